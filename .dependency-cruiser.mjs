@@ -1,0 +1,138 @@
+// The layers of the product as rules of the build. test/tooling/layers.test.ts plants a fault against each of them:
+// change the two together.
+
+/** Which folders of src/ a folder may import, besides itself and errors.ts. A folder that is not listed is refused. */
+const LAYERS = {
+  bytes: [],
+  crypto: ['bytes'],
+  schema: ['bytes'],
+  collab: ['bytes', 'schema'],
+  tabular: ['bytes', 'schema'],
+  encrypt: ['bytes', 'crypto', 'schema', 'collab', 'tabular'],
+  decrypt: ['bytes', 'crypto', 'tabular'],
+  custody: ['bytes', 'crypto'],
+  audit: ['bytes', 'crypto'],
+  query: ['bytes', 'schema', 'collab', 'tabular', 'audit'],
+  server: ['bytes', 'schema', 'collab', 'audit', 'query'],
+};
+
+/** Packages with a side effect of their own, and the one place that may know of each. */
+const PACKAGES = [
+  { name: 'terminal', pattern: '(yargs|@clack/prompts|picocolors|cli-progress)', from: '^cli/' },
+  { name: 'engine', pattern: '(@duckdb/[^/]+|apache-arrow|csv-parse)', from: '^src/tabular/' },
+  { name: 'cipher', pattern: '@noble/[^/]+', from: '^src/crypto/' },
+  { name: 'cloud', pattern: '@aws-sdk/[^/]+', from: '^src/collab/clean-rooms\\.ts$' },
+];
+
+const anyOf = (names) => `(${names.join('|')})`;
+
+const layerRules = Object.entries(LAYERS).map(([folder, below]) => ({
+  name: `layer-${folder}`,
+  comment: `src/${folder} may import ${below.length === 0 ? 'no other folder' : below.join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^(src|cli)/', pathNot: `^src/(errors\\.ts$|${anyOf([folder, ...below])}/)` },
+}));
+
+const packageRules = PACKAGES.map(({ name, pattern, from }) => ({
+  name: `package-${name}`,
+  comment: `only ${from} may import these packages`,
+  severity: 'error',
+  from: { path: '^(src|cli)/', pathNot: from },
+  to: { path: `(^|/)node_modules/(@types/)?${pattern}/` },
+}));
+
+export default {
+  forbidden: [
+    ...layerRules,
+    ...packageRules,
+    {
+      name: 'layer-unknown',
+      comment: 'a new folder of src/ states in .dependency-cruiser.mjs what it may import',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: `^src/${anyOf(Object.keys(LAYERS))}/` },
+      to: {},
+    },
+    {
+      name: 'layer-errors',
+      comment: 'errors.ts is below everything',
+      severity: 'error',
+      from: { path: '^src/errors\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'door',
+      comment: 'a folder is entered by its index.ts',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/', pathNot: '^src/($1/|[^/]+/index\\.ts$)' },
+    },
+    {
+      name: 'door-of-the-product',
+      comment: 'index.ts and the command line see the doors of the folders and nothing behind them',
+      severity: 'error',
+      from: { path: '^(src/index\\.ts$|cli/)' },
+      to: { path: '^src/', pathNot: '^src/(index|errors|[^/]+/index)\\.ts$' },
+    },
+    {
+      name: 'upward',
+      comment: 'src/ knows nothing of who uses it, and nothing but tests and benches knows the tests',
+      severity: 'error',
+      from: { path: '^(src|cli|samples)/' },
+      to: { path: '^(cli|test|bench|samples|scripts|dist)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'index-of-src',
+      comment: 'folders do not import the public API that is made of them',
+      severity: 'error',
+      from: { path: '^src/[^/]+/' },
+      to: { path: '^src/index\\.ts$' },
+    },
+    {
+      name: 'no-io',
+      comment: 'bytes, crypto, schema and collab do no I/O; the node kernel is the one that is made of node:crypto',
+      severity: 'error',
+      from: { path: '^src/(bytes|crypto|schema|collab)/', pathNot: '^src/crypto/kernels/node\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-io-in-kernel',
+      comment: 'the node kernel needs node:crypto and nothing else of Node',
+      severity: 'error',
+      from: { path: '^src/crypto/kernels/node\\.ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'no-circular',
+      comment: 'no cycles, type imports included',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'not-to-unresolvable',
+      comment: 'an import that resolves to nothing',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'not-to-dev-dependency',
+      comment: 'what is shipped may need only what is installed with it',
+      severity: 'error',
+      from: { path: '^(src|cli)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: '(^|/)node_modules/|^dist/' },
+    exclude: { path: '^test/vectors/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,121 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { CANCEL_SYMBOL } from '@clack/prompts';
+import { isCancel, log, select, text } from '@clack/prompts';
+import { SealroomError } from '../src/errors.ts';
+import type { Asker, ChoiceQuestion } from './schema-dialogue.ts';
+
+const endOfInput = (): SealroomError =>
+  new SealroomError('IO_ABORTED', 'the dialogue expected an answer, got the end of input', {
+    hint: 'nothing was written',
+  });
+
+const cancelled = (): SealroomError =>
+  new SealroomError('IO_ABORTED', 'the dialogue was cancelled', { hint: 'nothing was written' });
+
+function emptyIfBlank(answer: string): string {
+  return answer.trim() === '' ? '' : answer;
+}
+
+/** `[c]leartext, [f]ingerprint or [s]ealed` */
+function listOptions(options: readonly string[]): string {
+  const words = options.map((word) => `[${word.slice(0, 1)}]${word.slice(1)}`);
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');
+}
+
+function matchOption<T extends string>(question: ChoiceQuestion<T>, answer: string): T | null {
+  const word = answer.trim().toLowerCase();
+  if (word === '') return question.initial;
+  return question.options.find((option) => option.startsWith(word)) ?? null;
+}
+
+/**
+ * Takes answers line by line, from a script or a plain terminal: words may be shortened, an empty line takes the initial
+ * answer, an answer that does not fit is asked for again.
+ */
+export function createLineAsker(input: Readable, output: Writable): Asker {
+  const reader = createInterface({ input, terminal: false, crlfDelay: Infinity });
+  // Taken at once: lines that arrive before the first question would be lost.
+  const lines = reader[Symbol.asyncIterator]();
+  const say = (line: string): void => {
+    output.write(`${line}\n`);
+  };
+  const ask = async (prompt: string): Promise<string> => {
+    output.write(prompt);
+    const next = await lines.next();
+    if (next.done === true) throw endOfInput();
+    return next.value;
+  };
+  return {
+    say,
+    async askText({ message, initial, check }) {
+      for (;;) {
+        const answer = emptyIfBlank(await ask(initial === null ? `${message} ` : `${message} (${initial}) `));
+        const problem = check(answer);
+        if (problem === null) return answer;
+        say(problem);
+      }
+    },
+    async askChoice(question) {
+      const { message, options, initial } = question;
+      const words = listOptions(options);
+      for (;;) {
+        const answer = matchOption(
+          question,
+          await ask(`${message} ${words}${initial === null ? '' : ` (${initial})`} `),
+        );
+        if (answer !== null) return answer;
+        say(`expected ${words}`);
+      }
+    },
+    close: () => {
+      reader.close();
+    },
+  };
+}
+
+/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C and the end of input cancel. */
+export function createTerminalAsker(input: Readable, output: Writable): Asker {
+  const ended = new AbortController();
+  const stop = (): void => {
+    ended.abort();
+  };
+  input.once('end', stop);
+  input.once('close', stop);
+  const common = { input, output, signal: ended.signal };
+  const take = <T extends string | undefined>(answer: T | typeof CANCEL_SYMBOL): T => {
+    if (!isCancel(answer)) return answer;
+    throw ended.signal.aborted ? endOfInput() : cancelled();
+  };
+  return {
+    say: (line) => {
+      log.message(line, { output });
+    },
+    async askText({ message, initial, check }) {
+      const answer = await text({
+        ...common,
+        message,
+        placeholder: initial ?? '',
+        validate: (value) => check(emptyIfBlank(value ?? '')) ?? undefined,
+      });
+      return emptyIfBlank(take<string | undefined>(answer) ?? '');
+    },
+    async askChoice({ message, options, initial }) {
+      const first = initial ?? options[0];
+      const answer = await select<string>({
+        ...common,
+        message,
+        options: options.map((value) => ({ value })),
+        ...(first === undefined ? {} : { initialValue: first }),
+      });
+      const word = take<string>(answer);
+      const chosen = options.find((option) => option === word);
+      if (chosen === undefined) throw cancelled();
+      return chosen;
+    },
+    close: () => {
+      input.off('end', stop);
+      input.off('close', stop);
+    },
+  };
+}

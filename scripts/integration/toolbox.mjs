@@ -1,0 +1,120 @@
+// What the integration tests need beyond the repository: a cache folder of their own, filled by ordinary package clients.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Releases that the notebooks were tried with. */
+const DENO = '2.9.6';
+const NBCLIENT = '0.11.0';
+
+/** A tool that this machine does not have and cannot get; the message says why. */
+export class Unavailable extends Error {}
+
+/**
+ * @typedef {object} RunOptions
+ * @property {string} [cwd]
+ * @property {NodeJS.ProcessEnv} [env] added to the environment
+ * @property {boolean} [quiet] keep the output to show it only on failure
+ * @property {number} [timeoutMs]
+ */
+
+/**
+ * Runs a program to its end, without a shell and without standard input.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {RunOptions} [options]
+ * @returns {{ ok: boolean, output: string }} `output` is empty unless `quiet`
+ */
+export function run(program, args, { cwd, env, quiet = false, timeoutMs = 300_000 } = {}) {
+  const done = spawnSync(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const output = [done.stdout, done.stderr, done.error?.message].filter(Boolean).join('\n').trim();
+  return { ok: done.status === 0, output };
+}
+
+/** The cache folder: outside of the repository, kept between runs, safe to delete. */
+export function cacheFolder() {
+  const base = process.env['XDG_CACHE_HOME'] ?? '';
+  const folder = join(base === '' ? join(homedir(), '.cache') : base, 'sealroom-integration');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * The Deno binary, from npm's `deno` package.
+ *
+ * @returns {string} path of the binary
+ */
+export function deno() {
+  const folder = join(cacheFolder(), `deno-${DENO}`);
+  const binary = join(folder, 'node_modules', '.bin', 'deno');
+  provide(folder, binary, ['--version'], () => {
+    // The package's install script copies the binary into place; npm asks that such scripts be allowed by name.
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, allowScripts: { deno: true } }));
+    install('npm', ['install', '--prefix', folder, '--no-package-lock', `deno@${DENO}`]);
+  });
+  return binary;
+}
+
+/**
+ * A Python with nbclient, the library that executes notebooks for nbconvert and others.
+ *
+ * @returns {string} path of the interpreter
+ */
+export function notebookPython() {
+  const folder = join(cacheFolder(), `nbclient-${NBCLIENT}`);
+  const python = join(folder, 'bin', 'python');
+  provide(folder, python, ['-c', 'import nbclient'], () => {
+    needPython();
+    install('python3', ['-m', 'venv', folder]);
+    install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `nbclient==${NBCLIENT}`]);
+  });
+  return python;
+}
+
+/** Makes sure that `python3 -m venv` works; Debian has it in a package of its own. */
+function needPython() {
+  const works = () => run('python3', ['-c', 'import venv, ensurepip'], { quiet: true }).ok;
+  if (works()) return;
+  if (process.getuid?.() !== 0 || !run('apt-get', ['--version'], { quiet: true }).ok) {
+    throw new Unavailable('needs python3 with venv: install the package python3-venv');
+  }
+  install('apt-get', ['update']);
+  install('apt-get', ['install', '-y', '--no-install-recommends', 'python3', 'python3-venv']);
+  if (!works()) throw new Unavailable('python3-venv is installed and `python3 -m venv` still does not work');
+}
+
+/**
+ * Fills `folder` unless the program in it already works; a half-filled folder of an interrupted run is made anew.
+ *
+ * @param {string} folder
+ * @param {string} program
+ * @param {readonly string[]} probe arguments with which the program proves that it works
+ * @param {() => void} fill
+ */
+function provide(folder, program, probe, fill) {
+  const works = () => existsSync(program) && run(program, probe, { quiet: true }).ok;
+  if (works()) return;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  fill();
+  if (!works()) throw new Unavailable(`${program} was installed and does not run on this machine`);
+}
+
+/**
+ * @param {string} client
+ * @param {readonly string[]} args
+ */
+function install(client, args) {
+  console.log(`$ ${[client, ...args].join(' ')}`);
+  const { ok, output } = run(client, args, { quiet: true, env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  if (!ok) throw new Unavailable(`\`${client}\` failed: ${output.split('\n').slice(-3).join(' ')}`);
+}

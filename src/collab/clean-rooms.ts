@@ -1,0 +1,153 @@
+import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
+import { SealroomError } from '../errors.ts';
+import { isRecord, quoteName } from '../schema/index.ts';
+import type { CollaborationSettings } from './settings.ts';
+import { readSettings } from './settings.ts';
+
+/** What is needed of an AWS Clean Rooms client; {@link createCleanRoomsClient} makes one. */
+export interface CollaborationSource {
+  send(command: GetCollaborationCommand, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>;
+}
+
+/** Which account and place to ask; what is left out comes from the AWS SDK's usual files and environment variables. */
+export interface CleanRoomsOptions {
+  /** A named profile of the AWS configuration files. */
+  readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+  /** Another address than AWS's own, for private endpoints and tests. */
+  readonly endpoint?: string | undefined;
+}
+
+/** A refusal or failure in words, without what differs from case to case. */
+interface Explanation {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const NO_CREDENTIALS: Explanation = {
+  message: 'AWS credentials expected for AWS Clean Rooms, got none that work',
+  hint: 'give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in again',
+};
+
+const NO_REGION: Explanation = {
+  message: 'an AWS region expected for AWS Clean Rooms, got none that works',
+  hint: 'give --region or set AWS_REGION',
+};
+
+const NO_NETWORK: Explanation = {
+  message: 'AWS Clean Rooms could not be reached',
+  hint: 'check the network, the proxy and the region; the settings can also be given without asking AWS',
+};
+
+/** By the names of the SDK's errors. */
+const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
+  [
+    'AccessDeniedException',
+    {
+      message: 'AWS Clean Rooms denied access to the collaboration',
+      hint: 'the caller needs the permission cleanrooms:GetCollaboration and a membership in the collaboration',
+    },
+  ],
+  [
+    'ResourceNotFoundException',
+    {
+      message: 'AWS Clean Rooms does not know the collaboration',
+      hint: 'check the collaboration id, the account and the region',
+    },
+  ],
+  ['ThrottlingException', { message: 'AWS Clean Rooms is throttling requests', hint: 'wait a moment and try again' }],
+  [
+    'ValidationException',
+    {
+      message: 'AWS Clean Rooms found the request invalid',
+      hint: 'check the collaboration id',
+    },
+  ],
+  ['CredentialsProviderError', NO_CREDENTIALS],
+  ['TokenProviderError', NO_CREDENTIALS],
+  ['UnrecognizedClientException', NO_CREDENTIALS],
+  ['InvalidSignatureException', NO_CREDENTIALS],
+  ['IncompleteSignatureException', NO_CREDENTIALS],
+  ['ExpiredTokenException', NO_CREDENTIALS],
+  ['TimeoutError', NO_NETWORK],
+]);
+
+const NETWORK_CODE = /^(E[A-Z]+|ERR_TLS_\w+|CERT_\w+|\w+_CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT)$/;
+
+function explain(error: Error): Explanation {
+  const known = EXPLANATIONS.get(error.name);
+  if (known !== undefined) return known;
+  if (error.message.startsWith('Region ')) return NO_REGION;
+  if ('code' in error && typeof error.code === 'string' && NETWORK_CODE.test(error.code)) {
+    return { ...NO_NETWORK, message: `${NO_NETWORK.message}: ${error.code}` };
+  }
+  const status = '$metadata' in error && isRecord(error.$metadata) ? error.$metadata['httpStatusCode'] : undefined;
+  if (error.name === 'SyntaxError' && typeof status === 'number') {
+    return {
+      message: `AWS Clean Rooms expected to answer in JSON, got other text with the HTTP status ${String(status)}`,
+    };
+  }
+  return { message: `AWS Clean Rooms failed with ${quoteName(error.name)}: ${error.message.split('\n', 1)[0] ?? ''}` };
+}
+
+function wrapError(error: unknown, signal: AbortSignal | undefined): SealroomError {
+  if (signal?.aborted === true) {
+    return new SealroomError('IO_ABORTED', 'asking AWS Clean Rooms was stopped', { cause: error });
+  }
+  const { message, hint } = explain(error instanceof Error ? error : new Error(String(error)));
+  return new SealroomError('IO_CLEAN_ROOMS', message, { hint, cause: error });
+}
+
+function readResponse(response: unknown): CollaborationSettings {
+  const collaboration = isRecord(response) ? response['collaboration'] : undefined;
+  const metadata = isRecord(collaboration) ? (collaboration['dataEncryptionMetadata'] ?? undefined) : undefined;
+  if (metadata === undefined) {
+    throw new SealroomError('IO_CLEAN_ROOMS', 'the collaboration expected encryption settings, got none', {
+      hint: 'it was created without support for cryptographic computing, and that cannot be added later',
+    });
+  }
+  try {
+    return readSettings(metadata);
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    throw new SealroomError('IO_CLEAN_ROOMS', `AWS Clean Rooms: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}
+
+/** A client of AWS Clean Rooms. Loads the AWS SDK; does not connect yet. */
+export async function createCleanRoomsClient(options: CleanRoomsOptions = {}): Promise<CleanRoomsClient> {
+  const { CleanRoomsClient: Client } = await import('@aws-sdk/client-cleanrooms');
+  const { profile, region, endpoint } = options;
+  return new Client({
+    customUserAgent: 'sealroom',
+    ...(profile === undefined ? {} : { profile }),
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
+}
+
+/**
+ * Asks AWS Clean Rooms for the settings of a collaboration: one call of GetCollaboration, repeated as the SDK sees fit.
+ * `collaborationId` is a UUID in lower case.
+ *
+ * @throws {SealroomError} IO_CLEAN_ROOMS if the collaboration is not found, access is denied, requests are throttled or
+ *   found invalid, no region or no working credentials are at hand, AWS cannot be reached or answers nonsense, or the
+ *   collaboration has no encryption settings. Each says so in one line.
+ * @throws {SealroomError} IO_ABORTED if the signal fires.
+ */
+export async function fetchCollaborationSettings(
+  client: CollaborationSource,
+  collaborationId: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<CollaborationSettings> {
+  const { signal } = options;
+  const { GetCollaborationCommand: Command } = await import('@aws-sdk/client-cleanrooms');
+  let response: unknown;
+  try {
+    const command = new Command({ collaborationIdentifier: collaborationId });
+    response = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+  } catch (error) {
+    throw wrapError(error, signal);
+  }
+  return readResponse(response);
+}

@@ -1,0 +1,83 @@
+import { byteColumnOf, decodeUtf8, encodeUtf8, valueAt } from '../bytes/index.ts';
+import type { ByteColumn } from '../bytes/index.ts';
+import { encodeNull, encodePrefix, fingerprintTypeByte } from './client-type.ts';
+import { CELL_FINGERPRINT, CELL_SEALED } from './kernels/index.ts';
+import type { Kernel, RowKeys } from './kernels/index.ts';
+import type { FingerprintKey, SealingRoot } from './keys.ts';
+import { randomNonces } from './nonce.ts';
+import { canonicalBytes, decodeValue, fingerprintBytes } from './value.ts';
+import type { DecodedValue, TypedValue } from './value.ts';
+
+/** Where a sealed value goes. */
+export interface CellTarget {
+  /** Normalised header of the target column. */
+  readonly targetHeader: string;
+  /** Padded length of the column's encoded values in bytes, see `padTarget`; `null` for no padding. */
+  readonly padTargetBytes: number | null;
+}
+
+/** What a cell held. */
+export type OpenedCell =
+  | { readonly kind: 'cleartext' | 'fingerprint'; readonly text: string }
+  | { readonly kind: 'sealed'; readonly value: DecodedValue };
+
+function requireOnlyCell(column: ByteColumn): Uint8Array {
+  const cell = valueAt(column, 0);
+  if (cell === null) throw new TypeError('cell expected, got null');
+  return cell;
+}
+
+/**
+ * A fingerprint cell of one value. A null gets a random one, which equals no other.
+ *
+ * @throws {SealroomError} DATA_TYPE if values of the type cannot be fingerprinted.
+ * @throws {SealroomError} DATA_VALUE if the value is not one of the type.
+ * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
+ */
+export function fingerprintValue(kernel: Kernel, key: FingerprintKey, { type, value }: TypedValue): string {
+  const typeByte = fingerprintTypeByte(type);
+  const bytes = value === null ? null : fingerprintBytes(type, value);
+  return decodeUtf8(
+    requireOnlyCell(kernel.fingerprintColumn({ key, typeByte, nulls: 'random' }, byteColumnOf([bytes]))),
+  );
+}
+
+/**
+ * A sealed cell of one value or null, for a row whose sealed cells share one nonce.
+ *
+ * `keys` are of one row, from `kernel.deriveRowKeys(root, randomNonces(1))`. No two different values may be sealed with
+ * the same keys for the same target header: it would break the encryption of both.
+ *
+ * @throws {SealroomError} DATA_VALUE, DATA_ENCODING if the value is not one of the type.
+ * @throws {SealroomError} DATA_LENGTH if the value has no room in the pad, or the cell would be too long.
+ * @throws {SealroomError} SCHEMA_HEADER if the target header is blank.
+ */
+export function sealCellInRow(kernel: Kernel, keys: RowKeys, target: CellTarget, { type, value }: TypedValue): string {
+  const task = { ...target, prefix: encodePrefix(type), nullEncoding: encodeNull(type) };
+  const bytes = value === null ? null : canonicalBytes(type, value);
+  return decodeUtf8(requireOnlyCell(kernel.sealColumn(task, keys, byteColumnOf([bytes]))));
+}
+
+/**
+ * A sealed cell of one value or null, under a nonce of its own.
+ *
+ * @throws {SealroomError} as {@link sealCellInRow}.
+ */
+export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, typed: TypedValue): string {
+  using keys = kernel.deriveRowKeys(root, randomNonces(1));
+  return sealCellInRow(kernel, keys, target, typed);
+}
+
+/**
+ * Opens a sealed cell; gives back a fingerprint or cleartext as it is.
+ *
+ * @throws {SealroomError} FORMAT_CELL if a sealed cell is malformed or of an unknown version.
+ * @throws {SealroomError} FORMAT_TAG if it fails authentication: wrong secret, wrong collaboration id, or changed data.
+ * @throws {SealroomError} FORMAT_VALUE if an authentic cell does not hold a value.
+ */
+export function openCell(kernel: Kernel, root: SealingRoot, cell: string): OpenedCell {
+  const { kinds, values } = kernel.openColumn(root, byteColumnOf([encodeUtf8(cell)]));
+  if (kinds[0] === CELL_FINGERPRINT) return { kind: 'fingerprint', text: cell };
+  if (kinds[0] !== CELL_SEALED) return { kind: 'cleartext', text: cell };
+  return { kind: 'sealed', value: decodeValue(requireOnlyCell(values)) };
+}

@@ -1,0 +1,21 @@
+import { SealroomError } from '../errors.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
+
+/**
+ * The collaboration id in the form that keys are derived with: a UUID of 36 characters in lower case.
+ *
+ * C3R also takes shortened groups and fills them up; that hides typing errors, so it is refused here.
+ *
+ * @throws {SealroomError} USAGE_OPTION if the text is not a UUID of 36 characters.
+ */
+//= format F-4
+export function parseCollaborationId(text: string): string {
+  const id = text.toLowerCase();
+  if (!UUID.test(id)) {
+    throw new SealroomError('USAGE_OPTION', 'collaboration id expected as a UUID of 36 characters', {
+      hint: 'it looks like 00000000-1111-2222-3333-444444444444; AWS Clean Rooms shows it on the collaboration page',
+    });
+  }
+  return id;
+}

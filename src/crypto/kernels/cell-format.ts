@@ -1,0 +1,147 @@
+import { decodedBase64Length, encodedBase64Length, encodeUtf8, isBase64 } from '../../bytes/index.ts';
+import { SealroomError } from '../../errors.ts';
+import {
+  FINGERPRINT_PREFIX,
+  LEGACY_SEALED_PREFIX,
+  MAX_CELL_BYTES,
+  PAD_COUNT_BYTES,
+  SEALED_OVERHEAD_BYTES,
+  SEALED_PREFIX,
+  SEALED_PREFIX_BYTES,
+} from '../limits.ts';
+import { CELL_CLEARTEXT, CELL_FINGERPRINT, CELL_SEALED } from './kernel.ts';
+import type { CellKind } from './kernel.ts';
+
+/** The prefixes of cells as bytes; the sealed ones are the additional authenticated data as well. */
+export const SEALED_PREFIX_ASCII = encodeUtf8(SEALED_PREFIX);
+/** The prefix of sealed cells of clients before 3.0. */
+export const LEGACY_SEALED_PREFIX_ASCII = encodeUtf8(LEGACY_SEALED_PREFIX);
+/** The prefix of fingerprint cells. */
+export const FINGERPRINT_PREFIX_ASCII = encodeUtf8(FINGERPRINT_PREFIX);
+
+/** Where the two digits and the colon of a version end, and the descriptor begins. */
+const DESCRIPTOR_AT = 3;
+const SEALED_DESCRIPTOR = SEALED_PREFIX_ASCII.subarray(DESCRIPTOR_AT);
+const FINGERPRINT_DESCRIPTOR = FINGERPRINT_PREFIX_ASCII.subarray(DESCRIPTOR_AT);
+
+function hasAt(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
+  if (end - start < wanted.length) return false;
+  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+/** The additional authenticated data of a sealed cell: its own prefix. */
+//= format F-55
+export function sealedCellAad(bytes: Uint8Array, start: number): Uint8Array {
+  return bytes[start + 1] === LEGACY_SEALED_PREFIX_ASCII[1] ? LEGACY_SEALED_PREFIX_ASCII : SEALED_PREFIX_ASCII;
+}
+
+/** Bytes that the Base64 of a sealed cell `bytes[start .. end)` decodes to; fewer than 60, or -1, if it is malformed. */
+function sealedBodyBytes(bytes: Uint8Array, start: number, end: number): number {
+  return decodedBase64Length(bytes, start + SEALED_PREFIX_BYTES, end);
+}
+
+/**
+ * What the cell `bytes[start .. end)` is; never `CELL_NULL`.
+ *
+ * @throws {SealroomError} FORMAT_CELL if it was sealed by another version of the format.
+ */
+export function classifyCellAt(bytes: Uint8Array, start: number, end: number): CellKind {
+  //= format F-50
+  const descriptorAt = start + DESCRIPTOR_AT;
+  //= format F-48
+  if (hasAt(bytes, descriptorAt, end, FINGERPRINT_DESCRIPTOR)) return CELL_FINGERPRINT;
+  if (!hasAt(bytes, descriptorAt, end, SEALED_DESCRIPTOR)) return CELL_CLEARTEXT;
+  //= format F-47
+  if (hasAt(bytes, start, end, SEALED_PREFIX_ASCII)) return CELL_SEALED;
+  if (hasAt(bytes, start, end, LEGACY_SEALED_PREFIX_ASCII)) return CELL_SEALED;
+  //= format F-49
+  const isVersion = isDigit(bytes[start]) && isDigit(bytes[start + 1]) && bytes[start + 2] === SEALED_PREFIX_ASCII[2];
+  if (
+    isVersion &&
+    sealedBodyBytes(bytes, start, end) >= SEALED_OVERHEAD_BYTES &&
+    isBase64(bytes, start + SEALED_PREFIX_BYTES, end)
+  ) {
+    throw new SealroomError('FORMAT_CELL', 'a cell is sealed by a format version this release does not read');
+  }
+  return CELL_CLEARTEXT;
+}
+
+/**
+ * What a cell is; never `CELL_NULL`.
+ *
+ * @throws {SealroomError} FORMAT_CELL if it was sealed by another version of the format.
+ */
+export function classifyCell(cell: Uint8Array): CellKind {
+  return classifyCellAt(cell, 0, cell.length);
+}
+
+/** The refusal of a sealed cell that is not Base64, or too short to be one. */
+export function malformedCellError(): SealroomError {
+  return new SealroomError('FORMAT_CELL', 'a sealed cell expected in Base64 of at least 60 bytes, got other text');
+}
+
+/** The refusal of a sealed cell that fails authentication; the same whatever the reason. */
+//= format F-38
+export function authenticationError(): SealroomError {
+  return new SealroomError(
+    'FORMAT_TAG',
+    'a sealed cell could not be opened: wrong secret, wrong collaboration id, or changed data',
+  );
+}
+
+/**
+ * How many bytes nonce, IV, ciphertext and tag of the sealed cell `bytes[start .. end)` have together: 60 at least.
+ *
+ * @throws {SealroomError} FORMAT_CELL if the length or padding of its Base64 is wrong, or it is too short.
+ */
+export function requireSealedBody(bytes: Uint8Array, start: number, end: number): number {
+  //= format F-37
+  const length = sealedBodyBytes(bytes, start, end);
+  if (length < SEALED_OVERHEAD_BYTES) throw malformedCellError();
+  return length;
+}
+
+/**
+ * The length of a sealed cell with a payload of so many bytes.
+ *
+ * @throws {SealroomError} DATA_LENGTH if it is over 16383 bytes.
+ */
+export function sealedCellBytes(payloadBytes: number): number {
+  //= format F-34
+  const length = SEALED_PREFIX_BYTES + encodedBase64Length(SEALED_OVERHEAD_BYTES + payloadBytes);
+  //= format F-52
+  if (length > MAX_CELL_BYTES) {
+    throw new SealroomError('DATA_LENGTH', `sealed cell expected at most ${MAX_CELL_BYTES} bytes, got ${length}`);
+  }
+  return length;
+}
+
+/**
+ * How many bytes of a payload are the encoded value: all but the zeros and their count.
+ *
+ * Kept for compatibility with C3R: the count is signed, so that -1 and -2 leave bytes of the count in the value, and
+ * the bytes cut off are not inspected.
+ *
+ * @throws {SealroomError} FORMAT_VALUE if the count does not fit the payload, or leaves no type byte.
+ */
+export function encodedValueBytes(payload: Uint8Array): number {
+  //= format F-39
+  const countAt = payload.length - PAD_COUNT_BYTES;
+  if (countAt < 0) throw new SealroomError('FORMAT_VALUE', 'a sealed value expected a pad length, got too few bytes');
+  const zeros = (((payload[countAt] ?? 0) << 24) | ((payload[countAt + 1] ?? 0) << 16)) >> 16;
+  const length = countAt - zeros;
+  if (length < 1 || length > payload.length) {
+    throw new SealroomError('FORMAT_VALUE', `a sealed value expected a pad length below ${countAt}, got ${zeros}`);
+  }
+  return length;
+}
+
+/** The same error with the row it happened at, or the same thing if it is no error of ours. */
+export function atRow(error: unknown, row: number): unknown {
+  return error instanceof SealroomError ? error.at({ row }) : error;
+}

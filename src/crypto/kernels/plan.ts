@@ -1,0 +1,121 @@
+import { isValid } from '../../bytes/index.ts';
+import type { ByteColumn } from '../../bytes/index.ts';
+import { SealroomError } from '../../errors.ts';
+import { FINGERPRINT_CELL_BYTES, MAX_COLUMN_BYTES, PAD_COUNT_BYTES, SEALED_OVERHEAD_BYTES } from '../limits.ts';
+import { countPadZeros } from '../pad.ts';
+import { atRow, classifyCellAt, requireSealedBody, sealedCellBytes } from './cell-format.ts';
+import { CELL_NULL, CELL_SEALED } from './kernel.ts';
+import type { FingerprintTask, SealTask } from './kernel.ts';
+
+/**
+ * Where every cell of an output column will lie, and how large a scratch buffer needs to be: all of it is known before
+ * the first cell is computed, so that a kernel allocates once per column, and refuses a column before working on it.
+ */
+export interface ColumnPlan {
+  /** Offsets of the output cells, `rows + 1` of them, from 0 on. */
+  readonly offsets: Int32Array;
+  /** The output's validity. */
+  readonly validity: Uint8Array | null;
+  /** The length of the longest thing that passes through the kernel's scratch buffer. */
+  readonly longestBytes: number;
+}
+
+function requireColumnBytes(bytes: number): number {
+  if (bytes > MAX_COLUMN_BYTES) {
+    throw new SealroomError('DATA_LENGTH', `column of cells expected at most ${MAX_COLUMN_BYTES} bytes, got ${bytes}`);
+  }
+  return bytes;
+}
+
+function valueBytes(column: ByteColumn, row: number): number {
+  return (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
+}
+
+/** Plans the cells of a fingerprint column. `longestBytes` is of a value, or of what stands for a null. */
+export function planFingerprints(task: FingerprintTask, values: ByteColumn, nullBytes: number): ColumnPlan {
+  const offsets = new Int32Array(values.rows + 1);
+  const keepsNulls = task.nulls === 'keep';
+  let end = 0;
+  let longestBytes = nullBytes;
+  for (let row = 0; row < values.rows; row++) {
+    const isPresent = isValid(values.validity, row);
+    if (isPresent) longestBytes = Math.max(longestBytes, valueBytes(values, row));
+    //= format F-27
+    if (isPresent || !keepsNulls) end = requireColumnBytes(end + FINGERPRINT_CELL_BYTES);
+    offsets[row + 1] = end;
+  }
+  return { offsets, validity: keepsNulls ? values.validity : null, longestBytes };
+}
+
+/**
+ * Plans the cells of a sealed column. `longestBytes` is of a payload.
+ *
+ * @throws {SealroomError} DATA_LENGTH if a value has no room in the pad, or its cell would be over the limit.
+ */
+export function planSeals(task: SealTask, values: ByteColumn): ColumnPlan {
+  const offsets = new Int32Array(values.rows + 1);
+  const nullEncodedBytes = task.nullEncoding?.length ?? null;
+  let end = 0;
+  let longestBytes = 0;
+  let row = 0;
+  try {
+    for (; row < values.rows; row++) {
+      const encodedBytes = isValid(values.validity, row)
+        ? task.prefix.length + valueBytes(values, row)
+        : nullEncodedBytes;
+      if (encodedBytes !== null) {
+        const payloadBytes = encodedBytes + countPadZeros(encodedBytes, task.padTargetBytes) + PAD_COUNT_BYTES;
+        longestBytes = Math.max(longestBytes, payloadBytes);
+        end = requireColumnBytes(end + sealedCellBytes(payloadBytes));
+      }
+      offsets[row + 1] = end;
+    }
+  } catch (error) {
+    throw atRow(error, row);
+  }
+  return { offsets, validity: nullEncodedBytes === null ? values.validity : null, longestBytes };
+}
+
+/** What is known of a column of cells before any is opened. */
+export interface OpenPlan {
+  /** One of the `CELL_` constants per row. */
+  readonly kinds: Uint8Array;
+  readonly hasSealed: boolean;
+  /** Most bytes that the opened column can have; padding makes it shorter. */
+  readonly mostBytes: number;
+  /** The length of the longest decoded cell: nonce, IV, ciphertext and tag. */
+  readonly longestBytes: number;
+}
+
+/**
+ * Tells the cells of a column apart and measures them.
+ *
+ * @throws {SealroomError} FORMAT_CELL for a sealed cell of a wrong length, or of an unknown version.
+ */
+export function planOpening(cells: ByteColumn): OpenPlan {
+  const kinds = new Uint8Array(cells.rows).fill(CELL_NULL);
+  let hasSealed = false;
+  let mostBytes = 0;
+  let longestBytes = 0;
+  let row = 0;
+  try {
+    for (; row < cells.rows; row++) {
+      if (!isValid(cells.validity, row)) continue;
+      const start = cells.offsets[row] ?? 0;
+      const end = cells.offsets[row + 1] ?? 0;
+      const kind = classifyCellAt(cells.bytes, start, end);
+      kinds[row] = kind;
+      if (kind === CELL_SEALED) {
+        hasSealed = true;
+        const bodyBytes = requireSealedBody(cells.bytes, start, end);
+        longestBytes = Math.max(longestBytes, bodyBytes);
+        mostBytes += bodyBytes - SEALED_OVERHEAD_BYTES;
+      } else {
+        mostBytes += end - start;
+      }
+    }
+  } catch (error) {
+    throw atRow(error, row);
+  }
+  return { kinds, hasSealed, mostBytes: requireColumnBytes(mostBytes), longestBytes };
+}

@@ -1,0 +1,133 @@
+import { allValid, type ByteColumn, decodeUtf8Lenient, encodeUtf8, setNull } from '../bytes/index.ts';
+import {
+  CELL_NULL,
+  CELL_SEALED,
+  type ClientType,
+  type DecodedValue,
+  decodeValue,
+  fixedColumnOf,
+  isFixedType,
+  type FixedType,
+  type OpenedColumn,
+  renderValue,
+  storeValue,
+} from '../crypto/index.ts';
+import { SealroomError } from '../errors.ts';
+import type { ColumnData, ColumnType } from '../tabular/index.ts';
+
+const STRING_TYPE_BYTE = 0x02;
+
+/** Most digits of a decimal that table formats hold as a number. */
+const MAX_DECIMAL_PRECISION = 38;
+
+/** The column type in which a sealed type comes back: its own, or text where tables have no such type. */
+function nativeType(type: ClientType): ColumnType {
+  if (!isFixedType(type)) return { kind: 'string' };
+  if (type.kind !== 'decimal') return type;
+  const { precision, scale } = type;
+  return precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision ? type : { kind: 'string' };
+}
+
+/**
+ * The type of the first sealed value of a column that carries one, `null` if all are nulls or there are none so far, and
+ * `string` once a cell is not sealed.
+ *
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
+ */
+export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
+  for (let row = 0; row < opened.values.rows; row++) {
+    const kind = opened.kinds[row] ?? CELL_NULL;
+    if (kind === CELL_NULL) continue;
+    if (kind !== CELL_SEALED) return { kind: 'string' };
+    const { type } = decodeAt(opened.values, row);
+    if (type !== null) return nativeType(type);
+  }
+  return null;
+}
+
+/**
+ * An opened column as text: sealed values rendered, all other cells as they are.
+ *
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
+ */
+//= format F-83
+export function toText(opened: OpenedColumn): ColumnData {
+  const { values, kinds } = opened;
+  const parts: Uint8Array[] = [];
+  const offsets = new Int32Array(values.rows + 1);
+  let validity: Uint8Array | null = null;
+  let length = 0;
+  for (let row = 0; row < values.rows; row++) {
+    const part = textAt(values, row, kinds[row] ?? CELL_NULL);
+    if (part === null) setNull((validity ??= allValid(values.rows)), row);
+    else {
+      parts.push(part);
+      length += part.length;
+    }
+    offsets[row + 1] = length;
+  }
+  const bytes = new Uint8Array(length);
+  let to = 0;
+  for (const part of parts) {
+    bytes.set(part, to);
+    to += part.length;
+  }
+  return { layout: 'bytes', rows: values.rows, offsets, bytes, validity };
+}
+
+function textAt(values: ByteColumn, row: number, kind: number): Uint8Array | null {
+  if (kind === CELL_NULL) return null;
+  const start = values.offsets[row] ?? 0;
+  const end = values.offsets[row + 1] ?? 0;
+  if (kind !== CELL_SEALED) return values.bytes.subarray(start, end);
+  if (values.bytes[start] === STRING_TYPE_BYTE) return repairText(values.bytes.subarray(start + 1, end));
+  const decoded = decodeAt(values, row);
+  const text = renderValue(decoded);
+  return text === null ? null : encodeUtf8(text);
+}
+
+/** Malformed UTF-8 becomes U+FFFD; well-formed text stays the same bytes. */
+//= format F-12
+function repairText(text: Uint8Array): Uint8Array {
+  for (const byte of text) if (byte > 0x7f) return encodeUtf8(decodeUtf8Lenient(text));
+  return text;
+}
+
+/**
+ * An opened column in a fixed-width type, or `null` if a cell is of another type or not sealed.
+ *
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
+ */
+//= format F-90
+export function toNative(type: FixedType, opened: OpenedColumn): ColumnData | null {
+  const { values, kinds } = opened;
+  const validity = allValid(values.rows);
+  const column = fixedColumnOf(type, values.rows, validity);
+  for (let row = 0; row < values.rows; row++) {
+    const kind = kinds[row] ?? CELL_NULL;
+    const decoded = kind === CELL_SEALED ? decodeAt(values, row) : null;
+    if (kind === CELL_NULL || (decoded?.value === null && decoded.kind === type.kind)) setNull(validity, row);
+    else if (decoded?.value != null && isSameType(decoded.type, type)) storeValue(type, column, row, decoded.value);
+    else return null;
+  }
+  return { layout: 'fixed', ...column };
+}
+
+function isSameType(found: ClientType | null, expected: FixedType): boolean {
+  if (found?.kind !== expected.kind || !isFixedType(found)) return false;
+  if (found.kind === 'decimal' && expected.kind === 'decimal') {
+    return found.precision === expected.precision && found.scale === expected.scale;
+  }
+  if (found.kind === 'timestamp' && expected.kind === 'timestamp') {
+    return found.unit === expected.unit && found.utc === expected.utc;
+  }
+  return true;
+}
+
+function decodeAt(values: ByteColumn, row: number): DecodedValue {
+  try {
+    return decodeValue(values.bytes.subarray(values.offsets[row], values.offsets[row + 1]));
+  } catch (error) {
+    throw error instanceof SealroomError ? error.at({ row }) : error;
+  }
+}

@@ -1,0 +1,2 @@
+/** Decrypts tables and records. */
+export { decryptTable, type DecryptOptions, type DecryptProgress, type DecryptSummary } from './run.ts';

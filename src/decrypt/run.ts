@@ -1,0 +1,276 @@
+import type { Readable, Writable } from 'node:stream';
+import {
+  CELL_FINGERPRINT,
+  CELL_SEALED,
+  createKernel,
+  deriveSealingRoot,
+  type Kernel,
+  type KernelName,
+  parseCollaborationId,
+  renderColumn,
+  type SealingRoot,
+  type SharedSecret,
+} from '../crypto/index.ts';
+import { SealroomError } from '../errors.ts';
+import {
+  type Batch,
+  checkTarget,
+  type ColumnData,
+  createTable,
+  type Field,
+  formatOf,
+  openTable,
+  STANDARD_STREAM,
+  type TableFormat,
+  type TableReader,
+  type TableWriter,
+} from '../tabular/index.ts';
+import { toNative, toText } from './columns.ts';
+import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
+
+/** How far a decryption has come. */
+export interface DecryptProgress {
+  readonly phase: 'decrypt';
+  readonly rows: number;
+  /** Rows of the table, or `null` if not known before the end. */
+  readonly totalRows: number | null;
+}
+
+/** What {@link decryptTable} takes. */
+export interface DecryptOptions {
+  /** A CSV, Parquet or Arrow file, or `-` for `stdin`. */
+  readonly input: string;
+  /** The file to write, or `-` for `stdout`. */
+  readonly output: string;
+  readonly secret: SharedSecret;
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  /** Without it, the input's extension says it. */
+  readonly inputFormat?: TableFormat | undefined;
+  /** Without it, the output's extension says it, else it is the input's format. */
+  readonly outputFormat?: TableFormat | undefined;
+  /** Which CSV text is null on input (format F-80). */
+  readonly csvInputNull?: string | undefined;
+  /** Which CSV text a null is written as (format F-81). */
+  readonly csvOutputNull?: string | undefined;
+  /** Refuse tables with fingerprint cells, which cannot be opened. */
+  readonly failOnFingerprintColumns?: boolean | undefined;
+  readonly overwrite?: boolean | undefined;
+  /** Do everything but write the output. */
+  readonly dryRun?: boolean | undefined;
+  /** Where standard input is kept, encrypted, while it is read; default: the system's. */
+  readonly tempDirectory?: string | undefined;
+  readonly kernel?: KernelName | undefined;
+  readonly stdin?: Readable | undefined;
+  readonly stdout?: Writable | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: DecryptProgress) => void) | undefined;
+}
+
+/** What a decryption did. */
+export interface DecryptSummary {
+  readonly rows: number;
+  /** Columns with sealed cells, which were opened; with fingerprint cells, passed on; all others, passed on. */
+  readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
+  /** Sealed cells that were opened. */
+  readonly openedCells: number;
+  readonly inputBytes: number;
+  /** 0 for a dry run and for standard output in Parquet. */
+  readonly outputBytes: number;
+  readonly elapsedMs: number;
+  readonly kernel: KernelName;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Decrypts a table: opens the sealed cells of every column and passes the other cells on. One pass, in the order of the
+ * rows; headers and columns stay as they are. In Parquet and Arrow, opened columns get the type back that was sealed; a
+ * column whose cells are of several types becomes text.
+ *
+ * A cell is authenticated by itself: neither its column, nor its row, nor its table is.
+ *
+ * @throws {SealroomError} FORMAT_TAG for a wrong secret, wrong id or changed cell, FORMAT_CELL, FORMAT_VALUE for malformed
+ *   ones, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*, USAGE_OPTION. No output is left behind.
+ */
+export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
+  const started = performance.now();
+  const collaborationId = parseCollaborationId(options.collaborationId);
+  const outputFormat = await checkOutput(options);
+  const kernel = createKernel(options.kernel ?? 'node');
+  const reader = await openTable(options.input, {
+    format: options.inputFormat,
+    csvNullText: options.csvInputNull,
+    opaqueAsText: outputFormat === 'csv',
+    stdin: options.stdin,
+    tempDirectory: options.tempDirectory,
+    signal: options.signal,
+  });
+  using root = deriveSealingRoot(options.secret, collaborationId);
+  try {
+    requireHeaders(reader);
+    const targets = await chooseTargets(reader, outputFormat, kernel, root, options.signal);
+    const run = new Decryption(options, reader, kernel, root);
+    let outcome: Outcome | null = null;
+    while (outcome === null) outcome = await run.attempt(targets, outputFormat);
+    return {
+      ...outcome,
+      inputBytes: reader.bytes,
+      elapsedMs: performance.now() - started,
+      kernel: kernel.name,
+      warnings: [...reader.warnings, ...run.warnings],
+    };
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
+    throw new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
+  } finally {
+    await reader.close();
+  }
+}
+
+type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes'>;
+
+/** A column's cells turned out to be of several types; internal to the attempts of a decryption. */
+class MixedTypes extends Error {
+  readonly index: number;
+
+  constructor(index: number) {
+    super('several types in a column');
+    this.index = index;
+  }
+}
+
+/** The reading and writing of one table. */
+class Decryption {
+  readonly #options: DecryptOptions;
+  readonly #reader: TableReader;
+  readonly #kernel: Kernel;
+  readonly #root: SealingRoot;
+  readonly warnings: string[] = [];
+  #kinds: { sealed: boolean; fingerprint: boolean }[] = [];
+  #openedCells = 0;
+
+  constructor(options: DecryptOptions, reader: TableReader, kernel: Kernel, root: SealingRoot) {
+    this.#options = options;
+    this.#reader = reader;
+    this.#kernel = kernel;
+    this.#root = root;
+  }
+
+  /** Decrypts the whole table; `null` if a column had several types: `targets` then makes it text, for the next attempt. */
+  async attempt(targets: DecryptTarget[], outputFormat: TableFormat): Promise<Outcome | null> {
+    const reader = this.#reader;
+    const fields = reader.fields.map((field, index): Field => {
+      const target = targets[index];
+      return { name: field.name, type: target === undefined ? field.type : typeOfTarget(target) };
+    });
+    this.#kinds = fields.map(() => ({ sealed: false, fingerprint: false }));
+    this.#openedCells = 0;
+    const writer = await this.#createWriter(fields, outputFormat);
+    let rows = 0;
+    try {
+      const columns = fields.map((_, index) => index);
+      for await (const batch of reader.batches({ columns, signal: this.#options.signal })) {
+        const opened = this.#openBatch(batch, targets, rows);
+        rows += batch.rows;
+        await writer?.write(opened);
+        this.#options.onProgress?.({ phase: 'decrypt', rows, totalRows: reader.rows });
+      }
+      this.#options.signal?.throwIfAborted();
+      return { rows, columns: this.#countColumns(), openedCells: this.#openedCells, outputBytes: (await writer?.close()) ?? 0 };
+    } catch (error) {
+      await writer?.abort();
+      if (!(error instanceof MixedTypes)) throw error;
+      this.#makeText(error.index, targets);
+      return null;
+    }
+  }
+
+  async #createWriter(fields: readonly Field[], format: TableFormat): Promise<TableWriter | null> {
+    const { dryRun, output, overwrite, input, csvOutputNull: csvNullText, stdout } = this.#options;
+    if (dryRun === true) return null;
+    return createTable(output, fields, { format, overwrite, input, csvNullText, stdout });
+  }
+
+  #openBatch(batch: Batch, targets: readonly DecryptTarget[], firstRow: number): Batch {
+    const columns = batch.columns.map((column, index): ColumnData => {
+      const target = targets[index];
+      const name = this.#reader.fields[index]?.name ?? '';
+      if (target === undefined || target.mode === 'carry') return column;
+      if (target.mode === 'render') {
+        if (column.layout !== 'fixed') throw new Error('a typed column of byte strings');
+        return { layout: 'bytes', ...renderColumn(target.type, column) };
+      }
+      return locate(this.#reader.name, name, firstRow, () => this.#openColumn(column, index, target));
+    });
+    return { rows: batch.rows, columns };
+  }
+
+  #openColumn(column: ColumnData, index: number, target: DecryptTarget & { mode: 'text' | 'native' }): ColumnData {
+    const opened = openCells(this.#kernel, this.#root, column);
+    const kinds = this.#kinds[index];
+    if (kinds === undefined) throw new Error('a column outside the table');
+    for (let row = 0; row < opened.kinds.length; row++) {
+      if (opened.kinds[row] === CELL_SEALED) {
+        kinds.sealed = true;
+        this.#openedCells++;
+      } else if (opened.kinds[row] === CELL_FINGERPRINT) {
+        kinds.fingerprint = true;
+        if (this.#options.failOnFingerprintColumns === true) {
+          throw new SealroomError('RULE_FINGERPRINT', 'a fingerprint was found, which the current settings forbid', {
+            where: { row },
+            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
+          });
+        }
+      }
+    }
+    if (target.mode === 'text') return toText(opened);
+    const native = toNative(target.type, opened);
+    if (native === null) throw new MixedTypes(index);
+    return native;
+  }
+
+  #makeText(index: number, targets: DecryptTarget[]): void {
+    const name = this.#reader.fields[index]?.name ?? '';
+    if (this.#options.output === STANDARD_STREAM) {
+      throw new SealroomError('DATA_TYPE', 'the cells of a column are of several types', {
+        where: { file: this.#reader.name, column: name },
+        hint: 'write to a file, where such a column becomes text, or write CSV',
+      });
+    }
+    targets[index] = { mode: 'text' };
+    this.warnings.push(`column \`${name}\` holds cells of several types and was written as text`);
+  }
+
+  #countColumns(): DecryptSummary['columns'] {
+    const sealed = this.#kinds.filter((kinds) => kinds.sealed).length;
+    const fingerprint = this.#kinds.filter((kinds) => kinds.fingerprint && !kinds.sealed).length;
+    return { sealed, fingerprint, cleartext: this.#kinds.length - sealed - fingerprint };
+  }
+}
+
+//= format F-68
+function requireHeaders(reader: TableReader): void {
+  const blank = reader.fields.findIndex((field) => field.name.trim() === '');
+  if (blank === -1) return;
+  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
+    where: { file: reader.name },
+  });
+}
+
+async function checkOutput(options: DecryptOptions): Promise<TableFormat> {
+  const format =
+    options.outputFormat ?? formatOf(options.output) ?? options.inputFormat ?? formatOf(options.input);
+  if (format === null) {
+    throw new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
+      where: { file: options.input },
+      hint: 'say the format with `--file-format csv|parquet|arrow`',
+    });
+  }
+  if (options.csvOutputNull !== undefined && format !== 'csv') {
+    throw new SealroomError('USAGE_OPTION', `an output null text is for CSV, got ${format} output`);
+  }
+  if (options.output !== STANDARD_STREAM) {
+    await checkTarget(options.output, { overwrite: options.overwrite ?? false, input: options.input });
+  }
+  return format;
+}

@@ -1,0 +1,123 @@
+import {
+  CELL_CLEARTEXT,
+  CELL_NULL,
+  type FixedType,
+  isFixedType,
+  type Kernel,
+  type OpenedColumn,
+  type SealingRoot,
+} from '../crypto/index.ts';
+import { SealroomError } from '../errors.ts';
+import type { ColumnData, ColumnType, Field, TableFormat, TableReader } from '../tabular/index.ts';
+import { firstTypeOf } from './columns.ts';
+
+/** What becomes of a column on decryption. Only byte-string columns are looked into for cells. */
+export type DecryptTarget =
+  | { readonly mode: 'carry'; readonly type: ColumnType }
+  | { readonly mode: 'render'; readonly type: FixedType }
+  | { readonly mode: 'text' }
+  | { readonly mode: 'native'; readonly type: FixedType };
+
+/** The type of a target in the decrypted table. */
+export function typeOfTarget(target: DecryptTarget): ColumnType {
+  switch (target.mode) {
+    case 'carry':
+    case 'native':
+      return target.type;
+    case 'render':
+    case 'text':
+      return { kind: 'string' };
+  }
+}
+
+/** Opens a column; row numbers of errors are 0-based within it. */
+export function openCells(kernel: Kernel, root: SealingRoot, column: ColumnData): OpenedColumn {
+  if (column.layout !== 'bytes') throw new Error('cells are only in columns of byte strings');
+  return kernel.openColumn(root, column);
+}
+
+/**
+ * Decides what becomes of every column. For output with types, the first value of each column that may hold cells is
+ * opened, since only the cell knows its type; columns that begin with nulls are read on until one is found.
+ *
+ * @throws {SealroomError} FORMAT_* with column and 1-based row if a cell does not open.
+ */
+export async function chooseTargets(
+  reader: TableReader,
+  outputFormat: TableFormat,
+  kernel: Kernel,
+  root: SealingRoot,
+  signal: AbortSignal | undefined,
+): Promise<DecryptTarget[]> {
+  const targets = reader.fields.map((field) => withoutCells(field, outputFormat));
+  let open = reader.fields.flatMap((field, index) => (mayHoldCells(field, outputFormat) ? [index] : []));
+  while (open.length > 0) {
+    const found = await firstTypes(reader, open, kernel, root, signal);
+    const before = open.length;
+    open = open.filter((index) => !found.has(index));
+    for (const [index, type] of found) targets[index] = targetFor(type, reader.fields[index], outputFormat);
+    // A reading that resolves nothing has seen the whole table.
+    if (open.length === before) break;
+  }
+  return targets;
+}
+
+//= format F-51
+function mayHoldCells(field: Field, outputFormat: TableFormat): boolean {
+  return field.type.kind === 'binary' || (field.type.kind === 'string' && outputFormat !== 'csv');
+}
+
+/** The target of a column as far as its declared type says. */
+function withoutCells(field: Field, outputFormat: TableFormat): DecryptTarget {
+  const { type } = field;
+  if (type.kind === 'string') return { mode: 'text' };
+  if (type.kind === 'binary' || type.kind === 'opaque' || type.kind === 'unsupported') return { mode: 'carry', type };
+  return outputFormat === 'csv' && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
+}
+
+function targetFor(type: ColumnType | 'bytes', field: Field | undefined, outputFormat: TableFormat): DecryptTarget {
+  if (type === 'bytes' && field !== undefined) return { mode: 'carry', type: field.type };
+  const isTyped = type !== 'bytes' && type.kind !== 'binary' && type.kind !== 'opaque' && type.kind !== 'unsupported';
+  return isTyped && outputFormat !== 'csv' && isFixedType(type) ? { mode: 'native', type } : { mode: 'text' };
+}
+
+/** The types of some columns' first values; one reading, which ends as soon as a batch has settled any column. */
+async function firstTypes(
+  reader: TableReader,
+  columns: readonly number[],
+  kernel: Kernel,
+  root: SealingRoot,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, ColumnType | 'bytes'>> {
+  const found = new Map<number, ColumnType | 'bytes'>();
+  let firstRow = 0;
+  for await (const batch of reader.batches({ columns, signal })) {
+    columns.forEach((index, position) => {
+      const field = reader.fields[index];
+      const column = batch.columns[position];
+      if (field === undefined || column === undefined) throw new Error('a batch without a requested column');
+      const opened = locate(reader.name, field.name, firstRow, () => openCells(kernel, root, column));
+      const type = locate(reader.name, field.name, firstRow, () => firstTypeOf(opened));
+      if (type !== null) found.set(index, field.type.kind === 'binary' && isPlain(opened) ? 'bytes' : type);
+    });
+    if (found.size > 0) break;
+    firstRow += batch.rows;
+  }
+  return found;
+}
+
+/** Whether the first cell that is not null is no protected one. */
+function isPlain(opened: OpenedColumn): boolean {
+  return opened.kinds.find((kind) => kind !== CELL_NULL) === CELL_CLEARTEXT;
+}
+
+/** Runs a step on a column and completes the place of its errors: file, header, 1-based row of the table. */
+export function locate<Result>(file: string, column: string, firstRow: number, step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    const row = error.where.row === undefined ? undefined : firstRow + error.where.row + 1;
+    throw new SealroomError(error.code, error.message, { hint: error.hint, cause: error.cause, where: { file, column, row } });
+  }
+}

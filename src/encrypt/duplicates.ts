@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SealroomError } from '../errors.ts';
+import { type Batch, EngineTask, type Field } from '../tabular/index.ts';
+import type { EncryptPlan } from './plan.ts';
+
+const FIELDS: readonly Field[] = [
+  { name: 'target', type: { kind: 'int' } },
+  { name: 'cell', type: { kind: 'string' } },
+  { name: 'place', type: { kind: 'bigint' } },
+];
+
+const REPEATED = `
+  SELECT target, min(first) AS first, arg_min(again, first) AS again
+  FROM (SELECT target, min(place) AS first, max(place) AS again FROM $input GROUP BY target, cell HAVING count(*) > 1)
+  GROUP BY target ORDER BY target`;
+
+/**
+ * Looks for repeated values in the fingerprint columns of a collaboration that forbids them. Only fingerprints are kept,
+ * in memory or spilled by the engine; values never are.
+ */
+export class DuplicateCheck {
+  readonly #targets: readonly { readonly name: string; readonly index: number }[];
+  readonly #preserveNulls: boolean;
+  readonly #task: EngineTask;
+  readonly #directory: string;
+  readonly #nulls: number[];
+
+  private constructor(plan: EncryptPlan, preserveNulls: boolean, directory: string) {
+    this.#targets = plan.columns.flatMap((column, index) =>
+      column.kind === 'fingerprint' ? [{ name: column.target, index }] : [],
+    );
+    this.#preserveNulls = preserveNulls;
+    this.#directory = directory;
+    this.#nulls = this.#targets.map(() => 0);
+    this.#task = new EngineTask({
+      sql: REPEATED,
+      fields: FIELDS,
+      limits: { memoryMiB: 128, threads: 1, spillDirectory: directory },
+    });
+  }
+
+  static async start(plan: EncryptPlan, preserveNulls: boolean, tempDirectory: string): Promise<DuplicateCheck> {
+    return new DuplicateCheck(plan, preserveNulls, await mkdtemp(join(tempDirectory, 'sealroom-')));
+  }
+
+  /**
+   * Takes the protected rows of a batch.
+   *
+   * @param firstRow the number of rows before this batch
+   * @param nulls the source nulls of each planned column in this batch
+   * @throws {SealroomError} RULE_DUPLICATES at a second null, unless nulls are preserved.
+   */
+  //= format F-60
+  async add(batch: Batch, firstRow: number, nulls: readonly number[]): Promise<void> {
+    for (const [position, target] of this.#targets.entries()) {
+      const column = batch.columns[target.index];
+      if (column?.layout !== 'bytes') throw new Error('a fingerprint column that is not text');
+      const total = (this.#nulls[position] ?? 0) + (nulls[target.index] ?? 0);
+      this.#nulls[position] = total;
+      if (total > 1 && !this.#preserveNulls) {
+        throw new SealroomError(
+          'RULE_DUPLICATES',
+          'expected at most one null, because the collaboration forbids duplicates and does not preserve nulls',
+          { where: { column: target.name, row: firstRow + batch.rows } },
+        );
+      }
+      const places = new BigInt64Array(batch.rows).map((_, row) => BigInt(firstRow + row + 1));
+      await this.#task.push({
+        rows: batch.rows,
+        columns: [
+          { layout: 'fixed', rows: batch.rows, width: 4, values: repeatInt(position, batch.rows), validity: column.validity?.slice() ?? null },
+          { ...column, bytes: column.bytes.slice(), offsets: column.offsets.slice(), validity: column.validity?.slice() ?? null },
+          { layout: 'fixed', rows: batch.rows, width: 8, values: new Uint8Array(places.buffer), validity: null },
+        ],
+      });
+    }
+  }
+
+  /** @throws {SealroomError} RULE_DUPLICATES naming the columns and two rows of the first. */
+  async finish(): Promise<void> {
+    const repeated = (await this.#task.finish()).filter((row) => row['target'] !== null);
+    const [first] = repeated;
+    if (first === undefined) return;
+    const names = repeated.map((row) => this.#targets[Number(row['target'])]?.name ?? '');
+    const others = names.slice(1).map((name) => `\`${name}\``);
+    throw new SealroomError(
+      'RULE_DUPLICATES',
+      `rows ${String(first['first'])} and ${String(first['again'])} hold the same value, and the collaboration forbids duplicates`,
+      {
+        where: { column: names[0] },
+        hint: others.length > 0 ? `so do rows of ${others.join(', ')}` : 'remove the duplicates, or make the column sealed',
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#task.abort();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function repeatInt(value: number, rows: number): Uint8Array {
+  return new Uint8Array(new Int32Array(rows).fill(value).buffer);
+}

@@ -1,0 +1,258 @@
+import { tmpdir } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import type { CollaborationSettings } from '../collab/index.ts';
+import { createKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import { SealroomError } from '../errors.ts';
+import type { TableSchema } from '../schema/index.ts';
+import {
+  checkTarget,
+  createTable,
+  formatOf,
+  openTable,
+  STANDARD_STREAM,
+  type TableFormat,
+  type TableReader,
+} from '../tabular/index.ts';
+import { DuplicateCheck } from './duplicates.ts';
+import { inspectTable } from './inspect.ts';
+import { checkSettings, type EncryptPlan, planEncryption } from './plan.ts';
+import { RowShuffle } from './shuffle.ts';
+import { matchSources } from './sources.ts';
+import { countSourceNulls, protectBatch } from './transform.ts';
+
+/** What an encrypted cell takes, roughly; only for the size of the shuffle's parts. */
+const EXPECTED_CELL_BYTES = 160;
+
+/** How far an encryption has come. */
+export interface EncryptProgress {
+  /** `inspect`: the reading for pads of type `max`; `encrypt`; `write`: the shuffled rows. */
+  readonly phase: 'inspect' | 'encrypt' | 'write';
+  readonly rows: number;
+  /** Rows of the table, or `null` if not known before the end. */
+  readonly totalRows: number | null;
+}
+
+/** What {@link encryptTable} takes. */
+export interface EncryptOptions {
+  /** A CSV, Parquet or Arrow file, or `-` for `stdin`. */
+  readonly input: string;
+  /** The file to write, or `-` for `stdout`. */
+  readonly output: string;
+  readonly schema: TableSchema;
+  readonly secret: SharedSecret;
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  readonly settings: CollaborationSettings;
+  /** Without it, the input's extension says it. */
+  readonly inputFormat?: TableFormat | undefined;
+  /** Without it, the output's extension says it, else it is the input's format. */
+  readonly outputFormat?: TableFormat | undefined;
+  /** Which CSV text is null on input (format F-80). */
+  readonly csvInputNull?: string | undefined;
+  /** Which CSV text a null is written as (format F-81). */
+  readonly csvOutputNull?: string | undefined;
+  /** Whether binary Parquet columns without annotation are text. */
+  readonly parquetBinaryAsString?: boolean | undefined;
+  readonly overwrite?: boolean | undefined;
+  /** Do everything but write the output. */
+  readonly dryRun?: boolean | undefined;
+  /** Where protected rows spill while they are shuffled; default: the system's. */
+  readonly tempDirectory?: string | undefined;
+  readonly kernel?: KernelName | undefined;
+  readonly stdin?: Readable | undefined;
+  readonly stdout?: Writable | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
+}
+
+/** What an encryption did. */
+export interface EncryptSummary {
+  readonly rows: number;
+  /** Target columns by kind. */
+  readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
+  /** Null values in the sources of the target columns. */
+  readonly nulls: number;
+  readonly inputBytes: number;
+  /** 0 for a dry run and for standard output in Parquet. */
+  readonly outputBytes: number;
+  readonly elapsedMs: number;
+  readonly kernel: KernelName;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Encrypts a table: reads it twice where a pad needs the longest value, protects each cell once, shuffles the rows, and
+ * gives the output its name when it is complete. Memory is bounded whatever the table's size.
+ *
+ * The number of rows, the headers, cleartext columns, preserved nulls, equal values of a fingerprint column and the lengths
+ * of unpadded values remain visible in the output.
+ *
+ * @throws {SealroomError} USAGE_OPTION for a bad collaboration id; RULE_CLEARTEXT, RULE_DUPLICATES where the settings
+ *   forbid it; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left behind.
+ */
+export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
+  const started = performance.now();
+  const collaborationId = parseCollaborationId(options.collaborationId);
+  checkSettings(options.schema, options.settings);
+  const outputFormat = chooseFormat(options);
+  await checkOutput(options, outputFormat);
+  const reader = await openTable(options.input, {
+    format: options.inputFormat,
+    headerRow: options.schema.headerRow,
+    csvNullText: options.csvInputNull,
+    binaryAsString: options.parquetBinaryAsString,
+    opaqueAsText: outputFormat === 'csv',
+    stdin: options.stdin,
+    tempDirectory: options.tempDirectory,
+    signal: options.signal,
+  });
+  try {
+    const sources = matchSources(options.schema, reader);
+    const report = (phase: EncryptProgress['phase']) => (rows: number) => {
+      options.onProgress?.({ phase, rows, totalRows: reader.rows });
+    };
+    const insight = await inspectTable(options.schema, reader, sources, options.signal, report('inspect'));
+    using plan = planEncryption({ ...options, collaborationId, reader, sources, insight, outputFormat });
+    const outcome = await encryptRows(options, plan, reader, outputFormat, report);
+    return {
+      ...outcome,
+      columns: {
+        sealed: countKind(options.schema, 'sealed'),
+        fingerprint: countKind(options.schema, 'fingerprint'),
+        cleartext: countKind(options.schema, 'cleartext'),
+      },
+      inputBytes: reader.bytes,
+      elapsedMs: performance.now() - started,
+      kernel: options.kernel ?? 'node',
+      warnings: reader.warnings,
+    };
+  } catch (error) {
+    throw asAbort(error, options.signal);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** The two halves: protect and deal all rows, then write them in their new order. */
+async function encryptRows(
+  options: EncryptOptions,
+  plan: EncryptPlan,
+  reader: TableReader,
+  outputFormat: TableFormat,
+  report: (phase: EncryptProgress['phase']) => (rows: number) => void,
+): Promise<{ rows: number; nulls: number; outputBytes: number }> {
+  const tempDirectory = options.tempDirectory ?? tmpdir();
+  const shuffle = new RowShuffle({
+    fields: plan.fields,
+    expectedBytes: (reader.rows ?? reader.bytes / 16) * plan.fields.length * EXPECTED_CELL_BYTES,
+    tempDirectory,
+  });
+  try {
+    const nulls = await protectRows(options, plan, reader, shuffle, tempDirectory, report('encrypt'));
+    if (options.dryRun === true) return { rows: shuffle.rows, nulls, outputBytes: 0 };
+    const writer = await createTable(options.output, plan.fields, {
+      format: outputFormat,
+      overwrite: options.overwrite,
+      input: options.input,
+      csvNullText: options.csvOutputNull,
+      stdout: options.stdout,
+    });
+    try {
+      let written = 0;
+      for await (const batch of shuffle.batches()) {
+        options.signal?.throwIfAborted();
+        const { rows } = batch;
+        await writer.write(batch);
+        written += rows;
+        report('write')(written);
+      }
+      options.signal?.throwIfAborted();
+      return { rows: written, nulls, outputBytes: await writer.close() };
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  } finally {
+    await shuffle.close();
+  }
+}
+
+async function protectRows(
+  options: EncryptOptions,
+  plan: EncryptPlan,
+  reader: TableReader,
+  shuffle: RowShuffle,
+  tempDirectory: string,
+  onRows: (rows: number) => void,
+): Promise<number> {
+  const kernel = createKernel(options.kernel ?? 'node');
+  const { settings } = options;
+  const needsCheck = !settings.allowDuplicates && plan.columns.some((column) => column.kind === 'fingerprint');
+  const check = needsCheck ? await DuplicateCheck.start(plan, settings.preserveNulls, tempDirectory) : null;
+  let nulls = 0;
+  let rows = 0;
+  try {
+    for await (const batch of reader.batches({ columns: plan.sources, signal: options.signal })) {
+      const batchNulls = countSourceNulls(plan, batch);
+      const protectedBatch = protectAt(plan, kernel, batch, rows, reader.name);
+      await check?.add(protectedBatch, rows, batchNulls);
+      await shuffle.add(protectedBatch);
+      nulls += batchNulls.reduce((sum, count) => sum + count, 0);
+      rows += batch.rows;
+      onRows(rows);
+    }
+    await check?.finish();
+    return nulls;
+  } catch (error) {
+    throw error instanceof SealroomError ? error.at({ file: reader.name }) : error;
+  } finally {
+    await check?.close();
+  }
+}
+
+function protectAt(
+  plan: EncryptPlan,
+  kernel: ReturnType<typeof createKernel>,
+  batch: Parameters<typeof protectBatch>[2],
+  firstRow: number,
+  file: string,
+): ReturnType<typeof protectBatch> {
+  try {
+    return protectBatch(plan, kernel, batch);
+  } catch (error) {
+    if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
+    const { message, hint, cause, where } = error;
+    throw new SealroomError(error.code, message, {
+      hint,
+      cause,
+      where: { file, column: where.column, row: firstRow + (where.row ?? 0) + 1 },
+    });
+  }
+}
+
+function chooseFormat(options: EncryptOptions): TableFormat {
+  const format =
+    options.outputFormat ?? formatOf(options.output) ?? options.inputFormat ?? formatOf(options.input);
+  if (format !== null) return format;
+  throw new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
+    where: { file: options.input },
+    hint: 'say the format with `--file-format csv|parquet|arrow`',
+  });
+}
+
+async function checkOutput(options: EncryptOptions, outputFormat: TableFormat): Promise<void> {
+  if (options.csvOutputNull !== undefined && outputFormat !== 'csv') {
+    throw new SealroomError('USAGE_OPTION', `an output null text is for CSV, got ${outputFormat} output`);
+  }
+  if (options.output === STANDARD_STREAM) return;
+  await checkTarget(options.output, { overwrite: options.overwrite ?? false, input: options.input });
+}
+
+function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {
+  return schema.columns.filter((column) => column.kind === kind).length;
+}
+
+function asAbort(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted !== true) return error;
+  return new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
+}

@@ -1,0 +1,82 @@
+/**
+ * The error codes, stable and documented in `docs/errors.md`. The prefix says which kind of thing is wrong; the
+ * command line derives its exit code from it.
+ */
+export const ERROR_CODES = [
+  'SECRET_MISSING', // no shared secret where one was looked for
+  'SECRET_INVALID', // not Base64, too short, or an unreadable or unsafe secret file
+  'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
+  'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
+  'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
+  'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
+  'SCHEMA_INVALID', // the schema is well-formed but breaks a rule
+  'SCHEMA_HEADER', // a column header breaks the naming rule
+  'DATA_ENCODING', // text that is not UTF-8
+  'DATA_FIELDS', // a record with the wrong number of fields
+  'DATA_HEADER', // a missing, blank or duplicate header in a table
+  'DATA_COLUMN', // the schema and the table's columns do not fit together
+  'DATA_TYPE', // a column type that this operation does not support
+  'DATA_VALUE', // a value that its column's type or limits do not allow
+  'DATA_LENGTH', // a value, a pad or a cell over its limit
+  'DATA_CORRUPT', // a table file that is truncated or damaged
+  'RULE_CLEARTEXT', // a cleartext column where the collaboration forbids them
+  'RULE_DUPLICATES', // repeated values in a fingerprint column where the collaboration forbids them
+  'RULE_FINGERPRINT', // fingerprint cells where the caller forbids them
+  'IO_READ', // an input that is missing or unreadable
+  'IO_WRITE', // an output that cannot be written
+  'IO_EXISTS', // an output that exists already
+  'IO_FORMAT', // a table format that is unknown or does not support the operation
+  'IO_ENGINE', // the table engine failed for a reason of its own
+  'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
+  'IO_ABORTED', // stopped by the caller
+  'USAGE_OPTION', // options that are invalid or contradict each other
+] as const;
+
+/** One of {@link ERROR_CODES}. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Where an error happened. Rows are 1-based data rows (a header is not counted), lines are 1-based lines of a file. */
+export interface ErrorPlace {
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly row?: number | undefined;
+  readonly column?: string | undefined;
+}
+
+/** What {@link SealroomError} takes besides its code and message. */
+export interface ErrorDetails {
+  readonly hint?: string | undefined;
+  readonly where?: ErrorPlace | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error type of sealroom: broken input or a broken machine.
+ *
+ * `message` is one line: lower-case first letter, no final period, names in backticks, expected before actual. It never
+ * holds a secret, a key or a cleartext value; headers, file names and row numbers may appear.
+ */
+export class SealroomError extends Error {
+  override readonly name = 'SealroomError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly where: ErrorPlace;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.where = Object.freeze({ ...details.where });
+  }
+
+  /** The same error with more of its place known; what is already known is kept. */
+  at(where: ErrorPlace): SealroomError {
+    const located = new SealroomError(this.code, this.message, {
+      hint: this.hint,
+      where: { ...where, ...this.where },
+      cause: this.cause,
+    });
+    if (this.stack !== undefined) located.stack = this.stack;
+    return located;
+  }
+}

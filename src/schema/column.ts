@@ -1,0 +1,150 @@
+import { SealroomError } from '../errors.ts';
+import type { ColumnKind } from './column-kind.ts';
+import { COLUMN_KINDS } from './column-kind.ts';
+import type { Header } from './header.ts';
+import { defaultTargetHeader, parseHeader, positionalHeader, trimBlanks } from './header.ts';
+import { hintAtCapitals, isRecord } from './json.ts';
+import type { Pad } from './pad.ts';
+import { parsePad } from './pad.ts';
+import type { ProblemCollector } from './problems.ts';
+import { describeValue, quoteName } from './words.ts';
+
+/** What every target column has. */
+export interface ColumnNames {
+  /** The column of the input, `_cN` in a table without header row. */
+  readonly sourceHeader: Header;
+  /** 0-based place of the source column, or `null` where its header finds it. */
+  readonly sourceIndex: number | null;
+  /** The column of the output; part of the keys and initialization vectors of its cells. */
+  readonly targetHeader: Header;
+}
+
+/** A column whose values can be opened again by whoever holds the shared secret, and not compared. */
+export interface SealedColumn extends ColumnNames {
+  readonly kind: 'sealed';
+  readonly pad: Pad;
+}
+
+/** A column whose values can be joined and counted, and not opened. */
+export interface FingerprintColumn extends ColumnNames {
+  readonly kind: 'fingerprint';
+}
+
+/** A column that is passed through as it is. */
+export interface CleartextColumn extends ColumnNames {
+  readonly kind: 'cleartext';
+}
+
+/** One column of the output and where it comes from. */
+export type ColumnSchema = SealedColumn | FingerprintColumn | CleartextColumn;
+
+/** Where in the `columns` of a table schema an entry stands. */
+export interface ColumnPlace {
+  /** `column 3` or `column 3, target 2`, 1-based. */
+  readonly label: string;
+  /** 0-based place of the source column, or `null` in a schema that names its sources. */
+  readonly sourceIndex: number | null;
+}
+
+/**
+ * Reads the `type` of a column, in any case and with blanks around it.
+ *
+ * @throws {SealroomError} SCHEMA_INVALID if it names no kind of column.
+ */
+//= format F-72
+function parseKind(value: unknown): ColumnKind {
+  const name = typeof value === 'string' ? trimBlanks(value).toLowerCase() : value;
+  const kind = COLUMN_KINDS.find((candidate) => candidate === name);
+  if (kind !== undefined) return kind;
+  const isUnedited = typeof value === 'string' && value.includes('|');
+  throw new SealroomError(
+    'SCHEMA_INVALID',
+    `\`type\` expected \`sealed\`, \`fingerprint\` or \`cleartext\`, got ${describeValue(value)}`,
+    { hint: isUnedited ? "choose one of the template's options" : undefined },
+  );
+}
+
+/** A header as JSON holds it: text, or a whole number that stands for its digits. */
+function parseHeaderValue(value: unknown, role: 'source header' | 'target header'): Header {
+  const text = Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text === 'string') return parseHeader(text, role);
+  const key = role === 'source header' ? 'sourceHeader' : 'targetHeader';
+  throw new SealroomError('SCHEMA_INVALID', `\`${key}\` expected a text, got ${describeValue(value)}`);
+}
+
+//= format F-70
+//= format F-71
+function readSource(entry: Readonly<Record<string, unknown>>, sourceIndex: number | null): Header {
+  const given = entry['sourceHeader'] ?? undefined;
+  if (sourceIndex === null) return parseHeaderValue(given, 'source header');
+  if (given === undefined) return positionalHeader(sourceIndex);
+  throw new SealroomError(
+    'SCHEMA_INVALID',
+    `\`sourceHeader\` expected nothing where \`headerRow\` is false, got ${describeValue(given)}`,
+    { hint: 'without a header row the place in `columns` says which source column is meant' },
+  );
+}
+
+//= format F-65
+//= format F-71
+function readTarget(
+  entry: Readonly<Record<string, unknown>>,
+  source: Header | null,
+  sourceIndex: number | null,
+  kind: ColumnKind | null,
+): Header | null {
+  const given = entry['targetHeader'] ?? undefined;
+  if (given !== undefined || sourceIndex !== null) return parseHeaderValue(given, 'target header');
+  return source === null || kind === null ? null : defaultTargetHeader(source, kind);
+}
+
+//= format F-73
+function readPad(given: unknown, kind: ColumnKind | null): Pad | null {
+  if (kind === 'sealed' || (kind === null && given !== undefined)) return parsePad(given);
+  if (kind === null || given === undefined) return null;
+  throw new SealroomError(
+    'SCHEMA_INVALID',
+    `\`pad\` expected nothing beside the type \`${kind}\`, got ${describeValue(given)}`,
+    {
+      hint: 'only sealed columns have a pad',
+    },
+  );
+}
+
+/** `column 3 (`email`)`: the entry's place, and the header a reader will look for. */
+function labelEntry(entry: Readonly<Record<string, unknown>>, place: ColumnPlace): string {
+  const name = place.sourceIndex === null ? entry['sourceHeader'] : entry['targetHeader'];
+  return typeof name === 'string' ? `${place.label} (${quoteName(name)})` : place.label;
+}
+
+function freezeColumn(names: ColumnNames, kind: ColumnKind, pad: Pad | null): ColumnSchema | null {
+  switch (kind) {
+    case 'sealed':
+      return pad === null ? null : Object.freeze({ kind, ...names, pad });
+    case 'fingerprint':
+    case 'cleartext':
+      return Object.freeze({ kind, ...names });
+  }
+}
+
+/** Reads one target column, notes all that is wrong with it, and returns `null` then. Unknown keys are ignored. */
+export function readColumn(value: unknown, place: ColumnPlace, problems: ProblemCollector): ColumnSchema | null {
+  if (!isRecord(value)) {
+    problems.add(
+      `${place.label}: expected an object, got ${describeValue(value)}`,
+      Array.isArray(value) ? 'only a schema with `"headerRow": false` has arrays in `columns`' : undefined,
+    );
+    return null;
+  }
+  const { sourceIndex } = place;
+  const label = labelEntry(value, place);
+  const before = problems.count;
+  const read = <T>(key: string, readMember: () => T): T | null =>
+    problems.attempt(label, readMember, hintAtCapitals(value, key));
+  const kind = read('type', () => parseKind(value['type']));
+  const pad = read('pad', () => readPad(value['pad'] ?? undefined, kind));
+  const sourceHeader = read('sourceHeader', () => readSource(value, sourceIndex));
+  const targetHeader = read('targetHeader', () => readTarget(value, sourceHeader, sourceIndex, kind));
+  if (problems.count > before || kind === null || sourceHeader === null || targetHeader === null) return null;
+  return freezeColumn({ sourceHeader, sourceIndex, targetHeader }, kind, pad);
+}

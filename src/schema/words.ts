@@ -1,0 +1,27 @@
+const MAX_QUOTED_CHARACTERS = 60;
+
+/** Characters that break a line, move the cursor, reorder what a terminal shows, or look like an ordinary space. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?! )\p{Zs}/gu;
+
+function escapeCharacter(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+/**
+ * A name from outside in backticks, fit for one line of a message: control characters escaped, cut after 60 characters.
+ */
+export function quoteName(text: string): string {
+  const characters = [...text];
+  const shown = characters.slice(0, MAX_QUOTED_CHARACTERS).join('');
+  const cut = characters.length > MAX_QUOTED_CHARACTERS ? '…' : '';
+  return `\`${shown.replace(UNPRINTABLE, escapeCharacter)}${cut}\``;
+}
+
+/** What a JSON value is, for the `got` half of a message. */
+export function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return quoteName(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return `\`${value}\``;
+  return Array.isArray(value) ? 'an array' : 'an object';
+}

@@ -1,0 +1,66 @@
+import type { ByteColumn, FixedColumn } from '../bytes/index.ts';
+
+/** The unit of a timestamp's ticks: milliseconds, microseconds or nanoseconds. */
+export type TimeUnit = 'ms' | 'us' | 'ns';
+
+/**
+ * The type of a table's column. The named kinds are the client types of the format (docs/format.md); `binary` is bytes
+ * without a text annotation; `opaque` is any other engine type: it can be carried, never protected; `unsupported` (nested
+ * types) can only be left out.
+ *
+ * `opaque.width` is the bytes per value of the engine's own representation, or `null` when values are byte strings.
+ */
+export type ColumnType =
+  | { readonly kind: 'string' | 'boolean' | 'smallint' | 'int' | 'bigint' | 'float' | 'double' | 'date' }
+  | { readonly kind: 'binary' }
+  | { readonly kind: 'timestamp'; readonly unit: TimeUnit; readonly utc: boolean }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly kind: 'opaque'; readonly engineType: string; readonly width: number | null }
+  | { readonly kind: 'unsupported'; readonly engineType: string };
+
+/**
+ * A column's values: byte strings for `string`, `binary` and variable-width `opaque`, fixed-width otherwise.
+ *
+ * Widths in bytes: boolean 1 (00/01), smallint 2, int 4, bigint 8, float 4, double 8, date 4 (days since 1970-01-01),
+ * timestamp 8 (ticks), decimal 16 (unscaled value).
+ */
+export type ColumnData = ({ readonly layout: 'bytes' } & ByteColumn) | ({ readonly layout: 'fixed' } & FixedColumn);
+
+/** The name and type of a column. */
+export interface Field {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** Some consecutive rows of a table: one `ColumnData` per field of the table, all of `rows` rows. */
+export interface Batch {
+  readonly rows: number;
+  readonly columns: readonly ColumnData[];
+}
+
+/** Bytes per value of a fixed-width type, or `null` for a type whose values are byte strings. */
+export function widthOf(type: ColumnType): number | null {
+  switch (type.kind) {
+    case 'string':
+    case 'binary':
+      return null;
+    case 'boolean':
+      return 1;
+    case 'smallint':
+      return 2;
+    case 'int':
+    case 'float':
+    case 'date':
+      return 4;
+    case 'bigint':
+    case 'double':
+    case 'timestamp':
+      return 8;
+    case 'decimal':
+      return 16;
+    case 'opaque':
+      return type.width;
+    case 'unsupported':
+      return null;
+  }
+}

@@ -1,0 +1,144 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { SealroomError } from '../errors.ts';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** The bytes of a table, readable from the start any number of times. */
+export interface ByteSource {
+  /** What errors call it: the file's path as it was given, or `-`. */
+  readonly name: string;
+  /** Absolute path for engines that read files themselves, or `null`. */
+  readonly path: string | null;
+  readonly bytes: number;
+  chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * A file as a byte source.
+ *
+ * @throws {SealroomError} IO_READ if it is missing, a directory, or unreadable.
+ */
+export async function openFile(path: string): Promise<ByteSource> {
+  const absolute = resolve(path);
+  try {
+    const facts = await stat(absolute);
+    if (facts.isDirectory()) throw new SealroomError('IO_READ', 'expected a file, got a directory', { where: { file: path } });
+    await (await open(absolute, 'r')).close();
+    return {
+      name: path,
+      path: absolute,
+      bytes: facts.size,
+      chunks: (signal) => createReadStream(absolute, { highWaterMark: CHUNK_BYTES, ...(signal && { signal }) }),
+      close: () => Promise.resolve(),
+    };
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+/** The one-line error for an input that cannot be read. */
+export function readFailure(error: unknown, file: string): SealroomError {
+  if (error instanceof SealroomError) return error;
+  const reason = systemReason(error);
+  return new SealroomError('IO_READ', `cannot read: ${reason}`, { where: { file }, cause: error });
+}
+
+/** A system error's code in words. */
+export function systemReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file or directory';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'ENOSPC':
+      return 'no space left on the device';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'ENOTDIR':
+      return 'a part of its path is not a directory';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'too many open files';
+    case 'ABORT_ERR':
+      return 'stopped';
+    default:
+      return code === '' ? 'input or output failed' : `system error ${code}`;
+  }
+}
+
+/**
+ * A stream that can be read once, such as standard input, kept for further readings. What exceeds memory goes to a
+ * temporary file under AES-256-CTR with a key that exists only in this process, since the stream holds cleartext; the
+ * file has no name while it is in use.
+ *
+ * @throws {SealroomError} IO_READ if the stream fails, IO_WRITE if there is no room for it.
+ */
+export async function spoolStream(stream: Readable, tempDirectory = tmpdir()): Promise<ByteSource> {
+  const key = randomBytes(32);
+  const iv = randomBytes(16);
+  const cipher = createCipheriv('aes-256-ctr', key, iv);
+  const file = await openUnnamedFile(tempDirectory);
+  let bytes = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      await file.appendFile(cipher.update(chunk));
+      bytes += chunk.length;
+    }
+  } catch (error) {
+    await file.close();
+    throw new SealroomError('IO_READ', `cannot read standard input: ${systemReason(error)}`, { cause: error });
+  }
+  async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const decipher = createDecipheriv('aes-256-ctr', key, iv);
+    const buffer = Buffer.alloc(CHUNK_BYTES);
+    for (let position = 0; position < bytes; ) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, bytes - position), position);
+      if (bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
+      position += bytesRead;
+      yield decipher.update(buffer.subarray(0, bytesRead));
+    }
+  }
+  return {
+    name: '-',
+    path: null,
+    bytes,
+    chunks,
+    async close() {
+      key.fill(0);
+      await file.close();
+    },
+  };
+}
+
+/**
+ * An open temporary file of mode 0600 without a name, so that not even a killed process leaves it behind. Where the
+ * system cannot remove open files it keeps its name until it is closed.
+ *
+ * @throws {SealroomError} IO_WRITE if the directory cannot be written.
+ */
+export async function openUnnamedFile(directory: string): Promise<FileHandle> {
+  try {
+    const folder = await mkdtemp(join(directory, 'sealroom-'));
+    const path = join(folder, 'spill');
+    const file = await open(path, 'wx+', 0o600);
+    await rm(folder, { recursive: true, force: true, maxRetries: 0 }).catch(() => undefined);
+    return file;
+  } catch (error) {
+    throw new SealroomError('IO_WRITE', `cannot create a temporary file: ${systemReason(error)}`, {
+      where: { file: directory },
+      hint: 'choose another place with `--temp-dir`',
+      cause: error,
+    });
+  }
+}

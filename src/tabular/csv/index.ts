@@ -1,0 +1,2 @@
+export { type CsvReadOptions, openCsv } from './read.ts';
+export { createCsv, type CsvWriteOptions } from './write.ts';

@@ -1,0 +1,139 @@
+import { SealroomError } from '../../errors.ts';
+import type { Batch, Field } from '../batch.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { Engine, engineFailure, quotePath, quoteText } from '../engine.ts';
+import type { ReadRequest, TableReader } from '../table.ts';
+import { nullRuleOf, refineFields } from './null-rules.ts';
+import { parseFirstRecord, readExact } from './read-exact.ts';
+import { type CsvFacts, CsvScanner } from './scan.ts';
+
+/** How a CSV file is to be read. */
+export interface CsvReadOptions {
+  /** Whether the first record holds the headers; without them columns are named `_c0`, `_c1`, ... */
+  readonly headerRow: boolean;
+  /** The input null text; see {@link nullRuleOf}. */
+  readonly nullText?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The engine's line limit; longer lines raise it for their file. */
+const LINE_BYTES = 1 << 21;
+
+/**
+ * Opens a CSV file: one reading of its bytes checks it as a whole and decides how its values are read.
+ *
+ * Two readers give the same batches. The fast one is the engine's; it does not tell quoted fields from unquoted ones. The
+ * exact one does, and takes the files where that matters: see {@link exactReason}.
+ *
+ * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS with the line; DATA_HEADER for an empty file; IO_ABORTED.
+ */
+export async function openCsv(source: ByteSource, options: CsvReadOptions): Promise<TableReader> {
+  const scanner = new CsvScanner(source.name);
+  for await (const chunk of source.chunks(options.signal)) scanner.push(chunk);
+  const facts = scanner.end();
+  const headers = options.headerRow
+    ? parseFirstRecord(await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
+    : Array.from({ length: facts.fields }, (_, index) => `_c${String(index)}`);
+  const fields = headers.map((name): Field => ({ name, type: { kind: 'string' } }));
+  const reason = exactReason(source, facts);
+  const rule = nullRuleOf(options.nullText);
+  const separator = facts.separatorInQuotes ? facts.separator : null;
+  let engine: Engine | null = null;
+
+  async function* batches(request: ReadRequest): AsyncGenerator<Batch> {
+    engine ??= reason === null ? await Engine.open() : null;
+    const raw =
+      engine === null
+        ? readExact(source, facts, request.columns, options.headerRow, request.signal)
+        : readFast(engine, source, facts, request.columns, options.headerRow);
+    for await (const batch of raw) {
+      request.signal?.throwIfAborted();
+      yield {
+        rows: batch.rows,
+        columns: batch.columns.map((column, index) => {
+          if (column.layout !== 'bytes') throw new Error('a CSV column that is not text');
+          const trim = engine !== null && (facts.trims[request.columns[index] ?? 0] ?? false);
+          return { layout: 'bytes', ...refineFields(column, { trim, separator, rule }) };
+        }),
+      };
+    }
+  }
+
+  return {
+    name: source.name,
+    format: 'csv',
+    fields,
+    rows: facts.records - (options.headerRow ? 1 : 0),
+    bytes: source.bytes,
+    warnings: warningsOf(facts, reason),
+    batches,
+    async close() {
+      engine?.close();
+      await source.close();
+    },
+  };
+}
+
+/** Why a file needs the exact reader, in words, or `null` if the fast reader reads it exactly. */
+function exactReason(source: ByteSource, facts: CsvFacts): string | null {
+  const at = (line: number, what: string): string => `${what} on line ${String(line)}`;
+  if (facts.openQuoteLine !== null) return at(facts.openQuoteLine, 'a quote that is never closed');
+  if (facts.strayQuoteLine !== null) return at(facts.strayQuoteLine, 'a quote inside a field');
+  if (facts.blankAroundQuotesLine !== null) return at(facts.blankAroundQuotesLine, 'white space around a quoted field');
+  if (facts.trimConflictLine !== null) return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
+  if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
+  if (facts.separator === '\r') return 'lines that end with CR';
+  if (source.path === null) return 'standard input';
+  return null;
+}
+
+function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
+  const warnings: string[] = [];
+  if (facts.hashLine !== null) {
+    //= format F-77
+    warnings.push(
+      `${String(facts.hashLines)} ${facts.hashLines === 1 ? 'line starts' : 'lines start'} with \`#\` ` +
+        `(first: line ${String(facts.hashLine)}); kept as data, where C3R drops them as comments`,
+    );
+  }
+  if (facts.openQuoteLine !== null) {
+    warnings.push(`the quote opened on line ${String(facts.openQuoteLine)} is never closed; the rest of the file is one value`);
+  }
+  if (reason !== null) warnings.push(`read by the exact, slower CSV reader: ${reason}`);
+  return warnings;
+}
+
+async function* readFast(
+  engine: Engine,
+  source: ByteSource,
+  facts: CsvFacts,
+  columns: readonly number[],
+  skipFirst: boolean,
+): AsyncGenerator<Batch> {
+  const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
+  const lineBytes = Math.max(LINE_BYTES, facts.longestRecordBytes + 2);
+  const sql =
+    `SELECT ${columns.map((column) => `c${String(column)}`).join(', ')} FROM read_csv(${quotePath(source.path ?? '')}, ` +
+    `auto_detect=false, columns={${types}}, header=${String(skipFirst)}, delim=',', quote='"', escape='"', strict_mode=true, ` +
+    `nullstr='', allow_quoted_nulls=false, compression='none', max_line_size=${String(lineBytes)}, ` +
+    `buffer_size=${String(lineBytes * 4)}, new_line=${quoteText(facts.separator === '\n' ? '\\n' : '\\r\\n')})`;
+  const fields = columns.map((): Field => ({ name: '', type: { kind: 'string' } }));
+  try {
+    yield* engine.stream(sql, fields);
+  } catch (error) {
+    throw new SealroomError('DATA_CORRUPT', `the CSV reader failed: ${engineFailure(error)}`, {
+      where: { file: source.name },
+    });
+  }
+}
+
+async function readRange(source: ByteSource, start: number, end: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  for await (const chunk of source.chunks()) {
+    parts.push(chunk.slice(Math.max(0, start - offset), Math.max(0, end - offset)));
+    offset += chunk.length;
+    if (offset >= end) break;
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,352 @@
+import { SealroomError } from '../../errors.ts';
+import { Utf8Check } from './utf8-check.ts';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const HASH = 0x23;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+
+/** The record separator of a file: what its first line break is. */
+export type Separator = '\n' | '\r\n' | '\r';
+
+/** What one reading of a CSV file's bytes shows about its structure. Lines are 1-based. */
+export interface CsvFacts {
+  readonly separator: Separator;
+  readonly fields: number;
+  /** Records, the first one included, blank lines excluded. */
+  readonly records: number;
+  /** Length of the longest record in bytes. */
+  readonly longestRecordBytes: number;
+  /** End of the first record in bytes from the start of the file, its separator excluded. */
+  readonly firstRecordEnd: number;
+  /** Start of the first record: after a byte order mark and blank lines. */
+  readonly firstRecordStart: number;
+  readonly startsWithMark: boolean;
+  readonly blankLines: number;
+  /** The first line that starts with `#`, or `null`. */
+  readonly hashLine: number | null;
+  readonly hashLines: number;
+  /** A separator other than LF stands inside quotes. */
+  readonly separatorInQuotes: boolean;
+  /** The line of the quote that is still open at the end of the file, or `null`. */
+  readonly openQuoteLine: number | null;
+  /** Per field of a record: an unquoted value of that column begins or ends with white space, which is trimmed. */
+  readonly trims: readonly boolean[];
+  /** First line of a column where such a value and a quoted one with white space at its ends (kept) meet, or `null`. */
+  readonly trimConflictLine: number | null;
+  /** First line with white space between a quote and its field's border, or `null`. */
+  readonly blankAroundQuotesLine: number | null;
+  /** First line with a quote inside an unquoted field or text after a closing quote, or `null`. */
+  readonly strayQuoteLine: number | null;
+  /** First line with anything else that the fast reader would read differently, or `null`. */
+  readonly unusualLine: number | null;
+}
+
+// States of the scan. A record starts in FIELD_START with no field counted.
+const FIELD_START = 0;
+const BLANK_START = 1;
+const UNQUOTED = 2;
+const QUOTED = 3;
+const QUOTE_IN_QUOTED = 4;
+const BLANK_AFTER_QUOTED = 5;
+
+// Bytes that can change the state inside an unquoted or a quoted field; runs of all others are skipped.
+const STOPS = new Uint8Array(256);
+for (const byte of [COMMA, LF, CR, QUOTE, 0]) STOPS[byte] = 1;
+
+const NEEDS_TRIM = 1;
+const KEEPS_BLANKS = 2;
+
+/**
+ * Reads the bytes of a CSV file once, in order, and establishes its structure: it checks UTF-8 and that all records have
+ * as many fields as the first, and finds what decides which of the two readers gives exactly the reference's values.
+ * It extracts no value; that is the readers' work.
+ */
+export class CsvScanner {
+  readonly #file: string;
+  #separator: Separator | null = null;
+  #state = FIELD_START;
+  #base = 0;
+  #line = 1;
+  #recordLine = 1;
+  #recordStart = 0;
+  #field = 0;
+  #recordIsBlank = true;
+  #quoteLine = 0;
+  /** Last byte of the field's content, and whether the quoted field has any. */
+  #last = 0;
+  #quotedEmpty = true;
+  #pendingCr = false;
+  readonly #text = new Utf8Check();
+  #fields = 0;
+  #records = 0;
+  #longest = 0;
+  #firstStart = 0;
+  #firstEnd = 0;
+  #mark = false;
+  #blankLines = 0;
+  #hashLine: number | null = null;
+  #hashLines = 0;
+  #separatorInQuotes = false;
+  readonly #edges: number[] = [];
+  #trimConflict: number | null = null;
+  #blankAroundQuotes: number | null = null;
+  #strayQuote: number | null = null;
+  #unusual: number | null = null;
+
+  /** @param file the name that errors show */
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /**
+   * Takes the next bytes of the file.
+   *
+   * @throws {SealroomError} DATA_ENCODING if they are not UTF-8, DATA_FIELDS if a record has another number of fields
+   *   than the first; both name the line.
+   */
+  push(chunk: Uint8Array): void {
+    this.#refuseMalformed(this.#text.push(chunk));
+    let index = 0;
+    if (this.#base === 0 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) {
+      this.#mark = true;
+      this.#recordStart = index = 3;
+    }
+    this.#separator ??= detectSeparator(chunk);
+    while (index < chunk.length) {
+      if (!this.#pendingCr && (this.#state === UNQUOTED || this.#state === QUOTED)) {
+        const from = index;
+        while (index < chunk.length && STOPS[chunk[index] ?? 0] === 0) index++;
+        if (index > from) {
+          if (this.#quotedEmpty && this.#state === QUOTED) this.#startQuotedContent(chunk[from] ?? 0);
+          this.#last = chunk[index - 1] ?? 0;
+        }
+        if (index === chunk.length) break;
+      }
+      this.#step(chunk[index] ?? 0, this.#base + index);
+      index++;
+    }
+    this.#base += chunk.length;
+  }
+
+  /**
+   * Ends the file.
+   *
+   * @throws {SealroomError} DATA_HEADER if it holds no record at all; DATA_ENCODING, DATA_FIELDS as in `push`.
+   */
+  end(): CsvFacts {
+    this.#refuseMalformed(this.#text.end());
+    const openQuoteLine = this.#state === QUOTED ? this.#quoteLine : null;
+    if (this.#pendingCr) this.#consume(SPACE, this.#base);
+    if (this.#state !== FIELD_START || this.#field > 0) this.#endRecord(this.#base);
+    if (this.#records === 0) {
+      throw new SealroomError('DATA_HEADER', 'expected at least one line, got an empty file', {
+        where: { file: this.#file },
+      });
+    }
+    return {
+      separator: this.#separator ?? '\n',
+      fields: this.#fields,
+      records: this.#records,
+      longestRecordBytes: this.#longest,
+      firstRecordStart: this.#firstStart,
+      firstRecordEnd: this.#firstEnd,
+      startsWithMark: this.#mark,
+      blankLines: this.#blankLines,
+      hashLine: this.#hashLine,
+      hashLines: this.#hashLines,
+      separatorInQuotes: this.#separatorInQuotes,
+      openQuoteLine,
+      trims: Array.from({ length: this.#fields }, (_, field) => ((this.#edges[field] ?? 0) & NEEDS_TRIM) !== 0),
+      trimConflictLine: this.#trimConflict,
+      blankAroundQuotesLine: this.#blankAroundQuotes,
+      strayQuoteLine: this.#strayQuote,
+      unusualLine: this.#unusual,
+    };
+  }
+
+  #refuseMalformed(linesBefore: number | null): void {
+    if (linesBefore === null) return;
+    throw new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', {
+      where: { file: this.#file, line: this.#line + linesBefore },
+      hint: 'convert the file, for example with `iconv -f latin1 -t utf-8`',
+    });
+  }
+
+  #step(byte: number, offset: number): void {
+    if (this.#pendingCr) {
+      this.#pendingCr = false;
+      if (byte !== LF || this.#separator !== '\r\n') {
+        // A CR that ends no line is white space.
+        this.#unusual ??= this.#line;
+        this.#consume(SPACE, offset);
+      }
+    }
+    if (byte !== CR || this.#state === QUOTED) this.#consume(byte, offset);
+    else if (this.#separator === '\r') this.#endLine(offset);
+    else this.#pendingCr = true;
+  }
+
+  #consume(byte: number, offset: number): void {
+    if (byte === 0) this.#unusual ??= this.#line;
+    switch (this.#state) {
+      case FIELD_START:
+      case BLANK_START:
+        if (byte === COMMA) this.#endField();
+        else if (byte === LF) this.#endLine(offset);
+        else if (byte === QUOTE) this.#startQuoted();
+        else if (byte <= SPACE) this.#state = BLANK_START;
+        else this.#startUnquoted(byte);
+        return;
+      case UNQUOTED:
+        if (byte === COMMA) this.#endField();
+        else if (byte === LF) this.#endLine(offset);
+        else {
+          if (byte === QUOTE) this.#strayQuote ??= this.#line;
+          this.#last = byte;
+        }
+        return;
+      case QUOTED:
+        if (byte === QUOTE) this.#state = QUOTE_IN_QUOTED;
+        else this.#quotedContent(byte);
+        return;
+      case QUOTE_IN_QUOTED:
+      case BLANK_AFTER_QUOTED:
+        if (byte === COMMA) this.#endField();
+        else if (byte === LF) this.#endLine(offset);
+        else if (byte === QUOTE && this.#state === QUOTE_IN_QUOTED) {
+          this.#quotedEmpty = false;
+          this.#last = QUOTE;
+          this.#state = QUOTED;
+        } else if (byte <= SPACE) this.#state = BLANK_AFTER_QUOTED;
+        else {
+          this.#strayQuote ??= this.#line;
+          this.#last = byte;
+          this.#state = UNQUOTED;
+        }
+        return;
+    }
+  }
+
+  #startUnquoted(byte: number): void {
+    if (byte === HASH && this.#field === 0 && this.#state === FIELD_START) {
+      this.#hashLine ??= this.#line;
+      this.#hashLines++;
+    }
+    if (this.#state === BLANK_START) this.#markEdge(NEEDS_TRIM);
+    this.#recordIsBlank = false;
+    this.#last = byte;
+    this.#state = UNQUOTED;
+  }
+
+  #startQuoted(): void {
+    if (this.#state === BLANK_START) this.#blankAroundQuotes ??= this.#line;
+    this.#quoteLine = this.#line;
+    this.#quotedEmpty = true;
+    this.#recordIsBlank = false;
+    this.#state = QUOTED;
+  }
+
+  #startQuotedContent(byte: number): void {
+    this.#quotedEmpty = false;
+    if (byte <= SPACE) this.#markEdge(KEEPS_BLANKS);
+  }
+
+  /** A line break or a NUL inside quotes. */
+  #quotedContent(byte: number): void {
+    if (this.#quotedEmpty) this.#startQuotedContent(byte);
+    if (byte === LF) {
+      if (this.#separator === '\r\n' && this.#last === CR) this.#separatorInQuotes = true;
+      if (this.#separator !== '\r') this.#line++;
+    } else if (byte === CR && this.#separator === '\r') {
+      this.#separatorInQuotes = true;
+      this.#line++;
+    }
+    this.#last = byte;
+  }
+
+  #endField(): void {
+    this.#closeField();
+    this.#field++;
+    this.#recordIsBlank = false;
+    this.#state = FIELD_START;
+  }
+
+  #closeField(): void {
+    switch (this.#state) {
+      case BLANK_START:
+        this.#markEdge(NEEDS_TRIM);
+        return;
+      case UNQUOTED:
+        if (this.#last <= SPACE) this.#markEdge(NEEDS_TRIM);
+        return;
+      case BLANK_AFTER_QUOTED:
+        this.#blankAroundQuotes ??= this.#line;
+        if (!this.#quotedEmpty && this.#last <= SPACE) this.#markEdge(KEEPS_BLANKS);
+        return;
+      case QUOTE_IN_QUOTED:
+        if (!this.#quotedEmpty && this.#last <= SPACE) this.#markEdge(KEEPS_BLANKS);
+        return;
+    }
+  }
+
+  #markEdge(edge: number): void {
+    const edges = (this.#edges[this.#field] ?? 0) | edge;
+    this.#edges[this.#field] = edges;
+    if (edges === (NEEDS_TRIM | KEEPS_BLANKS)) this.#trimConflict ??= this.#line;
+  }
+
+  #endLine(offset: number): void {
+    this.#endRecord(this.#separator === '\r\n' && offset > this.#recordStart ? offset - 1 : offset);
+    this.#line++;
+    this.#recordLine = this.#line;
+    this.#recordStart = offset + 1;
+    this.#field = 0;
+    this.#recordIsBlank = true;
+    this.#state = FIELD_START;
+  }
+
+  #endRecord(end: number): void {
+    if (this.#recordIsBlank) {
+      this.#blankLines++;
+      // The fast reader skips an empty line of a table with several columns, and only after the first record.
+      if (this.#records === 0 || this.#fields === 1 || this.#state !== FIELD_START) this.#unusual ??= this.#recordLine;
+      return;
+    }
+    this.#closeField();
+    const fields = this.#field + 1;
+    if (this.#records === 0) {
+      this.#fields = fields;
+      this.#firstStart = this.#recordStart;
+      this.#firstEnd = end;
+    } else if (fields !== this.#fields) this.#refuseRecord(fields);
+    this.#records++;
+    this.#longest = Math.max(this.#longest, end - this.#recordStart);
+  }
+
+  #refuseRecord(fields: number): never {
+    const plural = this.#fields === 1 ? 'field' : 'fields';
+    throw new SealroomError(
+      'DATA_FIELDS',
+      `expected ${String(this.#fields)} ${plural} as in the first line, got ${String(fields)}`,
+      {
+        where: { file: this.#file, line: this.#recordLine },
+        hint:
+          this.#state === QUOTED
+            ? `the quote opened on line ${String(this.#quoteLine)} is never closed`
+            : 'quote fields that hold commas or line breaks',
+      },
+    );
+  }
+}
+
+function detectSeparator(chunk: Uint8Array): Separator | null {
+  for (let index = 0; index < chunk.length; index++) {
+    if (chunk[index] === LF) return '\n';
+    // A CR as the last byte of a chunk is taken for the start of a CRLF; readers use chunks far longer than a line.
+    if (chunk[index] === CR) return (chunk[index + 1] ?? LF) === LF ? '\r\n' : '\r';
+  }
+  return null;
+}

@@ -1,0 +1,52 @@
+import { isUtf8 } from 'node:buffer';
+
+const LF = 0x0a;
+
+/** Checks that a stream of bytes is UTF-8, chunk by chunk; characters may span chunks. */
+export class Utf8Check {
+  #tail: Uint8Array = new Uint8Array(0);
+
+  /** Takes the next bytes. Returns `null` if they are well-formed, else how many line breaks of them precede the fault. */
+  push(chunk: Uint8Array): number | null {
+    let text = chunk;
+    if (this.#tail.length > 0) {
+      text = new Uint8Array(this.#tail.length + chunk.length);
+      text.set(this.#tail);
+      text.set(chunk, this.#tail.length);
+    }
+    const complete = text.subarray(0, completeLength(text));
+    this.#tail = text.slice(complete.length);
+    return isUtf8(complete) ? null : linesBeforeFault(complete);
+  }
+
+  /** Ends the stream: as `push`, for a character that is still unfinished. */
+  end(): number | null {
+    return this.#tail.length === 0 ? null : 0;
+  }
+}
+
+/** How much of `text` can be checked: all but an unfinished character at its end. */
+function completeLength(text: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, text.length); back++) {
+    const byte = text[text.length - back] ?? 0;
+    if (byte < 0x80) return text.length;
+    if (byte >= 0xc0) return charLength(byte) > back ? text.length - back : text.length;
+  }
+  return text.length;
+}
+
+function charLength(lead: number): number {
+  if (lead >= 0xf0) return 4;
+  return lead >= 0xe0 ? 3 : 2;
+}
+
+function linesBeforeFault(text: Uint8Array): number {
+  let lines = 0;
+  let start = 0;
+  for (;;) {
+    const end = text.indexOf(LF, start);
+    if (end === -1 || !isUtf8(text.subarray(start, end))) return lines;
+    lines++;
+    start = end + 1;
+  }
+}

@@ -1,0 +1,127 @@
+import { Worker } from 'node:worker_threads';
+import { SealroomError } from '../errors.ts';
+import type { Batch, Field } from './batch.ts';
+import type { EngineLimits } from './engine.ts';
+
+/** What an engine task runs: `sql` reads the pushed batches as the table `$input` with the columns `fields`. */
+export interface EngineTaskOptions {
+  readonly sql: string;
+  readonly fields: readonly Field[];
+  readonly limits: EngineLimits;
+}
+
+/** Messages to the worker thread. */
+export type EngineRequest =
+  | { readonly kind: 'batch'; readonly batch: Batch }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'abort' };
+
+/** Messages from the worker thread. */
+export type EngineReply =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'done'; readonly rows: Record<string, unknown>[] }
+  | { readonly kind: 'failed'; readonly failure: string };
+
+/** Batches that may wait in the worker's queue; more than that and `push` waits. */
+const QUEUED_BATCHES = 8;
+
+/**
+ * One SQL statement that runs in a worker thread over batches pushed from this one: writing a file, or grouping values.
+ */
+export class EngineTask {
+  readonly #worker: Worker;
+  readonly #signal = new Int32Array(new SharedArrayBuffer(4));
+  readonly #outcome: Promise<Record<string, unknown>[]>;
+  #queued = 0;
+  #wake: (() => void) | null = null;
+  #ended = false;
+
+  constructor(options: EngineTaskOptions) {
+    this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
+      workerData: { ...options, signal: this.#signal },
+      // The secret may be in the environment; the engine's thread has no use for it.
+      env: {},
+      execArgv: [],
+    });
+    this.#outcome = new Promise((resolve, reject) => {
+      const fail = (failure: string, cause?: unknown): void => {
+        this.#ended = true;
+        this.#wake?.();
+        reject(new SealroomError('IO_ENGINE', `the table engine failed: ${failure}`, { cause }));
+      };
+      this.#worker.on('message', (reply: EngineReply) => {
+        switch (reply.kind) {
+          case 'taken':
+            this.#queued--;
+            this.#wake?.();
+            return;
+          case 'done':
+            this.#ended = true;
+            resolve(reply.rows);
+            return;
+          case 'failed':
+            fail(reply.failure);
+            return;
+        }
+      });
+      this.#worker.on('error', (error) => {
+        fail('its thread died', error);
+      });
+      this.#worker.on('exit', () => {
+        fail('its thread ended early');
+      });
+    });
+    this.#outcome.catch(() => undefined);
+  }
+
+  /**
+   * Hands a batch over; its buffers belong to the task from then on. Resolves when there is room for the next one.
+   *
+   * @throws {SealroomError} IO_ENGINE if the statement failed.
+   */
+  async push(batch: Batch): Promise<void> {
+    if (!this.#ended) {
+      this.#queued++;
+      this.#send({ kind: 'batch', batch }, transferable(batch));
+    }
+    while (this.#queued >= QUEUED_BATCHES && !this.#ended) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.#ended) await this.#outcome;
+  }
+
+  /**
+   * Ends the input and returns the statement's rows.
+   *
+   * @throws {SealroomError} IO_ENGINE if the statement failed.
+   */
+  async finish(): Promise<Record<string, unknown>[]> {
+    this.#send({ kind: 'end' });
+    return this.#outcome;
+  }
+
+  /** Ends the statement with whatever it did so far thrown away; safe to call at any time. */
+  async abort(): Promise<void> {
+    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    if (this.#ended && this.#worker.threadId === -1) return;
+    this.#send({ kind: 'abort' });
+    await exited;
+  }
+
+  #send(request: EngineRequest, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(request, transfer);
+    Atomics.add(this.#signal, 0, 1);
+    Atomics.notify(this.#signal, 0);
+  }
+}
+
+function transferable(batch: Batch): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const column of batch.columns) {
+    const parts = column.layout === 'bytes' ? [column.bytes, column.offsets] : [column.values];
+    for (const part of [...parts, column.validity]) {
+      if (part !== null && part.buffer instanceof ArrayBuffer) buffers.add(part.buffer);
+    }
+  }
+  return [...buffers];
+}

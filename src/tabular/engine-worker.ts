@@ -1,0 +1,84 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import duckdb from '@duckdb/node-bindings';
+import type { Batch } from './batch.ts';
+import { Engine, engineFailure, quoteName } from './engine.ts';
+import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-task.ts';
+import { engineTypeOf } from './engine-types.ts';
+import { writeChunk } from './vectors.ts';
+
+// Runs one SQL statement over batches that the main thread sends. The engine calls for rows and must be answered before
+// the call returns, so this thread waits for the next message with Atomics.wait; the main thread never blocks.
+
+if (parentPort === null) throw new Error('engine-worker runs only as a worker thread');
+const port = parentPort;
+const { fields, sql, limits, signal } = workerData as EngineTaskOptions & { signal: Int32Array };
+
+let current: Batch | null = null;
+let consumed = 0;
+let stopped = false;
+
+function nextRequest(): EngineRequest {
+  for (;;) {
+    const seen = Atomics.load(signal, 0);
+    const received = receiveMessageOnPort(port) as { message: EngineRequest } | undefined;
+    if (received !== undefined) return received.message;
+    Atomics.wait(signal, 0, seen);
+  }
+}
+
+function fillChunk(info: duckdb.TableFunctionInfo, chunk: duckdb.DataChunk): void {
+  try {
+    while (current === null || consumed === current.rows) {
+      if (current !== null) reply({ kind: 'taken' });
+      current = null;
+      const request: EngineRequest = stopped ? { kind: 'end' } : nextRequest();
+      if (request.kind === 'abort') throw new Error('aborted');
+      if (request.kind === 'end') {
+        stopped = true;
+        duckdb.data_chunk_set_size(chunk, 0);
+        return;
+      }
+      current = request.batch;
+      consumed = 0;
+    }
+    const rows = Math.min(current.rows - consumed, duckdb.vector_size());
+    duckdb.data_chunk_set_size(chunk, rows);
+    writeChunk(chunk, fields, current, consumed, rows);
+    consumed += rows;
+  } catch (error) {
+    // A throw must not cross the engine's frames.
+    duckdb.function_set_error(info, error instanceof Error ? error.message : 'failed');
+  }
+}
+
+function reply(message: EngineReply): void {
+  port.postMessage(message);
+}
+
+function registerInput(connection: duckdb.Connection): void {
+  const input = duckdb.create_table_function();
+  duckdb.table_function_set_name(input, 'input');
+  duckdb.table_function_set_bind(input, (info) => {
+    fields.forEach((field, index) => {
+      duckdb.bind_add_result_column(info, `c${String(index)}`, engineTypeOf(field.type));
+    });
+  });
+  duckdb.table_function_set_init(input, (info) => {
+    duckdb.init_set_max_threads(info, 1);
+  });
+  duckdb.table_function_set_function(input, fillChunk);
+  duckdb.register_table_function(connection, input);
+  duckdb.destroy_table_function_sync(input);
+}
+
+const engine = await Engine.open(limits);
+try {
+  registerInput(engine.connection);
+  const names = fields.map((field, index) => `c${String(index)} AS ${quoteName(field.name)}`).join(', ');
+  reply({ kind: 'done', rows: await engine.rows(sql.replace('$input', () => `(SELECT ${names} FROM input())`)) });
+} catch (error) {
+  reply({ kind: 'failed', failure: engineFailure(error) });
+} finally {
+  engine.close();
+}
+port.close();

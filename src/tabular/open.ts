@@ -1,0 +1,136 @@
+import { extname } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { SealroomError } from '../errors.ts';
+import { createArrow, openArrow } from './arrow.ts';
+import type { Field } from './batch.ts';
+import { fileSink, streamSink } from './byte-sink.ts';
+import { type ByteSource, openFile, spoolStream } from './byte-source.ts';
+import { createCsv, openCsv } from './csv/index.ts';
+import { createParquet, openParquet } from './parquet/index.ts';
+import type { TableFormat, TableReader, TableWriter } from './table.ts';
+import { createTarget, standardOutput } from './target.ts';
+
+/** The name that stands for standard input and standard output. */
+export const STANDARD_STREAM = '-';
+
+const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
+  '.csv': 'csv',
+  '.parquet': 'parquet',
+  '.arrow': 'arrow',
+  '.arrows': 'arrow',
+  '.ipc': 'arrow',
+};
+
+/** The format that a file's extension names, in any case, or `null`. */
+export function formatOf(path: string): TableFormat | null {
+  return EXTENSIONS[extname(path).toLowerCase()] ?? null;
+}
+
+/** How a table is opened. */
+export interface OpenOptions {
+  /** The format; without it, the file's extension says it. */
+  readonly format?: TableFormat | undefined;
+  /** CSV: whether the first record holds the headers. Default true. */
+  readonly headerRow?: boolean | undefined;
+  /** CSV: the input null text (format F-80). */
+  readonly csvNullText?: string | undefined;
+  /** Parquet: whether binary columns without an annotation are text. Default false. */
+  readonly binaryAsString?: boolean | undefined;
+  /** Parquet: whether columns that can only be carried are read as text. Default false. */
+  readonly opaqueAsText?: boolean | undefined;
+  /** What `-` reads. */
+  readonly stdin?: Readable | undefined;
+  /** Where a stream that exceeds memory is kept, encrypted. */
+  readonly tempDirectory?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a table for reading: a file, or `-` for standard input.
+ *
+ * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown, and what the format's reader
+ *   throws: DATA_ENCODING, DATA_FIELDS, DATA_HEADER, DATA_CORRUPT.
+ */
+export async function openTable(input: string, options: OpenOptions = {}): Promise<TableReader> {
+  const format = options.format ?? formatOf(input);
+  if (format === null) throw unknownFormat(input);
+  const source = await openSource(input, options);
+  try {
+    switch (format) {
+      case 'csv':
+        return await openCsv(source, {
+          headerRow: options.headerRow ?? true,
+          nullText: options.csvNullText,
+          signal: options.signal,
+        });
+      case 'parquet':
+        return await openParquet(source, {
+          binaryAsString: options.binaryAsString ?? false,
+          opaqueAsText: options.opaqueAsText ?? false,
+        });
+      case 'arrow':
+        return await openArrow(source);
+    }
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openSource(input: string, options: OpenOptions): Promise<ByteSource> {
+  if (input !== STANDARD_STREAM) return openFile(input);
+  if (options.stdin === undefined) throw new SealroomError('IO_READ', 'standard input is not available here');
+  return spoolStream(options.stdin, options.tempDirectory);
+}
+
+/** How a table is created. */
+export interface CreateOptions {
+  /** The format; without it, the file's extension says it. */
+  readonly format?: TableFormat | undefined;
+  readonly overwrite?: boolean | undefined;
+  /** The file that is read meanwhile, which the output must not be. */
+  readonly input?: string | undefined;
+  /** CSV: the output null text (format F-81). */
+  readonly csvNullText?: string | undefined;
+  /** What `-` writes to. */
+  readonly stdout?: Writable | undefined;
+}
+
+/**
+ * Starts a table: a file that gets its name when it is complete, or `-` for standard output.
+ *
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE if the output cannot be written; IO_FORMAT if its format is unknown or does
+ *   not take a column's type.
+ */
+export async function createTable(
+  output: string,
+  fields: readonly Field[],
+  options: CreateOptions = {},
+): Promise<TableWriter> {
+  const format = options.format ?? formatOf(output);
+  if (format === null) throw unknownFormat(output);
+  if (output === STANDARD_STREAM) {
+    if (options.stdout === undefined) throw new SealroomError('IO_WRITE', 'standard output is not available here');
+    if (format === 'parquet') return createParquet(standardOutput(), fields);
+    const sink = streamSink(options.stdout);
+    return format === 'csv' ? createCsv(sink, fields, { nullText: options.csvNullText }) : createArrow(sink, fields);
+  }
+  const target = await createTarget(output, { overwrite: options.overwrite ?? false, input: options.input });
+  try {
+    if (format === 'parquet') return createParquet(target, fields);
+    const sink = await fileSink(target, output);
+    return await (format === 'csv'
+      ? createCsv(sink, fields, { nullText: options.csvNullText })
+      : createArrow(sink, fields));
+  } catch (error) {
+    await target.discard();
+    throw error;
+  }
+}
+
+function unknownFormat(file: string): SealroomError {
+  return new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
+    where: { file },
+    hint: 'say the format with `--file-format csv|parquet|arrow`',
+  });
+}

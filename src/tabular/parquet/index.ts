@@ -1,0 +1,2 @@
+export { openParquet, type ParquetReadOptions } from './read.ts';
+export { createParquet } from './write.ts';

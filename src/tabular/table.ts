@@ -1,0 +1,43 @@
+import type { Batch, Field } from './batch.ts';
+
+/** The table formats that are read and written. */
+export type TableFormat = 'csv' | 'parquet' | 'arrow';
+
+/** What a reading of a table takes. */
+export interface ReadRequest {
+  /** Indexes into `fields` of the columns that the batches hold, in this order. Others are not read. */
+  readonly columns: readonly number[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A table that can be read any number of times, in batches. */
+export interface TableReader {
+  readonly name: string;
+  readonly format: TableFormat;
+  /** All columns, in the table's order, with headers as they stand in the table. */
+  readonly fields: readonly Field[];
+  /** Rows of the table, or `null` where they are only known after a reading. */
+  readonly rows: number | null;
+  /** Size of the table in bytes. */
+  readonly bytes: number;
+  /** What a user should know about how this table is read: one line each. */
+  readonly warnings: readonly string[];
+  /**
+   * One reading, in the table's row order, bounded in memory.
+   *
+   * @throws {SealroomError} DATA_CORRUPT if the file turns out to be damaged, DATA_TYPE for a column that cannot be read,
+   *   IO_ABORTED if the signal fires.
+   */
+  batches(request: ReadRequest): AsyncIterable<Batch>;
+  close(): Promise<void>;
+}
+
+/** A table that is being written. Exactly one of `close` and `abort` ends it. */
+export interface TableWriter {
+  /** Appends a batch, whose buffers belong to the writer from then on; resolves when there is room for the next one. */
+  write(batch: Batch): Promise<void>;
+  /** Ends the table and gives it its final name. Returns its size in bytes. */
+  close(): Promise<number>;
+  /** Removes all traces of the table. */
+  abort(): Promise<void>;
+}

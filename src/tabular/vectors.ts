@@ -1,0 +1,219 @@
+import duckdb from '@duckdb/node-bindings';
+import { isValid } from '../bytes/index.ts';
+import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } from './batch.ts';
+
+// The engine's vectors are read and written as raw memory, because a JavaScript string per cell costs more than the
+// cryptography of the cell. All pointer work of the project is in this file.
+//
+// INVARIANT: a text vector is an array of 16-byte entries: length (u32); up to 12 bytes inline; else 4 bytes of prefix and
+// an 8-byte pointer. Entries of null rows are undefined and never followed.
+// INVARIANT: memory is read only from the first to the last byte of entries of one vector whose neighbours lie less than
+// MAX_GAP bytes apart. A gap below one page touches no page but those of its two neighbours, so it is always mapped.
+// INVARIANT: what is read is copied before the next chunk is fetched, since the engine reuses the memory.
+
+const ENTRY_BYTES = 16;
+const INLINE_BYTES = 12;
+const MAX_GAP = 4096;
+/** Short values are copied byte by byte; a call costs more than it saves below this length. */
+const SHORT_COPY_BYTES = 24;
+
+interface Region {
+  start: number;
+  end: number;
+  memory: Uint8Array;
+}
+
+const NO_MEMORY = new Uint8Array(0);
+
+/** A copy of the first `rows` values of a vector. */
+export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number): ColumnData {
+  const validity = readValidity(vector, rows);
+  const width = widthOf(type);
+  if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(vector, validity, rows) };
+  if (type.kind === 'decimal') {
+    const stored = decimalWidth(type.precision);
+    const values = widenIntegers(duckdb.vector_get_data(vector, rows * stored), stored, rows);
+    return { layout: 'fixed', rows, width, validity, values };
+  }
+  return { layout: 'fixed', rows, width, validity, values: duckdb.vector_get_data(vector, rows * width).slice() };
+}
+
+function readValidity(vector: duckdb.Vector, rows: number): Uint8Array | null {
+  const bitmap = duckdb.vector_get_validity(vector, Math.ceil(rows / 64) * 8) as Uint8Array | null;
+  return bitmap === null ? null : bitmap.slice(0, (rows + 7) >> 3);
+}
+
+function readTexts(
+  vector: duckdb.Vector,
+  validity: Uint8Array | null,
+  rows: number,
+): { offsets: Int32Array; bytes: Uint8Array } {
+  const entries = duckdb.vector_get_data(vector, rows * ENTRY_BYTES);
+  const words = new Uint32Array(entries.buffer, entries.byteOffset, rows * 4);
+  const offsets = new Int32Array(rows + 1);
+  const regionOf = new Int32Array(rows);
+  const regions: Region[] = [];
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    const length = isValid(validity, row) ? (words[row * 4] ?? 0) : 0;
+    if (length > INLINE_BYTES) {
+      const start = (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32;
+      regionOf[row] = claimRegion(regions, start, start + length, row === 0 ? 0 : (regionOf[row - 1] ?? 0));
+    } else if (row > 0) {
+      regionOf[row] = regionOf[row - 1] ?? 0;
+    }
+    total += length;
+    offsets[row + 1] = total;
+  }
+  for (const region of regions) region.memory = readMemory(region.start, region.end);
+
+  const bytes = new Uint8Array(total);
+  for (let row = 0; row < rows; row++) {
+    let to = offsets[row] ?? 0;
+    const length = (offsets[row + 1] ?? 0) - to;
+    if (length === 0) continue;
+    let source = entries;
+    let from = row * ENTRY_BYTES + 4;
+    if (length > INLINE_BYTES) {
+      const region = regions[regionOf[row] ?? 0];
+      if (region === undefined) throw new Error('a text entry without a memory region');
+      source = region.memory;
+      from = (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32 - region.start;
+    }
+    if (length > SHORT_COPY_BYTES) bytes.set(source.subarray(from, from + length), to);
+    else for (const end = from + length; from < end; from++) bytes[to++] = source[from] ?? 0;
+  }
+  return { offsets, bytes };
+}
+
+/** The region that [start, end) belongs to: one within MAX_GAP, widened, or a new one. Tries the previous row's first. */
+function claimRegion(regions: Region[], start: number, end: number, previous: number): number {
+  if (widenRegion(regions[previous], start, end)) return previous;
+  for (let index = 0; index < regions.length; index++) {
+    if (widenRegion(regions[index], start, end)) return index;
+  }
+  return regions.push({ start, end, memory: NO_MEMORY }) - 1;
+}
+
+function widenRegion(region: Region | undefined, start: number, end: number): boolean {
+  if (region === undefined || start >= region.end + MAX_GAP || end <= region.start - MAX_GAP) return false;
+  if (start < region.start) region.start = start;
+  if (end > region.end) region.end = end;
+  return true;
+}
+
+function readMemory(start: number, end: number): Uint8Array {
+  const pointer = new DataView(new ArrayBuffer(8));
+  pointer.setBigUint64(0, BigInt(start), true);
+  return duckdb.get_data_from_pointer(pointer.buffer, 0, end - start);
+}
+
+/** Writes rows [start, start + rows) of a batch into an engine chunk that is sized for them. */
+export function writeChunk(
+  chunk: duckdb.DataChunk,
+  fields: readonly Field[],
+  batch: Batch,
+  start: number,
+  rows: number,
+): void {
+  fields.forEach((field, index) => {
+    const column = batch.columns[index];
+    if (column === undefined) throw new Error('a batch with fewer columns than its table');
+    const vector = duckdb.data_chunk_get_vector(chunk, index);
+    if (column.layout === 'bytes') writeTexts(vector, column.offsets, column.bytes, column.validity, start, rows);
+    else writeFixed(vector, field.type, column.values, start, rows);
+    writeValidity(vector, column.validity, start, rows);
+  });
+}
+
+function writeFixed(vector: duckdb.Vector, type: ColumnType, values: Uint8Array, start: number, rows: number): void {
+  const width = widthOf(type) ?? 0;
+  const stored = type.kind === 'decimal' ? decimalWidth(type.precision) : width;
+  const part = values.subarray(start * width, (start + rows) * width);
+  let source = stored === width ? part.slice() : narrowIntegers(part, stored, rows);
+  if (type.kind === 'timestamp' && type.utc && type.unit === 'ms') source = millisToMicros(source);
+  duckdb.copy_data_to_vector(vector, 0, source.buffer, source.byteOffset, source.byteLength);
+}
+
+function writeTexts(
+  vector: duckdb.Vector,
+  offsets: Int32Array,
+  bytes: Uint8Array,
+  validity: Uint8Array | null,
+  start: number,
+  rows: number,
+): void {
+  const first = offsets[start] ?? 0;
+  const last = offsets[start + rows] ?? 0;
+  const base = last - first > INLINE_BYTES ? copyToHeap(vector, bytes.subarray(first, last)) : 0;
+  const words = new Uint32Array(rows * 4);
+  const entries = new Uint8Array(words.buffer);
+  for (let row = 0; row < rows; row++) {
+    if (!isValid(validity, start + row)) continue;
+    const from = offsets[start + row] ?? 0;
+    const length = (offsets[start + row + 1] ?? 0) - from;
+    words[row * 4] = length;
+    const inline = Math.min(length, length > INLINE_BYTES ? 4 : INLINE_BYTES);
+    for (let index = 0; index < inline; index++) entries[row * ENTRY_BYTES + 4 + index] = bytes[from + index] ?? 0;
+    if (length > INLINE_BYTES) {
+      const address = base + (from - first);
+      words[row * 4 + 2] = address % 2 ** 32;
+      words[row * 4 + 3] = Math.floor(address / 2 ** 32);
+    }
+  }
+  duckdb.copy_data_to_vector(vector, 0, words.buffer, 0, words.byteLength);
+}
+
+/** Puts `block` into the vector's own heap and returns its address: entry 0 is set to the block, then read back. */
+function copyToHeap(vector: duckdb.Vector, block: Uint8Array): number {
+  duckdb.vector_assign_string_element_len(vector, 0, block);
+  const entry = duckdb.vector_get_data(vector, ENTRY_BYTES);
+  const words = new Uint32Array(entry.buffer, entry.byteOffset, 4);
+  return (words[2] ?? 0) + (words[3] ?? 0) * 2 ** 32;
+}
+
+function writeValidity(vector: duckdb.Vector, validity: Uint8Array | null, start: number, rows: number): void {
+  if (validity === null) return;
+  const words = new Uint8Array(Math.ceil(rows / 64) * 8).fill(0xff);
+  for (let row = 0; row < rows; row++) {
+    if (!isValid(validity, start + row)) words[row >> 3] = (words[row >> 3] ?? 0) & ~(1 << (row & 7));
+  }
+  duckdb.vector_ensure_validity_writable(vector);
+  duckdb.copy_data_to_vector_validity(vector, 0, words.buffer, 0, words.byteLength);
+}
+
+/** Bytes in which the engine stores a decimal of this precision. */
+function decimalWidth(precision: number): number {
+  if (precision <= 4) return 2;
+  if (precision <= 9) return 4;
+  return precision <= 18 ? 8 : 16;
+}
+
+/** Little-endian integers of `width` bytes, sign-extended to 16 bytes. */
+function widenIntegers(values: Uint8Array, width: number, rows: number): Uint8Array {
+  if (width === 16) return values.slice();
+  const wide = new Uint8Array(rows * 16);
+  for (let row = 0; row < rows; row++) {
+    const sign = (values[(row + 1) * width - 1] ?? 0) & 0x80 ? 0xff : 0;
+    for (let index = 0; index < 16; index++) {
+      wide[row * 16 + index] = index < width ? (values[row * width + index] ?? 0) : sign;
+    }
+  }
+  return wide;
+}
+
+/** The low `width` bytes of 16-byte little-endian integers. */
+function narrowIntegers(values: Uint8Array, width: number, rows: number): Uint8Array<ArrayBuffer> {
+  const narrow = new Uint8Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    for (let index = 0; index < width; index++) narrow[row * width + index] = values[row * 16 + index] ?? 0;
+  }
+  return narrow;
+}
+
+/** The engine's zoned timestamps count microseconds. */
+function millisToMicros(ticks: Uint8Array): Uint8Array<ArrayBuffer> {
+  const scaled = new BigInt64Array(ticks.slice().buffer);
+  for (let row = 0; row < scaled.length; row++) scaled[row] = (scaled[row] ?? 0n) * 1000n;
+  return new Uint8Array(scaled.buffer);
+}

@@ -1,0 +1,71 @@
+import { rmSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { plantTree, runTool } from './run-tool.ts';
+
+const TREE = {
+  'docs/format.md': '# The format\n\n**F-1** Bytes are bytes.\n\n**F-2** Text is text, see F-9.\n',
+  'src/bytes/index.ts': '//= format F-1, F-2\nexport const read = 1;\n',
+  'cli/main.ts': '',
+  'test/bytes/read.test.ts':
+    "test('F-1 reads bytes', () => {});\ndescribe('text', () => {\n  test.each([1])('F-2 reads %s', () => {});\n});\n",
+};
+
+let folder = '';
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function check(changes: Readonly<Record<string, string>>): {
+  readonly code: number | null;
+  readonly problems: string[];
+} {
+  folder = plantTree({ ...TREE, ...changes });
+  const { code, stderr } = runTool('scripts/check-clauses.mjs', [folder], folder);
+  return { code, problems: stderr.split('\n').filter((line) => line !== '') };
+}
+
+test('accepts clauses that are all cited and tested', () => {
+  expect(check({})).toEqual({ code: 0, problems: [] });
+});
+
+test('names a clause without a citation', () => {
+  expect(check({ 'src/bytes/index.ts': '//= format F-1\n' })).toEqual({
+    code: 1,
+    problems: ['error: `F-2` is cited nowhere in src/ or cli/'],
+  });
+});
+
+test('names a clause without a test; a comment, a value and a skipped test are none', () => {
+  const file =
+    "// test('F-1 commented')\nexpect('F-1 value');\ntest.skip('F-1 skipped', () => {});\ntest('F-2 x', () => {});\n";
+  expect(check({ 'test/bytes/read.test.ts': file })).toEqual({
+    code: 1,
+    problems: ["error: `F-1` begins no test's title"],
+  });
+});
+
+test('names a citation and a title of a clause that does not exist', () => {
+  const changes = { 'cli/main.ts': '\n//= format F-7\n', 'test/cli/main.test.ts': "it('F-10 is new', () => {});" };
+  expect(check(changes)).toEqual({
+    code: 1,
+    problems: [
+      'error: cli/main.ts:2: `F-7` is not a clause of docs/format.md',
+      'error: test/cli/main.test.ts:1: `F-10` is not a clause of docs/format.md',
+    ],
+  });
+});
+
+test('refuses a citation that it cannot read', () => {
+  expect(check({ 'cli/main.ts': '//= format F-1 and F-2\n' })).toEqual({
+    code: 1,
+    problems: ['error: cli/main.ts:1: expected a line `//= format F-1, F-2`, got `//= format F-1 and F-2`'],
+  });
+});
+
+test('refuses a number given twice', () => {
+  expect(check({ 'docs/format.md': '**F-1** a\n\n**F-2** b\n\n**F-1** c\n' })).toEqual({
+    code: 1,
+    problems: ['error: docs/format.md: `F-1` is defined more than once'],
+  });
+});

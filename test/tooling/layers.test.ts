@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import config from '../../.dependency-cruiser.mjs';
+import { plantTree, ROOT, runTool } from './run-tool.ts';
+
+/** A file for each place that the faults below import. */
+const TREE = {
+  'package.json': JSON.stringify({
+    type: 'module',
+    dependencies: { yargs: '*', '@duckdb/node-api': '*', '@noble/hashes': '*' },
+  }),
+  'tsconfig.json': JSON.stringify({ compilerOptions: { module: 'NodeNext', allowImportingTsExtensions: true } }),
+  'src/errors.ts': 'export const code = 1;',
+  'src/index.ts': "export { unseal } from './decrypt/index.ts';",
+  'src/bytes/index.ts': "export { read } from './reader.ts';",
+  'src/bytes/reader.ts': "import { code } from '../errors.ts';\nexport const read = code;",
+  'src/crypto/index.ts': "export { seal } from './seal.ts';",
+  'src/crypto/seal.ts':
+    "import { read } from '../bytes/index.ts';\nimport '@noble/hashes/hmac.js';\nexport const seal = read;",
+  'src/crypto/kernels/node.ts': "import { createHmac } from 'node:crypto';\nexport const hmac = createHmac;",
+  'src/schema/index.ts': 'export const schema = 1;',
+  'src/custody/index.ts': 'export const secret = 1;',
+  'src/tabular/index.ts':
+    "import '@duckdb/node-api';\nimport { readFile } from 'node:fs';\nexport const table = readFile;",
+  'src/decrypt/index.ts': "export { unseal } from './run.ts';",
+  'src/decrypt/run.ts': "import { seal } from '../crypto/index.ts';\nexport const unseal = seal;",
+  'cli/main.ts':
+    "import { unseal } from '../src/index.ts';\nimport { seal } from '../src/crypto/index.ts';\nimport 'yargs';\nexport const main = [unseal, seal];",
+  'cli/terminal.ts': 'export const terminal = 1;',
+  'test/support.ts': 'export const support = 1;',
+};
+
+/** Rule, file in which the fault is planted, and what that file imports against the rule. */
+const FAULTS = [
+  ['layer-bytes', 'src/bytes/fault.ts', '../crypto/index.ts'],
+  ['layer-crypto', 'src/crypto/fault.ts', '../schema/index.ts'],
+  ['layer-schema', 'src/schema/fault.ts', '../crypto/index.ts'],
+  ['layer-collab', 'src/collab/fault.ts', '../crypto/index.ts'],
+  ['layer-tabular', 'src/tabular/fault.ts', '../crypto/index.ts'],
+  ['layer-encrypt', 'src/encrypt/fault.ts', '../custody/index.ts'],
+  ['layer-decrypt', 'src/decrypt/fault.ts', '../custody/index.ts'],
+  ['layer-decrypt', 'src/decrypt/fault-type.ts', '../schema/index.ts'],
+  ['layer-custody', 'src/custody/fault.ts', '../tabular/index.ts'],
+  ['layer-audit', 'src/audit/fault.ts', '../schema/index.ts'],
+  ['layer-query', 'src/query/fault.ts', '../crypto/index.ts'],
+  ['layer-server', 'src/server/fault.ts', '../crypto/index.ts'],
+  ['layer-unknown', 'src/utils/fault.ts', '../bytes/index.ts'],
+  ['layer-errors', 'src/errors.ts', './bytes/index.ts'],
+  ['door', 'src/decrypt/fault-door.ts', '../crypto/seal.ts'],
+  ['door-of-the-product', 'cli/fault-door.ts', '../src/crypto/seal.ts'],
+  ['door-of-the-product', 'src/index.ts', './crypto/seal.ts'],
+  ['upward', 'src/tabular/fault-upward.ts', '../../cli/terminal.ts'],
+  ['upward', 'cli/fault-upward.ts', '../test/support.ts'],
+  ['index-of-src', 'src/decrypt/fault-index.ts', '../index.ts'],
+  ['no-io', 'src/schema/fault-io.ts', 'node:fs'],
+  ['no-io', 'src/crypto/fault-io.ts', 'node:crypto'],
+  ['no-io-in-kernel', 'src/crypto/kernels/node.ts', 'node:fs'],
+  ['package-terminal', 'src/tabular/fault-terminal.ts', 'yargs'],
+  ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
+  ['package-cipher', 'src/tabular/fault-cipher.ts', '@noble/hashes/hmac.js'],
+  ['package-cloud', 'src/collab/fault-cloud.ts', '@aws-sdk/client-cleanrooms'],
+  ['no-circular', 'src/bytes/reader.ts', './index.ts'],
+  ['not-to-unresolvable', 'src/bytes/fault-missing.ts', './missing.ts'],
+  ['not-to-dev-dependency', 'src/tabular/fault-dev.ts', 'vitest'],
+] as const;
+
+interface Violation {
+  readonly rule: { readonly name: string };
+  readonly from: string;
+}
+
+function cruise(tree: Readonly<Record<string, string>>): readonly Violation[] {
+  const folder = plantTree(tree);
+  try {
+    const arguments_ = ['--config', join(ROOT, '.dependency-cruiser.mjs'), '--output-type', 'json', 'src', 'cli'];
+    const { stdout } = runTool('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', arguments_, folder);
+    return (JSON.parse(stdout) as { summary: { violations: Violation[] } }).summary.violations;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('accepts a tree that keeps the layers', () => {
+  expect(cruise(TREE)).toEqual([]);
+});
+
+describe('refuses a planted fault:', () => {
+  let violations: readonly Violation[] = [];
+
+  beforeAll(() => {
+    const tree: Record<string, string> = { ...TREE };
+    for (const [, file, target] of FAULTS) {
+      const fault = file.endsWith('-type.ts') ? `import type {} from '${target}';` : `import '${target}';`;
+      tree[file] = `${tree[file] ?? ''}\n${fault}`;
+    }
+    violations = cruise(tree);
+  });
+
+  test.each(FAULTS)('%s in %s', (rule, file) => {
+    expect(violations.filter((violation) => violation.from === file).map((violation) => violation.rule.name)).toContain(
+      rule,
+    );
+  });
+
+  test('every rule has a fault', () => {
+    const rules = config.forbidden.map((rule) => rule.name);
+    expect(new Set(FAULTS.map(([rule]) => rule))).toEqual(new Set(rules));
+  });
+});
