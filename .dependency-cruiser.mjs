@@ -24,6 +24,7 @@ const PACKAGES = [
   { name: 'cloud', pattern: '@aws-sdk/[^/]+', from: '^src/collab/clean-rooms\\.ts$' },
 ];
 
+/** @param {readonly string[]} names */
 const anyOf = (names) => `(${names.join('|')})`;
 
 const layerRules = Object.entries(LAYERS).map(([folder, below]) => ({
@@ -76,10 +77,20 @@ export default {
     },
     {
       name: 'upward',
-      comment: 'src/ knows nothing of who uses it, and nothing but tests and benches knows the tests',
+      comment: 'what is shipped knows nothing of who uses it, nor of its tests',
       severity: 'error',
-      from: { path: '^(src|cli|samples)/' },
+      from: { path: '^(src|cli)/' },
       to: { path: '^(cli|test|bench|samples|scripts|dist)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'samples-as-users',
+      comment: 'samples import the public API by the name of the package, as users do',
+      severity: 'error',
+      from: { path: '^samples/' },
+      to: {
+        path: '^(src|cli|test|bench|scripts|dist)/',
+        pathNot: ['^dist/src/index\\.', '^dist/src/[^/]+/index\\.'],
+      },
     },
     {
       name: 'index-of-src',

@@ -31,10 +31,15 @@ function matchOption<T extends string>(question: ChoiceQuestion<T>, answer: stri
 
 /**
  * Takes answers line by line, from a script or a plain terminal: words may be shortened, an empty line takes the initial
- * answer, an answer that does not fit is asked for again.
+ * answer, an answer that does not fit is asked for again. `signal` ends the input.
  */
-export function createLineAsker(input: Readable, output: Writable): Asker {
-  const reader = createInterface({ input, terminal: false, crlfDelay: Infinity });
+export function createLineAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
+  const reader = createInterface({
+    input,
+    terminal: false,
+    crlfDelay: Infinity,
+    ...(signal === undefined ? {} : { signal }),
+  });
   // Taken at once: lines that arrive before the first question would be lost.
   const lines = reader[Symbol.asyncIterator]();
   const say = (line: string): void => {
@@ -74,15 +79,15 @@ export function createLineAsker(input: Readable, output: Writable): Asker {
   };
 }
 
-/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C and the end of input cancel. */
-export function createTerminalAsker(input: Readable, output: Writable): Asker {
+/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C, the end of input and `signal` cancel. */
+export function createTerminalAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
   const ended = new AbortController();
   const stop = (): void => {
     ended.abort();
   };
   input.once('end', stop);
   input.once('close', stop);
-  const common = { input, output, signal: ended.signal };
+  const common = { input, output, signal: AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]) };
   const take = <T extends string | undefined>(answer: T | typeof CANCEL_SYMBOL): T => {
     if (!isCancel(answer)) return answer;
     throw ended.signal.aborted ? endOfInput() : cancelled();

@@ -16,4 +16,6 @@ export interface CliIo {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Fires when the user asks to stop. */
+  readonly signal?: AbortSignal | undefined;
 }

@@ -7,9 +7,38 @@ export {
   LOW_ASSURANCE,
   parseSettings,
 } from './collab/index.ts';
-export { type KernelName, parseSharedSecret, type SharedSecret } from './crypto/index.ts';
-export { decryptTable, type DecryptOptions, type DecryptProgress, type DecryptSummary } from './decrypt/index.ts';
-export { encryptTable, type EncryptOptions, type EncryptProgress, type EncryptSummary } from './encrypt/index.ts';
+export {
+  createKernel,
+  deriveFingerprintKey,
+  deriveSealingRoot,
+  fingerprintValue,
+  type KernelName,
+  openCell,
+  parseSharedSecret,
+  sealCell,
+  type SharedSecret,
+} from './crypto/index.ts';
+export { readSecretFromEnvironment } from './custody/index.ts';
+export {
+  decryptTable,
+  type DecryptOptions,
+  type DecryptProgress,
+  type DecryptSummary,
+  type OpenedValue,
+  openRecord,
+} from './decrypt/index.ts';
+export {
+  createRecordSealer,
+  encryptTable,
+  type EncryptOptions,
+  type EncryptProgress,
+  type EncryptSummary,
+  type ProtectedRecord,
+  type RecordOptions,
+  type RecordSealer,
+  type RecordValue,
+  sealRecord,
+} from './encrypt/index.ts';
 export { type ErrorCode, type ErrorPlace, SealroomError } from './errors.ts';
 export { parseTableSchema, printTableSchema, type TableSchema } from './schema/index.ts';
-export type { TableFormat } from './tabular/index.ts';
+export { readTextFile, STANDARD_STREAM, type TableFormat } from './tabular/index.ts';

@@ -217,9 +217,11 @@ if (values.keep === undefined) {
 const isTrue = await playCollaboration(workFolder);
 heading('6. Ways it refuses (samples/insurers_bad)');
 for (const { title, words, exitCode } of await runBadCases()) {
-  say(`${title}: exit code ${String(exitCode)}`);
-  for (const line of words.trimEnd().split('\n')) say(`    ${line}`);
+  say(`${title} -> exit code ${String(exitCode)}`);
+  for (const line of words.trimEnd().split('\n')) say(line);
+  print('');
 }
-print('');
-say(values.keep === undefined ? 'Working folder removed.' : `Kept: ${workFolder}`);
+say(
+  `${values.keep === undefined ? 'Working folder removed.' : `Kept: ${workFolder}.`} Took ${(performance.now() / 1_000).toFixed(1)} s.`,
+);
 if (!isTrue) process.exitCode = 1;

@@ -47,12 +47,11 @@ export async function runBadCases(): Promise<Refusal[]> {
   const workFolder = mkdtempSync(join(tmpdir(), 'sealroom-bad-'));
   try {
     cpSync(fileURLToPath(new URL('./', import.meta.url)), workFolder, { recursive: true });
-    const refusals: Refusal[] = [];
-    for (const { title, args, output } of BAD_CASES) {
+    const runs = BAD_CASES.map(async ({ title, args, output }) => {
       const { words, exitCode } = await runCli(args, workFolder);
-      refusals.push({ title, args, words, exitCode, leftOutput: existsSync(join(workFolder, output)) });
-    }
-    return refusals;
+      return { title, args, words, exitCode, leftOutput: existsSync(join(workFolder, output)) };
+    });
+    return await Promise.all(runs);
   } finally {
     rmSync(workFolder, { recursive: true, force: true });
   }
@@ -85,7 +84,7 @@ async function runCli(args: readonly string[], cwd: string): Promise<{ words: st
 }
 
 function encryptCase(title: string, table: string, settings: string): BadCase {
-  const output = 'protected.parquet';
+  const output = `${table}.protected.parquet`;
   const schema = `${table}.schema.json`;
   return {
     title,

@@ -11,7 +11,7 @@ export {
   isBase64,
 } from './base64.ts';
 export { equalConstantTime } from './constant-time.ts';
-export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64, readI16, readI32 } from './integers.ts';
+export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64 } from './integers.ts';
 export { ByteReader } from './reader.ts';
 export { decodeUtf8, decodeUtf8Lenient, encodeUtf8 } from './utf8.ts';
 export { wipe } from './wipe.ts';

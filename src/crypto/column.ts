@@ -84,7 +84,10 @@ function decimalTexts(type: FixedType & { kind: 'decimal' }, column: FixedColumn
 
 /** A column as the text that CSV output has for its values (format F-83 to F-86). */
 export function renderColumn(type: FixedType, column: FixedColumn): ByteColumn {
-  return textColumn(column, (row) => renderValue({ kind: type.kind, type, value: valueAtRow(type, column, row) }) ?? '');
+  return textColumn(
+    column,
+    (row) => renderValue({ kind: type.kind, type, value: valueAtRow(type, column, row) }) ?? '',
+  );
 }
 
 function textColumn(column: FixedColumn, textOf: (row: number) => string): ByteColumn {

@@ -1,2 +1,3 @@
 /** Decrypts tables and records. */
+export { type OpenedValue, openRecord } from './record.ts';
 export { decryptTable, type DecryptOptions, type DecryptProgress, type DecryptSummary } from './run.ts';

@@ -1,2 +1,10 @@
 /** Encrypts tables and records. */
+export {
+  createRecordSealer,
+  type ProtectedRecord,
+  type RecordOptions,
+  type RecordSealer,
+  type RecordValue,
+  sealRecord,
+} from './record.ts';
 export { encryptTable, type EncryptOptions, type EncryptProgress, type EncryptSummary } from './run.ts';

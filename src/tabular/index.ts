@@ -12,3 +12,4 @@ export {
 } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { checkTarget } from './target.ts';
+export { readTextFile, writeTextFile } from './text-file.ts';

@@ -23,7 +23,7 @@ const SEED = { seed: 20_261_124 };
 
 test('text survives UTF-8, a byte order mark included', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 30 }), (text) => {
       expect(decodeUtf8(encodeUtf8(`\uFEFF${text}`))).toBe(`\uFEFF${text}`);
       expect(decodeUtf8Lenient(encodeUtf8(`\uFEFF${text}`))).toBe(`\uFEFF${text}`);
     }),
@@ -55,7 +55,12 @@ test('the reader reads back what the codecs write', () => {
   );
   const reader = new ByteReader(bytes, 'FORMAT_VALUE', 'it');
   expect([reader.u8(), reader.i16(), reader.i32(), reader.i64(), reader.f32(), reader.f64()]).toEqual([
-    7, -3, -4, -5n, 0.5, -0,
+    7,
+    -3,
+    -4,
+    -5n,
+    0.5,
+    -0,
   ]);
   expect(decodeUtf8(reader.rest())).toBe('rest');
   reader.end();

@@ -68,24 +68,31 @@ export interface CaseVector extends SealInputs {
   readonly op: string;
   readonly what: string;
   readonly cell: string;
-  readonly value_repeat?: string;
-  readonly value_times?: number;
   readonly message: string;
   readonly result: string;
+}
+
+/** A value too long to be listed. */
+export interface RepeatedCaseVector extends CaseVector {
+  readonly value_repeat: string;
+  readonly value_times: number;
 }
 
 export const KEY_VECTORS = (readVectors('keys') as { keys: KeyVector[] }).keys;
 export const FINGERPRINT_VECTORS = (readVectors('fingerprint') as { cells: FingerprintVector[] }).cells;
 export const SEALED_VECTORS = (readVectors('sealed') as { cells: SealedVector[] }).cells;
-const CASES = readVectors('reject') as { rejected: CaseVector[]; accepted: CaseVector[] };
+const CASES = readVectors('reject') as {
+  rejected: (CaseVector | RepeatedCaseVector)[];
+  accepted: (CaseVector | RepeatedCaseVector)[];
+};
 
 /** What C3R refuses, of one operation. */
-export function rejectedCases(op: string): CaseVector[] {
+export function rejectedCases(op: string): (CaseVector | RepeatedCaseVector)[] {
   return CASES.rejected.filter((vector) => vector.op === op);
 }
 
 /** What C3R accepts, of one operation. */
-export function acceptedCases(op: string): CaseVector[] {
+export function acceptedCases(op: string): (CaseVector | RepeatedCaseVector)[] {
   return CASES.accepted.filter((vector) => vector.op === op);
 }
 
@@ -123,7 +130,9 @@ export function typeOf(vector: ValueVector): ClientType | null {
       return typeof vector.max_length === 'number' ? { kind, maxLength: vector.max_length } : null;
     case 'timestamp': {
       const unit = ({ MILLIS: 'ms', MICROS: 'us', NANOS: 'ns' } as const)[vector.unit ?? 'MILLIS'];
-      return typeof vector.utc === 'boolean' && typeof vector.unit === 'string' ? { kind, unit, utc: vector.utc } : null;
+      return typeof vector.utc === 'boolean' && typeof vector.unit === 'string'
+        ? { kind, unit, utc: vector.utc }
+        : null;
     }
     case 'string':
     case 'char':
@@ -160,7 +169,7 @@ export function valueOf(kind: ClientKind, text: string): ClientValue {
   }
 }
 
-export function padRuleOf(vector: SealInputs): PadRule {
+function padRuleOf(vector: SealInputs): PadRule {
   const kind = vector.pad_type;
   return kind === 'none' ? { kind } : { kind, lengthBytes: vector.pad_length ?? 0 };
 }

@@ -51,15 +51,37 @@ test('F-9 a type byte is twice the index, and one more for a null', () => {
 });
 
 test('F-23 an encoded null is its type byte and the metadata of its type', () => {
-  expect(CLIENT_KINDS.map((kind) => hexOf(encodeNull(typeOf(kind))))).toEqual(
-    ['03', '05', '07', '09', '0b', '0d0000000900000002', '0f', '11', '13', '15', '170100000001', '19000000ff'],
-  );
+  expect(CLIENT_KINDS.map((kind) => hexOf(encodeNull(typeOf(kind))))).toEqual([
+    '03',
+    '05',
+    '07',
+    '09',
+    '0b',
+    '0d0000000900000002',
+    '0f',
+    '11',
+    '13',
+    '15',
+    '170100000001',
+    '19000000ff',
+  ]);
 });
 
 test('F-22 a value is preceded by its type byte and metadata', () => {
-  expect(CLIENT_KINDS.map((kind) => hexOf(encodePrefix(typeOf(kind))))).toEqual(
-    ['02', '04', '06', '08', '0a', '0c0000000900000002', '0e', '10', '12', '14', '160100000001', '18000000ff'],
-  );
+  expect(CLIENT_KINDS.map((kind) => hexOf(encodePrefix(typeOf(kind))))).toEqual([
+    '02',
+    '04',
+    '06',
+    '08',
+    '0a',
+    '0c0000000900000002',
+    '0e',
+    '10',
+    '12',
+    '14',
+    '160100000001',
+    '18000000ff',
+  ]);
 });
 
 describe('F-24 equivalence classes', () => {

@@ -9,9 +9,12 @@ function plain(text: string): string | null {
 }
 
 describe('F-18 plain notation keeps all digits of the fraction', () => {
-  test.each(['0', '0.42', '1.50', '-0.07', '0.00', '-12345.6789', '99999999999999999999999999999999999999'])('%s', (text) => {
-    expect(plain(text)).toBe(text);
-  });
+  test.each(['0', '0.42', '1.50', '-0.07', '0.00', '-12345.6789', '99999999999999999999999999999999999999'])(
+    '%s',
+    (text) => {
+      expect(plain(text)).toBe(text);
+    },
+  );
 
   test.each([
     ['-0', '0'],
@@ -37,9 +40,12 @@ describe('F-20 exponents are read', () => {
     expect(plain(text)).toBe(expected);
   });
 
-  test.each(['', '.', '-', 'x', '1x', ' 1', '1 ', '1e', '1e+', '--1', '1.2.3', 'NaN', '٣'])('%j is no decimal', (text) => {
-    expect(parseDecimal(text)).toBeNull();
-  });
+  test.each(['', '.', '-', 'x', '1x', ' 1', '1 ', '1e', '1e+', '--1', '1.2.3', 'NaN', '٣'])(
+    '%j is no decimal',
+    (text) => {
+      expect(parseDecimal(text)).toBeNull();
+    },
+  );
 
   test.each(['1E16384', '1E-16384', '1E+999999999', '1E-2147483648'])(
     'an exponent that no cell could hold in plain form is refused: %s',

@@ -147,7 +147,11 @@ describe('F-86 floating-point numbers', () => {
   test('have no more digits than JavaScript needs', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: 1e-300 }), (double) => {
-        const digits = (text: string): string => text.replace(/e.*/iu, '').replace('.', '').replace(/^0+|0+$/gu, '');
+        const digits = (text: string): string =>
+          text
+            .replace(/e.*/iu, '')
+            .replace('.', '')
+            .replace(/^0+|0+$/gu, '');
         expect(digits(renderDouble(double) ?? '')).toBe(digits(String(double)));
       }),
       { ...FIXED, numRuns: 1000 },

@@ -122,9 +122,9 @@ test('F-12 malformed text opens with U+FFFD', () => {
 
 describe('F-13 the maximum of a VARCHAR counts UTF-16 units', () => {
   test.each(rejectedCases('seal').filter(({ type }) => type === 'VARCHAR'))('refuses $what', (vector) => {
-    expect(codeOf(() => canonicalBytes({ kind: 'varchar', maxLength: vector.max_length ?? 0 }, vector.value ?? ''))).toBe(
-      'DATA_VALUE',
-    );
+    expect(
+      codeOf(() => canonicalBytes({ kind: 'varchar', maxLength: vector.max_length ?? 0 }, vector.value ?? '')),
+    ).toBe('DATA_VALUE');
   });
 
   test('an emoji is two', () => {

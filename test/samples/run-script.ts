@@ -7,7 +7,6 @@ export interface ScriptRun {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly elapsedMs: number;
 }
 
 /** Runs a TypeScript file of the repository (path from its root) with tsx, without a terminal. */
@@ -17,7 +16,6 @@ export async function runScript(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ScriptRun> {
   const root = fileURLToPath(new URL('../../', import.meta.url));
-  const started = performance.now();
   const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
@@ -35,5 +33,5 @@ export async function runScript(
     child.once('error', reject);
     child.once('close', resolve);
   });
-  return { exitCode, stdout, stderr, elapsedMs: performance.now() - started };
+  return { exitCode, stdout, stderr };
 }

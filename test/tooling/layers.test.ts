@@ -28,6 +28,8 @@ const TREE = {
   'cli/main.ts':
     "import { unseal } from '../src/index.ts';\nimport { seal } from '../src/crypto/index.ts';\nimport 'yargs';\nexport const main = [unseal, seal];",
   'cli/terminal.ts': 'export const terminal = 1;',
+  'samples/insurers/demo.ts': "import { main } from './model.ts';\nexport const demo = main;",
+  'samples/insurers/model.ts': 'export const main = 1;',
   'test/support.ts': 'export const support = 1;',
 };
 
@@ -52,6 +54,7 @@ const FAULTS = [
   ['door-of-the-product', 'src/index.ts', './crypto/seal.ts'],
   ['upward', 'src/tabular/fault-upward.ts', '../../cli/terminal.ts'],
   ['upward', 'cli/fault-upward.ts', '../test/support.ts'],
+  ['samples-as-users', 'samples/insurers/fault.ts', '../../src/index.ts'],
   ['index-of-src', 'src/decrypt/fault-index.ts', '../index.ts'],
   ['no-io', 'src/schema/fault-io.ts', 'node:fs'],
   ['no-io', 'src/crypto/fault-io.ts', 'node:crypto'],
@@ -73,7 +76,15 @@ interface Violation {
 function cruise(tree: Readonly<Record<string, string>>): readonly Violation[] {
   const folder = plantTree(tree);
   try {
-    const arguments_ = ['--config', join(ROOT, '.dependency-cruiser.mjs'), '--output-type', 'json', 'src', 'cli'];
+    const arguments_ = [
+      '--config',
+      join(ROOT, '.dependency-cruiser.mjs'),
+      '--output-type',
+      'json',
+      'src',
+      'cli',
+      'samples',
+    ];
     const { stdout } = runTool('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', arguments_, folder);
     return (JSON.parse(stdout) as { summary: { violations: Violation[] } }).summary.violations;
   } finally {

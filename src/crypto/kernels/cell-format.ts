@@ -12,11 +12,11 @@ import {
 import { CELL_CLEARTEXT, CELL_FINGERPRINT, CELL_SEALED } from './kernel.ts';
 import type { CellKind } from './kernel.ts';
 
-/** The prefixes of cells as bytes; the sealed ones are the additional authenticated data as well. */
+/** The prefix of sealed cells as bytes; also their additional authenticated data. */
 export const SEALED_PREFIX_ASCII = encodeUtf8(SEALED_PREFIX);
-/** The prefix of sealed cells of clients before 3.0. */
-export const LEGACY_SEALED_PREFIX_ASCII = encodeUtf8(LEGACY_SEALED_PREFIX);
-/** The prefix of fingerprint cells. */
+const LEGACY_SEALED_PREFIX_ASCII = encodeUtf8(LEGACY_SEALED_PREFIX);
+/** The prefix of fingerprint cells as bytes. `01:hmac:` is never written. */
+//= format F-56
 export const FINGERPRINT_PREFIX_ASCII = encodeUtf8(FINGERPRINT_PREFIX);
 
 /** Where the two digits and the colon of a version end, and the descriptor begins. */

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import { decryptTable, type DecryptSummary, readSecretFromEnvironment } from '../../src/index.ts';
+import { outputPath, resolvePath, type TableArguments, withTableOptions } from '../options.ts';
+import { showProgress } from '../progress.ts';
+import { printSummary } from '../summary.ts';
+import type { CliIo } from '../terminal.ts';
+
+/** What `decrypt` is called with. */
+export interface DecryptArguments extends TableArguments {
+  readonly 'fail-on-fingerprint-columns': boolean;
+}
+
+async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
+  using secret = await readSecretFromEnvironment(io.env);
+  const output = outputPath(io, args.input, args.output);
+  const progress = showProgress(io);
+  let summary: DecryptSummary;
+  try {
+    summary = await decryptTable({
+      input: resolvePath(io, args.input),
+      output,
+      secret,
+      collaborationId: args.id,
+      inputFormat: args['file-format'],
+      outputFormat: args['output-format'],
+      csvInputNull: args['csv-input-null-value'],
+      csvOutputNull: args['csv-output-null-value'],
+      failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
+      overwrite: args.overwrite,
+      dryRun: args['dry-run'],
+      tempDirectory: args['temp-dir'] === undefined ? undefined : resolve(io.cwd, args['temp-dir']),
+      kernel: args.kernel,
+      stdin: io.stdin,
+      stdout: io.stdout,
+      signal: io.signal,
+      onProgress: (state) => {
+        progress.update(state);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  const { sealed, fingerprint, cleartext } = summary.columns;
+  if (fingerprint > 0) {
+    io.stderr.write(`warning: ${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are\n`);
+  }
+  printSummary(io, args, output, summary, [
+    `columns: ${String(sealed)} opened, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
+    `cells opened: ${summary.openedCells.toLocaleString('en')}`,
+  ]);
+}
+
+function describeOptions(yargs: Argv): Argv<DecryptArguments> {
+  return withTableOptions(yargs).option('fail-on-fingerprint-columns', {
+    alias: 'fof',
+    type: 'boolean',
+    default: false,
+    describe: 'fail at the first fingerprint instead of passing it on',
+  });
+}
+
+/** `sealroom decrypt <input>`: opens the sealed cells of a table. */
+export function decryptCommand(io: CliIo): CommandModule<object, DecryptArguments> {
+  return {
+    command: 'decrypt <input>',
+    describe: 'decrypt a table',
+    builder: describeOptions,
+    handler: (args) => runDecrypt(args, io),
+  };
+}

@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import {
+  encryptTable,
+  type EncryptSummary,
+  parseTableSchema,
+  readSecretFromEnvironment,
+  readTextFile,
+} from '../../src/index.ts';
+import {
+  outputPath,
+  readSettings,
+  resolvePath,
+  type SettingsArguments,
+  type TableArguments,
+  withSettingsOptions,
+  withTableOptions,
+} from '../options.ts';
+import { showProgress } from '../progress.ts';
+import { printSummary } from '../summary.ts';
+import type { CliIo } from '../terminal.ts';
+
+/** What `encrypt` is called with. */
+export interface EncryptArguments extends TableArguments, SettingsArguments {
+  readonly schema: string;
+  readonly 'parquet-binary-as-string': boolean | undefined;
+}
+
+async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
+  const schema = parseTableSchema(await readTextFile(resolve(io.cwd, args.schema)), { file: args.schema });
+  using secret = await readSecretFromEnvironment(io.env);
+  const settings = await readSettings(io, args, args.id);
+  const output = outputPath(io, args.input, args.output);
+  const progress = showProgress(io);
+  let summary: EncryptSummary;
+  try {
+    summary = await encryptTable({
+      input: resolvePath(io, args.input),
+      output,
+      schema,
+      secret,
+      collaborationId: args.id,
+      settings,
+      inputFormat: args['file-format'],
+      outputFormat: args['output-format'],
+      csvInputNull: args['csv-input-null-value'],
+      csvOutputNull: args['csv-output-null-value'],
+      parquetBinaryAsString: args['parquet-binary-as-string'],
+      overwrite: args.overwrite,
+      dryRun: args['dry-run'],
+      tempDirectory: args['temp-dir'] === undefined ? undefined : resolve(io.cwd, args['temp-dir']),
+      kernel: args.kernel,
+      stdin: io.stdin,
+      stdout: io.stdout,
+      signal: io.signal,
+      onProgress: (state) => {
+        progress.update(state);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  const { sealed, fingerprint, cleartext } = summary.columns;
+  printSummary(io, args, output, summary, [
+    `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
+    `nulls: ${summary.nulls.toLocaleString('en')}`,
+  ]);
+}
+
+function describeOptions(yargs: Argv): Argv<EncryptArguments> {
+  return withSettingsOptions(withTableOptions(yargs))
+    .option('schema', { alias: 's', type: 'string', demandOption: true, describe: 'table schema (JSON)' })
+    .option('parquet-binary-as-string', {
+      type: 'boolean',
+      describe: 'treat binary Parquet columns without annotation as text',
+    });
+}
+
+/** `sealroom encrypt <input>`: encrypts the columns of a table as its schema says. */
+export function encryptCommand(io: CliIo): CommandModule<object, EncryptArguments> {
+  return {
+    command: 'encrypt <input>',
+    describe: 'encrypt a table',
+    builder: describeOptions,
+    handler: (args) => runEncrypt(args, io),
+  };
+}

@@ -1,0 +1,241 @@
+import { basename, resolve } from 'node:path';
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { createCleanRoomsClient, fetchCollaborationSettings } from '../../src/collab/index.ts';
+import { parseCollaborationId } from '../../src/crypto/index.ts';
+import { SealroomError } from '../../src/errors.ts';
+import type { SourceTable } from '../../src/schema/index.ts';
+import {
+  printDraft,
+  printTableSchema,
+  quoteName,
+  readSourceTable,
+  suggestSchema,
+  templateSchema,
+} from '../../src/schema/index.ts';
+import type { TableFormat } from '../../src/tabular/index.ts';
+import { checkTarget, formatOf, openTable, STANDARD_STREAM, writeTextFile } from '../../src/tabular/index.ts';
+import { createLineAsker, createTerminalAsker } from '../askers.ts';
+import { parseFormat, resolvePath } from '../options.ts';
+import { runSchemaDialogue } from '../schema-dialogue.ts';
+import type { TableSource } from '../schema-source.ts';
+import { profileTable, toSourceField } from '../schema-source.ts';
+import { restoreStream } from '../spelling.ts';
+import type { CliIo } from '../terminal.ts';
+
+/** How many rows a suggestion looks at. */
+const SAMPLE_ROWS = 10_000;
+
+const MODES = ['template', 'interactive', 'suggest'] as const;
+
+type Mode = (typeof MODES)[number];
+
+/** What the command is called with. */
+export interface SchemaArguments {
+  readonly input: string;
+  readonly template: boolean;
+  readonly interactive: boolean;
+  readonly suggest: boolean;
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+  readonly 'no-headers': boolean;
+  readonly 'file-format': TableFormat | undefined;
+  readonly 'allow-cleartext': boolean | undefined;
+  readonly id: string | undefined;
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+  readonly debug: boolean;
+}
+
+type Arguments = ArgumentsCamelCase<SchemaArguments>;
+
+/** What a mode works with, and where it speaks. */
+interface Task {
+  readonly table: TableSource;
+  readonly source: SourceTable;
+  readonly allowCleartext: boolean;
+  readonly io: CliIo;
+  readonly say: (line: string) => void;
+}
+
+/** How each mode makes the text of the schema file; `null` if there is nothing to write. */
+const MAKERS: Readonly<Record<Mode, (task: Task) => Promise<string | null>>> = {
+  template: makeTemplate,
+  interactive: makeByDialogue,
+  suggest: makeSuggestion,
+};
+
+async function makeTemplate({ source, allowCleartext, say }: Task): Promise<string> {
+  const { text, notes } = templateSchema(source, { allowCleartext });
+  for (const { kind, column } of notes) {
+    const outcome = kind === 'left-out' ? 'it is left out: cleartext is forbidden' : 'it can be cleartext only';
+    say(`warning: column \`${column.header}\` has a type that cannot be protected; ${outcome}`);
+  }
+  say('hint: choose a type for every column of the template');
+  say('hint: choose a pad for sealed columns, and remove it from the others');
+  say('hint: the result must be valid JSON');
+  return Promise.resolve(text);
+}
+
+async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promise<string | null> {
+  const asker = (io.stdin.isTTY === true ? createTerminalAsker : createLineAsker)(io.stdin, io.stderr, io.signal);
+  try {
+    const schema = await runSchemaDialogue(source, { allowCleartext }, asker);
+    if (schema !== null) return printTableSchema(schema);
+    say('no target columns: nothing was written');
+    return null;
+  } finally {
+    asker.close();
+  }
+}
+
+async function makeSuggestion({ table, source, allowCleartext, io, say }: Task): Promise<string | null> {
+  const profiles = await profileTable(table, source, { maxRows: SAMPLE_ROWS, signal: io.signal });
+  const { schema, advice } = suggestSchema(source, profiles, { allowCleartext });
+  for (const { column, kind, reason, warning } of advice) {
+    say(`column \`${column.header}\`: ${kind}: ${reason}`);
+    if (warning !== null) say(`warning: column \`${column.header}\`: ${warning}`);
+  }
+  if (schema === null) {
+    say('no column can be protected: nothing was written');
+    return null;
+  }
+  say(`hint: a proposal from the first ${String(profiles[0]?.rows ?? 0)} rows; check it before you encrypt`);
+  return printDraft(schema, advice);
+}
+
+function pickMode(args: Arguments): Mode {
+  const modes = MODES.filter((mode) => args[mode]);
+  const [mode] = modes;
+  if (mode !== undefined && modes.length === 1) return mode;
+  const given = modes.length === 0 ? 'none' : modes.map((name) => `--${name}`).join(' and ');
+  throw new SealroomError('USAGE_OPTION', `expected one of --template, --interactive and --suggest, got ${given}`);
+}
+
+function checkArguments(args: Arguments, mode: Mode): void {
+  const format = args.fileFormat ?? formatOf(args.input);
+  if (args.noHeaders && format !== null && format !== 'csv') {
+    throw new SealroomError('USAGE_OPTION', `\`--no-headers\` expected with a CSV file, got ${format}`);
+  }
+  if (args.id !== undefined && args.allowCleartext !== undefined) {
+    throw new SealroomError('USAGE_OPTION', 'expected one of `--id` and `--allow-cleartext`, got both', {
+      hint: 'with `--id` the collaboration says whether cleartext is allowed',
+    });
+  }
+  if (args.id === undefined && (args.profile !== undefined || args.region !== undefined)) {
+    throw new SealroomError('USAGE_OPTION', '`--profile` and `--region` expected with `--id`, got them without');
+  }
+  if (args.input === STANDARD_STREAM && (mode === 'interactive' || args.output === undefined)) {
+    const message = mode === 'interactive' ? 'a file to ask about' : '`--output`';
+    throw new SealroomError('USAGE_OPTION', `expected ${message} when the input is standard input, got none`);
+  }
+}
+
+async function decideCleartext(args: Arguments, signal: AbortSignal | undefined): Promise<boolean> {
+  if (args.id === undefined) return args.allowCleartext ?? true;
+  const id = parseCollaborationId(args.id);
+  const client = await createCleanRoomsClient({ profile: args.profile, region: args.region });
+  try {
+    return (await fetchCollaborationSettings(client, id, { signal })).allowCleartext;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string | null> {
+  const say = (line: string): void => {
+    io.stderr.write(`${line}\n`);
+  };
+  const allowCleartext = await decideCleartext(args, io.signal);
+  const headerRow = !args.noHeaders;
+  const table = await openTable(resolvePath(io, args.input), {
+    format: args.fileFormat,
+    headerRow,
+    stdin: io.stdin,
+    signal: io.signal,
+  });
+  try {
+    const source = readSourceTable(table.fields.map(toSourceField), headerRow);
+    for (const { index, name, reason } of source.unusable) {
+      say(`warning: column ${String(index + 1)} (${quoteName(name)}) is left out: ${reason}`);
+    }
+    return await MAKERS[mode]({ table, source, allowCleartext, io, say });
+  } finally {
+    await table.close();
+  }
+}
+
+async function runSchema(args: Arguments, io: CliIo): Promise<void> {
+  const mode = pickMode(args);
+  checkArguments(args, mode);
+  const output = args.output ?? `${basename(args.input)}.json`;
+  const path = resolve(io.cwd, output);
+  if (output !== STANDARD_STREAM) {
+    await checkTarget(path, { overwrite: args.overwrite, input: resolve(io.cwd, args.input) });
+  }
+  const text = await makeText(args, mode, io);
+  if (text === null) return;
+  if (output === STANDARD_STREAM) {
+    io.stdout.write(`${text}\n`);
+    return;
+  }
+  await writeTextFile(path, text, { overwrite: args.overwrite });
+  io.stderr.write(`wrote the table schema to ${quoteName(output)}\n`);
+}
+
+/** The input as it was given: yargs makes an empty text of a positional `-`. */
+function readInput(io: CliIo, input: string): string {
+  if (input !== '') return input;
+  if (!io.argv.includes('')) return STANDARD_STREAM;
+  throw new SealroomError('USAGE_OPTION', '`input` expected a file name, got an empty text');
+}
+
+function describeOptions(yargs: Argv): Argv<SchemaArguments> {
+  return yargs
+    .positional('input', {
+      type: 'string',
+      demandOption: true,
+      coerce: restoreStream<string>,
+      describe: 'the table, or - for standard input',
+    })
+    .option('template', { alias: 't', type: 'boolean', default: false, describe: 'write a template to edit' })
+    .option('interactive', { alias: 'i', type: 'boolean', default: false, describe: 'ask for every column' })
+    .option('suggest', { type: 'boolean', default: false, describe: 'propose a schema from the data, with reasons' })
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      coerce: restoreStream<string | undefined>,
+      describe: 'the schema file (default: <input file name>.json here)',
+    })
+    .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })
+    .option('no-headers', { alias: 'p', type: 'boolean', default: false, describe: 'CSV: the first row holds data' })
+    .option('file-format', {
+      alias: 'e',
+      type: 'string',
+      coerce: parseFormat,
+      describe: "csv, parquet or arrow (default: what the input's extension says)",
+    })
+    .option('allow-cleartext', { type: 'boolean', describe: 'whether cleartext columns are allowed (default: true)' })
+    .option('id', { type: 'string', describe: 'ask AWS Clean Rooms for the settings of this collaboration' })
+    .option('profile', { alias: 'l', type: 'string', describe: 'AWS profile, with --id' })
+    .option('region', { alias: 'g', type: 'string', describe: 'AWS region, with --id' })
+    .option('debug', {
+      alias: ['v', 'enable-stack-traces'],
+      type: 'boolean',
+      default: false,
+      describe: 'print stack traces, which may show data',
+    });
+}
+
+/**
+ * `sealroom schema <input>`: writes a table schema for a table, as a template, by a dialogue, or as a proposal.
+ *
+ * The handler throws SealroomErrors; whatever fails, no output is left.
+ */
+export function schemaCommand(io: CliIo): CommandModule<object, SchemaArguments> {
+  return {
+    command: 'schema <input>',
+    describe: 'write a table schema for a table',
+    builder: describeOptions,
+    handler: (args) => runSchema({ ...args, input: readInput(io, args.input) }, io),
+  };
+}

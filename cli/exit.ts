@@ -1,0 +1,56 @@
+import { relative } from 'node:path';
+import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/index.ts';
+import type { CliIo } from './terminal.ts';
+
+/** Exit codes of the command line. */
+export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, integrity: 4 } as const;
+
+/** The exit code of an error. */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof SealroomError)) return EXIT.failed;
+  return codeOf(error.code);
+}
+
+function codeOf(code: ErrorCode): number {
+  if (code.startsWith('USAGE_')) return EXIT.usage;
+  if (code.startsWith('RULE_')) return EXIT.refused;
+  return code.startsWith('FORMAT_') ? EXIT.integrity : EXIT.failed;
+}
+
+/** What is printed of an error: one `error:` line with its place, and a `hint:` line where there is one. */
+export function describeError(error: unknown, cwd: string): string {
+  if (!(error instanceof SealroomError)) {
+    return 'error: an unexpected failure; run again with `--debug` to see where, and report it\n';
+  }
+  const place = describePlace(error.where, cwd);
+  const lines = [`error: ${place === '' ? '' : `${place}: `}${error.message}`];
+  if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function describePlace({ file, line, row, column }: ErrorPlace, cwd: string): string {
+  const parts: string[] = [];
+  if (file !== undefined) parts.push(shortPath(file, cwd) + (line === undefined ? '' : `:${String(line)}`));
+  if (row !== undefined) parts.push(`row ${String(row)}`);
+  if (column !== undefined) parts.push(`column \`${column}\``);
+  return parts.join(', ');
+}
+
+/** A path as a user would type it: relative where it lies below the current directory. */
+function shortPath(file: string, cwd: string): string {
+  if (!file.startsWith('/')) return file;
+  const short = relative(cwd, file);
+  return short === '' || short.startsWith('..') ? file : short;
+}
+
+/** Prints an error; with `debug`, its stack and causes as well, which may show data. */
+export function printError(io: CliIo, error: unknown, json: boolean, debug: boolean): void {
+  if (json && error instanceof SealroomError) {
+    const { code, message, hint, where } = error;
+    io.stderr.write(`${JSON.stringify({ error: { code, message, hint, ...where } })}\n`);
+  } else {
+    io.stderr.write(describeError(error, io.cwd));
+  }
+  for (let cause = error; debug && cause instanceof Error; cause = cause.cause)
+    io.stderr.write(`${cause.stack ?? ''}\n`);
+}

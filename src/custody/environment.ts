@@ -1,0 +1,60 @@
+import { readFile, stat } from 'node:fs/promises';
+import { parseSharedSecret, type SharedSecret } from '../crypto/index.ts';
+import { SealroomError } from '../errors.ts';
+
+/** The variable that holds the shared secret itself, in Base64; the name that C3R uses. */
+export const SECRET_VARIABLE = 'C3R_SHARED_SECRET';
+
+/** The variable that names a file with the shared secret in Base64. */
+export const SECRET_FILE_VARIABLE = 'SEALROOM_SECRET_FILE';
+
+const HINT = `set ${SECRET_VARIABLE} to the shared secret in Base64, or ${SECRET_FILE_VARIABLE} to a file that holds it`;
+
+/**
+ * The shared secret from the process's environment: the variable {@link SECRET_VARIABLE}, or the file that
+ * {@link SECRET_FILE_VARIABLE} names. A file may end with one line break and must not be readable by other users.
+ *
+ * @throws {SealroomError} SECRET_MISSING if neither is set; SECRET_INVALID if both are, if the file cannot be read or is
+ *   open to others, or if the text is not Base64 of at least 32 bytes. The secret is in no message.
+ */
+export async function readSecretFromEnvironment(env: NodeJS.ProcessEnv): Promise<SharedSecret> {
+  const text = env[SECRET_VARIABLE];
+  const file = env[SECRET_FILE_VARIABLE];
+  if (text !== undefined && file !== undefined) {
+    throw new SealroomError('SECRET_INVALID', `expected one of ${SECRET_VARIABLE} and ${SECRET_FILE_VARIABLE}, got both`, {
+      hint: 'unset one of them',
+    });
+  }
+  if (file !== undefined) return parseSecret(await readSecretFile(file), file);
+  if (text !== undefined) return parseSecret(text, undefined);
+  throw new SealroomError('SECRET_MISSING', 'expected a shared secret in the environment, got none', { hint: HINT });
+}
+
+async function readSecretFile(file: string): Promise<string> {
+  const where = { file };
+  try {
+    const { mode } = await stat(file);
+    // Windows has no such bits and reports them as set.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new SealroomError('SECRET_INVALID', 'expected a secret file that only its owner can read, got an open one', {
+        where,
+        hint: `run \`chmod 600 ${file}\``,
+      });
+    }
+    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+  } catch (error) {
+    if (error instanceof SealroomError) throw error;
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new SealroomError('SECRET_INVALID', `cannot read the secret file${missing ? ': no such file' : ''}`, { where, hint: HINT });
+  }
+}
+
+function parseSecret(text: string, file: string | undefined): SharedSecret {
+  try {
+    return parseSharedSecret(text);
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    const source = file === undefined ? SECRET_VARIABLE : SECRET_FILE_VARIABLE;
+    throw new SealroomError(error.code, `${error.message} (${source})`, { hint: error.hint, where: { file } });
+  }
+}
