@@ -56,14 +56,15 @@ async function parse(io: CliIo): Promise<void> {
     )
     .wrap(100)
     .exitProcess(false)
-    .fail((message: string | null, error: Error | undefined) => {
-      if (error !== undefined) throw error;
+    .fail((message: string | null, error: Error | null | undefined) => {
+      // The library reports what it finds itself as a message, with or without an error of its own kind.
+      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
       throw new SealroomError('USAGE_OPTION', lowerFirst(message ?? 'invalid options'), {
         hint: 'see `sealroom --help`, or `sealroom <command> --help`',
       });
     });
   let shown = '';
-  await parser.parseAsync(argv, {}, (error: Error | undefined, _args: unknown, output: string) => {
+  await parser.parseAsync(argv, {}, (error: Error | null | undefined, _args: unknown, output: string) => {
     if (error === undefined || error === null) shown = output;
   });
   if (shown !== '') {

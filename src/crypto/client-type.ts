@@ -85,7 +85,24 @@ export function unitOfNumber(unitNumber: number): TimestampUnit | null {
   }
 }
 
+/**
+ * Refuses what only a caller without the compiler's help can pass: an unknown kind, or a kind without its parameters.
+ *
+ * @throws {SealroomError} DATA_TYPE
+ */
+function requireWholeType(type: ClientType): void {
+  if (!Object.hasOwn(TYPE_INDEX, type.kind)) {
+    throw new SealroomError('DATA_TYPE', 'type expected to be one of the format, got another');
+  }
+  const isWhole =
+    (type.kind !== 'varchar' || Number.isInteger(type.maxLength)) &&
+    (type.kind !== 'decimal' || (Number.isInteger(type.precision) && Number.isInteger(type.scale))) &&
+    (type.kind !== 'timestamp' || (Object.hasOwn(UNIT_NUMBER, type.unit) && typeof type.utc === 'boolean'));
+  if (!isWhole) throw new SealroomError('DATA_TYPE', `type ${type.kind} expected with its parameters, got it without`);
+}
+
 function encodeMetadata(type: ClientType): readonly Uint8Array[] {
+  requireWholeType(type);
   switch (type.kind) {
     case 'varchar':
       //= format F-13
@@ -119,13 +136,21 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** What precedes every non-null value of a type when it is sealed: `type byte ‖ metadata`, 1 to 9 bytes. */
+/**
+ * What precedes every non-null value of a type when it is sealed: `type byte ‖ metadata`, 1 to 9 bytes.
+ *
+ * @throws {SealroomError} DATA_TYPE if the type is unknown or lacks a parameter.
+ */
 export function encodePrefix(type: ClientType): Uint8Array {
   //= format F-22
   return concatBytes([Uint8Array.of(typeByteOf(type.kind, false)), ...encodeMetadata(type)]);
 }
 
-/** The whole encoded null of a type: `type byte with the null flag ‖ metadata`, 1 to 9 bytes. */
+/**
+ * The whole encoded null of a type: `type byte with the null flag ‖ metadata`, 1 to 9 bytes.
+ *
+ * @throws {SealroomError} DATA_TYPE if the type is unknown or lacks a parameter.
+ */
 export function encodeNull(type: ClientType): Uint8Array {
   //= format F-23
   return concatBytes([Uint8Array.of(typeByteOf(type.kind, true)), ...encodeMetadata(type)]);
@@ -137,9 +162,10 @@ export type FingerprintClass = 'string' | 'bigint' | 'boolean' | 'date';
 /**
  * The equivalence class of a type: equal values of one class have equal fingerprints.
  *
- * @throws {SealroomError} DATA_TYPE if values of the type cannot be fingerprinted.
+ * @throws {SealroomError} DATA_TYPE if values of the type cannot be fingerprinted, or it is unknown.
  */
 export function equivalenceClass(type: ClientType): FingerprintClass {
+  requireWholeType(type);
   switch (type.kind) {
     //= format F-24
     case 'string':

@@ -1,4 +1,3 @@
-import type { Readable, Writable } from 'node:stream';
 import {
   CELL_FINGERPRINT,
   CELL_SEALED,
@@ -14,16 +13,14 @@ import {
 import { SealroomError } from '../errors.ts';
 import {
   type Batch,
-  checkTarget,
   type ColumnData,
-  createTable,
+  createOutput,
   type Field,
-  formatOf,
-  openTable,
   STANDARD_STREAM,
   type TableFormat,
   type TableReader,
-  type TableWriter,
+  transferTable,
+  type TransferOptions,
 } from '../tabular/index.ts';
 import { toNative, toText } from './columns.ts';
 import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
@@ -37,33 +34,13 @@ export interface DecryptProgress {
 }
 
 /** What {@link decryptTable} takes. */
-export interface DecryptOptions {
-  /** A CSV, Parquet or Arrow file, or `-` for `stdin`. */
-  readonly input: string;
-  /** The file to write, or `-` for `stdout`. */
-  readonly output: string;
+export interface DecryptOptions extends TransferOptions {
   readonly secret: SharedSecret;
   /** UUID of the collaboration. */
   readonly collaborationId: string;
-  /** Without it, the input's extension says it. */
-  readonly inputFormat?: TableFormat | undefined;
-  /** Without it, the output's extension says it, else it is the input's format. */
-  readonly outputFormat?: TableFormat | undefined;
-  /** Which CSV text is null on input (format F-80). */
-  readonly csvInputNull?: string | undefined;
-  /** Which CSV text a null is written as (format F-81). */
-  readonly csvOutputNull?: string | undefined;
   /** Refuse tables with fingerprint cells, which cannot be opened. */
   readonly failOnFingerprintColumns?: boolean | undefined;
-  readonly overwrite?: boolean | undefined;
-  /** Do everything but write the output. */
-  readonly dryRun?: boolean | undefined;
-  /** Where standard input is kept, encrypted, while it is read; default: the system's. */
-  readonly tempDirectory?: string | undefined;
   readonly kernel?: KernelName | undefined;
-  readonly stdin?: Readable | undefined;
-  readonly stdout?: Writable | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: DecryptProgress) => void) | undefined;
 }
 
@@ -94,19 +71,9 @@ export interface DecryptSummary {
  */
 export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
   const started = performance.now();
-  const collaborationId = parseCollaborationId(options.collaborationId);
-  const outputFormat = await checkOutput(options);
+  using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
   const kernel = createKernel(options.kernel ?? 'node');
-  const reader = await openTable(options.input, {
-    format: options.inputFormat,
-    csvNullText: options.csvInputNull,
-    opaqueAsText: outputFormat === 'csv',
-    stdin: options.stdin,
-    tempDirectory: options.tempDirectory,
-    signal: options.signal,
-  });
-  using root = deriveSealingRoot(options.secret, collaborationId);
-  try {
+  return await transferTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
     const targets = await chooseTargets(reader, outputFormat, kernel, root, options.signal);
     const run = new Decryption(options, reader, kernel, root);
@@ -119,12 +86,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
       kernel: kernel.name,
       warnings: [...reader.warnings, ...run.warnings],
     };
-  } catch (error) {
-    if (options.signal?.aborted !== true) throw error;
-    throw new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
-  } finally {
-    await reader.close();
-  }
+  });
 }
 
 type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes'>;
@@ -165,7 +127,7 @@ class Decryption {
     });
     this.#kinds = fields.map(() => ({ sealed: false, fingerprint: false }));
     this.#openedCells = 0;
-    const writer = await this.#createWriter(fields, outputFormat);
+    const writer = this.#options.dryRun === true ? null : await createOutput(this.#options, fields, outputFormat);
     let rows = 0;
     try {
       const columns = fields.map((_, index) => index);
@@ -183,12 +145,6 @@ class Decryption {
       this.#makeText(error.index, targets);
       return null;
     }
-  }
-
-  async #createWriter(fields: readonly Field[], format: TableFormat): Promise<TableWriter | null> {
-    const { dryRun, output, overwrite, input, csvOutputNull: csvNullText, stdout } = this.#options;
-    if (dryRun === true) return null;
-    return createTable(output, fields, { format, overwrite, input, csvNullText, stdout });
   }
 
   #openBatch(batch: Batch, targets: readonly DecryptTarget[], firstRow: number): Batch {
@@ -255,22 +211,4 @@ function requireHeaders(reader: TableReader): void {
   throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
     where: { file: reader.name },
   });
-}
-
-async function checkOutput(options: DecryptOptions): Promise<TableFormat> {
-  const format =
-    options.outputFormat ?? formatOf(options.output) ?? options.inputFormat ?? formatOf(options.input);
-  if (format === null) {
-    throw new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
-      where: { file: options.input },
-      hint: 'say the format with `--file-format csv|parquet|arrow`',
-    });
-  }
-  if (options.csvOutputNull !== undefined && format !== 'csv') {
-    throw new SealroomError('USAGE_OPTION', `an output null text is for CSV, got ${format} output`);
-  }
-  if (options.output !== STANDARD_STREAM) {
-    await checkTarget(options.output, { overwrite: options.overwrite ?? false, input: options.input });
-  }
-  return format;
 }

@@ -1,17 +1,14 @@
 import { tmpdir } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
 import type { CollaborationSettings } from '../collab/index.ts';
 import { createKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import type { TableSchema } from '../schema/index.ts';
 import {
-  checkTarget,
-  createTable,
-  formatOf,
-  openTable,
-  STANDARD_STREAM,
+  createOutput,
   type TableFormat,
   type TableReader,
+  transferTable,
+  type TransferOptions,
 } from '../tabular/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
 import { inspectTable } from './inspect.ts';
@@ -33,35 +30,15 @@ export interface EncryptProgress {
 }
 
 /** What {@link encryptTable} takes. */
-export interface EncryptOptions {
-  /** A CSV, Parquet or Arrow file, or `-` for `stdin`. */
-  readonly input: string;
-  /** The file to write, or `-` for `stdout`. */
-  readonly output: string;
+export interface EncryptOptions extends TransferOptions {
   readonly schema: TableSchema;
   readonly secret: SharedSecret;
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   readonly settings: CollaborationSettings;
-  /** Without it, the input's extension says it. */
-  readonly inputFormat?: TableFormat | undefined;
-  /** Without it, the output's extension says it, else it is the input's format. */
-  readonly outputFormat?: TableFormat | undefined;
-  /** Which CSV text is null on input (format F-80). */
-  readonly csvInputNull?: string | undefined;
-  /** Which CSV text a null is written as (format F-81). */
-  readonly csvOutputNull?: string | undefined;
   /** Whether binary Parquet columns without annotation are text. */
   readonly parquetBinaryAsString?: boolean | undefined;
-  readonly overwrite?: boolean | undefined;
-  /** Do everything but write the output. */
-  readonly dryRun?: boolean | undefined;
-  /** Where protected rows spill while they are shuffled; default: the system's. */
-  readonly tempDirectory?: string | undefined;
   readonly kernel?: KernelName | undefined;
-  readonly stdin?: Readable | undefined;
-  readonly stdout?: Writable | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
 }
 
@@ -94,19 +71,8 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
   checkSettings(options.schema, options.settings);
-  const outputFormat = chooseFormat(options);
-  await checkOutput(options, outputFormat);
-  const reader = await openTable(options.input, {
-    format: options.inputFormat,
-    headerRow: options.schema.headerRow,
-    csvNullText: options.csvInputNull,
-    binaryAsString: options.parquetBinaryAsString,
-    opaqueAsText: outputFormat === 'csv',
-    stdin: options.stdin,
-    tempDirectory: options.tempDirectory,
-    signal: options.signal,
-  });
-  try {
+  const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
+  return transferTable(options, traits, async (reader, outputFormat) => {
     const sources = matchSources(options.schema, reader);
     const report = (phase: EncryptProgress['phase']) => (rows: number) => {
       options.onProgress?.({ phase, rows, totalRows: reader.rows });
@@ -126,11 +92,7 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
       kernel: options.kernel ?? 'node',
       warnings: reader.warnings,
     };
-  } catch (error) {
-    throw asAbort(error, options.signal);
-  } finally {
-    await reader.close();
-  }
+  });
 }
 
 /** The two halves: protect and deal all rows, then write them in their new order. */
@@ -150,13 +112,7 @@ async function encryptRows(
   try {
     const nulls = await protectRows(options, plan, reader, shuffle, tempDirectory, report('encrypt'));
     if (options.dryRun === true) return { rows: shuffle.rows, nulls, outputBytes: 0 };
-    const writer = await createTable(options.output, plan.fields, {
-      format: outputFormat,
-      overwrite: options.overwrite,
-      input: options.input,
-      csvNullText: options.csvOutputNull,
-      stdout: options.stdout,
-    });
+    const writer = await createOutput(options, plan.fields, outputFormat);
     try {
       let written = 0;
       for await (const batch of shuffle.batches()) {
@@ -230,29 +186,6 @@ function protectAt(
   }
 }
 
-function chooseFormat(options: EncryptOptions): TableFormat {
-  const format =
-    options.outputFormat ?? formatOf(options.output) ?? options.inputFormat ?? formatOf(options.input);
-  if (format !== null) return format;
-  throw new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
-    where: { file: options.input },
-    hint: 'say the format with `--file-format csv|parquet|arrow`',
-  });
-}
-
-async function checkOutput(options: EncryptOptions, outputFormat: TableFormat): Promise<void> {
-  if (options.csvOutputNull !== undefined && outputFormat !== 'csv') {
-    throw new SealroomError('USAGE_OPTION', `an output null text is for CSV, got ${outputFormat} output`);
-  }
-  if (options.output === STANDARD_STREAM) return;
-  await checkTarget(options.output, { overwrite: options.overwrite ?? false, input: options.input });
-}
-
 function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {
   return schema.columns.filter((column) => column.kind === kind).length;
-}
-
-function asAbort(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted !== true) return error;
-  return new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
 }

@@ -13,3 +13,4 @@ export {
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { checkTarget } from './target.ts';
 export { readTextFile, writeTextFile } from './text-file.ts';
+export { createOutput, transferTable, type TransferOptions } from './transfer.ts';

@@ -128,7 +128,8 @@ export async function createTable(
   }
 }
 
-function unknownFormat(file: string): SealroomError {
+/** The error for a file whose format nothing says. */
+export function unknownFormat(file: string): SealroomError {
   return new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
     where: { file },
     hint: 'say the format with `--file-format csv|parquet|arrow`',

@@ -43,11 +43,21 @@ export async function checkTarget(target: string, options: TargetOptions): Promi
       hint: 'choose another `--output`, or replace it with `--overwrite`',
     });
   }
+  await checkDirectory(dirname(path), target);
+}
+
+/**
+ * Checks that files can be created in a directory.
+ *
+ * @param name what an error calls the file or directory that is meant
+ * @throws {SealroomError} IO_WRITE if it is missing, no directory, or not writable.
+ */
+export async function checkDirectory(directory: string, name: string): Promise<void> {
   try {
-    await access(dirname(path), constants.W_OK | constants.X_OK);
-    if (!(await stat(dirname(path))).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    await access(directory, constants.W_OK | constants.X_OK);
+    if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
   } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where, cause: error });
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file: name }, cause: error });
   }
 }
 

@@ -9,7 +9,7 @@ import {
   sealingRootFromBytes,
   sharedSecretFromBytes,
 } from 'sealroom/crypto';
-import type { SecretBytes } from 'sealroom/crypto';
+import type { SealingRoot, SecretBytes, SharedSecret } from 'sealroom/crypto';
 import { acceptedCases, hexOf, KEY_VECTORS, rejectedCases } from './c3r-vectors.ts';
 import { codeOf, errorOf } from './support.ts';
 
@@ -131,4 +131,13 @@ test('raw keys have 32 bytes', () => {
   expect(() => sealingRootFromBytes(new Uint8Array(31))).toThrow(RangeError);
   expect(() => fingerprintKeyFromBytes(new Uint8Array(33))).toThrow(RangeError);
   expect(sealingRootFromBytes(new Uint8Array(32)).byteLength).toBe(32);
+});
+
+test('one kind of key does not stand for another', () => {
+  const key = fingerprintKeyFromBytes(new Uint8Array(32));
+  // @ts-expect-error a fingerprint key is no sealing root
+  const root: SealingRoot = key;
+  // @ts-expect-error a sealing root is no shared secret
+  const secret: SharedSecret = sealingRootFromBytes(new Uint8Array(32));
+  expect([root, secret].length).toBe(2);
 });
