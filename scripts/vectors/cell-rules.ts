@@ -16,7 +16,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const MIN_SEALED_BYTES = 60;
 
 /** Whether a text is Base64 as format F-2 has it, of the length of a sealed cell at least. */
-function isSealedBody(text: string): boolean {
+export function isSealedBody(text: string): boolean {
   const digits = text.replace(/=+$/, '');
   const isPadded = text.length === digits.length || text.length % 4 === 0;
   const bytes = Math.floor((digits.length * 3) / 4);

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { SealroomError } from '../errors.ts';
 import type { Batch, Field } from './batch.ts';
 import type { EngineLimits } from './engine.ts';
@@ -30,6 +30,8 @@ const QUEUED_BATCHES = 8;
  */
 export class EngineTask {
   readonly #worker: Worker;
+  /** Carries requests: not every runtime lets a worker wait on its parent's own port (Deno does not). */
+  readonly #requests: MessagePort;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
   readonly #outcome: Promise<Record<string, unknown>[]>;
   #queued = 0;
@@ -37,8 +39,11 @@ export class EngineTask {
   #ended = false;
 
   constructor(options: EngineTaskOptions) {
+    const { port1, port2 } = new MessageChannel();
+    this.#requests = port1;
     this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
-      workerData: { ...options, signal: this.#signal },
+      workerData: { ...options, signal: this.#signal, requests: port2 },
+      transferList: [port2],
       // The secret may be in the environment; the engine's thread has no use for it.
       env: {},
       execArgv: [],
@@ -109,7 +114,7 @@ export class EngineTask {
   }
 
   #send(request: EngineRequest, transfer: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(request, transfer);
+    this.#requests.postMessage(request, transfer);
     Atomics.add(this.#signal, 0, 1);
     Atomics.notify(this.#signal, 0);
   }

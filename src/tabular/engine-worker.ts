@@ -1,4 +1,4 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import duckdb from '@duckdb/node-bindings';
 import type { Batch } from './batch.ts';
 import { Engine, engineFailure, quoteName } from './engine.ts';
@@ -11,7 +11,10 @@ import { writeChunk } from './vectors.ts';
 
 if (parentPort === null) throw new Error('engine-worker runs only as a worker thread');
 const port = parentPort;
-const { fields, sql, limits, signal } = workerData as EngineTaskOptions & { signal: Int32Array };
+const { fields, sql, limits, signal, requests } = workerData as EngineTaskOptions & {
+  signal: Int32Array;
+  requests: MessagePort;
+};
 
 let current: Batch | null = null;
 let consumed = 0;
@@ -20,7 +23,7 @@ let stopped = false;
 function nextRequest(): EngineRequest {
   for (;;) {
     const seen = Atomics.load(signal, 0);
-    const received = receiveMessageOnPort(port) as { message: EngineRequest } | undefined;
+    const received = receiveMessageOnPort(requests) as { message: EngineRequest } | undefined;
     if (received !== undefined) return received.message;
     Atomics.wait(signal, 0, seen);
   }
@@ -81,4 +84,4 @@ try {
 } finally {
   engine.close();
 }
-port.close();
+requests.close();

@@ -15,7 +15,11 @@ export interface EngineLimits {
   readonly spillDirectory: string | null;
 }
 
-const READING: EngineLimits = { memoryMiB: 192, threads: 2, spillDirectory: null };
+// A cap and not a need: an ordinary file takes under 200 MiB, but a Parquet page of long texts may take 100 MiB by itself.
+const READING: EngineLimits = { memoryMiB: 2048, threads: 2, spillDirectory: null };
+
+/** The {@link engineFailure} of a limit of memory. */
+export const OUT_OF_MEMORY = 'Out of Memory Error';
 
 /** A name as SQL writes it. */
 export function quoteName(name: string): string {
@@ -27,7 +31,7 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A path as the engine takes it: its glob characters lose their meaning. */
+/** A path that the engine reads: its glob characters lose their meaning. A path to write is {@link quoteText}. */
 export function quotePath(path: string): string {
   return quoteText(path.replace(/[*?[]/g, '[$&]'));
 }
@@ -69,14 +73,26 @@ export class Engine {
     return reader.getRowObjectsJS();
   }
 
-  /** The rows of a query as batches of at most 2,048 rows; memory holds a few of them at a time. */
-  async *stream(sql: string, fields: readonly Field[]): AsyncGenerator<Batch> {
+  /**
+   * The rows of a query as batches of at most 2,048 rows; memory holds a few of them at a time.
+   *
+   * A query that fails after its first rows ends as if it were complete, without an error. So the caller says how many rows
+   * there are.
+   *
+   * @throws {SealroomError} DATA_CORRUPT if there are more or fewer than `expectedRows`; it does not know the file.
+   */
+  async *stream(sql: string, fields: readonly Field[], expectedRows: number): AsyncGenerator<Batch> {
     const statement = await duckdb.prepare(this.connection, sql);
+    let seen = 0;
     try {
       const result = await duckdb.execute_prepared_streaming(statement);
       for (;;) {
         const chunk = await duckdb.fetch_chunk(result);
         const rows = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk);
+        seen += rows;
+        if (seen > expectedRows || ((chunk === null || rows === 0) && seen < expectedRows)) {
+          throw rowsDiffer(expectedRows, seen);
+        }
         if (chunk === null || rows === 0) return;
         yield {
           rows,
@@ -96,8 +112,16 @@ export class Engine {
   }
 }
 
+function rowsDiffer(expected: number, seen: number): SealroomError {
+  const got = seen > expected ? 'more' : `${String(seen)} that can be read`;
+  return new SealroomError('DATA_CORRUPT', `expected ${String(expected)} rows, got ${got}`, {
+    hint: 'the file is damaged, changed while it was read, or too large for the memory',
+  });
+}
+
 /** The kind of an engine failure without its text, which may quote values: `Invalid Input Error`, `IO Error`, ... */
 export function engineFailure(error: unknown): string {
-  const kind = error instanceof Error ? /^([A-Za-z-]+( [A-Za-z-]+)* Error)\b/.exec(error.message) : null;
-  return kind?.[1] ?? 'unknown failure';
+  const text = error instanceof Error ? error.message : '';
+  if (text.startsWith('Invalid Input Error: {"exception_type":"Out of Memory"')) return OUT_OF_MEMORY;
+  return /^([A-Za-z-]+( [A-Za-z-]+)* Error)\b/.exec(text)?.[1] ?? 'unknown failure';
 }
