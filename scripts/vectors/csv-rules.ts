@@ -55,6 +55,16 @@ function sourceIndexOf(input: CsvInput, column: TableSchema['columns'][number]):
   return headers.map(normaliseHeader).lastIndexOf(column.sourceHeader);
 }
 
+/** How many values of a column's source are null, lines that start with `#` included. */
+export function countSourceNulls(input: CsvInput, column: TableSchema['columns'][number]): number {
+  const source = sourceIndexOf(input, column);
+  const valueOf = nullRuleOf(input.inputNull);
+  return dataRecordsOf(input).filter(({ fields }) => {
+    const field = fields[source];
+    return field !== undefined && valueOf(field) === null;
+  }).length;
+}
+
 /** How many rows of the output C3R loses, because they hold nothing but a null written as nothing. */
 export function countLoneNulls(input: CsvInput): number {
   const [column, ...others] = input.schema.columns;

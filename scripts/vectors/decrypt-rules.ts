@@ -6,11 +6,10 @@ import type { CsvField } from './csv-text.ts';
 import type { DifferenceName } from './differences.ts';
 import { optionalText, textOf } from './json.ts';
 import type { Members } from './json.ts';
+import { AS_C3R } from './operation.ts';
+import type { Expectation } from './operation.ts';
 import { openPayload } from './reference.ts';
-import type { Expectation } from './reject.ts';
 import { rootOf } from './values.ts';
-
-const AS_C3R: Expectation = { difference: null, isRefused: null };
 
 /** Whether a `02:enc:` cell opens, by the reference. */
 function opens(cell: string, secrets: Members): boolean {
@@ -86,9 +85,6 @@ export function expectedDecryption(vector: Members, csv: string, isAccepted: boo
   if (hashes.length > 0) return taken('hashLines');
   const names = fields.map(({ text }) => text);
   if (new Set(names).size !== names.length) return taken('repeatedHeaders');
-  const valueOf = nullRuleOf(optionalText(vector, 'csv_input_null'));
   const isLone = names.length === 1 && (optionalText(vector, 'csv_output_null') ?? '') === '';
-  return isLone && rows.some(({ fields: [field] }) => field !== undefined && valueOf(field) === null)
-    ? taken('loneNulls')
-    : AS_C3R;
+  return isLone && decryptedText(vector, csv).split('\n').includes('""') ? taken('loneNulls') : AS_C3R;
 }

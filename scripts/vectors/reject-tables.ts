@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decryptTable, encryptTable } from 'sealroom';
-import type { CollaborationSettings } from 'sealroom';
 import { parseSharedSecret } from 'sealroom/crypto';
 import type { Kernel } from 'sealroom/crypto';
 import { parseTableSchema } from 'sealroom/schema';
@@ -14,22 +13,12 @@ import { expectedDecryption } from './decrypt-rules.ts';
 import type { DifferenceName } from './differences.ts';
 import { booleanOf, optionalText, textOf } from './json.ts';
 import type { Members } from './json.ts';
+import { AS_C3R } from './operation.ts';
+import type { Expectation, Operation } from './operation.ts';
 import { isEarlyMaximum } from './pad-rules.ts';
-import type { Expectation, Operation } from './reject.ts';
 import { differenceOfSchema } from './schema-rules.ts';
+import { settingsOf } from './settings.ts';
 import { withTempFolder } from './temp-folder.ts';
-
-const AS_C3R: Expectation = { difference: null, isRefused: null };
-
-/** The settings of a case. */
-export function settingsOf(vector: Members): CollaborationSettings {
-  return {
-    allowCleartext: booleanOf(vector, 'allow_cleartext'),
-    allowDuplicates: booleanOf(vector, 'allow_duplicates'),
-    allowJoinsOnColumnsWithDifferentNames: booleanOf(vector, 'allow_joins'),
-    preserveNulls: booleanOf(vector, 'preserve_nulls'),
-  };
-}
 
 /** The bytes of a case's CSV file. One that was left out for its length is made again from what is said of it. */
 function csvBytesOf(vector: Members): Uint8Array {

@@ -6,37 +6,16 @@ import { columnOf } from './bytes.ts';
 import { expectEqual, KERNEL_NAMES, VectorsError } from './case.ts';
 import type { VectorCase } from './case.ts';
 import { differenceOfCell } from './cell-rules.ts';
-import type { DifferenceName } from './differences.ts';
 import { optionalText, recordsOf, textOf } from './json.ts';
 import type { Members } from './json.ts';
 import { hasFewerDigits } from './number-rules.ts';
 import { isMaximumOfNulls } from './pad-rules.ts';
+import { AS_C3R } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { codesOf, expectRefusal } from './reasons.ts';
 import { tableOperation } from './reject-tables.ts';
 import { differenceOfSchema } from './schema-rules.ts';
 import { kindOf, parseValue, rootOf, sealTaskOf, typeOf, valueTextOf } from './values.ts';
-
-/** What is known of an operation before a case of it is run. */
-export interface Expectation {
-  readonly difference: DifferenceName | null;
-  /** `null`: C3R's own outcome, whichever it was. */
-  readonly isRefused: boolean | null;
-  /** What must come out, where it is not the `result` of the case; `null` where anything may. */
-  readonly result?: string | null | undefined;
-}
-
-/** One operation of reject.json. */
-export interface Operation {
-  readonly usesKernels: boolean;
-  /** What the difference rules say of a case that C3R accepted, or refused. */
-  expectation(vector: Members, isAccepted: boolean): Expectation;
-  /** Does it, and returns the outcome in the words of the vectors. */
-  perform(vector: Members, kernel: Kernel): string | null | Promise<string | null>;
-  /** Whether an outcome is as good as the expected one. */
-  isEqual?(vector: Members, kernel: Kernel, got: string | null, expected: string | null): boolean;
-}
-
-const AS_C3R: Expectation = { difference: null, isRefused: null };
 
 function open(vector: Members, kernel: Kernel): OpenedCell {
   using root = rootOf(vector);

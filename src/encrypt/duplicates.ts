@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { SealroomError } from '../errors.ts';
-import { type Batch, EngineTask, type Field } from '../tabular/index.ts';
+import { type Batch, createTempFolder, EngineTask, type Field } from '../tabular/index.ts';
 import type { EncryptPlan } from './plan.ts';
 
 const FIELDS: readonly Field[] = [
@@ -41,7 +40,7 @@ export class DuplicateCheck {
   }
 
   static async start(plan: EncryptPlan, preserveNulls: boolean, tempDirectory: string): Promise<DuplicateCheck> {
-    return new DuplicateCheck(plan, preserveNulls, await mkdtemp(join(tempDirectory, 'sealroom-')));
+    return new DuplicateCheck(plan, preserveNulls, await createTempFolder(tempDirectory));
   }
 
   /**
@@ -69,8 +68,19 @@ export class DuplicateCheck {
       await this.#task.push({
         rows: batch.rows,
         columns: [
-          { layout: 'fixed', rows: batch.rows, width: 4, values: repeatInt(position, batch.rows), validity: column.validity?.slice() ?? null },
-          { ...column, bytes: column.bytes.slice(), offsets: column.offsets.slice(), validity: column.validity?.slice() ?? null },
+          {
+            layout: 'fixed',
+            rows: batch.rows,
+            width: 4,
+            values: repeatInt(position, batch.rows),
+            validity: column.validity?.slice() ?? null,
+          },
+          {
+            ...column,
+            bytes: column.bytes.slice(),
+            offsets: column.offsets.slice(),
+            validity: column.validity?.slice() ?? null,
+          },
           { layout: 'fixed', rows: batch.rows, width: 8, values: new Uint8Array(places.buffer), validity: null },
         ],
       });
@@ -89,7 +99,8 @@ export class DuplicateCheck {
       `rows ${String(first['first'])} and ${String(first['again'])} hold the same value, and the collaboration forbids duplicates`,
       {
         where: { column: names[0] },
-        hint: others.length > 0 ? `so do rows of ${others.join(', ')}` : 'remove the duplicates, or make the column sealed',
+        hint:
+          others.length > 0 ? `so do rows of ${others.join(', ')}` : 'remove the duplicates, or make the column sealed',
       },
     );
   }

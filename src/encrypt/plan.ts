@@ -62,9 +62,13 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
     .filter((column) => column.kind === 'cleartext')
     .map((column) => `\`${column.targetHeader}\``);
   if (names.length === 0) return;
-  throw new SealroomError('RULE_CLEARTEXT', `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`, {
-    hint: 'make them sealed or fingerprint columns, or leave them out',
-  });
+  throw new SealroomError(
+    'RULE_CLEARTEXT',
+    `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`,
+    {
+      hint: 'make them sealed or fingerprint columns, or leave them out',
+    },
+  );
 }
 
 /**

@@ -40,7 +40,12 @@ export interface RecordOptions {
 type RecordColumn =
   | { readonly kind: 'cleartext'; readonly source: string; readonly target: string }
   | { readonly kind: 'fingerprint'; readonly source: string; readonly target: string; readonly key: FingerprintKey }
-  | { readonly kind: 'sealed'; readonly source: string; readonly target: string; readonly padTargetBytes: number | null };
+  | {
+      readonly kind: 'sealed';
+      readonly source: string;
+      readonly target: string;
+      readonly padTargetBytes: number | null;
+    };
 
 /** Keys and columns for sealing many records; wiped on dispose. */
 export interface RecordSealer extends Disposable {
@@ -96,7 +101,11 @@ function planColumn(
           hint: 'the longest value of a column is not known record by record; use a fixed pad',
         });
       }
-      return { kind: 'sealed', ...names, padTargetBytes: padTarget(column.pad, { longestValueBytes: 0, nullBytes: 0 }) };
+      return {
+        kind: 'sealed',
+        ...names,
+        padTargetBytes: padTarget(column.pad, { longestValueBytes: 0, nullBytes: 0 }),
+      };
   }
 }
 

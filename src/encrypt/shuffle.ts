@@ -95,7 +95,7 @@ export class RowShuffle {
   async #spillPart(part: Part): Promise<void> {
     this.#spill ??= await openUnnamedFile(this.#tempDirectory);
     try {
-      for (let done = 0; done < part.length; ) {
+      for (let done = 0; done < part.length;) {
         done += (await this.#spill.write(part.bytes, done, part.length - done, this.#spilled + done)).bytesWritten;
       }
     } catch (error) {
@@ -115,9 +115,10 @@ export class RowShuffle {
     const bytes = new Uint8Array(total);
     let to = 0;
     for (const block of part.blocks) {
-      for (let done = 0; done < block.length; ) {
+      for (let done = 0; done < block.length;) {
         const read = await this.#spill?.read(bytes, to, block.length - done, block.position + done);
-        if (read === undefined || read.bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
+        if (read === undefined || read.bytesRead === 0)
+          throw new SealroomError('IO_READ', 'a temporary file was cut short');
         done += read.bytesRead;
         to += read.bytesRead;
       }

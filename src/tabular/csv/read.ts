@@ -116,11 +116,12 @@ async function* readFast(
     `SELECT ${columns.map((column) => `c${String(column)}`).join(', ')} FROM read_csv(${quotePath(source.path ?? '')}, ` +
     `auto_detect=false, columns={${types}}, header=${String(skipFirst)}, delim=',', quote='"', escape='"', strict_mode=true, ` +
     `nullstr='', allow_quoted_nulls=false, compression='none', max_line_size=${String(lineBytes)}, ` +
-    `buffer_size=${String(lineBytes * 4)}, new_line=${quoteText(facts.separator === '\n' ? '\\n' : '\\r\\n')})`;
+    `hive_partitioning=false, buffer_size=${String(lineBytes * 4)}, new_line=${quoteText(facts.separator === '\n' ? '\\n' : '\\r\\n')})`;
   const fields = columns.map((): Field => ({ name: '', type: { kind: 'string' } }));
   try {
-    yield* engine.stream(sql, fields);
+    yield* engine.stream(sql, fields, facts.records - (skipFirst ? 1 : 0));
   } catch (error) {
+    if (error instanceof SealroomError) throw error.at({ file: source.name });
     throw new SealroomError('DATA_CORRUPT', `the CSV reader failed: ${engineFailure(error)}`, {
       where: { file: source.name },
     });
