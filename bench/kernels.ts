@@ -78,7 +78,11 @@ function benchKernel(name: KernelName): KernelFigure[] {
     }
   };
   using keys = kernel.deriveRowKeys(root, randomNonces(ROWS));
-  const cells = kernel.sealColumn({ targetHeader: 'note', prefix, nullEncoding: null, padTargetBytes: null }, keys, usual);
+  const cells = kernel.sealColumn(
+    { targetHeader: 'note', prefix, nullEncoding: null, padTargetBytes: null },
+    keys,
+    usual,
+  );
   const fingerprint = { key, typeByte: fingerprintTypeByte(text), nulls: 'keep' } as const;
   const figures: (readonly [string, number, () => void])[] = [
     ['fingerprint, 20 bytes', ROWS, () => kernel.fingerprintColumn(fingerprint, short)],

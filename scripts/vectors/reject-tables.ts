@@ -88,7 +88,7 @@ function expectMercy(vector: Members, input: CsvInput): Expectation {
 async function encryptCsv(vector: Members, kernel: Kernel): Promise<string> {
   const schema = parseTableSchema(textOf(vector, 'schema'));
   using secret = parseSharedSecret(textOf(vector, 'secret'));
-  return withTempFolder(async (folder) => {
+  return await withTempFolder(async (folder) => {
     const input = join(folder, 'in.csv');
     const output = join(folder, 'out.csv');
     await writeFile(input, csvBytesOf(vector));
@@ -109,7 +109,7 @@ async function encryptCsv(vector: Members, kernel: Kernel): Promise<string> {
 
 async function decryptCsv(vector: Members, kernel: Kernel): Promise<string> {
   using secret = parseSharedSecret(textOf(vector, 'secret'));
-  return withTempFolder(async (folder) => {
+  return await withTempFolder(async (folder) => {
     const input = join(folder, 'in.csv');
     const output = join(folder, 'out.csv');
     await writeFile(input, csvBytesOf(vector));

@@ -105,10 +105,16 @@ export function toNative(type: FixedType, opened: OpenedColumn): ColumnData | nu
   const column = fixedColumnOf(type, values.rows, validity);
   for (let row = 0; row < values.rows; row++) {
     const kind = kinds[row] ?? CELL_NULL;
-    const decoded = kind === CELL_SEALED ? decodeAt(values, row) : null;
-    if (kind === CELL_NULL || (decoded?.value === null && decoded.kind === type.kind)) setNull(validity, row);
-    else if (decoded?.value != null && isSameType(decoded.type, type)) storeValue(type, column, row, decoded.value);
-    else return null;
+    if (kind === CELL_NULL) {
+      setNull(validity, row);
+      continue;
+    }
+    if (kind !== CELL_SEALED) return null;
+    const decoded = decodeAt(values, row);
+    // A null may leave out its metadata, so only its kind counts.
+    if (decoded.kind !== type.kind || (decoded.value !== null && !isSameType(decoded.type, type))) return null;
+    if (decoded.value === null) setNull(validity, row);
+    else storeValue(type, column, row, decoded.value);
   }
   return { layout: 'fixed', ...column };
 }

@@ -138,7 +138,12 @@ class Decryption {
         this.#options.onProgress?.({ phase: 'decrypt', rows, totalRows: reader.rows });
       }
       this.#options.signal?.throwIfAborted();
-      return { rows, columns: this.#countColumns(), openedCells: this.#openedCells, outputBytes: (await writer?.close()) ?? 0 };
+      return {
+        rows,
+        columns: this.#countColumns(),
+        openedCells: this.#openedCells,
+        outputBytes: (await writer?.close()) ?? 0,
+      };
     } catch (error) {
       await writer?.abort();
       if (!(error instanceof MixedTypes)) throw error;

@@ -165,16 +165,10 @@ function sealedTyped(value: RecordValue): Typed {
     if (Number.isNaN(ticks)) throw new SealroomError('DATA_VALUE', 'expected a valid Date, got an invalid one');
     return { type: { kind: 'timestamp', unit: 'ms', utc: true }, value: BigInt(ticks) };
   }
-  switch (typeof value) {
-    case 'string':
-      return { type: { kind: 'string' }, value };
-    case 'boolean':
-      return { type: { kind: 'boolean' }, value };
-    case 'bigint':
-      return { type: { kind: 'bigint' }, value };
-    case 'number':
-      return { type: { kind: Object.is(value | 0, value) ? 'int' : 'double' }, value };
-  }
+  if (typeof value === 'string') return { type: { kind: 'string' }, value };
+  if (typeof value === 'boolean') return { type: { kind: 'boolean' }, value };
+  if (typeof value === 'bigint') return { type: { kind: 'bigint' }, value };
+  return { type: { kind: Object.is(value | 0, value) ? 'int' : 'double' }, value };
 }
 
 function fingerprintTyped(value: RecordValue): Typed {

@@ -79,9 +79,12 @@ test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
       ['encrypt', 'data/in.csv', '-s', 'schema.json', '--id', ID, '-o', 'out.csv', '--allow-duplicates'],
       (kill) => {
         // The temporary output exists once all rows are protected and are being written.
-        void waitForName(session, /^\.out\.csv\..*\.tmp$/).then(() => {
-          kill(signal);
-        });
+        waitForName(session, /^\.out\.csv\..*\.tmp$/).then(
+          () => {
+            kill(signal);
+          },
+          () => undefined,
+        );
       },
     );
     const names = await session.names();

@@ -32,7 +32,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   for await (const chunk of source.chunks(options.signal)) scanner.push(chunk);
   const facts = scanner.end();
   const headers = options.headerRow
-    ? parseFirstRecord(await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
+    ? parseFirstRecord(source, await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
     : Array.from({ length: facts.fields }, (_, index) => `_c${String(index)}`);
   const fields = headers.map((name): Field => ({ name, type: { kind: 'string' } }));
   const reason = exactReason(source, facts);
