@@ -94,7 +94,11 @@ export function planEncryption(input: PlanInput): EncryptPlan {
         const planned = planColumn(column, field, source, input);
         if (planned.kind === 'fingerprint') keys.push(planned.task.key);
         columns.push(planned);
-        fields.push({ name: column.targetHeader, type: targetType(planned, field) });
+        fields.push({
+          name: column.targetHeader,
+          type: targetType(planned, field),
+          isPlain: planned.kind !== 'cleartext',
+        });
       } catch (error) {
         throw error instanceof SealroomError ? error.at({ file: reader.name, column: column.targetHeader }) : error;
       }

@@ -4,7 +4,9 @@ import { createKernel, type KernelName, parseCollaborationId, type SharedSecret 
 import { SealroomError } from '../errors.ts';
 import type { TableSchema } from '../schema/index.ts';
 import {
+  type Batch,
   createOutput,
+  CsvSerialiser,
   type TableFormat,
   type TableReader,
   transferTable,
@@ -13,6 +15,7 @@ import {
 import { DuplicateCheck } from './duplicates.ts';
 import { inspectTable } from './inspect.ts';
 import { checkSettings, type EncryptPlan, planEncryption } from './plan.ts';
+import { binaryForm, lineForm } from './row-form.ts';
 import { RowShuffle } from './shuffle.ts';
 import { matchSources } from './sources.ts';
 import { countSourceNulls, protectBatch } from './transform.ts';
@@ -104,8 +107,9 @@ async function encryptRows(
   report: (phase: EncryptProgress['phase']) => (rows: number) => void,
 ): Promise<{ rows: number; nulls: number; outputBytes: number }> {
   const tempDirectory = options.tempDirectory ?? tmpdir();
-  const shuffle = new RowShuffle({
-    fields: plan.fields,
+  const isCsv = outputFormat === 'csv';
+  const form = isCsv ? lineForm(new CsvSerialiser(plan.fields, { nullText: options.csvOutputNull })) : binaryForm(plan.fields);
+  const shuffle = new RowShuffle<Batch | Uint8Array>(form, {
     expectedBytes: (reader.rows ?? reader.bytes / 16) * plan.fields.length * EXPECTED_CELL_BYTES,
     tempDirectory,
   });
@@ -115,10 +119,9 @@ async function encryptRows(
     const writer = await createOutput(options, plan.fields, outputFormat);
     try {
       let written = 0;
-      for await (const batch of shuffle.batches()) {
+      for await (const { rows, output } of shuffle.output()) {
         options.signal?.throwIfAborted();
-        const { rows } = batch;
-        await writer.write(batch);
+        await (output instanceof Uint8Array ? writer.writeLines(output) : writer.write(output));
         written += rows;
         report('write')(written);
       }
@@ -137,7 +140,7 @@ async function protectRows(
   options: EncryptOptions,
   plan: EncryptPlan,
   reader: TableReader,
-  shuffle: RowShuffle,
+  shuffle: RowShuffle<Batch | Uint8Array>,
   tempDirectory: string,
   onRows: (rows: number) => void,
 ): Promise<number> {
@@ -151,7 +154,7 @@ async function protectRows(
     for await (const batch of reader.batches({ columns: plan.sources, signal: options.signal })) {
       const batchNulls = countSourceNulls(plan, batch);
       const protectedBatch = protectAt(plan, kernel, batch, rows, reader.name);
-      await check?.add(protectedBatch, rows, batchNulls);
+      await check?.add(protectedBatch, batch, rows);
       await shuffle.add(protectedBatch);
       nulls += batchNulls.reduce((sum, count) => sum + count, 0);
       rows += batch.rows;

@@ -17,7 +17,7 @@ import { arrowTypeOf, columnTypeOf } from './arrow-types.ts';
 import { type Batch, type ColumnData, type Field, widthOf } from './batch.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { ByteSource } from './byte-source.ts';
-import type { ReadRequest, TableReader, TableWriter } from './table.ts';
+import { noLines, type ReadRequest, type TableReader, type TableWriter } from './table.ts';
 
 /**
  * Opens an Arrow IPC stream, or a file in Arrow's file format.
@@ -171,6 +171,7 @@ export function createArrow(sink: ByteSink, fields: readonly Field[]): TableWrit
       writer.write(new RecordBatch(schema, data));
       await sink.write(writer.take());
     },
+    writeLines: () => Promise.reject(noLines()),
     async close() {
       writer.finish();
       await sink.write(writer.take());

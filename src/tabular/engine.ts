@@ -1,5 +1,4 @@
 import duckdb from '@duckdb/node-bindings';
-import { DuckDBConnection } from '@duckdb/node-api';
 import { SealroomError } from '../errors.ts';
 import type { Batch, Field } from './batch.ts';
 import { readVector } from './vectors.ts';
@@ -71,6 +70,7 @@ export class Engine {
 
   /** All rows of a small query, such as a file's metadata, as plain objects. */
   async rows(sql: string): Promise<Record<string, unknown>[]> {
+    const { DuckDBConnection } = await import('@duckdb/node-api');
     const reader = await new DuckDBConnection(this.connection).runAndReadAll(sql);
     return reader.getRowObjectsJS();
   }

@@ -1,7 +1,6 @@
 import { extname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { SealroomError } from '../errors.ts';
-import { createArrow, openArrow } from './arrow.ts';
 import type { Field } from './batch.ts';
 import { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
 import { type ByteSource, openFile, spoolStream } from './byte-source.ts';
@@ -70,7 +69,7 @@ export async function openTable(input: string, options: OpenOptions = {}): Promi
           opaqueAsText: options.opaqueAsText ?? false,
         });
       case 'arrow':
-        return await openArrow(source);
+        return await (await import('./arrow.ts')).openArrow(source);
     }
   } catch (error) {
     await source.close();
@@ -114,20 +113,29 @@ export async function createTable(
     if (options.stdout === undefined) throw new SealroomError('IO_WRITE', 'standard output is not available here');
     if (format === 'parquet') return createParquet(standardOutput(options.stdout), STANDARD_STREAM, fields);
     const sink = streamSink(options.stdout);
-    return format === 'csv' ? createCsv(sink, fields, { nullText: options.csvNullText }) : createArrow(sink, fields);
+    return createStream(format, sink, fields, options);
   }
   const target = await createTarget(output, { overwrite: options.overwrite ?? false, input: options.input });
   let sink: ByteSink | null = null;
   try {
     if (format === 'parquet') return createParquet(target, output, fields);
     sink = await fileSink(target, output);
-    return await (format === 'csv'
-      ? createCsv(sink, fields, { nullText: options.csvNullText })
-      : createArrow(sink, fields));
+    return await createStream(format, sink, fields, options);
   } catch (error) {
     await (sink ?? { abort: target.discard }).abort();
     throw error;
   }
+}
+
+// Arrow's library takes longer to load than a small table to encrypt, so it is loaded when it is needed.
+async function createStream(
+  format: 'csv' | 'arrow',
+  sink: ByteSink,
+  fields: readonly Field[],
+  options: CreateOptions,
+): Promise<TableWriter> {
+  if (format === 'csv') return createCsv(sink, fields, { nullText: options.csvNullText });
+  return (await import('./arrow.ts')).createArrow(sink, fields);
 }
 
 /** The error for a file whose format nothing says. */

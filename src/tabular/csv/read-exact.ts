@@ -87,7 +87,11 @@ async function feed(
   const put = async (bytes: Uint8Array): Promise<void> => {
     if (bytes.length === 0 || parser.write(bytes) || parser.destroyed) return;
     await new Promise<void>((resolve) => {
-      parser.once('drain', resolve).once('close', resolve);
+      const goOn = (): void => {
+        parser.off('drain', goOn).off('close', goOn);
+        resolve();
+      };
+      parser.on('drain', goOn).on('close', goOn);
     });
   };
   try {

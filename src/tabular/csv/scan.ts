@@ -29,6 +29,9 @@ export interface CsvFacts {
   /** The first line that starts with `#`, or `null`. */
   readonly hashLine: number | null;
   readonly hashLines: number;
+  readonly hasQuotes: boolean;
+  /** The first line break inside quotes, or `null`. */
+  readonly breakInQuotesLine: number | null;
   /** A separator other than LF stands inside quotes. */
   readonly separatorInQuotes: boolean;
   /** The line of the quote that is still open at the end of the file, or `null`. */
@@ -92,6 +95,8 @@ export class CsvScanner {
   #mark = false;
   #hashLine: number | null = null;
   #hashLines = 0;
+  #hasQuotes = false;
+  #breakInQuotes: number | null = null;
   #separatorInQuotes = false;
   readonly #edges: number[] = [];
   #trimConflict: number | null = null;
@@ -161,7 +166,10 @@ export class CsvScanner {
     this.#separator ??= this.#held[0] === CR ? '\r' : '\n';
     this.#scan(this.#held);
     const openQuoteLine = this.#state === QUOTED ? this.#quoteLine : null;
-    if (this.#pendingCr) this.#consume(SPACE, this.#base);
+    if (this.#pendingCr) {
+      this.#unusual ??= this.#line;
+      this.#consume(SPACE, this.#base);
+    }
     if (this.#state !== FIELD_START || this.#field > 0) this.#endRecord(this.#base);
     if (this.#records === 0) {
       throw new SealroomError('DATA_HEADER', 'expected at least one line, got an empty file', {
@@ -178,6 +186,8 @@ export class CsvScanner {
       startsWithMark: this.#mark,
       hashLine: this.#hashLine,
       hashLines: this.#hashLines,
+      hasQuotes: this.#hasQuotes,
+      breakInQuotesLine: this.#breakInQuotes,
       separatorInQuotes: this.#separatorInQuotes,
       openQuoteLine,
       trims: Array.from({ length: this.#fields }, (_, field) => ((this.#edges[field] ?? 0) & NEEDS_TRIM) !== 0),
@@ -230,7 +240,10 @@ export class CsvScanner {
       case UNQUOTED:
         if (byte === COMMA) this.#endField();
         else {
-          if (byte === QUOTE) this.#strayQuote ??= this.#line;
+          if (byte === QUOTE) {
+            this.#hasQuotes = true;
+            this.#strayQuote ??= this.#line;
+          }
           this.#last = byte;
         }
         return;
@@ -268,6 +281,7 @@ export class CsvScanner {
 
   #startQuoted(): void {
     if (this.#state === BLANK_START) this.#blankAroundQuotes ??= this.#line;
+    this.#hasQuotes = true;
     this.#quoteLine = this.#line;
     this.#quotedEmpty = true;
     this.#recordIsBlank = false;
@@ -282,6 +296,7 @@ export class CsvScanner {
   /** A line break or a NUL inside quotes. */
   #quotedContent(byte: number): void {
     if (this.#quotedEmpty) this.#startQuotedContent(byte);
+    if (byte === LF || byte === CR) this.#breakInQuotes ??= this.#line;
     if (byte === LF) {
       if (this.#separator === '\r\n' && this.#last === CR) this.#separatorInQuotes = true;
       if (this.#separator !== '\r') this.#line++;

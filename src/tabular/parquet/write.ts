@@ -4,7 +4,7 @@ import { quoteText } from '../engine.ts';
 import { EngineTask } from '../engine-task.ts';
 import { engineTypeOf } from '../engine-types.ts';
 import type { OutputTarget } from '../target.ts';
-import type { TableWriter } from '../table.ts';
+import { noLines, type TableWriter } from '../table.ts';
 
 // One thread, since a second one gains nothing here and row groups bounded by bytes need it; the memory is a cap.
 const WRITING = { memoryMiB: 2048, threads: 1, spillDirectory: null };
@@ -36,6 +36,7 @@ export function createParquet(target: OutputTarget, file: string, fields: readon
   });
   return {
     write: (batch) => task.push(batch).catch(failAt({ file })),
+    writeLines: () => Promise.reject(noLines()),
     async close() {
       await task.finish().catch(failAt({ file }));
       return target.commit();
