@@ -6,7 +6,8 @@
  * Prints a line per wrong case and then `N passed, N failed`. Exit code 0: all passed; 1: some failed, or there were none;
  * 2: the folder or a file in it cannot be read.
  */
-import { pathToFileURL } from 'node:url';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { VectorsError } from './vectors/case.ts';
 import { loadVectors } from './vectors/load.ts';
 import { describeFailure, runCases } from './vectors/run.ts';
@@ -37,7 +38,8 @@ export async function runVectors(args: readonly string[], { out, err }: Streams)
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+const [, program] = process.argv;
+if (program !== undefined && realpathSync(program) === realpathSync(fileURLToPath(import.meta.url))) {
   process.exitCode = await runVectors(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

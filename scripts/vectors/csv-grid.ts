@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { fieldKey, nullRuleOf, parseCsv } from './csv-text.ts';
 import type { Grid } from './grid.ts';
+import { readTextFile } from './json.ts';
 
 /** The headers and fields of a CSV text; nothing, `""` and text are told apart, and quotes are otherwise not. */
-export function gridOfCsv(text: string): Grid {
+function gridOfCsv(text: string): Grid {
   const [header, ...rows] = parseCsv(text).map(({ fields }) => fields);
   const headers = (header ?? []).map((field) => field.text);
   return {
@@ -19,11 +19,11 @@ export function gridOfCsv(text: string): Grid {
 
 /** As {@link gridOfCsv}, of a file. */
 export async function readCsvGrid(path: string): Promise<Grid> {
-  return gridOfCsv(await readFile(path, 'utf8'));
+  return gridOfCsv(await readTextFile(path));
 }
 
 /** How a value is written to CSV under an output null text, in the words of {@link gridOfCsv}. */
-export function writtenKey(value: string | null, outputNull: string | undefined): string {
+function writtenKey(value: string | null, outputNull: string | undefined): string {
   const hasToken = outputNull !== undefined && outputNull !== '';
   if (value === null) return hasToken ? `=${outputNull}` : 'nothing';
   if (value !== '') return `=${value}`;

@@ -1,39 +1,23 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decryptTable, parseTableSchema } from 'sealroom';
 import type { KernelName, TableSchema } from 'sealroom';
 import { parseSharedSecret } from 'sealroom/crypto';
 import type { ColumnType } from 'sealroom/tabular';
 import { expectEqual, VectorsError } from './case.ts';
-import { gridOfCsv, readCsvGrid, rewrittenGrid } from './csv-grid.ts';
-import { parseCsv } from './csv-text.ts';
+import { readCsvGrid, rewrittenGrid } from './csv-grid.ts';
 import type { FileCase } from './file-case.ts';
-import { expectDecryption } from './file-rules.ts';
 import type { FileExpectation } from './file-rules.ts';
+import { readSource, sourceTypeOf } from './file-source.ts';
+import type { FileSource } from './file-source.ts';
 import { columnAt, expectSameColumn, expectSameHeaders, expectSameRows, rowsOf, rowText } from './grid.ts';
 import type { Grid } from './grid.ts';
 import { normaliseHeader } from './header-rules.ts';
+import { readTextFile } from './json.ts';
 import { describeType, gridOfJson, readJsonTable, readTypedGrid, writtenType } from './parquet-table.ts';
 import type { JsonTable } from './parquet-table.ts';
 import { codesOf, expectRefusal } from './reasons.ts';
 import { withTempFolder } from './temp-folder.ts';
 import { cellOfRawJson, NULL_CELL } from './typed-cell.ts';
-
-function encryptedPathOf(files: FileCase): string | null {
-  return files.encrypt.output;
-}
-
-/** What is expected of decrypting a case's encrypted file; `null` if there is none. */
-export async function expectationOfDecryption(files: FileCase): Promise<FileExpectation | null> {
-  const path = encryptedPathOf(files);
-  if (path === null) return null;
-  if (files.format === 'parquet') {
-    const { rows } = await readJsonTable(path);
-    return expectDecryption(files, rows.flat().filter((value) => typeof value === 'string'));
-  }
-  const records = parseCsv(await readFile(path, 'utf8'));
-  return expectDecryption(files, records.flatMap(({ fields }) => fields.map(({ text }) => text)));
-}
 
 async function decryptEncrypted(files: FileCase, input: string, output: string, kernel: KernelName): Promise<void> {
   const { inputNull, outputNull, failOnFingerprints } = files.decrypt.options;
@@ -65,15 +49,9 @@ async function compareCsv(theirs: string, ours: string): Promise<void> {
   got.columns.forEach((column, index) => expectSameColumn(got.headers[index] ?? '', column, columnAt(expected, index)));
 }
 
-/** The type of a target column's source. */
-function sourceTypeOf(source: JsonTable, column: TableSchema['columns'][number]): ColumnType {
-  const index = source.headers.findIndex((header) => normaliseHeader(header) === column.sourceHeader);
-  return source.types[index] ?? { kind: 'string' };
-}
-
 /** The types that decrypted columns must have: of sealed columns the source's, unless no cell tells it. */
-function expectedTypes(files: FileCase, source: JsonTable, encrypted: JsonTable, got: Grid): readonly ColumnType[] {
-  return parseTableSchema(files.schemaText).columns.map((column, index) => {
+function expectedTypes(files: FileCase, source: FileSource, encrypted: JsonTable, got: Grid): readonly ColumnType[] {
+  return source.schema.columns.map((column, index) => {
     const isUntold = columnAt(got, index).every((cell) => cell === NULL_CELL);
     const type = column.kind === 'sealed' && !isUntold ? sourceTypeOf(source, column) : encrypted.types[index];
     const isText = files.encrypt.options.binaryAsString === true && type?.kind === 'binary';
@@ -84,10 +62,11 @@ function expectedTypes(files: FileCase, source: JsonTable, encrypted: JsonTable,
 async function compareParquet(files: FileCase, encrypted: string, theirs: string, ours: string): Promise<void> {
   const got = await readTypedGrid(ours);
   const table = await readJsonTable(theirs);
-  const types = expectedTypes(files, await readJsonTable(files.input), await readJsonTable(encrypted), got);
+  const source = await readSource(files);
+  const types = expectedTypes(files, source, await readJsonTable(encrypted), got);
   expectSameHeaders(got, { headers: table.headers, columns: [] });
   const copied = gridOfJson(table);
-  const { columns } = parseTableSchema(files.schemaText);
+  const { columns } = source.schema;
   got.headers.forEach((header, index) => {
     const type = types[index] ?? { kind: 'string' };
     const isSealed = columns[index]?.kind === 'sealed';
@@ -109,7 +88,8 @@ async function compareParquet(files: FileCase, encrypted: string, theirs: string
 function compareWithSource(got: Grid, encrypted: Grid, source: Grid, schema: TableSchema): void {
   expectSameHeaders(got, encrypted);
   schema.columns.forEach((column, index) => {
-    if (column.kind !== 'sealed') expectSameColumn(column.targetHeader, columnAt(got, index), columnAt(encrypted, index));
+    if (column.kind !== 'sealed')
+      expectSameColumn(column.targetHeader, columnAt(got, index), columnAt(encrypted, index));
   });
   const sealed = schema.columns.flatMap(({ kind }, index) => (kind === 'fingerprint' ? [] : [index]));
   const rows = (grid: Grid): string[] => Array.from({ length: rowsOf(grid) }, (_, row) => rowText(grid, row, sealed));
@@ -121,7 +101,9 @@ function bySchema(input: Grid, schema: TableSchema): Grid {
   const headers = input.headers.map(normaliseHeader);
   return {
     headers: schema.columns.map(({ targetHeader }) => targetHeader),
-    columns: schema.columns.map((column) => columnAt(input, column.sourceIndex ?? headers.lastIndexOf(column.sourceHeader))),
+    columns: schema.columns.map((column) =>
+      columnAt(input, column.sourceIndex ?? headers.lastIndexOf(column.sourceHeader)),
+    ),
   };
 }
 
@@ -133,15 +115,19 @@ async function checkWithSource(files: FileCase, encrypted: string, ours: string)
     return;
   }
   const { inputNull, outputNull } = files.decrypt.options;
-  const copied = rewrittenGrid(await readFile(encrypted, 'utf8'), { inputNull, outputNull }, true);
+  const copied = rewrittenGrid(await readTextFile(encrypted), { inputNull, outputNull }, true);
   const nulls = { inputNull: files.encrypt.options.inputNull, outputNull };
-  const source = rewrittenGrid(await readFile(files.input, 'utf8'), nulls, schema.headerRow);
-  compareWithSource(gridOfCsv(await readFile(ours, 'utf8')), copied, bySchema(source, schema), schema);
+  const source = rewrittenGrid(await readTextFile(files.input), nulls, schema.headerRow);
+  compareWithSource(await readCsvGrid(ours), copied, bySchema(source, schema), schema);
 }
 
 /** Decrypts C3R's encrypted file and compares the result with C3R's, or with the input where C3R cannot. */
-export async function checkDecryption(files: FileCase, expectation: FileExpectation, kernel: KernelName): Promise<void> {
-  const encrypted = encryptedPathOf(files);
+export async function checkDecryption(
+  files: FileCase,
+  expectation: FileExpectation,
+  kernel: KernelName,
+): Promise<void> {
+  const encrypted = files.encrypt.output;
   if (encrypted === null) throw new VectorsError(`case ${files.name} has no encrypted file`);
   await withTempFolder(async (folder) => {
     const output = join(folder, `out.${files.format}`);

@@ -17,7 +17,10 @@ interface OpenedCell {
 
 function openColumn(kernel: Kernel, root: SealingRoot, cells: readonly string[]): readonly (OpenedCell | null)[] {
   const sealed = cells.map((cell) => (cell.startsWith(SEALED) ? cell.slice(1) : null));
-  const { values } = kernel.openColumn(root, columnOf(sealed.map((cell) => (cell === null ? null : bytesOfText(cell)))));
+  const { values } = kernel.openColumn(
+    root,
+    columnOf(sealed.map((cell) => (cell === null ? null : bytesOfText(cell)))),
+  );
   return sealed.map((cell, row) => {
     const encoded = cell === null ? null : valueIn(values, row);
     if (cell === null || encoded === null) return null;
@@ -64,11 +67,15 @@ export function comparableGrid(
 }
 
 /** @throws {Mismatch} unless as many fingerprints of each column are random as its source has nulls to hide. */
-export function expectRandomNulls(grid: Grid, schema: TableSchema, countNulls: (column: number) => number): void {
+export function expectRandomNulls(
+  grid: Grid,
+  schema: TableSchema,
+  countNulls: (column: TableSchema['columns'][number]) => number,
+): void {
   schema.columns.forEach((column, index) => {
     if (column.kind !== 'fingerprint') return;
     const random = columnAt(grid, index).filter((cell) => cell === 'random').length;
-    const nulls = countNulls(index);
+    const nulls = countNulls(column);
     if (random === nulls) return;
     throw new Mismatch(
       `${String(nulls)} random fingerprints in \`${column.targetHeader}\`, one per null`,
@@ -92,7 +99,8 @@ export function expectNoncesAndIvs(grid: Grid, schema: TableSchema): void {
       }
     });
     for (const nonce of ofRow) {
-      if (ofRow.size > 1 || seen.has(nonce)) throw new Mismatch('a nonce per row', 'several in a row, or one in two rows');
+      if (ofRow.size > 1 || seen.has(nonce))
+        throw new Mismatch('a nonce per row', 'several in a row, or one in two rows');
       seen.add(nonce);
     }
   }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CollaborationSettings } from 'sealroom';
 import { VectorsError } from './case.ts';
-import { optionalNumber, optionalText, recordsOf, requireRecord, textOf, textsOf } from './json.ts';
+import { optionalNumber, optionalText, readTextFile, requireRecord, textOf, textsOf } from './json.ts';
 import type { Members } from './json.ts';
 import { settingsOf } from './settings.ts';
 
@@ -101,15 +100,19 @@ function readRun(members: Members, verb: 'encrypt' | 'decrypt', folder: string):
   };
 }
 
-async function readCase(members: Members, filesFolder: string): Promise<FileCase> {
+/**
+ * A case of a manifest.
+ *
+ * @param filesFolder the folder of the manifest, with a folder per case
+ * @throws {VectorsError} if it cannot be understood, or its schema cannot be read.
+ */
+export async function readFileCase(members: Members, filesFolder: string): Promise<FileCase> {
   const name = textOf(members, 'name');
   const folder = join(filesFolder, name);
   const format = textOf(members, 'format');
   if (format !== 'csv' && format !== 'parquet') throw new VectorsError(`format of ${name} expected csv or parquet`);
   const schemaFile = join(folder, textOf(members, 'schema'));
-  const schemaText = await readFile(schemaFile, 'utf8').catch(() => {
-    throw new VectorsError(`cannot read ${schemaFile}`);
-  });
+  const schemaText = await readTextFile(schemaFile);
   return {
     name,
     format,
@@ -121,14 +124,4 @@ async function readCase(members: Members, filesFolder: string): Promise<FileCase
     encrypt: readRun(members, 'encrypt', folder),
     decrypt: readRun(members, 'decrypt', folder),
   };
-}
-
-/**
- * The cases of a manifest.
- *
- * @param filesFolder the folder of the manifest, with a folder per case
- * @throws {VectorsError} if the manifest or a schema cannot be read.
- */
-export async function readFileCases(manifest: Members, filesFolder: string): Promise<readonly FileCase[]> {
-  return Promise.all(recordsOf(manifest, 'cases').map((members) => readCase(members, filesFolder)));
 }

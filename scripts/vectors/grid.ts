@@ -13,7 +13,11 @@ export function rowsOf(grid: Grid): number {
 }
 
 /** A row as one text; of some columns only, if they are given. */
-export function rowText(grid: Grid, row: number, columns: readonly number[] = grid.columns.map((_, column) => column)): string {
+export function rowText(
+  grid: Grid,
+  row: number,
+  columns: readonly number[] = grid.columns.map((_, column) => column),
+): string {
   return columns.map((column) => grid.columns[column]?.[row] ?? '').join(' | ');
 }
 
@@ -58,6 +62,9 @@ export function expectSameRows(got: readonly string[], expected: readonly string
   const surplus = subtract(got, expected);
   if (missing !== undefined) throw new Mismatch(`a row ${show(missing)}`, show(surplus[0]));
   if (surplus.length !== extra) {
-    throw new Mismatch(`${String(expected.length + extra)} rows`, `${String(got.length)}, among them ${show(surplus[0])}`);
+    throw new Mismatch(
+      `${String(expected.length + extra)} rows`,
+      `${String(got.length)}, among them ${show(surplus[0])}`,
+    );
   }
 }

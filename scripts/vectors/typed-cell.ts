@@ -80,6 +80,12 @@ function numberOfJson(value: unknown): number {
   return value === 'nan' ? NaN : Number(value);
 }
 
+/** A number, a text or a boolean of a .json file, as text. */
+function plainText(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new VectorsError('a value expected a number, a text or a boolean');
+}
+
 /** A cell of a .json file. */
 export function cellOfJson(type: ColumnType, value: unknown): string {
   if (value === null || value === undefined) return NULL_CELL;
@@ -91,18 +97,18 @@ export function cellOfJson(type: ColumnType, value: unknown): string {
     case 'timestamp':
     case 'smallint':
     case 'int':
-      return cellText(type, BigInt(String(value)));
+      return cellText(type, BigInt(plainText(value)));
     case 'boolean':
     case 'date':
     case 'decimal':
-      return cellText(type, String(value));
+      return cellText(type, plainText(value));
     case 'string':
       return `=${Buffer.from(bytesOfJson(value)).toString('utf8')}`;
     case 'binary':
       return `binary ${hexOf(bytesOfJson(value))}`;
     case 'opaque':
     case 'unsupported':
-      return /^-?\d+$/.test(String(value)) ? `integer ${String(value)}` : 'opaque';
+      return typeof value !== 'object' && /^-?\d+$/.test(plainText(value)) ? `integer ${plainText(value)}` : 'opaque';
   }
 }
 

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { isValid } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import { type Batch, createTempFolder, EngineTask, type Field } from '../tabular/index.ts';
 import type { EncryptPlan } from './plan.ts';

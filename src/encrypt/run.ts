@@ -20,7 +20,7 @@ import { RowShuffle } from './shuffle.ts';
 import { matchSources } from './sources.ts';
 import { countSourceNulls, protectBatch } from './transform.ts';
 
-/** What an encrypted cell takes, roughly; only for the size of the shuffle's parts. */
+/** What a cell without a known length takes, roughly; only for the number of the shuffle's parts. */
 const EXPECTED_CELL_BYTES = 160;
 
 /** How far an encryption has come. */
@@ -110,7 +110,7 @@ async function encryptRows(
   const isCsv = outputFormat === 'csv';
   const form = isCsv ? lineForm(new CsvSerialiser(plan.fields, { nullText: options.csvOutputNull })) : binaryForm(plan.fields);
   const shuffle = new RowShuffle<Batch | Uint8Array>(form, {
-    expectedBytes: (reader.rows ?? reader.bytes / 16) * plan.fields.length * EXPECTED_CELL_BYTES,
+    expectedBytes: expectedBytes(plan, reader),
     tempDirectory,
   });
   try {
@@ -187,6 +187,14 @@ function protectAt(
       where: { file, column: where.column, row: firstRow + (where.row ?? 0) + 1 },
     });
   }
+}
+
+function expectedBytes(plan: EncryptPlan, reader: TableReader): number {
+  const rowBytes = plan.columns.reduce((sum, column) => {
+    const padded = column.kind === 'sealed' ? column.task.padTargetBytes : null;
+    return sum + Math.max(EXPECTED_CELL_BYTES, (padded ?? 0) * 1.4);
+  }, 0);
+  return (reader.rows ?? reader.bytes / 16) * rowBytes;
 }
 
 function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {

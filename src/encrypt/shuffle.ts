@@ -1,13 +1,15 @@
 import { randomFillSync } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { SealroomError } from '../errors.ts';
-import { type Batch, openUnnamedFile, systemReason } from '../tabular/index.ts';
+import { type Batch, failAtTemporary, openUnnamedFile } from '../tabular/index.ts';
 import type { RowForm } from './row-form.ts';
 
 /** Rows kept in memory before they go to disk, in bytes. */
 const MEMORY_BYTES = 128 << 20;
 /** Size of a part that is read back, roughly, in bytes. */
 const PART_BYTES = 16 << 20;
+/** A part that outgrows this, because rows are longer than expected, is dealt again. */
+const MOST_PART_BYTES = 64 << 20;
 /** Rows that are given out together. */
 const OUTPUT_ROWS = 2048;
 /** Each row is preceded by its length. */
@@ -17,8 +19,16 @@ const LENGTH_BYTES = 4;
 interface Part {
   bytes: Uint8Array;
   length: number;
-  readonly blocks: { readonly position: number; readonly length: number }[];
+  readonly blocks: Block[];
 }
+
+/** Whole rows in the spill file. */
+interface Block {
+  readonly position: number;
+  readonly length: number;
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 /** How big a shuffle will be, and where it may spill. */
 export interface ShuffleOptions {
@@ -47,7 +57,7 @@ export class RowShuffle<Output> {
   /** What a part is given at first, so that it seldom has to grow. */
   readonly #usualBytes: number;
   /** The part that is given out; each one takes the place of the last. */
-  #loaded = new Uint8Array(0);
+  #loaded: Uint8Array = NO_BYTES;
   #spill: FileHandle | null = null;
   #spilled = 0;
   #rows = 0;
@@ -77,10 +87,8 @@ export class RowShuffle<Output> {
     const lengths = new Int32Array(batch.rows).fill(LENGTH_BYTES);
     this.#form.measure(batch, lengths);
     for (let row = 0; row < batch.rows; row++) {
-      // The number of parts is a power of two, so the remainder is unbiased.
-      const part = this.#parts[(deal[row] ?? 0) % this.#parts.length];
       const length = lengths[row] ?? 0;
-      if (part === undefined) throw new Error('a part that does not exist');
+      const part = this.#partOf(deal[row] ?? 0);
       if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
       reserve(part, length, this.#usualBytes, this.#partBytes);
       putInt(part.bytes, part.length, length);
@@ -89,9 +97,36 @@ export class RowShuffle<Output> {
     this.#rows += batch.rows;
   }
 
+  #partOf(draw: number): Part {
+    // The number of parts is a power of two, so the remainder is unbiased.
+    const part = this.#parts[draw % this.#parts.length];
+    if (part === undefined) throw new Error('a part that does not exist');
+    return part;
+  }
+
+  /** Takes rows that another shuffle has kept. */
+  async #addKept(bytes: Uint8Array): Promise<void> {
+    const starts = rowStarts(bytes);
+    const deal = new Uint16Array(starts.length);
+    randomFillSync(deal);
+    for (const [row, start] of starts.entries()) {
+      const length = getInt(bytes, start);
+      const part = this.#partOf(deal[row] ?? 0);
+      if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
+      reserve(part, length, this.#usualBytes, this.#partBytes);
+      part.bytes.set(bytes.subarray(start, start + length), part.length);
+      part.length += length;
+    }
+    this.#rows += starts.length;
+  }
+
   /** The rows in their new order, once; `add` must not be called any more. */
   async *output(): AsyncGenerator<ShuffledRows<Output>> {
     for (const part of this.#parts) {
+      if (part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
+        yield* this.#dealAgain(part);
+        continue;
+      }
       const bytes = await this.#load(part);
       const order = permute(rowStarts(bytes));
       for (let first = 0; first < order.length; first += OUTPUT_ROWS) {
@@ -103,24 +138,37 @@ export class RowShuffle<Output> {
     }
   }
 
+  /** The rows of a part in random order, by a shuffle of their own. */
+  async *#dealAgain(part: Part): AsyncGenerator<ShuffledRows<Output>> {
+    const inner = new RowShuffle(this.#form, { expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
+    try {
+      for (const block of part.blocks) {
+        const bytes = new Uint8Array(block.length);
+        await this.#readBlock(block, bytes, 0);
+        await inner.#addKept(bytes);
+      }
+      await inner.#addKept(part.bytes.subarray(0, part.length));
+      part.bytes = NO_BYTES;
+      yield* inner.output();
+    } finally {
+      await inner.close();
+    }
+  }
+
   /** Drops all rows and the temporary file. */
   async close(): Promise<void> {
+    for (const part of this.#parts) part.bytes = NO_BYTES;
+    this.#loaded = NO_BYTES;
     await this.#spill?.close();
     this.#spill = null;
   }
 
   async #spillPart(part: Part): Promise<void> {
     this.#spill ??= await openUnnamedFile(this.#tempDirectory);
-    try {
-      for (let done = 0; done < part.length;) {
-        done += (await this.#spill.write(part.bytes, done, part.length - done, this.#spilled + done)).bytesWritten;
-      }
-    } catch (error) {
-      throw new SealroomError('IO_WRITE', `cannot write a temporary file: ${systemReason(error)}`, {
-        where: { file: this.#tempDirectory },
-        hint: 'choose another place with `--temp-dir`',
-        cause: error,
-      });
+    for (let done = 0; done < part.length; ) {
+      const position = this.#spilled + done;
+      const write = this.#spill.write(part.bytes, done, part.length - done, position);
+      done += (await write.catch(failAtTemporary(this.#tempDirectory))).bytesWritten;
     }
     part.blocks.push({ position: this.#spilled, length: part.length });
     this.#spilled += part.length;
@@ -128,23 +176,30 @@ export class RowShuffle<Output> {
   }
 
   async #load(part: Part): Promise<Uint8Array> {
-    const total = part.blocks.reduce((sum, block) => sum + block.length, part.length);
+    const total = bytesOf(part);
     if (total > this.#loaded.length) this.#loaded = new Uint8Array(total + (total >> 3));
     const bytes = this.#loaded.subarray(0, total);
     let to = 0;
     for (const block of part.blocks) {
-      for (let done = 0; done < block.length;) {
-        const read = await this.#spill?.read(bytes, to, block.length - done, block.position + done);
-        if (read === undefined || read.bytesRead === 0)
-          throw new SealroomError('IO_READ', 'a temporary file was cut short');
-        done += read.bytesRead;
-        to += read.bytesRead;
-      }
+      await this.#readBlock(block, bytes, to);
+      to += block.length;
     }
     bytes.set(part.bytes.subarray(0, part.length), to);
-    part.bytes = new Uint8Array(0);
+    part.bytes = NO_BYTES;
     return bytes;
   }
+
+  async #readBlock(block: Block, target: Uint8Array, at: number): Promise<void> {
+    for (let done = 0; done < block.length; ) {
+      const read = await this.#spill?.read(target, at + done, block.length - done, block.position + done);
+      if (read === undefined || read.bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
+      done += read.bytesRead;
+    }
+  }
+}
+
+function bytesOf(part: Part): number {
+  return part.blocks.reduce((sum, block) => sum + block.length, part.length);
 }
 
 function putInt(bytes: Uint8Array, at: number, value: number): number {

@@ -2,6 +2,9 @@ import duckdb from '@duckdb/node-bindings';
 import { SealroomError } from '../errors.ts';
 import type { ColumnType } from './batch.ts';
 
+/** Most digits of a decimal. */
+const MAX_DECIMAL_PRECISION = 38;
+
 /** Engine types that are carried as they are: bytes per value of their vectors, or `null` for byte strings. */
 const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readonly width: number | null }>> = {
   TINYINT: { type: duckdb.Type.TINYINT, width: 1 },
@@ -56,8 +59,13 @@ export function engineTypeOf(type: ColumnType): duckdb.LogicalType {
       return duckdb.create_logical_type(duckdb.Type.DATE);
     case 'timestamp':
       return duckdb.create_logical_type(timestampType(type.unit, type.utc));
-    case 'decimal':
-      return duckdb.create_decimal_type(type.precision, type.scale);
+    case 'decimal': {
+      const { precision, scale } = type;
+      if (precision >= 1 && precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision) {
+        return duckdb.create_decimal_type(precision, scale);
+      }
+      throw new SealroomError('DATA_TYPE', `decimal columns of precision ${precision} and scale ${scale} cannot be written`);
+    }
     case 'opaque': {
       const known = OPAQUE_TYPES[type.engineType];
       if (known === undefined) break;

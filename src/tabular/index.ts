@@ -1,6 +1,6 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
 export { type Batch, type ColumnData, type ColumnType, type Field, type TimeUnit, widthOf } from './batch.ts';
-export { createTempFolder, openUnnamedFile, systemReason } from './byte-source.ts';
+export { createTempFolder, failAtTemporary, openUnnamedFile } from './byte-source.ts';
 export { CsvSerialiser } from './csv/index.ts';
 export { EngineTask } from './engine-task.ts';
 export {

@@ -69,7 +69,7 @@ export async function openTable(input: string, options: OpenOptions = {}): Promi
           opaqueAsText: options.opaqueAsText ?? false,
         });
       case 'arrow':
-        return await (await import('./arrow.ts')).openArrow(source);
+        return await (await import('./arrow.ts')).openArrow(source, { opaqueAsText: options.opaqueAsText ?? false });
     }
   } catch (error) {
     await source.close();
@@ -122,7 +122,7 @@ export async function createTable(
     sink = await fileSink(target, output);
     return await createStream(format, sink, fields, options);
   } catch (error) {
-    await (sink ?? { abort: target.discard }).abort();
+    await (sink === null ? target.discard() : sink.abort());
     throw error;
   }
 }

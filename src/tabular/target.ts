@@ -57,8 +57,13 @@ export async function checkTarget(target: string, options: TargetOptions): Promi
 /** Whether two paths lead to one file, by whatever links. */
 async function isSameFile(first: string, second: string): Promise<boolean> {
   if (first === second) return true;
-  const [a, b] = await Promise.all([first, second].map((path) => stat(path).catch(() => null)));
-  return a != null && b != null && a.dev === b.dev && a.ino === b.ino;
+  const [a, b] = await Promise.all([identify(first), identify(second)]);
+  return a !== null && a === b;
+}
+
+async function identify(path: string): Promise<string | null> {
+  const facts = await stat(path).catch(() => null);
+  return facts === null ? null : `${String(facts.dev)}:${String(facts.ino)}`;
 }
 
 /**

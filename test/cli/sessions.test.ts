@@ -236,7 +236,7 @@ describe('broken input exits 1 and leaves nothing', () => {
     [
       'Parquet from standard input',
       ['decrypt', '-', '--id', ID, '-e', 'parquet'],
-      /Parquet cannot be read from standard input/,
+      /Parquet cannot be read from a stream/,
     ],
     ['the input as output', [...ENCRYPT, '-o', 'in.csv', '-f'], /expected an output other than the input/],
     [

@@ -1,5 +1,5 @@
 import { type ByteColumn, allValid, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
-import type { Separator } from './scan.ts';
+import type { Separator } from './facts.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;

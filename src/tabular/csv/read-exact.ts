@@ -5,7 +5,7 @@ import { SealroomError } from '../../errors.ts';
 import type { Batch, ColumnData } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { CsvRepair, EMPTY_TEXT } from './repair.ts';
-import type { CsvFacts } from './scan.ts';
+import type { CsvFacts } from './facts.ts';
 
 /** Rows per batch. */
 const BATCH_ROWS = 2048;

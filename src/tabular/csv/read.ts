@@ -5,7 +5,8 @@ import { Engine, engineFailure, quotePath } from '../engine.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { parseFirstRecord, readExact } from './read-exact.ts';
-import { type CsvFacts, CsvScanner } from './scan.ts';
+import type { CsvFacts } from './facts.ts';
+import { CsvScanner } from './scan.ts';
 
 /** How a CSV file is to be read. */
 export interface CsvReadOptions {

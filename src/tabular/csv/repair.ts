@@ -1,4 +1,4 @@
-import type { Separator } from './scan.ts';
+import type { Separator } from './facts.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
