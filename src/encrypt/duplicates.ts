@@ -57,7 +57,8 @@ export class DuplicateCheck {
     for (const [position, target] of this.#targets.entries()) {
       const column = batch.columns[target.index];
       if (column?.layout !== 'bytes') throw new Error('a fingerprint column that is not text');
-      if (!this.#preserveNulls) this.#refuseSecondNull(position, source.columns[target.source]?.validity ?? null, batch.rows, firstRow);
+      if (!this.#preserveNulls)
+        this.#refuseSecondNull(position, source.columns[target.source]?.validity ?? null, batch.rows, firstRow);
       const places = new BigInt64Array(batch.rows).map((_, row) => BigInt(firstRow + row + 1));
       await this.#task.push({
         rows: batch.rows,
@@ -91,7 +92,7 @@ export class DuplicateCheck {
       if (first === 0) continue;
       throw new SealroomError(
         'RULE_DUPLICATES',
-        `rows ${String(first)} and ${String(row)} are null, and the collaboration forbids duplicates and does not preserve nulls`,
+        `expected at most one null, got rows ${String(first)} and ${String(row)}: the collaboration forbids duplicates and does not preserve nulls`,
         { where: { column: this.#targets[position]?.name, row }, hint: 'remove the rows, or make the column sealed' },
       );
     }

@@ -86,6 +86,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
   try {
     const columns: PlannedColumn[] = [];
     const fields: Field[] = [];
+    //= format F-57
     schema.columns.forEach((column, index) => {
       const field = reader.fields[input.sources[index] ?? -1];
       if (field === undefined) throw new Error('a source outside the table');

@@ -108,7 +108,9 @@ async function encryptRows(
 ): Promise<{ rows: number; nulls: number; outputBytes: number }> {
   const tempDirectory = options.tempDirectory ?? tmpdir();
   const isCsv = outputFormat === 'csv';
-  const form = isCsv ? lineForm(new CsvSerialiser(plan.fields, { nullText: options.csvOutputNull })) : binaryForm(plan.fields);
+  const form = isCsv
+    ? lineForm(new CsvSerialiser(plan.fields, { nullText: options.csvOutputNull }))
+    : binaryForm(plan.fields);
   const shuffle = new RowShuffle<Batch | Uint8Array>(form, {
     expectedBytes: expectedBytes(plan, reader),
     tempDirectory,

@@ -165,7 +165,7 @@ export class RowShuffle<Output> {
 
   async #spillPart(part: Part): Promise<void> {
     this.#spill ??= await openUnnamedFile(this.#tempDirectory);
-    for (let done = 0; done < part.length; ) {
+    for (let done = 0; done < part.length;) {
       const position = this.#spilled + done;
       const write = this.#spill.write(part.bytes, done, part.length - done, position);
       done += (await write.catch(failAtTemporary(this.#tempDirectory))).bytesWritten;
@@ -190,9 +190,10 @@ export class RowShuffle<Output> {
   }
 
   async #readBlock(block: Block, target: Uint8Array, at: number): Promise<void> {
-    for (let done = 0; done < block.length; ) {
+    for (let done = 0; done < block.length;) {
       const read = await this.#spill?.read(target, at + done, block.length - done, block.position + done);
-      if (read === undefined || read.bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
+      if (read === undefined || read.bytesRead === 0)
+        throw new SealroomError('IO_READ', 'a temporary file was cut short');
       done += read.bytesRead;
     }
   }
@@ -250,4 +251,3 @@ function permute(values: Int32Array): Int32Array {
   }
   return values;
 }
-

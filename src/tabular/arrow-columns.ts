@@ -1,17 +1,18 @@
-import { isUtf8 } from 'node:buffer';
 import { type Data, DataType } from 'apache-arrow';
-import { allValid, type ByteColumn, byteColumnOf, isValid, setNull, valueAt } from '../bytes/index.ts';
+import { allValid, type ByteColumn, byteColumnOf, encodeUtf8, isValid, setNull, valueAt } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import { columnTypeOf } from './arrow-types.ts';
 import { type ColumnData, widthOf } from './batch.ts';
+import { checkTexts } from './text-column.ts';
 
 /**
  * The values of an Arrow column as a column of ours, in buffers of its own.
  *
+ * @param asText whether integers become their text
  * @throws {SealroomError} DATA_ENCODING with the 0-based row for text that is not UTF-8; DATA_CORRUPT if the buffers do not
  *   fit together.
  */
-export function readColumn(data: Data | undefined, rows: number): ColumnData {
+export function readColumn(data: Data | undefined, rows: number, asText: boolean): ColumnData {
   if (data?.length !== rows) throw malformed();
   const { type } = data;
   const validity = readValidity(data);
@@ -19,6 +20,7 @@ export function readColumn(data: Data | undefined, rows: number): ColumnData {
   if (isText(type) || DataType.isBinary(type) || DataType.isLargeBinary(type)) {
     return { layout: 'bytes', ...readBytes(data, validity) };
   }
+  if (asText && DataType.isInt(type)) return { layout: 'bytes', ...printIntegers(data, validity) };
   if (DataType.isBool(type)) return { layout: 'fixed', rows, width: 1, validity, values: unpackBits(data) };
   const width = widthOf(columnTypeOf(type));
   if (width === null) throw malformed();
@@ -55,7 +57,7 @@ function readBytes(data: Data, validity: Uint8Array | null): ByteColumn {
   const end = offsets[rows] ?? 0;
   const bytes = bytesOf(data, first + end).slice(first);
   const column: ByteColumn = { rows, offsets, bytes, validity };
-  return !isText(data.type) || isUtf8Throughout(column) ? column : checkTexts(column);
+  return isText(data.type) ? checkTexts(column) : column;
 }
 
 /** Offsets that begin with 0, and where they began. */
@@ -78,23 +80,6 @@ function readOffsets(data: Data): { offsets: Int32Array; first: number } {
   return { offsets, first };
 }
 
-/** Whether all values are UTF-8: the bytes as a whole are, and no value begins within a character. */
-function isUtf8Throughout({ bytes, offsets, rows }: ByteColumn): boolean {
-  if (!isUtf8(bytes)) return false;
-  for (let row = 1; row < rows; row++) if (((bytes[offsets[row] ?? 0] ?? 0) & 0xc0) === 0x80) return false;
-  return true;
-}
-
-/** The same column without the bytes of nulls, which need not be text; refuses other bytes that are none. */
-function checkTexts(column: ByteColumn): ByteColumn {
-  const values = Array.from({ length: column.rows }, (_, row) => {
-    const value = valueAt(column, row);
-    if (value === null || isUtf8(value)) return value;
-    throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
-  });
-  return byteColumnOf(values);
-}
-
 function unpackBits(data: Data): Uint8Array {
   const bits = bytesOf(data, (data.offset + data.length + 7) >> 3);
   return Uint8Array.from({ length: data.length }, (_, row) => {
@@ -103,25 +88,41 @@ function unpackBits(data: Data): Uint8Array {
   });
 }
 
+function printIntegers(data: Data, validity: Uint8Array | null): ByteColumn {
+  const numbers = numbersOf(data);
+  const values = Array.from({ length: data.length }, (_, row) =>
+    isValid(validity, row) ? encodeUtf8(String(numbers[row])) : null,
+  );
+  return byteColumnOf(values);
+}
+
 function expandDictionary(data: Data, validity: Uint8Array | null): ByteColumn {
-  const keys: unknown = data.values;
-  if (!ArrayBuffer.isView(keys) || keys instanceof DataView) throw malformed();
-  const chunks: readonly Data[] = data.dictionary?.data ?? [];
+  const keys = numbersOf(data);
+  // A dictionary that grew has several chunks.
+  const chunks = (data.dictionary?.data ?? []) as readonly Data[];
   const entries = chunks.flatMap((chunk) => {
     const column = readBytes(chunk, readValidity(chunk));
     return Array.from({ length: column.rows }, (_, row) => valueAt(column, row));
   });
   const values = Array.from({ length: data.length }, (_, row) => {
     if (!isValid(validity, row)) return null;
-    const entry = entries[Number(keyAt(keys, row))];
+    const entry = entries[Number(keys[row])];
     if (entry === undefined) throw malformed();
     return entry;
   });
   return byteColumnOf(values);
 }
 
-function keyAt(keys: ArrayBufferView, row: number): unknown {
-  return Reflect.get(keys, row);
+/** The values of a column of integers, at least one per row. */
+function numbersOf(data: Data): ArrayLike<unknown> {
+  const values: unknown = data.values;
+  if (!isNumbers(values)) throw malformed();
+  if (values.length < data.length && data.nullCount < data.length) throw malformed();
+  return values;
+}
+
+function isNumbers(values: unknown): values is ArrayLike<unknown> {
+  return ArrayBuffer.isView(values) && !(values instanceof DataView);
 }
 
 function malformed(): SealroomError {

@@ -33,7 +33,7 @@ export class ArrowInput {
   async endsAsFile(): Promise<boolean> {
     const end = new Uint8Array(MAGIC.length);
     const start = this.#source.bytes - end.length;
-    for (let done = 0; done < end.length; ) {
+    for (let done = 0; done < end.length;) {
       done += (await this.read(end, done, end.length - done, start + done)).bytesRead;
     }
     return Buffer.from(end).toString('latin1') === MAGIC;

@@ -19,15 +19,24 @@ import type { ByteSink } from './byte-sink.ts';
 import { type ByteSource, readFailure } from './byte-source.ts';
 import { noLines, type ReadRequest, type TableReader, type TableWriter } from './table.ts';
 
+/** How an Arrow table is to be read. */
+export interface ArrowReadOptions {
+  /** Whether columns that can only be carried are read as text, for an output that is text. */
+  readonly opaqueAsText: boolean;
+}
+
 /**
  * Opens an Arrow IPC stream, or a file in Arrow's file format.
  *
  * @throws {SealroomError} DATA_CORRUPT if it is neither.
  */
-export async function openArrow(source: ByteSource): Promise<TableReader> {
+export async function openArrow(source: ByteSource, options: ArrowReadOptions): Promise<TableReader> {
   const { schema, input } = await openReader(source);
   await input.close();
-  const fields = schema.fields.map(({ name, type }: ArrowField): Field => ({ name, type: columnTypeOf(type) }));
+  const fields = fieldsOf(schema).map(({ name, type }): Field => {
+    const columnType = columnTypeOf(type);
+    return { name, type: columnType.kind === 'opaque' && options.opaqueAsText ? { kind: 'string' } : columnType };
+  });
   return {
     name: source.name,
     format: 'arrow',
@@ -38,6 +47,10 @@ export async function openArrow(source: ByteSource): Promise<TableReader> {
     batches: (request) => readBatches(source, fields, request),
     close: () => source.close(),
   };
+}
+
+function fieldsOf(schema: Schema): readonly ArrowField<DataType>[] {
+  return schema.fields;
 }
 
 interface OpenReader {
@@ -79,11 +92,13 @@ async function* readBatches(source: ByteSource, fields: readonly Field[], reques
     for await (const batch of batchesOf(reader)) {
       request.signal?.throwIfAborted();
       // A stream may not change its columns on the way.
-      if (batch.schema !== schema) throw corrupt(source);
+      if (reader.schema !== schema) throw corrupt(source);
       const rows = batch.numRows;
       if (rows === 0) continue;
       const columns = request.columns.map((index) =>
-        locate(fields[index]?.name, firstRow, () => readColumn(batch.data.children[index], rows)),
+        locate(fields[index]?.name, firstRow, () =>
+          readColumn(batch.data.children[index], rows, fields[index]?.type.kind === 'string'),
+        ),
       );
       firstRow += rows;
       yield { rows, columns };
@@ -97,10 +112,10 @@ async function* readBatches(source: ByteSource, fields: readonly Field[], reques
   }
 }
 
-/** The batches of a reader whose bytes are a file, which makes it asynchronous. */
+/** The batches of a reader, which is asynchronous because its bytes come from a file. */
 async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch> {
   for (;;) {
-    const next: IteratorResult<RecordBatch> = await reader.next();
+    const next = (await reader.next()) as IteratorResult<RecordBatch, unknown>;
     if (next.done === true) return;
     yield next.value;
   }

@@ -24,7 +24,7 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
   const handle = await open(target.path, 'w', 0o600).catch(fail);
   return {
     async write(bytes) {
-      for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done).catch(fail)).bytesWritten;
+      for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done).catch(fail)).bytesWritten;
     },
     async close() {
       await handle.close().catch(fail);

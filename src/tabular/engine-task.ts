@@ -12,9 +12,7 @@ export interface EngineTaskOptions {
 
 /** Messages to the worker thread. */
 export type EngineRequest =
-  | { readonly kind: 'batch'; readonly batch: Batch }
-  | { readonly kind: 'end' }
-  | { readonly kind: 'abort' };
+  { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'end' } | { readonly kind: 'abort' };
 
 /** Messages from the worker thread. */
 export type EngineReply =

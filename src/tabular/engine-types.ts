@@ -31,9 +31,7 @@ const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readon
 /** The type of a column that is carried but never protected, or `unsupported` if it cannot even be carried. */
 export function opaqueType(engineType: string): ColumnType {
   const known = Object.hasOwn(OPAQUE_TYPES, engineType) ? OPAQUE_TYPES[engineType] : undefined;
-  return known === undefined
-    ? { kind: 'unsupported', engineType }
-    : { kind: 'opaque', engineType, width: known.width };
+  return known === undefined ? { kind: 'unsupported', engineType } : { kind: 'opaque', engineType, width: known.width };
 }
 
 /** The engine's type for a column that is written. Ticks of `ms` and `ns` UTC timestamps are handled by the writer. */
@@ -64,7 +62,10 @@ export function engineTypeOf(type: ColumnType): duckdb.LogicalType {
       if (precision >= 1 && precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision) {
         return duckdb.create_decimal_type(precision, scale);
       }
-      throw new SealroomError('DATA_TYPE', `decimal columns of precision ${precision} and scale ${scale} cannot be written`);
+      throw new SealroomError(
+        'DATA_TYPE',
+        `decimal columns of precision ${precision} and scale ${scale} cannot be written`,
+      );
     }
     case 'opaque': {
       const known = OPAQUE_TYPES[type.engineType];

@@ -3,14 +3,7 @@ export { type Batch, type ColumnData, type ColumnType, type Field, type TimeUnit
 export { createTempFolder, failAtTemporary, openUnnamedFile } from './byte-source.ts';
 export { CsvSerialiser } from './csv/index.ts';
 export { EngineTask } from './engine-task.ts';
-export {
-  createTable,
-  type CreateOptions,
-  formatOf,
-  type OpenOptions,
-  openTable,
-  STANDARD_STREAM,
-} from './open.ts';
+export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { checkTarget } from './target.ts';
 export { readTextFile, writeTextFile } from './text-file.ts';

@@ -77,7 +77,10 @@ export async function checkDirectory(directory: string, name: string): Promise<v
     await access(directory, constants.W_OK | constants.X_OK);
     if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
   } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file: name }, cause: error });
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
+      where: { file: name },
+      cause: error,
+    });
   }
 }
 
@@ -91,7 +94,10 @@ export async function createTarget(target: string, options: TargetOptions): Prom
   const path = resolve(target);
   const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
   const fail = (error: unknown): never => {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file: target }, cause: error });
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
+      where: { file: target },
+      cause: error,
+    });
   };
   await open(temporary, 'wx', 0o600).then((file) => file.close(), fail);
   return {

@@ -40,7 +40,13 @@ export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number
     return { layout: 'fixed', rows, width, validity, values };
   }
   const values = duckdb.vector_get_data(vector, rows * width).slice();
-  return { layout: 'fixed', rows, width, validity, values: countsMillis(type) ? scaleTicks(values, fromMicros) : values };
+  return {
+    layout: 'fixed',
+    rows,
+    width,
+    validity,
+    values: countsMillis(type) ? scaleTicks(values, fromMicros) : values,
+  };
 }
 
 function readValidity(vector: duckdb.Vector, rows: number): Uint8Array | null {

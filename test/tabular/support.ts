@@ -169,7 +169,11 @@ export interface Content {
 }
 
 /** Opens, reads and closes a table. */
-export async function readTable(path: string, options: OpenOptions = {}, columns?: readonly number[]): Promise<Content> {
+export async function readTable(
+  path: string,
+  options: OpenOptions = {},
+  columns?: readonly number[],
+): Promise<Content> {
   const reader = await openTable(path, options);
   try {
     const { fields, rows, warnings } = reader;

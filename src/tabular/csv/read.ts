@@ -90,7 +90,8 @@ function exactReason(source: ByteSource, facts: CsvFacts): string | null {
   if (facts.openQuoteLine !== null) return at(facts.openQuoteLine, 'a quote that is never closed');
   if (facts.strayQuoteLine !== null) return at(facts.strayQuoteLine, 'a quote inside a field');
   if (facts.blankAroundQuotesLine !== null) return at(facts.blankAroundQuotesLine, 'white space around a quoted field');
-  if (facts.trimConflictLine !== null) return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
+  if (facts.trimConflictLine !== null)
+    return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
   if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
   if (facts.separator === '\r') return 'lines that end with CR';
   if (source.path === null) return 'no ordinary file';
@@ -130,7 +131,9 @@ function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
     );
   }
   if (facts.openQuoteLine !== null) {
-    warnings.push(`the quote opened on line ${String(facts.openQuoteLine)} is never closed; the rest of the file is one value`);
+    warnings.push(
+      `the quote opened on line ${String(facts.openQuoteLine)} is never closed; the rest of the file is one value`,
+    );
   }
   if (reason !== null) warnings.push(`read by the exact, slower CSV reader: ${reason}`);
   return warnings;
@@ -156,7 +159,7 @@ async function* readFast(
   columns: readonly number[],
   rows: number,
 ): AsyncGenerator<Batch> {
-  const names = columns.map((column) => `c${String(column)}`).join(', ');
+  const names = columns.map((column) => `c${String(column)}`).join(', ') || '1';
   const fields = columns.map((): Field => ({ name: '', type: { kind: 'string' } }));
   try {
     yield* engine.stream(`SELECT ${names} FROM ${scan}`, fields, rows);

@@ -161,6 +161,7 @@ export class CsvScanner {
     };
   }
 
+  //= format F-74
   #refuseMalformed(linesBefore: number | null): void {
     if (linesBefore === null) return;
     throw new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', {
@@ -329,6 +330,7 @@ export class CsvScanner {
     this.#longest = Math.max(this.#longest, end - this.#recordStart);
   }
 
+  //= format F-79
   #refuseRecord(fields: number): never {
     const plural = this.#fields === 1 ? 'field' : 'fields';
     throw new SealroomError(

@@ -202,7 +202,11 @@ async function* readBatches(
   });
   const sql = `SELECT ${wanted.map(expressionOf).join(', ') || '1'} FROM ${scanOf(file)}`;
   try {
-    for await (const batch of engine.stream(sql, wanted.map((column) => column.field), rows)) {
+    for await (const batch of engine.stream(
+      sql,
+      wanted.map((column) => column.field),
+      rows,
+    )) {
       request.signal?.throwIfAborted();
       yield batch;
     }
@@ -226,6 +230,12 @@ function readingFailure(source: ByteSource, error: unknown): SealroomError {
     return new SealroomError('IO_ENGINE', 'a part of the Parquet file is too large for the memory', {
       where,
       hint: 'write the file again with smaller row groups',
+    });
+  }
+  if (error instanceof Error && error.message.startsWith('IO Error: Unsupported converted type')) {
+    return new SealroomError('DATA_TYPE', 'a column of the Parquet file has a type that cannot be read, such as BSON', {
+      where,
+      hint: 'write the file again without the column',
     });
   }
   // The rest of this text quotes the value.

@@ -38,7 +38,7 @@ export function readOracle(file: string): OracleTable {
   const lines = text.replaceAll(separator, '\n');
   const records: OracleField[][] = [];
   const wrongLines: number[] = [];
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const start = at;
     const record: OracleField[] = [];
     for (;;) {
@@ -49,7 +49,8 @@ export function readOracle(file: string): OracleTable {
       // A comma at the end of the file is followed by one more field.
     }
     if (trim(lines.slice(start, at)) === '') continue;
-    if (records[0] !== undefined && records[0].length !== record.length) wrongLines.push(lines.slice(0, start).split('\n').length);
+    if (records[0] !== undefined && records[0].length !== record.length)
+      wrongLines.push(lines.slice(0, start).split('\n').length);
     records.push(record);
   }
   return { records, wrongLines };
