@@ -124,8 +124,8 @@ function planColumn(column: ColumnSchema, field: Field, source: number, input: P
   const target = column.targetHeader;
   switch (column.kind) {
     case 'cleartext': {
-      const isCsv = input.outputFormat === 'csv';
-      return { kind: 'cleartext', source, target, toText: isCsv && !['string', 'binary'].includes(field.type.kind) };
+      const toText = input.outputFormat === 'csv' && field.type.kind !== 'string';
+      return { kind: 'cleartext', source, target, toText };
     }
     case 'fingerprint':
       return {

@@ -6,5 +6,6 @@ export { EngineTask } from './engine-task.ts';
 export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { checkTarget } from './target.ts';
+export { checkTexts } from './text-column.ts';
 export { readTextFile, writeTextFile } from './text-file.ts';
 export { createOutput, transferTable, type TransferOptions } from './transfer.ts';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { access, chmod, constants, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -125,12 +126,13 @@ async function giveName(temporary: string, path: string): Promise<number> {
 /**
  * A stream as a target of engines that write to paths; it cannot be taken back.
  *
- * @throws {SealroomError} IO_FORMAT if it is a stream without a file descriptor.
+ * @throws {SealroomError} IO_FORMAT if it is no file, pipe or device of the system.
  */
 export function standardOutput(stream: Writable): OutputTarget {
-  if (!('fd' in stream) || typeof stream.fd !== 'number') {
+  // A socket, which is what some programs give their children as standard output, cannot be opened by its path.
+  if (!('fd' in stream) || typeof stream.fd !== 'number' || fstatSync(stream.fd).isSocket()) {
     throw new SealroomError('IO_FORMAT', 'Parquet cannot be written to this stream', {
-      hint: 'give a file, the standard output of the process, or another format',
+      hint: 'give a file, redirect the standard output to a file or a pipe, or choose another format',
     });
   }
   return { path: `/dev/fd/${String(stream.fd)}`, commit: () => Promise.resolve(0), discard: () => Promise.resolve() };

@@ -10,7 +10,6 @@ import {
   encryptTable,
   type EncryptOptions,
   type EncryptSummary,
-  HIGH_ASSURANCE,
   LOW_ASSURANCE,
   parseSharedSecret,
   parseTableSchema,
@@ -21,9 +20,8 @@ import { sealPayload } from '../crypto/support.ts';
 import { type Content, readTable } from '../tabular/support.ts';
 import { ID, SECRET } from './cli.ts';
 
-export { HIGH_ASSURANCE };
-export const SHARED_SECRET = parseSharedSecret(SECRET);
-export const ROOT = deriveSealingRoot(SHARED_SECRET, parseCollaborationId(ID));
+const SHARED_SECRET = parseSharedSecret(SECRET);
+const ROOT = deriveSealingRoot(SHARED_SECRET, parseCollaborationId(ID));
 
 /** Everything allowed and nulls protected, but for what is said. */
 export function settingsOf(changes: Partial<CollaborationSettings>): CollaborationSettings {

@@ -233,7 +233,9 @@ describe('vectors of the engine', () => {
     const connection = await instance.connect();
     const sql = `SELECT a.v || '/' || b.v FROM (SELECT i, repeat('x', i % 97) v FROM range(3000) t(i)) a
       JOIN (SELECT i, 'é' || repeat('y', (i * 31) % 113) v FROM range(3000) t(i)) b USING (i) ORDER BY (i * 7919) % 3001`;
-    const rows = (await connection.runAndReadAll(sql)).getRowsJS().map(([text]) => latin(String(text)));
+    const rows = (await connection.runAndReadAll(sql))
+      .getRowsJson()
+      .map(([text]) => latin(JSON.stringify(text).slice(1, -1)));
     connection.closeSync();
     await withEngine(async (engine) => {
       const found: (string | null)[] = [];

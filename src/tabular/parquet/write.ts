@@ -30,7 +30,7 @@ export function createParquet(target: OutputTarget, file: string, fields: readon
     // A dictionary of cells that are all different only costs time; the engine gives up on it by itself.
     sql:
       `COPY $input TO ${quoteText(target.path)} (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false, ` +
-      `ROW_GROUP_SIZE_BYTES '64MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''})`,
+      `ROW_GROUP_SIZE_BYTES '32MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''})`,
     fields,
     limits: WRITING,
   });

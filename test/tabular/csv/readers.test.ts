@@ -108,7 +108,7 @@ async function read(source: ByteSource, nulls: string | undefined): Promise<Read
 }
 
 /** What the dialect says of a text: its columns, or how it is refused. */
-function expectedOf(csv: string, nulls: string | undefined): unknown {
+function expectedOf(csv: string, nulls: string | undefined): object {
   const { records, wrongLines } = readOracle(latin(csv));
   if (records.length === 0) return { code: 'DATA_HEADER' };
   // Where single CRs end lines, what a line is depends on who counts.
@@ -155,7 +155,7 @@ describe('any text', () => {
     await fc.assert(
       fc.asyncProperty(csvText, nullText, async (csv, nulls) => {
         const expected = expectedOf(csv, nulls);
-        if (!Object.hasOwn(Object(expected), 'columns')) return;
+        if (!('columns' in expected)) return;
         const reading = read(await openFile(folder.write('.csv', csv)), nulls);
         expect(await foundIn(reading, csv)).toEqual(expected);
         if ((await reading).isFast) fast++;

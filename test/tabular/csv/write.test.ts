@@ -113,9 +113,12 @@ describe('what is written', () => {
         const columns = names.map((_, index) => textColumn(values.map((row) => row[index] ?? null)));
         await writeTable(path, fieldsOf(names), values.length === 0 ? [] : [batchOf(...columns)], { csvNullText: out });
         const read = await readTable(path, { csvNullText: into });
-        // A text that is the null text itself is a null when it comes back, as it is with C3R.
-        const expected = (value: string | null): string | null =>
-          value === null || (value === into && into !== '') ? null : latin(value);
+        const expected = (value: string | null): string | null => {
+          // A record of nothing would be skipped, so a null of a lone column is written as an empty text.
+          if (value === null) return fields === 1 && into === '' ? '' : null;
+          // A text that is the null text itself is a null when it comes back, as it is with C3R.
+          return value === into && into !== '' ? null : latin(value);
+        };
         expect(read.columns).toEqual(names.map((_, index) => values.map((row) => expected(row[index] ?? null))));
       }),
       { seed: SEED, numRuns: 60 },

@@ -160,7 +160,7 @@ function pageOf(column: ParquetColumn, rows: number): Buffer {
 
 /** A Parquet file with these columns, all of `rows` values. */
 export function parquetFile(columns: readonly ParquetColumn[], rows = 1): Buffer {
-  const parts = [Buffer.from('PAR1')];
+  const parts: Buffer[] = [Buffer.from('PAR1')];
   let offset = 4;
   const chunks = columns.map((column) => {
     const page = pageOf(column, rows);

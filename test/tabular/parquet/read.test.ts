@@ -359,7 +359,7 @@ describe('values', () => {
             physical: 'INT32',
             logical: LOGICAL.date,
             converted: CONVERTED.DATE,
-            values: days.map(PLAIN.int32),
+            values: days.map((day) => PLAIN.int32(day)),
           },
         ],
         3,

@@ -207,7 +207,13 @@ describe('a Parquet file that cannot be written', () => {
     const path = folder.newPath('.parquet');
     symlinkSync('/dev/full', path);
     let discarded = 0;
-    const target = { path, commit: () => Promise.resolve(0), discard: async () => void discarded++ };
+    const target = {
+      path,
+      commit: () => Promise.resolve(0),
+      async discard() {
+        discarded++;
+      },
+    };
     const writer = createParquet(target, 'out.parquet', [{ name: 'c', type: { kind: 'string' } }]);
     const rows = Array.from({ length: 2048 }, (_, row) => `${String(row)}${'x'.repeat(2000)}`);
     const error = await failureOf(

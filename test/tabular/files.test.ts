@@ -1,0 +1,360 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { streamSink } from '#src/tabular/byte-sink';
+import { openFile, openUnnamedFile, spoolStream } from '#src/tabular/byte-source';
+import type { ByteSource } from '#src/tabular/byte-source';
+import { checkTarget, createTarget } from '#src/tabular/target';
+import { createTable, formatOf, openTable } from 'sealroom/tabular';
+import type { Field } from 'sealroom/tabular';
+import { batchOf, columnsOf, failureOf, Folder, latin, readTable, textColumn, writeTable } from './support.ts';
+
+const folder = new Folder();
+const FIELDS: Field[] = [{ name: 'v', type: { kind: 'string' } }];
+const isRoot = process.getuid?.() === 0;
+
+async function bytesOf(source: ByteSource): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of source.chunks()) parts.push(Uint8Array.from(chunk));
+  return Buffer.concat(parts).toString();
+}
+
+/** The open files of this process that were removed. */
+function removedFiles(): string[] {
+  return execFileSync('sh', ['-c', `ls -l /proc/${String(process.pid)}/fd`], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('(deleted)') && line.includes('sealroom-'));
+}
+
+/** A writable that keeps what it gets. */
+class Collector extends Writable {
+  readonly parts: Buffer[] = [];
+
+  override _write(chunk: Buffer, _: string, callback: () => void): void {
+    this.parts.push(Buffer.from(chunk));
+    setImmediate(callback);
+  }
+
+  get text(): string {
+    return Buffer.concat(this.parts).toString();
+  }
+}
+
+describe('a target', () => {
+  test('is a file of mode 0600 that has its name only when it is complete', async () => {
+    const path = folder.newPath('.csv');
+    const writer = await createTable(path, FIELDS);
+    await writer.write(batchOf(textColumn(['x'])));
+    expect(existsSync(path)).toBe(false);
+    await writer.close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toBe('v\nx\n');
+  });
+
+  test('that is replaced keeps neither its mode nor its content', async () => {
+    const path = folder.write('.csv', 'old');
+    chmodSync(path, 0o644);
+    await writeTable(path, FIELDS, [], { overwrite: true });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toBe('v\n');
+  });
+
+  test('F-91 takes the stale checksum file beside it away, and no other', async () => {
+    const path = folder.newPath('.parquet');
+    const directory = folder.path;
+    const sidecar = join(directory, `.${path.slice(directory.length + 1)}.crc`);
+    writeFileSync(sidecar, 'crc');
+    writeFileSync(`${sidecar}2`, 'other');
+    const writer = await createTable(path, FIELDS);
+    expect(existsSync(sidecar)).toBe(true);
+    await writer.close();
+    expect(existsSync(sidecar)).toBe(false);
+    expect(existsSync(`${sidecar}2`)).toBe(true);
+  });
+
+  test('may have a name that is as long as names can be', async () => {
+    const path = join(folder.path, `${'é'.repeat(120)}.csv`);
+    await writeTable(path, FIELDS, []);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test.each(['abort', 'close'] as const)('leaves nothing but what it should on %s', async (end) => {
+    const directory = mkdtempSync(join(folder.path, 'target-'));
+    const writer = await createTable(join(directory, 'x.csv'), FIELDS);
+    await writer[end]();
+    expect(readdirSync(directory)).toEqual(end === 'close' ? ['x.csv'] : []);
+  });
+
+  test('that exists needs `overwrite`', async () => {
+    const path = folder.write('.csv', 'old');
+    expect(await failureOf(createTable(path, FIELDS))).toMatchObject({ code: 'IO_EXISTS', where: { file: path } });
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    const dangling = folder.newPath('.csv');
+    symlinkSync('/nowhere', dangling);
+    expect((await failureOf(createTable(dangling, FIELDS))).code).toBe('IO_EXISTS');
+  });
+
+  test('that is a link is replaced, and not what it leads to', async () => {
+    const file = folder.write('.txt', 'old');
+    const link = folder.newPath('.csv');
+    symlinkSync(file, link);
+    await writeTable(link, FIELDS, [], { overwrite: true });
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(lstatSync(link).isFile()).toBe(true);
+  });
+
+  test.each(['/dev/null', '/dev/full'].filter((path) => existsSync(path)))('is never a device: %s', async (path) => {
+    expect(await failureOf(checkTarget(path, { overwrite: true }))).toMatchObject({
+      code: 'IO_WRITE',
+      where: { file: path },
+    });
+    expect(lstatSync(path).isCharacterDevice()).toBe(true);
+  });
+
+  test('is neither a directory, nor in one that is missing, no directory, or read-only', async () => {
+    const directory = mkdtempSync(join(folder.path, 'ro-'));
+    const file = folder.write('.txt', 'x');
+    for (const path of [directory, join(directory, 'none', 'x.csv'), join(file, 'x.csv')]) {
+      expect(await failureOf(checkTarget(path, { overwrite: true }))).toMatchObject({
+        code: 'IO_WRITE',
+        where: { file: path },
+      });
+    }
+    chmodSync(directory, 0o500);
+    const target = checkTarget(join(directory, 'x.csv'), { overwrite: true });
+    if (!isRoot) expect((await failureOf(target)).code).toBe('IO_WRITE');
+    else await target;
+  });
+
+  test('is not the input, by whatever name', async () => {
+    const input = folder.write('.csv', 'v\n');
+    const link = folder.newPath('.csv');
+    symlinkSync(input, link);
+    const twin = folder.newPath('.csv');
+    linkSync(input, twin);
+    mkdirSync(join(folder.path, 'sub'), { recursive: true });
+    for (const output of [input, link, twin, join(folder.path, 'sub', '..', input.slice(folder.path.length))]) {
+      expect(await failureOf(checkTarget(output, { overwrite: true, input }))).toMatchObject({
+        code: 'IO_WRITE',
+        where: { file: output },
+      });
+    }
+    await checkTarget(folder.newPath('.csv'), { overwrite: false, input: folder.newPath('.csv') });
+  });
+
+  test('that cannot get its name fails as IO_WRITE', async () => {
+    const path = folder.newPath('.csv');
+    const target = await createTarget(path, { overwrite: false });
+    mkdirSync(path);
+    expect(await failureOf(target.commit())).toMatchObject({ code: 'IO_WRITE', where: { file: path } });
+    await target.discard();
+    expect(existsSync(target.path)).toBe(false);
+  });
+});
+
+describe('a format', () => {
+  test.each([
+    ['a.csv', 'csv'],
+    ['a.CSV', 'csv'],
+    ['a.b.Parquet', 'parquet'],
+    ['a.arrow', 'arrow'],
+    ['a.arrows', 'arrow'],
+    ['a.ipc', 'arrow'],
+    ['csv', null],
+    ['a.csv.gz', null],
+    ['.csv', null],
+    ['a.constructor', null],
+  ])('is told by the extension: %s', (path, format) => {
+    expect(formatOf(path)).toBe(format);
+  });
+
+  test('that nothing says is asked for', async () => {
+    expect(await failureOf(openTable('a.txt'))).toMatchObject({ code: 'IO_FORMAT', where: { file: 'a.txt' } });
+    expect(await failureOf(createTable('a.txt', FIELDS))).toMatchObject({
+      code: 'IO_FORMAT',
+      where: { file: 'a.txt' },
+    });
+    expect((await readTable(folder.write('.txt', 'v\nx\n'), { format: 'csv' })).columns).toEqual([['x']]);
+  });
+});
+
+describe('an input', () => {
+  test('that is missing, a directory or unreadable is refused', async () => {
+    const missing = folder.newPath('.csv');
+    expect(await failureOf(openTable(missing))).toMatchObject({ code: 'IO_READ', where: { file: missing } });
+    expect(await failureOf(openTable(`${folder.path}/x/../y.csv`))).toMatchObject({ code: 'IO_READ' });
+    const directory = mkdtempSync(join(folder.path, 'd-'));
+    expect(await failureOf(openTable(directory, { format: 'csv' }))).toMatchObject({
+      code: 'IO_READ',
+      where: { file: directory },
+    });
+    const secret = folder.write('.csv', 'v\n');
+    chmodSync(secret, 0);
+    const opening = openTable(secret);
+    if (!isRoot) expect((await failureOf(opening)).code).toBe('IO_READ');
+    else await (await opening).close();
+  });
+
+  test('that vanishes after it was opened fails as IO_READ', async () => {
+    const path = folder.write('.csv', ' "x",y\n');
+    const source = await openFile(path);
+    execFileSync('rm', [path]);
+    const reading = (async () => {
+      for await (const chunk of source.chunks()) expect(chunk).toBeDefined();
+    })();
+    expect(await failureOf(reading)).toMatchObject({ code: 'IO_READ', where: { file: path } });
+  });
+
+  test.runIf(process.platform === 'linux')('that is a pipe is kept as a stream is', async () => {
+    const pipe = folder.newPath('.csv');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', `printf 'v\\nx\\n' > '${pipe}'`]);
+    expect((await readTable(pipe)).columns).toEqual([['x']]);
+    await new Promise((resolve) => writer.once('exit', resolve).exitCode === null || resolve(null));
+    const parquet = spawn('sh', ['-c', `printf x > '${pipe}'`]);
+    expect((await failureOf(openTable(pipe, { format: 'parquet' }))).code).toBe('IO_FORMAT');
+    parquet.kill();
+  });
+});
+
+describe('a stream', () => {
+  test('can be read any number of times', async () => {
+    const text = 'é"\n'.repeat(700_000);
+    const source = await spoolStream(Readable.from([Buffer.from(text.slice(0, 5)), text.slice(5)]), '-', {
+      tempDirectory: folder.path,
+    });
+    expect(source.bytes).toBe(Buffer.byteLength(text));
+    expect(await bytesOf(source)).toBe(text);
+    expect(await bytesOf(source)).toBe(text);
+    await source.close();
+  });
+
+  test.runIf(process.platform === 'linux')('lies in a file without a name, and not in clear', async () => {
+    const directory = mkdtempSync(join(folder.path, 'spool-'));
+    const source = await spoolStream(Readable.from([Buffer.from('MARKER'.repeat(100_000))]), '-', {
+      tempDirectory: directory,
+    });
+    expect(readdirSync(directory)).toEqual([]);
+    const [open] = removedFiles();
+    const fd = / (\d+) -> /.exec(open ?? '')?.[1] ?? '';
+    const kept = readFileSync(`/proc/${String(process.pid)}/fd/${fd}`);
+    expect(kept).toHaveLength(600_000);
+    expect(kept.includes('MARKER')).toBe(false);
+    await source.close();
+    expect(removedFiles()).toEqual([]);
+  });
+
+  test('that fails is IO_READ, one that is stopped ends, and neither leaves a file open', async () => {
+    const failing = new Readable({
+      read() {
+        this.destroy(Object.assign(new Error('MARKER'), { code: 'EIO' }));
+      },
+    });
+    const error = await failureOf(spoolStream(failing, '-', { tempDirectory: folder.path }));
+    expect(error).toMatchObject({ code: 'IO_READ', where: { file: '-' } });
+    const abort = new AbortController();
+    const silent = new PassThrough();
+    const spooling = spoolStream(silent, '-', { tempDirectory: folder.path, signal: abort.signal });
+    setImmediate(() => {
+      abort.abort();
+    });
+    expect((await failureOf(spooling)).code).toBe('IO_READ');
+    if (process.platform === 'linux') expect(removedFiles()).toEqual([]);
+  });
+
+  test('has no place where the directory for temporary files is missing', async () => {
+    const directory = join(folder.path, 'missing');
+    const spooling = spoolStream(Readable.from([]), '-', { tempDirectory: directory });
+    expect(await failureOf(spooling)).toMatchObject({ code: 'IO_WRITE', where: { file: directory } });
+    expect((await failureOf(openUnnamedFile(directory))).code).toBe('IO_WRITE');
+  });
+
+  test('of Parquet is refused without being read', async () => {
+    const stdin = new PassThrough();
+    expect(await failureOf(openTable('-', { format: 'parquet', stdin }))).toMatchObject({ code: 'IO_FORMAT' });
+    expect(await failureOf(openTable('-', { format: 'csv' }))).toMatchObject({ code: 'IO_READ' });
+    expect(await failureOf(openTable('-', {}))).toMatchObject({ code: 'IO_FORMAT' });
+  });
+
+  test.each(['csv', 'arrow'] as const)('of %s goes out and comes in', async (format) => {
+    const stdout = new Collector();
+    const values = ['é', null, '', 'x'.repeat(3000)];
+    const batches = Array.from({ length: 300 }, () => batchOf(textColumn(values)));
+    const size = await writeTable('-', FIELDS, batches, { format, stdout });
+    const bytes = Buffer.concat(stdout.parts);
+    expect(size).toBe(bytes.length);
+    expect(stdout.listenerCount('error')).toBe(0);
+    const halves = [bytes.subarray(0, 1000), bytes.subarray(1000)];
+    const reader = await openTable('-', { format, stdin: Readable.from(halves), csvNullText: '' });
+    const [column] = await columnsOf(reader);
+    await reader.close();
+    // A null of a lone column is an empty text in CSV.
+    const expected = format === 'csv' ? [latin('é'), '', '', values[3]] : [latin('é'), null, '', values[3]];
+    expect(column).toEqual(Array.from({ length: 300 }, () => expected).flat());
+  });
+
+  test('that cannot take Parquet says so', async () => {
+    expect((await failureOf(createTable('-', FIELDS, { format: 'parquet', stdout: new Collector() }))).code).toBe(
+      'IO_FORMAT',
+    );
+    expect((await failureOf(createTable('-', FIELDS, { format: 'csv' }))).code).toBe('IO_WRITE');
+  });
+
+  test('whose other end is gone fails as IO_WRITE, at any write', async () => {
+    const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    const broken = new Writable({
+      write(_chunk, _encoding, callback) {
+        setImmediate(() => {
+          callback(gone);
+        });
+      },
+    });
+    const sink = streamSink(broken);
+    expect(await failureOf(sink.write(Buffer.from('x')))).toMatchObject({
+      code: 'IO_WRITE',
+      message: 'cannot write to standard output: the other end is closed',
+    });
+    expect((await failureOf(sink.write(Buffer.from('y')))).code).toBe('IO_WRITE');
+    await sink.abort();
+    const destroyed = new PassThrough();
+    destroyed.destroy();
+    expect((await failureOf(streamSink(destroyed).write(Buffer.from('x')))).code).toBe('IO_WRITE');
+  });
+
+  test('that is slow is waited for, and no listeners pile up', async () => {
+    const slow = new Collector({ highWaterMark: 1 });
+    const sink = streamSink(slow);
+    for (let count = 0; count < 50; count++) await sink.write(Buffer.from('x'));
+    expect(slow.listenerCount('drain') + slow.listenerCount('error')).toBeLessThan(3);
+    expect(await sink.close()).toBe(50);
+    expect(slow.text).toBe('x'.repeat(50));
+  });
+});
+
+describe.runIf(existsSync('/dev/fd/1'))('standard output', () => {
+  const script = `
+    const { createTable } = await import('sealroom/tabular');
+    const writer = await createTable('-', [{ name: 'v', type: { kind: 'string' } }], { format: 'parquet', stdout: process.stdout });
+    await writer.write({ rows: 1, columns: [{ layout: 'bytes', rows: 1, offsets: Int32Array.of(0, 1), bytes: Uint8Array.of(120), validity: null }] });
+    await writer.close();`;
+
+  test.each(['>', '| cat >'])('takes Parquet by way of %s', async (way) => {
+    const path = folder.newPath('.parquet');
+    execFileSync('sh', ['-c', `"$0" --input-type=module --eval "$1" ${way} "$2"`, process.execPath, script, path]);
+    expect((await readTable(path)).columns).toEqual([['x']]);
+  });
+});
