@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/index.ts';
-import type { CliIo } from './terminal.ts';
+import { type CliIo, say } from './terminal.ts';
 
 /** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, integrity: 4 } as const;
@@ -17,15 +17,15 @@ function codeOf(code: ErrorCode): number {
   return code.startsWith('FORMAT_') ? EXIT.integrity : EXIT.failed;
 }
 
-/** What is printed of an error: one `error:` line with its place, and a `hint:` line where there is one. */
-export function describeError(error: unknown, cwd: string): string {
+/** Prints one `error:` line with the place, and a `hint:` line where there is one. */
+function describeError(io: CliIo, error: unknown): void {
   if (!(error instanceof SealroomError)) {
-    return 'error: an unexpected failure; run again with `--debug` to see where, and report it\n';
+    say(io, 'error', 'an unexpected failure; run again with `--debug` to see where, and report it');
+    return;
   }
-  const place = describePlace(error.where, cwd);
-  const lines = [`error: ${place === '' ? '' : `${place}: `}${error.message}`];
-  if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
-  return `${lines.join('\n')}\n`;
+  const place = describePlace(error.where, io.cwd);
+  say(io, 'error', `${place === '' ? '' : `${place}: `}${error.message}`);
+  if (error.hint !== undefined) say(io, 'hint', error.hint);
 }
 
 function describePlace({ file, line, row, column }: ErrorPlace, cwd: string): string {
@@ -49,7 +49,7 @@ export function printError(io: CliIo, error: unknown, json: boolean, debug: bool
     const { code, message, hint, where } = error;
     io.stderr.write(`${JSON.stringify({ error: { code, message, hint, ...where } })}\n`);
   } else {
-    io.stderr.write(describeError(error, io.cwd));
+    describeError(io, error);
   }
   for (let cause = error; debug && cause instanceof Error; cause = cause.cause)
     io.stderr.write(`${cause.stack ?? ''}\n`);

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { STANDARD_STREAM } from '../src/index.ts';
-import type { CliIo } from './terminal.ts';
+import { type CliIo, say } from './terminal.ts';
 
 /** The part of a summary that both table commands have. */
 export interface TableSummary {
@@ -26,7 +26,7 @@ export function printSummary(
     stream.write(`${JSON.stringify({ output: args['dry-run'] ? null : output, ...summary })}\n`);
     return;
   }
-  for (const warning of summary.warnings) io.stderr.write(`warning: ${warning}\n`);
+  for (const warning of summary.warnings) say(io, 'warning', warning);
   const seconds = summary.elapsedMs / 1000;
   const rate = Math.round(summary.rows / Math.max(seconds, 0.001)).toLocaleString('en');
   const name = output === STANDARD_STREAM ? 'standard output' : relative(io.cwd, output) || output;

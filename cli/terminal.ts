@@ -1,3 +1,4 @@
+import picocolors from 'picocolors';
 import type { Readable, Writable } from 'node:stream';
 
 /** A stream to read from that may be a terminal. */
@@ -18,4 +19,14 @@ export interface CliIo {
   readonly stderr: OutputStream;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How a line to the user begins. */
+type Prefix = 'error' | 'warning' | 'hint';
+
+/** Writes one line to standard error; its first word is coloured on a terminal, unless NO_COLOR asks for none. */
+export function say(io: CliIo, prefix: Prefix, text: string): void {
+  const colors = picocolors.createColors(io.stderr.isTTY === true && (io.env['NO_COLOR'] ?? '') === '');
+  const paint = { error: colors.red, warning: colors.yellow, hint: colors.cyan }[prefix];
+  io.stderr.write(`${paint(`${prefix}:`)} ${text}\n`);
 }

@@ -4,7 +4,7 @@ import { decryptTable, type DecryptSummary, readSecretFromEnvironment } from '..
 import { outputPath, resolvePath, type TableArguments, withTableOptions } from '../options.ts';
 import { showProgress } from '../progress.ts';
 import { printSummary } from '../summary.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, say } from '../terminal.ts';
 
 /** What `decrypt` is called with. */
 export interface DecryptArguments extends TableArguments {
@@ -42,8 +42,8 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     progress.stop();
   }
   const { sealed, fingerprint, cleartext } = summary.columns;
-  if (fingerprint > 0) {
-    io.stderr.write(`warning: ${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are\n`);
+  if (fingerprint > 0 && !args.json) {
+    say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
   }
   printSummary(io, args, output, summary, [
     `columns: ${String(sealed)} opened, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,

@@ -221,7 +221,7 @@ describe('an input', () => {
 
   test.runIf(process.platform === 'linux')('that is a pipe is kept as a stream is', async () => {
     const pipe = folder.newPath('.csv');
-    execFileSync('mkfifo', [pipe]);
+    execFileSync('sh', ['-c', `mkfifo '${pipe}'`]);
     const writer = spawn('sh', ['-c', `printf 'v\\nx\\n' > '${pipe}'`]);
     expect((await readTable(pipe)).columns).toEqual([['x']]);
     await new Promise((resolve) => writer.once('exit', resolve).exitCode === null || resolve(null));

@@ -1,3 +1,3 @@
-export { type CsvReadOptions, openCsv } from './read.ts';
-export { CsvSerialiser, type CsvWriteOptions } from './serialise.ts';
+export { openCsv } from './read.ts';
+export { CsvSerialiser } from './serialise.ts';
 export { createCsv } from './write.ts';

@@ -1,2 +1,2 @@
-export { openParquet, type ParquetReadOptions, parquetStream } from './read.ts';
+export { openParquet, parquetStream } from './read.ts';
 export { createParquet } from './write.ts';

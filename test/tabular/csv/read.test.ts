@@ -230,6 +230,18 @@ describe('large files', () => {
     await plain.close();
   });
 
+  test('in which the engine loses its place go to the exact reader, and no row is lost', async () => {
+    // Every 5,000th value is long; all others look like the end of a field and the start of another.
+    const rows = Array.from({ length: 15_000 }, (_, row) => `",${row % 5000 === 4999 ? 'y'.repeat(1_200_000) : ''}`);
+    const csv = rows.map((value, row) => `"${value.replaceAll('"', '""')}",${String(row)}\n`).join('');
+    const source = await openFile(folder.write('.csv', csv));
+    const reader = await openCsv({ ...source, bytes: 2 ** 28 }, { headerRow: false });
+    const columns = await columnsOf(reader);
+    await reader.close();
+    expect(columns[1]).toEqual(rows.map((_, row) => String(row)));
+    expect(columns[0]?.every((value, row) => value === rows[row])).toBe(true);
+  });
+
   test('keep their order in batches of bounded size', async () => {
     const path = folder.write(
       '.csv',

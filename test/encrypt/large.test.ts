@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createWriteStream, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { binaryForm } from '#src/encrypt/row-form';
+import { RowShuffle } from '#src/encrypt/shuffle';
+import type { Field } from 'sealroom/tabular';
+import { ID, SECRET } from '../support/cli.ts';
+import { batchOf, textColumn, textsOf } from '../tabular/support.ts';
+
+// Sizes that only show in large tables: they are measured, not timed.
+
+const directory = mkdtempSync(join(tmpdir(), 'sealroom-test-'));
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('a shuffle whose rows are far longer than expected deals its part again, and loses none', async () => {
+  const fields: Field[] = [{ name: 'v', type: { kind: 'string' } }];
+  const shuffle = new RowShuffle(binaryForm(fields), { expectedBytes: 0, tempDirectory: directory });
+  const rows = 10_000;
+  const seen = new Map<string, number>();
+  try {
+    const filler = 'x'.repeat(15_000);
+    for (let first = 0; first < rows; first += 1000) {
+      const values = Array.from({ length: 1000 }, (_, row) => `${String(first + row)} ${filler}`);
+      await shuffle.add(batchOf(textColumn(values)));
+    }
+    expect(shuffle.rows).toBe(rows);
+    let place = 0;
+    for await (const { output } of shuffle.output()) {
+      for (const column of output.columns) {
+        for (const value of textsOf(column)) seen.set((value ?? '').split(' ')[0] ?? '', place++);
+        expect(column.rows * 15_000).toBeLessThan(64 << 20);
+      }
+    }
+  } finally {
+    await shuffle.close();
+  }
+  expect(seen.size).toBe(rows);
+  // Neighbours are far apart: a third of the table on average, if their places are independent.
+  let distance = 0;
+  for (let row = 1; row < rows; row++)
+    distance += Math.abs((seen.get(String(row)) ?? 0) - (seen.get(String(row - 1)) ?? 0));
+  expect(distance / rows / rows).toBeGreaterThan(0.3);
+  expect(distance / rows / rows).toBeLessThan(0.37);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test('an encryption of 300,000 rows takes under 600 MiB of memory', { timeout: 120_000 }, async () => {
+  const input = join(directory, 'in.csv');
+  const file = createWriteStream(input);
+  file.write('id,email,note\n');
+  for (let first = 0; first < 300_000; first += 1000) {
+    const lines = Array.from({ length: 1000 }, (_, row) => {
+      const digest = createHash('md5')
+        .update(String(first + row))
+        .digest('hex');
+      return `${digest.slice(0, 20)},${digest}@example.com,"Note ""${digest}"", café\n row ${String(first + row)}"\n`;
+    });
+    if (!file.write(lines.join(''))) await once(file, 'drain');
+  }
+  file.end();
+  await once(file, 'close');
+  const script = `
+    const { encryptTable, parseSharedSecret, parseTableSchema, LOW_ASSURANCE } = await import('sealroom');
+    const columns = [
+      { sourceHeader: 'id', targetHeader: 'id', type: 'fingerprint' },
+      { sourceHeader: 'email', targetHeader: 'email', type: 'sealed', pad: { type: 'fixed', length: 64 } },
+      { sourceHeader: 'note', targetHeader: 'note', type: 'sealed', pad: { type: 'max', length: 0 } },
+    ];
+    const summary = await encryptTable({
+      input: ${JSON.stringify(input)}, output: ${JSON.stringify(join(directory, 'out.parquet'))},
+      schema: parseTableSchema(JSON.stringify({ headerRow: true, columns })), secret: parseSharedSecret(${JSON.stringify(SECRET)}),
+      collaborationId: ${JSON.stringify(ID)}, settings: { ...LOW_ASSURANCE, allowDuplicates: false },
+    });
+    console.log(JSON.stringify({ rows: summary.rows, mebibytes: process.resourceUsage().maxRSS / 1024 }));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  const { rows, mebibytes } = JSON.parse(output) as { rows: number; mebibytes: number };
+  expect(rows).toBe(300_000);
+  expect(mebibytes).toBeLessThan(600);
+});
