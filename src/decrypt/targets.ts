@@ -73,7 +73,8 @@ function withoutCells(field: Field, outputFormat: TableFormat): DecryptTarget {
   const { type } = field;
   if (type.kind === 'string') return TEXT;
   if (type.kind === 'binary') return outputFormat === 'csv' ? TEXT : { mode: 'carry', type };
-  if (type.kind === 'opaque' || type.kind === 'unsupported') return { mode: 'carry', type };
+  if (type.kind === 'opaque') return outputFormat === 'csv' ? TEXT : { mode: 'carry', type };
+  if (type.kind === 'unsupported') return { mode: 'carry', type };
   return outputFormat === 'csv' && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
 }
 

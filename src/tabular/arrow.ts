@@ -35,7 +35,10 @@ export async function openArrow(source: ByteSource, options: ArrowReadOptions): 
   await input.close();
   const fields = fieldsOf(schema).map(({ name, type }): Field => {
     const columnType = columnTypeOf(type);
-    return { name, type: columnType.kind === 'opaque' && options.opaqueAsText ? { kind: 'string' } : columnType };
+    return {
+      name,
+      type: columnType.kind === 'opaque' && options.opaqueAsText ? { ...columnType, width: null } : columnType,
+    };
   });
   return {
     name: source.name,
@@ -44,7 +47,7 @@ export async function openArrow(source: ByteSource, options: ArrowReadOptions): 
     rows: null,
     bytes: source.bytes,
     warnings: [],
-    batches: (request) => readBatches(source, fields, request),
+    batches: (request) => readBatches(source, fields, options, request),
     close: () => source.close(),
   };
 }
@@ -76,7 +79,12 @@ async function openReader(source: ByteSource): Promise<OpenReader> {
   }
 }
 
-async function* readBatches(source: ByteSource, fields: readonly Field[], request: ReadRequest): AsyncGenerator<Batch> {
+async function* readBatches(
+  source: ByteSource,
+  fields: readonly Field[],
+  options: ArrowReadOptions,
+  request: ReadRequest,
+): AsyncGenerator<Batch> {
   for (const index of request.columns) {
     const field = fields[index];
     if (field?.type.kind === 'unsupported') {
@@ -97,7 +105,7 @@ async function* readBatches(source: ByteSource, fields: readonly Field[], reques
       if (rows === 0) continue;
       const columns = request.columns.map((index) =>
         locate(fields[index]?.name, firstRow, () =>
-          readColumn(batch.data.children[index], rows, fields[index]?.type.kind === 'string'),
+          readColumn(batch.data.children[index], rows, fields[index]?.type.kind === 'opaque' && options.opaqueAsText),
         ),
       );
       firstRow += rows;

@@ -8,7 +8,8 @@ export type TimeUnit = 'ms' | 'us' | 'ns';
  * without a text annotation; `opaque` is any other engine type: it can be carried, never protected; `unsupported` (nested
  * types) can only be left out.
  *
- * `opaque.width` is the bytes per value of the engine's own representation, or `null` when values are byte strings.
+ * `opaque.width` is the bytes per value of the engine's own representation, or `null` when values are byte strings: those of
+ * the type itself, or its text where the output is text.
  */
 export type ColumnType =
   | { readonly kind: 'string' | 'boolean' | 'smallint' | 'int' | 'bigint' | 'float' | 'double' | 'date' }

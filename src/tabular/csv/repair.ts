@@ -127,11 +127,11 @@ export class CsvRepair {
       case TEXT_AFTER_QUOTED:
         // The quotes belong to the value.
         this.#quote(
-          Uint8Array.of(
-            QUOTE,
-            ...undouble(this.#out.subarray(this.#fieldStart + 1, this.#closed - 1)),
-            ...this.#out.subarray(this.#closed - 1, this.#length),
-          ),
+          Buffer.concat([
+            Uint8Array.of(QUOTE),
+            undouble(this.#out.subarray(this.#fieldStart + 1, this.#closed - 1)),
+            this.#out.subarray(this.#closed - 1, this.#length),
+          ]),
         );
         return;
     }

@@ -124,7 +124,7 @@ function textOf(value: unknown): string {
 function fieldOf(element: ParquetElement, engineType: string, options: ParquetReadOptions): Field {
   const isNested = element.isGroup || engineType.endsWith(']');
   const type = isNested ? opaqueType(engineType) : typeOf(element, engineType, options);
-  if (type.kind === 'opaque' && options.opaqueAsText) return { name: element.name, type: { kind: 'string' } };
+  if (type.kind === 'opaque' && options.opaqueAsText) return { name: element.name, type: { ...type, width: null } };
   return { name: element.name, type };
 }
 
@@ -216,9 +216,10 @@ async function* readBatches(
   }
 }
 
-/** What is read as text and is none for the engine is cast; bytes that count as text stay the bytes they are. */
+/** What is carried as text and is none for the engine is cast; bytes that count as text stay the bytes they are. */
 function expressionOf({ engineName, engineType, field }: ParquetColumn): string {
-  const isCast = field.type.kind === 'string' && engineType !== 'VARCHAR' && engineType !== 'BLOB';
+  const isText = field.type.kind === 'opaque' && field.type.width === null;
+  const isCast = isText && engineType !== 'VARCHAR' && engineType !== 'BLOB';
   return isCast ? `CAST(${quoteName(engineName)} AS VARCHAR)` : quoteName(engineName);
 }
 

@@ -141,6 +141,14 @@ describe('F-78 malformed quotes', () => {
     expect(await columnsIn(line)).toEqual(fields.map((text) => [text]));
   });
 
+  test('may be long', async () => {
+    const text = 'x""y,'.repeat(100_000);
+    expect(await columnsIn(`"${text}" z ,b"${text.replaceAll(',', ';')}\n`)).toEqual([
+      [`"${text.replaceAll('""', '"')}" z`],
+      [`b"${text.replaceAll(',', ';')}`],
+    ]);
+  });
+
   test('of an open quote are warned about', async () => {
     const { warnings } = await readTable(folder.write('.csv', 'a\n"b\nc\n'));
     expect(warnings[0]).toBe('the quote opened on line 2 is never closed; the rest of the file is one value');
