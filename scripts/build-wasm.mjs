@@ -10,7 +10,7 @@ const ASSEMBLY = join(FOLDER, 'assembly');
 const TARGET = join(FOLDER, 'binary.ts');
 
 const OPTIONS = [
-  ...['-O3', '--converge', '--noAssert'],
+  ...['-O3', '--converge', '--noAssert', ...(process.env.WASM_NAMES ? ['--debug'] : [])],
   ...['--runtime', 'stub'], // no allocator is used, so none is linked
   ...['--enable', 'simd', '--enable', 'bulk-memory'],
   ...['--use', 'abort='], // nothing is imported

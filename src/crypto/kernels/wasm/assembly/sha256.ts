@@ -37,10 +37,11 @@ function choose(x: v128, y: v128, z: v128): v128 {
   return v128.xor(z, v128.and(x, v128.xor(y, z)));
 }
 
+/** Majority of x, y and z, of which the differences x ^ y and y ^ z are given: one round's first is the next's second. */
 // @ts-ignore: decorator
 @inline
-function majority(x: v128, y: v128, z: v128): v128 {
-  return v128.or(v128.and(x, y), v128.and(z, v128.or(x, y)));
+function majority(y: v128, xy: v128, yz: v128): v128 {
+  return v128.xor(y, v128.and(xy, yz));
 }
 
 // @ts-ignore: decorator
@@ -77,8 +78,8 @@ function first(e: v128, f: v128, g: v128, h: v128, sum: v128): v128 {
 /** T1 + T2. */
 // @ts-ignore: decorator
 @inline
-function second(a: v128, b: v128, c: v128, t1: v128): v128 {
-  return i32x4.add(t1, i32x4.add(bigSigma0(a), majority(a, b, c)));
+function second(a: v128, b: v128, ab: v128, bc: v128, t1: v128): v128 {
+  return i32x4.add(t1, i32x4.add(bigSigma0(a), majority(b, ab, bc)));
 }
 
 /** K + W of round `i` after `w` and `k`. */
@@ -109,21 +110,24 @@ export function compress(state: usize): void {
   let f = v128.load(state, 80);
   let g = v128.load(state, 96);
   let h = v128.load(state, 112);
+  // Differences of neighbours among a, b and c, for `majority`.
+  let p: v128;
+  let q = v128.xor(b, c);
   let w = WORDS;
   let k = K;
   for (let round = 0; round < 64; round += 8) {
-    h = first(e, f, g, h, sumAt(w, k, 0)); d = i32x4.add(d, h); h = second(a, b, c, h);
+    h = first(e, f, g, h, sumAt(w, k, 0)); d = i32x4.add(d, h); p = v128.xor(a, b); h = second(a, b, p, q, h);
     if (round < 48) { extend(w, 0); extend(w, 1); }
-    g = first(d, e, f, g, sumAt(w, k, 1)); c = i32x4.add(c, g); g = second(h, a, b, g);
-    f = first(c, d, e, f, sumAt(w, k, 2)); b = i32x4.add(b, f); f = second(g, h, a, f);
+    g = first(d, e, f, g, sumAt(w, k, 1)); c = i32x4.add(c, g); q = v128.xor(h, a); g = second(h, a, q, p, g);
+    f = first(c, d, e, f, sumAt(w, k, 2)); b = i32x4.add(b, f); p = v128.xor(g, h); f = second(g, h, p, q, f);
     if (round < 48) { extend(w, 2); extend(w, 3); }
-    e = first(b, c, d, e, sumAt(w, k, 3)); a = i32x4.add(a, e); e = second(f, g, h, e);
-    d = first(a, b, c, d, sumAt(w, k, 4)); h = i32x4.add(h, d); d = second(e, f, g, d);
+    e = first(b, c, d, e, sumAt(w, k, 3)); a = i32x4.add(a, e); q = v128.xor(f, g); e = second(f, g, q, p, e);
+    d = first(a, b, c, d, sumAt(w, k, 4)); h = i32x4.add(h, d); p = v128.xor(e, f); d = second(e, f, p, q, d);
     if (round < 48) { extend(w, 4); extend(w, 5); }
-    c = first(h, a, b, c, sumAt(w, k, 5)); g = i32x4.add(g, c); c = second(d, e, f, c);
-    b = first(g, h, a, b, sumAt(w, k, 6)); f = i32x4.add(f, b); b = second(c, d, e, b);
+    c = first(h, a, b, c, sumAt(w, k, 5)); g = i32x4.add(g, c); q = v128.xor(d, e); c = second(d, e, q, p, c);
+    b = first(g, h, a, b, sumAt(w, k, 6)); f = i32x4.add(f, b); p = v128.xor(c, d); b = second(c, d, p, q, b);
     if (round < 48) { extend(w, 6); extend(w, 7); }
-    a = first(f, g, h, a, sumAt(w, k, 7)); e = i32x4.add(e, a); a = second(b, c, d, a);
+    a = first(f, g, h, a, sumAt(w, k, 7)); e = i32x4.add(e, a); q = v128.xor(b, c); a = second(b, c, q, p, a);
     w += 128;
     k += 32;
   }
@@ -147,16 +151,18 @@ export function compressPadding(state: usize): void {
   let f = v128.load(state, 80);
   let g = v128.load(state, 96);
   let h = v128.load(state, 112);
+  let p: v128;
+  let q = v128.xor(b, c);
   let s = PADDING_SUMS;
   for (let round = 0; round < 64; round += 8) {
-    h = first(e, f, g, h, v128.load32_splat(s, 0)); d = i32x4.add(d, h); h = second(a, b, c, h);
-    g = first(d, e, f, g, v128.load32_splat(s, 4)); c = i32x4.add(c, g); g = second(h, a, b, g);
-    f = first(c, d, e, f, v128.load32_splat(s, 8)); b = i32x4.add(b, f); f = second(g, h, a, f);
-    e = first(b, c, d, e, v128.load32_splat(s, 12)); a = i32x4.add(a, e); e = second(f, g, h, e);
-    d = first(a, b, c, d, v128.load32_splat(s, 16)); h = i32x4.add(h, d); d = second(e, f, g, d);
-    c = first(h, a, b, c, v128.load32_splat(s, 20)); g = i32x4.add(g, c); c = second(d, e, f, c);
-    b = first(g, h, a, b, v128.load32_splat(s, 24)); f = i32x4.add(f, b); b = second(c, d, e, b);
-    a = first(f, g, h, a, v128.load32_splat(s, 28)); e = i32x4.add(e, a); a = second(b, c, d, a);
+    h = first(e, f, g, h, v128.load32_splat(s, 0)); d = i32x4.add(d, h); p = v128.xor(a, b); h = second(a, b, p, q, h);
+    g = first(d, e, f, g, v128.load32_splat(s, 4)); c = i32x4.add(c, g); q = v128.xor(h, a); g = second(h, a, q, p, g);
+    f = first(c, d, e, f, v128.load32_splat(s, 8)); b = i32x4.add(b, f); p = v128.xor(g, h); f = second(g, h, p, q, f);
+    e = first(b, c, d, e, v128.load32_splat(s, 12)); a = i32x4.add(a, e); q = v128.xor(f, g); e = second(f, g, q, p, e);
+    d = first(a, b, c, d, v128.load32_splat(s, 16)); h = i32x4.add(h, d); p = v128.xor(e, f); d = second(e, f, p, q, d);
+    c = first(h, a, b, c, v128.load32_splat(s, 20)); g = i32x4.add(g, c); q = v128.xor(d, e); c = second(d, e, q, p, c);
+    b = first(g, h, a, b, v128.load32_splat(s, 24)); f = i32x4.add(f, b); p = v128.xor(c, d); b = second(c, d, p, q, b);
+    a = first(f, g, h, a, v128.load32_splat(s, 28)); e = i32x4.add(e, a); q = v128.xor(b, c); a = second(b, c, q, p, a);
     s += 32;
   }
   v128.store(state, i32x4.add(a, v128.load(state, 0)), 0);
