@@ -83,7 +83,11 @@ function benchKernel(name: KernelName): KernelFigure[] {
   const sealedTable = (count: number): ByteColumn[] => {
     using keys = kernel.deriveRowKeys(root, randomNonces(ROWS));
     return Array.from({ length: count }, (_, index) =>
-      kernel.sealColumn({ targetHeader: `column ${String(index)}`, prefix, nullEncoding: null, padTargetBytes: null }, keys, usual),
+      kernel.sealColumn(
+        { targetHeader: `column ${String(index)}`, prefix, nullEncoding: null, padTargetBytes: null },
+        keys,
+        usual,
+      ),
     );
   };
   // Several tables in turn: a kernel that keeps row keys for the neighbouring column must not find them again here.

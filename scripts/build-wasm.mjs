@@ -10,7 +10,7 @@ const ASSEMBLY = join(FOLDER, 'assembly');
 const TARGET = join(FOLDER, 'binary.ts');
 
 const OPTIONS = [
-  ...['-O3', '--converge', '--noAssert', ...(process.env.WASM_NAMES ? ['--debug'] : [])],
+  ...['-O3', '--converge', '--noAssert', ...(process.env['WASM_NAMES'] === undefined ? [] : ['--debug'])],
   ...['--runtime', 'stub'], // no allocator is used, so none is linked
   ...['--enable', 'simd', '--enable', 'bulk-memory'],
   ...['--use', 'abort='], // nothing is imported
@@ -27,20 +27,26 @@ export function readSources() {
     .map((name) => ({ name, text: readFileSync(join(ASSEMBLY, name), 'utf8') }));
 }
 
-/** Compiles the sources in memory. */
+/**
+ * Compiles the sources in memory.
+ *
+ * @returns {Promise<Uint8Array>}
+ */
 export async function compile() {
-  const { main } = await import('assemblyscript/asc');
+  // Not imported by name: its types redeclare parts of the standard library for the whole program.
+  const { main } = await import(import.meta.resolve('assemblyscript/asc'));
   const texts = new Map(readSources().map(({ name, text }) => [name, text]));
-  /** @type {Uint8Array | undefined} */
+  /** @type {unknown} */
   let binary;
   let messages = '';
   const { error } = await main(['index.ts', '-o', 'kernel.wasm', ...OPTIONS], {
-    readFile: (name) => texts.get(name) ?? null,
-    writeFile: (_, contents) => void (binary = contents instanceof Uint8Array ? contents : undefined),
+    readFile: (/** @type {string} */ name) => texts.get(name) ?? null,
+    writeFile: (/** @type {string} */ _, /** @type {unknown} */ contents) => void (binary = contents),
     listFiles: () => [],
-    stderr: { write: (text) => void (messages += String(text)) },
+    stderr: { write: (/** @type {unknown} */ text) => void (messages += String(text)) },
   });
-  if (error !== null || binary === undefined) throw new Error(`AssemblyScript: ${messages}`, { cause: error });
+  if (error !== null || !(binary instanceof Uint8Array))
+    throw new Error(`AssemblyScript: ${messages}`, { cause: error });
   return binary;
 }
 

@@ -5,7 +5,7 @@ import { createWasmKernel } from './wasm/kernel.ts';
 import { canRunWasm } from './wasm/machine.ts';
 
 const CREATE: Readonly<Record<KernelName, () => Kernel>> = {
-  wasm: createWasmKernel,
+  wasm: () => createWasmKernel(),
   node: createNodeKernel,
   noble: createNobleKernel,
 };

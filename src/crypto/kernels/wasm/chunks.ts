@@ -7,7 +7,7 @@ export interface Chunk {
 }
 
 /** Bytes of values and cells that a chunk has at most, unless one row alone has more. */
-export const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
 
 /**
  * The rows of a column in pieces, in order: none has rows of two windows of `windowRows` rows, or more than
@@ -15,7 +15,7 @@ export const CHUNK_BYTES = 1 << 20;
  */
 export function* chunksOf(column: ByteColumn, ends: Int32Array, windowRows: number): Generator<Chunk> {
   const { offsets } = column;
-  for (let first = 0; first < column.rows; ) {
+  for (let first = 0; first < column.rows;) {
     const windowEnd = Math.min(column.rows, first - (first % windowRows) + windowRows);
     const lastIn = (offsets[first] ?? 0) + CHUNK_BYTES;
     const lastOut = (ends[first] ?? 0) + CHUNK_BYTES;

@@ -9,8 +9,7 @@ import { SlotKeys } from './row-keys.ts';
 import { sealColumn } from './seal-column.ts';
 import { Session } from './session.ts';
 
-/** The kernel on a session of its own. */
-export function wasmKernelOn(session: Session): Kernel {
+function kernelOn(session: Session): Kernel {
   return Object.freeze({
     name: 'wasm',
     fingerprintColumn: (task: FingerprintTask, values: ByteColumn) => fingerprintColumn(session, task, values),
@@ -47,7 +46,12 @@ function passesSelfTest(kernel: Kernel): boolean {
   const task = { targetHeader: HEADER, prefix: new Uint8Array(), nullEncoding: null, padTargetBytes: null };
   const sealed = kernel.sealColumn(task, keys, byteColumnOf([value]));
   const opened = kernel.openColumn(root, byteColumnOf([encodeUtf8(CELL)]));
-  return matches(fingerprint, FINGERPRINT) && matches(sealed, CELL) && matches(opened.values, VALUE) && refusesForgery(kernel, root);
+  return (
+    matches(fingerprint, FINGERPRINT) &&
+    matches(sealed, CELL) &&
+    matches(opened.values, VALUE) &&
+    refusesForgery(kernel, root)
+  );
 }
 
 function refusesForgery(kernel: Kernel, root: SealingRoot): boolean {
@@ -63,13 +67,13 @@ function refusesForgery(kernel: Kernel, root: SealingRoot): boolean {
 /**
  * The kernel in WebAssembly with vector instructions: many cells at a time, and the fastest. See `docs/kernel.md`.
  *
- * It is tested against known answers before it is given out.
+ * It is tested against known answers before it is given out. `session` is its memory, no other kernel's.
  *
  * @throws {SealroomError} USAGE_OPTION if this runtime has no WebAssembly with SIMD.
  * @throws {Error} if the known answers are not what comes out: then the machine is broken.
  */
-export function createWasmKernel(): Kernel {
-  const kernel = wasmKernelOn(new Session());
+export function createWasmKernel(session: Session = new Session()): Kernel {
+  const kernel = kernelOn(session);
   if (!passesSelfTest(kernel)) throw new Error('kernel `wasm` failed its self-test');
   return kernel;
 }

@@ -2,7 +2,13 @@ import { isValid } from '../../../bytes/index.ts';
 import type { ByteColumn } from '../../../bytes/index.ts';
 import type { SealingRoot } from '../../keys.ts';
 import { IV_BYTES, NONCE_BYTES, SEALED_OVERHEAD_BYTES } from '../../limits.ts';
-import { atRow, authenticationError, encodedValueBytes, malformedCellError, requireSealedBody } from '../cell-format.ts';
+import {
+  atRow,
+  authenticationError,
+  encodedValueBytes,
+  malformedCellError,
+  requireSealedBody,
+} from '../cell-format.ts';
 import { CELL_SEALED } from '../kernel.ts';
 import type { OpenedColumn } from '../kernel.ts';
 import { planOpening } from '../plan.ts';

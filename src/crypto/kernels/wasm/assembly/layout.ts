@@ -95,7 +95,7 @@ export const IO: usize = (SCRATCH_END + 63) & ~63;
 
 /** Traps unless `[at, at + bytes)` lies in IO and leaves the slack free. */
 export function requireInIo(at: usize, bytes: i32): void {
-  const end = <u64>memory.size() << 16;
+  const end = (<u64>memory.size()) << 16;
   if (at < IO || bytes < 0 || <u64>at + <u64>bytes + <u64>SLACK > end) unreachable();
 }
 

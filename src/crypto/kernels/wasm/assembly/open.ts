@@ -166,7 +166,7 @@ function removePadding(cell: usize, payload: usize, bytes: i32): void {
     return;
   }
   const at = payload + <usize>countAt;
-  const zeros = <i32>(<i16>((<i32>load<u8>(at, 0) << 8) | <i32>load<u8>(at, 1)));
+  const zeros = <i32>(<i16>(((<i32>load<u8>(at, 0)) << 8) | (<i32>load<u8>(at, 1))));
   const length = countAt - zeros;
   if (length < 1 || length > bytes) store<i32>(cell, BADLY_PADDED, 12);
   store<i32>(cell, length, 16);

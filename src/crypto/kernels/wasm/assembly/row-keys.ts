@@ -30,7 +30,7 @@ const AAD_UPPER: i64 = 0x30323a656e633a00;
 
 /** Makes all slots free again and wipes their keys. */
 export function wipeSlots(): void {
-  const slots = <usize>(usedSlots + 7) & ~7;
+  const slots = (<usize>(usedSlots + 7)) & ~7;
   memory.fill(SCHEDULES, 0, (slots / 8) * SCHEDULE_BYTES);
   memory.fill(TABLES, 0, slots * TABLE_BYTES);
   memory.fill(AAD_PRODUCTS, 0, slots * 16);
@@ -99,13 +99,7 @@ function deriveFour(slot: i32): void {
   for (let i: usize = 0; i < 128; i += 16) v128.store(WORDS + i, v128.load(ROOT_WORDS + i));
   for (let half: usize = 0; half < 2; half++) {
     const at = nonces + half * 16;
-    storeWords(
-      WORDS + 128 + half * 64,
-      v128.load(at, 0),
-      v128.load(at, 32),
-      v128.load(at, 64),
-      v128.load(at, 96),
-    );
+    storeWords(WORDS + 128 + half * 64, v128.load(at, 0), v128.load(at, 32), v128.load(at, 64), v128.load(at, 96));
   }
   initialize(DIGEST);
   compress(DIGEST);
