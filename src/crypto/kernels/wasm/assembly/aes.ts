@@ -3,7 +3,7 @@
 // Bit i of byte j of block k is bit k of byte j of plane i; the planes are eight vectors (E. Käsper, P. Schwabe, "Faster
 // and Timing-Attack Resistant AES-GCM", CHES 2009). A byte of the state is `row + 4 × column`, as it lies in memory.
 // Nothing here branches on a key or a block, or uses them as an address.
-import { BLOCKS, STATE } from './layout';
+import { BLOCKS, SCHEDULE_BYTES, STATE } from './layout';
 
 /** ShiftRows (FIPS 197 §5.1.2). */
 // @ts-ignore: decorator
@@ -286,62 +286,91 @@ function nextRoundKey(before: v128, word: v128): v128 {
   return v128.xor(four, word);
 }
 
-/** `subBytes` of the planes at `planes`. */
-function subBytesAt(planes: usize): void {
-  subBytes(
-    v128.load(planes, 0),
-    v128.load(planes, 16),
-    v128.load(planes, 32),
-    v128.load(planes, 48),
-    v128.load(planes, 64),
-    v128.load(planes, 80),
-    v128.load(planes, 96),
-    v128.load(planes, 112),
-  );
+/** The last words of a plane of four round keys, 128 bytes before `p` to `s`. */
+// @ts-ignore: decorator
+@inline
+function lastWords(p: usize, q: usize, r: usize, s: usize, plane: usize): v128 {
+  const at = plane * 16 - 128;
+  const pq = v128.shuffle<i32>(v128.load(p + at), v128.load(q + at), 3, 7, 3, 7);
+  const rs = v128.shuffle<i32>(v128.load(r + at), v128.load(s + at), 3, 7, 3, 7);
+  return v128.shuffle<i64>(pq, rs, 0, 2);
 }
 
-/**
- * KeyExpansion (FIPS 197 §5.2) of eight keys of 32 bytes at `keys`, in bit planes: 15 × 8 vectors at `schedule`. Round
- * keys 1 to 14 are exclusive-or the 63 that `subBytes` leaves out, which ShiftRows and MixColumns do not change.
- */
-export function expandKeys(keys: usize, schedule: usize): void {
-  // The halves of the keys are the first two round keys.
+/** Stores the next round key at `key` plane by plane: `word` is SubWord of the last one. */
+// @ts-ignore: decorator
+@inline
+function storeRoundKey(key: usize, plane: usize, word: v128): void {
+  const at = key + plane * 16;
+  v128.store(at, nextRoundKey(v128.load(at - 256), word));
+}
+
+/** Slices the halves of eight keys of 32 bytes, which are the first two round keys. */
+function sliceKeys(keys: usize, schedule: usize): void {
   for (let half: usize = 0; half < 2; half++) {
     for (let lane: usize = 0; lane < 8; lane++) {
       v128.store(BLOCKS + lane * 16, v128.load(keys + lane * 32 + half * 16));
     }
     transpose(BLOCKS, schedule + half * 128);
   }
-  // The byte in the first row of every column: where Rcon is added.
-  const firstRow = i32x4.splat(0xff);
-  for (let round: i32 = 2; round < 15; round++) {
-    const target = schedule + <usize>round * 128;
-    subBytesAt(target - 128);
+}
+
+/** Adds to round keys 1 to 14 the 63 that `subBytes` leaves out, which ShiftRows and MixColumns do not change. */
+function add63(schedule: usize): void {
+  for (let key = schedule + 128; key < schedule + 15 * 128; key += 128) {
+    for (let plane: usize = 0; plane < 8; plane++) {
+      const at = key + plane * 16;
+      v128.store(at, v128.xor(v128.load(at), bitOf63(<i32>plane)));
+    }
+  }
+}
+
+/**
+ * KeyExpansion (FIPS 197 §5.2) of 8 to 32 keys, 32 bytes each at `keys`, in groups of eight: 15 × 8 vectors per group at
+ * `schedules`. SubWord concerns one word of a round key, so that the words of four groups fill a vector; groups that are
+ * missing are stood in for by the last.
+ */
+export function expandKeys(keys: usize, schedules: usize, groups: i32): void {
+  for (let group: usize = 0; group < <usize>groups; group++) {
+    sliceKeys(keys + group * 256, schedules + group * SCHEDULE_BYTES);
+  }
+  const last = <usize>(groups - 1);
+  const p = schedules;
+  const q = schedules + min<usize>(1, last) * SCHEDULE_BYTES;
+  const r = schedules + min<usize>(2, last) * SCHEDULE_BYTES;
+  const s = schedules + min<usize>(3, last) * SCHEDULE_BYTES;
+  for (let round: usize = 2; round < 15; round++) {
+    const key = round * 128;
+    subBytes(
+      lastWords(p + key, q + key, r + key, s + key, 0),
+      lastWords(p + key, q + key, r + key, s + key, 1),
+      lastWords(p + key, q + key, r + key, s + key, 2),
+      lastWords(p + key, q + key, r + key, s + key, 3),
+      lastWords(p + key, q + key, r + key, s + key, 4),
+      lastWords(p + key, q + key, r + key, s + key, 5),
+      lastWords(p + key, q + key, r + key, s + key, 6),
+      lastWords(p + key, q + key, r + key, s + key, 7),
+    );
     const isEven = (round & 1) == 0;
-    for (let plane: i32 = 0; plane < 8; plane++) {
-      const at = <usize>plane * 16;
-      const substituted = v128.xor(v128.load(STATE + at), bitOf63(plane));
-      // The last word, in every column; RotWord in every other round.
-      let word = isEven
-        ? i8x16.swizzle(substituted, i8x16(13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12))
-        : i8x16.swizzle(substituted, i8x16(12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15));
-      // Rcon[i] is 1 << (i - 1), and i is half the round.
-      if (isEven && plane == (round >> 1) - 1) word = v128.xor(word, firstRow);
-      v128.store(target + at, nextRoundKey(v128.load(target - 256 + at), word));
+    for (let plane: usize = 0; plane < 8; plane++) {
+      let words = v128.xor(v128.load(STATE + plane * 16), bitOf63(<i32>plane));
+      if (isEven) {
+        words = i8x16.swizzle(words, i8x16(1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12)); // RotWord
+        // Rcon[i] is 1 << (i - 1) in the first byte, and i is half the round.
+        if (plane == (round >> 1) - 1) words = v128.xor(words, i32x4.splat(0xff));
+      }
+      storeRoundKey(p + key, plane, v128.shuffle<i32>(words, words, 0, 0, 0, 0));
+      if (groups > 1) storeRoundKey(q + key, plane, v128.shuffle<i32>(words, words, 1, 1, 1, 1));
+      if (groups > 2) storeRoundKey(r + key, plane, v128.shuffle<i32>(words, words, 2, 2, 2, 2));
+      if (groups > 3) storeRoundKey(s + key, plane, v128.shuffle<i32>(words, words, 3, 3, 3, 3));
     }
   }
-  for (let round: usize = 1; round < 15; round++) {
-    for (let plane: i32 = 0; plane < 8; plane++) {
-      const at = schedule + round * 128 + <usize>plane * 16;
-      v128.store(at, v128.xor(v128.load(at), bitOf63(plane)));
-    }
-  }
+  for (let group: usize = 0; group < <usize>groups; group++) add63(schedules + group * SCHEDULE_BYTES);
 }
 
 /** Copies round keys of 15 × 8 vectors so that lane `lane` of `source` is in all lanes of `target`. */
 export function broadcastKeys(source: usize, lane: i32, target: usize): void {
   const bit = i8x16.splat(<i8>(<i32>1 << lane));
-  for (let at: usize = 0; at < 1920; at += 16) {
+  for (let at: usize = 0; at < SCHEDULE_BYTES; at += 16) {
     v128.store(target + at, i8x16.eq(v128.and(v128.load(source + at), bit), bit));
   }
 }

@@ -42,9 +42,15 @@ export const CELL_BYTES: usize = 32;
 /** The descriptions of the cells, see `sealCells`, `openCells` and `fingerprintCells`. */
 export const CELLS: usize = IVS + <usize>SLOTS * 16;
 
+/** The order in which cells without a slot get one: 4 bytes per cell. */
+export const ORDER: usize = CELLS + <usize>SLOTS * CELL_BYTES;
+/** Counters for making it: 4 bytes per number of blocks. */
+export const TALLIES: usize = ORDER + <usize>SLOTS * 4;
+export const MOST_TALLIED_BLOCKS: i32 = 127;
+
 // ---- Scratch: secret, wiped by `wipeCall`.
 
-export const SCRATCH: usize = CELLS + <usize>SLOTS * CELL_BYTES;
+export const SCRATCH: usize = TALLIES + <usize>(MOST_TALLIED_BLOCKS + 2) * 4;
 /** A key as bytes, from outside: the sealing root or a fingerprint key. */
 export const KEY: usize = SCRATCH;
 /** The sealing root as 8 vectors, each word in all four lanes. */

@@ -12,6 +12,7 @@ import {
   LANE_BYTES,
   LANE_CELL,
   LANE_DATA,
+  ORDER,
   SCHEDULES,
   SCHEDULE_BYTES,
   SLOTS,
@@ -21,7 +22,7 @@ import {
   requireCount,
   requireInIo,
 } from './layout';
-import { deriveKeys, slotOf, slotsInUse, wipeSlots } from './row-keys';
+import { deriveKeys, orderCells, slotOf, slotsInUse, wipeSlots } from './row-keys';
 import { copyVectors, hasCells } from './seal';
 
 const CELL_PREFIX_BYTES: i32 = 7;
@@ -54,6 +55,7 @@ export function openCells(count: i32): bool {
     const cell = CELLS + <usize>i * CELL_BYTES;
     if (load<i32>(cell, 8) > 0) decode(cell);
   }
+  orderCells(count);
   if (!assignSlots(count)) {
     wipeSlots();
     if (!assignSlots(count)) unreachable();
@@ -80,6 +82,7 @@ function requireCells(count: i32): void {
     end = at + <u32>bytes;
     store<i32>(cell, OPENED, 12);
     store<i32>(cell, bytes, 16);
+    store<i32>(cell, max(body - OVERHEAD_BYTES, 0), 24);
     if (body == 0) continue;
     const characters = bytes - CELL_PREFIX_BYTES;
     if (body < OVERHEAD_BYTES || characters < 0) unreachable();
@@ -100,11 +103,12 @@ function decode(cell: usize): void {
 function assignSlots(count: i32): bool {
   memory.fill(CELL_OF_SLOT, 0xff, <usize>SLOTS * 4);
   for (let i = 0; i < count; i++) {
-    const cell = CELLS + <usize>i * CELL_BYTES;
+    const index = load<i32>(ORDER + <usize>i * 4);
+    const cell = CELLS + <usize>index * CELL_BYTES;
     if (load<i32>(cell, 8) == 0 || load<i32>(cell, 12) != OPENED) continue;
     const slot = slotOf(load<i32>(cell, 20), load<u32>(cell, 0));
     if (slot < 0) return false;
-    store<i32>(CELL_OF_SLOT + <usize>slot * 4, i);
+    store<i32>(CELL_OF_SLOT + <usize>slot * 4, index);
   }
   return true;
 }

@@ -5,9 +5,13 @@ import { multiply, reverse, storeTable } from './ghash';
 import {
   AAD_PRODUCTS,
   BLOCKS,
+  CELLS,
+  CELL_BYTES,
   CELL_KEYS,
   DIGEST,
   KEY,
+  MOST_TALLIED_BLOCKS,
+  ORDER,
   ROOT_WORDS,
   SCHEDULES,
   SCHEDULE_BYTES,
@@ -17,6 +21,7 @@ import {
   STATE,
   TABLES,
   TABLE_BYTES,
+  TALLIES,
   WORDS,
 } from './layout';
 import { compress, compressPadding, initialize, storeDigests, storeWords } from './sha256';
@@ -68,6 +73,33 @@ export function slotOf(row: i32, nonce: usize): i32 {
   return slot;
 }
 
+/**
+ * Orders the cells by the blocks of their data, the seventh number of their descriptions. Cells that are new in this
+ * call then share a group of slots with cells of their own length, and no lane waits for another.
+ */
+export function orderCells(count: i32): void {
+  memory.fill(TALLIES, 0, <usize>(MOST_TALLIED_BLOCKS + 2) * 4);
+  for (let i = 0; i < count; i++) {
+    const next = TALLIES + <usize>tallyOf(i) * 4 + 4;
+    store<i32>(next, load<i32>(next) + 1);
+  }
+  for (let at = TALLIES; at < TALLIES + <usize>MOST_TALLIED_BLOCKS * 4; at += 4) {
+    store<i32>(at + 4, load<i32>(at) + load<i32>(at + 4));
+  }
+  for (let i = 0; i < count; i++) {
+    const place = TALLIES + <usize>tallyOf(i) * 4;
+    store<i32>(ORDER + <usize>load<i32>(place) * 4, i);
+    store<i32>(place, load<i32>(place) + 1);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function tallyOf(cell: i32): i32 {
+  const bytes = load<i32>(CELLS + <usize>cell * CELL_BYTES, 24);
+  return min(<i32>((<u32>bytes + 15) >> 4), MOST_TALLIED_BLOCKS);
+}
+
 /** How many slots are assigned: the first so many. */
 export function slotsInUse(): i32 {
   return usedSlots;
@@ -76,21 +108,26 @@ export function slotsInUse(): i32 {
 /** Derives the keys of the slots that have none. */
 export function deriveKeys(): void {
   // Whole groups of eight: the keys of some slots are then derived again, and are the same.
-  for (let slot = derivedSlots & ~7; slot < usedSlots; slot += 8) {
-    deriveFour(slot);
-    deriveFour(slot + 4);
-    const keys = SCHEDULES + <usize>(slot >> 3) * SCHEDULE_BYTES;
-    expandKeys(CELL_KEYS + <usize>slot * 32, keys);
-    // H is the encryption of the zero block (SP 800-38D §7.1, step 1).
-    memory.fill(STATE, 0, 128);
-    encrypt(keys);
-    for (let lane: i32 = 0; lane < 8; lane++) {
-      const table = TABLES + <usize>(slot + lane) * TABLE_BYTES;
-      storeTable(table, reverse(v128.load(BLOCKS + <usize>lane * 16)));
-      v128.store(AAD_PRODUCTS + <usize>(slot + lane) * 16, multiply(i64x2(0, AAD_UPPER), table));
-    }
+  const end = (usedSlots + 7) & ~7;
+  for (let slot = derivedSlots & ~7; slot < end; slot += 32) {
+    const groups = min((end - slot) >> 3, 4);
+    for (let four = 0; four < groups * 2; four++) deriveFour(slot + four * 4);
+    expandKeys(CELL_KEYS + <usize>slot * 32, SCHEDULES + <usize>(slot >> 3) * SCHEDULE_BYTES, groups);
+    for (let group = 0; group < groups; group++) deriveTables(slot + group * 8);
   }
   derivedSlots = usedSlots;
+}
+
+/** GHASH tables of eight slots. */
+function deriveTables(slot: i32): void {
+  // H is the encryption of the zero block (SP 800-38D §7.1, step 1).
+  memory.fill(STATE, 0, 128);
+  encrypt(SCHEDULES + <usize>(slot >> 3) * SCHEDULE_BYTES);
+  for (let lane: i32 = 0; lane < 8; lane++) {
+    const table = TABLES + <usize>(slot + lane) * TABLE_BYTES;
+    storeTable(table, reverse(v128.load(BLOCKS + <usize>lane * 16)));
+    v128.store(AAD_PRODUCTS + <usize>(slot + lane) * 16, multiply(i64x2(0, AAD_UPPER), table));
+  }
 }
 
 /** Cell keys of four slots: SHA-256(root ‖ nonce) (format F-30). */

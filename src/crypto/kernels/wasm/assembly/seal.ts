@@ -21,6 +21,7 @@ import {
   LANE_BYTES,
   LANE_CELL,
   LANE_DATA,
+  ORDER,
   PREFIX,
   ROW_NONCES,
   SCHEDULES,
@@ -34,7 +35,7 @@ import {
   requireCount,
   requireInIo,
 } from './layout';
-import { deriveKeys, slotOf, slotsInUse, wipeSlots } from './row-keys';
+import { deriveKeys, orderCells, slotOf, slotsInUse, wipeSlots } from './row-keys';
 import { compress, copyState, initialize, storeDigests, storeWords } from './sha256';
 
 /** Nonce and IV, which precede the ciphertext, and the tag, which follows it. */
@@ -133,6 +134,7 @@ function requireCells(count: i32): i32 {
     if (prefixBytes < 0 || prefixBytes > <i32>AFFIX_BYTES) unreachable();
     if (zeros < 0 || zeros > 0xffff || bytes > <i32>BODIES_BYTES) unreachable();
     const payload = prefixBytes + bytes + zeros + 2;
+    store<i32>(cell, payload, 24);
     longest = max(longest, payload);
     requireInIo(load<u32>(cell, 16), CELL_PREFIX_BYTES + ((CIPHERTEXT_AT + payload + TAG_BYTES + 2) / 3) * 4);
   }
@@ -143,11 +145,12 @@ function requireCells(count: i32): i32 {
 function assignSlots(count: i32): bool {
   memory.fill(CELL_OF_SLOT, 0xff, <usize>SLOTS * 4);
   for (let i = 0; i < count; i++) {
-    const row = load<i32>(CELLS + <usize>i * CELL_BYTES, 20);
+    const index = load<i32>(ORDER + <usize>i * 4);
+    const row = load<i32>(CELLS + <usize>index * CELL_BYTES, 20);
     if (<u32>row >= <u32>SLOTS) unreachable();
     const slot = slotOf(row, ROW_NONCES + <usize>row * 32);
     if (slot < 0) return false;
-    store<i32>(CELL_OF_SLOT + <usize>slot * 4, i);
+    store<i32>(CELL_OF_SLOT + <usize>slot * 4, index);
   }
   return true;
 }
@@ -162,6 +165,7 @@ export function sealCells(count: i32): void {
   const stride = (CIPHERTEXT_AT + longest + TAG_BYTES + 47) & ~15;
   if (stride * LANES > <i32>BODIES_BYTES) unreachable();
   usedBodyBytes = stride * LANES;
+  orderCells(count);
   if (!assignSlots(count)) {
     wipeSlots();
     if (!assignSlots(count)) unreachable();
