@@ -107,6 +107,7 @@ function benchKernel(name: KernelName): KernelFigure[] {
     ['seal, 30 bytes, 2 columns', ROWS * 2, sealColumns(usual, 2, null)],
     ['seal, 30 bytes, 4 columns', ROWS * 4, sealColumns(usual, 4, null)],
     ['seal, padded to 64, 1 column', ROWS, sealColumns(usual, 1, 64)],
+    ['seal, padded to 64, 4 columns', ROWS * 4, sealColumns(usual, 4, 64)],
     ['seal, 1000 bytes, 1 column', ROWS, sealColumns(long, 1, null)],
     ['open, 30 bytes, 1 column', ROWS, openTables(singles)],
     ['open, 30 bytes, 4 columns', ROWS * 4, openTables(fours)],

@@ -75,6 +75,14 @@ export function canRunWasm(): boolean {
   return compiled !== null;
 }
 
+function instantiate(): WasmExports {
+  if (!canRunWasm() || compiled === null || compiled === undefined) {
+    throw new SealroomError('USAGE_OPTION', 'kernel `wasm` expected WebAssembly with SIMD, which this runtime lacks');
+  }
+  // The module is compiled from our own sources; that it has these exports is tested with every use of them.
+  return new WebAssembly.Instance(compiled).exports as WasmExports;
+}
+
 /** An instance of the module and its memory: everything a kernel knows between and during calls is in there. */
 export class Machine {
   readonly exports: WasmExports;
@@ -92,13 +100,13 @@ export class Machine {
   /** Rows that have their keys in memory at a time, and cells that one call takes. */
   readonly slots: number;
 
-  /** @throws {SealroomError} USAGE_OPTION where {@link canRunWasm} is false. */
-  constructor() {
-    if (!canRunWasm() || compiled === null || compiled === undefined) {
-      throw new SealroomError('USAGE_OPTION', 'kernel `wasm` expected WebAssembly with SIMD, which this runtime lacks');
-    }
-    // The module was compiled from our own sources, and the test of its exports is that its tests pass.
-    this.exports = new WebAssembly.Instance(compiled).exports as WasmExports;
+  /**
+   * `exports` are those of the module as it is shipped, or of another compilation of the same sources.
+   *
+   * @throws {SealroomError} USAGE_OPTION where {@link canRunWasm} is false.
+   */
+  constructor(exports: WasmExports = instantiate()) {
+    this.exports = exports;
     this.keyAt = this.exports.keyAt.value;
     this.headerAt = this.exports.headerAt.value;
     this.prefixAt = this.exports.prefixAt.value;

@@ -11,14 +11,20 @@ const KEPT_MEMORY_BYTES = 32 << 20;
  * being opened. Another owner's claim wipes them; the first owner's keys are then derived again when it comes back.
  */
 export class Session {
+  readonly #createMachine: () => Machine;
   #machine: Machine | null = null;
   #owner: object | null = null;
   #firstRow = 0;
   #isForgetting = false;
 
+  /** `createMachine` is called when there is no machine yet, or the last one was given back. */
+  constructor(createMachine: () => Machine = () => new Machine()) {
+    this.#createMachine = createMachine;
+  }
+
   /** The machine, its memory clean but for the slots. */
   get machine(): Machine {
-    return (this.#machine ??= new Machine());
+    return (this.#machine ??= this.#createMachine());
   }
 
   /** Takes the slots for `owner`, and for its rows from `firstRow` on. Returns whether they were not so already. */
