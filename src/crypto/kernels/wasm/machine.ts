@@ -1,4 +1,3 @@
-import { decodeBase64 } from '../../../bytes/index.ts';
 import { SealroomError } from '../../../errors.ts';
 import { WASM_BASE64 } from './binary.ts';
 
@@ -65,13 +64,16 @@ let compiled: object | null | undefined;
 
 function compile(): object | null {
   if (typeof WebAssembly === 'undefined') return null;
-  const bytes = decodeBase64(WASM_BASE64);
-  return bytes !== null && WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+  // Not by our own decoder: it is slow until it is warm, and this is part of every start.
+  const text = globalThis.atob(WASM_BASE64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
 }
 
 /** Whether this runtime has WebAssembly with the vector instructions (SIMD) that the kernel is made of. */
 export function canRunWasm(): boolean {
-  compiled ??= compile();
+  if (compiled === undefined) compiled = compile();
   return compiled !== null;
 }
 
