@@ -82,7 +82,13 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-async function benchTable(folder: string, plan: Plan, format: Format, rows: number, pad: string): Promise<TableFigure[]> {
+async function benchTable(
+  folder: string,
+  plan: Plan,
+  format: Format,
+  rows: number,
+  pad: string,
+): Promise<TableFigure[]> {
   const names = { table: `table.${format}`, protected: `protected.${format}`, back: `back.${format}` };
   await generateBenchTable({ rows, format, path: join(folder, names.table) });
   await writeFile(join(folder, 'schema.json'), schemaWith(pad));
@@ -91,8 +97,7 @@ async function benchTable(folder: string, plan: Plan, format: Format, rows: numb
   const common = ['--id', ID, '-f', ...kernel];
   const figures: TableFigure[] = [];
   for (const operation of ['encrypt', 'decrypt'] as const) {
-    const [input, output] =
-      operation === 'encrypt' ? [names.table, names.protected] : [names.protected, names.back];
+    const [input, output] = operation === 'encrypt' ? [names.table, names.protected] : [names.protected, names.back];
     const costs: Cost[] = [];
     for (let run = 0; run < plan.repeat; run++) {
       costs.push(
@@ -152,7 +157,7 @@ function readPlan(): Plan {
   if (!isValid) throw new Error('an option has a wrong value');
   return {
     rows,
-    formats: formats as Format[],
+    formats: formats,
     pads,
     repeat,
     kernel: values.kernel,
@@ -182,7 +187,9 @@ function printTable(figures: readonly TableFigure[]): void {
 function printKernels(figures: readonly KernelFigure[]): void {
   process.stdout.write('\nkernel  operation                       ns per cell\n');
   for (const { kernel, operation, nanoseconds } of figures) {
-    process.stdout.write(`${kernel.padEnd(7)} ${operation.padEnd(31)} ${Math.round(nanoseconds).toLocaleString('en').padStart(11)}\n`);
+    process.stdout.write(
+      `${kernel.padEnd(7)} ${operation.padEnd(31)} ${Math.round(nanoseconds).toLocaleString('en').padStart(11)}\n`,
+    );
   }
 }
 
@@ -220,7 +227,8 @@ async function main(): Promise<void> {
     }
     const kernels = plan.withKernels ? benchKernels() : [];
     if (plan.withKernels) printKernels(kernels);
-    if (plan.json !== undefined) await writeFile(plan.json, `${JSON.stringify({ machine, tables, kernels }, null, 2)}\n`);
+    if (plan.json !== undefined)
+      await writeFile(plan.json, `${JSON.stringify({ machine, tables, kernels }, null, 2)}\n`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

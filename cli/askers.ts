@@ -1,3 +1,4 @@
+import type { Key } from 'node:readline';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { CANCEL_SYMBOL } from '@clack/prompts';
@@ -79,14 +80,19 @@ export function createLineAsker(input: Readable, output: Writable, signal?: Abor
   };
 }
 
-/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C, the end of input and `signal` cancel. */
+/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
 export function createTerminalAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
   const ended = new AbortController();
   const stop = (): void => {
     ended.abort();
   };
+  // Ctrl-D closes the line editor underneath, and the question would stay open for ever.
+  const stopAtCtrlD = (_text: string | undefined, key: Key): void => {
+    if (key.ctrl === true && key.name === 'd') stop();
+  };
   input.once('end', stop);
   input.once('close', stop);
+  input.on('keypress', stopAtCtrlD);
   const common = { input, output, signal: AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]) };
   const take = <T extends string | undefined>(answer: T | typeof CANCEL_SYMBOL): T => {
     if (!isCancel(answer)) return answer;
@@ -121,6 +127,7 @@ export function createTerminalAsker(input: Readable, output: Writable, signal?: 
     close: () => {
       input.off('end', stop);
       input.off('close', stop);
+      input.off('keypress', stopAtCtrlD);
     },
   };
 }

@@ -21,7 +21,7 @@ const REDRAWS_PER_SECOND = 8;
 export function showProgress(io: CliIo): ProgressDisplay {
   if (io.stderr.isTTY !== true) return SILENT;
   const bar = new SingleBar({
-    stream: io.stderr as NodeJS.WriteStream,
+    stream: io.stderr,
     format: '{phase} [{bar}] {percentage}% | {rows} rows | {rate} rows/s | {eta_formatted} left',
     hideCursor: true,
     clearOnComplete: true,

@@ -20,7 +20,12 @@ export async function runCli(io: CliIo): Promise<number> {
     return EXIT.done;
   } catch (error) {
     if (error instanceof Shown) return error.exitCode;
-    printError(io, error, wants('--json'), ['--debug', '--enable-stack-traces', '--enableStackTraces', '-v'].some(wants));
+    printError(
+      io,
+      error,
+      wants('--json'),
+      ['--debug', '--enable-stack-traces', '--enableStackTraces', '-v'].some(wants),
+    );
     return exitCodeOf(error);
   }
 }
@@ -39,7 +44,9 @@ async function parse(io: CliIo): Promise<void> {
   const argv = normaliseArguments(io.argv);
   const parser = yargs(argv)
     .scriptName('sealroom')
-    .usage('sealroom <command> [options]\n\nEncrypts tables for a collaboration, column by column, and decrypts what comes back.')
+    .usage(
+      'sealroom <command> [options]\n\nEncrypts tables for a collaboration, column by column, and decrypts what comes back.',
+    )
     .command(encryptCommand(io))
     .command(decryptCommand(io))
     .command(schemaCommand(io))

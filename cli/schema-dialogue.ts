@@ -11,6 +11,7 @@ import type {
 } from '../src/schema/index.ts';
 import {
   addSuffix,
+  COLUMN_KINDS,
   createTableSchema,
   MAX_PAD_LENGTH_BYTES,
   MAX_TARGET_COLUMNS,
@@ -165,8 +166,8 @@ async function askPad(asker: Asker, label: string): Promise<Pad> {
 
 async function askKind(session: Session, column: SourceColumn, label: string): Promise<ColumnKind> {
   if (!column.kinds.includes('sealed')) return 'cleartext';
-  const order: readonly ColumnKind[] = ['cleartext', 'fingerprint', 'sealed'];
-  const options = order.filter(
+  // The safest comes first: a terminal preselects it.
+  const options = COLUMN_KINDS.filter(
     (kind) => column.kinds.includes(kind) && (kind !== 'cleartext' || session.allowCleartext),
   );
   return session.asker.askChoice({ message: `${label}: type?`, options, initial: null });

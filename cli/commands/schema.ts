@@ -14,7 +14,6 @@ import {
 } from '../../src/schema/index.ts';
 import type { TableFormat } from '../../src/tabular/index.ts';
 import { checkTarget, formatOf, openTable, STANDARD_STREAM, writeTextFile } from '../../src/tabular/index.ts';
-import { createLineAsker, createTerminalAsker } from '../askers.ts';
 import { parseFormat, resolvePath } from '../options.ts';
 import { runSchemaDialogue } from '../schema-dialogue.ts';
 import type { TableSource } from '../schema-source.ts';
@@ -77,6 +76,8 @@ async function makeTemplate({ source, allowCleartext, say }: Task): Promise<stri
 }
 
 async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promise<string | null> {
+  // Loaded here, since the prompts' library would slow down every other command.
+  const { createLineAsker, createTerminalAsker } = await import('../askers.ts');
   const asker = (io.stdin.isTTY === true ? createTerminalAsker : createLineAsker)(io.stdin, io.stderr, io.signal);
   try {
     const schema = await runSchemaDialogue(source, { allowCleartext }, asker);
@@ -112,6 +113,7 @@ function pickMode(args: Arguments): Mode {
 }
 
 function checkArguments(args: Arguments, mode: Mode): void {
+  if (args.input === '') throw new SealroomError('USAGE_OPTION', '`input` expected a file name, got an empty text');
   const format = args.fileFormat ?? formatOf(args.input);
   if (args.noHeaders && format !== null && format !== 'csv') {
     throw new SealroomError('USAGE_OPTION', `\`--no-headers\` expected with a CSV file, got ${format}`);
@@ -182,13 +184,6 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
   io.stderr.write(`wrote the table schema to ${quoteName(output)}\n`);
 }
 
-/** The input as it was given: yargs makes an empty text of a positional `-`. */
-function readInput(io: CliIo, input: string): string {
-  if (input !== '') return input;
-  if (!io.argv.includes('')) return STANDARD_STREAM;
-  throw new SealroomError('USAGE_OPTION', '`input` expected a file name, got an empty text');
-}
-
 function describeOptions(yargs: Argv): Argv<SchemaArguments> {
   return yargs
     .positional('input', {
@@ -236,6 +231,6 @@ export function schemaCommand(io: CliIo): CommandModule<object, SchemaArguments>
     command: 'schema <input>',
     describe: 'write a table schema for a table',
     builder: describeOptions,
-    handler: (args) => runSchema({ ...args, input: readInput(io, args.input) }, io),
+    handler: (args) => runSchema(args, io),
   };
 }

@@ -30,9 +30,39 @@ export class Mismatch extends Error {
   }
 }
 
-/** The vectors themselves cannot be read: a missing folder or file, no JSON, or a member that is not what it should be. */
+/** Vectors that cannot be read: a missing folder or file, no JSON, or a member that is not what it should be. */
 export class VectorsError extends Error {
   override readonly name = 'VectorsError';
+}
+
+/**
+ * The cases of one vector; where it cannot be understood, one case that fails and says so.
+ *
+ * @param name what the vector is called if it has no id
+ */
+export function listSafely(
+  vector: Readonly<Record<string, unknown>>,
+  name: string,
+  list: () => readonly VectorCase[],
+): readonly VectorCase[] {
+  try {
+    return list();
+  } catch (error) {
+    return [caseOfError(typeof vector['id'] === 'string' ? vector['id'] : name, error)];
+  }
+}
+
+/** A case that fails because the vector cannot be understood, or made the product fail before it was run. */
+export function caseOfError(id: string, error: unknown): VectorCase {
+  return {
+    id,
+    what: 'reading the vector',
+    kernel: null,
+    difference: null,
+    run: () => {
+      throw error;
+    },
+  };
 }
 
 const MAX_SHOWN = 120;

@@ -29,12 +29,11 @@ export function hasRepeatedSourceHeaders(input: CsvInput): boolean {
   return new Set(headers).size !== headers.length;
 }
 
-/** Whether a header that the schema does not use breaks the naming rule, and none that it uses does. */
+/** Whether a header breaks the naming rule, and the others are all that the schema needs. */
 export function hasBadUnusedHeader(input: CsvInput): boolean {
   const headers = (headersOf(input) ?? []).map(normaliseHeader);
-  const used = new Set<string>(input.schema.columns.map(({ sourceHeader }) => sourceHeader));
-  const bad = headers.filter((header) => breaksNamingRule(header));
-  return bad.length > 0 && !bad.some((header) => used.has(header));
+  const good = headers.filter((header) => !breaksNamingRule(header));
+  return good.length < headers.length && input.schema.columns.every(({ sourceHeader }) => good.includes(sourceHeader));
 }
 
 /** What the lines that start with `#` do: how many rows they are, or that they make the file unreadable. */
@@ -53,6 +52,16 @@ function sourceIndexOf(input: CsvInput, column: TableSchema['columns'][number]):
   const headers = headersOf(input);
   if (headers === null) return column.sourceIndex ?? 0;
   return headers.map(normaliseHeader).lastIndexOf(column.sourceHeader);
+}
+
+/** How many values of a column's source are null, lines that start with `#` included. */
+export function countSourceNulls(input: CsvInput, column: TableSchema['columns'][number]): number {
+  const source = sourceIndexOf(input, column);
+  const valueOf = nullRuleOf(input.inputNull);
+  return dataRecordsOf(input).filter(({ fields }) => {
+    const field = fields[source];
+    return field !== undefined && valueOf(field) === null;
+  }).length;
 }
 
 /** How many rows of the output C3R loses, because they hold nothing but a null written as nothing. */

@@ -6,11 +6,10 @@ import type { CsvField } from './csv-text.ts';
 import type { DifferenceName } from './differences.ts';
 import { optionalText, textOf } from './json.ts';
 import type { Members } from './json.ts';
+import { AS_C3R } from './operation.ts';
+import type { Expectation } from './operation.ts';
 import { openPayload } from './reference.ts';
-import type { Expectation } from './reject.ts';
 import { rootOf } from './values.ts';
-
-const AS_C3R: Expectation = { difference: null, isRefused: null };
 
 /** Whether a `02:enc:` cell opens, by the reference. */
 function opens(cell: string, secrets: Members): boolean {
@@ -60,7 +59,7 @@ function decryptedText(vector: Members, csv: string): string {
   const [header, ...rows] = parseCsv(csv).map(({ fields }) => fields);
   const records = [(header ?? []).map(({ text }) => quote(text)), ...rows.map((fields) => fields.map(openField))];
   // A record of one null would be an empty line.
-  return records.map((fields) => (fields.length === 1 ? fields[0] || '""' : fields.join(','))).join('\n');
+  return records.map((fields) => (fields.join('') === '' && fields.length === 1 ? '""' : fields.join(','))).join('\n');
 }
 
 /** What decryption of a CSV file is expected to do, where it is not what C3R did. */
@@ -74,7 +73,7 @@ export function expectedDecryption(vector: Members, csv: string, isAccepted: boo
     result: decryptedText(vector, csv),
   });
   if (!isAccepted) {
-    const isAboutCells = /Failed while unmarshalling/.test(optionalText(vector, 'message') ?? '');
+    const isAboutCells = (optionalText(vector, 'message') ?? '').includes('Failed while unmarshalling');
     const isForbidden = vector['fail_on_fingerprint'] === true && cells.some(isFingerprint);
     if (!isAboutCells || isForbidden || cells.some((cell) => isRefusedCell(cell, vector))) return AS_C3R;
     const legacy = cells.some((cell) => differenceOfCell(cell, vector)?.name === 'legacyCells');
@@ -82,13 +81,11 @@ export function expectedDecryption(vector: Members, csv: string, isAccepted: boo
   }
   const hashes = records.filter(({ startsWithHash }) => startsWithHash);
   const fields = header?.fields ?? [];
-  if (hashes.some((record) => record.fields.length !== fields.length)) return { difference: 'hashLines', isRefused: true };
+  if (hashes.some((record) => record.fields.length !== fields.length))
+    return { difference: 'hashLines', isRefused: true };
   if (hashes.length > 0) return taken('hashLines');
   const names = fields.map(({ text }) => text);
   if (new Set(names).size !== names.length) return taken('repeatedHeaders');
-  const valueOf = nullRuleOf(optionalText(vector, 'csv_input_null'));
   const isLone = names.length === 1 && (optionalText(vector, 'csv_output_null') ?? '') === '';
-  return isLone && rows.some(({ fields: [field] }) => field !== undefined && valueOf(field) === null)
-    ? taken('loneNulls')
-    : AS_C3R;
+  return isLone && decryptedText(vector, csv).split('\n').includes('""') ? taken('loneNulls') : AS_C3R;
 }

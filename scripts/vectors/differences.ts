@@ -60,19 +60,26 @@ export const DIFFERENCES = {
   trueMaximum: {
     clause: 'F-43',
     rule: 'pad max is measured over the whole column, and over its encoded nulls where there is nothing else: such a column is padded to that plus the pad length',
-    reason: 'C3R measures as it goes and fails on columns that begin with nulls, or pads columns of nulls to the pad length alone',
+    reason:
+      'C3R measures as it goes and fails on columns that begin with nulls, or pads columns of nulls to the pad length alone',
     decidedIn: 'pad-rules.ts',
   },
   nativeTypes: {
     clause: 'F-90',
     rule: 'values that were sealed with a type come back in Parquet with that type, nulls included',
     reason: 'C3R writes their big-endian bytes into a text column, and fails on null decimals',
-    decidedIn: 'parquet-table.ts',
+    decidedIn: 'file-rules.ts',
   },
   unreadColumns: {
     clause: 'F-51, F-87',
     rule: 'numbers are never cells, and a column of a type that C3R cannot copy is copied',
     reason: 'C3R takes some integers for cells, and fails on fixed-length bytes',
+    decidedIn: 'file-rules.ts',
+  },
+  zonedNanoseconds: {
+    clause: 'F-87',
+    rule: 'a Parquet column of nanoseconds with the UTC flag is refused where it is used',
+    reason: 'the engine reads it in microseconds and would drop digits',
     decidedIn: 'file-rules.ts',
   },
   fewestDigits: {

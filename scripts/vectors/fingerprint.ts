@@ -1,8 +1,14 @@
-import { createKernel, deriveFingerprintKey, fingerprintMessage, fingerprintValue, parseSharedSecret } from 'sealroom/crypto';
+import {
+  createKernel,
+  deriveFingerprintKey,
+  fingerprintMessage,
+  fingerprintValue,
+  parseSharedSecret,
+} from 'sealroom/crypto';
 import { fingerprintTypeByte } from 'sealroom/crypto';
 import type { ClientType, FingerprintKey, Kernel } from 'sealroom/crypto';
 import { columnOf, hexOf, textOfBytes, valueIn } from './bytes.ts';
-import { expectEqual, KERNEL_NAMES, Mismatch, show, VectorsError } from './case.ts';
+import { expectEqual, KERNEL_NAMES, listSafely, Mismatch, show, VectorsError } from './case.ts';
 import type { VectorCase } from './case.ts';
 import { booleanOf, optionalText, recordsOf, textOf, textsOf } from './json.ts';
 import type { Members } from './json.ts';
@@ -58,13 +64,17 @@ function checkRandomNulls(kernel: Kernel, vector: Members): void {
 export function listFingerprintCases(json: Members): readonly VectorCase[] {
   const onKernels = (id: string, what: string, check: (kernel: Kernel) => void): readonly VectorCase[] =>
     KERNEL_NAMES.map((kernel) => ({ id, what, kernel, difference: null, run: () => check(createKernel(kernel)) }));
-  const cells = recordsOf(json, 'cells').flatMap((vector) =>
+  const listCasesOf = (vector: Members): readonly VectorCase[] =>
     onKernels(textOf(vector, 'id'), `fingerprint of a ${textOf(vector, 'type')}`, (kernel) =>
       checkFingerprint(kernel, vector),
-    ),
+    );
+  const cells = recordsOf(json, 'cells').flatMap((vector) =>
+    listSafely(vector, 'fingerprint', () => listCasesOf(vector)),
   );
   const nulls = recordsOf({ random_nulls: [], ...json }, 'random_nulls').flatMap((vector, index) =>
-    onKernels(`random-null-${String(index + 1)}`, 'fingerprints of nulls', (kernel) => checkRandomNulls(kernel, vector)),
+    onKernels(`random-null-${String(index + 1)}`, 'fingerprints of nulls', (kernel) =>
+      checkRandomNulls(kernel, vector),
+    ),
   );
   return [...cells, ...nulls];
 }

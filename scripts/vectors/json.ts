@@ -9,15 +9,21 @@ export type Members = Readonly<Record<string, unknown>>;
 const TEXTS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const LONG_INTEGER = /^-?\d{16,}$/;
 
+/** The text of a file of the vectors. @throws {VectorsError} if it cannot be read. */
+export async function readTextFile(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw new VectorsError(`cannot read ${path} (${code})`);
+  });
+}
+
 /**
  * The value of a JSON file. Integers that a JavaScript number may not hold exactly come as texts.
  *
  * @throws {VectorsError} if it cannot be read or is no JSON.
  */
 export async function readJsonFile(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new VectorsError(`cannot read ${path}: ${error instanceof Error ? error.message : 'unknown reason'}`);
-  });
+  const text = await readTextFile(path);
   try {
     return JSON.parse(text.replace(TEXTS_AND_NUMBERS, (token) => (LONG_INTEGER.test(token) ? `"${token}"` : token)));
   } catch {
@@ -73,7 +79,8 @@ export function booleanOf(record: Members, key: string): boolean {
 /** A member that is an array of texts. @throws {VectorsError} if it is not. */
 export function textsOf(record: Members, key: string): readonly string[] {
   const value = record[key];
-  const texts = Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : null;
-  if (texts === null || texts.length !== (value as unknown[]).length) throw wrong(record, key, 'an array of texts');
+  if (!Array.isArray(value)) throw wrong(record, key, 'an array of texts');
+  const texts = value.filter((entry) => typeof entry === 'string');
+  if (texts.length < value.length) throw wrong(record, key, 'an array of texts');
   return texts;
 }

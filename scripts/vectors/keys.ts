@@ -1,6 +1,6 @@
 import { createKernel, deriveFingerprintKey, parseSharedSecret } from 'sealroom/crypto';
 import { bytesOfBase64, bytesOfText, columnOf, hexOf, textOfBytes, valueIn } from './bytes.ts';
-import { expectEqual, expectEqualSecret, KERNEL_NAMES } from './case.ts';
+import { expectEqual, expectEqualSecret, KERNEL_NAMES, listSafely } from './case.ts';
 import type { VectorCase } from './case.ts';
 import { recordsOf, textOf } from './json.ts';
 import type { Members } from './json.ts';
@@ -16,7 +16,10 @@ function checkFingerprintKey(vector: Members, column: string, isShared: boolean,
   using key = deriveFingerprintKey(secret, textOf(vector, 'salt'), column, {
     allowJoinsOnColumnsWithDifferentNames: isShared,
   });
-  expectEqualSecret('fingerprint key', key.use((bytes) => isSame(bytes, listed)));
+  expectEqualSecret(
+    'fingerprint key',
+    key.use((bytes) => isSame(bytes, listed)),
+  );
 }
 
 /** Cell keys are internal; that a cell sealed under the nonce opens with the listed key and IV shows them. */
@@ -38,45 +41,46 @@ function checkCellKey(kernelName: VectorCase['kernel'], vector: Members, cellKey
   expectEqualSecret('cell key', payload !== null && hexOf(payload) === '0276616c75650000');
 }
 
+function listCasesOf(vector: Members, id: string): readonly VectorCase[] {
+  const plain = { kernel: null, difference: null };
+  const root: VectorCase = {
+    ...plain,
+    id,
+    what: 'sealing root',
+    run() {
+      using derived = rootOf(vector);
+      const isListed = derived.use((bytes) => isSame(bytes, textOf(vector, 'sealed_root_key')));
+      expectEqualSecret('sealing root', isListed);
+    },
+  };
+  const shared: VectorCase = {
+    ...plain,
+    id,
+    what: 'fingerprint key of all columns',
+    run: () => checkFingerprintKey(vector, 'any', true, textOf(vector, 'fingerprint_key_shared')),
+  };
+  const own = recordsOf(vector, 'fingerprint_keys').map((entry): VectorCase => ({
+    ...plain,
+    id,
+    what: `fingerprint key of column \`${textOf(entry, 'column')}\``,
+    run: () => checkFingerprintKey(vector, textOf(entry, 'column'), false, textOf(entry, 'key')),
+  }));
+  const cells = recordsOf(vector, 'cell_keys').flatMap((entry) =>
+    KERNEL_NAMES.map((kernel): VectorCase => ({
+      id,
+      what: `cell key and IV of column \`${textOf(entry, 'column')}\``,
+      kernel,
+      difference: null,
+      run: () => checkCellKey(kernel, vector, entry),
+    })),
+  );
+  return [root, shared, ...own, ...cells];
+}
+
 /** The cases of keys.json: sealing roots, fingerprint keys, cell keys and IVs. */
 export function listKeyCases(json: Members): readonly VectorCase[] {
   return recordsOf(json, 'keys').flatMap((vector, index) => {
     const id = `keys-${String(index + 1)}`;
-    const plain = { kernel: null, difference: null };
-    const root: VectorCase = {
-      ...plain,
-      id,
-      what: 'sealing root',
-      run() {
-        using derived = rootOf(vector);
-        expectEqualSecret('sealing root', derived.use((bytes) => isSame(bytes, textOf(vector, 'sealed_root_key'))));
-      },
-    };
-    const shared: VectorCase = {
-      ...plain,
-      id,
-      what: 'fingerprint key of all columns',
-      run: () => checkFingerprintKey(vector, 'any', true, textOf(vector, 'fingerprint_key_shared')),
-    };
-    const own = recordsOf(vector, 'fingerprint_keys').map(
-      (entry): VectorCase => ({
-        ...plain,
-        id,
-        what: `fingerprint key of column \`${textOf(entry, 'column')}\``,
-        run: () => checkFingerprintKey(vector, textOf(entry, 'column'), false, textOf(entry, 'key')),
-      }),
-    );
-    const cells = recordsOf(vector, 'cell_keys').flatMap((entry) =>
-      KERNEL_NAMES.map(
-        (kernel): VectorCase => ({
-          id,
-          what: `cell key and IV of column \`${textOf(entry, 'column')}\``,
-          kernel,
-          difference: null,
-          run: () => checkCellKey(kernel, vector, entry),
-        }),
-      ),
-    );
-    return [root, shared, ...own, ...cells];
+    return listSafely(vector, id, () => listCasesOf(vector, id));
   });
 }

@@ -6,7 +6,8 @@ import type { Members } from './json.ts';
  * has room there.
  */
 export function isMaximumOfNulls(vector: Members): boolean {
-  if (optionalText(vector, 'pad_type') !== 'max' || (optionalNumber(vector, 'max_value_length') ?? 0) !== 0) return false;
+  if (optionalText(vector, 'pad_type') !== 'max' || (optionalNumber(vector, 'max_value_length') ?? 0) !== 0)
+    return false;
   return optionalText(vector, 'value') === null && optionalText(vector, 'value_repeat') === null;
 }
 

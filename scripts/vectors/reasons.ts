@@ -12,7 +12,7 @@ const REASONS: readonly (readonly [fragment: RegExp, codes: RegExp])[] = [
   [/Shared secret key was null/, /^SECRET_MISSING$/],
   [/Shared secret key/, /^SECRET_INVALID$/],
   [/A salt must be provided/, /^USAGE_OPTION$/],
-  [/Column header name/, /^(SCHEMA|DATA)_HEADER$/],
+  [/Column header name/, /^(SCHEMA_HEADER|DATA_HEADER|DATA_COLUMN)$/],
   [/pad (length|type)|PadType/, /^SCHEMA_INVALID$/],
   [/schema file was empty/, /^SCHEMA_SYNTAX$/],
   [/Unable to parse JSON/, /^SCHEMA_/],

@@ -21,7 +21,9 @@ function isStricter(pad: unknown): boolean {
 
 /** Why sealroom refuses a schema that C3R takes, or `null` if it takes it too. */
 export function differenceOfSchema(text: string): DifferenceName | null {
-  const code = text.replace(/^\uFEFF/, '').replace(TEXTS_AND_HASH_COMMENTS, (token) => (token.startsWith('#') ? '' : token));
+  const code = text
+    .replace(/^\uFEFF/, '')
+    .replace(TEXTS_AND_HASH_COMMENTS, (token) => (token.startsWith('#') ? '' : token));
   let schema: unknown;
   try {
     schema = JSON5.parse<unknown>(code);

@@ -50,7 +50,9 @@ export function typeOf(vector: Members): ClientType | null {
 /** The text of a vector's value; a long one is given by its repeated part. */
 export function valueTextOf(vector: Members): string | null {
   const repeated = optionalText(vector, 'value_repeat');
-  return repeated === null ? optionalText(vector, 'value') : repeated.repeat(optionalNumber(vector, 'value_times') ?? 0);
+  return repeated === null
+    ? optionalText(vector, 'value')
+    : repeated.repeat(optionalNumber(vector, 'value_times') ?? 0);
 }
 
 /** A value from its text in the vectors. */
@@ -77,7 +79,7 @@ export function parseValue(kind: ClientKind, text: string): ClientValue {
 }
 
 /** The pad of a vector. */
-export function padRuleOf(vector: Members): PadRule {
+function padRuleOf(vector: Members): PadRule {
   const kind = optionalText(vector, 'pad_type');
   if (kind === null || kind === 'none') return { kind: 'none' };
   if (kind !== 'fixed' && kind !== 'max') throw new VectorsError(`pad type expected none, fixed or max, got ${kind}`);

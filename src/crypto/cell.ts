@@ -1,5 +1,6 @@
 import { byteColumnOf, decodeUtf8, encodeUtf8, valueAt } from '../bytes/index.ts';
 import type { ByteColumn } from '../bytes/index.ts';
+import { SealroomError } from '../errors.ts';
 import { encodeNull, encodePrefix, fingerprintTypeByte } from './client-type.ts';
 import { CELL_FINGERPRINT, CELL_SEALED } from './kernels/index.ts';
 import type { Kernel, RowKeys } from './kernels/index.ts';
@@ -20,6 +21,17 @@ export interface CellTarget {
 export type OpenedCell =
   | { readonly kind: 'cleartext' | 'fingerprint'; readonly text: string }
   | { readonly kind: 'sealed'; readonly value: DecodedValue };
+
+/** Runs a column operation on a column of one cell, whose row number means nothing to the caller. */
+function onOneCell<Result>(act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    const { hint, cause, where } = error;
+    throw new SealroomError(error.code, error.message, { hint, cause, where: { ...where, row: undefined } });
+  }
+}
 
 function requireOnlyCell(column: ByteColumn): Uint8Array {
   const cell = valueAt(column, 0);
@@ -55,7 +67,7 @@ export function fingerprintValue(kernel: Kernel, key: FingerprintKey, { type, va
 export function sealCellInRow(kernel: Kernel, keys: RowKeys, target: CellTarget, { type, value }: TypedValue): string {
   const task = { ...target, prefix: encodePrefix(type), nullEncoding: encodeNull(type) };
   const bytes = value === null ? null : canonicalBytes(type, value);
-  return decodeUtf8(requireOnlyCell(kernel.sealColumn(task, keys, byteColumnOf([bytes]))));
+  return onOneCell(() => decodeUtf8(requireOnlyCell(kernel.sealColumn(task, keys, byteColumnOf([bytes])))));
 }
 
 /**
@@ -76,7 +88,7 @@ export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, 
  * @throws {SealroomError} FORMAT_VALUE if an authentic cell does not hold a value.
  */
 export function openCell(kernel: Kernel, root: SealingRoot, cell: string): OpenedCell {
-  const { kinds, values } = kernel.openColumn(root, byteColumnOf([encodeUtf8(cell)]));
+  const { kinds, values } = onOneCell(() => kernel.openColumn(root, byteColumnOf([encodeUtf8(cell)])));
   if (kinds[0] === CELL_FINGERPRINT) return { kind: 'fingerprint', text: cell };
   if (kinds[0] !== CELL_SEALED) return { kind: 'cleartext', text: cell };
   return { kind: 'sealed', value: decodeValue(requireOnlyCell(values)) };

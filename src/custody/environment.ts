@@ -21,9 +21,13 @@ export async function readSecretFromEnvironment(env: NodeJS.ProcessEnv): Promise
   const text = env[SECRET_VARIABLE];
   const file = env[SECRET_FILE_VARIABLE];
   if (text !== undefined && file !== undefined) {
-    throw new SealroomError('SECRET_INVALID', `expected one of ${SECRET_VARIABLE} and ${SECRET_FILE_VARIABLE}, got both`, {
-      hint: 'unset one of them',
-    });
+    throw new SealroomError(
+      'SECRET_INVALID',
+      `expected one of ${SECRET_VARIABLE} and ${SECRET_FILE_VARIABLE}, got both`,
+      {
+        hint: 'unset one of them',
+      },
+    );
   }
   if (file !== undefined) return parseSecret(await readSecretFile(file), file);
   if (text !== undefined) return parseSecret(text, undefined);
@@ -36,16 +40,23 @@ async function readSecretFile(file: string): Promise<string> {
     const { mode } = await stat(file);
     // Windows has no such bits and reports them as set.
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new SealroomError('SECRET_INVALID', 'expected a secret file that only its owner can read, got an open one', {
-        where,
-        hint: `run \`chmod 600 ${file}\``,
-      });
+      throw new SealroomError(
+        'SECRET_INVALID',
+        'expected a secret file that only its owner can read, got an open one',
+        {
+          where,
+          hint: `run \`chmod 600 ${file}\``,
+        },
+      );
     }
     return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
   } catch (error) {
     if (error instanceof SealroomError) throw error;
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new SealroomError('SECRET_INVALID', `cannot read the secret file${missing ? ': no such file' : ''}`, { where, hint: HINT });
+    throw new SealroomError('SECRET_INVALID', `cannot read the secret file${missing ? ': no such file' : ''}`, {
+      where,
+      hint: HINT,
+    });
   }
 }
 

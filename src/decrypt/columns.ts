@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { allValid, type ByteColumn, decodeUtf8Lenient, encodeUtf8, setNull } from '../bytes/index.ts';
 import {
   CELL_NULL,
@@ -25,7 +26,9 @@ function nativeType(type: ClientType): ColumnType {
   if (!isFixedType(type)) return { kind: 'string' };
   if (type.kind !== 'decimal') return type;
   const { precision, scale } = type;
-  return precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision ? type : { kind: 'string' };
+  return precision >= 1 && precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision
+    ? type
+    : { kind: 'string' };
 }
 
 /**
@@ -48,10 +51,12 @@ export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
 /**
  * An opened column as text: sealed values rendered, all other cells as they are.
  *
- * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
+ * @param isChecked whether cells that are passed on must be UTF-8
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode, DATA_ENCODING with the row
+ *   if a cell that is passed on is not UTF-8.
  */
 //= format F-83
-export function toText(opened: OpenedColumn): ColumnData {
+export function toText(opened: OpenedColumn, isChecked: boolean): ColumnData {
   const { values, kinds } = opened;
   const parts: Uint8Array[] = [];
   const offsets = new Int32Array(values.rows + 1);
@@ -61,6 +66,9 @@ export function toText(opened: OpenedColumn): ColumnData {
     const part = textAt(values, row, kinds[row] ?? CELL_NULL);
     if (part === null) setNull((validity ??= allValid(values.rows)), row);
     else {
+      if (isChecked && kinds[row] !== CELL_SEALED && !isUtf8(part)) {
+        throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
+      }
       parts.push(part);
       length += part.length;
     }
@@ -105,10 +113,16 @@ export function toNative(type: FixedType, opened: OpenedColumn): ColumnData | nu
   const column = fixedColumnOf(type, values.rows, validity);
   for (let row = 0; row < values.rows; row++) {
     const kind = kinds[row] ?? CELL_NULL;
-    const decoded = kind === CELL_SEALED ? decodeAt(values, row) : null;
-    if (kind === CELL_NULL || (decoded?.value === null && decoded.kind === type.kind)) setNull(validity, row);
-    else if (decoded?.value != null && isSameType(decoded.type, type)) storeValue(type, column, row, decoded.value);
-    else return null;
+    if (kind === CELL_NULL) {
+      setNull(validity, row);
+      continue;
+    }
+    if (kind !== CELL_SEALED) return null;
+    const decoded = decodeAt(values, row);
+    // A null may leave out its metadata, so only its kind counts.
+    if (decoded.kind !== type.kind || (decoded.value !== null && !isSameType(decoded.type, type))) return null;
+    if (decoded.value === null) setNull(validity, row);
+    else storeValue(type, column, row, decoded.value);
   }
   return { layout: 'fixed', ...column };
 }

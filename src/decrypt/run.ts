@@ -23,6 +23,7 @@ import {
   type TransferOptions,
 } from '../tabular/index.ts';
 import { toNative, toText } from './columns.ts';
+import { headersOf, requireHeaders } from './headers.ts';
 import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
 
 /** How far a decryption has come. */
@@ -77,6 +78,13 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
     requireHeaders(reader);
     const targets = await chooseTargets(reader, outputFormat, kernel, root, options.signal);
     const run = new Decryption(options, reader, kernel, root);
+    const renamed = headersOf(reader.fields, outputFormat).filter(
+      (header, index) => header !== reader.fields[index]?.name,
+    );
+    if (renamed.length > 0) {
+      const names = renamed.map((header) => `\`${header}\``).join(', ');
+      run.warnings.push(`Parquet needs headers that differ in more than case; repeated ones were written as ${names}`);
+    }
     let outcome: Outcome | null = null;
     while (outcome === null) outcome = await run.attempt(targets, outputFormat);
     return {
@@ -91,13 +99,13 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
 
 type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes'>;
 
-/** A column's cells turned out to be of several types; internal to the attempts of a decryption. */
+/** The cells of columns turned out to be of several types; internal to the attempts of a decryption. */
 class MixedTypes extends Error {
-  readonly index: number;
+  readonly columns: readonly number[];
 
-  constructor(index: number) {
+  constructor(columns: readonly number[]) {
     super('several types in a column');
-    this.index = index;
+    this.columns = columns;
   }
 }
 
@@ -121,15 +129,17 @@ class Decryption {
   /** Decrypts the whole table; `null` if a column had several types: `targets` then makes it text, for the next attempt. */
   async attempt(targets: DecryptTarget[], outputFormat: TableFormat): Promise<Outcome | null> {
     const reader = this.#reader;
+    const headers = headersOf(reader.fields, outputFormat);
     const fields = reader.fields.map((field, index): Field => {
       const target = targets[index];
-      return { name: field.name, type: target === undefined ? field.type : typeOfTarget(target) };
+      return { name: headers[index] ?? field.name, type: target === undefined ? field.type : typeOfTarget(target) };
     });
     this.#kinds = fields.map(() => ({ sealed: false, fingerprint: false }));
     this.#openedCells = 0;
     const writer = this.#options.dryRun === true ? null : await createOutput(this.#options, fields, outputFormat);
     let rows = 0;
     try {
+      //= format F-59
       const columns = fields.map((_, index) => index);
       for await (const batch of reader.batches({ columns, signal: this.#options.signal })) {
         const opened = this.#openBatch(batch, targets, rows);
@@ -138,16 +148,22 @@ class Decryption {
         this.#options.onProgress?.({ phase: 'decrypt', rows, totalRows: reader.rows });
       }
       this.#options.signal?.throwIfAborted();
-      return { rows, columns: this.#countColumns(), openedCells: this.#openedCells, outputBytes: (await writer?.close()) ?? 0 };
+      return {
+        rows,
+        columns: this.#countColumns(),
+        openedCells: this.#openedCells,
+        outputBytes: (await writer?.close()) ?? 0,
+      };
     } catch (error) {
       await writer?.abort();
       if (!(error instanceof MixedTypes)) throw error;
-      this.#makeText(error.index, targets);
+      for (const index of error.columns) this.#makeText(index, targets);
       return null;
     }
   }
 
   #openBatch(batch: Batch, targets: readonly DecryptTarget[], firstRow: number): Batch {
+    const mixed: number[] = [];
     const columns = batch.columns.map((column, index): ColumnData => {
       const target = targets[index];
       const name = this.#reader.fields[index]?.name ?? '';
@@ -156,12 +172,20 @@ class Decryption {
         if (column.layout !== 'fixed') throw new Error('a typed column of byte strings');
         return { layout: 'bytes', ...renderColumn(target.type, column) };
       }
-      return locate(this.#reader.name, name, firstRow, () => this.#openColumn(column, index, target));
+      const opened = locate(this.#reader.name, name, firstRow, () => this.#openColumn(column, index, target));
+      if (opened === null) mixed.push(index);
+      return opened ?? column;
     });
+    if (mixed.length > 0) throw new MixedTypes(mixed);
     return { rows: batch.rows, columns };
   }
 
-  #openColumn(column: ColumnData, index: number, target: DecryptTarget & { mode: 'text' | 'native' }): ColumnData {
+  /** A column of cells opened; `null` if they are of several types. */
+  #openColumn(
+    column: ColumnData,
+    index: number,
+    target: DecryptTarget & { mode: 'text' | 'native' },
+  ): ColumnData | null {
     const opened = openCells(this.#kernel, this.#root, column);
     const kinds = this.#kinds[index];
     if (kinds === undefined) throw new Error('a column outside the table');
@@ -179,10 +203,9 @@ class Decryption {
         }
       }
     }
-    if (target.mode === 'text') return toText(opened);
-    const native = toNative(target.type, opened);
-    if (native === null) throw new MixedTypes(index);
-    return native;
+    if (target.mode === 'native') return toNative(target.type, opened);
+    // The bytes of a binary column may be no text, and Parquet's text columns are not always checked by the engine.
+    return toText(opened, target.type.kind === 'string' && this.#reader.format !== 'csv');
   }
 
   #makeText(index: number, targets: DecryptTarget[]): void {
@@ -193,7 +216,7 @@ class Decryption {
         hint: 'write to a file, where such a column becomes text, or write CSV',
       });
     }
-    targets[index] = { mode: 'text' };
+    targets[index] = { mode: 'text', type: { kind: 'string' } };
     this.warnings.push(`column \`${name}\` holds cells of several types and was written as text`);
   }
 
@@ -202,13 +225,4 @@ class Decryption {
     const fingerprint = this.#kinds.filter((kinds) => kinds.fingerprint && !kinds.sealed).length;
     return { sealed, fingerprint, cleartext: this.#kinds.length - sealed - fingerprint };
   }
-}
-
-//= format F-68
-function requireHeaders(reader: TableReader): void {
-  const blank = reader.fields.findIndex((field) => field.name.trim() === '');
-  if (blank === -1) return;
-  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
-    where: { file: reader.name },
-  });
 }

@@ -15,17 +15,19 @@ import { firstTypeOf } from './columns.ts';
 export type DecryptTarget =
   | { readonly mode: 'carry'; readonly type: ColumnType }
   | { readonly mode: 'render'; readonly type: FixedType }
-  | { readonly mode: 'text' }
+  | { readonly mode: 'text'; readonly type: { readonly kind: 'string' | 'binary' } }
   | { readonly mode: 'native'; readonly type: FixedType };
+
+const TEXT = { mode: 'text', type: { kind: 'string' } } as const;
 
 /** The type of a target in the decrypted table. */
 export function typeOfTarget(target: DecryptTarget): ColumnType {
   switch (target.mode) {
     case 'carry':
     case 'native':
+    case 'text':
       return target.type;
     case 'render':
-    case 'text':
       return { kind: 'string' };
   }
 }
@@ -51,56 +53,63 @@ export async function chooseTargets(
 ): Promise<DecryptTarget[]> {
   const targets = reader.fields.map((field) => withoutCells(field, outputFormat));
   let open = reader.fields.flatMap((field, index) => (mayHoldCells(field, outputFormat) ? [index] : []));
-  while (open.length > 0) {
-    const found = await firstTypes(reader, open, kernel, root, signal);
-    const before = open.length;
+  // The first batch settles most columns; only the others are read on.
+  for (const batches of [1, Infinity]) {
+    if (open.length === 0) break;
+    const found = await firstTypes(reader, open, batches, kernel, root, signal);
+    for (const [index, type] of found) targets[index] = targetFor(type);
     open = open.filter((index) => !found.has(index));
-    for (const [index, type] of found) targets[index] = targetFor(type, reader.fields[index], outputFormat);
-    // A reading that resolves nothing has seen the whole table.
-    if (open.length === before) break;
   }
   return targets;
 }
 
 //= format F-51
 function mayHoldCells(field: Field, outputFormat: TableFormat): boolean {
-  return field.type.kind === 'binary' || (field.type.kind === 'string' && outputFormat !== 'csv');
+  return outputFormat !== 'csv' && (field.type.kind === 'string' || field.type.kind === 'binary');
 }
 
 /** The target of a column as far as its declared type says. */
 function withoutCells(field: Field, outputFormat: TableFormat): DecryptTarget {
   const { type } = field;
-  if (type.kind === 'string') return { mode: 'text' };
-  if (type.kind === 'binary' || type.kind === 'opaque' || type.kind === 'unsupported') return { mode: 'carry', type };
+  if (type.kind === 'string') return TEXT;
+  if (type.kind === 'binary') return outputFormat === 'csv' ? TEXT : { mode: 'carry', type };
+  if (type.kind === 'opaque' || type.kind === 'unsupported') return { mode: 'carry', type };
   return outputFormat === 'csv' && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
 }
 
-function targetFor(type: ColumnType | 'bytes', field: Field | undefined, outputFormat: TableFormat): DecryptTarget {
-  if (type === 'bytes' && field !== undefined) return { mode: 'carry', type: field.type };
-  const isTyped = type !== 'bytes' && type.kind !== 'binary' && type.kind !== 'opaque' && type.kind !== 'unsupported';
-  return isTyped && outputFormat !== 'csv' && isFixedType(type) ? { mode: 'native', type } : { mode: 'text' };
+/** The target of a column whose first value has a type; `bytes` is a value of a binary column that is no cell. */
+function targetFor(type: ColumnType | 'bytes'): DecryptTarget {
+  if (type === 'bytes') return { mode: 'text', type: { kind: 'binary' } };
+  const isTyped = type.kind !== 'binary' && type.kind !== 'opaque' && type.kind !== 'unsupported';
+  return isTyped && isFixedType(type) ? { mode: 'native', type } : TEXT;
 }
 
-/** The types of some columns' first values; one reading, which ends as soon as a batch has settled any column. */
+/** The types of some columns' first values; one reading, which ends when all are found or after some batches. */
 async function firstTypes(
   reader: TableReader,
   columns: readonly number[],
+  mostBatches: number,
   kernel: Kernel,
   root: SealingRoot,
   signal: AbortSignal | undefined,
 ): Promise<Map<number, ColumnType | 'bytes'>> {
   const found = new Map<number, ColumnType | 'bytes'>();
   let firstRow = 0;
+  let batches = 0;
   for await (const batch of reader.batches({ columns, signal })) {
     columns.forEach((index, position) => {
+      if (found.has(index)) return;
       const field = reader.fields[index];
       const column = batch.columns[position];
       if (field === undefined || column === undefined) throw new Error('a batch without a requested column');
-      const opened = locate(reader.name, field.name, firstRow, () => openCells(kernel, root, column));
-      const type = locate(reader.name, field.name, firstRow, () => firstTypeOf(opened));
-      if (type !== null) found.set(index, field.type.kind === 'binary' && isPlain(opened) ? 'bytes' : type);
+      locate(reader.name, field.name, firstRow, () => {
+        const opened = openCells(kernel, root, column);
+        const type = firstTypeOf(opened);
+        if (type !== null) found.set(index, field.type.kind === 'binary' && isPlain(opened) ? 'bytes' : type);
+      });
     });
-    if (found.size > 0) break;
+    batches++;
+    if (found.size === columns.length || batches === mostBatches) break;
     firstRow += batch.rows;
   }
   return found;
@@ -118,6 +127,10 @@ export function locate<Result>(file: string, column: string, firstRow: number, s
   } catch (error) {
     if (!(error instanceof SealroomError)) throw error;
     const row = error.where.row === undefined ? undefined : firstRow + error.where.row + 1;
-    throw new SealroomError(error.code, error.message, { hint: error.hint, cause: error.cause, where: { file, column, row } });
+    throw new SealroomError(error.code, error.message, {
+      hint: error.hint,
+      cause: error.cause,
+      where: { file, column, row },
+    });
   }
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { isValid } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
-import { type Batch, EngineTask, type Field } from '../tabular/index.ts';
+import { type Batch, createTempFolder, EngineTask, type Field } from '../tabular/index.ts';
 import type { EncryptPlan } from './plan.ts';
 
 const FIELDS: readonly Field[] = [
@@ -20,19 +20,20 @@ const REPEATED = `
  * in memory or spilled by the engine; values never are.
  */
 export class DuplicateCheck {
-  readonly #targets: readonly { readonly name: string; readonly index: number }[];
+  readonly #targets: readonly { readonly name: string; readonly index: number; readonly source: number }[];
   readonly #preserveNulls: boolean;
   readonly #task: EngineTask;
   readonly #directory: string;
-  readonly #nulls: number[];
+  /** Per target the row of its first null, or 0. */
+  readonly #firstNulls: number[];
 
   private constructor(plan: EncryptPlan, preserveNulls: boolean, directory: string) {
     this.#targets = plan.columns.flatMap((column, index) =>
-      column.kind === 'fingerprint' ? [{ name: column.target, index }] : [],
+      column.kind === 'fingerprint' ? [{ name: column.target, index, source: column.source }] : [],
     );
     this.#preserveNulls = preserveNulls;
     this.#directory = directory;
-    this.#nulls = this.#targets.map(() => 0);
+    this.#firstNulls = this.#targets.map(() => 0);
     this.#task = new EngineTask({
       sql: REPEATED,
       fields: FIELDS,
@@ -41,39 +42,59 @@ export class DuplicateCheck {
   }
 
   static async start(plan: EncryptPlan, preserveNulls: boolean, tempDirectory: string): Promise<DuplicateCheck> {
-    return new DuplicateCheck(plan, preserveNulls, await mkdtemp(join(tempDirectory, 'sealroom-')));
+    return new DuplicateCheck(plan, preserveNulls, await createTempFolder(tempDirectory));
   }
 
   /**
    * Takes the protected rows of a batch.
    *
+   * @param source the rows before they were protected
    * @param firstRow the number of rows before this batch
-   * @param nulls the source nulls of each planned column in this batch
    * @throws {SealroomError} RULE_DUPLICATES at a second null, unless nulls are preserved.
    */
   //= format F-60
-  async add(batch: Batch, firstRow: number, nulls: readonly number[]): Promise<void> {
+  async add(batch: Batch, source: Batch, firstRow: number): Promise<void> {
     for (const [position, target] of this.#targets.entries()) {
       const column = batch.columns[target.index];
       if (column?.layout !== 'bytes') throw new Error('a fingerprint column that is not text');
-      const total = (this.#nulls[position] ?? 0) + (nulls[target.index] ?? 0);
-      this.#nulls[position] = total;
-      if (total > 1 && !this.#preserveNulls) {
-        throw new SealroomError(
-          'RULE_DUPLICATES',
-          'expected at most one null, because the collaboration forbids duplicates and does not preserve nulls',
-          { where: { column: target.name, row: firstRow + batch.rows } },
-        );
-      }
+      if (!this.#preserveNulls)
+        this.#refuseSecondNull(position, source.columns[target.source]?.validity ?? null, batch.rows, firstRow);
       const places = new BigInt64Array(batch.rows).map((_, row) => BigInt(firstRow + row + 1));
       await this.#task.push({
         rows: batch.rows,
         columns: [
-          { layout: 'fixed', rows: batch.rows, width: 4, values: repeatInt(position, batch.rows), validity: column.validity?.slice() ?? null },
-          { ...column, bytes: column.bytes.slice(), offsets: column.offsets.slice(), validity: column.validity?.slice() ?? null },
+          {
+            layout: 'fixed',
+            rows: batch.rows,
+            width: 4,
+            values: repeatInt(position, batch.rows),
+            validity: column.validity?.slice() ?? null,
+          },
+          {
+            ...column,
+            bytes: column.bytes.slice(),
+            offsets: column.offsets.slice(),
+            validity: column.validity?.slice() ?? null,
+          },
           { layout: 'fixed', rows: batch.rows, width: 8, values: new Uint8Array(places.buffer), validity: null },
         ],
       });
+    }
+  }
+
+  #refuseSecondNull(position: number, validity: Uint8Array | null, rows: number, firstRow: number): void {
+    if (validity === null) return;
+    for (let index = 0; index < rows; index++) {
+      if (isValid(validity, index)) continue;
+      const row = firstRow + index + 1;
+      const first = this.#firstNulls[position] ?? 0;
+      this.#firstNulls[position] = row;
+      if (first === 0) continue;
+      throw new SealroomError(
+        'RULE_DUPLICATES',
+        `expected at most one null, got rows ${String(first)} and ${String(row)}: the collaboration forbids duplicates and does not preserve nulls`,
+        { where: { column: this.#targets[position]?.name, row }, hint: 'remove the rows, or make the column sealed' },
+      );
     }
   }
 
@@ -89,7 +110,8 @@ export class DuplicateCheck {
       `rows ${String(first['first'])} and ${String(first['again'])} hold the same value, and the collaboration forbids duplicates`,
       {
         where: { column: names[0] },
-        hint: others.length > 0 ? `so do rows of ${others.join(', ')}` : 'remove the duplicates, or make the column sealed',
+        hint:
+          others.length > 0 ? `so do rows of ${others.join(', ')}` : 'remove the duplicates, or make the column sealed',
       },
     );
   }

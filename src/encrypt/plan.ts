@@ -62,9 +62,13 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
     .filter((column) => column.kind === 'cleartext')
     .map((column) => `\`${column.targetHeader}\``);
   if (names.length === 0) return;
-  throw new SealroomError('RULE_CLEARTEXT', `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`, {
-    hint: 'make them sealed or fingerprint columns, or leave them out',
-  });
+  throw new SealroomError(
+    'RULE_CLEARTEXT',
+    `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`,
+    {
+      hint: 'make them sealed or fingerprint columns, or leave them out',
+    },
+  );
 }
 
 /**
@@ -82,6 +86,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
   try {
     const columns: PlannedColumn[] = [];
     const fields: Field[] = [];
+    //= format F-57
     schema.columns.forEach((column, index) => {
       const field = reader.fields[input.sources[index] ?? -1];
       if (field === undefined) throw new Error('a source outside the table');
@@ -90,7 +95,11 @@ export function planEncryption(input: PlanInput): EncryptPlan {
         const planned = planColumn(column, field, source, input);
         if (planned.kind === 'fingerprint') keys.push(planned.task.key);
         columns.push(planned);
-        fields.push({ name: column.targetHeader, type: targetType(planned, field) });
+        fields.push({
+          name: column.targetHeader,
+          type: targetType(planned, field),
+          isPlain: planned.kind !== 'cleartext',
+        });
       } catch (error) {
         throw error instanceof SealroomError ? error.at({ file: reader.name, column: column.targetHeader }) : error;
       }

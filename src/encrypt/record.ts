@@ -40,7 +40,12 @@ export interface RecordOptions {
 type RecordColumn =
   | { readonly kind: 'cleartext'; readonly source: string; readonly target: string }
   | { readonly kind: 'fingerprint'; readonly source: string; readonly target: string; readonly key: FingerprintKey }
-  | { readonly kind: 'sealed'; readonly source: string; readonly target: string; readonly padTargetBytes: number | null };
+  | {
+      readonly kind: 'sealed';
+      readonly source: string;
+      readonly target: string;
+      readonly padTargetBytes: number | null;
+    };
 
 /** Keys and columns for sealing many records; wiped on dispose. */
 export interface RecordSealer extends Disposable {
@@ -96,7 +101,11 @@ function planColumn(
           hint: 'the longest value of a column is not known record by record; use a fixed pad',
         });
       }
-      return { kind: 'sealed', ...names, padTargetBytes: padTarget(column.pad, { longestValueBytes: 0, nullBytes: 0 }) };
+      return {
+        kind: 'sealed',
+        ...names,
+        padTargetBytes: padTarget(column.pad, { longestValueBytes: 0, nullBytes: 0 }),
+      };
   }
 }
 
@@ -156,16 +165,10 @@ function sealedTyped(value: RecordValue): Typed {
     if (Number.isNaN(ticks)) throw new SealroomError('DATA_VALUE', 'expected a valid Date, got an invalid one');
     return { type: { kind: 'timestamp', unit: 'ms', utc: true }, value: BigInt(ticks) };
   }
-  switch (typeof value) {
-    case 'string':
-      return { type: { kind: 'string' }, value };
-    case 'boolean':
-      return { type: { kind: 'boolean' }, value };
-    case 'bigint':
-      return { type: { kind: 'bigint' }, value };
-    case 'number':
-      return { type: { kind: Object.is(value | 0, value) ? 'int' : 'double' }, value };
-  }
+  if (typeof value === 'string') return { type: { kind: 'string' }, value };
+  if (typeof value === 'boolean') return { type: { kind: 'boolean' }, value };
+  if (typeof value === 'bigint') return { type: { kind: 'bigint' }, value };
+  return { type: { kind: Object.is(value | 0, value) ? 'int' : 'double' }, value };
 }
 
 function fingerprintTyped(value: RecordValue): Typed {

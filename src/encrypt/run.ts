@@ -1,10 +1,18 @@
 import { tmpdir } from 'node:os';
 import type { CollaborationSettings } from '../collab/index.ts';
-import { createKernel, defaultKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import {
+  createKernel,
+  defaultKernel,
+  type KernelName,
+  parseCollaborationId,
+  type SharedSecret,
+} from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import type { TableSchema } from '../schema/index.ts';
 import {
+  type Batch,
   createOutput,
+  CsvSerialiser,
   type TableFormat,
   type TableReader,
   transferTable,
@@ -13,11 +21,12 @@ import {
 import { DuplicateCheck } from './duplicates.ts';
 import { inspectTable } from './inspect.ts';
 import { checkSettings, type EncryptPlan, planEncryption } from './plan.ts';
+import { binaryForm, lineForm } from './row-form.ts';
 import { RowShuffle } from './shuffle.ts';
 import { matchSources } from './sources.ts';
 import { countSourceNulls, protectBatch } from './transform.ts';
 
-/** What an encrypted cell takes, roughly; only for the size of the shuffle's parts. */
+/** What a cell without a known length takes, roughly; only for the number of the shuffle's parts. */
 const EXPECTED_CELL_BYTES = 160;
 
 /** How far an encryption has come. */
@@ -104,9 +113,12 @@ async function encryptRows(
   report: (phase: EncryptProgress['phase']) => (rows: number) => void,
 ): Promise<{ rows: number; nulls: number; outputBytes: number }> {
   const tempDirectory = options.tempDirectory ?? tmpdir();
-  const shuffle = new RowShuffle({
-    fields: plan.fields,
-    expectedBytes: (reader.rows ?? reader.bytes / 16) * plan.fields.length * EXPECTED_CELL_BYTES,
+  const isCsv = outputFormat === 'csv';
+  const form = isCsv
+    ? lineForm(new CsvSerialiser(plan.fields, { nullText: options.csvOutputNull }))
+    : binaryForm(plan.fields);
+  const shuffle = new RowShuffle<Batch | Uint8Array>(form, {
+    expectedBytes: expectedBytes(plan, reader),
     tempDirectory,
   });
   try {
@@ -115,10 +127,9 @@ async function encryptRows(
     const writer = await createOutput(options, plan.fields, outputFormat);
     try {
       let written = 0;
-      for await (const batch of shuffle.batches()) {
+      for await (const { rows, output } of shuffle.output()) {
         options.signal?.throwIfAborted();
-        const { rows } = batch;
-        await writer.write(batch);
+        await (output instanceof Uint8Array ? writer.writeLines(output) : writer.write(output));
         written += rows;
         report('write')(written);
       }
@@ -137,7 +148,7 @@ async function protectRows(
   options: EncryptOptions,
   plan: EncryptPlan,
   reader: TableReader,
-  shuffle: RowShuffle,
+  shuffle: RowShuffle<Batch | Uint8Array>,
   tempDirectory: string,
   onRows: (rows: number) => void,
 ): Promise<number> {
@@ -151,7 +162,7 @@ async function protectRows(
     for await (const batch of reader.batches({ columns: plan.sources, signal: options.signal })) {
       const batchNulls = countSourceNulls(plan, batch);
       const protectedBatch = protectAt(plan, kernel, batch, rows, reader.name);
-      await check?.add(protectedBatch, rows, batchNulls);
+      await check?.add(protectedBatch, batch, rows);
       await shuffle.add(protectedBatch);
       nulls += batchNulls.reduce((sum, count) => sum + count, 0);
       rows += batch.rows;
@@ -184,6 +195,14 @@ function protectAt(
       where: { file, column: where.column, row: firstRow + (where.row ?? 0) + 1 },
     });
   }
+}
+
+function expectedBytes(plan: EncryptPlan, reader: TableReader): number {
+  const rowBytes = plan.columns.reduce((sum, column) => {
+    const padded = column.kind === 'sealed' ? column.task.padTargetBytes : null;
+    return sum + Math.max(EXPECTED_CELL_BYTES, (padded ?? 0) * 1.4);
+  }, 0);
+  return (reader.rows ?? reader.bytes / 16) * rowBytes;
 }
 
 function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {

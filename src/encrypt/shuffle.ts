@@ -1,29 +1,46 @@
 import { randomFillSync } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { isValid, setNull, allValid } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
-import { type Batch, type ColumnData, type Field, openUnnamedFile, systemReason, widthOf } from '../tabular/index.ts';
+import { type Batch, failAtTemporary, openUnnamedFile } from '../tabular/index.ts';
+import type { RowForm } from './row-form.ts';
 
-/** Rows kept in memory before they go to disk, and roughly the size of a part that is read back, in bytes. */
-const MEMORY_BYTES = 32 << 20;
-const BATCH_ROWS = 2048;
-const NULL_LENGTH = -1;
-/** Values up to this length are copied byte by byte; a call costs more than it saves. */
-const SHORT_COPY_BYTES = 24;
+/** Rows kept in memory before they go to disk, in bytes. */
+const MEMORY_BYTES = 128 << 20;
+/** Size of a part that is read back, roughly, in bytes. */
+const PART_BYTES = 16 << 20;
+/** A part that outgrows this, because rows are longer than expected, is dealt again. */
+const MOST_PART_BYTES = 64 << 20;
+/** Rows that are given out together. */
+const OUTPUT_ROWS = 2048;
+/** Each row is preceded by its length. */
+const LENGTH_BYTES = 4;
 
 /** Rows of one part: the bytes in memory, and where earlier ones lie in the spill file. */
 interface Part {
   bytes: Uint8Array;
   length: number;
-  readonly blocks: { readonly position: number; readonly length: number }[];
+  readonly blocks: Block[];
 }
+
+/** Whole rows in the spill file. */
+interface Block {
+  readonly position: number;
+  readonly length: number;
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 /** How big a shuffle will be, and where it may spill. */
 export interface ShuffleOptions {
-  readonly fields: readonly Field[];
   /** Bytes of all rows, roughly; decides into how many parts they are dealt. */
   readonly expectedBytes: number;
   readonly tempDirectory: string;
+}
+
+/** Some rows in their new order. */
+export interface ShuffledRows<Output> {
+  readonly rows: number;
+  readonly output: Output;
 }
 
 /**
@@ -32,20 +49,25 @@ export interface ShuffleOptions {
  * each other. Dealing rows independently and permuting within the parts makes every permutation of the table equally
  * likely. What spills is protected already, except cleartext columns, which the output shows anyway; the file has no name.
  */
-export class RowShuffle {
-  readonly #fields: readonly Field[];
+export class RowShuffle<Output> {
+  readonly #form: RowForm<Output>;
   readonly #tempDirectory: string;
   readonly #parts: Part[];
   readonly #partBytes: number;
+  /** What a part is given at first, so that it seldom has to grow. */
+  readonly #usualBytes: number;
+  /** The part that is given out; each one takes the place of the last. */
+  #loaded: Uint8Array = NO_BYTES;
   #spill: FileHandle | null = null;
   #spilled = 0;
   #rows = 0;
 
-  constructor(options: ShuffleOptions) {
-    const parts = Math.min(1024, 2 ** Math.ceil(Math.log2(Math.max(1, options.expectedBytes / (MEMORY_BYTES * 0.75)))));
-    this.#fields = options.fields;
+  constructor(form: RowForm<Output>, options: ShuffleOptions) {
+    const parts = Math.min(1024, 2 ** Math.ceil(Math.log2(Math.max(1, options.expectedBytes / PART_BYTES))));
+    this.#form = form;
     this.#tempDirectory = options.tempDirectory;
     this.#partBytes = MEMORY_BYTES / parts;
+    this.#usualBytes = Math.min(this.#partBytes, Math.ceil((options.expectedBytes / parts) * 1.25));
     this.#parts = Array.from({ length: parts }, () => ({ bytes: new Uint8Array(0), length: 0, blocks: [] }));
   }
 
@@ -62,48 +84,91 @@ export class RowShuffle {
   async add(batch: Batch): Promise<void> {
     const deal = new Uint16Array(batch.rows);
     randomFillSync(deal);
-    const lengths = rowLengths(batch);
+    const lengths = new Int32Array(batch.rows).fill(LENGTH_BYTES);
+    this.#form.measure(batch, lengths);
     for (let row = 0; row < batch.rows; row++) {
-      // The number of parts is a power of two, so the remainder is unbiased.
-      const part = this.#parts[(deal[row] ?? 0) % this.#parts.length];
       const length = lengths[row] ?? 0;
-      if (part === undefined) throw new Error('a part that does not exist');
+      const part = this.#partOf(deal[row] ?? 0);
       if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
-      reserve(part, length, this.#partBytes);
-      writeRow(batch, row, part);
+      reserve(part, length, this.#usualBytes, this.#partBytes);
+      putInt(part.bytes, part.length, length);
+      part.length = this.#form.put(batch, row, part.bytes, part.length + LENGTH_BYTES);
     }
     this.#rows += batch.rows;
   }
 
+  #partOf(draw: number): Part {
+    // The number of parts is a power of two, so the remainder is unbiased.
+    const part = this.#parts[draw % this.#parts.length];
+    if (part === undefined) throw new Error('a part that does not exist');
+    return part;
+  }
+
+  /** Takes rows that another shuffle has kept. */
+  async #addKept(bytes: Uint8Array): Promise<void> {
+    const starts = rowStarts(bytes);
+    const deal = new Uint16Array(starts.length);
+    randomFillSync(deal);
+    for (const [row, start] of starts.entries()) {
+      const length = getInt(bytes, start);
+      const part = this.#partOf(deal[row] ?? 0);
+      if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
+      reserve(part, length, this.#usualBytes, this.#partBytes);
+      part.bytes.set(bytes.subarray(start, start + length), part.length);
+      part.length += length;
+    }
+    this.#rows += starts.length;
+  }
+
   /** The rows in their new order, once; `add` must not be called any more. */
-  async *batches(): AsyncGenerator<Batch> {
+  async *output(): AsyncGenerator<ShuffledRows<Output>> {
     for (const part of this.#parts) {
-      const bytes = await this.#load(part);
-      const starts = permute(rowStarts(bytes));
-      for (let first = 0; first < starts.length; first += BATCH_ROWS) {
-        yield this.#gather(bytes, starts.slice(first, first + BATCH_ROWS));
+      if (part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
+        yield* this.#dealAgain(part);
+        continue;
       }
+      const bytes = await this.#load(part);
+      const order = permute(rowStarts(bytes));
+      for (let first = 0; first < order.length; first += OUTPUT_ROWS) {
+        const starts = order.slice(first, first + OUTPUT_ROWS);
+        const lengths = starts.map((start) => getInt(bytes, start) - LENGTH_BYTES);
+        for (let row = 0; row < starts.length; row++) starts[row] = (starts[row] ?? 0) + LENGTH_BYTES;
+        yield { rows: starts.length, output: this.#form.gather(bytes, starts, lengths) };
+      }
+    }
+  }
+
+  /** The rows of a part in random order, by a shuffle of their own. */
+  async *#dealAgain(part: Part): AsyncGenerator<ShuffledRows<Output>> {
+    const inner = new RowShuffle(this.#form, { expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
+    try {
+      for (const block of part.blocks) {
+        const bytes = new Uint8Array(block.length);
+        await this.#readBlock(block, bytes, 0);
+        await inner.#addKept(bytes);
+      }
+      await inner.#addKept(part.bytes.subarray(0, part.length));
+      part.bytes = NO_BYTES;
+      yield* inner.output();
+    } finally {
+      await inner.close();
     }
   }
 
   /** Drops all rows and the temporary file. */
   async close(): Promise<void> {
+    for (const part of this.#parts) part.bytes = NO_BYTES;
+    this.#loaded = NO_BYTES;
     await this.#spill?.close();
     this.#spill = null;
   }
 
   async #spillPart(part: Part): Promise<void> {
     this.#spill ??= await openUnnamedFile(this.#tempDirectory);
-    try {
-      for (let done = 0; done < part.length; ) {
-        done += (await this.#spill.write(part.bytes, done, part.length - done, this.#spilled + done)).bytesWritten;
-      }
-    } catch (error) {
-      throw new SealroomError('IO_WRITE', `cannot write a temporary file: ${systemReason(error)}`, {
-        where: { file: this.#tempDirectory },
-        hint: 'choose another place with `--temp-dir`',
-        cause: error,
-      });
+    for (let done = 0; done < part.length;) {
+      const position = this.#spilled + done;
+      const write = this.#spill.write(part.bytes, done, part.length - done, position);
+      done += (await write.catch(failAtTemporary(this.#tempDirectory))).bytesWritten;
     }
     part.blocks.push({ position: this.#spilled, length: part.length });
     this.#spilled += part.length;
@@ -111,80 +176,31 @@ export class RowShuffle {
   }
 
   async #load(part: Part): Promise<Uint8Array> {
-    const total = part.blocks.reduce((sum, block) => sum + block.length, part.length);
-    const bytes = new Uint8Array(total);
+    const total = bytesOf(part);
+    if (total > this.#loaded.length) this.#loaded = new Uint8Array(total + (total >> 3));
+    const bytes = this.#loaded.subarray(0, total);
     let to = 0;
     for (const block of part.blocks) {
-      for (let done = 0; done < block.length; ) {
-        const read = await this.#spill?.read(bytes, to, block.length - done, block.position + done);
-        if (read === undefined || read.bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
-        done += read.bytesRead;
-        to += read.bytesRead;
-      }
+      await this.#readBlock(block, bytes, to);
+      to += block.length;
     }
     bytes.set(part.bytes.subarray(0, part.length), to);
-    part.bytes = new Uint8Array(0);
+    part.bytes = NO_BYTES;
     return bytes;
   }
 
-  #gather(bytes: Uint8Array, starts: Int32Array): Batch {
-    // Each row's cursor moves over its columns, left to right; the first 4 bytes are the row's length.
-    const cursors = starts.map((start) => start + 4);
-    const columns = this.#fields.map((field) => {
-      const width = widthOf(field.type);
-      return width === null ? gatherTexts(bytes, cursors) : gatherFixed(bytes, cursors, width);
-    });
-    return { rows: starts.length, columns };
-  }
-}
-
-// A row is its length (i32), then per column: byte strings as their length (i32, -1 for null) and bytes; fixed-width
-// values as a byte 1 and the value, or a byte 0 for null. Little-endian; the layout never leaves the process.
-
-function rowLengths(batch: Batch): Int32Array {
-  const lengths = new Int32Array(batch.rows).fill(4);
-  for (const column of batch.columns) {
-    for (let row = 0; row < batch.rows; row++) {
-      let length = 1;
-      const present = isValid(column.validity, row);
-      if (column.layout === 'fixed') length += present ? column.width : 0;
-      else length = 4 + (present ? (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0) : 0);
-      lengths[row] = (lengths[row] ?? 0) + length;
+  async #readBlock(block: Block, target: Uint8Array, at: number): Promise<void> {
+    for (let done = 0; done < block.length;) {
+      const read = await this.#spill?.read(target, at + done, block.length - done, block.position + done);
+      if (read === undefined || read.bytesRead === 0)
+        throw new SealroomError('IO_READ', 'a temporary file was cut short');
+      done += read.bytesRead;
     }
   }
-  return lengths;
 }
 
-function writeRow(batch: Batch, row: number, part: Part): void {
-  const { bytes } = part;
-  const start = part.length;
-  let to = start + 4;
-  for (const column of batch.columns) to = writeCell(column, row, bytes, to);
-  putInt(bytes, start, to - start);
-  part.length = to;
-}
-
-function writeCell(column: ColumnData, row: number, bytes: Uint8Array, target: number): number {
-  const present = isValid(column.validity, row);
-  if (column.layout === 'fixed') {
-    bytes[target] = present ? 1 : 0;
-    if (!present) return target + 1;
-    return copy(column.values, row * column.width, (row + 1) * column.width, bytes, target + 1);
-  }
-  if (!present) return putInt(bytes, target, NULL_LENGTH);
-  const from = column.offsets[row] ?? 0;
-  const end = column.offsets[row + 1] ?? 0;
-  return copy(column.bytes, from, end, bytes, putInt(bytes, target, end - from));
-}
-
-function copy(source: Uint8Array, start: number, end: number, bytes: Uint8Array, target: number): number {
-  if (end - start > SHORT_COPY_BYTES) {
-    bytes.set(source.subarray(start, end), target);
-    return target + end - start;
-  }
-  let to = target;
-  for (let from = start; from < end; from++) bytes[to++] = source[from] ?? 0;
-  return to;
+function bytesOf(part: Part): number {
+  return part.blocks.reduce((sum, block) => sum + block.length, part.length);
 }
 
 function putInt(bytes: Uint8Array, at: number, value: number): number {
@@ -199,10 +215,10 @@ function getInt(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
 }
 
-function reserve(part: Part, count: number, usualBytes: number): void {
+function reserve(part: Part, count: number, usualBytes: number, mostBytes: number): void {
   const needed = part.length + count;
   if (needed <= part.bytes.length) return;
-  const larger = new Uint8Array(Math.max(needed, Math.min(usualBytes, Math.max(4096, part.bytes.length * 2))));
+  const larger = new Uint8Array(Math.max(needed, Math.min(mostBytes, Math.max(usualBytes, part.bytes.length * 2))));
   larger.set(part.bytes.subarray(0, part.length));
   part.bytes = larger;
 }
@@ -234,43 +250,4 @@ function permute(values: Int32Array): Int32Array {
     values[other] = held;
   }
   return values;
-}
-
-function gatherTexts(source: Uint8Array, cursors: Int32Array): ColumnData {
-  const rows = cursors.length;
-  const offsets = new Int32Array(rows + 1);
-  let validity: Uint8Array | null = null;
-  let total = 0;
-  for (let row = 0; row < rows; row++) {
-    const length = getInt(source, cursors[row] ?? 0);
-    if (length === NULL_LENGTH) setNull((validity ??= allValid(rows)), row);
-    else total += length;
-    offsets[row + 1] = total;
-  }
-  const bytes = new Uint8Array(total);
-  for (let row = 0; row < rows; row++) {
-    const from = (cursors[row] ?? 0) + 4;
-    const to = offsets[row] ?? 0;
-    const length = (offsets[row + 1] ?? 0) - to;
-    copy(source, from, from + length, bytes, to);
-    cursors[row] = from + length;
-  }
-  return { layout: 'bytes', rows, offsets, bytes, validity };
-}
-
-function gatherFixed(source: Uint8Array, cursors: Int32Array, width: number): ColumnData {
-  const rows = cursors.length;
-  const values = new Uint8Array(rows * width);
-  let validity: Uint8Array | null = null;
-  for (let row = 0; row < rows; row++) {
-    const at = cursors[row] ?? 0;
-    if (source[at] === 0) {
-      setNull((validity ??= allValid(rows)), row);
-      cursors[row] = at + 1;
-    } else {
-      copy(source, at + 1, at + 1 + width, values, row * width);
-      cursors[row] = at + 1 + width;
-    }
-  }
-  return { layout: 'fixed', rows, width, values, validity };
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type ByteColumn, countNulls, isValid } from '../bytes/index.ts';
 import { isFixedType, type Kernel, MAX_CELL_BYTES, randomNonces, renderColumn } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
@@ -67,7 +68,12 @@ function carryColumn(column: ColumnData, type: ColumnType, toText: boolean): Col
     if (clientType === null || !isFixedType(clientType)) throw new Error(`no text form of type ${type.kind}`);
     return { layout: 'bytes', ...renderColumn(clientType, column) };
   }
+  // The engine does not check all text of Parquet files.
+  const isText = type.kind !== 'string' || isUtf8(column.bytes);
   for (let row = 0; row < column.rows; row++) {
+    if (!isText && !isUtf8(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]))) {
+      throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
+    }
     const length = (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
     //= format F-52
     if (length > MAX_CELL_BYTES && isValid(column.validity, row)) {

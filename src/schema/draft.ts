@@ -38,10 +38,13 @@ const IDENTIFIER_SHARE = 0.8;
 const TYPE_SHARE = 0.95;
 const UNIQUE_SHARE = 0.95;
 
+/** Matches anywhere: sealing one column too many does no harm. */
 const PERSONAL_NAME =
-  /name|address|street|city|phone|mobile|birth|(^|[_ -])(dob|ssn|iban|ip|zip|postcode|lat|lon)([_ -]|$)|passport|note|comment/;
+  /name|address|street|city|phone|mobile|birth|passport|note|comment|(^|[_ -])(dob|ssn|iban|ip|zip|postcode|lat|lon)([_ -]|$)/;
+/** Matches whole words: what is taken for a measure becomes cleartext. */
 const MEASURE_NAME =
-  /amount|price|total|sum|spend|revenue|cost|quantity|qty|count|clicks|views|score|rate|percent|weight|age|salary|income/;
+  /(^|[_ -])(amount|price|total|sum|spend|revenue|cost|quantity|qty|count|clicks|views|score|rate|percent|weight|age|salary|income)([_ -]|$)/;
+const IDENTIFIER_NAME = /(^|[_ -])(id|key|account|customer|member|user|card)([_ -]|$)/;
 
 const MAX_PAD: Pad = Object.freeze({ kind: 'max', lengthBytes: 0 });
 
@@ -51,6 +54,8 @@ interface Choice {
   readonly reason: string;
   readonly warning?: string;
 }
+
+const PERSONAL: Choice = { kind: 'sealed', reason: 'personal, by its header' };
 
 /** What the rules look at: the profile in words of the rules. */
 interface Facts {
@@ -103,7 +108,9 @@ function adviseCategory(facts: Facts): Choice {
 function adviseNumber(facts: Facts, isInteger: boolean): Choice {
   const { header } = facts.profile.column;
   if (isInteger && facts.isUnique && !MEASURE_NAME.test(header)) return adviseIdentifier(facts, 'whole numbers');
+  if (PERSONAL_NAME.test(header)) return PERSONAL;
   if (facts.isCategory) return adviseCategory(facts);
+  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, by its header');
   return {
     kind: 'cleartext',
     reason: 'a numeric measure: sums and averages need cleartext',
@@ -112,7 +119,7 @@ function adviseNumber(facts: Facts, isInteger: boolean): Choice {
 }
 
 function adviseDate(facts: Facts): Choice {
-  if (PERSONAL_NAME.test(facts.profile.column.header)) return { kind: 'sealed', reason: 'a personal date' };
+  if (PERSONAL_NAME.test(facts.profile.column.header)) return PERSONAL;
   return {
     kind: 'cleartext',
     reason: 'dates: grouping and filtering by time need cleartext',
@@ -125,10 +132,11 @@ function adviseText(facts: Facts): Choice {
   if (facts.share('email') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'e-mail addresses');
   if (facts.share('phone') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'phone numbers');
   if (facts.share('date') >= TYPE_SHARE) return adviseDate(facts);
-  if (PERSONAL_NAME.test(header)) return { kind: 'sealed', reason: 'personal, by its header' };
+  if (PERSONAL_NAME.test(header) && facts.share('integer') < TYPE_SHARE) return PERSONAL;
   if (facts.share('integer', 'number') >= TYPE_SHARE) return adviseNumber(facts, facts.share('integer') >= TYPE_SHARE);
   if (facts.isCategory) return adviseCategory(facts);
   if (facts.isUnique && facts.share('code') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'codes');
+  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, by its header');
   return { kind: 'sealed', reason: 'free text: it can be opened again, and its length is hidden' };
 }
 

@@ -1,7 +1,7 @@
 import {
   Binary,
   Bool,
-  type DataType,
+  DataType,
   DateDay,
   DateUnit,
   Decimal,
@@ -28,43 +28,34 @@ import type { ColumnType, Field } from './batch.ts';
 
 // `DataType.isX` guards work across copies of the library; instances do not.
 
-/** The column type of an Arrow type; dictionaries count as their values. */
+/** The column type of an Arrow type; dictionaries of texts count as their values. */
 export function columnTypeOf(type: DataType): ColumnType {
-  switch (type.typeId) {
-    case Type.Dictionary:
-      return columnTypeOf((type as DataType & { dictionary: DataType }).dictionary);
-    case Type.Utf8:
-    case Type.LargeUtf8:
-      return { kind: 'string' };
-    case Type.Binary:
-    case Type.LargeBinary:
-      return { kind: 'binary' };
-    case Type.Bool:
-      return { kind: 'boolean' };
-    case Type.Int:
-      return integerType(type as DataType & { bitWidth: number; isSigned: boolean });
-    case Type.Float:
-      return floatType(type as DataType & { precision: Precision });
-    case Type.Date:
-      return (type as DataType & { unit: DateUnit }).unit === DateUnit.DAY
-        ? { kind: 'date' }
-        : { kind: 'unsupported', engineType: String(type) };
-    case Type.Timestamp:
-      return timestampType(type as DataType & { unit: TimeUnit; timezone?: string | null });
-    case Type.Decimal: {
-      const { precision, scale, bitWidth } = type as DataType & { precision: number; scale: number; bitWidth: number };
-      return bitWidth === 128 ? { kind: 'decimal', precision, scale } : { kind: 'unsupported', engineType: String(type) };
-    }
-    default:
-      return { kind: 'unsupported', engineType: String(type) };
+  if (DataType.isDictionary(type)) {
+    const values = columnTypeOf(type.dictionary as DataType);
+    return values.kind === 'string' || values.kind === 'binary' ? values : unsupported('Dictionary of other than text');
   }
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return { kind: 'string' };
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return { kind: 'binary' };
+  if (DataType.isBool(type)) return { kind: 'boolean' };
+  if (DataType.isInt(type)) return type.isSigned ? signedType(type.bitWidth) : unsignedType(type.bitWidth);
+  if (DataType.isFloat(type)) return floatType(type.precision);
+  if (DataType.isDate(type)) return type.unit === DateUnit.DAY ? { kind: 'date' } : unsupported('Date in milliseconds');
+  if (DataType.isTimestamp(type)) return timestampType(type.unit, type.timezone ?? '');
+  if (DataType.isDecimal(type)) {
+    const { precision, scale, bitWidth } = type;
+    if (bitWidth !== 128) return unsupported(`Decimal of ${String(bitWidth)} bits`);
+    // No other format has these.
+    if (scale < 0 || scale > precision) return unsupported('Decimal of a scale outside its precision');
+    return { kind: 'decimal', precision, scale };
+  }
+  return unsupported(Type[type.typeId]);
 }
 
-function integerType({ bitWidth, isSigned }: { bitWidth: number; isSigned: boolean }): ColumnType {
-  if (!isSigned) {
-    const names: Readonly<Record<number, string>> = { 8: 'UTINYINT', 16: 'USMALLINT', 32: 'UINTEGER', 64: 'UBIGINT' };
-    return { kind: 'opaque', engineType: names[bitWidth] ?? '', width: bitWidth / 8 };
-  }
+function unsupported(engineType: string): ColumnType {
+  return { kind: 'unsupported', engineType };
+}
+
+function signedType(bitWidth: number): ColumnType {
   switch (bitWidth) {
     case 8:
       return { kind: 'opaque', engineType: 'TINYINT', width: 1 };
@@ -77,13 +68,18 @@ function integerType({ bitWidth, isSigned }: { bitWidth: number; isSigned: boole
   }
 }
 
-function floatType({ precision }: { precision: Precision }): ColumnType {
-  if (precision === Precision.SINGLE) return { kind: 'float' };
-  return precision === Precision.DOUBLE ? { kind: 'double' } : { kind: 'unsupported', engineType: 'Float16' };
+function unsignedType(bitWidth: number): ColumnType {
+  const names: Readonly<Record<number, string>> = { 8: 'UTINYINT', 16: 'USMALLINT', 32: 'UINTEGER', 64: 'UBIGINT' };
+  return { kind: 'opaque', engineType: names[bitWidth] ?? '', width: bitWidth / 8 };
 }
 
-function timestampType({ unit, timezone }: { unit: TimeUnit; timezone?: string | null }): ColumnType {
-  const utc = timezone !== null && timezone !== undefined && timezone !== '';
+function floatType(precision: Precision): ColumnType {
+  if (precision === Precision.SINGLE) return { kind: 'float' };
+  return precision === Precision.DOUBLE ? { kind: 'double' } : unsupported('Float16');
+}
+
+function timestampType(unit: TimeUnit, timezone: string): ColumnType {
+  const utc = timezone !== '';
   switch (unit) {
     case TimeUnit.MILLISECOND:
       return { kind: 'timestamp', unit: 'ms', utc };
@@ -92,7 +88,7 @@ function timestampType({ unit, timezone }: { unit: TimeUnit; timezone?: string |
     case TimeUnit.NANOSECOND:
       return { kind: 'timestamp', unit: 'ns', utc };
     case TimeUnit.SECOND:
-      return { kind: 'unsupported', engineType: 'Timestamp in seconds' };
+      return unsupported('Timestamp in seconds');
   }
 }
 
@@ -138,7 +134,7 @@ export function arrowTypeOf({ name, type }: Field): DataType {
     }
     case 'opaque':
     case 'unsupported': {
-      const make = OPAQUE[type.engineType];
+      const make = Object.hasOwn(OPAQUE, type.engineType) ? OPAQUE[type.engineType] : undefined;
       if (make !== undefined) return make();
       throw new SealroomError('IO_FORMAT', `a column of type ${type.engineType} cannot be written as Arrow`, {
         where: { column: name },

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import {
   type Data,
-  type DataType,
+  DataType,
   Field as ArrowField,
   makeData,
   RecordBatch,
@@ -9,25 +9,34 @@ import {
   RecordBatchStreamWriter,
   Schema,
   Struct,
-  Type,
 } from 'apache-arrow';
-import { allValid, type ByteColumn, byteColumnOf, encodeUtf8, isValid, setNull } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
+import { readColumn } from './arrow-columns.ts';
+import { ArrowInput } from './arrow-input.ts';
 import { arrowTypeOf, columnTypeOf } from './arrow-types.ts';
-import { type Batch, type ColumnData, type Field, widthOf } from './batch.ts';
+import type { Batch, ColumnData, Field } from './batch.ts';
 import type { ByteSink } from './byte-sink.ts';
-import type { ByteSource } from './byte-source.ts';
-import type { ReadRequest, TableReader, TableWriter } from './table.ts';
+import { type ByteSource, readFailure } from './byte-source.ts';
+import { noLines, type ReadRequest, type TableReader, type TableWriter } from './table.ts';
+
+/** How an Arrow table is to be read. */
+export interface ArrowReadOptions {
+  /** Whether columns that can only be carried are read as text, for an output that is text. */
+  readonly opaqueAsText: boolean;
+}
 
 /**
  * Opens an Arrow IPC stream, or a file in Arrow's file format.
  *
  * @throws {SealroomError} DATA_CORRUPT if it is neither.
  */
-export async function openArrow(source: ByteSource): Promise<TableReader> {
-  const first = await openReader(source);
-  const fields = first.schema.fields.map((field): Field => ({ name: field.name, type: columnTypeOf(field.type) }));
-  await first.cancel();
+export async function openArrow(source: ByteSource, options: ArrowReadOptions): Promise<TableReader> {
+  const { schema, input } = await openReader(source);
+  await input.close();
+  const fields = fieldsOf(schema).map(({ name, type }): Field => {
+    const columnType = columnTypeOf(type);
+    return { name, type: columnType.kind === 'opaque' && options.opaqueAsText ? { kind: 'string' } : columnType };
+  });
   return {
     name: source.name,
     format: 'arrow',
@@ -40,13 +49,30 @@ export async function openArrow(source: ByteSource): Promise<TableReader> {
   };
 }
 
-async function openReader(source: ByteSource): Promise<RecordBatchReader> {
+function fieldsOf(schema: Schema): readonly ArrowField<DataType>[] {
+  return schema.fields;
+}
+
+interface OpenReader {
+  readonly reader: RecordBatchReader;
+  readonly schema: Schema;
+  readonly input: ArrowInput;
+}
+
+/** Starts a reading; whoever asks closes the input. */
+async function openReader(source: ByteSource): Promise<OpenReader> {
+  const input = new ArrowInput(source);
   try {
-    const input = source.path === null ? source.chunks() : open(source.path, 'r');
-    const reader = await RecordBatchReader.from(input as AsyncIterable<Uint8Array>);
-    return await reader.open({ autoDestroy: true });
+    // The library asks a file for no more than the input has; its types ask for all of a FileHandle.
+    const reader = await RecordBatchReader.from(input as unknown as FileHandle);
+    if (reader.isFile() && !(await input.endsAsFile())) throw corrupt(source);
+    await reader.open();
+    // The library closes a reader that found no schema.
+    if (reader.closed) throw corrupt(source);
+    return { reader, schema: reader.schema, input };
   } catch (error) {
-    throw corrupt(source, error);
+    await input.close();
+    throw readingFailure(source, error);
   }
 }
 
@@ -56,84 +82,53 @@ async function* readBatches(source: ByteSource, fields: readonly Field[], reques
     if (field?.type.kind === 'unsupported') {
       throw new SealroomError('DATA_TYPE', `columns of Arrow type ${field.type.engineType} cannot be carried`, {
         where: { file: source.name, column: field.name },
+        hint: 'leave the column out, or convert it first',
       });
     }
   }
-  const reader = await openReader(source);
+  const { reader, schema, input } = await openReader(source);
+  let firstRow = 0;
   try {
-    for await (const batch of reader as AsyncIterable<RecordBatch>) {
+    for await (const batch of batchesOf(reader)) {
       request.signal?.throwIfAborted();
-      if (batch.numRows === 0) continue;
-      yield { rows: batch.numRows, columns: request.columns.map((index) => readColumn(batch.data.children[index])) };
+      // A stream may not change its columns on the way.
+      if (reader.schema !== schema) throw corrupt(source);
+      const rows = batch.numRows;
+      if (rows === 0) continue;
+      const columns = request.columns.map((index) =>
+        locate(fields[index]?.name, firstRow, () =>
+          readColumn(batch.data.children[index], rows, fields[index]?.type.kind === 'string'),
+        ),
+      );
+      firstRow += rows;
+      yield { rows, columns };
     }
+    if (!reader.isFile() && !input.hasEnded) throw withoutEnd(source);
   } catch (error) {
-    if (error instanceof SealroomError || request.signal?.aborted === true) throw error;
-    throw corrupt(source, error);
+    if (request.signal?.aborted === true) throw error;
+    throw readingFailure(source, error);
   } finally {
-    await reader.cancel();
+    await input.close();
   }
 }
 
-function readColumn(data: Data | undefined): ColumnData {
-  if (data === undefined) throw new Error('a record batch with fewer columns than its schema');
-  const { type, length: rows } = data;
-  const validity = readValidity(data);
-  switch (type.typeId) {
-    case Type.Dictionary:
-      return expandDictionary(data, validity);
-    case Type.Utf8:
-    case Type.Binary:
-    case Type.LargeUtf8:
-    case Type.LargeBinary:
-      return { layout: 'bytes', rows, validity, ...readBytes(data) };
-    case Type.Bool:
-      return { layout: 'fixed', rows, width: 1, validity, values: unpackBits(data) };
-    default: {
-      const width = widthOf(columnTypeOf(type)) ?? 0;
-      const values = data.values as ArrayBufferView;
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, rows * width);
-      return { layout: 'fixed', rows, width, validity, values: bytes.slice() };
-    }
+/** The batches of a reader, which is asynchronous because its bytes come from a file. */
+async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch> {
+  for (;;) {
+    const next = (await reader.next()) as IteratorResult<RecordBatch, unknown>;
+    if (next.done === true) return;
+    yield next.value;
   }
 }
 
-/** The bitmap of a column that may start in the middle of a byte. */
-function readValidity(data: Data): Uint8Array | null {
-  if (data.nullCount === 0) return null;
-  const validity = allValid(data.length);
-  for (let row = 0; row < data.length; row++) if (!data.getValid(row)) setNull(validity, row);
-  return validity;
-}
-
-function readBytes(data: Data): { offsets: Int32Array; bytes: Uint8Array } {
-  const source = data.valueOffsets as Int32Array | BigInt64Array;
-  const first = Number(source[0] ?? 0);
-  const offsets = new Int32Array(data.length + 1);
-  for (let row = 0; row <= data.length; row++) offsets[row] = Number(source[row] ?? 0) - first;
-  const bytes = (data.values as Uint8Array).slice(first, first + (offsets[data.length] ?? 0));
-  return { offsets, bytes };
-}
-
-function unpackBits(data: Data): Uint8Array {
-  const bits = data.values as Uint8Array;
-  return Uint8Array.from({ length: data.length }, (_, row) => {
-    const bit = data.offset + row;
-    return ((bits[bit >> 3] ?? 0) >> (bit & 7)) & 1;
-  });
-}
-
-function expandDictionary(data: Data, validity: Uint8Array | null): ColumnData {
-  const keys = data.values as ArrayLike<number | bigint>;
-  const entries = data.dictionary;
-  if (entries === undefined) throw new Error('a dictionary column without a dictionary');
-  const values = Array.from({ length: data.length }, (_, row): Uint8Array | null => {
-    if (!isValid(validity, row)) return null;
-    const value: unknown = entries.get(Number(keys[row] ?? 0));
-    if (typeof value === 'string') return encodeUtf8(value);
-    if (value instanceof Uint8Array) return value;
-    throw new SealroomError('DATA_TYPE', 'an Arrow dictionary of values that are not text cannot be carried');
-  });
-  return { layout: 'bytes', ...byteColumnOf(values) };
+function locate<Result>(column: string | undefined, firstRow: number, step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    const row = error.where.row === undefined ? undefined : firstRow + error.where.row + 1;
+    throw new SealroomError(error.code, error.message, { hint: error.hint, where: { column, row } });
+  }
 }
 
 /** Collects what the library serialises, so that the sink can slow the writer down. */
@@ -160,17 +155,18 @@ class CollectingWriter extends RecordBatchStreamWriter {
  * @throws {SealroomError} IO_FORMAT if a column's type has no Arrow form.
  */
 export function createArrow(sink: ByteSink, fields: readonly Field[]): TableWriter {
-  const types = fields.map(arrowTypeOf);
-  const schema = new Schema(fields.map((field, index) => new ArrowField(field.name, types[index] ?? arrowTypeOf(field), true)));
+  const arrowFields = fields.map((field) => new ArrowField<DataType>(field.name, arrowTypeOf(field), true));
+  const schema = new Schema(arrowFields);
   const writer = new CollectingWriter({ autoDestroy: false });
   writer.reset(undefined, schema);
   return {
     async write(batch) {
-      const children = batch.columns.map((column, index) => writeColumn(column, types[index]));
+      const children = arrowFields.map(({ type }, index) => writeColumn(batch.columns[index], type));
       const data = makeData({ type: new Struct(schema.fields), length: batch.rows, nullCount: 0, children });
       writer.write(new RecordBatch(schema, data));
       await sink.write(writer.take());
     },
+    writeLines: () => Promise.reject(noLines()),
     async close() {
       writer.finish();
       await sink.write(writer.take());
@@ -180,15 +176,24 @@ export function createArrow(sink: ByteSink, fields: readonly Field[]): TableWrit
   };
 }
 
-function writeColumn(column: ColumnData, type: DataType | undefined): Data {
-  if (type === undefined) throw new Error('a batch with more columns than its table');
+function writeColumn(column: ColumnData | undefined, type: DataType): Data {
+  if (column === undefined) throw new Error('a batch with fewer columns than its table');
   const { rows: length, validity: nullBitmap } = column;
   if (column.layout === 'bytes') {
-    const { offsets, bytes }: ByteColumn = column;
-    return makeData({ type, length, nullBitmap, valueOffsets: offsets, data: bytes } as never);
+    const { offsets: valueOffsets, bytes: data } = column;
+    if (DataType.isUtf8(type)) return makeData({ type, length, nullBitmap, valueOffsets, data });
+    if (DataType.isBinary(type)) return makeData({ type, length, nullBitmap, valueOffsets, data });
+  } else {
+    // The library takes these bytes, which are aligned, for an array of the type's numbers.
+    const data = column.values.slice();
+    if (DataType.isBool(type)) return makeData({ type, length, nullBitmap, data: packBits(column.values) });
+    if (DataType.isInt(type)) return makeData({ type, length, nullBitmap, data });
+    if (DataType.isFloat(type)) return makeData({ type, length, nullBitmap, data });
+    if (DataType.isDate(type)) return makeData({ type, length, nullBitmap, data });
+    if (DataType.isTimestamp(type)) return makeData({ type, length, nullBitmap, data });
+    if (DataType.isDecimal(type)) return makeData({ type, length, nullBitmap, data });
   }
-  const values = type.typeId === Type.Bool ? packBits(column.values) : alignTo(type, column.values);
-  return makeData({ type, length, nullBitmap, data: values } as never);
+  throw new Error('a batch that does not fit its table');
 }
 
 function packBits(values: Uint8Array): Uint8Array {
@@ -199,13 +204,25 @@ function packBits(values: Uint8Array): Uint8Array {
   return bits;
 }
 
-/** The same bytes as the typed array that the library expects for a type. */
-function alignTo(type: DataType, values: Uint8Array): ArrayBufferView {
-  const array = type.ArrayType as { new (buffer: ArrayBuffer): ArrayBufferView };
-  return new array(values.slice().buffer);
+function readingFailure(source: ByteSource, error: unknown): SealroomError {
+  if (error instanceof SealroomError) return error.at({ file: source.name });
+  if (error instanceof Error && error.message.endsWith('compressed but codec not found')) {
+    return new SealroomError('IO_FORMAT', 'compressed Arrow batches cannot be read', {
+      where: { file: source.name },
+      hint: 'write the table without compression, or as Parquet',
+    });
+  }
+  return error instanceof Error && 'syscall' in error ? readFailure(error, source.name) : corrupt(source, error);
 }
 
-function corrupt(source: ByteSource, error: unknown): SealroomError {
+function withoutEnd(source: ByteSource): SealroomError {
+  return new SealroomError('DATA_CORRUPT', 'the Arrow stream does not end with its end marker', {
+    where: { file: source.name },
+    hint: 'it may be truncated, or something follows it; a writer that is closed properly writes the marker',
+  });
+}
+
+function corrupt(source: ByteSource, error?: unknown): SealroomError {
   return new SealroomError('DATA_CORRUPT', 'not a readable Arrow stream', {
     where: { file: source.name },
     hint: 'the stream may be truncated, damaged, or of another format',

@@ -30,6 +30,8 @@ export type ColumnData = ({ readonly layout: 'bytes' } & ByteColumn) | ({ readon
 export interface Field {
   readonly name: string;
   readonly type: ColumnType;
+  /** The values are cells of Base64 and need no quotes in any text format. */
+  readonly isPlain?: boolean | undefined;
 }
 
 /** Some consecutive rows of a table: one `ColumnData` per field of the table, all of `rows` rows. */

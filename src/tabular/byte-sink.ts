@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { SealroomError } from '../errors.ts';
 import { systemReason } from './byte-source.ts';
@@ -7,47 +6,65 @@ import type { OutputTarget } from './target.ts';
 
 /** Where a serialised table goes: a target file, or a stream such as standard output. */
 export interface ByteSink {
+  /** Resolves when the bytes are on their way; their buffer may then be used again. */
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<number>;
   abort(): Promise<void>;
 }
 
-/** A sink that fills a target file. Errors name `file`. */
+/**
+ * A sink that fills a target file. Errors name `file`.
+ *
+ * @throws {SealroomError} IO_WRITE if it cannot be opened; `write` throws it too.
+ */
 export async function fileSink(target: OutputTarget, file: string): Promise<ByteSink> {
-  const handle: FileHandle = await open(target.path, 'w', 0o600);
+  const fail = (error: unknown): never => {
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
+  };
+  const handle = await open(target.path, 'w', 0o600).catch(fail);
   return {
     async write(bytes) {
-      try {
-        for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
-      } catch (error) {
-        throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
-      }
+      for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done).catch(fail)).bytesWritten;
     },
     async close() {
-      await handle.close();
+      await handle.close().catch(fail);
       return target.commit();
     },
     async abort() {
-      await handle.close();
+      await handle.close().catch(() => undefined);
       await target.discard();
     },
   };
 }
 
-/** A sink that writes to a stream and never ends it. */
+/**
+ * A sink that writes to a stream and never ends it.
+ *
+ * Its `write` throws {SealroomError} IO_WRITE once the stream has failed, for example because its reader is gone.
+ */
 export function streamSink(stream: Writable): ByteSink {
   let written = 0;
-  let failure: Error | null = null;
-  stream.once('error', (error) => (failure = error));
+  // A failure reaches the callback of the write; the event, which follows it, must not end the process.
+  const ignore = (): void => undefined;
+  stream.on('error', ignore);
   return {
     async write(bytes) {
-      if (failure !== null) {
-        throw new SealroomError('IO_WRITE', `cannot write to standard output: ${systemReason(failure)}`, { cause: failure });
-      }
+      await new Promise<void>((resolve, reject) => {
+        stream.write(bytes, (error) => {
+          if (error) reject(streamFailure(error));
+          else resolve();
+        });
+      });
       written += bytes.length;
-      if (!stream.write(bytes)) await Promise.race([once(stream, 'drain'), once(stream, 'error')]);
     },
-    close: () => Promise.resolve(written),
+    close() {
+      stream.off('error', ignore);
+      return Promise.resolve(written);
+    },
     abort: () => Promise.resolve(),
   };
+}
+
+function streamFailure(error: Error): SealroomError {
+  return new SealroomError('IO_WRITE', `cannot write to standard output: ${systemReason(error)}`, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { SealroomError } from '../errors.ts';
+import { type ErrorCode, SealroomError } from '../errors.ts';
 import type { Batch, Field } from './batch.ts';
 import type { EngineLimits } from './engine.ts';
 
@@ -12,15 +12,13 @@ export interface EngineTaskOptions {
 
 /** Messages to the worker thread. */
 export type EngineRequest =
-  | { readonly kind: 'batch'; readonly batch: Batch }
-  | { readonly kind: 'end' }
-  | { readonly kind: 'abort' };
+  { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'end' } | { readonly kind: 'abort' };
 
 /** Messages from the worker thread. */
 export type EngineReply =
   | { readonly kind: 'taken' }
   | { readonly kind: 'done'; readonly rows: Record<string, unknown>[] }
-  | { readonly kind: 'failed'; readonly failure: string };
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly failure: string };
 
 /** Batches that may wait in the worker's queue; more than that and `push` waits. */
 const QUEUED_BATCHES = 8;
@@ -49,10 +47,10 @@ export class EngineTask {
       execArgv: [],
     });
     this.#outcome = new Promise((resolve, reject) => {
-      const fail = (failure: string, cause?: unknown): void => {
+      const fail = (code: ErrorCode, failure: string, cause?: unknown): void => {
         this.#ended = true;
         this.#wake?.();
-        reject(new SealroomError('IO_ENGINE', `the table engine failed: ${failure}`, { cause }));
+        reject(new SealroomError(code, failure, { cause }));
       };
       this.#worker.on('message', (reply: EngineReply) => {
         switch (reply.kind) {
@@ -65,15 +63,15 @@ export class EngineTask {
             resolve(reply.rows);
             return;
           case 'failed':
-            fail(reply.failure);
+            fail(reply.code, reply.failure);
             return;
         }
       });
       this.#worker.on('error', (error) => {
-        fail('its thread died', error);
+        fail('IO_ENGINE', 'the thread of the table engine died', error);
       });
       this.#worker.on('exit', () => {
-        fail('its thread ended early');
+        fail('IO_ENGINE', 'the thread of the table engine ended early');
       });
     });
     this.#outcome.catch(() => undefined);
@@ -82,7 +80,8 @@ export class EngineTask {
   /**
    * Hands a batch over; its buffers belong to the task from then on. Resolves when there is room for the next one.
    *
-   * @throws {SealroomError} IO_ENGINE if the statement failed.
+   * @throws {SealroomError} IO_ENGINE if the statement failed, IO_WRITE if it could not write; DATA_ENCODING, DATA_VALUE for
+   *   values that the engine does not take.
    */
   async push(batch: Batch): Promise<void> {
     if (!this.#ended) {
@@ -98,7 +97,7 @@ export class EngineTask {
   /**
    * Ends the input and returns the statement's rows.
    *
-   * @throws {SealroomError} IO_ENGINE if the statement failed.
+   * @throws {SealroomError} as {@link EngineTask.push}.
    */
   async finish(): Promise<Record<string, unknown>[]> {
     this.#send({ kind: 'end' });

@@ -2,6 +2,9 @@ import duckdb from '@duckdb/node-bindings';
 import { SealroomError } from '../errors.ts';
 import type { ColumnType } from './batch.ts';
 
+/** Most digits of a decimal. */
+const MAX_DECIMAL_PRECISION = 38;
+
 /** Engine types that are carried as they are: bytes per value of their vectors, or `null` for byte strings. */
 const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readonly width: number | null }>> = {
   TINYINT: { type: duckdb.Type.TINYINT, width: 1 },
@@ -28,9 +31,7 @@ const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readon
 /** The type of a column that is carried but never protected, or `unsupported` if it cannot even be carried. */
 export function opaqueType(engineType: string): ColumnType {
   const known = Object.hasOwn(OPAQUE_TYPES, engineType) ? OPAQUE_TYPES[engineType] : undefined;
-  return known === undefined
-    ? { kind: 'unsupported', engineType }
-    : { kind: 'opaque', engineType, width: known.width };
+  return known === undefined ? { kind: 'unsupported', engineType } : { kind: 'opaque', engineType, width: known.width };
 }
 
 /** The engine's type for a column that is written. Ticks of `ms` and `ns` UTC timestamps are handled by the writer. */
@@ -56,8 +57,16 @@ export function engineTypeOf(type: ColumnType): duckdb.LogicalType {
       return duckdb.create_logical_type(duckdb.Type.DATE);
     case 'timestamp':
       return duckdb.create_logical_type(timestampType(type.unit, type.utc));
-    case 'decimal':
-      return duckdb.create_decimal_type(type.precision, type.scale);
+    case 'decimal': {
+      const { precision, scale } = type;
+      if (precision >= 1 && precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision) {
+        return duckdb.create_decimal_type(precision, scale);
+      }
+      throw new SealroomError(
+        'DATA_TYPE',
+        `decimal columns of precision ${precision} and scale ${scale} cannot be written`,
+      );
+    }
     case 'opaque': {
       const known = OPAQUE_TYPES[type.engineType];
       if (known === undefined) break;

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import duckdb from '@duckdb/node-bindings';
+import { type ErrorCode, SealroomError } from '../errors.ts';
 import type { Batch } from './batch.ts';
 import { Engine, engineFailure, quoteName } from './engine.ts';
 import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-task.ts';
@@ -19,6 +20,11 @@ const { fields, sql, limits, signal, requests } = workerData as EngineTaskOption
 let current: Batch | null = null;
 let consumed = 0;
 let stopped = false;
+/** Why the input ended, if it is ours to say; the engine would only repeat it within a text of its own. */
+let inputFailure: SealroomError | null = null;
+
+/** A chunk of long texts has fewer rows: its texts lie in the engine's memory as one block. */
+const CHUNK_TEXT_BYTES = 16 << 20;
 
 function nextRequest(): EngineRequest {
   for (;;) {
@@ -44,14 +50,34 @@ function fillChunk(info: duckdb.TableFunctionInfo, chunk: duckdb.DataChunk): voi
       current = request.batch;
       consumed = 0;
     }
-    const rows = Math.min(current.rows - consumed, duckdb.vector_size());
+    const rows = chunkRows(current, consumed);
     duckdb.data_chunk_set_size(chunk, rows);
     writeChunk(chunk, fields, current, consumed, rows);
     consumed += rows;
   } catch (error) {
     // A throw must not cross the engine's frames.
-    duckdb.function_set_error(info, error instanceof Error ? error.message : 'failed');
+    if (error instanceof SealroomError) inputFailure = error;
+    duckdb.function_set_error(info, 'the input ended');
   }
+}
+
+function chunkRows(batch: Batch, start: number): number {
+  let rows = Math.min(batch.rows - start, duckdb.vector_size());
+  const isTooLong = (): boolean =>
+    batch.columns.some(
+      (column) =>
+        column.layout === 'bytes' &&
+        (column.offsets[start + rows] ?? 0) - (column.offsets[start] ?? 0) > CHUNK_TEXT_BYTES,
+    );
+  while (rows > 1 && isTooLong()) rows = rows >> 1;
+  return rows;
+}
+
+function failureOf(error: unknown): { readonly code: ErrorCode; readonly failure: string } {
+  if (inputFailure !== null) return { code: inputFailure.code, failure: inputFailure.message };
+  const kind = engineFailure(error);
+  if (kind === 'IO Error') return { code: 'IO_WRITE', failure: 'cannot write: the disk may be full, or the file gone' };
+  return { code: 'IO_ENGINE', failure: `the table engine failed: ${kind}` };
 }
 
 function reply(message: EngineReply): void {
@@ -59,11 +85,12 @@ function reply(message: EngineReply): void {
 }
 
 function registerInput(connection: duckdb.Connection): void {
+  const types = fields.map((field) => engineTypeOf(field.type));
   const input = duckdb.create_table_function();
   duckdb.table_function_set_name(input, 'input');
   duckdb.table_function_set_bind(input, (info) => {
-    fields.forEach((field, index) => {
-      duckdb.bind_add_result_column(info, `c${String(index)}`, engineTypeOf(field.type));
+    types.forEach((type, index) => {
+      duckdb.bind_add_result_column(info, `c${String(index)}`, type);
     });
   });
   duckdb.table_function_set_init(input, (info) => {
@@ -80,7 +107,7 @@ try {
   const names = fields.map((field, index) => `c${String(index)} AS ${quoteName(field.name)}`).join(', ');
   reply({ kind: 'done', rows: await engine.rows(sql.replace('$input', () => `(SELECT ${names} FROM input())`)) });
 } catch (error) {
-  reply({ kind: 'failed', failure: engineFailure(error) });
+  reply({ kind: 'failed', ...failureOf(error) });
 } finally {
   engine.close();
 }

@@ -1,5 +1,4 @@
 import duckdb from '@duckdb/node-bindings';
-import { DuckDBConnection } from '@duckdb/node-api';
 import { SealroomError } from '../errors.ts';
 import type { Batch, Field } from './batch.ts';
 import { readVector } from './vectors.ts';
@@ -61,6 +60,8 @@ export class Engine {
     duckdb.set_config(config, 'threads', String(limits.threads));
     duckdb.set_config(config, 'memory_limit', `${String(limits.memoryMiB)}MiB`);
     duckdb.set_config(config, 'temp_directory', limits.spillDirectory ?? '');
+    // One thread keeps the order anyway, and a Parquet writer that need not keep it can bound its row groups by bytes.
+    if (limits.threads === 1) duckdb.set_config(config, 'preserve_insertion_order', 'false');
     duckdb.set_config(config, 'autoinstall_known_extensions', 'false');
     duckdb.set_config(config, 'autoload_known_extensions', 'false');
     const database = await duckdb.open(':memory:', config);
@@ -69,6 +70,7 @@ export class Engine {
 
   /** All rows of a small query, such as a file's metadata, as plain objects. */
   async rows(sql: string): Promise<Record<string, unknown>[]> {
+    const { DuckDBConnection } = await import('@duckdb/node-api');
     const reader = await new DuckDBConnection(this.connection).runAndReadAll(sql);
     return reader.getRowObjectsJS();
   }
@@ -76,10 +78,10 @@ export class Engine {
   /**
    * The rows of a query as batches of at most 2,048 rows; memory holds a few of them at a time.
    *
-   * A query that fails after its first rows ends as if it were complete, without an error. So the caller says how many rows
-   * there are.
+   * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller says how many
+   * rows there are, and a query that gave fewer is run again, as a whole, for its error.
    *
-   * @throws {SealroomError} DATA_CORRUPT if there are more or fewer than `expectedRows`; it does not know the file.
+   * @throws {SealroomError} DATA_CORRUPT, without the file's name, if there are more or fewer than `expectedRows`.
    */
   async *stream(sql: string, fields: readonly Field[], expectedRows: number): AsyncGenerator<Batch> {
     const statement = await duckdb.prepare(this.connection, sql);
@@ -90,10 +92,8 @@ export class Engine {
         const chunk = await duckdb.fetch_chunk(result);
         const rows = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk);
         seen += rows;
-        if (seen > expectedRows || ((chunk === null || rows === 0) && seen < expectedRows)) {
-          throw rowsDiffer(expectedRows, seen);
-        }
-        if (chunk === null || rows === 0) return;
+        if (seen > expectedRows) throw rowsDiffer(expectedRows, 'more');
+        if (chunk === null || rows === 0) break;
         yield {
           rows,
           columns: fields.map((field, index) =>
@@ -104,6 +104,9 @@ export class Engine {
     } finally {
       duckdb.destroy_prepare_sync(statement);
     }
+    if (seen === expectedRows) return;
+    await this.rows(`SELECT count(hash(COLUMNS(*))) FROM (${sql})`);
+    throw rowsDiffer(expectedRows, String(seen));
   }
 
   close(): void {
@@ -112,10 +115,9 @@ export class Engine {
   }
 }
 
-function rowsDiffer(expected: number, seen: number): SealroomError {
-  const got = seen > expected ? 'more' : `${String(seen)} that can be read`;
+function rowsDiffer(expected: number, got: string): SealroomError {
   return new SealroomError('DATA_CORRUPT', `expected ${String(expected)} rows, got ${got}`, {
-    hint: 'the file is damaged, changed while it was read, or too large for the memory',
+    hint: 'the file may be damaged, or have changed while it was read',
   });
 }
 

@@ -1,15 +1,9 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
 export { type Batch, type ColumnData, type ColumnType, type Field, type TimeUnit, widthOf } from './batch.ts';
-export { openUnnamedFile, systemReason } from './byte-source.ts';
+export { createTempFolder, failAtTemporary, openUnnamedFile } from './byte-source.ts';
+export { CsvSerialiser } from './csv/index.ts';
 export { EngineTask } from './engine-task.ts';
-export {
-  createTable,
-  type CreateOptions,
-  formatOf,
-  type OpenOptions,
-  openTable,
-  STANDARD_STREAM,
-} from './open.ts';
+export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { checkTarget } from './target.ts';
 export { readTextFile, writeTextFile } from './text-file.ts';

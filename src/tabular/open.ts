@@ -1,12 +1,11 @@
 import { extname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { SealroomError } from '../errors.ts';
-import { createArrow, openArrow } from './arrow.ts';
 import type { Field } from './batch.ts';
-import { fileSink, streamSink } from './byte-sink.ts';
+import { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
 import { type ByteSource, openFile, spoolStream } from './byte-source.ts';
 import { createCsv, openCsv } from './csv/index.ts';
-import { createParquet, openParquet } from './parquet/index.ts';
+import { createParquet, openParquet, parquetStream } from './parquet/index.ts';
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import { createTarget, standardOutput } from './target.ts';
 
@@ -54,6 +53,7 @@ export interface OpenOptions {
 export async function openTable(input: string, options: OpenOptions = {}): Promise<TableReader> {
   const format = options.format ?? formatOf(input);
   if (format === null) throw unknownFormat(input);
+  if (format === 'parquet' && input === STANDARD_STREAM) throw parquetStream(input);
   const source = await openSource(input, options);
   try {
     switch (format) {
@@ -69,7 +69,7 @@ export async function openTable(input: string, options: OpenOptions = {}): Promi
           opaqueAsText: options.opaqueAsText ?? false,
         });
       case 'arrow':
-        return await openArrow(source);
+        return await (await import('./arrow.ts')).openArrow(source, { opaqueAsText: options.opaqueAsText ?? false });
     }
   } catch (error) {
     await source.close();
@@ -78,9 +78,9 @@ export async function openTable(input: string, options: OpenOptions = {}): Promi
 }
 
 async function openSource(input: string, options: OpenOptions): Promise<ByteSource> {
-  if (input !== STANDARD_STREAM) return openFile(input);
+  if (input !== STANDARD_STREAM) return openFile(input, options);
   if (options.stdin === undefined) throw new SealroomError('IO_READ', 'standard input is not available here');
-  return spoolStream(options.stdin, options.tempDirectory);
+  return spoolStream(options.stdin, STANDARD_STREAM, options);
 }
 
 /** How a table is created. */
@@ -111,21 +111,31 @@ export async function createTable(
   if (format === null) throw unknownFormat(output);
   if (output === STANDARD_STREAM) {
     if (options.stdout === undefined) throw new SealroomError('IO_WRITE', 'standard output is not available here');
-    if (format === 'parquet') return createParquet(standardOutput(), fields);
+    if (format === 'parquet') return createParquet(standardOutput(options.stdout), STANDARD_STREAM, fields);
     const sink = streamSink(options.stdout);
-    return format === 'csv' ? createCsv(sink, fields, { nullText: options.csvNullText }) : createArrow(sink, fields);
+    return createStream(format, sink, fields, options);
   }
   const target = await createTarget(output, { overwrite: options.overwrite ?? false, input: options.input });
+  let sink: ByteSink | null = null;
   try {
-    if (format === 'parquet') return createParquet(target, fields);
-    const sink = await fileSink(target, output);
-    return await (format === 'csv'
-      ? createCsv(sink, fields, { nullText: options.csvNullText })
-      : createArrow(sink, fields));
+    if (format === 'parquet') return createParquet(target, output, fields);
+    sink = await fileSink(target, output);
+    return await createStream(format, sink, fields, options);
   } catch (error) {
-    await target.discard();
+    await (sink === null ? target.discard() : sink.abort());
     throw error;
   }
+}
+
+// Arrow's library takes longer to load than a small table to encrypt, so it is loaded when it is needed.
+async function createStream(
+  format: 'csv' | 'arrow',
+  sink: ByteSink,
+  fields: readonly Field[],
+  options: CreateOptions,
+): Promise<TableWriter> {
+  if (format === 'csv') return createCsv(sink, fields, { nullText: options.csvNullText });
+  return (await import('./arrow.ts')).createArrow(sink, fields);
 }
 
 /** The error for a file whose format nothing says. */

@@ -1,3 +1,4 @@
+import { SealroomError } from '../errors.ts';
 import type { Batch, Field } from './batch.ts';
 
 /** The table formats that are read and written. */
@@ -36,8 +37,19 @@ export interface TableReader {
 export interface TableWriter {
   /** Appends a batch, whose buffers belong to the writer from then on; resolves when there is room for the next one. */
   write(batch: Batch): Promise<void>;
+  /**
+   * Appends rows that are serialised already, as a `CsvSerialiser` of the same fields and options does it; only for CSV.
+   *
+   * @throws {SealroomError} IO_FORMAT if the table is of another format.
+   */
+  writeLines(lines: Uint8Array): Promise<void>;
   /** Ends the table and gives it its final name. Returns its size in bytes. */
   close(): Promise<number>;
   /** Removes all traces of the table. */
   abort(): Promise<void>;
+}
+
+/** The error of a writer whose format has no lines. */
+export function noLines(): SealroomError {
+  return new SealroomError('IO_FORMAT', 'lines can be written to CSV only');
 }

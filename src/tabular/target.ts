@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, chmod, constants, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { SealroomError } from '../errors.ts';
 import { systemReason } from './byte-source.ts';
 
@@ -24,18 +25,25 @@ export interface TargetOptions {
 /**
  * Checks that a target can be written, without writing anything.
  *
- * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is a directory, the input
+ * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is no ordinary file, the input
  *   itself, or its directory is missing or not writable.
  */
 export async function checkTarget(target: string, options: TargetOptions): Promise<void> {
   const path = resolve(target);
   const where = { file: target };
-  if (options.input !== undefined && resolve(options.input) === path) {
+  if (options.input !== undefined && (await isSameFile(resolve(options.input), path))) {
     throw new SealroomError('IO_WRITE', 'expected an output other than the input', { where });
   }
   const existing = await lstat(path).catch(() => null);
   if (existing?.isDirectory() === true) {
     throw new SealroomError('IO_WRITE', 'expected a file as output, got a directory', { where });
+  }
+  // The output replaces what is there, and must not replace a device or a pipe.
+  if (existing !== null && !existing.isFile() && !existing.isSymbolicLink()) {
+    throw new SealroomError('IO_WRITE', 'expected an ordinary file as output, got a device or a pipe', {
+      where,
+      hint: 'write to standard output with `-`',
+    });
   }
   if (existing !== null && !options.overwrite) {
     throw new SealroomError('IO_EXISTS', 'the output exists already', {
@@ -44,6 +52,18 @@ export async function checkTarget(target: string, options: TargetOptions): Promi
     });
   }
   await checkDirectory(dirname(path), target);
+}
+
+/** Whether two paths lead to one file, by whatever links. */
+async function isSameFile(first: string, second: string): Promise<boolean> {
+  if (first === second) return true;
+  const [a, b] = await Promise.all([identify(first), identify(second)]);
+  return a !== null && a === b;
+}
+
+async function identify(path: string): Promise<string | null> {
+  const facts = await stat(path).catch(() => null);
+  return facts === null ? null : `${String(facts.dev)}:${String(facts.ino)}`;
 }
 
 /**
@@ -57,7 +77,10 @@ export async function checkDirectory(directory: string, name: string): Promise<v
     await access(directory, constants.W_OK | constants.X_OK);
     if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
   } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file: name }, cause: error });
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
+      where: { file: name },
+      cause: error,
+    });
   }
 }
 
@@ -69,33 +92,46 @@ export async function checkDirectory(directory: string, name: string): Promise<v
 export async function createTarget(target: string, options: TargetOptions): Promise<OutputTarget> {
   await checkTarget(target, options);
   const path = resolve(target);
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    await (await open(temporary, 'wx', 0o600)).close();
-  } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file: target }, cause: error });
-  }
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
+  const fail = (error: unknown): never => {
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
+      where: { file: target },
+      cause: error,
+    });
+  };
+  await open(temporary, 'wx', 0o600).then((file) => file.close(), fail);
   return {
     path: temporary,
-    async commit() {
-      await chmod(temporary, 0o600);
-      const file = await open(temporary, 'r');
-      try {
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      const { size } = await stat(temporary);
-      await rename(temporary, path);
-      //= format F-91
-      await rm(join(dirname(path), `.${basename(path)}.crc`), { force: true });
-      return size;
-    },
+    commit: () => giveName(temporary, path).catch(fail),
     discard: () => rm(temporary, { force: true }),
   };
 }
 
-/** Standard output as a target of engines that write to paths; it cannot be taken back. */
-export function standardOutput(): OutputTarget {
-  return { path: '/dev/stdout', commit: () => Promise.resolve(0), discard: () => Promise.resolve() };
+async function giveName(temporary: string, path: string): Promise<number> {
+  await chmod(temporary, 0o600);
+  const file = await open(temporary, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const { size } = await stat(temporary);
+  await rename(temporary, path);
+  //= format F-91
+  await rm(join(dirname(path), `.${basename(path)}.crc`), { force: true });
+  return size;
+}
+
+/**
+ * A stream as a target of engines that write to paths; it cannot be taken back.
+ *
+ * @throws {SealroomError} IO_FORMAT if it is a stream without a file descriptor.
+ */
+export function standardOutput(stream: Writable): OutputTarget {
+  if (!('fd' in stream) || typeof stream.fd !== 'number') {
+    throw new SealroomError('IO_FORMAT', 'Parquet cannot be written to this stream', {
+      hint: 'give a file, the standard output of the process, or another format',
+    });
+  }
+  return { path: `/dev/fd/${String(stream.fd)}`, commit: () => Promise.resolve(0), discard: () => Promise.resolve() };
 }

@@ -35,6 +35,9 @@ export async function writeTextFile(path: string, text: string, options: TargetO
   } catch (error) {
     await target.discard();
     if (error instanceof SealroomError) throw error;
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file: path }, cause: error });
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
+      where: { file: path },
+      cause: error,
+    });
   }
 }

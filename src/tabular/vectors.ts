@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import duckdb from '@duckdb/node-bindings';
-import { isValid } from '../bytes/index.ts';
+import { type ByteColumn, type FixedColumn, isValid } from '../bytes/index.ts';
+import { SealroomError } from '../errors.ts';
 import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } from './batch.ts';
 
 // The engine's vectors are read and written as raw memory, because a JavaScript string per cell costs more than the
@@ -10,6 +12,7 @@ import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } fro
 // INVARIANT: memory is read only from the first to the last byte of entries of one vector whose neighbours lie less than
 // MAX_GAP bytes apart. A gap below one page touches no page but those of its two neighbours, so it is always mapped.
 // INVARIANT: what is read is copied before the next chunk is fetched, since the engine reuses the memory.
+// INVARIANT: an address that is written was read from an entry that the engine has just set; see copyToHeap.
 
 const ENTRY_BYTES = 16;
 const INLINE_BYTES = 12;
@@ -24,6 +27,7 @@ interface Region {
 }
 
 const NO_MEMORY = new Uint8Array(0);
+const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 
 /** A copy of the first `rows` values of a vector. */
 export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number): ColumnData {
@@ -35,7 +39,14 @@ export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number
     const values = widenIntegers(duckdb.vector_get_data(vector, rows * stored), stored, rows);
     return { layout: 'fixed', rows, width, validity, values };
   }
-  return { layout: 'fixed', rows, width, validity, values: duckdb.vector_get_data(vector, rows * width).slice() };
+  const values = duckdb.vector_get_data(vector, rows * width).slice();
+  return {
+    layout: 'fixed',
+    rows,
+    width,
+    validity,
+    values: countsMillis(type) ? scaleTicks(values, fromMicros) : values,
+  };
 }
 
 function readValidity(vector: duckdb.Vector, rows: number): Uint8Array | null {
@@ -108,7 +119,11 @@ function readMemory(start: number, end: number): Uint8Array {
   return duckdb.get_data_from_pointer(pointer.buffer, 0, end - start);
 }
 
-/** Writes rows [start, start + rows) of a batch into an engine chunk that is sized for them. */
+/**
+ * Writes rows [start, start + rows) of a batch into an engine chunk that is sized for them.
+ *
+ * @throws {SealroomError} DATA_ENCODING if text is not UTF-8, DATA_VALUE if the engine has no such timestamp.
+ */
 export function writeChunk(
   chunk: duckdb.DataChunk,
   fields: readonly Field[],
@@ -120,32 +135,30 @@ export function writeChunk(
     const column = batch.columns[index];
     if (column === undefined) throw new Error('a batch with fewer columns than its table');
     const vector = duckdb.data_chunk_get_vector(chunk, index);
-    if (column.layout === 'bytes') writeTexts(vector, column.offsets, column.bytes, column.validity, start, rows);
-    else writeFixed(vector, field.type, column.values, start, rows);
+    if (column.layout === 'bytes') writeTexts(vector, field.type, column, start, rows);
+    else writeFixed(vector, field.type, column, start, rows);
     writeValidity(vector, column.validity, start, rows);
   });
 }
 
-function writeFixed(vector: duckdb.Vector, type: ColumnType, values: Uint8Array, start: number, rows: number): void {
+function writeFixed(vector: duckdb.Vector, type: ColumnType, column: FixedColumn, start: number, rows: number): void {
   const width = widthOf(type) ?? 0;
   const stored = type.kind === 'decimal' ? decimalWidth(type.precision) : width;
-  const part = values.subarray(start * width, (start + rows) * width);
+  const part = column.values.subarray(start * width, (start + rows) * width);
   let source = stored === width ? part.slice() : narrowIntegers(part, stored, rows);
-  if (type.kind === 'timestamp' && type.utc && type.unit === 'ms') source = millisToMicros(source);
+  if (countsMillis(type) && type.utc) {
+    source = scaleTicks(source, (ticks, row) => (isValid(column.validity, start + row) ? toMicros(ticks) : 0n));
+  }
   duckdb.copy_data_to_vector(vector, 0, source.buffer, source.byteOffset, source.byteLength);
 }
 
-function writeTexts(
-  vector: duckdb.Vector,
-  offsets: Int32Array,
-  bytes: Uint8Array,
-  validity: Uint8Array | null,
-  start: number,
-  rows: number,
-): void {
+function writeTexts(vector: duckdb.Vector, type: ColumnType, column: ByteColumn, start: number, rows: number): void {
+  const { offsets, bytes, validity } = column;
   const first = offsets[start] ?? 0;
   const last = offsets[start + rows] ?? 0;
-  const base = last - first > INLINE_BYTES ? copyToHeap(vector, bytes.subarray(first, last)) : 0;
+  const block = bytes.subarray(first, last);
+  if (type.kind === 'string' && !isUtf8(block)) throw notUtf8();
+  const base = block.length > INLINE_BYTES ? copyToHeap(vector, block) : 0;
   const words = new Uint32Array(rows * 4);
   const entries = new Uint8Array(words.buffer);
   for (let row = 0; row < rows; row++) {
@@ -164,12 +177,21 @@ function writeTexts(
   duckdb.copy_data_to_vector(vector, 0, words.buffer, 0, words.byteLength);
 }
 
-/** Puts `block` into the vector's own heap and returns its address: entry 0 is set to the block, then read back. */
+/**
+ * Puts `block` into the vector's own heap and returns its address: entry 0 is set to the block, then read back. The engine
+ * refuses some text without an error and leaves the entry as it was, so the entry is emptied first and looked at after.
+ */
 function copyToHeap(vector: duckdb.Vector, block: Uint8Array): number {
+  duckdb.copy_data_to_vector(vector, 0, NO_ENTRY, 0, ENTRY_BYTES);
   duckdb.vector_assign_string_element_len(vector, 0, block);
   const entry = duckdb.vector_get_data(vector, ENTRY_BYTES);
   const words = new Uint32Array(entry.buffer, entry.byteOffset, 4);
+  if (words[0] !== block.length) throw notUtf8();
   return (words[2] ?? 0) + (words[3] ?? 0) * 2 ** 32;
+}
+
+function notUtf8(): SealroomError {
+  return new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes');
 }
 
 function writeValidity(vector: duckdb.Vector, validity: Uint8Array | null, start: number, rows: number): void {
@@ -211,9 +233,30 @@ function narrowIntegers(values: Uint8Array, width: number, rows: number): Uint8A
   return narrow;
 }
 
-/** The engine's zoned timestamps count microseconds. */
-function millisToMicros(ticks: Uint8Array): Uint8Array<ArrayBuffer> {
-  const scaled = new BigInt64Array(ticks.slice().buffer);
-  for (let row = 0; row < scaled.length; row++) scaled[row] = (scaled[row] ?? 0n) * 1000n;
+// The engine keeps every timestamp that it reads, and zoned ones that it writes, in microseconds; only its nanoseconds have a
+// type of their own. The largest and the least number of ticks stand for infinity in each unit.
+
+const INFINITE = 2n ** 63n - 1n;
+
+function countsMillis(type: ColumnType): type is Extract<ColumnType, { kind: 'timestamp' }> {
+  return type.kind === 'timestamp' && type.unit === 'ms';
+}
+
+function scaleTicks(
+  ticks: Uint8Array<ArrayBuffer>,
+  scale: (value: bigint, row: number) => bigint,
+): Uint8Array<ArrayBuffer> {
+  const scaled = new BigInt64Array(ticks.buffer, ticks.byteOffset, ticks.byteLength / 8).map(scale);
   return new Uint8Array(scaled.buffer);
+}
+
+function fromMicros(ticks: bigint): bigint {
+  return ticks === INFINITE || ticks === -INFINITE ? ticks : ticks / 1000n;
+}
+
+function toMicros(ticks: bigint): bigint {
+  if (ticks === INFINITE || ticks === -INFINITE) return ticks;
+  const micros = ticks * 1000n;
+  if (micros < INFINITE && micros > -INFINITE) return micros;
+  throw new SealroomError('DATA_VALUE', 'timestamp expected within 292,000 years of 1970, got another');
 }

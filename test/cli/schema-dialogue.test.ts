@@ -78,7 +78,7 @@ describe('the dialogue', () => {
     const { said } = await answer(sample, transcript);
     expect(said).toContain('target header `New Name` becomes `new name`');
     expect(said).toContain('using the source header `first name`');
-    expect(said).toContain('column `first name`, target 2 of 2: type? [c]leartext, [f]ingerprint or [s]ealed');
+    expect(said).toContain('column `first name`, target 2 of 2: type? [s]ealed, [f]ingerprint or [c]leartext');
   });
 
   test('a target count is asked for, by default one, and none skips the column', async () => {
@@ -92,7 +92,7 @@ describe('the dialogue', () => {
 
   test('an unknown type, and none, are asked for again', async () => {
     const { schema, said } = await answer([text('a')], ['1', '', 'hashed', 'CLEAR', '']);
-    expect(said.match(/expected \[c\]leartext, \[f\]ingerprint or \[s\]ealed/g)).toHaveLength(2);
+    expect(said.match(/expected \[s\]ealed, \[f\]ingerprint or \[c\]leartext/g)).toHaveLength(2);
     expect(schema?.columns[0]?.kind).toBe('cleartext');
   });
 
@@ -128,7 +128,7 @@ describe('the dialogue', () => {
   test('cleartext is not offered where the collaboration forbids it', async () => {
     const { schema, said } = await answer([text('a')], ['', 'c', 'f', '', ''], { allowCleartext: false });
     expect(said).toContain('the collaboration forbids cleartext columns');
-    expect(said).toContain('expected [f]ingerprint or [s]ealed');
+    expect(said).toContain('expected [s]ealed or [f]ingerprint');
     expect(schema?.columns[0]?.kind).toBe('fingerprint');
   });
 
@@ -147,7 +147,7 @@ describe('the dialogue', () => {
 
   test('a column that cannot be fingerprinted is not offered as one', async () => {
     const { said } = await answer([{ name: 'd', content: 'number', kinds: ['sealed', 'cleartext'] }], ['', 'c', '']);
-    expect(said).toContain('[c]leartext or [s]ealed');
+    expect(said).toContain('[s]ealed or [c]leartext');
   });
 
   test('without a header row a target header is needed', async () => {
@@ -218,6 +218,28 @@ describe('the terminal', () => {
     const failure = catchError(runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker));
     await press(input, [keys.enter, keys.cancel]);
     expect(await failure).toMatchObject({ code: 'IO_ABORTED', message: 'the dialogue was cancelled' });
+  });
+
+  test('Ctrl-D is the end of input', async () => {
+    const { input, asker } = openTerminal();
+    const failure = catchError(runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker));
+    await press(input, [keys.enter, '\u0004']);
+    expect((await failure).message).toContain('got the end of input');
+  });
+
+  test('a signal cancels', async () => {
+    const abort = new AbortController();
+    const input = new PassThrough();
+    for (const asker of [
+      createLineAsker(input, new PassThrough(), abort.signal),
+      createTerminalAsker(input, new PassThrough(), abort.signal),
+    ]) {
+      const failure = catchError(
+        runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker),
+      );
+      abort.abort();
+      expect((await failure).code).toBe('IO_ABORTED');
+    }
   });
 
   test('the end of input cancels', async () => {

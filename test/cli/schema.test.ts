@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import yargs from 'yargs';
 import { schemaCommand } from '#cli/commands/schema';
+import { normaliseArguments } from '#cli/spelling';
 import { SealroomError } from '#src/errors';
 import { describeTableSchema, parseTableSchema } from 'sealroom/schema';
 
@@ -33,7 +34,7 @@ async function run(args: readonly string[], answers = ''): Promise<Outcome> {
   stdin.end(answers);
   const argv = ['schema', ...args];
   const command = schemaCommand({ argv, env: {}, cwd: directory, stdin, stdout, stderr });
-  await yargs(argv)
+  await yargs(normaliseArguments(argv))
     .parserConfiguration({ 'boolean-negation': false })
     .command(command)
     .strict()

@@ -33,7 +33,9 @@ describe('encrypt and decrypt', () => {
     await using session = await Session.start(FILES);
     const encrypted = await session.run(ENCRYPT);
     expect(encrypted).toMatchObject({ code: 0, out: '' });
-    expect(encrypted.err).toMatch(/^wrote in\.out\.csv .*\nrows: 2 from .*\ncolumns: 1 sealed, 1 fingerprint, 1 cleartext\nnulls: 1\n/);
+    expect(encrypted.err).toMatch(
+      /^wrote in\.out\.csv .*\nrows: 2 from .*\ncolumns: 1 sealed, 1 fingerprint, 1 cleartext\nnulls: 1\n/,
+    );
     const text = await session.text('in.out.csv');
     expect(text).not.toMatch(/ann@|says/);
     expect(text.split('\n')[0]).toBe('email,note,city');
@@ -43,7 +45,10 @@ describe('encrypt and decrypt', () => {
     expect(decrypted.code).toBe(0);
     expect(decrypted.err).toMatch(/warning: 1 fingerprint column/);
     const rows = (await session.text('back.csv')).trim().split('\n').slice(1).sort();
-    expect(rows.map((row) => row.replace(/^02:hmac:[^,]+/, 'F')).sort()).toEqual(['F,"says ""hi"", twice",Bern', 'F,x,']);
+    expect(rows.map((row) => row.replace(/^02:hmac:[^,]+/, 'F')).sort()).toEqual([
+      'F,"says ""hi"", twice",Bern',
+      'F,x,',
+    ]);
   });
 
   test('`-` reads standard input and writes standard output', async () => {
@@ -78,7 +83,10 @@ describe('encrypt and decrypt', () => {
       '--enableStackTraces=false',
     ]);
     expect(outcome).toMatchObject({ code: 0 });
-    const cities = (await session.text('in.out.csv')).trim().split('\n').map((row) => row.split(',').at(-1));
+    const cities = (await session.text('in.out.csv'))
+      .trim()
+      .split('\n')
+      .map((row) => row.split(',').at(-1));
     // Bern is the null, written as NULL; the blank is an empty text, written as nothing.
     expect(cities.sort()).toEqual(['', 'NULL', 'city']);
     expect((await session.run(['decrypt', 'in.out.csv', '--id', ID, '--fof'])).code).toBe(3);
@@ -87,7 +95,11 @@ describe('encrypt and decrypt', () => {
   test('--json prints one object, errors too', async () => {
     await using session = await Session.start(FILES);
     const outcome = await session.run([...ENCRYPT, '--json']);
-    expect(JSON.parse(outcome.out)).toMatchObject({ rows: 2, nulls: 1, columns: { sealed: 1, fingerprint: 1, cleartext: 1 } });
+    expect(JSON.parse(outcome.out)).toMatchObject({
+      rows: 2,
+      nulls: 1,
+      columns: { sealed: 1, fingerprint: 1, cleartext: 1 },
+    });
     expect(outcome.err).toBe('');
     const failed = await session.run([...ENCRYPT, '--json']);
     expect(failed.code).toBe(1);
@@ -127,9 +139,19 @@ describe('the shared secret', () => {
     const env = { SEALROOM_SECRET_FILE: session.path('secret.txt') };
     expect((await session.run([...ENCRYPT, '-o', 'a.csv'], { env })).code).toBe(0);
     await chmod(session.path('secret.txt'), 0o644);
-    await expectFailure(session, await session.run(ENCRYPT, { env }), 1, /secret\.txt: expected a secret file that only its owner/);
+    await expectFailure(
+      session,
+      await session.run(ENCRYPT, { env }),
+      1,
+      /secret\.txt: expected a secret file that only its owner/,
+    );
     const missing = { SEALROOM_SECRET_FILE: session.path('none.txt') };
-    await expectFailure(session, await session.run(ENCRYPT, { env: missing }), 1, /none\.txt: cannot read the secret file: no such file/);
+    await expectFailure(
+      session,
+      await session.run(ENCRYPT, { env: missing }),
+      1,
+      /none\.txt: cannot read the secret file: no such file/,
+    );
     const both = { ...env, C3R_SHARED_SECRET: SECRET };
     await expectFailure(session, await session.run(ENCRYPT, { env: both }), 1, /expected one of C3R_SHARED_SECRET and/);
   });
@@ -150,7 +172,8 @@ describe('the shared secret', () => {
     await using session = await Session.start(FILES);
     await session.run([...ENCRYPT, '-o', 'x.csv']);
     const env = { C3R_SHARED_SECRET: SECRET.replace('AAEC', 'BBEC') };
-    const wrong = /^error: x\.csv, row 1, column `note`: a sealed cell could not be opened: wrong secret, wrong collaboration id, or changed/;
+    const wrong =
+      /^error: x\.csv, row 1, column `note`: a sealed cell could not be opened: wrong secret, wrong collaboration id, or changed/;
     await expectFailure(session, await session.run(['decrypt', 'x.csv', '--id', ID], { env }), 4, wrong);
     const id = ID.replace('1111', '1112');
     await expectFailure(session, await session.run(['decrypt', 'x.csv', '--id', id]), 4, wrong);
@@ -166,7 +189,10 @@ describe('usage errors exit 2', () => {
     [[...ENCRYPT, '--secret', 'x'], /unknown argument: secret/],
     [[...ENCRYPT, '--kernel', 'gpu'], /invalid values/],
     [[...ENCRYPT, '-e', 'xlsx'], /expected a format of csv, parquet, arrow, got `xlsx`/],
-    [['encrypt', 'in.csv', '-s', 'schema.json', '--id', '1-2-3-4-5', '--allow-cleartext'], /collaboration id expected as a UUID/],
+    [
+      ['encrypt', 'in.csv', '-s', 'schema.json', '--id', '1-2-3-4-5', '--allow-cleartext'],
+      /collaboration id expected as a UUID/,
+    ],
     [[...ENCRYPT, '--settings', 'settings.json'], /expected the settings in one way/],
     [[...ENCRYPT, '--region', 'eu-west-1'], /`--profile` and `--region` expected with/],
     [[...ENCRYPT, '-o', 'x.parquet', '-w', 'NULL'], /an output null text is for CSV/],
@@ -180,7 +206,12 @@ describe('rules exit 3', () => {
   test('cleartext columns are refused unless the settings allow them', async () => {
     await using session = await Session.start(FILES);
     const argv = ENCRYPT.filter((argument) => argument !== '--allow-cleartext');
-    await expectFailure(session, await session.run(argv), 3, /cleartext columns found, which the collaboration forbids: `city`/);
+    await expectFailure(
+      session,
+      await session.run(argv),
+      3,
+      /cleartext columns found, which the collaboration forbids: `city`/,
+    );
   });
 
   test('two nulls are duplicates unless nulls are preserved', async () => {
@@ -195,15 +226,35 @@ describe('broken input exits 1 and leaves nothing', () => {
     ['a missing file', ['encrypt', 'none.csv', ...ENCRYPT.slice(2)], /^error: none\.csv: cannot read: no such file/],
     ['a directory', ['encrypt', '.', ...ENCRYPT.slice(2), '-e', 'csv'], /expected a file, got a directory/],
     ['an unknown extension', ['encrypt', 'schema.json', ...ENCRYPT.slice(2)], /expected a name ending in \.csv/],
-    ['a missing schema', ['encrypt', 'in.csv', '-s', 'none.json', '--id', ID], /^error: none\.json: cannot read: no such file/],
+    [
+      'a missing schema',
+      ['encrypt', 'in.csv', '-s', 'none.json', '--id', ID],
+      /^error: none\.json: cannot read: no such file/,
+    ],
     ['a CSV as Parquet', [...ENCRYPT, '-e', 'parquet', '-o', 'x.csv'], /^error: in\.csv: not a readable Parquet file/],
     ['a CSV as Arrow', [...ENCRYPT, '-e', 'arrow', '-o', 'x.csv'], /^error: in\.csv: not a readable Arrow stream/],
-    ['Parquet from standard input', ['decrypt', '-', '--id', ID, '-e', 'parquet'], /Parquet cannot be read from standard input/],
+    [
+      'Parquet from standard input',
+      ['decrypt', '-', '--id', ID, '-e', 'parquet'],
+      /Parquet cannot be read from a stream/,
+    ],
     ['the input as output', [...ENCRYPT, '-o', 'in.csv', '-f'], /expected an output other than the input/],
-    ['a directory as output', [...ENCRYPT, '-o', 'folder', '--output-format', 'csv'], /expected a file as output, got a directory/],
-    ['no directory for the output', [...ENCRYPT, '-o', 'none/x.csv'], /none\/x\.csv: cannot write: no such file or directory/],
+    [
+      'a directory as output',
+      [...ENCRYPT, '-o', 'folder', '--output-format', 'csv'],
+      /expected a file as output, got a directory/,
+    ],
+    [
+      'no directory for the output',
+      [...ENCRYPT, '-o', 'none/x.csv'],
+      /none\/x\.csv: cannot write: no such file or directory/,
+    ],
     ['an existing output', [...ENCRYPT, '-o', 'schema.json', '--output-format', 'csv'], /the output exists already/],
-    ['a temporary directory that is not there', [...ENCRYPT, '-d', 'none'], /^error: none: cannot write: no such file or directory/],
+    [
+      'a temporary directory that is not there',
+      [...ENCRYPT, '-d', 'none'],
+      /^error: none: cannot write: no such file or directory/,
+    ],
   ])('%s', async (_, argv, message) => {
     await using session = await Session.start(FILES);
     await mkdir(session.path('folder'));
@@ -211,14 +262,38 @@ describe('broken input exits 1 and leaves nothing', () => {
   });
 
   test.each([
-    ['too few fields', 'email,city,note\na,b,c\nd,e\n', /^error: in\.csv:3: expected 3 fields as in the first line, got 2/],
-    ['too many fields', 'email,city,note\na,"b\nb",c\nd,e,f,g\n', /^error: in\.csv:4: expected 3 fields as in the first line, got 4/],
+    [
+      'too few fields',
+      'email,city,note\na,b,c\nd,e\n',
+      /^error: in\.csv:3: expected 3 fields as in the first line, got 2/,
+    ],
+    [
+      'too many fields',
+      'email,city,note\na,"b\nb",c\nd,e,f,g\n',
+      /^error: in\.csv:4: expected 3 fields as in the first line, got 4/,
+    ],
     ['an empty file', '', /^error: in\.csv: expected at least one line, got an empty file/],
     ['a missing source column', 'email,city\na,b\n', /^error: in\.csv: the table has no column `note`/],
-    ['a duplicate header', 'email,city,note,EMAIL \na,b,c,d\n', /^error: in\.csv: columns 1 and 4 have the same header `email`/],
-    ['bytes that are not UTF-8', Uint8Array.of(...Buffer.from('email,city,note\na,b,'), 0xff, 0x0a), /^error: in\.csv:2: expected UTF-8/],
-    ['a value over the cell limit', `email,city,note\na,${'b'.repeat(16384)},c\n`, /^error: in\.csv, row 1, column `city`: expected cells of at most 16383 bytes/],
-    ['a value with no room for its pad', `email,city,note\na,b,${'c'.repeat(12000)}\n`, /column `note`: no room for padding/],
+    [
+      'a duplicate header',
+      'email,city,note,EMAIL \na,b,c,d\n',
+      /^error: in\.csv: columns 1 and 4 have the same header `email`/,
+    ],
+    [
+      'bytes that are not UTF-8',
+      Uint8Array.of(...Buffer.from('email,city,note\na,b,'), 0xff, 0x0a),
+      /^error: in\.csv:2: expected UTF-8/,
+    ],
+    [
+      'a value over the cell limit',
+      `email,city,note\na,${'b'.repeat(16384)},c\n`,
+      /^error: in\.csv, row 1, column `city`: expected cells of at most 16383 bytes/,
+    ],
+    [
+      'a value with no room for its pad',
+      `email,city,note\na,b,${'c'.repeat(12000)}\n`,
+      /column `note`: no room for padding/,
+    ],
   ])('%s', async (_, table, message) => {
     await using session = await Session.start({ ...FILES, 'in.csv': table });
     await expectFailure(session, await session.run(ENCRYPT), 1, message);
@@ -232,7 +307,8 @@ describe('broken input exits 1 and leaves nothing', () => {
   test('a value longer than its fixed pad names row and column, not the value', async () => {
     const schema = SCHEMA.replace('"max","length":0', '"fixed","length":4');
     await using session = await Session.start({ ...FILES, 'schema.json': schema });
-    const message = /^error: in\.csv, row 1, column `note`: no room for padding: encoded value expected at most 4 bytes, got 17\nhint: the type byte counts/;
+    const message =
+      /^error: in\.csv, row 1, column `note`: no room for padding: encoded value expected at most 4 bytes, got 17\nhint: the type byte counts/;
     await expectFailure(session, await session.run(ENCRYPT), 1, message);
   });
 
@@ -241,16 +317,28 @@ describe('broken input exits 1 and leaves nothing', () => {
     await session.run([...ENCRYPT, '-o', 'x.parquet']);
     const { size } = await stat(session.path('x.parquet'));
     await truncate(session.path('x.parquet'), Math.floor(size * 0.6));
-    await expectFailure(session, await session.run(['decrypt', 'x.parquet', '--id', ID]), 1, /x\.parquet: not a readable Parquet file/);
+    await expectFailure(
+      session,
+      await session.run(['decrypt', 'x.parquet', '--id', ID]),
+      1,
+      /x\.parquet: not a readable Parquet file/,
+    );
   });
 
   test.each([
     ['a changed cell', (cell: string) => cell.replace(/.{8}$/, 'AAAAAAA='), /could not be opened/],
     ['a truncated cell', (cell: string) => cell.slice(0, 40), /^error: x\.csv, row 2, column `c`: /],
-    ['a cell that is not Base64', (cell: string) => `${cell.slice(0, 30)}*${cell.slice(31)}`, /^error: x\.csv, row 2, column `c`: /],
+    [
+      'a cell that is not Base64',
+      (cell: string) => `${cell.slice(0, 30)}*${cell.slice(31)}`,
+      /^error: x\.csv, row 2, column `c`: /,
+    ],
     ['a cell of a later version', (cell: string) => cell.replace('02:', '07:'), /version/],
   ])('%s is an integrity failure at its row', async (_, spoil, message) => {
-    await using session = await Session.start({ 'in.csv': 'c\nsays\n', 'schema.json': '{headerRow:true,columns:[{sourceHeader:"c",targetHeader:"c",type:"sealed",pad:{type:"none"}}]}' });
+    await using session = await Session.start({
+      'in.csv': 'c\nsays\n',
+      'schema.json': '{headerRow:true,columns:[{sourceHeader:"c",targetHeader:"c",type:"sealed",pad:{type:"none"}}]}',
+    });
     await session.run(['encrypt', 'in.csv', '-s', 'schema.json', '--id', ID, '-o', 'y.csv']);
     const [, cell = ''] = (await session.text('y.csv')).split('\n');
     await session.put('x.csv', `c\n${cell}\n${spoil(cell)}\n`);
@@ -259,7 +347,12 @@ describe('broken input exits 1 and leaves nothing', () => {
 
   test('a blank header on decryption', async () => {
     await using session = await Session.start({ 'x.csv': 'h,\n1,2\n' });
-    await expectFailure(session, await session.run(['decrypt', 'x.csv', '--id', ID]), 1, /column 2 expected a header, got a blank one/);
+    await expectFailure(
+      session,
+      await session.run(['decrypt', 'x.csv', '--id', ID]),
+      1,
+      /column 2 expected a header, got a blank one/,
+    );
   });
 
   test('a signal stops it', async () => {
@@ -276,7 +369,12 @@ describe('broken input exits 1 and leaves nothing', () => {
 });
 
 describe('settings', () => {
-  const settings = { allowCleartext: true, allowDuplicates: true, allowJoinsOnColumnsWithDifferentNames: true, preserveNulls: true };
+  const settings = {
+    allowCleartext: true,
+    allowDuplicates: true,
+    allowJoinsOnColumnsWithDifferentNames: true,
+    preserveNulls: true,
+  };
 
   test('come from a file', async () => {
     await using session = await Session.start({ ...FILES, 'settings.json': JSON.stringify(settings) });
@@ -301,7 +399,11 @@ describe('settings', () => {
     const before = names.map((name) => process.env[name]);
     try {
       const { port } = server.address() as AddressInfo;
-      Object.assign(process.env, { AWS_ENDPOINT_URL: `http://127.0.0.1:${String(port)}`, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
+      Object.assign(process.env, {
+        AWS_ENDPOINT_URL: `http://127.0.0.1:${String(port)}`,
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+      });
       const argv = [...ENCRYPT.slice(0, 6), '--from-clean-rooms', '--region', 'eu-west-1'];
       expect(await session.run(argv)).toMatchObject({ code: 0 });
       expect(asked).toEqual([`/collaborations/${ID}`]);

@@ -136,7 +136,10 @@ describe('settings from AWS Clean Rooms', () => {
   );
 
   test('incomplete settings are refused', async () => {
-    aws.answer = { status: 200, body: { collaboration: { dataEncryptionMetadata: { ...SETTINGS, preserveNulls: undefined } } } };
+    aws.answer = {
+      status: 200,
+      body: { collaboration: { dataEncryptionMetadata: { ...SETTINGS, preserveNulls: undefined } } },
+    };
     const failure = await catchFailure();
     expect(failure.code).toBe('IO_CLEAN_ROOMS');
     expect(failure.message).toContain('`preserveNulls` expected true or false, got nothing');

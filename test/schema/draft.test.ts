@@ -270,6 +270,40 @@ describe('suggestions', () => {
     expect(adviseOn(field('total_spend', { content: 'integer' }), repeat(200, String)).kind).toBe('cleartext');
   });
 
+  test.each(['account', 'message_id', 'summary'])('%j is not taken for a measure by a part of a word', (name) => {
+    expect(
+      adviseOn(
+        field(name),
+        repeat(200, (i) => String(1000 + i)),
+      ).kind,
+    ).toBe('fingerprint');
+  });
+
+  test.each(['customer_id', 'Account', 'user key'])(
+    'numbers that repeat under the header %j are an identifier',
+    (name) => {
+      expect(
+        adviseOn(
+          field(name),
+          repeat(900, (i) => String(1000 + (i % 300))),
+        ),
+      ).toMatchObject({
+        kind: 'fingerprint',
+        warning: expect.stringContaining('300 different'),
+      });
+    },
+  );
+
+  test('personal numbers are sealed unless all differ', () => {
+    expect(
+      adviseOn(
+        field('zip', { content: 'integer' }),
+        repeat(200, (i) => String(i % 2)),
+      ).kind,
+    ).toBe('sealed');
+    expect(adviseOn(field('mobile', { content: 'integer' }), repeat(200, String)).kind).toBe('fingerprint');
+  });
+
   test('a measure is sealed where cleartext is forbidden', () => {
     expect(
       adviseOn(

@@ -1,2 +1,3 @@
 export { type CsvReadOptions, openCsv } from './read.ts';
-export { createCsv, type CsvWriteOptions } from './write.ts';
+export { CsvSerialiser, type CsvWriteOptions } from './serialise.ts';
+export { createCsv } from './write.ts';

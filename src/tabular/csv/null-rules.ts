@@ -1,5 +1,5 @@
 import { type ByteColumn, allValid, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
-import type { Separator } from './scan.ts';
+import type { Separator } from './facts.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -59,7 +59,8 @@ export function refineFields(fields: ByteColumn, refinement: Refinement): ByteCo
       isBlank = !isQuotedEmpty && start === end;
     }
     const from = to;
-    if (!isBlank) to = separator === null ? copy(fields, start, end, bytes, to) : join(fields, start, end, separator, bytes, to);
+    if (!isBlank)
+      to = separator === null ? copy(fields, start, end, bytes, to) : join(fields, start, end, separator, bytes, to);
     if (isNull(bytes, from, to, isBlank, isQuotedEmpty, rule)) {
       to = from;
       setNull((validity ??= allValid(rows)), row);

@@ -1,20 +1,25 @@
-import { type CastingContext, CsvError, type Options, parse } from 'csv-parse';
+import { CsvError, type Options, parse } from 'csv-parse';
 import { parse as parseSync } from 'csv-parse/sync';
+import { byteColumnOf, decodeUtf8 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors.ts';
 import type { Batch, ColumnData } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
-import type { CsvFacts } from './scan.ts';
+import { CsvRepair, EMPTY_TEXT } from './repair.ts';
+import type { CsvFacts } from './facts.ts';
 
 /** Rows per batch. */
 const BATCH_ROWS = 2048;
-const QUOTE = 0x22;
-const SPACE = 0x20;
 
-/** What csv-parse's casting hook makes of a field: its text, and whether it was quoted. */
-interface FieldText {
-  readonly text: string;
-  readonly isQuoted: boolean;
-}
+/** The library's own dialect, strict; whatever the format adds to it, the repair has removed. */
+const STRICT: Options = {
+  quote: '"',
+  escape: '"',
+  delimiter: ',',
+  record_delimiter: '\n',
+  bom: false,
+  // Gives bytes instead of text.
+  encoding: null,
+};
 
 /**
  * Reads a CSV file field by field, telling quoted fields from unquoted ones: the exact reader, for files on which the
@@ -27,29 +32,19 @@ export async function* readExact(
   skipFirst: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Batch> {
-  refuseMixture(source, facts);
-  const parser = parse({ ...dialect(facts), cast: (text, context) => fieldText(text, context) });
+  const parser = parse({ ...STRICT, from: skipFirst ? 2 : 1 });
   const feeding = feed(parser, source, facts, signal);
-  let rows: FieldText[][] = [];
-  let isFirst = true;
+  let rows: Uint8Array[][] = [];
   try {
-    for await (const record of parser as AsyncIterable<FieldText[]>) {
-      const skipped = (isFirst && skipFirst) || isBlank(record, facts);
-      if (!isBlank(record, facts)) isFirst = false;
-      if (skipped) continue;
+    for await (const record of parser as AsyncIterable<Uint8Array[]>) {
       rows.push(record);
-      if (rows.length === BATCH_ROWS) {
-        yield toBatch(rows, columns);
-        rows = [];
-      }
+      if (rows.length < BATCH_ROWS) continue;
+      yield toBatch(rows, columns);
+      rows = [];
     }
     await feeding;
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    // The scan has passed the file, so the library sees a malformation that the scan does not know; its text has data.
-    throw new SealroomError('DATA_FIELDS', `a field is malformed (${error.code.toLowerCase().replaceAll('_', ' ')})`, {
-      where: { file: source.name, line: typeof error['lines'] === 'number' ? error['lines'] : undefined },
-    });
+    throw error instanceof CsvError ? libraryFailure(source, error) : error;
   } finally {
     parser.destroy();
   }
@@ -57,45 +52,28 @@ export async function* readExact(
 }
 
 /**
- * The fields of the first record of a file.
+ * The fields of the first record of a file; unquoted ones are not trimmed.
  *
  * @param record the record's bytes, without its separator
- * @param trim whether unquoted names lose white space at their ends
  */
-export function parseFirstRecord(record: Uint8Array, facts: CsvFacts): readonly string[] {
-  const input = Buffer.from(escapeBytes(record));
-  if (facts.openQuoteLine !== null && facts.records === 1) throw new Error('an open quote in the header');
-  const records = parseSync(input, { ...dialect(facts), cast: false }) as string[][];
-  const [fields] = records;
-  if (fields === undefined) throw new Error('a first record without fields');
-  return fields.map((field) => Buffer.from(restoreBytes(field)).toString('utf8'));
+export function parseFirstRecord(source: ByteSource, record: Uint8Array, facts: CsvFacts): readonly string[] {
+  const repair = new CsvRepair(facts.separator, false);
+  const input = Buffer.concat([repair.push(record), repair.end()]);
+  try {
+    const [fields]: Uint8Array[][] = parseSync(input, STRICT) as unknown as Uint8Array[][];
+    if (fields?.length !== facts.fields) throw new Error('the scan and the library see different first records');
+    //= format F-76
+    return fields.map((field) => (isEmptyText(field) ? '' : decodeUtf8(field).replaceAll(facts.separator, '\n')));
+  } catch (error) {
+    throw error instanceof CsvError ? libraryFailure(source, error) : error;
+  }
 }
 
-function dialect(facts: CsvFacts): Options {
-  const blanksAroundQuotes = facts.blankAroundQuotesLine !== null;
-  return {
-    quote: '"',
-    escape: '"',
-    delimiter: ',',
-    record_delimiter: facts.separator === '\n' ? ['\n'] : [facts.separator, '\n'],
-    // The scan has counted the fields and says which line is wrong.
-    relax_column_count: true,
-    relax_quotes: true,
-    ltrim: blanksAroundQuotes,
-    rtrim: blanksAroundQuotes,
-    bom: false,
-  };
-}
-
-/** The library trims around quotes, or takes text after a closing quote literally, but not both in one file. */
-function refuseMixture(source: ByteSource, facts: CsvFacts): void {
-  if (facts.blankAroundQuotesLine === null || facts.strayQuoteLine === null) return;
-  throw new SealroomError(
-    'DATA_FIELDS',
-    `line ${String(facts.blankAroundQuotesLine)} has white space around a quoted field and line ` +
-      `${String(facts.strayQuoteLine)} a quote in the middle of a field: only one of them can be read in a file`,
-    { where: { file: source.name, line: facts.strayQuoteLine }, hint: 'write `"` inside a field as `""` and quote the field' },
-  );
+/** The scan has passed the file, so this is a difference between the scan and the library; its own text has data. */
+function libraryFailure(source: ByteSource, error: CsvError): SealroomError {
+  return new SealroomError('DATA_FIELDS', `a field is malformed (${error.code.toLowerCase().replaceAll('_', ' ')})`, {
+    where: { file: source.name },
+  });
 }
 
 /** Pushes the file into the parser; a failure of the file ends the parser with it. */
@@ -105,89 +83,45 @@ async function feed(
   facts: CsvFacts,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const repair = new CsvRepair(facts.separator, true);
+  const put = async (bytes: Uint8Array): Promise<void> => {
+    if (bytes.length === 0 || parser.write(bytes) || parser.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const goOn = (): void => {
+        parser.off('drain', goOn).off('close', goOn);
+        resolve();
+      };
+      parser.on('drain', goOn).on('close', goOn);
+    });
+  };
   try {
     let skip = facts.startsWithMark ? 3 : 0;
     for await (const chunk of source.chunks(signal)) {
-      const text = chunk.subarray(skip);
-      skip = 0;
-      if (!parser.write(escapeBytes(text))) await new Promise((resolve) => parser.once('drain', resolve));
+      await put(repair.push(chunk.subarray(skip)));
+      if (parser.destroyed) return;
+      skip = Math.max(0, skip - chunk.length);
     }
-    // An open quote runs to the end of the file.
-    //= format F-78
-    if (facts.openQuoteLine !== null) parser.write(Buffer.of(QUOTE));
+    await put(repair.end());
     parser.end();
   } catch (error) {
     parser.destroy(error instanceof Error ? error : new Error('reading failed'));
   }
 }
 
-// The parser works on text and trims every Unicode space; the format trims only up to U+0020. So each byte over 0x7f goes
-// in as the character U+0100 + byte, which is a letter to the parser, and comes out as that byte again.
-
-function escapeBytes(bytes: Uint8Array): Uint8Array {
-  let high = 0;
-  for (const byte of bytes) if (byte > 0x7f) high++;
-  if (high === 0) return bytes.slice();
-  const escaped = new Uint8Array(bytes.length + high);
-  let to = 0;
-  for (const byte of bytes) {
-    if (byte <= 0x7f) escaped[to++] = byte;
-    else {
-      escaped[to++] = 0xc0 | ((0x100 + byte) >> 6);
-      escaped[to++] = 0x80 | (byte & 0x3f);
-    }
-  }
-  return escaped;
+function isEmptyText(field: Uint8Array): boolean {
+  return field.length === 1 && field[0] === EMPTY_TEXT;
 }
 
-function restoreBytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index) & 0xff;
-  return bytes;
-}
-
-function fieldText(text: string, context: CastingContext): FieldText {
-  return { text, isQuoted: context.quoting };
-}
-
-/** A line of white space only. */
-function isBlank(record: readonly FieldText[], facts: CsvFacts): boolean {
-  const [field] = record;
-  if (record.length !== 1 || field === undefined || field.isQuoted) return false;
-  return facts.fields > 1 || trimEnds(field.text) === '';
-}
-
-/** Removes characters up to U+0020 from both ends. */
-function trimEnds(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && text.charCodeAt(start) <= SPACE) start++;
-  while (end > start && text.charCodeAt(end - 1) <= SPACE) end--;
-  return text.slice(start, end);
-}
-
-function toBatch(records: readonly (readonly FieldText[])[], columns: readonly number[]): Batch {
+function toBatch(records: readonly (readonly Uint8Array[])[], columns: readonly number[]): Batch {
   return { rows: records.length, columns: columns.map((column) => toColumn(records, column)) };
 }
 
-function toColumn(records: readonly (readonly FieldText[])[], column: number): ColumnData {
-  const rows = records.length;
-  const offsets = new Int32Array(rows + 1);
-  const validity = new Uint8Array((rows + 7) >> 3);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (let row = 0; row < rows; row++) {
-    const field = records[row]?.[column];
+function toColumn(records: readonly (readonly Uint8Array[])[], column: number): ColumnData {
+  const fields = records.map((record): Uint8Array | null => {
+    const field = record[column];
     if (field === undefined) throw new Error('a record with too few fields passed the scan');
-    const bytes = restoreBytes(field.isQuoted ? field.text : trimEnds(field.text));
-    if (field.isQuoted || bytes.length > 0) validity[row >> 3] = (validity[row >> 3] ?? 0) | (1 << (row & 7));
-    parts.push(bytes);
-    length += bytes.length;
-    offsets[row + 1] = length;
-  }
-  const bytes = new Uint8Array(length);
-  parts.forEach((part, row) => {
-    bytes.set(part, offsets[row]);
+    if (isEmptyText(field)) return field.subarray(0, 0);
+    return field.length === 0 ? null : field;
   });
-  return { layout: 'bytes', rows, offsets, bytes, validity };
+  return { layout: 'bytes', ...byteColumnOf(fields) };
 }

@@ -1,11 +1,12 @@
 import { SealroomError } from '../../errors.ts';
 import type { Batch, Field } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { Engine, engineFailure, quotePath, quoteText } from '../engine.ts';
+import { Engine, engineFailure, quotePath } from '../engine.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { parseFirstRecord, readExact } from './read-exact.ts';
-import { type CsvFacts, CsvScanner } from './scan.ts';
+import type { CsvFacts } from './facts.ts';
+import { CsvScanner } from './scan.ts';
 
 /** How a CSV file is to be read. */
 export interface CsvReadOptions {
@@ -16,14 +17,21 @@ export interface CsvReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+// The engine deals a file to its scanners in parts of its line limit. A scanner that starts in the middle looks for the
+// beginning of a record and can take the inside of a quoted field for one. So:
+// INVARIANT: a file with quotes is one part, unless none of its quoted fields has a line break: then a scanner that starts
+// wrongly swallows line breaks, so that the number of records, which is checked, comes out lower.
+
 /** The engine's line limit; longer lines raise it for their file. */
 const LINE_BYTES = 1 << 21;
+/** Files up to this length are one part, and in memory while they are read. */
+const ONE_PART_BYTES = 128 << 20;
 
 /**
  * Opens a CSV file: one reading of its bytes checks it as a whole and decides how its values are read.
  *
  * Two readers give the same batches. The fast one is the engine's; it does not tell quoted fields from unquoted ones. The
- * exact one does, and takes the files where that matters: see {@link exactReason}.
+ * exact one does, and takes the files where that matters, or that the engine cannot take apart: see {@link exactReason}.
  *
  * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS with the line; DATA_HEADER for an empty file; IO_ABORTED.
  */
@@ -32,12 +40,14 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   for await (const chunk of source.chunks(options.signal)) scanner.push(chunk);
   const facts = scanner.end();
   const headers = options.headerRow
-    ? parseFirstRecord(await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
+    ? parseFirstRecord(source, await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
     : Array.from({ length: facts.fields }, (_, index) => `_c${String(index)}`);
   const fields = headers.map((name): Field => ({ name, type: { kind: 'string' } }));
-  const reason = exactReason(source, facts);
+  const scan = scanOf(source, facts, options.headerRow);
+  const reason = exactReason(source, facts) ?? (await splitReason(source, facts, scan, options.headerRow));
   const rule = nullRuleOf(options.nullText);
   const separator = facts.separatorInQuotes ? facts.separator : null;
+  const rows = facts.records - (options.headerRow ? 1 : 0);
   let engine: Engine | null = null;
 
   async function* batches(request: ReadRequest): AsyncGenerator<Batch> {
@@ -45,7 +55,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     const raw =
       engine === null
         ? readExact(source, facts, request.columns, options.headerRow, request.signal)
-        : readFast(engine, source, facts, request.columns, options.headerRow);
+        : readFast(engine, source, scan, request.columns, rows);
     for await (const batch of raw) {
       request.signal?.throwIfAborted();
       yield {
@@ -63,7 +73,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     name: source.name,
     format: 'csv',
     fields,
-    rows: facts.records - (options.headerRow ? 1 : 0),
+    rows,
     bytes: source.bytes,
     warnings: warningsOf(facts, reason),
     batches,
@@ -80,11 +90,35 @@ function exactReason(source: ByteSource, facts: CsvFacts): string | null {
   if (facts.openQuoteLine !== null) return at(facts.openQuoteLine, 'a quote that is never closed');
   if (facts.strayQuoteLine !== null) return at(facts.strayQuoteLine, 'a quote inside a field');
   if (facts.blankAroundQuotesLine !== null) return at(facts.blankAroundQuotesLine, 'white space around a quoted field');
-  if (facts.trimConflictLine !== null) return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
+  if (facts.trimConflictLine !== null)
+    return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
   if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
   if (facts.separator === '\r') return 'lines that end with CR';
-  if (source.path === null) return 'standard input';
+  if (source.path === null) return 'no ordinary file';
+  if (facts.breakInQuotesLine !== null && source.bytes > ONE_PART_BYTES) {
+    return at(facts.breakInQuotesLine, 'a large file with line breaks inside quotes, the first one');
+  }
   return null;
+}
+
+/** Why a large file cannot be taken apart by the engine, or `null`. */
+async function splitReason(
+  source: ByteSource,
+  facts: CsvFacts,
+  scan: string,
+  headerRow: boolean,
+): Promise<string | null> {
+  if (!facts.hasQuotes || source.bytes <= ONE_PART_BYTES) return null;
+  const engine = await Engine.open();
+  try {
+    const [count] = await engine.rows(`SELECT count(c0) + count(*) FILTER (c0 IS NULL) AS records FROM ${scan}`);
+    if (Number(count?.['records']) === facts.records - (headerRow ? 1 : 0)) return null;
+  } catch {
+    // Whatever it fails with, this engine cannot read the file; the other reader can.
+  } finally {
+    engine.close();
+  }
+  return 'a large file with quotes that cannot be taken apart';
 }
 
 function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
@@ -97,30 +131,40 @@ function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
     );
   }
   if (facts.openQuoteLine !== null) {
-    warnings.push(`the quote opened on line ${String(facts.openQuoteLine)} is never closed; the rest of the file is one value`);
+    warnings.push(
+      `the quote opened on line ${String(facts.openQuoteLine)} is never closed; the rest of the file is one value`,
+    );
   }
   if (reason !== null) warnings.push(`read by the exact, slower CSV reader: ${reason}`);
   return warnings;
 }
 
+/** The engine's scan of the whole file, with columns `c0`, `c1`, ... */
+function scanOf(source: ByteSource, facts: CsvFacts, headerRow: boolean): string {
+  const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
+  const isOnePart = facts.hasQuotes && source.bytes <= ONE_PART_BYTES;
+  const partBytes = Math.max(LINE_BYTES, (isOnePart ? source.bytes : facts.longestRecordBytes) + 2);
+  return (
+    `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=${String(headerRow)}, ` +
+    `delim=',', quote='"', escape='"', strict_mode=true, nullstr='', allow_quoted_nulls=false, compression='none', ` +
+    // Told to expect CRLF, the engine finds no row at all; untold, it takes both line ends.
+    `hive_partitioning=false, max_line_size=${String(partBytes)}, buffer_size=${String(partBytes * 4)})`
+  );
+}
+
 async function* readFast(
   engine: Engine,
   source: ByteSource,
-  facts: CsvFacts,
+  scan: string,
   columns: readonly number[],
-  skipFirst: boolean,
+  rows: number,
 ): AsyncGenerator<Batch> {
-  const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
-  const lineBytes = Math.max(LINE_BYTES, facts.longestRecordBytes + 2);
-  const sql =
-    `SELECT ${columns.map((column) => `c${String(column)}`).join(', ')} FROM read_csv(${quotePath(source.path ?? '')}, ` +
-    `auto_detect=false, columns={${types}}, header=${String(skipFirst)}, delim=',', quote='"', escape='"', strict_mode=true, ` +
-    `nullstr='', allow_quoted_nulls=false, compression='none', max_line_size=${String(lineBytes)}, ` +
-    `buffer_size=${String(lineBytes * 4)}, new_line=${quoteText(facts.separator === '\n' ? '\\n' : '\\r\\n')})`;
+  const names = columns.map((column) => `c${String(column)}`).join(', ') || '1';
   const fields = columns.map((): Field => ({ name: '', type: { kind: 'string' } }));
   try {
-    yield* engine.stream(sql, fields);
+    yield* engine.stream(`SELECT ${names} FROM ${scan}`, fields, rows);
   } catch (error) {
+    if (error instanceof SealroomError) throw error.at({ file: source.name });
     throw new SealroomError('DATA_CORRUPT', `the CSV reader failed: ${engineFailure(error)}`, {
       where: { file: source.name },
     });

@@ -1,4 +1,5 @@
 import { SealroomError } from '../../errors.ts';
+import type { CsvFacts, Separator } from './facts.ts';
 import { Utf8Check } from './utf8-check.ts';
 
 const QUOTE = 0x22;
@@ -7,42 +8,8 @@ const HASH = 0x23;
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
-
-/** The record separator of a file: what its first line break is. */
-export type Separator = '\n' | '\r\n' | '\r';
-
-/** What one reading of a CSV file's bytes shows about its structure. Lines are 1-based. */
-export interface CsvFacts {
-  readonly separator: Separator;
-  readonly fields: number;
-  /** Records, the first one included, blank lines excluded. */
-  readonly records: number;
-  /** Length of the longest record in bytes. */
-  readonly longestRecordBytes: number;
-  /** End of the first record in bytes from the start of the file, its separator excluded. */
-  readonly firstRecordEnd: number;
-  /** Start of the first record: after a byte order mark and blank lines. */
-  readonly firstRecordStart: number;
-  readonly startsWithMark: boolean;
-  readonly blankLines: number;
-  /** The first line that starts with `#`, or `null`. */
-  readonly hashLine: number | null;
-  readonly hashLines: number;
-  /** A separator other than LF stands inside quotes. */
-  readonly separatorInQuotes: boolean;
-  /** The line of the quote that is still open at the end of the file, or `null`. */
-  readonly openQuoteLine: number | null;
-  /** Per field of a record: an unquoted value of that column begins or ends with white space, which is trimmed. */
-  readonly trims: readonly boolean[];
-  /** First line of a column where such a value and a quoted one with white space at its ends (kept) meet, or `null`. */
-  readonly trimConflictLine: number | null;
-  /** First line with white space between a quote and its field's border, or `null`. */
-  readonly blankAroundQuotesLine: number | null;
-  /** First line with a quote inside an unquoted field or text after a closing quote, or `null`. */
-  readonly strayQuoteLine: number | null;
-  /** First line with anything else that the fast reader would read differently, or `null`. */
-  readonly unusualLine: number | null;
-}
+/** The byte order mark. */
+const MARK = [0xef, 0xbb, 0xbf];
 
 // States of the scan. A record starts in FIELD_START with no field counted.
 const FIELD_START = 0;
@@ -68,6 +35,9 @@ export class CsvScanner {
   readonly #file: string;
   #separator: Separator | null = null;
   #state = FIELD_START;
+  /** Bytes that cannot be understood without the next ones. */
+  #held: Uint8Array = new Uint8Array(0);
+  /** Bytes of the file before those that are scanned. */
   #base = 0;
   #line = 1;
   #recordLine = 1;
@@ -86,9 +56,10 @@ export class CsvScanner {
   #firstStart = 0;
   #firstEnd = 0;
   #mark = false;
-  #blankLines = 0;
   #hashLine: number | null = null;
   #hashLines = 0;
+  #hasQuotes = false;
+  #breakInQuotes: number | null = null;
   #separatorInQuotes = false;
   readonly #edges: number[] = [];
   #trimConflict: number | null = null;
@@ -108,13 +79,30 @@ export class CsvScanner {
    *   than the first; both name the line.
    */
   push(chunk: Uint8Array): void {
-    this.#refuseMalformed(this.#text.push(chunk));
+    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const settled = this.#settledLength(bytes);
+    this.#refuseMalformed(this.#text.push(chunk, this.#separator === '\r' ? CR : LF));
+    this.#held = bytes.slice(settled);
+    this.#scan(bytes.subarray(0, settled));
+  }
+
+  /** How many bytes mean the same whatever follows: a byte order mark may be cut, and the first line break too. */
+  #settledLength(bytes: Uint8Array): number {
+    if (this.#base === 0 && bytes.length < MARK.length && bytes[0] === MARK[0]) return 0;
+    if (this.#separator !== null) return bytes.length;
+    const first = bytes.findIndex((byte) => byte === LF || byte === CR);
+    if (first === -1) return bytes.length;
+    if (bytes[first] === CR && first + 1 === bytes.length) return first;
+    this.#separator = bytes[first] === LF ? '\n' : bytes[first + 1] === LF ? '\r\n' : '\r';
+    return bytes.length;
+  }
+
+  #scan(chunk: Uint8Array): void {
     let index = 0;
-    if (this.#base === 0 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) {
+    if (this.#base === 0 && MARK.every((byte, at) => chunk[at] === byte)) {
       this.#mark = true;
-      this.#recordStart = index = 3;
+      this.#recordStart = index = MARK.length;
     }
-    this.#separator ??= detectSeparator(chunk);
     while (index < chunk.length) {
       if (!this.#pendingCr && (this.#state === UNQUOTED || this.#state === QUOTED)) {
         const from = index;
@@ -138,8 +126,13 @@ export class CsvScanner {
    */
   end(): CsvFacts {
     this.#refuseMalformed(this.#text.end());
+    this.#separator ??= this.#held[0] === CR ? '\r' : '\n';
+    this.#scan(this.#held);
     const openQuoteLine = this.#state === QUOTED ? this.#quoteLine : null;
-    if (this.#pendingCr) this.#consume(SPACE, this.#base);
+    if (this.#pendingCr) {
+      this.#unusual ??= this.#line;
+      this.#consume(SPACE, this.#base);
+    }
     if (this.#state !== FIELD_START || this.#field > 0) this.#endRecord(this.#base);
     if (this.#records === 0) {
       throw new SealroomError('DATA_HEADER', 'expected at least one line, got an empty file', {
@@ -147,16 +140,17 @@ export class CsvScanner {
       });
     }
     return {
-      separator: this.#separator ?? '\n',
+      separator: this.#separator,
       fields: this.#fields,
       records: this.#records,
       longestRecordBytes: this.#longest,
       firstRecordStart: this.#firstStart,
       firstRecordEnd: this.#firstEnd,
       startsWithMark: this.#mark,
-      blankLines: this.#blankLines,
       hashLine: this.#hashLine,
       hashLines: this.#hashLines,
+      hasQuotes: this.#hasQuotes,
+      breakInQuotesLine: this.#breakInQuotes,
       separatorInQuotes: this.#separatorInQuotes,
       openQuoteLine,
       trims: Array.from({ length: this.#fields }, (_, field) => ((this.#edges[field] ?? 0) & NEEDS_TRIM) !== 0),
@@ -167,6 +161,7 @@ export class CsvScanner {
     };
   }
 
+  //= format F-74
   #refuseMalformed(linesBefore: number | null): void {
     if (linesBefore === null) return;
     throw new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', {
@@ -178,33 +173,41 @@ export class CsvScanner {
   #step(byte: number, offset: number): void {
     if (this.#pendingCr) {
       this.#pendingCr = false;
-      if (byte !== LF || this.#separator !== '\r\n') {
-        // A CR that ends no line is white space.
-        this.#unusual ??= this.#line;
-        this.#consume(SPACE, offset);
+      if (byte === LF && this.#separator === '\r\n') {
+        this.#endLine(offset, 2);
+        return;
       }
+      // A CR that ends no line is white space.
+      this.#unusual ??= this.#line;
+      this.#consume(SPACE, offset);
     }
     if (byte !== CR || this.#state === QUOTED) this.#consume(byte, offset);
-    else if (this.#separator === '\r') this.#endLine(offset);
+    else if (this.#separator === '\r') this.#endLine(offset, 1);
     else this.#pendingCr = true;
   }
 
   #consume(byte: number, offset: number): void {
     if (byte === 0) this.#unusual ??= this.#line;
+    if (byte === LF && this.#state !== QUOTED) {
+      if (this.#separator !== '\n') this.#unusual ??= this.#line;
+      this.#endLine(offset, 1);
+      return;
+    }
     switch (this.#state) {
       case FIELD_START:
       case BLANK_START:
         if (byte === COMMA) this.#endField();
-        else if (byte === LF) this.#endLine(offset);
         else if (byte === QUOTE) this.#startQuoted();
         else if (byte <= SPACE) this.#state = BLANK_START;
         else this.#startUnquoted(byte);
         return;
       case UNQUOTED:
         if (byte === COMMA) this.#endField();
-        else if (byte === LF) this.#endLine(offset);
         else {
-          if (byte === QUOTE) this.#strayQuote ??= this.#line;
+          if (byte === QUOTE) {
+            this.#hasQuotes = true;
+            this.#strayQuote ??= this.#line;
+          }
           this.#last = byte;
         }
         return;
@@ -215,7 +218,6 @@ export class CsvScanner {
       case QUOTE_IN_QUOTED:
       case BLANK_AFTER_QUOTED:
         if (byte === COMMA) this.#endField();
-        else if (byte === LF) this.#endLine(offset);
         else if (byte === QUOTE && this.#state === QUOTE_IN_QUOTED) {
           this.#quotedEmpty = false;
           this.#last = QUOTE;
@@ -243,6 +245,7 @@ export class CsvScanner {
 
   #startQuoted(): void {
     if (this.#state === BLANK_START) this.#blankAroundQuotes ??= this.#line;
+    this.#hasQuotes = true;
     this.#quoteLine = this.#line;
     this.#quotedEmpty = true;
     this.#recordIsBlank = false;
@@ -257,6 +260,7 @@ export class CsvScanner {
   /** A line break or a NUL inside quotes. */
   #quotedContent(byte: number): void {
     if (this.#quotedEmpty) this.#startQuotedContent(byte);
+    if (byte === LF || byte === CR) this.#breakInQuotes ??= this.#line;
     if (byte === LF) {
       if (this.#separator === '\r\n' && this.#last === CR) this.#separatorInQuotes = true;
       if (this.#separator !== '\r') this.#line++;
@@ -298,8 +302,9 @@ export class CsvScanner {
     if (edges === (NEEDS_TRIM | KEEPS_BLANKS)) this.#trimConflict ??= this.#line;
   }
 
-  #endLine(offset: number): void {
-    this.#endRecord(this.#separator === '\r\n' && offset > this.#recordStart ? offset - 1 : offset);
+  /** @param breakBytes the length of the line break whose last byte is at `offset` */
+  #endLine(offset: number, breakBytes: number): void {
+    this.#endRecord(offset + 1 - breakBytes);
     this.#line++;
     this.#recordLine = this.#line;
     this.#recordStart = offset + 1;
@@ -310,7 +315,6 @@ export class CsvScanner {
 
   #endRecord(end: number): void {
     if (this.#recordIsBlank) {
-      this.#blankLines++;
       // The fast reader skips an empty line of a table with several columns, and only after the first record.
       if (this.#records === 0 || this.#fields === 1 || this.#state !== FIELD_START) this.#unusual ??= this.#recordLine;
       return;
@@ -326,6 +330,7 @@ export class CsvScanner {
     this.#longest = Math.max(this.#longest, end - this.#recordStart);
   }
 
+  //= format F-79
   #refuseRecord(fields: number): never {
     const plural = this.#fields === 1 ? 'field' : 'fields';
     throw new SealroomError(
@@ -340,13 +345,4 @@ export class CsvScanner {
       },
     );
   }
-}
-
-function detectSeparator(chunk: Uint8Array): Separator | null {
-  for (let index = 0; index < chunk.length; index++) {
-    if (chunk[index] === LF) return '\n';
-    // A CR as the last byte of a chunk is taken for the start of a CRLF; readers use chunks far longer than a line.
-    if (chunk[index] === CR) return (chunk[index + 1] ?? LF) === LF ? '\r\n' : '\r';
-  }
-  return null;
 }

@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 
-const LF = 0x0a;
-
 /** Checks that a stream of bytes is UTF-8, chunk by chunk; characters may span chunks. */
 export class Utf8Check {
   #tail: Uint8Array = new Uint8Array(0);
 
-  /** Takes the next bytes. Returns `null` if they are well-formed, else how many line breaks of them precede the fault. */
-  push(chunk: Uint8Array): number | null {
+  /**
+   * Takes the next bytes. Returns `null` if they are well-formed, else how many line breaks of them precede the fault.
+   *
+   * @param lineBreak the byte that ends a line
+   */
+  push(chunk: Uint8Array, lineBreak: number): number | null {
     let text = chunk;
     if (this.#tail.length > 0) {
       text = new Uint8Array(this.#tail.length + chunk.length);
@@ -16,7 +18,7 @@ export class Utf8Check {
     }
     const complete = text.subarray(0, completeLength(text));
     this.#tail = text.slice(complete.length);
-    return isUtf8(complete) ? null : linesBeforeFault(complete);
+    return isUtf8(complete) ? null : linesBeforeFault(complete, lineBreak);
   }
 
   /** Ends the stream: as `push`, for a character that is still unfinished. */
@@ -40,11 +42,11 @@ function charLength(lead: number): number {
   return lead >= 0xe0 ? 3 : 2;
 }
 
-function linesBeforeFault(text: Uint8Array): number {
+function linesBeforeFault(text: Uint8Array, lineBreak: number): number {
   let lines = 0;
   let start = 0;
   for (;;) {
-    const end = text.indexOf(LF, start);
+    const end = text.indexOf(lineBreak, start);
     if (end === -1 || !isUtf8(text.subarray(start, end))) return lines;
     lines++;
     start = end + 1;

@@ -1,2 +1,2 @@
-export { openParquet, type ParquetReadOptions } from './read.ts';
+export { openParquet, type ParquetReadOptions, parquetStream } from './read.ts';
 export { createParquet } from './write.ts';

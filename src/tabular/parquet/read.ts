@@ -1,7 +1,7 @@
 import { SealroomError } from '../../errors.ts';
 import type { Batch, ColumnType, Field } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { Engine, engineFailure, quoteName, quotePath } from '../engine.ts';
+import { Engine, engineFailure, OUT_OF_MEMORY, quoteName, quotePath } from '../engine.ts';
 import { opaqueType } from '../engine-types.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 
@@ -22,37 +22,46 @@ interface ParquetElement {
   readonly isGroup: boolean;
 }
 
+/** A column as the file and as the engine see it. */
+interface ParquetColumn {
+  readonly field: Field;
+  /** The engine tells equal names apart. */
+  readonly engineName: string;
+  readonly engineType: string;
+}
+
+/** What a message calls the one kind of timestamp that the engine cannot read in its own unit. */
+const ZONED_NANOSECONDS = 'TIMESTAMP in nanoseconds with UTC';
+
 /**
  * Opens a Parquet file. Nested columns and types without an equivalent are listed as `unsupported` or `opaque` and do no
  * harm until they are read.
  *
- * @throws {SealroomError} DATA_CORRUPT if it is not a Parquet file, or damaged; IO_FORMAT for standard input.
+ * @throws {SealroomError} DATA_CORRUPT if it is not a Parquet file, or damaged; IO_FORMAT for a stream.
  */
 export async function openParquet(source: ByteSource, options: ParquetReadOptions): Promise<TableReader> {
-  if (source.path === null) {
-    await source.close();
-    throw new SealroomError('IO_FORMAT', 'Parquet cannot be read from standard input', {
-      hint: 'give a file, or pipe CSV or Arrow',
-    });
-  }
+  if (source.path === null) throw parquetStream(source.name);
   const engine = await Engine.open();
   const file = quotePath(source.path);
   try {
     const elements = await readElements(engine, file);
-    const described = await engine.rows(`DESCRIBE SELECT * FROM read_parquet(${file})`);
+    const described = await engine.rows(`DESCRIBE SELECT * FROM ${scanOf(file)}`);
     const [counts] = await engine.rows(`SELECT num_rows FROM parquet_file_metadata(${file})`);
-    const columns = elements.map((element, index) => ({
-      engineName: String(described[index]?.['column_name']),
-      field: fieldOf(element, String(described[index]?.['column_type']), options),
-    }));
+    if (described.length !== elements.length) throw new Error('the schema was read in two ways');
+    const columns = elements.map((element, index): ParquetColumn => {
+      const engineType = textOf(described[index]?.['column_type']);
+      const engineName = textOf(described[index]?.['column_name']);
+      return { field: fieldOf(element, engineType, options), engineName, engineType };
+    });
+    const rows = Number(counts?.['num_rows']);
     return {
       name: source.name,
       format: 'parquet',
       fields: columns.map((column) => column.field),
-      rows: Number(counts?.['num_rows']),
+      rows,
       bytes: source.bytes,
-      warnings: [],
-      batches: (request) => readBatches(engine, source, columns, request, options),
+      warnings: warningsOf(elements),
+      batches: (request) => readBatches(engine, source, file, columns, rows, request),
       async close() {
         engine.close();
         await source.close();
@@ -60,9 +69,27 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
     };
   } catch (error) {
     engine.close();
-    if (error instanceof SealroomError) throw error;
-    throw corrupt(source, error);
+    throw readingFailure(source, error);
   }
+}
+
+/** The refusal of Parquet that cannot be read at any place, as its reading begins at its end. */
+export function parquetStream(name: string): SealroomError {
+  return new SealroomError('IO_FORMAT', 'Parquet cannot be read from a stream', {
+    where: { file: name },
+    hint: 'give a file, or pipe CSV or Arrow',
+  });
+}
+
+/** The scan of one file; without the options the folders of its path could become columns. */
+function scanOf(file: string): string {
+  return `read_parquet(${file}, hive_partitioning=false)`;
+}
+
+function warningsOf(elements: readonly ParquetElement[]): readonly string[] {
+  return elements
+    .filter((element) => element.physical === 'INT96')
+    .map((element) => `column \`${element.name}\` is of the old type INT96 and is carried in microseconds`);
 }
 
 async function readElements(engine: Engine, file: string): Promise<ParquetElement[]> {
@@ -95,7 +122,8 @@ function textOf(value: unknown): string {
 
 //= format F-87
 function fieldOf(element: ParquetElement, engineType: string, options: ParquetReadOptions): Field {
-  const type = element.isGroup ? opaqueType('nested') : typeOf(element, engineType, options);
+  const isNested = element.isGroup || engineType.endsWith(']');
+  const type = isNested ? opaqueType(engineType) : typeOf(element, engineType, options);
   if (type.kind === 'opaque' && options.opaqueAsText) return { name: element.name, type: { kind: 'string' } };
   return { name: element.name, type };
 }
@@ -144,7 +172,9 @@ function integerType(element: ParquetElement, engineType: string): ColumnType {
 function timestampType({ converted, logical }: ParquetElement): ColumnType | null {
   if (logical.startsWith('TimestampType')) {
     const unit = logical.includes('MILLIS=MilliSeconds') ? 'ms' : logical.includes('MICROS=MicroSeconds') ? 'us' : 'ns';
-    return { kind: 'timestamp', unit, utc: /isAdjustedToUTC=(1|true)/.test(logical) };
+    const utc = /isAdjustedToUTC=(1|true)/.test(logical);
+    // The engine would read them in microseconds and drop digits.
+    return unit === 'ns' && utc ? opaqueType(ZONED_NANOSECONDS) : { kind: 'timestamp', unit, utc };
   }
   if (converted === 'TIMESTAMP_MILLIS') return { kind: 'timestamp', unit: 'ms', utc: true };
   if (converted === 'TIMESTAMP_MICROS') return { kind: 'timestamp', unit: 'us', utc: true };
@@ -154,9 +184,10 @@ function timestampType({ converted, logical }: ParquetElement): ColumnType | nul
 async function* readBatches(
   engine: Engine,
   source: ByteSource,
-  columns: readonly { readonly engineName: string; readonly field: Field }[],
+  file: string,
+  columns: readonly ParquetColumn[],
+  rows: number,
   request: ReadRequest,
-  options: ParquetReadOptions,
 ): AsyncGenerator<Batch> {
   const wanted = request.columns.map((index) => {
     const column = columns[index];
@@ -164,34 +195,55 @@ async function* readBatches(
     if (column.field.type.kind === 'unsupported') {
       throw new SealroomError('DATA_TYPE', `columns of type ${column.field.type.engineType} cannot be carried`, {
         where: { file: source.name, column: column.field.name },
-        hint: 'leave the column out of the schema, or flatten it',
+        hint: 'leave the column out of the schema, or convert it first',
       });
     }
     return column;
   });
-  const expressions = wanted.map(({ engineName, field }) => expressionOf(quoteName(engineName), field.type));
-  const binary = options.binaryAsString ? ', binary_as_string=true' : '';
-  const sql = `SELECT ${expressions.join(', ') || '1'} FROM read_parquet(${quotePath(source.path ?? '')}${binary})`;
+  const sql = `SELECT ${wanted.map(expressionOf).join(', ') || '1'} FROM ${scanOf(file)}`;
   try {
-    for await (const batch of engine.stream(sql, wanted.map((column) => column.field))) {
+    for await (const batch of engine.stream(
+      sql,
+      wanted.map((column) => column.field),
+      rows,
+    )) {
       request.signal?.throwIfAborted();
       yield batch;
     }
   } catch (error) {
     if (request.signal?.aborted === true) throw error;
-    throw corrupt(source, error);
+    throw readingFailure(source, error);
   }
 }
 
-/** Timestamps are read as their ticks in the file's own unit. */
-function expressionOf(name: string, type: ColumnType): string {
-  if (type.kind === 'string') return `CAST(${name} AS VARCHAR)`;
-  return type.kind === 'timestamp' ? `epoch_${type.unit}(${name})` : name;
+/** What is read as text and is none for the engine is cast; bytes that count as text stay the bytes they are. */
+function expressionOf({ engineName, engineType, field }: ParquetColumn): string {
+  const isCast = field.type.kind === 'string' && engineType !== 'VARCHAR' && engineType !== 'BLOB';
+  return isCast ? `CAST(${quoteName(engineName)} AS VARCHAR)` : quoteName(engineName);
 }
 
-function corrupt(source: ByteSource, error: unknown): SealroomError {
-  return new SealroomError('DATA_CORRUPT', `not a readable Parquet file (${engineFailure(error)})`, {
-    where: { file: source.name },
+function readingFailure(source: ByteSource, error: unknown): SealroomError {
+  const where = { file: source.name };
+  if (error instanceof SealroomError) return error.at(where);
+  const kind = engineFailure(error);
+  if (kind === OUT_OF_MEMORY) {
+    return new SealroomError('IO_ENGINE', 'a part of the Parquet file is too large for the memory', {
+      where,
+      hint: 'write the file again with smaller row groups',
+    });
+  }
+  if (error instanceof Error && error.message.startsWith('IO Error: Unsupported converted type')) {
+    return new SealroomError('DATA_TYPE', 'a column of the Parquet file has a type that cannot be read, such as BSON', {
+      where,
+      hint: 'write the file again without the column',
+    });
+  }
+  // The rest of this text quotes the value.
+  if (error instanceof Error && error.message.startsWith('Invalid Input Error: Invalid string encoding')) {
+    return new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where });
+  }
+  return new SealroomError('DATA_CORRUPT', `not a readable Parquet file (${kind})`, {
+    where,
     hint: 'the file may be truncated, damaged, or of another format',
   });
 }

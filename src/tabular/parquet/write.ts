@@ -1,28 +1,60 @@
+import { type ErrorPlace, SealroomError } from '../../errors.ts';
 import type { Field } from '../batch.ts';
-import { quotePath } from '../engine.ts';
+import { quoteText } from '../engine.ts';
 import { EngineTask } from '../engine-task.ts';
+import { engineTypeOf } from '../engine-types.ts';
 import type { OutputTarget } from '../target.ts';
-import type { TableWriter } from '../table.ts';
+import { noLines, type TableWriter } from '../table.ts';
 
-const WRITING = { memoryMiB: 256, threads: 2, spillDirectory: null };
+// One thread, since a second one gains nothing here and row groups bounded by bytes need it; the memory is a cap.
+const WRITING = { memoryMiB: 2048, threads: 1, spillDirectory: null };
 
-/** Starts a Parquet file with these columns, all optional; the engine writes it in a thread of its own. */
-export function createParquet(target: OutputTarget, fields: readonly Field[]): TableWriter {
+/**
+ * Starts a Parquet file with these columns, all optional; the engine writes it in a thread of its own. Errors name `file`.
+ *
+ * The engine has no zoned milliseconds or nanoseconds: zoned milliseconds become microseconds, zoned nanoseconds keep
+ * their digits and lose their zone.
+ *
+ * @throws {SealroomError} DATA_TYPE if a column's type cannot be written.
+ */
+export function createParquet(target: OutputTarget, file: string, fields: readonly Field[]): TableWriter {
+  for (const { name, type } of fields) {
+    try {
+      // Refused here and not in the thread, where nobody knows the column.
+      engineTypeOf(type);
+    } catch (error) {
+      failAt({ file, column: name })(error);
+    }
+  }
   const task = new EngineTask({
     // A dictionary of cells that are all different only costs time; the engine gives up on it by itself.
-    sql: `COPY $input TO ${quotePath(target.path)} (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false)`,
+    sql:
+      `COPY $input TO ${quoteText(target.path)} (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false, ` +
+      `ROW_GROUP_SIZE_BYTES '64MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''})`,
     fields,
     limits: WRITING,
   });
   return {
-    write: (batch) => task.push(batch),
+    write: (batch) => task.push(batch).catch(failAt({ file })),
+    writeLines: () => Promise.reject(noLines()),
     async close() {
-      await task.finish();
+      await task.finish().catch(failAt({ file }));
       return target.commit();
     },
     async abort() {
       await task.abort();
       await target.discard();
     },
+  };
+}
+
+/** The engine's dictionaries take 0.0 and -0.0, and all NaNs, for one value: the first one would be written for all. */
+function isFloating({ type }: Field): boolean {
+  return type.kind === 'float' || type.kind === 'double';
+}
+
+function failAt(where: ErrorPlace): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof SealroomError ? error.at(where) : error;
   };
 }

@@ -1,0 +1,70 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decryptTable, encryptTable, LOW_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
+import type { CollaborationSettings, KernelName } from 'sealroom';
+import { withTempFolder } from '../../scripts/vectors/temp-folder.ts';
+import { SALT, SECRET } from './made-cell.ts';
+
+/** How a text is encrypted. */
+export interface TextEncryption {
+  /** The schema's JSON, or its columns with a header row. */
+  readonly schema: string | readonly object[];
+  readonly settings?: Partial<CollaborationSettings>;
+  readonly inputNull?: string | undefined;
+  readonly outputNull?: string | undefined;
+  readonly kernel?: KernelName;
+}
+
+/** Encrypts a CSV text; gives back the CSV text, its rows in random order. */
+export async function encryptText(csv: string | Uint8Array, encryption: TextEncryption): Promise<string> {
+  const { schema } = encryption;
+  const schemaText = typeof schema === 'string' ? schema : JSON.stringify({ headerRow: true, columns: schema });
+  return withTempFolder(async (folder) => {
+    const input = join(folder, 'in.csv');
+    const output = join(folder, 'out.csv');
+    await writeFile(input, csv);
+    await encryptTable({
+      input,
+      output,
+      schema: parseTableSchema(schemaText),
+      secret: parseSharedSecret(SECRET),
+      collaborationId: SALT,
+      settings: { ...LOW_ASSURANCE, allowJoinsOnColumnsWithDifferentNames: false, ...encryption.settings },
+      csvInputNull: encryption.inputNull,
+      csvOutputNull: encryption.outputNull,
+      kernel: encryption.kernel,
+    });
+    return readFile(output, 'utf8');
+  });
+}
+
+/** How a text is decrypted. */
+export interface TextDecryption {
+  readonly inputNull?: string | undefined;
+  readonly outputNull?: string | undefined;
+  readonly kernel?: KernelName;
+}
+
+/** Decrypts a CSV text. */
+export async function decryptText(csv: string | Uint8Array, decryption: TextDecryption = {}): Promise<string> {
+  return withTempFolder(async (folder) => {
+    const input = join(folder, 'in.csv');
+    const output = join(folder, 'out.csv');
+    await writeFile(input, csv);
+    await decryptTable({
+      input,
+      output,
+      secret: parseSharedSecret(SECRET),
+      collaborationId: SALT,
+      csvInputNull: decryption.inputNull,
+      csvOutputNull: decryption.outputNull,
+      kernel: decryption.kernel,
+    });
+    return readFile(output, 'utf8');
+  });
+}
+
+/** The data lines of a CSV text without line breaks in values. */
+export function linesOf(csv: string): string[] {
+  return csv.split('\n').slice(1, -1);
+}

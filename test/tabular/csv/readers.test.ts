@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SealroomError } from '#src/errors';
+import { openFile } from '#src/tabular/byte-source';
+import type { ByteSource } from '#src/tabular/byte-source';
+import { openCsv } from '#src/tabular/csv/read';
+import { columnsOf, Folder, latin, memorySource, SEED } from '../support.ts';
+import { oracleValue, readOracle } from './oracle.ts';
+
+const folder = new Folder();
+
+// Two kinds of texts: such as programs and people write them, and such as nobody does.
+
+const content = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      '',
+      'a',
+      'b c',
+      'é',
+      '"',
+      '""',
+      'NULL',
+      '#',
+      '1',
+      'x"y',
+      'long enough to be no inline text',
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '\n',
+      '\r\n',
+      '\r',
+      ',',
+      ' lead',
+      'trail ',
+      '\t',
+      '\0',
+      'a\nb',
+      'a\r\nb',
+      'a\rb',
+      ' ',
+      '\u00a0',
+    ),
+  },
+);
+const quoted = content.map((text) => `"${text.replaceAll('"', '""')}"`);
+const plain = content.filter((text) => !/[,\n\r"]/.test(text) || text === 'x"y');
+const blank = fc.constantFrom('', '', '', '', '', '', ' ', '\t', '  ', '\v');
+const field = fc.oneof(
+  { weight: 5, arbitrary: quoted },
+  { weight: 5, arbitrary: plain },
+  { weight: 1, arbitrary: fc.tuple(blank, fc.oneof(quoted, plain), blank).map((parts) => parts.join('')) },
+);
+
+function arrayOf<Value>(arbitrary: fc.Arbitrary<Value>, length: number): fc.Arbitrary<Value[]> {
+  return fc.array(arbitrary, { minLength: length, maxLength: length });
+}
+
+const written = fc
+  .record({
+    fields: fc.integer({ min: 1, max: 4 }),
+    rows: fc.integer({ min: 0, max: 6 }),
+    separator: fc.constantFrom('\n', '\n', '\r\n', '\r'),
+    mark: fc.constantFrom('', '', '', '\ufeff'),
+    end: fc.boolean(),
+  })
+  .chain(({ fields, rows, separator, mark, end }) =>
+    fc
+      .tuple(
+        arrayOf(arrayOf(field, fields), rows + 1),
+        arrayOf(fc.constantFrom('', '', '', '', '', '', '\n', ' \n', separator), rows + 1),
+      )
+      .map(([records, between]) => {
+        const lines = records.map((record, row) => {
+          const lineEnd = end || row < rows ? separator : '';
+          return record.join(',') + lineEnd + (between[row] ?? '');
+        });
+        return mark + lines.join('');
+      }),
+  );
+const soup = fc
+  .array(
+    fc.constantFrom('"', '"', ',', ',', '\n', '\n', '\r', ' ', '#', 'a', 'b', 'é', 'a,b\n', '"a"', '\r\n', '\t', '\0'),
+    { maxLength: 24 },
+  )
+  .map((parts) => parts.join(''));
+const csvText = fc.oneof(written, soup);
+const nullText = fc.constantFrom(undefined, '', ' ', '""', 'NULL', 'a');
+
+interface Reading {
+  readonly isFast: boolean;
+  readonly rows: number | null;
+  readonly columns: (string | null)[][];
+}
+
+async function read(source: ByteSource, nulls: string | undefined): Promise<Reading> {
+  const reader = await openCsv(source, { headerRow: false, nullText: nulls });
+  try {
+    const isFast = !reader.warnings.some((warning) => warning.includes('exact, slower'));
+    return { isFast, rows: reader.rows, columns: await columnsOf(reader) };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** What the dialect says of a text: its columns, or how it is refused. */
+function expectedOf(csv: string, nulls: string | undefined): unknown {
+  const { records, wrongLines } = readOracle(latin(csv));
+  if (records.length === 0) return { code: 'DATA_HEADER' };
+  // Where single CRs end lines, what a line is depends on who counts.
+  if (wrongLines.length > 0)
+    return /\r(?!\n)/.test(csv) ? { code: 'DATA_FIELDS' } : { code: 'DATA_FIELDS', line: wrongLines[0] };
+  const columns = (records[0] ?? []).map((_, index) =>
+    records.map((record) => {
+      const found = record[index];
+      return found === undefined ? 'missing' : oracleValue(found, nulls);
+    }),
+  );
+  return { rows: records.length, columns };
+}
+
+async function foundIn(reading: Promise<Reading>, csv: string): Promise<unknown> {
+  try {
+    const { rows, columns } = await reading;
+    return { rows, columns };
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    const { code, where } = error;
+    return code === 'DATA_FIELDS' && !/\r(?!\n)/.test(csv) ? { code, line: where.line } : { code };
+  }
+}
+
+describe('any text', () => {
+  test('is read by the exact reader as the dialect says, wherever its bytes are cut', async () => {
+    const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 6 }).map((ends) => ends.sort((a, b) => a - b));
+    await fc.assert(
+      fc.asyncProperty(csvText, nullText, cuts, async (csv, nulls, ends) => {
+        const bytes = new Uint8Array(Buffer.from(csv));
+        const source = memorySource(
+          bytes,
+          ends.map((end) => Math.min(end, bytes.length)),
+        );
+        expect(await foundIn(read(source, nulls), csv)).toEqual(expectedOf(csv, nulls));
+      }),
+      { seed: SEED, numRuns: 2000 },
+    );
+  });
+
+  test('is read by the fast reader as the dialect says, wherever the scan allows it', async () => {
+    let fast = 0;
+    await fc.assert(
+      fc.asyncProperty(csvText, nullText, async (csv, nulls) => {
+        const expected = expectedOf(csv, nulls);
+        if (!Object.hasOwn(Object(expected), 'columns')) return;
+        const reading = read(await openFile(folder.write('.csv', csv)), nulls);
+        expect(await foundIn(reading, csv)).toEqual(expected);
+        if ((await reading).isFast) fast++;
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+    expect(fast).toBeGreaterThan(60);
+  });
+});
