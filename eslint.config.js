@@ -42,7 +42,15 @@ const PURE_SYNTAX = [
 const PURE_GLOBALS = ['process', 'Buffer', 'console', 'fetch', 'performance', 'require', 'setTimeout', 'setInterval'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'test/vectors/'] },
+  {
+    ignores: [
+      'dist/',
+      'out/',
+      'test/vectors/',
+      'src/crypto/kernels/wasm/assembly/',
+      'src/crypto/kernels/wasm/binary.ts',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   js.configs.recommended,
   {

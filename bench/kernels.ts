@@ -18,12 +18,14 @@ export interface KernelFigure {
   readonly nanoseconds: number;
 }
 
-const KERNELS: readonly KernelName[] = ['node', 'noble'];
+const KERNELS: readonly KernelName[] = ['wasm', 'node', 'noble'];
 const ID = '0f4c1c9e-1f6a-4d5e-9a56-6f2d7c0b8a11';
 const ROWS = 1024;
 const ROUNDS = 5;
 /** CPU time that one measurement takes at least, in microseconds. */
 const MIN_MICROSECONDS = 200_000;
+
+type ByteColumn = ReturnType<Kernel['sealColumn']>;
 
 interface Column {
   readonly rows: number;
@@ -77,12 +79,26 @@ function benchKernel(name: KernelName): KernelFigure[] {
       kernel.sealColumn({ targetHeader, prefix, nullEncoding: null, padTargetBytes }, keys, column);
     }
   };
-  using keys = kernel.deriveRowKeys(root, randomNonces(ROWS));
-  const cells = kernel.sealColumn(
-    { targetHeader: 'note', prefix, nullEncoding: null, padTargetBytes: null },
-    keys,
-    usual,
-  );
+  /** `count` columns of the same rows, that is, with the same nonces. */
+  const sealedTable = (count: number): ByteColumn[] => {
+    using keys = kernel.deriveRowKeys(root, randomNonces(ROWS));
+    return Array.from({ length: count }, (_, index) =>
+      kernel.sealColumn(
+        { targetHeader: `column ${String(index)}`, prefix, nullEncoding: null, padTargetBytes: null },
+        keys,
+        usual,
+      ),
+    );
+  };
+  // Several tables in turn: a kernel that keeps row keys for the neighbouring column must not find them again here.
+  const singles = Array.from({ length: 8 }, () => sealedTable(1));
+  const fours = Array.from({ length: 8 }, () => sealedTable(4));
+  const openTables = (tables: readonly ByteColumn[][]): (() => void) => {
+    let turn = 0;
+    return () => {
+      for (const column of tables[turn++ % tables.length] ?? []) kernel.openColumn(root, column);
+    };
+  };
   const fingerprint = { key, typeByte: fingerprintTypeByte(text), nulls: 'keep' } as const;
   const figures: (readonly [string, number, () => void])[] = [
     ['fingerprint, 20 bytes', ROWS, () => kernel.fingerprintColumn(fingerprint, short)],
@@ -91,8 +107,10 @@ function benchKernel(name: KernelName): KernelFigure[] {
     ['seal, 30 bytes, 2 columns', ROWS * 2, sealColumns(usual, 2, null)],
     ['seal, 30 bytes, 4 columns', ROWS * 4, sealColumns(usual, 4, null)],
     ['seal, padded to 64, 1 column', ROWS, sealColumns(usual, 1, 64)],
+    ['seal, padded to 64, 4 columns', ROWS * 4, sealColumns(usual, 4, 64)],
     ['seal, 1000 bytes, 1 column', ROWS, sealColumns(long, 1, null)],
-    ['open, 30 bytes', ROWS, () => kernel.openColumn(root, cells)],
+    ['open, 30 bytes, 1 column', ROWS, openTables(singles)],
+    ['open, 30 bytes, 4 columns', ROWS * 4, openTables(fours)],
   ];
   return figures.map(([operation, count, act]) => ({ kernel: name, operation, nanoseconds: measure(count, act) }));
 }

@@ -5,6 +5,7 @@ import {
   createCleanRoomsClient,
   fetchCollaborationSettings,
   HIGH_ASSURANCE,
+  KERNEL_NAMES,
   type KernelName,
   parseSettings,
   readTextFile,
@@ -16,7 +17,6 @@ import { restoreStream } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
-const KERNELS: readonly KernelName[] = ['node', 'noble'];
 
 /** Options that both `encrypt` and `decrypt` take. */
 export interface TableArguments {
@@ -79,7 +79,7 @@ export function withTableOptions(yargs: Argv): Argv<TableArguments> {
       type: 'string',
       describe: "directory for temporary files (default: the system's)",
     })
-    .option('kernel', { choices: KERNELS, describe: 'implementation of the cryptography (default: node)' })
+    .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
     .option('json', { type: 'boolean', default: false, describe: 'print the summary and errors as JSON' })
     .option('debug', {
       alias: ['v', 'enable-stack-traces'],

@@ -1,5 +1,5 @@
 /**
- * Runs a folder of vectors laid out like test/vectors/c3r through the public API, on both kernels:
+ * Runs a folder of vectors laid out like test/vectors/c3r through the public API, on all kernels:
  *
  *   npm run vectors -- <folder>
  *

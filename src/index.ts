@@ -9,9 +9,11 @@ export {
 } from './collab/index.ts';
 export {
   createKernel,
+  defaultKernel,
   deriveFingerprintKey,
   deriveSealingRoot,
   fingerprintValue,
+  KERNEL_NAMES,
   type KernelName,
   openCell,
   parseSharedSecret,

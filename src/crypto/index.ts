@@ -22,6 +22,8 @@ export {
   CELL_SEALED,
   classifyCell,
   createKernel,
+  defaultKernel,
+  KERNEL_NAMES,
 } from './kernels/index.ts';
 export type {
   CellKind,

@@ -73,7 +73,7 @@ export interface DecryptSummary {
 export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
   const started = performance.now();
   using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
-  const kernel = createKernel(options.kernel ?? 'node');
+  const kernel = createKernel(options.kernel);
   return await transferTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
     const targets = await chooseTargets(reader, outputFormat, kernel, root, options.signal);

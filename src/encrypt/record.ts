@@ -71,7 +71,7 @@ export function createRecordSealer(options: RecordOptions): RecordSealer {
   const columns = schema.columns.map((column) => planColumn(column, secret, id, settings));
   const root = deriveSealingRoot(secret, id);
   return {
-    kernel: createKernel(options.kernel ?? 'node'),
+    kernel: createKernel(options.kernel),
     root,
     columns,
     preserveNulls: settings.preserveNulls,

@@ -1,6 +1,12 @@
 import { tmpdir } from 'node:os';
 import type { CollaborationSettings } from '../collab/index.ts';
-import { createKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import {
+  createKernel,
+  defaultKernel,
+  type KernelName,
+  parseCollaborationId,
+  type SharedSecret,
+} from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import type { TableSchema } from '../schema/index.ts';
 import {
@@ -92,7 +98,7 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
       },
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
-      kernel: options.kernel ?? 'node',
+      kernel: options.kernel ?? defaultKernel(),
       warnings: reader.warnings,
     };
   });
@@ -146,7 +152,7 @@ async function protectRows(
   tempDirectory: string,
   onRows: (rows: number) => void,
 ): Promise<number> {
-  const kernel = createKernel(options.kernel ?? 'node');
+  const kernel = createKernel(options.kernel);
   const { settings } = options;
   const needsCheck = !settings.allowDuplicates && plan.columns.some((column) => column.kind === 'fingerprint');
   const check = needsCheck ? await DuplicateCheck.start(plan, settings.preserveNulls, tempDirectory) : null;

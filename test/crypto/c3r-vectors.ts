@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import {
   createKernel,
+  KERNEL_NAMES,
   deriveSealingRoot,
   encodeNull,
   encodePrefix,
@@ -96,7 +97,7 @@ export function acceptedCases(op: string): (CaseVector | RepeatedCaseVector)[] {
   return CASES.accepted.filter((vector) => vector.op === op);
 }
 
-export const KERNELS: readonly Kernel[] = [createKernel('node'), createKernel('noble')];
+export const KERNELS: readonly Kernel[] = KERNEL_NAMES.map((name) => createKernel(name));
 
 export function bytesOfBase64(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'base64'));

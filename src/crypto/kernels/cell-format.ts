@@ -51,13 +51,14 @@ function sealedBodyBytes(bytes: Uint8Array, start: number, end: number): number 
  * @throws {SealroomError} FORMAT_CELL if it was sealed by another version of the format.
  */
 export function classifyCellAt(bytes: Uint8Array, start: number, end: number): CellKind {
+  // First what most cells are: no other clause applies to it.
+  //= format F-47
+  if (hasAt(bytes, start, end, SEALED_PREFIX_ASCII)) return CELL_SEALED;
   //= format F-50
   const descriptorAt = start + DESCRIPTOR_AT;
   //= format F-48
   if (hasAt(bytes, descriptorAt, end, FINGERPRINT_DESCRIPTOR)) return CELL_FINGERPRINT;
   if (!hasAt(bytes, descriptorAt, end, SEALED_DESCRIPTOR)) return CELL_CLEARTEXT;
-  //= format F-47
-  if (hasAt(bytes, start, end, SEALED_PREFIX_ASCII)) return CELL_SEALED;
   if (hasAt(bytes, start, end, LEGACY_SEALED_PREFIX_ASCII)) return CELL_SEALED;
   //= format F-49
   const isVersion = isDigit(bytes[start]) && isDigit(bytes[start + 1]) && bytes[start + 2] === SEALED_PREFIX_ASCII[2];

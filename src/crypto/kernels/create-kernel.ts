@@ -1,17 +1,30 @@
 import type { Kernel, KernelName } from './kernel.ts';
 import { createNobleKernel } from './noble.ts';
-import { createNodeKernel } from './node.ts';
+import { createNodeKernel, isNode } from './node.ts';
+import { createWasmKernel } from './wasm/kernel.ts';
+import { canRunWasm } from './wasm/machine.ts';
 
 const CREATE: Readonly<Record<KernelName, () => Kernel>> = {
+  wasm: () => createWasmKernel(),
   node: createNodeKernel,
   noble: createNobleKernel,
 };
 
+/** The names of all kernels, the fastest first. */
+export const KERNEL_NAMES: readonly KernelName[] = Object.freeze(['wasm', 'node', 'noble']);
+
+/** The name of the fastest kernel that this runtime can run. */
+export function defaultKernel(): KernelName {
+  if (canRunWasm()) return 'wasm';
+  return isNode() ? 'node' : 'noble';
+}
+
 /**
- * The kernel of a name. All give the same bytes: `node` is the fast one in Node, `noble` runs anywhere.
+ * The kernel of a name, or the fastest one. All give the same bytes: `wasm` is the fast one, `node` is made of
+ * `node:crypto`, `noble` runs anywhere.
  *
  * @throws {SealroomError} USAGE_OPTION if this runtime lacks what the kernel needs.
  */
-export function createKernel(name: KernelName): Kernel {
+export function createKernel(name: KernelName = defaultKernel()): Kernel {
   return CREATE[name]();
 }

@@ -56,7 +56,7 @@ export interface OpenedColumn {
 }
 
 /** Names of the kernels. */
-export type KernelName = 'node' | 'noble';
+export type KernelName = 'wasm' | 'node' | 'noble';
 
 /**
  * The cryptography of a table, a column of a batch at a time. Implementations are interchangeable: the same input gives

@@ -228,6 +228,15 @@ function openColumn(crypto: typeof NodeCrypto, root: SealingRoot, cells: ByteCol
   return { kinds, values: { rows: cells.rows, offsets, bytes: bytes.subarray(0, at), validity: cells.validity } };
 }
 
+function nodeCrypto(): typeof NodeCrypto | undefined {
+  return typeof process === 'undefined' ? undefined : process.getBuiltinModule('node:crypto');
+}
+
+/** Whether this runtime has what {@link createNodeKernel} needs. */
+export function isNode(): boolean {
+  return nodeCrypto() !== undefined;
+}
+
 /**
  * The kernel on `node:crypto`: a column at a time, one output buffer per column and scratch buffers for the cells.
  *
@@ -236,7 +245,7 @@ function openColumn(crypto: typeof NodeCrypto, root: SealingRoot, cells: ByteCol
  * @throws {SealroomError} USAGE_OPTION if this is not Node.
  */
 export function createNodeKernel(): Kernel {
-  const crypto = typeof process === 'undefined' ? undefined : process.getBuiltinModule('node:crypto');
+  const crypto = nodeCrypto();
   if (crypto === undefined) throw new SealroomError('USAGE_OPTION', 'kernel `node` expected Node, got another runtime');
   return Object.freeze({
     name: 'node',

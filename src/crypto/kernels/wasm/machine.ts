@@ -1,0 +1,140 @@
+import { SealroomError } from '../../../errors.ts';
+import { WASM_BASE64 } from './binary.ts';
+
+/** What the module exports; `assembly/` says what each function expects in memory. */
+export interface WasmExports {
+  readonly memory: WasmMemory;
+  readonly keyAt: WasmConstant;
+  readonly headerAt: WasmConstant;
+  readonly prefixAt: WasmConstant;
+  readonly prefixBytes: WasmConstant;
+  readonly rowNoncesAt: WasmConstant;
+  readonly cellsAt: WasmConstant;
+  readonly ioAt: WasmConstant;
+  readonly slots: WasmConstant;
+  readonly slackBytes: WasmConstant;
+  setFingerprintKey(): void;
+  fingerprintCells(count: number): void;
+  setRoot(): void;
+  beginHeader(): void;
+  addHeaderBlock(): void;
+  endHeader(bytes: number): void;
+  sealCells(count: number): void;
+  /** 1 if every cell opened. */
+  openCells(count: number): number;
+  wipeSlots(): void;
+  wipeCall(ioBytes: number): void;
+  gcmForTests(
+    ...places: [
+      key: number,
+      iv: number,
+      aad: number,
+      aadBytes: number,
+      data: number,
+      bytes: number,
+      tag: number,
+      lane: number,
+      isDecrypting: number,
+    ]
+  ): void;
+}
+
+interface WasmConstant {
+  readonly value: number;
+}
+
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+// The types of Node do not have it, and those of browsers have a thousand other things.
+declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+const PAGE_BYTES = 65_536;
+/** Numbers per description of a cell. */
+export const CELL_FIELDS = 8;
+
+/** Undefined until it is needed, `null` where this runtime cannot run it. */
+let compiled: object | null | undefined;
+
+function compile(): object | null {
+  if (typeof WebAssembly === 'undefined') return null;
+  // Not by our own decoder: it is slow until it is warm, and this is part of every start.
+  const text = globalThis.atob(WASM_BASE64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+}
+
+/** Whether this runtime has WebAssembly with the vector instructions (SIMD) that the kernel is made of. */
+export function canRunWasm(): boolean {
+  if (compiled === undefined) compiled = compile();
+  return compiled !== null;
+}
+
+function instantiate(): WasmExports {
+  if (!canRunWasm() || compiled === null || compiled === undefined) {
+    throw new SealroomError('USAGE_OPTION', 'kernel `wasm` expected WebAssembly with SIMD, which this runtime lacks');
+  }
+  // The module is compiled from our own sources; that it has these exports is tested with every use of them.
+  return new WebAssembly.Instance(compiled).exports as WasmExports;
+}
+
+/** An instance of the module and its memory: everything a kernel knows between and during calls is in there. */
+export class Machine {
+  readonly exports: WasmExports;
+  /** The whole memory. */
+  bytes: Uint8Array;
+  /** The descriptions of cells, {@link CELL_FIELDS} numbers each. */
+  cells: Int32Array;
+  readonly keyAt: number;
+  readonly headerAt: number;
+  readonly prefixAt: number;
+  readonly rowNoncesAt: number;
+  readonly ioAt: number;
+  /** Bytes that must be left free behind values and behind cells: the module reads and writes whole vectors. */
+  readonly slackBytes: number;
+  /** Rows that have their keys in memory at a time, and cells that one call takes. */
+  readonly slots: number;
+
+  /**
+   * `exports` are those of the module as it is shipped, or of another compilation of the same sources.
+   *
+   * @throws {SealroomError} USAGE_OPTION where {@link canRunWasm} is false.
+   */
+  constructor(exports: WasmExports = instantiate()) {
+    this.exports = exports;
+    this.keyAt = this.exports.keyAt.value;
+    this.headerAt = this.exports.headerAt.value;
+    this.prefixAt = this.exports.prefixAt.value;
+    this.rowNoncesAt = this.exports.rowNoncesAt.value;
+    this.ioAt = this.exports.ioAt.value;
+    this.slackBytes = this.exports.slackBytes.value;
+    this.slots = this.exports.slots.value;
+    this.bytes = new Uint8Array(this.exports.memory.buffer);
+    this.cells = this.#viewCells();
+  }
+
+  #viewCells(): Int32Array {
+    return new Int32Array(this.exports.memory.buffer, this.exports.cellsAt.value, this.slots * CELL_FIELDS);
+  }
+
+  /**
+   * Makes room for `ioBytes` bytes of values and cells; `bytes` and `cells` may be other views afterwards.
+   *
+   * @throws {RangeError} if the memory cannot grow that far.
+   */
+  reserve(ioBytes: number): void {
+    const needed = this.ioAt + ioBytes + this.slackBytes;
+    const missing = needed - this.bytes.length;
+    if (missing <= 0) return;
+    this.exports.memory.grow(Math.ceil(missing / PAGE_BYTES));
+    this.bytes = new Uint8Array(this.exports.memory.buffer);
+    this.cells = this.#viewCells();
+  }
+}

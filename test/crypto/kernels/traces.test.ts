@@ -1,0 +1,120 @@
+import binaryen from 'binaryen';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { fingerprintKeyFromBytes, sealingRootFromBytes } from 'sealroom/crypto';
+import type { Kernel, SealTask } from 'sealroom/crypto';
+import { type ByteColumn, byteColumnOf, decodeBase64 } from '#src/bytes/index';
+import { WASM_BASE64 } from '#src/crypto/kernels/wasm/binary';
+import { createWasmKernel } from '#src/crypto/kernels/wasm/kernel';
+import { Machine, type WasmExports } from '#src/crypto/kernels/wasm/machine';
+import { Session } from '#src/crypto/kernels/wasm/session';
+import { SeededRandom } from './random.ts';
+
+// The module as it is shipped, with reports added by Binaryen: of every function and round of a loop that is entered, and
+// of the address of every load and store, but for loads of splats and stores of single lanes. If no branch and no address
+// depends on a secret, what is reported is the same for all secrets, as long as what is public is the same.
+
+const ROWS = 45;
+const lengths = Array.from({ length: ROWS }, (_, row) => (row === 7 ? 900 : (row * 7) % 61));
+const nonces = new SeededRandom(1).bytes(ROWS * 32);
+
+let kernel: Kernel;
+let events = 0;
+let trace = 0;
+
+function report(...numbers: readonly number[]): void {
+  events++;
+  for (const number of numbers) trace = Math.imul(trace ^ number, 0x01000193) + (trace >>> 15);
+}
+
+function traceOf(act: () => void): string {
+  events = 0;
+  trace = 0;
+  act();
+  return `${String(events)} events, ${String(trace >>> 0)}`;
+}
+
+beforeAll(async () => {
+  const module = binaryen.readBinary(decodeBase64(WASM_BASE64) ?? new Uint8Array());
+  module.setFeatures(binaryen.Features.All);
+  module.runPasses(['log-execution']);
+  module.runPasses(['instrument-memory']);
+  const address = (...numbers: number[]): number => {
+    report(...numbers);
+    return numbers[3] ?? 0;
+  };
+  const value = <Value>(_: number, loaded: Value): Value => loaded;
+  const named: Record<string, unknown> = { log_execution: report, load_ptr: address, store_ptr: address };
+  // Whatever else may be reported, values among it, is no address.
+  const env = new Proxy(named, { get: (_, name) => named[String(name)] ?? value });
+  // The types of Node have no WebAssembly.
+  const { WebAssembly } = globalThis as unknown as {
+    WebAssembly: { instantiate(binary: Uint8Array, imports: object): Promise<{ instance: { exports: WasmExports } }> };
+  };
+  const { instance } = await WebAssembly.instantiate(module.emitBinary(), { env });
+  kernel = createWasmKernel(new Session(() => new Machine(instance.exports)));
+});
+
+/** Values of the same lengths, whatever the seed. */
+function valuesOf(seed: number): ByteColumn {
+  const random = new SeededRandom(seed);
+  return byteColumnOf(lengths.map((length, row) => (row % 9 === 4 ? null : random.bytes(length))));
+}
+
+/** Secrets of all sorts: random ones, all bits clear, all bits set. */
+function secretOf(seed: number): Uint8Array {
+  if (seed === 0) return new Uint8Array(32);
+  return seed === 1 ? new Uint8Array(32).fill(0xff) : new SeededRandom(seed).bytes(32);
+}
+
+function sealWith(seed: number, padTargetBytes: number | null): ByteColumn {
+  const task: SealTask = { targetHeader: 'a header', prefix: Uint8Array.of(2), nullEncoding: null, padTargetBytes };
+  const root = sealingRootFromBytes(secretOf(seed));
+  using keys = kernel.deriveRowKeys(root, nonces);
+  return kernel.sealColumn(task, keys, valuesOf(seed));
+}
+
+describe('what the module branches on and addresses is the same for all secrets', () => {
+  const SEEDS = Array.from({ length: 12 }, (_, seed) => seed);
+
+  test('when it makes fingerprints', () => {
+    const traces = SEEDS.map((seed) =>
+      traceOf(() => {
+        const key = fingerprintKeyFromBytes(secretOf(seed));
+        kernel.fingerprintColumn({ key, typeByte: 2, nulls: 'keep' }, valuesOf(seed));
+      }),
+    );
+    expect(new Set(traces).size).toBe(1);
+    expect(events).toBeGreaterThan(1000);
+  });
+
+  test.each([null, 950])('when it seals, pad %s', (padTargetBytes) => {
+    const traces = SEEDS.map((seed) => traceOf(() => sealWith(seed, padTargetBytes)));
+    expect(new Set(traces).size).toBe(1);
+    expect(events).toBeGreaterThan(10_000);
+  });
+
+  test('when it opens', async () => {
+    const traces: string[] = [];
+    for (const seed of SEEDS) {
+      const cells = sealWith(seed, null);
+      const root = sealingRootFromBytes(secretOf(seed));
+      traces.push(traceOf(() => kernel.openColumn(root, cells)));
+      // The row keys are wiped, so that each run derives them.
+      await Promise.resolve();
+    }
+    expect(new Set(traces).size).toBe(1);
+    expect(events).toBeGreaterThan(10_000);
+  });
+
+  test('and would show it otherwise: lengths, which are public, do change it', () => {
+    const root = sealingRootFromBytes(secretOf(2));
+    const task: SealTask = { targetHeader: 'h', prefix: Uint8Array.of(2), nullEncoding: null, padTargetBytes: null };
+    const traces = [1, 15, 31].map((bytes) =>
+      traceOf(() => {
+        using keys = kernel.deriveRowKeys(root, nonces.subarray(0, 32));
+        kernel.sealColumn(task, keys, byteColumnOf([new Uint8Array(bytes)]));
+      }),
+    );
+    expect(new Set(traces).size).toBe(3);
+  });
+});
