@@ -43,13 +43,7 @@ const PURE_GLOBALS = ['process', 'Buffer', 'console', 'fetch', 'performance', 'r
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist/',
-      'out/',
-      'test/vectors/',
-      'src/crypto/kernels/wasm/assembly/',
-      'src/crypto/kernels/wasm/binary.ts',
-    ],
+    ignores: ['dist/', 'out/', 'test/vectors/', 'src/**/assembly/', 'src/**/binary.ts'],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   js.configs.recommended,

@@ -1,13 +1,24 @@
-// Compiles src/crypto/kernels/wasm/assembly to WebAssembly and writes it as Base64 to src/crypto/kernels/wasm/binary.ts.
+// Compiles each folder `assembly` below to WebAssembly and writes it as Base64 to a file `binary.ts` beside the folder.
 // The result depends on the sources and the compiler's version only; if neither changed, nothing is done.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FOLDER = fileURLToPath(new URL('../src/crypto/kernels/wasm/', import.meta.url));
-const ASSEMBLY = join(FOLDER, 'assembly');
-const TARGET = join(FOLDER, 'binary.ts');
+/**
+ * @typedef {object} Module
+ * @property {string} folder where `assembly/` and `binary.ts` are
+ * @property {string} what what the binary is, for its docstring
+ * @property {number} pages initial memory in pages of 64 KiB
+ */
+
+/** @type {readonly Module[]} */
+export const MODULES = [
+  // IO begins below the middle of the memory and grows.
+  { folder: 'src/crypto/kernels/wasm', what: 'the kernel', pages: 64 },
+  // A chunk of 1 MiB and a position of 4 bytes for each of its bytes.
+  { folder: 'src/tabular/csv', what: 'the search for the structure of CSV', pages: 82 },
+];
 
 const OPTIONS = [
   ...['-O3', '--converge', '--noAssert', ...(process.env['WASM_NAMES'] === undefined ? [] : ['--debug'])],
@@ -15,31 +26,39 @@ const OPTIONS = [
   ...['--enable', 'simd', '--enable', 'bulk-memory'],
   ...['--use', 'abort='], // nothing is imported
   ...['--memoryBase', '1024'],
-  ...['--initialMemory', '64'], // pages of 64 KiB; IO begins below the middle and grows
   ...['--disableWarning', '112'], // vectors are passed between functions of the module, not to JavaScript
 ];
 
-/** The sources by name, in the order of their names. */
-export function readSources() {
-  return readdirSync(ASSEMBLY)
+/** @param {Module} module */
+const folderOf = (module) => fileURLToPath(new URL(`../${module.folder}/`, import.meta.url));
+
+/**
+ * The sources by name, in the order of their names.
+ *
+ * @param {Module} module
+ */
+export function readSources(module) {
+  const assembly = join(folderOf(module), 'assembly');
+  return readdirSync(assembly)
     .filter((name) => name.endsWith('.ts'))
     .sort()
-    .map((name) => ({ name, text: readFileSync(join(ASSEMBLY, name), 'utf8') }));
+    .map((name) => ({ name, text: readFileSync(join(assembly, name), 'utf8') }));
 }
 
 /**
  * Compiles the sources in memory.
  *
+ * @param {Module} module
  * @returns {Promise<Uint8Array>}
  */
-export async function compile() {
+export async function compile(module) {
   // Not imported by name: its types redeclare parts of the standard library for the whole program.
   const { main } = await import(import.meta.resolve('assemblyscript/asc'));
-  const texts = new Map(readSources().map(({ name, text }) => [name, text]));
+  const texts = new Map(readSources(module).map(({ name, text }) => [name, text]));
   /** @type {unknown} */
   let binary;
   let messages = '';
-  const { error } = await main(['index.ts', '-o', 'kernel.wasm', ...OPTIONS], {
+  const { error } = await main(['index.ts', '-o', 'module.wasm', '--initialMemory', String(module.pages), ...OPTIONS], {
     readFile: (/** @type {string} */ name) => texts.get(name) ?? null,
     writeFile: (/** @type {string} */ _, /** @type {unknown} */ contents) => void (binary = contents),
     listFiles: () => [],
@@ -50,39 +69,45 @@ export async function compile() {
   return binary;
 }
 
-/** What the binary depends on. */
-function fingerprintOfSources() {
+/**
+ * What the binary depends on.
+ *
+ * @param {Module} module
+ */
+function fingerprintOfSources(module) {
   const compiler = JSON.parse(
     readFileSync(new URL('../node_modules/assemblyscript/package.json', import.meta.url), 'utf8'),
   ).version;
-  const hash = createHash('sha256').update(JSON.stringify([compiler, OPTIONS]));
-  for (const { name, text } of readSources()) hash.update(JSON.stringify([name, text]));
+  const hash = createHash('sha256').update(JSON.stringify([compiler, OPTIONS, module.pages]));
+  for (const { name, text } of readSources(module)) hash.update(JSON.stringify([name, text]));
   return hash.digest('hex');
 }
 
-async function build() {
-  const stamp = `// Sources: ${fingerprintOfSources()}`;
+/** @param {Module} module */
+async function build(module) {
+  const target = join(folderOf(module), 'binary.ts');
+  const stamp = `// Sources: ${fingerprintOfSources(module)}`;
   let before = '';
   try {
-    before = readFileSync(TARGET, 'utf8');
+    before = readFileSync(target, 'utf8');
   } catch {
     // Not built yet.
   }
   if (before.includes(stamp)) return;
-  const binary = await compile();
+  const binary = await compile(module);
   const text = [
     '// Made by scripts/build-wasm.mjs from assembly/; not to be edited.',
     stamp,
     `// Binary: ${createHash('sha256').update(binary).digest('hex')}`,
     '',
-    '/** The WebAssembly module of the kernel, in Base64. */',
+    `/** The WebAssembly module of ${module.what}, in Base64. */`,
     `export const WASM_BASE64 = '${Buffer.from(binary).toString('base64')}';`,
     '',
   ].join('\n');
   // Written aside first: another process may be reading.
-  const aside = `${TARGET}.${String(process.pid)}`;
+  const aside = `${target}.${String(process.pid)}`;
   writeFileSync(aside, text);
-  renameSync(aside, TARGET);
+  renameSync(aside, target);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) for (const module of MODULES) await build(module);

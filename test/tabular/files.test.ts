@@ -33,11 +33,11 @@ async function bytesOf(source: ByteSource): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-/** The open files of this process that were removed. */
-function removedFiles(): string[] {
+/** The open files of this process that were removed from a directory. */
+function removedFiles(directory: string): string[] {
   return execFileSync('sh', ['-c', `ls -l /proc/${String(process.pid)}/fd`], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes('(deleted)') && line.includes('sealroom-'));
+    .filter((line) => line.includes('(deleted)') && line.includes(directory));
 }
 
 /** A writable that keeps what it gets. */
@@ -249,31 +249,32 @@ describe('a stream', () => {
       tempDirectory: directory,
     });
     expect(readdirSync(directory)).toEqual([]);
-    const [open] = removedFiles();
+    const [open] = removedFiles(directory);
     const fd = / (\d+) -> /.exec(open ?? '')?.[1] ?? '';
     const kept = readFileSync(`/proc/${String(process.pid)}/fd/${fd}`);
     expect(kept).toHaveLength(600_000);
     expect(kept.includes('MARKER')).toBe(false);
     await source.close();
-    expect(removedFiles()).toEqual([]);
+    expect(removedFiles(directory)).toEqual([]);
   });
 
   test('that fails is IO_READ, one that is stopped ends, and neither leaves a file open', async () => {
+    const directory = mkdtempSync(join(folder.path, 'spool-'));
     const failing = new Readable({
       read() {
         this.destroy(Object.assign(new Error('MARKER'), { code: 'EIO' }));
       },
     });
-    const error = await failureOf(spoolStream(failing, '-', { tempDirectory: folder.path }));
+    const error = await failureOf(spoolStream(failing, '-', { tempDirectory: directory }));
     expect(error).toMatchObject({ code: 'IO_READ', where: { file: '-' } });
     const abort = new AbortController();
     const silent = new PassThrough();
-    const spooling = spoolStream(silent, '-', { tempDirectory: folder.path, signal: abort.signal });
+    const spooling = spoolStream(silent, '-', { tempDirectory: directory, signal: abort.signal });
     setImmediate(() => {
       abort.abort();
     });
     expect((await failureOf(spooling)).code).toBe('IO_READ');
-    if (process.platform === 'linux') expect(removedFiles()).toEqual([]);
+    if (process.platform === 'linux') expect(removedFiles(directory)).toEqual([]);
   });
 
   test('has no place where the directory for temporary files is missing', async () => {

@@ -199,7 +199,7 @@ describe('vectors of the engine', () => {
           expect(columns[2]).toEqual(batches.flatMap(() => unscaled));
         },
       ),
-      { seed: SEED, numRuns: 8 },
+      { seed: SEED, numRuns: 6 },
     );
   });
 

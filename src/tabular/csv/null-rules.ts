@@ -1,9 +1,6 @@
 import { type ByteColumn, allValid, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
 import type { Separator } from './facts.ts';
-
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
+import { CR, LF, SPACE } from './bytes.ts';
 
 /** Which CSV fields are null on reading. */
 export interface NullRule {

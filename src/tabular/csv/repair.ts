@@ -1,10 +1,5 @@
 import type { Separator } from './facts.ts';
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
+import { COMMA, CR, LF, QUOTE, SPACE } from './bytes.ts';
 
 /** Stands alone for `""`, which the library does not tell from nothing. No UTF-8 text holds this byte. */
 export const EMPTY_TEXT = 0xff;

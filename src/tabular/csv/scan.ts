@@ -1,13 +1,10 @@
 import { SealroomError } from '../../errors.ts';
 import type { CsvFacts, Separator } from './facts.ts';
+import { encodingError, fieldCountError } from './refusals.ts';
+import { createStopFinder, MAX_CHUNK_BYTES } from './stops.ts';
 import { Utf8Check } from './utf8-check.ts';
+import { COMMA, CR, HASH, LF, QUOTE, SPACE } from './bytes.ts';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const HASH = 0x23;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
 /** The byte order mark. */
 const MARK = [0xef, 0xbb, 0xbf];
 
@@ -18,10 +15,6 @@ const UNQUOTED = 2;
 const QUOTED = 3;
 const QUOTE_IN_QUOTED = 4;
 const BLANK_AFTER_QUOTED = 5;
-
-// Bytes that can change the state inside an unquoted or a quoted field; runs of all others are skipped.
-const STOPS = new Uint8Array(256);
-for (const byte of [COMMA, LF, CR, QUOTE, 0]) STOPS[byte] = 1;
 
 const NEEDS_TRIM = 1;
 const KEEPS_BLANKS = 2;
@@ -50,6 +43,7 @@ export class CsvScanner {
   #quotedEmpty = true;
   #pendingCr = false;
   readonly #text = new Utf8Check();
+  readonly #findStops = createStopFinder();
   #fields = 0;
   #records = 0;
   #longest = 0;
@@ -98,25 +92,47 @@ export class CsvScanner {
   }
 
   #scan(chunk: Uint8Array): void {
-    let index = 0;
+    let from = 0;
     if (this.#base === 0 && MARK.every((byte, at) => chunk[at] === byte)) {
       this.#mark = true;
-      this.#recordStart = index = MARK.length;
+      this.#base = this.#recordStart = from = MARK.length;
     }
-    while (index < chunk.length) {
-      if (!this.#pendingCr && (this.#state === UNQUOTED || this.#state === QUOTED)) {
-        const from = index;
-        while (index < chunk.length && STOPS[chunk[index] ?? 0] === 0) index++;
-        if (index > from) {
-          if (this.#quotedEmpty && this.#state === QUOTED) this.#startQuotedContent(chunk[from] ?? 0);
-          this.#last = chunk[index - 1] ?? 0;
-        }
-        if (index === chunk.length) break;
-      }
-      this.#step(chunk[index] ?? 0, this.#base + index);
-      index++;
+    for (; from < chunk.length; from += MAX_CHUNK_BYTES) this.#scanPiece(chunk.subarray(from, from + MAX_CHUNK_BYTES));
+  }
+
+  #scanPiece(piece: Uint8Array): void {
+    let from = 0;
+    for (const stop of this.#findStops(piece)) {
+      if (stop > from) this.#skip(piece, from, stop);
+      const byte = piece[stop] ?? 0;
+      // The end of a plain field, written out because it is most of the work.
+      if (byte === COMMA && this.#state === UNQUOTED && this.#last > SPACE && !this.#pendingCr) {
+        this.#field++;
+        this.#state = FIELD_START;
+      } else this.#step(byte, this.#base + stop);
+      from = stop + 1;
     }
-    this.#base += chunk.length;
+    if (from < piece.length) this.#skip(piece, from, piece.length);
+    this.#base += piece.length;
+  }
+
+  /** Passes over content without structure; its first bytes count until it is known what they belong to. */
+  #skip(piece: Uint8Array, from: number, end: number): void {
+    const first = piece[from] ?? 0;
+    // The start of a plain field, as above.
+    if (this.#state === FIELD_START && first > SPACE && first !== HASH && !this.#pendingCr) {
+      this.#recordIsBlank = false;
+      this.#last = piece[end - 1] ?? 0;
+      this.#state = UNQUOTED;
+      return;
+    }
+    let at = from;
+    while (this.#pendingCr || (this.#state !== UNQUOTED && this.#state !== QUOTED)) {
+      this.#step(piece[at] ?? 0, this.#base + at);
+      if (++at === end) return;
+    }
+    if (this.#quotedEmpty && this.#state === QUOTED) this.#startQuotedContent(piece[at] ?? 0);
+    this.#last = piece[end - 1] ?? 0;
   }
 
   /**
@@ -164,10 +180,7 @@ export class CsvScanner {
   //= format F-74
   #refuseMalformed(linesBefore: number | null): void {
     if (linesBefore === null) return;
-    throw new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', {
-      where: { file: this.#file, line: this.#line + linesBefore },
-      hint: 'convert the file, for example with `iconv -f latin1 -t utf-8`',
-    });
+    throw encodingError({ file: this.#file, line: this.#line + linesBefore });
   }
 
   #step(byte: number, offset: number): void {
@@ -332,17 +345,10 @@ export class CsvScanner {
 
   //= format F-79
   #refuseRecord(fields: number): never {
-    const plural = this.#fields === 1 ? 'field' : 'fields';
-    throw new SealroomError(
-      'DATA_FIELDS',
-      `expected ${String(this.#fields)} ${plural} as in the first line, got ${String(fields)}`,
-      {
-        where: { file: this.#file, line: this.#recordLine },
-        hint:
-          this.#state === QUOTED
-            ? `the quote opened on line ${String(this.#quoteLine)} is never closed`
-            : 'quote fields that hold commas or line breaks',
-      },
+    throw fieldCountError(
+      { file: this.#file, line: this.#recordLine },
+      { expected: this.#fields, got: fields },
+      this.#state === QUOTED ? this.#quoteLine : null,
     );
   }
 }

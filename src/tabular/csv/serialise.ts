@@ -1,12 +1,8 @@
 import { decodeUtf8, encodeUtf8, isValid } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors.ts';
 import type { Batch, ColumnData, Field } from '../batch.ts';
+import { COMMA, HASH, LF, QUOTE, SPACE } from './bytes.ts';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const LF = 0x0a;
-const HASH = 0x23;
-const SPACE = 0x20;
 /** Values up to this length are copied byte by byte; a call costs more than it saves. */
 const SHORT_COPY_BYTES = 24;
 

@@ -45,7 +45,7 @@ describe('the scan', () => {
           ),
         ).toEqual(outcome(content, []));
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: 500 },
     );
   });
 
@@ -209,7 +209,7 @@ describe('the check of UTF-8', () => {
         }
         expect(isFine).toBe(expected);
       }),
-      { seed: SEED, numRuns: 3000 },
+      { seed: SEED, numRuns: 1500 },
     );
   });
 });

@@ -121,7 +121,7 @@ describe('what is written', () => {
         };
         expect(read.columns).toEqual(names.map((_, index) => values.map((row) => expected(row[index] ?? null))));
       }),
-      { seed: SEED, numRuns: 60 },
+      { seed: SEED, numRuns: 25 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('what is written', () => {
         const parsed: unknown = parse(await written(names, values), { recordDelimiter: '\n' });
         expect(parsed).toEqual([names, ...values.map((row) => row.map((value) => value ?? ''))]);
       }),
-      { seed: SEED, numRuns: 100 },
+      { seed: SEED, numRuns: 50 },
     );
   });
 

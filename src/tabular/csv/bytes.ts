@@ -1,0 +1,12 @@
+/** `"`, which also escapes itself. */
+export const QUOTE = 0x22;
+/** `,`, the only delimiter. */
+export const COMMA = 0x2c;
+/** A line feed. */
+export const LF = 0x0a;
+/** A carriage return. */
+export const CR = 0x0d;
+/** `#`. */
+export const HASH = 0x23;
+/** A space; it and all bytes below it are white space. */
+export const SPACE = 0x20;

@@ -1,0 +1,50 @@
+import { WASM_BASE64 } from './binary.ts';
+import { COMMA, CR, LF, QUOTE } from './bytes.ts';
+
+/** The bytes at which the state of a CSV scan can change; all between them is content. */
+const STOPS = new Uint8Array(256);
+for (const byte of [COMMA, LF, CR, QUOTE, 0]) STOPS[byte] = 1;
+
+/** Finds the positions of such bytes in a chunk, in order. The result is valid until the next call. */
+export type StopFinder = (chunk: Uint8Array) => Int32Array;
+
+/** Chunks are looked through in pieces of at most this size, in bytes. */
+export const MAX_CHUNK_BYTES = 1 << 20;
+
+// The types of Node do not have it.
+declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly inputAt: { readonly value: number };
+  readonly outputAt: { readonly value: number };
+  findStops(length: number): number;
+}
+
+/** A finder: sixteen bytes at a time where this runtime has WebAssembly with SIMD, else byte by byte. */
+export function createStopFinder(): StopFinder {
+  const binary = Buffer.from(WASM_BASE64, 'base64');
+  return WebAssembly.validate(binary) ? fastFinder(binary) : findPlainly;
+}
+
+function fastFinder(binary: Uint8Array): StopFinder {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary)) as { exports: Exports };
+  const input = new Uint8Array(exports.memory.buffer, exports.inputAt.value, MAX_CHUNK_BYTES);
+  const output = new Int32Array(exports.memory.buffer, exports.outputAt.value, MAX_CHUNK_BYTES);
+  return (chunk) => {
+    input.set(chunk);
+    return output.subarray(0, exports.findStops(chunk.length));
+  };
+}
+
+/** The same, byte by byte. */
+export function findPlainly(chunk: Uint8Array): Int32Array {
+  const stops = new Int32Array(chunk.length);
+  let count = 0;
+  for (let at = 0; at < chunk.length; at++) if (STOPS[chunk[at] ?? 0] === 1) stops[count++] = at;
+  return stops.subarray(0, count);
+}
