@@ -25,9 +25,12 @@ interface Exports {
   findStops(length: number): number;
 }
 
-/** A finder: sixteen bytes at a time where this runtime has WebAssembly with SIMD, else byte by byte. */
-export function createStopFinder(): StopFinder {
-  const binary = Buffer.from(WASM_BASE64, 'base64');
+/**
+ * A finder: sixteen bytes at a time where this runtime can run the module, which takes WebAssembly with SIMD, else byte by
+ * byte.
+ */
+export function createStopFinder(module = WASM_BASE64): StopFinder {
+  const binary = Buffer.from(module, 'base64');
   return WebAssembly.validate(binary) ? fastFinder(binary) : findPlainly;
 }
 
@@ -41,8 +44,7 @@ function fastFinder(binary: Uint8Array): StopFinder {
   };
 }
 
-/** The same, byte by byte. */
-export function findPlainly(chunk: Uint8Array): Int32Array {
+function findPlainly(chunk: Uint8Array): Int32Array {
   const stops = new Int32Array(chunk.length);
   let count = 0;
   for (let at = 0; at < chunk.length; at++) if (STOPS[chunk[at] ?? 0] === 1) stops[count++] = at;
