@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +25,8 @@ beforeAll(() => {
   installed = join(project, 'node_modules', 'sealroom');
   execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', project], { cwd: ROOT });
   mkdirSync(installed, { recursive: true });
+  // Else Node looks for the project's own manifest in the directories above.
+  writeFileSync(join(project, 'package.json'), '{ "private": true }');
   const archive = join(project, `sealroom-${manifest.version}.tgz`);
   execFileSync('tar', ['-xzf', archive, '-C', installed, '--strip-components=1']);
   symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
