@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import {
   type CollaborationSettings,
   createCleanRoomsClient,
+  type DecryptOptions,
   fetchCollaborationSettings,
   HIGH_ASSURANCE,
   KERNEL_NAMES,
@@ -13,6 +14,7 @@ import {
   STANDARD_STREAM,
   type TableFormat,
 } from '../src/index.ts';
+import type { ProgressDisplay, TableProgress } from './progress.ts';
 import { restoreStream } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 
@@ -34,6 +36,11 @@ export interface TableArguments {
   readonly json: boolean;
   readonly debug: boolean;
 }
+
+/** The part of their options that both operations on tables have. */
+type TransferArguments = Omit<DecryptOptions, 'secret' | 'onProgress' | 'failOnFingerprintColumns'> & {
+  readonly onProgress: (state: TableProgress) => void;
+};
 
 /** Declares the options that both commands take; long names also in the reference's spelling. */
 export function withTableOptions(yargs: Argv): Argv<TableArguments> {
@@ -103,11 +110,35 @@ export function resolvePath(io: CliIo, path: string): string {
 }
 
 /** The output of a table command: as given, or the input's file name with `.out` before its extension, here. */
-export function outputPath(io: CliIo, input: string, output: string | undefined): string {
+function outputPath(io: CliIo, input: string, output: string | undefined): string {
   if (output !== undefined) return resolvePath(io, output);
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
   const extension = extname(input);
   return resolve(io.cwd, `${basename(input, extension)}.out${extension}`);
+}
+
+/** What both commands hand on to the operation on the table. */
+export function transferOptions(io: CliIo, args: TableArguments, progress: ProgressDisplay): TransferArguments {
+  const tempDirectory = args['temp-dir'];
+  return {
+    input: resolvePath(io, args.input),
+    output: outputPath(io, args.input, args.output),
+    collaborationId: args.id,
+    inputFormat: args['file-format'],
+    outputFormat: args['output-format'],
+    csvInputNull: args['csv-input-null-value'],
+    csvOutputNull: args['csv-output-null-value'],
+    overwrite: args.overwrite,
+    dryRun: args['dry-run'],
+    tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
+    kernel: args.kernel,
+    stdin: io.stdin,
+    stdout: io.stdout,
+    signal: io.signal,
+    onProgress: (state) => {
+      progress.update(state);
+    },
+  };
 }
 
 /** The four settings, from one of three places. */

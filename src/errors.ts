@@ -79,4 +79,16 @@ export class SealroomError extends Error {
     if (this.stack !== undefined) located.stack = this.stack;
     return located;
   }
+
+  /**
+   * The same error with its place in a table: rows that it counts from 0 within some rows become rows of the table, which
+   * count from 1.
+   *
+   * @param firstRow rows of the table before the ones that the error counts in
+   */
+  inTable(file: string, column: string | undefined, firstRow: number): SealroomError {
+    const { code, message, hint, cause, where } = this;
+    const row = where.row === undefined ? undefined : firstRow + where.row + 1;
+    return new SealroomError(code, message, { hint, cause, where: { file, column, row } });
+  }
 }

@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { decryptTable, type DecryptSummary, readSecretFromEnvironment } from '../../src/index.ts';
-import { outputPath, resolvePath, type TableArguments, withTableOptions } from '../options.ts';
+import { type TableArguments, transferOptions, withTableOptions } from '../options.ts';
 import { showProgress } from '../progress.ts';
 import { printSummary } from '../summary.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -13,30 +12,14 @@ export interface DecryptArguments extends TableArguments {
 
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   using secret = await readSecretFromEnvironment(io.env);
-  const output = outputPath(io, args.input, args.output);
   const progress = showProgress(io);
+  const transfer = transferOptions(io, args, progress);
   let summary: DecryptSummary;
   try {
     summary = await decryptTable({
-      input: resolvePath(io, args.input),
-      output,
+      ...transfer,
       secret,
-      collaborationId: args.id,
-      inputFormat: args['file-format'],
-      outputFormat: args['output-format'],
-      csvInputNull: args['csv-input-null-value'],
-      csvOutputNull: args['csv-output-null-value'],
       failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
-      overwrite: args.overwrite,
-      dryRun: args['dry-run'],
-      tempDirectory: args['temp-dir'] === undefined ? undefined : resolve(io.cwd, args['temp-dir']),
-      kernel: args.kernel,
-      stdin: io.stdin,
-      stdout: io.stdout,
-      signal: io.signal,
-      onProgress: (state) => {
-        progress.update(state);
-      },
     });
   } finally {
     progress.stop();
@@ -45,7 +28,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   if (fingerprint > 0 && !args.json) {
     say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
   }
-  printSummary(io, args, output, summary, [
+  printSummary(io, args, transfer.output, summary, [
     `columns: ${String(sealed)} opened, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `cells opened: ${summary.openedCells.toLocaleString('en')}`,
   ]);

@@ -8,11 +8,10 @@ import {
   readTextFile,
 } from '../../src/index.ts';
 import {
-  outputPath,
   readSettings,
-  resolvePath,
   type SettingsArguments,
   type TableArguments,
+  transferOptions,
   withSettingsOptions,
   withTableOptions,
 } from '../options.ts';
@@ -30,38 +29,22 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   const schema = parseTableSchema(await readTextFile(resolve(io.cwd, args.schema)), { file: args.schema });
   using secret = await readSecretFromEnvironment(io.env);
   const settings = await readSettings(io, args, args.id);
-  const output = outputPath(io, args.input, args.output);
   const progress = showProgress(io);
+  const transfer = transferOptions(io, args, progress);
   let summary: EncryptSummary;
   try {
     summary = await encryptTable({
-      input: resolvePath(io, args.input),
-      output,
+      ...transfer,
       schema,
       secret,
-      collaborationId: args.id,
       settings,
-      inputFormat: args['file-format'],
-      outputFormat: args['output-format'],
-      csvInputNull: args['csv-input-null-value'],
-      csvOutputNull: args['csv-output-null-value'],
       parquetBinaryAsString: args['parquet-binary-as-string'],
-      overwrite: args.overwrite,
-      dryRun: args['dry-run'],
-      tempDirectory: args['temp-dir'] === undefined ? undefined : resolve(io.cwd, args['temp-dir']),
-      kernel: args.kernel,
-      stdin: io.stdin,
-      stdout: io.stdout,
-      signal: io.signal,
-      onProgress: (state) => {
-        progress.update(state);
-      },
     });
   } finally {
     progress.stop();
   }
   const { sealed, fingerprint, cleartext } = summary.columns;
-  printSummary(io, args, output, summary, [
+  printSummary(io, args, transfer.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
   ]);

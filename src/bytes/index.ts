@@ -10,6 +10,7 @@ export {
   encodedBase64Length,
   isBase64,
 } from './base64.ts';
+export { copyBytes, getInt32, putInt32 } from './copy.ts';
 export { equalConstantTime } from './constant-time.ts';
 export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64 } from './integers.ts';
 export { ByteReader } from './reader.ts';

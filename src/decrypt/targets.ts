@@ -126,12 +126,6 @@ export function locate<Result>(file: string, column: string, firstRow: number, s
   try {
     return step();
   } catch (error) {
-    if (!(error instanceof SealroomError)) throw error;
-    const row = error.where.row === undefined ? undefined : firstRow + error.where.row + 1;
-    throw new SealroomError(error.code, error.message, {
-      hint: error.hint,
-      cause: error.cause,
-      where: { file, column, row },
-    });
+    throw error instanceof SealroomError ? error.inTable(file, column, firstRow) : error;
   }
 }

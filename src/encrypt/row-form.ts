@@ -1,10 +1,8 @@
-import { allValid, isValid, setNull } from '../bytes/index.ts';
+import { allValid, copyBytes, getInt32, isValid, putInt32, setNull } from '../bytes/index.ts';
 import { type Batch, type ColumnData, type CsvSerialiser, type Field, widthOf } from '../tabular/index.ts';
 
-/** Rows per batch that the binary form gives back, and per block of lines. */
+/** The length that a null has in the binary form. */
 const NULL_LENGTH = -1;
-/** Values up to this length are copied byte by byte; a call costs more than it saves. */
-const SHORT_COPY_BYTES = 24;
 
 /**
  * How rows are kept while they are shuffled: each row as one run of bytes, in the form in which the output needs it. The
@@ -36,7 +34,7 @@ export function lineForm(serialiser: CsvSerialiser): RowForm<Uint8Array> {
       let to = 0;
       for (let row = 0; row < starts.length; row++) {
         const start = starts[row] ?? 0;
-        to = copy(bytes, start, start + (lengths[row] ?? 0), lines, to);
+        to = copyBytes(bytes, start, start + (lengths[row] ?? 0), lines, to);
       }
       return lines.subarray(0, total);
     },
@@ -82,34 +80,12 @@ function putCell(column: ColumnData, row: number, bytes: Uint8Array, target: num
   if (column.layout === 'fixed') {
     bytes[target] = present ? 1 : 0;
     if (!present) return target + 1;
-    return copy(column.values, row * column.width, (row + 1) * column.width, bytes, target + 1);
+    return copyBytes(column.values, row * column.width, (row + 1) * column.width, bytes, target + 1);
   }
-  if (!present) return putInt(bytes, target, NULL_LENGTH);
+  if (!present) return putInt32(bytes, target, NULL_LENGTH);
   const from = column.offsets[row] ?? 0;
   const end = column.offsets[row + 1] ?? 0;
-  return copy(column.bytes, from, end, bytes, putInt(bytes, target, end - from));
-}
-
-function copy(source: Uint8Array, start: number, end: number, bytes: Uint8Array, target: number): number {
-  if (end - start > SHORT_COPY_BYTES) {
-    bytes.set(source.subarray(start, end), target);
-    return target + end - start;
-  }
-  let to = target;
-  for (let from = start; from < end; from++) bytes[to++] = source[from] ?? 0;
-  return to;
-}
-
-function putInt(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value;
-  bytes[at + 1] = value >> 8;
-  bytes[at + 2] = value >> 16;
-  bytes[at + 3] = value >> 24;
-  return at + 4;
-}
-
-function getInt(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+  return copyBytes(column.bytes, from, end, bytes, putInt32(bytes, target, end - from));
 }
 
 function gatherTexts(source: Uint8Array, cursors: Int32Array): ColumnData {
@@ -118,7 +94,7 @@ function gatherTexts(source: Uint8Array, cursors: Int32Array): ColumnData {
   let validity: Uint8Array | null = null;
   let total = 0;
   for (let row = 0; row < rows; row++) {
-    const length = getInt(source, cursors[row] ?? 0);
+    const length = getInt32(source, cursors[row] ?? 0);
     if (length === NULL_LENGTH) setNull((validity ??= allValid(rows)), row);
     else total += length;
     offsets[row + 1] = total;
@@ -128,7 +104,7 @@ function gatherTexts(source: Uint8Array, cursors: Int32Array): ColumnData {
     const from = (cursors[row] ?? 0) + 4;
     const to = offsets[row] ?? 0;
     const length = (offsets[row + 1] ?? 0) - to;
-    copy(source, from, from + length, bytes, to);
+    copyBytes(source, from, from + length, bytes, to);
     cursors[row] = from + length;
   }
   return { layout: 'bytes', rows, offsets, bytes, validity };
@@ -144,7 +120,7 @@ function gatherFixed(source: Uint8Array, cursors: Int32Array, width: number): Co
       setNull((validity ??= allValid(rows)), row);
       cursors[row] = at + 1;
     } else {
-      copy(source, at + 1, at + 1 + width, values, row * width);
+      copyBytes(source, at + 1, at + 1 + width, values, row * width);
       cursors[row] = at + 1 + width;
     }
   }

@@ -3,6 +3,7 @@ import type { CollaborationSettings } from '../collab/index.ts';
 import {
   createKernel,
   defaultKernel,
+  type Kernel,
   type KernelName,
   parseCollaborationId,
   type SharedSecret,
@@ -177,23 +178,12 @@ async function protectRows(
   }
 }
 
-function protectAt(
-  plan: EncryptPlan,
-  kernel: ReturnType<typeof createKernel>,
-  batch: Parameters<typeof protectBatch>[2],
-  firstRow: number,
-  file: string,
-): ReturnType<typeof protectBatch> {
+function protectAt(plan: EncryptPlan, kernel: Kernel, batch: Batch, firstRow: number, file: string): Batch {
   try {
     return protectBatch(plan, kernel, batch);
   } catch (error) {
     if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
-    const { message, hint, cause, where } = error;
-    throw new SealroomError(error.code, message, {
-      hint,
-      cause,
-      where: { file, column: where.column, row: firstRow + (where.row ?? 0) + 1 },
-    });
+    throw error.inTable(file, error.where.column, firstRow);
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { getInt32, putInt32 } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import { type Batch, failAtTemporary, openUnnamedFile } from '../tabular/index.ts';
 import type { RowForm } from './row-form.ts';
@@ -91,7 +92,7 @@ export class RowShuffle<Output> {
       const part = this.#partOf(deal[row] ?? 0);
       if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
       reserve(part, length, this.#usualBytes, this.#partBytes);
-      putInt(part.bytes, part.length, length);
+      putInt32(part.bytes, part.length, length);
       part.length = this.#form.put(batch, row, part.bytes, part.length + LENGTH_BYTES);
     }
     this.#rows += batch.rows;
@@ -110,7 +111,7 @@ export class RowShuffle<Output> {
     const deal = new Uint16Array(starts.length);
     randomFillSync(deal);
     for (const [row, start] of starts.entries()) {
-      const length = getInt(bytes, start);
+      const length = getInt32(bytes, start);
       const part = this.#partOf(deal[row] ?? 0);
       if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
       reserve(part, length, this.#usualBytes, this.#partBytes);
@@ -131,7 +132,7 @@ export class RowShuffle<Output> {
       const order = permute(rowStarts(bytes));
       for (let first = 0; first < order.length; first += OUTPUT_ROWS) {
         const starts = order.slice(first, first + OUTPUT_ROWS);
-        const lengths = starts.map((start) => getInt(bytes, start) - LENGTH_BYTES);
+        const lengths = starts.map((start) => getInt32(bytes, start) - LENGTH_BYTES);
         for (let row = 0; row < starts.length; row++) starts[row] = (starts[row] ?? 0) + LENGTH_BYTES;
         yield { rows: starts.length, output: this.#form.gather(bytes, starts, lengths) };
       }
@@ -203,18 +204,6 @@ function bytesOf(part: Part): number {
   return part.blocks.reduce((sum, block) => sum + block.length, part.length);
 }
 
-function putInt(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value;
-  bytes[at + 1] = value >> 8;
-  bytes[at + 2] = value >> 16;
-  bytes[at + 3] = value >> 24;
-  return at + 4;
-}
-
-function getInt(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
-}
-
 function reserve(part: Part, count: number, usualBytes: number, mostBytes: number): void {
   const needed = part.length + count;
   if (needed <= part.bytes.length) return;
@@ -225,7 +214,7 @@ function reserve(part: Part, count: number, usualBytes: number, mostBytes: numbe
 
 function rowStarts(bytes: Uint8Array): Int32Array {
   const starts: number[] = [];
-  for (let at = 0; at < bytes.length; at += getInt(bytes, at)) starts.push(at);
+  for (let at = 0; at < bytes.length; at += getInt32(bytes, at)) starts.push(at);
   return Int32Array.from(starts);
 }
 

@@ -1,10 +1,7 @@
-import { decodeUtf8, encodeUtf8, isValid } from '../../bytes/index.ts';
+import { copyBytes, decodeUtf8, encodeUtf8, isValid } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors.ts';
 import type { Batch, ColumnData, Field } from '../batch.ts';
 import { COMMA, HASH, LF, QUOTE, SPACE } from './bytes.ts';
-
-/** Values up to this length are copied byte by byte; a call costs more than it saves. */
-const SHORT_COPY_BYTES = 24;
 
 /** Bytes that make a field quoted wherever they stand: comma, quote, space and control characters. */
 const QUOTED_BYTES = new Uint8Array(256).map((_, byte) => (byte <= SPACE || byte === COMMA || byte === QUOTE ? 1 : 0));
@@ -73,10 +70,10 @@ export class CsvSerialiser {
       const { offsets, bytes, validity } = bytesOf(column);
       const start = offsets[row] ?? 0;
       const end = offsets[row + 1] ?? 0;
-      if (!isValid(validity, row)) to = copy(this.#nothing, 0, this.#nothing.length, target, to);
-      else if (start === end) to = copy(this.#empty, 0, this.#empty.length, target, to);
+      if (!isValid(validity, row)) to = copyBytes(this.#nothing, 0, this.#nothing.length, target, to);
+      else if (start === end) to = copyBytes(this.#empty, 0, this.#empty.length, target, to);
       else if (this.#fields[index]?.isPlain === true || !needsQuotes(bytes, start, end, index === 0)) {
-        to = copy(bytes, start, end, target, to);
+        to = copyBytes(bytes, start, end, target, to);
       } else to = putQuoted(bytes, start, end, target, to);
       target[to++] = COMMA;
     }
@@ -136,15 +133,5 @@ function putQuoted(bytes: Uint8Array, start: number, end: number, target: Uint8A
     target[to++] = byte;
   }
   target[to++] = QUOTE;
-  return to;
-}
-
-function copy(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
-  if (end - start > SHORT_COPY_BYTES) {
-    target.set(source.subarray(start, end), at);
-    return at + end - start;
-  }
-  let to = at;
-  for (let from = start; from < end; from++) target[to++] = source[from] ?? 0;
   return to;
 }
