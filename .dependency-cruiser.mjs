@@ -4,12 +4,13 @@
 /** Which folders of src/ a folder may import, besides itself and errors.ts. A folder that is not listed is refused. */
 const LAYERS = {
   bytes: [],
+  threads: [],
   crypto: ['bytes'],
   schema: ['bytes'],
   collab: ['bytes', 'schema'],
   tabular: ['bytes', 'schema'],
-  encrypt: ['bytes', 'crypto', 'schema', 'collab', 'tabular'],
-  decrypt: ['bytes', 'crypto', 'tabular'],
+  encrypt: ['bytes', 'threads', 'crypto', 'schema', 'collab', 'tabular'],
+  decrypt: ['bytes', 'threads', 'crypto', 'tabular'],
   custody: ['bytes', 'crypto'],
   audit: ['bytes', 'crypto'],
   query: ['bytes', 'schema', 'collab', 'tabular', 'audit'],

@@ -36,6 +36,7 @@ const TREE = {
 /** Rule, file in which the fault is planted, and what that file imports against the rule. */
 const FAULTS = [
   ['layer-bytes', 'src/bytes/fault.ts', '../crypto/index.ts'],
+  ['layer-threads', 'src/threads/fault.ts', '../bytes/index.ts'],
   ['layer-crypto', 'src/crypto/fault.ts', '../schema/index.ts'],
   ['layer-schema', 'src/schema/fault.ts', '../crypto/index.ts'],
   ['layer-collab', 'src/collab/fault.ts', '../crypto/index.ts'],
