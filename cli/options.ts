@@ -33,6 +33,7 @@ export interface TableArguments {
   readonly 'csv-output-null-value': string | undefined;
   readonly 'temp-dir': string | undefined;
   readonly kernel: KernelName | undefined;
+  readonly threads: number | undefined;
   readonly json: boolean;
   readonly debug: boolean;
 }
@@ -87,6 +88,10 @@ export function withTableOptions(yargs: Argv): Argv<TableArguments> {
       describe: "directory for temporary files (default: the system's)",
     })
     .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
+    .option('threads', {
+      type: 'number',
+      describe: 'threads that do the cryptography (default: as many as there are cores)',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'print the summary and errors as JSON' })
     .option('debug', {
       alias: ['v', 'enable-stack-traces'],
@@ -132,6 +137,7 @@ export function transferOptions(io: CliIo, args: TableArguments, progress: Progr
     dryRun: args['dry-run'],
     tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
     kernel: args.kernel,
+    threads: args.threads,
     stdin: io.stdin,
     stdout: io.stdout,
     signal: io.signal,

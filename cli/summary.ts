@@ -9,6 +9,7 @@ export interface TableSummary {
   readonly outputBytes: number;
   readonly elapsedMs: number;
   readonly kernel: string;
+  readonly threads: number;
   readonly warnings: readonly string[];
 }
 
@@ -34,7 +35,8 @@ export function printSummary(
     ? 'dry run: everything was checked, nothing was written'
     : `wrote ${name}${summary.outputBytes > 0 ? ` (${formatBytes(summary.outputBytes)})` : ''}`;
   const rows = `rows: ${summary.rows.toLocaleString('en')} from ${formatBytes(summary.inputBytes)}`;
-  const time = `time: ${seconds.toFixed(1)} s (${rate} rows/s, kernel ${summary.kernel})`;
+  const threads = summary.threads === 1 ? '1 thread' : `${String(summary.threads)} threads`;
+  const time = `time: ${seconds.toFixed(1)} s (${rate} rows/s, kernel ${summary.kernel}, ${threads})`;
   io.stderr.write(`${[written, rows, ...details, time].join('\n')}\n`);
 }
 

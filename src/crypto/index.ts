@@ -20,6 +20,7 @@ export {
   CELL_FINGERPRINT,
   CELL_NULL,
   CELL_SEALED,
+  checkSealable,
   classifyCell,
   createKernel,
   defaultKernel,

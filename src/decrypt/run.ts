@@ -1,19 +1,17 @@
 import {
-  CELL_FINGERPRINT,
-  CELL_SEALED,
   createKernel,
+  defaultKernel,
   deriveSealingRoot,
-  type Kernel,
   type KernelName,
   parseCollaborationId,
-  renderColumn,
   type SealingRoot,
   type SharedSecret,
 } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import {
   type Batch,
-  type ColumnData,
+  buffersOf,
+  copyBatch,
   createOutput,
   type Field,
   STANDARD_STREAM,
@@ -22,9 +20,13 @@ import {
   transferTable,
   type TransferOptions,
 } from '../tabular/index.ts';
-import { toNative, toText } from './columns.ts';
+import { createCrew, type Crew, type SentJob, threadsFor } from '../threads/index.ts';
 import { headersOf, requireHeaders } from './headers.ts';
-import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
+import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
+import type { FoundCells, OpenedRows, OpenJob, OpenSetup } from './work.ts';
+
+/** Batches of one job. */
+const JOB_BATCHES = 4;
 
 /** How far a decryption has come. */
 export interface DecryptProgress {
@@ -42,6 +44,8 @@ export interface DecryptOptions extends TransferOptions {
   /** Refuse tables with fingerprint cells, which cannot be opened. */
   readonly failOnFingerprintColumns?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
+  /** Threads that open rows, 1 to 256; without it, as many as there are cores, and one for a small table. */
+  readonly threads?: number | undefined;
   readonly onProgress?: ((progress: DecryptProgress) => void) | undefined;
 }
 
@@ -57,6 +61,7 @@ export interface DecryptSummary {
   readonly outputBytes: number;
   readonly elapsedMs: number;
   readonly kernel: KernelName;
+  readonly threads: number;
   readonly warnings: readonly string[];
 }
 
@@ -73,31 +78,26 @@ export interface DecryptSummary {
 export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
   const started = performance.now();
   using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
-  const kernel = createKernel(options.kernel);
+  // A wrong number is refused before the table is read.
+  threadsFor(options.threads, null);
+  const kernel = options.kernel ?? defaultKernel();
   return await transferTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
-    const targets = await chooseTargets(reader, outputFormat, kernel, root, options.signal);
-    const run = new Decryption(options, reader, kernel, root);
-    const renamed = headersOf(reader.fields, outputFormat).filter(
-      (header, index) => header !== reader.fields[index]?.name,
-    );
-    if (renamed.length > 0) {
-      const names = renamed.map((header) => `\`${header}\``).join(', ');
-      run.warnings.push(`Parquet needs headers that differ in more than case; repeated ones were written as ${names}`);
-    }
+    const targets = await chooseTargets(reader, outputFormat, createKernel(kernel), root, options.signal);
+    const run = new Decryption(options, reader, outputFormat, kernel, root);
     let outcome: Outcome | null = null;
-    while (outcome === null) outcome = await run.attempt(targets, outputFormat);
+    while (outcome === null) outcome = await run.attempt(targets);
     return {
       ...outcome,
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
-      kernel: kernel.name,
+      kernel,
       warnings: [...reader.warnings, ...run.warnings],
     };
   });
 }
 
-type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes'>;
+type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes' | 'threads'>;
 
 /** The cells of columns turned out to be of several types; internal to the attempts of a decryption. */
 class MixedTypes extends Error {
@@ -113,99 +113,125 @@ class MixedTypes extends Error {
 class Decryption {
   readonly #options: DecryptOptions;
   readonly #reader: TableReader;
-  readonly #kernel: Kernel;
+  readonly #outputFormat: TableFormat;
+  readonly #headers: readonly string[];
+  readonly #kernel: KernelName;
   readonly #root: SealingRoot;
   readonly warnings: string[] = [];
-  #kinds: { sealed: boolean; fingerprint: boolean }[] = [];
-  #openedCells = 0;
 
-  constructor(options: DecryptOptions, reader: TableReader, kernel: Kernel, root: SealingRoot) {
+  constructor(
+    options: DecryptOptions,
+    reader: TableReader,
+    outputFormat: TableFormat,
+    kernel: KernelName,
+    root: SealingRoot,
+  ) {
     this.#options = options;
     this.#reader = reader;
+    this.#outputFormat = outputFormat;
     this.#kernel = kernel;
     this.#root = root;
+    this.#headers = headersOf(reader.fields, outputFormat);
+    const renamed = this.#headers.filter((header, index) => header !== reader.fields[index]?.name);
+    if (renamed.length > 0) {
+      const names = renamed.map((header) => `\`${header}\``).join(', ');
+      this.warnings.push(`Parquet needs headers that differ in more than case; repeated ones were written as ${names}`);
+    }
   }
 
   /** Decrypts the whole table; `null` if a column had several types: `targets` then makes it text, for the next attempt. */
-  async attempt(targets: DecryptTarget[], outputFormat: TableFormat): Promise<Outcome | null> {
-    const reader = this.#reader;
-    const headers = headersOf(reader.fields, outputFormat);
-    const fields = reader.fields.map((field, index): Field => {
+  async attempt(targets: DecryptTarget[]): Promise<Outcome | null> {
+    const fields = this.#reader.fields.map((field, index): Field => {
       const target = targets[index];
-      return { name: headers[index] ?? field.name, type: target === undefined ? field.type : typeOfTarget(target) };
+      const type = target === undefined ? field.type : typeOfTarget(target);
+      return { name: this.#headers[index] ?? field.name, type };
     });
-    this.#kinds = fields.map(() => ({ sealed: false, fingerprint: false }));
-    this.#openedCells = 0;
-    const writer = this.#options.dryRun === true ? null : await createOutput(this.#options, fields, outputFormat);
+    const threads = threadsFor(this.#options.threads, this.#reader.rows);
+    const setup = this.#setup(targets, fields);
+    try {
+      const crew = await createCrew<OpenJob, OpenedRows>(new URL('./work.js', import.meta.url), setup, threads);
+      try {
+        return { ...(await this.#write(crew, fields)), threads };
+      } catch (error) {
+        if (!(error instanceof MixedTypes)) throw error;
+        for (const index of error.columns) this.#makeText(index, targets);
+        return null;
+      } finally {
+        await crew.close();
+      }
+    } finally {
+      setup.root.fill(0);
+    }
+  }
+
+  #setup(targets: readonly DecryptTarget[], fields: readonly Field[]): OpenSetup {
+    const { name, fields: columns, format } = this.#reader;
+    const { failOnFingerprintColumns = false, csvOutputNull } = this.#options;
+    const root = this.#root.use((bytes) => {
+      const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+      shared.set(bytes);
+      return shared;
+    });
+    return {
+      kernel: this.#kernel,
+      root,
+      targets,
+      file: name,
+      columns: columns.map((column) => column.name),
+      // A CSV file was checked as a whole. Parquet's text columns are not always checked by the engine.
+      isUtf8: format === 'csv',
+      failOnFingerprintColumns,
+      csv: this.#outputFormat === 'csv' ? { fields, nullText: csvOutputNull } : null,
+    };
+  }
+
+  async #write(crew: Crew<OpenJob, OpenedRows>, fields: readonly Field[]): Promise<Omit<Outcome, 'threads'>> {
+    const { dryRun, signal, onProgress } = this.#options;
+    const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
+    const writer = dryRun === true ? null : await createOutput(this.#options, fields, this.#outputFormat);
     let rows = 0;
     try {
-      //= format F-59
-      const columns = fields.map((_, index) => index);
-      for await (const batch of reader.batches({ columns, signal: this.#options.signal })) {
-        const opened = this.#openBatch(batch, targets, rows);
-        rows += batch.rows;
-        await writer?.write(opened);
-        this.#options.onProgress?.({ phase: 'decrypt', rows, totalRows: reader.rows });
+      for await (const opened of crew.inOrder(this.#jobs())) {
+        signal?.throwIfAborted();
+        addFound(found, opened.found);
+        for (const part of opened.lines) await writer?.writeLines(part);
+        for (const batch of opened.batches) await writer?.write(batch);
+        rows += opened.rows;
+        onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
       }
-      this.#options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       return {
         rows,
-        columns: this.#countColumns(),
-        openedCells: this.#openedCells,
+        columns: {
+          sealed: found.filter(({ sealed }) => sealed > 0).length,
+          fingerprint: found.filter(({ sealed, fingerprint }) => fingerprint > 0 && sealed === 0).length,
+          cleartext: found.filter(({ sealed, fingerprint }) => fingerprint === 0 && sealed === 0).length,
+        },
+        openedCells: found.reduce((sum, { sealed }) => sum + sealed, 0),
         outputBytes: (await writer?.close()) ?? 0,
       };
     } catch (error) {
       await writer?.abort();
-      if (!(error instanceof MixedTypes)) throw error;
-      for (const index of error.columns) this.#makeText(index, targets);
-      return null;
+      throw error;
     }
   }
 
-  #openBatch(batch: Batch, targets: readonly DecryptTarget[], firstRow: number): Batch {
-    const mixed: number[] = [];
-    const columns = batch.columns.map((column, index): ColumnData => {
-      const target = targets[index];
-      const name = this.#reader.fields[index]?.name ?? '';
-      if (target === undefined || target.mode === 'carry') return column;
-      if (target.mode === 'render') {
-        if (column.layout !== 'fixed') throw new Error('a typed column of byte strings');
-        return { layout: 'bytes', ...renderColumn(target.type, column) };
-      }
-      const opened = locate(this.#reader.name, name, firstRow, () => this.#openColumn(column, index, target));
-      if (opened === null) mixed.push(index);
-      return opened ?? column;
-    });
-    if (mixed.length > 0) throw new MixedTypes(mixed);
-    return { rows: batch.rows, columns };
-  }
-
-  /** A column of cells opened; `null` if they are of several types. */
-  #openColumn(
-    column: ColumnData,
-    index: number,
-    target: DecryptTarget & { mode: 'text' | 'native' },
-  ): ColumnData | null {
-    const opened = openCells(this.#kernel, this.#root, column);
-    const kinds = this.#kinds[index];
-    if (kinds === undefined) throw new Error('a column outside the table');
-    for (let row = 0; row < opened.kinds.length; row++) {
-      if (opened.kinds[row] === CELL_SEALED) {
-        kinds.sealed = true;
-        this.#openedCells++;
-      } else if (opened.kinds[row] === CELL_FINGERPRINT) {
-        kinds.fingerprint = true;
-        if (this.#options.failOnFingerprintColumns === true) {
-          throw new SealroomError('RULE_FINGERPRINT', 'a fingerprint was found, which the current settings forbid', {
-            where: { row },
-            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
-          });
-        }
-      }
+  //= format F-59
+  async *#jobs(): AsyncGenerator<SentJob<OpenJob>> {
+    const columns = this.#reader.fields.map((_, index) => index);
+    let firstRow = 0;
+    let batches: Batch[] = [];
+    const take = (): SentJob<OpenJob> => {
+      const job = { firstRow, batches };
+      firstRow = batches.reduce((sum, batch) => sum + batch.rows, firstRow);
+      batches = [];
+      return { job, transfer: buffersOf(job.batches) };
+    };
+    for await (const batch of this.#reader.batches({ columns, signal: this.#options.signal })) {
+      batches.push(copyBatch(batch));
+      if (batches.length === JOB_BATCHES) yield take();
     }
-    if (target.mode === 'native') return toNative(target.type, opened);
-    // The bytes of a binary column may be no text, and Parquet's text columns are not always checked by the engine.
-    return toText(opened, target.type.kind === 'string' && this.#reader.format !== 'csv');
+    if (batches.length > 0) yield take();
   }
 
   #makeText(index: number, targets: DecryptTarget[]): void {
@@ -219,10 +245,17 @@ class Decryption {
     targets[index] = { mode: 'text', type: { kind: 'string' } };
     this.warnings.push(`column \`${name}\` holds cells of several types and was written as text`);
   }
+}
 
-  #countColumns(): DecryptSummary['columns'] {
-    const sealed = this.#kinds.filter((kinds) => kinds.sealed).length;
-    const fingerprint = this.#kinds.filter((kinds) => kinds.fingerprint && !kinds.sealed).length;
-    return { sealed, fingerprint, cleartext: this.#kinds.length - sealed - fingerprint };
-  }
+/** @throws {MixedTypes} if columns hold cells of several types. */
+function addFound(sums: { sealed: number; fingerprint: number }[], found: readonly FoundCells[]): void {
+  const mixed: number[] = [];
+  found.forEach(({ sealed, fingerprint, isMixed }, index) => {
+    const sum = sums[index];
+    if (sum === undefined) return;
+    sum.sealed += sealed;
+    sum.fingerprint += fingerprint;
+    if (isMixed) mixed.push(index);
+  });
+  if (mixed.length > 0) throw new MixedTypes(mixed);
 }

@@ -20,7 +20,7 @@ const REPEATED = `
  * in memory or spilled by the engine; values never are.
  */
 export class DuplicateCheck {
-  readonly #targets: readonly { readonly name: string; readonly index: number; readonly source: number }[];
+  readonly #targets: readonly { readonly name: string; readonly stored: number }[];
   readonly #preserveNulls: boolean;
   readonly #task: EngineTask;
   readonly #directory: string;
@@ -28,8 +28,8 @@ export class DuplicateCheck {
   readonly #firstNulls: number[];
 
   private constructor(plan: EncryptPlan, preserveNulls: boolean, directory: string) {
-    this.#targets = plan.columns.flatMap((column, index) =>
-      column.kind === 'fingerprint' ? [{ name: column.target, index, source: column.source }] : [],
+    this.#targets = plan.columns.flatMap((column) =>
+      column.kind === 'fingerprint' ? [{ name: column.target, stored: column.stored }] : [],
     );
     this.#preserveNulls = preserveNulls;
     this.#directory = directory;
@@ -46,37 +46,32 @@ export class DuplicateCheck {
   }
 
   /**
-   * Takes the protected rows of a batch.
+   * Looks through the stored values of a batch, in the order of the source table.
    *
-   * @param source the rows before they were protected
    * @param firstRow the number of rows before this batch
    * @throws {SealroomError} RULE_DUPLICATES at a second null, unless nulls are preserved.
    */
   //= format F-60
-  async add(batch: Batch, source: Batch, firstRow: number): Promise<void> {
+  checkNulls(batch: Batch, firstRow: number): void {
+    if (this.#preserveNulls) return;
     for (const [position, target] of this.#targets.entries()) {
-      const column = batch.columns[target.index];
-      if (column?.layout !== 'bytes') throw new Error('a fingerprint column that is not text');
-      if (!this.#preserveNulls)
-        this.#refuseSecondNull(position, source.columns[target.source]?.validity ?? null, batch.rows, firstRow);
-      const places = new BigInt64Array(batch.rows).map((_, row) => BigInt(firstRow + row + 1));
+      this.#refuseSecondNull(position, batch.columns[target.stored]?.validity ?? null, batch.rows, firstRow);
+    }
+  }
+
+  /** Takes fingerprints: the fingerprint columns, in their order, and the places of the rows in the source table. */
+  async add({ rows, columns }: Batch): Promise<void> {
+    const places = columns.at(-1);
+    if (places?.layout !== 'fixed') throw new Error('fingerprints without places');
+    for (const [position, column] of columns.slice(0, -1).entries()) {
+      if (column.layout !== 'bytes') throw new Error('a fingerprint column that is not text');
+      const targets = { rows, width: 4, values: repeatInt(position, rows), validity: column.validity?.slice() ?? null };
       await this.#task.push({
-        rows: batch.rows,
+        rows,
         columns: [
-          {
-            layout: 'fixed',
-            rows: batch.rows,
-            width: 4,
-            values: repeatInt(position, batch.rows),
-            validity: column.validity?.slice() ?? null,
-          },
-          {
-            ...column,
-            bytes: column.bytes.slice(),
-            offsets: column.offsets.slice(),
-            validity: column.validity?.slice() ?? null,
-          },
-          { layout: 'fixed', rows: batch.rows, width: 8, values: new Uint8Array(places.buffer), validity: null },
+          { layout: 'fixed', ...targets },
+          column,
+          { ...places, values: places.values.slice(), validity: places.validity?.slice() ?? null },
         ],
       });
     }

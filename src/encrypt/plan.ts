@@ -8,34 +8,46 @@ import {
   type FingerprintTask,
   fingerprintTypeByte,
   padTarget,
+  type PadRule,
   type SealingRoot,
   type SealTask,
   type SharedSecret,
 } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import type { ColumnSchema, TableSchema } from '../schema/index.ts';
-import type { ColumnType, Field, TableFormat, TableReader } from '../tabular/index.ts';
+import { type ColumnType, type Field, type TableFormat, type TableReader, widthOf } from '../tabular/index.ts';
 import { clientTypeOf } from './canonical.ts';
 
-/** What becomes of one column; `source` is the index of its source among the columns that are read. */
-export type PlannedColumn =
-  | { readonly kind: 'cleartext'; readonly source: number; readonly target: string; readonly toText: boolean }
-  | { readonly kind: 'fingerprint'; readonly source: number; readonly target: string; readonly task: FingerprintTask }
-  | { readonly kind: 'sealed'; readonly source: number; readonly target: string; readonly task: SealTask };
+/**
+ * In which form a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
+ * fingerprinted, or as text.
+ */
+export type StoredForm = 'read' | 'sealed' | 'fingerprint' | 'text';
 
-/** All that the transformation of a table needs; its keys are wiped on dispose. */
+/** Values that wait for their protection; `source` is the index of their source among the columns that are read. */
+export interface StoredColumn {
+  readonly source: number;
+  readonly form: StoredForm;
+}
+
+/** What becomes of one column; `stored` is the index of its values among the stored columns. */
+export type PlannedColumn = { readonly stored: number; readonly target: string } & (
+  | { readonly kind: 'cleartext' }
+  | { readonly kind: 'fingerprint'; readonly task: FingerprintTask }
+  | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'>; readonly pad: PadRule }
+);
+
+/** All that the encryption of a table needs before its first row is read; its keys are wiped on dispose. */
 export interface EncryptPlan extends Disposable {
   /** Indexes of the source table's columns to read, each once. */
   readonly sources: readonly number[];
   readonly sourceFields: readonly Field[];
+  readonly stored: readonly StoredColumn[];
   readonly columns: readonly PlannedColumn[];
   /** The fields of the encrypted table. */
   readonly fields: readonly Field[];
   readonly root: SealingRoot;
 }
-
-/** The longest value of each sealed column with pad `max`, in bytes without type byte and metadata; by target header. */
-export type Insight = ReadonlyMap<string, number | null>;
 
 /** What a plan is made from. */
 export interface PlanInput {
@@ -44,7 +56,6 @@ export interface PlanInput {
   readonly reader: TableReader;
   /** For each column of the schema, its source in the table. */
   readonly sources: readonly number[];
-  readonly insight: Insight;
   readonly secret: SharedSecret;
   readonly collaborationId: string;
   readonly outputFormat: TableFormat;
@@ -72,14 +83,15 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
 }
 
 /**
- * Derives keys and pads for every column of a table.
+ * Derives the keys, and says for every column of a table what becomes of it.
  *
- * @throws {SealroomError} DATA_TYPE if a column's type cannot be protected as the schema says; DATA_LENGTH if a pad has no
- *   room for the column's longest value.
+ * @throws {SealroomError} DATA_TYPE if a column's type cannot be protected as the schema says; DATA_LENGTH if a pad is over
+ *   its limit.
  */
 export function planEncryption(input: PlanInput): EncryptPlan {
   const { schema, reader } = input;
   const read = [...new Set(input.sources)];
+  const stored = new StoredColumns();
   const keys: Disposable[] = [];
   const root = deriveSealingRoot(input.secret, input.collaborationId);
   keys.push(root);
@@ -92,13 +104,15 @@ export function planEncryption(input: PlanInput): EncryptPlan {
       if (field === undefined) throw new Error('a source outside the table');
       const source = read.indexOf(input.sources[index] ?? -1);
       try {
-        const planned = planColumn(column, field, source, input);
+        const form = storedForm(column.kind, field.type, input.outputFormat);
+        const planned = planColumn(column, field, stored.indexOf({ source, form }), input);
         if (planned.kind === 'fingerprint') keys.push(planned.task.key);
         columns.push(planned);
         fields.push({
           name: column.targetHeader,
-          type: targetType(planned, field),
-          isPlain: planned.kind !== 'cleartext',
+          //= format F-89
+          type: column.kind !== 'cleartext' || input.outputFormat === 'csv' ? { kind: 'string' } : field.type,
+          isPlain: column.kind !== 'cleartext',
         });
       } catch (error) {
         throw error instanceof SealroomError ? error.at({ file: reader.name, column: column.targetHeader }) : error;
@@ -107,6 +121,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
     return {
       sources: read,
       sourceFields: read.map((source) => reader.fields[source] ?? { name: '', type: { kind: 'string' } }),
+      stored: stored.columns,
       columns,
       fields,
       root,
@@ -120,17 +135,32 @@ export function planEncryption(input: PlanInput): EncryptPlan {
   }
 }
 
-function planColumn(column: ColumnSchema, field: Field, source: number, input: PlanInput): PlannedColumn {
+/** The stored columns, each once, whatever number of columns are made from it. */
+class StoredColumns {
+  readonly columns: StoredColumn[] = [];
+
+  indexOf(wanted: StoredColumn): number {
+    const known = this.columns.findIndex(({ source, form }) => source === wanted.source && form === wanted.form);
+    return known === -1 ? this.columns.push(wanted) - 1 : known;
+  }
+}
+
+function storedForm(kind: ColumnSchema['kind'], type: ColumnType, outputFormat: TableFormat): StoredForm {
+  // Byte strings are their own canonical bytes.
+  if (widthOf(type) === null) return 'read';
+  if (kind !== 'cleartext') return kind;
+  return outputFormat === 'csv' ? 'text' : 'read';
+}
+
+function planColumn(column: ColumnSchema, field: Field, stored: number, input: PlanInput): PlannedColumn {
   const target = column.targetHeader;
   switch (column.kind) {
-    case 'cleartext': {
-      const toText = input.outputFormat === 'csv' && field.type.kind !== 'string';
-      return { kind: 'cleartext', source, target, toText };
-    }
+    case 'cleartext':
+      return { kind: 'cleartext', stored, target };
     case 'fingerprint':
       return {
         kind: 'fingerprint',
-        source,
+        stored,
         target,
         task: {
           typeByte: fingerprintTypeByte(protectedType(field)),
@@ -142,24 +172,31 @@ function planColumn(column: ColumnSchema, field: Field, source: number, input: P
       const type = protectedType(field);
       const prefix = encodePrefix(type);
       const nullEncoding = encodeNull(type);
-      const longest = input.insight.get(target) ?? null;
-      const lengths = {
-        longestValueBytes: longest === null ? 0 : prefix.length + longest,
-        nullBytes: nullEncoding.length,
-      };
+      // A pad over its limit is refused before the table is read.
+      padTarget(column.pad, { longestValueBytes: 0, nullBytes: nullEncoding.length });
       return {
         kind: 'sealed',
-        source,
+        stored,
         target,
+        pad: column.pad,
         task: {
           targetHeader: target,
           prefix,
           nullEncoding: input.settings.preserveNulls ? null : nullEncoding,
-          padTargetBytes: padTarget(column.pad, lengths),
         },
       };
     }
   }
+}
+
+/** The padded length of a sealed column whose longest value, without type byte and metadata, has so many bytes. */
+export function padOf(column: PlannedColumn & { kind: 'sealed' }, longestBytes: number | null): number | null {
+  const { prefix } = column.task;
+  return padTarget(column.pad, {
+    longestValueBytes: longestBytes === null ? 0 : prefix.length + longestBytes,
+    // A null is encoded as its type byte and metadata, as what precedes a value is.
+    nullBytes: prefix.length,
+  });
 }
 
 function protectedType(field: Field): ClientType {
@@ -175,9 +212,4 @@ function protectedType(field: Field): ClientType {
           : 'make it a cleartext column, or convert it to text first',
     },
   );
-}
-
-//= format F-89
-function targetType(planned: PlannedColumn, field: Field): ColumnType {
-  return planned.kind !== 'cleartext' || planned.toText ? { kind: 'string' } : field.type;
 }

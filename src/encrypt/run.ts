@@ -1,39 +1,38 @@
 import { tmpdir } from 'node:os';
 import type { CollaborationSettings } from '../collab/index.ts';
-import {
-  createKernel,
-  defaultKernel,
-  type Kernel,
-  type KernelName,
-  parseCollaborationId,
-  type SharedSecret,
-} from '../crypto/index.ts';
+import { defaultKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import type { TableSchema } from '../schema/index.ts';
 import {
   type Batch,
   createOutput,
-  CsvSerialiser,
   type TableFormat,
   type TableReader,
   transferTable,
   type TransferOptions,
 } from '../tabular/index.ts';
+import { createCrew, type Crew, type SentJob, threadsFor } from '../threads/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
-import { inspectTable } from './inspect.ts';
+import { Intake, type Pads } from './intake.ts';
 import { checkSettings, type EncryptPlan, planEncryption } from './plan.ts';
-import { binaryForm, lineForm } from './row-form.ts';
+import { PLACE_BYTES, protectSetup } from './setup.ts';
 import { RowShuffle } from './shuffle.ts';
 import { matchSources } from './sources.ts';
-import { countSourceNulls, protectBatch } from './transform.ts';
+import type { ProtectedRows, RowsJob } from './work.ts';
 
-/** What a cell without a known length takes, roughly; only for the number of the shuffle's parts. */
+/** What a value is expected to take, in bytes; only for the number of the shuffle's parts. */
+const EXPECTED_VALUE_BYTES = 24;
+/** Protected bytes that one job makes, roughly. */
+const JOB_BYTES = 4 << 20;
+/** Most rows of a job. */
+const JOB_ROWS = 8192;
+/** What a protected cell without a pad takes, roughly, in bytes. */
 const EXPECTED_CELL_BYTES = 160;
 
 /** How far an encryption has come. */
 export interface EncryptProgress {
-  /** `inspect`: the reading for pads of type `max`; `encrypt`; `write`: the shuffled rows. */
-  readonly phase: 'inspect' | 'encrypt' | 'write';
+  /** `read`: rows are checked and shuffled; `encrypt`: they are protected and written. */
+  readonly phase: 'read' | 'encrypt';
   readonly rows: number;
   /** Rows of the table, or `null` if not known before the end. */
   readonly totalRows: number | null;
@@ -49,6 +48,8 @@ export interface EncryptOptions extends TransferOptions {
   /** Whether binary Parquet columns without annotation are text. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
+  /** Threads that protect rows, 1 to 256; without it, as many as there are cores, and one for a small table. */
+  readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
 }
 
@@ -64,32 +65,33 @@ export interface EncryptSummary {
   readonly outputBytes: number;
   readonly elapsedMs: number;
   readonly kernel: KernelName;
+  readonly threads: number;
   readonly warnings: readonly string[];
 }
 
 /**
- * Encrypts a table: reads it twice where a pad needs the longest value, protects each cell once, shuffles the rows, and
- * gives the output its name when it is complete. Memory is bounded whatever the table's size.
+ * Encrypts a table: reads it once, refuses what cannot be protected, shuffles the rows, protects each cell once, and gives
+ * the output its name when it is complete. Memory is bounded whatever the table's size.
  *
  * The number of rows, the headers, cleartext columns, preserved nulls, equal values of a fingerprint column and the lengths
  * of unpadded values remain visible in the output.
  *
- * @throws {SealroomError} USAGE_OPTION for a bad collaboration id; RULE_CLEARTEXT, RULE_DUPLICATES where the settings
- *   forbid it; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left behind.
+ * @throws {SealroomError} USAGE_OPTION for a bad collaboration id or number of threads; RULE_CLEARTEXT, RULE_DUPLICATES
+ *   where the settings forbid it; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
+ *   behind.
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
   checkSettings(options.schema, options.settings);
+  // A wrong number is refused before the table is read.
+  threadsFor(options.threads, null);
   const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
   return transferTable(options, traits, async (reader, outputFormat) => {
     const sources = matchSources(options.schema, reader);
-    const report = (phase: EncryptProgress['phase']) => (rows: number) => {
-      options.onProgress?.({ phase, rows, totalRows: reader.rows });
-    };
-    const insight = await inspectTable(options.schema, reader, sources, options.signal, report('inspect'));
-    using plan = planEncryption({ ...options, collaborationId, reader, sources, insight, outputFormat });
-    const outcome = await encryptRows(options, plan, reader, outputFormat, report);
+    using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
+    const kernel = options.kernel ?? defaultKernel();
+    const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
     return {
       ...outcome,
       columns: {
@@ -99,100 +101,155 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
       },
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
-      kernel: options.kernel ?? defaultKernel(),
+      kernel,
       warnings: reader.warnings,
     };
   });
 }
 
-/** The two halves: protect and deal all rows, then write them in their new order. */
-async function encryptRows(
-  options: EncryptOptions,
-  plan: EncryptPlan,
-  reader: TableReader,
-  outputFormat: TableFormat,
-  report: (phase: EncryptProgress['phase']) => (rows: number) => void,
-): Promise<{ rows: number; nulls: number; outputBytes: number }> {
-  const tempDirectory = options.tempDirectory ?? tmpdir();
-  const isCsv = outputFormat === 'csv';
-  const form = isCsv
-    ? lineForm(new CsvSerialiser(plan.fields, { nullText: options.csvOutputNull }))
-    : binaryForm(plan.fields);
-  const shuffle = new RowShuffle<Batch | Uint8Array>(form, {
-    expectedBytes: expectedBytes(plan, reader),
-    tempDirectory,
-  });
-  try {
-    const nulls = await protectRows(options, plan, reader, shuffle, tempDirectory, report('encrypt'));
-    if (options.dryRun === true) return { rows: shuffle.rows, nulls, outputBytes: 0 };
-    const writer = await createOutput(options, plan.fields, outputFormat);
+type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'>;
+
+/** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
+class Encryption {
+  readonly #options: EncryptOptions;
+  readonly #plan: EncryptPlan;
+  readonly #reader: TableReader;
+  readonly #outputFormat: TableFormat;
+  readonly #kernel: KernelName;
+  readonly #tempDirectory: string;
+
+  constructor(
+    options: EncryptOptions,
+    plan: EncryptPlan,
+    reader: TableReader,
+    outputFormat: TableFormat,
+    kernel: KernelName,
+  ) {
+    this.#options = options;
+    this.#plan = plan;
+    this.#reader = reader;
+    this.#outputFormat = outputFormat;
+    this.#kernel = kernel;
+    this.#tempDirectory = options.tempDirectory ?? tmpdir();
+  }
+
+  async run(): Promise<Outcome> {
+    const { settings } = this.#options;
+    const isChecked = !settings.allowDuplicates && this.#plan.columns.some((column) => column.kind === 'fingerprint');
+    const check = isChecked
+      ? await DuplicateCheck.start(this.#plan, settings.preserveNulls, this.#tempDirectory)
+      : null;
+    const shuffle = new RowShuffle({ expectedBytes: this.#expectedBytes(), tempDirectory: this.#tempDirectory });
     try {
-      let written = 0;
-      for await (const { rows, output } of shuffle.output()) {
-        options.signal?.throwIfAborted();
-        await (output instanceof Uint8Array ? writer.writeLines(output) : writer.write(output));
-        written += rows;
-        report('write')(written);
-      }
-      options.signal?.throwIfAborted();
-      return { rows: written, nulls, outputBytes: await writer.close() };
+      const intake = new Intake(this.#plan);
+      await this.#read(intake, shuffle, check);
+      const { nulls } = intake;
+      return { nulls, ...(await this.#protect(intake.pads(), shuffle, check)) };
     } catch (error) {
-      await writer.abort();
+      throw error instanceof SealroomError && error.where.file === undefined
+        ? error.at({ file: this.#reader.name })
+        : error;
+    } finally {
+      await shuffle.close();
+      await check?.close();
+    }
+  }
+
+  async #read(intake: Intake, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<void> {
+    const { signal } = this.#options;
+    for await (const batch of this.#reader.batches({ columns: this.#plan.sources, signal })) {
+      const stored = this.#take(intake, batch, shuffle.rows);
+      check?.checkNulls(stored, shuffle.rows);
+      await shuffle.add(check === null ? stored : withPlaces(stored, shuffle.rows));
+      this.#report('read', shuffle.rows);
+    }
+  }
+
+  #take(intake: Intake, batch: Batch, firstRow: number): Batch {
+    try {
+      return intake.take(batch);
+    } catch (error) {
+      if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
+      throw error.inTable(this.#reader.name, error.where.column, firstRow);
+    }
+  }
+
+  async #protect(pads: Pads, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<Omit<Outcome, 'nulls'>> {
+    const threads = threadsFor(this.#options.threads, shuffle.rows);
+    const setup = protectSetup({
+      plan: this.#plan,
+      pads,
+      kernel: this.#kernel,
+      outputFormat: this.#outputFormat,
+      csvOutputNull: this.#options.csvOutputNull,
+      hasPlaces: check !== null,
+    });
+    try {
+      const module = new URL('./work.js', import.meta.url);
+      const crew = await createCrew<RowsJob, ProtectedRows>(module, setup, threads);
+      try {
+        const written = await this.#write(crew, jobsOf(shuffle, this.#rowsPerJob(pads)), check);
+        return { ...written, threads };
+      } finally {
+        await crew.close();
+      }
+    } finally {
+      setup.keys.fill(0);
+    }
+  }
+
+  async #write(
+    crew: Crew<RowsJob, ProtectedRows>,
+    jobs: AsyncIterable<SentJob<RowsJob>>,
+    check: DuplicateCheck | null,
+  ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
+    const { dryRun, signal } = this.#options;
+    const writer = dryRun === true ? null : await createOutput(this.#options, this.#plan.fields, this.#outputFormat);
+    let rows = 0;
+    try {
+      for await (const { rows: count, lines, batches, fingerprints } of crew.inOrder(jobs)) {
+        signal?.throwIfAborted();
+        for (const batch of fingerprints) await check?.add(batch);
+        for (const part of lines) await writer?.writeLines(part);
+        for (const batch of batches) await writer?.write(batch);
+        rows += count;
+        this.#report('encrypt', rows);
+      }
+      await check?.finish();
+      signal?.throwIfAborted();
+      return { rows, outputBytes: (await writer?.close()) ?? 0 };
+    } catch (error) {
+      await writer?.abort();
       throw error;
     }
-  } finally {
-    await shuffle.close();
+  }
+
+  #report(phase: EncryptProgress['phase'], rows: number): void {
+    this.#options.onProgress?.({ phase, rows, totalRows: this.#reader.rows });
+  }
+
+  #expectedBytes(): number {
+    const rowBytes = this.#plan.stored.length * EXPECTED_VALUE_BYTES;
+    const { rows, bytes, format } = this.#reader;
+    if (rows === null) return bytes * 2;
+    return Math.max(rows * rowBytes, format === 'csv' ? bytes : 0);
+  }
+
+  #rowsPerJob(pads: Pads): number {
+    const rowBytes = pads.reduce<number>((sum, pad) => sum + Math.max(EXPECTED_CELL_BYTES, (pad ?? 0) * 1.4), 0);
+    return Math.min(JOB_ROWS, Math.max(1, Math.floor(JOB_BYTES / rowBytes)));
   }
 }
 
-async function protectRows(
-  options: EncryptOptions,
-  plan: EncryptPlan,
-  reader: TableReader,
-  shuffle: RowShuffle<Batch | Uint8Array>,
-  tempDirectory: string,
-  onRows: (rows: number) => void,
-): Promise<number> {
-  const kernel = createKernel(options.kernel);
-  const { settings } = options;
-  const needsCheck = !settings.allowDuplicates && plan.columns.some((column) => column.kind === 'fingerprint');
-  const check = needsCheck ? await DuplicateCheck.start(plan, settings.preserveNulls, tempDirectory) : null;
-  let nulls = 0;
-  let rows = 0;
-  try {
-    for await (const batch of reader.batches({ columns: plan.sources, signal: options.signal })) {
-      const batchNulls = countSourceNulls(plan, batch);
-      const protectedBatch = protectAt(plan, kernel, batch, rows, reader.name);
-      await check?.add(protectedBatch, batch, rows);
-      await shuffle.add(protectedBatch);
-      nulls += batchNulls.reduce((sum, count) => sum + count, 0);
-      rows += batch.rows;
-      onRows(rows);
-    }
-    await check?.finish();
-    return nulls;
-  } catch (error) {
-    throw error instanceof SealroomError ? error.at({ file: reader.name }) : error;
-  } finally {
-    await check?.close();
-  }
+async function* jobsOf(shuffle: RowShuffle, rowsPerJob: number): AsyncGenerator<SentJob<RowsJob>> {
+  for await (const job of shuffle.output(rowsPerJob)) yield { job, transfer: [job.bytes.buffer] };
 }
 
-function protectAt(plan: EncryptPlan, kernel: Kernel, batch: Batch, firstRow: number, file: string): Batch {
-  try {
-    return protectBatch(plan, kernel, batch);
-  } catch (error) {
-    if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
-    throw error.inTable(file, error.where.column, firstRow);
-  }
-}
-
-function expectedBytes(plan: EncryptPlan, reader: TableReader): number {
-  const rowBytes = plan.columns.reduce((sum, column) => {
-    const padded = column.kind === 'sealed' ? column.task.padTargetBytes : null;
-    return sum + Math.max(EXPECTED_CELL_BYTES, (padded ?? 0) * 1.4);
-  }, 0);
-  return (reader.rows ?? reader.bytes / 16) * rowBytes;
+/** Stored rows, and behind their columns their places in the source table, from 1 on. */
+function withPlaces({ rows, columns }: Batch, firstRow: number): Batch {
+  const places = BigInt64Array.from({ length: rows }, (_, row) => BigInt(firstRow + row + 1));
+  const values = new Uint8Array(places.buffer);
+  return { rows, columns: [...columns, { layout: 'fixed', rows, width: PLACE_BYTES, values, validity: null }] };
 }
 
 function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {

@@ -1,32 +1,22 @@
 import { randomFillSync } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { getInt32, putInt32 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
-import { type Batch, failAtTemporary, openUnnamedFile } from '../tabular/index.ts';
-import type { RowForm } from './row-form.ts';
+import { copyBytes } from '../bytes/index.ts';
+import { type Batch, type SpillBlock, SpillFile } from '../tabular/index.ts';
+import { measureRows, putRow, rowEnd, rowStarts } from './row-form.ts';
 
 /** Rows kept in memory before they go to disk, in bytes. */
 const MEMORY_BYTES = 128 << 20;
 /** Size of a part that is read back, roughly, in bytes. */
-const PART_BYTES = 16 << 20;
+const PART_BYTES = 2 << 20;
+/** More parts would make the pieces that are written and read back too small. */
+const MOST_PARTS = 4096;
 /** A part that outgrows this, because rows are longer than expected, is dealt again. */
-const MOST_PART_BYTES = 64 << 20;
-/** Rows that are given out together. */
-const OUTPUT_ROWS = 2048;
-/** Each row is preceded by its length. */
-const LENGTH_BYTES = 4;
+const MOST_PART_BYTES = 32 << 20;
 
 /** Rows of one part: the bytes in memory, and where earlier ones lie in the spill file. */
 interface Part {
   bytes: Uint8Array;
   length: number;
-  readonly blocks: Block[];
-}
-
-/** Whole rows in the spill file. */
-interface Block {
-  readonly position: number;
-  readonly length: number;
+  readonly blocks: SpillBlock[];
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -38,20 +28,23 @@ export interface ShuffleOptions {
   readonly tempDirectory: string;
 }
 
-/** Some rows in their new order. */
-export interface ShuffledRows<Output> {
+/** Some rows in their new order, in the form of `row-form.ts`. */
+export interface ShuffledRows {
   readonly rows: number;
-  readonly output: Output;
+  /** In a buffer of their own, which is the caller's. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Puts protected rows into a uniformly random order, with bounded memory. Each row is dealt to a random part; parts that
- * outgrow memory go to one temporary file; at the end each part is shuffled by itself (Fisher-Yates) and the parts follow
+ * Puts rows into a uniformly random order, with bounded memory. Each row is dealt to a random part; parts that outgrow
+ * memory go to one spill file, encrypted; at the end each part is shuffled by itself (Fisher-Yates) and the parts follow
  * each other. Dealing rows independently and permuting within the parts makes every permutation of the table equally
- * likely. What spills is protected already, except cleartext columns, which the output shows anyway; the file has no name.
+ * likely.
+ *
+ * Rows are shuffled before they are protected: they are a fraction as long then, and what is protected afterwards needs no
+ * order any more, so that several threads can do it.
  */
-export class RowShuffle<Output> {
-  readonly #form: RowForm<Output>;
+export class RowShuffle {
   readonly #tempDirectory: string;
   readonly #parts: Part[];
   readonly #partBytes: number;
@@ -59,17 +52,15 @@ export class RowShuffle<Output> {
   readonly #usualBytes: number;
   /** The part that is given out; each one takes the place of the last. */
   #loaded: Uint8Array = NO_BYTES;
-  #spill: FileHandle | null = null;
-  #spilled = 0;
+  #spill: SpillFile | null = null;
   #rows = 0;
 
-  constructor(form: RowForm<Output>, options: ShuffleOptions) {
-    const parts = Math.min(1024, 2 ** Math.ceil(Math.log2(Math.max(1, options.expectedBytes / PART_BYTES))));
-    this.#form = form;
+  constructor(options: ShuffleOptions) {
+    const parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(Math.max(1, options.expectedBytes / PART_BYTES))));
     this.#tempDirectory = options.tempDirectory;
     this.#partBytes = MEMORY_BYTES / parts;
     this.#usualBytes = Math.min(this.#partBytes, Math.ceil((options.expectedBytes / parts) * 1.25));
-    this.#parts = Array.from({ length: parts }, () => ({ bytes: new Uint8Array(0), length: 0, blocks: [] }));
+    this.#parts = Array.from({ length: parts }, () => ({ bytes: NO_BYTES, length: 0, blocks: [] }));
   }
 
   get rows(): number {
@@ -79,21 +70,18 @@ export class RowShuffle<Output> {
   /**
    * Takes the rows of a batch.
    *
-   * @throws {SealroomError} IO_WRITE if there is no room for the temporary file.
+   * @throws {SealroomError} IO_WRITE if there is no room for the spill file.
    */
   //= format F-58
   async add(batch: Batch): Promise<void> {
-    const deal = new Uint16Array(batch.rows);
-    randomFillSync(deal);
-    const lengths = new Int32Array(batch.rows).fill(LENGTH_BYTES);
-    this.#form.measure(batch, lengths);
+    const lengths = measureRows(batch);
+    const deal = draws(batch.rows);
     for (let row = 0; row < batch.rows; row++) {
       const length = lengths[row] ?? 0;
       const part = this.#partOf(deal[row] ?? 0);
-      if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
+      if (this.#isFull(part, length)) await this.#spillPart(part);
       reserve(part, length, this.#usualBytes, this.#partBytes);
-      putInt32(part.bytes, part.length, length);
-      part.length = this.#form.put(batch, row, part.bytes, part.length + LENGTH_BYTES);
+      part.length = putRow(batch, row, length, part.bytes, part.length);
     }
     this.#rows += batch.rows;
   }
@@ -105,58 +93,55 @@ export class RowShuffle<Output> {
     return part;
   }
 
+  #isFull(part: Part, length: number): boolean {
+    return part.length > 0 && part.length + length > this.#partBytes;
+  }
+
   /** Takes rows that another shuffle has kept. */
   async #addKept(bytes: Uint8Array): Promise<void> {
     const starts = rowStarts(bytes);
-    const deal = new Uint16Array(starts.length);
-    randomFillSync(deal);
-    for (const [row, start] of starts.entries()) {
-      const length = getInt32(bytes, start);
+    const deal = draws(starts.length);
+    for (let row = 0; row < starts.length; row++) {
+      const start = starts[row] ?? 0;
+      const end = rowEnd(bytes, start);
       const part = this.#partOf(deal[row] ?? 0);
-      if (part.length > 0 && part.length + length > this.#partBytes) await this.#spillPart(part);
-      reserve(part, length, this.#usualBytes, this.#partBytes);
-      part.bytes.set(bytes.subarray(start, start + length), part.length);
-      part.length += length;
+      if (this.#isFull(part, end - start)) await this.#spillPart(part);
+      reserve(part, end - start, this.#usualBytes, this.#partBytes);
+      part.length = copyBytes(bytes, start, end, part.bytes, part.length);
     }
     this.#rows += starts.length;
   }
 
-  /** The rows in their new order, once; `add` must not be called any more. */
-  async *output(): AsyncGenerator<ShuffledRows<Output>> {
+  /** The rows in their new order, at most `rowsAtOnce` at a time, once; `add` must not be called any more. */
+  async *output(rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
     for (const part of this.#parts) {
       if (part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
-        yield* this.#dealAgain(part);
+        yield* this.#dealAgain(part, rowsAtOnce);
         continue;
       }
       const bytes = await this.#load(part);
       const order = permute(rowStarts(bytes));
-      for (let first = 0; first < order.length; first += OUTPUT_ROWS) {
-        const starts = order.slice(first, first + OUTPUT_ROWS);
-        const lengths = starts.map((start) => getInt32(bytes, start) - LENGTH_BYTES);
-        for (let row = 0; row < starts.length; row++) starts[row] = (starts[row] ?? 0) + LENGTH_BYTES;
-        yield { rows: starts.length, output: this.#form.gather(bytes, starts, lengths) };
+      for (let first = 0; first < order.length; first += rowsAtOnce) {
+        const starts = order.subarray(first, first + rowsAtOnce);
+        yield { rows: starts.length, bytes: takeRows(bytes, starts) };
       }
     }
   }
 
   /** The rows of a part in random order, by a shuffle of their own. */
-  async *#dealAgain(part: Part): AsyncGenerator<ShuffledRows<Output>> {
-    const inner = new RowShuffle(this.#form, { expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
+  async *#dealAgain(part: Part, rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
+    const inner = new RowShuffle({ expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
     try {
-      for (const block of part.blocks) {
-        const bytes = new Uint8Array(block.length);
-        await this.#readBlock(block, bytes, 0);
-        await inner.#addKept(bytes);
-      }
+      for (const block of part.blocks) await inner.#addKept(await this.#read(block));
       await inner.#addKept(part.bytes.subarray(0, part.length));
       part.bytes = NO_BYTES;
-      yield* inner.output();
+      yield* inner.output(rowsAtOnce);
     } finally {
       await inner.close();
     }
   }
 
-  /** Drops all rows and the temporary file. */
+  /** Drops all rows and the spill file. */
   async close(): Promise<void> {
     for (const part of this.#parts) part.bytes = NO_BYTES;
     this.#loaded = NO_BYTES;
@@ -165,14 +150,8 @@ export class RowShuffle<Output> {
   }
 
   async #spillPart(part: Part): Promise<void> {
-    this.#spill ??= await openUnnamedFile(this.#tempDirectory);
-    for (let done = 0; done < part.length;) {
-      const position = this.#spilled + done;
-      const write = this.#spill.write(part.bytes, done, part.length - done, position);
-      done += (await write.catch(failAtTemporary(this.#tempDirectory))).bytesWritten;
-    }
-    part.blocks.push({ position: this.#spilled, length: part.length });
-    this.#spilled += part.length;
+    this.#spill ??= await SpillFile.open(this.#tempDirectory);
+    part.blocks.push(await this.#spill.append(part.bytes.subarray(0, part.length)));
     part.length = 0;
   }
 
@@ -182,7 +161,7 @@ export class RowShuffle<Output> {
     const bytes = this.#loaded.subarray(0, total);
     let to = 0;
     for (const block of part.blocks) {
-      await this.#readBlock(block, bytes, to);
+      bytes.set(await this.#read(block), to);
       to += block.length;
     }
     bytes.set(part.bytes.subarray(0, part.length), to);
@@ -190,14 +169,14 @@ export class RowShuffle<Output> {
     return bytes;
   }
 
-  async #readBlock(block: Block, target: Uint8Array, at: number): Promise<void> {
-    for (let done = 0; done < block.length;) {
-      const read = await this.#spill?.read(target, at + done, block.length - done, block.position + done);
-      if (read === undefined || read.bytesRead === 0)
-        throw new SealroomError('IO_READ', 'a temporary file was cut short');
-      done += read.bytesRead;
-    }
+  #read(block: SpillBlock): Promise<Uint8Array> {
+    if (this.#spill === null) throw new Error('a block without a spill file');
+    return this.#spill.read(block);
   }
+}
+
+function draws(rows: number): Uint16Array {
+  return randomFillSync(new Uint16Array(rows));
 }
 
 function bytesOf(part: Part): number {
@@ -212,10 +191,14 @@ function reserve(part: Part, count: number, usualBytes: number, mostBytes: numbe
   part.bytes = larger;
 }
 
-function rowStarts(bytes: Uint8Array): Int32Array {
-  const starts: number[] = [];
-  for (let at = 0; at < bytes.length; at += getInt32(bytes, at)) starts.push(at);
-  return Int32Array.from(starts);
+/** A copy of some rows, one after the other. */
+function takeRows(bytes: Uint8Array, starts: Int32Array): Uint8Array<ArrayBuffer> {
+  let total = 0;
+  for (const start of starts) total += rowEnd(bytes, start) - start;
+  const rows = new Uint8Array(total);
+  let to = 0;
+  for (const start of starts) to = copyBytes(bytes, start, rowEnd(bytes, start), rows, to);
+  return rows;
 }
 
 /** Fisher-Yates with random numbers of the platform's generator; values that would bias it are drawn again. */

@@ -67,3 +67,28 @@ export function widthOf(type: ColumnType): number | null {
       return null;
   }
 }
+
+/** A batch with buffers of its own. */
+export function copyBatch({ rows, columns }: Batch): Batch {
+  return { rows, columns: columns.map(copyColumn) };
+}
+
+/** A column with buffers of its own. */
+export function copyColumn(column: ColumnData): ColumnData {
+  const validity = column.validity?.slice() ?? null;
+  return column.layout === 'fixed'
+    ? { ...column, values: column.values.slice(), validity }
+    : { ...column, offsets: column.offsets.slice(), bytes: column.bytes.slice(), validity };
+}
+
+/** The buffers of batches, each once; shared memory is none of them. They can be transferred to another thread. */
+export function buffersOf(batches: readonly Batch[]): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const column of batches.flatMap((batch) => batch.columns)) {
+    const arrays = column.layout === 'fixed' ? [column.values] : [column.offsets, column.bytes];
+    for (const array of [...arrays, column.validity]) {
+      if (array?.buffer instanceof ArrayBuffer) buffers.add(array.buffer);
+    }
+  }
+  return [...buffers];
+}

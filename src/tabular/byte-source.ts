@@ -1,11 +1,12 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
+import { systemReason } from './system-reason.ts';
+import { type SpillBlock, SpillFile } from './temporary.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -69,71 +70,32 @@ export function readFailure(error: unknown, file: string): SealroomError {
   return new SealroomError('IO_READ', `cannot read: ${reason}`, { where: { file }, cause: error });
 }
 
-/** A system error's code in words. */
-export function systemReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'ENOENT':
-      return 'no such file or directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'ENOSPC':
-      return 'no space left on the device';
-    case 'EISDIR':
-      return 'it is a directory';
-    case 'ENOTDIR':
-      return 'a part of its path is not a directory';
-    case 'EROFS':
-      return 'the file system is read-only';
-    case 'EMFILE':
-    case 'ENFILE':
-      return 'too many open files';
-    case 'EPIPE':
-    case 'ERR_STREAM_DESTROYED':
-      return 'the other end is closed';
-    case 'ABORT_ERR':
-      return 'stopped';
-    default:
-      return code === '' ? 'input or output failed' : `system error ${code}`;
-  }
-}
-
 /**
- * A stream that can be read once, such as standard input, kept for further readings: in a temporary file under AES-256-CTR
- * with a key that exists only in this process, since the stream may hold cleartext. The file has no name while it is in use.
+ * A stream that can be read once, such as standard input, kept for further readings in a {@link SpillFile}.
  *
  * @param name what errors call the stream
  * @throws {SealroomError} IO_READ if the stream fails, IO_WRITE if there is no room for it.
  */
 export async function spoolStream(stream: Readable, name: string, options: SpoolOptions): Promise<ByteSource> {
   const { signal, tempDirectory = tmpdir() } = options;
-  const key = randomBytes(32);
-  const iv = randomBytes(16);
-  const cipher = createCipheriv('aes-256-ctr', key, iv);
-  const file = await openUnnamedFile(tempDirectory);
+  const file = await SpillFile.open(tempDirectory);
+  const blocks: SpillBlock[] = [];
   let bytes = 0;
   try {
     if (signal !== undefined) addAbortSignal(signal, stream);
     for await (const part of stream as AsyncIterable<Uint8Array | string>) {
       const chunk = typeof part === 'string' ? encodeUtf8(part) : part;
-      await file.appendFile(cipher.update(chunk)).catch(failAtTemporary(tempDirectory));
+      blocks.push(await file.append(chunk));
       bytes += chunk.length;
     }
   } catch (error) {
-    key.fill(0);
     await file.close();
     throw readFailure(error, name);
   }
   async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    const decipher = createDecipheriv('aes-256-ctr', key, iv);
-    const buffer = Buffer.alloc(CHUNK_BYTES);
-    for (let position = 0; position < bytes;) {
+    for (const block of blocks) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, bytes - position), position);
-      if (bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
-      position += bytesRead;
-      yield decipher.update(buffer.subarray(0, bytesRead));
+      yield await file.read(block);
     }
   }
   return {
@@ -141,44 +103,6 @@ export async function spoolStream(stream: Readable, name: string, options: Spool
     path: null,
     bytes,
     chunks,
-    async close() {
-      key.fill(0);
-      await file.close();
-    },
-  };
-}
-
-/**
- * An open temporary file of mode 0600 without a name, so that not even a killed process leaves it behind. Where the
- * system cannot remove open files it keeps its name until it is closed.
- *
- * @throws {SealroomError} IO_WRITE if the directory cannot be written.
- */
-export async function openUnnamedFile(directory: string): Promise<FileHandle> {
-  const folder = await createTempFolder(directory);
-  try {
-    return await open(join(folder, 'spill'), 'wx+', 0o600).catch(failAtTemporary(directory));
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 0 }).catch(() => undefined);
-  }
-}
-
-/**
- * A new directory for temporary files, of mode 0700; whoever asks removes it.
- *
- * @throws {SealroomError} IO_WRITE if it cannot be created.
- */
-export async function createTempFolder(directory: string): Promise<string> {
-  return mkdtemp(join(directory, 'sealroom-')).catch(failAtTemporary(directory));
-}
-
-/** Turns a failure of a temporary file into its one-line error. */
-export function failAtTemporary(directory: string): (error: unknown) => never {
-  return (error) => {
-    throw new SealroomError('IO_WRITE', `cannot write temporary files: ${systemReason(error)}`, {
-      where: { file: directory },
-      hint: 'choose another place with `--temp-dir`',
-      cause: error,
-    });
+    close: () => file.close(),
   };
 }

@@ -1,11 +1,21 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
-export { type Batch, type ColumnData, type ColumnType, type Field, type TimeUnit, widthOf } from './batch.ts';
-export { createTempFolder, failAtTemporary, openUnnamedFile } from './byte-source.ts';
+export {
+  type Batch,
+  buffersOf,
+  type ColumnData,
+  type ColumnType,
+  copyBatch,
+  copyColumn,
+  type Field,
+  type TimeUnit,
+  widthOf,
+} from './batch.ts';
 export { CsvSerialiser } from './csv/index.ts';
 export { EngineTask } from './engine-task.ts';
 export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { checkTarget } from './target.ts';
+export { createTempFolder, type SpillBlock, SpillFile } from './temporary.ts';
 export { checkTexts } from './text-column.ts';
 export { readTextFile, writeTextFile } from './text-file.ts';
 export { createOutput, transferTable, type TransferOptions } from './transfer.ts';

@@ -4,7 +4,7 @@ import { access, chmod, constants, lstat, open, rename, rm, stat } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { SealroomError } from '../errors.ts';
-import { systemReason } from './byte-source.ts';
+import { systemReason } from './system-reason.ts';
 
 /** Where a table is written: under a temporary name beside its target, until it is complete. */
 export interface OutputTarget {

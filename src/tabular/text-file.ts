@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { SealroomError } from '../errors.ts';
-import { readFailure, systemReason } from './byte-source.ts';
+import { readFailure } from './byte-source.ts';
+import { systemReason } from './system-reason.ts';
 import { createTarget, type TargetOptions } from './target.ts';
 
 /**

@@ -359,11 +359,11 @@ describe('a failure leaves nothing', () => {
   });
 
   test.each([
-    ['inspect', 'parquet'],
+    ['read', 'csv'],
+    ['read', 'parquet'],
     ['encrypt', 'csv'],
-    ['write', 'csv'],
-    ['write', 'parquet'],
-    ['write', 'arrow'],
+    ['encrypt', 'parquet'],
+    ['encrypt', 'arrow'],
   ])('when it is stopped in the phase %s of %s output', async (phase, to) => {
     await using bench = await Bench.start();
     await bench.put('in.csv', numberedCsv(9000));

@@ -47,6 +47,15 @@ export function planFingerprints(task: FingerprintTask, values: ByteColumn, null
   return { offsets, validity: keepsNulls ? values.validity : null, longestBytes };
 }
 
+/** The length of the payload of a row, or `null` if it stays null. @throws {SealroomError} as {@link planSeals}. */
+function payloadBytes(task: Omit<SealTask, 'targetHeader'>, values: ByteColumn, row: number): number | null {
+  const encodedBytes = isValid(values.validity, row)
+    ? task.prefix.length + valueBytes(values, row)
+    : (task.nullEncoding?.length ?? null);
+  if (encodedBytes === null) return null;
+  return encodedBytes + countPadZeros(encodedBytes, task.padTargetBytes) + PAD_COUNT_BYTES;
+}
+
 /**
  * Plans the cells of a sealed column. `longestBytes` is of a payload.
  *
@@ -54,26 +63,40 @@ export function planFingerprints(task: FingerprintTask, values: ByteColumn, null
  */
 export function planSeals(task: SealTask, values: ByteColumn): ColumnPlan {
   const offsets = new Int32Array(values.rows + 1);
-  const nullEncodedBytes = task.nullEncoding?.length ?? null;
   let end = 0;
   let longestBytes = 0;
   let row = 0;
   try {
     for (; row < values.rows; row++) {
-      const encodedBytes = isValid(values.validity, row)
-        ? task.prefix.length + valueBytes(values, row)
-        : nullEncodedBytes;
-      if (encodedBytes !== null) {
-        const payloadBytes = encodedBytes + countPadZeros(encodedBytes, task.padTargetBytes) + PAD_COUNT_BYTES;
-        longestBytes = Math.max(longestBytes, payloadBytes);
-        end = requireColumnBytes(end + sealedCellBytes(payloadBytes));
+      const bytes = payloadBytes(task, values, row);
+      if (bytes !== null) {
+        longestBytes = Math.max(longestBytes, bytes);
+        end = requireColumnBytes(end + sealedCellBytes(bytes));
       }
       offsets[row + 1] = end;
     }
   } catch (error) {
     throw atRow(error, row);
   }
-  return { offsets, validity: nullEncodedBytes === null ? values.validity : null, longestBytes };
+  return { offsets, validity: task.nullEncoding === null ? values.validity : null, longestBytes };
+}
+
+/**
+ * Refuses values that `sealColumn` would refuse, without sealing any.
+ *
+ * @throws {SealroomError} DATA_LENGTH with the 0-based row if a value has no room in the pad, or its cell would be over the
+ *   limit.
+ */
+export function checkSealable(task: Omit<SealTask, 'targetHeader'>, values: ByteColumn): void {
+  let row = 0;
+  try {
+    for (; row < values.rows; row++) {
+      const bytes = payloadBytes(task, values, row);
+      if (bytes !== null) sealedCellBytes(bytes);
+    }
+  } catch (error) {
+    throw atRow(error, row);
+  }
 }
 
 /** What is known of a column of cells before any is opened. */

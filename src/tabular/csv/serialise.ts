@@ -21,6 +21,7 @@ export class CsvSerialiser {
   readonly #fields: readonly Field[];
   readonly #nothing: Uint8Array;
   readonly #empty: Uint8Array;
+  #lines = new Uint8Array(0);
 
   /** @throws {SealroomError} IO_FORMAT if a column is not text. */
   constructor(fields: readonly Field[], options: CsvWriteOptions) {
@@ -44,8 +45,19 @@ export class CsvSerialiser {
     return Buffer.from(`${names.map(decodeUtf8).join(',')}\n`);
   }
 
+  /** The lines of a batch, each with its line break. They are valid until the next call. */
+  serialise(batch: Batch): Uint8Array {
+    const lengths = new Int32Array(batch.rows);
+    this.#measure(batch, lengths);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    if (total > this.#lines.length) this.#lines = new Uint8Array(total + (total >> 3));
+    let to = 0;
+    for (let row = 0; row < batch.rows; row++) to = this.#put(batch, row, this.#lines, to);
+    return this.#lines.subarray(0, total);
+  }
+
   /** Adds to `lengths` the bytes of each row's line, its line break included. */
-  measure(batch: Batch, lengths: Int32Array): void {
+  #measure(batch: Batch, lengths: Int32Array): void {
     batch.columns.forEach((column, index) => {
       const bytes = bytesOf(column);
       for (let row = 0; row < batch.rows; row++) {
@@ -62,7 +74,7 @@ export class CsvSerialiser {
   }
 
   /** Writes a row's line at `at`, where there is room for it, and returns its end. */
-  put(batch: Batch, row: number, target: Uint8Array, at: number): number {
+  #put(batch: Batch, row: number, target: Uint8Array, at: number): number {
     let to = at;
     for (let index = 0; index < batch.columns.length; index++) {
       const column = batch.columns[index];

@@ -1,0 +1,146 @@
+import {
+  CELL_FINGERPRINT,
+  CELL_SEALED,
+  createKernel,
+  type Kernel,
+  type KernelName,
+  renderColumn,
+  type SealingRoot,
+  sealingRootFromBytes,
+} from '../crypto/index.ts';
+import { SealroomError } from '../errors.ts';
+import { type Batch, buffersOf, type ColumnData, CsvSerialiser, type Field } from '../tabular/index.ts';
+import type { StartWork } from '../threads/index.ts';
+import { toNative, toText } from './columns.ts';
+import { type DecryptTarget, locate, openCells } from './targets.ts';
+
+// What one thread of a decryption does: opens rows, and gives them back in the form in which the output is written.
+
+/** What a thread of a decryption needs. */
+export interface OpenSetup {
+  readonly kernel: KernelName;
+  /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
+  readonly root: Uint8Array;
+  /** What becomes of each column. */
+  readonly targets: readonly DecryptTarget[];
+  /** The name of the table, and those of its columns, for errors. */
+  readonly file: string;
+  readonly columns: readonly string[];
+  /** Whether text that is passed on is known to be UTF-8. */
+  readonly isUtf8: boolean;
+  readonly failOnFingerprintColumns: boolean;
+  /** The fields of the output and its null text if it is CSV, else `null`. */
+  readonly csv: { readonly fields: readonly Field[]; readonly nullText: string | undefined } | null;
+}
+
+/** Consecutive rows of a protected table. */
+export interface OpenJob {
+  /** Rows of the table before these. */
+  readonly firstRow: number;
+  readonly batches: readonly Batch[];
+}
+
+/** What was found in a column. */
+export interface FoundCells {
+  readonly sealed: number;
+  readonly fingerprint: number;
+  /** The cells are of other types than the target's, and were not opened. */
+  readonly isMixed: boolean;
+}
+
+/** Opened rows. */
+export interface OpenedRows {
+  readonly rows: number;
+  /** Lines of CSV, or batches for the other formats: the one or the other. */
+  readonly lines: readonly Uint8Array<ArrayBuffer>[];
+  readonly batches: readonly Batch[];
+  /** Column by column. */
+  readonly found: readonly FoundCells[];
+}
+
+/** Starts the work of a thread. */
+export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
+  const kernel = createKernel(setup.kernel);
+  // A copy in this thread's own memory: the library that derives does not take shared memory.
+  const root = sealingRootFromBytes(setup.root.slice());
+  const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
+  return {
+    run(job) {
+      const opener = new Opener(setup, kernel, root);
+      const lines: Uint8Array<ArrayBuffer>[] = [];
+      const batches: Batch[] = [];
+      let rows = 0;
+      for (const batch of job.batches) {
+        const opened = opener.open(batch, job.firstRow + rows);
+        rows += batch.rows;
+        // The attempt ends here; what is written of it is thrown away.
+        if (opener.isMixed) break;
+        if (serialiser === null) batches.push(opened);
+        else lines.push(serialiser.serialise(opened).slice());
+      }
+      const transfer = [...lines.map((part) => part.buffer), ...buffersOf(batches)];
+      return { result: { rows, lines, batches, found: opener.found }, transfer };
+    },
+    close() {
+      root[Symbol.dispose]();
+    },
+  };
+};
+
+/** Opens the batches of one job. */
+class Opener {
+  readonly #setup: OpenSetup;
+  readonly #kernel: Kernel;
+  readonly #root: SealingRoot;
+  readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
+
+  constructor(setup: OpenSetup, kernel: Kernel, root: SealingRoot) {
+    this.#setup = setup;
+    this.#kernel = kernel;
+    this.#root = root;
+    this.found = setup.targets.map(() => ({ sealed: 0, fingerprint: 0, isMixed: false }));
+  }
+
+  get isMixed(): boolean {
+    return this.found.some((found) => found.isMixed);
+  }
+
+  open(batch: Batch, firstRow: number): Batch {
+    const { targets, file, columns } = this.#setup;
+    return {
+      rows: batch.rows,
+      columns: batch.columns.map((column, index): ColumnData => {
+        const target = targets[index];
+        if (target === undefined || target.mode === 'carry') return column;
+        if (target.mode === 'render') {
+          if (column.layout !== 'fixed') throw new Error('a typed column of byte strings');
+          return { layout: 'bytes', ...renderColumn(target.type, column) };
+        }
+        return locate(file, columns[index] ?? '', firstRow, () => this.#openColumn(column, index, target));
+      }),
+    };
+  }
+
+  #openColumn(column: ColumnData, index: number, target: DecryptTarget & { mode: 'text' | 'native' }): ColumnData {
+    const opened = openCells(this.#kernel, this.#root, column);
+    const found = this.found[index];
+    if (found === undefined) throw new Error('a column outside the table');
+    for (let row = 0; row < opened.kinds.length; row++) {
+      if (opened.kinds[row] === CELL_SEALED) found.sealed++;
+      else if (opened.kinds[row] === CELL_FINGERPRINT) {
+        found.fingerprint++;
+        if (this.#setup.failOnFingerprintColumns) {
+          throw new SealroomError('RULE_FINGERPRINT', 'a fingerprint was found, which the current settings forbid', {
+            where: { row },
+            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
+          });
+        }
+      }
+    }
+    // The bytes of a binary column may be no text.
+    if (target.mode === 'text') return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8);
+    const native = toNative(target.type, opened);
+    if (native === null) found.isMixed = true;
+    return native ?? column;
+  }
+}

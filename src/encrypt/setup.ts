@@ -1,0 +1,63 @@
+import type { KernelName, SecretBytes } from '../crypto/index.ts';
+import { type Field, type TableFormat, widthOf } from '../tabular/index.ts';
+import type { Pads } from './intake.ts';
+import type { EncryptPlan, StoredColumn } from './plan.ts';
+import { KEY_BYTES, type ProtectSetup } from './work.ts';
+
+/** Width of the column with the rows' places in the source table, a bigint. */
+export const PLACE_BYTES = 8;
+
+/** What the threads of an encryption are started with. */
+export interface SetupInput {
+  readonly plan: EncryptPlan;
+  readonly pads: Pads;
+  readonly kernel: KernelName;
+  readonly outputFormat: TableFormat;
+  readonly csvOutputNull: string | undefined;
+  /** Whether the rows' places follow their stored columns. */
+  readonly hasPlaces: boolean;
+}
+
+/** The setup of an encryption's threads. Its keys, copies in shared memory, are the caller's to wipe. */
+export function protectSetup(input: SetupInput): ProtectSetup {
+  const { plan, pads, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
+  const widths = plan.stored.map((column) => widthOfStored(plan.sourceFields, column));
+  return {
+    kernel,
+    keys: shareKeys(plan),
+    tasks: plan.columns.map((column, index): ProtectSetup['tasks'][number] => {
+      const { stored } = column;
+      switch (column.kind) {
+        case 'cleartext':
+          return { kind: 'cleartext', stored };
+        case 'fingerprint': {
+          const { typeByte, nulls } = column.task;
+          return { kind: 'fingerprint', stored, task: { typeByte, nulls } };
+        }
+        case 'sealed':
+          return { kind: 'sealed', stored, task: { ...column.task, padTargetBytes: pads[index] ?? null } };
+      }
+    }),
+    widths: hasPlaces ? [...widths, PLACE_BYTES] : widths,
+    csv: outputFormat === 'csv' ? { fields: plan.fields, nullText: csvOutputNull } : null,
+    places: hasPlaces ? widths.length : null,
+  };
+}
+
+function widthOfStored(fields: readonly Field[], { source, form }: StoredColumn): number | null {
+  const field = fields[source];
+  if (field === undefined) throw new Error('a stored column without a source');
+  return form === 'read' ? widthOf(field.type) : null;
+}
+
+function shareKeys(plan: EncryptPlan): Uint8Array {
+  const keys: SecretBytes[] = [plan.root];
+  for (const column of plan.columns) if (column.kind === 'fingerprint') keys.push(column.task.key);
+  const shared = new Uint8Array(new SharedArrayBuffer(keys.length * KEY_BYTES));
+  keys.forEach((key, index) => {
+    key.use((bytes) => {
+      shared.set(bytes, index * KEY_BYTES);
+    });
+  });
+  return shared;
+}

@@ -1,0 +1,103 @@
+import {
+  createKernel,
+  fingerprintKeyFromBytes,
+  type FingerprintTask,
+  type KernelName,
+  sealingRootFromBytes,
+  type SealTask,
+} from '../crypto/index.ts';
+import { type Batch, buffersOf, copyColumn, CsvSerialiser, type Field } from '../tabular/index.ts';
+import type { StartWork } from '../threads/index.ts';
+import { type ColumnTask, protectBatch } from './protect.ts';
+import { gatherColumns, rowStarts, type RowWidths } from './row-form.ts';
+
+// What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
+// form in which the output is written.
+
+/** Bytes of a key. */
+export const KEY_BYTES = 32;
+/** Rows that are protected at a time. */
+const BATCH_ROWS = 2048;
+
+/** What a thread of an encryption needs. */
+export interface ProtectSetup {
+  readonly kernel: KernelName;
+  /** In shared memory, which its owner wipes: the sealing root, then the keys of the fingerprint tasks, in order. */
+  readonly keys: Uint8Array;
+  readonly tasks: readonly ({ readonly stored: number } & (
+    | { readonly kind: 'cleartext' }
+    | { readonly kind: 'fingerprint'; readonly task: Omit<FingerprintTask, 'key'> }
+    | { readonly kind: 'sealed'; readonly task: SealTask }
+  ))[];
+  /** The widths of the stored columns. */
+  readonly widths: RowWidths;
+  /** The fields of the output and its null text if it is CSV, else `null`. */
+  readonly csv: { readonly fields: readonly Field[]; readonly nullText: string | undefined } | null;
+  /** The stored column of the rows' places in the source table, if the fingerprints are to be given back with them. */
+  readonly places: number | null;
+}
+
+/** Shuffled rows of stored values, in the form of `row-form.ts`. */
+export interface RowsJob {
+  readonly rows: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Protected rows. */
+export interface ProtectedRows {
+  readonly rows: number;
+  /** Lines of CSV, or batches for the other formats: the one or the other. */
+  readonly lines: readonly Uint8Array<ArrayBuffer>[];
+  readonly batches: readonly Batch[];
+  /** If they were asked for: the fingerprint columns in their order, then the places. */
+  readonly fingerprints: readonly Batch[];
+}
+
+/** Starts the work of a thread. */
+export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup) => {
+  const kernel = createKernel(setup.kernel);
+  let nextKey = 0;
+  // Copies in this thread's own memory: the library that derives does not take shared memory.
+  const takeKey = (): Uint8Array => setup.keys.slice(nextKey * KEY_BYTES, ++nextKey * KEY_BYTES);
+  const root = sealingRootFromBytes(takeKey());
+  const keys: Disposable[] = [root];
+  const tasks = setup.tasks.map((column): ColumnTask => {
+    if (column.kind !== 'fingerprint') return column;
+    const key = fingerprintKeyFromBytes(takeKey());
+    keys.push(key);
+    return { ...column, task: { ...column.task, key } };
+  });
+  const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
+
+  return {
+    run({ rows, bytes }) {
+      const lines: Uint8Array<ArrayBuffer>[] = [];
+      const batches: Batch[] = [];
+      const fingerprints: Batch[] = [];
+      const starts = rowStarts(bytes);
+      for (let first = 0; first < starts.length; first += BATCH_ROWS) {
+        const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths);
+        const batch = protectBatch(kernel, root, tasks, stored);
+        if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
+        if (serialiser === null) batches.push(batch);
+        else lines.push(serialiser.serialise(batch).slice());
+      }
+      const transfer = lines.map((part) => part.buffer);
+      return {
+        result: { rows, lines, batches, fingerprints },
+        transfer: [...transfer, ...buffersOf([...batches, ...fingerprints])],
+      };
+    },
+    close() {
+      for (const key of keys) key[Symbol.dispose]();
+    },
+  };
+};
+
+/** The fingerprint columns and the places of some rows. Shares no buffer with the output, which a writer may send away. */
+function fingerprintsOf(tasks: readonly ColumnTask[], batch: Batch, stored: Batch, places: number): Batch {
+  const columns = batch.columns.filter((_, index) => tasks[index]?.kind === 'fingerprint').map(copyColumn);
+  const place = stored.columns[places];
+  if (place === undefined) throw new Error('rows without their places');
+  return { rows: batch.rows, columns: [...columns, place] };
+}
