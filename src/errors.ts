@@ -26,7 +26,7 @@ export const ERROR_CODES = [
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already
   'IO_FORMAT', // a table format that is unknown or does not support the operation
-  'IO_ENGINE', // the table engine failed for a reason of its own
+  'IO_ENGINE', // the table engine or a worker thread failed for a reason of its own
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
   'IO_ABORTED', // stopped by the caller
   'USAGE_OPTION', // options that are invalid or contradict each other

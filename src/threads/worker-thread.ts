@@ -38,11 +38,11 @@ export class WorkerThread<Job, Result> {
     this.#worker.on('messageerror', (error) => {
       this.#die(error);
     });
-    this.#worker.on('error', (error) => {
-      this.#die(error);
-    });
+    let cause: unknown;
+    this.#worker.on('error', (error) => (cause = error));
+    // What was answered before the worker ended has arrived by now, which is not so when its error does.
     this.#worker.on('exit', () => {
-      this.#die();
+      this.#die(cause);
     });
   }
 
@@ -102,7 +102,7 @@ export class WorkerThread<Job, Result> {
     }
   }
 
-  #die(cause?: unknown): void {
+  #die(cause: unknown): void {
     const hint = 'run again, if need be with `--threads 1`';
     this.#end(new SealroomError('IO_ENGINE', 'a worker thread ended before its work was done', { hint, cause }));
     this.#onClosed?.();
