@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 
 /** @type {readonly Module[]} */
 export const MODULES = [
+  // Grows with what it is given.
+  { folder: 'src/bytes', what: 'the copying of cells', pages: 16 },
   // IO begins below the middle of the memory and grows.
   { folder: 'src/crypto/kernels/wasm', what: 'the kernel', pages: 64 },
   // A chunk of 1 MiB and a position of 4 bytes for each of its bytes.

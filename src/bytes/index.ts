@@ -10,10 +10,13 @@ export {
   encodedBase64Length,
   isBase64,
 } from './base64.ts';
+export { compact } from './compact.ts';
 export { copyBytes, getInt32, putInt32 } from './copy.ts';
 export { equalConstantTime } from './constant-time.ts';
 export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64 } from './integers.ts';
 export { ByteReader } from './reader.ts';
 export { decodeUtf8, decodeUtf8Lenient, encodeUtf8 } from './utf8.ts';
+export { canRunWasm, growMemory, instantiateWasm } from './wasm-module.ts';
+export type { WasmConstant, WasmMemory } from './wasm-module.ts';
 export { wipe } from './wipe.ts';
 export type { FixedColumn } from './fixed-column.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import duckdb from '@duckdb/node-bindings';
-import { type ByteColumn, type FixedColumn, isValid } from '../bytes/index.ts';
+import { type ByteColumn, compact, type FixedColumn, isValid } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } from './batch.ts';
 
@@ -17,16 +17,14 @@ import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } fro
 const ENTRY_BYTES = 16;
 const INLINE_BYTES = 12;
 const MAX_GAP = 4096;
-/** Short values are copied byte by byte; a call costs more than it saves below this length. */
-const SHORT_COPY_BYTES = 24;
 
 interface Region {
   start: number;
   end: number;
-  memory: Uint8Array;
+  /** Where its bytes are among all that was read. */
+  position: number;
 }
 
-const NO_MEMORY = new Uint8Array(0);
 const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 
 /** A copy of the first `rows` values of a vector. */
@@ -61,40 +59,45 @@ function readTexts(
 ): { offsets: Int32Array; bytes: Uint8Array } {
   const entries = duckdb.vector_get_data(vector, rows * ENTRY_BYTES);
   const words = new Uint32Array(entries.buffer, entries.byteOffset, rows * 4);
-  const offsets = new Int32Array(rows + 1);
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
   const regionOf = new Int32Array(rows);
   const regions: Region[] = [];
-  let total = 0;
+  let region = 0;
   for (let row = 0; row < rows; row++) {
     const length = isValid(validity, row) ? (words[row * 4] ?? 0) : 0;
     if (length > INLINE_BYTES) {
-      const start = (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32;
-      regionOf[row] = claimRegion(regions, start, start + length, row === 0 ? 0 : (regionOf[row - 1] ?? 0));
-    } else if (row > 0) {
-      regionOf[row] = regionOf[row - 1] ?? 0;
+      const start = addressIn(words, row);
+      region = claimRegion(regions, start, start + length, region);
+      regionOf[row] = region;
+    } else {
+      starts[row] = row * ENTRY_BYTES + 4;
     }
-    total += length;
-    offsets[row + 1] = total;
+    ends[row] = length;
   }
-  for (const region of regions) region.memory = readMemory(region.start, region.end);
 
-  const bytes = new Uint8Array(total);
-  for (let row = 0; row < rows; row++) {
-    let to = offsets[row] ?? 0;
-    const length = (offsets[row + 1] ?? 0) - to;
-    if (length === 0) continue;
-    let source = entries;
-    let from = row * ENTRY_BYTES + 4;
-    if (length > INLINE_BYTES) {
-      const region = regions[regionOf[row] ?? 0];
-      if (region === undefined) throw new Error('a text entry without a memory region');
-      source = region.memory;
-      from = (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32 - region.start;
-    }
-    if (length > SHORT_COPY_BYTES) bytes.set(source.subarray(from, from + length), to);
-    else for (const end = from + length; from < end; from++) bytes[to++] = source[from] ?? 0;
+  const sources = [entries];
+  let position = entries.length;
+  for (const found of regions) {
+    sources.push(readMemory(found.start, found.end));
+    found.position = position;
+    position += found.end - found.start;
   }
-  return { offsets, bytes };
+  // Positions in the entries and the regions, one after another.
+  for (let row = 0; row < rows; row++) {
+    const length = ends[row] ?? 0;
+    if (length > INLINE_BYTES) {
+      const found = regions[regionOf[row] ?? 0];
+      if (found === undefined) throw new Error('a text entry without a memory region');
+      starts[row] = addressIn(words, row) - found.start + found.position;
+    }
+    ends[row] = (starts[row] ?? 0) + length;
+  }
+  return compact(sources, starts, ends);
+}
+
+function addressIn(words: Uint32Array, row: number): number {
+  return (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32;
 }
 
 /** The region that [start, end) belongs to: one within MAX_GAP, widened, or a new one. Tries the previous row's first. */
@@ -103,7 +106,7 @@ function claimRegion(regions: Region[], start: number, end: number, previous: nu
   for (let index = 0; index < regions.length; index++) {
     if (widenRegion(regions[index], start, end)) return index;
   }
-  return regions.push({ start, end, memory: NO_MEMORY }) - 1;
+  return regions.push({ start, end, position: 0 }) - 1;
 }
 
 function widenRegion(region: Region | undefined, start: number, end: number): boolean {

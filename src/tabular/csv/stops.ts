@@ -1,3 +1,4 @@
+import { instantiateWasm, type WasmConstant, type WasmMemory } from '../../bytes/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 import { COMMA, CR, LF, QUOTE } from './bytes.ts';
 
@@ -11,17 +12,10 @@ export type StopFinder = (chunk: Uint8Array) => Int32Array;
 /** Chunks are looked through in pieces of at most this size, in bytes. */
 export const MAX_CHUNK_BYTES = 1 << 20;
 
-// The types of Node do not have it.
-declare const WebAssembly: {
-  validate(bytes: Uint8Array): boolean;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly inputAt: { readonly value: number };
-  readonly outputAt: { readonly value: number };
+  readonly memory: WasmMemory;
+  readonly inputAt: WasmConstant;
+  readonly outputAt: WasmConstant;
   findStops(length: number): number;
 }
 
@@ -30,12 +24,11 @@ interface Exports {
  * byte.
  */
 export function createStopFinder(module = WASM_BASE64): StopFinder {
-  const binary = Buffer.from(module, 'base64');
-  return WebAssembly.validate(binary) ? fastFinder(binary) : findPlainly;
+  const exports = instantiateWasm(module) as Exports | null;
+  return exports === null ? findPlainly : fastFinder(exports);
 }
 
-function fastFinder(binary: Uint8Array): StopFinder {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary)) as { exports: Exports };
+function fastFinder(exports: Exports): StopFinder {
   const input = new Uint8Array(exports.memory.buffer, exports.inputAt.value, MAX_CHUNK_BYTES);
   const output = new Int32Array(exports.memory.buffer, exports.outputAt.value, MAX_CHUNK_BYTES);
   return (chunk) => {

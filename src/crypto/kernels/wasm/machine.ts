@@ -1,3 +1,10 @@
+import {
+  canRunWasm as canRun,
+  growMemory,
+  instantiateWasm,
+  type WasmConstant,
+  type WasmMemory,
+} from '../../../bytes/index.ts';
 import { SealroomError } from '../../../errors.ts';
 import { WASM_BASE64 } from './binary.ts';
 
@@ -39,50 +46,18 @@ export interface WasmExports {
   ): void;
 }
 
-interface WasmConstant {
-  readonly value: number;
-}
-
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-// The types of Node do not have it, and those of browsers have a thousand other things.
-declare const WebAssembly: {
-  validate(bytes: Uint8Array): boolean;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
-const PAGE_BYTES = 65_536;
 /** Numbers per description of a cell. */
 export const CELL_FIELDS = 8;
 
-/** Undefined until it is needed, `null` where this runtime cannot run it. */
-let compiled: object | null | undefined;
-
-function compile(): object | null {
-  if (typeof WebAssembly === 'undefined') return null;
-  // Not by our own decoder: it is slow until it is warm, and this is part of every start.
-  const text = globalThis.atob(WASM_BASE64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
-}
-
 /** Whether this runtime has WebAssembly with the vector instructions (SIMD) that the kernel is made of. */
 export function canRunWasm(): boolean {
-  if (compiled === undefined) compiled = compile();
-  return compiled !== null;
+  return canRun(WASM_BASE64);
 }
 
 function instantiate(): WasmExports {
-  if (!canRunWasm() || compiled === null || compiled === undefined) {
-    throw new SealroomError('USAGE_OPTION', 'kernel `wasm` expected WebAssembly with SIMD, which this runtime lacks');
-  }
-  // The module is compiled from our own sources; that it has these exports is tested with every use of them.
-  return new WebAssembly.Instance(compiled).exports as WasmExports;
+  const exports = instantiateWasm(WASM_BASE64) as WasmExports | null;
+  if (exports !== null) return exports;
+  throw new SealroomError('USAGE_OPTION', 'kernel `wasm` expected WebAssembly with SIMD, which this runtime lacks');
 }
 
 /** An instance of the module and its memory: everything a kernel knows between and during calls is in there. */
@@ -131,9 +106,8 @@ export class Machine {
    */
   reserve(ioBytes: number): void {
     const needed = this.ioAt + ioBytes + this.slackBytes;
-    const missing = needed - this.bytes.length;
-    if (missing <= 0) return;
-    this.exports.memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (needed <= this.bytes.length) return;
+    growMemory(this.exports.memory, needed);
     this.bytes = new Uint8Array(this.exports.memory.buffer);
     this.cells = this.#viewCells();
   }

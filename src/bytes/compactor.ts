@@ -1,0 +1,112 @@
+import { WASM_BASE64 } from './binary.ts';
+import { copyBytes } from './copy.ts';
+import { growMemory, instantiateWasm, type WasmConstant, type WasmMemory } from './wasm-module.ts';
+
+/** Values one after another, as in a `ByteColumn`. */
+export interface Compacted {
+  readonly offsets: Int32Array;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Puts ranges of bytes one after another, in buffers of their own. Positions count through the sources as if they were
+ * one; each range lies within one source. The ranges may overlap and be in any order.
+ */
+export type Compactor = (sources: readonly Uint8Array[], starts: Int32Array, ends: Int32Array) => Compacted;
+
+interface Exports {
+  readonly memory: WasmMemory;
+  readonly slackBytes: WasmConstant;
+  gather(rows: number, startsAt: number, offsetsAt: number, inputAt: number, outputAt: number): void;
+}
+
+/** Where the module's memory is free. */
+const FREE_AT = 1024;
+/** What the memory of the module may hold, in bytes. Above it cells are long, or so many that nothing is lost. */
+const MOST_BYTES = 32 << 20;
+
+/**
+ * A compactor with a module of its own. What it is given is wiped from the module's memory before it returns. Where this
+ * runtime cannot run the module, which takes WebAssembly with SIMD, JavaScript does its work.
+ *
+ * A compactor throws {@link RangeError} if a range does not lie within the sources, or the result has 2 GiB or more.
+ */
+export function createCompactor(module = WASM_BASE64): Compactor {
+  const exports = instantiateWasm(module) as Exports | null;
+  return (sources, starts, ends) => {
+    const inputBytes = sources.reduce((sum, source) => sum + source.length, 0);
+    const offsets = offsetsOf(starts, ends, inputBytes);
+    const outputBytes = offsets[starts.length] ?? 0;
+    const isSmall = inputBytes + outputBytes + starts.length * 8 <= MOST_BYTES;
+    const bytes =
+      exports !== null && isSmall ? gather(exports, sources, starts, offsets) : gatherPlainly(sources, starts, offsets);
+    return { offsets, bytes };
+  };
+}
+
+function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): Int32Array {
+  const rows = starts.length;
+  const offsets = new Int32Array(rows + 1);
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = starts[row] ?? 0;
+    const end = ends[row] ?? 0;
+    if (start < 0 || end < start || end > inputBytes) throw new RangeError('a range of bytes outside its sources');
+    total += end - start;
+    offsets[row + 1] = total;
+  }
+  if (total >= 2 ** 31) throw new RangeError('a column of 2 GiB or more');
+  return offsets;
+}
+
+function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array {
+  const { memory } = exports;
+  const slack = exports.slackBytes.value;
+  const rows = starts.length;
+  const startsAt = FREE_AT;
+  const offsetsAt = startsAt + rows * 4;
+  const inputAt = offsetsAt + rows * 4 + 4;
+  const inputBytes = sources.reduce((sum, source) => sum + source.length, 0);
+  const outputAt = inputAt + inputBytes + slack;
+  const end = outputAt + (offsets[rows] ?? 0) + slack;
+  growMemory(memory, end);
+  const words = new Int32Array(memory.buffer);
+  const bytes = new Uint8Array(memory.buffer);
+  words.set(starts, startsAt >> 2);
+  words.set(offsets, offsetsAt >> 2);
+  let at = inputAt;
+  for (const source of sources) {
+    bytes.set(source, at);
+    at += source.length;
+  }
+  exports.gather(rows, startsAt, offsetsAt, inputAt, outputAt);
+  const gathered = bytes.slice(outputAt, end - slack);
+  bytes.fill(0, inputAt, end);
+  return gathered;
+}
+
+function gatherPlainly(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array {
+  const rows = starts.length;
+  const bytes = new Uint8Array(offsets[rows] ?? 0);
+  let index = 0;
+  let source = sources[0] ?? bytes;
+  let first = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = starts[row] ?? 0;
+    const to = offsets[row] ?? 0;
+    const length = (offsets[row + 1] ?? 0) - to;
+    if (length === 0) continue;
+    // Neighbours mostly lie in the same source, or in the next one.
+    if (start < first) {
+      index = 0;
+      first = 0;
+      source = sources[0] ?? bytes;
+    }
+    while (start >= first + source.length) {
+      first += source.length;
+      source = sources[++index] ?? bytes;
+    }
+    copyBytes(source, start - first, start - first + length, bytes, to);
+  }
+  return bytes;
+}
