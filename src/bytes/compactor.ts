@@ -4,8 +4,8 @@ import { growMemory, instantiateWasm, type WasmConstant, type WasmMemory } from 
 
 /** Values one after another, as in a `ByteColumn`. */
 export interface Compacted {
-  readonly offsets: Int32Array;
-  readonly bytes: Uint8Array;
+  readonly offsets: Int32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -44,7 +44,7 @@ export function createCompactor(module = WASM_BASE64): Compactor {
   };
 }
 
-function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): Int32Array {
+function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): Int32Array<ArrayBuffer> {
   const rows = starts.length;
   const offsets = new Int32Array(rows + 1);
   let total = 0;
@@ -59,7 +59,7 @@ function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): In
   return offsets;
 }
 
-function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array {
+function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array<ArrayBuffer> {
   const { memory } = exports;
   const slack = exports.slackBytes.value;
   const rows = starts.length;
@@ -85,7 +85,7 @@ function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32A
   return gathered;
 }
 
-function gatherPlainly(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array {
+function gatherPlainly(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array<ArrayBuffer> {
   const rows = starts.length;
   const bytes = new Uint8Array(offsets[rows] ?? 0);
   let index = 0;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { allValid, type ByteColumn, decodeUtf8Lenient, encodeUtf8, setNull } from '../bytes/index.ts';
+import { allValid, type ByteColumn, compact, decodeUtf8Lenient, encodeUtf8, setNull } from '../bytes/index.ts';
 import {
   CELL_NULL,
   CELL_SEALED,
@@ -9,6 +9,7 @@ import {
   fixedColumnOf,
   isFixedType,
   type FixedType,
+  NULL_FLAG,
   type OpenedColumn,
   renderValue,
   storeValue,
@@ -17,6 +18,8 @@ import { SealroomError } from '../errors.ts';
 import type { ColumnData, ColumnType } from '../tabular/index.ts';
 
 const STRING_TYPE_BYTE = 0x02;
+/** The whole encoded null of a string column. */
+const NULL_STRING = STRING_TYPE_BYTE | NULL_FLAG;
 
 /** Most digits of a decimal that table formats hold as a number. */
 const MAX_DECIMAL_PRECISION = 38;
@@ -57,14 +60,51 @@ export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
  */
 //= format F-83
 export function toText(opened: OpenedColumn, isChecked: boolean): ColumnData {
-  const { values, kinds } = opened;
+  return textsWithoutTypeByte(opened, isChecked) ?? textsOneByOne(opened, isChecked);
+}
+
+/** The texts of a column whose sealed values are all strings in UTF-8, or nulls; else `null`. */
+function textsWithoutTypeByte({ values, kinds }: OpenedColumn, isChecked: boolean): ColumnData | null {
+  const { rows, offsets, bytes } = values;
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
+  let validity: Uint8Array | null = null;
+  for (let row = 0; row < rows; row++) {
+    const kind = kinds[row] ?? CELL_NULL;
+    const start = offsets[row] ?? 0;
+    if (kind === CELL_SEALED) {
+      const end = offsets[row + 1] ?? 0;
+      if (bytes[start] === NULL_STRING && end - start === 1) {
+        setNull((validity ??= allValid(rows)), row);
+        continue;
+      }
+      if (bytes[start] !== STRING_TYPE_BYTE) return null;
+      starts[row] = start + 1;
+      ends[row] = end;
+    } else if (kind === CELL_NULL) {
+      setNull((validity ??= allValid(rows)), row);
+    } else {
+      // That it ends as it must shows in the byte behind it, which is checked with it; that it begins so, here.
+      if (isChecked && ((bytes[start] ?? 0) & 0xc0) === 0x80) return null;
+      starts[row] = start;
+      ends[row] = offsets[row + 1] ?? 0;
+    }
+  }
+  if (!isUtf8(bytes.subarray(offsets[0], offsets[rows]))) return null;
+  return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends) };
+}
+
+function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): ColumnData {
+  const { rows } = values;
   const parts: Uint8Array[] = [];
-  const offsets = new Int32Array(values.rows + 1);
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
   let validity: Uint8Array | null = null;
   let length = 0;
-  for (let row = 0; row < values.rows; row++) {
+  for (let row = 0; row < rows; row++) {
     const part = textAt(values, row, kinds[row] ?? CELL_NULL);
-    if (part === null) setNull((validity ??= allValid(values.rows)), row);
+    starts[row] = length;
+    if (part === null) setNull((validity ??= allValid(rows)), row);
     else {
       if (isChecked && kinds[row] !== CELL_SEALED && !isUtf8(part)) {
         throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
@@ -72,15 +112,9 @@ export function toText(opened: OpenedColumn, isChecked: boolean): ColumnData {
       parts.push(part);
       length += part.length;
     }
-    offsets[row + 1] = length;
+    ends[row] = length;
   }
-  const bytes = new Uint8Array(length);
-  let to = 0;
-  for (const part of parts) {
-    bytes.set(part, to);
-    to += part.length;
-  }
-  return { layout: 'bytes', rows: values.rows, offsets, bytes, validity };
+  return { layout: 'bytes', rows, validity, ...compact(parts, starts, ends) };
 }
 
 function textAt(values: ByteColumn, row: number, kind: number): Uint8Array | null {

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
-import { copyBytes } from '../bytes/index.ts';
+import { compact, copyBytes } from '../bytes/index.ts';
 import { type Batch, type SpillBlock, SpillFile } from '../tabular/index.ts';
-import { measureRows, putRow, rowEnd, rowStarts } from './row-form.ts';
+import { rowEnd, rowStarts, writeRows } from './row-form.ts';
 
 /** Rows kept in memory before they go to disk, in bytes. */
 const MEMORY_BYTES = 128 << 20;
@@ -74,40 +74,33 @@ export class RowShuffle {
    */
   //= format F-58
   async add(batch: Batch): Promise<void> {
-    const lengths = measureRows(batch);
-    const deal = draws(batch.rows);
-    for (let row = 0; row < batch.rows; row++) {
-      const length = lengths[row] ?? 0;
-      const part = this.#partOf(deal[row] ?? 0);
-      if (this.#isFull(part, length)) await this.#spillPart(part);
-      reserve(part, length, this.#usualBytes, this.#partBytes);
-      part.length = putRow(batch, row, length, part.bytes, part.length);
+    const dealt = deal(batch.rows, this.#parts.length);
+    const { bytes, offsets } = writeRows(batch, dealt.rows);
+    for (let index = 0; index < this.#parts.length; index++) {
+      const start = offsets[dealt.firsts[index] ?? 0] ?? 0;
+      const end = offsets[dealt.firsts[index + 1] ?? 0] ?? 0;
+      const part = this.#parts[index];
+      if (start === end || part === undefined) continue;
+      await this.#append(part, bytes, start, end);
     }
     this.#rows += batch.rows;
   }
 
-  #partOf(draw: number): Part {
-    // The number of parts is a power of two, so the remainder is unbiased.
-    const part = this.#parts[draw % this.#parts.length];
-    if (part === undefined) throw new Error('a part that does not exist');
-    return part;
-  }
-
-  #isFull(part: Part, length: number): boolean {
-    return part.length > 0 && part.length + length > this.#partBytes;
+  async #append(part: Part, bytes: Uint8Array, start: number, end: number): Promise<void> {
+    if (part.length > 0 && part.length + end - start > this.#partBytes) await this.#spillPart(part);
+    reserve(part, end - start, this.#usualBytes, this.#partBytes);
+    part.length = copyBytes(bytes, start, end, part.bytes, part.length);
   }
 
   /** Takes rows that another shuffle has kept. */
   async #addKept(bytes: Uint8Array): Promise<void> {
     const starts = rowStarts(bytes);
-    const deal = draws(starts.length);
-    for (let row = 0; row < starts.length; row++) {
-      const start = starts[row] ?? 0;
-      const end = rowEnd(bytes, start);
-      const part = this.#partOf(deal[row] ?? 0);
-      if (this.#isFull(part, end - start)) await this.#spillPart(part);
-      reserve(part, end - start, this.#usualBytes, this.#partBytes);
-      part.length = copyBytes(bytes, start, end, part.bytes, part.length);
+    const { rows, firsts } = deal(starts.length, this.#parts.length);
+    for (const [index, part] of this.#parts.entries()) {
+      for (const row of rows.subarray(firsts[index], firsts[index + 1])) {
+        const start = starts[row] ?? 0;
+        await this.#append(part, bytes, start, rowEnd(bytes, start));
+      }
     }
     this.#rows += starts.length;
   }
@@ -123,7 +116,8 @@ export class RowShuffle {
       const order = permute(rowStarts(bytes));
       for (let first = 0; first < order.length; first += rowsAtOnce) {
         const starts = order.subarray(first, first + rowsAtOnce);
-        yield { rows: starts.length, bytes: takeRows(bytes, starts) };
+        const ends = starts.map((start) => rowEnd(bytes, start));
+        yield { rows: starts.length, bytes: compact([bytes], starts, ends).bytes };
       }
     }
   }
@@ -175,8 +169,26 @@ export class RowShuffle {
   }
 }
 
-function draws(rows: number): Uint16Array {
-  return randomFillSync(new Uint16Array(rows));
+/** Deals rows to a number of parts, a power of two: the rows of part `i` are `rows[firsts[i], firsts[i + 1])`. */
+function deal(count: number, parts: number): { rows: Int32Array; firsts: Int32Array } {
+  const draws = randomFillSync(new Uint16Array(count));
+  const firsts = new Int32Array(parts + 1);
+  for (let row = 0; row < count; row++) {
+    // The number of parts divides 65,536, so the remainder is unbiased.
+    const part = (draws[row] ?? 0) % parts;
+    draws[row] = part;
+    firsts[part + 1] = (firsts[part + 1] ?? 0) + 1;
+  }
+  for (let part = 0; part < parts; part++) firsts[part + 1] = (firsts[part + 1] ?? 0) + (firsts[part] ?? 0);
+  const next = firsts.slice();
+  const rows = new Int32Array(count);
+  for (let row = 0; row < count; row++) {
+    const part = draws[row] ?? 0;
+    const place = next[part] ?? 0;
+    rows[place] = row;
+    next[part] = place + 1;
+  }
+  return { rows, firsts };
 }
 
 function bytesOf(part: Part): number {
@@ -189,16 +201,6 @@ function reserve(part: Part, count: number, usualBytes: number, mostBytes: numbe
   const larger = new Uint8Array(Math.max(needed, Math.min(mostBytes, Math.max(usualBytes, part.bytes.length * 2))));
   larger.set(part.bytes.subarray(0, part.length));
   part.bytes = larger;
-}
-
-/** A copy of some rows, one after the other. */
-function takeRows(bytes: Uint8Array, starts: Int32Array): Uint8Array<ArrayBuffer> {
-  let total = 0;
-  for (const start of starts) total += rowEnd(bytes, start) - start;
-  const rows = new Uint8Array(total);
-  let to = 0;
-  for (const start of starts) to = copyBytes(bytes, start, rowEnd(bytes, start), rows, to);
-  return rows;
 }
 
 /** Fisher-Yates with random numbers of the platform's generator; values that would bias it are drawn again. */
