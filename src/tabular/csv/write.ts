@@ -1,9 +1,10 @@
-import type { Batch, Field } from '../batch.ts';
+import { wipe } from '../../bytes/index.ts';
+import type { Field } from '../batch.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { TableWriter } from '../table.ts';
 import { CsvSerialiser, type CsvWriteOptions } from './serialise.ts';
 
-/** Lines go to the sink in blocks of at least this size, in bytes. */
+/** Lines go to the sink in blocks of this size, in bytes; lines that fill a good part of it go there by themselves. */
 const BLOCK_BYTES = 1 << 20;
 
 /**
@@ -17,38 +18,38 @@ export async function createCsv(
   options: CsvWriteOptions,
 ): Promise<TableWriter> {
   const serialiser = new CsvSerialiser(fields, options);
-  let block = new Uint8Array(BLOCK_BYTES * 2);
+  const block = new Uint8Array(BLOCK_BYTES);
   let length = 0;
   const flush = async (): Promise<void> => {
     const bytes = block.subarray(0, length);
     length = 0;
     if (bytes.length > 0) await sink.write(bytes);
   };
-  const append = (batch: Batch): void => {
-    const lengths = new Int32Array(batch.rows);
-    serialiser.measure(batch, lengths);
-    const added = lengths.reduce((sum, bytes) => sum + bytes, 0);
-    if (length + added > block.length) {
-      const larger = new Uint8Array(length + added + BLOCK_BYTES);
-      larger.set(block.subarray(0, length));
-      block = larger;
-    }
-    for (let row = 0; row < batch.rows; row++) length = serialiser.put(batch, row, block, length);
+  const append = async (lines: Uint8Array): Promise<void> => {
+    const isLong = lines.length > BLOCK_BYTES / 4;
+    if (isLong || length + lines.length > BLOCK_BYTES) await flush();
+    if (isLong) return sink.write(lines);
+    block.set(lines, length);
+    length += lines.length;
+  };
+  const wipeAll = (): void => {
+    wipe(block);
+    serialiser.wipe();
   };
   await sink.write(serialiser.header());
   return {
     async write(batch) {
-      append(batch);
-      if (length >= BLOCK_BYTES) await flush();
+      await append(serialiser.serialise(batch));
     },
-    async writeLines(lines) {
-      await flush();
-      await sink.write(lines);
-    },
+    writeLines: append,
     async close() {
       await flush();
+      wipeAll();
       return sink.close();
     },
-    abort: () => sink.abort(),
+    abort() {
+      wipeAll();
+      return sink.abort();
+    },
   };
 }
