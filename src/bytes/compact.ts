@@ -4,9 +4,9 @@ let shared: Compactor | null = null;
 
 /**
  * Puts ranges of bytes one after another, in buffers of their own: range `row` is `[starts[row], ends[row])`, and positions
- * count through the sources as if they were one. The ranges may overlap and be in any order; each lies within one source.
+ * count through the sources as if they were one. The ranges may overlap and be in any order.
  *
- * Costs a few nanoseconds per range where this runtime has WebAssembly with SIMD.
+ * Costs a few nanoseconds per range where this runtime has WebAssembly with SIMD, less for ranges that follow each other.
  *
  * @throws {RangeError} if a range does not lie within the sources, or the result has 2 GiB or more.
  */

@@ -10,7 +10,7 @@ export interface Compacted {
 
 /**
  * Puts ranges of bytes one after another, in buffers of their own. Positions count through the sources as if they were
- * one; each range lies within one source. The ranges may overlap and be in any order.
+ * one. The ranges may overlap and be in any order.
  */
 export type Compactor = (sources: readonly Uint8Array[], starts: Int32Array, ends: Int32Array) => Compacted;
 
@@ -22,6 +22,8 @@ interface Exports {
 
 /** Where the module's memory is free. */
 const FREE_AT = 1024;
+/** Where a run has this many rows, it is copied by JavaScript. */
+const RUN_ROWS = 16;
 /** What the memory of the module may hold, in bytes. Above it cells are long, or so many that nothing is lost. */
 const MOST_BYTES = 32 << 20;
 
@@ -35,28 +37,32 @@ export function createCompactor(module = WASM_BASE64): Compactor {
   const exports = instantiateWasm(module) as Exports | null;
   return (sources, starts, ends) => {
     const inputBytes = sources.reduce((sum, source) => sum + source.length, 0);
-    const offsets = offsetsOf(starts, ends, inputBytes);
-    const outputBytes = offsets[starts.length] ?? 0;
-    const isSmall = inputBytes + outputBytes + starts.length * 8 <= MOST_BYTES;
-    const bytes =
-      exports !== null && isSmall ? gather(exports, sources, starts, offsets) : gatherPlainly(sources, starts, offsets);
+    const { offsets, runs } = offsetsOf(starts, ends, inputBytes);
+    const memoryBytes = inputBytes + (offsets[starts.length] ?? 0) + starts.length * 8;
+    const isPlain = exports === null || runs * RUN_ROWS < starts.length || memoryBytes > MOST_BYTES;
+    const bytes = isPlain ? gatherRuns(sources, starts, offsets) : gather(exports, sources, starts, offsets);
     return { offsets, bytes };
   };
 }
 
-function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): Int32Array<ArrayBuffer> {
+/** Where the values end in the result, and how many runs the ranges are: ranges that follow each other in the sources too. */
+function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): { offsets: Int32Array<ArrayBuffer>; runs: number } {
   const rows = starts.length;
   const offsets = new Int32Array(rows + 1);
   let total = 0;
+  let runs = 0;
+  let runEnd = -1;
   for (let row = 0; row < rows; row++) {
     const start = starts[row] ?? 0;
     const end = ends[row] ?? 0;
     if (start < 0 || end < start || end > inputBytes) throw new RangeError('a range of bytes outside its sources');
     total += end - start;
     offsets[row + 1] = total;
+    if (start !== runEnd) runs++;
+    runEnd = end;
   }
   if (total >= 2 ** 31) throw new RangeError('a column of 2 GiB or more');
-  return offsets;
+  return { offsets, runs };
 }
 
 function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array<ArrayBuffer> {
@@ -85,28 +91,36 @@ function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32A
   return gathered;
 }
 
-function gatherPlainly(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array<ArrayBuffer> {
+function gatherRuns(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array<ArrayBuffer> {
   const rows = starts.length;
   const bytes = new Uint8Array(offsets[rows] ?? 0);
   let index = 0;
-  let source = sources[0] ?? bytes;
+  let source: Uint8Array = sources[0] ?? bytes;
   let first = 0;
-  for (let row = 0; row < rows; row++) {
-    const start = starts[row] ?? 0;
-    const to = offsets[row] ?? 0;
-    const length = (offsets[row + 1] ?? 0) - to;
-    if (length === 0) continue;
+  for (let row = 0; row < rows;) {
+    let from = starts[row] ?? 0;
+    let to = offsets[row] ?? 0;
+    const shift = from - to;
+    do row++;
+    while (row < rows && (starts[row] ?? 0) - (offsets[row] ?? 0) === shift);
+    const end = offsets[row] ?? 0;
     // Neighbours mostly lie in the same source, or in the next one.
-    if (start < first) {
+    if (from < first) {
       index = 0;
       first = 0;
       source = sources[0] ?? bytes;
     }
-    while (start >= first + source.length) {
-      first += source.length;
-      source = sources[++index] ?? bytes;
+    while (to < end) {
+      if (from >= first + source.length) {
+        first += source.length;
+        source = sources[++index] ?? bytes;
+        continue;
+      }
+      const sourceEnd = Math.min(source.length, from - first + end - to);
+      const copied = copyBytes(source, from - first, sourceEnd, bytes, to);
+      from += copied - to;
+      to = copied;
     }
-    copyBytes(source, start - first, start - first + length, bytes, to);
   }
   return bytes;
 }

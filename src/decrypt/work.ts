@@ -82,6 +82,7 @@ export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
       return { result: { rows, lines, batches, found: opener.found }, transfer };
     },
     close() {
+      serialiser?.wipe();
       root[Symbol.dispose]();
     },
   };

@@ -89,6 +89,7 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
       };
     },
     close() {
+      serialiser?.wipe();
       for (const key of keys) key[Symbol.dispose]();
     },
   };

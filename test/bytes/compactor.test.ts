@@ -13,20 +13,24 @@ interface Case {
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Sources, some of them empty, and ranges that each lie within one of them, in any order. */
+/** Sources, some of them empty, and ranges in any order or each behind the last. */
 const cases = fc
   .array(fc.uint8Array({ maxLength: 60, size: 'max' }), { maxLength: 4 })
   .chain((sources): fc.Arbitrary<Case> => {
-    let first = 0;
-    const ranges = sources.map((source) => {
-      const start = first;
-      first += source.length;
-      return fc
-        .tuple(fc.nat(source.length), fc.nat(source.length))
-        .map(([a, b]) => ({ start: start + Math.min(a, b), end: start + Math.max(a, b) }));
+    const bytes = sources.reduce((sum, source) => sum + source.length, 0);
+    const anywhere = fc
+      .tuple(fc.nat(bytes), fc.nat(bytes))
+      .map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) }));
+    const runs = fc.array(fc.nat(bytes), { maxLength: 60, size: 'max' }).map((ends) => {
+      let start = 0;
+      return ends.sort((a, b) => a - b).map((end) => ({ start, end: (start = end) }));
     });
-    const some = ranges.length === 0 ? fc.constant([]) : fc.array(fc.oneof(...ranges), { maxLength: 20, size: 'max' });
-    return some.map((list) => ({ sources, ranges: list }));
+    const ranges = fc.oneof(
+      fc.array(anywhere, { maxLength: 20, size: 'max' }),
+      runs,
+      fc.tuple(runs, runs).map((two) => two.flat()),
+    );
+    return ranges.map((list) => ({ sources, ranges: list }));
   });
 
 describe.each(WAYS)('ranges put one after another by %s', (_, compact) => {

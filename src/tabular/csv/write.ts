@@ -1,7 +1,11 @@
+import { wipe } from '../../bytes/index.ts';
 import type { Field } from '../batch.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { TableWriter } from '../table.ts';
 import { CsvSerialiser, type CsvWriteOptions } from './serialise.ts';
+
+/** Lines go to the sink in blocks of this size, in bytes; lines that fill a good part of it go there by themselves. */
+const BLOCK_BYTES = 1 << 20;
 
 /**
  * Starts a CSV file.
@@ -14,11 +18,38 @@ export async function createCsv(
   options: CsvWriteOptions,
 ): Promise<TableWriter> {
   const serialiser = new CsvSerialiser(fields, options);
+  const block = new Uint8Array(BLOCK_BYTES);
+  let length = 0;
+  const flush = async (): Promise<void> => {
+    const bytes = block.subarray(0, length);
+    length = 0;
+    if (bytes.length > 0) await sink.write(bytes);
+  };
+  const append = async (lines: Uint8Array): Promise<void> => {
+    const isLong = lines.length > BLOCK_BYTES / 4;
+    if (isLong || length + lines.length > BLOCK_BYTES) await flush();
+    if (isLong) return sink.write(lines);
+    block.set(lines, length);
+    length += lines.length;
+  };
+  const wipeAll = (): void => {
+    wipe(block);
+    serialiser.wipe();
+  };
   await sink.write(serialiser.header());
   return {
-    write: (batch) => sink.write(serialiser.serialise(batch)),
-    writeLines: (lines) => sink.write(lines),
-    close: () => sink.close(),
-    abort: () => sink.abort(),
+    async write(batch) {
+      await append(serialiser.serialise(batch));
+    },
+    writeLines: append,
+    async close() {
+      await flush();
+      wipeAll();
+      return sink.close();
+    },
+    abort() {
+      wipeAll();
+      return sink.abort();
+    },
   };
 }

@@ -140,21 +140,20 @@ describe('what is written', () => {
     const fields = fieldsOf(['a', 'b c']);
     const batch = batchOf(textColumn(['x', null, '"', '']), textColumn(['#', '\n', null, 'y z']));
     const serialiser = new CsvSerialiser(fields, {});
-    const lengths = new Int32Array(batch.rows);
-    serialiser.measure(batch, lengths);
-    const lines = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-    let end = 0;
-    for (let row = 0; row < batch.rows; row++) {
-      const next = serialiser.put(batch, row, lines, end);
-      expect(next - end).toBe(lengths[row]);
-      end = next;
-    }
+    const lines = serialiser.serialise(batch);
     const [byBatch, byLines] = [folder.newPath('.csv'), folder.newPath('.csv')];
     await writeTable(byBatch, fields, [batch]);
     const writer = await createTable(byLines, fields);
     await writer.writeLines(lines);
     await writer.close();
     expect(readFileSync(byLines, 'utf8')).toBe(readFileSync(byBatch, 'utf8'));
+  });
+
+  test('may be many rows in one batch', async () => {
+    const values = Array.from({ length: 5000 }, (_, row) => (row % 3 === 0 ? null : `value ${String(row)}`));
+    const path = folder.newPath('.csv');
+    await writeTable(path, fieldsOf(['v', 'w']), [batchOf(textColumn(values), textColumn(values))]);
+    expect((await readTable(path)).columns).toEqual([values, values]);
   });
 
   test('may be many megabytes in one batch', async () => {

@@ -1,31 +1,3 @@
-// Finds the bytes that can change the state of a CSV scan: comma, LF, CR, quote and NUL, sixteen bytes at a time.
-
-/** Where the bytes to look through are put: `inputBytes` of them, and 16 more that are read and ignored. */
-export const inputAt: i32 = 1024;
-export const inputBytes: i32 = 1 << 20;
-/** Where the positions go, 4 bytes each; there may be as many as bytes. */
-export const outputAt: i32 = inputAt + inputBytes + 64;
-
-/** Writes the positions of such bytes among the first `length` to `outputAt`, in order, and returns how many there are. */
-export function findStops(length: i32): i32 {
-  const comma = i8x16.splat(0x2c);
-  const lineFeed = i8x16.splat(0x0a);
-  const carriageReturn = i8x16.splat(0x0d);
-  const quote = i8x16.splat(0x22);
-  const nul = i8x16.splat(0);
-  let to = outputAt;
-  for (let at: i32 = 0; at < length; at += 16) {
-    const bytes = v128.load(inputAt + at);
-    const ends = v128.or(i8x16.eq(bytes, comma), i8x16.eq(bytes, lineFeed));
-    const others = v128.or(i8x16.eq(bytes, carriageReturn), i8x16.eq(bytes, nul));
-    let mask = i8x16.bitmask(v128.or(v128.or(ends, others), i8x16.eq(bytes, quote)));
-    while (mask != 0) {
-      const position = at + ctz(mask);
-      if (position >= length) break;
-      store<i32>(to, position);
-      to += 4;
-      mask &= mask - 1;
-    }
-  }
-  return (to - outputAt) >> 2;
-}
+// Each user of the module has an instance of its own, so the parts use the same memory.
+export { findStops, inputAt, inputBytes, outputAt } from './stops';
+export { columnWords, freeAt, slackBytes, writeLines } from './lines';
