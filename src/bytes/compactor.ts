@@ -1,3 +1,4 @@
+import { type Allocator, FRESH_MEMORY } from './arena.ts';
 import { WASM_BASE64 } from './binary.ts';
 import { copyBytes } from './copy.ts';
 import { growMemory, instantiateWasm, type WasmConstant, type WasmMemory } from './wasm-module.ts';
@@ -9,10 +10,15 @@ export interface Compacted {
 }
 
 /**
- * Puts ranges of bytes one after another, in buffers of their own. Positions count through the sources as if they were
+ * Puts ranges of bytes one after another, in buffers of `memory`, or of their own. Positions count through the sources as if they were
  * one. The ranges may overlap and be in any order.
  */
-export type Compactor = (sources: readonly Uint8Array[], starts: Int32Array, ends: Int32Array) => Compacted;
+export type Compactor = (
+  sources: readonly Uint8Array[],
+  starts: Int32Array,
+  ends: Int32Array,
+  memory?: Allocator,
+) => Compacted;
 
 interface Exports {
   readonly memory: WasmMemory;
@@ -35,20 +41,28 @@ const MOST_BYTES = 32 << 20;
  */
 export function createCompactor(module = WASM_BASE64): Compactor {
   const exports = instantiateWasm(module) as Exports | null;
-  return (sources, starts, ends) => {
+  return (sources, starts, ends, memory = FRESH_MEMORY) => {
     const inputBytes = sources.reduce((sum, source) => sum + source.length, 0);
-    const { offsets, runs } = offsetsOf(starts, ends, inputBytes);
+    const { offsets, runs } = offsetsOf(starts, ends, inputBytes, memory);
     const memoryBytes = inputBytes + (offsets[starts.length] ?? 0) + starts.length * 8;
     const isPlain = exports === null || runs * RUN_ROWS < starts.length || memoryBytes > MOST_BYTES;
-    const bytes = isPlain ? gatherRuns(sources, starts, offsets) : gather(exports, sources, starts, offsets);
+    const bytes = memory.bytes(offsets[starts.length] ?? 0);
+    if (isPlain) gatherRuns(sources, starts, offsets, bytes);
+    else gather(exports, sources, starts, offsets, bytes);
     return { offsets, bytes };
   };
 }
 
 /** Where the values end in the result, and how many runs the ranges are: ranges that follow each other in the sources too. */
-function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): { offsets: Int32Array<ArrayBuffer>; runs: number } {
+function offsetsOf(
+  starts: Int32Array,
+  ends: Int32Array,
+  inputBytes: number,
+  memory: Allocator,
+): { offsets: Int32Array<ArrayBuffer>; runs: number } {
   const rows = starts.length;
-  const offsets = new Int32Array(rows + 1);
+  const offsets = memory.ints(rows + 1);
+  offsets[0] = 0;
   let total = 0;
   let runs = 0;
   let runEnd = -1;
@@ -65,7 +79,13 @@ function offsetsOf(starts: Int32Array, ends: Int32Array, inputBytes: number): { 
   return { offsets, runs };
 }
 
-function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array<ArrayBuffer> {
+function gather(
+  exports: Exports,
+  sources: readonly Uint8Array[],
+  starts: Int32Array,
+  offsets: Int32Array,
+  target: Uint8Array,
+): void {
   const { memory } = exports;
   const slack = exports.slackBytes.value;
   const rows = starts.length;
@@ -86,14 +106,12 @@ function gather(exports: Exports, sources: readonly Uint8Array[], starts: Int32A
     at += source.length;
   }
   exports.gather(rows, startsAt, offsetsAt, inputAt, outputAt);
-  const gathered = bytes.slice(outputAt, end - slack);
+  target.set(bytes.subarray(outputAt, end - slack));
   bytes.fill(0, inputAt, end);
-  return gathered;
 }
 
-function gatherRuns(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array): Uint8Array<ArrayBuffer> {
+function gatherRuns(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array, bytes: Uint8Array): void {
   const rows = starts.length;
-  const bytes = new Uint8Array(offsets[rows] ?? 0);
   let index = 0;
   let source: Uint8Array = sources[0] ?? bytes;
   let first = 0;
@@ -122,5 +140,4 @@ function gatherRuns(sources: readonly Uint8Array[], starts: Int32Array, offsets:
       to = copied;
     }
   }
-  return bytes;
 }

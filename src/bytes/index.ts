@@ -1,4 +1,5 @@
 /** Byte strings: columns of them, Base64, UTF-8, integers, a bounded reader, comparison and wiping. No I/O. */
+export { type Allocator, Arena, FRESH_MEMORY } from './arena.ts';
 export { allValid, byteColumnOf, countNulls, isValid, setNull, valueAt } from './byte-column.ts';
 export type { ByteColumn } from './byte-column.ts';
 export {

@@ -1,5 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { allValid, type ByteColumn, compact, decodeUtf8Lenient, encodeUtf8, setNull } from '../bytes/index.ts';
+import {
+  type Allocator,
+  allValid,
+  type ByteColumn,
+  compact,
+  decodeUtf8Lenient,
+  encodeUtf8,
+  setNull,
+} from '../bytes/index.ts';
 import {
   CELL_NULL,
   CELL_SEALED,
@@ -55,19 +63,24 @@ export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
  * An opened column as text: sealed values rendered, all other cells as they are.
  *
  * @param isChecked whether cells that are passed on must be UTF-8
+ * @param memory where the text may be put
  * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode, DATA_ENCODING with the row
  *   if a cell that is passed on is not UTF-8.
  */
 //= format F-83
-export function toText(opened: OpenedColumn, isChecked: boolean): ColumnData {
-  return textsWithoutTypeByte(opened, isChecked) ?? textsOneByOne(opened, isChecked);
+export function toText(opened: OpenedColumn, isChecked: boolean, memory: Allocator): ColumnData {
+  return textsWithoutTypeByte(opened, isChecked, memory) ?? textsOneByOne(opened, isChecked);
 }
 
 /** The texts of a column whose sealed values are all strings in UTF-8, or nulls; else `null`. */
-function textsWithoutTypeByte({ values, kinds }: OpenedColumn, isChecked: boolean): ColumnData | null {
+function textsWithoutTypeByte(
+  { values, kinds }: OpenedColumn,
+  isChecked: boolean,
+  memory: Allocator,
+): ColumnData | null {
   const { rows, offsets, bytes } = values;
-  const starts = new Int32Array(rows);
-  const ends = new Int32Array(rows);
+  const starts = memory.ints(rows).fill(0);
+  const ends = memory.ints(rows).fill(0);
   let validity: Uint8Array | null = null;
   for (let row = 0; row < rows; row++) {
     const kind = kinds[row] ?? CELL_NULL;
@@ -91,7 +104,7 @@ function textsWithoutTypeByte({ values, kinds }: OpenedColumn, isChecked: boolea
     }
   }
   if (!isUtf8(bytes.subarray(offsets[0], offsets[rows]))) return null;
-  return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends) };
+  return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends, memory) };
 }
 
 function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): ColumnData {

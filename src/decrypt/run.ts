@@ -11,9 +11,9 @@ import { SealroomError } from '../errors.ts';
 import {
   type Batch,
   buffersOf,
-  copyBatch,
   createOutput,
   type Field,
+  packBatch,
   STANDARD_STREAM,
   type TableFormat,
   type TableReader,
@@ -95,6 +95,12 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
       warnings: [...reader.warnings, ...run.warnings],
     };
   });
+}
+
+/** Buffers that have become free. */
+interface Spare {
+  readonly lines: ArrayBuffer[];
+  readonly batches: ArrayBuffer[];
 }
 
 type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes' | 'threads'>;
@@ -189,12 +195,17 @@ class Decryption {
     const { dryRun, signal, onProgress } = this.#options;
     const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
     const writer = dryRun === true ? null : await createOutput(this.#options, fields, this.#outputFormat);
+    const spare: Spare = { lines: [], batches: [] };
     let rows = 0;
     try {
-      for await (const opened of crew.inOrder(this.#jobs())) {
+      for await (const opened of crew.inOrder(this.#jobs(spare))) {
         signal?.throwIfAborted();
         addFound(found, opened.found);
-        for (const part of opened.lines) await writer?.writeLines(part);
+        for (const part of opened.lines) {
+          await writer?.writeLines(part);
+          spare.lines.push(part.buffer);
+        }
+        spare.batches.push(...opened.spare);
         for (const batch of opened.batches) await writer?.write(batch);
         rows += opened.rows;
         onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
@@ -217,18 +228,18 @@ class Decryption {
   }
 
   //= format F-59
-  async *#jobs(): AsyncGenerator<SentJob<OpenJob>> {
+  async *#jobs(spare: Spare): AsyncGenerator<SentJob<OpenJob>> {
     const columns = this.#reader.fields.map((_, index) => index);
     let firstRow = 0;
     let batches: Batch[] = [];
     const take = (): SentJob<OpenJob> => {
-      const job = { firstRow, batches };
+      const job = { firstRow, batches, spare: spare.lines.splice(0) };
       firstRow = batches.reduce((sum, batch) => sum + batch.rows, firstRow);
       batches = [];
-      return { job, transfer: buffersOf(job.batches) };
+      return { job, transfer: [...buffersOf(job.batches), ...job.spare] };
     };
     for await (const batch of this.#reader.batches({ columns, signal: this.#options.signal })) {
-      batches.push(copyBatch(batch));
+      batches.push(packBatch(batch, spare.batches));
       if (batches.length === JOB_BATCHES) yield take();
     }
     if (batches.length > 0) yield take();

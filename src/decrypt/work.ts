@@ -1,3 +1,4 @@
+import { type Allocator, Arena, FRESH_MEMORY } from '../bytes/index.ts';
 import {
   CELL_FINGERPRINT,
   CELL_SEALED,
@@ -9,7 +10,7 @@ import {
   sealingRootFromBytes,
 } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
-import { type Batch, buffersOf, type ColumnData, CsvSerialiser, type Field } from '../tabular/index.ts';
+import { type Batch, buffersOf, type ColumnData, CsvSerialiser, type Field, packBytes } from '../tabular/index.ts';
 import type { StartWork } from '../threads/index.ts';
 import { toNative, toText } from './columns.ts';
 import { type DecryptTarget, locate, openCells } from './targets.ts';
@@ -38,6 +39,8 @@ export interface OpenJob {
   /** Rows of the table before these. */
   readonly firstRow: number;
   readonly batches: readonly Batch[];
+  /** Buffers of lines that were written, to be used again. */
+  readonly spare: ArrayBuffer[];
 }
 
 /** What was found in a column. */
@@ -56,33 +59,43 @@ export interface OpenedRows {
   readonly batches: readonly Batch[];
   /** Column by column. */
   readonly found: readonly FoundCells[];
+  /** The buffers of the job's batches, to be used again. */
+  readonly spare: readonly ArrayBuffer[];
 }
 
 /** Starts the work of a thread. */
 export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
-  const kernel = createKernel(setup.kernel);
+  // Lines are copies, so that what they are made of can share its memory; batches are the writer's.
+  const arena = new Arena();
+  const memory = setup.csv === null ? FRESH_MEMORY : arena;
+  const kernel = createKernel(setup.kernel, memory);
   // A copy in this thread's own memory: the library that derives does not take shared memory.
   const root = sealingRootFromBytes(setup.root.slice());
   const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
   return {
     run(job) {
-      const opener = new Opener(setup, kernel, root);
+      const opener = new Opener(setup, kernel, root, memory);
       const lines: Uint8Array<ArrayBuffer>[] = [];
       const batches: Batch[] = [];
       let rows = 0;
       for (const batch of job.batches) {
+        arena.reset();
         const opened = opener.open(batch, job.firstRow + rows);
         rows += batch.rows;
         // The attempt ends here; what is written of it is thrown away.
         if (opener.isMixed) break;
         if (serialiser === null) batches.push(opened);
-        else lines.push(serialiser.serialise(opened).slice());
+        else lines.push(packBytes(serialiser.serialise(opened), job.spare));
       }
-      const transfer = [...lines.map((part) => part.buffer), ...buffersOf(batches)];
-      return { result: { rows, lines, batches, found: opener.found }, transfer };
+      // Columns that are passed on as they are take their buffer with them.
+      const kept = buffersOf(batches);
+      const spare = buffersOf(job.batches).filter((buffer) => !kept.includes(buffer));
+      const transfer = [...lines.map((part) => part.buffer), ...kept, ...spare];
+      return { result: { rows, lines, batches, found: opener.found, spare }, transfer };
     },
     close() {
       serialiser?.wipe();
+      arena.wipe();
       root[Symbol.dispose]();
     },
   };
@@ -93,12 +106,14 @@ class Opener {
   readonly #setup: OpenSetup;
   readonly #kernel: Kernel;
   readonly #root: SealingRoot;
+  readonly #memory: Allocator;
   readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
 
-  constructor(setup: OpenSetup, kernel: Kernel, root: SealingRoot) {
+  constructor(setup: OpenSetup, kernel: Kernel, root: SealingRoot, memory: Allocator) {
     this.#setup = setup;
     this.#kernel = kernel;
     this.#root = root;
+    this.#memory = memory;
     this.found = setup.targets.map(() => ({ sealed: 0, fingerprint: 0, isMixed: false }));
   }
 
@@ -139,7 +154,8 @@ class Opener {
       }
     }
     // The bytes of a binary column may be no text.
-    if (target.mode === 'text') return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8);
+    if (target.mode === 'text')
+      return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8, this.#memory);
     const native = toNative(target.type, opened);
     if (native === null) found.isMixed = true;
     return native ?? column;

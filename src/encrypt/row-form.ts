@@ -1,4 +1,4 @@
-import { allValid, compact, getInt32, isValid, setNull } from '../bytes/index.ts';
+import { type Allocator, allValid, compact, getInt32, isValid, setNull } from '../bytes/index.ts';
 import type { Batch, ColumnData } from '../tabular/index.ts';
 
 // How rows are kept while they are shuffled: each as one run of bytes. First its length, itself included; then the length of
@@ -19,14 +19,14 @@ export interface Rows {
   readonly offsets: Int32Array;
 }
 
-/** Rows of a batch, one after another in the given order. */
-export function writeRows(batch: Batch, order: Int32Array): Rows {
+/** Rows of a batch, one after another in the given order, in buffers of `memory`. */
+export function writeRows(batch: Batch, order: Int32Array, memory: Allocator): Rows {
   const { columns } = batch;
   const pieces = columns.length + 1;
-  const headers = new Int32Array(order.length * pieces);
-  const starts = new Int32Array(order.length * pieces);
-  const ends = new Int32Array(order.length * pieces);
-  const sources: Uint8Array[] = [new Uint8Array(headers.buffer)];
+  const headers = memory.ints(order.length * pieces);
+  const starts = memory.ints(order.length * pieces).fill(0);
+  const ends = memory.ints(order.length * pieces).fill(0);
+  const sources: Uint8Array[] = [new Uint8Array(headers.buffer, headers.byteOffset, headers.byteLength)];
   for (let index = 0; index < order.length; index++) {
     const piece = index * pieces;
     headers[piece] = pieces * LENGTH_BYTES;
@@ -55,8 +55,8 @@ export function writeRows(batch: Batch, order: Int32Array): Rows {
     sources.push(source);
     base += source.length;
   });
-  const { bytes, offsets } = compact(sources, starts, ends);
-  const rowOffsets = new Int32Array(order.length + 1);
+  const { bytes, offsets } = compact(sources, starts, ends, memory);
+  const rowOffsets = memory.ints(order.length + 1);
   for (let index = 0; index <= order.length; index++) rowOffsets[index] = offsets[index * pieces] ?? 0;
   return { bytes, offsets: rowOffsets };
 }
@@ -73,11 +73,11 @@ export function rowEnd(rows: Uint8Array, at: number): number {
   return at + getInt32(rows, at);
 }
 
-/** The columns of the rows that begin at `starts`. They share buffers. */
-export function gatherColumns(rows: Uint8Array, starts: Int32Array, widths: RowWidths): Batch {
+/** The columns of the rows that begin at `starts`, in buffers of `memory`, which they share. */
+export function gatherColumns(rows: Uint8Array, starts: Int32Array, widths: RowWidths, memory: Allocator): Batch {
   const count = starts.length;
-  const pieceStarts = new Int32Array(count * widths.length);
-  const pieceEnds = new Int32Array(count * widths.length);
+  const pieceStarts = memory.ints(count * widths.length);
+  const pieceEnds = memory.ints(count * widths.length);
   const validities = widths.map((): Uint8Array | null => null);
   for (let row = 0; row < count; row++) {
     const start = starts[row] ?? 0;
@@ -91,7 +91,7 @@ export function gatherColumns(rows: Uint8Array, starts: Int32Array, widths: RowW
       pieceEnds[piece] = at;
     }
   }
-  const { bytes, offsets } = compact([rows], pieceStarts, pieceEnds);
+  const { bytes, offsets } = compact([rows], pieceStarts, pieceEnds, memory);
   const columns = widths.map((width, position): ColumnData => {
     const validity = validities[position] ?? null;
     const ends = offsets.subarray(position * count, (position + 1) * count + 1);

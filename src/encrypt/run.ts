@@ -16,7 +16,7 @@ import { DuplicateCheck } from './duplicates.ts';
 import { Intake, type Pads } from './intake.ts';
 import { checkSettings, type EncryptPlan, planEncryption } from './plan.ts';
 import { PLACE_BYTES, protectSetup } from './setup.ts';
-import { RowShuffle } from './shuffle.ts';
+import { RowShuffle, type ShuffledRows } from './shuffle.ts';
 import { matchSources } from './sources.ts';
 import type { ProtectedRows, RowsJob } from './work.ts';
 
@@ -188,7 +188,7 @@ class Encryption {
       const module = new URL('./work.js', import.meta.url);
       const crew = await createCrew<RowsJob, ProtectedRows>(module, setup, threads);
       try {
-        const written = await this.#write(crew, jobsOf(shuffle, this.#rowsPerJob(pads)), check);
+        const written = await this.#write(crew, shuffle.output(this.#rowsPerJob(pads)), check);
         return { ...written, threads };
       } finally {
         await crew.close();
@@ -200,17 +200,21 @@ class Encryption {
 
   async #write(
     crew: Crew<RowsJob, ProtectedRows>,
-    jobs: AsyncIterable<SentJob<RowsJob>>,
+    shuffled: AsyncIterable<ShuffledRows>,
     check: DuplicateCheck | null,
   ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
     const { dryRun, signal } = this.#options;
     const writer = dryRun === true ? null : await createOutput(this.#options, this.#plan.fields, this.#outputFormat);
+    const spare: ArrayBuffer[] = [];
     let rows = 0;
     try {
-      for await (const { rows: count, lines, batches, fingerprints } of crew.inOrder(jobs)) {
+      for await (const { rows: count, lines, batches, fingerprints } of crew.inOrder(jobsOf(shuffled, spare))) {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
-        for (const part of lines) await writer?.writeLines(part);
+        for (const part of lines) {
+          await writer?.writeLines(part);
+          spare.push(part.buffer);
+        }
         for (const batch of batches) await writer?.write(batch);
         rows += count;
         this.#report('encrypt', rows);
@@ -241,8 +245,12 @@ class Encryption {
   }
 }
 
-async function* jobsOf(shuffle: RowShuffle, rowsPerJob: number): AsyncGenerator<SentJob<RowsJob>> {
-  for await (const job of shuffle.output(rowsPerJob)) yield { job, transfer: [job.bytes.buffer] };
+/** Rows to protect, each time with the buffers that have become free. */
+async function* jobsOf(shuffled: AsyncIterable<ShuffledRows>, spare: ArrayBuffer[]): AsyncGenerator<SentJob<RowsJob>> {
+  for await (const { rows, bytes } of shuffled) {
+    const job = { rows, bytes, spare: spare.splice(0) };
+    yield { job, transfer: [bytes.buffer, ...job.spare] };
+  }
 }
 
 /** Stored rows, and behind their columns their places in the source table, from 1 on. */

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { compact, copyBytes } from '../bytes/index.ts';
+import { Arena, compact, copyBytes } from '../bytes/index.ts';
 import { type Batch, type SpillBlock, SpillFile } from '../tabular/index.ts';
 import { rowEnd, rowStarts, writeRows } from './row-form.ts';
 
@@ -53,6 +53,7 @@ export class RowShuffle {
   /** The part that is given out; each one takes the place of the last. */
   #loaded: Uint8Array = NO_BYTES;
   #spill: SpillFile | null = null;
+  readonly #memory = new Arena();
   #rows = 0;
 
   constructor(options: ShuffleOptions) {
@@ -75,7 +76,8 @@ export class RowShuffle {
   //= format F-58
   async add(batch: Batch): Promise<void> {
     const dealt = deal(batch.rows, this.#parts.length);
-    const { bytes, offsets } = writeRows(batch, dealt.rows);
+    this.#memory.reset();
+    const { bytes, offsets } = writeRows(batch, dealt.rows, this.#memory);
     for (let index = 0; index < this.#parts.length; index++) {
       const start = offsets[dealt.firsts[index] ?? 0] ?? 0;
       const end = offsets[dealt.firsts[index + 1] ?? 0] ?? 0;
@@ -139,6 +141,7 @@ export class RowShuffle {
   async close(): Promise<void> {
     for (const part of this.#parts) part.bytes = NO_BYTES;
     this.#loaded = NO_BYTES;
+    this.#memory.wipe();
     await this.#spill?.close();
     this.#spill = null;
   }

@@ -1,3 +1,4 @@
+import { Arena, FRESH_MEMORY } from '../bytes/index.ts';
 import {
   createKernel,
   fingerprintKeyFromBytes,
@@ -6,7 +7,7 @@ import {
   sealingRootFromBytes,
   type SealTask,
 } from '../crypto/index.ts';
-import { type Batch, buffersOf, copyColumn, CsvSerialiser, type Field } from '../tabular/index.ts';
+import { type Batch, buffersOf, copyColumn, CsvSerialiser, type Field, packBytes } from '../tabular/index.ts';
 import type { StartWork } from '../threads/index.ts';
 import { type ColumnTask, protectBatch } from './protect.ts';
 import { gatherColumns, rowStarts, type RowWidths } from './row-form.ts';
@@ -41,6 +42,8 @@ export interface ProtectSetup {
 export interface RowsJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Buffers of lines that were written, to be used again. */
+  readonly spare: ArrayBuffer[];
 }
 
 /** Protected rows. */
@@ -55,7 +58,10 @@ export interface ProtectedRows {
 
 /** Starts the work of a thread. */
 export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup) => {
-  const kernel = createKernel(setup.kernel);
+  // Lines are copies, so that what they are made of can share its memory; batches are the writer's.
+  const arena = new Arena();
+  const memory = setup.csv === null ? FRESH_MEMORY : arena;
+  const kernel = createKernel(setup.kernel, memory);
   let nextKey = 0;
   // Copies in this thread's own memory: the library that derives does not take shared memory.
   const takeKey = (): Uint8Array => setup.keys.slice(nextKey * KEY_BYTES, ++nextKey * KEY_BYTES);
@@ -70,17 +76,18 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
   const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
 
   return {
-    run({ rows, bytes }) {
+    run({ rows, bytes, spare }) {
       const lines: Uint8Array<ArrayBuffer>[] = [];
       const batches: Batch[] = [];
       const fingerprints: Batch[] = [];
       const starts = rowStarts(bytes);
       for (let first = 0; first < starts.length; first += BATCH_ROWS) {
-        const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths);
+        arena.reset();
+        const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths, memory);
         const batch = protectBatch(kernel, root, tasks, stored);
         if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
         if (serialiser === null) batches.push(batch);
-        else lines.push(serialiser.serialise(batch).slice());
+        else lines.push(packBytes(serialiser.serialise(batch), spare));
       }
       const transfer = lines.map((part) => part.buffer);
       return {
@@ -90,6 +97,7 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
     },
     close() {
       serialiser?.wipe();
+      arena.wipe();
       for (const key of keys) key[Symbol.dispose]();
     },
   };
@@ -97,8 +105,8 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
 
 /** The fingerprint columns and the places of some rows. Shares no buffer with the output, which a writer may send away. */
 function fingerprintsOf(tasks: readonly ColumnTask[], batch: Batch, stored: Batch, places: number): Batch {
-  const columns = batch.columns.filter((_, index) => tasks[index]?.kind === 'fingerprint').map(copyColumn);
+  const columns = batch.columns.filter((_, index) => tasks[index]?.kind === 'fingerprint');
   const place = stored.columns[places];
   if (place === undefined) throw new Error('rows without their places');
-  return { rows: batch.rows, columns: [...columns, place] };
+  return { rows: batch.rows, columns: [...columns, place].map((column) => copyColumn(column)) };
 }

@@ -1,4 +1,4 @@
-import type { ByteColumn, FixedColumn } from '../bytes/index.ts';
+import { type Allocator, type ByteColumn, type FixedColumn, FRESH_MEMORY } from '../bytes/index.ts';
 
 /** The unit of a timestamp's ticks: milliseconds, microseconds or nanoseconds. */
 export type TimeUnit = 'ms' | 'us' | 'ns';
@@ -68,17 +68,18 @@ export function widthOf(type: ColumnType): number | null {
   }
 }
 
-/** A batch with buffers of its own. */
-export function copyBatch({ rows, columns }: Batch): Batch {
-  return { rows, columns: columns.map(copyColumn) };
-}
-
-/** A column with buffers of its own. */
-export function copyColumn(column: ColumnData): ColumnData {
-  const validity = column.validity?.slice() ?? null;
-  return column.layout === 'fixed'
-    ? { ...column, values: column.values.slice(), validity }
-    : { ...column, offsets: column.offsets.slice(), bytes: column.bytes.slice(), validity };
+/** A column with buffers of its own, or of `memory`. */
+export function copyColumn(column: ColumnData, memory: Allocator = FRESH_MEMORY): ColumnData {
+  const copy = (bytes: Uint8Array): Uint8Array => {
+    const copied = memory.bytes(bytes.length);
+    copied.set(bytes);
+    return copied;
+  };
+  const validity = column.validity === null ? null : copy(column.validity);
+  if (column.layout === 'fixed') return { ...column, values: copy(column.values), validity };
+  const offsets = memory.ints(column.offsets.length);
+  offsets.set(column.offsets);
+  return { ...column, offsets, bytes: copy(column.bytes), validity };
 }
 
 /** The buffers of batches, each once; shared memory is none of them. They can be transferred to another thread. */

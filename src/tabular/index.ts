@@ -4,7 +4,6 @@ export {
   buffersOf,
   type ColumnData,
   type ColumnType,
-  copyBatch,
   copyColumn,
   type Field,
   type TimeUnit,
@@ -18,4 +17,5 @@ export { checkTarget } from './target.ts';
 export { createTempFolder, type SpillBlock, SpillFile } from './temporary.ts';
 export { checkTexts } from './text-column.ts';
 export { readTextFile, writeTextFile } from './text-file.ts';
+export { packBatch, packBytes } from './parcel.ts';
 export { createOutput, transferTable, type TransferOptions } from './transfer.ts';

@@ -127,9 +127,9 @@ test.each([
 test('F-58 the new order does not depend on the old one', async () => {
   const count = 4000;
   const batch = batchOfRows(Array.from({ length: count }, (_, row): Row => [String(row), row]));
-  const order = (
-    await shuffle([batch], (output) => valuesOf(output.columns[0] ?? textColumn([])).map(String))
-  ).map(Number);
+  const order = (await shuffle([batch], (output) => valuesOf(output.columns[0] ?? textColumn([])).map(String))).map(
+    Number,
+  );
   const mean = (count - 1) / 2;
   const covariance = order.reduce((sum, before, after) => sum + (before - mean) * (after - mean), 0);
   const variance = order.reduce((sum, before) => sum + (before - mean) ** 2, 0);

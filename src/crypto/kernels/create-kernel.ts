@@ -1,11 +1,13 @@
+import { type Allocator, FRESH_MEMORY } from '../../bytes/index.ts';
 import type { Kernel, KernelName } from './kernel.ts';
 import { createNobleKernel } from './noble.ts';
 import { createNodeKernel, isNode } from './node.ts';
 import { createWasmKernel } from './wasm/kernel.ts';
 import { canRunWasm } from './wasm/machine.ts';
+import { Session } from './wasm/session.ts';
 
-const CREATE: Readonly<Record<KernelName, () => Kernel>> = {
-  wasm: () => createWasmKernel(),
+const CREATE: Readonly<Record<KernelName, (memory: Allocator) => Kernel>> = {
+  wasm: (memory) => createWasmKernel(new Session(memory)),
   node: createNodeKernel,
   noble: createNobleKernel,
 };
@@ -23,8 +25,9 @@ export function defaultKernel(): KernelName {
  * The kernel of a name, or the fastest one. All give the same bytes: `wasm` is the fast one, `node` is made of
  * `node:crypto`, `noble` runs anywhere.
  *
+ * @param memory where `wasm` puts the bytes of cells and opened values; the others make buffers of their own
  * @throws {SealroomError} USAGE_OPTION if this runtime lacks what the kernel needs.
  */
-export function createKernel(name: KernelName = defaultKernel()): Kernel {
-  return CREATE[name]();
+export function createKernel(name: KernelName = defaultKernel(), memory: Allocator = FRESH_MEMORY): Kernel {
+  return CREATE[name](memory);
 }

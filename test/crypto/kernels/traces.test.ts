@@ -51,7 +51,7 @@ beforeAll(async () => {
     WebAssembly: { instantiate(binary: Uint8Array, imports: object): Promise<{ instance: { exports: WasmExports } }> };
   };
   const { instance } = await WebAssembly.instantiate(module.emitBinary(), { env });
-  kernel = createWasmKernel(new Session(() => new Machine(instance.exports)));
+  kernel = createWasmKernel(new Session(undefined, () => new Machine(instance.exports)));
 });
 
 /** Values of the same lengths, whatever the seed. */

@@ -98,7 +98,7 @@ function fingerprintChunk(
 /** The fingerprint cells of a column. */
 export function fingerprintColumn(session: Session, task: FingerprintTask, values: ByteColumn): ByteColumn {
   const { offsets, validity } = planFingerprints(task, values, NULL_FILLER_BYTES);
-  const bytes = new Uint8Array(offsets[values.rows] ?? 0);
+  const bytes = session.memory.bytes(offsets[values.rows] ?? 0);
   let ioBytes = 0;
   try {
     const { machine } = session;

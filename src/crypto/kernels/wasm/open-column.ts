@@ -88,7 +88,7 @@ export function openColumn(session: Session, root: SealingRoot, cells: ByteColum
   const { kinds, hasSealed, mostBytes } = planOpening(cells);
   if (!hasSealed) return { kinds, values: cells };
   const offsets = new Int32Array(cells.rows + 1);
-  const bytes = new Uint8Array(mostBytes);
+  const bytes = session.memory.bytes(mostBytes);
   let ioBytes = 0;
   try {
     const { machine } = session;

@@ -85,7 +85,7 @@ export function sealColumn(session: Session, task: SealTask, keys: RowKeys, valu
   requireTargetHeader(task.targetHeader);
   const { offsets, validity } = planSeals(task, values);
   const slotKeys = requireSlotKeys(session, keys, values.rows);
-  const bytes = new Uint8Array(offsets[values.rows] ?? 0);
+  const bytes = session.memory.bytes(offsets[values.rows] ?? 0);
   let ioBytes = 0;
   try {
     const { machine } = session;

@@ -1,3 +1,4 @@
+import { type Allocator, FRESH_MEMORY } from '../../../bytes/index.ts';
 import type { SealingRoot } from '../../keys.ts';
 import { Machine } from './machine.ts';
 
@@ -17,8 +18,12 @@ export class Session {
   #firstRow = 0;
   #isForgetting = false;
 
+  /** Where results get their bytes from. */
+  readonly memory: Allocator;
+
   /** `createMachine` is called when there is no machine yet, or the last one was given back. */
-  constructor(createMachine: () => Machine = () => new Machine()) {
+  constructor(memory: Allocator = FRESH_MEMORY, createMachine: () => Machine = () => new Machine()) {
+    this.memory = memory;
     this.#createMachine = createMachine;
   }
 
