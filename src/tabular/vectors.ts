@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import duckdb from '@duckdb/node-bindings';
-import { type ByteColumn, compact, type FixedColumn, isValid } from '../bytes/index.ts';
+import { type ByteColumn, compact, type FixedColumn, getInt32, isValid } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } from './batch.ts';
 
@@ -168,13 +168,16 @@ function writeTexts(vector: duckdb.Vector, type: ColumnType, column: ByteColumn,
     if (!isValid(validity, start + row)) continue;
     const from = offsets[start + row] ?? 0;
     const length = (offsets[start + row + 1] ?? 0) - from;
-    words[row * 4] = length;
-    const inline = Math.min(length, length > INLINE_BYTES ? 4 : INLINE_BYTES);
-    for (let index = 0; index < inline; index++) entries[row * ENTRY_BYTES + 4 + index] = bytes[from + index] ?? 0;
+    const entry = row * 4;
+    words[entry] = length;
     if (length > INLINE_BYTES) {
       const address = base + (from - first);
-      words[row * 4 + 2] = address % 2 ** 32;
-      words[row * 4 + 3] = Math.floor(address / 2 ** 32);
+      words[entry + 1] = getInt32(bytes, from);
+      // The array keeps the low 32 bits.
+      words[entry + 2] = address;
+      words[entry + 3] = Math.floor(address / 2 ** 32);
+    } else {
+      for (let index = 0; index < length; index++) entries[row * ENTRY_BYTES + 4 + index] = bytes[from + index] ?? 0;
     }
   }
   duckdb.copy_data_to_vector(vector, 0, words.buffer, 0, words.byteLength);

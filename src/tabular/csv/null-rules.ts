@@ -1,4 +1,4 @@
-import { type ByteColumn, allValid, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
+import { allValid, type ByteColumn, compact, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
 import type { Separator } from './facts.ts';
 import { CR, LF, SPACE } from './bytes.ts';
 
@@ -39,46 +39,43 @@ export interface Refinement {
  */
 export function refineFields(fields: ByteColumn, refinement: Refinement): ByteColumn {
   const { trim, separator, rule } = refinement;
-  const { rows } = fields;
-  if (!trim && separator === null && rule.token === null) return markNulls(fields, rule);
-  const offsets = new Int32Array(rows + 1);
-  const bytes = new Uint8Array((fields.offsets[rows] ?? 0) - (fields.offsets[0] ?? 0));
+  const joined = separator === null ? fields : joinLines(fields, separator);
+  if (!trim && rule.token === null) return markNulls(joined, rule);
+  const { rows, bytes } = joined;
+  const starts = joined.offsets.slice(0, rows);
+  const ends = joined.offsets.slice(1, rows + 1);
   let validity: Uint8Array | null = null;
-  let to = 0;
   for (let row = 0; row < rows; row++) {
-    let start = fields.offsets[row] ?? 0;
-    let end = fields.offsets[row + 1] ?? 0;
-    let isBlank = !isValid(fields.validity, row);
+    let start = starts[row] ?? 0;
+    let end = ends[row] ?? 0;
+    let isBlank = !isValid(joined.validity, row);
     const isQuotedEmpty = !isBlank && start === end;
     if (trim && !isBlank) {
-      while (start < end && (fields.bytes[start] ?? 0) <= SPACE) start++;
-      while (end > start && (fields.bytes[end - 1] ?? 0) <= SPACE) end--;
+      while (start < end && (bytes[start] ?? 0) <= SPACE) start++;
+      while (end > start && (bytes[end - 1] ?? 0) <= SPACE) end--;
       isBlank = !isQuotedEmpty && start === end;
     }
-    const from = to;
-    if (!isBlank)
-      to = separator === null ? copy(fields, start, end, bytes, to) : join(fields, start, end, separator, bytes, to);
-    if (isNull(bytes, from, to, isBlank, isQuotedEmpty, rule)) {
-      to = from;
-      setNull((validity ??= allValid(rows)), row);
-    }
-    offsets[row + 1] = to;
+    const isNullRow = isNull(bytes, start, end, isBlank, isQuotedEmpty, rule);
+    if (isNullRow) setNull((validity ??= allValid(rows)), row);
+    if (isNullRow || isBlank) end = start;
+    starts[row] = start;
+    ends[row] = end;
   }
-  return { rows, offsets, bytes: bytes.subarray(0, to), validity };
+  return { rows, validity, ...compact([bytes], starts, ends) };
 }
 
 function isNull(
   bytes: Uint8Array,
-  from: number,
-  to: number,
+  start: number,
+  end: number,
   isBlank: boolean,
   isQuotedEmpty: boolean,
   rule: NullRule,
 ): boolean {
   if (isBlank) return rule.blankIsNull;
   if (isQuotedEmpty) return rule.quotedEmptyIsNull;
-  if (rule.token?.length !== to - from) return false;
-  return rule.token.every((byte, index) => byte === bytes[from + index]);
+  if (rule.token?.length !== end - start) return false;
+  return rule.token.every((byte, index) => byte === bytes[start + index]);
 }
 
 /** The short way for columns whose bytes stay as they are. */
@@ -93,26 +90,22 @@ function markNulls(fields: ByteColumn, rule: NullRule): ByteColumn {
   return { ...fields, validity };
 }
 
-function copy(fields: ByteColumn, start: number, end: number, bytes: Uint8Array, to: number): number {
-  bytes.set(fields.bytes.subarray(start, end), to);
-  return to + end - start;
-}
-
-/** Copies a value and turns the file's separator into LF. */
-function join(
-  fields: ByteColumn,
-  start: number,
-  end: number,
-  separator: Separator,
-  bytes: Uint8Array,
-  target: number,
-): number {
-  //= format F-76
-  let to = target;
-  for (let from = start; from < end; from++) {
-    const byte = fields.bytes[from] ?? 0;
-    if (byte === CR && separator === '\r\n' && from + 1 < end && fields.bytes[from + 1] === LF) continue;
-    bytes[to++] = byte === CR && separator === '\r' ? LF : byte;
+/** The same column with the file's separator turned into LF in its values. */
+//= format F-76
+function joinLines(fields: ByteColumn, separator: Separator): ByteColumn {
+  if (!fields.bytes.includes(CR)) return fields;
+  const { rows, validity } = fields;
+  const offsets = new Int32Array(rows + 1);
+  const bytes = new Uint8Array((fields.offsets[rows] ?? 0) - (fields.offsets[0] ?? 0));
+  let to = 0;
+  for (let row = 0; row < rows; row++) {
+    const end = fields.offsets[row + 1] ?? 0;
+    for (let from = fields.offsets[row] ?? 0; from < end; from++) {
+      const byte = fields.bytes[from] ?? 0;
+      if (byte === CR && separator === '\r\n' && from + 1 < end && fields.bytes[from + 1] === LF) continue;
+      bytes[to++] = byte === CR && separator === '\r' ? LF : byte;
+    }
+    offsets[row + 1] = to;
   }
-  return to;
+  return { rows, offsets, bytes: bytes.subarray(0, to), validity };
 }
