@@ -19,7 +19,7 @@ export interface KernelFigure {
   readonly operation: string;
   readonly nanoseconds: number;
   readonly rounds: readonly number[];
-  /** Divided by the median of the kernel `node` in the same run: below 1 where it is faster. */
+  /** Divided by the figure of the kernel `node`, round by round, and the median: below 1 where this one is faster. */
   readonly toNode: number;
 }
 
@@ -146,10 +146,10 @@ export async function benchKernels(signal: AbortSignal): Promise<KernelFigure[]>
       await setImmediate();
       signal.throwIfAborted();
     }
-    const node = median(contestants.find(({ kernel }) => kernel === 'node')?.rounds ?? []);
+    const node = contestants.find(({ kernel }) => kernel === 'node')?.rounds ?? [];
     for (const { kernel, rounds } of contestants) {
-      const nanoseconds = median(rounds);
-      figures.push({ kernel, operation, nanoseconds, rounds, toNode: nanoseconds / node });
+      const ratios = rounds.map((nanoseconds, round) => nanoseconds / (node[round] ?? Number.NaN));
+      figures.push({ kernel, operation, nanoseconds: median(rounds), rounds, toNode: median(ratios) });
     }
   }
   return figures;
