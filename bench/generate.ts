@@ -33,6 +33,28 @@ export async function generateBenchTable({ rows, format, path, seed = 1 }: Bench
   }
 }
 
+/**
+ * A text that two tables have in common if they hold the same rows in these columns, in any order. Values are compared as
+ * text. The format is what the file's extension says: `.parquet`, or else CSV with a header.
+ */
+export async function fingerprintOfTable(path: string, columns: readonly string[]): Promise<string> {
+  const file = `'${path.replaceAll("'", "''")}'`;
+  // One thread: the parallel reader can lose its place among line breaks inside quotes.
+  const source = path.endsWith('.parquet')
+    ? `read_parquet(${file})`
+    : `read_csv(${file}, header = true, all_varchar = true, parallel = false, delim = ',', quote = '"', escape = '"')`;
+  const row = columns.map((column) => `"${column}"::VARCHAR`).join(', ');
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    const reader = await connection.runAndReadAll(`SELECT count(*), sum(hash(${row})::HUGEINT) FROM ${source}`);
+    return reader.getRows().join();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
 const FORMAT_OPTIONS: Record<BenchTableOptions['format'], string> = {
   csv: 'FORMAT csv, HEADER true',
   parquet: 'FORMAT parquet',

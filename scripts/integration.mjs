@@ -1,4 +1,5 @@
-// The tests that need more than the repository: the package as it is published, and the notebooks.
+// The tests that need more than the repository: the package as it is published, the kernel in a browser,
+// and the notebooks.
 //
 //   npm run test:integration
 //
@@ -6,20 +7,25 @@
 // A step whose tools cannot be had is skipped with its reason; with CI=true that is a failure.
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { checkInBrowser } from './integration/browser.mjs';
 import { notebookRunner } from './integration/notebooks.mjs';
-import { Unavailable, run } from './integration/toolbox.mjs';
+import { Unavailable, chromium, run } from './integration/toolbox.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 const root = join(import.meta.dirname, '..');
 
-/** @type {Record<string, () => Counts>} */
-const STEPS = { 'vitest, test/integration': suite, 'notebooks in Deno': notebooks };
+/** @type {Record<string, () => Counts | Promise<Counts>>} */
+const STEPS = {
+  'vitest, test/integration': suite,
+  'wasm kernel in Chromium': browser,
+  'notebooks in Deno': notebooks,
+};
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const [name, step] of Object.entries(STEPS)) {
   console.log(`\n== ${name}`);
-  const counts = attempt(step);
+  const counts = await attempt(step);
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
@@ -29,12 +35,12 @@ console.log(`\nintegration: ${total.passed} passed, ${total.failed} failed${skip
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 /**
- * @param {() => Counts} step
- * @returns {Counts}
+ * @param {() => Counts | Promise<Counts>} step
+ * @returns {Promise<Counts>}
  */
-function attempt(step) {
+async function attempt(step) {
   try {
-    return step();
+    return await step();
   } catch (error) {
     if (!(error instanceof Unavailable) || (process.env['CI'] ?? '') !== '') {
       console.error(error instanceof Unavailable ? `failed: ${error.message}` : error);
@@ -53,6 +59,19 @@ function suite() {
   const line = /^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output);
   const failed = Number(line?.[2] ?? 0);
   return { passed: Number(line?.[1] ?? 0), failed: ok ? failed : Math.max(failed, 1), skipped: Number(line?.[3] ?? 0) };
+}
+
+/** @returns {Promise<Counts>} */
+async function browser() {
+  const program = chromium();
+  console.log(`${program}: ${run(program, ['--version'], { quiet: true }).output.split('\n')[0]}`);
+  const checks = await checkInBrowser(program);
+  for (const { name, problem } of checks) {
+    console.log(`${problem === null ? 'ok  ' : 'FAIL'} ${name}`);
+    if (problem !== null) console.log(`     ${problem}`);
+  }
+  const failed = checks.filter(({ problem }) => problem !== null).length;
+  return { passed: checks.length - failed, failed, skipped: 0 };
 }
 
 /** @returns {Counts} */

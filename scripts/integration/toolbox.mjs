@@ -7,6 +7,8 @@ import { join } from 'node:path';
 /** Releases that the notebooks were tried with. */
 const DENO = '2.9.6';
 const NBCLIENT = '0.11.0';
+/** What Chromium and its siblings are called on different systems. */
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** A tool that this machine does not have and cannot get; the message says why. */
 export class Unavailable extends Error {}
@@ -80,11 +82,32 @@ export function notebookPython() {
   return python;
 }
 
+/**
+ * A Chromium, as the system has it, or else from Debian's package.
+ *
+ * @returns {string} the program's name
+ */
+export function chromium() {
+  const find = () => CHROMIUM_NAMES.find((name) => run(name, ['--version'], { quiet: true }).ok);
+  const there = find();
+  if (there !== undefined) return there;
+  if (!canInstallPackages()) throw new Unavailable('needs Chromium in the PATH: install the package chromium');
+  install('apt-get', ['update']);
+  install('apt-get', ['install', '-y', '--no-install-recommends', 'chromium']);
+  const installed = find();
+  if (installed === undefined) throw new Unavailable('the package chromium is installed and `chromium` does not run');
+  return installed;
+}
+
+function canInstallPackages() {
+  return process.getuid?.() === 0 && run('apt-get', ['--version'], { quiet: true }).ok;
+}
+
 /** Makes sure that `python3 -m venv` works; Debian has it in a package of its own. */
 function needPython() {
   const works = () => run('python3', ['-c', 'import venv, ensurepip'], { quiet: true }).ok;
   if (works()) return;
-  if (process.getuid?.() !== 0 || !run('apt-get', ['--version'], { quiet: true }).ok) {
+  if (!canInstallPackages()) {
     throw new Unavailable('needs python3 with venv: install the package python3-venv');
   }
   install('apt-get', ['update']);
@@ -115,6 +138,10 @@ function provide(folder, program, probe, fill) {
  */
 function install(client, args) {
   console.log(`$ ${[client, ...args].join(' ')}`);
-  const { ok, output } = run(client, args, { quiet: true, env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  const { ok, output } = run(client, args, {
+    quiet: true,
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+    timeoutMs: 900_000,
+  });
   if (!ok) throw new Unavailable(`\`${client}\` failed: ${output.split('\n').slice(-3).join(' ')}`);
 }

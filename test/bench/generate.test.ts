@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateBenchTable } from '../../bench/generate.ts';
+import { fingerprintOfTable, generateBenchTable } from '../../bench/generate.ts';
 import { queryTable, tableSource, withDuckDb } from '../../samples/insurers/table-reader.ts';
 
 let workFolder: string;
@@ -40,6 +40,19 @@ describe('bench/generate', () => {
       );
       expect(shape.rows).toEqual([['20000', '20000', '20', '20', '30', '30', 'true']]);
     });
+  });
+
+  it('recognises the same rows in both formats, and other rows', async () => {
+    const tables = { csv: 7, parquet: 7, 'other.csv': 8 };
+    const fingerprints: string[] = [];
+    for (const [name, seed] of Object.entries(tables)) {
+      const path = join(workFolder, `table.${name}`);
+      await generateBenchTable({ rows: 5_000, format: name === 'parquet' ? name : 'csv', path, seed });
+      fingerprints.push(await fingerprintOfTable(path, ['id', 'email', 'amount', 'note', 'category']));
+    }
+    const [csv, parquet, other] = fingerprints;
+    expect(parquet).toBe(csv);
+    expect(other).not.toBe(csv);
   });
 
   it.each([-1, 1.5, Number.NaN])('refuses %d rows', async (rows) => {

@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BenchReport } from '../../bench/report.ts';
+
+const RUN = join(import.meta.dirname, '..', '..', 'bench', 'run.ts');
+const STAND_IN = `'${process.execPath}' '${fileURLToPath(new URL('stand-in-reference.mjs', import.meta.url))}'`;
+const START_UP_ONLY = ['--skip-tables', '--skip-kernels', '--repeat'];
+
+let folder: string;
+let temporary: string;
+let json: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sealroom-test-'));
+  temporary = join(folder, 'temporary');
+  json = join(folder, 'figures.json');
+  mkdirSync(temporary);
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function bench(...args: readonly string[]): {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+} {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', RUN, ...args], {
+    encoding: 'utf8',
+    // The loader's own cache is no leftover of the benchmark.
+    env: { ...process.env, TMPDIR: temporary, TSX_DISABLE_CACHE: '1' },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+function readReport(): BenchReport {
+  return JSON.parse(readFileSync(json, 'utf8')) as BenchReport;
+}
+
+function leftovers(): string[] {
+  return readdirSync(temporary).filter((name) => !name.startsWith('tsx-'));
+}
+
+// Many processes, each with an engine to load.
+describe('bench/run', { timeout: 120_000 }, () => {
+  it('prints its options', () => {
+    const { code, out } = bench('--help');
+    expect(code).toBe(0);
+    for (const option of ['--rows', '--threads', '--reference', '--json']) expect(out).toContain(option);
+  });
+
+  it('writes every figure and every run as JSON, and leaves nothing else', () => {
+    const sizes = ['--rows', '1000,2000', '--formats', 'csv', '--pads', 'max'];
+    const { code, out, err } = bench(...sizes, '--repeat', '1', '--skip-kernels', '--json', json);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('encrypt, csv, max: 2,000 rows to 1,000:');
+    const { machine, options, startUp, tables, kernels, ratios } = readReport();
+    expect(Object.keys(machine)).toEqual(expect.arrayContaining(['node', 'openssl', 'duckdb', 'processor']));
+    expect(options).toMatchObject({ rows: [1000, 2000], pads: ['max'], threads: [null], repeat: 1 });
+    expect(startUp.map(({ operation, rows }) => [operation, rows])).toEqual([
+      ['encrypt', 7],
+      ['decrypt', 7],
+    ]);
+    expect(tables).toHaveLength(4);
+    for (const figure of [...startUp, ...tables]) {
+      expect(figure.runs).toHaveLength(1);
+      expect(figure.cpuSeconds).toBeGreaterThan(0.05);
+      expect(figure.peakMiB).toBeGreaterThan(20);
+      expect(figure.reference).toBeNull();
+    }
+    expect(kernels).toEqual([]);
+    expect(ratios).toHaveLength(2);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('runs the reference on the same files in turn, and gives a ratio for each pair', () => {
+    const { code, out, err } = bench(...START_UP_ONLY, '2', '--reference', STAND_IN, '--json', json);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).not.toContain('warning');
+    const { startUp } = readReport();
+    expect(startUp).toHaveLength(2);
+    for (const { reference } of startUp) {
+      expect(reference).toMatchObject({ isSameOutput: true, runs: { length: 2 }, cpuRatios: { length: 2 } });
+      // The same program on both sides; on encryption the other one also loads a client of AWS.
+      expect(reference?.cpuRatio).toBeGreaterThan(0.4);
+      expect(reference?.cpuRatio).toBeLessThan(1.6);
+      expect(reference?.wallRatio).toBeGreaterThan(0);
+    }
+    expect(leftovers()).toEqual([]);
+  });
+
+  it.each([
+    ['is missing', 'no-such-program -jar client.jar', ['the reference was not found', 'no-such-program']],
+    ['fails', "sh -c 'echo first; echo out of memory >&2; exit 3'", ['failed with exit code 3', 'out of memory']],
+    ['writes nothing', 'true', ['exit code 0 and wrote no reference-encrypted.csv']],
+    ['is no command', "'", ['expected a command of the shell']],
+  ])('ends with one error and nothing left behind when the reference %s', (_, command, words) => {
+    const { code, err } = bench(...START_UP_ONLY, '1', '--reference', command);
+    expect(code).toBe(2);
+    for (const word of words) expect(err).toContain(word);
+    expect(err.match(/^error:/gm)).toHaveLength(1);
+    expect(err).not.toContain('    at ');
+    expect(leftovers()).toEqual([]);
+  });
+});
