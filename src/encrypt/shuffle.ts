@@ -52,7 +52,7 @@ export class RowShuffle {
   readonly #usualBytes: number;
   /** The part that is given out; each one takes the place of the last. */
   #loaded: Uint8Array = NO_BYTES;
-  #spill: SpillFile | null = null;
+  #file: SpillFile | null = null;
   readonly #memory = new Arena();
   #rows = 0;
 
@@ -89,7 +89,11 @@ export class RowShuffle {
   }
 
   async #append(part: Part, bytes: Uint8Array, start: number, end: number): Promise<void> {
-    if (part.length > 0 && part.length + end - start > this.#partBytes) await this.#spillPart(part);
+    if (part.length + end - start > this.#partBytes) {
+      await this.#spill(part, part.bytes.subarray(0, part.length));
+      part.length = 0;
+      if (end - start > this.#partBytes) return this.#spill(part, bytes.subarray(start, end));
+    }
     reserve(part, end - start, this.#usualBytes, this.#partBytes);
     part.length = copyBytes(bytes, start, end, part.bytes, part.length);
   }
@@ -142,14 +146,14 @@ export class RowShuffle {
     for (const part of this.#parts) part.bytes = NO_BYTES;
     this.#loaded = NO_BYTES;
     this.#memory.wipe();
-    await this.#spill?.close();
-    this.#spill = null;
+    await this.#file?.close();
+    this.#file = null;
   }
 
-  async #spillPart(part: Part): Promise<void> {
-    this.#spill ??= await SpillFile.open(this.#tempDirectory);
-    part.blocks.push(await this.#spill.append(part.bytes.subarray(0, part.length)));
-    part.length = 0;
+  async #spill(part: Part, rows: Uint8Array): Promise<void> {
+    if (rows.length === 0) return;
+    this.#file ??= await SpillFile.open(this.#tempDirectory);
+    part.blocks.push(await this.#file.append(rows));
   }
 
   async #load(part: Part): Promise<Uint8Array> {
@@ -167,8 +171,8 @@ export class RowShuffle {
   }
 
   #read(block: SpillBlock): Promise<Uint8Array> {
-    if (this.#spill === null) throw new Error('a block without a spill file');
-    return this.#spill.read(block);
+    if (this.#file === null) throw new Error('a block without a spill file');
+    return this.#file.read(block);
   }
 }
 

@@ -50,7 +50,8 @@ export function streamSink(stream: Writable): ByteSink {
   return {
     async write(bytes) {
       await new Promise<void>((resolve, reject) => {
-        stream.write(bytes, (error) => {
+        // A copy, since a stream may keep what it is given.
+        stream.write(Uint8Array.from(bytes), (error) => {
           if (error) reject(streamFailure(error));
           else resolve();
         });

@@ -17,6 +17,7 @@ export interface ByteSource {
   /** Absolute path for engines that read files themselves, or `null`. */
   readonly path: string | null;
   readonly bytes: number;
+  /** All bytes, in pieces that are valid until the next one is asked for. */
   chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
@@ -53,13 +54,22 @@ export async function openFile(path: string, options: SpoolOptions = {}): Promis
 }
 
 async function* readChunks(path: string, name: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw readFailure(error, name);
+  });
+  const buffer = new Uint8Array(CHUNK_BYTES);
   try {
-    yield* createReadStream(path, {
-      highWaterMark: CHUNK_BYTES,
-      ...(signal && { signal }),
-    }) as AsyncIterable<Uint8Array>;
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
   } catch (error) {
     throw readFailure(error, name);
+  } finally {
+    buffer.fill(0);
+    await file.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import duckdb from '@duckdb/node-bindings';
+import { Arena } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import type { Batch, Field } from './batch.ts';
 import { readVector } from './vectors.ts';
@@ -76,7 +77,7 @@ export class Engine {
   }
 
   /**
-   * The rows of a query as batches of at most 2,048 rows; memory holds a few of them at a time.
+   * The rows of a query as batches of at most 2,048 rows, each valid until the next one is asked for.
    *
    * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller says how many
    * rows there are, and a query that gave fewer is run again, as a whole, for its error.
@@ -85,6 +86,7 @@ export class Engine {
    */
   async *stream(sql: string, fields: readonly Field[], expectedRows: number): AsyncGenerator<Batch> {
     const statement = await duckdb.prepare(this.connection, sql);
+    const memory = new Arena();
     let seen = 0;
     try {
       const result = await duckdb.execute_prepared_streaming(statement);
@@ -94,15 +96,17 @@ export class Engine {
         seen += rows;
         if (seen > expectedRows) throw rowsDiffer(expectedRows, 'more');
         if (chunk === null || rows === 0) break;
+        memory.reset();
         yield {
           rows,
           columns: fields.map((field, index) =>
-            readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows),
+            readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows, memory),
           ),
         };
       }
     } finally {
       duckdb.destroy_prepare_sync(statement);
+      memory.wipe();
     }
     if (seen === expectedRows) return;
     await this.rows(`SELECT count(hash(COLUMNS(*))) FROM (${sql})`);

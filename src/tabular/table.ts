@@ -24,7 +24,8 @@ export interface TableReader {
   /** What a user should know about how this table is read: one line each. */
   readonly warnings: readonly string[];
   /**
-   * One reading, in the table's row order, bounded in memory.
+   * One reading, in the table's row order, bounded in memory. The buffers of a batch are the reader's: they are valid
+   * until the next batch is asked for, and may not be given to a writer.
    *
    * @throws {SealroomError} DATA_CORRUPT if the file turns out to be damaged, DATA_TYPE for a column that cannot be read,
    *   IO_ABORTED if the signal fires.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import duckdb from '@duckdb/node-bindings';
-import { type ByteColumn, compact, type FixedColumn, getInt32, isValid } from '../bytes/index.ts';
+import { type Allocator, type ByteColumn, compact, type FixedColumn, getInt32, isValid } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } from './batch.ts';
 
@@ -27,11 +27,16 @@ interface Region {
 
 const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 
-/** A copy of the first `rows` values of a vector. */
-export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number): ColumnData {
+/** A copy of the first `rows` values of a vector, texts in buffers of `memory`. */
+export function readVector(
+  vector: duckdb.Vector,
+  type: ColumnType,
+  rows: number,
+  memory: Allocator,
+): ColumnData {
   const validity = readValidity(vector, rows);
   const width = widthOf(type);
-  if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(vector, validity, rows) };
+  if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(vector, validity, rows, memory) };
   if (type.kind === 'decimal') {
     const stored = decimalWidth(type.precision);
     const values = widenIntegers(duckdb.vector_get_data(vector, rows * stored), stored, rows);
@@ -56,12 +61,13 @@ function readTexts(
   vector: duckdb.Vector,
   validity: Uint8Array | null,
   rows: number,
+  memory: Allocator,
 ): { offsets: Int32Array; bytes: Uint8Array } {
   const entries = duckdb.vector_get_data(vector, rows * ENTRY_BYTES);
   const words = new Uint32Array(entries.buffer, entries.byteOffset, rows * 4);
-  const starts = new Int32Array(rows);
-  const ends = new Int32Array(rows);
-  const regionOf = new Int32Array(rows);
+  const starts = memory.ints(rows);
+  const ends = memory.ints(rows);
+  const regionOf = memory.ints(rows);
   const regions: Region[] = [];
   let region = 0;
   for (let row = 0; row < rows; row++) {
@@ -93,7 +99,7 @@ function readTexts(
     }
     ends[row] = (starts[row] ?? 0) + length;
   }
-  return compact(sources, starts, ends);
+  return compact(sources, starts, ends, memory);
 }
 
 function addressIn(words: Uint32Array, row: number): number {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { FRESH_MEMORY } from '#src/bytes/arena';
 import { gatherColumns, rowStarts } from '#src/encrypt/row-form';
 import { RowShuffle } from '#src/encrypt/shuffle';
 import { ID, SECRET } from '../support/cli.ts';
@@ -31,7 +32,7 @@ test('a shuffle whose rows are far longer than expected deals its part again, an
     expect(shuffle.rows).toBe(rows);
     let place = 0;
     for await (const { bytes } of shuffle.output(2000)) {
-      for (const column of gatherColumns(bytes, rowStarts(bytes), [null]).columns) {
+      for (const column of gatherColumns(bytes, rowStarts(bytes), [null], FRESH_MEMORY).columns) {
         for (const value of textsOf(column)) seen.set((value ?? '').split(' ')[0] ?? '', place++);
         expect(column.rows * 15_000).toBeLessThan(64 << 20);
       }

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { FRESH_MEMORY } from '#src/bytes/arena';
 import { gatherColumns, rowStarts } from '#src/encrypt/row-form';
 import { RowShuffle } from '#src/encrypt/shuffle';
 import type { Batch } from 'sealroom/tabular';
@@ -53,7 +54,7 @@ async function shuffle(
   try {
     for (const batch of batches) await shuffled.add(batch);
     for await (const { rows: count, bytes } of shuffled.output(500)) {
-      const part = read(gatherColumns(bytes, rowStarts(bytes), WIDTHS));
+      const part = read(gatherColumns(bytes, rowStarts(bytes), WIDTHS, FRESH_MEMORY));
       expect(part).toHaveLength(count);
       expect(count).toBeLessThanOrEqual(500);
       rows.push(...part);
