@@ -3,10 +3,7 @@ import { checkSealable, MAX_CELL_BYTES } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import { type Batch, checkTexts, type ColumnData } from '../tabular/index.ts';
 import { storedValues } from './canonical.ts';
-import { type EncryptPlan, padOf, type PlannedColumn } from './plan.ts';
-
-/** The pad of each planned column, as `SealTask` has it; `null` for columns that are not sealed. */
-export type Pads = readonly (number | null)[];
+import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.ts';
 
 /**
  * The reading of a table: brings values into the form in which they wait for their protection, refuses what cannot be

@@ -49,6 +49,9 @@ export interface EncryptPlan extends Disposable {
   readonly root: SealingRoot;
 }
 
+/** The pad of each planned column, as `SealTask` has it; `null` for columns that are not sealed. */
+export type Pads = readonly (number | null)[];
+
 /** What a plan is made from. */
 export interface PlanInput {
   readonly schema: TableSchema;

@@ -13,8 +13,8 @@ import {
 } from '../tabular/index.ts';
 import { createCrew, type Crew, type SentJob, threadsFor } from '../threads/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
-import { Intake, type Pads } from './intake.ts';
-import { checkSettings, type EncryptPlan, planEncryption } from './plan.ts';
+import { Intake } from './intake.ts';
+import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './plan.ts';
 import { PLACE_BYTES, protectSetup } from './setup.ts';
 import { RowShuffle, type ShuffledRows } from './shuffle.ts';
 import { matchSources } from './sources.ts';
@@ -140,16 +140,31 @@ class Encryption {
       ? await DuplicateCheck.start(this.#plan, settings.preserveNulls, this.#tempDirectory)
       : null;
     const shuffle = new RowShuffle({ expectedBytes: this.#expectedBytes(), tempDirectory: this.#tempDirectory });
+    const threads = threadsFor(this.#options.threads, this.#reader.rows);
+    const setup = protectSetup({
+      plan: this.#plan,
+      kernel: this.#kernel,
+      outputFormat: this.#outputFormat,
+      csvOutputNull: this.#options.csvOutputNull,
+      hasPlaces: isChecked,
+    });
+    let crew: Crew<RowsJob, ProtectedRows> | null = null;
     try {
+      // The threads start while the table is read.
+      crew = await createCrew<RowsJob, ProtectedRows>(new URL('./work.js', import.meta.url), setup, threads);
       const intake = new Intake(this.#plan);
       await this.#read(intake, shuffle, check);
-      const { nulls } = intake;
-      return { nulls, ...(await this.#protect(intake.pads(), shuffle, check)) };
+      const pads = intake.pads();
+      const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<RowsJob>> =>
+        jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
+      return { nulls: intake.nulls, threads, ...(await this.#protect(crew, jobs, check)) };
     } catch (error) {
       throw error instanceof SealroomError && error.where.file === undefined
         ? error.at({ file: this.#reader.name })
         : error;
     } finally {
+      await crew?.close();
+      setup.keys.fill(0);
       await shuffle.close();
       await check?.close();
     }
@@ -174,33 +189,9 @@ class Encryption {
     }
   }
 
-  async #protect(pads: Pads, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<Omit<Outcome, 'nulls'>> {
-    const threads = threadsFor(this.#options.threads, shuffle.rows);
-    const setup = protectSetup({
-      plan: this.#plan,
-      pads,
-      kernel: this.#kernel,
-      outputFormat: this.#outputFormat,
-      csvOutputNull: this.#options.csvOutputNull,
-      hasPlaces: check !== null,
-    });
-    try {
-      const module = new URL('./work.js', import.meta.url);
-      const crew = await createCrew<RowsJob, ProtectedRows>(module, setup, threads);
-      try {
-        const written = await this.#write(crew, shuffle.output(this.#rowsPerJob(pads)), check);
-        return { ...written, threads };
-      } finally {
-        await crew.close();
-      }
-    } finally {
-      setup.keys.fill(0);
-    }
-  }
-
-  async #write(
+  async #protect(
     crew: Crew<RowsJob, ProtectedRows>,
-    shuffled: AsyncIterable<ShuffledRows>,
+    jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<RowsJob>>,
     check: DuplicateCheck | null,
   ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
     const { dryRun, signal } = this.#options;
@@ -208,7 +199,7 @@ class Encryption {
     const spare: ArrayBuffer[] = [];
     let rows = 0;
     try {
-      for await (const { rows: count, lines, batches, fingerprints } of crew.inOrder(jobsOf(shuffled, spare))) {
+      for await (const { rows: count, lines, batches, fingerprints } of crew.inOrder(jobs(spare))) {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
         for (const part of lines) {
@@ -246,9 +237,13 @@ class Encryption {
 }
 
 /** Rows to protect, each time with the buffers that have become free. */
-async function* jobsOf(shuffled: AsyncIterable<ShuffledRows>, spare: ArrayBuffer[]): AsyncGenerator<SentJob<RowsJob>> {
+async function* jobsOf(
+  shuffled: AsyncIterable<ShuffledRows>,
+  pads: Pads,
+  spare: ArrayBuffer[],
+): AsyncGenerator<SentJob<RowsJob>> {
   for await (const { rows, bytes } of shuffled) {
-    const job = { rows, bytes, spare: spare.splice(0) };
+    const job = { rows, bytes, pads, spare: spare.splice(0) };
     yield { job, transfer: [bytes.buffer, ...job.spare] };
   }
 }

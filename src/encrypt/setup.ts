@@ -1,6 +1,5 @@
 import type { KernelName, SecretBytes } from '../crypto/index.ts';
 import { type Field, type TableFormat, widthOf } from '../tabular/index.ts';
-import type { Pads } from './intake.ts';
 import type { EncryptPlan, StoredColumn } from './plan.ts';
 import { KEY_BYTES, type ProtectSetup } from './work.ts';
 
@@ -10,7 +9,6 @@ export const PLACE_BYTES = 8;
 /** What the threads of an encryption are started with. */
 export interface SetupInput {
   readonly plan: EncryptPlan;
-  readonly pads: Pads;
   readonly kernel: KernelName;
   readonly outputFormat: TableFormat;
   readonly csvOutputNull: string | undefined;
@@ -20,12 +18,12 @@ export interface SetupInput {
 
 /** The setup of an encryption's threads. Its keys, copies in shared memory, are the caller's to wipe. */
 export function protectSetup(input: SetupInput): ProtectSetup {
-  const { plan, pads, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
+  const { plan, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
   const widths = plan.stored.map((column) => widthOfStored(plan.sourceFields, column));
   return {
     kernel,
     keys: shareKeys(plan),
-    tasks: plan.columns.map((column, index): ProtectSetup['tasks'][number] => {
+    tasks: plan.columns.map((column): ProtectSetup['tasks'][number] => {
       const { stored } = column;
       switch (column.kind) {
         case 'cleartext':
@@ -35,7 +33,7 @@ export function protectSetup(input: SetupInput): ProtectSetup {
           return { kind: 'fingerprint', stored, task: { typeByte, nulls } };
         }
         case 'sealed':
-          return { kind: 'sealed', stored, task: { ...column.task, padTargetBytes: pads[index] ?? null } };
+          return { kind: 'sealed', stored, task: column.task };
       }
     }),
     widths: hasPlaces ? [...widths, PLACE_BYTES] : widths,

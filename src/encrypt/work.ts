@@ -10,6 +10,7 @@ import {
 import { type Batch, buffersOf, copyColumn, CsvSerialiser, type Field, packBytes } from '../tabular/index.ts';
 import type { StartWork } from '../threads/index.ts';
 import { type ColumnTask, protectBatch } from './protect.ts';
+import type { Pads } from './plan.ts';
 import { gatherColumns, rowStarts, type RowWidths } from './row-form.ts';
 
 // What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
@@ -28,7 +29,7 @@ export interface ProtectSetup {
   readonly tasks: readonly ({ readonly stored: number } & (
     | { readonly kind: 'cleartext' }
     | { readonly kind: 'fingerprint'; readonly task: Omit<FingerprintTask, 'key'> }
-    | { readonly kind: 'sealed'; readonly task: SealTask }
+    | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'> }
   ))[];
   /** The widths of the stored columns. */
   readonly widths: RowWidths;
@@ -42,6 +43,7 @@ export interface ProtectSetup {
 export interface RowsJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly pads: Pads;
   /** Buffers of lines that were written, to be used again. */
   readonly spare: ArrayBuffer[];
 }
@@ -76,7 +78,7 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
   const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
 
   return {
-    run({ rows, bytes, spare }) {
+    run({ rows, bytes, pads, spare }) {
       const lines: Uint8Array<ArrayBuffer>[] = [];
       const batches: Batch[] = [];
       const fingerprints: Batch[] = [];
@@ -84,7 +86,7 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
       for (let first = 0; first < starts.length; first += BATCH_ROWS) {
         arena.reset();
         const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths, memory);
-        const batch = protectBatch(kernel, root, tasks, stored);
+        const batch = protectBatch(kernel, root, tasks, pads, stored);
         if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
         if (serialiser === null) batches.push(batch);
         else lines.push(packBytes(serialiser.serialise(batch), spare));

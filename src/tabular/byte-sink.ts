@@ -12,6 +12,9 @@ export interface ByteSink {
   abort(): Promise<void>;
 }
 
+/** Bytes that are written before the disk is asked to keep them. */
+const SYNC_BYTES = 64 << 20;
+
 /**
  * A sink that fills a target file. Errors name `file`.
  *
@@ -22,15 +25,27 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
     throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
   };
   const handle = await open(target.path, 'w', 0o600).catch(fail);
+  let unsynced = 0;
+  let syncing: Promise<void> = Promise.resolve();
   return {
     async write(bytes) {
       for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done).catch(fail)).bytesWritten;
+      unsynced += bytes.length;
+      if (unsynced < SYNC_BYTES) return;
+      // The disk works meanwhile, so that the end need not wait for it.
+      unsynced = 0;
+      await syncing.catch(fail);
+      syncing = handle.datasync();
+      // A failure is told when it is waited for, which may be later.
+      syncing.catch(() => undefined);
     },
     async close() {
+      await syncing.catch(fail);
       await handle.close().catch(fail);
       return target.commit();
     },
     async abort() {
+      await syncing.catch(() => undefined);
       await handle.close().catch(() => undefined);
       await target.discard();
     },

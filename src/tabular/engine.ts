@@ -88,23 +88,26 @@ export class Engine {
     const statement = await duckdb.prepare(this.connection, sql);
     const memory = new Arena();
     let seen = 0;
+    let next: Promise<duckdb.DataChunk | null> = Promise.resolve(null);
     try {
       const result = await duckdb.execute_prepared_streaming(statement);
+      next = duckdb.fetch_chunk(result);
       for (;;) {
-        const chunk = await duckdb.fetch_chunk(result);
+        const chunk = await next;
         const rows = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk);
         seen += rows;
         if (seen > expectedRows) throw rowsDiffer(expectedRows, 'more');
         if (chunk === null || rows === 0) break;
         memory.reset();
-        yield {
-          rows,
-          columns: fields.map((field, index) =>
-            readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows, memory),
-          ),
-        };
+        const columns = fields.map((field, index) =>
+          readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows, memory),
+        );
+        // All is copied, so the engine may go on while the batch is worked on.
+        next = duckdb.fetch_chunk(result);
+        yield { rows, columns };
       }
     } finally {
+      await next.catch(() => undefined);
       duckdb.destroy_prepare_sync(statement);
       memory.wipe();
     }

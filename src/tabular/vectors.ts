@@ -28,12 +28,7 @@ interface Region {
 const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 
 /** A copy of the first `rows` values of a vector, texts in buffers of `memory`. */
-export function readVector(
-  vector: duckdb.Vector,
-  type: ColumnType,
-  rows: number,
-  memory: Allocator,
-): ColumnData {
+export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number, memory: Allocator): ColumnData {
   const validity = readValidity(vector, rows);
   const width = widthOf(type);
   if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(vector, validity, rows, memory) };
