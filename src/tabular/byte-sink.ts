@@ -50,7 +50,8 @@ export function streamSink(stream: Writable): ByteSink {
   return {
     async write(bytes) {
       await new Promise<void>((resolve, reject) => {
-        stream.write(bytes, (error) => {
+        // A stream may pass on what it was given, and call back, long before somebody reads it.
+        stream.write(Buffer.from(bytes), (error) => {
           if (error) reject(streamFailure(error));
           else resolve();
         });
