@@ -65,8 +65,8 @@ export function streamSink(stream: Writable): ByteSink {
   return {
     async write(bytes) {
       await new Promise<void>((resolve, reject) => {
-        // A copy, since a stream may keep what it is given.
-        stream.write(Uint8Array.from(bytes), (error) => {
+        // A stream may pass on what it was given, and call back, long before somebody reads it.
+        stream.write(Buffer.from(bytes), (error) => {
           if (error) reject(streamFailure(error));
           else resolve();
         });

@@ -21,8 +21,6 @@ const MAX_GAP = 4096;
 interface Region {
   start: number;
   end: number;
-  /** Where its bytes are among all that was read. */
-  position: number;
 }
 
 const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
@@ -67,38 +65,32 @@ function readTexts(
   let region = 0;
   for (let row = 0; row < rows; row++) {
     const length = isValid(validity, row) ? (words[row * 4] ?? 0) : 0;
-    if (length > INLINE_BYTES) {
-      const start = addressIn(words, row);
-      region = claimRegion(regions, start, start + length, region);
-      regionOf[row] = region;
-    } else {
-      starts[row] = row * ENTRY_BYTES + 4;
-    }
     ends[row] = length;
+    if (length <= INLINE_BYTES) {
+      starts[row] = row * ENTRY_BYTES + 4;
+      continue;
+    }
+    const start = (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32;
+    region = claimRegion(regions, start, start + length, region);
+    regionOf[row] = region;
   }
 
   const sources = [entries];
+  const shifts: number[] = [];
   let position = entries.length;
-  for (const found of regions) {
-    sources.push(readMemory(found.start, found.end));
-    found.position = position;
-    position += found.end - found.start;
+  for (const { start, end } of regions) {
+    sources.push(readMemory(start, end));
+    shifts.push(position - start);
+    position += end - start;
   }
-  // Positions in the entries and the regions, one after another.
+  // Where each text is among the entries and the regions, one after another. The arrays keep the low 32 bits of a sum, which
+  // are those of the position, so those of the address do.
   for (let row = 0; row < rows; row++) {
     const length = ends[row] ?? 0;
-    if (length > INLINE_BYTES) {
-      const found = regions[regionOf[row] ?? 0];
-      if (found === undefined) throw new Error('a text entry without a memory region');
-      starts[row] = addressIn(words, row) - found.start + found.position;
-    }
+    if (length > INLINE_BYTES) starts[row] = (words[row * 4 + 2] ?? 0) + (shifts[regionOf[row] ?? 0] ?? 0);
     ends[row] = (starts[row] ?? 0) + length;
   }
   return compact(sources, starts, ends, memory);
-}
-
-function addressIn(words: Uint32Array, row: number): number {
-  return (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32;
 }
 
 /** The region that [start, end) belongs to: one within MAX_GAP, widened, or a new one. Tries the previous row's first. */
@@ -107,7 +99,7 @@ function claimRegion(regions: Region[], start: number, end: number, previous: nu
   for (let index = 0; index < regions.length; index++) {
     if (widenRegion(regions[index], start, end)) return index;
   }
-  return regions.push({ start, end, position: 0 }) - 1;
+  return regions.push({ start, end }) - 1;
 }
 
 function widenRegion(region: Region | undefined, start: number, end: number): boolean {

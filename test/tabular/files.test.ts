@@ -309,6 +309,16 @@ describe('a stream', () => {
     expect(column).toEqual(Array.from({ length: 300 }, () => expected).flat());
   });
 
+  test('of lines is what was written, however late it is read', async () => {
+    // It passes on what it is given by reference, and keeps it until it is asked.
+    const stdout = new PassThrough({ highWaterMark: 8 << 20 });
+    const texts = Array.from({ length: 4 }, (_, batch) => String(batch).repeat(600_000));
+    const batches = texts.map((text) => batchOf(textColumn([text])));
+    const size = await writeTable('-', FIELDS, batches, { format: 'csv', stdout });
+    const bytes: unknown = stdout.read(size);
+    expect(String(bytes)).toBe(['v', ...texts, ''].join('\n'));
+  });
+
   test('that cannot take Parquet says so', async () => {
     expect((await failureOf(createTable('-', FIELDS, { format: 'parquet', stdout: new Collector() }))).code).toBe(
       'IO_FORMAT',

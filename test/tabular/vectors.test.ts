@@ -228,6 +228,20 @@ describe('vectors of the engine', () => {
       );
     }));
 
+  test('of short, long and very long strings and nulls in one vector are read whole', () =>
+    withEngine(async (engine) => {
+      const lengths = [0, 12, 13, null, 16_383, 24, 100_000, null, 3 << 20, 5];
+      const list = lengths.map((length) => (length === null ? 'NULL' : `repeat('y', ${String(length)})`));
+      // Twice, in both orders, so that neighbours of all lengths meet.
+      const sql = `SELECT v FROM (VALUES (${[...list, ...list.toReversed()].join('), (')})) t(v)`;
+      const found: (string | null)[] = [];
+      for await (const batch of engine.stream(sql, [{ name: 'v', type: { kind: 'string' } }], list.length * 2)) {
+        for (const column of batch.columns) found.push(...valuesOf(column));
+      }
+      const expected = lengths.map((length) => (length === null ? null : 'y'.repeat(length)));
+      expect(found).toEqual([...expected, ...expected.toReversed()]);
+    }));
+
   test('of strings that a join spreads over the heap agree with getItem', async () => {
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
