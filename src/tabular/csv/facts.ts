@@ -18,8 +18,7 @@ export interface CsvFacts {
   readonly hashLine: number | null;
   readonly hashLines: number;
   readonly hasQuotes: boolean;
-  /** The first line break inside quotes, or `null`. */
-  readonly breakInQuotesLine: number | null;
+  readonly crInQuotes: boolean;
   /** A separator other than LF stands inside quotes. */
   readonly separatorInQuotes: boolean;
   /** The line of the quote that is still open at the end of the file, or `null`. */

@@ -1,8 +1,9 @@
 import { SealroomError } from '../../errors.ts';
 import type { Batch, Field } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { Engine, engineFailure, quotePath } from '../engine.ts';
+import { Engine, engineFailure } from '../engine.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
+import { borderHazard, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { parseFirstRecord, readExact } from './read-exact.ts';
 import type { CsvFacts } from './facts.ts';
@@ -16,16 +17,6 @@ export interface CsvReadOptions {
   readonly nullText?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-// The engine deals a file to its scanners in parts of its line limit. A scanner that starts in the middle looks for the
-// beginning of a record and can take the inside of a quoted field for one. So:
-// INVARIANT: a file with quotes is one part, unless none of its quoted fields has a line break: then a scanner that starts
-// wrongly swallows line breaks, so that the number of records, which is checked, comes out lower.
-
-/** The engine's line limit; longer lines raise it for their file. */
-const LINE_BYTES = 1 << 21;
-/** Files up to this length are one part, and in memory while they are read. */
-const ONE_PART_BYTES = 128 << 20;
 
 /**
  * Opens a CSV file: one reading of its bytes checks it as a whole and decides how its values are read.
@@ -43,8 +34,8 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     ? parseFirstRecord(source, await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
     : Array.from({ length: facts.fields }, (_, index) => `_c${String(index)}`);
   const fields = headers.map((name): Field => ({ name, type: { kind: 'string' } }));
-  const scan = scanOf(source, facts, options.headerRow);
-  const reason = exactReason(source, facts) ?? (await splitReason(source, facts, scan, options.headerRow));
+  const scan = scanSql(source, facts, options.headerRow);
+  const reason = exactReason(source, facts);
   const rule = nullRuleOf(options.nullText);
   const separator = facts.separatorInQuotes ? facts.separator : null;
   const rows = facts.records - (options.headerRow ? 1 : 0);
@@ -95,30 +86,9 @@ function exactReason(source: ByteSource, facts: CsvFacts): string | null {
   if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
   if (facts.separator === '\r') return 'lines that end with CR';
   if (source.path === null) return 'no ordinary file';
-  if (facts.breakInQuotesLine !== null && source.bytes > ONE_PART_BYTES) {
-    return at(facts.breakInQuotesLine, 'a large file with line breaks inside quotes, the first one');
-  }
+  const hazard = borderHazard(facts);
+  if (hazard !== null && source.bytes > MOST_BUFFER_BYTES) return `a large file with ${hazard}`;
   return null;
-}
-
-/** Why a large file cannot be taken apart by the engine, or `null`. */
-async function splitReason(
-  source: ByteSource,
-  facts: CsvFacts,
-  scan: string,
-  headerRow: boolean,
-): Promise<string | null> {
-  if (!facts.hasQuotes || source.bytes <= ONE_PART_BYTES) return null;
-  const engine = await Engine.open();
-  try {
-    const [count] = await engine.rows(`SELECT count(c0) + count(*) FILTER (c0 IS NULL) AS records FROM ${scan}`);
-    if (Number(count?.['records']) === facts.records - (headerRow ? 1 : 0)) return null;
-  } catch {
-    // Whatever it fails with, this engine cannot read the file; the other reader can.
-  } finally {
-    engine.close();
-  }
-  return 'a large file with quotes that cannot be taken apart';
 }
 
 function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
@@ -137,19 +107,6 @@ function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
   }
   if (reason !== null) warnings.push(`read by the exact, slower CSV reader: ${reason}`);
   return warnings;
-}
-
-/** The engine's scan of the whole file, with columns `c0`, `c1`, ... */
-function scanOf(source: ByteSource, facts: CsvFacts, headerRow: boolean): string {
-  const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
-  const isOnePart = facts.hasQuotes && source.bytes <= ONE_PART_BYTES;
-  const partBytes = Math.max(LINE_BYTES, (isOnePart ? source.bytes : facts.longestRecordBytes) + 2);
-  return (
-    `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=${String(headerRow)}, ` +
-    `delim=',', quote='"', escape='"', strict_mode=true, nullstr='', allow_quoted_nulls=false, compression='none', ` +
-    // Told to expect CRLF, the engine finds no row at all; untold, it takes both line ends.
-    `hive_partitioning=false, max_line_size=${String(partBytes)}, buffer_size=${String(partBytes * 4)})`
-  );
 }
 
 async function* readFast(

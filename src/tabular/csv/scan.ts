@@ -53,7 +53,7 @@ export class CsvScanner {
   #hashLine: number | null = null;
   #hashLines = 0;
   #hasQuotes = false;
-  #breakInQuotes: number | null = null;
+  #crInQuotes = false;
   #separatorInQuotes = false;
   readonly #edges: number[] = [];
   #trimConflict: number | null = null;
@@ -166,7 +166,7 @@ export class CsvScanner {
       hashLine: this.#hashLine,
       hashLines: this.#hashLines,
       hasQuotes: this.#hasQuotes,
-      breakInQuotesLine: this.#breakInQuotes,
+      crInQuotes: this.#crInQuotes,
       separatorInQuotes: this.#separatorInQuotes,
       openQuoteLine,
       trims: Array.from({ length: this.#fields }, (_, field) => ((this.#edges[field] ?? 0) & NEEDS_TRIM) !== 0),
@@ -273,7 +273,7 @@ export class CsvScanner {
   /** A line break or a NUL inside quotes. */
   #quotedContent(byte: number): void {
     if (this.#quotedEmpty) this.#startQuotedContent(byte);
-    if (byte === LF || byte === CR) this.#breakInQuotes ??= this.#line;
+    if (byte === CR) this.#crInQuotes = true;
     if (byte === LF) {
       if (this.#separator === '\r\n' && this.#last === CR) this.#separatorInQuotes = true;
       if (this.#separator !== '\r') this.#line++;

@@ -163,11 +163,11 @@ describe('the scan', () => {
     ['a\n"x" \n', { blankAroundQuotesLine: 2 }],
     ['a\nx"y\n', { strayQuoteLine: 2 }],
     ['a\n"x"y\n', { strayQuoteLine: 2 }],
-    ['a\n"x\ny"\n', { breakInQuotesLine: 2, hasQuotes: true, separatorInQuotes: false }],
+    ['a\n"x\ny"\n', { hasQuotes: true, separatorInQuotes: false }],
     ['a\r\n"x\r\ny"\r\n', { separatorInQuotes: true }],
-    ['a\r\n"x\ny"\r\n', { separatorInQuotes: false, breakInQuotesLine: 2 }],
+    ['a\r\n"x\ny"\r\n', { separatorInQuotes: false }],
     ['a\r"x\ry"\r', { separatorInQuotes: true }],
-    ['a\n1\n', { hasQuotes: false, breakInQuotesLine: null }],
+    ['a\n1\n', { hasQuotes: false }],
   ])('notes what decides between the readers: %j', (content, facts) => {
     expect(scan(content)).toMatchObject(facts);
   });

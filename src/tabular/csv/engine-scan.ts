@@ -1,0 +1,46 @@
+import type { ByteSource } from '../byte-source.ts';
+import { quotePath } from '../engine.ts';
+import type { CsvFacts } from './facts.ts';
+
+// The engine reads a file in buffers. Its scanners that work in parallel begin in the middle and can take the inside of a
+// quoted field for a record, so one scanner goes through the file. Where it comes to the end of a buffer it still errs with
+// quoted fields if the file has a byte order mark, CRLF line ends, or CR in quotes, which it may take for such. So:
+// INVARIANT: such a file is one buffer. Random files with tiny buffers, which test/tabular/csv/borders.test.ts makes, show
+// no other case; the number of records is checked for every file.
+
+/** The engine's line limit, a quarter of its buffer; longer lines raise it for their file. */
+const LINE_BYTES = 1 << 21;
+/** Files up to this length may be one buffer, which is in memory while they are read. */
+export const MOST_BUFFER_BYTES = 128 << 20;
+
+/** Why the engine could err at the borders of its buffers, in words, or `null` if it does not. */
+export function borderHazard(facts: CsvFacts): string | null {
+  if (!facts.hasQuotes) return null;
+  if (facts.startsWithMark) return 'quotes and a byte order mark';
+  if (facts.separator !== '\n') return 'quotes and CRLF line ends';
+  return facts.crInQuotes ? 'CR inside quotes' : null;
+}
+
+function lineLimit(source: ByteSource, facts: CsvFacts): number {
+  return Math.max(LINE_BYTES, (borderHazard(facts) !== null ? source.bytes : facts.longestRecordBytes) + 2);
+}
+
+/**
+ * The engine's scan of a CSV file as SQL, with columns `c0`, `c1`, ... of text.
+ *
+ * @param lineBytes its line limit, at least that of the longest record and two more
+ */
+export function scanSql(
+  source: ByteSource,
+  facts: CsvFacts,
+  headerRow: boolean,
+  lineBytes = lineLimit(source, facts),
+): string {
+  const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
+  return (
+    `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=${String(headerRow)}, ` +
+    `delim=',', quote='"', escape='"', strict_mode=true, nullstr='', allow_quoted_nulls=false, compression='none', ` +
+    // Told to expect CRLF, the engine finds no row at all; untold, it takes both line ends.
+    `hive_partitioning=false, parallel=false, max_line_size=${String(lineBytes)}, buffer_size=${String(lineBytes * 4)})`
+  );
+}
