@@ -15,8 +15,11 @@ export interface EngineLimits {
   readonly spillDirectory: string | null;
 }
 
-// A cap and not a need: an ordinary file takes under 200 MiB, but a Parquet page of long texts may take 100 MiB by itself.
-const READING: EngineLimits = { memoryMiB: 2048, threads: 2, spillDirectory: null };
+/**
+ * The limits for reading. The memory is a cap and not a need: an ordinary Parquet file takes under 200 MiB, but a page of
+ * long texts may take 100 MiB by itself.
+ */
+export const READING: EngineLimits = { memoryMiB: 2048, threads: 2, spillDirectory: null };
 
 /** The {@link engineFailure} of a limit of memory. */
 export const OUT_OF_MEMORY = 'Out of Memory Error';

@@ -9,7 +9,7 @@ import type { CsvFacts } from './facts.ts';
 // no other case; the number of records is checked for every file.
 
 /** The engine's line limit, a quarter of its buffer; longer lines raise it for their file. */
-const LINE_BYTES = 1 << 21;
+const LINE_BYTES = 1 << 18;
 /** Files up to this length may be one buffer, which is in memory while they are read. */
 export const MOST_BUFFER_BYTES = 128 << 20;
 
@@ -21,20 +21,26 @@ export function borderHazard(facts: CsvFacts): string | null {
   return facts.crInQuotes ? 'CR inside quotes' : null;
 }
 
-function lineLimit(source: ByteSource, facts: CsvFacts): number {
+/** The engine's line limit for a file, in bytes. */
+export function lineLimit(source: ByteSource, facts: CsvFacts): number {
   return Math.max(LINE_BYTES, (borderHazard(facts) !== null ? source.bytes : facts.longestRecordBytes) + 2);
+}
+
+/** What the engine may take, in MiB: it keeps the buffers that it has read until then, and needs a few. */
+export function memoryLimit(lineBytes: number): number {
+  return 64 + Math.ceil((lineBytes * 8) / 2 ** 20);
 }
 
 /**
  * The engine's scan of a CSV file as SQL, with columns `c0`, `c1`, ... of text.
  *
- * @param lineBytes its line limit, at least that of the longest record and two more
+ * @param lineBytes the line limit, at least that of the longest record and two more
  */
 export function scanSql(
   source: ByteSource,
   facts: CsvFacts,
   headerRow: boolean,
-  lineBytes = lineLimit(source, facts),
+  lineBytes: number,
 ): string {
   const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
   return (

@@ -1,9 +1,9 @@
 import { SealroomError } from '../../errors.ts';
 import type { Batch, Field } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { Engine, engineFailure } from '../engine.ts';
+import { Engine, engineFailure, READING } from '../engine.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
-import { borderHazard, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
+import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { parseFirstRecord, readExact } from './read-exact.ts';
 import type { CsvFacts } from './facts.ts';
@@ -34,7 +34,8 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     ? parseFirstRecord(source, await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
     : Array.from({ length: facts.fields }, (_, index) => `_c${String(index)}`);
   const fields = headers.map((name): Field => ({ name, type: { kind: 'string' } }));
-  const scan = scanSql(source, facts, options.headerRow);
+  const lineBytes = lineLimit(source, facts);
+  const scan = scanSql(source, facts, options.headerRow, lineBytes);
   const reason = exactReason(source, facts);
   const rule = nullRuleOf(options.nullText);
   const separator = facts.separatorInQuotes ? facts.separator : null;
@@ -42,7 +43,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   let engine: Engine | null = null;
 
   async function* batches(request: ReadRequest): AsyncGenerator<Batch> {
-    engine ??= reason === null ? await Engine.open() : null;
+    engine ??= reason === null ? await Engine.open({ ...READING, memoryMiB: memoryLimit(lineBytes) }) : null;
     const raw =
       engine === null
         ? readExact(source, facts, request.columns, options.headerRow, request.signal)
