@@ -99,7 +99,9 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
 
 /** Buffers that have become free. */
 interface Spare {
-  readonly lines: ArrayBuffer[];
+  /** Of what was written. */
+  readonly output: ArrayBuffer[];
+  /** Of what was read. */
   readonly batches: ArrayBuffer[];
 }
 
@@ -195,7 +197,7 @@ class Decryption {
     const { dryRun, signal, onProgress } = this.#options;
     const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
     const writer = dryRun === true ? null : await createOutput(this.#options, fields, this.#outputFormat);
-    const spare: Spare = { lines: [], batches: [] };
+    const spare: Spare = { output: [], batches: [] };
     let rows = 0;
     try {
       for await (const opened of crew.inOrder(this.#jobs(spare))) {
@@ -203,10 +205,11 @@ class Decryption {
         addFound(found, opened.found);
         for (const part of opened.lines) {
           await writer?.writeLines(part);
-          spare.lines.push(part.buffer);
+          spare.output.push(part.buffer);
         }
         spare.batches.push(...opened.spare);
         for (const batch of opened.batches) await writer?.write(batch);
+        spare.output.push(...(writer?.spare.splice(0) ?? []));
         rows += opened.rows;
         onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
       }
@@ -233,7 +236,7 @@ class Decryption {
     let firstRow = 0;
     let batches: Batch[] = [];
     const take = (): SentJob<OpenJob> => {
-      const job = { firstRow, batches, spare: spare.lines.splice(0) };
+      const job = { firstRow, batches, spare: spare.output.splice(0) };
       firstRow = batches.reduce((sum, batch) => sum + batch.rows, firstRow);
       batches = [];
       return { job, transfer: [...buffersOf(job.batches), ...job.spare] };

@@ -1,4 +1,4 @@
-import { type Allocator, Arena, FRESH_MEMORY } from '../bytes/index.ts';
+import { type Allocator, Arena } from '../bytes/index.ts';
 import {
   CELL_FINGERPRINT,
   CELL_SEALED,
@@ -10,7 +10,15 @@ import {
   sealingRootFromBytes,
 } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
-import { type Batch, buffersOf, type ColumnData, CsvSerialiser, type Field, packBytes } from '../tabular/index.ts';
+import {
+  type Batch,
+  buffersOf,
+  type ColumnData,
+  CsvSerialiser,
+  type Field,
+  packBatch,
+  packBytes,
+} from '../tabular/index.ts';
 import type { StartWork } from '../threads/index.ts';
 import { toNative, toText } from './columns.ts';
 import { type DecryptTarget, locate, openCells } from './targets.ts';
@@ -39,7 +47,7 @@ export interface OpenJob {
   /** Rows of the table before these. */
   readonly firstRow: number;
   readonly batches: readonly Batch[];
-  /** Buffers of lines that were written, to be used again. */
+  /** Buffers of what was written, to be used again. */
   readonly spare: ArrayBuffer[];
 }
 
@@ -65,9 +73,8 @@ export interface OpenedRows {
 
 /** Starts the work of a thread. */
 export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
-  // Lines are copies, so that what they are made of can share its memory; batches are the writer's.
-  const arena = new Arena();
-  const memory = setup.csv === null ? FRESH_MEMORY : arena;
+  // What is given away is a copy.
+  const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   // A copy in this thread's own memory: the library that derives does not take shared memory.
   const root = sealingRootFromBytes(setup.root.slice());
@@ -79,23 +86,21 @@ export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
       const batches: Batch[] = [];
       let rows = 0;
       for (const batch of job.batches) {
-        arena.reset();
+        memory.reset();
         const opened = opener.open(batch, job.firstRow + rows);
         rows += batch.rows;
         // The attempt ends here; what is written of it is thrown away.
         if (opener.isMixed) break;
-        if (serialiser === null) batches.push(opened);
+        if (serialiser === null) batches.push(packBatch(opened, job.spare));
         else lines.push(packBytes(serialiser.serialise(opened), job.spare));
       }
-      // Columns that are passed on as they are take their buffer with them.
-      const kept = buffersOf(batches);
-      const spare = buffersOf(job.batches).filter((buffer) => !kept.includes(buffer));
-      const transfer = [...lines.map((part) => part.buffer), ...kept, ...spare];
+      const spare = buffersOf(job.batches);
+      const transfer = [...lines.map((part) => part.buffer), ...buffersOf(batches), ...spare];
       return { result: { rows, lines, batches, found: opener.found, spare }, transfer };
     },
     close() {
       serialiser?.wipe();
-      arena.wipe();
+      memory.wipe();
       root[Symbol.dispose]();
     },
   };

@@ -207,6 +207,7 @@ class Encryption {
           spare.push(part.buffer);
         }
         for (const batch of batches) await writer?.write(batch);
+        spare.push(...(writer?.spare.splice(0) ?? []));
         rows += count;
         this.#report('encrypt', rows);
       }

@@ -1,4 +1,4 @@
-import { Arena, FRESH_MEMORY } from '../bytes/index.ts';
+import { Arena } from '../bytes/index.ts';
 import {
   createKernel,
   fingerprintKeyFromBytes,
@@ -7,7 +7,15 @@ import {
   sealingRootFromBytes,
   type SealTask,
 } from '../crypto/index.ts';
-import { type Batch, buffersOf, copyColumn, CsvSerialiser, type Field, packBytes } from '../tabular/index.ts';
+import {
+  type Batch,
+  buffersOf,
+  copyColumn,
+  CsvSerialiser,
+  type Field,
+  packBatch,
+  packBytes,
+} from '../tabular/index.ts';
 import type { StartWork } from '../threads/index.ts';
 import { type ColumnTask, protectBatch } from './protect.ts';
 import type { Pads } from './plan.ts';
@@ -44,7 +52,7 @@ export interface RowsJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly pads: Pads;
-  /** Buffers of lines that were written, to be used again. */
+  /** Buffers of what was written, to be used again. */
   readonly spare: ArrayBuffer[];
 }
 
@@ -60,9 +68,8 @@ export interface ProtectedRows {
 
 /** Starts the work of a thread. */
 export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup) => {
-  // Lines are copies, so that what they are made of can share its memory; batches are the writer's.
-  const arena = new Arena();
-  const memory = setup.csv === null ? FRESH_MEMORY : arena;
+  // What is given away is a copy.
+  const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   let nextKey = 0;
   // Copies in this thread's own memory: the library that derives does not take shared memory.
@@ -84,11 +91,11 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
       const fingerprints: Batch[] = [];
       const starts = rowStarts(bytes);
       for (let first = 0; first < starts.length; first += BATCH_ROWS) {
-        arena.reset();
+        memory.reset();
         const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths, memory);
         const batch = protectBatch(kernel, root, tasks, pads, stored);
         if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
-        if (serialiser === null) batches.push(batch);
+        if (serialiser === null) batches.push(packBatch(batch, spare));
         else lines.push(packBytes(serialiser.serialise(batch), spare));
       }
       const transfer = lines.map((part) => part.buffer);
@@ -99,7 +106,7 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
     },
     close() {
       serialiser?.wipe();
-      arena.wipe();
+      memory.wipe();
       for (const key of keys) key[Symbol.dispose]();
     },
   };

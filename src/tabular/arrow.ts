@@ -168,6 +168,7 @@ export function createArrow(sink: ByteSink, fields: readonly Field[]): TableWrit
   const writer = new CollectingWriter({ autoDestroy: false });
   writer.reset(undefined, schema);
   return {
+    spare: [],
     async write(batch) {
       const children = arrowFields.map(({ type }, index) => writeColumn(batch.columns[index], type));
       const data = makeData({ type: new Struct(schema.fields), length: batch.rows, nullCount: 0, children });

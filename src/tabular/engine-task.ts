@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type ErrorCode, SealroomError } from '../errors.ts';
-import type { Batch, Field } from './batch.ts';
+import { type Batch, buffersOf, type Field } from './batch.ts';
 import type { EngineLimits } from './engine.ts';
 
 /** What an engine task runs: `sql` reads the pushed batches as the table `$input` with the columns `fields`. */
@@ -16,7 +16,7 @@ export type EngineRequest =
 
 /** Messages from the worker thread. */
 export type EngineReply =
-  | { readonly kind: 'taken' }
+  | { readonly kind: 'taken'; readonly buffers: readonly ArrayBuffer[] }
   | { readonly kind: 'done'; readonly rows: Record<string, unknown>[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly failure: string };
 
@@ -32,6 +32,8 @@ export class EngineTask {
   readonly #requests: MessagePort;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
   readonly #outcome: Promise<Record<string, unknown>[]>;
+  /** Buffers of batches that were read, to be used again; some of them. */
+  readonly spare: ArrayBuffer[] = [];
   #queued = 0;
   #wake: (() => void) | null = null;
   #ended = false;
@@ -56,6 +58,7 @@ export class EngineTask {
         switch (reply.kind) {
           case 'taken':
             this.#queued--;
+            if (this.spare.length < QUEUED_BATCHES) this.spare.push(...reply.buffers);
             this.#wake?.();
             return;
           case 'done':
@@ -86,7 +89,7 @@ export class EngineTask {
   async push(batch: Batch): Promise<void> {
     if (!this.#ended) {
       this.#queued++;
-      this.#send({ kind: 'batch', batch }, transferable(batch));
+      this.#send({ kind: 'batch', batch }, buffersOf([batch]));
     }
     while (this.#queued >= QUEUED_BATCHES && !this.#ended) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -117,15 +120,4 @@ export class EngineTask {
     Atomics.add(this.#signal, 0, 1);
     Atomics.notify(this.#signal, 0);
   }
-}
-
-function transferable(batch: Batch): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const column of batch.columns) {
-    const parts = column.layout === 'bytes' ? [column.bytes, column.offsets] : [column.values];
-    for (const part of [...parts, column.validity]) {
-      if (part !== null && part.buffer instanceof ArrayBuffer) buffers.add(part.buffer);
-    }
-  }
-  return [...buffers];
 }

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import duckdb from '@duckdb/node-bindings';
 import { type ErrorCode, SealroomError } from '../errors.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, buffersOf } from './batch.ts';
 import { Engine, engineFailure, quoteName } from './engine.ts';
 import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-task.ts';
 import { engineTypeOf } from './engine-types.ts';
@@ -38,7 +38,7 @@ function nextRequest(): EngineRequest {
 function fillChunk(info: duckdb.TableFunctionInfo, chunk: duckdb.DataChunk): void {
   try {
     while (current === null || consumed === current.rows) {
-      if (current !== null) reply({ kind: 'taken' });
+      if (current !== null) giveBack(current);
       current = null;
       const request: EngineRequest = stopped ? { kind: 'end' } : nextRequest();
       if (request.kind === 'abort') throw new Error('aborted');
@@ -59,6 +59,11 @@ function fillChunk(info: duckdb.TableFunctionInfo, chunk: duckdb.DataChunk): voi
     if (error instanceof SealroomError) inputFailure = error;
     duckdb.function_set_error(info, 'the input ended');
   }
+}
+
+function giveBack(batch: Batch): void {
+  const buffers = buffersOf([batch]);
+  port.postMessage({ kind: 'taken', buffers } satisfies EngineReply, buffers);
 }
 
 function chunkRows(batch: Batch, start: number): number {

@@ -19,7 +19,7 @@ export interface EngineLimits {
  * The limits for reading. The memory is a cap and not a need: an ordinary Parquet file takes under 200 MiB, but a page of
  * long texts may take 100 MiB by itself.
  */
-export const READING: EngineLimits = { memoryMiB: 2048, threads: 2, spillDirectory: null };
+export const READING: EngineLimits = { memoryMiB: 2048, threads: 1, spillDirectory: null };
 
 /** The {@link engineFailure} of a limit of memory. */
 export const OUT_OF_MEMORY = 'Out of Memory Error';

@@ -38,6 +38,8 @@ export interface TableReader {
 export interface TableWriter {
   /** Appends a batch, whose buffers belong to the writer from then on; resolves when there is room for the next one. */
   write(batch: Batch): Promise<void>;
+  /** Buffers of batches that were written, for whoever takes them out and uses them again. */
+  readonly spare: ArrayBuffer[];
   /**
    * Appends rows that are serialised already, as a `CsvSerialiser` of the same fields and options does it; only for CSV.
    *

@@ -48,7 +48,7 @@ const OPENED: readonly (readonly [what: string, encoded: string, text: string | 
   ['a DOUBLE', '0e4197d78400000000', '1.0E8'],
 ];
 
-describe.each(KERNEL_NAMES.map(createKernel))('kernel $name', (kernel) => {
+describe.each(KERNEL_NAMES.map((name) => createKernel(name)))('kernel $name', (kernel) => {
   const open = (encoded: string, zeros: number): string | null => {
     using root = deriveSealingRoot(parseSharedSecret(SECRET), SALT);
     const opened = openCell(kernel, root, makeCell('02:enc:', payloadOf(encoded, zeros)));

@@ -158,7 +158,7 @@ test.each([
   expect(derived.use(hexOf)).toBe(key);
 });
 
-describe.each(KERNEL_NAMES.map(createKernel))('the worked example on kernel $name', (kernel) => {
+describe.each(KERNEL_NAMES.map((name) => createKernel(name)))('the worked example on kernel $name', (kernel) => {
   test.each(SEALED)('F-34 seals and opens %s', (_what, targetHeader, padTargetBytes, typed, payload, tail) => {
     using root = deriveSealingRoot(parseSharedSecret(SECRET), SALT);
     using keys = kernel.deriveRowKeys(root, NONCE);

@@ -36,12 +36,7 @@ export function memoryLimit(lineBytes: number): number {
  *
  * @param lineBytes the line limit, at least that of the longest record and two more
  */
-export function scanSql(
-  source: ByteSource,
-  facts: CsvFacts,
-  headerRow: boolean,
-  lineBytes: number,
-): string {
+export function scanSql(source: ByteSource, facts: CsvFacts, headerRow: boolean, lineBytes: number): string {
   const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
   return (
     `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=${String(headerRow)}, ` +

@@ -40,21 +40,19 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   const rule = nullRuleOf(options.nullText);
   const separator = facts.separatorInQuotes ? facts.separator : null;
   const rows = facts.records - (options.headerRow ? 1 : 0);
-  let engine: Engine | null = null;
 
   async function* batches(request: ReadRequest): AsyncGenerator<Batch> {
-    engine ??= reason === null ? await Engine.open({ ...READING, memoryMiB: memoryLimit(lineBytes) }) : null;
     const raw =
-      engine === null
-        ? readExact(source, facts, request.columns, options.headerRow, request.signal)
-        : readFast(engine, source, scan, request.columns, rows);
+      reason === null
+        ? readFast(source, scan, memoryLimit(lineBytes), request.columns, rows)
+        : readExact(source, facts, request.columns, options.headerRow, request.signal);
     for await (const batch of raw) {
       request.signal?.throwIfAborted();
       yield {
         rows: batch.rows,
         columns: batch.columns.map((column, index) => {
           if (column.layout !== 'bytes') throw new Error('a CSV column that is not text');
-          const trim = engine !== null && (facts.trims[request.columns[index] ?? 0] ?? false);
+          const trim = reason === null && (facts.trims[request.columns[index] ?? 0] ?? false);
           return { layout: 'bytes', ...refineFields(column, { trim, separator, rule }) };
         }),
       };
@@ -69,10 +67,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     bytes: source.bytes,
     warnings: warningsOf(facts, reason),
     batches,
-    async close() {
-      engine?.close();
-      await source.close();
-    },
+    close: () => source.close(),
   };
 }
 
@@ -111,14 +106,15 @@ function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
 }
 
 async function* readFast(
-  engine: Engine,
   source: ByteSource,
   scan: string,
+  memoryMiB: number,
   columns: readonly number[],
   rows: number,
 ): AsyncGenerator<Batch> {
   const names = columns.map((column) => `c${String(column)}`).join(', ') || '1';
   const fields = columns.map((): Field => ({ name: '', type: { kind: 'string' } }));
+  const engine = await Engine.open({ ...READING, memoryMiB });
   try {
     yield* engine.stream(`SELECT ${names} FROM ${scan}`, fields, rows);
   } catch (error) {
@@ -126,6 +122,8 @@ async function* readFast(
     throw new SealroomError('DATA_CORRUPT', `the CSV reader failed: ${engineFailure(error)}`, {
       where: { file: source.name },
     });
+  } finally {
+    engine.close();
   }
 }
 

@@ -38,6 +38,7 @@ export async function createCsv(
   };
   await sink.write(serialiser.header());
   return {
+    spare: [],
     async write(batch) {
       await append(serialiser.serialise(batch));
     },

@@ -61,15 +61,13 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
       rows,
       bytes: source.bytes,
       warnings: warningsOf(elements),
-      batches: (request) => readBatches(engine, source, file, columns, rows, request),
-      async close() {
-        engine.close();
-        await source.close();
-      },
+      batches: (request) => readBatches(source, file, columns, rows, request),
+      close: () => source.close(),
     };
   } catch (error) {
-    engine.close();
     throw readingFailure(source, error);
+  } finally {
+    engine.close();
   }
 }
 
@@ -182,7 +180,6 @@ function timestampType({ converted, logical }: ParquetElement): ColumnType | nul
 }
 
 async function* readBatches(
-  engine: Engine,
   source: ByteSource,
   file: string,
   columns: readonly ParquetColumn[],
@@ -201,6 +198,8 @@ async function* readBatches(
     return column;
   });
   const sql = `SELECT ${wanted.map(expressionOf).join(', ') || '1'} FROM ${scanOf(file)}`;
+  // An engine of its own for each reading: it does not give its memory back before it is closed.
+  const engine = await Engine.open();
   try {
     for await (const batch of engine.stream(
       sql,
@@ -213,6 +212,8 @@ async function* readBatches(
   } catch (error) {
     if (request.signal?.aborted === true) throw error;
     throw readingFailure(source, error);
+  } finally {
+    engine.close();
   }
 }
 

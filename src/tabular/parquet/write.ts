@@ -29,12 +29,13 @@ export function createParquet(target: OutputTarget, file: string, fields: readon
   const task = new EngineTask({
     // A dictionary of cells that are all different only costs time; the engine gives up on it by itself.
     sql:
-      `COPY $input TO ${quoteText(target.path)} (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false, ` +
-      `ROW_GROUP_SIZE_BYTES '32MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''})`,
+      `COPY $input TO ${quoteText(target.path)} (FORMAT parquet, COMPRESSION ${compressionOf(fields)}, USE_TMP_FILE false, ` +
+      `ROW_GROUP_SIZE_BYTES '16MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''})`,
     fields,
     limits: WRITING,
   });
   return {
+    spare: task.spare,
     write: (batch) => task.push(batch).catch(failAt({ file })),
     writeLines: () => Promise.reject(noLines()),
     async close() {
@@ -46,6 +47,12 @@ export function createParquet(target: OutputTarget, file: string, fields: readon
       await target.discard();
     },
   };
+}
+
+/** Snappy finds next to nothing in the Base64 of cells, and takes a third of the writing time to do so. */
+function compressionOf(fields: readonly Field[]): string {
+  const plain = fields.filter((field) => field.isPlain === true).length;
+  return plain * 2 > fields.length ? 'uncompressed' : 'snappy';
 }
 
 /** The engine's dictionaries take 0.0 and -0.0, and all NaNs, for one value: the first one would be written for all. */
