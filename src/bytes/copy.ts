@@ -12,15 +12,6 @@ export function copyBytes(source: Uint8Array, start: number, end: number, target
   return to;
 }
 
-/** Writes a little-endian integer of 4 bytes at `at` and returns its end. */
-export function putInt32(target: Uint8Array, at: number, value: number): number {
-  target[at] = value;
-  target[at + 1] = value >> 8;
-  target[at + 2] = value >> 16;
-  target[at + 3] = value >> 24;
-  return at + 4;
-}
-
 /** The little-endian integer of 4 bytes at `at`. */
 export function getInt32(source: Uint8Array, at: number): number {
   return (

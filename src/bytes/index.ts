@@ -12,7 +12,7 @@ export {
   isBase64,
 } from './base64.ts';
 export { compact } from './compact.ts';
-export { copyBytes, getInt32, putInt32 } from './copy.ts';
+export { copyBytes, getInt32 } from './copy.ts';
 export { equalConstantTime } from './constant-time.ts';
 export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64 } from './integers.ts';
 export { ByteReader } from './reader.ts';

@@ -1,6 +1,11 @@
 import { type ClientType, fingerprintedBytesOf, isFixedType, renderColumn, sealedBytesOf } from '../crypto/index.ts';
 import type { ColumnData, ColumnType } from '../tabular/index.ts';
-import type { StoredForm } from './plan.ts';
+
+/**
+ * In which form a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
+ * fingerprinted, or as text.
+ */
+export type StoredForm = 'read' | 'sealed' | 'fingerprint' | 'text';
 
 /** The type under which a column's values can be protected, or `null` if they can only be carried. */
 export function clientTypeOf(type: ColumnType): ClientType | null {

@@ -16,13 +16,7 @@ import {
 import { SealroomError } from '../errors.ts';
 import type { ColumnSchema, TableSchema } from '../schema/index.ts';
 import { type ColumnType, type Field, type TableFormat, type TableReader, widthOf } from '../tabular/index.ts';
-import { clientTypeOf } from './canonical.ts';
-
-/**
- * In which form a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
- * fingerprinted, or as text.
- */
-export type StoredForm = 'read' | 'sealed' | 'fingerprint' | 'text';
+import { clientTypeOf, type StoredForm } from './canonical.ts';
 
 /** Values that wait for their protection; `source` is the index of their source among the columns that are read. */
 export interface StoredColumn {

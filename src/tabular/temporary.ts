@@ -87,7 +87,7 @@ export class SpillFile {
  *
  * @throws {SealroomError} IO_WRITE if the directory cannot be written.
  */
-export async function openUnnamedFile(directory: string): Promise<FileHandle> {
+async function openUnnamedFile(directory: string): Promise<FileHandle> {
   const folder = await createTempFolder(directory);
   try {
     return await open(join(folder, 'spill'), 'wx+', 0o600).catch(failAtTemporary(directory));
@@ -106,7 +106,7 @@ export async function createTempFolder(directory: string): Promise<string> {
 }
 
 /** Turns a failure of a temporary file into its one-line error. */
-export function failAtTemporary(directory: string): (error: unknown) => never {
+function failAtTemporary(directory: string): (error: unknown) => never {
   return (error) => {
     throw new SealroomError('IO_WRITE', `cannot write temporary files: ${systemReason(error)}`, {
       where: { file: directory },
