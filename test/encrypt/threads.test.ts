@@ -90,14 +90,14 @@ test.each(['encrypt', 'decrypt'] as const)(
     await bench.encrypt('in.csv', 'sealed.csv', SCHEMA);
     // The thread ends when it is given its second job.
     let jobs = 0;
-  const spy = vi.spyOn(Worker.prototype, 'postMessage');
-  const post = spy.getMockImplementation();
-  spy.mockImplementation(function (this: Worker, ...args) {
-    post?.apply(this, args);
-    jobs++;
-    if (jobs === 3) this.terminate().catch(() => undefined);
-  });
-  const running =
+    const spy = vi.spyOn(Worker.prototype, 'postMessage');
+    const post = spy.getMockImplementation();
+    spy.mockImplementation(function (this: Worker, ...args) {
+      post?.apply(this, args);
+      jobs++;
+      if (jobs === 3) this.terminate().catch(() => undefined);
+    });
+    const running =
       what === 'encrypt'
         ? bench.encrypt('in.csv', 'out.csv', SCHEMA, { threads: 2 })
         : bench.decrypt('sealed.csv', 'out.csv', { threads: 2 });
