@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { encodeUtf8 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -67,36 +67,6 @@ export function readFailure(error: unknown, file: string): SealroomError {
   if (error instanceof SealroomError) return error;
   const reason = systemReason(error);
   return new SealroomError('IO_READ', `cannot read: ${reason}`, { where: { file }, cause: error });
-}
-
-/** A system error's code in words. */
-export function systemReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'ENOENT':
-      return 'no such file or directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'ENOSPC':
-      return 'no space left on the device';
-    case 'EISDIR':
-      return 'it is a directory';
-    case 'ENOTDIR':
-      return 'a part of its path is not a directory';
-    case 'EROFS':
-      return 'the file system is read-only';
-    case 'EMFILE':
-    case 'ENFILE':
-      return 'too many open files';
-    case 'EPIPE':
-    case 'ERR_STREAM_DESTROYED':
-      return 'the other end is closed';
-    case 'ABORT_ERR':
-      return 'stopped';
-    default:
-      return code === '' ? 'input or output failed' : `system error ${code}`;
-  }
 }
 
 /**

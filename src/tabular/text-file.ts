@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { SealroomError } from '../errors.ts';
-import { readFailure, systemReason } from './byte-source.ts';
+import { SealroomError, systemReason } from '../errors.ts';
+import { readFailure } from './byte-source.ts';
 import { createTarget, type TargetOptions } from './target.ts';
 
 /**
