@@ -14,7 +14,7 @@ export function exitCodeOf(error: unknown): number {
 function codeOf(code: ErrorCode): number {
   if (code.startsWith('USAGE_')) return EXIT.usage;
   if (code.startsWith('RULE_')) return EXIT.refused;
-  return code.startsWith('FORMAT_') ? EXIT.integrity : EXIT.failed;
+  return code.startsWith('FORMAT_') || code.startsWith('AUDIT_') || code === 'MANIFEST_SIGNATURE' ? EXIT.integrity : EXIT.failed;
 }
 
 /** Prints one `error:` line with the place, and a `hint:` line where there is one. */
@@ -28,9 +28,10 @@ function describeError(io: CliIo, error: unknown): void {
   if (error.hint !== undefined) say(io, 'hint', error.hint);
 }
 
-function describePlace({ file, line, row, column }: ErrorPlace, cwd: string): string {
+function describePlace({ file, line, character, row, column }: ErrorPlace, cwd: string): string {
   const parts: string[] = [];
-  if (file !== undefined) parts.push(shortPath(file, cwd) + (line === undefined ? '' : `:${String(line)}`));
+  const inFile = [line, character].filter((at) => at !== undefined).map((at) => `:${String(at)}`);
+  if (file !== undefined) parts.push(shortPath(file, cwd) + inFile.join(''));
   if (row !== undefined) parts.push(`row ${String(row)}`);
   if (column !== undefined) parts.push(`column \`${column}\``);
   return parts.join(', ');

@@ -1,110 +1,13 @@
-import type { ColumnKind } from '../schema/index.ts';
-import type { AggregationRule } from './rules/aggregation.ts';
-import type { CustomRule } from './rules/custom.ts';
-import type { ListRule } from './rules/list.ts';
-import type { CollaborationSettings } from './settings.ts';
-
-/** What members can be entitled to. */
-export const ABILITIES = ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'] as const;
-
-/** One of {@link ABILITIES}. */
-export type Ability = (typeof ABILITIES)[number];
-
-/** A party of the collaboration. */
-export interface Member {
-  /** Also the schema of its tables in SQL: 1 to 63 of `a-z`, `0-9` and `_`, a letter first. */
-  readonly id: string;
-  readonly displayName: string;
-  readonly abilities: readonly Ability[];
-  /** Whether it pays for the computing; one member at most. */
-  readonly payer: boolean;
-  /** Both may be unknown while the manifest is being drafted. */
-  readonly publicKeys: {
-    /** Ed25519 public key, as `ed25519:` and 32 bytes in Base64. */
-    readonly sign: string | null;
-    /** Where results are encrypted to: an age recipient (`age1…`), or `x25519:` and 32 bytes in Base64. */
-    readonly receive: string | null;
-  };
-}
-
-/** A column of a table, as it is in the room: after encryption. */
-export interface ManifestColumn {
-  /** A header that keeps the naming rule of schemas. */
-  readonly name: string;
-  readonly protection: ColumnKind;
-  /** SQL type in the room, as `familyOf` knows it; VARCHAR for protected columns. */
-  readonly type: string;
-  /** C3R's name of the type that was protected, such as `STRING`; `null` if not said, and for cleartext. */
-  readonly clearType: string | null;
-}
-
-/** The file that a table comes from. */
-export interface ManifestSource {
-  readonly kind: 'csv' | 'parquet' | 'arrow';
-  /** SHA-256 of the file, 64 hexadecimal digits in lower case. */
-  readonly sha256: string;
-  readonly rows: number;
-}
-
-/** The periods after which an access budget can come back. */
-export const BUDGET_TYPES = ['CALENDAR_DAY', 'CALENDAR_WEEK', 'CALENDAR_MONTH', 'LIFETIME'] as const;
-
-/** How many queries may touch a table in a period. */
-export interface AccessBudget {
-  readonly type: (typeof BUDGET_TYPES)[number];
-  /** Queries, at least 1. */
-  readonly budget: number;
-  /** Whether it is full again when the period ends; never for `LIFETIME`. */
-  readonly autoRefresh: boolean;
-}
-
-/** What the owner of a table allows. */
-export type AnalysisRule = AggregationRule | ListRule | CustomRule;
-
-/** A table that a member brings. */
-export interface ManifestTable {
-  /** Unique in the collaboration: 1 to 63 of `a-z`, `0-9` and `_`, a letter first. */
-  readonly name: string;
-  /** Id of a member. */
-  readonly owner: string;
-  readonly source: ManifestSource | null;
-  readonly columns: readonly ManifestColumn[];
-  /** `null`: the table cannot be queried. */
-  readonly rule: AnalysisRule | null;
-  /** Ids of the members that may receive results of queries over this table; all of them can receive results. */
-  readonly receivers: readonly string[];
-  /** At most one per period; none means no limit. */
-  readonly accessBudgets: readonly AccessBudget[];
-  /** Hash of the table's whole entry in canonical form: columns, rule, receivers, budgets. 64 hexadecimal digits. */
-  readonly sha256: string;
-}
-
-/** A typed place in the SQL of a template, written `$name`. */
-export interface TemplateParameter {
-  readonly name: string;
-  /** SQL type, as `familyOf` knows it. */
-  readonly type: string;
-}
-
-/** A query that owners approve before it runs. Whoever changes a letter of it makes another one. */
-export interface AnalysisTemplate {
-  readonly id: string;
-  readonly sql: string;
-  readonly parameters: readonly TemplateParameter[];
-  /** Hash of collaboration id, template id, SQL and parameters in canonical form; 64 hexadecimal digits. */
-  readonly sha256: string;
-  /** Ids of the members whose approval is in the manifest; the signatures were verified when it was read. */
-  readonly approvedBy: readonly string[];
-}
-
-/** A member's signature under a hash that it saw. */
-export interface MemberSignature {
-  readonly member: string;
-  /** 64 hexadecimal digits. */
-  readonly sha256: string;
-  /** 64 bytes in Base64. */
-  readonly signature: string;
-}
+import canonicalize from 'canonicalize';
+import { isRecord, quoteName } from '../schema/index.ts';
+import { Cursor, present } from './cursor.ts';
+import { type DocumentValue, readDocument, type TextDocument } from './document.ts';
+import { LABEL, type Member, readMembers } from './member.ts';
+import { ManifestProblems } from './problems.ts';
+import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
+import { type MemberSignature, sha256Hex } from './signature.ts';
+import { type ManifestTable, readTable } from './table.ts';
+import { type AnalysisTemplate, readSignatures, readTemplates } from './template.ts';
 
 /** What is kept of each query. */
 export interface LogSettings {
@@ -113,7 +16,7 @@ export interface LogSettings {
 }
 
 /**
- * What the members of a collaboration agreed on, validated and deeply frozen. Made by `parseManifest` only.
+ * What the members of a collaboration agreed on, validated and deeply frozen. Made by {@link parseManifest} only.
  *
  * The signatures in it are as they were read: `verifyManifest` says which hold.
  */
@@ -130,4 +33,164 @@ export interface Manifest {
   readonly signatures: readonly MemberSignature[];
   /** Hash of the canonical form, which leaves out signatures and approvals; 64 hexadecimal digits. */
   readonly sha256: string;
+}
+
+const KEYS = [
+  'version',
+  'id',
+  'name',
+  'settings',
+  'members',
+  'tables',
+  'templates',
+  'log',
+  'x-principals',
+  'signatures',
+];
+
+const COLLABORATION_ID = {
+  pattern: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+  words: 'a UUID of 36 characters in lower case',
+};
+
+const AWS_PRINCIPAL = /^(\d{12}|arn:aws[a-z-]*:cleanrooms:\S+)$/;
+
+/** How private keys begin that somebody may paste where the public half belongs. */
+const PRIVATE_KEY = /AGE-SECRET-KEY-|-----BEGIN [A-Z ]*PRIVATE KEY|PRIVATE\+KEY\+/;
+
+function readSettings(cursor: Cursor): CollaborationSettings | null {
+  if (!cursor.object(SETTING_NAMES)) return null;
+  const flags = SETTING_NAMES.map((name) => [name, cursor.at(name).flag()] as const);
+  if (flags.some(([, flag]) => flag === null)) return null;
+  return Object.freeze({ ...HIGH_ASSURANCE, ...Object.fromEntries(flags) });
+}
+
+function readLog(cursor: Cursor): LogSettings {
+  const queryText = cursor.at('queryText');
+  const chain = cursor.at('chain');
+  if (cursor.isGiven) cursor.object(['queryText', 'chain']);
+  if (chain.isGiven && chain.flag() === false)
+    chain.refuse('expected true, got false: the audit log is always a chain');
+  return Object.freeze({ queryText: queryText.isGiven ? (queryText.oneOf(['owners', 'hash']) ?? 'hash') : 'owners' });
+}
+
+/** What account ids and ARNs stand for: ids of members and templates. */
+function readPrincipals(cursor: Cursor, known: readonly string[]): ReadonlyMap<string, string> {
+  const principals = new Map<string, string>();
+  if (!cursor.isGiven || !cursor.object(cursor.keys)) return principals;
+  for (const key of cursor.keys) {
+    const item = cursor.at(key);
+    if (!AWS_PRINCIPAL.test(key)) item.refuse('expected under an account id of 12 digits or an ARN, got another key');
+    const id = item.oneOf(known);
+    if (id !== null) principals.set(key, id);
+  }
+  return principals;
+}
+
+/** Reads a name that may be an account id or an ARN as one of `ids`. */
+function readPrincipal(
+  item: Cursor,
+  what: string,
+  ids: readonly string[],
+  principals: ReadonlyMap<string, string>,
+): string | null {
+  const name = item.text({ pattern: /./s, words: `the id of a ${what}` });
+  if (name === null) return null;
+  const id = principals.get(name) ?? name;
+  if (ids.includes(id)) return id;
+  const hint = AWS_PRINCIPAL.test(name) ? 'say what it stands for in `x-principals`' : undefined;
+  return item.refuse(`expected the id of a ${what}, got ${quoteName(name)}`, hint);
+}
+
+function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): readonly ManifestTable[] {
+  const seen = new Set<string>();
+  const tables = cursor.items().map((item) => {
+    const table = readTable(item, context);
+    if (table !== null && seen.has(table.name)) {
+      return item.at('name').refuse(`expected a name of its own, got ${table.name} again`);
+    }
+    if (table !== null) seen.add(table.name);
+    return table;
+  });
+  return Object.freeze(present(tables));
+}
+
+/** What is hashed and signed: everything but the signatures of members, and of templates. */
+function contentOf(value: DocumentValue): DocumentValue {
+  if (!isObject(value)) return value;
+  const templates = value['templates'];
+  const bare = isList(templates) ? { templates: templates.map((template) => omit(template, 'approvals')) } : {};
+  return { ...omit(value, 'signatures'), ...bare };
+}
+
+function omit<Value extends DocumentValue>(value: Value, key: string): Value | Readonly<Record<string, DocumentValue>> {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) : value;
+}
+
+function isObject(value: DocumentValue): value is Readonly<Record<string, DocumentValue>> {
+  return isRecord(value);
+}
+
+function isList(value: DocumentValue | undefined): value is readonly DocumentValue[] {
+  return Array.isArray(value);
+}
+
+function readManifest(root: Cursor, content: DocumentValue): Manifest {
+  root.object(KEYS);
+  root.at('version').whole(1, 1);
+  const id = root.at('id').text(COLLABORATION_ID) ?? '';
+  const settings = readSettings(root.at('settings'));
+  const members = readMembers(root.at('members'));
+  const templates = readTemplates(root.at('templates'), id, members);
+  const memberIds = members.map((member) => member.id);
+  const templateIds = templates.map((template) => template.id);
+  const principals = readPrincipals(root.at('x-principals'), [...memberIds, ...templateIds]);
+  const tables = readTables(root.at('tables'), {
+    members,
+    allowCleartext: settings?.allowCleartext ?? true,
+    readMember: (item) => readPrincipal(item, 'member', memberIds, principals),
+    readTemplate: (item) => readPrincipal(item, 'template', templateIds, principals),
+  });
+  return Object.freeze({
+    version: 1,
+    id,
+    name: root.at('name').text(LABEL) ?? '',
+    settings: settings ?? HIGH_ASSURANCE,
+    members,
+    tables,
+    templates,
+    log: readLog(root.at('log')),
+    signatures: readSignatures(root.at('signatures'), members),
+    sha256: sha256Hex(canonicalize(content) ?? ''),
+  });
+}
+
+/**
+ * Reads a manifest from YAML or JSON and validates all of it. Whether members have signed it is another question, for
+ * `verifyManifest`.
+ *
+ * @throws {SealroomError} MANIFEST_SYNTAX if the text is not YAML or JSON that means what it shows; MANIFEST_INVALID if a
+ *   rule is broken; MANIFEST_UNSUPPORTED if it asks for what is not there. One error for all problems, which
+ *   `listProblems` takes apart; each has the line, the character and the path of its place.
+ */
+export function parseManifest(text: string, { file }: { readonly file?: string | undefined } = {}): Manifest {
+  const document: TextDocument = readDocument(text, file);
+  const problems = new ManifestProblems(document.locate);
+  const root = new Cursor(document.value, [], problems);
+  if (PRIVATE_KEY.test(text))
+    root.refuse('expected without secrets, got a private key', 'make a new key: this one is no longer secret');
+  const manifest = readManifest(root, contentOf(document.value));
+  problems.throwIfAny(file);
+  return manifest;
+}
+
+/** What a member needs to encrypt a table for a collaboration. */
+export interface EncryptionTerms {
+  readonly collaborationId: string;
+  readonly settings: CollaborationSettings;
+}
+
+/** The collaboration id and the settings that a manifest gives to `encryptTable`, so that nobody repeats them. */
+export function settingsOf({ id, settings }: Manifest): EncryptionTerms {
+  return Object.freeze({ collaborationId: id, settings });
 }
