@@ -1,6 +1,13 @@
 /** Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call. */
 export type { CleanRoomsOptions, CollaborationSource } from './clean-rooms.ts';
 export { createCleanRoomsClient, fetchCollaborationSettings } from './clean-rooms.ts';
+export type { ManifestAdvice } from './advice.ts';
+export { adviseOnManifest } from './advice.ts';
+export type { ChangeEffect, ManifestChange } from './diff.ts';
+export { diffManifests } from './diff.ts';
+export type { Grant, Limit } from './grants.ts';
+export { listGrants, listLimits } from './grants.ts';
+export { insertSignature } from './insert-signature.ts';
 export type { EncryptionTerms, LogSettings, Manifest } from './manifest.ts';
 export { parseManifest, settingsOf } from './manifest.ts';
 export type { ManifestColumn, TypeFamily } from './manifest-column.ts';
