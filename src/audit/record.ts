@@ -17,7 +17,7 @@ const name = z.string().min(1).max(256);
 const text = z.string().max(MAX_TEXT_CHARACTERS);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
-const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const time = z.string().refine((value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value);
 
 const tableUse = z
   .strictObject({
