@@ -21,6 +21,7 @@ const PACKAGES = [
   { name: 'terminal', pattern: '(yargs|@clack/prompts|picocolors|cli-progress)', from: '^cli/' },
   { name: 'engine', pattern: '(@duckdb/[^/]+|apache-arrow|csv-parse)', from: '^src/tabular/' },
   { name: 'cipher', pattern: '@noble/[^/]+', from: '^src/crypto/' },
+  { name: 'lock', pattern: 'fs-native-extensions', from: '^src/audit/' },
   { name: 'cloud', pattern: '@aws-sdk/[^/]+', from: '^src/collab/clean-rooms\\.ts$' },
 ];
 

@@ -14,7 +14,9 @@ export function exitCodeOf(error: unknown): number {
 function codeOf(code: ErrorCode): number {
   if (code.startsWith('USAGE_')) return EXIT.usage;
   if (code.startsWith('RULE_')) return EXIT.refused;
-  return code.startsWith('FORMAT_') || code.startsWith('AUDIT_') || code === 'MANIFEST_SIGNATURE' ? EXIT.integrity : EXIT.failed;
+  return code.startsWith('FORMAT_') || code.startsWith('AUDIT_') || code === 'MANIFEST_SIGNATURE'
+    ? EXIT.integrity
+    : EXIT.failed;
 }
 
 /** Prints one `error:` line with the place, and a `hint:` line where there is one. */

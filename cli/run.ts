@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { SealroomError } from '../src/index.ts';
+import { auditCommand } from './commands/audit.ts';
 import { decryptCommand } from './commands/decrypt.ts';
 import { encryptCommand } from './commands/encrypt.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -50,6 +51,7 @@ async function parse(io: CliIo): Promise<void> {
     .command(encryptCommand(io))
     .command(decryptCommand(io))
     .command(schemaCommand(io))
+    .command(auditCommand(io))
     .completion('completion', 'print a completion script for your shell')
     .demandCommand(1, 'expected a command')
     .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false })

@@ -63,6 +63,7 @@ const FAULTS = [
   ['package-terminal', 'src/tabular/fault-terminal.ts', 'yargs'],
   ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
   ['package-cipher', 'src/tabular/fault-cipher.ts', '@noble/hashes/hmac.js'],
+  ['package-lock', 'src/query/fault-lock.ts', 'fs-native-extensions'],
   ['package-cloud', 'src/collab/fault-cloud.ts', '@aws-sdk/client-cleanrooms'],
   ['no-circular', 'src/bytes/reader.ts', './index.ts'],
   ['not-to-unresolvable', 'src/bytes/fault-missing.ts', './missing.ts'],
