@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/index.ts';
+import { listProblems } from '../src/schema/index.ts';
 import { type CliIo, say } from './terminal.ts';
 
 /** Exit codes of the command line. */
@@ -46,11 +47,16 @@ function shortPath(file: string, cwd: string): string {
   return short === '' || short.startsWith('..') ? file : short;
 }
 
+function toJson({ code, message, hint, where }: SealroomError): object {
+  return { code, message, hint, ...where };
+}
+
 /** Prints an error; with `debug`, its stack and causes as well, which may show data. */
 export function printError(io: CliIo, error: unknown, json: boolean, debug: boolean): void {
   if (json && error instanceof SealroomError) {
-    const { code, message, hint, where } = error;
-    io.stderr.write(`${JSON.stringify({ error: { code, message, hint, ...where } })}\n`);
+    const [first = error, ...rest] = listProblems(error).map(toJson);
+    const problems = rest.length === 0 ? {} : { problems: [first, ...rest] };
+    io.stderr.write(`${JSON.stringify({ error: { ...toJson(error), ...problems } })}\n`);
   } else {
     describeError(io, error);
   }

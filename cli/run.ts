@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { SealroomError } from '../src/index.ts';
 import { auditCommand } from './commands/audit.ts';
+import { collabCommand } from './commands/collab.ts';
 import { decryptCommand } from './commands/decrypt.ts';
 import { encryptCommand } from './commands/encrypt.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -51,6 +52,7 @@ async function parse(io: CliIo): Promise<void> {
     .command(encryptCommand(io))
     .command(decryptCommand(io))
     .command(schemaCommand(io))
+    .command(collabCommand(io))
     .command(auditCommand(io))
     .completion('completion', 'print a completion script for your shell')
     .demandCommand(1, 'expected a command')

@@ -5,6 +5,8 @@ export type { ManifestAdvice } from './advice.ts';
 export { adviseOnManifest } from './advice.ts';
 export type { ChangeEffect, ManifestChange } from './diff.ts';
 export { diffManifests } from './diff.ts';
+export type { DraftParts } from './draft.ts';
+export { draftManifest } from './draft.ts';
 export type { Grant, Limit } from './grants.ts';
 export { listGrants, listLimits } from './grants.ts';
 export { insertSignature } from './insert-signature.ts';
