@@ -216,6 +216,7 @@ export class AuditLog implements AsyncDisposable {
     const index = state.edge.size;
     const record = parseRecord(bytes);
     const [contradiction] = state.history.contradictions(record);
+    //= audit A-10
     if (record.index !== index || record.previous !== state.last) {
       throw this.#broken(`record ${String(index)} does not follow the one before it`);
     }
@@ -269,6 +270,7 @@ export class AuditLog implements AsyncDisposable {
   }
 
   #broken(what: string): SealroomError {
+    //= audit A-32
     return new SealroomError('AUDIT_CHAIN', `the log was changed: ${what}`, {
       where: { file: this.#options.directory },
       hint: 'run `sealroom audit verify` to see where, and put back the files from before',

@@ -20,7 +20,8 @@ export interface Line {
  * @param stop where to end, also in the middle of a line; the end of the file if it is behind that
  */
 export async function* readLines(file: FileHandle, start: number, stop = Infinity): AsyncGenerator<Line> {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  // Not a Buffer, whose slices are not copies.
+  const chunk = new Uint8Array(CHUNK_BYTES);
   let position = start;
   let parts: Uint8Array[] = [];
   let kept = 0;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -57,6 +57,16 @@ describe('a log', () => {
     await expect(log.append(released(attempt))).rejects.toThrow('its attempt was over before');
     expect(await kinds(folder)).toEqual(['start', 'attempt']);
     expect(await problems(folder)).toEqual([]);
+  });
+
+  test('A-10 links each record to the leaf hash of the one before', async () => {
+    await using folder = await LogFolder.create();
+    await folder.fill(3);
+    let previous: string | null = null;
+    for (const line of await folder.lines()) {
+      expect(parseRecord(Buffer.from(line)).previous).toBe(previous);
+      previous = createHash('sha256').update(`\0${line}`).digest('hex');
+    }
   });
 
   test('refuses a malformed record and goes on', async () => {

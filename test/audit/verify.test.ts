@@ -11,7 +11,7 @@ import {
   HashTree,
   hashLeaf,
 } from 'sealroom/audit';
-import { LogFolder } from './support.ts';
+import { LogFolder, refused } from './support.ts';
 
 const RECORDS = 14;
 
@@ -196,6 +196,19 @@ describe('A-50 verification', () => {
     await rm(join(copy, 'lock'));
     const report = await verifyLog({ directory: copy, verifiers: [folder.signer.verifier], seen: [] });
     expect(report.problems).toEqual([]);
+  });
+
+  test('reads records that are longer than a piece of the file', async () => {
+    await using large = await LogFolder.create();
+    {
+      await using log = await large.open();
+      for (const letter of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+        await log.append(refused({ ir: letter.repeat(99_000) }));
+    }
+    await using log = await large.open();
+    await log.append(refused());
+    const report = await verifyLog({ directory: large.directory, verifiers: [large.signer.verifier], seen: [] });
+    expect(report).toMatchObject({ records: 9, problems: [] });
   });
 
   test('needs a log', async () => {
