@@ -5,7 +5,10 @@ import tseslint from 'typescript-eslint';
 
 const TYPESCRIPT = ['**/*.ts'];
 const PRODUCT = ['src/**/*.ts', 'cli/**/*.ts'];
-const PURE = ['src/bytes/**/*.ts', 'src/crypto/**/*.ts', 'src/schema/**/*.ts', 'src/collab/**/*.ts'];
+const PURE = [
+  'src/{bytes,crypto,schema,collab}/**/*.ts',
+  'src/query/{ast,resolve,check,findings,rewrite,print}/**/*.ts',
+];
 /** The files that are made of `node:crypto`, so the ones of the pure folders that may name Node. */
 const PLATFORM_CRYPTO = ['src/crypto/kernels/node.ts', 'src/collab/signature.ts'];
 
