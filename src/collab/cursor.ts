@@ -73,10 +73,15 @@ export class Cursor {
     return this.refuse(`expected ${expected}, got ${describeValue(this.#value)}`);
   }
 
+  /** What is there instead of an object or an array; text is not repeated, because it may be a whole file of another kind. */
+  #describeOther(): string {
+    return typeof this.#value === 'string' ? 'text' : describeValue(this.#value);
+  }
+
   /** Whether this is an object; keys of it that are not among `known` are noted. */
   object(known: readonly string[]): boolean {
     if (!isObject(this.#value)) {
-      this.#refuseKind('an object');
+      this.refuse(`expected an object, got ${this.#describeOther()}`);
       return false;
     }
     for (const key of this.keys.filter((name) => !known.includes(name))) {
@@ -89,7 +94,7 @@ export class Cursor {
   items(minimum = 0): readonly Cursor[] {
     const value = this.#value;
     if (!isArray(value)) {
-      this.#refuseKind('an array');
+      this.refuse(`expected an array, got ${this.#describeOther()}`);
       return [];
     }
     if (value.length < minimum) this.refuse(`expected at least ${minimum} item, got none`);

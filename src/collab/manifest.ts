@@ -1,7 +1,8 @@
 import canonicalize from 'canonicalize';
+import { SealroomError } from '../errors.ts';
 import { isRecord, quoteName } from '../schema/index.ts';
 import { Cursor, present } from './cursor.ts';
-import { type DocumentValue, readDocument, type TextDocument } from './document.ts';
+import { type DocumentValue, readDocument } from './document.ts';
 import { LABEL, type Member, readMembers } from './member.ts';
 import { ManifestProblems } from './problems.ts';
 import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
@@ -165,6 +166,17 @@ function readManifest(root: Cursor, content: DocumentValue): Manifest {
   });
 }
 
+/** Comes before everything else, since other messages may quote what they find. */
+function refusePrivateKeys(text: string, file: string | undefined): void {
+  const found = PRIVATE_KEY.exec(text);
+  if (found === null) return;
+  const line = text.slice(0, found.index).split('\n').length;
+  throw new SealroomError('MANIFEST_INVALID', 'the manifest expected without secrets, got a private key', {
+    hint: 'remove it, and make a new key if others have seen this file',
+    where: { file, line },
+  });
+}
+
 /**
  * Reads a manifest from YAML or JSON and validates all of it. Whether members have signed it is another question, for
  * `verifyManifest`.
@@ -174,11 +186,10 @@ function readManifest(root: Cursor, content: DocumentValue): Manifest {
  *   `listProblems` takes apart; each has the line, the character and the path of its place.
  */
 export function parseManifest(text: string, { file }: { readonly file?: string | undefined } = {}): Manifest {
-  const document: TextDocument = readDocument(text, file);
+  refusePrivateKeys(text, file);
+  const document = readDocument(text, file);
   const problems = new ManifestProblems(document.locate);
   const root = new Cursor(document.value, [], problems);
-  if (PRIVATE_KEY.test(text))
-    root.refuse('expected without secrets, got a private key', 'make a new key: this one is no longer secret');
   const manifest = readManifest(root, contentOf(document.value));
   problems.throwIfAny(file);
   return manifest;
