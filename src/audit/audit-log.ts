@@ -16,7 +16,7 @@ import {
   type AuditEvent,
   type AuditRecord,
   type BudgetChange,
-  parseRecord,
+  parseSignedRecord,
   printRecord,
   RECORD_VERSION,
   type StartEvent,
@@ -214,7 +214,7 @@ export class AuditLog implements AsyncDisposable {
 
   #take(state: State, bytes: Uint8Array): void {
     const index = state.edge.size;
-    const record = parseRecord(bytes);
+    const record = parseSignedRecord(bytes);
     const [contradiction] = state.history.contradictions(record);
     //= audit A-10
     if (record.index !== index || record.previous !== state.last) {

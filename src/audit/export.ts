@@ -6,7 +6,7 @@ import type { Verifier } from './keys.ts';
 import { type LogSnapshot, openSnapshot } from './log-file.ts';
 import { hashLeaf, HashTree, proveConsistency, proveInclusion } from './merkle.ts';
 import { checkInclusionProof, printConsistencyProof, printInclusionProof } from './proof.ts';
-import { type AuditRecord, parseRecord } from './record.ts';
+import { type AuditRecord, parseRecord, parseSignedRecord } from './record.ts';
 
 /** A log, and whose checkpoints of it count. */
 export interface LogSource {
@@ -90,7 +90,7 @@ export async function* exportRecords({ directory, verifiers }: LogSource, member
   let index = 0;
   for await (const { bytes } of snapshot.lines()) {
     if (index === tree.size) return;
-    if (concerns(parseRecord(bytes), member)) {
+    if (concerns(parseSignedRecord(bytes), member)) {
       const proof = printInclusionProof(index, proveInclusion(tree, index), snapshot.checkpoint);
       yield JSON.stringify({ proof, record: decodeUtf8(bytes) });
     }

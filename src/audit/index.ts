@@ -17,7 +17,7 @@ export { checkConsistencyProof, checkInclusionProof } from './proof.ts';
 export { describeQuestion } from './question.ts';
 export type { Asked } from './question.ts';
 export { durationBucket, parseRecord, printRecord } from './record.ts';
-export type { AttemptEvent, AuditEvent, AuditRecord, BudgetChange, StartEvent, TableUse } from './record.ts';
+export type { AttemptEvent, AuditEvent, AuditRecord, BudgetChange, JsonValue, StartEvent, TableUse } from './record.ts';
 export { createSignerFile, readSignerFile } from './signer-file.ts';
 export { verifyLog } from './verify.ts';
 export type { AuditReport, VerifyOptions } from './verify.ts';

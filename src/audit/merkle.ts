@@ -9,7 +9,7 @@ const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
 /** The root of a tree without leaves: SHA-256 of nothing. RFC 6962 §2.1. */
-export function emptyRoot(): Uint8Array {
+function emptyRoot(): Uint8Array {
   return sha256();
 }
 

@@ -19,6 +19,10 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 const time = z.string().refine((value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value);
 
+/** Any value of JSON. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
 const tableUse = z
   .strictObject({
     /** Name of the table in the manifest. */
@@ -133,7 +137,7 @@ const attempt = z
     manifestSha256: sha256,
     question,
     /** The canonical IR, or `null` if the text was not understood that far. */
-    ir: z.json(),
+    ir: z.custom<JsonValue>((value) => value !== undefined),
     /** Tables that the query names, or `null` if that is not known. */
     tables: z.array(tableUse).readonly().nullable(),
     findings: z.array(finding).readonly(),
@@ -199,7 +203,10 @@ export function durationBucket(durationMs: number): z.infer<typeof duration> {
  */
 export function printRecord(value: AuditRecord): Uint8Array {
   //= audit A-1, A-3
-  const bytes = encodeUtf8(toCanonical(checkRecord(value)));
+  const line = toCanonical(value);
+  // What is written is what a reader of the line will see.
+  checkRecord(parseJson(line));
+  const bytes = encodeUtf8(line);
   if (bytes.length > MAX_RECORD_BYTES) throw tooLong();
   return bytes;
 }
@@ -211,22 +218,42 @@ export function printRecord(value: AuditRecord): Uint8Array {
  * @throws {SealroomError} AUDIT_RECORD if it is no record, or of an unknown version. No value of it is in the message.
  */
 export function parseRecord(bytes: Uint8Array): AuditRecord {
-  if (bytes.length > MAX_RECORD_BYTES) throw tooLong();
-  let value: unknown;
-  let line: string;
-  try {
-    line = decodeUtf8(bytes);
-    value = JSON.parse(line);
-  } catch {
-    // The parser's own message quotes the text.
-    throw new SealroomError('AUDIT_RECORD', 'expected a record in JSON, got other bytes');
-  }
-  const parsed = checkRecord(value);
+  const { record: parsed, value, line } = readLine(bytes);
   //= audit A-3
   if (toCanonical(value) !== line) {
     throw new SealroomError('AUDIT_RECORD', 'expected a record in canonical JSON, got another form');
   }
   return parsed;
+}
+
+/**
+ * The record of a line whose bytes a signature covers: its form is not looked at, which takes most of the time.
+ *
+ * @throws {SealroomError} AUDIT_RECORD as {@link parseRecord}.
+ */
+export function parseSignedRecord(bytes: Uint8Array): AuditRecord {
+  return readLine(bytes).record;
+}
+
+function readLine(bytes: Uint8Array): { readonly record: AuditRecord; readonly value: unknown; readonly line: string } {
+  if (bytes.length > MAX_RECORD_BYTES) throw tooLong();
+  let line: string;
+  try {
+    line = decodeUtf8(bytes);
+  } catch {
+    throw notJson();
+  }
+  const value = parseJson(line);
+  return { record: checkRecord(value), value, line };
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // The parser's own message quotes the text.
+    throw notJson();
+  }
 }
 
 function checkRecord(value: unknown): AuditRecord {
@@ -236,7 +263,7 @@ function checkRecord(value: unknown): AuditRecord {
       hint: 'read it with the version of sealroom that wrote it',
     });
   }
-  const parsed = parseShape(value);
+  const parsed = record.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = issue?.path.map(String).join('.') ?? '';
@@ -245,14 +272,6 @@ function checkRecord(value: unknown): AuditRecord {
   const contradiction = findContradiction(parsed.data);
   if (contradiction !== null) throw new SealroomError('AUDIT_RECORD', contradiction);
   return parsed.data;
-}
-
-function parseShape(value: unknown): z.ZodSafeParseResult<AuditRecord> {
-  try {
-    return record.safeParse(value);
-  } catch (error) {
-    throw tooDeep(error);
-  }
 }
 
 /** What two members of a record say against each other, or `null`. */
@@ -280,6 +299,10 @@ function tooDeep(error: unknown): SealroomError {
   return new SealroomError('AUDIT_RECORD', 'a record nests too deeply, or has a number that JSON has not', {
     cause: error,
   });
+}
+
+function notJson(): SealroomError {
+  return new SealroomError('AUDIT_RECORD', 'expected a record in JSON, got other bytes');
 }
 
 function tooLong(): SealroomError {

@@ -15,7 +15,7 @@ import {
 } from 'sealroom/audit';
 
 export const HASH = '0123456789abcdef'.repeat(4);
-export const ORIGIN = 'runner.example/spring';
+const ORIGIN = 'runner.example/spring';
 
 export const USE = { table: 'impressions', owner: 'pub', ruleSha256: HASH, snapshotSha256: HASH };
 

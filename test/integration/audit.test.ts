@@ -23,7 +23,10 @@ describe.skipIf(!hasGo && !needsGo)('the audit log and the packages of Go', () =
   beforeAll(async () => {
     build = await mkdtemp(join(tmpdir(), 'sealroom-go-'));
     await cp(join(import.meta.dirname, 'audit-go'), build, { recursive: true });
-    execFileSync('go', ['build', '-o', 'audit-go', '.'], { cwd: build, env: { ...process.env, GOFLAGS: '-mod=readonly' } });
+    execFileSync('go', ['build', '-o', 'audit-go', '.'], {
+      cwd: build,
+      env: { ...process.env, GOFLAGS: '-mod=readonly' },
+    });
     log = await LogFolder.create();
     await log.fill(OLDER);
     const seen = await log.read('checkpoint');
@@ -75,6 +78,9 @@ describe.skipIf(!hasGo && !needsGo)('the audit log and the packages of Go', () =
   test('a checkpoint that Go signed opens', () => {
     const output = execFileSync(join(build, 'audit-go'), ['sign', 'runner.example/go'], { encoding: 'utf8' });
     const [key = '', ...note] = output.split('\n');
-    expect(openCheckpoint(note.join('\n'), [parseVerifier(key)])).toMatchObject({ origin: 'runner.example/go', size: 0 });
+    expect(openCheckpoint(note.join('\n'), [parseVerifier(key)])).toMatchObject({
+      origin: 'runner.example/go',
+      size: 0,
+    });
   });
 });
