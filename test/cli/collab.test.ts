@@ -168,3 +168,51 @@ describe('collab', () => {
     expect((await verify(session)).out).toMatch(/pub on template reach: signed\n/);
   });
 });
+
+describe('encrypt and decrypt --manifest', () => {
+  const schema = {
+    headerRow: true,
+    columns: [
+      { sourceHeader: 'email', targetHeader: 'email', type: 'fingerprint' },
+      { sourceHeader: 'note', targetHeader: 'note', type: 'sealed', pad: { type: 'none' } },
+      { sourceHeader: 'city', targetHeader: 'city', type: 'cleartext' },
+    ],
+  };
+  const files = {
+    'in.csv': 'email,city,note\nann@example.com,Bern,x\nann@example.com,,y\n',
+    'schema.json': JSON.stringify(schema),
+    'spring.json': MANIFEST,
+  };
+  const encrypt = ['encrypt', 'in.csv', '-s', 'schema.json', '-o', 'out.csv', '--manifest', 'spring.json'];
+  const id = '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33';
+
+  test('take id and settings from it', async () => {
+    await using session = await Session.start(files);
+    expect(await session.run(encrypt)).toMatchObject({ code: 0 });
+    expect(await session.run(['decrypt', 'out.csv', '--id', id, '-o', 'a.csv'])).toMatchObject({ code: 0 });
+    expect(await session.run(['decrypt', 'out.csv', '--manifest', 'spring.json', '-o', 'b.csv'])).toMatchObject({
+      code: 0,
+    });
+    expect(await session.text('a.csv')).toBe(await session.text('b.csv'));
+    const strict = MANIFEST.replace('"allowDuplicates": true', '"allowDuplicates": false');
+    await session.put('spring.json', strict);
+    expect(await session.run([...encrypt, '-f'])).toMatchObject({ code: 3 });
+  });
+
+  test('refuse an id or settings that say something else, and no id at all', async () => {
+    await using session = await Session.start(files);
+    expect(await session.run([...encrypt, '--id', id.toUpperCase()])).toMatchObject({ code: 0 });
+    const refusals = [
+      [...encrypt, '-f', '--id', '00000000-1111-2222-3333-444444444444'],
+      [...encrypt, '-f', '--allow-cleartext'],
+      [...encrypt, '-f', '--from-clean-rooms'],
+      ['decrypt', 'out.csv', '-o', 'a.csv'],
+    ];
+    for (const argv of refusals) expect(await session.run(argv)).toMatchObject({ code: 2 });
+    await session.put('spring.json', '{');
+    expect(await session.run([...encrypt, '-f'])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^error: spring\.json:1/),
+    });
+  });
+});

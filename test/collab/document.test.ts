@@ -6,6 +6,8 @@ import { parseManifest } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
 import { type Json, manifestOfContext } from '../support/manifests.ts';
 
+type Style = 'PLAIN' | 'QUOTE_DOUBLE' | 'QUOTE_SINGLE';
+
 const MANIFEST = manifestOfContext('customTemplates');
 
 /** The same JSON with the keys of every object in another order, which `order` decides. */
@@ -44,13 +46,14 @@ describe('the hash of a manifest', () => {
       fc.property(
         fc.array(fc.nat(), { minLength: 17, maxLength: 17 }),
         fc.constantFrom(0, 1, 8, '\t'),
-        fc.constantFrom('PLAIN', 'QUOTE_DOUBLE', 'QUOTE_SINGLE'),
-        fc.constantFrom('any', 'flow'),
+        fc.constantFrom<Style>('PLAIN', 'QUOTE_DOUBLE', 'QUOTE_SINGLE'),
+        fc.constantFrom<'any' | 'flow'>('any', 'flow'),
         (orders, indent, defaultStringType, collectionStyle) => {
           let next = 0;
           const other = shuffleKeys(MANIFEST, () => orders[next++ % orders.length] ?? 0);
           const json = JSON.stringify(other, null, indent);
-          const yaml = stringify(other, { lineWidth: 0, defaultStringType, collectionStyle } as ToStringOptions);
+          const options: ToStringOptions = { lineWidth: 0, defaultStringType, collectionStyle };
+          const yaml = stringify(other, options);
           for (const text of [json, `\uFEFF${json.replaceAll('\n', '\r\n')}`, yaml, `# a comment\n---\n${yaml}...\n`]) {
             expect(parseManifest(text).sha256).toBe(sha256);
           }
