@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SealroomError } from '#src/errors';
 import { parseManifest, settingsOf } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
+import { ROOT } from '../tooling/run-tool.ts';
 import { ADVERSARIAL, manifestOfContext, withValue } from '../support/manifests.ts';
 
 type Path = readonly (string | number)[];
@@ -717,4 +719,14 @@ tables:
     });
     expect(`${problem?.message ?? ''}${problem?.hint ?? ''}`).not.toContain('AAECAw==');
   });
+});
+
+test('the example of docs/manifest.md is a manifest', () => {
+  const [, yaml = ''] =
+    /## A complete example\n\n```yaml\n(.*?)```/s.exec(readFileSync(`${ROOT}/docs/manifest.md`, 'utf8')) ?? [];
+  const manifest = parseManifest(yaml);
+  expect(manifest.tables.map(({ rule }) => rule?.kind)).toEqual(['aggregation', 'aggregation', 'custom']);
+  expect(manifest.templates[0]?.sql).toBe(
+    'SELECT page, COUNT(DISTINCT email_fingerprint) AS reach FROM visits WHERE visit_date >= $since GROUP BY page',
+  );
 });
