@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { type CollaborationSettings, parseManifest, settingsOf } from '../src/collab/index.ts';
+import { type SignatureStatus, verifyManifest } from '../src/collab/index.ts';
 import { parseCollaborationId } from '../src/crypto/index.ts';
 import { readTextFile, SealroomError } from '../src/index.ts';
+import { printStatus } from './manifest-words.ts';
 import { readSettings, type SettingsArguments } from './options.ts';
 import type { CliIo } from './terminal.ts';
 
@@ -18,9 +20,24 @@ interface CollaborationTerms {
 }
 
 /**
+ * Refuses a manifest with a signature that does not hold. One that is missing is another matter.
+ *
+ * @throws {SealroomError} MANIFEST_SIGNATURE
+ */
+export function refuseBrokenSignatures(states: readonly SignatureStatus[], file: string): void {
+  const broken = states.find(({ state }) => state === 'changed' || state === 'wrong');
+  if (broken === undefined) return;
+  throw new SealroomError('MANIFEST_SIGNATURE', `expected signatures that hold; ${printStatus(broken)}`, {
+    where: { file },
+    hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree',
+  });
+}
+
+/**
  * The collaboration that `--manifest` or `--id` names.
  *
- * @throws {SealroomError} USAGE_OPTION if neither is given or they disagree; what reading the manifest throws.
+ * @throws {SealroomError} USAGE_OPTION if neither is given or they disagree; MANIFEST_SIGNATURE if a signature in the manifest
+ *   does not hold; what reading it throws.
  */
 export async function readTerms(io: CliIo, { id, manifest }: CollaborationArguments): Promise<CollaborationTerms> {
   if (manifest === undefined) {
@@ -30,7 +47,9 @@ export async function readTerms(io: CliIo, { id, manifest }: CollaborationArgume
     });
   }
   const path = resolve(io.cwd, manifest);
-  const terms = settingsOf(parseManifest(await readTextFile(path), { file: path }));
+  const read = parseManifest(await readTextFile(path), { file: path });
+  refuseBrokenSignatures(verifyManifest(read), path);
+  const terms = settingsOf(read);
   if (id !== undefined && parseCollaborationId(id) !== terms.collaborationId) {
     throw new SealroomError('USAGE_OPTION', '`--id` expected as in the manifest, got another', {
       hint: 'leave it out: the manifest has it',

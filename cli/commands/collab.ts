@@ -24,6 +24,7 @@ import { quoteName } from '../../src/schema/index.ts';
 import { writeTextFile } from '../../src/tabular/index.ts';
 import { printChanges, printManifest, printStatus } from '../manifest-words.ts';
 import type { CliIo } from '../terminal.ts';
+import { refuseBrokenSignatures } from '../terms.ts';
 
 interface CommonArguments {
   readonly json: boolean;
@@ -136,16 +137,10 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   print(io, args, { template, ...signature }, [`signed ${quoteName(what)} as ${args.as}`, `hash ${signature.sha256}`]);
 }
 
-/** Refuses what is not signed, after it has been printed: what was changed before what is missing. */
+/** Refuses a manifest that a member has not signed, after all has been printed. */
 function requireSignatures(states: readonly SignatureStatus[], file: string): void {
-  const broken = states.find(({ state }) => state === 'changed' || state === 'wrong');
-  const missing = states.find(({ state }) => state === 'missing' || state === 'no-key');
-  if (broken !== undefined) {
-    throw new SealroomError('MANIFEST_SIGNATURE', `expected signatures that hold; ${printStatus(broken)}`, {
-      where: { file },
-      hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree',
-    });
-  }
+  refuseBrokenSignatures(states, file);
+  const missing = states.find(({ state }) => state !== 'holds');
   if (missing === undefined) return;
   throw new SealroomError('MANIFEST_UNSIGNED', `expected the signatures of all members; ${printStatus(missing)}`, {
     where: { file },

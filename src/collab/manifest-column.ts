@@ -67,7 +67,7 @@ const CLEAR_TYPES = [
 ] as const;
 
 /** The name of a column, in the form that it has in the room. */
-export function readColumnName(cursor: Cursor): string | null {
+function readColumnName(cursor: Cursor): string | null {
   const name = cursor.text({ pattern: /./s, words: 'the name of a column' });
   if (name === null) return null;
   try {

@@ -13,7 +13,7 @@ export interface TextPlace {
 const PLAIN_KEY = /^[A-Za-z_][\w-]*$/;
 
 /** A path as messages show it: `tables[0].columns[2].type`; nothing for the root. */
-export function printPath(path: DocumentPath): string {
+function printPath(path: DocumentPath): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${String(step)}]`;

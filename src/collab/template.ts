@@ -92,7 +92,7 @@ function readSql(cursor: Cursor): string | null {
 }
 
 /** Whether a signature is one of this hash, by the key that the member has in the manifest. */
-export function isApproval(signature: MemberSignature, sha256: string, members: readonly Member[]): boolean {
+function isApproval(signature: MemberSignature, sha256: string, members: readonly Member[]): boolean {
   const key = members.find(({ id }) => id === signature.member)?.publicKeys.sign ?? null;
   return key !== null && signature.sha256 === sha256 && verifyHash('template', signature, key);
 }

@@ -2,7 +2,7 @@ import { chmod, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Outcome, Session } from '../support/cli.ts';
-import { manifestOfContext } from '../support/manifests.ts';
+import { keyOf, manifestOfContext } from '../support/manifests.ts';
 
 const MANIFEST = JSON.stringify(manifestOfContext('agg'), null, 2);
 
@@ -197,6 +197,23 @@ describe('encrypt and decrypt --manifest', () => {
     const strict = MANIFEST.replace('"allowDuplicates": true', '"allowDuplicates": false');
     await session.put('spring.json', strict);
     expect(await session.run([...encrypt, '-f'])).toMatchObject({ code: 3 });
+  });
+
+  test('refuse a manifest that was changed after it was signed', async () => {
+    await using session = await Session.start(files);
+    const key = keyOf('pub').export({ format: 'pem', type: 'pkcs8' });
+    await session.put('pub.key', key);
+    await chmod(session.path('pub.key'), 0o600);
+    await session.run(['collab', 'sign', 'spring.json', '--as', 'pub', '--key', 'pub.key']);
+    expect(await session.run(encrypt)).toMatchObject({ code: 0 });
+    await session.put(
+      'spring.json',
+      (await session.text('spring.json')).replace('"preserveNulls": false', '"preserveNulls": true'),
+    );
+    expect(await session.run([...encrypt, '-f'])).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/pub: signed another version/),
+    });
   });
 
   test('refuse an id or settings that say something else, and no id at all', async () => {
