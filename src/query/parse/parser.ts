@@ -27,6 +27,8 @@ const SETTINGS = {
   enable_external_access: 'false',
 };
 
+const TOO_DEEP = 'the SQL is nested too deeply to be read';
+
 /** In this order: some of them are refused after others. */
 const LOCKS = [
   'SET max_expression_depth = 250',
@@ -52,12 +54,14 @@ function refuseText(text: string, found: Findings): void {
 }
 
 function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, found: Findings): void {
-  const { error_type: type, position } = tree;
-  if (type === 'parser' || type === 'syntax') {
+  const { error_type: type, error_message: message, position } = tree;
+  if (typeof message === 'string' && message.startsWith('Max expression depth limit')) {
+    found.add('TOO_LARGE', index.whole, TOO_DEEP);
+  } else if (type === 'parser' || type === 'syntax') {
     const span = typeof position === 'string' ? index.tokenAt(Number(position)) : index.whole;
     const token = index.text.slice(span.start, span.end);
     found.add('PARSE_ERROR', span, token === '' ? 'the SQL ends too early' : `unexpected ${quoteName(token)}`);
-  } else if (tree['error_message'] === 'Only SELECT statements can be serialized to json!') {
+  } else if (message === 'Only SELECT statements can be serialized to json!') {
     found.add('NOT_SELECT', index.whole, 'the statement is no SELECT');
   } else {
     found.add('PARSE_ERROR', index.whole, 'the SQL cannot be read');
@@ -117,7 +121,7 @@ export class QueryParser implements Disposable {
       answer = null;
     }
     if (typeof answer === 'string') return readAnswer(text, answer);
-    found.add('PARSE_ERROR', new TextIndex(text).whole, 'the SQL cannot be read');
+    found.add('TOO_LARGE', new TextIndex(text).whole, TOO_DEEP);
     return failed(text, found);
   }
 

@@ -108,7 +108,7 @@ function resolveAggregate(name: AggregateName, node: Fields, context: Context, r
   const { span } = node;
   const { found } = context.walk;
   const distinct = node.flag('distinct');
-  const filterNode = node.isGiven('filter') ? node.node('filter') : null;
+  const filterNode = node.optionalNode('filter');
   const filter = filterNode === null ? null : resolve(filterNode, context);
   const children = node.nodes('children').map((child) => resolveArgument(child, context, resolve));
   const orders = node.node('order_bys');

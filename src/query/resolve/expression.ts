@@ -5,7 +5,7 @@ import { firstSelect, isAggregated } from '../ast/walk.ts';
 import { BOOLEAN, commonType, familyOfType, NULL, readTypeName, type ValueType } from '../ast/value-type.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
-import { Fields } from './fields.ts';
+import type { Fields } from './fields.ts';
 import { foldConstant, resolveConstant, unify } from './literal.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
@@ -49,6 +49,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 
 /** An expression of the parser's tree with every name resolved and every part typed. What is not known is a finding. */
 export function resolveExpression(node: Fields, context: Context): Expression {
+  if (node.isTooDeep) return invalid(node.span);
   const kind = node.text('class');
   const type = node.text('type');
   node.text('alias');
@@ -179,14 +180,13 @@ function resolveCase(node: Fields, context: Context): Expression {
 function readCastType(node: Fields): ValueType | null {
   const id = node.text('id');
   if (id !== 'DECIMAL') {
-    const info = node.optional('type_info');
+    const isPlain = !node.isGiven('type_info');
     node.close();
-    return info === null ? readTypeName(id) : null;
+    return isPlain ? readTypeName(id) : null;
   }
-  const info = node.optional('type_info');
+  const fields = node.optionalNode('type_info');
   node.close();
-  if (info === null) return readTypeName('DECIMAL(18,3)');
-  const fields = new Fields(node.walk, info, node.span);
+  if (fields === null) return readTypeName('DECIMAL(18,3)');
   fields.empty('alias', 'extension_info');
   fields.word('type', ['DECIMAL_TYPE_INFO']);
   const name = `DECIMAL(${fields.text('width')},${fields.text('scale')})`;
@@ -234,8 +234,8 @@ function resolveSubquery(node: Fields, context: Context): Expression {
   const { found } = context.walk;
   const kind = node.word('subquery_type', ['SCALAR', 'ANY', 'EXISTS', 'NOT_EXISTS']);
   const operator = node.text('comparison_type');
-  const child = node.optional('child');
-  const value = child === null ? null : resolveExpression(new Fields(context.walk, child, span), context);
+  const child = node.optionalNode('child');
+  const value = child === null ? null : resolveExpression(child, context);
   const query = context.resolveInner(node.node('subquery'), context);
   node.close();
   const [item, more] = query === null ? [] : firstSelect(query).items;

@@ -7,6 +7,9 @@ import { quoteName } from '../../schema/index.ts';
 /** What the parser writes where a node has no place of its own. */
 const NO_PLACE = '18446744073709551615';
 
+/** The most levels of nodes: far below what recursion and the engine can take. */
+const MAX_DEPTH = 120;
+
 /** The state of one walk: the text, and what was found so far. */
 export interface Walk {
   readonly index: TextIndex;
@@ -23,18 +26,28 @@ export class Fields {
   readonly span: Span;
   readonly #record: Readonly<Record<string, Json>>;
   readonly #read = new Set<string>();
+  readonly #depth: number;
 
-  constructor(walk: Walk, value: Json | undefined, around: Span) {
+  constructor(walk: Walk, value: Json | undefined, around: Span, depth = 0) {
     this.walk = walk;
+    this.#depth = depth;
     const isRecord = isJsonObject(value);
-    this.#record = isRecord ? value : {};
+    this.#record = isRecord && depth <= MAX_DEPTH ? value : {};
     const place = this.#record['query_location'];
     this.#read.add('query_location');
     this.span = typeof place === 'string' && place !== NO_PLACE ? walk.index.tokenAt(Number(place)) : around;
-    if (!isRecord) this.#refuse('a node', 'something else');
+    if (depth > MAX_DEPTH) {
+      walk.found.add('TOO_LARGE', around, `expected at most ${String(MAX_DEPTH)} levels, got more`);
+    } else if (!isRecord) this.#refuse('a node', 'something else');
+  }
+
+  /** Whether the node lies so deep that it is refused unread. */
+  get isTooDeep(): boolean {
+    return this.#depth > MAX_DEPTH;
   }
 
   #refuse(expected: string, got: string): void {
+    if (this.isTooDeep) return;
     this.walk.found.add('UNSUPPORTED_NODE', this.span, `expected ${expected}, got ${got}`);
   }
 
@@ -77,17 +90,22 @@ export class Fields {
     return texts;
   }
 
-  /** A node that may be left out: `null` then. */
+  /** A value that may be left out: `null` then. */
   optional(name: string): Json | null {
     return this.#take(name) ?? null;
   }
 
+  /** A node that may be left out: `null` then. */
+  optionalNode(name: string): Fields | null {
+    return this.isGiven(name) ? this.node(name) : null;
+  }
+
   node(name: string): Fields {
-    return new Fields(this.walk, this.#take(name), this.span);
+    return new Fields(this.walk, this.#take(name), this.span, this.#depth + 1);
   }
 
   nodes(name: string): readonly Fields[] {
-    return this.list(name).map((value) => new Fields(this.walk, value, this.span));
+    return this.list(name).map((value) => new Fields(this.walk, value, this.span, this.#depth + 1));
   }
 
   /** A field that must be one of a few words; `null`, with a finding, if it is another one. */

@@ -9,6 +9,7 @@ import type { Context, VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import { Fields, foldName, type Walk } from './fields.ts';
 import { readModifiers } from './modifiers.ts';
+import type { Span } from '../findings/finding.ts';
 import { resolveRelation } from './relation.ts';
 import { columnExpression, NO_SCOPE, type Scope } from './scope.ts';
 import { isJsonList, type Json } from '../parse/json.ts';
@@ -123,6 +124,13 @@ function resolveNamed(
   return { named, context: { ...context, visible } };
 }
 
+/** From the first output to the last: a SELECT has no place of its own in the parser's tree. */
+function coverItems(items: readonly Item[]): Span | null {
+  const spans = items.map((item) => item.value.span);
+  if (spans.length === 0) return null;
+  return { start: Math.min(...spans.map(({ start }) => start)), end: Math.max(...spans.map(({ end }) => end)) };
+}
+
 function resolveSelect(node: Fields, around: Context): Select {
   const { named, context } = resolveNamed(node, around);
   const { relation, scope: from } = resolveRelation(node.node('from_table'), context);
@@ -133,8 +141,10 @@ function resolveSelect(node: Fields, around: Context): Select {
     ...context,
     scope: { ...inner, outputs: items, outputUse },
   });
-  const clause = (name: string, clauseContext: Context): Expression | null =>
-    node.isGiven(name) ? expectTruth(resolveExpression(node.node(name), clauseContext), clauseContext) : null;
+  const clause = (name: string, clauseContext: Context): Expression | null => {
+    const part = node.optionalNode(name);
+    return part === null ? null : expectTruth(resolveExpression(part, clauseContext), clauseContext);
+  };
   const where = clause('where_clause', withOutputs('clash'));
   const groups = resolveGroups(node, items, withOutputs('yes'));
   const having = clause('having', withOutputs('yes'));
@@ -142,7 +152,7 @@ function resolveSelect(node: Fields, around: Context): Select {
   if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'a sample of the result is asked for');
   const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs('yes'));
   node.close();
-  const { span } = node;
+  const span = coverItems(items) ?? node.span;
   return {
     kind: 'select',
     named,
@@ -191,12 +201,15 @@ function resolveSetOperation(node: Fields, around: Context): Query | null {
   const known = (['UNION', 'INTERSECT', 'EXCEPT'] as const).find((name) => name === operator);
   if (known === undefined) context.walk.found.add('SETOP_KIND', span, `${quoteName(operator)} is not supported`);
   if (known === undefined || left === null || right === null) return null;
-  const operation: SetOperation = { kind: 'set', operator: known, all, left, right, named, span, ...modifiers };
+  const cover: Span = { start: left.span.start, end: right.span.end };
+  const parts = { operator: known, all, left, right, named, span: cover };
+  const operation: SetOperation = { kind: 'set', ...parts, ...modifiers };
   checkSides(operation, context);
   return operation;
 }
 
 function resolveNode(node: Fields, context: Context): Query | null {
+  if (node.isTooDeep) return null;
   const type = node.text('type');
   if (type === 'SELECT_NODE') return resolveSelect(node, context);
   if (type === 'SET_OPERATION_NODE') return resolveSetOperation(node, context);

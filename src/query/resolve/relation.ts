@@ -137,7 +137,7 @@ function resolveJoin(node: Fields, context: Context): ResolvedFrom {
   const names = node.texts('using_columns');
   const scope = mergeScopes(written, names, left.scope, right.scope);
   if (findDoubleAlias(scope)) found.add('AMBIGUOUS_COLUMN', span, 'two tables in FROM have the same alias');
-  const condition = node.isGiven('condition') ? node.node('condition') : null;
+  const condition = node.optionalNode('condition');
   node.empty('alias', 'sample', 'delim_flipped', 'duplicate_eliminated_columns');
   node.close();
   const on =
@@ -160,6 +160,7 @@ function findDoubleAlias(scope: Scope): boolean {
 export function resolveRelation(node: Fields, context: Context): ResolvedFrom {
   const { span } = node;
   const { found } = context.walk;
+  if (node.isTooDeep) return BROKEN;
   const type = node.text('type');
   switch (type) {
     case 'BASE_TABLE':

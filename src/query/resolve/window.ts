@@ -4,7 +4,7 @@ import { type AggregateName, findAggregate, isWindowName, type WindowName, WINDO
 import { BIGINT, DOUBLE, UNKNOWN, type ValueType } from '../ast/value-type.ts';
 import { aggregateType, checkAggregateArgument, type ResolvePart } from './call.ts';
 import type { Context } from './context.ts';
-import { Fields, foldName } from './fields.ts';
+import { type Fields, foldName } from './fields.ts';
 import { invalid } from './scope.ts';
 
 const MAX_DISTANCE = 1_000_000;
@@ -56,8 +56,8 @@ function readBound(kind: string, distance: Expression | null): FrameBound | null
 /** A frame in rows, or `null` for the default one; `undefined` for what is not known. */
 function readFrame(node: Fields, context: Context, resolve: ResolvePart): Frame | null | undefined {
   const part = (name: string): Expression | null => {
-    const value = node.optional(name);
-    return value === null ? null : resolve(new Fields(context.walk, value, node.span), context);
+    const value = node.optionalNode(name);
+    return value === null ? null : resolve(value, context);
   };
   const [start, end] = [node.text('start'), node.text('end')];
   const [from, to] = [part('start_expr'), part('end_expr')];
@@ -89,8 +89,8 @@ export function resolveWindow(node: Fields, type: string, context: Context, reso
   const partition = node.nodes('partitions').map((child) => resolve(child, context));
   const order = readOrders(node, context, resolve);
   const frame = readFrame(node, context, resolve);
-  const offset = node.optional('offset_expr');
-  if (offset !== null) values.push(resolve(new Fields(context.walk, offset, span), context));
+  const offset = node.optionalNode('offset_expr');
+  if (offset !== null) values.push(resolve(offset, context));
   node.close();
   if (name === null || !type.startsWith('WINDOW_')) {
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(written)} is no window function that may run`);
