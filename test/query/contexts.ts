@@ -1,8 +1,12 @@
 import type { CheckContext } from 'sealroom/query';
-import { checkContextOf, contextOf, manifestOf } from './adversarial-file.ts';
+import { checkContextOf, contextOf, type FileContext, manifestOf } from './adversarial-file.ts';
 
-/** A context of the file in which the rule of each table has more keys. */
-export function changed(name: string, change: (table: string) => Readonly<Record<string, unknown>>): CheckContext {
+/** A context of the file in which the rule of each table has more keys, with other settings where they are given. */
+export function changed(
+  name: string,
+  change: (table: string) => Readonly<Record<string, unknown>>,
+  more: Partial<FileContext> = {},
+): CheckContext {
   const context = contextOf(name);
   const policies = Object.fromEntries(
     Object.entries(context.policies).map(([table, { v1 }]) => {
@@ -10,7 +14,7 @@ export function changed(name: string, change: (table: string) => Readonly<Record
       return [table, { v1: { [kind]: { ...(rule as object), ...change(table) } } }];
     }),
   );
-  return { ...checkContextOf({ context: name }), manifest: manifestOf({ ...context, policies }) };
+  return { ...checkContextOf({ context: name }), manifest: manifestOf({ ...context, ...more, policies }) };
 }
 
 const THRESHOLD = { columnName: 'email_fingerprint', minimum: 100, type: 'COUNT_DISTINCT' };

@@ -31,7 +31,7 @@ const BY_REGION =
   'SELECT i.region, COUNT(DISTINCT i.email_fingerprint) AS n, SUM(i.spend) AS s, AVG(i.spend) AS a FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_fingerprint GROUP BY i.region';
 
 describe('obligations in the rows', () => {
-  test('rounds counts and sums, also where HAVING compares them', async () => {
+  test('R-35 rounds counts and sums, also where HAVING compares them', async () => {
     const context = changed('agg', () => ({ 'x-round': { counts: 10, sums: 0.1 } }));
     const exact = await rowsOf(room, await statementOf(parser, BY_REGION, checkContextOf({ context: 'agg' })));
     const rounded = await rowsOf(room, await statementOf(parser, BY_REGION, context));
@@ -46,7 +46,7 @@ describe('obligations in the rows', () => {
     expect(kept).toEqual(rounded.filter((row) => Number((JSON.parse(row) as unknown[])[1]) > 30));
   });
 
-  test('sums up suppressed groups in one row, if it passes the thresholds itself', async () => {
+  test('R-36 sums up suppressed groups in one row, if it passes the thresholds itself', async () => {
     const context = changed('agg', () => ({ 'x-suppression': 'summary' }));
     const byMany = BY_REGION.replace('i.region, COUNT', 'i.region, i.impression_date, COUNT').replace(
       'GROUP BY i.region',

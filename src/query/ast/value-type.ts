@@ -121,6 +121,12 @@ export function commonType(a: ValueType, b: ValueType): ValueType {
   return digits > MAX_DIGITS ? DOUBLE : decimalOf(digits, after);
 }
 
+/** Whether the engine can bring values of these types to one type without losing a digit, and without failing. */
+export function meetExactly(types: readonly ValueType[]): boolean {
+  const numbers = types.filter((type) => familyOfType(type) === 'number');
+  return numbers.some((type) => type.kind === 'double') || numbers.reduce(commonType, NULL).kind !== 'double';
+}
+
 /**
  * What the type of an expression adds to its meaning: the family of a literal, the target of a conversion, and nothing for
  * the others, whose types follow from their parts. Takes the nodes as they are walked by `canonicalText`.

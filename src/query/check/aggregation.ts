@@ -25,6 +25,7 @@ function checkDimension(part: ExpressionOf<'column'>, check: Check): void {
   if (source === null) return;
   const { table, name } = source;
   const rule = aggregationRule(table);
+  //= rules R-23
   if (rule === null || rule.dimensionColumns.includes(name)) return;
   check.found.add('COLUMN_NOT_ALLOWED', part.span, `\`${name}\` is no dimension of \`${table.name}\``, {
     help: `Its dimension columns are ${listNames(rule.dimensionColumns)}.`,
@@ -50,6 +51,7 @@ function checkForeignMeasure(
 ): void {
   const source = tableColumn(argument, check);
   if (source === null) return;
+  //= rules R-26
   if (part.function === 'count' && joinedColumns(select).has(canonicalText(argument))) return;
   for (const table of check.tables) {
     if (aggregationRule(table)?.foreignMeasures !== 'deny' || table.owner === source.table.owner) continue;
@@ -63,6 +65,7 @@ function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: 
   const { found } = check;
   const { argument, filter, span, distinct } = part;
   if (filter !== null) found.add('FILTER_CLAUSE', span, 'the aggregate has a FILTER');
+  //= rules R-24
   const listed = listedAggregate(part.function, distinct);
   const word = `${part.function.toUpperCase()}${distinct ? ' DISTINCT' : ''}`;
   if (listed === null) found.add('AGG_FUNCTION', span, `\`${word}\` is no aggregate that an aggregation rule can list`);
@@ -105,6 +108,7 @@ function checkFunction(part: Expression, check: Check): void {
     found.add('FUNCTION_NOT_ALLOWED', part.span, 'no aggregation rule can list this function');
     return;
   }
+  //= rules R-25
   const owners = columnsIn(part).flatMap((column) => tableColumn(column, check)?.table ?? []);
   for (const table of new Set(owners.length > 0 ? owners : tables)) {
     const rule = aggregationRule(table);
@@ -131,6 +135,7 @@ function checkExpression(expression: Expression, select: Select, check: Check): 
 /** A query over tables that all have an aggregation rule. Source: clean room, aggregation rule. */
 export function checkAggregation(query: Query, check: Check): void {
   const { found } = check;
+  //= rules R-19
   const select = checkFlat(query, found);
   if (select === null) return;
   const { items, where, groups, having, qualify, distinct, span } = select;

@@ -52,6 +52,7 @@ function scansOf(query: Query): readonly Scan[] {
 /** The checks of the one rule type that all tables have. */
 function checkRules(query: Query, bound: BoundTemplate | null, spans: ReadonlyMap<string, Span>, check: Check): void {
   const kinds = new Set(check.tables.map((table) => table.rule?.kind ?? null));
+  //= rules R-13
   const [kind = null, other] = kinds;
   if (other !== undefined) {
     const types = check.tables.map((table) => `\`${table.name}\` has ${table.rule?.kind ?? 'none'}`).join(', ');
@@ -85,6 +86,7 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
  */
 export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict {
   const { manifest, member, maxRows = DEFAULT_MAX_ROWS } = context;
+  //= rules R-39
   const found = new Findings();
   for (const { code, span, message, help } of parsed.findings) found.add(code, span, message, { help });
   const index = new TextIndex(parsed.text);

@@ -16,6 +16,7 @@ function isEqualityAcross(term: Expression, join: Join): boolean {
 
 /** At least one equality; protected columns only in those that are joined by AND. */
 function checkJoin(join: Join, { found }: Check): void {
+  //= rules R-31
   const terms = join.on.kind === 'logic' && join.on.operator === 'AND' ? join.on.terms : [join.on];
   const isRefused = terms.some((term) => [...within(term)].some((part) => part.kind === 'invalid'));
   if (!isRefused && !terms.some((term) => isEqualityAcross(term, join))) {
@@ -39,6 +40,7 @@ function checkPermission(
   check: Check,
 ): void {
   const { found, member } = check;
+  //= rules R-28
   const anyone = rule.anyQueryProviders;
   const isListed = template !== null && rule.allowedTemplates.includes(template.id);
   if (isListed) {
@@ -60,6 +62,7 @@ function checkPermission(
 
 /** Columns that may be used and not be shown. */
 function checkOutputs(query: Query, check: Check): void {
+  //= rules R-30
   const spans = firstSelect(query).items.map((item) => item.value.span);
   for (const [index, column] of outputsOf(query).entries()) {
     for (const source of column.sources) {

@@ -41,6 +41,7 @@ function checkJoinColumn(part: ExpressionOf<'column'>, check: Check): void {
 /** A condition of equalities between join columns, with AND, and OR where every table of the join allows it. */
 function checkCondition(condition: Expression, join: Join, check: Check): void {
   const { found } = check;
+  //= rules R-20
   if (condition.kind === 'logic') {
     if (condition.operator === 'OR') {
       for (const { table } of leavesOf(join).filter((leaf): leaf is Scan => leaf.kind === 'scan')) {
@@ -76,9 +77,11 @@ export function checkJoins(select: Select, check: Check): void {
   const scans = leavesOf(select.from).filter((leaf): leaf is Scan => leaf.kind === 'scan');
   const seen = new Set<string>();
   for (const { table, span } of scans) {
+    //= rules R-21
     if (seen.has(table.name)) found.add('SELF_JOIN', span, `\`${table.name}\` stands in FROM more than once`);
     seen.add(table.name);
     const rule = joinRuleOf(table);
+    //= rules R-22
     if (rule?.joinRequired !== true) continue;
     const isAlone = table.rule?.kind === 'list' && tables.length < 2;
     if (!isAlone && tables.some((other) => other.owner === member)) continue;

@@ -55,6 +55,7 @@ export function checkList(query: Query, check: Check): void {
   const { found } = check;
   const select = checkFlat(query, found);
   if (select === null) return;
+  //= rules R-27
   const { items, where, groups, having, distinct, offset, span } = select;
   checkJoins(select, check);
   if (!distinct) found.add('DISTINCT_REQUIRED', items[0]?.value.span ?? span, 'SELECT is not DISTINCT');

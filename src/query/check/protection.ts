@@ -22,6 +22,7 @@ function isCounted(value: Expression, distinct: boolean): boolean {
 /** Findings for every protected column in an expression that is not in one of the few places for them. */
 function checkValue(value: Expression, state: State): void {
   const { found, preserveNulls } = state;
+  //= rules R-15, R-16
   if (value.kind === 'column') {
     reportProtected(value, found);
     return;
@@ -31,6 +32,7 @@ function checkValue(value: Expression, state: State): void {
     if (value.filter !== null) checkValue(value.filter, state);
     return;
   }
+  //= rules R-17
   if (value.kind === 'isNull' && value.value.kind === 'column' && preserveNulls) return;
   if (value.kind === 'window') {
     const counted =
@@ -52,6 +54,7 @@ function checkEquality(left: ExpressionOf<'column'>, right: ExpressionOf<'column
   const [a, b] = [left.column.protection, right.column.protection];
   if (a.kind === 'cleartext' && b.kind === 'cleartext') return;
   if (a.kind === 'fingerprint' && b.kind === 'fingerprint') {
+    //= rules R-18
     if (a.header === b.header || anyNames) return;
     found.add('JOIN_NAMES', left.span, `\`${a.header}\` and \`${b.header}\` are fingerprints of different names`);
     return;

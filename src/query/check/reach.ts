@@ -28,6 +28,7 @@ function checkItems(select: Select, table: ManifestTable, check: Check): void {
 }
 
 function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: Check): void {
+  //= rules R-33
   if (query.kind === 'set' || !isAggregated(query)) {
     report(span, table, `\`${table.name}\` is only shown in aggregates, and the last SELECT is none`, check);
     return;

@@ -5,6 +5,7 @@ import type { CheckContext } from './context.ts';
 
 /** Whether the member may ask, and the receivers may receive anything at all. */
 export function checkRoles({ manifest, member, receivers }: CheckContext, whole: Span, found: Findings): void {
+  //= rules R-11
   const canQuery = manifest.members.some((each) => each.id === member && each.abilities.includes('CAN_QUERY'));
   if (!canQuery) found.add('ROLE_CANNOT_QUERY', whole, `${quoteName(member)} does not have the ability CAN_QUERY`);
   if (receivers.length === 0) found.add('RECEIVER_NOT_ALLOWED', whole, 'expected a receiver, got none');
@@ -24,6 +25,7 @@ export function checkTable(table: ManifestTable, span: Span, context: CheckConte
     found.add('NO_RULE', span, `\`${name}\` has no analysis rule`);
     return;
   }
+  //= rules R-12
   const refused = context.receivers.filter((receiver) => !table.receivers.includes(receiver));
   if (refused.length > 0) {
     const names = refused.map(quoteName).join(', ');
@@ -31,6 +33,7 @@ export function checkTable(table: ManifestTable, span: Span, context: CheckConte
       rule: { table: name, key: 'allowedResultReceivers' },
     });
   }
+  //= rules R-14
   const left = context.budgetsLeft?.get(name);
   if (left === undefined || left >= 1) return;
   found.add('ACCESS_BUDGET', span, `the access budget of \`${name}\` is used up`, {

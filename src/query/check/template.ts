@@ -52,6 +52,7 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
     if (type === null) continue;
     types.set(name, type);
     const given = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    //= rules R-29
     const value = given === undefined ? null : readText(given, type);
     if (value !== null) values.set(name, { type, text: value });
     else {

@@ -14,6 +14,7 @@ const STRINGS_AND_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:\d[\d.eE+-]*|Infinity
  * @throws {SyntaxError} if it is no JSON otherwise.
  */
 export function readExactJson(text: string): Json {
+  //= rules R-4
   const quoted = text.replace(STRINGS_AND_NUMBERS, (token) => (token.startsWith('"') ? token : `"${token}"`));
   const parsed: unknown = JSON.parse(quoted);
   if (!isJson(parsed)) throw new SyntaxError('expected JSON');

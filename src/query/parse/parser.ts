@@ -16,6 +16,7 @@ export interface ParsedQuery {
   readonly findings: readonly Finding[];
 }
 
+//= rules R-1
 const SETTINGS = {
   threads: '1',
   memory_limit: '512MiB',
@@ -45,6 +46,7 @@ function failed(text: string, found: Findings): ParsedQuery {
 function refuseText(text: string, found: Findings): void {
   const index = new TextIndex(text);
   const bytes = new TextEncoder().encode(text).length;
+  //= rules R-3
   if (bytes > MAX_QUERY_BYTES) {
     found.add('TOO_LARGE', index.whole, `expected at most ${String(MAX_QUERY_BYTES)} bytes, got ${String(bytes)}`);
   }

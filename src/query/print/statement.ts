@@ -1,3 +1,4 @@
+import { canonicalText } from '../ast/equal.ts';
 import type { Protection, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { printTypeName, type ValueType } from '../ast/value-type.ts';
@@ -18,6 +19,8 @@ export interface Statement {
   readonly columns: readonly ResultColumn[];
   /** The most rows that the SQL gives: one more than may be released. */
   readonly limit: number | null;
+  /** The resolved query that the SQL was printed from, as JSON: the same for every text that means the same. */
+  readonly ir: string;
 }
 
 /** Prints a query whose parameters have values. */
@@ -37,5 +40,6 @@ export function printStatement(
     parameters: Object.freeze([...values.values()].map((value) => value.text)),
     columns: Object.freeze(outputsOf(query).map(({ name, protection }) => ({ name, protection: protection.kind }))),
     limit: query.limit,
+    ir: canonicalText(query),
   });
 }

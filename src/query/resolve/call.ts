@@ -277,6 +277,7 @@ function resolveScalar(name: string, node: Fields, context: Context, resolve: Re
     const part: Expression = { kind: 'literal', text: name, span, type: TEXT };
     return callScalar('date_part', [part, ...parts], span, context);
   }
+  //= rules R-10
   const scalar = findScalar(name);
   if (scalar === null || scalar === '||') return refuseFunction(name, parts, span, context);
   return callScalar(scalar, parts, span, context);

@@ -2,7 +2,15 @@ import { quoteName } from '../../schema/index.ts';
 import { castTo, compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
-import { BOOLEAN, commonType, familyOfType, NULL, readTypeName, type ValueType } from '../ast/value-type.ts';
+import {
+  BOOLEAN,
+  commonType,
+  familyOfType,
+  meetExactly,
+  NULL,
+  readTypeName,
+  type ValueType,
+} from '../ast/value-type.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
 import type { Fields } from './fields.ts';
@@ -242,11 +250,15 @@ function resolveSubquery(node: Fields, context: Context): Expression {
   if (query === null || item === undefined) return invalid(span);
   if (more !== undefined) found.add('SUBQUERY', span, 'a sub-query in the place of a value has one output');
   if (kind === 'SCALAR') {
+    //= rules R-32
     if (!givesOneRow(query)) found.add('SUBQUERY_MULTIROW', span, 'the sub-query may give more or fewer rows than one');
     return { kind: 'scalarQuery', query, span, type: item.value.type };
   }
   if (kind === 'ANY' && operator === 'COMPARE_EQUAL' && value !== null) {
     unify([value, { ...item.value, span }], context);
+    if (!meetExactly([value.type, item.value.type])) {
+      found.add('TYPE_MISMATCH', span, 'the numbers on both sides have too many digits to be compared exactly');
+    }
     return { kind: 'inQuery', value, query, span, type: BOOLEAN };
   }
   found.add('SUBQUERY', span, 'of sub-queries in conditions only IN is known');

@@ -135,6 +135,7 @@ export class Fields {
   }
 
   close(): void {
+    //= rules R-2
     for (const name of Object.keys(this.#record)) {
       if (!this.#read.has(name)) this.#refuse('no such field', quoteName(name));
     }

@@ -174,6 +174,7 @@ export function unify(values: readonly Expression[], context: Context): readonly
   const family =
     familyOfType(leader.type) ?? typed.map((value) => familyOfType(value.type)).find((each) => each !== null);
   for (const { type, span } of typed) {
+    //= rules R-8
     const own = familyOfType(type);
     if (own === null || family === undefined || own === family) continue;
     context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family}, got a ${own}`);

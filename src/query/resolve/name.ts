@@ -56,6 +56,7 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
 function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span, context: Context): Expression | null {
   const { scope, walk } = context;
   if (scope.outputUse === 'no') return null;
+  //= rules R-6
   const outputs = scope.outputs.filter((item) => foldName(item.name) === name);
   const [output] = outputs;
   if (output === undefined) return null;
@@ -77,6 +78,7 @@ function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span
 
 function resolveBare(name: string, span: Span, context: Context): Expression {
   const { scope, walk } = context;
+  //= rules R-7
   const columns = findColumns(scope, name);
   const output = resolveOutput(name, columns, span, context);
   if (output !== null) return output;

@@ -3,7 +3,7 @@ import { quoteName } from '../../schema/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, Item, NamedQuery, Query, Select, SetOperation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { familyOfType, type ValueType } from '../ast/value-type.ts';
+import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts';
 import { firstSelect } from '../ast/walk.ts';
 import type { Context, VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
@@ -180,7 +180,7 @@ function checkSides({ left, right, span }: SetOperation, { walk }: Context): voi
     if (other === undefined) continue;
     const families = [familyOfType(column.type), familyOfType(other.type)].filter((family) => family !== null);
     const isMixed = JSON.stringify(column.protection) !== JSON.stringify(other.protection);
-    if (new Set(families).size > 1 || isMixed) {
+    if (new Set(families).size > 1 || isMixed || !meetExactly([column.type, other.type])) {
       walk.found.add('SETOP_KIND', span, `output ${String(index + 1)} is not of the same kind on both sides`);
     }
   }

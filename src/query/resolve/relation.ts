@@ -65,6 +65,7 @@ function resolveTable(node: Fields, context: Context): ResolvedFrom {
     const alias = written === '' ? visible.name : written;
     return scopeOf({ kind: 'named', name: visible.name, alias, columns: visible.columns, span });
   }
+  //= rules R-5
   const table = context.manifest.tables.find((known) => foldName(known.name) === foldName(name));
   const isOwn = table !== undefined && (schema === '' || foldName(schema) === foldName(table.owner));
   if (!isOwn || catalog !== '') {

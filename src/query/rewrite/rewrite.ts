@@ -37,6 +37,7 @@ function identityColumns(from: Relation | null, table: string, column: string): 
 
 /** `count(DISTINCT column) >= minimum` for every threshold and scan. */
 function thresholdTerms(from: Relation | null, obligations: readonly Obligation[]): readonly Expression[] {
+  //= rules R-34
   return pick(obligations, 'threshold').flatMap(({ table, column, minimum }) => {
     const columns = identityColumns(from, table, column);
     if (columns.length === 0) throw new TypeError(`the threshold on ${table}.${column} has no column to count`);
@@ -88,6 +89,7 @@ function roundParts(expression: Expression, steps: readonly ObligationOf<'round'
 
 /** Adds thresholds to HAVING, and rounds what is shown or compared; the thresholds themselves count exactly. */
 function addToSelect(select: Select, obligations: readonly Obligation[]): Select {
+  //= rules R-35
   const steps = pick(obligations, 'round');
   const items = select.items.map(({ name, value }) => ({ name, value: roundParts(value, steps) }));
   const own = select.having === null ? [] : [roundParts(select.having, steps)];
@@ -115,6 +117,7 @@ function answerItem(name: string, column: RelationColumn): Item {
 
 /** The order that was asked for, then all other outputs. */
 function fullOrder(order: readonly Order[], count: number): readonly Order[] {
+  //= rules R-37
   const seen = new Set(order.map((term) => term.item));
   const rest = Array.from({ length: count }, (_, item) => item).filter((item) => !seen.has(item));
   return [...order, ...rest.map((item) => ({ item, descending: false, nullsFirst: false }))];
@@ -137,6 +140,7 @@ export function rewriteQuery(query: Query, obligations: readonly Obligation[]): 
   );
   const columns = outputsOf(safe);
   const [rows] = pick(obligations, 'rowLimit').map((each) => each.maxRows + 1);
+  //= rules R-38
   const limits = [limit, rows ?? null].filter((each) => each !== null);
   return {
     kind: 'select',

@@ -1,16 +1,7 @@
 import { castTo, compare, wholeNumber } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
-import {
-  BOOLEAN,
-  commonType,
-  digitsOf,
-  DOUBLE,
-  familyOfType,
-  integerOf,
-  MAX_DIGITS,
-  type ValueType,
-} from '../ast/value-type.ts';
+import { commonType, digitsOf, DOUBLE, familyOfType, integerOf, meetExactly, NULL } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
 
 const HUGEINT = integerOf('HUGEINT');
@@ -69,28 +60,27 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
 
 /** Numbers that meet: as they are if the engine can bring them to one type without loss, as DOUBLE otherwise. */
 function level(values: readonly Expression[]): readonly Expression[] {
-  const numbers = values.filter((value) => familyOfType(value.type) === 'number');
-  if (numbers.every((value) => value.type.kind === 'integer') || numbers.length === 0) return values;
-  const room = numbers.map((value) => nominalDigits(value.type));
-  const before = Math.max(...room.map((digits) => digits?.before ?? Number.POSITIVE_INFINITY));
-  const after = Math.max(...room.map((digits) => digits?.after ?? 0));
-  const isExact = before + after <= MAX_DIGITS;
-  if (isExact) return values;
+  if (meetExactly(values.map((value) => value.type))) return values;
   return values.map((value) => (familyOfType(value.type) === 'number' ? asDouble(value) : value));
 }
 
-/** Digits that a type has room for, which is what the engine goes by. */
-function nominalDigits(type: ValueType): { readonly before: number; readonly after: number } | null {
-  if (type.kind === 'decimal') return { before: type.precision - type.scale, after: type.scale };
-  return type.kind === 'integer' ? digitsOf(integerOf(type.name)) : null;
+/** An argument of a sum or an average whose digits leave no room for the sum. */
+function safeSummand(name: string, argument: Expression): Expression {
+  const digits = name === 'sum' || name === 'avg' ? digitsOf(argument.type) : null;
+  return digits === null || digits.before + digits.after <= MAX_SUM_DIGITS ? argument : asDouble(argument);
 }
 
 function safeAggregate(part: ExpressionOf<'aggregate'>): Expression {
-  const { argument } = part;
-  if (argument === null || (part.function !== 'sum' && part.function !== 'avg')) return part;
-  const digits = digitsOf(argument.type);
-  if (digits === null || digits.before + digits.after <= MAX_SUM_DIGITS) return part;
-  return { ...part, argument: asDouble(argument), type: DOUBLE };
+  if (part.argument === null) return part;
+  const argument = safeSummand(part.function, part.argument);
+  return argument === part.argument ? part : { ...part, argument, type: DOUBLE };
+}
+
+function safeWindow(part: ExpressionOf<'window'>): Expression {
+  const values = part.arguments.map((value) => safeSummand(part.function, value));
+  return values.every((value, index) => value === part.arguments[index])
+    ? part
+    : { ...part, arguments: values, type: DOUBLE };
 }
 
 function safePart(part: Expression): Expression {
@@ -116,16 +106,17 @@ function safePart(part: Expression): Expression {
       ]);
       const branches = part.branches.map(({ when, then }, index) => ({ when, then: results[index] ?? then }));
       const otherwise = part.otherwise === null ? null : (results.at(-1) ?? null);
-      return { ...part, branches, otherwise, type: results.map((value) => value.type).reduce(commonType, BOOLEAN) };
+      return { ...part, branches, otherwise, type: results.map((value) => value.type).reduce(commonType, NULL) };
     }
     case 'inQuery':
       return { ...part, query: makeSafe(part.query) };
     case 'scalarQuery':
       return { ...part, query: makeSafe(part.query) };
+    case 'window':
+      return safeWindow(part);
     case 'column':
     case 'literal':
     case 'parameter':
-    case 'window':
     case 'logic':
     case 'not':
     case 'isNull':
@@ -159,6 +150,7 @@ function safeRelation(relation: Relation): Relation {
  * of negative numbers give NULL; numbers are widened so that nothing overflows.
  */
 export function makeSafe(query: Query): Query {
+  //= rules R-9
   const named = query.named.map((each) => ({ ...each, query: makeSafe(each.query) }));
   if (query.kind === 'set') return { ...query, named, left: makeSafe(query.left), right: makeSafe(query.right) };
   const orNull = (value: Expression | null): Expression | null => (value === null ? null : safeExpression(value));

@@ -40,6 +40,7 @@ export function addSummary(select: Select, thresholds: readonly Expression[]): Q
   const { groups, from } = select;
   const passes = logic('AND', thresholds, NOWHERE);
   if (passes === null || from === null) return select;
+  //= rules R-36
   const alias = freeAlias(from);
   const keys = groups.map((value, index) => ({ name: `k${String(index)}`, value }));
   const failing: Select = { ...select, items: keys, having: not(passes, NOWHERE), hasStar: false };
