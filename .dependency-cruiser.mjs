@@ -12,7 +12,9 @@ const LAYERS = {
   decrypt: ['bytes', 'crypto', 'tabular'],
   custody: ['bytes', 'crypto'],
   audit: ['bytes', 'crypto'],
-  query: ['bytes', 'schema', 'collab', 'tabular', 'audit'],
+  // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).
+  room: ['bytes', 'schema', 'collab', 'tabular', 'audit'],
+  query: ['bytes', 'schema', 'collab', 'tabular', 'audit', 'room'],
   server: ['bytes', 'schema', 'collab', 'audit', 'query'],
 };
 

@@ -15,9 +15,8 @@ export function exitCodeOf(error: unknown): number {
 function codeOf(code: ErrorCode): number {
   if (code.startsWith('USAGE_')) return EXIT.usage;
   if (code.startsWith('RULE_')) return EXIT.refused;
-  return code.startsWith('FORMAT_') || code.startsWith('AUDIT_') || code === 'MANIFEST_SIGNATURE'
-    ? EXIT.integrity
-    : EXIT.failed;
+  const isIntegrity = ['FORMAT_', 'AUDIT_', 'ROOM_'].some((prefix) => code.startsWith(prefix));
+  return isIntegrity || code === 'MANIFEST_SIGNATURE' ? EXIT.integrity : EXIT.failed;
 }
 
 /** Prints one `error:` line with the place, and a `hint:` line where there is one. */

@@ -5,6 +5,7 @@
 export const ERROR_CODES = [
   'SECRET_MISSING', // no shared secret where one was looked for
   'SECRET_INVALID', // not Base64, too short, or an unreadable or unsafe secret file
+  'SECRET_PRESENT', // the shared secret is in the environment of a room, which must not have it
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
@@ -22,6 +23,8 @@ export const ERROR_CODES = [
   'RULE_CLEARTEXT', // a cleartext column where the collaboration forbids them
   'RULE_DUPLICATES', // repeated values in a fingerprint column where the collaboration forbids them
   'RULE_FINGERPRINT', // fingerprint cells where the caller forbids them
+  'RULE_PROTECTION', // a value that is not protected as the manifest says
+  'RULE_SOURCE', // a file that is not the one in the manifest
   'AUDIT_RECORD', // an audit record that is malformed, too long or of an unknown version
   'AUDIT_CHAIN', // an audit log that was changed, cut or put back to an earlier state
   'AUDIT_NOTE', // a signed note that is malformed, or not signed by a known key
@@ -31,6 +34,8 @@ export const ERROR_CODES = [
   'MANIFEST_UNSUPPORTED', // the manifest asks for something that this release does not have
   'MANIFEST_UNSIGNED', // a member has not signed the manifest
   'MANIFEST_SIGNATURE', // a signature that does not hold: the manifest was changed after it, or another key made it
+  'ROOM_STATE', // the list of snapshots of a room was damaged
+  'ROOM_SNAPSHOT', // a snapshot of a room was changed or is missing
   'IO_READ', // an input that is missing or unreadable
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already

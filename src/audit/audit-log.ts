@@ -61,7 +61,7 @@ interface State {
  *
  * @throws {SealroomError} IO_EXISTS if there is a log; IO_WRITE if it cannot be made.
  */
-export async function createAuditLog({ directory, signer }: AuditLogOptions): Promise<void> {
+export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions, 'now'>): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     for (const name of [LOG_FILES.lock, LOG_FILES.records])

@@ -9,6 +9,7 @@ export type { Checkpoint, OpenedCheckpoint } from './checkpoint.ts';
 export { exportRecords, proveGrowth, proveRecord, readCheckpoint, readRecords, verifyExport } from './export.ts';
 export type { ExportReport, LogSource, RecordLine } from './export.ts';
 export { generateSignerText, parseSigner, parseVerifier, parseVerifiers, Signer, Verifier } from './keys.ts';
+export { withLock } from './lock.ts';
 export { HashTree, hashLeaf, proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle.ts';
 export type { TreeHead } from './merkle.ts';
 export { openNote, signNote, splitNotes } from './note.ts';

@@ -45,6 +45,7 @@ const FAULTS = [
   ['layer-decrypt', 'src/decrypt/fault-type.ts', '../schema/index.ts'],
   ['layer-custody', 'src/custody/fault.ts', '../tabular/index.ts'],
   ['layer-audit', 'src/audit/fault.ts', '../schema/index.ts'],
+  ['layer-room', 'src/room/fault.ts', '../crypto/index.ts'],
   ['layer-query', 'src/query/fault.ts', '../crypto/index.ts'],
   ['layer-server', 'src/server/fault.ts', '../crypto/index.ts'],
   ['layer-unknown', 'src/utils/fault.ts', '../bytes/index.ts'],
