@@ -32,4 +32,6 @@ export const CUSTOM_QUERIES = [
   "SELECT page FROM visits WHERE visit_date >= '2024-03-05' AND visit_date < DATE '2024-04-01' AND page <> 'it''s \"quoted\"'",
   'SELECT "page" AS "a ""b"" c", seconds AS "select" FROM pub.visits AS "v v"',
   'SELECT 9007199254740993 AS big, 12345678901234567890123 AS huge, -9223372036854775808 AS low, 0.000001 AS small FROM visits',
+  "SELECT -5 % 3 AS a, -5 * -seconds AS b, 1 - -2 AS c, - -seconds AS d, e'tab\\there' AS t, '\\' AS s FROM visits",
+  'WITH r AS (SELECT page AS c0 FROM visits) SELECT r.c0, count(*) AS c1 FROM r JOIN r AS x ON r.c0 = x.c0 GROUP BY r.c0',
 ];

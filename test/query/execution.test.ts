@@ -80,6 +80,16 @@ describe('obligations in the rows', () => {
   });
 });
 
+test('R-36 a custom rule sums up suppressed groups too, without windows and groups', async () => {
+  const constraint = { columnName: 'email_fingerprint', minimum: 20, type: 'COUNT_DISTINCT' };
+  const context = changed('customAny', (table) =>
+    table === 'visits' ? { 'x-outputConstraints': [constraint], 'x-suppression': 'summary' } : {},
+  );
+  const sql = `WITH v AS (SELECT * FROM visits) SELECT upper(page) AS p, seconds, rank() OVER (ORDER BY count(*)) AS r,
+    count(*) AS n FROM v GROUP BY page, seconds QUALIFY count(*) > 0`;
+  expect(await rowsOf(room, await statementOf(parser, sql, context))).toEqual(['[null,null,null,900]']);
+});
+
 // Each would fail, or tell a value, if it ran as it is written.
 test.each([
   'SELECT CAST(page AS INTEGER) AS x FROM visits',

@@ -203,6 +203,7 @@ const PROVOKED: readonly (readonly [code: FindingCode, context: string, sql: str
   ['LITERAL_FORMAT', 'customAny', "SELECT page FROM visits WHERE visit_date = '2024-02-30'", "'2024-02-30'"],
   ['LITERAL_RANGE', 'customAny', 'SELECT page FROM visits WHERE seconds < 1e999', '1e999'],
   ['LITERAL_RANGE', 'customAny', 'SELECT round(seconds, 99999999) AS r FROM visits', '99999999'],
+  ['PARSE_ERROR', 'customAny', "SELECT page FROM visits WHERE page = e'a\\x00b'", ''],
   ['LITERAL_OUTPUT', 'agg', `SELECT 1 AS one, SUM(i.spend) AS s ${J}`, '1'],
   ['GROUP_BY', 'list', `SELECT DISTINCT s.segment ${L} GROUP BY s.segment`, 's.segment'],
   ['GROUP_BY_ALL', 'customAny', 'SELECT page, count(*) AS n FROM visits GROUP BY ALL', ''],

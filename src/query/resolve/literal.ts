@@ -101,7 +101,7 @@ export function resolveConstant(node: Fields, { walk }: Context): Expression {
   node.close();
   const resolved = readValue(value);
   if (resolved !== null) return resolved;
-  walk.found.add('LITERAL_RANGE', span, 'the number is not a finite one that the engine holds exactly');
+  walk.found.add('LITERAL_RANGE', span, 'the constant is none that the engine holds exactly');
   return invalid(span);
 }
 

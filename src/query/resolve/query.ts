@@ -124,9 +124,8 @@ function resolveNamed(
   return { named, context: { ...context, visible } };
 }
 
-/** From the first output to the last: a SELECT has no place of its own in the parser's tree. */
-function coverItems(items: readonly Item[]): Span | null {
-  const spans = items.map((item) => item.value.span);
+/** From the first place to the last: queries have no place of their own in the parser's tree. */
+function cover(spans: readonly Span[]): Span | null {
   if (spans.length === 0) return null;
   return { start: Math.min(...spans.map(({ start }) => start)), end: Math.max(...spans.map(({ end }) => end)) };
 }
@@ -152,7 +151,7 @@ function resolveSelect(node: Fields, around: Context): Select {
   if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'a sample of the result is asked for');
   const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs('yes'));
   node.close();
-  const span = coverItems(items) ?? node.span;
+  const span = cover(items.map((item) => item.value.span)) ?? node.span;
   return {
     kind: 'select',
     named,
@@ -201,8 +200,7 @@ function resolveSetOperation(node: Fields, around: Context): Query | null {
   const known = (['UNION', 'INTERSECT', 'EXCEPT'] as const).find((name) => name === operator);
   if (known === undefined) context.walk.found.add('SETOP_KIND', span, `${quoteName(operator)} is not supported`);
   if (known === undefined || left === null || right === null) return null;
-  const cover: Span = { start: left.span.start, end: right.span.end };
-  const parts = { operator: known, all, left, right, named, span: cover };
+  const parts = { operator: known, all, left, right, named, span: cover([left.span, right.span]) ?? span };
   const operation: SetOperation = { kind: 'set', ...parts, ...modifiers };
   checkSides(operation, context);
   return operation;

@@ -36,10 +36,13 @@ function findSteps(tables: readonly ManifestTable[]): readonly Obligation[] {
   ];
 }
 
-/** Whether every table of an aggregated query wants the suppressed rows summed up. */
+/** Whether every table with thresholds wants the suppressed rows summed up. */
 function wantsSummary(query: Query, tables: readonly ManifestTable[]): boolean {
   if (query.kind === 'set' || query.groups.length === 0) return false;
-  return tables.every(({ rule }) => rule?.kind === 'aggregation' && rule.suppression === 'summary');
+  const wishes = tables.flatMap(({ rule }) =>
+    rule === null || rule.kind === 'list' || rule.outputConstraints.length === 0 ? [] : [rule.suppression],
+  );
+  return wishes.length > 0 && wishes.every((wish) => wish === 'summary');
 }
 
 /** What the rules of its tables add to a query that is allowed. */

@@ -2,7 +2,7 @@ import { calculate, castTo, compare, logic, NOWHERE, wholeNumber } from '../ast/
 import type { Expression, ExpressionOf, Item, Order, Query, Relation, RelationColumn, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect, leavesOf, mapChildren } from '../ast/walk.ts';
-import { BIGINT, decimalOf, DOUBLE } from '../ast/value-type.ts';
+import { BIGINT, decimalOf, DOUBLE, familyOfType } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
 import { makeSafe } from './safe.ts';
 import { addSummary } from './summary.ts';
@@ -77,6 +77,7 @@ function roundTo(value: Expression, step: number): Expression {
 }
 
 function roundAggregate(part: ExpressionOf<'aggregate'>, steps: readonly ObligationOf<'round'>[]): Expression {
+  if (familyOfType(part.type) !== 'number') return part;
   const of = part.function === 'count' ? 'counts' : 'sums';
   const step = steps.find((each) => each.of === of)?.step;
   return step === undefined ? part : roundTo(part, step);

@@ -1,7 +1,7 @@
 import { compare, logic, not, NOWHERE } from '../ast/build.ts';
 import type { Expression, Query, Relation, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { columnsIn, leavesOf, mapChildren } from '../ast/walk.ts';
+import { columnsIn, hasAggregate, leavesOf, mapChildren } from '../ast/walk.ts';
 import { NULL } from '../ast/value-type.ts';
 
 const SUPPRESSED = 'suppressed';
@@ -14,22 +14,12 @@ function freeAlias(from: Relation | null): string {
   return alias;
 }
 
-/** An output without its groups: aggregates stay, columns outside of them become NULL. */
+/** An output without its groups: aggregates stay, columns and windows outside of them become NULL. */
 function withoutGroups(value: Expression): Expression {
   if (value.kind === 'aggregate') return value;
-  const hasColumns = columnsIn(value).length > 0;
-  const hasAggregates = mapsToAggregate(value);
-  if (hasColumns && !hasAggregates) return { kind: 'literal', text: null, span: value.span, type: NULL };
+  const isGroup = columnsIn(value).length > 0 && !hasAggregate(value);
+  if (isGroup || value.kind === 'window') return { kind: 'literal', text: null, span: value.span, type: NULL };
   return mapChildren(value, withoutGroups);
-}
-
-function mapsToAggregate(value: Expression): boolean {
-  let has = value.kind === 'aggregate';
-  mapChildren(value, (child) => {
-    has ||= mapsToAggregate(child);
-    return child;
-  });
-  return has;
 }
 
 /**
@@ -43,7 +33,7 @@ export function addSummary(select: Select, thresholds: readonly Expression[]): Q
   //= rules R-36
   const alias = freeAlias(from);
   const keys = groups.map((value, index) => ({ name: `k${String(index)}`, value }));
-  const failing: Select = { ...select, items: keys, having: not(passes, NOWHERE), hasStar: false };
+  const failing: Select = { ...select, items: keys, having: not(passes, NOWHERE), qualify: null, hasStar: false };
   const columns = outputsOf(failing);
   const terms = columns.map((column, index) => {
     const key: Expression = {
@@ -61,7 +51,7 @@ export function addSummary(select: Select, thresholds: readonly Expression[]): Q
   const suppressed: Relation = { kind: 'derived', query: failing, alias, columns, span: NOWHERE };
   const joined: Relation = { kind: 'join', type: 'INNER', left: from, right: suppressed, on, span: NOWHERE };
   const items = select.items.map(({ name, value }) => ({ name, value: withoutGroups(value) }));
-  const summary: Select = { ...select, from: joined, items, groups: [], having: passes };
+  const summary: Select = { ...select, from: joined, items, groups: [], having: passes, qualify: null };
   return {
     kind: 'set',
     operator: 'UNION',
