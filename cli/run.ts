@@ -4,6 +4,7 @@ import { auditCommand } from './commands/audit.ts';
 import { collabCommand } from './commands/collab.ts';
 import { decryptCommand } from './commands/decrypt.ts';
 import { encryptCommand } from './commands/encrypt.ts';
+import { roomCommand } from './commands/room.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { normaliseArguments } from './spelling.ts';
@@ -53,6 +54,7 @@ async function parse(io: CliIo): Promise<void> {
     .command(decryptCommand(io))
     .command(schemaCommand(io))
     .command(collabCommand(io))
+    .command(roomCommand(io))
     .command(auditCommand(io))
     .completion('completion', 'print a completion script for your shell')
     .demandCommand(1, 'expected a command')

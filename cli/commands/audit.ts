@@ -2,9 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import {
-  type AttemptEvent,
   type AuditProblem,
-  type AuditRecord,
   checkConsistencyProof,
   createSignerFile,
   exportRecords,
@@ -19,6 +17,7 @@ import {
   verifyLog,
 } from '../../src/audit/index.ts';
 import { readTextFile, SealroomError } from '../../src/index.ts';
+import { describeRecord } from '../audit-words.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -147,39 +146,6 @@ async function runShow(args: LogArguments, io: CliIo): Promise<void> {
     io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
   }
   if (!args.json) say(io, 'hint', 'these are not checked here; `sealroom audit verify` does');
-}
-
-function describeRecord({ index, time, event }: AuditRecord): string {
-  return `${String(index)}  ${time}  ${describeEvent(event)}`;
-}
-
-function describeEvent(event: AuditRecord['event']): string {
-  switch (event.kind) {
-    case 'start': {
-      const tables = event.tables.map(({ table }) => quoted(table)).join(', ');
-      return `start    ${quoted(event.member)}  ${tables}  ${event.attempt}`;
-    }
-    case 'attempt':
-      return `${event.outcome.kind.padEnd(8)} ${quoted(event.member)}  ${describeOutcome(event)}  ${event.attempt}`;
-    case 'repair':
-      return `repair   ${String(event.removedBytes)} bytes of an unfinished record were removed`;
-  }
-}
-
-function describeOutcome({ outcome, findings, receivers }: AttemptEvent): string {
-  switch (outcome.kind) {
-    case 'refused':
-      return findings.map(({ code }) => code).join(', ');
-    case 'released':
-      return `${String(outcome.rows)} rows to ${receivers.map(quoted).join(', ')}, ${outcome.duration}`;
-    case 'failed':
-      return `${outcome.code}, ${outcome.duration}`;
-  }
-}
-
-/** A name on one line, whatever characters it has. */
-function quoted(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {

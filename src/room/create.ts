@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createAuditLog, createSignerFile } from '../audit/index.ts';
+import type { Manifest } from '../collab/index.ts';
 import { SealroomError } from '../errors.ts';
 import { failAtRoom, replaceFile, ROOM_FILES, sweep, syncDirectory, withRoomLock } from './files.ts';
 import { parseSigned } from './manifest-copy.ts';
@@ -39,7 +40,7 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
     await writeFile(join(unfinished, ROOM_FILES.lock), '', { mode: 0o600 });
     await replaceFile(unfinished, ROOM_FILES.verifier, `${signer.verifier.toString()}\n`);
     await replaceFile(unfinished, ROOM_FILES.manifest, manifest);
-    await writeState(unfinished, { version: 1, snapshots: [] });
+    await writeState(unfinished, { version: 1, collaborationId: id, snapshots: [] });
     await rename(unfinished, directory);
     await syncDirectory(dirname(directory));
   } catch (error) {
@@ -59,7 +60,7 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
  * Gives a room another version of its manifest. Snapshots that do not fit it, because it names other columns for example,
  * are removed: their tables must be loaded again. The audit log and what is spent of budgets stay.
  *
- * @returns the room, and the names of the tables whose snapshots were removed
+ * @returns the manifest, and the names of the tables whose snapshots were removed
  * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, or not
  *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE.
  */
@@ -67,17 +68,16 @@ export async function updateRoom({
   directory,
   manifest: text,
   manifestFile,
-}: Omit<RoomParts, 'signerName'>): Promise<{ readonly room: Room; readonly removed: readonly string[] }> {
+}: Omit<RoomParts, 'signerName'>): Promise<{ readonly manifest: Manifest; readonly removed: readonly string[] }> {
   const manifest = parseSigned(text, manifestFile);
   const removed = await withRoomLock(directory, async () => {
-    const before = (await openRoom(directory)).manifest;
-    if (before.id !== manifest.id) {
-      throw new SealroomError('USAGE_OPTION', `expected a manifest of the collaboration ${before.id}, got another`, {
+    const { state } = await readState(directory);
+    if (state.collaborationId !== manifest.id) {
+      throw new SealroomError('USAGE_OPTION', `expected a manifest of ${state.collaborationId}, got another`, {
         where: { file: manifestFile },
         hint: 'each collaboration has a room of its own',
       });
     }
-    const { state } = await readState(directory);
     const fitting = state.snapshots.filter((entry) => manifest.tables.some((table) => isOf(entry, manifest, table)));
     // The manifest goes first: with either of them, a snapshot that does not fit is not used.
     await replaceFile(directory, ROOM_FILES.manifest, text);
@@ -85,5 +85,5 @@ export async function updateRoom({
     await sweep(directory, fitting.map(snapshotFile));
     return state.snapshots.filter((entry) => !fitting.includes(entry)).map(({ table }) => table);
   });
-  return { room: await openRoom(directory), removed };
+  return { manifest, removed };
 }

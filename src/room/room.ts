@@ -51,6 +51,11 @@ export interface Room {
   readonly verifierFile: string;
 }
 
+/** Where the audit log of a room is, and the key that verifies it. */
+export function auditFilesOf(directory: string): Pick<Room, 'auditDirectory' | 'verifierFile'> {
+  return { auditDirectory: join(directory, ROOM_FILES.audit), verifierFile: join(directory, ROOM_FILES.verifier) };
+}
+
 /** How often a room is read again that changes meanwhile. */
 const ATTEMPTS = 3;
 
@@ -68,6 +73,12 @@ export async function openRoom(directory: string): Promise<Room> {
   for (let attempt = 1; ; attempt += 1) {
     const { state, text } = await readState(directory);
     const manifest = await readManifestCopy(directory);
+    if (manifest.id !== state.collaborationId) {
+      throw new SealroomError('ROOM_STATE', `expected the manifest of ${state.collaborationId}, got another`, {
+        where: { file: join(directory, ROOM_FILES.manifest) },
+        hint: 'put it back with `sealroom room update`',
+      });
+    }
     try {
       const tables = await Promise.all(
         manifest.tables.map((table) => readTable(directory, manifest, table, state.snapshots)),
@@ -76,8 +87,7 @@ export async function openRoom(directory: string): Promise<Room> {
         directory,
         manifest,
         tables: Object.freeze(tables),
-        auditDirectory: join(directory, ROOM_FILES.audit),
-        verifierFile: join(directory, ROOM_FILES.verifier),
+        ...auditFilesOf(directory),
       });
     } catch (error) {
       // A load that ended meanwhile has removed the snapshot before its own.
@@ -94,8 +104,17 @@ async function readTable(
   snapshots: readonly SnapshotEntry[],
 ): Promise<RoomTable> {
   const entry = snapshots.find((snapshot) => isOf(snapshot, manifest, table));
+  return tableInRoom(directory, table, entry ?? null);
+}
+
+/** A table with the snapshot that an entry of the state tells of. */
+export async function tableInRoom(
+  directory: string,
+  table: ManifestTable,
+  entry: SnapshotEntry | null,
+): Promise<RoomTable> {
   const { name, owner } = table;
-  const snapshot = entry === undefined ? null : await readSnapshot(directory, entry);
+  const snapshot = entry === null ? null : await readSnapshot(directory, entry);
   return Object.freeze({ name, owner, columns: columnsInRoom(table), snapshot });
 }
 
@@ -142,7 +161,10 @@ function changedSnapshot(path: string): SealroomError {
 }
 
 function snapshotError(file: string, message: string): SealroomError {
-  return new SealroomError('ROOM_SNAPSHOT', message, { where: { file }, hint: 'load the table again' });
+  return new SealroomError('ROOM_SNAPSHOT', message, {
+    where: { file },
+    hint: 'load the table again with `sealroom room add`, or remove it',
+  });
 }
 
 /**

@@ -21,7 +21,9 @@ const snapshotEntry = z
   })
   .readonly();
 
-const roomState = z.strictObject({ version: z.literal(1), snapshots: z.array(snapshotEntry).readonly() }).readonly();
+const roomState = z
+  .strictObject({ version: z.literal(1), collaborationId: z.uuid(), snapshots: z.array(snapshotEntry).readonly() })
+  .readonly();
 
 /** What is known of the current snapshot of a table. */
 export type SnapshotEntry = z.infer<typeof snapshotEntry>;

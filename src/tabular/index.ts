@@ -2,6 +2,7 @@
 export { type Batch, type ColumnData, type ColumnType, type Field, type TimeUnit, widthOf } from './batch.ts';
 export { createTempFolder, failAtTemporary, openUnnamedFile } from './byte-source.ts';
 export { CsvSerialiser } from './csv/index.ts';
+export { quoteName as quoteIdentifier, quoteText } from './engine.ts';
 export { EngineTask } from './engine-task.ts';
 export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
