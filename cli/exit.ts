@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/index.ts';
+import { listProblems } from '../src/schema/index.ts';
 import { type CliIo, say } from './terminal.ts';
 
 /** Exit codes of the command line. */
@@ -14,7 +15,8 @@ export function exitCodeOf(error: unknown): number {
 function codeOf(code: ErrorCode): number {
   if (code.startsWith('USAGE_')) return EXIT.usage;
   if (code.startsWith('RULE_')) return EXIT.refused;
-  return code.startsWith('FORMAT_') ? EXIT.integrity : EXIT.failed;
+  const isIntegrity = ['FORMAT_', 'AUDIT_', 'ROOM_'].some((prefix) => code.startsWith(prefix));
+  return isIntegrity || code === 'MANIFEST_SIGNATURE' ? EXIT.integrity : EXIT.failed;
 }
 
 /** Prints one `error:` line with the place, and a `hint:` line where there is one. */
@@ -28,9 +30,10 @@ function describeError(io: CliIo, error: unknown): void {
   if (error.hint !== undefined) say(io, 'hint', error.hint);
 }
 
-function describePlace({ file, line, row, column }: ErrorPlace, cwd: string): string {
+function describePlace({ file, line, character, row, column }: ErrorPlace, cwd: string): string {
   const parts: string[] = [];
-  if (file !== undefined) parts.push(shortPath(file, cwd) + (line === undefined ? '' : `:${String(line)}`));
+  const inFile = [line, character].filter((at) => at !== undefined).map((at) => `:${String(at)}`);
+  if (file !== undefined) parts.push(shortPath(file, cwd) + inFile.join(''));
   if (row !== undefined) parts.push(`row ${String(row)}`);
   if (column !== undefined) parts.push(`column \`${column}\``);
   return parts.join(', ');
@@ -43,11 +46,16 @@ function shortPath(file: string, cwd: string): string {
   return short === '' || short.startsWith('..') ? file : short;
 }
 
+function toJson({ code, message, hint, where }: SealroomError): object {
+  return { code, message, hint, ...where };
+}
+
 /** Prints an error; with `debug`, its stack and causes as well, which may show data. */
 export function printError(io: CliIo, error: unknown, json: boolean, debug: boolean): void {
   if (json && error instanceof SealroomError) {
-    const { code, message, hint, where } = error;
-    io.stderr.write(`${JSON.stringify({ error: { code, message, hint, ...where } })}\n`);
+    const [first = error, ...rest] = listProblems(error).map(toJson);
+    const problems = rest.length === 0 ? {} : { problems: [first, ...rest] };
+    io.stderr.write(`${JSON.stringify({ error: { ...toJson(error), ...problems } })}\n`);
   } else {
     describeError(io, error);
   }

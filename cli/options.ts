@@ -23,7 +23,8 @@ const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 /** Options that both `encrypt` and `decrypt` take. */
 export interface TableArguments {
   readonly input: string;
-  readonly id: string;
+  readonly id: string | undefined;
+  readonly manifest: string | undefined;
   readonly output: string | undefined;
   readonly overwrite: boolean;
   readonly 'dry-run': boolean;
@@ -52,7 +53,8 @@ export function withTableOptions(yargs: Argv): Argv<TableArguments> {
       coerce: restoreStream<string>,
       describe: 'the table, or - for standard input',
     })
-    .option('id', { type: 'string', demandOption: true, describe: 'collaboration id (UUID)' })
+    .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
+    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, which has its id and settings' })
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -123,12 +125,17 @@ function outputPath(io: CliIo, input: string, output: string | undefined): strin
 }
 
 /** What both commands hand on to the operation on the table. */
-export function transferOptions(io: CliIo, args: TableArguments, progress: ProgressDisplay): TransferArguments {
+export function transferOptions(
+  io: CliIo,
+  args: TableArguments,
+  collaborationId: string,
+  progress: ProgressDisplay,
+): TransferArguments {
   const tempDirectory = args['temp-dir'];
   return {
     input: resolvePath(io, args.input),
     output: outputPath(io, args.input, args.output),
-    collaborationId: args.id,
+    collaborationId,
     inputFormat: args['file-format'],
     outputFormat: args['output-format'],
     csvInputNull: args['csv-input-null-value'],

@@ -1,7 +1,10 @@
 import yargs from 'yargs';
 import { SealroomError } from '../src/index.ts';
+import { auditCommand } from './commands/audit.ts';
+import { collabCommand } from './commands/collab.ts';
 import { decryptCommand } from './commands/decrypt.ts';
 import { encryptCommand } from './commands/encrypt.ts';
+import { roomCommand } from './commands/room.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { normaliseArguments } from './spelling.ts';
@@ -50,6 +53,9 @@ async function parse(io: CliIo): Promise<void> {
     .command(encryptCommand(io))
     .command(decryptCommand(io))
     .command(schemaCommand(io))
+    .command(collabCommand(io))
+    .command(roomCommand(io))
+    .command(auditCommand(io))
     .completion('completion', 'print a completion script for your shell')
     .demandCommand(1, 'expected a command')
     .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false })

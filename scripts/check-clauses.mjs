@@ -1,18 +1,27 @@
-// Checks that every clause of docs/format.md is cited above the code that fulfils it and repeated in a test's title.
+// Checks that every clause of the specifications in docs/ is cited above the code that fulfils it and repeated in a test's
+// title.
 //
 //   node scripts/check-clauses.mjs [root of the repository]
 //
-// clause    a paragraph of docs/format.md that starts with **F-12**
+// clause    a paragraph of docs/format.md that starts with **F-12**, and so on for the others
 // citation  //= format F-12            in src/ or cli/; several with commas: //= format F-12, F-13
 // test      test('F-12 the claim')     in test/; also it and describe, .each and .for; a skipped test proves nothing
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 
-const CLAUSE = /^(?:[-*] )?\*\*(F-\d+)\*\*/gm;
-const CITATION = /^\s*\/\/= format (F-\d+(?:, F-\d+)*)\s*$/;
-const CITATION_ATTEMPT = /\/\/\s*=\s*format\b/;
-const TITLE = /^(F-\d+(?:, F-\d+)*) \S/;
+/** The specifications, docs/<name>.md, by the letter of their clauses. */
+const NAMES = /** @type {const} */ ({ F: 'format', A: 'audit', R: 'rules' });
+
+const LETTERS = Object.keys(NAMES).join('');
+const CLAUSE = new RegExp(`^(?:[-*] )?\\*\\*([${LETTERS}]-\\d+)\\*\\*`, 'gm');
+const CITATION = new RegExp(
+  `^\\s*//= (?:${Object.entries(NAMES)
+    .map(([letter, name]) => `${name} (?=${letter})`)
+    .join('|')})(([${LETTERS}])-\\d+(?:, \\2-\\d+)*)\\s*$`,
+);
+const CITATION_ATTEMPT = new RegExp(`//\\s*=\\s*(?:${Object.values(NAMES).join('|')})\\b`);
+const TITLE = new RegExp(`^(([${LETTERS}])-\\d+(?:, \\2-\\d+)*) \\S`);
 const TEST_FUNCTIONS = new Set(['test', 'it', 'describe']);
 const SKIPPING = new Set(['skip', 'skipIf', 'runIf', 'todo']);
 
@@ -22,12 +31,12 @@ const root = process.argv[2] ?? process.cwd();
 /** @type {string[]} */
 const problems = [];
 
-const clauses = readClauses();
+const clauses = Object.entries(NAMES).flatMap(([letter, name]) => readClauses(letter, name));
 const citations = typescriptFiles('src').concat(typescriptFiles('cli')).flatMap(citationsOf);
 const titles = typescriptFiles('test').flatMap(titlesOf);
 
 for (const { clause, place } of [...citations, ...titles]) {
-  if (!clauses.includes(clause)) problems.push(`${place}: \`${clause}\` is not a clause of docs/format.md`);
+  if (!clauses.includes(clause)) problems.push(`${place}: \`${clause}\` is not a clause of ${fileOf(clause)}`);
 }
 for (const clause of clauses) {
   if (!citations.some((citation) => citation.clause === clause))
@@ -41,15 +50,31 @@ console.log(
 );
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-/** @returns {string[]} */
-function readClauses() {
-  const text = readFileSync(join(root, 'docs/format.md'), 'utf8');
+/**
+ * @param {string} letter
+ * @param {string} name
+ * @returns {string[]}
+ */
+function readClauses(letter, name) {
+  const file = `docs/${name}.md`;
+  const path = join(root, file);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const found = [...text.matchAll(CLAUSE)].map((match) => match[1] ?? '');
-  for (const clause of new Set(found.filter((name, index) => found.indexOf(name) !== index))) {
-    problems.push(`docs/format.md: \`${clause}\` is defined more than once`);
+  for (const clause of new Set(found.filter((known, index) => found.indexOf(known) !== index))) {
+    problems.push(`${file}: \`${clause}\` is defined more than once`);
   }
-  if (found.length === 0) problems.push('docs/format.md: expected clauses such as `**F-1** ...`, got none');
+  if (found.length === 0) problems.push(`${file}: expected clauses such as \`**${letter}-1** ...\`, got none`);
   return [...new Set(found)];
+}
+
+/**
+ * The file that a clause belongs in.
+ *
+ * @param {string} clause
+ */
+function fileOf(clause) {
+  const name = Object.entries(NAMES).find(([letter]) => clause.startsWith(letter))?.[1];
+  return `docs/${name}.md`;
 }
 
 /**
@@ -75,7 +100,7 @@ function citationsOf(file) {
       const cited = CITATION.exec(line)?.[1];
       if (cited !== undefined) return cited.split(', ').map((clause) => ({ clause, place }));
       if (CITATION_ATTEMPT.test(line))
-        problems.push(`${place}: expected a line \`//= format F-1, F-2\`, got \`${line.trim()}\``);
+        problems.push(`${place}: expected a line such as \`//= format F-1, F-2\`, got \`${line.trim()}\``);
       return [];
     });
 }

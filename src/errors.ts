@@ -5,6 +5,7 @@
 export const ERROR_CODES = [
   'SECRET_MISSING', // no shared secret where one was looked for
   'SECRET_INVALID', // not Base64, too short, or an unreadable or unsafe secret file
+  'SECRET_PRESENT', // the shared secret is in the environment of a room, which must not have it
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
@@ -22,12 +23,26 @@ export const ERROR_CODES = [
   'RULE_CLEARTEXT', // a cleartext column where the collaboration forbids them
   'RULE_DUPLICATES', // repeated values in a fingerprint column where the collaboration forbids them
   'RULE_FINGERPRINT', // fingerprint cells where the caller forbids them
+  'RULE_PROTECTION', // a value that is not protected as the manifest says
+  'RULE_SOURCE', // a file that is not the one in the manifest
+  'AUDIT_RECORD', // an audit record that is malformed, too long or of an unknown version
+  'AUDIT_CHAIN', // an audit log that was changed, cut or put back to an earlier state
+  'AUDIT_NOTE', // a signed note that is malformed, or not signed by a known key
+  'AUDIT_PROOF', // a proof that is malformed, or cannot be made
+  'MANIFEST_SYNTAX', // the manifest is not YAML or JSON that means what it shows
+  'MANIFEST_INVALID', // the manifest is well-formed but breaks a rule
+  'MANIFEST_UNSUPPORTED', // the manifest asks for something that this release does not have
+  'MANIFEST_UNSIGNED', // a member has not signed the manifest
+  'MANIFEST_SIGNATURE', // a signature that does not hold: the manifest was changed after it, or another key made it
+  'ROOM_STATE', // the list of snapshots of a room was damaged
+  'ROOM_SNAPSHOT', // a snapshot of a room was changed or is missing
   'IO_READ', // an input that is missing or unreadable
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already
   'IO_FORMAT', // a table format that is unknown or does not support the operation
   'IO_ENGINE', // the table engine or a worker thread failed for a reason of its own
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
+  'IO_LOCKED', // a file that another process is writing
   'IO_ABORTED', // stopped by the caller
   'USAGE_OPTION', // options that are invalid or contradict each other
 ] as const;
@@ -35,10 +50,15 @@ export const ERROR_CODES = [
 /** One of {@link ERROR_CODES}. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Where an error happened. Rows are 1-based data rows (a header is not counted), lines are 1-based lines of a file. */
+/**
+ * Where an error happened. Rows are 1-based data rows (a header is not counted), lines and the characters in them are
+ * 1-based too; a path leads to a value within a document.
+ */
 export interface ErrorPlace {
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+  readonly character?: number | undefined;
+  readonly path?: string | undefined;
   readonly row?: number | undefined;
   readonly column?: string | undefined;
 }
@@ -90,5 +110,35 @@ export class SealroomError extends Error {
     const { code, message, hint, cause, where } = this;
     const row = where.row === undefined ? undefined : firstRow + where.row + 1;
     return new SealroomError(code, message, { hint, cause, where: { file, column, row } });
+  }
+}
+
+/** A system error's code in words. */
+export function systemReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file or directory';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'ENOSPC':
+      return 'no space left on the device';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'ENOTDIR':
+      return 'a part of its path is not a directory';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'too many open files';
+    case 'EPIPE':
+    case 'ERR_STREAM_DESTROYED':
+      return 'the other end is closed';
+    case 'ABORT_ERR':
+      return 'stopped';
+    default:
+      return code === '' ? 'input or output failed' : `system error ${code}`;
   }
 }

@@ -42,5 +42,17 @@ export {
   sealRecord,
 } from './encrypt/index.ts';
 export { type ErrorCode, type ErrorPlace, SealroomError } from './errors.ts';
+export {
+  type CheckContext,
+  checkQuery,
+  describeObligation,
+  type Finding,
+  type Obligation,
+  type ParsedQuery,
+  QueryParser,
+  renderFindings,
+  type Statement,
+  type Verdict,
+} from './query/index.ts';
 export { parseTableSchema, printTableSchema, type TableSchema } from './schema/index.ts';
 export { readTextFile, STANDARD_STREAM, type TableFormat } from './tabular/index.ts';

@@ -3,6 +3,7 @@ import { decryptTable, type DecryptSummary, readSecretFromEnvironment } from '..
 import { type TableArguments, transferOptions, withTableOptions } from '../options.ts';
 import { showProgress } from '../progress.ts';
 import { printSummary } from '../summary.ts';
+import { readTerms } from '../terms.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `decrypt` is called with. */
@@ -12,8 +13,9 @@ export interface DecryptArguments extends TableArguments {
 
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   using secret = await readSecretFromEnvironment(io.env);
+  const { id } = await readTerms(io, args);
   const progress = showProgress(io);
-  const transfer = transferOptions(io, args, progress);
+  const transfer = transferOptions(io, args, id, progress);
   let summary: DecryptSummary;
   try {
     summary = await decryptTable({

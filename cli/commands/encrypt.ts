@@ -8,7 +8,6 @@ import {
   readTextFile,
 } from '../../src/index.ts';
 import {
-  readSettings,
   type SettingsArguments,
   type TableArguments,
   transferOptions,
@@ -17,6 +16,7 @@ import {
 } from '../options.ts';
 import { showProgress } from '../progress.ts';
 import { printSummary } from '../summary.ts';
+import { readTermsAndSettings } from '../terms.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `encrypt` is called with. */
@@ -28,9 +28,9 @@ export interface EncryptArguments extends TableArguments, SettingsArguments {
 async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   const schema = parseTableSchema(await readTextFile(resolve(io.cwd, args.schema)), { file: args.schema });
   using secret = await readSecretFromEnvironment(io.env);
-  const settings = await readSettings(io, args, args.id);
+  const { id, settings } = await readTermsAndSettings(io, args);
   const progress = showProgress(io);
-  const transfer = transferOptions(io, args, progress);
+  const transfer = transferOptions(io, args, id, progress);
   let summary: EncryptSummary;
   try {
     summary = await encryptTable({

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { parseSharedSecret, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
+import { readSecretFile } from './secret-file.ts';
 
 /** The variable that holds the shared secret itself, in Base64; the name that C3R uses. */
 export const SECRET_VARIABLE = 'C3R_SHARED_SECRET';
@@ -29,35 +29,9 @@ export async function readSecretFromEnvironment(env: NodeJS.ProcessEnv): Promise
       },
     );
   }
-  if (file !== undefined) return parseSecret(await readSecretFile(file), file);
+  if (file !== undefined) return parseSecret(await readSecretFile(file, HINT), file);
   if (text !== undefined) return parseSecret(text, undefined);
   throw new SealroomError('SECRET_MISSING', 'expected a shared secret in the environment, got none', { hint: HINT });
-}
-
-async function readSecretFile(file: string): Promise<string> {
-  const where = { file };
-  try {
-    const { mode } = await stat(file);
-    // Windows has no such bits and reports them as set.
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new SealroomError(
-        'SECRET_INVALID',
-        'expected a secret file that only its owner can read, got an open one',
-        {
-          where,
-          hint: `run \`chmod 600 ${file}\``,
-        },
-      );
-    }
-    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
-  } catch (error) {
-    if (error instanceof SealroomError) throw error;
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new SealroomError('SECRET_INVALID', `cannot read the secret file${missing ? ': no such file' : ''}`, {
-      where,
-      hint: HINT,
-    });
-  }
 }
 
 function parseSecret(text: string, file: string | undefined): SharedSecret {

@@ -7,7 +7,7 @@ export { addSuffix, defaultTargetHeader, normaliseHeader, parseHeader, positiona
 export { MAX_HEADER_LENGTH, MAX_PAD_LENGTH_BYTES, MAX_TARGET_COLUMNS } from './limits.ts';
 export type { Pad, PadKind } from './pad.ts';
 export { PAD_KINDS, parsePad, parsePadLength } from './pad.ts';
-export { listProblems } from './problems.ts';
+export { joinProblems, listProblems } from './problems.ts';
 export type { DescribeColumn, TableSchema, TableSchemaParts } from './table-schema.ts';
 export {
   createTableSchema,

@@ -2,10 +2,15 @@ import { SealroomError } from '../errors.ts';
 
 const MAX_LISTED_PROBLEMS = 20;
 
+function describeProblem({ message, where: { line, character } }: SealroomError): string {
+  if (line === undefined || character === undefined) return `  ${message}`;
+  return `  ${String(line)}:${String(character)}: ${message}`;
+}
+
 /** One error for several: code, message and place of the first; the others are listed in its hint, all are its cause. */
-function joinProblems(first: SealroomError, rest: readonly SealroomError[]): SealroomError {
+export function joinProblems(first: SealroomError, rest: readonly SealroomError[]): SealroomError {
   if (rest.length === 0) return first;
-  const lines = rest.slice(0, MAX_LISTED_PROBLEMS).map((problem) => `  ${problem.message}`);
+  const lines = rest.slice(0, MAX_LISTED_PROBLEMS).map(describeProblem);
   const unlisted = rest.length - lines.length;
   if (unlisted > 0) lines.push(`  and ${String(unlisted)} more`);
   const heading = rest.length === 1 ? 'one more problem:' : `${String(rest.length)} more problems:`;

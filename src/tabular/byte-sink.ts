@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { SealroomError } from '../errors.ts';
-import { systemReason } from './system-reason.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 import type { OutputTarget } from './target.ts';
 
 /** Where a serialised table goes: a target file, or a stream such as standard output. */

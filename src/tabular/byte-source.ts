@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { encodeUtf8 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
-import { systemReason } from './system-reason.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 import { type SpillBlock, SpillFile } from './temporary.ts';
 
 const CHUNK_BYTES = 1 << 20;

@@ -10,6 +10,7 @@ export {
   widthOf,
 } from './batch.ts';
 export { CsvSerialiser } from './csv/index.ts';
+export { quoteName as quoteIdentifier, quoteText } from './engine.ts';
 export { EngineTask } from './engine-task.ts';
 export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';

@@ -3,8 +3,7 @@ import { fstatSync } from 'node:fs';
 import { access, chmod, constants, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { SealroomError } from '../errors.ts';
-import { systemReason } from './system-reason.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 
 /** Where a table is written: under a temporary name beside its target, until it is complete. */
 export interface OutputTarget {

@@ -1,8 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SealroomError } from '../errors.ts';
-import { systemReason } from './system-reason.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 
 /** Bytes of an AES block, which the position of every spilled block is a multiple of. */
 const CIPHER_BLOCK_BYTES = 16;

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { SealroomError } from '../errors.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 import { readFailure } from './byte-source.ts';
-import { systemReason } from './system-reason.ts';
 import { createTarget, type TargetOptions } from './target.ts';
 
 /**

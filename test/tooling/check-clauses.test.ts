@@ -4,10 +4,16 @@ import { plantTree, runTool } from './run-tool.ts';
 
 const TREE = {
   'docs/format.md': '# The format\n\n**F-1** Bytes are bytes.\n\n**F-2** Text is text, see F-9.\n',
+  'docs/audit.md': '# The audit log\n\n**A-1** Lines are lines.\n',
+  'docs/rules.md': '# The rules\n\n**R-1** Rules are rules.\n',
   'src/bytes/index.ts': '//= format F-1, F-2\nexport const read = 1;\n',
+  'src/audit/index.ts': '//= audit A-1\n',
+  'src/query/index.ts': '//= rules R-1\n',
   'cli/main.ts': '',
   'test/bytes/read.test.ts':
     "test('F-1 reads bytes', () => {});\ndescribe('text', () => {\n  test.each([1])('F-2 reads %s', () => {});\n});\n",
+  'test/audit/log.test.ts': "test('A-1 keeps lines', () => {});",
+  'test/query/rules.test.ts': "test('R-1 keeps rules', () => {});",
 };
 
 let folder = '';
@@ -59,7 +65,14 @@ test('names a citation and a title of a clause that does not exist', () => {
 test('refuses a citation that it cannot read', () => {
   expect(check({ 'cli/main.ts': '//= format F-1 and F-2\n' })).toEqual({
     code: 1,
-    problems: ['error: cli/main.ts:1: expected a line `//= format F-1, F-2`, got `//= format F-1 and F-2`'],
+    problems: ['error: cli/main.ts:1: expected a line such as `//= format F-1, F-2`, got `//= format F-1 and F-2`'],
+  });
+});
+
+test('refuses a citation under the name of another specification', () => {
+  expect(check({ 'cli/main.ts': '//= audit F-1\n' })).toEqual({
+    code: 1,
+    problems: ['error: cli/main.ts:1: expected a line such as `//= format F-1, F-2`, got `//= audit F-1`'],
   });
 });
 

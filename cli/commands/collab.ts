@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import {
+  adviseOnManifest,
+  approveTemplate,
+  diffManifests,
+  draftManifest,
+  insertSignature,
+  listGrants,
+  listLimits,
+  type Manifest,
+  parseManifest,
+  printPublicKey,
+  signManifest,
+  type SignatureStatus,
+  verifyManifest,
+} from '../../src/collab/index.ts';
+import { parseCollaborationId } from '../../src/crypto/index.ts';
+import { createSigningKey, readSigningKey } from '../../src/custody/index.ts';
+import { readTextFile, SealroomError } from '../../src/index.ts';
+import { quoteName } from '../../src/schema/index.ts';
+import { writeTextFile } from '../../src/tabular/index.ts';
+import { printChanges, printManifest, printStatus } from '../manifest-words.ts';
+import type { CliIo } from '../terminal.ts';
+import { refuseBrokenSignatures } from '../terms.ts';
+
+interface CommonArguments {
+  readonly json: boolean;
+  readonly debug: boolean;
+}
+
+interface ManifestArguments extends CommonArguments {
+  readonly manifest: string;
+}
+
+/** What `collab init` is called with. */
+interface InitArguments extends ManifestArguments {
+  readonly members: string;
+  readonly name: string;
+  readonly id: string | undefined;
+  readonly overwrite: boolean;
+}
+
+/** What `collab key` is called with. */
+interface KeyArguments extends CommonArguments {
+  readonly file: string;
+}
+
+/** What `collab sign` is called with. */
+interface SignArguments extends ManifestArguments {
+  readonly as: string;
+  readonly key: string;
+  readonly template: string | undefined;
+}
+
+/** What `collab diff` is called with. */
+interface DiffArguments extends CommonArguments {
+  readonly before: string;
+  readonly after: string;
+}
+
+function withCommon(yargs: Argv): Argv<CommonArguments> {
+  return yargs
+    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
+    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+}
+
+function withManifest(yargs: Argv): Argv<ManifestArguments> {
+  return withCommon(yargs).positional('manifest', {
+    type: 'string',
+    demandOption: true,
+    describe: 'the manifest (YAML or JSON)',
+  });
+}
+
+function print(io: CliIo, { json }: CommonArguments, answer: unknown, lines: readonly string[]): void {
+  io.stdout.write(`${json ? JSON.stringify(answer) : lines.join('\n')}\n`);
+}
+
+async function readManifest(io: CliIo, file: string): Promise<Manifest> {
+  const path = resolve(io.cwd, file);
+  return parseManifest(await readTextFile(path), { file: path });
+}
+
+async function runInit(args: InitArguments, io: CliIo): Promise<void> {
+  const id = args.id === undefined ? randomUUID() : parseCollaborationId(args.id);
+  const members = args.members.split(',').map((member) => member.trim());
+  const text = draftManifest({ id, name: args.name, members });
+  // The names come from outside: what they make invalid is said before anything is written.
+  const { sha256 } = parseManifest(text);
+  await writeTextFile(resolve(io.cwd, args.manifest), text, { overwrite: args.overwrite });
+  print(io, args, { manifest: args.manifest, id, members, sha256 }, [
+    `wrote ${quoteName(args.manifest)} for the collaboration ${id}`,
+    'next: each member adds its public keys and tables, and then signs',
+  ]);
+}
+
+async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
+  const path = resolve(io.cwd, args.file);
+  // Whatever else is wrong with the file is told by its reader.
+  const isThere = (await stat(path).catch(() => null)) !== null;
+  const sign = printPublicKey(await (isThere ? readSigningKey(path) : createSigningKey(path)));
+  if (!isThere && !args.json) io.stderr.write(`made a signing key in ${quoteName(args.file)}; keep it to yourself\n`);
+  print(io, args, { sign, isNew: !isThere }, [sign]);
+}
+
+async function runValidate(args: ManifestArguments, io: CliIo): Promise<void> {
+  const { sha256, members, tables, templates } = await readManifest(io, args.manifest);
+  const counts = { members: members.length, tables: tables.length, templates: templates.length };
+  print(io, args, { valid: true, sha256, ...counts }, [
+    `valid: ${String(counts.members)} members, ${String(counts.tables)} tables, ${String(counts.templates)} templates`,
+    `hash ${sha256}`,
+  ]);
+}
+
+async function runShow(args: ManifestArguments, io: CliIo): Promise<void> {
+  const manifest = await readManifest(io, args.manifest);
+  const signatureStates = verifyManifest(manifest);
+  const words = { allowed: listGrants(manifest), limits: listLimits(manifest), leftOpen: adviseOnManifest(manifest) };
+  print(io, args, { ...manifest, signatureStates, ...words }, printManifest(manifest, signatureStates));
+}
+
+async function runSign(args: SignArguments, io: CliIo): Promise<void> {
+  const path = resolve(io.cwd, args.manifest);
+  const text = await readTextFile(path);
+  const manifest = parseManifest(text, { file: path });
+  const key = await readSigningKey(resolve(io.cwd, args.key));
+  const template = args.template ?? null;
+  const signature =
+    template === null ? signManifest(manifest, args.as, key) : approveTemplate(manifest, template, args.as, key);
+  const signed = insertSignature(text, signature, template);
+  if (parseManifest(signed).sha256 !== manifest.sha256) throw new Error('the signature changed the manifest');
+  await writeTextFile(path, signed, { overwrite: true });
+  const what = template === null ? manifest.name : `template ${template}`;
+  print(io, args, { template, ...signature }, [`signed ${quoteName(what)} as ${args.as}`, `hash ${signature.sha256}`]);
+}
+
+/** Refuses a manifest that a member has not signed, after all has been printed. */
+function requireSignatures(states: readonly SignatureStatus[], file: string): void {
+  refuseBrokenSignatures(states, file);
+  const missing = states.find(({ state }) => state !== 'holds');
+  if (missing === undefined) return;
+  throw new SealroomError('MANIFEST_UNSIGNED', `expected the signatures of all members; ${printStatus(missing)}`, {
+    where: { file },
+    hint: 'each member runs `sealroom collab sign`',
+  });
+}
+
+async function runVerify(args: ManifestArguments, io: CliIo): Promise<void> {
+  const manifest = await readManifest(io, args.manifest);
+  const states = verifyManifest(manifest);
+  print(io, args, { sha256: manifest.sha256, signatureStates: states }, [
+    ...states.map(printStatus),
+    `hash ${manifest.sha256}`,
+  ]);
+  requireSignatures(states, args.manifest);
+}
+
+async function runDiff(args: DiffArguments, io: CliIo): Promise<void> {
+  const changes = diffManifests(await readManifest(io, args.before), await readManifest(io, args.after));
+  print(io, args, { changes }, printChanges(changes));
+}
+
+function withInit(yargs: Argv): Argv<InitArguments> {
+  return withManifest(yargs)
+    .option('members', {
+      alias: 'm',
+      type: 'string',
+      demandOption: true,
+      describe: 'ids of the members, with commas; the first one asks the queries',
+    })
+    .option('name', { type: 'string', default: 'New collaboration', describe: 'name of the collaboration' })
+    .option('id', { type: 'string', describe: 'collaboration id (default: a new one)' })
+    .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' });
+}
+
+function withSign(yargs: Argv): Argv<SignArguments> {
+  return withManifest(yargs)
+    .option('as', { type: 'string', demandOption: true, describe: 'id of the member that signs' })
+    .option('key', { alias: 'k', type: 'string', demandOption: true, describe: 'file with its signing key' })
+    .option('template', { alias: 't', type: 'string', describe: 'approve this template instead of the manifest' });
+}
+
+function withFiles(yargs: Argv): Argv<DiffArguments> {
+  return withCommon(yargs)
+    .positional('before', { type: 'string', demandOption: true, describe: 'the earlier manifest' })
+    .positional('after', { type: 'string', demandOption: true, describe: 'the later manifest' });
+}
+
+function withFile(yargs: Argv): Argv<KeyArguments> {
+  return withCommon(yargs).positional('file', {
+    type: 'string',
+    demandOption: true,
+    describe: 'the file of the private key',
+  });
+}
+
+/** `sealroom collab`: writes, checks, signs and compares the manifest of a collaboration. */
+export function collabCommand(io: CliIo): CommandModule {
+  return {
+    command: 'collab',
+    describe: 'write, check, sign and compare the manifest of a collaboration',
+    builder: (yargs) =>
+      yargs
+        .command('init <manifest>', 'write a manifest to fill in', withInit, (args) => runInit(args, io))
+        .command('validate <manifest>', 'report every mistake, with its place', withManifest, (args) =>
+          runValidate(args, io),
+        )
+        .command('show <manifest>', 'tell what is allowed, and what is left open', withManifest, (args) =>
+          runShow(args, io),
+        )
+        .command(
+          'key <file>',
+          "print a member's public key; makes the private one if there is no file",
+          withFile,
+          (args) => runKey(args, io),
+        )
+        .command('sign <manifest>', 'sign the manifest, or a template in it, as a member', withSign, (args) =>
+          runSign(args, io),
+        )
+        .command('verify <manifest>', 'check the signatures; exit code 4 if one does not hold', withManifest, (args) =>
+          runVerify(args, io),
+        )
+        .command('diff <before> <after>', 'tell what a change newly allows or forbids', withFiles, (args) =>
+          runDiff(args, io),
+        )
+        .demandCommand(1, 'expected a command of `collab`'),
+    handler: () => undefined,
+  };
+}

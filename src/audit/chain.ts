@@ -1,0 +1,100 @@
+import { SealroomError } from '../errors.ts';
+import type { Line } from './lines.ts';
+import { type AuditRecord, parseRecord } from './record.ts';
+
+/** Something that is wrong with a log. */
+export interface AuditProblem {
+  /** The record that it is about, counted from 0; `null` if it is about the whole. */
+  readonly record: number | null;
+  readonly message: string;
+}
+
+/** The line before, which the next one must follow and link to. */
+interface Before {
+  readonly index: number;
+  readonly leaf: string | null;
+  /** Whether it is a record; else it counts as the changed one that should be there. */
+  readonly isRecord: boolean;
+}
+
+/**
+ * Follows the lines of a log: whether each is a record, has the next number, and links to the one before. Says which
+ * record was changed, is missing, was added or is out of place.
+ */
+export class Chain {
+  readonly #problems: AuditProblem[] = [];
+  #before: Before = { index: -1, leaf: null, isRecord: true };
+  /** A record whose link is not to the one before it: the next link tells which of the two was changed. */
+  #suspect: number | null = null;
+  #lines = 0;
+
+  /** What was found so far. */
+  get problems(): readonly AuditProblem[] {
+    return this.#problems;
+  }
+
+  /**
+   * Takes the next line.
+   *
+   * @param leaf its leaf hash
+   * @returns the record, or `null` if the line is none
+   */
+  add({ bytes, isComplete }: Line, leaf: Uint8Array): AuditRecord | null {
+    const line = this.#lines++;
+    const record = this.#parse(line, bytes, isComplete);
+    const hex = Buffer.from(leaf).toString('hex');
+    const expected = this.#before.index + 1;
+    if (record === null) {
+      this.#settle(true);
+      this.#before = { index: expected, leaf: hex, isRecord: false };
+      return null;
+    }
+    const { index, previous } = record;
+    const isLinked = previous === this.#before.leaf;
+    if (index === expected) {
+      this.#settle(isLinked);
+    } else if (!this.#before.isRecord && index === this.#before.index) {
+      // What is no record was added before it, not put in its place.
+    } else if (index < expected) {
+      this.#report(line, `record ${String(index)} is here, where record ${String(expected)} was expected`);
+      return record;
+    } else {
+      this.#settle(true);
+      this.#report(
+        expected,
+        index === expected + 1 ? 'it is missing' : `records up to ${String(index - 1)} are missing`,
+      );
+    }
+    this.#before = { index, leaf: hex, isRecord: true };
+    return record;
+  }
+
+  /** Ends the log. */
+  end(): void {
+    this.#settle(true);
+  }
+
+  /** Looks at the link to the record before; where the link before it was broken, this one shows whose fault that was. */
+  #settle(isLinked: boolean): void {
+    const { index, isRecord } = this.#before;
+    const suspect = this.#suspect;
+    this.#suspect = null;
+    if (suspect !== null) this.#report(isLinked ? suspect - 1 : suspect, 'it was changed');
+    else if (!isLinked && isRecord) this.#suspect = index + 1;
+  }
+
+  #parse(line: number, bytes: Uint8Array, isComplete: boolean): AuditRecord | null {
+    try {
+      if (!isComplete) throw new SealroomError('AUDIT_RECORD', 'the line is not complete');
+      return parseRecord(bytes);
+    } catch (error) {
+      if (!(error instanceof SealroomError)) throw error;
+      this.#report(line, error.message);
+      return null;
+    }
+  }
+
+  #report(record: number, message: string): void {
+    this.#problems.push({ record, message });
+  }
+}

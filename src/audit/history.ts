@@ -1,0 +1,69 @@
+import { Ledger } from './budget.ts';
+import type { AttemptEvent, AuditRecord, StartEvent } from './record.ts';
+
+/** What the records of a log have told so far, as far as later ones must agree with it. */
+export class History {
+  readonly ledger = new Ledger();
+  /** Attempts that started, by id: where, and whether their end is recorded. */
+  readonly #started = new Map<string, { readonly index: number; isOver: boolean }>();
+  /** Attempts that are over. */
+  readonly #over = new Set<string>();
+  #time = '';
+
+  /** When the last record was written, or ''. */
+  get time(): string {
+    return this.#time;
+  }
+
+  /** Records of queries that started and whose end is not recorded: they are running, or were ended by force. */
+  unfinished(): readonly number[] {
+    return [...this.#started.values()].filter(({ isOver }) => !isOver).map(({ index }) => index);
+  }
+
+  /** What a next record says against the ones before it, a sentence for each. */
+  contradictions({ time, event }: AuditRecord): readonly string[] {
+    const found: string[] = [];
+    if (time < this.#time) found.push('its time is before that of the record before');
+    switch (event.kind) {
+      case 'start':
+        return [...found, ...this.#againstStart(event, new Date(time))];
+      case 'attempt':
+        return [...found, ...this.#againstAttempt(event)];
+      case 'repair':
+        return found;
+    }
+  }
+
+  #againstStart({ attempt, budgets }: StartEvent, time: Date): readonly string[] {
+    const found = this.#started.has(attempt) || this.#over.has(attempt) ? ['its attempt started before'] : [];
+    const wrong = budgets.filter((change) => !this.ledger.agrees(change, time));
+    return [...found, ...wrong.map(({ table }) => `its budget of \`${table}\` is not what the records before leave`)];
+  }
+
+  #againstAttempt({ attempt, outcome }: AttemptEvent): readonly string[] {
+    if (this.#over.has(attempt)) return ['its attempt was over before'];
+    const hasStarted = this.#started.has(attempt);
+    //= audit A-5
+    if (outcome.kind === 'refused') return hasStarted ? ['its attempt was refused after it started'] : [];
+    return hasStarted ? [] : ['its attempt never started'];
+  }
+
+  /** Takes a record in. */
+  add({ index, time, event }: AuditRecord): void {
+    this.#time = time;
+    switch (event.kind) {
+      case 'start':
+        this.ledger.add(event, new Date(time));
+        this.#started.set(event.attempt, { index, isOver: false });
+        break;
+      case 'attempt': {
+        const started = this.#started.get(event.attempt);
+        if (started !== undefined) started.isOver = true;
+        this.#over.add(event.attempt);
+        break;
+      }
+      case 'repair':
+        break;
+    }
+  }
+}

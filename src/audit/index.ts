@@ -1,0 +1,24 @@
+/** The audit log and the ledger of access budgets: records, their Merkle tree, signed checkpoints, proofs. I/O in its files only. */
+export { AuditLog, createAuditLog } from './audit-log.ts';
+export type { AuditLogOptions, Receipt, StartOutcome, StartRequest } from './audit-log.ts';
+export { budgetPeriod } from './budget.ts';
+export type { BudgetLimit, Charge, ChargeOutcome } from './budget.ts';
+export type { AuditProblem } from './chain.ts';
+export { openCheckpoint, signCheckpoint } from './checkpoint.ts';
+export type { Checkpoint, OpenedCheckpoint } from './checkpoint.ts';
+export { exportRecords, proveGrowth, proveRecord, readCheckpoint, readRecords, verifyExport } from './export.ts';
+export type { ExportReport, LogSource, RecordLine } from './export.ts';
+export { generateSignerText, parseSigner, parseVerifier, parseVerifiers, Signer, Verifier } from './keys.ts';
+export { withLock } from './lock.ts';
+export { HashTree, hashLeaf, proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle.ts';
+export type { TreeHead } from './merkle.ts';
+export { openNote, signNote, splitNotes } from './note.ts';
+export type { OpenedNote } from './note.ts';
+export { checkConsistencyProof, checkInclusionProof } from './proof.ts';
+export { describeQuestion } from './question.ts';
+export type { Asked } from './question.ts';
+export { durationBucket, parseRecord, printRecord } from './record.ts';
+export type { AttemptEvent, AuditEvent, AuditRecord, BudgetChange, JsonValue, StartEvent, TableUse } from './record.ts';
+export { createSignerFile, readSignerFile } from './signer-file.ts';
+export { verifyLog } from './verify.ts';
+export type { AuditReport, VerifyOptions } from './verify.ts';

@@ -1,0 +1,54 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SealroomError, systemReason } from '../errors.ts';
+import { type Line, readLines } from './lines.ts';
+import { withLock } from './lock.ts';
+
+/** The files of a log's directory. */
+export const LOG_FILES = { records: 'log.jsonl', checkpoint: 'checkpoint', lock: 'lock' } as const;
+
+/** A log as it was at one moment, to be read. */
+export interface LogSnapshot extends AsyncDisposable {
+  /** The text of the checkpoint; not checked. */
+  readonly checkpoint: string;
+  /** The lines that were there at that moment. */
+  lines(): AsyncGenerator<Line>;
+}
+
+/**
+ * Opens a log to read it. A process that writes to it is waited for, so that records and checkpoint are of one moment; a
+ * copy that cannot be written to is read as it is.
+ *
+ * @throws {SealroomError} IO_READ if there is none; IO_LOCKED if another process does not let go of it.
+ */
+export async function openSnapshot(directory: string): Promise<LogSnapshot> {
+  const lock = await open(join(directory, LOG_FILES.lock), 'r+').catch(() => null);
+  try {
+    const take = (): Promise<LogSnapshot> => takeSnapshot(directory);
+    return await (lock === null ? take() : withLock(lock, directory, take));
+  } finally {
+    await lock?.close();
+  }
+}
+
+async function takeSnapshot(directory: string): Promise<LogSnapshot> {
+  const read = async <T>(name: string, action: (path: string) => Promise<T>): Promise<T> => {
+    const path = join(directory, name);
+    try {
+      return await action(path);
+    } catch (error) {
+      throw new SealroomError('IO_READ', `cannot read the audit log: ${systemReason(error)}`, {
+        where: { file: path },
+        cause: error,
+      });
+    }
+  };
+  const checkpoint = await read(LOG_FILES.checkpoint, (path) => readFile(path, 'utf8'));
+  const file: FileHandle = await read(LOG_FILES.records, (path) => open(path, 'r'));
+  const { size } = await file.stat();
+  return {
+    checkpoint,
+    lines: () => readLines(file, 0, size),
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}

@@ -1,0 +1,55 @@
+import { stringify } from 'yaml';
+import { SETTING_NAMES } from './settings.ts';
+
+/** What the draft of a manifest is made of. */
+export interface DraftParts {
+  /** UUID in lower case. */
+  readonly id: string;
+  readonly name: string;
+  /** Ids; the first one asks the queries, receives the results and pays. */
+  readonly members: readonly string[];
+}
+
+const TABLES = `
+# Each owner adds its tables. Only columns that the analysis rule names are loaded into the room.
+#  - name: impressions
+#    owner: pub
+#    columns:
+#      - { name: email_fingerprint, protection: fingerprint, type: VARCHAR, clearType: STRING }
+#      - { name: region, protection: cleartext, type: VARCHAR }
+#    analysisRule: # as AWS Clean Rooms has it: AGGREGATION, LIST or CUSTOM
+#      type: AGGREGATION
+#      policy:
+#        v1:
+#          aggregation:
+#            aggregateColumns: [{ columnNames: [email_fingerprint], function: COUNT_DISTINCT }]
+#            joinColumns: [email_fingerprint]
+#            joinRequired: QUERY_RUNNER
+#            dimensionColumns: [region]
+#            scalarFunctions: []
+#            outputConstraints: [{ columnName: email_fingerprint, minimum: 100, type: COUNT_DISTINCT }]
+#    accessBudgets: [{ type: LIFETIME, budget: 1000 }]
+tables: []
+`;
+
+function draftMember(id: string, isFirst: boolean): string {
+  return `  - id: ${id}
+    displayName: ${id}
+    abilities: [${isFirst ? 'CAN_QUERY, CAN_RECEIVE_RESULTS' : ''}]
+    payer: ${String(isFirst)}
+    publicKeys: {} # sign: from \`sealroom collab key <file>\`; receive: an age recipient
+`;
+}
+
+/** The text of a new manifest, in YAML with comments that say what to fill in. All settings are off. */
+export function draftManifest({ id, name, members }: DraftParts): string {
+  const settings = SETTING_NAMES.map((setting) => `  ${setting}: false\n`).join('');
+  return `# What the members of a collaboration agree on. It holds no secret. See docs/manifest.md.
+version: 1
+${stringify({ id, name }, { lineWidth: 0 })}
+# How tables are encrypted: \`sealroom encrypt --manifest\` takes it from here.
+settings:
+${settings}
+members:
+${members.map((member, index) => draftMember(member, index === 0)).join('')}${TABLES}`;
+}

@@ -1,0 +1,145 @@
+import type { Manifest } from './manifest.ts';
+import type { AggregationRule } from './rules/aggregation.ts';
+import type { OutputConstraint, Rounding } from './rules/constraint.ts';
+import type { CustomRule } from './rules/custom.ts';
+import type { ListRule } from './rules/list.ts';
+import type { AnalysisRule, ManifestTable } from './table.ts';
+
+/** One thing that a manifest allows: in which part of it, and what, in words that follow "allows". */
+export interface Grant {
+  /** `the collaboration`, `member brand`, `table impressions`. */
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** One number that a manifest sets against what it allows. What is not there is no limit. */
+export interface Limit {
+  readonly subject: string;
+  /** What is limited, in words that a number follows. */
+  readonly text: string;
+  readonly value: number;
+  /** Whether a larger number allows more. */
+  readonly moreIsLooser: boolean;
+}
+
+/** What a rule allows, in words, and the numbers it sets against that; without the subject, which is the table. */
+interface RuleWords {
+  readonly grants: readonly string[];
+  readonly limits: readonly Omit<Limit, 'subject'>[];
+}
+
+const NOTHING: RuleWords = { grants: [], limits: [] };
+
+function limitsOf(constraints: readonly OutputConstraint[], round: Rounding | null): RuleWords['limits'] {
+  const smallest = constraints.map(({ columnName, minimum }) => {
+    return {
+      text: `fewest different values of \`${columnName}\` in a row of output`,
+      value: minimum,
+      moreIsLooser: false,
+    };
+  });
+  const counts = { text: 'step that counts are rounded to', value: round?.counts ?? 1, moreIsLooser: false };
+  const sums = { text: 'step that sums and averages are rounded to', value: round?.sums ?? 0, moreIsLooser: false };
+  return [...smallest, ...(counts.value > 1 ? [counts] : []), ...(sums.value > 0 ? [sums] : [])];
+}
+
+function joinsOf({ joinColumns, allowedJoinOperators }: AggregationRule | ListRule): readonly string[] {
+  const columns = joinColumns.map((name) => `joins on \`${name}\``);
+  return allowedJoinOperators.includes('OR') ? [...columns, 'OR between the equalities of a join'] : columns;
+}
+
+const SUMMARY = 'a row that sums up the rows that were held back';
+
+function wordsOfAggregation(rule: AggregationRule): RuleWords {
+  const aggregates = rule.aggregateColumns.flatMap((entry) =>
+    entry.columnNames.map((name) => `${entry.function} of \`${name}\``),
+  );
+  return {
+    grants: [
+      ...aggregates,
+      ...joinsOf(rule),
+      ...rule.dimensionColumns.map((name) => `showing, grouping by and filtering by \`${name}\``),
+      ...rule.scalarFunctions.map((name) => `the function ${name}`),
+      ...(rule.joinRequired ? [] : ['queries that join no table of the querying member']),
+      ...(rule.foreignMeasures === 'allow' ? ["sums and averages of other members' columns beside it"] : []),
+      ...(rule.suppression === 'summary' ? [SUMMARY] : []),
+    ],
+    limits: limitsOf(rule.outputConstraints, rule.round),
+  };
+}
+
+function wordsOfList(rule: ListRule): RuleWords {
+  const columns = rule.listColumns.map((name) => `showing and filtering by \`${name}\`, row by row of the overlap`);
+  return { grants: [...joinsOf(rule), ...columns], limits: [] };
+}
+
+function wordsOfCustom(rule: CustomRule, { columns }: ManifestTable): RuleWords {
+  const shown = columns.filter(({ name }) => !rule.disallowedOutputColumns.includes(name));
+  return {
+    grants: [
+      ...rule.allowedTemplates.map((id) => `the template ${id}`),
+      ...rule.anyQueryProviders.map((member) => `any query of ${member}`),
+      ...shown.map(({ name }) => `output made of \`${name}\``),
+      ...(rule.outputConstraints.length === 0 ? ['output of single rows'] : []),
+      ...(rule.suppression === 'summary' ? [SUMMARY] : []),
+    ],
+    limits: limitsOf(rule.outputConstraints, rule.round),
+  };
+}
+
+function wordsOf(rule: AnalysisRule | null, table: ManifestTable): RuleWords {
+  if (rule === null) return NOTHING;
+  switch (rule.kind) {
+    case 'aggregation':
+      return wordsOfAggregation(rule);
+    case 'list':
+      return wordsOfList(rule);
+    case 'custom':
+      return wordsOfCustom(rule, table);
+  }
+}
+
+/** What the subject of a table is called. */
+export function tableSubject({ name }: { readonly name: string }): string {
+  return `table ${name}`;
+}
+
+function grantsOfTable(table: ManifestTable): readonly Grant[] {
+  const { rule, receivers, accessBudgets } = table;
+  const results = rule === null ? [] : receivers.map((member) => `results to ${member}`);
+  const refills = accessBudgets.filter(({ autoRefresh }) => autoRefresh).map(({ type }) => `a new budget each ${type}`);
+  const texts = [...wordsOf(rule, table).grants, ...results, ...refills];
+  return texts.map((text) => ({ subject: tableSubject(table), text }));
+}
+
+function limitsOfTable(table: ManifestTable): readonly Limit[] {
+  const budgets = table.accessBudgets.map(({ type, budget }) => {
+    return { text: `queries in a ${type}`, value: budget, moreIsLooser: true };
+  });
+  return [...wordsOf(table.rule, table).limits, ...budgets].map((limit) => ({
+    ...limit,
+    subject: tableSubject(table),
+  }));
+}
+
+/** Everything that a manifest allows, one thing each, in the order of the manifest. */
+export function listGrants({ settings, members, tables }: Manifest): readonly Grant[] {
+  const all = [
+    [settings.allowCleartext, 'cleartext columns in encrypted tables'],
+    [settings.allowDuplicates, 'repeated values in fingerprint columns'],
+    [settings.allowJoinsOnColumnsWithDifferentNames, 'joins of fingerprint columns with different names'],
+    [settings.preserveNulls, 'nulls that stay visible in protected columns'],
+  ] as const;
+  const ofSettings = all.filter(([isOn]) => isOn).map(([, text]) => ({ subject: 'the collaboration', text }));
+  const ofMembers = members.flatMap(({ id, abilities }) => {
+    const queries = abilities.includes('CAN_QUERY') ? ['asking queries'] : [];
+    const results = abilities.includes('CAN_RECEIVE_RESULTS') ? ['receiving results'] : [];
+    return [...queries, ...results].map((text) => ({ subject: `member ${id}`, text }));
+  });
+  return [...ofSettings, ...ofMembers, ...tables.flatMap(grantsOfTable)];
+}
+
+/** Every number that a manifest sets against what it allows, in the order of the manifest. */
+export function listLimits({ tables }: Manifest): readonly Limit[] {
+  return tables.flatMap(limitsOfTable);
+}

@@ -1,0 +1,119 @@
+import { COLUMN_KINDS, type ColumnKind, parseHeader } from '../schema/index.ts';
+import { SealroomError } from '../errors.ts';
+import type { Cursor } from './cursor.ts';
+
+/** What can be done with values of a type; values of two families are never compared. */
+export type TypeFamily = 'text' | 'number' | 'date' | 'timestamp' | 'boolean';
+
+/** The SQL types that a column of a manifest can have, besides `DECIMAL(precision,scale)`. */
+const FAMILIES = {
+  VARCHAR: 'text',
+  BOOLEAN: 'boolean',
+  TINYINT: 'number',
+  SMALLINT: 'number',
+  INTEGER: 'number',
+  BIGINT: 'number',
+  FLOAT: 'number',
+  DOUBLE: 'number',
+  DATE: 'date',
+  TIMESTAMP: 'timestamp',
+} as const satisfies Readonly<Record<string, TypeFamily>>;
+
+const NAMES: ReadonlyMap<string, TypeFamily> = new Map(Object.entries(FAMILIES));
+
+const DECIMAL = /^DECIMAL\(([1-9]\d?),(0|[1-9]\d?)\)$/;
+
+const MAX_PRECISION = 38;
+
+const TYPES_IN_WORDS = `${[...NAMES.keys()].join(', ')}, DECIMAL(precision,scale)`;
+
+/**
+ * The family of a SQL type as a manifest writes it, such as `BIGINT` or `DECIMAL(18,2)`, or `null` if it is none of them.
+ * Capitals count; a decimal has a precision of 1 to 38 digits and no more of them after the point.
+ */
+export function familyOf(type: string): TypeFamily | null {
+  const family = NAMES.get(type);
+  if (family !== undefined) return family;
+  const [, precision, scale] = DECIMAL.exec(type) ?? [];
+  if (precision === undefined || scale === undefined) return null;
+  return Number(precision) <= MAX_PRECISION && Number(scale) <= Number(precision) ? 'number' : null;
+}
+
+/** A column of a table, as it is in the room: after encryption. */
+export interface ManifestColumn {
+  /** A header that keeps the naming rule of schemas. */
+  readonly name: string;
+  readonly protection: ColumnKind;
+  /** SQL type in the room, as `familyOf` knows it; VARCHAR for protected columns. */
+  readonly type: string;
+  /** C3R's name of the type that was protected, such as `STRING`; `null` if not said, and for cleartext. */
+  readonly clearType: string | null;
+}
+
+/** C3R's names of the types that can be protected. */
+const CLEAR_TYPES = [
+  'STRING',
+  'BIGINT',
+  'BOOLEAN',
+  'CHAR',
+  'DATE',
+  'DECIMAL',
+  'DOUBLE',
+  'FLOAT',
+  'INT',
+  'SMALLINT',
+  'TIMESTAMP',
+  'VARCHAR',
+] as const;
+
+/** The name of a column, in the form that it has in the room. */
+function readColumnName(cursor: Cursor): string | null {
+  const name = cursor.text({ pattern: /./s, words: 'the name of a column' });
+  if (name === null) return null;
+  try {
+    const header = parseHeader(name);
+    return header === name
+      ? name
+      : cursor.refuse('expected in lower case and without blanks around it, got another form');
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    return cursor.refuse(`expected as a header of a table: ${error.message}`, error.hint);
+  }
+}
+
+/** A SQL type that {@link familyOf} knows. */
+export function readColumnType(cursor: Cursor): string | null {
+  const type = cursor.text({ pattern: /./s, words: 'a SQL type' });
+  if (type === null || familyOf(type) !== null) return type;
+  return cursor.refuse('expected a SQL type that the room has, got another', `types are ${TYPES_IN_WORDS}`);
+}
+
+/** Reads a column; `null` if anything is wrong with it. */
+export function readColumn(cursor: Cursor): ManifestColumn | null {
+  if (!cursor.object(['name', 'protection', 'type', 'clearType', 'scale'])) return null;
+  const protection = cursor.at('protection');
+  if (protection.is('x-additive')) {
+    protection.refuseUnsupported('additive columns');
+    return null;
+  }
+  const scale = cursor.at('scale');
+  if (scale.isGiven) scale.refuse('expected with an additive column only, got it with another');
+  const name = readColumnName(cursor.at('name'));
+  const kind = protection.oneOf(COLUMN_KINDS);
+  const type = readColumnType(cursor.at('type'));
+  if (kind !== null && kind !== 'cleartext' && type !== null && type !== 'VARCHAR') {
+    cursor
+      .at('type')
+      .refuse(`expected VARCHAR for a ${kind} column, got ${type}`, 'the type before encryption is `clearType`');
+  }
+  const clearType = readClearType(cursor.at('clearType'), kind);
+  return name === null || kind === null || type === null
+    ? null
+    : Object.freeze({ name, protection: kind, type, clearType });
+}
+
+function readClearType(cursor: Cursor, kind: ColumnKind | null): string | null {
+  if (!cursor.isGiven) return null;
+  if (kind === 'cleartext') return cursor.refuse('expected with a protected column, got it with a cleartext one');
+  return cursor.oneOf(CLEAR_TYPES);
+}

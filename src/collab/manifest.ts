@@ -1,0 +1,207 @@
+import canonicalize from 'canonicalize';
+import { SealroomError } from '../errors.ts';
+import { isRecord, quoteName } from '../schema/index.ts';
+import { Cursor, present } from './cursor.ts';
+import { type DocumentValue, readDocument } from './document.ts';
+import { LABEL, type Member, readMembers } from './member.ts';
+import { ManifestProblems } from './problems.ts';
+import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
+import { type MemberSignature, sha256Hex } from './signature.ts';
+import { type ManifestTable, readTable } from './table.ts';
+import { type AnalysisTemplate, readSignatures, readTemplates } from './template.ts';
+
+/** What is kept of each query. */
+export interface LogSettings {
+  /** Whether the owners of the tables see the text of a query, or its hash only. */
+  readonly queryText: 'owners' | 'hash';
+}
+
+/**
+ * What the members of a collaboration agreed on, validated and deeply frozen. Made by {@link parseManifest} only.
+ *
+ * The signatures in it are as they were read: `verifyManifest` says which hold.
+ */
+export interface Manifest {
+  readonly version: 1;
+  /** UUID in lower case; also the salt of the keys. */
+  readonly id: string;
+  readonly name: string;
+  readonly settings: CollaborationSettings;
+  readonly members: readonly Member[];
+  readonly tables: readonly ManifestTable[];
+  readonly templates: readonly AnalysisTemplate[];
+  readonly log: LogSettings;
+  readonly signatures: readonly MemberSignature[];
+  /** Hash of the canonical form, which leaves out signatures and approvals; 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+const KEYS = [
+  'version',
+  'id',
+  'name',
+  'settings',
+  'members',
+  'tables',
+  'templates',
+  'log',
+  'x-principals',
+  'signatures',
+];
+
+const COLLABORATION_ID = {
+  pattern: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+  words: 'a UUID of 36 characters in lower case',
+};
+
+const AWS_PRINCIPAL = /^(\d{12}|arn:aws[a-z-]*:cleanrooms:\S+)$/;
+
+/** How private keys begin that somebody may paste where the public half belongs. */
+const PRIVATE_KEY = /AGE-SECRET-KEY-|-----BEGIN [A-Z ]*PRIVATE KEY|PRIVATE\+KEY\+/;
+
+function readSettings(cursor: Cursor): CollaborationSettings | null {
+  if (!cursor.object(SETTING_NAMES)) return null;
+  const flags = SETTING_NAMES.map((name) => [name, cursor.at(name).flag()] as const);
+  if (flags.some(([, flag]) => flag === null)) return null;
+  return Object.freeze({ ...HIGH_ASSURANCE, ...Object.fromEntries(flags) });
+}
+
+function readLog(cursor: Cursor): LogSettings {
+  const queryText = cursor.at('queryText');
+  const chain = cursor.at('chain');
+  if (cursor.isGiven) cursor.object(['queryText', 'chain']);
+  if (chain.isGiven && chain.flag() === false)
+    chain.refuse('expected true, got false: the audit log is always a chain');
+  return Object.freeze({ queryText: queryText.isGiven ? (queryText.oneOf(['owners', 'hash']) ?? 'hash') : 'owners' });
+}
+
+/** What account ids and ARNs stand for: ids of members and templates. */
+function readPrincipals(cursor: Cursor, known: readonly string[]): ReadonlyMap<string, string> {
+  const principals = new Map<string, string>();
+  if (!cursor.isGiven || !cursor.object(cursor.keys)) return principals;
+  for (const key of cursor.keys) {
+    const item = cursor.at(key);
+    if (!AWS_PRINCIPAL.test(key)) item.refuse('expected under an account id of 12 digits or an ARN, got another key');
+    const id = item.oneOf(known);
+    if (id !== null) principals.set(key, id);
+  }
+  return principals;
+}
+
+/** Reads a name that may be an account id or an ARN as one of `ids`. */
+function readPrincipal(
+  item: Cursor,
+  what: string,
+  ids: readonly string[],
+  principals: ReadonlyMap<string, string>,
+): string | null {
+  const name = item.text({ pattern: /./s, words: `the id of a ${what}` });
+  if (name === null) return null;
+  const id = principals.get(name) ?? name;
+  if (ids.includes(id)) return id;
+  const hint = AWS_PRINCIPAL.test(name) ? 'say what it stands for in `x-principals`' : undefined;
+  return item.refuse(`expected the id of a ${what}, got ${quoteName(name)}`, hint);
+}
+
+function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): readonly ManifestTable[] {
+  const seen = new Set<string>();
+  const tables = cursor.items().map((item) => {
+    const table = readTable(item, context);
+    if (table !== null && seen.has(table.name)) {
+      return item.at('name').refuse(`expected a name of its own, got ${table.name} again`);
+    }
+    if (table !== null) seen.add(table.name);
+    return table;
+  });
+  return Object.freeze(present(tables));
+}
+
+/** What is hashed and signed: everything but the signatures of members, and of templates. */
+function contentOf(value: DocumentValue): DocumentValue {
+  if (!isObject(value)) return value;
+  const templates = value['templates'];
+  const bare = isList(templates) ? { templates: templates.map((template) => omit(template, 'approvals')) } : {};
+  return { ...omit(value, 'signatures'), ...bare };
+}
+
+function omit<Value extends DocumentValue>(value: Value, key: string): Value | Readonly<Record<string, DocumentValue>> {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) : value;
+}
+
+function isObject(value: DocumentValue): value is Readonly<Record<string, DocumentValue>> {
+  return isRecord(value);
+}
+
+function isList(value: DocumentValue | undefined): value is readonly DocumentValue[] {
+  return Array.isArray(value);
+}
+
+function readManifest(root: Cursor, content: DocumentValue): Manifest {
+  root.object(KEYS);
+  root.at('version').whole(1, 1);
+  const id = root.at('id').text(COLLABORATION_ID) ?? '';
+  const settings = readSettings(root.at('settings'));
+  const members = readMembers(root.at('members'));
+  const templates = readTemplates(root.at('templates'), id, members);
+  const memberIds = members.map((member) => member.id);
+  const templateIds = templates.map((template) => template.id);
+  const principals = readPrincipals(root.at('x-principals'), [...memberIds, ...templateIds]);
+  const tables = readTables(root.at('tables'), {
+    members,
+    allowCleartext: settings?.allowCleartext ?? true,
+    readMember: (item) => readPrincipal(item, 'member', memberIds, principals),
+    readTemplate: (item) => readPrincipal(item, 'template', templateIds, principals),
+  });
+  return Object.freeze({
+    version: 1,
+    id,
+    name: root.at('name').text(LABEL) ?? '',
+    settings: settings ?? HIGH_ASSURANCE,
+    members,
+    tables,
+    templates,
+    log: readLog(root.at('log')),
+    signatures: readSignatures(root.at('signatures'), members),
+    sha256: sha256Hex(canonicalize(content) ?? ''),
+  });
+}
+
+/** Comes before everything else, since other messages may quote what they find. */
+function refusePrivateKeys(text: string, file: string | undefined): void {
+  const found = PRIVATE_KEY.exec(text);
+  if (found === null) return;
+  const line = text.slice(0, found.index).split('\n').length;
+  throw new SealroomError('MANIFEST_INVALID', 'the manifest expected without secrets, got a private key', {
+    hint: 'remove it, and make a new key if others have seen this file',
+    where: { file, line },
+  });
+}
+
+/**
+ * Reads a manifest from YAML or JSON and validates all of it. Whether members have signed it is another question, for
+ * `verifyManifest`.
+ *
+ * @throws {SealroomError} MANIFEST_SYNTAX if the text is not YAML or JSON that means what it shows; MANIFEST_INVALID if a
+ *   rule is broken; MANIFEST_UNSUPPORTED if it asks for what is not there. One error for all problems, which
+ *   `listProblems` takes apart; each has the line, the character and the path of its place.
+ */
+export function parseManifest(text: string, { file }: { readonly file?: string | undefined } = {}): Manifest {
+  refusePrivateKeys(text, file);
+  const document = readDocument(text, file);
+  const problems = new ManifestProblems(document.locate);
+  const root = new Cursor(document.value, [], problems);
+  const manifest = readManifest(root, contentOf(document.value));
+  problems.throwIfAny(file);
+  return manifest;
+}
+
+/** What a member needs to encrypt a table for a collaboration. */
+export interface EncryptionTerms {
+  readonly collaborationId: string;
+  readonly settings: CollaborationSettings;
+}
+
+/** The collaboration id and the settings that a manifest gives to `encryptTable`, so that nobody repeats them. */
+export function settingsOf({ id, settings }: Manifest): EncryptionTerms {
+  return Object.freeze({ collaborationId: id, settings });
+}

@@ -1,0 +1,112 @@
+import { type Cursor, present, readUnique } from './cursor.ts';
+import { PUBLIC_KEY_PATTERN } from './signature.ts';
+
+/** What members can be entitled to. */
+export const ABILITIES = ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'] as const;
+
+/** One of {@link ABILITIES}. */
+export type Ability = (typeof ABILITIES)[number];
+
+/** A party of the collaboration. */
+export interface Member {
+  /** Also the schema of its tables in SQL: 1 to 63 of `a-z`, `0-9` and `_`, a letter first. */
+  readonly id: string;
+  readonly displayName: string;
+  readonly abilities: readonly Ability[];
+  /** Whether it pays for the computing; one member at most. */
+  readonly payer: boolean;
+  /** Both may be unknown while the manifest is being drafted. */
+  readonly publicKeys: {
+    /** Ed25519 public key, as `ed25519:` and 32 bytes in Base64. */
+    readonly sign: string | null;
+    /** Where results are encrypted to: an age recipient (`age1…`), or `x25519:` and 32 bytes in Base64. */
+    readonly receive: string | null;
+  };
+}
+
+/** One line of text that a person reads. */
+export const LABEL = { pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u, words: '1 to 200 characters on one line' };
+
+/** The id of a member, and the name of a table: fit for a schema, a table and a file without quotes. */
+export const IDENTIFIER = {
+  pattern: /^[a-z][a-z0-9_]{0,62}$/,
+  words: '1 to 63 of `a-z`, `0-9` and `_`, a letter first',
+};
+
+const SIGN_KEY = {
+  pattern: PUBLIC_KEY_PATTERN,
+  words: 'an Ed25519 public key, as `ed25519:` and 32 bytes in Base64',
+  hidden: true,
+};
+
+const RECEIVE_KEY = {
+  pattern: /^(age1[a-z0-9]{58,4000}|x25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)$/,
+  words: 'an age recipient, as `age1…`, or `x25519:` and 32 bytes in Base64',
+  hidden: true,
+};
+
+/** Schemas that the engine has already. */
+const RESERVED = ['main', 'temp', 'system', 'information_schema', 'pg_catalog'];
+
+/** Abilities of AWS Clean Rooms that nothing here corresponds to. */
+const UNSUPPORTED_ABILITIES: ReadonlyMap<string, string> = new Map([
+  ['CAN_RUN_JOB', 'analyses in PySpark'],
+  ['CAN_RECEIVE_MODEL_OUTPUT', 'machine learning'],
+  ['CAN_RECEIVE_INFERENCE_OUTPUT', 'machine learning'],
+]);
+
+function readAbility(cursor: Cursor): Ability | null {
+  for (const [ability, what] of UNSUPPORTED_ABILITIES) {
+    if (!cursor.is(ability)) continue;
+    cursor.refuseUnsupported(what);
+    return null;
+  }
+  return cursor.oneOf(ABILITIES);
+}
+
+function readMemberId(cursor: Cursor): string | null {
+  const id = cursor.text(IDENTIFIER);
+  if (id === null || !RESERVED.includes(id)) return id;
+  return cursor.refuse(`expected another id than ${id}, which is a schema of the engine`);
+}
+
+function readMember(cursor: Cursor): Member | null {
+  if (!cursor.object(['id', 'displayName', 'abilities', 'payer', 'publicKeys'])) return null;
+  const id = readMemberId(cursor.at('id'));
+  const displayName = cursor.at('displayName');
+  const payer = cursor.at('payer');
+  const keys = cursor.at('publicKeys');
+  if (keys.isGiven) keys.object(['sign', 'receive']);
+  const [sign, receive] = [keys.at('sign'), keys.at('receive')];
+  const member = {
+    displayName: displayName.isGiven ? displayName.text(LABEL) : id,
+    abilities: readUnique(cursor.at('abilities'), readAbility),
+    payer: payer.isGiven && payer.flag() === true,
+    publicKeys: Object.freeze({
+      sign: sign.isGiven ? sign.text(SIGN_KEY) : null,
+      receive: receive.isGiven ? receive.text(RECEIVE_KEY) : null,
+    }),
+  };
+  return id === null ? null : Object.freeze({ ...member, id, displayName: member.displayName ?? id });
+}
+
+/** Reads the members; each has an id and a signing key of its own, and one at most pays. */
+export function readMembers(cursor: Cursor): readonly Member[] {
+  const seen = new Set<string>();
+  let payer: string | null = null;
+  const members = cursor.items(1).map((item) => {
+    const member = readMember(item);
+    if (member === null) return null;
+    const { id, publicKeys } = member;
+    if (seen.has(id)) return item.at('id').refuse(`expected an id of its own, got ${id} again`);
+    seen.add(id);
+    if (publicKeys.sign !== null && seen.has(publicKeys.sign)) {
+      item.at('publicKeys').at('sign').refuse('expected a key of its own, got that of another member');
+    }
+    if (publicKeys.sign !== null) seen.add(publicKeys.sign);
+    if (member.payer && payer !== null) item.at('payer').refuse(`expected one payer, got another besides ${payer}`);
+    payer ??= member.payer ? id : null;
+    return member;
+  });
+  return Object.freeze(present(members));
+}

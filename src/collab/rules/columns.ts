@@ -1,0 +1,91 @@
+import type { ColumnKind } from '../../schema/index.ts';
+import { quoteName } from '../../schema/index.ts';
+import type { Cursor } from '../cursor.ts';
+import type { ManifestColumn } from '../manifest-column.ts';
+import { familyOf } from '../manifest-column.ts';
+
+/** The aggregates that an aggregation rule can allow, in AWS Clean Rooms' names. */
+export const AGGREGATE_FUNCTIONS = ['SUM', 'SUM_DISTINCT', 'COUNT', 'COUNT_DISTINCT', 'AVG'] as const;
+
+/** One of {@link AGGREGATE_FUNCTIONS}. */
+export type AggregateFunction = (typeof AGGREGATE_FUNCTIONS)[number];
+
+/** What a rule can name a column for, besides taking an aggregate of it. */
+export type ColumnUse = 'join' | 'dimension' | 'list' | 'constraint' | 'disallowed';
+
+const FINGERPRINT_SHOWN = 'a fingerprint column can be joined and counted, not shown or grouped by';
+const SEALED_COMPARED = 'a sealed column can be shown and counted, not compared';
+
+/** Why a column of a kind cannot be used so; `null` where it can. */
+const REFUSALS: Readonly<Record<ColumnUse, Readonly<Record<ColumnKind, string | null>>>> = {
+  join: { fingerprint: null, sealed: SEALED_COMPARED, cleartext: null },
+  dimension: { fingerprint: FINGERPRINT_SHOWN, sealed: SEALED_COMPARED, cleartext: null },
+  list: { fingerprint: FINGERPRINT_SHOWN, sealed: null, cleartext: null },
+  constraint: { fingerprint: null, sealed: SEALED_COMPARED, cleartext: null },
+  disallowed: { fingerprint: null, sealed: null, cleartext: null },
+};
+
+/** Which kinds of columns an aggregate can be taken of, and whether they must hold numbers. */
+const AGGREGATES: Readonly<
+  Record<AggregateFunction, { readonly kinds: readonly ColumnKind[]; readonly numeric: boolean }>
+> = {
+  SUM: { kinds: ['cleartext'], numeric: true },
+  SUM_DISTINCT: { kinds: ['cleartext'], numeric: true },
+  AVG: { kinds: ['cleartext'], numeric: true },
+  COUNT: { kinds: ['cleartext', 'fingerprint', 'sealed'], numeric: false },
+  COUNT_DISTINCT: { kinds: ['cleartext', 'fingerprint'], numeric: false },
+};
+
+/** The columns of a table, for the names in its rule. */
+export class RuleColumns {
+  readonly #columns: ReadonlyMap<string, ManifestColumn | null>;
+  readonly #isComplete: boolean;
+
+  /**
+   * @param columns by name; `null` for one that has a name and is broken otherwise
+   * @param isComplete whether every column has a name, so that one that is not found does not exist
+   */
+  constructor(columns: ReadonlyMap<string, ManifestColumn | null>, isComplete: boolean) {
+    this.#columns = columns;
+    this.#isComplete = isComplete;
+  }
+
+  #find(item: Cursor): { readonly name: string; readonly column: ManifestColumn | null } | null {
+    const name = item.text({ pattern: /./s, words: 'the name of a column' });
+    if (name === null) return null;
+    const column = this.#columns.get(name);
+    if (column !== undefined || !this.#isComplete) return { name, column: column ?? null };
+    const known = [...this.#columns.keys()].join(', ');
+    return item.refuse(`expected a column of the table, got ${quoteName(name)}`, `its columns are ${known}`);
+  }
+
+  /** The name of a column that can be used so. */
+  read(item: Cursor, use: ColumnUse): string | null {
+    const found = this.#find(item);
+    if (found === null) return null;
+    const refusal = found.column === null ? null : REFUSALS[use][found.column.protection];
+    if (refusal === null) return found.name;
+    return item.refuse(`expected another column than ${quoteName(found.name)}: ${refusal}`);
+  }
+
+  /** The name of a column that an aggregate can be taken of; `null` for the aggregate if it is broken itself. */
+  readAggregated(item: Cursor, aggregate: AggregateFunction | null): string | null {
+    const found = this.#find(item);
+    if (found === null) return null;
+    if (found.column === null || aggregate === null) return found.name;
+    const { protection, type } = found.column;
+    const { kinds, numeric } = AGGREGATES[aggregate];
+    if (!kinds.includes(protection)) {
+      const able = Object.entries(AGGREGATES).filter(([, entry]) => entry.kinds.includes(protection));
+      const names = able.map(([name]) => name).join(' and ');
+      return item.refuse(
+        `expected another column than ${quoteName(found.name)} for ${aggregate}: it is ${protection}`,
+        `of a ${protection} column only ${names} can be taken`,
+      );
+    }
+    if (numeric && familyOf(type) !== 'number') {
+      return item.refuse(`expected a column of numbers for ${aggregate}, got ${quoteName(found.name)} of type ${type}`);
+    }
+    return found.name;
+  }
+}

@@ -1,0 +1,71 @@
+import { quoteName } from '../../schema/index.ts';
+import { type Cursor, present } from '../cursor.ts';
+import type { RuleColumns } from './columns.ts';
+
+/** Each output row must be made of at least `minimum` different values of the column; a null is none. */
+export interface OutputConstraint {
+  readonly columnName: string;
+  /** 2 to 100,000. */
+  readonly minimum: number;
+}
+
+/** How released numbers are rounded, after the output constraints: to the nearest multiple of a step. */
+export interface Rounding {
+  /** Step of counts, a whole number; 1 leaves them as they are. */
+  readonly counts: number;
+  /** Step of sums and averages, or `null` to leave them as they are. */
+  readonly sums: number | null;
+}
+
+/** What the output says of rows that an output constraint removes: nothing, or one row that sums them up. */
+export type Suppression = 'silent' | 'summary';
+
+/** Under two a row may show one person. The upper bound is that of AWS Clean Rooms. */
+const MIN_MINIMUM = 2;
+const MAX_MINIMUM = 100_000;
+
+const MAX_COUNT_STEP = 1_000_000;
+
+function readConstraint(cursor: Cursor, columns: RuleColumns): OutputConstraint | null {
+  if (!cursor.object(['columnName', 'minimum', 'type'])) return null;
+  cursor.at('type').oneOf(['COUNT_DISTINCT']);
+  const columnName = columns.read(cursor.at('columnName'), 'constraint');
+  const minimum = cursor.at('minimum').whole(MIN_MINIMUM, MAX_MINIMUM);
+  return columnName === null || minimum === null ? null : Object.freeze({ columnName, minimum });
+}
+
+/** Output constraints, at least one and at most one per column; each on a column that `isAllowed`, which is `words`. */
+export function readOutputConstraints(
+  cursor: Cursor,
+  columns: RuleColumns,
+  { isAllowed, words }: { readonly isAllowed: (column: string) => boolean; readonly words: string },
+): readonly OutputConstraint[] {
+  const seen = new Set<string>();
+  const constraints = cursor.items(1).map((item) => {
+    const constraint = readConstraint(item, columns);
+    if (constraint === null) return null;
+    const { columnName } = constraint;
+    if (seen.has(columnName)) {
+      return item
+        .at('columnName')
+        .refuse(`expected one constraint per column, got another for ${quoteName(columnName)}`);
+    }
+    seen.add(columnName);
+    if (isAllowed(columnName)) return constraint;
+    return item.at('columnName').refuse(`expected ${words}, got ${quoteName(columnName)}`);
+  });
+  return Object.freeze(present(constraints));
+}
+
+/** `x-round`; `null` if it is not given. */
+export function readRounding(cursor: Cursor): Rounding | null {
+  if (!cursor.isGiven || !cursor.object(['counts', 'sums'])) return null;
+  const counts = cursor.at('counts').isGiven ? cursor.at('counts').whole(1, MAX_COUNT_STEP) : 1;
+  const sums = cursor.at('sums').isGiven ? cursor.at('sums').positive() : null;
+  return Object.freeze({ counts: counts ?? 1, sums });
+}
+
+/** `x-suppression`; silent if it is not given. */
+export function readSuppression(cursor: Cursor): Suppression {
+  return cursor.isGiven ? (cursor.oneOf(['silent', 'summary']) ?? 'silent') : 'silent';
+}

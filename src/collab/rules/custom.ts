@@ -1,0 +1,86 @@
+import { type Cursor, readUnique } from '../cursor.ts';
+import { type OutputConstraint, readOutputConstraints, readRounding, readSuppression } from './constraint.ts';
+import type { Rounding, Suppression } from './constraint.ts';
+import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
+import type { RulePlace } from './rule-place.ts';
+
+/**
+ * What the owner of a table allows when queries are approved one by one, or certain members may ask anything. Principals
+ * and analyses are ids of the manifest: account ids and ARNs have been looked up in `x-principals`.
+ */
+export interface CustomRule {
+  readonly kind: 'custom';
+  /** Ids of the templates that may run. */
+  readonly allowedTemplates: readonly string[];
+  /** Ids of the members whose queries may run whatever they are (`ANY_QUERY`); nobody if empty. */
+  readonly anyQueryProviders: readonly string[];
+  /** Columns that may be used but not shown. */
+  readonly disallowedOutputColumns: readonly string[];
+  /** Extension `x-outputConstraints`; empty means that single rows may leave the room. */
+  readonly outputConstraints: readonly OutputConstraint[];
+  readonly round: Rounding | null;
+  readonly suppression: Suppression;
+}
+
+const EXTENSIONS: readonly Extension[] = ['x-outputConstraints', 'x-round', 'x-suppression'];
+
+const KEYS = [
+  'allowedAnalyses',
+  'allowedAnalysisProviders',
+  'additionalAnalyses',
+  'disallowedOutputColumns',
+  'differentialPrivacy',
+  ...EXTENSIONS,
+];
+
+/** Ids of the templates, and the place of `ANY_QUERY` if it is among them. */
+function readAnalyses(place: RulePlace): { readonly templates: readonly string[]; readonly anyQuery: Cursor | null } {
+  const cursor = place.branch.at('allowedAnalyses');
+  let anyQuery: Cursor | null = null;
+  const templates = readUnique(cursor, (item) => {
+    if (item.is('ANY_JOB')) {
+      item.refuseUnsupported('analyses in PySpark');
+      return null;
+    }
+    if (!item.is('ANY_QUERY')) return place.readTemplate(item);
+    anyQuery = item;
+    return null;
+  });
+  return { templates, anyQuery };
+}
+
+/** Reads a custom rule. `null` if it is no object; otherwise what is wrong is noted and left out. */
+export function readCustomRule(place: RulePlace): CustomRule | null {
+  const { branch, columns, table } = place;
+  refuseOtherExtensions(table, 'a custom rule', EXTENSIONS);
+  if (!branch.object(KEYS)) return null;
+  checkAdditionalAnalyses(branch);
+  branch.at('differentialPrivacy').refuseUnsupported('differential privacy');
+  const { templates, anyQuery } = readAnalyses(place);
+  const providers = branch.at('allowedAnalysisProviders');
+  const members = providers.isGiven ? readUnique(providers, place.readMember) : [];
+  if (anyQuery !== null && !providers.isGiven) {
+    providers.refuse('expected with `ANY_QUERY`, got nothing', 'list the members that may ask any query');
+  }
+  const disallowed = branch.at('disallowedOutputColumns');
+  const constraints = findExtension(place, 'x-outputConstraints');
+  for (const name of ['x-round', 'x-suppression'] as const) {
+    const extension = findExtension(place, name);
+    if (extension.isGiven && !constraints.isGiven) {
+      extension.refuse('expected together with `x-outputConstraints` in a custom rule, got it alone');
+    }
+  }
+  return Object.freeze({
+    kind: 'custom',
+    allowedTemplates: templates,
+    anyQueryProviders: anyQuery === null ? Object.freeze([]) : members,
+    disallowedOutputColumns: disallowed.isGiven
+      ? readUnique(disallowed, (item) => columns.read(item, 'disallowed'))
+      : Object.freeze([]),
+    outputConstraints: constraints.isGiven
+      ? readOutputConstraints(constraints, columns, { isAllowed: () => true, words: 'a column of the table' })
+      : Object.freeze([]),
+    round: readRounding(findExtension(place, 'x-round')),
+    suppression: readSuppression(findExtension(place, 'x-suppression')),
+  });
+}

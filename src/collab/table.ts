@@ -1,0 +1,221 @@
+import canonicalize from 'canonicalize';
+import { quoteName } from '../schema/index.ts';
+import { type Cursor, present, readUnique } from './cursor.ts';
+import { type ManifestColumn, readColumn } from './manifest-column.ts';
+import { IDENTIFIER, type Member } from './member.ts';
+import { type AggregationRule, readAggregationRule } from './rules/aggregation.ts';
+import { RuleColumns } from './rules/columns.ts';
+import { type CustomRule, readCustomRule } from './rules/custom.ts';
+import { type ListRule, readListRule } from './rules/list.ts';
+import { EXTENSIONS, refuseOtherExtensions, type RulePlace } from './rules/rule-place.ts';
+import { sha256Hex } from './signature.ts';
+import { HASH } from './template.ts';
+
+/** The file that a table comes from. */
+export interface ManifestSource {
+  readonly kind: 'csv' | 'parquet' | 'arrow';
+  /** SHA-256 of the file, 64 hexadecimal digits in lower case. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/** The periods that an access budget can be for. */
+export const BUDGET_TYPES = ['CALENDAR_DAY', 'CALENDAR_WEEK', 'CALENDAR_MONTH', 'LIFETIME'] as const;
+
+/** How many queries may touch a table in a period. */
+export interface AccessBudget {
+  readonly type: (typeof BUDGET_TYPES)[number];
+  /** Queries, at least 1. */
+  readonly budget: number;
+  /** Whether it is full again when the period ends; never for `LIFETIME`. */
+  readonly autoRefresh: boolean;
+}
+
+/** What the owner of a table allows. */
+export type AnalysisRule = AggregationRule | ListRule | CustomRule;
+
+/** A table that a member brings. */
+export interface ManifestTable {
+  /** Unique in the collaboration: 1 to 63 of `a-z`, `0-9` and `_`, a letter first. */
+  readonly name: string;
+  /** Id of a member. */
+  readonly owner: string;
+  readonly source: ManifestSource | null;
+  readonly columns: readonly ManifestColumn[];
+  /** `null`: the table cannot be queried. */
+  readonly rule: AnalysisRule | null;
+  /** Ids of the members that may receive results of queries over this table; all of them can receive results. */
+  readonly receivers: readonly string[];
+  /** At most one per period; none means no limit. */
+  readonly accessBudgets: readonly AccessBudget[];
+  /**
+   * Hash of the table's entry as it was written, in canonical form and without its source: columns, rule, receivers and
+   * budgets. 64 hexadecimal digits.
+   */
+  readonly sha256: string;
+}
+
+/** What the entry of a table is read against. */
+export interface TableContext {
+  readonly members: readonly Member[];
+  readonly allowCleartext: boolean;
+  /** See {@link RulePlace}. */
+  readonly readMember: RulePlace['readMember'];
+  readonly readTemplate: RulePlace['readTemplate'];
+}
+
+const KEYS = [
+  'name',
+  'owner',
+  'source',
+  'columns',
+  'analysisRule',
+  'associationRule',
+  'accessBudgets',
+  'privacyBudget',
+  'x-guard',
+  ...EXTENSIONS,
+];
+
+const MAX_BUDGET = 1_000_000;
+
+const BRANCHES = { AGGREGATION: 'aggregation', LIST: 'list', CUSTOM: 'custom' } as const;
+
+type Branch = (typeof BRANCHES)[keyof typeof BRANCHES];
+
+const READERS: Readonly<Record<Branch, (place: RulePlace) => AnalysisRule | null>> = {
+  aggregation: readAggregationRule,
+  list: readListRule,
+  custom: readCustomRule,
+};
+
+function readSource(cursor: Cursor): ManifestSource | null {
+  if (!cursor.isGiven || !cursor.object(['kind', 'sha256', 'rows'])) return null;
+  const kind = cursor.at('kind').oneOf(['csv', 'parquet', 'arrow']);
+  const sha256 = cursor.at('sha256').text(HASH);
+  const rows = cursor.at('rows').whole(0, Number.MAX_SAFE_INTEGER);
+  return kind === null || sha256 === null || rows === null ? null : Object.freeze({ kind, sha256, rows });
+}
+
+interface Columns {
+  readonly columns: readonly ManifestColumn[];
+  readonly ruleColumns: RuleColumns;
+}
+
+function readColumns(cursor: Cursor, allowCleartext: boolean): Columns {
+  const byName = new Map<string, ManifestColumn | null>();
+  let isComplete = true;
+  for (const item of cursor.items(1)) {
+    const column = readColumn(item);
+    // A column that is broken otherwise is still there for the rule that names it; its name has been complained of.
+    const name = column?.name ?? item.at('name').peekText();
+    if (name === null) isComplete = false;
+    else if (byName.has(name)) item.at('name').refuse(`expected each column once, got ${quoteName(name)} again`);
+    else byName.set(name, column);
+    if (column?.protection === 'cleartext' && !allowCleartext) {
+      item.at('protection').refuse('expected a protected column: `settings.allowCleartext` is false');
+    }
+  }
+  return { columns: Object.freeze(present([...byName.values()])), ruleColumns: new RuleColumns(byName, isComplete) };
+}
+
+/** The rule's policy for the branch that its type names, and that branch. */
+function findBranch(rule: Cursor): { readonly name: Branch; readonly cursor: Cursor } | null {
+  if (!rule.object(['type', 'policy'])) return null;
+  const type = rule.at('type');
+  if (type.is('ID_MAPPING_TABLE')) {
+    type.refuseUnsupported('id mapping tables');
+    return null;
+  }
+  const kind = type.oneOf(['AGGREGATION', 'LIST', 'CUSTOM']);
+  const version = readPolicy(rule.at('policy'));
+  if (kind === null || version === null) return null;
+  const name = BRANCHES[kind];
+  return version.object([name]) ? { name, cursor: version.at(name) } : null;
+}
+
+function readPolicy(policy: Cursor): Cursor | null {
+  return policy.object(['v1']) ? policy.at('v1') : null;
+}
+
+function readReceivers(cursor: Cursor, branch: Branch | null, context: TableContext): readonly string[] {
+  const able = context.members.filter(({ abilities }) => abilities.includes('CAN_RECEIVE_RESULTS')).map(({ id }) => id);
+  if (!cursor.isGiven) return Object.freeze(able);
+  if (branch === null) {
+    cursor.refuse('expected together with a valid `analysisRule`, got it alone');
+    return able;
+  }
+  if (!cursor.object(['type', 'policy'])) return able;
+  if (cursor.at('type').isGiven) cursor.at('type').oneOf([branch.toUpperCase()]);
+  const version = readPolicy(cursor.at('policy'));
+  if (version?.object([branch]) !== true) return able;
+  const rule = version.at(branch);
+  if (!rule.object(['allowedResultReceivers', 'allowedAdditionalAnalyses'])) return able;
+  const receivers = rule.at('allowedResultReceivers');
+  if (!receivers.isGiven) return Object.freeze(able);
+  return readUnique(receivers, (item) => {
+    const member = context.readMember(item);
+    if (member === null || able.includes(member)) return member;
+    return item.refuse(
+      `expected a member that can receive results, got ${member}`,
+      'give it the ability, or leave it out',
+    );
+  });
+}
+
+function readBudget(cursor: Cursor): AccessBudget | null {
+  if (!cursor.object(['type', 'budget', 'autoRefresh'])) return null;
+  const type = cursor.at('type').oneOf(BUDGET_TYPES);
+  const budget = cursor.at('budget').whole(1, MAX_BUDGET);
+  const refresh = cursor.at('autoRefresh');
+  const autoRefresh = refresh.isGiven && refresh.oneOf(['ENABLED', 'DISABLED']) === 'ENABLED';
+  if (autoRefresh && type === 'LIFETIME') refresh.refuse('expected DISABLED for a lifetime, which does not end');
+  return type === null || budget === null ? null : Object.freeze({ type, budget, autoRefresh });
+}
+
+function readBudgets(cursor: Cursor): readonly AccessBudget[] {
+  if (!cursor.isGiven) return Object.freeze([]);
+  const seen = new Set<string>();
+  const budgets = cursor.items().map((item) => {
+    const budget = readBudget(item);
+    if (budget !== null && seen.has(budget.type)) {
+      return item.at('type').refuse(`expected one budget per period, got another for ${budget.type}`);
+    }
+    if (budget !== null) seen.add(budget.type);
+    return budget;
+  });
+  return Object.freeze(present(budgets));
+}
+
+function readRule(cursor: Cursor, columns: RuleColumns, context: TableContext): [AnalysisRule | null, Branch | null] {
+  const analysisRule = cursor.at('analysisRule');
+  if (!analysisRule.isGiven) {
+    refuseOtherExtensions(cursor, 'no analysis rule', []);
+    return [null, null];
+  }
+  const branch = findBranch(analysisRule);
+  if (branch === null) return [null, null];
+  const { readMember, readTemplate } = context;
+  const place = { table: cursor, branch: branch.cursor, columns, readMember, readTemplate };
+  return [READERS[branch.name](place), branch.name];
+}
+
+/** Reads a table. `null` if it has no name or no owner; otherwise what is wrong is noted and left out. */
+export function readTable(cursor: Cursor, context: TableContext): ManifestTable | null {
+  if (!cursor.object(KEYS)) return null;
+  cursor.at('privacyBudget').refuseUnsupported('differential privacy');
+  cursor.at('x-guard').refuseUnsupported('a difference guard');
+  const name = cursor.at('name').text(IDENTIFIER);
+  const owner = cursor.at('owner').oneOf(context.members.map(({ id }) => id));
+  const { columns, ruleColumns } = readColumns(cursor.at('columns'), context.allowCleartext);
+  const [rule, branch] = readRule(cursor, ruleColumns, context);
+  const parts = {
+    source: readSource(cursor.at('source')),
+    columns,
+    rule,
+    receivers: readReceivers(cursor.at('associationRule'), branch, context),
+    accessBudgets: readBudgets(cursor.at('accessBudgets')),
+    sha256: sha256Hex(canonicalize(cursor.without('source')) ?? ''),
+  };
+  return name === null || owner === null ? null : Object.freeze({ name, owner, ...parts });
+}

@@ -1,0 +1,100 @@
+import { SealroomError } from '../errors.ts';
+import { quoteName } from '../schema/index.ts';
+import type { Manifest } from './manifest.ts';
+import { type MemberSignature, printPublicKey, type SigningKey, signHash, verifyHash } from './signature.ts';
+
+/**
+ * What is known of a member's signature: it `holds`; it is `missing`, or the member has `no-key` in the manifest; it was
+ * made under another version (`changed`); or it is not by that member's key (`wrong`).
+ */
+export type SignatureState = 'holds' | 'missing' | 'no-key' | 'changed' | 'wrong';
+
+/** The state of one signature: of a member under the manifest, or under a template where one is named. */
+export interface SignatureStatus {
+  readonly member: string;
+  /** Id of the template that was approved; `null` for the manifest. */
+  readonly template: string | null;
+  readonly state: SignatureState;
+}
+
+function stateOf(
+  manifest: Manifest,
+  thing: 'manifest' | 'template',
+  member: string,
+  sha256: string,
+  signature: MemberSignature | undefined,
+): SignatureState {
+  const key = manifest.members.find(({ id }) => id === member)?.publicKeys.sign ?? null;
+  if (key === null) return 'no-key';
+  if (signature === undefined) return 'missing';
+  if (!verifyHash(thing, signature, key)) return 'wrong';
+  return signature.sha256 === sha256 ? 'holds' : 'changed';
+}
+
+/**
+ * The state of every member's signature under the manifest, and then of every approval of a template in it. All members
+ * agree to exactly this manifest if each state without a template `holds`.
+ *
+ * The keys are those in the manifest itself: whether they are the members' own must be compared another way once.
+ */
+export function verifyManifest(manifest: Manifest): readonly SignatureStatus[] {
+  const { sha256, signatures } = manifest;
+  const ofMembers = manifest.members.map(({ id }) => {
+    const signature = signatures.find(({ member }) => member === id);
+    return { member: id, template: null, state: stateOf(manifest, 'manifest', id, sha256, signature) };
+  });
+  const ofTemplates = manifest.templates.flatMap((template) =>
+    template.approvals.map((approval) => ({
+      member: approval.member,
+      template: template.id,
+      state: stateOf(manifest, 'template', approval.member, template.sha256, approval),
+    })),
+  );
+  return Object.freeze([...ofMembers, ...ofTemplates].map((status) => Object.freeze(status)));
+}
+
+/** @throws {SealroomError} USAGE_OPTION if the member or its key is not in the manifest, or the key is another. */
+function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void {
+  const found = manifest.members.find(({ id }) => id === member);
+  if (found === undefined) {
+    throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteName(member)}`, {
+      hint: `its members are ${manifest.members.map(({ id }) => id).join(', ')}`,
+    });
+  }
+  const publicKey = printPublicKey(key);
+  if (found.publicKeys.sign === publicKey) return;
+  const got = found.publicKeys.sign === null ? 'none' : 'another';
+  throw new SealroomError('USAGE_OPTION', `expected the key of ${member} in the manifest, got ${got}`, {
+    hint: `the public half of the given key is ${publicKey}`,
+  });
+}
+
+/**
+ * A member's signature under the manifest, made with its private key (Ed25519).
+ *
+ * @throws {SealroomError} USAGE_OPTION if the manifest has no such member, or another key for it; SECRET_INVALID if the
+ *   key is not Ed25519.
+ */
+export function signManifest(manifest: Manifest, member: string, key: SigningKey): MemberSignature {
+  requireKeyOf(manifest, member, key);
+  return signHash('manifest', manifest.sha256, member, key);
+}
+
+/**
+ * A member's approval of a template, made with its private key (Ed25519).
+ *
+ * @throws {SealroomError} as {@link signManifest}; USAGE_OPTION also if the manifest has no such template.
+ */
+export function approveTemplate(
+  manifest: Manifest,
+  template: string,
+  member: string,
+  key: SigningKey,
+): MemberSignature {
+  requireKeyOf(manifest, member, key);
+  const found = manifest.templates.find(({ id }) => id === template);
+  if (found !== undefined) return signHash('template', found.sha256, member, key);
+  throw new SealroomError('USAGE_OPTION', `expected a template of the manifest, got ${quoteName(template)}`, {
+    hint: `its templates are ${manifest.templates.map(({ id }) => id).join(', ')}`,
+  });
+}

@@ -1,0 +1,33 @@
+import { readFile, stat } from 'node:fs/promises';
+import { SealroomError } from '../errors.ts';
+
+/**
+ * The text of a file that holds a secret, without the line break at its end. It must not be open to other users.
+ *
+ * @throws {SealroomError} SECRET_INVALID if it cannot be read or is open to others. Nothing of the text is in the message.
+ */
+export async function readSecretFile(file: string, hint: string): Promise<string> {
+  const where = { file };
+  try {
+    const { mode } = await stat(file);
+    // Windows has no such bits and reports them as set.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new SealroomError(
+        'SECRET_INVALID',
+        'expected a secret file that only its owner can read, got an open one',
+        {
+          where,
+          hint: `run \`chmod 600 ${file}\``,
+        },
+      );
+    }
+    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+  } catch (error) {
+    if (error instanceof SealroomError) throw error;
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new SealroomError('SECRET_INVALID', `cannot read the secret file${missing ? ': no such file' : ''}`, {
+      where,
+      hint,
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import type { Span } from '../findings/finding.ts';
+import type { Arithmetic, Comparison, Expression, ExpressionOf } from './nodes.ts';
+import {
+  BOOLEAN,
+  commonType,
+  decimalOf,
+  digitsOf,
+  DOUBLE,
+  familyOfType,
+  integerOf,
+  MAX_DIGITS,
+  UNKNOWN,
+  type ValueType,
+} from './value-type.ts';
+
+/** The place of what a rewrite adds. */
+export const NOWHERE: Span = { start: 0, end: 0 };
+
+/** `AND` or `OR` over terms; nested ones of the same operator become one. One term is itself, none is `null`. */
+export function logic(operator: 'AND' | 'OR', parts: readonly Expression[], span: Span): Expression | null {
+  const terms = parts.flatMap((part) => (part.kind === 'logic' && part.operator === operator ? part.terms : [part]));
+  const [first] = terms;
+  if (first === undefined || terms.length === 1) return first ?? null;
+  return { kind: 'logic', operator, terms, span, type: BOOLEAN };
+}
+
+const OPPOSITE = {
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+  'IS DISTINCT FROM': 'IS NOT DISTINCT FROM',
+  'IS NOT DISTINCT FROM': 'IS DISTINCT FROM',
+} as const satisfies Readonly<Record<Comparison, Comparison>>;
+
+/** `NOT value`, with comparisons turned around, as the parser does it. */
+export function not(value: Expression, span: Span): Expression {
+  if (value.kind === 'comparison') return { ...value, operator: OPPOSITE[value.operator] };
+  return { kind: 'not', value, span, type: BOOLEAN };
+}
+
+/** A comparison of two values of one family. */
+export function compare(operator: Comparison, left: Expression, right: Expression, span: Span): Expression {
+  return { kind: 'comparison', operator, left, right, span, type: BOOLEAN };
+}
+
+/** The type of `left operator right`, computed so that it cannot overflow: exact while the digits suffice. */
+function arithmeticType(operator: Arithmetic, left: ValueType, right: ValueType): ValueType {
+  if (familyOfType(left) !== 'number' || familyOfType(right) !== 'number') return UNKNOWN;
+  const [a, b] = [digitsOf(left), digitsOf(right)];
+  if (operator === '/' || a === null || b === null) return DOUBLE;
+  if (operator === '%') {
+    const type = commonType(left, right);
+    return type.kind === 'integer' ? integerOf('HUGEINT', type.digits) : type;
+  }
+  const after = operator === '*' ? a.after + b.after : Math.max(a.after, b.after);
+  const digits = operator === '*' ? a.before + b.before + after : Math.max(a.before, b.before) + after + 1;
+  if (digits > MAX_DIGITS) return DOUBLE;
+  return left.kind === 'integer' && right.kind === 'integer' ? integerOf('HUGEINT', digits) : decimalOf(digits, after);
+}
+
+/** Arithmetic over two numbers. */
+export function calculate(
+  operator: Arithmetic,
+  left: Expression,
+  right: Expression,
+  span: Span,
+): ExpressionOf<'arithmetic'> {
+  return { kind: 'arithmetic', operator, left, right, span, type: arithmeticType(operator, left.type, right.type) };
+}
+
+/** A whole number. */
+export function wholeNumber(value: number, span: Span = NOWHERE): Expression {
+  const text = String(value);
+  return { kind: 'literal', text, span, type: integerOf('BIGINT', text.replace('-', '').length) };
+}
+
+/** A conversion that gives NULL where a value does not fit. */
+export function castTo(value: Expression, type: ValueType): Expression {
+  return { kind: 'cast', value, span: value.span, type: narrow(type, value.type) };
+}
+
+/** The target of a conversion, with the digits that the values have at most. */
+function narrow(type: ValueType, from: ValueType): ValueType {
+  if (type.kind === 'integer' && from.kind === 'integer') return integerOf(type.name, from.digits);
+  return type;
+}

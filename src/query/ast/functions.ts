@@ -1,0 +1,189 @@
+import type { AggregateFunction, ScalarFunction } from '../../collab/index.ts';
+
+/** What an argument of a scalar function must be; `literal` ones are whole numbers in the query. */
+export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part';
+
+/** What a scalar function gives: a type by name, or that of its first argument; `whole` has no fraction. */
+export type ResultKind = 'text' | 'bigint' | 'double' | 'first' | 'whole' | 'common' | 'boolean' | 'timestamp' | 'date';
+
+/** A scalar function that is known to be harmless, if its arguments are what is said here. */
+export interface ScalarFunctionShape {
+  /** What an aggregation rule must list; `null` if it cannot, so that only custom rules have it. */
+  readonly listedAs: ScalarFunction | null;
+  readonly arguments: readonly ArgumentKind[];
+  /** How many of the last arguments may be left out. */
+  readonly optional?: number;
+  /** Whether the last argument may be repeated. */
+  readonly repeats?: boolean;
+  readonly result: ResultKind;
+}
+
+/** Every scalar function that a query can have, by the name that the engine gives it. All others are refused. */
+export const SCALARS = {
+  lower: { listedAs: 'LOWER', arguments: ['text'], result: 'text' },
+  upper: { listedAs: 'UPPER', arguments: ['text'], result: 'text' },
+  trim: { listedAs: 'TRIM', arguments: ['text', 'text'], optional: 1, result: 'text' },
+  ltrim: { listedAs: 'TRIM', arguments: ['text', 'text'], optional: 1, result: 'text' },
+  rtrim: { listedAs: 'RTRIM', arguments: ['text', 'text'], optional: 1, result: 'text' },
+  substring: { listedAs: 'SUBSTRING', arguments: ['text', 'literal', 'literal'], optional: 1, result: 'text' },
+  abs: { listedAs: 'ABS', arguments: ['number'], result: 'first' },
+  ceil: { listedAs: 'CEILING', arguments: ['number'], result: 'whole' },
+  floor: { listedAs: 'FLOOR', arguments: ['number'], result: 'whole' },
+  round: { listedAs: 'ROUND', arguments: ['number', 'literal'], optional: 1, result: 'first' },
+  trunc: { listedAs: 'TRUNC', arguments: ['number'], result: 'whole' },
+  ln: { listedAs: 'LN', arguments: ['number'], result: 'double' },
+  log10: { listedAs: 'LOG', arguments: ['number'], result: 'double' },
+  sqrt: { listedAs: 'SQRT', arguments: ['number'], result: 'double' },
+  coalesce: { listedAs: 'COALESCE', arguments: ['same', 'same'], repeats: true, result: 'common' },
+  date_part: { listedAs: 'EXTRACT', arguments: ['part', 'time'], result: 'bigint' },
+  current_date: { listedAs: 'CURRENT_DATE', arguments: [], result: 'date' },
+  localtimestamp: { listedAs: 'GETDATE', arguments: [], result: 'timestamp' },
+  '||': { listedAs: null, arguments: ['text', 'text'], result: 'text' },
+  date_trunc: { listedAs: null, arguments: ['part', 'time'], result: 'timestamp' },
+  length: { listedAs: null, arguments: ['text'], result: 'bigint' },
+  starts_with: { listedAs: null, arguments: ['text', 'text'], result: 'boolean' },
+  contains: { listedAs: null, arguments: ['text', 'text'], result: 'boolean' },
+  nullif: { listedAs: null, arguments: ['same', 'same'], result: 'first' },
+  greatest: { listedAs: null, arguments: ['same', 'same'], repeats: true, result: 'common' },
+  least: { listedAs: null, arguments: ['same', 'same'], repeats: true, result: 'common' },
+} as const satisfies Readonly<Record<string, ScalarFunctionShape>>;
+
+/** One of {@link SCALARS}. */
+export type ScalarName = keyof typeof SCALARS;
+
+/** Other names of scalar functions, as people write them. */
+const SCALAR_ALIASES: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
+  ['lcase', 'lower'],
+  ['ucase', 'upper'],
+  ['substr', 'substring'],
+  ['ceiling', 'ceil'],
+  ['log', 'log10'],
+  ['datepart', 'date_part'],
+  ['datetrunc', 'date_trunc'],
+  ['getdate', 'localtimestamp'],
+  ['today', 'current_date'],
+  ['len', 'length'],
+  ['char_length', 'length'],
+  ['character_length', 'length'],
+]);
+
+function isScalarName(name: string): name is ScalarName {
+  return Object.hasOwn(SCALARS, name);
+}
+
+/** The scalar function of a name in lower case, or `null` if there is none that may run. */
+export function findScalar(name: string): ScalarName | null {
+  return isScalarName(name) ? name : (SCALAR_ALIASES.get(name) ?? null);
+}
+
+/** What is known of a scalar function. */
+export function shapeOf(name: ScalarName): ScalarFunctionShape {
+  return SCALARS[name];
+}
+
+/** Parts of dates that `date_part` and `date_trunc` take. */
+export const DATE_PARTS: ReadonlySet<string> = new Set([
+  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second'],
+  ...['dayofweek', 'isodow', 'dayofyear', 'isoyear', 'decade', 'century'],
+]);
+
+/** Functions such as `year(d)`, which mean `date_part('year', d)`. */
+export const PART_FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dayofweek', 'dayofyear'],
+]);
+
+/** Every aggregate that a query can have. Those with a name of AWS Clean Rooms can be listed by an aggregation rule. */
+export const AGGREGATES = {
+  count: { plain: 'COUNT', distinct: 'COUNT_DISTINCT' },
+  sum: { plain: 'SUM', distinct: 'SUM_DISTINCT' },
+  avg: { plain: 'AVG', distinct: null },
+  min: { plain: null, distinct: null },
+  max: { plain: null, distinct: null },
+  stddev_samp: { plain: null, distinct: null },
+  stddev_pop: { plain: null, distinct: null },
+  var_samp: { plain: null, distinct: null },
+  var_pop: { plain: null, distinct: null },
+  median: { plain: null, distinct: null },
+} as const satisfies Readonly<
+  Record<string, { readonly plain: AggregateFunction | null; readonly distinct: AggregateFunction | null }>
+>;
+
+/** One of {@link AGGREGATES}. */
+export type AggregateName = keyof typeof AGGREGATES;
+
+const AGGREGATE_ALIASES: ReadonlyMap<string, AggregateName> = new Map<string, AggregateName>([
+  ['mean', 'avg'],
+  ['stddev', 'stddev_samp'],
+  ['variance', 'var_samp'],
+]);
+
+function isAggregateName(name: string): name is AggregateName {
+  return Object.hasOwn(AGGREGATES, name);
+}
+
+/** The aggregate of a name in lower case, or `null` if there is none that may run. */
+export function findAggregate(name: string): AggregateName | null {
+  return isAggregateName(name) ? name : (AGGREGATE_ALIASES.get(name) ?? null);
+}
+
+/** What an aggregation rule calls an aggregate; `null` if it cannot list it. */
+export function listedAggregate(name: AggregateName, distinct: boolean): AggregateFunction | null {
+  return distinct ? AGGREGATES[name].distinct : AGGREGATES[name].plain;
+}
+
+/** Aggregates of the engine that no query can have; they are named so that a refusal says what they are. */
+const REFUSED_AGGREGATES: ReadonlySet<string> = new Set([
+  ...['any_value', 'approx_count_distinct', 'approx_quantile', 'approx_top_k', 'arbitrary', 'arg_max', 'arg_max_null'],
+  ...[
+    'arg_max_nulls_last',
+    'arg_min',
+    'arg_min_null',
+    'arg_min_nulls_last',
+    'argmax',
+    'argmin',
+    'array_agg',
+    'bit_and',
+  ],
+  ...['bit_or', 'bit_xor', 'bitstring_agg', 'bool_and', 'bool_or', 'corr', 'count_if', 'countif', 'covar_pop'],
+  ...['covar_samp', 'entropy', 'favg', 'first', 'fsum', 'geomean', 'geometric_mean', 'group_concat', 'histogram'],
+  ...['histogram_exact', 'histogram_values', 'kahan_sum', 'kurtosis', 'kurtosis_pop', 'last', 'list', 'listagg', 'mad'],
+  ...['max_by', 'min_by', 'mode', 'product', 'quantile', 'quantile_cont', 'quantile_disc', 'regr_avgx', 'regr_avgy'],
+  ...[
+    'regr_count',
+    'regr_intercept',
+    'regr_r2',
+    'regr_slope',
+    'regr_sxx',
+    'regr_sxy',
+    'regr_syy',
+    'reservoir_quantile',
+  ],
+  ...['sem', 'skewness', 'string_agg', 'sum_no_overflow', 'sumkahan', 'wavg', 'weighted_avg'],
+  ...['percentile_cont', 'percentile_disc', 'json_group_array', 'json_group_object', 'json_group_structure'],
+]);
+
+/** Whether a name in lower case is an aggregate of the engine that is always refused. */
+export function isRefusedAggregate(name: string): boolean {
+  return REFUSED_AGGREGATES.has(name);
+}
+
+/** Window functions, besides the aggregates, and how many arguments each takes. */
+export const WINDOWS = {
+  row_number: { least: 0, most: 0 },
+  rank: { least: 0, most: 0 },
+  dense_rank: { least: 0, most: 0 },
+  percent_rank: { least: 0, most: 0 },
+  cume_dist: { least: 0, most: 0 },
+  first_value: { least: 1, most: 1 },
+  last_value: { least: 1, most: 1 },
+  lag: { least: 1, most: 2 },
+  lead: { least: 1, most: 2 },
+} as const satisfies Readonly<Record<string, { readonly least: number; readonly most: number }>>;
+
+/** One of {@link WINDOWS}. */
+export type WindowName = keyof typeof WINDOWS;
+
+/** Whether a name in lower case is a window function that a query can have. */
+export function isWindowName(name: string): name is WindowName {
+  return Object.hasOwn(WINDOWS, name);
+}

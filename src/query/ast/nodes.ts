@@ -1,0 +1,219 @@
+import type { ManifestTable } from '../../collab/index.ts';
+import type { Span } from '../findings/finding.ts';
+import type { AggregateName, ScalarName, WindowName } from './functions.ts';
+import type { ValueType } from './value-type.ts';
+
+/** How the values of a column are protected. Columns that are computed from others are cleartext. */
+export type Protection =
+  | { readonly kind: 'cleartext' }
+  | { readonly kind: 'sealed' }
+  /** `header`: the name that the key was derived with. */
+  | { readonly kind: 'fingerprint'; readonly header: string };
+
+/** A column of a table of the collaboration. */
+export interface ColumnSource {
+  readonly table: string;
+  readonly column: string;
+}
+
+/** A column that a relation offers. */
+export interface RelationColumn {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly protection: Protection;
+  /** The table column whose very values these are, and the scan that they come from; `null` if they are computed. */
+  readonly origin: (ColumnSource & { readonly scan: number }) | null;
+  /** All table columns that the values depend on, except through a count. */
+  readonly sources: readonly ColumnSource[];
+}
+
+/** Comparison operators as SQL writes them. */
+export const COMPARISONS = ['=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM'] as const;
+
+/** One of {@link COMPARISONS}. */
+export type Comparison = (typeof COMPARISONS)[number];
+
+/** Arithmetic operators as SQL writes them. */
+export const ARITHMETIC = ['+', '-', '*', '/', '%'] as const;
+
+/** One of {@link ARITHMETIC}. */
+export type Arithmetic = (typeof ARITHMETIC)[number];
+
+/** The order of rows within a window. */
+export interface WindowOrder {
+  readonly value: Expression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** An end of a window's frame, in rows: a distance, or how far it goes at most. */
+export type FrameBound =
+  | { readonly kind: 'unboundedPreceding' | 'unboundedFollowing' | 'currentRow' }
+  | { readonly kind: 'preceding' | 'following'; readonly rows: number };
+
+/** Which rows of a partition a window function sees; `null` where this is used means the default of SQL. */
+export interface Frame {
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+}
+
+interface Typed {
+  readonly span: Span;
+  readonly type: ValueType;
+}
+
+/** A value in a resolved query. Closed on `kind`: every stage speaks of every kind. */
+export type Expression = Typed &
+  (
+    | { readonly kind: 'column'; readonly relation: string; readonly name: string; readonly column: RelationColumn }
+    /** `text`: the value in the canonical notation of its type; `null` for NULL. */
+    | { readonly kind: 'literal'; readonly text: string | null }
+    | { readonly kind: 'parameter'; readonly name: string }
+    | {
+        readonly kind: 'aggregate';
+        readonly function: AggregateName;
+        readonly distinct: boolean;
+        /** `null`: COUNT(*). */
+        readonly argument: Expression | null;
+        readonly filter: Expression | null;
+      }
+    | {
+        readonly kind: 'window';
+        readonly function: WindowName | AggregateName;
+        readonly arguments: readonly Expression[];
+        readonly partition: readonly Expression[];
+        readonly order: readonly WindowOrder[];
+        readonly frame: Frame | null;
+      }
+    | { readonly kind: 'call'; readonly function: ScalarName; readonly arguments: readonly Expression[] }
+    | {
+        readonly kind: 'arithmetic';
+        readonly operator: Arithmetic;
+        readonly left: Expression;
+        readonly right: Expression;
+      }
+    | {
+        readonly kind: 'comparison';
+        readonly operator: Comparison;
+        readonly left: Expression;
+        readonly right: Expression;
+      }
+    /** At least two terms, none of them of the same operator. */
+    | { readonly kind: 'logic'; readonly operator: 'AND' | 'OR'; readonly terms: readonly Expression[] }
+    | { readonly kind: 'not'; readonly value: Expression }
+    | { readonly kind: 'isNull'; readonly value: Expression }
+    | { readonly kind: 'in'; readonly value: Expression; readonly options: readonly Expression[] }
+    | { readonly kind: 'inQuery'; readonly value: Expression; readonly query: Query }
+    | { readonly kind: 'scalarQuery'; readonly query: Query }
+    | {
+        readonly kind: 'like';
+        readonly value: Expression;
+        readonly pattern: Expression;
+        readonly ignoreCase: boolean;
+      }
+    | {
+        readonly kind: 'case';
+        readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+        readonly otherwise: Expression | null;
+      }
+    /** Gives NULL where a value does not fit. */
+    | { readonly kind: 'cast'; readonly value: Expression }
+    /** Something that is a finding already. A query with one is never allowed, and never printed. */
+    | { readonly kind: 'invalid'; readonly isColumn: boolean; readonly parts: readonly Expression[] }
+  );
+
+/** The expressions of one kind. */
+export type ExpressionOf<Kind extends Expression['kind']> = Extract<Expression, { readonly kind: Kind }>;
+
+/** One output of a SELECT. */
+export interface Item {
+  readonly name: string;
+  readonly value: Expression;
+}
+
+/** A term of ORDER BY: an output, by its index from 0. */
+export interface Order {
+  readonly item: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** Something in FROM. `alias` is how expressions refer to it. */
+export type Relation =
+  | {
+      readonly kind: 'scan';
+      /** Tells two scans of the same table apart. */
+      readonly scan: number;
+      readonly table: ManifestTable;
+      readonly alias: string;
+      readonly columns: readonly RelationColumn[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'derived';
+      readonly query: Query;
+      readonly alias: string;
+      readonly columns: readonly RelationColumn[];
+      readonly span: Span;
+    }
+  /** A reference to a WITH query around it. */
+  | {
+      readonly kind: 'named';
+      readonly name: string;
+      readonly alias: string;
+      readonly columns: readonly RelationColumn[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'join';
+      readonly type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL';
+      readonly left: Relation;
+      readonly right: Relation;
+      readonly on: Expression;
+      readonly span: Span;
+    };
+
+/** The relations that hold rows. */
+export type Leaf = Exclude<Relation, { readonly kind: 'join' }>;
+
+/** A WITH query. */
+export interface NamedQuery {
+  readonly name: string;
+  readonly query: Query;
+}
+
+interface Ordered {
+  readonly named: readonly NamedQuery[];
+  readonly order: readonly Order[];
+  /** Rows; `null` for all. */
+  readonly limit: number | null;
+  readonly offset: number | null;
+  readonly span: Span;
+}
+
+/** A SELECT. */
+export interface Select extends Ordered {
+  readonly kind: 'select';
+  readonly items: readonly Item[];
+  /** Whether some of the items were written as a star. */
+  readonly hasStar: boolean;
+  readonly distinct: boolean;
+  /** `null`: without FROM. */
+  readonly from: Relation | null;
+  readonly where: Expression | null;
+  readonly groups: readonly Expression[];
+  readonly having: Expression | null;
+  readonly qualify: Expression | null;
+}
+
+/** A UNION, INTERSECT or EXCEPT; the names of its outputs are those of the left side. */
+export interface SetOperation extends Ordered {
+  readonly kind: 'set';
+  readonly operator: 'UNION' | 'INTERSECT' | 'EXCEPT';
+  readonly all: boolean;
+  readonly left: Query;
+  readonly right: Query;
+}
+
+/** A query in the resolved form that is checked, rewritten and printed: every name in it is a known column. */
+export type Query = Select | SetOperation;

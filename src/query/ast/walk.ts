@@ -1,0 +1,159 @@
+import type { Expression, ExpressionOf, Leaf, Query, Relation, RelationColumn, Select } from './nodes.ts';
+
+/** The expressions directly inside an expression, without those of sub-queries. */
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'column':
+    case 'literal':
+    case 'parameter':
+    case 'scalarQuery':
+      return [];
+    case 'aggregate':
+      return [expression.argument, expression.filter].filter((child) => child !== null);
+    case 'window':
+      return [...expression.arguments, ...expression.partition, ...expression.order.map((order) => order.value)];
+    case 'call':
+      return expression.arguments;
+    case 'arithmetic':
+    case 'comparison':
+      return [expression.left, expression.right];
+    case 'logic':
+      return expression.terms;
+    case 'not':
+    case 'isNull':
+    case 'inQuery':
+    case 'cast':
+      return [expression.value];
+    case 'in':
+      return [expression.value, ...expression.options];
+    case 'like':
+      return [expression.value, expression.pattern];
+    case 'case': {
+      const { branches, otherwise } = expression;
+      const children = branches.flatMap((branch) => [branch.when, branch.then]);
+      return otherwise === null ? children : [...children, otherwise];
+    }
+    case 'invalid':
+      return expression.parts;
+  }
+}
+
+/** The same expression with its direct children changed; sub-queries are left alone. */
+export function mapChildren(expression: Expression, change: (child: Expression) => Expression): Expression {
+  const orNull = (child: Expression | null): Expression | null => (child === null ? null : change(child));
+  switch (expression.kind) {
+    case 'column':
+    case 'literal':
+    case 'parameter':
+    case 'scalarQuery':
+      return expression;
+    case 'aggregate':
+      return { ...expression, argument: orNull(expression.argument), filter: orNull(expression.filter) };
+    case 'window':
+      return {
+        ...expression,
+        arguments: expression.arguments.map(change),
+        partition: expression.partition.map(change),
+        order: expression.order.map((order) => ({ ...order, value: change(order.value) })),
+      };
+    case 'call':
+      return { ...expression, arguments: expression.arguments.map(change) };
+    case 'arithmetic':
+    case 'comparison':
+      return { ...expression, left: change(expression.left), right: change(expression.right) };
+    case 'logic':
+      return { ...expression, terms: expression.terms.map(change) };
+    case 'not':
+    case 'isNull':
+    case 'inQuery':
+    case 'cast':
+      return { ...expression, value: change(expression.value) };
+    case 'in':
+      return { ...expression, value: change(expression.value), options: expression.options.map(change) };
+    case 'like':
+      return { ...expression, value: change(expression.value), pattern: change(expression.pattern) };
+    case 'case':
+      return {
+        ...expression,
+        branches: expression.branches.map(({ when, then }) => ({ when: change(when), then: change(then) })),
+        otherwise: orNull(expression.otherwise),
+      };
+    case 'invalid':
+      return { ...expression, parts: expression.parts.map(change) };
+  }
+}
+
+/** An expression and everything in it, outermost first, without sub-queries. */
+export function* within(expression: Expression): Generator<Expression> {
+  yield expression;
+  for (const child of childrenOf(expression)) yield* within(child);
+}
+
+/** The columns in an expression, without those of sub-queries. */
+export function columnsIn(expression: Expression): readonly ExpressionOf<'column'>[] {
+  return [...within(expression)].filter((part) => part.kind === 'column');
+}
+
+/** Whether an expression has an aggregate in it. */
+export function hasAggregate(expression: Expression): boolean {
+  return [...within(expression)].some((part) => part.kind === 'aggregate');
+}
+
+/** The expressions of a SELECT, without those of its relations that are queries. */
+export function expressionsOf(select: Select): readonly Expression[] {
+  const { items, from, where, groups, having, qualify } = select;
+  const clauses = [where, having, qualify].filter((clause) => clause !== null);
+  return [...items.map((item) => item.value), ...clauses, ...groups, ...joinsIn(from).map((join) => join.on)];
+}
+
+/** The relations of a FROM that hold rows, in the order of the text. */
+export function leavesOf(relation: Relation | null): readonly Leaf[] {
+  if (relation === null) return [];
+  return relation.kind === 'join' ? [...leavesOf(relation.left), ...leavesOf(relation.right)] : [relation];
+}
+
+/** The joins of a FROM, innermost first. */
+export function joinsIn(relation: Relation | null): readonly Extract<Relation, { readonly kind: 'join' }>[] {
+  if (relation?.kind !== 'join') return [];
+  return [...joinsIn(relation.left), ...joinsIn(relation.right), relation];
+}
+
+/** The queries directly inside a query: WITH queries, sides of a set operation, FROM, and those in expressions. */
+export function innerQueries(query: Query): readonly Query[] {
+  const named = query.named.map((each) => each.query);
+  if (query.kind === 'set') return [...named, query.left, query.right];
+  const derived = leavesOf(query.from).flatMap((leaf) => (leaf.kind === 'derived' ? [leaf.query] : []));
+  const inExpressions = expressionsOf(query).flatMap((expression) =>
+    [...within(expression)].flatMap((part) =>
+      part.kind === 'scalarQuery' || part.kind === 'inQuery' ? [part.query] : [],
+    ),
+  );
+  return [...named, ...derived, ...inExpressions];
+}
+
+/** A query and all queries in it, outermost first. */
+function* queriesIn(query: Query): Generator<Query> {
+  yield query;
+  for (const inner of innerQueries(query)) yield* queriesIn(inner);
+}
+
+/** The SELECTs in a query, itself included, outermost first. */
+export function selectsIn(query: Query): readonly Select[] {
+  return [...queriesIn(query)].filter((each) => each.kind === 'select');
+}
+
+/** The SELECT that names the outputs of a query: the leftmost one of a set operation. */
+export function firstSelect(query: Query): Select {
+  return query.kind === 'select' ? query : firstSelect(query.left);
+}
+
+/** Whether a SELECT gives one row for each of its groups, or one for all, and not one for each row of its relations. */
+export function isAggregated(select: Select): boolean {
+  const shown = [...select.items.map((item) => item.value), ...(select.having === null ? [] : [select.having])];
+  return select.groups.length > 0 || select.having !== null || shown.some(hasAggregate);
+}
+
+/** The columns that an expression of a relation's outputs can refer to. */
+export function columnsOf(relation: Relation): readonly RelationColumn[] {
+  return leavesOf(relation).flatMap((leaf) => leaf.columns);
+}

@@ -1,0 +1,162 @@
+import type { AggregationRule, ManifestTable, ScalarFunction } from '../../collab/index.ts';
+import { canonicalText } from '../ast/equal.ts';
+import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
+import { listedAggregate, shapeOf } from '../ast/functions.ts';
+import { childrenOf, columnsIn, hasAggregate, joinsIn, within } from '../ast/walk.ts';
+import { type Check, reportProtected, tableColumn } from './context.ts';
+import { checkFlat } from './flat.ts';
+import { checkJoins } from './joins.ts';
+
+function listNames(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
+}
+
+function aggregationRule({ rule }: ManifestTable): AggregationRule | null {
+  return rule?.kind === 'aggregation' ? rule : null;
+}
+
+/** A column outside of aggregates and joins: it must be a dimension. */
+function checkDimension(part: ExpressionOf<'column'>, check: Check): void {
+  if (part.column.protection.kind !== 'cleartext') {
+    reportProtected(part, check.found);
+    return;
+  }
+  const source = tableColumn(part, check);
+  if (source === null) return;
+  const { table, name } = source;
+  const rule = aggregationRule(table);
+  //= rules R-23
+  if (rule === null || rule.dimensionColumns.includes(name)) return;
+  check.found.add('COLUMN_NOT_ALLOWED', part.span, `\`${name}\` is no dimension of \`${table.name}\``, {
+    help: `Its dimension columns are ${listNames(rule.dimensionColumns)}.`,
+    rule: { table: table.name, key: 'dimensionColumns' },
+  });
+}
+
+/** Columns that a join compares: they are never null in what the join gives. */
+function joinedColumns(select: Select): ReadonlySet<string> {
+  const parts = joinsIn(select.from).flatMap((join) => columnsIn(join.on));
+  return new Set(parts.map(canonicalText));
+}
+
+/**
+ * A measure of one owner's choice over the overlap with the table of another: sums, averages, and counts of a column that may
+ * be null, which are sums of ones and zeros.
+ */
+function checkForeignMeasure(
+  part: ExpressionOf<'aggregate'>,
+  argument: ExpressionOf<'column'>,
+  select: Select,
+  check: Check,
+): void {
+  const source = tableColumn(argument, check);
+  if (source === null) return;
+  //= rules R-26
+  if (part.function === 'count' && joinedColumns(select).has(canonicalText(argument))) return;
+  for (const table of check.tables) {
+    if (aggregationRule(table)?.foreignMeasures !== 'deny' || table.owner === source.table.owner) continue;
+    const message = `\`${table.name}\` allows no measures of other members' tables, such as \`${source.name}\``;
+    const rule = { table: table.name, key: 'x-foreignMeasures' };
+    check.found.add('FOREIGN_MEASURE', part.span, message, { rule });
+  }
+}
+
+function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: Check): void {
+  const { found } = check;
+  const { argument, filter, span, distinct } = part;
+  if (filter !== null) found.add('FILTER_CLAUSE', span, 'the aggregate has a FILTER');
+  //= rules R-24
+  const listed = listedAggregate(part.function, distinct);
+  const word = `${part.function.toUpperCase()}${distinct ? ' DISTINCT' : ''}`;
+  if (listed === null) found.add('AGG_FUNCTION', span, `\`${word}\` is no aggregate that an aggregation rule can list`);
+  if (argument?.kind === 'invalid' && argument.isColumn) return;
+  if (argument?.kind !== 'column') {
+    found.add('AGG_ARG', argument?.span ?? span, 'expected a column, got something else');
+    return;
+  }
+  const protection = argument.column.protection.kind;
+  const isCount = part.function === 'count';
+  if ((protection === 'sealed' && (!isCount || distinct)) || (protection === 'fingerprint' && !isCount)) {
+    reportProtected(argument, found);
+    return;
+  }
+  checkForeignMeasure(part, argument, select, check);
+  const source = tableColumn(argument, check);
+  const rule = source === null ? null : aggregationRule(source.table);
+  if (source === null || rule === null || listed === null) return;
+  const { table, name } = source;
+  if (rule.aggregateColumns.some((each) => each.function === listed && each.columnNames.includes(name))) return;
+  const allowed = rule.aggregateColumns.filter((each) => each.columnNames.includes(name)).map((each) => each.function);
+  found.add('AGG_NOT_ALLOWED', span, `\`${table.name}\` does not allow ${listed} of \`${name}\``, {
+    help: `Of this column it allows ${listNames(allowed)}.`,
+    rule: { table: table.name, key: 'aggregateColumns' },
+  });
+}
+
+/** What a rule must list for an expression, not counting its parts; `null` for nothing, `undefined` if no rule can. */
+function neededFunction(part: Expression): ScalarFunction | null | undefined {
+  if (part.kind === 'call') return shapeOf(part.function).listedAs ?? undefined;
+  return part.kind === 'cast' && columnsIn(part).length > 0 ? 'CAST' : null;
+}
+
+function checkFunction(part: Expression, check: Check): void {
+  const { found, tables } = check;
+  if (part.kind === 'case') found.add('CASE_NOT_ALLOWED', part.span, 'CASE is used');
+  const needed = neededFunction(part);
+  if (needed === null) return;
+  if (needed === undefined) {
+    found.add('FUNCTION_NOT_ALLOWED', part.span, 'no aggregation rule can list this function');
+    return;
+  }
+  //= rules R-25
+  const owners = columnsIn(part).flatMap((column) => tableColumn(column, check)?.table ?? []);
+  for (const table of new Set(owners.length > 0 ? owners : tables)) {
+    const rule = aggregationRule(table);
+    if (rule === null || rule.scalarFunctions.includes(needed)) continue;
+    if (needed === 'CAST' && rule.scalarFunctions.includes('CONVERT')) continue;
+    found.add('FUNCTION_NOT_ALLOWED', part.span, `\`${table.name}\` does not list ${needed}`, {
+      help: `Its scalar functions are ${listNames(rule.scalarFunctions)}.`,
+      rule: { table: table.name, key: 'scalarFunctions' },
+    });
+  }
+}
+
+/** An expression of SELECT, WHERE, GROUP BY or HAVING. */
+function checkExpression(expression: Expression, select: Select, check: Check): void {
+  if (expression.kind === 'column') checkDimension(expression, check);
+  if (expression.kind === 'aggregate') {
+    checkAggregate(expression, select, check);
+    return;
+  }
+  checkFunction(expression, check);
+  for (const child of childrenOf(expression)) checkExpression(child, select, check);
+}
+
+/** A query over tables that all have an aggregation rule. Source: clean room, aggregation rule. */
+export function checkAggregation(query: Query, check: Check): void {
+  const { found } = check;
+  //= rules R-19
+  const select = checkFlat(query, found);
+  if (select === null) return;
+  const { items, where, groups, having, qualify, distinct, span } = select;
+  checkJoins(select, check);
+  if (distinct) found.add('DISTINCT', span, 'SELECT DISTINCT is used');
+  const values = items.map((item) => item.value);
+  if (!values.some(hasAggregate) && !values.some((value) => value.kind === 'invalid')) {
+    found.add('AGG_REQUIRED', values[0]?.span ?? span, 'the output has no aggregate');
+  }
+  for (const value of values) {
+    if (value.kind === 'literal') found.add('LITERAL_OUTPUT', value.span, 'the output is a constant');
+  }
+  const clauses = [where, having, qualify].filter((clause) => clause !== null);
+  for (const expression of [...values, ...groups, ...clauses]) checkExpression(expression, select, check);
+  for (const group of groups) {
+    if (
+      group.kind !== 'literal' &&
+      columnsIn(group).length === 0 &&
+      ![...within(group)].some((part) => part.kind === 'invalid')
+    ) {
+      found.add('GROUP_BY_LITERAL', group.span, 'the group depends on no column');
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { AnalysisTemplate, CustomRule, ManifestTable } from '../../collab/index.ts';
+import type { Expression, Query, Relation } from '../ast/nodes.ts';
+import { outputsOf } from '../ast/outputs.ts';
+import { firstSelect, joinsIn, selectsIn, within } from '../ast/walk.ts';
+import type { Span } from '../findings/finding.ts';
+import { type Check } from './context.ts';
+import { areAcross } from './joins.ts';
+import { checkReach } from './reach.ts';
+
+type Join = Extract<Relation, { readonly kind: 'join' }>;
+
+function isEqualityAcross(term: Expression, join: Join): boolean {
+  if (term.kind !== 'comparison' || term.operator !== '=') return false;
+  return term.left.kind === 'column' && term.right.kind === 'column' && areAcross(join, term.left, term.right);
+}
+
+/** At least one equality; protected columns only in those that are joined by AND. */
+function checkJoin(join: Join, { found }: Check): void {
+  //= rules R-31
+  const terms = join.on.kind === 'logic' && join.on.operator === 'AND' ? join.on.terms : [join.on];
+  const isRefused = terms.some((term) => [...within(term)].some((part) => part.kind === 'invalid'));
+  if (!isRefused && !terms.some((term) => isEqualityAcross(term, join))) {
+    found.add('JOIN_CONDITION', join.on.span, 'expected at least one equality between the two sides, joined by AND');
+  }
+  for (const term of terms.filter((each) => !isEqualityAcross(each, join))) {
+    for (const part of within(term)) {
+      if (part.kind !== 'column' || part.column.protection.kind === 'cleartext') continue;
+      const message = `\`${part.name}\` is protected and is only joined by an equality that always holds`;
+      found.add(part.column.protection.kind === 'sealed' ? 'SEALED_USE' : 'FINGERPRINT_USE', part.span, message);
+    }
+  }
+}
+
+/** Whether the rule lets this query run at all. */
+function checkPermission(
+  table: ManifestTable,
+  rule: CustomRule,
+  span: Span,
+  template: AnalysisTemplate | null,
+  check: Check,
+): void {
+  const { found, member } = check;
+  //= rules R-28
+  const anyone = rule.anyQueryProviders;
+  const isListed = template !== null && rule.allowedTemplates.includes(template.id);
+  if (isListed) {
+    if (template.approvedBy.includes(table.owner)) return;
+    const message = `\`${table.owner}\` has not approved the template \`${template.id}\``;
+    found.add('TEMPLATE_NOT_APPROVED', span, message, { rule: { table: table.name, key: 'allowedAnalyses' } });
+    return;
+  }
+  if (anyone.includes(member)) return;
+  if (anyone.length > 0) {
+    const message = `\`${table.name}\` does not answer queries of \`${member}\``;
+    found.add('PROVIDER_NOT_ALLOWED', span, message, { rule: { table: table.name, key: 'allowedAnalysisProviders' } });
+    return;
+  }
+  const what = template === null ? 'ad-hoc queries' : `the template \`${template.id}\``;
+  const message = `\`${table.name}\` does not allow ${what}`;
+  found.add('TEMPLATE_NOT_APPROVED', span, message, { rule: { table: table.name, key: 'allowedAnalyses' } });
+}
+
+/** Columns that may be used and not be shown. */
+function checkOutputs(query: Query, check: Check): void {
+  //= rules R-30
+  const spans = firstSelect(query).items.map((item) => item.value.span);
+  for (const [index, column] of outputsOf(query).entries()) {
+    for (const source of column.sources) {
+      const table = check.tables.find((each) => each.name === source.table);
+      if (table?.rule?.kind !== 'custom' || !table.rule.disallowedOutputColumns.includes(source.column)) continue;
+      const message = `\`${column.name}\` is made of \`${source.table}.${source.column}\`, which may not be shown`;
+      check.found.add('OUTPUT_DISALLOWED', spans[index] ?? query.span, message, {
+        rule: { table: table.name, key: 'disallowedOutputColumns' },
+      });
+    }
+  }
+}
+
+/** A query over tables that all have a custom rule. `spans` says where each table is named. */
+export function checkCustom(
+  query: Query,
+  template: AnalysisTemplate | null,
+  spans: ReadonlyMap<string, Span>,
+  check: Check,
+): void {
+  for (const table of check.tables) {
+    if (table.rule?.kind !== 'custom') continue;
+    checkPermission(table, table.rule, spans.get(table.name) ?? query.span, template, check);
+  }
+  for (const select of selectsIn(query)) for (const join of joinsIn(select.from)) checkJoin(join, check);
+  checkOutputs(query, check);
+  checkReach(query, spans, check);
+}

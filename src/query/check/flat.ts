@@ -1,0 +1,34 @@
+import type { Expression, Query, Select } from '../ast/nodes.ts';
+import { expressionsOf, leavesOf, within } from '../ast/walk.ts';
+import type { Findings } from '../findings/finding.ts';
+
+function checkExpression(expression: Expression, found: Findings): void {
+  for (const part of within(expression)) {
+    if (part.kind === 'window') found.add('WINDOW', part.span, 'a window function is used');
+    if (part.kind === 'scalarQuery' || part.kind === 'inQuery') found.add('SUBQUERY', part.span, 'a sub-query is used');
+    if (part.kind === 'like' && part.pattern.kind !== 'literal') {
+      found.add('ARGUMENT_NOT_LITERAL', part.pattern.span, 'expected a pattern in quotes, got an expression');
+    }
+  }
+}
+
+/**
+ * What aggregation and list rules allow of the shape of a query: one SELECT over tables. Findings for everything else.
+ *
+ * Returns the SELECT, or `null` if there is none to look into.
+ */
+export function checkFlat(query: Query, found: Findings): Select | null {
+  for (const { name, query: inner } of query.named) found.add('CTE', inner.span, `\`${name}\` is a WITH query`);
+  if (query.kind === 'set') {
+    found.add('SETOP', query.span, `${query.operator} combines two queries`);
+    for (const side of [query.left, query.right]) checkFlat(side, found);
+    return null;
+  }
+  for (const leaf of leavesOf(query.from)) {
+    if (leaf.kind === 'derived') found.add('SUBQUERY', leaf.span, 'a sub-query stands in FROM');
+  }
+  if (query.hasStar) found.add('STAR', query.items[0]?.value.span ?? query.span, 'a star stands for columns');
+  if (query.qualify !== null) found.add('WINDOW', query.qualify.span, 'QUALIFY is used');
+  for (const expression of expressionsOf(query)) checkExpression(expression, found);
+  return query;
+}

@@ -1,0 +1,92 @@
+import type { JoinOperator, ManifestTable } from '../../collab/index.ts';
+import type { Expression, ExpressionOf, Relation, Select } from '../ast/nodes.ts';
+import { columnsIn, joinsIn, leavesOf } from '../ast/walk.ts';
+import { type Check, type Scan, tableColumn } from './context.ts';
+
+type Join = Extract<Relation, { readonly kind: 'join' }>;
+
+/** What the rules of a table say of its joins. */
+export interface JoinRule {
+  readonly joinColumns: readonly string[];
+  readonly allowedJoinOperators: readonly JoinOperator[];
+  readonly joinRequired: boolean;
+}
+
+/** The join rule of a table with an aggregation or a list rule; `null` for others. */
+function joinRuleOf({ rule }: ManifestTable): JoinRule | null {
+  if (rule === null || rule.kind === 'custom') return null;
+  return { ...rule, joinRequired: rule.kind === 'list' || rule.joinRequired };
+}
+
+/** Whether two columns belong to the two sides of a join, one to each. */
+export function areAcross(join: Join, left: ExpressionOf<'column'>, right: ExpressionOf<'column'>): boolean {
+  const lefts = new Set(leavesOf(join.left).map((leaf) => leaf.alias));
+  const rights = new Set(leavesOf(join.right).map((leaf) => leaf.alias));
+  const isStraight = lefts.has(left.relation) && rights.has(right.relation);
+  return isStraight || (rights.has(left.relation) && lefts.has(right.relation));
+}
+
+function checkJoinColumn(part: ExpressionOf<'column'>, check: Check): void {
+  const source = tableColumn(part, check);
+  if (source === null) return;
+  const { table, name } = source;
+  const rule = joinRuleOf(table);
+  if (rule === null || rule.joinColumns.includes(name)) return;
+  check.found.add('JOIN_COLUMN', part.span, `\`${name}\` is no join column of \`${table.name}\``, {
+    help: `Its join columns are ${rule.joinColumns.map((column) => `\`${column}\``).join(', ')}.`,
+    rule: { table: table.name, key: 'joinColumns' },
+  });
+}
+
+/** A condition of equalities between join columns, with AND, and OR where every table of the join allows it. */
+function checkCondition(condition: Expression, join: Join, check: Check): void {
+  const { found } = check;
+  //= rules R-20
+  if (condition.kind === 'logic') {
+    if (condition.operator === 'OR') {
+      for (const { table } of leavesOf(join).filter((leaf): leaf is Scan => leaf.kind === 'scan')) {
+        const rule = joinRuleOf(table);
+        if (rule === null || rule.allowedJoinOperators.includes('OR')) continue;
+        const reference = { table: table.name, key: 'allowedJoinOperators' };
+        found.add('JOIN_OPERATOR', condition.span, `\`${table.name}\` does not allow OR in joins`, { rule: reference });
+      }
+    }
+    for (const term of condition.terms) checkCondition(term, join, check);
+    return;
+  }
+  for (const part of columnsIn(condition)) checkJoinColumn(part, check);
+  const isEquality = condition.kind === 'comparison' && condition.operator === '=';
+  if (!isEquality || condition.left.kind !== 'column' || condition.right.kind !== 'column') {
+    if (condition.kind === 'invalid') return;
+    if (isEquality && [condition.left, condition.right].some((side) => side.kind === 'invalid')) return;
+    found.add('JOIN_CONDITION', condition.span, 'expected an equality of two columns, got something else');
+    return;
+  }
+  if (areAcross(join, condition.left, condition.right)) return;
+  found.add('JOIN_CONDITION', condition.span, 'both sides of the equality belong to the same side of the join');
+}
+
+/** The joins of a query under an aggregation or a list rule. */
+export function checkJoins(select: Select, check: Check): void {
+  const { found, member, tables } = check;
+  for (const join of joinsIn(select.from)) {
+    if (join.type !== 'INNER')
+      found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN reaches rows outside the overlap`);
+    checkCondition(join.on, join, check);
+  }
+  const scans = leavesOf(select.from).filter((leaf): leaf is Scan => leaf.kind === 'scan');
+  const seen = new Set<string>();
+  for (const { table, span } of scans) {
+    //= rules R-21
+    if (seen.has(table.name)) found.add('SELF_JOIN', span, `\`${table.name}\` stands in FROM more than once`);
+    seen.add(table.name);
+    const rule = joinRuleOf(table);
+    //= rules R-22
+    if (rule?.joinRequired !== true) continue;
+    const isAlone = table.rule?.kind === 'list' && tables.length < 2;
+    if (!isAlone && tables.some((other) => other.owner === member)) continue;
+    found.add('JOIN_REQUIRED', span, `\`${table.name}\` must be joined with a table of \`${member}\``, {
+      rule: { table: table.name, key: 'joinRequired' },
+    });
+  }
+}

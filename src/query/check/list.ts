@@ -1,0 +1,70 @@
+import type { Expression, ExpressionOf, Query } from '../ast/nodes.ts';
+import { childrenOf, within } from '../ast/walk.ts';
+import { type Check, reportProtected, tableColumn } from './context.ts';
+import { checkFlat } from './flat.ts';
+import { checkJoins } from './joins.ts';
+
+function checkListed(part: ExpressionOf<'column'>, check: Check): void {
+  const source = tableColumn(part, check);
+  if (source === null) return;
+  const { table, name } = source;
+  const { rule } = table;
+  if (rule?.kind !== 'list' || rule.listColumns.includes(name)) return;
+  check.found.add('COLUMN_NOT_ALLOWED', part.span, `\`${name}\` is no list column of \`${table.name}\``, {
+    help: `Its list columns are ${rule.listColumns.map((column) => `\`${column}\``).join(', ')}.`,
+    rule: { table: table.name, key: 'listColumns' },
+  });
+}
+
+/** Findings for functions, aggregates and conversions. `||` and arithmetic may stand in conditions. */
+function checkPlain(expression: Expression, check: Check): void {
+  const { found } = check;
+  for (const part of within(expression)) {
+    const isFunction = part.kind === 'call' && part.function !== '||';
+    if (part.kind === 'aggregate')
+      found.add('AGG_FUNCTION', part.span, 'a list rule answers with rows and not with aggregates');
+    else if (isFunction || part.kind === 'case' || part.kind === 'cast') {
+      found.add('LIST_EXPRESSION', part.span, 'a list rule allows no functions');
+    }
+  }
+}
+
+function checkFilter(expression: Expression, check: Check): void {
+  if (expression.kind === 'column') {
+    reportProtected(expression, check.found);
+    if (expression.column.protection.kind === 'cleartext') checkListed(expression, check);
+  }
+  for (const child of childrenOf(expression)) checkFilter(child, check);
+}
+
+function checkOutput(value: Expression, check: Check): void {
+  const { found } = check;
+  checkPlain(value, check);
+  if (value.kind === 'column') {
+    if (value.column.protection.kind === 'fingerprint') reportProtected(value, found);
+    else checkListed(value, check);
+    return;
+  }
+  if (value.kind === 'literal') found.add('LITERAL_OUTPUT', value.span, 'the output is a constant');
+  else if (value.kind !== 'invalid') found.add('LIST_EXPRESSION', value.span, 'expected a column, got an expression');
+  for (const child of childrenOf(value)) checkFilter(child, check);
+}
+
+/** A query over tables that all have a list rule. */
+export function checkList(query: Query, check: Check): void {
+  const { found } = check;
+  const select = checkFlat(query, found);
+  if (select === null) return;
+  //= rules R-27
+  const { items, where, groups, having, distinct, offset, span } = select;
+  checkJoins(select, check);
+  if (!distinct) found.add('DISTINCT_REQUIRED', items[0]?.value.span ?? span, 'SELECT is not DISTINCT');
+  if (groups.length > 0 || having !== null) {
+    found.add('GROUP_BY', groups[0]?.span ?? having?.span ?? span, 'a list rule has no groups');
+  }
+  if (offset !== null) found.add('LIMIT_EXPR', span, 'a list rule has no OFFSET');
+  for (const { value } of items) checkOutput(value, check);
+  if (where === null) return;
+  checkPlain(where, check);
+  checkFilter(where, check);
+}

@@ -1,0 +1,42 @@
+import type { ManifestTable } from '../../collab/index.ts';
+import { quoteName } from '../../schema/index.ts';
+import type { Findings, Span } from '../findings/finding.ts';
+import type { CheckContext } from './context.ts';
+
+/** Whether the member may ask, and the receivers may receive anything at all. */
+export function checkRoles({ manifest, member, receivers }: CheckContext, whole: Span, found: Findings): void {
+  //= rules R-11
+  const canQuery = manifest.members.some((each) => each.id === member && each.abilities.includes('CAN_QUERY'));
+  if (!canQuery) found.add('ROLE_CANNOT_QUERY', whole, `${quoteName(member)} does not have the ability CAN_QUERY`);
+  if (receivers.length === 0) found.add('RECEIVER_NOT_ALLOWED', whole, 'expected a receiver, got none');
+  const refused = receivers.filter(
+    (receiver) =>
+      !manifest.members.some((each) => each.id === receiver && each.abilities.includes('CAN_RECEIVE_RESULTS')),
+  );
+  if (refused.length === 0) return;
+  const names = refused.map(quoteName).join(', ');
+  found.add('RECEIVER_NOT_ALLOWED', whole, `${names} cannot receive results`);
+}
+
+/** Whether a table answers at all, to these receivers, and with what is left of its budget. */
+export function checkTable(table: ManifestTable, span: Span, context: CheckContext, found: Findings): void {
+  const { name } = table;
+  if (table.rule === null) {
+    found.add('NO_RULE', span, `\`${name}\` has no analysis rule`);
+    return;
+  }
+  //= rules R-12
+  const refused = context.receivers.filter((receiver) => !table.receivers.includes(receiver));
+  if (refused.length > 0) {
+    const names = refused.map(quoteName).join(', ');
+    found.add('RECEIVER_NOT_ALLOWED', span, `\`${name}\` does not allow results for ${names}`, {
+      rule: { table: name, key: 'allowedResultReceivers' },
+    });
+  }
+  //= rules R-14
+  const left = context.budgetsLeft?.get(name);
+  if (left === undefined || left >= 1) return;
+  found.add('ACCESS_BUDGET', span, `the access budget of \`${name}\` is used up`, {
+    rule: { table: name, key: 'accessBudgets' },
+  });
+}

@@ -1,0 +1,67 @@
+import type { AnalysisTemplate, Manifest } from '../../collab/index.ts';
+import { quoteName } from '../../schema/index.ts';
+import { readTypeName, type ValueType } from '../ast/value-type.ts';
+import type { Findings, Span } from '../findings/finding.ts';
+import { readText } from '../resolve/literal.ts';
+import type { CheckContext } from './context.ts';
+
+/** A value for a parameter: text in the canonical notation of its type. */
+export interface BoundParameter {
+  readonly type: ValueType;
+  readonly text: string;
+}
+
+/** A template with the types and the values of its parameters. */
+export interface BoundTemplate {
+  readonly template: AnalysisTemplate;
+  readonly types: ReadonlyMap<string, ValueType>;
+  readonly values: ReadonlyMap<string, BoundParameter>;
+}
+
+function findTemplate(
+  manifest: Manifest,
+  id: string,
+  text: string,
+  whole: Span,
+  found: Findings,
+): AnalysisTemplate | null {
+  const template = manifest.templates.find((each) => each.id === id);
+  if (template === undefined) {
+    found.add('TEMPLATE_UNKNOWN', whole, `the collaboration has no template ${quoteName(id)}`);
+    return null;
+  }
+  if (template.sql === text) return template;
+  found.add('TEMPLATE_UNKNOWN', whole, `the text is not that of the template ${quoteName(id)}`);
+  return null;
+}
+
+/** The template that a query claims to be, with its values read. Findings for what does not fit; `null` without one. */
+export function bindTemplate(context: CheckContext, text: string, whole: Span, found: Findings): BoundTemplate | null {
+  const { manifest, template: id, parameters = {} } = context;
+  if (id === undefined) {
+    if (Object.keys(parameters).length > 0)
+      found.add('PARAMETER', whole, 'values are given for parameters, and there is no template');
+    return null;
+  }
+  const template = findTemplate(manifest, id, text, whole, found);
+  if (template === null) return null;
+  const types = new Map<string, ValueType>();
+  const values = new Map<string, BoundParameter>();
+  for (const { name, type: typeName } of template.parameters) {
+    const type = readTypeName(typeName);
+    if (type === null) continue;
+    types.set(name, type);
+    const given = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    //= rules R-29
+    const value = given === undefined ? null : readText(given, type);
+    if (value !== null) values.set(name, { type, text: value });
+    else {
+      const got = given === undefined ? 'nothing' : 'something else';
+      found.add('PARAMETER_TYPE', whole, `parameter ${quoteName(name)} expected a ${typeName}, got ${got}`);
+    }
+  }
+  for (const name of Object.keys(parameters)) {
+    if (!types.has(name)) found.add('PARAMETER_TYPE', whole, `the template has no parameter ${quoteName(name)}`);
+  }
+  return { template, types, values };
+}

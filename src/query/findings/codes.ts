@@ -1,0 +1,15 @@
+import type { FindingText } from './finding-text.ts';
+import { RULE_FINDINGS } from './rule-findings.ts';
+import { SHAPE_FINDINGS } from './shape-findings.ts';
+
+/**
+ * Every reason for which a query can be refused, with what `docs/rules.md` says of it. The codes are stable.
+ *
+ * Source: `docs/rules.md`, which a test keeps equal to this list.
+ */
+export const FINDINGS = { ...SHAPE_FINDINGS, ...RULE_FINDINGS } as const satisfies Readonly<
+  Record<string, FindingText>
+>;
+
+/** A key of {@link FINDINGS}. */
+export type FindingCode = keyof typeof FINDINGS;

@@ -1,0 +1,55 @@
+import type { FindingCode } from './codes.ts';
+import { FINDINGS } from './codes.ts';
+
+/** A part of the SQL text, in UTF-16 units: `start` inclusive, `end` exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The part of an analysis rule that a finding rests on. */
+export interface RuleReference {
+  readonly table: string;
+  /** A key of the rule in the manifest, such as `dimensionColumns`. */
+  readonly key: string;
+}
+
+/** One reason why a query is refused. It holds names from the query and the manifest, and never a value of a table. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly span: Span;
+  /** One line: lower-case first letter, no final period, names in backticks. */
+  readonly message: string;
+  /** The way out, a full sentence. */
+  readonly help: string;
+  readonly rule: RuleReference | null;
+}
+
+/** What a finding has besides code, span and message. */
+export interface FindingDetails {
+  /** Instead of the help of the code. */
+  readonly help?: string | undefined;
+  readonly rule?: RuleReference | undefined;
+}
+
+/** Collects findings. The same code at the same place counts once. */
+export class Findings {
+  readonly #found = new Map<string, Finding>();
+
+  get size(): number {
+    return this.#found.size;
+  }
+
+  add(code: FindingCode, span: Span, message: string, details: FindingDetails = {}): void {
+    const key = `${code} ${String(span.start)} ${String(span.end)}`;
+    if (this.#found.has(key)) return;
+    const { help = FINDINGS[code].help, rule = null } = details;
+    this.#found.set(key, Object.freeze({ code, span, message, help, rule }));
+  }
+
+  /** In the order of the text. */
+  list(): readonly Finding[] {
+    const found = [...this.#found.values()];
+    return Object.freeze(found.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end));
+  }
+}

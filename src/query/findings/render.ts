@@ -1,0 +1,51 @@
+import { FINDINGS } from './codes.ts';
+import type { Finding, Span } from './finding.ts';
+
+const MAX_WIDTH = 100;
+
+/** The line of a text that a place starts in, with the place within it. */
+function lineOf(text: string, span: Span): { readonly number: number; readonly line: string; readonly column: number } {
+  const before = text.slice(0, span.start);
+  const start = before.lastIndexOf('\n') + 1;
+  const end = text.indexOf('\n', span.start);
+  const number = before.split('\n').length;
+  return { number, line: text.slice(start, end === -1 ? text.length : end), column: span.start - start };
+}
+
+/** Every character as one that takes one place on a terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?! )\p{Zs}/gu, ' ');
+}
+
+/** A line cut to the part around a place, and the underlining of the place. */
+function underline(line: string, column: number, length: number): readonly [string, string] {
+  const from = line.length <= MAX_WIDTH ? 0 : Math.max(0, Math.min(column - MAX_WIDTH / 4, line.length - MAX_WIDTH));
+  const shown = line.slice(from, from + MAX_WIDTH);
+  const marks = Math.max(1, Math.min(length, shown.length - (column - from)));
+  const lead = from > 0 ? '…' : '';
+  const cut = from + MAX_WIDTH < line.length ? '…' : '';
+  return [`${lead}${printable(shown)}${cut}`, `${' '.repeat(lead.length + column - from)}${'^'.repeat(marks)}`];
+}
+
+function renderFinding(text: string, { code, span, message, help, rule }: Finding): string {
+  const { number, line, column } = lineOf(text, span);
+  const [shown, marks] = underline(line, column, span.end - span.start);
+  const margin = String(number);
+  const blank = ' '.repeat(margin.length);
+  return [
+    `${code}: ${message}`,
+    `  ${margin} | ${shown}`,
+    `  ${blank} | ${marks}`,
+    `  why:  ${FINDINGS[code].why}`,
+    ...(rule === null ? [] : [`  rule: \`${rule.key}\` of \`${rule.table}\``]),
+    `  help: ${help}`,
+  ].join('\n');
+}
+
+/**
+ * Findings as text for a terminal, without colours: each with its line of the SQL, the place underlined, why it is refused,
+ * which rule says so, and the way out.
+ */
+export function renderFindings(text: string, findings: readonly Finding[]): string {
+  return findings.map((finding) => renderFinding(text, finding)).join('\n\n');
+}

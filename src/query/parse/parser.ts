@@ -1,0 +1,138 @@
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { quoteName } from '../../schema/index.ts';
+import type { Finding } from '../findings/finding.ts';
+import { Findings } from '../findings/finding.ts';
+import { isJsonList, isJsonObject, type Json, readExactJson } from './json.ts';
+import { TextIndex } from './span.ts';
+
+/** The most bytes of UTF-8 that a query may have. */
+export const MAX_QUERY_BYTES = 20_000;
+
+/** What the parser made of a text: a tree of the engine's own shape, or the findings that say why there is none. */
+export interface ParsedQuery {
+  readonly text: string;
+  /** The one statement; `null` if there is none, or more. */
+  readonly statement: Json | null;
+  readonly findings: readonly Finding[];
+}
+
+//= rules R-1
+const SETTINGS = {
+  threads: '1',
+  memory_limit: '512MiB',
+  temp_directory: '',
+  autoload_known_extensions: 'false',
+  autoinstall_known_extensions: 'false',
+  allow_community_extensions: 'false',
+  allow_persistent_secrets: 'false',
+  enable_external_access: 'false',
+};
+
+const TOO_DEEP = 'the SQL is nested too deeply to be read';
+
+/** In this order: some of them are refused after others. */
+const LOCKS = [
+  'SET max_expression_depth = 250',
+  'SET enable_external_file_cache = false',
+  "SET disabled_filesystems = 'LocalFileSystem'",
+  'SET lock_configuration = true',
+];
+
+function failed(text: string, found: Findings): ParsedQuery {
+  return Object.freeze({ text, statement: null, findings: found.list() });
+}
+
+/** What can be said of a text before anything reads it. */
+function refuseText(text: string, found: Findings): void {
+  const index = new TextIndex(text);
+  const bytes = new TextEncoder().encode(text).length;
+  //= rules R-3
+  if (bytes > MAX_QUERY_BYTES) {
+    found.add('TOO_LARGE', index.whole, `expected at most ${String(MAX_QUERY_BYTES)} bytes, got ${String(bytes)}`);
+  }
+  const bad = text.indexOf('\0');
+  if (bad >= 0) found.add('PARSE_ERROR', { start: bad, end: bad + 1 }, 'a NUL character ends the statement early');
+  if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', index.whole, 'the text has half of a surrogate pair');
+}
+
+function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, found: Findings): void {
+  const { error_type: type, error_message: message, position } = tree;
+  if (typeof message === 'string' && message.startsWith('Max expression depth limit')) {
+    found.add('TOO_LARGE', index.whole, TOO_DEEP);
+  } else if (type === 'parser' || type === 'syntax') {
+    const span = typeof position === 'string' ? index.tokenAt(Number(position)) : index.whole;
+    const token = index.text.slice(span.start, span.end);
+    found.add('PARSE_ERROR', span, token === '' ? 'the SQL ends too early' : `unexpected ${quoteName(token)}`);
+  } else if (message === 'Only SELECT statements can be serialized to json!') {
+    found.add('NOT_SELECT', index.whole, 'the statement is no SELECT');
+  } else {
+    found.add('PARSE_ERROR', index.whole, 'the SQL cannot be read');
+  }
+}
+
+/** Turns the engine's answer into one statement or findings. */
+function readAnswer(text: string, answer: string): ParsedQuery {
+  const found = new Findings();
+  const index = new TextIndex(text);
+  const tree = readExactJson(answer);
+  if (!isJsonObject(tree)) throw new TypeError('the parser answered with something else than an object');
+  if (tree['error'] !== false) {
+    readFailure(tree, index, found);
+    return failed(text, found);
+  }
+  const { statements } = tree;
+  const [statement, second] = isJsonList(statements) ? statements : [];
+  if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'expected a SELECT, got nothing');
+  if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
+  if (found.size > 0 || statement === undefined) return failed(text, found);
+  return Object.freeze({ text, statement, findings: [] });
+}
+
+/**
+ * DuckDB's own parser, in an instance that has no data, no files, no network and no way to get them. It reads SQL text and
+ * never runs it. One per process is enough; calls may overlap.
+ */
+export class QueryParser implements Disposable {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(): Promise<QueryParser> {
+    const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
+    const instance = await Instance.create(':memory:', SETTINGS);
+    const connection = await instance.connect();
+    for (const lock of LOCKS) await connection.run(lock);
+    return new QueryParser(instance, connection);
+  }
+
+  /** Reads one query. Whatever is wrong with the text is a finding; nothing of it throws. */
+  async parse(text: string): Promise<ParsedQuery> {
+    const found = new Findings();
+    refuseText(text, found);
+    if (found.size > 0) return failed(text, found);
+    let answer: unknown;
+    try {
+      const reader = await this.#connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [text]);
+      answer = reader.getRows()[0]?.[0];
+    } catch {
+      // Texts that are nested too deeply are refused by an exception and not by an answer.
+      answer = null;
+    }
+    if (typeof answer === 'string') return readAnswer(text, answer);
+    found.add('TOO_LARGE', new TextIndex(text).whole, TOO_DEEP);
+    return failed(text, found);
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,214 @@
+import type {
+  Expression,
+  ExpressionOf,
+  Frame,
+  FrameBound,
+  Order,
+  Query,
+  Relation,
+  Select,
+  SetOperation,
+} from '../ast/nodes.ts';
+import { printTypeName } from '../ast/value-type.ts';
+
+/** What stands in the SQL for each parameter. */
+export type Placeholders = ReadonlyMap<string, string>;
+
+/** A name in quotes, whatever it is made of. */
+function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function printLiteral({ text, type }: ExpressionOf<'literal'>): string {
+  if (text === null) return 'NULL';
+  switch (type.kind) {
+    case 'text':
+      return quoteText(text);
+    case 'date':
+    case 'timestamp':
+      return `CAST(${quoteText(text)} AS ${printTypeName(type)})`;
+    case 'integer':
+    case 'decimal':
+    case 'double':
+    case 'boolean':
+      return text;
+    case 'null':
+    case 'unknown':
+      throw new TypeError('a constant of no type is never printed');
+  }
+}
+
+function printBound(bound: FrameBound): string {
+  switch (bound.kind) {
+    case 'unboundedPreceding':
+      return 'UNBOUNDED PRECEDING';
+    case 'unboundedFollowing':
+      return 'UNBOUNDED FOLLOWING';
+    case 'currentRow':
+      return 'CURRENT ROW';
+    case 'preceding':
+    case 'following':
+      return `${String(bound.rows)} ${bound.kind.toUpperCase()}`;
+  }
+}
+
+function printFrame({ start, end }: Frame): string {
+  return `ROWS BETWEEN ${printBound(start)} AND ${printBound(end)}`;
+}
+
+function directionOf({
+  descending,
+  nullsFirst,
+}: {
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}): string {
+  return `${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+}
+
+/** Prints the parts of one statement. */
+class Printer {
+  readonly #placeholders: Placeholders;
+
+  constructor(placeholders: Placeholders) {
+    this.#placeholders = placeholders;
+  }
+
+  #list(values: readonly Expression[]): string {
+    return values.map((value) => this.expression(value)).join(', ');
+  }
+
+  #aggregate({ function: name, distinct, argument, filter }: ExpressionOf<'aggregate'>): string {
+    const inner = argument === null ? '*' : `${distinct ? 'DISTINCT ' : ''}${this.expression(argument)}`;
+    return `${name}(${inner})${filter === null ? '' : ` FILTER (WHERE ${this.expression(filter)})`}`;
+  }
+
+  #window(part: ExpressionOf<'window'>): string {
+    const { partition, order, frame } = part;
+    const isStar = part.function === 'count' && part.arguments.length === 0;
+    const orders = order.map((term) => `${this.expression(term.value)} ${directionOf(term)}`);
+    const clauses = [
+      partition.length === 0 ? '' : `PARTITION BY ${this.#list(partition)}`,
+      orders.length === 0 ? '' : `ORDER BY ${orders.join(', ')}`,
+      frame === null ? '' : printFrame(frame),
+    ];
+    const over = clauses.filter((clause) => clause !== '').join(' ');
+    return `${part.function}(${isStar ? '*' : this.#list(part.arguments)}) OVER (${over})`;
+  }
+
+  #call(part: ExpressionOf<'call'>): string {
+    if (part.arguments.length === 0) return part.function;
+    if (part.function === '||') return `(${part.arguments.map((value) => this.expression(value)).join(' || ')})`;
+    return `${part.function}(${this.#list(part.arguments)})`;
+  }
+
+  #case({ branches, otherwise }: ExpressionOf<'case'>): string {
+    const arms = branches.map(({ when, then }) => `WHEN ${this.expression(when)} THEN ${this.expression(then)}`);
+    const last = otherwise === null ? '' : ` ELSE ${this.expression(otherwise)}`;
+    return `CASE ${arms.join(' ')}${last} END`;
+  }
+
+  expression(part: Expression): string {
+    switch (part.kind) {
+      case 'column':
+        return `${quoteIdentifier(part.relation)}.${quoteIdentifier(part.name)}`;
+      case 'literal':
+        return printLiteral(part);
+      case 'parameter': {
+        const placeholder = this.#placeholders.get(part.name);
+        if (placeholder === undefined) throw new TypeError(`parameter ${part.name} has no value`);
+        return placeholder;
+      }
+      case 'aggregate':
+        return this.#aggregate(part);
+      case 'window':
+        return this.#window(part);
+      case 'call':
+        return this.#call(part);
+      case 'arithmetic':
+      case 'comparison':
+        return `(${this.expression(part.left)} ${part.operator} ${this.expression(part.right)})`;
+      case 'logic':
+        return `(${part.terms.map((term) => this.expression(term)).join(` ${part.operator} `)})`;
+      case 'not':
+        return `(NOT ${this.expression(part.value)})`;
+      case 'isNull':
+        return `(${this.expression(part.value)} IS NULL)`;
+      case 'in':
+        return `(${this.expression(part.value)} IN (${this.#list(part.options)}))`;
+      case 'inQuery':
+        return `(${this.expression(part.value)} IN (${this.query(part.query)}))`;
+      case 'scalarQuery':
+        return `(${this.query(part.query)})`;
+      case 'like':
+        return `(${this.expression(part.value)} ${part.ignoreCase ? 'ILIKE' : 'LIKE'} ${this.expression(part.pattern)})`;
+      case 'case':
+        return this.#case(part);
+      case 'cast':
+        return `TRY_CAST(${this.expression(part.value)} AS ${printTypeName(part.type)})`;
+      case 'invalid':
+        throw new TypeError('a query with findings is never printed');
+    }
+  }
+
+  #relation(relation: Relation): string {
+    switch (relation.kind) {
+      case 'scan': {
+        const { owner, name } = relation.table;
+        return `${quoteIdentifier(owner)}.${quoteIdentifier(name)} AS ${quoteIdentifier(relation.alias)}`;
+      }
+      case 'named':
+        return `${quoteIdentifier(relation.name)} AS ${quoteIdentifier(relation.alias)}`;
+      case 'derived':
+        return `(${this.query(relation.query)}) AS ${quoteIdentifier(relation.alias)}`;
+      case 'join': {
+        const sides = [relation.left, relation.right].map((side) => this.#relation(side));
+        return `(${sides.join(` ${relation.type} JOIN `)} ON ${this.expression(relation.on)})`;
+      }
+    }
+  }
+
+  #select({ items, distinct, from, where, groups, having, qualify }: Select): string {
+    const outputs = items.map(({ name, value }) => `${this.expression(value)} AS ${quoteIdentifier(name)}`);
+    const clauses = [
+      `SELECT ${distinct ? 'DISTINCT ' : ''}${outputs.join(', ')}`,
+      from === null ? '' : `FROM ${this.#relation(from)}`,
+      where === null ? '' : `WHERE ${this.expression(where)}`,
+      groups.length === 0 ? '' : `GROUP BY ${this.#list(groups)}`,
+      having === null ? '' : `HAVING ${this.expression(having)}`,
+      qualify === null ? '' : `QUALIFY ${this.expression(qualify)}`,
+    ];
+    return clauses.filter((clause) => clause !== '').join(' ');
+  }
+
+  #setOperation({ operator, all, left, right }: SetOperation): string {
+    return [left, right].map((side) => `(${this.query(side)})`).join(` ${operator}${all ? ' ALL' : ''} `);
+  }
+
+  query(query: Query): string {
+    const { named, order, limit, offset } = query;
+    const withs = named.map((each) => `${quoteIdentifier(each.name)} AS (${this.query(each.query)})`);
+    const orders = order.map((term: Order) => `${String(term.item + 1)} ${directionOf(term)}`);
+    const clauses = [
+      withs.length === 0 ? '' : `WITH ${withs.join(', ')}`,
+      query.kind === 'select' ? this.#select(query) : this.#setOperation(query),
+      orders.length === 0 ? '' : `ORDER BY ${orders.join(', ')}`,
+      limit === null ? '' : `LIMIT ${String(limit)}`,
+      offset === null ? '' : `OFFSET ${String(offset)}`,
+    ];
+    return clauses.filter((clause) => clause !== '').join(' ');
+  }
+}
+
+/**
+ * SQL of a resolved query: every name qualified and quoted, every value written by us, nothing of the original text.
+ *
+ * The same query gives the same SQL. Placeholders say what stands for each parameter.
+ */
+export function printQuery(query: Query, placeholders: Placeholders = new Map()): string {
+  return new Printer(placeholders).query(query);
+}

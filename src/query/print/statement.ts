@@ -1,0 +1,45 @@
+import { canonicalText } from '../ast/equal.ts';
+import type { Protection, Select } from '../ast/nodes.ts';
+import { outputsOf } from '../ast/outputs.ts';
+import { printTypeName, type ValueType } from '../ast/value-type.ts';
+import { printQuery } from './sql.ts';
+
+/** A column of the result. */
+export interface ResultColumn {
+  readonly name: string;
+  readonly protection: Protection['kind'];
+}
+
+/** What runs: SQL that was written from the resolved query alone, with values bound to its parameters. */
+export interface Statement {
+  /** One SELECT over fully qualified, quoted names. The same query gives the same text. */
+  readonly sql: string;
+  /** In the order of `$1`, `$2`, …; each is bound as text, and the SQL converts it to its type. */
+  readonly parameters: readonly string[];
+  readonly columns: readonly ResultColumn[];
+  /** The most rows that the SQL gives: one more than may be released. */
+  readonly limit: number | null;
+  /** The resolved query that the SQL was printed from, as JSON: the same for every text that means the same. */
+  readonly ir: string;
+}
+
+/** Prints a query whose parameters have values. */
+export function printStatement(
+  query: Select,
+  values: ReadonlyMap<string, { readonly type: ValueType; readonly text: string }>,
+): Statement {
+  const names = [...values.keys()];
+  const placeholders = new Map(
+    names.map((name, index) => {
+      const type = values.get(name)?.type;
+      return [name, `CAST($${String(index + 1)} AS ${type === undefined ? 'VARCHAR' : printTypeName(type)})`];
+    }),
+  );
+  return Object.freeze({
+    sql: printQuery(query, placeholders),
+    parameters: Object.freeze([...values.values()].map((value) => value.text)),
+    columns: Object.freeze(outputsOf(query).map(({ name, protection }) => ({ name, protection: protection.kind }))),
+    limit: query.limit,
+    ir: canonicalText(query),
+  });
+}

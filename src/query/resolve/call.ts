@@ -1,0 +1,311 @@
+import { quoteName } from '../../schema/index.ts';
+import { calculate, not, wholeNumber } from '../ast/build.ts';
+import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
+import {
+  type AggregateName,
+  type ArgumentKind,
+  DATE_PARTS,
+  findAggregate,
+  findScalar,
+  isRefusedAggregate,
+  PART_FUNCTIONS,
+  type ResultKind,
+  type ScalarName,
+  shapeOf,
+} from '../ast/functions.ts';
+import {
+  BIGINT,
+  BOOLEAN,
+  commonType,
+  DATE,
+  decimalOf,
+  DOUBLE,
+  familyOfType,
+  integerOf,
+  TEXT,
+  TIMESTAMP,
+  UNKNOWN,
+  type ValueType,
+} from '../ast/value-type.ts';
+import type { Span } from '../findings/finding.ts';
+import type { Context } from './context.ts';
+import { type Fields, foldName } from './fields.ts';
+import { isTime, unify } from './literal.ts';
+import { invalid } from './scope.ts';
+
+/** Resolves a part of an expression; handed down so that files do not depend on each other in a circle. */
+export type ResolvePart = (node: Fields, context: Context) => Expression;
+
+/** Functions that the parser writes for special syntax, with a schema that nobody wrote. */
+const PARSER_MADE = new Set(['substring', 'trim', 'ltrim', 'rtrim', 'date_part', 'row', 'list_value', 'struct_pack']);
+
+const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
+  ['~~', { negated: false, ignoreCase: false }],
+  ['!~~', { negated: true, ignoreCase: false }],
+  ['~~*', { negated: false, ignoreCase: true }],
+  ['!~~*', { negated: true, ignoreCase: true }],
+]);
+
+/** Rows of a table are assumed to be fewer than ten to this power, to bound the digits of a sum. */
+const ROW_DIGITS = 12;
+const MAX_LITERAL_ARGUMENT = 1_000_000;
+
+function isProtectedColumn(value: Expression): boolean {
+  return value.kind === 'column' && value.column.protection.kind !== 'cleartext';
+}
+
+function isArithmetic(name: string): name is Arithmetic {
+  return ARITHMETIC.some((operator) => operator === name);
+}
+
+/** Findings for a value that is no number. Protected columns have findings of their own. */
+function expectNumber(value: Expression, context: Context): void {
+  const family = familyOfType(value.type);
+  if (family === null || family === 'number' || isProtectedColumn(value)) return;
+  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family}`);
+}
+
+/** The type of an aggregate over values of a type. */
+export function aggregateType(name: AggregateName, argument: ValueType): ValueType {
+  switch (name) {
+    case 'count':
+      return BIGINT;
+    case 'sum':
+      if (argument.kind === 'integer') return integerOf('HUGEINT', argument.digits + ROW_DIGITS);
+      if (argument.kind === 'decimal') return decimalOf(38, argument.scale, argument.digits + ROW_DIGITS);
+      return argument.kind === 'double' ? DOUBLE : UNKNOWN;
+    case 'min':
+    case 'max':
+      return argument;
+    case 'median':
+      if (argument.kind === 'date') return TIMESTAMP;
+      return argument.kind === 'integer' ? DOUBLE : argument;
+    case 'avg':
+    case 'stddev_samp':
+    case 'stddev_pop':
+    case 'var_samp':
+    case 'var_pop':
+      return DOUBLE;
+  }
+}
+
+/** Findings for an argument that an aggregate cannot take. */
+export function checkAggregateArgument(name: AggregateName, argument: Expression, context: Context): void {
+  if (name === 'count' || name === 'min' || name === 'max' || name === 'median') return;
+  expectNumber(argument, context);
+  if (name === 'sum' || name === 'avg' || argument.type.kind !== 'double') return;
+  context.walk.found.add(
+    'TYPE_MISMATCH',
+    argument.span,
+    `${quoteName(name)} expected a decimal or whole number, got a DOUBLE`,
+    {
+      help: 'Convert it with CAST(… AS DECIMAL(38,6)); a DOUBLE can make the function fail, which tells something of the data.',
+    },
+  );
+}
+
+function resolveAggregate(name: AggregateName, node: Fields, context: Context, resolve: ResolvePart): Expression {
+  const { span } = node;
+  const { found } = context.walk;
+  const distinct = node.flag('distinct');
+  const filterNode = node.optionalNode('filter');
+  const filter = filterNode === null ? null : resolve(filterNode, context);
+  const children = node.nodes('children').map((child) => resolveArgument(child, context, resolve));
+  const orders = node.node('order_bys');
+  if (orders.isGiven('orders')) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY of its own');
+  orders.word('type', ['ORDER_MODIFIER']);
+  orders.close();
+  node.empty('export_state', 'is_operator');
+  node.close();
+  const [argument = null, second] = children;
+  if (second !== undefined || (argument === null && name !== 'count')) {
+    found.add('AGG_ARG', span, `${quoteName(name)} expected one argument, got ${String(children.length)}`);
+    return invalid(span, children);
+  }
+  if (argument !== null) checkAggregateArgument(name, argument, context);
+  const type = aggregateType(name, argument?.type ?? UNKNOWN);
+  return { kind: 'aggregate', function: name, distinct: distinct && argument !== null, argument, filter, span, type };
+}
+
+/** An argument of an aggregate, for which a star is not a wrong list of outputs but a wrong argument. */
+function resolveArgument(node: Fields, context: Context, resolve: ResolvePart): Expression {
+  if (node.text('class') !== 'STAR') return resolve(node, context);
+  node.skipAll();
+  context.walk.found.add('AGG_ARG', node.span, 'the aggregate is taken of columns that are not named');
+  return invalid(node.span);
+}
+
+function refuseFunction(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
+  const { found } = context.walk;
+  if (isRefusedAggregate(name))
+    found.add('AGG_FUNCTION', span, `${quoteName(name)} gives back values of single rows or cannot be checked`);
+  else found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is not among the functions that may run`);
+  return invalid(span, parts);
+}
+
+function checkArgument(kind: ArgumentKind, value: Expression, context: Context): void {
+  const { found } = context.walk;
+  const family = familyOfType(value.type);
+  const mismatch = (expected: string): void => {
+    if (family === null || isProtectedColumn(value)) return;
+    found.add('TYPE_MISMATCH', value.span, `expected a ${expected}, got a ${family}`);
+  };
+  switch (kind) {
+    case 'text':
+      if (family !== 'text') mismatch('text');
+      break;
+    case 'number':
+      if (family !== 'number') mismatch('number');
+      break;
+    case 'time':
+      if (!isTime(value.type)) mismatch('date');
+      break;
+    case 'literal':
+      if (value.kind !== 'literal' || value.type.kind !== 'integer') {
+        found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a whole number, got an expression');
+      } else if (Math.abs(Number(value.text)) > MAX_LITERAL_ARGUMENT) {
+        found.add('LITERAL_RANGE', value.span, `expected a number up to ${String(MAX_LITERAL_ARGUMENT)}`);
+      }
+      break;
+    case 'part':
+      if (value.kind !== 'literal' || value.text === null || !DATE_PARTS.has(value.text)) {
+        found.add('ARGUMENT_NOT_LITERAL', value.span, `expected one of ${[...DATE_PARTS].join(', ')}`);
+      }
+      break;
+    case 'same':
+      break;
+  }
+}
+
+function resultType(kind: ResultKind, name: ScalarName, types: readonly ValueType[]): ValueType {
+  const [first = UNKNOWN] = types;
+  switch (kind) {
+    case 'text':
+      return TEXT;
+    case 'bigint':
+      return BIGINT;
+    case 'double':
+      return DOUBLE;
+    case 'boolean':
+      return BOOLEAN;
+    case 'date':
+      return DATE;
+    case 'timestamp':
+      return TIMESTAMP;
+    case 'first':
+      return first;
+    case 'common':
+      return types.reduce(commonType, UNKNOWN);
+    case 'whole':
+      if (first.kind === 'decimal') return decimalOf(first.precision, 0, first.digits - first.scale + 1);
+      return first.kind === 'integer' && name !== 'trunc' ? DOUBLE : first;
+  }
+}
+
+/** A call of a scalar function with arguments that are checked against its shape. */
+function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, context: Context): Expression {
+  const shape = shapeOf(name);
+  const most = shape.repeats === true ? Number.POSITIVE_INFINITY : shape.arguments.length;
+  const least = shape.arguments.length - (shape.optional ?? (shape.repeats === true ? 1 : 0));
+  if (parts.length < least || parts.length > most) {
+    context.walk.found.add(
+      'FUNCTION_NOT_ALLOWED',
+      span,
+      `${quoteName(name)} does not take ${String(parts.length)} arguments`,
+    );
+    return invalid(span, parts);
+  }
+  const isSame = shape.arguments.includes('same');
+  const values = (isSame ? unify(parts, context) : parts).map((value, index) =>
+    lowerPart(shape.arguments[index], value),
+  );
+  for (const [index, value] of values.entries()) checkArgument(shape.arguments[index] ?? 'same', value, context);
+  const type = resultType(
+    shape.result,
+    name,
+    values.map((value) => value.type),
+  );
+  return { kind: 'call', function: name, arguments: values, span, type };
+}
+
+/** Names of date parts are the same in capitals. */
+function lowerPart(kind: ArgumentKind | undefined, value: Expression): Expression {
+  if (kind !== 'part' || value.kind !== 'literal' || value.text === null) return value;
+  return { ...value, text: value.text.toLowerCase() };
+}
+
+function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
+  const [left, right, more] = parts;
+  const like = LIKES.get(name);
+  if (left === undefined || more !== undefined) return refuseFunction(name, parts, span, context);
+  if (right === undefined) {
+    expectNumber(left, context);
+    if (name === '-') return calculate('-', wholeNumber(0, span), left, span);
+    return name === '+' ? left : refuseFunction(name, parts, span, context);
+  }
+  if (like !== undefined) {
+    for (const value of [left, right]) checkArgument('text', value, context);
+    const matches: Expression = {
+      kind: 'like',
+      value: left,
+      pattern: right,
+      ignoreCase: like.ignoreCase,
+      span,
+      type: BOOLEAN,
+    };
+    return like.negated ? not(matches, span) : matches;
+  }
+  if (name === '||') return callScalar('||', parts, span, context);
+  if (!isArithmetic(name)) return refuseFunction(name, parts, span, context);
+  for (const value of [left, right]) expectNumber(value, context);
+  return calculate(name, left, right, span);
+}
+
+function resolveScalar(name: string, node: Fields, context: Context, resolve: ResolvePart): Expression {
+  const { span } = node;
+  const { found } = context.walk;
+  const isSymbol = node.flag('is_operator');
+  const parts = node.nodes('children').map((child) => resolve(child, context));
+  if (node.flag('distinct'))
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is no aggregate and takes no DISTINCT`);
+  if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteName(name)} has a FILTER`);
+  if (node.node('order_bys').isGiven('orders')) found.add('AGG_ORDER_BY', span, `${quoteName(name)} has an ORDER BY`);
+  node.empty('export_state');
+  node.close();
+  if (isSymbol) return resolveSymbol(name, parts, span, context);
+  if (PART_FUNCTIONS.has(name) && parts.length === 1) {
+    const part: Expression = { kind: 'literal', text: name, span, type: TEXT };
+    return callScalar('date_part', [part, ...parts], span, context);
+  }
+  //= rules R-10
+  const scalar = findScalar(name);
+  if (scalar === null || scalar === '||') return refuseFunction(name, parts, span, context);
+  return callScalar(scalar, parts, span, context);
+}
+
+/** A function, an aggregate or an operator that is written as one. `given` names it where the node does not. */
+export function resolveFunction(node: Fields, context: Context, resolve: ResolvePart, given?: ScalarName): Expression {
+  const { span } = node;
+  if (given !== undefined) {
+    const parts = node.nodes('children').map((child) => resolve(child, context));
+    node.close();
+    return callScalar(given, parts, span, context);
+  }
+  const name = foldName(node.text('function_name'));
+  const schema = node.text('schema');
+  node.empty('catalog');
+  if (schema !== '' && !(schema === 'main' && PARSER_MADE.has(name))) {
+    const parts = node.nodes('children').map((child) => resolve(child, context));
+    node.skipAll();
+    context.walk.found.add(
+      'FUNCTION_NOT_ALLOWED',
+      span,
+      `${quoteName(`${schema}.${name}`)} is no function that may run`,
+    );
+    return invalid(span, parts);
+  }
+  const aggregate = name === 'count_star' ? 'count' : findAggregate(name);
+  return aggregate === null
+    ? resolveScalar(name, node, context, resolve)
+    : resolveAggregate(aggregate, node, context, resolve);
+}

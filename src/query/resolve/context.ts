@@ -1,0 +1,27 @@
+import type { Manifest } from '../../collab/index.ts';
+import type { Query, RelationColumn } from '../ast/nodes.ts';
+import type { ValueType } from '../ast/value-type.ts';
+import type { Fields, Walk } from './fields.ts';
+import type { Scope } from './scope.ts';
+
+/** A WITH query that can be named. */
+export interface VisibleQuery {
+  readonly name: string;
+  readonly columns: readonly RelationColumn[];
+}
+
+/** WITH queries by folded name. */
+export type VisibleQueries = ReadonlyMap<string, VisibleQuery>;
+
+/** What a clause is resolved against. */
+export interface Context {
+  readonly walk: Walk;
+  readonly manifest: Manifest;
+  /** Parameters of the template by name; `null` if the query is none. */
+  readonly parameters: ReadonlyMap<string, ValueType> | null;
+  readonly visible: VisibleQueries;
+  readonly scope: Scope;
+  /** Resolves a query inside a clause. */
+  readonly resolveInner: (node: Fields, context: Context) => Query | null;
+  readonly nextScan: () => number;
+}

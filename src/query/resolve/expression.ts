@@ -1,0 +1,266 @@
+import { quoteName } from '../../schema/index.ts';
+import { castTo, compare, logic, not } from '../ast/build.ts';
+import type { Comparison, Expression, Query } from '../ast/nodes.ts';
+import { firstSelect, isAggregated } from '../ast/walk.ts';
+import {
+  BOOLEAN,
+  commonType,
+  familyOfType,
+  meetExactly,
+  NULL,
+  readTypeName,
+  type ValueType,
+} from '../ast/value-type.ts';
+import { resolveFunction } from './call.ts';
+import type { Context } from './context.ts';
+import type { Fields } from './fields.ts';
+import { foldConstant, resolveConstant, unify } from './literal.ts';
+import { resolveName } from './name.ts';
+import { invalid } from './scope.ts';
+import { resolveWindow } from './window.ts';
+
+const MAX_LIST = 1000;
+
+const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
+  COMPARE_EQUAL: '=',
+  COMPARE_NOTEQUAL: '<>',
+  COMPARE_LESSTHAN: '<',
+  COMPARE_LESSTHANOREQUALTO: '<=',
+  COMPARE_GREATERTHAN: '>',
+  COMPARE_GREATERTHANOREQUALTO: '>=',
+  COMPARE_DISTINCT_FROM: 'IS DISTINCT FROM',
+  COMPARE_NOT_DISTINCT_FROM: 'IS NOT DISTINCT FROM',
+};
+
+type Handler = (node: Fields, type: string, context: Context) => Expression;
+
+/** A handler for each class of expression; a class without one is a finding. */
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  COLUMN_REF: (node, _type, context) => resolveName(node, context),
+  CONSTANT: (node, _type, context) => resolveConstant(node, context),
+  FUNCTION: (node, _type, context) => resolveFunction(node, context, resolveExpression),
+  WINDOW: (node, type, context) => resolveWindow(node, type, context, resolveExpression),
+  COMPARISON: resolveComparison,
+  CONJUNCTION: resolveConjunction,
+  OPERATOR: resolveOperator,
+  BETWEEN: resolveBetween,
+  CASE: (node, _type, context) => resolveCase(node, context),
+  CAST: (node, _type, context) => resolveCast(node, context),
+  SUBQUERY: (node, _type, context) => resolveSubquery(node, context),
+  PARAMETER: (node, _type, context) => resolveParameter(node, context),
+  STAR: (node, _type, context) => {
+    node.skipAll();
+    context.walk.found.add('STAR', node.span, 'a star cannot stand here');
+    return invalid(node.span);
+  },
+};
+
+/** An expression of the parser's tree with every name resolved and every part typed. What is not known is a finding. */
+export function resolveExpression(node: Fields, context: Context): Expression {
+  if (node.isTooDeep) return invalid(node.span);
+  const kind = node.text('class');
+  const type = node.text('type');
+  node.text('alias');
+  const handler = Object.hasOwn(HANDLERS, kind) ? HANDLERS[kind] : undefined;
+  if (handler !== undefined) return handler(node, type, context);
+  node.skipAll();
+  context.walk.found.add('UNSUPPORTED_NODE', node.span, `${quoteName(kind)} is not supported`);
+  return invalid(node.span);
+}
+
+function unsupported(node: Fields, type: string, context: Context): Expression {
+  node.skipAll();
+  context.walk.found.add('UNSUPPORTED_NODE', node.span, `${quoteName(type)} is not supported`);
+  return invalid(node.span);
+}
+
+function resolveComparison(node: Fields, type: string, context: Context): Expression {
+  const operator = Object.hasOwn(COMPARISON_TYPES, type) ? COMPARISON_TYPES[type] : undefined;
+  if (operator === undefined) return unsupported(node, type, context);
+  const sides = [resolveExpression(node.node('left'), context), resolveExpression(node.node('right'), context)];
+  node.close();
+  const [left, right] = unify(sides, context);
+  return left === undefined || right === undefined ? invalid(node.span) : compare(operator, left, right, node.span);
+}
+
+/** A value that must be true or false. */
+export function expectTruth(value: Expression, context: Context): Expression {
+  const family = familyOfType(value.type);
+  if (family === null || family === 'boolean') return value;
+  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a condition, got a ${family}`);
+  return value;
+}
+
+function resolveTruths(nodes: readonly Fields[], context: Context): readonly Expression[] {
+  return nodes.map((node) => expectTruth(resolveExpression(node, context), context));
+}
+
+function resolveConjunction(node: Fields, type: string, context: Context): Expression {
+  const terms = resolveTruths(node.nodes('children'), context);
+  node.close();
+  if (type !== 'CONJUNCTION_AND' && type !== 'CONJUNCTION_OR') return unsupported(node, type, context);
+  return logic(type === 'CONJUNCTION_AND' ? 'AND' : 'OR', terms, node.span) ?? invalid(node.span);
+}
+
+function resolveBetween(node: Fields, type: string, context: Context): Expression {
+  if (type !== 'COMPARE_BETWEEN') return unsupported(node, type, context);
+  const parts = ['input', 'lower', 'upper'].map((name) => resolveExpression(node.node(name), context));
+  node.close();
+  const [value, low, high] = unify(parts, context);
+  if (value === undefined || low === undefined || high === undefined) return invalid(node.span);
+  const ends = [compare('>=', value, low, node.span), compare('<=', value, high, node.span)];
+  return logic('AND', ends, node.span) ?? invalid(node.span);
+}
+
+function resolveOperator(node: Fields, type: string, context: Context): Expression {
+  const { span } = node;
+  if (type === 'OPERATOR_COALESCE') return resolveFunction(node, context, resolveExpression, 'coalesce');
+  if (type === 'ARRAY_EXTRACT' || type === 'STRUCT_EXTRACT' || type === 'ARRAY_SLICE') {
+    const parts = node.nodes('children').map((child) => resolveExpression(child, context));
+    context.walk.found.add('STRUCT_ACCESS', span, 'columns have no parts');
+    return invalid(span, parts);
+  }
+  if (type === 'GROUPING_FUNCTION') {
+    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells totals from their parts');
+    node.skipAll();
+    return invalid(span);
+  }
+  if (type === 'COMPARE_IN' || type === 'COMPARE_NOT_IN') {
+    const found = resolveIn(node, context);
+    return type === 'COMPARE_IN' ? found : not(found, span);
+  }
+  const known = ['OPERATOR_NOT', 'OPERATOR_IS_NULL', 'OPERATOR_IS_NOT_NULL'];
+  if (!known.includes(type)) return unsupported(node, type, context);
+  const [value, more] = node.nodes('children').map((child) => resolveExpression(child, context));
+  node.close();
+  if (value === undefined || more !== undefined) return unsupported(node, type, context);
+  if (type === 'OPERATOR_NOT') return not(expectTruth(value, context), span);
+  const isNull: Expression = { kind: 'isNull', value, span, type: BOOLEAN };
+  return type === 'OPERATOR_IS_NULL' ? isNull : not(isNull, span);
+}
+
+function resolveIn(node: Fields, context: Context): Expression {
+  const { span } = node;
+  const children = node.nodes('children');
+  node.close();
+  if (children.length > MAX_LIST + 1) {
+    context.walk.found.add(
+      'TOO_LARGE',
+      span,
+      `expected at most ${String(MAX_LIST)} values, got ${String(children.length - 1)}`,
+    );
+    return invalid(span);
+  }
+  const [value, ...options] = unify(
+    children.map((child) => resolveExpression(child, context)),
+    context,
+  );
+  if (value === undefined || options.length === 0) return unsupported(node, 'IN', context);
+  for (const option of options) {
+    if (option.kind === 'literal' || option.kind === 'parameter' || option.kind === 'invalid') continue;
+    context.walk.found.add('IN_NOT_LITERAL', option.span, 'expected a value, got an expression');
+  }
+  return { kind: 'in', value, options, span, type: BOOLEAN };
+}
+
+function resolveCase(node: Fields, context: Context): Expression {
+  const whens: Expression[] = [];
+  const thens: Expression[] = [];
+  for (const check of node.nodes('case_checks')) {
+    whens.push(expectTruth(resolveExpression(check.node('when_expr'), context), context));
+    thens.push(resolveExpression(check.node('then_expr'), context));
+    check.close();
+  }
+  thens.push(resolveExpression(node.node('else_expr'), context));
+  node.close();
+  const results = unify(thens, context);
+  const branches = whens.flatMap((when, index) => {
+    const then = results[index];
+    return then === undefined ? [] : [{ when, then }];
+  });
+  const last = results.at(-1) ?? null;
+  const otherwise = last?.kind === 'literal' && last.text === null ? null : last;
+  const type = results.map((result) => result.type).reduce(commonType, NULL);
+  return { kind: 'case', branches, otherwise, span: node.span, type };
+}
+
+/** The type that a conversion names, or `null` if values cannot be converted to it. */
+function readCastType(node: Fields): ValueType | null {
+  const id = node.text('id');
+  if (id !== 'DECIMAL') {
+    const isPlain = !node.isGiven('type_info');
+    node.close();
+    return isPlain ? readTypeName(id) : null;
+  }
+  const fields = node.optionalNode('type_info');
+  node.close();
+  if (fields === null) return readTypeName('DECIMAL(18,3)');
+  fields.empty('alias', 'extension_info');
+  fields.word('type', ['DECIMAL_TYPE_INFO']);
+  const name = `DECIMAL(${fields.text('width')},${fields.text('scale')})`;
+  fields.close();
+  return readTypeName(name);
+}
+
+function resolveCast(node: Fields, context: Context): Expression {
+  const child = node.node('child');
+  const value = resolveExpression(child, context);
+  node.flag('try_cast');
+  const type = readCastType(node.node('cast_type'));
+  node.close();
+  const span = node.span.end === node.span.start ? value.span : node.span;
+  if (type === null) {
+    context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type');
+    return invalid(span, [value]);
+  }
+  const folded = foldConstant(value, type, context);
+  if (folded !== null) return folded;
+  return castTo(value, type);
+}
+
+function resolveParameter(node: Fields, context: Context): Expression {
+  const { span } = node;
+  const name = node.text('identifier');
+  node.close();
+  const { parameters, walk } = context;
+  if (parameters === null) {
+    walk.found.add('PARAMETER', span, `the query has a parameter ${quoteName(name)} and is no template`);
+    return invalid(span);
+  }
+  const type = parameters.get(name);
+  if (type !== undefined) return { kind: 'parameter', name, span, type };
+  walk.found.add('PARAMETER', span, `the template declares no parameter ${quoteName(name)}`);
+  return invalid(span);
+}
+
+function givesOneRow(query: Query): boolean {
+  return query.kind === 'select' && query.groups.length === 0 && query.having === null && isAggregated(query);
+}
+
+function resolveSubquery(node: Fields, context: Context): Expression {
+  const { span } = node;
+  const { found } = context.walk;
+  const kind = node.word('subquery_type', ['SCALAR', 'ANY', 'EXISTS', 'NOT_EXISTS']);
+  const operator = node.text('comparison_type');
+  const child = node.optionalNode('child');
+  const value = child === null ? null : resolveExpression(child, context);
+  const query = context.resolveInner(node.node('subquery'), context);
+  node.close();
+  const [item, more] = query === null ? [] : firstSelect(query).items;
+  if (query === null || item === undefined) return invalid(span);
+  if (more !== undefined) found.add('SUBQUERY', span, 'a sub-query in the place of a value has one output');
+  if (kind === 'SCALAR') {
+    //= rules R-32
+    if (!givesOneRow(query)) found.add('SUBQUERY_MULTIROW', span, 'the sub-query may give more or fewer rows than one');
+    return { kind: 'scalarQuery', query, span, type: item.value.type };
+  }
+  if (kind === 'ANY' && operator === 'COMPARE_EQUAL' && value !== null) {
+    unify([value, { ...item.value, span }], context);
+    if (!meetExactly([value.type, item.value.type])) {
+      found.add('TYPE_MISMATCH', span, 'the numbers on both sides have too many digits to be compared exactly');
+    }
+    return { kind: 'inQuery', value, query, span, type: BOOLEAN };
+  }
+  found.add('SUBQUERY', span, 'of sub-queries in conditions only IN is known');
+  return invalid(span);
+}

@@ -1,0 +1,188 @@
+import { quoteName } from '../../schema/index.ts';
+import type { Expression } from '../ast/nodes.ts';
+import {
+  BOOLEAN,
+  DATE,
+  decimalOf,
+  DOUBLE,
+  familyOfType,
+  INTEGER_DIGITS,
+  integerOf,
+  NULL,
+  TEXT,
+  TIMESTAMP,
+  type ValueType,
+} from '../ast/value-type.ts';
+import type { Span } from '../findings/finding.ts';
+import { isJsonObject, type Json } from '../parse/json.ts';
+import type { Context } from './context.ts';
+import type { Fields } from './fields.ts';
+import { invalid } from './scope.ts';
+
+const WHOLE = /^-?\d+$/;
+
+function literal(text: string | null, type: ValueType, span: Span): Expression {
+  return { kind: 'literal', text, type, span };
+}
+
+/** An integer as the engine writes it: digits, or two 64-bit halves of which the lower one is unsigned. */
+function readInteger(value: Json): string | null {
+  if (typeof value === 'string') return WHOLE.test(value) ? BigInt(value).toString() : null;
+  if (!isJsonObject(value)) return null;
+  const { upper, lower, ...rest } = value;
+  if (typeof upper !== 'string' || typeof lower !== 'string' || Object.keys(rest).length > 0) return null;
+  if (!WHOLE.test(upper) || !WHOLE.test(lower)) return null;
+  return (BigInt(upper) * 2n ** 64n + BigInt.asUintN(64, BigInt(lower))).toString();
+}
+
+function digitsOfText(text: string): number {
+  return text.replace(/\D/g, '').length;
+}
+
+function integerLiteral(text: string, span: Span): Expression {
+  const digits = digitsOfText(text);
+  const name = digits < INTEGER_DIGITS.INTEGER ? 'INTEGER' : digits < INTEGER_DIGITS.BIGINT ? 'BIGINT' : 'HUGEINT';
+  return literal(text, integerOf(name, digits), span);
+}
+
+/** `1234` with a scale of 2 as `12.34`. */
+function placePoint(text: string, scale: number): string {
+  const sign = text.startsWith('-') ? '-' : '';
+  const digits = text.slice(sign.length).padStart(scale + 1, '0');
+  return `${sign}${digits.slice(0, digits.length - scale)}.${digits.slice(digits.length - scale)}`;
+}
+
+function decimalLiteral(type: Fields, value: Json, span: Span): Expression | null {
+  const info = type.node('type_info');
+  info.empty('alias', 'extension_info');
+  info.word('type', ['DECIMAL_TYPE_INFO']);
+  const [width, scale] = [Number(info.text('width')), Number(info.text('scale'))];
+  info.close();
+  const digits = readInteger(value);
+  if (digits === null || !(width >= 1 && width <= 38 && scale >= 0 && scale <= width)) return null;
+  if (scale === 0) return integerLiteral(digits, span);
+  const text = placePoint(digits, scale);
+  return literal(text, decimalOf(Math.max(width, digitsOfText(text)), scale, digitsOfText(text)), span);
+}
+
+/** A double in the one notation that the engine reads as a double: with an exponent. */
+function doubleLiteral(value: Json, span: Span): Expression | null {
+  const number = typeof value === 'string' ? Number(value) : Number.NaN;
+  return Number.isFinite(number) ? literal(number.toExponential(), DOUBLE, span) : null;
+}
+
+function readValue(node: Fields): Expression | null {
+  const { span } = node;
+  const type = node.node('type');
+  const id = type.text('id');
+  const isNull = node.flag('is_null');
+  const value = node.optional('value');
+  node.close();
+  if (id !== 'DECIMAL') type.empty('type_info');
+  const result = readTyped(id, type, isNull ? null : value, span);
+  type.close();
+  return result;
+}
+
+function readTyped(id: string, type: Fields, value: Json, span: Span): Expression | null {
+  if (id === 'NULL' && value === null) return literal(null, NULL, span);
+  if (id === 'VARCHAR' && typeof value === 'string') return literal(value, TEXT, span);
+  if (id === 'BOOLEAN' && typeof value === 'boolean') return literal(String(value), BOOLEAN, span);
+  if (id === 'DECIMAL') return decimalLiteral(type, value, span);
+  if (id === 'DOUBLE') return doubleLiteral(value, span);
+  const digits = ['INTEGER', 'BIGINT', 'HUGEINT'].includes(id) ? readInteger(value) : null;
+  return digits === null ? null : integerLiteral(digits, span);
+}
+
+/** A constant of the query, exactly as it is written. */
+export function resolveConstant(node: Fields, { walk }: Context): Expression {
+  const { span } = node;
+  const value = node.node('value');
+  node.close();
+  const resolved = readValue(value);
+  if (resolved !== null) return resolved;
+  walk.found.add('LITERAL_RANGE', span, 'the constant is none that the engine holds exactly');
+  return invalid(span);
+}
+
+const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?$/;
+
+function isDay(text: string): boolean {
+  const [, year, month, day] = DAY.exec(text) ?? [];
+  if (year === undefined || month === undefined || day === undefined || year === '0000') return false;
+  const date = new Date(Date.UTC(2000, Number(month) - 1, Number(day)));
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+}
+
+function readInstant(text: string): string | null {
+  const [, day = '', hour = '00', minute = '00', second = '00', fraction] = INSTANT.exec(text) ?? [];
+  if (!isDay(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
+  return `${day} ${hour}:${minute}:${second}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}`;
+}
+
+/** A text as the canonical notation of a type, or `null` if it is none of its values. */
+export function readText(text: string, type: ValueType): string | null {
+  switch (type.kind) {
+    case 'text':
+      return text;
+    case 'date':
+      return isDay(text) ? text : null;
+    case 'timestamp':
+      return readInstant(text);
+    case 'boolean': {
+      const word = text.toLowerCase();
+      if (word === 't' || word === 'true') return 'true';
+      return word === 'f' || word === 'false' ? 'false' : null;
+    }
+    case 'integer':
+      return WHOLE.test(text) && digitsOfText(text) < INTEGER_DIGITS[type.name] ? BigInt(text).toString() : null;
+    case 'decimal': {
+      const [, before, after = ''] = /^-?(\d{1,38})(?:\.(\d{1,38}))?$/.exec(text) ?? [];
+      if (before === undefined || after.length > type.scale) return null;
+      return before.replace(/^0+/, '').length <= type.precision - type.scale ? text : null;
+    }
+    case 'double':
+      return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text)) ? text : null;
+    case 'null':
+    case 'unknown':
+      return null;
+  }
+}
+
+/** Whether a text constant is read as a value of another type when the two meet. */
+function isFolded(type: ValueType): boolean {
+  return type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'boolean';
+}
+
+/** A constant converted while it is still text; everything else is left to the engine. A finding if it does not fit. */
+export function foldConstant(value: Expression, type: ValueType, { walk }: Context): Expression | null {
+  if (value.kind !== 'literal' || value.text === null || !isFolded(type)) return null;
+  if (value.type.kind !== 'text' && !(value.type.kind === 'date' && type.kind === 'timestamp')) return null;
+  const text = readText(value.text, type);
+  if (text !== null) return literal(text, type, value.span);
+  walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteName(value.text)}`);
+  return invalid(value.span);
+}
+
+/** Values that meet in a comparison: text constants become dates where the others are dates. Findings if types differ. */
+export function unify(values: readonly Expression[], context: Context): readonly Expression[] {
+  const leader = values.find((value) => familyOfType(value.type) !== null && value.kind !== 'literal') ?? values[0];
+  if (leader === undefined) return values;
+  const typed = values.map((value) => foldConstant(value, leader.type, context) ?? value);
+  const family =
+    familyOfType(leader.type) ?? typed.map((value) => familyOfType(value.type)).find((each) => each !== null);
+  for (const { type, span } of typed) {
+    //= rules R-8
+    const own = familyOfType(type);
+    if (own === null || family === undefined || own === family) continue;
+    context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family}, got a ${own}`);
+  }
+  return typed;
+}
+
+/** Types of columns that are dates or instants. */
+export function isTime(type: ValueType): boolean {
+  return type.kind === DATE.kind || type.kind === TIMESTAMP.kind || familyOfType(type) === null;
+}

@@ -1,0 +1,92 @@
+import { canonicalText } from '../ast/equal.ts';
+import type { Expression, Item, Order } from '../ast/nodes.ts';
+import type { Context } from './context.ts';
+import { resolveExpression } from './expression.ts';
+import { type Fields, foldName } from './fields.ts';
+
+/** What stands behind a query. */
+export interface Modifiers {
+  readonly distinct: boolean;
+  readonly order: readonly Order[];
+  readonly limit: number | null;
+  readonly offset: number | null;
+}
+
+/** The output that a bare name in ORDER BY means: outputs come before columns. */
+function findByName(node: Fields, items: readonly Item[], context: Context): number | null {
+  if (node.text('class') !== 'COLUMN_REF') return null;
+  const [name, more] = node.texts('column_names').map(foldName);
+  if (more !== undefined) return null;
+  const matches = items.flatMap((item, index) => (foldName(item.name) === name ? [index] : []));
+  const [index = null, other] = matches;
+  if (other !== undefined) context.walk.found.add('AMBIGUOUS_COLUMN', node.span, 'more than one output has this name');
+  return index;
+}
+
+function findByValue(value: Expression, items: readonly Item[], context: Context): number | null {
+  const { found } = context.walk;
+  if (value.kind === 'literal' && value.type.kind === 'integer') {
+    const index = Number(value.text) - 1;
+    if (items[index] !== undefined) return index;
+    found.add(
+      'ORDINAL_RANGE',
+      value.span,
+      `expected an output from 1 to ${String(items.length)}, got ${String(value.text)}`,
+    );
+    return null;
+  }
+  if (value.kind === 'invalid') return null;
+  const text = canonicalText(value);
+  const index = items.findIndex((item) => canonicalText(item.value) === text);
+  if (index >= 0) return index;
+  found.add('ORDER_NOT_OUTPUT', value.span, 'the order is by something that is not in the output');
+  return null;
+}
+
+function readOrder(node: Fields, items: readonly Item[], context: Context): readonly Order[] {
+  const direction = node.word('type', ['ORDER_DEFAULT', 'ASCENDING', 'DESCENDING']);
+  const nulls = node.word('null_order', ['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']);
+  const term = node.node('expression');
+  node.close();
+  if (term.text('class') === 'STAR') {
+    term.skipAll();
+    context.walk.found.add('ORDER_NOT_OUTPUT', term.span, 'ORDER BY ALL names nothing', { help: 'Name the outputs.' });
+    return [];
+  }
+  const item = findByName(term, items, context) ?? findByValue(resolveExpression(term, context), items, context);
+  return item === null ? [] : [{ item, descending: direction === 'DESCENDING', nullsFirst: nulls === 'NULLS FIRST' }];
+}
+
+/** A number of rows that is written in the query. */
+function readRows(node: Fields, name: string, context: Context): number | null {
+  if (!node.isGiven(name)) return null;
+  const child = node.node(name);
+  const value = child.text('class') === 'CONSTANT' ? resolveExpression(child, context) : null;
+  const rows = value?.kind === 'literal' && value.type.kind === 'integer' ? Number(value.text) : -1;
+  if (Number.isSafeInteger(rows) && rows >= 0) return rows;
+  context.walk.found.add('LIMIT_EXPR', child.span, 'expected a whole number of rows, got something else');
+  return null;
+}
+
+/** DISTINCT, ORDER BY, LIMIT and OFFSET of a query with these outputs. */
+export function readModifiers(nodes: readonly Fields[], items: readonly Item[], context: Context): Modifiers {
+  let result: Modifiers = { distinct: false, order: [], limit: null, offset: null };
+  for (const node of nodes) {
+    const type = node.word('type', ['ORDER_MODIFIER', 'LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER', 'DISTINCT_MODIFIER']);
+    if (type === 'ORDER_MODIFIER') {
+      const order = node.nodes('orders').flatMap((term) => readOrder(term, items, context));
+      result = { ...result, order };
+    } else if (type === 'LIMIT_MODIFIER') {
+      result = { ...result, limit: readRows(node, 'limit', context), offset: readRows(node, 'offset', context) };
+    } else if (type === 'DISTINCT_MODIFIER') {
+      result = { ...result, distinct: true };
+      if (node.isGiven('distinct_on_targets'))
+        context.walk.found.add('DISTINCT_ON', node.span, 'DISTINCT ON picks rows');
+    } else if (type === 'LIMIT_PERCENT_MODIFIER') {
+      node.skipAll();
+      context.walk.found.add('LIMIT_EXPR', node.span, 'a part of the rows in percent is asked for');
+    }
+    node.close();
+  }
+  return result;
+}

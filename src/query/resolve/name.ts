@@ -1,0 +1,139 @@
+import { quoteName } from '../../schema/index.ts';
+import { canonicalText } from '../ast/equal.ts';
+import type { Expression } from '../ast/nodes.ts';
+import { DATE, TIMESTAMP } from '../ast/value-type.ts';
+import type { Span } from '../findings/finding.ts';
+import type { Context } from './context.ts';
+import { type Fields, foldName } from './fields.ts';
+import { columnExpression, findColumns, findRelations, type FoundColumn, invalid, type Scope } from './scope.ts';
+
+/** Bare words that are values of the engine and no columns, if no column has the name. */
+function findWord(name: string, span: Span): Expression | null {
+  if (name === 'current_date') return { kind: 'call', function: 'current_date', arguments: [], span, type: DATE };
+  if (name !== 'localtimestamp') return null;
+  return { kind: 'call', function: 'localtimestamp', arguments: [], span, type: TIMESTAMP };
+}
+
+const ENGINE_WORDS = new Set([
+  'user',
+  'current_user',
+  'session_user',
+  'current_role',
+  'current_catalog',
+  'current_schema',
+]);
+
+/** The names that a mistyped one could have meant, as a sentence. */
+function suggest(scope: Scope, name: string): string | undefined {
+  const names = scope.entries.flatMap(({ leaf }) => leaf.columns.map((column) => column.name));
+  const near = names.filter((known) => foldName(known).startsWith(name.slice(0, 3)));
+  const shown = [...new Set(near.length > 0 ? near : names)].slice(0, 8);
+  if (shown.length === 0) return undefined;
+  return `Columns in reach are ${shown.map(quoteName).join(', ')}.`;
+}
+
+function reportUnknown(name: string, span: Span, context: Context): Expression {
+  const { scope, walk } = context;
+  const { found } = walk;
+  const outer = scope.outer !== null && findColumns(scope.outer, name).length > 0;
+  if (outer) {
+    found.add('SUBQUERY', span, `${quoteName(name)} is a column of the query around the sub-query`);
+  } else if (scope.outputs.some((item) => foldName(item.name) === name)) {
+    found.add('UNKNOWN_COLUMN', span, `${quoteName(name)} is an output, and outputs have no name in this clause yet`, {
+      help: 'Write the expression itself.',
+    });
+  } else if (ENGINE_WORDS.has(name) || /^(current|local)_?/.test(name)) {
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is no column and no function that may run`);
+  } else {
+    found.add('UNKNOWN_COLUMN', span, `no table in FROM has a column ${quoteName(name)}`, {
+      help: suggest(scope, name),
+    });
+  }
+  return invalid(span, [], true);
+}
+
+/** The output that a bare name means in this clause; a finding if it also means another column. */
+function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span, context: Context): Expression | null {
+  const { scope, walk } = context;
+  if (scope.outputUse === 'no') return null;
+  //= rules R-6
+  const outputs = scope.outputs.filter((item) => foldName(item.name) === name);
+  const [output] = outputs;
+  if (output === undefined) return null;
+  const [column] = columns;
+  if (column !== undefined) {
+    const meant = columnExpression(column, span);
+    if (columns.length === 1 && outputs.every((item) => canonicalText(item.value) === canonicalText(meant)))
+      return null;
+    walk.found.add('ALIAS_SHADOWS_COLUMN', span, `${quoteName(name)} is a column and another output`);
+    return invalid(span, [], true);
+  }
+  if (scope.outputUse === 'clash') return null;
+  if (outputs.length > 1) {
+    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one output is called ${quoteName(name)}`);
+    return invalid(span, [], true);
+  }
+  return { ...output.value, span };
+}
+
+function resolveBare(name: string, span: Span, context: Context): Expression {
+  const { scope, walk } = context;
+  //= rules R-7
+  const columns = findColumns(scope, name);
+  const output = resolveOutput(name, columns, span, context);
+  if (output !== null) return output;
+  const [column] = columns;
+  if (column !== undefined && columns.length === 1) return columnExpression(column, span);
+  if (column !== undefined) {
+    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one table in FROM has a column ${quoteName(name)}`);
+  } else if (name === 'rowid') {
+    walk.found.add('ROWID', span, 'row numbers are not available');
+  } else if (findRelations(scope, name).length > 0) {
+    walk.found.add('ROW_REF', span, `${quoteName(name)} is a table, and as a value its whole row`);
+  } else {
+    const word = findWord(name, span);
+    if (word !== null) return word;
+    return scope.isBroken ? invalid(span, [], true) : reportUnknown(name, span, context);
+  }
+  return invalid(span, [], true);
+}
+
+function resolveQualified(alias: string, name: string, span: Span, context: Context): Expression {
+  const { scope, walk } = context;
+  const relations = findRelations(scope, alias);
+  const columns = relations.flatMap(({ leaf }) =>
+    leaf.columns.filter((column) => foldName(column.name) === name).map((column) => ({ leaf, column })),
+  );
+  const [column] = columns;
+  if (column !== undefined && columns.length === 1) return columnExpression(column, span);
+  if (column !== undefined) {
+    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one column can be meant by ${quoteName(`${alias}.${name}`)}`);
+  } else if (relations.length > 0 && name === 'rowid') {
+    walk.found.add('ROWID', span, 'row numbers are not available');
+  } else if (relations.length > 0) {
+    const help = suggest({ ...scope, entries: relations }, name);
+    walk.found.add('UNKNOWN_COLUMN', span, `${quoteName(alias)} has no column ${quoteName(name)}`, { help });
+  } else if (findColumns(scope, alias).length > 0) {
+    walk.found.add('STRUCT_ACCESS', span, `${quoteName(alias)} is a column and has no part ${quoteName(name)}`);
+  } else if (!scope.isBroken) {
+    const isOuter = scope.outer !== null && findRelations(scope.outer, alias).length > 0;
+    if (isOuter) walk.found.add('SUBQUERY', span, `${quoteName(alias)} belongs to the query around the sub-query`);
+    else walk.found.add('UNKNOWN_COLUMN', span, `nothing in FROM is called ${quoteName(alias)}`);
+  }
+  return invalid(span, [], true);
+}
+
+/** What a name means, by our own rules: a column, an output where the clause knows outputs, or a finding. */
+export function resolveName(node: Fields, context: Context): Expression {
+  const { span } = node;
+  const [first = '', second, third, ...more] = node.texts('column_names').map(foldName);
+  node.close();
+  if (second === undefined) return resolveBare(first, span, context);
+  if (third === undefined) return resolveQualified(first, second, span, context);
+  const isTable = context.scope.entries.some(
+    ({ leaf }) => leaf.kind === 'scan' && foldName(leaf.table.owner) === first && foldName(leaf.alias) === second,
+  );
+  if (isTable && more.length === 0) return resolveQualified(second, third, span, context);
+  context.walk.found.add('STRUCT_ACCESS', span, 'a name has at most an owner, a table and a column');
+  return invalid(span, [], true);
+}

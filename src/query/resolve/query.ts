@@ -1,0 +1,259 @@
+import type { Manifest } from '../../collab/index.ts';
+import { quoteName } from '../../schema/index.ts';
+import { canonicalText } from '../ast/equal.ts';
+import type { Expression, Item, NamedQuery, Query, Select, SetOperation } from '../ast/nodes.ts';
+import { outputsOf } from '../ast/outputs.ts';
+import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts';
+import { firstSelect } from '../ast/walk.ts';
+import type { Context, VisibleQuery } from './context.ts';
+import { expectTruth, resolveExpression } from './expression.ts';
+import { Fields, foldName, type Walk } from './fields.ts';
+import { readModifiers } from './modifiers.ts';
+import type { Span } from '../findings/finding.ts';
+import { resolveRelation } from './relation.ts';
+import { columnExpression, NO_SCOPE, type Scope } from './scope.ts';
+import { isJsonList, type Json } from '../parse/json.ts';
+
+/** How an output is called that has no alias. */
+function nameOf(value: Expression, index: number): string {
+  if (value.kind === 'column') return value.name;
+  if (value.kind === 'aggregate' || value.kind === 'window' || value.kind === 'call') return value.function;
+  return `column${String(index + 1)}`;
+}
+
+/** `*` and `alias.*` as the columns that they stand for. */
+function expandStar(node: Fields, context: Context): readonly Item[] {
+  const { span } = node;
+  const relation = foldName(node.text('relation_name'));
+  const extras = ['exclude_list', 'replace_list', 'rename_list', 'qualified_exclude_list', 'columns', 'expr'];
+  const isPlain = extras.filter((name) => node.has(name) && node.isGiven(name)).length === 0;
+  node.close();
+  if (!isPlain) {
+    context.walk.found.add('STAR', span, 'COLUMNS, EXCLUDE, REPLACE and RENAME are not supported');
+    return [];
+  }
+  const entries = context.scope.entries.filter(({ leaf }) => relation === '' || foldName(leaf.alias) === relation);
+  if (entries.length === 0 && !context.scope.isBroken) {
+    context.walk.found.add('STAR', span, 'the star stands for no column');
+  }
+  return entries.flatMap(({ leaf, hidden }) =>
+    leaf.columns
+      .filter((column) => relation !== '' || !hidden.has(foldName(column.name)))
+      .map((column) => ({ name: column.name, value: columnExpression({ leaf, column }, span) })),
+  );
+}
+
+interface ResolvedItems {
+  readonly items: readonly Item[];
+  readonly hasStar: boolean;
+}
+
+function resolveItems(nodes: readonly Fields[], context: Context): ResolvedItems {
+  let hasStar = false;
+  const items = nodes.flatMap((node, index) => {
+    const alias = node.text('alias');
+    if (node.text('class') === 'STAR') {
+      node.text('type');
+      hasStar = true;
+      return expandStar(node, context);
+    }
+    const value = resolveExpression(node, context);
+    return [{ name: alias === '' ? nameOf(value, index) : alias, value }];
+  });
+  return { items, hasStar };
+}
+
+/** A term of GROUP BY: a number counts outputs. */
+function resolveGroup(node: Fields, items: readonly Item[], context: Context): Expression | null {
+  const { found } = context.walk;
+  const value = resolveExpression(node, context);
+  if (value.kind !== 'literal') return value;
+  if (value.type.kind !== 'integer') {
+    found.add('GROUP_BY_LITERAL', value.span, 'a constant stands in GROUP BY');
+    return null;
+  }
+  const item = items[Number(value.text) - 1];
+  if (item !== undefined) return item.value;
+  found.add(
+    'ORDINAL_RANGE',
+    value.span,
+    `expected an output from 1 to ${String(items.length)}, got ${String(value.text)}`,
+  );
+  return null;
+}
+
+function resolveGroups(node: Fields, items: readonly Item[], context: Context): readonly Expression[] {
+  const { found } = context.walk;
+  const groups = node.nodes('group_expressions').map((group) => resolveGroup(group, items, context));
+  const sets = node.list('group_sets');
+  const [set] = sets;
+  const isPlain = sets.length === 0 || (sets.length === 1 && isJsonList(set) && set.length === groups.length);
+  if (!isPlain) found.add('GROUPING_SETS', node.span, 'GROUPING SETS, ROLLUP and CUBE give totals beside their parts');
+  const handling = node.word('aggregate_handling', ['STANDARD_HANDLING', 'FORCE_AGGREGATES', 'NO_AGGREGATES_ALLOWED']);
+  if (handling === 'FORCE_AGGREGATES') found.add('GROUP_BY_ALL', node.span, 'GROUP BY ALL names nothing');
+  const kept = groups.filter((group) => group !== null);
+  return [...new Map(kept.map((group) => [canonicalText(group), group])).values()];
+}
+
+function resolveNamed(
+  node: Fields,
+  context: Context,
+): { readonly named: readonly NamedQuery[]; readonly context: Context } {
+  const { found } = context.walk;
+  const visible = new Map<string, VisibleQuery>(context.visible);
+  const named: NamedQuery[] = [];
+  const map = node.node('cte_map');
+  for (const entry of map.nodes('map')) {
+    const name = entry.text('key');
+    const value = entry.node('value');
+    if (value.isGiven('aliases'))
+      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteName(name)} has a list of names behind it`);
+    value.word('materialized', ['CTE_MATERIALIZE_DEFAULT', 'CTE_MATERIALIZE_ALWAYS', 'CTE_MATERIALIZE_NEVER']);
+    value.empty('key_targets');
+    const query = context.resolveInner(value.node('query'), { ...context, visible, scope: NO_SCOPE });
+    value.close();
+    entry.close();
+    if (context.manifest.tables.some((table) => foldName(table.name) === foldName(name))) {
+      found.add('CTE_SHADOWS_TABLE', query?.span ?? node.span, `${quoteName(name)} is a table of the collaboration`);
+    }
+    if (query === null) continue;
+    visible.set(foldName(name), { name, columns: outputsOf(query) });
+    named.push({ name, query });
+  }
+  map.close();
+  return { named, context: { ...context, visible } };
+}
+
+/** From the first place to the last: queries have no place of their own in the parser's tree. */
+function cover(spans: readonly Span[]): Span | null {
+  if (spans.length === 0) return null;
+  return { start: Math.min(...spans.map(({ start }) => start)), end: Math.max(...spans.map(({ end }) => end)) };
+}
+
+function resolveSelect(node: Fields, around: Context): Select {
+  const { named, context } = resolveNamed(node, around);
+  const { relation, scope: from } = resolveRelation(node.node('from_table'), context);
+  const inner: Scope = { ...from, outer: around.scope.entries.length > 0 ? around.scope : null };
+  const inSelect: Context = { ...context, scope: inner };
+  const { items, hasStar } = resolveItems(node.nodes('select_list'), inSelect);
+  const withOutputs = (outputUse: 'clash' | 'yes'): Context => ({
+    ...context,
+    scope: { ...inner, outputs: items, outputUse },
+  });
+  const clause = (name: string, clauseContext: Context): Expression | null => {
+    const part = node.optionalNode(name);
+    return part === null ? null : expectTruth(resolveExpression(part, clauseContext), clauseContext);
+  };
+  const where = clause('where_clause', withOutputs('clash'));
+  const groups = resolveGroups(node, items, withOutputs('yes'));
+  const having = clause('having', withOutputs('yes'));
+  const qualify = clause('qualify', withOutputs('yes'));
+  if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'a sample of the result is asked for');
+  const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs('yes'));
+  node.close();
+  const span = cover(items.map((item) => item.value.span)) ?? node.span;
+  return {
+    kind: 'select',
+    named,
+    items,
+    hasStar,
+    distinct,
+    from: relation,
+    where,
+    groups,
+    having,
+    qualify,
+    span,
+    ...modifiers,
+  };
+}
+
+/** Findings for two sides of a set operation that do not fit together. */
+function checkSides({ left, right, span }: SetOperation, { walk }: Context): void {
+  const [a, b] = [outputsOf(left), outputsOf(right)];
+  if (a.length !== b.length) {
+    walk.found.add('SETOP_KIND', span, `expected ${String(a.length)} outputs on both sides, got ${String(b.length)}`);
+  }
+  for (const [index, column] of a.entries()) {
+    const other = b[index];
+    if (other === undefined) continue;
+    const families = [familyOfType(column.type), familyOfType(other.type)].filter((family) => family !== null);
+    const isMixed = JSON.stringify(column.protection) !== JSON.stringify(other.protection);
+    if (new Set(families).size > 1 || isMixed || !meetExactly([column.type, other.type])) {
+      walk.found.add('SETOP_KIND', span, `output ${String(index + 1)} is not of the same kind on both sides`);
+    }
+  }
+}
+
+function resolveSetOperation(node: Fields, around: Context): Query | null {
+  const { span } = node;
+  const { named, context } = resolveNamed(node, around);
+  const operator = node.text('setop_type');
+  const all = node.flag('setop_all');
+  const left = resolveNode(node.node('left'), context);
+  const right = resolveNode(node.node('right'), context);
+  const items = left === null ? [] : firstSelect(left).items;
+  const outputs: Scope = { ...NO_SCOPE, outputs: items, outputUse: 'yes', isBroken: left === null };
+  const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, { ...context, scope: outputs });
+  if (distinct) context.walk.found.add('SETOP_KIND', span, 'DISTINCT belongs to the sides');
+  node.close();
+  const known = (['UNION', 'INTERSECT', 'EXCEPT'] as const).find((name) => name === operator);
+  if (known === undefined) context.walk.found.add('SETOP_KIND', span, `${quoteName(operator)} is not supported`);
+  if (known === undefined || left === null || right === null) return null;
+  const parts = { operator: known, all, left, right, named, span: cover([left.span, right.span]) ?? span };
+  const operation: SetOperation = { kind: 'set', ...parts, ...modifiers };
+  checkSides(operation, context);
+  return operation;
+}
+
+function resolveNode(node: Fields, context: Context): Query | null {
+  if (node.isTooDeep) return null;
+  const type = node.text('type');
+  if (type === 'SELECT_NODE') return resolveSelect(node, context);
+  if (type === 'SET_OPERATION_NODE') return resolveSetOperation(node, context);
+  const isRecursive = type === 'RECURSIVE_CTE_NODE';
+  node.skipAll();
+  const code = isRecursive ? 'CTE_RECURSIVE' : 'UNSUPPORTED_NODE';
+  context.walk.found.add(
+    code,
+    node.span,
+    isRecursive ? 'the query refers to itself' : `${quoteName(type)} is not supported`,
+  );
+  return null;
+}
+
+/** A statement: a query, and parameters that are read where they stand. */
+function resolveStatement(node: Fields, context: Context): Query | null {
+  node.list('named_param_map');
+  const query = resolveNode(node.node('node'), context);
+  node.close();
+  return query;
+}
+
+/**
+ * The parser's tree as a query in which every name is a column of the manifest and every value has a type. Whatever is not
+ * understood is a finding, and then the result is not to be used; `null` if nothing of it can be.
+ */
+export function resolveQuery(
+  statement: Json,
+  walk: Walk,
+  manifest: Manifest,
+  parameters: ReadonlyMap<string, ValueType> | null,
+): Query | null {
+  let scans = 0;
+  const nextScan = (): number => {
+    scans += 1;
+    return scans;
+  };
+  const visible = new Map<string, VisibleQuery>();
+  const context: Context = {
+    walk,
+    manifest,
+    parameters,
+    visible,
+    scope: NO_SCOPE,
+    resolveInner: resolveStatement,
+    nextScan,
+  };
+  return resolveStatement(new Fields(walk, statement, walk.index.whole), context);
+}

@@ -1,0 +1,191 @@
+import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
+import { quoteName } from '../../schema/index.ts';
+import { compare, logic } from '../ast/build.ts';
+import type { Expression, Leaf, Protection, Relation, RelationColumn } from '../ast/nodes.ts';
+import { outputsOf } from '../ast/outputs.ts';
+import { readTypeName } from '../ast/value-type.ts';
+import type { Span } from '../findings/finding.ts';
+import type { Context } from './context.ts';
+import { expectTruth, resolveExpression } from './expression.ts';
+import { type Fields, foldName } from './fields.ts';
+import { unify } from './literal.ts';
+import { columnExpression, findColumns, hideColumns, invalid, joinScopes, NO_SCOPE, type Scope } from './scope.ts';
+
+/** A FROM: the relation, `null` if there is none that can be used, and the names that it brings. */
+export interface ResolvedFrom {
+  readonly relation: Relation | null;
+  readonly scope: Scope;
+}
+
+const BROKEN: ResolvedFrom = { relation: null, scope: { ...NO_SCOPE, isBroken: true } };
+
+function protectionOf(column: ManifestColumn): Protection {
+  switch (column.protection) {
+    case 'cleartext':
+    case 'sealed':
+      return { kind: column.protection };
+    case 'fingerprint':
+      return { kind: 'fingerprint', header: column.name };
+  }
+}
+
+function scanColumns(table: ManifestTable, scan: number): readonly RelationColumn[] {
+  return table.columns.flatMap((column) => {
+    const type = readTypeName(column.type);
+    if (type === null) return [];
+    const source = { table: table.name, column: column.name };
+    const protection = protectionOf(column);
+    return [{ name: column.name, type, protection, origin: { ...source, scan }, sources: [source] }];
+  });
+}
+
+function scopeOf(leaf: Leaf): ResolvedFrom {
+  return { relation: leaf, scope: { ...NO_SCOPE, entries: [{ leaf, hidden: new Set() }] } };
+}
+
+/** Findings for what can stand behind any table: samples and lists of names. */
+function refuseExtras(node: Fields, context: Context): void {
+  const { found } = context.walk;
+  if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'a sample of a table is asked for');
+  if (node.has('column_name_alias') && node.isGiven('column_name_alias')) {
+    found.add('COLUMN_ALIAS_LIST', node.span, 'the alias has a list of names behind it');
+  }
+}
+
+function resolveTable(node: Fields, context: Context): ResolvedFrom {
+  const { span } = node;
+  const { found } = context.walk;
+  const [catalog, schema, name] = [node.text('catalog_name'), node.text('schema_name'), node.text('table_name')];
+  const written = node.text('alias');
+  refuseExtras(node, context);
+  if (node.isGiven('at_clause')) found.add('AT_CLAUSE', span, 'a version of a table is asked for');
+  node.close();
+  const visible = catalog === '' && schema === '' ? context.visible.get(foldName(name)) : undefined;
+  if (visible !== undefined) {
+    const alias = written === '' ? visible.name : written;
+    return scopeOf({ kind: 'named', name: visible.name, alias, columns: visible.columns, span });
+  }
+  //= rules R-5
+  const table = context.manifest.tables.find((known) => foldName(known.name) === foldName(name));
+  const isOwn = table !== undefined && (schema === '' || foldName(schema) === foldName(table.owner));
+  if (!isOwn || catalog !== '') {
+    const full = [catalog, schema, name].filter((part) => part !== '').join('.');
+    const names = context.manifest.tables.map((known) => quoteName(known.name)).join(', ');
+    found.add('UNKNOWN_TABLE', span, `the collaboration has no table ${quoteName(full)}`, {
+      help: `Its tables are ${names}.`,
+    });
+    return BROKEN;
+  }
+  const scan = context.nextScan();
+  const alias = written === '' ? table.name : written;
+  return scopeOf({ kind: 'scan', scan, table, alias, columns: scanColumns(table, scan), span });
+}
+
+function resolveDerived(node: Fields, context: Context): ResolvedFrom {
+  const { span } = node;
+  const written = node.text('alias');
+  const alias = written === '' ? 'subquery' : written;
+  refuseExtras(node, context);
+  const query = context.resolveInner(node.node('subquery'), { ...context, scope: NO_SCOPE });
+  node.close();
+  if (query === null) return BROKEN;
+  return scopeOf({ kind: 'derived', query, alias, columns: outputsOf(query), span });
+}
+
+/** The equalities that USING stands for. */
+function resolveUsing(names: readonly string[], left: Scope, right: Scope, span: Span, context: Context): Expression {
+  const terms = names.map((name) => {
+    const sides = [left, right].map((scope) => {
+      const [column, more] = findColumns(scope, foldName(name));
+      if (column !== undefined && more === undefined) return columnExpression(column, span);
+      const code = column === undefined ? 'UNKNOWN_COLUMN' : 'AMBIGUOUS_COLUMN';
+      const isBroken = scope.isBroken && column === undefined;
+      if (!isBroken) context.walk.found.add(code, span, `USING expected one column ${quoteName(name)} on each side`);
+      return invalid(span, [], true);
+    });
+    const [a = invalid(span), b = invalid(span)] = unify(sides, context);
+    return compare('=', a, b, span);
+  });
+  return logic('AND', terms, span) ?? invalid(span);
+}
+
+/** The names of both sides of a join, where USING leaves one column of two. */
+function mergeScopes(type: string, names: readonly string[], left: Scope, right: Scope): Scope {
+  const folded = names.map(foldName);
+  if (type === 'RIGHT') return joinScopes(hideColumns(left, folded), right);
+  return type === 'FULL' ? joinScopes(left, right) : joinScopes(left, hideColumns(right, folded));
+}
+
+function resolveJoin(node: Fields, context: Context): ResolvedFrom {
+  const { span } = node;
+  const { found } = context.walk;
+  const written = node.text('join_type');
+  const kind = node.text('ref_type');
+  const left = resolveRelation(node.node('left'), context);
+  const right = resolveRelation(node.node('right'), context);
+  const type = (['INNER', 'LEFT', 'RIGHT', 'FULL'] as const).find((known) => known === written) ?? null;
+  const isPlain = kind === 'REGULAR' && type !== null;
+  if (!isPlain) {
+    const words = kind === 'REGULAR' ? written : kind;
+    found.add(
+      'JOIN_TYPE',
+      span,
+      words === 'CROSS'
+        ? 'tables are put side by side without a join condition'
+        : `${quoteName(words)} joins are not supported`,
+    );
+  }
+  const names = node.texts('using_columns');
+  const scope = mergeScopes(written, names, left.scope, right.scope);
+  if (findDoubleAlias(scope)) found.add('AMBIGUOUS_COLUMN', span, 'two tables in FROM have the same alias');
+  const condition = node.optionalNode('condition');
+  node.empty('alias', 'sample', 'delim_flipped', 'duplicate_eliminated_columns');
+  node.close();
+  const on =
+    condition === null
+      ? resolveUsing(names, left.scope, right.scope, span, context)
+      : expectTruth(resolveExpression(condition, { ...context, scope }), context);
+  if (left.relation === null || right.relation === null) {
+    return { relation: left.relation ?? right.relation, scope: { ...scope, isBroken: true } };
+  }
+  const join = { kind: 'join', type: type ?? 'INNER', left: left.relation, right: right.relation, on, span } as const;
+  return { relation: join, scope };
+}
+
+function findDoubleAlias(scope: Scope): boolean {
+  const aliases = scope.entries.map(({ leaf }) => foldName(leaf.alias));
+  return new Set(aliases).size < aliases.length;
+}
+
+/** FROM, or a part of it. */
+export function resolveRelation(node: Fields, context: Context): ResolvedFrom {
+  const { span } = node;
+  const { found } = context.walk;
+  if (node.isTooDeep) return BROKEN;
+  const type = node.text('type');
+  switch (type) {
+    case 'BASE_TABLE':
+      return resolveTable(node, context);
+    case 'JOIN':
+      return resolveJoin(node, context);
+    case 'SUBQUERY':
+      return resolveDerived(node, context);
+    case 'EMPTY':
+      node.empty('alias', 'sample');
+      node.close();
+      return { relation: null, scope: NO_SCOPE };
+    case 'TABLE_FUNCTION':
+      found.add('TABLE_FUNCTION', span, 'a table function stands in FROM');
+      break;
+    case 'EXPRESSION_LIST':
+      found.add('UNSUPPORTED_NODE', span, 'VALUES is not supported');
+      break;
+    case 'SHOW_REF':
+      found.add('UNSUPPORTED_NODE', span, 'DESCRIBE, SHOW and SUMMARIZE are not supported');
+      break;
+    default:
+      found.add('UNSUPPORTED_NODE', span, `${quoteName(type)} is not supported in FROM`);
+  }
+  node.skipAll();
+  return BROKEN;
+}

@@ -1,0 +1,69 @@
+import type { Span } from '../findings/finding.ts';
+import type { Expression, Item, Leaf, RelationColumn } from '../ast/nodes.ts';
+import { UNKNOWN } from '../ast/value-type.ts';
+import { foldName } from './fields.ts';
+
+/** A relation whose columns can be named. */
+export interface ScopeEntry {
+  readonly leaf: Leaf;
+  /** Folded names that are named without an alias through another relation, because of USING. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** How outputs can be named in a clause: not at all, only to find names of two meanings, or as what they are. */
+export type OutputUse = 'no' | 'clash' | 'yes';
+
+/** What names can mean in a clause of a SELECT. */
+export interface Scope {
+  readonly entries: readonly ScopeEntry[];
+  /** Whether something in FROM was refused, so that a name that is not found says nothing. */
+  readonly isBroken: boolean;
+  readonly outputs: readonly Item[];
+  readonly outputUse: OutputUse;
+  /** The scope of the query around this one, whose columns are out of reach; only to say so. */
+  readonly outer: Scope | null;
+}
+
+/** A scope without relations. */
+export const NO_SCOPE: Scope = { entries: [], isBroken: false, outputs: [], outputUse: 'no', outer: null };
+
+/** A column found, with the relation that offers it. */
+export interface FoundColumn {
+  readonly leaf: Leaf;
+  readonly column: RelationColumn;
+}
+
+/** The two sides of a join as one scope. */
+export function joinScopes(left: Scope, right: Scope): Scope {
+  return { ...left, entries: [...left.entries, ...right.entries], isBroken: left.isBroken || right.isBroken };
+}
+
+/** The same scope with columns that can be named only behind their alias. */
+export function hideColumns(scope: Scope, names: readonly string[]): Scope {
+  const entries = scope.entries.map((entry) => ({ ...entry, hidden: new Set([...entry.hidden, ...names]) }));
+  return { ...scope, entries };
+}
+
+/** All columns of a folded name that can be written without an alias. */
+export function findColumns(scope: Scope, name: string): readonly FoundColumn[] {
+  return scope.entries.flatMap(({ leaf, hidden }) =>
+    hidden.has(name)
+      ? []
+      : leaf.columns.filter((column) => foldName(column.name) === name).map((column) => ({ leaf, column })),
+  );
+}
+
+/** The entries that can be meant by an alias. */
+export function findRelations(scope: Scope, alias: string): readonly ScopeEntry[] {
+  return scope.entries.filter(({ leaf }) => foldName(leaf.alias) === alias);
+}
+
+/** A column as an expression. */
+export function columnExpression({ leaf, column }: FoundColumn, span: Span): Expression {
+  return { kind: 'column', relation: leaf.alias, name: column.name, column, span, type: column.type };
+}
+
+/** What takes the place of something that is a finding. */
+export function invalid(span: Span, parts: readonly Expression[] = [], isColumn = false): Expression {
+  return { kind: 'invalid', isColumn, parts, span, type: UNKNOWN };
+}

@@ -1,0 +1,80 @@
+import type { AnalysisRule, ManifestTable, OutputConstraint, Rounding } from '../../collab/index.ts';
+import type { Query } from '../ast/nodes.ts';
+
+/** Something that is added to a query before it runs. */
+export type Obligation =
+  /** Each row of the answer is made of at least `minimum` different values of a column, in each scan of the table. */
+  | { readonly kind: 'threshold'; readonly table: string; readonly column: string; readonly minimum: number }
+  /** Released numbers are multiples of a step. */
+  | { readonly kind: 'round'; readonly of: 'counts' | 'sums'; readonly step: number }
+  /** One more row sums up what the thresholds remove, if it passes them itself. */
+  | { readonly kind: 'summary' }
+  /** Rows are ordered by all outputs, behind the order that was asked for, so that their order says nothing. */
+  | { readonly kind: 'order' }
+  /** At most so many rows are released. */
+  | { readonly kind: 'rowLimit'; readonly maxRows: number };
+
+/** The obligations of one kind. */
+export type ObligationOf<Kind extends Obligation['kind']> = Extract<Obligation, { readonly kind: Kind }>;
+
+function constraintsOf(rule: AnalysisRule | null): readonly OutputConstraint[] {
+  return rule === null || rule.kind === 'list' ? [] : rule.outputConstraints;
+}
+
+function roundingOf(rule: AnalysisRule | null): Rounding | null {
+  return rule === null || rule.kind === 'list' ? null : rule.round;
+}
+
+/** The coarsest step of all tables; none if no table rounds. */
+function findSteps(tables: readonly ManifestTable[]): readonly Obligation[] {
+  const roundings = tables.map((table) => roundingOf(table.rule)).filter((rounding) => rounding !== null);
+  const counts = Math.max(1, ...roundings.map((rounding) => rounding.counts));
+  const sums = Math.max(0, ...roundings.map((rounding) => rounding.sums ?? 0));
+  return [
+    ...(counts > 1 ? [{ kind: 'round', of: 'counts', step: counts } as const] : []),
+    ...(sums > 0 ? [{ kind: 'round', of: 'sums', step: sums } as const] : []),
+  ];
+}
+
+/** Whether every table with thresholds wants the suppressed rows summed up. */
+function wantsSummary(query: Query, tables: readonly ManifestTable[]): boolean {
+  if (query.kind === 'set' || query.groups.length === 0) return false;
+  const wishes = tables.flatMap(({ rule }) =>
+    rule === null || rule.kind === 'list' || rule.outputConstraints.length === 0 ? [] : [rule.suppression],
+  );
+  return wishes.length > 0 && wishes.every((wish) => wish === 'summary');
+}
+
+/** What the rules of its tables add to a query that is allowed. */
+export function obligationsOf(query: Query, tables: readonly ManifestTable[], maxRows: number): readonly Obligation[] {
+  const thresholds = tables.flatMap(({ name, rule }) =>
+    constraintsOf(rule).map(
+      ({ columnName, minimum }) => ({ kind: 'threshold', table: name, column: columnName, minimum }) as const,
+    ),
+  );
+  return Object.freeze([
+    ...thresholds,
+    ...findSteps(tables),
+    ...(wantsSummary(query, tables) ? [{ kind: 'summary' } as const] : []),
+    { kind: 'order' } as const,
+    { kind: 'rowLimit', maxRows } as const,
+  ]);
+}
+
+/** An obligation as a sentence for the member that asks. */
+export function describeObligation(obligation: Obligation): string {
+  switch (obligation.kind) {
+    case 'threshold': {
+      const { table, column, minimum } = obligation;
+      return `Each row needs at least ${String(minimum)} different values of \`${table}.${column}\`; rows with fewer are left out.`;
+    }
+    case 'round':
+      return `${obligation.of === 'counts' ? 'Counts' : 'Sums and averages'} are rounded to multiples of ${String(obligation.step)}.`;
+    case 'summary':
+      return 'One row without groups sums up the rows that are left out, if it has enough different values itself.';
+    case 'order':
+      return 'Rows are ordered by all outputs, behind the order that the query asks for.';
+    case 'rowLimit':
+      return `At most ${String(obligation.maxRows)} rows are released.`;
+  }
+}

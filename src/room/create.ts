@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { createAuditLog, createSignerFile } from '../audit/index.ts';
+import type { Manifest } from '../collab/index.ts';
+import { SealroomError } from '../errors.ts';
+import { failAtRoom, replaceFile, ROOM_FILES, sweep, syncDirectory, withRoomLock } from './files.ts';
+import { parseSigned } from './manifest-copy.ts';
+import { isOf, openRoom, type Room } from './room.ts';
+import { readState, snapshotFile, writeState } from './state.ts';
+
+/** What a new room is made of. */
+export interface RoomParts {
+  /** Absolute path; nothing may be there but an empty directory. */
+  readonly directory: string;
+  /** Text of a manifest that all members have signed. */
+  readonly manifest: string;
+  /** What errors call the manifest. */
+  readonly manifestFile: string;
+  /** Who signs the audit log; default: `sealroom/` and the collaboration id. */
+  readonly signerName?: string | undefined;
+}
+
+/**
+ * Makes a room: a directory with a copy of the manifest, an empty audit log and a new key that signs it. It is there as a
+ * whole or not at all.
+ *
+ * @throws {SealroomError} IO_EXISTS if something is in the directory; IO_WRITE; USAGE_OPTION for a signer's name that
+ *   cannot be one; MANIFEST_* if the manifest is not valid, or not signed by all members.
+ */
+export async function createRoom({ directory, manifest, manifestFile, signerName }: RoomParts): Promise<Room> {
+  const { id } = parseSigned(manifest, manifestFile);
+  const unfinished = join(dirname(directory), `.${basename(directory)}.${randomBytes(6).toString('hex')}.tmp`);
+  const fail = failAtRoom(directory);
+  await mkdir(unfinished, { mode: 0o700 }).catch(fail);
+  try {
+    const signer = await createSignerFile(join(unfinished, ROOM_FILES.signer), signerName ?? `sealroom/${id}`);
+    await createAuditLog({ directory: join(unfinished, ROOM_FILES.audit), signer });
+    await mkdir(join(unfinished, ROOM_FILES.snapshots), { mode: 0o700 });
+    await writeFile(join(unfinished, ROOM_FILES.lock), '', { mode: 0o600 });
+    await replaceFile(unfinished, ROOM_FILES.verifier, `${signer.verifier.toString()}\n`);
+    await replaceFile(unfinished, ROOM_FILES.manifest, manifest);
+    await writeState(unfinished, { version: 1, collaborationId: id, snapshots: [] });
+    await rename(unfinished, directory);
+    await syncDirectory(dirname(directory));
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') fail(error);
+    throw new SealroomError('IO_EXISTS', 'expected no file or an empty directory where the room goes, got another', {
+      where: { file: directory },
+      hint: '`sealroom room update` gives a room a new manifest',
+      cause: error,
+    });
+  }
+  return openRoom(directory);
+}
+
+/**
+ * Gives a room another version of its manifest. Snapshots that do not fit it, because it names other columns for example,
+ * are removed: their tables must be loaded again. The audit log and what is spent of budgets stay.
+ *
+ * @returns the manifest, and the names of the tables whose snapshots were removed
+ * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, or not
+ *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE.
+ */
+export async function updateRoom({
+  directory,
+  manifest: text,
+  manifestFile,
+}: Omit<RoomParts, 'signerName'>): Promise<{ readonly manifest: Manifest; readonly removed: readonly string[] }> {
+  const manifest = parseSigned(text, manifestFile);
+  const removed = await withRoomLock(directory, async () => {
+    const { state } = await readState(directory);
+    if (state.collaborationId !== manifest.id) {
+      throw new SealroomError('USAGE_OPTION', `expected a manifest of ${state.collaborationId}, got another`, {
+        where: { file: manifestFile },
+        hint: 'each collaboration has a room of its own',
+      });
+    }
+    const fitting = state.snapshots.filter((entry) => manifest.tables.some((table) => isOf(entry, manifest, table)));
+    // The manifest goes first: with either of them, a snapshot that does not fit is not used.
+    await replaceFile(directory, ROOM_FILES.manifest, text);
+    await writeState(directory, { ...state, snapshots: fitting });
+    await sweep(directory, fitting.map(snapshotFile));
+    return state.snapshots.filter((entry) => !fitting.includes(entry)).map(({ table }) => table);
+  });
+  return { manifest, removed };
+}

@@ -1,0 +1,199 @@
+import { randomFillSync } from 'node:crypto';
+import { join } from 'node:path';
+import type { CollaborationSettings, ManifestColumn } from '../collab/index.ts';
+import { SealroomError } from '../errors.ts';
+import { type Batch, type ColumnData, EngineTask, type Field, quoteIdentifier, quoteText } from '../tabular/index.ts';
+import { requireProtection } from './cells.ts';
+import { type Conversion, convertColumn } from './conversion.ts';
+
+/** A cap for the engine; what is more goes to the disk, protected as it will be in the room. */
+const MEMORY_MIB = 512;
+
+/** A column of the file that goes into the room. */
+export interface LoadedColumn {
+  readonly column: ManifestColumn;
+  readonly source: Field;
+}
+
+/** What a table is loaded as. */
+export interface LoadingTask {
+  /** What errors call the file. */
+  readonly file: string;
+  readonly owner: string;
+  readonly table: string;
+  readonly columns: readonly LoadedColumn[];
+  readonly settings: CollaborationSettings;
+  /** An empty directory for all that is written. */
+  readonly directory: string;
+}
+
+/** Number of the row in the file, from 1; and a random number that orders the rows. */
+const ROW_FIELDS: readonly Field[] = [
+  { name: 'row', type: { kind: 'bigint' } },
+  { name: 'position', type: { kind: 'bigint' } },
+];
+
+/** What a query over the rows found. */
+type Found = 'rows' | 'value' | 'duplicate';
+
+/** Writes the rows of one table to a new snapshot, in random order. */
+export class TableLoader {
+  /** The file of the snapshot, complete when {@link TableLoader.finish} has returned. */
+  readonly path: string;
+  readonly #task: LoadingTask;
+  readonly #conversions: readonly Conversion[];
+  readonly #engine: EngineTask;
+  #rows = 0;
+
+  /** @throws {SealroomError} DATA_TYPE if a column of the file cannot be what the manifest says. */
+  constructor(task: LoadingTask) {
+    this.#task = task;
+    this.path = join(task.directory, 'snapshot.duckdb');
+    this.#conversions = task.columns.map((loaded, index) => this.#conversionOf(loaded, nameOfColumn(index)));
+    this.#engine = new EngineTask({
+      sql: this.#printSql(),
+      fields: [...ROW_FIELDS, ...task.columns.map(({ source }, index) => fieldOf(source, index))],
+      limits: { memoryMiB: MEMORY_MIB, threads: 1, spillDirectory: join(task.directory, 'spill') },
+    });
+  }
+
+  #conversionOf({ column, source }: LoadedColumn, name: string): Conversion {
+    const where = { file: this.#task.file, column: source.name };
+    if (column.protection === 'cleartext') {
+      try {
+        return convertColumn(name, column.type, source.type);
+      } catch (error) {
+        throw error instanceof SealroomError ? error.at(where) : error;
+      }
+    }
+    if (source.type.kind === 'string') return { value: name, isRefused: null, expected: column.type };
+    throw new SealroomError('DATA_TYPE', `expected cells as text, got a column of type ${source.type.kind}`, {
+      where,
+      hint: 'encrypt the table with `sealroom encrypt --manifest` first, and do not leave this file here',
+    });
+  }
+
+  /**
+   * Rows are staged as they come, checked, and written in the order of their random numbers; only the second file becomes the
+   * snapshot, so that nothing of the old order is in it.
+   */
+  #printSql(): string {
+    const { directory, owner, table, columns, settings } = this.#task;
+    const target = `snapshot.${quoteIdentifier(owner)}`;
+    const values = columns.map(
+      ({ column }, index) => `${this.#conversions[index]?.value ?? ''} AS ${quoteIdentifier(column.name)}`,
+    );
+    const refused = this.#conversions.flatMap(({ isRefused }, index) =>
+      isRefused === null
+        ? []
+        : [`SELECT 'value', ${String(index)}, min(row), NULL FROM staging.rows WHERE ${isRefused} HAVING count(*) > 0`],
+    );
+    const repeated = columns.flatMap(({ column }, index) =>
+      settings.allowDuplicates || column.protection !== 'fingerprint' ? [] : [printRepeated(index)],
+    );
+    const found = ["SELECT 'rows' AS found, 0 AS place, count(*) AS first, NULL::BIGINT AS again FROM staging.rows"];
+    return [
+      `ATTACH ${quoteText(join(directory, 'staging.duckdb'))} AS staging`,
+      'CREATE TABLE staging.rows AS SELECT * FROM $input',
+      `ATTACH ${quoteText(this.path)} AS snapshot`,
+      `CREATE SCHEMA ${target}`,
+      `CREATE TABLE ${target}.${quoteIdentifier(table)} AS SELECT ${values.join(', ')} FROM staging.rows ORDER BY position`,
+      // Writes what is still in the log beside the file.
+      'DETACH snapshot',
+      [...found, ...refused, ...repeated].join(' UNION ALL '),
+    ].join(';\n');
+  }
+
+  /**
+   * Takes the rows of a batch, whose buffers belong to the loader from then on. Its protected columns are checked before the
+   * engine sees them, which may write them to the disk.
+   *
+   * @throws {SealroomError} RULE_PROTECTION, FORMAT_CELL, DATA_VALUE with file, row and column; IO_WRITE, IO_ENGINE.
+   */
+  async add({ rows, columns }: Batch): Promise<void> {
+    const { file, columns: loaded, settings } = this.#task;
+    for (const [index, { column, source }] of loaded.entries()) {
+      const data = columns[index];
+      if (data === undefined) throw new Error('a batch without a column of its table');
+      try {
+        requireProtection(data, column.protection, settings.preserveNulls);
+      } catch (error) {
+        throw error instanceof SealroomError ? error.inTable(file, source.name, this.#rows) : error;
+      }
+    }
+    const numbers = new BigInt64Array(rows).map((_, row) => BigInt(this.#rows + row + 1));
+    const positions = randomFillSync(new Uint8Array(rows * 8));
+    this.#rows += rows;
+    const batch = { rows, columns: [fixed(new Uint8Array(numbers.buffer)), fixed(positions), ...columns] };
+    await this.#engine.push(batch).catch((error: unknown) => this.#fail(error));
+  }
+
+  /**
+   * Ends the rows; the snapshot is complete then, and the only table in its file.
+   *
+   * @returns the number of rows
+   * @throws {SealroomError} DATA_VALUE for a cleartext value that its type in the room does not have, RULE_DUPLICATES for
+   *   repeated fingerprints where the collaboration forbids them; IO_WRITE, IO_ENGINE.
+   */
+  async finish(): Promise<number> {
+    const found = await this.#engine.finish().catch((error: unknown) => this.#fail(error));
+    for (const { found: kind, place, first, again } of found) {
+      const loaded = this.#task.columns[Number(place)];
+      const where = { file: this.#task.file, column: loaded?.source.name };
+      switch (kind as Found) {
+        case 'rows':
+          if (Number(first) !== this.#rows) throw new SealroomError('IO_ENGINE', 'the engine lost rows', { where });
+          break;
+        case 'value':
+          throw new SealroomError(
+            'DATA_VALUE',
+            `expected ${this.#conversions[Number(place)]?.expected ?? ''}, got another value`,
+            {
+              where: { ...where, row: Number(first) },
+              hint: 'nothing was loaded; correct the table, or the type in the manifest and sign it',
+            },
+          );
+        case 'duplicate':
+          throw new SealroomError(
+            'RULE_DUPLICATES',
+            `rows ${String(first)} and ${String(again)} hold the same fingerprint, and the collaboration forbids duplicates`,
+            { where, hint: 'nothing was loaded; remove the duplicates and encrypt the table again' },
+          );
+      }
+    }
+    return this.#rows;
+  }
+
+  /** What the engine could not write is in the room; what it could not take is in the file. */
+  #fail(error: unknown): never {
+    if (!(error instanceof SealroomError)) throw error;
+    throw error.at({ file: error.code.startsWith('IO_') ? this.#task.directory : this.#task.file });
+  }
+
+  /** Ends the engine, whatever it is doing; what it has written stays. */
+  async close(): Promise<void> {
+    await this.#engine.abort();
+  }
+}
+
+function nameOfColumn(index: number): string {
+  return `c${String(index)}`;
+}
+
+/** A column as the engine takes it. The ticks of a timestamp are UTC, with a zone or without. */
+function fieldOf({ type }: Field, index: number): Field {
+  const name = nameOfColumn(index);
+  return { name, type: type.kind === 'timestamp' ? { ...type, utc: false } : type };
+}
+
+function printRepeated(index: number): string {
+  const name = nameOfColumn(index);
+  const pairs =
+    `SELECT min(row) AS first, max(row) AS again FROM staging.rows WHERE ${name} IS NOT NULL ` +
+    `GROUP BY ${name} HAVING count(*) > 1`;
+  return `SELECT 'duplicate', ${String(index)}, min(first), arg_min(again, first) FROM (${pairs}) HAVING count(*) > 0`;
+}
+
+function fixed(values: Uint8Array): ColumnData {
+  return { layout: 'fixed', rows: values.length / 8, width: 8, values, validity: null };
+}

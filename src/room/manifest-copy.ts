@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { type Manifest, parseManifest, type SignatureState, verifyManifest } from '../collab/index.ts';
+import { SealroomError } from '../errors.ts';
+import { readTextFile } from '../tabular/index.ts';
+import { ROOM_FILES } from './files.ts';
+
+const BROKEN: readonly SignatureState[] = ['changed', 'wrong'];
+
+/**
+ * Refuses a manifest that not all members have signed as it is.
+ *
+ * @throws {SealroomError} MANIFEST_SIGNATURE if a signature does not hold, MANIFEST_UNSIGNED if one is missing.
+ */
+export function requireSigned(manifest: Manifest, file: string): void {
+  const states = verifyManifest(manifest);
+  const broken = states.find(({ state }) => BROKEN.includes(state));
+  const missing = states.find(({ state }) => state !== 'holds');
+  const status = broken ?? missing;
+  if (status === undefined) return;
+  const what = status.template === null ? 'the manifest' : `template ${status.template}`;
+  if (broken === undefined) {
+    throw new SealroomError(
+      'MANIFEST_UNSIGNED',
+      `expected ${what} signed by all members, not yet by ${status.member}`,
+      {
+        where: { file },
+        hint: 'each member runs `sealroom collab sign`; `sealroom collab verify` tells who has',
+      },
+    );
+  }
+  throw new SealroomError(
+    'MANIFEST_SIGNATURE',
+    `expected ${what} as ${status.member} signed it, got another version or a signature by another key`,
+    { where: { file }, hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree' },
+  );
+}
+
+/** A manifest that all members have signed as it is, from its text. */
+export function parseSigned(text: string, file: string): Manifest {
+  const manifest = parseManifest(text, { file });
+  requireSigned(manifest, file);
+  return manifest;
+}
+
+/** The manifest of a room; checked anew each time, since files can be changed. */
+export async function readManifestCopy(directory: string): Promise<Manifest> {
+  const path = join(directory, ROOM_FILES.manifest);
+  return parseSigned(await readTextFile(path), path);
+}

@@ -1,0 +1,28 @@
+import { SealroomError } from '../errors.ts';
+import { quoteName } from '../schema/index.ts';
+import { sweep, withRoomLock } from './files.ts';
+import { readState, snapshotFile, writeState } from './state.ts';
+
+/**
+ * Removes the rows of a table from the room. The audit log keeps what was asked of them.
+ *
+ * @param name of a table that is loaded, whether the manifest still has it or not
+ * @returns the hash of the snapshot that is gone
+ * @throws {SealroomError} USAGE_OPTION if nothing of that name is loaded; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE.
+ */
+export async function removeTable(directory: string, name: string): Promise<string> {
+  return withRoomLock(directory, async () => {
+    const { state } = await readState(directory);
+    const entry = state.snapshots.find(({ table }) => table === name);
+    if (entry === undefined) {
+      const loaded = state.snapshots.map(({ table }) => table).join(', ');
+      throw new SealroomError('USAGE_OPTION', `expected a table that is loaded, got ${quoteName(name)}`, {
+        hint: loaded === '' ? 'no table is loaded' : `loaded are ${loaded}`,
+      });
+    }
+    const snapshots = state.snapshots.filter((snapshot) => snapshot !== entry);
+    await writeState(directory, { ...state, snapshots });
+    await sweep(directory, snapshots.map(snapshotFile));
+    return entry.sha256;
+  });
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuditLog, readSignerFile } from '../audit/index.ts';
+import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
+import { SealroomError, systemReason } from '../errors.ts';
+import { ROOM_FILES } from './files.ts';
+import { columnsInRoom, loadingTerms } from './loading-terms.ts';
+import { readManifestCopy } from './manifest-copy.ts';
+import { readState, type SnapshotEntry, snapshotFile } from './state.ts';
+
+/**
+ * The rows of a table as they were loaded once: a DuckDB file that holds one table, `"owner"."table"`, and is never written
+ * to again. Each load makes a new one.
+ */
+export interface Snapshot {
+  /** Absolute path of the file, to be opened `READ_ONLY`. It is gone when the table has been loaded again or removed. */
+  readonly path: string;
+  /** SHA-256 of the file as it was written, 64 hexadecimal digits; {@link verifySnapshot} says whether it still is so. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly rows: number;
+  /** SHA-256 of the file that was loaded. */
+  readonly sourceSha256: string;
+  /** When it was loaded; ISO 8601, UTC. */
+  readonly loadedAt: string;
+}
+
+/** A table of the manifest, and its rows if they have been loaded. */
+export interface RoomTable {
+  readonly name: string;
+  /** Member that owns it; also its schema in SQL. */
+  readonly owner: string;
+  /** The columns that are in the room, in the order of the manifest, with the types they have there. */
+  readonly columns: readonly ManifestColumn[];
+  /** `null` if nothing is loaded, or what was loaded no longer fits the manifest. */
+  readonly snapshot: Snapshot | null;
+}
+
+/** A room at one moment; deeply frozen. */
+export interface Room {
+  /** Absolute path. */
+  readonly directory: string;
+  /** Signed by all members. */
+  readonly manifest: Manifest;
+  /** All tables of the manifest, in its order. */
+  readonly tables: readonly RoomTable[];
+  readonly auditDirectory: string;
+  /** File with the key that verifies the audit log. */
+  readonly verifierFile: string;
+}
+
+/** Where the audit log of a room is, and the key that verifies it. */
+export function auditFilesOf(directory: string): Pick<Room, 'auditDirectory' | 'verifierFile'> {
+  return { auditDirectory: join(directory, ROOM_FILES.audit), verifierFile: join(directory, ROOM_FILES.verifier) };
+}
+
+/** How often a room is read again that changes meanwhile. */
+const ATTEMPTS = 3;
+
+/**
+ * Reads what is in a room: the manifest, its signatures checked, and the current snapshot of each table.
+ *
+ * Holds no file open and takes no lock. Files are looked for and measured, not read: {@link verifySnapshot} does.
+ *
+ * @param directory absolute path of the room
+ * @throws {SealroomError} IO_READ if it is no room; ROOM_STATE if the list of snapshots is damaged; ROOM_SNAPSHOT if one is
+ *   missing or has another size; MANIFEST_* as `parseManifest`, MANIFEST_SIGNATURE if the manifest was changed after it was
+ *   signed, MANIFEST_UNSIGNED if a signature is missing.
+ */
+export async function openRoom(directory: string): Promise<Room> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { state, text } = await readState(directory);
+    const manifest = await readManifestCopy(directory);
+    if (manifest.id !== state.collaborationId) {
+      throw new SealroomError('ROOM_STATE', `expected the manifest of ${state.collaborationId}, got another`, {
+        where: { file: join(directory, ROOM_FILES.manifest) },
+        hint: 'put it back with `sealroom room update`',
+      });
+    }
+    try {
+      const tables = await Promise.all(
+        manifest.tables.map((table) => readTable(directory, manifest, table, state.snapshots)),
+      );
+      return Object.freeze({
+        directory,
+        manifest,
+        tables: Object.freeze(tables),
+        ...auditFilesOf(directory),
+      });
+    } catch (error) {
+      // A load that ended meanwhile has removed the snapshot before its own.
+      const isStale = (await readState(directory)).text !== text;
+      if (!isStale || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function readTable(
+  directory: string,
+  manifest: Manifest,
+  table: ManifestTable,
+  snapshots: readonly SnapshotEntry[],
+): Promise<RoomTable> {
+  const entry = snapshots.find((snapshot) => isOf(snapshot, manifest, table));
+  return tableInRoom(directory, table, entry ?? null);
+}
+
+/** A table with the snapshot that an entry of the state tells of. */
+export async function tableInRoom(
+  directory: string,
+  table: ManifestTable,
+  entry: SnapshotEntry | null,
+): Promise<RoomTable> {
+  const { name, owner } = table;
+  const snapshot = entry === null ? null : await readSnapshot(directory, entry);
+  return Object.freeze({ name, owner, columns: columnsInRoom(table), snapshot });
+}
+
+/** Whether a snapshot holds the rows of a table as the manifest wants them loaded. */
+export function isOf(snapshot: SnapshotEntry, manifest: Manifest, table: ManifestTable): boolean {
+  if (snapshot.table !== table.name || snapshot.termsSha256 !== loadingTerms(manifest, table)) return false;
+  return table.source === null || table.source.sha256 === snapshot.sourceSha256;
+}
+
+async function readSnapshot(directory: string, entry: SnapshotEntry): Promise<Snapshot> {
+  const path = join(directory, ROOM_FILES.snapshots, snapshotFile(entry));
+  const { sha256, bytes, rows, sourceSha256, loadedAt } = entry;
+  const facts = await stat(path).catch((error: unknown) => {
+    throw snapshotError(path, `expected the snapshot that was loaded, got none: ${systemReason(error)}`);
+  });
+  if (facts.size !== bytes) throw changedSnapshot(path);
+  return Object.freeze({ path, sha256, bytes, rows, sourceSha256, loadedAt });
+}
+
+/**
+ * Reads a snapshot whole and compares it with the hash that was taken when it was loaded.
+ *
+ * @throws {SealroomError} ROOM_SNAPSHOT if it was changed, IO_READ if it cannot be read.
+ */
+export async function verifySnapshot({ path, sha256 }: Snapshot): Promise<void> {
+  if ((await hashFile(path)) !== sha256) throw changedSnapshot(path);
+}
+
+/** SHA-256 of a file in hexadecimal. */
+export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
+      hash.update(chunk as Uint8Array);
+    }
+  } catch (error) {
+    throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where: { file: path }, cause: error });
+  }
+  return hash.digest('hex');
+}
+
+function changedSnapshot(path: string): SealroomError {
+  return snapshotError(path, 'expected the snapshot as it was loaded, got other bytes');
+}
+
+function snapshotError(file: string, message: string): SealroomError {
+  return new SealroomError('ROOM_SNAPSHOT', message, {
+    where: { file },
+    hint: 'load the table again with `sealroom room add`, or remove it',
+  });
+}
+
+/**
+ * Opens the audit log of a room to write to it, with the signer of the room. Whoever opens it closes it.
+ *
+ * @throws {SealroomError} SECRET_INVALID if the signer cannot be read; what `AuditLog.open` throws.
+ */
+export async function openRoomLog({ directory, auditDirectory }: Room, now: () => Date): Promise<AuditLog> {
+  const signer = await readSignerFile(join(directory, ROOM_FILES.signer));
+  return AuditLog.open({ directory: auditDirectory, signer, now });
+}

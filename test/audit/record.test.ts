@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type AuditRecord, describeQuestion, durationBucket, parseRecord, printRecord } from 'sealroom/audit';
+import { HASH, refused, released, USE } from './support.ts';
+
+const ATTEMPT = '6d1f8f0e-95a4-4d57-9d0a-1f0f1f5f2c11';
+
+function record(event: AuditRecord['event'], changes: Partial<AuditRecord> = {}): AuditRecord {
+  return { version: 1, index: 4, previous: HASH, time: '2026-11-24T12:00:00.000Z', event, ...changes };
+}
+
+const decode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+const encode = (text: string): Uint8Array => Buffer.from(text, 'utf8');
+
+describe('records', () => {
+  test('A-1, A-2, A-3 are canonical JSON, and read as they were written', () => {
+    const value = record(released(ATTEMPT));
+    const bytes = printRecord(value);
+    expect(decode(bytes)).toMatch(/^\{"event":\{"attempt":"6d1f8f0e/);
+    expect(decode(bytes)).not.toMatch(/\n/);
+    expect(parseRecord(bytes)).toEqual(value);
+  });
+
+  test('hold any IR that is JSON, and any text', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (ir, sql) => {
+        const question = describeQuestion({ sql, template: null, parameters: {}, keepText: true });
+        const bytes = printRecord(record(refused({ ir: JSON.parse(JSON.stringify(ir)), question })));
+        expect(decode(printRecord(parseRecord(bytes)))).toBe(decode(bytes));
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  });
+
+  test('A-3 in another form are refused', () => {
+    const line = decode(printRecord(record(released(ATTEMPT))));
+    for (const other of [
+      `${line} `,
+      `{ ${line.slice(1)}`,
+      line.replace('"index":4', '"index":4.0'),
+      line.replace('brand', '\\u0062rand'),
+      `{"version":1,${line.slice(1)}`,
+    ]) {
+      expect(() => parseRecord(encode(other))).toThrow('canonical');
+    }
+  });
+
+  test('A-4 of an unknown version are refused by name', () => {
+    const line = decode(printRecord(record(released(ATTEMPT)))).replace('"version":1', '"version":2');
+    expect(() => parseRecord(encode(line))).toThrow('expected a record of version 1, got another');
+  });
+
+  test.each([
+    ['an unknown member', { extra: 1 }],
+    ['a short hash', { previous: 'ab' }],
+    ['a fraction as index', { index: 1.5 }],
+    ['another time zone', { time: '2026-11-24T12:00:00.000+01:00' }],
+    ['a day that no month has', { time: '2026-02-30T12:00:00.000Z' }],
+    ['an unknown event', { event: { kind: 'other' } }],
+  ])('with %s are refused', (_what, changes) => {
+    const line = JSON.stringify({ ...record(released(ATTEMPT)), ...changes });
+    expect(() => parseRecord(encode(line))).toThrow(expect.objectContaining({ code: 'AUDIT_RECORD' }));
+  });
+
+  test('that are no JSON, too deep or too long are refused, and nothing of them is in the message', () => {
+    for (const text of [
+      '',
+      'secret',
+      '[]',
+      `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      'x'.repeat(5_000_000),
+    ]) {
+      expect(() => parseRecord(encode(text))).toThrow(expect.objectContaining({ code: 'AUDIT_RECORD' }));
+    }
+    expect(() => parseRecord(encode('secret'))).not.toThrow('secret');
+    expect(() => parseRecord(Uint8Array.of(0xff))).toThrow('expected a record in JSON');
+  });
+
+  test('A-6 do not contradict themselves', () => {
+    const { findings } = refused();
+    for (const event of [
+      refused({ findings: [] }),
+      released(ATTEMPT, { findings }),
+      released(ATTEMPT, { ir: null }),
+      released(ATTEMPT, { tables: null }),
+    ]) {
+      expect(() => printRecord(record(event))).toThrow(expect.objectContaining({ code: 'AUDIT_RECORD' }));
+    }
+    expect(() => printRecord(record(refused(), { index: 0 }))).toThrow('`previous`');
+    expect(() => printRecord(record(refused(), { previous: null }))).toThrow('`previous`');
+  });
+});
+
+describe('a question', () => {
+  test('that owners want as hash has no text', () => {
+    expect(
+      describeQuestion({ sql: 'SELECT 1', template: 'reach', parameters: { since: null }, keepText: false }),
+    ).toEqual({
+      template: 'reach',
+      parameters: { since: null },
+      sql: null,
+      sqlSha256: 'e004ebd5b5532a4b85984a62f8ad48a81aa3460c1ca07701f386135d72cdecf5',
+    });
+  });
+
+  test('that is longer than a query may be has its hash only', () => {
+    expect(
+      describeQuestion({ sql: 'x'.repeat(100_001), template: null, parameters: {}, keepText: true }).sql,
+    ).toBeNull();
+  });
+});
+
+test('durations are told in buckets', () => {
+  expect([0, 99.9, 100, 9_999, 59_999, 60_000, 1e9].map(durationBucket)).toEqual([
+    'under 100 ms',
+    'under 100 ms',
+    'under 1 s',
+    'under 10 s',
+    'under 60 s',
+    'longer',
+    'longer',
+  ]);
+});
+
+test('a start names its tables', () => {
+  const event = {
+    kind: 'start',
+    attempt: ATTEMPT,
+    member: 'brand',
+    manifestSha256: HASH,
+    irSha256: HASH,
+    tables: [USE],
+    budgets: [],
+  } as const;
+  expect(parseRecord(printRecord(record(event))).event).toEqual(event);
+});

@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest';
+import { adviseOnManifest, diffManifests, draftManifest, listGrants, listLimits, parseManifest } from 'sealroom/collab';
+import { type Json, manifestOfContext, withValue } from '../support/manifests.ts';
+
+type Path = readonly (string | number)[];
+
+const AGGREGATION = manifestOfContext('agg');
+const ANY_QUERY = manifestOfContext('customAny');
+const RULE: Path = ['tables', 0, 'analysisRule', 'policy', 'v1', 'aggregation'];
+const CUSTOM_RULE: Path = ['tables', 4, 'analysisRule', 'policy', 'v1', 'custom'];
+
+function diff(before: Json, after: Json): readonly string[] {
+  const changes = diffManifests(parseManifest(JSON.stringify(before)), parseManifest(JSON.stringify(after)));
+  return changes.map(({ effect, subject, text }) => `${effect} ${subject}: ${text}`);
+}
+
+/** What is changed, in which manifest, and what is said of it; the other way round the effect is the opposite. */
+const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words: readonly string[]])[] = [
+  [
+    AGGREGATION,
+    ['settings', 'preserveNulls'],
+    true,
+    ['allows the collaboration: nulls that stay visible in protected columns'],
+  ],
+  [AGGREGATION, ['members', 1, 'abilities'], ['CAN_QUERY'], ['allows member pub: asking queries']],
+  [
+    AGGREGATION,
+    [...RULE, 'outputConstraints', 0, 'minimum'],
+    100,
+    ['forbids table impressions: fewest different values of `email_fingerprint` in a row of output: 100, was 10'],
+  ],
+  [
+    AGGREGATION,
+    [...RULE, 'dimensionColumns'],
+    ['campaign', 'region', 'age_band', 'frequency_cap'],
+    ['forbids table impressions: showing, grouping by and filtering by `impression_date`'],
+  ],
+  [
+    AGGREGATION,
+    [...RULE, 'aggregateColumns', 2, 'function'],
+    'SUM_DISTINCT',
+    ['allows table impressions: SUM_DISTINCT of `spend`', 'forbids table impressions: AVG of `spend`'],
+  ],
+  [
+    AGGREGATION,
+    [...RULE, 'joinRequired'],
+    undefined,
+    ['allows table impressions: queries that join no table of the querying member'],
+  ],
+  [
+    AGGREGATION,
+    [...RULE, 'allowedJoinOperators'],
+    ['OR'],
+    ['allows table impressions: OR between the equalities of a join'],
+  ],
+  [
+    AGGREGATION,
+    [...RULE, 'x-foreignMeasures'],
+    'deny',
+    ["forbids table impressions: sums and averages of other members' columns beside it"],
+  ],
+  [
+    AGGREGATION,
+    [...RULE, 'x-suppression'],
+    'summary',
+    ['allows table impressions: a row that sums up the rows that were held back'],
+  ],
+  [
+    AGGREGATION,
+    [...RULE, 'x-round'],
+    { counts: 10 },
+    ['forbids table impressions: step that counts are rounded to: 10, was without limit'],
+  ],
+  [
+    AGGREGATION,
+    ['tables', 0, 'accessBudgets'],
+    [{ type: 'LIFETIME', budget: 3 }],
+    ['forbids table impressions: queries in a LIFETIME: 3, was without limit'],
+  ],
+  [
+    AGGREGATION,
+    ['tables', 0, 'associationRule'],
+    { policy: { v1: { aggregation: { allowedResultReceivers: [] } } } },
+    ['forbids table impressions: results to brand'],
+  ],
+  [ANY_QUERY, [...CUSTOM_RULE, 'disallowedOutputColumns'], [], ['allows table visits: output made of `income_band`']],
+  [
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'allowedAnalysisProviders'],
+    ['brand', 'pub'],
+    ['allows table visits: any query of pub'],
+  ],
+  [
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'allowedAnalyses'],
+    ['ANY_QUERY', 'tmpl-reach'],
+    ['allows table visits: the template tmpl-reach'],
+  ],
+];
+
+const OPPOSITE: Readonly<Record<string, string>> = { allows: 'forbids', forbids: 'allows' };
+
+describe('a difference is told in words:', () => {
+  test.each(CHANGES)('%#', (base, path, value, words) => {
+    const other = withValue(base, path, value);
+    expect(diff(base, other)).toEqual(words);
+    const effects = (lines: readonly string[]): readonly string[] =>
+      lines.map((line) => line.split(' ', 1).join()).sort();
+    expect(effects(diff(other, base))).toEqual(words.map((line) => OPPOSITE[line.split(' ', 1).join()]).sort());
+  });
+
+  test('a budget that grows allows more', () => {
+    const budgets = (budget: number): Json =>
+      withValue(AGGREGATION, ['tables', 0, 'accessBudgets'], [{ type: 'CALENDAR_DAY', budget }]);
+    expect(diff(budgets(3), budgets(5))).toEqual(['allows table impressions: queries in a CALENDAR_DAY: 5, was 3']);
+    expect(diff(budgets(5), budgets(3))).toEqual(['forbids table impressions: queries in a CALENDAR_DAY: 3, was 5']);
+  });
+
+  test('what neither allows nor forbids is changed', () => {
+    const key = `ed25519:${'A'.repeat(43)}=`;
+    const before = withValue(AGGREGATION, ['members', 1, 'publicKeys', 'sign'], key);
+    const after = withValue(before, ['members', 1, 'publicKeys'], {});
+    expect(diff(before, after)).toEqual([`changes member pub: signing key: none, was ${key}`]);
+    expect(diff(AGGREGATION, withValue(AGGREGATION, ['tables', 0, 'columns', 6, 'type'], 'BIGINT'))).toEqual([
+      'changes table impressions: column `frequency_cap`: cleartext BIGINT, was cleartext INTEGER',
+    ]);
+    expect(diff(AGGREGATION, withValue(AGGREGATION, ['templates', 1, 'sql'], 'SELECT 1 FROM visits'))).toEqual([
+      expect.stringMatching(/^changes template tmpl-pending: query: SHA-256 [0-9a-f]{64}, was SHA-256 [0-9a-f]{64}$/),
+    ]);
+  });
+
+  test('a table that comes or goes does so with all its rule allows', () => {
+    const without = { ...AGGREGATION, tables: (AGGREGATION['tables'] as Json[]).slice(1) };
+    expect(diff(without, AGGREGATION)).toContain('changes table impressions: is new');
+    expect(diff(without, AGGREGATION)).toContain('allows table impressions: SUM of `spend`');
+    expect(diff(AGGREGATION, without)).toContain('changes table impressions: is gone');
+    expect(diff(AGGREGATION, without)).toContain('forbids table impressions: SUM of `spend`');
+  });
+
+  test('a rule of another kind is told, with what each allows', () => {
+    const list = {
+      type: 'LIST',
+      policy: { v1: { list: { joinColumns: ['email_fingerprint'], listColumns: ['region'] } } },
+    };
+    expect(diff(AGGREGATION, withValue(AGGREGATION, ['tables', 0, 'analysisRule'], list))).toEqual(
+      expect.arrayContaining([
+        'allows table impressions: showing and filtering by `region`, row by row of the overlap',
+        'allows table impressions: fewest different values of `email_fingerprint` in a row of output: without limit, was 10',
+        'changes table impressions: analysis rule: list, was aggregation',
+      ]),
+    );
+  });
+
+  test('the same manifest has none, however it is written', () => {
+    expect(
+      diff(AGGREGATION, { ...AGGREGATION, log: { queryText: 'owners', chain: true }, 'x-principals': {} }),
+    ).toEqual([]);
+  });
+});
+
+describe('what a manifest leaves open', () => {
+  const adviceOn = (value: Json): readonly string[] =>
+    adviseOnManifest(parseManifest(JSON.stringify(value))).map(({ subject, text }) => `${subject} ${text}`);
+
+  test('is told of each table, and what nothing stops of all', () => {
+    const advice = adviceOn(AGGREGATION).join('\n');
+    expect(advice).toMatch(/table impressions lets a member with weights of 1, 2, 4/);
+    expect(advice).toMatch(/table impressions has no access budget/);
+    expect(advice).toMatch(/the collaboration a member who chooses the rows of its own table/);
+    expect(advice).toMatch(/the collaboration the size of an overlap/);
+    expect(adviceOn(ANY_QUERY).join('\n')).toMatch(/table visits lets brand show single rows/);
+    expect(adviceOn(manifestOfContext('list')).join('\n')).toMatch(/table segments gives out rows of the overlap/);
+  });
+
+  test('is less with the extensions that close it', () => {
+    const strict = adviceOn(withValue(AGGREGATION, [...RULE, 'x-foreignMeasures'], 'deny')).join('\n');
+    expect(strict).not.toMatch(/table impressions lets/);
+    expect(strict).toMatch(/a member who chooses the rows/);
+    const constraint = { columnName: 'email_fingerprint', minimum: 5, type: 'COUNT_DISTINCT' };
+    const closed = adviceOn(withValue(ANY_QUERY, [...CUSTOM_RULE, 'x-outputConstraints'], [constraint])).join('\n');
+    expect(closed).not.toMatch(/table visits lets/);
+  });
+
+  test('is nothing where nothing can be queried', () => {
+    expect(adviceOn({ ...AGGREGATION, tables: [] })).toEqual([]);
+  });
+});
+
+test('a draft is a manifest that allows nothing but its first member', () => {
+  const text = draftManifest({
+    id: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
+    name: 'a: "b" # c',
+    members: ['brand', 'pub'],
+  });
+  const manifest = parseManifest(text);
+  expect(manifest).toMatchObject({ name: 'a: "b" # c', tables: [], settings: { allowCleartext: false } });
+  expect(listLimits(manifest)).toEqual([]);
+  expect(listGrants(manifest).map(({ subject, text: words }) => `${subject}: ${words}`)).toEqual([
+    'member brand: asking queries',
+    'member brand: receiving results',
+  ]);
+});
+
+test('the example in a draft is a table as it should be', () => {
+  const text = draftManifest({ id: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33', name: 'x', members: ['brand', 'pub'] });
+  const filled = text
+    .replace('tables: []\n', '')
+    .replace(/^#( {2})/gm, '$1')
+    .replace('  - name: impressions', 'tables:\n  - name: impressions');
+  const manifest = parseManifest(filled.replace('allowCleartext: false', 'allowCleartext: true'));
+  expect(manifest.tables[0]).toMatchObject({ name: 'impressions', rule: { kind: 'aggregation' } });
+});

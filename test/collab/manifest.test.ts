@@ -1,0 +1,732 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { SealroomError } from '#src/errors';
+import { parseManifest, settingsOf } from 'sealroom/collab';
+import { listProblems } from 'sealroom/schema';
+import { ROOT } from '../tooling/run-tool.ts';
+import { ADVERSARIAL, manifestOfContext, withValue } from '../support/manifests.ts';
+
+type Path = readonly (string | number)[];
+
+const AGGREGATION = manifestOfContext('agg');
+const LIST = manifestOfContext('list');
+const CUSTOM = manifestOfContext('customTemplates');
+const ANY_QUERY = manifestOfContext('customAny');
+
+const IMPRESSIONS: Path = ['tables', 0];
+const SEGMENTS: Path = ['tables', 2];
+const VISITS: Path = ['tables', 4];
+const POLICY: Path = [...IMPRESSIONS, 'analysisRule', 'policy', 'v1'];
+const RULE: Path = [...POLICY, 'aggregation'];
+const LIST_RULE: Path = [...SEGMENTS, 'analysisRule', 'policy', 'v1', 'list'];
+const CUSTOM_RULE: Path = [...VISITS, 'analysisRule', 'policy', 'v1', 'custom'];
+
+function read(value: unknown): ReturnType<typeof parseManifest> {
+  return parseManifest(JSON.stringify(value, null, 1), { file: 'spring.json' });
+}
+
+function problemsOf(text: string): readonly SealroomError[] {
+  try {
+    parseManifest(text, { file: 'spring.json' });
+  } catch (error) {
+    if (error instanceof SealroomError) return listProblems(error);
+    throw error;
+  }
+  return expect.fail('expected problems, got none');
+}
+
+function messagesOf(value: unknown): readonly string[] {
+  return problemsOf(JSON.stringify(value, null, 1)).map(({ message }) => message);
+}
+
+function isDeeplyFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen);
+}
+
+const CONTEXTS = Object.keys(ADVERSARIAL.contexts).filter((name) => name !== 'dp');
+
+describe('the manifests of the adversarial vectors', () => {
+  test.each(CONTEXTS)('%s loads and is frozen', (name) => {
+    const manifest = read(manifestOfContext(name));
+    expect(isDeeplyFrozen(manifest)).toBe(true);
+    expect(manifest.tables.map((table) => table.name)).toEqual(Object.keys(ADVERSARIAL.tables));
+    const queried = manifest.tables.filter(({ rule }) => rule !== null).map((table) => table.name);
+    expect(new Set(queried)).toEqual(new Set(Object.keys(ADVERSARIAL.contexts[name]?.policies ?? {})));
+  });
+
+  test('the one with differential privacy is refused by name', () => {
+    expect(problemsOf(JSON.stringify(manifestOfContext('dp')))).toMatchObject([
+      {
+        code: 'MANIFEST_UNSUPPORTED',
+        message: expect.stringMatching(/differentialPrivacy` asks for differential privacy/),
+      },
+    ]);
+  });
+
+  test("AWS's defaults are filled in", () => {
+    const [impressions, purchases] = read(AGGREGATION).tables;
+    expect(impressions?.rule).toMatchObject({
+      joinRequired: true,
+      foreignMeasures: 'allow',
+      suppression: 'silent',
+      round: null,
+    });
+    expect(purchases?.rule).toMatchObject({ joinRequired: false, allowedJoinOperators: ['AND'] });
+    expect(impressions?.receivers).toEqual(['brand']);
+    expect(read(manifestOfContext('aggStrict')).tables[0]?.rule).toMatchObject({ foreignMeasures: 'deny' });
+    expect(read(manifestOfContext('aggBudget')).tables[0]?.accessBudgets).toEqual([
+      { type: 'LIFETIME', budget: 3, autoRefresh: false },
+    ]);
+  });
+
+  test('a custom rule says who may ask what', () => {
+    expect(read(ANY_QUERY).tables[4]?.rule).toMatchObject({
+      allowedTemplates: [],
+      anyQueryProviders: ['brand'],
+      disallowedOutputColumns: ['income_band'],
+    });
+    expect(read(CUSTOM).tables[4]?.rule).toMatchObject({ allowedTemplates: ['tmpl-reach'], anyQueryProviders: [] });
+  });
+});
+
+describe('what else a manifest can say', () => {
+  test('account ids and ARNs stand for members and templates', () => {
+    const arn = 'arn:aws:cleanrooms:eu-west-1:123456789012:membership/1/analysistemplate/2';
+    const principals = { '012345678901': 'brand', [arn]: 'tmpl-reach' };
+    const rule = { allowedAnalyses: [arn, 'ANY_QUERY'], allowedAnalysisProviders: ['012345678901'] };
+    const manifest = read({ ...withValue(CUSTOM, CUSTOM_RULE, rule), 'x-principals': principals });
+    expect(manifest.tables[4]?.rule).toMatchObject({ allowedTemplates: ['tmpl-reach'], anyQueryProviders: ['brand'] });
+    expect(messagesOf(withValue(CUSTOM, CUSTOM_RULE, rule)).join()).toMatch(
+      /expected the id of a template.*expected the id of a member/,
+    );
+  });
+
+  test('receivers are those of the rule, or else all that can receive', () => {
+    const rule = { policy: { v1: { aggregation: { allowedResultReceivers: [] } } } };
+    expect(read(withValue(AGGREGATION, [...IMPRESSIONS, 'associationRule'], rule)).tables[0]?.receivers).toEqual([]);
+  });
+
+  test.each([
+    ['in the rule', [...RULE, 'x-round']],
+    ['beside the rule', [...IMPRESSIONS, 'x-round']],
+  ])('extensions stand %s', (_, path) => {
+    expect(read(withValue(AGGREGATION, path, { counts: 5, sums: 0.01 })).tables[0]?.rule).toMatchObject({
+      round: { counts: 5, sums: 0.01 },
+    });
+  });
+
+  test('custom rules take output constraints', () => {
+    const constraint = { columnName: 'email_fingerprint', minimum: 5, type: 'COUNT_DISTINCT' };
+    const manifest = read(withValue(ANY_QUERY, [...CUSTOM_RULE, 'x-outputConstraints'], [constraint]));
+    expect(manifest.tables[4]?.rule).toMatchObject({
+      outputConstraints: [{ columnName: 'email_fingerprint', minimum: 5 }],
+    });
+  });
+
+  test('encryption takes id and settings from it', () => {
+    expect(settingsOf(read(AGGREGATION))).toEqual({
+      collaborationId: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
+      settings: ADVERSARIAL.settings,
+    });
+  });
+
+  test('the hash of a table leaves its source out and nothing else', () => {
+    const hashOf = (value: unknown): string | undefined => read(value).tables[0]?.sha256;
+    const source = { kind: 'parquet', sha256: 'a'.repeat(64), rows: 600 };
+    expect(hashOf(withValue(AGGREGATION, [...IMPRESSIONS, 'source'], source))).toBe(hashOf(AGGREGATION));
+    expect(hashOf(withValue(AGGREGATION, [...RULE, 'outputConstraints', 0, 'minimum'], 11))).not.toBe(
+      hashOf(AGGREGATION),
+    );
+  });
+});
+
+/** Where a mistake is made, in which manifest, what is written there, and what is said of it. */
+const MISTAKES: readonly (readonly [title: string, base: object, path: Path, value: unknown, message: RegExp])[] = [
+  ['another version', AGGREGATION, ['version'], 2, /`version` expected a whole number from 1 to 1, got `2`/],
+  ['no id', AGGREGATION, ['id'], undefined, /`id` expected a UUID of 36 characters in lower case, got nothing/],
+  ['an id in capitals', AGGREGATION, ['id'], '7A2C1E9E-3F5B-4B1E-9F0E-0D6A1D1C2B33', /`id` expected a UUID/],
+  ['a name of two lines', AGGREGATION, ['name'], 'a\nb', /`name` expected 1 to 200 characters on one line/],
+  ['an unknown key', AGGREGATION, ['colour'], 'red', /`colour` is unknown here: expected one of version/],
+  ['an unknown extension', AGGREGATION, ['x-colour'], 'red', /`x-colour` is unknown here/],
+  ['a key named like a method', AGGREGATION, ['toString'], 1, /`toString` is unknown here/],
+  ['a missing setting', AGGREGATION, ['settings', 'preserveNulls'], undefined, /expected true or false, got nothing/],
+  ['a setting that is a text', AGGREGATION, ['settings', 'preserveNulls'], 'yes', /expected true or false, got `yes`/],
+  ['no members', AGGREGATION, ['members'], [], /`members` expected at least 1 item/],
+  [
+    'a member id that is no schema',
+    AGGREGATION,
+    ['members', 0, 'id'],
+    'Brand',
+    /`members\[0\]\.id` expected 1 to 63 of/,
+  ],
+  ['a member named as a schema of the engine', AGGREGATION, ['members', 0, 'id'], 'main', /another id than main/],
+  ['two members of one id', AGGREGATION, ['members', 1, 'id'], 'brand', /an id of its own, got brand again/],
+  [
+    'an unknown ability',
+    AGGREGATION,
+    ['members', 0, 'abilities', 0],
+    'CAN_FLY',
+    /expected one of CAN_QUERY, .*CAN_FLY/,
+  ],
+  ['two payers', AGGREGATION, ['members', 1, 'payer'], true, /expected one payer, got another besides brand/],
+  [
+    'a signing key of another kind',
+    AGGREGATION,
+    ['members', 0, 'publicKeys', 'sign'],
+    'rsa:AAAA',
+    /an Ed25519 public key/,
+  ],
+  [
+    'a signing key with loose bits',
+    AGGREGATION,
+    ['members', 0, 'publicKeys', 'sign'],
+    `ed25519:${'A'.repeat(42)}B=`,
+    /an Ed25519/,
+  ],
+  [
+    'a broken key for results',
+    AGGREGATION,
+    ['members', 0, 'publicKeys', 'receive'],
+    'age2abc',
+    /expected an age recipient/,
+  ],
+  ['no tables', AGGREGATION, ['tables'], undefined, /`tables` expected an array, got nothing/],
+  [
+    'a table name in capitals',
+    AGGREGATION,
+    [...IMPRESSIONS, 'name'],
+    'Impressions',
+    /`tables\[0\]\.name` expected 1 to 63/,
+  ],
+  [
+    'two tables of one name',
+    AGGREGATION,
+    [...IMPRESSIONS, 'name'],
+    'purchases',
+    /a name of its own, got purchases again/,
+  ],
+  [
+    'an owner that is no member',
+    AGGREGATION,
+    [...IMPRESSIONS, 'owner'],
+    'news',
+    /expected one of brand, pub, got `news`/,
+  ],
+  [
+    'a source of another kind',
+    AGGREGATION,
+    [...IMPRESSIONS, 'source'],
+    { kind: 'xls', sha256: 'a'.repeat(64), rows: 1 },
+    /`tables\[0\]\.source\.kind` expected one of csv/,
+  ],
+  [
+    'a source with half a hash',
+    AGGREGATION,
+    [...IMPRESSIONS, 'source'],
+    { kind: 'csv', sha256: 'abc', rows: 1 },
+    /64 hexadecimal digits/,
+  ],
+  [
+    'a table without columns',
+    AGGREGATION,
+    ['tables', 6, 'columns'],
+    [],
+    /`tables\[6\]\.columns` expected at least 1 item/,
+  ],
+  [
+    'a column name that no header has',
+    AGGREGATION,
+    ['tables', 6, 'columns', 1, 'name'],
+    'coun.try',
+    /as a header of a table/,
+  ],
+  ['a column name in capitals', AGGREGATION, ['tables', 6, 'columns', 1, 'name'], 'Country', /in lower case/],
+  [
+    'two columns of one name',
+    AGGREGATION,
+    ['tables', 6, 'columns', 1, 'name'],
+    'email_fingerprint',
+    /each column once/,
+  ],
+  [
+    'an unknown protection',
+    AGGREGATION,
+    ['tables', 6, 'columns', 1, 'protection'],
+    'hashed',
+    /expected one of sealed, fingerprint, cleartext/,
+  ],
+  ['an unknown SQL type', AGGREGATION, ['tables', 6, 'columns', 1, 'type'], 'BLOB', /a SQL type that the room has/],
+  [
+    'a decimal that is too long',
+    AGGREGATION,
+    ['tables', 6, 'columns', 1, 'type'],
+    'DECIMAL(39,2)',
+    /a SQL type that the room has/,
+  ],
+  [
+    'a protected column that is no text',
+    AGGREGATION,
+    ['tables', 6, 'columns', 0, 'type'],
+    'BIGINT',
+    /expected VARCHAR for a fingerprint column/,
+  ],
+  [
+    'a clear type of a cleartext column',
+    AGGREGATION,
+    ['tables', 6, 'columns', 1, 'clearType'],
+    'STRING',
+    /with a protected column/,
+  ],
+  ['an unknown clear type', AGGREGATION, ['tables', 6, 'columns', 0, 'clearType'], 'TEXT', /expected one of STRING/],
+  [
+    'cleartext where it is forbidden',
+    AGGREGATION,
+    ['settings', 'allowCleartext'],
+    false,
+    /`tables\[0\]\.columns\[3\]\.protection` expected a protected column/,
+  ],
+  [
+    'a rule of one type with the policy of another',
+    AGGREGATION,
+    [...IMPRESSIONS, 'analysisRule', 'type'],
+    'LIST',
+    /`.*v1\.aggregation` is unknown here: expected one of list/,
+  ],
+  [
+    'a policy of another version',
+    AGGREGATION,
+    [...IMPRESSIONS, 'analysisRule', 'policy'],
+    { v2: {} },
+    /`.*policy\.v2` is unknown here/,
+  ],
+  [
+    'an aggregation rule without aggregates',
+    AGGREGATION,
+    [...RULE, 'aggregateColumns'],
+    [],
+    /expected at least 1 item/,
+  ],
+  [
+    'an unknown aggregate',
+    AGGREGATION,
+    [...RULE, 'aggregateColumns', 0, 'function'],
+    'MAX',
+    /expected one of SUM, .*MAX/,
+  ],
+  [
+    'an unknown column',
+    AGGREGATION,
+    [...RULE, 'dimensionColumns', 0],
+    'city',
+    /expected a column of the table, got `city`/,
+  ],
+  ['a column twice', AGGREGATION, [...RULE, 'dimensionColumns', 1], 'campaign', /each item once, got `campaign` again/],
+  [
+    'a fingerprint column as dimension',
+    AGGREGATION,
+    [...RULE, 'dimensionColumns', 0],
+    'email_fingerprint',
+    /can be joined and counted, not shown/,
+  ],
+  [
+    'a sealed column as dimension',
+    AGGREGATION,
+    [...RULE, 'dimensionColumns', 0],
+    'device_sealed',
+    /can be shown and counted, not compared/,
+  ],
+  [
+    'a sealed column to join on',
+    AGGREGATION,
+    [...RULE, 'joinColumns', 0],
+    'device_sealed',
+    /can be shown and counted, not compared/,
+  ],
+  [
+    'a sealed column counted once per value',
+    AGGREGATION,
+    [...RULE, 'aggregateColumns', 0, 'columnNames', 0],
+    'device_sealed',
+    /for COUNT_DISTINCT: it is sealed/,
+  ],
+  [
+    'a sum of a fingerprint column',
+    AGGREGATION,
+    [...RULE, 'aggregateColumns', 1, 'columnNames', 0],
+    'email_fingerprint',
+    /for SUM: it is fingerprint/,
+  ],
+  [
+    'a sum of texts',
+    AGGREGATION,
+    [...RULE, 'aggregateColumns', 1, 'columnNames', 0],
+    'campaign',
+    /a column of numbers for SUM, got `campaign` of type VARCHAR/,
+  ],
+  [
+    'an average of dates',
+    AGGREGATION,
+    [...RULE, 'aggregateColumns', 2, 'columnNames', 0],
+    'impression_date',
+    /a column of numbers for AVG/,
+  ],
+  ['an unknown function', AGGREGATION, [...RULE, 'scalarFunctions', 0], 'GETENV', /expected one of ABS/],
+  [
+    'an unknown join operator',
+    AGGREGATION,
+    [...RULE, 'allowedJoinOperators'],
+    ['XOR'],
+    /expected one of AND, OR, got `XOR`/,
+  ],
+  ['another join requirement', AGGREGATION, [...RULE, 'joinRequired'], 'ANYBODY', /expected `QUERY_RUNNER`/],
+  [
+    'no output constraint',
+    AGGREGATION,
+    [...RULE, 'outputConstraints'],
+    [],
+    /`.*outputConstraints` expected at least 1 item/,
+  ],
+  [
+    'a minimum of one',
+    AGGREGATION,
+    [...RULE, 'outputConstraints', 0, 'minimum'],
+    1,
+    /a whole number from 2 to 100,000, got `1`/,
+  ],
+  [
+    'a minimum and a half',
+    AGGREGATION,
+    [...RULE, 'outputConstraints', 0, 'minimum'],
+    2.5,
+    /a whole number from 2 to 100,000/,
+  ],
+  [
+    'a constraint of another type',
+    AGGREGATION,
+    [...RULE, 'outputConstraints', 0, 'type'],
+    'COUNT',
+    /expected `COUNT_DISTINCT`/,
+  ],
+  [
+    'a constraint on a dimension',
+    AGGREGATION,
+    [...RULE, 'outputConstraints', 0, 'columnName'],
+    'region',
+    /a join column or an aggregate column, got `region`/,
+  ],
+  [
+    'a constraint on a sealed column',
+    AGGREGATION,
+    [...RULE, 'outputConstraints', 0, 'columnName'],
+    'device_sealed',
+    /not compared/,
+  ],
+  [
+    'two constraints on a column',
+    AGGREGATION,
+    [...RULE, 'outputConstraints'],
+    [10, 20].map((minimum) => ({ columnName: 'email_fingerprint', minimum, type: 'COUNT_DISTINCT' })),
+    /one constraint per column/,
+  ],
+  [
+    'another word for foreign measures',
+    AGGREGATION,
+    [...RULE, 'x-foreignMeasures'],
+    'no',
+    /expected one of allow, deny/,
+  ],
+  [
+    'another word for suppression',
+    AGGREGATION,
+    [...IMPRESSIONS, 'x-suppression'],
+    'loud',
+    /expected one of silent, summary/,
+  ],
+  ['a rounding step of nothing', AGGREGATION, [...RULE, 'x-round'], { sums: 0 }, /expected a number over 0/],
+  [
+    'a fingerprint column in a list',
+    LIST,
+    [...LIST_RULE, 'listColumns', 0],
+    'email_fingerprint',
+    /not shown or grouped by/,
+  ],
+  ['a list rule without join columns', LIST, [...LIST_RULE, 'joinColumns'], [], /expected at least 1 item/],
+  [
+    'an extension of a list rule',
+    LIST,
+    [...SEGMENTS, 'x-round'],
+    { counts: 10 },
+    /has no meaning for a table with a list rule/,
+  ],
+  [
+    'an extension without rule',
+    AGGREGATION,
+    ['tables', 6, 'x-suppression'],
+    'silent',
+    /has no meaning for a table with no analysis rule/,
+  ],
+  [
+    'a template that is not there',
+    CUSTOM,
+    [...CUSTOM_RULE, 'allowedAnalyses', 0],
+    'tmpl-none',
+    /expected the id of a template/,
+  ],
+  [
+    'ANY_QUERY of nobody in particular',
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'allowedAnalysisProviders'],
+    undefined,
+    /expected with `ANY_QUERY`/,
+  ],
+  [
+    'a provider that is no member',
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'allowedAnalysisProviders', 0],
+    'news',
+    /expected the id of a member/,
+  ],
+  [
+    'a hidden column that is not there',
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'disallowedOutputColumns', 0],
+    'age',
+    /expected a column of the table/,
+  ],
+  [
+    'rounding without constraints',
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'x-round'],
+    { counts: 10 },
+    /together with `x-outputConstraints`/,
+  ],
+  [
+    'a receiver that cannot receive',
+    AGGREGATION,
+    [...IMPRESSIONS, 'associationRule'],
+    { policy: { v1: { aggregation: { allowedResultReceivers: ['pub'] } } } },
+    /a member that can receive results, got pub/,
+  ],
+  [
+    'an association rule of another type',
+    AGGREGATION,
+    [...IMPRESSIONS, 'associationRule'],
+    { policy: { v1: { list: {} } } },
+    /`.*v1\.list` is unknown here/,
+  ],
+  [
+    'an association rule alone',
+    AGGREGATION,
+    ['tables', 6, 'associationRule'],
+    { policy: { v1: { list: {} } } },
+    /together with a valid `analysisRule`/,
+  ],
+  [
+    'a budget of nothing',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [{ type: 'LIFETIME', budget: 0 }],
+    /from 1 to 1,000,000/,
+  ],
+  [
+    'a budget for another period',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [{ type: 'HOUR', budget: 1 }],
+    /expected one of CALENDAR_DAY/,
+  ],
+  [
+    'a lifetime that comes back',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [{ type: 'LIFETIME', budget: 1, autoRefresh: 'ENABLED' }],
+    /DISABLED for a lifetime/,
+  ],
+  [
+    'two budgets for a period',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [1, 2].map((budget) => ({ type: 'LIFETIME', budget })),
+    /one budget per period/,
+  ],
+  ['a template id with blanks', CUSTOM, ['templates', 1, 'id'], 'tmpl 2', /`templates\[1\]\.id` expected 1 to 63/],
+  ['two templates of one id', CUSTOM, ['templates', 1, 'id'], 'tmpl-reach', /an id of its own, got `tmpl-reach` again/],
+  ['a template without SQL', CUSTOM, ['templates', 1, 'sql'], ' ', /`templates\[1\]\.sql` expected SQL/],
+  [
+    'a template that is too long',
+    CUSTOM,
+    ['templates', 1, 'sql'],
+    'ä'.repeat(10_001),
+    /at most 20,000 bytes of SQL, got 20,002/,
+  ],
+  [
+    'a parameter of another type',
+    CUSTOM,
+    ['templates', 0, 'parameters', 0, 'type'],
+    'date',
+    /a SQL type that the room has/,
+  ],
+  [
+    'a parameter twice',
+    CUSTOM,
+    ['templates', 0, 'parameters', 1],
+    { name: 'since', type: 'DATE' },
+    /each parameter once, got since again/,
+  ],
+  [
+    'an approval of nobody',
+    CUSTOM,
+    ['templates', 0, 'approvals'],
+    [{ member: 'news', sha256: 'a'.repeat(64), signature: `${'A'.repeat(86)}==` }],
+    /expected one of brand, pub/,
+  ],
+  [
+    'a signature that is too short',
+    CUSTOM,
+    ['signatures'],
+    [{ member: 'pub', sha256: 'a'.repeat(64), signature: 'AAAA' }],
+    /a signature of 64 bytes in Base64/,
+  ],
+  [
+    'two signatures of one member',
+    CUSTOM,
+    ['signatures'],
+    [1, 2].map(() => ({ member: 'pub', sha256: 'a'.repeat(64), signature: `${'A'.repeat(86)}==` })),
+    /one signature of each member/,
+  ],
+  [
+    'a principal under a name',
+    CUSTOM,
+    ['x-principals'],
+    { Brand: 'brand' },
+    /under an account id of 12 digits or an ARN/,
+  ],
+  [
+    'a principal that is nobody',
+    CUSTOM,
+    ['x-principals'],
+    { '123456789012': 'news' },
+    /expected one of brand, pub, tmpl-reach/,
+  ],
+  ['a log without chain', AGGREGATION, ['log'], { chain: false }, /the audit log is always a chain/],
+  ['another word for the query text', AGGREGATION, ['log'], { queryText: 'all' }, /expected one of owners, hash/],
+];
+
+/** Where something is asked for that is not there yet, and what it is called. */
+const UNSUPPORTED: readonly (readonly [what: string, base: object, path: Path, value: unknown])[] = [
+  ['differential privacy', AGGREGATION, [...IMPRESSIONS, 'privacyBudget'], { epsilon: 4 }],
+  ['differential privacy', ANY_QUERY, [...CUSTOM_RULE, 'differentialPrivacy'], { columns: [] }],
+  ['a difference guard', AGGREGATION, [...IMPRESSIONS, 'x-guard'], { differencing: 'refuse' }],
+  [
+    'additive columns',
+    AGGREGATION,
+    [...IMPRESSIONS, 'columns', 10],
+    { name: 'm', protection: 'x-additive', type: 'UBIGINT', scale: 2 },
+  ],
+  ['analyses in PySpark', ANY_QUERY, [...CUSTOM_RULE, 'allowedAnalyses', 0], 'ANY_JOB'],
+  ['analyses in PySpark', AGGREGATION, ['members', 0, 'abilities', 0], 'CAN_RUN_JOB'],
+  ['machine learning', AGGREGATION, ['members', 0, 'abilities', 0], 'CAN_RECEIVE_MODEL_OUTPUT'],
+  ['additional analyses', ANY_QUERY, [...CUSTOM_RULE, 'additionalAnalyses'], 'REQUIRED'],
+  ['id mapping tables', AGGREGATION, [...IMPRESSIONS, 'analysisRule', 'type'], 'ID_MAPPING_TABLE'],
+];
+
+describe('a mistake keeps a manifest from loading:', () => {
+  test.each(MISTAKES)('%s', (_, base, path, value, message) => {
+    const problems = problemsOf(JSON.stringify(withValue(base, path, value), null, 1));
+    expect(problems.map((problem) => problem.message)).toContainEqual(expect.stringMatching(message));
+    for (const { code, where } of problems) {
+      expect(code).toBe('MANIFEST_INVALID');
+      expect(where).toMatchObject({ file: 'spring.json', line: expect.any(Number), character: expect.any(Number) });
+    }
+  });
+
+  test.each(UNSUPPORTED)('it asks for %s', (what, base, path, value) => {
+    expect(problemsOf(JSON.stringify(withValue(base, path, value)))).toContainEqual(
+      expect.objectContaining({
+        code: 'MANIFEST_UNSUPPORTED',
+        message: expect.stringContaining(` asks for ${what}, which`),
+      }),
+    );
+  });
+
+  test('two members have one signing key', () => {
+    const key = (AGGREGATION['members'] as { publicKeys: unknown }[])[0]?.publicKeys;
+    expect(messagesOf(withValue(AGGREGATION, ['members', 1, 'publicKeys'], key))).toEqual([
+      '`members[1].publicKeys.sign` expected a key of its own, got that of another member',
+    ]);
+  });
+
+  test('an extension stands in both of its places', () => {
+    const once = withValue(AGGREGATION, [...RULE, 'x-suppression'], 'silent');
+    expect(messagesOf(withValue(once, [...IMPRESSIONS, 'x-suppression'], 'summary'))).toEqual([
+      '`tables[0].x-suppression` expected once for a rule, got it in the rule as well',
+    ]);
+  });
+
+  test('it is no object', () => {
+    expect(messagesOf([])).toContain('the manifest expected an object, got an array');
+    expect(problemsOf('').map(({ message }) => message)).toContain('the manifest expected an object, got null');
+  });
+});
+
+describe('mistakes', () => {
+  test('are all told at once, in the order of the text, each with its place', () => {
+    const text = `version: 1
+id: 7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33
+name: Spring
+settings: { allowCleartext: true, allowDuplicates: true, allowJoinsOnColumnsWithDifferentNames: false, preserveNulls: no }
+members:
+  - { id: pub, abilities: [CAN_FLY] }
+tables:
+  - name: visits
+    owner: brand
+    columns:
+      - { name: id, protection: fingerprint, type: VARCHAR }
+    analysisRule: { type: LIST, policy: { v1: { list: { joinColumns: [id], listColumns: [id, page] } } } }
+    x-guard: {}
+`;
+    const places = problemsOf(text).map(
+      ({ where }) => `${String(where.line)}:${String(where.character)} ${where.path ?? ''}`,
+    );
+    expect(places).toEqual([
+      '4:104 settings.preserveNulls',
+      '6:28 members[0].abilities[0]',
+      '9:5 tables[0].owner',
+      '12:90 tables[0].analysisRule.policy.v1.list.listColumns[0]',
+      '12:94 tables[0].analysisRule.policy.v1.list.listColumns[1]',
+      '13:5 tables[0].x-guard',
+    ]);
+  });
+
+  test('of a key come with what was meant', () => {
+    const [problem] = problemsOf(JSON.stringify(withValue(AGGREGATION, [...IMPRESSIONS, 'x-foreignMeasure'], 'deny')));
+    expect(problem).toMatchObject({ hint: 'did you mean `x-foreignMeasures`?' });
+  });
+
+  test('that are secrets are not repeated', () => {
+    const secret = 'AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQ';
+    for (const path of [['members', 0, 'abilities', 0], ['name'], ['templates', 0, 'sql']]) {
+      const problems = problemsOf(JSON.stringify(withValue(CUSTOM, path, secret), null, 1));
+      expect(problems.map(({ message }) => message)).toEqual([
+        'the manifest expected without secrets, got a private key',
+      ]);
+    }
+    const [problem] = problemsOf(JSON.stringify({ ...AGGREGATION, sharedSecret: 'AAECAw==' }));
+    expect(problem).toMatchObject({
+      message: expect.stringMatching(/`sharedSecret` is unknown here/),
+      hint: expect.stringMatching(/holds no secret/),
+    });
+    expect(`${problem?.message ?? ''}${problem?.hint ?? ''}`).not.toContain('AAECAw==');
+  });
+});
+
+test('the example of docs/manifest.md is a manifest', () => {
+  const [, yaml = ''] =
+    /## A complete example\n\n```yaml\n(.*?)```/s.exec(readFileSync(`${ROOT}/docs/manifest.md`, 'utf8')) ?? [];
+  const manifest = parseManifest(yaml);
+  expect(manifest.tables.map(({ rule }) => rule?.kind)).toEqual(['aggregation', 'aggregation', 'custom']);
+  expect(manifest.templates[0]?.sql).toBe(
+    'SELECT page, COUNT(DISTINCT email_fingerprint) AS reach FROM visits WHERE visit_date >= $since GROUP BY page',
+  );
+});

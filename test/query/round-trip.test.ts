@@ -1,0 +1,57 @@
+import { canonicalText } from '#src/query/ast/equal';
+import { TextIndex } from '#src/query/parse/span';
+import { printQuery } from '#src/query/print/sql';
+import { resolveQuery } from '#src/query/resolve/query';
+import { obligationsOf } from '#src/query/rewrite/obligations';
+import { rewriteQuery } from '#src/query/rewrite/rewrite';
+import { Findings } from '#src/query/findings/finding';
+import type { Query } from '#src/query/ast/nodes';
+import type { Manifest } from 'sealroom/collab';
+import { QueryParser } from 'sealroom/query';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FILE, manifestOf, contextOf } from './adversarial-file.ts';
+import { CUSTOM_QUERIES } from './corpus.ts';
+
+let parser: QueryParser;
+
+beforeAll(async () => {
+  parser = await QueryParser.open();
+});
+
+afterAll(() => {
+  parser.close();
+});
+
+async function resolve(
+  sql: string,
+  manifest: Manifest,
+): Promise<{ readonly query: Query | null; readonly codes: string[] }> {
+  const parsed = await parser.parse(sql);
+  const found = new Findings();
+  if (parsed.statement === null) return { query: null, codes: parsed.findings.map(({ code }) => code) };
+  const query = resolveQuery(parsed.statement, { index: new TextIndex(sql), found }, manifest, null);
+  return { query, codes: found.list().map(({ code, message }) => `${code} ${message}`) };
+}
+
+const ALLOWED = [
+  ...FILE.cases.filter(
+    ({ expected, context, template }) => expected === 'allow' && context !== 'dp' && template === undefined,
+  ),
+  ...CUSTOM_QUERIES.map((sql) => ({ name: sql, context: 'customAny', sql })),
+];
+
+test.each(ALLOWED)('the printed SQL reads as what it was printed from: $name', async ({ sql, context }) => {
+  const manifest = manifestOf(contextOf(context));
+  const { query, codes } = await resolve(sql, manifest);
+  expect(codes).toEqual([]);
+  if (query === null) throw new Error('no query');
+  const rules = manifest.tables.filter(({ rule }) => rule !== null && rule.kind !== 'list');
+  const used = rules.filter(({ name }) => JSON.stringify(query).includes(`"name":"${name}"`));
+  const rewritten = rewriteQuery(query, obligationsOf(query, used, 1000));
+  const printed = printQuery(rewritten);
+  const again = await resolve(printed, manifest);
+  expect(again.codes).toEqual([]);
+  if (again.query === null) throw new Error('no query');
+  expect(canonicalText(again.query)).toBe(canonicalText(rewritten));
+  expect(printQuery(again.query)).toBe(printed);
+});

@@ -1,0 +1,286 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { AGGREGATES, findAggregate, findScalar, PART_FUNCTIONS } from '#src/query/ast/functions';
+import { checkQuery, QueryParser, renderFindings } from 'sealroom/query';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkContextOf, FILE } from './adversarial-file.ts';
+import { CUSTOM_QUERIES } from './corpus.ts';
+import { ask, codesOf, openRoom, statementOf } from './room.ts';
+
+const SEED = 20240131;
+
+let parser: QueryParser;
+let room: DuckDBConnection;
+
+beforeAll(async () => {
+  parser = await QueryParser.open();
+  room = await openRoom();
+});
+
+afterAll(() => {
+  parser.close();
+  room.closeSync();
+});
+
+const CUSTOM = checkContextOf({ context: 'customAny' });
+const AGGREGATION = checkContextOf({ context: 'agg' });
+
+describe('functions of the engine', () => {
+  /** Names by kind, as the engine lists them. */
+  async function functionsOf(kinds: readonly string[]): Promise<string[]> {
+    const engine = await (await DuckDBInstance.create(':memory:')).connect();
+    const list = kinds.map((kind) => `'${kind}'`).join(', ');
+    const reader = await engine.runAndReadAll(
+      `SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type IN (${list}) ORDER BY 1`,
+    );
+    engine.closeSync();
+    return reader.getRows().map(([name]) => String(name));
+  }
+
+  function isKnown(name: string): boolean {
+    const isScalar = findScalar(name) !== null && name !== '||';
+    return isScalar || findAggregate(name) !== null || name === 'count_star' || PART_FUNCTIONS.has(name);
+  }
+
+  test('every scalar, macro and aggregate is known or refused by name, whatever its arguments', async () => {
+    const names = await functionsOf(['scalar', 'macro', 'aggregate']);
+    expect(names.length).toBeGreaterThan(700);
+    for (const name of names.filter((each) => !isKnown(each))) {
+      const call = `"${name.replaceAll('"', '""')}"`;
+      const sql = `SELECT ${call}() AS a, ${call}(page) AS b, ${call}(seconds, 1) AS c FROM visits`;
+      const verdict = await ask(parser, sql, CUSTOM);
+      const refused = verdict.findings.filter(({ code }) => code === 'FUNCTION_NOT_ALLOWED' || code === 'AGG_FUNCTION');
+      expect([name, refused.length]).toEqual([name, 3]);
+    }
+  });
+
+  test('every table function is refused', async () => {
+    const names = await functionsOf(['table', 'table_macro']);
+    expect(names.length).toBeGreaterThan(50);
+    for (const name of names) {
+      expect(await codesOf(parser, `SELECT * FROM "${name}"('x')`, CUSTOM)).toContain('TABLE_FUNCTION');
+    }
+  });
+
+  test('every aggregate that is allowed exists in the engine', async () => {
+    const names = await functionsOf(['aggregate']);
+    expect(Object.keys(AGGREGATES).filter((name) => !names.includes(name))).toEqual([]);
+  });
+});
+
+describe('columns outside the rules', () => {
+  const NAMES = /\b[a-z][a-z0-9]*\.[a-z_]+\b/g;
+  const NAME = /[a-z][a-z0-9]*\.[a-z_]+/;
+
+  /** A query with one of its columns replaced. */
+  const mutant = fc
+    .constantFrom(
+      ...FILE.cases.filter(({ expected, context }) => expected === 'allow' && ['agg', 'list'].includes(context)),
+    )
+    .chain((each) => {
+      const places = [...each.sql.matchAll(NAMES)].map((match) => match.index);
+      return fc.record({ each: fc.constant(each), place: fc.constantFrom(...(places.length === 0 ? [0] : places)) });
+    });
+
+  test('an allowed query with any of its columns replaced by an unlisted one is refused', async () => {
+    const property = fc.asyncProperty(mutant, async ({ each, place }) => {
+      const forbidden = each.context === 'agg' ? 'i.notes' : 's.internal_rank';
+      const changed = `${each.sql.slice(0, place)}${each.sql.slice(place).replace(NAME, forbidden)}`;
+      fc.pre(changed.includes(forbidden));
+      const verdict = await ask(parser, changed, checkContextOf({ context: each.context }));
+      expect([changed, verdict.allowed]).toEqual([changed, false]);
+    });
+    await fc.assert(property, { seed: SEED, numRuns: 200 });
+  });
+});
+
+describe('damaged SQL', () => {
+  const TOKEN = /"[^"]*"|'[^']*'|\w+|[<>=!|:]+|\S/g;
+  const WORDS = [
+    ...[
+      'notes',
+      'i.notes',
+      's.internal_rank',
+      'raw_users',
+      'i',
+      'p',
+      'v',
+      '*',
+      '(',
+      ')',
+      ',',
+      '.',
+      '$1',
+      '?',
+      '#1',
+      'rowid',
+    ],
+    ...[
+      'SELECT',
+      'FROM',
+      'WHERE',
+      'GROUP BY',
+      'HAVING',
+      'ORDER BY',
+      'LIMIT 1',
+      'DISTINCT',
+      'UNION',
+      'WITH',
+      'AS',
+      'ON true',
+    ],
+    ...[
+      'LEFT',
+      'CROSS JOIN',
+      'NATURAL',
+      'FILTER',
+      'OVER ()',
+      'CASE',
+      'CAST',
+      'NULL',
+      "''",
+      '1e999',
+      'max',
+      'query',
+      'COLUMNS',
+    ],
+    ...[
+      'income_band',
+      'v.income_band',
+      'email_fingerprint',
+      'i.email_fingerprint',
+      'TABLESAMPLE 10%',
+      'ALL',
+      'EXISTS',
+      '::INT',
+    ],
+  ];
+  /** Every column that there is: a rename of one into another still parses. */
+  const COLUMNS = Object.values(FILE.tables).flatMap((table) => Object.keys(table.columns));
+  const CASES = FILE.cases.filter(({ context }) => ['agg', 'list', 'customAny'].includes(context));
+  const ALLOWED = [
+    ...CASES.filter(({ expected }) => expected === 'allow'),
+    ...CUSTOM_QUERIES.map((sql) => ({ sql, context: 'customAny' })),
+  ];
+  const SOURCES = [...CASES, ...ALLOWED, ...ALLOWED, ...ALLOWED];
+
+  const edits = fc.array(
+    fc.record({
+      at: fc.nat(200),
+      kind: fc.constantFrom('rename', 'rename', 'rename', 'rename', 'drop', 'double', 'swap', 'replace', 'insert'),
+      word: fc.constantFrom(...WORDS),
+      column: fc.constantFrom(...COLUMNS),
+    }),
+    { minLength: 1, maxLength: 2 },
+  );
+
+  function damage(
+    sql: string,
+    changes: readonly { readonly at: number; readonly kind: string; readonly word: string; readonly column: string }[],
+  ): string {
+    const tokens = sql.match(TOKEN) ?? [];
+    for (const { at, kind, word, column } of changes) {
+      const place = at % Math.max(tokens.length, 1);
+      const [token = '', next = ''] = tokens.slice(place, place + 2);
+      const names = tokens.flatMap((each, index) => (COLUMNS.includes(each) ? [index] : []));
+      if (kind === 'rename') tokens.splice(names[at % Math.max(names.length, 1)] ?? place, 1, column);
+      else if (kind === 'drop') tokens.splice(place, 1);
+      else if (kind === 'double') tokens.splice(place, 0, token);
+      else if (kind === 'swap') tokens.splice(place, 2, next, token);
+      else if (kind === 'replace') tokens.splice(place, 1, word);
+      else tokens.splice(place, 0, word);
+    }
+    return tokens.join(' ').replaceAll(' . ', '.');
+  }
+
+  // Qualified names that no statement over tables with these rules may have, and the tables that have no rule.
+  const OUTSIDE = /"\."(notes|order_sealed|internal_rank|lifetime_value)"|"raw_users" AS|information_schema|"main"/;
+
+  test('never throws, and what is allowed names nothing outside the rules and runs', async () => {
+    let allowed = 0;
+    const property = fc.asyncProperty(fc.constantFrom(...SOURCES), edits, async ({ sql, context }, changes) => {
+      const text = damage(sql, changes);
+      const parsed = await parser.parse(text);
+      const verdict = checkQuery(parsed, checkContextOf({ context }));
+      expect(typeof renderFindings(text, verdict.findings)).toBe('string');
+      for (const { span } of verdict.findings) {
+        expect(span.start >= 0 && span.start <= span.end && span.end <= text.length).toBe(true);
+      }
+      if (!verdict.allowed) {
+        expect(verdict.findings.length).toBeGreaterThan(0);
+        return;
+      }
+      allowed += 1;
+      expect(verdict.statement.sql).not.toMatch(OUTSIDE);
+      if (context === 'agg') expect(verdict.statement.sql).toContain('HAVING');
+      await room.runAndReadAll(verdict.statement.sql, [...verdict.statement.parameters]);
+    });
+    await fc.assert(property, { seed: SEED, numRuns: 10_000 });
+    expect(allowed).toBeGreaterThan(250);
+  }, 600_000);
+});
+
+describe('random aggregation queries', () => {
+  type Row = Readonly<Record<string, unknown>>;
+
+  const DIMENSIONS = ['i.campaign', 'i.region', 'i.age_band', 'i.frequency_cap', 'p.product', 'p.store_region'];
+  const FILTERS: readonly { readonly sql: string; readonly keeps: (row: Row) => boolean }[] = [
+    { sql: "i.region = 'EU'", keeps: (row) => row['i.region'] === 'EU' },
+    {
+      sql: "i.region <> 'AQ' AND p.product IN ('boot', 'sandal')",
+      keeps: (row) => row['i.region'] !== 'AQ' && row['p.product'] !== 'runner',
+    },
+    {
+      sql: 'i.frequency_cap BETWEEN 1 AND 3',
+      keeps: (row) => Number(row['i.frequency_cap']) >= 1 && Number(row['i.frequency_cap']) <= 3,
+    },
+    {
+      sql: "NOT (i.campaign LIKE '%1' OR i.age_band = '55+')",
+      keeps: (row) => row['i.campaign'] !== 'camp1' && row['i.age_band'] !== '55+',
+    },
+  ];
+
+  let joined: Row[] = [];
+
+  beforeAll(async () => {
+    const columns = [...DIMENSIONS, 'i.email_fingerprint', 'i.clicks'].map((name) => `${name} AS "${name}"`).join(', ');
+    const sql = `SELECT ${columns} FROM pub.impressions i JOIN brand.purchases p ON i.email_fingerprint = p.email_fingerprint`;
+    joined = (await room.runAndReadAll(sql)).getRowObjectsJson();
+  });
+
+  const query = fc.record({
+    dimensions: fc.uniqueArray(fc.constantFrom(...DIMENSIONS), { maxLength: 3 }),
+    filter: fc.option(fc.constantFrom(...FILTERS)),
+    minimum: fc.option(fc.integer({ min: 0, max: 60 })),
+  });
+
+  test('give exactly the groups that a naive count of persons lets through', async () => {
+    const property = fc.asyncProperty(query, async ({ dimensions, filter, minimum }) => {
+      const items = [...dimensions, 'COUNT(DISTINCT i.email_fingerprint) AS persons', 'SUM(i.clicks) AS total'];
+      const sql = [
+        `SELECT ${items.join(', ')} FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_fingerprint`,
+        filter === null ? '' : `WHERE ${filter.sql}`,
+        dimensions.length === 0 ? '' : `GROUP BY ${dimensions.join(', ')}`,
+        minimum === null ? '' : `HAVING COUNT(DISTINCT i.email_fingerprint) >= ${String(minimum)}`,
+      ].join(' ');
+      const groups = new Map<string, { readonly persons: Set<unknown>; total: number }>();
+      for (const row of joined.filter((each) => filter === null || filter.keeps(each))) {
+        const key = JSON.stringify(dimensions.map((name) => String(row[name])));
+        const group = groups.get(key) ?? { persons: new Set(), total: 0 };
+        group.persons.add(row['i.email_fingerprint']);
+        group.total += Number(row['i.clicks']);
+        groups.set(key, group);
+      }
+      const expected = [...groups]
+        .filter(([, { persons }]) => persons.size >= Math.max(10, minimum ?? 0))
+        .map(([key, { persons, total }]) => `${key} ${String(persons.size)} ${String(total)}`);
+      const reader = await room.runAndReadAll(await statementOf(parser, sql, AGGREGATION));
+      const rows = reader.getRowsJson().map((row) => {
+        const key = JSON.stringify(row.slice(0, dimensions.length).map(String));
+        return `${key} ${row.slice(dimensions.length).map(String).join(' ')}`;
+      });
+      expect(rows.sort()).toEqual(expected.sort());
+    });
+    await fc.assert(property, { seed: SEED, numRuns: 60 });
+  });
+});
