@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/index.ts';
+import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/errors.ts';
 import { listProblems } from '../src/schema/index.ts';
 import { type CliIo, say } from './terminal.ts';
 

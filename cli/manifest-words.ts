@@ -9,6 +9,7 @@ import {
   type SignatureState,
   type SignatureStatus,
 } from '../src/collab/index.ts';
+import { SealroomError } from '../src/errors.ts';
 
 const STATES: Readonly<Record<SignatureState, string>> = {
   holds: 'signed',
@@ -78,5 +79,19 @@ export function printChanges(changes: readonly ManifestChange[]): readonly strin
   return Object.entries(EFFECTS).flatMap(([effect, title]) => {
     const group = changes.filter((change) => change.effect === effect);
     return group.length === 0 ? [] : [title, ...groupLines(group)];
+  });
+}
+
+/**
+ * Refuses a manifest with a signature that does not hold. One that is missing is another matter.
+ *
+ * @throws {SealroomError} MANIFEST_SIGNATURE
+ */
+export function refuseBrokenSignatures(states: readonly SignatureStatus[], file: string): void {
+  const broken = states.find(({ state }) => state === 'changed' || state === 'wrong');
+  if (broken === undefined) return;
+  throw new SealroomError('MANIFEST_SIGNATURE', `expected signatures that hold; ${printStatus(broken)}`, {
+    where: { file },
+    hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree',
   });
 }

@@ -1,19 +1,10 @@
 import { basename, extname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import {
-  type CollaborationSettings,
-  createCleanRoomsClient,
-  type DecryptOptions,
-  fetchCollaborationSettings,
-  HIGH_ASSURANCE,
-  KERNEL_NAMES,
-  type KernelName,
-  parseSettings,
-  readTextFile,
-  SealroomError,
-  STANDARD_STREAM,
-  type TableFormat,
-} from '../src/index.ts';
+import type { CollaborationSettings } from '../src/collab/index.ts';
+import { KERNEL_NAMES, type KernelName } from '../src/crypto/index.ts';
+import type { DecryptOptions } from '../src/decrypt/index.ts';
+import { SealroomError } from '../src/errors.ts';
+import { readTextFile, STANDARD_STREAM, type TableFormat } from '../src/tabular/index.ts';
 import type { ProgressDisplay, TableProgress } from './progress.ts';
 import { restoreStream } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
@@ -188,14 +179,15 @@ export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArgumen
  * @throws {SealroomError} USAGE_OPTION if they are given in more than one way; what the chosen way throws.
  */
 export async function readSettings(io: CliIo, args: SettingsArguments, id: string): Promise<CollaborationSettings> {
-  const flags = {
-    allowCleartext: args['allow-cleartext'],
-    allowDuplicates: args['allow-duplicates'],
-    allowJoinsOnColumnsWithDifferentNames: args['allow-joins-on-columns-with-different-names'],
-    preserveNulls: args['preserve-nulls'],
-  };
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  const ways = [given.length > 0, args.settings !== undefined, args['from-clean-rooms']].filter(Boolean).length;
+  const {
+    'allow-cleartext': allowCleartext,
+    'allow-duplicates': allowDuplicates,
+    'allow-joins-on-columns-with-different-names': allowJoinsOnColumnsWithDifferentNames,
+    'preserve-nulls': preserveNulls,
+  } = args;
+  const flags = { allowCleartext, allowDuplicates, allowJoinsOnColumnsWithDifferentNames, preserveNulls };
+  const isGiven = Object.values(flags).some((value) => value !== undefined);
+  const ways = [isGiven, args.settings !== undefined, args['from-clean-rooms']].filter(Boolean).length;
   if (ways > 1) {
     throw new SealroomError('USAGE_OPTION', 'expected the settings in one way, got several', {
       hint: 'use the flags, or `--settings <file>`, or `--from-clean-rooms`',
@@ -207,10 +199,19 @@ export async function readSettings(io: CliIo, args: SettingsArguments, id: strin
       '`--profile` and `--region` expected with `--from-clean-rooms`, got them without',
     );
   }
+  if (args.settings === undefined && !args['from-clean-rooms']) {
+    return {
+      allowCleartext: allowCleartext ?? false,
+      allowDuplicates: allowDuplicates ?? false,
+      allowJoinsOnColumnsWithDifferentNames: allowJoinsOnColumnsWithDifferentNames ?? false,
+      preserveNulls: preserveNulls ?? false,
+    };
+  }
+  // What reads manifests loads with it, and takes longer than a small table.
+  const { createCleanRoomsClient, fetchCollaborationSettings, parseSettings } = await import('../src/collab/index.ts');
   if (args.settings !== undefined) {
     return parseSettings(await readTextFile(resolve(io.cwd, args.settings)), { file: args.settings });
   }
-  if (!args['from-clean-rooms']) return { ...HIGH_ASSURANCE, ...Object.fromEntries(given) };
   const client = await createCleanRoomsClient({ profile: args.profile, region: args.region });
   try {
     return await fetchCollaborationSettings(client, id);

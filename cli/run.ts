@@ -1,11 +1,5 @@
-import yargs from 'yargs';
-import { SealroomError } from '../src/index.ts';
-import { auditCommand } from './commands/audit.ts';
-import { collabCommand } from './commands/collab.ts';
-import { decryptCommand } from './commands/decrypt.ts';
-import { encryptCommand } from './commands/encrypt.ts';
-import { roomCommand } from './commands/room.ts';
-import { schemaCommand } from './commands/schema.ts';
+import yargs, { type Argv } from 'yargs';
+import { SealroomError } from '../src/errors.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { normaliseArguments } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
@@ -33,6 +27,26 @@ export async function runCli(io: CliIo): Promise<number> {
   }
 }
 
+/** Adds the commands of one module to a parser. */
+type AddCommands = (parser: Argv, io: CliIo) => Promise<Argv>;
+
+/** The commands by their first word. Each is loaded when it is run, or when help is asked for. */
+const COMMANDS: Readonly<Record<string, AddCommands>> = {
+  encrypt: async (parser, io) => parser.command((await import('./commands/encrypt.ts')).encryptCommand(io)),
+  decrypt: async (parser, io) => parser.command((await import('./commands/decrypt.ts')).decryptCommand(io)),
+  schema: async (parser, io) => parser.command((await import('./commands/schema.ts')).schemaCommand(io)),
+  collab: async (parser, io) => parser.command((await import('./commands/collab.ts')).collabCommand(io)),
+  room: async (parser, io) => parser.command((await import('./commands/room.ts')).roomCommand(io)),
+  audit: async (parser, io) => parser.command((await import('./commands/audit.ts')).auditCommand(io)),
+};
+
+/** Adds the command that is called, or all of them if it is not clear which one that is. */
+async function addCommands(parser: Argv, io: CliIo): Promise<void> {
+  const [first = ''] = io.argv;
+  const wanted = Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
+  for (const name of wanted) await COMMANDS[name]?.(parser, io);
+}
+
 /** The library has said what there is to say: help, the version, or nothing to do. */
 class Shown extends Error {
   readonly exitCode: number;
@@ -50,12 +64,6 @@ async function parse(io: CliIo): Promise<void> {
     .usage(
       'sealroom <command> [options]\n\nEncrypts tables for a collaboration, column by column, and decrypts what comes back.',
     )
-    .command(encryptCommand(io))
-    .command(decryptCommand(io))
-    .command(schemaCommand(io))
-    .command(collabCommand(io))
-    .command(roomCommand(io))
-    .command(auditCommand(io))
     .completion('completion', 'print a completion script for your shell')
     .demandCommand(1, 'expected a command')
     .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false })
@@ -76,6 +84,7 @@ async function parse(io: CliIo): Promise<void> {
         hint: 'see `sealroom --help`, or `sealroom <command> --help`',
       });
     });
+  await addCommands(parser, io);
   let shown = '';
   await parser.parseAsync(argv, {}, (error: Error | null | undefined, _args: unknown, output: string) => {
     if (error === undefined || error === null) shown = output;

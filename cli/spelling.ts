@@ -1,4 +1,4 @@
-import { STANDARD_STREAM } from '../src/index.ts';
+import { STANDARD_STREAM } from '../src/tabular/index.ts';
 
 /** What a bare `-` is while the argument parser, which drops it as a positional, has it; no path contains a NUL. */
 const STREAM_WORD = `\0${STANDARD_STREAM}`;

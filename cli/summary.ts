@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { STANDARD_STREAM } from '../src/index.ts';
+import { STANDARD_STREAM } from '../src/tabular/index.ts';
 import { type CliIo, say } from './terminal.ts';
 
 /** The part of a summary that both table commands have. */

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { type CollaborationSettings, parseManifest, settingsOf } from '../src/collab/index.ts';
-import { type SignatureStatus, verifyManifest } from '../src/collab/index.ts';
+import type { CollaborationSettings } from '../src/collab/index.ts';
 import { parseCollaborationId } from '../src/crypto/index.ts';
-import { readTextFile, SealroomError } from '../src/index.ts';
-import { printStatus } from './manifest-words.ts';
+import { SealroomError } from '../src/errors.ts';
+import { readTextFile } from '../src/tabular/index.ts';
 import { readSettings, type SettingsArguments } from './options.ts';
 import type { CliIo } from './terminal.ts';
 
@@ -20,20 +19,6 @@ interface CollaborationTerms {
 }
 
 /**
- * Refuses a manifest with a signature that does not hold. One that is missing is another matter.
- *
- * @throws {SealroomError} MANIFEST_SIGNATURE
- */
-export function refuseBrokenSignatures(states: readonly SignatureStatus[], file: string): void {
-  const broken = states.find(({ state }) => state === 'changed' || state === 'wrong');
-  if (broken === undefined) return;
-  throw new SealroomError('MANIFEST_SIGNATURE', `expected signatures that hold; ${printStatus(broken)}`, {
-    where: { file },
-    hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree',
-  });
-}
-
-/**
  * The collaboration that `--manifest` or `--id` names.
  *
  * @throws {SealroomError} USAGE_OPTION if neither is given or they disagree; MANIFEST_SIGNATURE if a signature in the manifest
@@ -46,6 +31,9 @@ export async function readTerms(io: CliIo, { id, manifest }: CollaborationArgume
       hint: 'give the collaboration with `--id`, or the manifest that has it with `--manifest`',
     });
   }
+  // Most tables are encrypted without a manifest, and its reader takes longer to load than a small table.
+  const { parseManifest, settingsOf, verifyManifest } = await import('../src/collab/index.ts');
+  const { refuseBrokenSignatures } = await import('./manifest-words.ts');
   const path = resolve(io.cwd, manifest);
   const read = parseManifest(await readTextFile(path), { file: path });
   refuseBrokenSignatures(verifyManifest(read), path);

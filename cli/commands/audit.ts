@@ -16,7 +16,8 @@ import {
   verifyExport,
   verifyLog,
 } from '../../src/audit/index.ts';
-import { readTextFile, SealroomError } from '../../src/index.ts';
+import { SealroomError } from '../../src/errors.ts';
+import { readTextFile } from '../../src/tabular/index.ts';
 import { describeRecord } from '../audit-words.ts';
 import { type CliIo, say } from '../terminal.ts';
 

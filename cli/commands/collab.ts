@@ -19,12 +19,11 @@ import {
 } from '../../src/collab/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
 import { createSigningKey, readSigningKey } from '../../src/custody/index.ts';
-import { readTextFile, SealroomError } from '../../src/index.ts';
+import { SealroomError } from '../../src/errors.ts';
 import { quoteName } from '../../src/schema/index.ts';
-import { writeTextFile } from '../../src/tabular/index.ts';
-import { printChanges, printManifest, printStatus } from '../manifest-words.ts';
+import { readTextFile, writeTextFile } from '../../src/tabular/index.ts';
+import { printChanges, printManifest, printStatus, refuseBrokenSignatures } from '../manifest-words.ts';
 import type { CliIo } from '../terminal.ts';
-import { refuseBrokenSignatures } from '../terms.ts';
 
 interface CommonArguments {
   readonly json: boolean;

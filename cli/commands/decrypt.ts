@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
-import { decryptTable, type DecryptSummary, readSecretFromEnvironment } from '../../src/index.ts';
+import { readSecretFromEnvironment } from '../../src/custody/index.ts';
+import { decryptTable, type DecryptSummary } from '../../src/decrypt/index.ts';
 import { type TableArguments, transferOptions, withTableOptions } from '../options.ts';
 import { showProgress } from '../progress.ts';
 import { printSummary } from '../summary.ts';

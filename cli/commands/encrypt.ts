@@ -1,12 +1,9 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import {
-  encryptTable,
-  type EncryptSummary,
-  parseTableSchema,
-  readSecretFromEnvironment,
-  readTextFile,
-} from '../../src/index.ts';
+import { readSecretFromEnvironment } from '../../src/custody/index.ts';
+import { encryptTable, type EncryptSummary } from '../../src/encrypt/index.ts';
+import { parseTableSchema } from '../../src/schema/index.ts';
+import { readTextFile } from '../../src/tabular/index.ts';
 import {
   type SettingsArguments,
   type TableArguments,

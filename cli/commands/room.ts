@@ -1,7 +1,8 @@
 import { join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { readRecords } from '../../src/audit/index.ts';
-import { readTextFile, SealroomError, type TableFormat } from '../../src/index.ts';
+import { SealroomError } from '../../src/errors.ts';
+import { readTextFile, type TableFormat } from '../../src/tabular/index.ts';
 import {
   auditFilesOf,
   createRoom,
