@@ -14,6 +14,7 @@ const MOST_PART_BYTES = 32 << 20;
 
 /** Rows of one part: the bytes in memory, and where earlier ones lie in the spill file. */
 interface Part {
+  rows: number;
   bytes: Uint8Array;
   length: number;
   readonly blocks: SpillBlock[];
@@ -61,7 +62,7 @@ export class RowShuffle {
     this.#tempDirectory = options.tempDirectory;
     this.#partBytes = MEMORY_BYTES / parts;
     this.#usualBytes = Math.min(this.#partBytes, Math.ceil((options.expectedBytes / parts) * 1.25));
-    this.#parts = Array.from({ length: parts }, () => ({ bytes: NO_BYTES, length: 0, blocks: [] }));
+    this.#parts = Array.from({ length: parts }, () => ({ rows: 0, bytes: NO_BYTES, length: 0, blocks: [] }));
   }
 
   get rows(): number {
@@ -83,6 +84,7 @@ export class RowShuffle {
       const end = offsets[dealt.firsts[index + 1] ?? 0] ?? 0;
       const part = this.#parts[index];
       if (start === end || part === undefined) continue;
+      part.rows += (dealt.firsts[index + 1] ?? 0) - (dealt.firsts[index] ?? 0);
       await this.#append(part, bytes, start, end);
     }
     this.#rows += batch.rows;
@@ -103,7 +105,9 @@ export class RowShuffle {
     const starts = rowStarts(bytes);
     const { rows, firsts } = deal(starts.length, this.#parts.length);
     for (const [index, part] of this.#parts.entries()) {
-      for (const row of rows.subarray(firsts[index], firsts[index + 1])) {
+      const dealt = rows.subarray(firsts[index], firsts[index + 1]);
+      part.rows += dealt.length;
+      for (const row of dealt) {
         const start = starts[row] ?? 0;
         await this.#append(part, bytes, start, rowEnd(bytes, start));
       }
@@ -114,7 +118,8 @@ export class RowShuffle {
   /** The rows in their new order, at most `rowsAtOnce` at a time, once; `add` must not be called any more. */
   async *output(rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
     for (const part of this.#parts) {
-      if (part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
+      // A row that is so long by itself has nothing to be shuffled with.
+      if (part.rows > 1 && part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
         yield* this.#dealAgain(part, rowsAtOnce);
         continue;
       }

@@ -177,6 +177,13 @@ describe('a table that outgrows its parts', () => {
     expect(new Set(after.map((row) => row.slice(-12))).size).toBe(12);
   });
 
+  test('takes single rows that are longer than what is read back at once', async () => {
+    const long = 'y'.repeat(40 << 20);
+    const lengths = (batch: Batch): string[] => rowsOf(batch).map((row) => String(row.length));
+    const rows = await shuffle([batchOfRows([[long, 1]]), batchOfRows([['x', 2]])], lengths);
+    expect(rows.map(Number).sort((one, other) => one - other)).toEqual([16, (40 << 20) + 15]);
+  });
+
   test('says where it could not spill', async () => {
     const tempDirectory = join(directory, 'none');
     const shuffled = new RowShuffle({ expectedBytes: HUGE, tempDirectory });

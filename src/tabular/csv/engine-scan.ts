@@ -32,14 +32,15 @@ export function memoryLimit(lineBytes: number): number {
 }
 
 /**
- * The engine's scan of a CSV file as SQL, with columns `c0`, `c1`, ... of text.
+ * The engine's scan of a CSV file as SQL, with columns `c0`, `c1`, ... of text. The first record is a row like the others:
+ * told that it holds headers, the engine takes a line break in one for the end of the record if there is a byte order mark.
  *
  * @param lineBytes the line limit, at least that of the longest record and two more
  */
-export function scanSql(source: ByteSource, facts: CsvFacts, headerRow: boolean, lineBytes: number): string {
+export function scanSql(source: ByteSource, facts: CsvFacts, lineBytes: number): string {
   const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
   return (
-    `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=${String(headerRow)}, ` +
+    `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=false, ` +
     `delim=',', quote='"', escape='"', strict_mode=true, nullstr='', allow_quoted_nulls=false, compression='none', ` +
     // Told to expect CRLF, the engine finds no row at all; untold, it takes both line ends.
     `hive_partitioning=false, parallel=false, max_line_size=${String(lineBytes)}, buffer_size=${String(lineBytes * 4)})`

@@ -35,7 +35,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     : Array.from({ length: facts.fields }, (_, index) => `_c${String(index)}`);
   const fields = headers.map((name): Field => ({ name, type: { kind: 'string' } }));
   const lineBytes = lineLimit(source, facts);
-  const scan = scanSql(source, facts, options.headerRow, lineBytes);
+  const scan = `${scanSql(source, facts, lineBytes)}${options.headerRow ? ' OFFSET 1' : ''}`;
   const reason = exactReason(source, facts);
   const rule = nullRuleOf(options.nullText);
   const separator = facts.separatorInQuotes ? facts.separator : null;

@@ -50,7 +50,7 @@ test.each([
         const scanner = new CsvScanner(source.name);
         for await (const chunk of source.chunks()) scanner.push(chunk);
         const facts = scanner.end();
-        const sql = scanSql(source, facts, false, facts.longestRecordBytes + more);
+        const sql = scanSql(source, facts, facts.longestRecordBytes + more);
         const read = await engine.rows(`SELECT * FROM ${sql}`);
         expect(read.map((row) => Object.values(row).map((value) => value ?? ''))).toEqual(rows);
       }),

@@ -244,6 +244,12 @@ describe('large files', () => {
     expect(columns[0]?.every((value, row) => value === rows[row])).toBe(true);
   });
 
+  test('may begin with a byte order mark and a header with a line break', async () => {
+    const { fields, columns } = await readTable(folder.write('.csv', '\ufeff"a\nb",c\n1,2\n'));
+    expect(fields.map(({ name }) => name)).toEqual(['a\nb', 'c']);
+    expect(columns).toEqual([['1'], ['2']]);
+  });
+
   test('keep their order in batches of bounded size', async () => {
     const path = folder.write(
       '.csv',
