@@ -83,6 +83,7 @@ export function withTableOptions(yargs: Argv): Argv<TableArguments> {
     .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
     .option('threads', {
       type: 'number',
+      requiresArg: true,
       describe: 'threads that do the cryptography (default: as many as there are cores)',
     })
     .option('json', { type: 'boolean', default: false, describe: 'print the summary and errors as JSON' })

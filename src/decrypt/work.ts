@@ -1,4 +1,4 @@
-import { type Allocator, Arena } from '../bytes/index.ts';
+import { type Allocator, Arena, wipe } from '../bytes/index.ts';
 import {
   CELL_FINGERPRINT,
   CELL_SEALED,
@@ -77,7 +77,9 @@ export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   // A copy in this thread's own memory: the library that derives does not take shared memory.
-  const root = sealingRootFromBytes(setup.root.slice());
+  const copy = setup.root.slice();
+  const root = sealingRootFromBytes(copy);
+  wipe(copy);
   const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
   return {
     run(job) {

@@ -30,19 +30,23 @@ export class Intake {
    * The stored columns of a batch, in the order of the plan.
    *
    * @throws {SealroomError} DATA_ENCODING, DATA_LENGTH, DATA_VALUE with the column and `where.row`, the 0-based row within
-   *   the batch.
+   *   the batch; of several the one with the lowest row.
    */
   take(batch: Batch): Batch {
     const stored = new Map<number, ColumnData>();
-    this.#plan.columns.forEach((column, index) => {
+    let first: SealroomError | null = null;
+    for (const [index, column] of this.#plan.columns.entries()) {
       try {
         const values = stored.get(column.stored) ?? this.#store(batch, column.stored);
         this.nulls += countNulls(values.validity, batch.rows);
         stored.set(column.stored, this.#check(column, index, values));
       } catch (error) {
-        throw error instanceof SealroomError ? error.at({ column: column.target }) : error;
+        if (!(error instanceof SealroomError)) throw error;
+        const located = error.at({ column: column.target });
+        if (first === null || rowOf(located) < rowOf(first)) first = located;
       }
-    });
+    }
+    if (first !== null) throw first;
     // The stored columns were numbered in the order in which the planned ones first ask for them.
     return { rows: batch.rows, columns: [...stored.values()] };
   }
@@ -91,6 +95,10 @@ export class Intake {
       }
     }
   }
+}
+
+function rowOf(error: SealroomError): number {
+  return error.where.row ?? 0;
 }
 
 function longestOf(column: ByteColumn, known: number | null): number | null {

@@ -64,7 +64,12 @@ export function writeRows(batch: Batch, order: Int32Array, memory: Allocator): R
 /** Where each row of some rows begins. */
 export function rowStarts(rows: Uint8Array): Int32Array {
   const starts: number[] = [];
-  for (let at = 0; at < rows.length; at += getInt32(rows, at)) starts.push(at);
+  for (let at = 0; at < rows.length;) {
+    starts.push(at);
+    const end = rowEnd(rows, at);
+    if (end <= at || end > rows.length) throw new Error('rows that were damaged while they were kept');
+    at = end;
+  }
   return Int32Array.from(starts);
 }
 

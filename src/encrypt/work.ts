@@ -1,4 +1,4 @@
-import { Arena } from '../bytes/index.ts';
+import { Arena, wipe } from '../bytes/index.ts';
 import {
   createKernel,
   fingerprintKeyFromBytes,
@@ -73,12 +73,19 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
   const kernel = createKernel(setup.kernel, memory);
   let nextKey = 0;
   // Copies in this thread's own memory: the library that derives does not take shared memory.
-  const takeKey = (): Uint8Array => setup.keys.slice(nextKey * KEY_BYTES, ++nextKey * KEY_BYTES);
-  const root = sealingRootFromBytes(takeKey());
+  const takeKey = <Key>(make: (bytes: Uint8Array) => Key): Key => {
+    const bytes = setup.keys.slice(nextKey * KEY_BYTES, ++nextKey * KEY_BYTES);
+    try {
+      return make(bytes);
+    } finally {
+      wipe(bytes);
+    }
+  };
+  const root = takeKey(sealingRootFromBytes);
   const keys: Disposable[] = [root];
   const tasks = setup.tasks.map((column): ColumnTask => {
     if (column.kind !== 'fingerprint') return column;
-    const key = fingerprintKeyFromBytes(takeKey());
+    const key = takeKey(fingerprintKeyFromBytes);
     keys.push(key);
     return { ...column, task: { ...column.task, key } };
   });

@@ -77,9 +77,12 @@ export function copyColumn(column: ColumnData, memory: Allocator = FRESH_MEMORY)
   };
   const validity = column.validity === null ? null : copy(column.validity);
   if (column.layout === 'fixed') return { ...column, values: copy(column.values), validity };
-  const offsets = memory.ints(column.offsets.length);
-  offsets.set(column.offsets);
-  return { ...column, offsets, bytes: copy(column.bytes), validity };
+  // Columns may share their bytes with others, which are none of theirs.
+  const { rows } = column;
+  const first = column.offsets[0] ?? 0;
+  const offsets = memory.ints(rows + 1);
+  for (let row = 0; row <= rows; row++) offsets[row] = (column.offsets[row] ?? 0) - first;
+  return { ...column, offsets, bytes: copy(column.bytes.subarray(first, column.offsets[rows])), validity };
 }
 
 /** The buffers of batches, each once; shared memory is none of them. They can be transferred to another thread. */

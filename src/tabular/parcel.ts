@@ -25,8 +25,12 @@ export function packBatch({ rows, columns }: Batch, spare: ArrayBuffer[]): Batch
 function bytesOf(columns: Batch['columns']): number {
   let bytes = 0;
   for (const column of columns) {
-    const arrays = column.layout === 'fixed' ? [column.values] : [column.offsets, column.bytes];
-    for (const array of [...arrays, column.validity]) bytes += Arena.sizeOf(array?.byteLength ?? 0);
+    bytes += Arena.sizeOf(column.validity?.length ?? 0);
+    if (column.layout === 'fixed') bytes += Arena.sizeOf(column.values.length);
+    else {
+      const { offsets, rows } = column;
+      bytes += Arena.sizeOf((rows + 1) * 4) + Arena.sizeOf((offsets[rows] ?? 0) - (offsets[0] ?? 0));
+    }
   }
   return bytes;
 }

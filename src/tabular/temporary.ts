@@ -52,7 +52,7 @@ export class SpillFile {
   }
 
   /**
-   * The bytes of a block, or of its part from `from` on, at most `most` of them.
+   * The bytes of a block.
    *
    * @throws {SealroomError} IO_READ if the file was cut short.
    */

@@ -35,10 +35,11 @@ export interface Crew<Job, Result> {
 /**
  * Makes a crew. Does not wait until its threads have started; jobs can be sent at once.
  *
- * @param module URL of the job module, whose `startWork` gets a structured clone of `setup`; the clone is made before this
- *   returns, so the caller may wipe what it has
+ * @param module URL of the job module, whose `startWork` gets a structured clone of `setup`, made before this returns;
+ *   shared memory in it is not cloned, and must hold until the crew is closed
  * @param threads 1 or more; with 1 the jobs run in this thread, and no worker is started
- * @throws {SealroomError} never; errors of the module itself if it runs in this thread
+ * @throws {SealroomError} IO_ENGINE if the system gives no more threads; errors of the module itself if it runs in this
+ *   thread
  */
 export async function createCrew<Job, Result>(
   module: URL,
@@ -50,7 +51,17 @@ export async function createCrew<Job, Result>(
     return new CrewOfThisThread(work);
   }
   const workerSetup = { module: module.href, setup };
-  return new CrewOfWorkers(Array.from({ length: threads }, () => new WorkerThread<Job, Result>(workerSetup)));
+  const workers: WorkerThread<Job, Result>[] = [];
+  try {
+    while (workers.length < threads) workers.push(new WorkerThread<Job, Result>(workerSetup));
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.close()));
+    throw new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
+      hint: 'ask for fewer with `--threads`',
+      cause: error,
+    });
+  }
+  return new CrewOfWorkers(workers);
 }
 
 class CrewOfThisThread<Job, Result> implements Crew<Job, Result> {

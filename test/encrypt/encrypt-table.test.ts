@@ -338,6 +338,15 @@ describe('cells', () => {
   });
 });
 
+test('of several values that cannot be protected the first row is named, whatever its column', async () => {
+  await using bench = await Bench.start();
+  const long = 'x'.repeat(30);
+  await bench.put('in.csv', numberedCsv(1600, { 8: `short,${long}`, 1501: `${long},short` }));
+  const schema = schemaOf('id>a:sealed fixed 20', 'note>b:sealed fixed 20');
+  const error = await failureOf(bench.encrypt('in.csv', 'out.csv', schema));
+  expect(error).toMatchObject({ code: 'DATA_LENGTH', where: { column: 'b', row: 8 } });
+});
+
 describe('a failure leaves nothing', () => {
   test('when a column is of a type that cannot be protected', async () => {
     await using bench = await Bench.start();

@@ -10,6 +10,8 @@ import type { CsvFacts } from './facts.ts';
 
 /** The engine's line limit, a quarter of its buffer; longer lines raise it for their file. */
 const LINE_BYTES = 1 << 18;
+/** Rows of a chunk of the engine. */
+const CHUNK_ROWS = 2048;
 /** Files up to this length may be one buffer, which is in memory while they are read. */
 export const MOST_BUFFER_BYTES = 128 << 20;
 
@@ -26,9 +28,14 @@ export function lineLimit(source: ByteSource, facts: CsvFacts): number {
   return Math.max(LINE_BYTES, (borderHazard(facts) !== null ? source.bytes : facts.longestRecordBytes) + 2);
 }
 
-/** What the engine may take, in MiB: it keeps the buffers that it has read until then, and needs a few. */
-export function memoryLimit(lineBytes: number): number {
-  return 64 + Math.ceil((lineBytes * 8) / 2 ** 20);
+/**
+ * What the engine may take, in MiB. It keeps the buffers that it has read until then, so it is not given more than it
+ * needs: some buffers, and some chunks of rows with the texts in them.
+ */
+export function memoryLimit(source: ByteSource, facts: CsvFacts): number {
+  const buffers = lineLimit(source, facts) * 8;
+  const chunk = Math.min(CHUNK_ROWS * facts.longestRecordBytes, source.bytes) + CHUNK_ROWS * 16 * facts.fields;
+  return 64 + Math.ceil((buffers + chunk * 4) / 2 ** 20);
 }
 
 /**

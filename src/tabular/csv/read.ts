@@ -1,7 +1,7 @@
 import { SealroomError } from '../../errors.ts';
 import type { Batch, Field } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { Engine, engineFailure, READING } from '../engine.ts';
+import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../engine.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
@@ -44,7 +44,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   async function* batches(request: ReadRequest): AsyncGenerator<Batch> {
     const raw =
       reason === null
-        ? readFast(source, scan, memoryLimit(lineBytes), request.columns, rows)
+        ? readFast(source, scan, memoryLimit(source, facts), request.columns, rows)
         : readExact(source, facts, request.columns, options.headerRow, request.signal);
     for await (const batch of raw) {
       request.signal?.throwIfAborted();
@@ -119,6 +119,12 @@ async function* readFast(
     yield* engine.stream(`SELECT ${names} FROM ${scan}`, fields, rows);
   } catch (error) {
     if (error instanceof SealroomError) throw error.at({ file: source.name });
+    if (engineFailure(error) === OUT_OF_MEMORY) {
+      throw new SealroomError('IO_ENGINE', 'the records of the CSV file are too long for the memory', {
+        where: { file: source.name },
+        hint: 'split the file into several with fewer columns',
+      });
+    }
     throw new SealroomError('DATA_CORRUPT', `the CSV reader failed: ${engineFailure(error)}`, {
       where: { file: source.name },
     });

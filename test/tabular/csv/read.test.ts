@@ -244,6 +244,19 @@ describe('large files', () => {
     expect(columns[0]?.every((value, row) => value === rows[row])).toBe(true);
   });
 
+  test.each([
+    ['long values', 1, 3000, 'y'.repeat(50_000)],
+    ['many columns', 1600, 2500, 'abcdef'],
+  ])('are read whole within the engine’s memory: %s', async (_, columns, rows, value) => {
+    const record = `${Array(columns).fill(value).join(',')}\n`;
+    const reader = await openTable(folder.write('.csv', record.repeat(rows)), { headerRow: false });
+    let seen = 0;
+    for await (const batch of reader.batches({ columns: [0, columns - 1] })) seen += batch.rows;
+    await reader.close();
+    expect(seen).toBe(rows);
+    expect(reader.warnings).toEqual([]);
+  });
+
   test('may begin with a byte order mark and a header with a line break', async () => {
     const { fields, columns } = await readTable(folder.write('.csv', '\ufeff"a\nb",c\n1,2\n'));
     expect(fields.map(({ name }) => name)).toEqual(['a\nb', 'c']);
