@@ -178,6 +178,7 @@ async function writeSnapshot(
     table: name,
     columns,
     settings: manifest.settings,
+    room: directory,
     directory: unfinished,
   });
   try {

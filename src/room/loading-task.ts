@@ -23,6 +23,8 @@ export interface LoadingTask {
   readonly table: string;
   readonly columns: readonly LoadedColumn[];
   readonly settings: CollaborationSettings;
+  /** The room's directory, as errors name it. */
+  readonly room: string;
   /** An empty directory for all that is written. */
   readonly directory: string;
 }
@@ -167,7 +169,7 @@ export class TableLoader {
   /** What the engine could not write is in the room; what it could not take is in the file. */
   #fail(error: unknown): never {
     if (!(error instanceof SealroomError)) throw error;
-    throw error.at({ file: error.code.startsWith('IO_') ? this.#task.directory : this.#task.file });
+    throw error.at({ file: error.code.startsWith('IO_') ? this.#task.room : this.#task.file });
   }
 
   /** Ends the engine, whatever it is doing; what it has written stays. */
