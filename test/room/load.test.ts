@@ -73,6 +73,24 @@ test('rows come in another order at each load, and in any place', async () => {
   expect(mean).toBeLessThan(2000 / 3 + 40);
 });
 
+test('long rows, which are sorted in parts, come in random order too, and none is lost', async () => {
+  await using session = await RoomSession.start();
+  const [header = '', line = ''] = (await readFile(await session.encrypt('enc.csv', cleartextRows(1)), 'utf8')).split(
+    '\n',
+  );
+  const [fingerprint = ''] = line.split(',');
+  const longest = `02:enc:${Buffer.alloc(12_282, 1).toString('base64')}`;
+  const rows = 10_000;
+  const lines = Array.from({ length: rows }, (_, row) => `${fingerprint},${longest},R1,2026-01-02,${String(row)}.5,x`);
+  await writeFile(session.path('long.csv'), [header, ...lines, ''].join('\n'));
+  await session.load(session.path('long.csv'));
+  const spends = await spendsIn(session);
+  expect([...spends].sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row + 0.5));
+  const mean = spends.reduce((sum, spend, place) => sum + Math.abs(spend - 0.5 - place), 0) / rows;
+  expect(mean).toBeGreaterThan(rows / 3 - 200);
+  expect(mean).toBeLessThan(rows / 3 + 200);
+});
+
 test('a table without rows is loaded', async () => {
   await using session = await RoomSession.start();
   expect(await session.load(await session.encrypt('enc.csv', cleartextRows(0)))).toMatchObject({
