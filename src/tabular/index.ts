@@ -8,5 +8,6 @@ export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable,
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { checkTarget } from './target.ts';
 export { checkTexts } from './text-column.ts';
-export { readTextFile, writeTextFile } from './text-file.ts';
+export { readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';
 export { createOutput, transferTable, type TransferOptions } from './transfer.ts';
+export { readVector } from './vectors.ts';
