@@ -1,9 +1,11 @@
 import yargs from 'yargs';
 import { SealroomError } from '../src/index.ts';
 import { auditCommand } from './commands/audit.ts';
+import { checkCommand } from './commands/check.ts';
 import { collabCommand } from './commands/collab.ts';
 import { decryptCommand } from './commands/decrypt.ts';
 import { encryptCommand } from './commands/encrypt.ts';
+import { queryCommand } from './commands/query.ts';
 import { roomCommand } from './commands/room.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
@@ -55,6 +57,8 @@ async function parse(io: CliIo): Promise<void> {
     .command(schemaCommand(io))
     .command(collabCommand(io))
     .command(roomCommand(io))
+    .command(checkCommand(io))
+    .command(queryCommand(io))
     .command(auditCommand(io))
     .completion('completion', 'print a completion script for your shell')
     .demandCommand(1, 'expected a command')
