@@ -7,6 +7,9 @@ import type { EngineJob, EngineLimits, EngineReply, EngineRequest, FailureKind, 
 /** What a process needs besides the engine's memory. It binds what the engine's own limit does not: single long texts. */
 const PROCESS_MIB = 1024;
 
+/** What opening snapshots may take; longer on a machine with much else to do, and no part of a query's time. */
+const OPEN_TIMEOUT_MS = 30_000;
+
 /** A query that was not completed. */
 export class EngineFailure extends Error {
   readonly kind: FailureKind;
@@ -104,7 +107,7 @@ export class EngineProcess {
    * @throws {EngineFailure} if they cannot be opened, or the process is gone.
    */
   async open(snapshots: readonly SnapshotFile[]): Promise<void> {
-    await this.#limited(undefined, async () => {
+    await this.#limited(OPEN_TIMEOUT_MS, undefined, async () => {
       await this.#send({ kind: 'open', snapshots, limits: this.#limits });
       await this.#next();
     });
@@ -116,7 +119,7 @@ export class EngineProcess {
    * @throws {EngineFailure} if the query was not completed.
    */
   async run(job: EngineJob, signal?: AbortSignal): Promise<EngineResult> {
-    return this.#limited(signal, async () => {
+    return this.#limited(this.#limits.timeoutMs, signal, async () => {
       await this.#send({ kind: 'run', job });
       let types: readonly ColumnType[] = [];
       const batches: Batch[] = [];
@@ -138,7 +141,7 @@ export class EngineProcess {
     await this.#exited;
   }
 
-  async #limited<T>(signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+  async #limited<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
     const stop = (kind: FailureKind): void => {
       this.#fail(kind);
       this.#child.kill('SIGKILL');
@@ -148,7 +151,7 @@ export class EngineProcess {
     };
     const timer = setTimeout(() => {
       stop('TIMEOUT');
-    }, this.#limits.timeoutMs);
+    }, timeoutMs);
     signal?.addEventListener('abort', abort);
     if (signal?.aborted === true) abort();
     this.#child.channel?.ref();

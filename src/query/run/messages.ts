@@ -10,10 +10,10 @@ export interface SnapshotFile {
 
 /** What an engine process may use. */
 export interface EngineLimits {
-  /** Memory of the engine; what the process may take in all is {@link PROCESS_MIB} more. */
+  /** Memory of the engine, in MiB; the process may take 1024 more in all. */
   readonly memoryMiB: number;
   readonly threads: number;
-  /** From the handing over of the query until its last row. */
+  /** From the handing over of the query until its last row; its process is killed then. */
   readonly timeoutMs: number;
   /** Bytes of a result's values. */
   readonly maxResultBytes: number;

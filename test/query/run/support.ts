@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { chmod } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
@@ -282,4 +284,19 @@ export async function cleartextRows(
   return rows.map((row) =>
     row.map((value) => (value === null ? null : typeof value === 'string' ? value : JSON.stringify(value))),
   );
+}
+
+/** Ids of the engine processes that a process has started; there is no other way to see them than the system's. */
+export function enginesOf(parent: number): readonly number[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .filter((match) => Number(match?.[2]) === parent && match?.[3]?.includes('engine-main.js') === true)
+    .map((match) => Number(match?.[1]));
+}
+
+/** Waits until something is so; a test's time limit ends it. */
+export async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setTimeout(20);
 }
