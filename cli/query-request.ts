@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { SealroomError } from '../src/index.ts';
+import { SealroomError } from '../src/errors.ts';
 import type { QueryRequest } from '../src/query/index.ts';
 import type { CliIo } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import type { BudgetChange } from '../src/audit/index.ts';
-import { SealroomError } from '../src/index.ts';
+import { SealroomError } from '../src/errors.ts';
 import { describeObligation, type Finding, renderFindings, type Verdict } from '../src/query/index.ts';
 
 /** Budgets before and after a query, a line for each. */

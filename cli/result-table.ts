@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { decodeUtf8Lenient, isValid } from '../src/bytes/index.ts';
 import { isFixedType, renderColumn } from '../src/crypto/index.ts';
-import { SealroomError, STANDARD_STREAM, type TableFormat } from '../src/index.ts';
+import { SealroomError } from '../src/errors.ts';
 import {
   type Batch,
   type ColumnData,
@@ -10,6 +10,8 @@ import {
   type Field,
   formatOf,
   openTable,
+  STANDARD_STREAM,
+  type TableFormat,
   type TableReader,
 } from '../src/tabular/index.ts';
 

@@ -1,8 +1,15 @@
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseManifest, verifyManifest } from '../../src/collab/index.ts';
-import { checkQuery, QueryParser, readTextFile } from '../../src/index.ts';
-import { previewQuery, type QueryCheck, type QueryRequest, readQuestion } from '../../src/query/index.ts';
+import {
+  checkQuery,
+  previewQuery,
+  type QueryCheck,
+  QueryParser,
+  type QueryRequest,
+  readQuestion,
+} from '../../src/query/index.ts';
+import { readTextFile } from '../../src/tabular/index.ts';
 import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
 import { printVerdict, refusal } from '../query-words.ts';
 import { type RoomArguments, roomDirectory, withRoom } from '../room-option.ts';

@@ -1,9 +1,9 @@
 import type { CommandModule } from 'yargs';
-import { SealroomError, STANDARD_STREAM, type TableFormat } from '../../src/index.ts';
+import { SealroomError } from '../../src/errors.ts';
 import { recipientsOf } from '../../src/package/index.ts';
 import { type QueryOutcome, QueryRunner, renderFindings, type RunnerLimits } from '../../src/query/index.ts';
 import { openRoom } from '../../src/room/index.ts';
-import { checkTarget, writeWholeFile } from '../../src/tabular/index.ts';
+import { checkTarget, STANDARD_STREAM, type TableFormat, writeWholeFile } from '../../src/tabular/index.ts';
 import { parseFormat, resolvePath } from '../options.ts';
 import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
 import { printBudgets, refusal } from '../query-words.ts';
