@@ -50,7 +50,7 @@ const custom = (more: object = {}): object => ({
 const person = (index: number): string => `person${String(index)}@secret-mail.example`;
 
 /** The tables of a publisher and a brand: two to aggregate, one that anything may be asked of. */
-export const TABLES: Readonly<Record<string, SampleTable>> = {
+const TABLES: Readonly<Record<string, SampleTable>> = {
   impressions: {
     owner: 'pub',
     columns: [
@@ -117,7 +117,7 @@ const TEMPLATE = {
 };
 
 /** A CSV of the rows of a table before encryption. */
-export function cleartextOf({ columns, row, rows }: SampleTable): string {
+function cleartextOf({ columns, row, rows }: SampleTable): string {
   const lines = Array.from({ length: rows }, (_, index) => row(index).join(','));
   return [columns.map(([name]) => name).join(','), ...lines, ''].join('\n');
 }
