@@ -1,7 +1,7 @@
 import { type BudgetChange, durationBucket, type Receipt, type Signer } from '../../audit/index.ts';
 import { SealroomError } from '../../errors.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
-import { openRoom, readRoomSigner, type Snapshot, verifySnapshot } from '../../room/index.ts';
+import { openRoom, readRoomSigner, refuseSecrets, type Snapshot, verifySnapshot } from '../../room/index.ts';
 import type { Verdict } from '../check/check.ts';
 import type { Finding } from '../findings/finding.ts';
 import { EngineFailure, type EngineProcess } from './engine-process.ts';
@@ -76,13 +76,16 @@ export class QueryRunner implements AsyncDisposable {
    * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
    */
   static async open({ limits, ...options }: RunnerOptions): Promise<QueryRunner> {
-    const gate = await Gate.open(options);
+    const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
+    refuseSecrets(options.env);
+    const pool = new EnginePool(processes, ofEach);
     try {
       const signer = await readRoomSigner(await openRoom(options.directory));
-      const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
-      return new QueryRunner(options.now, gate, new EnginePool(processes, ofEach), signer);
+      // The library that results are written with takes longer to load than a query over small tables to run.
+      const [gate] = await Promise.all([Gate.open(options), import('apache-arrow')]);
+      return new QueryRunner(options.now, gate, pool, signer);
     } catch (error) {
-      await gate[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
       throw error;
     }
   }
