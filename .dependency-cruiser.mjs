@@ -15,7 +15,9 @@ const LAYERS = {
   audit: ['bytes', 'crypto'],
   // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).
   room: ['bytes', 'schema', 'collab', 'tabular', 'audit'],
-  query: ['bytes', 'schema', 'collab', 'tabular', 'audit', 'room'],
+  // Results as packages: made by the room, opened by the receiver.
+  package: ['bytes', 'collab', 'audit'],
+  query: ['bytes', 'schema', 'collab', 'tabular', 'audit', 'room', 'package'],
   server: ['bytes', 'schema', 'collab', 'audit', 'query'],
 };
 
@@ -25,6 +27,7 @@ const PACKAGES = [
   { name: 'engine', pattern: '(@duckdb/[^/]+|apache-arrow|csv-parse)', from: '^src/(tabular|query/(parse|run))/' },
   { name: 'cipher', pattern: '@noble/[^/]+', from: '^src/crypto/' },
   { name: 'lock', pattern: 'fs-native-extensions', from: '^src/audit/' },
+  { name: 'package', pattern: '(age-encryption|nanotar|@scure/base)', from: '^src/package/' },
   { name: 'cloud', pattern: '@aws-sdk/[^/]+', from: '^src/collab/clean-rooms\\.ts$' },
 ];
 

@@ -37,6 +37,8 @@ const COMMANDS: Readonly<Record<string, AddCommands>> = {
   schema: async (parser, io) => parser.command((await import('./commands/schema.ts')).schemaCommand(io)),
   collab: async (parser, io) => parser.command((await import('./commands/collab.ts')).collabCommand(io)),
   room: async (parser, io) => parser.command((await import('./commands/room.ts')).roomCommand(io)),
+  check: async (parser, io) => parser.command((await import('./commands/check.ts')).checkCommand(io)),
+  query: async (parser, io) => parser.command((await import('./commands/query.ts')).queryCommand(io)),
   audit: async (parser, io) => parser.command((await import('./commands/audit.ts')).auditCommand(io)),
 };
 

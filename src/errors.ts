@@ -5,10 +5,12 @@
 export const ERROR_CODES = [
   'SECRET_MISSING', // no shared secret where one was looked for
   'SECRET_INVALID', // not Base64, too short, or an unreadable or unsafe secret file
+  'SECRET_IDENTITY', // no identity that opens a result package
   'SECRET_PRESENT', // the shared secret is in the environment of a room, which must not have it
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
+  'FORMAT_PACKAGE', // a result package that is malformed or was changed
   'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
   'SCHEMA_INVALID', // the schema is well-formed but breaks a rule
   'SCHEMA_HEADER', // a column header breaks the naming rule
@@ -25,6 +27,9 @@ export const ERROR_CODES = [
   'RULE_FINGERPRINT', // fingerprint cells where the caller forbids them
   'RULE_PROTECTION', // a value that is not protected as the manifest says
   'RULE_SOURCE', // a file that is not the one in the manifest
+  'RULE_QUERY', // a query that the rules of its tables do not allow
+  'QUERY_FAILED', // an allowed query that could not be completed
+  'QUERY_UNLOADED', // an allowed query over a table whose rows are not in the room
   'AUDIT_RECORD', // an audit record that is malformed, too long or of an unknown version
   'AUDIT_CHAIN', // an audit log that was changed, cut or put back to an earlier state
   'AUDIT_NOTE', // a signed note that is malformed, or not signed by a known key

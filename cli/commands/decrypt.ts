@@ -1,22 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
+import { parseSharedSecret, type SharedSecret } from '../../src/crypto/index.ts';
 import { readSecretFromEnvironment } from '../../src/custody/index.ts';
 import { decryptTable, type DecryptSummary } from '../../src/decrypt/index.ts';
+import { SealroomError } from '../../src/errors.ts';
+import type { OpenedPackage } from '../../src/package/index.ts';
+import { STANDARD_STREAM } from '../../src/tabular/index.ts';
 import { type TableArguments, transferOptions, withTableOptions } from '../options.ts';
+import { openPackageInput, type PackageArguments, printPackage, tableNameOf } from '../package-input.ts';
 import { showProgress } from '../progress.ts';
 import { printSummary } from '../summary.ts';
 import { readTerms } from '../terms.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `decrypt` is called with. */
-export interface DecryptArguments extends TableArguments {
+export interface DecryptArguments extends TableArguments, PackageArguments {
+  readonly input: string;
   readonly 'fail-on-fingerprint-columns': boolean;
 }
 
-async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
-  using secret = await readSecretFromEnvironment(io.env);
+/** The collaboration: a package names it, and must not name another than the options do. */
+async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage | null): Promise<string> {
+  if (opened !== null && args.id === undefined && args.manifest === undefined) return opened.statement.collaboration;
   const { id } = await readTerms(io, args);
+  if (opened === null || opened.statement.collaboration === id.toLowerCase()) return id;
+  throw new SealroomError('USAGE_OPTION', 'expected the collaboration of the package, got another', {
+    hint: 'leave `--id` and `--manifest` out: the package has it',
+  });
+}
+
+/** The shared secret. Where a package says that nothing in it is sealed, any other does as well, and nobody needs to have it. */
+async function readSecret(io: CliIo, opened: OpenedPackage | null): Promise<SharedSecret> {
+  const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
+  return isSealed ? readSecretFromEnvironment(io.env) : parseSharedSecret(randomBytes(32).toString('base64'));
+}
+
+async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
+  const opened = await openPackageInput(io, args);
+  using secret = await readSecret(io, opened);
+  const id = await readId(io, args, opened);
   const progress = showProgress(io);
-  const transfer = transferOptions(io, args, id, progress);
+  const transfer =
+    opened === null
+      ? transferOptions(io, args, id, progress)
+      : {
+          ...transferOptions(io, { ...args, input: tableNameOf(args.input) }, id, progress),
+          input: STANDARD_STREAM,
+          inputFormat: opened.statement.result.format,
+          stdin: Readable.from([opened.table]),
+        };
   let summary: DecryptSummary;
   try {
     summary = await decryptTable({
@@ -31,26 +64,39 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   if (fingerprint > 0 && !args.json) {
     say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
   }
-  printSummary(io, args, transfer.output, summary, [
+  const ofPackage = opened === null ? {} : { package: { statement: opened.statement, signedBy: opened.signedBy } };
+  printSummary(io, args, transfer.output, { ...summary, ...ofPackage }, [
     `columns: ${String(sealed)} opened, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `cells opened: ${summary.openedCells.toLocaleString('en')}`,
+    ...(opened === null ? [] : printPackage(opened)),
   ]);
 }
 
 function describeOptions(yargs: Argv): Argv<DecryptArguments> {
-  return withTableOptions(yargs).option('fail-on-fingerprint-columns', {
-    alias: 'fof',
-    type: 'boolean',
-    default: false,
-    describe: 'fail at the first fingerprint instead of passing it on',
-  });
+  return withTableOptions(yargs)
+    .option('fail-on-fingerprint-columns', {
+      alias: 'fof',
+      type: 'boolean',
+      default: false,
+      describe: 'fail at the first fingerprint instead of passing it on',
+    })
+    .option('identity', {
+      alias: 'i',
+      type: 'string',
+      describe: 'age identity file that opens a result package',
+    })
+    .option('keys', {
+      alias: 'k',
+      type: 'string',
+      describe: 'file with the verifier keys of the rooms whose packages are trusted, one a line',
+    });
 }
 
-/** `sealroom decrypt <input>`: opens the sealed cells of a table. */
+/** `sealroom decrypt <input>`: opens the sealed cells of a table, or a result package and the cells in it. */
 export function decryptCommand(io: CliIo): CommandModule<object, DecryptArguments> {
   return {
     command: 'decrypt <input>',
-    describe: 'decrypt a table',
+    describe: 'decrypt a table, or a result package of a room',
     builder: describeOptions,
     handler: (args) => runDecrypt(args, io),
   };

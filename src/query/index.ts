@@ -1,6 +1,6 @@
 /**
  * Queries: read by DuckDB's own parser, resolved into a form of our own, checked against the analysis rules of all tables,
- * and rewritten into the SQL that may run. No I/O but the parser, which has no data.
+ * rewritten into the SQL that may run, and run in a process of its own. No I/O but the parser, which has no data, and `run/`.
  */
 export type { CheckContext } from './check/context.ts';
 export type { Verdict } from './check/check.ts';
@@ -15,3 +15,8 @@ export { MAX_QUERY_BYTES, QueryParser } from './parse/parser.ts';
 export type { ResultColumn, Statement } from './print/statement.ts';
 export type { Obligation } from './rewrite/obligations.ts';
 export { describeObligation } from './rewrite/obligations.ts';
+export type { EngineLimits } from './run/messages.ts';
+export { type QueryRequest, type Question, readQuestion } from './run/question.ts';
+export { previewQuery, type QueryCheck, type RoomOptions } from './run/gate.ts';
+export { type QueryOutcome, type QueryResult, QueryRunner } from './run/runner.ts';
+export type { RunnerLimits, RunnerOptions } from './run/runner.ts';

@@ -6,4 +6,4 @@ export { loadTable } from './load.ts';
 export { refuseSecrets } from './no-secrets.ts';
 export { removeTable } from './remove.ts';
 export type { Room, RoomTable, Snapshot } from './room.ts';
-export { auditFilesOf, openRoom, openRoomLog, verifySnapshot } from './room.ts';
+export { auditFilesOf, openRoom, openRoomLog, readRoomSigner, verifySnapshot } from './room.ts';

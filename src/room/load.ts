@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { SealroomError } from '../errors.ts';
 import { normaliseHeader, quoteName } from '../schema/index.ts';
-import { type Field, openTable, type TableFormat, type TableReader } from '../tabular/index.ts';
+import { type Field, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, syncDirectory, withRoomLock } from './files.ts';
 import { columnsInRoom, loadingTerms } from './loading-terms.ts';
 import { type LoadedColumn, TableLoader } from './loading-task.ts';
@@ -178,13 +178,14 @@ async function writeSnapshot(
     table: name,
     columns,
     settings: manifest.settings,
+    room: directory,
     directory: unfinished,
   });
   try {
     const indexes = columns.map(({ source }) => reader.fields.indexOf(source));
     let rows = 0;
     for await (const batch of reader.batches({ columns: indexes, signal })) {
-      await loader.add(batch);
+      await loader.add(packBatch(batch, []));
       rows += batch.rows;
       onProgress?.({ phase: 'load', rows, totalRows: reader.rows });
     }

@@ -9,6 +9,10 @@ import { type Conversion, convertColumn } from './conversion.ts';
 /** A cap for the engine; what is more goes to the disk, protected as it will be in the room. */
 const MEMORY_MIB = 512;
 
+/** Rows that are longer on average are sorted in parts of about this many bytes. */
+const LONG_ROW_BYTES = 1024;
+const PART_BYTES = 128 << 20;
+
 /** A column of the file that goes into the room. */
 export interface LoadedColumn {
   readonly column: ManifestColumn;
@@ -23,6 +27,8 @@ export interface LoadingTask {
   readonly table: string;
   readonly columns: readonly LoadedColumn[];
   readonly settings: CollaborationSettings;
+  /** The room's directory, as errors name it. */
+  readonly room: string;
   /** An empty directory for all that is written. */
   readonly directory: string;
 }
@@ -42,19 +48,17 @@ export class TableLoader {
   readonly path: string;
   readonly #task: LoadingTask;
   readonly #conversions: readonly Conversion[];
-  readonly #engine: EngineTask;
+  #engine: EngineTask;
   #rows = 0;
+  #bytes = 0;
 
   /** @throws {SealroomError} DATA_TYPE if a column of the file cannot be what the manifest says. */
   constructor(task: LoadingTask) {
     this.#task = task;
     this.path = join(task.directory, 'snapshot.duckdb');
     this.#conversions = task.columns.map((loaded, index) => this.#conversionOf(loaded, nameOfColumn(index)));
-    this.#engine = new EngineTask({
-      sql: this.#printSql(),
-      fields: [...ROW_FIELDS, ...task.columns.map(({ source }, index) => fieldOf(source, index))],
-      limits: { memoryMiB: MEMORY_MIB, threads: 1, spillDirectory: join(task.directory, 'spill') },
-    });
+    const fields = task.columns.map(({ source }, index) => fieldOf(source, index));
+    this.#engine = this.#startEngine(this.#printStaging(), [...ROW_FIELDS, ...fields]);
   }
 
   #conversionOf({ column, source }: LoadedColumn, name: string): Conversion {
@@ -73,16 +77,9 @@ export class TableLoader {
     });
   }
 
-  /**
-   * Rows are staged as they come, checked, and written in the order of their random numbers; only the second file becomes the
-   * snapshot, so that nothing of the old order is in it.
-   */
-  #printSql(): string {
-    const { directory, owner, table, columns, settings } = this.#task;
-    const target = `snapshot.${quoteIdentifier(owner)}`;
-    const values = columns.map(
-      ({ column }, index) => `${this.#conversions[index]?.value ?? ''} AS ${quoteIdentifier(column.name)}`,
-    );
+  /** Stages the rows as they come, and looks for what is wrong with them. */
+  #printStaging(): string {
+    const { columns, settings } = this.#task;
     const refused = this.#conversions.flatMap(({ isRefused }, index) =>
       isRefused === null
         ? []
@@ -93,15 +90,51 @@ export class TableLoader {
     );
     const found = ["SELECT 'rows' AS found, 0 AS place, count(*) AS first, NULL::BIGINT AS again FROM staging.rows"];
     return [
-      `ATTACH ${quoteText(join(directory, 'staging.duckdb'))} AS staging`,
+      this.#attachStaging(),
       'CREATE TABLE staging.rows AS SELECT * FROM $input',
-      `ATTACH ${quoteText(this.path)} AS snapshot`,
-      `CREATE SCHEMA ${target}`,
-      `CREATE TABLE ${target}.${quoteIdentifier(table)} AS SELECT ${values.join(', ')} FROM staging.rows ORDER BY position`,
-      // Writes what is still in the log beside the file.
-      'DETACH snapshot',
       [...found, ...refused, ...repeated].join(' UNION ALL '),
     ].join(';\n');
+  }
+
+  /**
+   * Writes the rows in the order of their random numbers, to a file of its own so that nothing of the old order is in it.
+   *
+   * The engine sorts any number of rows, but only if some thousands of them fit in its memory. Long ones are sorted in parts,
+   * by the lowest bits of their numbers, which takes a reading of all rows for each part.
+   */
+  #printWriting(): string {
+    const { owner, table, columns } = this.#task;
+    const target = `snapshot.${quoteIdentifier(owner)}`;
+    const values = columns.map(
+      ({ column }, index) => `${this.#conversions[index]?.value ?? ''} AS ${quoteIdentifier(column.name)}`,
+    );
+    const selected = `SELECT ${values.join(', ')} FROM staging.rows`;
+    const isLong = this.#bytes > this.#rows * LONG_ROW_BYTES;
+    const parts = isLong ? 2 ** Math.ceil(Math.log2(Math.max(1, this.#bytes / PART_BYTES))) : 1;
+    const inserts = Array.from(
+      { length: parts },
+      (_, part) =>
+        `INSERT INTO ${target}.${quoteIdentifier(table)} ${selected} ` +
+        `WHERE position & ${String(parts - 1)} = ${String(part)} ORDER BY position`,
+    );
+    return [
+      this.#attachStaging(),
+      `ATTACH ${quoteText(this.path)} AS snapshot`,
+      `CREATE SCHEMA ${target}`,
+      `CREATE TABLE ${target}.${quoteIdentifier(table)} AS ${selected} LIMIT 0`,
+      ...inserts,
+      // Writes what is still in the log beside the file.
+      'DETACH snapshot',
+    ].join(';\n');
+  }
+
+  #attachStaging(): string {
+    return `ATTACH ${quoteText(join(this.#task.directory, 'staging.duckdb'))} AS staging`;
+  }
+
+  #startEngine(sql: string, fields: readonly Field[]): EngineTask {
+    const spillDirectory = join(this.#task.directory, 'spill');
+    return new EngineTask({ sql, fields, limits: { memoryMiB: MEMORY_MIB, threads: 1, spillDirectory } });
   }
 
   /**
@@ -124,6 +157,7 @@ export class TableLoader {
     const numbers = new BigInt64Array(rows).map((_, row) => BigInt(this.#rows + row + 1));
     const positions = randomFillSync(new Uint8Array(rows * 8));
     this.#rows += rows;
+    for (const column of columns) this.#bytes += column.layout === 'bytes' ? column.bytes.length : column.values.length;
     const batch = { rows, columns: [fixed(new Uint8Array(numbers.buffer)), fixed(positions), ...columns] };
     await this.#engine.push(batch).catch((error: unknown) => this.#fail(error));
   }
@@ -161,13 +195,16 @@ export class TableLoader {
           );
       }
     }
+    await this.#engine.abort();
+    this.#engine = this.#startEngine(this.#printWriting(), []);
+    await this.#engine.finish().catch((error: unknown) => this.#fail(error));
     return this.#rows;
   }
 
   /** What the engine could not write is in the room; what it could not take is in the file. */
   #fail(error: unknown): never {
     if (!(error instanceof SealroomError)) throw error;
-    throw error.at({ file: error.code.startsWith('IO_') ? this.#task.directory : this.#task.file });
+    throw error.at({ file: error.code.startsWith('IO_') ? this.#task.room : this.#task.file });
   }
 
   /** Ends the engine, whatever it is doing; what it has written stays. */

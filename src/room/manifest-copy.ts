@@ -11,7 +11,7 @@ const BROKEN: readonly SignatureState[] = ['changed', 'wrong'];
  *
  * @throws {SealroomError} MANIFEST_SIGNATURE if a signature does not hold, MANIFEST_UNSIGNED if one is missing.
  */
-export function requireSigned(manifest: Manifest, file: string): void {
+function requireSigned(manifest: Manifest, file: string): void {
   const states = verifyManifest(manifest);
   const broken = states.find(({ state }) => BROKEN.includes(state));
   const missing = states.find(({ state }) => state !== 'holds');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuditLog, readSignerFile } from '../audit/index.ts';
+import { AuditLog, readSignerFile, type Signer } from '../audit/index.ts';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
 import { ROOM_FILES } from './files.ts';
@@ -168,11 +168,19 @@ function snapshotError(file: string, message: string): SealroomError {
 }
 
 /**
+ * The signer of a room, whose key is a secret of its operator.
+ *
+ * @throws {SealroomError} SECRET_INVALID if it cannot be read.
+ */
+export async function readRoomSigner({ directory }: Room): Promise<Signer> {
+  return readSignerFile(join(directory, ROOM_FILES.signer));
+}
+
+/**
  * Opens the audit log of a room to write to it, with the signer of the room. Whoever opens it closes it.
  *
  * @throws {SealroomError} SECRET_INVALID if the signer cannot be read; what `AuditLog.open` throws.
  */
-export async function openRoomLog({ directory, auditDirectory }: Room, now: () => Date): Promise<AuditLog> {
-  const signer = await readSignerFile(join(directory, ROOM_FILES.signer));
-  return AuditLog.open({ directory: auditDirectory, signer, now });
+export async function openRoomLog(room: Room, now: () => Date): Promise<AuditLog> {
+  return AuditLog.open({ directory: room.auditDirectory, signer: await readRoomSigner(room), now });
 }

@@ -81,7 +81,9 @@ function chunkRows(batch: Batch, start: number): number {
 function failureOf(error: unknown): { readonly code: ErrorCode; readonly failure: string } {
   if (inputFailure !== null) return { code: inputFailure.code, failure: inputFailure.message };
   const kind = engineFailure(error);
-  if (kind === 'IO Error') return { code: 'IO_WRITE', failure: 'cannot write: the disk may be full, or the file gone' };
+  // Nobody else writes to what a task writes, so that only the disk can keep it from being committed.
+  const isDisk = kind === 'IO Error' || kind === 'TransactionContext Error';
+  if (isDisk) return { code: 'IO_WRITE', failure: 'cannot write: the disk may be full, or the file gone' };
   return { code: 'IO_ENGINE', failure: `the table engine failed: ${kind}` };
 }
 

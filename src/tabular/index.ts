@@ -17,6 +17,7 @@ export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table
 export { checkTarget } from './target.ts';
 export { createTempFolder, type SpillBlock, SpillFile } from './temporary.ts';
 export { checkTexts } from './text-column.ts';
-export { readTextFile, writeTextFile } from './text-file.ts';
+export { readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';
 export { packBatch, packBytes } from './parcel.ts';
 export { createOutput, transferTable, type TransferOptions } from './transfer.ts';
+export { readVector } from './vectors.ts';

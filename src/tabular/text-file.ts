@@ -27,10 +27,23 @@ export async function readTextFile(path: string): Promise<string> {
  *
  * @throws {SealroomError} IO_EXISTS, IO_WRITE as a table's output.
  */
-export async function writeTextFile(path: string, text: string, options: TargetOptions): Promise<void> {
+export function writeTextFile(path: string, text: string, options: TargetOptions): Promise<void> {
+  return writeWholeFile(path, text, options);
+}
+
+/**
+ * Writes a file that is in memory, as {@link writeTextFile} does.
+ *
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE as a table's output.
+ */
+export async function writeWholeFile(
+  path: string,
+  content: string | Uint8Array,
+  options: TargetOptions,
+): Promise<void> {
   const target = await createTarget(path, options);
   try {
-    await writeFile(target.path, text);
+    await writeFile(target.path, content);
     await target.commit();
   } catch (error) {
     await target.discard();

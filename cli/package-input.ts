@@ -1,0 +1,83 @@
+import { open, readFile } from 'node:fs/promises';
+import { basename, extname, join, dirname, resolve } from 'node:path';
+import { parseVerifiers } from '../src/audit/index.ts';
+import { readSecretFile } from '../src/custody/index.ts';
+import { SealroomError } from '../src/errors.ts';
+import { isPackage, openPackage, type OpenedPackage, parseIdentities } from '../src/package/index.ts';
+import { readTextFile, STANDARD_STREAM } from '../src/tabular/index.ts';
+import type { CliIo } from './terminal.ts';
+
+/** What a package is opened with. */
+export interface PackageArguments {
+  readonly input: string;
+  readonly identity: string | undefined;
+  readonly keys: string | undefined;
+}
+
+const IDENTITY_HINT = 'an identity file is made with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`';
+
+async function startOf(path: string): Promise<Uint8Array> {
+  // A path that cannot be read is told by whoever reads it next.
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return new Uint8Array(0);
+  try {
+    const isFile = (await file.stat()).isFile();
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(isFile ? 64 : 0), position: 0 });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The package that an input is; `null` if it is a table.
+ *
+ * @throws {SealroomError} USAGE_OPTION if it is one and identity or keys are missing, or they are given for a table; what reading
+ *   them and `openPackage` throw.
+ */
+export async function openPackageInput(
+  io: CliIo,
+  { input, identity, keys }: PackageArguments,
+): Promise<OpenedPackage | null> {
+  const path = resolve(io.cwd, input);
+  if (input === STANDARD_STREAM || !isPackage(await startOf(path))) {
+    if (identity === undefined && keys === undefined) return null;
+    throw new SealroomError(
+      'USAGE_OPTION',
+      '`--identity` and `--keys` expected with a result package, got another input',
+    );
+  }
+  if (identity === undefined || keys === undefined) {
+    throw new SealroomError(
+      'USAGE_OPTION',
+      'expected `--identity` and `--keys` with a result package, got it without',
+      {
+        hint: '`--identity` names your age identity file, `--keys` a file with the verifier key of the room',
+      },
+    );
+  }
+  const [identityFile, keysFile] = [resolve(io.cwd, identity), resolve(io.cwd, keys)];
+  const identities = await parseIdentities(await readSecretFile(identityFile, IDENTITY_HINT), { file: identityFile });
+  const verifiers = parseVerifiers(await readTextFile(keysFile), { file: keysFile });
+  try {
+    return await openPackage(await readFile(path), identities, verifiers);
+  } catch (error) {
+    throw error instanceof SealroomError ? error.at({ file: path }) : error;
+  }
+}
+
+/** The name of a package as if it were a table: `results/a.age` is `results/a.csv`. */
+export function tableNameOf(input: string): string {
+  return join(dirname(input), `${basename(input, extname(input))}.csv`);
+}
+
+/** What the room says of a package, for a person. */
+export function printPackage({ statement, signedBy }: OpenedPackage): readonly string[] {
+  const { rows, member, receivers, isCut, attempt, time, tables, obligations } = statement;
+  return [
+    `package of ${signedBy.join(', ')}: ${rows.toLocaleString('en')} rows${isCut ? ', the first of more' : ''}`,
+    `asked by ${member} for ${receivers.join(', ')} at ${time}, attempt ${attempt}`,
+    `made of ${tables.map(({ owner, table }) => `${owner}.${table}`).join(', ')}`,
+    ...obligations.map(({ detail }) => `  ${detail}`),
+  ];
+}

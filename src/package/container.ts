@@ -1,0 +1,53 @@
+import { createTar, parseTar } from 'nanotar';
+import { decodeUtf8Lenient } from '../bytes/index.ts';
+import { SealroomError } from '../errors.ts';
+
+/** The files of a package, in their order: what `age -d -i key result.age | tar x` gives. */
+const NAMES = ['statement.note', 'result.arrow'] as const;
+
+/** What is encrypted: a signed statement, and the table that it speaks of. */
+export interface PackageContent {
+  /** A signed note, c2sp.org/signed-note. */
+  readonly note: string;
+  /** An Arrow stream. */
+  readonly table: Uint8Array;
+}
+
+/** The error of a package that is not what it should be. */
+export function badPackage(got: string): SealroomError {
+  return new SealroomError('FORMAT_PACKAGE', `expected a result package of a room, got ${got}`, {
+    hint: 'it was changed or cut short, or is no such package; get it again',
+  });
+}
+
+/** The content as a tar archive (POSIX.1-1988). */
+export function writeContainer({ note, table }: PackageContent): Uint8Array {
+  const [statement, result] = NAMES;
+  const files = [
+    { name: statement, data: note },
+    { name: result, data: table },
+  ];
+  return createTar(files, { attrs: { mode: '600', uid: 0, gid: 0, mtime: 0 } });
+}
+
+/**
+ * The content of an archive that has exactly the two files. Anybody can have made it: age does not say who.
+ *
+ * @throws {SealroomError} FORMAT_PACKAGE if it has others.
+ */
+export function readContainer(bytes: Uint8Array): PackageContent {
+  let count = 0;
+  // The library reads all of a buffer, and goes on forever with a size below zero.
+  const filter = ({ name, type, size }: { name: string; type: unknown; size: number }): boolean => {
+    if (name !== NAMES[count] || type !== 'file' || !(size >= 0)) throw badPackage('other files');
+    count += 1;
+    return true;
+  };
+  try {
+    const [statement, result, ...others] = parseTar(new Uint8Array(bytes), { filter });
+    if (statement === undefined || result === undefined || others.length > 0) throw badPackage('other files');
+    return { note: decodeUtf8Lenient(statement.data ?? new Uint8Array(0)), table: result.data ?? new Uint8Array(0) };
+  } catch (error) {
+    throw error instanceof SealroomError ? error : badPackage('a damaged archive');
+  }
+}

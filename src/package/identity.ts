@@ -1,0 +1,36 @@
+import { identityToRecipient } from 'age-encryption';
+import { SealroomError } from '../errors.ts';
+
+const IDENTITY = /^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]{40,4000}$/;
+
+/**
+ * The identities of an age identity file, as `age-keygen` writes it: one a line; blank lines and lines that begin with `#`
+ * do not count.
+ *
+ * @throws {SealroomError} SECRET_INVALID if a line is something else, or none is one. Nothing of the text is in the message.
+ */
+export async function parseIdentities(
+  text: string,
+  { file }: { readonly file?: string | undefined } = {},
+): Promise<readonly string[]> {
+  const identities: string[] = [];
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const isValid =
+      IDENTITY.test(line) &&
+      (await identityToRecipient(line).then(
+        () => true,
+        () => false,
+      ));
+    if (!isValid) {
+      throw new SealroomError('SECRET_INVALID', 'expected an age identity, `AGE-SECRET-KEY-…`, got other text', {
+        where: { file, line: index + 1 },
+        hint: 'make one with `age-keygen`; files with a passphrase are not read',
+      });
+    }
+    identities.push(line);
+  }
+  if (identities.length > 0) return identities;
+  throw new SealroomError('SECRET_INVALID', 'expected an age identity, got none', { where: { file } });
+}

@@ -1,0 +1,81 @@
+import canonicalize from 'canonicalize';
+import { z } from 'zod';
+import { SealroomError } from '../errors.ts';
+
+const name = z.string().min(1).max(256);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+
+const statement = z
+  .strictObject({
+    version: z.literal(1),
+    /** Collaboration id: the one to open the sealed columns with. */
+    collaboration: z.uuid(),
+    manifestSha256: sha256,
+    /** Id of the attempt in the audit log. */
+    attempt: z.uuid(),
+    time: z.iso.datetime(),
+    /** Who asked, and who the result is for. */
+    member: name,
+    receivers: z.array(name).min(1).readonly(),
+    /** What was asked: a text, or a template with the values of its parameters. */
+    question: z
+      .strictObject({
+        template: name.nullable(),
+        parameters: z.record(z.string(), z.string()).readonly(),
+        sql: z.string(),
+      })
+      .readonly(),
+    /** Hash of the resolved query that the SQL was printed from. */
+    irSha256: sha256,
+    /** The tables that were read, each with the hashes of the rule that was applied and of the rows. */
+    tables: z
+      .array(z.strictObject({ table: name, owner: name, ruleSha256: sha256, snapshotSha256: sha256 }).readonly())
+      .readonly(),
+    /** What was added to the query: thresholds, rounding, order, limits. */
+    obligations: z.array(z.strictObject({ kind: name, detail: z.string() }).readonly()).readonly(),
+    columns: z
+      .array(
+        z.strictObject({ name: z.string(), protection: z.enum(['cleartext', 'fingerprint', 'sealed']) }).readonly(),
+      )
+      .readonly(),
+    rows: count,
+    /** Whether there were more rows than may be released. */
+    isCut: z.boolean(),
+    /** The table: an Arrow stream of so many bytes. */
+    result: z.strictObject({ format: z.literal('arrow'), bytes: count, sha256 }).readonly(),
+  })
+  .readonly();
+
+/** What the room says of a result: what was asked, of which tables, under which rules, and what came out. */
+export type ResultStatement = z.infer<typeof statement>;
+
+/** The first line of a statement's text. A signer signs checkpoints too, whose first line is the name of a log. */
+const TITLE = 'sealroom result v1';
+
+/** The text that is signed: the title, and the JSON of RFC 8785 on one line. */
+export function printResultStatement(value: ResultStatement): string {
+  return `${TITLE}\n${canonicalize(value) ?? ''}\n`;
+}
+
+/**
+ * A statement from the text that {@link printResultStatement} makes.
+ *
+ * @throws {SealroomError} FORMAT_PACKAGE if it is something else, or of a later version.
+ */
+export function parseResultStatement(text: string): ResultStatement {
+  const [title, json, ...rest] = text.split('\n');
+  const parsed = statement.safeParse(parseJson(json ?? ''));
+  if (title === TITLE && rest.length === 1 && rest[0] === '' && parsed.success) return parsed.data;
+  throw new SealroomError('FORMAT_PACKAGE', 'expected the statement of a result, got other text', {
+    hint: 'the package may be of a later version of sealroom',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

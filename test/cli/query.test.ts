@@ -1,0 +1,221 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SECRET, type Outcome } from '../support/cli.ts';
+import { ID, SampleRoom } from '../query/run/support.ts';
+
+const REGIONS = `SELECT i.region, COUNT(DISTINCT i.email) AS people, SUM(i.spend) AS spend
+  FROM impressions i JOIN purchases p ON i.email = p.email GROUP BY i.region`;
+
+const EXPECTED = 'region,people,spend\nBavaria,156,3174.00\nCarinthia,156,3170.00\nTyrol,156,3195.00\n';
+
+let room: SampleRoom;
+
+beforeAll(async () => {
+  room = await SampleRoom.start();
+});
+
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+});
+
+const run = (argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> => room.session.run(argv, { env });
+const check = (...argv: string[]): Promise<Outcome> => run(['check', '--room', 'room', '--as', 'brand', ...argv]);
+const query = (...argv: string[]): Promise<Outcome> => run(['query', '--room', 'room', '--as', 'brand', ...argv]);
+const records = async (): Promise<number> => (await room.log()).split('\n').length - 1;
+
+describe('sealroom check', () => {
+  test('says what is added, what it costs and what runs, and spends nothing', async () => {
+    const before = await records();
+    const { code, out, err } = await check(REGIONS);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('allowed\nreads:\n  impressions\n  purchases\n');
+    expect(out).toContain('at least 10 different values of `impressions.email`');
+    expect(out).toContain('impressions: 1000 of 1000 left, 999 after it (LIFETIME lifetime)');
+    expect(out).toContain('HAVING ((count(DISTINCT "i"."email") >= 10) AND (count(DISTINCT "p"."email") >= 5))');
+    expect(await records()).toBe(before);
+  });
+
+  test('refuses with all reasons at their places, and exit code 3', async () => {
+    const { code, out, err } = await check('SELECT i.email, MAX(i.spend) FROM impressions i');
+    expect(code).toBe(3);
+    expect(out).toContain('FINGERPRINT_USE: ');
+    expect(out).toContain('1 | SELECT i.email, MAX(i.spend) FROM impressions i\n    |                 ^^^');
+    expect(out).toContain('help: ');
+    expect(err).toBe('error: the query is refused, for 3 reasons\n');
+  });
+
+  test('checks against a manifest alone, and answers in JSON', async () => {
+    const { code, out } = await run(['check', '--manifest', 'manifest.json', '--as', 'brand', '--json', REGIONS]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      allowed: true,
+      tables: ['impressions', 'purchases'],
+      findings: [],
+      budgets: [],
+      statement: { limit: 1_000_001 },
+    });
+    const refused = await run(['check', '--manifest', 'manifest.json', '--as', 'brand', '--json', 'SELECT 1']);
+    expect(refused.code).toBe(3);
+    expect(JSON.parse(refused.out)).toMatchObject({ allowed: false, findings: [{ code: 'NO_TABLE' }] });
+    expect(JSON.parse(refused.err)).toMatchObject({ error: { code: 'RULE_QUERY' } });
+  });
+
+  test('takes a template with values', async () => {
+    const { code, out } = await check('--template', 'pages-since', '--param', 'since=1200');
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('$1 = "1200"') });
+    const wrong = await check('--template', 'pages-since', '--param', 'since=soon', '--param=until=1');
+    expect(wrong.code).toBe(3);
+    expect(wrong.out.match(/PARAMETER_TYPE/g)).toHaveLength(1);
+    expect((await check('--template', 'nothing')).out).toMatch(/^TEMPLATE_UNKNOWN: /);
+  });
+});
+
+describe('sealroom query', () => {
+  test('prints CSV where nobody looks', async () => {
+    const { code, out, err } = await query(REGIONS);
+    expect({ code, out }).toEqual({ code: 0, out: EXPECTED });
+    expect(err).toMatch(/^rows: 3\nimpressions: \d+ of 1000 left, \d+ after it .*\nattempt: [-0-9a-f]{36}\n$/);
+  });
+
+  test.each(['csv', 'parquet', 'arrow'])('writes %s, which `decrypt` reads', async (format) => {
+    expect((await query(REGIONS, '-o', `regions.${format}`)).code).toBe(0);
+    const argv = ['decrypt', `regions.${format}`, '--id', ID, '-o', '-', '--output-format', 'csv'];
+    const { out, code } = await run(argv, { C3R_SHARED_SECRET: SECRET });
+    expect({ code, out }).toEqual({ code: 0, out: EXPECTED });
+    expect((await query(REGIONS, '-o', `regions.${format}`)).err).toContain('--overwrite');
+  });
+
+  test('spends nothing for a result that cannot be written', async () => {
+    const before = await records();
+    expect((await query(REGIONS, '-o', 'missing/regions.csv')).code).toBe(1);
+    expect((await query(REGIONS, '-o', 'regions.xlsx')).code).toBe(1);
+    expect((await query(REGIONS, '--package', 'missing/regions.age')).code).toBe(1);
+    expect((await query(REGIONS, '--package', 'x.age', '--for', 'brand', '--for', 'pub')).err).toContain('one kind');
+    expect(await records()).toBe(before);
+  });
+
+  test('answers in JSON, with the values where no file takes them', async () => {
+    const { out } = await query('--template', 'pages-since', '--param', 'since=1897', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      rows: 3,
+      isCut: false,
+      columns: [{ name: 'page' }, { name: 'n' }],
+      values: [
+        ['confidential-page-0', '1'],
+        ['confidential-page-1', '1'],
+        ['confidential-page-2', '1'],
+      ],
+      receipt: { checkpoint: expect.stringContaining('— sealroom/') },
+    });
+  });
+
+  test('tells the reasons of a refusal, records it, and ends with exit code 3', async () => {
+    const before = await records();
+    const { code, out, err } = await query('SELECT i.email FROM impressions i');
+    expect({ code, out }).toEqual({ code: 3, out: '' });
+    expect(err).toContain('FINGERPRINT_USE: `email` is a fingerprint column');
+    expect(err).toContain('error: the query is refused, for 2 reasons');
+    expect(await records()).toBe(before + 1);
+  });
+
+  test.each([
+    [['SELECT 1', '--template', 'pages-since'], 'expected a query or `--template`'],
+    [[], 'expected a query or `--template`'],
+    [['SELECT 1', '--param', 'a=b'], '`--param` expected together with `--template`'],
+    [['--template', 'pages-since', '--param', 'since'], '`--param` expected name=value'],
+    [['--template', 'pages-since', '--param', 'a=1', '--param', 'a=2'], 'expected `a` once'],
+    [['SELECT 1', '--for', 'stranger'], 'expected a member of the collaboration, got `stranger`'],
+    [['SELECT 1', '--timeout', '0'], '`--timeout` expected a whole number'],
+  ])('refuses %j as wrong use', async (argv, message) => {
+    const { code, err } = await query(...argv);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
+  });
+
+  test.each(['C3R_SHARED_SECRET', 'SEALROOM_SECRET_FILE'])(
+    'does not start with %s in its environment',
+    async (name) => {
+      const argv = ['--room', 'room', '--as', 'brand', REGIONS];
+      for (const command of ['query', 'check']) {
+        const { code, err } = await run([command, ...argv], { [name]: SECRET });
+        expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(name) });
+        expect(err).not.toContain(SECRET);
+      }
+    },
+  );
+});
+
+describe('a package', () => {
+  const SEALED = 'SELECT v.note, v.page FROM visits v WHERE v.seconds < 1003';
+  const keys = ['--keys', 'room/runner.pub'];
+
+  test('carries sealed columns to their receiver, who opens both in one go', async () => {
+    const asked = await query(SEALED, '--package', 'notes.age');
+    expect(asked).toMatchObject({ code: 0, out: '' });
+    const bytes = await readFile(room.session.path('notes.age'));
+    expect(bytes.toString('latin1')).not.toContain('confidential');
+    const argv = ['decrypt', 'notes.age', '--identity', 'brand.age', ...keys];
+    const { code, err } = await run(argv, { C3R_SHARED_SECRET: SECRET });
+    expect(code).toBe(0);
+    expect(err).toContain('wrote notes.out.csv');
+    expect(err).toContain('asked by brand for brand');
+    expect(err).toContain('made of pub.visits');
+    expect((await room.session.text('notes.out.csv')).split('\n').sort()).toEqual([
+      '',
+      'hidden-note-0,confidential-page-0',
+      'hidden-note-1,confidential-page-1',
+      'hidden-note-2,confidential-page-2',
+      'note,page',
+    ]);
+  });
+
+  test('without sealed columns opens without the secret', async () => {
+    await query(REGIONS, '--package', 'regions.age', '--for', 'pub');
+    const { code, out } = await run([
+      'decrypt',
+      'regions.age',
+      '-i',
+      'pub.age',
+      ...keys,
+      '-o',
+      '-',
+      '--output-format',
+      'csv',
+    ]);
+    expect({ code, out }).toEqual({ code: 0, out: EXPECTED });
+  });
+
+  test('is not made for a member that a table does not allow', async () => {
+    const { code, err } = await query(REGIONS, '--package', 'for-auditor.age', '--for', 'auditor');
+    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining('RECEIVER_NOT_ALLOWED') });
+    expect(await room.session.names()).not.toContain('for-auditor.age');
+  });
+
+  test('does not open with another identity, another key of the room, or another id', async () => {
+    await query(REGIONS, '--package', 'r.age', '--overwrite');
+    const open = (...argv: string[]): Promise<Outcome> => run(['decrypt', 'r.age', '-o', 'r.csv', ...argv]);
+    expect(await open('-i', 'pub.age', ...keys)).toMatchObject({ code: 1, err: expect.stringContaining('r.age') });
+    await run(['audit', 'key', 'other.key', '--name', `sealroom/${ID}`]).then(({ out }) =>
+      room.session.put('other.pub', out),
+    );
+    expect(await open('-i', 'brand.age', '--keys', 'other.pub')).toMatchObject({ code: 4 });
+    expect(await open('-i', 'brand.age')).toMatchObject({ code: 2 });
+    const id = '00000000-1111-2222-3333-444444444444';
+    expect(await open('-i', 'brand.age', ...keys, '--id', id)).toMatchObject({ code: 2 });
+    expect(await room.session.names()).not.toContain('r.csv');
+  });
+
+  test('that was changed ends with exit code 4, and leaves nothing', async () => {
+    await query(REGIONS, '--package', 'r.age', '--overwrite');
+    const bytes = await readFile(room.session.path('r.age'));
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await room.session.put('changed.age', bytes);
+    const { code, err } = await run(['decrypt', 'changed.age', '-i', 'brand.age', ...keys, '-o', 'c.csv']);
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('changed or cut short') });
+    expect(await room.session.names()).not.toContain('c.csv');
+  });
+
+  test('takes no identity for a table', async () => {
+    const { code, err } = await run(['decrypt', 'visits.parquet', '--id', ID, '-i', 'brand.age', ...keys]);
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('result package') });
+  });
+});

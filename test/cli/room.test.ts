@@ -1,0 +1,170 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { cleartextRows, manifestWith, RoomSession, sign } from '../room/support.ts';
+import { type Outcome, SECRET, Session } from '../support/cli.ts';
+
+/** An encrypted table of 50 rows. */
+let table: string;
+
+beforeAll(async () => {
+  await using room = await RoomSession.start();
+  table = await readFile(await room.encrypt('enc.csv', cleartextRows(50)), 'utf8');
+});
+
+/** A session with a signed manifest, a room and an encrypted table. */
+async function start(): Promise<Session> {
+  const session = await Session.start({ 'spring.json': sign(manifestWith()), 'enc.csv': table });
+  expect(await run(session, 'init', 'spring', '--manifest', 'spring.json')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^made the room `spring` for `Spring campaign`\nmanifest [0-9a-f]{64}\nverifier key .*: sealroom\//,
+    ),
+    err: 'hint: next: `sealroom room add <table> <file> --room spring`\n',
+  });
+  return session;
+}
+
+/** Runs `sealroom room <argv>` without the secret; names the room unless a room is made. */
+function run(session: Session, ...argv: readonly string[]): Promise<Outcome> {
+  return session.run(['room', ...argv, ...(argv[0] === 'init' ? [] : ['--room', 'spring'])], { env: {} });
+}
+
+describe('room', () => {
+  test('a table is added, listed, loaded again and removed', async () => {
+    await using session = await start();
+    const list = (): Promise<Outcome> => run(session, 'list');
+    expect((await list()).out).toMatch(
+      /^`Spring campaign`, collaboration 7a2c.*\nmanifest [0-9a-f]{64}, signed by all 2 members\npub\.impressions {2}not loaded\nbrand\.closed {2}not loaded\n$/,
+    );
+    const added = await run(session, 'add', 'impressions', 'enc.csv');
+    expect(added).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(
+        /^loaded impressions of pub: 50 rows\ncolumns: email_fingerprint \(fingerprint\), device_sealed \(sealed\), region \(cleartext\), day \(cleartext\), spend \(cleartext\)\nleft out, since no rule names them: `notes`\nsnapshot [0-9a-f]{64}\ntime: /,
+      ),
+    });
+    expect((await list()).out).toMatch(/\npub\.impressions {2}50 rows {2}\S+Z {2}[0-9a-f]{64} {2}intact\n/);
+    expect((await run(session, 'add', 'impressions', 'enc.csv')).out).toMatch(
+      /\nsnapshot [0-9a-f]{64}, in the place of [0-9a-f]{64}\n/,
+    );
+    expect(await run(session, 'remove', 'impressions')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^removed impressions, snapshot [0-9a-f]{64}\n$/),
+    });
+    expect((await list()).out).toMatch(/\npub\.impressions {2}not loaded\n/);
+  });
+
+  test('--json gives one object, and the facts in it', async () => {
+    await using session = await start();
+    const json = async (...argv: readonly string[]): Promise<unknown> =>
+      JSON.parse((await run(session, ...argv, '--json')).out);
+    const added = await json('add', 'impressions', 'enc.csv');
+    expect(added).toMatchObject({
+      table: { name: 'impressions', owner: 'pub', snapshot: { rows: 50 } },
+      leftOut: ['notes'],
+      replacedSha256: null,
+    });
+    expect(await json('list')).toMatchObject({
+      directory: session.path('spring'),
+      manifest: { name: 'Spring campaign' },
+      tables: [
+        { name: 'impressions', state: 'intact', snapshot: (added as { table: { snapshot: unknown } }).table.snapshot },
+        { name: 'closed', state: 'not loaded', snapshot: null },
+      ],
+    });
+    expect(await json('remove', 'impressions')).toMatchObject({
+      table: 'impressions',
+      removedSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const failed = await run(session, 'remove', 'impressions', '--json');
+    expect(failed).toMatchObject({ code: 2, out: '' });
+    expect(JSON.parse(failed.err)).toMatchObject({ error: { code: 'USAGE_OPTION', hint: 'no table is loaded' } });
+    expect(await json('update', 'spring.json')).toMatchObject({ removed: [] });
+  });
+
+  test('a cleartext value is refused with its row, and exit code 3', async () => {
+    await using session = await start();
+    const lines = table.split('\n');
+    lines[8] = `private@example.org,${(lines[8] ?? '').split(',').slice(1).join(',')}`;
+    await session.put('bad.csv', lines.join('\n'));
+    const { code, out, err } = await run(session, 'add', 'impressions', 'bad.csv');
+    expect({ code, out }).toEqual({ code: 3, out: '' });
+    expect(err).toMatch(
+      /^error: bad\.csv, row 8, column `email_fingerprint`: expected a fingerprint, got cleartext\nhint: nothing was loaded; /,
+    );
+    expect(err).not.toContain('private@');
+  });
+
+  test('a changed snapshot is told by `list`, with exit code 4', async () => {
+    await using session = await start();
+    await run(session, 'add', 'impressions', 'enc.csv');
+    const [name = ''] = await readdir(session.path('spring/snapshots'));
+    const path = join(session.path('spring/snapshots'), name);
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(0xff, 8192, 8200));
+    const { code, out, err } = await run(session, 'list');
+    expect(code).toBe(4);
+    expect(out).toMatch(/\npub\.impressions .* changed\n/);
+    expect(err).toMatch(
+      /^error: spring: expected snapshots as they were loaded, got other bytes of impressions\nhint: load/,
+    );
+  });
+
+  test('no command runs with the secret in its environment', async () => {
+    await using session = await start();
+    const commands = [
+      ['init', 'other', '--manifest', 'spring.json'],
+      ['add', 'impressions', 'enc.csv'],
+      ['list'],
+      ['remove', 'impressions'],
+      ['update', 'spring.json'],
+      ['log'],
+    ];
+    for (const argv of commands) {
+      const { code, err } = await session.run(['room', ...argv], { env: { C3R_SHARED_SECRET: SECRET } });
+      expect(code).toBe(1);
+      expect(err).toMatch(/^error: expected an environment without the shared secret, got C3R_SHARED_SECRET\nhint: /);
+      expect(err).not.toContain(SECRET);
+    }
+    expect(await session.names()).toEqual(['enc.csv', 'spring', 'spring.json']);
+  });
+
+  test('the log is listed, and the command that checks it works as it is printed', async () => {
+    await using session = await start();
+    const { code, out, err } = await run(session, 'log');
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    const argv = /`sealroom (.*)`/.exec(err)?.[1]?.split(' ') ?? [];
+    expect(argv).toEqual(['audit', 'verify', 'spring/audit', '--keys', 'spring/runner.pub']);
+    expect(await session.run(argv)).toMatchObject({ code: 0 });
+    expect(await run(session, 'log', '--json')).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  test('a new manifest tells which tables must be loaded again', async () => {
+    await using session = await start();
+    await run(session, 'add', 'impressions', 'enc.csv');
+    await session.put('next.json', sign(manifestWith({ settings: { allowDuplicates: false } })));
+    expect(await run(session, 'update', 'next.json')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^manifest [0-9a-f]{64}\nremoved impressions, which no longer fits: load it again\n$/),
+    });
+  });
+
+  test('where there is no room, the hint says how to make one', async () => {
+    await using session = await Session.start();
+    for (const argv of [['list'], ['remove', 'x'], ['add', 'x', 'y.csv']]) {
+      expect(await run(session, ...argv)).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/expected the directory of a room.*\nhint: make one with `sealroom room init`/),
+      });
+    }
+  });
+
+  test('progress is shown on a terminal, and nowhere else', async () => {
+    await using session = await start();
+    const argv = ['room', 'add', 'impressions', 'enc.csv', '--room', 'spring'];
+    expect((await session.run(argv, { env: {}, isTerminal: true })).err).toMatch(/load .*rows\/s/);
+    expect((await session.run(argv, { env: {} })).err).toBe('');
+  });
+});

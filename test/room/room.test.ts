@@ -1,0 +1,202 @@
+import { chmod, mkdir, readdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from 'sealroom/custody';
+import { createRoom, openRoom, openRoomLog, refuseSecrets, updateRoom, verifySnapshot } from 'sealroom/room';
+import { parseVerifiers, verifyLog } from 'sealroom/audit';
+import { describe, expect, test } from 'vitest';
+import { withValue } from '../support/manifests.ts';
+import { Session } from '../support/cli.ts';
+import { cleartextRows, manifestWith, NOW, RoomSession, sign } from './support.ts';
+
+const HASH = '0123456789abcdef'.repeat(4);
+
+/** A session with a room in which `impressions` is loaded. */
+async function startLoaded(): Promise<RoomSession> {
+  const session = await RoomSession.start();
+  await session.load(await session.encrypt('enc.csv', cleartextRows(100)));
+  return session;
+}
+
+describe('a new room', () => {
+  test('has the manifest, a signed log of its own, and nothing that others can read', async () => {
+    await using session = await RoomSession.start();
+    const room = await openRoom(session.directory);
+    expect(Object.isFrozen(room)).toBe(true);
+    expect(room).toMatchObject({
+      manifest: { name: 'Spring campaign' },
+      tables: [{ snapshot: null }, { columns: [] }],
+    });
+    for (const name of ['.', ...(await readdir(session.directory))]) {
+      expect((await stat(session.inRoom(name))).mode & 0o077).toBe(0);
+    }
+    {
+      await using log = await openRoomLog(room, NOW);
+      const request = { attempt: randomUUID(), member: 'brand', manifestSha256: room.manifest.sha256, irSha256: HASH };
+      expect(await log.start({ ...request, charges: [] })).toMatchObject({ granted: true });
+    }
+    const verifiers = parseVerifiers(await readFile(room.verifierFile, 'utf8'));
+    expect(verifiers[0]?.toString()).toMatch(new RegExp(`^sealroom/${room.manifest.id}\\+`));
+    expect(await verifyLog({ directory: room.auditDirectory, verifiers, seen: [] })).toMatchObject({
+      records: 1,
+      problems: [],
+    });
+  });
+
+  test('needs a place, and a manifest that all members signed', async () => {
+    await using session = await Session.start();
+    const create = (name: string, manifest: string): Promise<unknown> =>
+      createRoom({ directory: session.path(name), manifest, manifestFile: 'm.json' });
+    const signed = sign(manifestWith());
+    await expect(create('room', sign(manifestWith(), ['brand']))).rejects.toMatchObject({
+      code: 'MANIFEST_UNSIGNED',
+      message: expect.stringMatching(/not yet by pub/),
+      where: { file: 'm.json' },
+    });
+    await expect(create('room', signed.replace('Spring', 'Autumn'))).rejects.toMatchObject({
+      code: 'MANIFEST_SIGNATURE',
+    });
+    await expect(create('room', '{')).rejects.toMatchObject({ code: 'MANIFEST_SYNTAX' });
+    await expect(
+      createRoom({ directory: session.path('room'), manifest: signed, manifestFile: 'm', signerName: 'a b' }),
+    ).rejects.toMatchObject({ code: 'USAGE_OPTION' });
+    await expect(create('none/room', signed)).rejects.toMatchObject({ code: 'IO_WRITE' });
+    expect(await session.names()).toEqual([]);
+    await mkdir(session.path('empty'));
+    await create('empty', signed);
+    await expect(create('empty', signed)).rejects.toMatchObject({
+      code: 'IO_EXISTS',
+      hint: expect.stringMatching(/room update/),
+    });
+    await session.put('file', '');
+    await expect(create('file', signed)).rejects.toMatchObject({ code: 'IO_EXISTS' });
+    expect(await session.names()).toEqual(['empty', 'file']);
+  });
+});
+
+describe('a room that was tampered with', () => {
+  test('a changed byte of a snapshot is found when it is verified', async () => {
+    await using session = await startLoaded();
+    const snapshot = (await openRoom(session.directory)).tables[0]?.snapshot;
+    if (snapshot === undefined || snapshot === null) throw new Error('nothing loaded');
+    await verifySnapshot(snapshot);
+    const bytes = await readFile(snapshot.path);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    await writeFile(snapshot.path, bytes);
+    await expect(verifySnapshot(snapshot)).rejects.toMatchObject({
+      code: 'ROOM_SNAPSHOT',
+      where: { file: snapshot.path },
+    });
+  });
+
+  test('a snapshot that was cut or removed is found when the room is opened, and can be loaded again', async () => {
+    await using session = await startLoaded();
+    const path = (await openRoom(session.directory)).tables[0]?.snapshot?.path ?? '';
+    await truncate(path, 4096);
+    await expect(openRoom(session.directory)).rejects.toMatchObject({
+      code: 'ROOM_SNAPSHOT',
+      hint: expect.stringMatching(/room add/),
+    });
+    await rename(path, session.path('elsewhere'));
+    await expect(openRoom(session.directory)).rejects.toMatchObject({ code: 'ROOM_SNAPSHOT' });
+    await session.load(session.path('enc.csv'));
+    expect((await openRoom(session.directory)).tables[0]?.snapshot).toMatchObject({ rows: 100 });
+  });
+
+  test.each([
+    ['no JSON', () => '{'],
+    ['another version', (text: string) => text.replace('"version": 1', '"version": 2')],
+    ['an unknown member', (text: string) => text.replace('"version": 1', '"version": 1, "x": 1')],
+    ['a hash that is none', (text: string) => text.replace(/"sha256": "[0-9a-f]/, '"sha256": "/')],
+  ])('a list of snapshots with %s is refused', async (_, change) => {
+    await using session = await startLoaded();
+    await writeFile(session.inRoom('room.json'), change(await readFile(session.inRoom('room.json'), 'utf8')));
+    await expect(openRoom(session.directory)).rejects.toMatchObject({ code: 'ROOM_STATE' });
+  });
+
+  test('a manifest that was changed after it was signed, or is of another collaboration, is refused', async () => {
+    await using session = await startLoaded();
+    const path = session.inRoom('manifest.yaml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('"minimum": 10', '"minimum": 2'));
+    await expect(openRoom(session.directory)).rejects.toMatchObject({
+      code: 'MANIFEST_SIGNATURE',
+      where: { file: path },
+    });
+    await writeFile(path, sign(manifestWith({ manifest: { id: randomUUID() } })));
+    await expect(openRoom(session.directory)).rejects.toMatchObject({ code: 'ROOM_STATE' });
+    await updateRoom({ directory: session.directory, manifest: text, manifestFile: 'm' });
+    expect((await openRoom(session.directory)).tables[0]?.snapshot).not.toBeNull();
+  });
+
+  test('a signer that others can read is refused', async () => {
+    await using session = await RoomSession.start();
+    await chmod(session.inRoom('runner.key'), 0o644);
+    await expect(openRoomLog(await openRoom(session.directory), NOW)).rejects.toMatchObject({ code: 'SECRET_INVALID' });
+  });
+});
+
+describe('a new version of the manifest', () => {
+  const update = (session: RoomSession, manifest: string): ReturnType<typeof updateRoom> =>
+    updateRoom({ directory: session.directory, manifest, manifestFile: 'm.json' });
+
+  test('keeps snapshots that fit it', async () => {
+    await using session = await startLoaded();
+    const before = await openRoom(session.directory);
+    const { removed } = await update(
+      session,
+      sign(manifestWith({ table: { accessBudgets: [{ type: 'LIFETIME', budget: 5 }] } })),
+    );
+    expect(removed).toEqual([]);
+    const after = await openRoom(session.directory);
+    expect(after.manifest.sha256).not.toBe(before.manifest.sha256);
+    expect(after.tables).toEqual(before.tables);
+  });
+
+  const columns = (manifest: unknown): unknown[] =>
+    (manifest as { tables: { columns: unknown[] }[] }).tables[0]?.columns ?? [];
+
+  test.each<[string, (manifest: unknown) => unknown]>([
+    [
+      'names fewer columns',
+      (manifest) =>
+        withValue(manifest, ['tables', 0, 'analysisRule', 'policy', 'v1', 'aggregation', 'dimensionColumns'], ['day']),
+    ],
+    ['has another type', (manifest) => withValue(manifest, ['tables', 0, 'columns', 4, 'type'], 'DECIMAL(18,3)')],
+    ['forbids duplicates', (manifest) => withValue(manifest, ['settings', 'allowDuplicates'], false)],
+    [
+      'has another file',
+      (manifest) => withValue(manifest, ['tables', 0, 'source'], { kind: 'csv', sha256: HASH, rows: 1 }),
+    ],
+    ['has no rule', (manifest) => withValue(manifest, ['tables', 0, 'analysisRule'], undefined)],
+    ['has no such table', (manifest) => withValue(manifest, ['tables', 0, 'name'], 'visits')],
+    ['has another order', (manifest) => withValue(manifest, ['tables', 0, 'columns'], columns(manifest).reverse())],
+  ])('removes a snapshot where it %s', async (_, change) => {
+    await using session = await startLoaded();
+    const next = sign(JSON.stringify(change(JSON.parse(manifestWith()))));
+    // Whatever happens between the two files that change, what does not fit is not used.
+    const old = await readFile(session.inRoom('manifest.yaml'), 'utf8');
+    await writeFile(session.inRoom('manifest.yaml'), next);
+    expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
+    await writeFile(session.inRoom('manifest.yaml'), old);
+    expect((await update(session, next)).removed).toEqual(['impressions']);
+    expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
+    expect(await readdir(session.inRoom('snapshots'))).toEqual([]);
+  });
+
+  test('is refused unsigned, or of another collaboration', async () => {
+    await using session = await startLoaded();
+    await expect(update(session, manifestWith())).rejects.toMatchObject({ code: 'MANIFEST_UNSIGNED' });
+    const other = sign(manifestWith({ manifest: { id: randomUUID() } }));
+    await expect(update(session, other)).rejects.toMatchObject({ code: 'USAGE_OPTION', where: { file: 'm.json' } });
+    expect((await openRoom(session.directory)).tables[0]?.snapshot).not.toBeNull();
+  });
+});
+
+test('a room is not worked on where the secret is at hand', () => {
+  for (const variable of [SECRET_VARIABLE, SECRET_FILE_VARIABLE, 'SEALROOM_KEY']) {
+    expect(() => {
+      refuseSecrets({ PATH: '/bin', [variable]: 'hidden' });
+    }).toThrow(expect.objectContaining({ code: 'SECRET_PRESENT', message: expect.stringMatching(variable) }));
+  }
+  refuseSecrets({ PATH: '/bin' });
+});
