@@ -16,6 +16,8 @@ export interface RoomOptions {
   /** The environment, which must not have the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
+  /** The most rows that are released; 1,000,000 if left out. */
+  readonly maxRows?: number | undefined;
 }
 
 /** What would become of a query. */
@@ -43,12 +45,12 @@ export function withoutBudget(parsed: ParsedQuery, { context }: Question, exhaus
 
 /** What every query to a room goes through before anything runs: it is read, checked, and held against the budgets. */
 export class Gate implements AsyncDisposable {
-  readonly #directory: string;
+  readonly #options: RoomOptions;
   readonly #parser: QueryParser;
   readonly log: AuditLog;
 
-  private constructor(directory: string, parser: QueryParser, log: AuditLog) {
-    this.#directory = directory;
+  private constructor(options: RoomOptions, parser: QueryParser, log: AuditLog) {
+    this.#options = options;
     this.#parser = parser;
     this.log = log;
   }
@@ -58,11 +60,11 @@ export class Gate implements AsyncDisposable {
    *
    * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
    */
-  static async open({ directory, env, now }: RoomOptions): Promise<Gate> {
-    refuseSecrets(env);
-    const log = await openRoomLog(await openRoom(directory), now);
+  static async open(options: RoomOptions): Promise<Gate> {
+    refuseSecrets(options.env);
+    const log = await openRoomLog(await openRoom(options.directory), options.now);
     try {
-      return new Gate(directory, await QueryParser.open(), log);
+      return new Gate(options, await QueryParser.open(), log);
     } catch (error) {
       await log[Symbol.asyncDispose]();
       throw error;
@@ -85,8 +87,8 @@ export class Gate implements AsyncDisposable {
 
   /** The room as it is now, and what is asked of it. */
   async begin(request: QueryRequest): Promise<Attempt> {
-    const room = await openRoom(this.#directory);
-    const question = readQuestion(request, room.manifest);
+    const room = await openRoom(this.#options.directory);
+    const question = readQuestion(request, room.manifest, this.#options.maxRows);
     // A template that does not exist has no text; the check says so, and nothing besides.
     const isKnown = request.question.kind === 'text' || question.text !== '';
     const parsed = isKnown

@@ -12,8 +12,6 @@ export interface QueryRequest {
   readonly question:
     | { readonly kind: 'text'; readonly sql: string }
     | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
-  /** The most rows that are released; 1,000,000 if left out. */
-  readonly maxRows?: number | undefined;
 }
 
 /** A request with the text that it means, ready to be checked. */
@@ -32,10 +30,16 @@ function requireMember({ members }: Manifest, id: string): void {
   });
 }
 
-/** Values that a record and the engine can take as they are. */
+/** Names that a manifest can have, and values that a record and the engine take as they are. */
 function requireParameters(parameters: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(parameters)) {
-    if (/[\p{Cs}\0]/u.test(name + value) || value.length > MAX_VALUE_CHARACTERS || name.length > MAX_NAME_CHARACTERS) {
+    if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
+      throw new SealroomError(
+        'USAGE_OPTION',
+        `parameter ${quoteName(name)} expected a name of \`a-z\`, \`0-9\` and \`_\``,
+      );
+    }
+    if (/[\p{Cs}\0]/u.test(value) || value.length > MAX_VALUE_CHARACTERS) {
       throw new SealroomError('USAGE_OPTION', `parameter ${quoteName(name)} expected a text without NUL, got another`, {
         hint: `a value has at most ${String(MAX_VALUE_CHARACTERS)} characters`,
       });
@@ -46,9 +50,14 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
 /**
  * What a request means in a collaboration. A template that does not exist is left to the check, which says so.
  *
+ * @param maxRows the most rows that are released; 1,000,000 if left out
  * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration, or a value cannot be one.
  */
-export function readQuestion({ member, receivers, question, maxRows }: QueryRequest, manifest: Manifest): Question {
+export function readQuestion(
+  { member, receivers, question }: QueryRequest,
+  manifest: Manifest,
+  maxRows?: number,
+): Question {
   for (const id of [member, ...receivers]) requireMember(manifest, id);
   const context = { manifest, member, receivers: [...new Set(receivers)], maxRows };
   if (question.kind === 'text') return { text: question.sql, context };

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { parseVerifiers, verifyLog } from 'sealroom/audit';
-import { QueryRunner } from 'sealroom/query';
+import { type QueryOutcome, QueryRunner } from 'sealroom/query';
 import { openRoom } from 'sealroom/room';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SECRET } from '../../support/cli.ts';
@@ -120,15 +120,17 @@ describe('an allowed query', () => {
   });
 
   test('releases the first rows if there are more than may be released, and says so', async () => {
-    const outcome = await runner.run(ask('SELECT v.seconds FROM visits v', { maxRows: 2 }));
+    const run = async (sql: string, maxRows: number): Promise<QueryOutcome> => {
+      await using strict = await room.runner({}, maxRows);
+      return await strict.run(ask(sql));
+    };
+    const outcome = await run('SELECT v.seconds FROM visits v', 2);
     expect(await rowsOf(outcome)).toEqual([['1000'], ['1001']]);
     expect(outcome).toMatchObject({ result: { statement: { rows: 2, isCut: true } } });
-    const all = await runner.run(ask('SELECT v.seconds FROM visits v', { maxRows: 900 }));
+    const all = await run('SELECT v.seconds FROM visits v', 900);
     expect(all).toMatchObject({ result: { statement: { rows: 900, isCut: false } } });
     // More than one chunk of the engine.
-    const many = await runner.run(
-      ask('SELECT a.seconds FROM visits a JOIN visits b ON a.page = b.page', { maxRows: 5000 }),
-    );
+    const many = await run('SELECT a.seconds FROM visits a JOIN visits b ON a.page = b.page', 5000);
     expect(await rowsOf(many)).toHaveLength(5000);
   });
 
@@ -198,6 +200,20 @@ describe('a refused query', () => {
   test('of a member that may not ask is recorded under its name', async () => {
     await runner.run(ask(BY_REGION, { member: 'pub' }));
     expect(await lastRecord()).toMatchObject({ member: 'pub', findings: [{ code: 'ROLE_CANNOT_QUERY' }] });
+  });
+
+  test('with a value that nothing can take is none', async () => {
+    const wrong: readonly Readonly<Record<string, string>>[] = [
+      { since: '1\0' },
+      { since: '\ud800' },
+      { since: '1'.repeat(30_000) },
+      { 'a b': '1' },
+      { constructor: '1' },
+    ];
+    const asked = wrong.map((parameters) => ask('', { question: { kind: 'template', id: 'pages-since', parameters } }));
+    const [nul, half, long, name, known] = asked.map((request) => runner.run(request));
+    for (const each of [nul, half, long, name]) await expect(each).rejects.toMatchObject({ code: 'USAGE_OPTION' });
+    expect(await known).toMatchObject({ kind: 'refused' });
   });
 
   test('of somebody unknown is none', async () => {

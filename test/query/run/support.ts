@@ -232,8 +232,8 @@ export class SampleRoom implements AsyncDisposable {
     await loadTable({ directory, table: name, input: session.path(`${name}.parquet`), now: NOW });
   }
 
-  runner(limits: Partial<RunnerLimits> = {}): Promise<QueryRunner> {
-    return QueryRunner.open({ directory: this.directory, env: {}, now: NOW, limits });
+  runner(limits: Partial<RunnerLimits> = {}, maxRows?: number): Promise<QueryRunner> {
+    return QueryRunner.open({ directory: this.directory, env: {}, now: NOW, limits, maxRows });
   }
 
   /** Records of the audit log, as JSON text. */
