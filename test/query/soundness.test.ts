@@ -215,8 +215,8 @@ describe('damaged SQL', () => {
       if (context === 'agg') expect(verdict.statement.sql).toContain('HAVING');
       await room.runAndReadAll(verdict.statement.sql, [...verdict.statement.parameters]);
     });
-    await fc.assert(property, { seed: SEED, numRuns: 10_000 });
-    expect(allowed).toBeGreaterThan(250);
+    await fc.assert(property, { seed: SEED, numRuns: 4000 });
+    expect(allowed).toBeGreaterThan(80);
   }, 600_000);
 });
 
