@@ -313,6 +313,11 @@ async function replaceCheckpoint(directory: string, note: string): Promise<void>
     await file.close();
   }
   await rename(`${path}.tmp`, path);
+  await syncDirectory(directory);
+}
+
+/** Writes to the disk what a directory lists. */
+export async function syncDirectory(directory: string): Promise<void> {
   // Windows cannot open directories, and needs no such call.
   if (process.platform === 'win32') return;
   const folder = await open(directory, 'r');

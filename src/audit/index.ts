@@ -1,5 +1,5 @@
 /** The audit log and the ledger of access budgets: records, their Merkle tree, signed checkpoints, proofs. I/O in its files only. */
-export { AuditLog, createAuditLog } from './audit-log.ts';
+export { AuditLog, createAuditLog, syncDirectory } from './audit-log.ts';
 export type { AuditLogOptions, Receipt, StartOutcome, StartRequest } from './audit-log.ts';
 export { budgetPeriod } from './budget.ts';
 export type { BudgetLimit, Charge, ChargeOutcome } from './budget.ts';

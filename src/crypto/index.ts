@@ -57,6 +57,7 @@ export { padTarget } from './pad.ts';
 export type { EncodedLengths, PadRule } from './pad.ts';
 export { renderValue } from './render.ts';
 export { SecretBytes } from './secret-bytes.ts';
+export { shareKeys, takeSharedKey } from './shared-keys.ts';
 export { canonicalBytes, decodeValue, encodeValue, fingerprintBytes, fingerprintMessage } from './value.ts';
 export type { ClientValue, DecodedValue, TypedValue } from './value.ts';
 export {

@@ -6,6 +6,7 @@ import {
   parseCollaborationId,
   type SealingRoot,
   type SharedSecret,
+  shareKeys,
 } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import {
@@ -19,6 +20,7 @@ import {
   type TableReader,
   transferTable,
   type TransferOptions,
+  writeParcel,
 } from '../tabular/index.ts';
 import { createCrew, type Crew, type SentJob, threadsFor } from '../threads/index.ts';
 import { headersOf, requireHeaders } from './headers.ts';
@@ -175,14 +177,9 @@ class Decryption {
   #setup(targets: readonly DecryptTarget[], fields: readonly Field[]): OpenSetup {
     const { name, fields: columns, format } = this.#reader;
     const { failOnFingerprintColumns = false, csvOutputNull } = this.#options;
-    const root = this.#root.use((bytes) => {
-      const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-      shared.set(bytes);
-      return shared;
-    });
     return {
       kernel: this.#kernel,
-      root,
+      root: shareKeys([this.#root]),
       targets,
       file: name,
       columns: columns.map((column) => column.name),
@@ -203,13 +200,8 @@ class Decryption {
       for await (const opened of crew.inOrder(this.#jobs(spare))) {
         signal?.throwIfAborted();
         addFound(found, opened.found);
-        for (const part of opened.lines) {
-          await writer?.writeLines(part);
-          spare.output.push(part.buffer);
-        }
+        await writeParcel(writer, opened.parcel, spare.output);
         spare.batches.push(...opened.spare);
-        for (const batch of opened.batches) await writer?.write(batch);
-        spare.output.push(...(writer?.spare.splice(0) ?? []));
         rows += opened.rows;
         onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
       }

@@ -1,4 +1,4 @@
-import { type Allocator, Arena, wipe } from '../bytes/index.ts';
+import { type Allocator, Arena } from '../bytes/index.ts';
 import {
   CELL_FINGERPRINT,
   CELL_SEALED,
@@ -8,16 +8,17 @@ import {
   renderColumn,
   type SealingRoot,
   sealingRootFromBytes,
+  takeSharedKey,
 } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import {
   type Batch,
   buffersOf,
   type ColumnData,
-  CsvSerialiser,
-  type Field,
-  packBatch,
-  packBytes,
+  type LinesFormat,
+  Packer,
+  type Parcel,
+  parcelBuffers,
 } from '../tabular/index.ts';
 import type { StartWork } from '../threads/index.ts';
 import { toNative, toText } from './columns.ts';
@@ -38,8 +39,8 @@ export interface OpenSetup {
   /** Whether text that is passed on is known to be UTF-8. */
   readonly isUtf8: boolean;
   readonly failOnFingerprintColumns: boolean;
-  /** The fields of the output and its null text if it is CSV, else `null`. */
-  readonly csv: { readonly fields: readonly Field[]; readonly nullText: string | undefined } | null;
+  /** How the lines of the output are written if it is CSV, else `null`. */
+  readonly csv: LinesFormat | null;
 }
 
 /** Consecutive rows of a protected table. */
@@ -62,9 +63,7 @@ export interface FoundCells {
 /** Opened rows. */
 export interface OpenedRows {
   readonly rows: number;
-  /** Lines of CSV, or batches for the other formats: the one or the other. */
-  readonly lines: readonly Uint8Array<ArrayBuffer>[];
-  readonly batches: readonly Batch[];
+  readonly parcel: Parcel;
   /** Column by column. */
   readonly found: readonly FoundCells[];
   /** The buffers of the job's batches, to be used again. */
@@ -76,32 +75,28 @@ export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
   // What is given away is a copy.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
-  // A copy in this thread's own memory: the library that derives does not take shared memory.
-  const copy = setup.root.slice();
-  const root = sealingRootFromBytes(copy);
-  wipe(copy);
-  const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
+  const root = takeSharedKey(setup.root, 0, sealingRootFromBytes);
+  const packer = new Packer(setup.csv);
   return {
     run(job) {
       const opener = new Opener(setup, kernel, root, memory);
-      const lines: Uint8Array<ArrayBuffer>[] = [];
-      const batches: Batch[] = [];
       let rows = 0;
-      for (const batch of job.batches) {
-        memory.reset();
-        const opened = opener.open(batch, job.firstRow + rows);
-        rows += batch.rows;
-        // The attempt ends here; what is written of it is thrown away.
-        if (opener.isMixed) break;
-        if (serialiser === null) batches.push(packBatch(opened, job.spare));
-        else lines.push(packBytes(serialiser.serialise(opened), job.spare));
+      function* openAll(): Generator<Batch> {
+        for (const batch of job.batches) {
+          memory.reset();
+          const opened = opener.open(batch, job.firstRow + rows);
+          rows += batch.rows;
+          // The attempt ends here; what is written of it is thrown away.
+          if (opener.isMixed) return;
+          yield opened;
+        }
       }
+      const parcel = packer.pack(openAll(), job.spare);
       const spare = buffersOf(job.batches);
-      const transfer = [...lines.map((part) => part.buffer), ...buffersOf(batches), ...spare];
-      return { result: { rows, lines, batches, found: opener.found, spare }, transfer };
+      return { result: { rows, parcel, found: opener.found, spare }, transfer: [...parcelBuffers(parcel), ...spare] };
     },
     close() {
-      serialiser?.wipe();
+      packer.wipe();
       memory.wipe();
       root[Symbol.dispose]();
     },

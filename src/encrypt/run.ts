@@ -10,6 +10,7 @@ import {
   type TableReader,
   transferTable,
   type TransferOptions,
+  writeParcel,
 } from '../tabular/index.ts';
 import { createCrew, type Crew, type SentJob, threadsFor } from '../threads/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
@@ -199,15 +200,10 @@ class Encryption {
     const spare: ArrayBuffer[] = [];
     let rows = 0;
     try {
-      for await (const { rows: count, lines, batches, fingerprints } of crew.inOrder(jobs(spare))) {
+      for await (const { rows: count, parcel, fingerprints } of crew.inOrder(jobs(spare))) {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
-        for (const part of lines) {
-          await writer?.writeLines(part);
-          spare.push(part.buffer);
-        }
-        for (const batch of batches) await writer?.write(batch);
-        spare.push(...(writer?.spare.splice(0) ?? []));
+        await writeParcel(writer, parcel, spare);
         rows += count;
         this.#report('encrypt', rows);
       }

@@ -1,7 +1,7 @@
-import type { KernelName, SecretBytes } from '../crypto/index.ts';
+import { type KernelName, type SecretBytes, shareKeys } from '../crypto/index.ts';
 import { type Field, type TableFormat, widthOf } from '../tabular/index.ts';
 import type { EncryptPlan, StoredColumn } from './plan.ts';
-import { KEY_BYTES, type ProtectSetup } from './work.ts';
+import type { ProtectSetup } from './work.ts';
 
 /** Width of the column with the rows' places in the source table, a bigint. */
 export const PLACE_BYTES = 8;
@@ -22,7 +22,7 @@ export function protectSetup(input: SetupInput): ProtectSetup {
   const widths = plan.stored.map((column) => widthOfStored(plan.sourceFields, column));
   return {
     kernel,
-    keys: shareKeys(plan),
+    keys: shareKeys(keysOf(plan)),
     tasks: plan.columns.map((column): ProtectSetup['tasks'][number] => {
       const { stored } = column;
       switch (column.kind) {
@@ -48,14 +48,9 @@ function widthOfStored(fields: readonly Field[], { source, form }: StoredColumn)
   return form === 'read' ? widthOf(field.type) : null;
 }
 
-function shareKeys(plan: EncryptPlan): Uint8Array {
+/** The sealing root, then the keys of the fingerprint columns, in order. */
+function keysOf(plan: EncryptPlan): SecretBytes[] {
   const keys: SecretBytes[] = [plan.root];
   for (const column of plan.columns) if (column.kind === 'fingerprint') keys.push(column.task.key);
-  const shared = new Uint8Array(new SharedArrayBuffer(keys.length * KEY_BYTES));
-  keys.forEach((key, index) => {
-    key.use((bytes) => {
-      shared.set(bytes, index * KEY_BYTES);
-    });
-  });
-  return shared;
+  return keys;
 }

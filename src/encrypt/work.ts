@@ -1,4 +1,4 @@
-import { Arena, wipe } from '../bytes/index.ts';
+import { Arena } from '../bytes/index.ts';
 import {
   createKernel,
   fingerprintKeyFromBytes,
@@ -6,15 +6,16 @@ import {
   type KernelName,
   sealingRootFromBytes,
   type SealTask,
+  takeSharedKey,
 } from '../crypto/index.ts';
 import {
   type Batch,
   buffersOf,
   copyColumn,
-  CsvSerialiser,
-  type Field,
-  packBatch,
-  packBytes,
+  type LinesFormat,
+  Packer,
+  type Parcel,
+  parcelBuffers,
 } from '../tabular/index.ts';
 import type { StartWork } from '../threads/index.ts';
 import { type ColumnTask, protectBatch } from './protect.ts';
@@ -24,8 +25,6 @@ import { gatherColumns, rowStarts, type RowWidths } from './row-form.ts';
 // What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
 // form in which the output is written.
 
-/** Bytes of a key. */
-export const KEY_BYTES = 32;
 /** Rows that are protected at a time. */
 const BATCH_ROWS = 2048;
 
@@ -41,8 +40,8 @@ export interface ProtectSetup {
   ))[];
   /** The widths of the stored columns. */
   readonly widths: RowWidths;
-  /** The fields of the output and its null text if it is CSV, else `null`. */
-  readonly csv: { readonly fields: readonly Field[]; readonly nullText: string | undefined } | null;
+  /** How the lines of the output are written if it is CSV, else `null`. */
+  readonly csv: LinesFormat | null;
   /** The stored column of the rows' places in the source table, if the fingerprints are to be given back with them. */
   readonly places: number | null;
 }
@@ -59,9 +58,7 @@ export interface RowsJob {
 /** Protected rows. */
 export interface ProtectedRows {
   readonly rows: number;
-  /** Lines of CSV, or batches for the other formats: the one or the other. */
-  readonly lines: readonly Uint8Array<ArrayBuffer>[];
-  readonly batches: readonly Batch[];
+  readonly parcel: Parcel;
   /** If they were asked for: the fingerprint columns in their order, then the places. */
   readonly fingerprints: readonly Batch[];
 }
@@ -71,48 +68,35 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
   // What is given away is a copy.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
-  let nextKey = 0;
-  // Copies in this thread's own memory: the library that derives does not take shared memory.
-  const takeKey = <Key>(make: (bytes: Uint8Array) => Key): Key => {
-    const bytes = setup.keys.slice(nextKey * KEY_BYTES, ++nextKey * KEY_BYTES);
-    try {
-      return make(bytes);
-    } finally {
-      wipe(bytes);
-    }
-  };
-  const root = takeKey(sealingRootFromBytes);
+  const root = takeSharedKey(setup.keys, 0, sealingRootFromBytes);
   const keys: Disposable[] = [root];
   const tasks = setup.tasks.map((column): ColumnTask => {
     if (column.kind !== 'fingerprint') return column;
-    const key = takeKey(fingerprintKeyFromBytes);
+    const key = takeSharedKey(setup.keys, keys.length, fingerprintKeyFromBytes);
     keys.push(key);
     return { ...column, task: { ...column.task, key } };
   });
-  const serialiser = setup.csv === null ? null : new CsvSerialiser(setup.csv.fields, { nullText: setup.csv.nullText });
+  const packer = new Packer(setup.csv);
 
   return {
     run({ rows, bytes, pads, spare }) {
-      const lines: Uint8Array<ArrayBuffer>[] = [];
-      const batches: Batch[] = [];
       const fingerprints: Batch[] = [];
-      const starts = rowStarts(bytes);
-      for (let first = 0; first < starts.length; first += BATCH_ROWS) {
-        memory.reset();
-        const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths, memory);
-        const batch = protectBatch(kernel, root, tasks, pads, stored);
-        if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
-        if (serialiser === null) batches.push(packBatch(batch, spare));
-        else lines.push(packBytes(serialiser.serialise(batch), spare));
+      function* protectAll(): Generator<Batch> {
+        const starts = rowStarts(bytes);
+        for (let first = 0; first < starts.length; first += BATCH_ROWS) {
+          memory.reset();
+          const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths, memory);
+          const batch = protectBatch(kernel, root, tasks, pads, stored);
+          if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
+          yield batch;
+        }
       }
-      const transfer = lines.map((part) => part.buffer);
-      return {
-        result: { rows, lines, batches, fingerprints },
-        transfer: [...transfer, ...buffersOf([...batches, ...fingerprints])],
-      };
+      const parcel = packer.pack(protectAll(), spare);
+      const transfer = [...parcelBuffers(parcel), ...buffersOf(fingerprints)];
+      return { result: { rows, parcel, fingerprints }, transfer };
     },
     close() {
-      serialiser?.wipe();
+      packer.wipe();
       memory.wipe();
       for (const key of keys) key[Symbol.dispose]();
     },

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createAuditLog, createSignerFile } from '../audit/index.ts';
+import { createAuditLog, createSignerFile, syncDirectory } from '../audit/index.ts';
 import type { Manifest } from '../collab/index.ts';
 import { SealroomError } from '../errors.ts';
-import { failAtRoom, replaceFile, ROOM_FILES, sweep, syncDirectory, withRoomLock } from './files.ts';
+import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './files.ts';
 import { parseSigned } from './manifest-copy.ts';
 import { isOf, openRoom, type Room } from './room.ts';
 import { readState, snapshotFile, writeState } from './state.ts';

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withLock } from '../audit/index.ts';
+import { syncDirectory, withLock } from '../audit/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
 
 /** What is in the directory of a room. */
@@ -28,18 +28,6 @@ export function failAtRoom(directory: string): (error: unknown) => never {
       cause: error,
     });
   };
-}
-
-/** Writes to the disk what a directory lists. */
-export async function syncDirectory(directory: string): Promise<void> {
-  // Windows cannot open directories, and needs no such call.
-  if (process.platform === 'win32') return;
-  const folder = await open(directory, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /** Puts a file of the room in the place of the one before, so that either is there whole, also after the power went. */

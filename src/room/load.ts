@@ -1,10 +1,11 @@
 import { chmod, mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
+import { syncDirectory } from '../audit/index.ts';
 import { SealroomError } from '../errors.ts';
 import { normaliseHeader, quoteName } from '../schema/index.ts';
 import { type Field, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
-import { failAtRoom, ROOM_FILES, sweep, syncDirectory, withRoomLock } from './files.ts';
+import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from './files.ts';
 import { columnsInRoom, loadingTerms } from './loading-terms.ts';
 import { type LoadedColumn, TableLoader } from './loading-task.ts';
 import { readManifestCopy } from './manifest-copy.ts';

@@ -9,8 +9,8 @@ export {
   type TimeUnit,
   widthOf,
 } from './batch.ts';
-export { CsvSerialiser } from './csv/index.ts';
 export { quoteName as quoteIdentifier, quoteText } from './engine.ts';
+export { CsvSerialiser } from './csv/index.ts';
 export { EngineTask } from './engine-task.ts';
 export { createTable, type CreateOptions, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
@@ -18,6 +18,6 @@ export { checkTarget } from './target.ts';
 export { createTempFolder, type SpillBlock, SpillFile } from './temporary.ts';
 export { checkTexts } from './text-column.ts';
 export { readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';
-export { packBatch, packBytes } from './parcel.ts';
+export { type LinesFormat, packBatch, Packer, type Parcel, parcelBuffers, writeParcel } from './parcel.ts';
 export { createOutput, transferTable, type TransferOptions } from './transfer.ts';
 export { readVector } from './vectors.ts';
