@@ -6,6 +6,9 @@ import { type CliIo, say } from './terminal.ts';
 /** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, integrity: 4 } as const;
 
+/** Codes of integrity failures that their prefix does not tell. */
+const INTEGRITY_CODES: readonly ErrorCode[] = ['MANIFEST_SIGNATURE', 'CUSTODY_ENVELOPE', 'CUSTODY_MESSAGE'];
+
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof SealroomError)) return EXIT.failed;
@@ -16,7 +19,7 @@ function codeOf(code: ErrorCode): number {
   if (code.startsWith('USAGE_')) return EXIT.usage;
   if (code.startsWith('RULE_')) return EXIT.refused;
   const isIntegrity = ['FORMAT_', 'AUDIT_', 'ROOM_'].some((prefix) => code.startsWith(prefix));
-  return isIntegrity || code === 'MANIFEST_SIGNATURE' ? EXIT.integrity : EXIT.failed;
+  return isIntegrity || INTEGRITY_CODES.includes(code) ? EXIT.integrity : EXIT.failed;
 }
 
 /** Prints one `error:` line with the place, and a `hint:` line where there is one. */

@@ -7,6 +7,12 @@ export const ERROR_CODES = [
   'SECRET_INVALID', // not Base64, too short, or an unreadable or unsafe secret file
   'SECRET_IDENTITY', // no identity that opens a result package
   'SECRET_PRESENT', // the shared secret is in the environment of a room, which must not have it
+  'CUSTODY_ENVELOPE', // an envelope that is malformed, was changed, or is of an unknown version
+  'CUSTODY_KEY', // no key, or another, where an envelope or a message needs one
+  'CUSTODY_UNAVAILABLE', // the service, token or module that holds a key does not answer
+  'CUSTODY_DENIED', // the service, token or module that holds a key refuses its use
+  'CUSTODY_MESSAGE', // a card, request or secret on its way between members that is malformed, changed, replayed or expired
+  'RULE_ROLE', // something that the role of its doer does not allow
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value

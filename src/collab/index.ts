@@ -21,7 +21,7 @@ export type { OutputConstraint, Rounding, Suppression } from './rules/constraint
 export type { CustomRule } from './rules/custom.ts';
 export type { ListRule } from './rules/list.ts';
 export type { MemberSignature } from './signature.ts';
-export { printPublicKey } from './signature.ts';
+export { printPublicKey } from '../signing/index.ts';
 export type { AccessBudget, AnalysisRule, ManifestSource, ManifestTable } from './table.ts';
 export type { AnalysisTemplate, TemplateParameter } from './template.ts';
 export type { SignatureState, SignatureStatus } from './verify.ts';

@@ -1,12 +1,13 @@
 import canonicalize from 'canonicalize';
 import { SealroomError } from '../errors.ts';
 import { isRecord, quoteName } from '../schema/index.ts';
+import { sha256Hex } from '../signing/index.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';
 import { LABEL, type Member, readMembers } from './member.ts';
 import { ManifestProblems } from './problems.ts';
 import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
-import { type MemberSignature, sha256Hex } from './signature.ts';
+import type { MemberSignature } from './signature.ts';
 import { type ManifestTable, readTable } from './table.ts';
 import { type AnalysisTemplate, readSignatures, readTemplates } from './template.ts';
 

@@ -1,5 +1,5 @@
+import { PUBLIC_KEY_PATTERN } from '../signing/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
-import { PUBLIC_KEY_PATTERN } from './signature.ts';
 
 /** What members can be entitled to. */
 export const ABILITIES = ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'] as const;

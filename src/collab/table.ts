@@ -1,5 +1,6 @@
 import canonicalize from 'canonicalize';
 import { quoteName } from '../schema/index.ts';
+import { sha256Hex } from '../signing/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { type ManifestColumn, readColumn } from './manifest-column.ts';
 import { IDENTIFIER, type Member } from './member.ts';
@@ -8,7 +9,6 @@ import { RuleColumns } from './rules/columns.ts';
 import { type CustomRule, readCustomRule } from './rules/custom.ts';
 import { type ListRule, readListRule } from './rules/list.ts';
 import { EXTENSIONS, refuseOtherExtensions, type RulePlace } from './rules/rule-place.ts';
-import { sha256Hex } from './signature.ts';
 import { HASH } from './template.ts';
 
 /** The file that a table comes from. */

@@ -1,10 +1,11 @@
 import canonicalize from 'canonicalize';
 import { encodeUtf8 } from '../bytes/index.ts';
 import { quoteName } from '../schema/index.ts';
+import { sha256Hex, SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
 import { readColumnType } from './manifest-column.ts';
 import type { Member } from './member.ts';
-import { type MemberSignature, sha256Hex, SIGNATURE_PATTERN, verifyHash } from './signature.ts';
+import { type MemberSignature, verifyHash } from './signature.ts';
 
 /** A typed place in the SQL of a template, written `$name`. */
 export interface TemplateParameter {

@@ -1,7 +1,8 @@
 import { SealroomError } from '../errors.ts';
 import { quoteName } from '../schema/index.ts';
+import { printPublicKey, type SigningKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';
-import { type MemberSignature, printPublicKey, type SigningKey, signHash, verifyHash } from './signature.ts';
+import { type MemberSignature, signHash, verifyHash } from './signature.ts';
 
 /**
  * What is known of a member's signature: it `holds`; it is `missing`, or the member has `no-key` in the manifest; it was

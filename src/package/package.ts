@@ -1,19 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Decrypter, Encrypter } from 'age-encryption';
+import { isAgeFile, openAge, sealAge } from '../age/index.ts';
 import { openNote, signNote, type Signer, type Verifier } from '../audit/index.ts';
-import { encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 import { badPackage, readContainer, writeContainer } from './container.ts';
 import type { Recipients } from './recipients.ts';
 import { parseResultStatement, printResultStatement, type ResultStatement } from './statement.ts';
-
-/** How every age file begins. Source: https://age-encryption.org/v1 */
-const AGE_LINE = encodeUtf8('age-encryption.org/v1\n');
-
-/** Whether bytes begin as an age file does; 22 of them are enough. */
-export function isPackage(start: Uint8Array): boolean {
-  return Buffer.from(start.subarray(0, AGE_LINE.length)).equals(AGE_LINE);
-}
 
 /** What a package holds, authenticated. */
 export interface OpenedPackage {
@@ -38,10 +29,8 @@ export async function sealPackage(
 ): Promise<Uint8Array> {
   const [named, meant] = [statement.receivers, recipients.members].map((members) => [...members].sort().join(' '));
   if (named !== meant) throw new TypeError('a package for others than the receivers of its result');
-  const encrypter = new Encrypter();
-  for (const key of recipients.keys) encrypter.addRecipient(key);
   const note = signNote(printResultStatement(statement), [signer]);
-  return encrypter.encrypt(writeContainer({ note, table }));
+  return sealAge(writeContainer({ note, table }), { recipients: recipients.keys });
 }
 
 /**
@@ -66,17 +55,11 @@ export async function openPackage(
 }
 
 async function decrypt(bytes: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
-  if (!isPackage(bytes)) throw badPackage('other bytes');
-  const decrypter = new Decrypter();
-  for (const identity of identities) decrypter.addIdentity(identity);
-  try {
-    return await decrypter.decrypt(bytes);
-  } catch (error) {
-    // The library's word for it; any other failure is one of authentication or form.
-    const isForOthers = error instanceof Error && error.message.startsWith('no identity matched');
-    if (!isForOthers) throw badPackage('a damaged one');
-    throw new SealroomError('SECRET_IDENTITY', 'expected an identity that opens the package, got others', {
-      hint: 'use the identity whose recipient is `publicKeys.receive` of your member in the manifest',
-    });
-  }
+  if (!isAgeFile(bytes)) throw badPackage('other bytes');
+  const opened = await openAge(bytes, { identities });
+  if (opened === 'damaged') throw badPackage('a damaged one');
+  if (opened !== 'others') return opened;
+  throw new SealroomError('SECRET_IDENTITY', 'expected an identity that opens the package, got others', {
+    hint: 'use the identity whose recipient is `publicKeys.receive` of your member in the manifest',
+  });
 }

@@ -1,4 +1,4 @@
-import { bech32 } from '@scure/base';
+import { requireOneKind, toAgeRecipient } from '../age/index.ts';
 import type { Manifest } from '../collab/index.ts';
 import { SealroomError } from '../errors.ts';
 
@@ -8,16 +8,6 @@ export interface Recipients {
   readonly members: readonly string[];
   /** age recipients: `age1…` or `age1pq1…`. */
   readonly keys: readonly string[];
-}
-
-const RAW_PREFIX = 'x25519:';
-
-const POST_QUANTUM_PREFIX = 'age1pq1';
-
-/** A receiving key of a manifest as an age recipient. Source: https://age-encryption.org/v1, "X25519 recipient stanza". */
-function toAge(key: string): string {
-  if (!key.startsWith(RAW_PREFIX)) return key;
-  return bech32.encode('age', bech32.toWords(Buffer.from(key.slice(RAW_PREFIX.length), 'base64')));
 }
 
 /**
@@ -40,16 +30,7 @@ export function recipientsOf({ members }: Manifest, receivers: readonly string[]
       },
     );
   }
-  const keys = chosen.map(({ publicKeys }) => toAge(publicKeys.receive ?? ''));
-  const postQuantum = keys.filter((key) => key.startsWith(POST_QUANTUM_PREFIX));
-  if (postQuantum.length > 0 && postQuantum.length < keys.length) {
-    throw new SealroomError(
-      'USAGE_OPTION',
-      'expected receivers with keys of one kind, got post-quantum ones and others',
-      {
-        hint: 'make a package for each kind',
-      },
-    );
-  }
+  const keys = chosen.map(({ publicKeys }) => toAgeRecipient(publicKeys.receive ?? ''));
+  requireOneKind(keys, 'make a package for each kind');
   return Object.freeze({ members: chosen.map(({ id }) => id), keys: Object.freeze(keys) });
 }

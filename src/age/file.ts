@@ -1,0 +1,49 @@
+import { Decrypter, Encrypter } from 'age-encryption';
+import { encodeUtf8 } from '../bytes/index.ts';
+
+/** How every age file begins. Source: https://age-encryption.org/v1 */
+const AGE_LINE = encodeUtf8('age-encryption.org/v1\n');
+
+/** Whether bytes begin as an age file does; 22 of them are enough. */
+export function isAgeFile(start: Uint8Array): boolean {
+  return Buffer.from(start.subarray(0, AGE_LINE.length)).equals(AGE_LINE);
+}
+
+/** Who an age file is sealed to: recipients of one kind, or everybody who knows a passphrase. */
+type Lock =
+  | { readonly recipients: readonly string[] }
+  /** `scryptLogN` is the base-2 logarithm of scrypt's cost; without it the library's, 18. */
+  | { readonly passphrase: string; readonly scryptLogN?: number };
+
+/** Seals bytes into an age file. The caller has checked the recipients with `requireOneKind`. */
+export async function sealAge(bytes: Uint8Array, lock: Lock): Promise<Uint8Array> {
+  const encrypter = new Encrypter();
+  if ('recipients' in lock) {
+    for (const key of lock.recipients) encrypter.addRecipient(key);
+  } else {
+    encrypter.setPassphrase(lock.passphrase);
+    if (lock.scryptLogN !== undefined) encrypter.setScryptWorkFactor(lock.scryptLogN);
+  }
+  return encrypter.encrypt(bytes);
+}
+
+/** What opens an age file: identities, tried one after the other, or a passphrase. */
+type AgeKey = { readonly identities: readonly string[] } | { readonly passphrase: string };
+
+/**
+ * Opens an age file.
+ *
+ * @returns its bytes; `'others'` if it is for other keys than these, `'damaged'` if it was changed, is cut short, or is no age file.
+ */
+export async function openAge(file: Uint8Array, key: AgeKey): Promise<Uint8Array | 'others' | 'damaged'> {
+  if (!isAgeFile(file)) return 'damaged';
+  const decrypter = new Decrypter();
+  if ('identities' in key) for (const identity of key.identities) decrypter.addIdentity(identity);
+  else decrypter.addPassphrase(key.passphrase);
+  try {
+    return await decrypter.decrypt(file);
+  } catch (error) {
+    // The library's word for it; any other failure is one of authentication or form.
+    return error instanceof Error && error.message.startsWith('no identity matched') ? 'others' : 'damaged';
+  }
+}

@@ -1,0 +1,36 @@
+import { bech32 } from '@scure/base';
+import { SealroomError } from '../errors.ts';
+
+const RAW_PREFIX = 'x25519:';
+
+const POST_QUANTUM_PREFIX = 'age1pq1';
+
+/**
+ * A receiving key as an age recipient: an age recipient stays as it is, `x25519:` and 32 bytes in Base64 becomes one.
+ *
+ * Source: https://age-encryption.org/v1, "X25519 recipient stanza".
+ */
+export function toAgeRecipient(key: string): string {
+  if (!key.startsWith(RAW_PREFIX)) return key;
+  return bech32.encode('age', bech32.toWords(Buffer.from(key.slice(RAW_PREFIX.length), 'base64')));
+}
+
+/**
+ * Refuses recipients of different kinds: whoever could break the classic ones could read what is sealed to both, and so the
+ * post-quantum ones would have no more than those.
+ *
+ * @param recipients age recipients: `age1…` or `age1pq1…`
+ * @param hint what the caller's user can do
+ * @throws {SealroomError} USAGE_OPTION if some are post-quantum and others are not.
+ */
+export function requireOneKind(recipients: readonly string[], hint: string): void {
+  const postQuantum = recipients.filter((key) => key.startsWith(POST_QUANTUM_PREFIX));
+  if (postQuantum.length === 0 || postQuantum.length === recipients.length) return;
+  throw new SealroomError(
+    'USAGE_OPTION',
+    'expected receivers with keys of one kind, got post-quantum ones and others',
+    {
+      hint,
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The variable that names a member's home directory. */
+export const HOME_VARIABLE = 'SEALROOM_HOME';
+
+/** A directory of mode 0700 with what a member keeps: its keys, envelopes, and the log of what was done with them. */
+export interface MemberHome {
+  readonly directory: string;
+  /** The member's signed card, which others get. */
+  readonly card: string;
+  /** Ed25519, PKCS #8 in PEM. */
+  readonly signingKey: string;
+  /** An age identity file. */
+  readonly receivingKey: string;
+  /** The signer of the log. */
+  readonly logKey: string;
+  /** The audit log of the keys. */
+  readonly log: string;
+  /** The directory of one collaboration, a UUID in lower case: its envelopes, requests, and what was received. */
+  readonly collaboration: (id: string) => string;
+}
+
+/** The home that an option, else {@link HOME_VARIABLE}, names; else `.sealroom` in the user's directory. No I/O. */
+export function memberHome(
+  env: NodeJS.ProcessEnv,
+  { cwd, home }: { readonly cwd: string; readonly home?: string | undefined },
+): MemberHome {
+  const given = home ?? env[HOME_VARIABLE];
+  const directory = given === undefined ? join(homedir(), '.sealroom') : resolve(cwd, given);
+  return Object.freeze({
+    directory,
+    card: join(directory, 'card.json'),
+    signingKey: join(directory, 'sign.key'),
+    receivingKey: join(directory, 'receive.key'),
+    logKey: join(directory, 'log.key'),
+    log: join(directory, 'log'),
+    collaboration: (id: string) => join(directory, 'collaborations', id),
+  });
+}

@@ -1,0 +1,69 @@
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { encodeBase64, encodeUtf8 } from '../bytes/index.ts';
+import { SealroomError } from '../errors.ts';
+
+/** A key of node:crypto; Ed25519 here. */
+export type SigningKey = KeyObject;
+
+const PUBLIC_KEY_PREFIX = 'ed25519:';
+
+/** How a member's public key is written: 32 bytes in Base64, with padding and no bit to spare. */
+export const PUBLIC_KEY_PATTERN = /^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+
+/** How a signature is written: 64 bytes in Base64, with padding and no bit to spare. */
+export const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
+
+/** SHA-256 of text in UTF-8, as 64 hexadecimal digits in lower case. */
+export function sha256Hex(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/**
+ * What Ed25519 signs: the pre-authentication encoding of DSSE v1, `DSSEv1 ‖ SP ‖ length ‖ SP ‖ type ‖ SP ‖ length ‖ SP ‖
+ * body`, lengths in bytes, in decimal. The type keeps apart whatever one key may sign.
+ *
+ * Source: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md
+ */
+function encodeStatement(type: string, body: string): Uint8Array {
+  const [typeBytes, bodyBytes] = [Buffer.byteLength(type), Buffer.byteLength(body)];
+  return encodeUtf8(`DSSEv1 ${String(typeBytes)} ${type} ${String(bodyBytes)} ${body}`);
+}
+
+/** A public key from its text, which matches {@link PUBLIC_KEY_PATTERN}. */
+function readPublicKey(text: string): KeyObject {
+  const x = Buffer.from(text.slice(PUBLIC_KEY_PREFIX.length), 'base64').toString('base64url');
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+}
+
+/**
+ * The public half of an Ed25519 key as cards and manifests have it: `ed25519:` and 32 bytes in Base64.
+ *
+ * @throws {SealroomError} SECRET_INVALID if it is a key of another kind.
+ */
+export function printPublicKey(key: SigningKey): string {
+  const jwk = requireEd25519(key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
+  return `${PUBLIC_KEY_PREFIX}${encodeBase64(Buffer.from(jwk.x ?? '', 'base64url'))}`;
+}
+
+function requireEd25519(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType === 'ed25519') return key;
+  throw new SealroomError('SECRET_INVALID', 'signing key expected of kind Ed25519, got another', {
+    hint: 'make one with `sealroom collab key <file>`',
+  });
+}
+
+/**
+ * Signs a text as a statement of a type: Ed25519 (RFC 8032 §5.1), deterministic.
+ *
+ * @param type a media type, such as `application/vnd.sealroom.manifest.sha256`
+ * @returns 64 bytes in Base64
+ * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
+ */
+export function signStatement(type: string, body: string, key: SigningKey): string {
+  return encodeBase64(sign(null, encodeStatement(type, body), requireEd25519(key)));
+}
+
+/** Whether a signature is one of this text as a statement of this type, by the public key that is given as text. */
+export function verifyStatement(type: string, body: string, signature: string, publicKey: string): boolean {
+  return verify(null, encodeStatement(type, body), readPublicKey(publicKey), Buffer.from(signature, 'base64'));
+}
