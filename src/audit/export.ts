@@ -165,6 +165,8 @@ function concerns({ event }: AuditRecord, member: string): boolean {
       );
     case 'repair':
       return true;
+    case 'key':
+      return event.member === null || event.member === member || event.peer === member;
   }
 }
 

@@ -30,6 +30,7 @@ export class History {
       case 'attempt':
         return [...found, ...this.#againstAttempt(event)];
       case 'repair':
+      case 'key':
         return found;
     }
   }
@@ -63,6 +64,7 @@ export class History {
         break;
       }
       case 'repair':
+      case 'key':
         break;
     }
   }
