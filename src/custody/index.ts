@@ -2,7 +2,7 @@
 export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
-export { type EnvelopeEvent, recordEvent } from './key-events.ts';
+export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
 export {
   destroyEnvelope,
   type EnvelopePlace,
@@ -20,6 +20,6 @@ export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers.ts
 export { readSecretFile } from './secret-file.ts';
 export { secretIdOf } from './secret-id.ts';
 export { secretTextOf } from './secret-text.ts';
-export { createSigningKey, readSigningKey } from './signing-key.ts';
+export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';
 export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
 export type { KeyAction, KeyEvent, KeyLog } from './key-log.ts';
