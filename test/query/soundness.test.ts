@@ -1,26 +1,15 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { AGGREGATES, findAggregate, findScalar, PART_FUNCTIONS } from '#src/query/ast/functions';
-import { checkQuery, QueryParser, renderFindings } from 'sealroom/query';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkQuery, renderFindings } from 'sealroom/query';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { checkContextOf, FILE } from './adversarial-file.ts';
 import { CUSTOM_QUERIES } from './corpus.ts';
-import { ask, codesOf, openRoom, statementOf } from './room.ts';
+import { useRoom } from './room.ts';
 
 const SEED = 20240131;
 
-let parser: QueryParser;
-let room: DuckDBConnection;
-
-beforeAll(async () => {
-  parser = await QueryParser.open();
-  room = await openRoom();
-});
-
-afterAll(() => {
-  parser.close();
-  room.closeSync();
-});
+const room = useRoom();
 
 const CUSTOM = checkContextOf({ context: 'customAny' });
 const AGGREGATION = checkContextOf({ context: 'agg' });
@@ -48,7 +37,7 @@ describe('functions of the engine', () => {
     for (const name of names.filter((each) => !isKnown(each))) {
       const call = `"${name.replaceAll('"', '""')}"`;
       const sql = `SELECT ${call}() AS a, ${call}(page) AS b, ${call}(seconds, 1) AS c FROM visits`;
-      const verdict = await ask(parser, sql, CUSTOM);
+      const verdict = await room.ask(sql, CUSTOM);
       const refused = verdict.findings.filter(({ code }) => code === 'FUNCTION_NOT_ALLOWED' || code === 'AGG_FUNCTION');
       expect([name, refused.length]).toEqual([name, 3]);
     }
@@ -58,7 +47,7 @@ describe('functions of the engine', () => {
     const names = await functionsOf(['table', 'table_macro']);
     expect(names.length).toBeGreaterThan(50);
     for (const name of names) {
-      expect(await codesOf(parser, `SELECT * FROM "${name}"('x')`, CUSTOM)).toContain('TABLE_FUNCTION');
+      expect(await room.codesOf(`SELECT * FROM "${name}"('x')`, CUSTOM)).toContain('TABLE_FUNCTION');
     }
   });
 
@@ -87,7 +76,7 @@ describe('columns outside the rules', () => {
       const forbidden = each.context === 'agg' ? 'i.notes' : 's.internal_rank';
       const changed = `${each.sql.slice(0, place)}${each.sql.slice(place).replace(NAME, forbidden)}`;
       fc.pre(changed.includes(forbidden));
-      const verdict = await ask(parser, changed, checkContextOf({ context: each.context }));
+      const verdict = await room.ask(changed, checkContextOf({ context: each.context }));
       expect([changed, verdict.allowed]).toEqual([changed, false]);
     });
     await fc.assert(property, { seed: SEED, numRuns: 200 });
@@ -200,7 +189,7 @@ describe('damaged SQL', () => {
     let allowed = 0;
     const property = fc.asyncProperty(fc.constantFrom(...SOURCES), edits, async ({ sql, context }, changes) => {
       const text = damage(sql, changes);
-      const parsed = await parser.parse(text);
+      const parsed = await room.parse(text);
       const verdict = checkQuery(parsed, checkContextOf({ context }));
       expect(typeof renderFindings(text, verdict.findings)).toBe('string');
       for (const { span } of verdict.findings) {
@@ -213,7 +202,7 @@ describe('damaged SQL', () => {
       allowed += 1;
       expect(verdict.statement.sql).not.toMatch(OUTSIDE);
       if (context === 'agg') expect(verdict.statement.sql).toContain('HAVING');
-      await room.runAndReadAll(verdict.statement.sql, [...verdict.statement.parameters]);
+      await room.read(verdict.statement.sql, [...verdict.statement.parameters]);
     });
     await fc.assert(property, { seed: SEED, numRuns: 4000 });
     expect(allowed).toBeGreaterThan(80);
@@ -245,7 +234,7 @@ describe('random aggregation queries', () => {
   beforeAll(async () => {
     const columns = [...DIMENSIONS, 'i.email_fingerprint', 'i.clicks'].map((name) => `${name} AS "${name}"`).join(', ');
     const sql = `SELECT ${columns} FROM pub.impressions i JOIN brand.purchases p ON i.email_fingerprint = p.email_fingerprint`;
-    joined = (await room.runAndReadAll(sql)).getRowObjectsJson();
+    joined = (await room.read(sql)).getRowObjectsJson();
   });
 
   const query = fc.record({
@@ -274,7 +263,7 @@ describe('random aggregation queries', () => {
       const expected = [...groups]
         .filter(([, { persons }]) => persons.size >= Math.max(10, minimum ?? 0))
         .map(([key, { persons, total }]) => `${key} ${String(persons.size)} ${String(total)}`);
-      const reader = await room.runAndReadAll(await statementOf(parser, sql, AGGREGATION));
+      const reader = await room.read(await room.statementOf(sql, AGGREGATION));
       const rows = reader.getRowsJson().map((row) => {
         const key = JSON.stringify(row.slice(0, dimensions.length).map(String));
         return `${key} ${row.slice(dimensions.length).map(String).join(' ')}`;
