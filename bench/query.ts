@@ -5,7 +5,7 @@
 import { cpus } from 'node:os';
 import process from 'node:process';
 import { checkQuery, QueryParser } from 'sealroom/query';
-import { checkContextOf, FILE, sqlOf } from '../test/query/adversarial-file.ts';
+import { checkContextOf, FILE, SUITE } from '../test/query/adversarial-file.ts';
 
 const WARM_UP_ROUNDS = 5;
 
@@ -23,7 +23,7 @@ function report(what: string, times: readonly number[]): void {
 const rounds = Number(process.argv[2] ?? 50);
 if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError('expected a number of rounds');
 const cases = FILE.cases.filter((each) => each.context !== 'dp');
-const contexts = cases.map((each) => ({ sql: sqlOf(each), context: checkContextOf(each) }));
+const contexts = cases.map((each) => ({ sql: SUITE.sqlOf(each), context: checkContextOf(each) }));
 using parser = await QueryParser.open();
 const reading: number[] = [];
 const checking: number[] = [];

@@ -47,7 +47,7 @@ export async function openCampaign(workFolder: string): Promise<Campaign> {
   });
   const manifest = parseManifest(text);
   const directory = join(workFolder, 'room');
-  await createRoom({ directory, manifest: text, manifestFile: 'manifest.json' });
+  await createRoom({ directory, manifest: text, manifestFile: 'manifest.json', now: () => new Date() });
   for (const [table, owner] of Object.entries(TABLES)) {
     const output = join(workFolder, `${table}.parquet`);
     const schema = parseTableSchema(read(owner, `${table}.schema.json`));

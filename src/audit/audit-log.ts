@@ -19,6 +19,7 @@ import {
   parseSignedRecord,
   printRecord,
   RECORD_VERSION,
+  type RoomEvent,
   type StartEvent,
 } from './record.ts';
 
@@ -138,12 +139,13 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Records an attempt that is over. Its result may be released when this has returned.
+   * Records an attempt that is over, or what happens to the room. A result may be released, and a change of the room counts,
+   * when this has returned.
    *
    * @throws {SealroomError} AUDIT_RECORD if it is malformed, or contradicts the records before it: each attempt has one
    *   such record, and one that ran has a `start` before it. Else as {@link AuditLog.start}.
    */
-  append(event: AttemptEvent): Promise<Receipt> {
+  append(event: AttemptEvent | RoomEvent): Promise<Receipt> {
     return this.#exclusively((state) => this.#append(state, event, this.#nextTime(state)));
   }
 

@@ -29,6 +29,9 @@ export class History {
         return [...found, ...this.#againstStart(event, new Date(time))];
       case 'attempt':
         return [...found, ...this.#againstAttempt(event)];
+      case 'manifest':
+      case 'load':
+      case 'remove':
       case 'repair':
         return found;
     }
@@ -62,6 +65,9 @@ export class History {
         this.#over.add(event.attempt);
         break;
       }
+      case 'manifest':
+      case 'load':
+      case 'remove':
       case 'repair':
         break;
     }
