@@ -170,6 +170,8 @@ function concerns({ event }: AuditRecord, member: string): boolean {
     case 'manifest':
     case 'repair':
       return true;
+    case 'key':
+      return event.member === null || event.member === member || event.peer === member;
   }
 }
 

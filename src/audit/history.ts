@@ -33,6 +33,7 @@ export class History {
       case 'load':
       case 'remove':
       case 'repair':
+      case 'key':
         return found;
     }
   }
@@ -69,6 +70,7 @@ export class History {
       case 'load':
       case 'remove':
       case 'repair':
+      case 'key':
         break;
     }
   }

@@ -8,6 +8,7 @@ export { openCheckpoint, signCheckpoint } from './checkpoint.ts';
 export type { Checkpoint, OpenedCheckpoint } from './checkpoint.ts';
 export { exportRecords, proveGrowth, proveRecord, readCheckpoint, readRecords, verifyExport } from './export.ts';
 export type { ExportReport, LogSource, RecordLine } from './export.ts';
+export type { KeyEvent } from './key-event.ts';
 export { generateSignerText, parseSigner, parseVerifier, parseVerifiers, Signer, Verifier } from './keys.ts';
 export { withLock } from './lock.ts';
 export { HashTree, hashLeaf, proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle.ts';

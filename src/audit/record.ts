@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeUtf8, encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
+import { keyEvent } from './key-event.ts';
 
 /** Bytes of a record's line at most, without its line break. The text of a query has at most 20 kB, its IR may be longer. */
 export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
@@ -199,7 +200,7 @@ const remove = z
 /** What happens to a room, besides being asked. */
 const roomEvent = z.discriminatedUnion('kind', [manifest, load, remove]);
 
-const event = z.discriminatedUnion('kind', [start, attempt, repair, roomEvent]);
+const event = z.discriminatedUnion('kind', [start, attempt, repair, roomEvent, keyEvent]);
 
 const record = z
   .strictObject({
@@ -321,6 +322,9 @@ function checkRecord(value: unknown): AuditRecord {
 /** What two members of a record say against each other, or `null`. */
 function findContradiction({ index, previous, event: told }: AuditRecord): string | null {
   if ((index === 0) !== (previous === null)) return 'a record has `previous` unless it is the first';
+  //= audit A-61
+  if (told.kind === 'key' && told.action !== 'refuse' && (told.generation === null || told.secretId === null))
+    return 'what was done with a secret names it';
   if (told.kind !== 'attempt') return null;
   //= audit A-6
   const { findings, outcome: end, ir, tables } = told;

@@ -6,6 +6,7 @@ import type { TableSchema } from '../schema/index.ts';
 import {
   type Batch,
   createOutput,
+  type Provenance,
   type TableFormat,
   type TableReader,
   transferTable,
@@ -46,6 +47,11 @@ export interface EncryptOptions extends TransferOptions {
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   readonly settings: CollaborationSettings;
+  /**
+   * Which of the collaboration's secrets it is, where that is known. It goes with the output: into a sidecar, or the metadata of
+   * a Parquet file (docs/rotation.md).
+   */
+  readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
   /** Whether binary Parquet columns without annotation are text. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
@@ -196,9 +202,16 @@ class Encryption {
     check: DuplicateCheck | null,
   ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
     const { dryRun, signal } = this.#options;
-    const writer = dryRun === true ? null : await createOutput(this.#options, this.#plan.fields, this.#outputFormat);
-    const spare: ArrayBuffer[] = [];
     let rows = 0;
+    const parts = {
+      reader: this.#reader,
+      fields: this.#plan.fields,
+      format: this.#outputFormat,
+      rows: () => rows,
+      provenance: this.#provenance(),
+    };
+    const writer = dryRun === true ? null : await createOutput(this.#options, parts);
+    const spare: ArrayBuffer[] = [];
     try {
       for await (const { rows: count, parcel, fingerprints } of crew.inOrder(jobs(spare))) {
         signal?.throwIfAborted();
@@ -214,6 +227,13 @@ class Encryption {
       await writer?.abort();
       throw error;
     }
+  }
+
+  #provenance(): Provenance | null {
+    const { provenance, collaborationId, schema } = this.#options;
+    if (provenance === undefined) return null;
+    const columns = schema.columns.map(({ targetHeader, kind }) => ({ name: targetHeader, protection: kind }));
+    return { collaborationId: parseCollaborationId(collaborationId), ...provenance, columns };
   }
 
   #report(phase: EncryptProgress['phase'], rows: number): void {

@@ -4,11 +4,11 @@ import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts
 import { syncDirectory } from '../audit/index.ts';
 import { SealroomError } from '../errors.ts';
 import { normaliseHeader, quoteName } from '../schema/index.ts';
-import { type Field, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
+import { type Field, hashFile, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from './files.ts';
 import { columnsInRoom, loadingTerms } from './loading-terms.ts';
 import { type LoadedColumn, TableLoader } from './loading-task.ts';
-import { hashFile, readRoom, recordInRoom, type RoomTable, tableInRoom } from './room.ts';
+import { readRoom, recordInRoom, type RoomTable, tableInRoom } from './room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './state.ts';
 
 /** How far a load has come: rows that were read, then the hash of the snapshot. */

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuditLog, readSignerFile, type RoomEvent, type Signer } from '../audit/index.ts';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
+import { hashFile } from '../tabular/index.ts';
 import { ROOM_FILES } from './files.ts';
 import { columnsInRoom, loadingTerms } from './loading-terms.ts';
 import { readManifestCopy } from './manifest-copy.ts';
@@ -153,19 +152,6 @@ async function readSnapshot(directory: string, entry: SnapshotEntry): Promise<Sn
  */
 export async function verifySnapshot({ path, sha256 }: Snapshot): Promise<void> {
   if ((await hashFile(path)) !== sha256) throw changedSnapshot(path);
-}
-
-/** SHA-256 of a file in hexadecimal. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
-      hash.update(chunk as Uint8Array);
-    }
-  } catch (error) {
-    throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where: { file: path }, cause: error });
-  }
-  return hash.digest('hex');
 }
 
 function changedSnapshot(path: string): SealroomError {
