@@ -1,7 +1,23 @@
 /** Where the shared secret and other secret keys come from. */
+export { openKeyLog } from './audit-key-log.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
+export {
+  type ReceiveOptions,
+  receiveSecret,
+  requestSecret,
+  type SecretRequestOptions,
+  type SendOptions,
+  sendSecret,
+  type SentSecret,
+  type TakenSecret,
+} from './exchange/hand-over.ts';
+export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
+export { MAX_PARCEL_BYTES } from './exchange/parcel.ts';
+export { listPinned, pinCard } from './exchange/pinned.ts';
+export type { SignedRequest } from './exchange/request.ts';
+export { authenticationString, isSameString } from './exchange/short-string.ts';
+export { memberHome, type MemberHome } from './home.ts';
+export type { KeyEvent, KeyLog } from './key-log.ts';
 export { readSecretFile } from './secret-file.ts';
 export { createSigningKey, readSigningKey } from './signing-key.ts';
-export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
-export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
-export type { KeyAction, KeyEvent, KeyLog } from './key-log.ts';
