@@ -3,6 +3,7 @@ export { openKeyLog } from './audit-key-log.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
 export {
+  type FileText,
   type ReceiveOptions,
   receiveSecret,
   requestSecret,
@@ -13,7 +14,7 @@ export {
   type TakenSecret,
 } from './exchange/hand-over.ts';
 export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
-export { MAX_PARCEL_BYTES } from './exchange/parcel.ts';
+export { readParcelFile } from './exchange/files.ts';
 export { listPinned, pinCard } from './exchange/pinned.ts';
 export type { SignedRequest } from './exchange/request.ts';
 export { authenticationString, isSameString } from './exchange/short-string.ts';
