@@ -6,8 +6,6 @@ import {
   isSameString,
   kindOfCard,
   listPinned,
-  memberHome,
-  type MemberHome,
   parseCard,
   pinCard,
   readOwnCard,
@@ -16,6 +14,7 @@ import {
 import { SealroomError } from '../../src/errors.ts';
 import { quoteName } from '../../src/schema/index.ts';
 import { readTextFile } from '../../src/tabular/index.ts';
+import { homeOf } from '../key-words.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -48,10 +47,6 @@ function withCommon(yargs: Argv): Argv<CommonArguments> {
     .option('home', { type: 'string', describe: 'home of the member (default: SEALROOM_HOME, else ~/.sealroom)' })
     .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
     .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
-}
-
-function homeOf(io: CliIo, { home }: CommonArguments): MemberHome {
-  return memberHome(io.env, { cwd: io.cwd, home });
 }
 
 function describeCard(card: SignedCard): object {
