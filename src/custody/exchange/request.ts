@@ -15,7 +15,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const request = z
   .strictObject({
     /** A UUID in lower case. */
-    collaborationId: z.uuid().regex(/^[^A-Z]*$/),
+    collaborationId: z.guid().regex(/^[^A-Z]*$/),
     /** Which of the collaboration's secrets; `null` for the newest that the sender holds. */
     generation: z.int().min(1).max(1_000_000).nullable(),
     /** 32 random bytes in Base64. */
