@@ -1,10 +1,8 @@
 // A door of its own, for the commands on tables: what reads envelopes takes longer to load than a small table to encrypt, and most
 // secrets are in the environment.
 import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
-import { SealroomError } from '../errors.ts';
 import type { Envelope } from './envelope.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
-import { memberHome } from './home.ts';
 import type { ProviderContext } from './provider.ts';
 import { secretIdOf } from './secret-id.ts';
 
@@ -62,42 +60,8 @@ export async function openSecret(request: SecretRequest, context: ProviderContex
   if (uri === undefined && isInEnvironment) {
     return bareSecret(await readSecretFromEnvironment(context.env), collaborationId);
   }
-  const home = memberHome(context.env, { cwd: context.cwd, home: request.home });
-  const { newestEnvelope, readEnvelope } = await import('./key-ring.ts');
-  const { generation } = request;
-  const stored = await (generation === undefined
-    ? newestEnvelope(home, collaborationId)
-    : readEnvelope(home, { collaborationId, generation }));
-  if (stored === null) throw noEnvelope(collaborationId, home.directory, uri !== undefined);
-  const { envelope, file } = stored;
-  const { openProvider } = await import('./providers.ts');
-  const { openEnvelope } = await import('./open-envelope.ts');
-  const { recordEvent } = await import('./key-events.ts');
-  await using provider = await openProvider(uri ?? envelope.key, context);
-  const secret = await openEnvelope(envelope, provider, { file });
-  const { purpose } = request;
-  try {
-    await recordEvent(home, envelope, { action: 'unwrap', purpose });
-  } catch (error) {
-    secret[Symbol.dispose]();
-    throw error;
-  }
-  return Object.freeze({
-    secret,
-    collaborationId,
-    generation: envelope.generation,
-    secretId: envelope.secretId,
-    envelope,
-    recordUse: async (used) => {
-      const { hashFile } = await import('./hash-file.ts');
-      const sha256 = used === null ? null : await hashFile(used.path);
-      const hashed = used === null || sha256 === null ? null : { sha256, rows: used.rows };
-      await recordEvent(home, envelope, { action: 'lend', purpose, file: hashed });
-    },
-    [Symbol.dispose]: () => {
-      secret[Symbol.dispose]();
-    },
-  } satisfies HeldSecret);
+  const { openHeldEnvelope } = await import('./held-envelope.ts');
+  return openHeldEnvelope(collaborationId, { ...request, key: uri }, context);
 }
 
 function bareSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
@@ -111,20 +75,5 @@ function bareSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
     [Symbol.dispose]: () => {
       secret[Symbol.dispose]();
     },
-  });
-}
-
-function noEnvelope(collaborationId: string, home: string, isKeyChosen: boolean): SealroomError {
-  const what = `the secret of ${collaborationId}`;
-  const make = '`sealroom key create` makes one, `sealroom key create --import` takes one over';
-  if (isKeyChosen) {
-    return new SealroomError('CUSTODY_KEY', `expected an envelope with ${what} for the key, found none`, {
-      where: { file: home },
-      hint: `${make}; \`--home\` names another home`,
-    });
-  }
-  return new SealroomError('SECRET_MISSING', `expected ${what}, found none in the environment or the home`, {
-    where: { file: home },
-    hint: `set ${SECRET_VARIABLE} to it in Base64, or ${SECRET_FILE_VARIABLE} to a file that holds it; or ${make}`,
   });
 }
