@@ -30,7 +30,7 @@ export const keyEvent = z
       .regex(/^ed25519:[A-Za-z0-9+/]{43}=$/)
       .nullable(),
     /** Collaboration id, a UUID in lower case. */
-    collaborationId: z.uuid().regex(/^[^A-Z]*$/),
+    collaborationId: z.guid().regex(/^[^A-Z]*$/),
     /** Which of the collaboration's secrets; `null` only where what was refused came before there was one. */
     generation: z.int().min(1).max(1_000_000).nullable(),
     secretId: z
