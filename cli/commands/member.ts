@@ -6,7 +6,6 @@ import {
   isSameString,
   kindOfCard,
   listPinned,
-  memberHome,
   type MemberHome,
   parseCard,
   pinCard,
@@ -16,6 +15,7 @@ import {
 import { SealroomError } from '../../src/errors.ts';
 import { quoteName } from '../../src/schema/index.ts';
 import { readTextFile } from '../../src/tabular/index.ts';
+import { homeOf } from '../key-words.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -50,10 +50,6 @@ function withCommon(yargs: Argv): Argv<CommonArguments> {
     .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
 }
 
-function homeOf(io: CliIo, { home }: CommonArguments): MemberHome {
-  return memberHome(io.env, { cwd: io.cwd, home });
-}
-
 function describeCard(card: SignedCard): object {
   const { id, name, sign, receive } = card.body;
   return { id, name, kind: kindOfCard(card), sign, receive, sha256: card.sha256 };
@@ -85,52 +81,53 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
   const file = resolve(io.cwd, args.card);
   const card = parseCard(await readTextFile(file), { file });
-  const expected = authenticationString(await readOwnCard(home), card);
-  const pinned = await listPinned(home);
-  const others = pinned.filter(({ body, sha256 }) => body.id === card.body.id && sha256 !== card.sha256);
-  if (!args.json) printString(io, card, expected, others.length);
-  // For machines nobody is asked: without `--expect` the string is told and nothing is pinned.
+  const digits = authenticationString(await readOwnCard(home), card);
+  // For machines nobody is asked: without `--expect` the digits are told and nothing is pinned.
   const isPinned = args.expect !== undefined || !args.json;
+  if (!args.json) await describeForPerson(io, args, home, card);
   if (isPinned) {
-    await confirm(args, io, expected);
+    const isSame = args.expect === undefined ? await askIsSame(io, digits) : isSameString(digits, args.expect);
+    if (!isSame) {
+      throw new SealroomError('CUSTODY_MESSAGE', 'expected the same digits on both sides, got others', {
+        hint: 'nothing was pinned: one of the cards is not that of its member, or is an older one; exchange them again',
+      });
+    }
     await pinCard(home, card, { replaces: args.replace });
   }
   if (args.json) {
-    const answer = { ...describeCard(card), authenticationString: expected, isPinned };
-    io.stdout.write(`${JSON.stringify(answer)}\n`);
+    io.stdout.write(`${JSON.stringify({ ...describeCard(card), authenticationString: digits, isPinned })}\n`);
   } else {
     io.stderr.write(`pinned the card of ${quoteName(card.body.id)}\n`);
   }
 }
 
-function printString(io: CliIo, { body }: SignedCard, text: string, others: number): void {
-  const groups = text.split(' ');
-  const lines = [groups.slice(0, 6), groups.slice(6)].map((line) => line.join(' '));
+async function describeForPerson(
+  io: CliIo,
+  { replace }: VerifyArguments,
+  home: MemberHome,
+  { body, sha256 }: SignedCard,
+): Promise<void> {
   io.stderr.write(`card of ${quoteName(body.id)}, ${quoteName(body.name)}, made ${body.created}\n`);
-  if (others > 0) {
-    const count = others === 1 ? 'another pinned card' : `${String(others)} other pinned cards`;
-    say(io, 'warning', `there is ${count} of \`${body.id}\`; it counts too unless you give \`--replace\``);
-  }
+  const others = (await listPinned(home)).filter((card) => card.body.id === body.id && card.sha256 !== sha256).length;
+  if (others === 0 || replace) return;
+  const them =
+    others === 1 ? 'another card of it is pinned, and counts' : `${String(others)} others are pinned, and count`;
+  say(io, 'warning', `${them} too; with \`--replace\` only this one does`);
+}
+
+async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
+  const groups = digits.split(' ');
   io.stderr.write('call them, at a number that you know from elsewhere; both of you must see all of this:\n');
-  io.stdout.write(`${lines.join('\n')}\n`);
-}
-
-async function confirm({ expect }: VerifyArguments, io: CliIo, expected: string): Promise<void> {
-  if (expect === undefined ? (await askIsSame(io)) === 'yes' : isSameString(expected, expect)) return;
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected the same digits on both sides, got others', {
-    hint: 'nothing was pinned: one of the cards is not that of its member, or is an older one; exchange them again',
-  });
-}
-
-async function askIsSame(io: CliIo): Promise<'yes' | 'no'> {
+  io.stdout.write(`${groups.slice(0, 6).join(' ')}\n${groups.slice(6).join(' ')}\n`);
   const { createLineAsker, createTerminalAsker } = await import('../askers.ts');
   const asker = (io.stdin.isTTY === true ? createTerminalAsker : createLineAsker)(io.stdin, io.stderr, io.signal);
   try {
-    return await asker.askChoice({
+    const answer = await asker.askChoice({
       message: 'Did they read out the same digits, all of them?',
-      options: ['no', 'yes'] as const,
+      options: ['no', 'yes'],
       initial: 'no',
     });
+    return answer === 'yes';
   } finally {
     asker.close();
   }

@@ -1,8 +1,11 @@
-/** Where the shared secret and other secret keys come from. */
+/** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
 export { openKeyLog } from './audit-key-log.ts';
+export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
+export { readParcelFile } from './exchange/files.ts';
 export {
+  type FileText,
   type ReceiveOptions,
   receiveSecret,
   requestSecret,
@@ -13,11 +16,27 @@ export {
   type TakenSecret,
 } from './exchange/hand-over.ts';
 export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
-export { MAX_PARCEL_BYTES } from './exchange/parcel.ts';
 export { listPinned, pinCard } from './exchange/pinned.ts';
 export type { SignedRequest } from './exchange/request.ts';
 export { authenticationString, isSameString } from './exchange/short-string.ts';
-export { memberHome, type MemberHome } from './home.ts';
+export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
+export { type EnvelopeEvent, recordEvent } from './key-events.ts';
 export type { KeyEvent, KeyLog } from './key-log.ts';
+export {
+  destroyEnvelope,
+  type EnvelopePlace,
+  type EnvelopeProof,
+  listEnvelopes,
+  newestEnvelope,
+  readEnvelope,
+  storeEnvelope,
+  type StoredEnvelope,
+} from './key-ring.ts';
+export { openEnvelope } from './open-envelope.ts';
+export { type HeldSecret, KEY_VARIABLE, openSecret, type SecretRequest } from './open-secret.ts';
+export type { KeyProvider, PassphraseQuestion, ProviderContext, ProviderDescription } from './provider.ts';
+export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers.ts';
 export { readSecretFile } from './secret-file.ts';
+export { secretIdOf } from './secret-id.ts';
+export { secretTextOf } from './secret-text.ts';
 export { createSigningKey, readSigningKey } from './signing-key.ts';

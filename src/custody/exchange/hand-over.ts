@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { SharedSecret } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors.ts';
+import { openKeyLog } from '../audit-key-log.ts';
 import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import type { KeyLog } from '../key-log.ts';
 import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../key-ring.ts';
-import type { KeyProvider } from '../provider.ts';
+import { openEnvelope } from '../open-envelope.ts';
+import type { KeyProvider, ProviderContext } from '../provider.ts';
+import { openProvider } from '../providers.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMember } from './member.ts';
 import { openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
@@ -55,9 +57,9 @@ export interface SendOptions {
   /** The card of the member that gets the secret; pinned. */
   readonly to: FileText;
   readonly request: FileText;
-  /** Opens an envelope of the home; what it returns is disposed of here. */
-  readonly openEnvelope: (stored: StoredEnvelope) => Promise<SharedSecret>;
-  readonly log: KeyLog;
+  /** URI of the key that opens the envelope; `null` for the one that the envelope names. */
+  readonly key: string | null;
+  readonly context: ProviderContext;
   readonly now: Date;
 }
 
@@ -70,38 +72,49 @@ export interface SentSecret {
 }
 
 /**
- * Answers a request with the secret that it asks for.
+ * Answers a request with the secret that it asks for. That it is sent is in the log of the home before the parcel is given out.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned, or the request must not be answered; CUSTODY_KEY if the secret
- *   is not held; what `openEnvelope` and the log throw; IO_READ, IO_WRITE.
+ *   is not held; what the provider and the log throw; IO_READ, IO_WRITE.
  */
 export async function sendSecret(
   home: MemberHome,
-  { to, request: requestFile, openEnvelope, log, now }: SendOptions,
+  { to, request: requestFile, key, context, now }: SendOptions,
 ): Promise<SentSecret> {
   const { card, signingKey } = await readMember(home);
   const receiver = await requirePinned(home, parseCard(to.text, to));
   const request = parseRequest(requestFile.text, requestFile);
   requireAnswerable(request, { receiver, own: card }, now);
-  const stored = await wantedEnvelope(home, request);
-  const { envelope } = stored;
-  const { collaborationId, generation, secretId, isRoleBound, provider, key } = envelope;
-  using secret = await openEnvelope(stored);
+  const { envelope, file } = await wantedEnvelope(home, request);
+  const { generation, isRoleBound } = envelope;
+  await using log = await openKeyLog(home, { now: () => now });
+  await using provider = await openProvider(key ?? envelope.key, context);
+  using secret = await openEnvelope(envelope, provider, { file });
+  await record(log, 'unwrap', envelope, { own: card, peer: null });
   await noteAnswer(home, request, envelope);
   const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);
-  await log.record({
-    action: 'send',
-    member: card.body.id,
+  await record(log, 'send', envelope, { own: card, peer: receiver });
+  return Object.freeze({ parcel, receiver, envelope });
+}
+
+function record(
+  log: KeyLog,
+  action: 'unwrap' | 'send' | 'receive',
+  { collaborationId, generation, secretId, provider, key }: Envelope,
+  { own, peer }: { readonly own: SignedCard; readonly peer: SignedCard | null },
+): Promise<void> {
+  return log.record({
+    action,
+    member: own.body.id,
     collaborationId,
     generation,
     secretId,
     provider,
     key,
-    purpose: 'send',
-    peer: receiver.body.name,
+    purpose: action === 'receive' ? 'receive' : 'send',
+    peer: peer?.body.id ?? null,
     file: null,
   });
-  return Object.freeze({ parcel, receiver, envelope });
 }
 
 async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promise<StoredEnvelope> {
@@ -121,9 +134,9 @@ async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promis
 export interface ReceiveOptions {
   /** The age file. */
   readonly parcel: Uint8Array;
-  /** Wraps the secret for this home. */
-  readonly provider: KeyProvider;
-  readonly log: KeyLog;
+  /** URI of the key that the secret is wrapped with for this home. */
+  readonly key: string;
+  readonly context: ProviderContext;
   readonly now: Date;
 }
 
@@ -142,7 +155,7 @@ export interface TakenSecret {
  */
 export async function receiveSecret(
   home: MemberHome,
-  { parcel, provider, log, now }: ReceiveOptions,
+  { parcel, key, context, now }: ReceiveOptions,
 ): Promise<TakenSecret> {
   const { card: own, identities } = await readMember(home);
   const received = await openParcel(parcel, {
@@ -155,21 +168,11 @@ export async function receiveSecret(
   });
   using secret = received.secret;
   const { sender, request } = received;
-  const { collaborationId, generation, secretId } = received.facts;
+  await using log = await openKeyLog(home, { now: () => now });
+  await using provider = await openProvider(key, context);
   const held = await findHeld(home, received);
   const envelope = held?.envelope ?? (await wrapReceived(received, provider, now));
-  await log.record({
-    action: 'receive',
-    member: own.body.id,
-    collaborationId,
-    generation,
-    secretId,
-    provider: envelope.provider,
-    key: envelope.key,
-    purpose: 'receive',
-    peer: sender.body.name,
-    file: null,
-  });
+  await record(log, 'receive', envelope, { own, peer: sender });
   //= exchange E-36
   const stored = held ?? (await storeEnvelope(home, envelope, { provider, secret, replaced: null }));
   await useRequest(home, request);

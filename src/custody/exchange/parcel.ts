@@ -27,7 +27,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const facts = z
   .strictObject({
     /** A UUID in lower case. */
-    collaborationId: z.uuid().regex(/^[^A-Z]*$/),
+    collaborationId: z.guid().regex(/^[^A-Z]*$/),
     generation: z.int().min(1).max(1_000_000),
     secretId: z.string().regex(/^[0-9a-f]{32}$/),
     /** As in the sender's envelope: the receiver's is bound to the roles of the manifest if the sender's is. */

@@ -15,7 +15,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const request = z
   .strictObject({
     /** A UUID in lower case. */
-    collaborationId: z.uuid().regex(/^[^A-Z]*$/),
+    collaborationId: z.guid().regex(/^[^A-Z]*$/),
     /** Which of the collaboration's secrets; `null` for the newest that the sender holds. */
     generation: z.int().min(1).max(1_000_000).nullable(),
     /** 32 random bytes in Base64. */
@@ -56,7 +56,7 @@ export interface RequestOptions {
  * Asks for a secret.
  *
  * @param key the receiver's signing key
- * @throws {SealroomError} USAGE_OPTION if it should count for no day, or for more than 30.
+ * @throws {SealroomError} USAGE_OPTION if it should count for no day, or for more than 30, or no secret can have the generation.
  */
 export function makeRequest(options: RequestOptions, key: SigningKey): SignedRequest {
   const { collaborationId, generation, sender, receiver, challenge, now, days } = options;
@@ -73,7 +73,11 @@ export function makeRequest(options: RequestOptions, key: SigningKey): SignedReq
     created: now.toISOString(),
     expires: new Date(now.getTime() + days * DAY_MS).toISOString(),
   };
-  return signText('key-request', body, key);
+  const parsed = request.safeParse(body);
+  if (parsed.success) return signText('key-request', parsed.data, key);
+  throw new SealroomError('USAGE_OPTION', 'expected a generation from 1 on, got another number', {
+    hint: 'leave it out for the newest one',
+  });
 }
 
 /**

@@ -255,6 +255,13 @@ describe('requests', () => {
     }
   });
 
+  test('E-20 asks for a generation that there can be', async () => {
+    expect(ask(bob, alice, { generation: 3 }).body.generation).toBe(3);
+    for (const generation of [0, -1, 1.5, NaN, 1_000_001]) {
+      expect(await outcomeOf(() => ask(bob, alice, { generation }))).toMatch(/^USAGE_OPTION/);
+    }
+  });
+
   test('E-4 counts from 5 minutes before it was made until it expires, to the millisecond', async () => {
     const at = (ms: number): Promise<string> =>
       outcomeOf(() =>
