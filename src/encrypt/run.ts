@@ -89,29 +89,48 @@ export interface EncryptSummary {
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
-  const collaborationId = parseCollaborationId(options.collaborationId);
-  checkSettings(options.schema, options.settings);
-  // A wrong number is refused before the table is read.
-  threadsFor(options.threads, null);
+  checkOptions(options);
   const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
-  return transferTable(options, traits, async (reader, outputFormat) => {
-    const sources = matchSources(options.schema, reader);
-    using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
-    const kernel = options.kernel ?? defaultKernel();
-    const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
-    return {
-      ...outcome,
-      columns: {
-        sealed: countKind(options.schema, 'sealed'),
-        fingerprint: countKind(options.schema, 'fingerprint'),
-        cleartext: countKind(options.schema, 'cleartext'),
-      },
-      inputBytes: reader.bytes,
-      elapsedMs: performance.now() - started,
-      kernel,
-      warnings: reader.warnings,
-    };
-  });
+  return transferTable(options, traits, (reader, outputFormat) => encryptRows(options, reader, outputFormat, started));
+}
+
+/** What can be refused before the table is read. */
+function checkOptions({ schema, settings, collaborationId, threads }: EncryptOptions): void {
+  parseCollaborationId(collaborationId);
+  checkSettings(schema, settings);
+  threadsFor(threads, null);
+}
+
+/**
+ * What {@link encryptTable} does, with a table that is open already.
+ *
+ * @param started when the operation began, as `performance.now` has it
+ * @throws {SealroomError} as {@link encryptTable}.
+ */
+export async function encryptRows(
+  options: EncryptOptions,
+  reader: TableReader,
+  outputFormat: TableFormat,
+  started: number,
+): Promise<EncryptSummary> {
+  checkOptions(options);
+  const sources = matchSources(options.schema, reader);
+  const collaborationId = parseCollaborationId(options.collaborationId);
+  using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
+  const kernel = options.kernel ?? defaultKernel();
+  const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
+  return {
+    ...outcome,
+    columns: {
+      sealed: countKind(options.schema, 'sealed'),
+      fingerprint: countKind(options.schema, 'fingerprint'),
+      cleartext: countKind(options.schema, 'cleartext'),
+    },
+    inputBytes: reader.bytes,
+    elapsedMs: performance.now() - started,
+    kernel,
+    warnings: reader.warnings,
+  };
 }
 
 type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'>;
