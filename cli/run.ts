@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, AddCommands>> = {
   room: async (parser, io) => parser.command((await import('./commands/room.ts')).roomCommand(io)),
   check: async (parser, io) => parser.command((await import('./commands/check.ts')).checkCommand(io)),
   query: async (parser, io) => parser.command((await import('./commands/query.ts')).queryCommand(io)),
+  member: async (parser, io) => parser.command((await import('./commands/member.ts')).memberCommand(io)),
   audit: async (parser, io) => parser.command((await import('./commands/audit.ts')).auditCommand(io)),
 };
 

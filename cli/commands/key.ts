@@ -33,6 +33,7 @@ import {
 import { ProviderPool } from '../provider-pool.ts';
 import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { withExchangeCommands } from './key-exchange.ts';
 import { withRotateCommand } from './key-rotate.ts';
 import { withShowCommand } from './key-show.ts';
 
@@ -222,7 +223,7 @@ export function keyCommand(io: CliIo): CommandModule {
     command: 'key',
     describe: 'make, keep and hand over the shared secrets of collaborations',
     builder: (yargs) =>
-      withRotateCommand(withShowCommand(withOwnCommands(yargs, io), io), io).demandCommand(
+      withRotateCommand(withExchangeCommands(withShowCommand(withOwnCommands(yargs, io), io), io), io).demandCommand(
         1,
         'expected a command of `key`',
       ),
