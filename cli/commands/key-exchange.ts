@@ -23,6 +23,7 @@ import {
   withCollaboration,
   withCommon,
 } from '../key-words.ts';
+import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `key request` is called with. */
@@ -38,6 +39,7 @@ interface RequestArguments extends CollaborationArguments {
 interface SendArguments extends CommonArguments, KeyArguments {
   readonly to: string;
   readonly request: string;
+  readonly manifest: string | undefined;
   readonly output: string;
   readonly overwrite: boolean;
 }
@@ -77,6 +79,7 @@ function withSend(yargs: Argv): Argv<SendArguments> {
   return withOverwrite(withKeyOptions(withCommon(yargs)))
     .option('to', { type: 'string', demandOption: true, describe: 'card of the member that asked; verified' })
     .option('request', { type: 'string', demandOption: true, describe: 'file with its request' })
+    .option('manifest', { type: 'string', requiresArg: true, describe: 'signed manifest, for a secret bound to roles' })
     .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'where the parcel goes' });
 }
 
@@ -119,7 +122,12 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
 async function runSend(args: SendArguments, io: CliIo): Promise<void> {
   const output = resolve(io.cwd, args.output);
   await checkTarget(output, args);
-  const { parcel, receiver, envelope } = await sendSecret(homeOf(io, args), {
+  const home = homeOf(io, args);
+  const { manifest } = args;
+  const { parcel, receiver, envelope } = await sendSecret(home, {
+    authorise: async (found) => {
+      await checkRole(io, { home, manifest, action: 'send', envelope: found });
+    },
     to: await readFileText(io, args.to),
     request: await readFileText(io, args.request),
     key: args.key ?? io.env[KEY_VARIABLE] ?? null,

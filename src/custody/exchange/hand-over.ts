@@ -61,6 +61,8 @@ export interface SendOptions {
   readonly key: string | null;
   readonly context: ProviderContext;
   readonly now: Date;
+  /** Is shown the envelope before it is opened; it throws what forbids that. */
+  readonly authorise?: ((envelope: Envelope) => Promise<void>) | undefined;
 }
 
 /** A parcel, and what is in it. */
@@ -79,13 +81,14 @@ export interface SentSecret {
  */
 export async function sendSecret(
   home: MemberHome,
-  { to, request: requestFile, key, context, now }: SendOptions,
+  { to, request: requestFile, key, context, now, authorise }: SendOptions,
 ): Promise<SentSecret> {
   const { card, signingKey } = await readMember(home);
   const receiver = await requirePinned(home, parseCard(to.text, to));
   const request = parseRequest(requestFile.text, requestFile);
   requireAnswerable(request, { receiver, own: card }, now);
   const { envelope, file } = await wantedEnvelope(home, request);
+  await authorise?.(envelope);
   const { generation, isRoleBound } = envelope;
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key ?? envelope.key, context);
