@@ -1,12 +1,26 @@
-import { castTo, compare, wholeNumber } from '../ast/build.ts';
+import { castTo, NOWHERE, wholeNumber } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
-import { commonType, digitsOf, DOUBLE, familyOfType, integerOf, meetExactly, NULL } from '../ast/value-type.ts';
+import {
+  commonType,
+  decimalOf,
+  digitsOf,
+  DOUBLE,
+  familyOfType,
+  integerOf,
+  MAX_DIGITS,
+  meetExactly,
+  NULL,
+  TEXT,
+  TIMESTAMP,
+} from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** Sums of fewer than 10^12 values of so many digits fit the engine's largest numbers. */
 const MAX_SUM_DIGITS = 26;
+/** Digits that the engine computes with in 64 bits. */
+const SHORT_DIGITS = 18;
 
 function asDouble(value: Expression): Expression {
   return value.type.kind === 'double' && value.type.name === 'DOUBLE' ? value : castTo(value, DOUBLE);
@@ -17,6 +31,23 @@ function asHugeInteger(value: Expression): Expression {
   return castTo(value, HUGEINT);
 }
 
+/** Days that no timestamp can be become NULL, where the engine would fail on them. */
+function asTimestamp(value: Expression): Expression {
+  return value.type.kind === 'date' ? castTo(value, TIMESTAMP) : value;
+}
+
+/**
+ * A conversion that keeps to the digits of its type: the engine's largest integers have more than are computed with, and texts
+ * with an exponent become decimals of more digits than their type has, unless they are read again without it.
+ */
+function safeCast(part: ExpressionOf<'cast'>): Expression {
+  const { value, type } = part;
+  const isHuge = type.kind === 'integer' && type.name === 'HUGEINT' && value.type.kind !== 'integer';
+  if (isHuge) return { ...part, value: safeCast({ ...part, value, type: decimalOf(MAX_DIGITS, 0) }) };
+  if (type.kind !== 'decimal' || value.type.kind !== 'text') return part;
+  return { ...part, value: castTo(part, TEXT) };
+}
+
 function orNullIfZero(value: Expression): Expression {
   const zero: Expression = { ...wholeNumber(0), span: value.span };
   return { kind: 'call', function: 'nullif', arguments: [value, zero], span: value.span, type: value.type };
@@ -24,7 +55,7 @@ function orNullIfZero(value: Expression): Expression {
 
 function safeArithmetic(part: ExpressionOf<'arithmetic'>): Expression {
   const widen = part.type.kind === 'integer' ? asHugeInteger : part.type.kind === 'double' ? asDouble : asDecimal;
-  const left = widen(part.left);
+  const left = widenDecimal(widen(part.left), part);
   const right = widen(part.right);
   const isDivision = part.operator === '/' || part.operator === '%';
   return { ...part, left, right: isDivision ? orNullIfZero(right) : right };
@@ -37,13 +68,28 @@ function asDecimal(value: Expression): Expression {
   return castTo(value, { kind: 'decimal', precision: digits.before, scale: 0, digits: digits.before });
 }
 
-/** A function that is undefined for small arguments, as NULL there. */
-function definedAbove(part: ExpressionOf<'call'>, operator: '>' | '>='): Expression {
-  const [argument] = part.arguments.map(asDouble);
-  if (argument === undefined) return part;
-  const when = compare(operator, argument, { ...wholeNumber(0), span: part.span }, part.span);
-  const then: Expression = { ...part, arguments: [argument] };
-  return { kind: 'case', branches: [{ when, then }], otherwise: null, span: part.span, type: DOUBLE };
+/** One decimal of more than 18 digits makes the engine compute with more: else the result has 18 at most, and may overflow. */
+function widenDecimal(value: Expression, { type }: Expression): Expression {
+  const isNarrow = value.type.kind === 'decimal' && value.type.precision <= SHORT_DIGITS;
+  if (!isNarrow || type.kind !== 'decimal' || type.precision <= SHORT_DIGITS) return value;
+  return castTo(value, { ...value.type, precision: SHORT_DIGITS + 1 });
+}
+
+/** The number right below zero. */
+const BELOW_ZERO: Expression = { kind: 'literal', text: '-5e-324', type: DOUBLE, span: NOWHERE };
+/** The last instant before the years that are written with four digits. */
+const BELOW_YEAR_ONE: Expression = {
+  kind: 'literal',
+  text: '0000-12-31 23:59:59.999999',
+  type: TIMESTAMP,
+  span: NOWHERE,
+};
+
+/** A value, and NULL where it is not above another: said without a second copy of it, since copies in copies grow fast. */
+function nullUpTo(value: Expression, limit: Expression): Expression {
+  const { span, type } = value;
+  const raised: Expression = { kind: 'call', function: 'greatest', arguments: [value, limit], span, type };
+  return { kind: 'call', function: 'nullif', arguments: [raised, limit], span, type };
 }
 
 /** Functions whose arguments meet in one type. */
@@ -51,10 +97,22 @@ const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nulli
 
 function safeCall(part: ExpressionOf<'call'>): Expression {
   const { function: name } = part;
-  if (name === 'sqrt') return definedAbove(part, '>=');
-  if (name === 'ln' || name === 'log10') return definedAbove(part, '>');
+  if (name === 'sqrt' || name === 'ln' || name === 'log10') {
+    const limit = name === 'sqrt' ? BELOW_ZERO : wholeNumber(0);
+    return { ...part, arguments: part.arguments.map((value) => nullUpTo(asDouble(value), limit)) };
+  }
   if (MEETING.has(name)) return { ...part, arguments: level(part.arguments) };
+  if (name === 'date_part') return { ...part, arguments: part.arguments.map(asTimestamp) };
+  if (name === 'date_trunc') {
+    const [unit, value] = part.arguments.map(asTimestamp);
+    return unit === undefined || value === undefined
+      ? part
+      : { ...part, arguments: [unit, nullUpTo(value, BELOW_YEAR_ONE)] };
+  }
   if (name !== 'abs' && name !== 'round') return part;
+  if (part.type.kind === 'double' && part.type.name === 'DOUBLE') {
+    return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asDouble(value) : value)) };
+  }
   return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asHugeInteger(value) : value)) };
 }
 
@@ -66,21 +124,25 @@ function level(values: readonly Expression[]): readonly Expression[] {
 
 /** An argument of a sum or an average whose digits leave no room for the sum. */
 function safeSummand(name: string, argument: Expression): Expression {
+  if (name === 'median') return asTimestamp(argument);
   const digits = name === 'sum' || name === 'avg' ? digitsOf(argument.type) : null;
   return digits === null || digits.before + digits.after <= MAX_SUM_DIGITS ? argument : asDouble(argument);
+}
+
+function isWidened(before: Expression, after: Expression): boolean {
+  return after.type.kind === 'double' && before.type.kind !== 'double';
 }
 
 function safeAggregate(part: ExpressionOf<'aggregate'>): Expression {
   if (part.argument === null) return part;
   const argument = safeSummand(part.function, part.argument);
-  return argument === part.argument ? part : { ...part, argument, type: DOUBLE };
+  return { ...part, argument, type: isWidened(part.argument, argument) ? DOUBLE : part.type };
 }
 
 function safeWindow(part: ExpressionOf<'window'>): Expression {
   const values = part.arguments.map((value) => safeSummand(part.function, value));
-  return values.every((value, index) => value === part.arguments[index])
-    ? part
-    : { ...part, arguments: values, type: DOUBLE };
+  const isDouble = values.some((value, index) => isWidened(part.arguments[index] ?? value, value));
+  return { ...part, arguments: values, type: isDouble ? DOUBLE : part.type };
 }
 
 function safePart(part: Expression): Expression {
@@ -94,6 +156,10 @@ function safePart(part: Expression): Expression {
     case 'comparison': {
       const [left = part.left, right = part.right] = level([part.left, part.right]);
       return { ...part, left, right };
+    }
+    case 'between': {
+      const [value = part.value, low = part.low, high = part.high] = level([part.value, part.low, part.high]);
+      return { ...part, value, low, high };
     }
     case 'in': {
       const [value = part.value, ...options] = level([part.value, ...part.options]);
@@ -114,6 +180,8 @@ function safePart(part: Expression): Expression {
       return { ...part, query: makeSafe(part.query) };
     case 'window':
       return safeWindow(part);
+    case 'cast':
+      return safeCast(part);
     case 'column':
     case 'literal':
     case 'parameter':
@@ -121,7 +189,6 @@ function safePart(part: Expression): Expression {
     case 'not':
     case 'isNull':
     case 'like':
-    case 'cast':
     case 'invalid':
       return part;
   }
