@@ -13,6 +13,12 @@ function describeEvent(event: AuditRecord['event']): string {
     }
     case 'attempt':
       return `${event.outcome.kind.padEnd(8)} ${quoted(event.member)}  ${describeOutcome(event)}  ${event.attempt}`;
+    case 'manifest':
+      return `manifest ${event.manifestSha256}`;
+    case 'load':
+      return `load     ${quoted(event.table)} of ${quoted(event.owner)}  ${String(event.rows)} rows  ${event.snapshotSha256}`;
+    case 'remove':
+      return `remove   ${quoted(event.table)} of ${quoted(event.owner)}  ${String(event.rows)} rows  ${event.snapshotSha256}`;
     case 'repair':
       return `repair   ${String(event.removedBytes)} bytes of an unfinished record were removed`;
     case 'key':

@@ -34,6 +34,7 @@ type AddCommands = (parser: Argv, io: CliIo) => Promise<Argv>;
 const COMMANDS: Readonly<Record<string, AddCommands>> = {
   encrypt: async (parser, io) => parser.command((await import('./commands/encrypt.ts')).encryptCommand(io)),
   decrypt: async (parser, io) => parser.command((await import('./commands/decrypt.ts')).decryptCommand(io)),
+  reencrypt: async (parser, io) => parser.command((await import('./commands/reencrypt.ts')).reencryptCommand(io)),
   schema: async (parser, io) => parser.command((await import('./commands/schema.ts')).schemaCommand(io)),
   collab: async (parser, io) => parser.command((await import('./commands/collab.ts')).collabCommand(io)),
   key: async (parser, io) => parser.command((await import('./commands/key.ts')).keyCommand(io)),

@@ -20,6 +20,7 @@ import {
   parseSignedRecord,
   printRecord,
   RECORD_VERSION,
+  type RoomEvent,
   type StartEvent,
 } from './record.ts';
 
@@ -147,13 +148,13 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Records an attempt that is over, whose result may be released when this has returned; or what is done with a secret,
-   * which may be done then.
+   * Records an attempt that is over, what happens to the room, or what is done with a secret. A result may be released, a
+   * change of the room counts, and the secret may be used, when this has returned.
    *
    * @throws {SealroomError} AUDIT_RECORD if it is malformed, or contradicts the records before it: each attempt has one
    *   such record, and one that ran has a `start` before it. Else as {@link AuditLog.start}.
    */
-  append(event: AttemptEvent | KeyEvent): Promise<Receipt> {
+  append(event: AttemptEvent | RoomEvent | KeyEvent): Promise<Receipt> {
     return this.#exclusively((state) => this.#append(state, event, this.#nextTime(state)));
   }
 

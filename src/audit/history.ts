@@ -29,6 +29,9 @@ export class History {
         return [...found, ...this.#againstStart(event, new Date(time))];
       case 'attempt':
         return [...found, ...this.#againstAttempt(event)];
+      case 'manifest':
+      case 'load':
+      case 'remove':
       case 'repair':
       case 'key':
         return found;
@@ -63,6 +66,9 @@ export class History {
         this.#over.add(event.attempt);
         break;
       }
+      case 'manifest':
+      case 'load':
+      case 'remove':
       case 'repair':
       case 'key':
         break;

@@ -3,10 +3,9 @@ import { link, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Signer } from '../audit/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
-import { printPublicKey } from '../signing/index.ts';
 import type { MemberHome } from './home.ts';
 import type { KeyLog } from './key-log.ts';
-import { readSigningKey } from './signing-key.ts';
+import { readPublicKeyOf } from './signing-key.ts';
 
 /** What a log of keys is opened with. */
 export interface KeyLogOptions {
@@ -26,7 +25,7 @@ export async function openKeyLog(
   // What writes logs takes longer to load than a small table to encrypt, and most are encrypted without one.
   const { AuditLog } = await import('../audit/index.ts');
   const signer = await prepareKeyLog(home);
-  const actor = await readActor(home);
+  const actor = await readPublicKeyOf(home.signingKey);
   const log = await AuditLog.open({ directory: home.log, signer, now });
   return {
     async record(event) {
@@ -77,11 +76,6 @@ async function makeSigner({ directory, logKey }: MemberHome): Promise<void> {
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-/** The public half of the home's signing key, or `null` before `member init` has made one. */
-async function readActor({ signingKey }: MemberHome): Promise<string | null> {
-  return (await isThere(signingKey)) ? printPublicKey(await readSigningKey(signingKey)) : null;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
-export { openKeyLog } from './audit-key-log.ts';
+export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
@@ -20,8 +20,8 @@ export { listPinned, pinCard } from './exchange/pinned.ts';
 export type { SignedRequest } from './exchange/request.ts';
 export { authenticationString, isSameString } from './exchange/short-string.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
-export { type EnvelopeEvent, recordEvent } from './key-events.ts';
-export type { KeyEvent, KeyLog } from './key-log.ts';
+export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
+export type { KeyAction, KeyEvent, KeyLog } from './key-log.ts';
 export {
   destroyEnvelope,
   type EnvelopePlace,
@@ -39,4 +39,4 @@ export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers.ts
 export { readSecretFile } from './secret-file.ts';
 export { secretIdOf } from './secret-id.ts';
 export { secretTextOf } from './secret-text.ts';
-export { createSigningKey, readSigningKey } from './signing-key.ts';
+export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';

@@ -17,3 +17,36 @@ export async function recordEvent(home: MemberHome, envelope: Envelope, event: E
   const facts = { collaborationId, generation, secretId, provider, key };
   await log.record({ ...facts, member: null, peer: null, file: null, ...event });
 }
+
+/** What somebody wanted to do, and may not. */
+export interface RefusedUse {
+  readonly collaborationId: string;
+  /** The envelope that it was about, if there is one. */
+  readonly envelope: Envelope | null;
+  /** What was refused, such as `export`. */
+  readonly purpose: string;
+}
+
+/**
+ * Writes into the log of a home that something was refused.
+ *
+ * @throws {SealroomError} what opening the log and `KeyLog.record` throw.
+ */
+export async function recordRefusal(
+  home: MemberHome,
+  { collaborationId, envelope, purpose }: RefusedUse,
+): Promise<void> {
+  await using log = await openKeyLog(home);
+  await log.record({
+    action: 'refuse',
+    member: null,
+    collaborationId,
+    generation: envelope?.generation ?? null,
+    secretId: envelope?.secretId ?? null,
+    provider: envelope?.provider ?? 'none',
+    key: envelope?.key ?? 'none',
+    purpose,
+    peer: null,
+    file: null,
+  });
+}

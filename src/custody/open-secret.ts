@@ -3,8 +3,11 @@
 import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import type { Envelope } from './envelope.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+import type { KeyEvent } from './key-log.ts';
 import type { ProviderContext } from './provider.ts';
 import { secretIdOf } from './secret-id.ts';
+
+export { memberHome } from './home.ts';
 
 /** The variable that chooses a key, as `--key` does. */
 export const KEY_VARIABLE = 'SEALROOM_KEY';
@@ -21,6 +24,8 @@ export interface SecretRequest {
   readonly home?: string | undefined;
   /** What for, such as `encrypt`; for the log of the keys. */
   readonly purpose: string;
+  /** Is shown what was found, `null` for a secret from the environment, before a key is used; it throws what forbids it. */
+  readonly authorise: (envelope: Envelope | null) => Promise<void>;
 }
 
 /** A shared secret, and what is known of it. Disposing wipes it. */
@@ -36,10 +41,10 @@ export interface HeldSecret extends Disposable {
   /**
    * Writes into the log of the keys that the secret was lent to protect or open a file. Without an envelope there is no log.
    *
-   * @param file `null` if there is none to name: a dry run, a standard stream. It is read for its hash.
-   * @throws {SealroomError} IO_READ; as the log of the keys.
+   * @param file the protected one; `null` if its hash is not known
+   * @throws {SealroomError} as the log of the keys.
    */
-  readonly recordUse: (file: { readonly path: string; readonly rows: number } | null) => Promise<void>;
+  readonly recordUse: (file: KeyEvent['file']) => Promise<void>;
 }
 
 /**
@@ -58,6 +63,7 @@ export async function openSecret(request: SecretRequest, context: ProviderContex
   const uri = request.key ?? context.env[KEY_VARIABLE];
   const isInEnvironment = [SECRET_VARIABLE, SECRET_FILE_VARIABLE].some((name) => context.env[name] !== undefined);
   if (uri === undefined && isInEnvironment) {
+    await request.authorise(null);
     return bareSecret(await readSecretFromEnvironment(context.env), collaborationId);
   }
   const { openHeldEnvelope } = await import('./held-envelope.ts');
