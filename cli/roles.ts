@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Manifest, RoleAction } from '../src/collab/index.ts';
-import type { Envelope, MemberHome } from '../src/custody/index.ts';
+import type { Envelope, MemberHome, RefusedUse } from '../src/custody/index.ts';
 import { SealroomError } from '../src/errors.ts';
 import { readTextFile } from '../src/tabular/index.ts';
 import type { CliIo } from './terminal.ts';
@@ -35,30 +35,46 @@ export async function checkRole(io: CliIo, check: RoleCheck): Promise<boolean> {
   return checkManifestRole(check, read);
 }
 
+/** What {@link checkManifestRole} takes besides a manifest. */
+export interface ManifestRoleCheck extends Omit<RoleCheck, 'manifest'> {
+  /** Whose people are asked for; without it, those of any member. */
+  readonly member?: string | undefined;
+}
+
 /**
  * As {@link checkRole}, with a manifest that was read already.
  *
  * @throws {SealroomError} as {@link checkRole}.
  */
-export async function checkManifestRole(
-  { home, action, envelope }: Omit<RoleCheck, 'manifest'>,
-  manifest: Manifest | null,
-): Promise<boolean> {
+export async function checkManifestRole(check: ManifestRoleCheck, manifest: Manifest | null): Promise<boolean> {
+  const { home, action, envelope, member } = check;
   const { hasRoles, requireRole } = await import('../src/collab/index.ts');
-  const isBound = envelope?.isRoleBound ?? false;
   const withRoles = manifest !== null && hasRoles(manifest) ? manifest : null;
-  if (withRoles === null && !isBound) return false;
-  const { readPublicKeyOf, recordRefusal } = await import('../src/custody/index.ts');
-  try {
+  if (withRoles === null && envelope?.isRoleBound !== true) return false;
+  const { readPublicKeyOf } = await import('../src/custody/index.ts');
+  const collaborationId = envelope?.collaborationId ?? withRoles?.id ?? '';
+  return recordingRefusal(home, { collaborationId, envelope, purpose: action }, async () => {
     if (withRoles === null) throw noManifest(action);
     await requireSigned(withRoles);
-    requireRole(withRoles, await readPublicKeyOf(home.signingKey), action);
+    const actor = requireRole(withRoles, await readPublicKeyOf(home.signingKey), action);
+    if (member !== undefined && actor.member.id !== member) throw otherMember(action, member, actor.member.id);
     return true;
+  });
+}
+
+/**
+ * Does what roles may forbid, and writes into the log of the home if they do.
+ *
+ * @throws {SealroomError} what `act` throws; with RULE_ROLE also as the log of the keys.
+ */
+export async function recordingRefusal<T>(home: MemberHome, about: RefusedUse, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
   } catch (error) {
     if (!(error instanceof SealroomError) || error.code !== 'RULE_ROLE') throw error;
-    const collaborationId = envelope?.collaborationId ?? withRoles?.id;
-    if (collaborationId !== undefined) await recordRefusal(home, { collaborationId, envelope, purpose: action });
-    throw advised(error, envelope);
+    const { recordRefusal } = await import('../src/custody/index.ts');
+    await recordRefusal(home, about);
+    throw advised(error, about.envelope);
   }
 }
 
@@ -84,6 +100,12 @@ async function requireSigned(manifest: Manifest): Promise<void> {
 function noManifest(action: RoleAction): SealroomError {
   return new SealroomError('RULE_ROLE', `\`${action}\` expected a manifest with people, got none`, {
     hint: 'the secret was made for people with roles: give the signed manifest with `--manifest`',
+  });
+}
+
+function otherMember(action: RoleAction, expected: string, got: string): SealroomError {
+  return new SealroomError('RULE_ROLE', `\`${action}\` expected a person of ${expected}, got one of ${got}`, {
+    hint: 'people act for their own member',
   });
 }
 

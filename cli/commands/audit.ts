@@ -22,6 +22,7 @@ import { memberHome } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { readTextFile } from '../../src/tabular/index.ts';
 import { describeRecord } from '../audit-words.ts';
+import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -34,12 +35,17 @@ interface LogArguments extends CommonArguments {
   readonly home: string | undefined;
 }
 
+/** What commands are called with that show what others did. */
+interface AuditorArguments {
+  readonly manifest: string | undefined;
+}
+
 interface KeysArguments extends LogArguments {
   readonly keys: string | undefined;
 }
 
 /** What `audit show` is called with. */
-interface ShowArguments extends LogArguments {
+interface ShowArguments extends LogArguments, AuditorArguments {
   readonly key: string | undefined;
 }
 
@@ -55,7 +61,7 @@ interface ProveArguments extends KeysArguments {
 }
 
 /** What `audit export` is called with. */
-interface ExportArguments extends KeysArguments {
+interface ExportArguments extends KeysArguments, AuditorArguments {
   readonly for: string;
 }
 
@@ -83,6 +89,19 @@ function withKeys(yargs: Argv): Argv<KeysArguments> {
     type: 'string',
     describe: 'file with the verifier keys that may have signed, one a line (default for your own log: its key)',
   });
+}
+
+function withAuditor<T>(yargs: Argv<T>): Argv<T & AuditorArguments> {
+  return yargs.option('manifest', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'signed manifest, of whose people only auditors may do this',
+  });
+}
+
+async function requireAuditor(io: CliIo, { home, manifest }: LogArguments & AuditorArguments): Promise<void> {
+  const directory = memberHome(io.env, { cwd: io.cwd, home });
+  await checkRole(io, { home: directory, manifest, action: 'audit', envelope: null });
 }
 
 /** The directory of a log: what was given, or the home's. */
@@ -170,6 +189,7 @@ function tellsOf(key: string, { event }: AuditRecord): boolean {
 }
 
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
+  await requireAuditor(io, args);
   for await (const { record, line } of readRecords(logDirectory(io, args))) {
     if (args.key !== undefined && !tellsOf(args.key, record)) continue;
     io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
@@ -178,6 +198,7 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
 }
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
+  await requireAuditor(io, args);
   for await (const line of exportRecords(await readSource(io, args), args.for)) io.stdout.write(`${line}\n`);
 }
 
@@ -223,7 +244,7 @@ export function auditCommand(io: CliIo): CommandModule {
           'show [log]',
           'list the records of a log, or those of one key',
           (inner) =>
-            withLog(inner).option('key', {
+            withAuditor(withLog(inner)).option('key', {
               type: 'string',
               requiresArg: true,
               describe: 'only what was done with this key: the id of a secret, or the URI of a wrapping key',
@@ -234,7 +255,11 @@ export function auditCommand(io: CliIo): CommandModule {
           'export [log]',
           'print the records that a member may see, each with its proof',
           (inner) =>
-            withKeys(inner).option('for', { type: 'string', demandOption: true, describe: 'id of the member' }),
+            withAuditor(withKeys(inner)).option('for', {
+              type: 'string',
+              demandOption: true,
+              describe: 'id of the member',
+            }),
           (args) => runExport(args, io),
         )
         .command('checkpoint [log]', 'print the signed checkpoint, to be kept', withKeys, (args) =>

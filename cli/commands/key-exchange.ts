@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import {
+  type Envelope,
   type FileText,
   KEY_VARIABLE,
   readParcelFile,
   receiveSecret,
   requestSecret,
   sendSecret,
+  type SignedCard,
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { quoteName } from '../../src/schema/index.ts';
@@ -23,6 +25,8 @@ import {
   withCollaboration,
   withCommon,
 } from '../key-words.ts';
+import { checkRole } from '../roles.ts';
+import { readTerms } from '../terms.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `key request` is called with. */
@@ -36,6 +40,7 @@ interface RequestArguments extends CollaborationArguments {
 
 /** What `key send` is called with. */
 interface SendArguments extends CommonArguments, KeyArguments {
+  readonly manifest: string | undefined;
   readonly to: string;
   readonly request: string;
   readonly output: string;
@@ -44,6 +49,7 @@ interface SendArguments extends CommonArguments, KeyArguments {
 
 /** What `key receive` is called with. */
 interface ReceiveArguments extends CommonArguments, KeyArguments {
+  readonly manifest: string | undefined;
   readonly parcel: string;
 }
 
@@ -73,19 +79,42 @@ function withRequest(yargs: Argv): Argv<RequestArguments> {
     .option('output', { alias: 'o', type: 'string', describe: 'where the request goes (default: standard output)' });
 }
 
+/** Of the collaboration that the request is for: which one that is is not said twice. */
+function withManifest<T>(yargs: Argv<T>): Argv<T & { readonly manifest: string | undefined }> {
+  return yargs.option('manifest', {
+    type: 'string',
+    describe: 'manifest of the collaboration; needed for a secret that is bound to the roles in it',
+  });
+}
+
 function withSend(yargs: Argv): Argv<SendArguments> {
-  return withOverwrite(withKeyOptions(withCommon(yargs)))
+  return withManifest(withOverwrite(withKeyOptions(withCommon(yargs))))
     .option('to', { type: 'string', demandOption: true, describe: 'card of the member that asked; verified' })
     .option('request', { type: 'string', demandOption: true, describe: 'file with its request' })
     .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'where the parcel goes' });
 }
 
 function withReceive(yargs: Argv): Argv<ReceiveArguments> {
-  return withKeyOptions(withCommon(yargs)).positional('parcel', {
+  return withManifest(withKeyOptions(withCommon(yargs))).positional('parcel', {
     type: 'string',
     demandOption: true,
     describe: 'the file that the other member sent',
   });
+}
+
+/** Refuses what the roles in the manifest do not allow: to this home, and to whoever would get the secret from it. */
+async function checkRoles(
+  io: CliIo,
+  { manifest, ...args }: SendArguments | ReceiveArguments,
+  action: 'send' | 'receive',
+  envelope: Envelope,
+  receiver?: SignedCard,
+): Promise<void> {
+  if (manifest !== undefined) await readTerms(io, { id: envelope.collaborationId, manifest });
+  const hasRoles = await checkRole(io, { home: homeOf(io, args), manifest, action, envelope });
+  if (!hasRoles || manifest === undefined || receiver === undefined) return;
+  const { parseManifest, requireRole } = await import('../../src/collab/index.ts');
+  requireRole(parseManifest(await readTextFile(resolve(io.cwd, manifest))), receiver.body.sign, 'receive');
 }
 
 async function readFileText(io: CliIo, name: string): Promise<FileText> {
@@ -124,6 +153,7 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
     request: await readFileText(io, args.request),
     key: args.key ?? io.env[KEY_VARIABLE] ?? null,
     context: providerContext(io, args),
+    authorise: (own, card) => checkRoles(io, args, 'send', own, card),
     now: new Date(),
   });
   await writeWholeFile(output, parcel, args);
@@ -149,6 +179,7 @@ async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
     parcel: await readParcelFile(resolve(io.cwd, args.parcel)),
     key,
     context: providerContext(io, args),
+    authorise: (own) => checkRoles(io, args, 'receive', own),
     now: new Date(),
   });
   const { id } = sender.body;

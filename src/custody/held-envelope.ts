@@ -4,7 +4,7 @@ import { memberHome } from './home.ts';
 import { recordEvent } from './key-events.ts';
 import { newestEnvelope, readEnvelope } from './key-ring.ts';
 import { openEnvelope } from './open-envelope.ts';
-import type { HeldSecret, SecretRequest } from './open-secret.ts';
+import type { HeldSecret, SecretRequest } from './held-secret.ts';
 import type { ProviderContext } from './provider.ts';
 import { openProvider } from './providers.ts';
 
@@ -26,7 +26,7 @@ export async function openHeldEnvelope(
     : readEnvelope(home, { collaborationId, generation }));
   if (stored === null) throw noEnvelope(collaborationId, home.directory, key !== undefined);
   const { envelope, file } = stored;
-  await request.authorise(envelope);
+  await request.authorise?.(envelope);
   await using provider = await openProvider(key ?? envelope.key, context);
   const secret = await openEnvelope(envelope, provider, { file });
   const wipeSecret = (): void => {

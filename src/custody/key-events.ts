@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { openKeyLog } from './audit-key-log.ts';
+import { readOwnCard } from './exchange/member.ts';
 import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import type { KeyEvent } from './key-log.ts';
@@ -15,7 +17,7 @@ export async function recordEvent(home: MemberHome, envelope: Envelope, event: E
   const { collaborationId, generation, secretId, provider, key } = envelope;
   await using log = await openKeyLog(home);
   const facts = { collaborationId, generation, secretId, provider, key };
-  await log.record({ ...facts, member: null, peer: null, file: null, ...event });
+  await log.record({ ...facts, member: await memberOf(home), peer: null, file: null, ...event });
 }
 
 /** What somebody wanted to do, and may not. */
@@ -39,7 +41,7 @@ export async function recordRefusal(
   await using log = await openKeyLog(home);
   await log.record({
     action: 'refuse',
-    member: null,
+    member: await memberOf(home),
     collaborationId,
     generation: envelope?.generation ?? null,
     secretId: envelope?.secretId ?? null,
@@ -49,4 +51,10 @@ export async function recordRefusal(
     peer: null,
     file: null,
   });
+}
+
+/** The id on the card of a home, or `null` before `member init` has made one. */
+async function memberOf(home: MemberHome): Promise<string | null> {
+  const isThere = (await stat(home.card).catch(() => null)) !== null;
+  return isThere ? (await readOwnCard(home)).body.id : null;
 }

@@ -37,6 +37,8 @@ describe('room', () => {
     expect((await list()).out).toMatch(
       /^`Spring campaign`, collaboration 7a2c.*\nmanifest [0-9a-f]{64}, signed by all 2 members\npub\.impressions {2}not loaded\nbrand\.closed {2}not loaded\n$/,
     );
+    // What lies beside the file, and whether it fits, is nothing to a room.
+    await session.put('enc.csv.sealroom.json', '{}');
     const added = await run(session, 'add', 'impressions', 'enc.csv');
     expect(added).toMatchObject({
       code: 0,
