@@ -5,7 +5,7 @@ import { memberHome } from './home.ts';
 import { recordEvent } from './key-events.ts';
 import { newestEnvelope, readEnvelope } from './key-ring.ts';
 import { openEnvelope } from './open-envelope.ts';
-import type { HeldSecret, SecretRequest } from './open-secret.ts';
+import type { HeldSecret, SecretRequest } from './held-secret.ts';
 import type { ProviderContext } from './provider.ts';
 import { openProvider } from './providers.ts';
 
