@@ -6,7 +6,7 @@ export const QUERY_USAGE = `npm run bench:query -- [options]
 
 How long a query is checked, how long it runs, and how long a room is loaded.
 
-  --rounds N   how often each query of the adversarial file is checked (50)
+  --rounds N   how often each query of the adversarial file is checked (200)
   --rows N     rows of each of the two tables that are loaded and joined (1000000)
   --repeat N   how often a query runs; the medians are printed (9)
   --help`;
@@ -31,7 +31,7 @@ export function parseQueryOptions(argv: readonly string[]): QueryBenchOptions | 
       options: { rounds: text, rows: text, repeat: text, help: { type: 'boolean' } },
     });
     if (values.help === true) return null;
-    const { rounds = '50', rows = '1000000', repeat = '9' } = values;
+    const { rounds = '200', rows = '1000000', repeat = '9' } = values;
     return { rounds: count('rounds', rounds), rows: count('rows', rows), repeat: count('repeat', repeat) };
   } catch (error) {
     if (error instanceof BenchError) throw error;

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import {
+  type Envelope,
   type FileText,
   KEY_VARIABLE,
   readParcelFile,
   receiveSecret,
   requestSecret,
   sendSecret,
+  type SignedCard,
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { quoteName } from '../../src/schema/index.ts';
@@ -24,6 +26,7 @@ import {
   withCommon,
 } from '../key-words.ts';
 import { checkRole } from '../roles.ts';
+import { readTerms } from '../terms.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `key request` is called with. */
@@ -37,15 +40,16 @@ interface RequestArguments extends CollaborationArguments {
 
 /** What `key send` is called with. */
 interface SendArguments extends CommonArguments, KeyArguments {
+  readonly manifest: string | undefined;
   readonly to: string;
   readonly request: string;
-  readonly manifest: string | undefined;
   readonly output: string;
   readonly overwrite: boolean;
 }
 
 /** What `key receive` is called with. */
 interface ReceiveArguments extends CommonArguments, KeyArguments {
+  readonly manifest: string | undefined;
   readonly parcel: string;
 }
 
@@ -75,20 +79,42 @@ function withRequest(yargs: Argv): Argv<RequestArguments> {
     .option('output', { alias: 'o', type: 'string', describe: 'where the request goes (default: standard output)' });
 }
 
+/** Of the collaboration that the request is for: which one that is is not said twice. */
+function withManifest<T>(yargs: Argv<T>): Argv<T & { readonly manifest: string | undefined }> {
+  return yargs.option('manifest', {
+    type: 'string',
+    describe: 'manifest of the collaboration; needed for a secret that is bound to the roles in it',
+  });
+}
+
 function withSend(yargs: Argv): Argv<SendArguments> {
-  return withOverwrite(withKeyOptions(withCommon(yargs)))
+  return withManifest(withOverwrite(withKeyOptions(withCommon(yargs))))
     .option('to', { type: 'string', demandOption: true, describe: 'card of the member that asked; verified' })
     .option('request', { type: 'string', demandOption: true, describe: 'file with its request' })
-    .option('manifest', { type: 'string', requiresArg: true, describe: 'signed manifest, for a secret bound to roles' })
     .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'where the parcel goes' });
 }
 
 function withReceive(yargs: Argv): Argv<ReceiveArguments> {
-  return withKeyOptions(withCommon(yargs)).positional('parcel', {
+  return withManifest(withKeyOptions(withCommon(yargs))).positional('parcel', {
     type: 'string',
     demandOption: true,
     describe: 'the file that the other member sent',
   });
+}
+
+/** Refuses what the roles in the manifest do not allow: to this home, and to whoever would get the secret from it. */
+async function checkRoles(
+  io: CliIo,
+  { manifest, ...args }: SendArguments | ReceiveArguments,
+  action: 'send' | 'receive',
+  envelope: Envelope,
+  receiver?: SignedCard,
+): Promise<void> {
+  if (manifest !== undefined) await readTerms(io, { id: envelope.collaborationId, manifest });
+  const hasRoles = await checkRole(io, { home: homeOf(io, args), manifest, action, envelope });
+  if (!hasRoles || manifest === undefined || receiver === undefined) return;
+  const { parseManifest, requireRole } = await import('../../src/collab/index.ts');
+  requireRole(parseManifest(await readTextFile(resolve(io.cwd, manifest))), receiver.body.sign, 'receive');
 }
 
 async function readFileText(io: CliIo, name: string): Promise<FileText> {
@@ -122,16 +148,12 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
 async function runSend(args: SendArguments, io: CliIo): Promise<void> {
   const output = resolve(io.cwd, args.output);
   await checkTarget(output, args);
-  const home = homeOf(io, args);
-  const { manifest } = args;
-  const { parcel, receiver, envelope } = await sendSecret(home, {
-    authorise: async (found) => {
-      await checkRole(io, { home, manifest, action: 'send', envelope: found });
-    },
+  const { parcel, receiver, envelope } = await sendSecret(homeOf(io, args), {
     to: await readFileText(io, args.to),
     request: await readFileText(io, args.request),
     key: args.key ?? io.env[KEY_VARIABLE] ?? null,
     context: providerContext(io, args),
+    authorise: (own, card) => checkRoles(io, args, 'send', own, card),
     now: new Date(),
   });
   await writeWholeFile(output, parcel, args);
@@ -157,6 +179,7 @@ async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
     parcel: await readParcelFile(resolve(io.cwd, args.parcel)),
     key,
     context: providerContext(io, args),
+    authorise: (own) => checkRoles(io, args, 'receive', own),
     now: new Date(),
   });
   const { id } = sender.body;

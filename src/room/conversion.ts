@@ -76,9 +76,12 @@ function sourceTypeOf(type: ColumnType): { readonly name: string; readonly famil
   }
 }
 
+/** Types that have values which are not finite. */
+const MAYBE_INFINITE: readonly string[] = ['FLOAT', 'DOUBLE', 'DATE', 'TIMESTAMP'];
+
 /** The SQL for a value that is none in its new type, or not finite where that type has such values. */
 function isNone(value: string, type: string): string {
-  return type === 'FLOAT' || type === 'DOUBLE' ? `(${value} IS NULL OR NOT isfinite(${value}))` : `${value} IS NULL`;
+  return MAYBE_INFINITE.includes(type) ? `(${value} IS NULL OR NOT isfinite(${value}))` : `${value} IS NULL`;
 }
 
 /**

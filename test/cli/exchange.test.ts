@@ -1,5 +1,9 @@
+import { cp } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { insertSignature, parseManifest, signManifest } from 'sealroom/collab';
+import { readSigningKey } from 'sealroom/custody';
 import { ID, type Outcome, type RunOptions, Session } from '../support/cli.ts';
+import { type Json, keyOf, manifestOfContext } from '../support/manifests.ts';
 
 // Two members in two homes, and one directory in which they pass each other files.
 const BARE: RunOptions = { env: {} };
@@ -15,8 +19,8 @@ async function as(session: Session, home: string, argv: readonly string[], optio
   return outcome;
 }
 
-async function makeMember(session: Session, name: string): Promise<void> {
-  await as(session, name, ['member', 'init', '--id', name, '--classic']);
+async function makeMember(session: Session, name: string, id = name): Promise<void> {
+  await as(session, name, ['member', 'init', '--id', id, '--classic']);
   await session.put(`${name}.card.json`, (await as(session, name, ['member', 'card'])).out);
 }
 
@@ -196,4 +200,73 @@ test('the keys of a card are what a manifest takes, and the home signs it', asyn
   await session.put('manifest.yaml', stringify({ ...manifest, members }));
   const signed = await session.run(['collab', 'sign', 'manifest.yaml', '--as', 'shoe', '--key', 'shoe/sign.key'], BARE);
   expect(signed).toMatchObject({ code: 0 });
+});
+
+describe('roles', () => {
+  const PEOPLE = [
+    ['kim', 'KEY_CUSTODIAN'],
+    ['ken', 'KEY_CUSTODIAN'],
+    ['sol', 'DATA_STEWARD'],
+    ['ria', 'RULE_APPROVER'],
+  ] as const;
+
+  /** A manifest in which `brand` has people with homes of their own, signed by all members. */
+  async function signedManifest(session: Session): Promise<string> {
+    const people = await Promise.all(
+      PEOPLE.map(async ([id, role]) => {
+        const { publicKeys } = json(await as(session, id, ['member', 'card', '--manifest-keys', '--json']));
+        const { sign } = publicKeys as { readonly sign: string };
+        return { id, roles: [role], sign };
+      }),
+    );
+    const manifest = manifestOfContext('agg');
+    const [brand, ...others] = manifest['members'] as Json[];
+    let text = JSON.stringify({ ...manifest, members: [{ ...brand, people }, ...others] }, null, 1);
+    for (const { id } of parseManifest(text).members) {
+      const key = id === 'brand' ? await readSigningKey(session.path('ria/sign.key')) : keyOf(id);
+      text = insertSignature(text, signManifest(parseManifest(text), id, key), null);
+    }
+    return text;
+  }
+
+  test('E-22 a secret that is bound to roles goes from custodian to custodian, and to nobody else', async () => {
+    await using session = await Session.start();
+    for (const [name] of PEOPLE) await makeMember(session, name, 'brand');
+    await session.put('m.json', await signedManifest(session));
+    const M = ['--manifest', 'm.json'];
+    for (const other of ['ken', 'sol']) {
+      const digits = await digitsOf(session, 'kim', `${other}.card.json`);
+      await as(session, 'kim', ['member', 'verify', `${other}.card.json`, '--expect', digits]);
+      await as(session, other, ['member', 'verify', 'kim.card.json', '--expect', digits]);
+      const asking = ['key', 'request', ...M, '--from', 'kim.card.json', '--output', `${other}.request.json`];
+      await as(session, other, asking);
+    }
+    await as(session, 'kim', ['key', 'create', ...M, '--key', 'age:kim/receive.key']);
+    const sending = (to: string): string[] =>
+      `key send --to ${to}.card.json --request ${to}.request.json -o ${to}.age -f`.split(' ');
+    const refused = async (home: string, argv: readonly string[]): Promise<string> => {
+      const { code, err } = await session.run([...argv, '--home', home], BARE);
+      expect(code).toBe(3);
+      return line(err, 0);
+    };
+    // The secret is bound, so that the manifest is needed; and a steward gets none.
+    expect(await refused('kim', sending('ken'))).toBe('error: `send` expected a manifest with people, got none');
+    expect(await refused('kim', [...sending('sol'), ...M])).toMatch(
+      /^error: `receive` expected the role KEY_CUSTODIAN, got sol of brand/,
+    );
+    expect(await session.names()).not.toContain('sol.age');
+    await as(session, 'kim', [...sending('ken'), ...M]);
+    const receiving = ['key', 'receive', 'ken.age', '--key', 'age:ken/receive.key'];
+    expect(await refused('ken', receiving)).toBe('error: `receive` expected a manifest with people, got none');
+    expect(json(await as(session, 'ken', [...receiving, ...M, '--json']))).toMatchObject({ isRoleBound: true });
+    // A steward that has the envelope does not send it on.
+    await cp(session.path('kim/collaborations'), session.path('sol/collaborations'), { recursive: true });
+    const digits = await digitsOf(session, 'sol', 'ken.card.json');
+    await as(session, 'sol', ['member', 'verify', 'ken.card.json', '--expect', digits]);
+    await as(session, 'ken', ['member', 'verify', 'sol.card.json', '--expect', digits]);
+    await as(session, 'ken', ['key', 'request', ...M, '--from', 'sol.card.json', '--output', 'ken.request.json', '-f']);
+    expect(await refused('sol', [...sending('ken'), ...M])).toMatch(
+      /^error: `send` expected the role KEY_CUSTODIAN, got sol of brand/,
+    );
+  });
 });

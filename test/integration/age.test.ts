@@ -130,6 +130,7 @@ for (const { name, tools, kind } of COMMANDS) {
         request,
         key: null,
         context: CONTEXT,
+        authorise: () => Promise.resolve(),
         now: NOW,
       });
       const content = run(age, ['-d', '-i', bob.receivingKey], parcel);
@@ -140,6 +141,7 @@ for (const { name, tools, kind } of COMMANDS) {
         parcel: again,
         key: `age:${bob.receivingKey}`,
         context: CONTEXT,
+        authorise: () => Promise.resolve(),
         now: NOW,
       });
       expect(received.stored.envelope).toMatchObject({ generation: 1, secretId: envelopeFacts.secretId });

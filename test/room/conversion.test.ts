@@ -88,6 +88,8 @@ describe('values of a type stay the same, or are refused', () => {
     ['DECIMAL(18,2)', { kind: 'decimal', precision: 10, scale: 3 }, '1.239::DECIMAL(10,3)', 'refused'],
     ['BIGINT', { kind: 'opaque', engineType: 'UBIGINT', width: 8 }, '7::UBIGINT', '7'],
     ['TIMESTAMP', { kind: 'date' }, "'2026-01-02'::DATE", '2026-01-02 00:00:00'],
+    ['DATE', { kind: 'date' }, "'infinity'::DATE", 'refused'],
+    ['TIMESTAMP', { kind: 'timestamp', unit: 'us', utc: false }, "'-infinity'::TIMESTAMP", 'refused'],
     [
       'TIMESTAMP',
       { kind: 'timestamp', unit: 'ns', utc: false },

@@ -5,7 +5,7 @@ import { PUBLIC_KEY_PATTERN, printPublicKey, type SigningKey } from '../../signi
 import { readSignedText, type Signed, signText } from './signed-text.ts';
 
 /** How a member's id is written: as in manifests. */
-export const MEMBER_ID = /^[a-z][a-z0-9_]{0,62}$/;
+const MEMBER_ID = /^[a-z][a-z0-9_]{0,62}$/;
 
 //= exchange E-10
 const card = z

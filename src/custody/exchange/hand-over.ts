@@ -60,9 +60,9 @@ export interface SendOptions {
   /** URI of the key that opens the envelope; `null` for the one that the envelope names. */
   readonly key: string | null;
   readonly context: ProviderContext;
+  /** Throws if whoever has the home may not send this secret to the receiver; asked before the envelope is opened. */
+  readonly authorise: (envelope: Envelope, receiver: SignedCard) => Promise<void>;
   readonly now: Date;
-  /** Is shown the envelope before it is opened; it throws what forbids that. */
-  readonly authorise?: ((envelope: Envelope) => Promise<void>) | undefined;
 }
 
 /** A parcel, and what is in it. */
@@ -77,19 +77,19 @@ export interface SentSecret {
  * Answers a request with the secret that it asks for. That it is sent is in the log of the home before the parcel is given out.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned, or the request must not be answered; CUSTODY_KEY if the secret
- *   is not held; what the provider and the log throw; IO_READ, IO_WRITE.
+ *   is not held; what `authorise`, the provider and the log throw; IO_READ, IO_WRITE.
  */
 export async function sendSecret(
   home: MemberHome,
-  { to, request: requestFile, key, context, now, authorise }: SendOptions,
+  { to, request: requestFile, key, context, authorise, now }: SendOptions,
 ): Promise<SentSecret> {
   const { card, signingKey } = await readMember(home);
   const receiver = await requirePinned(home, parseCard(to.text, to));
   const request = parseRequest(requestFile.text, requestFile);
   requireAnswerable(request, { receiver, own: card }, now);
   const { envelope, file } = await wantedEnvelope(home, request);
-  await authorise?.(envelope);
   const { generation, isRoleBound } = envelope;
+  await authorise(envelope, receiver);
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key ?? envelope.key, context);
   using secret = await openEnvelope(envelope, provider, { file });
@@ -140,6 +140,8 @@ export interface ReceiveOptions {
   /** URI of the key that the secret is wrapped with for this home. */
   readonly key: string;
   readonly context: ProviderContext;
+  /** Throws if whoever has the home may not have this secret; asked before the envelope is kept. */
+  readonly authorise: (envelope: Envelope) => Promise<void>;
   readonly now: Date;
 }
 
@@ -153,12 +155,12 @@ export interface TakenSecret {
  * Takes a secret out of a parcel, wraps it into an envelope of the home, and uses the request up. If it is interrupted, the same
  * parcel can be given again.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if the parcel is not what was asked for; what the provider, the log and `storeEnvelope`
- *   throw; CUSTODY_KEY, SECRET_INVALID if the home has no member; IO_READ, IO_WRITE.
+ * @throws {SealroomError} CUSTODY_MESSAGE if the parcel is not what was asked for; what `authorise`, the provider, the log and
+ *   `storeEnvelope` throw; CUSTODY_KEY, SECRET_INVALID if the home has no member; IO_READ, IO_WRITE.
  */
 export async function receiveSecret(
   home: MemberHome,
-  { parcel, key, context, now }: ReceiveOptions,
+  { parcel, key, context, authorise, now }: ReceiveOptions,
 ): Promise<TakenSecret> {
   const { card: own, identities } = await readMember(home);
   const received = await openParcel(parcel, {
@@ -175,6 +177,7 @@ export async function receiveSecret(
   await using provider = await openProvider(key, context);
   const held = await findHeld(home, received);
   const envelope = held?.envelope ?? (await wrapReceived(received, provider, now));
+  await authorise(envelope);
   await record(log, 'receive', envelope, { own, peer: sender });
   //= exchange E-36
   const stored = held ?? (await storeEnvelope(home, envelope, { provider, secret, replaced: null }));

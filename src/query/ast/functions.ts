@@ -3,8 +3,9 @@ import type { AggregateFunction, ScalarFunction } from '../../collab/index.ts';
 /** What an argument of a scalar function must be; `literal` ones are whole numbers in the query. */
 export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part';
 
-/** What a scalar function gives: a type by name, or that of its first argument; `whole` has no fraction. */
-export type ResultKind = 'text' | 'bigint' | 'double' | 'first' | 'whole' | 'common' | 'boolean' | 'timestamp' | 'date';
+/** What a scalar function gives: a type by name, or that of its first argument; `whole` has no fraction, `rounded` a digit more. */
+export type ResultKind =
+  'text' | 'bigint' | 'double' | 'first' | 'whole' | 'rounded' | 'common' | 'boolean' | 'timestamp' | 'date';
 
 /** A scalar function that is known to be harmless, if its arguments are what is said here. */
 export interface ScalarFunctionShape {
@@ -29,7 +30,7 @@ export const SCALARS = {
   abs: { listedAs: 'ABS', arguments: ['number'], result: 'first' },
   ceil: { listedAs: 'CEILING', arguments: ['number'], result: 'whole' },
   floor: { listedAs: 'FLOOR', arguments: ['number'], result: 'whole' },
-  round: { listedAs: 'ROUND', arguments: ['number', 'literal'], optional: 1, result: 'first' },
+  round: { listedAs: 'ROUND', arguments: ['number', 'literal'], optional: 1, result: 'rounded' },
   trunc: { listedAs: 'TRUNC', arguments: ['number'], result: 'whole' },
   ln: { listedAs: 'LN', arguments: ['number'], result: 'double' },
   log10: { listedAs: 'LOG', arguments: ['number'], result: 'double' },
@@ -37,7 +38,7 @@ export const SCALARS = {
   coalesce: { listedAs: 'COALESCE', arguments: ['same', 'same'], repeats: true, result: 'common' },
   date_part: { listedAs: 'EXTRACT', arguments: ['part', 'time'], result: 'bigint' },
   current_date: { listedAs: 'CURRENT_DATE', arguments: [], result: 'date' },
-  localtimestamp: { listedAs: 'GETDATE', arguments: [], result: 'timestamp' },
+  current_localtimestamp: { listedAs: 'GETDATE', arguments: [], result: 'timestamp' },
   '||': { listedAs: null, arguments: ['text', 'text'], result: 'text' },
   date_trunc: { listedAs: null, arguments: ['part', 'time'], result: 'timestamp' },
   length: { listedAs: null, arguments: ['text'], result: 'bigint' },
@@ -60,7 +61,7 @@ const SCALAR_ALIASES: ReadonlyMap<string, ScalarName> = new Map<string, ScalarNa
   ['log', 'log10'],
   ['datepart', 'date_part'],
   ['datetrunc', 'date_trunc'],
-  ['getdate', 'localtimestamp'],
+  ['getdate', 'current_localtimestamp'],
   ['today', 'current_date'],
   ['len', 'length'],
   ['char_length', 'length'],

@@ -98,6 +98,7 @@ export type Expression = Typed &
         readonly left: Expression;
         readonly right: Expression;
       }
+    | { readonly kind: 'between'; readonly value: Expression; readonly low: Expression; readonly high: Expression }
     /** At least two terms, none of them of the same operator. */
     | { readonly kind: 'logic'; readonly operator: 'AND' | 'OR'; readonly terms: readonly Expression[] }
     | { readonly kind: 'not'; readonly value: Expression }

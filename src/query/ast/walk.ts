@@ -17,6 +17,8 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'arithmetic':
     case 'comparison':
       return [expression.left, expression.right];
+    case 'between':
+      return [expression.value, expression.low, expression.high];
     case 'logic':
       return expression.terms;
     case 'not':
@@ -61,6 +63,10 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
     case 'arithmetic':
     case 'comparison':
       return { ...expression, left: change(expression.left), right: change(expression.right) };
+    case 'between': {
+      const { value, low, high } = expression;
+      return { ...expression, value: change(value), low: change(low), high: change(high) };
+    }
     case 'logic':
       return { ...expression, terms: expression.terms.map(change) };
     case 'not':
@@ -149,8 +155,9 @@ export function firstSelect(query: Query): Select {
 
 /** Whether a SELECT gives one row for each of its groups, or one for all, and not one for each row of its relations. */
 export function isAggregated(select: Select): boolean {
-  const shown = [...select.items.map((item) => item.value), ...(select.having === null ? [] : [select.having])];
-  return select.groups.length > 0 || select.having !== null || shown.some(hasAggregate);
+  const { items, having, qualify } = select;
+  const shown = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
+  return select.groups.length > 0 || having !== null || shown.some(hasAggregate);
 }
 
 /** The columns that an expression of a relation's outputs can refer to. */

@@ -33,9 +33,12 @@ function checkDimension(part: ExpressionOf<'column'>, check: Check): void {
   });
 }
 
-/** Columns that a join compares: they are never null in what the join gives. */
+/** Columns that a join always compares: they are never null in what the join gives. */
 function joinedColumns(select: Select): ReadonlySet<string> {
-  const parts = joinsIn(select.from).flatMap((join) => columnsIn(join.on));
+  const terms = joinsIn(select.from).flatMap(({ on }) =>
+    on.kind === 'logic' && on.operator === 'AND' ? on.terms : [on],
+  );
+  const parts = terms.filter((term) => term.kind === 'comparison').flatMap(columnsIn);
   return new Set(parts.map(canonicalText));
 }
 

@@ -33,6 +33,9 @@ function checkSelect(select: Select, found: Findings): void {
     if (group.kind === 'literal') found.add('GROUP_BY_LITERAL', group.span, 'a constant stands in GROUP BY');
   }
   const shown = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
+  if (qualify !== null && !shown.some((value) => [...within(value)].some((part) => part.kind === 'window'))) {
+    found.add('UNSUPPORTED_NODE', qualify.span, 'QUALIFY expected a window function, got none');
+  }
   for (const value of shown) {
     const windows = [...within(value)].filter((part) => part.kind === 'window');
     for (const part of windows.flatMap(childrenOf)) {

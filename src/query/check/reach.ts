@@ -1,5 +1,5 @@
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
-import type { Query, Select } from '../ast/nodes.ts';
+import type { Leaf, Query, Select } from '../ast/nodes.ts';
 import { columnsOf, isAggregated, leavesOf, selectsIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Check, Scan } from './context.ts';
@@ -15,9 +15,10 @@ function report(span: Span, table: ManifestTable, message: string, { found }: Ch
   found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key: 'x-outputConstraints' } });
 }
 
-/** Aggregates that give single values back, or look at a part of a group only. */
-function checkItems(select: Select, table: ManifestTable, check: Check): void {
-  for (const { value } of select.items) {
+/** Aggregates that give single values back, or look at a part of a group only; in conditions as well as in outputs. */
+function checkAggregates({ items, having, qualify }: Select, table: ManifestTable, check: Check): void {
+  const values = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
+  for (const value of values) {
     for (const part of within(value)) {
       if (part.kind !== 'aggregate') continue;
       const isSafe = part.function === 'count' || part.function === 'sum' || part.function === 'avg';
@@ -27,13 +28,27 @@ function checkItems(select: Select, table: ManifestTable, check: Check): void {
   }
 }
 
+/** A WITH query that is read a second time, by whatever name of the same letters. */
+function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> | null {
+  const seen = new Set<string>();
+  for (const leaf of selectsIn(query).flatMap((select) => leavesOf(select.from))) {
+    if (leaf.kind !== 'named') continue;
+    if (seen.has(leaf.name)) return leaf;
+    seen.add(leaf.name);
+  }
+  return null;
+}
+
 function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: Check): void {
   //= rules R-33
   if (query.kind === 'set' || !isAggregated(query)) {
     report(span, table, `\`${table.name}\` is only shown in aggregates, and the last SELECT is none`, check);
     return;
   }
-  checkItems(query, table, check);
+  checkAggregates(query, table, check);
+  // Each reading is a scan of its own, and the columns of only one of them would be counted.
+  const repeated = findRepeated(query);
+  if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
   const reachable = query.from === null ? [] : columnsOf(query.from);
   for (const scan of scansOf(query, table)) {
     for (const { columnName } of rule.outputConstraints) {

@@ -8,7 +8,7 @@ export const SHAPE_FINDINGS = {
   },
   TOO_LARGE: {
     why: 'Long queries and long lists are refused, so that reading one never takes long.',
-    help: 'Write at most 20,000 bytes and lists of at most 1,000 values; join with a table of your own instead of a long list.',
+    help: 'Write at most 20,000 bytes, and lists of at most 1,000 values or outputs; join with a table of your own instead of a long list.',
   },
   MULTI_STATEMENT: {
     why: 'One submission is one question, with one verdict and one entry in the log.',
@@ -95,8 +95,8 @@ export const SHAPE_FINDINGS = {
     help: 'Check the name against the columns of the tables.',
   },
   AMBIGUOUS_COLUMN: {
-    why: 'More than one table in FROM has a column or an alias of this name.',
-    help: 'Write the alias of the table before the column.',
+    why: 'More than one table in FROM, or output of a sub-query, has this name.',
+    help: 'Write the alias of the table before the column, and give each output of a sub-query its own name.',
   },
   ALIAS_SHADOWS_COLUMN: {
     why: 'The name is both a column and an output of another meaning, and SQL takes one or the other depending on the clause.',

@@ -28,6 +28,7 @@ const SETTINGS = {
   enable_external_access: 'false',
 };
 
+const MAX_COPIES = 4096;
 const TOO_DEEP = 'the SQL is nested too deeply to be read';
 
 /** In this order: some of them are refused after others. */
@@ -50,9 +51,25 @@ function refuseText(text: string, found: Findings): void {
   if (bytes > MAX_QUERY_BYTES) {
     found.add('TOO_LARGE', index.whole, `expected at most ${String(MAX_QUERY_BYTES)} bytes, got ${String(bytes)}`);
   }
+  if (countCopies(text) > MAX_COPIES) {
+    const help = 'Write CASE WHEN a = b instead of CASE a WHEN b.';
+    found.add('TOO_LARGE', index.whole, 'too many WHEN after CASE with a value: nested, they are many more', { help });
+  }
   const bad = text.indexOf('\0');
   if (bad >= 0) found.add('PARSE_ERROR', { start: bad, end: bad + 1 }, 'a NUL character ends the statement early');
   if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', index.whole, 'the text has half of a surrogate pair');
+}
+
+/**
+ * The most copies that the parser can make of an expression. It writes `CASE a WHEN b` as `CASE WHEN a = b`, once for each
+ * WHEN, and so multiplies what is nested in the place of `a`. Words are counted wherever they are, in texts as well.
+ */
+function countCopies(text: string): number {
+  const whens = (text.match(/when/gi) ?? []).length;
+  const cases = (text.match(/case(?!\s+when)/gi) ?? []).length;
+  // So many equal factors, of the given sum, have the largest product.
+  const factors = Math.max(1, Math.min(cases, whens / Math.E));
+  return cases === 0 ? 0 : (whens / factors) ** factors;
 }
 
 function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, found: Findings): void {

@@ -101,7 +101,6 @@ class Printer {
   }
 
   #call(part: ExpressionOf<'call'>): string {
-    if (part.arguments.length === 0) return part.function;
     if (part.function === '||') return `(${part.arguments.map((value) => this.expression(value)).join(' || ')})`;
     return `${part.function}(${this.#list(part.arguments)})`;
   }
@@ -132,6 +131,8 @@ class Printer {
       case 'arithmetic':
       case 'comparison':
         return `(${this.expression(part.left)} ${part.operator} ${this.expression(part.right)})`;
+      case 'between':
+        return `(${[part.value, part.low].map((each) => this.expression(each)).join(' BETWEEN ')} AND ${this.expression(part.high)})`;
       case 'logic':
         return `(${part.terms.map((term) => this.expression(term)).join(` ${part.operator} `)})`;
       case 'not':

@@ -19,9 +19,11 @@ import {
   commonType,
   DATE,
   decimalOf,
+  digitsOf,
   DOUBLE,
   familyOfType,
   integerOf,
+  MAX_DIGITS,
   TEXT,
   TIMESTAMP,
   UNKNOWN,
@@ -177,7 +179,18 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
   }
 }
 
-function resultType(kind: ResultKind, name: ScalarName, types: readonly ValueType[]): ValueType {
+/** A number rounded to so many places: a carry needs a digit more. */
+function roundedType(type: ValueType, places: number): ValueType {
+  const digits = digitsOf(type);
+  if (digits === null) return type;
+  const after = Math.min(Math.max(places, 0), digits.after);
+  const total = digits.before + after + (places < digits.after ? 1 : 0);
+  if (total > MAX_DIGITS) return DOUBLE;
+  return type.kind === 'integer' ? integerOf('HUGEINT', total) : decimalOf(total, after);
+}
+
+function resultType(kind: ResultKind, name: ScalarName, values: readonly Expression[]): ValueType {
+  const types = values.map((value) => value.type);
   const [first = UNKNOWN] = types;
   switch (kind) {
     case 'text':
@@ -194,6 +207,10 @@ function resultType(kind: ResultKind, name: ScalarName, types: readonly ValueTyp
       return TIMESTAMP;
     case 'first':
       return first;
+    case 'rounded': {
+      const places = values[1];
+      return roundedType(first, places?.kind === 'literal' ? Number(places.text) : 0);
+    }
     case 'common':
       return types.reduce(commonType, UNKNOWN);
     case 'whole':
@@ -220,12 +237,7 @@ function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, 
     lowerPart(shape.arguments[index], value),
   );
   for (const [index, value] of values.entries()) checkArgument(shape.arguments[index] ?? 'same', value, context);
-  const type = resultType(
-    shape.result,
-    name,
-    values.map((value) => value.type),
-  );
-  return { kind: 'call', function: name, arguments: values, span, type };
+  return { kind: 'call', function: name, arguments: values, span, type: resultType(shape.result, name, values) };
 }
 
 /** Names of date parts are the same in capitals. */

@@ -13,13 +13,11 @@ import {
 } from '../ast/value-type.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, MAX_LIST } from './fields.ts';
 import { foldConstant, resolveConstant, unify } from './literal.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
 import { resolveWindow } from './window.ts';
-
-const MAX_LIST = 1000;
 
 const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
   COMPARE_EQUAL: '=',
@@ -108,8 +106,7 @@ function resolveBetween(node: Fields, type: string, context: Context): Expressio
   node.close();
   const [value, low, high] = unify(parts, context);
   if (value === undefined || low === undefined || high === undefined) return invalid(node.span);
-  const ends = [compare('>=', value, low, node.span), compare('<=', value, high, node.span)];
-  return logic('AND', ends, node.span) ?? invalid(node.span);
+  return { kind: 'between', value, low, high, span: node.span, type: BOOLEAN };
 }
 
 function resolveOperator(node: Fields, type: string, context: Context): Expression {

@@ -10,6 +10,9 @@ const NO_PLACE = '18446744073709551615';
 /** The most levels of nodes: far below what recursion and the engine can take. */
 const MAX_DEPTH = 120;
 
+/** The most values of a list, and the most outputs of a SELECT, stars counted as what they stand for. */
+export const MAX_LIST = 1000;
+
 /** The state of one walk: the text, and what was found so far. */
 export interface Walk {
   readonly index: TextIndex;

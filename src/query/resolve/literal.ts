@@ -8,6 +8,7 @@ import {
   familyOfType,
   INTEGER_DIGITS,
   integerOf,
+  MAX_DIGITS,
   NULL,
   TEXT,
   TIMESTAMP,
@@ -39,10 +40,13 @@ function digitsOfText(text: string): number {
   return text.replace(/\D/g, '').length;
 }
 
-function integerLiteral(text: string, span: Span): Expression {
+/** A whole number; `null` if it has more digits than the engine computes with, which are some of its largest numbers. */
+function integerLiteral(text: string, span: Span): Expression | null {
   const digits = digitsOfText(text);
-  const name = digits < INTEGER_DIGITS.INTEGER ? 'INTEGER' : digits < INTEGER_DIGITS.BIGINT ? 'BIGINT' : 'HUGEINT';
-  return literal(text, integerOf(name, digits), span);
+  if (digits > MAX_DIGITS) return null;
+  // The type that the engine gives to the number: what is widened to HUGEINT must be told from what is one.
+  const isShort = BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  return literal(text, integerOf(isShort ? 'BIGINT' : 'HUGEINT', digits), span);
 }
 
 /** `1234` with a scale of 2 as `12.34`. */
@@ -110,7 +114,7 @@ const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1
 
 function isDay(text: string): boolean {
   const [, year, month, day] = DAY.exec(text) ?? [];
-  if (year === undefined || month === undefined || day === undefined || year === '0000') return false;
+  if (year === undefined || month === undefined || day === undefined) return false;
   const date = new Date(Date.UTC(2000, Number(month) - 1, Number(day)));
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);

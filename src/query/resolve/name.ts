@@ -11,7 +11,7 @@ import { columnExpression, findColumns, findRelations, type FoundColumn, invalid
 function findWord(name: string, span: Span): Expression | null {
   if (name === 'current_date') return { kind: 'call', function: 'current_date', arguments: [], span, type: DATE };
   if (name !== 'localtimestamp') return null;
-  return { kind: 'call', function: 'localtimestamp', arguments: [], span, type: TIMESTAMP };
+  return { kind: 'call', function: 'current_localtimestamp', arguments: [], span, type: TIMESTAMP };
 }
 
 const ENGINE_WORDS = new Set([

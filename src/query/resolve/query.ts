@@ -7,10 +7,10 @@ import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts'
 import { firstSelect } from '../ast/walk.ts';
 import type { Context, VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
-import { Fields, foldName, type Walk } from './fields.ts';
+import { Fields, foldName, MAX_LIST, type Walk } from './fields.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
-import { resolveRelation } from './relation.ts';
+import { relationColumns, resolveRelation } from './relation.ts';
 import { columnExpression, NO_SCOPE, type Scope } from './scope.ts';
 import { isJsonList, type Json } from '../parse/json.ts';
 
@@ -49,17 +49,24 @@ interface ResolvedItems {
 }
 
 function resolveItems(nodes: readonly Fields[], context: Context): ResolvedItems {
+  const items: Item[] = [];
   let hasStar = false;
-  const items = nodes.flatMap((node, index) => {
+  for (const [index, node] of nodes.entries()) {
     const alias = node.text('alias');
     if (node.text('class') === 'STAR') {
       node.text('type');
       hasStar = true;
-      return expandStar(node, context);
+      items.push(...expandStar(node, context));
+    } else {
+      const value = resolveExpression(node, context);
+      items.push({ name: alias === '' ? nameOf(value, index) : alias, value });
     }
-    const value = resolveExpression(node, context);
-    return [{ name: alias === '' ? nameOf(value, index) : alias, value }];
-  });
+    //= rules R-3
+    if (items.length <= MAX_LIST) continue;
+    const message = `expected at most ${String(MAX_LIST)} outputs, got more`;
+    context.walk.found.add('TOO_LARGE', node.span, message);
+    return { items: [], hasStar };
+  }
   return { items, hasStar };
 }
 
@@ -117,7 +124,7 @@ function resolveNamed(
       found.add('CTE_SHADOWS_TABLE', query?.span ?? node.span, `${quoteName(name)} is a table of the collaboration`);
     }
     if (query === null) continue;
-    visible.set(foldName(name), { name, columns: outputsOf(query) });
+    visible.set(foldName(name), { name, columns: relationColumns(query, context) });
     named.push({ name, query });
   }
   map.close();

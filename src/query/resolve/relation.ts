@@ -1,7 +1,7 @@
 import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
 import { quoteName } from '../../schema/index.ts';
 import { compare, logic } from '../ast/build.ts';
-import type { Expression, Leaf, Protection, Relation, RelationColumn } from '../ast/nodes.ts';
+import type { Expression, Leaf, Protection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { readTypeName } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
@@ -81,6 +81,24 @@ function resolveTable(node: Fields, context: Context): ResolvedFrom {
   return scopeOf({ kind: 'scan', scan, table, alias, columns: scanColumns(table, scan), span });
 }
 
+/**
+ * The outputs of a query as the columns of a relation. A finding if two have one name: the engine gives the second another one,
+ * and which column that name then means is not known here.
+ */
+export function relationColumns(query: Query, { walk }: Context): readonly RelationColumn[] {
+  const columns = outputsOf(query);
+  const names = columns.map((column) => foldName(column.name));
+  const repeated = columns.find((_, index) => names.indexOf(names[index] ?? '') < index);
+  //= rules R-7
+  if (repeated !== undefined) {
+    const message = `more than one output of the sub-query is called ${quoteName(repeated.name)}`;
+    walk.found.add('AMBIGUOUS_COLUMN', query.span, message, {
+      help: 'Give each output of the sub-query its own name.',
+    });
+  }
+  return columns;
+}
+
 function resolveDerived(node: Fields, context: Context): ResolvedFrom {
   const { span } = node;
   const written = node.text('alias');
@@ -89,7 +107,7 @@ function resolveDerived(node: Fields, context: Context): ResolvedFrom {
   const query = context.resolveInner(node.node('subquery'), { ...context, scope: NO_SCOPE });
   node.close();
   if (query === null) return BROKEN;
-  return scopeOf({ kind: 'derived', query, alias, columns: outputsOf(query), span });
+  return scopeOf({ kind: 'derived', query, alias, columns: relationColumns(query, context), span });
 }
 
 /** The equalities that USING stands for. */

@@ -1,4 +1,4 @@
-import { castTo, compare, wholeNumber } from '../ast/build.ts';
+import { castTo, NOWHERE, wholeNumber } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
 import {
@@ -11,6 +11,7 @@ import {
   MAX_DIGITS,
   meetExactly,
   NULL,
+  TEXT,
   TIMESTAMP,
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
@@ -18,21 +19,33 @@ import { mapChildren } from '../ast/walk.ts';
 const HUGEINT = integerOf('HUGEINT');
 /** Sums of fewer than 10^12 values of so many digits fit the engine's largest numbers. */
 const MAX_SUM_DIGITS = 26;
-
-/** Two decimals of so many digits have products and sums of at most 18. */
-const NARROW_DIGITS = 9;
-/** The least digits of a decimal that the engine computes with in its largest numbers. */
-const WIDE_DIGITS = 19;
+/** Digits that the engine computes with in 64 bits. */
+const SHORT_DIGITS = 18;
 
 function asDouble(value: Expression): Expression {
   return value.type.kind === 'double' && value.type.name === 'DOUBLE' ? value : castTo(value, DOUBLE);
 }
 
 function asHugeInteger(value: Expression): Expression {
-  // A constant has the type that the engine reads it as, whatever ours is called.
-  if (value.type.kind !== 'integer' || (value.type.name === 'HUGEINT' && value.kind !== 'literal')) return value;
-  // The least of these numbers has no opposite.
-  return value.type.digits > MAX_DIGITS ? asDouble(value) : castTo(value, HUGEINT);
+  if (value.type.kind !== 'integer' || value.type.name === 'HUGEINT') return value;
+  return castTo(value, HUGEINT);
+}
+
+/** Days that no timestamp can be become NULL, where the engine would fail on them. */
+function asTimestamp(value: Expression): Expression {
+  return value.type.kind === 'date' ? castTo(value, TIMESTAMP) : value;
+}
+
+/**
+ * A conversion that keeps to the digits of its type: the engine's largest integers have more than are computed with, and texts
+ * with an exponent become decimals of more digits than their type has, unless they are read again without it.
+ */
+function safeCast(part: ExpressionOf<'cast'>): Expression {
+  const { value, type } = part;
+  const isHuge = type.kind === 'integer' && type.name === 'HUGEINT' && value.type.kind !== 'integer';
+  if (isHuge) return { ...part, value: safeCast({ ...part, value, type: decimalOf(MAX_DIGITS, 0) }) };
+  if (type.kind !== 'decimal' || value.type.kind !== 'text') return part;
+  return { ...part, value: castTo(part, TEXT) };
 }
 
 function orNullIfZero(value: Expression): Expression {
@@ -41,52 +54,42 @@ function orNullIfZero(value: Expression): Expression {
 }
 
 function safeArithmetic(part: ExpressionOf<'arithmetic'>): Expression {
-  const [left, right] = operandsOf(part);
+  const widen = part.type.kind === 'integer' ? asHugeInteger : part.type.kind === 'double' ? asDouble : asDecimal;
+  const left = widenDecimal(widen(part.left), part);
+  const right = widen(part.right);
   const isDivision = part.operator === '/' || part.operator === '%';
   return { ...part, left, right: isDivision ? orNullIfZero(right) : right };
 }
 
-/** Both sides in types whose result has room for all digits that it can have. */
-function operandsOf({ operator, left, right, type }: ExpressionOf<'arithmetic'>): readonly [Expression, Expression] {
-  if (type.kind === 'integer') return [asHugeInteger(left), asHugeInteger(right)];
-  if (type.kind !== 'decimal') return [asDouble(left), asDouble(right)];
-  if (operator !== '*') return [asDecimal(left, type.scale), asDecimal(right, type.scale)];
-  return [asDecimal(left, digitsOf(left.type)?.after ?? 0), asDecimal(right, digitsOf(right.type)?.after ?? 0)];
+/** Integers that meet decimals get the width that their values need, and not that of their type. */
+function asDecimal(value: Expression): Expression {
+  const digits = digitsOf(value.type);
+  if (value.type.kind !== 'integer' || digits === null) return value;
+  return castTo(value, { kind: 'decimal', precision: digits.before, scale: 0, digits: digits.before });
 }
 
-/**
- * A decimal of the digits that its values need. The engine keeps results of narrow ones to 18 digits and fails on more, so
- * that all that do not surely stay below are wide.
- */
-function asDecimal(value: Expression, scale: number): Expression {
-  const digits = (digitsOf(value.type)?.before ?? 0) + scale;
-  const precision = digits <= NARROW_DIGITS ? Math.max(digits, 1) : Math.max(digits, WIDE_DIGITS);
-  return castTo(value, decimalOf(precision, scale, Math.max(digits, 1)));
+/** One decimal of more than 18 digits makes the engine compute with more: else the result has 18 at most, and may overflow. */
+function widenDecimal(value: Expression, { type }: Expression): Expression {
+  const isNarrow = value.type.kind === 'decimal' && value.type.precision <= SHORT_DIGITS;
+  if (!isNarrow || type.kind !== 'decimal' || type.precision <= SHORT_DIGITS) return value;
+  return castTo(value, { ...value.type, precision: SHORT_DIGITS + 1 });
 }
 
-/** A function that is undefined for small arguments, as NULL there. */
-function definedAbove(part: ExpressionOf<'call'>, operator: '>' | '>='): Expression {
-  const [argument] = part.arguments.map(asDouble);
-  if (argument === undefined) return part;
-  const when = compare(operator, argument, { ...wholeNumber(0), span: part.span }, part.span);
-  return onlyWhere(when, { ...part, arguments: [argument], type: DOUBLE });
-}
+/** The number right below zero. */
+const BELOW_ZERO: Expression = { kind: 'literal', text: '-5e-324', type: DOUBLE, span: NOWHERE };
+/** The last instant before the years that are written with four digits. */
+const BELOW_YEAR_ONE: Expression = {
+  kind: 'literal',
+  text: '0000-12-31 23:59:59.999999',
+  type: TIMESTAMP,
+  span: NOWHERE,
+};
 
-function onlyWhere(when: Expression, then: Expression): Expression {
-  return { kind: 'case', branches: [{ when, then }], otherwise: null, span: then.span, type: then.type };
-}
-
-/** Days that are too far away for an instant are NULL. */
-function asInstant(value: Expression): Expression {
-  return value.type.kind === 'date' ? castTo(value, TIMESTAMP) : value;
-}
-
-/** The begin of a period that began before the first instant there is would be none: NULL before the year 1. */
-function truncateInstant(part: ExpressionOf<'call'>): Expression {
-  const [unit, time] = part.arguments.map(asInstant);
-  if (unit === undefined || time === undefined) return part;
-  const first: Expression = { kind: 'literal', text: '0001-01-01 00:00:00', span: part.span, type: TIMESTAMP };
-  return onlyWhere(compare('>=', time, first, part.span), { ...part, arguments: [unit, time] });
+/** A value, and NULL where it is not above another: said without a second copy of it, since copies in copies grow fast. */
+function nullUpTo(value: Expression, limit: Expression): Expression {
+  const { span, type } = value;
+  const raised: Expression = { kind: 'call', function: 'greatest', arguments: [value, limit], span, type };
+  return { kind: 'call', function: 'nullif', arguments: [raised, limit], span, type };
 }
 
 /** Functions whose arguments meet in one type. */
@@ -94,12 +97,22 @@ const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nulli
 
 function safeCall(part: ExpressionOf<'call'>): Expression {
   const { function: name } = part;
-  if (name === 'sqrt') return definedAbove(part, '>=');
-  if (name === 'ln' || name === 'log10') return definedAbove(part, '>');
-  if (name === 'date_part') return { ...part, arguments: part.arguments.map(asInstant) };
-  if (name === 'date_trunc') return truncateInstant(part);
+  if (name === 'sqrt' || name === 'ln' || name === 'log10') {
+    const limit = name === 'sqrt' ? BELOW_ZERO : wholeNumber(0);
+    return { ...part, arguments: part.arguments.map((value) => nullUpTo(asDouble(value), limit)) };
+  }
   if (MEETING.has(name)) return { ...part, arguments: level(part.arguments) };
+  if (name === 'date_part') return { ...part, arguments: part.arguments.map(asTimestamp) };
+  if (name === 'date_trunc') {
+    const [unit, value] = part.arguments.map(asTimestamp);
+    return unit === undefined || value === undefined
+      ? part
+      : { ...part, arguments: [unit, nullUpTo(value, BELOW_YEAR_ONE)] };
+  }
   if (name !== 'abs' && name !== 'round') return part;
+  if (part.type.kind === 'double' && part.type.name === 'DOUBLE') {
+    return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asDouble(value) : value)) };
+  }
   return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asHugeInteger(value) : value)) };
 }
 
@@ -111,22 +124,25 @@ function level(values: readonly Expression[]): readonly Expression[] {
 
 /** An argument of a sum or an average whose digits leave no room for the sum. */
 function safeSummand(name: string, argument: Expression): Expression {
+  if (name === 'median') return asTimestamp(argument);
   const digits = name === 'sum' || name === 'avg' ? digitsOf(argument.type) : null;
   return digits === null || digits.before + digits.after <= MAX_SUM_DIGITS ? argument : asDouble(argument);
 }
 
+function isWidened(before: Expression, after: Expression): boolean {
+  return after.type.kind === 'double' && before.type.kind !== 'double';
+}
+
 function safeAggregate(part: ExpressionOf<'aggregate'>): Expression {
   if (part.argument === null) return part;
-  const argument = part.function === 'median' ? asInstant(part.argument) : safeSummand(part.function, part.argument);
-  if (part.function === 'median') return { ...part, argument };
-  return argument === part.argument ? part : { ...part, argument, type: DOUBLE };
+  const argument = safeSummand(part.function, part.argument);
+  return { ...part, argument, type: isWidened(part.argument, argument) ? DOUBLE : part.type };
 }
 
 function safeWindow(part: ExpressionOf<'window'>): Expression {
   const values = part.arguments.map((value) => safeSummand(part.function, value));
-  return values.every((value, index) => value === part.arguments[index])
-    ? part
-    : { ...part, arguments: values, type: DOUBLE };
+  const isDouble = values.some((value, index) => isWidened(part.arguments[index] ?? value, value));
+  return { ...part, arguments: values, type: isDouble ? DOUBLE : part.type };
 }
 
 function safePart(part: Expression): Expression {
@@ -140,6 +156,10 @@ function safePart(part: Expression): Expression {
     case 'comparison': {
       const [left = part.left, right = part.right] = level([part.left, part.right]);
       return { ...part, left, right };
+    }
+    case 'between': {
+      const [value = part.value, low = part.low, high = part.high] = level([part.value, part.low, part.high]);
+      return { ...part, value, low, high };
     }
     case 'in': {
       const [value = part.value, ...options] = level([part.value, ...part.options]);
@@ -160,6 +180,8 @@ function safePart(part: Expression): Expression {
       return { ...part, query: makeSafe(part.query) };
     case 'window':
       return safeWindow(part);
+    case 'cast':
+      return safeCast(part);
     case 'column':
     case 'literal':
     case 'parameter':
@@ -167,7 +189,6 @@ function safePart(part: Expression): Expression {
     case 'not':
     case 'isNull':
     case 'like':
-    case 'cast':
     case 'invalid':
       return part;
   }

@@ -24,7 +24,16 @@ export class EnginePool implements AsyncDisposable {
   async use<T>(work: (engine: EngineProcess) => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free -= 1;
-    const engine = this.#take();
+    try {
+      return await this.#useOne(this.#take(), work);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+
+  async #useOne<T>(engine: EngineProcess, work: (engine: EngineProcess) => Promise<T>): Promise<T> {
     this.#running.add(engine);
     try {
       return await work(engine);
@@ -32,9 +41,6 @@ export class EnginePool implements AsyncDisposable {
       await engine.kill();
       this.#running.delete(engine);
       if (this.#isOpen) this.#ready.push(new EngineProcess(this.#limits));
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
     }
   }
 

@@ -179,10 +179,13 @@ export class QueryRunner implements AsyncDisposable {
   ): Promise<QueryOutcome> {
     const { id, question, room, parsed } = attempt;
     try {
+      if (signal?.aborted === true) throw new EngineFailure('ABORTED');
       // Before anything is spent, and so that a table that is loaded again meanwhile stays readable.
       await engine.open(snapshots);
+      // The query may have waited long for its turn.
+      if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
     } catch (error) {
-      await this.#turnAway(attempt, verdict, 'NOT_OPENED', 'the tables cannot be opened');
+      await this.#turnAway(attempt, verdict, ...obstacleOf(error));
       throw failed(id, error);
     }
     const started = await this.#gate.log.start({
@@ -242,6 +245,16 @@ export class QueryRunner implements AsyncDisposable {
       },
     };
   }
+}
+
+/** The manifest that a query was checked against is not that of the room any more. */
+class ManifestChanged extends Error {}
+
+/** Why an allowed query did not start, for its record. */
+function obstacleOf(error: unknown): readonly [code: string, message: string] {
+  if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest was changed while the query waited'];
+  if (kindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
+  return ['NOT_OPENED', 'the tables cannot be opened'];
 }
 
 function kindOf(error: unknown): FailureKind {

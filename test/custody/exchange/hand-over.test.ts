@@ -34,6 +34,8 @@ const context: ProviderContext = {
   warn: () => undefined,
 };
 
+const authorise = (): Promise<void> => Promise.resolve();
+
 const homeOf = (name: string): MemberHome => memberHome({}, { cwd: folder, home: name });
 
 async function makeMember(name: string, kind: 'X25519' | 'mlkem768x25519' = 'X25519'): Promise<SignedCard> {
@@ -73,10 +75,10 @@ const request = async (more: Partial<SecretRequestOptions> = {}): Promise<string
 };
 
 const send = (text: string, to: { readonly text: string } = cards.bob, now = NOW): Promise<SentSecret> =>
-  sendSecret(alice, { to, request: { text }, key: null, context, now });
+  sendSecret(alice, { to, request: { text }, key: null, context, authorise, now });
 
 const receive = ({ parcel }: { readonly parcel: Uint8Array }, now = NOW): Promise<TakenSecret> =>
-  receiveSecret(bob, { parcel, key: keyOf(bob), context, now });
+  receiveSecret(bob, { parcel, key: keyOf(bob), context, authorise, now });
 
 const namesIn = (shelf: string, home = bob): Promise<readonly string[]> =>
   readdir(join(home.collaboration(ID), shelf)).catch(() => []);
@@ -131,7 +133,7 @@ describe('handing over', () => {
   test('E-36 a secret that cannot be wrapped leaves the request as it was', async () => {
     const { parcel } = await send(await request());
     const missing = `age:${join(folder, 'missing')}`;
-    expect(await outcomeOf(() => receiveSecret(bob, { parcel, key: missing, context, now: NOW }))).toMatch(
+    expect(await outcomeOf(() => receiveSecret(bob, { parcel, key: missing, context, authorise, now: NOW }))).toMatch(
       /^(SECRET|CUSTODY)_/,
     );
     expect(await newestEnvelope(bob, ID)).toBeNull();

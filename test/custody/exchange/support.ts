@@ -17,7 +17,7 @@ export const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const SECRET_BYTES = Uint8Array.from({ length: 32 }, (_, index) => index);
 
-export const secret = (): SharedSecret => sharedSecretFromBytes(SECRET_BYTES);
+const secret = (): SharedSecret => sharedSecretFromBytes(SECRET_BYTES);
 
 export interface Party {
   readonly card: SignedCard;

@@ -240,8 +240,9 @@ describe('a query that does not end well', () => {
     const others = await Promise.all([slow.run(ask(BY_REGION)), slow.run(ask(BY_REGION))]);
     expect(others.map(({ kind }) => kind)).toEqual(['released', 'released']);
     expect(await runaway).toMatchObject({ code: 'QUERY_FAILED' });
-    expect(performance.now() - startedAt).toBeLessThan(8000);
-    expect(await lastRecord()).toMatchObject({ outcome: { kind: 'failed', code: 'TIMEOUT' } });
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    // Which of the three ends last is not said.
+    expect(await room.log()).toContain('"code":"TIMEOUT"');
   });
 
   test('is over when its process is killed', async () => {
@@ -273,7 +274,12 @@ describe('a query that does not end well', () => {
     abort.abort();
     expect(await failure).toMatchObject({ code: 'IO_ABORTED' });
     expect(await lastRecord()).toMatchObject({ outcome: { kind: 'failed', code: 'ABORTED' } });
-    expect(await failureOf(runner.run(ask(BY_REGION), abort.signal))).toMatchObject({ code: 'IO_ABORTED' });
+  });
+
+  test('costs nothing if it is stopped before its turn', async () => {
+    const failure = failureOf(runner.run(ask(BY_REGION), AbortSignal.abort()));
+    expect(await failure).toMatchObject({ code: 'IO_ABORTED' });
+    expect(await lastRecord()).toMatchObject({ outcome: { kind: 'refused' }, budgets: [] });
   });
 
   test('tells one sentence with its id, and nothing of the data', async () => {
@@ -367,6 +373,23 @@ describe('a room that is not as it should be', () => {
     expect(await failureOf(asked.run(ask(BY_REGION)))).toMatchObject({ code: 'ROOM_SNAPSHOT' });
     expect(await bad.log()).toContain('"code":"ROOM_SNAPSHOT"');
     expect(await bad.log()).not.toContain('"kind":"start"');
+  });
+
+  test('has another manifest than when the query began to wait', async () => {
+    await using changed = await SampleRoom.start(['impressions', 'purchases', 'visits']);
+    await using asked = await changed.runner();
+    const abort = new AbortController();
+    const first = failureOf(asked.run(ask(RUNAWAY), abort.signal));
+    await waitFor(async () => (await changed.log()).includes('"kind":"start"'));
+    const second = failureOf(asked.run(ask(BY_REGION)));
+    // Goes through the same gate, behind it.
+    await asked.check(ask(BY_REGION));
+    await changed.update((text) => text.replace('"Spring campaign"', '"Summer campaign"'));
+    abort.abort();
+    expect(await first).toMatchObject({ code: 'IO_ABORTED' });
+    expect(await second).toMatchObject({ code: 'QUERY_FAILED' });
+    expect(await changed.log()).toContain('"code":"MANIFEST_CHANGED"');
+    expect(await asked.run(ask(BY_REGION))).toMatchObject({ kind: 'released' });
   });
 
   test('has a manifest that was changed after it was signed', async () => {

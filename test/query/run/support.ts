@@ -6,7 +6,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
 import { approveTemplate, insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
 import { type QueryOutcome, type QueryRequest, QueryRunner, type RunnerLimits } from 'sealroom/query';
-import { createRoom, loadTable } from 'sealroom/room';
+import { createRoom, loadTable, updateRoom } from 'sealroom/room';
 import { readRows } from '#cli/result-table';
 import { SECRET, Session } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
@@ -159,6 +159,11 @@ async function signedManifest(identities: Identities, tables: Readonly<Record<st
     }),
     templates: [TEMPLATE],
   });
+  return signedBy(text);
+}
+
+/** The text of a manifest with the signatures of all members, and the approvals of its template. */
+function signedBy(text: string): string {
   let signed = text;
   for (const owner of ['pub', 'brand']) {
     signed = insertSignature(
@@ -230,6 +235,18 @@ export class SampleRoom implements AsyncDisposable {
       overwrite: true,
     });
     await loadTable({ directory, table: name, input: session.path(`${name}.parquet`), now: NOW });
+  }
+
+  /** Gives the room another version of its manifest, signed again. */
+  async update(change: (text: string) => string): Promise<void> {
+    const manifest = JSON.parse(await this.session.text('manifest.json')) as object;
+    const text = change(JSON.stringify({ ...manifest, templates: [TEMPLATE], signatures: undefined }));
+    await updateRoom({
+      directory: this.directory,
+      manifest: signedBy(text),
+      manifestFile: 'manifest.json',
+      now: () => new Date(),
+    });
   }
 
   runner(limits: Partial<RunnerLimits> = {}, maxRows?: number): Promise<QueryRunner> {
