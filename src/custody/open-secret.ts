@@ -7,6 +7,7 @@ import type { ProviderContext } from './provider.ts';
 import { secretIdOf } from './secret-id.ts';
 
 export type { HeldSecret, SecretRequest } from './held-secret.ts';
+export { memberHome } from './home.ts';
 
 /** The variable that chooses a key, as `--key` does. */
 export const KEY_VARIABLE = 'SEALROOM_KEY';
@@ -27,6 +28,7 @@ export async function openSecret(request: SecretRequest, context: ProviderContex
   const uri = request.key ?? context.env[KEY_VARIABLE];
   const isInEnvironment = [SECRET_VARIABLE, SECRET_FILE_VARIABLE].some((name) => context.env[name] !== undefined);
   if (uri === undefined && isInEnvironment) {
+    await request.authorise?.(null);
     return bareSecret(await readSecretFromEnvironment(context.env), collaborationId);
   }
   const { openHeldEnvelope } = await import('./held-envelope.ts');
