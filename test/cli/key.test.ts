@@ -126,7 +126,7 @@ describe('sealroom key', () => {
     expect(other).toMatchObject({ code: 1, err: expect.stringContaining(`\`age:${keys.path('a.key')}\``) as string });
     await writeFile(
       keys.envelope(),
-      (await readFile(keys.envelope(), 'utf8')).replace('"isRoleBound":false', '"isRoleBound":true'),
+      (await readFile(keys.envelope(), 'utf8')).replace('"created":"20', '"created":"21'),
     );
     const changed = await keys.run([...ENCRYPT, '--json']);
     expect(changed).toMatchObject({ code: 4, out: '' });

@@ -102,6 +102,15 @@ describe('roles', () => {
       expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 3, out: '' });
     }));
 
+  test('an envelope that was changed to be without them does not open', () =>
+    withRoles(async (home) => {
+      const file = `home/collaborations/${ID}/generation-2.json`;
+      const text = await home.session.text(file);
+      await home.session.put(file, text.replace('"isRoleBound":true', '"isRoleBound":false'));
+      const outcome = await home.run(['key', 'export-c3r', '--id', ID, '--yes']);
+      expect(outcome).toMatchObject({ code: 4, out: '' });
+    }));
+
   test('create: by a custodian only', async () => {
     await using home = await HomeSession.start({ 'm.json': SIGNED });
     for (const name of ['sol', 'ria', 'abe', 'quin', 'eve']) {

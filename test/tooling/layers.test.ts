@@ -45,6 +45,7 @@ const FAULTS = [
   ['layer-tabular', 'src/tabular/fault.ts', '../crypto/index.ts'],
   ['layer-encrypt', 'src/encrypt/fault.ts', '../custody/index.ts'],
   ['layer-decrypt', 'src/decrypt/fault.ts', '../custody/index.ts'],
+  ['layer-reencrypt', 'src/reencrypt/fault.ts', '../custody/index.ts'],
   ['layer-decrypt', 'src/decrypt/fault-type.ts', '../schema/index.ts'],
   ['layer-custody', 'src/custody/fault.ts', '../tabular/index.ts'],
   ['layer-audit', 'src/audit/fault.ts', '../schema/index.ts'],
