@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import { decodeBase64, encodeUtf8 } from '../bytes/index.ts';
+import { decodeBase64, encodeBase64, encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 
 /** The version of the envelopes that are written, and the only one that is read. */
@@ -33,7 +33,7 @@ const envelope = z
     algorithm: z.string().regex(/^[A-Za-z0-9+_.-]{1,64}$/),
     ...facts,
     /** In Base64. */
-    wrapped: z.string().refine((text) => text !== '' && decodeBase64(text) !== null),
+    wrapped: z.string().refine(isOneBase64),
   })
   .readonly();
 
@@ -73,6 +73,12 @@ export function parseEnvelope(text: string, where: { readonly file?: string | un
     throw refuse('another or a changed file', 'put back the copy from before, or have the secret sent again');
   }
   return parsed.data;
+}
+
+/** Whether a text is the one Base64 form of some bytes: bits that do not count are zero. */
+function isOneBase64(text: string): boolean {
+  const bytes = decodeBase64(text);
+  return bytes !== null && bytes.length > 0 && encodeBase64(bytes) === text;
 }
 
 function parseJson(text: string): unknown {
