@@ -12,7 +12,7 @@ const IDENTITY = /^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]{40,4000}$/;
 export async function parseIdentities(
   text: string,
   { file }: { readonly file?: string | undefined } = {},
-): Promise<readonly string[]> {
+): Promise<readonly [string, ...string[]]> {
   const identities: string[] = [];
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.trim();
@@ -31,6 +31,12 @@ export async function parseIdentities(
     }
     identities.push(line);
   }
-  if (identities.length > 0) return identities;
+  const [first, ...others] = identities;
+  if (first !== undefined) return [first, ...others];
   throw new SealroomError('SECRET_INVALID', 'expected an age identity, got none', { where: { file } });
+}
+
+/** The recipient that an identity opens files for, `age1…` or `age1pq1…`. */
+export function recipientOf(identity: string): Promise<string> {
+  return identityToRecipient(identity);
 }

@@ -6,7 +6,7 @@ import { sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import { areDifferentKeys, isKeyArn, type KmsUri, parseKmsUri, printKmsUri } from './aws-kms-uri.ts';
 import { kmsError, strangeAnswer } from './aws-kms-errors.ts';
-import { boundBytes, type Envelope, ENVELOPE_VERSION, type SecretFacts } from './envelope.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from './envelope.ts';
 import type { KeyProvider, ProviderDescription } from './provider.ts';
 
 const SCHEME = 'aws-kms';
@@ -196,11 +196,6 @@ function createClient({ KMSClient: Client }: typeof Kms, { region, profile, endp
 function encryptionContext({ collaborationId }: Pick<SecretFacts, 'collaborationId'>): Record<string, string> {
   return { collaborationId, purpose: PURPOSE };
 }
-
-const changedEnvelope = (): SealroomError =>
-  new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope as AWS KMS helped to make it, got a changed one', {
-    hint: 'put back the copy from before, or have the secret sent again',
-  });
 
 function uriOf({ key }: Envelope): KmsUri {
   try {

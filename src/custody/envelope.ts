@@ -11,7 +11,7 @@ const MAX_CHARACTERS = 64 * 1024;
 
 const facts = {
   /** Collaboration id, a UUID in lower case. */
-  collaborationId: z.uuid().regex(/^[^A-Z]*$/),
+  collaborationId: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   /** Which of the collaboration's secrets it is, from 1 on. */
   generation: z.int().min(1).max(1_000_000),
   /** Names the secret without telling anything of it: see `secretIdOf`. */
@@ -79,6 +79,13 @@ export function parseEnvelope(text: string, where: { readonly file?: string | un
 function isOneBase64(text: string): boolean {
   const bytes = decodeBase64(text);
   return bytes !== null && bytes.length > 0 && encodeBase64(bytes) === text;
+}
+
+/** The error of an envelope that its provider does not find as it made it. It does not say what was changed. */
+export function changedEnvelope(): SealroomError {
+  return new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope as it was made, got a changed one', {
+    hint: 'put back the copy from before, or have the secret sent again',
+  });
 }
 
 function parseJson(text: string): unknown {

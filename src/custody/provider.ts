@@ -52,6 +52,8 @@ export interface PassphraseQuestion {
 /** What providers get from whoever runs them. */
 export interface ProviderContext {
   readonly env: NodeJS.ProcessEnv;
+  /** The directory that relative paths in a key's URI start from, absolute. */
+  readonly cwd: string;
   /** Asks a person, or reads what was handed over in a file descriptor. Never from an argument of the command line. */
   readonly askPassphrase: (question: PassphraseQuestion) => Promise<string>;
   /** Tells of something that works and is unsafe. */

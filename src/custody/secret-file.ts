@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 
 /**
@@ -7,6 +8,20 @@ import { SealroomError } from '../errors.ts';
  * @throws {SealroomError} SECRET_INVALID if it cannot be read or is open to others. Nothing of the text is in the message.
  */
 export async function readSecretFile(file: string, hint: string): Promise<string> {
+  const bytes = await readSecretBytes(file, hint);
+  try {
+    return bytes.toString('utf8').replace(/\r?\n$/, '');
+  } finally {
+    wipe(bytes);
+  }
+}
+
+/**
+ * The bytes of a file that holds a secret; the caller wipes them. It must not be open to other users.
+ *
+ * @throws {SealroomError} SECRET_INVALID as {@link readSecretFile}.
+ */
+export async function readSecretBytes(file: string, hint: string): Promise<Buffer> {
   const where = { file };
   try {
     const { mode } = await stat(file);
@@ -21,7 +36,7 @@ export async function readSecretFile(file: string, hint: string): Promise<string
         },
       );
     }
-    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+    return await readFile(file);
   } catch (error) {
     if (error instanceof SealroomError) throw error;
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';

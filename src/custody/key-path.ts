@@ -1,0 +1,20 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SealroomError } from '../errors.ts';
+import type { ProviderContext } from './provider.ts';
+
+/**
+ * The absolute path in a key's URI that is one: taken as it is, without escapes; `~/` at its start is the user's directory, as
+ * shells do not replace it there.
+ *
+ * @param scheme of the URI, for the error
+ * @throws {SealroomError} USAGE_OPTION if there is none.
+ */
+export function keyPath(scheme: string, rest: string, { cwd }: Pick<ProviderContext, 'cwd'>): string {
+  if (rest === '' || rest.includes('\0')) {
+    throw new SealroomError('USAGE_OPTION', `expected a file in the key's URI, got none`, {
+      hint: `write \`${scheme}:<file>\``,
+    });
+  }
+  return rest.startsWith('~/') ? join(homedir(), rest.slice(2)) : resolve(cwd, rest);
+}

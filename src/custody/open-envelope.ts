@@ -1,0 +1,37 @@
+import type { SharedSecret } from '../crypto/index.ts';
+import { SealroomError } from '../errors.ts';
+import type { Envelope } from './envelope.ts';
+import type { KeyProvider } from './provider.ts';
+import { secretIdOf } from './secret-id.ts';
+
+/**
+ * Opens an envelope with a provider, and checks that the secret in it is the one that it names.
+ *
+ * @returns the secret, which the caller disposes of
+ * @throws {SealroomError} CUSTODY_KEY if it is not this provider's key that made it; CUSTODY_ENVELOPE if it was changed; what
+ *   `KeyProvider.unwrap` throws.
+ */
+export async function openEnvelope(
+  envelope: Envelope,
+  provider: KeyProvider,
+  where: { readonly file?: string | undefined } = {},
+): Promise<SharedSecret> {
+  let secret: SharedSecret | null;
+  try {
+    secret = await provider.unwrap(envelope);
+  } catch (error) {
+    throw error instanceof SealroomError ? error.at(where) : error;
+  }
+  if (secret === null) {
+    throw new SealroomError('CUSTODY_KEY', 'expected the key that the secret is wrapped with, got another', {
+      where,
+      hint: `the envelope names \`${envelope.key}\`; give the key with \`--key\` if it is elsewhere now`,
+    });
+  }
+  if (secretIdOf(secret, envelope.collaborationId) === envelope.secretId) return secret;
+  secret[Symbol.dispose]();
+  throw new SealroomError('CUSTODY_ENVELOPE', 'expected the secret that the envelope names, got another', {
+    where,
+    hint: 'put back the copy from before, or have the secret sent again',
+  });
+}

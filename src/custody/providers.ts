@@ -1,0 +1,40 @@
+import { SealroomError } from '../errors.ts';
+import { parseKeyUri } from './key-uri.ts';
+import type { KeyProvider, ProviderContext } from './provider.ts';
+
+/**
+ * Makes a provider from what follows the scheme in a key's URI. It touches neither key nor service: those are opened when they
+ * are first needed.
+ *
+ * @throws {SealroomError} USAGE_OPTION if the rest is not of the form that this provider takes.
+ */
+export type OpenProvider = (rest: string, context: ProviderContext) => KeyProvider | Promise<KeyProvider>;
+
+/** The providers by their scheme, each loaded when it is asked for. */
+const PROVIDERS: ReadonlyMap<string, () => Promise<OpenProvider>> = new Map([
+  ['keystore', async () => (await import('./keystore.ts')).openKeystore],
+  ['age', async () => (await import('./age.ts')).openAgeProvider],
+  ['aws-kms', async () => (await import('./aws-kms.ts')).openAwsKmsProvider],
+  ['env', async () => (await import('./insecure/env.ts')).openEnvProvider],
+  ['file', async () => (await import('./insecure/file.ts')).openFileProvider],
+]);
+
+/** The schemes of keys, as `--key` takes them. */
+export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
+
+/**
+ * The provider that a key's URI chooses; the caller disposes of it. The key is not looked for yet: `describe` says whether it can
+ * be used.
+ *
+ * @param uriText what `--key` got, or the `key` of an envelope
+ * @throws {SealroomError} USAGE_OPTION if it is no URI, no provider has its scheme, or its provider cannot read it. The text is not
+ *   in the message.
+ */
+export async function openProvider(uriText: string, context: ProviderContext): Promise<KeyProvider> {
+  const { scheme, rest } = parseKeyUri(uriText);
+  const load = PROVIDERS.get(scheme);
+  if (load !== undefined) return (await load())(rest, context);
+  throw new SealroomError('USAGE_OPTION', 'expected the URI of a key, got one of an unknown scheme', {
+    hint: `known are ${PROVIDER_SCHEMES.map((name) => `\`${name}:\``).join(', ')}`,
+  });
+}
