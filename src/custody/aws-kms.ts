@@ -1,13 +1,13 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type * as Kms from '@aws-sdk/client-kms';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { decodeBase64, encodeBase64, wipe } from '../bytes/index.ts';
-import { sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
+import type { SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import { areDifferentKeys, isKeyArn, type KmsUri, parseKmsUri, printKmsUri } from './aws-kms-uri.ts';
 import { kmsError, strangeAnswer } from './aws-kms-errors.ts';
 import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from './envelope.ts';
 import type { KeyProvider, ProviderDescription } from './provider.ts';
+import { openSealedSecret, sealSecret } from './sealed-secret.ts';
 
 const SCHEME = 'aws-kms';
 const ALGORITHM = 'AWS-KMS+AES-256-GCM';
@@ -15,10 +15,7 @@ const ALGORITHM = 'AWS-KMS+AES-256-GCM';
 /** The `purpose` in the encryption context: key policies can ask for it. */
 const PURPOSE = 'sealroom collaboration secret';
 
-const CIPHER = 'aes-256-gcm';
 const DATA_KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** Bytes of the field that says how long the encrypted data key is. */
 const LENGTH_BYTES = 2;
 /** What AWS KMS returns at most, in bytes. */
@@ -78,7 +75,7 @@ class AwsKmsProvider implements KeyProvider {
       const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
       const length = Buffer.alloc(LENGTH_BYTES);
       length.writeUInt16BE(CiphertextBlob.length);
-      const sealed = seal(Plaintext, secret, boundBytes(header));
+      const sealed = sealSecret(Plaintext, secret, boundBytes(header));
       return Object.freeze({ ...header, wrapped: encodeBase64(Buffer.concat([length, CiphertextBlob, sealed])) });
     } finally {
       if (Plaintext !== undefined) wipe(Plaintext);
@@ -107,7 +104,7 @@ class AwsKmsProvider implements KeyProvider {
     const { Plaintext } = answer;
     try {
       if (Plaintext?.length !== DATA_KEY_BYTES) throw strangeAnswer();
-      return open(Plaintext, sealed, boundBytes(envelope));
+      return openSealedSecret(Plaintext, sealed, boundBytes(envelope));
     } finally {
       if (Plaintext !== undefined) wipe(Plaintext);
     }
@@ -210,28 +207,6 @@ function takeApart({ wrapped, algorithm }: Envelope): { readonly dataKey: Uint8A
   const bytes = decodeBase64(wrapped);
   if (bytes === null || bytes.length < LENGTH_BYTES || algorithm !== ALGORITHM) throw changedEnvelope();
   const end = LENGTH_BYTES + Buffer.from(bytes).readUInt16BE();
-  if (bytes.length < end + NONCE_BYTES + TAG_BYTES) throw changedEnvelope();
+  if (bytes.length < end) throw changedEnvelope();
   return { dataKey: bytes.subarray(LENGTH_BYTES, end), sealed: bytes.subarray(end) };
-}
-
-/** Nonce, ciphertext and tag (NIST SP 800-38D). */
-function seal(key: Uint8Array, secret: SharedSecret, bound: Uint8Array): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(bound);
-  return secret.use((bytes) => Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]));
-}
-
-function open(key: Uint8Array, sealed: Uint8Array, bound: Uint8Array): SharedSecret {
-  const tagAt = sealed.length - TAG_BYTES;
-  const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAAD(bound).setAuthTag(sealed.subarray(tagAt));
-  const bytes = decipher.update(sealed.subarray(NONCE_BYTES, tagAt));
-  try {
-    decipher.final();
-    return sharedSecretFromBytes(bytes);
-  } catch {
-    throw changedEnvelope();
-  } finally {
-    wipe(bytes);
-  }
 }

@@ -15,6 +15,7 @@ const PROVIDERS: ReadonlyMap<string, () => Promise<OpenProvider>> = new Map([
   ['keystore', async () => (await import('./keystore.ts')).openKeystore],
   ['age', async () => (await import('./age.ts')).openAgeProvider],
   ['aws-kms', async () => (await import('./aws-kms.ts')).openAwsKmsProvider],
+  ['pkcs11', async () => (await import('./pkcs11.ts')).openPkcs11Provider],
   ['env', async () => (await import('./insecure/env.ts')).openEnvProvider],
   ['file', async () => (await import('./insecure/file.ts')).openFileProvider],
 ]);

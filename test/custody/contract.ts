@@ -18,6 +18,8 @@ export interface ProviderTrial {
   readonly unreachableCode?: ErrorCode;
   /** Tampering is tried at every so many-th byte of the text. */
   readonly stride?: number;
+  /** What a changed envelope may be refused with besides. */
+  readonly otherRefusals?: readonly ErrorCode[];
   /** Whether the secret lies elsewhere, so that two envelopes of it are equal. */
   readonly isBare?: boolean;
 }
@@ -59,8 +61,8 @@ export async function codeOf(action: () => Promise<unknown>): Promise<string> {
 export function expectNoSecret(...values: readonly unknown[]): void {
   const shown = values.flatMap((value) => [
     inspect(value, { depth: 9, showHidden: true, getters: true }),
-    JSON.stringify(value),
-    String(value instanceof Error ? `${value.message} ${value.stack ?? ''}` : ''),
+    JSON.stringify({ value }),
+    value instanceof Error ? `${value.message} ${value.stack ?? ''}` : '',
   ]);
   const forms = [
     Buffer.from(BYTES).toString('base64').slice(2, 20),
@@ -68,7 +70,7 @@ export function expectNoSecret(...values: readonly unknown[]): void {
     BYTES.subarray(1, 9).join(', '),
     BYTES.subarray(1, 9).join(','),
   ];
-  for (const text of shown) for (const form of forms) expect(text ?? '').not.toContain(form);
+  for (const text of shown) for (const form of forms) expect(text).not.toContain(form);
 }
 
 /** What must hold of each provider. */
@@ -79,7 +81,7 @@ export function keepsContract(name: string, trial: ProviderTrial): void {
     return await provider.wrap(secret, factsOf(secret));
   }
 
-  const refused = ['CUSTODY_ENVELOPE', 'not mine'];
+  const refused = ['CUSTODY_ENVELOPE', 'not mine', ...(trial.otherRefusals ?? [])];
 
   describe(`${name} keeps the contract:`, () => {
     test('what is wrapped is unwrapped, by a provider of the URI that the envelope names', async () => {
