@@ -28,12 +28,15 @@ const envelope = z
     /** Scheme of the provider that made it. */
     provider: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
     /** Names the wrapping key: nothing in it is secret, and `--key` takes it. */
-    key: z.string().min(1).max(4096),
+    key: z
+      .string()
+      .max(4096)
+      .regex(/^[^\p{Cc}\p{Cs}]+$/u),
     /** How the secret is wrapped. */
     algorithm: z.string().regex(/^[A-Za-z0-9+_.-]{1,64}$/),
     ...facts,
-    /** In Base64. */
-    wrapped: z.string().refine(isOneBase64),
+    /** In Base64, with its padding. */
+    wrapped: z.string().refine(isCanonicalBase64),
   })
   .readonly();
 
@@ -75,17 +78,16 @@ export function parseEnvelope(text: string, where: { readonly file?: string | un
   return parsed.data;
 }
 
-/** Whether a text is the one Base64 form of some bytes: bits that do not count are zero. */
-function isOneBase64(text: string): boolean {
-  const bytes = decodeBase64(text);
-  return bytes !== null && bytes.length > 0 && encodeBase64(bytes) === text;
-}
-
 /** The error of an envelope that its provider does not find as it made it. It does not say what was changed. */
 export function changedEnvelope(): SealroomError {
   return new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope as it was made, got a changed one', {
     hint: 'put back the copy from before, or have the secret sent again',
   });
+}
+
+function isCanonicalBase64(text: string): boolean {
+  const bytes = decodeBase64(text);
+  return bytes !== null && bytes.length > 0 && encodeBase64(bytes) === text;
 }
 
 function parseJson(text: string): unknown {
