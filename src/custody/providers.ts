@@ -20,6 +20,9 @@ const PROVIDERS: ReadonlyMap<string, () => Promise<OpenProvider>> = new Map([
   ['file', async () => (await import('./insecure/file.ts')).openFileProvider],
 ]);
 
+/** Those whose cryptography is, or is within, age's: ChaCha20-Poly1305, X25519, scrypt, in JavaScript. */
+const NOT_FIPS: readonly string[] = ['keystore', 'age'];
+
 /** The schemes of keys, as `--key` takes them. */
 export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
 
@@ -34,6 +37,11 @@ export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
 export async function openProvider(uriText: string, context: ProviderContext): Promise<KeyProvider> {
   const { scheme, rest } = parseKeyUri(uriText);
   const load = PROVIDERS.get(scheme);
+  if (context.isFips === true && NOT_FIPS.includes(scheme)) {
+    throw new SealroomError('USAGE_OPTION', `\`--fips\` expected another key than one of \`${scheme}:\``, {
+      hint: 'age files are made by cryptography that no FIPS provider has; use `aws-kms:` or `pkcs11:`',
+    });
+  }
   if (load !== undefined) return (await load())(rest, context);
   throw new SealroomError('USAGE_OPTION', 'expected the URI of a key, got one of an unknown scheme', {
     hint: `known are ${PROVIDER_SCHEMES.map((name) => `\`${name}:\``).join(', ')}`,
