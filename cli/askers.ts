@@ -2,9 +2,10 @@ import type { Key } from 'node:readline';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { CANCEL_SYMBOL } from '@clack/prompts';
-import { isCancel, log, select, text } from '@clack/prompts';
+import { confirm, isCancel, log, password, select, text } from '@clack/prompts';
 import { SealroomError } from '../src/errors.ts';
 import type { Asker, ChoiceQuestion } from './schema-dialogue.ts';
+import type { CliIo } from './terminal.ts';
 
 const endOfInput = (): SealroomError =>
   new SealroomError('IO_ABORTED', 'the dialogue expected an answer, got the end of input', {
@@ -80,8 +81,16 @@ export function createLineAsker(input: Readable, output: Writable, signal?: Abor
   };
 }
 
-/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
-export function createTerminalAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
+/** What all questions to a person at a terminal have in common. */
+interface Prompts {
+  readonly common: { readonly input: Readable; readonly output: Writable; readonly signal: AbortSignal };
+  /** The answer. @throws {SealroomError} IO_ABORTED if there is none, but a wish to stop or the end of input. */
+  readonly take: <T extends string | boolean | undefined>(answer: T | typeof CANCEL_SYMBOL) => T;
+  readonly close: () => void;
+}
+
+/** Makes ready to ask at a terminal: Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
+function openPrompts(input: Readable, output: Writable, signal: AbortSignal | undefined): Prompts {
   const ended = new AbortController();
   const stop = (): void => {
     ended.abort();
@@ -94,10 +103,23 @@ export function createTerminalAsker(input: Readable, output: Writable, signal?: 
   input.once('close', stop);
   input.on('keypress', stopAtCtrlD);
   const common = { input, output, signal: AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]) };
-  const take = <T extends string | undefined>(answer: T | typeof CANCEL_SYMBOL): T => {
-    if (!isCancel(answer)) return answer;
-    throw ended.signal.aborted ? endOfInput() : cancelled();
+  return {
+    common,
+    take: (answer) => {
+      if (!isCancel(answer)) return answer;
+      throw ended.signal.aborted ? endOfInput() : cancelled();
+    },
+    close: () => {
+      input.off('end', stop);
+      input.off('close', stop);
+      input.off('keypress', stopAtCtrlD);
+    },
   };
+}
+
+/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
+export function createTerminalAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
+  const { common, take, close } = openPrompts(input, output, signal);
   return {
     say: (line) => {
       log.message(line, { output });
@@ -124,10 +146,32 @@ export function createTerminalAsker(input: Readable, output: Writable, signal?: 
       if (chosen === undefined) throw cancelled();
       return chosen;
     },
-    close: () => {
-      input.off('end', stop);
-      input.off('close', stop);
-      input.off('keypress', stopAtCtrlD);
-    },
+    close,
   };
+}
+
+/** Asks for a passphrase at a terminal, which shows nothing of it. @throws {SealroomError} IO_ABORTED if it is cancelled. */
+export async function askHidden(
+  { stdin, stderr, signal }: Pick<CliIo, 'stdin' | 'stderr' | 'signal'>,
+  message: string,
+): Promise<string> {
+  const { common, take, close } = openPrompts(stdin, stderr, signal);
+  try {
+    return take<string | undefined>(await password({ ...common, message, mask: '' })) ?? '';
+  } finally {
+    close();
+  }
+}
+
+/** Asks at a terminal whether to go on; no, unless the answer is yes. @throws {SealroomError} IO_ABORTED if it is cancelled. */
+export async function askToConfirm(
+  { stdin, stderr, signal }: Pick<CliIo, 'stdin' | 'stderr' | 'signal'>,
+  message: string,
+): Promise<boolean> {
+  const { common, take, close } = openPrompts(stdin, stderr, signal);
+  try {
+    return take(await confirm({ ...common, message, initialValue: false }));
+  } finally {
+    close();
+  }
 }

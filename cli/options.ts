@@ -6,7 +6,7 @@ import type { DecryptOptions } from '../src/decrypt/index.ts';
 import { SealroomError } from '../src/errors.ts';
 import { readTextFile, STANDARD_STREAM, type TableFormat } from '../src/tabular/index.ts';
 import type { ProgressDisplay, TableProgress } from './progress.ts';
-import { fipsKernel, type FipsArguments, withFipsOption } from './fips-option.ts';
+import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { restoreStream } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 
@@ -37,8 +37,8 @@ type TransferArguments = Omit<DecryptOptions, 'secret' | 'onProgress' | 'failOnF
 };
 
 /** Declares the options that both commands take; long names also in the reference's spelling. */
-export function withTableOptions(yargs: Argv): Argv<TableArguments> {
-  return withFipsOption(yargs)
+export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof FipsArguments>> {
+  return yargs
     .positional('input', {
       type: 'string',
       demandOption: true,

@@ -1,6 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
 import { basename, extname, join, dirname, resolve } from 'node:path';
-import { readSecretFile } from '../src/custody/index.ts';
 import { SealroomError } from '../src/errors.ts';
 import type { OpenedPackage } from '../src/package/index.ts';
 import { readTextFile, STANDARD_STREAM } from '../src/tabular/index.ts';
@@ -65,6 +64,7 @@ export async function openPackageInput(
     });
   }
   const { openPackage, parseIdentities } = await import('../src/package/index.ts');
+  const { readSecretFile } = await import('../src/custody/index.ts');
   const { parseVerifiers } = await import('../src/audit/index.ts');
   const [identityFile, keysFile] = [resolve(io.cwd, identity), resolve(io.cwd, keys)];
   const identities = await parseIdentities(await readSecretFile(identityFile, IDENTITY_HINT), { file: identityFile });

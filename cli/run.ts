@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, AddCommands>> = {
   decrypt: async (parser, io) => parser.command((await import('./commands/decrypt.ts')).decryptCommand(io)),
   schema: async (parser, io) => parser.command((await import('./commands/schema.ts')).schemaCommand(io)),
   collab: async (parser, io) => parser.command((await import('./commands/collab.ts')).collabCommand(io)),
+  key: async (parser, io) => parser.command((await import('./commands/key.ts')).keyCommand(io)),
   room: async (parser, io) => parser.command((await import('./commands/room.ts')).roomCommand(io)),
   check: async (parser, io) => parser.command((await import('./commands/check.ts')).checkCommand(io)),
   query: async (parser, io) => parser.command((await import('./commands/query.ts')).queryCommand(io)),
@@ -74,7 +75,8 @@ async function parse(io: CliIo): Promise<void> {
     .alias('help', 'h')
     .alias('version', 'V')
     .epilogue(
-      'The shared secret comes from C3R_SHARED_SECRET, or from the file that SEALROOM_SECRET_FILE names; never from a flag.\n' +
+      'The shared secret comes from C3R_SHARED_SECRET, from the file that SEALROOM_SECRET_FILE names, or from an envelope that\n' +
+        '`sealroom key` has made; never from a flag.\n' +
         'Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 integrity failure.',
     )
     .wrap(100)

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
-import { parseSharedSecret, type SharedSecret } from '../../src/crypto/index.ts';
-import { readSecretFromEnvironment } from '../../src/custody/index.ts';
+import { sharedSecretFromBytes } from '../../src/crypto/index.ts';
+import { type HeldSecret, openSecret } from '../../src/custody/open-secret.ts';
 import { decryptTable, type DecryptSummary } from '../../src/decrypt/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
 import { STANDARD_STREAM } from '../../src/tabular/index.ts';
+import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
 import { type TableArguments, transferOptions, withTableOptions } from '../options.ts';
 import { openPackageInput, type PackageArguments, printPackage, tableNameOf } from '../package-input.ts';
 import { showProgress } from '../progress.ts';
@@ -15,7 +17,7 @@ import { readTerms } from '../terms.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `decrypt` is called with. */
-export interface DecryptArguments extends TableArguments, PackageArguments {
+export interface DecryptArguments extends TableArguments, PackageArguments, KeyArguments {
   readonly input: string;
   readonly 'fail-on-fingerprint-columns': boolean;
 }
@@ -30,16 +32,26 @@ async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage |
   });
 }
 
-/** The shared secret. Where a package says that nothing in it is sealed, any other does as well, and nobody needs to have it. */
-async function readSecret(io: CliIo, opened: OpenedPackage | null): Promise<SharedSecret> {
+/** The secret. Where a package says that nothing in it is sealed, any other does as well, and nobody needs to have it. */
+async function readSecret(
+  io: CliIo,
+  args: DecryptArguments,
+  opened: OpenedPackage | null,
+  collaborationId: string,
+): Promise<Pick<HeldSecret, 'secret' | 'recordUse'> & Disposable> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  return isSealed ? readSecretFromEnvironment(io.env) : parseSharedSecret(randomBytes(32).toString('base64'));
+  if (!isSealed) {
+    const secret = sharedSecretFromBytes(randomBytes(32));
+    return { secret, recordUse: () => Promise.resolve(), [Symbol.dispose]: secret[Symbol.dispose].bind(secret) };
+  }
+  const { key, home } = args;
+  return openSecret({ collaborationId, key, home, purpose: 'decrypt' }, providerContext(io, args));
 }
 
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const opened = await openPackageInput(io, args);
-  using secret = await readSecret(io, opened);
   const id = await readId(io, args, opened);
+  using held = await readSecret(io, args, opened, id);
   const progress = showProgress(io);
   const transfer =
     opened === null
@@ -54,12 +66,15 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   try {
     summary = await decryptTable({
       ...transfer,
-      secret,
+      secret: held.secret,
       failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
     });
   } finally {
     progress.stop();
   }
+  await held.recordUse(
+    args.input === STANDARD_STREAM ? null : { path: resolve(io.cwd, args.input), rows: summary.rows },
+  );
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
     say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
@@ -73,7 +88,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
 }
 
 function describeOptions(yargs: Argv): Argv<DecryptArguments> {
-  return withTableOptions(yargs)
+  return withKeyOptions(withTableOptions(yargs))
     .option('fail-on-fingerprint-columns', {
       alias: 'fof',
       type: 'boolean',

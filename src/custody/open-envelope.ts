@@ -20,7 +20,8 @@ export async function openEnvelope(
   try {
     secret = await provider.unwrap(envelope);
   } catch (error) {
-    throw error instanceof SealroomError ? error.at(where) : error;
+    // What is wrong with the key says itself where that is.
+    throw error instanceof SealroomError && error.code === 'CUSTODY_ENVELOPE' ? error.at(where) : error;
   }
   if (secret === null) {
     throw new SealroomError('CUSTODY_KEY', 'expected the key that the secret is wrapped with, got another', {

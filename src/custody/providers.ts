@@ -26,6 +26,19 @@ const NOT_FIPS: readonly string[] = ['keystore', 'age'];
 /** The schemes of keys, as `--key` takes them. */
 export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
 
+/** Whether a scheme is one of places where the secrets themselves lie, so that their envelopes wrap nothing. */
+export function isBare(scheme: string): boolean {
+  return scheme === 'env' || scheme === 'file';
+}
+
+/**
+ * Whether the keys of a scheme, or the secrets themselves, lie open for other programs of the same user: `isInsecure` of their
+ * providers' descriptions, without asking them.
+ */
+export function liesOpen(scheme: string): boolean {
+  return isBare(scheme) || scheme === 'age';
+}
+
 /**
  * The provider that a key's URI chooses; the caller disposes of it. The key is not looked for yet: `describe` says whether it can
  * be used.

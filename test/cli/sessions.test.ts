@@ -157,14 +157,14 @@ describe('the shared secret', () => {
   });
 
   test.each([
-    [undefined, /expected a shared secret in the environment, got none/],
+    [undefined, /expected the secret of 0{8}-1111-2222-3333-4{12}, found none in the environment or the home/],
     ['', /expected at least 32 bytes, got 0/],
     ['AAECAwQFBgcICQ==', /expected at least 32 bytes, got 10/],
     [`${SECRET}\n`, /expected in Base64/],
     [SECRET.replaceAll('A', '_'), /expected in Base64/],
   ])('is refused when it is %j', async (secret, message) => {
     await using session = await Session.start(FILES);
-    const env = secret === undefined ? {} : { C3R_SHARED_SECRET: secret };
+    const env = secret === undefined ? { SEALROOM_HOME: session.path('none') } : { C3R_SHARED_SECRET: secret };
     await expectFailure(session, await session.run(ENCRYPT, { env }), 1, message);
   });
 

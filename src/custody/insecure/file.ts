@@ -1,10 +1,11 @@
-import { encodedBase64Length, encodeBase64Into, wipe } from '../../bytes/index.ts';
+import { wipe } from '../../bytes/index.ts';
 import { parseSharedSecret, type SharedSecret } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors.ts';
 import { keyPath } from '../key-path.ts';
 import { writePrivateFile } from '../private-file.ts';
 import type { KeyProvider, ProviderContext } from '../provider.ts';
 import { readSecretFile } from '../secret-file.ts';
+import { secretTextOf } from '../secret-text.ts';
 import { BareProvider } from './bare-provider.ts';
 
 /**
@@ -37,11 +38,7 @@ export function openFileProvider(rest: string, context: ProviderContext): KeyPro
 }
 
 async function writeNew(file: string, secret: SharedSecret): Promise<void> {
-  const text = secret.use((bytes) => {
-    const base64 = new Uint8Array(encodedBase64Length(bytes.length));
-    encodeBase64Into(bytes, 0, bytes.length, base64, 0);
-    return base64;
-  });
+  const text = secretTextOf(secret);
   try {
     await writePrivateFile(file, text, { replaces: false });
   } finally {

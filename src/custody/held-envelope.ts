@@ -1,0 +1,69 @@
+import { SealroomError } from '../errors.ts';
+import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+import { hashFile } from './hash-file.ts';
+import { memberHome } from './home.ts';
+import { recordEvent } from './key-events.ts';
+import { newestEnvelope, readEnvelope } from './key-ring.ts';
+import { openEnvelope } from './open-envelope.ts';
+import type { HeldSecret, SecretRequest } from './open-secret.ts';
+import type { ProviderContext } from './provider.ts';
+import { openProvider } from './providers.ts';
+
+/**
+ * The secret of an envelope in the home; that it is unwrapped is in the log before it is handed out.
+ *
+ * @param collaborationId a UUID in lower case
+ * @throws {SealroomError} as `openSecret`.
+ */
+export async function openHeldEnvelope(
+  collaborationId: string,
+  request: SecretRequest,
+  context: ProviderContext,
+): Promise<HeldSecret> {
+  const { generation, key, purpose } = request;
+  const home = memberHome(context.env, { cwd: context.cwd, home: request.home });
+  const stored = await (generation === undefined
+    ? newestEnvelope(home, collaborationId)
+    : readEnvelope(home, { collaborationId, generation }));
+  if (stored === null) throw noEnvelope(collaborationId, home.directory, key !== undefined);
+  const { envelope, file } = stored;
+  await using provider = await openProvider(key ?? envelope.key, context);
+  const secret = await openEnvelope(envelope, provider, { file });
+  const wipeSecret = (): void => {
+    secret[Symbol.dispose]();
+  };
+  try {
+    await recordEvent(home, envelope, { action: 'unwrap', purpose });
+  } catch (error) {
+    wipeSecret();
+    throw error;
+  }
+  return Object.freeze({
+    secret,
+    collaborationId,
+    generation: envelope.generation,
+    secretId: envelope.secretId,
+    envelope,
+    recordUse: async (used) => {
+      const sha256 = used === null ? null : await hashFile(used.path);
+      const hashed = used === null || sha256 === null ? null : { sha256, rows: used.rows };
+      await recordEvent(home, envelope, { action: 'lend', purpose, file: hashed });
+    },
+    [Symbol.dispose]: wipeSecret,
+  } satisfies HeldSecret);
+}
+
+function noEnvelope(collaborationId: string, home: string, isKeyChosen: boolean): SealroomError {
+  const what = `the secret of ${collaborationId}`;
+  const make = '`sealroom key create` makes one, `sealroom key create --import` takes one over';
+  if (isKeyChosen) {
+    return new SealroomError('CUSTODY_KEY', `expected an envelope with ${what} for the key, found none`, {
+      where: { file: home },
+      hint: `${make}; \`--home\` names another home`,
+    });
+  }
+  return new SealroomError('SECRET_MISSING', `expected ${what}, found none in the environment or the home`, {
+    where: { file: home },
+    hint: `set ${SECRET_VARIABLE} to it in Base64, or ${SECRET_FILE_VARIABLE} to a file that holds it; or ${make}`,
+  });
+}

@@ -1,0 +1,79 @@
+// A door of its own, for the commands on tables: what reads envelopes takes longer to load than a small table to encrypt, and most
+// secrets are in the environment.
+import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import type { Envelope } from './envelope.ts';
+import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+import type { ProviderContext } from './provider.ts';
+import { secretIdOf } from './secret-id.ts';
+
+/** The variable that chooses a key, as `--key` does. */
+export const KEY_VARIABLE = 'SEALROOM_KEY';
+
+/** Which secret is wanted, and where to look for it. */
+export interface SecretRequest {
+  /** A UUID in any case. */
+  readonly collaborationId: string;
+  /** Which generation; the newest one without it. A secret from the environment has none. */
+  readonly generation?: number | undefined;
+  /** The URI of the key that opens the envelope, before {@link KEY_VARIABLE} and what the envelope names. */
+  readonly key?: string | undefined;
+  /** The directory of the home, before the variable for it. */
+  readonly home?: string | undefined;
+  /** What for, such as `encrypt`; for the log of the keys. */
+  readonly purpose: string;
+}
+
+/** A shared secret, and what is known of it. Disposing wipes it. */
+export interface HeldSecret extends Disposable {
+  readonly secret: SharedSecret;
+  /** A UUID in lower case. */
+  readonly collaborationId: string;
+  /** `null` if it is not from an envelope. */
+  readonly generation: number | null;
+  readonly secretId: string;
+  /** `null` if it is from the environment. */
+  readonly envelope: Envelope | null;
+  /**
+   * Writes into the log of the keys that the secret was lent to protect or open a file. Without an envelope there is no log.
+   *
+   * @param file `null` if there is none to name: a dry run, a standard stream. It is read for its hash.
+   * @throws {SealroomError} IO_READ; as the log of the keys.
+   */
+  readonly recordUse: (file: { readonly path: string; readonly rows: number } | null) => Promise<void>;
+}
+
+/**
+ * The secret of a collaboration:
+ *
+ * 1. from the environment, as `readSecretFromEnvironment`, if it is there and no key is chosen;
+ * 2. else from the envelope in the home, opened with the key that is chosen, else with the one that the envelope names. That it
+ *    is unwrapped is in the log before it is handed out.
+ *
+ * @returns the secret, which the caller disposes of
+ * @throws {SealroomError} SECRET_MISSING if there is none; CUSTODY_KEY if a key or generation is chosen and there is no envelope,
+ *   or another key made it; USAGE_OPTION for an id or URI that is none; what reading and opening the envelope and its log throw.
+ */
+export async function openSecret(request: SecretRequest, context: ProviderContext): Promise<HeldSecret> {
+  const collaborationId = parseCollaborationId(request.collaborationId);
+  const uri = request.key ?? context.env[KEY_VARIABLE];
+  const isInEnvironment = [SECRET_VARIABLE, SECRET_FILE_VARIABLE].some((name) => context.env[name] !== undefined);
+  if (uri === undefined && isInEnvironment) {
+    return bareSecret(await readSecretFromEnvironment(context.env), collaborationId);
+  }
+  const { openHeldEnvelope } = await import('./held-envelope.ts');
+  return openHeldEnvelope(collaborationId, { ...request, key: uri }, context);
+}
+
+function bareSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
+  return Object.freeze({
+    secret,
+    collaborationId,
+    generation: null,
+    secretId: secretIdOf(secret, collaborationId),
+    envelope: null,
+    recordUse: () => Promise.resolve(),
+    [Symbol.dispose]: () => {
+      secret[Symbol.dispose]();
+    },
+  });
+}
