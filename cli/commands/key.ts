@@ -32,6 +32,7 @@ import {
 } from '../key-words.ts';
 import { ProviderPool } from '../provider-pool.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { withDoctorCommand } from './key-doctor.ts';
 import { withShowCommand } from './key-show.ts';
 
 /** What `key create` is called with. */
@@ -215,7 +216,11 @@ export function keyCommand(io: CliIo): CommandModule {
   return {
     command: 'key',
     describe: 'make, keep and hand over the shared secrets of collaborations',
-    builder: (yargs) => withShowCommand(withOwnCommands(yargs, io), io).demandCommand(1, 'expected a command of `key`'),
+    builder: (yargs) =>
+      withDoctorCommand(withShowCommand(withOwnCommands(yargs, io), io), io).demandCommand(
+        1,
+        'expected a command of `key`',
+      ),
     handler: () => undefined,
   };
 }

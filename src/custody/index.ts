@@ -1,4 +1,6 @@
 /** Where the shared secret and other secret keys come from, and who keeps them. */
+export type { Check } from './doctor/check.ts';
+export { examineCustody } from './doctor/index.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 export { requireFips } from './fips.ts';
