@@ -10,6 +10,7 @@ export type RoleAction =
   | 'export'
   | 'destroy'
   | 'send'
+  | 'receive'
   | 'encrypt'
   | 'reencrypt'
   | 'decrypt'
@@ -25,6 +26,7 @@ const ALLOWED: Readonly<Record<RoleAction, readonly Role[]>> = {
   export: ['KEY_CUSTODIAN'],
   destroy: ['KEY_CUSTODIAN'],
   send: ['KEY_CUSTODIAN'],
+  receive: ['KEY_CUSTODIAN'],
   encrypt: ['DATA_STEWARD'],
   reencrypt: ['DATA_STEWARD'],
   // A steward looks into the member's own tables, who asks queries into their results.

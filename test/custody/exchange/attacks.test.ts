@@ -146,6 +146,8 @@ describe('swapped cards', () => {
     expect(await atBob(await sealFor(await forge(carol, {}), [bob]))).toMatch(/that `alice` signed, got another$/);
     const own = await factsWith({ sender: carol.card.sha256 });
     expect(await atBob(await sealFor(await forge(carol, own), [bob]))).toMatch(/that `alice` signed, got another$/);
+    // Signed by the right key, in the name of another card.
+    expect(await atBob(await sealFor(await forge(alice, own), [bob]))).toMatch(/that `alice` signed, got another$/);
   });
 
   test('E-34 a parcel that somebody signed in the name of the sender is not taken', async () => {
