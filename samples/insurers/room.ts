@@ -60,7 +60,7 @@ export function signedManifest(recipient: string): string {
 
 /** Makes a room and loads the protected tables in `folder` into it. */
 export async function fillRoom(directory: string, manifest: string, folder: string): Promise<readonly LoadSummary[]> {
-  await createRoom({ directory, manifest, manifestFile: 'manifest.json' });
+  await createRoom({ directory, manifest, manifestFile: 'manifest.json', now: () => new Date() });
   const loads: LoadSummary[] = [];
   for (const [table, source] of Object.entries(SOURCES)) {
     loads.push(await loadTable({ directory, table, input: join(folder, `${source}.parquet`), now: () => new Date() }));

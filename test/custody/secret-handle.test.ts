@@ -61,7 +61,10 @@ describe('the secret of an envelope', () => {
       warn: () => undefined,
       askPassphrase: () => Promise.reject(new Error('asked')),
     };
-    const held = await openSecret({ collaborationId: ID, purpose: 'test' }, context);
+    const held = await openSecret(
+      { collaborationId: ID, purpose: 'test', authorise: () => Promise.resolve() },
+      context,
+    );
     expect(held).toMatchObject({ collaborationId: ID, generation: 1 });
     expect(() => structuredClone(held)).toThrow();
     expect(() => structuredClone(held.secret)).toThrow();
