@@ -158,6 +158,9 @@ describe('swapped cards', () => {
     const renewed = { ...(await makeParty('bob', 'mlkem768x25519')), identities: bob.identities };
     const context = contextOf(renewed, [request], [alice]);
     expect(await outcomeOf(() => openParcel(parcel, context))).toMatch(/expected a parcel for this home's card/);
+    const forNewCard = await forge(alice, await factsWith({ receiver: renewed.card.sha256 }));
+    const outcome = await outcomeOf(async () => openParcel(await sealFor(forNewCard, [bob]), context));
+    expect(outcome).toMatch(/expected a parcel for this home's card/);
   });
 });
 
