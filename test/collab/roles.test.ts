@@ -183,6 +183,7 @@ const ACTIONS: Readonly<Record<RoleAction, readonly string[]>> = {
   export: ['kim'],
   destroy: ['kim'],
   send: ['kim'],
+  receive: ['kim'],
   encrypt: ['sol', 'uma'],
   reencrypt: ['sol', 'uma'],
   decrypt: ['sol', 'quin', 'uma'],
