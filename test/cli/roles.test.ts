@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { insertSignature, parseManifest, printPublicKey, type Role, signManifest } from 'sealroom/collab';
 import { HomeSession } from '../support/homes.ts';
@@ -113,13 +114,33 @@ describe('roles', () => {
     expect(JSON.parse(out)).toMatchObject({ isRoleBound: true });
   });
 
+  test('send: by a custodian only', async () => {
+    await using home = await HomeSession.start({ 'm.json': SIGNED });
+    await home.becomes('kim');
+    await home.done(['key', 'create', ...M, '--key', 'age:a.key']);
+    await home.done(['member', 'init', '--id', 'brand', '--classic']);
+    await home.session.put('brand.json', (await home.done(['member', 'card'])).out);
+    const theirs = ['--home', 'theirs'];
+    await home.done(['member', 'init', '--id', 'pub', '--classic', ...theirs]);
+    await home.session.put('pub.json', (await home.done(['member', 'card', ...theirs])).out);
+    await home.done(['member', 'verify', 'pub.json'], { input: 'yes\n' });
+    await home.done(['member', 'verify', 'brand.json', ...theirs], { input: 'yes\n' });
+    await home.done(['key', 'request', '--from', 'brand.json', '--id', ID, '-o', 'request.json', ...theirs]);
+    const send = ['key', 'send', '--to', 'pub.json', '--request', 'request.json', '-o', 'parcel.age'];
+    const bare = await home.run(send);
+    expect(bare).toMatchObject({ code: 3, out: '' });
+    expect(bare.err).toMatch(/^error: `send` expected a manifest with people, got none$/m);
+    expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'send', member: 'brand' });
+    await home.done([...send, ...M]);
+    expect((await home.events()).at(-1)).toMatchObject({ action: 'send', peer: 'pub' });
+  });
+
   test('sign: by a rule approver only', async () => {
     await using home = await HomeSession.start({ 'm.json': manifestText() });
     for (const [name] of PEOPLE) {
       await home.session.put(`${name}.pem`, keyOf(name).export({ type: 'pkcs8', format: 'pem' }));
     }
     for (const [name] of PEOPLE) {
-      const { chmod } = await import('node:fs/promises');
       await chmod(home.path(`${name}.pem`), 0o600);
       const outcome = await home.run(['collab', 'sign', 'm.json', '--as', 'brand', '--key', `${name}.pem`]);
       expect([name, outcome.code]).toEqual([name, name === 'ria' ? 0 : 3]);
