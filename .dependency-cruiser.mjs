@@ -33,7 +33,8 @@ const PACKAGES = [
   { name: 'lock', pattern: 'fs-native-extensions', from: '^src/audit/' },
   { name: 'age', pattern: '(age-encryption|@scure/base)', from: '^src/age/' },
   { name: 'package', pattern: 'nanotar', from: '^src/package/' },
-  { name: 'cloud', pattern: '@aws-sdk/[^/]+', from: '^src/collab/clean-rooms\\.ts$' },
+  { name: 'cloud', pattern: '@aws-sdk/[^/]+', from: '^src/(collab/clean-rooms|custody/aws-kms)\\.ts$' },
+  { name: 'token', pattern: 'pkcs11js', from: '^src/custody/pkcs11-child\\.ts$' },
 ];
 
 /** The files of the pure folders that may name Node, and of it node:crypto only. */
@@ -55,7 +56,8 @@ const packageRules = PACKAGES.map(({ name, pattern, from }) => ({
   comment: `only ${from} may import these packages`,
   severity: 'error',
   from: { path: '^(src|cli)/', pathNot: from },
-  to: { path: `(^|/)node_modules/(@types/)?${pattern}/` },
+  // An optional package is not installed here, and known by its name.
+  to: { path: `(^|/)node_modules/(@types/)?${pattern}/|^${pattern}$` },
 }));
 
 export default {
@@ -142,10 +144,11 @@ export default {
     },
     {
       name: 'not-to-unresolvable',
-      comment: 'an import that resolves to nothing',
+      comment:
+        'an import that resolves to nothing; pkcs11js is an optional peer, which is compiled where it is installed',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: '^pkcs11js$' },
     },
     {
       name: 'not-to-dev-dependency',

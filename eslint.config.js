@@ -10,7 +10,7 @@ const PURE = [
   'src/query/{ast,resolve,check,findings,rewrite,print}/**/*.ts',
 ];
 /** The files that are made of `node:crypto`, so the ones of the pure folders that may name Node. */
-const PLATFORM_CRYPTO = ['src/crypto/kernels/node.ts', 'src/collab/signature.ts'];
+const PLATFORM_CRYPTO = ['src/crypto/kernels/node.ts', 'src/crypto/hkdf.ts', 'src/collab/signature.ts'];
 
 const PURE_MESSAGE =
   'bytes, crypto, schema and collab do no I/O: take files, clock, randomness and environment as arguments.';

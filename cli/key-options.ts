@@ -4,10 +4,11 @@ import type { Argv } from 'yargs';
 import type { PassphraseQuestion, ProviderContext } from '../src/custody/index.ts';
 import { SealroomError, systemReason } from '../src/errors.ts';
 import { STANDARD_STREAM } from '../src/tabular/index.ts';
+import { type FipsArguments, withFipsOption } from './fips-option.ts';
 import { type CliIo, say } from './terminal.ts';
 
 /** The options of commands that use a home, and with it the keys in it. */
-export interface HomeArguments {
+export interface HomeArguments extends FipsArguments {
   readonly home: string | undefined;
   readonly 'passphrase-fd': number | undefined;
 }
@@ -19,7 +20,7 @@ export interface KeyArguments extends HomeArguments {
 
 /** Declares the options that name the home and hand over passphrases. */
 export function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
-  return yargs
+  return withFipsOption(yargs)
     .option('home', {
       type: 'string',
       requiresArg: true,
@@ -48,7 +49,7 @@ export function withKeyOptions<T>(yargs: Argv<T>): Argv<T & KeyArguments> {
  */
 export function providerContext(
   io: CliIo,
-  args: Pick<HomeArguments, 'passphrase-fd'> & { readonly input?: string },
+  args: Pick<HomeArguments, 'passphrase-fd' | 'fips'> & { readonly input?: string },
 ): ProviderContext {
   const fd = args['passphrase-fd'];
   if (fd === 0 && args.input === STANDARD_STREAM) {
@@ -59,6 +60,7 @@ export function providerContext(
   return {
     env: io.env,
     cwd: io.cwd,
+    isFips: args.fips,
     askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
     warn: (message) => {
       say(io, 'warning', message);

@@ -6,13 +6,14 @@ import type { DecryptOptions } from '../src/decrypt/index.ts';
 import { SealroomError } from '../src/errors.ts';
 import { readTextFile, STANDARD_STREAM, type TableFormat } from '../src/tabular/index.ts';
 import type { ProgressDisplay, TableProgress } from './progress.ts';
+import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { restoreStream } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
 /** Options that both `encrypt` and `decrypt` take. */
-export interface TableArguments {
+export interface TableArguments extends FipsArguments {
   readonly input: string;
   readonly id: string | undefined;
   readonly manifest: string | undefined;
@@ -36,7 +37,7 @@ type TransferArguments = Omit<DecryptOptions, 'secret' | 'onProgress' | 'failOnF
 };
 
 /** Declares the options that both commands take; long names also in the reference's spelling. */
-export function withTableOptions(yargs: Argv): Argv<TableArguments> {
+export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof FipsArguments>> {
   return yargs
     .positional('input', {
       type: 'string',
@@ -135,7 +136,7 @@ export function transferOptions(
     overwrite: args.overwrite,
     dryRun: args['dry-run'],
     tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
-    kernel: args.kernel,
+    kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
     threads: args.threads,
     stdin: io.stdin,
     stdout: io.stdout,

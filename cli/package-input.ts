@@ -3,13 +3,14 @@ import { basename, extname, join, dirname, resolve } from 'node:path';
 import { SealroomError } from '../src/errors.ts';
 import type { OpenedPackage } from '../src/package/index.ts';
 import { readTextFile, STANDARD_STREAM } from '../src/tabular/index.ts';
+import type { FipsArguments } from './fips-option.ts';
 import type { CliIo } from './terminal.ts';
 
 /** How every age file begins, packages among them. What opens them takes longer to load than a small table. */
 const AGE_START = 'age-encryption.org/';
 
 /** What a package is opened with. */
-export interface PackageArguments {
+export interface PackageArguments extends FipsArguments {
   readonly input: string;
   readonly identity: string | undefined;
   readonly keys: string | undefined;
@@ -38,7 +39,7 @@ async function startOf(path: string): Promise<string> {
  */
 export async function openPackageInput(
   io: CliIo,
-  { input, identity, keys }: PackageArguments,
+  { input, identity, keys, fips }: PackageArguments,
 ): Promise<OpenedPackage | null> {
   const path = resolve(io.cwd, input);
   if (input === STANDARD_STREAM || !(await startOf(path)).startsWith(AGE_START)) {
@@ -56,6 +57,11 @@ export async function openPackageInput(
         hint: '`--identity` names your age identity file, `--keys` a file with the verifier key of the room',
       },
     );
+  }
+  if (fips) {
+    throw new SealroomError('USAGE_OPTION', '`--fips` expected with a table, got a result package', {
+      hint: 'packages are age files, whose cryptography no FIPS provider has',
+    });
   }
   const { openPackage, parseIdentities } = await import('../src/package/index.ts');
   const { readSecretFile } = await import('../src/custody/index.ts');

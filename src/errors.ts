@@ -54,6 +54,7 @@ export const ERROR_CODES = [
   'IO_FORMAT', // a table format that is unknown or does not support the operation
   'IO_ENGINE', // the table engine or a worker thread failed for a reason of its own
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
+  'IO_FIPS', // FIPS was asked for, and this runtime does not offer it or fails its tests
   'IO_LOCKED', // a file that another process is writing
   'IO_ABORTED', // stopped by the caller
   'USAGE_OPTION', // options that are invalid or contradict each other

@@ -33,6 +33,7 @@ import {
 import { ProviderPool } from '../provider-pool.ts';
 import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { withDoctorCommand } from './key-doctor.ts';
 import { withExchangeCommands } from './key-exchange.ts';
 import { withRotateCommand } from './key-rotate.ts';
 import { withShowCommand } from './key-show.ts';
@@ -223,10 +224,9 @@ export function keyCommand(io: CliIo): CommandModule {
     command: 'key',
     describe: 'make, keep and hand over the shared secrets of collaborations',
     builder: (yargs) =>
-      withRotateCommand(withExchangeCommands(withShowCommand(withOwnCommands(yargs, io), io), io), io).demandCommand(
-        1,
-        'expected a command of `key`',
-      ),
+      [withOwnCommands, withShowCommand, withExchangeCommands, withRotateCommand, withDoctorCommand]
+        .reduce<Argv>((all, add) => add(all, io), yargs)
+        .demandCommand(1, 'expected a command of `key`'),
     handler: () => undefined,
   };
 }

@@ -9,6 +9,14 @@ const DENO = '2.9.6';
 const NBCLIENT = '0.11.0';
 /** Release of the age command that knows post-quantum keys. */
 const AGE = '1.3.2';
+/** Releases of the stand-in for AWS, and of the package for PKCS#11, that the tests of keys were written with. */
+const MOTO = '5.2.5';
+const PKCS11JS = '2.1.7';
+const SOFTHSM_MODULES = [
+  '/usr/lib/softhsm/libsofthsm2.so',
+  '/usr/lib64/pkcs11/libsofthsm2.so',
+  '/usr/local/lib/softhsm/libsofthsm2.so',
+];
 /** What Chromium and its siblings are called on different systems. */
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -82,6 +90,78 @@ export function notebookPython() {
     install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `nbclient==${NBCLIENT}`]);
   });
   return python;
+}
+
+/**
+ * The server of moto, which stands in for AWS, from PyPI.
+ *
+ * @returns {string} path of the program
+ */
+export function motoServer() {
+  const folder = join(cacheFolder(), `moto-${MOTO}`);
+  const python = join(folder, 'bin', 'python');
+  provide(folder, python, ['-c', 'import moto.server'], () => {
+    needPython();
+    install('python3', ['-m', 'venv', folder]);
+    install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `moto[server]==${MOTO}`]);
+  });
+  return join(folder, 'bin', 'moto_server');
+}
+
+/**
+ * A folder for NODE_PATH with pkcs11js in it, compiled here.
+ *
+ * @returns {string} path of the folder
+ */
+export function pkcs11jsFolder() {
+  const folder = join(cacheFolder(), `pkcs11js-${PKCS11JS}`);
+  const modules = join(folder, 'node_modules');
+  const probe = ['-e', `new (require(${JSON.stringify(join(modules, 'pkcs11js'))}).PKCS11)()`];
+  provide(folder, process.execPath, probe, () => {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, allowScripts: { pkcs11js: true } }));
+    install('npm', ['install', '--prefix', folder, '--no-package-lock', `pkcs11js@${PKCS11JS}`]);
+  });
+  return modules;
+}
+
+/**
+ * SoftHSM, a token in software, and the tool of OpenSC that looks at tokens, as the system has them, or else from Debian's
+ * packages.
+ *
+ * @returns {string} path of the PKCS#11 module
+ */
+export function softHsm() {
+  const find = () => {
+    const hasTools = ['softhsm2-util', 'pkcs11-tool'].every(
+      (name) => !run(name, [], { quiet: true }).output.includes('ENOENT'),
+    );
+    return hasTools ? SOFTHSM_MODULES.find((path) => existsSync(path)) : undefined;
+  };
+  const there = find();
+  if (there !== undefined) return there;
+  if (!canInstallPackages())
+    throw new Unavailable('needs SoftHSM and OpenSC: install the packages softhsm2 and opensc');
+  install('apt-get', ['update']);
+  install('apt-get', ['install', '-y', '--no-install-recommends', 'softhsm2', 'opensc']);
+  const installed = find();
+  if (installed === undefined) throw new Unavailable('the packages softhsm2 and opensc are installed and do not run');
+  return installed;
+}
+
+/**
+ * What a step needs, or why it cannot be had; with CI=true that is an error.
+ *
+ * @template T
+ * @param {() => T} get
+ * @returns {{ tool: T, missing: null } | { tool: null, missing: string }}
+ */
+export function attemptTool(get) {
+  try {
+    return { tool: get(), missing: null };
+  } catch (error) {
+    if (!(error instanceof Unavailable) || (process.env['CI'] ?? '') !== '') throw error;
+    return { tool: null, missing: error.message };
+  }
 }
 
 /**

@@ -1,7 +1,6 @@
-import { expand, extract } from '@noble/hashes/hkdf.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
+import { hkdfSha256 } from './hkdf.ts';
 import { FINGERPRINT_KEY_INFO, KEY_BYTES, MIN_SECRET_BYTES, SEALING_ROOT_INFO } from './limits.ts';
 import { SecretBytes } from './secret-bytes.ts';
 
@@ -90,12 +89,11 @@ function deriveKey<Key>(
   if (salt.length === 0) throw new SealroomError('USAGE_OPTION', 'collaboration id expected, got empty text');
   //= format F-3
   //= format F-5
-  const pseudorandomKey = secret.use((keyingMaterial) => extract(sha256, keyingMaterial, salt));
-  const key = expand(sha256, pseudorandomKey, encodeUtf8(info), KEY_BYTES);
+  const key = secret.use((keyingMaterial) => hkdfSha256(keyingMaterial, salt, encodeUtf8(info), KEY_BYTES));
   try {
     return wrap(key);
   } finally {
-    wipe(pseudorandomKey, key);
+    wipe(key);
   }
 }
 

@@ -1,4 +1,7 @@
 /** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
+export type { Check } from './doctor/check.ts';
+export { examineCustody } from './doctor/index.ts';
+export { requireFips } from './fips.ts';
 export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';

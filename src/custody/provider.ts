@@ -56,6 +56,8 @@ export interface ProviderContext {
   readonly cwd: string;
   /** Asks a person, or reads what was handed over in a file descriptor. Never from an argument of the command line. */
   readonly askPassphrase: (question: PassphraseQuestion) => Promise<string>;
+  /** Whether only providers are opened whose cryptography is OpenSSL's or that of a token or service: see `requireFips`. */
+  readonly isFips?: boolean;
   /** Tells of something that works and is unsafe. */
   readonly warn: (message: string) => void;
 }

@@ -14,9 +14,14 @@ export type OpenProvider = (rest: string, context: ProviderContext) => KeyProvid
 const PROVIDERS: ReadonlyMap<string, () => Promise<OpenProvider>> = new Map([
   ['keystore', async () => (await import('./keystore.ts')).openKeystore],
   ['age', async () => (await import('./age.ts')).openAgeProvider],
+  ['aws-kms', async () => (await import('./aws-kms.ts')).openAwsKmsProvider],
+  ['pkcs11', async () => (await import('./pkcs11.ts')).openPkcs11Provider],
   ['env', async () => (await import('./insecure/env.ts')).openEnvProvider],
   ['file', async () => (await import('./insecure/file.ts')).openFileProvider],
 ]);
+
+/** Those whose cryptography is, or is within, age's: ChaCha20-Poly1305, X25519, scrypt, in JavaScript. */
+const NOT_FIPS: readonly string[] = ['keystore', 'age'];
 
 /** The schemes of keys, as `--key` takes them. */
 export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
@@ -45,6 +50,11 @@ export function liesOpen(scheme: string): boolean {
 export async function openProvider(uriText: string, context: ProviderContext): Promise<KeyProvider> {
   const { scheme, rest } = parseKeyUri(uriText);
   const load = PROVIDERS.get(scheme);
+  if (context.isFips === true && NOT_FIPS.includes(scheme)) {
+    throw new SealroomError('USAGE_OPTION', `\`--fips\` expected another key than one of \`${scheme}:\``, {
+      hint: 'age files are made by cryptography that no FIPS provider has; use `aws-kms:` or `pkcs11:`',
+    });
+  }
   if (load !== undefined) return (await load())(rest, context);
   throw new SealroomError('USAGE_OPTION', 'expected the URI of a key, got one of an unknown scheme', {
     hint: `known are ${PROVIDER_SCHEMES.map((name) => `\`${name}:\``).join(', ')}`,

@@ -124,10 +124,7 @@ describe('sealroom key', () => {
     await keys.done(['key', 'create', '--id', ID, '--key', 'age:a.key']);
     const other = await keys.run([...ENCRYPT, '--key', 'age:b.key']);
     expect(other).toMatchObject({ code: 1, err: expect.stringContaining(`\`age:${keys.path('a.key')}\``) as string });
-    await writeFile(
-      keys.envelope(),
-      (await readFile(keys.envelope(), 'utf8')).replace('"created":"20', '"created":"21'),
-    );
+    await writeFile(keys.envelope(), (await readFile(keys.envelope(), 'utf8')).replace('"created":"2', '"created":"3'));
     const changed = await keys.run([...ENCRYPT, '--json']);
     expect(changed).toMatchObject({ code: 4, out: '' });
     expect(JSON.parse(changed.err)).toMatchObject({ error: { code: 'CUSTODY_ENVELOPE', file: keys.envelope() } });
@@ -187,6 +184,22 @@ describe('sealroom key', () => {
     expect((await keys.done([...destroy, '--yes'])).err).toContain('this is final');
     expect(await keys.run(DECRYPT)).toMatchObject({ code: 1 });
     expect(await keys.run([...destroy, '--yes'])).toMatchObject({ code: 1 });
+  });
+
+  test('what is done with a secret is in the log of the home, which holds nothing of it', async () => {
+    await using keys = await KeySession.start();
+    const secret = { C3R_SHARED_SECRET: SECRET };
+    await keys.done(['key', 'create', '--import', '--id', ID, '--key', 'age:a.key'], secret);
+    await keys.done(ENCRYPT);
+    await keys.done(DECRYPT);
+    await keys.done(['key', 'wrap', '--id', ID, '--to', 'age:b.key']);
+    await keys.done(['key', 'show', '--check']);
+    await keys.done(['key', 'export-c3r', '--id', ID, '--yes']);
+    await keys.done(['key', 'destroy', '--id', ID, '--generation', '1', '--yes']);
+    const { out } = await keys.done(['audit', 'show', keys.path('home/log'), '--json']);
+    expect(out).not.toContain(SECRET.slice(4, 40));
+    const events = [...out.matchAll(/"action":"([a-z]+)"/g)].map(([, action]) => action);
+    expect(events).toEqual(['create', 'unwrap', 'lend', 'unwrap', 'lend', 'wrap', 'unwrap', 'export', 'destroy']);
   });
 
   test('a keystore is opened with passphrases of a file descriptor, and not without', async () => {

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   deriveFingerprintKey,
   deriveSealingRoot,
@@ -55,6 +55,22 @@ test('F-5 keys are 32 bytes of HKDF-SHA-256', () => {
   const root = deriveSealingRoot(parseSharedSecret(SECRET), ID);
   expect(root.byteLength).toBe(32);
   expect(base64Of(root)).toBe(Buffer.from(expected).toString('base64'));
+});
+
+test('F-5 keys are the same where there is no Node', () => {
+  const secret = parseSharedSecret(SECRET);
+  const roots = [deriveSealingRoot(secret, ID)];
+  const hidden = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+  try {
+    roots.push(deriveSealingRoot(secret, ID));
+    expect(hidden).toHaveBeenCalledWith('node:crypto');
+  } finally {
+    hidden.mockRestore();
+  }
+  expect(roots.map(base64Of)).toEqual([
+    base64Of(deriveSealingRoot(secret, ID)),
+    base64Of(deriveSealingRoot(secret, ID)),
+  ]);
 });
 
 test('F-3 every byte of a long secret counts', () => {

@@ -18,6 +18,8 @@ export interface ProviderTrial {
   readonly unreachableCode?: ErrorCode;
   /** Tampering is tried at every so many-th byte of the text. */
   readonly stride?: number;
+  /** What a changed envelope may be refused with besides. */
+  readonly otherRefusals?: readonly ErrorCode[];
   /** Whether the secret lies elsewhere, so that two envelopes of it are equal. */
   readonly isBare?: boolean;
 }
@@ -79,7 +81,7 @@ export function keepsContract(name: string, trial: ProviderTrial): void {
     return await provider.wrap(secret, factsOf(secret));
   }
 
-  const refused = ['CUSTODY_ENVELOPE', 'not mine'];
+  const refused = ['CUSTODY_ENVELOPE', 'not mine', ...(trial.otherRefusals ?? [])];
 
   describe(`${name} keeps the contract:`, () => {
     test('what is wrapped is unwrapped, by a provider of the URI that the envelope names', async () => {

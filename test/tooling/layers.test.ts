@@ -73,6 +73,8 @@ const FAULTS = [
   ['package-age', 'src/decrypt/fault-age.ts', 'age-encryption'],
   ['package-package', 'src/decrypt/fault-package.ts', 'nanotar'],
   ['package-cloud', 'src/collab/fault-cloud.ts', '@aws-sdk/client-cleanrooms'],
+  ['package-cloud', 'src/custody/fault-cloud.ts', '@aws-sdk/client-kms'],
+  ['package-token', 'src/custody/fault-token.ts', 'pkcs11js'],
   ['no-circular', 'src/bytes/reader.ts', './index.ts'],
   ['not-to-unresolvable', 'src/bytes/fault-missing.ts', './missing.ts'],
   ['not-to-dev-dependency', 'src/tabular/fault-dev.ts', 'vitest'],

@@ -170,12 +170,11 @@ async function checkContent(content: Uint8Array, context: ParcelContext): Promis
   if (value.receiver !== own.sha256 || request.body.receiver !== own.sha256) {
     throw refuse("expected a parcel for this home's card, got one for another", 'make a new request');
   }
-  const { collaborationId, expires, kind } = request.body;
-  if (value.collaborationId !== collaborationId || value.expires !== expires || kind !== kindOfCard(own)) {
+  const { collaborationId, expires } = request.body;
+  if (value.collaborationId !== collaborationId || value.expires !== expires) {
     throw refuse('expected what was requested, got something else', 'make a new request');
   }
   requireValid(value, now, 'the parcel');
-  requireValid(request.body, now, 'the request');
   requireGeneration(value, request.body.generation, await context.listHeld(collaborationId));
   const secret = sharedSecretFromBytes(secretBytes);
   if (secretIdOf(secret, collaborationId) === value.secretId) {

@@ -146,6 +146,8 @@ describe('swapped cards', () => {
     expect(await atBob(await sealFor(await forge(carol, {}), [bob]))).toMatch(/that `alice` signed, got another$/);
     const own = await factsWith({ sender: carol.card.sha256 });
     expect(await atBob(await sealFor(await forge(carol, own), [bob]))).toMatch(/that `alice` signed, got another$/);
+    // Signed by the right key, in the name of another card.
+    expect(await atBob(await sealFor(await forge(alice, own), [bob]))).toMatch(/that `alice` signed, got another$/);
   });
 
   test('E-34 a parcel that somebody signed in the name of the sender is not taken', async () => {
@@ -156,6 +158,9 @@ describe('swapped cards', () => {
     const renewed = { ...(await makeParty('bob', 'mlkem768x25519')), identities: bob.identities };
     const context = contextOf(renewed, [request], [alice]);
     expect(await outcomeOf(() => openParcel(parcel, context))).toMatch(/expected a parcel for this home's card/);
+    const forNewCard = await forge(alice, await factsWith({ receiver: renewed.card.sha256 }));
+    const outcome = await outcomeOf(async () => openParcel(await sealFor(forNewCard, [bob]), context));
+    expect(outcome).toMatch(/expected a parcel for this home's card/);
   });
 });
 

@@ -1,0 +1,36 @@
+import picocolors from 'picocolors';
+import type { Argv } from 'yargs';
+import { examineCustody, type Check } from '../../src/custody/index.ts';
+import { SealroomError } from '../../src/errors.ts';
+import { providerContext } from '../key-options.ts';
+import { type CommonArguments, homeOf, withCommon } from '../key-words.ts';
+import type { CliIo } from '../terminal.ts';
+
+async function runDoctor(args: CommonArguments, io: CliIo): Promise<void> {
+  const checks = await examineCustody(homeOf(io, args), providerContext(io, args));
+  if (args.json) io.stdout.write(`${JSON.stringify({ checks })}\n`);
+  else for (const check of checks) io.stdout.write(linesOf(check, io));
+  const problems = checks.filter(({ state }) => state === 'problem').length;
+  if (problems === 0) return;
+  throw new SealroomError(
+    'CUSTODY_UNAVAILABLE',
+    `expected keys and machine in order, found ${String(problems)} problem(s)`,
+    {
+      hint: 'the lines with `problem` say what to do',
+    },
+  );
+}
+
+function linesOf({ item, state, found, advice }: Check, io: CliIo): string {
+  const colors = picocolors.createColors(io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === '');
+  const paint = { ok: colors.green, warning: colors.yellow, problem: colors.red, unknown: colors.dim }[state];
+  const line = `${paint(state.padEnd(7))}  ${item}: ${found}\n`;
+  return advice === null ? line : `${line}         ${advice}\n`;
+}
+
+/** Adds `sealroom key doctor`, which says what guards the keys here and what is wrong. */
+export function withDoctorCommand(yargs: Argv, io: CliIo): Argv {
+  return yargs.command('doctor', 'look at keys, files and machine, and say what is wrong', withCommon, (args) =>
+    runDoctor(args, io),
+  );
+}
