@@ -13,6 +13,8 @@ const LAYERS = {
   tabular: ['bytes', 'schema'],
   encrypt: ['bytes', 'threads', 'crypto', 'schema', 'collab', 'tabular'],
   decrypt: ['bytes', 'threads', 'crypto', 'tabular'],
+  // Sealed tables from one secret to the next: what was opened is never written.
+  reencrypt: ['bytes', 'crypto', 'schema', 'collab', 'tabular', 'encrypt', 'decrypt'],
   custody: ['bytes', 'crypto', 'signing', 'age', 'audit'],
   audit: ['bytes', 'crypto'],
   // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).

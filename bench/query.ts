@@ -1,47 +1,183 @@
-// How long a query is checked: npm run bench:query -- [rounds]
-//
-// Each query of the adversarial file that needs no differential privacy, `rounds` times (default 50) after a warm-up. Checking
-// is everything from the parser's tree to the SQL that runs; reading is DuckDB's parser.
-import { cpus } from 'node:os';
+// How long queries are checked, how long they run, and how long a room is loaded: npm run bench:query -- --help
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
-import { checkQuery, QueryParser } from 'sealroom/query';
-import { checkContextOf, FILE, sqlOf } from '../test/query/adversarial-file.ts';
+import { setTimeout } from 'node:timers/promises';
+import { DuckDBInstance, version as duckdbVersion } from '@duckdb/node-api';
+import { checkQuery, QueryParser, type QueryRequest, QueryRunner } from 'sealroom/query';
+import { openRoom } from 'sealroom/room';
+import { askAs, openCampaign } from '../samples/room/run.ts';
+import { FILE, SUITE } from '../test/query/adversarial-file.ts';
+import { createBigRoom, JOIN_QUERY } from './big-room.ts';
+import { median } from './median.ts';
+import { BenchError, measure } from './process.ts';
+import { parseQueryOptions, QUERY_USAGE, type QueryBenchOptions } from './query-options.ts';
 
 const WARM_UP_ROUNDS = 5;
 
-function percentile(times: readonly number[], share: number): string {
+/** For what was started and is not waited for: the process of the next query. */
+const PAUSE_MS = 1500;
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function percentile(times: readonly number[], share: number): number {
   const sorted = times.toSorted((a, b) => a - b);
-  const time = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
-  return `${time.toFixed(2).padStart(8)} ms`;
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-function report(what: string, times: readonly number[]): void {
-  const [p50, p99, max] = [0.5, 0.99, 1].map((share) => percentile(times, share));
-  process.stdout.write(`${what.padEnd(10)} p50 ${p50 ?? ''}  p99 ${p99 ?? ''}  max ${max ?? ''}\n`);
+function describeTimes(what: string, times: readonly number[]): string {
+  const [p50, p99, max] = [0.5, 0.99, 1].map((share) => percentile(times, share).toFixed(2).padStart(8));
+  return `${what.padEnd(10)} p50 ${p50 ?? ''} ms  p99 ${p99 ?? ''} ms  max ${max ?? ''} ms`;
 }
 
-const rounds = Number(process.argv[2] ?? 50);
-if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError('expected a number of rounds');
-const cases = FILE.cases.filter((each) => each.context !== 'dp');
-const contexts = cases.map((each) => ({ sql: sqlOf(each), context: checkContextOf(each) }));
-using parser = await QueryParser.open();
-const reading: number[] = [];
-const checking: number[] = [];
-for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-  for (const { sql, context } of contexts) {
+/** Each query of the adversarial file that needs no differential privacy, from its text to the SQL that runs. */
+async function benchChecks({ rounds }: QueryBenchOptions): Promise<void> {
+  const cases = FILE.cases
+    .filter((each) => !SUITE.needsDifferentialPrivacy(each))
+    .map((each) => ({ sql: SUITE.sqlOf(each), context: SUITE.checkContextOf(each), checking: new Array<number>() }));
+  using parser = await QueryParser.open();
+  const reading: number[] = [];
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+    for (const { sql, context, checking } of cases) {
+      const start = performance.now();
+      const parsed = await parser.parse(sql);
+      const read = performance.now();
+      checkQuery(parsed, context);
+      const end = performance.now();
+      if (round < 0) continue;
+      reading.push(read - start);
+      checking.push(end - read);
+    }
+  }
+  print(`checks: ${String(cases.length)} queries, ${String(rounds)} rounds`);
+  print(`  ${describeTimes('reading', reading)}`);
+  print(
+    `  ${describeTimes(
+      'checking',
+      cases.flatMap(({ checking }) => checking),
+    )}`,
+  );
+  const slowest = Math.max(...cases.map(({ checking }) => percentile(checking, 0.99)));
+  print(`  the slowest query has p99 ${slowest.toFixed(2)} ms of checking`);
+}
+
+/** The bare SQL over the snapshots, on the settings that the runner's engine has. The milliseconds of the query alone. */
+async function timeBare(directory: string): Promise<number> {
+  const { tables } = await openRoom(directory);
+  const settings = { threads: '2', memory_limit: '1024MiB', temp_directory: '' };
+  const instance = await DuckDBInstance.create(':memory:', settings);
+  const connection = await instance.connect();
+  try {
+    for (const { name, owner, snapshot } of tables) {
+      await connection.run(`ATTACH '${(snapshot?.path ?? '').replaceAll("'", "''")}' AS "${name}" (READ_ONLY)`);
+      await connection.run(`CREATE VIEW ${name} AS FROM "${name}"."${owner}"."${name}"`);
+    }
     const start = performance.now();
-    const parsed = await parser.parse(sql);
-    const read = performance.now();
-    checkQuery(parsed, context);
-    const end = performance.now();
-    if (round < 0) continue;
-    reading.push(read - start);
-    checking.push(end - read);
+    await connection.runAndReadAll(JOIN_QUERY);
+    return performance.now() - start;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
   }
 }
-const model = cpus()[0]?.model ?? 'unknown';
-process.stdout.write(
-  `${model}, ${String(cpus().length)} cores, Node ${process.version}, ${String(cases.length)} queries, ${String(rounds)} rounds\n`,
-);
-report('reading', reading);
-report('checking', checking);
+
+async function timeQuery(runner: QueryRunner, request: QueryRequest): Promise<number> {
+  const start = performance.now();
+  const outcome = await runner.run(request);
+  const end = performance.now();
+  if (outcome.kind === 'refused')
+    throw new BenchError(`refused: ${outcome.findings.map(({ code }) => code).join()}`, 1);
+  return end - start;
+}
+
+function openRunner(directory: string): Promise<QueryRunner> {
+  return QueryRunner.open({ directory, env: {}, now: () => new Date() });
+}
+
+/** Loads two tables in processes of their own, and joins them through a runner and without one, in turn. */
+async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): Promise<void> {
+  const { directory, tables } = await createBigRoom(folder, rows);
+  const { signal } = new AbortController();
+  const cli = [join(import.meta.dirname, 'measure.mjs'), join(import.meta.dirname, '../dist/cli/main.js')] as const;
+  for (const { name, file } of tables) {
+    const command = [process.execPath, '--import', cli[0], cli[1], 'room', 'add', name, file, '--room', directory];
+    const env = { C3R_SHARED_SECRET: undefined, SEALROOM_SECRET_FILE: undefined, SEALROOM_KEY: undefined };
+    const run = await measure(command, { folder, env, signal });
+    const [cpu, wall] = [run.cpuSeconds, run.wallSeconds].map((seconds) => seconds.toFixed(2));
+    const peak = Math.round(run.peakMiB ?? Number.NaN);
+    print(
+      `load of ${rows.toLocaleString('en')} rows: CPU ${cpu ?? ''} s, wall ${wall ?? ''} s, peak ${String(peak)} MiB`,
+    );
+  }
+  await using runner = await openRunner(directory);
+  const request = askAs({ kind: 'text', sql: JOIN_QUERY });
+  const times = { bare: new Array<number>(), runner: new Array<number>() };
+  for (let run = -1; run < repeat; run += 1) {
+    await setTimeout(PAUSE_MS);
+    const bare = await timeBare(directory);
+    const own = await timeQuery(runner, request);
+    if (run < 0) continue;
+    times.bare.push(bare);
+    times.runner.push(own);
+  }
+  const [bare, own] = [median(times.bare), median(times.runner)];
+  const all = Object.entries(times).map(([name, list]) => `${name} ${list.map((time) => time.toFixed(0)).join(' ')}`);
+  print(`join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn`);
+  print(`  bare SQL, no thresholds ${bare.toFixed(0)} ms; through the runner, two thresholds ${own.toFixed(0)} ms`);
+  print(`  ratio ${(own / bare).toFixed(2)}; all: ${all.join(', ')}`);
+}
+
+/** The first query of a runner whose processes are there, on the data of samples/room. */
+async function benchFirstQuery({ repeat }: QueryBenchOptions, folder: string): Promise<void> {
+  const { directory, secret } = await openCampaign(folder);
+  secret[Symbol.dispose]();
+  const request = askAs({ kind: 'text', sql: FIRST_QUERY });
+  const opening: number[] = [];
+  const first: number[] = [];
+  for (let run = -1; run < repeat; run += 1) {
+    const start = performance.now();
+    await using runner = await openRunner(directory);
+    const open = performance.now();
+    await setTimeout(PAUSE_MS);
+    const time = await timeQuery(runner, request);
+    if (run < 0) continue;
+    opening.push(open - start);
+    first.push(time);
+  }
+  const all = first.map((time) => time.toFixed(0)).join(' ');
+  print(
+    `first query on the data of samples/room: median of ${String(repeat)} ${median(first).toFixed(0)} ms; all: ${all}`,
+  );
+  print(`  opening the runner before it: ${median(opening).toFixed(0)} ms`);
+}
+
+const FIRST_QUERY =
+  'SELECT i.region, COUNT(DISTINCT i.person) AS reach FROM impressions i JOIN purchases p ON i.person = p.person GROUP BY i.region';
+
+async function runBench(options: QueryBenchOptions): Promise<void> {
+  const model = cpus()[0]?.model ?? 'unknown';
+  print(`${model}, ${String(cpus().length)} cores, Node ${process.version}, DuckDB ${duckdbVersion()}`);
+  const folder = await mkdtemp(join(tmpdir(), 'sealroom-bench-'));
+  try {
+    await benchChecks(options);
+    const sample = join(folder, 'sample');
+    await mkdir(sample);
+    await benchFirstQuery(options, sample);
+    await benchJoin(options, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  const options = parseQueryOptions(process.argv.slice(2));
+  if (options === null) print(QUERY_USAGE);
+  else await runBench(options);
+} catch (error) {
+  if (!(error instanceof BenchError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import type { PassphraseQuestion, ProviderContext } from '../src/custody/index.ts';
 import { SealroomError, systemReason } from '../src/errors.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
+import { STANDARD_STREAM } from '../src/tabular/index.ts';
 import { type CliIo, say } from './terminal.ts';
 
 /** The options of commands that use a home, and with it the keys in it. */
@@ -41,9 +42,21 @@ export function withKeyOptions<T>(yargs: Argv<T>): Argv<T & KeyArguments> {
   });
 }
 
-/** What providers of keys get from a command: passphrases are asked for at the terminal, or read from a file descriptor. */
-export function providerContext(io: CliIo, args: Pick<HomeArguments, 'passphrase-fd' | 'fips'>): ProviderContext {
+/**
+ * What providers of keys get from a command: passphrases are asked for at the terminal, or read from a file descriptor.
+ *
+ * @throws {SealroomError} USAGE_OPTION if that is standard input, and the table is there too.
+ */
+export function providerContext(
+  io: CliIo,
+  args: Pick<HomeArguments, 'passphrase-fd' | 'fips'> & { readonly input?: string },
+): ProviderContext {
   const fd = args['passphrase-fd'];
+  if (fd === 0 && args.input === STANDARD_STREAM) {
+    throw new SealroomError('USAGE_OPTION', 'expected one thing on standard input, got the table and the passphrases', {
+      hint: 'hand the passphrases over in another descriptor: `--passphrase-fd 3 3< file`',
+    });
+  }
   return {
     env: io.env,
     cwd: io.cwd,

@@ -26,7 +26,7 @@ export interface CollaborationArguments extends CommonArguments {
 }
 
 /** The home that a command works on. */
-export function homeOf(io: CliIo, { home }: HomeArguments): MemberHome {
+export function homeOf(io: CliIo, { home }: Pick<HomeArguments, 'home'>): MemberHome {
   return memberHome(io.env, { cwd: io.cwd, home });
 }
 

@@ -30,13 +30,16 @@ export function printStatus({ member, template, state }: SignatureStatus): strin
   return `${member}${template === null ? '' : ` on template ${template}`}: ${STATES[state]}`;
 }
 
-function printMember({ id, displayName, abilities, payer }: Member): string {
+function printMember({ id, displayName, abilities, payer, people }: Member): readonly string[] {
   const roles = [
     ...(abilities.includes('CAN_QUERY') ? ['asks queries'] : []),
     ...(abilities.includes('CAN_RECEIVE_RESULTS') ? ['receives results'] : []),
     ...(payer ? ['pays'] : []),
   ];
-  return `${id} (${displayName})${roles.length === 0 ? '' : `: ${roles.join(', ')}`}`;
+  return [
+    `${id} (${displayName})${roles.length === 0 ? '' : `: ${roles.join(', ')}`}`,
+    ...people.map((person) => `  ${person.id} (${person.displayName}): ${person.roles.join(', ')}`),
+  ];
 }
 
 /** Lines under the subject that they speak of, each subject once. */
@@ -60,7 +63,7 @@ export function printManifest(manifest: Manifest, signatures: readonly Signature
     .map((table) => `  table ${table.name} of ${table.owner}: no queries`);
   const sections = [
     [`${name} (${id})`, [`  hash ${sha256}`]],
-    ['members', members.map((member) => `  ${printMember(member)}`)],
+    ['members', members.flatMap(printMember).map((line) => `  ${line}`)],
     ['signatures', signatures.map((status) => `  ${printStatus(status)}`)],
     ['allowed', [...groupLines(listGrants(manifest)), ...closed]],
     ['limits', groupLines(limits)],

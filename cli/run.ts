@@ -34,12 +34,14 @@ type AddCommands = (parser: Argv, io: CliIo) => Promise<Argv>;
 const COMMANDS: Readonly<Record<string, AddCommands>> = {
   encrypt: async (parser, io) => parser.command((await import('./commands/encrypt.ts')).encryptCommand(io)),
   decrypt: async (parser, io) => parser.command((await import('./commands/decrypt.ts')).decryptCommand(io)),
+  reencrypt: async (parser, io) => parser.command((await import('./commands/reencrypt.ts')).reencryptCommand(io)),
   schema: async (parser, io) => parser.command((await import('./commands/schema.ts')).schemaCommand(io)),
   collab: async (parser, io) => parser.command((await import('./commands/collab.ts')).collabCommand(io)),
   key: async (parser, io) => parser.command((await import('./commands/key.ts')).keyCommand(io)),
   room: async (parser, io) => parser.command((await import('./commands/room.ts')).roomCommand(io)),
   check: async (parser, io) => parser.command((await import('./commands/check.ts')).checkCommand(io)),
   query: async (parser, io) => parser.command((await import('./commands/query.ts')).queryCommand(io)),
+  member: async (parser, io) => parser.command((await import('./commands/member.ts')).memberCommand(io)),
   audit: async (parser, io) => parser.command((await import('./commands/audit.ts')).auditCommand(io)),
 };
 

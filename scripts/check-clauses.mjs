@@ -11,7 +11,7 @@ import { join, relative } from 'node:path';
 import ts from 'typescript';
 
 /** The specifications, docs/<name>.md, by the letter of their clauses. */
-const NAMES = /** @type {const} */ ({ F: 'format', A: 'audit', R: 'rules' });
+const NAMES = /** @type {const} */ ({ F: 'format', A: 'audit', R: 'rules', E: 'exchange' });
 
 const LETTERS = Object.keys(NAMES).join('');
 const CLAUSE = new RegExp(`^(?:[-*] )?\\*\\*([${LETTERS}]-\\d+)\\*\\*`, 'gm');

@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
+  'FORMAT_SIDECAR', // the origin of a protected file that is malformed, or that of another file
   'FORMAT_PACKAGE', // a result package that is malformed or was changed
   'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
   'SCHEMA_INVALID', // the schema is well-formed but breaks a rule

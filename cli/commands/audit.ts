@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import {
   type AuditProblem,
+  type AuditRecord,
   checkConsistencyProof,
   createSignerFile,
   exportRecords,
@@ -11,14 +12,17 @@ import {
   proveRecord,
   readCheckpoint,
   readRecords,
+  readSignerFile,
   splitNotes,
   type Verifier,
   verifyExport,
   verifyLog,
 } from '../../src/audit/index.ts';
+import { memberHome } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { readTextFile } from '../../src/tabular/index.ts';
 import { describeRecord } from '../audit-words.ts';
+import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -27,11 +31,22 @@ interface CommonArguments {
 }
 
 interface LogArguments extends CommonArguments {
-  readonly log: string;
+  readonly log: string | undefined;
+  readonly home: string | undefined;
+}
+
+/** What commands are called with that show what others did. */
+interface AuditorArguments {
+  readonly manifest: string | undefined;
 }
 
 interface KeysArguments extends LogArguments {
-  readonly keys: string;
+  readonly keys: string | undefined;
+}
+
+/** What `audit show` is called with. */
+interface ShowArguments extends LogArguments, AuditorArguments {
+  readonly key: string | undefined;
 }
 
 /** What `audit verify` is called with. */
@@ -46,7 +61,7 @@ interface ProveArguments extends KeysArguments {
 }
 
 /** What `audit export` is called with. */
-interface ExportArguments extends KeysArguments {
+interface ExportArguments extends KeysArguments, AuditorArguments {
   readonly for: string;
 }
 
@@ -63,29 +78,54 @@ function withCommon(yargs: Argv): Argv<CommonArguments> {
 }
 
 function withLog(yargs: Argv): Argv<LogArguments> {
-  return withCommon(yargs).positional('log', {
-    type: 'string',
-    demandOption: true,
-    describe: 'the directory of the log',
-  });
+  return withCommon(yargs)
+    .positional('log', { type: 'string', describe: "the directory of the log (default: that of your home's keys)" })
+    .option('home', { type: 'string', describe: 'your home directory (default: SEALROOM_HOME, else ~/.sealroom)' });
 }
 
 function withKeys(yargs: Argv): Argv<KeysArguments> {
   return withLog(yargs).option('keys', {
     alias: 'k',
     type: 'string',
-    demandOption: true,
-    describe: 'file with the verifier keys that may have signed, one a line',
+    describe: 'file with the verifier keys that may have signed, one a line (default for your own log: its key)',
   });
+}
+
+function withAuditor<T>(yargs: Argv<T>): Argv<T & AuditorArguments> {
+  return yargs.option('manifest', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'signed manifest, of whose people only auditors may do this',
+  });
+}
+
+async function requireAuditor(io: CliIo, { home, manifest }: LogArguments & AuditorArguments): Promise<void> {
+  const directory = memberHome(io.env, { cwd: io.cwd, home });
+  await checkRole(io, { home: directory, manifest, action: 'audit', envelope: null });
+}
+
+/** The directory of a log: what was given, or the home's. */
+function logDirectory(io: CliIo, { log, home }: LogArguments): string {
+  return log === undefined ? memberHome(io.env, { cwd: io.cwd, home }).log : resolve(io.cwd, log);
 }
 
 /** The source of a log, from the options that all commands on one have. */
 async function readSource(
   io: CliIo,
-  { log, keys }: KeysArguments,
+  args: KeysArguments,
 ): Promise<{ readonly directory: string; readonly verifiers: readonly Verifier[] }> {
-  const path = resolve(io.cwd, keys);
-  return { directory: resolve(io.cwd, log), verifiers: parseVerifiers(await readTextFile(path), { file: path }) };
+  const directory = logDirectory(io, args);
+  if (args.keys !== undefined) {
+    const path = resolve(io.cwd, args.keys);
+    return { directory, verifiers: parseVerifiers(await readTextFile(path), { file: path }) };
+  }
+  if (args.log !== undefined) {
+    throw new SealroomError('USAGE_OPTION', 'missing required argument: keys', {
+      hint: 'whose signatures count is for you to say: give a file with their verifier keys, one a line',
+    });
+  }
+  const { logKey } = memberHome(io.env, { cwd: io.cwd, home: args.home });
+  return { directory, verifiers: [(await readSignerFile(logKey)).verifier] };
 }
 
 async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
@@ -142,14 +182,23 @@ function printReport(
   throw new SealroomError('AUDIT_CHAIN', `expected what was signed, got ${String(problems.length)} differences`);
 }
 
-async function runShow(args: LogArguments, io: CliIo): Promise<void> {
-  for await (const { record, line } of readRecords(resolve(io.cwd, args.log))) {
+/** Whether a record tells of a key: of the secret with this id, or of what the key with this URI wrapped. */
+function tellsOf(key: string, { event }: AuditRecord): boolean {
+  //= audit A-63
+  return event.kind === 'key' && (event.secretId === key || event.key === key);
+}
+
+async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
+  await requireAuditor(io, args);
+  for await (const { record, line } of readRecords(logDirectory(io, args))) {
+    if (args.key !== undefined && !tellsOf(args.key, record)) continue;
     io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
   }
   if (!args.json) say(io, 'hint', 'these are not checked here; `sealroom audit verify` does');
 }
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
+  await requireAuditor(io, args);
   for await (const line of exportRecords(await readSource(io, args), args.for)) io.stdout.write(`${line}\n`);
 }
 
@@ -178,11 +227,11 @@ async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
 export function auditCommand(io: CliIo): CommandModule {
   return {
     command: 'audit',
-    describe: 'show, verify and export the audit log of a room',
+    describe: 'show, verify and export the audit log of a room, or of your keys',
     builder: (yargs) =>
       yargs
         .command(
-          'verify <log>',
+          'verify [log]',
           'check a log, an export or a proof; exit code 4 if it is not what was signed',
           (inner) =>
             withKeys(inner).option('seen', {
@@ -191,19 +240,33 @@ export function auditCommand(io: CliIo): CommandModule {
             }),
           (args) => runVerify(args, io),
         )
-        .command('show <log>', 'list the records of a log', withLog, (args) => runShow(args, io))
         .command(
-          'export <log>',
+          'show [log]',
+          'list the records of a log, or those of one key',
+          (inner) =>
+            withAuditor(withLog(inner)).option('key', {
+              type: 'string',
+              requiresArg: true,
+              describe: 'only what was done with this key: the id of a secret, or the URI of a wrapping key',
+            }),
+          (args) => runShow(args, io),
+        )
+        .command(
+          'export [log]',
           'print the records that a member may see, each with its proof',
           (inner) =>
-            withKeys(inner).option('for', { type: 'string', demandOption: true, describe: 'id of the member' }),
+            withAuditor(withKeys(inner)).option('for', {
+              type: 'string',
+              demandOption: true,
+              describe: 'id of the member',
+            }),
           (args) => runExport(args, io),
         )
-        .command('checkpoint <log>', 'print the signed checkpoint, to be kept', withKeys, (args) =>
+        .command('checkpoint [log]', 'print the signed checkpoint, to be kept', withKeys, (args) =>
           runCheckpoint(args, io),
         )
         .command(
-          'prove <log>',
+          'prove [log]',
           'print the proof that a record is in the log, or that the log grew from an earlier size',
           (inner) =>
             withKeys(inner)

@@ -18,11 +18,12 @@ import {
   verifyManifest,
 } from '../../src/collab/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
-import { createSigningKey, readSigningKey } from '../../src/custody/index.ts';
+import { createSigningKey, memberHome, readSigningKey } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { quoteName } from '../../src/schema/index.ts';
 import { readTextFile, writeTextFile } from '../../src/tabular/index.ts';
 import { printChanges, printManifest, printStatus, refuseBrokenSignatures } from '../manifest-words.ts';
+import { recordingRefusal } from '../roles.ts';
 import type { CliIo } from '../terminal.ts';
 
 interface CommonArguments {
@@ -51,6 +52,7 @@ interface KeyArguments extends CommonArguments {
 interface SignArguments extends ManifestArguments {
   readonly as: string;
   readonly key: string;
+  readonly home: string | undefined;
   readonly template: string | undefined;
 }
 
@@ -127,8 +129,11 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   const manifest = parseManifest(text, { file: path });
   const key = await readSigningKey(resolve(io.cwd, args.key));
   const template = args.template ?? null;
-  const signature =
-    template === null ? signManifest(manifest, args.as, key) : approveTemplate(manifest, template, args.as, key);
+  const home = memberHome(io.env, { cwd: io.cwd, home: args.home });
+  const about = { collaborationId: manifest.id, envelope: null, purpose: 'sign' };
+  const signature = await recordingRefusal(home, about, () =>
+    template === null ? signManifest(manifest, args.as, key) : approveTemplate(manifest, template, args.as, key),
+  );
   const signed = insertSignature(text, signature, template);
   if (parseManifest(signed).sha256 !== manifest.sha256) throw new Error('the signature changed the manifest');
   await writeTextFile(path, signed, { overwrite: true });
@@ -179,6 +184,11 @@ function withSign(yargs: Argv): Argv<SignArguments> {
   return withManifest(yargs)
     .option('as', { type: 'string', demandOption: true, describe: 'id of the member that signs' })
     .option('key', { alias: 'k', type: 'string', demandOption: true, describe: 'file with its signing key' })
+    .option('home', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'home whose log has what roles refuse (default: SEALROOM_HOME, else ~/.sealroom)',
+    })
     .option('template', { alias: 't', type: 'string', describe: 'approve this template instead of the manifest' });
 }
 

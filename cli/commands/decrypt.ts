@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
 import { sharedSecretFromBytes } from '../../src/crypto/index.ts';
-import { type HeldSecret, openSecret } from '../../src/custody/open-secret.ts';
+import type { HeldSecret } from '../../src/custody/open-secret.ts';
 import { decryptTable, type DecryptSummary } from '../../src/decrypt/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
 import { STANDARD_STREAM } from '../../src/tabular/index.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
+import { findOrigin, openHeld, recordInput } from '../held-secret.ts';
+import { type KeyArguments, withKeyOptions } from '../key-options.ts';
 import { type TableArguments, transferOptions, withTableOptions } from '../options.ts';
 import { openPackageInput, type PackageArguments, printPackage, tableNameOf } from '../package-input.ts';
 import { showProgress } from '../progress.ts';
@@ -38,14 +38,19 @@ async function readSecret(
   args: DecryptArguments,
   opened: OpenedPackage | null,
   collaborationId: string,
-): Promise<Pick<HeldSecret, 'secret' | 'recordUse'> & Disposable> {
+): Promise<Pick<HeldSecret, 'secret' | 'envelope' | 'recordUse'> & Disposable> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
   if (!isSealed) {
     const secret = sharedSecretFromBytes(randomBytes(32));
-    return { secret, recordUse: () => Promise.resolve(), [Symbol.dispose]: secret[Symbol.dispose].bind(secret) };
+    return {
+      secret,
+      envelope: null,
+      recordUse: () => Promise.resolve(),
+      [Symbol.dispose]: secret[Symbol.dispose].bind(secret),
+    };
   }
-  const { key, home } = args;
-  return openSecret({ collaborationId, key, home, purpose: 'decrypt' }, providerContext(io, args));
+  const origin = opened === null ? await findOrigin(io, args) : null;
+  return openHeld(io, args, collaborationId, 'decrypt', origin);
 }
 
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
@@ -68,13 +73,11 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
       ...transfer,
       secret: held.secret,
       failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
+      beforeCommit: recordInput(held),
     });
   } finally {
     progress.stop();
   }
-  await held.recordUse(
-    args.input === STANDARD_STREAM ? null : { path: resolve(io.cwd, args.input), rows: summary.rows },
-  );
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
     say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { openSecret } from '../../src/custody/open-secret.ts';
 import { encryptTable, type EncryptSummary } from '../../src/encrypt/index.ts';
 import { parseTableSchema } from '../../src/schema/index.ts';
-import { readTextFile, STANDARD_STREAM } from '../../src/tabular/index.ts';
+import { readTextFile } from '../../src/tabular/index.ts';
 import {
   type SettingsArguments,
   type TableArguments,
@@ -11,7 +10,8 @@ import {
   withSettingsOptions,
   withTableOptions,
 } from '../options.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
+import { openHeld, provenanceOf, recordOutput } from '../held-secret.ts';
+import { type KeyArguments, withKeyOptions } from '../key-options.ts';
 import { showProgress } from '../progress.ts';
 import { printSummary } from '../summary.ts';
 import { readTermsAndSettings } from '../terms.ts';
@@ -26,10 +26,7 @@ export interface EncryptArguments extends TableArguments, SettingsArguments, Key
 async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   const schema = parseTableSchema(await readTextFile(resolve(io.cwd, args.schema)), { file: args.schema });
   const { id, settings } = await readTermsAndSettings(io, args);
-  using held = await openSecret(
-    { collaborationId: id, key: args.key, home: args.home, purpose: 'encrypt' },
-    providerContext(io, args),
-  );
+  using held = await openHeld(io, args, id, 'encrypt');
   const progress = showProgress(io);
   const transfer = transferOptions(io, args, id, progress);
   let summary: EncryptSummary;
@@ -40,15 +37,15 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
       secret: held.secret,
       settings,
       parquetBinaryAsString: args['parquet-binary-as-string'],
+      provenance: provenanceOf(held),
+      beforeCommit: recordOutput(held),
     });
   } finally {
     progress.stop();
   }
-  await held.recordUse(
-    !args['dry-run'] && transfer.output !== STANDARD_STREAM ? { path: transfer.output, rows: summary.rows } : null,
-  );
   const { sealed, fingerprint, cleartext } = summary.columns;
-  printSummary(io, args, transfer.output, summary, [
+  const whole = { ...summary, ...provenanceOf(held) };
+  printSummary(io, args, transfer.output, whole, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
   ]);

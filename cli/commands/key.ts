@@ -31,8 +31,11 @@ import {
   withCollaboration,
 } from '../key-words.ts';
 import { ProviderPool } from '../provider-pool.ts';
+import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { withDoctorCommand } from './key-doctor.ts';
+import { withExchangeCommands } from './key-exchange.ts';
+import { withRotateCommand } from './key-rotate.ts';
 import { withShowCommand } from './key-show.ts';
 
 /** What `key create` is called with. */
@@ -88,6 +91,7 @@ async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {
       hint: '`sealroom key rotate` makes the next one, `sealroom key wrap --to` puts it under another key',
     });
   }
+  const isRoleBound = await checkRole(io, { home, manifest: args.manifest, action: 'create', envelope: null });
   using secret = await makeSecret(io, args);
   await using pool = new ProviderPool(providerContext(io, args));
   const provider = await pool.provider(uri);
@@ -96,7 +100,7 @@ async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {
     generation: 1,
     secretId: secretIdOf(secret, collaborationId),
     created: new Date().toISOString(),
-    isRoleBound: false,
+    isRoleBound,
   });
   await recordEvent(home, envelope, { action: 'create', purpose: args.import ? 'import' : 'new' });
   const stored = await storeEnvelope(home, envelope, { provider, secret, replaced: null });
@@ -114,6 +118,7 @@ async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
   const wrapped: StoredEnvelope[] = [];
   for (const generation of wanted) {
     const replaced = await readEnvelope(home, { collaborationId, generation });
+    await checkRole(io, { home, manifest: args.manifest, action: 'wrap', envelope: replaced.envelope });
     using secret = await openStored(io, args, pool, replaced);
     const envelope = await target.wrap(secret, {
       collaborationId,
@@ -137,6 +142,7 @@ async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
   const stored = await find(home, await idOf(io, args), args.generation);
+  await checkRole(io, { home, manifest: args.manifest, action: 'export', envelope: stored.envelope });
   await confirmOrRefuse(io, args, `print the secret itself: ${inWords(stored)}?`);
   await using pool = new ProviderPool(providerContext(io, args));
   using secret = await openStored(io, args, pool, stored);
@@ -153,6 +159,7 @@ async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
 async function runDestroy(args: DestroyArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
   const stored = await find(home, await idOf(io, args), args.generation);
+  await checkRole(io, { home, manifest: args.manifest, action: 'destroy', envelope: stored.envelope });
   const { provider, key } = stored.envelope;
   const final = 'this is final: what only this secret opens, and no other member has it, stays closed';
   await confirmOrRefuse(io, args, `destroy ${inWords(stored)}? ${final}`);
@@ -217,10 +224,10 @@ export function keyCommand(io: CliIo): CommandModule {
     command: 'key',
     describe: 'make, keep and hand over the shared secrets of collaborations',
     builder: (yargs) =>
-      withDoctorCommand(withShowCommand(withOwnCommands(yargs, io), io), io).demandCommand(
-        1,
-        'expected a command of `key`',
-      ),
+      withDoctorCommand(
+        withRotateCommand(withExchangeCommands(withShowCommand(withOwnCommands(yargs, io), io), io), io),
+        io,
+      ).demandCommand(1, 'expected a command of `key`'),
     handler: () => undefined,
   };
 }

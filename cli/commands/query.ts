@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { memberHome } from '../../src/custody/open-secret.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { recipientsOf } from '../../src/package/index.ts';
 import { type QueryOutcome, QueryRunner, renderFindings, type RunnerLimits } from '../../src/query/index.ts';
@@ -8,6 +9,7 @@ import { parseFormat, resolvePath } from '../options.ts';
 import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
 import { printBudgets, refusal } from '../query-words.ts';
 import { drawResult, outputFormatOf, readRows, writeResult } from '../result-table.ts';
+import { checkManifestRole } from '../roles.ts';
 import { type RoomArguments, roomDirectory, withRoom } from '../room-option.ts';
 import { restoreStream } from '../spelling.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -18,6 +20,7 @@ interface CommandArguments extends RoomArguments, QueryArguments {
   readonly 'output-format': TableFormat | undefined;
   readonly package: string | undefined;
   readonly overwrite: boolean;
+  readonly home: string | undefined;
   readonly timeout: number | undefined;
   readonly memory: number | undefined;
 }
@@ -84,6 +87,10 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
   const targets = await checkTargets(io, args);
   const limits = limitsOf(args);
   const { manifest } = await openRoom(directory);
+  if (manifest.members.some(({ id, people }) => id === request.member && people.length > 0)) {
+    const home = memberHome(io.env, { cwd: io.cwd, home: args.home });
+    await checkManifestRole({ home, action: 'query', envelope: null, member: request.member }, manifest);
+  }
   const recipients = targets.package === null ? null : recipientsOf(manifest, request.receivers);
   await using runner = await QueryRunner.open({ directory, env: io.env, now: () => new Date(), limits });
   const outcome = await runner.run(request, io.signal);
@@ -127,6 +134,12 @@ export function queryCommand(io: CliIo): CommandModule<object, CommandArguments>
           describe: 'file for the result, encrypted to its receivers; then it is not shown',
         })
         .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace existing files' })
+        .option('home', {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'home with your signing key, where the manifest has people (default: SEALROOM_HOME, else ~/.sealroom)',
+        })
         .option('timeout', { type: 'number', describe: 'seconds after which the query is ended (default: 60)' })
         .option('memory', { type: 'number', describe: 'MiB that the engine may use (default: 1024)' }),
     handler: (args) => runQuery(args, io),

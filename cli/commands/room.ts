@@ -57,7 +57,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, { room: args.directory });
   const manifestFile = resolve(io.cwd, args.manifest);
   const manifest = await readTextFile(manifestFile);
-  const room = await createRoom({ directory, manifest, manifestFile, signerName: args.name });
+  const room = await createRoom({ directory, manifest, manifestFile, signerName: args.name, now: () => new Date() });
   const verifier = (await readTextFile(room.verifierFile)).trim();
   const { id, name, sha256 } = room.manifest;
   print(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
@@ -72,9 +72,18 @@ async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, args);
   const manifestFile = resolve(io.cwd, args.manifest);
   const text = await readTextFile(manifestFile);
-  const { manifest, removed } = await updateRoom({ directory, manifest: text, manifestFile });
-  print(io, args, { manifest: { id: manifest.id, name: manifest.name, sha256: manifest.sha256 }, removed }, [
-    `manifest ${manifest.sha256}`,
+  const { manifest, removed, inForceBefore } = await updateRoom({
+    directory,
+    manifest: text,
+    manifestFile,
+    now: () => new Date(),
+  });
+  const { id, name, sha256 } = manifest;
+  if (!args.json && inForceBefore !== null) {
+    say(io, 'warning', `this version was in force before, from ${inForceBefore}: what has been agreed since is undone`);
+  }
+  print(io, args, { manifest: { id, name, sha256 }, removed, inForceBefore }, [
+    `manifest ${sha256}`,
     ...removed.map((table) => `removed ${table}, which no longer fits: load it again`),
   ]);
 }
@@ -146,7 +155,7 @@ async function runList(args: RoomArguments, io: CliIo): Promise<void> {
 }
 
 async function runRemove(args: TableArguments, io: CliIo): Promise<void> {
-  const removedSha256 = await removeTable(roomDirectory(io, args), args.table);
+  const removedSha256 = await removeTable(roomDirectory(io, args), args.table, () => new Date());
   print(io, args, { table: args.table, removedSha256 }, [`removed ${args.table}, snapshot ${removedSha256}`]);
 }
 

@@ -1,16 +1,35 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { decryptTable, encryptTable, parseSettings, parseSharedSecret, parseTableSchema } from 'sealroom';
+import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
+import { decryptTable, encryptTable, parseSharedSecret, parseTableSchema, renderFindings } from 'sealroom';
 import type { SharedSecret } from 'sealroom';
+import { type Manifest, settingsOf } from 'sealroom/collab';
+import { describeObligation, previewQuery, QueryRunner } from 'sealroom/query';
+import type { LoadSummary } from 'sealroom/room';
 import { runBadCases } from '../insurers_bad/run.ts';
+import { roundAmount } from './amounts.ts';
 import { SAMPLE_SEED } from './generate.ts';
 import { makeInsurers } from './model.ts';
+import type { Answer, NamedQuestion } from './room.ts';
+import {
+  asBrightfen,
+  ask,
+  AT_LEAST_EUR,
+  FILED_WITH_BOTH,
+  fillRoom,
+  openAnswer,
+  questionsOf,
+  readManifest,
+  signedManifest,
+  toPrinted,
+  verifyRoomLog,
+} from './room.ts';
 import { queryTable, tableSource, withDuckDb } from './table-reader.ts';
 import type { PrintedTable } from './terminal.ts';
 import { formatHeading, formatTable, formatText } from './terminal.ts';
@@ -64,15 +83,25 @@ const PARTIES: readonly Party[] = [
 ];
 
 const SAMPLE_FOLDER = fileURLToPath(new URL('./', import.meta.url));
+
+/** Columns of the protected pairs that fit the screen. */
+const SHOWN_COLUMNS = ['region', 'same_person', 'brightfen_holder', 'tannhof_holder', 'brightfen_note'];
+
+/** The threshold of the rules: a group has at least so many incidents. */
+const SMALLEST_GROUP = 5;
+
 const RESULT_COLUMNS = 'incident_no, same_person, brightfen_holder, tannhof_holder, brightfen_amount, tannhof_amount';
 
 /** Plays the collaboration in `workFolder`. Resolves to whether the decrypted result equals the cleartext truth. */
 async function playCollaboration(workFolder: string): Promise<boolean> {
+  const protectedFolder = join(workFolder, 'protected');
   const roomFolder = join(workFolder, 'room');
   const receiverFolder = join(workFolder, 'receiver');
-  mkdirSync(roomFolder, { recursive: true });
+  mkdirSync(protectedFolder, { recursive: true });
   mkdirSync(receiverFolder, { recursive: true });
-  const { id } = JSON.parse(readSample('collaboration.json')) as { id: string };
+  const identity = await generateHybridIdentity();
+  const signed = signedManifest(await identityToRecipient(identity));
+  const manifest = readManifest(signed);
   // The members agree on the secret between themselves; here it is 32 fresh random bytes, in memory only.
   using secret = parseSharedSecret(randomBytes(32).toString('base64'));
 
@@ -81,43 +110,131 @@ async function playCollaboration(workFolder: string): Promise<boolean> {
       "other's customers, and whoever joins the tables may see neither.",
   );
   print('');
-  say(`collaboration   ${id} (demo)`);
+  say(`collaboration   ${manifest.id} (demo)`);
+  say('manifest        tables and rules of both, signed by both');
   say('shared secret   32 random bytes, fresh for this run, known to the two insurers only');
   say(`working folder  ${workFolder}`);
 
   for (const [index, party] of PARTIES.entries()) {
     heading(`${String(index + 1)}. ${party.name} encrypts`);
-    await encryptParty(party, roomFolder, secret, id);
+    await encryptParty(party, protectedFolder, secret, manifest);
   }
 
-  heading('3. The query runner joins, without a key');
-  await runQueryRunner(roomFolder);
+  heading('3. The room takes the protected tables in, without a key');
+  showLoads(await fillRoom(roomFolder, signed, protectedFolder));
 
-  heading('4. The receiver decrypts the result');
+  // What runs queries refuses to start where the secret is in its environment; it gets an empty one.
+  await using runner = await QueryRunner.open({ directory: roomFolder, env: {}, now: () => new Date() });
+  heading('4. Brightfen asks what the rules allow');
+  const answers: Answer[] = [];
+  for (const question of [...questionsOf('queries'), FILED_WITH_BOTH]) {
+    await showCheck(roomFolder, question);
+    const answer = await ask(runner, manifest, question);
+    answers.push(answer);
+    showAnswer(answer);
+  }
+
+  heading('5. Brightfen asks what the rules do not allow');
+  await showRefusals(runner);
+
+  heading('6. Brightfen opens its packages');
+  const opened = await Promise.all(answers.map((answer) => openAnswer(roomFolder, answer.package, identity)));
+  const [incidents, totals, pairs] = opened;
+  if (incidents === undefined || totals === undefined || pairs === undefined) throw new Error('an answer is missing');
   const result = join(receiverFolder, 'filed-with-both.csv');
-  const summary = await decryptTable({
-    input: join(roomFolder, 'filed-with-both.parquet'),
+  const { rows } = await decryptTable({
+    input: '-',
+    inputFormat: pairs.statement.result.format,
+    stdin: Readable.from([pairs.table]),
     output: result,
     secret,
-    collaborationId: id,
+    collaborationId: pairs.statement.collaboration,
     overwrite: true,
   });
-  const readable = await readTable(
-    result,
-    `${RESULT_COLUMNS} FROM source ORDER BY same_person DESC, incident_no LIMIT 6`,
+  say(`Signed by ${pairs.signedBy.join(', ')}, for ${pairs.statement.receivers.join(', ')} only.`);
+  say(`${String(rows)} pairs of claims, names and amounts readable again. First those of one person:`);
+  print(
+    formatTable(
+      await readTable(result, `${RESULT_COLUMNS} FROM source ORDER BY same_person DESC, incident_no LIMIT 6`),
+    ),
   );
-  say(`${String(summary.rows)} pairs of claims, names and amounts readable again. First those of one person:`);
-  print(formatTable(readable));
 
-  heading('5. Check against the truth');
-  return await checkTruth(result, join(roomFolder, 'totals-per-region.parquet'));
+  heading('7. Anybody checks the audit log');
+  const isLogWhole = await showLog(roomFolder);
+
+  heading('8. Check against the truth');
+  const isTrue = await checkTruth(result, toPrinted(totals.table), toPrinted(incidents.table));
+  return isLogWhole && isTrue;
 }
 
-async function encryptParty(party: Party, roomFolder: string, secret: SharedSecret, id: string): Promise<void> {
-  const settings = parseSettings(readSample('settings.json'));
+function showLoads(loads: readonly LoadSummary[]): void {
+  print(
+    formatTable({
+      headers: ['table', 'rows', 'left out', 'snapshot'],
+      rows: loads.map(({ table: { name, snapshot }, leftOut }) => [
+        name,
+        String(snapshot?.rows ?? 0),
+        leftOut.join(', '),
+        (snapshot?.sha256 ?? '').slice(0, 12),
+      ]),
+    }),
+  );
+}
+
+/** What `sealroom check` says of a question: what is added to it, and what it costs. */
+async function showCheck(directory: string, { name, question }: NamedQuestion): Promise<void> {
+  const room = { directory, env: {}, now: (): Date => new Date() };
+  const { verdict, budgets } = await previewQuery(room, asBrightfen(question));
+  if (!verdict.allowed) throw new Error(`${name} was refused`);
+  say(`${name}: allowed`);
+  for (const obligation of verdict.obligations) say(`  is added: ${describeObligation(obligation)}`);
+  for (const { table, before, after, budget } of budgets) {
+    say(`  costs: ${table}, ${String(before)} of ${String(budget)} left today, ${String(after)} after it`);
+  }
+}
+
+function showAnswer({ arrow }: Answer): void {
+  const { headers, rows } = toPrinted(arrow);
+  const shown = headers.filter((header) => headers.length < 6 || SHOWN_COLUMNS.includes(header));
+  const at = shown.map((header) => headers.indexOf(header));
+  say(
+    `-> ${String(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}${headers.length === shown.length ? '' : ', names and amounts still sealed'}:`,
+  );
+  print(formatTable({ headers: shown, rows: rows.slice(0, 8).map((row) => at.map((index) => row[index] ?? null)) }));
+  print('');
+}
+
+async function showRefusals(runner: QueryRunner): Promise<void> {
+  for (const { name, question } of questionsOf('queries/refused')) {
+    const outcome = await runner.run(asBrightfen(question));
+    if (outcome.kind !== 'refused') throw new Error(`${name} was not refused`);
+    say(`${name}: refused`);
+    for (const line of renderFindings(outcome.text, outcome.findings).split('\n')) print(`    ${line}`.trimEnd());
+    print('');
+  }
+}
+
+/** Prints what the log tells, and whether it is as the room signed it. */
+async function showLog(directory: string): Promise<boolean> {
+  const { records, problems, signedBy } = await verifyRoomLog(directory);
+  say(
+    problems.length === 0
+      ? `${String(records)} records, each in its place, under one signed checkpoint of ${signedBy.join(', ')}: every question, ` +
+          'allowed or not, and what it cost.'
+      : `The log is not as it was signed: ${String(problems.length)} problems.`,
+  );
+  return problems.length === 0;
+}
+
+async function encryptParty(
+  party: Party,
+  protectedFolder: string,
+  secret: SharedSecret,
+  manifest: Manifest,
+): Promise<void> {
   for (const table of party.tables) {
     const input = join(SAMPLE_FOLDER, party.folder, `${table.name}.csv`);
-    const output = join(roomFolder, `${party.folder}_${table.name}.parquet`);
+    const output = join(protectedFolder, `${party.folder}_${table.name}.parquet`);
     const schemaFile = `${party.folder}/${table.name}.schema.json`;
     const schema = parseTableSchema(readSample(schemaFile), { file: schemaFile });
     const summary = await encryptTable({
@@ -125,8 +242,7 @@ async function encryptParty(party: Party, roomFolder: string, secret: SharedSecr
       output,
       schema,
       secret,
-      collaborationId: id,
-      settings,
+      ...settingsOf(manifest),
       overwrite: true,
     });
     const { sealed, fingerprint, cleartext } = summary.columns;
@@ -141,38 +257,33 @@ async function encryptParty(party: Party, roomFolder: string, secret: SharedSecr
   }
 }
 
-/** Runs `query-runner.ts` in a child process whose environment is empty: what it prints is all it can know. */
-async function runQueryRunner(roomFolder: string): Promise<void> {
-  say('DuckDB in a process of its own, started with an empty environment beside the protected tables. It says:');
-  const script = fileURLToPath(new URL('query-runner.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, roomFolder], {
-    cwd: roomFolder,
-    env: {},
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  child.stdout.pipe(process.stdout, { end: false });
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (exitCode !== 0) throw new Error(`the query runner failed with exit code ${String(exitCode)}`);
-}
-
-async function checkTruth(resultFile: string, totalsFile: string): Promise<boolean> {
+/** Holds the answers against the joins in cleartext, from which the thresholds of the rules were taken out. */
+async function checkTruth(resultFile: string, totals: PrintedTable, incidents: PrintedTable): Promise<boolean> {
   const truth: Truth = computeTruth(makeInsurers(SAMPLE_SEED));
   const decrypted = await readTable(
     resultFile,
     `${SHARED_CLAIM_COLUMNS.join(', ')} FROM source ORDER BY incident_no, brightfen_claim, tannhof_claim`,
   );
-  const expectedRows = truth.sharedClaims.map((row) => SHARED_CLAIM_COLUMNS.map((column) => row[column]));
-  const totals = await readTable(totalsFile, '* FROM source ORDER BY region');
-  const expectedTotals = truth.totals.map((total) => Object.values(total).map(String));
+  const pairs = truth.sharedClaims.filter(({ brightfen_amount: amount }) => roundedEur(amount) >= AT_LEAST_EUR);
+  const expectedPairs = pairs.map((row) => SHARED_CLAIM_COLUMNS.map((column) => row[column]));
+  const released = truth.totals.filter((total) => total.incidents >= SMALLEST_GROUP);
+  const expectedTotals = released.map((total) => Object.values(total).map(String));
+  const count = new Set(truth.sharedClaims.map((row) => row.incident_no)).size;
   const checks = [
-    { claim: `${String(expectedRows.length)} decrypted pairs`, holds: isEqual(decrypted.rows, expectedRows) },
-    { claim: `totals of ${String(expectedTotals.length)} regions`, holds: isEqual(totals.rows, expectedTotals) },
+    { claim: `${String(count)} incidents of both`, holds: isEqual(incidents.rows, [[String(count)]]) },
+    {
+      claim: `totals of ${String(released.length)} regions (${String(truth.totals.length - released.length)} stays out)`,
+      holds: isEqual(totals.rows, expectedTotals),
+    },
+    { claim: `${String(pairs.length)} decrypted pairs`, holds: isEqual(decrypted.rows, expectedPairs) },
   ];
   for (const { claim, holds } of checks) say(`${claim} ${holds ? 'equal' : 'DIFFER FROM'} the join in cleartext`);
   return checks.every(({ holds }) => holds);
+}
+
+/** An amount such as `1234.56` as the insurers share it in clear: rounded to 10 euro. */
+function roundedEur(amount: string | null): number {
+  return roundAmount(amount === null ? null : Number(amount.replace('.', ''))) ?? 0;
 }
 
 function isEqual(actual: unknown, expected: unknown): boolean {
@@ -215,7 +326,7 @@ if (values.keep === undefined) {
   });
 }
 const isTrue = await playCollaboration(workFolder);
-heading('6. Ways it refuses (samples/insurers_bad)');
+heading('9. Ways encryption refuses (samples/insurers_bad)');
 for (const { title, words, exitCode } of await runBadCases()) {
   say(`${title} -> exit code ${String(exitCode)}`);
   for (const line of words.trimEnd().split('\n')) say(line);

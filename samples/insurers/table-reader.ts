@@ -28,7 +28,7 @@ export function tableSource(path: string): string {
 }
 
 /** An SQL text literal. */
-export function quoteText(text: string): string {
+function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 

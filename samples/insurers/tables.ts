@@ -28,8 +28,7 @@ export function layOutFiles({ brightfen, tannhof }: Insurers, truth: Truth): Sam
       path: 'expected/totals-per-region.csv',
       text: toCsv(truth.totals, [
         { header: 'region', value: (row) => row.region },
-        { header: 'pairs', value: (row) => String(row.pairs) },
-        { header: 'same_person', value: (row) => String(row.samePerson) },
+        { header: 'incidents', value: (row) => String(row.incidents) },
         { header: 'brightfen_eur', value: (row) => String(row.brightfenEur) },
         { header: 'tannhof_eur', value: (row) => String(row.tannhofEur) },
       ]),

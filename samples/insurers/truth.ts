@@ -5,7 +5,7 @@ import type { Claim, Customer, Insurer, Insurers } from './model.ts';
 /** A pair of claims about one incident, as the receiver should read it after decrypting; null is an empty field. */
 export type SharedClaim = Readonly<Record<(typeof SHARED_CLAIM_COLUMNS)[number], string | null>>;
 
-/** Columns of the result of `queries/filed-with-both.sql`, in order. */
+/** Columns of the result of the template `filed-with-both`, in order. */
 export const SHARED_CLAIM_COLUMNS = [
   'incident_no',
   'incident_date',
@@ -21,14 +21,12 @@ export const SHARED_CLAIM_COLUMNS = [
   'tannhof_note',
 ] as const;
 
-/** Totals of one region over the claims filed with both, as `queries/totals-per-region.sql` should give them. */
+/** Totals of one region over the claims filed with both, as `queries/totals-per-region.sql` gives them without a threshold. */
 export interface RegionTotal {
   readonly region: string;
-  /** Pairs of claims. */
-  readonly pairs: number;
-  /** Pairs in which both claims are the same person's. */
-  readonly samePerson: number;
-  /** Sum of the amounts, each rounded to 10 euro before. */
+  /** Incidents that both have. */
+  readonly incidents: number;
+  /** Over all pairs of claims: sum of the amounts, each rounded to 10 euro before. */
   readonly brightfenEur: number;
   readonly tannhofEur: number;
 }
@@ -96,15 +94,17 @@ function toSharedClaim({ one, other, oneHolder, otherHolder, samePerson }: Claim
 
 function totalPerRegion(pairs: readonly ClaimPair[]): RegionTotal[] {
   const totals = new Map<string, RegionTotal>();
-  for (const { one, other, samePerson } of pairs) {
+  const incidents = new Set<string>();
+  for (const { one, other } of pairs) {
     const soFar = totals.get(one.region);
+    const key = `${one.region} ${one.incidentNo ?? ''}`;
     totals.set(one.region, {
       region: one.region,
-      pairs: (soFar?.pairs ?? 0) + 1,
-      samePerson: (soFar?.samePerson ?? 0) + Number(samePerson),
+      incidents: (soFar?.incidents ?? 0) + Number(!incidents.has(key)),
       brightfenEur: (soFar?.brightfenEur ?? 0) + (roundAmount(one.amountCents) ?? 0),
       tannhofEur: (soFar?.tannhofEur ?? 0) + (roundAmount(other.amountCents) ?? 0),
     });
+    incidents.add(key);
   }
   return [...totals.values()].sort((x, y) => compareText(x.region, y.region));
 }

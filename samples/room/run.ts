@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,19 +14,12 @@ import {
   type SharedSecret,
 } from 'sealroom';
 import { parseVerifiers, verifyLog } from 'sealroom/audit';
-import {
-  approveTemplate,
-  insertSignature,
-  type Manifest,
-  parseManifest,
-  printPublicKey,
-  settingsOf,
-  signManifest,
-} from 'sealroom/collab';
+import { type Manifest, parseManifest, settingsOf } from 'sealroom/collab';
 import { openPackage, recipientsOf } from 'sealroom/package';
 import { type QueryRequest, QueryRunner } from 'sealroom/query';
 import { createRoom, loadTable, openRoom } from 'sealroom/room';
 import { Readable } from 'node:stream';
+import { signDraft } from './sign.ts';
 
 const SAMPLE = fileURLToPath(new URL('./', import.meta.url));
 
@@ -43,38 +36,18 @@ export interface Campaign {
   readonly identity: string;
 }
 
-/** The manifest of the sample with fresh keys in it, signed by both members, and the template approved by its owner. */
-async function signedManifest(identity: string): Promise<string> {
-  const keys: Readonly<Record<string, KeyObject>> = {
-    shoes: generateKeyPairSync('ed25519').privateKey,
-    paper: generateKeyPairSync('ed25519').privateKey,
-  };
-  const draft = JSON.parse(read('manifest.json')) as { members: { id: string; publicKeys?: object }[] };
-  for (const member of draft.members) {
-    const key = keys[member.id];
-    if (key === undefined) continue;
-    const receive = member.id === 'shoes' ? { receive: await identityToRecipient(identity) } : {};
-    member.publicKeys = { sign: printPublicKey(key), ...receive };
-  }
-  const text = JSON.stringify(draft, null, 2);
-  const manifest = parseManifest(text);
-  let signed = text;
-  for (const [member, key] of Object.entries(keys)) {
-    signed = insertSignature(signed, signManifest(manifest, member, key), null);
-    if (member !== 'paper') continue;
-    signed = insertSignature(signed, approveTemplate(manifest, 'letters-since', member, key), 'letters-since');
-  }
-  return signed;
-}
-
 /** Encrypts the tables of both members, and loads them into a new room below `workFolder`. */
 export async function openCampaign(workFolder: string): Promise<Campaign> {
   const secret = parseSharedSecret(randomBytes(32).toString('base64'));
   const identity = await generateHybridIdentity();
-  const text = await signedManifest(identity);
+  const text = signDraft({
+    text: read('manifest.json'),
+    receive: { shoes: await identityToRecipient(identity) },
+    approvals: { 'letters-since': ['paper'] },
+  });
   const manifest = parseManifest(text);
   const directory = join(workFolder, 'room');
-  await createRoom({ directory, manifest: text, manifestFile: 'manifest.json' });
+  await createRoom({ directory, manifest: text, manifestFile: 'manifest.json', now: () => new Date() });
   for (const [table, owner] of Object.entries(TABLES)) {
     const output = join(workFolder, `${table}.parquet`);
     const schema = parseTableSchema(read(owner, `${table}.schema.json`));

@@ -15,6 +15,8 @@ const SOFTHSM_MODULES = [
   '/usr/lib64/pkcs11/libsofthsm2.so',
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
+/** Release of the age command that knows post-quantum keys. */
+const AGE = '1.3.2';
 /** What Chromium and its siblings are called on different systems. */
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -179,6 +181,37 @@ export function chromium() {
   return installed;
 }
 
+/**
+ * The age command as Debian has it, which knows keys of X25519 only.
+ *
+ * @returns {{ age: string, keygen: string }} the programs' names
+ */
+export function debianAge() {
+  const find = () => ['age', 'age-keygen'].every((name) => run(name, ['--version'], { quiet: true }).ok);
+  if (!find()) {
+    if (!canInstallPackages()) throw new Unavailable('needs age in the PATH: install the package age');
+    install('apt-get', ['update']);
+    install('apt-get', ['install', '-y', '--no-install-recommends', 'age']);
+    if (!find()) throw new Unavailable('the package age is installed and `age` does not run');
+  }
+  return { age: 'age', keygen: 'age-keygen' };
+}
+
+/**
+ * The age command as its Go module has it, with post-quantum keys.
+ *
+ * @returns {{ age: string, keygen: string }} paths of the programs
+ */
+export function goAge() {
+  const folder = join(cacheFolder(), `age-${AGE}`);
+  const age = join(folder, 'age');
+  provide(folder, age, ['--version'], () => {
+    if (!run('go', ['version'], { quiet: true }).ok) throw new Unavailable('needs Go, to install age from its module');
+    install('go', ['install', `filippo.io/age/cmd/...@v${AGE}`], { GOBIN: folder });
+  });
+  return { age, keygen: join(folder, 'age-keygen') };
+}
+
 function canInstallPackages() {
   return process.getuid?.() === 0 && run('apt-get', ['--version'], { quiet: true }).ok;
 }
@@ -215,12 +248,13 @@ function provide(folder, program, probe, fill) {
 /**
  * @param {string} client
  * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
  */
-function install(client, args) {
+function install(client, args, env) {
   console.log(`$ ${[client, ...args].join(' ')}`);
   const { ok, output } = run(client, args, {
     quiet: true,
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
+    env: { DEBIAN_FRONTEND: 'noninteractive', ...env },
     timeoutMs: 900_000,
   });
   if (!ok) throw new Unavailable(`\`${client}\` failed: ${output.split('\n').slice(-3).join(' ')}`);

@@ -1,5 +1,5 @@
 import { Decrypter, Encrypter } from 'age-encryption';
-import { encodeUtf8 } from '../bytes/index.ts';
+import { decodeUtf8Lenient, encodeUtf8 } from '../bytes/index.ts';
 
 /** How every age file begins. Source: https://age-encryption.org/v1 */
 const AGE_LINE = encodeUtf8('age-encryption.org/v1\n');
@@ -7,6 +7,26 @@ const AGE_LINE = encodeUtf8('age-encryption.org/v1\n');
 /** Whether bytes begin as an age file does; 22 of them are enough. */
 export function isAgeFile(start: Uint8Array): boolean {
   return Buffer.from(start.subarray(0, AGE_LINE.length)).equals(AGE_LINE);
+}
+
+/** The header's last line begins so; the lines of stanzas begin with the other. */
+const [MAC_LINE, STANZA_LINE] = ['---', '-> '];
+
+/** Bytes of a header that are looked at: an age file of the two kinds of keys here has less than 2 KiB. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * The types of the recipients in the header of an age file, such as `X25519`, in order; none of them is authenticated yet. Of
+ * bytes that are no age file, an empty list.
+ */
+export function listStanzas(file: Uint8Array): readonly string[] {
+  if (!isAgeFile(file)) return [];
+  const lines = decodeUtf8Lenient(file.subarray(0, MAX_HEADER_BYTES)).split('\n');
+  const header = lines.slice(
+    0,
+    lines.findIndex((line) => line.startsWith(MAC_LINE)),
+  );
+  return header.flatMap((line) => (line.startsWith(STANZA_LINE) ? [line.split(' ')[1] ?? ''] : []));
 }
 
 /** Who an age file is sealed to: recipients of one kind, or everybody who knows a passphrase. */

@@ -1,5 +1,6 @@
-import { identityToRecipient } from 'age-encryption';
+import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { SealroomError } from '../errors.ts';
+import type { AgeKind } from './recipient.ts';
 
 const IDENTITY = /^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]{40,4000}$/;
 
@@ -36,7 +37,17 @@ export async function parseIdentities(
   throw new SealroomError('SECRET_INVALID', 'expected an age identity, got none', { where: { file } });
 }
 
+/** A new age identity of a kind, `AGE-SECRET-KEY-…`. It is a secret. */
+export function generateIdentity(kind: AgeKind): Promise<string> {
+  return kind === 'X25519' ? generateX25519Identity() : generateHybridIdentity();
+}
+
 /** The recipient that an identity opens files for, `age1…` or `age1pq1…`. */
 export function recipientOf(identity: string): Promise<string> {
   return identityToRecipient(identity);
+}
+
+/** The text of an age identity file, as `age-keygen` writes it. */
+export function printIdentityFile(identity: string, recipient: string, created: string): string {
+  return `# created: ${created}\n# public key: ${recipient}\n${identity}\n`;
 }

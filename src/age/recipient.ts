@@ -5,6 +5,29 @@ const RAW_PREFIX = 'x25519:';
 
 const POST_QUANTUM_PREFIX = 'age1pq1';
 
+/** The kinds of keys that members have, by the names of their stanzas in an age file; the first is post-quantum. */
+export type AgeKind = 'mlkem768x25519' | 'X25519';
+
+/** By the prefix in Bech32: the kind, and how many bytes a recipient of it has. */
+const KINDS: ReadonlyMap<string, readonly [AgeKind, number]> = new Map([
+  ['age1pq', ['mlkem768x25519', 1216]],
+  ['age', ['X25519', 32]],
+]);
+
+/** The kind of an age recipient, `age1…` or `age1pq1…` in lower case; `null` if it is another text, or a recipient of another kind. */
+export function kindOfRecipient(recipient: string): AgeKind | null {
+  const decoded = decodeBech32(recipient);
+  if (decoded === null) return null;
+  const [kind, bytes] = KINDS.get(decoded.prefix) ?? [];
+  return kind !== undefined && decoded.bytes.length === bytes && recipient === recipient.toLowerCase() ? kind : null;
+}
+
+function decodeBech32(text: string): { readonly prefix: string; readonly bytes: Uint8Array } | null {
+  const decoded = bech32.decodeUnsafe(text, false);
+  const bytes = decoded && bech32.fromWordsUnsafe(decoded.words);
+  return decoded && bytes instanceof Uint8Array ? { prefix: decoded.prefix, bytes } : null;
+}
+
 /**
  * A receiving key as an age recipient: an age recipient stays as it is, `x25519:` and 32 bytes in Base64 becomes one.
  *

@@ -6,6 +6,7 @@ import { SealroomError, systemReason } from '../errors.ts';
 import type { Charge, ChargeOutcome } from './budget.ts';
 import { openCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { History } from './history.ts';
+import type { KeyEvent } from './key-event.ts';
 import type { Signer } from './keys.ts';
 import { readLines } from './lines.ts';
 import { LOG_FILES } from './log-file.ts';
@@ -19,6 +20,7 @@ import {
   parseSignedRecord,
   printRecord,
   RECORD_VERSION,
+  type RoomEvent,
   type StartEvent,
 } from './record.ts';
 
@@ -66,11 +68,19 @@ export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions
     await mkdir(directory, { recursive: true, mode: 0o700 });
     for (const name of [LOG_FILES.lock, LOG_FILES.records])
       await (await open(join(directory, name), 'a', 0o600)).close();
-    const { size } = await stat(join(directory, LOG_FILES.records));
-    if (size > 0 || (await stat(join(directory, LOG_FILES.checkpoint)).catch(() => null)) !== null) {
-      throw new SealroomError('IO_EXISTS', 'there is an audit log already', { where: { file: directory } });
+    const lock = await openFile(directory, LOG_FILES.lock);
+    try {
+      // Of two processes that make the same log, one makes it.
+      await withLock(lock, directory, async () => {
+        const { size } = await stat(join(directory, LOG_FILES.records));
+        if (size > 0 || (await stat(join(directory, LOG_FILES.checkpoint)).catch(() => null)) !== null) {
+          throw new SealroomError('IO_EXISTS', 'there is an audit log already', { where: { file: directory } });
+        }
+        await replaceCheckpoint(directory, signCheckpoint(new TreeEdge().head(), signer));
+      });
+    } finally {
+      await lock.close();
     }
-    await replaceCheckpoint(directory, signCheckpoint(new TreeEdge().head(), signer));
   } catch (error) {
     throw writeFailure(error, directory);
   }
@@ -138,12 +148,13 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Records an attempt that is over. Its result may be released when this has returned.
+   * Records an attempt that is over, what happens to the room, or what is done with a secret. A result may be released, a
+   * change of the room counts, and the secret may be used, when this has returned.
    *
    * @throws {SealroomError} AUDIT_RECORD if it is malformed, or contradicts the records before it: each attempt has one
    *   such record, and one that ran has a `start` before it. Else as {@link AuditLog.start}.
    */
-  append(event: AttemptEvent): Promise<Receipt> {
+  append(event: AttemptEvent | RoomEvent | KeyEvent): Promise<Receipt> {
     return this.#exclusively((state) => this.#append(state, event, this.#nextTime(state)));
   }
 

@@ -77,7 +77,8 @@ export async function* readRecords(directory: string): AsyncGenerator<RecordLine
 /**
  * What a member may see of a log, a line of JSON for each record: `{"proof", "record"}`, the record as the text that it is
  * in the log, and the proof that it is there. A member sees the records of its own attempts, of those whose results it
- * gets, and of those that name a table of its; and all attempts of which it is not known what tables they name.
+ * gets, and of those that name a table of its; all attempts of which it is not known what tables they name; when its tables
+ * were loaded and removed; and the manifests that were in force.
  *
  * It is not shown that no record was left out: the records of others are not for the member to see.
  *
@@ -163,8 +164,14 @@ function concerns({ event }: AuditRecord, member: string): boolean {
         event.tables === null ||
         event.tables.some(({ owner }) => owner === member)
       );
+    case 'load':
+    case 'remove':
+      return event.owner === member;
+    case 'manifest':
     case 'repair':
       return true;
+    case 'key':
+      return event.member === null || event.member === member || event.peer === member;
   }
 }
 

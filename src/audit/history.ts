@@ -29,7 +29,11 @@ export class History {
         return [...found, ...this.#againstStart(event, new Date(time))];
       case 'attempt':
         return [...found, ...this.#againstAttempt(event)];
+      case 'manifest':
+      case 'load':
+      case 'remove':
       case 'repair':
+      case 'key':
         return found;
     }
   }
@@ -62,7 +66,11 @@ export class History {
         this.#over.add(event.attempt);
         break;
       }
+      case 'manifest':
+      case 'load':
+      case 'remove':
       case 'repair':
+      case 'key':
         break;
     }
   }

@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeUtf8, encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
+import { keyEvent } from './key-event.ts';
 
 /** Bytes of a record's line at most, without its line break. The text of a query has at most 20 kB, its IR may be longer. */
 export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
@@ -158,7 +159,48 @@ const repair = z
   })
   .readonly();
 
-const event = z.discriminatedUnion('kind', [start, attempt, repair]);
+const manifest = z
+  .strictObject({
+    kind: z.literal('manifest'),
+    /** Hash of the manifest that is in force from now on, and of the one before; `null` in a new room. */
+    manifestSha256: sha256,
+    replacedSha256: sha256.nullable(),
+  })
+  .readonly();
+
+const load = z
+  .strictObject({
+    kind: z.literal('load'),
+    table: name,
+    owner: name,
+    manifestSha256: sha256,
+    /** Hash of the analysis rule whose columns were loaded. */
+    ruleSha256: sha256,
+    /** Hash of the file that was loaded, and of the snapshot that was made of it. */
+    sourceSha256: sha256,
+    snapshotSha256: sha256,
+    /** Hash of the snapshot whose place it takes, or `null`. */
+    replacedSha256: sha256.nullable(),
+    rows: count,
+  })
+  .readonly();
+
+const remove = z
+  .strictObject({
+    kind: z.literal('remove'),
+    table: name,
+    owner: name,
+    manifestSha256: sha256,
+    snapshotSha256: sha256,
+    rows: count,
+  })
+  .readonly();
+
+//= audit A-8
+/** What happens to a room, besides being asked. */
+const roomEvent = z.discriminatedUnion('kind', [manifest, load, remove]);
+
+const event = z.discriminatedUnion('kind', [start, attempt, repair, roomEvent, keyEvent]);
 
 const record = z
   .strictObject({
@@ -184,6 +226,9 @@ export type StartEvent = z.infer<typeof start>;
 
 /** All that is known of an attempt when it is over: run, failed, or refused. */
 export type AttemptEvent = z.infer<typeof attempt>;
+
+/** The room has another manifest, or a table came into it or left it. */
+export type RoomEvent = z.infer<typeof roomEvent>;
 
 /** What a record tells. */
 export type AuditEvent = z.infer<typeof event>;
@@ -277,6 +322,9 @@ function checkRecord(value: unknown): AuditRecord {
 /** What two members of a record say against each other, or `null`. */
 function findContradiction({ index, previous, event: told }: AuditRecord): string | null {
   if ((index === 0) !== (previous === null)) return 'a record has `previous` unless it is the first';
+  //= audit A-61
+  if (told.kind === 'key' && told.action !== 'refuse' && (told.generation === null || told.secretId === null))
+    return 'what was done with a secret names it';
   if (told.kind !== 'attempt') return null;
   //= audit A-6
   const { findings, outcome: end, ir, tables } = told;

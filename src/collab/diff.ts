@@ -61,12 +61,15 @@ interface Described {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-function describeMember({ id, displayName, payer, publicKeys }: Member): Described {
+function describeMember({ id, displayName, payer, publicKeys, people }: Member): Described {
   const properties = {
     'display name': displayName,
     'signing key': publicKeys.sign ?? 'none',
     'key for results': publicKeys.receive ?? 'none',
     pays: payer ? 'yes' : 'no',
+    ...Object.fromEntries(
+      people.map(({ id: person, roles, sign }) => [`person ${person}`, `${roles.join(', ')}, key ${sign}`]),
+    ),
   };
   return { subject: `member ${id}`, properties };
 }

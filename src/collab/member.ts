@@ -1,5 +1,6 @@
-import { PUBLIC_KEY_PATTERN } from '../signing/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
+import { LABEL } from './label.ts';
+import { type Person, readPeople, SIGN_KEY } from './person.ts';
 
 /** What members can be entitled to. */
 export const ABILITIES = ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'] as const;
@@ -22,21 +23,14 @@ export interface Member {
     /** Where results are encrypted to: an age recipient (`age1…`), or `x25519:` and 32 bytes in Base64. */
     readonly receive: string | null;
   };
+  /** Who acts for the member; none if the member is one person, which has all roles. */
+  readonly people: readonly Person[];
 }
-
-/** One line of text that a person reads. */
-export const LABEL = { pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u, words: '1 to 200 characters on one line' };
 
 /** The id of a member, and the name of a table: fit for a schema, a table and a file without quotes. */
 export const IDENTIFIER = {
   pattern: /^[a-z][a-z0-9_]{0,62}$/,
   words: '1 to 63 of `a-z`, `0-9` and `_`, a letter first',
-};
-
-const SIGN_KEY = {
-  pattern: PUBLIC_KEY_PATTERN,
-  words: 'an Ed25519 public key, as `ed25519:` and 32 bytes in Base64',
-  hidden: true,
 };
 
 const RECEIVE_KEY = {
@@ -70,8 +64,8 @@ function readMemberId(cursor: Cursor): string | null {
   return cursor.refuse(`expected another id than ${id}, which is a schema of the engine`);
 }
 
-function readMember(cursor: Cursor): Member | null {
-  if (!cursor.object(['id', 'displayName', 'abilities', 'payer', 'publicKeys'])) return null;
+function readMember(cursor: Cursor, taken: ReadonlySet<string>): Member | null {
+  if (!cursor.object(['id', 'displayName', 'abilities', 'payer', 'publicKeys', 'people'])) return null;
   const id = readMemberId(cursor.at('id'));
   const displayName = cursor.at('displayName');
   const payer = cursor.at('payer');
@@ -86,24 +80,30 @@ function readMember(cursor: Cursor): Member | null {
       sign: sign.isGiven ? sign.text(SIGN_KEY) : null,
       receive: receive.isGiven ? receive.text(RECEIVE_KEY) : null,
     }),
+    people: readPeople(cursor.at('people'), taken),
   };
   return id === null ? null : Object.freeze({ ...member, id, displayName: member.displayName ?? id });
 }
 
-/** Reads the members; each has an id and a signing key of its own, and one at most pays. */
+/**
+ * Reads the members; each has an id of its own, and one at most pays. Signing keys are those of one member, and of one of its
+ * people.
+ */
 export function readMembers(cursor: Cursor): readonly Member[] {
   const seen = new Set<string>();
+  /** The signing keys of the members before. */
+  const taken = new Set<string>();
   let payer: string | null = null;
   const members = cursor.items(1).map((item) => {
-    const member = readMember(item);
+    const member = readMember(item, taken);
     if (member === null) return null;
     const { id, publicKeys } = member;
     if (seen.has(id)) return item.at('id').refuse(`expected an id of its own, got ${id} again`);
     seen.add(id);
-    if (publicKeys.sign !== null && seen.has(publicKeys.sign)) {
+    if (publicKeys.sign !== null && taken.has(publicKeys.sign)) {
       item.at('publicKeys').at('sign').refuse('expected a key of its own, got that of another member');
     }
-    if (publicKeys.sign !== null) seen.add(publicKeys.sign);
+    for (const key of [publicKeys.sign, ...member.people.map(({ sign }) => sign)]) if (key !== null) taken.add(key);
     if (member.payer && payer !== null) item.at('payer').refuse(`expected one payer, got another besides ${payer}`);
     payer ??= member.payer ? id : null;
     return member;

@@ -5,6 +5,7 @@ import { sha256Hex, SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
 import { readColumnType } from './manifest-column.ts';
 import type { Member } from './member.ts';
+import { signingKeysOf } from './roles.ts';
 import { type MemberSignature, verifyHash } from './signature.ts';
 
 /** A typed place in the SQL of a template, written `$name`. */
@@ -92,10 +93,10 @@ function readSql(cursor: Cursor): string | null {
   );
 }
 
-/** Whether a signature is one of this hash, by the key that the member has in the manifest. */
+/** Whether a signature is one of this hash, by a key that signs for the member. */
 function isApproval(signature: MemberSignature, sha256: string, members: readonly Member[]): boolean {
-  const key = members.find(({ id }) => id === signature.member)?.publicKeys.sign ?? null;
-  return key !== null && signature.sha256 === sha256 && verifyHash('template', signature, key);
+  const keys = members.filter(({ id }) => id === signature.member).flatMap(signingKeysOf);
+  return signature.sha256 === sha256 && keys.some((key) => verifyHash('template', signature, key));
 }
 
 function readTemplate(cursor: Cursor, collaborationId: string, members: readonly Member[]): AnalysisTemplate | null {

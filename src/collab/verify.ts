@@ -2,6 +2,7 @@ import { SealroomError } from '../errors.ts';
 import { quoteName } from '../schema/index.ts';
 import { printPublicKey, type SigningKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';
+import { requireRole, signingKeysOf } from './roles.ts';
 import { type MemberSignature, signHash, verifyHash } from './signature.ts';
 
 /**
@@ -25,10 +26,10 @@ function stateOf(
   sha256: string,
   signature: MemberSignature | undefined,
 ): SignatureState {
-  const key = manifest.members.find(({ id }) => id === member)?.publicKeys.sign ?? null;
-  if (key === null) return 'no-key';
+  const keys = manifest.members.filter(({ id }) => id === member).flatMap(signingKeysOf);
+  if (keys.length === 0) return 'no-key';
   if (signature === undefined) return 'missing';
-  if (!verifyHash(thing, signature, key)) return 'wrong';
+  if (!keys.some((key) => verifyHash(thing, signature, key))) return 'wrong';
   return signature.sha256 === sha256 ? 'holds' : 'changed';
 }
 
@@ -54,7 +55,10 @@ export function verifyManifest(manifest: Manifest): readonly SignatureStatus[] {
   return Object.freeze([...ofMembers, ...ofTemplates].map((status) => Object.freeze(status)));
 }
 
-/** @throws {SealroomError} USAGE_OPTION if the member or its key is not in the manifest, or the key is another. */
+/**
+ * @throws {SealroomError} USAGE_OPTION if the member or its key is not in the manifest, or the key is another; RULE_ROLE if it is
+ *   that of a person who may not sign.
+ */
 function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void {
   const found = manifest.members.find(({ id }) => id === member);
   if (found === undefined) {
@@ -63,18 +67,21 @@ function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void
     });
   }
   const publicKey = printPublicKey(key);
-  if (found.publicKeys.sign === publicKey) return;
-  const got = found.publicKeys.sign === null ? 'none' : 'another';
-  throw new SealroomError('USAGE_OPTION', `expected the key of ${member} in the manifest, got ${got}`, {
+  const keys = signingKeysOf(found);
+  if (keys.includes(publicKey)) return;
+  if (found.people.some(({ sign }) => sign === publicKey)) requireRole(manifest, publicKey, 'sign');
+  const got = keys.length === 0 ? 'none' : 'another';
+  const whose = found.people.length === 0 ? member : `a rule approver of ${member}`;
+  throw new SealroomError('USAGE_OPTION', `expected the key of ${whose} in the manifest, got ${got}`, {
     hint: `the public half of the given key is ${publicKey}`,
   });
 }
 
 /**
- * A member's signature under the manifest, made with its private key (Ed25519).
+ * A member's signature under the manifest, made with its private key, or that of one of its rule approvers (Ed25519).
  *
- * @throws {SealroomError} USAGE_OPTION if the manifest has no such member, or another key for it; SECRET_INVALID if the
- *   key is not Ed25519.
+ * @throws {SealroomError} USAGE_OPTION if the manifest has no such member, or another key for it; RULE_ROLE if it is that of a
+ *   person who may not sign; SECRET_INVALID if the key is not Ed25519.
  */
 export function signManifest(manifest: Manifest, member: string, key: SigningKey): MemberSignature {
   requireKeyOf(manifest, member, key);

@@ -25,6 +25,7 @@ export {
   createKernel,
   defaultKernel,
   KERNEL_NAMES,
+  paddedBytesOf,
 } from './kernels/index.ts';
 export type {
   CellKind,

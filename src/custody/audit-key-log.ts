@@ -1,11 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Signer } from '../audit/index.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 import type { MemberHome } from './home.ts';
 import type { KeyLog } from './key-log.ts';
+import { readPublicKeyOf } from './signing-key.ts';
 
-/** MERGE: stands in for the log of keys, which is on another branch; take that branch's file. */
-export function openKeyLog(home: MemberHome): Promise<KeyLog & AsyncDisposable> {
-  if (home.directory === '') throw new TypeError('expected the directory of a home');
-  return Promise.resolve({
-    record: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  });
+/** What a log of keys is opened with. */
+export interface KeyLogOptions {
+  readonly now?: (() => Date) | undefined;
+}
+
+/**
+ * Opens the log of the keys of a home, an audit log; makes it, and the key that signs it, if the home has none.
+ *
+ * @throws {SealroomError} SECRET_INVALID if the key of the log is missing or open to other users; AUDIT_* if the log is not
+ *   as it was signed last; IO_READ, IO_WRITE, IO_LOCKED.
+ */
+export async function openKeyLog(
+  home: MemberHome,
+  { now = () => new Date() }: KeyLogOptions = {},
+): Promise<KeyLog & AsyncDisposable> {
+  // What writes logs takes longer to load than a small table to encrypt, and most are encrypted without one.
+  const { AuditLog } = await import('../audit/index.ts');
+  const signer = await prepareKeyLog(home);
+  const actor = await readPublicKeyOf(home.signingKey);
+  const log = await AuditLog.open({ directory: home.log, signer, now });
+  return {
+    async record(event) {
+      //= audit A-62
+      await log.append({ kind: 'key', actor, ...event });
+    },
+    [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
+  };
+}
+
+/** The signer of a home's log; both are made if neither is there. */
+async function prepareKeyLog(home: MemberHome): Promise<Signer> {
+  const { createAuditLog, readSignerFile } = await import('../audit/index.ts');
+  const [hasKey, hasLog] = [await isThere(home.logKey), await isThere(join(home.log, 'checkpoint'))];
+  if (!hasKey && hasLog) {
+    throw new SealroomError('SECRET_INVALID', 'expected the key that signs the log of keys, got none', {
+      where: { file: home.logKey },
+      hint: `put it back; or move ${home.log} away, which begins another log`,
+    });
+  }
+  if (!hasKey) await makeSigner(home);
+  const signer = await readSignerFile(home.logKey);
+  if (!hasLog) {
+    await createAuditLog({ directory: home.log, signer }).catch((error: unknown) => {
+      // Another process made it meanwhile.
+      if (!(error instanceof SealroomError) || error.code !== 'IO_EXISTS') throw error;
+    });
+  }
+  return signer;
+}
+
+/** Makes the key whole and then gives it its name: of two processes, one does, and the other takes that one's. */
+async function makeSigner({ directory, logKey }: MemberHome): Promise<void> {
+  const { createSignerFile } = await import('../audit/index.ts');
+  const id = randomUUID();
+  const temporary = `${logKey}.${id}.tmp`;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await createSignerFile(temporary, `keys.sealroom/${id}`);
+    await link(temporary, logKey);
+  } catch (error) {
+    if (error instanceof SealroomError) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw new SealroomError('IO_WRITE', `cannot write the key of the log: ${systemReason(error)}`, {
+      where: { file: logKey },
+      cause: error,
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }

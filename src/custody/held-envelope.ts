@@ -1,11 +1,10 @@
 import { SealroomError } from '../errors.ts';
 import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
-import { hashFile } from './hash-file.ts';
 import { memberHome } from './home.ts';
 import { recordEvent } from './key-events.ts';
 import { newestEnvelope, readEnvelope } from './key-ring.ts';
 import { openEnvelope } from './open-envelope.ts';
-import type { HeldSecret, SecretRequest } from './open-secret.ts';
+import type { HeldSecret, SecretRequest } from './held-secret.ts';
 import type { ProviderContext } from './provider.ts';
 import { openProvider } from './providers.ts';
 
@@ -27,6 +26,7 @@ export async function openHeldEnvelope(
     : readEnvelope(home, { collaborationId, generation }));
   if (stored === null) throw noEnvelope(collaborationId, home.directory, key !== undefined);
   const { envelope, file } = stored;
+  await request.authorise?.(envelope);
   await using provider = await openProvider(key ?? envelope.key, context);
   const secret = await openEnvelope(envelope, provider, { file });
   const wipeSecret = (): void => {
@@ -44,11 +44,7 @@ export async function openHeldEnvelope(
     generation: envelope.generation,
     secretId: envelope.secretId,
     envelope,
-    recordUse: async (used) => {
-      const sha256 = used === null ? null : await hashFile(used.path);
-      const hashed = used === null || sha256 === null ? null : { sha256, rows: used.rows };
-      await recordEvent(home, envelope, { action: 'lend', purpose, file: hashed });
-    },
+    recordUse: (used) => recordEvent(home, envelope, { action: 'lend', purpose, file: used }),
     [Symbol.dispose]: wipeSecret,
   } satisfies HeldSecret);
 }

@@ -1,11 +1,30 @@
-/** Where the shared secret and other secret keys come from, and who keeps them. */
+/** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
+export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
 export type { Check } from './doctor/check.ts';
 export { examineCustody } from './doctor/index.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
+export { readParcelFile } from './exchange/files.ts';
+export {
+  type FileText,
+  type ReceiveOptions,
+  receiveSecret,
+  requestSecret,
+  type SecretRequestOptions,
+  type SendOptions,
+  sendSecret,
+  type SentSecret,
+  type TakenSecret,
+} from './exchange/hand-over.ts';
 export { requireFips } from './fips.ts';
+export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
+export { listPinned, pinCard } from './exchange/pinned.ts';
+export type { SignedRequest } from './exchange/request.ts';
+export { authenticationString, isSameString } from './exchange/short-string.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
-export { type EnvelopeEvent, recordEvent } from './key-events.ts';
+export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
+export type { KeyAction, KeyEvent, KeyLog } from './key-log.ts';
 export {
   destroyEnvelope,
   type EnvelopePlace,
@@ -23,4 +42,4 @@ export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers.ts
 export { readSecretFile } from './secret-file.ts';
 export { secretIdOf } from './secret-id.ts';
 export { secretTextOf } from './secret-text.ts';
-export { createSigningKey, readSigningKey } from './signing-key.ts';
+export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';

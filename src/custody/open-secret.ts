@@ -1,46 +1,16 @@
 // A door of its own, for the commands on tables: what reads envelopes takes longer to load than a small table to encrypt, and most
 // secrets are in the environment.
 import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
-import type { Envelope } from './envelope.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+import type { HeldSecret, SecretRequest } from './held-secret.ts';
 import type { ProviderContext } from './provider.ts';
 import { secretIdOf } from './secret-id.ts';
 
+export type { HeldSecret, SecretRequest } from './held-secret.ts';
+export { memberHome } from './home.ts';
+
 /** The variable that chooses a key, as `--key` does. */
 export const KEY_VARIABLE = 'SEALROOM_KEY';
-
-/** Which secret is wanted, and where to look for it. */
-export interface SecretRequest {
-  /** A UUID in any case. */
-  readonly collaborationId: string;
-  /** Which generation; the newest one without it. A secret from the environment has none. */
-  readonly generation?: number | undefined;
-  /** The URI of the key that opens the envelope, before {@link KEY_VARIABLE} and what the envelope names. */
-  readonly key?: string | undefined;
-  /** The directory of the home, before the variable for it. */
-  readonly home?: string | undefined;
-  /** What for, such as `encrypt`; for the log of the keys. */
-  readonly purpose: string;
-}
-
-/** A shared secret, and what is known of it. Disposing wipes it. */
-export interface HeldSecret extends Disposable {
-  readonly secret: SharedSecret;
-  /** A UUID in lower case. */
-  readonly collaborationId: string;
-  /** `null` if it is not from an envelope. */
-  readonly generation: number | null;
-  readonly secretId: string;
-  /** `null` if it is from the environment. */
-  readonly envelope: Envelope | null;
-  /**
-   * Writes into the log of the keys that the secret was lent to protect or open a file. Without an envelope there is no log.
-   *
-   * @param file `null` if there is none to name: a dry run, a standard stream. It is read for its hash.
-   * @throws {SealroomError} IO_READ; as the log of the keys.
-   */
-  readonly recordUse: (file: { readonly path: string; readonly rows: number } | null) => Promise<void>;
-}
 
 /**
  * The secret of a collaboration:
@@ -58,6 +28,7 @@ export async function openSecret(request: SecretRequest, context: ProviderContex
   const uri = request.key ?? context.env[KEY_VARIABLE];
   const isInEnvironment = [SECRET_VARIABLE, SECRET_FILE_VARIABLE].some((name) => context.env[name] !== undefined);
   if (uri === undefined && isInEnvironment) {
+    await request.authorise?.(null);
     return bareSecret(await readSecretFromEnvironment(context.env), collaborationId);
   }
   const { openHeldEnvelope } = await import('./held-envelope.ts');

@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors.ts';
+import { printPublicKey } from '../signing/index.ts';
 import { readSecretFile } from './secret-file.ts';
 
 const HINT = 'make one with `sealroom collab key <file>`';
@@ -28,6 +29,16 @@ export async function readSigningKey(file: string): Promise<KeyObject> {
   }
   if (key.asymmetricKeyType !== 'ed25519') throw refuse('a key of another kind');
   return key;
+}
+
+/**
+ * The public half of a signing key as manifests have it, or `null` if there is no such file.
+ *
+ * @throws {SealroomError} SECRET_INVALID as {@link readSigningKey}.
+ */
+export async function readPublicKeyOf(file: string): Promise<string | null> {
+  const isThere = (await stat(file).catch(() => null)) !== null;
+  return isThere ? printPublicKey(await readSigningKey(file)) : null;
 }
 
 /**

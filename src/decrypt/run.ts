@@ -193,9 +193,10 @@ class Decryption {
   async #write(crew: Crew<OpenJob, OpenedRows>, fields: readonly Field[]): Promise<Omit<Outcome, 'threads'>> {
     const { dryRun, signal, onProgress } = this.#options;
     const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
-    const writer = dryRun === true ? null : await createOutput(this.#options, fields, this.#outputFormat);
-    const spare: Spare = { output: [], batches: [] };
     let rows = 0;
+    const parts = { reader: this.#reader, fields, format: this.#outputFormat, rows: () => rows, provenance: null };
+    const writer = dryRun === true ? null : await createOutput(this.#options, parts);
+    const spare: Spare = { output: [], batches: [] };
     try {
       for await (const opened of crew.inOrder(this.#jobs(spare))) {
         signal?.throwIfAborted();

@@ -7,4 +7,4 @@ export {
   type RecordValue,
   sealRecord,
 } from './record.ts';
-export { encryptTable, type EncryptOptions, type EncryptProgress, type EncryptSummary } from './run.ts';
+export { encryptRows, encryptTable, type EncryptOptions, type EncryptProgress, type EncryptSummary } from './run.ts';

@@ -6,6 +6,7 @@ import type { TableSchema } from '../schema/index.ts';
 import {
   type Batch,
   createOutput,
+  type Provenance,
   type TableFormat,
   type TableReader,
   transferTable,
@@ -46,6 +47,11 @@ export interface EncryptOptions extends TransferOptions {
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   readonly settings: CollaborationSettings;
+  /**
+   * Which of the collaboration's secrets it is, where that is known. It goes with the output: into a sidecar, or the metadata of
+   * a Parquet file (docs/rotation.md).
+   */
+  readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
   /** Whether binary Parquet columns without annotation are text. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
@@ -83,29 +89,48 @@ export interface EncryptSummary {
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
-  const collaborationId = parseCollaborationId(options.collaborationId);
-  checkSettings(options.schema, options.settings);
-  // A wrong number is refused before the table is read.
-  threadsFor(options.threads, null);
+  checkOptions(options);
   const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
-  return transferTable(options, traits, async (reader, outputFormat) => {
-    const sources = matchSources(options.schema, reader);
-    using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
-    const kernel = options.kernel ?? defaultKernel();
-    const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
-    return {
-      ...outcome,
-      columns: {
-        sealed: countKind(options.schema, 'sealed'),
-        fingerprint: countKind(options.schema, 'fingerprint'),
-        cleartext: countKind(options.schema, 'cleartext'),
-      },
-      inputBytes: reader.bytes,
-      elapsedMs: performance.now() - started,
-      kernel,
-      warnings: reader.warnings,
-    };
-  });
+  return transferTable(options, traits, (reader, outputFormat) => encryptRows(options, reader, outputFormat, started));
+}
+
+/** What can be refused before the table is read. */
+function checkOptions({ schema, settings, collaborationId, threads }: EncryptOptions): void {
+  parseCollaborationId(collaborationId);
+  checkSettings(schema, settings);
+  threadsFor(threads, null);
+}
+
+/**
+ * What {@link encryptTable} does, with a table that is open already.
+ *
+ * @param started when the operation began, as `performance.now` has it
+ * @throws {SealroomError} as {@link encryptTable}.
+ */
+export async function encryptRows(
+  options: EncryptOptions,
+  reader: TableReader,
+  outputFormat: TableFormat,
+  started: number,
+): Promise<EncryptSummary> {
+  checkOptions(options);
+  const sources = matchSources(options.schema, reader);
+  const collaborationId = parseCollaborationId(options.collaborationId);
+  using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
+  const kernel = options.kernel ?? defaultKernel();
+  const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
+  return {
+    ...outcome,
+    columns: {
+      sealed: countKind(options.schema, 'sealed'),
+      fingerprint: countKind(options.schema, 'fingerprint'),
+      cleartext: countKind(options.schema, 'cleartext'),
+    },
+    inputBytes: reader.bytes,
+    elapsedMs: performance.now() - started,
+    kernel,
+    warnings: reader.warnings,
+  };
 }
 
 type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'>;
@@ -196,9 +221,16 @@ class Encryption {
     check: DuplicateCheck | null,
   ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
     const { dryRun, signal } = this.#options;
-    const writer = dryRun === true ? null : await createOutput(this.#options, this.#plan.fields, this.#outputFormat);
-    const spare: ArrayBuffer[] = [];
     let rows = 0;
+    const parts = {
+      reader: this.#reader,
+      fields: this.#plan.fields,
+      format: this.#outputFormat,
+      rows: () => rows,
+      provenance: this.#provenance(),
+    };
+    const writer = dryRun === true ? null : await createOutput(this.#options, parts);
+    const spare: ArrayBuffer[] = [];
     try {
       for await (const { rows: count, parcel, fingerprints } of crew.inOrder(jobs(spare))) {
         signal?.throwIfAborted();
@@ -214,6 +246,13 @@ class Encryption {
       await writer?.abort();
       throw error;
     }
+  }
+
+  #provenance(): Provenance | null {
+    const { provenance, collaborationId, schema } = this.#options;
+    if (provenance === undefined) return null;
+    const columns = schema.columns.map(({ targetHeader, kind }) => ({ name: targetHeader, protection: kind }));
+    return { collaborationId: parseCollaborationId(collaborationId), ...provenance, columns };
   }
 
   #report(phase: EncryptProgress['phase'], rows: number): void {

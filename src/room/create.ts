@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createAuditLog, createSignerFile, syncDirectory } from '../audit/index.ts';
+import { createAuditLog, createSignerFile, readRecords, type RoomEvent, syncDirectory } from '../audit/index.ts';
 import type { Manifest } from '../collab/index.ts';
 import { SealroomError } from '../errors.ts';
 import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './files.ts';
 import { parseSigned } from './manifest-copy.ts';
-import { isOf, openRoom, type Room } from './room.ts';
+import { removalOf } from './remove.ts';
+import { auditFilesOf, isOf, openRoom, recordInRoom, type Room } from './room.ts';
 import { readState, snapshotFile, writeState } from './state.ts';
 
 /** What a new room is made of. */
@@ -19,6 +20,16 @@ export interface RoomParts {
   readonly manifestFile: string;
   /** Who signs the audit log; default: `sealroom/` and the collaboration id. */
   readonly signerName?: string | undefined;
+  readonly now: () => Date;
+}
+
+/** What a new version of the manifest did to a room. */
+export interface RoomUpdate {
+  readonly manifest: Manifest;
+  /** Names of the tables whose snapshots were removed, because they do not fit it. */
+  readonly removed: readonly string[];
+  /** When this very version came into force before, if others did since; ISO 8601, UTC. */
+  readonly inForceBefore: string | null;
 }
 
 /**
@@ -28,8 +39,8 @@ export interface RoomParts {
  * @throws {SealroomError} IO_EXISTS if something is in the directory; IO_WRITE; USAGE_OPTION for a signer's name that
  *   cannot be one; MANIFEST_* if the manifest is not valid, or not signed by all members.
  */
-export async function createRoom({ directory, manifest, manifestFile, signerName }: RoomParts): Promise<Room> {
-  const { id } = parseSigned(manifest, manifestFile);
+export async function createRoom({ directory, manifest, manifestFile, signerName, now }: RoomParts): Promise<Room> {
+  const { id, sha256 } = parseSigned(manifest, manifestFile);
   const unfinished = join(dirname(directory), `.${basename(directory)}.${randomBytes(6).toString('hex')}.tmp`);
   const fail = failAtRoom(directory);
   await mkdir(unfinished, { mode: 0o700 }).catch(fail);
@@ -40,7 +51,8 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
     await writeFile(join(unfinished, ROOM_FILES.lock), '', { mode: 0o600 });
     await replaceFile(unfinished, ROOM_FILES.verifier, `${signer.verifier.toString()}\n`);
     await replaceFile(unfinished, ROOM_FILES.manifest, manifest);
-    await writeState(unfinished, { version: 1, collaborationId: id, snapshots: [] });
+    await writeState(unfinished, { version: 1, collaborationId: id, manifestSha256: sha256, snapshots: [] });
+    await recordInRoom(unfinished, [{ kind: 'manifest', manifestSha256: sha256, replacedSha256: null }], now);
     await rename(unfinished, directory);
     await syncDirectory(dirname(directory));
   } catch (error) {
@@ -60,7 +72,9 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
  * Gives a room another version of its manifest. Snapshots that do not fit it, because it names other columns for example,
  * are removed: their tables must be loaded again. The audit log and what is spent of budgets stay.
  *
- * @returns the manifest, and the names of the tables whose snapshots were removed
+ * A manifest has no number that would say which of two is newer. An older version, signed once by all, is taken like any
+ * other; the log says when it was in force before.
+ *
  * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, or not
  *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE.
  */
@@ -68,22 +82,39 @@ export async function updateRoom({
   directory,
   manifest: text,
   manifestFile,
-}: Omit<RoomParts, 'signerName'>): Promise<{ readonly manifest: Manifest; readonly removed: readonly string[] }> {
+  now,
+}: Omit<RoomParts, 'signerName'>): Promise<RoomUpdate> {
   const manifest = parseSigned(text, manifestFile);
-  const removed = await withRoomLock(directory, async () => {
+  const { id, sha256 } = manifest;
+  return withRoomLock(directory, async () => {
     const { state } = await readState(directory);
-    if (state.collaborationId !== manifest.id) {
+    if (state.collaborationId !== id) {
       throw new SealroomError('USAGE_OPTION', `expected a manifest of ${state.collaborationId}, got another`, {
         where: { file: manifestFile },
         hint: 'each collaboration has a room of its own',
       });
     }
     const fitting = state.snapshots.filter((entry) => manifest.tables.some((table) => isOf(entry, manifest, table)));
-    // The manifest goes first: with either of them, a snapshot that does not fit is not used.
+    const lost = state.snapshots.filter((entry) => !fitting.includes(entry));
+    const isOther = state.manifestSha256 !== sha256;
+    const inForceBefore = isOther ? await findInForce(directory, sha256) : null;
+    const change: RoomEvent = { kind: 'manifest', manifestSha256: sha256, replacedSha256: state.manifestSha256 };
+    const removals = lost.map((entry) => removalOf(entry, sha256));
+    await recordInRoom(directory, [...(isOther ? [change] : []), ...removals], now);
+    // Between the two, the room is not opened: the state is not that of the manifest.
     await replaceFile(directory, ROOM_FILES.manifest, text);
-    await writeState(directory, { ...state, snapshots: fitting });
+    await writeState(directory, { ...state, manifestSha256: sha256, snapshots: fitting });
     await sweep(directory, fitting.map(snapshotFile));
-    return state.snapshots.filter((entry) => !fitting.includes(entry)).map(({ table }) => table);
+    return { manifest, removed: lost.map(({ table }) => table), inForceBefore };
   });
-  return { manifest, removed };
+}
+
+/** When a version of the manifest came into force last; `null` if it never did. */
+async function findInForce(directory: string, manifestSha256: string): Promise<string | null> {
+  let found: string | null = null;
+  for await (const { record } of readRecords(auditFilesOf(directory).auditDirectory)) {
+    const { event, time } = record;
+    if (event.kind === 'manifest' && event.manifestSha256 === manifestSha256) found = time;
+  }
+  return found;
 }

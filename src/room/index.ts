@@ -1,5 +1,5 @@
 /** The room: the manifest, protected tables as immutable snapshots, and the audit log. It holds no shared secret. */
-export type { RoomParts } from './create.ts';
+export type { RoomParts, RoomUpdate } from './create.ts';
 export { createRoom, updateRoom } from './create.ts';
 export type { LoadOptions, LoadProgress, LoadSummary } from './load.ts';
 export { loadTable } from './load.ts';

@@ -4,12 +4,11 @@ import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts
 import { syncDirectory } from '../audit/index.ts';
 import { SealroomError } from '../errors.ts';
 import { normaliseHeader, quoteName } from '../schema/index.ts';
-import { type Field, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
+import { type Field, hashFile, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from './files.ts';
 import { columnsInRoom, loadingTerms } from './loading-terms.ts';
 import { type LoadedColumn, TableLoader } from './loading-task.ts';
-import { readManifestCopy } from './manifest-copy.ts';
-import { hashFile, type RoomTable, tableInRoom } from './room.ts';
+import { readRoom, recordInRoom, type RoomTable, tableInRoom } from './room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './state.ts';
 
 /** How far a load has come: rows that were read, then the hash of the snapshot. */
@@ -52,7 +51,7 @@ export interface LoadSummary {
  * analysis rule names, each checked against the manifest, in random order.
  *
  * Bounded memory; what goes to the disk meanwhile is in the room's directory, protected as in the file. The new snapshot
- * counts at one moment, when it is complete and on the disk; before that, whatever happens, the old one does. What a killed
+ * counts at one moment, when it is complete, on the disk and in the audit log; before that, whatever happens, the old one does. What a killed
  * process leaves behind is removed by the next change of the room.
  *
  * @throws {SealroomError} RULE_PROTECTION for a value that is not protected as the manifest says, FORMAT_CELL for a malformed
@@ -73,9 +72,8 @@ export async function loadTable(options: LoadOptions): Promise<LoadSummary> {
 
 async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'>> {
   const { directory, input, signal } = options;
-  const manifest = await readManifestCopy(directory);
+  const { manifest, state } = await readRoom(directory);
   const table = findTable(manifest, options.table);
-  const { state } = await readState(directory);
   await sweep(directory, state.snapshots.map(snapshotFile));
   const sourceSha256 = await hashSource(input, signal);
   const reader = await openTable(input, { format: options.inputFormat, csvNullText: options.csvInputNull, signal });
@@ -85,6 +83,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const written = await writeSnapshot(options, manifest, table, reader, columns);
     const entry: SnapshotEntry = {
       table: table.name,
+      owner: table.owner,
       ...written,
       termsSha256: loadingTerms(manifest, table),
       sourceSha256,
@@ -93,6 +92,10 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const old = state.snapshots.find((snapshot) => snapshot.table === table.name);
     const snapshots = [...state.snapshots.filter((snapshot) => snapshot !== old), entry];
     await placeSnapshot(directory, entry);
+    const { owner, sha256: ruleSha256 } = table;
+    const hashes = { ruleSha256, sourceSha256, snapshotSha256: entry.sha256, replacedSha256: old?.sha256 ?? null };
+    const load = { table: table.name, owner, manifestSha256: manifest.sha256, ...hashes, rows: entry.rows };
+    await recordInRoom(directory, [{ kind: 'load', ...load }], options.now);
     await writeState(directory, { ...state, snapshots });
     await sweep(directory, snapshots.map(snapshotFile));
     return {

@@ -13,6 +13,9 @@ const MEMORY_MIB = 512;
 const LONG_ROW_BYTES = 1024;
 const PART_BYTES = 128 << 20;
 
+/** The most parts that a table is split into at once, as a power of two. */
+const SPLIT_BITS = 5;
+
 /** A column of the file that goes into the room. */
 export interface LoadedColumn {
   readonly column: ManifestColumn;
@@ -100,7 +103,7 @@ export class TableLoader {
    * Writes the rows in the order of their random numbers, to a file of its own so that nothing of the old order is in it.
    *
    * The engine sorts any number of rows, but only if some thousands of them fit in its memory. Long ones are sorted in parts,
-   * by the lowest bits of their numbers, which takes a reading of all rows for each part.
+   * by the lowest bits of their numbers.
    */
   #printWriting(): string {
     const { owner, table, columns } = this.#task;
@@ -108,20 +111,20 @@ export class TableLoader {
     const values = columns.map(
       ({ column }, index) => `${this.#conversions[index]?.value ?? ''} AS ${quoteIdentifier(column.name)}`,
     );
-    const selected = `SELECT ${values.join(', ')} FROM staging.rows`;
+    const selected = `SELECT ${values.join(', ')} FROM`;
     const isLong = this.#bytes > this.#rows * LONG_ROW_BYTES;
-    const parts = isLong ? 2 ** Math.ceil(Math.log2(Math.max(1, this.#bytes / PART_BYTES))) : 1;
-    const inserts = Array.from(
-      { length: parts },
-      (_, part) =>
-        `INSERT INTO ${target}.${quoteIdentifier(table)} ${selected} ` +
-        `WHERE position & ${String(parts - 1)} = ${String(part)} ORDER BY position`,
+    const bits = isLong ? Math.ceil(Math.log2(Math.max(1, this.#bytes / PART_BYTES))) : 0;
+    const inserts = printParts(
+      'staging.rows',
+      0,
+      bits,
+      (rows) => `INSERT INTO ${target}.${quoteIdentifier(table)} ${selected} ${rows} ORDER BY position`,
     );
     return [
       this.#attachStaging(),
       `ATTACH ${quoteText(this.path)} AS snapshot`,
       `CREATE SCHEMA ${target}`,
-      `CREATE TABLE ${target}.${quoteIdentifier(table)} AS ${selected} LIMIT 0`,
+      `CREATE TABLE ${target}.${quoteIdentifier(table)} AS ${selected} staging.rows LIMIT 0`,
       ...inserts,
       // Writes what is still in the log beside the file.
       'DETACH snapshot',
@@ -211,6 +214,29 @@ export class TableLoader {
   async close(): Promise<void> {
     await this.#engine.abort();
   }
+}
+
+/**
+ * Statements that do something with the rows of a table in 2^`bits` parts, one after the other. A table is read once for each
+ * part that is made of it, so one of many parts is split into few, and these again: the readings grow with the logarithm of
+ * the parts. Writing the tables in between costs as much as several readings, and is not done for few parts.
+ *
+ * @param shift bits of the rows' numbers that led to the table
+ * @param print a statement about rows, given as what stands behind FROM
+ */
+function printParts(table: string, shift: number, bits: number, print: (rows: string) => string): readonly string[] {
+  const own = Math.ceil(bits / Math.max(1, Math.ceil(bits / SPLIT_BITS)));
+  const parts = Array.from(
+    { length: 2 ** own },
+    (_, part) => `${table} WHERE (position >> ${String(shift)}) & ${String(2 ** own - 1)} = ${String(part)}`,
+  );
+  if (own === bits) return parts.map(print);
+  const smaller = `staging.rows_${String(shift)}`;
+  return parts.flatMap((rows) => [
+    `CREATE TABLE ${smaller} AS SELECT * FROM ${rows}`,
+    ...printParts(smaller, shift + own, bits - own, print),
+    `DROP TABLE ${smaller}`,
+  ]);
 }
 
 function nameOfColumn(index: number): string {

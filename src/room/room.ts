@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuditLog, readSignerFile, type Signer } from '../audit/index.ts';
+import { AuditLog, readSignerFile, type RoomEvent, type Signer } from '../audit/index.ts';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
+import { hashFile } from '../tabular/index.ts';
 import { ROOM_FILES } from './files.ts';
 import { columnsInRoom, loadingTerms } from './loading-terms.ts';
 import { readManifestCopy } from './manifest-copy.ts';
-import { readState, type SnapshotEntry, snapshotFile } from './state.ts';
+import { readState, type RoomState, type SnapshotEntry, snapshotFile } from './state.ts';
 
 /**
  * The rows of a table as they were loaded once: a DuckDB file that holds one table, `"owner"."table"`, and is never written
@@ -65,20 +64,13 @@ const ATTEMPTS = 3;
  * Holds no file open and takes no lock. Files are looked for and measured, not read: {@link verifySnapshot} does.
  *
  * @param directory absolute path of the room
- * @throws {SealroomError} IO_READ if it is no room; ROOM_STATE if the list of snapshots is damaged; ROOM_SNAPSHOT if one is
- *   missing or has another size; MANIFEST_* as `parseManifest`, MANIFEST_SIGNATURE if the manifest was changed after it was
+ * @throws {SealroomError} IO_READ if it is no room; ROOM_STATE if its state is damaged, or the manifest is another one than
+ *   was put into force last; ROOM_SNAPSHOT if a snapshot is missing or has another size; MANIFEST_* as `parseManifest`, MANIFEST_SIGNATURE if the manifest was changed after it was
  *   signed, MANIFEST_UNSIGNED if a signature is missing.
  */
 export async function openRoom(directory: string): Promise<Room> {
   for (let attempt = 1; ; attempt += 1) {
-    const { state, text } = await readState(directory);
-    const manifest = await readManifestCopy(directory);
-    if (manifest.id !== state.collaborationId) {
-      throw new SealroomError('ROOM_STATE', `expected the manifest of ${state.collaborationId}, got another`, {
-        where: { file: join(directory, ROOM_FILES.manifest) },
-        hint: 'put it back with `sealroom room update`',
-      });
-    }
+    const { state, text, manifest } = await readRoom(directory);
     try {
       const tables = await Promise.all(
         manifest.tables.map((table) => readTable(directory, manifest, table, state.snapshots)),
@@ -95,6 +87,25 @@ export async function openRoom(directory: string): Promise<Room> {
       if (!isStale || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/**
+ * The state of a room and the manifest that is in force in it: the one that `createRoom` or `updateRoom` put there, and no
+ * other, however well it is signed.
+ *
+ * @throws {SealroomError} as {@link openRoom}
+ */
+export async function readRoom(
+  directory: string,
+): Promise<{ readonly state: RoomState; readonly text: string; readonly manifest: Manifest }> {
+  const { state, text } = await readState(directory);
+  const manifest = await readManifestCopy(directory);
+  if (manifest.id === state.collaborationId && manifest.sha256 === state.manifestSha256)
+    return { state, text, manifest };
+  throw new SealroomError('ROOM_STATE', `expected the manifest ${state.manifestSha256}, got another version`, {
+    where: { file: join(directory, ROOM_FILES.manifest) },
+    hint: 'a version comes into force by `sealroom room update` alone, which records it',
+  });
 }
 
 async function readTable(
@@ -143,19 +154,6 @@ export async function verifySnapshot({ path, sha256 }: Snapshot): Promise<void> 
   if ((await hashFile(path)) !== sha256) throw changedSnapshot(path);
 }
 
-/** SHA-256 of a file in hexadecimal. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
-      hash.update(chunk as Uint8Array);
-    }
-  } catch (error) {
-    throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where: { file: path }, cause: error });
-  }
-  return hash.digest('hex');
-}
-
 function changedSnapshot(path: string): SealroomError {
   return snapshotError(path, 'expected the snapshot as it was loaded, got other bytes');
 }
@@ -172,7 +170,7 @@ function snapshotError(file: string, message: string): SealroomError {
  *
  * @throws {SealroomError} SECRET_INVALID if it cannot be read.
  */
-export async function readRoomSigner({ directory }: Room): Promise<Signer> {
+export async function readRoomSigner({ directory }: Pick<Room, 'directory'>): Promise<Signer> {
   return readSignerFile(join(directory, ROOM_FILES.signer));
 }
 
@@ -181,6 +179,19 @@ export async function readRoomSigner({ directory }: Room): Promise<Signer> {
  *
  * @throws {SealroomError} SECRET_INVALID if the signer cannot be read; what `AuditLog.open` throws.
  */
-export async function openRoomLog(room: Room, now: () => Date): Promise<AuditLog> {
+export async function openRoomLog(
+  room: Pick<Room, 'directory' | 'auditDirectory'>,
+  now: () => Date,
+): Promise<AuditLog> {
   return AuditLog.open({ directory: room.auditDirectory, signer: await readRoomSigner(room), now });
+}
+
+/**
+ * Records what happens to a room, before it counts.
+ *
+ * @throws {SealroomError} as {@link openRoomLog} and `AuditLog.append`
+ */
+export async function recordInRoom(directory: string, events: readonly RoomEvent[], now: () => Date): Promise<void> {
+  await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, now);
+  for (const event of events) await log.append(event);
 }

@@ -9,6 +9,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const snapshotEntry = z
   .strictObject({
     table: z.string(),
+    /** Member that owned it when it was loaded. */
+    owner: z.string(),
     /** Hash of the snapshot's file, and its size. */
     sha256,
     bytes: z.int().min(0),
@@ -22,13 +24,19 @@ const snapshotEntry = z
   .readonly();
 
 const roomState = z
-  .strictObject({ version: z.literal(1), collaborationId: z.uuid(), snapshots: z.array(snapshotEntry).readonly() })
+  .strictObject({
+    version: z.literal(1),
+    collaborationId: z.uuid(),
+    /** Hash of the manifest that is in force. */
+    manifestSha256: sha256,
+    snapshots: z.array(snapshotEntry).readonly(),
+  })
   .readonly();
 
 /** What is known of the current snapshot of a table. */
 export type SnapshotEntry = z.infer<typeof snapshotEntry>;
 
-/** The current snapshots of a room, at most one per table. */
+/** The manifest of a room, and its current snapshots, at most one per table. */
 export type RoomState = z.infer<typeof roomState>;
 
 /** The name of a snapshot's file: a new one for every load. */
@@ -48,7 +56,7 @@ export async function readState(directory: string): Promise<{ readonly state: Ro
   });
   const parsed = roomState.safeParse(parseJson(text));
   if (parsed.success) return { state: parsed.data, text };
-  throw new SealroomError('ROOM_STATE', 'expected the list of snapshots as it was written, got other text', {
+  throw new SealroomError('ROOM_STATE', 'expected the state of the room as it was written, got other text', {
     where: { file: path },
     hint: 'put the file back, or make a new room and load the tables again',
   });

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { encodeBase64, encodeUtf8 } from '../bytes/index.ts';
+import { encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 
 /** A key of node:crypto; Ed25519 here. */
@@ -24,9 +24,13 @@ export function sha256Hex(text: string): string {
  *
  * Source: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md
  */
-function encodeStatement(type: string, body: string): Uint8Array {
-  const [typeBytes, bodyBytes] = [Buffer.byteLength(type), Buffer.byteLength(body)];
-  return encodeUtf8(`DSSEv1 ${String(typeBytes)} ${type} ${String(bodyBytes)} ${body}`);
+function encodeStatement(type: string, body: string | Uint8Array): Uint8Array {
+  const bytes = typeof body === 'string' ? encodeUtf8(body) : body;
+  const head = encodeUtf8(`DSSEv1 ${String(Buffer.byteLength(type))} ${type} ${String(bytes.length)} `);
+  const encoded = new Uint8Array(head.length + bytes.length);
+  encoded.set(head);
+  encoded.set(bytes, head.length);
+  return encoded;
 }
 
 /** A public key from its text, which matches {@link PUBLIC_KEY_PATTERN}. */
@@ -53,17 +57,36 @@ function requireEd25519(key: KeyObject): KeyObject {
 }
 
 /**
- * Signs a text as a statement of a type: Ed25519 (RFC 8032 §5.1), deterministic.
+ * Signs a text or bytes as a statement of a type: Ed25519 (RFC 8032 §5.1), deterministic.
  *
  * @param type a media type, such as `application/vnd.sealroom.manifest.sha256`
+ * @param body text is signed in UTF-8; bytes may be secret, and no copy of them is left here
  * @returns 64 bytes in Base64
  * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
-export function signStatement(type: string, body: string, key: SigningKey): string {
-  return encodeBase64(sign(null, encodeStatement(type, body), requireEd25519(key)));
+export function signStatement(type: string, body: string | Uint8Array, key: SigningKey): string {
+  const statement = encodeStatement(type, body);
+  try {
+    return encodeBase64(sign(null, statement, requireEd25519(key)));
+  } finally {
+    wipe(statement);
+  }
 }
 
-/** Whether a signature is one of this text as a statement of this type, by the public key that is given as text. */
-export function verifyStatement(type: string, body: string, signature: string, publicKey: string): boolean {
-  return verify(null, encodeStatement(type, body), readPublicKey(publicKey), Buffer.from(signature, 'base64'));
+/**
+ * Whether a signature is one of this body as a statement of this type, by the public key that is given as text. Key and
+ * signature match {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}.
+ */
+export function verifyStatement(
+  type: string,
+  body: string | Uint8Array,
+  signature: string,
+  publicKey: string,
+): boolean {
+  const statement = encodeStatement(type, body);
+  try {
+    return verify(null, statement, readPublicKey(publicKey), Buffer.from(signature, 'base64'));
+  } finally {
+    wipe(statement);
+  }
 }

@@ -17,6 +17,7 @@ import { arrowTypeOf, columnTypeOf } from './arrow-types.ts';
 import type { Batch, ColumnData, Field } from './batch.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { type ByteSource, readFailure } from './byte-source.ts';
+import { hashChunks } from './hash-file.ts';
 import { noLines, type ReadRequest, type TableReader, type TableWriter } from './table.ts';
 
 /** How an Arrow table is to be read. */
@@ -48,6 +49,7 @@ export async function openArrow(source: ByteSource, options: ArrowReadOptions): 
     bytes: source.bytes,
     warnings: [],
     batches: (request) => readBatches(source, fields, options, request),
+    sha256: (signal) => hashChunks(source.chunks(signal)),
     close: () => source.close(),
   };
 }

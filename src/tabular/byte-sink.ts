@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { SealroomError, systemReason } from '../errors.ts';
+import type { BeforeCommit } from './table.ts';
 import type { OutputTarget } from './target.ts';
 
 /** Where a serialised table goes: a target file, or a stream such as standard output. */
@@ -54,10 +56,12 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
 /**
  * A sink that writes to a stream and never ends it.
  *
+ * @param check is told of all that was written, when it is complete
  * Its `write` throws {SealroomError} IO_WRITE once the stream has failed, for example because its reader is gone.
  */
-export function streamSink(stream: Writable): ByteSink {
+export function streamSink(stream: Writable, check?: BeforeCommit): ByteSink {
   let written = 0;
+  const hash = check === undefined ? null : createHash('sha256');
   // A failure reaches the callback of the write; the event, which follows it, must not end the process.
   const ignore = (): void => undefined;
   stream.on('error', ignore);
@@ -71,10 +75,13 @@ export function streamSink(stream: Writable): ByteSink {
         });
       });
       written += bytes.length;
+      hash?.update(bytes);
     },
-    close() {
+    async close() {
+      const sha256 = hash?.digest('hex') ?? null;
+      await check?.({ bytes: written, sha256: () => Promise.resolve(sha256) });
       stream.off('error', ignore);
-      return Promise.resolve(written);
+      return written;
     },
     abort: () => Promise.resolve(),
   };

@@ -6,8 +6,8 @@ import { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
 import { type ByteSource, openFile, spoolStream } from './byte-source.ts';
 import { createCsv, openCsv } from './csv/index.ts';
 import { createParquet, openParquet, parquetStream } from './parquet/index.ts';
-import type { TableFormat, TableReader, TableWriter } from './table.ts';
-import { createTarget, standardOutput } from './target.ts';
+import type { BeforeCommit, TableFormat, TableReader, TableWriter } from './table.ts';
+import { checkedFile, checkedStream, createTarget, standardOutput } from './target.ts';
 
 /** The name that stands for standard input and standard output. */
 export const STANDARD_STREAM = '-';
@@ -94,6 +94,10 @@ export interface CreateOptions {
   readonly csvNullText?: string | undefined;
   /** What `-` writes to. */
   readonly stdout?: Writable | undefined;
+  /** Parquet: what goes into the file's key-value metadata. */
+  readonly metadata?: ReadonlyMap<string, string> | undefined;
+  /** Called when the table is complete, before it gets its name; what it throws leaves no file. */
+  readonly beforeCommit?: BeforeCommit | undefined;
 }
 
 /**
@@ -111,14 +115,17 @@ export async function createTable(
   if (format === null) throw unknownFormat(output);
   if (output === STANDARD_STREAM) {
     if (options.stdout === undefined) throw new SealroomError('IO_WRITE', 'standard output is not available here');
-    if (format === 'parquet') return createParquet(standardOutput(options.stdout), STANDARD_STREAM, fields);
-    const sink = streamSink(options.stdout);
-    return createStream(format, sink, fields, options);
+    if (format === 'parquet') {
+      const target = checkedStream(standardOutput(options.stdout), options.beforeCommit);
+      return createParquet(target, STANDARD_STREAM, fields, options.metadata);
+    }
+    return createStream(format, streamSink(options.stdout, options.beforeCommit), fields, options);
   }
-  const target = await createTarget(output, { overwrite: options.overwrite ?? false, input: options.input });
+  const { overwrite = false, input } = options;
+  const target = checkedFile(await createTarget(output, { overwrite, input }), options.beforeCommit);
   let sink: ByteSink | null = null;
   try {
-    if (format === 'parquet') return createParquet(target, output, fields);
+    if (format === 'parquet') return createParquet(target, output, fields, options.metadata);
     sink = await fileSink(target, output);
     return await createStream(format, sink, fields, options);
   } catch (error) {

@@ -31,8 +31,21 @@ export interface TableReader {
    *   IO_ABORTED if the signal fires.
    */
   batches(request: ReadRequest): AsyncIterable<Batch>;
+  /** SHA-256 of the table's bytes in hexadecimal; a reading of its own. */
+  sha256(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
+
+/** A table that is complete and has not its name yet. */
+export interface WrittenTable {
+  /** Size in bytes; 0 where it was written past this process, as Parquet is to standard output. */
+  readonly bytes: number;
+  /** SHA-256 of its bytes in hexadecimal, or `null` where they are gone. */
+  sha256(): Promise<string | null>;
+}
+
+/** Is shown a table that is complete; what it throws leaves no file. */
+export type BeforeCommit = (written: WrittenTable) => Promise<void>;
 
 /** A table that is being written. Exactly one of `close` and `abort` ends it. */
 export interface TableWriter {

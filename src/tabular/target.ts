@@ -4,6 +4,9 @@ import { access, chmod, constants, lstat, open, rename, rm, stat } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { SealroomError, systemReason } from '../errors.ts';
+import { hashFile } from './hash-file.ts';
+import { sidecarPath } from './provenance-place.ts';
+import type { BeforeCommit } from './table.ts';
 
 /** Where a table is written: under a temporary name beside its target, until it is complete. */
 export interface OutputTarget {
@@ -118,8 +121,43 @@ async function giveName(temporary: string, path: string): Promise<number> {
   const { size } = await stat(temporary);
   await rename(temporary, path);
   //= format F-91
-  await rm(join(dirname(path), `.${basename(path)}.crc`), { force: true });
+  await removeIfThere(join(dirname(path), `.${basename(path)}.crc`));
+  // Nor would a sidecar of what was there before.
+  await removeIfThere(sidecarPath(path));
   return size;
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((error: unknown) => {
+    // What has a name that is too long is not there.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENAMETOOLONG')) throw error;
+  });
+}
+
+/** A target whose file is shown to `check` before it gets its name. */
+export function checkedFile(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
+  if (check === undefined) return target;
+  return {
+    ...target,
+    async commit() {
+      let hash: Promise<string> | null = null;
+      const { size: bytes } = await stat(target.path);
+      await check({ bytes, sha256: () => (hash ??= hashFile(target.path)) });
+      return target.commit();
+    },
+  };
+}
+
+/** A target that cannot be read again, and that is shown to `check` when it is complete. */
+export function checkedStream(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
+  if (check === undefined) return target;
+  return {
+    ...target,
+    async commit() {
+      await check({ bytes: 0, sha256: () => Promise.resolve(null) });
+      return target.commit();
+    },
+  };
 }
 
 /**

@@ -144,6 +144,11 @@ describe('collab', () => {
       /\nlimits\n {2}table impressions\n {4}fewest different values of `email_fingerprint` in a row of output: 10\n/,
     );
     expect(out).toMatch(/\nleft open\n {2}table impressions\n {4}lets a member with weights/);
+    expect(out).toMatch(/\n {2}the collaboration\n {4}brand can take the difference/);
+    expect(out).toMatch(
+      /\n {4}brand can choose the rows of a table and find out whether one person is in another table/,
+    );
+    expect(out).toMatch(/\n {4}the size of an overlap is a result like any other/);
     expect(out).toMatch(/ {2}table raw_users of pub: no queries\n/);
     const json = JSON.parse((await session.run(['collab', 'show', 'good.json', '--json'])).out) as object;
     expect(json).toMatchObject({

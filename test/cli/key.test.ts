@@ -209,6 +209,8 @@ describe('sealroom key', () => {
       code: 1,
       err: expect.stringContaining('--passphrase-fd') as string,
     });
+    const both = ['decrypt', '-', '--id', ID, '-o', 'back.csv', '--file-format', 'csv', '--passphrase-fd', '0'];
+    expect(await keys.run(both, {}, { input: 'battery staple\n' })).toMatchObject({ code: 2 });
   });
 });
 

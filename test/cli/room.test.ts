@@ -37,6 +37,8 @@ describe('room', () => {
     expect((await list()).out).toMatch(
       /^`Spring campaign`, collaboration 7a2c.*\nmanifest [0-9a-f]{64}, signed by all 2 members\npub\.impressions {2}not loaded\nbrand\.closed {2}not loaded\n$/,
     );
+    // What lies beside the file, and whether it fits, is nothing to a room.
+    await session.put('enc.csv.sealroom.json', '{}');
     const added = await run(session, 'add', 'impressions', 'enc.csv');
     expect(added).toMatchObject({
       code: 0,
@@ -54,6 +56,14 @@ describe('room', () => {
       out: expect.stringMatching(/^removed impressions, snapshot [0-9a-f]{64}\n$/),
     });
     expect((await list()).out).toMatch(/\npub\.impressions {2}not loaded\n/);
+    const log = (await run(session, 'log')).out.replaceAll(/[0-9a-f]{64}/g, 'hash').replaceAll(/\S+Z/g, 'now');
+    expect(log.split('\n')).toEqual([
+      '0  now  manifest hash',
+      '1  now  load     impressions of pub  50 rows  hash',
+      '2  now  load     impressions of pub  50 rows  hash',
+      '3  now  remove   impressions of pub  50 rows  hash',
+      '',
+    ]);
   });
 
   test('--json gives one object, and the facts in it', async () => {
@@ -134,11 +144,19 @@ describe('room', () => {
   test('the log is listed, and the command that checks it works as it is printed', async () => {
     await using session = await start();
     const { code, out, err } = await run(session, 'log');
-    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect({ code, out }).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^0 {2}\S+ {2}manifest [0-9a-f]{64}\n$/),
+    });
     const argv = /`sealroom (.*)`/.exec(err)?.[1]?.split(' ') ?? [];
     expect(argv).toEqual(['audit', 'verify', 'spring/audit', '--keys', 'spring/runner.pub']);
     expect(await session.run(argv)).toMatchObject({ code: 0 });
-    expect(await run(session, 'log', '--json')).toEqual({ code: 0, out: '', err: '' });
+    const json = await run(session, 'log', '--json');
+    expect({ ...json, out: JSON.parse(json.out) as unknown }).toMatchObject({
+      code: 0,
+      out: { event: { kind: 'manifest' } },
+      err: '',
+    });
   });
 
   test('a new manifest tells which tables must be loaded again', async () => {
@@ -147,7 +165,15 @@ describe('room', () => {
     await session.put('next.json', sign(manifestWith({ settings: { allowDuplicates: false } })));
     expect(await run(session, 'update', 'next.json')).toMatchObject({
       code: 0,
+      err: '',
       out: expect.stringMatching(/^manifest [0-9a-f]{64}\nremoved impressions, which no longer fits: load it again\n$/),
+    });
+    await session.put('first.json', sign(manifestWith()));
+    expect(await run(session, 'update', 'first.json')).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(
+        /^warning: this version was in force before, from \S+Z: what has been agreed since is undone\n$/,
+      ),
     });
   });
 

@@ -166,7 +166,8 @@ describe('what a manifest leaves open', () => {
     const advice = adviceOn(AGGREGATION).join('\n');
     expect(advice).toMatch(/table impressions lets a member with weights of 1, 2, 4/);
     expect(advice).toMatch(/table impressions has no access budget/);
-    expect(advice).toMatch(/the collaboration a member who chooses the rows of its own table/);
+    expect(advice).toMatch(/the collaboration brand can take the difference of two answers/);
+    expect(advice).toMatch(/the collaboration brand can choose the rows of a table and find out/);
     expect(advice).toMatch(/the collaboration the size of an overlap/);
     expect(adviceOn(ANY_QUERY).join('\n')).toMatch(/table visits lets brand show single rows/);
     expect(adviceOn(manifestOfContext('list')).join('\n')).toMatch(/table segments gives out rows of the overlap/);
@@ -175,10 +176,11 @@ describe('what a manifest leaves open', () => {
   test('is less with the extensions that close it', () => {
     const strict = adviceOn(withValue(AGGREGATION, [...RULE, 'x-foreignMeasures'], 'deny')).join('\n');
     expect(strict).not.toMatch(/table impressions lets/);
-    expect(strict).toMatch(/a member who chooses the rows/);
+    expect(strict).toMatch(/brand can choose the rows/);
     const constraint = { columnName: 'email_fingerprint', minimum: 5, type: 'COUNT_DISTINCT' };
     const closed = adviceOn(withValue(ANY_QUERY, [...CUSTOM_RULE, 'x-outputConstraints'], [constraint])).join('\n');
-    expect(closed).not.toMatch(/table visits lets/);
+    expect(closed).not.toMatch(/table visits lets brand/);
+    expect(closed).toMatch(/table visits lets a member with weights/);
   });
 
   test('is nothing where nothing can be queried', () => {

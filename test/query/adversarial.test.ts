@@ -1,76 +1,120 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SealroomError } from 'sealroom';
 import { listProblems } from 'sealroom/schema';
-import { checkQuery, QueryParser } from 'sealroom/query';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkContextOf, contextOf, FILE, type FileCase, manifestOf, sqlOf } from './adversarial-file.ts';
+import { runAdversarial } from '../../scripts/adversarial.ts';
+import { ADVERSARIAL_PATH, checkContextOf, contextOf, FILE, manifestOf } from './adversarial-file.ts';
+import { useRoom } from './room.ts';
 
-// Differential privacy waits: a manifest that asks for it is refused by name, so its queries have no verdict of their own.
-const WAITING = FILE.cases.filter((each) => each.context === 'dp');
-const CASES = FILE.cases.filter((each) => each.context !== 'dp');
-
-let parser: QueryParser;
-let room: DuckDBConnection;
+const room = useRoom();
+let folder = '';
 
 beforeAll(async () => {
-  parser = await QueryParser.open();
-  room = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
-  for (const sql of FILE.fixtureSql) await room.run(sql);
+  folder = await mkdtemp(join(tmpdir(), 'sealroom-adversarial-'));
 });
 
-afterAll(() => {
-  parser.close();
-  room.closeSync();
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
 });
 
-/** The rows that a case gives; `null` if it is refused. */
-async function rowsOf(each: FileCase): Promise<unknown[][] | null> {
-  const verdict = checkQuery(await parser.parse(sqlOf(each)), checkContextOf(each));
-  if (!verdict.allowed) return null;
-  const { sql, parameters } = verdict.statement;
-  const reader = await room.runAndReadAll(sql, [...parameters]);
-  return reader.getRowsJS();
+interface Run {
+  readonly exit: number;
+  readonly out: readonly string[];
+  readonly err: readonly string[];
 }
 
-describe('verdicts of the adversarial file', () => {
-  test.each(CASES)('$name: $expected $code', async (each) => {
-    const verdict = checkQuery(await parser.parse(sqlOf(each)), checkContextOf(each));
-    const codes = verdict.findings.map((finding) => finding.code as string);
-    expect({ allowed: verdict.allowed, codes: verdict.allowed ? [] : codes }).toEqual({
-      allowed: each.expected === 'allow',
-      codes: each.expected === 'allow' ? [] : expect.arrayContaining(each.code === undefined ? [] : [each.code]),
+async function run(...args: readonly string[]): Promise<Run> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const exit = await runAdversarial(args, { out: (line) => out.push(line), err: (line) => err.push(line) });
+  return { exit, out, err };
+}
+
+async function runOn(content: unknown): Promise<Run> {
+  const path = join(folder, 'cases.json');
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return run(path);
+}
+
+/** The file with some of its cases, changed. */
+function withCases(names: readonly string[], change: object): object {
+  return {
+    ...FILE,
+    cases: FILE.cases.filter(({ name }) => names.includes(name)).map((each) => ({ ...each, ...change })),
+  };
+}
+
+describe('npm run adversarial', () => {
+  test('all verdicts, codes and row counts of the file are right; those of differential privacy wait', async () => {
+    const waiting = FILE.cases.filter(({ context }) => context === 'dp').map(({ name }) => name);
+    expect(waiting).toHaveLength(7);
+    expect(await run(ADVERSARIAL_PATH)).toEqual({
+      exit: 0,
+      out: [`7 not run, since they need differential privacy: ${waiting.join(', ')}`, '128 passed, 0 failed'],
+      err: [],
     });
   });
 
-  test.each(CASES.filter((each) => each.expected === 'allow'))('$name runs', async (each) => {
-    const rows = await rowsOf(each);
-    expect(rows).not.toBeNull();
-    if (each.fixtureRows !== undefined) expect(rows).toHaveLength(each.fixtureRows);
+  test.each([
+    [['agg-by-campaign'], { expected: 'deny' }, /^agg-by-campaign: expected deny, got allow$/],
+    [['budget-access-left'], { fixtureRows: 5 }, /^budget-access-left: expected 5 rows, got 4 rows$/],
+    [['role-cannot-query'], { expected: 'allow' }, /^role-cannot-query: expected allow, got deny ROLE_CANNOT_QUERY/],
+    [['role-cannot-query'], { code: 'SETOP' }, /^role-cannot-query: expected deny SETOP, got deny ROLE_CANNOT_QUERY/],
+  ])('a wrong case of %j with %j has a line, and the exit code is 1', async (names, change, line) => {
+    const { exit, out } = await runOn(withCases(names, change));
+    expect(out).toHaveLength(2);
+    expect(out[0]).toMatch(line);
+    expect([exit, out[1]]).toEqual([1, '0 passed, 1 failed']);
   });
 
-  test('a group under its threshold is absent and leaves no mark', async () => {
-    const each = CASES.find(({ name }) => name === 'agg-rare-group-suppressed');
-    const rows = each === undefined ? null : await rowsOf(each);
-    expect(rows?.map((row) => row[0])).toEqual(['APAC', 'EU', 'US']);
+  test('a manifest that is refused makes its cases wrong, and says why', async () => {
+    const { agg } = FILE.contexts;
+    const broken = {
+      ...withCases(['role-cannot-query'], {}),
+      contexts: { agg: { ...agg, policies: { purchases: { v1: { list: {} } } } } },
+    };
+    const { exit, out } = await runOn(broken);
+    expect([exit, out[0]]).toEqual([1, expect.stringMatching(/^role-cannot-query: expected deny, got .*list/)]);
+  });
+
+  test.each([
+    ['{', 'the file is not JSON'],
+    ['[]', 'the file: '],
+    [{ ...FILE, cases: [{ name: 'x' }] }, '`cases.0.context`: '],
+    [{ ...FILE, contexts: {} }, 'names the context `agg`, which is not there'],
+    [{ ...FILE, fixtureSql: ['CREATE TABLE x AS SELECT *'] }, '`fixtureSql.0`: '],
+  ])('a broken file is one line and exit code 2: %#', async (content, message) => {
+    const { exit, out, err } = await runOn(content);
+    expect([exit, out, err]).toEqual([2, [], [expect.stringContaining(message)]]);
+    expect(err[0]).toMatch(/^error: .*cases\.json: /);
+  });
+
+  test('no file, and a file that is not there, are exit code 2', async () => {
+    expect((await run()).exit).toBe(2);
+    expect(await run(join(folder, 'none'))).toMatchObject({ exit: 2, err: [expect.stringContaining('ENOENT')] });
   });
 });
 
-describe('differential privacy, which waits', () => {
-  test('there are queries for it in the file', () => {
-    expect(WAITING.length).toBeGreaterThan(0);
-  });
+test('a group under its threshold is absent and leaves no mark', async () => {
+  const each = FILE.cases.find(({ name }) => name === 'agg-rare-group-suppressed');
+  if (each === undefined) throw new Error('no such case');
+  const statement = await room.statementOf(each.sql, checkContextOf(each));
+  const rows = (await room.read(statement)).getRowsJS();
+  expect(rows.map((row) => row[0])).toEqual(['APAC', 'EU', 'US']);
+});
 
-  test('a manifest that asks for it is refused by name', () => {
-    let problem: unknown;
-    try {
-      manifestOf(contextOf('dp'));
-    } catch (error) {
-      problem = error;
-    }
-    expect(problem).toBeInstanceOf(SealroomError);
-    const problems = problem instanceof SealroomError ? listProblems(problem) : [];
-    expect(problems.map(({ code, message }) => `${code} ${message}`).join('\n')).toMatch(
-      /MANIFEST_UNSUPPORTED .*differential privacy/,
-    );
-  });
+test('a manifest that asks for differential privacy is refused by name', () => {
+  let problem: unknown;
+  try {
+    manifestOf(contextOf('dp'));
+  } catch (error) {
+    problem = error;
+  }
+  expect(problem).toBeInstanceOf(SealroomError);
+  const problems = problem instanceof SealroomError ? listProblems(problem) : [];
+  expect(problems.map(({ code, message }) => `${code} ${message}`).join('\n')).toMatch(
+    /MANIFEST_UNSUPPORTED .*differential privacy/,
+  );
 });

@@ -1,30 +1,17 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { QueryParser } from 'sealroom/query';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkContextOf, FILE } from './adversarial-file.ts';
 import { changed, withPolicies } from './contexts.ts';
 import { CUSTOM_QUERIES } from './corpus.ts';
-import { openRoom, rowsOf, statementOf } from './room.ts';
+import { useRoom } from './room.ts';
 
-let parser: QueryParser;
-let room: DuckDBConnection;
-
-beforeAll(async () => {
-  parser = await QueryParser.open();
-  room = await openRoom();
-});
-
-afterAll(() => {
-  parser.close();
-  room.closeSync();
-});
+const room = useRoom();
 
 const CUSTOM = checkContextOf({ context: 'customAny' });
 
 // Without a threshold nothing is added that changes rows, so the SQL that runs gives what the text would have given.
 test.each(CUSTOM_QUERIES)('the SQL that runs gives the rows of the text: %s', async (sql) => {
-  const statement = await statementOf(parser, sql, CUSTOM);
-  expect(await rowsOf(room, statement)).toEqual(await rowsOf(room, sql));
+  const statement = await room.statementOf(sql, CUSTOM);
+  expect(await room.rowsOf(statement)).toEqual(await room.rowsOf(sql));
 });
 
 const BY_REGION =
@@ -33,8 +20,8 @@ const BY_REGION =
 describe('obligations in the rows', () => {
   test('R-35 rounds counts and sums, also where HAVING compares them', async () => {
     const context = changed('agg', () => ({ 'x-round': { counts: 10, sums: 0.1 } }));
-    const exact = await rowsOf(room, await statementOf(parser, BY_REGION, checkContextOf({ context: 'agg' })));
-    const rounded = await rowsOf(room, await statementOf(parser, BY_REGION, context));
+    const exact = await room.rowsOf(await room.statementOf(BY_REGION, checkContextOf({ context: 'agg' })));
+    const rounded = await room.rowsOf(await room.statementOf(BY_REGION, context));
     const round = (value: number, step: number): number => Math.round(value / step) * step;
     const expected = exact.map((row) => {
       const [region, n, s, a] = JSON.parse(row) as [string, number, number, number];
@@ -42,7 +29,7 @@ describe('obligations in the rows', () => {
     });
     expect(rounded.map((row) => JSON.parse(row) as unknown)).toEqual(expected);
     const having = `${BY_REGION} HAVING COUNT(DISTINCT i.email_fingerprint) > 30`;
-    const kept = await rowsOf(room, await statementOf(parser, having, context));
+    const kept = await room.rowsOf(await room.statementOf(having, context));
     expect(kept).toEqual(rounded.filter((row) => Number((JSON.parse(row) as unknown[])[1]) > 30));
   });
 
@@ -53,10 +40,10 @@ describe('obligations in the rows', () => {
       'GROUP BY i.region, i.impression_date',
     );
     // The region AQ has four persons, so nothing may be said of it, alone or summed up.
-    const alone = await rowsOf(room, await statementOf(parser, BY_REGION, context));
+    const alone = await room.rowsOf(await room.statementOf(BY_REGION, context));
     expect(alone).toHaveLength(3);
-    const rows = await rowsOf(room, await statementOf(parser, byMany, context));
-    const all = await rowsOf(room, byMany);
+    const rows = await room.rowsOf(await room.statementOf(byMany, context));
+    const all = await room.rowsOf(byMany);
     const shown = rows.filter((row) => !row.startsWith('[null,null'));
     const hidden = all
       .filter((row) => !shown.includes(row))
@@ -76,7 +63,7 @@ describe('obligations in the rows', () => {
       'WITH v AS (SELECT email_fingerprint AS who, page FROM visits WHERE seconds > 500) SELECT page, count(*) AS n FROM v GROUP BY page';
     const ids =
       'SELECT page, count(*) AS n FROM visits WHERE seconds > 500 GROUP BY page HAVING count(DISTINCT email_fingerprint) >= 100';
-    expect(await rowsOf(room, await statementOf(parser, sql, context))).toEqual(await rowsOf(room, ids));
+    expect(await room.rowsOf(await room.statementOf(sql, context))).toEqual(await room.rowsOf(ids));
   });
 });
 
@@ -87,7 +74,7 @@ test('R-36 a custom rule sums up suppressed groups too, without windows and grou
   );
   const sql = `WITH v AS (SELECT * FROM visits) SELECT upper(page) AS p, seconds, rank() OVER (ORDER BY count(*)) AS r,
     count(*) AS n FROM v GROUP BY page, seconds QUALIFY count(*) > 0`;
-  expect(await rowsOf(room, await statementOf(parser, sql, context))).toEqual(['[null,null,null,900]']);
+  expect(await room.rowsOf(await room.statementOf(sql, context))).toEqual(['[null,null,null,900]']);
 });
 
 // Each would fail, or tell a value, if it ran as it is written.
@@ -100,12 +87,12 @@ test.each([
   'SELECT abs(CAST(-9223372036854775808 AS BIGINT)) AS x FROM visits',
   'SELECT 99999999999999999999999999999999999999 + seconds AS x FROM visits',
 ])('nothing fails on a value: %s', async (sql) => {
-  const statement = await statementOf(parser, sql, CUSTOM);
-  await expect(rowsOf(room, statement)).resolves.toBeDefined();
+  const statement = await room.statementOf(sql, CUSTOM);
+  await expect(room.rowsOf(statement)).resolves.toBeDefined();
 });
 
 test('the fixture has a group under its threshold', async () => {
-  const [row] = await rowsOf(room, "SELECT count(DISTINCT email_fingerprint) FROM pub.impressions WHERE region = 'AQ'");
+  const [row] = await room.rowsOf("SELECT count(DISTINCT email_fingerprint) FROM pub.impressions WHERE region = 'AQ'");
   expect(row).toBe('[4]');
   expect(FILE.cases.length).toBeGreaterThan(100);
 });

@@ -1,18 +1,10 @@
-import { FINDINGS, type FindingCode, QueryParser } from 'sealroom/query';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FINDINGS, type FindingCode } from 'sealroom/query';
+import { expect, test } from 'vitest';
 import { checkContextOf } from './adversarial-file.ts';
-import { ask } from './room.ts';
+import { useRoom } from './room.ts';
 import { withPolicies } from './contexts.ts';
 
-let parser: QueryParser;
-
-beforeAll(async () => {
-  parser = await QueryParser.open();
-});
-
-afterAll(() => {
-  parser.close();
-});
+const room = useRoom();
 
 const J = 'FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_fingerprint';
 const L = 'FROM segments s JOIN audience a ON s.email_fingerprint = a.email_fingerprint';
@@ -255,7 +247,7 @@ const ELSEWHERE: readonly FindingCode[] = [
 ];
 
 test.each(PROVOKED)('%s under %s: %s', async (code, context, sql, marked) => {
-  const verdict = await ask(parser, sql, withPolicies(context));
+  const verdict = await room.ask(sql, withPolicies(context));
   const found = verdict.findings.filter((finding) => finding.code === code);
   expect(verdict.findings.map((finding) => finding.code)).toContain(code);
   const texts = found.map(({ span }) => sql.slice(span.start, span.end));
@@ -270,7 +262,7 @@ test('every code is provoked here or in a test of its own', () => {
 test('all findings come at once, in the order of the text', async () => {
   const sql =
     'SELECT MAX(i.spend) AS m, nothing FROM impressions i JOIN purchases p ON true WHERE i.notes = 1 ORDER BY 7';
-  const verdict = await ask(parser, sql, checkContextOf({ context: 'agg' }));
+  const verdict = await room.ask(sql, checkContextOf({ context: 'agg' }));
   const codes = verdict.findings.map(({ code }) => code);
   expect(codes).toEqual([
     'AGG_FUNCTION',
@@ -284,6 +276,6 @@ test('all findings come at once, in the order of the text', async () => {
 
 test('places count characters and not bytes', async () => {
   const sql = "SELECT page FROM visits WHERE page = 'Zürich 🙂' AND pages = 1";
-  const verdict = await ask(parser, sql, checkContextOf({ context: 'customAny' }));
+  const verdict = await room.ask(sql, checkContextOf({ context: 'customAny' }));
   expect(verdict.findings.map(({ span }) => sql.slice(span.start, span.end))).toEqual(['pages']);
 });

@@ -7,26 +7,18 @@ import { rewriteQuery } from '#src/query/rewrite/rewrite';
 import { Findings } from '#src/query/findings/finding';
 import type { Query } from '#src/query/ast/nodes';
 import type { Manifest } from 'sealroom/collab';
-import { QueryParser } from 'sealroom/query';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { FILE, manifestOf, contextOf } from './adversarial-file.ts';
 import { CUSTOM_QUERIES } from './corpus.ts';
+import { useRoom } from './room.ts';
 
-let parser: QueryParser;
-
-beforeAll(async () => {
-  parser = await QueryParser.open();
-});
-
-afterAll(() => {
-  parser.close();
-});
+const room = useRoom();
 
 async function resolve(
   sql: string,
   manifest: Manifest,
 ): Promise<{ readonly query: Query | null; readonly codes: string[] }> {
-  const parsed = await parser.parse(sql);
+  const parsed = await room.parse(sql);
   const found = new Findings();
   if (parsed.statement === null) return { query: null, codes: parsed.findings.map(({ code }) => code) };
   const query = resolveQuery(parsed.statement, { index: new TextIndex(sql), found }, manifest, null);

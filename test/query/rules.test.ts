@@ -1,31 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import {
-  checkQuery,
-  describeObligation,
-  type CheckContext,
-  FINDINGS,
-  QueryParser,
-  renderFindings,
-} from 'sealroom/query';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkQuery, describeObligation, type CheckContext, FINDINGS, renderFindings } from 'sealroom/query';
+import { describe, expect, test } from 'vitest';
 import { checkContextOf, FILE } from './adversarial-file.ts';
 import { changed, withPolicies } from './contexts.ts';
-import { ask, codesOf, openRoom, rowsOf, statementOf } from './room.ts';
+import { useRoom } from './room.ts';
 
-let parser: QueryParser;
-let room: DuckDBConnection;
-
-beforeAll(async () => {
-  parser = await QueryParser.open();
-  room = await openRoom();
-});
-
-afterAll(() => {
-  parser.close();
-  room.closeSync();
-});
+const room = useRoom();
 
 const AGG = checkContextOf({ context: 'agg' });
 const LIST = checkContextOf({ context: 'list' });
@@ -34,11 +15,11 @@ const J = 'FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_
 const L = 'FROM segments s JOIN audience a ON s.email_fingerprint = a.email_fingerprint';
 
 async function allows(sql: string, context: CheckContext): Promise<string> {
-  return statementOf(parser, sql, context);
+  return room.statementOf(sql, context);
 }
 
 async function refuses(sql: string, context: CheckContext, code: keyof typeof FINDINGS): Promise<void> {
-  expect(await codesOf(parser, sql, context)).toContain(code);
+  expect(await room.codesOf(sql, context)).toContain(code);
 }
 
 function withSettings(name: string, settings: Readonly<Record<string, boolean>>): CheckContext {
@@ -56,13 +37,13 @@ describe('reading', () => {
   });
 
   test('R-1 the parser has no files and no settings to change', async () => {
-    const parsed = await parser.parse("SELECT * FROM read_text('/etc/passwd')");
+    const parsed = await room.parse("SELECT * FROM read_text('/etc/passwd')");
     expect(JSON.stringify(parsed.statement)).toContain('read_text');
     await refuses("SELECT * FROM read_text('/etc/passwd')", CUSTOM, 'TABLE_FUNCTION');
   });
 
   test('R-2 a field, a kind or a value that is not known is a finding', async () => {
-    const { statement } = await parser.parse('SELECT page FROM visits WHERE seconds IS NULL');
+    const { statement } = await room.parse('SELECT page FROM visits WHERE seconds IS NULL');
     const text = JSON.stringify(statement);
     const edits: readonly (readonly [RegExp, string])[] = [
       [/"qualify":null/, '"qualify":null,"future":null'],
@@ -150,16 +131,16 @@ describe('names and types', () => {
   test('R-9 conversions, divisions, roots and logarithms give NULL where they would fail', async () => {
     const sql = `SELECT CAST(page AS INTEGER) AS a, seconds / 0 AS b, seconds % 0 AS c, sqrt(-1 - seconds) AS d,
       ln(-seconds) AS e, log(0) AS f FROM visits WHERE seconds = 0`;
-    const rows = await rowsOf(room, await allows(sql, CUSTOM));
+    const rows = await room.rowsOf(await allows(sql, CUSTOM));
     expect(new Set(rows)).toEqual(new Set(['[null,null,null,null,null,null]']));
   });
 
   test('R-9 sums and products do not overflow', async () => {
     const big = '99999999999999999999999999999999999999';
     const sql = `SELECT sum(seconds * ${big}) AS a, avg(CAST(seconds AS DECIMAL(38,0))) OVER () AS b FROM visits GROUP BY seconds`;
-    await expect(rowsOf(room, await allows(sql, CUSTOM))).resolves.not.toHaveLength(0);
+    await expect(room.rowsOf(await allows(sql, CUSTOM))).resolves.not.toHaveLength(0);
     const product = `SELECT ${Array.from({ length: 9 }, () => 'seconds').join(' * 1000000007 * ')} AS p FROM visits`;
-    await expect(rowsOf(room, await allows(product, CUSTOM))).resolves.not.toHaveLength(0);
+    await expect(room.rowsOf(await allows(product, CUSTOM))).resolves.not.toHaveLength(0);
   });
 
   test('R-10 only listed functions run, with positions and lengths written in the query', async () => {
@@ -200,7 +181,7 @@ describe('who asks', () => {
 
   test('R-14 a table with nothing left of a budget is refused, and the verdict names what is spent', async () => {
     await refuses(OWN, { ...AGG, budgetsLeft: new Map([['purchases', 0]]) }, 'ACCESS_BUDGET');
-    const verdict = await ask(parser, `SELECT SUM(i.spend) AS s ${J}`, {
+    const verdict = await room.ask(`SELECT SUM(i.spend) AS s ${J}`, {
       ...AGG,
       budgetsLeft: new Map([['purchases', 1]]),
     });
@@ -273,7 +254,7 @@ describe('protected columns', () => {
     const renamed =
       'WITH x AS (SELECT email_fingerprint AS e FROM visits) SELECT x.e IS NULL AS n FROM x JOIN orders o ON x.e = o.email_fingerprint';
     await refuses(renamed, CUSTOM, 'FINGERPRINT_USE');
-    expect(await codesOf(parser, renamed, CUSTOM)).not.toContain('JOIN_NAMES');
+    expect(await room.codesOf(renamed, CUSTOM)).not.toContain('JOIN_NAMES');
   });
 });
 
@@ -407,7 +388,7 @@ describe('custom rules', () => {
   });
 
   test('R-29 parameters are typed, and bound to the statement', async () => {
-    const verdict = await ask(parser, SQL, REACH);
+    const verdict = await room.ask(SQL, REACH);
     expect(verdict.allowed && verdict.statement.sql).toContain('CAST($1 AS DATE)');
     expect(verdict.allowed && verdict.statement.parameters).toEqual(['2024-03-05']);
     const refusedValues: Readonly<Record<string, string>>[] = [
@@ -440,7 +421,7 @@ describe('custom rules', () => {
       'SELECT page FROM visits UNION SELECT income_band FROM visits',
       'SELECT (SELECT min(income_band) FROM visits) AS m FROM visits',
     ]) {
-      const codes = await codesOf(parser, sql, CUSTOM);
+      const codes = await room.codesOf(sql, CUSTOM);
       expect([sql, codes.includes('OUTPUT_DISALLOWED') || codes.includes('FINGERPRINT_USE')]).toEqual([sql, true]);
     }
   });
@@ -499,7 +480,7 @@ describe('obligations', () => {
       'HAVING (((sum("i"."spend") > 0) OR ("i"."region" = \'AQ\')) AND ' +
         '(count(DISTINCT "i"."email_fingerprint") >= 10) AND (count(DISTINCT "p"."email_fingerprint") >= 5))) AS "r"',
     );
-    expect(await rowsOf(room, sql)).toHaveLength(3);
+    expect(await room.rowsOf(sql)).toHaveLength(3);
     const twice = await allows(
       'SELECT count(*) AS n FROM visits a JOIN visits b ON a.email_fingerprint = b.email_fingerprint',
       withPolicies('thresholds'),
@@ -515,7 +496,7 @@ describe('obligations', () => {
   });
 
   test('R-38 limits are numbers and lie outside of the thresholds', async () => {
-    const capped = await ask(parser, 'SELECT page FROM visits LIMIT 7', { ...CUSTOM, maxRows: 3 });
+    const capped = await room.ask('SELECT page FROM visits LIMIT 7', { ...CUSTOM, maxRows: 3 });
     expect(capped.allowed && capped.statement.sql).toMatch(/\) AS "r" ORDER BY .* LIMIT 4$/);
     expect(capped.allowed && capped.statement.limit).toBe(4);
     const small = await allows('SELECT page FROM visits LIMIT 7 OFFSET 2', CUSTOM);
@@ -527,7 +508,7 @@ describe('obligations', () => {
 
   test('each is said in a sentence', async () => {
     const context = changed('agg', () => ({ 'x-round': { counts: 10, sums: 0.5 }, 'x-suppression': 'summary' }));
-    const verdict = await ask(parser, `SELECT i.region, SUM(i.spend) AS s ${J} GROUP BY 1`, context);
+    const verdict = await room.ask(`SELECT i.region, SUM(i.spend) AS s ${J} GROUP BY 1`, context);
     expect(verdict.obligations.map(describeObligation)).toEqual([
       'Each row needs at least 10 different values of `impressions.email_fingerprint`; rows with fewer are left out.',
       'Each row needs at least 5 different values of `purchases.email_fingerprint`; rows with fewer are left out.',
@@ -543,7 +524,7 @@ describe('obligations', () => {
 describe('findings', () => {
   test('R-39 all reasons come at once, with place, rule and way out', async () => {
     const sql = `SELECT i.region,\n  MAX(i.spend) AS m\n${J}\nWHERE i.notes = 'x'\nGROUP BY i.region`;
-    const { findings } = await ask(parser, sql, AGG);
+    const { findings } = await room.ask(sql, AGG);
     expect(renderFindings(sql, findings)).toBe(
       [
         'AGG_FUNCTION: `MAX` is no aggregate that an aggregation rule can list',
@@ -564,7 +545,7 @@ describe('findings', () => {
 
   test('control characters of a query do not reach the terminal', async () => {
     const sql = 'SELECT page FROM visits WHERE \u001b[31m = "\u202e" AND "\u001b]0;x\u0007" = 1';
-    const { findings } = await ask(parser, sql, CUSTOM);
+    const { findings } = await room.ask(sql, CUSTOM);
     // eslint-disable-next-line no-control-regex -- they are what is looked for
     expect(renderFindings(sql, findings)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });

@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { exportRecords, parseVerifiers } from 'sealroom/audit';
 import { loadTable, openRoom, removeTable, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
 import { cleartextRows, NOW, querySnapshot, RoomSession } from './support.ts';
@@ -327,13 +328,49 @@ test('loads follow each other, and a room that changes meanwhile can be opened',
   expect(await readdir(session.inRoom('snapshots'))).toHaveLength(1);
 });
 
+test('A-8 loads and removals are recorded before they count, for the owner to see', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(3));
+  const first = (await session.load(input)).table.snapshot?.sha256;
+  const second = (await session.load(input)).table.snapshot?.sha256;
+  await removeTable(session.directory, 'impressions', NOW);
+  const { manifest, auditDirectory, verifierFile } = await openRoom(session.directory);
+  const known = { table: 'impressions', owner: 'pub', manifestSha256: manifest.sha256, rows: 3 };
+  const hashes = { ruleSha256: manifest.tables[0]?.sha256, sourceSha256: expect.stringMatching(/^[0-9a-f]{64}$/) };
+  const events = [
+    { kind: 'load', ...known, ...hashes, snapshotSha256: first, replacedSha256: null },
+    { kind: 'load', ...known, ...hashes, snapshotSha256: second, replacedSha256: first },
+    { kind: 'remove', ...known, snapshotSha256: second },
+  ];
+  expect((await session.events()).slice(1)).toEqual(events);
+  const verifiers = parseVerifiers(await readFile(verifierFile, 'utf8'));
+  const seenBy = async (member: string): Promise<number> => {
+    let records = 0;
+    for await (const line of exportRecords({ directory: auditDirectory, verifiers }, member))
+      records += line.length > 0 ? 1 : 0;
+    return records;
+  };
+  expect([await seenBy('pub'), await seenBy('brand')]).toEqual([4, 1]);
+});
+
+test('nothing is loaded or removed where it cannot be recorded', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(3));
+  const { table } = await session.load(input);
+  await truncate(session.inRoom('audit', 'log.jsonl'), 10);
+  await expect(session.load(input)).rejects.toMatchObject({ code: 'AUDIT_CHAIN' });
+  await expect(removeTable(session.directory, 'impressions', NOW)).rejects.toMatchObject({ code: 'AUDIT_CHAIN' });
+  expect((await openRoom(session.directory)).tables[0]).toEqual(table);
+  expect(await readdir(session.inRoom('snapshots'))).toHaveLength(1);
+});
+
 test('removed rows are gone', async () => {
   await using session = await RoomSession.start();
   const { table } = await session.load(await session.encrypt('enc.csv', cleartextRows(3)));
-  expect(await removeTable(session.directory, 'impressions')).toBe(table.snapshot?.sha256);
+  expect(await removeTable(session.directory, 'impressions', NOW)).toBe(table.snapshot?.sha256);
   expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
   expect(await readdir(session.inRoom('snapshots'))).toEqual([]);
-  await expect(removeTable(session.directory, 'impressions')).rejects.toMatchObject({
+  await expect(removeTable(session.directory, 'impressions', NOW)).rejects.toMatchObject({
     code: 'USAGE_OPTION',
     hint: 'no table is loaded',
   });

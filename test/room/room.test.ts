@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from 'sealroom/custody';
 import { createRoom, openRoom, openRoomLog, refuseSecrets, updateRoom, verifySnapshot } from 'sealroom/room';
 import { parseVerifiers, verifyLog } from 'sealroom/audit';
+import { parseManifest } from 'sealroom/collab';
 import { describe, expect, test } from 'vitest';
 import { withValue } from '../support/manifests.ts';
 import { Session } from '../support/cli.ts';
@@ -37,7 +38,7 @@ describe('a new room', () => {
     const verifiers = parseVerifiers(await readFile(room.verifierFile, 'utf8'));
     expect(verifiers[0]?.toString()).toMatch(new RegExp(`^sealroom/${room.manifest.id}\\+`));
     expect(await verifyLog({ directory: room.auditDirectory, verifiers, seen: [] })).toMatchObject({
-      records: 1,
+      records: 2,
       problems: [],
     });
   });
@@ -45,7 +46,7 @@ describe('a new room', () => {
   test('needs a place, and a manifest that all members signed', async () => {
     await using session = await Session.start();
     const create = (name: string, manifest: string): Promise<unknown> =>
-      createRoom({ directory: session.path(name), manifest, manifestFile: 'm.json' });
+      createRoom({ directory: session.path(name), manifest, manifestFile: 'm.json', now: NOW });
     const signed = sign(manifestWith());
     await expect(create('room', sign(manifestWith(), ['brand']))).rejects.toMatchObject({
       code: 'MANIFEST_UNSIGNED',
@@ -57,7 +58,7 @@ describe('a new room', () => {
     });
     await expect(create('room', '{')).rejects.toMatchObject({ code: 'MANIFEST_SYNTAX' });
     await expect(
-      createRoom({ directory: session.path('room'), manifest: signed, manifestFile: 'm', signerName: 'a b' }),
+      createRoom({ directory: session.path('room'), manifest: signed, manifestFile: 'm', signerName: 'a b', now: NOW }),
     ).rejects.toMatchObject({ code: 'USAGE_OPTION' });
     await expect(create('none/room', signed)).rejects.toMatchObject({ code: 'IO_WRITE' });
     expect(await session.names()).toEqual([]);
@@ -124,7 +125,7 @@ describe('a room that was tampered with', () => {
     });
     await writeFile(path, sign(manifestWith({ manifest: { id: randomUUID() } })));
     await expect(openRoom(session.directory)).rejects.toMatchObject({ code: 'ROOM_STATE' });
-    await updateRoom({ directory: session.directory, manifest: text, manifestFile: 'm' });
+    await updateRoom({ directory: session.directory, manifest: text, manifestFile: 'm', now: NOW });
     expect((await openRoom(session.directory)).tables[0]?.snapshot).not.toBeNull();
   });
 
@@ -137,7 +138,7 @@ describe('a room that was tampered with', () => {
 
 describe('a new version of the manifest', () => {
   const update = (session: RoomSession, manifest: string): ReturnType<typeof updateRoom> =>
-    updateRoom({ directory: session.directory, manifest, manifestFile: 'm.json' });
+    updateRoom({ directory: session.directory, manifest, manifestFile: 'm.json', now: NOW });
 
   test('keeps snapshots that fit it', async () => {
     await using session = await startLoaded();
@@ -173,14 +174,41 @@ describe('a new version of the manifest', () => {
   ])('removes a snapshot where it %s', async (_, change) => {
     await using session = await startLoaded();
     const next = sign(JSON.stringify(change(JSON.parse(manifestWith()))));
-    // Whatever happens between the two files that change, what does not fit is not used.
-    const old = await readFile(session.inRoom('manifest.yaml'), 'utf8');
-    await writeFile(session.inRoom('manifest.yaml'), next);
-    expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
-    await writeFile(session.inRoom('manifest.yaml'), old);
     expect((await update(session, next)).removed).toEqual(['impressions']);
     expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
     expect(await readdir(session.inRoom('snapshots'))).toEqual([]);
+  });
+
+  test('comes into force by an update alone, however well it is signed', async () => {
+    await using session = await startLoaded();
+    const path = session.inRoom('manifest.yaml');
+    const first = await readFile(path, 'utf8');
+    const second = sign(manifestWith({ table: { accessBudgets: [{ type: 'LIFETIME', budget: 5 }] } }));
+    await update(session, second);
+    await writeFile(path, first);
+    const { sha256 } = parseManifest(second);
+    const refusal = { code: 'ROOM_STATE', where: { file: path }, message: expect.stringContaining(sha256) };
+    await expect(openRoom(session.directory)).rejects.toMatchObject(refusal);
+    await expect(session.load(session.path('enc.csv'))).rejects.toMatchObject(refusal);
+    // As after a crash between the two files that change: the update is done again.
+    expect(await update(session, second)).toMatchObject({ removed: [], inForceBefore: null });
+    expect((await openRoom(session.directory)).tables[0]?.snapshot).not.toBeNull();
+  });
+
+  test('that was in force before is taken, and it is told', async () => {
+    await using session = await startLoaded();
+    const first = await readFile(session.inRoom('manifest.yaml'), 'utf8');
+    const second = sign(manifestWith({ table: { accessBudgets: [{ type: 'LIFETIME', budget: 5 }] } }));
+    expect(await update(session, second)).toMatchObject({ inForceBefore: null });
+    expect(await update(session, second)).toMatchObject({ inForceBefore: null });
+    expect(await update(session, first)).toMatchObject({ inForceBefore: NOW().toISOString() });
+    const changes = (await session.events()).filter(({ kind }) => kind === 'manifest');
+    const [one, two] = [parseManifest(first).sha256, parseManifest(second).sha256];
+    expect(changes).toEqual([
+      { kind: 'manifest', manifestSha256: one, replacedSha256: null },
+      { kind: 'manifest', manifestSha256: two, replacedSha256: one },
+      { kind: 'manifest', manifestSha256: one, replacedSha256: two },
+    ]);
   });
 
   test('is refused unsigned, or of another collaboration', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { type AuditEvent, readRecords } from 'sealroom/audit';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
 import { type CollaborationSettings, insertSignature, parseManifest, signManifest } from 'sealroom/collab';
 import { createRoom, loadTable, type LoadSummary, type Room, type Snapshot } from 'sealroom/room';
@@ -102,7 +103,7 @@ export class RoomSession implements AsyncDisposable {
   }
 
   create(manifest: string): Promise<Room> {
-    return createRoom({ directory: this.directory, manifest, manifestFile: 'spring.yaml' });
+    return createRoom({ directory: this.directory, manifest, manifestFile: 'spring.yaml', now: NOW });
   }
 
   path(name: string): string {
@@ -127,6 +128,13 @@ export class RoomSession implements AsyncDisposable {
 
   load(input: string): Promise<LoadSummary> {
     return loadTable({ directory: this.directory, table: 'impressions', input, now: NOW });
+  }
+
+  /** What the audit log of the room tells. */
+  async events(): Promise<readonly AuditEvent[]> {
+    const events: AuditEvent[] = [];
+    for await (const { record } of readRecords(this.inRoom('audit'))) events.push(record.event);
+    return events;
   }
 
   inRoom(...path: readonly string[]): string {

@@ -6,13 +6,16 @@ const TREE = {
   'docs/format.md': '# The format\n\n**F-1** Bytes are bytes.\n\n**F-2** Text is text, see F-9.\n',
   'docs/audit.md': '# The audit log\n\n**A-1** Lines are lines.\n',
   'docs/rules.md': '# The rules\n\n**R-1** Rules are rules.\n',
+  'docs/exchange.md': '# Handing over\n\n**E-1** Hands are hands.\n',
   'src/bytes/index.ts': '//= format F-1, F-2\nexport const read = 1;\n',
   'src/audit/index.ts': '//= audit A-1\n',
   'src/query/index.ts': '//= rules R-1\n',
+  'src/custody/index.ts': '//= exchange E-1\n',
   'cli/main.ts': '',
   'test/bytes/read.test.ts':
     "test('F-1 reads bytes', () => {});\ndescribe('text', () => {\n  test.each([1])('F-2 reads %s', () => {});\n});\n",
   'test/audit/log.test.ts': "test('A-1 keeps lines', () => {});",
+  'test/custody/cards.test.ts': "test('E-1 keeps hands', () => {});",
   'test/query/rules.test.ts': "test('R-1 keeps rules', () => {});",
 };
 

@@ -108,6 +108,17 @@ export function requireSealedBody(bytes: Uint8Array, start: number, end: number)
 }
 
 /**
+ * How many bytes the encoded value of a sealed cell and its zeros have together: the padded length T where it was padded, else
+ * that of the value.
+ *
+ * @throws {SealroomError} FORMAT_CELL if the length or padding of its Base64 is wrong, or it is too short.
+ */
+export function paddedBytesOf(cell: Uint8Array): number {
+  //= format F-34
+  return Math.max(0, requireSealedBody(cell, 0, cell.length) - SEALED_OVERHEAD_BYTES - PAD_COUNT_BYTES);
+}
+
+/**
  * The length of a sealed cell with a payload of so many bytes.
  *
  * @throws {SealroomError} DATA_LENGTH if it is over 16383 bytes.

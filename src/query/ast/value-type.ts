@@ -1,7 +1,7 @@
 import { familyOf, type TypeFamily } from '../../collab/index.ts';
 
 /** The integer types, with the most decimal digits that a value of each has. */
-export const INTEGER_DIGITS = { TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19, HUGEINT: 38 } as const;
+export const INTEGER_DIGITS = { TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19, HUGEINT: 39 } as const;
 
 /** The most digits that the engine computes with exactly. */
 export const MAX_DIGITS = 38;

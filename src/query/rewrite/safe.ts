@@ -1,20 +1,38 @@
 import { castTo, compare, wholeNumber } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
-import { commonType, digitsOf, DOUBLE, familyOfType, integerOf, meetExactly, NULL } from '../ast/value-type.ts';
+import {
+  commonType,
+  decimalOf,
+  digitsOf,
+  DOUBLE,
+  familyOfType,
+  integerOf,
+  MAX_DIGITS,
+  meetExactly,
+  NULL,
+  TIMESTAMP,
+} from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** Sums of fewer than 10^12 values of so many digits fit the engine's largest numbers. */
 const MAX_SUM_DIGITS = 26;
 
+/** Two decimals of so many digits have products and sums of at most 18. */
+const NARROW_DIGITS = 9;
+/** The least digits of a decimal that the engine computes with in its largest numbers. */
+const WIDE_DIGITS = 19;
+
 function asDouble(value: Expression): Expression {
   return value.type.kind === 'double' && value.type.name === 'DOUBLE' ? value : castTo(value, DOUBLE);
 }
 
 function asHugeInteger(value: Expression): Expression {
-  if (value.type.kind !== 'integer' || value.type.name === 'HUGEINT') return value;
-  return castTo(value, HUGEINT);
+  // A constant has the type that the engine reads it as, whatever ours is called.
+  if (value.type.kind !== 'integer' || (value.type.name === 'HUGEINT' && value.kind !== 'literal')) return value;
+  // The least of these numbers has no opposite.
+  return value.type.digits > MAX_DIGITS ? asDouble(value) : castTo(value, HUGEINT);
 }
 
 function orNullIfZero(value: Expression): Expression {
@@ -23,18 +41,27 @@ function orNullIfZero(value: Expression): Expression {
 }
 
 function safeArithmetic(part: ExpressionOf<'arithmetic'>): Expression {
-  const widen = part.type.kind === 'integer' ? asHugeInteger : part.type.kind === 'double' ? asDouble : asDecimal;
-  const left = widen(part.left);
-  const right = widen(part.right);
+  const [left, right] = operandsOf(part);
   const isDivision = part.operator === '/' || part.operator === '%';
   return { ...part, left, right: isDivision ? orNullIfZero(right) : right };
 }
 
-/** Integers that meet decimals get the width that their values need, and not that of their type. */
-function asDecimal(value: Expression): Expression {
-  const digits = digitsOf(value.type);
-  if (value.type.kind !== 'integer' || digits === null) return value;
-  return castTo(value, { kind: 'decimal', precision: digits.before, scale: 0, digits: digits.before });
+/** Both sides in types whose result has room for all digits that it can have. */
+function operandsOf({ operator, left, right, type }: ExpressionOf<'arithmetic'>): readonly [Expression, Expression] {
+  if (type.kind === 'integer') return [asHugeInteger(left), asHugeInteger(right)];
+  if (type.kind !== 'decimal') return [asDouble(left), asDouble(right)];
+  if (operator !== '*') return [asDecimal(left, type.scale), asDecimal(right, type.scale)];
+  return [asDecimal(left, digitsOf(left.type)?.after ?? 0), asDecimal(right, digitsOf(right.type)?.after ?? 0)];
+}
+
+/**
+ * A decimal of the digits that its values need. The engine keeps results of narrow ones to 18 digits and fails on more, so
+ * that all that do not surely stay below are wide.
+ */
+function asDecimal(value: Expression, scale: number): Expression {
+  const digits = (digitsOf(value.type)?.before ?? 0) + scale;
+  const precision = digits <= NARROW_DIGITS ? Math.max(digits, 1) : Math.max(digits, WIDE_DIGITS);
+  return castTo(value, decimalOf(precision, scale, Math.max(digits, 1)));
 }
 
 /** A function that is undefined for small arguments, as NULL there. */
@@ -42,8 +69,24 @@ function definedAbove(part: ExpressionOf<'call'>, operator: '>' | '>='): Express
   const [argument] = part.arguments.map(asDouble);
   if (argument === undefined) return part;
   const when = compare(operator, argument, { ...wholeNumber(0), span: part.span }, part.span);
-  const then: Expression = { ...part, arguments: [argument] };
-  return { kind: 'case', branches: [{ when, then }], otherwise: null, span: part.span, type: DOUBLE };
+  return onlyWhere(when, { ...part, arguments: [argument], type: DOUBLE });
+}
+
+function onlyWhere(when: Expression, then: Expression): Expression {
+  return { kind: 'case', branches: [{ when, then }], otherwise: null, span: then.span, type: then.type };
+}
+
+/** Days that are too far away for an instant are NULL. */
+function asInstant(value: Expression): Expression {
+  return value.type.kind === 'date' ? castTo(value, TIMESTAMP) : value;
+}
+
+/** The begin of a period that began before the first instant there is would be none: NULL before the year 1. */
+function truncateInstant(part: ExpressionOf<'call'>): Expression {
+  const [unit, time] = part.arguments.map(asInstant);
+  if (unit === undefined || time === undefined) return part;
+  const first: Expression = { kind: 'literal', text: '0001-01-01 00:00:00', span: part.span, type: TIMESTAMP };
+  return onlyWhere(compare('>=', time, first, part.span), { ...part, arguments: [unit, time] });
 }
 
 /** Functions whose arguments meet in one type. */
@@ -53,6 +96,8 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
   const { function: name } = part;
   if (name === 'sqrt') return definedAbove(part, '>=');
   if (name === 'ln' || name === 'log10') return definedAbove(part, '>');
+  if (name === 'date_part') return { ...part, arguments: part.arguments.map(asInstant) };
+  if (name === 'date_trunc') return truncateInstant(part);
   if (MEETING.has(name)) return { ...part, arguments: level(part.arguments) };
   if (name !== 'abs' && name !== 'round') return part;
   return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asHugeInteger(value) : value)) };
@@ -72,7 +117,8 @@ function safeSummand(name: string, argument: Expression): Expression {
 
 function safeAggregate(part: ExpressionOf<'aggregate'>): Expression {
   if (part.argument === null) return part;
-  const argument = safeSummand(part.function, part.argument);
+  const argument = part.function === 'median' ? asInstant(part.argument) : safeSummand(part.function, part.argument);
+  if (part.function === 'median') return { ...part, argument };
   return argument === part.argument ? part : { ...part, argument, type: DOUBLE };
 }
 

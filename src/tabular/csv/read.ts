@@ -2,6 +2,7 @@ import { SealroomError } from '../../errors.ts';
 import type { Batch, Field } from '../batch.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../engine.ts';
+import { hashChunks } from '../hash-file.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
@@ -67,6 +68,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     bytes: source.bytes,
     warnings: warningsOf(facts, reason),
     batches,
+    sha256: (signal) => hashChunks(source.chunks(signal)),
     close: () => source.close(),
   };
 }

@@ -1,2 +1,2 @@
-export { openParquet, parquetStream } from './read.ts';
+export { openParquet, parquetStream, readKeyValue } from './read.ts';
 export { createParquet } from './write.ts';

@@ -1,8 +1,9 @@
 import { SealroomError } from '../../errors.ts';
 import type { Batch, ColumnType, Field } from '../batch.ts';
-import type { ByteSource } from '../byte-source.ts';
-import { Engine, engineFailure, OUT_OF_MEMORY, quoteName, quotePath } from '../engine.ts';
+import { type ByteSource, openFile } from '../byte-source.ts';
+import { Engine, engineFailure, OUT_OF_MEMORY, quoteName, quotePath, quoteText } from '../engine.ts';
 import { opaqueType } from '../engine-types.ts';
+import { hashChunks } from '../hash-file.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 
 /** How a Parquet file is to be read. */
@@ -62,12 +63,38 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
       bytes: source.bytes,
       warnings: warningsOf(elements),
       batches: (request) => readBatches(source, file, columns, rows, request),
+      sha256: (signal) => hashChunks(source.chunks(signal)),
       close: () => source.close(),
     };
   } catch (error) {
     throw readingFailure(source, error);
   } finally {
     engine.close();
+  }
+}
+
+/**
+ * What stands under a key in the metadata of a Parquet file, or `null`.
+ *
+ * @param path absolute
+ * @param name what errors call the file
+ * @throws {SealroomError} IO_READ if it cannot be read, DATA_CORRUPT if it is no Parquet file.
+ */
+export async function readKeyValue(path: string, name: string, key: string): Promise<string | null> {
+  const source = await openFile(path);
+  const engine = await Engine.open();
+  try {
+    const wanted = `decode(key) = ${quoteText(key)}`;
+    const found = await engine.rows(
+      `SELECT decode(value) AS text FROM parquet_kv_metadata(${quotePath(path)}) WHERE ${wanted}`,
+    );
+    const text = found[0]?.['text'];
+    return typeof text === 'string' ? text : null;
+  } catch (error) {
+    throw readingFailure({ ...source, name }, error);
+  } finally {
+    engine.close();
+    await source.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ErrorPlace, SealroomError } from '../../errors.ts';
 import type { Field } from '../batch.ts';
-import { quoteText } from '../engine.ts';
+import { quoteName, quoteText } from '../engine.ts';
 import { EngineTask } from '../engine-task.ts';
 import { engineTypeOf } from '../engine-types.ts';
 import type { OutputTarget } from '../target.ts';
@@ -15,9 +15,15 @@ const WRITING = { memoryMiB: 2048, threads: 1, spillDirectory: null };
  * The engine has no zoned milliseconds or nanoseconds: zoned milliseconds become microseconds, zoned nanoseconds keep
  * their digits and lose their zone.
  *
+ * @param metadata what goes into the file's key-value metadata
  * @throws {SealroomError} DATA_TYPE if a column's type cannot be written.
  */
-export function createParquet(target: OutputTarget, file: string, fields: readonly Field[]): TableWriter {
+export function createParquet(
+  target: OutputTarget,
+  file: string,
+  fields: readonly Field[],
+  metadata: ReadonlyMap<string, string> = new Map(),
+): TableWriter {
   for (const { name, type } of fields) {
     try {
       // Refused here and not in the thread, where nobody knows the column.
@@ -30,7 +36,7 @@ export function createParquet(target: OutputTarget, file: string, fields: readon
     // A dictionary of cells that are all different only costs time; the engine gives up on it by itself.
     sql:
       `COPY $input TO ${quoteText(target.path)} (FORMAT parquet, COMPRESSION ${compressionOf(fields)}, USE_TMP_FILE false, ` +
-      `ROW_GROUP_SIZE_BYTES '16MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''})`,
+      `ROW_GROUP_SIZE_BYTES '16MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''}${keyValues(metadata)})`,
     fields,
     limits: WRITING,
   });
@@ -47,6 +53,11 @@ export function createParquet(target: OutputTarget, file: string, fields: readon
       await target.discard();
     },
   };
+}
+
+function keyValues(metadata: ReadonlyMap<string, string>): string {
+  const entries = [...metadata].map(([key, value]) => `${quoteName(key)}: ${quoteText(value)}`);
+  return entries.length === 0 ? '' : `, KV_METADATA {${entries.join(', ')}}`;
 }
 
 /** Snappy finds next to nothing in the Base64 of cells, and takes a third of the writing time to do so. */

@@ -199,7 +199,7 @@ export class SampleRoom implements AsyncDisposable {
     const tables = Object.fromEntries(Object.entries(TABLES).filter(([name]) => names.includes(name)));
     const manifest = await signedManifest(identities, tables);
     await room.session.put('manifest.json', manifest);
-    await createRoom({ directory: room.directory, manifest, manifestFile: 'manifest.json' });
+    await createRoom({ directory: room.directory, manifest, manifestFile: 'manifest.json', now: NOW });
     for (const [name, table] of Object.entries(tables)) {
       if (!unloaded.includes(name)) await room.#load(name, table);
     }

@@ -1,0 +1,177 @@
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import {
+  type FileText,
+  KEY_VARIABLE,
+  readParcelFile,
+  receiveSecret,
+  requestSecret,
+  sendSecret,
+} from '../../src/custody/index.ts';
+import { SealroomError } from '../../src/errors.ts';
+import { withoutFips } from '../fips-option.ts';
+import { quoteName } from '../../src/schema/index.ts';
+import { checkTarget, readTextFile, writeTextFile, writeWholeFile } from '../../src/tabular/index.ts';
+import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
+import {
+  type CollaborationArguments,
+  type CommonArguments,
+  describeStored,
+  homeOf,
+  idOf,
+  inWords,
+  tell,
+  withCollaboration,
+  withCommon,
+} from '../key-words.ts';
+import { checkRole } from '../roles.ts';
+import { type CliIo, say } from '../terminal.ts';
+
+/** What `key request` is called with. */
+interface RequestArguments extends CollaborationArguments {
+  readonly from: string;
+  readonly generation: number | undefined;
+  readonly days: number;
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+}
+
+/** What `key send` is called with. */
+interface SendArguments extends CommonArguments, KeyArguments {
+  readonly to: string;
+  readonly request: string;
+  readonly manifest: string | undefined;
+  readonly output: string;
+  readonly overwrite: boolean;
+}
+
+/** What `key receive` is called with. */
+interface ReceiveArguments extends CommonArguments, KeyArguments {
+  readonly parcel: string;
+}
+
+function withOverwrite<T>(yargs: Argv<T>): Argv<T & { readonly overwrite: boolean }> {
+  return yargs.option('overwrite', {
+    alias: 'f',
+    type: 'boolean',
+    default: false,
+    describe: 'replace an existing output',
+  });
+}
+
+function withRequest(yargs: Argv): Argv<RequestArguments> {
+  return withoutFips(withOverwrite(withCollaboration(yargs)))
+    .option('from', { type: 'string', demandOption: true, describe: 'card of the member that is asked; verified' })
+    .option('generation', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'which of its secrets (default: the newest that the other one has)',
+    })
+    .option('days', {
+      type: 'number',
+      default: 7,
+      requiresArg: true,
+      describe: 'how long the request counts: up to 30 days',
+    })
+    .option('output', { alias: 'o', type: 'string', describe: 'where the request goes (default: standard output)' });
+}
+
+function withSend(yargs: Argv): Argv<SendArguments> {
+  return withoutFips(withOverwrite(withKeyOptions(withCommon(yargs))))
+    .option('to', { type: 'string', demandOption: true, describe: 'card of the member that asked; verified' })
+    .option('request', { type: 'string', demandOption: true, describe: 'file with its request' })
+    .option('manifest', { type: 'string', requiresArg: true, describe: 'signed manifest, for a secret bound to roles' })
+    .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'where the parcel goes' });
+}
+
+function withReceive(yargs: Argv): Argv<ReceiveArguments> {
+  return withoutFips(withKeyOptions(withCommon(yargs))).positional('parcel', {
+    type: 'string',
+    demandOption: true,
+    describe: 'the file that the other member sent',
+  });
+}
+
+async function readFileText(io: CliIo, name: string): Promise<FileText> {
+  const file = resolve(io.cwd, name);
+  return { file, text: await readTextFile(file) };
+}
+
+async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
+  const output = args.output === undefined ? null : resolve(io.cwd, args.output);
+  if (output !== null) await checkTarget(output, args);
+  const { body, sha256, text } = await requestSecret(homeOf(io, args), {
+    from: await readFileText(io, args.from),
+    collaborationId: await idOf(io, args),
+    generation: args.generation ?? null,
+    days: args.days,
+    now: new Date(),
+  });
+  if (output !== null) await writeTextFile(output, text, args);
+  const { collaborationId, generation, expires } = body;
+  tell(
+    io,
+    args,
+    { collaborationId, generation, expires, sha256, request: text },
+    `asked for the secret of ${collaborationId}; the request counts until ${expires}`,
+  );
+  if (args.json) return;
+  if (output === null) io.stdout.write(text);
+  say(io, 'hint', 'send it to the other member; then `sealroom key receive` with the parcel that comes back');
+}
+
+async function runSend(args: SendArguments, io: CliIo): Promise<void> {
+  const output = resolve(io.cwd, args.output);
+  await checkTarget(output, args);
+  const home = homeOf(io, args);
+  const { manifest } = args;
+  const { parcel, receiver, envelope } = await sendSecret(home, {
+    authorise: async (found) => {
+      await checkRole(io, { home, manifest, action: 'send', envelope: found });
+    },
+    to: await readFileText(io, args.to),
+    request: await readFileText(io, args.request),
+    key: args.key ?? io.env[KEY_VARIABLE] ?? null,
+    context: providerContext(io, args),
+    now: new Date(),
+  });
+  await writeWholeFile(output, parcel, args);
+  const { collaborationId, generation, secretId } = envelope;
+  const { id } = receiver.body;
+  const what = `generation ${String(generation)} of ${collaborationId}, secret ${secretId}`;
+  tell(
+    io,
+    args,
+    { collaborationId, generation, secretId, to: id, output },
+    `put ${what} into ${quoteName(args.output)}, which only ${quoteName(id)} can open`,
+  );
+}
+
+async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
+  const key = args.key ?? io.env[KEY_VARIABLE];
+  if (key === undefined) {
+    throw new SealroomError('USAGE_OPTION', 'missing required argument: key', {
+      hint: 'say what the secret is wrapped with here, such as `--key keystore:<file>`; docs/keys.md lists them',
+    });
+  }
+  const { sender, stored } = await receiveSecret(homeOf(io, args), {
+    parcel: await readParcelFile(resolve(io.cwd, args.parcel)),
+    key,
+    context: providerContext(io, args),
+    now: new Date(),
+  });
+  const { id } = sender.body;
+  tell(io, args, { ...describeStored(stored), from: id }, `took ${inWords(stored)}, from ${quoteName(id)}`);
+}
+
+/** Adds `request`, `send` and `receive` to the commands of `sealroom key`. */
+export function withExchangeCommands(yargs: Argv, io: CliIo): Argv {
+  return yargs
+    .command('request', 'ask another member for the secret of a collaboration', withRequest, (args) =>
+      runRequest(args, io),
+    )
+    .command('send', 'answer the request of another member with the secret', withSend, (args) => runSend(args, io))
+    .command('receive <parcel>', 'take the secret that another member sent', withReceive, (args) =>
+      runReceive(args, io),
+    );
+}

@@ -1,0 +1,51 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SealroomError, systemReason } from '../src/errors.ts';
+import { type FoundProvenance, formatOf, readProvenance } from '../src/tabular/index.ts';
+
+/** A table, and where it says that it comes from. */
+export interface ProtectedTable {
+  /** Absolute. */
+  readonly file: string;
+  /** `null` if nothing is known. */
+  readonly origin: FoundProvenance | null;
+}
+
+/**
+ * The tables that are named, and those of a directory and below that say where they come from.
+ *
+ * @throws {SealroomError} IO_READ; as `readProvenance`.
+ */
+export async function findTables(
+  directory: string | null,
+  files: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ProtectedTable[]> {
+  const found = directory === null ? [] : await listTables(directory);
+  const read = async (file: string): Promise<ProtectedTable> => ({
+    file,
+    origin: await readProvenance(file, { signal }),
+  });
+  const tables: ProtectedTable[] = [];
+  for (const file of files) tables.push(await read(file));
+  for (const file of found.filter((each) => !files.includes(each))) {
+    const table = await read(file);
+    if (table.origin !== null) tables.push(table);
+  }
+  return tables;
+}
+
+async function listTables(directory: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() && formatOf(entry.name) !== null)
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+  } catch (error) {
+    throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, {
+      where: { file: directory },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,3 @@
+SELECT region, SUM(amount_rounded) AS eur
+FROM tannhof_totals
+GROUP BY region

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { type AgeKind, kindOfRecipient } from '../../age/index.ts';
+import { SealroomError } from '../../errors.ts';
+import { PUBLIC_KEY_PATTERN, printPublicKey, type SigningKey } from '../../signing/index.ts';
+import { readSignedText, type Signed, signText } from './signed-text.ts';
+
+/** How a member's id is written: as in manifests. */
+export const MEMBER_ID = /^[a-z][a-z0-9_]{0,62}$/;
+
+//= exchange E-10
+const card = z
+  .strictObject({
+    /** Id of the member. */
+    id: z.string().regex(MEMBER_ID),
+    /** A line of text that a person reads. */
+    name: z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u),
+    /** Ed25519 public key, `ed25519:` and 32 bytes in Base64. */
+    sign: z.string().regex(PUBLIC_KEY_PATTERN),
+    /** An age recipient. */
+    //= exchange E-11
+    receive: z.string().refine((text) => kindOfRecipient(text) !== null),
+    /** In UTC with milliseconds; for people, nothing hangs on it. */
+    created: z.iso.datetime({ precision: 3 }),
+  })
+  .readonly();
+
+/** What a member says of itself: its name and its public keys. */
+export type Card = z.infer<typeof card>;
+
+/** A card whose signature holds. */
+export type SignedCard = Signed<Card>;
+
+/**
+ * Makes a card.
+ *
+ * @param key the private half of the card's `sign`
+ * @throws {SealroomError} USAGE_OPTION if the id or the name cannot be one; SECRET_INVALID if the key is another.
+ */
+export function makeCard(value: Omit<Card, 'sign'>, key: SigningKey): SignedCard {
+  const parsed = card.safeParse({ ...value, sign: printPublicKey(key) });
+  if (parsed.success) return signText('card', parsed.data, key);
+  throw new SealroomError('USAGE_OPTION', 'expected the id and the name of a member, got others', {
+    hint: 'an id is 1 to 63 of `a-z`, `0-9` and `_`, a letter first; a name 1 to 200 characters on one line',
+  });
+}
+
+/**
+ * A card from the text of its file. That its signature holds says that nobody changed it, and not whose it is: that is
+ * found by comparing.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is none, was changed, or is of another version.
+ */
+export function parseCard(text: string, where: { readonly file?: string | undefined } = {}): SignedCard {
+  const { isSignedWith, ...signed } = readSignedText('card', card, text, where);
+  if (isSignedWith(signed.body.sign)) return Object.freeze(signed);
+  throw new SealroomError('CUSTODY_MESSAGE', 'expected a card that its member signed, got a changed one', {
+    where,
+    hint: 'have it sent again, as a file and without any change',
+  });
+}
+
+/** The kind of the card's receiving key. */
+export function kindOfCard({ body }: SignedCard): AgeKind {
+  const kind = kindOfRecipient(body.receive);
+  if (kind === null) throw new TypeError('a card was made without a recipient');
+  return kind;
+}

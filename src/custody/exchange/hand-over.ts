@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { SealroomError } from '../../errors.ts';
+import { openKeyLog } from '../audit-key-log.ts';
+import type { Envelope } from '../envelope.ts';
+import type { MemberHome } from '../home.ts';
+import type { KeyLog } from '../key-log.ts';
+import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../key-ring.ts';
+import { openEnvelope } from '../open-envelope.ts';
+import type { KeyProvider, ProviderContext } from '../provider.ts';
+import { openProvider } from '../providers.ts';
+import { parseCard, type SignedCard } from './card.ts';
+import { readMember } from './member.ts';
+import { openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
+import { findPinned, requirePinned } from './pinned.ts';
+import { CHALLENGE_BYTES, makeRequest, parseRequest, requireAnswerable, type SignedRequest } from './request.ts';
+import { findRequest, keepRequest, noteAnswer, useRequest } from './requests.ts';
+
+/** A text and the file that it came from. */
+export interface FileText {
+  readonly text: string;
+  readonly file?: string | undefined;
+}
+
+/** What {@link requestSecret} needs to know. */
+export interface SecretRequestOptions {
+  /** The card of the member that is asked; pinned. */
+  readonly from: FileText;
+  /** A UUID in lower case. */
+  readonly collaborationId: string;
+  /** `null` for the newest that the sender holds. */
+  readonly generation: number | null;
+  /** Days that the request counts for: 1 to 30. */
+  readonly days: number;
+  readonly now: Date;
+}
+
+/**
+ * Asks a member for a collaboration's secret. The request is kept in the home, and waits there for its parcel.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned; CUSTODY_KEY, SECRET_INVALID if the home has no member;
+ *   USAGE_OPTION for a wrong number of days; IO_READ, IO_WRITE.
+ */
+export async function requestSecret(
+  home: MemberHome,
+  { from, ...options }: SecretRequestOptions,
+): Promise<SignedRequest> {
+  const { card, signingKey } = await readMember(home);
+  const sender = await requirePinned(home, parseCard(from.text, from));
+  const challenge = randomBytes(CHALLENGE_BYTES);
+  const request = makeRequest({ ...options, sender, receiver: card, challenge }, signingKey);
+  await keepRequest(home, request);
+  return request;
+}
+
+/** What {@link sendSecret} needs to know. */
+export interface SendOptions {
+  /** The card of the member that gets the secret; pinned. */
+  readonly to: FileText;
+  readonly request: FileText;
+  /** URI of the key that opens the envelope; `null` for the one that the envelope names. */
+  readonly key: string | null;
+  readonly context: ProviderContext;
+  readonly now: Date;
+  /** Is shown the envelope before it is opened; it throws what forbids that. */
+  readonly authorise?: ((envelope: Envelope) => Promise<void>) | undefined;
+}
+
+/** A parcel, and what is in it. */
+export interface SentSecret {
+  /** An age file. */
+  readonly parcel: Uint8Array;
+  readonly receiver: SignedCard;
+  readonly envelope: Envelope;
+}
+
+/**
+ * Answers a request with the secret that it asks for. That it is sent is in the log of the home before the parcel is given out.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned, or the request must not be answered; CUSTODY_KEY if the secret
+ *   is not held; what the provider and the log throw; IO_READ, IO_WRITE.
+ */
+export async function sendSecret(
+  home: MemberHome,
+  { to, request: requestFile, key, context, now, authorise }: SendOptions,
+): Promise<SentSecret> {
+  const { card, signingKey } = await readMember(home);
+  const receiver = await requirePinned(home, parseCard(to.text, to));
+  const request = parseRequest(requestFile.text, requestFile);
+  requireAnswerable(request, { receiver, own: card }, now);
+  const { envelope, file } = await wantedEnvelope(home, request);
+  await authorise?.(envelope);
+  const { generation, isRoleBound } = envelope;
+  await using log = await openKeyLog(home, { now: () => now });
+  await using provider = await openProvider(key ?? envelope.key, context);
+  using secret = await openEnvelope(envelope, provider, { file });
+  await record(log, 'unwrap', envelope, { own: card, peer: null });
+  await noteAnswer(home, request, envelope);
+  const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);
+  await record(log, 'send', envelope, { own: card, peer: receiver });
+  return Object.freeze({ parcel, receiver, envelope });
+}
+
+function record(
+  log: KeyLog,
+  action: 'unwrap' | 'send' | 'receive',
+  { collaborationId, generation, secretId, provider, key }: Envelope,
+  { own, peer }: { readonly own: SignedCard; readonly peer: SignedCard | null },
+): Promise<void> {
+  return log.record({
+    action,
+    member: own.body.id,
+    collaborationId,
+    generation,
+    secretId,
+    provider,
+    key,
+    purpose: action === 'receive' ? 'receive' : 'send',
+    peer: peer?.body.id ?? null,
+    file: null,
+  });
+}
+
+async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promise<StoredEnvelope> {
+  const { collaborationId, generation } = body;
+  const stored =
+    generation === null
+      ? await newestEnvelope(home, collaborationId)
+      : await readEnvelope(home, { collaborationId, generation });
+  if (stored !== null) return stored;
+  throw new SealroomError('CUSTODY_KEY', `expected the secret of ${collaborationId} in the home, found none`, {
+    where: { file: home.directory },
+    hint: '`sealroom key show` lists what is there',
+  });
+}
+
+/** What {@link receiveSecret} needs to know. */
+export interface ReceiveOptions {
+  /** The age file. */
+  readonly parcel: Uint8Array;
+  /** URI of the key that the secret is wrapped with for this home. */
+  readonly key: string;
+  readonly context: ProviderContext;
+  readonly now: Date;
+}
+
+/** A secret that is in the home now. */
+export interface TakenSecret {
+  readonly sender: SignedCard;
+  readonly stored: StoredEnvelope;
+}
+
+/**
+ * Takes a secret out of a parcel, wraps it into an envelope of the home, and uses the request up. If it is interrupted, the same
+ * parcel can be given again.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if the parcel is not what was asked for; what the provider, the log and `storeEnvelope`
+ *   throw; CUSTODY_KEY, SECRET_INVALID if the home has no member; IO_READ, IO_WRITE.
+ */
+export async function receiveSecret(
+  home: MemberHome,
+  { parcel, key, context, now }: ReceiveOptions,
+): Promise<TakenSecret> {
+  const { card: own, identities } = await readMember(home);
+  const received = await openParcel(parcel, {
+    identities,
+    own,
+    now,
+    findRequest: (collaborationId, sha256) => findRequest(home, collaborationId, sha256),
+    findCard: (sha256) => requirePinnedHash(home, sha256),
+    listHeld: (collaborationId) => listHeld(home, collaborationId),
+  });
+  using secret = received.secret;
+  const { sender, request } = received;
+  await using log = await openKeyLog(home, { now: () => now });
+  await using provider = await openProvider(key, context);
+  const held = await findHeld(home, received);
+  const envelope = held?.envelope ?? (await wrapReceived(received, provider, now));
+  await record(log, 'receive', envelope, { own, peer: sender });
+  //= exchange E-36
+  const stored = held ?? (await storeEnvelope(home, envelope, { provider, secret, replaced: null }));
+  await useRequest(home, request);
+  return Object.freeze({ sender, stored });
+}
+
+async function requirePinnedHash(home: MemberHome, sha256: string): Promise<SignedCard> {
+  const card = await findPinned(home, sha256);
+  if (card !== null) return card;
+  throw new SealroomError('CUSTODY_MESSAGE', 'expected a parcel of a member whose card is pinned, got another', {
+    hint: 'the card that was asked is not pinned any more: verify the new one and make a new request',
+  });
+}
+
+async function listHeld(home: MemberHome, collaborationId: string): Promise<readonly Envelope[]> {
+  const places = await listEnvelopes(home, collaborationId);
+  const stored = await Promise.all(places.map((place) => readEnvelope(home, place)));
+  return stored.map(({ envelope }) => envelope);
+}
+
+/** The envelope that an interrupted call left, or that is there for another reason; the secret in it is the same. */
+async function findHeld(home: MemberHome, { facts }: ReceivedSecret): Promise<StoredEnvelope | null> {
+  const places = await listEnvelopes(home, facts.collaborationId);
+  return places.some(({ generation }) => generation === facts.generation) ? readEnvelope(home, facts) : null;
+}
+
+function wrapReceived({ secret, facts }: ReceivedSecret, provider: KeyProvider, now: Date): Promise<Envelope> {
+  const { collaborationId, generation, secretId, isRoleBound } = facts;
+  return provider.wrap(secret, { collaborationId, generation, secretId, created: now.toISOString(), isRoleBound });
+}

@@ -1,0 +1,132 @@
+import { mkdir, stat } from 'node:fs/promises';
+import {
+  type AgeKind,
+  generateIdentity,
+  kindOfRecipient,
+  parseIdentities,
+  printIdentityFile,
+  recipientOf,
+} from '../../age/index.ts';
+import { SealroomError, systemReason } from '../../errors.ts';
+import { printPublicKey, type SigningKey } from '../../signing/index.ts';
+import { openKeyLog } from '../audit-key-log.ts';
+import type { MemberHome } from '../home.ts';
+import { writePrivateFile } from '../private-file.ts';
+import { readSecretFile } from '../secret-file.ts';
+import { createSigningKey, readSigningKey } from '../signing-key.ts';
+import { makeCard, parseCard, type SignedCard } from './card.ts';
+import { isThere, readText } from './files.ts';
+
+const INIT = 'make the keys and the card with `sealroom member init`';
+
+/** What {@link initMember} needs to know. */
+export interface InitOptions {
+  /** As in manifests. */
+  readonly id: string;
+  readonly name: string;
+  /** Of the receiving key. */
+  readonly kind: AgeKind;
+  readonly now: Date;
+}
+
+/** A member with its keys. */
+export interface Member {
+  readonly card: SignedCard;
+  readonly signingKey: SigningKey;
+  /** age identities; those of the card's `receive` are among them. */
+  readonly identities: readonly string[];
+}
+
+/**
+ * Makes a member's home: keys, the log of what is done with secrets, and last the card. Keys that are there are taken and not
+ * written; so it can be called again after it was interrupted.
+ *
+ * @throws {SealroomError} IO_EXISTS if there is a card; USAGE_OPTION if the id or the name cannot be one; SECRET_INVALID if the home
+ *   or a key in it is open to other users, or is no such key; CUSTODY_KEY if the receiving key is of another kind; IO_WRITE.
+ */
+export async function initMember(home: MemberHome, { id, name, kind, now }: InitOptions): Promise<SignedCard> {
+  await prepareDirectory(home.directory);
+  if (await isThere(home.card)) {
+    throw new SealroomError('IO_EXISTS', "there is a member's card already", {
+      where: { file: home.card },
+      hint: '`sealroom member card` prints it; another member has another home: `--home`',
+    });
+  }
+  const created = now.toISOString();
+  const signingKey = await ((await isThere(home.signingKey)) ? readSigningKey : createSigningKey)(home.signingKey);
+  const receive = await prepareReceivingKey(home.receivingKey, kind, created);
+  const card = makeCard({ id, name, receive, created }, signingKey);
+  await (await openKeyLog(home, { now: () => now }))[Symbol.asyncDispose]();
+  await writePrivateFile(home.card, card.text, { replaces: false });
+  return card;
+}
+
+async function prepareDirectory(directory: string): Promise<void> {
+  const where = { file: directory };
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const { mode } = await stat(directory);
+    // Windows has no such bits and reports them as set.
+    if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+  } catch (error) {
+    throw new SealroomError('IO_WRITE', `cannot make the home: ${systemReason(error)}`, { where, cause: error });
+  }
+  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can open, got an open one', {
+    where,
+    hint: `run \`chmod 700 ${directory}\``,
+  });
+}
+
+async function prepareReceivingKey(file: string, kind: AgeKind, created: string): Promise<string> {
+  if (!(await isThere(file))) {
+    const identity = await generateIdentity(kind);
+    const recipient = await recipientOf(identity);
+    await writePrivateFile(file, printIdentityFile(identity, recipient, created), { replaces: false });
+    return recipient;
+  }
+  const [first] = await readIdentities(file);
+  const recipient = await recipientOf(first);
+  if (kindOfRecipient(recipient) === kind) return recipient;
+  throw new SealroomError('CUSTODY_KEY', `expected a receiving key of kind ${kind}, found one of another`, {
+    where: { file },
+    hint: kind === 'X25519' ? 'leave `--classic` out' : 'give `--classic` to use it; it is not post-quantum',
+  });
+}
+
+async function readIdentities(file: string): ReturnType<typeof parseIdentities> {
+  return parseIdentities(await readSecretFile(file, INIT), { file });
+}
+
+/**
+ * The card of a home.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_MESSAGE if it was changed; IO_READ.
+ */
+export async function readOwnCard(home: MemberHome): Promise<SignedCard> {
+  const text = await readText(home.card);
+  if (text !== null) return parseCard(text, { file: home.card });
+  throw new SealroomError('CUSTODY_KEY', "expected a member's card, found none", {
+    where: { file: home.card },
+    hint: INIT,
+  });
+}
+
+/**
+ * The member of a home, with its private keys.
+ *
+ * @throws {SealroomError} as {@link readOwnCard}; SECRET_INVALID if a key is missing, open to other users, or no such key; CUSTODY_KEY
+ *   if they are not the card's.
+ */
+export async function readMember(home: MemberHome): Promise<Member> {
+  const card = await readOwnCard(home);
+  const signingKey = await readSigningKey(home.signingKey);
+  const identities = await readIdentities(home.receivingKey);
+  const recipients = await Promise.all(identities.map(recipientOf));
+  if (printPublicKey(signingKey) === card.body.sign && recipients.includes(card.body.receive)) {
+    return Object.freeze({ card, signingKey, identities });
+  }
+  throw new SealroomError('CUSTODY_KEY', 'expected the keys of the card, found others', {
+    where: { file: home.directory },
+    hint: 'put back the files from before; a member with new keys has another home and another card',
+  });
+}

@@ -1,0 +1,2 @@
+/** From one secret of a collaboration to the next. */
+export { reencryptOriginal, type ReencryptOptions, reencryptTable } from './run.ts';

@@ -1,0 +1,199 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ID, type Outcome, type RunOptions, Session } from '../support/cli.ts';
+
+// Two members in two homes, and one directory in which they pass each other files.
+const BARE: RunOptions = { env: {} };
+
+const json = ({ out }: Outcome): Record<string, unknown> => JSON.parse(out) as Record<string, unknown>;
+
+const line = (text: string, number: number): string => text.split('\n')[number] ?? '';
+
+/** Runs a command of a member, which has to be done. */
+async function as(session: Session, home: string, argv: readonly string[], options = BARE): Promise<Outcome> {
+  const outcome = await session.run([...argv, '--home', home], options);
+  expect({ code: outcome.code, err: outcome.code === 0 ? '' : outcome.err }).toEqual({ code: 0, err: '' });
+  return outcome;
+}
+
+async function makeMember(session: Session, name: string): Promise<void> {
+  await as(session, name, ['member', 'init', '--id', name, '--classic']);
+  await session.put(`${name}.card.json`, (await as(session, name, ['member', 'card'])).out);
+}
+
+async function digitsOf(session: Session, home: string, card: string): Promise<string> {
+  return String(json(await as(session, home, ['member', 'verify', card, '--json']))['authenticationString']);
+}
+
+const SCHEMA = JSON.stringify({
+  headerRow: true,
+  columns: [{ sourceHeader: 'email', targetHeader: 'email', type: 'sealed', pad: { type: 'none' } }],
+});
+
+const ENCRYPT = ['--id', ID, '--schema', 'schema.json', '--output', 'sealed.csv', '--allow-cleartext'];
+
+test('E-36 two members: cards, digits, request, parcel; one encrypts, and the other decrypts', async () => {
+  await using session = await Session.start({ 'schema.json': SCHEMA, 'table.csv': 'email\na@example.com\n' });
+  await makeMember(session, 'shoe');
+  await makeMember(session, 'news');
+  const digits = await digitsOf(session, 'shoe', 'news.card.json');
+  expect(digits).toMatch(/^(\d{5} ){11}\d{5}$/);
+  expect(await digitsOf(session, 'news', 'shoe.card.json')).toBe(digits);
+  // One of them is asked, the other has the digits in a script.
+  const asked = await as(session, 'shoe', ['member', 'verify', 'news.card.json'], { env: {}, input: 'yes\n' });
+  expect(asked.out).toBe(`${digits.slice(0, 35)}\n${digits.slice(36)}\n`);
+  await as(session, 'news', ['member', 'verify', 'shoe.card.json', '--expect', digits]);
+  // The shoe maker's secret is under a key of its own, and it encrypts.
+  await as(session, 'shoe', ['key', 'create', '--id', ID, '--key', 'age:shoe/receive.key']);
+  await as(session, 'shoe', ['encrypt', 'table.csv', ...ENCRYPT]);
+  // The newspaper asks for it, gets it, and decrypts.
+  const request = await as(session, 'news', ['key', 'request', '--id', ID, '--from', 'shoe.card.json']);
+  await session.put('request.json', request.out);
+  const sending = ['key', 'send', '--to', 'news.card.json', '--request', 'request.json', '-o', 'parcel.age'];
+  const sent = json(await as(session, 'shoe', [...sending, '--json']));
+  expect(sent).toMatchObject({ collaborationId: ID, generation: 1, to: 'news' });
+  const receiving = ['key', 'receive', 'parcel.age', '--key', 'age:news/receive.key'];
+  const received = json(await as(session, 'news', [...receiving, '--json']));
+  expect(received).toMatchObject({ collaborationId: ID, generation: 1, secretId: sent['secretId'], from: 'shoe' });
+  await as(session, 'news', ['decrypt', 'sealed.csv', '--id', ID, '--output', 'opened.csv']);
+  expect(await session.text('opened.csv')).toBe('email\na@example.com\n');
+  // A parcel is taken once.
+  const again = await session.run([...receiving, '--home', 'news'], BARE);
+  expect(again.code).toBe(4);
+  expect(line(again.err, 0)).toBe('error: expected the answer to an open request, got one to a request that was used');
+  // The secret is in no output of these commands, and in no file that they passed.
+  const secret = (await as(session, 'news', ['key', 'export-c3r', '--id', ID, '--yes'])).out.trim();
+  for (const name of ['request.json', 'parcel.age', 'news.card.json', 'shoe.card.json', 'sealed.csv']) {
+    expect(await session.text(name)).not.toContain(secret);
+  }
+});
+
+describe('what is refused', () => {
+  let session: Session;
+
+  beforeAll(async () => {
+    session = await Session.start();
+    await makeMember(session, 'shoe');
+    await makeMember(session, 'news');
+    return () => session[Symbol.asyncDispose]();
+  });
+
+  const errorOf = async (argv: readonly string[], home = 'shoe', input = ''): Promise<readonly [number, string]> => {
+    const { code, err } = await session.run([...argv, '--home', home], { env: {}, input });
+    return [code, /error: .*/.exec(err)?.[0] ?? ''];
+  };
+
+  test.each([
+    ['no', 'no\n'],
+    ['an empty answer', '\n'],
+  ])('E-14 a card is not pinned after %s', async (_, input) => {
+    expect(await errorOf(['member', 'verify', 'news.card.json'], 'shoe', input)).toEqual([
+      4,
+      'error: expected the same digits on both sides, got others',
+    ]);
+    expect((await session.run(['member', 'verify', 'news.card.json', '--home', 'shoe'], BARE)).code).toBe(1);
+    const [code, error] = await errorOf(['key', 'request', '--id', ID, '--from', 'news.card.json']);
+    expect([code, error]).toEqual([4, 'error: expected a pinned card, got one that is not']);
+  });
+
+  test('E-13 a card is not pinned with half of the digits, nor with others', async () => {
+    const digits = await digitsOf(session, 'shoe', 'news.card.json');
+    for (const wrong of [digits.slice(0, 35), digits.replace(/\d$/, (last) => String((Number(last) + 1) % 10)), '']) {
+      expect(await errorOf(['member', 'verify', 'news.card.json', '--expect', wrong])).toEqual([
+        4,
+        'error: expected the same digits on both sides, got others',
+      ]);
+    }
+  });
+
+  test('a file that is no card, no request or no parcel', async () => {
+    await session.put('other', 'hello\n');
+    const wrong = 'got another or a changed text';
+    expect(await errorOf(['member', 'verify', 'other'])).toEqual([
+      4,
+      `error: other: expected the card of a member, ${wrong}`,
+    ]);
+    await as(session, 'shoe', [
+      'member',
+      'verify',
+      'news.card.json',
+      '--expect',
+      await digitsOf(session, 'shoe', 'news.card.json'),
+    ]);
+    expect(await errorOf(['key', 'send', '--to', 'news.card.json', '--request', 'other', '-o', 'parcel'])).toEqual([
+      4,
+      `error: other: expected the request for a secret, ${wrong}`,
+    ]);
+    expect(await errorOf(['key', 'receive', 'other', '--key', 'age:shoe/receive.key'])).toEqual([
+      4,
+      'error: expected a parcel for one key of kind X25519, got another file',
+    ]);
+    expect(await session.names()).not.toContain('parcel');
+  });
+
+  test('a key that is not said, a span that is too long, a generation that cannot be', async () => {
+    await session.put('parcel.age', 'age');
+    expect(await errorOf(['key', 'receive', 'parcel.age'])).toEqual([2, 'error: missing required argument: key']);
+    const request = ['key', 'request', '--id', ID, '--from', 'news.card.json'];
+    expect(await errorOf([...request, '--days', '31'])).toEqual([2, 'error: expected 1 to 30 days, got 31']);
+    expect((await errorOf([...request, '--generation', '0']))[0]).toBe(2);
+  });
+
+  test('a second card in one home', async () => {
+    const [code, error] = await errorOf(['member', 'init', '--id', 'other']);
+    expect([code, error]).toEqual([1, "error: shoe/card.json: there is a member's card already"]);
+  });
+
+  test('a home without a card', async () => {
+    expect(await errorOf(['member', 'card'], 'nobody')).toEqual([
+      1,
+      "error: nobody/card.json: expected a member's card, found none",
+    ]);
+  });
+});
+
+test('E-14 another card of a member is told of, and takes the place of the first with `--replace`', async () => {
+  await using session = await Session.start();
+  for (const name of ['shoe', 'news', 'new']) await makeMember(session, name);
+  await as(session, 'renewed', ['member', 'init', '--id', 'news', '--name', 'The Newspaper', '--classic']);
+  await session.put('renewed.card.json', (await as(session, 'renewed', ['member', 'card'])).out);
+  await as(session, 'shoe', [
+    'member',
+    'verify',
+    'news.card.json',
+    '--expect',
+    await digitsOf(session, 'shoe', 'news.card.json'),
+  ]);
+  const verify = [
+    'member',
+    'verify',
+    'renewed.card.json',
+    '--expect',
+    await digitsOf(session, 'shoe', 'renewed.card.json'),
+  ];
+  expect((await as(session, 'shoe', verify)).err).toContain(
+    'warning: another card of it is pinned, and counts too; with `--replace` only this one does',
+  );
+  expect((await as(session, 'shoe', [...verify, '--replace'])).err).not.toContain('warning');
+  const old = await session.run(['key', 'request', '--id', ID, '--from', 'news.card.json', '--home', 'shoe'], BARE);
+  expect(old.err).toContain('expected a pinned card, got one that is not; another card of `news` is');
+});
+
+test('the keys of a card are what a manifest takes, and the home signs it', async () => {
+  await using session = await Session.start();
+  await as(session, 'shoe', ['member', 'init', '--id', 'shoe']);
+  await as(session, 'news', ['member', 'init', '--id', 'news']);
+  const keys = (await as(session, 'shoe', ['member', 'card', '--manifest-keys'])).out;
+  expect(keys).toMatch(/^publicKeys:\n {2}sign: ed25519:\S+\n {2}receive: age1pq1\S+\n$/);
+  const { publicKeys } = json(await as(session, 'shoe', ['member', 'card', '--manifest-keys', '--json']));
+  const news = json(await as(session, 'news', ['member', 'card', '--manifest-keys', '--json']));
+  const members = [
+    { id: 'shoe', abilities: ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'], publicKeys },
+    { id: 'news', abilities: [], ...news },
+  ];
+  await session.run(['collab', 'init', 'manifest.yaml', '--members', 'shoe,news', '--id', ID], BARE);
+  const { parse, stringify } = await import('yaml');
+  const manifest = parse(await session.text('manifest.yaml')) as Record<string, unknown>;
+  await session.put('manifest.yaml', stringify({ ...manifest, members }));
+  const signed = await session.run(['collab', 'sign', 'manifest.yaml', '--as', 'shoe', '--key', 'shoe/sign.key'], BARE);
+  expect(signed).toMatchObject({ code: 0 });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { insertSignature, parseManifest, printPublicKey, type Role, signManifest } from 'sealroom/collab';
+import { HomeSession } from '../support/homes.ts';
+import { type Json, keyOf, manifestOfContext } from '../support/manifests.ts';
+
+const PEOPLE: readonly (readonly [string, Role])[] = [
+  ['kim', 'KEY_CUSTODIAN'],
+  ['sol', 'DATA_STEWARD'],
+  ['ria', 'RULE_APPROVER'],
+  ['abe', 'AUDITOR'],
+  ['quin', 'QUERY_MEMBER'],
+];
+
+const SCHEMA = JSON.stringify({
+  headerRow: true,
+  columns: [{ sourceHeader: 'a', targetHeader: 'a', type: 'sealed', pad: { type: 'none' } }],
+});
+
+/** A manifest in which `brand` has people, not signed. */
+function manifestText(): string {
+  const manifest = manifestOfContext('agg');
+  const [brand, ...others] = manifest['members'] as Json[];
+  const people = PEOPLE.map(([id, role]) => ({ id, roles: [role], sign: printPublicKey(keyOf(id)) }));
+  return JSON.stringify({ ...manifest, members: [{ ...brand, people }, ...others] }, null, 1);
+}
+
+/** The same, signed by all. */
+function signedText(): string {
+  let text = manifestText();
+  for (const { id, people } of parseManifest(text).members) {
+    const signer = people.length > 0 ? 'ria' : id;
+    text = insertSignature(text, signManifest(parseManifest(text), id, keyOf(signer)), null);
+  }
+  return text;
+}
+
+const SIGNED = signedText();
+const { id: ID } = parseManifest(SIGNED);
+const M = ['--manifest', 'm.json'];
+
+/** A home with a secret that is bound to roles, and a table of generation 1 before the secret was rotated. */
+async function withRoles(action: (home: HomeSession) => Promise<void>): Promise<void> {
+  await using home = await HomeSession.start({ 'm.json': SIGNED, 'in.csv': 'a\nx\n', 's.json': SCHEMA });
+  await home.becomes('kim');
+  await home.done(['key', 'create', ...M, '--key', 'age:a.key']);
+  await home.becomes('sol');
+  await home.done(['encrypt', 'in.csv', '-s', 's.json', ...M, '-o', 'old.csv']);
+  await home.becomes('kim');
+  await home.done(['key', 'rotate', ...M]);
+  await action(home);
+}
+
+const ACTIONS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['wrap', ['key', 'wrap', '--to', 'age:b.key'], ['kim']],
+  ['rotate', ['key', 'rotate'], ['kim']],
+  ['export', ['key', 'export-c3r', '--yes'], ['kim']],
+  ['encrypt', ['encrypt', 'in.csv', '-s', 's.json', '-o', 'e.csv', '-f'], ['sol']],
+  ['decrypt', ['decrypt', 'old.csv', '-o', 'd.csv', '-f'], ['sol', 'quin']],
+  ['reencrypt', ['reencrypt', 'old.csv', '-o', 'r.csv', '-f'], ['sol']],
+  ['audit', ['audit', 'show'], ['abe']],
+  ['audit', ['audit', 'export', '--for', 'brand'], ['abe']],
+  ['destroy', ['key', 'destroy', '--generation', '1', '--yes'], ['kim']],
+];
+
+describe('roles', () => {
+  test.each(ACTIONS)(
+    '%s: refused with exit code 3 and recorded for whoever has not the role',
+    (action, argv, allowed) =>
+      withRoles(async (home) => {
+        for (const [name, role] of PEOPLE) {
+          if (allowed.includes(name)) continue;
+          await home.becomes(name);
+          const outcome = await home.run([...argv, ...M]);
+          expect([name, outcome.code]).toEqual([name, 3]);
+          expect(outcome.out).toBe('');
+          expect(outcome.err).toMatch(
+            new RegExp(`^error: \`${action}\` expected the role .*, got ${name} of brand with ${role}$`, 'm'),
+          );
+          expect(outcome.err).toMatch(/^hint: ask .*; this is advisory: only a key with a policy of its own/m);
+          expect((await home.events()).at(-1)).toMatchObject({
+            action: 'refuse',
+            purpose: action,
+            actor: printPublicKey(keyOf(name)),
+            collaborationId: ID,
+          });
+        }
+        await home.becomes(allowed[0] ?? '');
+        await home.done([...argv, ...M]);
+      }),
+  );
+
+  test('a secret that is bound to them needs the manifest, signed and with people', () =>
+    withRoles(async (home) => {
+      const plain = await home.run(['key', 'export-c3r', '--id', ID, '--yes']);
+      expect(plain).toMatchObject({ code: 3, out: '' });
+      expect(plain.err).toMatch(/expected a manifest with people, got none/);
+      await home.session.put('m.json', manifestText());
+      expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 1, out: '' });
+      const peopleless = JSON.stringify(manifestOfContext('agg'));
+      await home.session.put('m.json', peopleless);
+      expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 3, out: '' });
+    }));
+
+  test('create: by a custodian only', async () => {
+    await using home = await HomeSession.start({ 'm.json': SIGNED });
+    for (const name of ['sol', 'ria', 'abe', 'quin', 'eve']) {
+      await home.becomes(name);
+      expect(await home.run(['key', 'create', ...M, '--key', 'age:a.key'])).toMatchObject({ code: 3 });
+      expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'create', secretId: null });
+    }
+    await home.becomes('kim');
+    const { out } = await home.done(['key', 'create', ...M, '--key', 'age:a.key', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ isRoleBound: true });
+  });
+
+  test('sign: by a rule approver only', async () => {
+    await using home = await HomeSession.start({ 'm.json': manifestText() });
+    for (const [name] of PEOPLE) {
+      await home.session.put(`${name}.pem`, keyOf(name).export({ type: 'pkcs8', format: 'pem' }));
+    }
+    for (const [name] of PEOPLE) {
+      const { chmod } = await import('node:fs/promises');
+      await chmod(home.path(`${name}.pem`), 0o600);
+      const outcome = await home.run(['collab', 'sign', 'm.json', '--as', 'brand', '--key', `${name}.pem`]);
+      expect([name, outcome.code]).toEqual([name, name === 'ria' ? 0 : 3]);
+      if (name !== 'ria') expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'sign' });
+    }
+  });
+
+  test('query: by a query member of the member that asks', async () => {
+    await using home = await HomeSession.start({ 'm.json': SIGNED });
+    await home.done(['room', 'init', 'room', ...M]);
+    const argv = ['query', 'SELECT 1', '--room', 'room', '--as', 'brand'];
+    for (const name of ['kim', 'sol', 'ria', 'abe', 'pub']) {
+      await home.becomes(name);
+      const outcome = await home.run(argv);
+      expect([name, outcome.code]).toEqual([name, 3]);
+      expect(outcome.err).toMatch(/^error: `query` expected/m);
+      expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'query' });
+    }
+    await home.becomes('quin');
+    const asked = await home.run(argv);
+    expect(asked.err).not.toMatch(/expected the role/);
+  });
+});
