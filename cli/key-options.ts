@@ -3,8 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
 import type { PassphraseQuestion, ProviderContext } from '../src/custody/index.ts';
 import { SealroomError, systemReason } from '../src/errors.ts';
-import { STANDARD_STREAM } from '../src/tabular/index.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
+import { STANDARD_STREAM } from '../src/tabular/index.ts';
 import { type CliIo, say } from './terminal.ts';
 
 /** The options of commands that use a home, and with it the keys in it. */

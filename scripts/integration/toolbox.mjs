@@ -7,8 +7,6 @@ import { join } from 'node:path';
 /** Releases that the notebooks were tried with. */
 const DENO = '2.9.6';
 const NBCLIENT = '0.11.0';
-/** Release of the age command that knows post-quantum keys. */
-const AGE = '1.3.2';
 /** Releases of the stand-in for AWS, and of the package for PKCS#11, that the tests of keys were written with. */
 const MOTO = '5.2.5';
 const PKCS11JS = '2.1.7';
@@ -17,6 +15,8 @@ const SOFTHSM_MODULES = [
   '/usr/lib64/pkcs11/libsofthsm2.so',
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
+/** Release of the age command that knows post-quantum keys. */
+const AGE = '1.3.2';
 /** What Chromium and its siblings are called on different systems. */
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 

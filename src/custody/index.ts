@@ -1,8 +1,7 @@
 /** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
+export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
 export type { Check } from './doctor/check.ts';
 export { examineCustody } from './doctor/index.ts';
-export { requireFips } from './fips.ts';
-export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
@@ -18,6 +17,7 @@ export {
   type SentSecret,
   type TakenSecret,
 } from './exchange/hand-over.ts';
+export { requireFips } from './fips.ts';
 export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
 export { listPinned, pinCard } from './exchange/pinned.ts';
 export type { SignedRequest } from './exchange/request.ts';
