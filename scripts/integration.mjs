@@ -1,5 +1,5 @@
-// The tests that need more than the repository: the package as it is published, the kernel in a browser,
-// and the notebooks.
+// The tests that need more than the repository, or take long: the package as it is published, keys in tokens and services, the
+// age command, the scan of whole sessions for secrets, the kernel in a browser, and the notebooks.
 //
 //   npm run test:integration
 //

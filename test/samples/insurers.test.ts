@@ -60,24 +60,18 @@ describe('samples/insurers: the generator', () => {
 });
 
 describe('samples/insurers: the demo', () => {
-  it('runs green, in lines of at most 100 characters without color, and removes its folder', async () => {
-    const { exitCode, stdout, stderr } = await runScript('samples/insurers/demo.ts', [], {
-      TMPDIR: workFolder,
-    });
+  it('runs green, in lines of at most 100 characters without color; what others get contains no customer', async () => {
+    const kept = join(workFolder, 'kept');
+    const temporary = { TMPDIR: workFolder };
+    const { exitCode, stdout, stderr } = await runScript('samples/insurers/demo.ts', ['--keep', kept], temporary);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.match(/: allowed$/gmu)).toHaveLength(3);
     expect(stdout.match(/: refused$/gmu)).toHaveLength(3);
-    expect(stdout).toContain('9 records, each in its place');
-    expect(stdout).toContain('decrypted pairs equal the join in cleartext');
+    expect(stdout).toContain('16 records, each in its place');
+    expect(stdout.match(/equal the join in cleartext$/gmu)).toHaveLength(3);
     expect(stdout).not.toContain('\u001b');
     expect(stdout.split('\n').filter((line) => [...line].length > 100)).toEqual([]);
     expect(readdirSync(workFolder).filter((name) => name.startsWith('sealroom-'))).toEqual([]);
-  }, 60_000);
-
-  it('keeps its files with --keep, and the protected ones contain no customer', async () => {
-    const kept = join(workFolder, 'kept');
-    const { exitCode } = await runScript('samples/insurers/demo.ts', ['--keep', kept]);
-    expect(exitCode).toBe(0);
     const { email } = makeInsurers(SAMPLE_SEED).brightfen.customers.find((customer) => customer.email !== null) ?? {};
     expect(email).toBeTypeOf('string');
     const files = [join(kept, 'protected'), join(kept, 'room')].flatMap((folder) =>

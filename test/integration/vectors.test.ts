@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runVectors } from '../../scripts/vectors.ts';
-import { VECTORS_FOLDER } from './vectors.ts';
+import { VECTORS_FOLDER } from '../conformance/vectors.ts';
 
 let folder = '';
 
