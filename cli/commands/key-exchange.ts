@@ -25,7 +25,7 @@ import {
   withCollaboration,
   withCommon,
 } from '../key-words.ts';
-import { checkRole } from '../roles.ts';
+import { checkRole, recordingRefusal } from '../roles.ts';
 import { readTerms } from '../terms.ts';
 import { type CliIo, say } from '../terminal.ts';
 
@@ -111,10 +111,14 @@ async function checkRoles(
   receiver?: SignedCard,
 ): Promise<void> {
   if (manifest !== undefined) await readTerms(io, { id: envelope.collaborationId, manifest });
-  const hasRoles = await checkRole(io, { home: homeOf(io, args), manifest, action, envelope });
+  const home = homeOf(io, args);
+  const hasRoles = await checkRole(io, { home, manifest, action, envelope });
   if (!hasRoles || manifest === undefined || receiver === undefined) return;
   const { parseManifest, requireRole } = await import('../../src/collab/index.ts');
-  requireRole(parseManifest(await readTextFile(resolve(io.cwd, manifest))), receiver.body.sign, 'receive');
+  const read = parseManifest(await readTextFile(resolve(io.cwd, manifest)));
+  await recordingRefusal(home, { collaborationId: envelope.collaborationId, envelope, purpose: action }, () =>
+    requireRole(read, receiver.body.sign, 'receive'),
+  );
 }
 
 async function readFileText(io: CliIo, name: string): Promise<FileText> {

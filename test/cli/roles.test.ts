@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { insertSignature, parseManifest, printPublicKey, type Role, signManifest } from 'sealroom/collab';
 import { HomeSession } from '../support/homes.ts';
@@ -121,6 +121,9 @@ describe('roles', () => {
     await home.done(['member', 'init', '--id', 'brand', '--classic']);
     await home.session.put('brand.json', (await home.done(['member', 'card'])).out);
     const theirs = ['--home', 'theirs'];
+    await mkdir(home.path('theirs'), { mode: 0o700 });
+    const pem = keyOf('pub').export({ type: 'pkcs8', format: 'pem' });
+    await writeFile(home.path('theirs/sign.key'), pem, { mode: 0o600 });
     await home.done(['member', 'init', '--id', 'pub', '--classic', ...theirs]);
     await home.session.put('pub.json', (await home.done(['member', 'card', ...theirs])).out);
     await home.done(['member', 'verify', 'pub.json'], { input: 'yes\n' });
