@@ -6,7 +6,7 @@ import { SealroomError, systemReason } from '../errors.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { openEnvelope } from './open-envelope.ts';
-import { destroyFile, writePrivateFile } from './private-file.ts';
+import { destroyFile, temporariesOf, writePrivateFile } from './private-file.ts';
 import type { KeyProvider } from './provider.ts';
 
 /** Where an envelope lies in a home. */
@@ -158,14 +158,17 @@ export async function storeEnvelope(
 }
 
 /**
- * Destroys an envelope: its file is overwritten and removed, which is best effort, as `destroyFile` says. A secret that is in no
- * other envelope and with no other member is lost.
+ * Destroys an envelope: its file is overwritten and removed, which is best effort, as `destroyFile` says; so are the temporary
+ * files of its generation that a process left which was stopped. A secret that is in no other envelope and with no other member is
+ * lost.
  *
  * @throws {SealroomError} CUSTODY_ENVELOPE if it is another by now, CUSTODY_KEY if it is gone; IO_WRITE, IO_LOCKED.
  */
 export async function destroyEnvelope(home: MemberHome, stored: StoredEnvelope): Promise<void> {
   await withRingLock(home, stored.envelope.collaborationId, async () => {
     await requireUnchanged(home, stored);
+    // Whoever holds the lock is the only one that writes here.
+    for (const file of await temporariesOf(stored.file)) await destroyFile(file);
     await destroyFile(stored.file);
   });
 }

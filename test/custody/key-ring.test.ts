@@ -156,6 +156,18 @@ describe('the envelopes of a home', () => {
     expect(await codeOf(() => destroyEnvelope(home, second))).toBe('CUSTODY_KEY');
   });
 
+  test('are destroyed with what a stopped process left of them, and nothing else is', async () => {
+    const [first, second] = [await store(), await store({ generation: 12 })];
+    for (const name of ['.generation-1.json.0a1b2c3d4e5f.tmp', '.generation-12.json.0a1b2c3d4e5f.tmp']) {
+      await writeFile(join(directory(), name), await readFile(first.file));
+    }
+    await destroyEnvelope(home, first);
+    const left = ['.generation-12.json.0a1b2c3d4e5f.tmp', 'generation-12.json', 'lock'];
+    expect((await readdir(directory())).sort()).toEqual(left);
+    await destroyEnvelope(home, second);
+    expect(await readdir(directory())).toEqual(['lock']);
+  });
+
   test('a home that cannot be written or read says so', async () => {
     await writeFile(join(folder, 'home'), '');
     expect(await codeOf(() => store())).toBe('IO_WRITE');
