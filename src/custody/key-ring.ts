@@ -1,5 +1,5 @@
-import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { withLock } from '../audit/index.ts';
 import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
@@ -100,7 +100,7 @@ export async function newestEnvelope(home: MemberHome, collaborationId: string):
  * The envelope of one generation.
  *
  * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_ENVELOPE if it is malformed, or one of another collaboration or
- *   generation; IO_READ.
+ *   generation; SECRET_INVALID if others can write where it lies; IO_READ.
  */
 export async function readEnvelope(
   home: MemberHome,
@@ -109,8 +109,10 @@ export async function readEnvelope(
   const { collaborationId, generation, file } = placeOf(home, wanted);
   let text: string;
   try {
+    for (const directory of [home.directory, dirname(dirname(file)), dirname(file)]) await requireOwn(directory);
     text = await readFile(file, 'utf8');
   } catch (error) {
+    if (error instanceof SealroomError) throw error;
     if (!isMissing(error)) throw cannotRead(error, file);
     const what = `generation ${String(generation)} of ${collaborationId}`;
     throw new SealroomError('CUSTODY_KEY', `expected an envelope with ${what}, found none`, {
@@ -123,6 +125,17 @@ export async function readEnvelope(
   throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope that its file is named after, got another', {
     where: { file },
     hint: 'files of envelopes are not renamed; put back the copy from before',
+  });
+}
+
+/** Whoever can write there can put an envelope there, with a secret and under a key of their own. */
+async function requireOwn(directory: string): Promise<void> {
+  const { mode } = await stat(directory);
+  // Windows has no such bits and reports them as set.
+  if (process.platform === 'win32' || (mode & 0o022) === 0) return;
+  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can write to, got an open one', {
+    where: { file: directory },
+    hint: `see who made what is in it, and run \`chmod -R go-w ${directory}\``,
   });
 }
 

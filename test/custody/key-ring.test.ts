@@ -96,6 +96,18 @@ describe('the envelopes of a home', () => {
     expect((await readdir(directory())).sort()).toEqual(['generation-1.json', 'lock']);
   });
 
+  test('are not read where others can put theirs', async () => {
+    await store();
+    for (const place of [home.directory, join(home.directory, 'collaborations'), directory()]) {
+      for (const mode of [0o770, 0o702]) {
+        await chmod(place, mode);
+        expect(await codeOf(() => newestEnvelope(home, COLLABORATION))).toBe('SECRET_INVALID');
+      }
+      await chmod(place, 0o755);
+    }
+    expect(await codeOf(() => newestEnvelope(home, COLLABORATION))).toBe('done');
+  });
+
   test('are never of a path that an id makes up', async () => {
     const wanted = { collaborationId: '../../etc', generation: 1 };
     expect(await codeOf(() => readEnvelope(home, wanted))).toBe('USAGE_OPTION');
