@@ -21,16 +21,6 @@ export function withFipsOption<T>(yargs: Argv<T>): Argv<T & FipsArguments> {
     });
 }
 
-/** Refuses `--fips` for commands between members, which seal to age recipients. */
-export function withoutFips<T extends FipsArguments>(yargs: Argv<T>): Argv<T> {
-  return yargs.middleware(({ fips }) => {
-    if (!fips) return;
-    throw new SealroomError('USAGE_OPTION', 'a command between members expected no `--fips`', {
-      hint: 'secrets travel in age files, whose cryptography no FIPS provider has',
-    });
-  });
-}
-
 /** The kernel under `--fips`: the one on Node's crypto module. */
 export function fipsKernel(asked: KernelName | undefined): KernelName {
   if (asked === undefined || asked === 'node') return 'node';

@@ -62,19 +62,22 @@ export async function checkManifestRole(check: ManifestRoleCheck, manifest: Mani
   });
 }
 
+/** What is refused because of roles, or of who signed them. */
+const REFUSALS: readonly string[] = ['RULE_ROLE', 'MANIFEST_UNSIGNED', 'MANIFEST_SIGNATURE'];
+
 /**
- * Does what roles may forbid, and writes into the log of the home if they do.
+ * Does what roles may forbid, and writes into the log of the home if they, or the signatures under them, do.
  *
- * @throws {SealroomError} what `act` throws; with RULE_ROLE also as the log of the keys.
+ * @throws {SealroomError} what `act` throws; with a refusal also as the log of the keys.
  */
 export async function recordingRefusal<T>(home: MemberHome, about: RefusedUse, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (!(error instanceof SealroomError) || error.code !== 'RULE_ROLE') throw error;
+    if (!(error instanceof SealroomError) || !REFUSALS.includes(error.code)) throw error;
     const { recordRefusal } = await import('../src/custody/index.ts');
     await recordRefusal(home, about);
-    throw advised(error, about.envelope);
+    throw error.code === 'RULE_ROLE' ? advised(error, about.envelope) : error;
   }
 }
 

@@ -38,12 +38,14 @@ async function readSecret(
   args: DecryptArguments,
   opened: OpenedPackage | null,
   collaborationId: string,
-): Promise<Pick<HeldSecret, 'secret' | 'envelope' | 'recordUse'> & Disposable> {
+): Promise<Pick<HeldSecret, 'secret' | 'generation' | 'isNewest' | 'envelope' | 'recordUse'> & Disposable> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
   if (!isSealed) {
     const secret = sharedSecretFromBytes(randomBytes(32));
     return {
       secret,
+      generation: null,
+      isNewest: true,
       envelope: null,
       recordUse: () => Promise.resolve(),
       [Symbol.dispose]: secret[Symbol.dispose].bind(secret),
@@ -81,6 +83,10 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
     say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
+  }
+  if (!held.isNewest && !args.json) {
+    const made = 'whoever had its secret can have made it, also a member that has left';
+    say(io, 'warning', `the table is of generation ${String(held.generation)}, and you have a newer one: ${made}`);
   }
   const ofPackage = opened === null ? {} : { package: { statement: opened.statement, signedBy: opened.signedBy } };
   printSummary(io, args, transfer.output, { ...summary, ...ofPackage }, [

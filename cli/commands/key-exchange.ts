@@ -11,7 +11,6 @@ import {
   type SignedCard,
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors.ts';
-import { withoutFips } from '../fips-option.ts';
 import { quoteName } from '../../src/schema/index.ts';
 import { checkTarget, readTextFile, writeTextFile, writeWholeFile } from '../../src/tabular/index.ts';
 import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
@@ -64,7 +63,7 @@ function withOverwrite<T>(yargs: Argv<T>): Argv<T & { readonly overwrite: boolea
 }
 
 function withRequest(yargs: Argv): Argv<RequestArguments> {
-  return withoutFips(withOverwrite(withCollaboration(yargs)))
+  return withOverwrite(withCollaboration(yargs))
     .option('from', { type: 'string', demandOption: true, describe: 'card of the member that is asked; verified' })
     .option('generation', {
       type: 'number',
@@ -89,14 +88,14 @@ function withManifest<T>(yargs: Argv<T>): Argv<T & { readonly manifest: string |
 }
 
 function withSend(yargs: Argv): Argv<SendArguments> {
-  return withManifest(withoutFips(withOverwrite(withKeyOptions(withCommon(yargs)))))
+  return withManifest(withOverwrite(withKeyOptions(withCommon(yargs))))
     .option('to', { type: 'string', demandOption: true, describe: 'card of the member that asked; verified' })
     .option('request', { type: 'string', demandOption: true, describe: 'file with its request' })
     .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'where the parcel goes' });
 }
 
 function withReceive(yargs: Argv): Argv<ReceiveArguments> {
-  return withManifest(withoutFips(withKeyOptions(withCommon(yargs)))).positional('parcel', {
+  return withManifest(withKeyOptions(withCommon(yargs))).positional('parcel', {
     type: 'string',
     demandOption: true,
     describe: 'the file that the other member sent',

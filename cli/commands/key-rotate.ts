@@ -57,7 +57,7 @@ async function runRotate(args: RotateArguments, io: CliIo): Promise<void> {
     });
   }
   const before = await readEnvelope(home, newest);
-  await checkRole(io, { home, manifest: args.manifest, action: 'rotate', envelope: before.envelope });
+  const hasRoles = await checkRole(io, { home, manifest: args.manifest, action: 'rotate', envelope: before.envelope });
   const place = args.tables === undefined ? null : resolve(io.cwd, args.tables);
   const tables = await findTables(
     place,
@@ -75,7 +75,7 @@ async function runRotate(args: RotateArguments, io: CliIo): Promise<void> {
     generation: before.envelope.generation + 1,
     secretId: secretIdOf(secret, collaborationId),
     created: new Date().toISOString(),
-    isRoleBound: before.envelope.isRoleBound,
+    isRoleBound: before.envelope.isRoleBound || hasRoles,
   });
   await recordEvent(home, envelope, { action: 'rotate', purpose: purposeOf(args) });
   const stored = await storeEnvelope(home, envelope, { provider, secret, replaced: null });

@@ -1,5 +1,6 @@
 import { Decrypter, Encrypter } from 'age-encryption';
 import { decodeUtf8Lenient, encodeUtf8 } from '../bytes/index.ts';
+import { SealroomError } from '../errors.ts';
 
 /** How every age file begins. Source: https://age-encryption.org/v1 */
 const AGE_LINE = encodeUtf8('age-encryption.org/v1\n');
@@ -17,16 +18,15 @@ const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
  * The types of the recipients in the header of an age file, such as `X25519`, in order; none of them is authenticated yet. Of
- * bytes that are no age file, an empty list.
+ * bytes that are no age file, and of a header longer than 16 KiB, in which some could hide behind the end: an empty list.
  */
 export function listStanzas(file: Uint8Array): readonly string[] {
   if (!isAgeFile(file)) return [];
   const lines = decodeUtf8Lenient(file.subarray(0, MAX_HEADER_BYTES)).split('\n');
-  const header = lines.slice(
-    0,
-    lines.findIndex((line) => line.startsWith(MAC_LINE)),
-  );
-  return header.flatMap((line) => (line.startsWith(STANZA_LINE) ? [line.split(' ')[1] ?? ''] : []));
+  const end = lines.findIndex((line) => line.startsWith(MAC_LINE));
+  return lines
+    .slice(0, Math.max(end, 0))
+    .flatMap((line) => (line.startsWith(STANZA_LINE) ? [line.split(' ')[1] ?? ''] : []));
 }
 
 /** Who an age file is sealed to: recipients of one kind, or everybody who knows a passphrase. */
@@ -35,16 +35,29 @@ type Lock =
   /** `scryptLogN` is the base-2 logarithm of scrypt's cost; without it the library's, 18. */
   | { readonly passphrase: string; readonly scryptLogN?: number };
 
-/** Seals bytes into an age file. The caller has checked the recipients with `requireOneKind`. */
+/**
+ * Seals bytes into an age file. The caller has checked the recipients with `requireOneKind`.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if a recipient has the form of a key and is none, such as a point of small order.
+ */
 export async function sealAge(bytes: Uint8Array, lock: Lock): Promise<Uint8Array> {
   const encrypter = new Encrypter();
-  if ('recipients' in lock) {
-    for (const key of lock.recipients) encrypter.addRecipient(key);
-  } else {
-    encrypter.setPassphrase(lock.passphrase);
-    if (lock.scryptLogN !== undefined) encrypter.setScryptWorkFactor(lock.scryptLogN);
-  }
+  if ('recipients' in lock) return sealTo(encrypter, lock.recipients, bytes);
+  encrypter.setPassphrase(lock.passphrase);
+  if (lock.scryptLogN !== undefined) encrypter.setScryptWorkFactor(lock.scryptLogN);
   return encrypter.encrypt(bytes);
+}
+
+async function sealTo(encrypter: Encrypter, recipients: readonly string[], bytes: Uint8Array): Promise<Uint8Array> {
+  try {
+    for (const key of recipients) encrypter.addRecipient(key);
+    return await encrypter.encrypt(bytes);
+  } catch (error) {
+    throw new SealroomError('CUSTODY_KEY', 'expected a receiving key that can be sealed to, got another', {
+      hint: 'have its owner make a new one',
+      cause: error,
+    });
+  }
 }
 
 /** What opens an age file: identities, tried one after the other, or a passphrase. */

@@ -73,7 +73,10 @@ export function parseEnvelope(text: string, where: { readonly file?: string | un
   }
   const parsed = envelope.safeParse(value);
   if (!parsed.success || printEnvelope(parsed.data) !== text) {
-    throw refuse('another or a changed file', 'put back the copy from before, or have the secret sent again');
+    throw refuse(
+      'another or a changed file',
+      'put back the copy from before; or remove the file and have the secret sent again',
+    );
   }
   return parsed.data;
 }
@@ -81,7 +84,7 @@ export function parseEnvelope(text: string, where: { readonly file?: string | un
 /** The error of an envelope that its provider does not find as it made it. It does not say what was changed. */
 export function changedEnvelope(): SealroomError {
   return new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope as it was made, got a changed one', {
-    hint: 'put back the copy from before, or have the secret sent again',
+    hint: 'put back the copy from before; or remove the file and have the secret sent again',
   });
 }
 

@@ -2,7 +2,7 @@ import { SealroomError } from '../errors.ts';
 import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 import { memberHome } from './home.ts';
 import { recordEvent } from './key-events.ts';
-import { newestEnvelope, readEnvelope } from './key-ring.ts';
+import { listEnvelopes, newestEnvelope, readEnvelope } from './key-ring.ts';
 import { openEnvelope } from './open-envelope.ts';
 import type { HeldSecret, SecretRequest } from './held-secret.ts';
 import type { ProviderContext } from './provider.ts';
@@ -27,6 +27,7 @@ export async function openHeldEnvelope(
   if (stored === null) throw noEnvelope(collaborationId, home.directory, key !== undefined);
   const { envelope, file } = stored;
   await request.authorise?.(envelope);
+  const newest = (await listEnvelopes(home, collaborationId)).at(-1);
   await using provider = await openProvider(key ?? envelope.key, context);
   const secret = await openEnvelope(envelope, provider, { file });
   const wipeSecret = (): void => {
@@ -42,6 +43,7 @@ export async function openHeldEnvelope(
     secret,
     collaborationId,
     generation: envelope.generation,
+    isNewest: newest === undefined || newest.generation <= envelope.generation,
     secretId: envelope.secretId,
     envelope,
     recordUse: (used) => recordEvent(home, envelope, { action: 'lend', purpose, file: used }),

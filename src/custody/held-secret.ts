@@ -25,6 +25,8 @@ export interface HeldSecret extends Disposable {
   readonly collaborationId: string;
   /** `null` if it is not from an envelope. */
   readonly generation: number | null;
+  /** Whether the home has no envelope of a newer generation. */
+  readonly isNewest: boolean;
   readonly secretId: string;
   /** `null` if it is from the environment. */
   readonly envelope: Envelope | null;

@@ -1,12 +1,12 @@
-import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { withLock } from '../audit/index.ts';
 import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { openEnvelope } from './open-envelope.ts';
-import { destroyFile, writePrivateFile } from './private-file.ts';
+import { destroyFile, temporariesOf, writePrivateFile } from './private-file.ts';
 import type { KeyProvider } from './provider.ts';
 
 /** Where an envelope lies in a home. */
@@ -100,7 +100,7 @@ export async function newestEnvelope(home: MemberHome, collaborationId: string):
  * The envelope of one generation.
  *
  * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_ENVELOPE if it is malformed, or one of another collaboration or
- *   generation; IO_READ.
+ *   generation; SECRET_INVALID if others can write where it lies; IO_READ.
  */
 export async function readEnvelope(
   home: MemberHome,
@@ -109,8 +109,10 @@ export async function readEnvelope(
   const { collaborationId, generation, file } = placeOf(home, wanted);
   let text: string;
   try {
+    for (const directory of [home.directory, dirname(dirname(file)), dirname(file)]) await requireOwn(directory);
     text = await readFile(file, 'utf8');
   } catch (error) {
+    if (error instanceof SealroomError) throw error;
     if (!isMissing(error)) throw cannotRead(error, file);
     const what = `generation ${String(generation)} of ${collaborationId}`;
     throw new SealroomError('CUSTODY_KEY', `expected an envelope with ${what}, found none`, {
@@ -123,6 +125,17 @@ export async function readEnvelope(
   throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope that its file is named after, got another', {
     where: { file },
     hint: 'files of envelopes are not renamed; put back the copy from before',
+  });
+}
+
+/** Whoever can write there can put an envelope there, with a secret and under a key of their own. */
+async function requireOwn(directory: string): Promise<void> {
+  const { mode } = await stat(directory);
+  // Windows has no such bits and reports them as set.
+  if (process.platform === 'win32' || (mode & 0o022) === 0) return;
+  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can write to, got an open one', {
+    where: { file: directory },
+    hint: `see who made what is in it, and run \`chmod -R go-w ${directory}\``,
   });
 }
 
@@ -158,14 +171,17 @@ export async function storeEnvelope(
 }
 
 /**
- * Destroys an envelope: its file is overwritten and removed, which is best effort, as `destroyFile` says. A secret that is in no
- * other envelope and with no other member is lost.
+ * Destroys an envelope: its file is overwritten and removed, which is best effort, as `destroyFile` says; so are the temporary
+ * files of its generation that a process left which was stopped. A secret that is in no other envelope and with no other member is
+ * lost.
  *
  * @throws {SealroomError} CUSTODY_ENVELOPE if it is another by now, CUSTODY_KEY if it is gone; IO_WRITE, IO_LOCKED.
  */
 export async function destroyEnvelope(home: MemberHome, stored: StoredEnvelope): Promise<void> {
   await withRingLock(home, stored.envelope.collaborationId, async () => {
     await requireUnchanged(home, stored);
+    // Whoever holds the lock is the only one that writes here.
+    for (const file of await temporariesOf(stored.file)) await destroyFile(file);
     await destroyFile(stored.file);
   });
 }

@@ -33,6 +33,6 @@ export async function openEnvelope(
   secret[Symbol.dispose]();
   throw new SealroomError('CUSTODY_ENVELOPE', 'expected the secret that the envelope names, got another', {
     where,
-    hint: 'put back the copy from before, or have the secret sent again',
+    hint: 'put back the copy from before; or remove the file and have the secret sent again',
   });
 }

@@ -40,6 +40,7 @@ function bareSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
     secret,
     collaborationId,
     generation: null,
+    isNewest: true,
     secretId: secretIdOf(secret, collaborationId),
     envelope: null,
     recordUse: () => Promise.resolve(),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
 import type * as Pkcs11 from 'pkcs11js';
 import type { FoundKey, FoundToken, KeyName, TokenFailure, TokenReply, TokenRequest } from './pkcs11-messages.ts';
 import { matchesToken, type TokenFacts } from './pkcs11-uri.ts';
@@ -245,5 +246,7 @@ process.on('message', (request: TokenRequest) => {
   process.send?.(reply);
 });
 
-// Without its parent the process has no purpose; threads of the module would keep it from ending by itself.
+// Without its parent the process has no purpose; threads of the module would keep it from ending by itself. While the module is at
+// work, another thread looks.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+new Worker(new URL('./pkcs11-watch.js', import.meta.url), { workerData: process.ppid });

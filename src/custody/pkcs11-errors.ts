@@ -2,8 +2,14 @@ import { type ErrorCode, SealroomError } from '../errors.ts';
 import { changedEnvelope } from './envelope.ts';
 import type { TokenFailure } from './pkcs11-messages.ts';
 
+/** What has nothing to do with what was to be opened. */
+const TOKEN_FAILED = ['CUSTODY_UNAVAILABLE', 'the token failed', 'try again; see the log of the module'] as const;
+
 /** Codes of a module that say why, whatever was done. */
-const BY_REASON: ReadonlyMap<string, readonly [ErrorCode, string, string]> = new Map([
+const BY_REASON: ReadonlyMap<string, readonly [ErrorCode, string, string]> = new Map<
+  string,
+  readonly [ErrorCode, string, string]
+>([
   [
     'CKR_PIN_INCORRECT',
     [
@@ -27,6 +33,11 @@ const BY_REASON: ReadonlyMap<string, readonly [ErrorCode, string, string]> = new
     'CKR_KEY_FUNCTION_NOT_PERMITTED',
     ['CUSTODY_DENIED', 'the token denies this use of the key', 'the key is not made for wrapping and for opening both'],
   ],
+  ['CKR_DEVICE_ERROR', TOKEN_FAILED],
+  ['CKR_SESSION_CLOSED', TOKEN_FAILED],
+  ['CKR_SESSION_HANDLE_INVALID', TOKEN_FAILED],
+  ['CKR_TOKEN_NOT_PRESENT', TOKEN_FAILED],
+  ['CKR_USER_NOT_LOGGED_IN', TOKEN_FAILED],
   ['CKR_DEVICE_REMOVED', ['CUSTODY_UNAVAILABLE', 'the token was removed', 'put it back and try again']],
   [
     'CKR_TOKEN_WRITE_PROTECTED',

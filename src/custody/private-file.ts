@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from '../audit/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
@@ -25,7 +25,7 @@ export async function writePrivateFile(
   { replaces, check }: PrivateFileOptions,
 ): Promise<void> {
   const directory = dirname(path);
-  const temporary = join(directory, `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(directory, `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeSynced(await open(temporary, 'wx', 0o600), content);
@@ -40,6 +40,28 @@ export async function writePrivateFile(
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     const message = exists ? 'there is a file already' : `cannot write: ${systemReason(error)}`;
     throw new SealroomError(exists ? 'IO_EXISTS' : 'IO_WRITE', message, { where: { file: path }, cause: error });
+  }
+}
+
+const temporaryPrefix = (path: string): string => `.${basename(path).slice(0, 64)}.`;
+
+/**
+ * The temporary files of a path that {@link writePrivateFile} left because its process was stopped, or is writing just now.
+ *
+ * @param path absolute
+ * @throws {SealroomError} IO_READ if its directory cannot be read.
+ */
+export async function temporariesOf(path: string): Promise<readonly string[]> {
+  const directory = dirname(path);
+  try {
+    const names = await readdir(directory);
+    const isOne = (name: string): boolean => name.startsWith(temporaryPrefix(path)) && name.endsWith('.tmp');
+    return names.filter(isOne).map((name) => join(directory, name));
+  } catch (error) {
+    throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, {
+      where: { file: directory },
+      cause: error,
+    });
   }
 }
 

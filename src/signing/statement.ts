@@ -33,6 +33,29 @@ function encodeStatement(type: string, body: string | Uint8Array): Uint8Array {
   return encoded;
 }
 
+/**
+ * The y coordinates of the points of small order on edwards25519, as they are encoded, the sign left out; the last two are 0 and 1
+ * again, in other words. A key of them needs no private half: some signatures under it hold for every message, and OpenSSL takes them.
+ *
+ * Source: libsodium 1.0.20, `ge25519_has_small_order`
+ */
+const SMALL_ORDER_KEYS: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+
+/** Whether a public key, as text, is a point of small order. */
+function isOfSmallOrder(text: string): boolean {
+  const point = Buffer.from(text.slice(PUBLIC_KEY_PREFIX.length), 'base64');
+  point[31] = (point[31] ?? 0) & 0x7f;
+  return SMALL_ORDER_KEYS.has(point.toString('hex'));
+}
+
 /** A public key from its text, which matches {@link PUBLIC_KEY_PATTERN}. */
 function readPublicKey(text: string): KeyObject {
   const x = Buffer.from(text.slice(PUBLIC_KEY_PREFIX.length), 'base64').toString('base64url');
@@ -75,7 +98,8 @@ export function signStatement(type: string, body: string | Uint8Array, key: Sign
 
 /**
  * Whether a signature is one of this body as a statement of this type, by the public key that is given as text. Key and
- * signature match {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}.
+ * signature match {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}. Under a key of small order, which anybody can sign with,
+ * no signature counts.
  */
 export function verifyStatement(
   type: string,
@@ -83,6 +107,7 @@ export function verifyStatement(
   signature: string,
   publicKey: string,
 ): boolean {
+  if (isOfSmallOrder(publicKey)) return false;
   const statement = encodeStatement(type, body);
   try {
     return verify(null, statement, readPublicKey(publicKey), Buffer.from(signature, 'base64'));

@@ -97,6 +97,7 @@ describe('roles', () => {
       expect(plain.err).toMatch(/expected a manifest with people, got none/);
       await home.session.put('m.json', manifestText());
       expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 1, out: '' });
+      expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'export' });
       const peopleless = JSON.stringify(manifestOfContext('agg'));
       await home.session.put('m.json', peopleless);
       expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 3, out: '' });
@@ -121,6 +122,15 @@ describe('roles', () => {
     await home.becomes('kim');
     const { out } = await home.done(['key', 'create', ...M, '--key', 'age:a.key', '--json']);
     expect(JSON.parse(out)).toMatchObject({ isRoleBound: true });
+  });
+
+  test('a secret that was made without them is bound to them when it is rotated with them', async () => {
+    await using home = await HomeSession.start({ 'm.json': SIGNED });
+    await home.becomes('kim');
+    await home.done(['key', 'create', '--id', ID, '--key', 'age:a.key']);
+    const { out } = await home.done(['key', 'rotate', ...M, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ generation: 2, isRoleBound: true });
+    expect(await home.run(['key', 'rotate', '--id', ID])).toMatchObject({ code: 3 });
   });
 
   test('send: by a custodian only', async () => {

@@ -79,7 +79,14 @@ describe('tables of several generations', () => {
   test('decrypt takes the generation that a table names, until it is destroyed', () =>
     withTables(async (home) => {
       await home.done(['key', 'rotate', '--id', ID]);
-      await home.done(['decrypt', 'old.csv', '--id', ID, '-o', 'back.csv']);
+      const old = await home.done(['decrypt', 'old.csv', '--id', ID, '-o', 'back.csv']);
+      expect(old.err).toMatch(
+        /^warning: the table is of generation 1, and you have a newer one: whoever had its secret/m,
+      );
+      await home.done([...ENCRYPT, '-s', 's.json', '-o', 'new.csv']);
+      expect((await home.done(['decrypt', 'new.csv', '--id', ID, '-o', 'new-back.csv'])).err).not.toMatch(
+        /generation 2,/,
+      );
       expect((await home.session.text('back.csv')).split('\n').sort()).toEqual(['', 'a,b', 'ada,1', 'grace,2']);
       await home.done(['decrypt', 'old.parquet', '--id', ID, '-o', 'back2.csv']);
       await home.done(['key', 'destroy', '--id', ID, '--generation', '1', '--yes']);

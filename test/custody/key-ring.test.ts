@@ -96,6 +96,18 @@ describe('the envelopes of a home', () => {
     expect((await readdir(directory())).sort()).toEqual(['generation-1.json', 'lock']);
   });
 
+  test('are not read where others can put theirs', async () => {
+    await store();
+    for (const place of [home.directory, join(home.directory, 'collaborations'), directory()]) {
+      for (const mode of [0o770, 0o702]) {
+        await chmod(place, mode);
+        expect(await codeOf(() => newestEnvelope(home, COLLABORATION))).toBe('SECRET_INVALID');
+      }
+      await chmod(place, 0o755);
+    }
+    expect(await codeOf(() => newestEnvelope(home, COLLABORATION))).toBe('done');
+  });
+
   test('are never of a path that an id makes up', async () => {
     const wanted = { collaborationId: '../../etc', generation: 1 };
     expect(await codeOf(() => readEnvelope(home, wanted))).toBe('USAGE_OPTION');
@@ -154,6 +166,18 @@ describe('the envelopes of a home', () => {
     await destroyEnvelope(home, second);
     expect(await listEnvelopes(home)).toEqual([]);
     expect(await codeOf(() => destroyEnvelope(home, second))).toBe('CUSTODY_KEY');
+  });
+
+  test('are destroyed with what a stopped process left of them, and nothing else is', async () => {
+    const [first, second] = [await store(), await store({ generation: 12 })];
+    for (const name of ['.generation-1.json.0a1b2c3d4e5f.tmp', '.generation-12.json.0a1b2c3d4e5f.tmp']) {
+      await writeFile(join(directory(), name), await readFile(first.file));
+    }
+    await destroyEnvelope(home, first);
+    const left = ['.generation-12.json.0a1b2c3d4e5f.tmp', 'generation-12.json', 'lock'];
+    expect((await readdir(directory())).sort()).toEqual(left);
+    await destroyEnvelope(home, second);
+    expect(await readdir(directory())).toEqual(['lock']);
   });
 
   test('a home that cannot be written or read says so', async () => {

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openPkcs11Provider } from '#src/custody/pkcs11';
 import { parsePkcs11Uri, printPkcs11Uri } from '#src/custody/pkcs11-uri';
 import type { ProviderContext } from '#src/custody/provider';
@@ -10,6 +11,7 @@ import { codeOf, errorOf, factsOf, keepsContract, madeSecret } from './contract.
 // The provider and its process with a stand-in for the package and the module; test/integration has a real token.
 
 const PIN = '246810';
+const WAIT = { timeout: 10_000, interval: 50 };
 const NODE_PATH = join(import.meta.dirname, '..', 'support', 'node-path');
 
 interface State {
@@ -20,6 +22,7 @@ interface State {
   readonly fault?: string;
   readonly extraFlags?: number;
   readonly environment?: readonly string[];
+  readonly hangingProcess?: number;
 }
 
 let folder = '';
@@ -53,6 +56,20 @@ function context(changes: Partial<ProviderContext> = {}) {
   };
 }
 
+/** One that nothing but its form has to be right of. */
+const ENVELOPE = {
+  version: 1,
+  provider: 'pkcs11',
+  key: 'pkcs11:object=wrapping?module-path=/m.so',
+  algorithm: 'PKCS11+AES-256-GCM',
+  collaborationId: '5ea1ed00-d3a0-4c0f-8a00-00000000de30',
+  generation: 1,
+  secretId: '0'.repeat(32),
+  created: '2026-11-24T12:00:00.000Z',
+  isRoleBound: false,
+  wrapped: Buffer.alloc(60).toString('base64'),
+};
+
 const open = (path = 'token=one;object=wrapping', given = context()) =>
   openPkcs11Provider(`${path}?module-path=${modulePath}&pin-source=file:${join(folder, 'pin')}`, given);
 
@@ -84,6 +101,36 @@ describe('a token', () => {
   test('whose module crashes does not take this process with it', async () => {
     await change({ fault: 'crashes' });
     expect(await codeOf(() => wrapWith())).toBe('CUSTODY_UNAVAILABLE');
+  });
+
+  test('that hangs does not outlive whoever asked it', async () => {
+    await change({ fault: 'hangs' });
+    const uri = `token=one;object=wrapping?module-path=${modulePath}&pin-source=file:${join(folder, 'pin')}`;
+    const script = `
+      import { openPkcs11Provider } from '#src/custody/pkcs11';
+      const context = { env: process.env, cwd: '/', warn() {}, askPassphrase: () => Promise.reject(new Error('asked')) };
+      const provider = openPkcs11Provider(${JSON.stringify(uri)}, context);
+      await provider.unwrap(${JSON.stringify(ENVELOPE)});`;
+    const parent = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: join(import.meta.dirname, '..', '..'),
+      env: { ...process.env, NODE_PATH, STAND_IN_TOKEN: stateFile() },
+      stdio: 'ignore',
+    });
+    const child = await vi.waitFor(async () => (await state()).hangingProcess ?? expect.fail('not yet'), WAIT);
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => {
+      expect(() => process.kill(child, 0)).toThrow('ESRCH');
+    }, WAIT);
+  });
+
+  test('that fails while it opens an envelope is no changed envelope', async () => {
+    const envelope = await wrapWith();
+    await change({ fault: 'is broken' });
+    await using provider = open();
+    expect(await errorOf(() => provider.unwrap(envelope))).toMatchObject({
+      code: 'CUSTODY_UNAVAILABLE',
+      message: 'the token failed (CKR_DEVICE_ERROR)',
+    });
   });
 
   test('that takes no new keys says so', async () => {

@@ -77,12 +77,13 @@ export interface SentSecret {
  * Answers a request with the secret that it asks for. That it is sent is in the log of the home before the parcel is given out.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned, or the request must not be answered; CUSTODY_KEY if the secret
- *   is not held; what `authorise`, the provider and the log throw; IO_READ, IO_WRITE.
+ *   is not held; USAGE_OPTION under `--fips`; what `authorise`, the provider and the log throw; IO_READ, IO_WRITE.
  */
 export async function sendSecret(
   home: MemberHome,
   { to, request: requestFile, key, context, authorise, now }: SendOptions,
 ): Promise<SentSecret> {
+  refuseFips(context);
   const { card, signingKey } = await readMember(home);
   const receiver = await requirePinned(home, parseCard(to.text, to));
   const request = parseRequest(requestFile.text, requestFile);
@@ -98,6 +99,14 @@ export async function sendSecret(
   const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);
   await record(log, 'send', envelope, { own: card, peer: receiver });
   return Object.freeze({ parcel, receiver, envelope });
+}
+
+/** Parcels are age files. @throws {SealroomError} USAGE_OPTION if none may be made or opened. */
+function refuseFips({ isFips }: ProviderContext): void {
+  if (isFips !== true) return;
+  throw new SealroomError('USAGE_OPTION', '`--fips` expected no parcel: it is an age file', {
+    hint: 'age files are made by cryptography that no FIPS provider has; leave `--fips` out to hand a secret over',
+  });
 }
 
 function record(
@@ -155,13 +164,14 @@ export interface TakenSecret {
  * Takes a secret out of a parcel, wraps it into an envelope of the home, and uses the request up. If it is interrupted, the same
  * parcel can be given again.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if the parcel is not what was asked for; what `authorise`, the provider, the log and
+ * @throws {SealroomError} CUSTODY_MESSAGE if the parcel is not what was asked for; USAGE_OPTION under `--fips`; what `authorise`, the provider, the log and
  *   `storeEnvelope` throw; CUSTODY_KEY, SECRET_INVALID if the home has no member; IO_READ, IO_WRITE.
  */
 export async function receiveSecret(
   home: MemberHome,
   { parcel, key, context, authorise, now }: ReceiveOptions,
 ): Promise<TakenSecret> {
+  refuseFips(context);
   const { card: own, identities } = await readMember(home);
   const received = await openParcel(parcel, {
     identities,
@@ -175,12 +185,13 @@ export async function receiveSecret(
   const { sender, request } = received;
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key, context);
-  const held = await findHeld(home, received);
-  const envelope = held?.envelope ?? (await wrapReceived(received, provider, now));
+  // One that is there may be what an interrupted call left, or damaged: nothing but opening the new one shows that it is good.
+  const replaced = await findHeld(home, received);
+  const envelope = await wrapReceived(received, replaced, provider, now);
   await authorise(envelope);
   await record(log, 'receive', envelope, { own, peer: sender });
   //= exchange E-36
-  const stored = held ?? (await storeEnvelope(home, envelope, { provider, secret, replaced: null }));
+  const stored = await storeEnvelope(home, envelope, { provider, secret, replaced });
   await useRequest(home, request);
   return Object.freeze({ sender, stored });
 }
@@ -199,13 +210,20 @@ async function listHeld(home: MemberHome, collaborationId: string): Promise<read
   return stored.map(({ envelope }) => envelope);
 }
 
-/** The envelope that an interrupted call left, or that is there for another reason; the secret in it is the same. */
+/** The envelope of the generation that is there already; it names the same secret. */
 async function findHeld(home: MemberHome, { facts }: ReceivedSecret): Promise<StoredEnvelope | null> {
   const places = await listEnvelopes(home, facts.collaborationId);
   return places.some(({ generation }) => generation === facts.generation) ? readEnvelope(home, facts) : null;
 }
 
-function wrapReceived({ secret, facts }: ReceivedSecret, provider: KeyProvider, now: Date): Promise<Envelope> {
-  const { collaborationId, generation, secretId, isRoleBound } = facts;
+function wrapReceived(
+  { secret, facts }: ReceivedSecret,
+  replaced: StoredEnvelope | null,
+  provider: KeyProvider,
+  now: Date,
+): Promise<Envelope> {
+  const { collaborationId, generation, secretId } = facts;
+  // Roles that bind a secret here are not undone by a sender.
+  const isRoleBound = facts.isRoleBound || replaced?.envelope.isRoleBound === true;
   return provider.wrap(secret, { collaborationId, generation, secretId, created: now.toISOString(), isRoleBound });
 }

@@ -1,7 +1,10 @@
+import { bech32 } from '@scure/base';
+import { Encrypter, Stanza } from 'age-encryption';
 import canonicalize from 'canonicalize';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeBase64, decodeUtf8Lenient, encodeUtf8 } from '#src/bytes/index';
 import { sharedSecretFromBytes } from '#src/crypto/index';
+import { makeCard } from '#src/custody/exchange/card';
 import { openParcel, type ParcelContext } from '#src/custody/exchange/parcel';
 import { parseRequest, requireAnswerable, type SignedRequest } from '#src/custody/exchange/request';
 import { signStatement } from '#src/signing/index';
@@ -192,6 +195,34 @@ describe('downgrades', () => {
   ])('E-33 a parcel with a second recipient is not taken: %s', async (_, recipients) => {
     const mixed = await sealFor(await contentOf(parcel, bob), recipients());
     expect(await atBob(mixed)).toMatch(/^CUSTODY_MESSAGE expected a parcel for one key of kind/);
+  });
+});
+
+describe('recipients that are none', () => {
+  test('E-33 a recipient that is far behind in the header does not hide', async () => {
+    const classic = await makeParty('bob');
+    const encrypter = new Encrypter();
+    // A stanza that nobody opens, of the right kind and longer than any, and then one of the other kind.
+    encrypter.addRecipient({
+      wrapFileKey: () => Promise.resolve([new Stanza(['mlkem768x25519', 'AAAA'], new Uint8Array(20_000))]),
+    });
+    encrypter.addRecipient(classic.card.body.receive);
+    const hidden = await encrypter.encrypt(await contentOf(parcel, bob));
+    const both = { identities: [...bob.identities, ...classic.identities] };
+    expect(await atBob(hidden, both)).toMatch(/^CUSTODY_MESSAGE expected a parcel for one key of kind mlkem768x25519/);
+  });
+
+  test.each([
+    ['age', new Uint8Array(32)],
+    ['age', Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 : 0))],
+    ['age1pq', new Uint8Array(1216)],
+  ])('E-30 nothing is sealed to a key that gives a secret which all know: %s', async (prefix, bytes) => {
+    const receive = bech32.encode(prefix, bech32.toWords(bytes), false);
+    const card = makeCard({ id: 'bob', name: 'Bob', receive, created: NOW.toISOString() }, bob.key);
+    const weak: Party = { ...bob, card };
+    expect(await outcomeOf(() => answer(alice, weak, ask(weak, alice)))).toMatch(
+      /^CUSTODY_KEY expected a receiving key that can be sealed to, got another$/,
+    );
   });
 });
 

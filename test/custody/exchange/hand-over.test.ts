@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { printEnvelope } from '#src/custody/envelope';
 import { kindOfCard, parseCard, type SignedCard } from '#src/custody/exchange/card';
 import {
   receiveSecret,
@@ -43,7 +44,7 @@ async function makeMember(name: string, kind: 'X25519' | 'mlkem768x25519' = 'X25
 }
 
 /** Puts a secret into a home, under its own receiving key. */
-async function hold(home: MemberHome, generation: number, bytes = SECRET_BYTES): Promise<void> {
+async function hold(home: MemberHome, generation: number, bytes = SECRET_BYTES, isRoleBound = false): Promise<void> {
   using secret = sharedSecretFromBytes(bytes);
   await using provider = await openProvider(keyOf(home), context);
   const facts = {
@@ -51,7 +52,7 @@ async function hold(home: MemberHome, generation: number, bytes = SECRET_BYTES):
     generation,
     secretId: secretIdOf(secret, ID),
     created: NOW.toISOString(),
-    isRoleBound: false,
+    isRoleBound,
   };
   await storeEnvelope(home, await provider.wrap(secret, facts), { provider, secret, replaced: null });
 }
@@ -145,6 +146,32 @@ describe('handing over', () => {
     const outcomes = await Promise.all([1, 2, 3].map(() => outcomeOf(() => receive(sent))));
     expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(1);
     expect(await secretIn(bob)).toEqual(SECRET_BYTES);
+  });
+
+  test('E-36 an envelope that is there and does not open is replaced, and stays bound to roles', async () => {
+    await hold(bob, 1, SECRET_BYTES, true);
+    const held = await newestEnvelope(bob, ID);
+    if (held === null) throw new Error('no envelope');
+    const broken = Buffer.from(held.envelope.wrapped, 'base64');
+    broken[broken.length - 1] = (broken.at(-1) ?? 0) ^ 1;
+    const { file, envelope } = held;
+    await writeFile(file, printEnvelope({ ...envelope, wrapped: broken.toString('base64') }));
+    expect(await outcomeOf(() => secretIn(bob))).toMatch(/^CUSTODY_ENVELOPE/);
+    expect(await outcomeOf(async () => receive(await send(await request())))).toBe('taken');
+    expect(await secretIn(bob)).toEqual(SECRET_BYTES);
+    expect(await newestEnvelope(bob, ID)).toMatchObject({ envelope: { isRoleBound: true } });
+  });
+
+  test('E-31 no parcel is made or opened where only the cryptography of a FIPS provider counts', async () => {
+    const isFips = { ...context, isFips: true };
+    const to = cards.bob;
+    const asked = { text: await request() };
+    const refusal = /^USAGE_OPTION `--fips` expected no parcel/;
+    const sending = () => sendSecret(alice, { to, request: asked, key: null, context: isFips, authorise, now: NOW });
+    expect(await outcomeOf(sending)).toMatch(refusal);
+    const { parcel } = await send(asked.text);
+    const receiving = () => receiveSecret(bob, { parcel, key: keyOf(bob), context: isFips, authorise, now: NOW });
+    expect(await outcomeOf(receiving)).toMatch(refusal);
   });
 
   test('E-21 the request is kept where only its owner reads it', async () => {

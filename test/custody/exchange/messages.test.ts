@@ -127,6 +127,37 @@ describe('signed texts', () => {
     expect(await outcomeOf(() => parseCard(text))).toMatch(/^CUSTODY_MESSAGE expected a card that its member signed/);
   });
 
+  // y coordinates of the points of small order: 0, 1, -1, two of order 8, and 0 and 1 again plus the prime.
+  const SMALL = [
+    '0'.repeat(64),
+    `01${'0'.repeat(62)}`,
+    `ec${'f'.repeat(60)}7f`,
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    `ed${'f'.repeat(60)}7f`,
+    `ee${'f'.repeat(60)}7f`,
+  ];
+
+  test.each(SMALL)(
+    'E-10 refuses a card whose key is a point of small order, which anybody signs with: %s',
+    async (hex) => {
+      // R is the neutral element and S is 0: under such a key that is a signature of each, of each second, or of each eighth text.
+      const sig = encodeBase64(Uint8Array.from({ length: 64 }, (_, index) => (index === 0 ? 1 : 0)));
+      for (const sign of [0, 0x80]) {
+        const key = Buffer.from(hex, 'hex');
+        key[31] = (key[31] ?? 0) | sign;
+        for (let index = 0; index < 32; index += 1) {
+          const body = { ...bob.card.body, name: String(index), sign: `ed25519:${encodeBase64(key)}` };
+          const payload = encodeBase64(encodeUtf8(canonicalize(body) ?? ''));
+          const text = `${canonicalize({ payload, payloadType: CARD, signatures: [{ sig }] }) ?? ''}\n`;
+          expect(await outcomeOf(() => parseCard(text))).toMatch(
+            /^CUSTODY_MESSAGE expected a card that its member signed/,
+          );
+        }
+      }
+    },
+  );
+
   test('E-2 refuses other versions by name, and a text of one kind as one of the other', async () => {
     const card = signed('application/vnd.sealroom.card.v2+json', bob.card.body, bob);
     expect(await outcomeOf(() => parseCard(card))).toMatch(/got one of another version$/);

@@ -102,7 +102,10 @@ class PKCS11 {
   C_CloseSession() {}
   C_Login(/** @type {Buffer} */ _session, /** @type {number} */ _user, /** @type {string} */ pin) {
     const state = load();
-    if (state.fault === 'hangs') for (;;);
+    if (state.fault === 'hangs') {
+      save({ ...state, hangingProcess: process.pid });
+      for (;;);
+    }
     if (state.tries === 0) fail('CKR_PIN_LOCKED');
     const isRight = pin === state.pin;
     save({ ...state, tries: isRight ? 3 : state.tries - 1 });
@@ -151,6 +154,7 @@ class PKCS11 {
   }
   C_Decrypt(/** @type {Buffer} */ _session, /** @type {Buffer} */ data) {
     const { key, iv, aad } = this.operation;
+    if (load().fault === 'is broken') fail('CKR_DEVICE_ERROR');
     const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key.material, 'hex'), iv).setAAD(aad);
     decipher.setAuthTag(data.subarray(-16));
     try {
