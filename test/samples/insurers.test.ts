@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SAMPLE_SEED, writeSample } from '../../samples/insurers/generate.ts';
 import { makeInsurers } from '../../samples/insurers/model.ts';
 import { queryTable, tableSource, withDuckDb } from '../../samples/insurers/table-reader.ts';
-import { runScript } from './run-script.ts';
 
 const SAMPLE_FOLDER = fileURLToPath(new URL('../../samples/insurers/', import.meta.url));
 const FOLDERS = ['brightfen', 'tannhof', 'expected'];
@@ -57,34 +56,4 @@ describe('samples/insurers: the generator', () => {
       if (phoneE164 !== null) expect(phoneE164).toMatch(reserved);
     }
   });
-});
-
-describe('samples/insurers: the demo', () => {
-  it('runs green, in lines of at most 100 characters without color; what others get contains no customer', async () => {
-    const kept = join(workFolder, 'kept');
-    const temporary = { TMPDIR: workFolder };
-    const { exitCode, stdout, stderr } = await runScript('samples/insurers/demo.ts', ['--keep', kept], temporary);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout.match(/: allowed$/gmu)).toHaveLength(3);
-    expect(stdout.match(/: refused$/gmu)).toHaveLength(3);
-    expect(stdout).toContain('16 records, each in its place');
-    expect(stdout.match(/equal the join in cleartext$/gmu)).toHaveLength(3);
-    expect(stdout).not.toContain('\u001b');
-    expect(stdout.split('\n').filter((line) => [...line].length > 100)).toEqual([]);
-    expect(readdirSync(workFolder).filter((name) => name.startsWith('sealroom-'))).toEqual([]);
-    const { email } = makeInsurers(SAMPLE_SEED).brightfen.customers.find((customer) => customer.email !== null) ?? {};
-    expect(email).toBeTypeOf('string');
-    const files = [join(kept, 'protected'), join(kept, 'room')].flatMap((folder) =>
-      readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name)),
-    );
-    expect(files.length).toBeGreaterThan(10);
-    for (const file of files) expect(readFileSync(file).includes(String(email)), file).toBe(false);
-    const result = readFileSync(join(kept, 'receiver', 'filed-with-both.csv'), 'utf8');
-    const expected = readFileSync(join(SAMPLE_FOLDER, 'expected', 'filed-with-both.csv'), 'utf8');
-    expect(result.split('\n')[0]).toBe(expected.split('\n')[0]);
-    // The question was for claims from 1,000 euro on.
-    expect(result.split('\n').length).toBeLessThan(expected.split('\n').length);
-  }, 60_000);
 });

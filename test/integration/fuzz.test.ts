@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { checkQuery, renderFindings, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkContextOf, contextOf, FILE } from './adversarial-file.ts';
-import { CUSTOM_QUERIES } from './corpus.ts';
-import { ReadsParser } from './executed.ts';
-import { useRoom } from './room.ts';
+import { checkContextOf, contextOf, FILE } from '../query/adversarial-file.ts';
+import { CUSTOM_QUERIES } from '../query/corpus.ts';
+import { ReadsParser } from '../query/executed.ts';
+import { useRoom } from '../query/room.ts';
 
 const SEED = 20240131;
 const MUTATIONS = 10_000;
