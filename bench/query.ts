@@ -6,7 +6,7 @@ import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { DuckDBInstance, version as duckdbVersion } from '@duckdb/node-api';
 import { checkQuery, QueryParser, type QueryRequest, QueryRunner } from 'sealroom/query';
-import { openRoom } from 'sealroom/room';
+import { loadTable, openRoom } from 'sealroom/room';
 import { askAs, openCampaign } from '../samples/room/run.ts';
 import { FILE, SUITE } from '../test/query/adversarial-file.ts';
 import { createBigRoom, JOIN_QUERY } from './big-room.ts';
@@ -18,6 +18,9 @@ const WARM_UP_ROUNDS = 5;
 
 /** For what was started and is not waited for: the process of the next query. */
 const PAUSE_MS = 1500;
+
+/** Rows of tables over which a query costs what it costs anyway. */
+const SMALL_ROWS = 2000;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -97,6 +100,24 @@ function openRunner(directory: string): Promise<QueryRunner> {
   return QueryRunner.open({ directory, env: {}, now: () => new Date() });
 }
 
+/** What a query costs whatever its tables' size: the median of the same join over small ones. */
+async function timeSmallJoin(folder: string, repeat: number): Promise<number> {
+  await mkdir(folder);
+  const { directory, tables } = await createBigRoom(folder, SMALL_ROWS);
+  for (const { name, file } of tables) {
+    await loadTable({ directory, table: name, input: file, now: () => new Date() });
+  }
+  await using runner = await openRunner(directory);
+  const request = askAs({ kind: 'text', sql: JOIN_QUERY });
+  const times: number[] = [];
+  for (let run = -1; run < repeat; run += 1) {
+    await setTimeout(PAUSE_MS);
+    const time = await timeQuery(runner, request);
+    if (run >= 0) times.push(time);
+  }
+  return median(times);
+}
+
 /** Loads two tables in processes of their own, and joins them through a runner and without one, in turn. */
 async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): Promise<void> {
   const { directory, tables } = await createBigRoom(folder, rows);
@@ -124,10 +145,15 @@ async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): P
     times.runner.push(own);
   }
   const [bare, own] = [median(times.bare), median(times.runner)];
+  const fixed = await timeSmallJoin(join(folder, 'small'), repeat);
   const all = Object.entries(times).map(([name, list]) => `${name} ${list.map((time) => time.toFixed(0)).join(' ')}`);
   print(`join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn`);
   print(`  bare SQL, no thresholds ${bare.toFixed(0)} ms; through the runner, two thresholds ${own.toFixed(0)} ms`);
   print(`  ratio ${(own / bare).toFixed(2)}; all: ${all.join(', ')}`);
+  print(
+    `  the same over ${SMALL_ROWS.toLocaleString('en')} rows ${fixed.toFixed(0)} ms: opening files, two records, messages`,
+  );
+  print(`  ratio without that ${((own - fixed) / bare).toFixed(2)}`);
 }
 
 /** The first query of a runner whose processes are there, on the data of samples/room. */
