@@ -67,7 +67,7 @@ describe('samples/insurers: the demo', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.match(/: allowed$/gmu)).toHaveLength(3);
     expect(stdout.match(/: refused$/gmu)).toHaveLength(3);
-    expect(stdout).toContain('9 records, each in its place');
+    expect(stdout).toContain('16 records, each in its place');
     expect(stdout).toContain('decrypted pairs equal the join in cleartext');
     expect(stdout).not.toContain('\u001b');
     expect(stdout.split('\n').filter((line) => [...line].length > 100)).toEqual([]);
