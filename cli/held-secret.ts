@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { RoleAction } from '../src/collab/index.ts';
 import { parseCollaborationId } from '../src/crypto/index.ts';
 import { type HeldSecret, memberHome, openSecret } from '../src/custody/open-secret.ts';
+import type { ProviderContext } from '../src/custody/index.ts';
 import { SealroomError } from '../src/errors.ts';
 import {
   type FoundProvenance,
@@ -27,6 +28,7 @@ export interface SecretArguments extends KeyArguments {
  * The secret that a command on a table takes, after the roles allowed it.
  *
  * @param origin where the table comes from, which says which generation; `null` for the newest
+ * @param context what the provider of its key gets; one of its own if left out
  * @throws {SealroomError} USAGE_OPTION if the table is that of another collaboration; CUSTODY_KEY with what can be done if the
  *   generation is not there any more; as `openSecret` and `checkRole`.
  */
@@ -36,6 +38,7 @@ export async function openHeld(
   collaborationId: string,
   action: RoleAction,
   origin: TableOrigin | null = null,
+  context: ProviderContext = providerContext(io, args),
 ): Promise<HeldSecret> {
   if (origin !== null && origin.collaborationId !== parseCollaborationId(collaborationId)) {
     throw new SealroomError('USAGE_OPTION', 'expected a table of this collaboration, got one of another', {
@@ -54,7 +57,7 @@ export async function openHeld(
         await checkRole(io, { home, manifest: args.manifest, action, envelope });
       },
     },
-    providerContext(io, args),
+    context,
   );
   if (origin?.secretId === undefined || origin.secretId === held.secretId) return held;
   held[Symbol.dispose]();

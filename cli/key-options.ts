@@ -68,6 +68,17 @@ export function providerContext(
   };
 }
 
+/** The same for a command that opens several secrets one after the other: the passphrase of a keystore is asked for once. */
+export function askingOnce(context: ProviderContext): ProviderContext {
+  const answers = new Map<string, Promise<string>>();
+  const askPassphrase = (question: PassphraseQuestion): Promise<string> => {
+    const answer = answers.get(question.what) ?? context.askPassphrase(question);
+    answers.set(question.what, answer);
+    return answer;
+  };
+  return { ...context, askPassphrase };
+}
+
 async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseQuestion): Promise<string> {
   if (io.stdin.isTTY !== true) {
     throw new SealroomError('SECRET_MISSING', `expected a terminal to ask for the passphrase of ${what}, got none`, {

@@ -7,7 +7,7 @@ import { SealroomError } from '../src/errors.ts';
 import { readTextFile, STANDARD_STREAM, type TableFormat } from '../src/tabular/index.ts';
 import type { ProgressDisplay, TableProgress } from './progress.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
-import { restoreStream } from './spelling.ts';
+import { restoreArgument } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
@@ -42,7 +42,7 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     .positional('input', {
       type: 'string',
       demandOption: true,
-      coerce: restoreStream<string>,
+      coerce: restoreArgument<string>,
       describe: 'the table, or - for standard input',
     })
     .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
@@ -50,7 +50,7 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     .option('output', {
       alias: 'o',
       type: 'string',
-      coerce: restoreStream<string | undefined>,
+      coerce: restoreArgument<string | undefined>,
       describe: 'the output, or - for standard output (default: <name>.out.<ext> here)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { basename, extname, join, dirname, resolve } from 'node:path';
-import { SealroomError } from '../src/errors.ts';
+import { SealroomError, systemReason } from '../src/errors.ts';
 import type { OpenedPackage } from '../src/package/index.ts';
 import { readTextFile, STANDARD_STREAM } from '../src/tabular/index.ts';
 import type { FipsArguments } from './fips-option.ts';
@@ -19,9 +19,9 @@ export interface PackageArguments extends FipsArguments {
 const IDENTITY_HINT = 'an identity file is made with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`';
 
 async function startOf(path: string): Promise<string> {
-  // A path that cannot be read is told by whoever reads it next.
-  const file = await open(path, 'r').catch(() => null);
-  if (file === null) return '';
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
+  });
   try {
     const isFile = (await file.stat()).isFile();
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(isFile ? 64 : 0), position: 0 });
@@ -35,7 +35,7 @@ async function startOf(path: string): Promise<string> {
  * The package that an input is; `null` if it is a table.
  *
  * @throws {SealroomError} USAGE_OPTION if it is one and identity or keys are missing, or they are given for a table; what reading
- *   them and `openPackage` throw.
+ *   them and `openPackage` throw; IO_READ.
  */
 export async function openPackageInput(
   io: CliIo,
@@ -54,7 +54,9 @@ export async function openPackageInput(
       'USAGE_OPTION',
       'expected `--identity` and `--keys` with a result package, got it without',
       {
-        hint: '`--identity` names your age identity file, `--keys` a file with the verifier key of the room',
+        hint:
+          '`--identity` names your age identity file, such as `receive.key` in your home; `--keys` a file with the verifier ' +
+          'key of the room',
       },
     );
   }

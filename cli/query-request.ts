@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { SealroomError } from '../src/errors.ts';
 import type { QueryRequest } from '../src/query/index.ts';
+import { restoreArgument } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 
 /** What a query is asked with. */
@@ -15,7 +16,11 @@ export interface QueryArguments {
 /** Declares who asks what, and for whom. */
 export function withQuery<T>(yargs: Argv<T>): Argv<T & QueryArguments> {
   return yargs
-    .positional('sql', { type: 'string', describe: 'the query, in quotes' })
+    .positional('sql', {
+      type: 'string',
+      coerce: restoreArgument<string | undefined>,
+      describe: 'the query, in quotes: "SELECT …", or "$(cat query.sql)"',
+    })
     .option('as', { type: 'string', demandOption: true, describe: 'id of the member that asks' })
     .option('for', {
       type: 'string',

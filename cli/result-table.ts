@@ -52,7 +52,7 @@ export function outputFormatOf(output: string, given: TableFormat | undefined): 
   if (format !== null) return format;
   throw new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
     where: { file: output },
-    hint: 'say the format with `--output-format csv|parquet|arrow`',
+    hint: 'say the format with `--output-format csv|parquet|arrow`; a package for its receivers is made with `--package`',
   });
 }
 

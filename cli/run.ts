@@ -77,8 +77,8 @@ async function parse(io: CliIo): Promise<void> {
     .alias('help', 'h')
     .alias('version', 'V')
     .epilogue(
-      'The shared secret comes from C3R_SHARED_SECRET, from the file that SEALROOM_SECRET_FILE names, or from an envelope that\n' +
-        '`sealroom key` has made; never from a flag.\n' +
+      'The shared secret comes from C3R_SHARED_SECRET, from the file that SEALROOM_SECRET_FILE names,\n' +
+        'or from an envelope that `sealroom key` has made; never from a flag.\n' +
         'Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 integrity failure.',
     )
     .wrap(100)

@@ -1,7 +1,10 @@
 import { STANDARD_STREAM } from '../src/tabular/index.ts';
 
-/** What a bare `-` is while the argument parser, which drops it as a positional, has it; no path contains a NUL. */
-const STREAM_WORD = `\0${STANDARD_STREAM}`;
+/** Before what begins with a hyphen and is no option, while the argument parser has it; no path and no SQL contains a NUL. */
+const MARK = '\0';
+
+/** A comment of SQL, or other text: no option has white space in its name. */
+const TEXT = /^-[^\s=]*\s/;
 
 /** Option names of the C3R client that are not the camel case of ours. */
 const C3R_NAMES: Readonly<Record<string, string>> = {
@@ -9,17 +12,17 @@ const C3R_NAMES: Readonly<Record<string, string>> = {
   '--csvOutputNULLValue': '--csv-output-null-value',
 };
 
-/** Arguments as the parser takes them: C3R's spellings become ours, a bare `-` becomes a word. */
+/** Arguments as the parser takes them: C3R's spellings become ours; a bare `-` and text behind a hyphen are marked. */
 export function normaliseArguments(argv: readonly string[]): string[] {
   return argv.map((argument) => {
-    if (argument === STANDARD_STREAM) return STREAM_WORD;
+    if (argument === STANDARD_STREAM || TEXT.test(argument)) return MARK + argument;
     const [name = ''] = argument.split('=', 1);
     const known = Object.hasOwn(C3R_NAMES, name) ? C3R_NAMES[name] : undefined;
     return known === undefined ? argument : known + argument.slice(name.length);
   });
 }
 
-/** Gives a path argument its `-` back. */
-export function restoreStream<Path extends string | undefined>(path: Path): Path | typeof STANDARD_STREAM {
-  return path === STREAM_WORD ? STANDARD_STREAM : path;
+/** An argument as it was given, without the mark. */
+export function restoreArgument<Text extends string | undefined>(text: Text): Text | string {
+  return text?.startsWith(MARK) === true ? text.slice(MARK.length) : text;
 }

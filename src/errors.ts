@@ -149,6 +149,8 @@ export function systemReason(error: unknown): string {
     case 'EPIPE':
     case 'ERR_STREAM_DESTROYED':
       return 'the other end is closed';
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'it is no name of a file';
     case 'ABORT_ERR':
       return 'stopped';
     default:

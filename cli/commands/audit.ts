@@ -190,11 +190,20 @@ function tellsOf(key: string, { event }: AuditRecord): boolean {
 
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
   await requireAuditor(io, args);
+  let shown = 0;
   for await (const { record, line } of readRecords(logDirectory(io, args))) {
     if (args.key !== undefined && !tellsOf(args.key, record)) continue;
+    shown += 1;
     io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
   }
-  if (!args.json) say(io, 'hint', 'these are not checked here; `sealroom audit verify` does');
+  if (args.json) return;
+  if (args.key !== undefined && shown === 0) {
+    say(
+      io,
+      'hint',
+      'nothing was done with this key; `sealroom key show` prints the ids of secrets and the URIs of keys',
+    );
+  } else say(io, 'hint', 'these are not checked here; `sealroom audit verify` does');
 }
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {

@@ -126,6 +126,15 @@ async function readFileText(io: CliIo, name: string): Promise<FileText> {
   return { file, text: await readTextFile(file) };
 }
 
+/** Names the file that an error about a message of another member is about. */
+async function inFile<T>(file: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw error instanceof SealroomError && error.code === 'CUSTODY_MESSAGE' ? error.at({ file }) : error;
+  }
+}
+
 async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
   const output = args.output === undefined ? null : resolve(io.cwd, args.output);
   if (output !== null) await checkTarget(output, args);
@@ -152,14 +161,17 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
 async function runSend(args: SendArguments, io: CliIo): Promise<void> {
   const output = resolve(io.cwd, args.output);
   await checkTarget(output, args);
-  const { parcel, receiver, envelope } = await sendSecret(homeOf(io, args), {
+  const options = {
     to: await readFileText(io, args.to),
     request: await readFileText(io, args.request),
     key: args.key ?? io.env[KEY_VARIABLE] ?? null,
     context: providerContext(io, args),
-    authorise: (own, card) => checkRoles(io, args, 'send', own, card),
+    authorise: (own: Envelope, card: SignedCard) => checkRoles(io, args, 'send', own, card),
     now: new Date(),
-  });
+  };
+  const { parcel, receiver, envelope } = await inFile(resolve(io.cwd, args.request), () =>
+    sendSecret(homeOf(io, args), options),
+  );
   await writeWholeFile(output, parcel, args);
   const { collaborationId, generation, secretId } = envelope;
   const { id } = receiver.body;
@@ -179,13 +191,15 @@ async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
       hint: 'say what the secret is wrapped with here, such as `--key keystore:<file>`; docs/keys.md lists them',
     });
   }
-  const { sender, stored } = await receiveSecret(homeOf(io, args), {
-    parcel: await readParcelFile(resolve(io.cwd, args.parcel)),
+  const file = resolve(io.cwd, args.parcel);
+  const options = {
+    parcel: await readParcelFile(file),
     key,
     context: providerContext(io, args),
-    authorise: (own) => checkRoles(io, args, 'receive', own),
+    authorise: (own: Envelope) => checkRoles(io, args, 'receive', own),
     now: new Date(),
-  });
+  };
+  const { sender, stored } = await inFile(file, () => receiveSecret(homeOf(io, args), options));
   const { id } = sender.body;
   tell(io, args, { ...describeStored(stored), from: id }, `took ${inWords(stored)}, from ${quoteName(id)}`);
 }

@@ -10,6 +10,7 @@ import {
   parseCard,
   pinCard,
   readOwnCard,
+  requireOther,
   type SignedCard,
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors.ts';
@@ -81,7 +82,10 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
   const file = resolve(io.cwd, args.card);
   const card = parseCard(await readTextFile(file), { file });
-  const digits = authenticationString(await readOwnCard(home), card);
+  const own = await readOwnCard(home);
+  // Told before anybody is called; `pinCard` refuses it in any case.
+  requireOther(own, card);
+  const digits = authenticationString(own, card);
   // For machines nobody is asked: without `--expect` the digits are told and nothing is pinned.
   const isPinned = args.expect !== undefined || !args.json;
   if (!args.json) await describeForPerson(io, args, home, card);

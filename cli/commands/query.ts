@@ -11,7 +11,7 @@ import { printBudgets, refusal } from '../query-words.ts';
 import { drawResult, outputFormatOf, readRows, writeResult } from '../result-table.ts';
 import { checkManifestRole } from '../roles.ts';
 import { type RoomArguments, roomDirectory, withRoom } from '../room-option.ts';
-import { restoreStream } from '../spelling.ts';
+import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `query` is called with. */
@@ -121,7 +121,7 @@ export function queryCommand(io: CliIo): CommandModule<object, CommandArguments>
         .option('output', {
           alias: 'o',
           type: 'string',
-          coerce: restoreStream<string | undefined>,
+          coerce: restoreArgument<string | undefined>,
           describe: 'file for the result, or - for standard output (default: a table on a terminal, else CSV)',
         })
         .option('output-format', {

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
 import type { EncryptSummary } from '../../src/encrypt/index.ts';
+import type { HeldSecret } from '../../src/custody/open-secret.ts';
 import { SealroomError } from '../../src/errors.ts';
 import { reencryptOriginal, type ReencryptOptions, reencryptTable } from '../../src/reencrypt/index.ts';
 import { parseTableSchema } from '../../src/schema/index.ts';
 import { type Provenance, readTextFile, type TransferFacts } from '../../src/tabular/index.ts';
 import { findOrigin, openHeld, provenanceOf, recordInput, recordOutput, type TableOrigin } from '../held-secret.ts';
-import { type KeyArguments, withKeyOptions } from '../key-options.ts';
+import { askingOnce, type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
 import {
   type SettingsArguments,
   type TableArguments,
@@ -35,7 +36,8 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
   }
   const { id } = await readTerms(io, args);
   const origin = await findOrigin(io, args);
-  using to = await openHeld(io, args, id, 'reencrypt');
+  const context = askingOnce(providerContext(io, args));
+  using to = await openHeld(io, args, id, 'reencrypt', null, context);
   const provenance = provenanceOf(to);
   if (provenance === undefined) {
     throw new SealroomError('USAGE_OPTION', 'expected the secret in an envelope, got one from the environment', {
@@ -56,7 +58,11 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
   try {
     summary =
       args.original === undefined
-        ? await reencryptOpened(io, args, common, recordOutput(to), originOf(origin, from, id))
+        ? await reencryptOpened(
+            () => openHeld(io, args, id, 'reencrypt', originOf(origin, from, id), context),
+            common,
+            recordOutput(to),
+          )
         : await encryptOriginal(io, args, common, recordOutput(to));
   } finally {
     progress.stop();
@@ -86,13 +92,11 @@ function originOf(origin: Provenance | null, generation: number | undefined, id:
 }
 
 async function reencryptOpened(
-  io: CliIo,
-  args: ReencryptArguments,
+  openFrom: () => Promise<HeldSecret>,
   common: Common,
   recordNew: Record,
-  origin: TableOrigin,
 ): Promise<EncryptSummary> {
-  using from = await openHeld(io, args, common.collaborationId, 'reencrypt', origin);
+  using from = await openFrom();
   const recordOld = recordInput(from);
   const beforeCommit = async (facts: TransferFacts): Promise<void> => {
     await recordOld?.(facts);

@@ -18,7 +18,7 @@ import { parseFormat, resolvePath } from '../options.ts';
 import { runSchemaDialogue } from '../schema-dialogue.ts';
 import type { TableSource } from '../schema-source.ts';
 import { profileTable, toSourceField } from '../schema-source.ts';
-import { restoreStream } from '../spelling.ts';
+import { restoreArgument } from '../spelling.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** How many rows a suggestion looks at. */
@@ -189,7 +189,7 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .positional('input', {
       type: 'string',
       demandOption: true,
-      coerce: restoreStream<string>,
+      coerce: restoreArgument<string>,
       describe: 'the table, or - for standard input',
     })
     .option('template', { alias: 't', type: 'boolean', default: false, describe: 'write a template to edit' })
@@ -198,7 +198,7 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .option('output', {
       alias: 'o',
       type: 'string',
-      coerce: restoreStream<string | undefined>,
+      coerce: restoreArgument<string | undefined>,
       describe: 'the schema file (default: <input file name>.json here)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })

@@ -37,7 +37,7 @@ function draftMember(id: string, isFirst: boolean): string {
     displayName: ${id}
     abilities: [${isFirst ? 'CAN_QUERY, CAN_RECEIVE_RESULTS' : ''}]
     payer: ${String(isFirst)}
-    publicKeys: {} # sign: from \`sealroom collab key <file>\`; receive: an age recipient
+    publicKeys: {} # sign and receive: \`sealroom member card --manifest-keys\` prints both
 `;
 }
 

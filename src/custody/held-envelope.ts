@@ -53,7 +53,9 @@ export async function openHeldEnvelope(
 
 function noEnvelope(collaborationId: string, home: string, isKeyChosen: boolean): SealroomError {
   const what = `the secret of ${collaborationId}`;
-  const make = '`sealroom key create` makes one, `sealroom key create --import` takes one over';
+  const make =
+    '`sealroom key request` asks another member for the one that the others have; if nobody has one yet, ' +
+    '`sealroom key create` makes it';
   if (isKeyChosen) {
     return new SealroomError('CUSTODY_KEY', `expected an envelope with ${what} for the key, found none`, {
       where: { file: home },
@@ -62,6 +64,6 @@ function noEnvelope(collaborationId: string, home: string, isKeyChosen: boolean)
   }
   return new SealroomError('SECRET_MISSING', `expected ${what}, found none in the environment or the home`, {
     where: { file: home },
-    hint: `set ${SECRET_VARIABLE} to it in Base64, or ${SECRET_FILE_VARIABLE} to a file that holds it; or ${make}`,
+    hint: `set ${SECRET_VARIABLE} to it in Base64, or ${SECRET_FILE_VARIABLE} to a file that holds it; ${make}`,
   });
 }

@@ -19,7 +19,7 @@ export {
 } from './exchange/hand-over.ts';
 export { requireFips } from './fips.ts';
 export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
-export { listPinned, pinCard } from './exchange/pinned.ts';
+export { listPinned, pinCard, requireOther } from './exchange/pinned.ts';
 export type { SignedRequest } from './exchange/request.ts';
 export { authenticationString, isSameString } from './exchange/short-string.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';

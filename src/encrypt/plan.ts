@@ -74,7 +74,7 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
     'RULE_CLEARTEXT',
     `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`,
     {
-      hint: 'make them sealed or fingerprint columns, or leave them out',
+      hint: 'seal them, or leave them out; if the members agreed to have them: `--allow-cleartext`, or `allowCleartext` in the manifest',
     },
   );
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { syncDirectory } from '../audit/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError, systemReason } from '../errors.ts';
 import { normaliseHeader, quoteName } from '../schema/index.ts';
 import { type Field, hashFile, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from './files.ts';
@@ -154,8 +154,10 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
 
 /** Hash of the file, which is read twice and so must be one that stays. */
 async function hashSource(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const facts = await stat(path).catch(() => null);
-  if (facts?.isFile() === true) return hashFile(path, signal);
+  const facts = await stat(path).catch((cause: unknown) => {
+    throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
+  });
+  if (facts.isFile()) return hashFile(path, signal);
   throw new SealroomError('IO_READ', 'expected an ordinary file, got a pipe or a device', { where: { file: path } });
 }
 

@@ -51,7 +51,7 @@ export async function checkTarget(target: string, options: TargetOptions): Promi
   if (existing !== null && !options.overwrite) {
     throw new SealroomError('IO_EXISTS', 'the output exists already', {
       where,
-      hint: 'choose another `--output`, or replace it with `--overwrite`',
+      hint: 'give another name, or replace it with `--overwrite`',
     });
   }
   await checkDirectory(dirname(path), target);

@@ -83,6 +83,8 @@ describe('sealroom audit', () => {
         expect.stringMatching(/^2 .* refused {2}brand {2}PARSE_ERROR {2}/),
         expect.stringMatching(/^3 .* refused {2}shop {2}SELF_JOIN {2}/),
       ]);
+      const none = await session.run(['audit', 'show', log.directory, '--key', 'age:none']);
+      expect(none).toMatchObject({ code: 0, out: '', err: expect.stringContaining('nothing was done with this key') });
       const json = await session.run(['audit', 'show', log.directory, '--json']);
       expect(json.out).toBe(await log.read('log.jsonl'));
     }));

@@ -63,7 +63,9 @@ test('E-36 two members: cards, digits, request, parcel; one encrypts, and the ot
   // A parcel is taken once.
   const again = await session.run([...receiving, '--home', 'news'], BARE);
   expect(again.code).toBe(4);
-  expect(line(again.err, 0)).toBe('error: expected the answer to an open request, got one to a request that was used');
+  expect(line(again.err, 0)).toBe(
+    'error: parcel.age: expected the answer to an open request, got one to a request that was used',
+  );
   // The secret is in no output of these commands, and in no file that they passed.
   const secret = (await as(session, 'news', ['key', 'export-c3r', '--id', ID, '--yes'])).out.trim();
   for (const name of ['request.json', 'parcel.age', 'news.card.json', 'shoe.card.json', 'sealed.csv']) {
@@ -96,7 +98,7 @@ describe('what is refused', () => {
     ]);
     expect((await session.run(['member', 'verify', 'news.card.json', '--home', 'shoe'], BARE)).code).toBe(1);
     const [code, error] = await errorOf(['key', 'request', '--id', ID, '--from', 'news.card.json']);
-    expect([code, error]).toEqual([4, 'error: expected a pinned card, got one that is not']);
+    expect([code, error]).toEqual([4, 'error: news.card.json: expected a pinned card, got one that is not']);
   });
 
   test('E-13 a card is not pinned with half of the digits, nor with others', async () => {
@@ -107,6 +109,15 @@ describe('what is refused', () => {
         'error: expected the same digits on both sides, got others',
       ]);
     }
+  });
+
+  test("E-14 one's own card, before anybody is called", async () => {
+    const { code, out, err } = await session.run(['member', 'verify', 'shoe.card.json', '--home', 'shoe'], BARE);
+    expect({ code, out, error: line(err, 0) }).toEqual({
+      code: 4,
+      out: '',
+      error: "error: expected another member's card, got that of this home",
+    });
   });
 
   test('a file that is no card, no request or no parcel', async () => {
@@ -129,7 +140,7 @@ describe('what is refused', () => {
     ]);
     expect(await errorOf(['key', 'receive', 'other', '--key', 'age:shoe/receive.key'])).toEqual([
       4,
-      'error: expected a parcel for one key of kind X25519, got another file',
+      'error: other: expected a parcel for one key of kind X25519, got another file',
     ]);
     expect(await session.names()).not.toContain('parcel');
   });

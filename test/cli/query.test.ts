@@ -66,7 +66,10 @@ describe('sealroom check', () => {
     const wrong = await check('--template', 'pages-since', '--param', 'since=soon', '--param=until=1');
     expect(wrong.code).toBe(3);
     expect(wrong.out.match(/PARAMETER_TYPE/g)).toHaveLength(1);
-    expect((await check('--template', 'nothing')).out).toMatch(/^TEMPLATE_UNKNOWN: /);
+    expect(wrong.out).toContain('help: Give a value of its type to each of `since` (BIGINT), and to nothing else.');
+    expect((await check('--template', 'nothing')).out).toMatch(
+      /^TEMPLATE_UNKNOWN: [^]* help: Its templates are `pages-since`/,
+    );
   });
 });
 
@@ -83,6 +86,14 @@ describe('sealroom query', () => {
     const { out, code } = await run(argv, { C3R_SHARED_SECRET: SECRET });
     expect({ code, out }).toEqual({ code: 0, out: EXPECTED });
     expect((await query(REGIONS, '-o', `regions.${format}`)).err).toContain('--overwrite');
+  });
+
+  test('takes a query that begins with a comment, as files do', async () => {
+    for (const comment of ['-- who was reached?\n', '--- a=b\n', '--\n']) {
+      const sql = comment + REGIONS;
+      expect(await query(sql)).toMatchObject({ code: 0, out: EXPECTED });
+      expect(JSON.parse((await check('--json', sql)).out)).toMatchObject({ sql });
+    }
   });
 
   test('spends nothing for a result that cannot be written', async () => {
@@ -199,6 +210,10 @@ describe('a package', () => {
     );
     expect(await open('-i', 'brand.age', '--keys', 'other.pub')).toMatchObject({ code: 4 });
     expect(await open('-i', 'brand.age')).toMatchObject({ code: 2 });
+    expect(await run(['decrypt', 'none.age', '-o', 'r.csv', '-i', 'brand.age', ...keys])).toMatchObject({
+      code: 1,
+      err: 'error: none.age: cannot read: no such file or directory\n',
+    });
     const id = '00000000-1111-2222-3333-444444444444';
     expect(await open('-i', 'brand.age', ...keys, '--id', id)).toMatchObject({ code: 2 });
     expect(await room.session.names()).not.toContain('r.csv');

@@ -39,6 +39,9 @@ describe('room', () => {
     );
     // What lies beside the file, and whether it fits, is nothing to a room.
     await session.put('enc.csv.sealroom.json', '{}');
+    expect((await run(session, 'add', 'impressions', 'none.csv')).err).toBe(
+      'error: none.csv: cannot read: no such file or directory\n',
+    );
     const added = await run(session, 'add', 'impressions', 'enc.csv');
     expect(added).toMatchObject({
       code: 0,

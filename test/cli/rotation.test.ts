@@ -138,6 +138,18 @@ describe('tables of several generations', () => {
 });
 
 describe('sealroom reencrypt', () => {
+  test('takes the passphrase of a keystore once, for both generations', async () => {
+    await using home = await HomeSession.start(FILES);
+    const passphrase = { input: 'correct horse\n' };
+    const keystore = ['--id', ID, '--passphrase-fd', '0'];
+    await home.done(['key', 'create', '--key', 'keystore:keys', ...keystore], passphrase);
+    const encrypt = ['encrypt', 'in.csv', '-s', 's.json', '-o', 'old.csv', '--allow-cleartext'];
+    await home.done([...encrypt, ...keystore], passphrase);
+    await home.done(['key', 'rotate', ...keystore], passphrase);
+    const { err } = await home.done(['reencrypt', 'old.csv', '-o', 'new.csv', ...keystore], passphrase);
+    expect(err).toContain('generation: 2, was 1');
+  });
+
   test('takes a table of sealed and cleartext columns to the newest generation', () =>
     withTables(async (home) => {
       await home.done(['key', 'rotate', '--id', ID]);

@@ -45,7 +45,7 @@ export async function requestSecret(
   { from, ...options }: SecretRequestOptions,
 ): Promise<SignedRequest> {
   const { card, signingKey } = await readMember(home);
-  const sender = await requirePinned(home, parseCard(from.text, from));
+  const sender = await requirePinned(home, parseCard(from.text, from), from);
   const challenge = randomBytes(CHALLENGE_BYTES);
   const request = makeRequest({ ...options, sender, receiver: card, challenge }, signingKey);
   await keepRequest(home, request);
@@ -85,7 +85,7 @@ export async function sendSecret(
 ): Promise<SentSecret> {
   refuseFips(context);
   const { card, signingKey } = await readMember(home);
-  const receiver = await requirePinned(home, parseCard(to.text, to));
+  const receiver = await requirePinned(home, parseCard(to.text, to), to);
   const request = parseRequest(requestFile.text, requestFile);
   requireAnswerable(request, { receiver, own: card }, now);
   const { envelope, file } = await wantedEnvelope(home, request);

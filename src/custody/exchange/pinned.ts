@@ -20,13 +20,7 @@ export async function pinCard(
   card: SignedCard,
   { replaces }: { readonly replaces: boolean },
 ): Promise<number> {
-  //= exchange E-14
-  const own = await readOwnCard(home);
-  if (card.body.sign === own.body.sign) {
-    throw new SealroomError('CUSTODY_MESSAGE', "expected another member's card, got that of this home", {
-      hint: 'give the file that the other member sent',
-    });
-  }
+  requireOther(await readOwnCard(home), card);
   await writePrivateFile(join(pinnedDirectory(home), `${card.sha256}.json`), card.text, { replaces: true });
   const others = (await listPinned(home)).filter(
     ({ body, sha256 }) => body.id === card.body.id && sha256 !== card.sha256,
@@ -34,6 +28,19 @@ export async function pinCard(
   if (!replaces) return 0;
   for (const { sha256 } of others) await rm(join(pinnedDirectory(home), `${sha256}.json`));
   return others.length;
+}
+
+/**
+ * Refuses one's own card.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is the home's own.
+ */
+export function requireOther(own: SignedCard, { body }: SignedCard): void {
+  //= exchange E-14
+  if (body.sign !== own.body.sign) return;
+  throw new SealroomError('CUSTODY_MESSAGE', "expected another member's card, got that of this home", {
+    hint: 'give the file that the other member sent',
+  });
 }
 
 /**
@@ -66,17 +73,22 @@ export async function findPinned(home: MemberHome, sha256: string): Promise<Sign
 }
 
 /**
- * Takes a card if it is pinned.
+ * Takes a card if it is pinned; `where`: the file that it is from.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if it is not; IO_READ.
  */
-export async function requirePinned(home: MemberHome, { body, sha256 }: SignedCard): Promise<SignedCard> {
+export async function requirePinned(
+  home: MemberHome,
+  { body, sha256 }: SignedCard,
+  { file }: { readonly file?: string | undefined },
+): Promise<SignedCard> {
   //= exchange E-15
   const pinned = await findPinned(home, sha256);
   if (pinned !== null) return pinned;
   const others = (await listPinned(home)).filter((card) => card.body.id === body.id);
   const got = others.length === 0 ? 'one that is not' : `one that is not; another card of \`${body.id}\` is`;
   throw new SealroomError('CUSTODY_MESSAGE', `expected a pinned card, got ${got}`, {
+    where: { file },
     hint: `compare it by phone: \`sealroom member verify\` with the card of ${body.id}`,
   });
 }

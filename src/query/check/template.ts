@@ -27,12 +27,23 @@ function findTemplate(
 ): AnalysisTemplate | null {
   const template = manifest.templates.find((each) => each.id === id);
   if (template === undefined) {
-    found.add('TEMPLATE_UNKNOWN', whole, `the collaboration has no template ${quoteName(id)}`);
+    const known = manifest.templates.map((each) => quoteName(each.id)).join(', ');
+    found.add('TEMPLATE_UNKNOWN', whole, `the collaboration has no template ${quoteName(id)}`, {
+      help: known === '' ? 'It has no templates.' : `Its templates are ${known}.`,
+    });
     return null;
   }
   if (template.sql === text) return template;
   found.add('TEMPLATE_UNKNOWN', whole, `the text is not that of the template ${quoteName(id)}`);
   return null;
+}
+
+/** All parameters: of several mistakes at one place only the first is told. */
+function helpOn({ parameters }: AnalysisTemplate): string {
+  const names = parameters.map(({ name, type }) => `${quoteName(name)} (${type})`).join(', ');
+  return names === ''
+    ? 'The template takes no values.'
+    : `Give a value of its type to each of ${names}, and to nothing else.`;
 }
 
 /** The template that a query claims to be, with its values read. Findings for what does not fit; `null` without one. */
@@ -45,6 +56,7 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
   }
   const template = findTemplate(manifest, id, text, whole, found);
   if (template === null) return null;
+  const help = helpOn(template);
   const types = new Map<string, ValueType>();
   const values = new Map<string, BoundParameter>();
   for (const { name, type: typeName } of template.parameters) {
@@ -57,11 +69,12 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
     if (value !== null) values.set(name, { type, text: value });
     else {
       const got = given === undefined ? 'nothing' : 'something else';
-      found.add('PARAMETER_TYPE', whole, `parameter ${quoteName(name)} expected a ${typeName}, got ${got}`);
+      found.add('PARAMETER_TYPE', whole, `parameter ${quoteName(name)} expected a ${typeName}, got ${got}`, { help });
     }
   }
   for (const name of Object.keys(parameters)) {
-    if (!types.has(name)) found.add('PARAMETER_TYPE', whole, `the template has no parameter ${quoteName(name)}`);
+    if (!types.has(name))
+      found.add('PARAMETER_TYPE', whole, `the template has no parameter ${quoteName(name)}`, { help });
   }
   return { template, types, values };
 }
