@@ -1,13 +1,14 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { isAgeFile, openAge, sealAge } from '../age/index.ts';
 import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
-import { SecretBytes, sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
+import { SecretBytes, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from './envelope.ts';
 import { keyPath } from './key-path.ts';
 import { writePrivateFile } from './private-file.ts';
 import type { KeyProvider, ProviderContext, ProviderDescription } from './provider.ts';
+import { NONCE_BYTES, openSealedSecret, sealSecret, TAG_BYTES } from './sealed-secret.ts';
 import { readSecretBytes } from './secret-file.ts';
 
 const SCHEME = 'keystore';
@@ -19,8 +20,6 @@ const FIRST_LINE = encodeUtf8('sealroom keystore v1\n');
 
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 16;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** What only tests change. */
 export interface KeystoreOptions {
@@ -60,13 +59,10 @@ class Keystore implements KeyProvider {
     const master = await this.#load(async () => ((await this.#exists()) ? this.#open() : this.#create()));
     const key = `${SCHEME}:${this.#file}`;
     const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
-    const nonce = randomBytes(NONCE_BYTES);
     using encryptionKey = derive(master, 'encryption', KEY_BYTES);
     using keyId = derive(master, 'id', KEY_ID_BYTES);
-    const cipher = encryptionKey.use((bytes) => createCipheriv('aes-256-gcm', bytes, nonce));
-    cipher.setAAD(boundBytes(header));
-    const sealed = secret.use((bytes) => [cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
-    const wrapped = keyId.use((id) => encodeBase64(Buffer.concat([id, nonce, ...sealed])));
+    const sealed = encryptionKey.use((bytes) => sealSecret(bytes, secret, boundBytes(header)));
+    const wrapped = keyId.use((id) => encodeBase64(Buffer.concat([id, sealed])));
     return Object.freeze({ ...header, wrapped });
   }
 
@@ -77,20 +73,9 @@ class Keystore implements KeyProvider {
     const master = await this.#load(() => this.#open());
     using keyId = derive(master, 'id', KEY_ID_BYTES);
     if (!keyId.use((id) => Buffer.from(id).equals(wrapped.subarray(0, KEY_ID_BYTES)))) return null;
-    const [nonceEnd, sealedEnd] = [KEY_ID_BYTES + NONCE_BYTES, wrapped.length - TAG_BYTES];
     using encryptionKey = derive(master, 'encryption', KEY_BYTES);
-    const nonce = wrapped.subarray(KEY_ID_BYTES, nonceEnd);
-    const decipher = encryptionKey.use((bytes) => createDecipheriv('aes-256-gcm', bytes, nonce));
-    decipher.setAAD(boundBytes(envelope)).setAuthTag(wrapped.subarray(sealedEnd));
-    const opened = decipher.update(wrapped.subarray(nonceEnd, sealedEnd));
-    try {
-      decipher.final();
-      return sharedSecretFromBytes(opened);
-    } catch {
-      throw changedEnvelope();
-    } finally {
-      wipe(opened);
-    }
+    const sealed = wrapped.subarray(KEY_ID_BYTES);
+    return encryptionKey.use((bytes) => openSealedSecret(bytes, sealed, boundBytes(envelope)));
   }
 
   async describe(): Promise<ProviderDescription> {
