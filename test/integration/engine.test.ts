@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { openRoom } from 'sealroom/room';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineFailure, EngineProcess, type EngineResult } from '#src/query/run/engine-process';
-import { SampleRoom } from './support.ts';
+import { SampleRoom } from '../query/run/support.ts';
 
 // Below the wall of checked queries: what SQL could do in an engine process if any came that far.
 

@@ -4,7 +4,7 @@ import { WASM_BASE64 as CELLS } from '#src/bytes/binary';
 import { decodeBase64 } from '#src/bytes/index';
 import { WASM_BASE64 as KERNEL } from '#src/crypto/kernels/wasm/binary';
 import { WASM_BASE64 as CSV } from '#src/tabular/csv/binary';
-import { compile, MODULES } from '../../../scripts/build-wasm.mjs';
+import { compile, MODULES } from '../../scripts/build-wasm.mjs';
 
 function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');

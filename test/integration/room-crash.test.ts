@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openRoom, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
-import { cleartextRows, RoomSession } from './support.ts';
+import { cleartextRows, RoomSession } from '../room/support.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
