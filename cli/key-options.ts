@@ -113,7 +113,7 @@ async function readLines(io: CliIo, fd: number): Promise<string[]> {
     bytes = await buffer(fd === 0 ? io.stdin : createReadStream('', { fd, autoClose: false }));
   } catch (error) {
     throw new SealroomError('IO_READ', `cannot read passphrases from the descriptor: ${systemReason(error)}`, {
-      hint: 'open it for the command: `--passphrase-fd 3 3< file`',
+      hint: 'open it for the command: `--passphrase-fd 3 3< file`; through `npx`, which hands on no others, `--passphrase-fd 0 < file`',
       cause: error,
     });
   }
