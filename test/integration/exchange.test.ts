@@ -54,6 +54,8 @@ const CASES: readonly (readonly [name: string, change: (model: string) => string
   ],
 ];
 
+if (!hasVerifpal) console.log('skipped: the model of the hand-over, since there is no `verifpal` in the PATH');
+
 describe.skipIf(!hasVerifpal)('the hand-over under Verifpal', () => {
   let folder = '';
 

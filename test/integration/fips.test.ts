@@ -16,6 +16,8 @@ const SCHEMA = JSON.stringify({
   ],
 });
 
+if (folder === undefined) console.log('skipped: FIPS, since SEALROOM_FIPS_FOLDER names no provider; see docs/fips.md');
+
 describe.skipIf(folder === undefined)("OpenSSL's FIPS provider", () => {
   const fips = {
     ...process.env,
