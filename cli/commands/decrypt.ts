@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
-import { sharedSecretFromBytes } from '../../src/crypto/index.ts';
-import type { HeldSecret } from '../../src/custody/open-secret.ts';
+import { bareSecret, type HeldSecret, newSharedSecret } from '../../src/custody/open-secret.ts';
 import { decryptTable, type DecryptSummary } from '../../src/decrypt/index.ts';
 import { SealroomError } from '../../src/errors.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
@@ -38,19 +36,9 @@ async function readSecret(
   args: DecryptArguments,
   opened: OpenedPackage | null,
   collaborationId: string,
-): Promise<Pick<HeldSecret, 'secret' | 'generation' | 'isNewest' | 'envelope' | 'recordUse'> & Disposable> {
+): Promise<HeldSecret> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  if (!isSealed) {
-    const secret = sharedSecretFromBytes(randomBytes(32));
-    return {
-      secret,
-      generation: null,
-      isNewest: true,
-      envelope: null,
-      recordUse: () => Promise.resolve(),
-      [Symbol.dispose]: secret[Symbol.dispose].bind(secret),
-    };
-  }
+  if (!isSealed) return bareSecret(newSharedSecret(), collaborationId);
   const origin = opened === null ? await findOrigin(io, args) : null;
   return openHeld(io, args, collaborationId, 'decrypt', origin);
 }

@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { wipe } from '../../src/bytes/index.ts';
-import { sharedSecretFromBytes, type SharedSecret } from '../../src/crypto/index.ts';
 import {
   listEnvelopes,
+  newSharedSecret,
   readEnvelope,
   recordEvent,
   secretIdOf,
@@ -36,15 +34,6 @@ interface RotateArguments extends CollaborationArguments, KeyArguments {
   readonly files: readonly string[] | undefined;
 }
 
-function makeSecret(): SharedSecret {
-  const bytes = randomBytes(32);
-  try {
-    return sharedSecretFromBytes(bytes);
-  } finally {
-    wipe(bytes);
-  }
-}
-
 async function runRotate(args: RotateArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
   const collaborationId = await idOf(io, args);
@@ -69,7 +58,7 @@ async function runRotate(args: RotateArguments, io: CliIo): Promise<void> {
   (await openStored(io, args, pool, before))[Symbol.dispose]();
   await recordEvent(home, before.envelope, { action: 'unwrap', purpose: 'rotate' });
   const provider = await pool.provider(args.to ?? before.envelope.key);
-  using secret = makeSecret();
+  using secret = newSharedSecret();
   const envelope = await provider.wrap(secret, {
     collaborationId,
     generation: before.envelope.generation + 1,

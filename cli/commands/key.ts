@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { Argv, CommandModule } from 'yargs';
 import { wipe } from '../../src/bytes/index.ts';
-import { sharedSecretFromBytes, type SharedSecret } from '../../src/crypto/index.ts';
+import type { SharedSecret } from '../../src/crypto/index.ts';
 import {
   destroyEnvelope,
   isBare,
@@ -9,6 +8,7 @@ import {
   listEnvelopes,
   type MemberHome,
   newestEnvelope,
+  newSharedSecret,
   readEnvelope,
   readSecretFromEnvironment,
   recordEvent,
@@ -66,13 +66,7 @@ async function find(home: MemberHome, collaborationId: string, generation?: numb
 }
 
 async function makeSecret(io: CliIo, args: CreateArguments): Promise<SharedSecret> {
-  if (args.import) return readSecretFromEnvironment(io.env);
-  const bytes = randomBytes(32);
-  try {
-    return sharedSecretFromBytes(bytes);
-  } finally {
-    wipe(bytes);
-  }
+  return args.import ? readSecretFromEnvironment(io.env) : newSharedSecret();
 }
 
 async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {

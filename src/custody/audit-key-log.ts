@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Signer } from '../audit/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
 import type { MemberHome } from './home.ts';
+import { isThere } from './is-there.ts';
 import type { KeyLog } from './key-log.ts';
 import { readPublicKeyOf } from './signing-key.ts';
 
@@ -76,8 +77,4 @@ async function makeSigner({ directory, logKey }: MemberHome): Promise<void> {
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
 }

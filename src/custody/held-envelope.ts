@@ -2,7 +2,7 @@ import { SealroomError } from '../errors.ts';
 import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 import { memberHome } from './home.ts';
 import { recordEvent } from './key-events.ts';
-import { listEnvelopes, newestEnvelope, readEnvelope } from './key-ring.ts';
+import { listEnvelopes, readEnvelope } from './key-ring.ts';
 import { openEnvelope } from './open-envelope.ts';
 import type { HeldSecret, SecretRequest } from './held-secret.ts';
 import type { ProviderContext } from './provider.ts';
@@ -21,13 +21,11 @@ export async function openHeldEnvelope(
 ): Promise<HeldSecret> {
   const { generation, key, purpose } = request;
   const home = memberHome(context.env, { cwd: context.cwd, home: request.home });
-  const stored = await (generation === undefined
-    ? newestEnvelope(home, collaborationId)
-    : readEnvelope(home, { collaborationId, generation }));
-  if (stored === null) throw noEnvelope(collaborationId, home.directory, key !== undefined);
-  const { envelope, file } = stored;
-  await request.authorise?.(envelope);
   const newest = (await listEnvelopes(home, collaborationId)).at(-1);
+  const wanted = generation === undefined ? newest : { collaborationId, generation };
+  if (wanted === undefined) throw noEnvelope(collaborationId, home.directory, key !== undefined);
+  const { envelope, file } = await readEnvelope(home, wanted);
+  await request.authorise?.(envelope);
   await using provider = await openProvider(key ?? envelope.key, context);
   const secret = await openEnvelope(envelope, provider, { file });
   const wipeSecret = (): void => {

@@ -40,6 +40,7 @@ export { type HeldSecret, KEY_VARIABLE, openSecret, type SecretRequest } from '.
 export type { KeyProvider, PassphraseQuestion, ProviderContext, ProviderDescription } from './provider.ts';
 export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers.ts';
 export { readSecretFile } from './secret-file.ts';
+export { newSharedSecret } from './new-secret.ts';
 export { secretIdOf } from './secret-id.ts';
 export { secretTextOf } from './secret-text.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';

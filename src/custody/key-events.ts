@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { openKeyLog } from './audit-key-log.ts';
 import { readOwnCard } from './exchange/member.ts';
 import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
+import { isThere } from './is-there.ts';
 import type { KeyEvent } from './key-log.ts';
 
 /** What is done with the secret of an envelope. */
@@ -55,6 +55,5 @@ export async function recordRefusal(
 
 /** The id on the card of a home, or `null` before `member init` has made one. */
 async function memberOf(home: MemberHome): Promise<string | null> {
-  const isThere = (await stat(home.card).catch(() => null)) !== null;
-  return isThere ? (await readOwnCard(home)).body.id : null;
+  return (await isThere(home.card)) ? (await readOwnCard(home)).body.id : null;
 }

@@ -1,10 +1,11 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { isAgeFile, openAge, sealAge } from '../age/index.ts';
 import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SecretBytes, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors.ts';
 import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from './envelope.ts';
+import { isThere } from './is-there.ts';
 import { keyPath } from './key-path.ts';
 import { writePrivateFile } from './private-file.ts';
 import type { KeyProvider, ProviderContext, ProviderDescription } from './provider.ts';
@@ -56,7 +57,7 @@ class Keystore implements KeyProvider {
   }
 
   async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
-    const master = await this.#load(async () => ((await this.#exists()) ? this.#open() : this.#create()));
+    const master = await this.#load(async () => ((await isThere(this.#file)) ? this.#open() : this.#create()));
     const key = `${SCHEME}:${this.#file}`;
     const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
     using encryptionKey = derive(master, 'encryption', KEY_BYTES);
@@ -94,20 +95,13 @@ class Keystore implements KeyProvider {
   }
 
   async #problem(): Promise<string | null> {
-    if (!(await this.#exists())) return 'there is no such file; the first secret that is wrapped makes it';
+    if (!(await isThere(this.#file))) return 'there is no such file; the first secret that is wrapped makes it';
     try {
       await this.#read();
       return null;
     } catch (error) {
       return error instanceof SealroomError ? error.message : 'it cannot be read';
     }
-  }
-
-  #exists(): Promise<boolean> {
-    return access(this.#file).then(
-      () => true,
-      () => false,
-    );
   }
 
   /** The wrapping key. One that could not be opened is asked for again the next time. */

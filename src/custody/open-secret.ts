@@ -8,6 +8,7 @@ import { secretIdOf } from './secret-id.ts';
 
 export type { HeldSecret, SecretRequest } from './held-secret.ts';
 export { memberHome } from './home.ts';
+export { newSharedSecret } from './new-secret.ts';
 
 /** The variable that chooses a key, as `--key` does. */
 export const KEY_VARIABLE = 'SEALROOM_KEY';
@@ -35,7 +36,8 @@ export async function openSecret(request: SecretRequest, context: ProviderContex
   return openHeldEnvelope(collaborationId, { ...request, key: uri }, context);
 }
 
-function bareSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
+/** A secret of which no envelope, and so no generation, is known; it is in no log. */
+export function bareSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
   return Object.freeze({
     secret,
     collaborationId,

@@ -1,7 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors.ts';
 import { printPublicKey } from '../signing/index.ts';
+import { isThere } from './is-there.ts';
 import { readSecretFile } from './secret-file.ts';
 
 const HINT = 'make one with `sealroom collab key <file>`';
@@ -37,8 +38,7 @@ export async function readSigningKey(file: string): Promise<KeyObject> {
  * @throws {SealroomError} SECRET_INVALID as {@link readSigningKey}.
  */
 export async function readPublicKeyOf(file: string): Promise<string | null> {
-  const isThere = (await stat(file).catch(() => null)) !== null;
-  return isThere ? printPublicKey(await readSigningKey(file)) : null;
+  return (await isThere(file)) ? printPublicKey(await readSigningKey(file)) : null;
 }
 
 /**

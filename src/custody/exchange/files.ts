@@ -16,11 +16,6 @@ export async function readText(file: string): Promise<string | null> {
   }
 }
 
-/** Whether there is a file or a directory. */
-export async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
-}
-
 /**
  * The bytes of a parcel's file.
  *

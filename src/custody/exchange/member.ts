@@ -15,7 +15,8 @@ import { writePrivateFile } from '../private-file.ts';
 import { readSecretFile } from '../secret-file.ts';
 import { createSigningKey, readSigningKey } from '../signing-key.ts';
 import { makeCard, parseCard, type SignedCard } from './card.ts';
-import { isThere, readText } from './files.ts';
+import { isThere } from '../is-there.ts';
+import { readText } from './files.ts';
 
 const INIT = 'make the keys and the card with `sealroom member init`';
 

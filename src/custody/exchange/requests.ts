@@ -5,7 +5,8 @@ import { syncDirectory } from '../../audit/index.ts';
 import { SealroomError, systemReason } from '../../errors.ts';
 import type { MemberHome } from '../home.ts';
 import { writePrivateFile } from '../private-file.ts';
-import { isThere, readText } from './files.ts';
+import { isThere } from '../is-there.ts';
+import { readText } from './files.ts';
 import type { HeldGeneration } from './parcel.ts';
 import { parseRequest, type SignedRequest } from './request.ts';
 
