@@ -1,44 +1,55 @@
 // The layers of the product as rules of the build. test/tooling/layers.test.ts plants a fault against each of them:
 // change the two together.
 
-/** Which folders of src/ a folder may import, besides itself and errors.ts. A folder that is not listed is refused. */
+/** Which folders of src/ a folder may import, besides itself and errors. A folder that is not listed is refused. */
 const LAYERS = {
+  errors: [],
   bytes: [],
-  threads: [],
+  columns: ['bytes'],
+  workers: [],
+  files: ['bytes'],
   signing: ['bytes'],
   age: ['bytes'],
+  tlog: ['bytes'],
   crypto: ['bytes'],
+  engine: ['bytes', 'columns'],
   schema: ['bytes'],
   collab: ['bytes', 'schema', 'signing'],
-  tabular: ['bytes', 'schema'],
-  encrypt: ['bytes', 'threads', 'crypto', 'schema', 'collab', 'tabular'],
-  decrypt: ['bytes', 'threads', 'crypto', 'tabular'],
+  tabular: ['bytes', 'columns', 'files', 'engine', 'schema'],
   // Sealed tables from one secret to the next: what was opened is never written.
-  reencrypt: ['bytes', 'crypto', 'schema', 'collab', 'tabular', 'encrypt', 'decrypt'],
-  custody: ['bytes', 'crypto', 'signing', 'age', 'audit'],
-  audit: ['bytes', 'crypto'],
-  // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).
-  room: ['bytes', 'schema', 'collab', 'tabular', 'audit'],
+  protect: ['bytes', 'columns', 'workers', 'files', 'engine', 'crypto', 'schema', 'collab', 'tabular'],
+  audit: ['bytes', 'files', 'tlog'],
+  custody: ['bytes', 'files', 'crypto', 'signing', 'age', 'tlog', 'audit'],
   // Results as packages: made by the room, opened by the receiver.
-  package: ['bytes', 'collab', 'audit', 'age'],
-  query: ['bytes', 'schema', 'collab', 'tabular', 'audit', 'room', 'package'],
-  server: ['bytes', 'schema', 'collab', 'audit', 'query'],
+  package: ['bytes', 'collab', 'tlog', 'age'],
+  query: ['schema', 'collab'],
+  // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).
+  room: ['bytes', 'columns', 'files', 'engine', 'schema', 'collab', 'tabular', 'tlog', 'audit', 'package', 'query'],
 };
 
 /** Packages with a side effect of their own, and the one place that may know of each. */
 const PACKAGES = [
   { name: 'terminal', pattern: '(yargs|@clack/prompts|picocolors|cli-progress)', from: '^cli/' },
-  { name: 'engine', pattern: '(@duckdb/[^/]+|apache-arrow|csv-parse)', from: '^src/(tabular|query/(parse|run))/' },
+  {
+    name: 'engine',
+    pattern: '(@duckdb/[^/]+|apache-arrow|csv-parse)',
+    from: '^src/(engine|tabular|query/parse|room/run)/',
+  },
   { name: 'cipher', pattern: '@noble/[^/]+', from: '^src/crypto/' },
-  { name: 'lock', pattern: 'fs-native-extensions', from: '^src/audit/' },
+  { name: 'lock', pattern: 'fs-native-extensions', from: '^src/files/' },
   { name: 'age', pattern: '(age-encryption|@scure/base)', from: '^src/age/' },
   { name: 'package', pattern: 'nanotar', from: '^src/package/' },
-  { name: 'cloud', pattern: '@aws-sdk/[^/]+', from: '^src/(collab/clean-rooms|custody/aws-kms)\\.ts$' },
-  { name: 'token', pattern: 'pkcs11js', from: '^src/custody/pkcs11-child\\.ts$' },
+  {
+    name: 'cloud',
+    pattern: '@aws-sdk/[^/]+',
+    from: '^src/(collab/clean-rooms|custody/providers/aws-kms/aws-kms)\\.ts$',
+  },
+  { name: 'token', pattern: 'pkcs11js', from: '^src/custody/providers/pkcs11/child\\.ts$' },
 ];
 
 /** The files of the pure folders that may name Node, and of it node:crypto only. */
-const PLATFORM_CRYPTO = '^src/(crypto/kernels/node|signing/statement)\\.ts$';
+const PLATFORM_CRYPTO =
+  '^src/(columns/text-column|crypto/kernels/node|signing/statement|tlog/(merkle|signer-keys))\\.ts$';
 
 /** @param {readonly string[]} names */
 const anyOf = (names) => `(${names.join('|')})`;
@@ -48,7 +59,7 @@ const layerRules = Object.entries(LAYERS).map(([folder, below]) => ({
   comment: `src/${folder} may import ${below.length === 0 ? 'no other folder' : below.join(', ')}`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: '^(src|cli)/', pathNot: `^src/(errors\\.ts$|${anyOf([folder, ...below])}/)` },
+  to: { path: '^(src|cli)/', pathNot: `^src/${anyOf(['errors', folder, ...below])}/` },
 }));
 
 const packageRules = PACKAGES.map(({ name, pattern, from }) => ({
@@ -68,14 +79,7 @@ export default {
       name: 'layer-unknown',
       comment: 'a new folder of src/ states in .dependency-cruiser.mjs what it may import',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: `^src/${anyOf(Object.keys(LAYERS))}/` },
-      to: {},
-    },
-    {
-      name: 'layer-errors',
-      comment: 'errors.ts is below everything',
-      severity: 'error',
-      from: { path: '^src/errors\\.ts$' },
+      from: { path: '^src/[^/]+/', pathNot: `^src/${anyOf(['public', ...Object.keys(LAYERS)])}/` },
       to: {},
     },
     {
@@ -87,11 +91,11 @@ export default {
     },
     {
       name: 'door-of-the-product',
-      comment: `index.ts and the command line see the doors of the folders and nothing behind them; custody has a second one, since
+      comment: `index.ts, the public doors and the command line see the doors of the folders and nothing behind them; custody has a second one, since
         the commands on tables need little of it and what they do not need takes long to load`,
       severity: 'error',
-      from: { path: '^(src/index\\.ts$|cli/)' },
-      to: { path: '^src/', pathNot: '^src/(index|errors|[^/]+/index|custody/open-secret)\\.ts$' },
+      from: { path: '^(src/(index\\.ts$|public/)|cli/)' },
+      to: { path: '^src/', pathNot: '^src/(index|[^/]+/index|custody/open-secret)\\.ts$' },
     },
     {
       name: 'upward',
@@ -107,23 +111,22 @@ export default {
       from: { path: '^samples/' },
       to: {
         path: '^(src|cli|test|bench|scripts|dist)/',
-        pathNot: ['^dist/src/index\\.', '^dist/src/[^/]+/index\\.'],
+        pathNot: '^dist/src/(index|public/[^/]+)\\.',
       },
     },
     {
       name: 'index-of-src',
-      comment: 'folders do not import the public API that is made of them',
+      comment: 'nothing in the product imports the public API that is made of it',
       severity: 'error',
-      from: { path: '^src/[^/]+/' },
-      to: { path: '^src/index\\.ts$' },
+      from: { path: '^(src|cli)/' },
+      to: { path: '^src/(index\\.ts$|public/)' },
     },
     {
       name: 'no-io',
-      comment:
-        'bytes, crypto, signing, schema, collab and the middle of query do no I/O; two files in them are made of node:crypto',
+      comment: 'these folders and the middle of query do no I/O; a few files in them are made of node:crypto',
       severity: 'error',
       from: {
-        path: '^src/(bytes|crypto|signing|schema|collab|query/(ast|resolve|check|findings|rewrite|print))/',
+        path: '^src/(errors|bytes|columns|crypto|signing|tlog|schema|collab|query/(ast|resolve|check|findings|rewrite|print|[^/]+\\.ts$))/?',
         pathNot: PLATFORM_CRYPTO,
       },
       to: { dependencyTypes: ['core'] },
@@ -133,7 +136,7 @@ export default {
       comment: 'the node kernel and signatures need node:crypto and nothing else of Node',
       severity: 'error',
       from: { path: PLATFORM_CRYPTO },
-      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' },
     },
     {
       name: 'no-circular',

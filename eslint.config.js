@@ -6,7 +6,8 @@ import tseslint from 'typescript-eslint';
 const TYPESCRIPT = ['**/*.ts'];
 const PRODUCT = ['src/**/*.ts', 'cli/**/*.ts'];
 const PURE = [
-  'src/{bytes,crypto,schema,collab}/**/*.ts',
+  'src/{errors,bytes,columns,crypto,schema,collab}/**/*.ts',
+  'src/query/*.ts',
   'src/query/{ast,resolve,check,findings,rewrite,print}/**/*.ts',
 ];
 /** The files that are made of `node:crypto`, so the ones of the pure folders that may name Node. */

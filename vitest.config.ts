@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: ['default', './scripts/vitest-summary.mjs'],
+    reporters: ['default', './test/support/vitest-summary.mjs'],
     server: { deps: { external: [/\/dist\/(src|cli)\//] } },
     projects: [
       {

@@ -8,7 +8,7 @@ import { DuckDBInstance, version as duckdbVersion } from '@duckdb/node-api';
 import { checkQuery, QueryParser, type QueryRequest, QueryRunner } from 'sealroom/query';
 import { loadTable, openRoom } from 'sealroom/room';
 import { askAs, openCampaign } from '../samples/room/run.ts';
-import { FILE, SUITE } from '../test/query/adversarial-file.ts';
+import { FILE, SUITE } from '../test/adversarial/adversarial-file.ts';
 import { createBigRoom, JOIN_QUERY } from './big-room.ts';
 import { median } from './median.ts';
 import { BenchError, measure } from './process.ts';

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/errors.ts';
-import { listProblems } from '../src/schema/index.ts';
+import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/errors/index.ts';
+import { listProblems } from '../src/errors/index.ts';
 import { type CliIo, say } from './terminal.ts';
 
 /** Exit codes of the command line. */

@@ -1,9 +1,10 @@
 import { open, readFile } from 'node:fs/promises';
 import { basename, extname, join, dirname, resolve } from 'node:path';
-import { SealroomError, systemReason } from '../src/errors.ts';
+import { SealroomError, systemReason } from '../src/errors/index.ts';
 import type { OpenedPackage } from '../src/package/index.ts';
-import { readTextFile, STANDARD_STREAM } from '../src/tabular/index.ts';
-import type { FipsArguments } from './fips-option.ts';
+import { readTextFile } from '../src/files/index.ts';
+import { STANDARD_STREAM } from '../src/tabular/index.ts';
+import type { FipsArguments } from './options/fips-option.ts';
 import type { CliIo } from './terminal.ts';
 
 /** How every age file begins, packages among them. What opens them takes longer to load than a small table. */
@@ -65,9 +66,10 @@ export async function openPackageInput(
       hint: 'packages are age files, whose cryptography no FIPS provider has',
     });
   }
-  const { openPackage, parseIdentities } = await import('../src/package/index.ts');
+  const { openPackage } = await import('../src/package/index.ts');
+  const { parseIdentities } = await import('../src/age/index.ts');
   const { readSecretFile } = await import('../src/custody/index.ts');
-  const { parseVerifiers } = await import('../src/audit/index.ts');
+  const { parseVerifiers } = await import('../src/tlog/index.ts');
   const [identityFile, keysFile] = [resolve(io.cwd, identity), resolve(io.cwd, keys)];
   const identities = await parseIdentities(await readSecretFile(identityFile, IDENTITY_HINT), { file: identityFile });
   const verifiers = parseVerifiers(await readTextFile(keysFile), { file: keysFile });

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SealroomError, systemReason } from '../src/errors.ts';
+import { SealroomError, systemReason } from '../src/errors/index.ts';
 import { type FoundProvenance, formatOf, readProvenance } from '../src/tabular/index.ts';
 
 /** A table, and where it says that it comes from. */

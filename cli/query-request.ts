@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
-import { SealroomError } from '../src/errors.ts';
-import type { QueryRequest } from '../src/query/index.ts';
+import { SealroomError } from '../src/errors/index.ts';
+import type { QueryRequest } from '../src/room/index.ts';
 import { restoreArgument } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Manifest, RoleAction } from '../src/collab/index.ts';
 import type { Envelope, MemberHome, RefusedUse } from '../src/custody/index.ts';
-import { SealroomError } from '../src/errors.ts';
-import { readTextFile } from '../src/tabular/index.ts';
+import { SealroomError } from '../src/errors/index.ts';
+import { readTextFile } from '../src/files/index.ts';
 import type { CliIo } from './terminal.ts';
 
 /** Providers whose keys have rules of their own, which a service or token enforces. */
@@ -90,7 +90,7 @@ async function readManifest(io: CliIo, file: string): Promise<Manifest> {
 /** Roles count that all members agreed to. */
 async function requireSigned(manifest: Manifest): Promise<void> {
   const { verifyManifest } = await import('../src/collab/index.ts');
-  const { printStatus, refuseBrokenSignatures } = await import('./manifest-words.ts');
+  const { printStatus, refuseBrokenSignatures } = await import('./output/format-manifest.ts');
   const states = verifyManifest(manifest).filter(({ template }) => template === null);
   refuseBrokenSignatures(states, manifest.name);
   const missing = states.find(({ state }) => state !== 'holds');

@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import { SealroomError } from '../src/errors.ts';
+import { SealroomError } from '../src/errors/index.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { normaliseArguments } from './spelling.ts';
 import type { CliIo } from './terminal.ts';

@@ -28,7 +28,7 @@ export {
   type DecryptSummary,
   type OpenedValue,
   openRecord,
-} from './decrypt/index.ts';
+} from './protect/index.ts';
 export {
   createRecordSealer,
   encryptTable,
@@ -40,8 +40,8 @@ export {
   type RecordSealer,
   type RecordValue,
   sealRecord,
-} from './encrypt/index.ts';
-export { type ErrorCode, type ErrorPlace, SealroomError } from './errors.ts';
+} from './protect/index.ts';
+export { type ErrorCode, type ErrorPlace, SealroomError } from './errors/index.ts';
 export {
   type CheckContext,
   checkQuery,
@@ -55,4 +55,5 @@ export {
   type Verdict,
 } from './query/index.ts';
 export { parseTableSchema, printTableSchema, type TableSchema } from './schema/index.ts';
-export { readTextFile, STANDARD_STREAM, type TableFormat } from './tabular/index.ts';
+export { readTextFile } from './files/index.ts';
+export { STANDARD_STREAM, type TableFormat } from './tabular/index.ts';

@@ -4,24 +4,21 @@ import type { Argv, CommandModule } from 'yargs';
 import {
   type AuditProblem,
   type AuditRecord,
-  checkConsistencyProof,
   createSignerFile,
   exportRecords,
-  parseVerifiers,
   proveGrowth,
   proveRecord,
   readCheckpoint,
   readRecords,
   readSignerFile,
-  splitNotes,
-  type Verifier,
   verifyExport,
   verifyLog,
 } from '../../src/audit/index.ts';
+import { checkConsistencyProof, parseVerifiers, splitNotes, type Verifier } from '../../src/tlog/index.ts';
 import { memberHome } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { readTextFile } from '../../src/tabular/index.ts';
-import { describeRecord } from '../audit-words.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { readTextFile } from '../../src/files/index.ts';
+import { describeRecord } from '../output/format-audit.ts';
 import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
 

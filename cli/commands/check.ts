@@ -1,20 +1,14 @@
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseManifest, verifyManifest } from '../../src/collab/index.ts';
-import {
-  checkQuery,
-  previewQuery,
-  type QueryCheck,
-  QueryParser,
-  type QueryRequest,
-  readQuestion,
-} from '../../src/query/index.ts';
-import { readTextFile } from '../../src/tabular/index.ts';
+import { checkQuery, QueryParser } from '../../src/query/index.ts';
+import { previewQuery, type QueryCheck, type QueryRequest, readQuestion } from '../../src/room/index.ts';
+import { readTextFile } from '../../src/files/index.ts';
 import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
-import { printVerdict, refusal } from '../query-words.ts';
-import { type RoomArguments, roomDirectory, withRoom } from '../room-option.ts';
+import { printVerdict, refusal } from '../output/format-query.ts';
+import { type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import type { CliIo } from '../terminal.ts';
-import { refuseBrokenSignatures } from '../manifest-words.ts';
+import { refuseBrokenSignatures } from '../output/format-manifest.ts';
 
 /** What `check` is called with. */
 interface CheckArguments extends RoomArguments, QueryArguments {

@@ -12,17 +12,17 @@ import {
   listLimits,
   type Manifest,
   parseManifest,
-  printPublicKey,
   signManifest,
   type SignatureStatus,
   verifyManifest,
 } from '../../src/collab/index.ts';
+import { printPublicKey } from '../../src/signing/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
 import { createSigningKey, memberHome, readSigningKey } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { quoteName } from '../../src/schema/index.ts';
-import { readTextFile, writeTextFile } from '../../src/tabular/index.ts';
-import { printChanges, printManifest, printStatus, refuseBrokenSignatures } from '../manifest-words.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { quoteName } from '../../src/errors/index.ts';
+import { readTextFile, writeTextFile } from '../../src/files/index.ts';
+import { printChanges, printManifest, printStatus, refuseBrokenSignatures } from '../output/format-manifest.ts';
 import { recordingRefusal } from '../roles.ts';
 import type { CliIo } from '../terminal.ts';
 

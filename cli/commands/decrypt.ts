@@ -1,17 +1,17 @@
 import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
 import { bareSecret, type HeldSecret, newSharedSecret } from '../../src/custody/open-secret.ts';
-import { decryptTable, type DecryptSummary } from '../../src/decrypt/index.ts';
-import { SealroomError } from '../../src/errors.ts';
+import { decryptTable, type DecryptSummary } from '../../src/protect/index.ts';
+import { SealroomError } from '../../src/errors/index.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
 import { STANDARD_STREAM } from '../../src/tabular/index.ts';
-import { findOrigin, openHeld, recordInput } from '../held-secret.ts';
-import { type KeyArguments, withKeyOptions } from '../key-options.ts';
-import { type TableArguments, transferOptions, withTableOptions } from '../options.ts';
+import { findOrigin, openHeld, recordInput } from '../member-secret.ts';
+import { type KeyArguments, withKeyOptions } from '../options/key-options.ts';
+import { type TableArguments, transferOptions, withTableOptions } from '../options/table-options.ts';
 import { openPackageInput, type PackageArguments, printPackage, tableNameOf } from '../package-input.ts';
-import { showProgress } from '../progress.ts';
-import { printSummary } from '../summary.ts';
-import { readTerms } from '../terms.ts';
+import { showProgress } from '../output/progress.ts';
+import { printSummary } from '../output/summary.ts';
+import { readTerms } from '../options/collaboration-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `decrypt` is called with. */

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { encryptTable, type EncryptSummary } from '../../src/encrypt/index.ts';
+import { encryptTable, type EncryptSummary } from '../../src/protect/index.ts';
 import { parseTableSchema } from '../../src/schema/index.ts';
-import { readTextFile } from '../../src/tabular/index.ts';
+import { readTextFile } from '../../src/files/index.ts';
 import {
   type SettingsArguments,
   type TableArguments,
   transferOptions,
   withSettingsOptions,
   withTableOptions,
-} from '../options.ts';
-import { openHeld, provenanceOf, recordOutput } from '../held-secret.ts';
-import { type KeyArguments, withKeyOptions } from '../key-options.ts';
-import { showProgress } from '../progress.ts';
-import { printSummary } from '../summary.ts';
-import { readTermsAndSettings } from '../terms.ts';
+} from '../options/table-options.ts';
+import { openHeld, provenanceOf, recordOutput } from '../member-secret.ts';
+import { type KeyArguments, withKeyOptions } from '../options/key-options.ts';
+import { showProgress } from '../output/progress.ts';
+import { printSummary } from '../output/summary.ts';
+import { readTermsAndSettings } from '../options/collaboration-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `encrypt` is called with. */

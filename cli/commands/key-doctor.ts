@@ -1,9 +1,9 @@
 import picocolors from 'picocolors';
 import type { Argv } from 'yargs';
 import { examineCustody, type Check } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { providerContext } from '../key-options.ts';
-import { type CommonArguments, homeOf, withCommon } from '../key-words.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { providerContext } from '../options/key-options.ts';
+import { type CommonArguments, homeOf, withCommon } from '../output/key-output.ts';
 import type { CliIo } from '../terminal.ts';
 
 async function runDoctor(args: CommonArguments, io: CliIo): Promise<void> {

@@ -10,10 +10,10 @@ import {
   sendSecret,
   type SignedCard,
 } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { quoteName } from '../../src/schema/index.ts';
-import { checkTarget, readTextFile, writeTextFile, writeWholeFile } from '../../src/tabular/index.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { quoteName } from '../../src/errors/index.ts';
+import { checkTarget, readTextFile, writeTextFile, writeWholeFile } from '../../src/files/index.ts';
+import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
 import {
   type CollaborationArguments,
   type CommonArguments,
@@ -24,9 +24,9 @@ import {
   tell,
   withCollaboration,
   withCommon,
-} from '../key-words.ts';
+} from '../output/key-output.ts';
 import { checkRole, recordingRefusal } from '../roles.ts';
-import { readTerms } from '../terms.ts';
+import { readTerms } from '../options/collaboration-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `key request` is called with. */

@@ -9,9 +9,9 @@ import {
   storeEnvelope,
   type StoredEnvelope,
 } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { quoteName } from '../../src/schema/index.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { quoteName } from '../../src/errors/index.ts';
+import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
 import {
   type CollaborationArguments,
   describeStored,
@@ -20,7 +20,7 @@ import {
   inWords,
   openStored,
   withCollaboration,
-} from '../key-words.ts';
+} from '../output/key-output.ts';
 import { findTables, type ProtectedTable } from '../protected-tables.ts';
 import { ProviderPool } from '../provider-pool.ts';
 import { checkRole } from '../roles.ts';

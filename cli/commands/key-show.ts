@@ -7,9 +7,9 @@ import {
   recordEvent,
   type StoredEnvelope,
 } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
-import { type CommonArguments, describeStored, homeOf, inWords, openStored, withCommon } from '../key-words.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
+import { type CommonArguments, describeStored, homeOf, inWords, openStored, withCommon } from '../output/key-output.ts';
 import { ProviderPool } from '../provider-pool.ts';
 import type { CliIo } from '../terminal.ts';
 

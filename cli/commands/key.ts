@@ -17,9 +17,9 @@ import {
   storeEnvelope,
   type StoredEnvelope,
 } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../confirm.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/confirm.ts';
+import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
 import {
   type CollaborationArguments,
   describeStored,
@@ -29,7 +29,7 @@ import {
   openStored,
   tell,
   withCollaboration,
-} from '../key-words.ts';
+} from '../output/key-output.ts';
 import { ProviderPool } from '../provider-pool.ts';
 import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';

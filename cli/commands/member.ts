@@ -13,10 +13,10 @@ import {
   requireOther,
   type SignedCard,
 } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { quoteName } from '../../src/schema/index.ts';
-import { readTextFile } from '../../src/tabular/index.ts';
-import { homeOf } from '../key-words.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { quoteName } from '../../src/errors/index.ts';
+import { readTextFile } from '../../src/files/index.ts';
+import { homeOf } from '../output/key-output.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -123,7 +123,7 @@ async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
   const groups = digits.split(' ');
   io.stderr.write('call them, at a number that you know from elsewhere; both of you must see all of this:\n');
   io.stdout.write(`${groups.slice(0, 6).join(' ')}\n${groups.slice(6).join(' ')}\n`);
-  const { createLineAsker, createTerminalAsker } = await import('../askers.ts');
+  const { createLineAsker, createTerminalAsker } = await import('../prompts/prompts.ts');
   const asker = (io.stdin.isTTY === true ? createTerminalAsker : createLineAsker)(io.stdin, io.stderr, io.signal);
   try {
     const answer = await asker.askChoice({

@@ -1,16 +1,18 @@
 import type { CommandModule } from 'yargs';
 import { memberHome } from '../../src/custody/open-secret.ts';
-import { SealroomError } from '../../src/errors.ts';
+import { SealroomError } from '../../src/errors/index.ts';
 import { recipientsOf } from '../../src/package/index.ts';
-import { type QueryOutcome, QueryRunner, renderFindings, type RunnerLimits } from '../../src/query/index.ts';
+import { type QueryOutcome, QueryRunner, type RunnerLimits } from '../../src/room/index.ts';
+import { renderFindings } from '../../src/query/index.ts';
 import { openRoom } from '../../src/room/index.ts';
-import { checkTarget, STANDARD_STREAM, type TableFormat, writeWholeFile } from '../../src/tabular/index.ts';
-import { parseFormat, resolvePath } from '../options.ts';
+import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
+import { STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
+import { parseFormat, resolvePath } from '../options/table-options.ts';
 import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
-import { printBudgets, refusal } from '../query-words.ts';
-import { drawResult, outputFormatOf, readRows, writeResult } from '../result-table.ts';
+import { printBudgets, refusal } from '../output/format-query.ts';
+import { drawResult, outputFormatOf, readRows, writeResult } from '../output/result-table.ts';
 import { checkManifestRole } from '../roles.ts';
-import { type RoomArguments, roomDirectory, withRoom } from '../room-option.ts';
+import { type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say } from '../terminal.ts';
 

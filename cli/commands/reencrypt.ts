@@ -1,24 +1,25 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
-import type { EncryptSummary } from '../../src/encrypt/index.ts';
+import type { EncryptSummary } from '../../src/protect/index.ts';
 import type { HeldSecret } from '../../src/custody/open-secret.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { reencryptOriginal, type ReencryptOptions, reencryptTable } from '../../src/reencrypt/index.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { reencryptOriginal, type ReencryptOptions, reencryptTable } from '../../src/protect/index.ts';
 import { parseTableSchema } from '../../src/schema/index.ts';
-import { type Provenance, readTextFile, type TransferFacts } from '../../src/tabular/index.ts';
-import { findOrigin, openHeld, provenanceOf, recordInput, recordOutput, type TableOrigin } from '../held-secret.ts';
-import { askingOnce, type KeyArguments, providerContext, withKeyOptions } from '../key-options.ts';
+import { type Provenance, type TransferFacts } from '../../src/tabular/index.ts';
+import { readTextFile } from '../../src/files/index.ts';
+import { findOrigin, openHeld, provenanceOf, recordInput, recordOutput, type TableOrigin } from '../member-secret.ts';
+import { askingOnce, type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
 import {
   type SettingsArguments,
   type TableArguments,
   transferOptions,
   withSettingsOptions,
   withTableOptions,
-} from '../options.ts';
-import { showProgress } from '../progress.ts';
-import { printSummary } from '../summary.ts';
-import { readTerms, readTermsAndSettings } from '../terms.ts';
+} from '../options/table-options.ts';
+import { showProgress } from '../output/progress.ts';
+import { printSummary } from '../output/summary.ts';
+import { readTerms, readTermsAndSettings } from '../options/collaboration-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `reencrypt` is called with. */

@@ -1,8 +1,9 @@
 import { join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { readRecords } from '../../src/audit/index.ts';
-import { SealroomError } from '../../src/errors.ts';
-import { readTextFile, type TableFormat } from '../../src/tabular/index.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { readTextFile } from '../../src/files/index.ts';
+import { type TableFormat } from '../../src/tabular/index.ts';
 import {
   auditFilesOf,
   createRoom,
@@ -13,11 +14,11 @@ import {
   updateRoom,
   verifySnapshot,
 } from '../../src/room/index.ts';
-import { quoteName } from '../../src/schema/index.ts';
-import { describeRecord } from '../audit-words.ts';
-import { parseFormat } from '../options.ts';
-import { showProgress } from '../progress.ts';
-import { type RoomArguments, roomDirectory, withRoom } from '../room-option.ts';
+import { quoteName } from '../../src/errors/index.ts';
+import { describeRecord } from '../output/format-audit.ts';
+import { parseFormat } from '../options/table-options.ts';
+import { showProgress } from '../output/progress.ts';
+import { type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `room init` is called with. */

@@ -2,20 +2,21 @@ import { basename, resolve } from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { createCleanRoomsClient, fetchCollaborationSettings } from '../../src/collab/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
-import { SealroomError } from '../../src/errors.ts';
+import { SealroomError } from '../../src/errors/index.ts';
 import type { SourceTable } from '../../src/schema/index.ts';
 import {
   printDraft,
   printTableSchema,
-  quoteName,
   readSourceTable,
   suggestSchema,
   templateSchema,
 } from '../../src/schema/index.ts';
+import { quoteName } from '../../src/errors/index.ts';
 import type { TableFormat } from '../../src/tabular/index.ts';
-import { checkTarget, formatOf, openTable, STANDARD_STREAM, writeTextFile } from '../../src/tabular/index.ts';
-import { parseFormat, resolvePath } from '../options.ts';
-import { runSchemaDialogue } from '../schema-dialogue.ts';
+import { checkTarget, writeTextFile } from '../../src/files/index.ts';
+import { formatOf, openTable, STANDARD_STREAM } from '../../src/tabular/index.ts';
+import { parseFormat, resolvePath } from '../options/table-options.ts';
+import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
 import type { TableSource } from '../schema-source.ts';
 import { profileTable, toSourceField } from '../schema-source.ts';
 import { restoreArgument } from '../spelling.ts';
@@ -77,7 +78,7 @@ async function makeTemplate({ source, allowCleartext, say }: Task): Promise<stri
 
 async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promise<string | null> {
   // Loaded here, since the prompts' library would slow down every other command.
-  const { createLineAsker, createTerminalAsker } = await import('../askers.ts');
+  const { createLineAsker, createTerminalAsker } = await import('../prompts/prompts.ts');
   const asker = (io.stdin.isTTY === true ? createTerminalAsker : createLineAsker)(io.stdin, io.stderr, io.signal);
   try {
     const schema = await runSchemaDialogue(source, { allowCleartext }, asker);

@@ -1,6 +1,6 @@
 import { Decrypter, Encrypter } from 'age-encryption';
 import { decodeUtf8Lenient, encodeUtf8 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** How every age file begins. Source: https://age-encryption.org/v1 */
 const AGE_LINE = encodeUtf8('age-encryption.org/v1\n');

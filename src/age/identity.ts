@@ -1,5 +1,5 @@
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { AgeKind } from './recipient.ts';
 
 const IDENTITY = /^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]{40,4000}$/;

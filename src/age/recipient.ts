@@ -1,5 +1,5 @@
 import { bech32 } from '@scure/base';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 const RAW_PREFIX = 'x25519:';
 

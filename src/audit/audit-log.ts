@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalConstantTime } from '../bytes/index.ts';
-import { SealroomError, systemReason } from '../errors.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
 import type { Charge, ChargeOutcome } from './budget.ts';
-import { openCheckpoint, signCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, signCheckpoint } from '../tlog/index.ts';
 import { History } from './history.ts';
 import type { KeyEvent } from './key-event.ts';
-import type { Signer } from './keys.ts';
+import type { Signer } from '../tlog/index.ts';
 import { readLines } from './lines.ts';
 import { LOG_FILES } from './log-file.ts';
-import { withLock } from './lock.ts';
-import { hashLeaf, TreeEdge } from './merkle.ts';
+import { syncDirectory, withLock } from '../files/index.ts';
+import { hashLeaf, TreeEdge } from '../tlog/index.ts';
 import {
   type AttemptEvent,
   type AuditEvent,
@@ -22,7 +22,7 @@ import {
   RECORD_VERSION,
   type RoomEvent,
   type StartEvent,
-} from './record.ts';
+} from './audit-record.ts';
 
 const LINE_BREAK = Uint8Array.of(0x0a);
 
@@ -325,18 +325,6 @@ async function replaceCheckpoint(directory: string, note: string): Promise<void>
   }
   await rename(`${path}.tmp`, path);
   await syncDirectory(directory);
-}
-
-/** Writes to the disk what a directory lists. */
-export async function syncDirectory(directory: string): Promise<void> {
-  // Windows cannot open directories, and needs no such call.
-  if (process.platform === 'win32') return;
-  const folder = await open(directory, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function writeFailure(error: unknown, file: string): SealroomError {

@@ -1,4 +1,4 @@
-import type { BudgetChange, StartEvent, TableUse } from './record.ts';
+import type { BudgetChange, StartEvent, TableUse } from './audit-record.ts';
 
 /** How often a table may be asked, as AWS Clean Rooms' access budgets have it. */
 export interface BudgetLimit {

@@ -1,6 +1,6 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { Line } from './lines.ts';
-import { type AuditRecord, parseRecord } from './record.ts';
+import { type AuditRecord, parseRecord } from './audit-record.ts';
 
 /** Something that is wrong with a log. */
 export interface AuditProblem {

@@ -1,12 +1,12 @@
 import { decodeUtf8, encodeUtf8, equalConstantTime } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { AuditProblem } from './chain.ts';
-import { openCheckpoint } from './checkpoint.ts';
-import type { Verifier } from './keys.ts';
+import { openCheckpoint } from '../tlog/index.ts';
+import type { Verifier } from '../tlog/index.ts';
 import { type LogSnapshot, openSnapshot } from './log-file.ts';
-import { hashLeaf, HashTree, proveConsistency, proveInclusion } from './merkle.ts';
-import { checkInclusionProof, printConsistencyProof, printInclusionProof } from './proof.ts';
-import { type AuditRecord, parseRecord, parseSignedRecord } from './record.ts';
+import { hashLeaf, HashTree, proveConsistency, proveInclusion } from '../tlog/index.ts';
+import { checkInclusionProof, printConsistencyProof, printInclusionProof } from '../tlog/index.ts';
+import { type AuditRecord, parseRecord, parseSignedRecord } from './audit-record.ts';
 
 /** A log, and whose checkpoints of it count. */
 export interface LogSource {

@@ -1,5 +1,5 @@
 import { Ledger } from './budget.ts';
-import type { AttemptEvent, AuditRecord, StartEvent } from './record.ts';
+import type { AttemptEvent, AuditRecord, StartEvent } from './audit-record.ts';
 
 /** What the records of a log have told so far, as far as later ones must agree with it. */
 export class History {

@@ -1,26 +1,39 @@
 /** The audit log and the ledger of access budgets: records, their Merkle tree, signed checkpoints, proofs. I/O in its files only. */
-export { AuditLog, createAuditLog, syncDirectory } from './audit-log.ts';
-export type { AuditLogOptions, Receipt, StartOutcome, StartRequest } from './audit-log.ts';
-export { budgetPeriod } from './budget.ts';
-export type { BudgetLimit, Charge, ChargeOutcome } from './budget.ts';
+export {
+  AuditLog,
+  type AuditLogOptions,
+  createAuditLog,
+  type Receipt,
+  type StartOutcome,
+  type StartRequest,
+} from './audit-log.ts';
+export {
+  type AttemptEvent,
+  type AuditEvent,
+  type AuditRecord,
+  type BudgetChange,
+  durationBucket,
+  type JsonValue,
+  parseRecord,
+  printRecord,
+  type RoomEvent,
+  type StartEvent,
+  type TableUse,
+} from './audit-record.ts';
+export { type BudgetLimit, budgetPeriod, type Charge, type ChargeOutcome } from './budget.ts';
 export type { AuditProblem } from './chain.ts';
-export { openCheckpoint, signCheckpoint } from './checkpoint.ts';
-export type { Checkpoint, OpenedCheckpoint } from './checkpoint.ts';
-export { exportRecords, proveGrowth, proveRecord, readCheckpoint, readRecords, verifyExport } from './export.ts';
-export type { ExportReport, LogSource, RecordLine } from './export.ts';
+export {
+  exportRecords,
+  type ExportReport,
+  type LogSource,
+  proveGrowth,
+  proveRecord,
+  readCheckpoint,
+  readRecords,
+  type RecordLine,
+  verifyExport,
+} from './export.ts';
 export type { KeyEvent } from './key-event.ts';
-export { generateSignerText, parseSigner, parseVerifier, parseVerifiers, Signer, Verifier } from './keys.ts';
-export { withLock } from './lock.ts';
-export { HashTree, hashLeaf, proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle.ts';
-export type { TreeHead } from './merkle.ts';
-export { openNote, signNote, splitNotes } from './note.ts';
-export type { OpenedNote } from './note.ts';
-export { checkConsistencyProof, checkInclusionProof } from './proof.ts';
-export { describeQuestion } from './question.ts';
-export type { Asked } from './question.ts';
-export { durationBucket, parseRecord, printRecord } from './record.ts';
-export type { AttemptEvent, AuditEvent, AuditRecord, BudgetChange, JsonValue, RoomEvent } from './record.ts';
-export type { StartEvent, TableUse } from './record.ts';
+export { type Asked, describeQuestion } from './query-text.ts';
 export { createSignerFile, readSignerFile } from './signer-file.ts';
-export { verifyLog } from './verify.ts';
-export type { AuditReport, VerifyOptions } from './verify.ts';
+export { type AuditReport, verifyLog, type VerifyOptions } from './verify.ts';

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { MAX_RECORD_BYTES } from './record.ts';
+import { MAX_RECORD_BYTES } from './audit-record.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 const LINE_BREAK = 0x0a;

@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SealroomError, systemReason } from '../errors.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
 import { type Line, readLines } from './lines.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../files/index.ts';
 
 /** The files of a log's directory. */
 export const LOG_FILES = { records: 'log.jsonl', checkpoint: 'checkpoint', lock: 'lock' } as const;

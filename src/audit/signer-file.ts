@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { SealroomError, systemReason } from '../errors.ts';
-import { generateSignerText, parseSigner, type Signer } from './keys.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
+import { generateSignerText, parseSigner, type Signer } from '../tlog/index.ts';
 
 /** A signer's file has less than this. */
 const MAX_BYTES = 4096;

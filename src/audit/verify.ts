@@ -1,11 +1,11 @@
 import { equalConstantTime, encodeBase64 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { type AuditProblem, Chain } from './chain.ts';
-import { openCheckpoint, type OpenedCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, type OpenedCheckpoint } from '../tlog/index.ts';
 import { History } from './history.ts';
-import type { Verifier } from './keys.ts';
+import type { Verifier } from '../tlog/index.ts';
 import { openSnapshot } from './log-file.ts';
-import { hashLeaf, TreeEdge } from './merkle.ts';
+import { hashLeaf, TreeEdge } from '../tlog/index.ts';
 
 /** What a log is checked against. */
 export interface VerifyOptions {

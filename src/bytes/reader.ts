@@ -1,5 +1,5 @@
-import { SealroomError } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
+import type { ErrorCode } from '../errors/index.ts';
 
 /**
  * Reads big-endian fields from the front of some bytes, and never outside them.

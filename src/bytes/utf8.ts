@@ -1,4 +1,4 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 // `ignoreBOM` keeps a leading U+FEFF: it is part of a value, and dropping it would change the value.
 const encoder = new TextEncoder();

@@ -1,6 +1,7 @@
 import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
-import { SealroomError } from '../errors.ts';
-import { isRecord, quoteName } from '../schema/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { isRecord } from '../schema/index.ts';
+import { quoteName } from '../errors/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 

@@ -1,4 +1,5 @@
-import { describeValue, isRecord, quoteName } from '../schema/index.ts';
+import { describeValue, quoteName } from '../errors/index.ts';
+import { isRecord } from '../schema/index.ts';
 import type { DocumentValue } from './document.ts';
 import type { DocumentPath, ManifestProblems } from './problems.ts';
 

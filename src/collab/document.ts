@@ -9,8 +9,8 @@ import {
   parseDocument,
   type YAMLError,
 } from 'yaml';
-import { SealroomError } from '../errors.ts';
-import { joinProblems, quoteName } from '../schema/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { joinProblems, quoteName } from '../errors/index.ts';
 import type { DocumentPath, TextPlace } from './problems.ts';
 
 /** A JSON value of a document. */

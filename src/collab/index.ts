@@ -1,33 +1,34 @@
 /** Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call. */
-export type { CleanRoomsOptions, CollaborationSource } from './clean-rooms.ts';
-export { createCleanRoomsClient, fetchCollaborationSettings } from './clean-rooms.ts';
-export type { ManifestAdvice } from './advice.ts';
-export { adviseOnManifest } from './advice.ts';
-export type { ChangeEffect, ManifestChange } from './diff.ts';
-export { diffManifests } from './diff.ts';
-export type { DraftParts } from './draft.ts';
-export { draftManifest } from './draft.ts';
-export type { Grant, Limit } from './grants.ts';
-export { listGrants, listLimits } from './grants.ts';
+export { adviseOnManifest, type ManifestAdvice } from './advice.ts';
+export {
+  type CleanRoomsOptions,
+  type CollaborationSource,
+  createCleanRoomsClient,
+  fetchCollaborationSettings,
+} from './clean-rooms.ts';
+export { type ChangeEffect, diffManifests, type ManifestChange } from './diff.ts';
+export { draftManifest, type DraftParts } from './draft.ts';
+export { type Grant, type Limit, listGrants, listLimits } from './grants.ts';
 export { insertSignature } from './insert-signature.ts';
-export type { EncryptionTerms, LogSettings, Manifest } from './manifest.ts';
-export { parseManifest, settingsOf } from './manifest.ts';
-export type { ManifestColumn, TypeFamily } from './manifest-column.ts';
-export { familyOf } from './manifest-column.ts';
+export { familyOf, type ManifestColumn, type TypeFamily } from './manifest-column.ts';
+export { type EncryptionTerms, type LogSettings, type Manifest, parseManifest, settingsOf } from './manifest.ts';
 export type { Ability, Member } from './member.ts';
 export type { Person, Role } from './person.ts';
-export type { Actor, RoleAction } from './roles.ts';
-export { hasRoles, requireRole } from './roles.ts';
+export { type Actor, hasRoles, requireRole, type RoleAction } from './roles.ts';
 export type { AggregateColumns, AggregationRule, JoinOperator, ScalarFunction } from './rules/aggregation.ts';
 export type { AggregateFunction } from './rules/columns.ts';
 export type { OutputConstraint, Rounding, Suppression } from './rules/constraint.ts';
 export type { CustomRule } from './rules/custom.ts';
 export type { ListRule } from './rules/list.ts';
+export {
+  type CollaborationSettings,
+  HIGH_ASSURANCE,
+  LOW_ASSURANCE,
+  parseSettings,
+  readSettings,
+  SETTING_NAMES,
+} from './settings.ts';
 export type { MemberSignature } from './signature.ts';
-export { printPublicKey } from '../signing/index.ts';
 export type { AccessBudget, AnalysisRule, ManifestSource, ManifestTable } from './table.ts';
 export type { AnalysisTemplate, TemplateParameter } from './template.ts';
-export type { SignatureState, SignatureStatus } from './verify.ts';
-export { approveTemplate, signManifest, verifyManifest } from './verify.ts';
-export type { CollaborationSettings } from './settings.ts';
-export { HIGH_ASSURANCE, LOW_ASSURANCE, parseSettings, readSettings, SETTING_NAMES } from './settings.ts';
+export { approveTemplate, type SignatureState, type SignatureStatus, signManifest, verifyManifest } from './verify.ts';

@@ -1,5 +1,5 @@
 import { COLUMN_KINDS, type ColumnKind, parseHeader } from '../schema/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { Cursor } from './cursor.ts';
 
 /** What can be done with values of a type; values of two families are never compared. */

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
-import { SealroomError } from '../errors.ts';
-import { isRecord, quoteName } from '../schema/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { isRecord } from '../schema/index.ts';
+import { quoteName } from '../errors/index.ts';
 import { sha256Hex } from '../signing/index.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';

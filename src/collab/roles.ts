@@ -1,4 +1,4 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { Member } from './member.ts';
 import type { Person, Role } from './person.ts';
 

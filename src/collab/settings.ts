@@ -1,5 +1,6 @@
-import { SealroomError } from '../errors.ts';
-import { describeValue, isRecord, quoteName } from '../schema/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { describeValue, quoteName } from '../errors/index.ts';
+import { isRecord } from '../schema/index.ts';
 
 /** What the members of a collaboration agreed on; decides how tables are encrypted. Decryption does not need it. */
 export interface CollaborationSettings {

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { quoteName } from '../schema/index.ts';
+import { quoteName } from '../errors/index.ts';
 import { sha256Hex } from '../signing/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { type ManifestColumn, readColumn } from './manifest-column.ts';

@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { encodeUtf8 } from '../bytes/index.ts';
-import { quoteName } from '../schema/index.ts';
+import { quoteName } from '../errors/index.ts';
 import { sha256Hex, SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
 import { readColumnType } from './manifest-column.ts';

@@ -1,5 +1,5 @@
-import { SealroomError } from '../errors.ts';
-import { quoteName } from '../schema/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { quoteName } from '../errors/index.ts';
 import { printPublicKey, type SigningKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';
 import { requireRole, signingKeysOf } from './roles.ts';

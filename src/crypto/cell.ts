@@ -1,9 +1,9 @@
 import { byteColumnOf, decodeUtf8, encodeUtf8, valueAt } from '../bytes/index.ts';
 import type { ByteColumn } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { encodeNull, encodePrefix, fingerprintTypeByte } from './client-type.ts';
-import { CELL_FINGERPRINT, CELL_SEALED } from './kernels/index.ts';
-import type { Kernel, RowKeys } from './kernels/index.ts';
+import { CELL_FINGERPRINT, CELL_SEALED } from './kernels/kernel.ts';
+import type { Kernel, RowKeys } from './kernels/kernel.ts';
 import type { FingerprintKey, SealingRoot } from './keys.ts';
 import { randomNonces } from './nonce.ts';
 import { canonicalBytes, decodeValue, fingerprintBytes } from './value.ts';

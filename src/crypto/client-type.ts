@@ -1,5 +1,5 @@
 import { encodeI32 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** The unit of a timestamp's ticks: milliseconds, microseconds or nanoseconds. */
 export type TimestampUnit = 'ms' | 'us' | 'ns';

@@ -1,5 +1,5 @@
 import { type ByteColumn, encodeUtf8, type FixedColumn, isValid } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { ClientType } from './client-type.ts';
 import { fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 import { renderValue } from './render.ts';

@@ -1,50 +1,59 @@
 /** Keys, fingerprints, sealed cells, typed values and padding: the format of protected values. No I/O. */
-export { fingerprintValue, openCell, sealCell, sealCellInRow } from './cell.ts';
-export type { CellTarget, OpenedCell } from './cell.ts';
+export { type CellTarget, fingerprintValue, openCell, type OpenedCell, sealCell, sealCellInRow } from './cell.ts';
 export {
   CLIENT_KINDS,
+  type ClientKind,
+  type ClientType,
   encodeNull,
   encodePrefix,
   equivalenceClass,
+  type FingerprintClass,
   fingerprintTypeByte,
   kindOfTypeByte,
   NULL_FLAG,
+  type TimestampUnit,
   typeByteOf,
 } from './client-type.ts';
-export type { ClientKind, ClientType, FingerprintClass, TimestampUnit } from './client-type.ts';
 export { parseCollaborationId } from './collaboration-id.ts';
-export { fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
-export type { Decimal } from './decimal.ts';
+export {
+  fingerprintedBytesOf,
+  fixedColumnOf,
+  type FixedType,
+  isFixedType,
+  renderColumn,
+  sealedBytesOf,
+  storeValue,
+  valueAtRow,
+} from './column.ts';
+export { type Decimal, fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
+export { classifyCell, paddedBytesOf } from './kernels/cell-format.ts';
+export { createKernel, defaultKernel, KERNEL_NAMES } from './kernels/create-kernel.ts';
 export {
   CELL_CLEARTEXT,
   CELL_FINGERPRINT,
   CELL_NULL,
   CELL_SEALED,
-  checkSealable,
-  classifyCell,
-  createKernel,
-  defaultKernel,
-  KERNEL_NAMES,
-  paddedBytesOf,
-} from './kernels/index.ts';
-export type {
-  CellKind,
-  FingerprintTask,
-  Kernel,
-  KernelName,
-  OpenedColumn,
-  RowKeys,
-  SealTask,
-} from './kernels/index.ts';
+  type CellKind,
+  type FingerprintTask,
+  type Kernel,
+  type KernelName,
+  type OpenedColumn,
+  type RowKeys,
+  type SealTask,
+} from './kernels/kernel.ts';
+export { checkSealable } from './kernels/plan.ts';
 export {
   deriveFingerprintKey,
   deriveSealingRoot,
+  type FingerprintKey,
   fingerprintKeyFromBytes,
+  type FingerprintKeySettings,
   parseSharedSecret,
+  type SealingRoot,
   sealingRootFromBytes,
+  type SharedSecret,
   sharedSecretFromBytes,
 } from './keys.ts';
-export type { FingerprintKey, FingerprintKeySettings, SealingRoot, SharedSecret } from './keys.ts';
 export {
   FINGERPRINT_CELL_BYTES,
   MAX_CELL_BYTES,
@@ -54,20 +63,17 @@ export {
   NONCE_BYTES,
 } from './limits.ts';
 export { randomNonces } from './nonce.ts';
-export { padTarget } from './pad.ts';
-export type { EncodedLengths, PadRule } from './pad.ts';
+export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';
 export { renderValue } from './render.ts';
 export { SecretBytes } from './secret-bytes.ts';
 export { shareKeys, takeSharedKey } from './shared-keys.ts';
-export { canonicalBytes, decodeValue, encodeValue, fingerprintBytes, fingerprintMessage } from './value.ts';
-export type { ClientValue, DecodedValue, TypedValue } from './value.ts';
 export {
-  fingerprintedBytesOf,
-  fixedColumnOf,
-  isFixedType,
-  renderColumn,
-  sealedBytesOf,
-  storeValue,
-  valueAtRow,
-} from './column.ts';
-export type { FixedType } from './column.ts';
+  canonicalBytes,
+  type ClientValue,
+  type DecodedValue,
+  decodeValue,
+  encodeValue,
+  fingerprintBytes,
+  fingerprintMessage,
+  type TypedValue,
+} from './value.ts';

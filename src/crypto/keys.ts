@@ -1,5 +1,5 @@
 import { decodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { hkdfSha256 } from './hkdf.ts';
 import { FINGERPRINT_KEY_INFO, KEY_BYTES, MIN_SECRET_BYTES, SEALING_ROOT_INFO } from './limits.ts';
 import { SecretBytes } from './secret-bytes.ts';

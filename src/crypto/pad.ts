@@ -1,4 +1,4 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { MAX_PAD_BYTES, MAX_PADDED_BYTES } from './limits.ts';
 
 /** How the encoded values of a sealed column are padded; `lengthBytes` is the pad length of the schema. */

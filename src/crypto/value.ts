@@ -8,7 +8,7 @@ import {
   encodeI64,
   encodeUtf8,
 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { concatBytes, encodeNull, encodePrefix, equivalenceClass, kindOfTypeByte } from './client-type.ts';
 import { NULL_FLAG, typeByteOf, unitOfNumber } from './client-type.ts';
 import type { ClientKind, ClientType, TimestampUnit } from './client-type.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Signer } from '../audit/index.ts';
-import { SealroomError, systemReason } from '../errors.ts';
+import type { Signer } from '../tlog/index.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
 import type { MemberHome } from './home.ts';
-import { isThere } from './is-there.ts';
+import { isThere } from '../files/index.ts';
 import type { KeyLog } from './key-log.ts';
 import { readPublicKeyOf } from './signing-key.ts';
 

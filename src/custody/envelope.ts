@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeBase64, encodeBase64, encodeUtf8 } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** The version of the envelopes that are written, and the only one that is read. */
 export const ENVELOPE_VERSION = 1;

@@ -1,5 +1,5 @@
 import { parseSharedSecret, type SharedSecret } from '../crypto/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { readSecretFile } from './secret-file.ts';
 
 /** The variable that holds the shared secret itself, in Base64; the name that C3R uses. */

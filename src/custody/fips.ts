@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, getFips, hash, hkdfSync } from 'node:crypto';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 const HINT =
   'start it with NODE_OPTIONS=--enable-fips, and OPENSSL_CONF and OPENSSL_MODULES as docs/fips.md says; or leave `--fips` out';

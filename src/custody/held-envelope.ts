@@ -1,12 +1,12 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 import { memberHome } from './home.ts';
 import { recordEvent } from './key-events.ts';
-import { listEnvelopes, readEnvelope } from './key-ring.ts';
+import { listEnvelopes, readEnvelope } from './envelope-store.ts';
 import { openEnvelope } from './open-envelope.ts';
 import type { HeldSecret, SecretRequest } from './held-secret.ts';
-import type { ProviderContext } from './provider.ts';
-import { openProvider } from './providers.ts';
+import type { ProviderContext } from './providers/provider.ts';
+import { openProvider } from './providers/providers.ts';
 
 /**
  * The secret of an envelope in the home; that it is unwrapped is in the log before it is handed out.

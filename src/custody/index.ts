@@ -1,11 +1,21 @@
 /** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
-export { openKeyLog, type KeyLogOptions } from './audit-key-log.ts';
+export { type KeyLogOptions, openKeyLog } from './audit-key-log.ts';
 export type { Check } from './doctor/check.ts';
 export { examineCustody } from './doctor/index.ts';
+export {
+  destroyEnvelope,
+  type EnvelopePlace,
+  type EnvelopeProof,
+  listEnvelopes,
+  newestEnvelope,
+  readEnvelope,
+  type StoredEnvelope,
+  storeEnvelope,
+} from './envelope-store.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+export { listPinned, pinCard, requireOther } from './exchange/card-store.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
-export { readParcelFile } from './exchange/files.ts';
 export {
   type FileText,
   type ReceiveOptions,
@@ -17,30 +27,21 @@ export {
   type SentSecret,
   type TakenSecret,
 } from './exchange/hand-over.ts';
-export { requireFips } from './fips.ts';
 export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
-export { listPinned, pinCard, requireOther } from './exchange/pinned.ts';
+export { readParcelFile } from './exchange/message-file.ts';
 export type { SignedRequest } from './exchange/request.ts';
-export { authenticationString, isSameString } from './exchange/short-string.ts';
+export { authenticationString, isSameString } from './exchange/short-authentication-string.ts';
+export { requireFips } from './fips.ts';
+export type { HeldSecret, SecretRequest } from './held-secret.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
 export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
 export type { KeyAction, KeyEvent, KeyLog } from './key-log.ts';
-export {
-  destroyEnvelope,
-  type EnvelopePlace,
-  type EnvelopeProof,
-  listEnvelopes,
-  newestEnvelope,
-  readEnvelope,
-  storeEnvelope,
-  type StoredEnvelope,
-} from './key-ring.ts';
-export { openEnvelope } from './open-envelope.ts';
-export { type HeldSecret, KEY_VARIABLE, openSecret, type SecretRequest } from './open-secret.ts';
-export type { KeyProvider, PassphraseQuestion, ProviderContext, ProviderDescription } from './provider.ts';
-export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers.ts';
-export { readSecretFile } from './secret-file.ts';
 export { newSharedSecret } from './new-secret.ts';
+export { openEnvelope } from './open-envelope.ts';
+export { KEY_VARIABLE, openSecret } from './open-secret.ts';
+export type { KeyProvider, PassphraseQuestion, ProviderContext, ProviderDescription } from './providers/provider.ts';
+export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers/providers.ts';
+export { readSecretFile } from './secret-file.ts';
 export { secretIdOf } from './secret-id.ts';
 export { secretTextOf } from './secret-text.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';

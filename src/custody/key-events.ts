@@ -2,7 +2,7 @@ import { openKeyLog } from './audit-key-log.ts';
 import { readOwnCard } from './exchange/member.ts';
 import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
-import { isThere } from './is-there.ts';
+import { isThere } from '../files/index.ts';
 import type { KeyEvent } from './key-log.ts';
 
 /** What is done with the secret of an envelope. */

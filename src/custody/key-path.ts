@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { SealroomError } from '../errors.ts';
-import type { ProviderContext } from './provider.ts';
+import { SealroomError } from '../errors/index.ts';
+import type { ProviderContext } from './providers/provider.ts';
 
 /**
  * The absolute path in a key's URI that is one: taken as it is, without escapes; `~/` at its start is the user's directory, as

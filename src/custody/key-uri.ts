@@ -1,4 +1,4 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** Where a key is: `scheme:rest`. */
 export interface KeyUri {

@@ -1,7 +1,7 @@
 import type { SharedSecret } from '../crypto/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { Envelope } from './envelope.ts';
-import type { KeyProvider } from './provider.ts';
+import type { KeyProvider } from './providers/provider.ts';
 import { secretIdOf } from './secret-id.ts';
 
 /**

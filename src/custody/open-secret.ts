@@ -3,7 +3,7 @@
 import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 import type { HeldSecret, SecretRequest } from './held-secret.ts';
-import type { ProviderContext } from './provider.ts';
+import type { ProviderContext } from './providers/provider.ts';
 import { secretIdOf } from './secret-id.ts';
 
 export type { HeldSecret, SecretRequest } from './held-secret.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { wipe } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /**
  * The text of a file that holds a secret, without the line break at its end. It must not be open to other users.

@@ -1,8 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { SealroomError, systemReason } from '../errors.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
 import { printPublicKey } from '../signing/index.ts';
-import { isThere } from './is-there.ts';
+import { isThere } from '../files/index.ts';
 import { readSecretFile } from './secret-file.ts';
 
 const HINT = 'make one with `sealroom collab key <file>`';

@@ -1,6 +1,6 @@
 import { createTar, parseTar } from 'nanotar';
 import { decodeUtf8Lenient } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** The files of a package, in their order: what `age -d -i key result.age | tar x` gives. */
 const NAMES = ['statement.note', 'result.arrow'] as const;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAgeFile, openAge, sealAge } from '../age/index.ts';
-import { openNote, signNote, type Signer, type Verifier } from '../audit/index.ts';
-import { SealroomError } from '../errors.ts';
+import { openNote, signNote, type Signer, type Verifier } from '../tlog/index.ts';
+import { SealroomError } from '../errors/index.ts';
 import { badPackage, readContainer, writeContainer } from './container.ts';
 import type { Recipients } from './recipients.ts';
 import { parseResultStatement, printResultStatement, type ResultStatement } from './statement.ts';

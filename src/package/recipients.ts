@@ -1,6 +1,6 @@
 import { requireOneKind, toAgeRecipient } from '../age/index.ts';
 import type { Manifest } from '../collab/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** The keys that a package is encrypted to: all of one kind, at least one. */
 export interface Recipients {

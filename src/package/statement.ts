@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 const name = z.string().min(1).max(256);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createAuditLog, createSignerFile, readRecords, type RoomEvent, syncDirectory } from '../audit/index.ts';
+import { createAuditLog, createSignerFile, readRecords, type RoomEvent } from '../audit/index.ts';
+import { syncDirectory } from '../files/index.ts';
 import type { Manifest } from '../collab/index.ts';
-import { SealroomError } from '../errors.ts';
-import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './files.ts';
+import { SealroomError } from '../errors/index.ts';
+import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './room-files.ts';
 import { parseSigned } from './manifest-copy.ts';
-import { removalOf } from './remove.ts';
+import { removalOf } from './snapshots/remove.ts';
 import { auditFilesOf, isOf, openRoom, recordInRoom, type Room } from './room.ts';
-import { readState, snapshotFile, writeState } from './state.ts';
+import { readState, snapshotFile, writeState } from './snapshots/snapshot-index.ts';
 
 /** What a new room is made of. */
 export interface RoomParts {

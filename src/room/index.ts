@@ -1,9 +1,25 @@
 /** The room: the manifest, protected tables as immutable snapshots, and the audit log. It holds no shared secret. */
-export type { RoomParts, RoomUpdate } from './create.ts';
-export { createRoom, updateRoom } from './create.ts';
-export type { LoadOptions, LoadProgress, LoadSummary } from './load.ts';
-export { loadTable } from './load.ts';
+export { createRoom, type RoomParts, type RoomUpdate, updateRoom } from './create.ts';
 export { refuseSecrets } from './no-secrets.ts';
-export { removeTable } from './remove.ts';
-export type { Room, RoomTable, Snapshot } from './room.ts';
-export { auditFilesOf, openRoom, openRoomLog, readRoomSigner, verifySnapshot } from './room.ts';
+export {
+  auditFilesOf,
+  openRoom,
+  openRoomLog,
+  readRoomSigner,
+  type Room,
+  type RoomTable,
+  type Snapshot,
+  verifySnapshot,
+} from './room.ts';
+export { previewQuery, type QueryCheck, type RoomOptions } from './run/admission.ts';
+export type { EngineLimits } from './run/engine-messages.ts';
+export {
+  type QueryOutcome,
+  type QueryResult,
+  QueryRunner,
+  type RunnerLimits,
+  type RunnerOptions,
+} from './run/query-runner.ts';
+export { type QueryRequest, type Question, readQuestion } from './run/request.ts';
+export { type LoadOptions, type LoadProgress, type LoadSummary, loadTable } from './snapshots/load.ts';
+export { removeTable } from './snapshots/remove.ts';

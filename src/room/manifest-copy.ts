@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Manifest, parseManifest, type SignatureState, verifyManifest } from '../collab/index.ts';
-import { SealroomError } from '../errors.ts';
-import { readTextFile } from '../tabular/index.ts';
-import { ROOM_FILES } from './files.ts';
+import { SealroomError } from '../errors/index.ts';
+import { readTextFile } from '../files/index.ts';
+import { ROOM_FILES } from './room-files.ts';
 
 const BROKEN: readonly SignatureState[] = ['changed', 'wrong'];
 

@@ -1,4 +1,4 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** The variables that give a process the shared secret, or the way to it. */
 const SECRET_VARIABLES = ['C3R_SHARED_SECRET', 'SEALROOM_SECRET_FILE', 'SEALROOM_KEY'] as const;

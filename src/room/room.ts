@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuditLog, readSignerFile, type RoomEvent, type Signer } from '../audit/index.ts';
+import { AuditLog, readSignerFile, type RoomEvent } from '../audit/index.ts';
+import { type Signer } from '../tlog/index.ts';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
-import { SealroomError, systemReason } from '../errors.ts';
-import { hashFile } from '../tabular/index.ts';
-import { ROOM_FILES } from './files.ts';
-import { columnsInRoom, loadingTerms } from './loading-terms.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
+import { hashFile } from '../files/index.ts';
+import { ROOM_FILES } from './room-files.ts';
+import { columnsInRoom, loadingTerms } from './snapshots/load-fingerprint.ts';
 import { readManifestCopy } from './manifest-copy.ts';
-import { readState, type RoomState, type SnapshotEntry, snapshotFile } from './state.ts';
+import { readState, type RoomState, type SnapshotEntry, snapshotFile } from './snapshots/snapshot-index.ts';
 
 /**
  * The rows of a table as they were loaded once: a DuckDB file that holds one table, `"owner"."table"`, and is never written

@@ -1,4 +1,4 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import { COLUMN_KINDS } from './column-kind.ts';
 import type { Header } from './header.ts';
@@ -6,8 +6,8 @@ import { defaultTargetHeader, parseHeader, positionalHeader, trimBlanks } from '
 import { hintAtCapitals, isRecord } from './json.ts';
 import type { Pad } from './pad.ts';
 import { parsePad } from './pad.ts';
-import type { ProblemCollector } from './problems.ts';
-import { describeValue, quoteName } from './words.ts';
+import type { ProblemCollector } from '../errors/index.ts';
+import { describeValue, quoteName } from '../errors/index.ts';
 
 /** What every target column has. */
 export interface ColumnNames {

@@ -1,7 +1,7 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import { MAX_HEADER_LENGTH } from './limits.ts';
-import { quoteName } from './words.ts';
+import { quoteName } from '../errors/index.ts';
 
 declare const headerBrand: unique symbol;
 

@@ -1,28 +1,41 @@
 /** Table schemas: headers, columns, pads, their JSON, and proposals for new ones. No I/O. */
+export { COLUMN_KINDS, type ColumnKind } from './column-kind.ts';
+export {
+  type ColumnProfile,
+  type ColumnProfiler,
+  profileColumn,
+  VALUE_SHAPES,
+  type ValueShape,
+} from './column-profile.ts';
 export type { CleartextColumn, ColumnNames, ColumnSchema, FingerprintColumn, SealedColumn } from './column.ts';
-export type { ColumnKind } from './column-kind.ts';
-export { COLUMN_KINDS } from './column-kind.ts';
-export type { Header } from './header.ts';
-export { addSuffix, defaultTargetHeader, normaliseHeader, parseHeader, positionalHeader } from './header.ts';
+export { type ColumnAdvice, printDraft, type SchemaDraft, suggestSchema } from './draft.ts';
+export {
+  addSuffix,
+  defaultTargetHeader,
+  type Header,
+  normaliseHeader,
+  parseHeader,
+  positionalHeader,
+} from './header.ts';
+export { isRecord } from './json.ts';
 export { MAX_HEADER_LENGTH, MAX_PAD_LENGTH_BYTES, MAX_TARGET_COLUMNS } from './limits.ts';
-export type { Pad, PadKind } from './pad.ts';
-export { PAD_KINDS, parsePad, parsePadLength } from './pad.ts';
-export { joinProblems, listProblems } from './problems.ts';
-export type { DescribeColumn, TableSchema, TableSchemaParts } from './table-schema.ts';
+export { type Pad, PAD_KINDS, type PadKind, parsePad, parsePadLength } from './pad.ts';
+export {
+  readSourceTable,
+  type SourceColumn,
+  type SourceContent,
+  type SourceField,
+  type SourceTable,
+  type UnusableColumn,
+} from './source-column.ts';
 export {
   createTableSchema,
+  type DescribeColumn,
   describeTableSchema,
   parseTableSchema,
   printTableSchema,
   sourceHeadersOf,
+  type TableSchema,
+  type TableSchemaParts,
 } from './table-schema.ts';
-export { isRecord } from './json.ts';
-export { describeValue, quoteName } from './words.ts';
-export type { ColumnProfile, ColumnProfiler, ValueShape } from './column-profile.ts';
-export { profileColumn, VALUE_SHAPES } from './column-profile.ts';
-export type { ColumnAdvice, SchemaDraft } from './draft.ts';
-export { printDraft, suggestSchema } from './draft.ts';
-export type { SourceColumn, SourceContent, SourceField, SourceTable, UnusableColumn } from './source-column.ts';
-export { readSourceTable } from './source-column.ts';
-export type { SchemaTemplate, TemplateNote } from './template.ts';
-export { templateSchema } from './template.ts';
+export { type SchemaTemplate, type TemplateNote, templateSchema } from './template.ts';

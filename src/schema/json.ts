@@ -1,6 +1,6 @@
 import JSON5 from 'json5';
-import { SealroomError } from '../errors.ts';
-import { quoteName } from './words.ts';
+import { SealroomError } from '../errors/index.ts';
+import { quoteName } from '../errors/index.ts';
 
 const TEXTS = String.raw`"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'`;
 const TEXTS_AND_COMMENTS = new RegExp(String.raw`${TEXTS}|/\*[^]*?\*/|//.*|#.*`, 'g');

@@ -1,7 +1,7 @@
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 import { isRecord } from './json.ts';
 import { MAX_PAD_LENGTH_BYTES } from './limits.ts';
-import { describeValue } from './words.ts';
+import { describeValue } from '../errors/index.ts';
 
 /** The names of the pads. */
 export const PAD_KINDS = ['none', 'fixed', 'max'] as const;

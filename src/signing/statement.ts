@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
-import { SealroomError } from '../errors.ts';
+import { SealroomError } from '../errors/index.ts';
 
 /** A key of node:crypto; Ed25519 here. */
 export type SigningKey = KeyObject;

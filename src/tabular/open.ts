@@ -1,13 +1,16 @@
 import { extname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { SealroomError } from '../errors.ts';
-import type { Field } from './batch.ts';
-import { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
-import { type ByteSource, openFile, spoolStream } from './byte-source.ts';
-import { createCsv, openCsv } from './csv/index.ts';
-import { createParquet, openParquet, parquetStream } from './parquet/index.ts';
-import type { BeforeCommit, TableFormat, TableReader, TableWriter } from './table.ts';
-import { checkedFile, checkedStream, createTarget, standardOutput } from './target.ts';
+import { SealroomError } from '../errors/index.ts';
+import type { Field } from '../columns/index.ts';
+import { type ByteSink, fileSink, streamSink } from '../files/index.ts';
+import { type ByteSource, openFile, spoolStream } from '../files/index.ts';
+import { createCsv } from './csv/write.ts';
+import { openCsv } from './csv/read.ts';
+import { createParquet } from './parquet/write.ts';
+import { openParquet, parquetStream } from './parquet/read.ts';
+import type { TableFormat, TableReader, TableWriter } from './table.ts';
+import { type BeforeCommit, checkedFile, checkedStream, createTarget, standardOutput } from '../files/index.ts';
+import { sidecarPath } from './provenance/place.ts';
 
 /** The name that stands for standard input and standard output. */
 export const STANDARD_STREAM = '-';
@@ -69,7 +72,9 @@ export async function openTable(input: string, options: OpenOptions = {}): Promi
           opaqueAsText: options.opaqueAsText ?? false,
         });
       case 'arrow':
-        return await (await import('./arrow.ts')).openArrow(source, { opaqueAsText: options.opaqueAsText ?? false });
+        return await (
+          await import('./arrow/read-write.ts')
+        ).openArrow(source, { opaqueAsText: options.opaqueAsText ?? false });
     }
   } catch (error) {
     await source.close();
@@ -122,7 +127,10 @@ export async function createTable(
     return createStream(format, streamSink(options.stdout, options.beforeCommit), fields, options);
   }
   const { overwrite = false, input } = options;
-  const target = checkedFile(await createTarget(output, { overwrite, input }), options.beforeCommit);
+  const target = checkedFile(
+    await createTarget(output, { overwrite, input, companions: [sidecarPath(output)] }),
+    options.beforeCommit,
+  );
   let sink: ByteSink | null = null;
   try {
     if (format === 'parquet') return createParquet(target, output, fields, options.metadata);
@@ -142,7 +150,7 @@ async function createStream(
   options: CreateOptions,
 ): Promise<TableWriter> {
   if (format === 'csv') return createCsv(sink, fields, { nullText: options.csvNullText });
-  return (await import('./arrow.ts')).createArrow(sink, fields);
+  return (await import('./arrow/read-write.ts')).createArrow(sink, fields);
 }
 
 /** The error for a file whose format nothing says. */

@@ -1,5 +1,5 @@
-import { SealroomError } from '../errors.ts';
-import type { Batch, Field } from './batch.ts';
+import { SealroomError } from '../errors/index.ts';
+import type { Batch, Field } from '../columns/index.ts';
 
 /** The table formats that are read and written. */
 export type TableFormat = 'csv' | 'parquet' | 'arrow';
@@ -35,17 +35,6 @@ export interface TableReader {
   sha256(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
-
-/** A table that is complete and has not its name yet. */
-export interface WrittenTable {
-  /** Size in bytes; 0 where it was written past this process, as Parquet is to standard output. */
-  readonly bytes: number;
-  /** SHA-256 of its bytes in hexadecimal, or `null` where they are gone. */
-  sha256(): Promise<string | null>;
-}
-
-/** Is shown a table that is complete; what it throws leaves no file. */
-export type BeforeCommit = (written: WrittenTable) => Promise<void>;
 
 /** A table that is being written. Exactly one of `close` and `abort` ends it. */
 export interface TableWriter {

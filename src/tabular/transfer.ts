@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
-import { SealroomError } from '../errors.ts';
-import type { Field } from './batch.ts';
+import { SealroomError } from '../errors/index.ts';
+import type { Field } from '../columns/index.ts';
 import { createTable, formatOf, openTable, STANDARD_STREAM, unknownFormat } from './open.ts';
-import { writeSidecar } from './provenance.ts';
-import { PARQUET_KEY, printMetadata, type Provenance } from './provenance-place.ts';
-import type { TableFormat, TableReader, TableWriter, WrittenTable } from './table.ts';
-import { checkDirectory, checkTarget, type OutputTarget } from './target.ts';
+import { writeSidecar } from './provenance/provenance.ts';
+import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.ts';
+import type { TableFormat, TableReader, TableWriter } from './table.ts';
+import { checkDirectory, checkTarget, type OutputTarget, type WrittenFile } from '../files/index.ts';
 
 /** What every operation that turns one table into another takes. */
 export interface TransferOptions {
@@ -102,7 +102,7 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
   const { reader, fields, format, rows, provenance } = parts;
   const hasSidecar = provenance !== null && format !== 'parquet' && output !== STANDARD_STREAM;
   let sidecar: OutputTarget | null = null;
-  const finish = async (written: WrittenTable): Promise<void> => {
+  const finish = async (written: WrittenFile): Promise<void> => {
     const outputSha256 = (): Promise<string | null> => written.sha256();
     if (hasSidecar) sidecar = await startSidecar(output, provenance, written, rows());
     await beforeCommit?.({ rows: rows(), inputSha256: () => reader.sha256(options.signal), outputSha256 });
@@ -133,7 +133,7 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
 async function startSidecar(
   output: string,
   provenance: Provenance,
-  written: WrittenTable,
+  written: WrittenFile,
   rows: number,
 ): Promise<OutputTarget> {
   return writeSidecar(output, provenance, { bytes: written.bytes, rows, sha256: (await written.sha256()) ?? '' });

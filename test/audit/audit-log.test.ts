@@ -12,7 +12,7 @@ import {
   parseSigner,
   verifyLog,
 } from 'sealroom/audit';
-import { withLock } from '#src/audit/lock';
+import { withLock } from '#src/files/lock';
 import { charge, LogFolder, refused, released, start, USE } from './support.ts';
 
 const LIFETIME = { type: 'LIFETIME', autoRefresh: false } as const;

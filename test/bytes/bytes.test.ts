@@ -17,7 +17,7 @@ import {
   valueAt,
   wipe,
 } from '#src/bytes/index';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 
 const SEED = { seed: 20_261_124 };
 

@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream';
 import { generateX25519Identity } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '#cli/run';
-import { openKeystore } from '#src/custody/keystore';
-import { factsOf, madeSecret } from '../custody/contract.ts';
+import { openKeystore } from '#src/custody/providers/keystore/keystore';
+import { factsOf, madeSecret } from '../custody/providers/contract.ts';
 import { ID, type Outcome, type RunOptions, SECRET, Session } from '../support/cli.ts';
 
 const SCHEMA = JSON.stringify({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SECRET, type Outcome } from '../support/cli.ts';
-import { ID, SampleRoom } from '../query/run/support.ts';
+import { ID, SampleRoom } from '../room/run/support.ts';
 
 const REGIONS = `SELECT i.region, COUNT(DISTINCT i.email) AS people, SUM(i.spend) AS spend
   FROM impressions i JOIN purchases p ON i.email = p.email GROUP BY i.region`;

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { createLineAsker, createTerminalAsker } from '#cli/askers';
-import type { Asker } from '#cli/schema-dialogue';
-import { runSchemaDialogue } from '#cli/schema-dialogue';
-import { SealroomError } from '#src/errors';
+import { createLineAsker, createTerminalAsker } from '#cli/prompts/prompts';
+import type { Asker } from '#cli/prompts/schema-dialogue';
+import { runSchemaDialogue } from '#cli/prompts/schema-dialogue';
+import { SealroomError } from '#src/errors/sealroom-error';
 import type { SourceField, TableSchema } from 'sealroom/schema';
 import { COLUMN_KINDS, describeTableSchema, readSourceTable } from 'sealroom/schema';
 

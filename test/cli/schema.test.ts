@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import yargs from 'yargs';
 import { schemaCommand } from '#cli/commands/schema';
 import { normaliseArguments } from '#cli/spelling';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { describeTableSchema, parseTableSchema } from 'sealroom/schema';
 
 const PARQUET = new URL('../vectors/c3r/files/parquet-types/input.parquet', import.meta.url);

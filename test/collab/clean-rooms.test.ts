@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import type { CleanRoomsOptions } from 'sealroom/collab';
 import { createCleanRoomsClient, fetchCollaborationSettings } from 'sealroom/collab';
 

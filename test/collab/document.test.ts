@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify, type ToStringOptions } from 'yaml';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { parseManifest } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
 import { type Json, manifestOfContext } from '../support/manifests.ts';

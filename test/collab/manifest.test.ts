@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { parseManifest, settingsOf } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
 import { ROOT } from '../tooling/run-tool.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import {
   diffManifests,
   hasRoles,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { HIGH_ASSURANCE, LOW_ASSURANCE, parseSettings, readSettings, SETTING_NAMES } from 'sealroom/collab';
 
 function catchError(act: () => unknown): SealroomError {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { approveTemplate, insertSignature, type Manifest, parseManifest } from 'sealroom/collab';
 import { printPublicKey, signManifest, verifyManifest } from 'sealroom/collab';
 import { keyOf, manifestOfContext, withValue } from '../support/manifests.ts';

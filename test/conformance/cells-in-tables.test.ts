@@ -3,22 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decryptTable, parseSharedSecret } from 'sealroom';
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../scripts/vectors/case.ts';
-import { fieldKey, parseCsv } from '../../scripts/vectors/csv-text.ts';
-import {
-  optionalText,
-  readJsonFile,
-  readTextFile,
-  recordsOf,
-  requireRecord,
-  textOf,
-} from '../../scripts/vectors/json.ts';
-import type { Members } from '../../scripts/vectors/json.ts';
-import { isAsShort } from '../../scripts/vectors/number-rules.ts';
-import { readTypedGrid } from '../../scripts/vectors/parquet-table.ts';
-import { withTempFolder } from '../../scripts/vectors/temp-folder.ts';
-import { cellOfRawJson, NULL_CELL } from '../../scripts/vectors/typed-cell.ts';
-import { kindOf } from '../../scripts/vectors/values.ts';
+import { KERNEL_NAMES } from './kit/case.ts';
+import { fieldKey, parseCsv } from './kit/csv-text.ts';
+import { optionalText, readJsonFile, readTextFile, recordsOf, requireRecord, textOf } from './kit/json.ts';
+import type { Members } from './kit/json.ts';
+import { isAsShort } from './kit/number-rules.ts';
+import { readTypedGrid } from './kit/parquet-table.ts';
+import { withTempFolder } from './kit/temp-folder.ts';
+import { cellOfRawJson, NULL_CELL } from './kit/typed-cell.ts';
+import { kindOf } from './kit/values.ts';
 import { VECTORS_FOLDER } from './vectors.ts';
 
 const file = join(VECTORS_FOLDER, 'sealed.json');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../scripts/vectors/case.ts';
+import { KERNEL_NAMES } from './kit/case.ts';
 import { listCases } from './vectors.ts';
 
 const cases = await listCases('cells');

@@ -1,7 +1,7 @@
 // The CSV dialect of c3r.md 12: which bytes of a file are the value that is fingerprinted, and how values are written.
 import { createKernel, deriveFingerprintKey, fingerprintValue, parseSharedSecret } from 'sealroom/crypto';
 import { describe, expect, test } from 'vitest';
-import { parseCsv } from '../../scripts/vectors/csv-text.ts';
+import { parseCsv } from './kit/csv-text.ts';
 import { SALT, SECRET } from './made-cell.ts';
 import { decryptText, encryptText } from './text-tables.ts';
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTable } from 'sealroom/tabular';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../scripts/vectors/case.ts';
-import { DIFFERENCES } from '../../scripts/vectors/differences.ts';
-import type { DifferenceName } from '../../scripts/vectors/differences.ts';
-import { loadVectors } from '../../scripts/vectors/load.ts';
-import { describeFailure, runCases } from '../../scripts/vectors/run.ts';
+import { KERNEL_NAMES } from './kit/case.ts';
+import { DIFFERENCES } from './kit/differences.ts';
+import type { DifferenceName } from './kit/differences.ts';
+import { loadVectors } from './kit/load.ts';
+import { describeFailure, runCases } from './kit/run.ts';
 import { makeCell, payloadOf, SALT, SECRET } from './made-cell.ts';
 import { VECTORS_FOLDER } from './vectors.ts';
 

@@ -1,6 +1,6 @@
 // The null matrix of c3r.md 4.4, verified there on the reference client: five rows, three targets, every pair of flags.
 import { expect, describe, test } from 'vitest';
-import { KERNEL_NAMES } from '../../scripts/vectors/case.ts';
+import { KERNEL_NAMES } from './kit/case.ts';
 import { decryptText, encryptText, linesOf } from './text-tables.ts';
 
 const INPUT = 'k,v\n1,\n2,""\n3," "\n4,x\n5,NULL\n';

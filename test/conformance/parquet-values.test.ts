@@ -4,8 +4,8 @@ import { decryptTable, encryptTable, LOW_ASSURANCE, parseSharedSecret, parseTabl
 import { createTable, openTable } from 'sealroom/tabular';
 import type { ColumnData, ColumnType, Field } from 'sealroom/tabular';
 import { expect, test } from 'vitest';
-import { bytesOfHex, hexOf } from '../../scripts/vectors/bytes.ts';
-import { withTempFolder } from '../../scripts/vectors/temp-folder.ts';
+import { bytesOfHex, hexOf } from './kit/bytes.ts';
+import { withTempFolder } from './kit/temp-folder.ts';
 import { SALT, SECRET } from './made-cell.ts';
 
 /** Bits, big-endian: zeros of both signs in turn, NaNs of several kinds, the least and the greatest. */

@@ -9,7 +9,7 @@ import {
   sealCell,
 } from 'sealroom/crypto';
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../scripts/vectors/case.ts';
+import { KERNEL_NAMES } from './kit/case.ts';
 import { makeCell, payloadOf, SALT, SECRET } from './made-cell.ts';
 
 const REFUSED: readonly (readonly [what: string, encoded: string])[] = [

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decryptTable, encryptTable, LOW_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
 import type { CollaborationSettings, KernelName } from 'sealroom';
-import { withTempFolder } from '../../scripts/vectors/temp-folder.ts';
+import { withTempFolder } from './kit/temp-folder.ts';
 import { SALT, SECRET } from './made-cell.ts';
 
 /** How a text is encrypted. */

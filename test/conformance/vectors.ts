@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { VectorCase } from '../../scripts/vectors/case.ts';
-import { loadVectors } from '../../scripts/vectors/load.ts';
+import type { VectorCase } from './kit/case.ts';
+import { loadVectors } from './kit/load.ts';
 
 /** The folder of the vectors that C3R 3.0.5 made. */
 export const VECTORS_FOLDER = fileURLToPath(new URL('../vectors/c3r', import.meta.url));

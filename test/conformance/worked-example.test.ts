@@ -3,9 +3,9 @@ import { createKernel, deriveFingerprintKey, deriveSealingRoot, fingerprintValue
 import { parseSharedSecret, sealCellInRow } from 'sealroom/crypto';
 import type { ClientType, TypedValue } from 'sealroom/crypto';
 import { describe, expect, test } from 'vitest';
-import { bytesOfHex, hexOf } from '../../scripts/vectors/bytes.ts';
-import { KERNEL_NAMES } from '../../scripts/vectors/case.ts';
-import { openPayload, partsOf } from '../../scripts/vectors/reference.ts';
+import { bytesOfHex, hexOf } from './kit/bytes.ts';
+import { KERNEL_NAMES } from './kit/case.ts';
+import { openPayload, partsOf } from './kit/reference.ts';
 import { SALT, SECRET } from './made-cell.ts';
 
 const NONCE = bytesOfHex(Array.from({ length: 32 }, (_, index) => index.toString(16).padStart(2, '0')).join(''));

@@ -16,7 +16,7 @@ import {
 } from 'sealroom/crypto';
 import type { ClientType, OpenedCell } from 'sealroom/crypto';
 import { encodeUtf8 } from '#src/bytes/index';
-import type { ErrorCode } from '#src/errors';
+import type { ErrorCode } from '#src/errors/sealroom-error';
 import { headers, integers, texts, typedValues, typedValuesAndNulls } from './arbitraries.ts';
 import { acceptedCases, bytesOfBase64, bytesOfHex, KERNELS, rejectedCases, rootOf } from './c3r-vectors.ts';
 import type { CaseVector } from './c3r-vectors.ts';

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { SealroomError } from '#src/errors';
-import type { ErrorCode } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
+import type { ErrorCode } from '#src/errors/sealroom-error';
 import type { SealingRoot } from 'sealroom/crypto';
 
 /** Property tests run the same cases every time. */

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundBytes, type Envelope, parseEnvelope, printEnvelope } from '#src/custody/envelope';
 import { parseKeyUri } from '#src/custody/key-uri';
-import { SealroomError } from '#src/errors';
-import { codeOf } from './contract.ts';
+import { SealroomError } from '#src/errors/sealroom-error';
+import { codeOf } from './providers/contract.ts';
 
 const digits = (length: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: length, maxLength: length });

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { openProvider } from '#src/custody/providers';
+import { openProvider } from '#src/custody/providers/providers';
 import { Session } from '../support/cli.ts';
-import { codeOf } from './contract.ts';
+import { codeOf } from './providers/contract.ts';
 
 // What a runtime without a FIPS provider says; test/integration has one with.
 

@@ -7,13 +7,13 @@ import { type AgeKind, openAge, parseIdentities, sealAge } from '#src/age/index'
 import { sharedSecretFromBytes } from '#src/crypto/index';
 import { receiveSecret, requestSecret, sendSecret } from '#src/custody/exchange/hand-over';
 import { initMember } from '#src/custody/exchange/member';
-import { pinCard } from '#src/custody/exchange/pinned';
+import { pinCard } from '#src/custody/exchange/card-store';
 import { memberHome, type MemberHome } from '#src/custody/home';
-import { storeEnvelope } from '#src/custody/key-ring';
-import type { ProviderContext } from '#src/custody/provider';
-import { openProvider } from '#src/custody/providers';
+import { storeEnvelope } from '#src/custody/envelope-store';
+import type { ProviderContext } from '#src/custody/providers/provider';
+import { openProvider } from '#src/custody/providers/providers';
 import { secretIdOf } from '#src/custody/secret-id';
-import { debianAge, goAge, Unavailable } from '../../scripts/integration/toolbox.mjs';
+import { debianAge, goAge, Unavailable } from './tools/toolbox.mjs';
 
 // The second implementation of age files: the age command, in both directions. Debian's knows keys of X25519, the one of the Go
 // module post-quantum ones too. Wakes where they can be installed; with CI=true they must be.

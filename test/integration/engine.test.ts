@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { openRoom } from 'sealroom/room';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EngineFailure, EngineProcess, type EngineResult } from '#src/query/run/engine-process';
-import { SampleRoom } from '../query/run/support.ts';
+import { EngineFailure, EngineProcess, type EngineResult } from '#src/room/run/engine-process';
+import { SampleRoom } from '../room/run/support.ts';
 
 // Below the wall of checked queries: what SQL could do in an engine process if any came that far.
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { checkQuery, renderFindings, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkContextOf, contextOf, FILE } from '../query/adversarial-file.ts';
+import { checkContextOf, contextOf, FILE } from '../adversarial/adversarial-file.ts';
 import { CUSTOM_QUERIES } from '../query/corpus.ts';
 import { ReadsParser } from '../query/executed.ts';
 import { useRoom } from '../query/room.ts';

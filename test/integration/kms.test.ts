@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { attemptTool, motoServer } from '../../scripts/integration/toolbox.mjs';
-import { openAwsKmsProvider } from '#src/custody/aws-kms';
-import { factsOf, keepsContract, madeSecret } from '../custody/contract.ts';
+import { attemptTool, motoServer } from './tools/toolbox.mjs';
+import { openAwsKmsProvider } from '#src/custody/providers/aws-kms/aws-kms';
+import { factsOf, keepsContract, madeSecret } from '../custody/providers/contract.ts';
 
 // moto, an AWS of others than us. It enforces neither policies nor states of keys: test/custody has a stand-in that does. Wakes
 // where Python and PyPI are at hand; with CI=true they must be.

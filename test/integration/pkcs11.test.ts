@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { attemptTool, pkcs11jsFolder, softHsm } from '../../scripts/integration/toolbox.mjs';
-import { openPkcs11Provider } from '#src/custody/pkcs11';
-import type { KeyProvider, ProviderContext } from '#src/custody/provider';
-import { codeOf, factsOf, keepsContract, madeSecret } from '../custody/contract.ts';
+import { attemptTool, pkcs11jsFolder, softHsm } from './tools/toolbox.mjs';
+import { openPkcs11Provider } from '#src/custody/providers/pkcs11/pkcs11';
+import type { KeyProvider, ProviderContext } from '#src/custody/providers/provider';
+import { codeOf, factsOf, keepsContract, madeSecret } from '../custody/providers/contract.ts';
 
 // A token of SoftHSM through its PKCS#11 module. Wakes where both can be had; with CI=true they must be.
 const { tool: tools, missing } = attemptTool(() => ({ module: softHsm(), nodePath: pkcs11jsFolder() }));

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runVectors } from '../../scripts/vectors.ts';
+import { runVectors } from '../conformance/run.ts';
 import { VECTORS_FOLDER } from '../conformance/vectors.ts';
 
 let folder = '';

@@ -1,6 +1,6 @@
 import type { CheckContext } from 'sealroom/query';
-import type { FileContext } from '../../scripts/adversarial/file.ts';
-import { checkContextOf, contextOf, manifestOf } from './adversarial-file.ts';
+import type { FileContext } from '../adversarial/kit/file.ts';
+import { checkContextOf, contextOf, manifestOf } from '../adversarial/adversarial-file.ts';
 
 /** A context of the file in which the rule of each table has more keys, with other settings where they are given. */
 export function changed(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkContextOf, FILE } from './adversarial-file.ts';
+import { checkContextOf, FILE } from '../adversarial/adversarial-file.ts';
 import { changed, withPolicies } from './contexts.ts';
 import { CUSTOM_QUERIES } from './corpus.ts';
 import { useRoom } from './room.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { checkContextOf } from './adversarial-file.ts';
+import { checkContextOf } from '../adversarial/adversarial-file.ts';
 import { useRoom } from './room.ts';
 
 const SEED = 20240131;

@@ -1,6 +1,6 @@
 import { FINDINGS, type FindingCode } from 'sealroom/query';
 import { expect, test } from 'vitest';
-import { checkContextOf } from './adversarial-file.ts';
+import { checkContextOf } from '../adversarial/adversarial-file.ts';
 import { useRoom } from './room.ts';
 import { withPolicies } from './contexts.ts';
 

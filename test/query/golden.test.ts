@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { QueryParser } from 'sealroom/query';
 import { expect, test } from 'vitest';
-import { FILE } from './adversarial-file.ts';
+import { FILE } from '../adversarial/adversarial-file.ts';
 import { CUSTOM_QUERIES } from './corpus.ts';
 
 /** Kinds of nodes with the fields that each has. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkContextOf } from './adversarial-file.ts';
+import { checkContextOf } from '../adversarial/adversarial-file.ts';
 import { useRoom } from './room.ts';
 
 // What no rule stops, shown to work: docs/threat-model.md points here for what remains. A defence would make these fail.

@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBResultReader } from '@duckdb/node-api';
 import { checkQuery, type CheckContext, type ParsedQuery, QueryParser, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll } from 'vitest';
-import { openFixture } from '../../scripts/adversarial/run.ts';
-import { SUITE } from './adversarial-file.ts';
+import { openFixture } from '../adversarial/kit/run.ts';
+import { SUITE } from '../adversarial/adversarial-file.ts';
 
 function comparable(value: unknown): unknown {
   const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;

@@ -8,7 +8,7 @@ import { Findings } from '#src/query/findings/finding';
 import type { Query } from '#src/query/ast/nodes';
 import type { Manifest } from 'sealroom/collab';
 import { expect, test } from 'vitest';
-import { FILE, manifestOf, contextOf } from './adversarial-file.ts';
+import { FILE, manifestOf, contextOf } from '../adversarial/adversarial-file.ts';
 import { CUSTOM_QUERIES } from './corpus.ts';
 import { useRoom } from './room.ts';
 

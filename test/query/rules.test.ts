@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkQuery, describeObligation, type CheckContext, FINDINGS, renderFindings } from 'sealroom/query';
 import { describe, expect, test } from 'vitest';
-import { checkContextOf, FILE } from './adversarial-file.ts';
+import { checkContextOf, FILE } from '../adversarial/adversarial-file.ts';
 import { changed, withPolicies } from './contexts.ts';
 import { useRoom } from './room.ts';
 

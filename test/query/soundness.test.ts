@@ -2,7 +2,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { AGGREGATES, findAggregate, findScalar, PART_FUNCTIONS } from '#src/query/ast/functions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkContextOf, FILE } from './adversarial-file.ts';
+import { checkContextOf, FILE } from '../adversarial/adversarial-file.ts';
 import { useRoom } from './room.ts';
 
 const SEED = 20240131;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { defaultTargetHeader, normaliseHeader, parseHeader, positionalHeader } from 'sealroom/schema';
 import { catchError } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 
 /** The SealroomError that `act` throws. */
 export function catchError(act: () => unknown): SealroomError {

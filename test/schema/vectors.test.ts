@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import JSON5 from 'json5';
 import { describe, expect, test } from 'vitest';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { describeTableSchema, parseHeader, parsePad, parseTableSchema } from 'sealroom/schema';
 
 interface Case {

@@ -15,10 +15,10 @@ import {
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { streamSink } from '#src/tabular/byte-sink';
-import { openFile, spoolStream } from '#src/tabular/byte-source';
-import type { ByteSource } from '#src/tabular/byte-source';
-import { checkTarget, createTarget } from '#src/tabular/target';
+import { streamSink } from '#src/files/byte-sink';
+import { openFile, spoolStream } from '#src/files/byte-source';
+import type { ByteSource } from '#src/files/byte-source';
+import { checkTarget, createTarget } from '#src/files/atomic-write';
 import { createTable, formatOf, openTable } from 'sealroom/tabular';
 import type { Field } from 'sealroom/tabular';
 import { batchOf, columnsOf, failureOf, Folder, latin, readTable, textColumn, writeTable } from './support.ts';

@@ -11,10 +11,11 @@ const TREE = {
     dependencies: { yargs: '*', '@duckdb/node-api': '*', '@noble/hashes': '*' },
   }),
   'tsconfig.json': JSON.stringify({ compilerOptions: { module: 'NodeNext', allowImportingTsExtensions: true } }),
-  'src/errors.ts': 'export const code = 1;',
-  'src/index.ts': "export { unseal } from './decrypt/index.ts';",
+  'src/errors/index.ts': 'export const code = 1;',
+  'src/index.ts': "export { unseal } from './protect/index.ts';",
+  'src/public/crypto.ts': "export { seal } from '../crypto/index.ts';",
   'src/bytes/index.ts': "export { read } from './reader.ts';",
-  'src/bytes/reader.ts': "import { code } from '../errors.ts';\nexport const read = code;",
+  'src/bytes/reader.ts': "import { code } from '../errors/index.ts';\nexport const read = code;",
   'src/crypto/index.ts': "export { seal } from './seal.ts';",
   'src/crypto/seal.ts':
     "import { read } from '../bytes/index.ts';\nimport '@noble/hashes/hmac.js';\nexport const seal = read;",
@@ -23,10 +24,10 @@ const TREE = {
   'src/custody/index.ts': 'export const secret = 1;',
   'src/tabular/index.ts':
     "import '@duckdb/node-api';\nimport { readFile } from 'node:fs';\nexport const table = readFile;",
-  'src/decrypt/index.ts': "export { unseal } from './run.ts';",
-  'src/decrypt/run.ts': "import { seal } from '../crypto/index.ts';\nexport const unseal = seal;",
+  'src/protect/index.ts': "export { unseal } from './decrypt/decrypt-table.ts';",
+  'src/protect/decrypt/decrypt-table.ts': "import { seal } from '../../crypto/index.ts';\nexport const unseal = seal;",
   'cli/main.ts':
-    "import { unseal } from '../src/index.ts';\nimport { seal } from '../src/crypto/index.ts';\nimport 'yargs';\nexport const main = [unseal, seal];",
+    "import { unseal } from '../src/protect/index.ts';\nimport { seal } from '../src/crypto/index.ts';\nimport 'yargs';\nexport const main = [unseal, seal];",
   'cli/terminal.ts': 'export const terminal = 1;',
   'samples/insurers/demo.ts': "import { main } from './model.ts';\nexport const demo = main;",
   'samples/insurers/model.ts': 'export const main = 1;',
@@ -36,32 +37,34 @@ const TREE = {
 /** Rule, file in which the fault is planted, and what that file imports against the rule. */
 const FAULTS = [
   ['layer-bytes', 'src/bytes/fault.ts', '../crypto/index.ts'],
-  ['layer-threads', 'src/threads/fault.ts', '../bytes/index.ts'],
+  ['layer-columns', 'src/columns/fault.ts', '../crypto/index.ts'],
+  ['layer-workers', 'src/workers/fault.ts', '../bytes/index.ts'],
+  ['layer-files', 'src/files/fault.ts', '../tabular/index.ts'],
+  ['layer-engine', 'src/engine/fault.ts', '../tabular/index.ts'],
+  ['layer-tlog', 'src/tlog/fault.ts', '../crypto/index.ts'],
   ['layer-signing', 'src/signing/fault.ts', '../crypto/index.ts'],
   ['layer-age', 'src/age/fault.ts', '../crypto/index.ts'],
   ['layer-crypto', 'src/crypto/fault.ts', '../schema/index.ts'],
   ['layer-schema', 'src/schema/fault.ts', '../crypto/index.ts'],
   ['layer-collab', 'src/collab/fault.ts', '../crypto/index.ts'],
   ['layer-tabular', 'src/tabular/fault.ts', '../crypto/index.ts'],
-  ['layer-encrypt', 'src/encrypt/fault.ts', '../custody/index.ts'],
-  ['layer-decrypt', 'src/decrypt/fault.ts', '../custody/index.ts'],
-  ['layer-reencrypt', 'src/reencrypt/fault.ts', '../custody/index.ts'],
-  ['layer-decrypt', 'src/decrypt/fault-type.ts', '../schema/index.ts'],
+  ['layer-protect', 'src/protect/decrypt/fault.ts', '../../custody/index.ts'],
+  ['layer-protect', 'src/protect/encrypt/fault-type.ts', '../../custody/index.ts'],
   ['layer-custody', 'src/custody/fault.ts', '../tabular/index.ts'],
   ['layer-audit', 'src/audit/fault.ts', '../schema/index.ts'],
   ['layer-room', 'src/room/fault.ts', '../crypto/index.ts'],
   ['layer-package', 'src/package/fault.ts', '../crypto/index.ts'],
   ['layer-query', 'src/query/fault.ts', '../crypto/index.ts'],
-  ['layer-server', 'src/server/fault.ts', '../crypto/index.ts'],
   ['layer-unknown', 'src/utils/fault.ts', '../bytes/index.ts'],
-  ['layer-errors', 'src/errors.ts', './bytes/index.ts'],
-  ['door', 'src/decrypt/fault-door.ts', '../crypto/seal.ts'],
+  ['layer-errors', 'src/errors/fault.ts', '../bytes/index.ts'],
+  ['door', 'src/protect/fault-door.ts', '../crypto/seal.ts'],
   ['door-of-the-product', 'cli/fault-door.ts', '../src/crypto/seal.ts'],
   ['door-of-the-product', 'src/index.ts', './crypto/seal.ts'],
   ['upward', 'src/tabular/fault-upward.ts', '../../cli/terminal.ts'],
   ['upward', 'cli/fault-upward.ts', '../test/support.ts'],
   ['samples-as-users', 'samples/insurers/fault.ts', '../../src/index.ts'],
-  ['index-of-src', 'src/decrypt/fault-index.ts', '../index.ts'],
+  ['index-of-src', 'src/protect/fault-index.ts', '../index.ts'],
+  ['index-of-src', 'cli/fault-public.ts', '../src/public/crypto.ts'],
   ['no-io', 'src/schema/fault-io.ts', 'node:fs'],
   ['no-io', 'src/crypto/fault-io.ts', 'node:crypto'],
   ['no-io-but-crypto', 'src/crypto/kernels/node.ts', 'node:fs'],
@@ -70,8 +73,8 @@ const FAULTS = [
   ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
   ['package-cipher', 'src/tabular/fault-cipher.ts', '@noble/hashes/hmac.js'],
   ['package-lock', 'src/query/fault-lock.ts', 'fs-native-extensions'],
-  ['package-age', 'src/decrypt/fault-age.ts', 'age-encryption'],
-  ['package-package', 'src/decrypt/fault-package.ts', 'nanotar'],
+  ['package-age', 'src/protect/fault-age.ts', 'age-encryption'],
+  ['package-package', 'src/protect/fault-package.ts', 'nanotar'],
   ['package-cloud', 'src/collab/fault-cloud.ts', '@aws-sdk/client-cleanrooms'],
   ['package-cloud', 'src/custody/fault-cloud.ts', '@aws-sdk/client-kms'],
   ['package-token', 'src/custody/fault-token.ts', 'pkcs11js'],
@@ -83,6 +86,12 @@ const FAULTS = [
 interface Violation {
   readonly rule: { readonly name: string };
   readonly from: string;
+  /** Of a circle, which is told once: the files that it goes through. */
+  readonly cycle?: readonly { readonly name: string }[];
+}
+
+function isAt(file: string, { from, cycle = [] }: Violation): boolean {
+  return from === file || cycle.some(({ name }) => name === file);
 }
 
 function cruise(tree: Readonly<Record<string, string>>): readonly Violation[] {
@@ -121,7 +130,7 @@ describe('refuses a planted fault:', () => {
   });
 
   test.each(FAULTS)('%s in %s', (rule, file) => {
-    expect(violations.filter((violation) => violation.from === file).map((violation) => violation.rule.name)).toContain(
+    expect(violations.filter((violation) => isAt(file, violation)).map((violation) => violation.rule.name)).toContain(
       rule,
     );
   });

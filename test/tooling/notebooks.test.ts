@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judge } from '../../scripts/integration/notebooks.mjs';
+import { judge } from '../integration/tools/notebooks.mjs';
 
 function code(source: string, outputs: readonly { output_type: string; ename?: string; evalue?: string }[]) {
   return { cell_type: 'code', source, outputs: [...outputs], execution_count: 1 };

@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../../schema/index.ts';
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import type { Cursor } from '../cursor.ts';
 import type { ManifestColumn } from '../manifest-column.ts';
 import { familyOf } from '../manifest-column.ts';

@@ -1,4 +1,4 @@
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import { type Cursor, present } from '../cursor.ts';
 import type { RuleColumns } from './columns.ts';
 

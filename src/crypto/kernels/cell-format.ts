@@ -1,5 +1,5 @@
 import { decodedBase64Length, encodedBase64Length, encodeUtf8, isBase64 } from '../../bytes/index.ts';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import {
   FINGERPRINT_PREFIX,
   LEGACY_SEALED_PREFIX,

@@ -1,7 +1,7 @@
 import type * as NodeCrypto from 'node:crypto';
 import { decodeBase64Into, encodeBase64Into, encodeUtf8, isValid, wipe } from '../../bytes/index.ts';
 import type { ByteColumn } from '../../bytes/index.ts';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { NULL_FLAG } from '../client-type.ts';
 import { requireTargetHeader } from '../keys.ts';
 import type { SealingRoot } from '../keys.ts';

@@ -1,6 +1,6 @@
 import { isValid } from '../../bytes/index.ts';
 import type { ByteColumn } from '../../bytes/index.ts';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { FINGERPRINT_CELL_BYTES, MAX_COLUMN_BYTES, PAD_COUNT_BYTES, SEALED_OVERHEAD_BYTES } from '../limits.ts';
 import { countPadZeros } from '../pad.ts';
 import { atRow, classifyCellAt, requireSealedBody, sealedCellBytes } from './cell-format.ts';

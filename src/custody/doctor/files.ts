@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemReason } from '../../errors.ts';
+import { systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
 import { type Check, fine, problem, unknown, warning } from './check.ts';
 

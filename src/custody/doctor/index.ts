@@ -1,6 +1,6 @@
 import { SECRET_VARIABLE } from '../environment.ts';
 import type { MemberHome } from '../home.ts';
-import type { ProviderContext } from '../provider.ts';
+import type { ProviderContext } from '../providers/provider.ts';
 import { type Check, fine, warning } from './check.ts';
 import { checkFiles } from './files.ts';
 import { checkKeys } from './keys.ts';

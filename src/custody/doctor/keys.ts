@@ -1,9 +1,9 @@
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
-import { listEnvelopes, readEnvelope } from '../key-ring.ts';
-import type { ProviderContext } from '../provider.ts';
-import { openProvider } from '../providers.ts';
+import { listEnvelopes, readEnvelope } from '../envelope-store.ts';
+import type { ProviderContext } from '../providers/provider.ts';
+import { openProvider } from '../providers/providers.ts';
 import { type Check, fine, problem, warning } from './check.ts';
 
 /** Whether the envelopes of a home can be read, and the keys that they name be used. No envelope is opened. */

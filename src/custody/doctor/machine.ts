@@ -3,7 +3,7 @@ import { getFips } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { requireFips } from '../fips.ts';
 import { type Check, fine, problem, unknown, warning } from './check.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type AgeKind, kindOfRecipient } from '../../age/index.ts';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { PUBLIC_KEY_PATTERN, printPublicKey, type SigningKey } from '../../signing/index.ts';
 import { readSignedText, type Signed, signText } from './signed-text.ts';
 

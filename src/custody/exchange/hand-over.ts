@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { openKeyLog } from '../audit-key-log.ts';
 import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import type { KeyLog } from '../key-log.ts';
-import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../key-ring.ts';
+import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../envelope-store.ts';
 import { openEnvelope } from '../open-envelope.ts';
-import type { KeyProvider, ProviderContext } from '../provider.ts';
-import { openProvider } from '../providers.ts';
+import type { KeyProvider, ProviderContext } from '../providers/provider.ts';
+import { openProvider } from '../providers/providers.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMember } from './member.ts';
 import { openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
-import { findPinned, requirePinned } from './pinned.ts';
+import { findPinned, requirePinned } from './card-store.ts';
 import { CHALLENGE_BYTES, makeRequest, parseRequest, requireAnswerable, type SignedRequest } from './request.ts';
-import { findRequest, keepRequest, noteAnswer, useRequest } from './requests.ts';
+import { findRequest, keepRequest, noteAnswer, useRequest } from './request-store.ts';
 
 /** A text and the file that it came from. */
 export interface FileText {

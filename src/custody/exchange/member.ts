@@ -7,16 +7,16 @@ import {
   printIdentityFile,
   recipientOf,
 } from '../../age/index.ts';
-import { SealroomError, systemReason } from '../../errors.ts';
+import { SealroomError, systemReason } from '../../errors/index.ts';
 import { printPublicKey, type SigningKey } from '../../signing/index.ts';
 import { openKeyLog } from '../audit-key-log.ts';
 import type { MemberHome } from '../home.ts';
-import { writePrivateFile } from '../private-file.ts';
+import { writePrivateFile } from '../../files/index.ts';
 import { readSecretFile } from '../secret-file.ts';
 import { createSigningKey, readSigningKey } from '../signing-key.ts';
 import { makeCard, parseCard, type SignedCard } from './card.ts';
-import { isThere } from '../is-there.ts';
-import { readText } from './files.ts';
+import { isThere } from '../../files/index.ts';
+import { readText } from './message-file.ts';
 
 const INIT = 'make the keys and the card with `sealroom member init`';
 

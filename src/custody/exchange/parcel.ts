@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listStanzas, openAge, sealAge } from '../../age/index.ts';
 import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8, wipe } from '../../bytes/index.ts';
 import { type SharedSecret, sharedSecretFromBytes } from '../../crypto/index.ts';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { type SigningKey, signStatement, verifyStatement } from '../../signing/index.ts';
 import { secretIdOf } from '../secret-id.ts';
 import { kindOfCard, type SignedCard } from './card.ts';

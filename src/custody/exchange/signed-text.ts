@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8 } from '../../bytes/index.ts';
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { SIGNATURE_PATTERN, type SigningKey, sha256Hex, signStatement, verifyStatement } from '../../signing/index.ts';
 
 /** Characters of a card or a request at most. */

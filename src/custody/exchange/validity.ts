@@ -1,4 +1,4 @@
-import { SealroomError } from '../../errors.ts';
+import { SealroomError } from '../../errors/index.ts';
 
 /** How far the clock of whoever made a message may be ahead. */
 const MAX_SKEW_MS = 5 * 60 * 1000;

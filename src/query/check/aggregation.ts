@@ -3,8 +3,8 @@ import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
 import { listedAggregate, shapeOf } from '../ast/functions.ts';
 import { childrenOf, columnsIn, hasAggregate, joinsIn, within } from '../ast/walk.ts';
-import { type Check, reportProtected, tableColumn } from './context.ts';
-import { checkFlat } from './flat.ts';
+import { type Check, reportProtected, tableColumn } from './rule-context.ts';
+import { checkFlat } from './single-select.ts';
 import { checkJoins } from './joins.ts';
 
 function listNames(names: readonly string[]): string {

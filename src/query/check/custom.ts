@@ -3,9 +3,9 @@ import type { Expression, Query, Relation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect, joinsIn, selectsIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
-import { type Check } from './context.ts';
+import { type Check } from './rule-context.ts';
 import { areAcross } from './joins.ts';
-import { checkReach } from './reach.ts';
+import { checkReach } from './threshold-reachability.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 

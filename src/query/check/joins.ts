@@ -1,7 +1,7 @@
 import type { JoinOperator, ManifestTable } from '../../collab/index.ts';
 import type { Expression, ExpressionOf, Relation, Select } from '../ast/nodes.ts';
 import { columnsIn, joinsIn, leavesOf } from '../ast/walk.ts';
-import { type Check, type Scan, tableColumn } from './context.ts';
+import { type Check, type Scan, tableColumn } from './rule-context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 

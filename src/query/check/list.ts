@@ -1,7 +1,7 @@
 import type { Expression, ExpressionOf, Query } from '../ast/nodes.ts';
 import { childrenOf, within } from '../ast/walk.ts';
-import { type Check, reportProtected, tableColumn } from './context.ts';
-import { checkFlat } from './flat.ts';
+import { type Check, reportProtected, tableColumn } from './rule-context.ts';
+import { checkFlat } from './single-select.ts';
 import { checkJoins } from './joins.ts';
 
 function checkListed(part: ExpressionOf<'column'>, check: Check): void {

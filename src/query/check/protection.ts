@@ -3,7 +3,7 @@ import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { childrenOf, innerQueries, joinsIn } from '../ast/walk.ts';
 import type { Findings } from '../findings/finding.ts';
-import { reportProtected } from './context.ts';
+import { reportProtected } from './rule-context.ts';
 
 interface State {
   readonly found: Findings;

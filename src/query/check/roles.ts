@@ -1,7 +1,7 @@
 import type { ManifestTable } from '../../collab/index.ts';
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import type { Findings, Span } from '../findings/finding.ts';
-import type { CheckContext } from './context.ts';
+import type { CheckContext } from './rule-context.ts';
 
 /** Whether the member may ask, and the receivers may receive anything at all. */
 export function checkRoles({ manifest, member, receivers }: CheckContext, whole: Span, found: Findings): void {

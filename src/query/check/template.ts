@@ -1,9 +1,9 @@
 import type { AnalysisTemplate, Manifest } from '../../collab/index.ts';
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import { readTypeName, type ValueType } from '../ast/value-type.ts';
 import type { Findings, Span } from '../findings/finding.ts';
 import { readText } from '../resolve/literal.ts';
-import type { CheckContext } from './context.ts';
+import type { CheckContext } from './rule-context.ts';
 
 /** A value for a parameter: text in the canonical notation of its type. */
 export interface BoundParameter {

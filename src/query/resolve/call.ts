@@ -1,4 +1,4 @@
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import { calculate, not, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
@@ -31,7 +31,7 @@ import {
 } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
-import { type Fields, foldName } from './fields.ts';
+import { type Fields, foldName } from './strict-node.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../collab/index.ts';
 import type { Query, RelationColumn } from '../ast/nodes.ts';
 import type { ValueType } from '../ast/value-type.ts';
-import type { Fields, Walk } from './fields.ts';
+import type { Fields, Walk } from './strict-node.ts';
 import type { Scope } from './scope.ts';
 
 /** A WITH query that can be named. */

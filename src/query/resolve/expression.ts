@@ -1,4 +1,4 @@
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import { castTo, compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
@@ -13,7 +13,7 @@ import {
 } from '../ast/value-type.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
-import { type Fields, MAX_LIST } from './fields.ts';
+import { type Fields, MAX_LIST } from './strict-node.ts';
 import { foldConstant, resolveConstant, unify } from './literal.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';

@@ -1,4 +1,4 @@
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import type { Expression } from '../ast/nodes.ts';
 import {
   BOOLEAN,
@@ -17,7 +17,7 @@ import {
 import type { Span } from '../findings/finding.ts';
 import { isJsonObject, type Json } from '../parse/json.ts';
 import type { Context } from './context.ts';
-import type { Fields } from './fields.ts';
+import type { Fields } from './strict-node.ts';
 import { invalid } from './scope.ts';
 
 const WHOLE = /^-?\d+$/;

@@ -2,7 +2,7 @@ import { canonicalText } from '../ast/equal.ts';
 import type { Expression, Item, Order } from '../ast/nodes.ts';
 import type { Context } from './context.ts';
 import { resolveExpression } from './expression.ts';
-import { type Fields, foldName } from './fields.ts';
+import { type Fields, foldName } from './strict-node.ts';
 
 /** What stands behind a query. */
 export interface Modifiers {

@@ -1,10 +1,10 @@
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression } from '../ast/nodes.ts';
 import { DATE, TIMESTAMP } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
-import { type Fields, foldName } from './fields.ts';
+import { type Fields, foldName } from './strict-node.ts';
 import { columnExpression, findColumns, findRelations, type FoundColumn, invalid, type Scope } from './scope.ts';
 
 /** Bare words that are values of the engine and no columns, if no column has the name. */

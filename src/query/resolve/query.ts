@@ -1,5 +1,5 @@
 import type { Manifest } from '../../collab/index.ts';
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, Item, NamedQuery, Query, Select, SetOperation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -7,7 +7,7 @@ import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts'
 import { firstSelect } from '../ast/walk.ts';
 import type { Context, VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
-import { Fields, foldName, MAX_LIST, type Walk } from './fields.ts';
+import { Fields, foldName, MAX_LIST, type Walk } from './strict-node.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
 import { relationColumns, resolveRelation } from './relation.ts';

@@ -1,5 +1,5 @@
 import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import { compare, logic } from '../ast/build.ts';
 import type { Expression, Leaf, Protection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -7,7 +7,7 @@ import { readTypeName } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
-import { type Fields, foldName } from './fields.ts';
+import { type Fields, foldName } from './strict-node.ts';
 import { unify } from './literal.ts';
 import { columnExpression, findColumns, hideColumns, invalid, joinScopes, NO_SCOPE, type Scope } from './scope.ts';
 

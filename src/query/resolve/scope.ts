@@ -1,7 +1,7 @@
 import type { Span } from '../findings/finding.ts';
 import type { Expression, Item, Leaf, RelationColumn } from '../ast/nodes.ts';
 import { UNKNOWN } from '../ast/value-type.ts';
-import { foldName } from './fields.ts';
+import { foldName } from './strict-node.ts';
 
 /** A relation whose columns can be named. */
 export interface ScopeEntry {

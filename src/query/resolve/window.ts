@@ -1,10 +1,10 @@
-import { quoteName } from '../../schema/index.ts';
+import { quoteName } from '../../errors/index.ts';
 import type { Expression, Frame, FrameBound, WindowOrder } from '../ast/nodes.ts';
 import { type AggregateName, findAggregate, isWindowName, type WindowName, WINDOWS } from '../ast/functions.ts';
 import { BIGINT, DOUBLE, UNKNOWN, type ValueType } from '../ast/value-type.ts';
 import { aggregateType, checkAggregateArgument, type ResolvePart } from './call.ts';
 import type { Context } from './context.ts';
-import { type Fields, foldName } from './fields.ts';
+import { type Fields, foldName } from './strict-node.ts';
 import { invalid } from './scope.ts';
 
 const MAX_DISTANCE = 1_000_000;

@@ -4,7 +4,7 @@ import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect, leavesOf, mapChildren } from '../ast/walk.ts';
 import { BIGINT, decimalOf, DOUBLE, familyOfType } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
-import { makeSafe } from './safe.ts';
+import { makeSafe } from './total-expressions.ts';
 import { addSummary } from './summary.ts';
 
 /** The alias of the answer inside the statement that orders and limits it. */

@@ -1,6 +1,6 @@
-import type { ByteSource } from '../byte-source.ts';
-import { quotePath } from '../engine.ts';
-import type { CsvFacts } from './facts.ts';
+import type { ByteSource } from '../../files/index.ts';
+import { quotePath } from '../../engine/index.ts';
+import type { CsvFacts } from './csv-structure.ts';
 
 // The engine reads a file in buffers. Its scanners that work in parallel begin in the middle and can take the inside of a
 // quoted field for a record, so one scanner goes through the file. Where it comes to the end of a buffer it still errs with

@@ -1,5 +1,5 @@
 import { allValid, type ByteColumn, compact, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
-import type { Separator } from './facts.ts';
+import type { Separator } from './csv-structure.ts';
 import { CR, LF, SPACE } from './bytes.ts';
 
 /** Which CSV fields are null on reading. */

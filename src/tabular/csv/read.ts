@@ -1,13 +1,13 @@
-import { SealroomError } from '../../errors.ts';
-import type { Batch, Field } from '../batch.ts';
-import type { ByteSource } from '../byte-source.ts';
-import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../engine.ts';
-import { hashChunks } from '../hash-file.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { Batch, Field } from '../../columns/index.ts';
+import type { ByteSource } from '../../files/index.ts';
+import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/index.ts';
+import { hashChunks } from '../../files/index.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
-import { parseFirstRecord, readExact } from './read-exact.ts';
-import type { CsvFacts } from './facts.ts';
+import { parseFirstRecord, readExact } from './slow-reader.ts';
+import type { CsvFacts } from './csv-structure.ts';
 import { CsvScanner } from './scan.ts';
 
 /** How a CSV file is to be read. */

@@ -1,6 +1,6 @@
-import { SealroomError } from '../../errors.ts';
-import type { CsvFacts, Separator } from './facts.ts';
-import { encodingError, fieldCountError } from './refusals.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { CsvFacts, Separator } from './csv-structure.ts';
+import { encodingError, fieldCountError } from './errors.ts';
 import { createStopFinder, MAX_CHUNK_BYTES } from './stops.ts';
 import { Utf8Check } from './utf8-check.ts';
 import { COMMA, CR, HASH, LF, QUOTE, SPACE } from './bytes.ts';

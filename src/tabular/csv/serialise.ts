@@ -1,8 +1,8 @@
 import { decodeUtf8, encodeUtf8 } from '../../bytes/index.ts';
-import { SealroomError } from '../../errors.ts';
-import type { Batch, Field } from '../batch.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { Batch, Field } from '../../columns/index.ts';
 import { SPACE } from './bytes.ts';
-import { createLineWriter, type LineWriter } from './line-writer.ts';
+import { createLineWriter, type LineWriter } from './line-encoder.ts';
 import { needsQuotes, quoteField } from './quoting.ts';
 
 /** Rows that are written at a time. */

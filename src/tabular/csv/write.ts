@@ -1,6 +1,6 @@
 import { wipe } from '../../bytes/index.ts';
-import type { Field } from '../batch.ts';
-import type { ByteSink } from '../byte-sink.ts';
+import type { Field } from '../../columns/index.ts';
+import type { ByteSink } from '../../files/index.ts';
 import type { TableWriter } from '../table.ts';
 import { CsvSerialiser, type CsvWriteOptions } from './serialise.ts';
 

@@ -1,9 +1,9 @@
-import { SealroomError } from '../../errors.ts';
-import type { Batch, ColumnType, Field } from '../batch.ts';
-import { type ByteSource, openFile } from '../byte-source.ts';
-import { Engine, engineFailure, OUT_OF_MEMORY, quoteName, quotePath, quoteText } from '../engine.ts';
-import { opaqueType } from '../engine-types.ts';
-import { hashChunks } from '../hash-file.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { Batch, ColumnType, Field } from '../../columns/index.ts';
+import { type ByteSource, openFile } from '../../files/index.ts';
+import { Engine, engineFailure, OUT_OF_MEMORY, quoteIdentifier, quotePath, quoteText } from '../../engine/index.ts';
+import { opaqueType } from '../../engine/index.ts';
+import { hashChunks } from '../../files/index.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 
 /** How a Parquet file is to be read. */
@@ -248,7 +248,7 @@ async function* readBatches(
 function expressionOf({ engineName, engineType, field }: ParquetColumn): string {
   const isText = field.type.kind === 'opaque' && field.type.width === null;
   const isCast = isText && engineType !== 'VARCHAR' && engineType !== 'BLOB';
-  return isCast ? `CAST(${quoteName(engineName)} AS VARCHAR)` : quoteName(engineName);
+  return isCast ? `CAST(${quoteIdentifier(engineName)} AS VARCHAR)` : quoteIdentifier(engineName);
 }
 
 function readingFailure(source: ByteSource, error: unknown): SealroomError {

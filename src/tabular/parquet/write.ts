@@ -1,9 +1,9 @@
-import { type ErrorPlace, SealroomError } from '../../errors.ts';
-import type { Field } from '../batch.ts';
-import { quoteName, quoteText } from '../engine.ts';
-import { EngineTask } from '../engine-task.ts';
-import { engineTypeOf } from '../engine-types.ts';
-import type { OutputTarget } from '../target.ts';
+import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
+import type { Field } from '../../columns/index.ts';
+import { quoteIdentifier, quoteText } from '../../engine/index.ts';
+import { EngineTask } from '../../engine/index.ts';
+import { engineTypeOf } from '../../engine/index.ts';
+import type { OutputTarget } from '../../files/index.ts';
 import { noLines, type TableWriter } from '../table.ts';
 
 // One thread, since a second one gains nothing here and row groups bounded by bytes need it; the memory is a cap.
@@ -56,7 +56,7 @@ export function createParquet(
 }
 
 function keyValues(metadata: ReadonlyMap<string, string>): string {
-  const entries = [...metadata].map(([key, value]) => `${quoteName(key)}: ${quoteText(value)}`);
+  const entries = [...metadata].map(([key, value]) => `${quoteIdentifier(key)}: ${quoteText(value)}`);
   return entries.length === 0 ? '' : `, KV_METADATA {${entries.join(', ')}}`;
 }
 

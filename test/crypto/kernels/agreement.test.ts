@@ -13,7 +13,7 @@ import {
 import type { FingerprintTask, Kernel, SealTask } from 'sealroom/crypto';
 import { byteColumnOf, encodeUtf8, isValid, valueAt } from '#src/bytes/index';
 import type { ByteColumn } from '#src/bytes/index';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { KERNELS } from '../c3r-vectors.ts';
 import { errorOf, FIXED, sealPayload } from '../support.ts';
 

@@ -10,7 +10,7 @@ import {
   sealingRootFromBytes,
 } from 'sealroom/crypto';
 import { allValid, type ByteColumn, byteColumnOf, encodeUtf8, setNull, valueAt } from '#src/bytes/index';
-import { SealroomError } from '#src/errors';
+import { SealroomError } from '#src/errors/sealroom-error';
 import { SeededRandom } from './random.ts';
 
 /** Two kernels gave different results for the same input. */

@@ -13,12 +13,12 @@ import {
   type TakenSecret,
 } from '#src/custody/exchange/hand-over';
 import { initMember, readMember, readOwnCard } from '#src/custody/exchange/member';
-import { findPinned, listPinned, pinCard } from '#src/custody/exchange/pinned';
+import { findPinned, listPinned, pinCard } from '#src/custody/exchange/card-store';
 import { memberHome, type MemberHome } from '#src/custody/home';
-import { newestEnvelope, storeEnvelope } from '#src/custody/key-ring';
+import { newestEnvelope, storeEnvelope } from '#src/custody/envelope-store';
 import { openEnvelope } from '#src/custody/open-envelope';
-import type { ProviderContext } from '#src/custody/provider';
-import { openProvider } from '#src/custody/providers';
+import type { ProviderContext } from '#src/custody/providers/provider';
+import { openProvider } from '#src/custody/providers/providers';
 import { secretIdOf } from '#src/custody/secret-id';
 import { sharedSecretFromBytes } from '#src/crypto/index';
 import { DAY_MS, ID, later, makeParty, NOW, OTHER_ID, outcomeOf, SECRET_BYTES } from './support.ts';

@@ -5,7 +5,7 @@ import { decodeUtf8Lenient, encodeBase64, encodeUtf8 } from '#src/bytes/index';
 import { parseCard } from '#src/custody/exchange/card';
 import { openParcel } from '#src/custody/exchange/parcel';
 import { parseRequest, requireAnswerable, type SignedRequest } from '#src/custody/exchange/request';
-import { authenticationString, isSameString } from '#src/custody/exchange/short-string';
+import { authenticationString, isSameString } from '#src/custody/exchange/short-authentication-string';
 import { signStatement, verifyStatement } from '#src/signing/index';
 import {
   answer,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openFile } from '#src/tabular/byte-source';
+import { openFile } from '#src/files/byte-source';
 import { scanSql } from '#src/tabular/csv/engine-scan';
 import { CsvScanner } from '#src/tabular/csv/scan';
-import { Engine } from '#src/tabular/engine';
+import { Engine } from '#src/engine/engine';
 import { Folder, SEED } from '../support.ts';
 
 // The engine reads a file in buffers. Here they are as small as they can be, so that every byte of a record lies at the

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { openFile } from '#src/tabular/byte-source';
+import { openFile } from '#src/files/byte-source';
 import { openCsv } from '#src/tabular/csv/read';
 import { nullRuleOf } from '#src/tabular/csv/null-rules';
 import { openTable } from 'sealroom/tabular';

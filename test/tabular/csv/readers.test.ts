@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SealroomError } from '#src/errors';
-import { openFile } from '#src/tabular/byte-source';
-import type { ByteSource } from '#src/tabular/byte-source';
+import { SealroomError } from '#src/errors/sealroom-error';
+import { openFile } from '#src/files/byte-source';
+import type { ByteSource } from '#src/files/byte-source';
 import { openCsv } from '#src/tabular/csv/read';
 import { columnsOf, Folder, latin, memorySource, SEED } from '../support.ts';
 import { oracleValue, readOracle } from './oracle.ts';

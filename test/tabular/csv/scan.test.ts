@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CsvFacts } from '#src/tabular/csv/facts';
+import type { CsvFacts } from '#src/tabular/csv/csv-structure';
 import { CsvScanner } from '#src/tabular/csv/scan';
 import { Utf8Check } from '#src/tabular/csv/utf8-check';
 import { errorOf, SEED } from '../support.ts';

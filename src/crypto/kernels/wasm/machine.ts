@@ -5,7 +5,7 @@ import {
   type WasmConstant,
   type WasmMemory,
 } from '../../../bytes/index.ts';
-import { SealroomError } from '../../../errors.ts';
+import { SealroomError } from '../../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 
 /** What the module exports; `assembly/` says what each function expects in memory. */

@@ -1,0 +1,123 @@
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import type { Argv } from 'yargs';
+import type { PassphraseQuestion, ProviderContext } from '../../src/custody/index.ts';
+import { SealroomError, systemReason } from '../../src/errors/index.ts';
+import { type FipsArguments, withFipsOption } from './fips-option.ts';
+import { STANDARD_STREAM } from '../../src/tabular/index.ts';
+import { type CliIo, say } from '../terminal.ts';
+
+/** The options of commands that use a home, and with it the keys in it. */
+export interface HomeArguments extends FipsArguments {
+  readonly home: string | undefined;
+  readonly 'passphrase-fd': number | undefined;
+}
+
+/** The options of commands that open a secret. */
+export interface KeyArguments extends HomeArguments {
+  readonly key: string | undefined;
+}
+
+/** Declares the options that name the home and hand over passphrases. */
+export function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
+  return withFipsOption(yargs)
+    .option('home', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'home with your keys (default: SEALROOM_HOME, else ~/.sealroom)',
+    })
+    .option('passphrase-fd', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'file descriptor with passphrases, one a line in the order of need, where there is no terminal',
+    });
+}
+
+/** Declares the options that choose the key of a secret. */
+export function withKeyOptions<T>(yargs: Argv<T>): Argv<T & KeyArguments> {
+  return withHomeOptions(yargs).option('key', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'URI of the key (default: SEALROOM_KEY, else the one that the envelope names)',
+  });
+}
+
+/**
+ * What providers of keys get from a command: passphrases are asked for at the terminal, or read from a file descriptor.
+ *
+ * @throws {SealroomError} USAGE_OPTION if that is standard input, and the table is there too.
+ */
+export function providerContext(
+  io: CliIo,
+  args: Pick<HomeArguments, 'passphrase-fd' | 'fips'> & { readonly input?: string },
+): ProviderContext {
+  const fd = args['passphrase-fd'];
+  if (fd === 0 && args.input === STANDARD_STREAM) {
+    throw new SealroomError('USAGE_OPTION', 'expected one thing on standard input, got the table and the passphrases', {
+      hint: 'hand the passphrases over in another descriptor: `--passphrase-fd 3 3< file`',
+    });
+  }
+  return {
+    env: io.env,
+    cwd: io.cwd,
+    isFips: args.fips,
+    askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
+    warn: (message) => {
+      say(io, 'warning', message);
+    },
+  };
+}
+
+/** The same for a command that opens several secrets one after the other: the passphrase of a keystore is asked for once. */
+export function askingOnce(context: ProviderContext): ProviderContext {
+  const answers = new Map<string, Promise<string>>();
+  const askPassphrase = (question: PassphraseQuestion): Promise<string> => {
+    const answer = answers.get(question.what) ?? context.askPassphrase(question);
+    answers.set(question.what, answer);
+    return answer;
+  };
+  return { ...context, askPassphrase };
+}
+
+async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseQuestion): Promise<string> {
+  if (io.stdin.isTTY !== true) {
+    throw new SealroomError('SECRET_MISSING', `expected a terminal to ask for the passphrase of ${what}, got none`, {
+      hint: 'give it in a file descriptor: `--passphrase-fd 3 3< file`',
+    });
+  }
+  // Loaded here, since the prompts' library would slow down every other command.
+  const { askHidden } = await import('../prompts/prompts.ts');
+  const answer = await askHidden(io, `${isNew ? 'new passphrase' : 'passphrase'} of ${what}`);
+  if (!isNew || answer === '' || (await askHidden(io, 'the same again')) === answer) return answer;
+  throw new SealroomError('SECRET_INVALID', 'expected the same passphrase twice, got two different ones', {
+    hint: 'nothing was written',
+  });
+}
+
+/** Each question takes a line; a new passphrase is there once. */
+function readFromDescriptor(io: CliIo, fd: number): ProviderContext['askPassphrase'] {
+  let lines: Promise<string[]> | null = null;
+  return async ({ what }) => {
+    lines ??= readLines(io, fd);
+    const line = (await lines).shift();
+    if (line !== undefined) return line;
+    throw new SealroomError('SECRET_MISSING', `expected the passphrase of ${what} in the descriptor, got its end`, {
+      hint: 'one passphrase a line, in the order in which they are needed',
+    });
+  };
+}
+
+async function readLines(io: CliIo, fd: number): Promise<string[]> {
+  let bytes: Buffer;
+  try {
+    bytes = await buffer(fd === 0 ? io.stdin : createReadStream('', { fd, autoClose: false }));
+  } catch (error) {
+    throw new SealroomError('IO_READ', `cannot read passphrases from the descriptor: ${systemReason(error)}`, {
+      hint: 'open it for the command: `--passphrase-fd 3 3< file`; through `npx`, which hands on no others, `--passphrase-fd 0 < file`',
+      cause: error,
+    });
+  }
+  const lines = bytes.toString('utf8').split(/\r?\n/);
+  bytes.fill(0);
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}

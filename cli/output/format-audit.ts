@@ -1,0 +1,57 @@
+import type { AttemptEvent, AuditRecord, KeyEvent } from '../../src/audit/index.ts';
+
+/** A record as a line: number, time, what happened, who, and of what. */
+export function describeRecord({ index, time, event }: AuditRecord): string {
+  return `${String(index)}  ${time}  ${describeEvent(event)}`;
+}
+
+function describeEvent(event: AuditRecord['event']): string {
+  switch (event.kind) {
+    case 'start': {
+      const tables = event.tables.map(({ table }) => quoted(table)).join(', ');
+      return `start    ${quoted(event.member)}  ${tables}  ${event.attempt}`;
+    }
+    case 'attempt':
+      return `${event.outcome.kind.padEnd(8)} ${quoted(event.member)}  ${describeOutcome(event)}  ${event.attempt}`;
+    case 'manifest':
+      return `manifest ${event.manifestSha256}`;
+    case 'load':
+      return `load     ${quoted(event.table)} of ${quoted(event.owner)}  ${String(event.rows)} rows  ${event.snapshotSha256}`;
+    case 'remove':
+      return `remove   ${quoted(event.table)} of ${quoted(event.owner)}  ${String(event.rows)} rows  ${event.snapshotSha256}`;
+    case 'repair':
+      return `repair   ${String(event.removedBytes)} bytes of an unfinished record were removed`;
+    case 'key':
+      return describeKey(event);
+  }
+}
+
+/** Who did what with which key, for what. */
+function describeKey(event: KeyEvent): string {
+  const { action, member, actor, provider, key, collaborationId, generation, secretId, purpose, peer, file } = event;
+  const parts = [
+    `${action.padEnd(8)} ${quoted(member ?? actor ?? 'somebody')}`,
+    `for ${quoted(purpose)}`,
+    `secret ${secretId ?? 'none'}, generation ${String(generation ?? 'none')} of ${collaborationId}`,
+    `key ${quoted(key)} (${provider})`,
+    ...(peer === null ? [] : [`peer ${quoted(peer)}`]),
+    ...(file === null ? [] : [`file ${file.sha256}, ${String(file.rows)} rows`]),
+  ];
+  return parts.join('  ');
+}
+
+function describeOutcome({ outcome, findings, receivers }: AttemptEvent): string {
+  switch (outcome.kind) {
+    case 'refused':
+      return findings.map(({ code }) => code).join(', ');
+    case 'released':
+      return `${String(outcome.rows)} rows to ${receivers.map(quoted).join(', ')}, ${outcome.duration}`;
+    case 'failed':
+      return `${outcome.code}, ${outcome.duration}`;
+  }
+}
+
+/** A name on one line, whatever characters it has. */
+function quoted(name: string): string {
+  return /^[\w.:/+=-]+$/.test(name) ? name : JSON.stringify(name);
+}

@@ -1,0 +1,34 @@
+import type { BudgetChange } from '../../src/audit/index.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import { describeObligation, type Finding, renderFindings, type Verdict } from '../../src/query/index.ts';
+
+/** Budgets before and after a query, a line for each. */
+export function printBudgets(budgets: readonly BudgetChange[]): readonly string[] {
+  return budgets.map(
+    ({ table, type, period, before, after, budget }) =>
+      `${table}: ${String(before)} of ${String(budget)} left, ${String(after)} after it (${type} ${period})`,
+  );
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+/** A verdict for a person: all reasons against the query, or what is added to it, what it costs and what runs. */
+export function printVerdict(text: string, verdict: Verdict, budgets: readonly BudgetChange[]): readonly string[] {
+  if (!verdict.allowed) return [renderFindings(text, verdict.findings)];
+  const { sql, parameters } = verdict.statement;
+  return [
+    'allowed',
+    ...section('reads', verdict.tables),
+    ...section('is added', verdict.obligations.map(describeObligation)),
+    ...section('costs', printBudgets(budgets)),
+    ...section('runs', [sql, ...parameters.map((value, index) => `$${String(index + 1)} = ${JSON.stringify(value)}`)]),
+  ];
+}
+
+/** The error that ends a command whose query is refused, when the findings have been told. */
+export function refusal(findings: readonly Finding[]): SealroomError {
+  const count = findings.length === 1 ? 'one reason' : `${String(findings.length)} reasons`;
+  return new SealroomError('RULE_QUERY', `the query is refused, for ${count}`);
+}

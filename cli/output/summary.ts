@@ -1,0 +1,52 @@
+import { relative } from 'node:path';
+import { STANDARD_STREAM } from '../../src/tabular/index.ts';
+import { type CliIo, say } from '../terminal.ts';
+
+/** The part of a summary that both table commands have. */
+export interface TableSummary {
+  readonly rows: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly elapsedMs: number;
+  readonly kernel: string;
+  readonly threads: number;
+  readonly warnings: readonly string[];
+}
+
+/** Prints warnings and the summary of a table command: words to standard error, or one JSON object to standard output. */
+export function printSummary(
+  io: CliIo,
+  args: { readonly json: boolean; readonly 'dry-run': boolean },
+  output: string,
+  summary: TableSummary,
+  details: readonly string[],
+): void {
+  if (args.json) {
+    // With the table itself on standard output, the summary goes beside it.
+    const stream = output === STANDARD_STREAM ? io.stderr : io.stdout;
+    stream.write(`${JSON.stringify({ output: args['dry-run'] ? null : output, ...summary })}\n`);
+    return;
+  }
+  for (const warning of summary.warnings) say(io, 'warning', warning);
+  const seconds = summary.elapsedMs / 1000;
+  const rate = Math.round(summary.rows / Math.max(seconds, 0.001)).toLocaleString('en');
+  const name = output === STANDARD_STREAM ? 'standard output' : relative(io.cwd, output) || output;
+  const written = args['dry-run']
+    ? 'dry run: everything was checked, nothing was written'
+    : `wrote ${name}${summary.outputBytes > 0 ? ` (${formatBytes(summary.outputBytes)})` : ''}`;
+  const rows = `rows: ${summary.rows.toLocaleString('en')} from ${formatBytes(summary.inputBytes)}`;
+  const threads = summary.threads === 1 ? '1 thread' : `${String(summary.threads)} threads`;
+  const time = `time: ${seconds.toFixed(1)} s (${rate} rows/s, kernel ${summary.kernel}, ${threads})`;
+  io.stderr.write(`${[written, rows, ...details, time].join('\n')}\n`);
+}
+
+function formatBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
+}

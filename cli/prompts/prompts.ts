@@ -1,0 +1,177 @@
+import type { Key } from 'node:readline';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { CANCEL_SYMBOL } from '@clack/prompts';
+import { confirm, isCancel, log, password, select, text } from '@clack/prompts';
+import { SealroomError } from '../../src/errors/index.ts';
+import type { Asker, ChoiceQuestion } from './schema-dialogue.ts';
+import type { CliIo } from '../terminal.ts';
+
+const endOfInput = (): SealroomError =>
+  new SealroomError('IO_ABORTED', 'the dialogue expected an answer, got the end of input', {
+    hint: 'nothing was written',
+  });
+
+const cancelled = (): SealroomError =>
+  new SealroomError('IO_ABORTED', 'the dialogue was cancelled', { hint: 'nothing was written' });
+
+function emptyIfBlank(answer: string): string {
+  return answer.trim() === '' ? '' : answer;
+}
+
+/** `[c]leartext, [f]ingerprint or [s]ealed` */
+function listOptions(options: readonly string[]): string {
+  const words = options.map((word) => `[${word.slice(0, 1)}]${word.slice(1)}`);
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');
+}
+
+function matchOption<T extends string>(question: ChoiceQuestion<T>, answer: string): T | null {
+  const word = answer.trim().toLowerCase();
+  if (word === '') return question.initial;
+  return question.options.find((option) => option.startsWith(word)) ?? null;
+}
+
+/**
+ * Takes answers line by line, from a script or a plain terminal: words may be shortened, an empty line takes the initial
+ * answer, an answer that does not fit is asked for again. `signal` ends the input.
+ */
+export function createLineAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
+  const reader = createInterface({
+    input,
+    terminal: false,
+    crlfDelay: Infinity,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  // Taken at once: lines that arrive before the first question would be lost.
+  const lines = reader[Symbol.asyncIterator]();
+  const say = (line: string): void => {
+    output.write(`${line}\n`);
+  };
+  const ask = async (prompt: string): Promise<string> => {
+    output.write(prompt);
+    const next = await lines.next();
+    if (next.done === true) throw endOfInput();
+    return next.value;
+  };
+  return {
+    say,
+    async askText({ message, initial, check }) {
+      for (;;) {
+        const answer = emptyIfBlank(await ask(initial === null ? `${message} ` : `${message} (${initial}) `));
+        const problem = check(answer);
+        if (problem === null) return answer;
+        say(problem);
+      }
+    },
+    async askChoice(question) {
+      const { message, options, initial } = question;
+      const words = listOptions(options);
+      for (;;) {
+        const answer = matchOption(
+          question,
+          await ask(`${message} ${words}${initial === null ? '' : ` (${initial})`} `),
+        );
+        if (answer !== null) return answer;
+        say(`expected ${words}`);
+      }
+    },
+    close: () => {
+      reader.close();
+    },
+  };
+}
+
+/** What all questions to a person at a terminal have in common. */
+interface Prompts {
+  readonly common: { readonly input: Readable; readonly output: Writable; readonly signal: AbortSignal };
+  /** The answer. @throws {SealroomError} IO_ABORTED if there is none, but a wish to stop or the end of input. */
+  readonly take: <T extends string | boolean | undefined>(answer: T | typeof CANCEL_SYMBOL) => T;
+  readonly close: () => void;
+}
+
+/** Makes ready to ask at a terminal: Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
+function openPrompts(input: Readable, output: Writable, signal: AbortSignal | undefined): Prompts {
+  const ended = new AbortController();
+  const stop = (): void => {
+    ended.abort();
+  };
+  // Ctrl-D closes the line editor underneath, and the question would stay open for ever.
+  const stopAtCtrlD = (_text: string | undefined, key: Key): void => {
+    if (key.ctrl === true && key.name === 'd') stop();
+  };
+  input.once('end', stop);
+  input.once('close', stop);
+  input.on('keypress', stopAtCtrlD);
+  const common = { input, output, signal: AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]) };
+  return {
+    common,
+    take: (answer) => {
+      if (!isCancel(answer)) return answer;
+      throw ended.signal.aborted ? endOfInput() : cancelled();
+    },
+    close: () => {
+      input.off('end', stop);
+      input.off('close', stop);
+      input.off('keypress', stopAtCtrlD);
+    },
+  };
+}
+
+/** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
+export function createTerminalAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
+  const { common, take, close } = openPrompts(input, output, signal);
+  return {
+    say: (line) => {
+      log.message(line, { output });
+    },
+    async askText({ message, initial, check }) {
+      const answer = await text({
+        ...common,
+        message,
+        placeholder: initial ?? '',
+        validate: (value) => check(emptyIfBlank(value ?? '')) ?? undefined,
+      });
+      return emptyIfBlank(take<string | undefined>(answer) ?? '');
+    },
+    async askChoice({ message, options, initial }) {
+      const first = initial ?? options[0];
+      const answer = await select<string>({
+        ...common,
+        message,
+        options: options.map((value) => ({ value })),
+        ...(first === undefined ? {} : { initialValue: first }),
+      });
+      const word = take<string>(answer);
+      const chosen = options.find((option) => option === word);
+      if (chosen === undefined) throw cancelled();
+      return chosen;
+    },
+    close,
+  };
+}
+
+/** Asks for a passphrase at a terminal, which shows nothing of it. @throws {SealroomError} IO_ABORTED if it is cancelled. */
+export async function askHidden(
+  { stdin, stderr, signal }: Pick<CliIo, 'stdin' | 'stderr' | 'signal'>,
+  message: string,
+): Promise<string> {
+  const { common, take, close } = openPrompts(stdin, stderr, signal);
+  try {
+    return take<string | undefined>(await password({ ...common, message, mask: '' })) ?? '';
+  } finally {
+    close();
+  }
+}
+
+/** Asks at a terminal whether to go on; no, unless the answer is yes. @throws {SealroomError} IO_ABORTED if it is cancelled. */
+export async function askToConfirm(
+  { stdin, stderr, signal }: Pick<CliIo, 'stdin' | 'stderr' | 'signal'>,
+  message: string,
+): Promise<boolean> {
+  const { common, take, close } = openPrompts(stdin, stderr, signal);
+  try {
+    return take(await confirm({ ...common, message, initialValue: false }));
+  } finally {
+    close();
+  }
+}

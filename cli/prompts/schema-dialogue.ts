@@ -1,0 +1,225 @@
+import { SealroomError } from '../../src/errors/index.ts';
+import type {
+  ColumnKind,
+  ColumnSchema,
+  Header,
+  Pad,
+  PadKind,
+  SourceColumn,
+  SourceTable,
+  TableSchema,
+} from '../../src/schema/index.ts';
+import {
+  addSuffix,
+  COLUMN_KINDS,
+  createTableSchema,
+  MAX_PAD_LENGTH_BYTES,
+  MAX_TARGET_COLUMNS,
+  parseHeader,
+  parsePadLength,
+} from '../../src/schema/index.ts';
+import { quoteName } from '../../src/errors/index.ts';
+
+/** A question that is answered with a line of text. */
+export interface TextQuestion {
+  readonly message: string;
+  /** What an empty answer stands for; `null` if an answer is needed. */
+  readonly initial: string | null;
+  /** What is wrong with an answer, or `null`; the question is asked again until nothing is. Blanks are an empty answer. */
+  readonly check: (answer: string) => string | null;
+}
+
+/** A question that is answered with one of a few words. */
+export interface ChoiceQuestion<T extends string> {
+  readonly message: string;
+  readonly options: readonly T[];
+  /** What an empty answer stands for; `null` if an answer is needed. */
+  readonly initial: T | null;
+}
+
+/** Someone who answers questions: a person at a terminal, or lines of a file. */
+export interface Asker {
+  /** Shows a line. */
+  say(line: string): void;
+  /**
+   * The answer as it was given, or an empty one, which has passed the question's check too.
+   *
+   * @throws {SealroomError} IO_ABORTED if there are no more answers.
+   */
+  askText(question: TextQuestion): Promise<string>;
+  /** @throws {SealroomError} IO_ABORTED if there are no more answers. */
+  askChoice<T extends string>(question: ChoiceQuestion<T>): Promise<T>;
+  close(): void;
+}
+
+const INTEGER = /^\+?\d+$/;
+
+/** What the steps of the dialogue know. */
+interface Session {
+  readonly asker: Asker;
+  readonly headerRow: boolean;
+  readonly allowCleartext: boolean;
+  readonly used: Set<Header>;
+}
+
+function nameColumn(column: SourceColumn, headerRow: boolean): string {
+  return headerRow ? `column \`${column.header}\`` : `column ${column.header}`;
+}
+
+/** The message of the SealroomError that `act` throws, or `null`. */
+function findProblem(act: () => unknown): string | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    if (error instanceof SealroomError) return error.message;
+    throw error;
+  }
+}
+
+async function askTargetCount(asker: Asker, name: string): Promise<number> {
+  const answer = await asker.askText({
+    message: `${name}: how many target columns?`,
+    initial: '1',
+    check: (text) =>
+      text === '' || (INTEGER.test(text) && Number(text) <= MAX_TARGET_COLUMNS)
+        ? null
+        : `expected an integer from 0 to ${String(MAX_TARGET_COLUMNS)}`,
+  });
+  return answer === '' ? 1 : Number(answer);
+}
+
+async function askHeader(session: Session, column: SourceColumn, label: string): Promise<Header> {
+  const { asker, headerRow } = session;
+  const initial = headerRow ? column.header : null;
+  const answer = await asker.askText({
+    message: `${label}: target header?`,
+    initial,
+    check: (text) => (text === '' && initial !== null ? null : findProblem(() => parseHeader(text, 'target header'))),
+  });
+  if (answer === '' && initial !== null) {
+    asker.say(`using the source header ${quoteName(initial)}`);
+    return initial;
+  }
+  const header = parseHeader(answer);
+  if (header !== answer) asker.say(`target header ${quoteName(answer)} becomes ${quoteName(header)}`);
+  return header;
+}
+
+async function askSuffix(asker: Asker, header: Header, kind: ColumnKind, label: string): Promise<Header> {
+  if (kind === 'cleartext') return header;
+  const answer = await asker.askChoice({
+    message: `${label}: add the suffix \`_${kind}\` to the target header?`,
+    options: ['yes', 'no'],
+    initial: 'yes',
+  });
+  return answer === 'yes' ? addSuffix(header, kind) : header;
+}
+
+/** Asks for a target header until it is valid with its suffix, and new. */
+async function askTargetHeader(
+  session: Session,
+  column: SourceColumn,
+  kind: ColumnKind,
+  label: string,
+): Promise<Header> {
+  const { asker, used } = session;
+  for (;;) {
+    const header = await askHeader(session, column, label);
+    try {
+      const target = await askSuffix(asker, header, kind, label);
+      if (!used.has(target)) return target;
+      asker.say(`expected a target header that is not used yet, got ${quoteName(target)}`);
+    } catch (error) {
+      if (!(error instanceof SealroomError) || error.code !== 'SCHEMA_HEADER') throw error;
+      asker.say(error.message);
+    }
+  }
+}
+
+async function askPadLength(asker: Asker, message: string, initial: string | null): Promise<number> {
+  const answer = await asker.askText({
+    message,
+    initial,
+    check: (text) =>
+      (text === '' && initial !== null) || findProblem(() => parsePadLength(text)) === null
+        ? null
+        : `expected an integer from 0 to ${String(MAX_PAD_LENGTH_BYTES)}`,
+  });
+  return parsePadLength(answer === '' ? initial : answer);
+}
+
+async function askPad(asker: Asker, label: string): Promise<Pad> {
+  const options: readonly PadKind[] = ['none', 'fixed', 'max'];
+  const kind = await asker.askChoice({ message: `${label}: padding?`, options, initial: 'max' });
+  switch (kind) {
+    case 'none':
+      return { kind };
+    case 'fixed':
+      return { kind, lengthBytes: await askPadLength(asker, `${label}: length of every value, in bytes?`, null) };
+    case 'max':
+      asker.say('every value is filled to the length of the longest one in the column, plus additional bytes');
+      asker.say('additional bytes hide the length of the longest value, too');
+      return { kind, lengthBytes: await askPadLength(asker, `${label}: additional bytes?`, '0') };
+  }
+}
+
+async function askKind(session: Session, column: SourceColumn, label: string): Promise<ColumnKind> {
+  if (!column.kinds.includes('sealed')) return 'cleartext';
+  // The safest comes first: a terminal preselects it.
+  const options = COLUMN_KINDS.filter(
+    (kind) => column.kinds.includes(kind) && (kind !== 'cleartext' || session.allowCleartext),
+  );
+  return session.asker.askChoice({ message: `${label}: type?`, options, initial: null });
+}
+
+async function askTarget(session: Session, column: SourceColumn, label: string): Promise<ColumnSchema> {
+  const kind = await askKind(session, column, label);
+  const targetHeader = await askTargetHeader(session, column, kind, label);
+  session.used.add(targetHeader);
+  const sourceIndex = session.headerRow ? null : column.index;
+  const names = { sourceHeader: column.header, sourceIndex, targetHeader };
+  return kind === 'sealed' ? { kind, ...names, pad: await askPad(session.asker, label) } : { kind, ...names };
+}
+
+async function askColumn(session: Session, column: SourceColumn): Promise<readonly ColumnSchema[]> {
+  const { asker, headerRow, allowCleartext } = session;
+  const name = nameColumn(column, headerRow);
+  const isProtectable = column.kinds.includes('sealed');
+  if (!isProtectable && !allowCleartext) {
+    asker.say(`warning: ${name} is left out: its type cannot be protected, and cleartext is forbidden`);
+    return [];
+  }
+  if (!isProtectable) asker.say(`warning: ${name}: its type cannot be protected, so its target columns are cleartext`);
+  const count = await askTargetCount(asker, name);
+  const targets: ColumnSchema[] = [];
+  for (let target = 1; target <= count; target++) {
+    const label = count === 1 ? name : `${name}, target ${String(target)} of ${String(count)}`;
+    targets.push(await askTarget(session, column, label));
+  }
+  return targets;
+}
+
+/**
+ * Asks for a table schema column by column: how many target columns, and of each its type, header, suffix and pad.
+ *
+ * Returns `null` if no target column was wanted. The questions, their order and what an empty answer means are those of
+ * C3R's interactive mode, so that scripted answers work with both.
+ *
+ * @throws {SealroomError} IO_ABORTED if there are no more answers.
+ */
+export async function runSchemaDialogue(
+  table: SourceTable,
+  options: { readonly allowCleartext: boolean },
+  asker: Asker,
+): Promise<TableSchema | null> {
+  const { headerRow, sourceCount } = table;
+  const session: Session = { asker, headerRow, allowCleartext: options.allowCleartext, used: new Set() };
+  if (!options.allowCleartext) {
+    asker.say('the collaboration forbids cleartext columns');
+    asker.say('cleartext is not offered as a type');
+  }
+  const columns: ColumnSchema[] = [];
+  for (const column of table.columns) columns.push(...(await askColumn(session, column)));
+  return columns.length === 0 ? null : createTableSchema({ headerRow, sourceCount, columns });
+}

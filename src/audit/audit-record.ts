@@ -1,0 +1,358 @@
+import canonicalize from 'canonicalize';
+import { z } from 'zod';
+import { decodeUtf8, encodeUtf8 } from '../bytes/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { keyEvent } from './key-event.ts';
+
+/** Bytes of a record's line at most, without its line break. The text of a query has at most 20 kB, its IR may be longer. */
+export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+
+/** The version of the records that are written, and the only one that is read. */
+export const RECORD_VERSION = 1;
+
+/** Characters of a text at most; the text of a query may have 20 kB. */
+export const MAX_TEXT_CHARACTERS = 100_000;
+
+//= audit A-2
+const name = z.string().min(1).max(256);
+const text = z.string().max(MAX_TEXT_CHARACTERS);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+const time = z.string().refine((value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value);
+
+/** Any value of JSON. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+const tableUse = z
+  .strictObject({
+    /** Name of the table in the manifest. */
+    table: name,
+    /** Member that owns it. */
+    owner: name,
+    /** Hash of the analysis rule that was applied. */
+    ruleSha256: sha256,
+    /** Hash of the snapshot that was, or would have been, read; `null` if nothing is loaded. */
+    snapshotSha256: sha256.nullable(),
+  })
+  .readonly();
+
+const budgetChange = z
+  .strictObject({
+    table: name,
+    owner: name,
+    type: z.enum(['CALENDAR_DAY', 'CALENDAR_WEEK', 'CALENDAR_MONTH', 'LIFETIME']),
+    /** The day, week or month that counts, such as `2026-11-24`, `2026-W48`, `2026-11`; `lifetime` if all time counts. */
+    period: name,
+    /** Queries allowed in the period. */
+    budget: count,
+    /** Queries that were left before this attempt and after it. */
+    before: count,
+    after: count,
+  })
+  .readonly();
+
+const finding = z
+  .strictObject({
+    code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+    message: text,
+    /** Bytes of the query's text from and to, or `null` if it is about the whole. */
+    span: z.strictObject({ start: count, end: count }).readonly().nullable(),
+    /** Table whose rule caused it, or `null`. */
+    table: name.nullable(),
+  })
+  .readonly();
+
+const obligation = z
+  .strictObject({
+    kind: name,
+    /** What is added, in words or SQL. */
+    detail: text,
+    table: name.nullable(),
+  })
+  .readonly();
+
+const question = z
+  .strictObject({
+    /** Template that was asked for, or `null` for a query of one's own. */
+    template: name.nullable(),
+    /** Parameters of the template by name, as they were given. */
+    parameters: z.record(z.string(), z.string().max(20_000).nullable()).readonly(),
+    /** The text of the query, or `null` where the owners want its hash only. */
+    sql: text.nullable(),
+    sqlSha256: sha256,
+  })
+  .readonly();
+
+/** How long an execution took; exact times would tell of the data. */
+const DURATIONS = [
+  { name: 'under 100 ms', belowMs: 100 },
+  { name: 'under 1 s', belowMs: 1_000 },
+  { name: 'under 10 s', belowMs: 10_000 },
+  { name: 'under 60 s', belowMs: 60_000 },
+  { name: 'longer', belowMs: Infinity },
+] as const;
+
+const duration = z.enum(DURATIONS.map((bucket) => bucket.name));
+
+const outcome = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('refused') }).readonly(),
+  z
+    .strictObject({
+      kind: z.literal('released'),
+      rows: count,
+      /** Hash of the result as it was packed for the receivers, before encryption. */
+      resultSha256: sha256,
+      duration,
+    })
+    .readonly(),
+  z
+    .strictObject({
+      kind: z.literal('failed'),
+      /** What kind of failure; never the engine's words. */
+      code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+      duration,
+    })
+    .readonly(),
+]);
+
+const start = z
+  .strictObject({
+    kind: z.literal('start'),
+    attempt: z.uuid(),
+    member: name,
+    manifestSha256: sha256,
+    irSha256: sha256,
+    /** The tables that will be read; one unit of each of their budgets is spent. */
+    tables: z.array(tableUse).readonly(),
+    budgets: z.array(budgetChange).readonly(),
+  })
+  .readonly();
+
+const attempt = z
+  .strictObject({
+    kind: z.literal('attempt'),
+    /** Identifies the attempt towards its member, and joins this record to the `start` before it. */
+    attempt: z.uuid(),
+    member: name,
+    manifestSha256: sha256,
+    question,
+    /** The canonical IR, or `null` if the text was not understood that far. */
+    ir: z.custom<JsonValue>((value) => value !== undefined),
+    /** Tables that the query names, or `null` if that is not known. */
+    tables: z.array(tableUse).readonly().nullable(),
+    findings: z.array(finding).readonly(),
+    obligations: z.array(obligation).readonly(),
+    budgets: z.array(budgetChange).readonly(),
+    /** Members that get the result, or would have got it. */
+    receivers: z.array(name).readonly(),
+    outcome,
+  })
+  .readonly();
+
+const repair = z
+  .strictObject({
+    kind: z.literal('repair'),
+    /** Bytes of an unfinished record that were removed from the end of the log, and their hash. */
+    removedBytes: count,
+    removedSha256: sha256,
+  })
+  .readonly();
+
+const manifest = z
+  .strictObject({
+    kind: z.literal('manifest'),
+    /** Hash of the manifest that is in force from now on, and of the one before; `null` in a new room. */
+    manifestSha256: sha256,
+    replacedSha256: sha256.nullable(),
+  })
+  .readonly();
+
+const load = z
+  .strictObject({
+    kind: z.literal('load'),
+    table: name,
+    owner: name,
+    manifestSha256: sha256,
+    /** Hash of the analysis rule whose columns were loaded. */
+    ruleSha256: sha256,
+    /** Hash of the file that was loaded, and of the snapshot that was made of it. */
+    sourceSha256: sha256,
+    snapshotSha256: sha256,
+    /** Hash of the snapshot whose place it takes, or `null`. */
+    replacedSha256: sha256.nullable(),
+    rows: count,
+  })
+  .readonly();
+
+const remove = z
+  .strictObject({
+    kind: z.literal('remove'),
+    table: name,
+    owner: name,
+    manifestSha256: sha256,
+    snapshotSha256: sha256,
+    rows: count,
+  })
+  .readonly();
+
+//= audit A-8
+/** What happens to a room, besides being asked. */
+const roomEvent = z.discriminatedUnion('kind', [manifest, load, remove]);
+
+const event = z.discriminatedUnion('kind', [start, attempt, repair, roomEvent, keyEvent]);
+
+const record = z
+  .strictObject({
+    version: z.literal(RECORD_VERSION),
+    /** Position in the log, from 0. */
+    index: count,
+    /** Leaf hash of the record before, in hexadecimal; `null` in the first. */
+    previous: sha256.nullable(),
+    /** When it was written: UTC, never before the record before. */
+    time,
+    event,
+  })
+  .readonly();
+
+/** A table that an attempt touches: its owner, rule and snapshot. */
+export type TableUse = z.infer<typeof tableUse>;
+
+/** A budget of a table before and after an attempt. */
+export type BudgetChange = z.infer<typeof budgetChange>;
+
+/** A query was allowed and is about to run: its budgets are spent, whatever becomes of it. */
+export type StartEvent = z.infer<typeof start>;
+
+/** All that is known of an attempt when it is over: run, failed, or refused. */
+export type AttemptEvent = z.infer<typeof attempt>;
+
+/** The room has another manifest, or a table came into it or left it. */
+export type RoomEvent = z.infer<typeof roomEvent>;
+
+/** What a record tells. */
+export type AuditEvent = z.infer<typeof event>;
+
+/** One line of an audit log. */
+export type AuditRecord = z.infer<typeof record>;
+
+/** The bucket of a duration in milliseconds. */
+export function durationBucket(durationMs: number): z.infer<typeof duration> {
+  return DURATIONS.find((bucket) => durationMs < bucket.belowMs)?.name ?? 'longer';
+}
+
+/**
+ * The bytes of a record's line, without line break: the JSON of RFC 8785 in UTF-8.
+ *
+ * @throws {SealroomError} AUDIT_RECORD if the record has not the shape of one, contradicts itself, or is too long.
+ */
+export function printRecord(value: AuditRecord): Uint8Array {
+  //= audit A-1, A-3
+  const line = toCanonical(value);
+  // What is written is what a reader of the line will see.
+  checkRecord(parseJson(line));
+  const bytes = encodeUtf8(line);
+  if (bytes.length > MAX_RECORD_BYTES) throw tooLong();
+  return bytes;
+}
+
+/**
+ * The record of a line. A line has one form: other spacing, other orders of members and unknown members are refused.
+ *
+ * @param bytes the line without its line break
+ * @throws {SealroomError} AUDIT_RECORD if it is no record, or of an unknown version. No value of it is in the message.
+ */
+export function parseRecord(bytes: Uint8Array): AuditRecord {
+  const { record: parsed, value, line } = readLine(bytes);
+  //= audit A-3
+  if (toCanonical(value) !== line) {
+    throw new SealroomError('AUDIT_RECORD', 'expected a record in canonical JSON, got another form');
+  }
+  return parsed;
+}
+
+/**
+ * The record of a line whose bytes a signature covers: its form is not looked at, which takes most of the time.
+ *
+ * @throws {SealroomError} AUDIT_RECORD as {@link parseRecord}.
+ */
+export function parseSignedRecord(bytes: Uint8Array): AuditRecord {
+  return readLine(bytes).record;
+}
+
+function readLine(bytes: Uint8Array): { readonly record: AuditRecord; readonly value: unknown; readonly line: string } {
+  if (bytes.length > MAX_RECORD_BYTES) throw tooLong();
+  let line: string;
+  try {
+    line = decodeUtf8(bytes);
+  } catch {
+    throw notJson();
+  }
+  const value = parseJson(line);
+  return { record: checkRecord(value), value, line };
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // The parser's own message quotes the text.
+    throw notJson();
+  }
+}
+
+function checkRecord(value: unknown): AuditRecord {
+  //= audit A-4
+  if (typeof value === 'object' && value !== null && 'version' in value && value.version !== RECORD_VERSION) {
+    throw new SealroomError('AUDIT_RECORD', `expected a record of version ${String(RECORD_VERSION)}, got another`, {
+      hint: 'read it with the version of sealroom that wrote it',
+    });
+  }
+  const parsed = record.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = issue?.path.map(String).join('.') ?? '';
+    throw new SealroomError('AUDIT_RECORD', `a record has not the shape of one${path === '' ? '' : `: \`${path}\``}`);
+  }
+  const contradiction = findContradiction(parsed.data);
+  if (contradiction !== null) throw new SealroomError('AUDIT_RECORD', contradiction);
+  return parsed.data;
+}
+
+/** What two members of a record say against each other, or `null`. */
+function findContradiction({ index, previous, event: told }: AuditRecord): string | null {
+  if ((index === 0) !== (previous === null)) return 'a record has `previous` unless it is the first';
+  //= audit A-61
+  if (told.kind === 'key' && told.action !== 'refuse' && (told.generation === null || told.secretId === null))
+    return 'what was done with a secret names it';
+  if (told.kind !== 'attempt') return null;
+  //= audit A-6
+  const { findings, outcome: end, ir, tables } = told;
+  if ((end.kind === 'refused') !== findings.length > 0)
+    return 'an attempt has findings if it was refused, and only then';
+  if (end.kind !== 'refused' && (ir === null || tables === null)) return 'an attempt that ran has `ir` and `tables`';
+  return null;
+}
+
+function toCanonical(value: unknown): string {
+  try {
+    return canonicalize(value) ?? '';
+  } catch (error) {
+    throw tooDeep(error);
+  }
+}
+
+/** Recursion over a value that nests deeper than the stack. */
+function tooDeep(error: unknown): SealroomError {
+  return new SealroomError('AUDIT_RECORD', 'a record nests too deeply, or has a number that JSON has not', {
+    cause: error,
+  });
+}
+
+function notJson(): SealroomError {
+  return new SealroomError('AUDIT_RECORD', 'expected a record in JSON, got other bytes');
+}
+
+function tooLong(): SealroomError {
+  return new SealroomError('AUDIT_RECORD', `expected a record of at most ${String(MAX_RECORD_BYTES)} bytes, got more`);
+}

@@ -1,0 +1,212 @@
+import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { withLock } from '../files/index.ts';
+import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
+import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
+import type { MemberHome } from './home.ts';
+import { openEnvelope } from './open-envelope.ts';
+import { destroyFile, temporariesOf, writePrivateFile } from '../files/index.ts';
+import type { KeyProvider } from './providers/provider.ts';
+
+/** Where an envelope lies in a home. */
+export interface EnvelopePlace {
+  /** A UUID in lower case. */
+  readonly collaborationId: string;
+  /** From 1 on. */
+  readonly generation: number;
+  readonly file: string;
+}
+
+/** An envelope and the file that it was read from, or is in now. */
+export interface StoredEnvelope {
+  readonly file: string;
+  readonly envelope: Envelope;
+}
+
+/** What proves that an envelope can be opened before it takes its place. */
+export interface EnvelopeProof {
+  /** The provider that made it. */
+  readonly provider: KeyProvider;
+  /** What must be in it. */
+  readonly secret: SharedSecret;
+  /** The envelope in whose place it comes; `null` if it is the first of its generation. */
+  readonly replaced: StoredEnvelope | null;
+}
+
+const FILE_NAME = /^generation-([1-9]\d{0,6})\.json$/;
+
+/**
+ * The envelopes of a home, by collaboration and then by generation, oldest first; those of one collaboration if it is given.
+ * Goes by the files' names: none of them is read.
+ *
+ * @param collaborationId a UUID in any case
+ * @throws {SealroomError} IO_READ if a directory cannot be read; USAGE_OPTION if the id is no UUID.
+ */
+export async function listEnvelopes(home: MemberHome, collaborationId?: string): Promise<readonly EnvelopePlace[]> {
+  if (collaborationId !== undefined) return placesOf(home, collaborationId);
+  const names = await namesIn(join(home.directory, 'collaborations'));
+  const places = await Promise.all(names.filter(isId).map((id) => placesOf(home, id)));
+  return places.flat().sort((a, b) => a.file.localeCompare(b.file, 'en', { numeric: true }));
+}
+
+async function placesOf(home: MemberHome, id: string): Promise<readonly EnvelopePlace[]> {
+  const collaborationId = parseCollaborationId(id);
+  const names = await namesIn(home.collaboration(collaborationId));
+  return names
+    .flatMap((name) => FILE_NAME.exec(name)?.slice(1) ?? [])
+    .map((digits) => placeOf(home, { collaborationId, generation: Number(digits) }))
+    .sort((a, b) => a.generation - b.generation);
+}
+
+const isId = (name: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw cannotRead(error, directory);
+  }
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const cannotRead = (error: unknown, file: string): SealroomError =>
+  new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where: { file }, cause: error });
+
+function placeOf(
+  home: MemberHome,
+  { collaborationId, generation }: Pick<Envelope, 'collaborationId' | 'generation'>,
+): EnvelopePlace {
+  const id = parseCollaborationId(collaborationId);
+  const file = join(home.collaboration(id), `generation-${String(generation)}.json`);
+  return Object.freeze({ collaborationId: id, generation, file });
+}
+
+/**
+ * The envelope of a collaboration's newest generation; `null` if there is none. If the newest cannot be read, that is an error: an
+ * older one never stands in for it.
+ *
+ * @param collaborationId a UUID in any case
+ * @throws {SealroomError} as {@link readEnvelope} and {@link listEnvelopes}.
+ */
+export async function newestEnvelope(home: MemberHome, collaborationId: string): Promise<StoredEnvelope | null> {
+  const newest = (await listEnvelopes(home, collaborationId)).at(-1);
+  return newest === undefined ? null : readEnvelope(home, newest);
+}
+
+/**
+ * The envelope of one generation.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_ENVELOPE if it is malformed, or one of another collaboration or
+ *   generation; SECRET_INVALID if others can write where it lies; IO_READ.
+ */
+export async function readEnvelope(
+  home: MemberHome,
+  wanted: Pick<Envelope, 'collaborationId' | 'generation'>,
+): Promise<StoredEnvelope> {
+  const { collaborationId, generation, file } = placeOf(home, wanted);
+  let text: string;
+  try {
+    for (const directory of [home.directory, dirname(dirname(file)), dirname(file)]) await requireOwn(directory);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof SealroomError) throw error;
+    if (!isMissing(error)) throw cannotRead(error, file);
+    const what = `generation ${String(generation)} of ${collaborationId}`;
+    throw new SealroomError('CUSTODY_KEY', `expected an envelope with ${what}, found none`, {
+      where: { file },
+      hint: '`sealroom key show` lists what is there; `--home` names another home',
+    });
+  }
+  const envelope = parseEnvelope(text, { file });
+  if (envelope.collaborationId === collaborationId && envelope.generation === generation) return { file, envelope };
+  throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope that its file is named after, got another', {
+    where: { file },
+    hint: 'files of envelopes are not renamed; put back the copy from before',
+  });
+}
+
+/** Whoever can write there can put an envelope there, with a secret and under a key of their own. */
+async function requireOwn(directory: string): Promise<void> {
+  const { mode } = await stat(directory);
+  // Windows has no such bits and reports them as set.
+  if (process.platform === 'win32' || (mode & 0o022) === 0) return;
+  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can write to, got an open one', {
+    where: { file: directory },
+    hint: `see who made what is in it, and run \`chmod -R go-w ${directory}\``,
+  });
+}
+
+/**
+ * Puts an envelope into a home. It takes its place only after it was read back from the disk and opened, and the secret in it
+ * was found to be the right one; until then, and if anything fails, what was there stays.
+ *
+ * @throws {SealroomError} IO_EXISTS if there is one of its generation that it does not replace; IO_LOCKED; CUSTODY_ENVELOPE if the
+ *   replaced one is another by now, or the new one does not open as it should; IO_WRITE; what `KeyProvider.unwrap` throws.
+ */
+export async function storeEnvelope(
+  home: MemberHome,
+  envelope: Envelope,
+  { provider, secret, replaced }: EnvelopeProof,
+): Promise<StoredEnvelope> {
+  const { file } = placeOf(home, envelope);
+  return withRingLock(home, envelope.collaborationId, async () => {
+    if (replaced !== null) await requireUnchanged(home, replaced);
+    await writePrivateFile(file, printEnvelope(envelope), {
+      replaces: replaced !== null,
+      check: async (temporary) => {
+        const written = parseEnvelope(await readFile(temporary, 'utf8'), { file });
+        using opened = await openEnvelope(written, provider, { file });
+        if (printEnvelope(written) === printEnvelope(envelope) && opened.equals(secret)) return;
+        throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope to hold the secret, got another', {
+          where: { file },
+          hint: 'nothing was replaced; see `sealroom key doctor`',
+        });
+      },
+    });
+    return { file, envelope };
+  });
+}
+
+/**
+ * Destroys an envelope: its file is overwritten and removed, which is best effort, as `destroyFile` says; so are the temporary
+ * files of its generation that a process left which was stopped. A secret that is in no other envelope and with no other member is
+ * lost.
+ *
+ * @throws {SealroomError} CUSTODY_ENVELOPE if it is another by now, CUSTODY_KEY if it is gone; IO_WRITE, IO_LOCKED.
+ */
+export async function destroyEnvelope(home: MemberHome, stored: StoredEnvelope): Promise<void> {
+  await withRingLock(home, stored.envelope.collaborationId, async () => {
+    await requireUnchanged(home, stored);
+    // Whoever holds the lock is the only one that writes here.
+    for (const file of await temporariesOf(stored.file)) await destroyFile(file);
+    await destroyFile(stored.file);
+  });
+}
+
+async function requireUnchanged(home: MemberHome, { file, envelope }: StoredEnvelope): Promise<void> {
+  const now = await readEnvelope(home, envelope);
+  if (printEnvelope(now.envelope) === printEnvelope(envelope)) return;
+  throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope was replaced meanwhile', {
+    where: { file },
+    hint: 'see what is there with `sealroom key show`, and run the command again',
+  });
+}
+
+async function withRingLock<T>(home: MemberHome, collaborationId: string, action: () => Promise<T>): Promise<T> {
+  const directory = home.collaboration(parseCollaborationId(collaborationId));
+  await using lock = await openLock(directory);
+  return await withLock(lock, directory, action);
+}
+
+async function openLock(directory: string): Promise<FileHandle> {
+  const file = join(directory, 'lock');
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return await open(file, 'a', 0o600);
+  } catch (error) {
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
+  }
+}

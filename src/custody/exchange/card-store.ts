@@ -1,0 +1,99 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SealroomError, systemReason } from '../../errors/index.ts';
+import type { MemberHome } from '../home.ts';
+import { writePrivateFile } from '../../files/index.ts';
+import { parseCard, type SignedCard } from './card.ts';
+import { readText } from './message-file.ts';
+import { readOwnCard } from './member.ts';
+
+const pinnedDirectory = ({ directory }: MemberHome): string => join(directory, 'pinned');
+
+/**
+ * Pins a card whose authentication string was compared; `replaces`: the other pinned cards of the same member id count no more.
+ *
+ * @returns how many those were
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is the home's own; IO_READ, IO_WRITE.
+ */
+export async function pinCard(
+  home: MemberHome,
+  card: SignedCard,
+  { replaces }: { readonly replaces: boolean },
+): Promise<number> {
+  requireOther(await readOwnCard(home), card);
+  await writePrivateFile(join(pinnedDirectory(home), `${card.sha256}.json`), card.text, { replaces: true });
+  const others = (await listPinned(home)).filter(
+    ({ body, sha256 }) => body.id === card.body.id && sha256 !== card.sha256,
+  );
+  if (!replaces) return 0;
+  for (const { sha256 } of others) await rm(join(pinnedDirectory(home), `${sha256}.json`));
+  return others.length;
+}
+
+/**
+ * Refuses one's own card.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is the home's own.
+ */
+export function requireOther(own: SignedCard, { body }: SignedCard): void {
+  //= exchange E-14
+  if (body.sign !== own.body.sign) return;
+  throw new SealroomError('CUSTODY_MESSAGE', "expected another member's card, got that of this home", {
+    hint: 'give the file that the other member sent',
+  });
+}
+
+/**
+ * The pinned cards of a home.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if one was changed; IO_READ.
+ */
+export async function listPinned(home: MemberHome): Promise<readonly SignedCard[]> {
+  const names = await readdir(pinnedDirectory(home)).catch(emptyIfMissing);
+  const hashes = names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.slice(1) ?? []);
+  const cards = await Promise.all(hashes.sort().map((sha256) => findPinned(home, sha256)));
+  return cards.filter((card) => card !== null);
+}
+
+/**
+ * The pinned card of a hash; `null` if there is none.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if it was changed; IO_READ.
+ */
+export async function findPinned(home: MemberHome, sha256: string): Promise<SignedCard | null> {
+  const file = join(pinnedDirectory(home), `${sha256}.json`);
+  const text = await readText(file);
+  if (text === null) return null;
+  const card = parseCard(text, { file });
+  if (card.sha256 === sha256) return card;
+  throw new SealroomError('CUSTODY_MESSAGE', 'expected the card that its file is named after, got another', {
+    where: { file },
+    hint: 'remove the file, and verify the card again',
+  });
+}
+
+/**
+ * Takes a card if it is pinned; `where`: the file that it is from.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is not; IO_READ.
+ */
+export async function requirePinned(
+  home: MemberHome,
+  { body, sha256 }: SignedCard,
+  { file }: { readonly file?: string | undefined },
+): Promise<SignedCard> {
+  //= exchange E-15
+  const pinned = await findPinned(home, sha256);
+  if (pinned !== null) return pinned;
+  const others = (await listPinned(home)).filter((card) => card.body.id === body.id);
+  const got = others.length === 0 ? 'one that is not' : `one that is not; another card of \`${body.id}\` is`;
+  throw new SealroomError('CUSTODY_MESSAGE', `expected a pinned card, got ${got}`, {
+    where: { file },
+    hint: `compare it by phone: \`sealroom member verify\` with the card of ${body.id}`,
+  });
+}
+
+function emptyIfMissing(error: unknown): readonly string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { cause: error });
+}

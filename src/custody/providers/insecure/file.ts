@@ -1,0 +1,47 @@
+import { wipe } from '../../../bytes/index.ts';
+import { parseSharedSecret, type SharedSecret } from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import { keyPath } from '../../key-path.ts';
+import { writePrivateFile } from '../../../files/index.ts';
+import type { KeyProvider, ProviderContext } from '../provider.ts';
+import { readSecretFile } from '../../secret-file.ts';
+import { secretTextOf } from '../../secret-text.ts';
+import { BareProvider } from './plaintext-provider.ts';
+
+/**
+ * Insecure: the secret itself, in Base64, in a file of mode 0600, where other programs of the same user can read it.
+ *
+ * `file:<file>`. `wrap` writes a new file, or finds the secret in the one that is there.
+ *
+ * @throws {SealroomError} USAGE_OPTION if there is no path.
+ */
+export function openFileProvider(rest: string, context: ProviderContext): KeyProvider {
+  const file = keyPath('file', rest, context);
+  const read = async (): Promise<SharedSecret> => {
+    const text = await readSecretFile(file, 'the file holds the secret in Base64');
+    try {
+      return parseSharedSecret(text);
+    } catch (error) {
+      throw error instanceof SealroomError ? error.at({ file }) : error;
+    }
+  };
+  const put = async (secret: SharedSecret): Promise<void> => {
+    try {
+      await writeNew(file, secret);
+    } catch (error) {
+      if (!(error instanceof SealroomError && error.code === 'IO_EXISTS')) throw error;
+      using held = await read();
+      if (!held.equals(secret)) throw error;
+    }
+  };
+  return new BareProvider({ scheme: 'file', key: `file:${file}`, custody: `the file ${file}`, read, put }, context);
+}
+
+async function writeNew(file: string, secret: SharedSecret): Promise<void> {
+  const text = secretTextOf(secret);
+  try {
+    await writePrivateFile(file, text, { replaces: false });
+  } finally {
+    wipe(text);
+  }
+}

@@ -1,0 +1,195 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isAgeFile, openAge, sealAge } from '../../../age/index.ts';
+import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../../../bytes/index.ts';
+import { SecretBytes, type SharedSecret } from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from '../../envelope.ts';
+import { isThere } from '../../../files/index.ts';
+import { keyPath } from '../../key-path.ts';
+import { writePrivateFile } from '../../../files/index.ts';
+import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
+import { NONCE_BYTES, openSealedSecret, sealSecret, TAG_BYTES } from '../../sealed-secret.ts';
+import { readSecretBytes } from '../../secret-file.ts';
+
+const SCHEME = 'keystore';
+
+const ALGORITHM = 'HKDF-SHA-256+AES-256-GCM';
+
+/** What the age file holds: this line, then the wrapping key. */
+const FIRST_LINE = encodeUtf8('sealroom keystore v1\n');
+
+const KEY_BYTES = 32;
+const KEY_ID_BYTES = 16;
+
+/** What only tests change. */
+export interface KeystoreOptions {
+  /** The base-2 logarithm of scrypt's cost for a new keystore; without it that of age, 18. */
+  readonly scryptLogN?: number;
+}
+
+/**
+ * A wrapping key in a file under a passphrase.
+ *
+ * `keystore:<file>`, made by the first `wrap` if there is none. The file is an age file for a passphrase (scrypt), readable with
+ * `age -d`, and holds a line of its version and a random key of 32 bytes. From that come, by HKDF-SHA-256 (RFC 5869) without salt,
+ * an AES-256-GCM key and a key id of 16 bytes. `wrapped = key id ‖ nonce (12) ‖ ciphertext ‖ tag (16)`, and `boundBytes` of the
+ * envelope is the additional authenticated data. The nonce is random: one keystore is good for 2^32 envelopes.
+ *
+ * @throws {SealroomError} USAGE_OPTION if there is no path.
+ */
+export function openKeystore(rest: string, context: ProviderContext, options: KeystoreOptions = {}): KeyProvider {
+  return new Keystore(keyPath(SCHEME, rest, context), context, options);
+}
+
+class Keystore implements KeyProvider {
+  readonly scheme = SCHEME;
+  readonly #file: string;
+  readonly #ask: ProviderContext['askPassphrase'];
+  readonly #options: KeystoreOptions;
+  /** Opened once, also when several envelopes are wrapped or unwrapped at a time. */
+  #key: Promise<SecretBytes> | null = null;
+
+  constructor(file: string, { askPassphrase }: ProviderContext, options: KeystoreOptions) {
+    this.#file = file;
+    this.#ask = askPassphrase;
+    this.#options = options;
+  }
+
+  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
+    const master = await this.#load(async () => ((await isThere(this.#file)) ? this.#open() : this.#create()));
+    const key = `${SCHEME}:${this.#file}`;
+    const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
+    using encryptionKey = derive(master, 'encryption', KEY_BYTES);
+    using keyId = derive(master, 'id', KEY_ID_BYTES);
+    const sealed = encryptionKey.use((bytes) => sealSecret(bytes, secret, boundBytes(header)));
+    const wrapped = keyId.use((id) => encodeBase64(Buffer.concat([id, sealed])));
+    return Object.freeze({ ...header, wrapped });
+  }
+
+  async unwrap(envelope: Envelope): Promise<SharedSecret | null> {
+    if (envelope.provider !== SCHEME) return null;
+    const wrapped = decodeBase64(envelope.wrapped);
+    if (wrapped === null || wrapped.length < KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES) throw changedEnvelope();
+    const master = await this.#load(() => this.#open());
+    using keyId = derive(master, 'id', KEY_ID_BYTES);
+    if (!keyId.use((id) => Buffer.from(id).equals(wrapped.subarray(0, KEY_ID_BYTES)))) return null;
+    using encryptionKey = derive(master, 'encryption', KEY_BYTES);
+    const sealed = wrapped.subarray(KEY_ID_BYTES);
+    return encryptionKey.use((bytes) => openSealedSecret(bytes, sealed, boundBytes(envelope)));
+  }
+
+  async describe(): Promise<ProviderDescription> {
+    return Object.freeze({
+      provider: SCHEME,
+      key: `${SCHEME}:${this.#file}`,
+      custody: `the keystore ${this.#file}, under a passphrase`,
+      isInsecure: false,
+      problem: await this.#problem(),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    (await this.#key?.catch(() => null))?.[Symbol.dispose]();
+    this.#key = null;
+  }
+
+  async #problem(): Promise<string | null> {
+    if (!(await isThere(this.#file))) return 'there is no such file; the first secret that is wrapped makes it';
+    try {
+      await this.#read();
+      return null;
+    } catch (error) {
+      return error instanceof SealroomError ? error.message : 'it cannot be read';
+    }
+  }
+
+  /** The wrapping key. One that could not be opened is asked for again the next time. */
+  async #load(open: () => Promise<SecretBytes>): Promise<SecretBytes> {
+    const key = (this.#key ??= open());
+    try {
+      return await key;
+    } catch (error) {
+      if (this.#key === key) this.#key = null;
+      throw error;
+    }
+  }
+
+  async #read(): Promise<Uint8Array> {
+    const sealed = await readSecretBytes(
+      this.#file,
+      'a keystore is made by `sealroom key create --key keystore:<file>`',
+    );
+    if (isAgeFile(sealed)) return sealed;
+    throw this.#refuse('expected a keystore, got another file');
+  }
+
+  async #open(): Promise<SecretBytes> {
+    const sealed = await this.#read();
+    return this.#unseal(sealed, await this.#askFor({ isNew: false }));
+  }
+
+  async #create(): Promise<SecretBytes> {
+    const passphrase = await this.#askFor({ isNew: true });
+    const plain = Buffer.concat([FIRST_LINE, randomBytes(KEY_BYTES)]);
+    let sealed: Uint8Array;
+    try {
+      sealed = await sealAge(plain, { passphrase, ...this.#options });
+    } finally {
+      wipe(plain);
+    }
+    const key = await this.#unseal(sealed, passphrase);
+    try {
+      await writePrivateFile(this.#file, sealed, {
+        replaces: false,
+        check: (written) => this.#compare(written, sealed),
+      });
+      return key;
+    } catch (error) {
+      key[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #compare(written: string, sealed: Uint8Array): Promise<void> {
+    if (!(await readFile(written)).equals(sealed)) throw this.#refuse('the keystore was not written as it should be');
+  }
+
+  async #unseal(sealed: Uint8Array, passphrase: string): Promise<SecretBytes> {
+    const plain = await openAge(sealed, { passphrase });
+    if (plain === 'others') throw this.#refuse('expected the passphrase of the keystore, got another');
+    if (plain === 'damaged') throw this.#refuse('expected a keystore, got a damaged file');
+    try {
+      const isOne = plain.length === FIRST_LINE.length + KEY_BYTES && startsWith(plain, FIRST_LINE);
+      if (isOne) return new SecretBytes(plain.subarray(FIRST_LINE.length));
+      throw this.#refuse('expected a keystore, got another age file');
+    } finally {
+      wipe(plain);
+    }
+  }
+
+  async #askFor({ isNew }: { readonly isNew: boolean }): Promise<string> {
+    const passphrase = await this.#ask({ what: `keystore ${this.#file}`, isNew });
+    if (passphrase !== '') return passphrase;
+    throw this.#refuse('expected a passphrase, got an empty one');
+  }
+
+  #refuse(message: string): SealroomError {
+    return new SealroomError('SECRET_INVALID', message, { where: { file: this.#file } });
+  }
+}
+
+function derive(master: SecretBytes, what: 'encryption' | 'id', length: number): SecretBytes {
+  const bytes = new Uint8Array(
+    master.use((key) => hkdfSync('sha256', key, '', `sealroom keystore v1 ${what}`, length)),
+  );
+  try {
+    return new SecretBytes(bytes);
+  } finally {
+    wipe(bytes);
+  }
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  return Buffer.from(start).equals(bytes.subarray(0, start.length));
+}

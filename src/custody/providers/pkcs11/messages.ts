@@ -1,0 +1,62 @@
+import type { Pkcs11Uri, TokenFacts } from './uri.ts';
+
+/** What identifies a wrapping key in its token. */
+export type KeyName = Pick<Pkcs11Uri, 'object' | 'id'>;
+
+/** What the process with the module is asked to do; one request is answered before the next is taken. */
+export type TokenRequest =
+  /** Loads the module and finds the token: the first request. */
+  | { readonly kind: 'open'; readonly modulePath: string; readonly token: TokenFacts }
+  | { readonly kind: 'login'; readonly pin: string }
+  /** Finds the key, and makes it if it is not there and `isMade`. */
+  | { readonly kind: 'find'; readonly key: KeyName; readonly isMade: boolean }
+  /** Seals bytes with the key of an id: `nonce (12) ‖ ciphertext ‖ tag (16)`, or opens what was sealed so. */
+  | {
+      readonly kind: 'seal' | 'open sealed';
+      readonly id: string;
+      readonly bound: Uint8Array;
+      readonly data: Uint8Array;
+    };
+
+/** A token that was found. */
+export interface FoundToken {
+  readonly facts: Readonly<Record<keyof TokenFacts, string>>;
+  readonly needsPin: boolean;
+  /** What its flags say of the PIN; `pad` if the token has keys of its own to enter it. */
+  readonly pin: 'fine' | 'low' | 'final try' | 'locked' | 'pad';
+}
+
+/** A wrapping key that was found or made. */
+export interface FoundKey {
+  /** Its id, in hexadecimal digits. */
+  readonly id: string;
+  readonly label: string;
+}
+
+/** What failed; nothing more is told of it than the name of the module's code. */
+export interface TokenFailure {
+  readonly kind:
+    | 'no package'
+    | 'module'
+    | 'no token'
+    | 'several tokens'
+    | 'no key'
+    | 'several keys'
+    | 'unsafe key'
+    | 'key without id'
+    | 'login'
+    | 'make key'
+    | 'seal'
+    | 'open sealed'
+    | 'other';
+  /** Such as `CKR_PIN_INCORRECT`, or `null`. */
+  readonly reason: string | null;
+}
+
+/** What the process answers. */
+export type TokenReply =
+  | { readonly kind: 'token'; readonly token: FoundToken }
+  | { readonly kind: 'key'; readonly key: FoundKey }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly failure: TokenFailure };

@@ -1,0 +1,214 @@
+import { stat } from 'node:fs/promises';
+import { decodeBase64, encodeBase64, wipe } from '../../../bytes/index.ts';
+import { sharedSecretFromBytes, type SharedSecret } from '../../../crypto/index.ts';
+import { SealroomError, systemReason } from '../../../errors/index.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from '../../envelope.ts';
+import type { FoundKey, FoundToken } from './messages.ts';
+import { Budget, TokenProcess } from './process.ts';
+import { parsePkcs11Uri, type Pkcs11Uri, printPkcs11Uri } from './uri.ts';
+import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
+import { readSecretFile } from '../../secret-file.ts';
+import { NONCE_BYTES, TAG_BYTES } from '../../sealed-secret.ts';
+
+const SCHEME = 'pkcs11';
+const ALGORITHM = 'PKCS11+AES-256-GCM';
+
+/**
+ * A wrapping key in a hardware or software token that is reached through its PKCS#11 module: AES-256, made in the token by the
+ * first `wrap`, sensitive and not extractable, so that it never leaves it. A key that is otherwise is refused.
+ *
+ * `wrapped = nonce (12) ‖ ciphertext ‖ tag (16)`, AES-GCM in the token, with `boundBytes` as additional data. The nonce is random:
+ * one key is good for 2^32 envelopes. The `key` of its envelopes names the token's label and serial number, and the key's label
+ * and id.
+ *
+ * The module is loaded in a process of its own, which has the secret and the PIN while it works; it gets them over a pipe.
+ *
+ * @param rest a URI of RFC 7512 without its scheme, with `module-path`
+ * @throws {SealroomError} USAGE_OPTION if it is not of that form.
+ */
+export function openPkcs11Provider(rest: string, context: ProviderContext): KeyProvider {
+  return new Pkcs11Provider(parsePkcs11Uri(rest), context);
+}
+
+class Pkcs11Provider implements KeyProvider {
+  readonly scheme = SCHEME;
+  readonly #uri: Pkcs11Uri;
+  readonly #context: ProviderContext;
+  #process: TokenProcess | null = null;
+  #token: Promise<FoundToken> | null = null;
+  /** Once, also after a failure: tokens count wrong PINs. */
+  #login: Promise<void> | null = null;
+
+  constructor(uri: Pkcs11Uri, context: ProviderContext) {
+    this.#uri = uri;
+    this.#context = context;
+  }
+
+  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
+    const budget = new Budget();
+    const found = await this.#findKey(budget, true);
+    const key = this.#nameOf(found);
+    const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
+    const data = secret.use((bytes) => Uint8Array.from(bytes));
+    try {
+      const sealed = await this.#cipher('seal', found.key, boundBytes(header), data, budget);
+      return Object.freeze({ ...header, wrapped: encodeBase64(sealed) });
+    } finally {
+      wipe(data);
+    }
+  }
+
+  async unwrap(envelope: Envelope): Promise<SharedSecret | null> {
+    if (envelope.provider !== SCHEME) return null;
+    const made = uriOf(envelope);
+    if (this.#uri.id !== undefined && this.#uri.id !== made.id) return null;
+    const sealed = decodeBase64(envelope.wrapped);
+    if (sealed === null || sealed.length < NONCE_BYTES + TAG_BYTES || envelope.algorithm !== ALGORITHM) {
+      throw changedEnvelope();
+    }
+    const budget = new Budget();
+    const found = await this.#findKey(budget, false);
+    if (found.key.id !== made.id || found.token.facts.serial !== made.serial) return null;
+    const bytes = await this.#cipher('open sealed', found.key, boundBytes(envelope), sealed, budget);
+    try {
+      return sharedSecretFromBytes(bytes);
+    } finally {
+      wipe(bytes);
+    }
+  }
+
+  async describe(): Promise<ProviderDescription> {
+    const facts = { provider: SCHEME, key: printPkcs11Uri(this.#uri), isInsecure: false };
+    const custody = 'a key in a PKCS#11 token, which it does not leave';
+    try {
+      const budget = new Budget();
+      const token = await this.#open(budget);
+      if (token.needsPin && this.#login === null && this.#uri.pinFile === undefined) {
+        return {
+          ...facts,
+          custody: `${custody}; the token is there, its key is looked for with the PIN`,
+          problem: null,
+        };
+      }
+      return { ...facts, key: this.#nameOf(await this.#findKey(budget, false)), custody, problem: null };
+    } catch (error) {
+      if (error instanceof SealroomError) return { ...facts, custody, problem: error.message };
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process?.kill();
+  }
+
+  /** The key's URI in an envelope. */
+  #nameOf({ token, key }: FoundPair): string {
+    const { modulePath, pinFile } = this.#uri;
+    return printPkcs11Uri({
+      token: token.facts.token,
+      serial: token.facts.serial,
+      manufacturer: undefined,
+      model: undefined,
+      object: key.label === '' ? undefined : key.label,
+      id: key.id,
+      modulePath,
+      pinFile,
+    });
+  }
+
+  async #findKey(budget: Budget, isMade: boolean): Promise<FoundPair> {
+    const token = await this.#open(budget);
+    this.#login ??= this.#enterPin(token, budget);
+    await this.#login;
+    const { object, id } = this.#uri;
+    const reply = await this.#start().ask({ kind: 'find', key: { object, id }, isMade }, budget);
+    if (reply.kind !== 'key') throw new TypeError('another answer than a key');
+    return { token, key: reply.key };
+  }
+
+  async #cipher(
+    kind: 'seal' | 'open sealed',
+    { id }: FoundKey,
+    bound: Uint8Array,
+    data: Uint8Array,
+    budget: Budget,
+  ): Promise<Uint8Array> {
+    const reply = await this.#start().ask({ kind, id, bound, data }, budget);
+    if (reply.kind !== 'bytes') throw new TypeError('another answer than bytes');
+    return reply.bytes;
+  }
+
+  #open(budget: Budget): Promise<FoundToken> {
+    this.#token ??= this.#findToken(budget);
+    return this.#token;
+  }
+
+  async #findToken(budget: Budget): Promise<FoundToken> {
+    const { modulePath } = this.#uri;
+    await requireOwnModule(modulePath);
+    const reply = await this.#start().ask({ kind: 'open', modulePath, token: this.#uri }, budget);
+    if (reply.kind !== 'token') throw new TypeError('another answer than a token');
+    return reply.token;
+  }
+
+  async #enterPin({ needsPin, pin: state, facts }: FoundToken, budget: Budget): Promise<void> {
+    if (!needsPin) return;
+    const name = `token ${facts.token}`;
+    if (state === 'locked')
+      throw new SealroomError('CUSTODY_DENIED', 'the token is locked', {
+        hint: 'its security officer can set a new PIN',
+      });
+    if (state === 'pad')
+      throw new SealroomError('CUSTODY_DENIED', 'a token that takes its PIN at keys of its own is not supported');
+    if (state === 'low') this.#context.warn(`${name}: a wrong PIN was entered lately; the token locks after a few`);
+    if (state === 'final try') this.#context.warn(`${name}: this is the last try: one more wrong PIN locks it`);
+    const pin =
+      this.#uri.pinFile === undefined
+        ? await this.#context.askPassphrase({ what: name, isNew: false })
+        : await readSecretFile(this.#uri.pinFile, 'it holds the PIN of the token and nothing else');
+    await this.#start().ask({ kind: 'login', pin }, budget);
+  }
+
+  #start(): TokenProcess {
+    this.#process ??= new TokenProcess(this.#context.env);
+    return this.#process;
+  }
+}
+
+interface FoundPair {
+  readonly token: FoundToken;
+  readonly key: FoundKey;
+}
+
+function uriOf({ key }: Envelope): Pkcs11Uri {
+  try {
+    if (key.startsWith(`${SCHEME}:`)) return parsePkcs11Uri(key.slice(SCHEME.length + 1));
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+  }
+  throw changedEnvelope();
+}
+
+/**
+ * Refuses a module that others could have put there: it is code that runs with the secret in its memory, and its path may come
+ * from an envelope.
+ */
+async function requireOwnModule(file: string): Promise<void> {
+  const where = { file };
+  let found;
+  try {
+    found = await stat(file);
+  } catch (error) {
+    throw new SealroomError('CUSTODY_UNAVAILABLE', `cannot load the PKCS#11 module: ${systemReason(error)}`, {
+      where,
+      hint: 'check `module-path` in the URI of the key; SoftHSM of Debian is /usr/lib/softhsm/libsofthsm2.so',
+    });
+  }
+  // Windows has neither of them.
+  const user = process.getuid?.();
+  if (user === undefined || ((found.uid === 0 || found.uid === user) && (found.mode & 0o022) === 0)) return;
+  throw new SealroomError('CUSTODY_DENIED', 'expected a PKCS#11 module that only you or root can change, got another', {
+    where,
+    hint: 'it runs as code: install it as root, or `chmod go-w` it if it is yours',
+  });
+}

@@ -1,0 +1,139 @@
+import duckdb from '@duckdb/node-bindings';
+import { Arena } from '../bytes/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import type { Batch, Field } from '../columns/index.ts';
+import { readVector } from './vectors.ts';
+
+/** The release of the engine whose vector layout `vectors.ts` relies on; another one is refused at start. */
+const ENGINE_VERSION = 'v1.5.6';
+
+/** Limits of one engine instance. */
+export interface EngineLimits {
+  readonly memoryMiB: number;
+  readonly threads: number;
+  /** Where the engine may spill, or `null`: it never spills. Cleartext tables are only read with `null`. */
+  readonly spillDirectory: string | null;
+}
+
+/**
+ * The limits for reading. The memory is a cap and not a need: an ordinary Parquet file takes under 200 MiB, but a page of
+ * long texts may take 100 MiB by itself.
+ */
+export const READING: EngineLimits = { memoryMiB: 2048, threads: 1, spillDirectory: null };
+
+/** The {@link engineFailure} of a limit of memory. */
+export const OUT_OF_MEMORY = 'Out of Memory Error';
+
+/** A name as SQL writes it. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A text as SQL writes it. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A path that the engine reads: its glob characters lose their meaning. A path to write is {@link quoteText}. */
+export function quotePath(path: string): string {
+  return quoteText(path.replace(/[*?[]/g, '[$&]'));
+}
+
+/**
+ * An in-memory database that reads and writes table files and holds no table of its own. It loads no extension, reaches
+ * no network, and its error texts are never passed on, because they quote the data.
+ */
+export class Engine {
+  readonly #database: duckdb.Database;
+  readonly connection: duckdb.Connection;
+
+  private constructor(database: duckdb.Database, connection: duckdb.Connection) {
+    this.#database = database;
+    this.connection = connection;
+  }
+
+  /** @throws {SealroomError} IO_ENGINE if the engine is not the release that this code was written for. */
+  static async open(limits: EngineLimits = READING): Promise<Engine> {
+    if (duckdb.library_version() !== ENGINE_VERSION) {
+      throw new SealroomError(
+        'IO_ENGINE',
+        `expected table engine ${ENGINE_VERSION}, got ${duckdb.library_version()}: run \`npm ci\``,
+      );
+    }
+    const config = duckdb.create_config();
+    duckdb.set_config(config, 'threads', String(limits.threads));
+    duckdb.set_config(config, 'memory_limit', `${String(limits.memoryMiB)}MiB`);
+    duckdb.set_config(config, 'temp_directory', limits.spillDirectory ?? '');
+    // One thread keeps the order anyway, and a Parquet writer that need not keep it can bound its row groups by bytes.
+    if (limits.threads === 1) duckdb.set_config(config, 'preserve_insertion_order', 'false');
+    duckdb.set_config(config, 'autoinstall_known_extensions', 'false');
+    duckdb.set_config(config, 'autoload_known_extensions', 'false');
+    const database = await duckdb.open(':memory:', config);
+    return new Engine(database, await duckdb.connect(database));
+  }
+
+  /** All rows of a small query, such as a file's metadata, as plain objects. */
+  async rows(sql: string): Promise<Record<string, unknown>[]> {
+    const { DuckDBConnection } = await import('@duckdb/node-api');
+    const reader = await new DuckDBConnection(this.connection).runAndReadAll(sql);
+    return reader.getRowObjectsJS();
+  }
+
+  /**
+   * The rows of a query as batches of at most 2,048 rows, each valid until the next one is asked for.
+   *
+   * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller says how many
+   * rows there are, and a query that gave fewer is run again, as a whole, for its error.
+   *
+   * @throws {SealroomError} DATA_CORRUPT, without the file's name, if there are more or fewer than `expectedRows`.
+   */
+  async *stream(sql: string, fields: readonly Field[], expectedRows: number): AsyncGenerator<Batch> {
+    const statement = await duckdb.prepare(this.connection, sql);
+    const memory = new Arena();
+    let seen = 0;
+    let next: Promise<duckdb.DataChunk | null> = Promise.resolve(null);
+    try {
+      const result = await duckdb.execute_prepared_streaming(statement);
+      next = duckdb.fetch_chunk(result);
+      for (;;) {
+        const chunk = await next;
+        const rows = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk);
+        seen += rows;
+        if (seen > expectedRows) throw rowsDiffer(expectedRows, 'more');
+        if (chunk === null || rows === 0) break;
+        memory.reset();
+        const columns = fields.map((field, index) =>
+          readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows, memory),
+        );
+        // All is copied, so the engine may go on while the batch is worked on.
+        next = duckdb.fetch_chunk(result);
+        yield { rows, columns };
+      }
+    } finally {
+      await next.catch(() => undefined);
+      duckdb.destroy_prepare_sync(statement);
+      memory.wipe();
+    }
+    if (seen === expectedRows) return;
+    await this.rows(`SELECT count(hash(COLUMNS(*))) FROM (${sql})`);
+    throw rowsDiffer(expectedRows, String(seen));
+  }
+
+  close(): void {
+    duckdb.disconnect_sync(this.connection);
+    duckdb.close_sync(this.#database);
+  }
+}
+
+function rowsDiffer(expected: number, got: string): SealroomError {
+  return new SealroomError('DATA_CORRUPT', `expected ${String(expected)} rows, got ${got}`, {
+    hint: 'the file may be damaged, or have changed while it was read',
+  });
+}
+
+/** The kind of an engine failure without its text, which may quote values: `Invalid Input Error`, `IO Error`, ... */
+export function engineFailure(error: unknown): string {
+  const text = error instanceof Error ? error.message : '';
+  if (text.startsWith('Invalid Input Error: {"exception_type":"Out of Memory"')) return OUT_OF_MEMORY;
+  return /^([A-Za-z-]+( [A-Za-z-]+)* Error)\b/.exec(text)?.[1] ?? 'unknown failure';
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { SealroomError, systemReason } from '../errors/index.ts';
+import type { BeforeCommit, OutputTarget } from './atomic-write.ts';
+
+/** Where a serialised table goes: a target file, or a stream such as standard output. */
+export interface ByteSink {
+  /** Resolves when the bytes are on their way; their buffer may then be used again. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<number>;
+  abort(): Promise<void>;
+}
+
+/** Bytes that are written before the disk is asked to keep them. */
+const SYNC_BYTES = 64 << 20;
+
+/**
+ * A sink that fills a target file. Errors name `file`.
+ *
+ * @throws {SealroomError} IO_WRITE if it cannot be opened; `write` throws it too.
+ */
+export async function fileSink(target: OutputTarget, file: string): Promise<ByteSink> {
+  const fail = (error: unknown): never => {
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
+  };
+  const handle = await open(target.path, 'w', 0o600).catch(fail);
+  let unsynced = 0;
+  let syncing: Promise<void> = Promise.resolve();
+  return {
+    async write(bytes) {
+      for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done).catch(fail)).bytesWritten;
+      unsynced += bytes.length;
+      if (unsynced < SYNC_BYTES) return;
+      // The disk works meanwhile, so that the end need not wait for it.
+      unsynced = 0;
+      await syncing.catch(fail);
+      syncing = handle.datasync();
+      // A failure is told when it is waited for, which may be later.
+      syncing.catch(() => undefined);
+    },
+    async close() {
+      await syncing.catch(fail);
+      await handle.close().catch(fail);
+      return target.commit();
+    },
+    async abort() {
+      await syncing.catch(() => undefined);
+      await handle.close().catch(() => undefined);
+      await target.discard();
+    },
+  };
+}
+
+/**
+ * A sink that writes to a stream and never ends it.
+ *
+ * @param check is told of all that was written, when it is complete
+ * Its `write` throws {SealroomError} IO_WRITE once the stream has failed, for example because its reader is gone.
+ */
+export function streamSink(stream: Writable, check?: BeforeCommit): ByteSink {
+  let written = 0;
+  const hash = check === undefined ? null : createHash('sha256');
+  // A failure reaches the callback of the write; the event, which follows it, must not end the process.
+  const ignore = (): void => undefined;
+  stream.on('error', ignore);
+  return {
+    async write(bytes) {
+      await new Promise<void>((resolve, reject) => {
+        // A stream may pass on what it was given, and call back, long before somebody reads it.
+        stream.write(Buffer.from(bytes), (error) => {
+          if (error) reject(streamFailure(error));
+          else resolve();
+        });
+      });
+      written += bytes.length;
+      hash?.update(bytes);
+    },
+    async close() {
+      const sha256 = hash?.digest('hex') ?? null;
+      await check?.({ bytes: written, sha256: () => Promise.resolve(sha256) });
+      stream.off('error', ignore);
+      return written;
+    },
+    abort: () => Promise.resolve(),
+  };
+}
+
+function streamFailure(error: Error): SealroomError {
+  return new SealroomError('IO_WRITE', `cannot write to standard output: ${systemReason(error)}`, { cause: error });
+}

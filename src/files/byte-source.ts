@@ -1,0 +1,117 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { encodeUtf8 } from '../bytes/index.ts';
+import { SealroomError, systemReason } from '../errors/index.ts';
+import { type SpillBlock, SpillFile } from './spill-file.ts';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** The bytes of a table, readable from the start any number of times. */
+export interface ByteSource {
+  /** What errors call it: the file's path as it was given, or `-`. */
+  readonly name: string;
+  /** Absolute path for engines that read files themselves, or `null`. */
+  readonly path: string | null;
+  readonly bytes: number;
+  /** All bytes, in pieces that are valid until the next one is asked for. */
+  chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** How a stream is kept. */
+export interface SpoolOptions {
+  readonly tempDirectory?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A file as a byte source. What is no ordinary file, such as a pipe, can be read once only and is kept as a stream is.
+ *
+ * @throws {SealroomError} IO_READ if it is missing, a directory, or unreadable.
+ */
+export async function openFile(path: string, options: SpoolOptions = {}): Promise<ByteSource> {
+  const absolute = resolve(path);
+  try {
+    const facts = await stat(absolute);
+    if (facts.isDirectory())
+      throw new SealroomError('IO_READ', 'expected a file, got a directory', { where: { file: path } });
+    if (!facts.isFile()) return await spoolStream(createReadStream(absolute), path, options);
+    await (await open(absolute, 'r')).close();
+    return {
+      name: path,
+      path: absolute,
+      bytes: facts.size,
+      chunks: (signal) => readChunks(absolute, path, signal),
+      close: () => Promise.resolve(),
+    };
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+async function* readChunks(path: string, name: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw readFailure(error, name);
+  });
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw readFailure(error, name);
+  } finally {
+    buffer.fill(0);
+    await file.close();
+  }
+}
+
+/** The one-line error for an input that cannot be read. */
+export function readFailure(error: unknown, file: string): SealroomError {
+  if (error instanceof SealroomError) return error;
+  const reason = systemReason(error);
+  return new SealroomError('IO_READ', `cannot read: ${reason}`, { where: { file }, cause: error });
+}
+
+/**
+ * A stream that can be read once, such as standard input, kept for further readings in a {@link SpillFile}.
+ *
+ * @param name what errors call the stream
+ * @throws {SealroomError} IO_READ if the stream fails, IO_WRITE if there is no room for it.
+ */
+export async function spoolStream(stream: Readable, name: string, options: SpoolOptions): Promise<ByteSource> {
+  const { signal, tempDirectory = tmpdir() } = options;
+  const file = await SpillFile.open(tempDirectory);
+  const blocks: SpillBlock[] = [];
+  let bytes = 0;
+  try {
+    if (signal !== undefined) addAbortSignal(signal, stream);
+    for await (const part of stream as AsyncIterable<Uint8Array | string>) {
+      const chunk = typeof part === 'string' ? encodeUtf8(part) : part;
+      blocks.push(await file.append(chunk));
+      bytes += chunk.length;
+    }
+  } catch (error) {
+    await file.close();
+    throw readFailure(error, name);
+  }
+  async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (const block of blocks) {
+      signal?.throwIfAborted();
+      yield await file.read(block);
+    }
+  }
+  return {
+    name,
+    path: null,
+    bytes,
+    chunks,
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,21 @@
+/** Files: written whole or not at all, private, locked, spilled, hashed; and bytes from and to paths and streams. */
+export {
+  type BeforeCommit,
+  checkDirectory,
+  checkedFile,
+  checkedStream,
+  checkTarget,
+  createTarget,
+  type OutputTarget,
+  type WrittenFile,
+  standardOutput,
+} from './atomic-write.ts';
+export { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
+export { type ByteSource, openFile, readFailure, spoolStream } from './byte-source.ts';
+export { isThere } from './exists.ts';
+export { hashChunks, hashFile } from './hash-file.ts';
+export { withLock } from './lock.ts';
+export { destroyFile, temporariesOf, writePrivateFile } from './private-file.ts';
+export { createTempFolder, type SpillBlock, SpillFile } from './spill-file.ts';
+export { syncDirectory } from './sync-directory.ts';
+export { readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';

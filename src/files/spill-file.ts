@@ -1,0 +1,116 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SealroomError, systemReason } from '../errors/index.ts';
+
+/** Bytes of an AES block, which the position of every spilled block is a multiple of. */
+const CIPHER_BLOCK_BYTES = 16;
+
+/** A run of bytes in a spill file. */
+export interface SpillBlock {
+  readonly position: number;
+  readonly length: number;
+}
+
+/**
+ * A temporary file for values that do not fit into memory: without a name, and under AES-256-CTR (NIST SP 800-38A) with a
+ * key that exists only in this process, since they may be cleartext.
+ *
+ * The counter of a block of the cipher is its number in the file and every place is written once, so no two bytes share
+ * key stream. There is no authentication: who can change an unnamed file of this process can change its memory.
+ */
+export class SpillFile {
+  readonly #directory: string;
+  readonly #file: FileHandle;
+  readonly #key = randomBytes(32);
+  #end = 0;
+
+  private constructor(directory: string, file: FileHandle) {
+    this.#directory = directory;
+    this.#file = file;
+  }
+
+  /** @throws {SealroomError} IO_WRITE if the directory cannot be written. */
+  static async open(directory: string): Promise<SpillFile> {
+    return new SpillFile(directory, await openUnnamedFile(directory));
+  }
+
+  /**
+   * Writes a copy of `bytes`, which may be changed as soon as the call has returned its promise.
+   *
+   * @throws {SealroomError} IO_WRITE if there is no room for it.
+   */
+  async append(bytes: Uint8Array): Promise<SpillBlock> {
+    const block = { position: this.#end, length: bytes.length };
+    this.#end += Math.ceil(bytes.length / CIPHER_BLOCK_BYTES) * CIPHER_BLOCK_BYTES;
+    const hidden = this.#cipherAt(block.position).update(bytes);
+    for (let done = 0; done < hidden.length;) {
+      const write = this.#file.write(hidden, done, hidden.length - done, block.position + done);
+      done += (await write.catch(failAtTemporary(this.#directory))).bytesWritten;
+    }
+    return block;
+  }
+
+  /**
+   * The bytes of a block.
+   *
+   * @throws {SealroomError} IO_READ if the file was cut short.
+   */
+  async read({ position, length }: SpillBlock): Promise<Uint8Array> {
+    const hidden = Buffer.allocUnsafe(length);
+    for (let done = 0; done < length;) {
+      const { bytesRead } = await this.#file.read(hidden, done, length - done, position + done);
+      if (bytesRead === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
+      done += bytesRead;
+    }
+    return this.#cipherAt(position).update(hidden);
+  }
+
+  /** The key stream from a block on; encryption and decryption are the same. */
+  #cipherAt(position: number): ReturnType<typeof createCipheriv> {
+    const counter = Buffer.alloc(CIPHER_BLOCK_BYTES);
+    counter.writeBigUInt64BE(BigInt(position / CIPHER_BLOCK_BYTES), CIPHER_BLOCK_BYTES - 8);
+    return createCipheriv('aes-256-ctr', this.#key, counter);
+  }
+
+  /** Drops the file and wipes its key. */
+  async close(): Promise<void> {
+    this.#key.fill(0);
+    await this.#file.close();
+  }
+}
+
+/**
+ * An open temporary file of mode 0600 without a name, so that not even a killed process leaves it behind. Where the
+ * system cannot remove open files it keeps its name until it is closed.
+ *
+ * @throws {SealroomError} IO_WRITE if the directory cannot be written.
+ */
+async function openUnnamedFile(directory: string): Promise<FileHandle> {
+  const folder = await createTempFolder(directory);
+  try {
+    return await open(join(folder, 'spill'), 'wx+', 0o600).catch(failAtTemporary(directory));
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 0 }).catch(() => undefined);
+  }
+}
+
+/**
+ * A new directory for temporary files, of mode 0700; whoever asks removes it.
+ *
+ * @throws {SealroomError} IO_WRITE if it cannot be created.
+ */
+export async function createTempFolder(directory: string): Promise<string> {
+  return mkdtemp(join(directory, 'sealroom-')).catch(failAtTemporary(directory));
+}
+
+/** Turns a failure of a temporary file into its one-line error. */
+function failAtTemporary(directory: string): (error: unknown) => never {
+  return (error) => {
+    throw new SealroomError('IO_WRITE', `cannot write temporary files: ${systemReason(error)}`, {
+      where: { file: directory },
+      hint: 'choose another place with `--temp-dir`',
+      cause: error,
+    });
+  };
+}

@@ -1,0 +1,56 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { SealroomError, systemReason } from '../errors/index.ts';
+import { readFailure } from './byte-source.ts';
+import { createTarget, type TargetOptions } from './atomic-write.ts';
+
+/**
+ * The text of a small UTF-8 file, such as a schema.
+ *
+ * @throws {SealroomError} IO_READ if it cannot be read, DATA_ENCODING if it is not UTF-8.
+ */
+export async function readTextFile(path: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', { where: { file: path } });
+  }
+}
+
+/**
+ * Writes a small text file, which is there as a whole or not at all, readable by its owner only.
+ *
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE as a table's output.
+ */
+export function writeTextFile(path: string, text: string, options: TargetOptions): Promise<void> {
+  return writeWholeFile(path, text, options);
+}
+
+/**
+ * Writes a file that is in memory, as {@link writeTextFile} does.
+ *
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE as a table's output.
+ */
+export async function writeWholeFile(
+  path: string,
+  content: string | Uint8Array,
+  options: TargetOptions,
+): Promise<void> {
+  const target = await createTarget(path, options);
+  try {
+    await writeFile(target.path, content);
+    await target.commit();
+  } catch (error) {
+    await target.discard();
+    if (error instanceof SealroomError) throw error;
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
+      where: { file: path },
+      cause: error,
+    });
+  }
+}

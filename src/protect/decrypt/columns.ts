@@ -1,0 +1,194 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  type Allocator,
+  allValid,
+  type ByteColumn,
+  compact,
+  decodeUtf8Lenient,
+  encodeUtf8,
+  setNull,
+} from '../../bytes/index.ts';
+import {
+  CELL_NULL,
+  CELL_SEALED,
+  type ClientType,
+  type DecodedValue,
+  decodeValue,
+  fixedColumnOf,
+  isFixedType,
+  type FixedType,
+  NULL_FLAG,
+  type OpenedColumn,
+  renderValue,
+  storeValue,
+} from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { ColumnData, ColumnType } from '../../columns/index.ts';
+
+const STRING_TYPE_BYTE = 0x02;
+/** The whole encoded null of a string column. */
+const NULL_STRING = STRING_TYPE_BYTE | NULL_FLAG;
+
+/** Most digits of a decimal that table formats hold as a number. */
+const MAX_DECIMAL_PRECISION = 38;
+
+/** The column type in which a sealed type comes back: its own, or text where tables have no such type. */
+function nativeType(type: ClientType): ColumnType {
+  if (!isFixedType(type)) return { kind: 'string' };
+  if (type.kind !== 'decimal') return type;
+  const { precision, scale } = type;
+  return precision >= 1 && precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision
+    ? type
+    : { kind: 'string' };
+}
+
+/**
+ * The type of the first sealed value of a column that carries one, `null` if all are nulls or there are none so far, and
+ * `string` once a cell is not sealed.
+ *
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
+ */
+export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
+  for (let row = 0; row < opened.values.rows; row++) {
+    const kind = opened.kinds[row] ?? CELL_NULL;
+    if (kind === CELL_NULL) continue;
+    if (kind !== CELL_SEALED) return { kind: 'string' };
+    const { type } = decodeAt(opened.values, row);
+    if (type !== null) return nativeType(type);
+  }
+  return null;
+}
+
+/**
+ * An opened column as text: sealed values rendered, all other cells as they are.
+ *
+ * @param isChecked whether cells that are passed on must be UTF-8
+ * @param memory where the text may be put
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode, DATA_ENCODING with the row
+ *   if a cell that is passed on is not UTF-8.
+ */
+//= format F-83
+export function toText(opened: OpenedColumn, isChecked: boolean, memory: Allocator): ColumnData {
+  return textsWithoutTypeByte(opened, isChecked, memory) ?? textsOneByOne(opened, isChecked);
+}
+
+/** The texts of a column whose sealed values are all strings in UTF-8, or nulls; else `null`. */
+function textsWithoutTypeByte(
+  { values, kinds }: OpenedColumn,
+  isChecked: boolean,
+  memory: Allocator,
+): ColumnData | null {
+  const { rows, offsets, bytes } = values;
+  const starts = memory.ints(rows).fill(0);
+  const ends = memory.ints(rows).fill(0);
+  let validity: Uint8Array | null = null;
+  for (let row = 0; row < rows; row++) {
+    const kind = kinds[row] ?? CELL_NULL;
+    const start = offsets[row] ?? 0;
+    if (kind === CELL_SEALED) {
+      const end = offsets[row + 1] ?? 0;
+      if (bytes[start] === NULL_STRING && end - start === 1) {
+        setNull((validity ??= allValid(rows)), row);
+        continue;
+      }
+      if (bytes[start] !== STRING_TYPE_BYTE) return null;
+      starts[row] = start + 1;
+      ends[row] = end;
+    } else if (kind === CELL_NULL) {
+      setNull((validity ??= allValid(rows)), row);
+    } else {
+      // That it ends as it must shows in the byte behind it, which is checked with it; that it begins so, here.
+      if (isChecked && ((bytes[start] ?? 0) & 0xc0) === 0x80) return null;
+      starts[row] = start;
+      ends[row] = offsets[row + 1] ?? 0;
+    }
+  }
+  if (!isUtf8(bytes.subarray(offsets[0], offsets[rows]))) return null;
+  return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends, memory) };
+}
+
+function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): ColumnData {
+  const { rows } = values;
+  const parts: Uint8Array[] = [];
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
+  let validity: Uint8Array | null = null;
+  let length = 0;
+  for (let row = 0; row < rows; row++) {
+    const part = textAt(values, row, kinds[row] ?? CELL_NULL);
+    starts[row] = length;
+    if (part === null) setNull((validity ??= allValid(rows)), row);
+    else {
+      if (isChecked && kinds[row] !== CELL_SEALED && !isUtf8(part)) {
+        throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
+      }
+      parts.push(part);
+      length += part.length;
+    }
+    ends[row] = length;
+  }
+  return { layout: 'bytes', rows, validity, ...compact(parts, starts, ends) };
+}
+
+function textAt(values: ByteColumn, row: number, kind: number): Uint8Array | null {
+  if (kind === CELL_NULL) return null;
+  const start = values.offsets[row] ?? 0;
+  const end = values.offsets[row + 1] ?? 0;
+  if (kind !== CELL_SEALED) return values.bytes.subarray(start, end);
+  if (values.bytes[start] === STRING_TYPE_BYTE) return repairText(values.bytes.subarray(start + 1, end));
+  const decoded = decodeAt(values, row);
+  const text = renderValue(decoded);
+  return text === null ? null : encodeUtf8(text);
+}
+
+/** Malformed UTF-8 becomes U+FFFD; well-formed text stays the same bytes. */
+//= format F-12
+function repairText(text: Uint8Array): Uint8Array {
+  for (const byte of text) if (byte > 0x7f) return encodeUtf8(decodeUtf8Lenient(text));
+  return text;
+}
+
+/**
+ * An opened column in a fixed-width type, or `null` if a cell is of another type or not sealed.
+ *
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
+ */
+//= format F-90
+export function toNative(type: FixedType, opened: OpenedColumn): ColumnData | null {
+  const { values, kinds } = opened;
+  const validity = allValid(values.rows);
+  const column = fixedColumnOf(type, values.rows, validity);
+  for (let row = 0; row < values.rows; row++) {
+    const kind = kinds[row] ?? CELL_NULL;
+    if (kind === CELL_NULL) {
+      setNull(validity, row);
+      continue;
+    }
+    if (kind !== CELL_SEALED) return null;
+    const decoded = decodeAt(values, row);
+    // A null may leave out its metadata, so only its kind counts.
+    if (decoded.kind !== type.kind || (decoded.value !== null && !isSameType(decoded.type, type))) return null;
+    if (decoded.value === null) setNull(validity, row);
+    else storeValue(type, column, row, decoded.value);
+  }
+  return { layout: 'fixed', ...column };
+}
+
+function isSameType(found: ClientType | null, expected: FixedType): boolean {
+  if (found?.kind !== expected.kind || !isFixedType(found)) return false;
+  if (found.kind === 'decimal' && expected.kind === 'decimal') {
+    return found.precision === expected.precision && found.scale === expected.scale;
+  }
+  if (found.kind === 'timestamp' && expected.kind === 'timestamp') {
+    return found.unit === expected.unit && found.utc === expected.utc;
+  }
+  return true;
+}
+
+function decodeAt(values: ByteColumn, row: number): DecodedValue {
+  try {
+    return decodeValue(values.bytes.subarray(values.offsets[row], values.offsets[row + 1]));
+  } catch (error) {
+    throw error instanceof SealroomError ? error.at({ row }) : error;
+  }
+}

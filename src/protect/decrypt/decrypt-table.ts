@@ -1,0 +1,266 @@
+import {
+  createKernel,
+  defaultKernel,
+  deriveSealingRoot,
+  type KernelName,
+  parseCollaborationId,
+  type SealingRoot,
+  type SharedSecret,
+  shareKeys,
+} from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { type Batch, buffersOf, type Field } from '../../columns/index.ts';
+import {
+  createOutput,
+  packBatch,
+  STANDARD_STREAM,
+  type TableFormat,
+  type TableReader,
+  transferTable,
+  type TransferOptions,
+  writeParcel,
+} from '../../tabular/index.ts';
+import { createCrew, type Crew, type SentJob, threadsFor } from '../../workers/index.ts';
+import { headersOf, requireHeaders } from './headers.ts';
+import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
+import type { FoundCells, OpenedRows, OpenJob, OpenSetup } from './worker.ts';
+
+/** Batches of one job. */
+const JOB_BATCHES = 4;
+
+/** How far a decryption has come. */
+export interface DecryptProgress {
+  readonly phase: 'decrypt';
+  readonly rows: number;
+  /** Rows of the table, or `null` if not known before the end. */
+  readonly totalRows: number | null;
+}
+
+/** What {@link decryptTable} takes. */
+export interface DecryptOptions extends TransferOptions {
+  readonly secret: SharedSecret;
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  /** Refuse tables with fingerprint cells, which cannot be opened. */
+  readonly failOnFingerprintColumns?: boolean | undefined;
+  readonly kernel?: KernelName | undefined;
+  /** Threads that open rows, 1 to 256; without it, as many as there are cores, and one for a small table. */
+  readonly threads?: number | undefined;
+  readonly onProgress?: ((progress: DecryptProgress) => void) | undefined;
+}
+
+/** What a decryption did. */
+export interface DecryptSummary {
+  readonly rows: number;
+  /** Columns with sealed cells, which were opened; with fingerprint cells, passed on; all others, passed on. */
+  readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
+  /** Sealed cells that were opened. */
+  readonly openedCells: number;
+  readonly inputBytes: number;
+  /** 0 for a dry run and for standard output in Parquet. */
+  readonly outputBytes: number;
+  readonly elapsedMs: number;
+  readonly kernel: KernelName;
+  readonly threads: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Decrypts a table: opens the sealed cells of every column and passes the other cells on. One pass, in the order of the
+ * rows; headers and columns stay as they are. In Parquet and Arrow, opened columns get the type back that was sealed; a
+ * column whose cells are of several types becomes text.
+ *
+ * A cell is authenticated by itself: neither its column, nor its row, nor its table is.
+ *
+ * @throws {SealroomError} FORMAT_TAG for a wrong secret, wrong id or changed cell, FORMAT_CELL, FORMAT_VALUE for malformed
+ *   ones, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*, USAGE_OPTION. No output is left behind.
+ */
+export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
+  const started = performance.now();
+  using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
+  // A wrong number is refused before the table is read.
+  threadsFor(options.threads, null);
+  const kernel = options.kernel ?? defaultKernel();
+  return await transferTable(options, {}, async (reader, outputFormat) => {
+    requireHeaders(reader);
+    const targets = await chooseTargets(reader, outputFormat, createKernel(kernel), root, options.signal);
+    const run = new Decryption(options, reader, outputFormat, kernel, root);
+    let outcome: Outcome | null = null;
+    while (outcome === null) outcome = await run.attempt(targets);
+    return {
+      ...outcome,
+      inputBytes: reader.bytes,
+      elapsedMs: performance.now() - started,
+      kernel,
+      warnings: [...reader.warnings, ...run.warnings],
+    };
+  });
+}
+
+/** Buffers that have become free. */
+interface Spare {
+  /** Of what was written. */
+  readonly output: ArrayBuffer[];
+  /** Of what was read. */
+  readonly batches: ArrayBuffer[];
+}
+
+type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes' | 'threads'>;
+
+/** The cells of columns turned out to be of several types; internal to the attempts of a decryption. */
+class MixedTypes extends Error {
+  readonly columns: readonly number[];
+
+  constructor(columns: readonly number[]) {
+    super('several types in a column');
+    this.columns = columns;
+  }
+}
+
+/** The reading and writing of one table. */
+class Decryption {
+  readonly #options: DecryptOptions;
+  readonly #reader: TableReader;
+  readonly #outputFormat: TableFormat;
+  readonly #headers: readonly string[];
+  readonly #kernel: KernelName;
+  readonly #root: SealingRoot;
+  readonly warnings: string[] = [];
+
+  constructor(
+    options: DecryptOptions,
+    reader: TableReader,
+    outputFormat: TableFormat,
+    kernel: KernelName,
+    root: SealingRoot,
+  ) {
+    this.#options = options;
+    this.#reader = reader;
+    this.#outputFormat = outputFormat;
+    this.#kernel = kernel;
+    this.#root = root;
+    this.#headers = headersOf(reader.fields, outputFormat);
+    const renamed = this.#headers.filter((header, index) => header !== reader.fields[index]?.name);
+    if (renamed.length > 0) {
+      const names = renamed.map((header) => `\`${header}\``).join(', ');
+      this.warnings.push(`Parquet needs headers that differ in more than case; repeated ones were written as ${names}`);
+    }
+  }
+
+  /** Decrypts the whole table; `null` if a column had several types: `targets` then makes it text, for the next attempt. */
+  async attempt(targets: DecryptTarget[]): Promise<Outcome | null> {
+    const fields = this.#reader.fields.map((field, index): Field => {
+      const target = targets[index];
+      const type = target === undefined ? field.type : typeOfTarget(target);
+      return { name: this.#headers[index] ?? field.name, type };
+    });
+    const threads = threadsFor(this.#options.threads, this.#reader.rows);
+    const setup = this.#setup(targets, fields);
+    try {
+      const crew = await createCrew<OpenJob, OpenedRows>(new URL('./worker.js', import.meta.url), setup, threads);
+      try {
+        return { ...(await this.#write(crew, fields)), threads };
+      } catch (error) {
+        if (!(error instanceof MixedTypes)) throw error;
+        for (const index of error.columns) this.#makeText(index, targets);
+        return null;
+      } finally {
+        await crew.close();
+      }
+    } finally {
+      setup.root.fill(0);
+    }
+  }
+
+  #setup(targets: readonly DecryptTarget[], fields: readonly Field[]): OpenSetup {
+    const { name, fields: columns, format } = this.#reader;
+    const { failOnFingerprintColumns = false, csvOutputNull } = this.#options;
+    return {
+      kernel: this.#kernel,
+      root: shareKeys([this.#root]),
+      targets,
+      file: name,
+      columns: columns.map((column) => column.name),
+      // A CSV file was checked as a whole. Parquet's text columns are not always checked by the engine.
+      isUtf8: format === 'csv',
+      failOnFingerprintColumns,
+      csv: this.#outputFormat === 'csv' ? { fields, nullText: csvOutputNull } : null,
+    };
+  }
+
+  async #write(crew: Crew<OpenJob, OpenedRows>, fields: readonly Field[]): Promise<Omit<Outcome, 'threads'>> {
+    const { dryRun, signal, onProgress } = this.#options;
+    const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
+    let rows = 0;
+    const parts = { reader: this.#reader, fields, format: this.#outputFormat, rows: () => rows, provenance: null };
+    const writer = dryRun === true ? null : await createOutput(this.#options, parts);
+    const spare: Spare = { output: [], batches: [] };
+    try {
+      for await (const opened of crew.inOrder(this.#jobs(spare))) {
+        signal?.throwIfAborted();
+        addFound(found, opened.found);
+        await writeParcel(writer, opened.parcel, spare.output);
+        spare.batches.push(...opened.spare);
+        rows += opened.rows;
+        onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
+      }
+      signal?.throwIfAborted();
+      return {
+        rows,
+        columns: {
+          sealed: found.filter(({ sealed }) => sealed > 0).length,
+          fingerprint: found.filter(({ sealed, fingerprint }) => fingerprint > 0 && sealed === 0).length,
+          cleartext: found.filter(({ sealed, fingerprint }) => fingerprint === 0 && sealed === 0).length,
+        },
+        openedCells: found.reduce((sum, { sealed }) => sum + sealed, 0),
+        outputBytes: (await writer?.close()) ?? 0,
+      };
+    } catch (error) {
+      await writer?.abort();
+      throw error;
+    }
+  }
+
+  //= format F-59
+  async *#jobs(spare: Spare): AsyncGenerator<SentJob<OpenJob>> {
+    const columns = this.#reader.fields.map((_, index) => index);
+    let firstRow = 0;
+    let batches: Batch[] = [];
+    const take = (): SentJob<OpenJob> => {
+      const job = { firstRow, batches, spare: spare.output.splice(0) };
+      firstRow = batches.reduce((sum, batch) => sum + batch.rows, firstRow);
+      batches = [];
+      return { job, transfer: [...buffersOf(job.batches), ...job.spare] };
+    };
+    for await (const batch of this.#reader.batches({ columns, signal: this.#options.signal })) {
+      batches.push(packBatch(batch, spare.batches));
+      if (batches.length === JOB_BATCHES) yield take();
+    }
+    if (batches.length > 0) yield take();
+  }
+
+  #makeText(index: number, targets: DecryptTarget[]): void {
+    const name = this.#reader.fields[index]?.name ?? '';
+    if (this.#options.output === STANDARD_STREAM) {
+      throw new SealroomError('DATA_TYPE', 'the cells of a column are of several types', {
+        where: { file: this.#reader.name, column: name },
+        hint: 'write to a file, where such a column becomes text, or write CSV',
+      });
+    }
+    targets[index] = { mode: 'text', type: { kind: 'string' } };
+    this.warnings.push(`column \`${name}\` holds cells of several types and was written as text`);
+  }
+}
+
+/** @throws {MixedTypes} if columns hold cells of several types. */
+function addFound(sums: { sealed: number; fingerprint: number }[], found: readonly FoundCells[]): void {
+  const mixed: number[] = [];
+  found.forEach(({ sealed, fingerprint, isMixed }, index) => {
+    const sum = sums[index];
+    if (sum === undefined) return;
+    sum.sealed += sealed;
+    sum.fingerprint += fingerprint;
+    if (isMixed) mixed.push(index);
+  });
+  if (mixed.length > 0) throw new MixedTypes(mixed);
+}

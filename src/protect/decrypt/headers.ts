@@ -1,0 +1,37 @@
+import { SealroomError } from '../../errors/index.ts';
+import type { Field } from '../../columns/index.ts';
+import type { TableFormat, TableReader } from '../../tabular/index.ts';
+
+/**
+ * Refuses tables with a blank header; all others stay as they are.
+ *
+ * @throws {SealroomError} DATA_HEADER naming the place of the first one.
+ */
+export function requireHeaders(reader: TableReader): void {
+  const blank = reader.fields.findIndex((field) => field.name.trim() === '');
+  if (blank === -1) return;
+  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
+    where: { file: reader.name },
+  });
+}
+
+/**
+ * The headers of the decrypted table: those of the input. Only in Parquet, where readers take headers that differ in case
+ * for equal, a repeated one gets a number.
+ */
+//= format F-68
+export function headersOf(fields: readonly Field[], outputFormat: TableFormat): readonly string[] {
+  const headers = fields.map((field) => field.name);
+  if (outputFormat !== 'parquet') return headers;
+  const given = new Set(headers.map((header) => header.toLowerCase()));
+  const taken = new Set<string>();
+  return headers.map((header) => {
+    let name = header;
+    for (let count = 1; taken.has(name.toLowerCase()); count++) {
+      const candidate = `${header}_${String(count)}`;
+      if (!given.has(candidate.toLowerCase())) name = candidate;
+    }
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}

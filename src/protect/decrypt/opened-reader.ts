@@ -1,0 +1,233 @@
+import { allValid, compact, setNull, valueAt } from '../../bytes/index.ts';
+import {
+  CELL_CLEARTEXT,
+  CELL_FINGERPRINT,
+  CELL_NULL,
+  CELL_SEALED,
+  classifyCell,
+  createKernel,
+  deriveSealingRoot,
+  type Kernel,
+  type KernelName,
+  NULL_FLAG,
+  type OpenedColumn,
+  paddedBytesOf,
+  parseCollaborationId,
+  type SealingRoot,
+  type SharedSecret,
+  typeByteOf,
+} from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { Batch, ColumnData, Field } from '../../columns/index.ts';
+import type { ReadRequest, TableReader } from '../../tabular/index.ts';
+import { toNative } from './columns.ts';
+import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
+
+const STRING = typeByteOf('string', false);
+const NULL_STRING = STRING | NULL_FLAG;
+
+/** What cells a column has. */
+export interface ColumnCells {
+  readonly sealed: number;
+  readonly fingerprint: number;
+  readonly cleartext: number;
+  readonly nulls: number;
+  /** Least and greatest number of bytes of the sealed values and their zeros; both 0 if there are none. */
+  readonly leastBytes: number;
+  readonly mostBytes: number;
+}
+
+/**
+ * Looks at all cells of a table, without a secret: one reading.
+ *
+ * @returns what each column has; `null` for columns that are no byte strings
+ * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; what the reading throws.
+ */
+export async function inspectCells(
+  reader: TableReader,
+  signal: AbortSignal | undefined,
+): Promise<readonly (ColumnCells | null)[]> {
+  const columns = reader.fields.flatMap(({ type }, index) =>
+    type.kind === 'string' || type.kind === 'binary' ? [index] : [],
+  );
+  const found = columns.map(() => ({
+    sealed: 0,
+    fingerprint: 0,
+    cleartext: 0,
+    nulls: 0,
+    leastBytes: 0,
+    mostBytes: 0,
+  }));
+  let firstRow = 0;
+  for await (const batch of reader.batches({ columns, signal })) {
+    batch.columns.forEach((column, index) => {
+      const counts = found[index];
+      const name = reader.fields[columns[index] ?? -1]?.name ?? '';
+      if (counts === undefined || column.layout !== 'bytes') throw new Error('a text column that is none');
+      for (let row = 0; row < column.rows; row++) {
+        const cell = valueAt(column, row);
+        locate(reader.name, name, firstRow + row, () => {
+          count(counts, cell);
+        });
+      }
+    });
+    firstRow += batch.rows;
+  }
+  const byColumn = new Map(columns.map((column, index) => [column, found[index] ?? null]));
+  return reader.fields.map((_, index) => byColumn.get(index) ?? null);
+}
+
+type Counts = { -readonly [Name in keyof ColumnCells]: number };
+
+function count(counts: Counts, cell: Uint8Array | null): void {
+  if (cell === null) {
+    counts.nulls++;
+    return;
+  }
+  const kind = classifyCell(cell);
+  if (kind === CELL_FINGERPRINT) counts.fingerprint++;
+  if (kind === CELL_CLEARTEXT) counts.cleartext++;
+  if (kind !== CELL_SEALED) return;
+  const bytes = paddedBytesOf(cell);
+  counts.leastBytes = counts.sealed === 0 ? bytes : Math.min(counts.leastBytes, bytes);
+  counts.mostBytes = Math.max(counts.mostBytes, bytes);
+  counts.sealed++;
+}
+
+/** How sealed columns are opened. */
+export interface OpenColumnsOptions {
+  readonly secret: SharedSecret;
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  readonly kernel?: KernelName | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Indexes of the sealed columns. */
+  readonly sealed: readonly number[];
+  /** Those of them whose values have no zeros behind them; anything else is refused. */
+  readonly unpadded: ReadonlySet<number>;
+  /** Whether nulls stay visible, so that none may be sealed. */
+  readonly preserveNulls: boolean;
+}
+
+/** A table whose sealed columns are read as the values in them, of the type that was sealed; wiped keys on `close`. */
+export async function openSealedColumns(reader: TableReader, options: OpenColumnsOptions): Promise<TableReader> {
+  const root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
+  try {
+    const kernel = createKernel(options.kernel);
+    const isSealed = new Set(options.sealed);
+    const targets = await chooseTargets(reader, 'parquet', kernel, root, options.signal);
+    const fields = reader.fields.map((field, index): Field => {
+      const target = targets[index];
+      return target === undefined || !isSealed.has(index) ? field : { name: field.name, type: typeOfTarget(target) };
+    });
+    const opener = new ColumnOpener(reader, targets, kernel, root, options);
+    return {
+      ...reader,
+      fields,
+      batches: (request) => opener.batches(request),
+      close: () => {
+        root[Symbol.dispose]();
+        return Promise.resolve();
+      },
+    };
+  } catch (error) {
+    root[Symbol.dispose]();
+    throw error;
+  }
+}
+
+class ColumnOpener {
+  readonly #reader: TableReader;
+  readonly #targets: readonly DecryptTarget[];
+  readonly #kernel: Kernel;
+  readonly #root: SealingRoot;
+  readonly #options: OpenColumnsOptions;
+
+  constructor(
+    reader: TableReader,
+    targets: readonly DecryptTarget[],
+    kernel: Kernel,
+    root: SealingRoot,
+    options: OpenColumnsOptions,
+  ) {
+    this.#reader = reader;
+    this.#targets = targets;
+    this.#kernel = kernel;
+    this.#root = root;
+    this.#options = options;
+  }
+
+  async *batches(request: ReadRequest): AsyncGenerator<Batch> {
+    const { sealed } = this.#options;
+    let firstRow = 0;
+    for await (const batch of this.#reader.batches(request)) {
+      const columns = batch.columns.map((column, position) => {
+        const index = request.columns[position] ?? -1;
+        if (!sealed.includes(index)) return column;
+        const name = this.#reader.fields[index]?.name ?? '';
+        return locate(this.#reader.name, name, firstRow, () => this.#open(column, index));
+      });
+      yield { rows: batch.rows, columns };
+      firstRow += batch.rows;
+    }
+  }
+
+  #open(column: ColumnData, index: number): ColumnData {
+    const target = this.#targets[index];
+    const opened = openCells(this.#kernel, this.#root, column);
+    for (let row = 0; row < opened.kinds.length; row++) this.#checkRow(column, opened, row, index);
+    if (target?.mode !== 'native') return stringsOf(opened);
+    const values = toNative(target.type, opened);
+    if (values === null) throw otherType(undefined);
+    return values;
+  }
+
+  #checkRow(column: ColumnData, { kinds, values }: OpenedColumn, row: number, index: number): void {
+    const kind = kinds[row] ?? CELL_NULL;
+    if (kind === CELL_NULL) return;
+    if (kind !== CELL_SEALED) {
+      throw new SealroomError('FORMAT_CELL', 'a sealed column expected sealed cells, got another', { where: { row } });
+    }
+    const start = values.offsets[row] ?? 0;
+    const length = (values.offsets[row + 1] ?? 0) - start;
+    const isNull = ((values.bytes[start] ?? 0) & NULL_FLAG) !== 0;
+    if (isNull && this.#options.preserveNulls) {
+      throw new SealroomError('DATA_VALUE', 'nulls expected all visible or all sealed, got both', { where: { row } });
+    }
+    const cell = column.layout === 'bytes' ? valueAt(column, row) : null;
+    if (this.#options.unpadded.has(index) && cell !== null && paddedBytesOf(cell) !== length) {
+      throw new SealroomError('DATA_LENGTH', 'cells of a column expected of one pad, got several', { where: { row } });
+    }
+  }
+}
+
+/** The texts in a column of sealed strings, as the bytes they are, UTF-8 or not. */
+function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
+  const { rows, offsets, bytes } = values;
+  const starts = new Int32Array(rows);
+  const ends = new Int32Array(rows);
+  const validity = allValid(rows);
+  for (let row = 0; row < rows; row++) {
+    const start = offsets[row] ?? 0;
+    const typeByte = bytes[start] ?? 0;
+    if (kinds[row] === CELL_NULL || typeByte === NULL_STRING) {
+      setNull(validity, row);
+      continue;
+    }
+    if (typeByte !== STRING) throw otherType(row);
+    starts[row] = start + 1;
+    ends[row] = offsets[row + 1] ?? 0;
+  }
+  return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends) };
+}
+
+function otherType(row: number | undefined): SealroomError {
+  return new SealroomError(
+    'DATA_TYPE',
+    'sealed values of a column expected of one type that tables have, got another',
+    {
+      where: { row },
+      hint: 'encrypt the original again: CHAR, VARCHAR and columns of several types are not carried over',
+    },
+  );
+}

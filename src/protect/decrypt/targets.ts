@@ -1,0 +1,132 @@
+import {
+  CELL_CLEARTEXT,
+  CELL_NULL,
+  type FixedType,
+  isFixedType,
+  type Kernel,
+  type OpenedColumn,
+  type SealingRoot,
+} from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { ColumnData, ColumnType, Field } from '../../columns/index.ts';
+import type { TableFormat, TableReader } from '../../tabular/index.ts';
+import { firstTypeOf } from './columns.ts';
+
+/** What becomes of a column on decryption. Only byte-string columns are looked into for cells. */
+export type DecryptTarget =
+  | { readonly mode: 'carry'; readonly type: ColumnType }
+  | { readonly mode: 'render'; readonly type: FixedType }
+  | { readonly mode: 'text'; readonly type: { readonly kind: 'string' | 'binary' } }
+  | { readonly mode: 'native'; readonly type: FixedType };
+
+const TEXT = { mode: 'text', type: { kind: 'string' } } as const;
+
+/** The type of a target in the decrypted table. */
+export function typeOfTarget(target: DecryptTarget): ColumnType {
+  switch (target.mode) {
+    case 'carry':
+    case 'native':
+    case 'text':
+      return target.type;
+    case 'render':
+      return { kind: 'string' };
+  }
+}
+
+/** Opens a column; row numbers of errors are 0-based within it. */
+export function openCells(kernel: Kernel, root: SealingRoot, column: ColumnData): OpenedColumn {
+  if (column.layout !== 'bytes') throw new Error('cells are only in columns of byte strings');
+  return kernel.openColumn(root, column);
+}
+
+/**
+ * Decides what becomes of every column. For output with types, the first value of each column that may hold cells is
+ * opened, since only the cell knows its type; columns that begin with nulls are read on until one is found.
+ *
+ * @throws {SealroomError} FORMAT_* with column and 1-based row if a cell does not open.
+ */
+export async function chooseTargets(
+  reader: TableReader,
+  outputFormat: TableFormat,
+  kernel: Kernel,
+  root: SealingRoot,
+  signal: AbortSignal | undefined,
+): Promise<DecryptTarget[]> {
+  const targets = reader.fields.map((field) => withoutCells(field, outputFormat));
+  let open = reader.fields.flatMap((field, index) => (mayHoldCells(field, outputFormat) ? [index] : []));
+  // The first batch settles most columns; only the others are read on.
+  for (const batches of [1, Infinity]) {
+    if (open.length === 0) break;
+    const found = await firstTypes(reader, open, batches, kernel, root, signal);
+    for (const [index, type] of found) targets[index] = targetFor(type);
+    open = open.filter((index) => !found.has(index));
+  }
+  return targets;
+}
+
+//= format F-51
+function mayHoldCells(field: Field, outputFormat: TableFormat): boolean {
+  return outputFormat !== 'csv' && (field.type.kind === 'string' || field.type.kind === 'binary');
+}
+
+/** The target of a column as far as its declared type says. */
+function withoutCells(field: Field, outputFormat: TableFormat): DecryptTarget {
+  const { type } = field;
+  if (type.kind === 'string') return TEXT;
+  if (type.kind === 'binary') return outputFormat === 'csv' ? TEXT : { mode: 'carry', type };
+  if (type.kind === 'opaque') return outputFormat === 'csv' ? TEXT : { mode: 'carry', type };
+  if (type.kind === 'unsupported') return { mode: 'carry', type };
+  return outputFormat === 'csv' && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
+}
+
+/** The target of a column whose first value has a type; `bytes` is a value of a binary column that is no cell. */
+function targetFor(type: ColumnType | 'bytes'): DecryptTarget {
+  if (type === 'bytes') return { mode: 'text', type: { kind: 'binary' } };
+  const isTyped = type.kind !== 'binary' && type.kind !== 'opaque' && type.kind !== 'unsupported';
+  return isTyped && isFixedType(type) ? { mode: 'native', type } : TEXT;
+}
+
+/** The types of some columns' first values; one reading, which ends when all are found or after some batches. */
+async function firstTypes(
+  reader: TableReader,
+  columns: readonly number[],
+  mostBatches: number,
+  kernel: Kernel,
+  root: SealingRoot,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, ColumnType | 'bytes'>> {
+  const found = new Map<number, ColumnType | 'bytes'>();
+  let firstRow = 0;
+  let batches = 0;
+  for await (const batch of reader.batches({ columns, signal })) {
+    columns.forEach((index, position) => {
+      if (found.has(index)) return;
+      const field = reader.fields[index];
+      const column = batch.columns[position];
+      if (field === undefined || column === undefined) throw new Error('a batch without a requested column');
+      locate(reader.name, field.name, firstRow, () => {
+        const opened = openCells(kernel, root, column);
+        const type = firstTypeOf(opened);
+        if (type !== null) found.set(index, field.type.kind === 'binary' && isPlain(opened) ? 'bytes' : type);
+      });
+    });
+    batches++;
+    if (found.size === columns.length || batches === mostBatches) break;
+    firstRow += batch.rows;
+  }
+  return found;
+}
+
+/** Whether the first cell that is not null is no protected one. */
+function isPlain(opened: OpenedColumn): boolean {
+  return opened.kinds.find((kind) => kind !== CELL_NULL) === CELL_CLEARTEXT;
+}
+
+/** Runs a step on a column and completes the place of its errors: file, header, 1-based row of the table. */
+export function locate<Result>(file: string, column: string, firstRow: number, step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    throw error instanceof SealroomError ? error.inTable(file, column, firstRow) : error;
+  }
+}

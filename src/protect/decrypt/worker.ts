@@ -1,0 +1,158 @@
+import { type Allocator, Arena } from '../../bytes/index.ts';
+import {
+  CELL_FINGERPRINT,
+  CELL_SEALED,
+  createKernel,
+  type Kernel,
+  type KernelName,
+  renderColumn,
+  type SealingRoot,
+  sealingRootFromBytes,
+  takeSharedKey,
+} from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { type Batch, buffersOf, type ColumnData } from '../../columns/index.ts';
+import { type LinesFormat, Packer, type Parcel, parcelBuffers } from '../../tabular/index.ts';
+import type { StartWork } from '../../workers/index.ts';
+import { toNative, toText } from './columns.ts';
+import { type DecryptTarget, locate, openCells } from './targets.ts';
+
+// What one thread of a decryption does: opens rows, and gives them back in the form in which the output is written.
+
+/** What a thread of a decryption needs. */
+export interface OpenSetup {
+  readonly kernel: KernelName;
+  /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
+  readonly root: Uint8Array;
+  /** What becomes of each column. */
+  readonly targets: readonly DecryptTarget[];
+  /** The name of the table, and those of its columns, for errors. */
+  readonly file: string;
+  readonly columns: readonly string[];
+  /** Whether text that is passed on is known to be UTF-8. */
+  readonly isUtf8: boolean;
+  readonly failOnFingerprintColumns: boolean;
+  /** How the lines of the output are written if it is CSV, else `null`. */
+  readonly csv: LinesFormat | null;
+}
+
+/** Consecutive rows of a protected table. */
+export interface OpenJob {
+  /** Rows of the table before these. */
+  readonly firstRow: number;
+  readonly batches: readonly Batch[];
+  /** Buffers of what was written, to be used again. */
+  readonly spare: ArrayBuffer[];
+}
+
+/** What was found in a column. */
+export interface FoundCells {
+  readonly sealed: number;
+  readonly fingerprint: number;
+  /** The cells are of other types than the target's, and were not opened. */
+  readonly isMixed: boolean;
+}
+
+/** Opened rows. */
+export interface OpenedRows {
+  readonly rows: number;
+  readonly parcel: Parcel;
+  /** Column by column. */
+  readonly found: readonly FoundCells[];
+  /** The buffers of the job's batches, to be used again. */
+  readonly spare: readonly ArrayBuffer[];
+}
+
+/** Starts the work of a thread. */
+export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
+  // What is given away is a copy.
+  const memory = new Arena();
+  const kernel = createKernel(setup.kernel, memory);
+  const root = takeSharedKey(setup.root, 0, sealingRootFromBytes);
+  const packer = new Packer(setup.csv);
+  return {
+    run(job) {
+      const opener = new Opener(setup, kernel, root, memory);
+      let rows = 0;
+      function* openAll(): Generator<Batch> {
+        for (const batch of job.batches) {
+          memory.reset();
+          const opened = opener.open(batch, job.firstRow + rows);
+          rows += batch.rows;
+          // The attempt ends here; what is written of it is thrown away.
+          if (opener.isMixed) return;
+          yield opened;
+        }
+      }
+      const parcel = packer.pack(openAll(), job.spare);
+      const spare = buffersOf(job.batches);
+      return { result: { rows, parcel, found: opener.found, spare }, transfer: [...parcelBuffers(parcel), ...spare] };
+    },
+    close() {
+      packer.wipe();
+      memory.wipe();
+      root[Symbol.dispose]();
+    },
+  };
+};
+
+/** Opens the batches of one job. */
+class Opener {
+  readonly #setup: OpenSetup;
+  readonly #kernel: Kernel;
+  readonly #root: SealingRoot;
+  readonly #memory: Allocator;
+  readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
+
+  constructor(setup: OpenSetup, kernel: Kernel, root: SealingRoot, memory: Allocator) {
+    this.#setup = setup;
+    this.#kernel = kernel;
+    this.#root = root;
+    this.#memory = memory;
+    this.found = setup.targets.map(() => ({ sealed: 0, fingerprint: 0, isMixed: false }));
+  }
+
+  get isMixed(): boolean {
+    return this.found.some((found) => found.isMixed);
+  }
+
+  open(batch: Batch, firstRow: number): Batch {
+    const { targets, file, columns } = this.#setup;
+    return {
+      rows: batch.rows,
+      columns: batch.columns.map((column, index): ColumnData => {
+        const target = targets[index];
+        if (target === undefined || target.mode === 'carry') return column;
+        if (target.mode === 'render') {
+          if (column.layout !== 'fixed') throw new Error('a typed column of byte strings');
+          return { layout: 'bytes', ...renderColumn(target.type, column) };
+        }
+        return locate(file, columns[index] ?? '', firstRow, () => this.#openColumn(column, index, target));
+      }),
+    };
+  }
+
+  #openColumn(column: ColumnData, index: number, target: DecryptTarget & { mode: 'text' | 'native' }): ColumnData {
+    const opened = openCells(this.#kernel, this.#root, column);
+    const found = this.found[index];
+    if (found === undefined) throw new Error('a column outside the table');
+    for (let row = 0; row < opened.kinds.length; row++) {
+      if (opened.kinds[row] === CELL_SEALED) found.sealed++;
+      else if (opened.kinds[row] === CELL_FINGERPRINT) {
+        found.fingerprint++;
+        if (this.#setup.failOnFingerprintColumns) {
+          throw new SealroomError('RULE_FINGERPRINT', 'a fingerprint was found, which the current settings forbid', {
+            where: { row },
+            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
+          });
+        }
+      }
+    }
+    // The bytes of a binary column may be no text.
+    if (target.mode === 'text')
+      return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8, this.#memory);
+    const native = toNative(target.type, opened);
+    if (native === null) found.isMixed = true;
+    return native ?? column;
+  }
+}

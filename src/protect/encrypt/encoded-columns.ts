@@ -1,0 +1,32 @@
+import { type ClientType, fingerprintedBytesOf, isFixedType, renderColumn, sealedBytesOf } from '../../crypto/index.ts';
+import type { ColumnData, ColumnType } from '../../columns/index.ts';
+
+/**
+ * In which form a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
+ * fingerprinted, or as text.
+ */
+export type StoredForm = 'read' | 'sealed' | 'fingerprint' | 'text';
+
+/** The type under which a column's values can be protected, or `null` if they can only be carried. */
+export function clientTypeOf(type: ColumnType): ClientType | null {
+  return type.kind === 'binary' || type.kind === 'opaque' || type.kind === 'unsupported' ? null : type;
+}
+
+/**
+ * A column's values in the form in which they wait for their protection.
+ *
+ * @throws {SealroomError} DATA_VALUE with `where.row` (0-based) if a decimal does not fit its precision and scale.
+ */
+export function storedValues(column: ColumnData, type: ColumnType, form: StoredForm): ColumnData {
+  if (form === 'read' || column.layout === 'bytes') return column;
+  const clientType = clientTypeOf(type);
+  if (clientType === null || !isFixedType(clientType)) throw new Error(`a fixed-width column of type ${type.kind}`);
+  switch (form) {
+    case 'sealed':
+      return { layout: 'bytes', ...sealedBytesOf(clientType, column) };
+    case 'fingerprint':
+      return { layout: 'bytes', ...fingerprintedBytesOf(clientType, column) };
+    case 'text':
+      return { layout: 'bytes', ...renderColumn(clientType, column) };
+  }
+}

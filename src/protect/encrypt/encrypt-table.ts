@@ -1,0 +1,296 @@
+import { tmpdir } from 'node:os';
+import type { CollaborationSettings } from '../../collab/index.ts';
+import { defaultKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { TableSchema } from '../../schema/index.ts';
+import { type Batch } from '../../columns/index.ts';
+import {
+  createOutput,
+  type Provenance,
+  type TableFormat,
+  type TableReader,
+  transferTable,
+  type TransferOptions,
+  writeParcel,
+} from '../../tabular/index.ts';
+import { createCrew, type Crew, type SentJob, threadsFor } from '../../workers/index.ts';
+import { DuplicateCheck } from './duplicates.ts';
+import { Intake } from './row-ingest.ts';
+import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './plan.ts';
+import { PLACE_BYTES, protectSetup } from './worker-setup.ts';
+import { RowShuffle, type ShuffledRows } from './shuffle.ts';
+import { matchSources } from './sources.ts';
+import type { ProtectedRows, RowsJob } from './worker.ts';
+
+/** What a value is expected to take, in bytes; only for the number of the shuffle's parts. */
+const EXPECTED_VALUE_BYTES = 24;
+/** Protected bytes that one job makes, roughly. */
+const JOB_BYTES = 4 << 20;
+/** Most rows of a job. */
+const JOB_ROWS = 8192;
+/** What a protected cell without a pad takes, roughly, in bytes. */
+const EXPECTED_CELL_BYTES = 160;
+
+/** How far an encryption has come. */
+export interface EncryptProgress {
+  /** `read`: rows are checked and shuffled; `encrypt`: they are protected and written. */
+  readonly phase: 'read' | 'encrypt';
+  readonly rows: number;
+  /** Rows of the table, or `null` if not known before the end. */
+  readonly totalRows: number | null;
+}
+
+/** What {@link encryptTable} takes. */
+export interface EncryptOptions extends TransferOptions {
+  readonly schema: TableSchema;
+  readonly secret: SharedSecret;
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  readonly settings: CollaborationSettings;
+  /**
+   * Which of the collaboration's secrets it is, where that is known. It goes with the output: into a sidecar, or the metadata of
+   * a Parquet file (docs/rotation.md).
+   */
+  readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
+  /** Whether binary Parquet columns without annotation are text. */
+  readonly parquetBinaryAsString?: boolean | undefined;
+  readonly kernel?: KernelName | undefined;
+  /** Threads that protect rows, 1 to 256; without it, as many as there are cores, and one for a small table. */
+  readonly threads?: number | undefined;
+  readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
+}
+
+/** What an encryption did. */
+export interface EncryptSummary {
+  readonly rows: number;
+  /** Target columns by kind. */
+  readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
+  /** Null values in the sources of the target columns. */
+  readonly nulls: number;
+  readonly inputBytes: number;
+  /** 0 for a dry run and for standard output in Parquet. */
+  readonly outputBytes: number;
+  readonly elapsedMs: number;
+  readonly kernel: KernelName;
+  readonly threads: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Encrypts a table: reads it once, refuses what cannot be protected, shuffles the rows, protects each cell once, and gives
+ * the output its name when it is complete. Memory is bounded whatever the table's size.
+ *
+ * The number of rows, the headers, cleartext columns, preserved nulls, equal values of a fingerprint column and the lengths
+ * of unpadded values remain visible in the output.
+ *
+ * @throws {SealroomError} USAGE_OPTION for a bad collaboration id or number of threads; RULE_CLEARTEXT, RULE_DUPLICATES
+ *   where the settings forbid it; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
+ *   behind.
+ */
+export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
+  const started = performance.now();
+  checkOptions(options);
+  const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
+  return transferTable(options, traits, (reader, outputFormat) => encryptRows(options, reader, outputFormat, started));
+}
+
+/** What can be refused before the table is read. */
+function checkOptions({ schema, settings, collaborationId, threads }: EncryptOptions): void {
+  parseCollaborationId(collaborationId);
+  checkSettings(schema, settings);
+  threadsFor(threads, null);
+}
+
+/**
+ * What {@link encryptTable} does, with a table that is open already.
+ *
+ * @param started when the operation began, as `performance.now` has it
+ * @throws {SealroomError} as {@link encryptTable}.
+ */
+export async function encryptRows(
+  options: EncryptOptions,
+  reader: TableReader,
+  outputFormat: TableFormat,
+  started: number,
+): Promise<EncryptSummary> {
+  checkOptions(options);
+  const sources = matchSources(options.schema, reader);
+  const collaborationId = parseCollaborationId(options.collaborationId);
+  using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
+  const kernel = options.kernel ?? defaultKernel();
+  const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
+  return {
+    ...outcome,
+    columns: {
+      sealed: countKind(options.schema, 'sealed'),
+      fingerprint: countKind(options.schema, 'fingerprint'),
+      cleartext: countKind(options.schema, 'cleartext'),
+    },
+    inputBytes: reader.bytes,
+    elapsedMs: performance.now() - started,
+    kernel,
+    warnings: reader.warnings,
+  };
+}
+
+type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'>;
+
+/** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
+class Encryption {
+  readonly #options: EncryptOptions;
+  readonly #plan: EncryptPlan;
+  readonly #reader: TableReader;
+  readonly #outputFormat: TableFormat;
+  readonly #kernel: KernelName;
+  readonly #tempDirectory: string;
+
+  constructor(
+    options: EncryptOptions,
+    plan: EncryptPlan,
+    reader: TableReader,
+    outputFormat: TableFormat,
+    kernel: KernelName,
+  ) {
+    this.#options = options;
+    this.#plan = plan;
+    this.#reader = reader;
+    this.#outputFormat = outputFormat;
+    this.#kernel = kernel;
+    this.#tempDirectory = options.tempDirectory ?? tmpdir();
+  }
+
+  async run(): Promise<Outcome> {
+    const { settings } = this.#options;
+    const isChecked = !settings.allowDuplicates && this.#plan.columns.some((column) => column.kind === 'fingerprint');
+    const check = isChecked
+      ? await DuplicateCheck.start(this.#plan, settings.preserveNulls, this.#tempDirectory)
+      : null;
+    const shuffle = new RowShuffle({ expectedBytes: this.#expectedBytes(), tempDirectory: this.#tempDirectory });
+    const threads = threadsFor(this.#options.threads, this.#reader.rows);
+    const setup = protectSetup({
+      plan: this.#plan,
+      kernel: this.#kernel,
+      outputFormat: this.#outputFormat,
+      csvOutputNull: this.#options.csvOutputNull,
+      hasPlaces: isChecked,
+    });
+    let crew: Crew<RowsJob, ProtectedRows> | null = null;
+    try {
+      // The threads start while the table is read.
+      crew = await createCrew<RowsJob, ProtectedRows>(new URL('./worker.js', import.meta.url), setup, threads);
+      const intake = new Intake(this.#plan);
+      await this.#read(intake, shuffle, check);
+      const pads = intake.pads();
+      const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<RowsJob>> =>
+        jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
+      return { nulls: intake.nulls, threads, ...(await this.#protect(crew, jobs, check)) };
+    } catch (error) {
+      throw error instanceof SealroomError && error.where.file === undefined
+        ? error.at({ file: this.#reader.name })
+        : error;
+    } finally {
+      await crew?.close();
+      setup.keys.fill(0);
+      await shuffle.close();
+      await check?.close();
+    }
+  }
+
+  async #read(intake: Intake, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<void> {
+    const { signal } = this.#options;
+    for await (const batch of this.#reader.batches({ columns: this.#plan.sources, signal })) {
+      const stored = this.#take(intake, batch, shuffle.rows);
+      check?.checkNulls(stored, shuffle.rows);
+      await shuffle.add(check === null ? stored : withPlaces(stored, shuffle.rows));
+      this.#report('read', shuffle.rows);
+    }
+  }
+
+  #take(intake: Intake, batch: Batch, firstRow: number): Batch {
+    try {
+      return intake.take(batch);
+    } catch (error) {
+      if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
+      throw error.inTable(this.#reader.name, error.where.column, firstRow);
+    }
+  }
+
+  async #protect(
+    crew: Crew<RowsJob, ProtectedRows>,
+    jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<RowsJob>>,
+    check: DuplicateCheck | null,
+  ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
+    const { dryRun, signal } = this.#options;
+    let rows = 0;
+    const parts = {
+      reader: this.#reader,
+      fields: this.#plan.fields,
+      format: this.#outputFormat,
+      rows: () => rows,
+      provenance: this.#provenance(),
+    };
+    const writer = dryRun === true ? null : await createOutput(this.#options, parts);
+    const spare: ArrayBuffer[] = [];
+    try {
+      for await (const { rows: count, parcel, fingerprints } of crew.inOrder(jobs(spare))) {
+        signal?.throwIfAborted();
+        for (const batch of fingerprints) await check?.add(batch);
+        await writeParcel(writer, parcel, spare);
+        rows += count;
+        this.#report('encrypt', rows);
+      }
+      await check?.finish();
+      signal?.throwIfAborted();
+      return { rows, outputBytes: (await writer?.close()) ?? 0 };
+    } catch (error) {
+      await writer?.abort();
+      throw error;
+    }
+  }
+
+  #provenance(): Provenance | null {
+    const { provenance, collaborationId, schema } = this.#options;
+    if (provenance === undefined) return null;
+    const columns = schema.columns.map(({ targetHeader, kind }) => ({ name: targetHeader, protection: kind }));
+    return { collaborationId: parseCollaborationId(collaborationId), ...provenance, columns };
+  }
+
+  #report(phase: EncryptProgress['phase'], rows: number): void {
+    this.#options.onProgress?.({ phase, rows, totalRows: this.#reader.rows });
+  }
+
+  #expectedBytes(): number {
+    const rowBytes = this.#plan.stored.length * EXPECTED_VALUE_BYTES;
+    const { rows, bytes, format } = this.#reader;
+    if (rows === null) return bytes * 2;
+    return Math.max(rows * rowBytes, format === 'csv' ? bytes : 0);
+  }
+
+  #rowsPerJob(pads: Pads): number {
+    const rowBytes = pads.reduce<number>((sum, pad) => sum + Math.max(EXPECTED_CELL_BYTES, (pad ?? 0) * 1.4), 0);
+    return Math.min(JOB_ROWS, Math.max(1, Math.floor(JOB_BYTES / rowBytes)));
+  }
+}
+
+/** Rows to protect, each time with the buffers that have become free. */
+async function* jobsOf(
+  shuffled: AsyncIterable<ShuffledRows>,
+  pads: Pads,
+  spare: ArrayBuffer[],
+): AsyncGenerator<SentJob<RowsJob>> {
+  for await (const { rows, bytes } of shuffled) {
+    const job = { rows, bytes, pads, spare: spare.splice(0) };
+    yield { job, transfer: [bytes.buffer, ...job.spare] };
+  }
+}
+
+/** Stored rows, and behind their columns their places in the source table, from 1 on. */
+function withPlaces({ rows, columns }: Batch, firstRow: number): Batch {
+  const places = BigInt64Array.from({ length: rows }, (_, row) => BigInt(firstRow + row + 1));
+  const values = new Uint8Array(places.buffer);
+  return { rows, columns: [...columns, { layout: 'fixed', rows, width: PLACE_BYTES, values, validity: null }] };
+}
+
+function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {
+  return schema.columns.filter((column) => column.kind === kind).length;
+}

@@ -1,0 +1,213 @@
+import type { CollaborationSettings } from '../../collab/index.ts';
+import {
+  type ClientType,
+  deriveFingerprintKey,
+  deriveSealingRoot,
+  encodeNull,
+  encodePrefix,
+  type FingerprintTask,
+  fingerprintTypeByte,
+  padTarget,
+  type PadRule,
+  type SealingRoot,
+  type SealTask,
+  type SharedSecret,
+} from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { ColumnSchema, TableSchema } from '../../schema/index.ts';
+import { type ColumnType, type Field, widthOf } from '../../columns/index.ts';
+import { type TableFormat, type TableReader } from '../../tabular/index.ts';
+import { clientTypeOf, type StoredForm } from './encoded-columns.ts';
+
+/** Values that wait for their protection; `source` is the index of their source among the columns that are read. */
+export interface StoredColumn {
+  readonly source: number;
+  readonly form: StoredForm;
+}
+
+/** What becomes of one column; `stored` is the index of its values among the stored columns. */
+export type PlannedColumn = { readonly stored: number; readonly target: string } & (
+  | { readonly kind: 'cleartext' }
+  | { readonly kind: 'fingerprint'; readonly task: FingerprintTask }
+  | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'>; readonly pad: PadRule }
+);
+
+/** All that the encryption of a table needs before its first row is read; its keys are wiped on dispose. */
+export interface EncryptPlan extends Disposable {
+  /** Indexes of the source table's columns to read, each once. */
+  readonly sources: readonly number[];
+  readonly sourceFields: readonly Field[];
+  readonly stored: readonly StoredColumn[];
+  readonly columns: readonly PlannedColumn[];
+  /** The fields of the encrypted table. */
+  readonly fields: readonly Field[];
+  readonly root: SealingRoot;
+}
+
+/** The pad of each planned column, as `SealTask` has it; `null` for columns that are not sealed. */
+export type Pads = readonly (number | null)[];
+
+/** What a plan is made from. */
+export interface PlanInput {
+  readonly schema: TableSchema;
+  readonly settings: CollaborationSettings;
+  readonly reader: TableReader;
+  /** For each column of the schema, its source in the table. */
+  readonly sources: readonly number[];
+  readonly secret: SharedSecret;
+  readonly collaborationId: string;
+  readonly outputFormat: TableFormat;
+}
+
+/**
+ * Refuses schemas that the collaboration's settings do not allow.
+ *
+ * @throws {SealroomError} RULE_CLEARTEXT naming the columns.
+ */
+export function checkSettings(schema: TableSchema, settings: CollaborationSettings): void {
+  //= format F-61
+  if (settings.allowCleartext) return;
+  const names = schema.columns
+    .filter((column) => column.kind === 'cleartext')
+    .map((column) => `\`${column.targetHeader}\``);
+  if (names.length === 0) return;
+  throw new SealroomError(
+    'RULE_CLEARTEXT',
+    `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`,
+    {
+      hint: 'seal them, or leave them out; if the members agreed to have them: `--allow-cleartext`, or `allowCleartext` in the manifest',
+    },
+  );
+}
+
+/**
+ * Derives the keys, and says for every column of a table what becomes of it.
+ *
+ * @throws {SealroomError} DATA_TYPE if a column's type cannot be protected as the schema says; DATA_LENGTH if a pad is over
+ *   its limit.
+ */
+export function planEncryption(input: PlanInput): EncryptPlan {
+  const { schema, reader } = input;
+  const read = [...new Set(input.sources)];
+  const stored = new StoredColumns();
+  const keys: Disposable[] = [];
+  const root = deriveSealingRoot(input.secret, input.collaborationId);
+  keys.push(root);
+  try {
+    const columns: PlannedColumn[] = [];
+    const fields: Field[] = [];
+    //= format F-57
+    schema.columns.forEach((column, index) => {
+      const field = reader.fields[input.sources[index] ?? -1];
+      if (field === undefined) throw new Error('a source outside the table');
+      const source = read.indexOf(input.sources[index] ?? -1);
+      try {
+        const form = storedForm(column.kind, field.type, input.outputFormat);
+        const planned = planColumn(column, field, stored.indexOf({ source, form }), input);
+        if (planned.kind === 'fingerprint') keys.push(planned.task.key);
+        columns.push(planned);
+        fields.push({
+          name: column.targetHeader,
+          //= format F-89
+          type: column.kind !== 'cleartext' || input.outputFormat === 'csv' ? { kind: 'string' } : field.type,
+          isPlain: column.kind !== 'cleartext',
+        });
+      } catch (error) {
+        throw error instanceof SealroomError ? error.at({ file: reader.name, column: column.targetHeader }) : error;
+      }
+    });
+    return {
+      sources: read,
+      sourceFields: read.map((source) => reader.fields[source] ?? { name: '', type: { kind: 'string' } }),
+      stored: stored.columns,
+      columns,
+      fields,
+      root,
+      [Symbol.dispose]() {
+        for (const key of keys) key[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    for (const key of keys) key[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The stored columns, each once, whatever number of columns are made from it. */
+class StoredColumns {
+  readonly columns: StoredColumn[] = [];
+
+  indexOf(wanted: StoredColumn): number {
+    const known = this.columns.findIndex(({ source, form }) => source === wanted.source && form === wanted.form);
+    return known === -1 ? this.columns.push(wanted) - 1 : known;
+  }
+}
+
+function storedForm(kind: ColumnSchema['kind'], type: ColumnType, outputFormat: TableFormat): StoredForm {
+  // Byte strings are their own canonical bytes.
+  if (widthOf(type) === null) return 'read';
+  if (kind !== 'cleartext') return kind;
+  return outputFormat === 'csv' ? 'text' : 'read';
+}
+
+function planColumn(column: ColumnSchema, field: Field, stored: number, input: PlanInput): PlannedColumn {
+  const target = column.targetHeader;
+  switch (column.kind) {
+    case 'cleartext':
+      return { kind: 'cleartext', stored, target };
+    case 'fingerprint':
+      return {
+        kind: 'fingerprint',
+        stored,
+        target,
+        task: {
+          typeByte: fingerprintTypeByte(protectedType(field)),
+          nulls: input.settings.preserveNulls ? 'keep' : 'random',
+          key: deriveFingerprintKey(input.secret, input.collaborationId, target, input.settings),
+        },
+      };
+    case 'sealed': {
+      const type = protectedType(field);
+      const prefix = encodePrefix(type);
+      const nullEncoding = encodeNull(type);
+      // A pad over its limit is refused before the table is read.
+      padTarget(column.pad, { longestValueBytes: 0, nullBytes: nullEncoding.length });
+      return {
+        kind: 'sealed',
+        stored,
+        target,
+        pad: column.pad,
+        task: {
+          targetHeader: target,
+          prefix,
+          nullEncoding: input.settings.preserveNulls ? null : nullEncoding,
+        },
+      };
+    }
+  }
+}
+
+/** The padded length of a sealed column whose longest value, without type byte and metadata, has so many bytes. */
+export function padOf(column: PlannedColumn & { kind: 'sealed' }, longestBytes: number | null): number | null {
+  const { prefix } = column.task;
+  return padTarget(column.pad, {
+    longestValueBytes: longestBytes === null ? 0 : prefix.length + longestBytes,
+    // A null is encoded as its type byte and metadata, as what precedes a value is.
+    nullBytes: prefix.length,
+  });
+}
+
+function protectedType(field: Field): ClientType {
+  const type = clientTypeOf(field.type);
+  if (type !== null) return type;
+  throw new SealroomError(
+    'DATA_TYPE',
+    `a column of type ${'engineType' in field.type ? field.type.engineType : field.type.kind} cannot be protected`,
+    {
+      hint:
+        field.type.kind === 'binary'
+          ? 'say `--parquet-binary-as-string` if it holds text, or make it a cleartext column'
+          : 'make it a cleartext column, or convert it to text first',
+    },
+  );
+}

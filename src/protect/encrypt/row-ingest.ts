@@ -1,0 +1,126 @@
+import { type ByteColumn, countNulls, isValid } from '../../bytes/index.ts';
+import { checkSealable, MAX_CELL_BYTES } from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { type Batch, checkTexts, type ColumnData } from '../../columns/index.ts';
+import { storedValues } from './encoded-columns.ts';
+import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.ts';
+
+/**
+ * The reading of a table: brings values into the form in which they wait for their protection, refuses what cannot be
+ * protected, in the order of the rows, and learns what the pads need. What it let pass cannot fail later.
+ */
+export class Intake {
+  readonly #plan: EncryptPlan;
+  /** Pads that are known before the reading. */
+  readonly #pads: Pads;
+  /** Longest value of each planned column, in bytes, or `null` if it has none yet; only of columns with pad `max`. */
+  readonly #longest: (number | null)[];
+  /** Null values in the sources of the planned columns so far. */
+  nulls = 0;
+
+  constructor(plan: EncryptPlan) {
+    this.#plan = plan;
+    this.#longest = plan.columns.map(() => null);
+    this.#pads = plan.columns.map((column) =>
+      column.kind === 'sealed' && column.pad.kind !== 'max' ? padOf(column, null) : null,
+    );
+  }
+
+  /**
+   * The stored columns of a batch, in the order of the plan.
+   *
+   * @throws {SealroomError} DATA_ENCODING, DATA_LENGTH, DATA_VALUE with the column and `where.row`, the 0-based row within
+   *   the batch; of several the one with the lowest row.
+   */
+  take(batch: Batch): Batch {
+    const stored = new Map<number, ColumnData>();
+    let first: SealroomError | null = null;
+    for (const [index, column] of this.#plan.columns.entries()) {
+      try {
+        const values = stored.get(column.stored) ?? this.#store(batch, column.stored);
+        this.nulls += countNulls(values.validity, batch.rows);
+        stored.set(column.stored, this.#check(column, index, values));
+      } catch (error) {
+        if (!(error instanceof SealroomError)) throw error;
+        const located = error.at({ column: column.target });
+        if (first === null || rowOf(located) < rowOf(first)) first = located;
+      }
+    }
+    if (first !== null) throw first;
+    // The stored columns were numbered in the order in which the planned ones first ask for them.
+    return { rows: batch.rows, columns: [...stored.values()] };
+  }
+
+  /**
+   * The pads of the planned columns, when all rows were taken.
+   *
+   * @throws {SealroomError} DATA_LENGTH with the column if the longest value has no room in its pad.
+   */
+  pads(): Pads {
+    return this.#plan.columns.map((column, index) => {
+      if (column.kind !== 'sealed') return null;
+      try {
+        return padOf(column, this.#longest[index] ?? null);
+      } catch (error) {
+        throw error instanceof SealroomError ? error.at({ column: column.target }) : error;
+      }
+    });
+  }
+
+  #store(batch: Batch, index: number): ColumnData {
+    const stored = this.#plan.stored[index];
+    const column = batch.columns[stored?.source ?? -1];
+    const field = this.#plan.sourceFields[stored?.source ?? -1];
+    if (stored === undefined || column === undefined || field === undefined) throw new Error('a plan of another table');
+    return storedValues(column, field.type, stored.form);
+  }
+
+  /** The values of a planned column, once it is certain that they can be protected, or carried. */
+  #check(column: PlannedColumn, index: number, values: ColumnData): ColumnData {
+    switch (column.kind) {
+      case 'fingerprint':
+        return values;
+      case 'sealed':
+        if (values.layout !== 'bytes') throw new Error('a sealed column without canonical bytes');
+        if (column.pad.kind === 'max') this.#longest[index] = longestOf(values, this.#longest[index] ?? null);
+        else checkSealable({ ...column.task, padTargetBytes: this.#pads[index] ?? null }, values);
+        return values;
+      case 'cleartext': {
+        if (values.layout !== 'bytes') return values;
+        // The engine does not check all text of Parquet files, and bytes without an annotation may be no text.
+        const isText = this.#plan.fields[index]?.type.kind === 'string';
+        const carried: ColumnData = isText ? { layout: 'bytes', ...checkTexts(values) } : values;
+        checkLengths(carried);
+        return carried;
+      }
+    }
+  }
+}
+
+function rowOf(error: SealroomError): number {
+  return error.where.row ?? 0;
+}
+
+function longestOf(column: ByteColumn, known: number | null): number | null {
+  let longest = known;
+  for (let row = 0; row < column.rows; row++) {
+    if (!isValid(column.validity, row)) continue;
+    const length = (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
+    if (longest === null || length > longest) longest = length;
+  }
+  return longest;
+}
+
+function checkLengths(column: ByteColumn): void {
+  for (let row = 0; row < column.rows; row++) {
+    const length = (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
+    //= format F-52
+    if (length > MAX_CELL_BYTES && isValid(column.validity, row)) {
+      throw new SealroomError(
+        'DATA_LENGTH',
+        `expected cells of at most ${String(MAX_CELL_BYTES)} bytes, got ${String(length)}`,
+        { where: { row } },
+      );
+    }
+  }
+}

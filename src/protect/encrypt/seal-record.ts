@@ -1,0 +1,182 @@
+import type { CollaborationSettings } from '../../collab/index.ts';
+import {
+  type ClientType,
+  type ClientValue,
+  createKernel,
+  deriveFingerprintKey,
+  deriveSealingRoot,
+  type FingerprintKey,
+  fingerprintValue,
+  type Kernel,
+  type KernelName,
+  padTarget,
+  parseCollaborationId,
+  randomNonces,
+  type RowKeys,
+  sealCellInRow,
+  type SealingRoot,
+  type SharedSecret,
+} from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { type ColumnSchema, normaliseHeader, type TableSchema } from '../../schema/index.ts';
+import { checkSettings } from './plan.ts';
+
+/** A value of a plain object that can be protected. `Date` is a moment; it is sealed in milliseconds. */
+export type RecordValue = string | number | bigint | boolean | Date | null | undefined;
+
+/** A record as it is stored: cells as text, cleartext values as they were. */
+export type ProtectedRecord = Record<string, RecordValue>;
+
+/** What records are sealed under. */
+export interface RecordOptions {
+  readonly schema: TableSchema;
+  readonly secret: SharedSecret;
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  readonly settings: CollaborationSettings;
+  readonly kernel?: KernelName | undefined;
+}
+
+type RecordColumn =
+  | { readonly kind: 'cleartext'; readonly source: string; readonly target: string }
+  | { readonly kind: 'fingerprint'; readonly source: string; readonly target: string; readonly key: FingerprintKey }
+  | {
+      readonly kind: 'sealed';
+      readonly source: string;
+      readonly target: string;
+      readonly padTargetBytes: number | null;
+    };
+
+/** Keys and columns for sealing many records; wiped on dispose. */
+export interface RecordSealer extends Disposable {
+  readonly kernel: Kernel;
+  readonly root: SealingRoot;
+  readonly columns: readonly RecordColumn[];
+  readonly preserveNulls: boolean;
+}
+
+/**
+ * Derives, once, all that {@link sealRecord} needs for records of a schema.
+ *
+ * @throws {SealroomError} SCHEMA_INVALID for a schema without header row, or with a pad of type `max`, which needs the
+ *   whole column; RULE_CLEARTEXT if the settings forbid its cleartext columns; USAGE_OPTION for a bad collaboration id.
+ */
+export function createRecordSealer(options: RecordOptions): RecordSealer {
+  const { schema, secret, settings } = options;
+  const id = parseCollaborationId(options.collaborationId);
+  if (!schema.headerRow) {
+    throw new SealroomError('SCHEMA_INVALID', 'records need a schema with `headerRow` true, got false');
+  }
+  checkSettings(schema, settings);
+  const columns = schema.columns.map((column) => planColumn(column, secret, id, settings));
+  const root = deriveSealingRoot(secret, id);
+  return {
+    kernel: createKernel(options.kernel),
+    root,
+    columns,
+    preserveNulls: settings.preserveNulls,
+    [Symbol.dispose]() {
+      root[Symbol.dispose]();
+      for (const column of columns) if (column.kind === 'fingerprint') column.key[Symbol.dispose]();
+    },
+  };
+}
+
+function planColumn(
+  column: ColumnSchema,
+  secret: SharedSecret,
+  id: string,
+  settings: CollaborationSettings,
+): RecordColumn {
+  const names = { source: column.sourceHeader, target: column.targetHeader };
+  switch (column.kind) {
+    case 'cleartext':
+      return { kind: 'cleartext', ...names };
+    case 'fingerprint':
+      return { kind: 'fingerprint', ...names, key: deriveFingerprintKey(secret, id, names.target, settings) };
+    case 'sealed':
+      if (column.pad.kind === 'max') {
+        throw new SealroomError('SCHEMA_INVALID', 'records expected pad `none` or `fixed`, got `max`', {
+          where: { column: names.target },
+          hint: 'the longest value of a column is not known record by record; use a fixed pad',
+        });
+      }
+      return {
+        kind: 'sealed',
+        ...names,
+        padTargetBytes: padTarget(column.pad, { longestValueBytes: 0, nullBytes: 0 }),
+      };
+  }
+}
+
+/**
+ * Protects a plain object under a schema: its sealed cells share one fresh nonce, as the cells of a table's row do. Names
+ * of properties are compared as headers are, trimmed and in lower case.
+ *
+ * Types: text, boolean and bigint (64 bits) are sealed as such, a number as INT if it is a whole number of 32 bits and as
+ * DOUBLE otherwise, a Date as TIMESTAMP in milliseconds UTC. Fingerprints take text, booleans and whole numbers. Whether
+ * values repeat, which some collaborations forbid, shows only in the whole table and is not checked.
+ *
+ * @throws {SealroomError} DATA_COLUMN if a property is missing or ambiguous; DATA_TYPE, DATA_VALUE, DATA_LENGTH,
+ *   DATA_ENCODING with the column if a value cannot be protected.
+ */
+export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string, RecordValue>>): ProtectedRecord {
+  const values = new Map<string, RecordValue>();
+  for (const [name, value] of Object.entries(record)) {
+    const header = normaliseHeader(name);
+    if (values.has(header)) {
+      throw new SealroomError('DATA_COLUMN', `two properties have the header \`${header}\``);
+    }
+    values.set(header, value);
+  }
+  using keys = sealer.kernel.deriveRowKeys(sealer.root, randomNonces(1));
+  const cells = sealer.columns.map((column): [string, RecordValue] => {
+    if (!values.has(column.source)) {
+      throw new SealroomError('DATA_COLUMN', `the record has no property \`${column.source}\``, {
+        where: { column: column.target },
+        hint: 'give null for a value that is not there',
+      });
+    }
+    try {
+      return [column.target, protectValue(sealer, keys, column, values.get(column.source) ?? null)];
+    } catch (error) {
+      throw error instanceof SealroomError ? error.at({ column: column.target }) : error;
+    }
+  });
+  return Object.fromEntries(cells);
+}
+
+function protectValue(sealer: RecordSealer, keys: RowKeys, column: RecordColumn, value: RecordValue): RecordValue {
+  if (column.kind === 'cleartext' || (value === null && sealer.preserveNulls)) return value;
+  if (column.kind === 'fingerprint') return fingerprintValue(sealer.kernel, column.key, fingerprintTyped(value));
+  const target = { targetHeader: column.target, padTargetBytes: column.padTargetBytes };
+  return sealCellInRow(sealer.kernel, keys, target, sealedTyped(value));
+}
+
+interface Typed {
+  readonly type: ClientType;
+  readonly value: ClientValue | null;
+}
+
+function sealedTyped(value: RecordValue): Typed {
+  if (value === null || value === undefined) return { type: { kind: 'string' }, value: null };
+  if (value instanceof Date) {
+    const ticks = value.getTime();
+    if (Number.isNaN(ticks)) throw new SealroomError('DATA_VALUE', 'expected a valid Date, got an invalid one');
+    return { type: { kind: 'timestamp', unit: 'ms', utc: true }, value: BigInt(ticks) };
+  }
+  if (typeof value === 'string') return { type: { kind: 'string' }, value };
+  if (typeof value === 'boolean') return { type: { kind: 'boolean' }, value };
+  if (typeof value === 'bigint') return { type: { kind: 'bigint' }, value };
+  return { type: { kind: Object.is(value | 0, value) ? 'int' : 'double' }, value };
+}
+
+function fingerprintTyped(value: RecordValue): Typed {
+  if (typeof value !== 'number') return sealedTyped(value);
+  if (!Number.isSafeInteger(value)) {
+    throw new SealroomError('DATA_TYPE', 'expected whole numbers in a fingerprint column, got another number', {
+      hint: 'fingerprint a text form of it',
+    });
+  }
+  return { type: { kind: 'bigint' }, value: BigInt(value) };
+}

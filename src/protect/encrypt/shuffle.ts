@@ -1,0 +1,240 @@
+import { randomFillSync } from 'node:crypto';
+import { Arena, compact, copyBytes } from '../../bytes/index.ts';
+import { type Batch } from '../../columns/index.ts';
+import { type SpillBlock, SpillFile } from '../../files/index.ts';
+import { rowEnd, rowStarts, writeRows } from './row-format.ts';
+
+/** Rows kept in memory before they go to disk, in bytes. */
+const MEMORY_BYTES = 128 << 20;
+/** Size of a part that is read back, roughly, in bytes. */
+const PART_BYTES = 2 << 20;
+/** More parts would make the pieces that are written and read back too small. */
+const MOST_PARTS = 4096;
+/** A part that outgrows this, because rows are longer than expected, is dealt again. */
+const MOST_PART_BYTES = 32 << 20;
+
+/** Rows of one part: the bytes in memory, and where earlier ones lie in the spill file. */
+interface Part {
+  rows: number;
+  bytes: Uint8Array;
+  length: number;
+  readonly blocks: SpillBlock[];
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** How big a shuffle will be, and where it may spill. */
+export interface ShuffleOptions {
+  /** Bytes of all rows, roughly; decides into how many parts they are dealt. */
+  readonly expectedBytes: number;
+  readonly tempDirectory: string;
+}
+
+/** Some rows in their new order, in the form of `row-form.ts`. */
+export interface ShuffledRows {
+  readonly rows: number;
+  /** In a buffer of their own, which is the caller's. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Puts rows into a uniformly random order, with bounded memory. Each row is dealt to a random part; parts that outgrow
+ * memory go to one spill file, encrypted; at the end each part is shuffled by itself (Fisher-Yates) and the parts follow
+ * each other. Dealing rows independently and permuting within the parts makes every permutation of the table equally
+ * likely.
+ *
+ * Rows are shuffled before they are protected: they are a fraction as long then, and what is protected afterwards needs no
+ * order any more, so that several threads can do it.
+ */
+export class RowShuffle {
+  readonly #tempDirectory: string;
+  readonly #parts: Part[];
+  readonly #partBytes: number;
+  /** What a part is given at first, so that it seldom has to grow. */
+  readonly #usualBytes: number;
+  /** The part that is given out; each one takes the place of the last. */
+  #loaded: Uint8Array = NO_BYTES;
+  #file: SpillFile | null = null;
+  readonly #memory = new Arena();
+  #rows = 0;
+
+  constructor(options: ShuffleOptions) {
+    const parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(Math.max(1, options.expectedBytes / PART_BYTES))));
+    this.#tempDirectory = options.tempDirectory;
+    this.#partBytes = MEMORY_BYTES / parts;
+    this.#usualBytes = Math.min(this.#partBytes, Math.ceil((options.expectedBytes / parts) * 1.25));
+    this.#parts = Array.from({ length: parts }, () => ({ rows: 0, bytes: NO_BYTES, length: 0, blocks: [] }));
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /**
+   * Takes the rows of a batch.
+   *
+   * @throws {SealroomError} IO_WRITE if there is no room for the spill file.
+   */
+  //= format F-58
+  async add(batch: Batch): Promise<void> {
+    const dealt = deal(batch.rows, this.#parts.length);
+    this.#memory.reset();
+    const { bytes, offsets } = writeRows(batch, dealt.rows, this.#memory);
+    for (let index = 0; index < this.#parts.length; index++) {
+      const start = offsets[dealt.firsts[index] ?? 0] ?? 0;
+      const end = offsets[dealt.firsts[index + 1] ?? 0] ?? 0;
+      const part = this.#parts[index];
+      if (start === end || part === undefined) continue;
+      part.rows += (dealt.firsts[index + 1] ?? 0) - (dealt.firsts[index] ?? 0);
+      await this.#append(part, bytes, start, end);
+    }
+    this.#rows += batch.rows;
+  }
+
+  async #append(part: Part, bytes: Uint8Array, start: number, end: number): Promise<void> {
+    if (part.length + end - start > this.#partBytes) {
+      await this.#spill(part, part.bytes.subarray(0, part.length));
+      part.length = 0;
+      if (end - start > this.#partBytes) return this.#spill(part, bytes.subarray(start, end));
+    }
+    reserve(part, end - start, this.#usualBytes, this.#partBytes);
+    part.length = copyBytes(bytes, start, end, part.bytes, part.length);
+  }
+
+  /** Takes rows that another shuffle has kept. */
+  async #addKept(bytes: Uint8Array): Promise<void> {
+    const starts = rowStarts(bytes);
+    const { rows, firsts } = deal(starts.length, this.#parts.length);
+    for (const [index, part] of this.#parts.entries()) {
+      const dealt = rows.subarray(firsts[index], firsts[index + 1]);
+      part.rows += dealt.length;
+      for (const row of dealt) {
+        const start = starts[row] ?? 0;
+        await this.#append(part, bytes, start, rowEnd(bytes, start));
+      }
+    }
+    this.#rows += starts.length;
+  }
+
+  /** The rows in their new order, at most `rowsAtOnce` at a time, once; `add` must not be called any more. */
+  async *output(rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
+    for (const part of this.#parts) {
+      // A row that is so long by itself has nothing to be shuffled with.
+      if (part.rows > 1 && part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
+        yield* this.#dealAgain(part, rowsAtOnce);
+        continue;
+      }
+      const bytes = await this.#load(part);
+      const order = permute(rowStarts(bytes));
+      for (let first = 0; first < order.length; first += rowsAtOnce) {
+        const starts = order.subarray(first, first + rowsAtOnce);
+        const ends = starts.map((start) => rowEnd(bytes, start));
+        yield { rows: starts.length, bytes: compact([bytes], starts, ends).bytes };
+      }
+    }
+  }
+
+  /** The rows of a part in random order, by a shuffle of their own. */
+  async *#dealAgain(part: Part, rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
+    const inner = new RowShuffle({ expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
+    try {
+      for (const block of part.blocks) await inner.#addKept(await this.#read(block));
+      await inner.#addKept(part.bytes.subarray(0, part.length));
+      part.bytes = NO_BYTES;
+      yield* inner.output(rowsAtOnce);
+    } finally {
+      await inner.close();
+    }
+  }
+
+  /** Drops all rows and the spill file. */
+  async close(): Promise<void> {
+    for (const part of this.#parts) part.bytes = NO_BYTES;
+    this.#loaded = NO_BYTES;
+    this.#memory.wipe();
+    await this.#file?.close();
+    this.#file = null;
+  }
+
+  async #spill(part: Part, rows: Uint8Array): Promise<void> {
+    if (rows.length === 0) return;
+    this.#file ??= await SpillFile.open(this.#tempDirectory);
+    part.blocks.push(await this.#file.append(rows));
+  }
+
+  async #load(part: Part): Promise<Uint8Array> {
+    const total = bytesOf(part);
+    if (total > this.#loaded.length) this.#loaded = new Uint8Array(total + (total >> 3));
+    const bytes = this.#loaded.subarray(0, total);
+    let to = 0;
+    for (const block of part.blocks) {
+      bytes.set(await this.#read(block), to);
+      to += block.length;
+    }
+    bytes.set(part.bytes.subarray(0, part.length), to);
+    part.bytes = NO_BYTES;
+    return bytes;
+  }
+
+  #read(block: SpillBlock): Promise<Uint8Array> {
+    if (this.#file === null) throw new Error('a block without a spill file');
+    return this.#file.read(block);
+  }
+}
+
+/** Deals rows to a number of parts, a power of two: the rows of part `i` are `rows[firsts[i], firsts[i + 1])`. */
+function deal(count: number, parts: number): { rows: Int32Array; firsts: Int32Array } {
+  const draws = randomFillSync(new Uint16Array(count));
+  const firsts = new Int32Array(parts + 1);
+  for (let row = 0; row < count; row++) {
+    // The number of parts divides 65,536, so the remainder is unbiased.
+    const part = (draws[row] ?? 0) % parts;
+    draws[row] = part;
+    firsts[part + 1] = (firsts[part + 1] ?? 0) + 1;
+  }
+  for (let part = 0; part < parts; part++) firsts[part + 1] = (firsts[part + 1] ?? 0) + (firsts[part] ?? 0);
+  const next = firsts.slice();
+  const rows = new Int32Array(count);
+  for (let row = 0; row < count; row++) {
+    const part = draws[row] ?? 0;
+    const place = next[part] ?? 0;
+    rows[place] = row;
+    next[part] = place + 1;
+  }
+  return { rows, firsts };
+}
+
+function bytesOf(part: Part): number {
+  return part.blocks.reduce((sum, block) => sum + block.length, part.length);
+}
+
+function reserve(part: Part, count: number, usualBytes: number, mostBytes: number): void {
+  const needed = part.length + count;
+  if (needed <= part.bytes.length) return;
+  const larger = new Uint8Array(Math.max(needed, Math.min(mostBytes, Math.max(usualBytes, part.bytes.length * 2))));
+  larger.set(part.bytes.subarray(0, part.length));
+  part.bytes = larger;
+}
+
+/** Fisher-Yates with random numbers of the platform's generator; values that would bias it are drawn again. */
+function permute(values: Int32Array): Int32Array {
+  const random = new Uint32Array(4096);
+  let next = random.length;
+  for (let last = values.length - 1; last > 0; last--) {
+    const choices = last + 1;
+    const limit = 2 ** 32 - (2 ** 32 % choices);
+    let draw = limit;
+    while (draw >= limit) {
+      if (next === random.length) {
+        randomFillSync(random);
+        next = 0;
+      }
+      draw = random[next++] ?? limit;
+    }
+    const other = draw % choices;
+    const held = values[last] ?? 0;
+    values[last] = values[other] ?? 0;
+    values[other] = held;
+  }
+  return values;
+}

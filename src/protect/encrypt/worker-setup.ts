@@ -1,0 +1,57 @@
+import { type KernelName, type SecretBytes, shareKeys } from '../../crypto/index.ts';
+import { type Field, widthOf } from '../../columns/index.ts';
+import { type TableFormat } from '../../tabular/index.ts';
+import type { EncryptPlan, StoredColumn } from './plan.ts';
+import type { ProtectSetup } from './worker.ts';
+
+/** Width of the column with the rows' places in the source table, a bigint. */
+export const PLACE_BYTES = 8;
+
+/** What the threads of an encryption are started with. */
+export interface SetupInput {
+  readonly plan: EncryptPlan;
+  readonly kernel: KernelName;
+  readonly outputFormat: TableFormat;
+  readonly csvOutputNull: string | undefined;
+  /** Whether the rows' places follow their stored columns. */
+  readonly hasPlaces: boolean;
+}
+
+/** The setup of an encryption's threads. Its keys, copies in shared memory, are the caller's to wipe. */
+export function protectSetup(input: SetupInput): ProtectSetup {
+  const { plan, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
+  const widths = plan.stored.map((column) => widthOfStored(plan.sourceFields, column));
+  return {
+    kernel,
+    keys: shareKeys(keysOf(plan)),
+    tasks: plan.columns.map((column): ProtectSetup['tasks'][number] => {
+      const { stored } = column;
+      switch (column.kind) {
+        case 'cleartext':
+          return { kind: 'cleartext', stored };
+        case 'fingerprint': {
+          const { typeByte, nulls } = column.task;
+          return { kind: 'fingerprint', stored, task: { typeByte, nulls } };
+        }
+        case 'sealed':
+          return { kind: 'sealed', stored, task: column.task };
+      }
+    }),
+    widths: hasPlaces ? [...widths, PLACE_BYTES] : widths,
+    csv: outputFormat === 'csv' ? { fields: plan.fields, nullText: csvOutputNull } : null,
+    places: hasPlaces ? widths.length : null,
+  };
+}
+
+function widthOfStored(fields: readonly Field[], { source, form }: StoredColumn): number | null {
+  const field = fields[source];
+  if (field === undefined) throw new Error('a stored column without a source');
+  return form === 'read' ? widthOf(field.type) : null;
+}
+
+/** The sealing root, then the keys of the fingerprint columns, in order. */
+function keysOf(plan: EncryptPlan): SecretBytes[] {
+  const keys: SecretBytes[] = [plan.root];
+  for (const column of plan.columns) if (column.kind === 'fingerprint') keys.push(column.task.key);
+  return keys;
+}

@@ -1,0 +1,105 @@
+import { Arena } from '../../bytes/index.ts';
+import {
+  createKernel,
+  fingerprintKeyFromBytes,
+  type FingerprintTask,
+  type KernelName,
+  sealingRootFromBytes,
+  type SealTask,
+  takeSharedKey,
+} from '../../crypto/index.ts';
+import { type Batch, buffersOf, copyColumn } from '../../columns/index.ts';
+import { type LinesFormat, Packer, type Parcel, parcelBuffers } from '../../tabular/index.ts';
+import type { StartWork } from '../../workers/index.ts';
+import { type ColumnTask, protectBatch } from './protect-batch.ts';
+import type { Pads } from './plan.ts';
+import { gatherColumns, rowStarts, type RowWidths } from './row-format.ts';
+
+// What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
+// form in which the output is written.
+
+/** Rows that are protected at a time. */
+const BATCH_ROWS = 2048;
+
+/** What a thread of an encryption needs. */
+export interface ProtectSetup {
+  readonly kernel: KernelName;
+  /** In shared memory, which its owner wipes: the sealing root, then the keys of the fingerprint tasks, in order. */
+  readonly keys: Uint8Array;
+  readonly tasks: readonly ({ readonly stored: number } & (
+    | { readonly kind: 'cleartext' }
+    | { readonly kind: 'fingerprint'; readonly task: Omit<FingerprintTask, 'key'> }
+    | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'> }
+  ))[];
+  /** The widths of the stored columns. */
+  readonly widths: RowWidths;
+  /** How the lines of the output are written if it is CSV, else `null`. */
+  readonly csv: LinesFormat | null;
+  /** The stored column of the rows' places in the source table, if the fingerprints are to be given back with them. */
+  readonly places: number | null;
+}
+
+/** Shuffled rows of stored values, in the form of `row-form.ts`. */
+export interface RowsJob {
+  readonly rows: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly pads: Pads;
+  /** Buffers of what was written, to be used again. */
+  readonly spare: ArrayBuffer[];
+}
+
+/** Protected rows. */
+export interface ProtectedRows {
+  readonly rows: number;
+  readonly parcel: Parcel;
+  /** If they were asked for: the fingerprint columns in their order, then the places. */
+  readonly fingerprints: readonly Batch[];
+}
+
+/** Starts the work of a thread. */
+export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup) => {
+  // What is given away is a copy.
+  const memory = new Arena();
+  const kernel = createKernel(setup.kernel, memory);
+  const root = takeSharedKey(setup.keys, 0, sealingRootFromBytes);
+  const keys: Disposable[] = [root];
+  const tasks = setup.tasks.map((column): ColumnTask => {
+    if (column.kind !== 'fingerprint') return column;
+    const key = takeSharedKey(setup.keys, keys.length, fingerprintKeyFromBytes);
+    keys.push(key);
+    return { ...column, task: { ...column.task, key } };
+  });
+  const packer = new Packer(setup.csv);
+
+  return {
+    run({ rows, bytes, pads, spare }) {
+      const fingerprints: Batch[] = [];
+      function* protectAll(): Generator<Batch> {
+        const starts = rowStarts(bytes);
+        for (let first = 0; first < starts.length; first += BATCH_ROWS) {
+          memory.reset();
+          const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths, memory);
+          const batch = protectBatch(kernel, root, tasks, pads, stored);
+          if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
+          yield batch;
+        }
+      }
+      const parcel = packer.pack(protectAll(), spare);
+      const transfer = [...parcelBuffers(parcel), ...buffersOf(fingerprints)];
+      return { result: { rows, parcel, fingerprints }, transfer };
+    },
+    close() {
+      packer.wipe();
+      memory.wipe();
+      for (const key of keys) key[Symbol.dispose]();
+    },
+  };
+};
+
+/** The fingerprint columns and the places of some rows. Shares no buffer with the output, which a writer may send away. */
+function fingerprintsOf(tasks: readonly ColumnTask[], batch: Batch, stored: Batch, places: number): Batch {
+  const columns = batch.columns.filter((_, index) => tasks[index]?.kind === 'fingerprint');
+  const place = stored.columns[places];
+  if (place === undefined) throw new Error('rows without their places');
+  return { rows: batch.rows, columns: [...columns, place].map((column) => copyColumn(column)) };
+}

@@ -1,0 +1,23 @@
+/** Protects tables and records, opens them, and takes them from one secret to the next. */
+export {
+  type DecryptOptions,
+  type DecryptProgress,
+  type DecryptSummary,
+  decryptTable,
+} from './decrypt/decrypt-table.ts';
+export { type OpenedValue, openRecord } from './decrypt/open-record.ts';
+export {
+  type EncryptOptions,
+  type EncryptProgress,
+  type EncryptSummary,
+  encryptTable,
+} from './encrypt/encrypt-table.ts';
+export {
+  createRecordSealer,
+  type ProtectedRecord,
+  type RecordOptions,
+  type RecordSealer,
+  type RecordValue,
+  sealRecord,
+} from './encrypt/seal-record.ts';
+export { type ReencryptOptions, reencryptOriginal, reencryptTable } from './reencrypt/reencrypt-table.ts';

@@ -1,0 +1,132 @@
+import type { CollaborationSettings } from '../../collab/index.ts';
+import type { KernelName, SharedSecret } from '../../crypto/index.ts';
+import { inspectCells, openSealedColumns } from '../decrypt/opened-reader.ts';
+import { type EncryptProgress, encryptRows, type EncryptSummary, encryptTable } from '../encrypt/encrypt-table.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { TableSchema } from '../../schema/index.ts';
+import {
+  openTable,
+  type Provenance,
+  type TableFormat,
+  type TableReader,
+  transferTable,
+  type TransferOptions,
+} from '../../tabular/index.ts';
+import { listNames, protectedColumns, protectionsOf } from './columns.ts';
+
+/** What both ways to a new secret take; `input` is the protected table. */
+export interface ReencryptOptions extends TransferOptions {
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  /** The secret that the table is encrypted with. */
+  readonly from: SharedSecret;
+  /** The one that it is to be encrypted with. */
+  readonly to: SharedSecret;
+  /** Which secret `to` is: it goes with the output. */
+  readonly provenance: Pick<Provenance, 'generation' | 'secretId'>;
+  /** What the table's sidecar or metadata say, if it has any. */
+  readonly origin: Provenance | null;
+  readonly kernel?: KernelName | undefined;
+  readonly threads?: number | undefined;
+  readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
+}
+
+/** Where values come from that cannot be opened. */
+export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
+  /** The table that was encrypted. */
+  readonly original: string;
+  readonly originalFormat?: TableFormat | undefined;
+  readonly schema: TableSchema;
+  readonly settings: CollaborationSettings;
+}
+
+/**
+ * Encrypts a protected table of sealed and cleartext columns with another secret: opens each cell and seals its value again, with
+ * its type and its length. The rows are shuffled anew.
+ *
+ * What was opened is in memory only, or in the shuffle's temporary file, encrypted under a key of this process. Two readings:
+ * one that looks at the cells, one that opens them, on this thread.
+ *
+ * @throws {SealroomError} DATA_COLUMN if it has fingerprint columns; DATA_TYPE, DATA_LENGTH, DATA_VALUE for columns of several
+ *   types or pads, CHAR or VARCHAR, or nulls both sealed and visible, which need the original; FORMAT_TAG if `from` is not its
+ *   secret; else as `encryptTable`. No output is left behind.
+ */
+export async function reencryptTable(options: ReencryptOptions): Promise<EncryptSummary> {
+  const started = performance.now();
+  // As they are written: nothing is a null, and quotes are an empty text.
+  const { csvInputNull = '' } = options;
+  return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
+    const cells = await inspectCells(reader, options.signal);
+    const protections = protectionsOf(reader.name, reader.fields, cells, options.origin);
+    const { schema, preserveNulls, ...columns } = protectedColumns(reader.name, reader.fields, cells, protections);
+    const { from, to, collaborationId, kernel, signal } = options;
+    const opened = await openSealedColumns(reader, {
+      ...columns,
+      secret: from,
+      collaborationId,
+      kernel,
+      signal,
+      preserveNulls,
+    });
+    try {
+      const settings = { ...EVERYTHING, preserveNulls };
+      return await encryptRows({ ...options, secret: to, schema, settings }, opened, outputFormat, started);
+    } finally {
+      await opened.close();
+    }
+  });
+}
+
+/** What is in the table was allowed before. */
+const EVERYTHING = { allowCleartext: true, allowDuplicates: true, allowJoinsOnColumnsWithDifferentNames: false };
+
+/**
+ * Encrypts the original of a protected table with another secret, after it was found to have as many rows, and to give the same
+ * columns with the same protections. Whether its values are those that were encrypted is not looked at.
+ *
+ * @throws {SealroomError} DATA_COLUMN, DATA_FIELDS if it is the original of another table; else as `encryptTable`.
+ */
+export async function reencryptOriginal(options: OriginalOptions): Promise<EncryptSummary> {
+  const rows = await checkColumns(options);
+  const { original: input, originalFormat: inputFormat, to: secret } = options;
+  const beforeCommit: TransferOptions['beforeCommit'] = async (facts) => {
+    if (facts.rows !== rows) {
+      throw new SealroomError('DATA_FIELDS', `the original expected ${String(rows)} rows, got ${String(facts.rows)}`, {
+        where: { file: input },
+        hint: 'it is not the table that was encrypted; to encrypt another one, use `sealroom encrypt`',
+      });
+    }
+    await options.beforeCommit?.(facts);
+  };
+  return encryptTable({ ...options, input, inputFormat, secret, beforeCommit });
+}
+
+/** The rows of the protected table, whose columns are those of the schema. */
+async function checkColumns({ input, inputFormat, schema, origin, signal }: OriginalOptions): Promise<number> {
+  const reader = await openTable(input, { format: inputFormat, csvNullText: '', signal });
+  try {
+    const cells = await inspectCells(reader, signal);
+    const protections = protectionsOf(reader.name, reader.fields, cells, origin);
+    const got = schema.columns.map(({ targetHeader, kind }) => `${targetHeader} ${kind}`);
+    const expected = reader.fields.map(({ name }, index) => `${name} ${protections[index] ?? ''}`);
+    if (got.join('\n') !== expected.join('\n')) {
+      throw new SealroomError(
+        'DATA_COLUMN',
+        `the schema expected to give ${listNames(expected)}, got ${listNames(got)}`,
+        {
+          where: { file: input },
+          hint: 'take the schema that the table was encrypted with',
+        },
+      );
+    }
+    return reader.rows ?? (await countRows(reader, signal));
+  } finally {
+    await reader.close();
+  }
+}
+
+async function countRows(reader: TableReader, signal: AbortSignal | undefined): Promise<number> {
+  let rows = 0;
+  for await (const batch of reader.batches({ columns: [0], signal })) rows += batch.rows;
+  return rows;
+}

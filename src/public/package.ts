@@ -1,0 +1,10 @@
+/** Results on their way to their receivers: an age file with the table and what the room signs of it. No I/O. */
+export { isAgeFile as isPackage, parseIdentities } from '../age/index.ts';
+export {
+  openPackage,
+  type OpenedPackage,
+  sealPackage,
+  type Recipients,
+  recipientsOf,
+  type ResultStatement,
+} from '../package/index.ts';

@@ -1,0 +1,21 @@
+/** The room: the manifest, protected tables as immutable snapshots, and the audit log. It holds no shared secret. */
+export {
+  type RoomParts,
+  type RoomUpdate,
+  createRoom,
+  updateRoom,
+  type LoadOptions,
+  type LoadProgress,
+  type LoadSummary,
+  loadTable,
+  refuseSecrets,
+  removeTable,
+  type Room,
+  type RoomTable,
+  type Snapshot,
+  auditFilesOf,
+  openRoom,
+  openRoomLog,
+  readRoomSigner,
+  verifySnapshot,
+} from '../room/index.ts';

@@ -1,0 +1,112 @@
+import type { ManifestTable } from '../collab/index.ts';
+import type { Query } from './ast/nodes.ts';
+import { leavesOf, selectsIn } from './ast/walk.ts';
+import { type Finding, Findings, type Span } from './findings/finding.ts';
+import { TextIndex } from './parse/span.ts';
+import type { ParsedQuery } from './parse/parser.ts';
+import { printStatement, type Statement } from './print/statement.ts';
+import { resolveQuery } from './resolve/query.ts';
+import { type Obligation, obligationsOf } from './rewrite/obligations.ts';
+import { rewriteQuery } from './rewrite/rewrite.ts';
+import { checkAggregation } from './check/aggregation.ts';
+import type { Check, CheckContext, Scan } from './check/rule-context.ts';
+import { checkCustom } from './check/custom.ts';
+import { checkGrouping } from './check/grouping.ts';
+import { checkList } from './check/list.ts';
+import { checkProtection } from './check/protection.ts';
+import { checkRoles, checkTable } from './check/roles.ts';
+import { bindTemplate, type BoundTemplate } from './check/template.ts';
+
+const DEFAULT_MAX_ROWS = 1_000_000;
+
+/** Whether a query may run. A refusal is data: it says all reasons at once. */
+export type Verdict =
+  | {
+      readonly allowed: true;
+      readonly findings: readonly [];
+      /** What is added to the query before it runs. */
+      readonly obligations: readonly Obligation[];
+      /** Names of the tables that it reads; each costs one unit of its access budgets. */
+      readonly tables: readonly string[];
+      /** What runs instead of the text. */
+      readonly statement: Statement;
+    }
+  | {
+      readonly allowed: false;
+      readonly findings: readonly Finding[];
+      readonly obligations: readonly [];
+      readonly tables: readonly string[];
+    };
+
+function refuse(found: Findings, tables: readonly string[]): Verdict {
+  const verdict: Verdict = { allowed: false, findings: found.list(), obligations: [], tables };
+  return Object.freeze(verdict);
+}
+
+function scansOf(query: Query): readonly Scan[] {
+  return selectsIn(query)
+    .flatMap((select) => leavesOf(select.from))
+    .filter((leaf): leaf is Scan => leaf.kind === 'scan');
+}
+
+/** The checks of the one rule type that all tables have. */
+function checkRules(query: Query, bound: BoundTemplate | null, spans: ReadonlyMap<string, Span>, check: Check): void {
+  const kinds = new Set(check.tables.map((table) => table.rule?.kind ?? null));
+  //= rules R-13
+  const [kind = null, other] = kinds;
+  if (other !== undefined) {
+    const types = check.tables.map((table) => `\`${table.name}\` has ${table.rule?.kind ?? 'none'}`).join(', ');
+    check.found.add('RULE_TYPE_MIX', query.span, `expected one type of rule, got several: ${types}`);
+    return;
+  }
+  switch (kind) {
+    case 'aggregation':
+      checkAggregation(query, check);
+      break;
+    case 'list':
+      checkList(query, check);
+      break;
+    case 'custom':
+      checkCustom(query, bound?.template ?? null, spans, check);
+      break;
+    case null:
+      break;
+  }
+}
+
+function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
+  return [...new Map(scans.map((scan) => [scan.table.name, scan.table])).values()];
+}
+
+/**
+ * Decides whether a query may run, by the analysis rules of all tables that it reads, and writes the SQL that runs instead.
+ *
+ * Pure: it reads no file, no clock and no table, and the same query in the same context gives the same verdict. Everything
+ * that is wrong with the query is a finding; nothing of it throws.
+ */
+export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict {
+  const { manifest, member, maxRows = DEFAULT_MAX_ROWS } = context;
+  //= rules R-39
+  const found = new Findings();
+  for (const { code, span, message, help } of parsed.findings) found.add(code, span, message, { help });
+  const index = new TextIndex(parsed.text);
+  checkRoles(context, index.whole, found);
+  const bound = bindTemplate(context, parsed.text, index.whole, found);
+  if (parsed.statement === null) return refuse(found, []);
+  const query = resolveQuery(parsed.statement, { index, found }, manifest, bound?.types ?? null);
+  if (query === null) return refuse(found, []);
+  const scans = scansOf(query);
+  const tables = findTables(scans);
+  const names = Object.freeze(tables.map((table) => table.name));
+  if (tables.length === 0 && found.size === 0) found.add('NO_TABLE', query.span, 'the query reads no table');
+  const spans = new Map(scans.toReversed().map((scan) => [scan.table.name, scan.span]));
+  for (const table of tables) checkTable(table, spans.get(table.name) ?? query.span, context, found);
+  checkGrouping(query, found);
+  checkProtection(query, manifest, found);
+  checkRules(query, bound, spans, { found, manifest, member, tables });
+  if (found.size > 0) return refuse(found, names);
+  const obligations = obligationsOf(query, tables, maxRows);
+  const statement = printStatement(rewriteQuery(query, obligations), bound?.values ?? new Map());
+  const verdict: Verdict = { allowed: true, findings: [], obligations, tables: names, statement };
+  return Object.freeze(verdict);
+}

@@ -1,0 +1,72 @@
+import type { CustomRule, ManifestTable } from '../../collab/index.ts';
+import type { Leaf, Query, Select } from '../ast/nodes.ts';
+import { columnsOf, isAggregated, leavesOf, selectsIn, within } from '../ast/walk.ts';
+import type { Span } from '../findings/finding.ts';
+import type { Check, Scan } from './rule-context.ts';
+
+function scansOf(query: Query, table: ManifestTable): readonly Scan[] {
+  const scans = selectsIn(query)
+    .flatMap((select) => leavesOf(select.from))
+    .filter((leaf): leaf is Scan => leaf.kind === 'scan' && leaf.table.name === table.name);
+  return [...new Map(scans.map((scan) => [scan.scan, scan])).values()];
+}
+
+function report(span: Span, table: ManifestTable, message: string, { found }: Check): void {
+  found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key: 'x-outputConstraints' } });
+}
+
+/** Aggregates that give single values back, or look at a part of a group only; in conditions as well as in outputs. */
+function checkAggregates({ items, having, qualify }: Select, table: ManifestTable, check: Check): void {
+  const values = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
+  for (const value of values) {
+    for (const part of within(value)) {
+      if (part.kind !== 'aggregate') continue;
+      const isSafe = part.function === 'count' || part.function === 'sum' || part.function === 'avg';
+      if (!isSafe) report(part.span, table, `\`${part.function}\` can give back the value of one person`, check);
+      if (part.filter !== null) report(part.span, table, 'a FILTER looks at a part of the group only', check);
+    }
+  }
+}
+
+/** A WITH query that is read a second time, by whatever name of the same letters. */
+function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> | null {
+  const seen = new Set<string>();
+  for (const leaf of selectsIn(query).flatMap((select) => leavesOf(select.from))) {
+    if (leaf.kind !== 'named') continue;
+    if (seen.has(leaf.name)) return leaf;
+    seen.add(leaf.name);
+  }
+  return null;
+}
+
+function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: Check): void {
+  //= rules R-33
+  if (query.kind === 'set' || !isAggregated(query)) {
+    report(span, table, `\`${table.name}\` is only shown in aggregates, and the last SELECT is none`, check);
+    return;
+  }
+  checkAggregates(query, table, check);
+  // Each reading is a scan of its own, and the columns of only one of them would be counted.
+  const repeated = findRepeated(query);
+  if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
+  const reachable = query.from === null ? [] : columnsOf(query.from);
+  for (const scan of scansOf(query, table)) {
+    for (const { columnName } of rule.outputConstraints) {
+      const isThere = reachable.some(({ origin }) => origin?.scan === scan.scan && origin.column === columnName);
+      if (isThere) continue;
+      report(scan.span, table, `the last aggregate cannot count \`${columnName}\` of \`${table.name}\``, check);
+    }
+  }
+}
+
+/**
+ * Whether the last aggregate of a query sees the columns of every output constraint of custom rules, so that persons behind
+ * each row of the answer can be counted.
+ */
+export function checkReach(query: Query, spans: ReadonlyMap<string, Span>, check: Check): void {
+  for (const table of check.tables) {
+    const { rule } = table;
+    if (rule?.kind !== 'custom' || rule.outputConstraints.length === 0) continue;
+    checkTable(query, table, rule, spans.get(table.name) ?? query.span, check);
+  }
+}

@@ -1,2 +1,0 @@
-/** From one secret of a collaboration to the next. */
-export { reencryptOriginal, type ReencryptOptions, reencryptTable } from './run.ts';

@@ -1,0 +1,46 @@
+import { LockedDatabase, ResultTooLarge } from './locked-database.ts';
+import type { EngineLimits, EngineReply, EngineRequest, FailureKind } from './engine-messages.ts';
+
+// The process of one query. It is started without an environment, told which snapshots to open, told what to run, and killed.
+
+let opened: { readonly database: LockedDatabase; readonly limits: EngineLimits } | null = null;
+
+/** Resolves when the message is out, so that a slow reader is waited for. */
+function reply(message: EngineReply): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(message, undefined, {}, () => {
+      resolve();
+    });
+  });
+}
+
+/** The kind of a failure. The engine's text quotes values; it ends here. */
+function failureOf(error: unknown): FailureKind {
+  if (error instanceof ResultTooLarge) return 'RESULT_SIZE';
+  return error instanceof Error && error.message.startsWith('Out of Memory Error') ? 'MEMORY' : 'ENGINE';
+}
+
+async function answer(request: EngineRequest): Promise<void> {
+  switch (request.kind) {
+    case 'open':
+      opened = { database: await LockedDatabase.open(request.snapshots, request.limits), limits: request.limits };
+      await reply({ kind: 'opened' });
+      break;
+    case 'run': {
+      if (opened === null) throw new TypeError('a query before its snapshots');
+      const isCut = await opened.database.run(request.job, opened.limits.maxResultBytes, {
+        columns: (types) => reply({ kind: 'columns', types }),
+        batch: (batch) => reply({ kind: 'batch', batch }),
+      });
+      await reply({ kind: 'done', isCut });
+      break;
+    }
+  }
+}
+
+process.on('message', (request: EngineRequest) => {
+  answer(request).catch((error: unknown) => reply({ kind: 'failed', failure: failureOf(error) }));
+});
+
+// Without its parent the process has no purpose; the engine's threads would keep it from ending by itself.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -1,0 +1,158 @@
+import { basename, extname } from 'node:path';
+import duckdb from '@duckdb/node-bindings';
+import { FRESH_MEMORY } from '../../bytes/index.ts';
+import { type Batch, type ColumnType } from '../../columns/index.ts';
+import { quoteIdentifier, quoteText, readVector } from '../../engine/index.ts';
+import type { EngineJob, EngineLimits, SnapshotFile } from './engine-messages.ts';
+
+/** A result that is larger than the limits allow. */
+export class ResultTooLarge extends Error {}
+
+/** How the second and later snapshots are called. A hyphen keeps them apart from schemas, which are members. */
+function catalogOf({ path }: SnapshotFile, index: number): string {
+  return index === 0 ? basename(path, extname(path)) : `snapshot-${String(index)}`;
+}
+
+/** The settings that an instance begins with: no extension, no secret of its own, no file to spill to. */
+function settingsOf({ memoryMiB, threads }: EngineLimits): Readonly<Record<string, string>> {
+  return {
+    access_mode: 'READ_ONLY',
+    temp_directory: '',
+    threads: String(threads),
+    memory_limit: `${String(memoryMiB)}MiB`,
+    autoload_known_extensions: 'false',
+    autoinstall_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    allow_persistent_secrets: 'false',
+  };
+}
+
+/** What closes the instance, in this order: some of them are refused after others. */
+const LOCKS = [
+  "SET TimeZone = 'UTC'",
+  'SET enable_external_access = false',
+  'SET max_expression_depth = 250',
+  'SET enable_external_file_cache = false',
+  "SET disabled_filesystems = 'LocalFileSystem'",
+  'SET lock_configuration = true',
+];
+
+/**
+ * The snapshots of a query in an instance of DuckDB that can read them and nothing else: all files are attached `READ_ONLY`,
+ * then files, network, extensions and settings are closed.
+ *
+ * That is the second wall. The first is that only SQL runs that was printed from a checked query: a plain SELECT can do more
+ * in a locked instance than it should.
+ */
+export class LockedDatabase {
+  readonly #connection: duckdb.Connection;
+
+  private constructor(connection: duckdb.Connection) {
+    this.#connection = connection;
+  }
+
+  /** Errors are the engine's, whose texts may hold data: they are never passed on. */
+  static async open(snapshots: readonly SnapshotFile[], limits: EngineLimits): Promise<LockedDatabase> {
+    const [first, ...others] = snapshots;
+    if (first === undefined) throw new TypeError('a query that reads no table');
+    const config = duckdb.create_config();
+    for (const [name, value] of Object.entries(settingsOf(limits))) duckdb.set_config(config, name, value);
+    const connection = await duckdb.connect(await duckdb.open(first.path, config));
+    const attachments = others.map(
+      (snapshot, index) =>
+        `ATTACH ${quoteText(snapshot.path)} AS ${quoteIdentifier(catalogOf(snapshot, index + 1))} (READ_ONLY)`,
+    );
+    // So `"owner"."table"` is found, in whichever file it is.
+    const places = snapshots.map(
+      (snapshot, index) => `${quoteIdentifier(catalogOf(snapshot, index))}.${quoteIdentifier(snapshot.owner)}`,
+    );
+    for (const sql of [...attachments, `SET search_path = ${quoteText(places.join(','))}`, ...LOCKS]) {
+      await duckdb.query(connection, sql);
+    }
+    return new LockedDatabase(connection);
+  }
+
+  /**
+   * Runs a query to its end, and then hands on its columns and its rows.
+   *
+   * @returns whether there were more rows than the job allows
+   * @throws ResultTooLarge; else as {@link LockedDatabase.open}
+   */
+  async run(
+    { sql, parameters, maxRows }: EngineJob,
+    maxBytes: number,
+    sink: {
+      readonly columns: (types: readonly ColumnType[]) => Promise<void>;
+      readonly batch: (batch: Batch) => Promise<void>;
+    },
+  ): Promise<boolean> {
+    const statement = await duckdb.prepare(this.#connection, sql);
+    for (const [index, value] of parameters.entries()) duckdb.bind_varchar(statement, index + 1, value);
+    // Not streamed: a query that fails after its first rows would seem to be complete.
+    const result = await duckdb.execute_prepared(statement);
+    const types = Array.from({ length: duckdb.column_count(result) }, (_, index) =>
+      columnTypeOf(duckdb.column_logical_type(result, index)),
+    );
+    await sink.columns(types);
+    let rows = 0;
+    let bytes = 0;
+    for (;;) {
+      const chunk = await duckdb.fetch_chunk(result);
+      const size = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk);
+      if (chunk === null || size === 0) return false;
+      const taken = Math.min(size, maxRows - rows);
+      const batch = readChunk(chunk, types, taken);
+      bytes += bytesOf(batch);
+      if (bytes > maxBytes) throw new ResultTooLarge();
+      rows += taken;
+      if (taken > 0) await sink.batch(batch);
+      if (taken < size) return true;
+    }
+  }
+}
+
+/** The types of results, and how a table has them. What no file format holds as it is goes into the next larger type. */
+const RESULT_TYPES: ReadonlyMap<duckdb.Type, ColumnType> = new Map<duckdb.Type, ColumnType>([
+  [duckdb.Type.VARCHAR, { kind: 'string' }],
+  [duckdb.Type.BOOLEAN, { kind: 'boolean' }],
+  [duckdb.Type.TINYINT, { kind: 'smallint' }],
+  [duckdb.Type.SMALLINT, { kind: 'smallint' }],
+  [duckdb.Type.INTEGER, { kind: 'int' }],
+  [duckdb.Type.BIGINT, { kind: 'bigint' }],
+  [duckdb.Type.FLOAT, { kind: 'float' }],
+  [duckdb.Type.DOUBLE, { kind: 'double' }],
+  [duckdb.Type.DATE, { kind: 'date' }],
+  [duckdb.Type.TIMESTAMP, { kind: 'timestamp', unit: 'us', utc: false }],
+  // The same 128 bits; sums stay far below 10^38.
+  [duckdb.Type.HUGEINT, { kind: 'decimal', precision: 38, scale: 0 }],
+]);
+
+function columnTypeOf(type: duckdb.LogicalType): ColumnType {
+  const id = duckdb.get_type_id(type);
+  if (id === duckdb.Type.DECIMAL) {
+    return { kind: 'decimal', precision: duckdb.decimal_width(type), scale: duckdb.decimal_scale(type) };
+  }
+  const known = RESULT_TYPES.get(id);
+  if (known === undefined) throw new TypeError(`a result of type ${String(id)}`);
+  return known;
+}
+
+function readChunk(chunk: duckdb.DataChunk, types: readonly ColumnType[], rows: number): Batch {
+  const columns = types.map((type, index) => {
+    const vector = duckdb.data_chunk_get_vector(chunk, index);
+    const isTiny = duckdb.get_type_id(duckdb.vector_get_column_type(vector)) === duckdb.Type.TINYINT;
+    if (!isTiny) return readVector(vector, type, rows, FRESH_MEMORY);
+    const narrow = readVector(vector, { kind: 'opaque', engineType: 'TINYINT', width: 1 }, rows, FRESH_MEMORY);
+    if (narrow.layout !== 'fixed') throw new TypeError('a TINYINT of variable width');
+    const wide = Int16Array.from(new Int8Array(narrow.values.buffer, narrow.values.byteOffset, rows));
+    return { ...narrow, width: 2, values: new Uint8Array(wide.buffer) };
+  });
+  return { rows, columns };
+}
+
+function bytesOf({ columns }: Batch): number {
+  return columns.reduce(
+    (total, column) => total + (column.layout === 'bytes' ? column.bytes.length : column.values.length),
+    0,
+  );
+}

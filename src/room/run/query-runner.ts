@@ -1,0 +1,273 @@
+import { type BudgetChange, durationBucket, type Receipt } from '../../audit/index.ts';
+import { type Signer } from '../../tlog/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
+import { openRoom, readRoomSigner, type Snapshot, verifySnapshot } from '../room.ts';
+import { refuseSecrets } from '../no-secrets.ts';
+import type { Verdict } from '../../query/index.ts';
+import type { Finding } from '../../query/index.ts';
+import { EngineFailure, type EngineProcess } from './engine-process.ts';
+import { chargesOf, describeAttempt, describeDuty, sha256Hex } from './audit-events.ts';
+import { type Attempt, Gate, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
+import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
+import { EnginePool } from './engine-pool.ts';
+import type { QueryRequest } from './request.ts';
+import { encodeResult, nameColumns } from './encode-result.ts';
+
+/** How much a query may take, and how many run at the same time. */
+export interface RunnerLimits extends EngineLimits {
+  /** Queries at the same time, each in a process of its own. */
+  readonly processes: number;
+}
+
+const DEFAULT_LIMITS: RunnerLimits = {
+  memoryMiB: 1024,
+  threads: 2,
+  timeoutMs: 60_000,
+  maxResultBytes: 256 << 20,
+  processes: 1,
+};
+
+const DEFAULT_MAX_ROWS = 1_000_000;
+
+/** What a runner is opened with. */
+export interface RunnerOptions extends RoomOptions {
+  readonly limits?: Partial<RunnerLimits> | undefined;
+}
+
+/** A result, as the room releases it. */
+export interface QueryResult {
+  /** What was asked, of what, and under which rules. */
+  readonly statement: ResultStatement;
+  /** The rows, as an Arrow stream. Protected columns are as they were. */
+  readonly table: Uint8Array;
+}
+
+/** How an attempt ended, and that this is in the audit log. */
+export type QueryOutcome = { readonly attempt: string; readonly receipt: Receipt } & (
+  | { readonly kind: 'refused'; readonly text: string; readonly findings: readonly Finding[] }
+  | { readonly kind: 'released'; readonly result: QueryResult; readonly budgets: readonly BudgetChange[] }
+);
+
+type Allowed = Extract<Verdict, { readonly allowed: true }>;
+
+/**
+ * Answers queries over a room. Each is checked, its budgets are spent and recorded, it runs in a process of its own, its end is
+ * recorded, and only then its result is released.
+ *
+ * It holds no secret and opens no cell. Several runners, in several processes, may work on one room.
+ */
+export class QueryRunner implements AsyncDisposable {
+  readonly #now: () => Date;
+  readonly #gate: Gate;
+  readonly #pool: EnginePool;
+  readonly #signer: Signer;
+  /** Snapshots whose bytes were compared with their hash. */
+  readonly #verified = new Set<string>();
+
+  private constructor(now: () => Date, gate: Gate, pool: EnginePool, signer: Signer) {
+    this.#now = now;
+    this.#gate = gate;
+    this.#pool = pool;
+    this.#signer = signer;
+  }
+
+  /**
+   * Opens a room to ask it, and starts the processes that queries run in.
+   *
+   * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
+   */
+  static async open({ limits, ...options }: RunnerOptions): Promise<QueryRunner> {
+    const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
+    refuseSecrets(options.env);
+    const pool = new EnginePool(processes, ofEach);
+    try {
+      const signer = await readRoomSigner(await openRoom(options.directory));
+      // The library that results are written with takes longer to load than a query over small tables to run.
+      const [gate] = await Promise.all([Gate.open(options), import('apache-arrow')]);
+      return new QueryRunner(options.now, gate, pool, signer);
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * What would become of a query. Nothing runs, nothing is spent and nothing is recorded.
+   *
+   * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration; what `openRoom` throws; AUDIT_*, IO_* of the
+   *   log.
+   */
+  check(request: QueryRequest): Promise<QueryCheck> {
+    return this.#gate.check(request);
+  }
+
+  /**
+   * Answers a query. A refusal is an outcome and no error; both are in the audit log when this returns.
+   *
+   * @throws {SealroomError} QUERY_FAILED if it was allowed and could not be completed, for whatever reason: the audit log has
+   *   the kind of the failure under the id that the error names. QUERY_UNLOADED if one of its tables is not loaded;
+   *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; else as {@link QueryRunner.check}.
+   */
+  async run(request: QueryRequest, signal?: AbortSignal): Promise<QueryOutcome> {
+    const attempt = await this.#gate.begin(request);
+    const verdict = await this.#gate.decide(attempt);
+    if (!verdict.allowed) return this.#refuse(attempt, verdict);
+    const snapshots = await this.#snapshotsOf(attempt, verdict);
+    return this.#pool.use((engine) => this.#runWith(engine, attempt, verdict, snapshots, signal));
+  }
+
+  /**
+   * A result as a package that only its receivers can open, signed by the room.
+   *
+   * @throws {SealroomError} as {@link sealPackage}
+   */
+  async pack({ statement, table }: QueryResult, recipients: Recipients): Promise<Uint8Array> {
+    return sealPackage(statement, table, recipients, this.#signer);
+  }
+
+  /** Ends the processes and closes the log. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+    await this.#gate[Symbol.asyncDispose]();
+  }
+
+  async #refuse(attempt: Attempt, verdict: Verdict): Promise<QueryOutcome> {
+    const { id, question, room } = attempt;
+    const event = describeAttempt(id, question, room, verdict);
+    const receipt = await this.#gate.log.append({ ...event, budgets: [], outcome: { kind: 'refused' } });
+    return { kind: 'refused', attempt: id, receipt, text: question.text, findings: verdict.findings };
+  }
+
+  /** Records that an allowed query cannot run, before anything was spent for it. */
+  async #turnAway(attempt: Attempt, verdict: Allowed, code: string, message: string): Promise<void> {
+    const event = describeAttempt(attempt.id, attempt.question, attempt.room, verdict);
+    const findings = [{ code, message, span: null, table: null }];
+    await this.#gate.log.append({ ...event, findings, budgets: [], outcome: { kind: 'refused' } });
+  }
+
+  async #snapshotsOf(attempt: Attempt, verdict: Allowed): Promise<readonly SnapshotFile[]> {
+    const tables = attempt.room.tables.filter(({ name }) => verdict.tables.includes(name));
+    const missing = tables.filter(({ snapshot }) => snapshot === null).map(({ name }) => `\`${name}\``);
+    if (missing.length > 0) {
+      const message = `${missing.join(', ')} is not loaded`;
+      await this.#turnAway(attempt, verdict, 'NOT_LOADED', message);
+      throw new SealroomError('QUERY_UNLOADED', message, {
+        hint: 'the operator of the room loads it with `sealroom room add`',
+      });
+    }
+    const loaded = tables.flatMap(({ owner, snapshot }) => (snapshot === null ? [] : [{ owner, snapshot }]));
+    try {
+      for (const { snapshot } of loaded) await this.#verify(snapshot);
+    } catch (error) {
+      await this.#turnAway(attempt, verdict, 'ROOM_SNAPSHOT', 'a table is not as it was loaded');
+      throw error;
+    }
+    return loaded.map(({ owner, snapshot }) => ({ owner, path: snapshot.path }));
+  }
+
+  async #verify(snapshot: Snapshot): Promise<void> {
+    if (this.#verified.has(snapshot.path)) return;
+    await verifySnapshot(snapshot);
+    this.#verified.add(snapshot.path);
+  }
+
+  async #runWith(
+    engine: EngineProcess,
+    attempt: Attempt,
+    verdict: Allowed,
+    snapshots: readonly SnapshotFile[],
+    signal: AbortSignal | undefined,
+  ): Promise<QueryOutcome> {
+    const { id, question, room, parsed } = attempt;
+    try {
+      if (signal?.aborted === true) throw new EngineFailure('ABORTED');
+      // Before anything is spent, and so that a table that is loaded again meanwhile stays readable.
+      await engine.open(snapshots);
+      // The query may have waited long for its turn.
+      if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
+    } catch (error) {
+      await this.#turnAway(attempt, verdict, ...obstacleOf(error));
+      throw failed(id, error);
+    }
+    const started = await this.#gate.log.start({
+      attempt: id,
+      member: question.context.member,
+      manifestSha256: room.manifest.sha256,
+      irSha256: sha256Hex(verdict.statement.ir),
+      charges: chargesOf(room, verdict.tables),
+    });
+    if (!started.granted) return this.#refuse(attempt, withoutBudget(parsed, question, started.exhausted));
+    const startedAt = performance.now();
+    const event = { ...describeAttempt(id, question, room, verdict), budgets: started.budgets };
+    let result: QueryResult;
+    try {
+      result = await this.#execute(engine, attempt, verdict, signal);
+    } catch (error) {
+      const duration = durationBucket(performance.now() - startedAt);
+      await this.#gate.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
+      throw failed(id, error);
+    }
+    const { rows, result: table } = result.statement;
+    const duration = durationBucket(performance.now() - startedAt);
+    const outcome = { kind: 'released', rows, resultSha256: table.sha256, duration } as const;
+    const receipt = await this.#gate.log.append({ ...event, outcome });
+    return { kind: 'released', attempt: id, receipt, result, budgets: started.budgets };
+  }
+
+  async #execute(
+    engine: EngineProcess,
+    { id, question, room }: Attempt,
+    { statement, obligations, tables }: Allowed,
+    signal: AbortSignal | undefined,
+  ): Promise<QueryResult> {
+    const { member, receivers, template = null, parameters = {}, maxRows = DEFAULT_MAX_ROWS } = question.context;
+    const { sql, parameters: values } = statement;
+    const answer = await engine.run({ sql, parameters: values, maxRows }, signal);
+    const columns = nameColumns(statement.columns);
+    const table = await encodeResult(columns, answer);
+    return {
+      table,
+      statement: {
+        version: 1,
+        collaboration: room.manifest.id,
+        manifestSha256: room.manifest.sha256,
+        attempt: id,
+        time: this.#now().toISOString(),
+        member,
+        receivers,
+        question: { template, parameters, sql: question.text },
+        irSha256: sha256Hex(statement.ir),
+        tables: chargesOf(room, tables).map(({ use }) => ({ ...use, snapshotSha256: use.snapshotSha256 ?? '' })),
+        obligations: obligations.map(describeDuty).map(({ kind, detail }) => ({ kind, detail })),
+        columns,
+        rows: answer.rows,
+        isCut: answer.isCut,
+        result: { format: 'arrow', bytes: table.length, sha256: sha256Hex(table) },
+      },
+    };
+  }
+}
+
+/** The manifest that a query was checked against is not that of the room any more. */
+class ManifestChanged extends Error {}
+
+/** Why an allowed query did not start, for its record. */
+function obstacleOf(error: unknown): readonly [code: string, message: string] {
+  if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest was changed while the query waited'];
+  if (kindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
+  return ['NOT_OPENED', 'the tables cannot be opened'];
+}
+
+function kindOf(error: unknown): FailureKind {
+  return error instanceof EngineFailure ? error.kind : 'ENGINE';
+}
+
+/** One sentence for every failure: what went wrong may depend on the data. */
+function failed(attempt: string, error: unknown): SealroomError {
+  if (kindOf(error) === 'ABORTED') return new SealroomError('IO_ABORTED', 'stopped; no result was released');
+  return new SealroomError('QUERY_FAILED', `the query could not be completed; its id is ${attempt}`, {
+    hint: 'the operator of the room finds the kind of the failure under this id in the audit log',
+    cause: error,
+  });
+}

@@ -1,0 +1,71 @@
+import { SealroomError } from '../../errors/index.ts';
+import type { Manifest } from '../../collab/index.ts';
+import { quoteName } from '../../errors/index.ts';
+import type { CheckContext } from '../../query/index.ts';
+
+/** Who asks what, and for whom. */
+export interface QueryRequest {
+  /** Id of the member that asks. */
+  readonly member: string;
+  /** Ids of the members that the result is for. */
+  readonly receivers: readonly string[];
+  readonly question:
+    | { readonly kind: 'text'; readonly sql: string }
+    | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
+}
+
+/** A request with the text that it means, ready to be checked. */
+export interface Question {
+  readonly text: string;
+  readonly context: CheckContext;
+}
+
+const MAX_NAME_CHARACTERS = 256;
+const MAX_VALUE_CHARACTERS = 20_000;
+
+function requireMember({ members }: Manifest, id: string): void {
+  if (members.some((member) => member.id === id)) return;
+  throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteName(id)}`, {
+    hint: `its members are ${members.map((member) => member.id).join(', ')}`,
+  });
+}
+
+/** Names that a manifest can have, and values that a record and the engine take as they are. */
+function requireParameters(parameters: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
+      throw new SealroomError(
+        'USAGE_OPTION',
+        `parameter ${quoteName(name)} expected a name of \`a-z\`, \`0-9\` and \`_\``,
+      );
+    }
+    if (/[\p{Cs}\0]/u.test(value) || value.length > MAX_VALUE_CHARACTERS) {
+      throw new SealroomError('USAGE_OPTION', `parameter ${quoteName(name)} expected a text without NUL, got another`, {
+        hint: `a value has at most ${String(MAX_VALUE_CHARACTERS)} characters`,
+      });
+    }
+  }
+}
+
+/**
+ * What a request means in a collaboration. A template that does not exist is left to the check, which says so.
+ *
+ * @param maxRows the most rows that are released; 1,000,000 if left out
+ * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration, or a value cannot be one.
+ */
+export function readQuestion(
+  { member, receivers, question }: QueryRequest,
+  manifest: Manifest,
+  maxRows?: number,
+): Question {
+  for (const id of [member, ...receivers]) requireMember(manifest, id);
+  const context = { manifest, member, receivers: [...new Set(receivers)], maxRows };
+  if (question.kind === 'text') return { text: question.sql, context };
+  const { id, parameters } = question;
+  requireParameters(parameters);
+  if (id === '' || id.length > MAX_NAME_CHARACTERS) {
+    throw new SealroomError('USAGE_OPTION', 'expected the id of a template, got none or a longer text');
+  }
+  const template = manifest.templates.find((known) => known.id === id);
+  return { text: template?.sql ?? '', context: { ...context, template: id, parameters } };
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { AnalysisRule, Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
+
+/** Names of the columns that a rule lets queries use; `null` for all of the table. */
+function columnsOfRule(rule: AnalysisRule): readonly string[] | null {
+  switch (rule.kind) {
+    case 'aggregation':
+      return [
+        ...rule.aggregateColumns.flatMap(({ columnNames }) => columnNames),
+        ...rule.joinColumns,
+        ...rule.dimensionColumns,
+        ...rule.outputConstraints.map(({ columnName }) => columnName),
+      ];
+    case 'list':
+      return [...rule.joinColumns, ...rule.listColumns];
+    case 'custom':
+      return null;
+  }
+}
+
+/**
+ * The columns of a table that are in the room, in the order of the manifest: those that its analysis rule names, and all
+ * that the manifest has under a custom rule, which names none. None without a rule.
+ */
+export function columnsInRoom({ columns, rule }: ManifestTable): readonly ManifestColumn[] {
+  if (rule === null) return Object.freeze([]);
+  const named = columnsOfRule(rule);
+  return Object.freeze(columns.filter(({ name }) => named?.includes(name) ?? true));
+}
+
+/**
+ * Hash of all that decides whether and how rows come into the room. A snapshot that was loaded under other terms than those
+ * of the manifest is not used.
+ *
+ * @returns 64 hexadecimal digits
+ */
+export function loadingTerms(manifest: Manifest, table: ManifestTable): string {
+  const { allowDuplicates, preserveNulls } = manifest.settings;
+  const columns = columnsInRoom(table).map(({ name, protection, type }) => ({ name, protection, type }));
+  const terms = { id: manifest.id, owner: table.owner, table: table.name, columns, allowDuplicates, preserveNulls };
+  return createHash('sha256')
+    .update(canonicalize(terms) ?? '')
+    .digest('hex');
+}

@@ -1,0 +1,37 @@
+import type { RoomEvent } from '../../audit/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { quoteName } from '../../errors/index.ts';
+import { sweep, withRoomLock } from '../room-files.ts';
+import { recordInRoom } from '../room.ts';
+import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
+
+/**
+ * Removes the rows of a table from the room. The audit log keeps what was asked of them, and that they were removed.
+ *
+ * @param name of a table that is loaded, whether the manifest still has it or not
+ * @returns the hash of the snapshot that is gone
+ * @throws {SealroomError} USAGE_OPTION if nothing of that name is loaded; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE; what
+ *   `openRoomLog` throws.
+ */
+export async function removeTable(directory: string, name: string, now: () => Date): Promise<string> {
+  return withRoomLock(directory, async () => {
+    const { state } = await readState(directory);
+    const entry = state.snapshots.find(({ table }) => table === name);
+    if (entry === undefined) {
+      const loaded = state.snapshots.map(({ table }) => table).join(', ');
+      throw new SealroomError('USAGE_OPTION', `expected a table that is loaded, got ${quoteName(name)}`, {
+        hint: loaded === '' ? 'no table is loaded' : `loaded are ${loaded}`,
+      });
+    }
+    const snapshots = state.snapshots.filter((snapshot) => snapshot !== entry);
+    await recordInRoom(directory, [removalOf(entry, state.manifestSha256)], now);
+    await writeState(directory, { ...state, snapshots });
+    await sweep(directory, snapshots.map(snapshotFile));
+    return entry.sha256;
+  });
+}
+
+/** The record of a snapshot that leaves the room. */
+export function removalOf({ table, owner, sha256, rows }: SnapshotEntry, manifestSha256: string): RoomEvent {
+  return { kind: 'remove', table, owner, manifestSha256, snapshotSha256: sha256, rows };
+}

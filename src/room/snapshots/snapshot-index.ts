@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SealroomError } from '../../errors/index.ts';
+import { noRoom, replaceFile, ROOM_FILES } from '../room-files.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const snapshotEntry = z
+  .strictObject({
+    table: z.string(),
+    /** Member that owned it when it was loaded. */
+    owner: z.string(),
+    /** Hash of the snapshot's file, and its size. */
+    sha256,
+    bytes: z.int().min(0),
+    rows: z.int().min(0),
+    /** Hash of what the manifest said about loading the table, see `loadingTerms`. */
+    termsSha256: sha256,
+    /** Hash of the file that was loaded. */
+    sourceSha256: sha256,
+    loadedAt: z.iso.datetime(),
+  })
+  .readonly();
+
+const roomState = z
+  .strictObject({
+    version: z.literal(1),
+    collaborationId: z.uuid(),
+    /** Hash of the manifest that is in force. */
+    manifestSha256: sha256,
+    snapshots: z.array(snapshotEntry).readonly(),
+  })
+  .readonly();
+
+/** What is known of the current snapshot of a table. */
+export type SnapshotEntry = z.infer<typeof snapshotEntry>;
+
+/** The manifest of a room, and its current snapshots, at most one per table. */
+export type RoomState = z.infer<typeof roomState>;
+
+/** The name of a snapshot's file: a new one for every load. */
+export function snapshotFile({ table, sha256: hash }: Pick<SnapshotEntry, 'table' | 'sha256'>): string {
+  return `${table}-${hash.slice(0, 16)}.duckdb`;
+}
+
+/**
+ * The state of a room, and its text.
+ *
+ * @throws {SealroomError} IO_READ if there is no room; ROOM_STATE if the file is not as it was written.
+ */
+export async function readState(directory: string): Promise<{ readonly state: RoomState; readonly text: string }> {
+  const path = join(directory, ROOM_FILES.state);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw noRoom(directory, error);
+  });
+  const parsed = roomState.safeParse(parseJson(text));
+  if (parsed.success) return { state: parsed.data, text };
+  throw new SealroomError('ROOM_STATE', 'expected the state of the room as it was written, got other text', {
+    where: { file: path },
+    hint: 'put the file back, or make a new room and load the tables again',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Puts a state in the place of the one before. The room's lock is held. */
+export async function writeState(directory: string, state: RoomState): Promise<void> {
+  await replaceFile(directory, ROOM_FILES.state, `${JSON.stringify(state, null, 2)}\n`);
+}

@@ -1,0 +1,263 @@
+import { randomFillSync } from 'node:crypto';
+import { join } from 'node:path';
+import type { CollaborationSettings, ManifestColumn } from '../../collab/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { type Batch, type ColumnData, type Field } from '../../columns/index.ts';
+import { EngineTask, quoteIdentifier, quoteText } from '../../engine/index.ts';
+import { requireProtection } from './cells.ts';
+import { type Conversion, convertColumn } from './conversion.ts';
+
+/** A cap for the engine; what is more goes to the disk, protected as it will be in the room. */
+const MEMORY_MIB = 512;
+
+/** Rows that are longer on average are sorted in parts of about this many bytes. */
+const LONG_ROW_BYTES = 1024;
+const PART_BYTES = 128 << 20;
+
+/** The most parts that a table is split into at once, as a power of two. */
+const SPLIT_BITS = 5;
+
+/** A column of the file that goes into the room. */
+export interface LoadedColumn {
+  readonly column: ManifestColumn;
+  readonly source: Field;
+}
+
+/** What a table is loaded as. */
+export interface LoadingTask {
+  /** What errors call the file. */
+  readonly file: string;
+  readonly owner: string;
+  readonly table: string;
+  readonly columns: readonly LoadedColumn[];
+  readonly settings: CollaborationSettings;
+  /** The room's directory, as errors name it. */
+  readonly room: string;
+  /** An empty directory for all that is written. */
+  readonly directory: string;
+}
+
+/** Number of the row in the file, from 1; and a random number that orders the rows. */
+const ROW_FIELDS: readonly Field[] = [
+  { name: 'row', type: { kind: 'bigint' } },
+  { name: 'position', type: { kind: 'bigint' } },
+];
+
+/** What a query over the rows found. */
+type Found = 'rows' | 'value' | 'duplicate';
+
+/** Writes the rows of one table to a new snapshot, in random order. */
+export class TableLoader {
+  /** The file of the snapshot, complete when {@link TableLoader.finish} has returned. */
+  readonly path: string;
+  readonly #task: LoadingTask;
+  readonly #conversions: readonly Conversion[];
+  #engine: EngineTask;
+  #rows = 0;
+  #bytes = 0;
+
+  /** @throws {SealroomError} DATA_TYPE if a column of the file cannot be what the manifest says. */
+  constructor(task: LoadingTask) {
+    this.#task = task;
+    this.path = join(task.directory, 'snapshot.duckdb');
+    this.#conversions = task.columns.map((loaded, index) => this.#conversionOf(loaded, nameOfColumn(index)));
+    const fields = task.columns.map(({ source }, index) => fieldOf(source, index));
+    this.#engine = this.#startEngine(this.#printStaging(), [...ROW_FIELDS, ...fields]);
+  }
+
+  #conversionOf({ column, source }: LoadedColumn, name: string): Conversion {
+    const where = { file: this.#task.file, column: source.name };
+    if (column.protection === 'cleartext') {
+      try {
+        return convertColumn(name, column.type, source.type);
+      } catch (error) {
+        throw error instanceof SealroomError ? error.at(where) : error;
+      }
+    }
+    if (source.type.kind === 'string') return { value: name, isRefused: null, expected: column.type };
+    throw new SealroomError('DATA_TYPE', `expected cells as text, got a column of type ${source.type.kind}`, {
+      where,
+      hint: 'encrypt the table with `sealroom encrypt --manifest` first, and do not leave this file here',
+    });
+  }
+
+  /** Stages the rows as they come, and looks for what is wrong with them. */
+  #printStaging(): string {
+    const { columns, settings } = this.#task;
+    const refused = this.#conversions.flatMap(({ isRefused }, index) =>
+      isRefused === null
+        ? []
+        : [`SELECT 'value', ${String(index)}, min(row), NULL FROM staging.rows WHERE ${isRefused} HAVING count(*) > 0`],
+    );
+    const repeated = columns.flatMap(({ column }, index) =>
+      settings.allowDuplicates || column.protection !== 'fingerprint' ? [] : [printRepeated(index)],
+    );
+    const found = ["SELECT 'rows' AS found, 0 AS place, count(*) AS first, NULL::BIGINT AS again FROM staging.rows"];
+    return [
+      this.#attachStaging(),
+      'CREATE TABLE staging.rows AS SELECT * FROM $input',
+      [...found, ...refused, ...repeated].join(' UNION ALL '),
+    ].join(';\n');
+  }
+
+  /**
+   * Writes the rows in the order of their random numbers, to a file of its own so that nothing of the old order is in it.
+   *
+   * The engine sorts any number of rows, but only if some thousands of them fit in its memory. Long ones are sorted in parts,
+   * by the lowest bits of their numbers.
+   */
+  #printWriting(): string {
+    const { owner, table, columns } = this.#task;
+    const target = `snapshot.${quoteIdentifier(owner)}`;
+    const values = columns.map(
+      ({ column }, index) => `${this.#conversions[index]?.value ?? ''} AS ${quoteIdentifier(column.name)}`,
+    );
+    const selected = `SELECT ${values.join(', ')} FROM`;
+    const isLong = this.#bytes > this.#rows * LONG_ROW_BYTES;
+    const bits = isLong ? Math.ceil(Math.log2(Math.max(1, this.#bytes / PART_BYTES))) : 0;
+    const inserts = printParts(
+      'staging.rows',
+      0,
+      bits,
+      (rows) => `INSERT INTO ${target}.${quoteIdentifier(table)} ${selected} ${rows} ORDER BY position`,
+    );
+    return [
+      this.#attachStaging(),
+      `ATTACH ${quoteText(this.path)} AS snapshot`,
+      `CREATE SCHEMA ${target}`,
+      `CREATE TABLE ${target}.${quoteIdentifier(table)} AS ${selected} staging.rows LIMIT 0`,
+      ...inserts,
+      // Writes what is still in the log beside the file.
+      'DETACH snapshot',
+    ].join(';\n');
+  }
+
+  #attachStaging(): string {
+    return `ATTACH ${quoteText(join(this.#task.directory, 'staging.duckdb'))} AS staging`;
+  }
+
+  #startEngine(sql: string, fields: readonly Field[]): EngineTask {
+    const spillDirectory = join(this.#task.directory, 'spill');
+    return new EngineTask({ sql, fields, limits: { memoryMiB: MEMORY_MIB, threads: 1, spillDirectory } });
+  }
+
+  /**
+   * Takes the rows of a batch, whose buffers belong to the loader from then on. Its protected columns are checked before the
+   * engine sees them, which may write them to the disk.
+   *
+   * @throws {SealroomError} RULE_PROTECTION, FORMAT_CELL, DATA_VALUE with file, row and column; IO_WRITE, IO_ENGINE.
+   */
+  async add({ rows, columns }: Batch): Promise<void> {
+    const { file, columns: loaded, settings } = this.#task;
+    for (const [index, { column, source }] of loaded.entries()) {
+      const data = columns[index];
+      if (data === undefined) throw new Error('a batch without a column of its table');
+      try {
+        requireProtection(data, column.protection, settings.preserveNulls);
+      } catch (error) {
+        throw error instanceof SealroomError ? error.inTable(file, source.name, this.#rows) : error;
+      }
+    }
+    const numbers = new BigInt64Array(rows).map((_, row) => BigInt(this.#rows + row + 1));
+    const positions = randomFillSync(new Uint8Array(rows * 8));
+    this.#rows += rows;
+    for (const column of columns) this.#bytes += column.layout === 'bytes' ? column.bytes.length : column.values.length;
+    const batch = { rows, columns: [fixed(new Uint8Array(numbers.buffer)), fixed(positions), ...columns] };
+    await this.#engine.push(batch).catch((error: unknown) => this.#fail(error));
+  }
+
+  /**
+   * Ends the rows; the snapshot is complete then, and the only table in its file.
+   *
+   * @returns the number of rows
+   * @throws {SealroomError} DATA_VALUE for a cleartext value that its type in the room does not have, RULE_DUPLICATES for
+   *   repeated fingerprints where the collaboration forbids them; IO_WRITE, IO_ENGINE.
+   */
+  async finish(): Promise<number> {
+    const found = await this.#engine.finish().catch((error: unknown) => this.#fail(error));
+    for (const { found: kind, place, first, again } of found) {
+      const loaded = this.#task.columns[Number(place)];
+      const where = { file: this.#task.file, column: loaded?.source.name };
+      switch (kind as Found) {
+        case 'rows':
+          if (Number(first) !== this.#rows) throw new SealroomError('IO_ENGINE', 'the engine lost rows', { where });
+          break;
+        case 'value':
+          throw new SealroomError(
+            'DATA_VALUE',
+            `expected ${this.#conversions[Number(place)]?.expected ?? ''}, got another value`,
+            {
+              where: { ...where, row: Number(first) },
+              hint: 'nothing was loaded; correct the table, or the type in the manifest and sign it',
+            },
+          );
+        case 'duplicate':
+          throw new SealroomError(
+            'RULE_DUPLICATES',
+            `rows ${String(first)} and ${String(again)} hold the same fingerprint, and the collaboration forbids duplicates`,
+            { where, hint: 'nothing was loaded; remove the duplicates and encrypt the table again' },
+          );
+      }
+    }
+    await this.#engine.abort();
+    this.#engine = this.#startEngine(this.#printWriting(), []);
+    await this.#engine.finish().catch((error: unknown) => this.#fail(error));
+    return this.#rows;
+  }
+
+  /** What the engine could not write is in the room; what it could not take is in the file. */
+  #fail(error: unknown): never {
+    if (!(error instanceof SealroomError)) throw error;
+    throw error.at({ file: error.code.startsWith('IO_') ? this.#task.room : this.#task.file });
+  }
+
+  /** Ends the engine, whatever it is doing; what it has written stays. */
+  async close(): Promise<void> {
+    await this.#engine.abort();
+  }
+}
+
+/**
+ * Statements that do something with the rows of a table in 2^`bits` parts, one after the other. A table is read once for each
+ * part that is made of it, so one of many parts is split into few, and these again: the readings grow with the logarithm of
+ * the parts. Writing the tables in between costs as much as several readings, and is not done for few parts.
+ *
+ * @param shift bits of the rows' numbers that led to the table
+ * @param print a statement about rows, given as what stands behind FROM
+ */
+function printParts(table: string, shift: number, bits: number, print: (rows: string) => string): readonly string[] {
+  const own = Math.ceil(bits / Math.max(1, Math.ceil(bits / SPLIT_BITS)));
+  const parts = Array.from(
+    { length: 2 ** own },
+    (_, part) => `${table} WHERE (position >> ${String(shift)}) & ${String(2 ** own - 1)} = ${String(part)}`,
+  );
+  if (own === bits) return parts.map(print);
+  const smaller = `staging.rows_${String(shift)}`;
+  return parts.flatMap((rows) => [
+    `CREATE TABLE ${smaller} AS SELECT * FROM ${rows}`,
+    ...printParts(smaller, shift + own, bits - own, print),
+    `DROP TABLE ${smaller}`,
+  ]);
+}
+
+function nameOfColumn(index: number): string {
+  return `c${String(index)}`;
+}
+
+/** A column as the engine takes it. The ticks of a timestamp are UTC, with a zone or without. */
+function fieldOf({ type }: Field, index: number): Field {
+  const name = nameOfColumn(index);
+  return { name, type: type.kind === 'timestamp' ? { ...type, utc: false } : type };
+}
+
+function printRepeated(index: number): string {
+  const name = nameOfColumn(index);
+  const pairs =
+    `SELECT min(row) AS first, max(row) AS again FROM staging.rows WHERE ${name} IS NOT NULL ` +
+    `GROUP BY ${name} HAVING count(*) > 1`;
+  return `SELECT 'duplicate', ${String(index)}, min(first), arg_min(again, first) FROM (${pairs}) HAVING count(*) > 0`;
+}
+
+function fixed(values: Uint8Array): ColumnData {
+  return { layout: 'fixed', rows: values.length / 8, width: 8, values, validity: null };
+}

@@ -1,0 +1,33 @@
+import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
+
+/** The error for text that is not UTF-8. */
+export function encodingError(where: ErrorPlace): SealroomError {
+  return new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', {
+    where,
+    hint: 'convert the file, for example with `iconv -f latin1 -t utf-8`',
+  });
+}
+
+/**
+ * The error for a record with the wrong number of fields.
+ *
+ * @param openQuoteLine where a quote began that is still open, or `null`
+ */
+export function fieldCountError(
+  where: ErrorPlace,
+  fields: { readonly expected: number; readonly got: number },
+  openQuoteLine: number | null,
+): SealroomError {
+  const plural = fields.expected === 1 ? 'field' : 'fields';
+  return new SealroomError(
+    'DATA_FIELDS',
+    `expected ${String(fields.expected)} ${plural} as in the first line, got ${String(fields.got)}`,
+    {
+      where,
+      hint:
+        openQuoteLine === null
+          ? 'quote fields that hold commas or line breaks'
+          : `the quote opened on line ${String(openQuoteLine)} is never closed`,
+    },
+  );
+}

@@ -1,2 +1,0 @@
-export { openParquet, parquetStream, readKeyValue } from './read.ts';
-export { createParquet } from './write.ts';

@@ -1,0 +1,71 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { SealroomError, systemReason } from '../../errors/index.ts';
+import { readFailure } from '../../files/index.ts';
+import { hashFile } from '../../files/index.ts';
+import { formatOf } from '../open.ts';
+import { readKeyValue } from '../parquet/read.ts';
+import { PARQUET_KEY, printSidecar, type Provenance, sidecarPath, type TableFacts } from './place.ts';
+import type { TableFormat } from '../table.ts';
+import { createTarget, type OutputTarget } from '../../files/index.ts';
+
+/** Where a protected file comes from, as it was found. */
+export interface FoundProvenance extends Provenance {
+  /** What the sidecar says of the file, which holds; `null` for a Parquet file, which has it in its metadata. */
+  readonly table: TableFacts | null;
+}
+
+/**
+ * Writes the sidecar of a file that is about to get its name; the caller gives it its own.
+ *
+ * @throws {SealroomError} IO_WRITE if it cannot be written.
+ */
+export async function writeSidecar(output: string, provenance: Provenance, facts: TableFacts): Promise<OutputTarget> {
+  const file = sidecarPath(output);
+  const target = await createTarget(file, { overwrite: true });
+  try {
+    await writeFile(target.path, printSidecar(provenance, facts));
+    return target;
+  } catch (error) {
+    await target.discard();
+    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
+  }
+}
+
+/**
+ * Where a protected file comes from: what its sidecar or, in Parquet, its metadata says; `null` if there is neither. It is not
+ * authenticated: it says which secret to try, and a wrong one opens no cell.
+ *
+ * @throws {SealroomError} FORMAT_SIDECAR if it is malformed or of an unknown version, or the sidecar is that of another file,
+ *   or the file was changed; IO_READ, DATA_CORRUPT if the file cannot be read.
+ */
+export async function readProvenance(
+  input: string,
+  { format, signal }: { readonly format?: TableFormat | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<FoundProvenance | null> {
+  if ((format ?? formatOf(input)) === 'parquet') {
+    const text = await readKeyValue(resolve(input), input, PARQUET_KEY);
+    if (text === null) return null;
+    const { parseMetadata } = await import('./text.ts');
+    return { ...parseMetadata(text, input), table: null };
+  }
+  const file = sidecarPath(input);
+  const text = await readIfThere(file);
+  if (text === null) return null;
+  const { parseSidecar } = await import('./text.ts');
+  const { sha256, bytes, rows, ...provenance } = parseSidecar(text, file);
+  if ((await hashFile(input, signal)) === sha256) return { ...provenance, table: { sha256, bytes, rows } };
+  throw new SealroomError('FORMAT_SIDECAR', 'expected the file that its sidecar is of, got another or a changed one', {
+    where: { file: input },
+    hint: `get both again from where they were made; without ${file} the newest secret is tried`,
+  });
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw readFailure(error, path);
+  }
+}

@@ -1,0 +1,56 @@
+import { encodeBase64 } from '../bytes/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { decodeStrict, isKeyName, type Signer, type Verifier } from './signer-keys.ts';
+import { HASH_BYTES, type TreeHead } from './merkle.ts';
+import { openNote, signNote } from './note.ts';
+
+/** What the signer of a log says of it at some moment: so many records, with this root. */
+export interface Checkpoint extends TreeHead {
+  /** Which log: the name that its operator signs with. */
+  readonly origin: string;
+}
+
+/** A checkpoint whose signatures were checked. */
+export interface OpenedCheckpoint extends Checkpoint {
+  readonly signedBy: readonly Verifier[];
+}
+
+/**
+ * Signs a checkpoint: a note of c2sp.org/tlog-checkpoint. Its origin is the first signer's name.
+ *
+ * A log must not sign two checkpoints of which one did not grow out of the other; that is for the caller to keep.
+ */
+export function signCheckpoint({ size, root }: TreeHead, signer: Signer): string {
+  //= audit A-24
+  return signNote(`${signer.verifier.name}\n${String(size)}\n${encodeBase64(root)}\n`, [signer]);
+}
+
+/**
+ * Checks the signatures of a checkpoint and reads it. Lines after the third are not read: they are not part of what can be
+ * checked.
+ *
+ * @throws {SealroomError} AUDIT_NOTE if it is no checkpoint, or none that a verifier of its origin's name signed, or if a
+ *   known verifier's signature is wrong.
+ */
+export function openCheckpoint(note: string, verifiers: readonly Verifier[]): OpenedCheckpoint {
+  const { text, signedBy } = openNote(note, verifiers);
+  //= audit A-24
+  const [origin = '', size = '', root = '', ...rest] = text.slice(0, -1).split('\n');
+  const bytes = decodeStrict(root);
+  if (
+    !isKeyName(origin) ||
+    !/^(0|[1-9]\d{0,14})$/.test(size) ||
+    bytes?.length !== HASH_BYTES ||
+    rest.some((line) => line === '')
+  ) {
+    throw new SealroomError('AUDIT_NOTE', 'expected a checkpoint of origin, size and root, got another note');
+  }
+  //= audit A-25
+  if (!signedBy.some((verifier) => verifier.name === origin)) {
+    throw new SealroomError(
+      'AUDIT_NOTE',
+      `expected a checkpoint signed by its origin \`${origin}\`, got one of others`,
+    );
+  }
+  return { origin, size: Number(size), root: bytes, signedBy };
+}

@@ -1,0 +1,16 @@
+/** The transparency log: a Merkle tree (RFC 6962), signed notes, checkpoints and proofs (C2SP). No I/O. */
+export { type Checkpoint, openCheckpoint, type OpenedCheckpoint, signCheckpoint } from './checkpoint.ts';
+export {
+  hashLeaf,
+  HashTree,
+  proveConsistency,
+  proveInclusion,
+  sha256Hex,
+  TreeEdge,
+  type TreeHead,
+  verifyConsistency,
+  verifyInclusion,
+} from './merkle.ts';
+export { type OpenedNote, openNote, signNote, splitNotes } from './note.ts';
+export { checkConsistencyProof, checkInclusionProof, printConsistencyProof, printInclusionProof } from './proof.ts';
+export { generateSignerText, parseSigner, parseVerifier, parseVerifiers, Signer, Verifier } from './signer-keys.ts';

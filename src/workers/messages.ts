@@ -1,0 +1,35 @@
+import { type ErrorCode, type ErrorPlace, SealroomError } from '../errors/index.ts';
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  /** URL of the job module. */
+  readonly module: string;
+  readonly setup: unknown;
+}
+
+/** Messages to a worker; jobs are answered in their order. */
+export type Request<Job> = { readonly kind: 'job'; readonly job: Job } | { readonly kind: 'close' };
+
+/** Messages from a worker: one for each job, and one when it has wiped its keys. */
+export type Reply<Result> =
+  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'closed' };
+
+/** A SealroomError as it crosses threads: without its cause, which need not be clonable. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly where: ErrorPlace;
+}
+
+/** What of an error crosses threads. */
+export function failureOf({ code, message, hint, where }: SealroomError): Failure {
+  return { code, message, hint, where };
+}
+
+/** The error of another thread. */
+export function errorOf({ code, message, hint, where }: Failure): SealroomError {
+  return new SealroomError(code, message, { hint, where });
+}

@@ -1,0 +1,24 @@
+import { availableParallelism } from 'node:os';
+import { SealroomError } from '../errors/index.ts';
+
+const MAX_THREADS = 256;
+
+/** Below this many rows a table is done before a worker has started. */
+const MIN_ROWS_FOR_WORKERS = 20_000;
+
+/**
+ * The number of threads for a table: as asked, else one for a small table and one per core for others.
+ *
+ * @param asked 1 to 256, or undefined where nobody asked
+ * @param rows of the table, or null where they are not known
+ * @throws {SealroomError} USAGE_OPTION if `asked` is not such a number.
+ */
+export function threadsFor(asked: number | undefined, rows: number | null): number {
+  if (asked === undefined) {
+    return rows !== null && rows < MIN_ROWS_FOR_WORKERS ? 1 : Math.min(availableParallelism(), MAX_THREADS);
+  }
+  if (!Number.isInteger(asked) || asked < 1 || asked > MAX_THREADS) {
+    throw new SealroomError('USAGE_OPTION', `threads expected a whole number from 1 to ${MAX_THREADS}, got ${asked}`);
+  }
+  return asked;
+}

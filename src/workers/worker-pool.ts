@@ -1,0 +1,129 @@
+import { SealroomError } from '../errors/index.ts';
+import { startJobModule, type ThreadWork } from './worker-module.ts';
+import { Turns } from './ordered-results.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+/** Jobs per thread that are under way: one is worked on, and the next one is there when it is done. */
+const JOBS_PER_THREAD = 2;
+
+/** A job, and those of its buffers that move to the thread that does it; they belong to the crew from then on. */
+export interface SentJob<Job> {
+  readonly job: Job;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+/** Threads that do jobs. Whoever makes one closes it. */
+export interface Crew<Job, Result> {
+  /**
+   * The results, in the order of the jobs.
+   *
+   * At most two jobs per thread are under way: a further one is not pulled from `jobs` before a result is taken. An error
+   * of a job or of `jobs` is thrown when its turn comes, after the results of the jobs before it. `jobs` is ended, too,
+   * when the consumer leaves early.
+   *
+   * @throws {SealroomError} what the jobs throw, without its cause; IO_ENGINE if a worker ended before its work was done,
+   *   IO_ABORTED if the crew was closed.
+   */
+  inOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result>;
+  /**
+   * Lets the threads wipe their keys and ends them: idle ones at once, busy ones after half a second at most, without
+   * wiping. May be called at any time, and again.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a crew. Does not wait until its threads have started; jobs can be sent at once.
+ *
+ * @param module URL of the job module, whose `startWork` gets a structured clone of `setup`, made before this returns;
+ *   shared memory in it is not cloned, and must hold until the crew is closed
+ * @param threads 1 or more; with 1 the jobs run in this thread, and no worker is started
+ * @throws {SealroomError} IO_ENGINE if the system gives no more threads; errors of the module itself if it runs in this
+ *   thread
+ */
+export async function createCrew<Job, Result>(
+  module: URL,
+  setup: unknown,
+  threads: number,
+): Promise<Crew<Job, Result>> {
+  if (threads === 1) {
+    const work = await startJobModule<Job, Result>(module.href, structuredClone(setup));
+    return new CrewOfThisThread(work);
+  }
+  const workerSetup = { module: module.href, setup };
+  const workers: WorkerThread<Job, Result>[] = [];
+  try {
+    while (workers.length < threads) workers.push(new WorkerThread<Job, Result>(workerSetup));
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.close()));
+    throw new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
+      hint: 'ask for fewer with `--threads`',
+      cause: error,
+    });
+  }
+  return new CrewOfWorkers(workers);
+}
+
+class CrewOfThisThread<Job, Result> implements Crew<Job, Result> {
+  readonly #work: ThreadWork<Job, Result>;
+  #isClosed = false;
+
+  constructor(work: ThreadWork<Job, Result>) {
+    this.#work = work;
+  }
+
+  async *inOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result> {
+    for await (const { job } of jobs) {
+      // Its keys are zeros by now.
+      if (this.#isClosed) throw new SealroomError('IO_ABORTED', 'the worker threads were stopped');
+      yield this.#work.run(job).result;
+    }
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosed) this.#work.close();
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+}
+
+class CrewOfWorkers<Job, Result> implements Crew<Job, Result> {
+  readonly #threads: readonly WorkerThread<Job, Result>[];
+
+  constructor(threads: readonly WorkerThread<Job, Result>[]) {
+    this.#threads = threads;
+  }
+
+  async *inOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result> {
+    const turns = new Turns<Result>(JOBS_PER_THREAD * this.#threads.length);
+    const dealing = this.#deal(jobs, turns);
+    // An error of `jobs` is thrown when the results before it are taken.
+    dealing.catch(() => undefined);
+    try {
+      yield* turns.results();
+      await dealing;
+    } finally {
+      turns.leave();
+      await Promise.allSettled([dealing]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+
+  async #deal(jobs: AsyncIterable<SentJob<Job>>, turns: Turns<Result>): Promise<void> {
+    try {
+      for await (const { job, transfer } of jobs) {
+        turns.add(this.#leastBusy().run(job, transfer));
+        if (!(await turns.hasRoom())) return;
+      }
+    } finally {
+      turns.complete();
+    }
+  }
+
+  #leastBusy(): WorkerThread<Job, Result> {
+    return this.#threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
+  }
+}

@@ -1,0 +1,212 @@
+import { execFile } from 'node:child_process';
+import { inspect, promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openAwsKmsProvider } from '#src/custody/providers/aws-kms/aws-kms';
+import { areDifferentKeys, parseKmsUri, printKmsUri } from '#src/custody/providers/aws-kms/uri';
+import { type Fault, type StrictKey, StrictKms } from '../../support/strict-kms.ts';
+import { codeOf, COLLABORATION, factsOf, keepsContract, madeSecret } from './contract.ts';
+
+const PURPOSE = 'sealroom collaboration secret';
+
+let kms: StrictKms;
+let key: StrictKey;
+let other: StrictKey;
+
+beforeAll(async () => {
+  process.env['AWS_ACCESS_KEY_ID'] = 'member';
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'stand-in';
+  // A machine's own settings have no say in these tests.
+  process.env['AWS_CONFIG_FILE'] = '/nonexistent';
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = '/nonexistent';
+  kms = await StrictKms.start();
+});
+
+beforeEach(() => {
+  kms.fault = null;
+  key = kms.createKey();
+  other = kms.createKey();
+});
+
+afterAll(() => kms[Symbol.asyncDispose]());
+
+const open = (name = key.arn) => openAwsKmsProvider(kms.uri(name));
+
+async function wrapped() {
+  using secret = madeSecret();
+  await using provider = open();
+  return await provider.wrap(secret, factsOf(secret));
+}
+
+keepsContract('aws-kms', {
+  open: () => Promise.resolve(open()),
+  openOther: () => Promise.resolve(open(other.arn)),
+  openUnreachable: () =>
+    Promise.resolve(openAwsKmsProvider(`${key.arn}?endpoint=${encodeURIComponent('http://127.0.0.1:9')}`)),
+});
+
+describe('an envelope of AWS KMS', () => {
+  test('names the key by its ARN, and is asked for with the collaboration and the purpose', async () => {
+    kms.setAlias('alias/sealroom', key);
+    using secret = madeSecret();
+    await using provider = open('alias/sealroom');
+    const envelope = await provider.wrap(secret, factsOf(secret));
+    expect(envelope.key).toBe(`aws-kms:${key.arn}?endpoint=${encodeURIComponent(kms.endpoint)}`);
+    expect(kms.contexts.at(-1)).toEqual({ collaborationId: COLLABORATION, purpose: PURPOSE });
+    using byAlias = await provider.unwrap(envelope);
+    expect(byAlias?.equals(secret)).toBe(true);
+    await using named = openAwsKmsProvider(envelope.key.slice('aws-kms:'.length));
+    using byName = await named.unwrap(envelope);
+    expect(byName?.equals(secret)).toBe(true);
+  });
+
+  test('is not that of an alias that points to another key by now', async () => {
+    const envelope = await wrapped();
+    kms.setAlias('alias/sealroom', other);
+    await using provider = open('alias/sealroom');
+    expect(await provider.unwrap(envelope)).toBeNull();
+  });
+
+  test('has a fresh data key and no room for what follows the tag', async () => {
+    const envelope = await wrapped();
+    const bytes = Buffer.from(envelope.wrapped, 'base64');
+    expect(bytes.length).toBe(2 + bytes.readUInt16BE() + 12 + 32 + 16);
+    await using provider = open();
+    const longer = { ...envelope, wrapped: Buffer.concat([bytes, Buffer.of(0)]).toString('base64') };
+    expect(await codeOf(() => provider.unwrap(longer))).toBe('CUSTODY_ENVELOPE');
+  });
+
+  test('is not asked for if its key is another', async () => {
+    const envelope = await wrapped();
+    const before = kms.requests.length;
+    await using provider = open(other.arn);
+    expect(await provider.unwrap(envelope)).toBeNull();
+    expect(kms.requests.length).toBe(before);
+  });
+});
+
+describe('refusals of the service:', () => {
+  const change = (action: () => void) => action;
+
+  test.each([
+    ['a disabled key', change(() => (key.state = 'Disabled')), 'CUSTODY_DENIED', 'DisabledException'],
+    ['a pending deletion', change(() => (key.state = 'PendingDeletion')), 'CUSTODY_DENIED', 'KMSInvalidStateException'],
+    ['a policy', change(() => key.policy.clear()), 'CUSTODY_DENIED', 'AccessDeniedException'],
+    [
+      'a policy for another collaboration',
+      change(() => (key.requiredContext = { collaborationId: 'other' })),
+      'CUSTODY_DENIED',
+      'AccessDeniedException',
+    ],
+    ['a key for signatures', change(() => (key.spec = 'RSA_2048')), 'CUSTODY_KEY', 'InvalidKeyUsageException'],
+  ])('%s', async (_, apply, code, name) => {
+    const envelope = await wrapped();
+    apply();
+    using secret = madeSecret();
+    await using provider = open();
+    await expect(provider.unwrap(envelope)).rejects.toMatchObject({ code, message: expect.stringContaining(name) });
+    await expect(provider.wrap(secret, factsOf(secret))).rejects.toMatchObject({ code });
+  });
+
+  test('a key that is not there', async () => {
+    using secret = madeSecret();
+    await using provider = open(key.arn.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')));
+    expect(await codeOf(() => provider.wrap(secret, factsOf(secret)))).toBe('CUSTODY_KEY');
+    expect((await provider.describe()).problem).toContain('NotFoundException');
+  });
+
+  test('one who may wrap and not unwrap, and the other way round', async () => {
+    const envelope = await wrapped();
+    using secret = madeSecret();
+    await using provider = open();
+    key.policy.set('member', new Set(['GenerateDataKey']));
+    expect(await codeOf(() => provider.wrap(secret, factsOf(secret)))).toBe('done');
+    expect(await codeOf(() => provider.unwrap(envelope))).toBe('CUSTODY_DENIED');
+    key.policy.set('member', new Set(['Decrypt']));
+    expect(await codeOf(() => provider.wrap(secret, factsOf(secret)))).toBe('CUSTODY_DENIED');
+    expect(await codeOf(() => provider.unwrap(envelope))).toBe('done');
+    expect((await provider.describe()).problem).toContain('AccessDeniedException');
+  });
+});
+
+describe('answers that are none:', () => {
+  test.each<[Fault, string]>([
+    ['hangs', 'CUSTODY_UNAVAILABLE'],
+    ['drops', 'CUSTODY_UNAVAILABLE'],
+    ['html', 'CUSTODY_UNAVAILABLE'],
+    ['half a JSON', 'CUSTODY_UNAVAILABLE'],
+    ['an empty object', 'CUSTODY_UNAVAILABLE'],
+    ['a short key', 'CUSTODY_UNAVAILABLE'],
+    ['an internal error', 'CUSTODY_UNAVAILABLE'],
+    ['throttles', 'CUSTODY_UNAVAILABLE'],
+    ['denial in XML', 'CUSTODY_DENIED'],
+  ])('%s', async (fault, code) => {
+    const envelope = await wrapped();
+    using secret = madeSecret();
+    await using provider = open();
+    kms.fault = fault;
+    const started = performance.now();
+    const outcomes = await Promise.allSettled([provider.wrap(secret, factsOf(secret)), provider.unwrap(envelope)]);
+    expect(performance.now() - started).toBeLessThan(5000);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code } });
+      expect(inspect(outcome, { depth: 9, showHidden: true })).not.toContain('c2VjcmV0');
+    }
+  });
+});
+
+describe('the URI of a key in AWS KMS', () => {
+  const ID = '0a1b2c3d-0000-1111-2222-333344445555';
+  const ARN = `arn:aws:kms:eu-west-1:111122223333:key/${ID}`;
+
+  test.each([
+    [ID, { keyId: ID }],
+    [ARN, { keyId: ARN, region: 'eu-west-1' }],
+    ['alias/a/b_c-d?region=us-east-1&profile=two%20words', { region: 'us-east-1', profile: 'two words' }],
+    [`mrk-${'0'.repeat(32)}?endpoint=https%3A%2F%2Fkms.example`, { endpoint: 'https://kms.example' }],
+    ['arn:aws-us-gov:kms:us-gov-west-1:111122223333:alias/x', { region: 'us-gov-west-1' }],
+  ])('%s', (text, expected) => {
+    const uri = parseKmsUri(text);
+    expect(uri).toMatchObject(expected);
+    expect(parseKmsUri(printKmsUri(uri).slice('aws-kms:'.length))).toEqual(uri);
+  });
+
+  test.each([
+    '',
+    'nothing',
+    `${ID}?region`,
+    `${ID}?region=a&region=b`,
+    `${ID}?secret=1`,
+    `${ID}?region=a?profile=b`,
+    `${ID}?profile=%0a`,
+    `${ID}?endpoint=http://kms.example`,
+    `${ID}?endpoint=https://user:word@kms.example`,
+    `${ID}?endpoint=nonsense`,
+    'arn:aws:s3:eu-west-1:111122223333:key/x',
+  ])('refuses `%s`, and does not repeat it', (text) => {
+    expect(() => parseKmsUri(text)).toThrow(expect.objectContaining({ code: 'USAGE_OPTION' }));
+    if (text !== '') expect(() => parseKmsUri(text)).not.toThrow(text);
+  });
+
+  test('an alias may be any key; ids and ARNs are compared', () => {
+    expect(areDifferentKeys(ARN, ID)).toBe(false);
+    expect(areDifferentKeys(ARN, 'alias/a')).toBe(false);
+    expect(areDifferentKeys(ARN, ID.replace('0a', '0b'))).toBe(true);
+    expect(areDifferentKeys(ARN, ARN.replace('eu-west-1', 'eu-west-2'))).toBe(true);
+  });
+});
+
+test('without the package it says what to install, and nothing is printed', async () => {
+  const hooks = `export const resolve = (name, context, next) => {
+    if (name === '@aws-sdk/client-kms') throw Object.assign(new Error('gone'), { code: 'ERR_MODULE_NOT_FOUND' });
+    return next(name, context);
+  };`;
+  const script = `
+    import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
+    const { openAwsKmsProvider } = await import('#src/custody/aws-kms');
+    const { problem } = await openAwsKmsProvider('alias/a?region=eu-west-1').describe();
+    console.log(problem);`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+  expect(stdout).toBe('the package for AWS KMS is not installed\n');
+  expect(stderr).toBe('');
+});

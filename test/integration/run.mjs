@@ -1,0 +1,94 @@
+// The tests that need more than the repository, or take long: the package as it is published, keys in tokens and services, the
+// age command, the scan of whole sessions for secrets, the kernel in a browser, and the notebooks.
+//
+//   npm run test:integration
+//
+// What they need is installed by ordinary package clients into ~/.cache/sealroom-integration (or $XDG_CACHE_HOME).
+// A step whose tools cannot be had is skipped with its reason; with CI=true that is a failure.
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { checkInBrowser } from './tools/browser.mjs';
+import { notebookRunner } from './tools/notebooks.mjs';
+import { Unavailable, chromium, run } from './tools/toolbox.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+const root = join(import.meta.dirname, '..');
+
+/** @type {Record<string, () => Counts | Promise<Counts>>} */
+const STEPS = {
+  'vitest, test/integration': suite,
+  'wasm kernel in Chromium': browser,
+  'notebooks in Deno': notebooks,
+};
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const [name, step] of Object.entries(STEPS)) {
+  console.log(`\n== ${name}`);
+  const counts = await attempt(step);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
+console.log(`\nintegration: ${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+/**
+ * @param {() => Counts | Promise<Counts>} step
+ * @returns {Promise<Counts>}
+ */
+async function attempt(step) {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof Unavailable) || (process.env['CI'] ?? '') !== '') {
+      console.error(error instanceof Unavailable ? `failed: ${error.message}` : error);
+      return { passed: 0, failed: 1, skipped: 0 };
+    }
+    console.log(`skipped: ${error.message}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+}
+
+/** @returns {Counts} */
+function suite() {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const { ok, output } = run(process.execPath, [vitest, 'run', '--project', 'integration'], { cwd: root, quiet: true });
+  console.log(output);
+  const line = /^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output);
+  const failed = Number(line?.[2] ?? 0);
+  return { passed: Number(line?.[1] ?? 0), failed: ok ? failed : Math.max(failed, 1), skipped: Number(line?.[3] ?? 0) };
+}
+
+/** @returns {Promise<Counts>} */
+async function browser() {
+  const program = chromium();
+  console.log(`${program}: ${run(program, ['--version'], { quiet: true }).output.split('\n')[0]}`);
+  const checks = await checkInBrowser(program);
+  for (const { name, problem } of checks) {
+    console.log(`${problem === null ? 'ok  ' : 'FAIL'} ${name}`);
+    if (problem !== null) console.log(`     ${problem}`);
+  }
+  const failed = checks.filter(({ problem }) => problem !== null).length;
+  return { passed: checks.length - failed, failed, skipped: 0 };
+}
+
+/** @returns {Counts} */
+function notebooks() {
+  const found = readdirSync(join(root, 'notebooks'))
+    .filter((name) => name.endsWith('.ipynb'))
+    .map((name) => join(root, 'notebooks', name));
+  if (found.length === 0) throw new Error('expected notebooks/*.ipynb, got none');
+  const execute = notebookRunner();
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const notebook of found) {
+    const started = Date.now();
+    const problems = execute(notebook);
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${relative(root, notebook)} (${seconds} s)`);
+    for (const problem of problems) console.log(`     ${problem}`);
+    counts[problems.length === 0 ? 'passed' : 'failed']++;
+  }
+  return counts;
+}

@@ -1,0 +1,377 @@
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { exportRecords, parseVerifiers } from 'sealroom/audit';
+import { loadTable, openRoom, removeTable, verifySnapshot } from 'sealroom/room';
+import { describe, expect, test } from 'vitest';
+import { cleartextRows, NOW, querySnapshot, RoomSession } from '../support.ts';
+
+const SPEND = 'SELECT CAST(spend AS DOUBLE) AS s FROM pub.impressions';
+
+/** The spends of a snapshot in the order of its rows. */
+async function spendsIn(session: RoomSession): Promise<readonly number[]> {
+  const [table] = (await openRoom(session.directory)).tables;
+  return (await querySnapshot(table?.snapshot ?? null, SPEND)).map((row) => (row as { s: number }).s);
+}
+
+describe.each(['csv', 'parquet', 'arrow'])('an encrypted table in %s', (format) => {
+  test('comes into the room with the columns that its rule names, in random order', async () => {
+    await using session = await RoomSession.start();
+    const summary = await session.load(await session.encrypt(`enc.${format}`, cleartextRows(5000, 2500)));
+    expect(summary).toMatchObject({
+      leftOut: ['notes'],
+      replacedSha256: null,
+      table: { name: 'impressions', owner: 'pub' },
+    });
+    const { tables } = await openRoom(session.directory);
+    expect(tables).toMatchObject([
+      { snapshot: { rows: 5000, loadedAt: NOW().toISOString() } },
+      { name: 'closed', snapshot: null },
+    ]);
+    const snapshot = tables[0]?.snapshot ?? null;
+    expect(summary.table).toEqual(tables[0]);
+    if (snapshot !== null) await verifySnapshot(snapshot);
+    expect(
+      await querySnapshot(
+        snapshot,
+        "SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = 'pub'",
+      ),
+    ).toEqual([
+      { name: 'email_fingerprint', type: 'VARCHAR' },
+      { name: 'device_sealed', type: 'VARCHAR' },
+      { name: 'region', type: 'VARCHAR' },
+      { name: 'day', type: 'DATE' },
+      { name: 'spend', type: 'DECIMAL(18,2)' },
+    ]);
+    expect(
+      await querySnapshot(
+        snapshot,
+        'SELECT count(*) AS n, count(DISTINCT email_fingerprint) AS people FROM pub.impressions',
+      ),
+    ).toEqual([{ n: '5000', people: '2500' }]);
+    const spends = await spendsIn(session);
+    expect([...spends].sort((a, b) => a - b)).toEqual(Array.from({ length: 5000 }, (_, row) => row + 0.5));
+  });
+});
+
+test('rows come in another order at each load, and in any place', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(2000));
+  const places: number[] = [];
+  const orders: string[] = [];
+  // The order in the file is random itself, so the file is put in order first.
+  const [header = '', ...lines] = (await readFile(input, 'utf8')).trimEnd().split('\n');
+  const spendOf = (line: string): number => Number(line.split(',')[4]);
+  await writeFile(input, [header, ...lines.sort((a, b) => spendOf(a) - spendOf(b)), ''].join('\n'));
+  for (let load = 0; load < 4; load += 1) {
+    await session.load(input);
+    const spends = await spendsIn(session);
+    orders.push(spends.join());
+    places.push(...spends.map((spend, place) => Math.abs(spend - 0.5 - place)));
+  }
+  expect(new Set(orders).size).toBe(4);
+  // The mean distance between two random places of n is n / 3; the deviation of this mean is about 3.
+  const mean = places.reduce((sum, distance) => sum + distance, 0) / places.length;
+  expect(mean).toBeGreaterThan(2000 / 3 - 40);
+  expect(mean).toBeLessThan(2000 / 3 + 40);
+});
+
+test('long rows, which are sorted in parts, come in random order too, and none is lost', async () => {
+  await using session = await RoomSession.start();
+  const [header = '', line = ''] = (await readFile(await session.encrypt('enc.csv', cleartextRows(1)), 'utf8')).split(
+    '\n',
+  );
+  const [fingerprint = ''] = line.split(',');
+  const longest = `02:enc:${Buffer.alloc(12_282, 1).toString('base64')}`;
+  const rows = 10_000;
+  const lines = Array.from({ length: rows }, (_, row) => `${fingerprint},${longest},R1,2026-01-02,${String(row)}.5,x`);
+  await writeFile(session.path('long.csv'), [header, ...lines, ''].join('\n'));
+  await session.load(session.path('long.csv'));
+  const spends = await spendsIn(session);
+  expect([...spends].sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row + 0.5));
+  const mean = spends.reduce((sum, spend, place) => sum + Math.abs(spend - 0.5 - place), 0) / rows;
+  expect(mean).toBeGreaterThan(rows / 3 - 200);
+  expect(mean).toBeLessThan(rows / 3 + 200);
+});
+
+test('a table without rows is loaded', async () => {
+  await using session = await RoomSession.start();
+  expect(await session.load(await session.encrypt('enc.csv', cleartextRows(0)))).toMatchObject({
+    table: { snapshot: { rows: 0 } },
+  });
+});
+
+test('a second load takes the place of the first, whose file is gone', async () => {
+  await using session = await RoomSession.start();
+  const first = await session.load(await session.encrypt('first.csv', cleartextRows(10)));
+  const second = await session.load(await session.encrypt('second.csv', cleartextRows(20)));
+  expect(second.replacedSha256).toBe(first.table.snapshot?.sha256);
+  expect((await openRoom(session.directory)).tables[0]).toEqual(second.table);
+  expect(await readdir(session.inRoom('snapshots'))).toHaveLength(1);
+  expect(await readdir(session.directory)).not.toContain('unfinished');
+});
+
+test('a custom rule has all columns of the manifest, a list rule those that it names', async () => {
+  const rules = [
+    [
+      { type: 'CUSTOM', policy: { v1: { custom: { allowedAnalyses: [] } } } },
+      ['email_fingerprint', 'device_sealed', 'region', 'day', 'spend', 'notes'],
+    ],
+    [
+      {
+        type: 'LIST',
+        policy: { v1: { list: { joinColumns: ['email_fingerprint'], listColumns: ['device_sealed'] } } },
+      },
+      ['email_fingerprint', 'device_sealed'],
+    ],
+  ] as const;
+  for (const [analysisRule, expected] of rules) {
+    await using session = await RoomSession.start({ table: { analysisRule } });
+    const { table } = await session.load(await session.encrypt('enc.csv', cleartextRows(3)));
+    expect(table.columns.map(({ name }) => name)).toEqual(expected);
+    const [row] = await querySnapshot(table.snapshot, 'SELECT * FROM pub.impressions');
+    expect(Object.keys(row as object)).toEqual(expected);
+  }
+});
+
+describe('a refused table leaves the room as it was, and says where the mistake is', () => {
+  /** Loads a good table, then one with a change, and gives the error of the second. */
+  async function refusalOf(
+    change: (lines: string[][]) => void,
+    settings = {},
+    rows = cleartextRows(50),
+  ): Promise<Record<string, unknown>> {
+    await using session = await RoomSession.start({ settings });
+    const good = await session.load(await session.encrypt('good.csv', cleartextRows(4), settings));
+    const input = await session.encrypt('enc.csv', rows, { ...settings, allowDuplicates: true });
+    const lines = (await readFile(input, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    change(lines);
+    await writeFile(input, lines.map((line) => `${line.join(',')}\n`).join(''));
+    const error: unknown = await session.load(input).catch((thrown: unknown) => thrown);
+    expect((await openRoom(session.directory)).tables[0]).toEqual(good.table);
+    expect((await readdir(session.directory)).sort()).toEqual([
+      'audit',
+      'lock',
+      'manifest.yaml',
+      'room.json',
+      'runner.key',
+      'runner.pub',
+      'snapshots',
+    ]);
+    expect(await readdir(session.inRoom('snapshots'))).toHaveLength(1);
+    const { code, message, hint, where } = error as { code: string; message: string; hint: string; where: object };
+    return { code, message, hint, ...where };
+  }
+
+  const cell =
+    (row: number, column: number, text: string) =>
+    (lines: string[][]): void => {
+      const line = lines[row];
+      if (line !== undefined) line[column] = text;
+    };
+
+  test('cleartext in a fingerprint column', async () => {
+    const refusal = await refusalOf(cell(17, 0, 'private@example.org'));
+    expect(refusal).toMatchObject({
+      code: 'RULE_PROTECTION',
+      message: 'expected a fingerprint, got cleartext',
+      row: 17,
+      column: 'email_fingerprint',
+      file: expect.stringMatching(/enc\.csv$/),
+      hint: expect.stringMatching(/sealroom encrypt/),
+    });
+    expect(JSON.stringify(refusal)).not.toContain('private@');
+  });
+
+  test('cleartext in a sealed column', async () => {
+    expect(await refusalOf(cell(3, 1, 'd3'))).toMatchObject({
+      code: 'RULE_PROTECTION',
+      row: 3,
+      column: 'device_sealed',
+    });
+  });
+
+  test('columns that were exchanged', async () => {
+    const exchange = (lines: string[][]): void => {
+      for (const line of lines.slice(1)) line.splice(0, 2, line[1] ?? '', line[0] ?? '');
+    };
+    expect(await refusalOf(exchange)).toMatchObject({
+      code: 'RULE_PROTECTION',
+      message: 'expected a fingerprint, got a sealed cell',
+      row: 1,
+      hint: expect.stringMatching(/exchanged/),
+    });
+  });
+
+  test('a fingerprint in a cleartext column, where it could be shown', async () => {
+    const show = (lines: string[][]): void => {
+      cell(9, 2, lines[9]?.[0] ?? '')(lines);
+    };
+    expect(await refusalOf(show)).toMatchObject({ code: 'RULE_PROTECTION', row: 9, column: 'region' });
+  });
+
+  test('a cell that was cut', async () => {
+    const cut = (lines: string[][]): void => {
+      cell(50, 1, lines[50]?.[1]?.slice(0, -5) ?? '')(lines);
+    };
+    expect(await refusalOf(cut)).toMatchObject({ code: 'FORMAT_CELL', row: 50, column: 'device_sealed' });
+  });
+
+  test('a null in a protected column, where nulls are not preserved', async () => {
+    expect(await refusalOf(cell(5, 0, ''))).toMatchObject({ code: 'DATA_VALUE', row: 5, column: 'email_fingerprint' });
+  });
+
+  test('a value that its type does not have', async () => {
+    expect(await refusalOf(cell(21, 4, '1.239'))).toMatchObject({
+      code: 'DATA_VALUE',
+      message: 'expected a number that fits DECIMAL(18,2), got another value',
+      row: 21,
+      column: 'spend',
+    });
+    expect(await refusalOf(cell(22, 3, '2026-02-30'))).toMatchObject({ code: 'DATA_VALUE', row: 22, column: 'day' });
+  });
+
+  test('a column that is missing', async () => {
+    const rename = (lines: string[][]): void => {
+      cell(0, 4, 'cost')(lines);
+    };
+    expect(await refusalOf(rename)).toMatchObject({
+      code: 'DATA_COLUMN',
+      message: expect.stringMatching(/none named `spend`/),
+      hint: expect.stringMatching(/`cost`/),
+    });
+  });
+
+  test('repeated fingerprints where the collaboration forbids them', async () => {
+    const rows = cleartextRows(50, 49);
+    const refusal = await refusalOf(() => undefined, { allowDuplicates: false }, rows);
+    expect(refusal).toMatchObject({
+      code: 'RULE_DUPLICATES',
+      message: expect.stringMatching(/^rows \d+ and \d+ hold the same fingerprint/),
+      column: 'email_fingerprint',
+    });
+  });
+
+  test('a file that is damaged', async () => {
+    expect(await refusalOf(cell(30, 5, 'x,y'))).toMatchObject({ code: 'DATA_FIELDS', line: 31 });
+  });
+});
+
+test('distinct fingerprints are loaded where duplicates are forbidden, and preserved nulls are no duplicates', async () => {
+  const settings = { allowDuplicates: false, preserveNulls: true };
+  await using session = await RoomSession.start({ settings });
+  const rows = cleartextRows(20).replace('u3@example.org', '').replace('u7@example.org', '');
+  const { table } = await session.load(await session.encrypt('enc.csv', rows, settings));
+  expect(await querySnapshot(table.snapshot, 'SELECT count(email_fingerprint) AS n FROM pub.impressions')).toEqual([
+    { n: '18' },
+  ]);
+});
+
+test('the file must be the one whose hash is in the manifest', async () => {
+  const source = { kind: 'csv', sha256: '0'.repeat(64), rows: 3 };
+  await using session = await RoomSession.start({ table: { source } });
+  const input = await session.encrypt('enc.csv', cleartextRows(3));
+  await expect(session.load(input)).rejects.toMatchObject({ code: 'RULE_SOURCE', where: { file: input } });
+});
+
+test('tables that the manifest has not, or without a rule, and files that are none are refused', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(3));
+  const load = (table: string, file = input): Promise<unknown> =>
+    loadTable({ directory: session.directory, table, input: file, now: NOW });
+  await expect(load('purchases')).rejects.toMatchObject({
+    code: 'USAGE_OPTION',
+    hint: 'its tables are impressions, closed',
+  });
+  await expect(load('closed')).rejects.toMatchObject({ code: 'USAGE_OPTION' });
+  await expect(load('impressions', session.path('none.csv'))).rejects.toMatchObject({ code: 'IO_READ' });
+  await expect(load('impressions', '/dev/null')).rejects.toMatchObject({ code: 'IO_READ' });
+  await expect(
+    loadTable({ directory: session.path('.'), table: 'impressions', input, now: NOW }),
+  ).rejects.toMatchObject({
+    code: 'IO_READ',
+    hint: expect.stringMatching(/room init/),
+  });
+});
+
+test('a load that is stopped leaves the room as it was', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(20_000));
+  const stop = new AbortController();
+  const options = { directory: session.directory, table: 'impressions', input, now: NOW, signal: stop.signal };
+  await expect(
+    loadTable({
+      ...options,
+      onProgress: () => {
+        stop.abort();
+      },
+    }),
+  ).rejects.toMatchObject({ code: 'IO_ABORTED' });
+  expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
+  expect(await readdir(session.directory)).not.toContain('unfinished');
+});
+
+test('loads follow each other, and a room that changes meanwhile can be opened', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(200));
+  let running = 3;
+  const loads = [1, 2, 3].map(() => session.load(input).finally(() => (running -= 1)));
+  let opened = 0;
+  while (running > 0) {
+    await openRoom(session.directory);
+    opened += 1;
+  }
+  const summaries = await Promise.all(loads);
+  expect(opened).toBeGreaterThan(10);
+  expect(summaries.filter(({ replacedSha256 }) => replacedSha256 === null)).toHaveLength(1);
+  expect(await readdir(session.inRoom('snapshots'))).toHaveLength(1);
+});
+
+test('A-8 loads and removals are recorded before they count, for the owner to see', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(3));
+  const first = (await session.load(input)).table.snapshot?.sha256;
+  const second = (await session.load(input)).table.snapshot?.sha256;
+  await removeTable(session.directory, 'impressions', NOW);
+  const { manifest, auditDirectory, verifierFile } = await openRoom(session.directory);
+  const known = { table: 'impressions', owner: 'pub', manifestSha256: manifest.sha256, rows: 3 };
+  const hashes = { ruleSha256: manifest.tables[0]?.sha256, sourceSha256: expect.stringMatching(/^[0-9a-f]{64}$/) };
+  const events = [
+    { kind: 'load', ...known, ...hashes, snapshotSha256: first, replacedSha256: null },
+    { kind: 'load', ...known, ...hashes, snapshotSha256: second, replacedSha256: first },
+    { kind: 'remove', ...known, snapshotSha256: second },
+  ];
+  expect((await session.events()).slice(1)).toEqual(events);
+  const verifiers = parseVerifiers(await readFile(verifierFile, 'utf8'));
+  const seenBy = async (member: string): Promise<number> => {
+    let records = 0;
+    for await (const line of exportRecords({ directory: auditDirectory, verifiers }, member))
+      records += line.length > 0 ? 1 : 0;
+    return records;
+  };
+  expect([await seenBy('pub'), await seenBy('brand')]).toEqual([4, 1]);
+});
+
+test('nothing is loaded or removed where it cannot be recorded', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(3));
+  const { table } = await session.load(input);
+  await truncate(session.inRoom('audit', 'log.jsonl'), 10);
+  await expect(session.load(input)).rejects.toMatchObject({ code: 'AUDIT_CHAIN' });
+  await expect(removeTable(session.directory, 'impressions', NOW)).rejects.toMatchObject({ code: 'AUDIT_CHAIN' });
+  expect((await openRoom(session.directory)).tables[0]).toEqual(table);
+  expect(await readdir(session.inRoom('snapshots'))).toHaveLength(1);
+});
+
+test('removed rows are gone', async () => {
+  await using session = await RoomSession.start();
+  const { table } = await session.load(await session.encrypt('enc.csv', cleartextRows(3)));
+  expect(await removeTable(session.directory, 'impressions', NOW)).toBe(table.snapshot?.sha256);
+  expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
+  expect(await readdir(session.inRoom('snapshots'))).toEqual([]);
+  await expect(removeTable(session.directory, 'impressions', NOW)).rejects.toMatchObject({
+    code: 'USAGE_OPTION',
+    hint: 'no table is loaded',
+  });
+});
