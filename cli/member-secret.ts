@@ -10,7 +10,7 @@ import {
   readProvenance,
   STANDARD_STREAM,
   type TableFormat,
-  type TransferFacts,
+  type TransferResult,
 } from '../src/tabular/index.ts';
 import { type KeyArguments, providerContext } from './options/key-options.ts';
 import { checkRole } from './roles.ts';
@@ -32,7 +32,7 @@ export interface SecretArguments extends KeyArguments {
  * @throws {SealroomError} USAGE_OPTION if the table is that of another collaboration; CUSTODY_KEY with what can be done if the
  *   generation is not there any more; as `openSecret` and `checkRole`.
  */
-export async function openHeld(
+export async function loadSecret(
   io: CliIo,
   args: SecretArguments,
   collaborationId: string,
@@ -79,7 +79,7 @@ export function provenanceOf({
 export function recordOutput({
   envelope,
   recordUse,
-}: HeldSecret): ((facts: TransferFacts) => Promise<void>) | undefined {
+}: HeldSecret): ((facts: TransferResult) => Promise<void>) | undefined {
   if (envelope === null) return undefined;
   return async ({ rows, outputSha256 }) => {
     const sha256 = await outputSha256();
@@ -91,7 +91,7 @@ export function recordOutput({
 export function recordInput({
   envelope,
   recordUse,
-}: Pick<HeldSecret, 'envelope' | 'recordUse'>): ((facts: TransferFacts) => Promise<void>) | undefined {
+}: Pick<HeldSecret, 'envelope' | 'recordUse'>): ((facts: TransferResult) => Promise<void>) | undefined {
   if (envelope === null) return undefined;
   return async ({ rows, inputSha256 }) => recordUse({ sha256: await inputSha256(), rows });
 }

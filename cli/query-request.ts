@@ -76,7 +76,6 @@ export function readRequest({ argv }: CliIo, { sql, as, template }: QueryArgumen
   return {
     member: as,
     receivers: receivers.length === 0 ? [as] : receivers,
-    question:
-      template === undefined ? { kind: 'text', sql: sql ?? '' } : { kind: 'template', id: template, parameters },
+    query: template === undefined ? { kind: 'text', sql: sql ?? '' } : { kind: 'template', id: template, parameters },
   };
 }

@@ -16,7 +16,7 @@ export async function runCli(io: CliIo): Promise<number> {
     await parse(io);
     return EXIT.done;
   } catch (error) {
-    if (error instanceof Shown) return error.exitCode;
+    if (error instanceof EarlyExit) return error.exitCode;
     printError(
       io,
       error,
@@ -53,7 +53,7 @@ async function addCommands(parser: Argv, io: CliIo): Promise<void> {
 }
 
 /** The library has said what there is to say: help, the version, or nothing to do. */
-class Shown extends Error {
+class EarlyExit extends Error {
   readonly exitCode: number;
 
   constructor(exitCode: number) {
@@ -97,7 +97,7 @@ async function parse(io: CliIo): Promise<void> {
   });
   if (shown !== '') {
     io.stdout.write(`${shown}\n`);
-    throw new Shown(EXIT.done);
+    throw new EarlyExit(EXIT.done);
   }
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseManifest, verifyManifest } from '../../src/collab/index.ts';
 import { checkQuery, QueryParser } from '../../src/query/index.ts';
-import { previewQuery, type QueryCheck, type QueryRequest, readQuestion } from '../../src/room/index.ts';
+import { previewQuery, type QueryCheck, type QueryRequest, resolveRequest } from '../../src/room/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
 import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
 import { printVerdict, refusal } from '../output/format-query.ts';
@@ -19,7 +19,7 @@ interface CheckArguments extends RoomArguments, QueryArguments {
 async function checkAgainst(manifestFile: string, request: QueryRequest): Promise<QueryCheck> {
   const manifest = parseManifest(await readTextFile(manifestFile), { file: manifestFile });
   refuseBrokenSignatures(verifyManifest(manifest), manifestFile);
-  const { text, context } = readQuestion(request, manifest);
+  const { text, context } = resolveRequest(request, manifest);
   using parser = await QueryParser.open();
   return { text, verdict: checkQuery(await parser.parse(text), context), budgets: [] };
 }

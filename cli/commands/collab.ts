@@ -20,7 +20,7 @@ import { printPublicKey } from '../../src/signing/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
 import { createSigningKey, memberHome, readSigningKey } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { quoteName } from '../../src/errors/index.ts';
+import { quoteForMessage } from '../../src/errors/index.ts';
 import { readTextFile, writeTextFile } from '../../src/files/index.ts';
 import { printChanges, printManifest, printStatus, refuseBrokenSignatures } from '../output/format-manifest.ts';
 import { recordingRefusal } from '../roles.ts';
@@ -93,7 +93,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const { sha256 } = parseManifest(text);
   await writeTextFile(resolve(io.cwd, args.manifest), text, { overwrite: args.overwrite });
   print(io, args, { manifest: args.manifest, id, members, sha256 }, [
-    `wrote ${quoteName(args.manifest)} for the collaboration ${id}`,
+    `wrote ${quoteForMessage(args.manifest)} for the collaboration ${id}`,
     'next: each member adds its public keys and tables, and then signs',
   ]);
 }
@@ -103,7 +103,8 @@ async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
   // Whatever else is wrong with the file is told by its reader.
   const isThere = (await stat(path).catch(() => null)) !== null;
   const sign = printPublicKey(await (isThere ? readSigningKey(path) : createSigningKey(path)));
-  if (!isThere && !args.json) io.stderr.write(`made a signing key in ${quoteName(args.file)}; keep it to yourself\n`);
+  if (!isThere && !args.json)
+    io.stderr.write(`made a signing key in ${quoteForMessage(args.file)}; keep it to yourself\n`);
   print(io, args, { sign, isNew: !isThere }, [sign]);
 }
 
@@ -138,7 +139,10 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   if (parseManifest(signed).sha256 !== manifest.sha256) throw new Error('the signature changed the manifest');
   await writeTextFile(path, signed, { overwrite: true });
   const what = template === null ? manifest.name : `template ${template}`;
-  print(io, args, { template, ...signature }, [`signed ${quoteName(what)} as ${args.as}`, `hash ${signature.sha256}`]);
+  print(io, args, { template, ...signature }, [
+    `signed ${quoteForMessage(what)} as ${args.as}`,
+    `hash ${signature.sha256}`,
+  ]);
 }
 
 /** Refuses a manifest that a member has not signed, after all has been printed. */

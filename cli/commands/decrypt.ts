@@ -1,17 +1,17 @@
 import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
-import { bareSecret, type HeldSecret, newSharedSecret } from '../../src/custody/open-secret.ts';
+import { plaintextSecret, type HeldSecret, newSharedSecret } from '../../src/custody/open-secret.ts';
 import { decryptTable, type DecryptSummary } from '../../src/protect/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
 import { STANDARD_STREAM } from '../../src/tabular/index.ts';
-import { findOrigin, openHeld, recordInput } from '../member-secret.ts';
+import { findOrigin, loadSecret, recordInput } from '../member-secret.ts';
 import { type KeyArguments, withKeyOptions } from '../options/key-options.ts';
 import { type TableArguments, transferOptions, withTableOptions } from '../options/table-options.ts';
 import { openPackageInput, type PackageArguments, printPackage, tableNameOf } from '../package-input.ts';
 import { showProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
-import { readTerms } from '../options/collaboration-options.ts';
+import { resolveCollaboration } from '../options/collaboration-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `decrypt` is called with. */
@@ -23,7 +23,7 @@ export interface DecryptArguments extends TableArguments, PackageArguments, KeyA
 /** The collaboration: a package names it, and must not name another than the options do. */
 async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage | null): Promise<string> {
   if (opened !== null && args.id === undefined && args.manifest === undefined) return opened.statement.collaboration;
-  const { id } = await readTerms(io, args);
+  const { id } = await resolveCollaboration(io, args);
   if (opened === null || opened.statement.collaboration === id.toLowerCase()) return id;
   throw new SealroomError('USAGE_OPTION', 'expected the collaboration of the package, got another', {
     hint: 'leave `--id` and `--manifest` out: the package has it',
@@ -38,9 +38,9 @@ async function readSecret(
   collaborationId: string,
 ): Promise<HeldSecret> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  if (!isSealed) return bareSecret(newSharedSecret(), collaborationId);
+  if (!isSealed) return plaintextSecret(newSharedSecret(), collaborationId);
   const origin = opened === null ? await findOrigin(io, args) : null;
-  return openHeld(io, args, collaborationId, 'decrypt', origin);
+  return loadSecret(io, args, collaborationId, 'decrypt', origin);
 }
 
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {

@@ -10,11 +10,11 @@ import {
   withSettingsOptions,
   withTableOptions,
 } from '../options/table-options.ts';
-import { openHeld, provenanceOf, recordOutput } from '../member-secret.ts';
+import { loadSecret, provenanceOf, recordOutput } from '../member-secret.ts';
 import { type KeyArguments, withKeyOptions } from '../options/key-options.ts';
 import { showProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
-import { readTermsAndSettings } from '../options/collaboration-options.ts';
+import { resolveCollaborationAndSettings } from '../options/collaboration-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `encrypt` is called with. */
@@ -25,8 +25,8 @@ export interface EncryptArguments extends TableArguments, SettingsArguments, Key
 
 async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   const schema = parseTableSchema(await readTextFile(resolve(io.cwd, args.schema)), { file: args.schema });
-  const { id, settings } = await readTermsAndSettings(io, args);
-  using held = await openHeld(io, args, id, 'encrypt');
+  const { id, settings } = await resolveCollaborationAndSettings(io, args);
+  using held = await loadSecret(io, args, id, 'encrypt');
   const progress = showProgress(io);
   const transfer = transferOptions(io, args, id, progress);
   let summary: EncryptSummary;

@@ -11,7 +11,7 @@ import {
   type SignedCard,
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { quoteName } from '../../src/errors/index.ts';
+import { quoteForMessage } from '../../src/errors/index.ts';
 import { checkTarget, readTextFile, writeTextFile, writeWholeFile } from '../../src/files/index.ts';
 import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
 import {
@@ -19,14 +19,14 @@ import {
   type CommonArguments,
   describeStored,
   homeOf,
-  idOf,
-  inWords,
-  tell,
+  resolveCollaborationId,
+  describeEnvelope,
+  writeAnswer,
   withCollaboration,
   withCommon,
 } from '../output/key-output.ts';
 import { checkRole, recordingRefusal } from '../roles.ts';
-import { readTerms } from '../options/collaboration-options.ts';
+import { resolveCollaboration } from '../options/collaboration-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `key request` is called with. */
@@ -110,7 +110,7 @@ async function checkRoles(
   envelope: Envelope,
   receiver?: SignedCard,
 ): Promise<void> {
-  if (manifest !== undefined) await readTerms(io, { id: envelope.collaborationId, manifest });
+  if (manifest !== undefined) await resolveCollaboration(io, { id: envelope.collaborationId, manifest });
   const home = homeOf(io, args);
   const hasRoles = await checkRole(io, { home, manifest, action, envelope });
   if (!hasRoles || manifest === undefined || receiver === undefined) return;
@@ -140,14 +140,14 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
   if (output !== null) await checkTarget(output, args);
   const { body, sha256, text } = await requestSecret(homeOf(io, args), {
     from: await readFileText(io, args.from),
-    collaborationId: await idOf(io, args),
+    collaborationId: await resolveCollaborationId(io, args),
     generation: args.generation ?? null,
     days: args.days,
     now: new Date(),
   });
   if (output !== null) await writeTextFile(output, text, args);
   const { collaborationId, generation, expires } = body;
-  tell(
+  writeAnswer(
     io,
     args,
     { collaborationId, generation, expires, sha256, request: text },
@@ -176,11 +176,11 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
   const { collaborationId, generation, secretId } = envelope;
   const { id } = receiver.body;
   const what = `generation ${String(generation)} of ${collaborationId}, secret ${secretId}`;
-  tell(
+  writeAnswer(
     io,
     args,
     { collaborationId, generation, secretId, to: id, output },
-    `put ${what} into ${quoteName(args.output)}, which only ${quoteName(id)} can open`,
+    `put ${what} into ${quoteForMessage(args.output)}, which only ${quoteForMessage(id)} can open`,
   );
 }
 
@@ -201,7 +201,12 @@ async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
   };
   const { sender, stored } = await inFile(file, () => receiveSecret(homeOf(io, args), options));
   const { id } = sender.body;
-  tell(io, args, { ...describeStored(stored), from: id }, `took ${inWords(stored)}, from ${quoteName(id)}`);
+  writeAnswer(
+    io,
+    args,
+    { ...describeStored(stored), from: id },
+    `took ${describeEnvelope(stored)}, from ${quoteForMessage(id)}`,
+  );
 }
 
 /** Adds `request`, `send` and `receive` to the commands of `sealroom key`. */

@@ -10,14 +10,14 @@ import {
   type StoredEnvelope,
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { quoteName } from '../../src/errors/index.ts';
+import { quoteForMessage } from '../../src/errors/index.ts';
 import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
 import {
   type CollaborationArguments,
   describeStored,
   homeOf,
-  idOf,
-  inWords,
+  resolveCollaborationId,
+  describeEnvelope,
   openStored,
   withCollaboration,
 } from '../output/key-output.ts';
@@ -36,7 +36,7 @@ interface RotateArguments extends CollaborationArguments, KeyArguments {
 
 async function runRotate(args: RotateArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
-  const collaborationId = await idOf(io, args);
+  const collaborationId = await resolveCollaborationId(io, args);
   const places = await listEnvelopes(home, collaborationId);
   const newest = places.at(-1);
   if (newest === undefined) {
@@ -98,10 +98,10 @@ function printRotation(
     io.stdout.write(`${JSON.stringify({ ...describeStored(stored), encryptAgain: again })}\n`);
     return;
   }
-  io.stderr.write(`made ${inWords(stored)}\n`);
+  io.stderr.write(`made ${describeEnvelope(stored)}\n`);
   for (const { file, generation, needsOriginal: isFingerprinted } of again) {
     const how = isFingerprinted ? 'from its original: it has fingerprints' : 'as it is';
-    io.stderr.write(`encrypt again: ${quoteName(file)}, of generation ${String(generation)}, ${how}\n`);
+    io.stderr.write(`encrypt again: ${quoteForMessage(file)}, of generation ${String(generation)}, ${how}\n`);
   }
   if (args.tables === undefined && args.files === undefined) {
     say(io, 'hint', 'give files, or `--tables <directory>`, to see which tables are of older generations');
@@ -118,7 +118,7 @@ function needsOriginal({ origin }: ProtectedTable): boolean {
 
 /** What taking the secret away from a member can do, and what it cannot. */
 function printRemoval(io: CliIo, member: string): void {
-  const name = quoteName(member);
+  const name = quoteForMessage(member);
   const lines = [
     `${name} still opens and tests everything that was encrypted with older generations, wherever it has a copy`,
     `do not send the new generation to ${name}, take its name out of the manifest, and let all sign that`,

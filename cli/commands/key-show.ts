@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import {
   type EnvelopePlace,
-  liesOpen,
+  isReadableByUser,
   listEnvelopes,
   readEnvelope,
   recordEvent,
@@ -9,7 +9,14 @@ import {
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
-import { type CommonArguments, describeStored, homeOf, inWords, openStored, withCommon } from '../output/key-output.ts';
+import {
+  type CommonArguments,
+  describeStored,
+  homeOf,
+  describeEnvelope,
+  openStored,
+  withCommon,
+} from '../output/key-output.ts';
 import { ProviderPool } from '../provider-pool.ts';
 import type { CliIo } from '../terminal.ts';
 
@@ -44,10 +51,10 @@ async function look(io: CliIo, args: ShowArguments, pool: ProviderPool, place: E
 
 function listedInWords({ place, stored, problem }: Listed, isChecked: boolean): string {
   const { collaborationId, generation } = place;
-  const words = stored === null ? `generation ${String(generation)} of ${collaborationId}` : inWords(stored);
+  const words = stored === null ? `generation ${String(generation)} of ${collaborationId}` : describeEnvelope(stored);
   const created = stored === null ? '' : `, made ${stored.envelope.created}`;
   const notes = [
-    stored !== null && liesOpen(stored.envelope.provider) ? 'open to other programs of yours' : '',
+    stored !== null && isReadableByUser(stored.envelope.provider) ? 'open to other programs of yours' : '',
     problem === null ? (isChecked ? 'opens' : '') : `problem: ${problem.message}`,
   ].filter((note) => note !== '');
   return `${words}${created}${notes.map((note) => `; ${note}`).join('')}`;

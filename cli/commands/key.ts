@@ -3,7 +3,7 @@ import { wipe } from '../../src/bytes/index.ts';
 import type { SharedSecret } from '../../src/crypto/index.ts';
 import {
   destroyEnvelope,
-  isBare,
+  isPlaintext,
   KEY_VARIABLE,
   listEnvelopes,
   type MemberHome,
@@ -24,10 +24,10 @@ import {
   type CollaborationArguments,
   describeStored,
   homeOf,
-  idOf,
-  inWords,
+  resolveCollaborationId,
+  describeEnvelope,
   openStored,
-  tell,
+  writeAnswer,
   withCollaboration,
 } from '../output/key-output.ts';
 import { ProviderPool } from '../provider-pool.ts';
@@ -77,7 +77,7 @@ async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {
     });
   }
   const home = homeOf(io, args);
-  const collaborationId = await idOf(io, args);
+  const collaborationId = await resolveCollaborationId(io, args);
   const newest = (await listEnvelopes(home, collaborationId)).at(-1);
   if (newest !== undefined) {
     throw new SealroomError('IO_EXISTS', 'expected no secret of the collaboration yet, found one', {
@@ -98,12 +98,12 @@ async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {
   });
   await recordEvent(home, envelope, { action: 'create', purpose: args.import ? 'import' : 'new' });
   const stored = await storeEnvelope(home, envelope, { provider, secret, replaced: null });
-  tell(io, args, describeStored(stored), `${args.import ? 'took over' : 'made'} ${inWords(stored)}`);
+  writeAnswer(io, args, describeStored(stored), `${args.import ? 'took over' : 'made'} ${describeEnvelope(stored)}`);
 }
 
 async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
-  const collaborationId = await idOf(io, args);
+  const collaborationId = await resolveCollaborationId(io, args);
   await using pool = new ProviderPool(providerContext(io, args));
   const target = await pool.provider(args.to);
   const all = await listEnvelopes(home, collaborationId);
@@ -125,9 +125,11 @@ async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
     const stored = await storeEnvelope(home, envelope, { provider: target, secret, replaced });
     wrapped.push(stored);
     if (args.json) continue;
-    io.stderr.write(`wrapped ${inWords(stored)}\n`);
+    io.stderr.write(`wrapped ${describeEnvelope(stored)}\n`);
     const { provider, key } = replaced.envelope;
-    const left = isBare(provider) ? 'the secret itself still lies in' : 'copies of the old envelope still open with';
+    const left = isPlaintext(provider)
+      ? 'the secret itself still lies in'
+      : 'copies of the old envelope still open with';
     say(io, 'hint', `${left} \`${key}\``);
   }
   if (args.json) io.stdout.write(`${JSON.stringify({ envelopes: wrapped.map(describeStored) })}\n`);
@@ -135,9 +137,9 @@ async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
-  const stored = await find(home, await idOf(io, args), args.generation);
+  const stored = await find(home, await resolveCollaborationId(io, args), args.generation);
   await checkRole(io, { home, manifest: args.manifest, action: 'export', envelope: stored.envelope });
-  await confirmOrRefuse(io, args, `print the secret itself: ${inWords(stored)}?`);
+  await confirmOrRefuse(io, args, `print the secret itself: ${describeEnvelope(stored)}?`);
   await using pool = new ProviderPool(providerContext(io, args));
   using secret = await openStored(io, args, pool, stored);
   await recordEvent(home, stored.envelope, { action: 'export', purpose: 'export-c3r' });
@@ -152,16 +154,21 @@ async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
 
 async function runDestroy(args: DestroyArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
-  const stored = await find(home, await idOf(io, args), args.generation);
+  const stored = await find(home, await resolveCollaborationId(io, args), args.generation);
   await checkRole(io, { home, manifest: args.manifest, action: 'destroy', envelope: stored.envelope });
   const { provider, key } = stored.envelope;
   const final = 'this is final: what only this secret opens, and no other member has it, stays closed';
-  await confirmOrRefuse(io, args, `destroy ${inWords(stored)}? ${final}`);
+  await confirmOrRefuse(io, args, `destroy ${describeEnvelope(stored)}? ${final}`);
   await recordEvent(home, stored.envelope, { action: 'destroy', purpose: 'destroy' });
   await destroyEnvelope(home, stored);
-  tell(io, args, { ...describeStored(stored), destroyed: true }, `destroyed ${inWords(stored)}; ${final}`);
+  writeAnswer(
+    io,
+    args,
+    { ...describeStored(stored), destroyed: true },
+    `destroyed ${describeEnvelope(stored)}; ${final}`,
+  );
   if (args.json) return;
-  if (isBare(provider)) say(io, 'warning', `the secret itself still lies in \`${key}\``);
+  if (isPlaintext(provider)) say(io, 'warning', `the secret itself still lies in \`${key}\``);
   say(io, 'hint', 'copies and backups of the envelope, and what a disk keeps, are not reached');
 }
 

@@ -14,7 +14,7 @@ import {
   type SignedCard,
 } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { quoteName } from '../../src/errors/index.ts';
+import { quoteForMessage } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
 import { homeOf } from '../output/key-output.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -65,7 +65,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
     io.stdout.write(`${JSON.stringify({ home: home.directory, ...describeCard(card) })}\n`);
     return;
   }
-  io.stderr.write(`made the keys and the card of ${quoteName(id)} in ${quoteName(home.directory)}\n`);
+  io.stderr.write(`made the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home.directory)}\n`);
   say(io, 'hint', `send your card to the others: \`sealroom member card > ${id}.card.json\``);
   say(io, 'hint', 'then compare theirs by phone: `sealroom member verify <card>`');
 }
@@ -101,7 +101,7 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   if (args.json) {
     io.stdout.write(`${JSON.stringify({ ...describeCard(card), authenticationString: digits, isPinned })}\n`);
   } else {
-    io.stderr.write(`pinned the card of ${quoteName(card.body.id)}\n`);
+    io.stderr.write(`pinned the card of ${quoteForMessage(card.body.id)}\n`);
   }
 }
 
@@ -111,7 +111,7 @@ async function describeForPerson(
   home: MemberHome,
   { body, sha256 }: SignedCard,
 ): Promise<void> {
-  io.stderr.write(`card of ${quoteName(body.id)}, ${quoteName(body.name)}, made ${body.created}\n`);
+  io.stderr.write(`card of ${quoteForMessage(body.id)}, ${quoteForMessage(body.name)}, made ${body.created}\n`);
   const others = (await listPinned(home)).filter((card) => card.body.id === body.id && card.sha256 !== sha256).length;
   if (others === 0 || replace) return;
   const them =
@@ -123,17 +123,21 @@ async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
   const groups = digits.split(' ');
   io.stderr.write('call them, at a number that you know from elsewhere; both of you must see all of this:\n');
   io.stdout.write(`${groups.slice(0, 6).join(' ')}\n${groups.slice(6).join(' ')}\n`);
-  const { createLineAsker, createTerminalAsker } = await import('../prompts/prompts.ts');
-  const asker = (io.stdin.isTTY === true ? createTerminalAsker : createLineAsker)(io.stdin, io.stderr, io.signal);
+  const { createLinePrompter, createTerminalPrompter } = await import('../prompts/prompts.ts');
+  const prompter = (io.stdin.isTTY === true ? createTerminalPrompter : createLinePrompter)(
+    io.stdin,
+    io.stderr,
+    io.signal,
+  );
   try {
-    const answer = await asker.askChoice({
+    const answer = await prompter.askChoice({
       message: 'Did they read out the same digits, all of them?',
       options: ['no', 'yes'],
       initial: 'no',
     });
     return answer === 'yes';
   } finally {
-    asker.close();
+    prompter.close();
   }
 }
 

@@ -6,9 +6,9 @@ import type { HeldSecret } from '../../src/custody/open-secret.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { reencryptOriginal, type ReencryptOptions, reencryptTable } from '../../src/protect/index.ts';
 import { parseTableSchema } from '../../src/schema/index.ts';
-import { type Provenance, type TransferFacts } from '../../src/tabular/index.ts';
+import { type Provenance, type TransferResult } from '../../src/tabular/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
-import { findOrigin, openHeld, provenanceOf, recordInput, recordOutput, type TableOrigin } from '../member-secret.ts';
+import { findOrigin, loadSecret, provenanceOf, recordInput, recordOutput, type TableOrigin } from '../member-secret.ts';
 import { askingOnce, type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
 import {
   type SettingsArguments,
@@ -19,7 +19,7 @@ import {
 } from '../options/table-options.ts';
 import { showProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
-import { readTerms, readTermsAndSettings } from '../options/collaboration-options.ts';
+import { resolveCollaboration, resolveCollaborationAndSettings } from '../options/collaboration-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `reencrypt` is called with. */
@@ -35,10 +35,10 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
       hint: 'a table without fingerprints needs neither',
     });
   }
-  const { id } = await readTerms(io, args);
+  const { id } = await resolveCollaboration(io, args);
   const origin = await findOrigin(io, args);
   const context = askingOnce(providerContext(io, args));
-  using to = await openHeld(io, args, id, 'reencrypt', null, context);
+  using to = await loadSecret(io, args, id, 'reencrypt', null, context);
   const provenance = provenanceOf(to);
   if (provenance === undefined) {
     throw new SealroomError('USAGE_OPTION', 'expected the secret in an envelope, got one from the environment', {
@@ -60,7 +60,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     summary =
       args.original === undefined
         ? await reencryptOpened(
-            () => openHeld(io, args, id, 'reencrypt', originOf(origin, from, id), context),
+            () => loadSecret(io, args, id, 'reencrypt', originOf(origin, from, id), context),
             common,
             recordOutput(to),
           )
@@ -77,7 +77,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
 }
 
 type Common = Omit<ReencryptOptions, 'from' | 'beforeCommit'>;
-type Record = ((facts: TransferFacts) => Promise<void>) | undefined;
+type Record = ((facts: TransferResult) => Promise<void>) | undefined;
 
 /** Which secret opens the table; without a sidecar, the option says it. */
 function originOf(origin: Provenance | null, generation: number | undefined, id: string): TableOrigin {
@@ -99,7 +99,7 @@ async function reencryptOpened(
 ): Promise<EncryptSummary> {
   using from = await openFrom();
   const recordOld = recordInput(from);
-  const beforeCommit = async (facts: TransferFacts): Promise<void> => {
+  const beforeCommit = async (facts: TransferResult): Promise<void> => {
     await recordOld?.(facts);
     await recordNew?.(facts);
   };
@@ -113,7 +113,7 @@ async function encryptOriginal(
   beforeCommit: Record,
 ): Promise<EncryptSummary> {
   const { original = '', schema = '' } = args;
-  const { settings } = await readTermsAndSettings(io, args);
+  const { settings } = await resolveCollaborationAndSettings(io, args);
   return reencryptOriginal({
     ...common,
     beforeCommit,

@@ -14,7 +14,7 @@ import {
   updateRoom,
   verifySnapshot,
 } from '../../src/room/index.ts';
-import { quoteName } from '../../src/errors/index.ts';
+import { quoteForMessage } from '../../src/errors/index.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { parseFormat } from '../options/table-options.ts';
 import { showProgress } from '../output/progress.ts';
@@ -62,7 +62,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const verifier = (await readTextFile(room.verifierFile)).trim();
   const { id, name, sha256 } = room.manifest;
   print(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
-    `made the room ${quoteName(args.directory)} for ${quoteName(name)}`,
+    `made the room ${quoteForMessage(args.directory)} for ${quoteForMessage(name)}`,
     `manifest ${sha256}`,
     `verifier key of its audit log, for all members: ${verifier}`,
   ]);
@@ -111,7 +111,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
   print(io, args, summary, [
     `loaded ${table.name} of ${table.owner}: ${(table.snapshot?.rows ?? 0).toLocaleString('en')} rows`,
     `columns: ${table.columns.map(({ name, protection }) => `${name} (${protection})`).join(', ')}`,
-    ...(leftOut.length === 0 ? [] : [`left out, since no rule names them: ${leftOut.map(quoteName).join(', ')}`]),
+    ...(leftOut.length === 0 ? [] : [`left out, since no rule names them: ${leftOut.map(quoteForMessage).join(', ')}`]),
     `snapshot ${table.snapshot?.sha256 ?? ''}${replacedSha256 === null ? '' : `, in the place of ${replacedSha256}`}`,
     `time: ${(elapsedMs / 1000).toFixed(1)} s`,
   ]);
@@ -139,7 +139,7 @@ async function runList(args: RoomArguments, io: CliIo): Promise<void> {
   for (const table of tables) reports.push(await reportTable(table));
   const { id, name, sha256 } = manifest;
   print(io, args, { directory, manifest: { id, name, sha256 }, tables: reports }, [
-    `${quoteName(name)}, collaboration ${id}`,
+    `${quoteForMessage(name)}, collaboration ${id}`,
     `manifest ${sha256}, signed by all ${String(manifest.members.length)} members`,
     ...reports.map(describeTable),
   ]);

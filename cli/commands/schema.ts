@@ -11,7 +11,7 @@ import {
   suggestSchema,
   templateSchema,
 } from '../../src/schema/index.ts';
-import { quoteName } from '../../src/errors/index.ts';
+import { quoteForMessage } from '../../src/errors/index.ts';
 import type { TableFormat } from '../../src/tabular/index.ts';
 import { checkTarget, writeTextFile } from '../../src/files/index.ts';
 import { formatOf, openTable, STANDARD_STREAM } from '../../src/tabular/index.ts';
@@ -78,15 +78,19 @@ async function makeTemplate({ source, allowCleartext, say }: Task): Promise<stri
 
 async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promise<string | null> {
   // Loaded here, since the prompts' library would slow down every other command.
-  const { createLineAsker, createTerminalAsker } = await import('../prompts/prompts.ts');
-  const asker = (io.stdin.isTTY === true ? createTerminalAsker : createLineAsker)(io.stdin, io.stderr, io.signal);
+  const { createLinePrompter, createTerminalPrompter } = await import('../prompts/prompts.ts');
+  const prompter = (io.stdin.isTTY === true ? createTerminalPrompter : createLinePrompter)(
+    io.stdin,
+    io.stderr,
+    io.signal,
+  );
   try {
-    const schema = await runSchemaDialogue(source, { allowCleartext }, asker);
+    const schema = await runSchemaDialogue(source, { allowCleartext }, prompter);
     if (schema !== null) return printTableSchema(schema);
     say('no target columns: nothing was written');
     return null;
   } finally {
-    asker.close();
+    prompter.close();
   }
 }
 
@@ -159,7 +163,7 @@ async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string 
   try {
     const source = readSourceTable(table.fields.map(toSourceField), headerRow);
     for (const { index, name, reason } of source.unusable) {
-      say(`warning: column ${String(index + 1)} (${quoteName(name)}) is left out: ${reason}`);
+      say(`warning: column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
     }
     return await MAKERS[mode]({ table, source, allowCleartext, io, say });
   } finally {
@@ -182,7 +186,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
     return;
   }
   await writeTextFile(path, text, { overwrite: args.overwrite });
-  io.stderr.write(`wrote the table schema to ${quoteName(output)}\n`);
+  io.stderr.write(`wrote the table schema to ${quoteForMessage(output)}\n`);
 }
 
 function describeOptions(yargs: Argv): Argv<SchemaArguments> {

@@ -24,7 +24,10 @@ interface CollaborationTerms {
  * @throws {SealroomError} USAGE_OPTION if neither is given or they disagree; MANIFEST_SIGNATURE if a signature in the manifest
  *   does not hold; what reading it throws.
  */
-export async function readTerms(io: CliIo, { id, manifest }: CollaborationArguments): Promise<CollaborationTerms> {
+export async function resolveCollaboration(
+  io: CliIo,
+  { id, manifest }: CollaborationArguments,
+): Promise<CollaborationTerms> {
   if (manifest === undefined) {
     if (id !== undefined) return { id, settings: null };
     throw new SealroomError('USAGE_OPTION', 'missing required argument: id', {
@@ -49,14 +52,14 @@ export async function readTerms(io: CliIo, { id, manifest }: CollaborationArgume
 /**
  * The collaboration, and its settings: those of the manifest, or else of one of the options for them.
  *
- * @throws {SealroomError} USAGE_OPTION if there are settings besides those of the manifest; what {@link readTerms} and
+ * @throws {SealroomError} USAGE_OPTION if there are settings besides those of the manifest; what {@link resolveCollaboration} and
  *   {@link readSettings} throw.
  */
-export async function readTermsAndSettings(
+export async function resolveCollaborationAndSettings(
   io: CliIo,
   args: CollaborationArguments & SettingsArguments,
 ): Promise<{ readonly id: string; readonly settings: CollaborationSettings }> {
-  const { id, settings } = await readTerms(io, args);
+  const { id, settings } = await resolveCollaboration(io, args);
   if (settings === null) return { id, settings: await readSettings(io, args, id) };
   const isGivenTwice =
     args['from-clean-rooms'] ||

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
-import type { PassphraseQuestion, ProviderContext } from '../../src/custody/index.ts';
+import type { PassphraseRequest, ProviderContext } from '../../src/custody/index.ts';
 import { SealroomError, systemReason } from '../../src/errors/index.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
 import { STANDARD_STREAM } from '../../src/tabular/index.ts';
@@ -71,7 +71,7 @@ export function providerContext(
 /** The same for a command that opens several secrets one after the other: the passphrase of a keystore is asked for once. */
 export function askingOnce(context: ProviderContext): ProviderContext {
   const answers = new Map<string, Promise<string>>();
-  const askPassphrase = (question: PassphraseQuestion): Promise<string> => {
+  const askPassphrase = (question: PassphraseRequest): Promise<string> => {
     const answer = answers.get(question.what) ?? context.askPassphrase(question);
     answers.set(question.what, answer);
     return answer;
@@ -79,7 +79,7 @@ export function askingOnce(context: ProviderContext): ProviderContext {
   return { ...context, askPassphrase };
 }
 
-async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseQuestion): Promise<string> {
+async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseRequest): Promise<string> {
   if (io.stdin.isTTY !== true) {
     throw new SealroomError('SECRET_MISSING', `expected a terminal to ask for the passphrase of ${what}, got none`, {
       hint: 'give it in a file descriptor: `--passphrase-fd 3 3< file`',

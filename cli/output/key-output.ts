@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { parseCollaborationId, type SharedSecret } from '../../src/crypto/index.ts';
 import {
   KEY_VARIABLE,
-  liesOpen,
+  isReadableByUser,
   memberHome,
   type MemberHome,
   openEnvelope,
@@ -10,7 +10,7 @@ import {
 } from '../../src/custody/index.ts';
 import { type HomeArguments, type KeyArguments, withHomeOptions } from '../options/key-options.ts';
 import type { ProviderPool } from '../provider-pool.ts';
-import { readTerms } from '../options/collaboration-options.ts';
+import { resolveCollaboration } from '../options/collaboration-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The options of all commands on keys. */
@@ -30,26 +30,26 @@ export function homeOf(io: CliIo, { home }: Pick<HomeArguments, 'home'>): Member
   return memberHome(io.env, { cwd: io.cwd, home });
 }
 
-/** The id of the collaboration that is named, in lower case. @throws {SealroomError} as `readTerms`. */
-export async function idOf(io: CliIo, args: CollaborationArguments): Promise<string> {
-  return parseCollaborationId((await readTerms(io, args)).id);
+/** The id of the collaboration that is named, in lower case. @throws {SealroomError} as `resolveCollaboration`. */
+export async function resolveCollaborationId(io: CliIo, args: CollaborationArguments): Promise<string> {
+  return parseCollaborationId((await resolveCollaboration(io, args)).id);
 }
 
 /** What is told of an envelope: nothing in it is secret. */
 export function describeStored({ envelope, file }: StoredEnvelope): object {
   const { collaborationId, generation, secretId, provider, key, created, isRoleBound } = envelope;
-  const isInsecure = liesOpen(provider);
+  const isInsecure = isReadableByUser(provider);
   return { collaborationId, generation, secretId, provider, key, created, isRoleBound, isInsecure, file };
 }
 
 /** `generation 1 of 5ea1ed00-…, secret 0123…, under age:/home/a/key` */
-export function inWords({ envelope }: StoredEnvelope): string {
+export function describeEnvelope({ envelope }: StoredEnvelope): string {
   const { collaborationId, generation, secretId, key } = envelope;
   return `generation ${String(generation)} of ${collaborationId}, secret ${secretId}, under ${key}`;
 }
 
 /** Prints an answer: an object for machines on standard output, or words on standard error. */
-export function tell(io: CliIo, { json }: CommonArguments, answer: object, line: string): void {
+export function writeAnswer(io: CliIo, { json }: CommonArguments, answer: object, line: string): void {
   if (json) io.stdout.write(`${JSON.stringify(answer)}\n`);
   else io.stderr.write(`${line}\n`);
 }

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { CANCEL_SYMBOL } from '@clack/prompts';
 import { confirm, isCancel, log, password, select, text } from '@clack/prompts';
 import { SealroomError } from '../../src/errors/index.ts';
-import type { Asker, ChoiceQuestion } from './schema-dialogue.ts';
+import type { Prompter, ChoiceQuestion } from './schema-dialogue.ts';
 import type { CliIo } from '../terminal.ts';
 
 const endOfInput = (): SealroomError =>
@@ -35,7 +35,7 @@ function matchOption<T extends string>(question: ChoiceQuestion<T>, answer: stri
  * Takes answers line by line, from a script or a plain terminal: words may be shortened, an empty line takes the initial
  * answer, an answer that does not fit is asked for again. `signal` ends the input.
  */
-export function createLineAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
+export function createLinePrompter(input: Readable, output: Writable, signal?: AbortSignal): Prompter {
   const reader = createInterface({
     input,
     terminal: false,
@@ -118,7 +118,7 @@ function openPrompts(input: Readable, output: Writable, signal: AbortSignal | un
 }
 
 /** Asks a person at a terminal: choices are picked with the arrow keys; Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
-export function createTerminalAsker(input: Readable, output: Writable, signal?: AbortSignal): Asker {
+export function createTerminalPrompter(input: Readable, output: Writable, signal?: AbortSignal): Prompter {
   const { common, take, close } = openPrompts(input, output, signal);
   return {
     say: (line) => {

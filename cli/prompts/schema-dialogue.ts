@@ -18,7 +18,7 @@ import {
   parseHeader,
   parsePadLength,
 } from '../../src/schema/index.ts';
-import { quoteName } from '../../src/errors/index.ts';
+import { quoteForMessage } from '../../src/errors/index.ts';
 
 /** A question that is answered with a line of text. */
 export interface TextQuestion {
@@ -38,7 +38,7 @@ export interface ChoiceQuestion<T extends string> {
 }
 
 /** Someone who answers questions: a person at a terminal, or lines of a file. */
-export interface Asker {
+export interface Prompter {
   /** Shows a line. */
   say(line: string): void;
   /**
@@ -56,7 +56,7 @@ const INTEGER = /^\+?\d+$/;
 
 /** What the steps of the dialogue know. */
 interface Session {
-  readonly asker: Asker;
+  readonly prompter: Prompter;
   readonly headerRow: boolean;
   readonly allowCleartext: boolean;
   readonly used: Set<Header>;
@@ -77,8 +77,8 @@ function findProblem(act: () => unknown): string | null {
   }
 }
 
-async function askTargetCount(asker: Asker, name: string): Promise<number> {
-  const answer = await asker.askText({
+async function askTargetCount(prompter: Prompter, name: string): Promise<number> {
+  const answer = await prompter.askText({
     message: `${name}: how many target columns?`,
     initial: '1',
     check: (text) =>
@@ -90,25 +90,25 @@ async function askTargetCount(asker: Asker, name: string): Promise<number> {
 }
 
 async function askHeader(session: Session, column: SourceColumn, label: string): Promise<Header> {
-  const { asker, headerRow } = session;
+  const { prompter, headerRow } = session;
   const initial = headerRow ? column.header : null;
-  const answer = await asker.askText({
+  const answer = await prompter.askText({
     message: `${label}: target header?`,
     initial,
     check: (text) => (text === '' && initial !== null ? null : findProblem(() => parseHeader(text, 'target header'))),
   });
   if (answer === '' && initial !== null) {
-    asker.say(`using the source header ${quoteName(initial)}`);
+    prompter.say(`using the source header ${quoteForMessage(initial)}`);
     return initial;
   }
   const header = parseHeader(answer);
-  if (header !== answer) asker.say(`target header ${quoteName(answer)} becomes ${quoteName(header)}`);
+  if (header !== answer) prompter.say(`target header ${quoteForMessage(answer)} becomes ${quoteForMessage(header)}`);
   return header;
 }
 
-async function askSuffix(asker: Asker, header: Header, kind: ColumnKind, label: string): Promise<Header> {
+async function askSuffix(prompter: Prompter, header: Header, kind: ColumnKind, label: string): Promise<Header> {
   if (kind === 'cleartext') return header;
-  const answer = await asker.askChoice({
+  const answer = await prompter.askChoice({
     message: `${label}: add the suffix \`_${kind}\` to the target header?`,
     options: ['yes', 'no'],
     initial: 'yes',
@@ -123,22 +123,22 @@ async function askTargetHeader(
   kind: ColumnKind,
   label: string,
 ): Promise<Header> {
-  const { asker, used } = session;
+  const { prompter, used } = session;
   for (;;) {
     const header = await askHeader(session, column, label);
     try {
-      const target = await askSuffix(asker, header, kind, label);
+      const target = await askSuffix(prompter, header, kind, label);
       if (!used.has(target)) return target;
-      asker.say(`expected a target header that is not used yet, got ${quoteName(target)}`);
+      prompter.say(`expected a target header that is not used yet, got ${quoteForMessage(target)}`);
     } catch (error) {
       if (!(error instanceof SealroomError) || error.code !== 'SCHEMA_HEADER') throw error;
-      asker.say(error.message);
+      prompter.say(error.message);
     }
   }
 }
 
-async function askPadLength(asker: Asker, message: string, initial: string | null): Promise<number> {
-  const answer = await asker.askText({
+async function askPadLength(prompter: Prompter, message: string, initial: string | null): Promise<number> {
+  const answer = await prompter.askText({
     message,
     initial,
     check: (text) =>
@@ -149,18 +149,18 @@ async function askPadLength(asker: Asker, message: string, initial: string | nul
   return parsePadLength(answer === '' ? initial : answer);
 }
 
-async function askPad(asker: Asker, label: string): Promise<Pad> {
+async function askPad(prompter: Prompter, label: string): Promise<Pad> {
   const options: readonly PadKind[] = ['none', 'fixed', 'max'];
-  const kind = await asker.askChoice({ message: `${label}: padding?`, options, initial: 'max' });
+  const kind = await prompter.askChoice({ message: `${label}: padding?`, options, initial: 'max' });
   switch (kind) {
     case 'none':
       return { kind };
     case 'fixed':
-      return { kind, lengthBytes: await askPadLength(asker, `${label}: length of every value, in bytes?`, null) };
+      return { kind, lengthBytes: await askPadLength(prompter, `${label}: length of every value, in bytes?`, null) };
     case 'max':
-      asker.say('every value is filled to the length of the longest one in the column, plus additional bytes');
-      asker.say('additional bytes hide the length of the longest value, too');
-      return { kind, lengthBytes: await askPadLength(asker, `${label}: additional bytes?`, '0') };
+      prompter.say('every value is filled to the length of the longest one in the column, plus additional bytes');
+      prompter.say('additional bytes hide the length of the longest value, too');
+      return { kind, lengthBytes: await askPadLength(prompter, `${label}: additional bytes?`, '0') };
   }
 }
 
@@ -170,7 +170,7 @@ async function askKind(session: Session, column: SourceColumn, label: string): P
   const options = COLUMN_KINDS.filter(
     (kind) => column.kinds.includes(kind) && (kind !== 'cleartext' || session.allowCleartext),
   );
-  return session.asker.askChoice({ message: `${label}: type?`, options, initial: null });
+  return session.prompter.askChoice({ message: `${label}: type?`, options, initial: null });
 }
 
 async function askTarget(session: Session, column: SourceColumn, label: string): Promise<ColumnSchema> {
@@ -179,19 +179,20 @@ async function askTarget(session: Session, column: SourceColumn, label: string):
   session.used.add(targetHeader);
   const sourceIndex = session.headerRow ? null : column.index;
   const names = { sourceHeader: column.header, sourceIndex, targetHeader };
-  return kind === 'sealed' ? { kind, ...names, pad: await askPad(session.asker, label) } : { kind, ...names };
+  return kind === 'sealed' ? { kind, ...names, pad: await askPad(session.prompter, label) } : { kind, ...names };
 }
 
 async function askColumn(session: Session, column: SourceColumn): Promise<readonly ColumnSchema[]> {
-  const { asker, headerRow, allowCleartext } = session;
+  const { prompter, headerRow, allowCleartext } = session;
   const name = nameColumn(column, headerRow);
   const isProtectable = column.kinds.includes('sealed');
   if (!isProtectable && !allowCleartext) {
-    asker.say(`warning: ${name} is left out: its type cannot be protected, and cleartext is forbidden`);
+    prompter.say(`warning: ${name} is left out: its type cannot be protected, and cleartext is forbidden`);
     return [];
   }
-  if (!isProtectable) asker.say(`warning: ${name}: its type cannot be protected, so its target columns are cleartext`);
-  const count = await askTargetCount(asker, name);
+  if (!isProtectable)
+    prompter.say(`warning: ${name}: its type cannot be protected, so its target columns are cleartext`);
+  const count = await askTargetCount(prompter, name);
   const targets: ColumnSchema[] = [];
   for (let target = 1; target <= count; target++) {
     const label = count === 1 ? name : `${name}, target ${String(target)} of ${String(count)}`;
@@ -211,13 +212,13 @@ async function askColumn(session: Session, column: SourceColumn): Promise<readon
 export async function runSchemaDialogue(
   table: SourceTable,
   options: { readonly allowCleartext: boolean },
-  asker: Asker,
+  prompter: Prompter,
 ): Promise<TableSchema | null> {
   const { headerRow, sourceCount } = table;
-  const session: Session = { asker, headerRow, allowCleartext: options.allowCleartext, used: new Set() };
+  const session: Session = { prompter, headerRow, allowCleartext: options.allowCleartext, used: new Set() };
   if (!options.allowCleartext) {
-    asker.say('the collaboration forbids cleartext columns');
-    asker.say('cleartext is not offered as a type');
+    prompter.say('the collaboration forbids cleartext columns');
+    prompter.say('cleartext is not offered as a type');
   }
   const columns: ColumnSchema[] = [];
   for (const column of table.columns) columns.push(...(await askColumn(session, column)));

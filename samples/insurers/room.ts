@@ -25,7 +25,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 /** What a query is asked with, and what it is called. */
 export interface NamedQuestion {
   readonly name: string;
-  readonly question: QueryRequest['question'];
+  readonly question: QueryRequest['query'];
 }
 
 /** Only claims of at least so many euro, in the question that shows single claims. */
@@ -47,8 +47,8 @@ export const FILED_WITH_BOTH: NamedQuestion = {
 };
 
 /** A question of Brightfen's, for itself. */
-export function asBrightfen(question: QueryRequest['question']): QueryRequest {
-  return { member: 'brightfen', receivers: ['brightfen'], question };
+export function asBrightfen(question: QueryRequest['query']): QueryRequest {
+  return { member: 'brightfen', receivers: ['brightfen'], query: question };
 }
 
 /** The manifest, signed by both insurers, who approve the template too. `recipient` is where Brightfen gets results. */

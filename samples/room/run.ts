@@ -59,11 +59,11 @@ export async function openCampaign(workFolder: string): Promise<Campaign> {
 }
 
 /** A query of `shoes`, for itself. */
-export function askAs(question: QueryRequest['question']): QueryRequest {
-  return { member: 'shoes', receivers: ['shoes'], question };
+export function askAs(question: QueryRequest['query']): QueryRequest {
+  return { member: 'shoes', receivers: ['shoes'], query: question };
 }
 
-function questionOf(file: string): QueryRequest['question'] {
+function questionOf(file: string): QueryRequest['query'] {
   const text = read('queries', file);
   if (!file.endsWith('.json')) return { kind: 'text', sql: text };
   const { template, parameters } = JSON.parse(text) as { template: string; parameters: Record<string, string> };

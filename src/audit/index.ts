@@ -34,6 +34,6 @@ export {
   verifyExport,
 } from './export.ts';
 export type { KeyEvent } from './key-event.ts';
-export { type Asked, describeQuestion } from './query-text.ts';
+export { type RecordedQuery, recordQuery } from './query-text.ts';
 export { createSignerFile, readSignerFile } from './signer-file.ts';
 export { type AuditReport, verifyLog, type VerifyOptions } from './verify.ts';

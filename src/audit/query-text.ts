@@ -3,7 +3,7 @@ import { sha256Hex } from '../tlog/index.ts';
 import { type AttemptEvent, MAX_TEXT_CHARACTERS } from './audit-record.ts';
 
 /** What was asked, as it came. */
-export interface Asked {
+export interface RecordedQuery {
   readonly sql: string;
   readonly template: string | null;
   readonly parameters: Readonly<Record<string, string | null>>;
@@ -15,7 +15,7 @@ export interface Asked {
  * What was asked, as a record tells it. Any text can be recorded: half surrogate pairs become U+FFFD, and of a text that is
  * longer than a query may be only the hash is kept.
  */
-export function describeQuestion({ sql, template, parameters, keepText }: Asked): AttemptEvent['question'] {
+export function recordQuery({ sql, template, parameters, keepText }: RecordedQuery): AttemptEvent['question'] {
   const bytes = encodeUtf8(sql);
   const text = Buffer.from(bytes).toString('utf8');
   const isKept = keepText && text.length <= MAX_TEXT_CHARACTERS;

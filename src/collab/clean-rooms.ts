@@ -1,7 +1,7 @@
 import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
 import { SealroomError } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 
@@ -88,7 +88,9 @@ function explain(error: Error): Explanation {
       message: `AWS Clean Rooms expected to answer in JSON, got other text with the HTTP status ${String(status)}`,
     };
   }
-  return { message: `AWS Clean Rooms failed with ${quoteName(error.name)}: ${error.message.split('\n', 1)[0] ?? ''}` };
+  return {
+    message: `AWS Clean Rooms failed with ${quoteForMessage(error.name)}: ${error.message.split('\n', 1)[0] ?? ''}`,
+  };
 }
 
 function wrapError(error: unknown, signal: AbortSignal | undefined): SealroomError {

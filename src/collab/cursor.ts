@@ -1,4 +1,4 @@
-import { describeValue, quoteName } from '../errors/index.ts';
+import { describeValue, quoteForMessage } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
 import type { DocumentValue } from './document.ts';
 import type { DocumentPath, ManifestProblems } from './problems.ts';
@@ -146,7 +146,7 @@ function hintAtKey(key: string, known: readonly string[]): string | undefined {
   if (SECRET_WORDS.test(key)) return 'a manifest goes to every member and holds no secret: remove it';
   const plain = (name: string): string => name.replace(/^x-|[^a-z]/gi, '').toLowerCase();
   const similar = known.find((name) => plain(name) === plain(key) || plain(name) === `${plain(key)}s`);
-  return similar === undefined ? undefined : `did you mean ${quoteName(similar)}?`;
+  return similar === undefined ? undefined : `did you mean ${quoteForMessage(similar)}?`;
 }
 
 /** The items that are not `null`; for lists whose broken items have been noted. */
@@ -166,7 +166,7 @@ export function readUnique<T extends string>(
   for (const item of cursor.items(minimum)) {
     const value = read(item);
     if (value === null) continue;
-    if (found.includes(value)) item.refuse(`expected each item once, got ${quoteName(value)} again`);
+    if (found.includes(value)) item.refuse(`expected each item once, got ${quoteForMessage(value)} again`);
     else found.push(value);
   }
   return Object.freeze(found);

@@ -10,7 +10,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { SealroomError } from '../errors/index.ts';
-import { joinProblems, quoteName } from '../errors/index.ts';
+import { joinProblems, quoteForMessage } from '../errors/index.ts';
 import type { DocumentPath, TextPlace } from './problems.ts';
 
 /** A JSON value of a document. */
@@ -74,7 +74,7 @@ function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
       continue;
     }
     if (entries.has(name)) {
-      walk.refuse(key, `key ${quoteName(name)} expected once in its object, got it again`);
+      walk.refuse(key, `key ${quoteForMessage(name)} expected once in its object, got it again`);
       continue;
     }
     const inside = [...path, name];

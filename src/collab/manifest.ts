@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { SealroomError } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../signing/index.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';
@@ -103,7 +103,7 @@ function readPrincipal(
   const id = principals.get(name) ?? name;
   if (ids.includes(id)) return id;
   const hint = AWS_PRINCIPAL.test(name) ? 'say what it stands for in `x-principals`' : undefined;
-  return item.refuse(`expected the id of a ${what}, got ${quoteName(name)}`, hint);
+  return item.refuse(`expected the id of a ${what}, got ${quoteForMessage(name)}`, hint);
 }
 
 function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): readonly ManifestTable[] {

@@ -1,5 +1,5 @@
 import { SealroomError } from '../errors/index.ts';
-import { describeValue, quoteName } from '../errors/index.ts';
+import { describeValue, quoteForMessage } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
 
 /** What the members of a collaboration agreed on; decides how tables are encrypted. Decryption does not need it. */
@@ -48,7 +48,7 @@ function findProblems(members: Readonly<Record<string, unknown>>): readonly stri
   const known: readonly string[] = SETTING_NAMES;
   const unknown = Object.keys(members)
     .filter((name) => !known.includes(name))
-    .map((name) => `setting expected to be one of the four, got ${quoteName(name)}`);
+    .map((name) => `setting expected to be one of the four, got ${quoteForMessage(name)}`);
   return [...wrong, ...unknown];
 }
 

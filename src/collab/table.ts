@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../signing/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { type ManifestColumn, readColumn } from './manifest-column.ts';
@@ -110,7 +110,7 @@ function readColumns(cursor: Cursor, allowCleartext: boolean): Columns {
     // A column that is broken otherwise is still there for the rule that names it; its name has been complained of.
     const name = column?.name ?? item.at('name').peekText();
     if (name === null) isComplete = false;
-    else if (byName.has(name)) item.at('name').refuse(`expected each column once, got ${quoteName(name)} again`);
+    else if (byName.has(name)) item.at('name').refuse(`expected each column once, got ${quoteForMessage(name)} again`);
     else byName.set(name, column);
     if (column?.protection === 'cleartext' && !allowCleartext) {
       item.at('protection').refuse('expected a protected column: `settings.allowCleartext` is false');

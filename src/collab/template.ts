@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { encodeUtf8 } from '../bytes/index.ts';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex, SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
 import { readColumnType } from './manifest-column.ts';
@@ -124,7 +124,7 @@ export function readTemplates(
     const template = readTemplate(item, collaborationId, members);
     if (template === null) return null;
     if (seen.has(template.id))
-      return item.at('id').refuse(`expected an id of its own, got ${quoteName(template.id)} again`);
+      return item.at('id').refuse(`expected an id of its own, got ${quoteForMessage(template.id)} again`);
     seen.add(template.id);
     return template;
   });

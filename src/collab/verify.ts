@@ -1,5 +1,5 @@
 import { SealroomError } from '../errors/index.ts';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 import { printPublicKey, type SigningKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';
 import { requireRole, signingKeysOf } from './roles.ts';
@@ -62,7 +62,7 @@ export function verifyManifest(manifest: Manifest): readonly SignatureStatus[] {
 function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void {
   const found = manifest.members.find(({ id }) => id === member);
   if (found === undefined) {
-    throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteName(member)}`, {
+    throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteForMessage(member)}`, {
       hint: `its members are ${manifest.members.map(({ id }) => id).join(', ')}`,
     });
   }
@@ -102,7 +102,7 @@ export function approveTemplate(
   requireKeyOf(manifest, member, key);
   const found = manifest.templates.find(({ id }) => id === template);
   if (found !== undefined) return signHash('template', found.sha256, member, key);
-  throw new SealroomError('USAGE_OPTION', `expected a template of the manifest, got ${quoteName(template)}`, {
+  throw new SealroomError('USAGE_OPTION', `expected a template of the manifest, got ${quoteForMessage(template)}`, {
     hint: `its templates are ${manifest.templates.map(({ id }) => id).join(', ')}`,
   });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Signer } from '../tlog/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import type { MemberHome } from './home.ts';
-import { isThere } from '../files/index.ts';
+import { fileExists } from '../files/index.ts';
 import type { KeyLog } from './key-log.ts';
 import { readPublicKeyOf } from './signing-key.ts';
 
@@ -40,7 +40,7 @@ export async function openKeyLog(
 /** The signer of a home's log; both are made if neither is there. */
 async function prepareKeyLog(home: MemberHome): Promise<Signer> {
   const { createAuditLog, readSignerFile } = await import('../audit/index.ts');
-  const [hasKey, hasLog] = [await isThere(home.logKey), await isThere(join(home.log, 'checkpoint'))];
+  const [hasKey, hasLog] = [await fileExists(home.logKey), await fileExists(join(home.log, 'checkpoint'))];
   if (!hasKey && hasLog) {
     throw new SealroomError('SECRET_INVALID', 'expected the key that signs the log of keys, got none', {
       where: { file: home.logKey },

@@ -44,7 +44,7 @@ const envelope = z
 export type Envelope = z.infer<typeof envelope>;
 
 /** What an envelope says of its secret. */
-export type SecretFacts = Pick<Envelope, keyof typeof facts>;
+export type SecretMetadata = Pick<Envelope, keyof typeof facts>;
 
 /** What a provider authenticates with the secret: the canonical JSON of all of an envelope but the wrapped bytes, in UTF-8. */
 export function boundBytes(header: Omit<Envelope, 'wrapped'>): Uint8Array {

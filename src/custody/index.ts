@@ -12,7 +12,7 @@ export {
   type StoredEnvelope,
   storeEnvelope,
 } from './envelope-store.ts';
-export { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from './envelope.ts';
+export { type Envelope, parseEnvelope, printEnvelope, type SecretMetadata } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 export { listPinned, pinCard, requireOther } from './exchange/card-store.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
@@ -39,8 +39,8 @@ export type { KeyAction, KeyEvent, KeyLog } from './key-log.ts';
 export { newSharedSecret } from './new-secret.ts';
 export { openEnvelope } from './open-envelope.ts';
 export { KEY_VARIABLE, openSecret } from './open-secret.ts';
-export type { KeyProvider, PassphraseQuestion, ProviderContext, ProviderDescription } from './providers/provider.ts';
-export { isBare, liesOpen, openProvider, PROVIDER_SCHEMES } from './providers/providers.ts';
+export type { KeyProvider, PassphraseRequest, ProviderContext, ProviderDescription } from './providers/provider.ts';
+export { isPlaintext, isReadableByUser, openProvider, PROVIDER_SCHEMES } from './providers/providers.ts';
 export { readSecretFile } from './secret-file.ts';
 export { secretIdOf } from './secret-id.ts';
 export { secretTextOf } from './secret-text.ts';

@@ -2,7 +2,7 @@ import { openKeyLog } from './audit-key-log.ts';
 import { readOwnCard } from './exchange/member.ts';
 import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
-import { isThere } from '../files/index.ts';
+import { fileExists } from '../files/index.ts';
 import type { KeyEvent } from './key-log.ts';
 
 /** What is done with the secret of an envelope. */
@@ -55,5 +55,5 @@ export async function recordRefusal(
 
 /** The id on the card of a home, or `null` before `member init` has made one. */
 async function memberOf(home: MemberHome): Promise<string | null> {
-  return (await isThere(home.card)) ? (await readOwnCard(home)).body.id : null;
+  return (await fileExists(home.card)) ? (await readOwnCard(home)).body.id : null;
 }

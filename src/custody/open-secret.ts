@@ -30,14 +30,14 @@ export async function openSecret(request: SecretRequest, context: ProviderContex
   const isInEnvironment = [SECRET_VARIABLE, SECRET_FILE_VARIABLE].some((name) => context.env[name] !== undefined);
   if (uri === undefined && isInEnvironment) {
     await request.authorise?.(null);
-    return bareSecret(await readSecretFromEnvironment(context.env), collaborationId);
+    return plaintextSecret(await readSecretFromEnvironment(context.env), collaborationId);
   }
   const { openHeldEnvelope } = await import('./held-envelope.ts');
   return openHeldEnvelope(collaborationId, { ...request, key: uri }, context);
 }
 
 /** A secret of which no envelope, and so no generation, is known; it is in no log. */
-export function bareSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
+export function plaintextSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
   return Object.freeze({
     secret,
     collaborationId,

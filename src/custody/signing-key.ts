@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { writeFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { printPublicKey } from '../signing/index.ts';
-import { isThere } from '../files/index.ts';
+import { fileExists } from '../files/index.ts';
 import { readSecretFile } from './secret-file.ts';
 
 const HINT = 'make one with `sealroom collab key <file>`';
@@ -38,7 +38,7 @@ export async function readSigningKey(file: string): Promise<KeyObject> {
  * @throws {SealroomError} SECRET_INVALID as {@link readSigningKey}.
  */
 export async function readPublicKeyOf(file: string): Promise<string | null> {
-  return (await isThere(file)) ? printPublicKey(await readSigningKey(file)) : null;
+  return (await fileExists(file)) ? printPublicKey(await readSigningKey(file)) : null;
 }
 
 /**

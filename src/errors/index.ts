@@ -1,4 +1,4 @@
 /** Errors: one class with stable codes, and the helpers that make messages of names, values and several problems. No I/O. */
 export { joinProblems, listProblems, ProblemCollector } from './problems.ts';
-export { describeValue, quoteName } from './quote.ts';
+export { describeValue, quoteForMessage } from './quote.ts';
 export { type ErrorCode, type ErrorPlace, SealroomError, systemReason } from './sealroom-error.ts';

@@ -10,7 +10,7 @@ function escapeCharacter(character: string): string {
 /**
  * A name from outside in backticks, fit for one line of a message: control characters escaped, cut after 60 characters.
  */
-export function quoteName(text: string): string {
+export function quoteForMessage(text: string): string {
   const characters = [...text];
   const shown = characters.slice(0, MAX_QUOTED_CHARACTERS).join('');
   const cut = characters.length > MAX_QUOTED_CHARACTERS ? '…' : '';
@@ -21,7 +21,7 @@ export function quoteName(text: string): string {
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  if (typeof value === 'string') return quoteName(value);
+  if (typeof value === 'string') return quoteForMessage(value);
   if (typeof value === 'number' || typeof value === 'boolean') return `\`${value}\``;
   return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -24,7 +24,7 @@ export interface OutputTarget {
   /** Gives the complete file its name and returns its size in bytes. */
   commit(): Promise<number>;
   /** Removes the unfinished file. */
-  discard(): Promise<void>;
+  abort(): Promise<void>;
 }
 
 /** How a target is treated. */
@@ -116,12 +116,12 @@ export async function createTarget(target: string, options: TargetOptions): Prom
   await open(temporary, 'wx', 0o600).then((file) => file.close(), fail);
   return {
     path: temporary,
-    commit: () => giveName(temporary, path, options.companions ?? []).catch(fail),
-    discard: () => rm(temporary, { force: true }),
+    commit: () => commitFile(temporary, path, options.companions ?? []).catch(fail),
+    abort: () => rm(temporary, { force: true }),
   };
 }
 
-async function giveName(temporary: string, path: string, companions: readonly string[]): Promise<number> {
+async function commitFile(temporary: string, path: string, companions: readonly string[]): Promise<number> {
   await chmod(temporary, 0o600);
   const file = await open(temporary, 'r');
   try {
@@ -182,5 +182,5 @@ export function standardOutput(stream: Writable): OutputTarget {
       hint: 'give a file, redirect the standard output to a file or a pipe, or choose another format',
     });
   }
-  return { path: `/dev/fd/${String(stream.fd)}`, commit: () => Promise.resolve(0), discard: () => Promise.resolve() };
+  return { path: `/dev/fd/${String(stream.fd)}`, commit: () => Promise.resolve(0), abort: () => Promise.resolve() };
 }

@@ -47,7 +47,7 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
     async abort() {
       await syncing.catch(() => undefined);
       await handle.close().catch(() => undefined);
-      await target.discard();
+      await target.abort();
     },
   };
 }

@@ -12,7 +12,7 @@ export {
 } from './atomic-write.ts';
 export { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
 export { type ByteSource, openFile, readFailure, spoolStream } from './byte-source.ts';
-export { isThere } from './exists.ts';
+export { fileExists } from './exists.ts';
 export { hashChunks, hashFile } from './hash-file.ts';
 export { withLock } from './lock.ts';
 export { destroyFile, temporariesOf, writePrivateFile } from './private-file.ts';

@@ -46,7 +46,7 @@ export async function writeWholeFile(
     await writeFile(target.path, content);
     await target.commit();
   } catch (error) {
-    await target.discard();
+    await target.abort();
     if (error instanceof SealroomError) throw error;
     throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
       where: { file: path },

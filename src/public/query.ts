@@ -24,8 +24,8 @@ export {
 export {
   type EngineLimits,
   type QueryRequest,
-  type Question,
-  readQuestion,
+  type ResolvedRequest,
+  resolveRequest,
   previewQuery,
   type QueryCheck,
   type RoomOptions,

@@ -49,4 +49,4 @@ export {
   type TemplateNote,
   templateSchema,
 } from '../schema/index.ts';
-export { joinProblems, listProblems, describeValue, quoteName } from '../errors/index.ts';
+export { joinProblems, listProblems, describeValue, quoteForMessage } from '../errors/index.ts';

@@ -9,7 +9,7 @@ import { resolveQuery } from './resolve/query.ts';
 import { type Obligation, obligationsOf } from './rewrite/obligations.ts';
 import { rewriteQuery } from './rewrite/rewrite.ts';
 import { checkAggregation } from './check/aggregation.ts';
-import type { Check, CheckContext, Scan } from './check/rule-context.ts';
+import type { RuleContext, CheckContext, Scan } from './check/rule-context.ts';
 import { checkCustom } from './check/custom.ts';
 import { checkGrouping } from './check/grouping.ts';
 import { checkList } from './check/list.ts';
@@ -50,7 +50,12 @@ function scansOf(query: Query): readonly Scan[] {
 }
 
 /** The checks of the one rule type that all tables have. */
-function checkRules(query: Query, bound: BoundTemplate | null, spans: ReadonlyMap<string, Span>, check: Check): void {
+function checkRules(
+  query: Query,
+  bound: BoundTemplate | null,
+  spans: ReadonlyMap<string, Span>,
+  check: RuleContext,
+): void {
   const kinds = new Set(check.tables.map((table) => table.rule?.kind ?? null));
   //= rules R-13
   const [kind = null, other] = kinds;

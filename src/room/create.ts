@@ -8,7 +8,7 @@ import { SealroomError } from '../errors/index.ts';
 import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './room-files.ts';
 import { parseSigned } from './manifest-copy.ts';
 import { removalOf } from './snapshots/remove.ts';
-import { auditFilesOf, isOf, openRoom, recordInRoom, type Room } from './room.ts';
+import { auditFilesOf, snapshotMatches, openRoom, recordInRoom, type Room } from './room.ts';
 import { readState, snapshotFile, writeState } from './snapshots/snapshot-index.ts';
 
 /** What a new room is made of. */
@@ -95,7 +95,9 @@ export async function updateRoom({
         hint: 'each collaboration has a room of its own',
       });
     }
-    const fitting = state.snapshots.filter((entry) => manifest.tables.some((table) => isOf(entry, manifest, table)));
+    const fitting = state.snapshots.filter((entry) =>
+      manifest.tables.some((table) => snapshotMatches(entry, manifest, table)),
+    );
     const lost = state.snapshots.filter((entry) => !fitting.includes(entry));
     const isOther = state.manifestSha256 !== sha256;
     const inForceBefore = isOther ? await findInForce(directory, sha256) : null;

@@ -20,6 +20,6 @@ export {
   type RunnerLimits,
   type RunnerOptions,
 } from './run/query-runner.ts';
-export { type QueryRequest, type Question, readQuestion } from './run/request.ts';
+export { type QueryRequest, type ResolvedRequest, resolveRequest } from './run/request.ts';
 export { type LoadOptions, type LoadProgress, type LoadSummary, loadTable } from './snapshots/load.ts';
 export { removeTable } from './snapshots/remove.ts';

@@ -115,7 +115,7 @@ async function readTable(
   table: ManifestTable,
   snapshots: readonly SnapshotEntry[],
 ): Promise<RoomTable> {
-  const entry = snapshots.find((snapshot) => isOf(snapshot, manifest, table));
+  const entry = snapshots.find((snapshot) => snapshotMatches(snapshot, manifest, table));
   return tableInRoom(directory, table, entry ?? null);
 }
 
@@ -131,7 +131,7 @@ export async function tableInRoom(
 }
 
 /** Whether a snapshot holds the rows of a table as the manifest wants them loaded. */
-export function isOf(snapshot: SnapshotEntry, manifest: Manifest, table: ManifestTable): boolean {
+export function snapshotMatches(snapshot: SnapshotEntry, manifest: Manifest, table: ManifestTable): boolean {
   if (snapshot.table !== table.name || snapshot.termsSha256 !== loadingTerms(manifest, table)) return false;
   return table.source === null || table.source.sha256 === snapshot.sourceSha256;
 }

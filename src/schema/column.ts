@@ -7,7 +7,7 @@ import { hintAtCapitals, isRecord } from './json.ts';
 import type { Pad } from './pad.ts';
 import { parsePad } from './pad.ts';
 import type { ProblemCollector } from '../errors/index.ts';
-import { describeValue, quoteName } from '../errors/index.ts';
+import { describeValue, quoteForMessage } from '../errors/index.ts';
 
 /** What every target column has. */
 export interface ColumnNames {
@@ -114,7 +114,7 @@ function readPad(given: unknown, kind: ColumnKind | null): Pad | null {
 /** `column 3 (`email`)`: the entry's place, and the header a reader will look for. */
 function labelEntry(entry: Readonly<Record<string, unknown>>, place: ColumnPlace): string {
   const name = place.sourceIndex === null ? entry['sourceHeader'] : entry['targetHeader'];
-  return typeof name === 'string' ? `${place.label} (${quoteName(name)})` : place.label;
+  return typeof name === 'string' ? `${place.label} (${quoteForMessage(name)})` : place.label;
 }
 
 function freezeColumn(names: ColumnNames, kind: ColumnKind, pad: Pad | null): ColumnSchema | null {

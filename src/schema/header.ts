@@ -1,7 +1,7 @@
 import { SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import { MAX_HEADER_LENGTH } from './limits.ts';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 
 declare const headerBrand: unique symbol;
 
@@ -51,7 +51,7 @@ export function findHeaderProblem(header: string): string | null {
   const foreign = FOREIGN_CHARACTER.exec(header);
   if (foreign !== null) {
     const place = String(foreign.index + 1);
-    return `expected only a-z, 0-9, \`_\`, spaces and hyphens, got ${quoteName(foreign[0])} at character ${place}`;
+    return `expected only a-z, 0-9, \`_\`, spaces and hyphens, got ${quoteForMessage(foreign[0])} at character ${place}`;
   }
   const early = header.slice(0, 2).indexOf('-');
   if (early >= 0) return `expected no hyphen among its first two characters, got one at character ${String(early + 1)}`;
@@ -74,7 +74,7 @@ function isHeader(normalised: string): normalised is Header {
 export function parseHeader(text: string, role: 'header' | 'source header' | 'target header' = 'header'): Header {
   const header = normaliseHeader(text);
   if (isHeader(header)) return header;
-  throw new SealroomError('SCHEMA_HEADER', `${role} ${quoteName(header)} ${findHeaderProblem(header) ?? ''}`);
+  throw new SealroomError('SCHEMA_HEADER', `${role} ${quoteForMessage(header)} ${findHeaderProblem(header) ?? ''}`);
 }
 
 /** The source header of a column of a table without header row: `_c0`, `_c1`, … for `index` 0, 1, …. */

@@ -1,6 +1,6 @@
 import JSON5 from 'json5';
 import { SealroomError } from '../errors/index.ts';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 
 const TEXTS = String.raw`"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'`;
 const TEXTS_AND_COMMENTS = new RegExp(String.raw`${TEXTS}|/\*[^]*?\*/|//.*|#.*`, 'g');
@@ -15,7 +15,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function hintAtCapitals(record: Readonly<Record<string, unknown>>, key: string): string | undefined {
   if (record[key] !== undefined) return undefined;
   const similar = Object.keys(record).find((name) => name.toLowerCase() === key.toLowerCase());
-  return similar === undefined ? undefined : `write \`${key}\` in these capitals, not ${quoteName(similar)}`;
+  return similar === undefined ? undefined : `write \`${key}\` in these capitals, not ${quoteForMessage(similar)}`;
 }
 
 /** The same text with every comment turned into blanks, so that lines and columns stay what they are. */

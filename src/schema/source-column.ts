@@ -2,7 +2,7 @@ import { SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import type { Header } from './header.ts';
 import { findHeaderProblem, normaliseHeader, parseHeader, positionalHeader } from './header.ts';
-import { quoteName } from '../errors/index.ts';
+import { quoteForMessage } from '../errors/index.ts';
 
 /** What a column's values are, as far as its type tells. `other` is any type that tells nothing. */
 export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';
@@ -47,7 +47,7 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
     const first = indexByHeader.get(header);
     if (first !== undefined) {
       const places = `columns ${String(first + 1)} and ${String(index + 1)}`;
-      throw new SealroomError('DATA_HEADER', `header ${quoteName(header)} expected once, got it in ${places}`, {
+      throw new SealroomError('DATA_HEADER', `header ${quoteForMessage(header)} expected once, got it in ${places}`, {
         hint: 'headers are compared in lower case and without blanks around them; rename one of the columns',
       });
     }

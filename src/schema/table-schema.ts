@@ -6,7 +6,7 @@ import { hintAtCapitals, isRecord, readJson } from './json.ts';
 import { MAX_TARGET_COLUMNS } from './limits.ts';
 import type { Pad } from './pad.ts';
 import { ProblemCollector } from '../errors/index.ts';
-import { describeValue, quoteName } from '../errors/index.ts';
+import { describeValue, quoteForMessage } from '../errors/index.ts';
 
 /** Which columns an encrypted table has, in their order, and how each is made. Frozen, with all its parts. */
 export interface TableSchema {
@@ -75,7 +75,7 @@ function checkTargets(targets: readonly LabelledColumn[], problems: ProblemColle
   for (const [header, labels] of labelsByHeader) {
     if (labels.length < 2) continue;
     problems.add(
-      `target header ${quoteName(header)} expected once, got it from ${labels.join(' and ')}`,
+      `target header ${quoteForMessage(header)} expected once, got it from ${labels.join(' and ')}`,
       'target headers are compared in lower case; give one of the columns another `targetHeader`',
     );
   }

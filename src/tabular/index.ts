@@ -4,5 +4,5 @@ export { type CreateOptions, createTable, formatOf, type OpenOptions, openTable,
 export { type Protection, type Provenance, sidecarPath } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
-export { createOutput, type TransferFacts, type TransferOptions, transferTable } from './transfer.ts';
-export { type LinesFormat, packBatch, Packer, type Parcel, parcelBuffers, writeParcel } from './worker-rows.ts';
+export { createOutput, type TransferResult, type TransferOptions, transferTable } from './transfer.ts';
+export { type CsvLines, copyBatch, RowEncoder, type RowsForWriter, buffersOfRows, writeRows } from './worker-rows.ts';

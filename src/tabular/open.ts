@@ -137,7 +137,7 @@ export async function createTable(
     sink = await fileSink(target, output);
     return await createStream(format, sink, fields, options);
   } catch (error) {
-    await (sink === null ? target.discard() : sink.abort());
+    await (sink === null ? target.abort() : sink.abort());
     throw error;
   }
 }

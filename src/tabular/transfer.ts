@@ -34,11 +34,11 @@ export interface TransferOptions {
    * Called when the output is complete: before a file gets its name, after all went to `stdout`. What it throws ends the
    * operation, and leaves no file. Not called for a dry run.
    */
-  readonly beforeCommit?: ((facts: TransferFacts) => Promise<void>) | undefined;
+  readonly beforeCommit?: ((facts: TransferResult) => Promise<void>) | undefined;
 }
 
 /** What was read and written. */
-export interface TransferFacts {
+export interface TransferResult {
   readonly rows: number;
   /** SHA-256 of the input in hexadecimal; a reading of its own. */
   readonly inputSha256: () => Promise<string>;
@@ -125,7 +125,7 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
     },
     async abort() {
       await writer.abort();
-      await sidecar?.discard();
+      await sidecar?.abort();
     },
   };
 }

@@ -19,7 +19,7 @@ function packBytes(bytes: Uint8Array, spare: ArrayBuffer[]): Uint8Array<ArrayBuf
 }
 
 /** A copy of a batch in one buffer of its own, which may be one of `spare`. */
-export function packBatch({ rows, columns }: Batch, spare: ArrayBuffer[]): Batch {
+export function copyBatch({ rows, columns }: Batch, spare: ArrayBuffer[]): Batch {
   const memory = new Arena(takeBuffer(spare, bytesOf(columns)));
   return { rows, columns: columns.map((column) => copyColumn(column, memory)) };
 }
@@ -38,34 +38,34 @@ function bytesOf(columns: Batch['columns']): number {
 }
 
 /** The fields of a CSV file and its null text. */
-export interface LinesFormat {
+export interface CsvLines {
   readonly fields: readonly Field[];
   readonly nullText: string | undefined;
 }
 
 /** Rows on their way to a writer: lines of CSV, or batches for the other formats. */
-export interface Parcel {
+export interface RowsForWriter {
   readonly lines: readonly Uint8Array<ArrayBuffer>[];
   readonly batches: readonly Batch[];
 }
 
 /** Packs the rows of an output in the form in which its writer takes them. */
-export class Packer {
+export class RowEncoder {
   readonly #serialiser: CsvSerialiser | null;
 
   /** @param csv how lines are written, or `null` for a format that takes batches */
-  constructor(csv: LinesFormat | null) {
+  constructor(csv: CsvLines | null) {
     this.#serialiser = csv === null ? null : new CsvSerialiser(csv.fields, { nullText: csv.nullText });
   }
 
   /** Copies of batches, each of which is done with when the next one is asked for; their buffers may be some of `spare`. */
-  pack(batches: Iterable<Batch>, spare: ArrayBuffer[]): Parcel {
-    const parcel: { lines: Uint8Array<ArrayBuffer>[]; batches: Batch[] } = { lines: [], batches: [] };
+  encode(batches: Iterable<Batch>, spare: ArrayBuffer[]): RowsForWriter {
+    const encoded: { lines: Uint8Array<ArrayBuffer>[]; batches: Batch[] } = { lines: [], batches: [] };
     for (const batch of batches) {
-      if (this.#serialiser === null) parcel.batches.push(packBatch(batch, spare));
-      else parcel.lines.push(packBytes(this.#serialiser.serialise(batch), spare));
+      if (this.#serialiser === null) encoded.batches.push(copyBatch(batch, spare));
+      else encoded.lines.push(packBytes(this.#serialiser.serialise(batch), spare));
     }
-    return parcel;
+    return encoded;
   }
 
   /** Overwrites what it holds of the last rows with zeros. */
@@ -74,15 +74,15 @@ export class Packer {
   }
 }
 
-/** The buffers of a parcel, which can be transferred to another thread. */
-export function parcelBuffers({ lines, batches }: Parcel): ArrayBuffer[] {
+/** The buffers of the rows, which can be transferred to another thread. */
+export function buffersOfRows({ lines, batches }: RowsForWriter): ArrayBuffer[] {
   return [...lines.map((part) => part.buffer), ...buffersOf(batches)];
 }
 
-/** Writes a parcel, and adds to `spare` the buffers that can be used again; without a writer, those of its lines. */
-export async function writeParcel(
+/** Writes the rows, and adds to `spare` the buffers that can be used again; without a writer, those of its lines. */
+export async function writeRows(
   writer: TableWriter | null,
-  { lines, batches }: Parcel,
+  { lines, batches }: RowsForWriter,
   spare: ArrayBuffer[],
 ): Promise<void> {
   for (const part of lines) {

@@ -1,4 +1,4 @@
-/** A pool of worker threads that does the tasks of a table in order. Knows nothing of what the tasks are. */
+/** A pool of worker threads that does the jobs of a table in order. It does not know what the jobs are. */
 export { threadsFor } from './thread-count.ts';
-export type { StartWork } from './worker-module.ts';
-export { createCrew, type Crew, type SentJob } from './worker-pool.ts';
+export type { CreateWorker } from './worker-module.ts';
+export { createWorkerPool, type WorkerPool, type SentJob } from './worker-pool.ts';

@@ -1,5 +1,5 @@
 /** Results under way, in the order of their jobs: one side adds, the other takes, and neither gets too far ahead. */
-export class Turns<Result> {
+export class OrderedResults<Result> {
   readonly #limit: number;
   readonly #underWay: Promise<Result>[] = [];
   /** Results that are added and not taken; one that is waited for counts. */

@@ -1,19 +1,19 @@
 import { SealroomError } from '../errors/index.ts';
-import { startJobModule, type ThreadWork } from './worker-module.ts';
-import { Turns } from './ordered-results.ts';
+import { startWorkerModule, type JobWorker } from './worker-module.ts';
+import { OrderedResults } from './ordered-results.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /** Jobs per thread that are under way: one is worked on, and the next one is there when it is done. */
 const JOBS_PER_THREAD = 2;
 
-/** A job, and those of its buffers that move to the thread that does it; they belong to the crew from then on. */
+/** A job, and those of its buffers that move to the thread that does it; they belong to the pool from then on. */
 export interface SentJob<Job> {
   readonly job: Job;
   readonly transfer: readonly ArrayBuffer[];
 }
 
 /** Threads that do jobs. Whoever makes one closes it. */
-export interface Crew<Job, Result> {
+export interface WorkerPool<Job, Result> {
   /**
    * The results, in the order of the jobs.
    *
@@ -22,9 +22,9 @@ export interface Crew<Job, Result> {
    * when the consumer leaves early.
    *
    * @throws {SealroomError} what the jobs throw, without its cause; IO_ENGINE if a worker ended before its work was done,
-   *   IO_ABORTED if the crew was closed.
+   *   IO_ABORTED if the pool was closed.
    */
-  inOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result>;
+  runInOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result>;
   /**
    * Lets the threads wipe their keys and ends them: idle ones at once, busy ones after half a second at most, without
    * wiping. May be called at any time, and again.
@@ -33,22 +33,22 @@ export interface Crew<Job, Result> {
 }
 
 /**
- * Makes a crew. Does not wait until its threads have started; jobs can be sent at once.
+ * Makes a pool. Does not wait until its threads have started; jobs can be sent at once.
  *
- * @param module URL of the job module, whose `startWork` gets a structured clone of `setup`, made before this returns;
- *   shared memory in it is not cloned, and must hold until the crew is closed
+ * @param module URL of the job module, whose `createWorker` gets a structured clone of `setup`, made before this returns;
+ *   shared memory in it is not cloned, and must hold until the pool is closed
  * @param threads 1 or more; with 1 the jobs run in this thread, and no worker is started
  * @throws {SealroomError} IO_ENGINE if the system gives no more threads; errors of the module itself if it runs in this
  *   thread
  */
-export async function createCrew<Job, Result>(
+export async function createWorkerPool<Job, Result>(
   module: URL,
   setup: unknown,
   threads: number,
-): Promise<Crew<Job, Result>> {
+): Promise<WorkerPool<Job, Result>> {
   if (threads === 1) {
-    const work = await startJobModule<Job, Result>(module.href, structuredClone(setup));
-    return new CrewOfThisThread(work);
+    const work = await startWorkerModule<Job, Result>(module.href, structuredClone(setup));
+    return new PoolOfThisThread(work);
   }
   const workerSetup = { module: module.href, setup };
   const workers: WorkerThread<Job, Result>[] = [];
@@ -61,19 +61,19 @@ export async function createCrew<Job, Result>(
       cause: error,
     });
   }
-  return new CrewOfWorkers(workers);
+  return new PoolOfWorkers(workers);
 }
 
-class CrewOfThisThread<Job, Result> implements Crew<Job, Result> {
-  readonly #work: ThreadWork<Job, Result>;
+class PoolOfThisThread<Job, Result> implements WorkerPool<Job, Result> {
+  readonly #work: JobWorker<Job, Result>;
   #isClosed = false;
 
-  constructor(work: ThreadWork<Job, Result>) {
+  constructor(work: JobWorker<Job, Result>) {
     this.#work = work;
   }
 
-  async *inOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result> {
-    for await (const { job } of jobs) {
+  async *runInOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result> {
+    for await (const { job: job } of jobs) {
       // Its keys are zeros by now.
       if (this.#isClosed) throw new SealroomError('IO_ABORTED', 'the worker threads were stopped');
       yield this.#work.run(job).result;
@@ -87,23 +87,23 @@ class CrewOfThisThread<Job, Result> implements Crew<Job, Result> {
   }
 }
 
-class CrewOfWorkers<Job, Result> implements Crew<Job, Result> {
+class PoolOfWorkers<Job, Result> implements WorkerPool<Job, Result> {
   readonly #threads: readonly WorkerThread<Job, Result>[];
 
   constructor(threads: readonly WorkerThread<Job, Result>[]) {
     this.#threads = threads;
   }
 
-  async *inOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result> {
-    const turns = new Turns<Result>(JOBS_PER_THREAD * this.#threads.length);
-    const dealing = this.#deal(jobs, turns);
+  async *runInOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result> {
+    const ordered = new OrderedResults<Result>(JOBS_PER_THREAD * this.#threads.length);
+    const dealing = this.#dispatch(jobs, ordered);
     // An error of `jobs` is thrown when the results before it are taken.
     dealing.catch(() => undefined);
     try {
-      yield* turns.results();
+      yield* ordered.results();
       await dealing;
     } finally {
-      turns.leave();
+      ordered.leave();
       await Promise.allSettled([dealing]);
     }
   }
@@ -112,14 +112,14 @@ class CrewOfWorkers<Job, Result> implements Crew<Job, Result> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  async #deal(jobs: AsyncIterable<SentJob<Job>>, turns: Turns<Result>): Promise<void> {
+  async #dispatch(jobs: AsyncIterable<SentJob<Job>>, ordered: OrderedResults<Result>): Promise<void> {
     try {
-      for await (const { job, transfer } of jobs) {
-        turns.add(this.#leastBusy().run(job, transfer));
-        if (!(await turns.hasRoom())) return;
+      for await (const { job: job, transfer } of jobs) {
+        ordered.add(this.#leastBusy().run(job, transfer));
+        if (!(await ordered.hasRoom())) return;
       }
     } finally {
-      turns.complete();
+      ordered.complete();
     }
   }
 

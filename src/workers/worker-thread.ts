@@ -10,7 +10,7 @@ interface Waiting<Result> {
   readonly reject: (error: SealroomError) => void;
 }
 
-/** One worker of a crew, as seen from the thread that sends the jobs. */
+/** One worker of a pool, as seen from the thread that sends the jobs. */
 export class WorkerThread<Job, Result> {
   readonly #worker: Worker;
   /** For each job that was sent and not answered, in the order of the answers. */

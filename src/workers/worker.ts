@@ -1,15 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SealroomError } from '../errors/index.ts';
-import { startJobModule } from './worker-module.ts';
+import { startWorkerModule } from './worker-module.ts';
 import { failureOf, type Reply, type Request, type WorkerSetup } from './messages.ts';
 
-// The worker threads of a crew: does the jobs that it is sent, one after the other. Whatever fails otherwise than by a
-// SealroomError ends the thread, and the crew sees that.
+// The worker threads of a pool: does the jobs that it is sent, one after the other. Whatever fails otherwise than by a
+// SealroomError ends the thread, and the pool sees that.
 
 if (parentPort === null) throw new Error('worker runs only as a worker thread');
 const port = parentPort;
 const { module, setup } = workerData as WorkerSetup;
-const work = await startJobModule<unknown, unknown>(module, setup);
+const work = await startWorkerModule<unknown, unknown>(module, setup);
 
 function answer(request: Request<unknown>): void {
   switch (request.kind) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AuditRecord, describeQuestion, durationBucket, parseRecord, printRecord } from 'sealroom/audit';
+import { type AuditRecord, recordQuery, durationBucket, parseRecord, printRecord } from 'sealroom/audit';
 import { HASH, refused, released, USE } from './support.ts';
 
 const ATTEMPT = '6d1f8f0e-95a4-4d57-9d0a-1f0f1f5f2c11';
@@ -24,7 +24,7 @@ describe('records', () => {
   test('hold any IR that is JSON, and any text', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (ir, sql) => {
-        const question = describeQuestion({ sql, template: null, parameters: {}, keepText: true });
+        const question = recordQuery({ sql, template: null, parameters: {}, keepText: true });
         const bytes = printRecord(record(refused({ ir: JSON.parse(JSON.stringify(ir)), question })));
         expect(decode(printRecord(parseRecord(bytes)))).toBe(decode(bytes));
       }),
@@ -93,9 +93,7 @@ describe('records', () => {
 
 describe('a question', () => {
   test('that owners want as hash has no text', () => {
-    expect(
-      describeQuestion({ sql: 'SELECT 1', template: 'reach', parameters: { since: null }, keepText: false }),
-    ).toEqual({
+    expect(recordQuery({ sql: 'SELECT 1', template: 'reach', parameters: { since: null }, keepText: false })).toEqual({
       template: 'reach',
       parameters: { since: null },
       sql: null,
@@ -104,9 +102,7 @@ describe('a question', () => {
   });
 
   test('that is longer than a query may be has its hash only', () => {
-    expect(
-      describeQuestion({ sql: 'x'.repeat(100_001), template: null, parameters: {}, keepText: true }).sql,
-    ).toBeNull();
+    expect(recordQuery({ sql: 'x'.repeat(100_001), template: null, parameters: {}, keepText: true }).sql).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { createLineAsker, createTerminalAsker } from '#cli/prompts/prompts';
-import type { Asker } from '#cli/prompts/schema-dialogue';
+import { createLinePrompter, createTerminalPrompter } from '#cli/prompts/prompts';
+import type { Prompter } from '#cli/prompts/schema-dialogue';
 import { runSchemaDialogue } from '#cli/prompts/schema-dialogue';
 import { SealroomError } from '#src/errors/sealroom-error';
 import type { SourceField, TableSchema } from 'sealroom/schema';
@@ -30,12 +30,12 @@ async function answer(fields: readonly SourceField[], answers: readonly string[]
   const input = new PassThrough();
   const output = new PassThrough();
   input.end(setup.input ?? answers.map((line) => `${line}\n`).join(''));
-  const asker = createLineAsker(input, output);
+  const prompter = createLinePrompter(input, output);
   try {
-    const schema = await runSchemaDialogue(readSourceTable(fields, headerRow), { allowCleartext }, asker);
+    const schema = await runSchemaDialogue(readSourceTable(fields, headerRow), { allowCleartext }, prompter);
     return { schema, said: String(output.read() ?? '') };
   } finally {
-    asker.close();
+    prompter.close();
   }
 }
 
@@ -178,12 +178,12 @@ describe('the dialogue', () => {
 describe('the terminal', () => {
   const keys = { enter: '\r', down: '\u001b[B', cancel: '\u0003' };
 
-  function openTerminal(): { input: PassThrough; asker: Asker; shown: () => string } {
+  function openTerminal(): { input: PassThrough; prompter: Prompter; shown: () => string } {
     const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input });
     const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
     let shown = '';
     output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
-    return { input, asker: createTerminalAsker(input, output), shown: () => shown };
+    return { input, prompter: createTerminalPrompter(input, output), shown: () => shown };
   }
 
   /** Presses the keys one after the other, with time for the dialogue to react to each. */
@@ -195,34 +195,42 @@ describe('the terminal', () => {
   }
 
   test('runs the same dialogue with keys', async () => {
-    const { input, asker, shown } = openTerminal();
-    const dialogue = runSchemaDialogue(readSourceTable([text('a'), text('b')], true), { allowCleartext: true }, asker);
+    const { input, prompter, shown } = openTerminal();
+    const dialogue = runSchemaDialogue(
+      readSourceTable([text('a'), text('b')], true),
+      { allowCleartext: true },
+      prompter,
+    );
     const { enter, down } = keys;
     await press(input, [enter, down, enter, 'X', enter, down, enter, '0', enter]);
     const schema = await dialogue;
     expect(schema === null ? '' : describeTableSchema(schema)).toBe('a -> x fingerprint');
     expect(shown()).toContain('target header `X` becomes `x`');
-    asker.close();
+    prompter.close();
   });
 
   test('shows what is wrong with an answer and waits for another', async () => {
-    const { input, asker, shown } = openTerminal();
-    const dialogue = runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker);
+    const { input, prompter, shown } = openTerminal();
+    const dialogue = runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, prompter);
     await press(input, ['x', keys.enter, '\u007f', '0', keys.enter]);
     expect(await dialogue).toBeNull();
     expect(shown()).toContain('expected an integer from 0 to 1600');
   });
 
   test('Ctrl-C cancels', async () => {
-    const { input, asker } = openTerminal();
-    const failure = catchError(runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker));
+    const { input, prompter } = openTerminal();
+    const failure = catchError(
+      runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, prompter),
+    );
     await press(input, [keys.enter, keys.cancel]);
     expect(await failure).toMatchObject({ code: 'IO_ABORTED', message: 'the dialogue was cancelled' });
   });
 
   test('Ctrl-D is the end of input', async () => {
-    const { input, asker } = openTerminal();
-    const failure = catchError(runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker));
+    const { input, prompter } = openTerminal();
+    const failure = catchError(
+      runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, prompter),
+    );
     await press(input, [keys.enter, '\u0004']);
     expect((await failure).message).toContain('got the end of input');
   });
@@ -230,12 +238,12 @@ describe('the terminal', () => {
   test('a signal cancels', async () => {
     const abort = new AbortController();
     const input = new PassThrough();
-    for (const asker of [
-      createLineAsker(input, new PassThrough(), abort.signal),
-      createTerminalAsker(input, new PassThrough(), abort.signal),
+    for (const prompter of [
+      createLinePrompter(input, new PassThrough(), abort.signal),
+      createTerminalPrompter(input, new PassThrough(), abort.signal),
     ]) {
       const failure = catchError(
-        runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker),
+        runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, prompter),
       );
       abort.abort();
       expect((await failure).code).toBe('IO_ABORTED');
@@ -243,8 +251,10 @@ describe('the terminal', () => {
   });
 
   test('the end of input cancels', async () => {
-    const { input, asker } = openTerminal();
-    const failure = catchError(runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, asker));
+    const { input, prompter } = openTerminal();
+    const failure = catchError(
+      runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, prompter),
+    );
     await press(input, [keys.enter]);
     input.end();
     expect((await failure).code).toBe('IO_ABORTED');

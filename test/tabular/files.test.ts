@@ -161,7 +161,7 @@ describe('a target', () => {
     const target = await createTarget(path, { overwrite: false });
     mkdirSync(path);
     expect(await failureOf(target.commit())).toMatchObject({ code: 'IO_WRITE', where: { file: path } });
-    await target.discard();
+    await target.abort();
     expect(existsSync(target.path)).toBe(false);
   });
 });

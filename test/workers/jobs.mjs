@@ -15,8 +15,8 @@ const REFUSAL = new SealroomError('DATA_VALUE', 'refused', {
   cause: new Error('not for other threads'),
 });
 
-/** @type {import('../../src/workers/index.ts').StartWork<Setup, Job, Result>} */
-export const startWork = (setup) => {
+/** @type {import('../../src/workers/index.ts').CreateWorker<Setup, Job, Result>} */
+export const createWorker = (setup) => {
   if (setup.start === 'refuse') throw REFUSAL;
   if (setup.start === 'crash') throw new TypeError('crash');
   return {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createCrew, type Crew, type SentJob } from '#src/workers/index';
+import { createWorkerPool, type WorkerPool, type SentJob } from '#src/workers/index';
 import type { Job, Result, Setup } from './jobs.mjs';
 
 const MODULE = new URL('./jobs.mjs', import.meta.url);
@@ -12,16 +12,16 @@ function setupOf(start: Setup['start'] = 'well'): Setup {
   return { start, closed: new Int32Array(new SharedArrayBuffer(4)), key: Uint8Array.of(1, 2, 3) };
 }
 
-async function withCrew<T>(
+async function withPool<T>(
   threads: number,
-  use: (crew: Crew<Job, Result>) => Promise<T>,
+  use: (pool: WorkerPool<Job, Result>) => Promise<T>,
   setup = setupOf(),
 ): Promise<T> {
-  const crew = await createCrew<Job, Result>(MODULE, setup, threads);
+  const pool = await createWorkerPool<Job, Result>(MODULE, setup, threads);
   try {
-    return await use(crew);
+    return await use(pool);
   } finally {
-    await crew.close();
+    await pool.close();
   }
 }
 
@@ -39,7 +39,7 @@ class Source implements AsyncIterable<SentJob<Job>> {
     try {
       for (const job of this.#jobs) {
         this.pulled++;
-        yield { job, transfer: job.kind === 'double' ? [job.bytes.buffer] : [] };
+        yield { job: job, transfer: job.kind === 'double' ? [job.bytes.buffer] : [] };
       }
     } finally {
       this.isEnded = true;
@@ -61,27 +61,27 @@ interface Outcome {
   readonly error: unknown;
 }
 
-/** What a crew makes of jobs until it fails, if it does. */
-async function outcomeOf(crew: Crew<Job, Result>, jobs: AsyncIterable<SentJob<Job>>): Promise<Outcome> {
+/** What a pool makes of jobs until it fails, if it does. */
+async function outcomeOf(pool: WorkerPool<Job, Result>, jobs: AsyncIterable<SentJob<Job>>): Promise<Outcome> {
   const results: Result[] = [];
   try {
-    for await (const result of crew.inOrder(jobs)) results.push(result);
+    for await (const result of pool.runInOrder(jobs)) results.push(result);
   } catch (error) {
     return { results, error };
   }
   return { results, error: null };
 }
 
-describe.each([1, 2, 3])('a crew of %i', (threads) => {
+describe.each([1, 2, 3])('a pool of %i', (threads) => {
   const outcome = (jobs: Iterable<Job>, setup?: Setup): Promise<Outcome> =>
-    withCrew(threads, (crew) => outcomeOf(crew, new Source(jobs)), setup);
+    withPool(threads, (pool) => outcomeOf(pool, new Source(jobs)), setup);
 
   test('gives the results in the order of the jobs, however long each of them takes', async () => {
-    await withCrew(threads, async (crew) => {
+    await withPool(threads, async (pool) => {
       await fc.assert(
         fc.asyncProperty(fc.array(fc.nat({ max: 3 }), { maxLength: 20 }), async (durations) => {
           const jobs = durations.map((ms, value): Job => ({ kind: 'echo', value, ms }));
-          expect(await outcomeOf(crew, new Source(jobs))).toEqual({ results: [...durations.keys()], error: null });
+          expect(await outcomeOf(pool, new Source(jobs))).toEqual({ results: [...durations.keys()], error: null });
         }),
         { numRuns: 30 },
       );
@@ -89,10 +89,10 @@ describe.each([1, 2, 3])('a crew of %i', (threads) => {
   });
 
   test('pulls at most two jobs per thread beyond the results that were taken', async () => {
-    await withCrew(threads, async (crew) => {
+    await withPool(threads, async (pool) => {
       const source = new Source(count());
       let taken = 0;
-      for await (const result of crew.inOrder(source)) {
+      for await (const result of pool.runInOrder(source)) {
         expect(result).toBe(taken++);
         // Whatever would be pulled without being asked for is pulled here.
         for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
@@ -123,11 +123,11 @@ describe.each([1, 2, 3])('a crew of %i', (threads) => {
   });
 
   test('works on after a consumer that left', async () => {
-    await withCrew(threads, async (crew) => {
+    await withPool(threads, async (pool) => {
       for (const leave of ['break', 'throw'] as const) {
         const source = new Source(count());
         const consume = async (): Promise<void> => {
-          for await (const result of crew.inOrder(source)) {
+          for await (const result of pool.runInOrder(source)) {
             if (result !== 3) continue;
             if (leave === 'throw') throw new Error('the consumer left');
             break;
@@ -138,7 +138,7 @@ describe.each([1, 2, 3])('a crew of %i', (threads) => {
         });
         expect(source.isEnded).toBe(true);
       }
-      expect(await outcomeOf(crew, new Source(count(10)))).toEqual({ results: [...Array(10).keys()], error: null });
+      expect(await outcomeOf(pool, new Source(count(10)))).toEqual({ results: [...Array(10).keys()], error: null });
     });
   });
 
@@ -148,11 +148,11 @@ describe.each([1, 2, 3])('a crew of %i', (threads) => {
 
   test('closes its threads’ work once, with a key of its own to wipe', async () => {
     const setup = setupOf();
-    await withCrew(
+    await withPool(
       threads,
-      async (crew) => {
-        await outcomeOf(crew, new Source(count(20)));
-        await Promise.all([crew.close(), crew.close()]);
+      async (pool) => {
+        await outcomeOf(pool, new Source(count(20)));
+        await Promise.all([pool.close(), pool.close()]);
       },
       setup,
     );
@@ -161,27 +161,27 @@ describe.each([1, 2, 3])('a crew of %i', (threads) => {
   });
 
   test('does no job once it is closed', async () => {
-    const crew = await createCrew<Job, Result>(MODULE, setupOf(), threads);
-    await crew.close();
-    expect(await outcomeOf(crew, new Source(count()))).toMatchObject({ results: [], error: { code: 'IO_ABORTED' } });
+    const pool = await createWorkerPool<Job, Result>(MODULE, setupOf(), threads);
+    await pool.close();
+    expect(await outcomeOf(pool, new Source(count()))).toMatchObject({ results: [], error: { code: 'IO_ABORTED' } });
   });
 
-  test('takes a crew that is closed between results as stopped', async () => {
-    await withCrew(threads, async (crew) => {
+  test('takes a pool that is closed between results as stopped', async () => {
+    await withPool(threads, async (pool) => {
       const consume = async (): Promise<void> => {
-        for await (const result of crew.inOrder(new Source(count()))) if (result === 4) await crew.close();
+        for await (const result of pool.runInOrder(new Source(count()))) if (result === 4) await pool.close();
       };
       await expect(consume()).rejects.toMatchObject({ code: 'IO_ABORTED' });
     });
   });
 });
 
-describe('a crew of workers', () => {
+describe('a pool of workers', () => {
   test('moves buffers there and back', async () => {
-    await withCrew(2, async (crew) => {
+    await withPool(2, async (pool) => {
       const bytes = [1, 2, 3].map((byte) => Uint8Array.of(byte, byte));
       const jobs = bytes.map((bytes): Job => ({ kind: 'double', bytes }));
-      const { results } = await outcomeOf(crew, new Source(jobs));
+      const { results } = await outcomeOf(pool, new Source(jobs));
       expect(results).toEqual([Uint8Array.of(2, 2), Uint8Array.of(4, 4), Uint8Array.of(6, 6)]);
       expect(bytes.map((bytes) => bytes.buffer.byteLength)).toEqual([0, 0, 0]);
     });
@@ -189,45 +189,49 @@ describe('a crew of workers', () => {
 
   test('keeps environment and options of the process from its workers', async () => {
     expect(process.env['PATH']).toBeDefined();
-    expect((await withCrew(2, (crew) => outcomeOf(crew, new Source([{ kind: 'look' }])))).results).toEqual([[]]);
+    expect((await withPool(2, (pool) => outcomeOf(pool, new Source([{ kind: 'look' }])))).results).toEqual([[]]);
   });
 
   test.each(['crash', 'exit', 'unclonable'] as const)('fails when a worker ends early: %s', async (kind) => {
-    await withCrew(2, async (crew) => {
-      const { results, error } = await outcomeOf(crew, new Source([...count(4), { kind }, ...count(9)]));
+    await withPool(2, async (pool) => {
+      const { results, error } = await outcomeOf(pool, new Source([...count(4), { kind }, ...count(9)]));
       expect(results).toEqual([0, 1, 2, 3]);
       expect(error).toMatchObject({ ...ENDED, hint: 'run again, if need be with `--threads 1`' });
-      expect((await outcomeOf(crew, new Source(count(20)))).error).toMatchObject(ENDED);
+      expect((await outcomeOf(pool, new Source(count(20)))).error).toMatchObject(ENDED);
     });
   });
 
   test('fails when a worker cannot start', async () => {
-    const crash = await withCrew(2, (crew) => outcomeOf(crew, new Source(count(5))), setupOf('crash'));
+    const crash = await withPool(2, (pool) => outcomeOf(pool, new Source(count(5))), setupOf('crash'));
     expect(crash).toMatchObject({ results: [], error: ENDED });
-    const missing = await createCrew<Job, Result>(new URL('../threads/missing.mjs', import.meta.url), setupOf(), 2);
+    const missing = await createWorkerPool<Job, Result>(
+      new URL('../threads/missing.mjs', import.meta.url),
+      setupOf(),
+      2,
+    );
     expect(await outcomeOf(missing, new Source(count(5)))).toMatchObject({ results: [], error: ENDED });
     await missing.close();
   });
 
   test('is closed within a second while its workers hang, and its consumer hears of it', async () => {
-    const crew = await createCrew<Job, Result>(MODULE, setupOf(), 2);
-    const outcome = outcomeOf(crew, new Source([...count(2), { kind: 'hang' }, { kind: 'hang' }, ...count(9)]));
+    const pool = await createWorkerPool<Job, Result>(MODULE, setupOf(), 2);
+    const outcome = outcomeOf(pool, new Source([...count(2), { kind: 'hang' }, { kind: 'hang' }, ...count(9)]));
     const start = performance.now();
-    await crew.close();
+    await pool.close();
     expect(performance.now() - start).toBeLessThan(1000);
     expect((await outcome).error).toMatchObject({ code: 'IO_ABORTED' });
   });
 
   test('prints nothing, leaves no rejection unhandled and lets the process end', async () => {
     const script = `
-      import { createCrew } from '#src/workers/index';
+      import { createWorkerPool } from '#src/workers/index';
       const setup = { start: 'well', closed: new Int32Array(new SharedArrayBuffer(4)), key: new Uint8Array(1) };
-      const crew = await createCrew(new URL(${JSON.stringify(MODULE.href)}), setup, 2);
+      const pool = await createWorkerPool(new URL(${JSON.stringify(MODULE.href)}), setup, 2);
       async function* jobs() {
         for (const kind of ['print', 'print', 'refuse', 'crash', 'exit', 'print']) yield { job: { kind }, transfer: [] };
       }
-      for await (const result of crew.inOrder(jobs())) break;
-      await crew.close();
+      for await (const result of pool.runInOrder(jobs())) break;
+      await pool.close();
       console.log('ended');
     `;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);

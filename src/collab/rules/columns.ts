@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../../schema/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import type { Cursor } from '../cursor.ts';
 import type { ManifestColumn } from '../manifest-column.ts';
 import { familyOf } from '../manifest-column.ts';
@@ -56,7 +56,7 @@ export class RuleColumns {
     const column = this.#columns.get(name);
     if (column !== undefined || !this.#isComplete) return { name, column: column ?? null };
     const known = [...this.#columns.keys()].join(', ');
-    return item.refuse(`expected a column of the table, got ${quoteName(name)}`, `its columns are ${known}`);
+    return item.refuse(`expected a column of the table, got ${quoteForMessage(name)}`, `its columns are ${known}`);
   }
 
   /** The name of a column that can be used so. */
@@ -65,7 +65,7 @@ export class RuleColumns {
     if (found === null) return null;
     const refusal = found.column === null ? null : REFUSALS[use][found.column.protection];
     if (refusal === null) return found.name;
-    return item.refuse(`expected another column than ${quoteName(found.name)}: ${refusal}`);
+    return item.refuse(`expected another column than ${quoteForMessage(found.name)}: ${refusal}`);
   }
 
   /** The name of a column that an aggregate can be taken of; `null` for the aggregate if it is broken itself. */
@@ -79,12 +79,14 @@ export class RuleColumns {
       const able = Object.entries(AGGREGATES).filter(([, entry]) => entry.kinds.includes(protection));
       const names = able.map(([name]) => name).join(' and ');
       return item.refuse(
-        `expected another column than ${quoteName(found.name)} for ${aggregate}: it is ${protection}`,
+        `expected another column than ${quoteForMessage(found.name)} for ${aggregate}: it is ${protection}`,
         `of a ${protection} column only ${names} can be taken`,
       );
     }
     if (numeric && familyOf(type) !== 'number') {
-      return item.refuse(`expected a column of numbers for ${aggregate}, got ${quoteName(found.name)} of type ${type}`);
+      return item.refuse(
+        `expected a column of numbers for ${aggregate}, got ${quoteForMessage(found.name)} of type ${type}`,
+      );
     }
     return found.name;
   }

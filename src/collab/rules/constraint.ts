@@ -1,4 +1,4 @@
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { type Cursor, present } from '../cursor.ts';
 import type { RuleColumns } from './columns.ts';
 
@@ -48,11 +48,11 @@ export function readOutputConstraints(
     if (seen.has(columnName)) {
       return item
         .at('columnName')
-        .refuse(`expected one constraint per column, got another for ${quoteName(columnName)}`);
+        .refuse(`expected one constraint per column, got another for ${quoteForMessage(columnName)}`);
     }
     seen.add(columnName);
     if (isAllowed(columnName)) return constraint;
-    return item.at('columnName').refuse(`expected ${words}, got ${quoteName(columnName)}`);
+    return item.at('columnName').refuse(`expected ${words}, got ${quoteForMessage(columnName)}`);
   });
   return Object.freeze(present(constraints));
 }

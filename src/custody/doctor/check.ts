@@ -11,10 +11,10 @@ export interface Check {
 }
 
 /** A check that found what it should. */
-export const fine = (item: string, found: string): Check => ({ item, state: 'ok', found, advice: null });
+export const checkOk = (item: string, found: string): Check => ({ item, state: 'ok', found, advice: null });
 
 /** A check of something that makes secrets easier to get at. */
-export const warning = (item: string, found: string, advice: string): Check => ({
+export const checkWarning = (item: string, found: string, advice: string): Check => ({
   item,
   state: 'warning',
   found,
@@ -22,7 +22,7 @@ export const warning = (item: string, found: string, advice: string): Check => (
 });
 
 /** A check of something that is wrong, or does not work. */
-export const problem = (item: string, found: string, advice: string): Check => ({
+export const checkProblem = (item: string, found: string, advice: string): Check => ({
   item,
   state: 'problem',
   found,
@@ -30,4 +30,9 @@ export const problem = (item: string, found: string, advice: string): Check => (
 });
 
 /** A check that cannot be made here. */
-export const unknown = (item: string): Check => ({ item, state: 'unknown', found: 'not known here', advice: null });
+export const checkUnknown = (item: string): Check => ({
+  item,
+  state: 'unknown',
+  found: 'not known here',
+  advice: null,
+});

@@ -1,7 +1,7 @@
 import { SECRET_VARIABLE } from '../environment.ts';
 import type { MemberHome } from '../home.ts';
 import type { ProviderContext } from '../providers/provider.ts';
-import { type Check, fine, warning } from './check.ts';
+import { type Check, checkOk, checkWarning } from './check.ts';
 import { checkFiles } from './files.ts';
 import { checkKeys } from './keys.ts';
 import { checkMachine, type Machine, THIS_MACHINE } from './machine.ts';
@@ -33,12 +33,12 @@ function checkEnvironment(env: NodeJS.ProcessEnv): readonly Check[] {
     .sort();
   if (names.includes(SECRET_VARIABLE)) {
     return [
-      warning(
+      checkWarning(
         item,
         `${names.join(', ')}: the secret itself is there, for every program that is started from here`,
         `\`sealroom key create --import\` puts it under a key; then unset ${SECRET_VARIABLE}`,
       ),
     ];
   }
-  return [fine(item, names.length === 0 ? 'nothing of sealroom' : names.join(', '))];
+  return [checkOk(item, names.length === 0 ? 'nothing of sealroom' : names.join(', '))];
 }

@@ -4,7 +4,7 @@ import type { MemberHome } from '../home.ts';
 import { listEnvelopes, readEnvelope } from '../envelope-store.ts';
 import type { ProviderContext } from '../providers/provider.ts';
 import { openProvider } from '../providers/providers.ts';
-import { type Check, fine, problem, warning } from './check.ts';
+import { type Check, checkOk, checkProblem, checkWarning } from './check.ts';
 
 /** Whether the envelopes of a home can be read, and the keys that they name be used. No envelope is opened. */
 export async function checkKeys(home: MemberHome, context: ProviderContext): Promise<readonly Check[]> {
@@ -15,10 +15,10 @@ export async function checkKeys(home: MemberHome, context: ProviderContext): Pro
       const { envelope } = await readEnvelope(home, place);
       keys.set(envelope.key, [...(keys.get(envelope.key) ?? []), envelope]);
     } catch (error) {
-      checks.push(problem('envelope', `${place.file}: ${reasonOf(error)}`, 'put back the copy from before'));
+      checks.push(checkProblem('envelope', `${place.file}: ${reasonOf(error)}`, 'put back the copy from before'));
     }
   }
-  if (keys.size === 0 && checks.length === 0) return [fine('envelopes', 'none')];
+  if (keys.size === 0 && checks.length === 0) return [checkOk('envelopes', 'none')];
   const found = await Promise.all([...keys].map(([key, { length }]) => checkKey(key, length, context)));
   return [...checks, ...found];
 }
@@ -30,11 +30,15 @@ async function checkKey(key: string, envelopes: number, context: ProviderContext
     await using provider = await openProvider(key, context);
     const { custody, isInsecure, problem: reason } = await provider.describe();
     if (reason !== null)
-      return problem(item, `${count}; ${reason}`, 'no secret in these envelopes can be used until it is mended');
-    if (!isInsecure) return fine(item, `${count}; ${custody}`);
-    return warning(item, `${count}; ${custody}`, '`sealroom key wrap --to <key>` puts the secrets under a better one');
+      return checkProblem(item, `${count}; ${reason}`, 'no secret in these envelopes can be used until it is mended');
+    if (!isInsecure) return checkOk(item, `${count}; ${custody}`);
+    return checkWarning(
+      item,
+      `${count}; ${custody}`,
+      '`sealroom key wrap --to <key>` puts the secrets under a better one',
+    );
   } catch (error) {
-    return problem(item, `${count}; ${reasonOf(error)}`, 'see docs/keys.md for the form of keys');
+    return checkProblem(item, `${count}; ${reasonOf(error)}`, 'see docs/keys.md for the form of keys');
   }
 }
 

@@ -15,7 +15,7 @@ import { writePrivateFile } from '../../files/index.ts';
 import { readSecretFile } from '../secret-file.ts';
 import { createSigningKey, readSigningKey } from '../signing-key.ts';
 import { makeCard, parseCard, type SignedCard } from './card.ts';
-import { isThere } from '../../files/index.ts';
+import { fileExists } from '../../files/index.ts';
 import { readText } from './message-file.ts';
 
 const INIT = 'make the keys and the card with `sealroom member init`';
@@ -47,14 +47,14 @@ export interface Member {
  */
 export async function initMember(home: MemberHome, { id, name, kind, now }: InitOptions): Promise<SignedCard> {
   await prepareDirectory(home.directory);
-  if (await isThere(home.card)) {
+  if (await fileExists(home.card)) {
     throw new SealroomError('IO_EXISTS', "there is a member's card already", {
       where: { file: home.card },
       hint: '`sealroom member card` prints it; another member has another home: `--home`',
     });
   }
   const created = now.toISOString();
-  const signingKey = await ((await isThere(home.signingKey)) ? readSigningKey : createSigningKey)(home.signingKey);
+  const signingKey = await ((await fileExists(home.signingKey)) ? readSigningKey : createSigningKey)(home.signingKey);
   const receive = await prepareReceivingKey(home.receivingKey, kind, created);
   const card = makeCard({ id, name, receive, created }, signingKey);
   await (await openKeyLog(home, { now: () => now }))[Symbol.asyncDispose]();
@@ -79,7 +79,7 @@ async function prepareDirectory(directory: string): Promise<void> {
 }
 
 async function prepareReceivingKey(file: string, kind: AgeKind, created: string): Promise<string> {
-  if (!(await isThere(file))) {
+  if (!(await fileExists(file))) {
     const identity = await generateIdentity(kind);
     const recipient = await recipientOf(identity);
     await writePrivateFile(file, printIdentityFile(identity, recipient, created), { replaces: false });

@@ -43,7 +43,7 @@ const facts = z
   .readonly();
 
 /** What the sender says of the secret in a parcel. */
-type ParcelFacts = z.infer<typeof facts>;
+type MessageHeader = z.infer<typeof facts>;
 
 /** What {@link sealParcel} needs to know. */
 export interface ParcelOptions {
@@ -68,7 +68,7 @@ export async function sealParcel(
   key: SigningKey,
 ): Promise<Uint8Array> {
   const { collaborationId, sender, expires } = request.body;
-  const value: ParcelFacts = {
+  const value: MessageHeader = {
     collaborationId,
     generation,
     secretId: secretIdOf(secret, collaborationId),
@@ -124,7 +124,7 @@ export interface HeldGeneration {
 export interface ReceivedSecret {
   /** The caller disposes of it. */
   readonly secret: SharedSecret;
-  readonly facts: ParcelFacts;
+  readonly facts: MessageHeader;
   readonly request: SignedRequest;
   readonly sender: SignedCard;
 }
@@ -186,7 +186,7 @@ async function checkContent(content: Uint8Array, context: ParcelContext): Promis
 
 /** Takes the content apart: `type ‖ 0A ‖ signature (64) ‖ facts ‖ 0A ‖ secret`. The parts are views. */
 function readContent(content: Uint8Array): {
-  readonly value: ParcelFacts;
+  readonly value: MessageHeader;
   readonly body: Uint8Array;
   /** In Base64. */
   readonly signature: string;
@@ -215,7 +215,7 @@ function readContent(content: Uint8Array): {
 }
 
 function requireGeneration(
-  { generation, secretId }: ParcelFacts,
+  { generation, secretId }: MessageHeader,
   wanted: number | null,
   held: readonly HeldGeneration[],
 ): void {

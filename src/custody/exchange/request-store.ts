@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
 import { writePrivateFile, syncDirectory } from '../../files/index.ts';
-import { isThere } from '../../files/index.ts';
+import { fileExists } from '../../files/index.ts';
 import { readText } from './message-file.ts';
 import type { HeldGeneration } from './parcel.ts';
 import { parseRequest, type SignedRequest } from './request.ts';
@@ -43,7 +43,7 @@ export async function findRequest(home: MemberHome, collaborationId: string, sha
     });
   }
   //= exchange E-36
-  const wasUsed = await isThere(fileOf(home, 'used', collaborationId, sha256));
+  const wasUsed = await fileExists(fileOf(home, 'used', collaborationId, sha256));
   throw new SealroomError(
     'CUSTODY_MESSAGE',
     wasUsed

@@ -1,5 +1,5 @@
 import type { SharedSecret } from '../../crypto/index.ts';
-import type { Envelope, SecretFacts } from '../envelope.ts';
+import type { Envelope, SecretMetadata } from '../envelope.ts';
 
 /** What a provider can say of itself and its key; nothing in it is secret. */
 export interface ProviderDescription {
@@ -28,7 +28,7 @@ export interface KeyProvider extends AsyncDisposable {
    *
    * @throws {SealroomError} CUSTODY_UNAVAILABLE, CUSTODY_DENIED if the key cannot be used; within 5 seconds.
    */
-  wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope>;
+  wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope>;
   /**
    * Opens an envelope.
    *
@@ -42,7 +42,7 @@ export interface KeyProvider extends AsyncDisposable {
 }
 
 /** What is asked for: a passphrase or PIN. */
-export interface PassphraseQuestion {
+export interface PassphraseRequest {
   /** What it opens, such as `keystore /home/a/keys.json`. */
   readonly what: string;
   /** Whether it is a new one, which is asked for twice. */
@@ -55,7 +55,7 @@ export interface ProviderContext {
   /** The directory that relative paths in a key's URI start from, absolute. */
   readonly cwd: string;
   /** Asks a person, or reads what was handed over in a file descriptor. Never from an argument of the command line. */
-  readonly askPassphrase: (question: PassphraseQuestion) => Promise<string>;
+  readonly askPassphrase: (question: PassphraseRequest) => Promise<string>;
   /** Whether only providers are opened whose cryptography is OpenSSL's or that of a token or service: see `requireFips`. */
   readonly isFips?: boolean;
   /** Tells of something that works and is unsafe. */

@@ -27,7 +27,7 @@ const NOT_FIPS: readonly string[] = ['keystore', 'age'];
 export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
 
 /** Whether a scheme is one of places where the secrets themselves lie, so that their envelopes wrap nothing. */
-export function isBare(scheme: string): boolean {
+export function isPlaintext(scheme: string): boolean {
   return scheme === 'env' || scheme === 'file';
 }
 
@@ -35,8 +35,8 @@ export function isBare(scheme: string): boolean {
  * Whether the keys of a scheme, or the secrets themselves, lie open for other programs of the same user: `isInsecure` of their
  * providers' descriptions, without asking them.
  */
-export function liesOpen(scheme: string): boolean {
-  return isBare(scheme) || scheme === 'age';
+export function isReadableByUser(scheme: string): boolean {
+  return isPlaintext(scheme) || scheme === 'age';
 }
 
 /**

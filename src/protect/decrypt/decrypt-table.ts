@@ -12,18 +12,18 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Batch, buffersOf, type Field } from '../../columns/index.ts';
 import {
   createOutput,
-  packBatch,
+  copyBatch,
   STANDARD_STREAM,
   type TableFormat,
   type TableReader,
   transferTable,
   type TransferOptions,
-  writeParcel,
+  writeRows,
 } from '../../tabular/index.ts';
-import { createCrew, type Crew, type SentJob, threadsFor } from '../../workers/index.ts';
+import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { headersOf, requireHeaders } from './headers.ts';
 import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
-import type { FoundCells, OpenedRows, OpenJob, OpenSetup } from './worker.ts';
+import type { FoundCells, OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
 /** Batches of one job. */
 const JOB_BATCHES = 4;
@@ -157,22 +157,26 @@ class Decryption {
     const threads = threadsFor(this.#options.threads, this.#reader.rows);
     const setup = this.#setup(targets, fields);
     try {
-      const crew = await createCrew<OpenJob, OpenedRows>(new URL('./worker.js', import.meta.url), setup, threads);
+      const pool = await createWorkerPool<DecryptJob, OpenedRows>(
+        new URL('./worker.js', import.meta.url),
+        setup,
+        threads,
+      );
       try {
-        return { ...(await this.#write(crew, fields)), threads };
+        return { ...(await this.#write(pool, fields)), threads };
       } catch (error) {
         if (!(error instanceof MixedTypes)) throw error;
         for (const index of error.columns) this.#makeText(index, targets);
         return null;
       } finally {
-        await crew.close();
+        await pool.close();
       }
     } finally {
       setup.root.fill(0);
     }
   }
 
-  #setup(targets: readonly DecryptTarget[], fields: readonly Field[]): OpenSetup {
+  #setup(targets: readonly DecryptTarget[], fields: readonly Field[]): DecryptWorkerSetup {
     const { name, fields: columns, format } = this.#reader;
     const { failOnFingerprintColumns = false, csvOutputNull } = this.#options;
     return {
@@ -188,7 +192,7 @@ class Decryption {
     };
   }
 
-  async #write(crew: Crew<OpenJob, OpenedRows>, fields: readonly Field[]): Promise<Omit<Outcome, 'threads'>> {
+  async #write(pool: WorkerPool<DecryptJob, OpenedRows>, fields: readonly Field[]): Promise<Omit<Outcome, 'threads'>> {
     const { dryRun, signal, onProgress } = this.#options;
     const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
     let rows = 0;
@@ -196,10 +200,10 @@ class Decryption {
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
     const spare: Spare = { output: [], batches: [] };
     try {
-      for await (const opened of crew.inOrder(this.#jobs(spare))) {
+      for await (const opened of pool.runInOrder(this.#jobs(spare))) {
         signal?.throwIfAborted();
         addFound(found, opened.found);
-        await writeParcel(writer, opened.parcel, spare.output);
+        await writeRows(writer, opened.encoded, spare.output);
         spare.batches.push(...opened.spare);
         rows += opened.rows;
         onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
@@ -222,18 +226,18 @@ class Decryption {
   }
 
   //= format F-59
-  async *#jobs(spare: Spare): AsyncGenerator<SentJob<OpenJob>> {
+  async *#jobs(spare: Spare): AsyncGenerator<SentJob<DecryptJob>> {
     const columns = this.#reader.fields.map((_, index) => index);
     let firstRow = 0;
     let batches: Batch[] = [];
-    const take = (): SentJob<OpenJob> => {
+    const take = (): SentJob<DecryptJob> => {
       const job = { firstRow, batches, spare: spare.output.splice(0) };
       firstRow = batches.reduce((sum, batch) => sum + batch.rows, firstRow);
       batches = [];
-      return { job, transfer: [...buffersOf(job.batches), ...job.spare] };
+      return { job: job, transfer: [...buffersOf(job.batches), ...job.spare] };
     };
     for await (const batch of this.#reader.batches({ columns, signal: this.#options.signal })) {
-      batches.push(packBatch(batch, spare.batches));
+      batches.push(copyBatch(batch, spare.batches));
       if (batches.length === JOB_BATCHES) yield take();
     }
     if (batches.length > 0) yield take();

@@ -12,15 +12,15 @@ import {
 } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type Batch, buffersOf, type ColumnData } from '../../columns/index.ts';
-import { type LinesFormat, Packer, type Parcel, parcelBuffers } from '../../tabular/index.ts';
-import type { StartWork } from '../../workers/index.ts';
+import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
+import type { CreateWorker } from '../../workers/index.ts';
 import { toNative, toText } from './columns.ts';
 import { type DecryptTarget, locate, openCells } from './targets.ts';
 
 // What one thread of a decryption does: opens rows, and gives them back in the form in which the output is written.
 
 /** What a thread of a decryption needs. */
-export interface OpenSetup {
+export interface DecryptWorkerSetup {
   readonly kernel: KernelName;
   /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
   readonly root: Uint8Array;
@@ -33,11 +33,11 @@ export interface OpenSetup {
   readonly isUtf8: boolean;
   readonly failOnFingerprintColumns: boolean;
   /** How the lines of the output are written if it is CSV, else `null`. */
-  readonly csv: LinesFormat | null;
+  readonly csv: CsvLines | null;
 }
 
 /** Consecutive rows of a protected table. */
-export interface OpenJob {
+export interface DecryptJob {
   /** Rows of the table before these. */
   readonly firstRow: number;
   readonly batches: readonly Batch[];
@@ -56,7 +56,7 @@ export interface FoundCells {
 /** Opened rows. */
 export interface OpenedRows {
   readonly rows: number;
-  readonly parcel: Parcel;
+  readonly encoded: RowsForWriter;
   /** Column by column. */
   readonly found: readonly FoundCells[];
   /** The buffers of the job's batches, to be used again. */
@@ -64,12 +64,12 @@ export interface OpenedRows {
 }
 
 /** Starts the work of a thread. */
-export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
+export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRows> = (setup) => {
   // What is given away is a copy.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   const root = takeSharedKey(setup.root, 0, sealingRootFromBytes);
-  const packer = new Packer(setup.csv);
+  const encoder = new RowEncoder(setup.csv);
   return {
     run(job) {
       const opener = new Opener(setup, kernel, root, memory);
@@ -84,12 +84,15 @@ export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
           yield opened;
         }
       }
-      const parcel = packer.pack(openAll(), job.spare);
+      const encoded = encoder.encode(openAll(), job.spare);
       const spare = buffersOf(job.batches);
-      return { result: { rows, parcel, found: opener.found, spare }, transfer: [...parcelBuffers(parcel), ...spare] };
+      return {
+        result: { rows, encoded: encoded, found: opener.found, spare },
+        transfer: [...buffersOfRows(encoded), ...spare],
+      };
     },
     close() {
-      packer.wipe();
+      encoder.wipe();
       memory.wipe();
       root[Symbol.dispose]();
     },
@@ -98,13 +101,13 @@ export const startWork: StartWork<OpenSetup, OpenJob, OpenedRows> = (setup) => {
 
 /** Opens the batches of one job. */
 class Opener {
-  readonly #setup: OpenSetup;
+  readonly #setup: DecryptWorkerSetup;
   readonly #kernel: Kernel;
   readonly #root: SealingRoot;
   readonly #memory: Allocator;
   readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
 
-  constructor(setup: OpenSetup, kernel: Kernel, root: SealingRoot, memory: Allocator) {
+  constructor(setup: DecryptWorkerSetup, kernel: Kernel, root: SealingRoot, memory: Allocator) {
     this.#setup = setup;
     this.#kernel = kernel;
     this.#root = root;

@@ -5,7 +5,7 @@ import type { ColumnData, ColumnType } from '../../columns/index.ts';
  * In which form a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
  * fingerprinted, or as text.
  */
-export type StoredForm = 'read' | 'sealed' | 'fingerprint' | 'text';
+export type EncodedForm = 'read' | 'sealed' | 'fingerprint' | 'text';
 
 /** The type under which a column's values can be protected, or `null` if they can only be carried. */
 export function clientTypeOf(type: ColumnType): ClientType | null {
@@ -17,7 +17,7 @@ export function clientTypeOf(type: ColumnType): ClientType | null {
  *
  * @throws {SealroomError} DATA_VALUE with `where.row` (0-based) if a decimal does not fit its precision and scale.
  */
-export function storedValues(column: ColumnData, type: ColumnType, form: StoredForm): ColumnData {
+export function encodeValues(column: ColumnData, type: ColumnType, form: EncodedForm): ColumnData {
   if (form === 'read' || column.layout === 'bytes') return column;
   const clientType = clientTypeOf(type);
   if (clientType === null || !isFixedType(clientType)) throw new Error(`a fixed-width column of type ${type.kind}`);

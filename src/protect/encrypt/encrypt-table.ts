@@ -11,16 +11,16 @@ import {
   type TableReader,
   transferTable,
   type TransferOptions,
-  writeParcel,
+  writeRows,
 } from '../../tabular/index.ts';
-import { createCrew, type Crew, type SentJob, threadsFor } from '../../workers/index.ts';
+import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
-import { Intake } from './row-ingest.ts';
+import { RowIngest } from './row-ingest.ts';
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './plan.ts';
-import { PLACE_BYTES, protectSetup } from './worker-setup.ts';
+import { PLACE_BYTES, createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './shuffle.ts';
 import { matchSources } from './sources.ts';
-import type { ProtectedRows, RowsJob } from './worker.ts';
+import type { ProtectedRows, EncryptJob } from './worker.ts';
 
 /** What a value is expected to take, in bytes; only for the number of the shuffle's parts. */
 const EXPECTED_VALUE_BYTES = 24;
@@ -167,48 +167,48 @@ class Encryption {
       : null;
     const shuffle = new RowShuffle({ expectedBytes: this.#expectedBytes(), tempDirectory: this.#tempDirectory });
     const threads = threadsFor(this.#options.threads, this.#reader.rows);
-    const setup = protectSetup({
+    const setup = createWorkerSetup({
       plan: this.#plan,
       kernel: this.#kernel,
       outputFormat: this.#outputFormat,
       csvOutputNull: this.#options.csvOutputNull,
       hasPlaces: isChecked,
     });
-    let crew: Crew<RowsJob, ProtectedRows> | null = null;
+    let pool: WorkerPool<EncryptJob, ProtectedRows> | null = null;
     try {
       // The threads start while the table is read.
-      crew = await createCrew<RowsJob, ProtectedRows>(new URL('./worker.js', import.meta.url), setup, threads);
-      const intake = new Intake(this.#plan);
-      await this.#read(intake, shuffle, check);
-      const pads = intake.pads();
-      const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<RowsJob>> =>
+      pool = await createWorkerPool<EncryptJob, ProtectedRows>(new URL('./worker.js', import.meta.url), setup, threads);
+      const ingest = new RowIngest(this.#plan);
+      await this.#read(ingest, shuffle, check);
+      const pads = ingest.pads();
+      const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<EncryptJob>> =>
         jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
-      return { nulls: intake.nulls, threads, ...(await this.#protect(crew, jobs, check)) };
+      return { nulls: ingest.nulls, threads, ...(await this.#protect(pool, jobs, check)) };
     } catch (error) {
       throw error instanceof SealroomError && error.where.file === undefined
         ? error.at({ file: this.#reader.name })
         : error;
     } finally {
-      await crew?.close();
+      await pool?.close();
       setup.keys.fill(0);
       await shuffle.close();
       await check?.close();
     }
   }
 
-  async #read(intake: Intake, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<void> {
+  async #read(ingest: RowIngest, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<void> {
     const { signal } = this.#options;
     for await (const batch of this.#reader.batches({ columns: this.#plan.sources, signal })) {
-      const stored = this.#take(intake, batch, shuffle.rows);
+      const stored = this.#take(ingest, batch, shuffle.rows);
       check?.checkNulls(stored, shuffle.rows);
       await shuffle.add(check === null ? stored : withPlaces(stored, shuffle.rows));
       this.#report('read', shuffle.rows);
     }
   }
 
-  #take(intake: Intake, batch: Batch, firstRow: number): Batch {
+  #take(ingest: RowIngest, batch: Batch, firstRow: number): Batch {
     try {
-      return intake.take(batch);
+      return ingest.accept(batch);
     } catch (error) {
       if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
       throw error.inTable(this.#reader.name, error.where.column, firstRow);
@@ -216,8 +216,8 @@ class Encryption {
   }
 
   async #protect(
-    crew: Crew<RowsJob, ProtectedRows>,
-    jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<RowsJob>>,
+    pool: WorkerPool<EncryptJob, ProtectedRows>,
+    jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<EncryptJob>>,
     check: DuplicateCheck | null,
   ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
     const { dryRun, signal } = this.#options;
@@ -232,10 +232,10 @@ class Encryption {
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
     const spare: ArrayBuffer[] = [];
     try {
-      for await (const { rows: count, parcel, fingerprints } of crew.inOrder(jobs(spare))) {
+      for await (const { rows: count, encoded: encoded, fingerprints } of pool.runInOrder(jobs(spare))) {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
-        await writeParcel(writer, parcel, spare);
+        await writeRows(writer, encoded, spare);
         rows += count;
         this.#report('encrypt', rows);
       }
@@ -260,7 +260,7 @@ class Encryption {
   }
 
   #expectedBytes(): number {
-    const rowBytes = this.#plan.stored.length * EXPECTED_VALUE_BYTES;
+    const rowBytes = this.#plan.encoded.length * EXPECTED_VALUE_BYTES;
     const { rows, bytes, format } = this.#reader;
     if (rows === null) return bytes * 2;
     return Math.max(rows * rowBytes, format === 'csv' ? bytes : 0);
@@ -277,10 +277,10 @@ async function* jobsOf(
   shuffled: AsyncIterable<ShuffledRows>,
   pads: Pads,
   spare: ArrayBuffer[],
-): AsyncGenerator<SentJob<RowsJob>> {
+): AsyncGenerator<SentJob<EncryptJob>> {
   for await (const { rows, bytes } of shuffled) {
     const job = { rows, bytes, pads, spare: spare.splice(0) };
-    yield { job, transfer: [bytes.buffer, ...job.spare] };
+    yield { job: job, transfer: [bytes.buffer, ...job.spare] };
   }
 }
 

@@ -17,12 +17,12 @@ import { SealroomError } from '../../errors/index.ts';
 import type { ColumnSchema, TableSchema } from '../../schema/index.ts';
 import { type ColumnType, type Field, widthOf } from '../../columns/index.ts';
 import { type TableFormat, type TableReader } from '../../tabular/index.ts';
-import { clientTypeOf, type StoredForm } from './encoded-columns.ts';
+import { clientTypeOf, type EncodedForm } from './encoded-columns.ts';
 
 /** Values that wait for their protection; `source` is the index of their source among the columns that are read. */
-export interface StoredColumn {
+export interface EncodedColumn {
   readonly source: number;
-  readonly form: StoredForm;
+  readonly form: EncodedForm;
 }
 
 /** What becomes of one column; `stored` is the index of its values among the stored columns. */
@@ -37,7 +37,7 @@ export interface EncryptPlan extends Disposable {
   /** Indexes of the source table's columns to read, each once. */
   readonly sources: readonly number[];
   readonly sourceFields: readonly Field[];
-  readonly stored: readonly StoredColumn[];
+  readonly encoded: readonly EncodedColumn[];
   readonly columns: readonly PlannedColumn[];
   /** The fields of the encrypted table. */
   readonly fields: readonly Field[];
@@ -89,7 +89,7 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
 export function planEncryption(input: PlanInput): EncryptPlan {
   const { schema, reader } = input;
   const read = [...new Set(input.sources)];
-  const stored = new StoredColumns();
+  const stored = new EncodedColumns();
   const keys: Disposable[] = [];
   const root = deriveSealingRoot(input.secret, input.collaborationId);
   keys.push(root);
@@ -102,7 +102,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
       if (field === undefined) throw new Error('a source outside the table');
       const source = read.indexOf(input.sources[index] ?? -1);
       try {
-        const form = storedForm(column.kind, field.type, input.outputFormat);
+        const form = encodedForm(column.kind, field.type, input.outputFormat);
         const planned = planColumn(column, field, stored.indexOf({ source, form }), input);
         if (planned.kind === 'fingerprint') keys.push(planned.task.key);
         columns.push(planned);
@@ -119,7 +119,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
     return {
       sources: read,
       sourceFields: read.map((source) => reader.fields[source] ?? { name: '', type: { kind: 'string' } }),
-      stored: stored.columns,
+      encoded: stored.columns,
       columns,
       fields,
       root,
@@ -134,16 +134,16 @@ export function planEncryption(input: PlanInput): EncryptPlan {
 }
 
 /** The stored columns, each once, whatever number of columns are made from it. */
-class StoredColumns {
-  readonly columns: StoredColumn[] = [];
+class EncodedColumns {
+  readonly columns: EncodedColumn[] = [];
 
-  indexOf(wanted: StoredColumn): number {
+  indexOf(wanted: EncodedColumn): number {
     const known = this.columns.findIndex(({ source, form }) => source === wanted.source && form === wanted.form);
     return known === -1 ? this.columns.push(wanted) - 1 : known;
   }
 }
 
-function storedForm(kind: ColumnSchema['kind'], type: ColumnType, outputFormat: TableFormat): StoredForm {
+function encodedForm(kind: ColumnSchema['kind'], type: ColumnType, outputFormat: TableFormat): EncodedForm {
   // Byte strings are their own canonical bytes.
   if (widthOf(type) === null) return 'read';
   if (kind !== 'cleartext') return kind;

@@ -19,7 +19,7 @@ export type ColumnTask = { readonly stored: number } & (
  * Protects rows of stored values: one fresh nonce per row, shared by the row's sealed cells.
  *
  * @param pads the pads of the columns, as `SealTask` has them
- * @throws {SealroomError} DATA_LENGTH for values that an intake refuses.
+ * @throws {SealroomError} DATA_LENGTH for values that a row ingest refuses.
  */
 export function protectBatch(
   kernel: Kernel,

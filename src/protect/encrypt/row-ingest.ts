@@ -2,14 +2,14 @@ import { type ByteColumn, countNulls, isValid } from '../../bytes/index.ts';
 import { checkSealable, MAX_CELL_BYTES } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type Batch, checkTexts, type ColumnData } from '../../columns/index.ts';
-import { storedValues } from './encoded-columns.ts';
+import { encodeValues } from './encoded-columns.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.ts';
 
 /**
  * The reading of a table: brings values into the form in which they wait for their protection, refuses what cannot be
  * protected, in the order of the rows, and learns what the pads need. What it let pass cannot fail later.
  */
-export class Intake {
+export class RowIngest {
   readonly #plan: EncryptPlan;
   /** Pads that are known before the reading. */
   readonly #pads: Pads;
@@ -32,7 +32,7 @@ export class Intake {
    * @throws {SealroomError} DATA_ENCODING, DATA_LENGTH, DATA_VALUE with the column and `where.row`, the 0-based row within
    *   the batch; of several the one with the lowest row.
    */
-  take(batch: Batch): Batch {
+  accept(batch: Batch): Batch {
     const stored = new Map<number, ColumnData>();
     let first: SealroomError | null = null;
     for (const [index, column] of this.#plan.columns.entries()) {
@@ -68,11 +68,11 @@ export class Intake {
   }
 
   #store(batch: Batch, index: number): ColumnData {
-    const stored = this.#plan.stored[index];
+    const stored = this.#plan.encoded[index];
     const column = batch.columns[stored?.source ?? -1];
     const field = this.#plan.sourceFields[stored?.source ?? -1];
     if (stored === undefined || column === undefined || field === undefined) throw new Error('a plan of another table');
-    return storedValues(column, field.type, stored.form);
+    return encodeValues(column, field.type, stored.form);
   }
 
   /** The values of a planned column, once it is certain that they can be protected, or carried. */

@@ -77,15 +77,15 @@ export class RowShuffle {
    */
   //= format F-58
   async add(batch: Batch): Promise<void> {
-    const dealt = deal(batch.rows, this.#parts.length);
+    const dealt = partition(batch.rows, this.#parts.length);
     this.#memory.reset();
     const { bytes, offsets } = writeRows(batch, dealt.rows, this.#memory);
     for (let index = 0; index < this.#parts.length; index++) {
-      const start = offsets[dealt.firsts[index] ?? 0] ?? 0;
-      const end = offsets[dealt.firsts[index + 1] ?? 0] ?? 0;
+      const start = offsets[dealt.partitionStarts[index] ?? 0] ?? 0;
+      const end = offsets[dealt.partitionStarts[index + 1] ?? 0] ?? 0;
       const part = this.#parts[index];
       if (start === end || part === undefined) continue;
-      part.rows += (dealt.firsts[index + 1] ?? 0) - (dealt.firsts[index] ?? 0);
+      part.rows += (dealt.partitionStarts[index + 1] ?? 0) - (dealt.partitionStarts[index] ?? 0);
       await this.#append(part, bytes, start, end);
     }
     this.#rows += batch.rows;
@@ -104,9 +104,9 @@ export class RowShuffle {
   /** Takes rows that another shuffle has kept. */
   async #addKept(bytes: Uint8Array): Promise<void> {
     const starts = rowStarts(bytes);
-    const { rows, firsts } = deal(starts.length, this.#parts.length);
+    const { rows, partitionStarts } = partition(starts.length, this.#parts.length);
     for (const [index, part] of this.#parts.entries()) {
-      const dealt = rows.subarray(firsts[index], firsts[index + 1]);
+      const dealt = rows.subarray(partitionStarts[index], partitionStarts[index + 1]);
       part.rows += dealt.length;
       for (const row of dealt) {
         const start = starts[row] ?? 0;
@@ -121,7 +121,7 @@ export class RowShuffle {
     for (const part of this.#parts) {
       // A row that is so long by itself has nothing to be shuffled with.
       if (part.rows > 1 && part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
-        yield* this.#dealAgain(part, rowsAtOnce);
+        yield* this.#repartition(part, rowsAtOnce);
         continue;
       }
       const bytes = await this.#load(part);
@@ -135,7 +135,7 @@ export class RowShuffle {
   }
 
   /** The rows of a part in random order, by a shuffle of their own. */
-  async *#dealAgain(part: Part, rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
+  async *#repartition(part: Part, rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
     const inner = new RowShuffle({ expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
     try {
       for (const block of part.blocks) await inner.#addKept(await this.#read(block));
@@ -182,18 +182,19 @@ export class RowShuffle {
   }
 }
 
-/** Deals rows to a number of parts, a power of two: the rows of part `i` are `rows[firsts[i], firsts[i + 1])`. */
-function deal(count: number, parts: number): { rows: Int32Array; firsts: Int32Array } {
+/** Partitions rows to a number of parts, a power of two: the rows of part `i` are `rows[partitionStarts[i], partitionStarts[i + 1])`. */
+function partition(count: number, parts: number): { rows: Int32Array; partitionStarts: Int32Array } {
   const draws = randomFillSync(new Uint16Array(count));
-  const firsts = new Int32Array(parts + 1);
+  const partitionStarts = new Int32Array(parts + 1);
   for (let row = 0; row < count; row++) {
     // The number of parts divides 65,536, so the remainder is unbiased.
     const part = (draws[row] ?? 0) % parts;
     draws[row] = part;
-    firsts[part + 1] = (firsts[part + 1] ?? 0) + 1;
+    partitionStarts[part + 1] = (partitionStarts[part + 1] ?? 0) + 1;
   }
-  for (let part = 0; part < parts; part++) firsts[part + 1] = (firsts[part + 1] ?? 0) + (firsts[part] ?? 0);
-  const next = firsts.slice();
+  for (let part = 0; part < parts; part++)
+    partitionStarts[part + 1] = (partitionStarts[part + 1] ?? 0) + (partitionStarts[part] ?? 0);
+  const next = partitionStarts.slice();
   const rows = new Int32Array(count);
   for (let row = 0; row < count; row++) {
     const part = draws[row] ?? 0;
@@ -201,7 +202,7 @@ function deal(count: number, parts: number): { rows: Int32Array; firsts: Int32Ar
     rows[place] = row;
     next[part] = place + 1;
   }
-  return { rows, firsts };
+  return { rows, partitionStarts };
 }
 
 function bytesOf(part: Part): number {

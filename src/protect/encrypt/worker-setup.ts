@@ -1,14 +1,14 @@
 import { type KernelName, type SecretBytes, shareKeys } from '../../crypto/index.ts';
 import { type Field, widthOf } from '../../columns/index.ts';
 import { type TableFormat } from '../../tabular/index.ts';
-import type { EncryptPlan, StoredColumn } from './plan.ts';
-import type { ProtectSetup } from './worker.ts';
+import type { EncryptPlan, EncodedColumn } from './plan.ts';
+import type { EncryptWorkerSetup } from './worker.ts';
 
 /** Width of the column with the rows' places in the source table, a bigint. */
 export const PLACE_BYTES = 8;
 
 /** What the threads of an encryption are started with. */
-export interface SetupInput {
+export interface WorkerSetupInput {
   readonly plan: EncryptPlan;
   readonly kernel: KernelName;
   readonly outputFormat: TableFormat;
@@ -18,13 +18,13 @@ export interface SetupInput {
 }
 
 /** The setup of an encryption's threads. Its keys, copies in shared memory, are the caller's to wipe. */
-export function protectSetup(input: SetupInput): ProtectSetup {
+export function createWorkerSetup(input: WorkerSetupInput): EncryptWorkerSetup {
   const { plan, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
-  const widths = plan.stored.map((column) => widthOfStored(plan.sourceFields, column));
+  const widths = plan.encoded.map((column) => widthOfStored(plan.sourceFields, column));
   return {
     kernel,
     keys: shareKeys(keysOf(plan)),
-    tasks: plan.columns.map((column): ProtectSetup['tasks'][number] => {
+    tasks: plan.columns.map((column): EncryptWorkerSetup['tasks'][number] => {
       const { stored } = column;
       switch (column.kind) {
         case 'cleartext':
@@ -43,7 +43,7 @@ export function protectSetup(input: SetupInput): ProtectSetup {
   };
 }
 
-function widthOfStored(fields: readonly Field[], { source, form }: StoredColumn): number | null {
+function widthOfStored(fields: readonly Field[], { source, form }: EncodedColumn): number | null {
   const field = fields[source];
   if (field === undefined) throw new Error('a stored column without a source');
   return form === 'read' ? widthOf(field.type) : null;

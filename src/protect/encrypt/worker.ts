@@ -9,8 +9,8 @@ import {
   takeSharedKey,
 } from '../../crypto/index.ts';
 import { type Batch, buffersOf, copyColumn } from '../../columns/index.ts';
-import { type LinesFormat, Packer, type Parcel, parcelBuffers } from '../../tabular/index.ts';
-import type { StartWork } from '../../workers/index.ts';
+import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
+import type { CreateWorker } from '../../workers/index.ts';
 import { type ColumnTask, protectBatch } from './protect-batch.ts';
 import type { Pads } from './plan.ts';
 import { gatherColumns, rowStarts, type RowWidths } from './row-format.ts';
@@ -22,7 +22,7 @@ import { gatherColumns, rowStarts, type RowWidths } from './row-format.ts';
 const BATCH_ROWS = 2048;
 
 /** What a thread of an encryption needs. */
-export interface ProtectSetup {
+export interface EncryptWorkerSetup {
   readonly kernel: KernelName;
   /** In shared memory, which its owner wipes: the sealing root, then the keys of the fingerprint tasks, in order. */
   readonly keys: Uint8Array;
@@ -34,13 +34,13 @@ export interface ProtectSetup {
   /** The widths of the stored columns. */
   readonly widths: RowWidths;
   /** How the lines of the output are written if it is CSV, else `null`. */
-  readonly csv: LinesFormat | null;
+  readonly csv: CsvLines | null;
   /** The stored column of the rows' places in the source table, if the fingerprints are to be given back with them. */
   readonly places: number | null;
 }
 
 /** Shuffled rows of stored values, in the form of `row-form.ts`. */
-export interface RowsJob {
+export interface EncryptJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly pads: Pads;
@@ -51,13 +51,13 @@ export interface RowsJob {
 /** Protected rows. */
 export interface ProtectedRows {
   readonly rows: number;
-  readonly parcel: Parcel;
+  readonly encoded: RowsForWriter;
   /** If they were asked for: the fingerprint columns in their order, then the places. */
   readonly fingerprints: readonly Batch[];
 }
 
 /** Starts the work of a thread. */
-export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup) => {
+export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, ProtectedRows> = (setup) => {
   // What is given away is a copy.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
@@ -69,7 +69,7 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
     keys.push(key);
     return { ...column, task: { ...column.task, key } };
   });
-  const packer = new Packer(setup.csv);
+  const encoder = new RowEncoder(setup.csv);
 
   return {
     run({ rows, bytes, pads, spare }) {
@@ -84,12 +84,12 @@ export const startWork: StartWork<ProtectSetup, RowsJob, ProtectedRows> = (setup
           yield batch;
         }
       }
-      const parcel = packer.pack(protectAll(), spare);
-      const transfer = [...parcelBuffers(parcel), ...buffersOf(fingerprints)];
-      return { result: { rows, parcel, fingerprints }, transfer };
+      const encoded = encoder.encode(protectAll(), spare);
+      const transfer = [...buffersOfRows(encoded), ...buffersOf(fingerprints)];
+      return { result: { rows, encoded: encoded, fingerprints }, transfer };
     },
     close() {
-      packer.wipe();
+      encoder.wipe();
       memory.wipe();
       for (const key of keys) key[Symbol.dispose]();
     },

@@ -2,7 +2,7 @@ import { MAX_PADDED_BYTES } from '../../crypto/index.ts';
 import type { ColumnCells } from '../decrypt/opened-reader.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { MAX_PAD_LENGTH_BYTES, parseTableSchema, type TableSchema } from '../../schema/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import type { Field } from '../../columns/index.ts';
 import type { Protection, Provenance } from '../../tabular/index.ts';
 
@@ -103,5 +103,5 @@ function padOf(file: string, column: string, cells: ColumnCells | null | undefin
 
 /** Names for a message. */
 export function listNames(names: readonly string[]): string {
-  return names.map(quoteName).join(', ');
+  return names.map(quoteForMessage).join(', ');
 }

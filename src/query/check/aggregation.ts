@@ -3,8 +3,8 @@ import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
 import { listedAggregate, shapeOf } from '../ast/functions.ts';
 import { childrenOf, columnsIn, hasAggregate, joinsIn, within } from '../ast/walk.ts';
-import { type Check, reportProtected, tableColumn } from './rule-context.ts';
-import { checkFlat } from './single-select.ts';
+import { type RuleContext, reportProtected, tableColumn } from './rule-context.ts';
+import { checkSingleSelect } from './single-select.ts';
 import { checkJoins } from './joins.ts';
 
 function listNames(names: readonly string[]): string {
@@ -16,7 +16,7 @@ function aggregationRule({ rule }: ManifestTable): AggregationRule | null {
 }
 
 /** A column outside of aggregates and joins: it must be a dimension. */
-function checkDimension(part: ExpressionOf<'column'>, check: Check): void {
+function checkDimension(part: ExpressionOf<'column'>, check: RuleContext): void {
   if (part.column.protection.kind !== 'cleartext') {
     reportProtected(part, check.found);
     return;
@@ -50,7 +50,7 @@ function checkForeignMeasure(
   part: ExpressionOf<'aggregate'>,
   argument: ExpressionOf<'column'>,
   select: Select,
-  check: Check,
+  check: RuleContext,
 ): void {
   const source = tableColumn(argument, check);
   if (source === null) return;
@@ -64,7 +64,7 @@ function checkForeignMeasure(
   }
 }
 
-function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: Check): void {
+function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: RuleContext): void {
   const { found } = check;
   const { argument, filter, span, distinct } = part;
   if (filter !== null) found.add('FILTER_CLAUSE', span, 'the aggregate has a FILTER');
@@ -102,7 +102,7 @@ function neededFunction(part: Expression): ScalarFunction | null | undefined {
   return part.kind === 'cast' && columnsIn(part).length > 0 ? 'CAST' : null;
 }
 
-function checkFunction(part: Expression, check: Check): void {
+function checkFunction(part: Expression, check: RuleContext): void {
   const { found, tables } = check;
   if (part.kind === 'case') found.add('CASE_NOT_ALLOWED', part.span, 'CASE is used');
   const needed = neededFunction(part);
@@ -125,7 +125,7 @@ function checkFunction(part: Expression, check: Check): void {
 }
 
 /** An expression of SELECT, WHERE, GROUP BY or HAVING. */
-function checkExpression(expression: Expression, select: Select, check: Check): void {
+function checkExpression(expression: Expression, select: Select, check: RuleContext): void {
   if (expression.kind === 'column') checkDimension(expression, check);
   if (expression.kind === 'aggregate') {
     checkAggregate(expression, select, check);
@@ -136,10 +136,10 @@ function checkExpression(expression: Expression, select: Select, check: Check): 
 }
 
 /** A query over tables that all have an aggregation rule. Source: clean room, aggregation rule. */
-export function checkAggregation(query: Query, check: Check): void {
+export function checkAggregation(query: Query, check: RuleContext): void {
   const { found } = check;
   //= rules R-19
-  const select = checkFlat(query, found);
+  const select = checkSingleSelect(query, found);
   if (select === null) return;
   const { items, where, groups, having, qualify, distinct, span } = select;
   checkJoins(select, check);

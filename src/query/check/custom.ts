@@ -3,9 +3,9 @@ import type { Expression, Query, Relation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect, joinsIn, selectsIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
-import { type Check } from './rule-context.ts';
+import { type RuleContext } from './rule-context.ts';
 import { areAcross } from './joins.ts';
-import { checkReach } from './threshold-reachability.ts';
+import { checkThresholdReachability } from './threshold-reachability.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 
@@ -15,7 +15,7 @@ function isEqualityAcross(term: Expression, join: Join): boolean {
 }
 
 /** At least one equality; protected columns only in those that are joined by AND. */
-function checkJoin(join: Join, { found }: Check): void {
+function checkJoin(join: Join, { found }: RuleContext): void {
   //= rules R-31
   const terms = join.on.kind === 'logic' && join.on.operator === 'AND' ? join.on.terms : [join.on];
   const isRefused = terms.some((term) => [...within(term)].some((part) => part.kind === 'invalid'));
@@ -37,7 +37,7 @@ function checkPermission(
   rule: CustomRule,
   span: Span,
   template: AnalysisTemplate | null,
-  check: Check,
+  check: RuleContext,
 ): void {
   const { found, member } = check;
   //= rules R-28
@@ -61,7 +61,7 @@ function checkPermission(
 }
 
 /** Columns that may be used and not be shown. */
-function checkOutputs(query: Query, check: Check): void {
+function checkOutputs(query: Query, check: RuleContext): void {
   //= rules R-30
   const spans = firstSelect(query).items.map((item) => item.value.span);
   for (const [index, column] of outputsOf(query).entries()) {
@@ -81,7 +81,7 @@ export function checkCustom(
   query: Query,
   template: AnalysisTemplate | null,
   spans: ReadonlyMap<string, Span>,
-  check: Check,
+  check: RuleContext,
 ): void {
   for (const table of check.tables) {
     if (table.rule?.kind !== 'custom') continue;
@@ -89,5 +89,5 @@ export function checkCustom(
   }
   for (const select of selectsIn(query)) for (const join of joinsIn(select.from)) checkJoin(join, check);
   checkOutputs(query, check);
-  checkReach(query, spans, check);
+  checkThresholdReachability(query, spans, check);
 }

@@ -1,7 +1,7 @@
 import type { JoinOperator, ManifestTable } from '../../collab/index.ts';
 import type { Expression, ExpressionOf, Relation, Select } from '../ast/nodes.ts';
 import { columnsIn, joinsIn, leavesOf } from '../ast/walk.ts';
-import { type Check, type Scan, tableColumn } from './rule-context.ts';
+import { type RuleContext, type Scan, tableColumn } from './rule-context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 
@@ -26,7 +26,7 @@ export function areAcross(join: Join, left: ExpressionOf<'column'>, right: Expre
   return isStraight || (rights.has(left.relation) && lefts.has(right.relation));
 }
 
-function checkJoinColumn(part: ExpressionOf<'column'>, check: Check): void {
+function checkJoinColumn(part: ExpressionOf<'column'>, check: RuleContext): void {
   const source = tableColumn(part, check);
   if (source === null) return;
   const { table, name } = source;
@@ -39,7 +39,7 @@ function checkJoinColumn(part: ExpressionOf<'column'>, check: Check): void {
 }
 
 /** A condition of equalities between join columns, with AND, and OR where every table of the join allows it. */
-function checkCondition(condition: Expression, join: Join, check: Check): void {
+function checkCondition(condition: Expression, join: Join, check: RuleContext): void {
   const { found } = check;
   //= rules R-20
   if (condition.kind === 'logic') {
@@ -67,7 +67,7 @@ function checkCondition(condition: Expression, join: Join, check: Check): void {
 }
 
 /** The joins of a query under an aggregation or a list rule. */
-export function checkJoins(select: Select, check: Check): void {
+export function checkJoins(select: Select, check: RuleContext): void {
   const { found, member, tables } = check;
   for (const join of joinsIn(select.from)) {
     if (join.type !== 'INNER')

@@ -1,10 +1,10 @@
 import type { Expression, ExpressionOf, Query } from '../ast/nodes.ts';
 import { childrenOf, within } from '../ast/walk.ts';
-import { type Check, reportProtected, tableColumn } from './rule-context.ts';
-import { checkFlat } from './single-select.ts';
+import { type RuleContext, reportProtected, tableColumn } from './rule-context.ts';
+import { checkSingleSelect } from './single-select.ts';
 import { checkJoins } from './joins.ts';
 
-function checkListed(part: ExpressionOf<'column'>, check: Check): void {
+function checkListed(part: ExpressionOf<'column'>, check: RuleContext): void {
   const source = tableColumn(part, check);
   if (source === null) return;
   const { table, name } = source;
@@ -17,7 +17,7 @@ function checkListed(part: ExpressionOf<'column'>, check: Check): void {
 }
 
 /** Findings for functions, aggregates and conversions. `||` and arithmetic may stand in conditions. */
-function checkPlain(expression: Expression, check: Check): void {
+function checkPlain(expression: Expression, check: RuleContext): void {
   const { found } = check;
   for (const part of within(expression)) {
     const isFunction = part.kind === 'call' && part.function !== '||';
@@ -29,7 +29,7 @@ function checkPlain(expression: Expression, check: Check): void {
   }
 }
 
-function checkFilter(expression: Expression, check: Check): void {
+function checkFilter(expression: Expression, check: RuleContext): void {
   if (expression.kind === 'column') {
     reportProtected(expression, check.found);
     if (expression.column.protection.kind === 'cleartext') checkListed(expression, check);
@@ -37,7 +37,7 @@ function checkFilter(expression: Expression, check: Check): void {
   for (const child of childrenOf(expression)) checkFilter(child, check);
 }
 
-function checkOutput(value: Expression, check: Check): void {
+function checkOutput(value: Expression, check: RuleContext): void {
   const { found } = check;
   checkPlain(value, check);
   if (value.kind === 'column') {
@@ -51,9 +51,9 @@ function checkOutput(value: Expression, check: Check): void {
 }
 
 /** A query over tables that all have a list rule. */
-export function checkList(query: Query, check: Check): void {
+export function checkList(query: Query, check: RuleContext): void {
   const { found } = check;
-  const select = checkFlat(query, found);
+  const select = checkSingleSelect(query, found);
   if (select === null) return;
   //= rules R-27
   const { items, where, groups, having, distinct, offset, span } = select;

@@ -1,5 +1,5 @@
 import type { ManifestTable } from '../../collab/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import type { Findings, Span } from '../findings/finding.ts';
 import type { CheckContext } from './rule-context.ts';
 
@@ -7,14 +7,15 @@ import type { CheckContext } from './rule-context.ts';
 export function checkRoles({ manifest, member, receivers }: CheckContext, whole: Span, found: Findings): void {
   //= rules R-11
   const canQuery = manifest.members.some((each) => each.id === member && each.abilities.includes('CAN_QUERY'));
-  if (!canQuery) found.add('ROLE_CANNOT_QUERY', whole, `${quoteName(member)} does not have the ability CAN_QUERY`);
+  if (!canQuery)
+    found.add('ROLE_CANNOT_QUERY', whole, `${quoteForMessage(member)} does not have the ability CAN_QUERY`);
   if (receivers.length === 0) found.add('RECEIVER_NOT_ALLOWED', whole, 'expected a receiver, got none');
   const refused = receivers.filter(
     (receiver) =>
       !manifest.members.some((each) => each.id === receiver && each.abilities.includes('CAN_RECEIVE_RESULTS')),
   );
   if (refused.length === 0) return;
-  const names = refused.map(quoteName).join(', ');
+  const names = refused.map(quoteForMessage).join(', ');
   found.add('RECEIVER_NOT_ALLOWED', whole, `${names} cannot receive results`);
 }
 
@@ -28,7 +29,7 @@ export function checkTable(table: ManifestTable, span: Span, context: CheckConte
   //= rules R-12
   const refused = context.receivers.filter((receiver) => !table.receivers.includes(receiver));
   if (refused.length > 0) {
-    const names = refused.map(quoteName).join(', ');
+    const names = refused.map(quoteForMessage).join(', ');
     found.add('RECEIVER_NOT_ALLOWED', span, `\`${name}\` does not allow results for ${names}`, {
       rule: { table: name, key: 'allowedResultReceivers' },
     });

@@ -20,7 +20,7 @@ export interface CheckContext {
 }
 
 /** What the checks of a rule need. */
-export interface Check {
+export interface RuleContext {
   readonly found: Findings;
   readonly manifest: Manifest;
   readonly member: string;
@@ -34,7 +34,7 @@ export type Scan = Extract<Leaf, { readonly kind: 'scan' }>;
 /** The table and the name of a column there; `null` for a column that is computed. */
 export function tableColumn(
   { column }: ExpressionOf<'column'>,
-  { manifest }: Pick<Check, 'manifest'>,
+  { manifest }: Pick<RuleContext, 'manifest'>,
 ): { readonly table: ManifestTable; readonly name: string } | null {
   const { origin } = column;
   if (origin === null) return null;

@@ -17,11 +17,11 @@ function checkExpression(expression: Expression, found: Findings): void {
  *
  * Returns the SELECT, or `null` if there is none to look into.
  */
-export function checkFlat(query: Query, found: Findings): Select | null {
+export function checkSingleSelect(query: Query, found: Findings): Select | null {
   for (const { name, query: inner } of query.named) found.add('CTE', inner.span, `\`${name}\` is a WITH query`);
   if (query.kind === 'set') {
     found.add('SETOP', query.span, `${query.operator} combines two queries`);
-    for (const side of [query.left, query.right]) checkFlat(side, found);
+    for (const side of [query.left, query.right]) checkSingleSelect(side, found);
     return null;
   }
   for (const leaf of leavesOf(query.from)) {

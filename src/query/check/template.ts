@@ -1,5 +1,5 @@
 import type { AnalysisTemplate, Manifest } from '../../collab/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { readTypeName, type ValueType } from '../ast/value-type.ts';
 import type { Findings, Span } from '../findings/finding.ts';
 import { readText } from '../resolve/literal.ts';
@@ -27,20 +27,20 @@ function findTemplate(
 ): AnalysisTemplate | null {
   const template = manifest.templates.find((each) => each.id === id);
   if (template === undefined) {
-    const known = manifest.templates.map((each) => quoteName(each.id)).join(', ');
-    found.add('TEMPLATE_UNKNOWN', whole, `the collaboration has no template ${quoteName(id)}`, {
+    const known = manifest.templates.map((each) => quoteForMessage(each.id)).join(', ');
+    found.add('TEMPLATE_UNKNOWN', whole, `the collaboration has no template ${quoteForMessage(id)}`, {
       help: known === '' ? 'It has no templates.' : `Its templates are ${known}.`,
     });
     return null;
   }
   if (template.sql === text) return template;
-  found.add('TEMPLATE_UNKNOWN', whole, `the text is not that of the template ${quoteName(id)}`);
+  found.add('TEMPLATE_UNKNOWN', whole, `the text is not that of the template ${quoteForMessage(id)}`);
   return null;
 }
 
 /** All parameters: of several mistakes at one place only the first is told. */
 function helpOn({ parameters }: AnalysisTemplate): string {
-  const names = parameters.map(({ name, type }) => `${quoteName(name)} (${type})`).join(', ');
+  const names = parameters.map(({ name, type }) => `${quoteForMessage(name)} (${type})`).join(', ');
   return names === ''
     ? 'The template takes no values.'
     : `Give a value of its type to each of ${names}, and to nothing else.`;
@@ -69,12 +69,14 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
     if (value !== null) values.set(name, { type, text: value });
     else {
       const got = given === undefined ? 'nothing' : 'something else';
-      found.add('PARAMETER_TYPE', whole, `parameter ${quoteName(name)} expected a ${typeName}, got ${got}`, { help });
+      found.add('PARAMETER_TYPE', whole, `parameter ${quoteForMessage(name)} expected a ${typeName}, got ${got}`, {
+        help,
+      });
     }
   }
   for (const name of Object.keys(parameters)) {
     if (!types.has(name))
-      found.add('PARAMETER_TYPE', whole, `the template has no parameter ${quoteName(name)}`, { help });
+      found.add('PARAMETER_TYPE', whole, `the template has no parameter ${quoteForMessage(name)}`, { help });
   }
   return { template, types, values };
 }

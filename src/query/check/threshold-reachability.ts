@@ -2,7 +2,7 @@ import type { CustomRule, ManifestTable } from '../../collab/index.ts';
 import type { Leaf, Query, Select } from '../ast/nodes.ts';
 import { columnsOf, isAggregated, leavesOf, selectsIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
-import type { Check, Scan } from './rule-context.ts';
+import type { RuleContext, Scan } from './rule-context.ts';
 
 function scansOf(query: Query, table: ManifestTable): readonly Scan[] {
   const scans = selectsIn(query)
@@ -11,12 +11,12 @@ function scansOf(query: Query, table: ManifestTable): readonly Scan[] {
   return [...new Map(scans.map((scan) => [scan.scan, scan])).values()];
 }
 
-function report(span: Span, table: ManifestTable, message: string, { found }: Check): void {
+function report(span: Span, table: ManifestTable, message: string, { found }: RuleContext): void {
   found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key: 'x-outputConstraints' } });
 }
 
 /** Aggregates that give single values back, or look at a part of a group only; in conditions as well as in outputs. */
-function checkAggregates({ items, having, qualify }: Select, table: ManifestTable, check: Check): void {
+function checkAggregates({ items, having, qualify }: Select, table: ManifestTable, check: RuleContext): void {
   const values = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
   for (const value of values) {
     for (const part of within(value)) {
@@ -39,7 +39,7 @@ function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> |
   return null;
 }
 
-function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: Check): void {
+function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: RuleContext): void {
   //= rules R-33
   if (query.kind === 'set' || !isAggregated(query)) {
     report(span, table, `\`${table.name}\` is only shown in aggregates, and the last SELECT is none`, check);
@@ -63,7 +63,7 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
  * Whether the last aggregate of a query sees the columns of every output constraint of custom rules, so that persons behind
  * each row of the answer can be counted.
  */
-export function checkReach(query: Query, spans: ReadonlyMap<string, Span>, check: Check): void {
+export function checkThresholdReachability(query: Query, spans: ReadonlyMap<string, Span>, check: RuleContext): void {
   for (const table of check.tables) {
     const { rule } = table;
     if (rule?.kind !== 'custom' || rule.outputConstraints.length === 0) continue;

@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
 import { isJsonList, isJsonObject, type Json, readExactJson } from './json.ts';
@@ -79,7 +79,7 @@ function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, fou
   } else if (type === 'parser' || type === 'syntax') {
     const span = typeof position === 'string' ? index.tokenAt(Number(position)) : index.whole;
     const token = index.text.slice(span.start, span.end);
-    found.add('PARSE_ERROR', span, token === '' ? 'the SQL ends too early' : `unexpected ${quoteName(token)}`);
+    found.add('PARSE_ERROR', span, token === '' ? 'the SQL ends too early' : `unexpected ${quoteForMessage(token)}`);
   } else if (message === 'Only SELECT statements can be serialized to json!') {
     found.add('NOT_SELECT', index.whole, 'the statement is no SELECT');
   } else {

@@ -1,4 +1,4 @@
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { calculate, not, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
@@ -31,12 +31,12 @@ import {
 } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
-import { type Fields, foldName } from './strict-node.ts';
+import { type StrictNode, foldName } from './strict-node.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 
 /** Resolves a part of an expression; handed down so that files do not depend on each other in a circle. */
-export type ResolvePart = (node: Fields, context: Context) => Expression;
+export type ResolvePart = (node: StrictNode, context: Context) => Expression;
 
 /** Functions that the parser writes for special syntax, with a schema that nobody wrote. */
 const PARSER_MADE = new Set(['substring', 'trim', 'ltrim', 'rtrim', 'date_part', 'row', 'list_value', 'struct_pack']);
@@ -99,14 +99,14 @@ export function checkAggregateArgument(name: AggregateName, argument: Expression
   context.walk.found.add(
     'TYPE_MISMATCH',
     argument.span,
-    `${quoteName(name)} expected a decimal or whole number, got a DOUBLE`,
+    `${quoteForMessage(name)} expected a decimal or whole number, got a DOUBLE`,
     {
       help: 'Convert it with CAST(… AS DECIMAL(38,6)); a DOUBLE can make the function fail, which tells something of the data.',
     },
   );
 }
 
-function resolveAggregate(name: AggregateName, node: Fields, context: Context, resolve: ResolvePart): Expression {
+function resolveAggregate(name: AggregateName, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
   const { found } = context.walk;
   const distinct = node.flag('distinct');
@@ -121,7 +121,7 @@ function resolveAggregate(name: AggregateName, node: Fields, context: Context, r
   node.close();
   const [argument = null, second] = children;
   if (second !== undefined || (argument === null && name !== 'count')) {
-    found.add('AGG_ARG', span, `${quoteName(name)} expected one argument, got ${String(children.length)}`);
+    found.add('AGG_ARG', span, `${quoteForMessage(name)} expected one argument, got ${String(children.length)}`);
     return invalid(span, children);
   }
   if (argument !== null) checkAggregateArgument(name, argument, context);
@@ -130,7 +130,7 @@ function resolveAggregate(name: AggregateName, node: Fields, context: Context, r
 }
 
 /** An argument of an aggregate, for which a star is not a wrong list of outputs but a wrong argument. */
-function resolveArgument(node: Fields, context: Context, resolve: ResolvePart): Expression {
+function resolveArgument(node: StrictNode, context: Context, resolve: ResolvePart): Expression {
   if (node.text('class') !== 'STAR') return resolve(node, context);
   node.skipAll();
   context.walk.found.add('AGG_ARG', node.span, 'the aggregate is taken of columns that are not named');
@@ -140,8 +140,8 @@ function resolveArgument(node: Fields, context: Context, resolve: ResolvePart): 
 function refuseFunction(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const { found } = context.walk;
   if (isRefusedAggregate(name))
-    found.add('AGG_FUNCTION', span, `${quoteName(name)} gives back values of single rows or cannot be checked`);
-  else found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is not among the functions that may run`);
+    found.add('AGG_FUNCTION', span, `${quoteForMessage(name)} gives back values of single rows or cannot be checked`);
+  else found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not among the functions that may run`);
   return invalid(span, parts);
 }
 
@@ -228,7 +228,7 @@ function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, 
     context.walk.found.add(
       'FUNCTION_NOT_ALLOWED',
       span,
-      `${quoteName(name)} does not take ${String(parts.length)} arguments`,
+      `${quoteForMessage(name)} does not take ${String(parts.length)} arguments`,
     );
     return invalid(span, parts);
   }
@@ -273,15 +273,16 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
   return calculate(name, left, right, span);
 }
 
-function resolveScalar(name: string, node: Fields, context: Context, resolve: ResolvePart): Expression {
+function resolveScalar(name: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
   const { found } = context.walk;
   const isSymbol = node.flag('is_operator');
   const parts = node.nodes('children').map((child) => resolve(child, context));
   if (node.flag('distinct'))
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is no aggregate and takes no DISTINCT`);
-  if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteName(name)} has a FILTER`);
-  if (node.node('order_bys').isGiven('orders')) found.add('AGG_ORDER_BY', span, `${quoteName(name)} has an ORDER BY`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is no aggregate and takes no DISTINCT`);
+  if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteForMessage(name)} has a FILTER`);
+  if (node.node('order_bys').isGiven('orders'))
+    found.add('AGG_ORDER_BY', span, `${quoteForMessage(name)} has an ORDER BY`);
   node.empty('export_state');
   node.close();
   if (isSymbol) return resolveSymbol(name, parts, span, context);
@@ -296,7 +297,12 @@ function resolveScalar(name: string, node: Fields, context: Context, resolve: Re
 }
 
 /** A function, an aggregate or an operator that is written as one. `given` names it where the node does not. */
-export function resolveFunction(node: Fields, context: Context, resolve: ResolvePart, given?: ScalarName): Expression {
+export function resolveFunction(
+  node: StrictNode,
+  context: Context,
+  resolve: ResolvePart,
+  given?: ScalarName,
+): Expression {
   const { span } = node;
   if (given !== undefined) {
     const parts = node.nodes('children').map((child) => resolve(child, context));
@@ -312,7 +318,7 @@ export function resolveFunction(node: Fields, context: Context, resolve: Resolve
     context.walk.found.add(
       'FUNCTION_NOT_ALLOWED',
       span,
-      `${quoteName(`${schema}.${name}`)} is no function that may run`,
+      `${quoteForMessage(`${schema}.${name}`)} is no function that may run`,
     );
     return invalid(span, parts);
   }

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../collab/index.ts';
 import type { Query, RelationColumn } from '../ast/nodes.ts';
 import type { ValueType } from '../ast/value-type.ts';
-import type { Fields, Walk } from './strict-node.ts';
+import type { StrictNode, Walk } from './strict-node.ts';
 import type { Scope } from './scope.ts';
 
 /** A WITH query that can be named. */
@@ -22,6 +22,6 @@ export interface Context {
   readonly visible: VisibleQueries;
   readonly scope: Scope;
   /** Resolves a query inside a clause. */
-  readonly resolveInner: (node: Fields, context: Context) => Query | null;
+  readonly resolveInner: (node: StrictNode, context: Context) => Query | null;
   readonly nextScan: () => number;
 }

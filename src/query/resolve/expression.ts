@@ -1,4 +1,4 @@
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { castTo, compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
@@ -13,7 +13,7 @@ import {
 } from '../ast/value-type.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
-import { type Fields, MAX_LIST } from './strict-node.ts';
+import { type StrictNode, MAX_LIST } from './strict-node.ts';
 import { foldConstant, resolveConstant, unify } from './literal.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
@@ -30,7 +30,7 @@ const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
   COMPARE_NOT_DISTINCT_FROM: 'IS NOT DISTINCT FROM',
 };
 
-type Handler = (node: Fields, type: string, context: Context) => Expression;
+type Handler = (node: StrictNode, type: string, context: Context) => Expression;
 
 /** A handler for each class of expression; a class without one is a finding. */
 const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -54,7 +54,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 };
 
 /** An expression of the parser's tree with every name resolved and every part typed. What is not known is a finding. */
-export function resolveExpression(node: Fields, context: Context): Expression {
+export function resolveExpression(node: StrictNode, context: Context): Expression {
   if (node.isTooDeep) return invalid(node.span);
   const kind = node.text('class');
   const type = node.text('type');
@@ -62,17 +62,17 @@ export function resolveExpression(node: Fields, context: Context): Expression {
   const handler = Object.hasOwn(HANDLERS, kind) ? HANDLERS[kind] : undefined;
   if (handler !== undefined) return handler(node, type, context);
   node.skipAll();
-  context.walk.found.add('UNSUPPORTED_NODE', node.span, `${quoteName(kind)} is not supported`);
+  context.walk.found.add('UNSUPPORTED_NODE', node.span, `${quoteForMessage(kind)} is not supported`);
   return invalid(node.span);
 }
 
-function unsupported(node: Fields, type: string, context: Context): Expression {
+function unsupported(node: StrictNode, type: string, context: Context): Expression {
   node.skipAll();
-  context.walk.found.add('UNSUPPORTED_NODE', node.span, `${quoteName(type)} is not supported`);
+  context.walk.found.add('UNSUPPORTED_NODE', node.span, `${quoteForMessage(type)} is not supported`);
   return invalid(node.span);
 }
 
-function resolveComparison(node: Fields, type: string, context: Context): Expression {
+function resolveComparison(node: StrictNode, type: string, context: Context): Expression {
   const operator = Object.hasOwn(COMPARISON_TYPES, type) ? COMPARISON_TYPES[type] : undefined;
   if (operator === undefined) return unsupported(node, type, context);
   const sides = [resolveExpression(node.node('left'), context), resolveExpression(node.node('right'), context)];
@@ -89,18 +89,18 @@ export function expectTruth(value: Expression, context: Context): Expression {
   return value;
 }
 
-function resolveTruths(nodes: readonly Fields[], context: Context): readonly Expression[] {
+function resolveTruths(nodes: readonly StrictNode[], context: Context): readonly Expression[] {
   return nodes.map((node) => expectTruth(resolveExpression(node, context), context));
 }
 
-function resolveConjunction(node: Fields, type: string, context: Context): Expression {
+function resolveConjunction(node: StrictNode, type: string, context: Context): Expression {
   const terms = resolveTruths(node.nodes('children'), context);
   node.close();
   if (type !== 'CONJUNCTION_AND' && type !== 'CONJUNCTION_OR') return unsupported(node, type, context);
   return logic(type === 'CONJUNCTION_AND' ? 'AND' : 'OR', terms, node.span) ?? invalid(node.span);
 }
 
-function resolveBetween(node: Fields, type: string, context: Context): Expression {
+function resolveBetween(node: StrictNode, type: string, context: Context): Expression {
   if (type !== 'COMPARE_BETWEEN') return unsupported(node, type, context);
   const parts = ['input', 'lower', 'upper'].map((name) => resolveExpression(node.node(name), context));
   node.close();
@@ -109,7 +109,7 @@ function resolveBetween(node: Fields, type: string, context: Context): Expressio
   return { kind: 'between', value, low, high, span: node.span, type: BOOLEAN };
 }
 
-function resolveOperator(node: Fields, type: string, context: Context): Expression {
+function resolveOperator(node: StrictNode, type: string, context: Context): Expression {
   const { span } = node;
   if (type === 'OPERATOR_COALESCE') return resolveFunction(node, context, resolveExpression, 'coalesce');
   if (type === 'ARRAY_EXTRACT' || type === 'STRUCT_EXTRACT' || type === 'ARRAY_SLICE') {
@@ -136,7 +136,7 @@ function resolveOperator(node: Fields, type: string, context: Context): Expressi
   return type === 'OPERATOR_IS_NULL' ? isNull : not(isNull, span);
 }
 
-function resolveIn(node: Fields, context: Context): Expression {
+function resolveIn(node: StrictNode, context: Context): Expression {
   const { span } = node;
   const children = node.nodes('children');
   node.close();
@@ -160,7 +160,7 @@ function resolveIn(node: Fields, context: Context): Expression {
   return { kind: 'in', value, options, span, type: BOOLEAN };
 }
 
-function resolveCase(node: Fields, context: Context): Expression {
+function resolveCase(node: StrictNode, context: Context): Expression {
   const whens: Expression[] = [];
   const thens: Expression[] = [];
   for (const check of node.nodes('case_checks')) {
@@ -182,7 +182,7 @@ function resolveCase(node: Fields, context: Context): Expression {
 }
 
 /** The type that a conversion names, or `null` if values cannot be converted to it. */
-function readCastType(node: Fields): ValueType | null {
+function readCastType(node: StrictNode): ValueType | null {
   const id = node.text('id');
   if (id !== 'DECIMAL') {
     const isPlain = !node.isGiven('type_info');
@@ -199,7 +199,7 @@ function readCastType(node: Fields): ValueType | null {
   return readTypeName(name);
 }
 
-function resolveCast(node: Fields, context: Context): Expression {
+function resolveCast(node: StrictNode, context: Context): Expression {
   const child = node.node('child');
   const value = resolveExpression(child, context);
   node.flag('try_cast');
@@ -215,18 +215,18 @@ function resolveCast(node: Fields, context: Context): Expression {
   return castTo(value, type);
 }
 
-function resolveParameter(node: Fields, context: Context): Expression {
+function resolveParameter(node: StrictNode, context: Context): Expression {
   const { span } = node;
   const name = node.text('identifier');
   node.close();
   const { parameters, walk } = context;
   if (parameters === null) {
-    walk.found.add('PARAMETER', span, `the query has a parameter ${quoteName(name)} and is no template`);
+    walk.found.add('PARAMETER', span, `the query has a parameter ${quoteForMessage(name)} and is no template`);
     return invalid(span);
   }
   const type = parameters.get(name);
   if (type !== undefined) return { kind: 'parameter', name, span, type };
-  walk.found.add('PARAMETER', span, `the template declares no parameter ${quoteName(name)}`);
+  walk.found.add('PARAMETER', span, `the template declares no parameter ${quoteForMessage(name)}`);
   return invalid(span);
 }
 
@@ -234,7 +234,7 @@ function givesOneRow(query: Query): boolean {
   return query.kind === 'select' && query.groups.length === 0 && query.having === null && isAggregated(query);
 }
 
-function resolveSubquery(node: Fields, context: Context): Expression {
+function resolveSubquery(node: StrictNode, context: Context): Expression {
   const { span } = node;
   const { found } = context.walk;
   const kind = node.word('subquery_type', ['SCALAR', 'ANY', 'EXISTS', 'NOT_EXISTS']);

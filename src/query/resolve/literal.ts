@@ -1,4 +1,4 @@
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import type { Expression } from '../ast/nodes.ts';
 import {
   BOOLEAN,
@@ -17,7 +17,7 @@ import {
 import type { Span } from '../findings/finding.ts';
 import { isJsonObject, type Json } from '../parse/json.ts';
 import type { Context } from './context.ts';
-import type { Fields } from './strict-node.ts';
+import type { StrictNode } from './strict-node.ts';
 import { invalid } from './scope.ts';
 
 const WHOLE = /^-?\d+$/;
@@ -56,7 +56,7 @@ function placePoint(text: string, scale: number): string {
   return `${sign}${digits.slice(0, digits.length - scale)}.${digits.slice(digits.length - scale)}`;
 }
 
-function decimalLiteral(type: Fields, value: Json, span: Span): Expression | null {
+function decimalLiteral(type: StrictNode, value: Json, span: Span): Expression | null {
   const info = type.node('type_info');
   info.empty('alias', 'extension_info');
   info.word('type', ['DECIMAL_TYPE_INFO']);
@@ -75,7 +75,7 @@ function doubleLiteral(value: Json, span: Span): Expression | null {
   return Number.isFinite(number) ? literal(number.toExponential(), DOUBLE, span) : null;
 }
 
-function readValue(node: Fields): Expression | null {
+function readValue(node: StrictNode): Expression | null {
   const { span } = node;
   const type = node.node('type');
   const id = type.text('id');
@@ -88,7 +88,7 @@ function readValue(node: Fields): Expression | null {
   return result;
 }
 
-function readTyped(id: string, type: Fields, value: Json, span: Span): Expression | null {
+function readTyped(id: string, type: StrictNode, value: Json, span: Span): Expression | null {
   if (id === 'NULL' && value === null) return literal(null, NULL, span);
   if (id === 'VARCHAR' && typeof value === 'string') return literal(value, TEXT, span);
   if (id === 'BOOLEAN' && typeof value === 'boolean') return literal(String(value), BOOLEAN, span);
@@ -99,7 +99,7 @@ function readTyped(id: string, type: Fields, value: Json, span: Span): Expressio
 }
 
 /** A constant of the query, exactly as it is written. */
-export function resolveConstant(node: Fields, { walk }: Context): Expression {
+export function resolveConstant(node: StrictNode, { walk }: Context): Expression {
   const { span } = node;
   const value = node.node('value');
   node.close();
@@ -166,7 +166,7 @@ export function foldConstant(value: Expression, type: ValueType, { walk }: Conte
   if (value.type.kind !== 'text' && !(value.type.kind === 'date' && type.kind === 'timestamp')) return null;
   const text = readText(value.text, type);
   if (text !== null) return literal(text, type, value.span);
-  walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteName(value.text)}`);
+  walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteForMessage(value.text)}`);
   return invalid(value.span);
 }
 

@@ -2,7 +2,7 @@ import { canonicalText } from '../ast/equal.ts';
 import type { Expression, Item, Order } from '../ast/nodes.ts';
 import type { Context } from './context.ts';
 import { resolveExpression } from './expression.ts';
-import { type Fields, foldName } from './strict-node.ts';
+import { type StrictNode, foldName } from './strict-node.ts';
 
 /** What stands behind a query. */
 export interface Modifiers {
@@ -13,7 +13,7 @@ export interface Modifiers {
 }
 
 /** The output that a bare name in ORDER BY means: outputs come before columns. */
-function findByName(node: Fields, items: readonly Item[], context: Context): number | null {
+function findByName(node: StrictNode, items: readonly Item[], context: Context): number | null {
   if (node.text('class') !== 'COLUMN_REF') return null;
   const [name, more] = node.texts('column_names').map(foldName);
   if (more !== undefined) return null;
@@ -43,7 +43,7 @@ function findByValue(value: Expression, items: readonly Item[], context: Context
   return null;
 }
 
-function readOrder(node: Fields, items: readonly Item[], context: Context): readonly Order[] {
+function readOrder(node: StrictNode, items: readonly Item[], context: Context): readonly Order[] {
   const direction = node.word('type', ['ORDER_DEFAULT', 'ASCENDING', 'DESCENDING']);
   const nulls = node.word('null_order', ['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']);
   const term = node.node('expression');
@@ -58,7 +58,7 @@ function readOrder(node: Fields, items: readonly Item[], context: Context): read
 }
 
 /** A number of rows that is written in the query. */
-function readRows(node: Fields, name: string, context: Context): number | null {
+function readRows(node: StrictNode, name: string, context: Context): number | null {
   if (!node.isGiven(name)) return null;
   const child = node.node(name);
   const value = child.text('class') === 'CONSTANT' ? resolveExpression(child, context) : null;
@@ -69,7 +69,7 @@ function readRows(node: Fields, name: string, context: Context): number | null {
 }
 
 /** DISTINCT, ORDER BY, LIMIT and OFFSET of a query with these outputs. */
-export function readModifiers(nodes: readonly Fields[], items: readonly Item[], context: Context): Modifiers {
+export function readModifiers(nodes: readonly StrictNode[], items: readonly Item[], context: Context): Modifiers {
   let result: Modifiers = { distinct: false, order: [], limit: null, offset: null };
   for (const node of nodes) {
     const type = node.word('type', ['ORDER_MODIFIER', 'LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER', 'DISTINCT_MODIFIER']);

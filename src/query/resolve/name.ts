@@ -1,10 +1,10 @@
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression } from '../ast/nodes.ts';
 import { DATE, TIMESTAMP } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
-import { type Fields, foldName } from './strict-node.ts';
+import { type StrictNode, foldName } from './strict-node.ts';
 import { columnExpression, findColumns, findRelations, type FoundColumn, invalid, type Scope } from './scope.ts';
 
 /** Bare words that are values of the engine and no columns, if no column has the name. */
@@ -29,7 +29,7 @@ function suggest(scope: Scope, name: string): string | undefined {
   const near = names.filter((known) => foldName(known).startsWith(name.slice(0, 3)));
   const shown = [...new Set(near.length > 0 ? near : names)].slice(0, 8);
   if (shown.length === 0) return undefined;
-  return `Columns in reach are ${shown.map(quoteName).join(', ')}.`;
+  return `Columns in reach are ${shown.map(quoteForMessage).join(', ')}.`;
 }
 
 function reportUnknown(name: string, span: Span, context: Context): Expression {
@@ -37,15 +37,20 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
   const { found } = walk;
   const outer = scope.outer !== null && findColumns(scope.outer, name).length > 0;
   if (outer) {
-    found.add('SUBQUERY', span, `${quoteName(name)} is a column of the query around the sub-query`);
+    found.add('SUBQUERY', span, `${quoteForMessage(name)} is a column of the query around the sub-query`);
   } else if (scope.outputs.some((item) => foldName(item.name) === name)) {
-    found.add('UNKNOWN_COLUMN', span, `${quoteName(name)} is an output, and outputs have no name in this clause yet`, {
-      help: 'Write the expression itself.',
-    });
+    found.add(
+      'UNKNOWN_COLUMN',
+      span,
+      `${quoteForMessage(name)} is an output, and outputs have no name in this clause yet`,
+      {
+        help: 'Write the expression itself.',
+      },
+    );
   } else if (ENGINE_WORDS.has(name) || /^(current|local)_?/.test(name)) {
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is no column and no function that may run`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is no column and no function that may run`);
   } else {
-    found.add('UNKNOWN_COLUMN', span, `no table in FROM has a column ${quoteName(name)}`, {
+    found.add('UNKNOWN_COLUMN', span, `no table in FROM has a column ${quoteForMessage(name)}`, {
       help: suggest(scope, name),
     });
   }
@@ -65,12 +70,12 @@ function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span
     const meant = columnExpression(column, span);
     if (columns.length === 1 && outputs.every((item) => canonicalText(item.value) === canonicalText(meant)))
       return null;
-    walk.found.add('ALIAS_SHADOWS_COLUMN', span, `${quoteName(name)} is a column and another output`);
+    walk.found.add('ALIAS_SHADOWS_COLUMN', span, `${quoteForMessage(name)} is a column and another output`);
     return invalid(span, [], true);
   }
   if (scope.outputUse === 'clash') return null;
   if (outputs.length > 1) {
-    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one output is called ${quoteName(name)}`);
+    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one output is called ${quoteForMessage(name)}`);
     return invalid(span, [], true);
   }
   return { ...output.value, span };
@@ -85,11 +90,11 @@ function resolveBare(name: string, span: Span, context: Context): Expression {
   const [column] = columns;
   if (column !== undefined && columns.length === 1) return columnExpression(column, span);
   if (column !== undefined) {
-    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one table in FROM has a column ${quoteName(name)}`);
+    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one table in FROM has a column ${quoteForMessage(name)}`);
   } else if (name === 'rowid') {
     walk.found.add('ROWID', span, 'row numbers are not available');
   } else if (findRelations(scope, name).length > 0) {
-    walk.found.add('ROW_REF', span, `${quoteName(name)} is a table, and as a value its whole row`);
+    walk.found.add('ROW_REF', span, `${quoteForMessage(name)} is a table, and as a value its whole row`);
   } else {
     const word = findWord(name, span);
     if (word !== null) return word;
@@ -107,24 +112,35 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
   const [column] = columns;
   if (column !== undefined && columns.length === 1) return columnExpression(column, span);
   if (column !== undefined) {
-    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one column can be meant by ${quoteName(`${alias}.${name}`)}`);
+    walk.found.add(
+      'AMBIGUOUS_COLUMN',
+      span,
+      `more than one column can be meant by ${quoteForMessage(`${alias}.${name}`)}`,
+    );
   } else if (relations.length > 0 && name === 'rowid') {
     walk.found.add('ROWID', span, 'row numbers are not available');
   } else if (relations.length > 0) {
     const help = suggest({ ...scope, entries: relations }, name);
-    walk.found.add('UNKNOWN_COLUMN', span, `${quoteName(alias)} has no column ${quoteName(name)}`, { help });
+    walk.found.add('UNKNOWN_COLUMN', span, `${quoteForMessage(alias)} has no column ${quoteForMessage(name)}`, {
+      help,
+    });
   } else if (findColumns(scope, alias).length > 0) {
-    walk.found.add('STRUCT_ACCESS', span, `${quoteName(alias)} is a column and has no part ${quoteName(name)}`);
+    walk.found.add(
+      'STRUCT_ACCESS',
+      span,
+      `${quoteForMessage(alias)} is a column and has no part ${quoteForMessage(name)}`,
+    );
   } else if (!scope.isBroken) {
     const isOuter = scope.outer !== null && findRelations(scope.outer, alias).length > 0;
-    if (isOuter) walk.found.add('SUBQUERY', span, `${quoteName(alias)} belongs to the query around the sub-query`);
-    else walk.found.add('UNKNOWN_COLUMN', span, `nothing in FROM is called ${quoteName(alias)}`);
+    if (isOuter)
+      walk.found.add('SUBQUERY', span, `${quoteForMessage(alias)} belongs to the query around the sub-query`);
+    else walk.found.add('UNKNOWN_COLUMN', span, `nothing in FROM is called ${quoteForMessage(alias)}`);
   }
   return invalid(span, [], true);
 }
 
 /** What a name means, by our own rules: a column, an output where the clause knows outputs, or a finding. */
-export function resolveName(node: Fields, context: Context): Expression {
+export function resolveName(node: StrictNode, context: Context): Expression {
   const { span } = node;
   const [first = '', second, third, ...more] = node.texts('column_names').map(foldName);
   node.close();

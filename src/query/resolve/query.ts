@@ -1,5 +1,5 @@
 import type { Manifest } from '../../collab/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, Item, NamedQuery, Query, Select, SetOperation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -7,7 +7,7 @@ import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts'
 import { firstSelect } from '../ast/walk.ts';
 import type { Context, VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
-import { Fields, foldName, MAX_LIST, type Walk } from './strict-node.ts';
+import { StrictNode, foldName, MAX_LIST, type Walk } from './strict-node.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
 import { relationColumns, resolveRelation } from './relation.ts';
@@ -22,7 +22,7 @@ function nameOf(value: Expression, index: number): string {
 }
 
 /** `*` and `alias.*` as the columns that they stand for. */
-function expandStar(node: Fields, context: Context): readonly Item[] {
+function expandStar(node: StrictNode, context: Context): readonly Item[] {
   const { span } = node;
   const relation = foldName(node.text('relation_name'));
   const extras = ['exclude_list', 'replace_list', 'rename_list', 'qualified_exclude_list', 'columns', 'expr'];
@@ -48,7 +48,7 @@ interface ResolvedItems {
   readonly hasStar: boolean;
 }
 
-function resolveItems(nodes: readonly Fields[], context: Context): ResolvedItems {
+function resolveItems(nodes: readonly StrictNode[], context: Context): ResolvedItems {
   const items: Item[] = [];
   let hasStar = false;
   for (const [index, node] of nodes.entries()) {
@@ -71,7 +71,7 @@ function resolveItems(nodes: readonly Fields[], context: Context): ResolvedItems
 }
 
 /** A term of GROUP BY: a number counts outputs. */
-function resolveGroup(node: Fields, items: readonly Item[], context: Context): Expression | null {
+function resolveGroup(node: StrictNode, items: readonly Item[], context: Context): Expression | null {
   const { found } = context.walk;
   const value = resolveExpression(node, context);
   if (value.kind !== 'literal') return value;
@@ -89,7 +89,7 @@ function resolveGroup(node: Fields, items: readonly Item[], context: Context): E
   return null;
 }
 
-function resolveGroups(node: Fields, items: readonly Item[], context: Context): readonly Expression[] {
+function resolveGroups(node: StrictNode, items: readonly Item[], context: Context): readonly Expression[] {
   const { found } = context.walk;
   const groups = node.nodes('group_expressions').map((group) => resolveGroup(group, items, context));
   const sets = node.list('group_sets');
@@ -103,7 +103,7 @@ function resolveGroups(node: Fields, items: readonly Item[], context: Context): 
 }
 
 function resolveNamed(
-  node: Fields,
+  node: StrictNode,
   context: Context,
 ): { readonly named: readonly NamedQuery[]; readonly context: Context } {
   const { found } = context.walk;
@@ -114,14 +114,18 @@ function resolveNamed(
     const name = entry.text('key');
     const value = entry.node('value');
     if (value.isGiven('aliases'))
-      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteName(name)} has a list of names behind it`);
+      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteForMessage(name)} has a list of names behind it`);
     value.word('materialized', ['CTE_MATERIALIZE_DEFAULT', 'CTE_MATERIALIZE_ALWAYS', 'CTE_MATERIALIZE_NEVER']);
     value.empty('key_targets');
     const query = context.resolveInner(value.node('query'), { ...context, visible, scope: NO_SCOPE });
     value.close();
     entry.close();
     if (context.manifest.tables.some((table) => foldName(table.name) === foldName(name))) {
-      found.add('CTE_SHADOWS_TABLE', query?.span ?? node.span, `${quoteName(name)} is a table of the collaboration`);
+      found.add(
+        'CTE_SHADOWS_TABLE',
+        query?.span ?? node.span,
+        `${quoteForMessage(name)} is a table of the collaboration`,
+      );
     }
     if (query === null) continue;
     visible.set(foldName(name), { name, columns: relationColumns(query, context) });
@@ -137,7 +141,7 @@ function cover(spans: readonly Span[]): Span | null {
   return { start: Math.min(...spans.map(({ start }) => start)), end: Math.max(...spans.map(({ end }) => end)) };
 }
 
-function resolveSelect(node: Fields, around: Context): Select {
+function resolveSelect(node: StrictNode, around: Context): Select {
   const { named, context } = resolveNamed(node, around);
   const { relation, scope: from } = resolveRelation(node.node('from_table'), context);
   const inner: Scope = { ...from, outer: around.scope.entries.length > 0 ? around.scope : null };
@@ -192,7 +196,7 @@ function checkSides({ left, right, span }: SetOperation, { walk }: Context): voi
   }
 }
 
-function resolveSetOperation(node: Fields, around: Context): Query | null {
+function resolveSetOperation(node: StrictNode, around: Context): Query | null {
   const { span } = node;
   const { named, context } = resolveNamed(node, around);
   const operator = node.text('setop_type');
@@ -205,7 +209,7 @@ function resolveSetOperation(node: Fields, around: Context): Query | null {
   if (distinct) context.walk.found.add('SETOP_KIND', span, 'DISTINCT belongs to the sides');
   node.close();
   const known = (['UNION', 'INTERSECT', 'EXCEPT'] as const).find((name) => name === operator);
-  if (known === undefined) context.walk.found.add('SETOP_KIND', span, `${quoteName(operator)} is not supported`);
+  if (known === undefined) context.walk.found.add('SETOP_KIND', span, `${quoteForMessage(operator)} is not supported`);
   if (known === undefined || left === null || right === null) return null;
   const parts = { operator: known, all, left, right, named, span: cover([left.span, right.span]) ?? span };
   const operation: SetOperation = { kind: 'set', ...parts, ...modifiers };
@@ -213,7 +217,7 @@ function resolveSetOperation(node: Fields, around: Context): Query | null {
   return operation;
 }
 
-function resolveNode(node: Fields, context: Context): Query | null {
+function resolveNode(node: StrictNode, context: Context): Query | null {
   if (node.isTooDeep) return null;
   const type = node.text('type');
   if (type === 'SELECT_NODE') return resolveSelect(node, context);
@@ -224,13 +228,13 @@ function resolveNode(node: Fields, context: Context): Query | null {
   context.walk.found.add(
     code,
     node.span,
-    isRecursive ? 'the query refers to itself' : `${quoteName(type)} is not supported`,
+    isRecursive ? 'the query refers to itself' : `${quoteForMessage(type)} is not supported`,
   );
   return null;
 }
 
 /** A statement: a query, and parameters that are read where they stand. */
-function resolveStatement(node: Fields, context: Context): Query | null {
+function resolveStatement(node: StrictNode, context: Context): Query | null {
   node.list('named_param_map');
   const query = resolveNode(node.node('node'), context);
   node.close();
@@ -262,5 +266,5 @@ export function resolveQuery(
     resolveInner: resolveStatement,
     nextScan,
   };
-  return resolveStatement(new Fields(walk, statement, walk.index.whole), context);
+  return resolveStatement(new StrictNode(walk, statement, walk.index.whole), context);
 }

@@ -1,5 +1,5 @@
 import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { compare, logic } from '../ast/build.ts';
 import type { Expression, Leaf, Protection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -7,7 +7,7 @@ import { readTypeName } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
-import { type Fields, foldName } from './strict-node.ts';
+import { type StrictNode, foldName } from './strict-node.ts';
 import { unify } from './literal.ts';
 import { columnExpression, findColumns, hideColumns, invalid, joinScopes, NO_SCOPE, type Scope } from './scope.ts';
 
@@ -44,7 +44,7 @@ function scopeOf(leaf: Leaf): ResolvedFrom {
 }
 
 /** Findings for what can stand behind any table: samples and lists of names. */
-function refuseExtras(node: Fields, context: Context): void {
+function refuseExtras(node: StrictNode, context: Context): void {
   const { found } = context.walk;
   if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'a sample of a table is asked for');
   if (node.has('column_name_alias') && node.isGiven('column_name_alias')) {
@@ -52,7 +52,7 @@ function refuseExtras(node: Fields, context: Context): void {
   }
 }
 
-function resolveTable(node: Fields, context: Context): ResolvedFrom {
+function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
   const { span } = node;
   const { found } = context.walk;
   const [catalog, schema, name] = [node.text('catalog_name'), node.text('schema_name'), node.text('table_name')];
@@ -70,8 +70,8 @@ function resolveTable(node: Fields, context: Context): ResolvedFrom {
   const isOwn = table !== undefined && (schema === '' || foldName(schema) === foldName(table.owner));
   if (!isOwn || catalog !== '') {
     const full = [catalog, schema, name].filter((part) => part !== '').join('.');
-    const names = context.manifest.tables.map((known) => quoteName(known.name)).join(', ');
-    found.add('UNKNOWN_TABLE', span, `the collaboration has no table ${quoteName(full)}`, {
+    const names = context.manifest.tables.map((known) => quoteForMessage(known.name)).join(', ');
+    found.add('UNKNOWN_TABLE', span, `the collaboration has no table ${quoteForMessage(full)}`, {
       help: `Its tables are ${names}.`,
     });
     return BROKEN;
@@ -91,7 +91,7 @@ export function relationColumns(query: Query, { walk }: Context): readonly Relat
   const repeated = columns.find((_, index) => names.indexOf(names[index] ?? '') < index);
   //= rules R-7
   if (repeated !== undefined) {
-    const message = `more than one output of the sub-query is called ${quoteName(repeated.name)}`;
+    const message = `more than one output of the sub-query is called ${quoteForMessage(repeated.name)}`;
     walk.found.add('AMBIGUOUS_COLUMN', query.span, message, {
       help: 'Give each output of the sub-query its own name.',
     });
@@ -99,7 +99,7 @@ export function relationColumns(query: Query, { walk }: Context): readonly Relat
   return columns;
 }
 
-function resolveDerived(node: Fields, context: Context): ResolvedFrom {
+function resolveDerived(node: StrictNode, context: Context): ResolvedFrom {
   const { span } = node;
   const written = node.text('alias');
   const alias = written === '' ? 'subquery' : written;
@@ -118,7 +118,8 @@ function resolveUsing(names: readonly string[], left: Scope, right: Scope, span:
       if (column !== undefined && more === undefined) return columnExpression(column, span);
       const code = column === undefined ? 'UNKNOWN_COLUMN' : 'AMBIGUOUS_COLUMN';
       const isBroken = scope.isBroken && column === undefined;
-      if (!isBroken) context.walk.found.add(code, span, `USING expected one column ${quoteName(name)} on each side`);
+      if (!isBroken)
+        context.walk.found.add(code, span, `USING expected one column ${quoteForMessage(name)} on each side`);
       return invalid(span, [], true);
     });
     const [a = invalid(span), b = invalid(span)] = unify(sides, context);
@@ -134,7 +135,7 @@ function mergeScopes(type: string, names: readonly string[], left: Scope, right:
   return type === 'FULL' ? joinScopes(left, right) : joinScopes(left, hideColumns(right, folded));
 }
 
-function resolveJoin(node: Fields, context: Context): ResolvedFrom {
+function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
   const { span } = node;
   const { found } = context.walk;
   const written = node.text('join_type');
@@ -150,7 +151,7 @@ function resolveJoin(node: Fields, context: Context): ResolvedFrom {
       span,
       words === 'CROSS'
         ? 'tables are put side by side without a join condition'
-        : `${quoteName(words)} joins are not supported`,
+        : `${quoteForMessage(words)} joins are not supported`,
     );
   }
   const names = node.texts('using_columns');
@@ -176,7 +177,7 @@ function findDoubleAlias(scope: Scope): boolean {
 }
 
 /** FROM, or a part of it. */
-export function resolveRelation(node: Fields, context: Context): ResolvedFrom {
+export function resolveRelation(node: StrictNode, context: Context): ResolvedFrom {
   const { span } = node;
   const { found } = context.walk;
   if (node.isTooDeep) return BROKEN;
@@ -202,7 +203,7 @@ export function resolveRelation(node: Fields, context: Context): ResolvedFrom {
       found.add('UNSUPPORTED_NODE', span, 'DESCRIBE, SHOW and SUMMARIZE are not supported');
       break;
     default:
-      found.add('UNSUPPORTED_NODE', span, `${quoteName(type)} is not supported in FROM`);
+      found.add('UNSUPPORTED_NODE', span, `${quoteForMessage(type)} is not supported in FROM`);
   }
   node.skipAll();
   return BROKEN;

@@ -2,7 +2,7 @@ import type { Span } from '../findings/finding.ts';
 import type { Findings } from '../findings/finding.ts';
 import { isJsonList, isJsonObject, type Json } from '../parse/json.ts';
 import type { TextIndex } from '../parse/span.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 
 /** What the parser writes where a node has no place of its own. */
 const NO_PLACE = '18446744073709551615';
@@ -23,7 +23,7 @@ export interface Walk {
  * Reads a node of the parser's tree field by field. Every field must be asked for: {@link close} makes a finding of what was
  * not, so that a field nobody thought of is never ignored.
  */
-export class Fields {
+export class StrictNode {
   readonly walk: Walk;
   /** Where the node is in the text; that of the node around it if it has no place of its own. */
   readonly span: Span;
@@ -99,16 +99,16 @@ export class Fields {
   }
 
   /** A node that may be left out: `null` then. */
-  optionalNode(name: string): Fields | null {
+  optionalNode(name: string): StrictNode | null {
     return this.isGiven(name) ? this.node(name) : null;
   }
 
-  node(name: string): Fields {
-    return new Fields(this.walk, this.#take(name), this.span, this.#depth + 1);
+  node(name: string): StrictNode {
+    return new StrictNode(this.walk, this.#take(name), this.span, this.#depth + 1);
   }
 
-  nodes(name: string): readonly Fields[] {
-    return this.list(name).map((value) => new Fields(this.walk, value, this.span, this.#depth + 1));
+  nodes(name: string): readonly StrictNode[] {
+    return this.list(name).map((value) => new StrictNode(this.walk, value, this.span, this.#depth + 1));
   }
 
   /** A field that must be one of a few words; `null`, with a finding, if it is another one. */
@@ -116,7 +116,7 @@ export class Fields {
     const value = this.text(name);
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
-    this.#refuse(`something known in \`${name}\``, quoteName(value));
+    this.#refuse(`something known in \`${name}\``, quoteForMessage(value));
     return null;
   }
 
@@ -140,7 +140,7 @@ export class Fields {
   close(): void {
     //= rules R-2
     for (const name of Object.keys(this.#record)) {
-      if (!this.#read.has(name)) this.#refuse('no such field', quoteName(name));
+      if (!this.#read.has(name)) this.#refuse('no such field', quoteForMessage(name));
     }
   }
 }

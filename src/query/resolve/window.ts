@@ -1,10 +1,10 @@
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import type { Expression, Frame, FrameBound, WindowOrder } from '../ast/nodes.ts';
 import { type AggregateName, findAggregate, isWindowName, type WindowName, WINDOWS } from '../ast/functions.ts';
 import { BIGINT, DOUBLE, UNKNOWN, type ValueType } from '../ast/value-type.ts';
 import { aggregateType, checkAggregateArgument, type ResolvePart } from './call.ts';
 import type { Context } from './context.ts';
-import { type Fields, foldName } from './strict-node.ts';
+import { type StrictNode, foldName } from './strict-node.ts';
 import { invalid } from './scope.ts';
 
 const MAX_DISTANCE = 1_000_000;
@@ -54,7 +54,7 @@ function readBound(kind: string, distance: Expression | null): FrameBound | null
 }
 
 /** A frame in rows, or `null` for the default one; `undefined` for what is not known. */
-function readFrame(node: Fields, context: Context, resolve: ResolvePart): Frame | null | undefined {
+function readFrame(node: StrictNode, context: Context, resolve: ResolvePart): Frame | null | undefined {
   const part = (name: string): Expression | null => {
     const value = node.optionalNode(name);
     return value === null ? null : resolve(value, context);
@@ -67,7 +67,7 @@ function readFrame(node: Fields, context: Context, resolve: ResolvePart): Frame 
   return first === null || last === null ? undefined : { start: first, end: last };
 }
 
-function readOrders(node: Fields, context: Context, resolve: ResolvePart): readonly WindowOrder[] {
+function readOrders(node: StrictNode, context: Context, resolve: ResolvePart): readonly WindowOrder[] {
   return node.nodes('orders').map((order) => {
     const direction = order.word('type', ['ORDER_DEFAULT', 'ASCENDING', 'DESCENDING']);
     const nulls = order.word('null_order', ['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']);
@@ -78,7 +78,7 @@ function readOrders(node: Fields, context: Context, resolve: ResolvePart): reado
 }
 
 /** A window function over a partition, an order and a frame in rows. */
-export function resolveWindow(node: Fields, type: string, context: Context, resolve: ResolvePart): Expression {
+export function resolveWindow(node: StrictNode, type: string, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
   const { found } = context.walk;
   const written = foldName(node.text('function_name'));
@@ -93,7 +93,7 @@ export function resolveWindow(node: Fields, type: string, context: Context, reso
   if (offset !== null) values.push(resolve(offset, context));
   node.close();
   if (name === null || !type.startsWith('WINDOW_')) {
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(written)} is no window function that may run`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(written)} is no window function that may run`);
     return invalid(span, values);
   }
   const [argument, distance] = values;

@@ -4,7 +4,7 @@ import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect, leavesOf, mapChildren } from '../ast/walk.ts';
 import { BIGINT, decimalOf, DOUBLE, familyOfType } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
-import { makeSafe } from './total-expressions.ts';
+import { makeTotal } from './total-expressions.ts';
 import { addSummary } from './summary.ts';
 
 /** The alias of the answer inside the statement that orders and limits it. */
@@ -136,7 +136,7 @@ export function rewriteQuery(query: Query, obligations: readonly Obligation[]): 
   const bare: Query = { ...query, order: [], limit: null, offset: null };
   const answered = bare.kind === 'select' ? addToSelect(bare, obligations) : bare;
   const isSummed = pick(obligations, 'summary').length > 0 && answered.kind === 'select';
-  const safe = makeSafe(
+  const safe = makeTotal(
     renumber(isSummed ? addSummary(answered, thresholdTerms(answered.from, obligations)) : answered),
   );
   const columns = outputsOf(safe);

@@ -175,9 +175,9 @@ function safePart(part: Expression): Expression {
       return { ...part, branches, otherwise, type: results.map((value) => value.type).reduce(commonType, NULL) };
     }
     case 'inQuery':
-      return { ...part, query: makeSafe(part.query) };
+      return { ...part, query: makeTotal(part.query) };
     case 'scalarQuery':
-      return { ...part, query: makeSafe(part.query) };
+      return { ...part, query: makeTotal(part.query) };
     case 'window':
       return safeWindow(part);
     case 'cast':
@@ -204,7 +204,7 @@ function safeRelation(relation: Relation): Relation {
     case 'named':
       return relation;
     case 'derived':
-      return { ...relation, query: makeSafe(relation.query) };
+      return { ...relation, query: makeTotal(relation.query) };
     case 'join': {
       const [left, right] = [safeRelation(relation.left), safeRelation(relation.right)];
       return { ...relation, left, right, on: safeExpression(relation.on) };
@@ -216,10 +216,10 @@ function safeRelation(relation: Relation): Relation {
  * The same query in forms that cannot fail on any value: a failure would be a bit about the data. Divisions by zero and roots
  * of negative numbers give NULL; numbers are widened so that nothing overflows.
  */
-export function makeSafe(query: Query): Query {
+export function makeTotal(query: Query): Query {
   //= rules R-9
-  const named = query.named.map((each) => ({ ...each, query: makeSafe(each.query) }));
-  if (query.kind === 'set') return { ...query, named, left: makeSafe(query.left), right: makeSafe(query.right) };
+  const named = query.named.map((each) => ({ ...each, query: makeTotal(each.query) }));
+  if (query.kind === 'set') return { ...query, named, left: makeTotal(query.left), right: makeTotal(query.right) };
   const orNull = (value: Expression | null): Expression | null => (value === null ? null : safeExpression(value));
   return {
     ...query,

@@ -5,7 +5,7 @@ import { refuseSecrets } from '../no-secrets.ts';
 import { checkQuery, type Verdict } from '../../query/index.ts';
 import { type ParsedQuery, QueryParser } from '../../query/index.ts';
 import { chargesOf } from './audit-events.ts';
-import { type QueryRequest, type Question, readQuestion } from './request.ts';
+import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
 
 /** The most characters of a resolved query: it has to fit into the record of its attempt. */
 const MAX_IR_CHARACTERS = 1 << 20;
@@ -34,18 +34,22 @@ export interface QueryCheck {
 export interface Attempt {
   readonly id: string;
   readonly room: Room;
-  readonly question: Question;
+  readonly request: ResolvedRequest;
   readonly parsed: ParsedQuery;
 }
 
 /** The verdict on a query whose budgets are used up. */
-export function withoutBudget(parsed: ParsedQuery, { context }: Question, exhausted: readonly BudgetChange[]): Verdict {
+export function withoutBudget(
+  parsed: ParsedQuery,
+  { context }: ResolvedRequest,
+  exhausted: readonly BudgetChange[],
+): Verdict {
   const budgetsLeft = new Map(exhausted.map(({ table }) => [table, 0]));
   return checkQuery(parsed, { ...context, budgetsLeft });
 }
 
 /** What every query to a room goes through before anything runs: it is read, checked, and held against the budgets. */
-export class Gate implements AsyncDisposable {
+export class Admission implements AsyncDisposable {
   readonly #options: RoomOptions;
   readonly #parser: QueryParser;
   readonly log: AuditLog;
@@ -61,11 +65,11 @@ export class Gate implements AsyncDisposable {
    *
    * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
    */
-  static async open(options: RoomOptions): Promise<Gate> {
+  static async open(options: RoomOptions): Promise<Admission> {
     refuseSecrets(options.env);
     const log = await openRoomLog(await openRoom(options.directory), options.now);
     try {
-      return new Gate(options, await QueryParser.open(), log);
+      return new Admission(options, await QueryParser.open(), log);
     } catch (error) {
       await log[Symbol.asyncDispose]();
       throw error;
@@ -75,31 +79,31 @@ export class Gate implements AsyncDisposable {
   /**
    * What would become of a query, and what it would cost.
    *
-   * @throws {SealroomError} USAGE_OPTION as `readQuestion`; what `openRoom` throws; AUDIT_*, IO_* of the log.
+   * @throws {SealroomError} USAGE_OPTION as `resolveRequest`; what `openRoom` throws; AUDIT_*, IO_* of the log.
    */
   async check(request: QueryRequest): Promise<QueryCheck> {
-    const attempt = await this.begin(request);
-    const verdict = await this.decide(attempt);
-    const { text } = attempt.question;
+    const attempt = await this.prepare(request);
+    const verdict = await this.admit(attempt);
+    const { text } = attempt.request;
     if (!verdict.allowed) return { text, verdict, budgets: [] };
     const outcome = await this.log.preview(chargesOf(attempt.room, verdict.tables));
     return { text, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
   }
 
   /** The room as it is now, and what is asked of it. */
-  async begin(request: QueryRequest): Promise<Attempt> {
+  async prepare(request: QueryRequest): Promise<Attempt> {
     const room = await openRoom(this.#options.directory);
-    const question = readQuestion(request, room.manifest, this.#options.maxRows);
+    const question = resolveRequest(request, room.manifest, this.#options.maxRows);
     // A template that does not exist has no text; the check says so, and nothing besides.
-    const isKnown = request.question.kind === 'text' || question.text !== '';
+    const isKnown = request.query.kind === 'text' || question.text !== '';
     const parsed = isKnown
       ? await this.#parser.parse(question.text)
       : { text: question.text, statement: null, findings: [] };
-    return { id: randomUUID(), room, question, parsed };
+    return { id: randomUUID(), room, request: question, parsed };
   }
 
   /** The verdict, with what the budgets have left now. */
-  async decide({ room, question, parsed }: Attempt): Promise<Verdict> {
+  async admit({ room, request: question, parsed }: Attempt): Promise<Verdict> {
     const verdict = checkQuery(parsed, question.context);
     if (!verdict.allowed) return verdict;
     if (verdict.statement.ir.length > MAX_IR_CHARACTERS) {
@@ -122,9 +126,9 @@ export class Gate implements AsyncDisposable {
 /**
  * What would become of a query to a room, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
  *
- * @throws {SealroomError} as {@link Gate.open} and {@link Gate.check}
+ * @throws {SealroomError} as {@link Admission.open} and {@link Admission.check}
  */
 export async function previewQuery(options: RoomOptions, request: QueryRequest): Promise<QueryCheck> {
-  await using gate = await Gate.open(options);
-  return await gate.check(request);
+  await using admission = await Admission.open(options);
+  return await admission.check(request);
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type AttemptEvent, type Charge, describeQuestion } from '../../audit/index.ts';
+import { type AttemptEvent, type Charge, recordQuery } from '../../audit/index.ts';
 import type { Room } from '../room.ts';
 import type { Verdict } from '../../query/index.ts';
 import type { Finding } from '../../query/index.ts';
 import { describeObligation, type Obligation } from '../../query/index.ts';
-import type { Question } from './request.ts';
+import type { ResolvedRequest } from './request.ts';
 
 /** SHA-256 of text or bytes, 64 hexadecimal digits. */
 export function sha256Hex(data: string | Uint8Array): string {
@@ -31,7 +31,7 @@ function describeFinding({ code, message, span, rule }: Finding, text: string): 
 }
 
 /** An obligation as a record and a package tell it. */
-export function describeDuty(obligation: Obligation): AttemptEvent['obligations'][number] {
+export function formatObligation(obligation: Obligation): AttemptEvent['obligations'][number] {
   const table = obligation.kind === 'threshold' ? obligation.table : null;
   return { kind: obligation.kind, detail: describeObligation(obligation), table };
 }
@@ -39,7 +39,7 @@ export function describeDuty(obligation: Obligation): AttemptEvent['obligations'
 /** All of an attempt's record but how it ended, which findings refused it, and what it cost. */
 export function describeAttempt(
   attempt: string,
-  { text, context }: Question,
+  { text, context }: ResolvedRequest,
   room: Room,
   verdict: Verdict,
 ): Omit<AttemptEvent, 'outcome' | 'budgets'> {
@@ -50,11 +50,11 @@ export function describeAttempt(
     attempt,
     member,
     manifestSha256: manifest.sha256,
-    question: describeQuestion({ sql: text, template, parameters, keepText }),
+    question: recordQuery({ sql: text, template, parameters, keepText }),
     ir: verdict.allowed ? (JSON.parse(verdict.statement.ir) as AttemptEvent['ir']) : null,
     tables: verdict.tables.length === 0 ? null : chargesOf(room, verdict.tables).map(({ use }) => use),
     findings: verdict.findings.map((finding) => describeFinding(finding, text)),
-    obligations: verdict.obligations.map(describeDuty),
+    obligations: verdict.obligations.map(formatObligation),
     receivers,
   };
 }

@@ -7,8 +7,8 @@ import { refuseSecrets } from '../no-secrets.ts';
 import type { Verdict } from '../../query/index.ts';
 import type { Finding } from '../../query/index.ts';
 import { EngineFailure, type EngineProcess } from './engine-process.ts';
-import { chargesOf, describeAttempt, describeDuty, sha256Hex } from './audit-events.ts';
-import { type Attempt, Gate, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
+import { chargesOf, describeAttempt, formatObligation, sha256Hex } from './audit-events.ts';
+import { type Attempt, Admission, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
 import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
 import type { QueryRequest } from './request.ts';
@@ -59,15 +59,15 @@ type Allowed = Extract<Verdict, { readonly allowed: true }>;
  */
 export class QueryRunner implements AsyncDisposable {
   readonly #now: () => Date;
-  readonly #gate: Gate;
+  readonly #admission: Admission;
   readonly #pool: EnginePool;
   readonly #signer: Signer;
   /** Snapshots whose bytes were compared with their hash. */
   readonly #verified = new Set<string>();
 
-  private constructor(now: () => Date, gate: Gate, pool: EnginePool, signer: Signer) {
+  private constructor(now: () => Date, admission: Admission, pool: EnginePool, signer: Signer) {
     this.#now = now;
-    this.#gate = gate;
+    this.#admission = admission;
     this.#pool = pool;
     this.#signer = signer;
   }
@@ -84,8 +84,8 @@ export class QueryRunner implements AsyncDisposable {
     try {
       const signer = await readRoomSigner(await openRoom(options.directory));
       // The library that results are written with takes longer to load than a query over small tables to run.
-      const [gate] = await Promise.all([Gate.open(options), import('apache-arrow')]);
-      return new QueryRunner(options.now, gate, pool, signer);
+      const [admission] = await Promise.all([Admission.open(options), import('apache-arrow')]);
+      return new QueryRunner(options.now, admission, pool, signer);
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -99,7 +99,7 @@ export class QueryRunner implements AsyncDisposable {
    *   log.
    */
   check(request: QueryRequest): Promise<QueryCheck> {
-    return this.#gate.check(request);
+    return this.#admission.check(request);
   }
 
   /**
@@ -110,8 +110,8 @@ export class QueryRunner implements AsyncDisposable {
    *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; else as {@link QueryRunner.check}.
    */
   async run(request: QueryRequest, signal?: AbortSignal): Promise<QueryOutcome> {
-    const attempt = await this.#gate.begin(request);
-    const verdict = await this.#gate.decide(attempt);
+    const attempt = await this.#admission.prepare(request);
+    const verdict = await this.#admission.admit(attempt);
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
     const snapshots = await this.#snapshotsOf(attempt, verdict);
     return this.#pool.use((engine) => this.#runWith(engine, attempt, verdict, snapshots, signal));
@@ -129,21 +129,21 @@ export class QueryRunner implements AsyncDisposable {
   /** Ends the processes and closes the log. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
-    await this.#gate[Symbol.asyncDispose]();
+    await this.#admission[Symbol.asyncDispose]();
   }
 
   async #refuse(attempt: Attempt, verdict: Verdict): Promise<QueryOutcome> {
-    const { id, question, room } = attempt;
+    const { id, request: question, room } = attempt;
     const event = describeAttempt(id, question, room, verdict);
-    const receipt = await this.#gate.log.append({ ...event, budgets: [], outcome: { kind: 'refused' } });
+    const receipt = await this.#admission.log.append({ ...event, budgets: [], outcome: { kind: 'refused' } });
     return { kind: 'refused', attempt: id, receipt, text: question.text, findings: verdict.findings };
   }
 
   /** Records that an allowed query cannot run, before anything was spent for it. */
-  async #turnAway(attempt: Attempt, verdict: Allowed, code: string, message: string): Promise<void> {
-    const event = describeAttempt(attempt.id, attempt.question, attempt.room, verdict);
+  async #recordNotRun(attempt: Attempt, verdict: Allowed, code: string, message: string): Promise<void> {
+    const event = describeAttempt(attempt.id, attempt.request, attempt.room, verdict);
     const findings = [{ code, message, span: null, table: null }];
-    await this.#gate.log.append({ ...event, findings, budgets: [], outcome: { kind: 'refused' } });
+    await this.#admission.log.append({ ...event, findings, budgets: [], outcome: { kind: 'refused' } });
   }
 
   async #snapshotsOf(attempt: Attempt, verdict: Allowed): Promise<readonly SnapshotFile[]> {
@@ -151,7 +151,7 @@ export class QueryRunner implements AsyncDisposable {
     const missing = tables.filter(({ snapshot }) => snapshot === null).map(({ name }) => `\`${name}\``);
     if (missing.length > 0) {
       const message = `${missing.join(', ')} is not loaded`;
-      await this.#turnAway(attempt, verdict, 'NOT_LOADED', message);
+      await this.#recordNotRun(attempt, verdict, 'NOT_LOADED', message);
       throw new SealroomError('QUERY_UNLOADED', message, {
         hint: 'the operator of the room loads it with `sealroom room add`',
       });
@@ -160,7 +160,7 @@ export class QueryRunner implements AsyncDisposable {
     try {
       for (const { snapshot } of loaded) await this.#verify(snapshot);
     } catch (error) {
-      await this.#turnAway(attempt, verdict, 'ROOM_SNAPSHOT', 'a table is not as it was loaded');
+      await this.#recordNotRun(attempt, verdict, 'ROOM_SNAPSHOT', 'a table is not as it was loaded');
       throw error;
     }
     return loaded.map(({ owner, snapshot }) => ({ owner, path: snapshot.path }));
@@ -179,7 +179,7 @@ export class QueryRunner implements AsyncDisposable {
     snapshots: readonly SnapshotFile[],
     signal: AbortSignal | undefined,
   ): Promise<QueryOutcome> {
-    const { id, question, room, parsed } = attempt;
+    const { id, request: question, room, parsed } = attempt;
     try {
       if (signal?.aborted === true) throw new EngineFailure('ABORTED');
       // Before anything is spent, and so that a table that is loaded again meanwhile stays readable.
@@ -187,10 +187,10 @@ export class QueryRunner implements AsyncDisposable {
       // The query may have waited long for its turn.
       if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
     } catch (error) {
-      await this.#turnAway(attempt, verdict, ...obstacleOf(error));
+      await this.#recordNotRun(attempt, verdict, ...refusalCodeOf(error));
       throw failed(id, error);
     }
-    const started = await this.#gate.log.start({
+    const started = await this.#admission.log.start({
       attempt: id,
       member: question.context.member,
       manifestSha256: room.manifest.sha256,
@@ -205,19 +205,19 @@ export class QueryRunner implements AsyncDisposable {
       result = await this.#execute(engine, attempt, verdict, signal);
     } catch (error) {
       const duration = durationBucket(performance.now() - startedAt);
-      await this.#gate.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
+      await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
       throw failed(id, error);
     }
     const { rows, result: table } = result.statement;
     const duration = durationBucket(performance.now() - startedAt);
     const outcome = { kind: 'released', rows, resultSha256: table.sha256, duration } as const;
-    const receipt = await this.#gate.log.append({ ...event, outcome });
+    const receipt = await this.#admission.log.append({ ...event, outcome });
     return { kind: 'released', attempt: id, receipt, result, budgets: started.budgets };
   }
 
   async #execute(
     engine: EngineProcess,
-    { id, question, room }: Attempt,
+    { id, request: question, room }: Attempt,
     { statement, obligations, tables }: Allowed,
     signal: AbortSignal | undefined,
   ): Promise<QueryResult> {
@@ -239,7 +239,7 @@ export class QueryRunner implements AsyncDisposable {
         question: { template, parameters, sql: question.text },
         irSha256: sha256Hex(statement.ir),
         tables: chargesOf(room, tables).map(({ use }) => ({ ...use, snapshotSha256: use.snapshotSha256 ?? '' })),
-        obligations: obligations.map(describeDuty).map(({ kind, detail }) => ({ kind, detail })),
+        obligations: obligations.map(formatObligation).map(({ kind, detail }) => ({ kind, detail })),
         columns,
         rows: answer.rows,
         isCut: answer.isCut,
@@ -253,7 +253,7 @@ export class QueryRunner implements AsyncDisposable {
 class ManifestChanged extends Error {}
 
 /** Why an allowed query did not start, for its record. */
-function obstacleOf(error: unknown): readonly [code: string, message: string] {
+function refusalCodeOf(error: unknown): readonly [code: string, message: string] {
   if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest was changed while the query waited'];
   if (kindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
   return ['NOT_OPENED', 'the tables cannot be opened'];

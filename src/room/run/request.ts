@@ -1,6 +1,6 @@
 import { SealroomError } from '../../errors/index.ts';
 import type { Manifest } from '../../collab/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
 /** Who asks what, and for whom. */
@@ -9,13 +9,13 @@ export interface QueryRequest {
   readonly member: string;
   /** Ids of the members that the result is for. */
   readonly receivers: readonly string[];
-  readonly question:
+  readonly query:
     | { readonly kind: 'text'; readonly sql: string }
     | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
 }
 
 /** A request with the text that it means, ready to be checked. */
-export interface Question {
+export interface ResolvedRequest {
   readonly text: string;
   readonly context: CheckContext;
 }
@@ -25,7 +25,7 @@ const MAX_VALUE_CHARACTERS = 20_000;
 
 function requireMember({ members }: Manifest, id: string): void {
   if (members.some((member) => member.id === id)) return;
-  throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteName(id)}`, {
+  throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteForMessage(id)}`, {
     hint: `its members are ${members.map((member) => member.id).join(', ')}`,
   });
 }
@@ -36,13 +36,17 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
     if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
       throw new SealroomError(
         'USAGE_OPTION',
-        `parameter ${quoteName(name)} expected a name of \`a-z\`, \`0-9\` and \`_\``,
+        `parameter ${quoteForMessage(name)} expected a name of \`a-z\`, \`0-9\` and \`_\``,
       );
     }
     if (/[\p{Cs}\0]/u.test(value) || value.length > MAX_VALUE_CHARACTERS) {
-      throw new SealroomError('USAGE_OPTION', `parameter ${quoteName(name)} expected a text without NUL, got another`, {
-        hint: `a value has at most ${String(MAX_VALUE_CHARACTERS)} characters`,
-      });
+      throw new SealroomError(
+        'USAGE_OPTION',
+        `parameter ${quoteForMessage(name)} expected a text without NUL, got another`,
+        {
+          hint: `a value has at most ${String(MAX_VALUE_CHARACTERS)} characters`,
+        },
+      );
     }
   }
 }
@@ -53,11 +57,11 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
  * @param maxRows the most rows that are released; 1,000,000 if left out
  * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration, or a value cannot be one.
  */
-export function readQuestion(
-  { member, receivers, question }: QueryRequest,
+export function resolveRequest(
+  { member, receivers, query: question }: QueryRequest,
   manifest: Manifest,
   maxRows?: number,
-): Question {
+): ResolvedRequest {
   for (const id of [member, ...receivers]) requireMember(manifest, id);
   const context = { manifest, member, receivers: [...new Set(receivers)], maxRows };
   if (question.kind === 'text') return { text: question.sql, context };

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import { normaliseHeader } from '../../schema/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { type Field } from '../../columns/index.ts';
 import { hashFile, syncDirectory } from '../../files/index.ts';
-import { openTable, packBatch, type TableFormat, type TableReader } from '../../tabular/index.ts';
+import { openTable, copyBatch, type TableFormat, type TableReader } from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
@@ -118,7 +118,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
 function findTable({ tables }: Manifest, name: string): ManifestTable {
   const table = tables.find((candidate) => candidate.name === name);
   if (table === undefined) {
-    throw new SealroomError('USAGE_OPTION', `expected a table of the manifest, got ${quoteName(name)}`, {
+    throw new SealroomError('USAGE_OPTION', `expected a table of the manifest, got ${quoteForMessage(name)}`, {
       hint: `its tables are ${tables.map((candidate) => candidate.name).join(', ')}`,
     });
   }
@@ -134,16 +134,16 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
   const columns = wanted.flatMap((column): readonly LoadedColumn[] => {
     const [source, ...others] = reader.fields.filter((field) => normaliseHeader(field.name) === column.name);
     if (others.length > 0) {
-      throw new SealroomError('DATA_HEADER', `expected one column ${quoteName(column.name)}, got several`, {
+      throw new SealroomError('DATA_HEADER', `expected one column ${quoteForMessage(column.name)}, got several`, {
         where: { file: reader.name },
         hint: 'headers are compared in lower case and without blanks around them',
       });
     }
-    if (source === undefined) missing.push(quoteName(column.name));
+    if (source === undefined) missing.push(quoteForMessage(column.name));
     return source === undefined ? [] : [{ column, source }];
   });
   if (missing.length === 0) return columns;
-  const known = reader.fields.map(({ name }: Field) => quoteName(name)).join(', ');
+  const known = reader.fields.map(({ name }: Field) => quoteForMessage(name)).join(', ');
   throw new SealroomError(
     'DATA_COLUMN',
     `expected the columns that the rule names, got none named ${missing.join(', ')}`,
@@ -193,7 +193,7 @@ async function writeSnapshot(
     const indexes = columns.map(({ source }) => reader.fields.indexOf(source));
     let rows = 0;
     for await (const batch of reader.batches({ columns: indexes, signal })) {
-      await loader.add(packBatch(batch, []));
+      await loader.add(copyBatch(batch, []));
       rows += batch.rows;
       onProgress?.({ phase: 'load', rows, totalRows: reader.rows });
     }

@@ -1,6 +1,6 @@
 import type { RoomEvent } from '../../audit/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import { quoteName } from '../../errors/index.ts';
+import { quoteForMessage } from '../../errors/index.ts';
 import { sweep, withRoomLock } from '../room-files.ts';
 import { recordInRoom } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
@@ -19,7 +19,7 @@ export async function removeTable(directory: string, name: string, now: () => Da
     const entry = state.snapshots.find(({ table }) => table === name);
     if (entry === undefined) {
       const loaded = state.snapshots.map(({ table }) => table).join(', ');
-      throw new SealroomError('USAGE_OPTION', `expected a table that is loaded, got ${quoteName(name)}`, {
+      throw new SealroomError('USAGE_OPTION', `expected a table that is loaded, got ${quoteForMessage(name)}`, {
         hint: loaded === '' ? 'no table is loaded' : `loaded are ${loaded}`,
       });
     }

@@ -2,7 +2,7 @@
 export type Separator = '\n' | '\r\n' | '\r';
 
 /** What one reading of a CSV file's bytes shows about its structure. Lines are 1-based. */
-export interface CsvFacts {
+export interface CsvStructure {
   readonly separator: Separator;
   readonly fields: number;
   /** Records, the first one included, blank lines excluded. */

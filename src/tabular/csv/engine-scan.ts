@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../files/index.ts';
 import { quotePath } from '../../engine/index.ts';
-import type { CsvFacts } from './csv-structure.ts';
+import type { CsvStructure } from './csv-structure.ts';
 
 // The engine reads a file in buffers. Its scanners that work in parallel begin in the middle and can take the inside of a
 // quoted field for a record, so one scanner goes through the file. Where it comes to the end of a buffer it still errs with
@@ -16,7 +16,7 @@ const CHUNK_ROWS = 2048;
 export const MOST_BUFFER_BYTES = 128 << 20;
 
 /** Why the engine could err at the borders of its buffers, in words, or `null` if it does not. */
-export function borderHazard(facts: CsvFacts): string | null {
+export function borderHazard(facts: CsvStructure): string | null {
   if (!facts.hasQuotes) return null;
   if (facts.startsWithMark) return 'quotes and a byte order mark';
   if (facts.separator !== '\n') return 'quotes and CRLF line ends';
@@ -24,7 +24,7 @@ export function borderHazard(facts: CsvFacts): string | null {
 }
 
 /** The engine's line limit for a file, in bytes. */
-export function lineLimit(source: ByteSource, facts: CsvFacts): number {
+export function lineLimit(source: ByteSource, facts: CsvStructure): number {
   return Math.max(LINE_BYTES, (borderHazard(facts) !== null ? source.bytes : facts.longestRecordBytes) + 2);
 }
 
@@ -32,7 +32,7 @@ export function lineLimit(source: ByteSource, facts: CsvFacts): number {
  * What the engine may take, in MiB. It keeps the buffers that it has read until then, so it is not given more than it
  * needs: some buffers, and some chunks of rows with the texts in them.
  */
-export function memoryLimit(source: ByteSource, facts: CsvFacts): number {
+export function memoryLimit(source: ByteSource, facts: CsvStructure): number {
   const buffers = lineLimit(source, facts) * 8;
   const chunk = Math.min(CHUNK_ROWS * facts.longestRecordBytes, source.bytes) + CHUNK_ROWS * 16 * facts.fields;
   return 64 + Math.ceil((buffers + chunk * 4) / 2 ** 20);
@@ -44,7 +44,7 @@ export function memoryLimit(source: ByteSource, facts: CsvFacts): number {
  *
  * @param lineBytes the line limit, at least that of the longest record and two more
  */
-export function scanSql(source: ByteSource, facts: CsvFacts, lineBytes: number): string {
+export function scanSql(source: ByteSource, facts: CsvStructure, lineBytes: number): string {
   const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
   return (
     `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=false, ` +

@@ -6,17 +6,17 @@ import { COMMA, LF } from './bytes.ts';
 import { needsQuotes, putQuoted, quotingBytes } from './quoting.ts';
 
 /** What must be known about a file to write its lines. */
-export interface LineFormat {
+export interface CsvLineFormat {
   /** For each column, whether its values need no quotes. */
   readonly isPlain: readonly boolean[];
   /** What stands for a null. */
-  readonly nothing: Uint8Array;
+  readonly nullText: Uint8Array;
   /** What stands for an empty text. */
   readonly empty: Uint8Array;
 }
 
 /** Writes lines into a memory of its own. */
-export interface LineWriter {
+export interface CsvLineEncoder {
   /** The lines of rows [first, last), valid until the next call. */
   write(columns: readonly ColumnData[], first: number, last: number): Uint8Array;
   /** Overwrites the memory, which else holds the last lines, with zeros. */
@@ -50,30 +50,30 @@ const MOST_BYTES = 32 << 20;
  * A writer: sixteen bytes at a time where this runtime can run the module, which takes WebAssembly with SIMD, else byte by
  * byte.
  */
-export function createLineWriter(format: LineFormat, module = WASM_BASE64): LineWriter {
+export function createLineEncoder(format: CsvLineFormat, module = WASM_BASE64): CsvLineEncoder {
   const exports = instantiateWasm(module) as Exports | null;
-  return exports === null ? new PlainWriter(format) : new FastWriter(exports, format);
+  return exports === null ? new PlainLineEncoder(format) : new WasmLineEncoder(exports, format);
 }
 
-class FastWriter implements LineWriter {
+class WasmLineEncoder implements CsvLineEncoder {
   readonly #exports: Exports;
-  readonly #format: LineFormat;
-  readonly #plain: PlainWriter;
+  readonly #format: CsvLineFormat;
+  readonly #plain: PlainLineEncoder;
   #bytes: Uint8Array;
   #words: Int32Array;
   /** The end of what was ever written to the memory. */
   #used = 0;
 
-  constructor(exports: Exports, format: LineFormat) {
+  constructor(exports: Exports, format: CsvLineFormat) {
     this.#exports = exports;
     this.#format = format;
-    this.#plain = new PlainWriter(format);
+    this.#plain = new PlainLineEncoder(format);
     this.#bytes = new Uint8Array(exports.memory.buffer);
     this.#words = new Int32Array(exports.memory.buffer);
   }
 
   write(columns: readonly ColumnData[], first: number, last: number): Uint8Array {
-    const { nothing, empty, isPlain } = this.#format;
+    const { nullText: nothing, empty, isPlain } = this.#format;
     const rows = last - first;
     const texts = columns.map(textOf);
     const slack = this.#exports.slackBytes.value;
@@ -133,11 +133,11 @@ class FastWriter implements LineWriter {
   }
 }
 
-class PlainWriter implements LineWriter {
-  readonly #format: LineFormat;
+class PlainLineEncoder implements CsvLineEncoder {
+  readonly #format: CsvLineFormat;
   #lines = new Uint8Array(0);
 
-  constructor(format: LineFormat) {
+  constructor(format: CsvLineFormat) {
     this.#format = format;
   }
 
@@ -167,8 +167,8 @@ function textOf(column: ColumnData | undefined): ByteColumn {
 }
 
 /** The bytes of a field in its line. */
-function fieldBytes(format: LineFormat, column: ByteColumn, index: number, row: number): number {
-  if (!isValid(column.validity, row)) return format.nothing.length;
+function fieldBytes(format: CsvLineFormat, column: ByteColumn, index: number, row: number): number {
+  if (!isValid(column.validity, row)) return format.nullText.length;
   const start = column.offsets[row] ?? 0;
   const end = column.offsets[row + 1] ?? 0;
   if (start === end) return format.empty.length;
@@ -178,13 +178,13 @@ function fieldBytes(format: LineFormat, column: ByteColumn, index: number, row: 
 
 /** Writes a row's line at `at`, where there is room for it, and returns its end. */
 function putLine(
-  format: LineFormat,
+  format: CsvLineFormat,
   columns: readonly ColumnData[],
   row: number,
   target: Uint8Array,
   at: number,
 ): number {
-  const { nothing, empty, isPlain } = format;
+  const { nullText: nothing, empty, isPlain } = format;
   let to = at;
   for (let index = 0; index < columns.length; index++) {
     const { offsets, bytes, validity } = textOf(columns[index]);

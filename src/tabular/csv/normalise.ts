@@ -20,7 +20,7 @@ const TEXT_AFTER_QUOTED = 5;
  * around fields, quotes fields with a quote in their middle and fields with text after their closing quote, closes an open
  * quote at the end, ends records with LF and marks `""`. Everything else passes as it is; values are the library's work.
  */
-export class CsvRepair {
+export class CsvNormaliser {
   readonly #separator: Separator;
   readonly #trims: boolean;
   #state = START;

@@ -7,7 +7,7 @@ import type { ReadRequest, TableReader } from '../table.ts';
 import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { parseFirstRecord, readExact } from './slow-reader.ts';
-import type { CsvFacts } from './csv-structure.ts';
+import type { CsvStructure } from './csv-structure.ts';
 import { CsvScanner } from './scan.ts';
 
 /** How a CSV file is to be read. */
@@ -74,7 +74,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
 }
 
 /** Why a file needs the exact reader, in words, or `null` if the fast reader reads it exactly. */
-function exactReason(source: ByteSource, facts: CsvFacts): string | null {
+function exactReason(source: ByteSource, facts: CsvStructure): string | null {
   const at = (line: number, what: string): string => `${what} on line ${String(line)}`;
   if (facts.openQuoteLine !== null) return at(facts.openQuoteLine, 'a quote that is never closed');
   if (facts.strayQuoteLine !== null) return at(facts.strayQuoteLine, 'a quote inside a field');
@@ -89,7 +89,7 @@ function exactReason(source: ByteSource, facts: CsvFacts): string | null {
   return null;
 }
 
-function warningsOf(facts: CsvFacts, reason: string | null): readonly string[] {
+function warningsOf(facts: CsvStructure, reason: string | null): readonly string[] {
   const warnings: string[] = [];
   if (facts.hashLine !== null) {
     //= format F-77

@@ -1,5 +1,5 @@
 import { SealroomError } from '../../errors/index.ts';
-import type { CsvFacts, Separator } from './csv-structure.ts';
+import type { CsvStructure, Separator } from './csv-structure.ts';
 import { encodingError, fieldCountError } from './errors.ts';
 import { createStopFinder, MAX_CHUNK_BYTES } from './stops.ts';
 import { Utf8Check } from './utf8-check.ts';
@@ -140,7 +140,7 @@ export class CsvScanner {
    *
    * @throws {SealroomError} DATA_HEADER if it holds no record at all; DATA_ENCODING, DATA_FIELDS as in `push`.
    */
-  end(): CsvFacts {
+  end(): CsvStructure {
     this.#refuseMalformed(this.#text.end());
     this.#separator ??= this.#held[0] === CR ? '\r' : '\n';
     this.#scan(this.#held);

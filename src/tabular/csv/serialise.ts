@@ -2,7 +2,7 @@ import { decodeUtf8, encodeUtf8 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { Batch, Field } from '../../columns/index.ts';
 import { SPACE } from './bytes.ts';
-import { createLineWriter, type LineWriter } from './line-encoder.ts';
+import { createLineEncoder, type CsvLineEncoder } from './line-encoder.ts';
 import { needsQuotes, quoteField } from './quoting.ts';
 
 /** Rows that are written at a time. */
@@ -21,7 +21,7 @@ export interface CsvWriteOptions {
  */
 export class CsvSerialiser {
   readonly #fields: readonly Field[];
-  readonly #writer: LineWriter;
+  readonly #writer: CsvLineEncoder;
 
   /** @throws {SealroomError} IO_FORMAT if a column is not text. */
   constructor(fields: readonly Field[], options: CsvWriteOptions) {
@@ -34,7 +34,11 @@ export class CsvSerialiser {
     }
     this.#fields = fields;
     const [nothing, empty] = nullMarks(options.nullText, fields.length);
-    this.#writer = createLineWriter({ isPlain: fields.map((field) => field.isPlain === true), nothing, empty });
+    this.#writer = createLineEncoder({
+      isPlain: fields.map((field) => field.isPlain === true),
+      nullText: nothing,
+      empty,
+    });
   }
 
   /** The header line. */

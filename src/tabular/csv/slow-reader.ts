@@ -4,8 +4,8 @@ import { byteColumnOf, decodeUtf8 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { Batch, ColumnData } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
-import { CsvRepair, EMPTY_TEXT } from './normalise.ts';
-import type { CsvFacts } from './csv-structure.ts';
+import { CsvNormaliser, EMPTY_TEXT } from './normalise.ts';
+import type { CsvStructure } from './csv-structure.ts';
 
 /** Rows per batch. */
 const BATCH_ROWS = 2048;
@@ -27,7 +27,7 @@ const STRICT: Options = {
  */
 export async function* readExact(
   source: ByteSource,
-  facts: CsvFacts,
+  facts: CsvStructure,
   columns: readonly number[],
   skipFirst: boolean,
   signal: AbortSignal | undefined,
@@ -56,8 +56,8 @@ export async function* readExact(
  *
  * @param record the record's bytes, without its separator
  */
-export function parseFirstRecord(source: ByteSource, record: Uint8Array, facts: CsvFacts): readonly string[] {
-  const repair = new CsvRepair(facts.separator, false);
+export function parseFirstRecord(source: ByteSource, record: Uint8Array, facts: CsvStructure): readonly string[] {
+  const repair = new CsvNormaliser(facts.separator, false);
   const input = Buffer.concat([repair.push(record), repair.end()]);
   try {
     const [fields]: Uint8Array[][] = parseSync(input, STRICT) as unknown as Uint8Array[][];
@@ -80,10 +80,10 @@ function libraryFailure(source: ByteSource, error: CsvError): SealroomError {
 async function feed(
   parser: ReturnType<typeof parse>,
   source: ByteSource,
-  facts: CsvFacts,
+  facts: CsvStructure,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const repair = new CsvRepair(facts.separator, true);
+  const repair = new CsvNormaliser(facts.separator, true);
   const put = async (bytes: Uint8Array): Promise<void> => {
     if (bytes.length === 0 || parser.write(bytes) || parser.destroyed) return;
     await new Promise<void>((resolve) => {

@@ -50,7 +50,7 @@ export function createParquet(
     },
     async abort() {
       await task.abort();
-      await target.discard();
+      await target.abort();
     },
   };
 }

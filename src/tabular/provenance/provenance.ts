@@ -27,7 +27,7 @@ export async function writeSidecar(output: string, provenance: Provenance, facts
     await writeFile(target.path, printSidecar(provenance, facts));
     return target;
   } catch (error) {
-    await target.discard();
+    await target.abort();
     throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type SharedSecret, sharedSecretFromBytes } from 'sealroom/crypto';
-import { type Envelope, parseEnvelope, printEnvelope, type SecretFacts } from '#src/custody/envelope';
+import { type Envelope, parseEnvelope, printEnvelope, type SecretMetadata } from '#src/custody/envelope';
 import type { KeyProvider } from '#src/custody/providers/provider';
 import { secretIdOf } from '#src/custody/secret-id';
 import { type ErrorCode, SealroomError } from '#src/errors/sealroom-error';
@@ -32,7 +32,7 @@ export function madeSecret(): SharedSecret {
   return sharedSecretFromBytes(BYTES);
 }
 
-export function factsOf(secret: SharedSecret): SecretFacts {
+export function factsOf(secret: SharedSecret): SecretMetadata {
   return {
     collaborationId: COLLABORATION,
     generation: 1,

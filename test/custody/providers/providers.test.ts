@@ -10,7 +10,7 @@ import type { Envelope } from '#src/custody/envelope';
 import { openEnvProvider } from '#src/custody/providers/insecure/env';
 import { openFileProvider } from '#src/custody/providers/insecure/file';
 import { openKeystore } from '#src/custody/providers/keystore/keystore';
-import type { KeyProvider, PassphraseQuestion, ProviderContext } from '#src/custody/providers/provider';
+import type { KeyProvider, PassphraseRequest, ProviderContext } from '#src/custody/providers/provider';
 import { openProvider } from '#src/custody/providers/providers';
 import { codeOf, errorOf, expectNoSecret, factsOf, keepsContract, madeSecret } from './contract.ts';
 
@@ -41,7 +41,7 @@ async function writeIdentities(name: string, identities: readonly string[]): Pro
 
 interface Told {
   readonly warnings: string[];
-  readonly questions: PassphraseQuestion[];
+  readonly questions: PassphraseRequest[];
 }
 
 function context(changes: Partial<ProviderContext> = {}): ProviderContext & Told {

@@ -104,7 +104,7 @@ describe('an allowed query', () => {
 
   test('of a template has its values', async () => {
     const question = { kind: 'template', id: 'pages-since', parameters: { since: '1500' } } as const;
-    const outcome = await runner.run({ member: 'brand', receivers: ['brand'], question });
+    const outcome = await runner.run({ member: 'brand', receivers: ['brand'], query: question });
     const sql = 'SELECT page, COUNT(*) AS n FROM visits WHERE seconds >= 1500 GROUP BY page ORDER BY ALL';
     expect(await rowsOf(outcome)).toEqual(await cleartextRows(cleartext, sql));
   });
@@ -210,7 +210,7 @@ describe('a refused query', () => {
       { 'a b': '1' },
       { constructor: '1' },
     ];
-    const asked = wrong.map((parameters) => ask('', { question: { kind: 'template', id: 'pages-since', parameters } }));
+    const asked = wrong.map((parameters) => ask('', { query: { kind: 'template', id: 'pages-since', parameters } }));
     const refusal = { status: 'rejected', reason: { code: 'USAGE_OPTION' } };
     expect(await Promise.allSettled(asked.map((request) => runner.run(request)))).toMatchObject([
       ...[refusal, refusal, refusal, refusal],

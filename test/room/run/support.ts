@@ -265,7 +265,7 @@ export class SampleRoom implements AsyncDisposable {
 
 /** A query of the brand, for itself. */
 export function ask(sql: string, more: Partial<QueryRequest> = {}): QueryRequest {
-  return { member: 'brand', receivers: ['brand'], question: { kind: 'text', sql }, ...more };
+  return { member: 'brand', receivers: ['brand'], query: { kind: 'text', sql }, ...more };
 }
 
 /** The rows of a released result as text; fails the test if it was refused. */

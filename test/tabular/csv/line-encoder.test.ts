@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLineWriter, type LineFormat } from '#src/tabular/csv/line-encoder';
+import { createLineEncoder, type CsvLineFormat } from '#src/tabular/csv/line-encoder';
 import type { ColumnData } from 'sealroom/tabular';
 import { latin, SEED, textColumn } from '../support.ts';
 
@@ -12,7 +12,7 @@ const WAYS = [
 
 interface Case {
   readonly plain: readonly boolean[];
-  readonly nothing: string;
+  readonly nullText: string;
   readonly empty: string;
   /** Column by column. */
   readonly values: readonly (readonly (string | null)[])[];
@@ -37,7 +37,7 @@ const cases = fc
   .chain(({ columns, rows }): fc.Arbitrary<Case> =>
     fc.record({
       plain: fc.array(fc.boolean(), { minLength: columns, maxLength: columns }),
-      nothing: fc.constantFrom('', 'NULL', '"a null text that is longer than a vector"'),
+      nullText: fc.constantFrom('', 'NULL', '"a null text that is longer than a vector"'),
       empty: fc.constantFrom('', '""'),
       values: fc.array(fc.array(fc.option(text, { freq: 5 }), { minLength: rows, maxLength: rows }), {
         minLength: columns,
@@ -46,12 +46,12 @@ const cases = fc
     }),
   );
 
-function formatOf({ plain, nothing, empty }: Case): LineFormat {
-  return { isPlain: plain, nothing: Buffer.from(nothing), empty: Buffer.from(empty) };
+function formatOf({ plain, nullText, empty }: Case): CsvLineFormat {
+  return { isPlain: plain, nullText: Buffer.from(nullText), empty: Buffer.from(empty) };
 }
 
-function fieldOf({ plain, nothing, empty }: Case, value: string | null, column: number): string {
-  if (value === null) return nothing;
+function fieldOf({ plain, nullText, empty }: Case, value: string | null, column: number): string {
+  if (value === null) return nullText;
   if (value === '') return empty;
   const wantsQuotes = (column === 0 && value.startsWith('#')) || /[\0-\x20,"]/.test(value);
   return wantsQuotes && plain[column] !== true ? `"${value.replaceAll('"', '""')}"` : value;
@@ -78,7 +78,7 @@ describe.each(WAYS)('F-82 lines written by %s', (_, module) => {
       fc.property(cases, fc.nat(20), fc.nat(20), (given, a, b) => {
         const rows = given.values[0]?.length ?? 0;
         const [first, last] = [Math.min(a, b, rows), Math.min(Math.max(a, b), rows)];
-        const writer = createLineWriter(formatOf(given), module);
+        const writer = createLineEncoder(formatOf(given), module);
         const columns = given.values.map((values) => textColumn(values));
         expect(Buffer.from(writer.write(columns, 0, rows)).toString('latin1')).toBe(linesOf(given, 0, rows));
         const moved = columns.map(shifted);
@@ -89,8 +89,8 @@ describe.each(WAYS)('F-82 lines written by %s', (_, module) => {
   });
 
   test('may be longer than the memory of the module, and than the most that it takes', () => {
-    const format = { isPlain: [false], nothing: new Uint8Array(0), empty: new Uint8Array(0) };
-    const writer = createLineWriter(format, module);
+    const format = { isPlain: [false], nullText: new Uint8Array(0), empty: new Uint8Array(0) };
+    const writer = createLineEncoder(format, module);
     for (const bytes of [16_383, 7 << 20, 40 << 20, 20]) {
       const values = ['"'.repeat(bytes), 'x'.repeat(bytes)];
       const lines = Buffer.from(writer.write([textColumn(values)], 0, 2));
@@ -101,8 +101,8 @@ describe.each(WAYS)('F-82 lines written by %s', (_, module) => {
   });
 
   test('are gone after a wipe', () => {
-    const format = { isPlain: [true], nothing: new Uint8Array(0), empty: new Uint8Array(0) };
-    const writer = createLineWriter(format, module);
+    const format = { isPlain: [true], nullText: new Uint8Array(0), empty: new Uint8Array(0) };
+    const writer = createLineEncoder(format, module);
     const lines = writer.write([textColumn(['something'])], 0, 1);
     const memory = Buffer.from(lines.buffer);
     expect(memory.includes('something')).toBe(true);

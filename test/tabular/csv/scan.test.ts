@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CsvFacts } from '#src/tabular/csv/csv-structure';
+import type { CsvStructure } from '#src/tabular/csv/csv-structure';
 import { CsvScanner } from '#src/tabular/csv/scan';
 import { Utf8Check } from '#src/tabular/csv/utf8-check';
 import { errorOf, SEED } from '../support.ts';
 
 /** Scans bytes that arrive in parts which end at `ends`. */
-function scan(content: string | Uint8Array, ends: readonly number[] = []): CsvFacts {
+function scan(content: string | Uint8Array, ends: readonly number[] = []): CsvStructure {
   const bytes = new Uint8Array(Buffer.from(content));
   const scanner = new CsvScanner('in.csv');
   let start = 0;

@@ -210,7 +210,7 @@ describe('a Parquet file that cannot be written', () => {
     const target = {
       path,
       commit: () => Promise.resolve(0),
-      async discard() {
+      async abort() {
         discarded++;
       },
     };

@@ -3,7 +3,7 @@ import { openAge, parseIdentities, recipientOf, sealAge } from '../../../age/ind
 import { decodeBase64, encodeBase64, encodeUtf8, equalConstantTime, wipe } from '../../../bytes/index.ts';
 import { type SharedSecret, sharedSecretFromBytes } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from '../../envelope.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
 import { keyPath } from '../../key-path.ts';
 import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
 import { readSecretFile } from '../../secret-file.ts';
@@ -34,7 +34,7 @@ class AgeProvider implements KeyProvider {
     this.#file = file;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
+  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
     const [identity] = await this.#identities();
     const recipient = await recipientOf(identity);
     const stanza = recipient.startsWith('age1pq1') ? 'mlkem768x25519' : 'X25519';

@@ -5,7 +5,7 @@ import type { SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { areDifferentKeys, isKeyArn, type KmsUri, parseKmsUri, printKmsUri } from './uri.ts';
 import { kmsError, strangeAnswer } from './errors.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from '../../envelope.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
 import type { KeyProvider, ProviderDescription } from '../provider.ts';
 import { openSealedSecret, sealSecret } from '../../sealed-secret.ts';
 
@@ -56,7 +56,7 @@ class AwsKmsProvider implements KeyProvider {
     this.#uri = uri;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
+  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
     const { KeyId, Plaintext, CiphertextBlob } = await this.#ask(({ GenerateDataKeyCommand }, client, options) =>
       client.send(
         new GenerateDataKeyCommand({
@@ -190,7 +190,7 @@ function createClient({ KMSClient: Client }: typeof Kms, { region, profile, endp
   }
 }
 
-function encryptionContext({ collaborationId }: Pick<SecretFacts, 'collaborationId'>): Record<string, string> {
+function encryptionContext({ collaborationId }: Pick<SecretMetadata, 'collaborationId'>): Record<string, string> {
   return { collaborationId, purpose: PURPOSE };
 }
 

@@ -1,7 +1,7 @@
 import { parseSharedSecret, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import type { KeyProvider, ProviderContext } from '../provider.ts';
-import { BareProvider } from './plaintext-provider.ts';
+import { PlaintextProvider } from './plaintext-provider.ts';
 
 /**
  * Insecure: the secret itself, in Base64, in an environment variable, where other programs of the same user can read it.
@@ -36,5 +36,5 @@ export function openEnvProvider(variable: string, context: ProviderContext): Key
       throw new SealroomError('SECRET_INVALID', `expected the secret in \`${variable}\`, got another`, { hint });
     },
   };
-  return new BareProvider(source, context);
+  return new PlaintextProvider(source, context);
 }

@@ -6,7 +6,7 @@ import { writePrivateFile } from '../../../files/index.ts';
 import type { KeyProvider, ProviderContext } from '../provider.ts';
 import { readSecretFile } from '../../secret-file.ts';
 import { secretTextOf } from '../../secret-text.ts';
-import { BareProvider } from './plaintext-provider.ts';
+import { PlaintextProvider } from './plaintext-provider.ts';
 
 /**
  * Insecure: the secret itself, in Base64, in a file of mode 0600, where other programs of the same user can read it.
@@ -34,7 +34,10 @@ export function openFileProvider(rest: string, context: ProviderContext): KeyPro
       if (!held.equals(secret)) throw error;
     }
   };
-  return new BareProvider({ scheme: 'file', key: `file:${file}`, custody: `the file ${file}`, read, put }, context);
+  return new PlaintextProvider(
+    { scheme: 'file', key: `file:${file}`, custody: `the file ${file}`, read, put },
+    context,
+  );
 }
 
 async function writeNew(file: string, secret: SharedSecret): Promise<void> {

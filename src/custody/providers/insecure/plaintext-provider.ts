@@ -2,7 +2,7 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { decodeBase64, encodeBase64, equalConstantTime, wipe } from '../../../bytes/index.ts';
 import type { SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from '../../envelope.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
 import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
 import { secretIdOf } from '../../secret-id.ts';
 
@@ -29,7 +29,7 @@ export interface BareSource {
  * bytes are HMAC-SHA-256 of `boundBytes` under HKDF-SHA-256 (RFC 5869) of the secret, without salt: nobody who does not have the
  * secret can change the facts in it.
  */
-export class BareProvider implements KeyProvider {
+export class PlaintextProvider implements KeyProvider {
   readonly scheme: string;
   readonly #source: BareSource;
   readonly #warn: ProviderContext['warn'];
@@ -40,7 +40,7 @@ export class BareProvider implements KeyProvider {
     this.#warn = warn;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
+  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
     const { scheme: provider, key } = this.#source;
     this.#warnOnce();
     await this.#source.put(secret);

@@ -4,8 +4,8 @@ import { isAgeFile, openAge, sealAge } from '../../../age/index.ts';
 import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../../../bytes/index.ts';
 import { SecretBytes, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from '../../envelope.ts';
-import { isThere } from '../../../files/index.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
+import { fileExists } from '../../../files/index.ts';
 import { keyPath } from '../../key-path.ts';
 import { writePrivateFile } from '../../../files/index.ts';
 import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
@@ -56,8 +56,8 @@ class Keystore implements KeyProvider {
     this.#options = options;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
-    const master = await this.#load(async () => ((await isThere(this.#file)) ? this.#open() : this.#create()));
+  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
+    const master = await this.#load(async () => ((await fileExists(this.#file)) ? this.#open() : this.#create()));
     const key = `${SCHEME}:${this.#file}`;
     const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
     using encryptionKey = derive(master, 'encryption', KEY_BYTES);
@@ -95,7 +95,7 @@ class Keystore implements KeyProvider {
   }
 
   async #problem(): Promise<string | null> {
-    if (!(await isThere(this.#file))) return 'there is no such file; the first secret that is wrapped makes it';
+    if (!(await fileExists(this.#file))) return 'there is no such file; the first secret that is wrapped makes it';
     try {
       await this.#read();
       return null;

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { decodeBase64, encodeBase64, wipe } from '../../../bytes/index.ts';
 import { sharedSecretFromBytes, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError, systemReason } from '../../../errors/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretFacts } from '../../envelope.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
 import type { FoundKey, FoundToken } from './messages.ts';
 import { Budget, TokenProcess } from './process.ts';
 import { parsePkcs11Uri, type Pkcs11Uri, printPkcs11Uri } from './uri.ts';
@@ -44,7 +44,7 @@ class Pkcs11Provider implements KeyProvider {
     this.#context = context;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
+  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
     const budget = new Budget();
     const found = await this.#findKey(budget, true);
     const key = this.#nameOf(found);
