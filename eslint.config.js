@@ -2,19 +2,13 @@
 import js from '@eslint/js';
 import jsdoc from 'eslint-plugin-jsdoc';
 import tseslint from 'typescript-eslint';
+import { NODE_PLATFORM, PURE } from './.dependency-cruiser.mjs';
 
 const TYPESCRIPT = ['**/*.ts'];
 const PRODUCT = ['src/**/*.ts', 'cli/**/*.ts'];
-const PURE = [
-  'src/{errors,bytes,columns,crypto,schema,collab}/**/*.ts',
-  'src/query/*.ts',
-  'src/query/{ast,resolve,check,findings,rewrite,print}/**/*.ts',
-];
-/** The files that are made of `node:crypto`, so the ones of the pure folders that may name Node. */
-const PLATFORM_CRYPTO = ['src/crypto/kernels/node.ts', 'src/crypto/hkdf.ts', 'src/collab/signature.ts'];
+const PURE_FILES = PURE.flatMap((path) => [`src/${path}/**/*.ts`, `src/${path}.ts`]);
 
-const PURE_MESSAGE =
-  'bytes, crypto, schema and collab do no I/O: take files, clock, randomness and environment as arguments.';
+const PURE_MESSAGE = 'These files do no I/O: take files, clock, randomness and environment as arguments.';
 
 /** Syntax that the conventions forbid and no plugin has a rule for. */
 const FORBIDDEN_SYNTAX = [
@@ -125,11 +119,14 @@ export default tseslint.config(
     },
   },
   {
-    files: PURE,
-    ignores: PLATFORM_CRYPTO,
+    files: PURE_FILES,
+    ignores: [NODE_PLATFORM],
     rules: {
       'no-restricted-globals': ['error', ...PURE_GLOBALS.map((name) => ({ name, message: PURE_MESSAGE }))],
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: PURE_MESSAGE }] }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['node:*'], message: PURE_MESSAGE, allowTypeImports: true }] },
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: PURE_MESSAGE },

@@ -1,5 +1,5 @@
 import { Decrypter, Encrypter } from 'age-encryption';
-import { decodeUtf8Lenient, encodeUtf8 } from '../bytes/index.ts';
+import { decodeUtf8Lenient, encodeUtf8, equalConstantTime } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
 /** How every age file begins. Source: https://age-encryption.org/v1 */
@@ -7,7 +7,7 @@ const AGE_LINE = encodeUtf8('age-encryption.org/v1\n');
 
 /** Whether bytes begin as an age file does; 22 of them are enough. */
 export function isAgeFile(start: Uint8Array): boolean {
-  return Buffer.from(start.subarray(0, AGE_LINE.length)).equals(AGE_LINE);
+  return equalConstantTime(start.subarray(0, AGE_LINE.length), AGE_LINE);
 }
 
 /** The header's last line begins so; the lines of stanzas begin with the other. */

@@ -1,4 +1,5 @@
 import { bech32 } from '@scure/base';
+import { decodeBase64 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
 const RAW_PREFIX = 'x25519:';
@@ -35,7 +36,7 @@ function decodeBech32(text: string): { readonly prefix: string; readonly bytes: 
  */
 export function toAgeRecipient(key: string): string {
   if (!key.startsWith(RAW_PREFIX)) return key;
-  return bech32.encode('age', bech32.toWords(Buffer.from(key.slice(RAW_PREFIX.length), 'base64')));
+  return bech32.encode('age', bech32.toWords(decodeBase64(key.slice(RAW_PREFIX.length)) ?? new Uint8Array(0)));
 }
 
 /**

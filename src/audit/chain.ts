@@ -1,3 +1,4 @@
+import { encodeHex } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Line } from './lines.ts';
 import { type AuditRecord, parseRecord } from './audit-record.ts';
@@ -42,7 +43,7 @@ export class Chain {
   add({ bytes, isComplete }: Line, leaf: Uint8Array): AuditRecord | null {
     const line = this.#lines++;
     const record = this.#parse(line, bytes, isComplete);
-    const hex = Buffer.from(leaf).toString('hex');
+    const hex = encodeHex(leaf);
     const expected = this.#before.index + 1;
     if (record === null) {
       this.#settle(true);

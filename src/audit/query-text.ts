@@ -1,5 +1,5 @@
-import { encodeUtf8 } from '../bytes/index.ts';
-import { sha256Hex } from '../tlog/index.ts';
+import { decodeUtf8, encodeUtf8 } from '../bytes/index.ts';
+import { sha256Hex } from '../platform/index.ts';
 import { type AttemptEvent, MAX_TEXT_CHARACTERS } from './audit-record.ts';
 
 /** What was asked, as it came. */
@@ -17,7 +17,7 @@ export interface RecordedQuery {
  */
 export function recordQuery({ sql, template, parameters, keepText }: RecordedQuery): AttemptEvent['question'] {
   const bytes = encodeUtf8(sql);
-  const text = Buffer.from(bytes).toString('utf8');
+  const text = decodeUtf8(bytes);
   const isKept = keepText && text.length <= MAX_TEXT_CHARACTERS;
   return { template, parameters, sql: isKept ? text : null, sqlSha256: sha256Hex(bytes) };
 }

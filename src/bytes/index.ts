@@ -14,6 +14,7 @@ export { compact } from './compact.ts';
 export { equalConstantTime } from './constant-time.ts';
 export { copyBytes, getInt32 } from './copy.ts';
 export type { FixedColumn } from './fixed-column.ts';
+export { decodeHex, encodeHex } from './hex.ts';
 export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64 } from './integers.ts';
 export { ByteReader } from './reader.ts';
 export { decodeUtf8, decodeUtf8Lenient, encodeUtf8 } from './utf8.ts';

@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize';
 import { SealroomError } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
 import { quoteForMessage } from '../errors/index.ts';
-import { sha256Hex } from '../signing/index.ts';
+import { sha256Hex } from '../platform/index.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';
 import { LABEL } from './label.ts';

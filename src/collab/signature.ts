@@ -1,4 +1,5 @@
-import { type SigningKey, signStatement, verifyStatement } from '../signing/index.ts';
+import type { SigningKey } from '../platform/index.ts';
+import { signStatement, verifyStatement } from '../signing/index.ts';
 
 /** A member's signature under a hash that it saw. */
 export interface MemberSignature {

@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { quoteForMessage } from '../errors/index.ts';
-import { sha256Hex } from '../signing/index.ts';
+import { sha256Hex } from '../platform/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { type ManifestColumn, readColumn } from './manifest-column.ts';
 import { IDENTIFIER, type Member } from './member.ts';

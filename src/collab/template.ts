@@ -1,7 +1,8 @@
 import canonicalize from 'canonicalize';
 import { encodeUtf8 } from '../bytes/index.ts';
 import { quoteForMessage } from '../errors/index.ts';
-import { sha256Hex, SIGNATURE_PATTERN } from '../signing/index.ts';
+import { sha256Hex } from '../platform/index.ts';
+import { SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
 import { readColumnType } from './manifest-column.ts';
 import type { Member } from './member.ts';

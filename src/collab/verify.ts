@@ -1,6 +1,7 @@
 import { SealroomError } from '../errors/index.ts';
 import { quoteForMessage } from '../errors/index.ts';
-import { printPublicKey, type SigningKey } from '../signing/index.ts';
+import type { SigningKey } from '../platform/index.ts';
+import { printPublicKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';
 import { requireRole, signingKeysOf } from './roles.ts';
 import { type MemberSignature, signHash, verifyHash } from './signature.ts';

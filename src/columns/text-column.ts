@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { type ByteColumn, byteColumnOf, valueAt } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { isUtf8 } from '../platform/index.ts';
 
 /**
  * A column whose values are all UTF-8, as the given one or, if only bytes of nulls are not, a copy without them.

@@ -1,6 +1,6 @@
 import { decodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import { hkdfSha256 } from './hkdf.ts';
+import { hkdfSha256 } from '../platform/index.ts';
 import { FINGERPRINT_KEY_INFO, KEY_BYTES, MIN_SECRET_BYTES, SEALING_ROOT_INFO } from './limits.ts';
 import { SecretBytes } from './secret-bytes.ts';
 

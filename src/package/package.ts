@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { isAgeFile, openAge, sealAge } from '../age/index.ts';
 import { openNote, signNote, type Signer, type Verifier } from '../tlog/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { sha256Hex } from '../platform/index.ts';
 import { badPackage, readContainer, writeContainer } from './container.ts';
 import type { Recipients } from './recipients.ts';
 import { parseResultStatement, printResultStatement, type ResultStatement } from './statement.ts';
@@ -49,8 +49,8 @@ export async function openPackage(
   const { note, table } = readContainer(await decrypt(bytes, identities));
   const { text, signedBy } = openNote(note, verifiers);
   const statement = parseResultStatement(text);
-  const sha256 = createHash('sha256').update(table).digest('hex');
-  if (sha256 !== statement.result.sha256 || table.length !== statement.result.bytes) throw badPackage('another table');
+  if (sha256Hex(table) !== statement.result.sha256 || table.length !== statement.result.bytes)
+    throw badPackage('another table');
   return Object.freeze({ statement, signedBy: signedBy.map(({ name }) => name), table });
 }
 

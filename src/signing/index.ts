@@ -1,10 +1,2 @@
-/** Ed25519 keys as texts, and signatures over typed statements. Needs node:crypto and nothing else of Node. */
-export {
-  printPublicKey,
-  PUBLIC_KEY_PATTERN,
-  sha256Hex,
-  SIGNATURE_PATTERN,
-  type SigningKey,
-  signStatement,
-  verifyStatement,
-} from './statement.ts';
+/** Ed25519 keys as texts, and signatures over typed statements. No I/O. */
+export { printPublicKey, PUBLIC_KEY_PATTERN, SIGNATURE_PATTERN, signStatement, verifyStatement } from './statement.ts';

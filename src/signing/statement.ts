@@ -1,9 +1,6 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
+import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-
-/** A key of node:crypto; Ed25519 here. */
-export type SigningKey = KeyObject;
+import { publicKeyOf, signatureVerifier, type SigningKey, signMessage } from '../platform/index.ts';
 
 const PUBLIC_KEY_PREFIX = 'ed25519:';
 
@@ -13,11 +10,6 @@ export const PUBLIC_KEY_PATTERN = /^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=
 /** How a signature is written: 64 bytes in Base64, with padding and no bit to spare. */
 export const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
 
-/** SHA-256 of text in UTF-8, as 64 hexadecimal digits in lower case. */
-export function sha256Hex(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
-}
-
 /**
  * What Ed25519 signs: the pre-authentication encoding of DSSE v1, `DSSEv1 ‖ SP ‖ length ‖ SP ‖ type ‖ SP ‖ length ‖ SP ‖
  * body`, lengths in bytes, in decimal. The type keeps apart whatever one key may sign.
@@ -26,40 +18,16 @@ export function sha256Hex(text: string): string {
  */
 function encodeStatement(type: string, body: string | Uint8Array): Uint8Array {
   const bytes = typeof body === 'string' ? encodeUtf8(body) : body;
-  const head = encodeUtf8(`DSSEv1 ${String(Buffer.byteLength(type))} ${type} ${String(bytes.length)} `);
+  const head = encodeUtf8(`DSSEv1 ${String(encodeUtf8(type).length)} ${type} ${String(bytes.length)} `);
   const encoded = new Uint8Array(head.length + bytes.length);
   encoded.set(head);
   encoded.set(bytes, head.length);
   return encoded;
 }
 
-/**
- * The y coordinates of the points of small order on edwards25519, as they are encoded, the sign left out; the last two are 0 and 1
- * again, in other words. A key of them needs no private half: some signatures under it hold for every message, and OpenSSL takes them.
- *
- * Source: libsodium 1.0.20, `ge25519_has_small_order`
- */
-const SMALL_ORDER_KEYS: ReadonlySet<string> = new Set([
-  '0000000000000000000000000000000000000000000000000000000000000000',
-  '0100000000000000000000000000000000000000000000000000000000000000',
-  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
-  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-]);
-
-/** Whether a public key, as text, is a point of small order. */
-function isOfSmallOrder(text: string): boolean {
-  const point = Buffer.from(text.slice(PUBLIC_KEY_PREFIX.length), 'base64');
-  point[31] = (point[31] ?? 0) & 0x7f;
-  return SMALL_ORDER_KEYS.has(point.toString('hex'));
-}
-
-/** A public key from its text, which matches {@link PUBLIC_KEY_PATTERN}. */
-function readPublicKey(text: string): KeyObject {
-  const x = Buffer.from(text.slice(PUBLIC_KEY_PREFIX.length), 'base64').toString('base64url');
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+/** Bytes of Base64 that a pattern above has matched. */
+function decodeMatched(base64Text: string): Uint8Array {
+  return decodeBase64(base64Text) ?? new Uint8Array(0);
 }
 
 /**
@@ -68,12 +36,12 @@ function readPublicKey(text: string): KeyObject {
  * @throws {SealroomError} SECRET_INVALID if it is a key of another kind.
  */
 export function printPublicKey(key: SigningKey): string {
-  const jwk = requireEd25519(key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
-  return `${PUBLIC_KEY_PREFIX}${encodeBase64(Buffer.from(jwk.x ?? '', 'base64url'))}`;
+  requireEd25519(key);
+  return `${PUBLIC_KEY_PREFIX}${encodeBase64(publicKeyOf(key))}`;
 }
 
-function requireEd25519(key: KeyObject): KeyObject {
-  if (key.asymmetricKeyType === 'ed25519') return key;
+function requireEd25519(key: SigningKey): void {
+  if (key.asymmetricKeyType === 'ed25519') return;
   throw new SealroomError('SECRET_INVALID', 'signing key expected of kind Ed25519, got another', {
     hint: 'make one with `sealroom collab key <file>`',
   });
@@ -88,9 +56,10 @@ function requireEd25519(key: KeyObject): KeyObject {
  * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
 export function signStatement(type: string, body: string | Uint8Array, key: SigningKey): string {
+  requireEd25519(key);
   const statement = encodeStatement(type, body);
   try {
-    return encodeBase64(sign(null, statement, requireEd25519(key)));
+    return encodeBase64(signMessage(key, statement));
   } finally {
     wipe(statement);
   }
@@ -107,10 +76,10 @@ export function verifyStatement(
   signature: string,
   publicKey: string,
 ): boolean {
-  if (isOfSmallOrder(publicKey)) return false;
+  const verify = signatureVerifier(decodeMatched(publicKey.slice(PUBLIC_KEY_PREFIX.length)));
   const statement = encodeStatement(type, body);
   try {
-    return verify(null, statement, readPublicKey(publicKey), Buffer.from(signature, 'base64'));
+    return verify(statement, decodeMatched(signature));
   } finally {
     wipe(statement);
   }

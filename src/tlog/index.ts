@@ -5,7 +5,6 @@ export {
   HashTree,
   proveConsistency,
   proveInclusion,
-  sha256Hex,
   TreeEdge,
   type TreeHead,
   verifyConsistency,

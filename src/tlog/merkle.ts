@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { equalConstantTime } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { sha256 } from '../platform/index.ts';
 
 /** Bytes of a hash: SHA-256. */
 export const HASH_BYTES = 32;
@@ -22,18 +22,6 @@ export function hashLeaf(data: Uint8Array): Uint8Array {
 function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   //= audit A-11
   return sha256(NODE, left, right);
-}
-
-/** SHA-256 of byte strings joined. */
-export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
-}
-
-/** SHA-256 of some bytes, in lower-case hexadecimal. */
-export function sha256Hex(bytes: Uint8Array): string {
-  return Buffer.from(sha256(bytes)).toString('hex');
 }
 
 /** A tree as a checkpoint states it. */

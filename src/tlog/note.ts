@@ -1,4 +1,4 @@
-import { encodeBase64, encodeUtf8 } from '../bytes/index.ts';
+import { decodeHex, encodeBase64, encodeHex, encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { decodeStrict, isKeyName, type Signer, type Verifier } from './signer-keys.ts';
 
@@ -33,7 +33,7 @@ export function signNote(text: string, signers: readonly Signer[]): string {
   const lines = signers.map((signer) => {
     //= audit A-20
     const { name, keyId } = signer.verifier;
-    const signature = Buffer.concat([Buffer.from(keyId, 'hex'), signer.sign(message)]);
+    const signature = Uint8Array.of(...(decodeHex(keyId) ?? []), ...signer.sign(message));
     return `${DASH}${name} ${encodeBase64(signature)}\n`;
   });
   return `${text}\n${lines.join('')}`;
@@ -86,7 +86,7 @@ function parseSignature(line: string): SignatureLine {
   if (!isKeyName(name) || bytes === null || bytes.length <= KEY_ID_BYTES || rest.length > 0) {
     throw malformed('signature lines of a note');
   }
-  const keyId = Buffer.from(bytes.subarray(0, KEY_ID_BYTES)).toString('hex');
+  const keyId = encodeHex(bytes.subarray(0, KEY_ID_BYTES));
   return { name, keyId, signature: bytes.slice(KEY_ID_BYTES) };
 }
 

@@ -1,7 +1,15 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
-import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
+import { decodeBase64, encodeBase64, encodeHex, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import { sha256 } from './merkle.ts';
+import {
+  publicKeyOf,
+  randomBytes,
+  sha256,
+  signatureVerifier,
+  type SigningKey,
+  signingKeyFromSeed,
+  signMessage,
+  type VerifySignature,
+} from '../platform/index.ts';
 
 /** The type byte of Ed25519 keys and signatures of notes. c2sp.org/signed-note. */
 const ED25519 = 1;
@@ -9,10 +17,6 @@ const ED25519 = 1;
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 const SIGNATURE_BYTES = 64;
-
-/** What stands before the 32 bytes of an Ed25519 key in DER. RFC 8410 §4 and §7. */
-const PUBLIC_PREFIX = Uint8Array.from(Buffer.from('302a300506032b6570032100', 'hex'));
-const PRIVATE_PREFIX = Uint8Array.from(Buffer.from('302e020100300506032b657004220420', 'hex'));
 
 /** Characters of a key's name at most: names are origins, and origins of logs have at most 255 bytes. */
 const MAX_NAME_CHARACTERS = 255;
@@ -23,21 +27,21 @@ export class Verifier {
   /** The first 4 bytes of `SHA-256(name ‖ 0A ‖ 01 ‖ public key)`, in lower-case hexadecimal. */
   readonly keyId: string;
   readonly #publicBytes: Uint8Array;
-  readonly #key: KeyObject;
+  readonly #verify: VerifySignature;
 
   /** @param publicBytes 32 bytes */
   constructor(name: string, publicBytes: Uint8Array) {
     //= audit A-22
     const encoded = Uint8Array.of(ED25519, ...publicBytes);
     this.name = name;
-    this.keyId = toHex(sha256(encodeUtf8(`${name}\n`), encoded).subarray(0, KEY_ID_BYTES));
+    this.keyId = encodeHex(sha256(encodeUtf8(`${name}\n`), encoded).subarray(0, KEY_ID_BYTES));
     this.#publicBytes = publicBytes;
-    this.#key = createPublicKey({ key: joinBytes(PUBLIC_PREFIX, publicBytes), format: 'der', type: 'spki' });
+    this.#verify = signatureVerifier(publicBytes);
   }
 
-  /** Whether a signature of 64 bytes is this signer's, of these bytes. */
+  /** Whether a signature of 64 bytes is this signer's, of these bytes. By a key of small order, none is. */
   verifies(message: Uint8Array, signature: Uint8Array): boolean {
-    return signature.length === SIGNATURE_BYTES && verify(null, message, this.#key, signature);
+    return signature.length === SIGNATURE_BYTES && this.#verify(message, signature);
   }
 
   /** The verifier key as text: `name+key id+Base64(01 ‖ public key)`. It is public. */
@@ -49,23 +53,18 @@ export class Verifier {
 /** Somebody who signs notes. The private key does not leave the object: it prints and serialises as nothing. */
 export class Signer {
   readonly verifier: Verifier;
-  readonly #key: KeyObject;
+  readonly #key: SigningKey;
 
   /** @param key an Ed25519 private key */
-  constructor(name: string, key: KeyObject) {
+  constructor(name: string, key: SigningKey) {
     this.#key = key;
-    this.verifier = new Verifier(name, publicBytesOf(key));
+    this.verifier = new Verifier(name, publicKeyOf(key));
   }
 
   /** The 64 bytes of the Ed25519 signature (RFC 8032) of some bytes. */
   sign(message: Uint8Array): Uint8Array {
-    return new Uint8Array(sign(null, message, this.#key));
+    return signMessage(this.#key, message);
   }
-}
-
-function publicBytesOf(key: KeyObject): Uint8Array {
-  const der = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  return new Uint8Array(der.subarray(PUBLIC_PREFIX.length));
 }
 
 /**
@@ -80,13 +79,12 @@ export function generateSignerText(name: string): string {
       hint: 'a name is an address without scheme, such as `runner.example/spring-campaign`',
     });
   }
-  const key = generateKeyPairSync('ed25519').privateKey;
-  const der = key.export({ format: 'der', type: 'pkcs8' });
+  const seed = randomBytes(KEY_BYTES);
   try {
-    const seed = der.subarray(PRIVATE_PREFIX.length);
-    return `PRIVATE+KEY+${name}+${new Signer(name, key).verifier.keyId}+${encodeBase64(Uint8Array.of(ED25519, ...seed))}`;
+    const { keyId } = new Signer(name, signingKeyFromSeed(seed)).verifier;
+    return `PRIVATE+KEY+${name}+${keyId}+${encodeBase64(Uint8Array.of(ED25519, ...seed))}`;
   } finally {
-    wipe(der);
+    wipe(seed);
   }
 }
 
@@ -100,14 +98,12 @@ export function parseSigner(text: string): Signer {
   // Base64 has the character that parts the fields.
   const bytes = decodeKey([encoded, ...rest].join('+'));
   if (first !== 'PRIVATE' || second !== 'KEY' || !isKeyName(name) || bytes === null) throw badSigner();
-  const der = joinBytes(PRIVATE_PREFIX, bytes);
   try {
-    const signer = new Signer(name, createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }));
+    const signer = new Signer(name, signingKeyFromSeed(bytes));
     if (signer.verifier.keyId !== keyId) throw badSigner();
     return signer;
   } finally {
     wipe(bytes);
-    wipe(der);
   }
 }
 
@@ -172,12 +168,4 @@ function decodeKey(text: string): Uint8Array | null {
 export function decodeStrict(text: string): Uint8Array | null {
   const bytes = decodeBase64(text);
   return bytes !== null && encodeBase64(bytes) === text ? bytes : null;
-}
-
-function joinBytes(first: Uint8Array, second: Uint8Array): Buffer {
-  return Buffer.concat([first, second]);
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

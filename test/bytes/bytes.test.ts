@@ -4,10 +4,12 @@ import {
   ByteReader,
   byteColumnOf,
   countNulls,
+  decodeHex,
   decodeUtf8,
   decodeUtf8Lenient,
   encodeF32,
   encodeF64,
+  encodeHex,
   encodeI16,
   encodeI32,
   encodeI64,
@@ -29,6 +31,17 @@ test('text survives UTF-8, a byte order mark included', () => {
     }),
     SEED,
   );
+});
+
+test('bytes survive hexadecimal, other texts are refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {
+      expect(encodeHex(bytes)).toBe(Buffer.from(bytes).toString('hex'));
+      expect(decodeHex(encodeHex(bytes).toUpperCase())).toEqual(bytes);
+    }),
+    SEED,
+  );
+  for (const text of ['0', '0g', ' 00', '0x00', '00\n']) expect(decodeHex(text)).toBeNull();
 });
 
 test('strict UTF-8 refuses malformed bytes, lenient UTF-8 replaces them', () => {

@@ -19,7 +19,9 @@ const TREE = {
   'src/crypto/index.ts': "export { seal } from './seal.ts';",
   'src/crypto/seal.ts':
     "import { read } from '../bytes/index.ts';\nimport '@noble/hashes/hmac.js';\nexport const seal = read;",
-  'src/crypto/kernels/node.ts': "import { createHmac } from 'node:crypto';\nexport const hmac = createHmac;",
+  'src/crypto/kernels/node.ts': "import type { Hmac } from 'node:crypto';\nexport type NodeHmac = Hmac;",
+  'src/platform/index.ts': "export { hmac } from './node.ts';",
+  'src/platform/node.ts': "import { createHmac } from 'node:crypto';\nexport const hmac = createHmac;",
   'src/schema/index.ts': 'export const schema = 1;',
   'src/custody/index.ts': 'export const secret = 1;',
   'src/tabular/index.ts':
@@ -37,6 +39,7 @@ const TREE = {
 /** Rule, file in which the fault is planted, and what that file imports against the rule. */
 const FAULTS = [
   ['layer-bytes', 'src/bytes/fault.ts', '../crypto/index.ts'],
+  ['layer-platform', 'src/platform/fault.ts', '../crypto/index.ts'],
   ['layer-columns', 'src/columns/fault.ts', '../crypto/index.ts'],
   ['layer-workers', 'src/workers/fault.ts', '../bytes/index.ts'],
   ['layer-files', 'src/files/fault.ts', '../tabular/index.ts'],
@@ -66,9 +69,15 @@ const FAULTS = [
   ['index-of-src', 'src/protect/fault-index.ts', '../index.ts'],
   ['index-of-src', 'cli/fault-public.ts', '../src/public/crypto.ts'],
   ['no-io', 'src/schema/fault-io.ts', 'node:fs'],
-  ['no-io', 'src/crypto/fault-io.ts', 'node:crypto'],
-  ['no-io-but-crypto', 'src/crypto/kernels/node.ts', 'node:fs'],
-  ['no-io-but-crypto', 'src/signing/statement.ts', 'node:fs'],
+  ['no-io', 'src/crypto/kernels/fault-io.ts', 'node:crypto'],
+  ['no-io', 'src/signing/fault-io.ts', 'node:crypto'],
+  ['no-io', 'src/tlog/fault-io.ts', 'node:crypto'],
+  ['no-io', 'src/age/fault-io.ts', 'node:buffer'],
+  ['no-io', 'src/package/fault-io.ts', 'node:crypto'],
+  ['no-io', 'src/platform/web.ts', 'node:crypto'],
+  ['no-io', 'src/columns/fault-io.ts', 'node:buffer'],
+  ['no-io', 'src/query/check-query.ts', 'node:fs'],
+  ['no-io-but-crypto', 'src/platform/node.ts', 'node:fs'],
   ['package-terminal', 'src/tabular/fault-terminal.ts', 'yargs'],
   ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
   ['package-cipher', 'src/tabular/fault-cipher.ts', '@noble/hashes/hmac.js'],

@@ -2,6 +2,7 @@ import type * as NodeCrypto from 'node:crypto';
 import { decodeBase64Into, encodeBase64Into, encodeUtf8, isValid, wipe } from '../../bytes/index.ts';
 import type { ByteColumn } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
+import { nodeCrypto, randomBytes } from '../../platform/index.ts';
 import { NULL_FLAG } from '../client-type.ts';
 import { requireTargetHeader } from '../keys.ts';
 import type { SealingRoot } from '../keys.ts';
@@ -15,7 +16,6 @@ import {
   SEALED_PREFIX_BYTES,
   TAG_BYTES,
 } from '../limits.ts';
-import { randomBytes } from '../nonce.ts';
 import {
   atRow,
   authenticationError,
@@ -228,25 +228,21 @@ function openColumn(crypto: typeof NodeCrypto, root: SealingRoot, cells: ByteCol
   return { kinds, values: { rows: cells.rows, offsets, bytes: bytes.subarray(0, at), validity: cells.validity } };
 }
 
-function nodeCrypto(): typeof NodeCrypto | undefined {
-  return typeof process === 'undefined' ? undefined : process.getBuiltinModule('node:crypto');
-}
-
 /** Whether this runtime has what {@link createNodeKernel} needs. */
 export function isNode(): boolean {
-  return nodeCrypto() !== undefined;
+  return nodeCrypto !== null;
 }
 
 /**
  * The kernel on `node:crypto`: a column at a time, one output buffer per column and scratch buffers for the cells.
  *
- * `node:crypto` is looked up here and not imported, so that this package loads where there is none, as in a browser.
+ * `node:crypto` comes through the platform, which has it in Node only, so that this package loads where there is none.
  *
  * @throws {SealroomError} USAGE_OPTION if this is not Node.
  */
 export function createNodeKernel(): Kernel {
-  const crypto = nodeCrypto();
-  if (crypto === undefined) throw new SealroomError('USAGE_OPTION', 'kernel `node` expected Node, got another runtime');
+  const crypto = nodeCrypto;
+  if (crypto === null) throw new SealroomError('USAGE_OPTION', 'kernel `node` expected Node, got another runtime');
   return Object.freeze({
     name: 'node',
     fingerprintColumn: (task: FingerprintTask, values: ByteColumn) => fingerprintColumn(crypto, task, values),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type AgeKind, kindOfRecipient } from '../../age/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import { PUBLIC_KEY_PATTERN, printPublicKey, type SigningKey } from '../../signing/index.ts';
+import type { SigningKey } from '../../platform/index.ts';
+import { PUBLIC_KEY_PATTERN, printPublicKey } from '../../signing/index.ts';
 import { readSignedText, type Signed, signText } from './signed-text.ts';
 
 /** How a member's id is written: as in manifests. */

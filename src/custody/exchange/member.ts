@@ -8,7 +8,8 @@ import {
   recipientOf,
 } from '../../age/index.ts';
 import { SealroomError, systemReason } from '../../errors/index.ts';
-import { printPublicKey, type SigningKey } from '../../signing/index.ts';
+import type { SigningKey } from '../../platform/index.ts';
+import { printPublicKey } from '../../signing/index.ts';
 import { openKeyLog } from '../audit-key-log.ts';
 import type { MemberHome } from '../home.ts';
 import { writePrivateFile } from '../../files/index.ts';

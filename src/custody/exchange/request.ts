@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decodeBase64, encodeBase64 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import type { SigningKey } from '../../signing/index.ts';
+import type { SigningKey } from '../../platform/index.ts';
 import { kindOfCard, type SignedCard } from './card.ts';
 import { readSignedText, type Signed, signText, type Unchecked } from './signed-text.ts';
 import { DAY_MS, MAX_DAYS, requireValid } from './validity.ts';

@@ -1,3 +1,5 @@
+import { decodeHex } from '../../bytes/index.ts';
+
 const GROUPS = 6;
 const GROUP_BYTES = 5;
 const GROUP_DIGITS = 5;
@@ -12,10 +14,13 @@ const STRING_DIGITS = 2 * GROUPS * GROUP_DIGITS;
  */
 function cardNumber(sha256: string): string {
   //= exchange E-12
-  const hash = Buffer.from(sha256, 'hex');
-  const groups = Array.from({ length: GROUPS }, (_, index) =>
-    String(hash.readUIntBE(index * GROUP_BYTES, GROUP_BYTES) % 10 ** GROUP_DIGITS).padStart(GROUP_DIGITS, '0'),
-  );
+  const hash = decodeHex(sha256) ?? new Uint8Array(0);
+  const groups = Array.from({ length: GROUPS }, (_, index) => {
+    const group = hash.subarray(index * GROUP_BYTES, (index + 1) * GROUP_BYTES);
+    // 40 bits, which a number holds exactly.
+    const number = group.reduce((sum, byte) => sum * 256 + byte, 0);
+    return String(number % 10 ** GROUP_DIGITS).padStart(GROUP_DIGITS, '0');
+  });
   return groups.join(' ');
 }
 

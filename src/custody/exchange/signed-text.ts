@@ -2,7 +2,8 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import { SIGNATURE_PATTERN, type SigningKey, sha256Hex, signStatement, verifyStatement } from '../../signing/index.ts';
+import { sha256Hex, type SigningKey } from '../../platform/index.ts';
+import { SIGNATURE_PATTERN, signStatement, verifyStatement } from '../../signing/index.ts';
 
 /** Characters of a card or a request at most. */
 const MAX_CHARACTERS = 64 * 1024;

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import {
   type Allocator,
   allValid,
@@ -23,6 +22,7 @@ import {
   storeValue,
 } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
+import { isUtf8 } from '../../platform/index.ts';
 import type { ColumnData, ColumnType } from '../../columns/index.ts';
 
 const STRING_TYPE_BYTE = 0x02;

@@ -1,15 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type AttemptEvent, type Charge, recordQuery } from '../../audit/index.ts';
 import type { Room } from '../room.ts';
 import type { Verdict } from '../../query/index.ts';
 import type { Finding } from '../../query/index.ts';
 import { describeObligation, type Obligation } from '../../query/index.ts';
 import type { ResolvedRequest } from './request.ts';
-
-/** SHA-256 of text or bytes, 64 hexadecimal digits. */
-export function sha256Hex(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
 
 /** The tables of a query with their budgets, in the order of the manifest. */
 export function chargesOf({ manifest, tables }: Room, names: readonly string[]): readonly Charge[] {

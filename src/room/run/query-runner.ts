@@ -1,13 +1,14 @@
 import { type BudgetChange, durationBucket, type Receipt } from '../../audit/index.ts';
 import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
+import { sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
 import { openRoom, readRoomSigner, type Snapshot, verifySnapshot } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import type { Verdict } from '../../query/index.ts';
 import type { Finding } from '../../query/index.ts';
 import { EngineFailure, type EngineProcess } from './engine-process.ts';
-import { chargesOf, describeAttempt, formatObligation, sha256Hex } from './audit-events.ts';
+import { chargesOf, describeAttempt, formatObligation } from './audit-events.ts';
 import { type Attempt, Admission, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
 import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';

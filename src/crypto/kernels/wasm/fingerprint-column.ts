@@ -2,7 +2,7 @@ import { isValid, wipe } from '../../../bytes/index.ts';
 import type { ByteColumn } from '../../../bytes/index.ts';
 import { NULL_FLAG } from '../../client-type.ts';
 import { FINGERPRINT_CELL_BYTES, NULL_FILLER_BYTES } from '../../limits.ts';
-import { randomBytes } from '../../nonce.ts';
+import { randomBytes } from '../../../platform/index.ts';
 import type { FingerprintTask } from '../kernel.ts';
 import { planFingerprints } from '../plan.ts';
 import { chunksOf } from './chunks.ts';

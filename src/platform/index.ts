@@ -1,0 +1,18 @@
+/**
+ * Hashes, key derivation, signatures and randomness, from Node's library or from JavaScript: the import condition `node` of
+ * `#platform` in package.json decides. Cryptography and nothing else of the runtime.
+ */
+export {
+  hkdfSha256,
+  hmacSha256,
+  isUtf8,
+  nodeCrypto,
+  publicKeyOf,
+  sha256,
+  sha256Hex,
+  signatureVerifier,
+  signingKeyFromSeed,
+  signMessage,
+} from '#platform';
+export type { Platform, SigningKey, VerifySignature } from './platform.ts';
+export { fillRandom, randomBytes } from './random.ts';

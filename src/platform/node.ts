@@ -1,0 +1,70 @@
+import { isUtf8 as isUtf8InNode } from 'node:buffer';
+import * as crypto from 'node:crypto';
+import { wipe } from '../bytes/index.ts';
+import type { Platform, SigningKey } from './platform.ts';
+import { isWeakPublicKey } from './weak-keys.ts';
+
+/** What stands before the 32 bytes of an Ed25519 key in DER. RFC 8410 §4 and §7. */
+const PUBLIC_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+const PRIVATE_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** {@inheritDoc Platform.nodeCrypto} */
+export const nodeCrypto: Platform['nodeCrypto'] = crypto;
+
+/** {@inheritDoc Platform.sha256} */
+export const sha256: Platform['sha256'] = (...parts) => {
+  const hash = crypto.createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+};
+
+/** {@inheritDoc Platform.sha256Hex} */
+export const sha256Hex: Platform['sha256Hex'] = (data) => crypto.createHash('sha256').update(data).digest('hex');
+
+/** {@inheritDoc Platform.hmacSha256} */
+export const hmacSha256: Platform['hmacSha256'] = (key, ...parts) => {
+  const hmac = crypto.createHmac('sha256', key);
+  for (const part of parts) hmac.update(part);
+  return new Uint8Array(hmac.digest());
+};
+
+/** {@inheritDoc Platform.hkdfSha256} */
+export const hkdfSha256: Platform['hkdfSha256'] = (keyingMaterial, salt, info, bytes) =>
+  new Uint8Array(crypto.hkdfSync('sha256', keyingMaterial, salt, info, bytes));
+
+/** {@inheritDoc Platform.signingKeyFromSeed} */
+export const signingKeyFromSeed: Platform['signingKeyFromSeed'] = (seed) => {
+  const der = Buffer.concat([PRIVATE_PREFIX, seed]);
+  try {
+    return crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  } finally {
+    wipe(der);
+  }
+};
+
+/** {@inheritDoc Platform.publicKeyOf} */
+export const publicKeyOf: Platform['publicKeyOf'] = (key) => {
+  const object = keyObjectOf(key);
+  const publicKey = object.type === 'private' ? crypto.createPublicKey(object) : object;
+  const der = publicKey.export({ format: 'der', type: 'spki' });
+  return new Uint8Array(der.subarray(PUBLIC_PREFIX.length));
+};
+
+/** {@inheritDoc Platform.signMessage} */
+export const signMessage: Platform['signMessage'] = (key, message) =>
+  new Uint8Array(crypto.sign(null, message, keyObjectOf(key)));
+
+/** {@inheritDoc Platform.signatureVerifier} */
+export const signatureVerifier: Platform['signatureVerifier'] = (publicKey) => {
+  if (isWeakPublicKey(publicKey)) return () => false;
+  const key = crypto.createPublicKey({ key: Buffer.concat([PUBLIC_PREFIX, publicKey]), format: 'der', type: 'spki' });
+  return (message, signature) => crypto.verify(null, message, key, signature);
+};
+
+/** {@inheritDoc Platform.isUtf8} */
+export const isUtf8: Platform['isUtf8'] = (bytes) => isUtf8InNode(bytes);
+
+function keyObjectOf(key: SigningKey): crypto.KeyObject {
+  if (key instanceof crypto.KeyObject) return key;
+  throw new TypeError('a key of another platform');
+}
