@@ -5,7 +5,7 @@ export {
   type DecryptSummary,
   decryptTable,
 } from './decrypt/decrypt-table.ts';
-export { type OpenedValue, openRecord } from './decrypt/open-record.ts';
+export { type OpenedValue, openRecord } from './decrypt/core/open-record.ts';
 export {
   type EncryptOptions,
   type EncryptProgress,
@@ -19,5 +19,5 @@ export {
   type RecordSealer,
   type RecordValue,
   sealRecord,
-} from './encrypt/seal-record.ts';
+} from './encrypt/core/seal-record.ts';
 export { type ReencryptOptions, reencryptOriginal, reencryptTable } from './reencrypt/reencrypt-table.ts';

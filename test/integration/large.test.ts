@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { FRESH_MEMORY } from '#src/bytes/arena';
-import { gatherColumns, rowStarts } from '#src/protect/encrypt/row-format';
-import { RowShuffle } from '#src/protect/encrypt/shuffle';
+import { gatherColumns, rowStarts } from '#src/protect/encrypt/core/row-format';
+import { RowShuffle } from '#src/protect/encrypt/core/shuffle';
 import { ID, SECRET } from '../support/cli.ts';
 import { batchOf, textColumn, textsOf } from '../tabular/support.ts';
 

@@ -22,7 +22,7 @@ import {
 } from '../../tabular/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { headersOf, requireHeaders } from './headers.ts';
-import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
+import { chooseTargets, type DecryptTarget, typeOfTarget } from './core/targets.ts';
 import type { FoundCells, OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
 /** Batches of one job. */

@@ -14,8 +14,8 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Batch, buffersOf, type ColumnData } from '../../columns/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
-import { toNative, toText } from './columns.ts';
-import { type DecryptTarget, locate, openCells } from './targets.ts';
+import { toNative, toText } from './core/columns.ts';
+import { type DecryptTarget, locate, openCells } from './core/targets.ts';
 
 // What one thread of a decryption does: opens rows, and gives them back in the form in which the output is written.
 

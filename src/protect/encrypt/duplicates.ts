@@ -4,7 +4,7 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Batch, type Field } from '../../columns/index.ts';
 import { createTempFolder } from '../../files/index.ts';
 import { EngineTask } from '../../engine/index.ts';
-import type { EncryptPlan } from './plan.ts';
+import type { EncryptPlan } from './core/plan.ts';
 
 const FIELDS: readonly Field[] = [
   { name: 'target', type: { kind: 'int' } },

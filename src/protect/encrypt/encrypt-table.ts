@@ -15,11 +15,11 @@ import {
 } from '../../tabular/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
-import { RowIngest } from './row-ingest.ts';
-import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './plan.ts';
+import { RowIngest } from './core/row-ingest.ts';
+import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
 import { PLACE_BYTES, createWorkerSetup } from './worker-setup.ts';
-import { RowShuffle, type ShuffledRows } from './shuffle.ts';
-import { matchSources } from './sources.ts';
+import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
+import { matchSources } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
 /** What a value is expected to take, in bytes; only for the number of the shuffle's parts. */

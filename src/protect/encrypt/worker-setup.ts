@@ -1,7 +1,7 @@
 import { type KernelName, type SecretBytes, shareKeys } from '../../crypto/index.ts';
 import { type Field, widthOf } from '../../columns/index.ts';
 import { type TableFormat } from '../../tabular/index.ts';
-import type { EncryptPlan, EncodedColumn } from './plan.ts';
+import type { EncryptPlan, EncodedColumn } from './core/plan.ts';
 import type { EncryptWorkerSetup } from './worker.ts';
 
 /** Width of the column with the rows' places in the source table, a bigint. */

@@ -11,9 +11,9 @@ import {
 import { type Batch, buffersOf, copyColumn } from '../../columns/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
-import { type ColumnTask, protectBatch } from './protect-batch.ts';
-import type { Pads } from './plan.ts';
-import { gatherColumns, rowStarts, type RowWidths } from './row-format.ts';
+import { type ColumnTask, protectBatch } from './core/protect-batch.ts';
+import type { Pads } from './core/plan.ts';
+import { gatherColumns, rowStarts, type RowWidths } from './core/row-format.ts';
 
 // What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
 // form in which the output is written.

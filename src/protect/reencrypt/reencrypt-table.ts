@@ -1,6 +1,6 @@
 import type { CollaborationSettings } from '../../collab/index.ts';
 import type { KernelName, SharedSecret } from '../../crypto/index.ts';
-import { inspectCells, openSealedColumns } from '../decrypt/opened-reader.ts';
+import { inspectCells, openSealedColumns } from '../decrypt/core/opened-reader.ts';
 import { type EncryptProgress, encryptRows, type EncryptSummary, encryptTable } from '../encrypt/encrypt-table.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
@@ -12,7 +12,7 @@ import {
   transferTable,
   type TransferOptions,
 } from '../../tabular/index.ts';
-import { listNames, protectedColumns, protectionsOf } from './columns.ts';
+import { listNames, protectedColumns, protectionsOf } from './core/columns.ts';
 
 /** What both ways to a new secret take; `input` is the protected table. */
 export interface ReencryptOptions extends TransferOptions {

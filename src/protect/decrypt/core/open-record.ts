@@ -1,5 +1,5 @@
-import { type DecodedValue, type Kernel, openCell, renderValue, type SealingRoot } from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { type DecodedValue, type Kernel, openCell, renderValue, type SealingRoot } from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
 
 /** What an opened record holds: see {@link openRecord}. */
 export type OpenedValue = string | number | bigint | boolean | Date | null;

@@ -4,8 +4,8 @@ import {
   randomNonces,
   type SealingRoot,
   type SealTask,
-} from '../../crypto/index.ts';
-import type { Batch, ColumnData } from '../../columns/index.ts';
+} from '../../../crypto/index.ts';
+import type { Batch, ColumnData } from '../../../columns/index.ts';
 import type { Pads } from './plan.ts';
 
 /** What is done to one column of stored values, whose index among them is `stored`. */

@@ -1,5 +1,5 @@
-import { type ClientType, fingerprintedBytesOf, isFixedType, renderColumn, sealedBytesOf } from '../../crypto/index.ts';
-import type { ColumnData, ColumnType } from '../../columns/index.ts';
+import { type ClientType, fingerprintedBytesOf, isFixedType, renderColumn, sealedBytesOf } from '../../../crypto/index.ts';
+import type { ColumnData, ColumnType } from '../../../columns/index.ts';
 
 /**
  * In which form a column's values are kept until they are protected: as they were read, as the bytes that are sealed or

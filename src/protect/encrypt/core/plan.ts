@@ -1,4 +1,4 @@
-import type { CollaborationSettings } from '../../collab/index.ts';
+import type { CollaborationSettings } from '../../../collab/index.ts';
 import {
   type ClientType,
   deriveFingerprintKey,
@@ -12,11 +12,11 @@ import {
   type SealingRoot,
   type SealTask,
   type SharedSecret,
-} from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import type { ColumnSchema, TableSchema } from '../../schema/index.ts';
-import { type ColumnType, type Field, widthOf } from '../../columns/index.ts';
-import { type TableFormat, type TableReader } from '../../tabular/index.ts';
+} from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import type { ColumnSchema, TableSchema } from '../../../schema/index.ts';
+import { type ColumnType, type Field, widthOf } from '../../../columns/index.ts';
+import { type TableFormat, type TableReader } from '../../../tabular/index.ts';
 import { clientTypeOf, type EncodedForm } from './encoded-columns.ts';
 
 /** Values that wait for their protection; `source` is the index of their source among the columns that are read. */

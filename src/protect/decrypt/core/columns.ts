@@ -6,7 +6,7 @@ import {
   decodeUtf8Lenient,
   encodeUtf8,
   setNull,
-} from '../../bytes/index.ts';
+} from '../../../bytes/index.ts';
 import {
   CELL_NULL,
   CELL_SEALED,
@@ -20,10 +20,10 @@ import {
   type OpenedColumn,
   renderValue,
   storeValue,
-} from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import { isUtf8 } from '../../platform/index.ts';
-import type { ColumnData, ColumnType } from '../../columns/index.ts';
+} from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import { isUtf8 } from '../../../platform/index.ts';
+import type { ColumnData, ColumnType } from '../../../columns/index.ts';
 
 const STRING_TYPE_BYTE = 0x02;
 /** The whole encoded null of a string column. */

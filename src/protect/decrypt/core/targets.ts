@@ -6,10 +6,10 @@ import {
   type Kernel,
   type OpenedColumn,
   type SealingRoot,
-} from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import type { ColumnData, ColumnType, Field } from '../../columns/index.ts';
-import type { TableFormat, TableReader } from '../../tabular/index.ts';
+} from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import type { ColumnData, ColumnType, Field } from '../../../columns/index.ts';
+import type { TableFormat, TableReader } from '../../../tabular/index.ts';
 import { firstTypeOf } from './columns.ts';
 
 /** What becomes of a column on decryption. Only byte-string columns are looked into for cells. */

@@ -1,6 +1,6 @@
-import { SealroomError } from '../../errors/index.ts';
-import { normaliseHeader, type TableSchema } from '../../schema/index.ts';
-import type { TableReader } from '../../tabular/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import { normaliseHeader, type TableSchema } from '../../../schema/index.ts';
+import type { TableReader } from '../../../tabular/index.ts';
 
 /** Most columns that a source table may have. */
 const MAX_SOURCE_COLUMNS = 10_000;

@@ -1,4 +1,4 @@
-import type { CollaborationSettings } from '../../collab/index.ts';
+import type { CollaborationSettings } from '../../../collab/index.ts';
 import {
   type ClientType,
   type ClientValue,
@@ -16,9 +16,9 @@ import {
   sealCellInRow,
   type SealingRoot,
   type SharedSecret,
-} from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import { type ColumnSchema, normaliseHeader, type TableSchema } from '../../schema/index.ts';
+} from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import { type ColumnSchema, normaliseHeader, type TableSchema } from '../../../schema/index.ts';
 import { checkSettings } from './plan.ts';
 
 /** A value of a plain object that can be protected. `Date` is a moment; it is sealed in milliseconds. */

@@ -12,7 +12,7 @@ import {
   type RecordValue,
   sealRecord,
 } from 'sealroom';
-import { ID, SECRET, Session } from '../../support/cli.ts';
+import { ID, SECRET, Session } from '../../../support/cli.ts';
 
 const SCHEMA = parseTableSchema(
   JSON.stringify({

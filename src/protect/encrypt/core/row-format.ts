@@ -1,5 +1,5 @@
-import { type Allocator, allValid, compact, getInt32, isValid, setNull } from '../../bytes/index.ts';
-import type { Batch, ColumnData } from '../../columns/index.ts';
+import { type Allocator, allValid, compact, getInt32, isValid, setNull } from '../../../bytes/index.ts';
+import type { Batch, ColumnData } from '../../../columns/index.ts';
 
 // How rows are kept while they are shuffled: each as one run of bytes. First its length, itself included; then the length of
 // each column's value, -1 for null; then the values. Lengths are i32, little-endian. The form never leaves the process.

@@ -1,7 +1,7 @@
-import { type ByteColumn, countNulls, isValid } from '../../bytes/index.ts';
-import { checkSealable, MAX_CELL_BYTES } from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import { type Batch, checkTexts, type ColumnData } from '../../columns/index.ts';
+import { type ByteColumn, countNulls, isValid } from '../../../bytes/index.ts';
+import { checkSealable, MAX_CELL_BYTES } from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import { type Batch, checkTexts, type ColumnData } from '../../../columns/index.ts';
 import { encodeValues } from './encoded-columns.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.ts';
 

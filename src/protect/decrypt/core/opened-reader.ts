@@ -1,4 +1,4 @@
-import { allValid, compact, setNull, valueAt } from '../../bytes/index.ts';
+import { allValid, compact, setNull, valueAt } from '../../../bytes/index.ts';
 import {
   CELL_CLEARTEXT,
   CELL_FINGERPRINT,
@@ -16,10 +16,10 @@ import {
   type SealingRoot,
   type SharedSecret,
   typeByteOf,
-} from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import type { Batch, ColumnData, Field } from '../../columns/index.ts';
-import type { ReadRequest, TableReader } from '../../tabular/index.ts';
+} from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import type { Batch, ColumnData, Field } from '../../../columns/index.ts';
+import type { ReadRequest, TableReader } from '../../../tabular/index.ts';
 import { toNative } from './columns.ts';
 import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
 

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
-import { Arena, compact, copyBytes } from '../../bytes/index.ts';
-import { type Batch } from '../../columns/index.ts';
-import { type SpillBlock, SpillFile } from '../../files/index.ts';
+import { Arena, compact, copyBytes } from '../../../bytes/index.ts';
+import { type Batch } from '../../../columns/index.ts';
+import { type SpillBlock, SpillFile } from '../../../files/index.ts';
 import { rowEnd, rowStarts, writeRows } from './row-format.ts';
 
 /** Rows kept in memory before they go to disk, in bytes. */

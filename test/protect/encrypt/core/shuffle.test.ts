@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { FRESH_MEMORY } from '#src/bytes/arena';
-import { gatherColumns, rowStarts } from '#src/protect/encrypt/row-format';
-import { RowShuffle } from '#src/protect/encrypt/shuffle';
+import { gatherColumns, rowStarts } from '#src/protect/encrypt/core/row-format';
+import { RowShuffle } from '#src/protect/encrypt/core/shuffle';
 import type { Batch } from 'sealroom/tabular';
 import { afterAll, describe, expect, test } from 'vitest';
-import { batchOf, failureOf, fixedColumn, SEED, textColumn, valuesOf } from '../../tabular/support.ts';
+import { batchOf, failureOf, fixedColumn, SEED, textColumn, valuesOf } from '../../../tabular/support.ts';
 
 /** So many that every part is small and soon spills: 4,096 parts of 32 KiB each. */
 const HUGE = 4096 * (2 << 20);
