@@ -68,6 +68,7 @@ const PACKAGES = [
  */
 export const PURE = [
   ...['errors', 'bytes', 'platform', 'columns', 'crypto', 'signing', 'age', 'tlog', 'schema', 'collab', 'package'],
+  ...['encrypt', 'decrypt', 'reencrypt'].map((name) => `protect/${name}/core`),
   ...['ast', 'resolve', 'check', 'findings', 'rewrite', 'print', 'check-query'].map((name) => `query/${name}`),
 ];
 
@@ -150,6 +151,18 @@ export default {
       severity: 'error',
       from: { path: `^src/${anyOf(PURE)}(/|\\.ts$)`, pathNot: `^${NODE_PLATFORM}$` },
       to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'core',
+      comment:
+        'the cores of protect know columns and no tables: no files, engines, formats or threads, and not who runs them',
+      severity: 'error',
+      from: { path: '^src/protect/[^/]+/core/' },
+      to: {
+        path: '^src/(files|engine|workers|tabular|protect)/',
+        pathNot: '^src/protect/[^/]+/core/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'no-io-but-crypto',

@@ -1,8 +1,7 @@
 import { valueAt } from '../src/bytes/index.ts';
 import type { ColumnProfile, SourceContent, SourceField, SourceTable } from '../src/schema/index.ts';
 import { COLUMN_KINDS, profileColumn } from '../src/schema/index.ts';
-import type { Batch, ColumnData, ColumnType, Field } from '../src/columns/index.ts';
-import type { ReadRequest } from '../src/tabular/index.ts';
+import type { Batch, ColumnData, ColumnType, Field, ReadRequest } from '../src/columns/index.ts';
 
 /** What is needed of a table to propose a schema for it; `openTable` gives one. */
 export interface TableSource {

@@ -7,6 +7,7 @@ export {
   LOW_ASSURANCE,
   parseSettings,
 } from './collab/index.ts';
+export { type Batch, type ColumnTable, type Field, tableOfTexts, textsOfTable } from './columns/index.ts';
 export {
   createKernel,
   defaultKernel,
@@ -22,6 +23,9 @@ export {
 } from './crypto/index.ts';
 export { readSecretFromEnvironment } from './custody/index.ts';
 export {
+  type DecryptColumnsOptions,
+  decryptColumns,
+  type DecryptedColumns,
   decryptTable,
   type DecryptOptions,
   type DecryptProgress,
@@ -31,6 +35,9 @@ export {
 } from './protect/index.ts';
 export {
   createRecordSealer,
+  type EncryptColumnsOptions,
+  encryptColumns,
+  type EncryptedColumns,
   encryptTable,
   type EncryptOptions,
   type EncryptProgress,

@@ -9,4 +9,6 @@ export {
   type TimeUnit,
   widthOf,
 } from './batch.ts';
+export { type ColumnSource, type ColumnTable, type ReadRequest, sourceOf } from './source.ts';
 export { checkTexts } from './text-column.ts';
+export { tableOfTexts, textsOfTable } from './text-table.ts';

@@ -3,6 +3,6 @@ export { CsvSerialiser } from './csv/serialise.ts';
 export { type CreateOptions, createTable, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
 export { type Protection, type Provenance, sidecarPath } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
-export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
+export type { TableFormat, TableReader, TableWriter } from './table.ts';
 export { createOutput, type TransferResult, type TransferOptions, transferTable } from './transfer.ts';
 export { type CsvLines, copyBatch, RowEncoder, type RowsForWriter, buffersOfRows, writeRows } from './worker-rows.ts';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { FRESH_MEMORY } from '#src/bytes/arena';
 import { gatherColumns, rowStarts } from '#src/protect/encrypt/core/row-format';
+import { SpillFile } from '#src/files/spill-file';
 import { RowShuffle } from '#src/protect/encrypt/core/shuffle';
 import { ID, SECRET } from '../support/cli.ts';
 import { batchOf, textColumn, textsOf } from '../tabular/support.ts';
@@ -20,7 +21,7 @@ afterAll(() => {
 });
 
 test('a shuffle whose rows are far longer than expected deals its part again, and loses none', async () => {
-  const shuffle = new RowShuffle({ expectedBytes: 0, tempDirectory: directory });
+  const shuffle = new RowShuffle({ expectedBytes: 0, openSpill: () => SpillFile.open(directory) });
   const rows = 10_000;
   const seen = new Map<string, number>();
   try {

@@ -21,9 +21,10 @@ import {
   writeRows,
 } from '../../tabular/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
-import { headersOf, requireHeaders } from './headers.ts';
+import { distinctHeaders, requireHeaders } from './core/headers.ts';
+import { countColumns, type FoundCells, type FoundColumns, mixedTypesWarning } from './core/opener.ts';
 import { chooseTargets, type DecryptTarget, typeOfTarget } from './core/targets.ts';
-import type { FoundCells, OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
+import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
 /** Batches of one job. */
 const JOB_BATCHES = 4;
@@ -52,8 +53,7 @@ export interface DecryptOptions extends TransferOptions {
 /** What a decryption did. */
 export interface DecryptSummary {
   readonly rows: number;
-  /** Columns with sealed cells, which were opened; with fingerprint cells, passed on; all others, passed on. */
-  readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
+  readonly columns: FoundColumns;
   /** Sealed cells that were opened. */
   readonly openedCells: number;
   readonly inputBytes: number;
@@ -83,7 +83,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   const kernel = options.kernel ?? defaultKernel();
   return await transferTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
-    const targets = await chooseTargets(reader, outputFormat, createKernel(kernel), root, options.signal);
+    const targets = await chooseTargets(reader, outputFormat === 'csv', createKernel(kernel), root, options.signal);
     const run = new Decryption(options, reader, outputFormat, kernel, root);
     let outcome: Outcome | null = null;
     while (outcome === null) outcome = await run.attempt(targets);
@@ -139,7 +139,8 @@ class Decryption {
     this.#outputFormat = outputFormat;
     this.#kernel = kernel;
     this.#root = root;
-    this.#headers = headersOf(reader.fields, outputFormat);
+    this.#headers =
+      outputFormat === 'parquet' ? distinctHeaders(reader.fields) : reader.fields.map((field) => field.name);
     const renamed = this.#headers.filter((header, index) => header !== reader.fields[index]?.name);
     if (renamed.length > 0) {
       const names = renamed.map((header) => `\`${header}\``).join(', ');
@@ -211,11 +212,7 @@ class Decryption {
       signal?.throwIfAborted();
       return {
         rows,
-        columns: {
-          sealed: found.filter(({ sealed }) => sealed > 0).length,
-          fingerprint: found.filter(({ sealed, fingerprint }) => fingerprint > 0 && sealed === 0).length,
-          cleartext: found.filter(({ sealed, fingerprint }) => fingerprint === 0 && sealed === 0).length,
-        },
+        columns: countColumns(found),
         openedCells: found.reduce((sum, { sealed }) => sum + sealed, 0),
         outputBytes: (await writer?.close()) ?? 0,
       };
@@ -252,7 +249,7 @@ class Decryption {
       });
     }
     targets[index] = { mode: 'text', type: { kind: 'string' } };
-    this.warnings.push(`column \`${name}\` holds cells of several types and was written as text`);
+    this.warnings.push(mixedTypesWarning(name));
   }
 }
 

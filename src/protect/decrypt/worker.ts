@@ -1,37 +1,17 @@
-import { type Allocator, Arena } from '../../bytes/index.ts';
-import {
-  CELL_FINGERPRINT,
-  CELL_SEALED,
-  createKernel,
-  type Kernel,
-  type KernelName,
-  renderColumn,
-  type SealingRoot,
-  sealingRootFromBytes,
-  takeSharedKey,
-} from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import { type Batch, buffersOf, type ColumnData } from '../../columns/index.ts';
+import { Arena } from '../../bytes/index.ts';
+import { createKernel, type KernelName, sealingRootFromBytes, takeSharedKey } from '../../crypto/index.ts';
+import { type Batch, buffersOf } from '../../columns/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
-import { toNative, toText } from './core/columns.ts';
-import { type DecryptTarget, locate, openCells } from './core/targets.ts';
+import { type FoundCells, Opener, type OpenerSetup } from './core/opener.ts';
 
 // What one thread of a decryption does: opens rows, and gives them back in the form in which the output is written.
 
 /** What a thread of a decryption needs. */
-export interface DecryptWorkerSetup {
+export interface DecryptWorkerSetup extends OpenerSetup {
   readonly kernel: KernelName;
   /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
   readonly root: Uint8Array;
-  /** What becomes of each column. */
-  readonly targets: readonly DecryptTarget[];
-  /** The name of the table, and those of its columns, for errors. */
-  readonly file: string;
-  readonly columns: readonly string[];
-  /** Whether text that is passed on is known to be UTF-8. */
-  readonly isUtf8: boolean;
-  readonly failOnFingerprintColumns: boolean;
   /** How the lines of the output are written if it is CSV, else `null`. */
   readonly csv: CsvLines | null;
 }
@@ -43,14 +23,6 @@ export interface DecryptJob {
   readonly batches: readonly Batch[];
   /** Buffers of what was written, to be used again. */
   readonly spare: ArrayBuffer[];
-}
-
-/** What was found in a column. */
-export interface FoundCells {
-  readonly sealed: number;
-  readonly fingerprint: number;
-  /** The cells are of other types than the target's, and were not opened. */
-  readonly isMixed: boolean;
 }
 
 /** Opened rows. */
@@ -98,64 +70,3 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
     },
   };
 };
-
-/** Opens the batches of one job. */
-class Opener {
-  readonly #setup: DecryptWorkerSetup;
-  readonly #kernel: Kernel;
-  readonly #root: SealingRoot;
-  readonly #memory: Allocator;
-  readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
-
-  constructor(setup: DecryptWorkerSetup, kernel: Kernel, root: SealingRoot, memory: Allocator) {
-    this.#setup = setup;
-    this.#kernel = kernel;
-    this.#root = root;
-    this.#memory = memory;
-    this.found = setup.targets.map(() => ({ sealed: 0, fingerprint: 0, isMixed: false }));
-  }
-
-  get isMixed(): boolean {
-    return this.found.some((found) => found.isMixed);
-  }
-
-  open(batch: Batch, firstRow: number): Batch {
-    const { targets, file, columns } = this.#setup;
-    return {
-      rows: batch.rows,
-      columns: batch.columns.map((column, index): ColumnData => {
-        const target = targets[index];
-        if (target === undefined || target.mode === 'carry') return column;
-        if (target.mode === 'render') {
-          if (column.layout !== 'fixed') throw new Error('a typed column of byte strings');
-          return { layout: 'bytes', ...renderColumn(target.type, column) };
-        }
-        return locate(file, columns[index] ?? '', firstRow, () => this.#openColumn(column, index, target));
-      }),
-    };
-  }
-
-  #openColumn(column: ColumnData, index: number, target: DecryptTarget & { mode: 'text' | 'native' }): ColumnData {
-    const opened = openCells(this.#kernel, this.#root, column);
-    const found = this.found[index];
-    if (found === undefined) throw new Error('a column outside the table');
-    for (let row = 0; row < opened.kinds.length; row++) {
-      if (opened.kinds[row] === CELL_SEALED) found.sealed++;
-      else if (opened.kinds[row] === CELL_FINGERPRINT) {
-        found.fingerprint++;
-        if (this.#setup.failOnFingerprintColumns) {
-          throw new SealroomError('RULE_FINGERPRINT', 'a fingerprint was found, which the current settings forbid', {
-            where: { row },
-            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
-          });
-        }
-      }
-    }
-    // The bytes of a binary column may be no text.
-    if (target.mode === 'text')
-      return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8, this.#memory);
-    const native = toNative(target.type, opened);
-    if (native === null) found.isMixed = true;
-    return native ?? column;
-  }
-}

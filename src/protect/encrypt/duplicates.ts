@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { isValid } from '../../bytes/index.ts';
-import { SealroomError } from '../../errors/index.ts';
 import { type Batch, type Field } from '../../columns/index.ts';
 import { createTempFolder } from '../../files/index.ts';
 import { EngineTask } from '../../engine/index.ts';
+import { duplicatesError, fingerprintColumnsOf, NullCheck, type Repeated } from './core/duplicates.ts';
 import type { EncryptPlan } from './core/plan.ts';
 
 const FIELDS: readonly Field[] = [
@@ -22,20 +21,17 @@ const REPEATED = `
  * in memory or spilled by the engine; values never are.
  */
 export class DuplicateCheck {
-  readonly #targets: readonly { readonly name: string; readonly stored: number }[];
-  readonly #preserveNulls: boolean;
+  readonly #targets: readonly string[];
+  /** `null` where nulls are preserved, of which there may be many. */
+  readonly #nulls: NullCheck | null;
   readonly #task: EngineTask;
   readonly #directory: string;
-  /** Per target the row of its first null, or 0. */
-  readonly #firstNulls: number[];
 
   private constructor(plan: EncryptPlan, preserveNulls: boolean, directory: string) {
-    this.#targets = plan.columns.flatMap((column) =>
-      column.kind === 'fingerprint' ? [{ name: column.target, stored: column.stored }] : [],
-    );
-    this.#preserveNulls = preserveNulls;
+    const columns = fingerprintColumnsOf(plan);
+    this.#targets = columns.map(({ target }) => target);
+    this.#nulls = preserveNulls ? null : new NullCheck(columns);
     this.#directory = directory;
-    this.#firstNulls = this.#targets.map(() => 0);
     this.#task = new EngineTask({
       sql: REPEATED,
       fields: FIELDS,
@@ -53,12 +49,8 @@ export class DuplicateCheck {
    * @param firstRow the number of rows before this batch
    * @throws {SealroomError} RULE_DUPLICATES at a second null, unless nulls are preserved.
    */
-  //= format F-60
   checkNulls(batch: Batch, firstRow: number): void {
-    if (this.#preserveNulls) return;
-    for (const [position, target] of this.#targets.entries()) {
-      this.#refuseSecondNull(position, batch.columns[target.stored]?.validity ?? null, batch.rows, firstRow);
-    }
+    this.#nulls?.add(batch, firstRow);
   }
 
   /** Takes fingerprints: the fingerprint columns, in their order, and the places of the rows in the source table. */
@@ -79,38 +71,16 @@ export class DuplicateCheck {
     }
   }
 
-  #refuseSecondNull(position: number, validity: Uint8Array | null, rows: number, firstRow: number): void {
-    if (validity === null) return;
-    for (let index = 0; index < rows; index++) {
-      if (isValid(validity, index)) continue;
-      const row = firstRow + index + 1;
-      const first = this.#firstNulls[position] ?? 0;
-      this.#firstNulls[position] = row;
-      if (first === 0) continue;
-      throw new SealroomError(
-        'RULE_DUPLICATES',
-        `expected at most one null, got rows ${String(first)} and ${String(row)}: the collaboration forbids duplicates and does not preserve nulls`,
-        { where: { column: this.#targets[position]?.name, row }, hint: 'remove the rows, or make the column sealed' },
-      );
-    }
-  }
-
   /** @throws {SealroomError} RULE_DUPLICATES naming the columns and two rows of the first. */
   async finish(): Promise<void> {
-    const repeated = (await this.#task.finish()).filter((row) => row['target'] !== null);
-    const [first] = repeated;
-    if (first === undefined) return;
-    const names = repeated.map((row) => this.#targets[Number(row['target'])]?.name ?? '');
-    const others = names.slice(1).map((name) => `\`${name}\``);
-    throw new SealroomError(
-      'RULE_DUPLICATES',
-      `rows ${String(first['first'])} and ${String(first['again'])} hold the same value, and the collaboration forbids duplicates`,
-      {
-        where: { column: names[0] },
-        hint:
-          others.length > 0 ? `so do rows of ${others.join(', ')}` : 'remove the duplicates, or make the column sealed',
-      },
-    );
+    const found = (await this.#task.finish()).filter((row) => row['target'] !== null);
+    const repeated = found.map((row): Repeated => ({
+      target: this.#targets[Number(row['target'])] ?? '',
+      first: Number(row['first']),
+      again: Number(row['again']),
+    }));
+    const error = duplicatesError(repeated);
+    if (error !== null) throw error;
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import type { CollaborationSettings } from '../../collab/index.ts';
 import { defaultKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
-import { type Batch } from '../../columns/index.ts';
+import { SpillFile } from '../../files/index.ts';
 import {
   createOutput,
   type Provenance,
@@ -15,9 +15,10 @@ import {
 } from '../../tabular/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
-import { RowIngest } from './core/row-ingest.ts';
+import { fingerprintColumnsOf, withPlaces } from './core/duplicates.ts';
+import { ingestBatch, RowIngest } from './core/row-ingest.ts';
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
-import { PLACE_BYTES, createWorkerSetup } from './worker-setup.ts';
+import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
 import { matchSources } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
@@ -89,16 +90,25 @@ export interface EncryptSummary {
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
-  checkOptions(options);
+  const checked = checkOptions(options);
   const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
-  return transferTable(options, traits, (reader, outputFormat) => encryptRows(options, reader, outputFormat, started));
+  return transferTable(options, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
 }
 
-/** What can be refused before the table is read. */
-function checkOptions({ schema, settings, collaborationId, threads }: EncryptOptions): void {
-  parseCollaborationId(collaborationId);
-  checkSettings(schema, settings);
-  threadsFor(threads, null);
+declare const checked: unique symbol;
+
+/** Options of which {@link checkOptions} refused what can be refused before the table is read. */
+export type CheckedOptions = EncryptOptions & { readonly [checked]: true };
+
+/**
+ * The options, with the collaboration id in the form that keys are derived with.
+ *
+ * @throws {SealroomError} USAGE_OPTION for a bad id or number of threads; RULE_CLEARTEXT where the settings forbid such columns.
+ */
+export function checkOptions(options: EncryptOptions): CheckedOptions {
+  checkSettings(options.schema, options.settings);
+  threadsFor(options.threads, null);
+  return { ...options, collaborationId: parseCollaborationId(options.collaborationId) } as CheckedOptions;
 }
 
 /**
@@ -108,15 +118,14 @@ function checkOptions({ schema, settings, collaborationId, threads }: EncryptOpt
  * @throws {SealroomError} as {@link encryptTable}.
  */
 export async function encryptRows(
-  options: EncryptOptions,
+  options: CheckedOptions,
   reader: TableReader,
   outputFormat: TableFormat,
   started: number,
 ): Promise<EncryptSummary> {
-  checkOptions(options);
+  requireFormatOf(options.schema, reader);
   const sources = matchSources(options.schema, reader);
-  const collaborationId = parseCollaborationId(options.collaborationId);
-  using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
+  using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv' });
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -133,11 +142,20 @@ export async function encryptRows(
   };
 }
 
+//= format F-71
+function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
+  if (schema.headerRow || format === 'csv') return;
+  throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false is for CSV files, got ${format}`, {
+    where: { file: name },
+    hint: 'name the source columns in a schema with `headerRow` true',
+  });
+}
+
 type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'>;
 
 /** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
 class Encryption {
-  readonly #options: EncryptOptions;
+  readonly #options: CheckedOptions;
   readonly #plan: EncryptPlan;
   readonly #reader: TableReader;
   readonly #outputFormat: TableFormat;
@@ -145,7 +163,7 @@ class Encryption {
   readonly #tempDirectory: string;
 
   constructor(
-    options: EncryptOptions,
+    options: CheckedOptions,
     plan: EncryptPlan,
     reader: TableReader,
     outputFormat: TableFormat,
@@ -161,11 +179,14 @@ class Encryption {
 
   async run(): Promise<Outcome> {
     const { settings } = this.#options;
-    const isChecked = !settings.allowDuplicates && this.#plan.columns.some((column) => column.kind === 'fingerprint');
+    const isChecked = !settings.allowDuplicates && fingerprintColumnsOf(this.#plan).length > 0;
     const check = isChecked
       ? await DuplicateCheck.start(this.#plan, settings.preserveNulls, this.#tempDirectory)
       : null;
-    const shuffle = new RowShuffle({ expectedBytes: this.#expectedBytes(), tempDirectory: this.#tempDirectory });
+    const shuffle = new RowShuffle({
+      expectedBytes: this.#expectedBytes(),
+      openSpill: () => SpillFile.open(this.#tempDirectory),
+    });
     const threads = threadsFor(this.#options.threads, this.#reader.rows);
     const setup = createWorkerSetup({
       plan: this.#plan,
@@ -199,19 +220,10 @@ class Encryption {
   async #read(ingest: RowIngest, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<void> {
     const { signal } = this.#options;
     for await (const batch of this.#reader.batches({ columns: this.#plan.sources, signal })) {
-      const stored = this.#take(ingest, batch, shuffle.rows);
+      const stored = ingestBatch(ingest, batch, this.#reader.name, shuffle.rows);
       check?.checkNulls(stored, shuffle.rows);
       await shuffle.add(check === null ? stored : withPlaces(stored, shuffle.rows));
       this.#report('read', shuffle.rows);
-    }
-  }
-
-  #take(ingest: RowIngest, batch: Batch, firstRow: number): Batch {
-    try {
-      return ingest.accept(batch);
-    } catch (error) {
-      if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
-      throw error.inTable(this.#reader.name, error.where.column, firstRow);
     }
   }
 
@@ -252,7 +264,7 @@ class Encryption {
     const { provenance, collaborationId, schema } = this.#options;
     if (provenance === undefined) return null;
     const columns = schema.columns.map(({ targetHeader, kind }) => ({ name: targetHeader, protection: kind }));
-    return { collaborationId: parseCollaborationId(collaborationId), ...provenance, columns };
+    return { collaborationId, ...provenance, columns };
   }
 
   #report(phase: EncryptProgress['phase'], rows: number): void {
@@ -282,13 +294,6 @@ async function* jobsOf(
     const job = { rows, bytes, pads, spare: spare.splice(0) };
     yield { job: job, transfer: [bytes.buffer, ...job.spare] };
   }
-}
-
-/** Stored rows, and behind their columns their places in the source table, from 1 on. */
-function withPlaces({ rows, columns }: Batch, firstRow: number): Batch {
-  const places = BigInt64Array.from({ length: rows }, (_, row) => BigInt(firstRow + row + 1));
-  const values = new Uint8Array(places.buffer);
-  return { rows, columns: [...columns, { layout: 'fixed', rows, width: PLACE_BYTES, values, validity: null }] };
 }
 
 function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {

@@ -1,11 +1,8 @@
 import { type KernelName, type SecretBytes, shareKeys } from '../../crypto/index.ts';
-import { type Field, widthOf } from '../../columns/index.ts';
 import { type TableFormat } from '../../tabular/index.ts';
-import type { EncryptPlan, EncodedColumn } from './core/plan.ts';
+import type { EncryptPlan } from './core/plan.ts';
+import { widthsOf } from './core/protect-rows.ts';
 import type { EncryptWorkerSetup } from './worker.ts';
-
-/** Width of the column with the rows' places in the source table, a bigint. */
-export const PLACE_BYTES = 8;
 
 /** What the threads of an encryption are started with. */
 export interface WorkerSetupInput {
@@ -20,7 +17,6 @@ export interface WorkerSetupInput {
 /** The setup of an encryption's threads. Its keys, copies in shared memory, are the caller's to wipe. */
 export function createWorkerSetup(input: WorkerSetupInput): EncryptWorkerSetup {
   const { plan, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
-  const widths = plan.encoded.map((column) => widthOfStored(plan.sourceFields, column));
   return {
     kernel,
     keys: shareKeys(keysOf(plan)),
@@ -37,16 +33,10 @@ export function createWorkerSetup(input: WorkerSetupInput): EncryptWorkerSetup {
           return { kind: 'sealed', stored, task: column.task };
       }
     }),
-    widths: hasPlaces ? [...widths, PLACE_BYTES] : widths,
+    widths: widthsOf(plan, hasPlaces),
+    hasPlaces,
     csv: outputFormat === 'csv' ? { fields: plan.fields, nullText: csvOutputNull } : null,
-    places: hasPlaces ? widths.length : null,
   };
-}
-
-function widthOfStored(fields: readonly Field[], { source, form }: EncodedColumn): number | null {
-  const field = fields[source];
-  if (field === undefined) throw new Error('a stored column without a source');
-  return form === 'read' ? widthOf(field.type) : null;
 }
 
 /** The sealing root, then the keys of the fingerprint columns, in order. */

@@ -8,18 +8,16 @@ import {
   type SealTask,
   takeSharedKey,
 } from '../../crypto/index.ts';
-import { type Batch, buffersOf, copyColumn } from '../../columns/index.ts';
+import { type Batch, buffersOf } from '../../columns/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
-import { type ColumnTask, protectBatch } from './core/protect-batch.ts';
+import type { ColumnTask } from './core/protect-batch.ts';
+import { protectRows } from './core/protect-rows.ts';
 import type { Pads } from './core/plan.ts';
-import { gatherColumns, rowStarts, type RowWidths } from './core/row-format.ts';
+import type { RowWidths } from './core/row-format.ts';
 
 // What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
 // form in which the output is written.
-
-/** Rows that are protected at a time. */
-const BATCH_ROWS = 2048;
 
 /** What a thread of an encryption needs. */
 export interface EncryptWorkerSetup {
@@ -35,11 +33,11 @@ export interface EncryptWorkerSetup {
   readonly widths: RowWidths;
   /** How the lines of the output are written if it is CSV, else `null`. */
   readonly csv: CsvLines | null;
-  /** The stored column of the rows' places in the source table, if the fingerprints are to be given back with them. */
-  readonly places: number | null;
+  /** Whether the rows' places follow their stored columns, and the fingerprints are to be given back with them. */
+  readonly hasPlaces: boolean;
 }
 
-/** Shuffled rows of stored values, in the form of `row-form.ts`. */
+/** Shuffled rows of stored values, in the form of `row-format.ts`. */
 export interface EncryptJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -70,18 +68,19 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
     return { ...column, task: { ...column.task, key } };
   });
   const encoder = new RowEncoder(setup.csv);
+  const protection = { kernel, root, tasks, widths: setup.widths, hasPlaces: setup.hasPlaces };
+  const allocate = (): Arena => {
+    memory.reset();
+    return memory;
+  };
 
   return {
     run({ rows, bytes, pads, spare }) {
       const fingerprints: Batch[] = [];
       function* protectAll(): Generator<Batch> {
-        const starts = rowStarts(bytes);
-        for (let first = 0; first < starts.length; first += BATCH_ROWS) {
-          memory.reset();
-          const stored = gatherColumns(bytes, starts.subarray(first, first + BATCH_ROWS), setup.widths, memory);
-          const batch = protectBatch(kernel, root, tasks, pads, stored);
-          if (setup.places !== null) fingerprints.push(fingerprintsOf(tasks, batch, stored, setup.places));
-          yield batch;
+        for (const done of protectRows(protection, pads, bytes, allocate)) {
+          if (done.fingerprints !== null) fingerprints.push(done.fingerprints);
+          yield done.batch;
         }
       }
       const encoded = encoder.encode(protectAll(), spare);
@@ -95,11 +94,3 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
     },
   };
 };
-
-/** The fingerprint columns and the places of some rows. Shares no buffer with the output, which a writer may send away. */
-function fingerprintsOf(tasks: readonly ColumnTask[], batch: Batch, stored: Batch, places: number): Batch {
-  const columns = batch.columns.filter((_, index) => tasks[index]?.kind === 'fingerprint');
-  const place = stored.columns[places];
-  if (place === undefined) throw new Error('rows without their places');
-  return { rows: batch.rows, columns: [...columns, place].map((column) => copyColumn(column)) };
-}

@@ -1,7 +1,13 @@
 import type { CollaborationSettings } from '../../collab/index.ts';
 import type { KernelName, SharedSecret } from '../../crypto/index.ts';
 import { inspectCells, openSealedColumns } from '../decrypt/core/opened-reader.ts';
-import { type EncryptProgress, encryptRows, type EncryptSummary, encryptTable } from '../encrypt/encrypt-table.ts';
+import {
+  checkOptions,
+  type EncryptProgress,
+  encryptRows,
+  type EncryptSummary,
+  encryptTable,
+} from '../encrypt/encrypt-table.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import {
@@ -70,7 +76,8 @@ export async function reencryptTable(options: ReencryptOptions): Promise<Encrypt
     });
     try {
       const settings = { ...EVERYTHING, preserveNulls };
-      return await encryptRows({ ...options, secret: to, schema, settings }, opened, outputFormat, started);
+      const checked = checkOptions({ ...options, secret: to, schema, settings });
+      return await encryptRows(checked, opened, outputFormat, started);
     } finally {
       await opened.close();
     }

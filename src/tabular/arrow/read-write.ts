@@ -14,11 +14,11 @@ import { SealroomError } from '../../errors/index.ts';
 import { readColumn } from './columns.ts';
 import { ArrowInput } from './input.ts';
 import { arrowTypeOf, columnTypeOf } from './types.ts';
-import type { Batch, ColumnData, Field } from '../../columns/index.ts';
+import type { Batch, ColumnData, Field, ReadRequest } from '../../columns/index.ts';
 import type { ByteSink } from '../../files/index.ts';
 import { type ByteSource, readFailure } from '../../files/index.ts';
 import { hashChunks } from '../../files/index.ts';
-import { noLines, type ReadRequest, type TableReader, type TableWriter } from '../table.ts';
+import { noLines, type TableReader, type TableWriter } from '../table.ts';
 
 /** How an Arrow table is to be read. */
 export interface ArrowReadOptions {

@@ -1,9 +1,9 @@
 import { SealroomError } from '../../errors/index.ts';
-import type { Batch, Field } from '../../columns/index.ts';
+import type { Batch, Field, ReadRequest } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
 import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/index.ts';
 import { hashChunks } from '../../files/index.ts';
-import type { ReadRequest, TableReader } from '../table.ts';
+import type { TableReader } from '../table.ts';
 import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { parseFirstRecord, readExact } from './slow-reader.ts';

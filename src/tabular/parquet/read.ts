@@ -1,10 +1,10 @@
 import { SealroomError } from '../../errors/index.ts';
-import type { Batch, ColumnType, Field } from '../../columns/index.ts';
+import type { Batch, ColumnType, Field, ReadRequest } from '../../columns/index.ts';
 import { type ByteSource, openFile } from '../../files/index.ts';
 import { Engine, engineFailure, OUT_OF_MEMORY, quoteIdentifier, quotePath, quoteText } from '../../engine/index.ts';
 import { opaqueType } from '../../engine/index.ts';
 import { hashChunks } from '../../files/index.ts';
-import type { ReadRequest, TableReader } from '../table.ts';
+import type { TableReader } from '../table.ts';
 
 /** How a Parquet file is to be read. */
 export interface ParquetReadOptions {

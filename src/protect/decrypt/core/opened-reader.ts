@@ -18,8 +18,7 @@ import {
   typeByteOf,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import type { Batch, ColumnData, Field } from '../../../columns/index.ts';
-import type { ReadRequest, TableReader } from '../../../tabular/index.ts';
+import type { Batch, ColumnData, ColumnSource, Field, ReadRequest } from '../../../columns/index.ts';
 import { toNative } from './columns.ts';
 import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
 
@@ -44,7 +43,7 @@ export interface ColumnCells {
  * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; what the reading throws.
  */
 export async function inspectCells(
-  reader: TableReader,
+  reader: ColumnSource,
   signal: AbortSignal | undefined,
 ): Promise<readonly (ColumnCells | null)[]> {
   const columns = reader.fields.flatMap(({ type }, index) =>
@@ -110,12 +109,15 @@ export interface OpenColumnsOptions {
 }
 
 /** A table whose sealed columns are read as the values in them, of the type that was sealed; wiped keys on `close`. */
-export async function openSealedColumns(reader: TableReader, options: OpenColumnsOptions): Promise<TableReader> {
+export async function openSealedColumns<Source extends ColumnSource>(
+  reader: Source,
+  options: OpenColumnsOptions,
+): Promise<Source & { close(): Promise<void> }> {
   const root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
   try {
     const kernel = createKernel(options.kernel);
     const isSealed = new Set(options.sealed);
-    const targets = await chooseTargets(reader, 'parquet', kernel, root, options.signal);
+    const targets = await chooseTargets(reader, false, kernel, root, options.signal);
     const fields = reader.fields.map((field, index): Field => {
       const target = targets[index];
       return target === undefined || !isSealed.has(index) ? field : { name: field.name, type: typeOfTarget(target) };
@@ -137,14 +139,14 @@ export async function openSealedColumns(reader: TableReader, options: OpenColumn
 }
 
 class ColumnOpener {
-  readonly #reader: TableReader;
+  readonly #reader: ColumnSource;
   readonly #targets: readonly DecryptTarget[];
   readonly #kernel: Kernel;
   readonly #root: SealingRoot;
   readonly #options: OpenColumnsOptions;
 
   constructor(
-    reader: TableReader,
+    reader: ColumnSource,
     targets: readonly DecryptTarget[],
     kernel: Kernel,
     root: SealingRoot,

@@ -8,8 +8,7 @@ import {
   type SealingRoot,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import type { ColumnData, ColumnType, Field } from '../../../columns/index.ts';
-import type { TableFormat, TableReader } from '../../../tabular/index.ts';
+import type { ColumnData, ColumnSource, ColumnType, Field } from '../../../columns/index.ts';
 import { firstTypeOf } from './columns.ts';
 
 /** What becomes of a column on decryption. Only byte-string columns are looked into for cells. */
@@ -40,24 +39,24 @@ export function openCells(kernel: Kernel, root: SealingRoot, column: ColumnData)
 }
 
 /**
- * Decides what becomes of every column. For output with types, the first value of each column that may hold cells is
+ * Decides what becomes of every column. Unless the output holds nothing but text, as CSV does, the first value of each column that may hold cells is
  * opened, since only the cell knows its type; columns that begin with nulls are read on until one is found.
  *
  * @throws {SealroomError} FORMAT_* with column and 1-based row if a cell does not open.
  */
 export async function chooseTargets(
-  reader: TableReader,
-  outputFormat: TableFormat,
+  table: ColumnSource,
+  asText: boolean,
   kernel: Kernel,
   root: SealingRoot,
   signal: AbortSignal | undefined,
 ): Promise<DecryptTarget[]> {
-  const targets = reader.fields.map((field) => withoutCells(field, outputFormat));
-  let open = reader.fields.flatMap((field, index) => (mayHoldCells(field, outputFormat) ? [index] : []));
+  const targets = table.fields.map((field) => withoutCells(field, asText));
+  let open = table.fields.flatMap((field, index) => (mayHoldCells(field, asText) ? [index] : []));
   // The first batch settles most columns; only the others are read on.
   for (const batches of [1, Infinity]) {
     if (open.length === 0) break;
-    const found = await firstTypes(reader, open, batches, kernel, root, signal);
+    const found = await firstTypes(table, open, batches, kernel, root, signal);
     for (const [index, type] of found) targets[index] = targetFor(type);
     open = open.filter((index) => !found.has(index));
   }
@@ -65,18 +64,18 @@ export async function chooseTargets(
 }
 
 //= format F-51
-function mayHoldCells(field: Field, outputFormat: TableFormat): boolean {
-  return outputFormat !== 'csv' && (field.type.kind === 'string' || field.type.kind === 'binary');
+function mayHoldCells(field: Field, asText: boolean): boolean {
+  return !asText && (field.type.kind === 'string' || field.type.kind === 'binary');
 }
 
 /** The target of a column as far as its declared type says. */
-function withoutCells(field: Field, outputFormat: TableFormat): DecryptTarget {
+function withoutCells(field: Field, asText: boolean): DecryptTarget {
   const { type } = field;
   if (type.kind === 'string') return TEXT;
-  if (type.kind === 'binary') return outputFormat === 'csv' ? TEXT : { mode: 'carry', type };
-  if (type.kind === 'opaque') return outputFormat === 'csv' ? TEXT : { mode: 'carry', type };
+  if (type.kind === 'binary') return asText ? TEXT : { mode: 'carry', type };
+  if (type.kind === 'opaque') return asText ? TEXT : { mode: 'carry', type };
   if (type.kind === 'unsupported') return { mode: 'carry', type };
-  return outputFormat === 'csv' && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
+  return asText && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
 }
 
 /** The target of a column whose first value has a type; `bytes` is a value of a binary column that is no cell. */
@@ -88,7 +87,7 @@ function targetFor(type: ColumnType | 'bytes'): DecryptTarget {
 
 /** The types of some columns' first values; one reading, which ends when all are found or after some batches. */
 async function firstTypes(
-  reader: TableReader,
+  table: ColumnSource,
   columns: readonly number[],
   mostBatches: number,
   kernel: Kernel,
@@ -98,13 +97,13 @@ async function firstTypes(
   const found = new Map<number, ColumnType | 'bytes'>();
   let firstRow = 0;
   let batches = 0;
-  for await (const batch of reader.batches({ columns, signal })) {
+  for await (const batch of table.batches({ columns, signal })) {
     columns.forEach((index, position) => {
       if (found.has(index)) return;
-      const field = reader.fields[index];
+      const field = table.fields[index];
       const column = batch.columns[position];
       if (field === undefined || column === undefined) throw new Error('a batch without a requested column');
-      locate(reader.name, field.name, firstRow, () => {
+      locate(table.name, field.name, firstRow, () => {
         const opened = openCells(kernel, root, column);
         const type = firstTypeOf(opened);
         if (type !== null) found.set(index, field.type.kind === 'binary' && isPlain(opened) ? 'bytes' : type);

@@ -15,8 +15,7 @@ import {
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import type { ColumnSchema, TableSchema } from '../../../schema/index.ts';
-import { type ColumnType, type Field, widthOf } from '../../../columns/index.ts';
-import { type TableFormat, type TableReader } from '../../../tabular/index.ts';
+import { type ColumnSource, type ColumnType, type Field, widthOf } from '../../../columns/index.ts';
 import { clientTypeOf, type EncodedForm } from './encoded-columns.ts';
 
 /** Values that wait for their protection; `source` is the index of their source among the columns that are read. */
@@ -51,12 +50,13 @@ export type Pads = readonly (number | null)[];
 export interface PlanInput {
   readonly schema: TableSchema;
   readonly settings: CollaborationSettings;
-  readonly reader: TableReader;
+  readonly table: Pick<ColumnSource, 'name' | 'fields'>;
   /** For each column of the schema, its source in the table. */
   readonly sources: readonly number[];
   readonly secret: SharedSecret;
   readonly collaborationId: string;
-  readonly outputFormat: TableFormat;
+  /** Whether the output holds nothing but text, as CSV does; else cleartext columns keep their types. */
+  readonly asText: boolean;
 }
 
 /**
@@ -87,7 +87,7 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
  *   its limit.
  */
 export function planEncryption(input: PlanInput): EncryptPlan {
-  const { schema, reader } = input;
+  const { schema, table } = input;
   const read = [...new Set(input.sources)];
   const stored = new EncodedColumns();
   const keys: Disposable[] = [];
@@ -98,27 +98,27 @@ export function planEncryption(input: PlanInput): EncryptPlan {
     const fields: Field[] = [];
     //= format F-57
     schema.columns.forEach((column, index) => {
-      const field = reader.fields[input.sources[index] ?? -1];
+      const field = table.fields[input.sources[index] ?? -1];
       if (field === undefined) throw new Error('a source outside the table');
       const source = read.indexOf(input.sources[index] ?? -1);
       try {
-        const form = encodedForm(column.kind, field.type, input.outputFormat);
+        const form = encodedForm(column.kind, field.type, input.asText);
         const planned = planColumn(column, field, stored.indexOf({ source, form }), input);
         if (planned.kind === 'fingerprint') keys.push(planned.task.key);
         columns.push(planned);
         fields.push({
           name: column.targetHeader,
           //= format F-89
-          type: column.kind !== 'cleartext' || input.outputFormat === 'csv' ? { kind: 'string' } : field.type,
+          type: column.kind !== 'cleartext' || input.asText ? { kind: 'string' } : field.type,
           isPlain: column.kind !== 'cleartext',
         });
       } catch (error) {
-        throw error instanceof SealroomError ? error.at({ file: reader.name, column: column.targetHeader }) : error;
+        throw error instanceof SealroomError ? error.at({ file: table.name, column: column.targetHeader }) : error;
       }
     });
     return {
       sources: read,
-      sourceFields: read.map((source) => reader.fields[source] ?? { name: '', type: { kind: 'string' } }),
+      sourceFields: read.map((source) => table.fields[source] ?? { name: '', type: { kind: 'string' } }),
       encoded: stored.columns,
       columns,
       fields,
@@ -143,11 +143,11 @@ class EncodedColumns {
   }
 }
 
-function encodedForm(kind: ColumnSchema['kind'], type: ColumnType, outputFormat: TableFormat): EncodedForm {
+function encodedForm(kind: ColumnSchema['kind'], type: ColumnType, asText: boolean): EncodedForm {
   // Byte strings are their own canonical bytes.
   if (widthOf(type) === null) return 'read';
   if (kind !== 'cleartext') return kind;
-  return outputFormat === 'csv' ? 'text' : 'read';
+  return asText ? 'text' : 'read';
 }
 
 function planColumn(column: ColumnSchema, field: Field, stored: number, input: PlanInput): PlannedColumn {

@@ -97,6 +97,22 @@ export class RowIngest {
   }
 }
 
+/**
+ * The stored columns of a table's next batch.
+ *
+ * @param name what errors call the table
+ * @param firstRow the number of rows before this batch
+ * @throws {SealroomError} as {@link RowIngest.accept}, with the table and the 1-based row within it.
+ */
+export function ingestBatch(ingest: RowIngest, batch: Batch, name: string, firstRow: number): Batch {
+  try {
+    return ingest.accept(batch);
+  } catch (error) {
+    if (!(error instanceof SealroomError) || error.where.row === undefined) throw error;
+    throw error.inTable(name, error.where.column, firstRow);
+  }
+}
+
 function rowOf(error: SealroomError): number {
   return error.where.row ?? 0;
 }

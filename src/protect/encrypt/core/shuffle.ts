@@ -1,7 +1,6 @@
-import { randomFillSync } from 'node:crypto';
 import { Arena, compact, copyBytes } from '../../../bytes/index.ts';
 import { type Batch } from '../../../columns/index.ts';
-import { type SpillBlock, SpillFile } from '../../../files/index.ts';
+import { fillRandom } from '../../../platform/index.ts';
 import { rowEnd, rowStarts, writeRows } from './row-format.ts';
 
 /** Rows kept in memory before they go to disk, in bytes. */
@@ -13,24 +12,38 @@ const MOST_PARTS = 4096;
 /** A part that outgrows this, because rows are longer than expected, is dealt again. */
 const MOST_PART_BYTES = 32 << 20;
 
-/** Rows of one part: the bytes in memory, and where earlier ones lie in the spill file. */
+/** Rows of one part: the bytes in memory, and where earlier ones were spilled to. */
 interface Part {
   rows: number;
   bytes: Uint8Array;
   length: number;
-  readonly blocks: SpillBlock[];
+  readonly blocks: SpilledBlock[];
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+/** A run of bytes that was put away. */
+interface SpilledBlock {
+  readonly length: number;
+}
+
+/** Where rows go for which there is no room in memory, such as an encrypted temporary file. */
+export interface SpillPlace {
+  /** Puts a copy of bytes away, which may be changed as soon as the call has returned its promise. */
+  append(bytes: Uint8Array): Promise<SpilledBlock>;
+  read(block: SpilledBlock): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
 
 /** How big a shuffle will be, and where it may spill. */
 export interface ShuffleOptions {
   /** Bytes of all rows, roughly; decides into how many parts they are dealt. */
   readonly expectedBytes: number;
-  readonly tempDirectory: string;
+  /** Opens the place for what memory does not hold, when it is first needed; `null` to keep all rows in memory. */
+  readonly openSpill: (() => Promise<SpillPlace>) | null;
 }
 
-/** Some rows in their new order, in the form of `row-form.ts`. */
+/** Some rows in their new order, in the form of `row-format.ts`. */
 export interface ShuffledRows {
   readonly rows: number;
   /** In a buffer of their own, which is the caller's. */
@@ -39,7 +52,7 @@ export interface ShuffledRows {
 
 /**
  * Puts rows into a uniformly random order, with bounded memory. Each row is dealt to a random part; parts that outgrow
- * memory go to one spill file, encrypted; at the end each part is shuffled by itself (Fisher-Yates) and the parts follow
+ * memory go to one place for spilled rows; at the end each part is shuffled by itself (Fisher-Yates) and the parts follow
  * each other. Dealing rows independently and permuting within the parts makes every permutation of the table equally
  * likely.
  *
@@ -47,21 +60,21 @@ export interface ShuffledRows {
  * order any more, so that several threads can do it.
  */
 export class RowShuffle {
-  readonly #tempDirectory: string;
+  readonly #openSpill: ShuffleOptions['openSpill'];
   readonly #parts: Part[];
   readonly #partBytes: number;
   /** What a part is given at first, so that it seldom has to grow. */
   readonly #usualBytes: number;
   /** The part that is given out; each one takes the place of the last. */
   #loaded: Uint8Array = NO_BYTES;
-  #file: SpillFile | null = null;
+  #spilled: SpillPlace | null = null;
   readonly #memory = new Arena();
   #rows = 0;
 
   constructor(options: ShuffleOptions) {
     const parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(Math.max(1, options.expectedBytes / PART_BYTES))));
-    this.#tempDirectory = options.tempDirectory;
-    this.#partBytes = MEMORY_BYTES / parts;
+    this.#openSpill = options.openSpill;
+    this.#partBytes = options.openSpill === null ? Infinity : MEMORY_BYTES / parts;
     this.#usualBytes = Math.min(this.#partBytes, Math.ceil((options.expectedBytes / parts) * 1.25));
     this.#parts = Array.from({ length: parts }, () => ({ rows: 0, bytes: NO_BYTES, length: 0, blocks: [] }));
   }
@@ -73,7 +86,7 @@ export class RowShuffle {
   /**
    * Takes the rows of a batch.
    *
-   * @throws {SealroomError} IO_WRITE if there is no room for the spill file.
+   * @throws {SealroomError} IO_WRITE if there is no room for spilled rows.
    */
   //= format F-58
   async add(batch: Batch): Promise<void> {
@@ -136,7 +149,7 @@ export class RowShuffle {
 
   /** The rows of a part in random order, by a shuffle of their own. */
   async *#repartition(part: Part, rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
-    const inner = new RowShuffle({ expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
+    const inner = new RowShuffle({ expectedBytes: bytesOf(part), openSpill: this.#openSpill });
     try {
       for (const block of part.blocks) await inner.#addKept(await this.#read(block));
       await inner.#addKept(part.bytes.subarray(0, part.length));
@@ -147,19 +160,20 @@ export class RowShuffle {
     }
   }
 
-  /** Drops all rows and the spill file. */
+  /** Drops all rows and the place that some were spilled to. */
   async close(): Promise<void> {
     for (const part of this.#parts) part.bytes = NO_BYTES;
     this.#loaded = NO_BYTES;
     this.#memory.wipe();
-    await this.#file?.close();
-    this.#file = null;
+    await this.#spilled?.close();
+    this.#spilled = null;
   }
 
   async #spill(part: Part, rows: Uint8Array): Promise<void> {
     if (rows.length === 0) return;
-    this.#file ??= await SpillFile.open(this.#tempDirectory);
-    part.blocks.push(await this.#file.append(rows));
+    if (this.#openSpill === null) throw new Error('rows that outgrow unbounded memory');
+    this.#spilled ??= await this.#openSpill();
+    part.blocks.push(await this.#spilled.append(rows));
   }
 
   async #load(part: Part): Promise<Uint8Array> {
@@ -176,15 +190,15 @@ export class RowShuffle {
     return bytes;
   }
 
-  #read(block: SpillBlock): Promise<Uint8Array> {
-    if (this.#file === null) throw new Error('a block without a spill file');
-    return this.#file.read(block);
+  #read(block: SpilledBlock): Promise<Uint8Array> {
+    if (this.#spilled === null) throw new Error('a spilled block without a place');
+    return this.#spilled.read(block);
   }
 }
 
 /** Partitions rows to a number of parts, a power of two: the rows of part `i` are `rows[partitionStarts[i], partitionStarts[i + 1])`. */
 function partition(count: number, parts: number): { rows: Int32Array; partitionStarts: Int32Array } {
-  const draws = randomFillSync(new Uint16Array(count));
+  const draws = fillRandom(new Uint16Array(count));
   const partitionStarts = new Int32Array(parts + 1);
   for (let row = 0; row < count; row++) {
     // The number of parts divides 65,536, so the remainder is unbiased.
@@ -227,7 +241,7 @@ function permute(values: Int32Array): Int32Array {
     let draw = limit;
     while (draw >= limit) {
       if (next === random.length) {
-        randomFillSync(random);
+        fillRandom(random);
         next = 0;
       }
       draw = random[next++] ?? limit;

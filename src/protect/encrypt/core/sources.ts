@@ -1,6 +1,9 @@
 import { SealroomError } from '../../../errors/index.ts';
 import { normaliseHeader, type TableSchema } from '../../../schema/index.ts';
-import type { TableReader } from '../../../tabular/index.ts';
+import type { ColumnSource } from '../../../columns/index.ts';
+
+/** What is known of a table before it is read. */
+type HeadedTable = Pick<ColumnSource, 'name' | 'fields'>;
 
 /** Most columns that a source table may have. */
 const MAX_SOURCE_COLUMNS = 10_000;
@@ -11,24 +14,24 @@ const MAX_SOURCE_COLUMNS = 10_000;
  * @throws {SealroomError} DATA_HEADER if two headers of the table are equal once normalised; DATA_COLUMN if a source
  *   column is missing, or a schema without header row does not fit the table.
  */
-export function matchSources(schema: TableSchema, reader: TableReader): readonly number[] {
-  const where = { file: reader.name };
-  if (reader.fields.length > MAX_SOURCE_COLUMNS) {
+export function matchSources(schema: TableSchema, table: HeadedTable): readonly number[] {
+  const where = { file: table.name };
+  if (table.fields.length > MAX_SOURCE_COLUMNS) {
     //= format F-53
     throw new SealroomError(
       'DATA_COLUMN',
-      `expected at most ${String(MAX_SOURCE_COLUMNS)} columns, got ${String(reader.fields.length)}`,
+      `expected at most ${String(MAX_SOURCE_COLUMNS)} columns, got ${String(table.fields.length)}`,
       { where },
     );
   }
-  return schema.headerRow ? matchHeaders(schema, reader) : matchPositions(schema, reader);
+  return schema.headerRow ? matchHeaders(schema, table) : matchPositions(schema, table);
 }
 
 //= format F-67
-function matchHeaders(schema: TableSchema, reader: TableReader): readonly number[] {
-  const where = { file: reader.name };
+function matchHeaders(schema: TableSchema, table: HeadedTable): readonly number[] {
+  const where = { file: table.name };
   const indexes = new Map<string, number>();
-  reader.fields.forEach((field, index) => {
+  table.fields.forEach((field, index) => {
     const header = normaliseHeader(field.name);
     const first = indexes.get(header);
     if (first !== undefined && header !== '') {
@@ -50,33 +53,27 @@ function matchHeaders(schema: TableSchema, reader: TableReader): readonly number
     const names = [...missing].map((name) => `\`${name}\``).join(', ');
     throw new SealroomError('DATA_COLUMN', `the table has no column ${names}, which the schema names as source`, {
       where,
-      hint: `its columns are ${listHeaders(reader)}`,
+      hint: `its columns are ${listHeaders(table)}`,
     });
   }
   return sources;
 }
 
 //= format F-71
-function matchPositions(schema: TableSchema, reader: TableReader): readonly number[] {
-  const where = { file: reader.name };
-  if (reader.format !== 'csv') {
-    throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false is for CSV files, got ${reader.format}`, {
-      where,
-      hint: 'name the source columns in a schema with `headerRow` true',
-    });
-  }
-  if (schema.sourceCount !== reader.fields.length) {
+function matchPositions(schema: TableSchema, table: HeadedTable): readonly number[] {
+  const where = { file: table.name };
+  if (schema.sourceCount !== table.fields.length) {
     throw new SealroomError(
       'DATA_COLUMN',
-      `the schema expected ${String(schema.sourceCount)} columns, got ${String(reader.fields.length)}`,
+      `the schema expected ${String(schema.sourceCount)} columns, got ${String(table.fields.length)}`,
       { where, hint: 'a schema without header row has one entry per column of the file; `[]` skips one' },
     );
   }
   return schema.columns.map((column) => column.sourceIndex ?? 0);
 }
 
-function listHeaders(reader: TableReader): string {
-  const shown = reader.fields.slice(0, 12).map((field) => `\`${field.name}\``);
-  if (reader.fields.length > shown.length) shown.push(`and ${String(reader.fields.length - shown.length)} more`);
+function listHeaders(table: HeadedTable): string {
+  const shown = table.fields.slice(0, 12).map((field) => `\`${field.name}\``);
+  if (table.fields.length > shown.length) shown.push(`and ${String(table.fields.length - shown.length)} more`);
   return shown.join(', ');
 }

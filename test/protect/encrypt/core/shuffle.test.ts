@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { FRESH_MEMORY } from '#src/bytes/arena';
 import { gatherColumns, rowStarts } from '#src/protect/encrypt/core/row-format';
+import { SpillFile } from '#src/files/spill-file';
 import { RowShuffle } from '#src/protect/encrypt/core/shuffle';
 import type { Batch } from 'sealroom/tabular';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -49,7 +50,7 @@ async function shuffle(
   read: (output: Batch) => string[] = rowsOf,
   expectedBytes = 1000,
 ): Promise<string[]> {
-  const shuffled = new RowShuffle({ expectedBytes, tempDirectory: directory });
+  const shuffled = new RowShuffle({ expectedBytes, openSpill: () => SpillFile.open(directory) });
   const rows: string[] = [];
   try {
     for (const batch of batches) await shuffled.add(batch);
@@ -156,7 +157,7 @@ describe('a table that outgrows its parts', () => {
   });
 
   test('keeps the spill file without a name and frees it on close', async () => {
-    const shuffled = new RowShuffle({ expectedBytes: HUGE, tempDirectory: directory });
+    const shuffled = new RowShuffle({ expectedBytes: HUGE, openSpill: () => SpillFile.open(directory) });
     const long = 'x'.repeat(200_000);
     await shuffled.add(batchOfRows(Array.from({ length: 600 }, (_, row): Row => [row % 2 === 0 ? long : 'y', row])));
     expect(readdirSync(directory)).toEqual([]);
@@ -186,7 +187,7 @@ describe('a table that outgrows its parts', () => {
 
   test('says where it could not spill', async () => {
     const tempDirectory = join(directory, 'none');
-    const shuffled = new RowShuffle({ expectedBytes: HUGE, tempDirectory });
+    const shuffled = new RowShuffle({ expectedBytes: HUGE, openSpill: () => SpillFile.open(tempDirectory) });
     const long = 'x'.repeat(200_000);
     const rows = Array.from({ length: 300 }, (): Row => [long, 1]);
     const error = await failureOf(shuffled.add(batchOfRows(rows)));
@@ -210,7 +211,7 @@ function unnamedFiles(): string[] {
 }
 
 test('rows that were given out are the caller’s to keep', async () => {
-  const shuffled = new RowShuffle({ expectedBytes: 1000, tempDirectory: directory });
+  const shuffled = new RowShuffle({ expectedBytes: 1000, openSpill: () => SpillFile.open(directory) });
   for (let index = 0; index < 5; index++) await shuffled.add(numbered(2000, index * 2000));
   const kept: { bytes: Uint8Array; copy: Uint8Array }[] = [];
   for await (const { bytes } of shuffled.output(700)) kept.push({ bytes, copy: bytes.slice() });
@@ -221,7 +222,7 @@ test('rows that were given out are the caller’s to keep', async () => {
 });
 
 test('no value can be read in the file that rows spill to', async () => {
-  const shuffled = new RowShuffle({ expectedBytes: HUGE, tempDirectory: directory });
+  const shuffled = new RowShuffle({ expectedBytes: HUGE, openSpill: () => SpillFile.open(directory) });
   const marker = 'patient 4711 '.repeat(2000);
   await shuffled.add(batchOfRows(Array.from({ length: 10_000 }, (_, row): Row => [marker, row])));
   if (process.platform === 'linux') {

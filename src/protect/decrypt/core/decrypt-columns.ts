@@ -1,0 +1,108 @@
+import { FRESH_MEMORY } from '../../../bytes/index.ts';
+import { type Batch, type ColumnTable, type Field, sourceOf } from '../../../columns/index.ts';
+import {
+  createKernel,
+  deriveSealingRoot,
+  type Kernel,
+  type KernelName,
+  parseCollaborationId,
+  type SealingRoot,
+  type SharedSecret,
+} from '../../../crypto/index.ts';
+import { requireHeaders } from './headers.ts';
+import { countColumns, type FoundColumns, mixedTypesWarning, Opener } from './opener.ts';
+import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
+
+/** How {@link decryptColumns} opens a table. */
+export interface DecryptColumnsOptions {
+  readonly secret: SharedSecret;
+  /** UUID of the collaboration. */
+  readonly collaborationId: string;
+  readonly kernel?: KernelName | undefined;
+  /** Refuse tables with fingerprint cells, which cannot be opened. */
+  readonly failOnFingerprintColumns?: boolean | undefined;
+  /** Whether all values are wanted as text, as CSV has them; else columns get the types back that were sealed. */
+  readonly asText?: boolean | undefined;
+  /** What errors call the table. */
+  readonly name?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An opened table. Columns that needed no opening share their buffers with the protected one. */
+export interface DecryptedColumns extends ColumnTable {
+  readonly rows: number;
+  readonly columns: FoundColumns;
+  /** Sealed cells that were opened. */
+  readonly openedCells: number;
+  /** Columns that became text because their cells are of several types: one line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Decrypts a whole table in memory: what `decryptTable` does, without files and threads, so in a browser too. Opens the sealed cells of
+ * every column and passes the other cells on, in the order of the rows.
+ *
+ * A cell is authenticated by itself: neither its column, nor its row, nor its table is.
+ *
+ * @throws {SealroomError} FORMAT_TAG for a wrong secret, wrong id or changed cell, FORMAT_CELL, FORMAT_VALUE for malformed ones, with
+ *   row and column; RULE_FINGERPRINT if asked; DATA_HEADER for a blank header; USAGE_OPTION for a bad id or an unknown kernel.
+ * @throws {TypeError} if the batches do not fit the fields.
+ */
+export async function decryptColumns(table: ColumnTable, options: DecryptColumnsOptions): Promise<DecryptedColumns> {
+  const { name = 'table', asText = false, signal } = options;
+  using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
+  const source = sourceOf(table, name);
+  requireHeaders(source);
+  const kernel = createKernel(options.kernel);
+  const targets = await chooseTargets(source, asText, kernel, root, signal);
+  const warnings: string[] = [];
+  for (;;) {
+    const { batches, found } = openAll(table, targets, { ...options, name, kernel, root });
+    if (!found.some(({ isMixed }) => isMixed)) {
+      return {
+        fields: table.fields.map((field, index) => fieldOf(field, targets[index])),
+        batches,
+        rows: batches.reduce((sum, batch) => sum + batch.rows, 0),
+        columns: countColumns(found),
+        openedCells: found.reduce((sum, { sealed }) => sum + sealed, 0),
+        warnings,
+      };
+    }
+    found.forEach(({ isMixed }, index) => {
+      if (!isMixed) return;
+      targets[index] = { mode: 'text', type: { kind: 'string' } };
+      warnings.push(mixedTypesWarning(table.fields[index]?.name ?? ''));
+    });
+  }
+}
+
+function fieldOf(field: Field, target: DecryptTarget | undefined): Field {
+  return { name: field.name, type: target === undefined ? field.type : typeOfTarget(target) };
+}
+
+interface Opening extends Pick<DecryptColumnsOptions, 'failOnFingerprintColumns' | 'signal'> {
+  readonly name: string;
+  readonly kernel: Kernel;
+  readonly root: SealingRoot;
+}
+
+/** All batches; only some of them where a column turned out to have cells of several types. */
+function openAll(
+  { fields, batches }: ColumnTable,
+  targets: readonly DecryptTarget[],
+  { name, kernel, root, failOnFingerprintColumns = false, signal }: Opening,
+): { readonly batches: readonly Batch[]; readonly found: Opener['found'] } {
+  const columns = fields.map((field) => field.name);
+  // What text columns of the table hold may be no text.
+  const setup = { targets, file: name, columns, isUtf8: false, failOnFingerprintColumns };
+  const opener = new Opener(setup, kernel, root, FRESH_MEMORY);
+  const opened: Batch[] = [];
+  let rows = 0;
+  for (const batch of batches) {
+    signal?.throwIfAborted();
+    opened.push(opener.open(batch, rows));
+    rows += batch.rows;
+    if (opener.isMixed) break;
+  }
+  return { batches: opened, found: opener.found };
+}

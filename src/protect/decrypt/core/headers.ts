@@ -1,0 +1,34 @@
+import type { ColumnSource, Field } from '../../../columns/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+
+/**
+ * Refuses tables with a blank header; all others stay as they are.
+ *
+ * @throws {SealroomError} DATA_HEADER naming the place of the first one.
+ */
+export function requireHeaders({ name, fields }: Pick<ColumnSource, 'name' | 'fields'>): void {
+  const blank = fields.findIndex((field) => field.name.trim() === '');
+  if (blank === -1) return;
+  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
+    where: { file: name },
+  });
+}
+
+/**
+ * The headers of a table for Parquet, where readers take headers that differ in case for equal: a repeated one gets a number.
+ */
+//= format F-68
+export function distinctHeaders(fields: readonly Field[]): readonly string[] {
+  const headers = fields.map((field) => field.name);
+  const given = new Set(headers.map((header) => header.toLowerCase()));
+  const taken = new Set<string>();
+  return headers.map((header) => {
+    let distinct = header;
+    for (let count = 1; taken.has(distinct.toLowerCase()); count++) {
+      const candidate = `${header}_${String(count)}`;
+      if (!given.has(candidate.toLowerCase())) distinct = candidate;
+    }
+    taken.add(distinct.toLowerCase());
+    return distinct;
+  });
+}
