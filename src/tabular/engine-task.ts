@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type ErrorCode, SealroomError } from '../errors.ts';
 import { type Batch, buffersOf, type Field } from './batch.ts';
 import type { EngineLimits } from './engine.ts';
+import type { SmallRow } from './small-result.ts';
 
 /** What an engine task runs: `sql` reads the pushed batches as the table `$input` with the columns `fields`. */
 export interface EngineTaskOptions {
@@ -17,7 +18,7 @@ export type EngineRequest =
 /** Messages from the worker thread. */
 export type EngineReply =
   | { readonly kind: 'taken'; readonly buffers: readonly ArrayBuffer[] }
-  | { readonly kind: 'done'; readonly rows: Record<string, unknown>[] }
+  | { readonly kind: 'done'; readonly rows: readonly SmallRow[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly failure: string };
 
 /** Batches that may wait in the worker's queue; more than that and `push` waits. */
@@ -31,7 +32,7 @@ export class EngineTask {
   /** Carries requests: not every runtime lets a worker wait on its parent's own port (Deno does not). */
   readonly #requests: MessagePort;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
-  readonly #outcome: Promise<Record<string, unknown>[]>;
+  readonly #outcome: Promise<readonly SmallRow[]>;
   /** Buffers of batches that were read, to be used again; some of them. */
   readonly spare: ArrayBuffer[] = [];
   #queued = 0;
@@ -102,7 +103,7 @@ export class EngineTask {
    *
    * @throws {SealroomError} as {@link EngineTask.push}.
    */
-  async finish(): Promise<Record<string, unknown>[]> {
+  async finish(): Promise<readonly SmallRow[]> {
     this.#send({ kind: 'end' });
     return this.#outcome;
   }

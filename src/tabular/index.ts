@@ -23,4 +23,5 @@ export { checkTexts } from './text-column.ts';
 export { readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';
 export { type LinesFormat, packBatch, Packer, type Parcel, parcelBuffers, writeParcel } from './parcel.ts';
 export { createOutput, transferTable, type TransferFacts, type TransferOptions } from './transfer.ts';
+export { readSmallResult } from './small-result.ts';
 export { readVector } from './vectors.ts';
