@@ -60,6 +60,10 @@ export class EngineThread {
     thread.#worker.postMessage(order, [order.requests]);
   }
 
+  static #keep(thread: EngineThread): void {
+    idle = thread;
+  }
+
   #end(): void {
     const listener = this.#listener;
     this.#listener = null;
@@ -68,11 +72,14 @@ export class EngineThread {
 
   #rest(): void {
     this.#worker.unref();
+    const end = (): void => {
+      this.#worker.terminate().catch(() => undefined);
+    };
     if (idle === null) {
-      idle = this;
-      this.#timer = setTimeout(() => void this.#worker.terminate(), IDLE_MS).unref();
+      EngineThread.#keep(this);
+      this.#timer = setTimeout(end, IDLE_MS).unref();
     } else {
-      void this.#worker.terminate();
+      end();
     }
     this.#end();
   }
