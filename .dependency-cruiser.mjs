@@ -24,7 +24,8 @@ const LAYERS = {
   custody: ['bytes', 'platform', 'files', 'crypto', 'signing', 'age', 'tlog', 'audit'],
   // Results as packages: made by the room, opened by the receiver.
   package: ['bytes', 'platform', 'collab', 'tlog', 'age'],
-  query: ['schema', 'collab'],
+  // The engine for its parser only.
+  query: ['engine', 'schema', 'collab'],
   // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).
   room: [
     'bytes',
