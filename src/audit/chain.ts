@@ -1,6 +1,6 @@
 import { encodeHex } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import type { Line } from './lines.ts';
+import type { Line } from './line.ts';
 import { type AuditRecord, parseRecord } from './audit-record.ts';
 
 /** Something that is wrong with a log. */

@@ -24,16 +24,16 @@ export { type BudgetLimit, budgetPeriod, type Charge, type ChargeOutcome } from 
 export type { AuditProblem } from './chain.ts';
 export {
   exportRecords,
-  type ExportReport,
   type LogSource,
   proveGrowth,
   proveRecord,
   readCheckpoint,
   readRecords,
   type RecordLine,
-  verifyExport,
 } from './export.ts';
 export type { KeyEvent } from './key-event.ts';
 export { type RecordedQuery, recordQuery } from './query-text.ts';
 export { createSignerFile, readSignerFile } from './signer-file.ts';
-export { type AuditReport, verifyLog, type VerifyOptions } from './verify.ts';
+export { verifyLog, type VerifyOptions } from './verify.ts';
+export { type ExportReport, verifyExport } from './verify-export.ts';
+export { type AuditReport, verifyRecords } from './verify-records.ts';

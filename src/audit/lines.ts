@@ -1,18 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { MAX_RECORD_BYTES } from './audit-record.ts';
+import type { Line } from './line.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 const LINE_BREAK = 0x0a;
-
-/** One line of a file. */
-export interface Line {
-  /** Its bytes without the line break; of a line longer than a record may be, only as many as show that it is. */
-  readonly bytes: Uint8Array;
-  /** Position in the file behind the line and its line break. */
-  readonly end: number;
-  /** Whether it has a line break; only the last can be without. */
-  readonly isComplete: boolean;
-}
 
 /**
  * The lines of a file from one position to another, with memory for one line.

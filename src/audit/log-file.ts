@@ -1,7 +1,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
-import { type Line, readLines } from './lines.ts';
+import type { Line } from './line.ts';
+import { readLines } from './lines.ts';
 import { withLock } from '../files/index.ts';
 
 /** The files of a log's directory. */

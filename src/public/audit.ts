@@ -37,6 +37,7 @@ export {
   createSignerFile,
   readSignerFile,
   verifyLog,
+  verifyRecords,
   type AuditReport,
   type VerifyOptions,
 } from '../audit/index.ts';

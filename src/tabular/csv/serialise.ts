@@ -47,7 +47,7 @@ export class CsvSerialiser {
       const name = encodeUtf8(field.name);
       return name.length === 0 || needsQuotes(name, 0, name.length, index === 0) ? quoteField(name) : name;
     });
-    return Buffer.from(`${names.map(decodeUtf8).join(',')}\n`);
+    return encodeUtf8(`${names.map(decodeUtf8).join(',')}\n`);
   }
 
   /** The lines of a batch, line breaks included, valid until the next call. */
@@ -58,7 +58,13 @@ export class CsvSerialiser {
     for (let first = 0; first < rows; first += PART_ROWS) {
       parts.push(this.#writer.write(columns, first, Math.min(rows, first + PART_ROWS)).slice());
     }
-    return Buffer.concat(parts);
+    const lines = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let end = 0;
+    for (const part of parts) {
+      lines.set(part, end);
+      end += part.length;
+    }
+    return lines;
   }
 
   /** Overwrites the memory, which holds the last lines and what else a batch had, with zeros. */
