@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, '..', '..');
 /** @type {Record<string, () => Counts | Promise<Counts>>} */
 const STEPS = {
   'vitest, test/integration': suite,
-  'wasm kernel in Chromium': browser,
+  'kernel and tables in Chromium': browser,
   'notebooks in Deno': notebooks,
 };
 

@@ -1,10 +1,12 @@
-// Loads the package into headless Chromium, module by module as it is shipped, and compares its kernel with Node's.
+// Loads the package into headless Chromium: `sealroom/crypto` module by module as it is shipped, to compare its kernel with Node's, and
+// `sealroom/browser` bundled, to encrypt and open a table.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import {
   createKernel,
   deriveFingerprintKey,
@@ -14,46 +16,55 @@ import {
   fingerprintTypeByte,
   sharedSecretFromBytes,
 } from 'sealroom/crypto';
+import { textsOfTable } from 'sealroom/browser';
+import { checkSample, digestOf, encryptRows } from './browser-table.mjs';
 
 /**
  * @typedef {import('./browser-page.mjs').Answers} Answers
  * @typedef {import('./browser-page.mjs').Check} Check
  * @typedef {import('./browser-page.mjs').Column} Column
  * @typedef {import('./browser-page.mjs').PlainColumn} PlainColumn
+ * @typedef {{ checks: Check[], sample: import('./browser-table.mjs').Row[] | null }} PageResult
  */
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const PAGE = new URL('browser-page.mjs', import.meta.url);
+const PAGES = ['browser-page.mjs', 'browser-table.mjs'];
+const BROWSER_DOOR = '/sealroom-browser.js';
 const COLLABORATION_ID = '0f4c1c9e-1f6a-4d5e-9a56-6f2d7c0b8a11';
 /** More than the rows whose keys the kernel keeps at a time. */
 const ROWS = 3000;
 const TIMEOUT_MS = 120_000;
 
-/** What of the repository the page may load: what npm publishes, and the one dependency of the cryptography. */
-const SERVED = /^\/(dist\/src|node_modules\/@noble\/(ciphers|hashes))\/[\w./-]+\.js$/;
+/** What of the repository the page may load: what npm publishes, and the dependencies of the cryptography. */
+const SERVED = /^\/(dist\/src|node_modules\/@noble\/(ciphers|curves|hashes))\/[\w./-]+\.js$/;
 const NODE_IMPORT = /\b(?:from|import)\s*\(?\s*['"](node:[^'"]+)['"]/g;
 const IMPORTS = {
   'sealroom/crypto': '/dist/src/public/crypto.js',
+  'sealroom/browser': BROWSER_DOOR,
+  // As a browser or bundler without the condition `node` has it.
+  '#platform': '/dist/src/platform/web.js',
   '@noble/ciphers/': '/node_modules/@noble/ciphers/',
+  '@noble/curves/': '/node_modules/@noble/curves/',
   '@noble/hashes/': '/node_modules/@noble/hashes/',
 };
 
 /**
- * Runs the checks of `browser-page.mjs` in a Chromium.
+ * Runs the checks of `browser-page.mjs` and `browser-table.mjs` in a Chromium.
  *
  * @param {string} chromium the program
  * @returns {Promise<Check[]>}
  */
 export async function checkInBrowser(chromium) {
   const nonce = randomBytes(16).toString('base64');
-  const answers = JSON.stringify(makeAnswers());
+  const answers = JSON.stringify({ ...makeAnswers(), digest: await digestOf(textsOfTable(await encryptRows())) });
+  const door = await bundleDoor();
   /** @type {string[]} */
   const modules = [];
   /** @type {string[]} */
   const ofNode = [];
-  /** @type {(checks: Check[]) => void} */
+  /** @type {(result: PageResult) => void} */
   let answer = () => undefined;
-  /** @type {Promise<Check[]>} */
+  /** @type {Promise<PageResult>} */
   const result = new Promise((resolve) => (answer = resolve));
   const server = createServer((request, response) => {
     const path = request.url ?? '';
@@ -73,8 +84,10 @@ export async function checkInBrowser(chromium) {
       send('text/html', htmlOf(nonce));
     } else if (path === '/answers.json') {
       send('application/json', answers);
-    } else if (path === '/page.mjs') {
-      send('text/javascript', readFileSync(PAGE));
+    } else if (PAGES.includes(path.slice(1))) {
+      send('text/javascript', readFileSync(new URL(path.slice(1), import.meta.url)));
+    } else if (path === BROWSER_DOOR) {
+      send('text/javascript', door);
     } else if (SERVED.test(path) && !path.includes('..')) {
       const text = readFileSync(join(ROOT, path), 'utf8');
       modules.push(path);
@@ -88,15 +101,29 @@ export async function checkInBrowser(chromium) {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('expected a port');
   try {
-    const checks = await visit(chromium, `http://127.0.0.1:${address.port}/`, result);
+    const { checks, sample } = await visit(chromium, `http://127.0.0.1:${address.port}/`, result);
     // The browser says only that something could not be fetched.
     const name = `loads ${modules.length} modules as they are shipped, none of which imports from Node`;
     const problem = ofNode.length === 0 ? null : ofNode.join(', ');
-    return [{ name, problem }, ...checks];
+    return [{ name, problem }, ...checks, ...(sample === null ? [] : [await checkSample(sample)])];
   } finally {
     server.close();
     server.closeAllConnections();
   }
+}
+
+/** `sealroom/browser` as one module. */
+async function bundleDoor() {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, 'dist/src/public/browser.js')],
+    bundle: true,
+    write: false,
+    minify: true,
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2023',
+  });
+  return Buffer.from(outputFiles[0]?.contents ?? []);
 }
 
 /** @param {string} nonce */
@@ -105,15 +132,17 @@ function htmlOf(nonce) {
   return `<!doctype html><meta charset="utf-8"><title>sealroom</title><link rel="icon" href="data:,">
 <script type="importmap" nonce="${nonce}">${JSON.stringify({ imports: IMPORTS })}</script>
 <script type="module" nonce="${nonce}">
-  let checks;
+  let result;
   try {
-    const { checkKernel } = await import('/page.mjs');
+    const { checkKernel } = await import('/browser-page.mjs');
+    const { checkTable } = await import('/browser-table.mjs');
     const answers = await (await fetch('/answers.json')).json();
-    checks = checkKernel(answers);
+    const { checks, sample } = await checkTable(answers.digest);
+    result = { checks: [...checkKernel(answers), ...checks], sample };
   } catch (error) {
-    checks = [{ name: 'loads the package', problem: String(error) }];
+    result = { checks: [{ name: 'loads the package', problem: String(error) }], sample: null };
   }
-  await fetch('/result', { method: 'POST', body: JSON.stringify(checks) });
+  await fetch('/result', { method: 'POST', body: JSON.stringify(result) });
 </script>`;
 }
 
@@ -122,8 +151,8 @@ function htmlOf(nonce) {
  *
  * @param {string} chromium
  * @param {string} url
- * @param {Promise<Check[]>} result
- * @returns {Promise<Check[]>}
+ * @param {Promise<PageResult>} result
+ * @returns {Promise<PageResult>}
  */
 async function visit(chromium, url, result) {
   const profile = mkdtempSync(join(tmpdir(), 'sealroom-browser-'));
