@@ -8,6 +8,7 @@ import {
   printRecord,
   signCheckpoint,
   verifyLog,
+  verifyRecords,
   HashTree,
   hashLeaf,
 } from 'sealroom/audit';
@@ -39,7 +40,11 @@ function verify(seen: readonly string[] = []): Promise<AuditReport> {
 async function verifyBytes(content: Uint8Array | string, seen: readonly string[] = []): Promise<AuditReport> {
   await folder.write('log.jsonl', content);
   try {
-    return await verify(seen);
+    const report = await verify(seen);
+    // The same in memory, as a page does it.
+    const trusted = { verifiers: [folder.signer.verifier], seen };
+    expect(await verifyRecords(new Uint8Array(Buffer.from(content)), checkpoint, trusted)).toEqual(report);
+    return report;
   } finally {
     await folder.write('log.jsonl', bytes);
   }
