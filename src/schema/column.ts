@@ -59,7 +59,7 @@ function parseKind(value: unknown): ColumnKind {
   const isUnedited = typeof value === 'string' && value.includes('|');
   throw new SealroomError(
     'SCHEMA_INVALID',
-    `\`type\` expected \`sealed\`, \`fingerprint\` or \`cleartext\`, got ${describeValue(value)}`,
+    `\`type\`: expected \`sealed\`, \`fingerprint\` or \`cleartext\`, got ${describeValue(value)}`,
     { hint: isUnedited ? "choose one of the template's options" : undefined },
   );
 }
@@ -69,7 +69,7 @@ function parseHeaderValue(value: unknown, role: 'source header' | 'target header
   const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text === 'string') return parseHeader(text, role);
   const key = role === 'source header' ? 'sourceHeader' : 'targetHeader';
-  throw new SealroomError('SCHEMA_INVALID', `\`${key}\` expected a text, got ${describeValue(value)}`);
+  throw new SealroomError('SCHEMA_INVALID', `\`${key}\`: expected a string, got ${describeValue(value)}`);
 }
 
 //= format F-70
@@ -78,11 +78,9 @@ function readSource(entry: Readonly<Record<string, unknown>>, sourceIndex: numbe
   const given = entry['sourceHeader'] ?? undefined;
   if (sourceIndex === null) return parseHeaderValue(given, 'source header');
   if (given === undefined) return positionalHeader(sourceIndex);
-  throw new SealroomError(
-    'SCHEMA_INVALID',
-    `\`sourceHeader\` expected nothing where \`headerRow\` is false, got ${describeValue(given)}`,
-    { hint: 'without a header row the place in `columns` says which source column is meant' },
-  );
+  throw new SealroomError('SCHEMA_INVALID', '`sourceHeader` cannot be used where `headerRow` is false', {
+    hint: 'without a header row, the position in `columns` selects the source column',
+  });
 }
 
 //= format F-65
@@ -102,13 +100,9 @@ function readTarget(
 function readPad(given: unknown, kind: ColumnKind | null): Pad | null {
   if (kind === 'sealed' || (kind === null && given !== undefined)) return parsePad(given);
   if (kind === null || given === undefined) return null;
-  throw new SealroomError(
-    'SCHEMA_INVALID',
-    `\`pad\` expected nothing beside the type \`${kind}\`, got ${describeValue(given)}`,
-    {
-      hint: 'only sealed columns have a pad',
-    },
-  );
+  throw new SealroomError('SCHEMA_INVALID', `\`pad\` cannot be used with type \`${kind}\``, {
+    hint: 'only sealed columns have a pad',
+  });
 }
 
 /** `column 3 (`email`)`: the entry's place, and the header a reader will look for. */
@@ -132,7 +126,7 @@ export function readColumn(value: unknown, place: ColumnPlace, problems: Problem
   if (!isRecord(value)) {
     problems.add(
       `${place.label}: expected an object, got ${describeValue(value)}`,
-      Array.isArray(value) ? 'only a schema with `"headerRow": false` has arrays in `columns`' : undefined,
+      Array.isArray(value) ? '`columns` holds arrays only where `headerRow` is false' : undefined,
     );
     return null;
   }

@@ -55,7 +55,7 @@ interface Choice {
   readonly warning?: string;
 }
 
-const PERSONAL: Choice = { kind: 'sealed', reason: 'personal, by its header' };
+const PERSONAL: Choice = { kind: 'sealed', reason: 'personal data, judging by its header' };
 
 /** What the rules look at: the profile in words of the rules. */
 interface Facts {
@@ -101,7 +101,7 @@ function adviseCategory(facts: Facts): Choice {
   return {
     kind: 'cleartext',
     reason: `only ${count(distinct, 'different value')}: grouping and filtering need cleartext`,
-    warning: `a fingerprint of it falls to frequency analysis (${count(distinct, 'different value')}); seal it if it is confidential`,
+    warning: `frequency analysis breaks a fingerprint of it (${count(distinct, 'different value')}); seal it if it is confidential`,
   };
 }
 
@@ -110,11 +110,11 @@ function adviseNumber(facts: Facts, isInteger: boolean): Choice {
   if (isInteger && facts.isUnique && !MEASURE_NAME.test(header)) return adviseIdentifier(facts, 'whole numbers');
   if (PERSONAL_NAME.test(header)) return PERSONAL;
   if (facts.isCategory) return adviseCategory(facts);
-  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, by its header');
+  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, judging by its header');
   return {
     kind: 'cleartext',
     reason: 'a numeric measure: sums and averages need cleartext',
-    warning: 'members and whoever runs the queries can read it; seal it if it is confidential',
+    warning: 'the members and the query runner can read it; seal it if it is confidential',
   };
 }
 
@@ -123,7 +123,7 @@ function adviseDate(facts: Facts): Choice {
   return {
     kind: 'cleartext',
     reason: 'dates: grouping and filtering by time need cleartext',
-    warning: 'exact dates help to recognise people beside other cleartext columns; seal it if they are personal',
+    warning: 'exact dates can identify people when combined with other cleartext columns; seal it if they are personal',
   };
 }
 
@@ -136,12 +136,12 @@ function adviseText(facts: Facts): Choice {
   if (facts.share('integer', 'number') >= TYPE_SHARE) return adviseNumber(facts, facts.share('integer') >= TYPE_SHARE);
   if (facts.isCategory) return adviseCategory(facts);
   if (facts.isUnique && facts.share('code') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'codes');
-  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, by its header');
+  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, judging by its header');
   return { kind: 'sealed', reason: 'free text: it can be opened again, and its length is hidden' };
 }
 
 function choose(facts: Facts): Choice {
-  if (facts.values === 0) return { kind: 'sealed', reason: 'no value in the rows that were looked at' };
+  if (facts.values === 0) return { kind: 'sealed', reason: 'no values in the sampled rows' };
   switch (facts.profile.column.content) {
     case 'text':
       return adviseText(facts);
@@ -153,7 +153,7 @@ function choose(facts: Facts): Choice {
     case 'boolean':
       return adviseCategory(facts);
     case 'other':
-      return { kind: 'sealed', reason: 'a type of unknown meaning' };
+      return { kind: 'sealed', reason: 'its type says nothing about its content' };
   }
 }
 

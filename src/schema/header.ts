@@ -37,28 +37,29 @@ export function normaliseHeader(text: string): string {
 }
 
 /**
- * Which part of the naming rule a normalised header breaks, as `expected …, got …`, or `null` if it keeps the rule.
+ * Which part of the naming rule a normalised header breaks, or `null` if it keeps the rule.
  *
  * The rule: 1 to 128 of `a-z`, `0-9`, `_`, space and hyphen; the first is no space; a hyphen stands alone, not among the
  * first two characters and not at the end.
  */
 //= format F-63
 export function findHeaderProblem(header: string): string | null {
-  if (header === '') return 'expected at least one character, got none';
+  if (header === '') return 'must not be empty';
   if (header.length > MAX_HEADER_LENGTH) {
-    return `expected at most ${String(MAX_HEADER_LENGTH)} characters, got ${String(header.length)}`;
+    return `at most ${String(MAX_HEADER_LENGTH)} characters, got ${String(header.length)}`;
   }
   const foreign = FOREIGN_CHARACTER.exec(header);
   if (foreign !== null) {
     const place = String(foreign.index + 1);
-    return `expected only a-z, 0-9, \`_\`, spaces and hyphens, got ${quoteName(foreign[0])} at character ${place}`;
+    return `only a-z, 0-9, \`_\`, spaces and hyphens are allowed, got ${quoteName(foreign[0])} at character ${place}`;
   }
   const early = header.slice(0, 2).indexOf('-');
-  if (early >= 0) return `expected no hyphen among its first two characters, got one at character ${String(early + 1)}`;
-  if (header.startsWith(' ')) return 'expected no space at its start, got one';
-  if (header.endsWith('-')) return 'expected no hyphen at its end, got one';
+  if (early >= 0)
+    return `must not have a hyphen among its first two characters, got one at character ${String(early + 1)}`;
+  if (header.startsWith(' ')) return 'must not start with a space';
+  if (header.endsWith('-')) return 'must not end with a hyphen';
   const twin = header.indexOf('--');
-  if (twin >= 0) return `expected single hyphens, got two at character ${String(twin + 1)}`;
+  if (twin >= 0) return `must not have two hyphens in a row, got them at character ${String(twin + 1)}`;
   return null;
 }
 
@@ -74,7 +75,7 @@ function isHeader(normalised: string): normalised is Header {
 export function parseHeader(text: string, role: 'header' | 'source header' | 'target header' = 'header'): Header {
   const header = normaliseHeader(text);
   if (isHeader(header)) return header;
-  throw new SealroomError('SCHEMA_HEADER', `${role} ${quoteName(header)} ${findHeaderProblem(header) ?? ''}`);
+  throw new SealroomError('SCHEMA_HEADER', `${role} ${quoteName(header)}: ${findHeaderProblem(header) ?? ''}`);
 }
 
 /** The source header of a column of a table without header row: `_c0`, `_c1`, … for `index` 0, 1, …. */

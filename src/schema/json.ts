@@ -15,7 +15,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function hintAtCapitals(record: Readonly<Record<string, unknown>>, key: string): string | undefined {
   if (record[key] !== undefined) return undefined;
   const similar = Object.keys(record).find((name) => name.toLowerCase() === key.toLowerCase());
-  return similar === undefined ? undefined : `write \`${key}\` in these capitals, not ${quoteName(similar)}`;
+  return similar === undefined ? undefined : `keys are case-sensitive: write \`${key}\`, not ${quoteName(similar)}`;
 }
 
 /** The same text with every comment turned into blanks, so that lines and columns stay what they are. */
@@ -30,7 +30,7 @@ function refuseLastCommas(text: string): void {
     const line = text.slice(0, index).split('\n').length;
     throw new SealroomError(
       'SCHEMA_SYNTAX',
-      `the table schema expected a value after a comma, got \`${token.at(-1) ?? ''}\``,
+      `the table schema: expected a value after a comma, got \`${token.at(-1) ?? ''}\``,
       {
         where: { line },
         hint: 'remove the comma',
@@ -44,7 +44,7 @@ function explainSyntax(error: unknown): SealroomError {
   const text = error instanceof Error ? error.message : String(error);
   const [, what = text, line, column] = /^JSON5: (.*) at (\d+):(\d+)$/s.exec(text) ?? [];
   const at = column === undefined ? '' : ` at character ${column}`;
-  return new SealroomError('SCHEMA_SYNTAX', `the table schema expected JSON, got an ${what}${at}`, {
+  return new SealroomError('SCHEMA_SYNTAX', `the table schema is not valid JSON: ${what}${at}`, {
     where: { line: line === undefined ? undefined : Number(line) },
     cause: error,
   });

@@ -28,7 +28,7 @@ function readKind(value: unknown): PadKind {
   if (kind !== undefined) return kind;
   throw new SealroomError(
     'SCHEMA_INVALID',
-    `\`pad.type\` expected \`none\`, \`fixed\` or \`max\`, got ${describeValue(value)}`,
+    `\`pad.type\`: expected \`none\`, \`fixed\` or \`max\`, got ${describeValue(value)}`,
   );
 }
 
@@ -44,7 +44,7 @@ export function parsePadLength(value: unknown): number {
     return length;
   throw new SealroomError(
     'SCHEMA_INVALID',
-    `\`pad.length\` expected an integer from 0 to ${String(MAX_PAD_LENGTH_BYTES)}, got ${describeValue(value)}`,
+    `\`pad.length\`: expected an integer from 0 to ${String(MAX_PAD_LENGTH_BYTES)}, got ${describeValue(value)}`,
   );
 }
 
@@ -59,13 +59,10 @@ export function parsePadLength(value: unknown): number {
 //= format F-73
 export function parsePad(value: unknown): Pad {
   if (!isRecord(value))
-    throw new SealroomError('SCHEMA_INVALID', `\`pad\` expected an object, got ${describeValue(value)}`);
+    throw new SealroomError('SCHEMA_INVALID', `\`pad\`: expected an object, got ${describeValue(value)}`);
   const kind = readKind(value['type']);
   const length = value['length'] ?? undefined;
   if (kind !== 'none') return Object.freeze({ kind, lengthBytes: parsePadLength(length) });
   if (length === undefined) return Object.freeze({ kind });
-  throw new SealroomError(
-    'SCHEMA_INVALID',
-    `\`pad.length\` expected nothing beside the pad type \`none\`, got ${describeValue(length)}`,
-  );
+  throw new SealroomError('SCHEMA_INVALID', `\`pad.length\` cannot be used with pad type \`none\``);
 }

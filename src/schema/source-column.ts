@@ -28,7 +28,7 @@ export interface UnusableColumn {
   /** 0-based place in the file. */
   readonly index: number;
   readonly name: string;
-  /** `expected …, got …` */
+  /** Why not, as the end of a message. */
   readonly reason: string;
 }
 
@@ -47,8 +47,8 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
     const first = indexByHeader.get(header);
     if (first !== undefined) {
       const places = `columns ${String(first + 1)} and ${String(index + 1)}`;
-      throw new SealroomError('DATA_HEADER', `header ${quoteName(header)} expected once, got it in ${places}`, {
-        hint: 'headers are compared in lower case and without blanks around them; rename one of the columns',
+      throw new SealroomError('DATA_HEADER', `${places} have the same header ${quoteName(header)}`, {
+        hint: 'headers are compared trimmed and in lower case; rename one of the columns',
       });
     }
     indexByHeader.set(header, index);
@@ -56,7 +56,7 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
 }
 
 function findReason(field: SourceField, headerRow: boolean): string | null {
-  if (field.kinds.length === 0) return 'expected a type of single values, got a nested one';
+  if (field.kinds.length === 0) return 'its type is nested';
   return headerRow ? findHeaderProblem(normaliseHeader(field.name)) : null;
 }
 
@@ -76,9 +76,9 @@ export function readSourceTable(fields: readonly SourceField[], headerRow: boole
   });
   const [first] = unusable;
   if (columns.length === 0) {
-    const got = first === undefined ? 'none' : `none: the first ${first.reason}`;
-    throw new SealroomError('DATA_HEADER', `the table expected at least one column that a schema can use, got ${got}`, {
-      hint: 'if its first row holds data and no headers, say so',
+    const why = first === undefined ? '' : ` (column ${String(first.index + 1)}: ${first.reason})`;
+    throw new SealroomError('DATA_HEADER', `the table has no column that a schema can use${why}`, {
+      hint: 'if it has no header row, say so',
     });
   }
   refuseTwins(columns);

@@ -59,11 +59,11 @@ interface LabelledColumn {
 //= format F-64
 function checkTargets(targets: readonly LabelledColumn[], problems: ProblemCollector): void {
   if (targets.length === 0 && problems.count === 0) {
-    problems.add('`columns` expected at least one target column, got none');
+    problems.add('`columns` has no target column');
   }
   if (targets.length > MAX_TARGET_COLUMNS) {
     problems.add(
-      `\`columns\` expected at most ${String(MAX_TARGET_COLUMNS)} target columns, got ${String(targets.length)}`,
+      `\`columns\`: expected at most ${String(MAX_TARGET_COLUMNS)} target columns, got ${String(targets.length)}`,
     );
   }
   const labelsByHeader = new Map<string, string[]>();
@@ -75,8 +75,8 @@ function checkTargets(targets: readonly LabelledColumn[], problems: ProblemColle
   for (const [header, labels] of labelsByHeader) {
     if (labels.length < 2) continue;
     problems.add(
-      `target header ${quoteName(header)} expected once, got it from ${labels.join(' and ')}`,
-      'target headers are compared in lower case; give one of the columns another `targetHeader`',
+      `${labels.join(' and ')} have the same target header ${quoteName(header)}`,
+      'target headers are compared in lower case; give each column its own `targetHeader`',
     );
   }
 }
@@ -95,7 +95,7 @@ function readHeaderRow(root: Readonly<Record<string, unknown>>, problems: Proble
   const headerRow = root['headerRow'];
   if (typeof headerRow === 'boolean') return headerRow;
   problems.add(
-    `\`headerRow\` expected true or false, got ${describeValue(headerRow)}`,
+    `\`headerRow\`: expected true or false, got ${describeValue(headerRow)}`,
     hintAtCapitals(root, 'headerRow'),
   );
   return !(Array.isArray(root['columns']) && root['columns'].some((column) => Array.isArray(column)));
@@ -105,7 +105,7 @@ function readRoot(root: Readonly<Record<string, unknown>>, problems: ProblemColl
   const headerRow = readHeaderRow(root, problems);
   const given = root['columns'];
   if (!Array.isArray(given)) {
-    problems.add(`\`columns\` expected an array, got ${describeValue(given)}`, hintAtCapitals(root, 'columns'));
+    problems.add(`\`columns\`: expected an array, got ${describeValue(given)}`, hintAtCapitals(root, 'columns'));
   }
   const columns: readonly unknown[] = Array.isArray(given) ? given : [];
   const entries = headerRow ? listMappedEntries(columns) : listPositionalEntries(columns, problems);
@@ -117,8 +117,8 @@ function readRootObject(text: string, file: string | undefined): Readonly<Record
   try {
     const root = readJson(text);
     if (isRecord(root)) return root;
-    if (root === null) throw new SealroomError('SCHEMA_SYNTAX', 'the table schema file was empty');
-    throw new SealroomError('SCHEMA_SYNTAX', `the table schema expected an object, got ${describeValue(root)}`);
+    if (root === null) throw new SealroomError('SCHEMA_SYNTAX', 'the table schema file is empty');
+    throw new SealroomError('SCHEMA_SYNTAX', `the table schema: expected an object, got ${describeValue(root)}`);
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ file }) : error;
   }

@@ -17,7 +17,7 @@ export interface SchemaTemplate {
 const PAD_PLACEHOLDER = {
   COMMENT: 'leave out this pad unless the type is sealed',
   type: '[none|fixed|max]',
-  length: `leave out for none, otherwise a number of bytes in [0, ${String(MAX_PAD_LENGTH_BYTES)}]`,
+  length: `leave out for none, otherwise a number of bytes from 0 to ${String(MAX_PAD_LENGTH_BYTES)}`,
 };
 
 function listKinds(column: SourceColumn, allowCleartext: boolean): string {

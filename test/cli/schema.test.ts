@@ -156,7 +156,7 @@ describe('suggestions', () => {
     );
     expect(await load('data.csv.json')).toContain('"COMMENT": "e-mail addresses, nearly all different');
     expect(stderr).toContain('column `email`: fingerprint: e-mail addresses');
-    expect(stderr).toContain('warning: column `region`: a fingerprint of it falls to frequency analysis');
+    expect(stderr).toContain('warning: column `region`: frequency analysis breaks a fingerprint of it');
     expect(stderr).toContain('a proposal from the first 40 rows');
   });
 
