@@ -29,7 +29,10 @@ export class ByteReader {
 
   #advance(length: number): number {
     if (this.remaining < length) {
-      throw new SealroomError(this.#code, `${this.#what} expected ${length} more bytes, got ${this.remaining}`);
+      throw new SealroomError(
+        this.#code,
+        `${this.#what} is truncated: expected ${length} more bytes, got ${this.remaining}`,
+      );
     }
     const at = this.#at;
     this.#at += length;
@@ -74,7 +77,7 @@ export class ByteReader {
   /** Requires that nothing is left. */
   end(): void {
     if (this.remaining > 0) {
-      throw new SealroomError(this.#code, `${this.#what} expected to end, got ${this.remaining} more bytes`);
+      throw new SealroomError(this.#code, `${this.#what} has unexpected bytes at its end: ${this.remaining}`);
     }
   }
 }

@@ -20,7 +20,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
     return strictDecoder.decode(bytes);
   } catch {
     // The decoder's error says nothing more.
-    throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes');
+    throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8');
   }
 }
 

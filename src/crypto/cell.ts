@@ -35,7 +35,7 @@ function onOneCell<Result>(act: () => Result): Result {
 
 function requireOnlyCell(column: ByteColumn): Uint8Array {
   const cell = valueAt(column, 0);
-  if (cell === null) throw new TypeError('cell expected, got null');
+  if (cell === null) throw new TypeError('the cell is null');
   return cell;
 }
 

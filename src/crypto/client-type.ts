@@ -92,13 +92,13 @@ export function unitOfNumber(unitNumber: number): TimestampUnit | null {
  */
 function requireWholeType(type: ClientType): void {
   if (!Object.hasOwn(TYPE_INDEX, type.kind)) {
-    throw new SealroomError('DATA_TYPE', 'type expected to be one of the format, got another');
+    throw new SealroomError('DATA_TYPE', 'unknown column type');
   }
   const isWhole =
     (type.kind !== 'varchar' || Number.isInteger(type.maxLength)) &&
     (type.kind !== 'decimal' || (Number.isInteger(type.precision) && Number.isInteger(type.scale))) &&
     (type.kind !== 'timestamp' || (Object.hasOwn(UNIT_NUMBER, type.unit) && typeof type.utc === 'boolean'));
-  if (!isWhole) throw new SealroomError('DATA_TYPE', `type ${type.kind} expected with its parameters, got it without`);
+  if (!isWhole) throw new SealroomError('DATA_TYPE', `type ${type.kind} needs its parameters`);
 }
 
 function encodeMetadata(type: ClientType): readonly Uint8Array[] {

@@ -74,7 +74,7 @@ function decimalTexts(type: FixedType & { kind: 'decimal' }, column: FixedColumn
     if (!fitsDecimal(decimal, type.precision, type.scale)) {
       throw new SealroomError(
         'DATA_VALUE',
-        `decimal value expected within precision ${String(type.precision)} and scale ${String(type.scale)}, got another`,
+        `decimal value must be within precision ${String(type.precision)} and scale ${String(type.scale)}`,
         { where: { row } },
       );
     }
@@ -152,7 +152,7 @@ export function storeValue(type: FixedType, column: FixedColumn, row: number, va
       return;
     case 'decimal': {
       const decimal = parseDecimal(String(value));
-      if (decimal === null) throw new Error('a decimal value that is none');
+      if (decimal === null) throw new Error('a decimal column holds a value that is not a decimal number');
       const unscaled = decimal.unscaled * 10n ** BigInt(type.scale - decimal.scale);
       view.setBigUint64(at, BigInt.asUintN(64, unscaled), true);
       view.setBigInt64(at + 8, unscaled >> 64n, true);

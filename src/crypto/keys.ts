@@ -21,7 +21,7 @@ export interface FingerprintKeySettings {
 }
 
 function secretBytesOfLength(bytes: Uint8Array, name: string): SecretBytes {
-  if (bytes.length !== KEY_BYTES) throw new RangeError(`${name} expected ${KEY_BYTES} bytes, got ${bytes.length}`);
+  if (bytes.length !== KEY_BYTES) throw new RangeError(`${name}: expected ${KEY_BYTES} bytes, got ${bytes.length}`);
   return new SecretBytes(bytes);
 }
 
@@ -35,8 +35,8 @@ export function sharedSecretFromBytes(bytes: Uint8Array): SharedSecret {
   if (bytes.length < MIN_SECRET_BYTES) {
     throw new SealroomError(
       'SECRET_INVALID',
-      `shared secret expected at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`,
-      { hint: `create one with \`openssl rand -base64 ${MIN_SECRET_BYTES}\` and give the same to every member` },
+      `shared secret too short: at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`,
+      { hint: `create one with \`openssl rand -base64 ${MIN_SECRET_BYTES}\` and give the same one to every member` },
     );
   }
   return new SecretBytes(bytes) as SharedSecret;
@@ -62,11 +62,11 @@ export function sealingRootFromBytes(bytes: Uint8Array): SealingRoot {
  */
 export function parseSharedSecret(base64Text: string | null | undefined): SharedSecret {
   if (base64Text === null || base64Text === undefined) {
-    throw new SealroomError('SECRET_MISSING', 'shared secret expected, got none');
+    throw new SealroomError('SECRET_MISSING', 'the shared secret is missing');
   }
   const bytes = decodeBase64(base64Text);
   if (bytes === null) {
-    throw new SealroomError('SECRET_INVALID', 'shared secret expected in Base64, got other text', {
+    throw new SealroomError('SECRET_INVALID', 'the shared secret is not Base64', {
       hint: 'use the standard alphabet (A-Z a-z 0-9 + /) without blanks or line breaks',
     });
   }
@@ -86,7 +86,7 @@ function deriveKey<Key>(
 ): Key {
   //= format F-4
   const salt = encodeUtf8(collaborationId);
-  if (salt.length === 0) throw new SealroomError('USAGE_OPTION', 'collaboration id expected, got empty text');
+  if (salt.length === 0) throw new SealroomError('USAGE_OPTION', 'the collaboration id is empty');
   //= format F-3
   //= format F-5
   const key = secret.use((keyingMaterial) => hkdfSha256(keyingMaterial, salt, encodeUtf8(info), KEY_BYTES));
@@ -112,7 +112,7 @@ export function deriveSealingRoot(secret: SharedSecret, collaborationId: string)
 /** Refuses a target header that is empty or all white space; it takes part in keys and IVs. */
 export function requireTargetHeader(targetHeader: string): void {
   if (targetHeader.trim() === '') {
-    throw new SealroomError('SCHEMA_HEADER', 'target header expected, got blank text');
+    throw new SealroomError('SCHEMA_HEADER', 'the target header is blank');
   }
 }
 

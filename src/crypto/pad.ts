@@ -18,7 +18,7 @@ export interface EncodedLengths {
 function requirePadLength(lengthBytes: number): number {
   //= format F-46
   if (!Number.isInteger(lengthBytes) || lengthBytes < 0 || lengthBytes > MAX_PAD_BYTES) {
-    throw new SealroomError('DATA_LENGTH', `pad length expected 0 to ${MAX_PAD_BYTES} bytes, got ${lengthBytes}`);
+    throw new SealroomError('DATA_LENGTH', `pad length: expected 0 to ${MAX_PAD_BYTES} bytes, got ${lengthBytes}`);
   }
   return lengthBytes;
 }
@@ -28,7 +28,7 @@ function requirePaddedLength(padTargetBytes: number): number {
   if (padTargetBytes > MAX_PADDED_BYTES) {
     throw new SealroomError(
       'DATA_LENGTH',
-      `no room for padding: padded length expected at most ${MAX_PADDED_BYTES} bytes, got ${padTargetBytes}`,
+      `no room for padding: the padded length is at most ${MAX_PADDED_BYTES} bytes, got ${padTargetBytes}`,
       { hint: 'shorten the pad length, or the longest value of the column' },
     );
   }
@@ -67,7 +67,7 @@ export function countPadZeros(encodedBytes: number, padTargetBytes: number | nul
   if (encodedBytes > padTargetBytes) {
     throw new SealroomError(
       'DATA_LENGTH',
-      `no room for padding: encoded value expected at most ${padTargetBytes} bytes, got ${encodedBytes}`,
+      `no room for padding: the encoded value is at most ${padTargetBytes} bytes, got ${encodedBytes}`,
       { hint: 'the type byte counts: a fixed pad must be at least the longest value plus one' },
     );
   }

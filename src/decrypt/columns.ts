@@ -120,7 +120,7 @@ function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): Col
     if (part === null) setNull((validity ??= allValid(rows)), row);
     else {
       if (isChecked && kinds[row] !== CELL_SEALED && !isUtf8(part)) {
-        throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
+        throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { row } });
       }
       parts.push(part);
       length += part.length;

@@ -12,7 +12,7 @@ export function checkTexts(column: ByteColumn): ByteColumn {
   const values = Array.from({ length: column.rows }, (_, row) => {
     const value = valueAt(column, row);
     if (value === null || isUtf8(value)) return value;
-    throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
+    throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { row } });
   });
   return byteColumnOf(values);
 }

@@ -18,7 +18,7 @@ export async function readTextFile(path: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', { where: { file: path } });
+    throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { file: path } });
   }
 }
 

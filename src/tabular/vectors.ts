@@ -190,7 +190,7 @@ function copyToHeap(vector: duckdb.Vector, block: Uint8Array): number {
 }
 
 function notUtf8(): SealroomError {
-  return new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes');
+  return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8');
 }
 
 function writeValidity(vector: duckdb.Vector, validity: Uint8Array | null, start: number, rows: number): void {

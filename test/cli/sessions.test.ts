@@ -158,8 +158,8 @@ describe('the shared secret', () => {
 
   test.each([
     [undefined, /expected the secret of 0{8}-1111-2222-3333-4{12}, found none in the environment or the home/],
-    ['', /expected at least 32 bytes, got 0/],
-    ['AAECAwQFBgcICQ==', /expected at least 32 bytes, got 10/],
+    ['', /shared secret too short: at least 32 bytes, got 0/],
+    ['AAECAwQFBgcICQ==', /shared secret too short: at least 32 bytes, got 10/],
     [`${SECRET}\n`, /expected in Base64/],
     [SECRET.replaceAll('A', '_'), /expected in Base64/],
   ])('is refused when it is %j', async (secret, message) => {
@@ -191,7 +191,7 @@ describe('usage errors exit 2', () => {
     [[...ENCRYPT, '-e', 'xlsx'], /expected a format of csv, parquet, arrow, got `xlsx`/],
     [
       ['encrypt', 'in.csv', '-s', 'schema.json', '--id', '1-2-3-4-5', '--allow-cleartext'],
-      /collaboration id expected as a UUID/,
+      /the collaboration id must be a UUID/,
     ],
     [[...ENCRYPT, '--settings', 'settings.json'], /expected the settings in one way/],
     [[...ENCRYPT, '--region', 'eu-west-1'], /`--profile` and `--region` expected with/],
@@ -308,7 +308,7 @@ describe('broken input exits 1 and leaves nothing', () => {
     const schema = SCHEMA.replace('"max","length":0', '"fixed","length":4');
     await using session = await Session.start({ ...FILES, 'schema.json': schema });
     const message =
-      /^error: in\.csv, row 1, column `note`: no room for padding: encoded value expected at most 4 bytes, got 17\nhint: the type byte counts/;
+      /^error: in\.csv, row 1, column `note`: no room for padding: the encoded value is at most 4 bytes, got 17\nhint: the type byte counts/;
     await expectFailure(session, await session.run(ENCRYPT), 1, message);
   });
 

@@ -67,7 +67,7 @@ export function classifyCellAt(bytes: Uint8Array, start: number, end: number): C
     sealedBodyBytes(bytes, start, end) >= SEALED_OVERHEAD_BYTES &&
     isBase64(bytes, start + SEALED_PREFIX_BYTES, end)
   ) {
-    throw new SealroomError('FORMAT_CELL', 'a cell is sealed by a format version this release does not read');
+    throw new SealroomError('FORMAT_CELL', 'a cell is sealed in a format version that this release cannot read');
   }
   return CELL_CLEARTEXT;
 }
@@ -83,7 +83,7 @@ export function classifyCell(cell: Uint8Array): CellKind {
 
 /** The refusal of a sealed cell that is not Base64, or too short to be one. */
 export function malformedCellError(): SealroomError {
-  return new SealroomError('FORMAT_CELL', 'a sealed cell expected in Base64 of at least 60 bytes, got other text');
+  return new SealroomError('FORMAT_CELL', 'a sealed cell is not Base64 of at least 60 bytes');
 }
 
 /** The refusal of a sealed cell that fails authentication; the same whatever the reason. */
@@ -128,7 +128,7 @@ export function sealedCellBytes(payloadBytes: number): number {
   const length = SEALED_PREFIX_BYTES + encodedBase64Length(SEALED_OVERHEAD_BYTES + payloadBytes);
   //= format F-52
   if (length > MAX_CELL_BYTES) {
-    throw new SealroomError('DATA_LENGTH', `sealed cell expected at most ${MAX_CELL_BYTES} bytes, got ${length}`);
+    throw new SealroomError('DATA_LENGTH', `sealed cell too long: at most ${MAX_CELL_BYTES} bytes, got ${length}`);
   }
   return length;
 }
@@ -144,11 +144,14 @@ export function sealedCellBytes(payloadBytes: number): number {
 export function encodedValueBytes(payload: Uint8Array): number {
   //= format F-39
   const countAt = payload.length - PAD_COUNT_BYTES;
-  if (countAt < 0) throw new SealroomError('FORMAT_VALUE', 'a sealed value expected a pad length, got too few bytes');
+  if (countAt < 0) throw new SealroomError('FORMAT_VALUE', 'a sealed value is too short to hold its pad length');
   const zeros = (((payload[countAt] ?? 0) << 24) | ((payload[countAt + 1] ?? 0) << 16)) >> 16;
   const length = countAt - zeros;
   if (length < 1 || length > payload.length) {
-    throw new SealroomError('FORMAT_VALUE', `a sealed value expected a pad length below ${countAt}, got ${zeros}`);
+    throw new SealroomError(
+      'FORMAT_VALUE',
+      `a sealed value has an invalid pad length: expected less than ${countAt}, got ${zeros}`,
+    );
   }
   return length;
 }

@@ -246,7 +246,7 @@ export function isNode(): boolean {
  */
 export function createNodeKernel(): Kernel {
   const crypto = nodeCrypto();
-  if (crypto === undefined) throw new SealroomError('USAGE_OPTION', 'kernel `node` expected Node, got another runtime');
+  if (crypto === undefined) throw new SealroomError('USAGE_OPTION', 'the `node` kernel runs on Node.js only');
   return Object.freeze({
     name: 'node',
     fingerprintColumn: (task: FingerprintTask, values: ByteColumn) => fingerprintColumn(crypto, task, values),

@@ -22,7 +22,10 @@ export interface ColumnPlan {
 
 function requireColumnBytes(bytes: number): number {
   if (bytes > MAX_COLUMN_BYTES) {
-    throw new SealroomError('DATA_LENGTH', `column of cells expected at most ${MAX_COLUMN_BYTES} bytes, got ${bytes}`);
+    throw new SealroomError(
+      'DATA_LENGTH',
+      `column of cells too large: at most ${MAX_COLUMN_BYTES} bytes, got ${bytes}`,
+    );
   }
   return bytes;
 }

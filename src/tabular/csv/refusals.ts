@@ -2,7 +2,7 @@ import { type ErrorPlace, SealroomError } from '../../errors.ts';
 
 /** The error for text that is not UTF-8. */
 export function encodingError(where: ErrorPlace): SealroomError {
-  return new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', {
+  return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', {
     where,
     hint: 'convert the file, for example with `iconv -f latin1 -t utf-8`',
   });

@@ -269,7 +269,7 @@ function readingFailure(source: ByteSource, error: unknown): SealroomError {
   }
   // The rest of this text quotes the value.
   if (error instanceof Error && error.message.startsWith('Invalid Input Error: Invalid string encoding')) {
-    return new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where });
+    return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where });
   }
   return new SealroomError('DATA_CORRUPT', `not a readable Parquet file (${kind})`, {
     where,

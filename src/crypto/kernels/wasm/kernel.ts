@@ -74,6 +74,6 @@ function refusesForgery(kernel: Kernel, root: SealingRoot): boolean {
  */
 export function createWasmKernel(session: Session = new Session()): Kernel {
   const kernel = kernelOn(session);
-  if (!passesSelfTest(kernel)) throw new Error('kernel `wasm` failed its self-test');
+  if (!passesSelfTest(kernel)) throw new Error('the `wasm` kernel failed its self-test');
   return kernel;
 }

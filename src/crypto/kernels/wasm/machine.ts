@@ -57,7 +57,7 @@ export function canRunWasm(): boolean {
 function instantiate(): WasmExports {
   const exports = instantiateWasm(WASM_BASE64) as WasmExports | null;
   if (exports !== null) return exports;
-  throw new SealroomError('USAGE_OPTION', 'kernel `wasm` expected WebAssembly with SIMD, which this runtime lacks');
+  throw new SealroomError('USAGE_OPTION', 'the `wasm` kernel needs WebAssembly with SIMD, which this runtime lacks');
 }
 
 /** An instance of the module and its memory: everything a kernel knows between and during calls is in there. */

@@ -41,7 +41,8 @@ export class SlotKeys implements RowKeys {
 
 /** The row keys of a column, as this kernel made them. @throws {RangeError} if they are another's, or of other rows. */
 export function requireSlotKeys(session: Session, keys: RowKeys, rows: number): SlotKeys {
-  if (!(keys instanceof SlotKeys) || !keys.isOf(session)) throw new RangeError('row keys expected from this kernel');
-  if (keys.rows !== rows) throw new RangeError(`row keys expected for ${rows} rows, got ${keys.rows}`);
+  if (!(keys instanceof SlotKeys) || !keys.isOf(session))
+    throw new RangeError('row keys must come from the kernel that uses them');
+  if (keys.rows !== rows) throw new RangeError(`row keys: expected ${rows} rows, got ${keys.rows}`);
   return keys;
 }
