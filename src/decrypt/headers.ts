@@ -9,7 +9,7 @@ import type { Field, TableFormat, TableReader } from '../tabular/index.ts';
 export function requireHeaders(reader: TableReader): void {
   const blank = reader.fields.findIndex((field) => field.name.trim() === '');
   if (blank === -1) return;
-  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
+  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} has a blank header`, {
     where: { file: reader.name },
   });
 }

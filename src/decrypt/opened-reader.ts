@@ -62,7 +62,7 @@ export async function inspectCells(
     batch.columns.forEach((column, index) => {
       const counts = found[index];
       const name = reader.fields[columns[index] ?? -1]?.name ?? '';
-      if (counts === undefined || column.layout !== 'bytes') throw new Error('a text column that is none');
+      if (counts === undefined || column.layout !== 'bytes') throw new Error('a text column that does not hold text');
       for (let row = 0; row < column.rows; row++) {
         const cell = valueAt(column, row);
         locate(reader.name, name, firstRow + row, () => {
@@ -185,17 +185,17 @@ class ColumnOpener {
     const kind = kinds[row] ?? CELL_NULL;
     if (kind === CELL_NULL) return;
     if (kind !== CELL_SEALED) {
-      throw new SealroomError('FORMAT_CELL', 'a sealed column expected sealed cells, got another', { where: { row } });
+      throw new SealroomError('FORMAT_CELL', 'a sealed column holds a cell that is not sealed', { where: { row } });
     }
     const start = values.offsets[row] ?? 0;
     const length = (values.offsets[row + 1] ?? 0) - start;
     const isNull = ((values.bytes[start] ?? 0) & NULL_FLAG) !== 0;
     if (isNull && this.#options.preserveNulls) {
-      throw new SealroomError('DATA_VALUE', 'nulls expected all visible or all sealed, got both', { where: { row } });
+      throw new SealroomError('DATA_VALUE', 'the column has both visible and sealed nulls', { where: { row } });
     }
     const cell = column.layout === 'bytes' ? valueAt(column, row) : null;
     if (this.#options.unpadded.has(index) && cell !== null && paddedBytesOf(cell) !== length) {
-      throw new SealroomError('DATA_LENGTH', 'cells of a column expected of one pad, got several', { where: { row } });
+      throw new SealroomError('DATA_LENGTH', 'the cells of a column have different pads', { where: { row } });
     }
   }
 }
@@ -221,12 +221,8 @@ function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
 }
 
 function otherType(row: number | undefined): SealroomError {
-  return new SealroomError(
-    'DATA_TYPE',
-    'sealed values of a column expected of one type that tables have, got another',
-    {
-      where: { row },
-      hint: 'encrypt the original again: CHAR, VARCHAR and columns of several types are not carried over',
-    },
-  );
+  return new SealroomError('DATA_TYPE', 'the column mixes types, or has a type that no table format has', {
+    where: { row },
+    hint: 'encrypt the original again: CHAR, VARCHAR and columns of several types cannot be re-encrypted',
+  });
 }

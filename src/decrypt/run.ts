@@ -145,7 +145,7 @@ class Decryption {
     const renamed = this.#headers.filter((header, index) => header !== reader.fields[index]?.name);
     if (renamed.length > 0) {
       const names = renamed.map((header) => `\`${header}\``).join(', ');
-      this.warnings.push(`Parquet needs headers that differ in more than case; repeated ones were written as ${names}`);
+      this.warnings.push(`Parquet needs headers that differ by more than case; duplicates were written as ${names}`);
     }
   }
 
@@ -244,7 +244,7 @@ class Decryption {
   #makeText(index: number, targets: DecryptTarget[]): void {
     const name = this.#reader.fields[index]?.name ?? '';
     if (this.#options.output === STANDARD_STREAM) {
-      throw new SealroomError('DATA_TYPE', 'the cells of a column are of several types', {
+      throw new SealroomError('DATA_TYPE', 'the cells of a column have several types', {
         where: { file: this.#reader.name, column: name },
         hint: 'write to a file, where such a column becomes text, or write CSV',
       });

@@ -118,7 +118,7 @@ function checkLengths(column: ByteColumn): void {
     if (length > MAX_CELL_BYTES && isValid(column.validity, row)) {
       throw new SealroomError(
         'DATA_LENGTH',
-        `expected cells of at most ${String(MAX_CELL_BYTES)} bytes, got ${String(length)}`,
+        `cell too long: at most ${String(MAX_CELL_BYTES)} bytes, got ${String(length)}`,
         { where: { row } },
       );
     }

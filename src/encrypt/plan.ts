@@ -70,13 +70,9 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
     .filter((column) => column.kind === 'cleartext')
     .map((column) => `\`${column.targetHeader}\``);
   if (names.length === 0) return;
-  throw new SealroomError(
-    'RULE_CLEARTEXT',
-    `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`,
-    {
-      hint: 'seal them, or leave them out; if the members agreed to have them: `--allow-cleartext`, or `allowCleartext` in the manifest',
-    },
-  );
+  throw new SealroomError('RULE_CLEARTEXT', `the collaboration forbids cleartext columns: ${names.join(', ')}`, {
+    hint: 'seal them, or leave them out; if the members agreed to allow them, use `--allow-cleartext`, or `allowCleartext` in the manifest',
+  });
 }
 
 /**
@@ -205,7 +201,7 @@ function protectedType(field: Field): ClientType {
     {
       hint:
         field.type.kind === 'binary'
-          ? 'say `--parquet-binary-as-string` if it holds text, or make it a cleartext column'
+          ? 'use `--parquet-binary-as-string` if it holds text, or make it a cleartext column'
           : 'make it a cleartext column, or convert it to text first',
     },
   );

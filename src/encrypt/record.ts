@@ -65,7 +65,7 @@ export function createRecordSealer(options: RecordOptions): RecordSealer {
   const { schema, secret, settings } = options;
   const id = parseCollaborationId(options.collaborationId);
   if (!schema.headerRow) {
-    throw new SealroomError('SCHEMA_INVALID', 'records need a schema with `headerRow` true, got false');
+    throw new SealroomError('SCHEMA_INVALID', 'records need a schema with `headerRow` true');
   }
   checkSettings(schema, settings);
   const columns = schema.columns.map((column) => planColumn(column, secret, id, settings));
@@ -96,9 +96,9 @@ function planColumn(
       return { kind: 'fingerprint', ...names, key: deriveFingerprintKey(secret, id, names.target, settings) };
     case 'sealed':
       if (column.pad.kind === 'max') {
-        throw new SealroomError('SCHEMA_INVALID', 'records expected pad `none` or `fixed`, got `max`', {
+        throw new SealroomError('SCHEMA_INVALID', 'records cannot use pad `max`', {
           where: { column: names.target },
-          hint: 'the longest value of a column is not known record by record; use a fixed pad',
+          hint: 'the longest value of a column is not known record by record; use pad `none` or `fixed`',
         });
       }
       return {
@@ -134,7 +134,7 @@ export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string,
     if (!values.has(column.source)) {
       throw new SealroomError('DATA_COLUMN', `the record has no property \`${column.source}\``, {
         where: { column: column.target },
-        hint: 'give null for a value that is not there',
+        hint: 'use null for a missing value',
       });
     }
     try {
@@ -162,7 +162,7 @@ function sealedTyped(value: RecordValue): Typed {
   if (value === null || value === undefined) return { type: { kind: 'string' }, value: null };
   if (value instanceof Date) {
     const ticks = value.getTime();
-    if (Number.isNaN(ticks)) throw new SealroomError('DATA_VALUE', 'expected a valid Date, got an invalid one');
+    if (Number.isNaN(ticks)) throw new SealroomError('DATA_VALUE', 'the Date is invalid');
     return { type: { kind: 'timestamp', unit: 'ms', utc: true }, value: BigInt(ticks) };
   }
   if (typeof value === 'string') return { type: { kind: 'string' }, value };
@@ -174,8 +174,8 @@ function sealedTyped(value: RecordValue): Typed {
 function fingerprintTyped(value: RecordValue): Typed {
   if (typeof value !== 'number') return sealedTyped(value);
   if (!Number.isSafeInteger(value)) {
-    throw new SealroomError('DATA_TYPE', 'expected whole numbers in a fingerprint column, got another number', {
-      hint: 'fingerprint a text form of it',
+    throw new SealroomError('DATA_TYPE', 'a fingerprint column takes whole numbers only', {
+      hint: 'fingerprint it as a string instead',
     });
   }
   return { type: { kind: 'bigint' }, value: BigInt(value) };

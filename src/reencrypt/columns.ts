@@ -31,7 +31,7 @@ export function protectionsOf(
   if (said !== undefined && (said.length !== names.length || said.some((name, index) => name !== names[index]))) {
     throw new SealroomError('DATA_COLUMN', `expected the columns ${listNames(said)}, got ${listNames(names)}`, {
       where: { file },
-      hint: 'the file has other columns than when it was encrypted',
+      hint: 'the columns of the file are not those it was encrypted with',
     });
   }
   return fields.map(({ name }, index) => {
@@ -45,7 +45,7 @@ function foundProtection(file: string, column: string, cells: ColumnCells | null
   if (cells === null) return 'cleartext';
   const kinds = (['sealed', 'fingerprint', 'cleartext'] as const).filter((kind) => cells[kind] > 0);
   if (kinds.length <= 1) return kinds[0] ?? null;
-  throw new SealroomError('FORMAT_CELL', `expected cells of one kind, got ${kinds.join(' and ')}`, {
+  throw new SealroomError('FORMAT_CELL', `the column mixes ${kinds.join(' and ')} cells`, {
     where: { file, column },
   });
 }
@@ -94,7 +94,7 @@ function padOf(file: string, column: string, cells: ColumnCells | null | undefin
     `expected a padded length of at most ${String(MAX_PAD_LENGTH_BYTES)} bytes, got ${String(bytes)}`,
     {
       where: { file, column },
-      hint: `pads of ${String(MAX_PAD_LENGTH_BYTES)} to ${String(MAX_PADDED_BYTES)} bytes come of pad \`max\`: encrypt the original again`,
+      hint: `only pad \`max\` gives ${String(MAX_PAD_LENGTH_BYTES)} to ${String(MAX_PADDED_BYTES)} bytes: encrypt the original again`,
     },
   );
 }

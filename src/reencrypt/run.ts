@@ -91,7 +91,7 @@ export async function reencryptOriginal(options: OriginalOptions): Promise<Encry
   const { original: input, originalFormat: inputFormat, to: secret } = options;
   const beforeCommit: TransferOptions['beforeCommit'] = async (facts) => {
     if (facts.rows !== rows) {
-      throw new SealroomError('DATA_FIELDS', `the original expected ${String(rows)} rows, got ${String(facts.rows)}`, {
+      throw new SealroomError('DATA_FIELDS', `the original must have ${String(rows)} rows, got ${String(facts.rows)}`, {
         where: { file: input },
         hint: 'it is not the table that was encrypted; to encrypt another one, use `sealroom encrypt`',
       });
@@ -110,14 +110,10 @@ async function checkColumns({ input, inputFormat, schema, origin, signal }: Orig
     const got = schema.columns.map(({ targetHeader, kind }) => `${targetHeader} ${kind}`);
     const expected = reader.fields.map(({ name }, index) => `${name} ${protections[index] ?? ''}`);
     if (got.join('\n') !== expected.join('\n')) {
-      throw new SealroomError(
-        'DATA_COLUMN',
-        `the schema expected to give ${listNames(expected)}, got ${listNames(got)}`,
-        {
-          where: { file: input },
-          hint: 'take the schema that the table was encrypted with',
-        },
-      );
+      throw new SealroomError('DATA_COLUMN', `the schema must give ${listNames(expected)}, got ${listNames(got)}`, {
+        where: { file: input },
+        hint: 'use the schema that the table was encrypted with',
+      });
     }
     return reader.rows ?? (await countRows(reader, signal));
   } finally {

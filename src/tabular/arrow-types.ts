@@ -32,7 +32,7 @@ import type { ColumnType, Field } from './batch.ts';
 export function columnTypeOf(type: DataType): ColumnType {
   if (DataType.isDictionary(type)) {
     const values = columnTypeOf(type.dictionary as DataType);
-    return values.kind === 'string' || values.kind === 'binary' ? values : unsupported('Dictionary of other than text');
+    return values.kind === 'string' || values.kind === 'binary' ? values : unsupported('Dictionary of non-text values');
   }
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return { kind: 'string' };
   if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return { kind: 'binary' };
@@ -45,7 +45,7 @@ export function columnTypeOf(type: DataType): ColumnType {
     const { precision, scale, bitWidth } = type;
     if (bitWidth !== 128) return unsupported(`Decimal of ${String(bitWidth)} bits`);
     // No other format has these.
-    if (scale < 0 || scale > precision) return unsupported('Decimal of a scale outside its precision');
+    if (scale < 0 || scale > precision) return unsupported('Decimal with a scale outside its precision');
     return { kind: 'decimal', precision, scale };
   }
   return unsupported(Type[type.typeId]);

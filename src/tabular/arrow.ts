@@ -90,7 +90,7 @@ async function* readBatches(
   for (const index of request.columns) {
     const field = fields[index];
     if (field?.type.kind === 'unsupported') {
-      throw new SealroomError('DATA_TYPE', `columns of Arrow type ${field.type.engineType} cannot be carried`, {
+      throw new SealroomError('DATA_TYPE', `columns of Arrow type ${field.type.engineType} are not supported`, {
         where: { file: source.name, column: field.name },
         hint: 'leave the column out, or convert it first',
       });
@@ -227,9 +227,9 @@ function readingFailure(source: ByteSource, error: unknown): SealroomError {
 }
 
 function withoutEnd(source: ByteSource): SealroomError {
-  return new SealroomError('DATA_CORRUPT', 'the Arrow stream does not end with its end marker', {
+  return new SealroomError('DATA_CORRUPT', 'the Arrow stream has no end marker', {
     where: { file: source.name },
-    hint: 'it may be truncated, or something follows it; a writer that is closed properly writes the marker',
+    hint: 'it may be truncated, or followed by other data; closing the writer properly adds the marker',
   });
 }
 

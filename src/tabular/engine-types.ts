@@ -77,7 +77,7 @@ export function engineTypeOf(type: ColumnType): duckdb.LogicalType {
     case 'unsupported':
       break;
   }
-  throw new SealroomError('DATA_TYPE', `columns of type ${type.engineType} cannot be carried`);
+  throw new SealroomError('DATA_TYPE', `columns of type ${type.engineType} are not supported`);
 }
 
 // The engine has one zoned type, in microseconds. Milliseconds go into it exactly (the writer multiplies); nanoseconds

@@ -147,8 +147,8 @@ async function createStream(
 
 /** The error for a file whose format nothing says. */
 export function unknownFormat(file: string): SealroomError {
-  return new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
+  return new SealroomError('IO_FORMAT', 'unknown table format: the name must end in .csv, .parquet or .arrow', {
     where: { file },
-    hint: 'say the format with `--file-format csv|parquet|arrow`',
+    hint: 'give the format with `--file-format csv|parquet|arrow`',
   });
 }

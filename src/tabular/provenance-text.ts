@@ -42,18 +42,18 @@ export function parseSidecar(text: string, file: string): Provenance & TableFact
 }
 
 function parse<T>(shape: z.ZodType<T>, text: string, file: string): T {
-  const refuse = (got: string, hint: string): SealroomError =>
-    new SealroomError('FORMAT_SIDECAR', `expected where a protected file comes from, got ${got}`, {
+  const refuse = (problem: string, hint: string): SealroomError =>
+    new SealroomError('FORMAT_SIDECAR', `the origin of a protected file ${problem}`, {
       where: { file },
       hint,
     });
   const value = text.length > MAX_CHARACTERS ? null : parseJson(text);
   if (typeof value === 'object' && value !== null && 'version' in value && value.version !== PROVENANCE_VERSION) {
-    throw refuse('one of another version', 'read it with the version of sealroom that wrote it');
+    throw refuse('has an unknown version', 'read it with the version of sealroom that wrote it');
   }
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw refuse('other text', 'get the file and its sidecar again from where they were made');
+  throw refuse('is malformed', 'get the file and its sidecar again from their source');
 }
 
 function parseJson(text: string): unknown {

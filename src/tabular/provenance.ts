@@ -55,9 +55,9 @@ export async function readProvenance(
   const { parseSidecar } = await import('./provenance-text.ts');
   const { sha256, bytes, rows, ...provenance } = parseSidecar(text, file);
   if ((await hashFile(input, signal)) === sha256) return { ...provenance, table: { sha256, bytes, rows } };
-  throw new SealroomError('FORMAT_SIDECAR', 'expected the file that its sidecar is of, got another or a changed one', {
+  throw new SealroomError('FORMAT_SIDECAR', 'the file is not the one that its sidecar describes, or was changed', {
     where: { file: input },
-    hint: `get both again from where they were made; without ${file} the newest secret is tried`,
+    hint: `get both files again from their source; without ${file}, the newest secret is tried`,
   });
 }
 

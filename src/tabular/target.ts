@@ -35,21 +35,21 @@ export async function checkTarget(target: string, options: TargetOptions): Promi
   const path = resolve(target);
   const where = { file: target };
   if (options.input !== undefined && (await isSameFile(resolve(options.input), path))) {
-    throw new SealroomError('IO_WRITE', 'expected an output other than the input', { where });
+    throw new SealroomError('IO_WRITE', 'the output is the same file as the input', { where });
   }
   const existing = await lstat(path).catch(() => null);
   if (existing?.isDirectory() === true) {
-    throw new SealroomError('IO_WRITE', 'expected a file as output, got a directory', { where });
+    throw new SealroomError('IO_WRITE', 'the output is a directory', { where });
   }
   // The output replaces what is there, and must not replace a device or a pipe.
   if (existing !== null && !existing.isFile() && !existing.isSymbolicLink()) {
-    throw new SealroomError('IO_WRITE', 'expected an ordinary file as output, got a device or a pipe', {
+    throw new SealroomError('IO_WRITE', 'the output is a device or a pipe, not a regular file', {
       where,
-      hint: 'write to standard output with `-`',
+      hint: 'use `-` to write to standard output',
     });
   }
   if (existing !== null && !options.overwrite) {
-    throw new SealroomError('IO_EXISTS', 'the output exists already', {
+    throw new SealroomError('IO_EXISTS', 'the output already exists', {
       where,
       hint: 'give another name, or replace it with `--overwrite`',
     });

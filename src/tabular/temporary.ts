@@ -109,7 +109,7 @@ function failAtTemporary(directory: string): (error: unknown) => never {
   return (error) => {
     throw new SealroomError('IO_WRITE', `cannot write temporary files: ${systemReason(error)}`, {
       where: { file: directory },
-      hint: 'choose another place with `--temp-dir`',
+      hint: 'choose another directory with `--temp-dir`',
       cause: error,
     });
   };

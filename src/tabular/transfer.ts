@@ -144,7 +144,7 @@ async function checkOutput(options: TransferOptions): Promise<TableFormat> {
   const format = outputFormat ?? formatOf(output) ?? inputFormat ?? formatOf(input);
   if (format === null) throw unknownFormat(input);
   if (options.csvOutputNull !== undefined && format !== 'csv') {
-    throw new SealroomError('USAGE_OPTION', `an output null text is for CSV, got ${format} output`);
+    throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
   }
   if (output !== STANDARD_STREAM) await checkTarget(output, { overwrite: options.overwrite ?? false, input });
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);

@@ -257,5 +257,5 @@ function toMicros(ticks: bigint): bigint {
   if (ticks === INFINITE || ticks === -INFINITE) return ticks;
   const micros = ticks * 1000n;
   if (micros < INFINITE && micros > -INFINITE) return micros;
-  throw new SealroomError('DATA_VALUE', 'timestamp expected within 292,000 years of 1970, got another');
+  throw new SealroomError('DATA_VALUE', 'timestamp out of range: more than 292,000 years from 1970');
 }

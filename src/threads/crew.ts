@@ -57,7 +57,7 @@ export async function createCrew<Job, Result>(
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close()));
     throw new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
-      hint: 'ask for fewer with `--threads`',
+      hint: 'use fewer with `--threads`',
       cause: error,
     });
   }

@@ -103,7 +103,7 @@ export class WorkerThread<Job, Result> {
   }
 
   #die(cause: unknown): void {
-    const hint = 'run again, if need be with `--threads 1`';
+    const hint = 'run it again, with `--threads 1` if necessary';
     this.#end(new SealroomError('IO_ENGINE', 'a worker thread ended before its work was done', { hint, cause }));
     this.#onClosed?.();
   }

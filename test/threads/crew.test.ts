@@ -196,7 +196,7 @@ describe('a crew of workers', () => {
     await withCrew(2, async (crew) => {
       const { results, error } = await outcomeOf(crew, new Source([...count(4), { kind }, ...count(9)]));
       expect(results).toEqual([0, 1, 2, 3]);
-      expect(error).toMatchObject({ ...ENDED, hint: 'run again, if need be with `--threads 1`' });
+      expect(error).toMatchObject({ ...ENDED, hint: 'run it again, with `--threads 1` if necessary' });
       expect((await outcomeOf(crew, new Source(count(20)))).error).toMatchObject(ENDED);
     });
   });

@@ -83,7 +83,7 @@ function exactReason(source: ByteSource, facts: CsvFacts): string | null {
     return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
   if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
   if (facts.separator === '\r') return 'lines that end with CR';
-  if (source.path === null) return 'no ordinary file';
+  if (source.path === null) return 'not a regular file';
   const hazard = borderHazard(facts);
   if (hazard !== null && source.bytes > MOST_BUFFER_BYTES) return `a large file with ${hazard}`;
   return null;
@@ -122,7 +122,7 @@ async function* readFast(
   } catch (error) {
     if (error instanceof SealroomError) throw error.at({ file: source.name });
     if (engineFailure(error) === OUT_OF_MEMORY) {
-      throw new SealroomError('IO_ENGINE', 'the records of the CSV file are too long for the memory', {
+      throw new SealroomError('IO_ENGINE', 'the records of the CSV file do not fit in memory', {
         where: { file: source.name },
         hint: 'split the file into several with fewer columns',
       });

@@ -26,7 +26,7 @@ export function fieldCountError(
       where,
       hint:
         openQuoteLine === null
-          ? 'quote fields that hold commas or line breaks'
+          ? 'quote fields that contain commas or line breaks'
           : `the quote opened on line ${String(openQuoteLine)} is never closed`,
     },
   );

@@ -151,7 +151,7 @@ export class CsvScanner {
     }
     if (this.#state !== FIELD_START || this.#field > 0) this.#endRecord(this.#base);
     if (this.#records === 0) {
-      throw new SealroomError('DATA_HEADER', 'expected at least one line, got an empty file', {
+      throw new SealroomError('DATA_HEADER', 'the file is empty', {
         where: { file: this.#file },
       });
     }

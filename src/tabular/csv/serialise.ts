@@ -27,7 +27,7 @@ export class CsvSerialiser {
   constructor(fields: readonly Field[], options: CsvWriteOptions) {
     for (const field of fields) {
       if (field.type.kind !== 'string') {
-        throw new SealroomError('IO_FORMAT', `a CSV file holds text, got a column of type ${field.type.kind}`, {
+        throw new SealroomError('IO_FORMAT', `CSV holds text only, got a column of type ${field.type.kind}`, {
           where: { column: field.name },
         });
       }

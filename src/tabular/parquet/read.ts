@@ -114,7 +114,7 @@ function scanOf(file: string): string {
 function warningsOf(elements: readonly ParquetElement[]): readonly string[] {
   return elements
     .filter((element) => element.physical === 'INT96')
-    .map((element) => `column \`${element.name}\` is of the old type INT96 and is carried in microseconds`);
+    .map((element) => `column \`${element.name}\` has the old type INT96, and is read in microseconds`);
 }
 
 async function readElements(engine: Engine, file: string): Promise<ParquetElement[]> {
@@ -217,7 +217,7 @@ async function* readBatches(
     const column = columns[index];
     if (column === undefined) throw new Error('a column index outside the table');
     if (column.field.type.kind === 'unsupported') {
-      throw new SealroomError('DATA_TYPE', `columns of type ${column.field.type.engineType} cannot be carried`, {
+      throw new SealroomError('DATA_TYPE', `columns of type ${column.field.type.engineType} are not supported`, {
         where: { file: source.name, column: column.field.name },
         hint: 'leave the column out of the schema, or convert it first',
       });
@@ -256,7 +256,7 @@ function readingFailure(source: ByteSource, error: unknown): SealroomError {
   if (error instanceof SealroomError) return error.at(where);
   const kind = engineFailure(error);
   if (kind === OUT_OF_MEMORY) {
-    return new SealroomError('IO_ENGINE', 'a part of the Parquet file is too large for the memory', {
+    return new SealroomError('IO_ENGINE', 'a row group of the Parquet file does not fit in memory', {
       where,
       hint: 'write the file again with smaller row groups',
     });
