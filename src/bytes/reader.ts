@@ -2,10 +2,10 @@ import { SealroomError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 
 /**
- * Reads big-endian fields from the front of some bytes, and never outside them.
+ * Reads big-endian fields from the front of a byte string, never beyond its end.
  *
- * Every method that reads throws the `code` given at construction if the bytes are too few, and {@link ByteReader.end}
- * if some are left over. Messages tell lengths, not content.
+ * Every read throws a SealroomError with the `code` given at construction if too few bytes are left, and
+ * {@link ByteReader.end} throws it if any are left over. Messages tell lengths, not content.
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -69,12 +69,12 @@ export class ByteReader {
     return this.#view.getFloat64(this.#advance(8));
   }
 
-  /** Reads all bytes that are left, as a view. */
+  /** Reads all remaining bytes, as a view. */
   rest(): Uint8Array {
     return this.#bytes.subarray(this.#advance(this.remaining));
   }
 
-  /** Requires that nothing is left. */
+  /** Checks that nothing is left. */
   end(): void {
     if (this.remaining > 0) {
       throw new SealroomError(this.#code, `${this.#what} has unexpected bytes at its end: ${this.remaining}`);

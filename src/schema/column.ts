@@ -9,23 +9,23 @@ import { parsePad } from './pad.ts';
 import type { ProblemCollector } from './problems.ts';
 import { describeValue, quoteName } from './words.ts';
 
-/** What every target column has. */
+/** The headers of a target column and its source. */
 export interface ColumnNames {
   /** The column of the input, `_cN` in a table without header row. */
   readonly sourceHeader: Header;
-  /** 0-based place of the source column, or `null` where its header finds it. */
+  /** 0-based index of the source column, or `null` if it is found by its header. */
   readonly sourceIndex: number | null;
   /** The column of the output; part of the keys and initialization vectors of its cells. */
   readonly targetHeader: Header;
 }
 
-/** A column whose values can be opened again by whoever holds the shared secret, and not compared. */
+/** A column whose values can be opened with the shared secret, but not compared. */
 export interface SealedColumn extends ColumnNames {
   readonly kind: 'sealed';
   readonly pad: Pad;
 }
 
-/** A column whose values can be joined and counted, and not opened. */
+/** A column whose values can be joined and counted, but not opened. */
 export interface FingerprintColumn extends ColumnNames {
   readonly kind: 'fingerprint';
 }
@@ -35,21 +35,21 @@ export interface CleartextColumn extends ColumnNames {
   readonly kind: 'cleartext';
 }
 
-/** One column of the output and where it comes from. */
+/** One column of the output and its source. */
 export type ColumnSchema = SealedColumn | FingerprintColumn | CleartextColumn;
 
-/** Where in the `columns` of a table schema an entry stands. */
+/** The position of an entry in the `columns` of a table schema. */
 export interface ColumnPlace {
   /** `column 3` or `column 3, target 2`, 1-based. */
   readonly label: string;
-  /** 0-based place of the source column, or `null` in a schema that names its sources. */
+  /** 0-based index of the source column, or `null` in a schema that names its sources. */
   readonly sourceIndex: number | null;
 }
 
 /**
- * Reads the `type` of a column, in any case and with blanks around it.
+ * Parses the `type` of a column, ignoring case and surrounding blanks.
  *
- * @throws {SealroomError} SCHEMA_INVALID if it names no kind of column.
+ * @throws {SealroomError} SCHEMA_INVALID if it is not a kind of column.
  */
 //= format F-72
 function parseKind(value: unknown): ColumnKind {
@@ -64,7 +64,7 @@ function parseKind(value: unknown): ColumnKind {
   );
 }
 
-/** A header as JSON holds it: text, or a whole number that stands for its digits. */
+/** Parses a header from JSON: a string, or a whole number, whose digits are the header. */
 function parseHeaderValue(value: unknown, role: 'source header' | 'target header'): Header {
   const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text === 'string') return parseHeader(text, role);
@@ -105,7 +105,7 @@ function readPad(given: unknown, kind: ColumnKind | null): Pad | null {
   });
 }
 
-/** `column 3 (`email`)`: the entry's place, and the header a reader will look for. */
+/** `column 3 (`email`)`: the entry's position, and the header that the user will look for. */
 function labelEntry(entry: Readonly<Record<string, unknown>>, place: ColumnPlace): string {
   const name = place.sourceIndex === null ? entry['sourceHeader'] : entry['targetHeader'];
   return typeof name === 'string' ? `${place.label} (${quoteName(name)})` : place.label;
@@ -121,7 +121,7 @@ function freezeColumn(names: ColumnNames, kind: ColumnKind, pad: Pad | null): Co
   }
 }
 
-/** Reads one target column, notes all that is wrong with it, and returns `null` then. Unknown keys are ignored. */
+/** Parses one target column. Reports every problem to `problems` and returns `null` if there is one. Unknown keys are ignored. */
 export function readColumn(value: unknown, place: ColumnPlace, problems: ProblemCollector): ColumnSchema | null {
   if (!isRecord(value)) {
     problems.add(

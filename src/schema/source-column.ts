@@ -4,15 +4,15 @@ import type { Header } from './header.ts';
 import { findHeaderProblem, normaliseHeader, parseHeader, positionalHeader } from './header.ts';
 import { quoteName } from './words.ts';
 
-/** What a column's values are, as far as its type tells. `other` is any type that tells nothing. */
+/** The content of a column as far as its type tells; `other` if the type does not tell. */
 export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';
 
-/** A column of the input, as a reader of tables knows it. */
+/** A column of the input, as a table reader describes it. */
 export interface SourceField {
-  /** The header in the file; not looked at in a table without header row. */
+  /** The header in the file; ignored in a table without header row. */
   readonly name: string;
   readonly content: SourceContent;
-  /** The kinds of target columns that the column's type allows; none for a type that cannot even be passed through. */
+  /** The kinds of target columns that the type allows; empty for a type that cannot even be passed through. */
   readonly kinds: readonly ColumnKind[];
 }
 
@@ -23,7 +23,7 @@ export interface SourceColumn extends SourceField {
   readonly header: Header;
 }
 
-/** A column that no schema can use: its header breaks the naming rule, or its type allows no kind of target column. */
+/** A column that no schema can use: its header breaks the naming rule, or its type allows no target column. */
 export interface UnusableColumn {
   /** 0-based place in the file. */
   readonly index: number;
@@ -32,10 +32,10 @@ export interface UnusableColumn {
   readonly reason: string;
 }
 
-/** The columns of a table that a schema is proposed for. */
+/** The columns of a table for which a schema is proposed. */
 export interface SourceTable {
   readonly headerRow: boolean;
-  /** How many columns the file has, usable or not. */
+  /** Number of columns in the file, usable or not. */
   readonly sourceCount: number;
   readonly columns: readonly SourceColumn[];
   readonly unusable: readonly UnusableColumn[];
@@ -61,7 +61,7 @@ function findReason(field: SourceField, headerRow: boolean): string | null {
 }
 
 /**
- * The columns of a table under the headers that a schema names them by.
+ * The columns of a table with the headers by which a schema refers to them.
  *
  * @throws {SealroomError} DATA_HEADER if two headers are the same, or if no column can be used.
  */
