@@ -3,9 +3,9 @@ import { SealroomError } from '../errors.ts';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 
 /**
- * The collaboration id in the form that keys are derived with: a UUID of 36 characters in lower case.
+ * Parses a collaboration id into the form that keys are derived from: a UUID of 36 characters in lower case.
  *
- * C3R also takes shortened groups and fills them up; that hides typing errors, so it is refused here.
+ * C3R also accepts shortened groups and pads them; that hides typing errors, so it is refused here.
  *
  * @throws {SealroomError} USAGE_OPTION if the text is not a UUID of 36 characters.
  */

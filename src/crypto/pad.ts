@@ -1,13 +1,13 @@
 import { SealroomError } from '../errors.ts';
 import { MAX_PAD_BYTES, MAX_PADDED_BYTES } from './limits.ts';
 
-/** How the encoded values of a sealed column are padded; `lengthBytes` is the pad length of the schema. */
+/** The padding of a sealed column's encoded values; `lengthBytes` is the pad length of the schema. */
 export type PadRule =
   | { readonly kind: 'none' }
   | { readonly kind: 'fixed'; readonly lengthBytes: number }
   | { readonly kind: 'max'; readonly lengthBytes: number };
 
-/** The lengths that decide a column's padded length; type byte and metadata are counted. */
+/** The lengths that determine a column's padded length, type byte and metadata included. */
 export interface EncodedLengths {
   /** Longest encoded non-null value of the whole column, in bytes; 0 if there is none. */
   readonly longestValueBytes: number;
@@ -57,9 +57,9 @@ export function padTarget(pad: PadRule, lengths: EncodedLengths): number | null 
 }
 
 /**
- * How many zeros fill an encoded value up to its column's padded length.
+ * Number of zeros that pad an encoded value to its column's padded length.
  *
- * @throws {SealroomError} DATA_LENGTH if the value is longer than that, or that is over 12000.
+ * @throws {SealroomError} DATA_LENGTH if the value is longer than the padded length, or that is over 12000.
  */
 export function countPadZeros(encodedBytes: number, padTargetBytes: number | null): number {
   if (padTargetBytes === null) return 0;

@@ -15,8 +15,8 @@ import type { ClientKind, ClientType, TimestampUnit } from './client-type.ts';
 import { fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 
 /**
- * A value in JavaScript. `string`: text types, and decimals in plain notation. `bigint`: bigint, and timestamps as
- * ticks of their unit. `number`: int, smallint, float, double, and dates as days since 1970-01-01. `boolean`: boolean.
+ * A non-null value in JavaScript. `string`: text types, and decimals in plain notation. `bigint`: bigint, and timestamps in
+ * ticks of their unit. `number`: int, smallint, float, double, and dates in days since 1970-01-01. `boolean`: boolean.
  */
 export type ClientValue = string | bigint | number | boolean;
 
@@ -26,10 +26,10 @@ export interface TypedValue {
   readonly value: ClientValue | null;
 }
 
-/** What an encoded value decodes to. */
+/** A decoded value, or a null, and its type. */
 export interface DecodedValue {
   readonly kind: ClientKind;
-  /** The whole type; `null` if the value is a null whose metadata was left out. */
+  /** The type with its parameters, or `null` for a null whose metadata was left out. */
   readonly type: ClientType | null;
   readonly value: ClientValue | null;
 }
@@ -70,7 +70,7 @@ function requireText(type: ClientType, value: ClientValue): string {
 /**
  * The canonical bytes of a value: what follows the prefix when it is sealed, without type byte and metadata.
  *
- * @throws {SealroomError} DATA_VALUE if the value is not one of the type.
+ * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
  * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
  */
 export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array {
@@ -122,7 +122,7 @@ export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array
 /**
  * An encoded value, `type byte ‖ metadata ‖ value`, or an encoded null.
  *
- * @throws {SealroomError} DATA_VALUE if the value is not one of the type.
+ * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
  * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
  */
 export function encodeValue({ type, value }: TypedValue): Uint8Array {
@@ -134,7 +134,8 @@ export function encodeValue({ type, value }: TypedValue): Uint8Array {
  * What is hashed for a fingerprint: the value's bytes in its equivalence class, without the type byte.
  *
  * @throws {SealroomError} DATA_TYPE if values of the type cannot be fingerprinted.
- * @throws {SealroomError} DATA_VALUE, DATA_ENCODING as {@link canonicalBytes}.
+ * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
+ * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
  */
 export function fingerprintBytes(type: ClientType, value: ClientValue): Uint8Array {
   //= format F-26
@@ -146,7 +147,7 @@ export function fingerprintBytes(type: ClientType, value: ClientValue): Uint8Arr
 /**
  * The whole message of a fingerprint, `value ‖ type byte of the class`. Kernels append the type byte themselves.
  *
- * @throws {SealroomError} as {@link fingerprintBytes}.
+ * @throws {SealroomError} DATA_TYPE, DATA_VALUE, DATA_ENCODING as {@link fingerprintBytes}.
  */
 export function fingerprintMessage(type: ClientType, value: ClientValue): Uint8Array {
   return concatBytes([fingerprintBytes(type, value), Uint8Array.of(typeByteOf(equivalenceClass(type), false))]);
@@ -232,9 +233,9 @@ function readValue(type: ClientType, reader: ByteReader): ClientValue {
 }
 
 /**
- * Decodes what a sealed cell held, padding removed. Decimals come in plain notation whatever the cell's.
+ * Decodes the content of a sealed cell, without its padding. Decimals are returned in plain notation, whatever the cell's.
  *
- * @throws {SealroomError} FORMAT_VALUE if the type is unknown, the value too short, too long, or not one of its type.
+ * @throws {SealroomError} FORMAT_VALUE if the type is unknown, or the value is too short, too long, or invalid for its type.
  */
 export function decodeValue(encoded: Uint8Array): DecodedValue {
   const reader = new ByteReader(encoded, 'FORMAT_VALUE', 'a sealed value');

@@ -27,7 +27,7 @@ export class CellKeyTable implements RowKeys {
   }
 }
 
-/** How many rows the nonces are for. @throws {RangeError} if they are not a multiple of 32 bytes. */
+/** Number of rows that the nonces are for. @throws {RangeError} if they are not a multiple of 32 bytes. */
 export function countNonces(nonces: Uint8Array): number {
   if (nonces.length % NONCE_BYTES !== 0) {
     throw new RangeError(`nonces: expected a multiple of ${NONCE_BYTES} bytes, got ${nonces.length}`);
@@ -35,7 +35,7 @@ export function countNonces(nonces: Uint8Array): number {
   return nonces.length / NONCE_BYTES;
 }
 
-/** The row keys of a column, as this kernel made them. @throws {RangeError} if they are another's, or of other rows. */
+/** Checks that row keys fit. @throws {RangeError} if another kernel derived them, or the number of rows differs. */
 export function requireRowKeys(keys: RowKeys, rows: number): CellKeyTable {
   if (!(keys instanceof CellKeyTable)) throw new RangeError('row keys must come from the kernel that uses them');
   if (keys.rows !== rows) throw new RangeError(`row keys: expected ${rows} rows, got ${keys.rows}`);
