@@ -2,7 +2,7 @@ import { SealroomError } from '../errors.ts';
 import type { Field, TableFormat, TableReader } from '../tabular/index.ts';
 
 /**
- * Refuses tables with a blank header; all others stay as they are.
+ * Refuses a table with a blank header.
  *
  * @throws {SealroomError} DATA_HEADER naming the place of the first one.
  */
@@ -15,8 +15,8 @@ export function requireHeaders(reader: TableReader): void {
 }
 
 /**
- * The headers of the decrypted table: those of the input. Only in Parquet, where readers take headers that differ in case
- * for equal, a repeated one gets a number.
+ * The headers of the decrypted table: those of the input. Only in Parquet, whose readers ignore the case of headers, a
+ * repeated one gets a number.
  */
 //= format F-68
 export function headersOf(fields: readonly Field[], outputFormat: TableFormat): readonly string[] {

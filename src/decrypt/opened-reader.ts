@@ -25,22 +25,22 @@ import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } fr
 const STRING = typeByteOf('string', false);
 const NULL_STRING = STRING | NULL_FLAG;
 
-/** What cells a column has. */
+/** The cells of a column by kind. */
 export interface ColumnCells {
   readonly sealed: number;
   readonly fingerprint: number;
   readonly cleartext: number;
   readonly nulls: number;
-  /** Least and greatest number of bytes of the sealed values and their zeros; both 0 if there are none. */
+  /** Least and greatest length of the sealed values with their zeros, in bytes; both 0 if there are none. */
   readonly leastBytes: number;
   readonly mostBytes: number;
 }
 
 /**
- * Looks at all cells of a table, without a secret: one reading.
+ * Classifies all cells of a table in one pass, without a secret.
  *
- * @returns what each column has; `null` for columns that are no byte strings
- * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; what the reading throws.
+ * @returns the cells of each column; `null` for columns that are not byte strings
+ * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; DATA_*, IO_* if the table cannot be read.
  */
 export async function inspectCells(
   reader: TableReader,
@@ -93,7 +93,7 @@ function count(counts: Counts, cell: Uint8Array | null): void {
   counts.sealed++;
 }
 
-/** How sealed columns are opened. */
+/** Options for opening sealed columns. */
 export interface OpenColumnsOptions {
   readonly secret: SharedSecret;
   /** UUID of the collaboration. */
@@ -102,13 +102,13 @@ export interface OpenColumnsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Indexes of the sealed columns. */
   readonly sealed: readonly number[];
-  /** Those of them whose values have no zeros behind them; anything else is refused. */
+  /** Those of them that are unpadded; a value with zeros after it is refused. */
   readonly unpadded: ReadonlySet<number>;
-  /** Whether nulls stay visible, so that none may be sealed. */
+  /** Whether nulls are visible, so that no sealed null is accepted. */
   readonly preserveNulls: boolean;
 }
 
-/** A table whose sealed columns are read as the values in them, of the type that was sealed; wiped keys on `close`. */
+/** A table whose sealed columns are read as the values in them, with the type that was sealed. `close` wipes its keys. */
 export async function openSealedColumns(reader: TableReader, options: OpenColumnsOptions): Promise<TableReader> {
   const root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
   try {
@@ -200,7 +200,7 @@ class ColumnOpener {
   }
 }
 
-/** The texts in a column of sealed strings, as the bytes they are, UTF-8 or not. */
+/** The strings in a column of sealed strings as bytes, which need not be UTF-8. */
 function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
   const { rows, offsets, bytes } = values;
   const starts = new Int32Array(rows);

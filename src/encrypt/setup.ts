@@ -3,20 +3,20 @@ import { type Field, type TableFormat, widthOf } from '../tabular/index.ts';
 import type { EncryptPlan, StoredColumn } from './plan.ts';
 import type { ProtectSetup } from './work.ts';
 
-/** Width of the column with the rows' places in the source table, a bigint. */
+/** Width of the column with the rows' positions in the source table, a bigint; in bytes. */
 export const PLACE_BYTES = 8;
 
-/** What the threads of an encryption are started with. */
+/** The input of {@link protectSetup}. */
 export interface SetupInput {
   readonly plan: EncryptPlan;
   readonly kernel: KernelName;
   readonly outputFormat: TableFormat;
   readonly csvOutputNull: string | undefined;
-  /** Whether the rows' places follow their stored columns. */
+  /** Whether the stored columns are followed by the rows' positions in the source table. */
   readonly hasPlaces: boolean;
 }
 
-/** The setup of an encryption's threads. Its keys, copies in shared memory, are the caller's to wipe. */
+/** Creates the setup of an encryption's worker threads. Its keys are copies in shared memory, which the caller wipes. */
 export function protectSetup(input: SetupInput): ProtectSetup {
   const { plan, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
   const widths = plan.stored.map((column) => widthOfStored(plan.sourceFields, column));

@@ -2,7 +2,7 @@ import { SealroomError } from '../errors.ts';
 import { normaliseHeader, type TableSchema } from '../schema/index.ts';
 import type { TableReader } from '../tabular/index.ts';
 
-/** Most columns that a source table may have. */
+/** Most columns of a source table. */
 const MAX_SOURCE_COLUMNS = 10_000;
 
 /**

@@ -1,2 +1,2 @@
-/** From one secret of a collaboration to the next. */
+/** Re-encrypts tables from one secret of a collaboration to the next. */
 export { reencryptOriginal, type ReencryptOptions, reencryptTable } from './run.ts';
