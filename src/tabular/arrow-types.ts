@@ -28,7 +28,7 @@ import type { ColumnType, Field } from './batch.ts';
 
 // `DataType.isX` guards work across copies of the library; instances do not.
 
-/** The column type of an Arrow type; dictionaries of texts count as their values. */
+/** The column type of an Arrow type; that of a dictionary of texts is the type of its values. */
 export function columnTypeOf(type: DataType): ColumnType {
   if (DataType.isDictionary(type)) {
     const values = columnTypeOf(type.dictionary as DataType);
@@ -44,7 +44,7 @@ export function columnTypeOf(type: DataType): ColumnType {
   if (DataType.isDecimal(type)) {
     const { precision, scale, bitWidth } = type;
     if (bitWidth !== 128) return unsupported(`Decimal of ${String(bitWidth)} bits`);
-    // No other format has these.
+    // No other format has these types.
     if (scale < 0 || scale > precision) return unsupported('Decimal with a scale outside its precision');
     return { kind: 'decimal', precision, scale };
   }

@@ -3,7 +3,7 @@ import { type ErrorCode, SealroomError } from '../errors.ts';
 import { type Batch, buffersOf, type Field } from './batch.ts';
 import type { EngineLimits } from './engine.ts';
 
-/** What an engine task runs: `sql` reads the pushed batches as the table `$input` with the columns `fields`. */
+/** The statement of an engine task: `sql` reads the pushed batches as the table `$input` with the columns `fields`. */
 export interface EngineTaskOptions {
   readonly sql: string;
   readonly fields: readonly Field[];
@@ -20,7 +20,7 @@ export type EngineReply =
   | { readonly kind: 'done'; readonly rows: Record<string, unknown>[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly failure: string };
 
-/** Batches that may wait in the worker's queue; more than that and `push` waits. */
+/** Most batches in the worker's queue; beyond that, `push` waits. */
 const QUEUED_BATCHES = 8;
 
 /**
@@ -28,11 +28,11 @@ const QUEUED_BATCHES = 8;
  */
 export class EngineTask {
   readonly #worker: Worker;
-  /** Carries requests: not every runtime lets a worker wait on its parent's own port (Deno does not). */
+  /** Carries requests. A separate port, since not every runtime lets a worker wait on its parent's port (Deno does not). */
   readonly #requests: MessagePort;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
   readonly #outcome: Promise<Record<string, unknown>[]>;
-  /** Buffers of batches that were read, to be used again; some of them. */
+  /** Some of the buffers of batches that were read, for reuse. */
   readonly spare: ArrayBuffer[] = [];
   #queued = 0;
   #wake: (() => void) | null = null;
@@ -81,10 +81,10 @@ export class EngineTask {
   }
 
   /**
-   * Hands a batch over; its buffers belong to the task from then on. Resolves when there is room for the next one.
+   * Adds a batch and takes ownership of its buffers. Resolves when there is room for the next one.
    *
    * @throws {SealroomError} IO_ENGINE if the statement failed, IO_WRITE if it could not write; DATA_ENCODING, DATA_VALUE for
-   *   values that the engine does not take.
+   *   values that the engine does not accept.
    */
   async push(batch: Batch): Promise<void> {
     if (!this.#ended) {
@@ -100,14 +100,14 @@ export class EngineTask {
   /**
    * Ends the input and returns the statement's rows.
    *
-   * @throws {SealroomError} as {@link EngineTask.push}.
+   * @throws {SealroomError} IO_ENGINE, IO_WRITE, DATA_ENCODING, DATA_VALUE as {@link EngineTask.push}.
    */
   async finish(): Promise<Record<string, unknown>[]> {
     this.#send({ kind: 'end' });
     return this.#outcome;
   }
 
-  /** Ends the statement with whatever it did so far thrown away; safe to call at any time. */
+  /** Ends the statement and discards what it did so far; safe to call at any time. */
   async abort(): Promise<void> {
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
     if (this.#ended && this.#worker.threadId === -1) return;

@@ -7,8 +7,8 @@ import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-tas
 import { engineTypeOf } from './engine-types.ts';
 import { writeChunk } from './vectors.ts';
 
-// Runs one SQL statement over batches that the main thread sends. The engine calls for rows and must be answered before
-// the call returns, so this thread waits for the next message with Atomics.wait; the main thread never blocks.
+// Runs one SQL statement over batches that the main thread sends. The engine requests rows through a synchronous callback,
+// so this thread waits for the next message with Atomics.wait; the main thread never blocks.
 
 if (parentPort === null) throw new Error('engine-worker runs only as a worker thread');
 const port = parentPort;
@@ -20,10 +20,10 @@ const { fields, sql, limits, signal, requests } = workerData as EngineTaskOption
 let current: Batch | null = null;
 let consumed = 0;
 let stopped = false;
-/** Why the input ended, if it is ours to say; the engine would only repeat it within a text of its own. */
+/** Why the input ended, if we caused it; the engine would only repeat it inside its own message. */
 let inputFailure: SealroomError | null = null;
 
-/** A chunk of long texts has fewer rows: its texts lie in the engine's memory as one block. */
+/** A chunk of long texts has fewer rows, since its texts are one block in the engine's memory. */
 const CHUNK_TEXT_BYTES = 16 << 20;
 
 function nextRequest(): EngineRequest {
@@ -81,7 +81,7 @@ function chunkRows(batch: Batch, start: number): number {
 function failureOf(error: unknown): { readonly code: ErrorCode; readonly failure: string } {
   if (inputFailure !== null) return { code: inputFailure.code, failure: inputFailure.message };
   const kind = engineFailure(error);
-  // Nobody else writes to what a task writes, so that only the disk can keep it from being committed.
+  // No one else writes to a task's output, so only the disk can prevent the commit.
   const isDisk = kind === 'IO Error' || kind === 'TransactionContext Error';
   if (isDisk) return { code: 'IO_WRITE', failure: 'cannot write: the disk may be full, or the file gone' };
   return { code: 'IO_ENGINE', failure: `the table engine failed: ${kind}` };

@@ -1,4 +1,4 @@
-/** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
+/** Tables as column batches: the only code that reads and writes CSV, Parquet and Arrow. */
 export {
   type Batch,
   buffersOf,

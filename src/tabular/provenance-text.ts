@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SealroomError } from '../errors.ts';
 import { PROVENANCE_VERSION, type Provenance, type TableFacts } from './provenance-place.ts';
 
-/** Characters at most: 1600 columns of 128 characters each, and as much again. */
+/** Most characters: 1600 columns of 128 characters each, and room for as much again. */
 const MAX_CHARACTERS = 1 << 20;
 
 const column = z
@@ -24,18 +24,18 @@ const sidecar = metadata.extend({
 });
 
 /**
- * What stands in a Parquet file's metadata.
+ * Parses the provenance in the metadata of a Parquet file.
  *
- * @throws {SealroomError} FORMAT_SIDECAR if it is anything else, or of an unknown version.
+ * @throws {SealroomError} FORMAT_SIDECAR if it is malformed, or of an unknown version.
  */
 export function parseMetadata(text: string, file: string): Provenance {
   return parse(metadata, text, file);
 }
 
 /**
- * What stands in a sidecar.
+ * Parses a sidecar.
  *
- * @throws {SealroomError} FORMAT_SIDECAR if it is anything else, or of an unknown version.
+ * @throws {SealroomError} FORMAT_SIDECAR if it is malformed, or of an unknown version.
  */
 export function parseSidecar(text: string, file: string): Provenance & TableFacts {
   return parse(sidecar, text, file);

@@ -3,7 +3,7 @@ import { type ByteColumn, byteColumnOf, valueAt } from '../bytes/index.ts';
 import { SealroomError } from '../errors.ts';
 
 /**
- * A column whose values are all UTF-8, as the given one or, if only bytes of nulls are not, a copy without them.
+ * Checks that the values of a column are UTF-8. Returns the column, or a copy without the bytes of nulls if only those are not.
  *
  * @throws {SealroomError} DATA_ENCODING with `where.row`, the 0-based row of the first value that is not UTF-8.
  */

@@ -10,7 +10,7 @@ import { parseFirstRecord, readExact } from './read-exact.ts';
 import type { CsvFacts } from './facts.ts';
 import { CsvScanner } from './scan.ts';
 
-/** How a CSV file is to be read. */
+/** Options for reading a CSV file. */
 export interface CsvReadOptions {
   /** Whether the first record holds the headers; without them columns are named `_c0`, `_c1`, ... */
   readonly headerRow: boolean;
@@ -20,10 +20,10 @@ export interface CsvReadOptions {
 }
 
 /**
- * Opens a CSV file: one reading of its bytes checks it as a whole and decides how its values are read.
+ * Opens a CSV file: one pass over its bytes checks it as a whole and decides how its values are read.
  *
- * Two readers give the same batches. The fast one is the engine's; it does not tell quoted fields from unquoted ones. The
- * exact one does, and takes the files where that matters, or that the engine cannot take apart: see {@link exactReason}.
+ * Two readers give the same batches. The fast one is the engine's; it does not distinguish quoted fields from unquoted ones.
+ * The exact one does, and reads files where that matters, or that the engine misreads: see {@link exactReason}.
  *
  * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS with the line; DATA_HEADER for an empty file; IO_ABORTED.
  */
@@ -73,7 +73,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   };
 }
 
-/** Why a file needs the exact reader, in words, or `null` if the fast reader reads it exactly. */
+/** Why a file needs the exact reader, in words, or `null` if the fast one reads it exactly. */
 function exactReason(source: ByteSource, facts: CsvFacts): string | null {
   const at = (line: number, what: string): string => `${what} on line ${String(line)}`;
   if (facts.openQuoteLine !== null) return at(facts.openQuoteLine, 'a quote that is never closed');

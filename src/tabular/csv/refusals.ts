@@ -11,7 +11,7 @@ export function encodingError(where: ErrorPlace): SealroomError {
 /**
  * The error for a record with the wrong number of fields.
  *
- * @param openQuoteLine where a quote began that is still open, or `null`
+ * @param openQuoteLine the line of a quote that is still open, or `null`
  */
 export function fieldCountError(
   where: ErrorPlace,
