@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, getFips, hash
 import { SealroomError } from '../errors.ts';
 
 const HINT =
-  'start it with NODE_OPTIONS=--enable-fips, and OPENSSL_CONF and OPENSSL_MODULES as docs/fips.md says; or leave `--fips` out';
+  'start Node with NODE_OPTIONS=--enable-fips, and OPENSSL_CONF and OPENSSL_MODULES as in docs/fips.md; or leave out `--fips`';
 
 /** A known answer: what an algorithm must give, in hexadecimal digits, and what it gives here. */
 interface KnownAnswer {
@@ -91,8 +91,8 @@ export function requireFips(): void {
   if (hasMd5 || hasChaCha) throw refuse('algorithms that are not approved are allowed');
 }
 
-const refuse = (got: string): SealroomError =>
-  new SealroomError('IO_FIPS', `expected cryptography of OpenSSL's FIPS provider: ${got}`, { hint: HINT });
+const refuse = (reason: string): SealroomError =>
+  new SealroomError('IO_FIPS', `OpenSSL's FIPS provider is not in use: ${reason}`, { hint: HINT });
 
 /** What an algorithm gives, or `null` if it is refused. */
 function answerOf(compute: () => Uint8Array): string | null {

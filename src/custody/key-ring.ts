@@ -115,16 +115,16 @@ export async function readEnvelope(
     if (error instanceof SealroomError) throw error;
     if (!isMissing(error)) throw cannotRead(error, file);
     const what = `generation ${String(generation)} of ${collaborationId}`;
-    throw new SealroomError('CUSTODY_KEY', `expected an envelope with ${what}, found none`, {
+    throw new SealroomError('CUSTODY_KEY', `there is no envelope for ${what}`, {
       where: { file },
-      hint: '`sealroom key show` lists what is there; `--home` names another home',
+      hint: '`sealroom key show` lists the envelopes of the home; use `--home` for another one',
     });
   }
   const envelope = parseEnvelope(text, { file });
   if (envelope.collaborationId === collaborationId && envelope.generation === generation) return { file, envelope };
-  throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope that its file is named after, got another', {
+  throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope is not the one that its file is named after', {
     where: { file },
-    hint: 'files of envelopes are not renamed; put back the copy from before',
+    hint: 'do not rename envelope files; restore the original',
   });
 }
 
@@ -133,9 +133,9 @@ async function requireOwn(directory: string): Promise<void> {
   const { mode } = await stat(directory);
   // Windows has no such bits and reports them as set.
   if (process.platform === 'win32' || (mode & 0o022) === 0) return;
-  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can write to, got an open one', {
+  throw new SealroomError('SECRET_INVALID', 'the home is writable by other users', {
     where: { file: directory },
-    hint: `see who made what is in it, and run \`chmod -R go-w ${directory}\``,
+    hint: `check who made its files, then run \`chmod -R go-w ${directory}\``,
   });
 }
 
@@ -160,7 +160,7 @@ export async function storeEnvelope(
         const written = parseEnvelope(await readFile(temporary, 'utf8'), { file });
         using opened = await openEnvelope(written, provider, { file });
         if (printEnvelope(written) === printEnvelope(envelope) && opened.equals(secret)) return;
-        throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope to hold the secret, got another', {
+        throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope does not hold the secret', {
           where: { file },
           hint: 'nothing was replaced; see `sealroom key doctor`',
         });
@@ -189,9 +189,9 @@ export async function destroyEnvelope(home: MemberHome, stored: StoredEnvelope):
 async function requireUnchanged(home: MemberHome, { file, envelope }: StoredEnvelope): Promise<void> {
   const now = await readEnvelope(home, envelope);
   if (printEnvelope(now.envelope) === printEnvelope(envelope)) return;
-  throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope was replaced meanwhile', {
+  throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope was replaced in the meantime', {
     where: { file },
-    hint: 'see what is there with `sealroom key show`, and run the command again',
+    hint: 'check with `sealroom key show`, and run the command again',
   });
 }
 

@@ -16,7 +16,7 @@ export interface KeyUri {
 export function parseKeyUri(text: string): KeyUri {
   const [, scheme, rest] = /^([a-z][a-z0-9-]+):(.*)$/s.exec(text) ?? [];
   if (scheme !== undefined && rest !== undefined) return Object.freeze({ scheme, rest });
-  throw new SealroomError('USAGE_OPTION', 'expected the URI of a key, got other text', {
-    hint: 'write `keystore:<file>`, `age:<identity file>`, `aws-kms:<key>`, `pkcs11:…`, `env:<variable>` or `file:<file>`',
+  throw new SealroomError('USAGE_OPTION', 'not the URI of a key', {
+    hint: 'use `keystore:<file>`, `age:<identity file>`, `aws-kms:<key>`, `pkcs11:…`, `env:<variable>` or `file:<file>`',
   });
 }

@@ -92,7 +92,7 @@ describe('tables of several generations', () => {
       await home.done(['key', 'destroy', '--id', ID, '--generation', '1', '--yes']);
       const gone = await home.run(['decrypt', 'old.csv', '--id', ID, '-o', 'back3.csv']);
       expect(gone).toMatchObject({ code: 1 });
-      expect(gone.err).toMatch(/expected an envelope with generation 1 of/);
+      expect(gone.err).toMatch(/there is no envelope for generation 1 of/);
     }));
 
   test('a sidecar of another file, another collaboration or another secret is an error that says so', () =>

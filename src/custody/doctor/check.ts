@@ -30,4 +30,9 @@ export const problem = (item: string, found: string, advice: string): Check => (
 });
 
 /** A check that cannot be made here. */
-export const unknown = (item: string): Check => ({ item, state: 'unknown', found: 'not known here', advice: null });
+export const unknown = (item: string): Check => ({
+  item,
+  state: 'unknown',
+  found: 'this system does not say',
+  advice: null,
+});

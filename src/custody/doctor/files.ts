@@ -22,23 +22,24 @@ export async function checkFiles({ directory }: MemberHome): Promise<readonly Ch
       const found = await lstat(path);
       const [mode, kind] = [found.mode & 0o777, found.isDirectory() ? 'directory' : 'file'];
       if (found.isSymbolicLink()) {
-        open.push(warning(item, `${path} is a link`, 'put the file itself there'));
+        open.push(warning(item, `${path} is a link`, 'replace it with the file itself'));
         continue;
       }
-      if (found.uid !== user) open.push(problem(item, `${path} is another user's`, `run \`chown\` on the ${kind}`));
+      if (found.uid !== user)
+        open.push(problem(item, `${path} belongs to another user`, `run \`chown\` on the ${kind}`));
       if ((mode & 0o077) !== 0) {
         const wanted = found.isDirectory() ? '700' : '600';
         open.push(
-          problem(item, `${path} is open to others, mode ${mode.toString(8)}`, `run \`chmod ${wanted} ${path}\``),
+          problem(item, `${path} is open to other users, mode ${mode.toString(8)}`, `run \`chmod ${wanted} ${path}\``),
         );
       }
       if (found.isDirectory()) waiting.push(...(await readdir(path)).map((name) => join(path, name)));
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      if (isMissing && path === directory) return [fine(item, `${directory} is not there yet`)];
+      if (isMissing && path === directory) return [fine(item, `${directory} does not exist yet`)];
       if (!isMissing)
-        open.push(problem(item, `${path} cannot be read: ${systemReason(error)}`, 'see its owner and mode'));
+        open.push(problem(item, `${path} cannot be read: ${systemReason(error)}`, 'check its owner and mode'));
     }
   }
-  return open.length === 0 ? [fine(item, `${directory}, closed to others`)] : open;
+  return open.length === 0 ? [fine(item, `${directory}, private to its owner`)] : open;
 }

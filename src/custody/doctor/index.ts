@@ -35,10 +35,10 @@ function checkEnvironment(env: NodeJS.ProcessEnv): readonly Check[] {
     return [
       warning(
         item,
-        `${names.join(', ')}: the secret itself is there, for every program that is started from here`,
-        `\`sealroom key create --import\` puts it under a key; then unset ${SECRET_VARIABLE}`,
+        `${names.join(', ')}: every program that is started from here can read the secret`,
+        `wrap it with \`sealroom key create --import\`, then unset ${SECRET_VARIABLE}`,
       ),
     ];
   }
-  return [fine(item, names.length === 0 ? 'nothing of sealroom' : names.join(', '))];
+  return [fine(item, names.length === 0 ? 'no variables of sealroom' : names.join(', '))];
 }

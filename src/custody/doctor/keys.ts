@@ -15,7 +15,7 @@ export async function checkKeys(home: MemberHome, context: ProviderContext): Pro
       const { envelope } = await readEnvelope(home, place);
       keys.set(envelope.key, [...(keys.get(envelope.key) ?? []), envelope]);
     } catch (error) {
-      checks.push(problem('envelope', `${place.file}: ${reasonOf(error)}`, 'put back the copy from before'));
+      checks.push(problem('envelope', `${place.file}: ${reasonOf(error)}`, 'restore the original file'));
     }
   }
   if (keys.size === 0 && checks.length === 0) return [fine('envelopes', 'none')];
@@ -30,11 +30,15 @@ async function checkKey(key: string, envelopes: number, context: ProviderContext
     await using provider = await openProvider(key, context);
     const { custody, isInsecure, problem: reason } = await provider.describe();
     if (reason !== null)
-      return problem(item, `${count}; ${reason}`, 'no secret in these envelopes can be used until it is mended');
+      return problem(item, `${count}; ${reason}`, 'the secrets in these envelopes cannot be used until this is fixed');
     if (!isInsecure) return fine(item, `${count}; ${custody}`);
-    return warning(item, `${count}; ${custody}`, '`sealroom key wrap --to <key>` puts the secrets under a better one');
+    return warning(
+      item,
+      `${count}; ${custody}`,
+      'move the secrets to a better key with `sealroom key wrap --to <key>`',
+    );
   } catch (error) {
-    return problem(item, `${count}; ${reasonOf(error)}`, 'see docs/keys.md for the form of keys');
+    return problem(item, `${count}; ${reasonOf(error)}`, 'see docs/keys.md for the URIs of keys');
   }
 }
 

@@ -66,10 +66,10 @@ export async function checkMachine(machine: Machine): Promise<readonly Check[]> 
 function checkNode({ nodeVersion }: Machine): Check {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    return problem('Node', nodeVersion, 'install Node 20.19 or later, better 22 or 24');
+    return problem('Node', nodeVersion, 'install Node 20.19 or later, preferably 22 or 24');
   }
   if (major < 22) {
-    const found = `${nodeVersion}, which its makers do not mend any more; the AWS SDK leaves it in 2027`;
+    const found = `${nodeVersion}, which gets no more fixes; the AWS SDK drops it in 2027`;
     return warning('Node', found, 'install Node 22 or 24');
   }
   return fine('Node', nodeVersion);
@@ -80,7 +80,7 @@ async function checkFips(machine: Machine): Promise<Check> {
   const version = machine.opensslVersion;
   const found = machine.fipsProblem();
   if (found === null) return fine(item, `${version}, FIPS is on, its known-answer tests pass`);
-  if (found !== 'off') return problem(item, `${version}, FIPS is on and does not work: ${found}`, 'see docs/fips.md');
+  if (found !== 'off') return problem(item, `${version}, FIPS is on but does not work: ${found}`, 'see docs/fips.md');
   const isThere = await machine.canStartFips();
   return fine(item, `${version}, FIPS is off and ${isThere ? 'can be turned on' : 'cannot be turned on here'}`);
 }
@@ -103,7 +103,7 @@ async function checkSwap({ read }: Machine): Promise<Check> {
   if (text === null) return unknown(item);
   const areas = text.trim().split('\n').slice(1).length;
   if (areas === 0) return fine(item, 'off');
-  const found = `on, ${String(areas)} area(s), whether encrypted is not known here: memory with secrets may be written there`;
+  const found = `on, ${String(areas)} area(s), possibly unencrypted: memory with secrets may be written to disk`;
   return warning(item, found, 'turn it off with `swapoff -a`, or put it on an encrypted device');
 }
 
@@ -114,8 +114,8 @@ async function checkMemoryEncryption({ read }: Machine): Promise<Check> {
   const flags = /^flags\s*:\s*(.*)$/m.exec((await read('/proc/cpuinfo')) ?? '')?.[1]?.split(' ');
   if (flags === undefined) return unknown(item);
   const found = MEMORY_ENCRYPTION.filter((flag) => flags.includes(flag));
-  if (found.length === 0) return fine(item, 'the processor shows no flag of it');
-  return fine(item, `the processor can: ${found.join(', ')}; whether it is used is up to the firmware`);
+  if (found.length === 0) return fine(item, 'no processor flag shows support');
+  return fine(item, `supported by the processor: ${found.join(', ')}; the firmware decides whether it is used`);
 }
 
 async function checkPtrace({ read }: Machine): Promise<Check> {
@@ -125,7 +125,7 @@ async function checkPtrace({ read }: Machine): Promise<Check> {
   if (scope !== '0') return fine(item, `restricted, ptrace_scope ${scope}`);
   return warning(
     item,
-    'any program of yours can read the memory of any other',
+    'any of your programs can read the memory of any other',
     'set it with `sysctl kernel.yama.ptrace_scope=1`',
   );
 }

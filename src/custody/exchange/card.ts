@@ -39,8 +39,8 @@ export type SignedCard = Signed<Card>;
 export function makeCard(value: Omit<Card, 'sign'>, key: SigningKey): SignedCard {
   const parsed = card.safeParse({ ...value, sign: printPublicKey(key) });
   if (parsed.success) return signText('card', parsed.data, key);
-  throw new SealroomError('USAGE_OPTION', 'expected the id and the name of a member, got others', {
-    hint: 'an id is 1 to 63 of `a-z`, `0-9` and `_`, a letter first; a name 1 to 200 characters on one line',
+  throw new SealroomError('USAGE_OPTION', 'the id or the name of the member is invalid', {
+    hint: 'an id has 1 to 63 of `a-z`, `0-9` and `_`, and starts with a letter; a name has 1 to 200 characters on one line',
   });
 }
 
@@ -53,9 +53,9 @@ export function makeCard(value: Omit<Card, 'sign'>, key: SigningKey): SignedCard
 export function parseCard(text: string, where: { readonly file?: string | undefined } = {}): SignedCard {
   const { isSignedWith, ...signed } = readSignedText('card', card, text, where);
   if (isSignedWith(signed.body.sign)) return Object.freeze(signed);
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected a card that its member signed, got a changed one', {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the card was not signed by its member, or was changed', {
     where,
-    hint: 'have it sent again, as a file and without any change',
+    hint: 'ask for it again, as an unchanged file',
   });
 }
 

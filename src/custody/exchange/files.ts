@@ -29,8 +29,8 @@ export async function readParcelFile(file: string): Promise<Uint8Array> {
   } catch (error) {
     throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where, cause: error });
   }
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected a parcel, got a longer file', {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the file is too long for a parcel', {
     where,
-    hint: 'see which file it is',
+    hint: 'check that it is the right file',
   });
 }

@@ -104,8 +104,8 @@ export async function sendSecret(
 /** Parcels are age files. @throws {SealroomError} USAGE_OPTION if none may be made or opened. */
 function refuseFips({ isFips }: ProviderContext): void {
   if (isFips !== true) return;
-  throw new SealroomError('USAGE_OPTION', '`--fips` expected no parcel: it is an age file', {
-    hint: 'age files are made by cryptography that no FIPS provider has; leave `--fips` out to hand a secret over',
+  throw new SealroomError('USAGE_OPTION', 'a secret cannot be handed over with `--fips`', {
+    hint: 'parcels are age files, whose cryptography no FIPS provider has; leave out `--fips`',
   });
 }
 
@@ -136,9 +136,9 @@ async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promis
       ? await newestEnvelope(home, collaborationId)
       : await readEnvelope(home, { collaborationId, generation });
   if (stored !== null) return stored;
-  throw new SealroomError('CUSTODY_KEY', `expected the secret of ${collaborationId} in the home, found none`, {
+  throw new SealroomError('CUSTODY_KEY', `the home has no secret of ${collaborationId}`, {
     where: { file: home.directory },
-    hint: '`sealroom key show` lists what is there',
+    hint: '`sealroom key show` lists the secrets of the home',
   });
 }
 
@@ -199,8 +199,8 @@ export async function receiveSecret(
 async function requirePinnedHash(home: MemberHome, sha256: string): Promise<SignedCard> {
   const card = await findPinned(home, sha256);
   if (card !== null) return card;
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected a parcel of a member whose card is pinned, got another', {
-    hint: 'the card that was asked is not pinned any more: verify the new one and make a new request',
+  throw new SealroomError('CUSTODY_MESSAGE', 'the parcel is from a member whose card is not pinned', {
+    hint: 'the card that was asked is no longer pinned: verify the new one and make a new request',
   });
 }
 

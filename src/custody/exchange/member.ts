@@ -48,9 +48,9 @@ export interface Member {
 export async function initMember(home: MemberHome, { id, name, kind, now }: InitOptions): Promise<SignedCard> {
   await prepareDirectory(home.directory);
   if (await isThere(home.card)) {
-    throw new SealroomError('IO_EXISTS', "there is a member's card already", {
+    throw new SealroomError('IO_EXISTS', "the home already has a member's card", {
       where: { file: home.card },
-      hint: '`sealroom member card` prints it; another member has another home: `--home`',
+      hint: 'print it with `sealroom member card`; for another member, use another home with `--home`',
     });
   }
   const created = now.toISOString();
@@ -70,9 +70,9 @@ async function prepareDirectory(directory: string): Promise<void> {
     // Windows has no such bits and reports them as set.
     if (process.platform === 'win32' || (mode & 0o077) === 0) return;
   } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot make the home: ${systemReason(error)}`, { where, cause: error });
+    throw new SealroomError('IO_WRITE', `cannot create the home: ${systemReason(error)}`, { where, cause: error });
   }
-  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can open, got an open one', {
+  throw new SealroomError('SECRET_INVALID', 'the home is open to other users', {
     where,
     hint: `run \`chmod 700 ${directory}\``,
   });
@@ -88,9 +88,9 @@ async function prepareReceivingKey(file: string, kind: AgeKind, created: string)
   const [first] = await readIdentities(file);
   const recipient = await recipientOf(first);
   if (kindOfRecipient(recipient) === kind) return recipient;
-  throw new SealroomError('CUSTODY_KEY', `expected a receiving key of kind ${kind}, found one of another`, {
+  throw new SealroomError('CUSTODY_KEY', `the receiving key is not of kind ${kind}`, {
     where: { file },
-    hint: kind === 'X25519' ? 'leave `--classic` out' : 'give `--classic` to use it; it is not post-quantum',
+    hint: kind === 'X25519' ? 'leave out `--classic`' : 'use `--classic` to accept it; it is not post-quantum',
   });
 }
 
@@ -106,7 +106,7 @@ async function readIdentities(file: string): ReturnType<typeof parseIdentities> 
 export async function readOwnCard(home: MemberHome): Promise<SignedCard> {
   const text = await readText(home.card);
   if (text !== null) return parseCard(text, { file: home.card });
-  throw new SealroomError('CUSTODY_KEY', "expected a member's card, found none", {
+  throw new SealroomError('CUSTODY_KEY', "the home has no member's card", {
     where: { file: home.card },
     hint: INIT,
   });
@@ -126,8 +126,8 @@ export async function readMember(home: MemberHome): Promise<Member> {
   if (printPublicKey(signingKey) === card.body.sign && recipients.includes(card.body.receive)) {
     return Object.freeze({ card, signingKey, identities });
   }
-  throw new SealroomError('CUSTODY_KEY', 'expected the keys of the card, found others', {
+  throw new SealroomError('CUSTODY_KEY', 'the keys in the home are not those of its card', {
     where: { file: home.directory },
-    hint: 'put back the files from before; a member with new keys has another home and another card',
+    hint: 'restore the original files; a member with new keys needs a new home and a new card',
   });
 }

@@ -142,13 +142,13 @@ export async function openParcel(file: Uint8Array, context: ParcelContext): Prom
   const stanzas = listStanzas(file);
   if (file.length > MAX_PARCEL_BYTES || stanzas.length !== 1 || stanzas[0] !== kindOfCard(own)) {
     throw refuse(
-      `expected a parcel for one key of kind ${kindOfCard(own)}, got another file`,
-      'have it sent again; a parcel is never for several keys, nor for a key of another kind',
+      `the file is not a parcel for one key of kind ${kindOfCard(own)}`,
+      'ask for it again; a parcel is never for several keys, nor for a key of another kind',
     );
   }
   const content = await openAge(file, { identities: context.identities });
-  if (content === 'others') throw refuse('expected a parcel for this home, got one for another key', RESEND);
-  if (content === 'damaged') throw refuse('expected a whole parcel, got one that was changed or cut', RESEND);
+  if (content === 'others') throw refuse('the parcel is for another key than those of this home', RESEND);
+  if (content === 'damaged') throw refuse('the parcel was changed or truncated', RESEND);
   try {
     return await checkContent(content, context);
   } finally {
@@ -156,7 +156,7 @@ export async function openParcel(file: Uint8Array, context: ParcelContext): Prom
   }
 }
 
-const RESEND = 'have it sent again: `sealroom key send` answers the same request once more';
+const RESEND = 'ask for it again: `sealroom key send` answers the same request once more';
 
 async function checkContent(content: Uint8Array, context: ParcelContext): Promise<ReceivedSecret> {
   const { own, now } = context;
@@ -165,14 +165,14 @@ async function checkContent(content: Uint8Array, context: ParcelContext): Promis
   const request = await context.findRequest(value.collaborationId, value.request);
   const sender = await context.findCard(request.body.sender);
   if (value.sender !== sender.sha256 || !verifyStatement(TYPE, body, signature, sender.body.sign)) {
-    throw refuse(`expected a parcel that \`${sender.body.id}\` signed, got another`, RESEND);
+    throw refuse(`the parcel is not signed by \`${sender.body.id}\``, RESEND);
   }
   if (value.receiver !== own.sha256 || request.body.receiver !== own.sha256) {
-    throw refuse("expected a parcel for this home's card, got one for another", 'make a new request');
+    throw refuse("the parcel is not for this home's card", 'make a new request');
   }
   const { collaborationId, expires } = request.body;
   if (value.collaborationId !== collaborationId || value.expires !== expires) {
-    throw refuse('expected what was requested, got something else', 'make a new request');
+    throw refuse('the parcel does not match the request', 'make a new request');
   }
   requireValid(value, now, 'the parcel');
   requireGeneration(value, request.body.generation, await context.listHeld(collaborationId));
@@ -181,7 +181,7 @@ async function checkContent(content: Uint8Array, context: ParcelContext): Promis
     return Object.freeze({ secret, facts: Object.freeze(value), request, sender });
   }
   secret[Symbol.dispose]();
-  throw refuse('expected the secret that the parcel names, got another', RESEND);
+  throw refuse('the parcel does not hold the secret that it names', RESEND);
 }
 
 /** Takes the content apart: `type ‖ 0A ‖ signature (64) ‖ facts ‖ 0A ‖ secret`. The parts are views. */
@@ -195,10 +195,7 @@ function readContent(content: Uint8Array): {
   const typeEnd = content.indexOf(LINE_FEED);
   const type = decodeUtf8Lenient(content.subarray(0, Math.max(typeEnd, 0)));
   if (type !== TYPE && ANY_VERSION.test(type)) {
-    throw refuse(
-      'expected a parcel of this version, got one of another',
-      'both members need a version of sealroom that knows it',
-    );
+    throw refuse('the parcel has an unknown version', 'both members need a version of sealroom that supports it');
   }
   const bodyStart = typeEnd + 1 + SIGNATURE_BYTES;
   const body = content.subarray(bodyStart);
@@ -208,7 +205,7 @@ function readContent(content: Uint8Array): {
   const secretBytes = body.subarray(factsEnd + 1);
   const isWhole = secretBytes.length >= MIN_SECRET_BYTES;
   if (type !== TYPE || !parsed.success || canonicalize(parsed.data) !== json || !isWhole) {
-    throw refuse('expected a parcel with a secret, got another age file', 'see which file it is');
+    throw refuse('the age file is not a parcel with a secret', 'check that it is the right file');
   }
   const signature = encodeBase64(content.subarray(typeEnd + 1, bodyStart));
   return { value: parsed.data, body, signature, secretBytes };
@@ -225,13 +222,13 @@ function requireGeneration(
     const expected = wanted === null ? `${String(newest)} or a newer one` : String(wanted);
     throw refuse(
       `expected generation ${expected}, got ${String(generation)}`,
-      `for an older one, ask for it: \`sealroom key request --generation ${String(generation)}\``,
+      `to get an older one, ask for it with \`sealroom key request --generation ${String(generation)}\``,
     );
   }
   const same = held.find((one) => one.generation === generation);
   if (same === undefined || same.secretId === secretId) return;
   throw refuse(
-    `expected the secret of generation ${String(generation)} that is held already, got another`,
+    `the home already has another secret of generation ${String(generation)}`,
     'the members have two secrets of one generation: agree on one, or rotate',
   );
 }

@@ -38,7 +38,7 @@ export async function pinCard(
 export function requireOther(own: SignedCard, { body }: SignedCard): void {
   //= exchange E-14
   if (body.sign !== own.body.sign) return;
-  throw new SealroomError('CUSTODY_MESSAGE', "expected another member's card, got that of this home", {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the card is that of this home', {
     hint: 'give the file that the other member sent',
   });
 }
@@ -66,7 +66,7 @@ export async function findPinned(home: MemberHome, sha256: string): Promise<Sign
   if (text === null) return null;
   const card = parseCard(text, { file });
   if (card.sha256 === sha256) return card;
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected the card that its file is named after, got another', {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the card is not the one that its file is named after', {
     where: { file },
     hint: 'remove the file, and verify the card again',
   });
@@ -86,8 +86,8 @@ export async function requirePinned(
   const pinned = await findPinned(home, sha256);
   if (pinned !== null) return pinned;
   const others = (await listPinned(home)).filter((card) => card.body.id === body.id);
-  const got = others.length === 0 ? 'one that is not' : `one that is not; another card of \`${body.id}\` is`;
-  throw new SealroomError('CUSTODY_MESSAGE', `expected a pinned card, got ${got}`, {
+  const other = others.length === 0 ? '' : `; another card of \`${body.id}\` is`;
+  throw new SealroomError('CUSTODY_MESSAGE', `the card is not pinned${other}`, {
     where: { file },
     hint: `compare it by phone: \`sealroom member verify\` with the card of ${body.id}`,
   });

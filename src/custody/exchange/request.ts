@@ -75,7 +75,7 @@ export function makeRequest(options: RequestOptions, key: SigningKey): SignedReq
   };
   const parsed = request.safeParse(body);
   if (parsed.success) return signText('key-request', parsed.data, key);
-  throw new SealroomError('USAGE_OPTION', 'expected a generation from 1 on, got another number', {
+  throw new SealroomError('USAGE_OPTION', 'the generation must be a whole number from 1 on', {
     hint: 'leave it out for the newest one',
   });
 }
@@ -106,25 +106,22 @@ export function requireAnswerable(
   const { id } = receiver.body;
   //= exchange E-21, E-22
   if (body.receiver === own.sha256) {
-    throw refuse("expected another member's request, got one's own", 'give the request that the other one sent');
+    throw refuse('the request was made by this home', 'give the request that the other member sent');
   }
   if (body.receiver !== receiver.sha256 || !isSignedWith(receiver.body.sign)) {
     throw refuse(
-      `expected a request that \`${id}\` signed, got another`,
-      `have ${id} make one; if its card is new, verify the new one first`,
+      `the request is not signed by \`${id}\``,
+      `ask ${id} for one; if its card is new, verify the new card first`,
     );
   }
   if (body.sender !== own.sha256) {
     throw refuse(
-      "expected a request to this home's card, got one to another",
-      `${id} asks with \`--from\` and the card that \`sealroom member card\` prints here`,
+      "the request is not for this home's card",
+      `${id} must ask with \`--from\` and the card that \`sealroom member card\` prints here`,
     );
   }
   if (body.kind !== kindOfCard(receiver)) {
-    throw refuse(
-      `expected a request for the kind of key on the card of \`${id}\`, got one for another`,
-      `have ${id} make a new request`,
-    );
+    throw refuse(`the request is not for the kind of key on the card of \`${id}\``, `ask ${id} for a new request`);
   }
   requireValid(body, now, 'the request');
 }

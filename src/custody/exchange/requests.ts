@@ -38,7 +38,7 @@ export async function findRequest(home: MemberHome, collaborationId: string, sha
   if (text !== null) {
     const request = parseRequest(text, { file });
     if (request.sha256 === sha256) return request;
-    throw new SealroomError('CUSTODY_MESSAGE', 'expected the request that its file is named after, got another', {
+    throw new SealroomError('CUSTODY_MESSAGE', 'the request is not the one that its file is named after', {
       where: { file },
       hint: 'make a new request',
     });
@@ -48,9 +48,9 @@ export async function findRequest(home: MemberHome, collaborationId: string, sha
   throw new SealroomError(
     'CUSTODY_MESSAGE',
     wasUsed
-      ? 'expected the answer to an open request, got one to a request that was used'
-      : 'expected the answer to a request of this home, got one to another',
-    { hint: wasUsed ? 'the secret is in the home already: `sealroom key show`' : 'make a request and send it' },
+      ? 'the parcel answers a request that was already used'
+      : 'the parcel does not answer a request of this home',
+    { hint: wasUsed ? 'the secret is already in the home: see `sealroom key show`' : 'make a request and send it' },
   );
 }
 
@@ -72,7 +72,7 @@ export async function useRequest(home: MemberHome, { body, sha256 }: SignedReque
     const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new SealroomError(
       isGone ? 'CUSTODY_MESSAGE' : 'IO_WRITE',
-      isGone ? 'the request was used by another process meanwhile' : `cannot write: ${systemReason(error)}`,
+      isGone ? 'another process used the request in the meantime' : `cannot write: ${systemReason(error)}`,
       { where: { file: from }, cause: error },
     );
   }
@@ -96,9 +96,9 @@ export async function noteAnswer(
   } catch (error) {
     if (!(error instanceof SealroomError) || error.code !== 'IO_EXISTS') throw error;
     if ((await readText(file)) === answer) return;
-    throw new SealroomError('CUSTODY_MESSAGE', 'the request was answered with another secret before', {
+    throw new SealroomError('CUSTODY_MESSAGE', 'the request was already answered with another secret', {
       where: { file },
-      hint: 'have the other member make a new request',
+      hint: 'ask the other member for a new request',
     });
   }
 }

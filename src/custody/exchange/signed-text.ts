@@ -16,7 +16,7 @@ const typeOf = (kind: SignedKind): string => `application/vnd.sealroom.${kind}.v
 /** Types of the same kind, of whatever version. */
 const anyVersionOf = (kind: SignedKind): RegExp => new RegExp(`^application/vnd\\.sealroom\\.${kind}\\.v\\d+\\+json$`);
 
-const WORDS: Readonly<Record<SignedKind, string>> = { card: 'card of a member', 'key-request': 'request for a secret' };
+const WORDS: Readonly<Record<SignedKind, string>> = { card: "member's card", 'key-request': 'request for a secret' };
 
 const dsse = z.strictObject({
   payload: z.string(),
@@ -60,16 +60,19 @@ export function readSignedText<Body extends object>(
   text: string,
   where: { readonly file?: string | undefined },
 ): Unchecked<Body> {
-  const refuse = (got: string, hint: string): SealroomError =>
-    new SealroomError('CUSTODY_MESSAGE', `expected the ${WORDS[kind]}, got ${got}`, { where, hint });
-  const other = refuse('another or a changed text', 'have it sent again, as a file and without any change');
+  const refuse = (message: string, hint: string): SealroomError =>
+    new SealroomError('CUSTODY_MESSAGE', message, { where, hint });
+  const other = refuse(`not a ${WORDS[kind]}, or it was changed`, 'ask for it again, as an unchanged file');
   //= exchange E-1
-  if (text.length > MAX_CHARACTERS) throw refuse('a longer text', 'see which file it is');
+  if (text.length > MAX_CHARACTERS) throw refuse(`too long for a ${WORDS[kind]}`, 'check that it is the right file');
   const outer = dsse.safeParse(parseJson(text));
   if (!outer.success) throw other;
   const { payload, payloadType, signatures } = outer.data;
   if (payloadType !== typeOf(kind) && anyVersionOf(kind).test(payloadType)) {
-    throw refuse('one of another version', 'both members need a version of sealroom that knows it');
+    throw refuse(
+      `the ${WORDS[kind]} has an unknown version`,
+      'both members need a version of sealroom that supports it',
+    );
   }
   if (payloadType !== typeOf(kind) || printEnvelope(outer.data) !== text) throw other;
   const json = decodeUtf8Lenient(decodeBase64(payload) ?? new Uint8Array());

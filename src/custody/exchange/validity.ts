@@ -27,8 +27,9 @@ export function requireValid({ created, expires }: Validity, now: Date, what: st
     new SealroomError('CUSTODY_MESSAGE', `${what} ${reason}`, { hint });
   //= exchange E-4
   if (!(from < to && to - from <= MAX_DAYS * DAY_MS)) {
-    throw refuse(`expected to count for ${String(MAX_DAYS)} days at most, got another span`, 'have a new one made');
+    throw refuse(`must expire within ${String(MAX_DAYS)} days of its creation`, 'ask for a new one');
   }
-  if (at >= to) throw refuse(`expired on ${expires}`, 'begin again with `sealroom key request`');
-  if (at < from - MAX_SKEW_MS) throw refuse(`is of the future: ${created}`, 'compare the clocks of both machines');
+  if (at >= to) throw refuse(`expired on ${expires}`, 'start again with `sealroom key request`');
+  if (at < from - MAX_SKEW_MS)
+    throw refuse(`was made in the future: ${created}`, 'compare the clocks of both machines');
 }
