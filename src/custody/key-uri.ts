@@ -1,15 +1,15 @@
 import { SealroomError } from '../errors.ts';
 
-/** Where a key is: `scheme:rest`. */
+/** The URI of a key: `scheme:rest`. */
 export interface KeyUri {
   /** Lower case, such as `aws-kms`. */
   readonly scheme: string;
-  /** What follows the colon, as it was given: each provider reads its own. */
+  /** The part after the colon, as given; each provider parses its own. */
   readonly rest: string;
 }
 
 /**
- * Takes a key's URI apart.
+ * Parses the URI of a key.
  *
  * @throws {SealroomError} USAGE_OPTION if the text has no scheme. The text is not in the message: it may be a secret.
  */

@@ -4,10 +4,10 @@ import { systemReason } from '../../errors.ts';
 import type { MemberHome } from '../home.ts';
 import { type Check, fine, problem, unknown, warning } from './check.ts';
 
-/** Entries that are looked at, at most. */
+/** Most entries that are checked. */
 const MAX_ENTRIES = 10_000;
 
-/** Whether others can get at what is in a home: modes and owners of its directories and files, not what they hold. */
+/** Checks whether other users can access a home: the modes and owners of its directories and files, not their content. */
 export async function checkFiles({ directory }: MemberHome): Promise<readonly Check[]> {
   const item = 'home';
   const user = process.getuid?.();

@@ -7,10 +7,10 @@ import { checkKeys } from './keys.ts';
 import { checkMachine, type Machine, THIS_MACHINE } from './machine.ts';
 
 /**
- * Looks at what guards the keys of a home: Node and OpenSSL, what the system may write of memory, modes of files, the keys that
- * envelopes name, and the environment, of which it tells names only. Opens no envelope, and changes nothing.
+ * Checks what protects the keys of a home: Node and OpenSSL, whether the system may write memory to disk, file modes, the keys
+ * of the envelopes, and the environment, of which it reports names only. It opens no envelope, and changes nothing.
  *
- * @param context its `askPassphrase` is called by providers that cannot tell without
+ * @param context its `askPassphrase` is called by providers that need a passphrase for the check
  * @throws {SealroomError} IO_READ if a directory of the home cannot be read.
  */
 export async function examineCustody(

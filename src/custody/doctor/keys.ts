@@ -6,7 +6,7 @@ import type { ProviderContext } from '../provider.ts';
 import { openProvider } from '../providers.ts';
 import { type Check, fine, problem, warning } from './check.ts';
 
-/** Whether the envelopes of a home can be read, and the keys that they name be used. No envelope is opened. */
+/** Checks whether the envelopes of a home can be read, and their keys be used. It opens no envelope. */
 export async function checkKeys(home: MemberHome, context: ProviderContext): Promise<readonly Check[]> {
   const checks: Check[] = [];
   const keys = new Map<string, Envelope[]>();

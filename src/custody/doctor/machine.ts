@@ -7,13 +7,13 @@ import { SealroomError } from '../../errors.ts';
 import { requireFips } from '../fips.ts';
 import { type Check, fine, problem, unknown, warning } from './check.ts';
 
-/** What is asked of the machine; tests have others than this one. */
+/** The machine to check; tests replace it. */
 export interface Machine {
   readonly nodeVersion: string;
   readonly opensslVersion: string;
-  /** The text of a file that the system makes, or `null` where there is none. */
+  /** Reads a file of the system, such as one in `/proc`; `null` if there is none. */
   readonly read: (path: string) => Promise<string | null>;
-  /** What `--fips` says: `null` if it would run. */
+  /** The reason why `--fips` would be refused, `off` if FIPS is off, or `null` if it would run. */
   readonly fipsProblem: () => string | null;
   /** Whether Node could be started with FIPS. */
   readonly canStartFips: () => Promise<boolean>;
@@ -50,7 +50,7 @@ export const THIS_MACHINE: Machine = {
   },
 };
 
-/** The checks of Node, OpenSSL, the system and the processor. None of them throws. */
+/** Checks Node, OpenSSL, the system and the processor. Never throws. */
 export async function checkMachine(machine: Machine): Promise<readonly Check[]> {
   return [
     checkNode(machine),

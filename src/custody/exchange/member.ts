@@ -20,30 +20,31 @@ import { readText } from './files.ts';
 
 const INIT = 'make the keys and the card with `sealroom member init`';
 
-/** What {@link initMember} needs to know. */
+/** The options of {@link initMember}. */
 export interface InitOptions {
   /** As in manifests. */
   readonly id: string;
   readonly name: string;
-  /** Of the receiving key. */
+  /** The kind of the receiving key. */
   readonly kind: AgeKind;
   readonly now: Date;
 }
 
-/** A member with its keys. */
+/** A member with its private keys. */
 export interface Member {
   readonly card: SignedCard;
   readonly signingKey: SigningKey;
-  /** age identities; those of the card's `receive` are among them. */
+  /** age identities, including that of the card's `receive`. */
   readonly identities: readonly string[];
 }
 
 /**
- * Makes a member's home: keys, the log of what is done with secrets, and last the card. Keys that are there are taken and not
- * written; so it can be called again after it was interrupted.
+ * Creates a member's home: the keys, the log of their use, and last the card. Existing keys are kept, so it can be called
+ * again after an interruption.
  *
- * @throws {SealroomError} IO_EXISTS if there is a card; USAGE_OPTION if the id or the name cannot be one; SECRET_INVALID if the home
- *   or a key in it is open to other users, or is no such key; CUSTODY_KEY if the receiving key is of another kind; IO_WRITE.
+ * @throws {SealroomError} IO_EXISTS if there is a card; USAGE_OPTION if the id or the name is invalid; SECRET_INVALID if the
+ *   home or a key in it is open to other users, or a key is invalid; CUSTODY_KEY if the receiving key is of another kind;
+ *   IO_WRITE.
  */
 export async function initMember(home: MemberHome, { id, name, kind, now }: InitOptions): Promise<SignedCard> {
   await prepareDirectory(home.directory);
@@ -99,7 +100,7 @@ async function readIdentities(file: string): ReturnType<typeof parseIdentities> 
 }
 
 /**
- * The card of a home.
+ * Reads the card of a home.
  *
  * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_MESSAGE if it was changed; IO_READ.
  */
@@ -113,10 +114,10 @@ export async function readOwnCard(home: MemberHome): Promise<SignedCard> {
 }
 
 /**
- * The member of a home, with its private keys.
+ * Reads the member of a home, with its private keys.
  *
- * @throws {SealroomError} as {@link readOwnCard}; SECRET_INVALID if a key is missing, open to other users, or no such key; CUSTODY_KEY
- *   if they are not the card's.
+ * @throws {SealroomError} CUSTODY_KEY if there is no card, or the keys are not the card's; CUSTODY_MESSAGE if the card was
+ *   changed; SECRET_INVALID if a key is missing, open to other users, or invalid; IO_READ.
  */
 export async function readMember(home: MemberHome): Promise<Member> {
   const card = await readOwnCard(home);

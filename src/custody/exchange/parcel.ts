@@ -18,7 +18,7 @@ const LINE_FEED = 0x0a;
 const SIGNATURE_BYTES = 64;
 const MIN_SECRET_BYTES = 32;
 
-/** Bytes of a parcel at most; one with a post-quantum recipient has about 3 KiB. */
+/** Most bytes of a parcel; one for a post-quantum recipient has about 3 KiB. */
 export const MAX_PARCEL_BYTES = 64 * 1024;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -30,11 +30,11 @@ const facts = z
     collaborationId: z.guid().regex(/^[^A-Z]*$/),
     generation: z.int().min(1).max(1_000_000),
     secretId: z.string().regex(/^[0-9a-f]{32}$/),
-    /** As in the sender's envelope: the receiver's is bound to the roles of the manifest if the sender's is. */
+    /** As in the sender's envelope: if the sender's is bound to the roles of the manifest, so is the receiver's. */
     isRoleBound: z.boolean(),
-    /** Hash of the request that it answers, and so of its challenge. */
+    /** Hash of the answered request, which covers its challenge. */
     request: sha256,
-    /** Hashes of the cards of who signed it, and of who it is for. */
+    /** Hashes of the cards of its signer and its receiver. */
     sender: sha256,
     receiver: sha256,
     created: z.iso.datetime({ precision: 3 }),
@@ -42,14 +42,14 @@ const facts = z
   })
   .readonly();
 
-/** What the sender says of the secret in a parcel. */
+/** The sender's statement about the secret in a parcel. */
 type ParcelFacts = z.infer<typeof facts>;
 
-/** What {@link sealParcel} needs to know. */
+/** The options of {@link sealParcel}. */
 export interface ParcelOptions {
-  /** The request that is answered; `requireAnswerable` let it pass. */
+  /** The request to answer, already checked by `requireAnswerable`. */
   readonly request: SignedRequest;
-  /** The pinned card of whoever gets the secret. */
+  /** The pinned card of the receiver. */
   readonly receiver: SignedCard;
   readonly secret: SharedSecret;
   readonly generation: number;
@@ -91,36 +91,36 @@ export async function sealParcel(
   }
 }
 
-/** What a receiver knows and holds. */
+/** The receiver's keys, cards, requests and secrets. */
 export interface ParcelContext {
   /** The receiver's age identities. */
   readonly identities: readonly string[];
   /** The receiver's card. */
   readonly own: SignedCard;
   /**
-   * The request of a collaboration with a hash, if it is kept and was not used.
+   * Finds the unused request with a hash.
    *
    * @throws {SealroomError} CUSTODY_MESSAGE if there is none, or it was used.
    */
   readonly findRequest: (collaborationId: string, sha256: string) => Promise<SignedRequest>;
   /**
-   * The pinned card of a hash.
+   * Finds the pinned card with a hash.
    *
    * @throws {SealroomError} CUSTODY_MESSAGE if there is none.
    */
   readonly findCard: (sha256: string) => Promise<SignedCard>;
-  /** What is held of a collaboration already. */
+  /** Lists the generations of a collaboration that the receiver already has. */
   readonly listHeld: (collaborationId: string) => Promise<readonly HeldGeneration[]>;
   readonly now: Date;
 }
 
-/** A generation that the receiver has an envelope of. */
+/** A generation for which the receiver has an envelope. */
 export interface HeldGeneration {
   readonly generation: number;
   readonly secretId: string;
 }
 
-/** A secret that came from a member, for this one. */
+/** A secret received from another member. */
 export interface ReceivedSecret {
   /** The caller disposes of it. */
   readonly secret: SharedSecret;
@@ -130,11 +130,12 @@ export interface ReceivedSecret {
 }
 
 /**
- * Opens a parcel and checks everything in it against what the receiver asked for. It does not use up the request: the caller
- * does, when the secret is safe.
+ * Opens a parcel and checks all of its content against the receiver's request. It does not mark the request as used: the
+ * caller does that once the secret is safe.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if it is damaged, not for this receiver, not from whom was asked, no answer to a request
- *   that is open, expired, or of an old or another secret. No content of the parcel but hashes, ids and times is in the message.
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is damaged, not for this receiver, not from the member that was asked, not the
+ *   answer to an open request, expired, or holds an old or different secret. Of the parcel's content, the message has only
+ *   hashes, ids and times.
  */
 export async function openParcel(file: Uint8Array, context: ParcelContext): Promise<ReceivedSecret> {
   const { own } = context;
@@ -184,7 +185,7 @@ async function checkContent(content: Uint8Array, context: ParcelContext): Promis
   throw refuse('the parcel does not hold the secret that it names', RESEND);
 }
 
-/** Takes the content apart: `type ‖ 0A ‖ signature (64) ‖ facts ‖ 0A ‖ secret`. The parts are views. */
+/** Parses the content: `type ‖ 0A ‖ signature (64) ‖ facts ‖ 0A ‖ secret`. The parts are views. */
 function readContent(content: Uint8Array): {
   readonly value: ParcelFacts;
   readonly body: Uint8Array;

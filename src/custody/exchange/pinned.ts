@@ -10,9 +10,9 @@ import { readOwnCard } from './member.ts';
 const pinnedDirectory = ({ directory }: MemberHome): string => join(directory, 'pinned');
 
 /**
- * Pins a card whose authentication string was compared; `replaces`: the other pinned cards of the same member id count no more.
+ * Pins a card whose authentication string was compared; `replaces`: unpin the other cards of the same member id.
  *
- * @returns how many those were
+ * @returns number of cards that were unpinned
  * @throws {SealroomError} CUSTODY_MESSAGE if it is the home's own; IO_READ, IO_WRITE.
  */
 export async function pinCard(
@@ -31,7 +31,7 @@ export async function pinCard(
 }
 
 /**
- * Refuses one's own card.
+ * Refuses the card of this home.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if it is the home's own.
  */
@@ -44,7 +44,7 @@ export function requireOther(own: SignedCard, { body }: SignedCard): void {
 }
 
 /**
- * The pinned cards of a home.
+ * Lists the pinned cards of a home.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if one was changed; IO_READ.
  */
@@ -56,7 +56,7 @@ export async function listPinned(home: MemberHome): Promise<readonly SignedCard[
 }
 
 /**
- * The pinned card of a hash; `null` if there is none.
+ * Finds the pinned card with a hash; `null` if there is none.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if it was changed; IO_READ.
  */
@@ -73,7 +73,7 @@ export async function findPinned(home: MemberHome, sha256: string): Promise<Sign
 }
 
 /**
- * Takes a card if it is pinned; `where`: the file that it is from.
+ * Returns a card if it is pinned; `file` is the file that it was read from.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if it is not; IO_READ.
  */

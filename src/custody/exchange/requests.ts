@@ -10,7 +10,7 @@ import { readText } from './files.ts';
 import type { HeldGeneration } from './parcel.ts';
 import { parseRequest, type SignedRequest } from './request.ts';
 
-/** Where a request is: made and waiting for its parcel, used up, or answered for another member. */
+/** The directories of requests: those that wait for their parcel, used ones, and answered ones of other members. */
 type Shelf = 'requests' | 'used' | 'answered';
 
 function fileOf(home: MemberHome, shelf: Shelf, collaborationId: string, sha256: string): string {
@@ -18,9 +18,9 @@ function fileOf(home: MemberHome, shelf: Shelf, collaborationId: string, sha256:
 }
 
 /**
- * Keeps a request until its parcel comes.
+ * Stores a request until its parcel comes.
  *
- * @throws {SealroomError} IO_WRITE if it cannot be kept.
+ * @throws {SealroomError} IO_WRITE if it cannot be written.
  */
 export async function keepRequest(home: MemberHome, { body, sha256, text }: SignedRequest): Promise<void> {
   //= exchange E-21
@@ -28,7 +28,7 @@ export async function keepRequest(home: MemberHome, { body, sha256, text }: Sign
 }
 
 /**
- * A request that was kept and has not been used.
+ * Finds a stored request that was not used.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if there is none, or it was used, or its file was changed; IO_READ.
  */
@@ -55,9 +55,9 @@ export async function findRequest(home: MemberHome, collaborationId: string, sha
 }
 
 /**
- * Uses a request up: no parcel is taken for it any more.
+ * Marks a request as used, so that no other parcel is accepted for it.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if another process did meanwhile; IO_WRITE.
+ * @throws {SealroomError} CUSTODY_MESSAGE if another process has used it in the meantime; IO_WRITE.
  */
 export async function useRequest(home: MemberHome, { body, sha256 }: SignedRequest): Promise<void> {
   const from = fileOf(home, 'requests', body.collaborationId, sha256);
@@ -79,9 +79,9 @@ export async function useRequest(home: MemberHome, { body, sha256 }: SignedReque
 }
 
 /**
- * Notes which secret a request is answered with.
+ * Records which secret answers a request.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if it was answered with another one before; IO_READ, IO_WRITE.
+ * @throws {SealroomError} CUSTODY_MESSAGE if it was already answered with another secret; IO_READ, IO_WRITE.
  */
 export async function noteAnswer(
   home: MemberHome,
