@@ -55,7 +55,7 @@ export function sealingRootFromBytes(bytes: Uint8Array): SealingRoot {
 /**
  * Parses a shared secret in Base64, as it is kept in an environment variable or a file.
  *
- * White space is not trimmed; whoever reads a file removes the line end first.
+ * White space is not trimmed; a caller that reads a file removes the line end first.
  *
  * @throws {SealroomError} SECRET_MISSING if there is no text.
  * @throws {SealroomError} SECRET_INVALID if it is not Base64, or decodes to fewer than 32 bytes.

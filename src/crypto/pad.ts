@@ -28,7 +28,7 @@ function requirePaddedLength(padTargetBytes: number): number {
   if (padTargetBytes > MAX_PADDED_BYTES) {
     throw new SealroomError(
       'DATA_LENGTH',
-      `no room for padding: the padded length is at most ${MAX_PADDED_BYTES} bytes, got ${padTargetBytes}`,
+      `no room for padding: the padded length must be at most ${MAX_PADDED_BYTES} bytes, got ${padTargetBytes}`,
       { hint: 'shorten the pad length, or the longest value of the column' },
     );
   }
@@ -67,7 +67,7 @@ export function countPadZeros(encodedBytes: number, padTargetBytes: number | nul
   if (encodedBytes > padTargetBytes) {
     throw new SealroomError(
       'DATA_LENGTH',
-      `no room for padding: the encoded value is at most ${padTargetBytes} bytes, got ${encodedBytes}`,
+      `no room for padding: the encoded value must be at most ${padTargetBytes} bytes, got ${encodedBytes}`,
       { hint: 'the type byte counts: a fixed pad must be at least the longest value plus one' },
     );
   }

@@ -54,7 +54,7 @@ export class WorkerThread<Job, Result> {
   /**
    * Sends a job, with the buffers of `transfer`; resolves to its result.
    *
-   * @throws {SealroomError} what the job throws; IO_ENGINE if the worker ended, IO_ABORTED if it was closed.
+   * @throws {SealroomError} the error of the job; IO_ENGINE if the worker ended, IO_ABORTED if it was closed.
    */
   run(job: Job, transfer: readonly ArrayBuffer[]): Promise<Result> {
     return new Promise((resolve, reject) => {

@@ -308,7 +308,7 @@ describe('broken input exits 1 and leaves nothing', () => {
     const schema = SCHEMA.replace('"max","length":0', '"fixed","length":4');
     await using session = await Session.start({ ...FILES, 'schema.json': schema });
     const message =
-      /^error: in\.csv, row 1, column `note`: no room for padding: the encoded value is at most 4 bytes, got 17\nhint: the type byte counts/;
+      /^error: in\.csv, row 1, column `note`: no room for padding: the encoded value must be at most 4 bytes, got 17\nhint: the type byte counts/;
     await expectFailure(session, await session.run(ENCRYPT), 1, message);
   });
 
