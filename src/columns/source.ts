@@ -1,8 +1,8 @@
 import { type Batch, type Field, widthOf } from './batch.ts';
 
-/** What a reading of a table takes. */
+/** Options of one pass over a table. */
 export interface ReadRequest {
-  /** Indexes into `fields` of the columns that the batches hold, in this order. Others are not read. */
+  /** The columns in the batches, as indexes into `fields`, in this order. Others are not read. */
   readonly columns: readonly number[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -14,8 +14,8 @@ export interface ColumnSource {
   /** All columns, in the table's order, with headers as they stand in the table. */
   readonly fields: readonly Field[];
   /**
-   * One reading, in the table's row order, bounded in memory. The buffers of a batch are the source's: they are valid until the next
-   * batch is asked for, and may not be given to a writer.
+   * Starts a pass over the rows in table order, with bounded memory. The source owns the buffers of a batch: they are valid
+   * until the next batch is requested, and must not be passed to a writer.
    *
    * @throws {SealroomError} DATA_CORRUPT if the table turns out to be damaged, DATA_TYPE for a column that cannot be read, IO_ABORTED if
    *   the signal fires.

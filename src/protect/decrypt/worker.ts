@@ -5,23 +5,23 @@ import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '..
 import type { CreateWorker } from '../../workers/index.ts';
 import { type FoundCells, Opener, type OpenerSetup } from './core/opener.ts';
 
-// What one thread of a decryption does: opens rows, and gives them back in the form in which the output is written.
+// The work of one decryption thread: opens rows, and returns them in the form in which the output is written.
 
-/** What a thread of a decryption needs. */
+/** The setup of a decryption thread. */
 export interface DecryptWorkerSetup extends OpenerSetup {
   readonly kernel: KernelName;
   /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
   readonly root: Uint8Array;
-  /** How the lines of the output are written if it is CSV, else `null`. */
+  /** The line format of CSV output, or `null` for other formats. */
   readonly csv: CsvLines | null;
 }
 
 /** Consecutive rows of a protected table. */
 export interface DecryptJob {
-  /** Rows of the table before these. */
+  /** Number of rows of the table before these. */
   readonly firstRow: number;
   readonly batches: readonly Batch[];
-  /** Buffers of what was written, to be used again. */
+  /** Buffers of output that was written, for reuse. */
   readonly spare: ArrayBuffer[];
 }
 
@@ -31,13 +31,13 @@ export interface OpenedRows {
   readonly encoded: RowsForWriter;
   /** Column by column. */
   readonly found: readonly FoundCells[];
-  /** The buffers of the job's batches, to be used again. */
+  /** The buffers of the job's batches, for reuse. */
   readonly spare: readonly ArrayBuffer[];
 }
 
-/** Starts the work of a thread. */
+/** Creates the worker of a thread. */
 export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRows> = (setup) => {
-  // What is given away is a copy.
+  // Results are copies, so the arena can be reused.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   const root = takeSharedKey(setup.root, 0, sealingRootFromBytes);
@@ -51,7 +51,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
           memory.reset();
           const opened = opener.open(batch, job.firstRow + rows);
           rows += batch.rows;
-          // The attempt ends here; what is written of it is thrown away.
+          // The attempt ends here; its output is discarded.
           if (opener.isMixed) return;
           yield opened;
         }

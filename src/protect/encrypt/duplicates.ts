@@ -17,8 +17,8 @@ const REPEATED = `
   GROUP BY target ORDER BY target`;
 
 /**
- * Looks for repeated values in the fingerprint columns of a collaboration that forbids them. Only fingerprints are kept,
- * in memory or spilled by the engine; values never are.
+ * Finds repeated values in the fingerprint columns of a collaboration that forbids them. Only fingerprints are kept, in
+ * memory or spilled by the engine; values never are.
  */
 export class DuplicateCheck {
   readonly #targets: readonly string[];
@@ -44,7 +44,7 @@ export class DuplicateCheck {
   }
 
   /**
-   * Looks through the stored values of a batch, in the order of the source table.
+   * Checks the stored values of a batch for nulls, in the order of the source table.
    *
    * @param firstRow the number of rows before this batch
    * @throws {SealroomError} RULE_DUPLICATES at a second null, unless nulls are preserved.
@@ -53,7 +53,7 @@ export class DuplicateCheck {
     this.#nulls?.add(batch, firstRow);
   }
 
-  /** Takes fingerprints: the fingerprint columns, in their order, and the places of the rows in the source table. */
+  /** Adds fingerprints: the fingerprint columns, in order, then the rows' positions in the source table. */
   async add({ rows, columns }: Batch): Promise<void> {
     const places = columns.at(-1);
     if (places?.layout !== 'fixed') throw new Error('fingerprints without places');

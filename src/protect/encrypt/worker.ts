@@ -16,13 +16,13 @@ import { protectRows } from './core/protect-rows.ts';
 import type { Pads } from './core/plan.ts';
 import type { RowWidths } from './core/row-format.ts';
 
-// What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
-// form in which the output is written.
+// The work of one encryption thread: protects shuffled rows of stored values, and returns them in the form in which the
+// output is written.
 
-/** What a thread of an encryption needs. */
+/** The setup of an encryption thread. */
 export interface EncryptWorkerSetup {
   readonly kernel: KernelName;
-  /** In shared memory, which its owner wipes: the sealing root, then the keys of the fingerprint tasks, in order. */
+  /** The sealing root, then the keys of the fingerprint tasks, in order; in shared memory, which its owner wipes. */
   readonly keys: Uint8Array;
   readonly tasks: readonly ({ readonly stored: number } & (
     | { readonly kind: 'cleartext' }
@@ -31,18 +31,18 @@ export interface EncryptWorkerSetup {
   ))[];
   /** The widths of the stored columns. */
   readonly widths: RowWidths;
-  /** How the lines of the output are written if it is CSV, else `null`. */
+  /** The line format of CSV output, or `null` for other formats. */
   readonly csv: CsvLines | null;
-  /** Whether the rows' places follow their stored columns, and the fingerprints are to be given back with them. */
+  /** Whether the rows' positions follow their stored columns, and fingerprints are to be returned along with them. */
   readonly hasPlaces: boolean;
 }
 
-/** Shuffled rows of stored values, in the form of `row-format.ts`. */
+/** Shuffled rows of stored values, in the format of `row-format.ts`. */
 export interface EncryptJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly pads: Pads;
-  /** Buffers of what was written, to be used again. */
+  /** Buffers of output that was written, for reuse. */
   readonly spare: ArrayBuffer[];
 }
 
@@ -50,13 +50,13 @@ export interface EncryptJob {
 export interface ProtectedRows {
   readonly rows: number;
   readonly encoded: RowsForWriter;
-  /** If they were asked for: the fingerprint columns in their order, then the places. */
+  /** If requested: the fingerprint columns in order, then the rows' positions. */
   readonly fingerprints: readonly Batch[];
 }
 
-/** Starts the work of a thread. */
+/** Creates the worker of a thread. */
 export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, ProtectedRows> = (setup) => {
-  // What is given away is a copy.
+  // Results are copies, so the arena can be reused.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   const root = takeSharedKey(setup.keys, 0, sealingRootFromBytes);

@@ -2,20 +2,20 @@ import type { ColumnSource, Field } from '../../../columns/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 
 /**
- * Refuses tables with a blank header; all others stay as they are.
+ * Refuses a table with a blank header.
  *
  * @throws {SealroomError} DATA_HEADER naming the place of the first one.
  */
 export function requireHeaders({ name, fields }: Pick<ColumnSource, 'name' | 'fields'>): void {
   const blank = fields.findIndex((field) => field.name.trim() === '');
   if (blank === -1) return;
-  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
+  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} has a blank header`, {
     where: { file: name },
   });
 }
 
 /**
- * The headers of a table for Parquet, where readers take headers that differ in case for equal: a repeated one gets a number.
+ * The headers of a table for Parquet, whose readers ignore the case of headers: a repeated one gets a number.
  */
 //= format F-68
 export function distinctHeaders(fields: readonly Field[]): readonly string[] {

@@ -7,28 +7,28 @@ import { type DecryptTarget, locate, openCells } from './targets.ts';
 
 /** What the cells of a table are opened to. */
 export interface OpenerSetup {
-  /** What becomes of each column. */
+  /** The target of each column. */
   readonly targets: readonly DecryptTarget[];
-  /** The name of the table, and those of its columns, for errors. */
+  /** The names of the table and its columns, for errors. */
   readonly file: string;
   readonly columns: readonly string[];
-  /** Whether text that is passed on is known to be UTF-8. */
+  /** Whether text that is passed through is known to be UTF-8. */
   readonly isUtf8: boolean;
   readonly failOnFingerprintColumns: boolean;
 }
 
-/** What was found in a column. */
+/** The cells found in a column. */
 export interface FoundCells {
   readonly sealed: number;
   readonly fingerprint: number;
-  /** The cells are of other types than the target's, and were not opened. */
+  /** The cells have other types than the target, and were not opened. */
   readonly isMixed: boolean;
 }
 
 /** Cells that were found, added up. */
 export type FoundSum = Pick<FoundCells, 'sealed' | 'fingerprint'>;
 
-/** Columns with sealed cells, which were opened; with fingerprint cells, passed on; all others, passed on. */
+/** Number of columns with sealed cells, which were opened, with fingerprint cells, and of all others, both passed through. */
 export interface FoundColumns {
   readonly sealed: number;
   readonly fingerprint: number;
@@ -103,7 +103,7 @@ export class Opener {
       else if (opened.kinds[row] === CELL_FINGERPRINT) {
         found.fingerprint++;
         if (this.#setup.failOnFingerprintColumns) {
-          throw new SealroomError('RULE_FINGERPRINT', 'a fingerprint was found, which the current settings forbid', {
+          throw new SealroomError('RULE_FINGERPRINT', 'the column holds a fingerprint, which the current settings forbid', {
             where: { row },
             hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
           });

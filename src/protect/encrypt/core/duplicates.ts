@@ -58,7 +58,7 @@ export class NullCheck {
       if (first === 0) continue;
       throw new SealroomError(
         'RULE_DUPLICATES',
-        `expected at most one null, got rows ${String(first)} and ${String(row)}: the collaboration forbids duplicates and does not preserve nulls`,
+        `rows ${String(first)} and ${String(row)} are null, and the collaboration forbids duplicates and does not preserve nulls`,
         { where: { column: this.#columns[position]?.target, row }, hint: 'remove the rows, or make the column sealed' },
       );
     }

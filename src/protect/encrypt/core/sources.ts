@@ -5,7 +5,7 @@ import type { ColumnSource } from '../../../columns/index.ts';
 /** What is known of a table before it is read. */
 type HeadedTable = Pick<ColumnSource, 'name' | 'fields'>;
 
-/** Most columns that a source table may have. */
+/** Most columns of a source table. */
 const MAX_SOURCE_COLUMNS = 10_000;
 
 /**
@@ -51,7 +51,7 @@ function matchHeaders(schema: TableSchema, table: HeadedTable): readonly number[
   });
   if (missing.size > 0) {
     const names = [...missing].map((name) => `\`${name}\``).join(', ');
-    throw new SealroomError('DATA_COLUMN', `the table has no column ${names}, which the schema names as source`, {
+    throw new SealroomError('DATA_COLUMN', `the table has no column ${names}, which the schema names as a source`, {
       where,
       hint: `its columns are ${listHeaders(table)}`,
     });
@@ -65,7 +65,7 @@ function matchPositions(schema: TableSchema, table: HeadedTable): readonly numbe
   if (schema.sourceCount !== table.fields.length) {
     throw new SealroomError(
       'DATA_COLUMN',
-      `the schema expected ${String(schema.sourceCount)} columns, got ${String(table.fields.length)}`,
+      `expected ${String(schema.sourceCount)} columns as in the schema, got ${String(table.fields.length)}`,
       { where, hint: 'a schema without header row has one entry per column of the file; `[]` skips one' },
     );
   }
