@@ -11,6 +11,7 @@ import {
 import { type Batch, buffersOf } from '../../columns/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
+import type { EncodedIndex } from './core/column-index.ts';
 import type { ColumnTask } from './core/protect-batch.ts';
 import { protectRows } from './core/protect-rows.ts';
 import type { Pads } from './core/plan.ts';
@@ -24,7 +25,7 @@ export interface EncryptWorkerSetup {
   readonly kernel: KernelName;
   /** The sealing root, then the keys of the fingerprint tasks, in order; in shared memory, which its owner wipes. */
   readonly keys: Uint8Array;
-  readonly tasks: readonly ({ readonly stored: number } & (
+  readonly tasks: readonly ({ readonly stored: EncodedIndex } & (
     | { readonly kind: 'cleartext' }
     | { readonly kind: 'fingerprint'; readonly task: Omit<FingerprintTask, 'key'> }
     | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'> }

@@ -1,6 +1,7 @@
 import { decodeUtf8, isValid, valueAt } from '../../../bytes/index.ts';
 import type { Batch } from '../../../columns/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
+import type { EncodedIndex } from './column-index.ts';
 import type { EncryptPlan } from './plan.ts';
 
 /** Width of the column with the rows' places in the source table, a bigint. */
@@ -16,7 +17,7 @@ export function withPlaces({ rows, columns }: Batch, firstRow: number): Batch {
 /** A fingerprint column; `stored` is the index of its values among the stored columns. */
 interface FingerprintColumn {
   readonly target: string;
-  readonly stored: number;
+  readonly stored: EncodedIndex;
 }
 
 /** The fingerprint columns of a plan, in its order. */

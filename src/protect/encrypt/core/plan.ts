@@ -16,16 +16,17 @@ import {
 import { SealroomError } from '../../../errors/index.ts';
 import type { ColumnSchema, TableSchema } from '../../../schema/index.ts';
 import { type ColumnSource, type ColumnType, type Field, widthOf } from '../../../columns/index.ts';
+import type { EncodedIndex, ReadIndex, TableIndex } from './column-index.ts';
 import { clientTypeOf, type EncodedForm } from './encoded-columns.ts';
 
-/** A column of values to be protected; `source` is the index of their source among the columns that are read. */
+/** A column of values to be protected. */
 export interface EncodedColumn {
-  readonly source: number;
+  readonly source: ReadIndex;
   readonly form: EncodedForm;
 }
 
-/** The plan for one target column; `stored` is the index of its values among the stored columns. */
-export type PlannedColumn = { readonly stored: number; readonly target: string } & (
+/** The plan for one target column, and where its values are. */
+export type PlannedColumn = { readonly stored: EncodedIndex; readonly target: string } & (
   | { readonly kind: 'cleartext' }
   | { readonly kind: 'fingerprint'; readonly task: FingerprintTask }
   | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'>; readonly pad: PadRule }
@@ -33,9 +34,10 @@ export type PlannedColumn = { readonly stored: number; readonly target: string }
 
 /** What the encryption of a table needs before its first row is read. Disposing it wipes its keys. */
 export interface EncryptPlan extends Disposable {
-  /** Indexes of the source table's columns to read, each once. */
-  readonly sources: readonly number[];
+  /** The columns to read, each once, and their fields. A `ReadIndex` is one into these lists. */
+  readonly sources: readonly TableIndex[];
   readonly sourceFields: readonly Field[];
+  /** An `EncodedIndex` is one into this list. */
   readonly encoded: readonly EncodedColumn[];
   readonly columns: readonly PlannedColumn[];
   /** The fields of the encrypted table. */
@@ -51,8 +53,8 @@ export interface PlanInput {
   readonly schema: TableSchema;
   readonly settings: CollaborationSettings;
   readonly table: Pick<ColumnSource, 'name' | 'fields'>;
-  /** For each column of the schema, the index of its source in the table. */
-  readonly sources: readonly number[];
+  /** For each column of the schema, its source. */
+  readonly sources: readonly TableIndex[];
   readonly secret: SharedSecret;
   readonly collaborationId: string;
   /** Whether the output holds nothing but text, as CSV does; else cleartext columns keep their types. */
@@ -84,7 +86,7 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
  */
 export function planEncryption(input: PlanInput): EncryptPlan {
   const { schema, table } = input;
-  const read = [...new Set(input.sources)];
+  const read: readonly TableIndex[] = [...new Set(input.sources)];
   const stored = new EncodedColumns();
   const keys: Disposable[] = [];
   const root = deriveSealingRoot(input.secret, input.collaborationId);
@@ -94,9 +96,10 @@ export function planEncryption(input: PlanInput): EncryptPlan {
     const fields: Field[] = [];
     //= format F-57
     schema.columns.forEach((column, index) => {
-      const field = table.fields[input.sources[index] ?? -1];
+      const at = input.sources[index] ?? -1;
+      const field = table.fields[at];
       if (field === undefined) throw new Error('a source outside the table');
-      const source = read.indexOf(input.sources[index] ?? -1);
+      const source: ReadIndex = read.indexOf(at);
       try {
         const form = encodedForm(column.kind, field.type, input.asText);
         const planned = planColumn(column, field, stored.indexOf({ source, form }), input);
@@ -114,7 +117,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
     });
     return {
       sources: read,
-      sourceFields: read.map((source) => table.fields[source] ?? { name: '', type: { kind: 'string' } }),
+      sourceFields: read.map((index) => table.fields[index] ?? { name: '', type: { kind: 'string' } }),
       encoded: stored.columns,
       columns,
       fields,
@@ -133,7 +136,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
 class EncodedColumns {
   readonly columns: EncodedColumn[] = [];
 
-  indexOf(wanted: EncodedColumn): number {
+  indexOf(wanted: EncodedColumn): EncodedIndex {
     const known = this.columns.findIndex(({ source, form }) => source === wanted.source && form === wanted.form);
     return known === -1 ? this.columns.push(wanted) - 1 : known;
   }
@@ -146,7 +149,7 @@ function encodedForm(kind: ColumnSchema['kind'], type: ColumnType, asText: boole
   return asText ? 'text' : 'read';
 }
 
-function planColumn(column: ColumnSchema, field: Field, stored: number, input: PlanInput): PlannedColumn {
+function planColumn(column: ColumnSchema, field: Field, stored: EncodedIndex, input: PlanInput): PlannedColumn {
   const target = column.targetHeader;
   switch (column.kind) {
     case 'cleartext':

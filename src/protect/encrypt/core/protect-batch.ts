@@ -6,10 +6,11 @@ import {
   type SealTask,
 } from '../../../crypto/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
+import type { EncodedIndex } from './column-index.ts';
 import type { Pads } from './plan.ts';
 
 /** The task for one target column; `stored` is the index of its values among the stored columns. */
-export type ColumnTask = { readonly stored: number } & (
+export type ColumnTask = { readonly stored: EncodedIndex } & (
   | { readonly kind: 'cleartext' }
   | { readonly kind: 'fingerprint'; readonly task: FingerprintTask }
   | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'> }

@@ -2,6 +2,7 @@ import { type ByteColumn, countNulls, isValid } from '../../../bytes/index.ts';
 import { checkSealable, MAX_CELL_BYTES } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { type Batch, checkTexts, type ColumnData } from '../../../columns/index.ts';
+import type { EncodedIndex } from './column-index.ts';
 import { encodeValues } from './encoded-columns.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.ts';
 
@@ -33,7 +34,7 @@ export class RowIngest {
    *   the batch; if several values are refused, the one in the lowest row.
    */
   accept(batch: Batch): Batch {
-    const stored = new Map<number, ColumnData>();
+    const stored = new Map<EncodedIndex, ColumnData>();
     let first: SealroomError | null = null;
     for (const [index, column] of this.#plan.columns.entries()) {
       try {
@@ -67,7 +68,7 @@ export class RowIngest {
     });
   }
 
-  #store(batch: Batch, index: number): ColumnData {
+  #store(batch: Batch, index: EncodedIndex): ColumnData {
     const stored = this.#plan.encoded[index];
     const column = batch.columns[stored?.source ?? -1];
     const field = this.#plan.sourceFields[stored?.source ?? -1];

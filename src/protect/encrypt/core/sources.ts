@@ -1,6 +1,7 @@
 import { SealroomError } from '../../../errors/index.ts';
 import { normaliseHeader, type TableSchema } from '../../../schema/index.ts';
 import type { ColumnSource } from '../../../columns/index.ts';
+import type { TableIndex } from './column-index.ts';
 
 /** What is known of a table before it is read. */
 type HeadedTable = Pick<ColumnSource, 'name' | 'fields'>;
@@ -14,7 +15,7 @@ const MAX_SOURCE_COLUMNS = 10_000;
  * @throws {SealroomError} DATA_HEADER if two headers of the table are equal once normalised; DATA_COLUMN if a source
  *   column is missing, or a schema without header row does not fit the table.
  */
-export function matchSources(schema: TableSchema, table: HeadedTable): readonly number[] {
+export function matchSources(schema: TableSchema, table: HeadedTable): readonly TableIndex[] {
   const where = { file: table.name };
   if (table.fields.length > MAX_SOURCE_COLUMNS) {
     //= format F-53
@@ -28,9 +29,9 @@ export function matchSources(schema: TableSchema, table: HeadedTable): readonly 
 }
 
 //= format F-67
-function matchHeaders(schema: TableSchema, table: HeadedTable): readonly number[] {
+function matchHeaders(schema: TableSchema, table: HeadedTable): readonly TableIndex[] {
   const where = { file: table.name };
-  const indexes = new Map<string, number>();
+  const indexes = new Map<string, TableIndex>();
   table.fields.forEach((field, index) => {
     const header = normaliseHeader(field.name);
     const first = indexes.get(header);
@@ -60,7 +61,7 @@ function matchHeaders(schema: TableSchema, table: HeadedTable): readonly number[
 }
 
 //= format F-71
-function matchPositions(schema: TableSchema, table: HeadedTable): readonly number[] {
+function matchPositions(schema: TableSchema, table: HeadedTable): readonly TableIndex[] {
   const where = { file: table.name };
   if (schema.sourceCount !== table.fields.length) {
     throw new SealroomError(
