@@ -1,4 +1,4 @@
-import { describeValue, isRecord, quoteName } from '../schema/index.ts';
+import { describeValue, findNearest, isRecord, quoteName } from '../schema/index.ts';
 import type { DocumentValue } from './document.ts';
 import type { DocumentPath, ManifestProblems } from './problems.ts';
 
@@ -143,9 +143,8 @@ const SECRET_WORDS = /secret|private|password|token/i;
 
 function hintAtKey(key: string, known: readonly string[]): string | undefined {
   if (SECRET_WORDS.test(key)) return 'a manifest goes to every member and holds no secret: remove it';
-  const plain = (name: string): string => name.replace(/^x-|[^a-z]/gi, '').toLowerCase();
-  const similar = known.find((name) => plain(name) === plain(key) || plain(name) === `${plain(key)}s`);
-  return similar === undefined ? undefined : `did you mean ${quoteName(similar)}?`;
+  const nearest = findNearest(key, known);
+  return nearest === undefined ? undefined : `did you mean ${quoteName(nearest)}?`;
 }
 
 /** The items that are not `null`; for lists whose broken items have been noted. */

@@ -1,4 +1,4 @@
-import { quoteName } from '../../schema/index.ts';
+import { findNearest, quoteName } from '../../schema/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression } from '../ast/nodes.ts';
 import { DATE, TIMESTAMP } from '../ast/value-type.ts';
@@ -23,13 +23,25 @@ const ENGINE_WORDS = new Set([
   'current_schema',
 ]);
 
-/** The names that a mistyped one could have meant, as a sentence. */
-function suggest(scope: Scope, name: string): string | undefined {
+/** The most columns that a help lists. */
+const MAX_LISTED = 8;
+
+/** The column that a mistyped name most likely means, or the first ones that it could mean, as a sentence. */
+function suggestColumn(scope: Scope, name: string): string | undefined {
   const names = scope.entries.flatMap(({ leaf }) => leaf.columns.map((column) => column.name));
-  const near = names.filter((known) => foldName(known).startsWith(name.slice(0, 3)));
-  const shown = [...new Set(near.length > 0 ? near : names)].slice(0, 8);
-  if (shown.length === 0) return undefined;
-  return `Columns in reach are ${shown.map(quoteName).join(', ')}.`;
+  const nearest = findNearest(name, names);
+  if (nearest !== undefined) return `Did you mean ${quoteName(nearest)}?`;
+  const listed = [...new Set(names)].slice(0, MAX_LISTED).map(quoteName).join(', ');
+  return listed === '' ? undefined : `The columns are ${listed}${new Set(names).size > MAX_LISTED ? ', …' : ''}.`;
+}
+
+/** The alias in FROM that a mistyped one most likely means, as a sentence. */
+function suggestAlias(scope: Scope, alias: string): string | undefined {
+  const nearest = findNearest(
+    alias,
+    scope.entries.map(({ leaf }) => leaf.alias),
+  );
+  return nearest === undefined ? undefined : `Did you mean ${quoteName(nearest)}?`;
 }
 
 function reportUnknown(name: string, span: Span, context: Context): Expression {
@@ -39,14 +51,14 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
   if (outer) {
     found.add('SUBQUERY', span, `${quoteName(name)} is a column of the query around the sub-query`);
   } else if (scope.outputs.some((item) => foldName(item.name) === name)) {
-    found.add('UNKNOWN_COLUMN', span, `${quoteName(name)} is an output, and outputs have no name in this clause yet`, {
+    found.add('UNKNOWN_COLUMN', span, `${quoteName(name)} is an output, and this clause cannot name outputs`, {
       help: 'Write the expression itself.',
     });
   } else if (ENGINE_WORDS.has(name) || /^(current|local)_?/.test(name)) {
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is no column and no function that may run`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is neither a column nor a function that may run`);
   } else {
     found.add('UNKNOWN_COLUMN', span, `no table in FROM has a column ${quoteName(name)}`, {
-      help: suggest(scope, name),
+      help: suggestColumn(scope, name),
     });
   }
   return invalid(span, [], true);
@@ -65,7 +77,7 @@ function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span
     const meant = columnExpression(column, span);
     if (columns.length === 1 && outputs.every((item) => canonicalText(item.value) === canonicalText(meant)))
       return null;
-    walk.found.add('ALIAS_SHADOWS_COLUMN', span, `${quoteName(name)} is a column and another output`);
+    walk.found.add('ALIAS_SHADOWS_COLUMN', span, `${quoteName(name)} is both a column and a different output`);
     return invalid(span, [], true);
   }
   if (scope.outputUse === 'clash') return null;
@@ -89,7 +101,7 @@ function resolveBare(name: string, span: Span, context: Context): Expression {
   } else if (name === 'rowid') {
     walk.found.add('ROWID', span, 'row numbers are not available');
   } else if (findRelations(scope, name).length > 0) {
-    walk.found.add('ROW_REF', span, `${quoteName(name)} is a table, and as a value its whole row`);
+    walk.found.add('ROW_REF', span, `${quoteName(name)} is a table; as a value it means the whole row`);
   } else {
     const word = findWord(name, span);
     if (word !== null) return word;
@@ -107,18 +119,21 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
   const [column] = columns;
   if (column !== undefined && columns.length === 1) return columnExpression(column, span);
   if (column !== undefined) {
-    walk.found.add('AMBIGUOUS_COLUMN', span, `more than one column can be meant by ${quoteName(`${alias}.${name}`)}`);
+    walk.found.add('AMBIGUOUS_COLUMN', span, `${quoteName(`${alias}.${name}`)} can mean more than one column`);
   } else if (relations.length > 0 && name === 'rowid') {
     walk.found.add('ROWID', span, 'row numbers are not available');
   } else if (relations.length > 0) {
-    const help = suggest({ ...scope, entries: relations }, name);
+    const help = suggestColumn({ ...scope, entries: relations }, name);
     walk.found.add('UNKNOWN_COLUMN', span, `${quoteName(alias)} has no column ${quoteName(name)}`, { help });
   } else if (findColumns(scope, alias).length > 0) {
     walk.found.add('STRUCT_ACCESS', span, `${quoteName(alias)} is a column and has no part ${quoteName(name)}`);
   } else if (!scope.isBroken) {
     const isOuter = scope.outer !== null && findRelations(scope.outer, alias).length > 0;
     if (isOuter) walk.found.add('SUBQUERY', span, `${quoteName(alias)} belongs to the query around the sub-query`);
-    else walk.found.add('UNKNOWN_COLUMN', span, `nothing in FROM is called ${quoteName(alias)}`);
+    else {
+      const help = suggestAlias(scope, alias);
+      walk.found.add('UNKNOWN_COLUMN', span, `nothing in FROM is called ${quoteName(alias)}`, { help });
+    }
   }
   return invalid(span, [], true);
 }

@@ -1,5 +1,5 @@
 import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { quoteName } from '../../schema/index.ts';
+import { findNearest, quoteName } from '../../schema/index.ts';
 import { compare, logic } from '../ast/build.ts';
 import type { Expression, Leaf, Protection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -46,10 +46,19 @@ function scopeOf(leaf: Leaf): ResolvedFrom {
 /** Findings for what can stand behind any table: samples and lists of names. */
 function refuseExtras(node: Fields, context: Context): void {
   const { found } = context.walk;
-  if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'a sample of a table is asked for');
+  if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'the query asks for a sample of a table');
   if (node.has('column_name_alias') && node.isGiven('column_name_alias')) {
-    found.add('COLUMN_ALIAS_LIST', node.span, 'the alias has a list of names behind it');
+    found.add('COLUMN_ALIAS_LIST', node.span, 'the alias has a list of column names');
   }
+}
+
+/** The table or WITH query that a mistyped name most likely means, or all tables of the manifest, as a sentence. */
+function suggestTable(name: string, { manifest, visible }: Context): string {
+  const tables = manifest.tables.map((known) => known.name);
+  const nearest = findNearest(name, [...[...visible.values()].map((known) => known.name), ...tables]);
+  return nearest === undefined
+    ? `Its tables are ${tables.map(quoteName).join(', ')}.`
+    : `Did you mean ${quoteName(nearest)}?`;
 }
 
 function resolveTable(node: Fields, context: Context): ResolvedFrom {
@@ -58,7 +67,7 @@ function resolveTable(node: Fields, context: Context): ResolvedFrom {
   const [catalog, schema, name] = [node.text('catalog_name'), node.text('schema_name'), node.text('table_name')];
   const written = node.text('alias');
   refuseExtras(node, context);
-  if (node.isGiven('at_clause')) found.add('AT_CLAUSE', span, 'a version of a table is asked for');
+  if (node.isGiven('at_clause')) found.add('AT_CLAUSE', span, 'the query asks for a version of a table');
   node.close();
   const visible = catalog === '' && schema === '' ? context.visible.get(foldName(name)) : undefined;
   if (visible !== undefined) {
@@ -70,9 +79,8 @@ function resolveTable(node: Fields, context: Context): ResolvedFrom {
   const isOwn = table !== undefined && (schema === '' || foldName(schema) === foldName(table.owner));
   if (!isOwn || catalog !== '') {
     const full = [catalog, schema, name].filter((part) => part !== '').join('.');
-    const names = context.manifest.tables.map((known) => quoteName(known.name)).join(', ');
     found.add('UNKNOWN_TABLE', span, `the collaboration has no table ${quoteName(full)}`, {
-      help: `Its tables are ${names}.`,
+      help: suggestTable(name, context),
     });
     return BROKEN;
   }
@@ -118,7 +126,8 @@ function resolveUsing(names: readonly string[], left: Scope, right: Scope, span:
       if (column !== undefined && more === undefined) return columnExpression(column, span);
       const code = column === undefined ? 'UNKNOWN_COLUMN' : 'AMBIGUOUS_COLUMN';
       const isBroken = scope.isBroken && column === undefined;
-      if (!isBroken) context.walk.found.add(code, span, `USING expected one column ${quoteName(name)} on each side`);
+      if (!isBroken)
+        context.walk.found.add(code, span, `USING needs exactly one column ${quoteName(name)} on each side`);
       return invalid(span, [], true);
     });
     const [a = invalid(span), b = invalid(span)] = unify(sides, context);
@@ -148,9 +157,7 @@ function resolveJoin(node: Fields, context: Context): ResolvedFrom {
     found.add(
       'JOIN_TYPE',
       span,
-      words === 'CROSS'
-        ? 'tables are put side by side without a join condition'
-        : `${quoteName(words)} joins are not supported`,
+      words === 'CROSS' ? 'the tables are joined without a condition' : `${quoteName(words)} joins are not supported`,
     );
   }
   const names = node.texts('using_columns');
@@ -193,7 +200,7 @@ export function resolveRelation(node: Fields, context: Context): ResolvedFrom {
       node.close();
       return { relation: null, scope: NO_SCOPE };
     case 'TABLE_FUNCTION':
-      found.add('TABLE_FUNCTION', span, 'a table function stands in FROM');
+      found.add('TABLE_FUNCTION', span, 'FROM contains a table function');
       break;
     case 'EXPRESSION_LIST':
       found.add('UNSUPPORTED_NODE', span, 'VALUES is not supported');
