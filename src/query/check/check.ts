@@ -55,8 +55,8 @@ function checkRules(query: Query, bound: BoundTemplate | null, spans: ReadonlyMa
   //= rules R-13
   const [kind = null, other] = kinds;
   if (other !== undefined) {
-    const types = check.tables.map((table) => `\`${table.name}\` has ${table.rule?.kind ?? 'none'}`).join(', ');
-    check.found.add('RULE_TYPE_MIX', query.span, `expected one type of rule, got several: ${types}`);
+    const types = check.tables.map((table) => `${table.rule?.kind ?? 'none'} for \`${table.name}\``).join(', ');
+    check.found.add('RULE_TYPE_MIX', query.span, `the tables have different types of analysis rules: ${types}`);
     return;
   }
   switch (kind) {

@@ -20,12 +20,16 @@ function checkJoin(join: Join, { found }: Check): void {
   const terms = join.on.kind === 'logic' && join.on.operator === 'AND' ? join.on.terms : [join.on];
   const isRefused = terms.some((term) => [...within(term)].some((part) => part.kind === 'invalid'));
   if (!isRefused && !terms.some((term) => isEqualityAcross(term, join))) {
-    found.add('JOIN_CONDITION', join.on.span, 'expected at least one equality between the two sides, joined by AND');
+    found.add(
+      'JOIN_CONDITION',
+      join.on.span,
+      'the condition needs at least one equality between the two sides, combined with AND',
+    );
   }
   for (const term of terms.filter((each) => !isEqualityAcross(each, join))) {
     for (const part of within(term)) {
       if (part.kind !== 'column' || part.column.protection.kind === 'cleartext') continue;
-      const message = `\`${part.name}\` is protected and is only joined by an equality that always holds`;
+      const message = `\`${part.name}\` is protected and can only be joined by an equality that always holds`;
       found.add(part.column.protection.kind === 'sealed' ? 'SEALED_USE' : 'FINGERPRINT_USE', part.span, message);
     }
   }
@@ -51,7 +55,7 @@ function checkPermission(
   }
   if (anyone.includes(member)) return;
   if (anyone.length > 0) {
-    const message = `\`${table.name}\` does not answer queries of \`${member}\``;
+    const message = `\`${table.name}\` does not answer queries from \`${member}\``;
     found.add('PROVIDER_NOT_ALLOWED', span, message, { rule: { table: table.name, key: 'allowedAnalysisProviders' } });
     return;
   }
@@ -68,7 +72,7 @@ function checkOutputs(query: Query, check: Check): void {
     for (const source of column.sources) {
       const table = check.tables.find((each) => each.name === source.table);
       if (table?.rule?.kind !== 'custom' || !table.rule.disallowedOutputColumns.includes(source.column)) continue;
-      const message = `\`${column.name}\` is made of \`${source.table}.${source.column}\`, which may not be shown`;
+      const message = `\`${column.name}\` is derived from \`${source.table}.${source.column}\`, which may not be shown`;
       check.found.add('OUTPUT_DISALLOWED', spans[index] ?? query.span, message, {
         rule: { table: table.name, key: 'disallowedOutputColumns' },
       });

@@ -32,7 +32,7 @@ function checkJoinColumn(part: ExpressionOf<'column'>, check: Check): void {
   const { table, name } = source;
   const rule = joinRuleOf(table);
   if (rule === null || rule.joinColumns.includes(name)) return;
-  check.found.add('JOIN_COLUMN', part.span, `\`${name}\` is no join column of \`${table.name}\``, {
+  check.found.add('JOIN_COLUMN', part.span, `\`${name}\` is not a join column of \`${table.name}\``, {
     help: `Its join columns are ${rule.joinColumns.map((column) => `\`${column}\``).join(', ')}.`,
     rule: { table: table.name, key: 'joinColumns' },
   });
@@ -59,11 +59,11 @@ function checkCondition(condition: Expression, join: Join, check: Check): void {
   if (!isEquality || condition.left.kind !== 'column' || condition.right.kind !== 'column') {
     if (condition.kind === 'invalid') return;
     if (isEquality && [condition.left, condition.right].some((side) => side.kind === 'invalid')) return;
-    found.add('JOIN_CONDITION', condition.span, 'expected an equality of two columns, got something else');
+    found.add('JOIN_CONDITION', condition.span, 'the condition is not an equality of two columns');
     return;
   }
   if (areAcross(join, condition.left, condition.right)) return;
-  found.add('JOIN_CONDITION', condition.span, 'both sides of the equality belong to the same side of the join');
+  found.add('JOIN_CONDITION', condition.span, 'both columns of the equality are on the same side of the join');
 }
 
 /** The joins of a query under an aggregation or a list rule. */
@@ -71,14 +71,14 @@ export function checkJoins(select: Select, check: Check): void {
   const { found, member, tables } = check;
   for (const join of joinsIn(select.from)) {
     if (join.type !== 'INNER')
-      found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN reaches rows outside the overlap`);
+      found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`);
     checkCondition(join.on, join, check);
   }
   const scans = leavesOf(select.from).filter((leaf): leaf is Scan => leaf.kind === 'scan');
   const seen = new Set<string>();
   for (const { table, span } of scans) {
     //= rules R-21
-    if (seen.has(table.name)) found.add('SELF_JOIN', span, `\`${table.name}\` stands in FROM more than once`);
+    if (seen.has(table.name)) found.add('SELF_JOIN', span, `\`${table.name}\` is in FROM more than once`);
     seen.add(table.name);
     const rule = joinRuleOf(table);
     //= rules R-22

@@ -43,7 +43,8 @@ function checkValue(value: Expression, state: State): void {
   }
   if (value.kind === 'inQuery') {
     const isProtected = outputsOf(value.query).some((column) => column.protection.kind !== 'cleartext');
-    if (isProtected) found.add('FINGERPRINT_USE', value.span, 'protected columns are joined, and not compared with IN');
+    if (isProtected)
+      found.add('FINGERPRINT_USE', value.span, 'protected columns can be joined, but not compared with IN');
   }
   for (const child of childrenOf(value)) checkValue(child, state);
 }
@@ -56,13 +57,17 @@ function checkEquality(left: ExpressionOf<'column'>, right: ExpressionOf<'column
   if (a.kind === 'fingerprint' && b.kind === 'fingerprint') {
     //= rules R-18
     if (a.header === b.header || anyNames) return;
-    found.add('JOIN_NAMES', left.span, `\`${a.header}\` and \`${b.header}\` are fingerprints of different names`);
+    found.add(
+      'JOIN_NAMES',
+      left.span,
+      `\`${a.header}\` and \`${b.header}\` are fingerprint columns with different names`,
+    );
     return;
   }
   for (const side of [left, right]) {
     if (side.column.protection.kind === 'sealed') reportProtected(side, found);
   }
-  found.add('JOIN_KIND', left.span, `expected two columns of the same protection, got ${a.kind} and ${b.kind}`);
+  found.add('JOIN_KIND', left.span, `a ${a.kind} column cannot be joined with a ${b.kind} column`);
 }
 
 function checkCondition(condition: Expression, state: State): void {
@@ -101,7 +106,7 @@ function checkSides(query: Extract<Query, { readonly kind: 'set' }>, isFinal: bo
     if (protection.kind === 'sealed' && query.all) continue;
     if (protection.kind === 'fingerprint' && !isFinal && state.preserveNulls) continue;
     const code = protection.kind === 'sealed' ? 'SEALED_USE' : 'FINGERPRINT_USE';
-    state.found.add(code, query.span, `\`${name}\` is a ${protection.kind} column, and rows of it are compared`);
+    state.found.add(code, query.span, `\`${name}\` is a ${protection.kind} column, and the query compares rows of it`);
   }
 }
 

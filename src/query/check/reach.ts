@@ -22,8 +22,8 @@ function checkAggregates({ items, having, qualify }: Select, table: ManifestTabl
     for (const part of within(value)) {
       if (part.kind !== 'aggregate') continue;
       const isSafe = part.function === 'count' || part.function === 'sum' || part.function === 'avg';
-      if (!isSafe) report(part.span, table, `\`${part.function}\` can give back the value of one person`, check);
-      if (part.filter !== null) report(part.span, table, 'a FILTER looks at a part of the group only', check);
+      if (!isSafe) report(part.span, table, `\`${part.function}\` can return the value of one person`, check);
+      if (part.filter !== null) report(part.span, table, 'a FILTER looks at only part of the group', check);
     }
   }
 }
@@ -42,7 +42,12 @@ function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> |
 function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: Check): void {
   //= rules R-33
   if (query.kind === 'set' || !isAggregated(query)) {
-    report(span, table, `\`${table.name}\` is only shown in aggregates, and the last SELECT is none`, check);
+    report(
+      span,
+      table,
+      `\`${table.name}\` may only be shown in aggregates, and the last SELECT is not an aggregate`,
+      check,
+    );
     return;
   }
   checkAggregates(query, table, check);

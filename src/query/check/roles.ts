@@ -7,8 +7,8 @@ import type { CheckContext } from './context.ts';
 export function checkRoles({ manifest, member, receivers }: CheckContext, whole: Span, found: Findings): void {
   //= rules R-11
   const canQuery = manifest.members.some((each) => each.id === member && each.abilities.includes('CAN_QUERY'));
-  if (!canQuery) found.add('ROLE_CANNOT_QUERY', whole, `${quoteName(member)} does not have the ability CAN_QUERY`);
-  if (receivers.length === 0) found.add('RECEIVER_NOT_ALLOWED', whole, 'expected a receiver, got none');
+  if (!canQuery) found.add('ROLE_CANNOT_QUERY', whole, `${quoteName(member)} does not have the ability \`CAN_QUERY\``);
+  if (receivers.length === 0) found.add('RECEIVER_NOT_ALLOWED', whole, 'the query has no receiver');
   const refused = receivers.filter(
     (receiver) =>
       !manifest.members.some((each) => each.id === receiver && each.abilities.includes('CAN_RECEIVE_RESULTS')),

@@ -53,11 +53,16 @@ function refuseText(text: string, found: Findings): void {
   }
   if (countCopies(text) > MAX_COPIES) {
     const help = 'Write CASE WHEN a = b instead of CASE a WHEN b.';
-    found.add('TOO_LARGE', index.whole, 'too many WHEN after CASE with a value: nested, they are many more', { help });
+    found.add(
+      'TOO_LARGE',
+      index.whole,
+      'too many WHEN branches after CASE with a value, which multiply when they are nested',
+      { help },
+    );
   }
   const bad = text.indexOf('\0');
   if (bad >= 0) found.add('PARSE_ERROR', { start: bad, end: bad + 1 }, 'a NUL character ends the statement early');
-  if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', index.whole, 'the text has half of a surrogate pair');
+  if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', index.whole, 'the text contains half a surrogate pair');
 }
 
 /**
@@ -81,7 +86,7 @@ function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, fou
     const token = index.text.slice(span.start, span.end);
     found.add('PARSE_ERROR', span, token === '' ? 'the SQL ends too early' : `unexpected ${quoteName(token)}`);
   } else if (message === 'Only SELECT statements can be serialized to json!') {
-    found.add('NOT_SELECT', index.whole, 'the statement is no SELECT');
+    found.add('NOT_SELECT', index.whole, 'the statement is not a SELECT');
   } else {
     found.add('PARSE_ERROR', index.whole, 'the SQL cannot be read');
   }
@@ -99,7 +104,7 @@ function readAnswer(text: string, answer: string): ParsedQuery {
   }
   const { statements } = tree;
   const [statement, second] = isJsonList(statements) ? statements : [];
-  if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'expected a SELECT, got nothing');
+  if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'the text contains no statement');
   if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
   if (found.size > 0 || statement === undefined) return failed(text, found);
   return Object.freeze({ text, statement, findings: [] });

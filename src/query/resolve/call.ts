@@ -64,7 +64,7 @@ function isArithmetic(name: string): name is Arithmetic {
 function expectNumber(value: Expression, context: Context): void {
   const family = familyOfType(value.type);
   if (family === null || family === 'number' || isProtectedColumn(value)) return;
-  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family}`);
+  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family} value`);
 }
 
 /** The type of an aggregate over values of a type. */
@@ -99,9 +99,9 @@ export function checkAggregateArgument(name: AggregateName, argument: Expression
   context.walk.found.add(
     'TYPE_MISMATCH',
     argument.span,
-    `${quoteName(name)} expected a decimal or whole number, got a DOUBLE`,
+    `${quoteName(name)} takes a decimal or whole number, not a DOUBLE`,
     {
-      help: 'Convert it with CAST(… AS DECIMAL(38,6)); a DOUBLE can make the function fail, which tells something of the data.',
+      help: 'Convert it with CAST(… AS DECIMAL(38,6)); a DOUBLE can make the function fail, which reveals something about the data.',
     },
   );
 }
@@ -114,14 +114,14 @@ function resolveAggregate(name: AggregateName, node: Fields, context: Context, r
   const filter = filterNode === null ? null : resolve(filterNode, context);
   const children = node.nodes('children').map((child) => resolveArgument(child, context, resolve));
   const orders = node.node('order_bys');
-  if (orders.isGiven('orders')) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY of its own');
+  if (orders.isGiven('orders')) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY');
   orders.word('type', ['ORDER_MODIFIER']);
   orders.close();
   node.empty('export_state', 'is_operator');
   node.close();
   const [argument = null, second] = children;
   if (second !== undefined || (argument === null && name !== 'count')) {
-    found.add('AGG_ARG', span, `${quoteName(name)} expected one argument, got ${String(children.length)}`);
+    found.add('AGG_ARG', span, `${quoteName(name)} takes one argument, got ${String(children.length)}`);
     return invalid(span, children);
   }
   if (argument !== null) checkAggregateArgument(name, argument, context);
@@ -133,15 +133,15 @@ function resolveAggregate(name: AggregateName, node: Fields, context: Context, r
 function resolveArgument(node: Fields, context: Context, resolve: ResolvePart): Expression {
   if (node.text('class') !== 'STAR') return resolve(node, context);
   node.skipAll();
-  context.walk.found.add('AGG_ARG', node.span, 'the aggregate is taken of columns that are not named');
+  context.walk.found.add('AGG_ARG', node.span, 'the argument of the aggregate is a star');
   return invalid(node.span);
 }
 
 function refuseFunction(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const { found } = context.walk;
   if (isRefusedAggregate(name))
-    found.add('AGG_FUNCTION', span, `${quoteName(name)} gives back values of single rows or cannot be checked`);
-  else found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is not among the functions that may run`);
+    found.add('AGG_FUNCTION', span, `${quoteName(name)} returns values of individual rows or cannot be checked`);
+  else found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is not one of the functions that may run`);
   return invalid(span, parts);
 }
 
@@ -150,11 +150,11 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
   const family = familyOfType(value.type);
   const mismatch = (expected: string): void => {
     if (family === null || isProtectedColumn(value)) return;
-    found.add('TYPE_MISMATCH', value.span, `expected a ${expected}, got a ${family}`);
+    found.add('TYPE_MISMATCH', value.span, `expected a ${expected}, got a ${family} value`);
   };
   switch (kind) {
     case 'text':
-      if (family !== 'text') mismatch('text');
+      if (family !== 'text') mismatch('text value');
       break;
     case 'number':
       if (family !== 'number') mismatch('number');
@@ -164,9 +164,10 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
       break;
     case 'literal':
       if (value.kind !== 'literal' || value.type.kind !== 'integer') {
-        found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a whole number, got an expression');
+        found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a whole number that is written in the query');
       } else if (Math.abs(Number(value.text)) > MAX_LITERAL_ARGUMENT) {
-        found.add('LITERAL_RANGE', value.span, `expected a number up to ${String(MAX_LITERAL_ARGUMENT)}`);
+        const most = String(MAX_LITERAL_ARGUMENT);
+        found.add('LITERAL_RANGE', value.span, `expected a number from -${most} to ${most}, got ${String(value.text)}`);
       }
       break;
     case 'part':
@@ -279,7 +280,7 @@ function resolveScalar(name: string, node: Fields, context: Context, resolve: Re
   const isSymbol = node.flag('is_operator');
   const parts = node.nodes('children').map((child) => resolve(child, context));
   if (node.flag('distinct'))
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is no aggregate and takes no DISTINCT`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(name)} is not an aggregate and does not take DISTINCT`);
   if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteName(name)} has a FILTER`);
   if (node.node('order_bys').isGiven('orders')) found.add('AGG_ORDER_BY', span, `${quoteName(name)} has an ORDER BY`);
   node.empty('export_state');
@@ -312,7 +313,7 @@ export function resolveFunction(node: Fields, context: Context, resolve: Resolve
     context.walk.found.add(
       'FUNCTION_NOT_ALLOWED',
       span,
-      `${quoteName(`${schema}.${name}`)} is no function that may run`,
+      `${quoteName(`${schema}.${name}`)} is not a function that may run`,
     );
     return invalid(span, parts);
   }

@@ -48,7 +48,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   PARAMETER: (node, _type, context) => resolveParameter(node, context),
   STAR: (node, _type, context) => {
     node.skipAll();
-    context.walk.found.add('STAR', node.span, 'a star cannot stand here');
+    context.walk.found.add('STAR', node.span, 'a star is not allowed here');
     return invalid(node.span);
   },
 };
@@ -85,7 +85,7 @@ function resolveComparison(node: Fields, type: string, context: Context): Expres
 export function expectTruth(value: Expression, context: Context): Expression {
   const family = familyOfType(value.type);
   if (family === null || family === 'boolean') return value;
-  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a condition, got a ${family}`);
+  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a condition, got a ${family} value`);
   return value;
 }
 
@@ -118,7 +118,7 @@ function resolveOperator(node: Fields, type: string, context: Context): Expressi
     return invalid(span, parts);
   }
   if (type === 'GROUPING_FUNCTION') {
-    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells totals from their parts');
+    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells apart totals and their parts');
     node.skipAll();
     return invalid(span);
   }
@@ -221,12 +221,12 @@ function resolveParameter(node: Fields, context: Context): Expression {
   node.close();
   const { parameters, walk } = context;
   if (parameters === null) {
-    walk.found.add('PARAMETER', span, `the query has a parameter ${quoteName(name)} and is no template`);
+    walk.found.add('PARAMETER', span, `the query has a parameter ${quoteName(name)} but is not a template`);
     return invalid(span);
   }
   const type = parameters.get(name);
   if (type !== undefined) return { kind: 'parameter', name, span, type };
-  walk.found.add('PARAMETER', span, `the template declares no parameter ${quoteName(name)}`);
+  walk.found.add('PARAMETER', span, `the template does not declare a parameter ${quoteName(name)}`);
   return invalid(span);
 }
 
@@ -245,10 +245,11 @@ function resolveSubquery(node: Fields, context: Context): Expression {
   node.close();
   const [item, more] = query === null ? [] : firstSelect(query).items;
   if (query === null || item === undefined) return invalid(span);
-  if (more !== undefined) found.add('SUBQUERY', span, 'a sub-query in the place of a value has one output');
+  if (more !== undefined) found.add('SUBQUERY', span, 'a sub-query that is used as a value must have a single output');
   if (kind === 'SCALAR') {
     //= rules R-32
-    if (!givesOneRow(query)) found.add('SUBQUERY_MULTIROW', span, 'the sub-query may give more or fewer rows than one');
+    if (!givesOneRow(query))
+      found.add('SUBQUERY_MULTIROW', span, 'the sub-query may return more or fewer rows than one');
     return { kind: 'scalarQuery', query, span, type: item.value.type };
   }
   if (kind === 'ANY' && operator === 'COMPARE_EQUAL' && value !== null) {
@@ -258,6 +259,6 @@ function resolveSubquery(node: Fields, context: Context): Expression {
     }
     return { kind: 'inQuery', value, query, span, type: BOOLEAN };
   }
-  found.add('SUBQUERY', span, 'of sub-queries in conditions only IN is known');
+  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN');
   return invalid(span);
 }

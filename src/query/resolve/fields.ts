@@ -40,8 +40,8 @@ export class Fields {
     this.#read.add('query_location');
     this.span = typeof place === 'string' && place !== NO_PLACE ? walk.index.tokenAt(Number(place)) : around;
     if (depth > MAX_DEPTH) {
-      walk.found.add('TOO_LARGE', around, `expected at most ${String(MAX_DEPTH)} levels, got more`);
-    } else if (!isRecord) this.#refuse('a node', 'something else');
+      walk.found.add('TOO_LARGE', around, `the query is nested more than ${String(MAX_DEPTH)} levels deep`);
+    } else if (!isRecord) this.#refuse('this part of the query is not supported');
   }
 
   /** Whether the node lies so deep that it is refused unread. */
@@ -49,9 +49,13 @@ export class Fields {
     return this.#depth > MAX_DEPTH;
   }
 
-  #refuse(expected: string, got: string): void {
+  #refuse(message: string): void {
     if (this.isTooDeep) return;
-    this.walk.found.add('UNSUPPORTED_NODE', this.span, `expected ${expected}, got ${got}`);
+    this.walk.found.add('UNSUPPORTED_NODE', this.span, message);
+  }
+
+  #refuseField(name: string): void {
+    this.#refuse(`this form of \`${name}\` is not supported`);
   }
 
   #take(name: string): Json | undefined {
@@ -67,14 +71,14 @@ export class Fields {
   text(name: string): string {
     const value = this.#take(name);
     if (typeof value === 'string') return value;
-    this.#refuse(`a text in \`${name}\``, 'something else');
+    this.#refuseField(name);
     return '';
   }
 
   flag(name: string): boolean {
     const value = this.#take(name);
     if (typeof value === 'boolean') return value;
-    this.#refuse(`true or false in \`${name}\``, 'something else');
+    this.#refuseField(name);
     // The value that is refused wherever flags matter.
     return true;
   }
@@ -82,14 +86,14 @@ export class Fields {
   list(name: string): readonly Json[] {
     const value = this.#take(name);
     if (isJsonList(value)) return value;
-    this.#refuse(`a list in \`${name}\``, 'something else');
+    this.#refuseField(name);
     return [];
   }
 
   texts(name: string): readonly string[] {
     const values = this.list(name);
     const texts = values.filter((value) => typeof value === 'string');
-    if (texts.length < values.length) this.#refuse(`texts in \`${name}\``, 'something else');
+    if (texts.length < values.length) this.#refuseField(name);
     return texts;
   }
 
@@ -116,14 +120,14 @@ export class Fields {
     const value = this.text(name);
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
-    this.#refuse(`something known in \`${name}\``, quoteName(value));
+    this.#refuse(`${quoteName(value)} is not supported as \`${name}\``);
     return null;
   }
 
   /** Fields that must be empty: null, false, an empty text, list or object of one. A finding for each that is not. */
   empty(...names: readonly string[]): void {
     for (const name of names) {
-      if (!isEmpty(this.#take(name))) this.#refuse(`nothing in \`${name}\``, 'something');
+      if (!isEmpty(this.#take(name))) this.#refuse(`\`${name}\` is not supported here`);
     }
   }
 
@@ -140,7 +144,7 @@ export class Fields {
   close(): void {
     //= rules R-2
     for (const name of Object.keys(this.#record)) {
-      if (!this.#read.has(name)) this.#refuse('no such field', quoteName(name));
+      if (!this.#read.has(name)) this.#refuse(`${quoteName(name)} is not supported`);
     }
   }
 }

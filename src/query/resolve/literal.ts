@@ -105,7 +105,7 @@ export function resolveConstant(node: Fields, { walk }: Context): Expression {
   node.close();
   const resolved = readValue(value);
   if (resolved !== null) return resolved;
-  walk.found.add('LITERAL_RANGE', span, 'the constant is none that the engine holds exactly');
+  walk.found.add('LITERAL_RANGE', span, 'the engine cannot hold this constant exactly');
   return invalid(span);
 }
 
@@ -181,7 +181,7 @@ export function unify(values: readonly Expression[], context: Context): readonly
     //= rules R-8
     const own = familyOfType(type);
     if (own === null || family === undefined || own === family) continue;
-    context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family}, got a ${own}`);
+    context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family} value, got a ${own} value`);
   }
   return typed;
 }

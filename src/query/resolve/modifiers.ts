@@ -39,7 +39,7 @@ function findByValue(value: Expression, items: readonly Item[], context: Context
   const text = canonicalText(value);
   const index = items.findIndex((item) => canonicalText(item.value) === text);
   if (index >= 0) return index;
-  found.add('ORDER_NOT_OUTPUT', value.span, 'the order is by something that is not in the output');
+  found.add('ORDER_NOT_OUTPUT', value.span, 'the query orders by something that is not an output');
   return null;
 }
 
@@ -50,7 +50,9 @@ function readOrder(node: Fields, items: readonly Item[], context: Context): read
   node.close();
   if (term.text('class') === 'STAR') {
     term.skipAll();
-    context.walk.found.add('ORDER_NOT_OUTPUT', term.span, 'ORDER BY ALL names nothing', { help: 'Name the outputs.' });
+    context.walk.found.add('ORDER_NOT_OUTPUT', term.span, 'ORDER BY ALL does not name what it orders by', {
+      help: 'Name the outputs.',
+    });
     return [];
   }
   const item = findByName(term, items, context) ?? findByValue(resolveExpression(term, context), items, context);
@@ -64,7 +66,7 @@ function readRows(node: Fields, name: string, context: Context): number | null {
   const value = child.text('class') === 'CONSTANT' ? resolveExpression(child, context) : null;
   const rows = value?.kind === 'literal' && value.type.kind === 'integer' ? Number(value.text) : -1;
   if (Number.isSafeInteger(rows) && rows >= 0) return rows;
-  context.walk.found.add('LIMIT_EXPR', child.span, 'expected a whole number of rows, got something else');
+  context.walk.found.add('LIMIT_EXPR', child.span, 'expected a whole number of rows that is written in the query');
   return null;
 }
 
@@ -81,10 +83,10 @@ export function readModifiers(nodes: readonly Fields[], items: readonly Item[], 
     } else if (type === 'DISTINCT_MODIFIER') {
       result = { ...result, distinct: true };
       if (node.isGiven('distinct_on_targets'))
-        context.walk.found.add('DISTINCT_ON', node.span, 'DISTINCT ON picks rows');
+        context.walk.found.add('DISTINCT_ON', node.span, 'the query uses DISTINCT ON');
     } else if (type === 'LIMIT_PERCENT_MODIFIER') {
       node.skipAll();
-      context.walk.found.add('LIMIT_EXPR', node.span, 'a part of the rows in percent is asked for');
+      context.walk.found.add('LIMIT_EXPR', node.span, 'the query limits its rows by a percentage');
     }
     node.close();
   }

@@ -34,7 +34,7 @@ function expandStar(node: Fields, context: Context): readonly Item[] {
   }
   const entries = context.scope.entries.filter(({ leaf }) => relation === '' || foldName(leaf.alias) === relation);
   if (entries.length === 0 && !context.scope.isBroken) {
-    context.walk.found.add('STAR', span, 'the star stands for no column');
+    context.walk.found.add('STAR', span, 'the star does not select any column');
   }
   return entries.flatMap(({ leaf, hidden }) =>
     leaf.columns
@@ -63,7 +63,7 @@ function resolveItems(nodes: readonly Fields[], context: Context): ResolvedItems
     }
     //= rules R-3
     if (items.length <= MAX_LIST) continue;
-    const message = `expected at most ${String(MAX_LIST)} outputs, got more`;
+    const message = `the query has more than ${String(MAX_LIST)} outputs`;
     context.walk.found.add('TOO_LARGE', node.span, message);
     return { items: [], hasStar };
   }
@@ -76,7 +76,7 @@ function resolveGroup(node: Fields, items: readonly Item[], context: Context): E
   const value = resolveExpression(node, context);
   if (value.kind !== 'literal') return value;
   if (value.type.kind !== 'integer') {
-    found.add('GROUP_BY_LITERAL', value.span, 'a constant stands in GROUP BY');
+    found.add('GROUP_BY_LITERAL', value.span, 'GROUP BY contains a constant');
     return null;
   }
   const item = items[Number(value.text) - 1];
@@ -95,9 +95,10 @@ function resolveGroups(node: Fields, items: readonly Item[], context: Context): 
   const sets = node.list('group_sets');
   const [set] = sets;
   const isPlain = sets.length === 0 || (sets.length === 1 && isJsonList(set) && set.length === groups.length);
-  if (!isPlain) found.add('GROUPING_SETS', node.span, 'GROUPING SETS, ROLLUP and CUBE give totals beside their parts');
+  if (!isPlain) found.add('GROUPING_SETS', node.span, 'GROUPING SETS, ROLLUP and CUBE show totals next to their parts');
   const handling = node.word('aggregate_handling', ['STANDARD_HANDLING', 'FORCE_AGGREGATES', 'NO_AGGREGATES_ALLOWED']);
-  if (handling === 'FORCE_AGGREGATES') found.add('GROUP_BY_ALL', node.span, 'GROUP BY ALL names nothing');
+  if (handling === 'FORCE_AGGREGATES')
+    found.add('GROUP_BY_ALL', node.span, 'GROUP BY ALL does not name what it groups by');
   const kept = groups.filter((group) => group !== null);
   return [...new Map(kept.map((group) => [canonicalText(group), group])).values()];
 }
@@ -114,14 +115,18 @@ function resolveNamed(
     const name = entry.text('key');
     const value = entry.node('value');
     if (value.isGiven('aliases'))
-      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteName(name)} has a list of names behind it`);
+      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteName(name)} has a list of column names`);
     value.word('materialized', ['CTE_MATERIALIZE_DEFAULT', 'CTE_MATERIALIZE_ALWAYS', 'CTE_MATERIALIZE_NEVER']);
     value.empty('key_targets');
     const query = context.resolveInner(value.node('query'), { ...context, visible, scope: NO_SCOPE });
     value.close();
     entry.close();
     if (context.manifest.tables.some((table) => foldName(table.name) === foldName(name))) {
-      found.add('CTE_SHADOWS_TABLE', query?.span ?? node.span, `${quoteName(name)} is a table of the collaboration`);
+      found.add(
+        'CTE_SHADOWS_TABLE',
+        query?.span ?? node.span,
+        `${quoteName(name)} is the name of a table of the collaboration`,
+      );
     }
     if (query === null) continue;
     visible.set(foldName(name), { name, columns: relationColumns(query, context) });
@@ -155,7 +160,7 @@ function resolveSelect(node: Fields, around: Context): Select {
   const groups = resolveGroups(node, items, withOutputs('yes'));
   const having = clause('having', withOutputs('yes'));
   const qualify = clause('qualify', withOutputs('yes'));
-  if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'a sample of the result is asked for');
+  if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'the query asks for a sample of the result');
   const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs('yes'));
   node.close();
   const span = cover(items.map((item) => item.value.span)) ?? node.span;
@@ -179,7 +184,11 @@ function resolveSelect(node: Fields, around: Context): Select {
 function checkSides({ left, right, span }: SetOperation, { walk }: Context): void {
   const [a, b] = [outputsOf(left), outputsOf(right)];
   if (a.length !== b.length) {
-    walk.found.add('SETOP_KIND', span, `expected ${String(a.length)} outputs on both sides, got ${String(b.length)}`);
+    walk.found.add(
+      'SETOP_KIND',
+      span,
+      `the left side has ${String(a.length)} outputs, the right side ${String(b.length)}`,
+    );
   }
   for (const [index, column] of a.entries()) {
     const other = b[index];
@@ -187,7 +196,11 @@ function checkSides({ left, right, span }: SetOperation, { walk }: Context): voi
     const families = [familyOfType(column.type), familyOfType(other.type)].filter((family) => family !== null);
     const isMixed = JSON.stringify(column.protection) !== JSON.stringify(other.protection);
     if (new Set(families).size > 1 || isMixed || !meetExactly([column.type, other.type])) {
-      walk.found.add('SETOP_KIND', span, `output ${String(index + 1)} is not of the same kind on both sides`);
+      walk.found.add(
+        'SETOP_KIND',
+        span,
+        `output ${String(index + 1)} does not have the same type and protection on both sides`,
+      );
     }
   }
 }
@@ -202,7 +215,7 @@ function resolveSetOperation(node: Fields, around: Context): Query | null {
   const items = left === null ? [] : firstSelect(left).items;
   const outputs: Scope = { ...NO_SCOPE, outputs: items, outputUse: 'yes', isBroken: left === null };
   const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, { ...context, scope: outputs });
-  if (distinct) context.walk.found.add('SETOP_KIND', span, 'DISTINCT belongs to the sides');
+  if (distinct) context.walk.found.add('SETOP_KIND', span, 'DISTINCT belongs in the SELECTs that are combined');
   node.close();
   const known = (['UNION', 'INTERSECT', 'EXCEPT'] as const).find((name) => name === operator);
   if (known === undefined) context.walk.found.add('SETOP_KIND', span, `${quoteName(operator)} is not supported`);

@@ -93,14 +93,14 @@ export function resolveWindow(node: Fields, type: string, context: Context, reso
   if (offset !== null) values.push(resolve(offset, context));
   node.close();
   if (name === null || !type.startsWith('WINDOW_')) {
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(written)} is no window function that may run`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteName(written)} is not a window function that may run`);
     return invalid(span, values);
   }
   const [argument, distance] = values;
   const { least, most } = isWindowName(name) ? WINDOWS[name] : { least: name === 'count' ? 0 : 1, most: 1 };
   const isDistanceGood = distance === undefined || readDistance(distance) !== null;
   if (frame === undefined || values.length < least || values.length > most || !isDistanceGood) {
-    found.add('UNSUPPORTED_NODE', span, 'frames are in ROWS, and distances are whole numbers');
+    found.add('UNSUPPORTED_NODE', span, 'a window frame must use ROWS, and a distance must be a whole number');
     return invalid(span, values);
   }
   if (!isWindowName(name) && argument !== undefined) checkAggregateArgument(name, argument, context);

@@ -71,9 +71,9 @@ export function describeObligation(obligation: Obligation): string {
     case 'round':
       return `${obligation.of === 'counts' ? 'Counts' : 'Sums and averages'} are rounded to multiples of ${String(obligation.step)}.`;
     case 'summary':
-      return 'One row without groups sums up the rows that are left out, if it has enough different values itself.';
+      return 'One extra row without groups sums up the rows that are left out, if it has enough different values itself.';
     case 'order':
-      return 'Rows are ordered by all outputs, behind the order that the query asks for.';
+      return 'Rows are ordered by all outputs, after the order that the query asks for.';
     case 'rowLimit':
       return `At most ${String(obligation.maxRows)} rows are released.`;
   }

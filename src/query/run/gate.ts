@@ -103,7 +103,7 @@ export class Gate implements AsyncDisposable {
     if (!verdict.allowed) return verdict;
     if (verdict.statement.ir.length > MAX_IR_CHARACTERS) {
       const span = { start: 0, end: question.text.length };
-      const message = 'the query is too large when its names and types are written out';
+      const message = 'the query is too large once its names and types are written out';
       const finding = { code: 'TOO_LARGE', span, message, help: 'Ask for less at once.', rule: null } as const;
       return { allowed: false, findings: [finding], obligations: [], tables: verdict.tables };
     }

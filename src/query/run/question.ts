@@ -25,7 +25,7 @@ const MAX_VALUE_CHARACTERS = 20_000;
 
 function requireMember({ members }: Manifest, id: string): void {
   if (members.some((member) => member.id === id)) return;
-  throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteName(id)}`, {
+  throw new SealroomError('USAGE_OPTION', `${quoteName(id)} is not a member of the collaboration`, {
     hint: `its members are ${members.map((member) => member.id).join(', ')}`,
   });
 }
@@ -36,12 +36,12 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
     if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
       throw new SealroomError(
         'USAGE_OPTION',
-        `parameter ${quoteName(name)} expected a name of \`a-z\`, \`0-9\` and \`_\``,
+        `parameter ${quoteName(name)}: a name consists of \`a-z\`, \`0-9\` and \`_\`, with a letter first`,
       );
     }
     if (/[\p{Cs}\0]/u.test(value) || value.length > MAX_VALUE_CHARACTERS) {
-      throw new SealroomError('USAGE_OPTION', `parameter ${quoteName(name)} expected a text without NUL, got another`, {
-        hint: `a value has at most ${String(MAX_VALUE_CHARACTERS)} characters`,
+      throw new SealroomError('USAGE_OPTION', `the value of parameter ${quoteName(name)} is too long or contains NUL`, {
+        hint: `a value can have at most ${String(MAX_VALUE_CHARACTERS)} characters`,
       });
     }
   }
@@ -64,7 +64,7 @@ export function readQuestion(
   const { id, parameters } = question;
   requireParameters(parameters);
   if (id === '' || id.length > MAX_NAME_CHARACTERS) {
-    throw new SealroomError('USAGE_OPTION', 'expected the id of a template, got none or a longer text');
+    throw new SealroomError('USAGE_OPTION', 'the id of the template is empty or too long');
   }
   const template = manifest.templates.find((known) => known.id === id);
   return { text: template?.sql ?? '', context: { ...context, template: id, parameters } };

@@ -148,7 +148,7 @@ export class QueryRunner implements AsyncDisposable {
     const tables = attempt.room.tables.filter(({ name }) => verdict.tables.includes(name));
     const missing = tables.filter(({ snapshot }) => snapshot === null).map(({ name }) => `\`${name}\``);
     if (missing.length > 0) {
-      const message = `${missing.join(', ')} is not loaded`;
+      const message = `not loaded into the room: ${missing.join(', ')}`;
       await this.#turnAway(attempt, verdict, 'NOT_LOADED', message);
       throw new SealroomError('QUERY_UNLOADED', message, {
         hint: 'the operator of the room loads it with `sealroom room add`',
@@ -158,7 +158,7 @@ export class QueryRunner implements AsyncDisposable {
     try {
       for (const { snapshot } of loaded) await this.#verify(snapshot);
     } catch (error) {
-      await this.#turnAway(attempt, verdict, 'ROOM_SNAPSHOT', 'a table is not as it was loaded');
+      await this.#turnAway(attempt, verdict, 'ROOM_SNAPSHOT', 'a table has changed since it was loaded');
       throw error;
     }
     return loaded.map(({ owner, snapshot }) => ({ owner, path: snapshot.path }));
@@ -252,7 +252,7 @@ class ManifestChanged extends Error {}
 
 /** Why an allowed query did not start, for its record. */
 function obstacleOf(error: unknown): readonly [code: string, message: string] {
-  if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest was changed while the query waited'];
+  if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest changed while the query waited'];
   if (kindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
   return ['NOT_OPENED', 'the tables cannot be opened'];
 }
