@@ -25,13 +25,13 @@ interface Explanation {
 }
 
 const NO_CREDENTIALS: Explanation = {
-  message: 'AWS credentials expected for AWS Clean Rooms, got none that work',
-  hint: 'give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in again',
+  message: 'no usable AWS credentials for AWS Clean Rooms',
+  hint: 'give `--profile`, set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or sign in again',
 };
 
 const NO_REGION: Explanation = {
-  message: 'an AWS region expected for AWS Clean Rooms, got none that works',
-  hint: 'give --region or set AWS_REGION',
+  message: 'no usable AWS region for AWS Clean Rooms',
+  hint: 'give `--region` or set `AWS_REGION`',
 };
 
 const NO_NETWORK: Explanation = {
@@ -45,7 +45,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
     'AccessDeniedException',
     {
       message: 'AWS Clean Rooms denied access to the collaboration',
-      hint: 'the caller needs the permission cleanrooms:GetCollaboration and a membership in the collaboration',
+      hint: 'the caller needs the permission `cleanrooms:GetCollaboration` and a membership in the collaboration',
     },
   ],
   [
@@ -59,7 +59,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   [
     'ValidationException',
     {
-      message: 'AWS Clean Rooms found the request invalid',
+      message: 'AWS Clean Rooms rejected the request as invalid',
       hint: 'check the collaboration id',
     },
   ],
@@ -84,7 +84,7 @@ function explain(error: Error): Explanation {
   const status = '$metadata' in error && isRecord(error.$metadata) ? error.$metadata['httpStatusCode'] : undefined;
   if (error.name === 'SyntaxError' && typeof status === 'number') {
     return {
-      message: `AWS Clean Rooms expected to answer in JSON, got other text with the HTTP status ${String(status)}`,
+      message: `AWS Clean Rooms did not answer in JSON; the HTTP status was ${String(status)}`,
     };
   }
   return { message: `AWS Clean Rooms failed with ${quoteName(error.name)}: ${error.message.split('\n', 1)[0] ?? ''}` };
@@ -102,7 +102,7 @@ function readResponse(response: unknown): CollaborationSettings {
   const collaboration = isRecord(response) ? response['collaboration'] : undefined;
   const metadata = isRecord(collaboration) ? (collaboration['dataEncryptionMetadata'] ?? undefined) : undefined;
   if (metadata === undefined) {
-    throw new SealroomError('IO_CLEAN_ROOMS', 'the collaboration expected encryption settings, got none', {
+    throw new SealroomError('IO_CLEAN_ROOMS', 'the collaboration has no encryption settings', {
       hint: 'it was created without support for cryptographic computing, and that cannot be added later',
     });
   }

@@ -1,4 +1,4 @@
-import { describeValue, findNearest, isRecord, quoteName } from '../schema/index.ts';
+import { describeValue, didYouMean, isRecord, quoteName } from '../schema/index.ts';
 import type { DocumentValue } from './document.ts';
 import type { DocumentPath, ManifestProblems } from './problems.ts';
 
@@ -69,8 +69,8 @@ export class Cursor {
     if (this.isGiven) this.problems.addUnsupported(this.path, what);
   }
 
-  #refuseKind(expected: string): null {
-    return this.refuse(`expected ${expected}, got ${describeValue(this.#value)}`);
+  #refuseKind(expected: string, hint?: string): null {
+    return this.refuse(`expected ${expected}, got ${describeValue(this.#value)}`, hint);
   }
 
   /** What is there instead of an object or an array; text is not repeated, because it may be a whole file of another kind. */
@@ -85,7 +85,7 @@ export class Cursor {
       return false;
     }
     for (const key of this.keys.filter((name) => !known.includes(name))) {
-      this.at(key).refuse(`is unknown here: expected one of ${known.join(', ')}`, hintAtKey(key, known));
+      this.at(key).refuse(`unknown key, expected one of ${known.join(', ')}`, hintAtKey(key, known));
     }
     return true;
   }
@@ -97,20 +97,23 @@ export class Cursor {
       this.refuse(`expected an array, got ${this.#describeOther()}`);
       return [];
     }
-    if (value.length < minimum) this.refuse(`expected at least ${minimum} item, got none`);
+    if (value.length < minimum) this.refuse(`expected at least ${minimum} item, got 0`);
     return value.map((item, index) => new Cursor(item, [...this.path, index], this.problems));
   }
 
   text(form: TextForm): string | null {
     const value = this.#value;
     if (typeof value === 'string' && form.pattern.test(value)) return value;
-    const got = typeof value === 'string' && form.hidden === true ? 'other text' : describeValue(value);
-    return this.refuse(`expected ${form.words}, got ${got}`);
+    const isHidden = typeof value === 'string' && form.hidden === true;
+    return this.refuse(`expected ${form.words}${isHidden ? '' : `, got ${describeValue(value)}`}`);
   }
 
   oneOf<const T extends string>(values: readonly T[]): T | null {
-    const found = values.find((value) => value === this.#value);
-    return found ?? this.#refuseKind(values.length > 1 ? `one of ${values.join(', ')}` : `\`${values.join('')}\``);
+    const value = this.#value;
+    const found = values.find((known) => known === value);
+    if (found !== undefined) return found;
+    const words = values.length > 1 ? `one of ${values.join(', ')}` : `\`${values.join('')}\``;
+    return this.#refuseKind(words, typeof value === 'string' ? didYouMean(value, values) : undefined);
   }
 
   flag(): boolean | null {
@@ -121,7 +124,8 @@ export class Cursor {
   whole(minimum: number, maximum: number): number | null {
     const value = this.#value;
     if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-    return this.#refuseKind(`a whole number from ${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`);
+    const range = `a whole number from ${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`;
+    return this.#refuseKind(minimum === maximum ? `\`${minimum}\`` : range);
   }
 
   /** A number over 0. */
@@ -143,8 +147,7 @@ const SECRET_WORDS = /secret|private|password|token/i;
 
 function hintAtKey(key: string, known: readonly string[]): string | undefined {
   if (SECRET_WORDS.test(key)) return 'a manifest goes to every member and holds no secret: remove it';
-  const nearest = findNearest(key, known);
-  return nearest === undefined ? undefined : `did you mean ${quoteName(nearest)}?`;
+  return didYouMean(key, known);
 }
 
 /** The items that are not `null`; for lists whose broken items have been noted. */
@@ -164,7 +167,7 @@ export function readUnique<T extends string>(
   for (const item of cursor.items(minimum)) {
     const value = read(item);
     if (value === null) continue;
-    if (found.includes(value)) item.refuse(`expected each item once, got ${quoteName(value)} again`);
+    if (found.includes(value)) item.refuse(`${quoteName(value)} is listed twice`);
     else found.push(value);
   }
   return Object.freeze(found);

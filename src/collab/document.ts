@@ -53,16 +53,14 @@ function readScalar(
 ): DocumentValue {
   const { value, source } = node;
   if (typeof value === 'string') {
-    return !UNPAIRED_SURROGATE.test(value)
-      ? value
-      : walk.refuse(node, 'text expected as Unicode, got half a surrogate pair');
+    return !UNPAIRED_SURROGATE.test(value) ? value : walk.refuse(node, 'the text contains half a surrogate pair');
   }
   if (typeof value === 'number') {
     if (JSON_NUMBER.test(source ?? '') && Number.isFinite(value)) return value;
-    return walk.refuse(node, 'number expected as JSON writes it, got another form', 'put it in quotes if it is text');
+    return walk.refuse(node, 'the number is not written as in JSON', 'put it in quotes if it is text');
   }
   if (typeof value === 'boolean' || value === null) return value;
-  return walk.refuse(node, 'value expected to be one that JSON has, got another');
+  return walk.refuse(node, 'JSON has no such value');
 }
 
 function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
@@ -70,11 +68,11 @@ function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
   for (const { key, value } of isMap<Node, Node | null>(node) ? node.items : []) {
     const name = isScalar(key) && typeof key.value === 'string' ? key.value : null;
     if (name === null || UNPAIRED_SURROGATE.test(name) || isMarked(key)) {
-      walk.refuse(key, 'key expected as plain text, got something else');
+      walk.refuse(key, 'the key is not plain text');
       continue;
     }
     if (entries.has(name)) {
-      walk.refuse(key, `key ${quoteName(name)} expected once in its object, got it again`);
+      walk.refuse(key, `the key ${quoteName(name)} is repeated`);
       continue;
     }
     const inside = [...path, name];
@@ -91,21 +89,22 @@ function isMarked(node: Node): boolean {
 
 function readNode(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
   if (!walk.places.has(keyOfPath(path))) walk.places.set(keyOfPath(path), walk.place(node));
-  if (path.length > MAX_DEPTH) return walk.refuse(node, `values expected at most ${String(MAX_DEPTH)} deep, got more`);
-  if (isMarked(node)) walk.refuse(node, 'value expected without anchor or tag, got one', 'write the value out');
+  if (path.length > MAX_DEPTH)
+    return walk.refuse(node, `the value is nested more than ${String(MAX_DEPTH)} levels deep`);
+  if (isMarked(node)) walk.refuse(node, 'the value has an anchor or a tag', 'write just the value');
   if (isMap(node)) return readMap(node, path, walk);
   if (isSeq<Node>(node)) {
     return Object.freeze(node.items.map((item, index) => readNode(item, [...path, index], walk)));
   }
   if (isScalar(node)) return readScalar(node, walk);
-  return walk.refuse(node, 'value expected in its place, got an alias', 'write the value out');
+  return walk.refuse(node, 'the value is an alias', 'write the value out');
 }
 
 function describeSyntax({ code, message }: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'one document expected, got several';
-  if (QUOTING_ERRORS.has(code)) return 'YAML or JSON expected, got other text';
+  if (code === 'MULTIPLE_DOCS') return 'expected one document, got several';
+  if (QUOTING_ERRORS.has(code)) return 'the text is not YAML or JSON';
   const [line = ''] = message.split('\n', 1);
-  return `YAML or JSON expected, got other text: ${line.charAt(0).toLowerCase()}${line.slice(1)}`;
+  return `the text is not YAML or JSON: ${line.charAt(0).toLowerCase()}${line.slice(1)}`;
 }
 
 function parseYaml(text: string, lines: LineCounter): Document.Parsed {
@@ -120,7 +119,7 @@ function parseYaml(text: string, lines: LineCounter): Document.Parsed {
       lineCounter: lines,
     });
   } catch (error) {
-    throw new SealroomError('MANIFEST_SYNTAX', 'YAML or JSON expected, got text that cannot be read', { cause: error });
+    throw new SealroomError('MANIFEST_SYNTAX', 'the text cannot be read as YAML or JSON', { cause: error });
   }
 }
 
@@ -134,7 +133,7 @@ export function readDocument(text: string, file: string | undefined): TextDocume
   if (text.length > MAX_CHARACTERS) {
     throw new SealroomError(
       'MANIFEST_SYNTAX',
-      `manifest expected with at most ${String(MAX_CHARACTERS)} characters, got ${String(text.length)}`,
+      `manifest: at most ${String(MAX_CHARACTERS)} characters, got ${String(text.length)}`,
       { where: { file } },
     );
   }
@@ -150,7 +149,7 @@ export function readDocument(text: string, file: string | undefined): TextDocume
   const document = parseYaml(text, lines);
   for (const error of document.errors) addProblem(placeOf(error.pos[0]), describeSyntax(error));
   if (document.directives.yaml.explicit ?? false) {
-    addProblem({ line: 1, character: 1 }, 'document expected without directives, got `%YAML`');
+    addProblem({ line: 1, character: 1 }, 'the directive `%YAML` is not allowed');
   }
   const places = new Map<string, TextPlace>([[keyOfPath([]), { line: 1, character: 1 }]]);
   const place = (node: Node): TextPlace => placeOf(node.range?.[0] ?? 0);

@@ -33,7 +33,7 @@ const NOTHING: RuleWords = { grants: [], limits: [] };
 function limitsOf(constraints: readonly OutputConstraint[], round: Rounding | null): RuleWords['limits'] {
   const smallest = constraints.map(({ columnName, minimum }) => {
     return {
-      text: `fewest different values of \`${columnName}\` in a row of output`,
+      text: `minimum number of different values of \`${columnName}\` in a row of output`,
       value: minimum,
       moreIsLooser: false,
     };
@@ -79,8 +79,8 @@ function wordsOfCustom(rule: CustomRule, { columns }: ManifestTable): RuleWords 
     grants: [
       ...rule.allowedTemplates.map((id) => `the template ${id}`),
       ...rule.anyQueryProviders.map((member) => `any query of ${member}`),
-      ...shown.map(({ name }) => `output made of \`${name}\``),
-      ...(rule.outputConstraints.length === 0 ? ['output of single rows'] : []),
+      ...shown.map(({ name }) => `output derived from \`${name}\``),
+      ...(rule.outputConstraints.length === 0 ? ['output of individual rows'] : []),
       ...(rule.suppression === 'summary' ? [SUMMARY] : []),
     ],
     limits: limitsOf(rule.outputConstraints, rule.round),

@@ -72,12 +72,10 @@ function readColumnName(cursor: Cursor): string | null {
   if (name === null) return null;
   try {
     const header = parseHeader(name);
-    return header === name
-      ? name
-      : cursor.refuse('expected in lower case and without blanks around it, got another form');
+    return header === name ? name : cursor.refuse('a column name must be in lower case and have no blanks around it');
   } catch (error) {
     if (!(error instanceof SealroomError)) throw error;
-    return cursor.refuse(`expected as a header of a table: ${error.message}`, error.hint);
+    return cursor.refuse(`not a valid header: ${error.message}`, error.hint);
   }
 }
 
@@ -85,7 +83,7 @@ function readColumnName(cursor: Cursor): string | null {
 export function readColumnType(cursor: Cursor): string | null {
   const type = cursor.text({ pattern: /./s, words: 'a SQL type' });
   if (type === null || familyOf(type) !== null) return type;
-  return cursor.refuse('expected a SQL type that the room has, got another', `types are ${TYPES_IN_WORDS}`);
+  return cursor.refuse('unknown SQL type', `types are ${TYPES_IN_WORDS}`);
 }
 
 /** Reads a column; `null` if anything is wrong with it. */
@@ -97,7 +95,7 @@ export function readColumn(cursor: Cursor): ManifestColumn | null {
     return null;
   }
   const scale = cursor.at('scale');
-  if (scale.isGiven) scale.refuse('expected with an additive column only, got it with another');
+  if (scale.isGiven) scale.refuse('only an additive column has a scale');
   const name = readColumnName(cursor.at('name'));
   const kind = protection.oneOf(COLUMN_KINDS);
   const type = readColumnType(cursor.at('type'));
@@ -114,6 +112,6 @@ export function readColumn(cursor: Cursor): ManifestColumn | null {
 
 function readClearType(cursor: Cursor, kind: ColumnKind | null): string | null {
   if (!cursor.isGiven) return null;
-  if (kind === 'cleartext') return cursor.refuse('expected with a protected column, got it with a cleartext one');
+  if (kind === 'cleartext') return cursor.refuse('only a protected column has a `clearType`');
   return cursor.oneOf(CLEAR_TYPES);
 }

@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { SealroomError } from '../errors.ts';
-import { isRecord, quoteName } from '../schema/index.ts';
+import { didYouMean, isRecord, quoteName } from '../schema/index.ts';
 import { sha256Hex } from '../signing/index.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';
@@ -72,8 +72,7 @@ function readLog(cursor: Cursor): LogSettings {
   const queryText = cursor.at('queryText');
   const chain = cursor.at('chain');
   if (cursor.isGiven) cursor.object(['queryText', 'chain']);
-  if (chain.isGiven && chain.flag() === false)
-    chain.refuse('expected true, got false: the audit log is always a chain');
+  if (chain.isGiven && chain.flag() === false) chain.refuse('must be true: the audit log is always a chain');
   return Object.freeze({ queryText: queryText.isGiven ? (queryText.oneOf(['owners', 'hash']) ?? 'hash') : 'owners' });
 }
 
@@ -83,7 +82,7 @@ function readPrincipals(cursor: Cursor, known: readonly string[]): ReadonlyMap<s
   if (!cursor.isGiven || !cursor.object(cursor.keys)) return principals;
   for (const key of cursor.keys) {
     const item = cursor.at(key);
-    if (!AWS_PRINCIPAL.test(key)) item.refuse('expected under an account id of 12 digits or an ARN, got another key');
+    if (!AWS_PRINCIPAL.test(key)) item.refuse('the key must be an account id of 12 digits or an ARN');
     const id = item.oneOf(known);
     if (id !== null) principals.set(key, id);
   }
@@ -101,8 +100,8 @@ function readPrincipal(
   if (name === null) return null;
   const id = principals.get(name) ?? name;
   if (ids.includes(id)) return id;
-  const hint = AWS_PRINCIPAL.test(name) ? 'say what it stands for in `x-principals`' : undefined;
-  return item.refuse(`expected the id of a ${what}, got ${quoteName(name)}`, hint);
+  const hint = AWS_PRINCIPAL.test(name) ? 'say what it stands for in `x-principals`' : didYouMean(name, ids);
+  return item.refuse(`${quoteName(name)} is not the id of a ${what}`, hint);
 }
 
 function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): readonly ManifestTable[] {
@@ -110,7 +109,7 @@ function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): r
   const tables = cursor.items().map((item) => {
     const table = readTable(item, context);
     if (table !== null && seen.has(table.name)) {
-      return item.at('name').refuse(`expected a name of its own, got ${table.name} again`);
+      return item.at('name').refuse(`the name \`${table.name}\` is used twice`);
     }
     if (table !== null) seen.add(table.name);
     return table;
@@ -173,7 +172,7 @@ function refusePrivateKeys(text: string, file: string | undefined): void {
   const found = PRIVATE_KEY.exec(text);
   if (found === null) return;
   const line = text.slice(0, found.index).split('\n').length;
-  throw new SealroomError('MANIFEST_INVALID', 'the manifest expected without secrets, got a private key', {
+  throw new SealroomError('MANIFEST_INVALID', 'the manifest contains a private key', {
     hint: 'remove it, and make a new key if others have seen this file',
     where: { file, line },
   });

@@ -61,7 +61,7 @@ function readAbility(cursor: Cursor): Ability | null {
 function readMemberId(cursor: Cursor): string | null {
   const id = cursor.text(IDENTIFIER);
   if (id === null || !RESERVED.includes(id)) return id;
-  return cursor.refuse(`expected another id than ${id}, which is a schema of the engine`);
+  return cursor.refuse(`\`${id}\` is the name of a schema of the engine`, 'choose another id');
 }
 
 function readMember(cursor: Cursor, taken: ReadonlySet<string>): Member | null {
@@ -98,13 +98,14 @@ export function readMembers(cursor: Cursor): readonly Member[] {
     const member = readMember(item, taken);
     if (member === null) return null;
     const { id, publicKeys } = member;
-    if (seen.has(id)) return item.at('id').refuse(`expected an id of its own, got ${id} again`);
+    if (seen.has(id)) return item.at('id').refuse(`the id \`${id}\` is used twice`);
     seen.add(id);
     if (publicKeys.sign !== null && taken.has(publicKeys.sign)) {
-      item.at('publicKeys').at('sign').refuse('expected a key of its own, got that of another member');
+      item.at('publicKeys').at('sign').refuse('this key already belongs to another member');
     }
     for (const key of [publicKeys.sign, ...member.people.map(({ sign }) => sign)]) if (key !== null) taken.add(key);
-    if (member.payer && payer !== null) item.at('payer').refuse(`expected one payer, got another besides ${payer}`);
+    if (member.payer && payer !== null)
+      item.at('payer').refuse(`only one member can be the payer, and ${payer} already is`);
     payer ??= member.payer ? id : null;
     return member;
   });

@@ -33,7 +33,10 @@ const PERSON_ID = {
 function readRoles(cursor: Cursor): readonly Role[] {
   const roles = readUnique(cursor, (item) => item.oneOf(ROLES), 1);
   if (roles.includes('KEY_CUSTODIAN') && roles.includes('DATA_STEWARD')) {
-    cursor.refuse('expected KEY_CUSTODIAN or DATA_STEWARD, got both', 'who keeps the secret does not hold tables');
+    cursor.refuse(
+      'nobody can be both KEY_CUSTODIAN and DATA_STEWARD',
+      'a person who keeps the secret must not hold tables',
+    );
   }
   return roles;
 }
@@ -62,16 +65,16 @@ export function readPeople(cursor: Cursor, taken: ReadonlySet<string>): readonly
       const person = readPerson(item);
       if (person === null) return null;
       const { id, sign } = person;
-      if (seen.has(id)) item.at('id').refuse(`expected an id of its own, got ${id} again`);
+      if (seen.has(id)) item.at('id').refuse(`the id \`${id}\` is used twice`);
       if (taken.has(sign) || seen.has(sign)) {
-        item.at('sign').refuse('expected a key of its own, got that of another person or member');
+        item.at('sign').refuse('this key already belongs to another person or member');
       }
       seen.add(id).add(sign);
       return person;
     }),
   );
   if (people.length > 0 && !people.some(({ roles }) => roles.includes('RULE_APPROVER'))) {
-    cursor.refuse('expected a person with the role RULE_APPROVER, got none', 'nobody could sign for the member');
+    cursor.refuse('at least one person needs the role RULE_APPROVER', 'otherwise nobody can sign for the member');
   }
   return Object.freeze(people);
 }

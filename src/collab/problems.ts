@@ -32,19 +32,19 @@ export class ManifestProblems {
     this.#locate = locate;
   }
 
-  /** Notes a problem with the value at `path`; `message` goes on where the path ends. */
+  /** Notes a problem with the value at `path`; the path comes before `message`. */
   add(path: DocumentPath, message: string, hint?: string, code: ErrorCode = 'MANIFEST_INVALID'): void {
     const steps = printPath(path);
     const subject = steps === '' ? 'the manifest' : `\`${steps}\``;
     const where = { ...this.#locate(path), path: steps };
-    this.#problems.push(new SealroomError(code, `${subject} ${message}`, { hint, where }));
+    this.#problems.push(new SealroomError(code, `${subject}: ${message}`, { hint, where }));
   }
 
   /** Notes that the value at `path` asks for something that does not exist here. */
   addUnsupported(path: DocumentPath, what: string): void {
     this.add(
       path,
-      `asks for ${what}, which this release does not have`,
+      `this release does not support ${what}`,
       'remove it: nothing in a manifest is ignored',
       'MANIFEST_UNSUPPORTED',
     );

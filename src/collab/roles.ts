@@ -69,20 +69,21 @@ export function requireRole(
   action: RoleAction,
 ): Actor {
   const wanted = ALLOWED[action];
-  const expected = `\`${action}\` expected the role ${wanted.join(' or ')}`;
+  const needed = `\`${action}\` needs the role ${wanted.join(' or ')}`;
   for (const member of members) {
     const person = member.people.find(({ sign }) => sign === publicKey) ?? null;
     if (person !== null) {
       if (person.roles.some((role) => wanted.includes(role))) return Object.freeze({ member, person });
-      const got = `${person.id} of ${member.id} with ${person.roles.join(', ')}`;
+      const has = `${person.id} of ${member.id} has ${person.roles.join(', ')}`;
       const others = member.people.filter(({ roles }) => roles.some((role) => wanted.includes(role)));
-      throw refusal(`${expected}, got ${got}`, others);
+      throw refusal(`${needed}; ${has}`, others);
     }
     if (member.people.length === 0 && publicKey !== null && member.publicKeys.sign === publicKey) {
       return Object.freeze({ member, person: null });
     }
   }
-  throw refusal(`${expected}, got ${publicKey === null ? 'no signing key' : 'a key of nobody in the manifest'}`, []);
+  const problem = publicKey === null ? 'there is no signing key' : 'the signing key is not in the manifest';
+  throw refusal(`${needed}; ${problem}`, []);
 }
 
 function refusal(message: string, others: readonly Person[]): SealroomError {

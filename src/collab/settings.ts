@@ -42,12 +42,12 @@ const HINT = `settings are an object with ${SETTING_NAMES.join(', ')}, each true
 /** What is wrong with the members of a settings object, one line for each. */
 function findProblems(members: Readonly<Record<string, unknown>>): readonly string[] {
   const wrong = SETTING_NAMES.filter((name) => typeof members[name] !== 'boolean').map(
-    (name) => `setting \`${name}\` expected true or false, got ${describeValue(members[name])}`,
+    (name) => `setting \`${name}\`: expected true or false, got ${describeValue(members[name])}`,
   );
   const known: readonly string[] = SETTING_NAMES;
   const unknown = Object.keys(members)
     .filter((name) => !known.includes(name))
-    .map((name) => `setting expected to be one of the four, got ${quoteName(name)}`);
+    .map((name) => `${quoteName(name)} is not a setting`);
   return [...wrong, ...unknown];
 }
 
@@ -59,7 +59,9 @@ function findProblems(members: Readonly<Record<string, unknown>>): readonly stri
  */
 export function readSettings(value: unknown): CollaborationSettings {
   if (!isRecord(value)) {
-    throw new SealroomError('USAGE_OPTION', `settings expected an object, got ${describeValue(value)}`, { hint: HINT });
+    throw new SealroomError('USAGE_OPTION', `settings: expected an object, got ${describeValue(value)}`, {
+      hint: HINT,
+    });
   }
   const [first, ...rest] = findProblems(value);
   if (first !== undefined) throw new SealroomError('USAGE_OPTION', first, { hint: [...rest, HINT].join('\n') });
@@ -92,7 +94,7 @@ export function parseSettings(text: string, place: { readonly file?: string | un
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     // The parser's own message quotes the text, which may be a secret file that was given by mistake.
-    throw new SealroomError('USAGE_OPTION', 'settings expected JSON, got other text', { hint: HINT, where: { file } });
+    throw new SealroomError('USAGE_OPTION', 'the settings are not JSON', { hint: HINT, where: { file } });
   }
   try {
     return readSettings(unwrapResponse(value));

@@ -110,10 +110,10 @@ function readColumns(cursor: Cursor, allowCleartext: boolean): Columns {
     // A column that is broken otherwise is still there for the rule that names it; its name has been complained of.
     const name = column?.name ?? item.at('name').peekText();
     if (name === null) isComplete = false;
-    else if (byName.has(name)) item.at('name').refuse(`expected each column once, got ${quoteName(name)} again`);
+    else if (byName.has(name)) item.at('name').refuse(`the column ${quoteName(name)} is listed twice`);
     else byName.set(name, column);
     if (column?.protection === 'cleartext' && !allowCleartext) {
-      item.at('protection').refuse('expected a protected column: `settings.allowCleartext` is false');
+      item.at('protection').refuse('the column must be protected, because `settings.allowCleartext` is false');
     }
   }
   return { columns: Object.freeze(present([...byName.values()])), ruleColumns: new RuleColumns(byName, isComplete) };
@@ -142,7 +142,7 @@ function readReceivers(cursor: Cursor, branch: Branch | null, context: TableCont
   const able = context.members.filter(({ abilities }) => abilities.includes('CAN_RECEIVE_RESULTS')).map(({ id }) => id);
   if (!cursor.isGiven) return Object.freeze(able);
   if (branch === null) {
-    cursor.refuse('expected together with a valid `analysisRule`, got it alone');
+    cursor.refuse('this needs a valid `analysisRule`');
     return able;
   }
   if (!cursor.object(['type', 'policy'])) return able;
@@ -157,8 +157,8 @@ function readReceivers(cursor: Cursor, branch: Branch | null, context: TableCont
     const member = context.readMember(item);
     if (member === null || able.includes(member)) return member;
     return item.refuse(
-      `expected a member that can receive results, got ${member}`,
-      'give it the ability, or leave it out',
+      `${member} cannot receive results`,
+      'give the member the ability CAN_RECEIVE_RESULTS, or leave it out',
     );
   });
 }
@@ -169,7 +169,7 @@ function readBudget(cursor: Cursor): AccessBudget | null {
   const budget = cursor.at('budget').whole(1, MAX_BUDGET);
   const refresh = cursor.at('autoRefresh');
   const autoRefresh = refresh.isGiven && refresh.oneOf(['ENABLED', 'DISABLED']) === 'ENABLED';
-  if (autoRefresh && type === 'LIFETIME') refresh.refuse('expected DISABLED for a lifetime, which does not end');
+  if (autoRefresh && type === 'LIFETIME') refresh.refuse('must be DISABLED for LIFETIME, which never ends');
   return type === null || budget === null ? null : Object.freeze({ type, budget, autoRefresh });
 }
 
@@ -179,7 +179,7 @@ function readBudgets(cursor: Cursor): readonly AccessBudget[] {
   const budgets = cursor.items().map((item) => {
     const budget = readBudget(item);
     if (budget !== null && seen.has(budget.type)) {
-      return item.at('type').refuse(`expected one budget per period, got another for ${budget.type}`);
+      return item.at('type').refuse(`there is already a budget for ${budget.type}`);
     }
     if (budget !== null) seen.add(budget.type);
     return budget;

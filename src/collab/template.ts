@@ -62,7 +62,7 @@ export function readSignatures(cursor: Cursor, members: readonly Member[]): read
     const signature = readSignature(item, members);
     if (signature === null) return null;
     if (seen.has(signature.member)) {
-      return item.at('member').refuse(`expected one signature of each member, got another of ${signature.member}`);
+      return item.at('member').refuse(`there is already a signature of ${signature.member}`);
     }
     seen.add(signature.member);
     return signature;
@@ -76,7 +76,7 @@ function readParameters(cursor: Cursor): readonly TemplateParameter[] {
     if (!item.object(['name', 'type'])) return null;
     const name = item.at('name').text(PARAMETER_NAME);
     const type = readColumnType(item.at('type'));
-    if (name !== null && seen.has(name)) item.at('name').refuse(`expected each parameter once, got ${name} again`);
+    if (name !== null && seen.has(name)) item.at('name').refuse(`the parameter \`${name}\` is declared twice`);
     if (name === null || type === null) return null;
     seen.add(name);
     return Object.freeze({ name, type });
@@ -123,8 +123,7 @@ export function readTemplates(
   const templates = cursor.items().map((item) => {
     const template = readTemplate(item, collaborationId, members);
     if (template === null) return null;
-    if (seen.has(template.id))
-      return item.at('id').refuse(`expected an id of its own, got ${quoteName(template.id)} again`);
+    if (seen.has(template.id)) return item.at('id').refuse(`the id ${quoteName(template.id)} is used twice`);
     seen.add(template.id);
     return template;
   });

@@ -62,7 +62,7 @@ export function verifyManifest(manifest: Manifest): readonly SignatureStatus[] {
 function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void {
   const found = manifest.members.find(({ id }) => id === member);
   if (found === undefined) {
-    throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteName(member)}`, {
+    throw new SealroomError('USAGE_OPTION', `${quoteName(member)} is not a member of the collaboration`, {
       hint: `its members are ${manifest.members.map(({ id }) => id).join(', ')}`,
     });
   }
@@ -70,9 +70,12 @@ function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void
   const keys = signingKeysOf(found);
   if (keys.includes(publicKey)) return;
   if (found.people.some(({ sign }) => sign === publicKey)) requireRole(manifest, publicKey, 'sign');
-  const got = keys.length === 0 ? 'none' : 'another';
   const whose = found.people.length === 0 ? member : `a rule approver of ${member}`;
-  throw new SealroomError('USAGE_OPTION', `expected the key of ${whose} in the manifest, got ${got}`, {
+  const message =
+    keys.length === 0
+      ? `the manifest has no signing key of ${whose}`
+      : `the given key is not the one that the manifest has for ${whose}`;
+  throw new SealroomError('USAGE_OPTION', message, {
     hint: `the public half of the given key is ${publicKey}`,
   });
 }
@@ -102,7 +105,7 @@ export function approveTemplate(
   requireKeyOf(manifest, member, key);
   const found = manifest.templates.find(({ id }) => id === template);
   if (found !== undefined) return signHash('template', found.sha256, member, key);
-  throw new SealroomError('USAGE_OPTION', `expected a template of the manifest, got ${quoteName(template)}`, {
+  throw new SealroomError('USAGE_OPTION', `the manifest has no template ${quoteName(template)}`, {
     hint: `its templates are ${manifest.templates.map(({ id }) => id).join(', ')}`,
   });
 }

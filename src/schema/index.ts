@@ -17,7 +17,7 @@ export {
   sourceHeadersOf,
 } from './table-schema.ts';
 export { isRecord } from './json.ts';
-export { describeValue, findNearest, quoteName } from './words.ts';
+export { describeValue, didYouMean, findNearest, quoteName } from './words.ts';
 export type { ColumnProfile, ColumnProfiler, ValueShape } from './column-profile.ts';
 export { profileColumn, VALUE_SHAPES } from './column-profile.ts';
 export type { ColumnAdvice, SchemaDraft } from './draft.ts';

@@ -67,3 +67,9 @@ export function findNearest(name: string, known: Iterable<string>): string | und
   }
   return nearest;
 }
+
+/** The hint "did you mean" for a mistyped name, if {@link findNearest} finds one. */
+export function didYouMean(name: string, known: Iterable<string>): string | undefined {
+  const nearest = findNearest(name, known);
+  return nearest === undefined ? undefined : `did you mean ${quoteName(nearest)}?`;
+}

@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../../schema/index.ts';
-import { quoteName } from '../../schema/index.ts';
+import { didYouMean, quoteName } from '../../schema/index.ts';
 import type { Cursor } from '../cursor.ts';
 import type { ManifestColumn } from '../manifest-column.ts';
 import { familyOf } from '../manifest-column.ts';
@@ -55,8 +55,9 @@ export class RuleColumns {
     if (name === null) return null;
     const column = this.#columns.get(name);
     if (column !== undefined || !this.#isComplete) return { name, column: column ?? null };
-    const known = [...this.#columns.keys()].join(', ');
-    return item.refuse(`expected a column of the table, got ${quoteName(name)}`, `its columns are ${known}`);
+    const known = [...this.#columns.keys()];
+    const hint = didYouMean(name, known) ?? `its columns are ${known.join(', ')}`;
+    return item.refuse(`the table has no column ${quoteName(name)}`, hint);
   }
 
   /** The name of a column that can be used so. */
@@ -65,7 +66,7 @@ export class RuleColumns {
     if (found === null) return null;
     const refusal = found.column === null ? null : REFUSALS[use][found.column.protection];
     if (refusal === null) return found.name;
-    return item.refuse(`expected another column than ${quoteName(found.name)}: ${refusal}`);
+    return item.refuse(`${quoteName(found.name)} cannot be used here: ${refusal}`);
   }
 
   /** The name of a column that an aggregate can be taken of; `null` for the aggregate if it is broken itself. */
@@ -79,8 +80,8 @@ export class RuleColumns {
       const able = Object.entries(AGGREGATES).filter(([, entry]) => entry.kinds.includes(protection));
       const names = able.map(([name]) => name).join(' and ');
       return item.refuse(
-        `expected another column than ${quoteName(found.name)} for ${aggregate}: it is ${protection}`,
-        `of a ${protection} column only ${names} can be taken`,
+        `${aggregate} cannot be taken of ${quoteName(found.name)}, which is ${protection}`,
+        `only ${names} can be taken of a ${protection} column`,
       );
     }
     if (numeric && familyOf(type) !== 'number') {

@@ -46,9 +46,7 @@ export function readOutputConstraints(
     if (constraint === null) return null;
     const { columnName } = constraint;
     if (seen.has(columnName)) {
-      return item
-        .at('columnName')
-        .refuse(`expected one constraint per column, got another for ${quoteName(columnName)}`);
+      return item.at('columnName').refuse(`there is already a constraint on ${quoteName(columnName)}`);
     }
     seen.add(columnName);
     if (isAllowed(columnName)) return constraint;

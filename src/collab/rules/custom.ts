@@ -60,14 +60,14 @@ export function readCustomRule(place: RulePlace): CustomRule | null {
   const providers = branch.at('allowedAnalysisProviders');
   const members = providers.isGiven ? readUnique(providers, place.readMember) : [];
   if (anyQuery !== null && !providers.isGiven) {
-    providers.refuse('expected with `ANY_QUERY`, got nothing', 'list the members that may ask any query');
+    providers.refuse('required with `ANY_QUERY`', 'list the members that may ask any query');
   }
   const disallowed = branch.at('disallowedOutputColumns');
   const constraints = findExtension(place, 'x-outputConstraints');
   for (const name of ['x-round', 'x-suppression'] as const) {
     const extension = findExtension(place, name);
     if (extension.isGiven && !constraints.isGiven) {
-      extension.refuse('expected together with `x-outputConstraints` in a custom rule, got it alone');
+      extension.refuse('a custom rule with this also needs `x-outputConstraints`');
     }
   }
   return Object.freeze({

@@ -24,7 +24,7 @@ export interface RulePlace {
 export function findExtension({ table, branch }: RulePlace, name: Extension): Cursor {
   const inside = branch.at(name);
   const beside = table.at(name);
-  if (inside.isGiven && beside.isGiven) beside.refuse('expected once for a rule, got it in the rule as well');
+  if (inside.isGiven && beside.isGiven) beside.refuse('given twice: here and in the rule');
   return inside.isGiven ? inside : beside;
 }
 
@@ -33,7 +33,7 @@ export function refuseOtherExtensions(table: Cursor, kind: string, known: readon
   for (const name of EXTENSIONS.filter((extension) => !known.includes(extension))) {
     const cursor = table.at(name);
     if (cursor.isGiven)
-      cursor.refuse(`has no meaning for a table with ${kind}`, 'remove it: nothing in a manifest is ignored');
+      cursor.refuse(`this does not apply to a table with ${kind}`, 'remove it: nothing in a manifest is ignored');
   }
 }
 
