@@ -84,7 +84,7 @@ function otherProtection(expected: ColumnKind, got: ColumnKind, row: number): Se
   const hint =
     got === 'cleartext'
       ? 'nothing was loaded; encrypt the table with `sealroom encrypt --manifest` first, and do not leave this file here'
-      : 'nothing was loaded; see whether columns were exchanged, or correct `protection` in the manifest and sign it';
+      : 'nothing was loaded; check whether columns were mixed up, or correct `protection` in the manifest and sign it';
   return new SealroomError('RULE_PROTECTION', `expected ${IN_WORDS[expected]}, got ${IN_WORDS[got]}`, {
     where: { row },
     hint,
@@ -92,9 +92,9 @@ function otherProtection(expected: ColumnKind, got: ColumnKind, row: number): Se
 }
 
 function malformed(protection: ColumnKind, row: number): SealroomError {
-  return new SealroomError('FORMAT_CELL', `expected ${IN_WORDS[protection]}, got one that is malformed`, {
+  return new SealroomError('FORMAT_CELL', `${IN_WORDS[protection]} is malformed`, {
     where: { row },
-    hint: 'nothing was loaded; get the table again',
+    hint: 'nothing was loaded; get the table from its owner again',
   });
 }
 

@@ -39,7 +39,7 @@ function textOf(type: string): { readonly pattern: string; readonly expected: st
     case 'timestamp':
       return {
         pattern: `${DATE_TEXT}([ T]${TIME_TEXT})?`,
-        expected: 'a timestamp as YYYY-MM-DD hh:mm:ss, without zone',
+        expected: 'a timestamp as YYYY-MM-DD hh:mm:ss without a time zone',
       };
     case 'number':
       return type === 'FLOAT' || type === 'DOUBLE'

@@ -59,7 +59,7 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
     await rm(unfinished, { recursive: true, force: true });
     const code = error instanceof Error && 'code' in error ? error.code : '';
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') fail(error);
-    throw new SealroomError('IO_EXISTS', 'expected no file or an empty directory where the room goes, got another', {
+    throw new SealroomError('IO_EXISTS', 'a file or a directory that is not empty is already there', {
       where: { file: directory },
       hint: '`sealroom room update` gives a room a new manifest',
       cause: error,
@@ -89,10 +89,14 @@ export async function updateRoom({
   return withRoomLock(directory, async () => {
     const { state } = await readState(directory);
     if (state.collaborationId !== id) {
-      throw new SealroomError('USAGE_OPTION', `expected a manifest of ${state.collaborationId}, got another`, {
-        where: { file: manifestFile },
-        hint: 'each collaboration has a room of its own',
-      });
+      throw new SealroomError(
+        'USAGE_OPTION',
+        `the manifest is of another collaboration than ${state.collaborationId}, which the room is for`,
+        {
+          where: { file: manifestFile },
+          hint: 'make a separate room for each collaboration',
+        },
+      );
     }
     const fitting = state.snapshots.filter((entry) => manifest.tables.some((table) => isOf(entry, manifest, table)));
     const lost = state.snapshots.filter((entry) => !fitting.includes(entry));

@@ -72,7 +72,7 @@ export async function withRoomLock<T>(directory: string, action: () => Promise<T
 
 /** The error of a directory that is not a room's. */
 export function noRoom(directory: string, cause: unknown): SealroomError {
-  return new SealroomError('IO_READ', `expected the directory of a room: ${systemReason(cause)}`, {
+  return new SealroomError('IO_READ', `not the directory of a room: ${systemReason(cause)}`, {
     where: { file: directory },
     hint: 'make one with `sealroom room init`, or name it with `--room`',
     cause,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { syncDirectory } from '../audit/index.ts';
 import { SealroomError, systemReason } from '../errors.ts';
-import { normaliseHeader, quoteName } from '../schema/index.ts';
+import { didYouMean, normaliseHeader, quoteName } from '../schema/index.ts';
 import { type Field, hashFile, openTable, packBatch, type TableFormat, type TableReader } from '../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from './files.ts';
 import { columnsInRoom, loadingTerms } from './loading-terms.ts';
@@ -116,13 +116,14 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
 function findTable({ tables }: Manifest, name: string): ManifestTable {
   const table = tables.find((candidate) => candidate.name === name);
   if (table === undefined) {
-    throw new SealroomError('USAGE_OPTION', `expected a table of the manifest, got ${quoteName(name)}`, {
-      hint: `its tables are ${tables.map((candidate) => candidate.name).join(', ')}`,
+    const names = tables.map((candidate) => candidate.name);
+    throw new SealroomError('USAGE_OPTION', `the manifest has no table ${quoteName(name)}`, {
+      hint: didYouMean(name, names) ?? `its tables are ${names.join(', ')}`,
     });
   }
   if (table.rule !== null) return table;
-  throw new SealroomError('USAGE_OPTION', `expected a table with an analysis rule, got ${table.name} without one`, {
-    hint: 'no query could use it; its owner adds a rule to the manifest, and all sign it',
+  throw new SealroomError('USAGE_OPTION', `the table ${quoteName(table.name)} has no analysis rule`, {
+    hint: 'without one no query can use it; ask its owner to add a rule to the manifest, which all members then sign',
   });
 }
 
@@ -132,7 +133,7 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
   const columns = wanted.flatMap((column): readonly LoadedColumn[] => {
     const [source, ...others] = reader.fields.filter((field) => normaliseHeader(field.name) === column.name);
     if (others.length > 0) {
-      throw new SealroomError('DATA_HEADER', `expected one column ${quoteName(column.name)}, got several`, {
+      throw new SealroomError('DATA_HEADER', `the file has more than one column ${quoteName(column.name)}`, {
         where: { file: reader.name },
         hint: 'headers are compared in lower case and without blanks around them',
       });
@@ -142,14 +143,10 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
   });
   if (missing.length === 0) return columns;
   const known = reader.fields.map(({ name }: Field) => quoteName(name)).join(', ');
-  throw new SealroomError(
-    'DATA_COLUMN',
-    `expected the columns that the rule names, got none named ${missing.join(', ')}`,
-    {
-      where: { file: reader.name },
-      hint: `the file has ${known}`,
-    },
-  );
+  throw new SealroomError('DATA_COLUMN', `the file lacks columns that the rule names: ${missing.join(', ')}`, {
+    where: { file: reader.name },
+    hint: `the file has ${known}`,
+  });
 }
 
 /** Hash of the file, which is read twice and so must be one that stays. */
@@ -158,13 +155,13 @@ async function hashSource(path: string, signal: AbortSignal | undefined): Promis
     throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
   });
   if (facts.isFile()) return hashFile(path, signal);
-  throw new SealroomError('IO_READ', 'expected an ordinary file, got a pipe or a device', { where: { file: path } });
+  throw new SealroomError('IO_READ', 'not an ordinary file', { where: { file: path } });
 }
 
 function otherSource(file: string): SealroomError {
-  return new SealroomError('RULE_SOURCE', 'expected the file whose hash is in the manifest, got another', {
+  return new SealroomError('RULE_SOURCE', 'the file does not have the hash that is in the manifest', {
     where: { file },
-    hint: 'get the file from its owner again; or the owner changes `source` in the manifest, and all sign it',
+    hint: 'get the file from its owner again, or have the owner change `source` in the manifest, which all members then sign',
   });
 }
 

@@ -74,7 +74,7 @@ export class TableLoader {
       }
     }
     if (source.type.kind === 'string') return { value: name, isRefused: null, expected: column.type };
-    throw new SealroomError('DATA_TYPE', `expected cells as text, got a column of type ${source.type.kind}`, {
+    throw new SealroomError('DATA_TYPE', `expected text with cells, got a column of type ${source.type.kind}`, {
       where,
       hint: 'encrypt the table with `sealroom encrypt --manifest` first, and do not leave this file here',
     });
@@ -184,10 +184,10 @@ export class TableLoader {
         case 'value':
           throw new SealroomError(
             'DATA_VALUE',
-            `expected ${this.#conversions[Number(place)]?.expected ?? ''}, got another value`,
+            `the value is not ${this.#conversions[Number(place)]?.expected ?? ''}`,
             {
               where: { ...where, row: Number(first) },
-              hint: 'nothing was loaded; correct the table, or the type in the manifest and sign it',
+              hint: 'nothing was loaded; correct the table, or correct the type in the manifest and sign it',
             },
           );
         case 'duplicate':

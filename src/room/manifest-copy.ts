@@ -19,18 +19,14 @@ function requireSigned(manifest: Manifest, file: string): void {
   if (status === undefined) return;
   const what = status.template === null ? 'the manifest' : `template ${status.template}`;
   if (broken === undefined) {
-    throw new SealroomError(
-      'MANIFEST_UNSIGNED',
-      `expected ${what} signed by all members, not yet by ${status.member}`,
-      {
-        where: { file },
-        hint: 'each member runs `sealroom collab sign`; `sealroom collab verify` tells who has',
-      },
-    );
+    throw new SealroomError('MANIFEST_UNSIGNED', `${what} is not signed by ${status.member} yet`, {
+      where: { file },
+      hint: 'all members must sign it with `sealroom collab sign`; `sealroom collab verify` shows who has',
+    });
   }
   throw new SealroomError(
     'MANIFEST_SIGNATURE',
-    `expected ${what} as ${status.member} signed it, got another version or a signature by another key`,
+    `the signature of ${status.member} does not match ${what}: it is of another version, or made with another key`,
     { where: { file }, hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree' },
   );
 }

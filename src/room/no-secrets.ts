@@ -14,7 +14,7 @@ const SECRET_VARIABLES = ['C3R_SHARED_SECRET', 'SEALROOM_SECRET_FILE', 'SEALROOM
 export function refuseSecrets(env: NodeJS.ProcessEnv): void {
   const found = SECRET_VARIABLES.find((name) => env[name] !== undefined);
   if (found === undefined) return;
-  throw new SealroomError('SECRET_PRESENT', `expected an environment without the shared secret, got ${found}`, {
-    hint: `a room works on protected values only; run this with \`env -u ${found}\`, on a machine that does not have the secret`,
+  throw new SealroomError('SECRET_PRESENT', `\`${found}\` is set, and a room must run without the shared secret`, {
+    hint: `run this with \`env -u ${found}\`, on a machine that does not have the secret`,
   });
 }

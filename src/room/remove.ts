@@ -19,8 +19,8 @@ export async function removeTable(directory: string, name: string, now: () => Da
     const entry = state.snapshots.find(({ table }) => table === name);
     if (entry === undefined) {
       const loaded = state.snapshots.map(({ table }) => table).join(', ');
-      throw new SealroomError('USAGE_OPTION', `expected a table that is loaded, got ${quoteName(name)}`, {
-        hint: loaded === '' ? 'no table is loaded' : `loaded are ${loaded}`,
+      throw new SealroomError('USAGE_OPTION', `the table ${quoteName(name)} is not loaded`, {
+        hint: loaded === '' ? 'no table is loaded' : `the loaded tables are ${loaded}`,
       });
     }
     const snapshots = state.snapshots.filter((snapshot) => snapshot !== entry);

@@ -102,9 +102,9 @@ export async function readRoom(
   const manifest = await readManifestCopy(directory);
   if (manifest.id === state.collaborationId && manifest.sha256 === state.manifestSha256)
     return { state, text, manifest };
-  throw new SealroomError('ROOM_STATE', `expected the manifest ${state.manifestSha256}, got another version`, {
+  throw new SealroomError('ROOM_STATE', `the manifest is not the version that is in force, ${state.manifestSha256}`, {
     where: { file: join(directory, ROOM_FILES.manifest) },
-    hint: 'a version comes into force by `sealroom room update` alone, which records it',
+    hint: 'only `sealroom room update` brings a version into force, and records it',
   });
 }
 
@@ -139,7 +139,7 @@ async function readSnapshot(directory: string, entry: SnapshotEntry): Promise<Sn
   const path = join(directory, ROOM_FILES.snapshots, snapshotFile(entry));
   const { sha256, bytes, rows, sourceSha256, loadedAt } = entry;
   const facts = await stat(path).catch((error: unknown) => {
-    throw snapshotError(path, `expected the snapshot that was loaded, got none: ${systemReason(error)}`);
+    throw snapshotError(path, `the snapshot is missing: ${systemReason(error)}`);
   });
   if (facts.size !== bytes) throw changedSnapshot(path);
   return Object.freeze({ path, sha256, bytes, rows, sourceSha256, loadedAt });
@@ -155,7 +155,7 @@ export async function verifySnapshot({ path, sha256 }: Snapshot): Promise<void> 
 }
 
 function changedSnapshot(path: string): SealroomError {
-  return snapshotError(path, 'expected the snapshot as it was loaded, got other bytes');
+  return snapshotError(path, 'the snapshot is not as it was loaded');
 }
 
 function snapshotError(file: string, message: string): SealroomError {

@@ -56,7 +56,7 @@ export async function readState(directory: string): Promise<{ readonly state: Ro
   });
   const parsed = roomState.safeParse(parseJson(text));
   if (parsed.success) return { state: parsed.data, text };
-  throw new SealroomError('ROOM_STATE', 'expected the state of the room as it was written, got other text', {
+  throw new SealroomError('ROOM_STATE', 'the state of the room is damaged', {
     where: { file: path },
     hint: 'put the file back, or make a new room and load the tables again',
   });
