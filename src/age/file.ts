@@ -53,8 +53,8 @@ async function sealTo(encrypter: Encrypter, recipients: readonly string[], bytes
     for (const key of recipients) encrypter.addRecipient(key);
     return await encrypter.encrypt(bytes);
   } catch (error) {
-    throw new SealroomError('CUSTODY_KEY', 'expected a receiving key that can be sealed to, got another', {
-      hint: 'have its owner make a new one',
+    throw new SealroomError('CUSTODY_KEY', 'the receiving key cannot be encrypted to', {
+      hint: 'ask its owner to make a new one',
       cause: error,
     });
   }

@@ -25,16 +25,16 @@ export async function parseIdentities(
         () => false,
       ));
     if (!isValid) {
-      throw new SealroomError('SECRET_INVALID', 'expected an age identity, `AGE-SECRET-KEY-…`, got other text', {
+      throw new SealroomError('SECRET_INVALID', 'not an age identity, which begins with `AGE-SECRET-KEY-`', {
         where: { file, line: index + 1 },
-        hint: 'make one with `age-keygen`; files with a passphrase are not read',
+        hint: 'make one with `age-keygen`; files with a passphrase are not supported',
       });
     }
     identities.push(line);
   }
   const [first, ...others] = identities;
   if (first !== undefined) return [first, ...others];
-  throw new SealroomError('SECRET_INVALID', 'expected an age identity, got none', { where: { file } });
+  throw new SealroomError('SECRET_INVALID', 'the file has no age identity', { where: { file } });
 }
 
 /** A new age identity of a kind, `AGE-SECRET-KEY-…`. It is a secret. */

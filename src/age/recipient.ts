@@ -49,11 +49,7 @@ export function toAgeRecipient(key: string): string {
 export function requireOneKind(recipients: readonly string[], hint: string): void {
   const postQuantum = recipients.filter((key) => key.startsWith(POST_QUANTUM_PREFIX));
   if (postQuantum.length === 0 || postQuantum.length === recipients.length) return;
-  throw new SealroomError(
-    'USAGE_OPTION',
-    'expected receivers with keys of one kind, got post-quantum ones and others',
-    {
-      hint,
-    },
-  );
+  throw new SealroomError('USAGE_OPTION', 'some receivers have post-quantum keys and others do not', {
+    hint,
+  });
 }

@@ -14,9 +14,9 @@ export interface PackageContent {
 }
 
 /** The error of a package that is not what it should be. */
-export function badPackage(got: string): SealroomError {
-  return new SealroomError('FORMAT_PACKAGE', `expected a result package of a room, got ${got}`, {
-    hint: 'it was changed or cut short, or is no such package; get it again',
+export function badPackage(problem: string): SealroomError {
+  return new SealroomError('FORMAT_PACKAGE', `not a result package of a room: ${problem}`, {
+    hint: 'the file was changed or cut short, or is something else; get it again',
   });
 }
 
@@ -39,15 +39,17 @@ export function readContainer(bytes: Uint8Array): PackageContent {
   let count = 0;
   // The library reads all of a buffer, and goes on forever with a size below zero.
   const filter = ({ name, type, size }: { name: string; type: unknown; size: number }): boolean => {
-    if (name !== NAMES[count] || type !== 'file' || !(size >= 0)) throw badPackage('other files');
+    if (name !== NAMES[count] || type !== 'file' || !(size >= 0))
+      throw badPackage('it does not have the files of a package');
     count += 1;
     return true;
   };
   try {
     const [statement, result, ...others] = parseTar(new Uint8Array(bytes), { filter });
-    if (statement === undefined || result === undefined || others.length > 0) throw badPackage('other files');
+    if (statement === undefined || result === undefined || others.length > 0)
+      throw badPackage('it does not have the files of a package');
     return { note: decodeUtf8Lenient(statement.data ?? new Uint8Array(0)), table: result.data ?? new Uint8Array(0) };
   } catch (error) {
-    throw error instanceof SealroomError ? error : badPackage('a damaged archive');
+    throw error instanceof SealroomError ? error : badPackage('the archive is damaged');
   }
 }

@@ -50,16 +50,17 @@ export async function openPackage(
   const { text, signedBy } = openNote(note, verifiers);
   const statement = parseResultStatement(text);
   const sha256 = createHash('sha256').update(table).digest('hex');
-  if (sha256 !== statement.result.sha256 || table.length !== statement.result.bytes) throw badPackage('another table');
+  if (sha256 !== statement.result.sha256 || table.length !== statement.result.bytes)
+    throw badPackage('the table is not the one that was signed');
   return Object.freeze({ statement, signedBy: signedBy.map(({ name }) => name), table });
 }
 
 async function decrypt(bytes: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
-  if (!isAgeFile(bytes)) throw badPackage('other bytes');
+  if (!isAgeFile(bytes)) throw badPackage('it is not an age file');
   const opened = await openAge(bytes, { identities });
-  if (opened === 'damaged') throw badPackage('a damaged one');
+  if (opened === 'damaged') throw badPackage('the age file is damaged');
   if (opened !== 'others') return opened;
-  throw new SealroomError('SECRET_IDENTITY', 'expected an identity that opens the package, got others', {
+  throw new SealroomError('SECRET_IDENTITY', 'none of the identities opens the package', {
     hint: 'use the identity whose recipient is `publicKeys.receive` of your member in the manifest',
   });
 }

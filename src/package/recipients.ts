@@ -24,9 +24,9 @@ export function recipientsOf({ members }: Manifest, receivers: readonly string[]
   if (keyless !== undefined || chosen.length === 0) {
     throw new SealroomError(
       'USAGE_OPTION',
-      `expected receivers with a key in the manifest, got ${keyless === undefined ? 'none' : keyless.id}`,
+      keyless === undefined ? 'a package needs a receiver' : `${keyless.id} has no key for results in the manifest`,
       {
-        hint: 'the member adds `publicKeys.receive`, the recipient that `age-keygen` prints, and all sign the manifest',
+        hint: 'the member adds `publicKeys.receive`, the recipient that `age-keygen` prints, and all members sign the manifest',
       },
     );
   }

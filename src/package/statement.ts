@@ -67,7 +67,7 @@ export function parseResultStatement(text: string): ResultStatement {
   const [title, json, ...rest] = text.split('\n');
   const parsed = statement.safeParse(parseJson(json ?? ''));
   if (title === TITLE && rest.length === 1 && rest[0] === '' && parsed.success) return parsed.data;
-  throw new SealroomError('FORMAT_PACKAGE', 'expected the statement of a result, got other text', {
+  throw new SealroomError('FORMAT_PACKAGE', 'the text is not the statement of a result', {
     hint: 'the package may be of a later version of sealroom',
   });
 }

@@ -74,7 +74,7 @@ export function printPublicKey(key: SigningKey): string {
 
 function requireEd25519(key: KeyObject): KeyObject {
   if (key.asymmetricKeyType === 'ed25519') return key;
-  throw new SealroomError('SECRET_INVALID', 'signing key expected of kind Ed25519, got another', {
+  throw new SealroomError('SECRET_INVALID', 'the signing key is not an Ed25519 key', {
     hint: 'make one with `sealroom collab key <file>`',
   });
 }
