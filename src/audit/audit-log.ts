@@ -74,7 +74,7 @@ export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions
       await withLock(lock, directory, async () => {
         const { size } = await stat(join(directory, LOG_FILES.records));
         if (size > 0 || (await stat(join(directory, LOG_FILES.checkpoint)).catch(() => null)) !== null) {
-          throw new SealroomError('IO_EXISTS', 'there is an audit log already', { where: { file: directory } });
+          throw new SealroomError('IO_EXISTS', 'there is already an audit log', { where: { file: directory } });
         }
         await replaceCheckpoint(directory, signCheckpoint(new TreeEdge().head(), signer));
       });
@@ -217,7 +217,7 @@ export class AuditLog implements AsyncDisposable {
       }
     }
     if (state.edge.size !== head.size || !equalConstantTime(state.edge.root(), head.root)) {
-      throw this.#broken(`the records are not the ${String(head.size)} that were signed`);
+      throw this.#broken(`its records are not the ${String(head.size)} that were signed`);
     }
     await this.#removeUnsigned(state);
     return state;
@@ -259,7 +259,7 @@ export class AuditLog implements AsyncDisposable {
     const bytes = printRecord(record);
     const [contradiction] = state.history.contradictions(record);
     if (contradiction !== undefined)
-      throw new SealroomError('AUDIT_RECORD', `a record cannot be added: ${contradiction}`);
+      throw new SealroomError('AUDIT_RECORD', `the record cannot be added: ${contradiction}`);
     //= audit A-30
     await this.#writing(async () => {
       await writeAt(this.#records, Buffer.concat([bytes, LINE_BREAK]), state.offset);
@@ -284,7 +284,7 @@ export class AuditLog implements AsyncDisposable {
     //= audit A-32
     return new SealroomError('AUDIT_CHAIN', `the log was changed: ${what}`, {
       where: { file: this.#options.directory },
-      hint: 'run `sealroom audit verify` to see where, and put back the files from before',
+      hint: 'run `sealroom audit verify` to see where, and restore the files',
     });
   }
 }

@@ -56,7 +56,7 @@ export class Chain {
     } else if (!this.#before.isRecord && index === this.#before.index) {
       // What is no record was added before it, not put in its place.
     } else if (index < expected) {
-      this.#report(line, `record ${String(index)} is here, where record ${String(expected)} was expected`);
+      this.#report(line, `expected record ${String(expected)} here, got record ${String(index)}`);
       return record;
     } else {
       this.#settle(true);

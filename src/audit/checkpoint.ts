@@ -43,14 +43,11 @@ export function openCheckpoint(note: string, verifiers: readonly Verifier[]): Op
     bytes?.length !== HASH_BYTES ||
     rest.some((line) => line === '')
   ) {
-    throw new SealroomError('AUDIT_NOTE', 'expected a checkpoint of origin, size and root, got another note');
+    throw new SealroomError('AUDIT_NOTE', 'the note is not a checkpoint with origin, size and root');
   }
   //= audit A-25
   if (!signedBy.some((verifier) => verifier.name === origin)) {
-    throw new SealroomError(
-      'AUDIT_NOTE',
-      `expected a checkpoint signed by its origin \`${origin}\`, got one of others`,
-    );
+    throw new SealroomError('AUDIT_NOTE', `the checkpoint is not signed by its origin \`${origin}\``);
   }
   return { origin, size: Number(size), root: bytes, signedBy };
 }

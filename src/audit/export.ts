@@ -123,7 +123,7 @@ export function verifyExport(text: string, verifiers: readonly Verifier[]): Expo
       const bytes = encodeUtf8(record);
       const { index, checkpoint } = checkInclusionProof(proof, bytes, verifiers);
       size = Math.max(size, checkpoint.size);
-      if (parseRecord(bytes).index !== index) throw new SealroomError('AUDIT_PROOF', 'the proof is for another place');
+      if (parseRecord(bytes).index !== index) throw new SealroomError('AUDIT_PROOF', 'the proof is for another record');
     } catch (error) {
       if (!(error instanceof SealroomError)) throw error;
       problems.push({ record: null, message: `line ${String(place + 1)}: ${error.message}` });
@@ -147,9 +147,9 @@ function parseExportLine(line: string, place: number): { readonly proof: string;
 }
 
 function notExport(line: number): SealroomError {
-  return new SealroomError('AUDIT_RECORD', 'expected lines with a proof and a record, got others', {
+  return new SealroomError('AUDIT_RECORD', 'the line does not consist of a proof and a record', {
     where: { line },
-    hint: 'this checks what `sealroom audit export` writes',
+    hint: 'only files that `sealroom audit export` writes can be checked',
   });
 }
 

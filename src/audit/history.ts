@@ -23,7 +23,7 @@ export class History {
   /** What a next record says against the ones before it, a sentence for each. */
   contradictions({ time, event }: AuditRecord): readonly string[] {
     const found: string[] = [];
-    if (time < this.#time) found.push('its time is before that of the record before');
+    if (time < this.#time) found.push('its time is earlier than that of the record before it');
     switch (event.kind) {
       case 'start':
         return [...found, ...this.#againstStart(event, new Date(time))];
@@ -39,13 +39,16 @@ export class History {
   }
 
   #againstStart({ attempt, budgets }: StartEvent, time: Date): readonly string[] {
-    const found = this.#started.has(attempt) || this.#over.has(attempt) ? ['its attempt started before'] : [];
+    const found = this.#started.has(attempt) || this.#over.has(attempt) ? ['its attempt has already started'] : [];
     const wrong = budgets.filter((change) => !this.ledger.agrees(change, time));
-    return [...found, ...wrong.map(({ table }) => `its budget of \`${table}\` is not what the records before leave`)];
+    return [
+      ...found,
+      ...wrong.map(({ table }) => `its budget of \`${table}\` is not what the records before it leave`),
+    ];
   }
 
   #againstAttempt({ attempt, outcome }: AttemptEvent): readonly string[] {
-    if (this.#over.has(attempt)) return ['its attempt was over before'];
+    if (this.#over.has(attempt)) return ['its attempt is already over'];
     const hasStarted = this.#started.has(attempt);
     //= audit A-5
     if (outcome.kind === 'refused') return hasStarted ? ['its attempt was refused after it started'] : [];

@@ -76,8 +76,8 @@ function publicBytesOf(key: KeyObject): Uint8Array {
  */
 export function generateSignerText(name: string): string {
   if (!isKeyName(name)) {
-    throw new SealroomError('USAGE_OPTION', 'expected a name without white space and `+`, got another', {
-      hint: 'a name is an address without scheme, such as `runner.example/spring-campaign`',
+    throw new SealroomError('USAGE_OPTION', 'the name is empty or too long, or contains white space or `+`', {
+      hint: 'use an address without a scheme, such as `runner.example/spring-campaign`',
     });
   }
   const key = generateKeyPairSync('ed25519').privateKey;
@@ -112,7 +112,7 @@ export function parseSigner(text: string): Signer {
 }
 
 function badSigner(): SealroomError {
-  return new SealroomError('SECRET_INVALID', 'expected a signer as `PRIVATE+KEY+name+id+key`, got other text', {
+  return new SealroomError('SECRET_INVALID', 'not a signer, which has the form `PRIVATE+KEY+name+id+key`', {
     hint: 'make one with `sealroom audit key`',
   });
 }
@@ -127,7 +127,7 @@ export function parseVerifier(text: string): Verifier {
   const bytes = decodeKey(rest.join('+'));
   const verifier = isKeyName(name) && bytes !== null ? new Verifier(name, bytes) : null;
   if (verifier === null || verifier.keyId !== keyId) {
-    throw new SealroomError('USAGE_OPTION', 'expected a verifier key as `name+id+key` of Ed25519, got other text', {
+    throw new SealroomError('USAGE_OPTION', 'not an Ed25519 verifier key, which has the form `name+id+key`', {
       hint: 'ask the operator of the room for it; `sealroom audit key` prints it',
     });
   }
@@ -151,7 +151,7 @@ export function parseVerifiers(text: string, place: { readonly file?: string | u
     }
   }
   if (verifiers.length === 0) {
-    throw new SealroomError('USAGE_OPTION', 'expected at least one verifier key, got none', { where: { file } });
+    throw new SealroomError('USAGE_OPTION', 'there is no verifier key', { where: { file } });
   }
   return verifiers;
 }

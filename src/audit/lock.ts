@@ -24,7 +24,7 @@ export async function withLock<T>(file: FileHandle, name: string, action: () => 
     if (performance.now() > deadline) {
       throw new SealroomError('IO_LOCKED', 'another process has been writing for half a minute', {
         where: { file: name },
-        hint: 'see which process has the file `lock` open, and whether it is stuck',
+        hint: 'find out which process has the file `lock` open, and whether it is stuck',
       });
     }
     await setTimeout(PAUSE_MS);

@@ -39,7 +39,7 @@ async function takeSnapshot(directory: string): Promise<LogSnapshot> {
     } catch (error) {
       throw new SealroomError('IO_READ', `cannot read the audit log: ${systemReason(error)}`, {
         where: { file: path },
-        hint: "a room's log is the directory `audit` in it; that of your keys begins with the first use of one",
+        hint: 'the log of a room is its directory `audit`; the log of your keys begins when you first use one',
         cause: error,
       });
     }

@@ -138,7 +138,7 @@ export function proveInclusion(tree: HashTree, index: number): readonly Uint8Arr
   if (!Number.isInteger(index) || index < 0 || index >= tree.size) {
     throw new SealroomError(
       'AUDIT_PROOF',
-      `expected a record below ${String(tree.size)}, the number of records, got ${String(index)}`,
+      `there is no record ${String(index)}: the log has ${String(tree.size)} records, counted from 0`,
     );
   }
   const path: Uint8Array[] = [];
@@ -159,10 +159,7 @@ export function proveInclusion(tree: HashTree, index: number): readonly Uint8Arr
  */
 export function proveConsistency(tree: HashTree, size: number): readonly Uint8Array[] {
   if (!Number.isInteger(size) || size < 0 || size > tree.size) {
-    throw new SealroomError(
-      'AUDIT_PROOF',
-      `expected a size of at most ${String(tree.size)}, the number of records, got ${String(size)}`,
-    );
+    throw new SealroomError('AUDIT_PROOF', `the log has only ${String(tree.size)} records, not ${String(size)}`);
   }
   if (size === 0) return [];
   const path: Uint8Array[] = [];

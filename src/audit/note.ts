@@ -28,7 +28,8 @@ export interface OpenedNote {
  * @throws {SealroomError} AUDIT_NOTE if the text cannot be that of a note.
  */
 export function signNote(text: string, signers: readonly Signer[]): string {
-  if (!text.endsWith('\n') || !isNoteText(text)) throw malformed('a text that ends with a line break');
+  if (!text.endsWith('\n') || !isNoteText(text))
+    throw malformed('a text needs a line break at its end and no other control characters');
   const message = encodeUtf8(text);
   const lines = signers.map((signer) => {
     //= audit A-20
@@ -49,12 +50,13 @@ export function openNote(note: string, verifiers: readonly Verifier[]): OpenedNo
   //= audit A-20
   const split = note.lastIndexOf('\n\n');
   if (note.length > MAX_NOTE_CHARACTERS || split < 0 || !note.endsWith('\n') || !isNoteText(note)) {
-    throw malformed('a signed note');
+    throw malformed('the text is not a signed note');
   }
   const text = note.slice(0, split + 1);
   const message = encodeUtf8(text);
   const lines = note.slice(split + 2, -1).split('\n');
-  if (lines.length > MAX_SIGNATURES) throw malformed(`at most ${String(MAX_SIGNATURES)} signatures`);
+  if (lines.length > MAX_SIGNATURES)
+    throw malformed(`expected at most ${String(MAX_SIGNATURES)} signatures, got ${String(lines.length)}`);
   const signedBy = new Set<Verifier>();
   for (const line of lines) {
     const { name, keyId, signature } = parseSignature(line);
@@ -62,13 +64,13 @@ export function openNote(note: string, verifiers: readonly Verifier[]): OpenedNo
     const verifier = verifiers.find((known) => known.name === name && known.keyId === keyId);
     if (verifier === undefined) continue;
     if (!verifier.verifies(message, signature)) {
-      throw new SealroomError('AUDIT_NOTE', `the signature of \`${name}\` is not one of this text`);
+      throw new SealroomError('AUDIT_NOTE', `the signature of \`${name}\` does not match the text`);
     }
     signedBy.add(verifier);
   }
   if (signedBy.size === 0) {
-    throw new SealroomError('AUDIT_NOTE', 'expected a signature of a known key, got none', {
-      hint: `known keys: ${verifiers.map((known) => `${known.name}+${known.keyId}`).join(', ')}`,
+    throw new SealroomError('AUDIT_NOTE', 'none of the signatures is by a known key', {
+      hint: `the known keys are ${verifiers.map((known) => `${known.name}+${known.keyId}`).join(', ')}`,
     });
   }
   return { text, signedBy: [...signedBy] };
@@ -84,7 +86,7 @@ function parseSignature(line: string): SignatureLine {
   const [name = '', encoded = '', ...rest] = line.startsWith(DASH) ? line.slice(DASH.length).split(' ') : [];
   const bytes = decodeStrict(encoded);
   if (!isKeyName(name) || bytes === null || bytes.length <= KEY_ID_BYTES || rest.length > 0) {
-    throw malformed('signature lines of a note');
+    throw malformed('a line after the text is not a signature');
   }
   const keyId = Buffer.from(bytes.subarray(0, KEY_ID_BYTES)).toString('hex');
   return { name, keyId, signature: bytes.slice(KEY_ID_BYTES) };
@@ -116,6 +118,6 @@ function isNoteText(text: string): boolean {
   return !/[\u0000-\u0009\u000b-\u001f\p{Cs}]/u.test(text);
 }
 
-function malformed(expected: string): SealroomError {
-  return new SealroomError('AUDIT_NOTE', `expected ${expected}, got other text`);
+function malformed(message: string): SealroomError {
+  return new SealroomError('AUDIT_NOTE', message);
 }

@@ -93,5 +93,5 @@ function parseProof(text: string, word: string): ProofText {
 }
 
 function malformed(): SealroomError {
-  return new SealroomError('AUDIT_PROOF', 'expected a proof and its checkpoint, got other text');
+  return new SealroomError('AUDIT_PROOF', 'the text is not a proof with its checkpoint');
 }

@@ -266,7 +266,7 @@ export function parseRecord(bytes: Uint8Array): AuditRecord {
   const { record: parsed, value, line } = readLine(bytes);
   //= audit A-3
   if (toCanonical(value) !== line) {
-    throw new SealroomError('AUDIT_RECORD', 'expected a record in canonical JSON, got another form');
+    throw new SealroomError('AUDIT_RECORD', 'the record is not in canonical JSON');
   }
   return parsed;
 }
@@ -304,7 +304,7 @@ function parseJson(line: string): unknown {
 function checkRecord(value: unknown): AuditRecord {
   //= audit A-4
   if (typeof value === 'object' && value !== null && 'version' in value && value.version !== RECORD_VERSION) {
-    throw new SealroomError('AUDIT_RECORD', `expected a record of version ${String(RECORD_VERSION)}, got another`, {
+    throw new SealroomError('AUDIT_RECORD', `the version of the record is not ${String(RECORD_VERSION)}`, {
       hint: 'read it with the version of sealroom that wrote it',
     });
   }
@@ -312,7 +312,7 @@ function checkRecord(value: unknown): AuditRecord {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = issue?.path.map(String).join('.') ?? '';
-    throw new SealroomError('AUDIT_RECORD', `a record has not the shape of one${path === '' ? '' : `: \`${path}\``}`);
+    throw new SealroomError('AUDIT_RECORD', `the record is malformed${path === '' ? '' : ` at \`${path}\``}`);
   }
   const contradiction = findContradiction(parsed.data);
   if (contradiction !== null) throw new SealroomError('AUDIT_RECORD', contradiction);
@@ -321,16 +321,17 @@ function checkRecord(value: unknown): AuditRecord {
 
 /** What two members of a record say against each other, or `null`. */
 function findContradiction({ index, previous, event: told }: AuditRecord): string | null {
-  if ((index === 0) !== (previous === null)) return 'a record has `previous` unless it is the first';
+  if ((index === 0) !== (previous === null)) return 'a record must have `previous` unless it is the first';
   //= audit A-61
   if (told.kind === 'key' && told.action !== 'refuse' && (told.generation === null || told.secretId === null))
-    return 'what was done with a secret names it';
+    return 'a record of what was done with a secret must name the secret';
   if (told.kind !== 'attempt') return null;
   //= audit A-6
   const { findings, outcome: end, ir, tables } = told;
   if ((end.kind === 'refused') !== findings.length > 0)
-    return 'an attempt has findings if it was refused, and only then';
-  if (end.kind !== 'refused' && (ir === null || tables === null)) return 'an attempt that ran has `ir` and `tables`';
+    return 'an attempt must have findings if it was refused, and only then';
+  if (end.kind !== 'refused' && (ir === null || tables === null))
+    return 'an attempt that ran must have `ir` and `tables`';
   return null;
 }
 
@@ -344,15 +345,15 @@ function toCanonical(value: unknown): string {
 
 /** Recursion over a value that nests deeper than the stack. */
 function tooDeep(error: unknown): SealroomError {
-  return new SealroomError('AUDIT_RECORD', 'a record nests too deeply, or has a number that JSON has not', {
+  return new SealroomError('AUDIT_RECORD', 'the record is nested too deeply, or has a number that JSON does not have', {
     cause: error,
   });
 }
 
 function notJson(): SealroomError {
-  return new SealroomError('AUDIT_RECORD', 'expected a record in JSON, got other bytes');
+  return new SealroomError('AUDIT_RECORD', 'the record is not JSON');
 }
 
 function tooLong(): SealroomError {
-  return new SealroomError('AUDIT_RECORD', `expected a record of at most ${String(MAX_RECORD_BYTES)} bytes, got more`);
+  return new SealroomError('AUDIT_RECORD', `the record has more than ${String(MAX_RECORD_BYTES)} bytes`);
 }

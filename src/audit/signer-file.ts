@@ -20,7 +20,7 @@ export async function createSignerFile(path: string, name: string): Promise<Sign
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     throw new SealroomError(
       exists ? 'IO_EXISTS' : 'IO_WRITE',
-      exists ? 'there is a file already' : `cannot write the signer: ${systemReason(error)}`,
+      exists ? 'there is already a file' : `cannot write the signer: ${systemReason(error)}`,
       { where: { file: path }, cause: error },
     );
   }
@@ -52,9 +52,9 @@ export async function readSignerFile(path: string): Promise<Signer> {
     const { mode, size } = await file.stat();
     // Windows has no such bits and reports them as set.
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw refuse('expected a signer that only its owner can read, got an open one', `run \`chmod 600 ${path}\``);
+      throw refuse('the signer can be read by other users', `run \`chmod 600 ${path}\``);
     }
-    if (size > MAX_BYTES) throw refuse('expected a signer, got a longer file');
+    if (size > MAX_BYTES) throw refuse('the file is too long for a signer');
     return parseSigner(await file.readFile('utf8'));
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ file: path }) : error;

@@ -99,7 +99,8 @@ class Heads {
     try {
       const checkpoint = openCheckpoint(note, verifiers);
       const origin = this.all[0]?.checkpoint.origin ?? checkpoint.origin;
-      if (checkpoint.origin !== origin) throw new SealroomError('AUDIT_NOTE', `it is one of \`${checkpoint.origin}\``);
+      if (checkpoint.origin !== origin)
+        throw new SealroomError('AUDIT_NOTE', `it is of another log, \`${checkpoint.origin}\``);
       this.all.push({ checkpoint, isGood: false });
       if (checkpoint.size === 0) this.compare(new TreeEdge());
     } catch (error) {
@@ -126,16 +127,16 @@ class Heads {
       const from = Math.max(0, ...good.filter((size) => size < end));
       // Records that link to each other up to the last: then whatever was changed, the last was too.
       const record = isLocated || end === 0 ? null : end - 1;
-      const last = record === null ? '' : '; the last of them was, in any case';
+      const last = record === null ? '' : ', and the last one certainly was';
       const which = `records ${String(from)} to ${String(end - 1)}`;
       found.push({
         record,
-        message: `the checkpoint of ${String(end)} records is of others: ${which} were changed${last}`,
+        message: `the checkpoint of ${String(end)} records does not match: some of ${which} were changed${last}`,
       });
     }
     const most = Math.max(0, ...sizes);
     if (most > records)
-      found.push({ record: records, message: `records up to ${String(most - 1)} were signed and are missing` });
+      found.push({ record: records, message: `records up to ${String(most - 1)} were signed but are missing` });
     if (most < records && this.all.length > 0) {
       found.push({ record: most, message: 'from here on the records are not signed' });
     }
