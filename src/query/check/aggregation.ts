@@ -17,7 +17,7 @@ function aggregationRule({ rule }: ManifestTable): AggregationRule | null {
   return rule?.kind === 'aggregation' ? rule : null;
 }
 
-/** A column outside of aggregates and joins: it must be a dimension. */
+/** A column outside of aggregates and joins must be a dimension column. */
 function checkDimension(part: ExpressionOf<'column'>, check: Check): void {
   if (part.column.protection.kind !== 'cleartext') {
     reportProtected(part, check.found);
@@ -35,7 +35,7 @@ function checkDimension(part: ExpressionOf<'column'>, check: Check): void {
   });
 }
 
-/** Columns that a join always compares: they are never null in what the join gives. */
+/** The columns that a join always compares; they are never null in the rows that the join returns. */
 function joinedColumns(select: Select): ReadonlySet<string> {
   const terms = joinsIn(select.from).flatMap(({ on }) =>
     on.kind === 'logic' && on.operator === 'AND' ? on.terms : [on],
@@ -45,8 +45,8 @@ function joinedColumns(select: Select): ReadonlySet<string> {
 }
 
 /**
- * A measure of one owner's choice over the overlap with the table of another: sums, averages, and counts of a column that may
- * be null, which are sums of ones and zeros.
+ * A measure of a column that another owner chose the values of: a sum, an average, or a count of a column that may be null,
+ * which is a sum of ones and zeros.
  */
 function checkForeignMeasure(
   part: ExpressionOf<'aggregate'>,
@@ -100,7 +100,7 @@ function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: 
   });
 }
 
-/** What a rule must list for an expression, not counting its parts; `null` for nothing, `undefined` if no rule can. */
+/** The function that a rule must list for an expression without its parts; `null` if none, `undefined` if no rule can list it. */
 function neededFunction(part: Expression): ScalarFunction | null | undefined {
   if (part.kind === 'call') return shapeOf(part.function).listedAs ?? undefined;
   return part.kind === 'cast' && columnsIn(part).length > 0 ? 'CAST' : null;
@@ -128,7 +128,7 @@ function checkFunction(part: Expression, check: Check): void {
   }
 }
 
-/** An expression of SELECT, WHERE, GROUP BY or HAVING. */
+/** Checks an expression of SELECT, WHERE, GROUP BY or HAVING. */
 function checkExpression(expression: Expression, select: Select, check: Check): void {
   if (expression.kind === 'column') checkDimension(expression, check);
   if (expression.kind === 'aggregate') {
@@ -139,7 +139,7 @@ function checkExpression(expression: Expression, select: Select, check: Check): 
   for (const child of childrenOf(expression)) checkExpression(child, select, check);
 }
 
-/** A query over tables that all have an aggregation rule. Source: clean room, aggregation rule. */
+/** Checks a query over tables that all have an aggregation rule. */
 export function checkAggregation(query: Query, check: Check): void {
   const { found } = check;
   //= rules R-19

@@ -14,7 +14,7 @@ function isEqualityAcross(term: Expression, join: Join): boolean {
   return term.left.kind === 'column' && term.right.kind === 'column' && areAcross(join, term.left, term.right);
 }
 
-/** At least one equality; protected columns only in those that are joined by AND. */
+/** Requires at least one equality, and allows protected columns only in equalities that are combined with AND. */
 function checkJoin(join: Join, { found }: Check): void {
   //= rules R-31
   const terms = join.on.kind === 'logic' && join.on.operator === 'AND' ? join.on.terms : [join.on];
@@ -35,7 +35,7 @@ function checkJoin(join: Join, { found }: Check): void {
   }
 }
 
-/** Whether the rule lets this query run at all. */
+/** Checks whether the rule lets this query run at all. */
 function checkPermission(
   table: ManifestTable,
   rule: CustomRule,
@@ -64,7 +64,7 @@ function checkPermission(
   found.add('TEMPLATE_NOT_APPROVED', span, message, { rule: { table: table.name, key: 'allowedAnalyses' } });
 }
 
-/** Columns that may be used and not be shown. */
+/** Checks that columns which may be used but not shown do not reach the output. */
 function checkOutputs(query: Query, check: Check): void {
   //= rules R-30
   const spans = firstSelect(query).items.map((item) => item.value.span);
@@ -80,7 +80,7 @@ function checkOutputs(query: Query, check: Check): void {
   }
 }
 
-/** A query over tables that all have a custom rule. `spans` says where each table is named. */
+/** Checks a query over tables that all have a custom rule. `spans` says where the query names each table. */
 export function checkCustom(
   query: Query,
   template: AnalysisTemplate | null,

@@ -14,9 +14,9 @@ function checkExpression(expression: Expression, found: Findings): void {
 }
 
 /**
- * What aggregation and list rules allow of the shape of a query: one SELECT over tables. Findings for everything else.
+ * Checks that a query has the shape that aggregation and list rules allow: one SELECT over tables.
  *
- * Returns the SELECT, or `null` if there is none to look into.
+ * @returns the SELECT, or `null` if there is none to check further
  */
 export function checkFlat(query: Query, found: Findings): Select | null {
   for (const { name, query: inner } of query.named) found.add('CTE', inner.span, `\`${name}\` is a WITH query`);

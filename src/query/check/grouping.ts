@@ -10,7 +10,7 @@ function refuseComputed(expression: Expression, clause: string, found: Findings)
   }
 }
 
-/** Findings for columns that have many values in a group, and for aggregates within aggregates. */
+/** Reports columns that are neither grouped nor aggregated, and aggregates inside aggregates. */
 function checkShown(expression: Expression, groups: ReadonlySet<string>, found: Findings): void {
   if (groups.has(canonicalText(expression))) return;
   if (expression.kind === 'column') {
@@ -55,7 +55,7 @@ function checkSelect(select: Select, found: Findings): void {
   for (const value of shown) checkShown(value, texts, found);
 }
 
-/** What SQL itself demands of aggregates and groups, said here because the engine never says it. */
+/** Checks what SQL itself requires of aggregates and groups; the engine's own messages are never shown. */
 export function checkGrouping(query: Query, found: Findings): void {
   for (const select of selectsIn(query)) checkSelect(select, found);
 }

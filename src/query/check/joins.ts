@@ -5,20 +5,20 @@ import { type Check, type Scan, tableColumn } from './context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 
-/** What the rules of a table say of its joins. */
+/** What a table's rule says about joins. */
 export interface JoinRule {
   readonly joinColumns: readonly string[];
   readonly allowedJoinOperators: readonly JoinOperator[];
   readonly joinRequired: boolean;
 }
 
-/** The join rule of a table with an aggregation or a list rule; `null` for others. */
+/** The join rule of a table with an aggregation or list rule; `null` for other tables. */
 function joinRuleOf({ rule }: ManifestTable): JoinRule | null {
   if (rule === null || rule.kind === 'custom') return null;
   return { ...rule, joinRequired: rule.kind === 'list' || rule.joinRequired };
 }
 
-/** Whether two columns belong to the two sides of a join, one to each. */
+/** Whether two columns belong to different sides of a join. */
 export function areAcross(join: Join, left: ExpressionOf<'column'>, right: ExpressionOf<'column'>): boolean {
   const lefts = new Set(leavesOf(join.left).map((leaf) => leaf.alias));
   const rights = new Set(leavesOf(join.right).map((leaf) => leaf.alias));
@@ -38,7 +38,7 @@ function checkJoinColumn(part: ExpressionOf<'column'>, check: Check): void {
   });
 }
 
-/** A condition of equalities between join columns, with AND, and OR where every table of the join allows it. */
+/** Checks a condition: equalities between join columns, combined with AND, or with OR if every table of the join allows it. */
 function checkCondition(condition: Expression, join: Join, check: Check): void {
   const { found } = check;
   //= rules R-20
@@ -66,7 +66,7 @@ function checkCondition(condition: Expression, join: Join, check: Check): void {
   found.add('JOIN_CONDITION', condition.span, 'both columns of the equality are on the same side of the join');
 }
 
-/** The joins of a query under an aggregation or a list rule. */
+/** Checks the joins of a query under an aggregation or list rule. */
 export function checkJoins(select: Select, check: Check): void {
   const { found, member, tables } = check;
   for (const join of joinsIn(select.from)) {

@@ -16,7 +16,7 @@ function checkListed(part: ExpressionOf<'column'>, check: Check): void {
   });
 }
 
-/** Findings for functions, aggregates and conversions. `||` and arithmetic may stand in conditions. */
+/** Reports functions, aggregates and conversions. Conditions may use `||` and arithmetic. */
 function checkPlain(expression: Expression, check: Check): void {
   const { found } = check;
   for (const part of within(expression)) {
@@ -49,7 +49,7 @@ function checkOutput(value: Expression, check: Check): void {
   for (const child of childrenOf(value)) checkFilter(child, check);
 }
 
-/** A query over tables that all have a list rule. */
+/** Checks a query over tables that all have a list rule. */
 export function checkList(query: Query, check: Check): void {
   const { found } = check;
   const select = checkFlat(query, found);

@@ -19,7 +19,7 @@ function isCounted(value: Expression, distinct: boolean): boolean {
   return isFingerprint(value) || (value.kind === 'column' && !distinct);
 }
 
-/** Findings for every protected column in an expression that is not in one of the few places for them. */
+/** Reports every protected column in an expression, except in the few places where one is allowed. */
 function checkValue(value: Expression, state: State): void {
   const { found, preserveNulls } = state;
   //= rules R-15, R-16
@@ -49,7 +49,7 @@ function checkValue(value: Expression, state: State): void {
   for (const child of childrenOf(value)) checkValue(child, state);
 }
 
-/** Fingerprints are equal to fingerprints of the same key, and to nothing else. */
+/** Checks an equality: a fingerprint can only equal a fingerprint that was made with the same key. */
 function checkEquality(left: ExpressionOf<'column'>, right: ExpressionOf<'column'>, state: State): void {
   const { found, anyNames } = state;
   const [a, b] = [left.column.protection, right.column.protection];
@@ -116,7 +116,7 @@ function checkLevel(query: Query, isFinal: boolean, state: State): void {
   for (const inner of innerQueries(query)) checkLevel(inner, false, state);
 }
 
-/** What protected columns can be used for at all, whatever the rules say: their values mean nothing anywhere else. */
+/** Checks that protected columns are only used where their values mean something, whatever the rules say. */
 export function checkProtection(query: Query, manifest: Manifest, found: Findings): void {
   const { preserveNulls, allowJoinsOnColumnsWithDifferentNames: anyNames } = manifest.settings;
   checkLevel(query, true, { found, preserveNulls, anyNames });

@@ -15,7 +15,7 @@ function report(span: Span, table: ManifestTable, message: string, { found }: Ch
   found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key: 'x-outputConstraints' } });
 }
 
-/** Aggregates that give single values back, or look at a part of a group only; in conditions as well as in outputs. */
+/** Reports aggregates, in conditions and outputs, that return individual values or look at only part of a group. */
 function checkAggregates({ items, having, qualify }: Select, table: ManifestTable, check: Check): void {
   const values = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
   for (const value of values) {
@@ -28,7 +28,7 @@ function checkAggregates({ items, having, qualify }: Select, table: ManifestTabl
   }
 }
 
-/** A WITH query that is read a second time, by whatever name of the same letters. */
+/** The second reading of a WITH query, if there is one. Two WITH queries with the same name count as one. */
 function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> | null {
   const seen = new Set<string>();
   for (const leaf of selectsIn(query).flatMap((select) => leavesOf(select.from))) {
@@ -51,7 +51,7 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
     return;
   }
   checkAggregates(query, table, check);
-  // Each reading is a scan of its own, and the columns of only one of them would be counted.
+  // Each reading is a separate scan, and only the columns of one of them would be counted.
   const repeated = findRepeated(query);
   if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
   const reachable = query.from === null ? [] : columnsOf(query.from);
@@ -65,8 +65,8 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
 }
 
 /**
- * Whether the last aggregate of a query sees the columns of every output constraint of custom rules, so that persons behind
- * each row of the answer can be counted.
+ * Checks that the last aggregate of a query sees the columns of every output constraint of a custom rule, so that the people
+ * behind each row of the answer can be counted.
  */
 export function checkReach(query: Query, spans: ReadonlyMap<string, Span>, check: Check): void {
   for (const table of check.tables) {

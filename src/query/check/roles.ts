@@ -3,7 +3,7 @@ import { quoteName } from '../../schema/index.ts';
 import type { Findings, Span } from '../findings/finding.ts';
 import type { CheckContext } from './context.ts';
 
-/** Whether the member may ask, and the receivers may receive anything at all. */
+/** Checks that the member may ask queries, and that the receivers may receive results. */
 export function checkRoles({ manifest, member, receivers }: CheckContext, whole: Span, found: Findings): void {
   //= rules R-11
   const canQuery = manifest.members.some((each) => each.id === member && each.abilities.includes('CAN_QUERY'));
@@ -18,7 +18,7 @@ export function checkRoles({ manifest, member, receivers }: CheckContext, whole:
   found.add('RECEIVER_NOT_ALLOWED', whole, `${names} cannot receive results`);
 }
 
-/** Whether a table answers at all, to these receivers, and with what is left of its budget. */
+/** Checks that a table can be queried, for these receivers, and that its budget is not used up. */
 export function checkTable(table: ManifestTable, span: Span, context: CheckContext, found: Findings): void {
   const { name } = table;
   if (table.rule === null) {

@@ -38,7 +38,7 @@ function findTemplate(
   return null;
 }
 
-/** All parameters: of several mistakes at one place only the first is told. */
+/** Names all parameters, because only the first of several findings at one place is reported. */
 function helpOn({ parameters }: AnalysisTemplate): string {
   const names = parameters.map(({ name, type }) => `${quoteName(name)} (${type})`).join(', ');
   return names === ''
@@ -46,7 +46,7 @@ function helpOn({ parameters }: AnalysisTemplate): string {
     : `Give each of ${names} a value of its type, and give no other values.`;
 }
 
-/** The template that a query claims to be, with its values read. Findings for what does not fit; `null` without one. */
+/** The template that a query claims to be, with its values; `null` if there is none. Reports what does not match. */
 export function bindTemplate(context: CheckContext, text: string, whole: Span, found: Findings): BoundTemplate | null {
   const { manifest, template: id, parameters = {} } = context;
   if (id === undefined) {

@@ -1,6 +1,6 @@
 import type { FindingText } from './finding-text.ts';
 
-/** Findings about joins, columns, aggregates and functions, and about who asks. */
+/** Findings about joins, columns, aggregates and functions, and about the querying member and the receivers. */
 export const RULE_FINDINGS = {
   JOIN_TYPE: {
     why: 'Joins other than INNER JOIN … ON return rows outside the overlap, pair rows that do not belong together, or hide their condition.',

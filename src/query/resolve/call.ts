@@ -35,10 +35,10 @@ import { type Fields, foldName } from './fields.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 
-/** Resolves a part of an expression; handed down so that files do not depend on each other in a circle. */
+/** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: Fields, context: Context) => Expression;
 
-/** Functions that the parser writes for special syntax, with a schema that nobody wrote. */
+/** Functions that the parser inserts for special syntax, with a schema that is not in the text. */
 const PARSER_MADE = new Set(['substring', 'trim', 'ltrim', 'rtrim', 'date_part', 'row', 'list_value', 'struct_pack']);
 
 const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
@@ -48,7 +48,7 @@ const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCas
   ['!~~*', { negated: true, ignoreCase: true }],
 ]);
 
-/** Rows of a table are assumed to be fewer than ten to this power, to bound the digits of a sum. */
+/** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
 const ROW_DIGITS = 12;
 const MAX_LITERAL_ARGUMENT = 1_000_000;
 
@@ -60,14 +60,14 @@ function isArithmetic(name: string): name is Arithmetic {
   return ARITHMETIC.some((operator) => operator === name);
 }
 
-/** Findings for a value that is no number. Protected columns have findings of their own. */
+/** Reports a value that is not a number. Protected columns have other findings. */
 function expectNumber(value: Expression, context: Context): void {
   const family = familyOfType(value.type);
   if (family === null || family === 'number' || isProtectedColumn(value)) return;
   context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family} value`);
 }
 
-/** The type of an aggregate over values of a type. */
+/** The type of an aggregate's result, by the type of its argument. */
 export function aggregateType(name: AggregateName, argument: ValueType): ValueType {
   switch (name) {
     case 'count':
@@ -91,7 +91,7 @@ export function aggregateType(name: AggregateName, argument: ValueType): ValueTy
   }
 }
 
-/** Findings for an argument that an aggregate cannot take. */
+/** Reports an argument that an aggregate cannot take. */
 export function checkAggregateArgument(name: AggregateName, argument: Expression, context: Context): void {
   if (name === 'count' || name === 'min' || name === 'max' || name === 'median') return;
   expectNumber(argument, context);
@@ -129,7 +129,7 @@ function resolveAggregate(name: AggregateName, node: Fields, context: Context, r
   return { kind: 'aggregate', function: name, distinct: distinct && argument !== null, argument, filter, span, type };
 }
 
-/** An argument of an aggregate, for which a star is not a wrong list of outputs but a wrong argument. */
+/** Resolves the argument of an aggregate; a star is reported as a wrong argument and not as an output. */
 function resolveArgument(node: Fields, context: Context, resolve: ResolvePart): Expression {
   if (node.text('class') !== 'STAR') return resolve(node, context);
   node.skipAll();
@@ -180,7 +180,7 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
   }
 }
 
-/** A number rounded to so many places: a carry needs a digit more. */
+/** The type of a number rounded to `places`: a carry can add a digit. */
 function roundedType(type: ValueType, places: number): ValueType {
   const digits = digitsOf(type);
   if (digits === null) return type;
@@ -220,7 +220,7 @@ function resultType(kind: ResultKind, name: ScalarName, values: readonly Express
   }
 }
 
-/** A call of a scalar function with arguments that are checked against its shape. */
+/** A call of a scalar function, with its arguments checked against the function's shape. */
 function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, context: Context): Expression {
   const shape = shapeOf(name);
   const most = shape.repeats === true ? Number.POSITIVE_INFINITY : shape.arguments.length;
@@ -241,7 +241,7 @@ function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, 
   return { kind: 'call', function: name, arguments: values, span, type: resultType(shape.result, name, values) };
 }
 
-/** Names of date parts are the same in capitals. */
+/** Lower-cases the name of a date part, for which case is ignored. */
 function lowerPart(kind: ArgumentKind | undefined, value: Expression): Expression {
   if (kind !== 'part' || value.kind !== 'literal' || value.text === null) return value;
   return { ...value, text: value.text.toLowerCase() };
@@ -296,7 +296,7 @@ function resolveScalar(name: string, node: Fields, context: Context, resolve: Re
   return callScalar(scalar, parts, span, context);
 }
 
-/** A function, an aggregate or an operator that is written as one. `given` names it where the node does not. */
+/** Resolves a function, an aggregate, or an operator in the form of a function. `given` is its name if the node has none. */
 export function resolveFunction(node: Fields, context: Context, resolve: ResolvePart, given?: ScalarName): Expression {
   const { span } = node;
   if (given !== undefined) {

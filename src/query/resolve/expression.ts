@@ -53,7 +53,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
 };
 
-/** An expression of the parser's tree with every name resolved and every part typed. What is not known is a finding. */
+/** Resolves an expression of the parser's tree: every name and every type. Whatever is not known becomes a finding. */
 export function resolveExpression(node: Fields, context: Context): Expression {
   if (node.isTooDeep) return invalid(node.span);
   const kind = node.text('class');
@@ -81,7 +81,7 @@ function resolveComparison(node: Fields, type: string, context: Context): Expres
   return left === undefined || right === undefined ? invalid(node.span) : compare(operator, left, right, node.span);
 }
 
-/** A value that must be true or false. */
+/** Reports a value that is not true or false. */
 export function expectTruth(value: Expression, context: Context): Expression {
   const family = familyOfType(value.type);
   if (family === null || family === 'boolean') return value;
@@ -181,7 +181,7 @@ function resolveCase(node: Fields, context: Context): Expression {
   return { kind: 'case', branches, otherwise, span: node.span, type };
 }
 
-/** The type that a conversion names, or `null` if values cannot be converted to it. */
+/** The target type of a conversion, or `null` if values cannot be converted to it. */
 function readCastType(node: Fields): ValueType | null {
   const id = node.text('id');
   if (id !== 'DECIMAL') {

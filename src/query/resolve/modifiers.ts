@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { resolveExpression } from './expression.ts';
 import { type Fields, foldName } from './fields.ts';
 
-/** What stands behind a query. */
+/** The clauses at the end of a query. */
 export interface Modifiers {
   readonly distinct: boolean;
   readonly order: readonly Order[];
@@ -59,7 +59,7 @@ function readOrder(node: Fields, items: readonly Item[], context: Context): read
   return item === null ? [] : [{ item, descending: direction === 'DESCENDING', nullsFirst: nulls === 'NULLS FIRST' }];
 }
 
-/** A number of rows that is written in the query. */
+/** Reads a number of rows that must be written in the query. */
 function readRows(node: Fields, name: string, context: Context): number | null {
   if (!node.isGiven(name)) return null;
   const child = node.node(name);

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { type Fields, foldName } from './fields.ts';
 import { columnExpression, findColumns, findRelations, type FoundColumn, invalid, type Scope } from './scope.ts';
 
-/** Bare words that are values of the engine and no columns, if no column has the name. */
+/** The engine's value that a bare word means if no column has that name. */
 function findWord(name: string, span: Span): Expression | null {
   if (name === 'current_date') return { kind: 'call', function: 'current_date', arguments: [], span, type: DATE };
   if (name !== 'localtimestamp') return null;
@@ -64,7 +64,7 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
   return invalid(span, [], true);
 }
 
-/** The output that a bare name means in this clause; a finding if it also means another column. */
+/** The output that a bare name means in this clause. Reports a name that also means a different column. */
 function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span, context: Context): Expression | null {
   const { scope, walk } = context;
   if (scope.outputUse === 'no') return null;
@@ -138,7 +138,7 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
   return invalid(span, [], true);
 }
 
-/** What a name means, by our own rules: a column, an output where the clause knows outputs, or a finding. */
+/** Resolves a name by our own rules: to a column, to an output if the clause can name outputs, or to a finding. */
 export function resolveName(node: Fields, context: Context): Expression {
   const { span } = node;
   const [first = '', second, third, ...more] = node.texts('column_names').map(foldName);

@@ -14,14 +14,14 @@ import { relationColumns, resolveRelation } from './relation.ts';
 import { columnExpression, NO_SCOPE, type Scope } from './scope.ts';
 import { isJsonList, type Json } from '../parse/json.ts';
 
-/** How an output is called that has no alias. */
+/** The name of an output without an alias. */
 function nameOf(value: Expression, index: number): string {
   if (value.kind === 'column') return value.name;
   if (value.kind === 'aggregate' || value.kind === 'window' || value.kind === 'call') return value.function;
   return `column${String(index + 1)}`;
 }
 
-/** `*` and `alias.*` as the columns that they stand for. */
+/** The columns that `*` or `alias.*` selects. */
 function expandStar(node: Fields, context: Context): readonly Item[] {
   const { span } = node;
   const relation = foldName(node.text('relation_name'));
@@ -70,7 +70,7 @@ function resolveItems(nodes: readonly Fields[], context: Context): ResolvedItems
   return { items, hasStar };
 }
 
-/** A term of GROUP BY: a number counts outputs. */
+/** Resolves a term of GROUP BY; a whole number refers to an output. */
 function resolveGroup(node: Fields, items: readonly Item[], context: Context): Expression | null {
   const { found } = context.walk;
   const value = resolveExpression(node, context);
@@ -136,7 +136,7 @@ function resolveNamed(
   return { named, context: { ...context, visible } };
 }
 
-/** From the first place to the last: queries have no place of their own in the parser's tree. */
+/** The span from the first place to the last; the parser gives no location for a query itself. */
 function cover(spans: readonly Span[]): Span | null {
   if (spans.length === 0) return null;
   return { start: Math.min(...spans.map(({ start }) => start)), end: Math.max(...spans.map(({ end }) => end)) };
@@ -180,7 +180,7 @@ function resolveSelect(node: Fields, around: Context): Select {
   };
 }
 
-/** Findings for two sides of a set operation that do not fit together. */
+/** Reports two sides of a set operation that do not match. */
 function checkSides({ left, right, span }: SetOperation, { walk }: Context): void {
   const [a, b] = [outputsOf(left), outputsOf(right)];
   if (a.length !== b.length) {
@@ -242,7 +242,7 @@ function resolveNode(node: Fields, context: Context): Query | null {
   return null;
 }
 
-/** A statement: a query, and parameters that are read where they stand. */
+/** Resolves a statement, which is a query; its parameters are resolved where they are used. */
 function resolveStatement(node: Fields, context: Context): Query | null {
   node.list('named_param_map');
   const query = resolveNode(node.node('node'), context);
@@ -251,8 +251,8 @@ function resolveStatement(node: Fields, context: Context): Query | null {
 }
 
 /**
- * The parser's tree as a query in which every name is a column of the manifest and every value has a type. Whatever is not
- * understood is a finding, and then the result is not to be used; `null` if nothing of it can be.
+ * Resolves the parser's tree to a query in which every name is a column of the manifest and every value has a type. Whatever is
+ * not understood becomes a finding, and then the result must not run; `null` if there is no result.
  */
 export function resolveQuery(
   statement: Json,

@@ -11,7 +11,7 @@ import { type Fields, foldName } from './fields.ts';
 import { unify } from './literal.ts';
 import { columnExpression, findColumns, hideColumns, invalid, joinScopes, NO_SCOPE, type Scope } from './scope.ts';
 
-/** A FROM: the relation, `null` if there is none that can be used, and the names that it brings. */
+/** A resolved FROM: its relation, `null` if there is none or it cannot be used, and the names that it makes available. */
 export interface ResolvedFrom {
   readonly relation: Relation | null;
   readonly scope: Scope;
@@ -43,7 +43,7 @@ function scopeOf(leaf: Leaf): ResolvedFrom {
   return { relation: leaf, scope: { ...NO_SCOPE, entries: [{ leaf, hidden: new Set() }] } };
 }
 
-/** Findings for what can stand behind any table: samples and lists of names. */
+/** Reports what can follow any table: samples and lists of column names. */
 function refuseExtras(node: Fields, context: Context): void {
   const { found } = context.walk;
   if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'the query asks for a sample of a table');
@@ -90,8 +90,8 @@ function resolveTable(node: Fields, context: Context): ResolvedFrom {
 }
 
 /**
- * The outputs of a query as the columns of a relation. A finding if two have one name: the engine gives the second another one,
- * and which column that name then means is not known here.
+ * The outputs of a query as the columns of a relation. Reports two with the same name, because the engine renames the second one
+ * and it is not known here which column the new name means.
  */
 export function relationColumns(query: Query, { walk }: Context): readonly RelationColumn[] {
   const columns = outputsOf(query);
@@ -118,7 +118,7 @@ function resolveDerived(node: Fields, context: Context): ResolvedFrom {
   return scopeOf({ kind: 'derived', query, alias, columns: relationColumns(query, context), span });
 }
 
-/** The equalities that USING stands for. */
+/** The equalities that USING means. */
 function resolveUsing(names: readonly string[], left: Scope, right: Scope, span: Span, context: Context): Expression {
   const terms = names.map((name) => {
     const sides = [left, right].map((scope) => {
@@ -136,7 +136,7 @@ function resolveUsing(names: readonly string[], left: Scope, right: Scope, span:
   return logic('AND', terms, span) ?? invalid(span);
 }
 
-/** The names of both sides of a join, where USING leaves one column of two. */
+/** The names of both sides of a join; USING merges two columns into one. */
 function mergeScopes(type: string, names: readonly string[], left: Scope, right: Scope): Scope {
   const folded = names.map(foldName);
   if (type === 'RIGHT') return joinScopes(hideColumns(left, folded), right);

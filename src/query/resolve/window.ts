@@ -37,7 +37,7 @@ function windowType(name: WindowName | AggregateName, argument: ValueType): Valu
   }
 }
 
-/** A whole number in the query, or `null`. */
+/** A whole number that is written in the query, or `null`. */
 function readDistance(value: Expression | null): number | null {
   if (value?.kind !== 'literal' || value.type.kind !== 'integer') return null;
   const distance = Number(value.text);
@@ -53,7 +53,7 @@ function readBound(kind: string, distance: Expression | null): FrameBound | null
   return kind === 'EXPR_FOLLOWING_ROWS' && rows !== null ? { kind: 'following', rows } : null;
 }
 
-/** A frame in rows, or `null` for the default one; `undefined` for what is not known. */
+/** A frame in rows, or `null` for the default frame; `undefined` if it is not supported. */
 function readFrame(node: Fields, context: Context, resolve: ResolvePart): Frame | null | undefined {
   const part = (name: string): Expression | null => {
     const value = node.optionalNode(name);
@@ -77,7 +77,7 @@ function readOrders(node: Fields, context: Context, resolve: ResolvePart): reado
   });
 }
 
-/** A window function over a partition, an order and a frame in rows. */
+/** Resolves a window function over a partition, an order and a frame in rows. */
 export function resolveWindow(node: Fields, type: string, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
   const { found } = context.walk;

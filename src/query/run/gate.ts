@@ -6,30 +6,30 @@ import { type ParsedQuery, QueryParser } from '../parse/parser.ts';
 import { chargesOf } from './facts.ts';
 import { type QueryRequest, type Question, readQuestion } from './question.ts';
 
-/** The most characters of a resolved query: it has to fit into the record of its attempt. */
+/** The maximum length of a resolved query in characters, so that it fits into the record of its attempt. */
 const MAX_IR_CHARACTERS = 1 << 20;
 
-/** The room that is asked. */
+/** Which room to query. */
 export interface RoomOptions {
   /** Absolute path of the room. */
   readonly directory: string;
-  /** The environment, which must not have the shared secret. */
+  /** The environment, which must not contain the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  /** The most rows that are released; 1,000,000 if left out. */
+  /** The maximum number of rows to release; default: 1,000,000. */
   readonly maxRows?: number | undefined;
 }
 
-/** What would become of a query. */
+/** What would happen to a query. */
 export interface QueryCheck {
-  /** The text that was checked: that of the request, or of the template. */
+  /** The text that was checked: the request's or the template's. */
   readonly text: string;
   readonly verdict: Verdict;
-  /** What it would do to the budgets of its tables; empty if it is refused. */
+  /** How it would change the budgets of its tables; empty if it is refused. */
   readonly budgets: readonly BudgetChange[];
 }
 
-/** One attempt, as far as it has come. */
+/** An attempt in progress. */
 export interface Attempt {
   readonly id: string;
   readonly room: Room;
@@ -43,7 +43,7 @@ export function withoutBudget(parsed: ParsedQuery, { context }: Question, exhaus
   return checkQuery(parsed, { ...context, budgetsLeft });
 }
 
-/** What every query to a room goes through before anything runs: it is read, checked, and held against the budgets. */
+/** What every query goes through before anything runs: it is parsed, checked, and compared with the budgets. */
 export class Gate implements AsyncDisposable {
   readonly #options: RoomOptions;
   readonly #parser: QueryParser;
@@ -56,9 +56,10 @@ export class Gate implements AsyncDisposable {
   }
 
   /**
-   * Opens a room to ask it.
+   * Opens a room for checking queries.
    *
-   * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
+   * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; SECRET_INVALID if the room's
+   *   signer cannot be read; IO_READ, IO_LOCKED, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
    */
   static async open(options: RoomOptions): Promise<Gate> {
     refuseSecrets(options.env);
@@ -72,9 +73,10 @@ export class Gate implements AsyncDisposable {
   }
 
   /**
-   * What would become of a query, and what it would cost.
+   * What would happen to a query, and what it would cost.
    *
-   * @throws {SealroomError} USAGE_OPTION as `readQuestion`; what `openRoom` throws; AUDIT_*, IO_* of the log.
+   * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration or a value is malformed; IO_*, ROOM_* and
+   *   MANIFEST_* for the room; AUDIT_* for its log.
    */
   async check(request: QueryRequest): Promise<QueryCheck> {
     const attempt = await this.begin(request);
@@ -85,11 +87,11 @@ export class Gate implements AsyncDisposable {
     return { text, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
   }
 
-  /** The room as it is now, and what is asked of it. */
+  /** Reads the room as it is now, and resolves the request. */
   async begin(request: QueryRequest): Promise<Attempt> {
     const room = await openRoom(this.#options.directory);
     const question = readQuestion(request, room.manifest, this.#options.maxRows);
-    // A template that does not exist has no text; the check says so, and nothing besides.
+    // A template that does not exist has no text; then the check reports that and nothing else.
     const isKnown = request.question.kind === 'text' || question.text !== '';
     const parsed = isKnown
       ? await this.#parser.parse(question.text)
@@ -97,7 +99,7 @@ export class Gate implements AsyncDisposable {
     return { id: randomUUID(), room, question, parsed };
   }
 
-  /** The verdict, with what the budgets have left now. */
+  /** The verdict, taking into account what is left of the budgets. */
   async decide({ room, question, parsed }: Attempt): Promise<Verdict> {
     const verdict = checkQuery(parsed, question.context);
     if (!verdict.allowed) return verdict;
@@ -119,9 +121,9 @@ export class Gate implements AsyncDisposable {
 }
 
 /**
- * What would become of a query to a room, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
+ * What would happen to a query, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
  *
- * @throws {SealroomError} as {@link Gate.open} and {@link Gate.check}
+ * @throws {SealroomError} the codes of {@link Gate.open} and {@link Gate.check}
  */
 export async function previewQuery(options: RoomOptions, request: QueryRequest): Promise<QueryCheck> {
   await using gate = await Gate.open(options);

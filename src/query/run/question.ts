@@ -3,7 +3,7 @@ import type { Manifest } from '../../collab/index.ts';
 import { quoteName } from '../../schema/index.ts';
 import type { CheckContext } from '../check/context.ts';
 
-/** Who asks what, and for whom. */
+/** A query, who asks it, and who receives the result. */
 export interface QueryRequest {
   /** Id of the member that asks. */
   readonly member: string;
@@ -14,7 +14,7 @@ export interface QueryRequest {
     | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
 }
 
-/** A request with the text that it means, ready to be checked. */
+/** A request with its resolved text, ready to be checked. */
 export interface Question {
   readonly text: string;
   readonly context: CheckContext;
@@ -30,7 +30,7 @@ function requireMember({ members }: Manifest, id: string): void {
   });
 }
 
-/** Names that a manifest can have, and values that a record and the engine take as they are. */
+/** Requires names that a manifest can have, and values that a record and the engine can hold unchanged. */
 function requireParameters(parameters: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(parameters)) {
     if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
@@ -48,10 +48,10 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
 }
 
 /**
- * What a request means in a collaboration. A template that does not exist is left to the check, which says so.
+ * Resolves a request in a collaboration. The check reports a template that does not exist.
  *
- * @param maxRows the most rows that are released; 1,000,000 if left out
- * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration, or a value cannot be one.
+ * @param maxRows the maximum number of rows to release; default: 1,000,000
+ * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration, or a parameter is malformed.
  */
 export function readQuestion(
   { member, receivers, question }: QueryRequest,
