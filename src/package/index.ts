@@ -1,4 +1,4 @@
-/** Results on their way to their receivers: an age file with the table and what the room signs of it. No I/O. */
+/** Result packages for receivers: an age file with the table and the room's signed statement about it. No I/O. */
 export { isAgeFile as isPackage, parseIdentities } from '../age/index.ts';
 export { openPackage, type OpenedPackage, sealPackage } from './package.ts';
 export { type Recipients, recipientsOf } from './recipients.ts';

@@ -7,7 +7,7 @@ import { ROOM_FILES } from './files.ts';
 const BROKEN: readonly SignatureState[] = ['changed', 'wrong'];
 
 /**
- * Refuses a manifest that not all members have signed as it is.
+ * Refuses a manifest unless all members have signed exactly this version.
  *
  * @throws {SealroomError} MANIFEST_SIGNATURE if a signature does not hold, MANIFEST_UNSIGNED if one is missing.
  */
@@ -31,14 +31,14 @@ function requireSigned(manifest: Manifest, file: string): void {
   );
 }
 
-/** A manifest that all members have signed as it is, from its text. */
+/** Parses a manifest, and requires that all members have signed it. */
 export function parseSigned(text: string, file: string): Manifest {
   const manifest = parseManifest(text, { file });
   requireSigned(manifest, file);
   return manifest;
 }
 
-/** The manifest of a room; checked anew each time, since files can be changed. */
+/** Reads the manifest of a room. It is verified every time, since files can be changed. */
 export async function readManifestCopy(directory: string): Promise<Manifest> {
   const path = join(directory, ROOM_FILES.manifest);
   return parseSigned(await readTextFile(path), path);

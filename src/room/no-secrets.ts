@@ -1,13 +1,13 @@
 import { SealroomError } from '../errors.ts';
 
-/** The variables that give a process the shared secret, or the way to it. */
+/** The environment variables that give a process the shared secret, or access to it. */
 const SECRET_VARIABLES = ['C3R_SHARED_SECRET', 'SEALROOM_SECRET_FILE', 'SEALROOM_KEY'] as const;
 
 /**
- * Refuses to work with a room where the shared secret is at hand: a room whose process could open cells, or make
- * fingerprints to compare with, would protect nothing from whoever runs it.
+ * Refuses to work with a room if the process has the shared secret: a process that could open cells, or make fingerprints to
+ * compare with, would protect nothing from its operator.
  *
- * It cannot know of secrets elsewhere on the machine.
+ * It does not detect secrets elsewhere on the machine.
  *
  * @throws {SealroomError} SECRET_PRESENT, with the variable's name and not its value.
  */

@@ -119,7 +119,7 @@ export class QueryRunner implements AsyncDisposable {
   /**
    * A result as a package that only its receivers can open, signed by the room.
    *
-   * @throws {SealroomError} USAGE_OPTION if a receiver has no key, or some keys are post-quantum and others are not.
+   * @throws {SealroomError} CUSTODY_KEY if a receiving key cannot be encrypted to.
    */
   async pack({ statement, table }: QueryResult, recipients: Recipients): Promise<Uint8Array> {
     return sealPackage(statement, table, recipients, this.#signer);
