@@ -3,13 +3,13 @@ import type { Manifest } from './manifest.ts';
 import type { Member } from './member.ts';
 import type { ManifestTable } from './table.ts';
 
-/** Something that a manifest leaves open, which its members should know. */
+/** A risk that a manifest leaves open, which its members should know about. */
 export interface ManifestAdvice {
   readonly subject: string;
   readonly text: string;
 }
 
-/** What no rule here stops, whatever the manifest says: attacks 2, 10 and 11 of docs/threat-model.md. */
+/** The attacks that no rule stops, whatever the manifest says: 2, 10 and 11 of docs/threat-model.md. */
 function listUnstopped(members: readonly Member[]): readonly string[] {
   const askers = members.filter(({ abilities }) => abilities.includes('CAN_QUERY')).map(({ id }) => id);
   return [
@@ -46,8 +46,8 @@ function adviseOnRule({ rule, accessBudgets }: ManifestTable): readonly string[]
 }
 
 /**
- * What a manifest leaves open: first what its rules could stop, by table, and then what they cannot. Empty if no table can
- * be queried.
+ * What a manifest leaves open: first what its rules could stop, by table, and then what no rule can stop. Empty if no table can be
+ * queried.
  */
 export function adviseOnManifest({ members, tables }: Manifest): readonly ManifestAdvice[] {
   const ofTables = tables.flatMap((table) =>

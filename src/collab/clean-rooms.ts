@@ -4,21 +4,21 @@ import { isRecord, quoteName } from '../schema/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 
-/** What is needed of an AWS Clean Rooms client; {@link createCleanRoomsClient} makes one. */
+/** The part of an AWS Clean Rooms client that is used; {@link createCleanRoomsClient} makes one. */
 export interface CollaborationSource {
   send(command: GetCollaborationCommand, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>;
 }
 
-/** Which account and place to ask; what is left out comes from the AWS SDK's usual files and environment variables. */
+/** Which account and region to use; by default, those of the AWS SDK's usual files and environment variables. */
 export interface CleanRoomsOptions {
   /** A named profile of the AWS configuration files. */
   readonly profile?: string | undefined;
   readonly region?: string | undefined;
-  /** Another address than AWS's own, for private endpoints and tests. */
+  /** An address other than AWS's own, for private endpoints and tests. */
   readonly endpoint?: string | undefined;
 }
 
-/** A refusal or failure in words, without what differs from case to case. */
+/** The message and hint for a kind of failure. */
 interface Explanation {
   readonly message: string;
   readonly hint?: string;
@@ -39,7 +39,7 @@ const NO_NETWORK: Explanation = {
   hint: 'check the network, the proxy and the region; the settings can also be given without asking AWS',
 };
 
-/** By the names of the SDK's errors. */
+/** By the name of the SDK's error. */
 const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   [
     'AccessDeniedException',
@@ -127,12 +127,12 @@ export async function createCleanRoomsClient(options: CleanRoomsOptions = {}): P
 }
 
 /**
- * Asks AWS Clean Rooms for the settings of a collaboration: one call of GetCollaboration, repeated as the SDK sees fit.
+ * Asks AWS Clean Rooms for the settings of a collaboration, with one call of GetCollaboration, which the SDK may retry.
  * `collaborationId` is a UUID in lower case.
  *
  * @throws {SealroomError} IO_CLEAN_ROOMS if the collaboration is not found, access is denied, requests are throttled or
- *   found invalid, no region or no working credentials are at hand, AWS cannot be reached or answers nonsense, or the
- *   collaboration has no encryption settings. Each says so in one line.
+ *   rejected as invalid, there is no region or there are no usable credentials, AWS cannot be reached or its answer is not
+ *   understood, or the collaboration has no encryption settings. The message says which.
  * @throws {SealroomError} IO_ABORTED if the signal fires.
  */
 export async function fetchCollaborationSettings(

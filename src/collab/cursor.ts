@@ -2,17 +2,17 @@ import { describeValue, didYouMean, isRecord, quoteName } from '../schema/index.
 import type { DocumentValue } from './document.ts';
 import type { DocumentPath, ManifestProblems } from './problems.ts';
 
-/** What text must look like; `words` follow "expected". */
+/** The form that text must have; `words` describe it after "expected". */
 export interface TextForm {
   readonly pattern: RegExp;
   readonly words: string;
-  /** Whether a message leaves out what was found, which may be a secret that was put there by mistake. */
+  /** Whether messages leave out the text, which may be a secret that was put there by mistake. */
   readonly hidden?: boolean;
 }
 
 /**
- * A value of a manifest on the way in: where it stands and what it should be. Every reader returns `null` after noting
- * what is wrong, so that reading goes on and all mistakes are found.
+ * A value of a manifest that is being read, with its path. Every reader notes what is wrong and returns `null`, so that reading goes
+ * on and all mistakes are found.
  */
 export class Cursor {
   readonly path: DocumentPath;
@@ -25,27 +25,27 @@ export class Cursor {
     this.problems = problems;
   }
 
-  /** Whether there is a value at all. */
+  /** Whether the value is present. */
   get isGiven(): boolean {
     return this.#value !== undefined;
   }
 
-  /** The keys of an object; none for anything else. */
+  /** The keys of an object; empty for anything else. */
   get keys(): readonly string[] {
     return isRecord(this.#value) ? Object.keys(this.#value) : [];
   }
 
-  /** Whether this is just the text. */
+  /** Whether the value equals a text. */
   is(text: string): boolean {
     return this.#value === text;
   }
 
-  /** The text, or `null` if it is something else; notes nothing. */
+  /** The text, or `null` for anything else, without noting a problem. */
   peekText(): string | null {
     return typeof this.#value === 'string' ? this.#value : null;
   }
 
-  /** The object with all its keys but one; an empty one for anything else. */
+  /** The object without one of its keys; an empty object for anything else. */
   without(key: string): Readonly<Record<string, DocumentValue>> {
     const entries = isObject(this.#value) ? Object.entries(this.#value) : [];
     return Object.fromEntries(entries.filter(([name]) => name !== key));
@@ -64,7 +64,7 @@ export class Cursor {
     return null;
   }
 
-  /** Notes that this value asks for something that does not exist here, if it is given. */
+  /** Notes, if the value is given, that this release does not support it. */
   refuseUnsupported(what: string): void {
     if (this.isGiven) this.problems.addUnsupported(this.path, what);
   }
@@ -73,12 +73,12 @@ export class Cursor {
     return this.refuse(`expected ${expected}, got ${describeValue(this.#value)}`, hint);
   }
 
-  /** What is there instead of an object or an array; text is not repeated, because it may be a whole file of another kind. */
+  /** Describes what was found instead of an object or an array. Text is not quoted, because it may be a whole file of another kind. */
   #describeOther(): string {
     return typeof this.#value === 'string' ? 'text' : describeValue(this.#value);
   }
 
-  /** Whether this is an object; keys of it that are not among `known` are noted. */
+  /** Whether the value is an object; also notes its keys that are not in `known`. */
   object(known: readonly string[]): boolean {
     if (!isObject(this.#value)) {
       this.refuse(`expected an object, got ${this.#describeOther()}`);
@@ -90,7 +90,7 @@ export class Cursor {
     return true;
   }
 
-  /** The items of an array, none if it is something else or has fewer than `minimum`. */
+  /** The items of an array; notes a problem if it is something else or has fewer items than `minimum`. */
   items(minimum = 0): readonly Cursor[] {
     const value = this.#value;
     if (!isArray(value)) {
@@ -150,14 +150,12 @@ function hintAtKey(key: string, known: readonly string[]): string | undefined {
   return didYouMean(key, known);
 }
 
-/** The items that are not `null`; for lists whose broken items have been noted. */
+/** The items that are not `null`, for lists whose broken items have been noted. */
 export function present<T>(items: readonly (T | null)[]): readonly T[] {
   return items.filter((item) => item !== null);
 }
 
-/**
- * The texts of an array, read by `read`; notes those that come twice.
- */
+/** The texts of an array, read with `read`; notes those that are listed twice. */
 export function readUnique<T extends string>(
   cursor: Cursor,
   read: (item: Cursor) => T | null,

@@ -17,24 +17,24 @@ import type { DocumentPath, TextPlace } from './problems.ts';
 export type DocumentValue =
   string | number | boolean | null | readonly DocumentValue[] | { readonly [key: string]: DocumentValue };
 
-/** A document that was read: its value, and where the parts of it stand. */
+/** A parsed document: its value, and the places of its parts. */
 export interface TextDocument {
   readonly value: DocumentValue;
-  /** The place of the value at a path; if there is none, of the nearest value around it. */
+  /** The place of the value at a path, or of the nearest value around it if there is none. */
   readonly locate: (path: DocumentPath) => TextPlace;
 }
 
-/** A text longer than this is no manifest. */
+/** The maximum length of a manifest, in characters. */
 const MAX_CHARACTERS = 1_000_000;
 
-/** A manifest has eight levels; more than this is meant to break its reader. */
+/** A manifest has eight levels; a document that is nested deeper than this is an attack on its reader. */
 const MAX_DEPTH = 32;
 
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
 
-/** Errors of the YAML library that quote the text, which may be a secret file that was given by mistake. */
+/** Errors of the YAML library that quote the text, which may be a secret that was given by mistake. */
 const QUOTING_ERRORS = new Set(['UNEXPECTED_TOKEN', 'BAD_DIRECTIVE', 'IMPOSSIBLE']);
 
 interface Walk {
@@ -82,7 +82,7 @@ function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** Whether a node has an anchor or a tag: things that JSON has not, and that make a document mean what it does not show. */
+/** Whether a node has an anchor or a tag, which JSON does not have and which can make a document mean something else than it shows. */
 function isMarked(node: Node): boolean {
   return !isAlias(node) && (node.anchor !== undefined || node.tag !== undefined);
 }
@@ -109,7 +109,7 @@ function describeSyntax({ code, message }: YAMLError): string {
 
 function parseYaml(text: string, lines: LineCounter): Document.Parsed {
   try {
-    // Keys are compared by readMap, in linear time.
+    // readMap checks for repeated keys, in linear time.
     return parseDocument(text, {
       version: '1.2',
       schema: 'core',
@@ -124,10 +124,10 @@ function parseYaml(text: string, lines: LineCounter): Document.Parsed {
 }
 
 /**
- * Reads YAML 1.2 or JSON as the value that JSON has for it. What could mean something else than it shows is refused:
- * repeated keys, anchors, aliases, tags, directives, numbers in other forms than JSON's, several documents.
+ * Reads YAML 1.2 or JSON as a JSON value. Whatever could mean something else than it shows is refused: repeated keys, anchors,
+ * aliases, tags, directives, numbers that JSON would write differently, and several documents.
  *
- * @throws {SealroomError} MANIFEST_SYNTAX, with every mistake and its line and character. The text is not quoted.
+ * @throws {SealroomError} MANIFEST_SYNTAX, with every mistake and its line and character. It does not quote the text.
  */
 export function readDocument(text: string, file: string | undefined): TextDocument {
   if (text.length > MAX_CHARACTERS) {

@@ -5,24 +5,24 @@ import type { CustomRule } from './rules/custom.ts';
 import type { ListRule } from './rules/list.ts';
 import type { AnalysisRule, ManifestTable } from './table.ts';
 
-/** One thing that a manifest allows: in which part of it, and what, in words that follow "allows". */
+/** One thing that a manifest allows: in which part of it, and what, in words that complete "allows …". */
 export interface Grant {
   /** `the collaboration`, `member brand`, `table impressions`. */
   readonly subject: string;
   readonly text: string;
 }
 
-/** One number that a manifest sets against what it allows. What is not there is no limit. */
+/** A number by which a manifest limits what it allows. */
 export interface Limit {
   readonly subject: string;
-  /** What is limited, in words that a number follows. */
+  /** What is limited, in words that come before the number. */
   readonly text: string;
   readonly value: number;
   /** Whether a larger number allows more. */
   readonly moreIsLooser: boolean;
 }
 
-/** What a rule allows, in words, and the numbers it sets against that; without the subject, which is the table. */
+/** What a rule allows, in words, and its limits; without the subject, which is the table. */
 interface RuleWords {
   readonly grants: readonly string[];
   readonly limits: readonly Omit<Limit, 'subject'>[];
@@ -99,7 +99,7 @@ function wordsOf(rule: AnalysisRule | null, table: ManifestTable): RuleWords {
   }
 }
 
-/** What the subject of a table is called. */
+/** The subject of what a table allows. */
 export function tableSubject({ name }: { readonly name: string }): string {
   return `table ${name}`;
 }
@@ -122,7 +122,7 @@ function limitsOfTable(table: ManifestTable): readonly Limit[] {
   }));
 }
 
-/** Everything that a manifest allows, one thing each, in the order of the manifest. */
+/** Everything that a manifest allows, as separate items, in the manifest's order. */
 export function listGrants({ settings, members, tables }: Manifest): readonly Grant[] {
   const all = [
     [settings.allowCleartext, 'cleartext columns in encrypted tables'],
@@ -139,7 +139,7 @@ export function listGrants({ settings, members, tables }: Manifest): readonly Gr
   return [...ofSettings, ...ofMembers, ...tables.flatMap(grantsOfTable)];
 }
 
-/** Every number that a manifest sets against what it allows, in the order of the manifest. */
+/** Every limit that a manifest sets, in the manifest's order. */
 export function listLimits({ tables }: Manifest): readonly Limit[] {
   return tables.flatMap(limitsOfTable);
 }

@@ -1,4 +1,4 @@
-/** Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call. */
+/** Collaborations: their manifest and their settings, offline or from AWS Clean Rooms. The only I/O is that one call. */
 export type { CleanRoomsOptions, CollaborationSource } from './clean-rooms.ts';
 export { createCleanRoomsClient, fetchCollaborationSettings } from './clean-rooms.ts';
 export type { ManifestAdvice } from './advice.ts';

@@ -2,13 +2,13 @@ import { PUBLIC_KEY_PATTERN } from '../signing/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { LABEL } from './label.ts';
 
-/** What people of a member can be entrusted with. */
+/** The roles that a member's people can have. */
 export const ROLES = ['KEY_CUSTODIAN', 'DATA_STEWARD', 'RULE_APPROVER', 'AUDITOR', 'QUERY_MEMBER'] as const;
 
 /** One of {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
-/** Somebody who acts for a member. */
+/** A person who acts for a member. */
 export interface Person {
   /** 1 to 63 of `a-z`, `0-9`, `_`, `.` and `-`, a letter or digit first; unique within the member. */
   readonly id: string;
@@ -18,7 +18,7 @@ export interface Person {
   readonly sign: string;
 }
 
-/** How the public key of a signature is written in a manifest. */
+/** The form of a signing key's public half in a manifest. */
 export const SIGN_KEY = {
   pattern: PUBLIC_KEY_PATTERN,
   words: 'an Ed25519 public key, as `ed25519:` and 32 bytes in Base64',
@@ -53,7 +53,7 @@ function readPerson(cursor: Cursor): Person | null {
 }
 
 /**
- * Reads the people of a member, each with an id and a key of its own; none if the member is one person.
+ * Reads the people of a member, whose ids and keys are unique; empty if the member is a single person.
  *
  * @param taken the keys of other members and their people
  */
