@@ -1,4 +1,4 @@
-/** The audit log and the ledger of access budgets: records, their Merkle tree, signed checkpoints, proofs. I/O in its files only. */
+/** The audit log and the ledger of access budgets: records, their Merkle tree, signed checkpoints, proofs. The only I/O is on the files of a log. */
 export { AuditLog, createAuditLog, syncDirectory } from './audit-log.ts';
 export type { AuditLogOptions, Receipt, StartOutcome, StartRequest } from './audit-log.ts';
 export { budgetPeriod } from './budget.ts';

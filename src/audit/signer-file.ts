@@ -2,14 +2,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors.ts';
 import { generateSignerText, parseSigner, type Signer } from './keys.ts';
 
-/** A signer's file has less than this. */
+/** The maximum size of a signer's file. */
 const MAX_BYTES = 4096;
 
 /**
- * Makes a new signer and the file that holds its key, which only its owner can read.
+ * Makes a new signer, and a file with its key that only the file's owner can read.
  *
  * @param name who signs, such as `runner.example/spring-campaign`
- * @throws {SealroomError} USAGE_OPTION for a name that cannot be one; IO_EXISTS, IO_WRITE.
+ * @throws {SealroomError} USAGE_OPTION if the name is not valid; IO_EXISTS, IO_WRITE.
  */
 export async function createSignerFile(path: string, name: string): Promise<Signer> {
   const text = generateSignerText(name);
@@ -36,8 +36,8 @@ export async function createSignerFile(path: string, name: string): Promise<Sign
 /**
  * Reads a signer from its file.
  *
- * @throws {SealroomError} SECRET_INVALID if the file is missing, open to other users, or holds something else. Nothing of
- *   what it holds is in the message.
+ * @throws {SealroomError} SECRET_INVALID if the file is missing, can be read by other users, or contains something else. The
+ *   message never quotes its content.
  */
 export async function readSignerFile(path: string): Promise<Signer> {
   const refuse = (reason: string, hint?: string): SealroomError =>
