@@ -61,7 +61,7 @@ function wordsOfAggregation(rule: AggregationRule): RuleWords {
       ...rule.dimensionColumns.map((name) => `showing, grouping by and filtering by \`${name}\``),
       ...rule.scalarFunctions.map((name) => `the function ${name}`),
       ...(rule.joinRequired ? [] : ['queries that join no table of the querying member']),
-      ...(rule.foreignMeasures === 'allow' ? ["sums and averages of other members' columns beside it"] : []),
+      ...(rule.foreignMeasures === 'allow' ? ["sums and averages of other members' columns in the same query"] : []),
       ...(rule.suppression === 'summary' ? [SUMMARY] : []),
     ],
     limits: limitsOf(rule.outputConstraints, rule.round),

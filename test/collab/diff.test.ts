@@ -59,7 +59,7 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     AGGREGATION,
     [...RULE, 'x-foreignMeasures'],
     'deny',
-    ["forbids table impressions: sums and averages of other members' columns beside it"],
+    ["forbids table impressions: sums and averages of other members' columns in the same query"],
   ],
   [
     AGGREGATION,
