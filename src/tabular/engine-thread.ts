@@ -1,12 +1,5 @@
-import { type MessagePort, Worker } from 'node:worker_threads';
-import type { EngineReply, EngineRest, EngineTaskOptions } from './engine-task.ts';
-
-/** A task as the thread gets it. */
-export interface EngineOrder extends EngineTaskOptions {
-  /** Counts the requests, so that the thread can wait for the next one. */
-  readonly signal: Int32Array;
-  readonly requests: MessagePort;
-}
+import { Worker } from 'node:worker_threads';
+import type { EngineOrder, EngineReply, EngineRest } from './engine-messages.ts';
 
 /** Whoever waits for a task. */
 export interface EngineListener {

@@ -3,8 +3,7 @@ import duckdb from '@duckdb/node-bindings';
 import { type ErrorCode, SealroomError } from '../errors.ts';
 import { type Batch, buffersOf } from './batch.ts';
 import { Engine, engineFailure, quoteName } from './engine.ts';
-import type { EngineReply, EngineRequest, EngineRest } from './engine-task.ts';
-import type { EngineOrder } from './engine-thread.ts';
+import type { EngineOrder, EngineReply, EngineRequest, EngineRest } from './engine-messages.ts';
 import { engineTypeOf } from './engine-types.ts';
 import { writeChunk } from './vectors.ts';
 

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { EngineTask } from '#src/tabular/engine-task';
 import { Engine, engineFailure, quoteName, quotePath, quoteText } from '#src/tabular/engine';
-import type { EngineTaskOptions } from '#src/tabular/engine-task';
+import type { EngineTaskOptions } from '#src/tabular/engine-messages';
 import { batchOf, failureOf, fixedColumn, hexOfInteger, textColumn, wordsOf } from './support.ts';
 
 const TEXT = [{ name: 'v', type: { kind: 'string' } }] as const;
