@@ -5,8 +5,13 @@ import { defineConfig } from 'vitest/config';
 /** Folders that do no I/O, or little: their tests are the ones to run at each edit (`npm run test:unit`). */
 const PURE = ['audit', 'bytes', 'collab', 'crypto', 'query', 'schema'].map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** Looks at what a process finds when it starts. */
-const ALONE = 'test/crypto/kernels/choice.test.ts';
+/** Files that need a process of their own: they look at how one starts, set its environment, or end its children. */
+const ALONE = [
+  'test/crypto/kernels/choice.test.ts',
+  'test/custody/aws-kms.test.ts',
+  'test/custody/pkcs11.test.ts',
+  'test/query/run/runner.test.ts',
+];
 
 /** Tests of the rules of the build, which are part of `npm run check`. */
 const TOOLING = 'test/tooling/**';
@@ -40,7 +45,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: PURE, exclude: ['test/query/run/**', ALONE], isolate: false },
+        test: { name: 'unit', include: PURE, exclude: ['test/query/run/**', ...ALONE], isolate: false },
       },
       {
         extends: true,
@@ -48,9 +53,14 @@ export default defineConfig({
           name: 'io',
           include: [
             'test/{bench,cli,conformance,custody,decrypt,encrypt,package,query/run,reencrypt,room,samples,tabular,threads}/**/*.test.ts',
-            ALONE,
           ],
+          exclude: ALONE,
+          isolate: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE },
       },
       {
         extends: true,
