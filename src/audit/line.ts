@@ -4,11 +4,11 @@ const LINE_BREAK = 0x0a;
 
 /** One line of a log. */
 export interface Line {
-  /** Its bytes without the line break; of a line longer than a record may be, only as many as show that it is. */
+  /** Its bytes without the line break. A line that is too long for a record is cut to just over the maximum length. */
   readonly bytes: Uint8Array;
-  /** Position in the log behind the line and its line break. */
+  /** Position in the log after the line and its line break. */
   readonly end: number;
-  /** Whether it has a line break; only the last can be without. */
+  /** Whether it has a line break; only the last line can lack one. */
   readonly isComplete: boolean;
 }
 

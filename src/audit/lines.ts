@@ -6,12 +6,12 @@ const CHUNK_BYTES = 256 * 1024;
 const LINE_BREAK = 0x0a;
 
 /**
- * The lines of a file from one position to another, with memory for one line.
+ * The lines of a file from one position to another, using memory for one line.
  *
- * @param stop where to end, also in the middle of a line; the end of the file if it is behind that
+ * @param stop where to stop, even in the middle of a line, or the end of the file if that comes first
  */
 export async function* readLines(file: FileHandle, start: number, stop = Infinity): AsyncGenerator<Line> {
-  // Not a Buffer, whose slices are not copies.
+  // Not a Buffer, because slices of a Buffer are not copies.
   const chunk = new Uint8Array(CHUNK_BYTES);
   let position = start;
   let parts: Uint8Array[] = [];

@@ -4,10 +4,10 @@ import { checkInclusionProof, type Verifier } from '../tlog/index.ts';
 import { parseRecord } from './audit-record.ts';
 import type { AuditProblem } from './chain.ts';
 
-/** What was found in an export. */
+/** The result of checking an export. */
 export interface ExportReport {
   readonly records: number;
-  /** Records of the log that the export was made from. */
+  /** Number of records in the log that the export was made from. */
   readonly size: number;
   readonly problems: readonly AuditProblem[];
 }
@@ -15,7 +15,7 @@ export interface ExportReport {
 /**
  * Checks an export: that each of its records is in the log that a known key signed.
  *
- * @throws {SealroomError} AUDIT_RECORD if the text is no export. What is wrong with its records is in the report.
+ * @throws {SealroomError} AUDIT_RECORD if the text is not an export. The report contains the problems of its records.
  */
 export function verifyExport(text: string, verifiers: readonly Verifier[]): ExportReport {
   const problems: AuditProblem[] = [];
@@ -28,7 +28,7 @@ export function verifyExport(text: string, verifiers: readonly Verifier[]): Expo
       const bytes = encodeUtf8(record);
       const { index, checkpoint } = checkInclusionProof(proof, bytes, verifiers);
       size = Math.max(size, checkpoint.size);
-      if (parseRecord(bytes).index !== index) throw new SealroomError('AUDIT_PROOF', 'the proof is for another place');
+      if (parseRecord(bytes).index !== index) throw new SealroomError('AUDIT_PROOF', 'the proof is for another record');
     } catch (error) {
       if (!(error instanceof SealroomError)) throw error;
       problems.push({ record: null, message: `line ${String(place + 1)}: ${error.message}` });
@@ -52,8 +52,8 @@ function parseExportLine(line: string, place: number): { readonly proof: string;
 }
 
 function notExport(line: number): SealroomError {
-  return new SealroomError('AUDIT_RECORD', 'expected lines with a proof and a record, got others', {
+  return new SealroomError('AUDIT_RECORD', 'the line does not consist of a proof and a record', {
     where: { line },
-    hint: 'this checks what `sealroom audit export` writes',
+    hint: 'only files that `sealroom audit export` writes can be checked',
   });
 }

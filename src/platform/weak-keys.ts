@@ -1,10 +1,10 @@
 import { encodeHex } from '../bytes/index.ts';
 
 /**
- * The y coordinates of the points of small order on edwards25519, as they are encoded, the sign left out. A key of them needs no
- * private half: some signatures under it hold for every message, and OpenSSL takes them.
+ * The encoded y coordinates of the points of small order on edwards25519, without the sign. Such a key needs no private half: some
+ * signatures are valid under it for every message, and OpenSSL accepts them.
  *
- * Source: libsodium 1.0.20, `ge25519_has_small_order`; its last two entries are not canonical and refused as such.
+ * Source: libsodium 1.0.20, `ge25519_has_small_order`, without its two non-canonical encodings, which are refused as such.
  */
 const SMALL_ORDER_KEYS: ReadonlySet<string> = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',

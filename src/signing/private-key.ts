@@ -22,7 +22,7 @@ export function parseSigningKey(pem: string): SigningKey {
   } finally {
     if (der !== null) wipe(der);
   }
-  throw new SealroomError('SECRET_INVALID', 'signing key expected as Ed25519 in PEM, got other text', {
+  throw new SealroomError('SECRET_INVALID', 'the text is not an Ed25519 key in PEM', {
     hint: 'make one with `sealroom collab key <file>`',
   });
 }

@@ -4,15 +4,15 @@ import { publicKeyOf, signatureVerifier, type SigningKey, signMessage } from '..
 
 const PUBLIC_KEY_PREFIX = 'ed25519:';
 
-/** How a member's public key is written: 32 bytes in Base64, with padding and no bit to spare. */
+/** The text form of a member's public key: 32 bytes in Base64, padded, with unused bits zero. */
 export const PUBLIC_KEY_PATTERN = /^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
-/** How a signature is written: 64 bytes in Base64, with padding and no bit to spare. */
+/** The text form of a signature: 64 bytes in Base64, padded, with unused bits zero. */
 export const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
 
 /**
  * What Ed25519 signs: the pre-authentication encoding of DSSE v1, `DSSEv1 ‖ SP ‖ length ‖ SP ‖ type ‖ SP ‖ length ‖ SP ‖
- * body`, lengths in bytes, in decimal. The type keeps apart whatever one key may sign.
+ * body`, lengths in bytes, in decimal. The type separates the different things that one key may sign.
  *
  * Source: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md
  */
@@ -31,9 +31,9 @@ function decodeMatched(base64Text: string): Uint8Array {
 }
 
 /**
- * The public half of an Ed25519 key as cards and manifests have it: `ed25519:` and 32 bytes in Base64.
+ * Formats the public half of an Ed25519 key as in cards and manifests: `ed25519:` and 32 bytes in Base64.
  *
- * @throws {SealroomError} SECRET_INVALID if it is a key of another kind.
+ * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
 export function printPublicKey(key: SigningKey): string {
   requireEd25519(key);
@@ -42,16 +42,16 @@ export function printPublicKey(key: SigningKey): string {
 
 function requireEd25519(key: SigningKey): void {
   if (key.asymmetricKeyType === 'ed25519') return;
-  throw new SealroomError('SECRET_INVALID', 'signing key expected of kind Ed25519, got another', {
+  throw new SealroomError('SECRET_INVALID', 'the signing key is not an Ed25519 key', {
     hint: 'make one with `sealroom collab key <file>`',
   });
 }
 
 /**
- * Signs a text or bytes as a statement of a type: Ed25519 (RFC 8032 §5.1), deterministic.
+ * Signs text or bytes as a statement of a type, with Ed25519 (RFC 8032 §5.1); deterministic.
  *
  * @param type a media type, such as `application/vnd.sealroom.manifest.sha256`
- * @param body text is signed in UTF-8; bytes may be secret, and no copy of them is left here
+ * @param body text is signed as UTF-8; bytes may be secret, and no copy of them remains here
  * @returns 64 bytes in Base64
  * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
@@ -66,9 +66,9 @@ export function signStatement(type: string, body: string | Uint8Array, key: Sign
 }
 
 /**
- * Whether a signature is one of this body as a statement of this type, by the public key that is given as text. Key and
- * signature match {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}. Under a key of small order, which anybody can sign with,
- * no signature counts.
+ * Whether a signature of this body as a statement of this type is valid under a public key. Key and signature must match
+ * {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}. No signature is valid under a key of small order, with which anyone can
+ * sign.
  */
 export function verifyStatement(
   type: string,
