@@ -4,7 +4,6 @@
  */
 export {
   hkdfSha256,
-  hmacSha256,
   isUtf8,
   nodeCrypto,
   publicKeyOf,
@@ -14,5 +13,5 @@ export {
   signingKeyFromSeed,
   signMessage,
 } from '#platform';
-export type { Platform, SigningKey, VerifySignature } from './platform.ts';
+export type { SigningKey, VerifySignature } from './platform.ts';
 export { fillRandom, randomBytes } from './random.ts';

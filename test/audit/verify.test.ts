@@ -43,7 +43,9 @@ async function verifyBytes(content: Uint8Array | string, seen: readonly string[]
     const report = await verify(seen);
     // The same in memory, as a page does it.
     const trusted = { verifiers: [folder.signer.verifier], seen };
-    expect(await verifyRecords(new Uint8Array(Buffer.from(content)), await folder.read('checkpoint'), trusted)).toEqual(report);
+    expect(await verifyRecords(new Uint8Array(Buffer.from(content)), await folder.read('checkpoint'), trusted)).toEqual(
+      report,
+    );
     return report;
   } finally {
     await folder.write('log.jsonl', bytes);

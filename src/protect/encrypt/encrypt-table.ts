@@ -108,7 +108,8 @@ export type CheckedOptions = EncryptOptions & { readonly [checked]: true };
 export function checkOptions(options: EncryptOptions): CheckedOptions {
   checkSettings(options.schema, options.settings);
   threadsFor(options.threads, null);
-  return { ...options, collaborationId: parseCollaborationId(options.collaborationId) } as CheckedOptions;
+  const withId = { ...options, collaborationId: parseCollaborationId(options.collaborationId) };
+  return withId as CheckedOptions;
 }
 
 /**

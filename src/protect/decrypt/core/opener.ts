@@ -103,10 +103,14 @@ export class Opener {
       else if (opened.kinds[row] === CELL_FINGERPRINT) {
         found.fingerprint++;
         if (this.#setup.failOnFingerprintColumns) {
-          throw new SealroomError('RULE_FINGERPRINT', 'the column holds a fingerprint, which the current settings forbid', {
-            where: { row },
-            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
-          });
+          throw new SealroomError(
+            'RULE_FINGERPRINT',
+            'the column holds a fingerprint, which the current settings forbid',
+            {
+              where: { row },
+              hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
+            },
+          );
         }
       }
     }

@@ -1,4 +1,10 @@
-import { type ClientType, fingerprintedBytesOf, isFixedType, renderColumn, sealedBytesOf } from '../../../crypto/index.ts';
+import {
+  type ClientType,
+  fingerprintedBytesOf,
+  isFixedType,
+  renderColumn,
+  sealedBytesOf,
+} from '../../../crypto/index.ts';
 import type { ColumnData, ColumnType } from '../../../columns/index.ts';
 
 /**
