@@ -3,9 +3,20 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Folders that do no I/O, or little: their tests are the ones to run at each edit (`npm run test:unit`). */
-const PURE = ['audit', 'bytes', 'collab', 'columns', 'crypto', 'docs', 'errors', 'query', 'schema', 'tlog'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const PURE = [
+  'audit',
+  'bytes',
+  'collab',
+  'columns',
+  'crypto',
+  'docs',
+  'errors',
+  'platform',
+  'query',
+  'schema',
+  'signing',
+  'tlog',
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Files that need a process of their own: they look at how one starts, set its environment, or end its children. */
 const ALONE = [
