@@ -96,7 +96,7 @@ export default {
         the commands on tables need little of it and what they do not need takes long to load`,
       severity: 'error',
       from: { path: '^(src/(index\\.ts$|public/)|cli/)' },
-      to: { path: '^src/', pathNot: '^src/(index|[^/]+/index|custody/open-secret)\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(index|[^/]+/index|custody/load-secret)\\.ts$' },
     },
     {
       name: 'upward',

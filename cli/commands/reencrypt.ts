@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
 import type { EncryptSummary } from '../../src/protect/index.ts';
-import type { HeldSecret } from '../../src/custody/open-secret.ts';
+import type { HeldSecret } from '../../src/custody/load-secret.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { reencryptOriginal, type ReencryptOptions, reencryptTable } from '../../src/protect/index.ts';
 import { parseTableSchema } from '../../src/schema/index.ts';

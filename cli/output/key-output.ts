@@ -5,7 +5,7 @@ import {
   isReadableByUser,
   memberHome,
   type MemberHome,
-  openEnvelope,
+  unwrapEnvelope,
   type StoredEnvelope,
 } from '../../src/custody/index.ts';
 import { type HomeArguments, type KeyArguments, withHomeOptions } from '../options/key-options.ts';
@@ -63,7 +63,7 @@ export async function openStored(
 ): Promise<SharedSecret> {
   const { envelope, file } = stored;
   const provider = await pool.provider(args.key ?? io.env[KEY_VARIABLE] ?? envelope.key);
-  return openEnvelope(envelope, provider, { file });
+  return unwrapEnvelope(envelope, provider, { file });
 }
 
 /** Declares the options of all commands on keys. */

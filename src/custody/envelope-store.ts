@@ -5,7 +5,7 @@ import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
-import { openEnvelope } from './open-envelope.ts';
+import { unwrapEnvelope } from './unwrap-envelope.ts';
 import { destroyFile, temporariesOf, writePrivateFile } from '../files/index.ts';
 import type { KeyProvider } from './providers/provider.ts';
 
@@ -158,7 +158,7 @@ export async function storeEnvelope(
       replaces: replaced !== null,
       check: async (temporary) => {
         const written = parseEnvelope(await readFile(temporary, 'utf8'), { file });
-        using opened = await openEnvelope(written, provider, { file });
+        using opened = await unwrapEnvelope(written, provider, { file });
         if (printEnvelope(written) === printEnvelope(envelope) && opened.equals(secret)) return;
         throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope to hold the secret, got another', {
           where: { file },

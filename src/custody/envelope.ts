@@ -46,8 +46,11 @@ export type Envelope = z.infer<typeof envelope>;
 /** What an envelope says of its secret. */
 export type SecretMetadata = Pick<Envelope, keyof typeof facts>;
 
-/** What a provider authenticates with the secret: the canonical JSON of all of an envelope but the wrapped bytes, in UTF-8. */
-export function boundBytes(header: Omit<Envelope, 'wrapped'>): Uint8Array {
+/** All of an envelope but the wrapped bytes. */
+export type EnvelopeHeader = Omit<Envelope, 'wrapped'>;
+
+/** What is authenticated with the secret: the canonical JSON of an envelope's header, in UTF-8. */
+export function boundBytes(header: EnvelopeHeader): Uint8Array {
   const { version, provider, key, algorithm, collaborationId, generation, secretId, created, isRoleBound } = header;
   const bound = { version, provider, key, algorithm, collaborationId, generation, secretId, created, isRoleBound };
   return encodeUtf8(canonicalize(bound) ?? '');
@@ -81,9 +84,9 @@ export function parseEnvelope(text: string, where: { readonly file?: string | un
   return parsed.data;
 }
 
-/** The error of an envelope that its provider does not find as it made it. It does not say what was changed. */
+/** The error of an envelope that fails authentication. It does not say what was changed. */
 export function changedEnvelope(): SealroomError {
-  return new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope as it was made, got a changed one', {
+  return new SealroomError('CUSTODY_ENVELOPE', 'the envelope was changed after it was made', {
     hint: 'put back the copy from before; or remove the file and have the secret sent again',
   });
 }

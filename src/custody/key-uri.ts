@@ -1,4 +1,5 @@
 import { SealroomError } from '../errors/index.ts';
+import { PROVIDERS } from './providers/providers.ts';
 
 /** Where a key is: `scheme:rest`. */
 export interface KeyUri {
@@ -17,6 +18,6 @@ export function parseKeyUri(text: string): KeyUri {
   const [, scheme, rest] = /^([a-z][a-z0-9-]+):(.*)$/s.exec(text) ?? [];
   if (scheme !== undefined && rest !== undefined) return Object.freeze({ scheme, rest });
   throw new SealroomError('USAGE_OPTION', 'expected the URI of a key, got other text', {
-    hint: 'write `keystore:<file>`, `age:<identity file>`, `aws-kms:<key>`, `pkcs11:…`, `env:<variable>` or `file:<file>`',
+    hint: `write one of ${[...PROVIDERS.values()].map(({ example }) => `\`${example}\``).join(', ')}`,
   });
 }

@@ -11,8 +11,8 @@ import { pinCard } from '#src/custody/exchange/card-store';
 import { memberHome, type MemberHome } from '#src/custody/home';
 import { storeEnvelope } from '#src/custody/envelope-store';
 import type { ProviderContext } from '#src/custody/providers/provider';
-import { openProvider } from '#src/custody/providers/providers';
-import { secretIdOf } from '#src/custody/secret-id';
+import { openProvider } from '#src/custody/providers/open-provider';
+import { secretIdOf } from '#src/custody/secret';
 import { debianAge, goAge, Unavailable } from './tools/toolbox.mjs';
 
 // The second implementation of age files: the age command, in both directions. Debian's knows keys of X25519, the one of the Go

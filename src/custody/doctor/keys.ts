@@ -3,7 +3,7 @@ import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import { listEnvelopes, readEnvelope } from '../envelope-store.ts';
 import type { ProviderContext } from '../providers/provider.ts';
-import { openProvider } from '../providers/providers.ts';
+import { openProvider } from '../providers/open-provider.ts';
 import { type Check, checkOk, checkProblem, checkWarning } from './check.ts';
 
 /** Whether the envelopes of a home can be read, and the keys that they name be used. No envelope is opened. */

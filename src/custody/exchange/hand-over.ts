@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { SealroomError } from '../../errors/index.ts';
-import { openKeyLog } from '../audit-key-log.ts';
+import { openKeyLog } from '../key-log.ts';
 import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import type { KeyLog } from '../key-log.ts';
 import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../envelope-store.ts';
-import { openEnvelope } from '../open-envelope.ts';
+import { unwrapEnvelope } from '../unwrap-envelope.ts';
 import type { KeyProvider, ProviderContext } from '../providers/provider.ts';
-import { openProvider } from '../providers/providers.ts';
+import { openProvider } from '../providers/open-provider.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMember } from './member.ts';
 import { openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
@@ -93,7 +93,7 @@ export async function sendSecret(
   await authorise(envelope, receiver);
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key ?? envelope.key, context);
-  using secret = await openEnvelope(envelope, provider, { file });
+  using secret = await unwrapEnvelope(envelope, provider, { file });
   await record(log, 'unwrap', envelope, { own: card, peer: null });
   await noteAnswer(home, request, envelope);
   const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);

@@ -5,7 +5,7 @@ import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8, wipe } from 
 import { type SharedSecret, sharedSecretFromBytes } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type SigningKey, signStatement, verifyStatement } from '../../signing/index.ts';
-import { secretIdOf } from '../secret-id.ts';
+import { secretIdOf } from '../secret.ts';
 import { kindOfCard, type SignedCard } from './card.ts';
 import type { SignedRequest } from './request.ts';
 import { requireValid } from './validity.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type SharedSecret, sharedSecretFromBytes } from 'sealroom/crypto';
 import { type Envelope, parseEnvelope, printEnvelope, type SecretMetadata } from '#src/custody/envelope';
 import type { KeyProvider } from '#src/custody/providers/provider';
-import { secretIdOf } from '#src/custody/secret-id';
+import { secretIdOf } from '#src/custody/secret';
 import { type ErrorCode, SealroomError } from '#src/errors/sealroom-error';
 
 /** What a provider is tried with. */
@@ -21,7 +21,7 @@ export interface ProviderTrial {
   /** What a changed envelope may be refused with besides. */
   readonly otherRefusals?: readonly ErrorCode[];
   /** Whether the secret lies elsewhere, so that two envelopes of it are equal. */
-  readonly isBare?: boolean;
+  readonly isPlaintext?: boolean;
 }
 
 export const COLLABORATION = 'c0ffee00-1111-4222-8333-444444444444';
@@ -94,7 +94,7 @@ export function keepsContract(name: string, trial: ProviderTrial): void {
     });
 
     test('two envelopes of one secret have nothing in common, unless nothing is wrapped', async () => {
-      expect((await wrapped()).wrapped === (await wrapped()).wrapped).toBe(trial.isBare ?? false);
+      expect((await wrapped()).wrapped === (await wrapped()).wrapped).toBe(trial.isPlaintext ?? false);
     });
 
     test("another key's envelope is not its own, and none opens it", async () => {

@@ -45,22 +45,23 @@ const refuse = (message: string, hint = HINT): SealroomError => new SealroomErro
  * @throws {SealroomError} USAGE_OPTION if it is not of that form. No value of it is in the message.
  */
 export function parsePkcs11Uri(rest: string): Pkcs11Uri {
-  if (rest.length > MAX_CHARACTERS) throw refuse('expected a PKCS#11 URI, got a longer text');
+  if (rest.length > MAX_CHARACTERS) throw refuse('the PKCS#11 URI is too long');
   const queryAt = rest.includes('?') ? rest.indexOf('?') : rest.length;
   const path = attributesOf(rest.slice(0, queryAt), ';', PATH_VALUE);
   const query = attributesOf(rest.slice(queryAt + 1), '&', QUERY_VALUE);
   if (query.has('pin-value')) {
     throw refuse(
-      'expected a PKCS#11 URI without `pin-value`: a command line is no place for a PIN',
+      '`pin-value` is not allowed in a PKCS#11 URI: a PIN does not belong on a command line',
       'leave it out to be asked for the PIN, or name a file of mode 0600 with `pin-source=file:<file>`',
     );
   }
   requireKnown(path, PATH_ATTRIBUTES);
   requireKnown(query, QUERY_ATTRIBUTES);
   const text = (name: string): string | undefined => textOf(path.get(name));
-  if (!['secret-key', undefined].includes(text('type'))) throw refuse('expected `type=secret-key` in a PKCS#11 URI');
+  if (!['secret-key', undefined].includes(text('type')))
+    throw refuse('`type` in a PKCS#11 URI can only be `secret-key`');
   const [object, id] = [text('object'), idOf(path.get('id'))];
-  if (object === undefined && id === undefined) throw refuse('expected `object` or `id` in a PKCS#11 URI, got neither');
+  if (object === undefined && id === undefined) throw refuse('a PKCS#11 URI needs `object` or `id`');
   return Object.freeze({
     token: text('token'),
     manufacturer: text('manufacturer'),
@@ -97,9 +98,9 @@ function attributesOf(text: string, separator: string, allowed: RegExp): Map<str
   for (const part of text === '' ? [] : text.split(separator)) {
     const [, name, value] = /^([A-Za-z0-9_-]+)=(.*)$/s.exec(part) ?? [];
     if (name === undefined || value === undefined || !allowed.test(value)) {
-      throw refuse('expected a PKCS#11 URI of `name=value` pairs, got other text');
+      throw refuse('a PKCS#11 URI consists of `name=value` pairs');
     }
-    if (attributes.has(name)) throw refuse(`expected \`${name}\` once in a PKCS#11 URI, got it twice`);
+    if (attributes.has(name)) throw refuse(`\`${name}\` is in the PKCS#11 URI twice`);
     attributes.set(name, value);
   }
   return attributes;
@@ -109,12 +110,12 @@ function requireKnown(attributes: ReadonlyMap<string, string>, known: readonly s
   for (const name of attributes.keys()) {
     if (name === 'module-name') {
       throw refuse(
-        'expected `module-path` in a PKCS#11 URI, got `module-name`: where modules lie is not the same everywhere',
+        'a PKCS#11 URI needs `module-path` in place of `module-name`: modules are not in the same folder everywhere',
       );
     }
     if (!known.includes(name)) {
       throw refuse(
-        `expected ${known.map((one) => `\`${one}\``).join(', ')} in this part of a PKCS#11 URI, got another attribute`,
+        `unknown attribute in the PKCS#11 URI; this part takes ${known.map((one) => `\`${one}\``).join(', ')}`,
       );
     }
   }
@@ -128,7 +129,7 @@ function textOf(value: string | undefined): string | undefined {
   } catch {
     // Reported below: the escapes are not UTF-8.
   }
-  throw refuse('expected values in UTF-8 in a PKCS#11 URI, got an empty or another one');
+  throw refuse('a value in the PKCS#11 URI is empty or not UTF-8');
 }
 
 /** An id is bytes and not text. */
@@ -138,17 +139,17 @@ function idOf(value: string | undefined): string | undefined {
     escaped === undefined ? Buffer.from(plain ?? '').toString('hex') : escaped.toLowerCase(),
   );
   if (hex !== '') return hex;
-  throw refuse('expected an `id` of at least one byte in a PKCS#11 URI');
+  throw refuse('`id` in the PKCS#11 URI is empty');
 }
 
 function modulePathOf(path: string | undefined): string {
   if (path?.startsWith('/') === true || /^[A-Za-z]:[\\/]/.test(path ?? '')) return path ?? '';
-  throw refuse('expected `module-path` with an absolute path in a PKCS#11 URI');
+  throw refuse('a PKCS#11 URI needs `module-path` with an absolute path');
 }
 
 function pinFileOf(source: string | undefined): string | undefined {
   if (source === undefined) return undefined;
   const [, path] = /^file:(?:\/\/(?=\/))?(\/.+)$/s.exec(source) ?? [];
   if (path !== undefined) return path;
-  throw refuse('expected `pin-source=file:` and an absolute path in a PKCS#11 URI');
+  throw refuse('`pin-source` in a PKCS#11 URI is `file:` and an absolute path');
 }
