@@ -67,7 +67,7 @@ function base64(first: number): string {
 const SECRET_TEXT = base64(101);
 const soon = (provider: KeyProvider): Promise<KeyProvider> => Promise.resolve(provider);
 const keystoreIn = (file: string, context: ProviderContext): KeyProvider =>
-  new EnvelopeProvider('keystore', openKeystore(file, context, { scryptLogN: 4 }));
+  new EnvelopeProvider('keystore', openKeystore(file, { scryptLogN: 4, ...context }));
 const keystore = (file: string, changes: Partial<ProviderContext> = {}): KeyProvider =>
   keystoreIn(file, context(changes));
 const age = (file: string): KeyProvider => new EnvelopeProvider('age', openAgeIdentity(file, context()));
@@ -98,7 +98,6 @@ keepsContract('age, post-quantum', {
   openOther: () => soon(age('x25519.key')),
   openUnreachable: () => soon(age('missing')),
   unreachableCode: 'SECRET_INVALID',
-  stride: 11,
 });
 
 keepsContract('env', {
