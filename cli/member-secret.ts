@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { RoleAction } from '../src/collab/index.ts';
-import { parseCollaborationId } from '../src/crypto/index.ts';
+import type { CollaborationId } from '../src/crypto/index.ts';
 import { type HeldSecret, memberHome, loadSharedSecret } from '../src/custody/load-secret.ts';
 import type { ProviderContext } from '../src/custody/index.ts';
 import { SealroomError } from '../src/errors/index.ts';
@@ -35,12 +35,12 @@ export interface SecretArguments extends KeyArguments {
 export async function loadSecret(
   io: CliIo,
   args: SecretArguments,
-  collaborationId: string,
+  collaborationId: CollaborationId,
   action: RoleAction,
   origin: TableOrigin | null = null,
   context: ProviderContext = providerContext(io, args),
 ): Promise<HeldSecret> {
-  if (origin !== null && origin.collaborationId !== parseCollaborationId(collaborationId)) {
+  if (origin !== null && origin.collaborationId !== collaborationId) {
     throw new SealroomError('USAGE_OPTION', 'expected a table of this collaboration, got one of another', {
       hint: `it was encrypted for ${origin.collaborationId}`,
     });

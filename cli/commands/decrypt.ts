@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
+import { type CollaborationId, parseCollaborationId } from '../../src/crypto/index.ts';
 import type { HeldSecret } from '../../src/custody/load-secret.ts';
 import { decryptTable, type DecryptSummary } from '../../src/protect/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
@@ -21,10 +22,12 @@ export interface DecryptArguments extends TableArguments, PackageArguments, KeyA
 }
 
 /** The collaboration: a package names it, and must not name another than the options do. */
-async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage | null): Promise<string> {
-  if (opened !== null && args.id === undefined && args.manifest === undefined) return opened.statement.collaboration;
+async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage | null): Promise<CollaborationId> {
+  if (opened !== null && args.id === undefined && args.manifest === undefined) {
+    return parseCollaborationId(opened.statement.collaboration);
+  }
   const { id } = await resolveCollaboration(io, args);
-  if (opened === null || opened.statement.collaboration === id.toLowerCase()) return id;
+  if (opened === null || opened.statement.collaboration === id) return id;
   throw new SealroomError('USAGE_OPTION', 'expected the collaboration of the package, got another', {
     hint: 'leave `--id` and `--manifest` out: the package has it',
   });
@@ -35,7 +38,7 @@ async function readSecret(
   io: CliIo,
   args: DecryptArguments,
   opened: OpenedPackage | null,
-  collaborationId: string,
+  collaborationId: CollaborationId,
 ): Promise<HeldSecret | null> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
   if (!isSealed) return null;

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeBase64, encodeBase64, encodeUtf8 } from '../bytes/index.ts';
+import { parseCollaborationId } from '../crypto/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
 /** The version of the envelopes that are written, and the only one that is read. */
@@ -9,9 +10,15 @@ export const ENVELOPE_VERSION = 1;
 /** Characters of an envelope's text at most. */
 const MAX_CHARACTERS = 64 * 1024;
 
+/** The shape of a collaboration id in files: a UUID in lower case, and no other form of it. */
+export const collaborationIdShape = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  .transform(parseCollaborationId);
+
 const facts = {
   /** Collaboration id, a UUID in lower case. */
-  collaborationId: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  collaborationId: collaborationIdShape,
   /** Which of the collaboration's secrets it is, from 1 on. */
   generation: z.int().min(1).max(1_000_000),
   /** Names the secret without telling anything of it: see `secretIdOf`. */

@@ -1,6 +1,6 @@
 // A door of its own, for the commands on tables: most secrets are in the environment, and what reads envelopes takes longer to load
 // than a small table to encrypt. So what is behind the envelopes is imported when there is one.
-import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import { type CollaborationId, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 import { memberHome } from './home.ts';
@@ -36,7 +36,7 @@ export async function loadSharedSecret(request: SecretRequest, context: Provider
 }
 
 /** A secret of which no envelope, and so no generation, is known; it is in no log. */
-function plaintextSecret(secret: SharedSecret, collaborationId: string): HeldSecret {
+function plaintextSecret(secret: SharedSecret, collaborationId: CollaborationId): HeldSecret {
   return Object.freeze({
     secret,
     collaborationId,
@@ -61,7 +61,7 @@ const importEnvelopes = () =>
   ]);
 
 async function loadFromHome(
-  collaborationId: string,
+  collaborationId: CollaborationId,
   request: SecretRequest,
   context: ProviderContext,
 ): Promise<HeldSecret> {
@@ -97,7 +97,7 @@ async function loadFromHome(
   } satisfies HeldSecret);
 }
 
-function noEnvelope(collaborationId: string, home: string, isKeyChosen: boolean): SealroomError {
+function noEnvelope(collaborationId: CollaborationId, home: string, isKeyChosen: boolean): SealroomError {
   const what = `the secret of ${collaborationId}`;
   const make =
     '`sealroom key request` asks another member for the one that the others have; if nobody has one yet, ' +

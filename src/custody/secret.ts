@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { encodeBase64Into, encodedBase64Length, wipe } from '../bytes/index.ts';
-import { sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
+import { type CollaborationId, sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
 import type { Envelope } from './envelope.ts';
 import type { KeyEvent } from './key-log.ts';
 
@@ -23,8 +23,7 @@ export interface SecretRequest {
 /** A shared secret, and what is known of it. Disposing wipes it. */
 export interface HeldSecret extends Disposable {
   readonly secret: SharedSecret;
-  /** A UUID in lower case. */
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   /** `null` if it is not from an envelope. */
   readonly generation: number | null;
   /** Whether the home has no envelope of a newer generation. */
@@ -63,7 +62,7 @@ const ID_BYTES = 16;
  * with the collaboration id as salt; 32 hexadecimal digits. It reveals nothing of a random secret, and as much of one that can be
  * guessed as a fingerprint does.
  */
-export function secretIdOf(secret: SharedSecret, collaborationId: string): string {
+export function secretIdOf(secret: SharedSecret, collaborationId: CollaborationId): string {
   return secret.use((bytes) =>
     Buffer.from(hkdfSync('sha256', bytes, collaborationId, ID_INFO, ID_BYTES)).toString('hex'),
   );

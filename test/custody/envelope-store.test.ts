@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, afterEach, describe, expect, test } from 'vitest';
-import { sharedSecretFromBytes } from 'sealroom/crypto';
+import { type CollaborationId, parseCollaborationId, sharedSecretFromBytes } from 'sealroom/crypto';
 import { type MemberHome, memberHome } from '#src/custody/home';
 import {
   destroyEnvelope,
@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-const OTHER = '00000000-1111-2222-3333-444444444444';
+const OTHER = parseCollaborationId('00000000-1111-2222-3333-444444444444');
 
 function provider(variable = 'SECRET'): KeyProvider {
   using secret = madeSecret();
@@ -44,7 +44,7 @@ function provider(variable = 'SECRET'): KeyProvider {
 
 interface StoreOptions {
   readonly generation?: number;
-  readonly collaborationId?: string;
+  readonly collaborationId?: CollaborationId;
   readonly by?: KeyProvider;
   readonly replaced?: StoredEnvelope | null;
 }
@@ -84,8 +84,10 @@ describe('the envelopes of a home', () => {
       [COLLABORATION, 2],
       [COLLABORATION, 10],
     ]);
-    expect(await listEnvelopes(home, COLLABORATION.toUpperCase())).toHaveLength(3);
-    expect((await newestEnvelope(home, COLLABORATION.toUpperCase()))?.envelope.generation).toBe(10);
+    expect(await listEnvelopes(home, parseCollaborationId(COLLABORATION.toUpperCase()))).toHaveLength(3);
+    expect((await newestEnvelope(home, parseCollaborationId(COLLABORATION.toUpperCase())))?.envelope.generation).toBe(
+      10,
+    );
     expect((await readEnvelope(home, { collaborationId: COLLABORATION, generation: 2 })).envelope.generation).toBe(2);
   });
 
@@ -111,9 +113,10 @@ describe('the envelopes of a home', () => {
   });
 
   test('are never of a path that an id makes up', async () => {
-    const wanted = { collaborationId: '../../etc', generation: 1 };
-    expect(await codeOf(() => readEnvelope(home, wanted))).toBe('USAGE_OPTION');
-    expect(await codeOf(() => newestEnvelope(home, '..'))).toBe('USAGE_OPTION');
+    // As a caller without types has it.
+    const [path, parent] = ['../../etc', '..'] as unknown as [CollaborationId, CollaborationId];
+    expect(await codeOf(() => readEnvelope(home, { collaborationId: path, generation: 1 }))).toBe('USAGE_OPTION');
+    expect(await codeOf(() => newestEnvelope(home, parent))).toBe('USAGE_OPTION');
   });
 
   test('a newest one that is damaged, or renamed from an older, is an error and no older one stands in', async () => {

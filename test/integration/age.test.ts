@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgeKind, openAge, parseIdentities, sealAge } from '#src/age/index';
-import { sharedSecretFromBytes } from '#src/crypto/index';
+import { parseCollaborationId, sharedSecretFromBytes } from '#src/crypto/index';
 import { receiveSecret, requestSecret, sendSecret } from '#src/custody/exchange/hand-over';
 import { initMember } from '#src/custody/exchange/member';
 import { pinCard } from '#src/custody/exchange/card-store';
@@ -38,7 +38,7 @@ const COMMANDS: readonly { readonly name: string; readonly tools: Tools | null; 
   { name: "Go's age", tools: available(goAge), kind: 'mlkem768x25519' },
 ];
 
-const ID = '5ea1ed00-d3a0-4c0f-8a00-00000000de30';
+const ID = parseCollaborationId('5ea1ed00-d3a0-4c0f-8a00-00000000de30');
 const NOW = new Date('2026-11-24T12:00:00.000Z');
 const SECRET = Uint8Array.from({ length: 32 }, (_, index) => index);
 const CONTEXT: ProviderContext = {

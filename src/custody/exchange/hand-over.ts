@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { CollaborationId } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { openKeyLog } from '../key-log.ts';
 import type { Envelope } from '../envelope.ts';
@@ -25,8 +26,7 @@ export interface FileText {
 export interface SecretRequestOptions {
   /** The card of the member that is asked; pinned. */
   readonly from: FileText;
-  /** A UUID in lower case. */
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   /** `null` for the newest that the sender holds. */
   readonly generation: number | null;
   /** Days that the request counts for: 1 to 30. */
@@ -204,7 +204,7 @@ async function requirePinnedHash(home: MemberHome, sha256: string): Promise<Sign
   });
 }
 
-async function listHeld(home: MemberHome, collaborationId: string): Promise<readonly Envelope[]> {
+async function listHeld(home: MemberHome, collaborationId: CollaborationId): Promise<readonly Envelope[]> {
   const places = await listEnvelopes(home, collaborationId);
   const stored = await Promise.all(places.map((place) => readEnvelope(home, place)));
   return stored.map(({ envelope }) => envelope);
