@@ -1,2 +1,2 @@
 /** What all clients of AWS have in common: their optional packages, and the failures that every service can answer with. */
-export { type AwsFailure, awsFailureOf, loadAwsSdk } from './sdk.ts';
+export { awsFailureOf, loadAwsSdk } from './sdk.ts';
