@@ -5,10 +5,10 @@ import { type CollaborationId, parseCollaborationId } from '../crypto/index.ts';
 /** The variable that names a member's home directory. */
 export const HOME_VARIABLE = 'SEALROOM_HOME';
 
-/** A directory of mode 0700 with what a member keeps: its keys, envelopes, and the log of what was done with them. */
+/** A member's directory, of mode 0700: its keys, its envelopes, and the log of their use. */
 export interface MemberHome {
   readonly directory: string;
-  /** The member's signed card, which others get. */
+  /** The member's signed card, which is sent to others. */
   readonly card: string;
   /** Ed25519, PKCS #8 in PEM. */
   readonly signingKey: string;
@@ -18,11 +18,15 @@ export interface MemberHome {
   readonly logKey: string;
   /** The audit log of the keys. */
   readonly log: string;
-  /** The directory of one collaboration: its envelopes, requests, and what was received. @throws {SealroomError} USAGE_OPTION for no id. */
+  /**
+   * The directory of a collaboration: its envelopes, and its open, used and answered requests.
+   *
+   * @throws {SealroomError} USAGE_OPTION if the id is not one.
+   */
   readonly collaboration: (id: CollaborationId) => string;
 }
 
-/** The home that an option, else {@link HOME_VARIABLE}, names; else `.sealroom` in the user's directory. No I/O. */
+/** The home named by an option, otherwise by {@link HOME_VARIABLE}, otherwise `.sealroom` in the user's directory. No I/O. */
 export function memberHome(
   env: NodeJS.ProcessEnv,
   { cwd, home }: { readonly cwd: string; readonly home?: string | undefined },

@@ -265,7 +265,7 @@ describe('a PKCS#11 URI', () => {
     ['object=a', 'module-path'],
     ['object=a?module-path=m.so', 'absolute'],
     ['object=a?module-name=softhsm2', 'module-name'],
-    [`object=a?${MODULE}&pin-value=1234`, 'a PIN does not belong'],
+    [`object=a?${MODULE}&pin-value=1234`, 'does not belong on a command line'],
     [`object=a?${MODULE}&pin-source=env:PIN`, 'pin-source'],
     [`object=a?${MODULE}&pin-source=%7c/bin/pin`, 'pin-source'],
     [`object=a;object=b?${MODULE}`, 'twice'],
