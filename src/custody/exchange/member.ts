@@ -10,7 +10,7 @@ import {
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { SigningKey } from '../../platform/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
-import { openKeyLog } from '../audit-key-log.ts';
+import { openKeyLog } from '../key-log.ts';
 import type { MemberHome } from '../home.ts';
 import { writePrivateFile } from '../../files/index.ts';
 import { readSecretFile } from '../secret-file.ts';

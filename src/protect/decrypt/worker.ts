@@ -10,8 +10,8 @@ import { type FoundCells, Opener, type OpenerSetup } from './core/opener.ts';
 /** The setup of a decryption thread. */
 export interface DecryptWorkerSetup extends OpenerSetup {
   readonly kernel: KernelName;
-  /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
-  readonly root: Uint8Array;
+  /** The sealing root, 32 bytes in shared memory, which its owner wipes; `null` for a table without sealed cells. */
+  readonly root: Uint8Array | null;
   /** The line format of CSV output, or `null` for other formats. */
   readonly csv: CsvLines | null;
 }
@@ -40,7 +40,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
   // Results are copies, so the arena can be reused.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
-  const root = takeSharedKey(setup.root, 0, sealingRootFromBytes);
+  const root = setup.root === null ? null : takeSharedKey(setup.root, 0, sealingRootFromBytes);
   const encoder = new RowEncoder(setup.csv);
   return {
     run(job) {
@@ -66,7 +66,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
     close() {
       encoder.wipe();
       memory.wipe();
-      root[Symbol.dispose]();
+      root?.[Symbol.dispose]();
     },
   };
 };

@@ -1,6 +1,12 @@
 import { tmpdir } from 'node:os';
 import type { CollaborationSettings } from '../../collab/index.ts';
-import { defaultKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
+import {
+  type CollaborationId,
+  defaultKernel,
+  type KernelName,
+  parseCollaborationId,
+  type SharedSecret,
+} from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import { SpillFile } from '../../files/index.ts';
@@ -61,6 +67,11 @@ export interface EncryptOptions extends TransferOptions {
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
 }
 
+/** The options of {@link encryptRows}, whose collaboration id was parsed. */
+interface EncryptRowsOptions extends EncryptOptions {
+  readonly collaborationId: CollaborationId;
+}
+
 /** The result of an encryption. */
 export interface EncryptSummary {
   readonly rows: number;
@@ -90,26 +101,26 @@ export interface EncryptSummary {
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
-  const checked = checkOptions(options);
+  const collaborationId = parseCollaborationId(options.collaborationId);
+  const checked = checkOptions({ ...options, collaborationId });
   const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
-  return transferTable(options, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
+  return transferTable(checked, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
 }
 
 declare const checked: unique symbol;
 
 /** Options that {@link checkOptions} has checked. */
-export type CheckedOptions = EncryptOptions & { readonly [checked]: true };
+export type CheckedOptions = EncryptRowsOptions & { readonly [checked]: true };
 
 /**
  * Refuses bad options before the table is read.
  *
- * @throws {SealroomError} USAGE_OPTION for a bad id or number of threads; RULE_CLEARTEXT where the settings forbid such columns.
+ * @throws {SealroomError} USAGE_OPTION for a bad number of threads; RULE_CLEARTEXT where the settings forbid such columns.
  */
-export function checkOptions(options: EncryptOptions): CheckedOptions {
+export function checkOptions(options: EncryptRowsOptions): CheckedOptions {
   checkSettings(options.schema, options.settings);
   threadsFor(options.threads, null);
-  const withId = { ...options, collaborationId: parseCollaborationId(options.collaborationId) };
-  return withId as CheckedOptions;
+  return options as CheckedOptions;
 }
 
 /**

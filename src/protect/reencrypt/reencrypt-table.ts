@@ -1,5 +1,5 @@
 import type { CollaborationSettings } from '../../collab/index.ts';
-import type { KernelName, SharedSecret } from '../../crypto/index.ts';
+import { type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
 import { inspectCells, openSealedColumns } from '../decrypt/core/opened-reader.ts';
 import {
   checkOptions,
@@ -59,13 +59,14 @@ export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
  */
 export async function reencryptTable(options: ReencryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
+  const collaborationId = parseCollaborationId(options.collaborationId);
   // As our own CSV output: an empty field is a null, and `""` an empty text.
   const { csvInputNull = '' } = options;
   return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
     const cells = await inspectCells(reader, options.signal);
     const protections = protectionsOf(reader.name, reader.fields, cells, options.origin);
     const { schema, preserveNulls, ...columns } = protectedColumns(reader.name, reader.fields, cells, protections);
-    const { from, to, collaborationId, kernel, signal } = options;
+    const { from, to, kernel, signal } = options;
     const opened = await openSealedColumns(reader, {
       ...columns,
       secret: from,
@@ -76,7 +77,7 @@ export async function reencryptTable(options: ReencryptOptions): Promise<Encrypt
     });
     try {
       const settings = { ...EVERYTHING, preserveNulls };
-      const checked = checkOptions({ ...options, secret: to, schema, settings });
+      const checked = checkOptions({ ...options, collaborationId, secret: to, schema, settings });
       return await encryptRows(checked, opened, outputFormat, started);
     } finally {
       await opened.close();

@@ -15,7 +15,8 @@ import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
 
 /** How {@link decryptColumns} opens a table. */
 export interface DecryptColumnsOptions {
-  readonly secret: SharedSecret;
+  /** `null` to pass a table through that has no sealed cells, such as a result of counts. */
+  readonly secret: SharedSecret | null;
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   readonly kernel?: KernelName | undefined;
@@ -44,13 +45,14 @@ export interface DecryptedColumns extends ColumnTable {
  *
  * A cell is authenticated by itself: neither its column, nor its row, nor its table is.
  *
- * @throws {SealroomError} FORMAT_TAG for a wrong secret, wrong id or changed cell, FORMAT_CELL, FORMAT_VALUE for malformed ones, with
+ * @throws {SealroomError} SECRET_MISSING for a sealed cell without a secret; FORMAT_TAG for a wrong secret, wrong id or changed cell, FORMAT_CELL, FORMAT_VALUE for malformed ones, with
  *   row and column; RULE_FINGERPRINT if asked; DATA_HEADER for a blank header; USAGE_OPTION for a bad id or an unknown kernel.
  * @throws {TypeError} if the batches do not fit the fields.
  */
 export async function decryptColumns(table: ColumnTable, options: DecryptColumnsOptions): Promise<DecryptedColumns> {
   const { name = 'table', asText = false, signal } = options;
-  using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
+  const id = parseCollaborationId(options.collaborationId);
+  using root = options.secret === null ? null : deriveSealingRoot(options.secret, id);
   const source = sourceOf(table, name);
   requireHeaders(source);
   const kernel = createKernel(options.kernel);
@@ -83,7 +85,7 @@ function fieldOf(field: Field, target: DecryptTarget | undefined): Field {
 interface Opening extends Pick<DecryptColumnsOptions, 'failOnFingerprintColumns' | 'signal'> {
   readonly name: string;
   readonly kernel: Kernel;
-  readonly root: SealingRoot;
+  readonly root: SealingRoot | null;
 }
 
 /** All batches; only some of them where a column turned out to have cells of several types. */

@@ -5,6 +5,7 @@ import {
   CELL_NULL,
   CELL_SEALED,
   classifyCell,
+  type CollaborationId,
   createKernel,
   deriveSealingRoot,
   type Kernel,
@@ -12,7 +13,6 @@ import {
   NULL_FLAG,
   type OpenedColumn,
   paddedBytesOf,
-  parseCollaborationId,
   type SealingRoot,
   type SharedSecret,
   typeByteOf,
@@ -96,8 +96,7 @@ function count(counts: Counts, cell: Uint8Array | null): void {
 /** Options for opening sealed columns. */
 export interface OpenColumnsOptions {
   readonly secret: SharedSecret;
-  /** UUID of the collaboration. */
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   readonly kernel?: KernelName | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Indexes of the sealed columns. */
@@ -113,7 +112,7 @@ export async function openSealedColumns<Source extends ColumnSource>(
   reader: Source,
   options: OpenColumnsOptions,
 ): Promise<Source & { close(): Promise<void> }> {
-  const root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
+  const root = deriveSealingRoot(options.secret, options.collaborationId);
   try {
     const kernel = createKernel(options.kernel);
     const isSealed = new Set(options.sealed);

@@ -53,12 +53,12 @@ export function mixedTypesWarning(column: string): string {
 export class Opener {
   readonly #setup: OpenerSetup;
   readonly #kernel: Kernel;
-  readonly #root: SealingRoot;
+  readonly #root: SealingRoot | null;
   readonly #memory: Allocator;
   /** Column by column. */
   readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
 
-  constructor(setup: OpenerSetup, kernel: Kernel, root: SealingRoot, memory: Allocator) {
+  constructor(setup: OpenerSetup, kernel: Kernel, root: SealingRoot | null, memory: Allocator) {
     this.#setup = setup;
     this.#kernel = kernel;
     this.#root = root;
@@ -75,7 +75,7 @@ export class Opener {
    * The opened values of a batch, in buffers of the kernel's and of the opener's memory, or in those of the batch.
    *
    * @param firstRow rows of the table before the batch
-   * @throws {SealroomError} FORMAT_* with table, column and row if a cell does not open; RULE_FINGERPRINT if fingerprints are refused;
+   * @throws {SealroomError} SECRET_MISSING for a sealed cell without a root; FORMAT_* with table, column and row if a cell does not open; RULE_FINGERPRINT if fingerprints are refused;
    *   DATA_ENCODING if text that is passed on is not UTF-8.
    */
   open(batch: Batch, firstRow: number): Batch {

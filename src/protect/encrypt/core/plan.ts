@@ -1,6 +1,7 @@
 import type { CollaborationSettings } from '../../../collab/index.ts';
 import {
   type ClientType,
+  type CollaborationId,
   deriveFingerprintKey,
   deriveSealingRoot,
   encodeNull,
@@ -56,7 +57,7 @@ export interface PlanInput {
   /** For each column of the schema, its source. */
   readonly sources: readonly TableIndex[];
   readonly secret: SharedSecret;
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   /** Whether the output holds nothing but text, as CSV does; else cleartext columns keep their types. */
   readonly asText: boolean;
 }

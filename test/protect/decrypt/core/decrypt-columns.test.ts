@@ -61,6 +61,16 @@ test('cells of several types become text, and it is said', async () => {
   expect(asText.warnings).toEqual([]);
 });
 
+test('without a secret, passes a table on that has no sealed cells, and refuses one that has', async () => {
+  const options = { ...TERMS, secret: null };
+  expect(textsOfTable(await decryptColumns(tableOfTexts(['n'], [['12'], [null]]), options))).toEqual([['12'], [null]]);
+  const sealed = tableOfTexts(['n'], [['12'], [textCell('13')]]);
+  expect(await failureOf(decryptColumns(sealed, options))).toMatchObject({
+    code: 'SECRET_MISSING',
+    where: { column: 'n', row: 2 },
+  });
+});
+
 test('refuses a blank header, and a bad id', async () => {
   expect(await failureOf(decryptColumns(tableOfTexts([' '], [['a']]), TERMS))).toMatchObject({ code: 'DATA_HEADER' });
   const options = { ...TERMS, collaborationId: 'x' };
