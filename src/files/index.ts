@@ -10,8 +10,8 @@ export {
   type WrittenFile,
   standardOutput,
 } from './atomic-write.ts';
-export { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
-export { type ByteSource, openFile, readFailure, spoolStream } from './byte-source.ts';
+export { type ByteSink, fileSink, memorySink, streamSink } from './byte-sink.ts';
+export { type ByteSource, memorySource, openFile, readFailure, spoolStream } from './byte-source.ts';
 export { fileExists } from './exists.ts';
 export { hashChunks, hashFile } from './hash-file.ts';
 export { withLock } from './lock.ts';

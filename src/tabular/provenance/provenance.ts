@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import { readFailure } from '../../files/index.ts';
 import { hashFile } from '../../files/index.ts';
-import { formatOf } from '../open.ts';
+import { formatOf } from '../input-output.ts';
 import { readKeyValue } from '../parquet/read.ts';
 import { PARQUET_KEY, printSidecar, type Provenance, sidecarPath, type TableFacts } from './place.ts';
 import type { TableFormat } from '../table.ts';

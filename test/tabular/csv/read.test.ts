@@ -10,7 +10,7 @@ const folder = new Folder();
 
 /** The columns of a text, read by both readers if the fast one may; they must agree. */
 async function columnsIn(csv: string, nullText?: string, headerRow = false): Promise<(string | null)[][]> {
-  const fast = await readTable(folder.write('.csv', csv), { headerRow, csvNullText: nullText });
+  const fast = await readTable(folder.write('.csv', csv), { headerRow, csvInputNull: nullText });
   const exact = await openCsv(memorySource(new Uint8Array(Buffer.from(csv))), { headerRow, nullText });
   expect(fast.columns).toEqual(await columnsOf(exact));
   return fast.columns;
