@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors/index.ts';
+import { isExisting, isOpenToOthers, writeFileAtomically } from '../files/index.ts';
 import { generateSignerText, parseSigner, type Signer } from '../tlog/index.ts';
 
 /** A signer's file has less than this. */
@@ -13,22 +14,15 @@ const MAX_BYTES = 4096;
  */
 export async function createSignerFile(path: string, name: string): Promise<Signer> {
   const text = generateSignerText(name);
-  let file: FileHandle;
   try {
-    file = await open(path, 'wx', 0o600);
+    await writeFileAtomically(path, `${text}\n`, { replaces: false });
   } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    const exists = isExisting(error);
     throw new SealroomError(
       exists ? 'IO_EXISTS' : 'IO_WRITE',
       exists ? 'there is a file already' : `cannot write the signer: ${systemReason(error)}`,
       { where: { file: path }, cause: error },
     );
-  }
-  try {
-    await file.writeFile(`${text}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
   }
   return parseSigner(text);
 }
@@ -50,8 +44,7 @@ export async function readSignerFile(path: string): Promise<Signer> {
   }
   try {
     const { mode, size } = await file.stat();
-    // Windows has no such bits and reports them as set.
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    if (isOpenToOthers(mode, 'any')) {
       throw refuse('expected a signer that only its owner can read, got an open one', `run \`chmod 600 ${path}\``);
     }
     if (size > MAX_BYTES) throw refuse('expected a signer, got a longer file');

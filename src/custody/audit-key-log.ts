@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Signer } from '../tlog/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
@@ -58,23 +58,20 @@ async function prepareKeyLog(home: MemberHome): Promise<Signer> {
   return signer;
 }
 
-/** Makes the key whole and then gives it its name: of two processes, one does, and the other takes that one's. */
+/** Of two processes that make the key, one does, and the other takes that one's. */
 async function makeSigner({ directory, logKey }: MemberHome): Promise<void> {
   const { createSignerFile } = await import('../audit/index.ts');
-  const id = randomUUID();
-  const temporary = `${logKey}.${id}.tmp`;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await createSignerFile(temporary, `keys.sealroom/${id}`);
-    await link(temporary, logKey);
+    await createSignerFile(logKey, `keys.sealroom/${randomUUID()}`);
   } catch (error) {
-    if (error instanceof SealroomError) throw error;
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    if (error instanceof SealroomError) {
+      if (error.code === 'IO_EXISTS') return;
+      throw error;
+    }
     throw new SealroomError('IO_WRITE', `cannot write the key of the log: ${systemReason(error)}`, {
       where: { file: logKey },
       cause: error,
     });
-  } finally {
-    await rm(temporary, { force: true });
   }
 }

@@ -1,12 +1,11 @@
 import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { withLock } from '../files/index.ts';
 import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { openEnvelope } from './open-envelope.ts';
-import { destroyFile, temporariesOf, writePrivateFile } from '../files/index.ts';
+import { destroyFile, isOpenToOthers, temporariesOf, withLock, writePrivateFile } from '../files/index.ts';
 import type { KeyProvider } from './providers/provider.ts';
 
 /** Where an envelope lies in a home. */
@@ -131,8 +130,7 @@ export async function readEnvelope(
 /** Whoever can write there can put an envelope there, with a secret and under a key of their own. */
 async function requireOwn(directory: string): Promise<void> {
   const { mode } = await stat(directory);
-  // Windows has no such bits and reports them as set.
-  if (process.platform === 'win32' || (mode & 0o022) === 0) return;
+  if (!isOpenToOthers(mode, 'write')) return;
   throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can write to, got an open one', {
     where: { file: directory },
     hint: `see who made what is in it, and run \`chmod -R go-w ${directory}\``,

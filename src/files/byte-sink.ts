@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { concatBytes } from '../bytes/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
-import type { BeforeCommit, OutputTarget } from './atomic-write.ts';
+import { type OutputTarget, writeFailure } from './atomic-write.ts';
+import type { BeforeCommit } from './output-target.ts';
 
 /** Where a serialised table goes: a target file, or a stream such as standard output. */
 export interface ByteSink {
@@ -23,7 +24,7 @@ const SYNC_BYTES = 64 << 20;
  */
 export async function fileSink(target: OutputTarget, file: string): Promise<ByteSink> {
   const fail = (error: unknown): never => {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
+    throw writeFailure(error, file);
   };
   const handle = await open(target.path, 'w', 0o600).catch(fail);
   let unsynced = 0;

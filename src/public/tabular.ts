@@ -18,6 +18,7 @@ export {
   type SpillBlock,
   SpillFile,
   readTextFile,
+  sidecarPath,
   writeTextFile,
   writeWholeFile,
 } from '../files/index.ts';
@@ -38,7 +39,6 @@ export {
   readProvenance,
   type Protection,
   type Provenance,
-  sidecarPath,
   type CsvLines,
   copyBatch,
   RowEncoder,

@@ -10,7 +10,7 @@ export {
   unknownFormat,
 } from './input-output.ts';
 export { type CreateOptions, createTable, type OpenOptions, openTable } from './open.ts';
-export { type Protection, type Provenance, sidecarPath } from './provenance/place.ts';
+export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { createOutput, type TransferResult, type TransferOptions, transferTable } from './transfer.ts';

@@ -29,7 +29,6 @@ import {
   unknownFormat,
 } from './input-output.ts';
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
-import { sidecarPath } from './provenance/place.ts';
 
 /** How a table is opened. */
 export interface OpenOptions {
@@ -139,10 +138,7 @@ async function createFile(
   options: CreateOptions,
 ): Promise<TableWriter> {
   const { overwrite = false, input } = options;
-  const target = checkedFile(
-    await createTarget(path, { overwrite, input, companions: [sidecarPath(path)] }),
-    options.beforeCommit,
-  );
+  const target = checkedFile(await createTarget(path, { overwrite, input }), options.beforeCommit);
   let sink: ByteSink | null = null;
   try {
     if (format === 'parquet') return createParquet(target, path, fields, options.metadata);

@@ -19,7 +19,7 @@ import { describe, expect, test } from 'vitest';
 import { streamSink } from '#src/files/byte-sink';
 import { openFile, spoolStream } from '#src/files/byte-source';
 import type { ByteSource } from '#src/files/byte-source';
-import { checkTarget, createTarget } from '#src/files/atomic-write';
+import { checkTarget, createTarget } from '#src/files/output-target';
 import { createTable, formatOf, openTable } from 'sealroom/tabular';
 import type { Field } from 'sealroom/tabular';
 import { batchOf, columnsOf, failureOf, Folder, latin, readTable, textColumn, writeTable } from './support.ts';
@@ -157,14 +157,20 @@ describe('a target', () => {
     await checkTarget(folder.newPath('.csv'), { overwrite: false, input: folder.newPath('.csv') });
   });
 
-  test('that cannot get its name fails as IO_WRITE', async () => {
-    const path = folder.newPath('.csv');
-    const target = await createTarget(path, { overwrite: false });
-    mkdirSync(path);
-    expect(await failureOf(target.commit())).toMatchObject({ code: 'IO_WRITE', where: { file: path } });
-    await target.abort();
-    expect(existsSync(target.path)).toBe(false);
-  });
+  test.each([
+    [true, 'IO_WRITE'],
+    [false, 'IO_EXISTS'],
+  ])(
+    'that cannot get its name, because a directory has it by now, fails (overwrite: %j: %s)',
+    async (overwrite, code) => {
+      const path = folder.newPath('.csv');
+      const target = await createTarget(path, { overwrite });
+      mkdirSync(path);
+      expect(await failureOf(target.commit())).toMatchObject({ code, where: { file: path } });
+      await target.abort();
+      expect(existsSync(target.path)).toBe(false);
+    },
+  );
 });
 
 describe('a format', () => {

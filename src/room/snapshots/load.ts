@@ -1,11 +1,11 @@
-import { chmod, mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import { normaliseHeader } from '../../schema/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { type Field } from '../../columns/index.ts';
-import { hashFile, syncDirectory } from '../../files/index.ts';
+import { hashFile, placeFile, syncFile } from '../../files/index.ts';
 import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
@@ -211,21 +211,11 @@ async function writeSnapshot(
   }
 }
 
-async function syncFile(path: string): Promise<void> {
-  await chmod(path, 0o600);
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 async function placeSnapshot(directory: string, entry: SnapshotEntry): Promise<void> {
   const snapshots = join(directory, ROOM_FILES.snapshots);
   try {
-    await rename(join(directory, ROOM_FILES.unfinished, 'snapshot.duckdb'), join(snapshots, snapshotFile(entry)));
-    await syncDirectory(snapshots);
+    const written = join(directory, ROOM_FILES.unfinished, 'snapshot.duckdb');
+    await placeFile(written, join(snapshots, snapshotFile(entry)), { replaces: true });
   } catch (error) {
     failAtRoom(directory)(error);
   }

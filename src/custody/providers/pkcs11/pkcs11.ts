@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { decodeBase64, encodeBase64, wipe } from '../../../bytes/index.ts';
 import { sharedSecretFromBytes, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError, systemReason } from '../../../errors/index.ts';
+import { isOpenToOthers } from '../../../files/index.ts';
 import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
 import type { FoundKey, FoundToken } from './messages.ts';
 import { Budget, TokenProcess } from './process.ts';
@@ -206,7 +207,7 @@ async function requireOwnModule(file: string): Promise<void> {
   }
   // Windows has neither of them.
   const user = process.getuid?.();
-  if (user === undefined || ((found.uid === 0 || found.uid === user) && (found.mode & 0o022) === 0)) return;
+  if (user === undefined || ((found.uid === 0 || found.uid === user) && !isOpenToOthers(found.mode, 'write'))) return;
   throw new SealroomError('CUSTODY_DENIED', 'expected a PKCS#11 module that only you or root can change, got another', {
     where,
     hint: 'it runs as code: install it as root, or `chmod go-w` it if it is yours',
