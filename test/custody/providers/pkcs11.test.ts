@@ -12,7 +12,7 @@ import { codeOf, errorOf, factsOf, keepsContract, madeSecret } from './contract.
 
 const PIN = '246810';
 const WAIT = { timeout: 10_000, interval: 50 };
-const NODE_PATH = join(import.meta.dirname, '..', 'support', 'node-path');
+const NODE_PATH = join(import.meta.dirname, '..', '..', 'support', 'node-path');
 
 interface State {
   readonly slots: readonly string[];
@@ -112,7 +112,7 @@ describe('a token', () => {
       const provider = openPkcs11Provider(${JSON.stringify(uri)}, context);
       await provider.unwrap(${JSON.stringify(ENVELOPE)});`;
     const parent = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-      cwd: join(import.meta.dirname, '..', '..'),
+      cwd: join(import.meta.dirname, '..', '..', '..'),
       env: { ...process.env, NODE_PATH, STAND_IN_TOKEN: stateFile() },
       stdio: 'ignore',
     });
