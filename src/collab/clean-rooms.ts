@@ -1,7 +1,5 @@
 import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
-import { SealroomError } from '../errors/index.ts';
-import { isRecord } from '../schema/index.ts';
-import { quoteForMessage } from '../errors/index.ts';
+import { isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 

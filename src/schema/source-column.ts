@@ -1,8 +1,7 @@
-import { SealroomError } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import type { Header } from './header.ts';
 import { findHeaderProblem, normaliseHeader, parseHeader, positionalHeader } from './header.ts';
-import { quoteForMessage } from '../errors/index.ts';
 
 /** What a column's values are, as far as its type tells. `other` is any type that tells nothing. */
 export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listStanzas, openAge, sealAge } from '../../age/index.ts';
 import { concatBytes, decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8, wipe } from '../../bytes/index.ts';
 import { type SharedSecret, sharedSecretFromBytes } from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { parseJson, SealroomError } from '../../errors/index.ts';
 import { type SigningKey, signStatement, verifyStatement } from '../../signing/index.ts';
 import { secretIdOf } from '../secret-id.ts';
 import { kindOfCard, type SignedCard } from './card.ts';
@@ -238,13 +238,4 @@ function requireGeneration(
 
 function refuse(message: string, hint: string): SealroomError {
   return new SealroomError('CUSTODY_MESSAGE', message, { hint });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    return null;
-  }
 }

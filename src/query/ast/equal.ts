@@ -1,4 +1,4 @@
-import { isRecord } from '../../schema/index.ts';
+import { isRecord } from '../../errors/index.ts';
 import { readExpressionType } from './value-type.ts';
 
 /** What follows from the text of a query and is no part of it: places, and what is known of columns. */

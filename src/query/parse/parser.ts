@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { quoteForMessage } from '../../errors/index.ts';
+import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
-import { isJsonList, isJsonObject, type Json, readExactJson } from './json.ts';
+import { type Json, readExactJson } from './json.ts';
 import { TextIndex } from './span.ts';
 
 /** The most bytes of UTF-8 that a query may have. */
@@ -92,13 +92,13 @@ function readAnswer(text: string, answer: string): ParsedQuery {
   const found = new Findings();
   const index = new TextIndex(text);
   const tree = readExactJson(answer);
-  if (!isJsonObject(tree)) throw new TypeError('the parser answered with something else than an object');
+  if (!isRecord(tree)) throw new TypeError('the parser answered with something else than an object');
   if (tree['error'] !== false) {
     readFailure(tree, index, found);
     return failed(text, found);
   }
   const { statements } = tree;
-  const [statement, second] = isJsonList(statements) ? statements : [];
+  const [statement, second] = isList(statements) ? statements : [];
   if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'expected a SELECT, got nothing');
   if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
   if (found.size > 0 || statement === undefined) return failed(text, found);

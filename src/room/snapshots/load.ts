@@ -1,9 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { SealroomError, systemReason } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError, systemReason } from '../../errors/index.ts';
 import { normaliseHeader } from '../../schema/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
 import { type Field } from '../../columns/index.ts';
 import { hashFile, placeFile, syncFile } from '../../files/index.ts';
 import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
