@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ function blocksOf(section: string, language: string): readonly string[] {
 
 let folder = '';
 let tour = '';
-let shell: ReturnType<typeof spawnSync<string>>;
+let shell: SpawnSyncReturns<string>;
 
 /** The directory that the tour works in, in place of the one that the README names. */
 const TOUR = '/tmp/sealroom-tour';
@@ -60,7 +60,7 @@ describe('the tour of the README', () => {
   });
 
   test('ends with a log that agrees', () => {
-    expect(shell.stdout).toMatch(/^\d+ records, 1 checkpoints? agree$/m);
+    expect(shell.stderr).toMatch(/^\d+ records, 1 checkpoints? agree$/m);
   });
 });
 

@@ -107,7 +107,7 @@ describe('a token', () => {
     await change({ fault: 'hangs' });
     const uri = `token=one;object=wrapping?module-path=${modulePath}&pin-source=file:${join(folder, 'pin')}`;
     const script = `
-      import { openPkcs11Provider } from '#src/custody/pkcs11';
+      import { openPkcs11Provider } from '#src/custody/providers/pkcs11/pkcs11';
       const context = { env: process.env, cwd: '/', warn() {}, askPassphrase: () => Promise.reject(new Error('asked')) };
       const provider = openPkcs11Provider(${JSON.stringify(uri)}, context);
       await provider.unwrap(${JSON.stringify(ENVELOPE)});`;
