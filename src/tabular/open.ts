@@ -150,6 +150,11 @@ async function createFile(
   }
 }
 
+/** Loads what reads and writes Arrow, for who will need it soon; else it is loaded at its first use. */
+export async function preloadArrow(): Promise<void> {
+  await import('./arrow/read-write.ts');
+}
+
 // Arrow's library takes longer to load than a small table to encrypt, so it is loaded when it is needed.
 async function createSerialised(
   format: 'csv' | 'arrow',

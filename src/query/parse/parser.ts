@@ -1,5 +1,4 @@
-import duckdb from '@duckdb/node-bindings';
-import { readSmallResult } from '../../engine/index.ts';
+import { SqlParser } from '../../engine/index.ts';
 import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
@@ -17,28 +16,8 @@ export interface ParsedQuery {
   readonly findings: readonly Finding[];
 }
 
-//= rules R-1
-const SETTINGS = {
-  threads: '1',
-  memory_limit: '512MiB',
-  temp_directory: '',
-  autoload_known_extensions: 'false',
-  autoinstall_known_extensions: 'false',
-  allow_community_extensions: 'false',
-  allow_persistent_secrets: 'false',
-  enable_external_access: 'false',
-};
-
 const MAX_COPIES = 4096;
 const TOO_DEEP = 'the SQL is nested too deeply to be read';
-
-/** In this order: some of them are refused after others. */
-const LOCKS = [
-  'SET max_expression_depth = 250',
-  'SET enable_external_file_cache = false',
-  "SET disabled_filesystems = 'LocalFileSystem'",
-  'SET lock_configuration = true',
-];
 
 function failed(text: string, found: Findings): ParsedQuery {
   return Object.freeze({ text, statement: null, findings: found.list() });
@@ -106,26 +85,16 @@ function readAnswer(text: string, answer: string): ParsedQuery {
   return Object.freeze({ text, statement, findings: [] });
 }
 
-/**
- * DuckDB's own parser, in an instance that has no data, no files, no network and no way to get them. It reads SQL text and
- * never runs it. One per process is enough; calls may overlap.
- */
+/** Reads queries with DuckDB's own parser and never runs them. One per process is enough; calls may overlap. */
 export class QueryParser implements Disposable {
-  readonly #database: duckdb.Database;
-  readonly #connection: duckdb.Connection;
+  readonly #parser: SqlParser;
 
-  private constructor(database: duckdb.Database, connection: duckdb.Connection) {
-    this.#database = database;
-    this.#connection = connection;
+  private constructor(parser: SqlParser) {
+    this.#parser = parser;
   }
 
   static async open(): Promise<QueryParser> {
-    const config = duckdb.create_config();
-    for (const [name, value] of Object.entries(SETTINGS)) duckdb.set_config(config, name, value);
-    const database = await duckdb.open(':memory:', config);
-    const connection = await duckdb.connect(database);
-    for (const lock of LOCKS) await duckdb.query(connection, lock);
-    return new QueryParser(database, connection);
+    return new QueryParser(await SqlParser.open());
   }
 
   /** Reads one query. Whatever is wrong with the text is a finding; nothing of it throws. */
@@ -135,7 +104,7 @@ export class QueryParser implements Disposable {
     if (found.size > 0) return failed(text, found);
     let answer: unknown;
     try {
-      answer = await this.#serialise(text);
+      answer = await this.#parser.serialise(text);
     } catch {
       // Texts that are nested too deeply are refused by an exception and not by an answer.
       answer = null;
@@ -145,20 +114,8 @@ export class QueryParser implements Disposable {
     return failed(text, found);
   }
 
-  async #serialise(text: string): Promise<unknown> {
-    const statement = await duckdb.prepare(this.#connection, 'SELECT json_serialize_sql($1::VARCHAR) AS tree');
-    try {
-      duckdb.bind_varchar(statement, 1, text);
-      const [row] = await readSmallResult(await duckdb.execute_prepared(statement));
-      return row?.['tree'];
-    } finally {
-      duckdb.destroy_prepare_sync(statement);
-    }
-  }
-
   close(): void {
-    duckdb.disconnect_sync(this.#connection);
-    duckdb.close_sync(this.#database);
+    this.#parser[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

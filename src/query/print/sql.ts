@@ -1,3 +1,4 @@
+import { quoteIdentifier, quoteText } from '../../engine/sql.ts';
 import type {
   Expression,
   ExpressionOf,
@@ -13,15 +14,6 @@ import { printTypeName } from '../ast/value-type.ts';
 
 /** What stands in the SQL for each parameter. */
 export type Placeholders = ReadonlyMap<string, string>;
-
-/** A name in quotes, whatever it is made of. */
-function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
 
 function printLiteral({ text, type }: ExpressionOf<'literal'>): string {
   if (text === null) return 'NULL';

@@ -1,4 +1,5 @@
 import type { Batch, ColumnType } from '../../columns/index.ts';
+import type { LockedQuery } from '../../engine/index.ts';
 
 /** A snapshot that a query reads. */
 export interface SnapshotFile {
@@ -19,19 +20,10 @@ export interface EngineLimits {
   readonly maxResultBytes: number;
 }
 
-/** One query. */
-export interface EngineJob {
-  readonly sql: string;
-  /** Bound to `$1`, `$2`, …, as text. */
-  readonly parameters: readonly string[];
-  /** Rows that are handed on; if there are more, the result is cut. */
-  readonly maxRows: number;
-}
-
 /** Messages to an engine process: first the snapshots, then the query, each once. */
 export type EngineRequest =
   | { readonly kind: 'open'; readonly snapshots: readonly SnapshotFile[]; readonly limits: EngineLimits }
-  | { readonly kind: 'run'; readonly job: EngineJob };
+  | { readonly kind: 'run'; readonly job: LockedQuery };
 
 /** Why a query was not completed; nothing of the engine's own words. */
 export type FailureKind = 'ENGINE' | 'MEMORY' | 'RESULT_SIZE' | 'TIMEOUT' | 'CRASH' | 'ABORTED';

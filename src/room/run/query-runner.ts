@@ -4,6 +4,7 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
 import { openRoom, readRoomSigner, type Snapshot, verifySnapshot } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
+import { preloadArrow } from '../../tabular/index.ts';
 import type { Verdict } from '../../query/index.ts';
 import type { Finding } from '../../query/index.ts';
 import { EngineFailure, type EngineProcess } from './engine-process.ts';
@@ -84,7 +85,7 @@ export class QueryRunner implements AsyncDisposable {
     try {
       const signer = await readRoomSigner(await openRoom(options.directory));
       // The library that results are written with takes longer to load than a query over small tables to run.
-      const [admission] = await Promise.all([Admission.open(options), import('apache-arrow')]);
+      const [admission] = await Promise.all([Admission.open(options), preloadArrow()]);
       return new QueryRunner(options.now, admission, pool, signer);
     } catch (error) {
       await pool[Symbol.asyncDispose]();
