@@ -317,4 +317,12 @@ describe('reading', () => {
     await expect(reading).rejects.toThrow('stop here');
     await reader.close();
   });
+
+  test('of what changed since it was opened is refused, and not taken for rows', async () => {
+    const bytes = Buffer.from('a,b\nw,x\ny,z\n');
+    const reader = await openTable({ kind: 'memory', bytes, format: 'csv' });
+    bytes.write(';', bytes.lastIndexOf(','));
+    expect(await failureOf(columnsOf(reader))).toMatchObject({ code: 'DATA_FIELDS', where: { file: '-' } });
+    await reader.close();
+  });
 });
