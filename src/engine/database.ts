@@ -1,34 +1,34 @@
 import duckdb from '@duckdb/node-bindings';
 import { SealroomError } from '../errors/index.ts';
 
-/** The release of the engine whose vector layout `vectors.ts` relies on; another one is refused at start. */
+/** The engine release whose vector layout `vectors.ts` relies on; any other is refused at start. */
 const ENGINE_VERSION = 'v1.5.6';
 
-/** Limits of one engine instance. */
+/** The limits of an engine instance. */
 export interface EngineLimits {
   readonly memoryMiB: number;
   readonly threads: number;
-  /** Where the engine may spill, or `null`: it never spills. Cleartext tables are only read with `null`. */
+  /** Directory to which the engine may spill, or `null` for none. Cleartext tables are only read with `null`. */
   readonly spillDirectory: string | null;
 }
 
-/** What an instance is for, which says what it may do. */
+/** The purpose of an instance, which decides what it may do. */
 export type EngineProfile =
-  /** Reads SQL text and runs none of it: no data, no files, no network, and no way to get them. */
+  /** Parses SQL text and never runs it: no data, no files and no network, and no way to get them. */
   | { readonly kind: 'parse' }
-  /** Reads and writes the files of tables; runs SQL of this program only. */
+  /** Reads and writes table files. It runs only SQL of this program. */
   | { readonly kind: 'tables'; readonly limits: EngineLimits }
-  /** Reads files of DuckDB and nothing else: closed once `prepare` has run. */
+  /** Reads DuckDB files and nothing else: it is locked once `prepare` has run. */
   | {
       readonly kind: 'locked';
       /** Absolute path of the first file. */
       readonly path: string;
       readonly limits: Omit<EngineLimits, 'spillDirectory'>;
-      /** SQL that runs before the instance is closed, such as what attaches the other files. */
+      /** SQL that runs before the instance is locked, such as what attaches the other files. */
       readonly prepare: readonly string[];
     };
 
-/** No instance loads an extension, or fetches one, or keeps secrets of its own. */
+/** No instance loads or installs extensions, or stores secrets. */
 const CLOSED = {
   autoload_known_extensions: 'false',
   autoinstall_known_extensions: 'false',
@@ -36,7 +36,7 @@ const CLOSED = {
   allow_persistent_secrets: 'false',
 };
 
-/** What closes an instance that text from outside reaches, in this order: some of them are refused after others. */
+/** The statements that lock an instance. The order matters: the engine refuses some of them after others. */
 //= rules R-1
 const LOCKS = [
   'SET enable_external_access = false',
@@ -46,7 +46,7 @@ const LOCKS = [
   'SET lock_configuration = true',
 ];
 
-/** How an instance of a profile begins, and the SQL that runs before anything else does. */
+/** How an instance is opened: its first file, its settings, and the SQL that runs before anything else. */
 interface Opening {
   readonly path: string;
   readonly settings: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ function openingOf(profile: EngineProfile): Opening {
       };
     case 'tables': {
       const settings = limitsOf(profile.limits);
-      // One thread keeps the order anyway, and a Parquet writer that need not keep it can bound its row groups by bytes.
+      // One thread keeps the order anyway, and a Parquet writer that need not preserve it can bound its row groups by bytes.
       const order = profile.limits.threads === 1 ? { preserve_insertion_order: 'false' } : {};
       return { path: ':memory:', settings: { ...settings, ...order }, sql: [] };
     }
@@ -88,7 +88,7 @@ function limitsOf({ memoryMiB, threads, spillDirectory }: EngineLimits): Readonl
   };
 }
 
-/** An instance of DuckDB and a connection to it. This is the one place that opens one. */
+/** A DuckDB instance and a connection to it. This is the only place that opens one. */
 export class Database implements Disposable {
   readonly #database: duckdb.Database;
   readonly connection: duckdb.Connection;
@@ -99,7 +99,7 @@ export class Database implements Disposable {
   }
 
   /**
-   * Opens an instance. Errors of the engine may quote data or paths and are never passed on.
+   * Opens an instance. Errors of the engine may contain data or paths and must never be passed on.
    *
    * @throws {SealroomError} IO_ENGINE if the engine is not the release that this code was written for.
    */

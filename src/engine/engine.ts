@@ -7,17 +7,17 @@ import { readSmallResult, type SmallRow } from './small-result.ts';
 import { readVector } from './vectors.ts';
 
 /**
- * The limits for reading. The memory is a cap and not a need: an ordinary Parquet file takes under 200 MiB, but a page of
- * long texts may take 100 MiB by itself.
+ * The limits for reading. The memory is a cap, not a requirement: an ordinary Parquet file takes under 200 MiB, but a page
+ * of long texts may take 100 MiB by itself.
  */
 export const READING: EngineLimits = { memoryMiB: 2048, threads: 1, spillDirectory: null };
 
-/** The {@link engineFailure} of a limit of memory. */
+/** The {@link engineFailure} of an exceeded memory limit. */
 export const OUT_OF_MEMORY = 'Out of Memory Error';
 
 /**
- * An in-memory database that reads and writes table files and holds no table of its own. It loads no extension, reaches
- * no network, and its error texts are never passed on, because they quote the data.
+ * An in-memory database that reads and writes table files, and stores no tables itself. It loads no extension, has no
+ * network access, and its error messages are never passed on, because they quote the data.
  */
 export class Engine {
   readonly #database: Database;
@@ -45,10 +45,10 @@ export class Engine {
   }
 
   /**
-   * The rows of a query as batches of at most 2,048 rows, each valid until the next one is asked for.
+   * Runs a query and yields batches of at most 2,048 rows, each valid until the next one is requested.
    *
-   * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller says how many
-   * rows there are, and a query that gave fewer is run again, as a whole, for its error.
+   * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller passes the
+   * expected number of rows, and a query that yields fewer is run again, as a whole, for its error.
    *
    * @throws {SealroomError} DATA_CORRUPT, without the file's name, if there are more or fewer than `expectedRows`.
    */
@@ -70,7 +70,7 @@ export class Engine {
         const columns = fields.map((field, index) =>
           readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows, memory),
         );
-        // All is copied, so the engine may go on while the batch is worked on.
+        // Everything is copied, so the engine can go on while the batch is processed.
         next = duckdb.fetch_chunk(result);
         yield { rows, columns };
       }
@@ -95,7 +95,7 @@ function rowsDiffer(expected: number, got: string): SealroomError {
   });
 }
 
-/** The kind of an engine failure without its text, which may quote values: `Invalid Input Error`, `IO Error`, ... */
+/** The kind of an engine failure, without its message, which may quote values: `Invalid Input Error`, `IO Error`, ... */
 export function engineFailure(error: unknown): string {
   const text = error instanceof Error ? error.message : '';
   if (text.startsWith('Invalid Input Error: {"exception_type":"Out of Memory"')) return OUT_OF_MEMORY;

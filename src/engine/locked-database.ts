@@ -6,7 +6,7 @@ import { Database, type EngineLimits } from './database.ts';
 import { quoteIdentifier, quoteText } from './sql.ts';
 import { readVector } from './vectors.ts';
 
-/** A file of DuckDB that queries read. */
+/** A DuckDB file that queries read. */
 export interface LockedFile {
   /** Absolute path. */
   readonly path: string;
@@ -19,24 +19,24 @@ export interface LockedQuery {
   readonly sql: string;
   /** Bound to `$1`, `$2`, …, as text. */
   readonly parameters: readonly string[];
-  /** Rows that are handed on; if there are more, the result is cut. */
+  /** Number of rows that are passed on; if there are more, the result is cut. */
   readonly maxRows: number;
 }
 
-/** A result that is larger than the limits allow. */
+/** Thrown for a result that is larger than the limits allow. */
 export class ResultTooLarge extends Error {}
 
-/** How the second and later files are called. A hyphen keeps them apart from schemas, which have none in their names. */
+/** The catalogue names of files. A hyphen distinguishes them from schemas, which have none in their names. */
 function catalogOf({ path }: LockedFile, index: number): string {
   return index === 0 ? basename(path, extname(path)) : `snapshot-${String(index)}`;
 }
 
 /**
- * Files in an instance of DuckDB that can read them and nothing else: all are attached `READ_ONLY`, then files, network,
- * extensions and settings are closed.
+ * A DuckDB instance that can read the files of a query and nothing else: all files are attached `READ_ONLY`, and then files,
+ * network, extensions and settings are locked.
  *
- * That is the second wall. The first is that only SQL runs that was printed from a checked query: a plain SELECT can do more
- * in a locked instance than it should.
+ * This is the second line of defence. The first is that only SQL printed from a checked query runs, because even in a locked
+ * instance a plain SELECT can do more than it should.
  */
 export class LockedDatabase {
   readonly #connection: duckdb.Connection;
@@ -45,7 +45,7 @@ export class LockedDatabase {
     this.#connection = connection;
   }
 
-  /** Errors are the engine's, whose texts may hold data: they are never passed on. */
+  /** Throws the engine's errors. Their messages may contain data and must never be passed on. */
   static async open(
     files: readonly LockedFile[],
     limits: Omit<EngineLimits, 'spillDirectory'>,
@@ -55,7 +55,7 @@ export class LockedDatabase {
     const attachments = others.map(
       (file, index) => `ATTACH ${quoteText(file.path)} AS ${quoteIdentifier(catalogOf(file, index + 1))} (READ_ONLY)`,
     );
-    // So `"schema"."table"` is found, in whichever file it is.
+    // With this, `"schema"."table"` is found in any of the files.
     const places = files.map(
       (file, index) => `${quoteIdentifier(catalogOf(file, index))}.${quoteIdentifier(file.schema)}`,
     );
@@ -65,10 +65,10 @@ export class LockedDatabase {
   }
 
   /**
-   * Runs a query to its end, and then hands on its columns and its rows.
+   * Runs a query to completion, and then passes on its columns and rows.
    *
    * @returns whether there were more rows than the job allows
-   * @throws ResultTooLarge; else as {@link LockedDatabase.open}
+   * @throws {ResultTooLarge} if the result is too large; the engine's errors, as in {@link LockedDatabase.open}.
    */
   async run(
     { sql, parameters, maxRows }: LockedQuery,
@@ -80,7 +80,7 @@ export class LockedDatabase {
   ): Promise<boolean> {
     const statement = await duckdb.prepare(this.#connection, sql);
     for (const [index, value] of parameters.entries()) duckdb.bind_varchar(statement, index + 1, value);
-    // Not streamed: a query that fails after its first rows would seem to be complete.
+    // Not streamed, because a query that fails after its first rows would look complete.
     const result = await duckdb.execute_prepared(statement);
     const types = Array.from({ length: duckdb.column_count(result) }, (_, index) =>
       columnTypeOf(duckdb.column_logical_type(result, index)),
@@ -103,7 +103,7 @@ export class LockedDatabase {
   }
 }
 
-/** The types of results, and how a table has them. What no file format holds as it is goes into the next larger type. */
+/** The column types of results. A type that no file format has becomes the next larger one. */
 const RESULT_TYPES: ReadonlyMap<duckdb.Type, ColumnType> = new Map<duckdb.Type, ColumnType>([
   [duckdb.Type.VARCHAR, { kind: 'string' }],
   [duckdb.Type.BOOLEAN, { kind: 'boolean' }],

@@ -2,7 +2,7 @@ import duckdb from '@duckdb/node-bindings';
 import { Database } from './database.ts';
 import { readSmallResult } from './small-result.ts';
 
-/** DuckDB's own parser. It reads SQL text and never runs it. Calls may overlap. */
+/** DuckDB's parser. It parses SQL text and never runs it. Calls may overlap. */
 export class SqlParser implements Disposable {
   readonly #database: Database;
 

@@ -1,14 +1,14 @@
-/** A name as SQL writes it, whatever it is made of. */
+/** Quotes an SQL identifier; any characters are safe. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as SQL writes it. */
+/** Quotes an SQL string literal. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A path that the engine reads: its glob characters lose their meaning. A path to write is {@link quoteText}. */
+/** Quotes a path to read as an SQL literal, with glob characters escaped. For a path to write, use {@link quoteText}. */
 export function quotePath(path: string): string {
   return quoteText(path.replace(/[*?[]/g, '[$&]'));
 }

@@ -1,4 +1,5 @@
 /** Errors: one class with stable codes, and what makes messages of names, values, JSON and several problems. No I/O. */
+export { didYouMean, findNearest } from './did-you-mean.ts';
 export { isList, isRecord, parseJson } from './json.ts';
 export { joinProblems, listProblems } from './problems.ts';
 export { describeValue, quoteForMessage } from './quote.ts';

@@ -1,4 +1,4 @@
-/** The value of a JSON text; `undefined`, which is no JSON, if it is none. The parser's own message would quote the text. */
+/** Parses JSON; `undefined`, which JSON does not have, if the text is not JSON. The parser's message, which quotes it, is dropped. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

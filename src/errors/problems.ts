@@ -7,7 +7,7 @@ function describeProblem({ message, where: { line, character } }: SealroomError)
   return `  ${String(line)}:${String(character)}: ${message}`;
 }
 
-/** One error for several: code, message and place of the first; the others are listed in its hint, all are its cause. */
+/** Joins several errors into one: code, message and place of the first, the others in its hint, and all of them as its cause. */
 export function joinProblems(first: SealroomError, rest: readonly SealroomError[]): SealroomError {
   if (rest.length === 0) return first;
   const lines = rest.slice(0, MAX_LISTED_PROBLEMS).map(describeProblem);
@@ -19,7 +19,7 @@ export function joinProblems(first: SealroomError, rest: readonly SealroomError[
   return new SealroomError(first.code, first.message, { hint, where: first.where, cause });
 }
 
-/** Every problem behind an error of this folder, in the order found: the error itself, or those that were joined in it. */
+/** The problems behind an error of this folder, in the order found: those that were joined in it, or the error itself. */
 export function listProblems(error: SealroomError): readonly SealroomError[] {
   if (!(error.cause instanceof AggregateError)) return [error];
   return error.cause.errors.filter((problem) => problem instanceof SealroomError);

@@ -4,38 +4,38 @@ import { basename, dirname, join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { syncDirectory } from './sync-directory.ts';
 
-/** How a file gets its name. */
+/** Options for renaming a file into place. */
 export interface PlaceOptions {
-  /** Whether what has the name is replaced; else it stays, and the call fails with the system's `EEXIST`. */
+  /** Whether an existing file is replaced. If not, it stays, and the call fails with the system's `EEXIST`. */
   readonly replaces: boolean;
-  /** Files beside it that speak of what was there before, and go with it. */
+  /** Files that describe the replaced file; they are removed with it. */
   readonly obsolete?: readonly string[] | undefined;
 }
 
-/** How a file is written. */
+/** Options for writing a file. */
 export interface AtomicWriteOptions extends PlaceOptions {
   /**
-   * Where it is until it is complete, on the same file system; what a killed process left there is replaced. By default a
-   * new name beside the target.
+   * The path until the file is complete, on the same file system; a file left there by a killed process is replaced.
+   * Default: a new name beside the target.
    */
   readonly temporary?: string | undefined;
 }
 
-/** A file that is being written: under a temporary name, until it is complete. */
+/** A file that is being written, under a temporary name until it is complete. */
 export interface OutputTarget {
   /** The path to write to. */
   readonly path: string;
-  /** Gives the complete file its name and returns its size in bytes. */
+  /** Renames the finished file into place, and returns its size in bytes. */
   commit(): Promise<number>;
   /** Removes the unfinished file. */
   abort(): Promise<void>;
 }
 
 /**
- * Starts a file that is there as a whole or not at all, whatever happens to the process or the power: an empty file of mode
- * 0600 under a temporary name. `commit` puts its bytes onto the disk, then gives it its name, then puts that onto the disk.
+ * Creates an empty file of mode 0600 under a temporary name. `commit` flushes its bytes to the disk, renames it into place,
+ * and flushes the directory, so that the file is there as a whole or not at all after a crash or a power failure.
  *
- * Every file that must last is written this way. What fails, fails as the system says it.
+ * Every file that must last is written this way. Errors are the system's.
  *
  * @param path absolute
  */
@@ -56,10 +56,10 @@ export async function startFile(path: string, options: AtomicWriteOptions): Prom
 }
 
 /**
- * Writes a small file as {@link startFile} has it.
+ * Writes the content of a file with {@link startFile}.
  *
  * @param path absolute
- * @param check looks at what was written, under its temporary name; what it throws leaves everything as it was
+ * @param check called with the path of the written file before it is renamed; if it throws, nothing has changed
  */
 export async function writeFileAtomically(
   path: string,
@@ -78,17 +78,17 @@ export async function writeFileAtomically(
   }
 }
 
-/** How the temporary files of a path begin; they end with `.tmp`. */
+/** The prefix of the temporary files of a path, which end in `.tmp`. */
 export function temporaryPrefix(path: string): string {
   return `.${basename(path).slice(0, 64)}.`;
 }
 
-/** A new name beside a path for what is not complete yet. */
+/** A new temporary path beside a path. */
 export function temporaryName(path: string): string {
   return join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
 }
 
-/** Puts a file's bytes onto the disk. Whoever made it, and under whatever mode: only its owner can read it from then on. */
+/** Flushes a file to the disk, after giving it mode 0600. */
 export async function syncFile(path: string): Promise<void> {
   await chmod(path, 0o600);
   const file = await open(path, 'r+');
@@ -100,7 +100,7 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 /**
- * Gives a complete file, or a directory, another name on its file system, and puts that onto the disk.
+ * Renames a complete file or directory within its file system, and flushes the change to the disk.
  *
  * @param to absolute
  */
@@ -111,12 +111,12 @@ export async function placeFile(from: string, to: string, { replaces, obsolete =
   if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from));
 }
 
-/** What a file system answers that has no links. */
+/** The errors of file systems without links. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 async function renameToNew(from: string, to: string): Promise<void> {
   try {
-    // Unlike a renamed file, a linked one replaces none.
+    // Unlike a rename, a link never replaces a file.
     await link(from, to);
   } catch (error) {
     if (!NO_LINKS.includes(systemCode(error))) throw error;
@@ -129,7 +129,7 @@ async function renameToNew(from: string, to: string): Promise<void> {
 
 async function removeIfThere(path: string): Promise<void> {
   await rm(path, { force: true }).catch((error: unknown) => {
-    // What has a name that is too long is not there.
+    // A file whose name is too long does not exist.
     if (systemCode(error) !== 'ENAMETOOLONG') throw error;
   });
 }
@@ -138,7 +138,7 @@ function systemCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** Whether the system refused because there is something of that name. */
+/** Whether a system error says that the file exists already. */
 export function isExisting(error: unknown): boolean {
   return systemCode(error) === 'EEXIST';
 }

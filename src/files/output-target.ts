@@ -6,18 +6,18 @@ import { SealroomError } from '../errors/index.ts';
 import { isExisting, type OutputTarget, startFile, writeFailure } from './atomic-write.ts';
 import { hashFile } from './hash-file.ts';
 
-/** The sidecar of a file: what is known of it and does not stand in it, in a file beside it that is named after it. */
+/** The path of the sidecar of a protected file that is not Parquet: beside it, named after it. */
 export function sidecarPath(file: string): string {
   return `${file}.sealroom.json`;
 }
 
-/** What speaks of an output and would be wrong beside another one: its sidecar, and the checksum that C3R's Java leaves. */
+/** The files that describe an output and would be wrong beside a new one: its sidecar, and a checksum of Hadoop's. */
 function companionsOf(path: string): readonly string[] {
   //= format F-91
   return [join(dirname(path), `.${basename(path)}.crc`), sidecarPath(path)];
 }
 
-/** A table that is complete and has not its name yet. */
+/** A finished table that is not yet renamed into place. */
 export interface WrittenFile {
   /** Size in bytes; 0 where it was written past this process, as Parquet is to standard output. */
   readonly bytes: number;
@@ -25,44 +25,44 @@ export interface WrittenFile {
   sha256(): Promise<string | null>;
 }
 
-/** Is shown a file that is complete; what it throws leaves no file. */
+/** Called with a finished file before it gets its name. If it throws, no file is left behind. */
 export type BeforeCommit = (written: WrittenFile) => Promise<void>;
 
-/** How a target is treated. */
+/** Options for a target. */
 export interface TargetOptions {
   readonly overwrite: boolean;
-  /** The file that is read, which the target must not be. */
+  /** The input file, which must not be the target as well. */
   readonly input?: string | undefined;
 }
 
 /**
  * Checks that a target can be written, without writing anything.
  *
- * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is no ordinary file, the input
- *   itself, or its directory is missing or not writable.
+ * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is not a regular file, or is the
+ *   input itself, or if its directory is missing or not writable.
  */
 export async function checkTarget(target: string, options: TargetOptions): Promise<void> {
   const path = resolve(target);
   const where = { file: target };
   if (options.input !== undefined && (await isSameFile(resolve(options.input), path))) {
-    throw new SealroomError('IO_WRITE', 'expected an output other than the input', { where });
+    throw new SealroomError('IO_WRITE', 'the output is the same file as the input', { where });
   }
   const existing = await lstat(path).catch(() => null);
   if (existing?.isDirectory() === true) {
-    throw new SealroomError('IO_WRITE', 'expected a file as output, got a directory', { where });
+    throw new SealroomError('IO_WRITE', 'the output is a directory', { where });
   }
-  // The output replaces what is there, and must not replace a device or a pipe.
+  // The output replaces an existing file, but must not replace a device or a pipe.
   if (existing !== null && !existing.isFile() && !existing.isSymbolicLink()) {
-    throw new SealroomError('IO_WRITE', 'expected an ordinary file as output, got a device or a pipe', {
+    throw new SealroomError('IO_WRITE', 'the output is a device or a pipe, not a regular file', {
       where,
-      hint: 'write to standard output with `-`',
+      hint: 'use `-` to write to standard output',
     });
   }
   if (existing !== null && !options.overwrite) throw outputExists(target);
   await checkDirectory(dirname(path), target);
 }
 
-/** Whether two paths lead to one file, by whatever links. */
+/** Whether two paths lead to the same file, through any links. */
 async function isSameFile(first: string, second: string): Promise<boolean> {
   if (first === second) return true;
   const [a, b] = await Promise.all([identify(first), identify(second)]);
@@ -77,8 +77,8 @@ async function identify(path: string): Promise<string | null> {
 /**
  * Checks that files can be created in a directory.
  *
- * @param name what an error calls the file or directory that is meant
- * @throws {SealroomError} IO_WRITE if it is missing, no directory, or not writable.
+ * @param name the file or directory that errors name
+ * @throws {SealroomError} IO_WRITE if it is missing, not a directory, or not writable.
  */
 export async function checkDirectory(directory: string, name: string): Promise<void> {
   try {
@@ -90,9 +90,10 @@ export async function checkDirectory(directory: string, name: string): Promise<v
 }
 
 /**
- * Starts an output as {@link startFile} has it. What speaks of a file that it replaces goes with that.
+ * Creates a target as {@link startFile} does. `commit` also removes the files that describe what it replaces.
  *
- * @throws {SealroomError} as {@link checkTarget}; `commit` IO_EXISTS if a file came there meanwhile.
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE as {@link checkTarget}; `commit` throws IO_EXISTS if a file was created there
+ *   meanwhile.
  */
 export async function createTarget(target: string, options: TargetOptions): Promise<OutputTarget> {
   await checkTarget(target, options);
@@ -105,13 +106,13 @@ export async function createTarget(target: string, options: TargetOptions): Prom
 }
 
 function outputExists(file: string): SealroomError {
-  return new SealroomError('IO_EXISTS', 'the output exists already', {
+  return new SealroomError('IO_EXISTS', 'the output already exists', {
     where: { file },
     hint: 'give another name, or replace it with `--overwrite`',
   });
 }
 
-/** A target whose file is shown to `check` before it gets its name. */
+/** A target that calls `check` with the finished file before it is renamed into place. */
 export function checkedFile(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
   if (check === undefined) return target;
   return {
@@ -125,7 +126,7 @@ export function checkedFile(target: OutputTarget, check: BeforeCommit | undefine
   };
 }
 
-/** A target that cannot be read again, and that is shown to `check` when it is complete. */
+/** A target that cannot be read again, and that calls `check` when it is complete. */
 export function checkedStream(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
   if (check === undefined) return target;
   return {
@@ -138,12 +139,12 @@ export function checkedStream(target: OutputTarget, check: BeforeCommit | undefi
 }
 
 /**
- * A stream as a target of engines that write to paths; it cannot be taken back.
+ * Makes a stream a target for engines that write to paths; what was written cannot be undone.
  *
- * @throws {SealroomError} IO_FORMAT if it is no file, pipe or device of the system.
+ * @throws {SealroomError} IO_FORMAT if it is not a file, pipe or device of the system.
  */
 export function standardOutput(stream: Writable): OutputTarget {
-  // A socket, which is what some programs give their children as standard output, cannot be opened by its path.
+  // A socket, which some programs give their children as standard output, cannot be opened by its path.
   if (!('fd' in stream) || typeof stream.fd !== 'number' || fstatSync(stream.fd).isSocket()) {
     throw new SealroomError('IO_FORMAT', 'Parquet cannot be written to this stream', {
       hint: 'give a file, redirect the standard output to a file or a pipe, or choose another format',

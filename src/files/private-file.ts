@@ -34,7 +34,7 @@ export async function writePrivateFile(
   }
 }
 
-/** Whether a mode lets others than the owner at a file or directory: in any way, or so that they can change it. */
+/** Whether a mode gives other users than the owner any access to a file or directory, or lets them write. */
 export function isOpenToOthers(mode: number, access: 'any' | 'write'): boolean {
   // Windows has no such bits and reports them as set.
   return process.platform !== 'win32' && (mode & (access === 'any' ? 0o077 : 0o022)) !== 0;

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 
-/** What a system answers whose file system cannot do it, or where files can be made and not listed. */
+/** The errors of file systems that cannot do this, and of directories in which files can be created but not listed. */
 const CANNOT: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'EACCES'];
 
-/** Writes to the disk what a directory lists, as far as its file system can. */
+/** Flushes a directory's entries to the disk, where the file system can do that. */
 export async function syncDirectory(directory: string): Promise<void> {
-  // Windows cannot open directories, and needs no such call.
+  // Windows cannot open directories and does not need this.
   if (process.platform === 'win32') return;
   try {
     const folder = await open(directory, 'r');

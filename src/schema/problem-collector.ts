@@ -1,6 +1,6 @@
 import { joinProblems, SealroomError } from '../errors/index.ts';
 
-/** Collects what is wrong with a schema, so that a reader can go on and report all of it. */
+/** Collects the problems of a schema, so that a reader can report all of them at once. */
 export class ProblemCollector {
   readonly #problems: SealroomError[] = [];
 
@@ -12,7 +12,7 @@ export class ProblemCollector {
     this.#problems.push(new SealroomError('SCHEMA_INVALID', message, { hint }));
   }
 
-  /** What `read` returns, or `null` after noting its `SealroomError` under `label`, with `hint` unless it has its own. */
+  /** What `read` returns, or `null` after recording its SealroomError under `label`, with `hint` if the error has none. */
   attempt<T>(label: string, read: () => T, hint?: string): T | null {
     try {
       return read();
@@ -24,7 +24,7 @@ export class ProblemCollector {
     }
   }
 
-  /** @throws {SealroomError} the problems joined into one, placed in `file`, if there are any. */
+  /** @throws {SealroomError} all problems joined into one and placed in `file`, if there are any. */
   throwIfAny(file: string | undefined): void {
     const [first, ...rest] = this.#problems;
     if (first !== undefined) throw joinProblems(first, rest).at({ file });

@@ -30,7 +30,7 @@ import {
 } from './input-output.ts';
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
 
-/** How a table is opened. */
+/** Options for opening a table. */
 export interface OpenOptions {
   /** CSV: whether the first record holds the headers. Default true. */
   readonly headerRow?: boolean | undefined;
@@ -38,9 +38,9 @@ export interface OpenOptions {
   readonly csvInputNull?: string | undefined;
   /** Parquet: whether binary columns without an annotation are text. Default false. */
   readonly binaryAsString?: boolean | undefined;
-  /** Parquet: whether columns that can only be carried are read as text. Default false. */
+  /** Parquet: whether columns that can only be passed through are read as text. Default false. */
   readonly opaqueAsText?: boolean | undefined;
-  /** Where a stream that exceeds memory is kept, encrypted. */
+  /** Directory for the encrypted copy of a stream. */
   readonly tempDirectory?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -48,8 +48,8 @@ export interface OpenOptions {
 /**
  * Opens a table for reading. A string is the path of a file.
  *
- * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown or is not read from there, and
- *   what the format's reader throws: DATA_ENCODING, DATA_FIELDS, DATA_HEADER, DATA_CORRUPT.
+ * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown or cannot be read from there;
+ *   DATA_ENCODING, DATA_FIELDS, DATA_HEADER, DATA_CORRUPT from the format's reader.
  */
 export async function openTable(input: string | TableInput, options: OpenOptions = {}): Promise<TableReader> {
   const place = toTableInput(input);
@@ -92,24 +92,24 @@ async function openSource(input: TableInput, options: OpenOptions): Promise<Byte
   }
 }
 
-/** How a table is created. */
+/** Options for creating a table. */
 export interface CreateOptions {
   readonly overwrite?: boolean | undefined;
-  /** The file that is read meanwhile, which the output must not be. */
+  /** The input file, which must not be the output as well. */
   readonly input?: string | undefined;
   /** CSV: the output null text (format F-81). */
   readonly csvOutputNull?: string | undefined;
-  /** Parquet: what goes into the file's key-value metadata. */
+  /** Parquet: key-value metadata of the file. */
   readonly metadata?: ReadonlyMap<string, string> | undefined;
-  /** Called when the table is complete, before it gets its name; what it throws leaves no file. */
+  /** Called when the table is complete, before it is renamed into place. If it throws, no file is left behind. */
   readonly beforeCommit?: BeforeCommit | undefined;
 }
 
 /**
- * Starts a table. A string is the path of a file.
+ * Creates a table. A string is the path of a file, which is renamed into place when it is complete.
  *
- * @throws {SealroomError} IO_EXISTS, IO_WRITE if the output cannot be written; IO_FORMAT if its format is unknown, or is not
- *   written there, or does not take a column's type.
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE if the output cannot be written; IO_FORMAT if its format is unknown, cannot
+ *   be written there, or does not support a column's type.
  */
 export async function createTable(
   output: string | TableOutput,
@@ -150,12 +150,12 @@ async function createFile(
   }
 }
 
-/** Loads what reads and writes Arrow, for who will need it soon; else it is loaded at its first use. */
+/** Loads Arrow's library now rather than at its first use. */
 export async function preloadArrow(): Promise<void> {
   await import('./arrow/read-write.ts');
 }
 
-// Arrow's library takes longer to load than a small table to encrypt, so it is loaded when it is needed.
+// Loading Arrow's library takes longer than encrypting a small table, so it is loaded on demand.
 async function createSerialised(
   format: 'csv' | 'arrow',
   sink: ByteSink,

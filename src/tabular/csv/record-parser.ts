@@ -2,10 +2,10 @@ import { concatBytes } from '../../bytes/index.ts';
 import type { Separator } from './csv-structure.ts';
 import { COMMA, CR, LF, QUOTE, SPACE } from './bytes.ts';
 
-/** A field as it stands, without the quotes around it; `null` for one with nothing in it, which `""` is not. */
+/** The value of a field; `null` for an empty one without quotes, which is not the same as `""`. */
 export type CsvField = Uint8Array | null;
 
-/** Room for a field at the start; it grows. */
+/** Initial size of the buffer of a field; it grows. */
 const FIELD_BYTES = 1 << 12;
 
 // States of a field.
@@ -17,9 +17,9 @@ const BLANK_AFTER_QUOTED = 4;
 const TEXT_AFTER_QUOTED = 5;
 
 /**
- * Reads the records of a CSV file as the dialect has them (format F-75 to F-78): blank lines are none, white space around
- * fields goes, a quote in the middle of a field and text behind its closing quote belong to its value, an open quote ends
- * with the file.
+ * Reads the records of a CSV file as the dialect defines them (format F-75 to F-78): blank lines are skipped, fields are
+ * trimmed, a quote in the middle of a field and text after its closing quote are part of its value, and an open quote is
+ * closed at the end of the file.
  */
 export class CsvRecordParser {
   readonly #separator: Separator;
@@ -34,13 +34,13 @@ export class CsvRecordParser {
   #closed = 0;
   #record: CsvField[] = [];
 
-  /** @param trims whether unquoted fields lose the white space at their ends, as all but headers do */
+  /** @param trims whether unquoted fields are trimmed, as all but headers are */
   constructor(separator: Separator, trims: boolean) {
     this.#separator = separator;
     this.#trims = trims;
   }
 
-  /** The records that end in these bytes of the file, which may have been cut anywhere. */
+  /** The records that end in the next bytes of the file, which can be split anywhere. */
   *push(chunk: Uint8Array): Generator<readonly CsvField[]> {
     for (const byte of chunk) {
       if (this.#pendingCr) {
@@ -58,7 +58,7 @@ export class CsvRecordParser {
     }
   }
 
-  /** Ends the file; the record that is left of it, if there is one. */
+  /** Ends the file; the last record, if it did not end with a line break. */
   *end(): Generator<readonly CsvField[]> {
     if (this.#pendingCr) this.#consume(CR);
     //= format F-78
@@ -126,7 +126,7 @@ export class CsvRecordParser {
         return undouble(field.subarray(1, end - 1));
       }
       case TEXT_AFTER_QUOTED: {
-        // The quotes belong to the value.
+        // The quotes are part of the value.
         const content = undouble(field.subarray(1, this.#closed - 1));
         return trim(concatBytes([Uint8Array.of(QUOTE), content, field.subarray(this.#closed - 1)]));
       }
@@ -145,7 +145,7 @@ export class CsvRecordParser {
   }
 }
 
-/** A copy of a value without the white space at its ends. */
+/** A trimmed copy of a value. */
 function trim(value: Uint8Array): Uint8Array {
   let start = 0;
   let end = value.length;
@@ -154,7 +154,7 @@ function trim(value: Uint8Array): Uint8Array {
   return value.slice(start, end);
 }
 
-/** A copy of the content of a quoted field: the second of two quotes goes. */
+/** A copy of the content of a quoted field: doubled quotes become single ones. */
 function undouble(content: Uint8Array): Uint8Array {
   let isSecond = false;
   return content.filter((byte) => {

@@ -9,8 +9,8 @@ import { type CsvField, CsvRecordParser } from './record-parser.ts';
 const BATCH_ROWS = 2048;
 
 /**
- * Reads a CSV file field by field, telling quoted fields from unquoted ones: the exact reader, for files on which the
- * fast one could differ from the reference. Fields come as they stand, unquoted ones trimmed; blank ones are null.
+ * Reads a CSV file field by field, and distinguishes quoted fields from unquoted ones: the exact reader, for files on which
+ * the fast one could differ from the reference. Fields are returned as they are, unquoted ones trimmed; blank ones are null.
  *
  * @throws {SealroomError} DATA_FIELDS if the file has changed since it was scanned; IO_READ.
  */
@@ -49,7 +49,7 @@ async function* readRecords(
 }
 
 /**
- * The fields of the first record of a file; unquoted ones are not trimmed.
+ * Parses the fields of the first record of a file; unquoted ones are not trimmed.
  *
  * @param record the record's bytes, without its separator
  * @throws {SealroomError} DATA_FIELDS if the file has changed since it was scanned.
@@ -62,9 +62,9 @@ export function parseFirstRecord(source: ByteSource, record: Uint8Array, facts: 
   return fields.map((field) => (field === null ? '' : decodeUtf8(field).replaceAll(facts.separator, '\n')));
 }
 
-/** The scan has passed the file, so it is another one by now. */
+/** The scan has accepted the file, so it has changed since. */
 function changed(source: ByteSource, facts: CsvStructure): SealroomError {
-  return new SealroomError('DATA_FIELDS', `expected ${String(facts.fields)} fields in every record, as before`, {
+  return new SealroomError('DATA_FIELDS', `a record no longer has ${String(facts.fields)} fields`, {
     where: { file: source.name },
     hint: 'the file changed while it was read',
   });
