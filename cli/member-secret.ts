@@ -8,13 +8,12 @@ import {
   type FoundProvenance,
   type Provenance,
   readProvenance,
-  STANDARD_STREAM,
   type TableFormat,
   type TransferResult,
 } from '../src/tabular/index.ts';
 import { type KeyArguments, providerContext } from './options/key-options.ts';
 import { checkRole } from './roles.ts';
-import type { CliIo } from './terminal.ts';
+import { type CliIo, STANDARD_STREAM } from './terminal.ts';
 
 /** Which secret a table is encrypted with, as far as is known. */
 export type TableOrigin = Pick<Provenance, 'collaborationId' | 'generation'> & Partial<Pick<Provenance, 'secretId'>>;

@@ -3,9 +3,8 @@ import { basename, extname, join, dirname, resolve } from 'node:path';
 import { SealroomError, systemReason } from '../src/errors/index.ts';
 import type { OpenedPackage } from '../src/package/index.ts';
 import { readTextFile } from '../src/files/index.ts';
-import { STANDARD_STREAM } from '../src/tabular/index.ts';
 import type { FipsArguments } from './options/fips-option.ts';
-import type { CliIo } from './terminal.ts';
+import { type CliIo, STANDARD_STREAM } from './terminal.ts';
 
 /** How every age file begins, packages among them. What opens them takes longer to load than a small table. */
 const AGE_START = 'age-encryption.org/';

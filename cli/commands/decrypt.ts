@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
 import { type CollaborationId, parseCollaborationId } from '../../src/crypto/index.ts';
 import type { HeldSecret } from '../../src/custody/load-secret.ts';
 import { decryptTable, type DecryptSummary } from '../../src/protect/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
-import { STANDARD_STREAM } from '../../src/tabular/index.ts';
+import type { TableInput } from '../../src/tabular/index.ts';
 import { findOrigin, loadSecret, recordInput } from '../member-secret.ts';
 import { type KeyArguments, withKeyOptions } from '../options/key-options.ts';
 import { type TableArguments, transferOptions, withTableOptions } from '../options/table-options.ts';
@@ -46,6 +45,10 @@ async function readSecret(
   return loadSecret(io, args, collaborationId, 'decrypt', origin);
 }
 
+function packagedTable(name: string, { table, statement }: OpenedPackage): TableInput {
+  return { kind: 'memory', bytes: table, format: statement.result.format, name };
+}
+
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const opened = await openPackageInput(io, args);
   const id = await readId(io, args, opened);
@@ -56,9 +59,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
       ? transferOptions(io, args, id, progress)
       : {
           ...transferOptions(io, { ...args, input: tableNameOf(args.input) }, id, progress),
-          input: STANDARD_STREAM,
-          inputFormat: opened.statement.result.format,
-          stdin: Readable.from([opened.table]),
+          input: packagedTable(args.input, opened),
         };
   let summary: DecryptSummary;
   try {

@@ -6,15 +6,15 @@ import { type QueryOutcome, QueryRunner, type RunnerLimits } from '../../src/roo
 import { renderFindings } from '../../src/query/index.ts';
 import { openRoom } from '../../src/room/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
-import { STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
-import { parseFormat, resolvePath } from '../options/table-options.ts';
+import type { TableFormat } from '../../src/tabular/index.ts';
+import { parseFormat, resolvePath, tableOutput } from '../options/table-options.ts';
 import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
 import { printBudgets, refusal } from '../output/format-query.ts';
 import { drawResult, outputFormatOf, readRows, writeResult } from '../output/result-table.ts';
 import { checkManifestRole } from '../roles.ts';
 import { type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { restoreArgument } from '../spelling.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 /** What `query` is called with. */
 interface CommandArguments extends RoomArguments, QueryArguments {
@@ -108,7 +108,7 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
   }
   if (targets.table !== null) {
     const { path, format } = targets.table;
-    await writeResult(outcome.result.table, path, { format, overwrite, stdout: io.stdout });
+    await writeResult(outcome.result.table, { ...tableOutput(io, path, format), format }, { overwrite });
   }
   await printReleased(io, args, outcome, targets);
 }

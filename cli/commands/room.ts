@@ -95,8 +95,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
   const summary = await loadTable({
     directory,
     table: args.table,
-    input: resolve(io.cwd, args.file),
-    inputFormat: args['file-format'],
+    input: { kind: 'file', path: resolve(io.cwd, args.file), format: args['file-format'] },
     csvInputNull: args['csv-input-null-value'],
     now: () => new Date(),
     signal: io.signal,

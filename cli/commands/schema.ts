@@ -14,13 +14,13 @@ import {
 import { quoteForMessage } from '../../src/errors/index.ts';
 import type { TableFormat } from '../../src/tabular/index.ts';
 import { checkTarget, writeTextFile } from '../../src/files/index.ts';
-import { formatOf, openTable, STANDARD_STREAM } from '../../src/tabular/index.ts';
-import { parseFormat, resolvePath } from '../options/table-options.ts';
+import { formatOf, openTable } from '../../src/tabular/index.ts';
+import { parseFormat, tableInput } from '../options/table-options.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
 import type { TableSource } from '../schema-source.ts';
 import { profileTable, toSourceField } from '../schema-source.ts';
 import { restoreArgument } from '../spelling.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 /** How many rows a suggestion looks at. */
 const SAMPLE_ROWS = 10_000;
@@ -154,12 +154,7 @@ async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string 
   };
   const allowCleartext = await decideCleartext(args, io.signal);
   const headerRow = !args.noHeaders;
-  const table = await openTable(resolvePath(io, args.input), {
-    format: args.fileFormat,
-    headerRow,
-    stdin: io.stdin,
-    signal: io.signal,
-  });
+  const table = await openTable(tableInput(io, args.input, args.fileFormat), { headerRow, signal: io.signal });
   try {
     const source = readSourceTable(table.fields.map(toSourceField), headerRow);
     for (const { index, name, reason } of source.unusable) {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { decodeUtf8Lenient, isValid } from '../../src/bytes/index.ts';
 import { isFixedType, renderColumn } from '../../src/crypto/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
@@ -8,10 +7,11 @@ import {
   type CreateOptions,
   formatOf,
   openTable,
-  STANDARD_STREAM,
   type TableFormat,
+  type TableOutput,
   type TableReader,
 } from '../../src/tabular/index.ts';
+import { STANDARD_STREAM } from '../terminal.ts';
 
 /** Rows that a terminal shows. */
 const MAX_SHOWN_ROWS = 100;
@@ -20,7 +20,7 @@ const MAX_SHOWN_ROWS = 100;
 const MAX_SHOWN_CHARACTERS = 48;
 
 function openResult(table: Uint8Array): Promise<TableReader> {
-  return openTable(STANDARD_STREAM, { format: 'arrow', stdin: Readable.from([table]) });
+  return openTable({ kind: 'memory', bytes: table, format: 'arrow' });
 }
 
 /** A column as text, in the form of CSV output (format F-83 to F-86). */
@@ -57,12 +57,12 @@ export function outputFormatOf(output: string, given: TableFormat | undefined): 
 /** Writes a result, an Arrow stream, as a table of any format. Returns its size in bytes. */
 export async function writeResult(
   table: Uint8Array,
-  output: string,
-  options: CreateOptions & { readonly format: TableFormat },
+  output: TableOutput & { readonly format: TableFormat },
+  options: CreateOptions,
 ): Promise<number> {
   const reader = await openResult(table);
   try {
-    const isText = options.format === 'csv';
+    const isText = output.format === 'csv';
     const fields = reader.fields.map((field): Field =>
       isText ? { name: field.name, type: { kind: 'string' } } : field,
     );

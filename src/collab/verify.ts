@@ -1,5 +1,4 @@
-import { SealroomError } from '../errors/index.ts';
-import { quoteForMessage } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { SigningKey } from '../platform/index.ts';
 import { printPublicKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';

@@ -8,7 +8,7 @@ import { plantTree, ROOT, runTool } from './run-tool.ts';
 const TREE = {
   'package.json': JSON.stringify({
     type: 'module',
-    dependencies: { yargs: '*', '@duckdb/node-api': '*', '@noble/hashes': '*' },
+    dependencies: { yargs: '*', '@duckdb/node-api': '*', 'apache-arrow': '*', '@noble/hashes': '*' },
   }),
   'tsconfig.build.json': JSON.stringify({ compilerOptions: { module: 'NodeNext', allowImportingTsExtensions: true } }),
   'src/errors/index.ts': 'export const code = 1;',
@@ -24,8 +24,10 @@ const TREE = {
   'src/platform/node.ts': "import { createHmac } from 'node:crypto';\nexport const hmac = createHmac;",
   'src/schema/index.ts': 'export const schema = 1;',
   'src/custody/index.ts': 'export const secret = 1;',
-  'src/tabular/index.ts':
-    "import '@duckdb/node-api';\nimport { readFile } from 'node:fs';\nexport const table = readFile;",
+  'src/tabular/index.ts': "import 'apache-arrow';\nimport { readFile } from 'node:fs';\nexport const table = readFile;",
+  'src/engine/index.ts': "export { quoteText } from './sql.ts';\nimport '@duckdb/node-api';",
+  'src/engine/sql.ts': 'export const quoteText = 1;',
+  'src/query/print/sql.ts': "import { quoteText } from '../../engine/sql.ts';\nexport const print = quoteText;",
   'src/protect/index.ts': "export { unseal } from './decrypt/decrypt-table.ts';",
   'src/protect/decrypt/decrypt-table.ts': "import { seal } from '../../crypto/index.ts';\nexport const unseal = seal;",
   'cli/main.ts':
@@ -88,6 +90,8 @@ const FAULTS = [
   ['no-io-but-crypto', 'src/platform/node.ts', 'node:fs'],
   ['package-terminal', 'src/tabular/fault-terminal.ts', 'yargs'],
   ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
+  ['package-engine', 'src/room/run/fault-engine.ts', '@duckdb/node-api'],
+  ['package-tables', 'src/room/run/fault-tables.ts', 'apache-arrow'],
   ['package-cipher', 'src/tabular/fault-cipher.ts', '@noble/hashes/hmac.js'],
   ['package-lock', 'src/query/fault-lock.ts', 'fs-native-extensions'],
   ['package-age', 'src/protect/fault-age.ts', 'age-encryption'],

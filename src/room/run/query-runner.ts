@@ -5,6 +5,7 @@ import { sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
 import { openRoom, readRoomSigner, type Snapshot, verifySnapshot } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
+import { preloadArrow } from '../../tabular/index.ts';
 import type { Verdict } from '../../query/index.ts';
 import type { Finding } from '../../query/index.ts';
 import { EngineFailure, type EngineProcess } from './engine-process.ts';
@@ -86,8 +87,8 @@ export class QueryRunner implements AsyncDisposable {
     try {
       const signer = await readRoomSigner(await openRoom(options.directory));
       // Loading the library that writes results takes longer than a query over small tables.
-      const [gate] = await Promise.all([Admission.open(options), import('apache-arrow')]);
-      return new QueryRunner(options.now, gate, pool, signer);
+      const [admission] = await Promise.all([Admission.open(options), preloadArrow()]);
+      return new QueryRunner(options.now, admission, pool, signer);
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;

@@ -1,6 +1,5 @@
-import { SealroomError } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import type { Manifest } from '../../collab/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
 /** A query, who asks it, and who receives the result. */

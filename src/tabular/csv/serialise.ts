@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '../../bytes/index.ts';
+import { concatBytes, decodeUtf8, encodeUtf8 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { Batch, Field } from '../../columns/index.ts';
 import { SPACE } from './bytes.ts';
@@ -58,13 +58,7 @@ export class CsvSerialiser {
     for (let first = 0; first < rows; first += PART_ROWS) {
       parts.push(this.#writer.write(columns, first, Math.min(rows, first + PART_ROWS)).slice());
     }
-    const lines = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let end = 0;
-    for (const part of parts) {
-      lines.set(part, end);
-      end += part.length;
-    }
-    return lines;
+    return concatBytes(...parts);
   }
 
   /** Overwrites the memory, which still holds the last lines and other data of the batch, with zeros. */
