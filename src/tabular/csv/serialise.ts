@@ -58,7 +58,7 @@ export class CsvSerialiser {
     for (let first = 0; first < rows; first += PART_ROWS) {
       parts.push(this.#writer.write(columns, first, Math.min(rows, first + PART_ROWS)).slice());
     }
-    return concatBytes(...parts);
+    return concatBytes(parts);
   }
 
   /** Overwrites the memory, which still holds the last lines and other data of the batch, with zeros. */
