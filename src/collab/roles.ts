@@ -68,25 +68,41 @@ export function requireRole(
   publicKey: string | null,
   action: RoleAction,
 ): Actor {
-  const wanted = ALLOWED[action];
-  const expected = `\`${action}\` expected the role ${wanted.join(' or ')}`;
   for (const member of members) {
     const person = member.people.find(({ sign }) => sign === publicKey) ?? null;
-    if (person !== null) {
-      if (person.roles.some((role) => wanted.includes(role))) return Object.freeze({ member, person });
-      const got = `${person.id} of ${member.id} with ${person.roles.join(', ')}`;
-      const others = member.people.filter(({ roles }) => roles.some((role) => wanted.includes(role)));
-      throw refusal(`${expected}, got ${got}`, others);
-    }
+    if (person !== null) return requireRoleOf(member, person, action);
     if (member.people.length === 0 && publicKey !== null && member.publicKeys.sign === publicKey) {
       return Object.freeze({ member, person: null });
     }
   }
-  throw refusal(`${expected}, got ${publicKey === null ? 'no signing key' : 'a key of nobody in the manifest'}`, []);
+  throw refusal(action, publicKey === null ? 'no signing key' : 'a key of nobody in the manifest', []);
 }
 
-function refusal(message: string, others: readonly Person[]): SealroomError {
+/**
+ * As {@link requireRole}, for whoever was told to act: a person of the member, by id, or the member itself if it is one person.
+ *
+ * @throws {SealroomError} RULE_ROLE if the member has people and it is none of them, or one without the role.
+ */
+export function requireRoleOfPerson(member: Member, personId: string | null, action: RoleAction): Actor {
+  if (member.people.length === 0) return Object.freeze({ member, person: null });
+  const person = member.people.find(({ id }) => id === personId);
+  if (person === undefined) throw refusal(action, `nobody of ${member.id}'s people`, holdersOf(member, action));
+  return requireRoleOf(member, person, action);
+}
+
+function requireRoleOf(member: Member, person: Person, action: RoleAction): Actor {
+  if (person.roles.some((role) => ALLOWED[action].includes(role))) return Object.freeze({ member, person });
+  const got = `${person.id} of ${member.id} with ${person.roles.join(', ')}`;
+  throw refusal(action, got, holdersOf(member, action));
+}
+
+function holdersOf({ people }: Member, action: RoleAction): readonly Person[] {
+  return people.filter(({ roles }) => roles.some((role) => ALLOWED[action].includes(role)));
+}
+
+function refusal(action: RoleAction, got: string, others: readonly Person[]): SealroomError {
   const names = others.map(({ id }) => id).join(', ');
+  const message = `\`${action}\` expected the role ${ALLOWED[action].join(' or ')}, got ${got}`;
   return new SealroomError('RULE_ROLE', message, {
     hint: names === '' ? 'roles are given in the manifest, which all members sign' : `ask ${names}`,
   });

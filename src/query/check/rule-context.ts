@@ -15,7 +15,7 @@ export interface CheckContext {
   readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** Queries that the access budgets still allow, by table; a table that is left out has no budget. */
   readonly budgetsLeft?: ReadonlyMap<string, number> | undefined;
-  /** The most rows that a result can have; 1,000,000 if left out. */
+  /** The most rows that a result can have; `DEFAULT_MAX_ROWS` if left out. */
   readonly maxRows?: number | undefined;
 }
 

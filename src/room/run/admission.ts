@@ -4,7 +4,7 @@ import { openRoom, openRoomLog, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { checkQuery, type Verdict } from '../../query/index.ts';
 import { type ParsedQuery, QueryParser } from '../../query/index.ts';
-import { chargesOf } from './audit-events.ts';
+import { chargesOf, printIr } from './audit-events.ts';
 import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
 
 /** The most characters of a resolved query: it has to fit into the record of its attempt. */
@@ -17,7 +17,7 @@ export interface RoomOptions {
   /** The environment, which must not have the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  /** The most rows that are released; 1,000,000 if left out. */
+  /** The most rows that are released; `DEFAULT_MAX_ROWS` if left out. */
   readonly maxRows?: number | undefined;
 }
 
@@ -61,13 +61,12 @@ export class Admission implements AsyncDisposable {
   }
 
   /**
-   * Opens a room to ask it.
+   * Opens the log of a room, to ask the room. That its secret is not at hand was looked at before.
    *
-   * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
+   * @throws {SealroomError} as `openRoomLog`
    */
-  static async open(options: RoomOptions): Promise<Admission> {
-    refuseSecrets(options.env);
-    const log = await openRoomLog(await openRoom(options.directory), options.now);
+  static async open(options: RoomOptions, room: Room): Promise<Admission> {
+    const log = await openRoomLog(room, options.now);
     try {
       return new Admission(options, await QueryParser.open(), log);
     } catch (error) {
@@ -79,10 +78,11 @@ export class Admission implements AsyncDisposable {
   /**
    * What would become of a query, and what it would cost.
    *
+   * @param room as it is now; read anew if left out
    * @throws {SealroomError} USAGE_OPTION as `resolveRequest`; what `openRoom` throws; AUDIT_*, IO_* of the log.
    */
-  async check(request: QueryRequest): Promise<QueryCheck> {
-    const attempt = await this.prepare(request);
+  async check(request: QueryRequest, room?: Room): Promise<QueryCheck> {
+    const attempt = await this.prepare(request, room);
     const verdict = await this.admit(attempt);
     const { text } = attempt.request;
     if (!verdict.allowed) return { text, verdict, budgets: [] };
@@ -90,9 +90,9 @@ export class Admission implements AsyncDisposable {
     return { text, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
   }
 
-  /** The room as it is now, and what is asked of it. */
-  async prepare(request: QueryRequest): Promise<Attempt> {
-    const room = await openRoom(this.#options.directory);
+  /** The room as it is now, read anew if it was not just opened, and what is asked of it. */
+  async prepare(request: QueryRequest, opened?: Room): Promise<Attempt> {
+    const room = opened ?? (await openRoom(this.#options.directory));
     const question = resolveRequest(request, room.manifest, this.#options.maxRows);
     // A template that does not exist has no text; the check says so, and nothing besides.
     const isKnown = request.query.kind === 'text' || question.text !== '';
@@ -106,7 +106,7 @@ export class Admission implements AsyncDisposable {
   async admit({ room, request: question, parsed }: Attempt): Promise<Verdict> {
     const verdict = checkQuery(parsed, question.context);
     if (!verdict.allowed) return verdict;
-    if (verdict.statement.ir.length > MAX_IR_CHARACTERS) {
+    if (printIr(verdict.statement).length > MAX_IR_CHARACTERS) {
       const span = { start: 0, end: question.text.length };
       const message = 'the query is too large when its names and types are written out';
       const finding = { code: 'TOO_LARGE', span, message, help: 'Ask for less at once.', rule: null } as const;
@@ -126,9 +126,11 @@ export class Admission implements AsyncDisposable {
 /**
  * What would become of a query to a room, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
  *
- * @throws {SealroomError} as {@link Admission.open} and {@link Admission.check}
+ * @throws {SealroomError} as `openRoom`, {@link Admission.open} and {@link Admission.check}
  */
 export async function previewQuery(options: RoomOptions, request: QueryRequest): Promise<QueryCheck> {
-  await using admission = await Admission.open(options);
-  return await admission.check(request);
+  refuseSecrets(options.env);
+  const room = await openRoom(options.directory);
+  await using admission = await Admission.open(options, room);
+  return await admission.check(request, room);
 }

@@ -3,11 +3,31 @@ import type { Manifest } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
+/** Why a room believes that a caller is who it says: it has no more than the operator's word for it. */
+export interface CallerProof {
+  readonly kind: 'claimed';
+  /** Who vouches for it: whoever runs the room, and started the query. */
+  readonly by: 'operator';
+}
+
+/** Who asks. */
+export interface Caller {
+  /** Id of a member. */
+  readonly member: string;
+  /** Id of one of the member's people; `null` for a member that is one person, or if nobody said who it is. */
+  readonly person: string | null;
+  readonly proof: CallerProof;
+}
+
+/** A caller whom nobody but the operator vouches for. */
+export function claimedCaller(member: string, person: string | null = null): Caller {
+  return Object.freeze({ member, person, proof: Object.freeze({ kind: 'claimed', by: 'operator' }) });
+}
+
 /** Who asks what, and for whom. */
 export interface QueryRequest {
-  /** Id of the member that asks. */
-  readonly member: string;
-  /** Ids of the members that the result is for. */
+  readonly caller: Caller;
+  /** Ids of the members that the result is for; without any, it is for the caller's. */
   readonly receivers: readonly string[];
   readonly query:
     | { readonly kind: 'text'; readonly sql: string }
@@ -54,14 +74,16 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
 /**
  * What a request means in a collaboration. A template that does not exist is left to the check, which says so.
  *
- * @param maxRows the most rows that are released; 1,000,000 if left out
+ * @param maxRows the most rows that are released; `DEFAULT_MAX_ROWS` if left out
  * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration, or a value cannot be one.
  */
 export function resolveRequest(
-  { member, receivers, query: question }: QueryRequest,
+  { caller, receivers: named, query: question }: QueryRequest,
   manifest: Manifest,
   maxRows?: number,
 ): ResolvedRequest {
+  const { member } = caller;
+  const receivers = named.length === 0 ? [member] : named;
   for (const id of [member, ...receivers]) requireMember(manifest, id);
   const context = { manifest, member, receivers: [...new Set(receivers)], maxRows };
   if (question.kind === 'text') return { text: question.sql, context };
