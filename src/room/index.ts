@@ -26,6 +26,7 @@ export {
   type CallerProof,
   claimedCaller,
   type QueryRequest,
+  receiversOf,
   type ResolvedRequest,
   resolveRequest,
 } from './run/request.ts';

@@ -1,20 +1,19 @@
 import { open, readFile } from 'node:fs/promises';
-import { basename, extname, join, dirname, resolve } from 'node:path';
-import { SealroomError, systemReason } from '../src/errors/index.ts';
-import type { OpenedPackage } from '../src/package/index.ts';
-import { readTextFile } from '../src/files/index.ts';
-import { STANDARD_STREAM } from '../src/tabular/index.ts';
-import type { FipsArguments } from './options/fips-option.ts';
-import type { CliIo } from './terminal.ts';
+import { SealroomError, systemReason } from '../../errors/index.ts';
+import { readTextFile } from '../../files/index.ts';
+import type { OpenedPackage } from '../../package/index.ts';
+import { STANDARD_STREAM } from '../../tabular/index.ts';
+import type { MemberEnvironment } from './environment.ts';
 
 /** How every age file begins, packages among them. What opens them takes longer to load than a small table. */
 const AGE_START = 'age-encryption.org/';
 
-/** What a package is opened with. */
-export interface PackageArguments extends FipsArguments {
-  readonly input: string;
-  readonly identity: string | undefined;
-  readonly keys: string | undefined;
+/** What a result package is opened with. */
+export interface PackageKeys {
+  /** Absolute path of an age identity file. */
+  readonly identityFile: string | undefined;
+  /** Absolute path of a file with the verifier keys of the rooms that are trusted, one a line. */
+  readonly keysFile: string | undefined;
 }
 
 const IDENTITY_HINT = 'an identity file is made with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`';
@@ -35,22 +34,23 @@ async function startOf(path: string): Promise<string> {
 /**
  * The package that an input is; `null` if it is a table.
  *
+ * @param input absolute path, or `-` for standard input, which is a table
  * @throws {SealroomError} USAGE_OPTION if it is one and identity or keys are missing, or they are given for a table; what reading
  *   them and `openPackage` throw; IO_READ.
  */
 export async function openPackageInput(
-  io: CliIo,
-  { input, identity, keys, fips }: PackageArguments,
+  { isFips = false }: Pick<MemberEnvironment, 'isFips'>,
+  input: string,
+  { identityFile, keysFile }: PackageKeys,
 ): Promise<OpenedPackage | null> {
-  const path = resolve(io.cwd, input);
-  if (input === STANDARD_STREAM || !(await startOf(path)).startsWith(AGE_START)) {
-    if (identity === undefined && keys === undefined) return null;
+  if (input === STANDARD_STREAM || !(await startOf(input)).startsWith(AGE_START)) {
+    if (identityFile === undefined && keysFile === undefined) return null;
     throw new SealroomError(
       'USAGE_OPTION',
       '`--identity` and `--keys` expected with a result package, got another input',
     );
   }
-  if (identity === undefined || keys === undefined) {
+  if (identityFile === undefined || keysFile === undefined) {
     throw new SealroomError(
       'USAGE_OPTION',
       'expected `--identity` and `--keys` with a result package, got it without',
@@ -61,37 +61,20 @@ export async function openPackageInput(
       },
     );
   }
-  if (fips) {
+  if (isFips) {
     throw new SealroomError('USAGE_OPTION', '`--fips` expected with a table, got a result package', {
       hint: 'packages are age files, whose cryptography no FIPS provider has',
     });
   }
-  const { openPackage } = await import('../src/package/index.ts');
-  const { parseIdentities } = await import('../src/age/index.ts');
-  const { readSecretFile } = await import('../src/custody/index.ts');
-  const { parseVerifiers } = await import('../src/tlog/index.ts');
-  const [identityFile, keysFile] = [resolve(io.cwd, identity), resolve(io.cwd, keys)];
+  const { openPackage } = await import('../../package/index.ts');
+  const { parseIdentities } = await import('../../age/index.ts');
+  const { readSecretFile } = await import('../../custody/index.ts');
+  const { parseVerifiers } = await import('../../tlog/index.ts');
   const identities = await parseIdentities(await readSecretFile(identityFile, IDENTITY_HINT), { file: identityFile });
   const verifiers = parseVerifiers(await readTextFile(keysFile), { file: keysFile });
   try {
-    return await openPackage(await readFile(path), identities, verifiers);
+    return await openPackage(await readFile(input), identities, verifiers);
   } catch (error) {
-    throw error instanceof SealroomError ? error.at({ file: path }) : error;
+    throw error instanceof SealroomError ? error.at({ file: input }) : error;
   }
-}
-
-/** The name of a package as if it were a table: `results/a.age` is `results/a.csv`. */
-export function tableNameOf(input: string): string {
-  return join(dirname(input), `${basename(input, extname(input))}.csv`);
-}
-
-/** What the room says of a package, for a person. */
-export function printPackage({ statement, signedBy }: OpenedPackage): readonly string[] {
-  const { rows, member, receivers, isCut, attempt, time, tables, obligations } = statement;
-  return [
-    `package of ${signedBy.join(', ')}: ${rows.toLocaleString('en')} rows${isCut ? ', the first of more' : ''}`,
-    `asked by ${member} for ${receivers.join(', ')} at ${time}, attempt ${attempt}`,
-    `made of ${tables.map(({ owner, table }) => `${owner}.${table}`).join(', ')}`,
-    ...obligations.map(({ detail }) => `  ${detail}`),
-  ];
 }

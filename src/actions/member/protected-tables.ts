@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SealroomError, systemReason } from '../src/errors/index.ts';
-import { type FoundProvenance, formatOf, readProvenance } from '../src/tabular/index.ts';
+import { SealroomError, systemReason } from '../../errors/index.ts';
+import { type FoundProvenance, formatOf, readProvenance } from '../../tabular/index.ts';
 
 /** A table, and where it says that it comes from. */
 export interface ProtectedTable {

@@ -1,6 +1,14 @@
-import { type KeyProvider, openProvider, type ProviderContext } from '../src/custody/index.ts';
+import type { SharedSecret } from '../../crypto/index.ts';
+import {
+  KEY_VARIABLE,
+  type KeyProvider,
+  openEnvelope,
+  openProvider,
+  type ProviderContext,
+  type StoredEnvelope,
+} from '../../custody/index.ts';
 
-/** Providers that one command uses: each is opened once, so that its passphrase is asked for once; all are closed at the end. */
+/** Providers that one action uses: each is opened once, so that its passphrase is asked for once; all are closed at the end. */
 export class ProviderPool implements AsyncDisposable {
   readonly #context: ProviderContext;
   readonly #open = new Map<string, Promise<KeyProvider>>();
@@ -14,6 +22,17 @@ export class ProviderPool implements AsyncDisposable {
     const open = this.#open.get(uri) ?? openProvider(uri, this.#context);
     this.#open.set(uri, open);
     return open;
+  }
+
+  /**
+   * The secret of an envelope, which the caller disposes of.
+   *
+   * @param key URI of the key that opens it, before the variable for it and the one that the envelope names
+   * @throws {SealroomError} as `openProvider` and `openEnvelope`
+   */
+  async unwrap({ envelope, file }: StoredEnvelope, key: string | undefined): Promise<SharedSecret> {
+    const provider = await this.provider(key ?? this.#context.env[KEY_VARIABLE] ?? envelope.key);
+    return openEnvelope(envelope, provider, { file });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

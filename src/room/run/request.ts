@@ -34,6 +34,11 @@ export interface QueryRequest {
     | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
 }
 
+/** Ids of the members that a result is for. */
+export function receiversOf({ caller, receivers }: Pick<QueryRequest, 'caller' | 'receivers'>): readonly string[] {
+  return receivers.length === 0 ? [caller.member] : receivers;
+}
+
 /** A request with the text that it means, ready to be checked. */
 export interface ResolvedRequest {
   readonly text: string;
@@ -78,12 +83,13 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
  * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration, or a value cannot be one.
  */
 export function resolveRequest(
-  { caller, receivers: named, query: question }: QueryRequest,
+  request: QueryRequest,
   manifest: Manifest,
   maxRows?: number,
 ): ResolvedRequest {
+  const { caller, query: question } = request;
   const { member } = caller;
-  const receivers = named.length === 0 ? [member] : named;
+  const receivers = receiversOf(request);
   for (const id of [member, ...receivers]) requireMember(manifest, id);
   const context = { manifest, member, receivers: [...new Set(receivers)], maxRows };
   if (question.kind === 'text') return { text: question.sql, context };

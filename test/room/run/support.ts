@@ -7,7 +7,7 @@ import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } fro
 import { approveTemplate, insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
 import { claimedCaller, type QueryOutcome, type QueryRequest, QueryRunner, type RunnerLimits } from 'sealroom/query';
 import { createRoom, loadTable, updateRoom } from 'sealroom/room';
-import { readRows } from '#cli/output/result-table';
+import { readRows } from '#src/actions/member/read-result';
 import { SECRET, Session } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
 

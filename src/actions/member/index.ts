@@ -1,0 +1,44 @@
+/** What a member does: authorised by the roles of its collaboration, done, and recorded in its home. */
+export {
+  type AuditFinding,
+  type AuditorCheck,
+  checkpointOf,
+  exportForMember,
+  type LogChoice,
+  type ProofRequest,
+  proveFromLog,
+  showRecords,
+  verifyAudit,
+} from './audit.ts';
+export {
+  type AskRequest,
+  receiveFromMember,
+  type ReceiveRequest,
+  requestFromMember,
+  type SendRequest,
+  sendToMember,
+} from './exchange.ts';
+export {
+  createSecret,
+  type DestroyRequest,
+  destroySecret,
+  type ExportRequest,
+  exportSecret,
+  type ListedSecret,
+  listSecrets,
+  type SecretList,
+  type WrappedSecret,
+  type WrapRequest,
+  wrapSecrets,
+} from './keys.ts';
+export { ensureSigningKey, signAsMember, type SignedManifest, type SignRequest } from './manifest.ts';
+export {
+  type CardToCompare,
+  createMember,
+  type OwnCard,
+  readHomeCard,
+  verifyMemberCard,
+  type VerifyCardRequest,
+} from './member.ts';
+export { type OutdatedTable, type RotatedSecret, type RotateRequest, rotateSecret } from './rotate.ts';
+export * from './tables.ts';
