@@ -1,4 +1,7 @@
-/** What a member does: authorised by the roles of its collaboration, done, and recorded in its home. */
+/**
+ * What a member does with keys, cards, manifests and logs: authorised by the roles of its collaboration, done, and recorded in its
+ * home. What it does with tables is behind the other half of this door, tables.ts.
+ */
 export {
   type AuditFinding,
   type AuditorCheck,
@@ -41,4 +44,3 @@ export {
   type VerifyCardRequest,
 } from './member.ts';
 export { type OutdatedTable, type RotatedSecret, type RotateRequest, rotateSecret } from './rotate.ts';
-export * from './tables.ts';

@@ -1,12 +1,5 @@
 import { stat } from 'node:fs/promises';
-import {
-  approveTemplate,
-  insertSignature,
-  type Manifest,
-  type MemberSignature,
-  parseManifest,
-  signManifest,
-} from '../../collab/index.ts';
+import type { Manifest, MemberSignature } from '../../collab/index.ts';
 import { createSigningKey, type FileText, readSigningKey } from '../../custody/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
 import { recordingRefusal } from './authorise.ts';
@@ -53,6 +46,8 @@ export async function signAsMember(
   environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
   { manifest: { text, file }, member, keyFile, template }: SignRequest,
 ): Promise<SignedManifest> {
+  // Loaded here, since what is done with keys needs none of it.
+  const { approveTemplate, insertSignature, parseManifest, signManifest } = await import('../../collab/index.ts');
   const manifest = parseManifest(text, { file });
   const key = await readSigningKey(keyFile);
   const about = { collaborationId: manifest.id, envelope: null, purpose: 'sign' };

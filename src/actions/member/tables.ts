@@ -1,5 +1,5 @@
-// A door of its own, for what is done with tables and their results: what reads envelopes takes longer to load than a small table to
-// encrypt, and most secrets are in the environment. index.ts has all of it, too.
+// What a member does with tables and the results of queries: the other half of index.ts. What is behind that takes longer to load than
+// a small table to encrypt, and most secrets are in the environment.
 export { identifyPerson } from './authorise.ts';
 export type { CollaborationChoice, SettingsSource } from './collaboration.ts';
 export { type DecryptedTable, decryptForCollaboration, type DecryptRequest } from './decrypt-for-collaboration.ts';
