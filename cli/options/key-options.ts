@@ -91,6 +91,7 @@ export function memberEnvironment(io: CliIo, args: EnvironmentArguments): Member
     cwd: io.cwd,
     home: args.home,
     isFips: args.fips ?? false,
+    scryptLogN: io.scryptLogN,
     now: () => new Date(),
     signal: io.signal,
     askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
