@@ -1,7 +1,7 @@
 import { isRecord } from '../../schema/index.ts';
 import { readExpressionType } from './value-type.ts';
 
-/** What follows from the text of a query and is no part of it: places, and what is known of columns. */
+/** Keys that do not belong to the meaning of a query, or follow from it: places, and facts about columns. */
 const DERIVED = new Set(['span', 'column', 'columns', 'scan', 'hasStar']);
 
 /** A value that JSON has. */

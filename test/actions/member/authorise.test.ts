@@ -39,6 +39,6 @@ describe('identifyPerson', () => {
   test('refuses a home without a signing key', async () => {
     await using session = await HomeSession.start();
     const identified = identifyPerson(environmentOf(session), 'brand', SIGNED);
-    await expect(identified).rejects.toThrow(/got no signing key/);
+    await expect(identified).rejects.toThrow(/there is no signing key/);
   });
 });

@@ -71,7 +71,7 @@ describe('the secret goes from one member to another', () => {
     withTwo(async (two) => {
       const { session, brand, pubCard: to } = two;
       const sent = sendToMember(brand, { to, request: await ask(two), manifest: PEOPLE_FILE });
-      await expect(sent).rejects.toThrow(/`receive` expected the role/);
+      await expect(sent).rejects.toThrow(/`receive` needs the role/);
       expect((await actionsOf(session)).at(-1)).toBe('refuse send');
     }, 'eve'));
 

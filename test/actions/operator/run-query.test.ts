@@ -132,9 +132,9 @@ describe('roles of the manifest', () => {
   }
 
   test.each([
-    ['abe', /got abe of brand with AUDITOR/],
-    ['kim', /got nobody of brand's people/],
-    [null, /got nobody of brand's people/],
+    ['abe', /abe of brand has AUDITOR/],
+    ['kim', /none of the people of brand/],
+    [null, /none of the people of brand/],
   ])('%s may not ask, and that is not left to who claims it', async (person, message) => {
     await using other = await SampleRoom.start(['visits']);
     await other.update(withPeople);
