@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseIdentities } from '#src/age/index';
+import { parseVerifiers } from 'sealroom/audit';
 import { type Manifest, printPublicKey } from 'sealroom/collab';
-import { openPackage, parseVerifiers } from '#src/public/package';
+import { openPackage } from 'sealroom/package';
 import { claimedCaller } from 'sealroom/query';
 import { openRoom } from 'sealroom/room';
 import { askRoom, type QueryOrder } from '#src/actions/operator/index';
@@ -64,8 +64,7 @@ describe('askRoom', () => {
     const answer = await askRoom(environment, order({ isPacked: true, receivers: ['pub'] }));
     if (answer.kind === 'refused' || answer.package === null) throw new Error('no package');
     const verifiers = parseVerifiers(await room.session.text('room/runner.pub'));
-    const identities = await parseIdentities(await room.session.text('pub.age'));
-    const opened = await openPackage(answer.package, identities, verifiers);
+    const opened = await openPackage(answer.package, [room.identities.pub], verifiers);
     expect(opened.statement).toMatchObject({ member: 'brand', receivers: ['pub'] });
   });
 
