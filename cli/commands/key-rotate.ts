@@ -36,11 +36,7 @@ async function runRotate(args: RotateArguments, io: CliIo): Promise<void> {
   printRotation(io, args, rotated);
 }
 
-function printRotation(
-  io: CliIo,
-  args: RotateArguments,
-  { stored, outdated, olderGenerations }: RotatedSecret,
-): void {
+function printRotation(io: CliIo, args: RotateArguments, { stored, outdated, olderGenerations }: RotatedSecret): void {
   if (args.json) {
     io.stdout.write(`${JSON.stringify({ ...describeStored(stored), encryptAgain: outdated })}\n`);
     return;

@@ -1,10 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import {
-  type CardToCompare,
-  createMember,
-  readHomeCard,
-  verifyMemberCard,
-} from '../../src/actions/member/index.ts';
+import { type CardToCompare, createMember, readHomeCard, verifyMemberCard } from '../../src/actions/member/index.ts';
 import { isSameString, kindOfCard, type SignedCard } from '../../src/custody/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
 import { readNamedFile } from '../options/collaboration-options.ts';

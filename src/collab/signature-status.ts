@@ -39,8 +39,12 @@ export function requireSignatures(states: readonly SignatureStatus[], file: stri
   refuseBrokenSignatures(states, file);
   const missing = states.find(({ state }) => state !== 'holds');
   if (missing === undefined) return;
-  throw new SealroomError('MANIFEST_UNSIGNED', `expected the signatures of all members; ${describeSignature(missing)}`, {
-    where: { file },
-    hint: 'each member runs `sealroom collab sign`',
-  });
+  throw new SealroomError(
+    'MANIFEST_UNSIGNED',
+    `expected the signatures of all members; ${describeSignature(missing)}`,
+    {
+      where: { file },
+      hint: 'each member runs `sealroom collab sign`',
+    },
+  );
 }

@@ -154,8 +154,7 @@ export async function checkpointOf(environment: HomeEnvironment, choice: LogChoi
 
 /** What is to be proven of a log. */
 export type ProofRequest =
-  | { readonly kind: 'record'; readonly record: number }
-  | { readonly kind: 'growth'; readonly from: number };
+  { readonly kind: 'record'; readonly record: number } | { readonly kind: 'growth'; readonly from: number };
 
 /**
  * The proof that a record is in a log, or that the log grew from an earlier size.

@@ -2,7 +2,12 @@ import type { FileText } from '../../custody/index.ts';
 import type { EncryptSummary } from '../../protect/index.ts';
 import type { Provenance } from '../../tabular/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
-import { type CollaborationChoice, resolveCollaboration, resolveSettings, type SettingsSource } from './collaboration.ts';
+import {
+  type CollaborationChoice,
+  resolveCollaboration,
+  resolveSettings,
+  type SettingsSource,
+} from './collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
 import { loadSecret, provenanceOf, recordOutput } from './load-secret.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';

@@ -27,10 +27,7 @@ export interface MadeRoom {
  *
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `createRoom`.
  */
-export async function makeRoom(
-  { env, now }: OperatorEnvironment,
-  parts: Omit<RoomParts, 'now'>,
-): Promise<MadeRoom> {
+export async function makeRoom({ env, now }: OperatorEnvironment, parts: Omit<RoomParts, 'now'>): Promise<MadeRoom> {
   refuseSecrets(env);
   const { manifest, verifierFile } = await createRoom({ ...parts, now });
   return { manifest, verifier: (await readTextFile(verifierFile)).trim() };
@@ -69,10 +66,7 @@ export interface RoomReport {
  * @param directory absolute path of the room
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `openRoom`.
  */
-export async function inspectRoom(
-  { env }: Pick<OperatorEnvironment, 'env'>,
-  directory: string,
-): Promise<RoomReport> {
+export async function inspectRoom({ env }: Pick<OperatorEnvironment, 'env'>, directory: string): Promise<RoomReport> {
   refuseSecrets(env);
   const { manifest, tables } = await openRoom(directory);
   const reports: TableReport[] = [];

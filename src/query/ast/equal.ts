@@ -6,12 +6,7 @@ const DERIVED = new Set(['span', 'column', 'columns', 'scan', 'hasStar']);
 
 /** A value that JSON has. */
 export type CanonicalForm =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly CanonicalForm[]
-  | { readonly [name: string]: CanonicalForm };
+  string | number | boolean | null | readonly CanonicalForm[] | { readonly [name: string]: CanonicalForm };
 
 /** What a property says of its node's meaning; `undefined` for nothing. */
 function essenceOf(node: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {

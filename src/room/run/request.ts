@@ -82,11 +82,7 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
  * @param maxRows the maximum number of rows to release; default: `DEFAULT_MAX_ROWS`
  * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration, or a parameter is malformed.
  */
-export function resolveRequest(
-  request: QueryRequest,
-  manifest: Manifest,
-  maxRows?: number,
-): ResolvedRequest {
+export function resolveRequest(request: QueryRequest, manifest: Manifest, maxRows?: number): ResolvedRequest {
   const { caller, query: question } = request;
   const { member } = caller;
   const receivers = receiversOf(request);

@@ -53,7 +53,11 @@ describe('the log of the home', () => {
     await using session = await HomeSession.start();
     const environment = environmentOf(session);
     await createMember(environment, { id: 'brand', isClassic: true });
-    await createSecret(environment, { collaboration: { id: '5ea1ed00-0000-4000-8000-000000000000' }, key: 'age:a.key', isImported: false });
+    await createSecret(environment, {
+      collaboration: { id: '5ea1ed00-0000-4000-8000-000000000000' },
+      key: 'age:a.key',
+      isImported: false,
+    });
     const lines = await all(exportForMember(environment, {}, { member: 'brand' }));
     await session.session.put('export', lines.map((line) => `${line}\n`).join(''));
     const choice = { log: session.path('export'), keys: { text: await keyLine(session) } };

@@ -33,7 +33,9 @@ test('signAsMember: whoever is no rule approver is refused, which is recorded', 
 test('signAsMember: refuses a manifest that is none, and a key that is not there', async () => {
   await using session = await HomeSession.start();
   const wish = { manifest, member: 'brand', keyFile: session.path('none.pem'), template: null };
-  await expect(signAsMember(environmentOf(session), wish)).rejects.toMatchObject({ code: expect.stringMatching(/^(IO|SECRET)_/) as string });
+  await expect(signAsMember(environmentOf(session), wish)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(IO|SECRET)_/) as string,
+  });
   const none = signAsMember(environmentOf(session), { ...wish, manifest: { text: '{}' } });
   await expect(none).rejects.toMatchObject({ code: expect.stringMatching(/^MANIFEST_/) as string });
 });
@@ -43,5 +45,8 @@ test('ensureSigningKey: makes a key once', async () => {
   const made = await ensureSigningKey(session.path('sign.pem'));
   expect(made.isNew).toBe(true);
   expect(await ensureSigningKey(session.path('sign.pem'))).toEqual({ sign: made.sign, isNew: false });
-  expect(await ensureSigningKey(await keyFile(session, 'ria'))).toEqual({ sign: printPublicKey(keyOf('ria')), isNew: false });
+  expect(await ensureSigningKey(await keyFile(session, 'ria'))).toEqual({
+    sign: printPublicKey(keyOf('ria')),
+    isNew: false,
+  });
 });

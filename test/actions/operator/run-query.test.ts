@@ -75,11 +75,7 @@ describe('askRoom', () => {
 
   test.each<readonly [string, string, Partial<QueryOrder>]>([
     ['a caller that is not let in', 'E', { authenticate: () => Promise.reject(new Error('who is that?')) }],
-    [
-      'a member of nothing',
-      'USAGE_OPTION',
-      { authenticate: () => Promise.resolve(claimedCaller('stranger')) },
-    ],
+    ['a member of nothing', 'USAGE_OPTION', { authenticate: () => Promise.resolve(claimedCaller('stranger')) }],
     ['a receiver of nothing', 'USAGE_OPTION', { receivers: ['stranger'] }],
     ['a receiver without a key', 'USAGE_OPTION', { receivers: ['stranger'], isPacked: true }],
   ])('refuses %s, and nothing is recorded', async (_, code, more) => {
@@ -138,7 +134,8 @@ describe('roles of the manifest', () => {
     await using other = await SampleRoom.start(['visits']);
     await other.update(withPeople);
     const before = await other.log();
-    const authenticate = (): Promise<ReturnType<typeof claimedCaller>> => Promise.resolve(claimedCaller('brand', person));
+    const authenticate = (): Promise<ReturnType<typeof claimedCaller>> =>
+      Promise.resolve(claimedCaller('brand', person));
     const asked = askRoom(environment, order({ directory: other.directory, authenticate }));
     await expect(asked).rejects.toMatchObject({ code: 'RULE_ROLE', message: expect.stringMatching(message) as string });
     expect(await other.log()).toBe(before);
@@ -147,7 +144,8 @@ describe('roles of the manifest', () => {
   test('a query member may', async () => {
     await using other = await SampleRoom.start(['visits']);
     await other.update(withPeople);
-    const authenticate = (): Promise<ReturnType<typeof claimedCaller>> => Promise.resolve(claimedCaller('brand', 'quin'));
+    const authenticate = (): Promise<ReturnType<typeof claimedCaller>> =>
+      Promise.resolve(claimedCaller('brand', 'quin'));
     expect(await askRoom(environment, order({ directory: other.directory, authenticate }))).toMatchObject({
       kind: 'released',
     });

@@ -219,7 +219,9 @@ describe('a refused query', () => {
   });
 
   test('of somebody unknown is none', async () => {
-    await expect(runner.run(ask(BY_REGION, { caller: claimedCaller('stranger') }))).rejects.toMatchObject({ code: 'USAGE_OPTION' });
+    await expect(runner.run(ask(BY_REGION, { caller: claimedCaller('stranger') }))).rejects.toMatchObject({
+      code: 'USAGE_OPTION',
+    });
     await expect(runner.run(ask(BY_REGION, { receivers: ['x'.repeat(999)] }))).rejects.toMatchObject({
       code: 'USAGE_OPTION',
     });
@@ -270,7 +272,9 @@ describe('a query that does not end well', () => {
 
   test('is over when the caller stops it', async () => {
     const abort = new AbortController();
-    const { failure } = await untilStarted(() => ({ failure: failureOf(runner.run(ask(RUNAWAY), { signal: abort.signal })) }));
+    const { failure } = await untilStarted(() => ({
+      failure: failureOf(runner.run(ask(RUNAWAY), { signal: abort.signal })),
+    }));
     abort.abort();
     expect(await failure).toMatchObject({ code: 'IO_ABORTED' });
     expect(await lastRecord()).toMatchObject({ outcome: { kind: 'failed', code: 'ABORTED' } });
