@@ -122,6 +122,13 @@ export default {
       to: { path: '^src/', pathNot: `^src/(index|${DOORS})\\.ts$` },
     },
     {
+      name: 'commands-through-actions',
+      comment: 'a command is flags, one call and printing: what protects, opens and signs is behind src/actions',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: '^src/(protect|age|signing|tlog|engine|workers)/' },
+    },
+    {
       name: 'upward',
       comment: 'what is shipped knows nothing of who uses it, nor of its tests',
       severity: 'error',

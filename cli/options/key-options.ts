@@ -20,7 +20,7 @@ export interface KeyArguments extends HomeArguments {
 }
 
 /** Declares the options that name the home and hand over passphrases. */
-export function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
+function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
   return withFipsOption(yargs)
     .option('home', {
       type: 'string',

@@ -34,7 +34,7 @@ const TREE = {
   'src/protect/index.ts': "export { unseal } from './decrypt/decrypt-table.ts';",
   'src/protect/decrypt/decrypt-table.ts': "import { seal } from '../../crypto/index.ts';\nexport const unseal = seal;",
   'cli/main.ts':
-    "import { unseal } from '../src/protect/index.ts';\nimport { seal } from '../src/crypto/index.ts';\nimport 'yargs';\nexport const main = [unseal, seal];",
+    "import { schema } from '../src/schema/index.ts';\nimport { seal } from '../src/crypto/index.ts';\nimport 'yargs';\nexport const main = [schema, seal];",
   'cli/query.ts':
     "import { answer } from '../src/actions/operator/index.ts';\nimport { tables } from '../src/actions/member/tables.ts';\nimport { keys } from '../src/actions/member/index.ts';\nexport const query = [answer, tables, keys];",
   'cli/terminal.ts': 'export const terminal = 1;',
@@ -81,6 +81,7 @@ const FAULTS = [
   ['door-of-the-product', 'cli/fault-door-actions.ts', '../src/actions/member/keys.ts'],
   ['door-of-the-product', 'cli/fault-door-custody.ts', '../src/custody/open-secret.ts'],
   ['door-of-the-product', 'src/index.ts', './crypto/seal.ts'],
+  ['commands-through-actions', 'cli/fault-actions.ts', '../src/protect/index.ts'],
   ['upward', 'src/tabular/fault-upward.ts', '../../cli/terminal.ts'],
   ['upward', 'cli/fault-upward.ts', '../test/support.ts'],
   ['samples-as-users', 'samples/insurers/fault.ts', '../../src/index.ts'],

@@ -89,8 +89,7 @@ export async function rotateSecret(
 
 /** The table, if it was encrypted with an older secret of the same collaboration, as far as is known. */
 function outdatedBy({ envelope }: StoredEnvelope, { file, origin }: ProtectedTable): readonly OutdatedTable[] {
-  if (origin === null || origin.collaborationId !== envelope.collaborationId) return [];
-  if (origin.generation >= envelope.generation) return [];
+  if (origin?.collaborationId !== envelope.collaborationId || origin.generation >= envelope.generation) return [];
   const needsOriginal = origin.columns.some(({ protection }) => protection === 'fingerprint');
   return [{ file, generation: origin.generation, needsOriginal }];
 }

@@ -55,7 +55,7 @@ export interface SchemaSource {
    *
    * @throws {SealroomError} what reading the table throws; IO_ABORTED if the signal fires.
    */
-  profile(maxRows: number): Promise<readonly ColumnProfile[]>;
+  readonly profile: (maxRows: number) => Promise<readonly ColumnProfile[]>;
 }
 
 /**
