@@ -3,9 +3,6 @@ import type { Envelope, MemberHome, RefusedUse } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 
-/** Providers whose keys have rules of their own, which a service or token enforces. */
-const ENFORCING: readonly string[] = ['aws-kms', 'pkcs11'];
-
 /** What is to be done, and what says who may do it. */
 export interface RoleCheck {
   readonly action: RoleAction;
@@ -81,9 +78,9 @@ export async function recordingRefusal<T>(home: MemberHome, about: RefusedUse, a
     return await act();
   } catch (error) {
     if (!(error instanceof SealroomError) || !REFUSALS.includes(error.code)) throw error;
-    const { recordRefusal } = await import('../../custody/index.ts');
+    const { ENFORCING_SCHEMES, recordRefusal } = await import('../../custody/index.ts');
     await recordRefusal(home, about);
-    throw error.code === 'RULE_ROLE' ? advised(error, about.envelope) : error;
+    throw error.code === 'RULE_ROLE' ? advised(error, about.envelope, ENFORCING_SCHEMES) : error;
   }
 }
 
@@ -113,10 +110,14 @@ function otherMember(action: RoleAction, expected: string, got: string): Sealroo
 }
 
 /** Says what the refusal is worth. */
-function advised({ code, message, hint, where }: SealroomError, envelope: Envelope | null): SealroomError {
+function advised(
+  { code, message, hint, where }: SealroomError,
+  envelope: Envelope | null,
+  enforcing: readonly string[],
+): SealroomError {
   const worth =
-    envelope !== null && ENFORCING.includes(envelope.provider)
+    envelope !== null && enforcing.includes(envelope.provider)
       ? `the policy of ${envelope.provider} can enforce it, see docs/roles.md`
-      : 'this is advisory: only a key with a policy of its own (aws-kms, pkcs11) can enforce it, see docs/roles.md';
+      : `this is advisory: only a key with a policy of its own (${enforcing.join(', ')}) can enforce it, see docs/roles.md`;
   return new SealroomError(code, message, { where, hint: hint === undefined ? worth : `${hint}; ${worth}` });
 }

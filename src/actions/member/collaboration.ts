@@ -1,5 +1,5 @@
 import type { CollaborationSettings, Manifest } from '../../collab/index.ts';
-import { parseCollaborationId } from '../../crypto/index.ts';
+import { type CollaborationId, parseCollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 
@@ -12,8 +12,7 @@ export interface CollaborationChoice {
 
 /** A collaboration, and what its manifest says if there is one. */
 export interface Collaboration {
-  /** A UUID in lower case. */
-  readonly id: string;
+  readonly id: CollaborationId;
   /** No signature in it is broken; some may be missing. */
   readonly manifest: Manifest | null;
   /** Those of the manifest. */
@@ -43,7 +42,7 @@ export async function resolveCollaboration({ id, manifest: text }: Collaboration
       hint: 'leave it out: the manifest has it',
     });
   }
-  return { id: collaborationId, manifest, settings };
+  return { id: parseCollaborationId(collaborationId), manifest, settings };
 }
 
 /** A manifest whose signatures are not looked at. @throws {SealroomError} MANIFEST_* as `parseManifest`. */

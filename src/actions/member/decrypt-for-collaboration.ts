@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { type HeldSecret, newSharedSecret, plaintextSecret } from '../../custody/open-secret.ts';
+import { parseCollaborationId } from '../../crypto/index.ts';
+import type { HeldSecret } from '../../custody/load-secret.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { DecryptSummary } from '../../protect/index.ts';
@@ -56,12 +57,12 @@ export async function decryptForCollaboration(
   const summary = await decryptTable({
     ...transfer,
     collaborationId: collaboration.id,
-    secret: held.secret,
+    secret: held?.secret ?? null,
     failOnFingerprintColumns,
     signal: environment.signal,
-    beforeCommit: recordInput(held),
+    beforeCommit: held === null ? undefined : recordInput(held),
   });
-  const { generation, isNewest } = held;
+  const { generation = null, isNewest = true } = held ?? {};
   return { summary, output: transfer.output, package: opened, generation, isNewest };
 }
 
@@ -75,7 +76,7 @@ async function collaborationOf(
   opened: OpenedPackage | null,
 ): Promise<Pick<Collaboration, 'id' | 'manifest'>> {
   if (opened !== null && choice.id === undefined && choice.manifest === undefined) {
-    return { id: opened.statement.collaboration, manifest: null };
+    return { id: parseCollaborationId(opened.statement.collaboration), manifest: null };
   }
   const collaboration = await resolveCollaboration(choice);
   if (opened === null || opened.statement.collaboration === collaboration.id) return collaboration;
@@ -84,7 +85,7 @@ async function collaborationOf(
   });
 }
 
-/** The secret. Where a package says that nothing in it is sealed, any other does as well, and nobody needs to have it. */
+/** The secret; `null` where a package says that nothing in it is sealed: then nobody needs to have it. */
 async function secretFor(
   environment: MemberEnvironment,
   {
@@ -97,9 +98,9 @@ async function secretFor(
     readonly key: string | undefined;
   },
   opened: OpenedPackage | null,
-): Promise<HeldSecret> {
+): Promise<HeldSecret | null> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  if (!isSealed) return plaintextSecret(newSharedSecret(), collaboration.id);
+  if (!isSealed) return null;
   const origin = opened === null ? await findOrigin(environment, table) : null;
   return loadSecret(environment, { collaboration, action: 'decrypt', key, origin });
 }

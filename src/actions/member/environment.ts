@@ -1,4 +1,4 @@
-import { memberHome } from '../../custody/open-secret.ts';
+import { memberHome } from '../../custody/load-secret.ts';
 import type { MemberHome, ProviderContext } from '../../custody/index.ts';
 
 /** What a member's action gets of the process that runs it: what is there, whom to ask and tell, and the clock. */

@@ -1,4 +1,5 @@
 import { wipe } from '../../bytes/index.ts';
+import { type CollaborationId, parseCollaborationId } from '../../crypto/index.ts';
 import {
   destroyEnvelope,
   type EnvelopePlace,
@@ -34,7 +35,7 @@ interface SecretChoice {
 type Confirm = (stored: StoredEnvelope) => Promise<void>;
 
 /** The envelope of a generation, or the newest. @throws {SealroomError} CUSTODY_KEY if there is none. */
-async function find(home: MemberHome, collaborationId: string, generation?: number): Promise<StoredEnvelope> {
+async function find(home: MemberHome, collaborationId: CollaborationId, generation?: number): Promise<StoredEnvelope> {
   const newest = generation === undefined ? await newestEnvelope(home, collaborationId) : null;
   return newest ?? readEnvelope(home, { collaborationId, generation: generation ?? 1 });
 }
@@ -229,7 +230,8 @@ export async function listSecrets(
     await recordEvent(home, stored.envelope, { action: 'unwrap', purpose: 'check' });
   };
   const secrets: ListedSecret[] = [];
-  for (const place of await listEnvelopes(home, id)) secrets.push(await look(home, place, isChecked ? check : null));
+  const only = id === undefined ? undefined : parseCollaborationId(id);
+  for (const place of await listEnvelopes(home, only)) secrets.push(await look(home, place, isChecked ? check : null));
   return { home: home.directory, secrets };
 }
 

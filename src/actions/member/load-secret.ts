@@ -1,6 +1,6 @@
 import type { RoleAction } from '../../collab/index.ts';
 import type { ProviderContext } from '../../custody/index.ts';
-import { type HeldSecret, openSecret } from '../../custody/open-secret.ts';
+import { type HeldSecret, loadSharedSecret } from '../../custody/load-secret.ts';
 import { SealroomError } from '../../errors/index.ts';
 import {
   type FoundProvenance,
@@ -32,7 +32,7 @@ export interface SecretWish {
  *
  * @returns the secret, which the caller disposes of
  * @throws {SealroomError} USAGE_OPTION if the table is that of another collaboration; CUSTODY_KEY with what can be done if the
- *   generation is not there any more; as `openSecret` and `authorise`.
+ *   generation is not there any more; as `loadSharedSecret` and `authorise`.
  */
 export async function loadSecret(
   environment: MemberEnvironment,
@@ -44,7 +44,7 @@ export async function loadSecret(
     });
   }
   const home = homeOf(environment);
-  const held = await openSecret(
+  const held = await loadSharedSecret(
     {
       collaborationId,
       generation: origin?.generation,

@@ -2,10 +2,10 @@ import type { SharedSecret } from '../../crypto/index.ts';
 import {
   KEY_VARIABLE,
   type KeyProvider,
-  openEnvelope,
   openProvider,
   type ProviderContext,
   type StoredEnvelope,
+  unwrapEnvelope,
 } from '../../custody/index.ts';
 
 /** Providers that one action uses: each is opened once, so that its passphrase is asked for once; all are closed at the end. */
@@ -28,11 +28,11 @@ export class ProviderPool implements AsyncDisposable {
    * The secret of an envelope, which the caller disposes of.
    *
    * @param key URI of the key that opens it, before the variable for it and the one that the envelope names
-   * @throws {SealroomError} as `openProvider` and `openEnvelope`
+   * @throws {SealroomError} as `openProvider` and `unwrapEnvelope`
    */
   async unwrap({ envelope, file }: StoredEnvelope, key: string | undefined): Promise<SharedSecret> {
     const provider = await this.provider(key ?? this.#context.env[KEY_VARIABLE] ?? envelope.key);
-    return openEnvelope(envelope, provider, { file });
+    return unwrapEnvelope(envelope, provider, { file });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import type { CollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { EncryptSummary, ReencryptOptions } from '../../protect/index.ts';
@@ -102,7 +103,7 @@ function isNewest(generation: number, file: string): SealroomError {
 }
 
 /** Which secret opens the table; without a sidecar, the caller says it. */
-function originOf(origin: Provenance | null, generation: number | undefined, collaborationId: string): TableOrigin {
+function originOf(origin: Provenance | null, generation: number | undefined, collaborationId: CollaborationId): TableOrigin {
   if (origin !== null) return origin;
   if (generation !== undefined) return { collaborationId, generation };
   throw new SealroomError(
