@@ -103,7 +103,11 @@ function isNewest(generation: number, file: string): SealroomError {
 }
 
 /** Which secret opens the table; without a sidecar, the caller says it. */
-function originOf(origin: Provenance | null, generation: number | undefined, collaborationId: CollaborationId): TableOrigin {
+function originOf(
+  origin: Provenance | null,
+  generation: number | undefined,
+  collaborationId: CollaborationId,
+): TableOrigin {
   if (origin !== null) return origin;
   if (generation !== undefined) return { collaborationId, generation };
   throw new SealroomError(
