@@ -1,4 +1,4 @@
-import { STANDARD_STREAM } from '../src/tabular/index.ts';
+import { STANDARD_STREAM } from './terminal.ts';
 
 /** Before what begins with a hyphen and is no option, while the argument parser has it; no path and no SQL contains a NUL. */
 const MARK = '\0';

@@ -7,6 +7,9 @@ export type InputStream = Readable & { readonly isTTY?: boolean };
 /** A stream to write to that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean };
 
+/** The argument that stands for standard input and standard output. */
+export const STANDARD_STREAM = '-';
+
 /** What a command sees of the process that runs it. */
 export interface CliIo {
   /** Arguments after the program's name. */

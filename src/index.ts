@@ -60,4 +60,4 @@ export {
 } from './query/index.ts';
 export { parseTableSchema, printTableSchema, type TableSchema } from './schema/index.ts';
 export { readTextFile } from './files/index.ts';
-export { STANDARD_STREAM, type TableFormat } from './tabular/index.ts';
+export type { TableFormat, TableInput, TableOutput } from './tabular/index.ts';

@@ -4,7 +4,13 @@ import { decryptForCollaboration } from '../../src/actions/member/tables.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
-import { outputPath, readTransfer, type TableArguments, withTableOptions } from '../options/table-options.ts';
+import {
+  outputPath,
+  readTransfer,
+  type TableArguments,
+  tableOutput,
+  withTableOptions,
+} from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -38,7 +44,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     name === undefined ? undefined : resolve(io.cwd, name);
   const table = readTransfer(io, args);
   const request = {
-    packageOutput: outputPath(io, tableNameOf(args.input), args.output),
+    packageOutput: tableOutput(io, outputPath(tableNameOf(args.input), args.output), args['output-format']),
     collaboration: await readCollaboration(io, args),
     packageKeys: { identityFile: fileOf(args.identity), keysFile: fileOf(args.keys) },
     key: args.key,

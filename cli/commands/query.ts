@@ -6,15 +6,15 @@ import { SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { renderFindings } from '../../src/query/index.ts';
 import { type Caller, claimedCaller, type RunnerLimits } from '../../src/room/index.ts';
-import { STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
+import type { TableFormat } from '../../src/tabular/index.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
-import { parseFormat, resolvePath } from '../options/table-options.ts';
+import { parseFormat, resolvePath, tableOutput } from '../options/table-options.ts';
 import { printBudgets, refusal } from '../output/format-query.ts';
 import { drawResult, outputFormatOf } from '../output/result-table.ts';
 import { restoreArgument } from '../spelling.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 /** What `query` is called with. */
 interface CommandArguments extends RoomArguments, QueryArguments {
@@ -110,7 +110,7 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
   }
   if (targets.table !== null) {
     const { path, format } = targets.table;
-    await writeResult(answer.result.table, path, { format, overwrite, stdout: io.stdout });
+    await writeResult(answer.result.table, { ...tableOutput(io, path, format), format }, { overwrite });
   }
   await printReleased(io, args, answer, targets);
 }

@@ -80,8 +80,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
     loadIntoRoom(operatorEnvironment(io), {
       directory: roomDirectory(io, args),
       table: args.table,
-      input: resolve(io.cwd, args.file),
-      inputFormat: args['file-format'],
+      input: { kind: 'file', path: resolve(io.cwd, args.file), format: args['file-format'] },
       csvInputNull: args['csv-input-null-value'],
       onProgress,
     }),

@@ -4,11 +4,11 @@ import { allowsCleartext, type SchemaSource, withSchemaSource } from '../../src/
 import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeTextFile } from '../../src/files/index.ts';
 import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../../src/schema/index.ts';
-import { formatOf, STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
-import { parseFormat, resolvePath } from '../options/table-options.ts';
+import { formatOf, type TableFormat } from '../../src/tabular/index.ts';
+import { parseFormat, tableInput } from '../options/table-options.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
 import { restoreArgument } from '../spelling.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 /** How many rows a suggestion looks at. */
 const SAMPLE_ROWS = 10_000;
@@ -129,8 +129,8 @@ async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string 
   };
   const { id, profile, region, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
-  const options = { format: args.fileFormat, headerRow: !args.noHeaders, stdin: io.stdin, signal: io.signal };
-  return withSchemaSource(resolvePath(io, args.input), options, (table) => {
+  const options = { headerRow: !args.noHeaders, signal: io.signal };
+  return withSchemaSource(tableInput(io, args.input, args.fileFormat), options, (table) => {
     for (const { index, name, reason } of table.source.unusable) {
       say(`warning: column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
     }

@@ -5,8 +5,7 @@ import type { MemberEnvironment } from '../../src/actions/member/tables.ts';
 import type { PassphraseRequest } from '../../src/custody/index.ts';
 import { SealroomError, systemReason } from '../../src/errors/index.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
-import { STANDARD_STREAM } from '../../src/tabular/index.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 /** The options of commands that use a home, and with it the keys in it. */
 export interface HomeArguments extends FipsArguments {

@@ -3,10 +3,10 @@ import type { Argv } from 'yargs';
 import type { TableTransfer } from '../../src/actions/member/tables.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
+import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { restoreArgument } from '../spelling.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
@@ -102,22 +102,37 @@ export function resolvePath(io: CliIo, path: string): string {
   return path === STANDARD_STREAM ? path : resolve(io.cwd, path);
 }
 
+/**
+ * The table that an argument names: a file, or standard input for `-`.
+ *
+ * @throws {SealroomError} IO_FORMAT for standard input if its format is not said.
+ */
+export function tableInput(io: CliIo, path: string, format: TableFormat | undefined): TableInput {
+  if (path !== STANDARD_STREAM) return { kind: 'file', path: resolve(io.cwd, path), format };
+  if (format === undefined) throw unknownFormat(path);
+  return { kind: 'stream', stream: io.stdin, format, name: path };
+}
+
+/** Where an argument sends a table: to a file, or to standard output for `-`. */
+export function tableOutput(io: CliIo, path: string, format: TableFormat | undefined): TableOutput {
+  if (path !== STANDARD_STREAM) return { kind: 'file', path: resolve(io.cwd, path), format };
+  return { kind: 'stream', stream: io.stdout, format };
+}
+
 /** The output of a command on a table: as given, or the input's file name with `.out` before its extension, here. */
-export function outputPath(io: CliIo, input: string, output: string | undefined): string {
-  if (output !== undefined) return resolvePath(io, output);
+export function outputPath(input: string, output: string | undefined): string {
+  if (output !== undefined) return output;
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
   const extension = extname(input);
-  return resolve(io.cwd, `${basename(input, extension)}.out${extension}`);
+  return `${basename(input, extension)}.out${extension}`;
 }
 
 /** From where to where the options say that a table goes, and with what. */
 export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
   const tempDirectory = args['temp-dir'];
   return {
-    input: resolvePath(io, args.input),
-    output: outputPath(io, args.input, args.output),
-    inputFormat: args['file-format'],
-    outputFormat: args['output-format'],
+    input: tableInput(io, args.input, args['file-format']),
+    output: tableOutput(io, outputPath(args.input, args.output), args['output-format']),
     csvInputNull: args['csv-input-null-value'],
     csvOutputNull: args['csv-output-null-value'],
     overwrite: args.overwrite,
@@ -125,8 +140,6 @@ export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
     tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
     kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
     threads: args.threads,
-    stdin: io.stdin,
-    stdout: io.stdout,
   };
 }
 

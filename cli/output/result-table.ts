@@ -1,6 +1,7 @@
 import { readRows } from '../../src/actions/member/tables.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { formatOf, STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
+import { formatOf, type TableFormat } from '../../src/tabular/index.ts';
+import { STANDARD_STREAM } from '../terminal.ts';
 
 /** Rows that a terminal shows. */
 const MAX_SHOWN_ROWS = 100;

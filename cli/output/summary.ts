@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { STANDARD_STREAM } from '../../src/tabular/index.ts';
-import { type CliIo, say } from '../terminal.ts';
+import type { TableOutput } from '../../src/tabular/index.ts';
+import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 /** The part of a summary that both table commands have. */
 export interface TableSummary {
@@ -17,10 +17,11 @@ export interface TableSummary {
 export function printSummary(
   io: CliIo,
   args: { readonly json: boolean; readonly 'dry-run': boolean },
-  output: string,
+  target: TableOutput,
   summary: TableSummary,
   details: readonly string[],
 ): void {
+  const output = target.kind === 'file' ? target.path : STANDARD_STREAM;
   if (args.json) {
     // With the table itself on standard output, the summary goes beside it.
     const stream = output === STANDARD_STREAM ? io.stderr : io.stdout;

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { decryptTable, encryptTable, parseSharedSecret, parseTableSchema, renderFindings } from 'sealroom';
@@ -143,9 +142,7 @@ async function playCollaboration(workFolder: string): Promise<boolean> {
   if (incidents === undefined || totals === undefined || pairs === undefined) throw new Error('an answer is missing');
   const result = join(receiverFolder, 'filed-with-both.csv');
   const { rows } = await decryptTable({
-    input: '-',
-    inputFormat: pairs.statement.result.format,
-    stdin: Readable.from([pairs.table]),
+    input: { kind: 'memory', bytes: pairs.table, format: pairs.statement.result.format },
     output: result,
     secret,
     collaborationId: pairs.statement.collaboration,

@@ -18,7 +18,6 @@ import { type Manifest, parseManifest, settingsOf } from 'sealroom/collab';
 import { openPackage, recipientsOf } from 'sealroom/package';
 import { claimedCaller, type QueryRequest, QueryRunner } from 'sealroom/query';
 import { createRoom, loadTable, openRoom } from 'sealroom/room';
-import { Readable } from 'node:stream';
 import { signDraft } from './sign.ts';
 
 const SAMPLE = fileURLToPath(new URL('./', import.meta.url));
@@ -80,11 +79,8 @@ async function answer(campaign: Campaign, runner: QueryRunner, file: string, wor
   const { table, statement } = await openPackage(bytes, [identity], verifiers);
   const output = join(workFolder, 'answer.csv');
   const { collaboration: collaborationId, result } = statement;
-  const stdin = Readable.from([table]);
   await decryptTable({
-    input: '-',
-    inputFormat: result.format,
-    stdin,
+    input: { kind: 'memory', bytes: table, format: result.format },
     output,
     overwrite: true,
     secret,

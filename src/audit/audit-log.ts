@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalConstantTime } from '../bytes/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
@@ -10,7 +10,7 @@ import type { KeyEvent } from './key-event.ts';
 import type { Signer } from '../tlog/index.ts';
 import { readLines } from './lines.ts';
 import { LOG_FILES } from './log-file.ts';
-import { syncDirectory, withLock } from '../files/index.ts';
+import { withLock, writeFileAtomically } from '../files/index.ts';
 import { hashLeaf, TreeEdge } from '../tlog/index.ts';
 import {
   type AttemptEvent,
@@ -316,15 +316,7 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
 /** Replaces the checkpoint so that either the old or the new one is there whole, even after a power failure. */
 async function replaceCheckpoint(directory: string, note: string): Promise<void> {
   const path = join(directory, LOG_FILES.checkpoint);
-  const file = await open(`${path}.tmp`, 'w', 0o600);
-  try {
-    await file.writeFile(note);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.tmp`, path);
-  await syncDirectory(directory);
+  await writeFileAtomically(path, note, { replaces: true, temporary: `${path}.tmp` });
 }
 
 function writeFailure(error: unknown, file: string): SealroomError {

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeUtf8, encodeUtf8 } from '../bytes/index.ts';
-import { SealroomError } from '../errors/index.ts';
+import { parseJson, SealroomError } from '../errors/index.ts';
 import { keyEvent } from './key-event.ts';
 
 /** The maximum length of a record's line in bytes, without its line break. A query's text has at most 20 kB; its IR may be longer. */
@@ -290,16 +290,8 @@ function readLine(bytes: Uint8Array): { readonly record: AuditRecord; readonly v
     throw notJson();
   }
   const value = parseJson(line);
+  if (value === undefined) throw notJson();
   return { record: checkRecord(value), value, line };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // The parser's own message quotes the text.
-    throw notJson();
-  }
 }
 
 function checkRecord(value: unknown): AuditRecord {

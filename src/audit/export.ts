@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8, equalConstantTime } from '../bytes/index.ts';
-import { SealroomError } from '../errors/index.ts';
+import { isRecord, parseJson, SealroomError } from '../errors/index.ts';
 import type { AuditProblem } from './chain.ts';
 import { openCheckpoint } from '../tlog/index.ts';
 import type { Verifier } from '../tlog/index.ts';
@@ -133,15 +133,8 @@ export function verifyExport(text: string, verifiers: readonly Verifier[]): Expo
 }
 
 function parseExportLine(line: string, place: number): { readonly proof: string; readonly record: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw notExport(place);
-  }
-  if (typeof value !== 'object' || value === null || !('proof' in value) || !('record' in value))
-    throw notExport(place);
-  const { proof, record } = value;
+  const value = parseJson(line);
+  const { proof, record } = isRecord(value) ? value : {};
   if (typeof proof !== 'string' || typeof record !== 'string') throw notExport(place);
   return { proof, record };
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors/index.ts';
+import { isExisting, isOpenToOthers, writeFileAtomically } from '../files/index.ts';
 import { generateSignerText, parseSigner, type Signer } from '../tlog/index.ts';
 
 /** The maximum size of a signer's file. */
@@ -13,22 +14,15 @@ const MAX_BYTES = 4096;
  */
 export async function createSignerFile(path: string, name: string): Promise<Signer> {
   const text = generateSignerText(name);
-  let file: FileHandle;
   try {
-    file = await open(path, 'wx', 0o600);
+    await writeFileAtomically(path, `${text}\n`, { replaces: false });
   } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    const exists = isExisting(error);
     throw new SealroomError(
       exists ? 'IO_EXISTS' : 'IO_WRITE',
       exists ? 'there is already a file' : `cannot write the signer: ${systemReason(error)}`,
       { where: { file: path }, cause: error },
     );
-  }
-  try {
-    await file.writeFile(`${text}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
   }
   return parseSigner(text);
 }
@@ -50,8 +44,7 @@ export async function readSignerFile(path: string): Promise<Signer> {
   }
   try {
     const { mode, size } = await file.stat();
-    // Windows has no such bits and reports them as set.
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    if (isOpenToOthers(mode, 'any')) {
       throw refuse('the signer can be read by other users', `run \`chmod 600 ${path}\``);
     }
     if (size > MAX_BYTES) throw refuse('the file is too long for a signer');

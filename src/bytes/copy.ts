@@ -12,6 +12,17 @@ export function copyBytes(source: Uint8Array, start: number, end: number, target
   return to;
 }
 
+/** Joins byte strings into one in memory of its own. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
 /** The 4-byte little-endian integer at `at`. */
 export function getInt32(source: Uint8Array, at: number): number {
   return (

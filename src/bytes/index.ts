@@ -12,7 +12,7 @@ export {
 export { allValid, type ByteColumn, byteColumnOf, countNulls, isValid, setNull, valueAt } from './byte-column.ts';
 export { compact } from './compact.ts';
 export { equalConstantTime } from './constant-time.ts';
-export { copyBytes, getInt32 } from './copy.ts';
+export { concatBytes, copyBytes, getInt32 } from './copy.ts';
 export type { FixedColumn } from './fixed-column.ts';
 export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64 } from './integers.ts';
 export { ByteReader } from './reader.ts';

@@ -1,5 +1,4 @@
-import { SealroomError } from '../errors/index.ts';
-import type { ErrorCode } from '../errors/index.ts';
+import { type ErrorCode, SealroomError } from '../errors/index.ts';
 
 /**
  * Reads big-endian fields from the front of a byte string, never beyond its end.

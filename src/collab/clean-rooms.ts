@@ -1,9 +1,7 @@
 import type * as CleanRooms from '@aws-sdk/client-cleanrooms';
 import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
 import { awsFailureOf, loadAwsSdk } from '../aws/index.ts';
-import { SealroomError } from '../errors/index.ts';
-import { isRecord } from '../schema/index.ts';
-import { quoteForMessage } from '../errors/index.ts';
+import { isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 

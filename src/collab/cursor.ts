@@ -1,5 +1,4 @@
-import { didYouMean, describeValue, quoteForMessage } from '../errors/index.ts';
-import { isRecord } from '../schema/index.ts';
+import { describeValue, didYouMean, isList, isRecord, quoteForMessage } from '../errors/index.ts';
 import type { DocumentValue } from './document.ts';
 import type { DocumentPath, ManifestProblems } from './problems.ts';
 
@@ -48,14 +47,14 @@ export class Cursor {
 
   /** The object without one of its keys; an empty object for anything else. */
   without(key: string): Readonly<Record<string, DocumentValue>> {
-    const entries = isObject(this.#value) ? Object.entries(this.#value) : [];
+    const entries = isRecord(this.#value) ? Object.entries(this.#value) : [];
     return Object.fromEntries(entries.filter(([name]) => name !== key));
   }
 
   /** The value of a key. */
   at(key: string): Cursor {
     const value = this.#value;
-    const inner = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+    const inner = isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
     return new Cursor(inner, [...this.path, key], this.problems);
   }
 
@@ -81,7 +80,7 @@ export class Cursor {
 
   /** Whether the value is an object; also notes its keys that are not in `known`. */
   object(known: readonly string[]): boolean {
-    if (!isObject(this.#value)) {
+    if (!isRecord(this.#value)) {
       this.refuse(`expected an object, got ${this.#describeOther()}`);
       return false;
     }
@@ -94,7 +93,7 @@ export class Cursor {
   /** The items of an array; notes a problem if it is something else or has fewer items than `minimum`. */
   items(minimum = 0): readonly Cursor[] {
     const value = this.#value;
-    if (!isArray(value)) {
+    if (!isList(value)) {
       this.refuse(`expected an array, got ${this.#describeOther()}`);
       return [];
     }
@@ -134,14 +133,6 @@ export class Cursor {
     const value = this.#value;
     return typeof value === 'number' && value > 0 ? value : this.#refuseKind('a number over 0');
   }
-}
-
-function isArray(value: DocumentValue | undefined): value is readonly DocumentValue[] {
-  return Array.isArray(value);
-}
-
-function isObject(value: DocumentValue | undefined): value is Readonly<Record<string, DocumentValue>> {
-  return isRecord(value);
 }
 
 const SECRET_WORDS = /secret|private|password|token/i;

@@ -9,8 +9,7 @@ import {
   parseDocument,
   type YAMLError,
 } from 'yaml';
-import { SealroomError } from '../errors/index.ts';
-import { joinProblems, quoteForMessage } from '../errors/index.ts';
+import { joinProblems, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { DocumentPath, TextPlace } from './problems.ts';
 
 /** A JSON value of a document. */

@@ -1,7 +1,5 @@
 import canonicalize from 'canonicalize';
-import { didYouMean, SealroomError } from '../errors/index.ts';
-import { isRecord } from '../schema/index.ts';
-import { quoteForMessage } from '../errors/index.ts';
+import { didYouMean, isList, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import { sha256Hex } from '../signing/index.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';
@@ -120,22 +118,16 @@ function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): r
 
 /** The content that is hashed and signed: everything except signatures and approvals. */
 function contentOf(value: DocumentValue): DocumentValue {
-  if (!isObject(value)) return value;
+  if (!isRecord(value)) return value;
   const templates = value['templates'];
-  const bare = isList(templates) ? { templates: templates.map((template) => omit(template, 'approvals')) } : {};
+  const bare = isList(templates)
+    ? { templates: templates.map((each) => (isRecord(each) ? omit(each, 'approvals') : each)) }
+    : {};
   return { ...omit(value, 'signatures'), ...bare };
 }
 
-function omit<Value extends DocumentValue>(value: Value, key: string): Value | Readonly<Record<string, DocumentValue>> {
-  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) : value;
-}
-
-function isObject(value: DocumentValue): value is Readonly<Record<string, DocumentValue>> {
-  return isRecord(value);
-}
-
-function isList(value: DocumentValue | undefined): value is readonly DocumentValue[] {
-  return Array.isArray(value);
+function omit(value: Readonly<Record<string, DocumentValue>>, key: string): Readonly<Record<string, DocumentValue>> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
 }
 
 function readManifest(root: Cursor, content: DocumentValue): Manifest {

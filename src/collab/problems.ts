@@ -1,5 +1,4 @@
-import { type ErrorCode, SealroomError } from '../errors/index.ts';
-import { joinProblems } from '../errors/index.ts';
+import { type ErrorCode, joinProblems, SealroomError } from '../errors/index.ts';
 
 /** Steps from the root of a document to a value: keys of objects, indexes of arrays. */
 export type DocumentPath = readonly (string | number)[];

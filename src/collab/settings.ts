@@ -1,6 +1,4 @@
-import { SealroomError } from '../errors/index.ts';
-import { describeValue, quoteForMessage } from '../errors/index.ts';
-import { isRecord } from '../schema/index.ts';
+import { describeValue, isRecord, parseJson, quoteForMessage, SealroomError } from '../errors/index.ts';
 
 /** The settings that the members agreed on. They decide how tables are encrypted; decryption does not need them. */
 export interface CollaborationSettings {
@@ -90,11 +88,9 @@ function unwrapResponse(value: unknown): unknown {
  */
 export function parseSettings(text: string, place: { readonly file?: string | undefined } = {}): CollaborationSettings {
   const { file } = place;
-  let value: unknown;
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    // The parser's own message quotes the text, which may be a secret file that was given by mistake.
+  const value = parseJson(text.replace(/^\uFEFF/, ''));
+  if (value === undefined) {
+    // Nothing of the text is shown, which may be a secret file that was given by mistake.
     throw new SealroomError('USAGE_OPTION', 'the settings are not JSON', { hint: HINT, where: { file } });
   }
   try {

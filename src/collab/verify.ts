@@ -1,5 +1,4 @@
-import { SealroomError } from '../errors/index.ts';
-import { quoteForMessage } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import { printPublicKey, type SigningKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';
 import { requireRole, signingKeysOf } from './roles.ts';

@@ -1,4 +1,4 @@
-import { encodeI32 } from '../bytes/index.ts';
+import { concatBytes, encodeI32 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
 /** The unit of a timestamp's ticks: milliseconds, microseconds or nanoseconds. */
@@ -123,17 +123,6 @@ function encodeMetadata(type: ClientType): readonly Uint8Array[] {
     case 'date':
       return [];
   }
-}
-
-/** Joins byte strings. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }
 
 /**

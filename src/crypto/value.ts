@@ -1,5 +1,6 @@
 import {
   ByteReader,
+  concatBytes,
   decodeUtf8Lenient,
   encodeF32,
   encodeF64,
@@ -9,7 +10,7 @@ import {
   encodeUtf8,
 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import { concatBytes, encodeNull, encodePrefix, equivalenceClass, kindOfTypeByte } from './client-type.ts';
+import { encodeNull, encodePrefix, equivalenceClass, kindOfTypeByte } from './client-type.ts';
 import { NULL_FLAG, typeByteOf, unitOfNumber } from './client-type.ts';
 import type { ClientKind, ClientType, TimestampUnit } from './client-type.ts';
 import { fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';

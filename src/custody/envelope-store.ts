@@ -1,12 +1,11 @@
 import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { withLock } from '../files/index.ts';
 import { type CollaborationId, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { unwrapEnvelope } from './unwrap-envelope.ts';
-import { destroyFile, temporariesOf, writePrivateFile } from '../files/index.ts';
+import { destroyFile, isOpenToOthers, temporariesOf, withLock, writePrivateFile } from '../files/index.ts';
 import type { KeyProvider } from './providers/provider.ts';
 
 /** The place of an envelope in a home. */
@@ -132,8 +131,7 @@ export async function readEnvelope(
 /** Refuses a directory that others can write to: they could plant an envelope with a secret and key of their choice. */
 async function requireOwn(directory: string): Promise<void> {
   const { mode } = await stat(directory);
-  // Windows has no such bits and reports them as set.
-  if (process.platform === 'win32' || (mode & 0o022) === 0) return;
+  if (!isOpenToOthers(mode, 'write')) return;
   throw new SealroomError('SECRET_INVALID', 'the home is writable by other users', {
     where: { file: directory },
     hint: `check who made its files, then run \`chmod -R go-w ${directory}\``,

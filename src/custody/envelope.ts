@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeBase64, encodeBase64, encodeUtf8 } from '../bytes/index.ts';
 import { parseCollaborationId } from '../crypto/index.ts';
-import { SealroomError } from '../errors/index.ts';
+import { parseJson, SealroomError } from '../errors/index.ts';
 
 /** The version of the envelopes that are written, and the only one that is read. */
 export const ENVELOPE_VERSION = 1;
@@ -101,13 +101,4 @@ export function changedEnvelope(): SealroomError {
 function isCanonicalBase64(text: string): boolean {
   const bytes = decodeBase64(text);
   return bytes !== null && bytes.length > 0 && encodeBase64(bytes) === text;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyEvent as KeyRecord } from '../audit/index.ts';
 import type { Signer } from '../tlog/index.ts';
@@ -74,23 +74,20 @@ async function prepareKeyLog(home: MemberHome): Promise<Signer> {
   return signer;
 }
 
-/** Writes the whole key before it gets its name. Of two processes one succeeds, and the other uses that one's key. */
+/** Of two processes that create the key, one succeeds, and the other uses that one's key. */
 async function makeSigner({ directory, logKey }: MemberHome): Promise<void> {
   const { createSignerFile } = await import('../audit/index.ts');
-  const id = randomUUID();
-  const temporary = `${logKey}.${id}.tmp`;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await createSignerFile(temporary, `keys.sealroom/${id}`);
-    await link(temporary, logKey);
+    await createSignerFile(logKey, `keys.sealroom/${randomUUID()}`);
   } catch (error) {
-    if (error instanceof SealroomError) throw error;
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    if (error instanceof SealroomError) {
+      if (error.code === 'IO_EXISTS') return;
+      throw error;
+    }
     throw new SealroomError('IO_WRITE', `cannot write the key of the log: ${systemReason(error)}`, {
       where: { file: logKey },
       cause: error,
     });
-  } finally {
-    await rm(temporary, { force: true });
   }
 }

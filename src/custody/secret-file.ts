@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { isOpenToOthers } from '../files/index.ts';
 
 /**
  * The text of a file that holds a secret, without the line break at its end. It must not be open to other users.
@@ -25,8 +26,7 @@ export async function readSecretBytes(file: string, hint: string): Promise<Buffe
   const where = { file };
   try {
     const { mode } = await stat(file);
-    // Windows has no such bits and reports them as set.
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    if (isOpenToOthers(mode, 'any')) {
       throw new SealroomError(
         'SECRET_INVALID',
         'expected a secret file that only its owner can read, got an open one',

@@ -1,8 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { printPublicKey } from '../signing/index.ts';
-import { fileExists } from '../files/index.ts';
+import { fileExists, isExisting, writeFileAtomically } from '../files/index.ts';
 import { readSecretFile } from './secret-file.ts';
 
 const HINT = 'make one with `sealroom collab key <file>`';
@@ -49,9 +48,9 @@ export async function readPublicKeyOf(file: string): Promise<string | null> {
 export async function createSigningKey(file: string): Promise<KeyObject> {
   const { privateKey } = generateKeyPairSync('ed25519');
   try {
-    await writeFile(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flag: 'wx' });
+    await writeFileAtomically(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { replaces: false });
   } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    const exists = isExisting(error);
     const message = exists ? 'there is a file already' : `cannot write the signing key: ${systemReason(error)}`;
     throw new SealroomError(exists ? 'IO_EXISTS' : 'IO_WRITE', message, { where: { file }, cause: error });
   }

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Batch, Field } from '../columns/index.ts';
 import type { ErrorCode } from '../errors/index.ts';
-import type { EngineLimits } from './engine.ts';
+import type { EngineLimits } from './database.ts';
 import type { SmallRow } from './small-result.ts';
 
 /** What an engine task runs: `sql` reads the pushed batches as the table `$input` with the columns `fields`. */

@@ -2,9 +2,10 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import duckdb from '@duckdb/node-bindings';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { type Batch, buffersOf } from '../columns/index.ts';
-import { Engine, engineFailure, quoteIdentifier } from './engine.ts';
+import { Engine, engineFailure } from './engine.ts';
 import type { EngineOrder, EngineReply, EngineRequest, EngineRest } from './engine-messages.ts';
 import { engineTypeOf } from './engine-types.ts';
+import { quoteIdentifier } from './sql.ts';
 import { writeChunk } from './vectors.ts';
 
 // Runs SQL statements, each on a database of its own, over batches that the main thread sends. The engine calls for rows and

@@ -2,19 +2,9 @@ import duckdb from '@duckdb/node-bindings';
 import { Arena } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Batch, Field } from '../columns/index.ts';
+import { Database, type EngineLimits } from './database.ts';
 import { readSmallResult, type SmallRow } from './small-result.ts';
 import { readVector } from './vectors.ts';
-
-/** The engine release whose vector layout `vectors.ts` relies on; any other is refused at start. */
-const ENGINE_VERSION = 'v1.5.6';
-
-/** The limits of an engine instance. */
-export interface EngineLimits {
-  readonly memoryMiB: number;
-  readonly threads: number;
-  /** Directory to which the engine may spill, or `null` for none. Cleartext tables are only read with `null`. */
-  readonly spillDirectory: string | null;
-}
 
 /**
  * The limits for reading. The memory is a cap, not a requirement: an ordinary Parquet file takes under 200 MiB, but a page
@@ -25,52 +15,24 @@ export const READING: EngineLimits = { memoryMiB: 2048, threads: 1, spillDirecto
 /** The {@link engineFailure} of an exceeded memory limit. */
 export const OUT_OF_MEMORY = 'Out of Memory Error';
 
-/** Quotes an SQL identifier. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** Quotes an SQL string literal. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** Quotes a path to read as an SQL literal, with glob characters escaped. For a path to write, use {@link quoteText}. */
-export function quotePath(path: string): string {
-  return quoteText(path.replace(/[*?[]/g, '[$&]'));
-}
-
 /**
  * An in-memory database that reads and writes table files, and stores no tables itself. It loads no extension, has no
  * network access, and its error messages are never passed on, because they quote the data.
  */
 export class Engine {
-  readonly #database: duckdb.Database;
-  readonly connection: duckdb.Connection;
+  readonly #database: Database;
 
-  private constructor(database: duckdb.Database, connection: duckdb.Connection) {
+  private constructor(database: Database) {
     this.#database = database;
-    this.connection = connection;
   }
 
-  /** @throws {SealroomError} IO_ENGINE if the engine is not the release that this code was written for. */
+  /** @throws {SealroomError} as {@link Database.open}. */
   static async open(limits: EngineLimits = READING): Promise<Engine> {
-    if (duckdb.library_version() !== ENGINE_VERSION) {
-      throw new SealroomError(
-        'IO_ENGINE',
-        `expected table engine ${ENGINE_VERSION}, got ${duckdb.library_version()}: run \`npm ci\``,
-      );
-    }
-    const config = duckdb.create_config();
-    duckdb.set_config(config, 'threads', String(limits.threads));
-    duckdb.set_config(config, 'memory_limit', `${String(limits.memoryMiB)}MiB`);
-    duckdb.set_config(config, 'temp_directory', limits.spillDirectory ?? '');
-    // One thread keeps the order anyway, and a Parquet writer that need not preserve it can bound its row groups by bytes.
-    if (limits.threads === 1) duckdb.set_config(config, 'preserve_insertion_order', 'false');
-    duckdb.set_config(config, 'autoinstall_known_extensions', 'false');
-    duckdb.set_config(config, 'autoload_known_extensions', 'false');
-    const database = await duckdb.open(':memory:', config);
-    return new Engine(database, await duckdb.connect(database));
+    return new Engine(await Database.open({ kind: 'tables', limits }));
+  }
+
+  get connection(): duckdb.Connection {
+    return this.#database.connection;
   }
 
   /**
@@ -123,8 +85,7 @@ export class Engine {
   }
 
   close(): void {
-    duckdb.disconnect_sync(this.connection);
-    duckdb.close_sync(this.#database);
+    this.#database.close();
   }
 }
 

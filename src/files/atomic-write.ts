@@ -1,23 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { fstatSync } from 'node:fs';
-import { access, chmod, constants, lstat, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import type { Writable } from 'node:stream';
+import { chmod, link, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
-import { hashFile } from './hash-file.ts';
+import { syncDirectory } from './sync-directory.ts';
 
-/** A table that is complete and has not its name yet. */
-export interface WrittenFile {
-  /** Size in bytes; 0 where it was written past this process, as Parquet is to standard output. */
-  readonly bytes: number;
-  /** SHA-256 of its bytes in hexadecimal, or `null` where they are gone. */
-  sha256(): Promise<string | null>;
+/** Options for renaming a file into place. */
+export interface PlaceOptions {
+  /** Whether an existing file is replaced. If not, it stays, and the call fails with the system's `EEXIST`. */
+  readonly replaces: boolean;
+  /** Files that describe the replaced file; they are removed with it. */
+  readonly obsolete?: readonly string[] | undefined;
 }
 
-/** Called with a finished file before it gets its name. If it throws, no file is left behind. */
-export type BeforeCommit = (written: WrittenFile) => Promise<void>;
+/** Options for writing a file. */
+export interface AtomicWriteOptions extends PlaceOptions {
+  /**
+   * The path until the file is complete, on the same file system; a file left there by a killed process is replaced.
+   * Default: a new name beside the target.
+   */
+  readonly temporary?: string | undefined;
+}
 
-/** The file that a table is written to, under a temporary name beside its target until it is complete. */
+/** A file that is being written, under a temporary name until it is complete. */
 export interface OutputTarget {
   /** The path to write to. */
   readonly path: string;
@@ -27,160 +31,120 @@ export interface OutputTarget {
   abort(): Promise<void>;
 }
 
-/** Options for a target. */
-export interface TargetOptions {
-  readonly overwrite: boolean;
-  /** The input file, which must not be the target as well. */
-  readonly input?: string | undefined;
-  /** Files beside it that speak of what was there before: removed when the new file has its name. */
-  readonly companions?: readonly string[];
-}
-
 /**
- * Checks that a target can be written, without writing anything.
+ * Creates an empty file of mode 0600 under a temporary name. `commit` flushes its bytes to the disk, renames it into place,
+ * and flushes the directory, so that the file is there as a whole or not at all after a crash or a power failure.
  *
- * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is not a regular file, or is the
- *   input itself, or if its directory is missing or not writable.
- */
-export async function checkTarget(target: string, options: TargetOptions): Promise<void> {
-  const path = resolve(target);
-  const where = { file: target };
-  if (options.input !== undefined && (await isSameFile(resolve(options.input), path))) {
-    throw new SealroomError('IO_WRITE', 'the output is the same file as the input', { where });
-  }
-  const existing = await lstat(path).catch(() => null);
-  if (existing?.isDirectory() === true) {
-    throw new SealroomError('IO_WRITE', 'the output is a directory', { where });
-  }
-  // The output replaces an existing file, but must not replace a device or a pipe.
-  if (existing !== null && !existing.isFile() && !existing.isSymbolicLink()) {
-    throw new SealroomError('IO_WRITE', 'the output is a device or a pipe, not a regular file', {
-      where,
-      hint: 'use `-` to write to standard output',
-    });
-  }
-  if (existing !== null && !options.overwrite) {
-    throw new SealroomError('IO_EXISTS', 'the output already exists', {
-      where,
-      hint: 'give another name, or replace it with `--overwrite`',
-    });
-  }
-  await checkDirectory(dirname(path), target);
-}
-
-/** Whether two paths lead to the same file, through any links. */
-async function isSameFile(first: string, second: string): Promise<boolean> {
-  if (first === second) return true;
-  const [a, b] = await Promise.all([identify(first), identify(second)]);
-  return a !== null && a === b;
-}
-
-async function identify(path: string): Promise<string | null> {
-  const facts = await stat(path).catch(() => null);
-  return facts === null ? null : `${String(facts.dev)}:${String(facts.ino)}`;
-}
-
-/**
- * Checks that files can be created in a directory.
+ * Every file that must last is written this way. Errors are the system's.
  *
- * @param name the file or directory that errors name
- * @throws {SealroomError} IO_WRITE if it is missing, not a directory, or not writable.
+ * @param path absolute
  */
-export async function checkDirectory(directory: string, name: string): Promise<void> {
-  try {
-    await access(directory, constants.W_OK | constants.X_OK);
-    if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
-  } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
-      where: { file: name },
-      cause: error,
-    });
-  }
-}
-
-/**
- * Creates a target: an empty file of mode 0600 with a temporary name in the target's directory.
- *
- * @throws {SealroomError} IO_EXISTS, IO_WRITE as {@link checkTarget}.
- */
-export async function createTarget(target: string, options: TargetOptions): Promise<OutputTarget> {
-  await checkTarget(target, options);
-  const path = resolve(target);
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
-  const fail = (error: unknown): never => {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
-      where: { file: target },
-      cause: error,
-    });
-  };
-  await open(temporary, 'wx', 0o600).then((file) => file.close(), fail);
+export async function startFile(path: string, options: AtomicWriteOptions): Promise<OutputTarget> {
+  const { temporary = temporaryName(path) } = options;
+  if (options.temporary !== undefined) await rm(temporary, { force: true });
+  await (await open(temporary, 'wx', 0o600)).close();
   return {
     path: temporary,
-    commit: () => commitFile(temporary, path, options.companions ?? []).catch(fail),
+    async commit() {
+      await syncFile(temporary);
+      const { size } = await stat(temporary);
+      await placeFile(temporary, path, options);
+      return size;
+    },
     abort: () => rm(temporary, { force: true }),
   };
 }
 
-async function commitFile(temporary: string, path: string, companions: readonly string[]): Promise<number> {
-  await chmod(temporary, 0o600);
-  const file = await open(temporary, 'r');
+/**
+ * Writes the content of a file with {@link startFile}.
+ *
+ * @param path absolute
+ * @param check called with the path of the written file before it is renamed; if it throws, nothing has changed
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicWriteOptions,
+  check?: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const file = await startFile(path, options);
+  try {
+    await writeFile(file.path, content);
+    await check?.(file.path);
+    await file.commit();
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+}
+
+/** The prefix of the temporary files of a path, which end in `.tmp`. */
+export function temporaryPrefix(path: string): string {
+  return `.${basename(path).slice(0, 64)}.`;
+}
+
+/** A new temporary path beside a path. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** Flushes a file to the disk, after giving it mode 0600. */
+export async function syncFile(path: string): Promise<void> {
+  await chmod(path, 0o600);
+  const file = await open(path, 'r+');
   try {
     await file.sync();
   } finally {
     await file.close();
   }
-  const { size } = await stat(temporary);
-  await rename(temporary, path);
-  //= format F-91
-  await removeIfThere(join(dirname(path), `.${basename(path)}.crc`));
-  for (const companion of companions) await removeIfThere(companion);
-  return size;
+}
+
+/**
+ * Renames a complete file or directory within its file system, and flushes the change to the disk.
+ *
+ * @param to absolute
+ */
+export async function placeFile(from: string, to: string, { replaces, obsolete = [] }: PlaceOptions): Promise<void> {
+  await (replaces ? rename(from, to) : renameToNew(from, to));
+  for (const path of obsolete) await removeIfThere(path);
+  await syncDirectory(dirname(to));
+  if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from));
+}
+
+/** The errors of file systems without links. */
+const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+async function renameToNew(from: string, to: string): Promise<void> {
+  try {
+    // Unlike a rename, a link never replaces a file.
+    await link(from, to);
+  } catch (error) {
+    if (!NO_LINKS.includes(systemCode(error))) throw error;
+    if ((await lstat(to).catch(() => null)) !== null) throw Object.assign(new Error(), { code: 'EEXIST' });
+    await rename(from, to);
+    return;
+  }
+  await rm(from);
 }
 
 async function removeIfThere(path: string): Promise<void> {
   await rm(path, { force: true }).catch((error: unknown) => {
-    // What has a name that is too long is not there.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENAMETOOLONG')) throw error;
+    // A file whose name is too long does not exist.
+    if (systemCode(error) !== 'ENAMETOOLONG') throw error;
   });
 }
 
-/** A target that calls `check` with the finished file before it is renamed into place. */
-export function checkedFile(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
-  if (check === undefined) return target;
-  return {
-    ...target,
-    async commit() {
-      let hash: Promise<string> | null = null;
-      const { size: bytes } = await stat(target.path);
-      await check({ bytes, sha256: () => (hash ??= hashFile(target.path)) });
-      return target.commit();
-    },
-  };
+function systemCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** A target that cannot be read again, and that calls `check` when it is complete. */
-export function checkedStream(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
-  if (check === undefined) return target;
-  return {
-    ...target,
-    async commit() {
-      await check({ bytes: 0, sha256: () => Promise.resolve(null) });
-      return target.commit();
-    },
-  };
+/** Whether a system error says that the file exists already. */
+export function isExisting(error: unknown): boolean {
+  return systemCode(error) === 'EEXIST';
 }
 
-/**
- * Makes a stream a target for engines that write to paths; what was written cannot be undone.
- *
- * @throws {SealroomError} IO_FORMAT if it is not a file, pipe or device of the system.
- */
-export function standardOutput(stream: Writable): OutputTarget {
-  // A socket, which some programs give their children as standard output, cannot be opened by its path.
-  if (!('fd' in stream) || typeof stream.fd !== 'number' || fstatSync(stream.fd).isSocket()) {
-    throw new SealroomError('IO_FORMAT', 'Parquet cannot be written to this stream', {
-      hint: 'give a file, redirect the standard output to a file or a pipe, or choose another format',
-    });
-  }
-  return { path: `/dev/fd/${String(stream.fd)}`, commit: () => Promise.resolve(0), abort: () => Promise.resolve() };
+/** The one-line error for a file that cannot be written. */
+export function writeFailure(error: unknown, file: string): SealroomError {
+  if (error instanceof SealroomError) return error;
+  return new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { concatBytes } from '../bytes/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
-import type { BeforeCommit, OutputTarget } from './atomic-write.ts';
+import { type OutputTarget, writeFailure } from './atomic-write.ts';
+import type { BeforeCommit } from './output-target.ts';
 
 /** The destination of a serialised table: a target file, or a stream such as standard output. */
 export interface ByteSink {
@@ -22,7 +24,7 @@ const SYNC_BYTES = 64 << 20;
  */
 export async function fileSink(target: OutputTarget, file: string): Promise<ByteSink> {
   const fail = (error: unknown): never => {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
+    throw writeFailure(error, file);
   };
   const handle = await open(target.path, 'w', 0o600).catch(fail);
   let unsynced = 0;
@@ -82,6 +84,31 @@ export function streamSink(stream: Writable, check?: BeforeCommit): ByteSink {
       await check?.({ bytes: written, sha256: () => Promise.resolve(sha256) });
       stream.off('error', ignore);
       return written;
+    },
+    abort: () => Promise.resolve(),
+  };
+}
+
+/**
+ * A sink that collects everything in memory.
+ *
+ * @param receive gets all of it at the end, in a buffer of its own
+ * @param check is told of it before
+ */
+export function memorySink(receive: (bytes: Uint8Array) => void, check?: BeforeCommit): ByteSink {
+  const parts: Uint8Array[] = [];
+  return {
+    write(bytes) {
+      // The caller may use its buffer again.
+      parts.push(bytes.slice());
+      return Promise.resolve();
+    },
+    async close() {
+      const whole = concatBytes(parts);
+      const sha256 = (): Promise<string> => Promise.resolve(createHash('sha256').update(whole).digest('hex'));
+      await check?.({ bytes: whole.length, sha256 });
+      receive(whole);
+      return whole.length;
     },
     abort: () => Promise.resolve(),
   };

@@ -115,3 +115,14 @@ export async function spoolStream(stream: Readable, name: string, options: Spool
     close: () => file.close(),
   };
 }
+
+/** Makes bytes in memory a byte source. They must not change before it is closed. */
+export function memorySource(bytes: Uint8Array, name: string): ByteSource {
+  async function* chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+      signal?.throwIfAborted();
+      yield await Promise.resolve(bytes.subarray(start, start + CHUNK_BYTES));
+    }
+  }
+  return { name, path: null, bytes: bytes.length, chunks, close: () => Promise.resolve() };
+}

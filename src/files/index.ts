@@ -1,21 +1,28 @@
 /** Files: written whole or not at all, private, locked, spilled, hashed; and bytes from and to paths and streams. */
 export {
+  isExisting,
+  type OutputTarget,
+  placeFile,
+  syncFile,
+  temporaryName,
+  writeFileAtomically,
+} from './atomic-write.ts';
+export { type ByteSink, fileSink, memorySink, streamSink } from './byte-sink.ts';
+export { type ByteSource, memorySource, openFile, readFailure, spoolStream } from './byte-source.ts';
+export { fileExists } from './exists.ts';
+export { hashChunks, hashFile } from './hash-file.ts';
+export { withLock } from './lock.ts';
+export {
   type BeforeCommit,
   checkDirectory,
   checkedFile,
   checkedStream,
   checkTarget,
   createTarget,
-  type OutputTarget,
-  type WrittenFile,
+  sidecarPath,
   standardOutput,
-} from './atomic-write.ts';
-export { type ByteSink, fileSink, streamSink } from './byte-sink.ts';
-export { type ByteSource, openFile, readFailure, spoolStream } from './byte-source.ts';
-export { fileExists } from './exists.ts';
-export { hashChunks, hashFile } from './hash-file.ts';
-export { withLock } from './lock.ts';
-export { destroyFile, temporariesOf, writePrivateFile } from './private-file.ts';
+  type WrittenFile,
+} from './output-target.ts';
+export { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from './private-file.ts';
 export { createTempFolder, type SpillBlock, SpillFile } from './spill-file.ts';
-export { syncDirectory } from './sync-directory.ts';
-export { readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';
+export { prepareFile, readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';

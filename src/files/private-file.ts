@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
+import { isExisting, temporaryPrefix, writeFailure, writeFileAtomically } from './atomic-write.ts';
 import { syncDirectory } from './sync-directory.ts';
 
 /** How {@link writePrivateFile} puts a file in its place. */
@@ -13,8 +14,8 @@ export interface PrivateFileOptions {
 }
 
 /**
- * Writes a file that only its owner can read: beside its place, synced, and then renamed, so that there is the old one or the
- * new one as a whole, also after the power went. Directories that are missing are made, for the owner only.
+ * Writes a file that only its owner can read, so that there is the old one or the new one as a whole, also after the power
+ * went. Directories that are missing are made, for the owner only.
  *
  * @param path absolute
  * @throws {SealroomError} IO_EXISTS if there is a file and it is not to be replaced; IO_WRITE; what `check` throws.
@@ -24,26 +25,20 @@ export async function writePrivateFile(
   content: string | Uint8Array,
   { replaces, check }: PrivateFileOptions,
 ): Promise<void> {
-  const directory = dirname(path);
-  const temporary = join(directory, `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeSynced(await open(temporary, 'wx', 0o600), content);
-    await check?.(temporary);
-    // Unlike a renamed file, a linked one replaces none.
-    await (replaces ? rename(temporary, path) : link(temporary, path));
-    if (!replaces) await rm(temporary);
-    await syncDirectory(directory);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFileAtomically(path, content, { replaces }, check);
   } catch (error) {
-    await rm(temporary, { force: true });
-    if (error instanceof SealroomError) throw error;
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    const message = exists ? 'there is a file already' : `cannot write: ${systemReason(error)}`;
-    throw new SealroomError(exists ? 'IO_EXISTS' : 'IO_WRITE', message, { where: { file: path }, cause: error });
+    if (!isExisting(error)) throw writeFailure(error, path);
+    throw new SealroomError('IO_EXISTS', 'there is a file already', { where: { file: path }, cause: error });
   }
 }
 
-const temporaryPrefix = (path: string): string => `.${basename(path).slice(0, 64)}.`;
+/** Whether a mode gives other users than the owner any access to a file or directory, or lets them write. */
+export function isOpenToOthers(mode: number, access: 'any' | 'write'): boolean {
+  // Windows has no such bits and reports them as set.
+  return process.platform !== 'win32' && (mode & (access === 'any' ? 0o077 : 0o022)) !== 0;
+}
 
 /**
  * The temporary files of a path that {@link writePrivateFile} left because its process was stopped, or is writing just now.
@@ -75,7 +70,12 @@ export async function temporariesOf(path: string): Promise<readonly string[]> {
 export async function destroyFile(path: string): Promise<void> {
   try {
     const file = await open(path, 'r+');
-    await writeSynced(file, randomBytes((await file.stat()).size));
+    try {
+      await file.writeFile(randomBytes((await file.stat()).size));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rm(path);
     await syncDirectory(dirname(path));
   } catch (error) {
@@ -83,14 +83,5 @@ export async function destroyFile(path: string): Promise<void> {
       where: { file: path },
       cause: error,
     });
-  }
-}
-
-async function writeSynced(file: FileHandle, content: string | Uint8Array): Promise<void> {
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

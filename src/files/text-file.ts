@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { SealroomError, systemReason } from '../errors/index.ts';
+import { SealroomError } from '../errors/index.ts';
 import { readFailure } from './byte-source.ts';
-import { createTarget, type TargetOptions } from './atomic-write.ts';
+import { type OutputTarget, writeFailure } from './atomic-write.ts';
+import { createTarget, type TargetOptions } from './output-target.ts';
 
 /**
  * Reads a small UTF-8 text file, such as a schema.
@@ -41,16 +42,29 @@ export async function writeWholeFile(
   content: string | Uint8Array,
   options: TargetOptions,
 ): Promise<void> {
+  const target = await prepareFile(path, content, options);
+  await target.commit().catch(async (error: unknown) => {
+    await target.abort();
+    throw error;
+  });
+}
+
+/**
+ * Writes the content of a file that the caller renames into place later.
+ *
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE as a table's output.
+ */
+export async function prepareFile(
+  path: string,
+  content: string | Uint8Array,
+  options: TargetOptions,
+): Promise<OutputTarget> {
   const target = await createTarget(path, options);
   try {
     await writeFile(target.path, content);
-    await target.commit();
+    return target;
   } catch (error) {
     await target.abort();
-    if (error instanceof SealroomError) throw error;
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, {
-      where: { file: path },
-      cause: error,
-    });
+    throw writeFailure(error, path);
   }
 }

@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import { SealroomError } from '../errors/index.ts';
+import { parseJson, SealroomError } from '../errors/index.ts';
 
 const name = z.string().min(1).max(256);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -70,12 +70,4 @@ export function parseResultStatement(text: string): ResultStatement {
   throw new SealroomError('FORMAT_PACKAGE', 'the text is not the statement of a result', {
     hint: 'the package may be of a later version of sealroom',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -29,7 +29,6 @@ export {
   parseTableSchema,
   printTableSchema,
   sourceHeadersOf,
-  isRecord,
   type ColumnProfile,
   type ColumnProfiler,
   type ValueShape,
@@ -49,4 +48,4 @@ export {
   type TemplateNote,
   templateSchema,
 } from '../schema/index.ts';
-export { joinProblems, listProblems, describeValue, quoteForMessage } from '../errors/index.ts';
+export { describeValue, isRecord, joinProblems, listProblems, quoteForMessage } from '../errors/index.ts';

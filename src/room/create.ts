@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createAuditLog, createSignerFile, readRecords, type RoomEvent } from '../audit/index.ts';
-import { syncDirectory } from '../files/index.ts';
+import { placeFile, temporaryName } from '../files/index.ts';
 import type { Manifest } from '../collab/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './room-files.ts';
@@ -42,20 +41,19 @@ export interface RoomUpdate {
  */
 export async function createRoom({ directory, manifest, manifestFile, signerName, now }: RoomParts): Promise<Room> {
   const { id, sha256 } = parseSigned(manifest, manifestFile);
-  const unfinished = join(dirname(directory), `.${basename(directory)}.${randomBytes(6).toString('hex')}.tmp`);
+  const unfinished = temporaryName(directory);
   const fail = failAtRoom(directory);
   await mkdir(unfinished, { mode: 0o700 }).catch(fail);
   try {
     const signer = await createSignerFile(join(unfinished, ROOM_FILES.signer), signerName ?? `sealroom/${id}`);
     await createAuditLog({ directory: join(unfinished, ROOM_FILES.audit), signer });
     await mkdir(join(unfinished, ROOM_FILES.snapshots), { mode: 0o700 });
-    await writeFile(join(unfinished, ROOM_FILES.lock), '', { mode: 0o600 });
+    await replaceFile(unfinished, ROOM_FILES.lock, '');
     await replaceFile(unfinished, ROOM_FILES.verifier, `${signer.verifier.toString()}\n`);
     await replaceFile(unfinished, ROOM_FILES.manifest, manifest);
     await writeState(unfinished, { version: 1, collaborationId: id, manifestSha256: sha256, snapshots: [] });
     await recordInRoom(unfinished, [{ kind: 'manifest', manifestSha256: sha256, replacedSha256: null }], now);
-    await rename(unfinished, directory);
-    await syncDirectory(dirname(directory));
+    await placeFile(unfinished, directory, { replaces: true });
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     const code = error instanceof Error && 'code' in error ? error.code : '';

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory, withLock } from '../files/index.ts';
+import { withLock, writeFileAtomically } from '../files/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 
 /** The files in the directory of a room. */
@@ -33,18 +33,9 @@ export function failAtRoom(directory: string): (error: unknown) => never {
 /** Replaces a file of the room so that either the old or the new one is there whole, even after a power failure. */
 export async function replaceFile(directory: string, name: string, text: string): Promise<void> {
   const folder = join(directory, ROOM_FILES.unfinished);
-  const path = join(folder, name);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const file = await open(path, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(path, join(directory, name));
-    await syncDirectory(directory);
+    await writeFileAtomically(join(directory, name), text, { replaces: true, temporary: join(folder, name) });
   } catch (error) {
     failAtRoom(directory)(error);
   }

@@ -1,13 +1,12 @@
-import { SealroomError } from '../errors/index.ts';
+import { describeValue, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import { COLUMN_KINDS } from './column-kind.ts';
 import type { Header } from './header.ts';
 import { defaultTargetHeader, parseHeader, positionalHeader, trimBlanks } from './header.ts';
-import { hintAtCapitals, isRecord } from './json.ts';
+import { hintAtCapitals } from './json.ts';
 import type { Pad } from './pad.ts';
 import { parsePad } from './pad.ts';
-import type { ProblemCollector } from '../errors/index.ts';
-import { describeValue, quoteForMessage } from '../errors/index.ts';
+import type { ProblemCollector } from './problem-collector.ts';
 
 /** The headers of a target column and its source. */
 export interface ColumnNames {

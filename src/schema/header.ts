@@ -1,7 +1,6 @@
-import { SealroomError } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import { MAX_HEADER_LENGTH } from './limits.ts';
-import { quoteForMessage } from '../errors/index.ts';
 
 declare const headerBrand: unique symbol;
 

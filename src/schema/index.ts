@@ -17,7 +17,6 @@ export {
   parseHeader,
   positionalHeader,
 } from './header.ts';
-export { isRecord } from './json.ts';
 export { MAX_HEADER_LENGTH, MAX_PAD_LENGTH_BYTES, MAX_TARGET_COLUMNS } from './limits.ts';
 export { type Pad, PAD_KINDS, type PadKind, parsePad, parsePadLength } from './pad.ts';
 export {

@@ -1,15 +1,9 @@
 import JSON5 from 'json5';
-import { SealroomError } from '../errors/index.ts';
-import { quoteForMessage } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
 
 const TEXTS = String.raw`"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'`;
 const TEXTS_AND_COMMENTS = new RegExp(String.raw`${TEXTS}|/\*[^]*?\*/|//.*|#.*`, 'g');
 const TEXTS_AND_LAST_COMMAS = new RegExp(String.raw`${TEXTS}|,\s*[\]}]`, 'g');
-
-/** Whether a JSON value is an object, and not an array. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** A hint if `record` lacks `key` but has it in a different case. */
 export function hintAtCapitals(record: Readonly<Record<string, unknown>>, key: string): string | undefined {

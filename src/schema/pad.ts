@@ -1,7 +1,5 @@
-import { SealroomError } from '../errors/index.ts';
-import { isRecord } from './json.ts';
+import { describeValue, isRecord, SealroomError } from '../errors/index.ts';
 import { MAX_PAD_LENGTH_BYTES } from './limits.ts';
-import { describeValue } from '../errors/index.ts';
 
 /** The names of the pads. */
 export const PAD_KINDS = ['none', 'fixed', 'max'] as const;

@@ -1,8 +1,7 @@
-import { SealroomError } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import type { Header } from './header.ts';
 import { findHeaderProblem, normaliseHeader, parseHeader, positionalHeader } from './header.ts';
-import { quoteForMessage } from '../errors/index.ts';
 
 /** The content of a column as far as its type tells; `other` if the type does not tell. */
 export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';

@@ -1,12 +1,11 @@
-import { SealroomError } from '../errors/index.ts';
+import { describeValue, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { ColumnPlace, ColumnSchema } from './column.ts';
 import { readColumn } from './column.ts';
 import type { Header } from './header.ts';
-import { hintAtCapitals, isRecord, readJson } from './json.ts';
+import { hintAtCapitals, readJson } from './json.ts';
 import { MAX_TARGET_COLUMNS } from './limits.ts';
 import type { Pad } from './pad.ts';
-import { ProblemCollector } from '../errors/index.ts';
-import { describeValue, quoteForMessage } from '../errors/index.ts';
+import { ProblemCollector } from './problem-collector.ts';
 
 /** The columns of an encrypted table, in order, and how each is made. Deeply frozen. */
 export interface TableSchema {

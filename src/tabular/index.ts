@@ -1,7 +1,16 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
 export { CsvSerialiser } from './csv/serialise.ts';
-export { type CreateOptions, createTable, formatOf, type OpenOptions, openTable, STANDARD_STREAM } from './open.ts';
-export { type Protection, type Provenance, sidecarPath } from './provenance/place.ts';
+export {
+  formatOf,
+  nameOf,
+  type TableInput,
+  type TableOutput,
+  toTableInput,
+  toTableOutput,
+  unknownFormat,
+} from './input-output.ts';
+export { type CreateOptions, createTable, type OpenOptions, openTable, preloadArrow } from './open.ts';
+export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { ReadRequest, TableFormat, TableReader, TableWriter } from './table.ts';
 export { createOutput, type TransferResult, type TransferOptions, transferTable } from './transfer.ts';

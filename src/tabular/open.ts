@@ -1,69 +1,68 @@
-import { extname } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { SealroomError } from '../errors/index.ts';
 import type { Field } from '../columns/index.ts';
-import { type ByteSink, fileSink, streamSink } from '../files/index.ts';
-import { type ByteSource, openFile, spoolStream } from '../files/index.ts';
+import {
+  type BeforeCommit,
+  type ByteSink,
+  type ByteSource,
+  checkedFile,
+  checkedStream,
+  createTarget,
+  fileSink,
+  memorySink,
+  memorySource,
+  openFile,
+  spoolStream,
+  standardOutput,
+  streamSink,
+} from '../files/index.ts';
 import { createCsv } from './csv/write.ts';
 import { openCsv } from './csv/read.ts';
 import { createParquet } from './parquet/write.ts';
 import { openParquet, parquetStream } from './parquet/read.ts';
+import {
+  formatAt,
+  nameOf,
+  type TableInput,
+  type TableOutput,
+  toTableInput,
+  toTableOutput,
+  unknownFormat,
+} from './input-output.ts';
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
-import { type BeforeCommit, checkedFile, checkedStream, createTarget, standardOutput } from '../files/index.ts';
-import { sidecarPath } from './provenance/place.ts';
-
-/** The name of standard input and standard output. */
-export const STANDARD_STREAM = '-';
-
-const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
-  '.csv': 'csv',
-  '.parquet': 'parquet',
-  '.arrow': 'arrow',
-  '.arrows': 'arrow',
-  '.ipc': 'arrow',
-};
-
-/** The format of a file by its extension, ignoring case, or `null`. */
-export function formatOf(path: string): TableFormat | null {
-  return EXTENSIONS[extname(path).toLowerCase()] ?? null;
-}
 
 /** Options for opening a table. */
 export interface OpenOptions {
-  /** The format; without it, the file's extension says it. */
-  readonly format?: TableFormat | undefined;
   /** CSV: whether the first record holds the headers. Default true. */
   readonly headerRow?: boolean | undefined;
   /** CSV: the input null text (format F-80). */
-  readonly csvNullText?: string | undefined;
+  readonly csvInputNull?: string | undefined;
   /** Parquet: whether binary columns without an annotation are text. Default false. */
   readonly binaryAsString?: boolean | undefined;
   /** Parquet: whether columns that can only be passed through are read as text. Default false. */
   readonly opaqueAsText?: boolean | undefined;
-  /** The stream that `-` reads. */
-  readonly stdin?: Readable | undefined;
-  /** Directory for the encrypted copy of a stream that does not fit in memory. */
+  /** Directory for the encrypted copy of a stream. */
   readonly tempDirectory?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Opens a table for reading: a file, or `-` for standard input.
+ * Opens a table for reading. A string is the path of a file.
  *
- * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown; DATA_ENCODING, DATA_FIELDS,
- *   DATA_HEADER, DATA_CORRUPT from the format's reader.
+ * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown or cannot be read from there;
+ *   DATA_ENCODING, DATA_FIELDS, DATA_HEADER, DATA_CORRUPT from the format's reader.
  */
-export async function openTable(input: string, options: OpenOptions = {}): Promise<TableReader> {
-  const format = options.format ?? formatOf(input);
-  if (format === null) throw unknownFormat(input);
-  if (format === 'parquet' && input === STANDARD_STREAM) throw parquetStream(input);
-  const source = await openSource(input, options);
+export async function openTable(input: string | TableInput, options: OpenOptions = {}): Promise<TableReader> {
+  const place = toTableInput(input);
+  const format = formatAt(place);
+  if (format === null) throw unknownFormat(nameOf(place));
+  if (format === 'parquet' && place.kind !== 'file') throw parquetStream(nameOf(place));
+  const source = await openSource(place, options);
   try {
     switch (format) {
       case 'csv':
         return await openCsv(source, {
           headerRow: options.headerRow ?? true,
-          nullText: options.csvNullText,
+          nullText: options.csvInputNull,
           signal: options.signal,
         });
       case 'parquet':
@@ -82,23 +81,24 @@ export async function openTable(input: string, options: OpenOptions = {}): Promi
   }
 }
 
-async function openSource(input: string, options: OpenOptions): Promise<ByteSource> {
-  if (input !== STANDARD_STREAM) return openFile(input, options);
-  if (options.stdin === undefined) throw new SealroomError('IO_READ', 'standard input is not available here');
-  return spoolStream(options.stdin, STANDARD_STREAM, options);
+async function openSource(input: TableInput, options: OpenOptions): Promise<ByteSource> {
+  switch (input.kind) {
+    case 'file':
+      return openFile(input.path, options);
+    case 'stream':
+      return spoolStream(input.stream, nameOf(input), options);
+    case 'memory':
+      return memorySource(input.bytes, nameOf(input));
+  }
 }
 
 /** Options for creating a table. */
 export interface CreateOptions {
-  /** The format; without it, the file's extension says it. */
-  readonly format?: TableFormat | undefined;
   readonly overwrite?: boolean | undefined;
   /** The input file, which must not be the output as well. */
   readonly input?: string | undefined;
   /** CSV: the output null text (format F-81). */
-  readonly csvNullText?: string | undefined;
-  /** The stream that `-` writes to. */
-  readonly stdout?: Writable | undefined;
+  readonly csvOutputNull?: string | undefined;
   /** Parquet: key-value metadata of the file. */
   readonly metadata?: ReadonlyMap<string, string> | undefined;
   /** Called when the table is complete, before it is renamed into place. If it throws, no file is left behind. */
@@ -106,57 +106,62 @@ export interface CreateOptions {
 }
 
 /**
- * Creates a table: a file that is renamed into place when it is complete, or `-` for standard output.
+ * Creates a table. A string is the path of a file, which is renamed into place when it is complete.
  *
- * @throws {SealroomError} IO_EXISTS, IO_WRITE if the output cannot be written; IO_FORMAT if its format is unknown or does
- *   not support a column's type.
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE if the output cannot be written; IO_FORMAT if its format is unknown, cannot
+ *   be written there, or does not support a column's type.
  */
 export async function createTable(
-  output: string,
+  output: string | TableOutput,
   fields: readonly Field[],
   options: CreateOptions = {},
 ): Promise<TableWriter> {
-  const format = options.format ?? formatOf(output);
-  if (format === null) throw unknownFormat(output);
-  if (output === STANDARD_STREAM) {
-    if (options.stdout === undefined) throw new SealroomError('IO_WRITE', 'standard output is not available here');
-    if (format === 'parquet') {
-      const target = checkedStream(standardOutput(options.stdout), options.beforeCommit);
-      return createParquet(target, STANDARD_STREAM, fields, options.metadata);
-    }
-    return createStream(format, streamSink(options.stdout, options.beforeCommit), fields, options);
+  const place = toTableOutput(output);
+  const format = formatAt(place);
+  if (format === null) throw unknownFormat(nameOf(place));
+  if (place.kind === 'file') return createFile({ ...place, format }, fields, options);
+  if (format !== 'parquet') {
+    const sink =
+      place.kind === 'stream'
+        ? streamSink(place.stream, options.beforeCommit)
+        : memorySink(place.receive, options.beforeCommit);
+    return createSerialised(format, sink, fields, options);
   }
+  if (place.kind === 'memory') throw new SealroomError('IO_FORMAT', 'Parquet cannot be written to memory');
+  const target = checkedStream(standardOutput(place.stream), options.beforeCommit);
+  return createParquet(target, nameOf(place), fields, options.metadata);
+}
+
+async function createFile(
+  { path, format }: { readonly path: string; readonly format: TableFormat },
+  fields: readonly Field[],
+  options: CreateOptions,
+): Promise<TableWriter> {
   const { overwrite = false, input } = options;
-  const target = checkedFile(
-    await createTarget(output, { overwrite, input, companions: [sidecarPath(output)] }),
-    options.beforeCommit,
-  );
+  const target = checkedFile(await createTarget(path, { overwrite, input }), options.beforeCommit);
   let sink: ByteSink | null = null;
   try {
-    if (format === 'parquet') return createParquet(target, output, fields, options.metadata);
-    sink = await fileSink(target, output);
-    return await createStream(format, sink, fields, options);
+    if (format === 'parquet') return createParquet(target, path, fields, options.metadata);
+    sink = await fileSink(target, path);
+    return await createSerialised(format, sink, fields, options);
   } catch (error) {
     await (sink === null ? target.abort() : sink.abort());
     throw error;
   }
 }
 
+/** Loads Arrow's library now rather than at its first use. */
+export async function preloadArrow(): Promise<void> {
+  await import('./arrow/read-write.ts');
+}
+
 // Loading Arrow's library takes longer than encrypting a small table, so it is loaded on demand.
-async function createStream(
+async function createSerialised(
   format: 'csv' | 'arrow',
   sink: ByteSink,
   fields: readonly Field[],
   options: CreateOptions,
 ): Promise<TableWriter> {
-  if (format === 'csv') return createCsv(sink, fields, { nullText: options.csvNullText });
+  if (format === 'csv') return createCsv(sink, fields, { nullText: options.csvOutputNull });
   return (await import('./arrow/read-write.ts')).createArrow(sink, fields);
-}
-
-/** The error for a file of unknown format. */
-export function unknownFormat(file: string): SealroomError {
-  return new SealroomError('IO_FORMAT', 'unknown table format: the name must end in .csv, .parquet or .arrow', {
-    where: { file },
-    hint: 'give the format with `--file-format csv|parquet|arrow`',
-  });
 }

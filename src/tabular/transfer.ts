@@ -1,7 +1,15 @@
-import type { Readable, Writable } from 'node:stream';
 import { SealroomError } from '../errors/index.ts';
 import type { Field } from '../columns/index.ts';
-import { createTable, formatOf, openTable, STANDARD_STREAM, unknownFormat } from './open.ts';
+import {
+  formatAt,
+  nameOf,
+  type TableInput,
+  type TableOutput,
+  toTableInput,
+  toTableOutput,
+  unknownFormat,
+} from './input-output.ts';
+import { createTable, openTable } from './open.ts';
 import { writeSidecar } from './provenance/provenance.ts';
 import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.ts';
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
@@ -9,14 +17,10 @@ import { checkDirectory, checkTarget, type OutputTarget, type WrittenFile } from
 
 /** The options of every operation that turns one table into another. */
 export interface TransferOptions {
-  /** A CSV, Parquet or Arrow file, or `-` for `stdin`. */
-  readonly input: string;
-  /** The file to write, or `-` for `stdout`. */
-  readonly output: string;
-  /** Default: by the input's extension. */
-  readonly inputFormat?: TableFormat | undefined;
-  /** Default: by the output's extension, otherwise the input's format. */
-  readonly outputFormat?: TableFormat | undefined;
+  /** A CSV, Parquet or Arrow table; a string is the path of a file. */
+  readonly input: string | TableInput;
+  /** Where it goes; a string is the path of a file. Default format: by the file's extension, otherwise the input's. */
+  readonly output: string | TableOutput;
   /** The CSV text that is read as null (format F-80). */
   readonly csvInputNull?: string | undefined;
   /** The CSV text that a null is written as (format F-81). */
@@ -27,11 +31,9 @@ export interface TransferOptions {
   readonly dryRun?: boolean | undefined;
   /** Directory for temporary files. Default: the system's. */
   readonly tempDirectory?: string | undefined;
-  readonly stdin?: Readable | undefined;
-  readonly stdout?: Writable | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Called when the output is complete: before a file is renamed into place, or after everything went to `stdout`. If it
+   * Called when the output is complete: before a file is renamed into place, or after everything went to a stream. If it
    * throws, the operation ends and no file is left behind. Not called for a dry run.
    */
   readonly beforeCommit?: ((facts: TransferResult) => Promise<void>) | undefined;
@@ -42,7 +44,7 @@ export interface TransferResult {
   readonly rows: number;
   /** SHA-256 of the input in hexadecimal; takes a separate pass. */
   readonly inputSha256: () => Promise<string>;
-  /** SHA-256 of the output; `null` if it can no longer be read, as for Parquet to standard output. */
+  /** SHA-256 of the output; `null` if it can no longer be read, as for Parquet to a stream. */
   readonly outputSha256: () => Promise<string | null>;
 }
 
@@ -67,10 +69,8 @@ export async function transferTable<Result>(
   try {
     const reader = await openTable(options.input, {
       ...traits,
-      format: options.inputFormat,
-      csvNullText: options.csvInputNull,
+      csvInputNull: options.csvInputNull,
       opaqueAsText: outputFormat === 'csv',
-      stdin: options.stdin,
       tempDirectory: options.tempDirectory,
       signal: options.signal,
     });
@@ -92,27 +92,26 @@ export interface OutputParts {
   readonly format: TableFormat;
   /** Rows written so far. */
   readonly rows: () => number;
-  /** Its provenance, which is written along with a file but not to standard output; `null` if unknown. */
+  /** Its provenance, which is written along with a file; `null` if unknown. */
   readonly provenance: Provenance | null;
 }
 
 /** Starts the output of a transfer. */
 export async function createOutput(options: TransferOptions, parts: OutputParts): Promise<TableWriter> {
-  const { output, overwrite, input, csvOutputNull: csvNullText, stdout, beforeCommit } = options;
+  const { overwrite, csvOutputNull, beforeCommit } = options;
   const { reader, fields, format, rows, provenance } = parts;
-  const hasSidecar = provenance !== null && format !== 'parquet' && output !== STANDARD_STREAM;
+  const output = { ...toTableOutput(options.output), format };
+  const hasSidecar = provenance !== null && format !== 'parquet' && output.kind === 'file';
   let sidecar: OutputTarget | null = null;
   const finish = async (written: WrittenFile): Promise<void> => {
     const outputSha256 = (): Promise<string | null> => written.sha256();
-    if (hasSidecar) sidecar = await startSidecar(output, provenance, written, rows());
+    if (hasSidecar) sidecar = await startSidecar(output.path, provenance, written, rows());
     await beforeCommit?.({ rows: rows(), inputSha256: () => reader.sha256(options.signal), outputSha256 });
   };
   const writer = await createTable(output, fields, {
-    format,
     overwrite,
-    input,
-    csvNullText,
-    stdout,
+    input: fileOf(options.input),
+    csvOutputNull,
     metadata: provenance === null ? undefined : new Map([[PARQUET_KEY, printMetadata(provenance)]]),
     beforeCommit: hasSidecar || beforeCommit !== undefined ? finish : undefined,
   });
@@ -139,14 +138,21 @@ async function startSidecar(
   return writeSidecar(output, provenance, { bytes: written.bytes, rows, sha256: (await written.sha256()) ?? '' });
 }
 
+/** The path of an input that is a file. */
+function fileOf(input: string | TableInput): string | undefined {
+  const place = toTableInput(input);
+  return place.kind === 'file' ? place.path : undefined;
+}
+
 async function checkOutput(options: TransferOptions): Promise<TableFormat> {
-  const { input, output, inputFormat, outputFormat, tempDirectory } = options;
-  const format = outputFormat ?? formatOf(output) ?? inputFormat ?? formatOf(input);
-  if (format === null) throw unknownFormat(input);
+  const { tempDirectory, overwrite = false } = options;
+  const [input, output] = [toTableInput(options.input), toTableOutput(options.output)];
+  const format = formatAt(output) ?? formatAt(input);
+  if (format === null) throw unknownFormat(nameOf(input));
   if (options.csvOutputNull !== undefined && format !== 'csv') {
     throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
   }
-  if (output !== STANDARD_STREAM) await checkTarget(output, { overwrite: options.overwrite ?? false, input });
+  if (output.kind === 'file') await checkTarget(output.path, { overwrite, input: fileOf(input) });
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);
   return format;
 }

@@ -41,3 +41,8 @@ export async function sessionWithSecret(files: Readonly<Record<string, string>> 
 export async function actionsOf(session: HomeSession): Promise<readonly string[]> {
   return (await session.events()).map(({ action, purpose }) => `${action} ${purpose}`);
 }
+
+/** A file as an input or output of an action. */
+export function fileOf(session: HomeSession, name: string): { readonly kind: 'file'; readonly path: string } {
+  return { kind: 'file', path: session.path(name) };
+}

@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { EngineTask } from '#src/engine/engine-task';
-import { Engine, engineFailure, quoteIdentifier, quotePath, quoteText } from '#src/engine/engine';
+import { Engine, engineFailure } from '#src/engine/engine';
+import { quoteIdentifier, quotePath, quoteText } from '#src/engine/sql';
 import type { EngineTaskOptions } from '#src/engine/engine-messages';
 import { batchOf, failureOf, fixedColumn, hexOfInteger, textColumn, wordsOf } from '../tabular/support.ts';
 

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -18,7 +19,7 @@ import { describe, expect, test } from 'vitest';
 import { streamSink } from '#src/files/byte-sink';
 import { openFile, spoolStream } from '#src/files/byte-source';
 import type { ByteSource } from '#src/files/byte-source';
-import { checkTarget, createTarget } from '#src/files/atomic-write';
+import { checkTarget, createTarget } from '#src/files/output-target';
 import { createTable, formatOf, openTable } from 'sealroom/tabular';
 import type { Field } from 'sealroom/tabular';
 import { batchOf, columnsOf, failureOf, Folder, latin, readTable, textColumn, writeTable } from './support.ts';
@@ -156,14 +157,20 @@ describe('a target', () => {
     await checkTarget(folder.newPath('.csv'), { overwrite: false, input: folder.newPath('.csv') });
   });
 
-  test('that cannot get its name fails as IO_WRITE', async () => {
-    const path = folder.newPath('.csv');
-    const target = await createTarget(path, { overwrite: false });
-    mkdirSync(path);
-    expect(await failureOf(target.commit())).toMatchObject({ code: 'IO_WRITE', where: { file: path } });
-    await target.abort();
-    expect(existsSync(target.path)).toBe(false);
-  });
+  test.each([
+    [true, 'IO_WRITE'],
+    [false, 'IO_EXISTS'],
+  ])(
+    'that cannot get its name, because a directory has it by now, fails (overwrite: %j: %s)',
+    async (overwrite, code) => {
+      const path = folder.newPath('.csv');
+      const target = await createTarget(path, { overwrite });
+      mkdirSync(path);
+      expect(await failureOf(target.commit())).toMatchObject({ code, where: { file: path } });
+      await target.abort();
+      expect(existsSync(target.path)).toBe(false);
+    },
+  );
 });
 
 describe('a format', () => {
@@ -188,7 +195,9 @@ describe('a format', () => {
       code: 'IO_FORMAT',
       where: { file: 'a.txt' },
     });
-    expect((await readTable(folder.write('.txt', 'v\nx\n'), { format: 'csv' })).columns).toEqual([['x']]);
+    expect((await readTable({ kind: 'file', path: folder.write('.txt', 'v\nx\n'), format: 'csv' })).columns).toEqual([
+      ['x'],
+    ]);
   });
 });
 
@@ -198,7 +207,7 @@ describe('an input', () => {
     expect(await failureOf(openTable(missing))).toMatchObject({ code: 'IO_READ', where: { file: missing } });
     expect(await failureOf(openTable(`${folder.path}/x/../y.csv`))).toMatchObject({ code: 'IO_READ' });
     const directory = mkdtempSync(join(folder.path, 'd-'));
-    expect(await failureOf(openTable(directory, { format: 'csv' }))).toMatchObject({
+    expect(await failureOf(openTable({ kind: 'file', path: directory, format: 'csv' }))).toMatchObject({
       code: 'IO_READ',
       where: { file: directory },
     });
@@ -226,7 +235,7 @@ describe('an input', () => {
     expect((await readTable(pipe)).columns).toEqual([['x']]);
     await new Promise((resolve) => writer.once('exit', resolve).exitCode === null || resolve(null));
     const parquet = spawn('sh', ['-c', `printf x > '${pipe}'`]);
-    expect((await failureOf(openTable(pipe, { format: 'parquet' }))).code).toBe('IO_FORMAT');
+    expect((await failureOf(openTable({ kind: 'file', path: pipe, format: 'parquet' }))).code).toBe('IO_FORMAT');
     parquet.kill();
   });
 });
@@ -284,22 +293,26 @@ describe('a stream', () => {
   });
 
   test('of Parquet is refused without being read', async () => {
-    const stdin = new PassThrough();
-    expect(await failureOf(openTable('-', { format: 'parquet', stdin }))).toMatchObject({ code: 'IO_FORMAT' });
-    expect(await failureOf(openTable('-', { format: 'csv' }))).toMatchObject({ code: 'IO_READ' });
-    expect(await failureOf(openTable('-', {}))).toMatchObject({ code: 'IO_FORMAT' });
+    const stream = new PassThrough();
+    const refused = { code: 'IO_FORMAT', where: { file: '-' } };
+    expect(await failureOf(openTable({ kind: 'stream', stream, format: 'parquet' }))).toMatchObject(refused);
+    expect(stream.listenerCount('data') + stream.listenerCount('readable')).toBe(0);
+    const bytes = new Uint8Array(0);
+    expect(await failureOf(openTable({ kind: 'memory', bytes, format: 'parquet' }))).toMatchObject(refused);
+    const collector = { kind: 'stream', stream: new Collector() } as const;
+    expect(await failureOf(createTable(collector, FIELDS))).toMatchObject(refused);
   });
 
   test.each(['csv', 'arrow'] as const)('of %s goes out and comes in', async (format) => {
-    const stdout = new Collector();
+    const stream = new Collector();
     const values = ['é', null, '', 'x'.repeat(3000)];
     const batches = Array.from({ length: 300 }, () => batchOf(textColumn(values)));
-    const size = await writeTable('-', FIELDS, batches, { format, stdout });
-    const bytes = Buffer.concat(stdout.parts);
+    const size = await writeTable({ kind: 'stream', stream, format }, FIELDS, batches);
+    const bytes = Buffer.concat(stream.parts);
     expect(size).toBe(bytes.length);
-    expect(stdout.listenerCount('error')).toBe(0);
+    expect(stream.listenerCount('error')).toBe(0);
     const halves = [bytes.subarray(0, 1000), bytes.subarray(1000)];
-    const reader = await openTable('-', { format, stdin: Readable.from(halves), csvNullText: '' });
+    const reader = await openTable({ kind: 'stream', stream: Readable.from(halves), format }, { csvInputNull: '' });
     const [column] = await columnsOf(reader);
     await reader.close();
     // A null of a lone column is an empty text in CSV.
@@ -309,19 +322,17 @@ describe('a stream', () => {
 
   test('of lines is what was written, however late it is read', async () => {
     // It passes on what it is given by reference, and keeps it until it is asked.
-    const stdout = new PassThrough({ highWaterMark: 8 << 20 });
+    const stream = new PassThrough({ highWaterMark: 8 << 20 });
     const texts = Array.from({ length: 4 }, (_, batch) => String(batch).repeat(600_000));
     const batches = texts.map((text) => batchOf(textColumn([text])));
-    const size = await writeTable('-', FIELDS, batches, { format: 'csv', stdout });
-    const bytes: unknown = stdout.read(size);
+    const size = await writeTable({ kind: 'stream', stream, format: 'csv' }, FIELDS, batches);
+    const bytes: unknown = stream.read(size);
     expect(String(bytes)).toBe(['v', ...texts, ''].join('\n'));
   });
 
   test('that cannot take Parquet says so', async () => {
-    expect((await failureOf(createTable('-', FIELDS, { format: 'parquet', stdout: new Collector() }))).code).toBe(
-      'IO_FORMAT',
-    );
-    expect((await failureOf(createTable('-', FIELDS, { format: 'csv' }))).code).toBe('IO_WRITE');
+    const output = { kind: 'stream', stream: new Collector(), format: 'parquet' } as const;
+    expect((await failureOf(createTable(output, FIELDS))).code).toBe('IO_FORMAT');
   });
 
   test('whose other end is gone fails as IO_WRITE, at any write', async () => {
@@ -355,10 +366,59 @@ describe('a stream', () => {
   });
 });
 
+describe('memory', () => {
+  test.each(['csv', 'arrow'] as const)(
+    'of %s is written whole, once it is complete, and read as it is',
+    async (format) => {
+      const received: Uint8Array[] = [];
+      const receive = (table: Uint8Array): void => {
+        received.push(table);
+      };
+      const values = ['é', null, '', 'x'.repeat(3000)];
+      const writer = await createTable({ kind: 'memory', format, receive }, FIELDS);
+      // More than the pieces that a reader gets.
+      for (let batch = 0; batch < 500; batch++) await writer.write(batchOf(textColumn(values)));
+      expect(received).toEqual([]);
+      const size = await writer.close();
+      const [bytes = new Uint8Array(0)] = received;
+      expect([received.length, bytes.length]).toEqual([1, size]);
+      const before = Buffer.from(bytes);
+      const reader = await openTable({ kind: 'memory', bytes, format, name: 'a result' }, { csvInputNull: '' });
+      expect([reader.name, reader.bytes]).toEqual(['a result', size]);
+      const [column] = await columnsOf(reader);
+      const expected = format === 'csv' ? [latin('é'), '', '', values[3]] : [latin('é'), null, '', values[3]];
+      expect(column).toEqual(Array.from({ length: 500 }, () => expected).flat());
+      expect(await reader.sha256()).toBe(createHash('sha256').update(before).digest('hex'));
+      await reader.close();
+      expect(before.equals(bytes)).toBe(true);
+    },
+  );
+
+  test('gets nothing of a table that is refused before it is complete, and no Parquet', async () => {
+    const received: Uint8Array[] = [];
+    const receive = (table: Uint8Array): void => {
+      received.push(table);
+    };
+    const refuse = (written: { readonly bytes: number }): Promise<never> =>
+      Promise.reject(new Error(`refused ${String(written.bytes)} bytes`));
+    const writer = await createTable({ kind: 'memory', format: 'csv', receive }, FIELDS, { beforeCommit: refuse });
+    await writer.write(batchOf(textColumn(['x'])));
+    await expect(writer.close()).rejects.toThrow('refused 4 bytes');
+    const parquet = createTable({ kind: 'memory', format: 'parquet', receive }, FIELDS);
+    expect(await failureOf(parquet)).toMatchObject({ code: 'IO_FORMAT' });
+    expect(received).toEqual([]);
+  });
+});
+
+test('a string is the path of a file, also `-`', async () => {
+  expect(await failureOf(openTable('-'))).toMatchObject({ code: 'IO_FORMAT', where: { file: '-' } });
+  expect(await failureOf(openTable({ kind: 'file', path: '-', format: 'csv' }))).toMatchObject({ code: 'IO_READ' });
+});
+
 describe.runIf(existsSync('/dev/fd/1'))('standard output', () => {
   const script = `
     const { createTable } = await import('sealroom/tabular');
-    const writer = await createTable('-', [{ name: 'v', type: { kind: 'string' } }], { format: 'parquet', stdout: process.stdout });
+    const writer = await createTable({ kind: 'stream', stream: process.stdout, format: 'parquet' }, [{ name: 'v', type: { kind: 'string' } }]);
     await writer.write({ rows: 1, columns: [{ layout: 'bytes', rows: 1, offsets: Int32Array.of(0, 1), bytes: Uint8Array.of(120), validity: null }] });
     await writer.close();`;
 

@@ -6,7 +6,7 @@ import { SealroomError } from '#src/errors/sealroom-error';
 import type { ByteSource } from '#src/files/byte-source';
 import type { Batch, ColumnData, Field, TableReader } from 'sealroom/tabular';
 import { createTable, openTable } from 'sealroom/tabular';
-import type { CreateOptions, OpenOptions } from 'sealroom/tabular';
+import type { CreateOptions, OpenOptions, TableInput, TableOutput } from 'sealroom/tabular';
 
 /** Property tests run the same cases every time. */
 export const SEED = 20_261_124;
@@ -170,11 +170,11 @@ export interface Content {
 
 /** Opens, reads and closes a table. */
 export async function readTable(
-  path: string,
+  input: string | TableInput,
   options: OpenOptions = {},
   columns?: readonly number[],
 ): Promise<Content> {
-  const reader = await openTable(path, options);
+  const reader = await openTable(input, options);
   try {
     const { fields, rows, warnings } = reader;
     return { fields, rows, warnings, columns: await columnsOf(reader, columns) };
@@ -185,12 +185,12 @@ export async function readTable(
 
 /** Writes a table as a whole; returns its size. */
 export async function writeTable(
-  path: string,
+  output: string | TableOutput,
   fields: readonly Field[],
   batches: readonly Batch[],
   options: CreateOptions = {},
 ): Promise<number> {
-  const writer = await createTable(path, fields, options);
+  const writer = await createTable(output, fields, options);
   try {
     for (const batch of batches) await writer.write(batch);
     return await writer.close();

@@ -8,7 +8,7 @@ import { plantTree, ROOT, runTool } from './run-tool.ts';
 const TREE = {
   'package.json': JSON.stringify({
     type: 'module',
-    dependencies: { yargs: '*', '@duckdb/node-api': '*', '@noble/hashes': '*' },
+    dependencies: { yargs: '*', '@duckdb/node-api': '*', 'apache-arrow': '*', '@noble/hashes': '*' },
   }),
   'tsconfig.json': JSON.stringify({ compilerOptions: { module: 'NodeNext', allowImportingTsExtensions: true } }),
   'src/errors/index.ts': 'export const code = 1;',
@@ -29,8 +29,10 @@ const TREE = {
   'src/actions/member/tables.ts': "import { held } from '../../custody/load-secret.ts';\nexport const tables = held;",
   'src/actions/operator/index.ts': "export { answer } from './run-query.ts';",
   'src/actions/operator/run-query.ts': "import { room } from '../../room/index.ts';\nexport const answer = room;",
-  'src/tabular/index.ts':
-    "import '@duckdb/node-api';\nimport { readFile } from 'node:fs';\nexport const table = readFile;",
+  'src/tabular/index.ts': "import 'apache-arrow';\nimport { readFile } from 'node:fs';\nexport const table = readFile;",
+  'src/engine/index.ts': "export { quoteText } from './sql.ts';\nimport '@duckdb/node-api';",
+  'src/engine/sql.ts': 'export const quoteText = 1;',
+  'src/query/print/sql.ts': "import { quoteText } from '../../engine/sql.ts';\nexport const print = quoteText;",
   'src/protect/index.ts': "export { unseal } from './decrypt/decrypt-table.ts';",
   'src/protect/decrypt/decrypt-table.ts': "import { seal } from '../../crypto/index.ts';\nexport const unseal = seal;",
   'cli/main.ts':
@@ -94,6 +96,8 @@ const FAULTS = [
   ['no-io-but-crypto', 'src/signing/statement.ts', 'node:fs'],
   ['package-terminal', 'src/tabular/fault-terminal.ts', 'yargs'],
   ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
+  ['package-engine', 'src/room/run/fault-engine.ts', '@duckdb/node-api'],
+  ['package-tables', 'src/room/run/fault-tables.ts', 'apache-arrow'],
   ['package-cipher', 'src/tabular/fault-cipher.ts', '@noble/hashes/hmac.js'],
   ['package-lock', 'src/query/fault-lock.ts', 'fs-native-extensions'],
   ['package-age', 'src/protect/fault-age.ts', 'age-encryption'],

@@ -1,10 +1,9 @@
-import { Readable } from 'node:stream';
 import { parseCollaborationId } from '../../crypto/index.ts';
 import type { HeldSecret } from '../../custody/load-secret.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { DecryptSummary } from '../../protect/index.ts';
-import { STANDARD_STREAM } from '../../tabular/index.ts';
+import { nameOf, type TableInput, type TableOutput } from '../../tabular/index.ts';
 import { type Collaboration, type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
 import { findOrigin, loadSecret, recordInput } from './load-secret.ts';
@@ -16,7 +15,7 @@ export interface DecryptRequest {
   /** The protected table, or a result package of a room. */
   readonly table: TableTransfer;
   /** Where the table in a package goes. */
-  readonly packageOutput: string;
+  readonly packageOutput: TableOutput;
   /** May be left out for a package, which names its collaboration. */
   readonly collaboration: CollaborationChoice;
   readonly packageKeys: PackageKeys;
@@ -29,7 +28,7 @@ export interface DecryptRequest {
 export interface DecryptedTable {
   readonly summary: DecryptSummary;
   /** Where it went. */
-  readonly output: string;
+  readonly output: TableOutput;
   /** `null` for a table. */
   readonly package: OpenedPackage | null;
   /** Which secret opened it; `null` if that is not known. */
@@ -53,7 +52,8 @@ export async function decryptForCollaboration(
   const collaboration = await collaborationOf(choice, opened);
   const { decryptTable } = await loadProtect();
   using held = await secretFor(environment, { table, collaboration, key }, opened);
-  const transfer = opened === null ? table : { ...table, output: packageOutput, ...tableOf(opened) };
+  const transfer =
+    opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
   const summary = await decryptTable({
     ...transfer,
     collaborationId: collaboration.id,
@@ -66,8 +66,8 @@ export async function decryptForCollaboration(
   return { summary, output: transfer.output, package: opened, generation, isNewest };
 }
 
-function tableOf({ table, statement }: OpenedPackage): Pick<TableTransfer, 'input' | 'inputFormat' | 'stdin'> {
-  return { input: STANDARD_STREAM, inputFormat: statement.result.format, stdin: Readable.from([table]) };
+function tableIn({ table, statement }: OpenedPackage, name: string): TableInput {
+  return { kind: 'memory', bytes: table, format: statement.result.format, name };
 }
 
 /** The collaboration: a package names it, and must not name another than was chosen. */

@@ -2,13 +2,7 @@ import type { RoleAction } from '../../collab/index.ts';
 import type { ProviderContext } from '../../custody/index.ts';
 import { type HeldSecret, loadSharedSecret } from '../../custody/load-secret.ts';
 import { SealroomError } from '../../errors/index.ts';
-import {
-  type FoundProvenance,
-  type Provenance,
-  readProvenance,
-  STANDARD_STREAM,
-  type TransferResult,
-} from '../../tabular/index.ts';
+import { type FoundProvenance, type Provenance, readProvenance, type TransferResult } from '../../tabular/index.ts';
 import { authorise } from './authorise.ts';
 import type { Collaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
@@ -106,13 +100,13 @@ export function recordInput({
 }
 
 /**
- * Where a protected table says that it comes from; `null` for standard input, and if nothing is known.
+ * Where a protected table says that it comes from; `null` if it is no file, and if nothing is known.
  *
  * @throws {SealroomError} as `readProvenance`.
  */
 export async function findOrigin(
   { signal }: Pick<MemberEnvironment, 'signal'>,
-  { input, inputFormat: format }: TableTransfer,
+  { input }: TableTransfer,
 ): Promise<FoundProvenance | null> {
-  return input === STANDARD_STREAM ? null : readProvenance(input, { format, signal });
+  return input.kind === 'file' ? readProvenance(input.path, { format: input.format, signal }) : null;
 }

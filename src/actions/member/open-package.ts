@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import { readTextFile } from '../../files/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
-import { STANDARD_STREAM } from '../../tabular/index.ts';
+import type { TableInput } from '../../tabular/index.ts';
 import type { MemberEnvironment } from './environment.ts';
 
 /** How every age file begins, packages among them. What opens them takes longer to load than a small table. */
@@ -34,16 +34,16 @@ async function startOf(path: string): Promise<string> {
 /**
  * The package that an input is; `null` if it is a table.
  *
- * @param input absolute path, or `-` for standard input, which is a table
+ * @param input what is no file is a table
  * @throws {SealroomError} USAGE_OPTION if it is one and identity or keys are missing, or they are given for a table; what reading
  *   them and `openPackage` throw; IO_READ.
  */
 export async function openPackageInput(
   { isFips = false }: Pick<MemberEnvironment, 'isFips'>,
-  input: string,
+  input: TableInput,
   { identityFile, keysFile }: PackageKeys,
 ): Promise<OpenedPackage | null> {
-  if (input === STANDARD_STREAM || !(await startOf(input)).startsWith(AGE_START)) {
+  if (input.kind !== 'file' || !(await startOf(input.path)).startsWith(AGE_START)) {
     if (identityFile === undefined && keysFile === undefined) return null;
     throw new SealroomError(
       'USAGE_OPTION',
@@ -73,8 +73,8 @@ export async function openPackageInput(
   const identities = await parseIdentities(await readSecretFile(identityFile, IDENTITY_HINT), { file: identityFile });
   const verifiers = parseVerifiers(await readTextFile(keysFile), { file: keysFile });
   try {
-    return await openPackage(await readFile(input), identities, verifiers);
+    return await openPackage(await readFile(input.path), identities, verifiers);
   } catch (error) {
-    throw error instanceof SealroomError ? error.at({ file: input }) : error;
+    throw error instanceof SealroomError ? error.at({ file: input.path }) : error;
   }
 }

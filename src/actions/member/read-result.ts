@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { decodeUtf8Lenient, isValid } from '../../bytes/index.ts';
 import { isFixedType, renderColumn } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -7,13 +6,13 @@ import {
   createTable,
   type CreateOptions,
   openTable,
-  STANDARD_STREAM,
   type TableFormat,
+  type TableOutput,
   type TableReader,
 } from '../../tabular/index.ts';
 
 function openResult(table: Uint8Array): Promise<TableReader> {
-  return openTable(STANDARD_STREAM, { format: 'arrow', stdin: Readable.from([table]) });
+  return openTable({ kind: 'memory', bytes: table, format: 'arrow' });
 }
 
 /** A column as text, in the form of CSV output (format F-83 to F-86). */
@@ -40,12 +39,12 @@ async function* batchesOf(reader: TableReader, isText: boolean): AsyncGenerator<
 /** Writes a result, an Arrow stream, as a table of any format. Returns its size in bytes. */
 export async function writeResult(
   table: Uint8Array,
-  output: string,
-  options: CreateOptions & { readonly format: TableFormat },
+  output: TableOutput & { readonly format: TableFormat },
+  options: CreateOptions,
 ): Promise<number> {
   const reader = await openResult(table);
   try {
-    const isText = options.format === 'csv';
+    const isText = output.format === 'csv';
     const fields = reader.fields.map((field): Field =>
       isText ? { name: field.name, type: { kind: 'string' } } : field,
     );

@@ -3,7 +3,7 @@ import type { FileText } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { EncryptSummary, ReencryptOptions } from '../../protect/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
-import type { Provenance, TransferResult } from '../../tabular/index.ts';
+import { nameOf, type Provenance, type TransferResult } from '../../tabular/index.ts';
 import {
   type Collaboration,
   type CollaborationChoice,
@@ -76,7 +76,7 @@ export async function reencryptForCollaboration(
     });
   }
   const from = origin?.generation ?? said;
-  if (from === provenance.generation) throw isNewest(from, table.input);
+  if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
   const { signal } = environment;
   const common = { ...table, collaborationId: collaboration.id, signal, to: to.secret, provenance, origin };
   const recordNew = recordOutput(to);

@@ -10,7 +10,7 @@ import {
   type SourceField,
   type SourceTable,
 } from '../../schema/index.ts';
-import { openTable, type OpenOptions, type TableReader } from '../../tabular/index.ts';
+import { openTable, type OpenOptions, type TableInput, type TableReader } from '../../tabular/index.ts';
 import { fetchSettings } from './collaboration.ts';
 
 type Traits = Pick<SourceField, 'content' | 'kinds'>;
@@ -64,7 +64,7 @@ export interface SchemaSource {
  * @throws {SealroomError} as `openTable`, `readSourceTable` and `work`
  */
 export async function withSchemaSource<Result>(
-  input: string,
+  input: TableInput,
   options: OpenOptions & { readonly headerRow: boolean },
   work: (table: SchemaSource) => Promise<Result>,
 ): Promise<Result> {

@@ -1,6 +1,6 @@
 import type { KernelName } from '../../crypto/index.ts';
 import type * as protect from '../../protect/index.ts';
-import type { TransferOptions } from '../../tabular/index.ts';
+import type { TableInput, TableOutput, TransferOptions } from '../../tabular/index.ts';
 
 /** How far an action on a table has come. */
 export interface TableProgress {
@@ -10,7 +10,9 @@ export interface TableProgress {
 }
 
 /** From where to where a table goes, and with what; secrets, settings and records are for the action. */
-export interface TableTransfer extends Omit<TransferOptions, 'signal' | 'beforeCommit'> {
+export interface TableTransfer extends Omit<TransferOptions, 'input' | 'output' | 'signal' | 'beforeCommit'> {
+  readonly input: TableInput;
+  readonly output: TableOutput;
   readonly kernel?: KernelName | undefined;
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: TableProgress) => void) | undefined;

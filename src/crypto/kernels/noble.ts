@@ -1,9 +1,17 @@
 import { gcm } from '@noble/ciphers/aes.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { byteColumnOf, decodeBase64Into, encodeBase64, encodeUtf8, valueAt, wipe } from '../../bytes/index.ts';
+import {
+  byteColumnOf,
+  concatBytes,
+  decodeBase64Into,
+  encodeBase64,
+  encodeUtf8,
+  valueAt,
+  wipe,
+} from '../../bytes/index.ts';
 import type { ByteColumn } from '../../bytes/index.ts';
-import { concatBytes, NULL_FLAG } from '../client-type.ts';
+import { NULL_FLAG } from '../client-type.ts';
 import { requireTargetHeader } from '../keys.ts';
 import type { SealingRoot } from '../keys.ts';
 import { IV_BYTES, KEY_BYTES, NONCE_BYTES, NULL_FILLER_BYTES, SEALED_PREFIX_BYTES } from '../limits.ts';

@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemReason } from '../../errors/index.ts';
+import { isOpenToOthers } from '../../files/index.ts';
 import type { MemberHome } from '../home.ts';
 import { type Check, checkOk, checkProblem, checkUnknown, checkWarning } from './check.ts';
 
@@ -27,7 +28,7 @@ export async function checkFiles({ directory }: MemberHome): Promise<readonly Ch
       }
       if (found.uid !== user)
         open.push(checkProblem(item, `${path} belongs to another user`, `run \`chown\` on the ${kind}`));
-      if ((mode & 0o077) !== 0) {
+      if (isOpenToOthers(mode, 'any')) {
         const wanted = found.isDirectory() ? '700' : '600';
         open.push(
           checkProblem(

@@ -11,11 +11,10 @@ import { SealroomError, systemReason } from '../../errors/index.ts';
 import { printPublicKey, type SigningKey } from '../../signing/index.ts';
 import { openKeyLog } from '../key-log.ts';
 import type { MemberHome } from '../home.ts';
-import { writePrivateFile } from '../../files/index.ts';
+import { fileExists, isOpenToOthers, writePrivateFile } from '../../files/index.ts';
 import { readSecretFile } from '../secret-file.ts';
 import { createSigningKey, readSigningKey } from '../signing-key.ts';
 import { makeCard, parseCard, type SignedCard } from './card.ts';
-import { fileExists } from '../../files/index.ts';
 import { readText } from './message-file.ts';
 
 const INIT = 'make the keys and the card with `sealroom member init`';
@@ -68,8 +67,7 @@ async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const { mode } = await stat(directory);
-    // Windows has no such bits and reports them as set.
-    if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+    if (!isOpenToOthers(mode, 'any')) return;
   } catch (error) {
     throw new SealroomError('IO_WRITE', `cannot create the home: ${systemReason(error)}`, { where, cause: error });
   }

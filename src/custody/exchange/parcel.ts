@@ -1,10 +1,10 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { listStanzas, openAge, sealAge } from '../../age/index.ts';
-import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8, wipe } from '../../bytes/index.ts';
+import { concatBytes, decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8, wipe } from '../../bytes/index.ts';
 import { type CollaborationId, type SharedSecret, sharedSecretFromBytes } from '../../crypto/index.ts';
 import { collaborationIdShape } from '../envelope.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { parseJson, SealroomError } from '../../errors/index.ts';
 import { type SigningKey, signStatement, verifyStatement } from '../../signing/index.ts';
 import { secretIdOf } from '../secret.ts';
 import { kindOfCard, type SignedCard } from './card.ts';
@@ -81,9 +81,9 @@ export async function sealParcel(
     expires,
   };
   //= exchange E-31
-  const body = secret.use((bytes) => joinBytes(encodeUtf8(`${canonicalize(value) ?? ''}\n`), bytes));
+  const body = secret.use((bytes) => concatBytes([encodeUtf8(`${canonicalize(value) ?? ''}\n`), bytes]));
   const signature = decodeBase64(signStatement(TYPE, body, key)) ?? new Uint8Array();
-  const content = joinBytes(encodeUtf8(`${TYPE}\n`), signature, body);
+  const content = concatBytes([encodeUtf8(`${TYPE}\n`), signature, body]);
   try {
     //= exchange E-30
     return await sealAge(content, { recipients: [receiver.body.receive] });
@@ -237,23 +237,4 @@ function requireGeneration(
 
 function refuse(message: string, hint: string): SealroomError {
   return new SealroomError('CUSTODY_MESSAGE', message, { hint });
-}
-
-function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    return null;
-  }
 }

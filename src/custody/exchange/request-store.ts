@@ -1,11 +1,10 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import canonicalize from 'canonicalize';
 import type { CollaborationId } from '../../crypto/index.ts';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
-import { writePrivateFile, syncDirectory } from '../../files/index.ts';
-import { fileExists } from '../../files/index.ts';
+import { fileExists, placeFile, writePrivateFile } from '../../files/index.ts';
 import { readText } from './message-file.ts';
 import type { HeldGeneration } from './parcel.ts';
 import { parseRequest, type SignedRequest } from './request.ts';
@@ -69,9 +68,7 @@ export async function useRequest(home: MemberHome, { body, sha256 }: SignedReque
   try {
     //= exchange E-36
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-    await rename(from, to);
-    await syncDirectory(dirname(to));
-    await syncDirectory(dirname(from));
+    await placeFile(from, to, { replaces: true });
   } catch (error) {
     const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new SealroomError(

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8 } from '../../bytes/index.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { parseJson, SealroomError } from '../../errors/index.ts';
 import { SIGNATURE_PATTERN, type SigningKey, sha256Hex, signStatement, verifyStatement } from '../../signing/index.ts';
 
 /** Most characters of a card or a request. */
@@ -86,13 +86,4 @@ export function readSignedText<Body extends object>(
     text,
     isSignedWith: (publicKey: string) => verifyStatement(typeOf(kind), json, signatures[0].sig, publicKey),
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    return null;
-  }
 }

@@ -13,9 +13,9 @@ import { type Batch, buffersOf, type Field } from '../../columns/index.ts';
 import {
   createOutput,
   copyBatch,
-  STANDARD_STREAM,
   type TableFormat,
   type TableReader,
+  toTableOutput,
   transferTable,
   type TransferOptions,
   writeRows,
@@ -58,7 +58,7 @@ export interface DecryptSummary {
   /** Number of sealed cells that were opened. */
   readonly openedCells: number;
   readonly inputBytes: number;
-  /** 0 for a dry run and for standard output in Parquet. */
+  /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
   readonly elapsedMs: number;
   readonly kernel: KernelName;
@@ -248,7 +248,8 @@ class Decryption {
 
   #makeText(index: number, targets: DecryptTarget[]): void {
     const name = this.#reader.fields[index]?.name ?? '';
-    if (this.#options.output === STANDARD_STREAM) {
+    // What was written to a stream cannot be undone.
+    if (toTableOutput(this.#options.output).kind === 'stream') {
       throw new SealroomError('DATA_TYPE', 'the cells of a column have several types', {
         where: { file: this.#reader.name, column: name },
         hint: 'write to a file, where such a column becomes text, or write CSV',

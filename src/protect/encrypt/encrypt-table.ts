@@ -79,7 +79,7 @@ export interface EncryptSummary {
   /** Null values in the sources of the target columns. */
   readonly nulls: number;
   readonly inputBytes: number;
-  /** 0 for a dry run and for standard output in Parquet. */
+  /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
   readonly elapsedMs: number;
   readonly kernel: KernelName;

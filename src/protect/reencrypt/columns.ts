@@ -1,8 +1,7 @@
 import { MAX_PADDED_BYTES } from '../../crypto/index.ts';
 import type { ColumnCells } from '../decrypt/opened-reader.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { MAX_PAD_LENGTH_BYTES, parseTableSchema, type TableSchema } from '../../schema/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
 import type { Field } from '../../columns/index.ts';
 import type { Protection, Provenance } from '../../tabular/index.ts';
 

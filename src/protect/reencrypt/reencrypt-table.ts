@@ -5,10 +5,12 @@ import { type EncryptProgress, encryptRows, type EncryptSummary, encryptTable } 
 import { SealroomError } from '../../errors/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import {
+  nameOf,
   openTable,
   type Provenance,
-  type TableFormat,
+  type TableInput,
   type TableReader,
+  toTableInput,
   transferTable,
   type TransferOptions,
 } from '../../tabular/index.ts';
@@ -33,9 +35,8 @@ export interface ReencryptOptions extends TransferOptions {
 
 /** The source of values that cannot be opened. */
 export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
-  /** The table that was encrypted. */
-  readonly original: string;
-  readonly originalFormat?: TableFormat | undefined;
+  /** The table that was encrypted; a string is the path of a file. */
+  readonly original: string | TableInput;
   readonly schema: TableSchema;
   readonly settings: CollaborationSettings;
 }
@@ -95,22 +96,22 @@ const EVERYTHING = { allowCleartext: true, allowDuplicates: true, allowJoinsOnCo
  */
 export async function reencryptOriginal(options: OriginalOptions): Promise<EncryptSummary> {
   const rows = await checkColumns(options);
-  const { original: input, originalFormat: inputFormat, to: secret } = options;
+  const { original: input, to: secret } = options;
   const beforeCommit: TransferOptions['beforeCommit'] = async (facts) => {
     if (facts.rows !== rows) {
       throw new SealroomError('DATA_FIELDS', `the original must have ${String(rows)} rows, got ${String(facts.rows)}`, {
-        where: { file: input },
+        where: { file: nameOf(toTableInput(input)) },
         hint: 'it is not the table that was encrypted; to encrypt another one, use `sealroom encrypt`',
       });
     }
     await options.beforeCommit?.(facts);
   };
-  return encryptTable({ ...options, input, inputFormat, secret, beforeCommit });
+  return encryptTable({ ...options, input, secret, beforeCommit });
 }
 
 /** Counts the rows of the protected table, and checks that its columns are those of the schema. */
-async function checkColumns({ input, inputFormat, schema, origin, signal }: OriginalOptions): Promise<number> {
-  const reader = await openTable(input, { format: inputFormat, csvNullText: '', signal });
+async function checkColumns({ input, schema, origin, signal }: OriginalOptions): Promise<number> {
+  const reader = await openTable(input, { csvInputNull: '', signal });
   try {
     const cells = await inspectCells(reader, signal);
     const protections = protectionsOf(reader.name, reader.fields, cells, origin);
@@ -118,7 +119,7 @@ async function checkColumns({ input, inputFormat, schema, origin, signal }: Orig
     const expected = reader.fields.map(({ name }, index) => `${name} ${protections[index] ?? ''}`);
     if (got.join('\n') !== expected.join('\n')) {
       throw new SealroomError('DATA_COLUMN', `the schema must give ${listNames(expected)}, got ${listNames(got)}`, {
-        where: { file: input },
+        where: { file: reader.name },
         hint: 'use the schema that the table was encrypted with',
       });
     }

@@ -1,4 +1,4 @@
-import { isRecord } from '../../schema/index.ts';
+import { isRecord } from '../../errors/index.ts';
 import { readExpressionType } from './value-type.ts';
 
 /** Keys that do not belong to the meaning of a query, or follow from it: places, and facts about columns. */

@@ -25,13 +25,3 @@ export function readExactJson(text: string): Json {
 function isJson(value: unknown): value is Json {
   return value !== undefined;
 }
-
-/** Whether a value is a JSON object. */
-export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !isJsonList(value);
-}
-
-/** Whether a value is a JSON array. */
-export function isJsonList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
-}

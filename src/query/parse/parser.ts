@@ -1,9 +1,8 @@
-import duckdb from '@duckdb/node-bindings';
-import { readSmallResult } from '../../engine/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
+import { SqlParser } from '../../engine/index.ts';
+import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
-import { isJsonList, isJsonObject, type Json, readExactJson } from './json.ts';
+import { type Json, readExactJson } from './json.ts';
 import { TextIndex } from './span.ts';
 
 /** The maximum length of a query, in bytes of UTF-8. */
@@ -17,28 +16,8 @@ export interface ParsedQuery {
   readonly findings: readonly Finding[];
 }
 
-//= rules R-1
-const SETTINGS = {
-  threads: '1',
-  memory_limit: '512MiB',
-  temp_directory: '',
-  autoload_known_extensions: 'false',
-  autoinstall_known_extensions: 'false',
-  allow_community_extensions: 'false',
-  allow_persistent_secrets: 'false',
-  enable_external_access: 'false',
-};
-
 const MAX_COPIES = 4096;
 const TOO_DEEP = 'the SQL is nested too deeply to be read';
-
-/** The order matters: the engine refuses some of them after others. */
-const LOCKS = [
-  'SET max_expression_depth = 250',
-  'SET enable_external_file_cache = false',
-  "SET disabled_filesystems = 'LocalFileSystem'",
-  'SET lock_configuration = true',
-];
 
 function failed(text: string, found: Findings): ParsedQuery {
   return Object.freeze({ text, statement: null, findings: found.list() });
@@ -98,39 +77,29 @@ function readAnswer(text: string, answer: string): ParsedQuery {
   const found = new Findings();
   const index = new TextIndex(text);
   const tree = readExactJson(answer);
-  if (!isJsonObject(tree)) throw new TypeError('the parser answered with something else than an object');
+  if (!isRecord(tree)) throw new TypeError('the parser answered with something else than an object');
   if (tree['error'] !== false) {
     readFailure(tree, index, found);
     return failed(text, found);
   }
   const { statements } = tree;
-  const [statement, second] = isJsonList(statements) ? statements : [];
+  const [statement, second] = isList(statements) ? statements : [];
   if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'the text contains no statement');
   if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
   if (found.size > 0 || statement === undefined) return failed(text, found);
   return Object.freeze({ text, statement, findings: [] });
 }
 
-/**
- * DuckDB's parser, in an instance that has no data, no files and no network, and no way to get them. It parses SQL text and
- * never runs it. One per process is enough; calls may overlap.
- */
+/** Parses queries with DuckDB's parser and never runs them. One per process is enough; calls may overlap. */
 export class QueryParser implements Disposable {
-  readonly #database: duckdb.Database;
-  readonly #connection: duckdb.Connection;
+  readonly #parser: SqlParser;
 
-  private constructor(database: duckdb.Database, connection: duckdb.Connection) {
-    this.#database = database;
-    this.#connection = connection;
+  private constructor(parser: SqlParser) {
+    this.#parser = parser;
   }
 
   static async open(): Promise<QueryParser> {
-    const config = duckdb.create_config();
-    for (const [name, value] of Object.entries(SETTINGS)) duckdb.set_config(config, name, value);
-    const database = await duckdb.open(':memory:', config);
-    const connection = await duckdb.connect(database);
-    for (const lock of LOCKS) await duckdb.query(connection, lock);
-    return new QueryParser(database, connection);
+    return new QueryParser(await SqlParser.open());
   }
 
   /** Parses a query. Whatever is wrong with the text becomes a finding and never an exception. */
@@ -140,7 +109,7 @@ export class QueryParser implements Disposable {
     if (found.size > 0) return failed(text, found);
     let answer: unknown;
     try {
-      answer = await this.#serialise(text);
+      answer = await this.#parser.serialise(text);
     } catch {
       // For a text that is nested too deeply, the engine throws instead of answering.
       answer = null;
@@ -150,20 +119,8 @@ export class QueryParser implements Disposable {
     return failed(text, found);
   }
 
-  async #serialise(text: string): Promise<unknown> {
-    const statement = await duckdb.prepare(this.#connection, 'SELECT json_serialize_sql($1::VARCHAR) AS tree');
-    try {
-      duckdb.bind_varchar(statement, 1, text);
-      const [row] = await readSmallResult(await duckdb.execute_prepared(statement));
-      return row?.['tree'];
-    } finally {
-      duckdb.destroy_prepare_sync(statement);
-    }
-  }
-
   close(): void {
-    duckdb.disconnect_sync(this.#connection);
-    duckdb.close_sync(this.#database);
+    this.#parser[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

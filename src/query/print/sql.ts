@@ -1,3 +1,4 @@
+import { quoteIdentifier, quoteText } from '../../engine/sql.ts';
 import type {
   Expression,
   ExpressionOf,
@@ -13,15 +14,6 @@ import { printTypeName } from '../ast/value-type.ts';
 
 /** The SQL placeholder of each parameter. */
 export type Placeholders = ReadonlyMap<string, string>;
-
-/** A quoted name; any characters are safe. */
-function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
 
 function printLiteral({ text, type }: ExpressionOf<'literal'>): string {
   if (text === null) return 'NULL';

@@ -1,4 +1,4 @@
-import { quoteForMessage } from '../../errors/index.ts';
+import { isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Expression } from '../ast/nodes.ts';
 import {
   BOOLEAN,
@@ -15,7 +15,7 @@ import {
   type ValueType,
 } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
-import { isJsonObject, type Json } from '../parse/json.ts';
+import type { Json } from '../parse/json.ts';
 import type { Context } from './context.ts';
 import type { StrictNode } from './strict-node.ts';
 import { invalid } from './scope.ts';
@@ -29,7 +29,7 @@ function literal(text: string | null, type: ValueType, span: Span): Expression {
 /** Reads an integer as the engine writes it: digits, or two 64-bit halves of which the lower one is unsigned. */
 function readInteger(value: Json): string | null {
   if (typeof value === 'string') return WHOLE.test(value) ? BigInt(value).toString() : null;
-  if (!isJsonObject(value)) return null;
+  if (!isRecord(value)) return null;
   const { upper, lower, ...rest } = value;
   if (typeof upper !== 'string' || typeof lower !== 'string' || Object.keys(rest).length > 0) return null;
   if (!WHOLE.test(upper) || !WHOLE.test(lower)) return null;

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../collab/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
+import { isList, quoteForMessage } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, Item, NamedQuery, Query, Select, SetOperation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -12,7 +12,7 @@ import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
 import { relationColumns, resolveRelation } from './relation.ts';
 import { columnExpression, NO_SCOPE, type Scope } from './scope.ts';
-import { isJsonList, type Json } from '../parse/json.ts';
+import type { Json } from '../parse/json.ts';
 
 /** The name of an output without an alias. */
 function nameOf(value: Expression, index: number): string {
@@ -94,7 +94,7 @@ function resolveGroups(node: StrictNode, items: readonly Item[], context: Contex
   const groups = node.nodes('group_expressions').map((group) => resolveGroup(group, items, context));
   const sets = node.list('group_sets');
   const [set] = sets;
-  const isPlain = sets.length === 0 || (sets.length === 1 && isJsonList(set) && set.length === groups.length);
+  const isPlain = sets.length === 0 || (sets.length === 1 && isList(set) && set.length === groups.length);
   if (!isPlain) found.add('GROUPING_SETS', node.span, 'GROUPING SETS, ROLLUP and CUBE show totals next to their parts');
   const handling = node.word('aggregate_handling', ['STANDARD_HANDLING', 'FORCE_AGGREGATES', 'NO_AGGREGATES_ALLOWED']);
   if (handling === 'FORCE_AGGREGATES')

@@ -1,8 +1,8 @@
 import type { Span } from '../findings/finding.ts';
 import type { Findings } from '../findings/finding.ts';
-import { isJsonList, isJsonObject, type Json } from '../parse/json.ts';
+import type { Json } from '../parse/json.ts';
 import type { TextIndex } from '../parse/span.ts';
-import { quoteForMessage } from '../../errors/index.ts';
+import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 
 /** The location that the parser gives to a node that has none. */
 const NO_PLACE = '18446744073709551615';
@@ -34,14 +34,14 @@ export class StrictNode {
   constructor(walk: Walk, value: Json | undefined, around: Span, depth = 0) {
     this.walk = walk;
     this.#depth = depth;
-    const isRecord = isJsonObject(value);
-    this.#record = isRecord && depth <= MAX_DEPTH ? value : {};
+    const hasFields = isRecord(value);
+    this.#record = hasFields && depth <= MAX_DEPTH ? value : {};
     const place = this.#record['query_location'];
     this.#read.add('query_location');
     this.span = typeof place === 'string' && place !== NO_PLACE ? walk.index.tokenAt(Number(place)) : around;
     if (depth > MAX_DEPTH) {
       walk.found.add('TOO_LARGE', around, `the query is nested more than ${String(MAX_DEPTH)} levels deep`);
-    } else if (!isRecord) this.#refuse('this part of the query is not supported');
+    } else if (!hasFields) this.#refuse('this part of the query is not supported');
   }
 
   /** Whether the node is nested so deeply that it is refused unread. */
@@ -85,7 +85,7 @@ export class StrictNode {
 
   list(name: string): readonly Json[] {
     const value = this.#take(name);
-    if (isJsonList(value)) return value;
+    if (isList(value)) return value;
     this.#refuseField(name);
     return [];
   }
@@ -151,7 +151,7 @@ export class StrictNode {
 
 function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === false || value === '') return true;
-  return isJsonList(value) && value.length === 0;
+  return isList(value) && value.length === 0;
 }
 
 /** A name in the form in which DuckDB compares names: ASCII letters in lower case. */

@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { createTable } from '../../tabular/index.ts';
 import { type Field } from '../../columns/index.ts';
 import type { ResultColumn } from '../../query/index.ts';
@@ -28,16 +27,13 @@ export function nameColumns(columns: readonly ResultColumn[]): readonly ResultCo
 
 /** A result as an Arrow stream, which keeps types, nulls and the order of rows. */
 export async function encodeResult(columns: readonly ResultColumn[], result: EngineResult): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const stdout = new Writable({
-    write(chunk: Uint8Array, _encoding, done) {
-      parts.push(chunk);
-      done();
-    },
-  });
+  let encoded: Uint8Array = new Uint8Array(0);
+  const receive = (table: Uint8Array): void => {
+    encoded = table;
+  };
   const fields = result.types.map((type, index): Field => ({ name: columns[index]?.name ?? '', type }));
-  const table = await createTable('-', fields, { format: 'arrow', stdout });
+  const table = await createTable({ kind: 'memory', format: 'arrow', receive }, fields);
   for (const batch of result.batches) await table.write(batch);
   await table.close();
-  return Buffer.concat(parts);
+  return encoded;
 }

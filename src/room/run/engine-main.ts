@@ -1,5 +1,5 @@
-import { LockedDatabase, ResultTooLarge } from './locked-database.ts';
-import type { EngineLimits, EngineReply, EngineRequest, FailureKind } from './engine-messages.ts';
+import { LockedDatabase, ResultTooLarge } from '../../engine/index.ts';
+import type { EngineLimits, EngineReply, EngineRequest, FailureKind, SnapshotFile } from './engine-messages.ts';
 
 // The process of a single query. It starts without an environment, is told which snapshots to open and what to run, and is killed.
 
@@ -20,10 +20,15 @@ function failureOf(error: unknown): FailureKind {
   return error instanceof Error && error.message.startsWith('Out of Memory Error') ? 'MEMORY' : 'ENGINE';
 }
 
+function openSnapshots(snapshots: readonly SnapshotFile[], limits: EngineLimits): Promise<LockedDatabase> {
+  const files = snapshots.map(({ path, owner }) => ({ path, schema: owner }));
+  return LockedDatabase.open(files, limits);
+}
+
 async function answer(request: EngineRequest): Promise<void> {
   switch (request.kind) {
     case 'open':
-      opened = { database: await LockedDatabase.open(request.snapshots, request.limits), limits: request.limits };
+      opened = { database: await openSnapshots(request.snapshots, request.limits), limits: request.limits };
       await reply({ kind: 'opened' });
       break;
     case 'run': {

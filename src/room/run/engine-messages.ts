@@ -1,4 +1,5 @@
 import type { Batch, ColumnType } from '../../columns/index.ts';
+import type { LockedQuery } from '../../engine/index.ts';
 
 /** A snapshot that a query reads. */
 export interface SnapshotFile {
@@ -19,19 +20,10 @@ export interface EngineLimits {
   readonly maxResultBytes: number;
 }
 
-/** One query. */
-export interface EngineJob {
-  readonly sql: string;
-  /** Bound to `$1`, `$2`, …, as text. */
-  readonly parameters: readonly string[];
-  /** Number of rows that are passed on; if there are more, the result is cut. */
-  readonly maxRows: number;
-}
-
 /** Messages to an engine process: first the snapshots and then the query, once each. */
 export type EngineRequest =
   | { readonly kind: 'open'; readonly snapshots: readonly SnapshotFile[]; readonly limits: EngineLimits }
-  | { readonly kind: 'run'; readonly job: EngineJob };
+  | { readonly kind: 'run'; readonly job: LockedQuery };
 
 /** Why a query was not completed, without the engine's own message. */
 export type FailureKind = 'ENGINE' | 'MEMORY' | 'RESULT_SIZE' | 'TIMEOUT' | 'CRASH' | 'ABORTED';

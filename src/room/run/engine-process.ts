@@ -1,15 +1,9 @@
+import type { LockedQuery } from '../../engine/index.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Batch, ColumnData, ColumnType } from '../../columns/index.ts';
-import type {
-  EngineJob,
-  EngineLimits,
-  EngineReply,
-  EngineRequest,
-  FailureKind,
-  SnapshotFile,
-} from './engine-messages.ts';
+import type { EngineLimits, EngineReply, EngineRequest, FailureKind, SnapshotFile } from './engine-messages.ts';
 
 /** Memory that a process may use in addition to the engine's, in MiB. This limit also covers long texts, which the engine's does not. */
 const PROCESS_MIB = 1024;
@@ -125,7 +119,7 @@ export class EngineProcess {
    *
    * @throws {EngineFailure} if the query was not completed.
    */
-  async run(job: EngineJob, signal?: AbortSignal): Promise<EngineResult> {
+  async run(job: LockedQuery, signal?: AbortSignal): Promise<EngineResult> {
     return this.#limited(this.#limits.timeoutMs, signal, async () => {
       await this.#send({ kind: 'run', job });
       let types: readonly ColumnType[] = [];

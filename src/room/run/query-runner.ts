@@ -4,6 +4,7 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
 import { openRoom, readRoomSigner, type Room, type Snapshot, verifySnapshot } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
+import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
 import { EngineFailure, type EngineProcess } from './engine-process.ts';
 import { chargesOf, describeAttempt, formatObligation, printIr, sha256Hex } from './audit-events.ts';
@@ -93,7 +94,7 @@ export class QueryRunner implements AsyncDisposable {
       const opened = room ?? (await openRoom(options.directory));
       const signer = await readRoomSigner(opened);
       // Loading the library that writes results takes longer than a query over small tables.
-      const [admission] = await Promise.all([Admission.open(options, opened), import('apache-arrow')]);
+      const [admission] = await Promise.all([Admission.open(options, opened), preloadArrow()]);
       return new QueryRunner(options.now, admission, pool, signer);
     } catch (error) {
       await pool[Symbol.asyncDispose]();

@@ -1,6 +1,5 @@
-import { SealroomError } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import type { Manifest } from '../../collab/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
 /** Why a room believes that a caller is who it says. */

@@ -1,12 +1,11 @@
-import { chmod, mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { didYouMean, SealroomError, systemReason } from '../../errors/index.ts';
+import { didYouMean, quoteForMessage, SealroomError, systemReason } from '../../errors/index.ts';
 import { normaliseHeader } from '../../schema/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
 import { type Field } from '../../columns/index.ts';
-import { hashFile, syncDirectory } from '../../files/index.ts';
-import { openTable, copyBatch, type TableFormat, type TableReader } from '../../tabular/index.ts';
+import { hashFile, placeFile, syncFile } from '../../files/index.ts';
+import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
@@ -26,10 +25,8 @@ export interface LoadOptions {
   readonly directory: string;
   /** Name of a table of the manifest. */
   readonly table: string;
-  /** A file of protected rows: CSV, Parquet or Arrow. */
-  readonly input: string;
-  /** Default: by the file's extension. */
-  readonly inputFormat?: TableFormat | undefined;
+  /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file. */
+  readonly input: string | TableInput;
   /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | undefined;
   readonly now: () => Date;
@@ -73,15 +70,17 @@ export async function loadTable(options: LoadOptions): Promise<LoadSummary> {
 }
 
 async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'>> {
-  const { directory, input, signal } = options;
+  const { directory, csvInputNull, signal } = options;
+  const input = toTableInput(options.input);
   const { manifest, state } = await readRoom(directory);
   const table = findTable(manifest, options.table);
   await sweep(directory, state.snapshots.map(snapshotFile));
-  const sourceSha256 = await hashSource(input, signal);
-  const reader = await openTable(input, { format: options.inputFormat, csvNullText: options.csvInputNull, signal });
+  if (input.kind === 'file') await requireOrdinary(input.path);
+  const reader = await openTable(input, { csvInputNull, signal });
   try {
+    const sourceSha256 = await reader.sha256(signal);
     const columns = findColumns(reader, columnsInRoom(table));
-    if (table.source !== null && table.source.sha256 !== sourceSha256) throw otherSource(input);
+    if (table.source !== null && table.source.sha256 !== sourceSha256) throw otherSource(reader.name);
     const written = await writeSnapshot(options, manifest, table, reader, columns);
     const entry: SnapshotEntry = {
       table: table.name,
@@ -151,12 +150,12 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
   });
 }
 
-/** Hash of the file. It is read twice, so it must be an ordinary file. */
-async function hashSource(path: string, signal: AbortSignal | undefined): Promise<string> {
+/** A file is read more than once, so it must be an ordinary file. */
+async function requireOrdinary(path: string): Promise<void> {
   const facts = await stat(path).catch((cause: unknown) => {
     throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
   });
-  if (facts.isFile()) return hashFile(path, signal);
+  if (facts.isFile()) return;
   throw new SealroomError('IO_READ', 'not an ordinary file', { where: { file: path } });
 }
 
@@ -208,21 +207,11 @@ async function writeSnapshot(
   }
 }
 
-async function syncFile(path: string): Promise<void> {
-  await chmod(path, 0o600);
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 async function placeSnapshot(directory: string, entry: SnapshotEntry): Promise<void> {
   const snapshots = join(directory, ROOM_FILES.snapshots);
   try {
-    await rename(join(directory, ROOM_FILES.unfinished, 'snapshot.duckdb'), join(snapshots, snapshotFile(entry)));
-    await syncDirectory(snapshots);
+    const written = join(directory, ROOM_FILES.unfinished, 'snapshot.duckdb');
+    await placeFile(written, join(snapshots, snapshotFile(entry)), { replaces: true });
   } catch (error) {
     failAtRoom(directory)(error);
   }

@@ -1,6 +1,5 @@
 import type { RoomEvent } from '../../audit/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { sweep, withRoomLock } from '../room-files.ts';
 import { recordInRoom } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SealroomError } from '../../errors/index.ts';
+import { parseJson, SealroomError } from '../../errors/index.ts';
 import { noRoom, replaceFile, ROOM_FILES } from '../room-files.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -60,14 +60,6 @@ export async function readState(directory: string): Promise<{ readonly state: Ro
     where: { file: path },
     hint: 'put the file back, or make a new room and load the tables again',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Replaces the state of a room. The caller holds the room's lock. */

@@ -72,7 +72,7 @@ class WasmLineEncoder implements CsvLineEncoder {
   }
 
   write(columns: readonly ColumnData[], first: number, last: number): Uint8Array {
-    const { nullText: nothing, empty, isPlain } = this.#format;
+    const { nullText, empty, isPlain } = this.#format;
     const rows = last - first;
     const texts = columns.map(textOf);
     const slack = this.#exports.slackBytes.value;
@@ -81,8 +81,8 @@ class WasmLineEncoder implements CsvLineEncoder {
     const columnWords = this.#exports.columnWords.value;
     const offsetsAt = columnsAt + columns.length * columnWords * 4;
     const bytesAt = offsetsAt + columns.length * (rows + 1) * 4;
-    let linesAt = bytesAt + nothing.length + empty.length + 2 * slack;
-    let most = rows * columns.length * (Math.max(nothing.length, empty.length) + 3);
+    let linesAt = bytesAt + nullText.length + empty.length + 2 * slack;
+    let most = rows * columns.length * (Math.max(nullText.length, empty.length) + 3);
     for (const { offsets, validity } of texts) {
       const length = (offsets[last] ?? 0) - (offsets[first] ?? 0);
       linesAt += length + (validity?.length ?? 0) + 2 * slack;
@@ -99,7 +99,7 @@ class WasmLineEncoder implements CsvLineEncoder {
       at += bytes.length + slack;
       return start;
     };
-    const nullAt = put(nothing);
+    const nullAt = put(nullText);
     const emptyAt = put(empty);
     texts.forEach(({ offsets, bytes, validity }, index) => {
       const start = offsets[first] ?? 0;
@@ -113,7 +113,7 @@ class WasmLineEncoder implements CsvLineEncoder {
     });
     const linesEnd = this.#exports.writeLines(
       ...([columnsAt, columns.length, first, rows] as const),
-      ...([nullAt, nothing.length, emptyAt, empty.length, linesAt] as const),
+      ...([nullAt, nullText.length, emptyAt, empty.length, linesAt] as const),
     );
     return this.#bytes.subarray(linesAt, linesEnd);
   }
@@ -183,13 +183,13 @@ function putLine(
   target: Uint8Array,
   at: number,
 ): number {
-  const { nullText: nothing, empty, isPlain } = format;
+  const { nullText, empty, isPlain } = format;
   let to = at;
   for (let index = 0; index < columns.length; index++) {
     const { offsets, bytes, validity } = textOf(columns[index]);
     const start = offsets[row] ?? 0;
     const end = offsets[row + 1] ?? 0;
-    if (!isValid(validity, row)) to = copyBytes(nothing, 0, nothing.length, target, to);
+    if (!isValid(validity, row)) to = copyBytes(nullText, 0, nullText.length, target, to);
     else if (start === end) to = copyBytes(empty, 0, empty.length, target, to);
     else if (isPlain[index] === true || !needsQuotes(bytes, start, end, index === 0)) {
       to = copyBytes(bytes, start, end, target, to);

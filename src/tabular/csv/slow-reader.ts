@@ -1,29 +1,18 @@
-import { CsvError, type Options, parse } from 'csv-parse';
-import { parse as parseSync } from 'csv-parse/sync';
 import { byteColumnOf, decodeUtf8 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import type { Batch, ColumnData } from '../../columns/index.ts';
+import type { Batch } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
-import { CsvNormaliser, EMPTY_TEXT } from './normalise.ts';
 import type { CsvStructure } from './csv-structure.ts';
+import { type CsvField, CsvRecordParser } from './record-parser.ts';
 
 /** Rows per batch. */
 const BATCH_ROWS = 2048;
 
-/** The library's strict dialect; the repair has removed everything that the format adds to it. */
-const STRICT: Options = {
-  quote: '"',
-  escape: '"',
-  delimiter: ',',
-  record_delimiter: '\n',
-  bom: false,
-  // Returns bytes instead of text.
-  encoding: null,
-};
-
 /**
  * Reads a CSV file field by field, and distinguishes quoted fields from unquoted ones: the exact reader, for files on which
  * the fast one could differ from the reference. Fields are returned as they are, unquoted ones trimmed; blank ones are null.
+ *
+ * @throws {SealroomError} DATA_FIELDS if the file has changed since it was scanned; IO_READ.
  */
 export async function* readExact(
   source: ByteSource,
@@ -32,96 +21,61 @@ export async function* readExact(
   skipFirst: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Batch> {
-  const parser = parse({ ...STRICT, from: skipFirst ? 2 : 1 });
-  const feeding = feed(parser, source, facts, signal);
-  let rows: Uint8Array[][] = [];
-  try {
-    for await (const record of parser as AsyncIterable<Uint8Array[]>) {
-      rows.push(record);
-      if (rows.length < BATCH_ROWS) continue;
-      yield toBatch(rows, columns);
-      rows = [];
-    }
-    await feeding;
-  } catch (error) {
-    throw error instanceof CsvError ? libraryFailure(source, error) : error;
-  } finally {
-    parser.destroy();
+  let rows: (readonly CsvField[])[] = [];
+  let isFirst = skipFirst;
+  for await (const record of readRecords(source, facts, signal)) {
+    if (record.length !== facts.fields) throw changed(source, facts);
+    if (!isFirst) rows.push(record);
+    isFirst = false;
+    if (rows.length < BATCH_ROWS) continue;
+    yield toBatch(rows, columns);
+    rows = [];
   }
   if (rows.length > 0) yield toBatch(rows, columns);
+}
+
+async function* readRecords(
+  source: ByteSource,
+  { separator, startsWithMark }: CsvStructure,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly CsvField[]> {
+  const parser = new CsvRecordParser(separator, true);
+  let skip = startsWithMark ? 3 : 0;
+  for await (const chunk of source.chunks(signal)) {
+    yield* parser.push(chunk.subarray(skip));
+    skip = Math.max(0, skip - chunk.length);
+  }
+  yield* parser.end();
 }
 
 /**
  * Parses the fields of the first record of a file; unquoted ones are not trimmed.
  *
  * @param record the record's bytes, without its separator
+ * @throws {SealroomError} DATA_FIELDS if the file has changed since it was scanned.
  */
 export function parseFirstRecord(source: ByteSource, record: Uint8Array, facts: CsvStructure): readonly string[] {
-  const repair = new CsvNormaliser(facts.separator, false);
-  const input = Buffer.concat([repair.push(record), repair.end()]);
-  try {
-    const [fields]: Uint8Array[][] = parseSync(input, STRICT) as unknown as Uint8Array[][];
-    if (fields?.length !== facts.fields) throw new Error('the scan and the library see different first records');
-    //= format F-76
-    return fields.map((field) => (isEmptyText(field) ? '' : decodeUtf8(field).replaceAll(facts.separator, '\n')));
-  } catch (error) {
-    throw error instanceof CsvError ? libraryFailure(source, error) : error;
-  }
+  const parser = new CsvRecordParser(facts.separator, false);
+  const [fields = []] = [...parser.push(record), ...parser.end()];
+  if (fields.length !== facts.fields) throw changed(source, facts);
+  //= format F-76
+  return fields.map((field) => (field === null ? '' : decodeUtf8(field).replaceAll(facts.separator, '\n')));
 }
 
-/** The scan has accepted the file, so scan and library disagree. The library's message is dropped, because it holds data. */
-function libraryFailure(source: ByteSource, error: CsvError): SealroomError {
-  return new SealroomError('DATA_FIELDS', `a field is malformed (${error.code.toLowerCase().replaceAll('_', ' ')})`, {
+/** The scan has accepted the file, so it has changed since. */
+function changed(source: ByteSource, facts: CsvStructure): SealroomError {
+  return new SealroomError('DATA_FIELDS', `a record no longer has ${String(facts.fields)} fields`, {
     where: { file: source.name },
+    hint: 'the file changed while it was read',
   });
 }
 
-/** Pushes the file into the parser; a read error ends the parser with it. */
-async function feed(
-  parser: ReturnType<typeof parse>,
-  source: ByteSource,
-  facts: CsvStructure,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const repair = new CsvNormaliser(facts.separator, true);
-  const put = async (bytes: Uint8Array): Promise<void> => {
-    if (bytes.length === 0 || parser.write(bytes) || parser.destroyed) return;
-    await new Promise<void>((resolve) => {
-      const goOn = (): void => {
-        parser.off('drain', goOn).off('close', goOn);
-        resolve();
-      };
-      parser.on('drain', goOn).on('close', goOn);
-    });
+function toBatch(records: readonly (readonly CsvField[])[], columns: readonly number[]): Batch {
+  return {
+    rows: records.length,
+    columns: columns.map((column) => ({
+      layout: 'bytes',
+      ...byteColumnOf(records.map((record) => record[column] ?? null)),
+    })),
   };
-  try {
-    let skip = facts.startsWithMark ? 3 : 0;
-    for await (const chunk of source.chunks(signal)) {
-      await put(repair.push(chunk.subarray(skip)));
-      if (parser.destroyed) return;
-      skip = Math.max(0, skip - chunk.length);
-    }
-    await put(repair.end());
-    parser.end();
-  } catch (error) {
-    parser.destroy(error instanceof Error ? error : new Error('reading failed'));
-  }
-}
-
-function isEmptyText(field: Uint8Array): boolean {
-  return field.length === 1 && field[0] === EMPTY_TEXT;
-}
-
-function toBatch(records: readonly (readonly Uint8Array[])[], columns: readonly number[]): Batch {
-  return { rows: records.length, columns: columns.map((column) => toColumn(records, column)) };
-}
-
-function toColumn(records: readonly (readonly Uint8Array[])[], column: number): ColumnData {
-  const fields = records.map((record): Uint8Array | null => {
-    const field = record[column];
-    if (field === undefined) throw new Error('a record with too few fields passed the scan');
-    if (isEmptyText(field)) return field.subarray(0, 0);
-    return field.length === 0 ? null : field;
-  });
-  return { layout: 'bytes', ...byteColumnOf(fields) };
 }

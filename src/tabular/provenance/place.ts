@@ -26,11 +26,6 @@ export interface TableFacts {
   readonly rows: number;
 }
 
-/** The path of the sidecar of a protected file that is not Parquet: beside it, named after it. */
-export function sidecarPath(file: string): string {
-  return `${file}.sealroom.json`;
-}
-
 /** The value in a Parquet file's metadata under {@link PARQUET_KEY}. */
 export function printMetadata({ collaborationId, generation, secretId, columns }: Provenance): string {
   return JSON.stringify({ version: PROVENANCE_VERSION, collaborationId, generation, secretId, columns });

@@ -1,13 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SealroomError, systemReason } from '../../errors/index.ts';
-import { readFailure } from '../../files/index.ts';
-import { hashFile } from '../../files/index.ts';
-import { formatOf } from '../open.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { hashFile, type OutputTarget, prepareFile, readFailure, sidecarPath } from '../../files/index.ts';
+import { formatOf } from '../input-output.ts';
 import { readKeyValue } from '../parquet/read.ts';
-import { PARQUET_KEY, printSidecar, type Provenance, sidecarPath, type TableFacts } from './place.ts';
+import { PARQUET_KEY, printSidecar, type Provenance, type TableFacts } from './place.ts';
 import type { TableFormat } from '../table.ts';
-import { createTarget, type OutputTarget } from '../../files/index.ts';
 
 /** The provenance found with a protected file. */
 export interface FoundProvenance extends Provenance {
@@ -20,16 +18,8 @@ export interface FoundProvenance extends Provenance {
  *
  * @throws {SealroomError} IO_WRITE if it cannot be written.
  */
-export async function writeSidecar(output: string, provenance: Provenance, facts: TableFacts): Promise<OutputTarget> {
-  const file = sidecarPath(output);
-  const target = await createTarget(file, { overwrite: true });
-  try {
-    await writeFile(target.path, printSidecar(provenance, facts));
-    return target;
-  } catch (error) {
-    await target.abort();
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
-  }
+export function writeSidecar(output: string, provenance: Provenance, facts: TableFacts): Promise<OutputTarget> {
+  return prepareFile(sidecarPath(output), printSidecar(provenance, facts), { overwrite: true });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SealroomError } from '../../errors/index.ts';
+import { parseJson, SealroomError } from '../../errors/index.ts';
 import { PROVENANCE_VERSION, type Provenance, type TableFacts } from './place.ts';
 
 /** Most characters: 1600 columns of 128 characters each, and room for as much again. */
@@ -54,12 +54,4 @@ function parse<T>(shape: z.ZodType<T>, text: string, file: string): T {
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
   throw refuse('is malformed', 'get the file and its sidecar again from their source');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

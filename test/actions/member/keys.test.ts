@@ -12,7 +12,7 @@ import { encryptForCollaboration } from '#src/actions/member/tables';
 import { SECRET } from '../../support/cli.ts';
 import { HomeSession } from '../../support/homes.ts';
 import { PEOPLE } from '../../support/people.ts';
-import { actionsOf, environmentOf, ID, NOW, PEOPLE_FILE, sessionWithSecret } from '../support.ts';
+import { actionsOf, environmentOf, fileOf, ID, NOW, PEOPLE_FILE, sessionWithSecret } from '../support.ts';
 
 const collaboration = { id: ID };
 const withPeople = { manifest: PEOPLE_FILE };
@@ -159,7 +159,7 @@ describe('rotateSecret', () => {
   test('makes the next generation and names the tables of those before', async () => {
     await using session = await sessionWithSecret({ 'in.csv': 'a\nx\n' });
     const environment = environmentOf(session);
-    const table = { input: session.path('in.csv'), output: session.path('old.csv') };
+    const table = { input: fileOf(session, 'in.csv'), output: fileOf(session, 'old.csv') };
     await encryptForCollaboration(environment, { table, schema, collaboration, settings: null });
     const tables = { directory: session.session.directory, files: [] };
     const { stored, outdated, olderGenerations } = await rotateSecret(environment, {

@@ -9,7 +9,7 @@ import { createSecret, rotateSecret } from '#src/actions/member/index';
 import { SECRET } from '../../support/cli.ts';
 import { HomeSession } from '../../support/homes.ts';
 import { manifestOfContext } from '../../support/manifests.ts';
-import { actionsOf, environmentOf, ID, PEOPLE_FILE, sessionWithSecret } from '../support.ts';
+import { actionsOf, environmentOf, fileOf, ID, PEOPLE_FILE, sessionWithSecret } from '../support.ts';
 
 const collaboration = { id: ID };
 const SCHEMA = {
@@ -34,7 +34,7 @@ const CLEARTEXT = {
 const NO_PACKAGE = { identityFile: undefined, keysFile: undefined };
 
 function encryption(session: HomeSession, more: Partial<EncryptRequest> = {}): EncryptRequest {
-  const table = { input: session.path('in.csv'), output: session.path('protected.csv'), overwrite: true };
+  const table = { input: fileOf(session, 'in.csv'), output: fileOf(session, 'protected.csv'), overwrite: true };
   return { table, schema: SCHEMA, collaboration, settings: CLEARTEXT, ...more };
 }
 
@@ -47,8 +47,8 @@ async function withTable(): Promise<HomeSession> {
 
 const decrypt = (session: HomeSession, more: object = {}, environment = environmentOf(session)): Promise<unknown> =>
   decryptForCollaboration(environment, {
-    table: { input: session.path('protected.csv'), output: session.path('opened.csv'), overwrite: true },
-    packageOutput: session.path('package.csv'),
+    table: { input: fileOf(session, 'protected.csv'), output: fileOf(session, 'opened.csv'), overwrite: true },
+    packageOutput: fileOf(session, 'package.csv'),
     collaboration,
     packageKeys: NO_PACKAGE,
     failOnFingerprintColumns: false,
@@ -60,7 +60,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
     await using session = await withTable();
     expect(await decrypt(session)).toMatchObject({
       summary: { rows: 2, openedCells: 2 },
-      output: session.path('opened.csv'),
+      output: fileOf(session, 'opened.csv'),
       package: null,
       generation: 1,
       isNewest: true,
@@ -131,7 +131,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
   test('decrypt: refuses a package without its keys, and under FIPS', async () => {
     await using session = await withTable();
     await session.session.put('p.age', 'age-encryption.org/v1\n');
-    const table = { input: session.path('p.age'), output: session.path('opened.csv') };
+    const table = { input: fileOf(session, 'p.age'), output: fileOf(session, 'opened.csv') };
     await expect(decrypt(session, { table })).rejects.toThrow(/`--identity` and `--keys`/);
     const packageKeys = { identityFile: session.path('a.key'), keysFile: session.path('keys') };
     const fips = decrypt(session, { table, packageKeys }, environmentOf(session, { isFips: true }));
@@ -143,7 +143,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
 describe('reencryptForCollaboration', () => {
   const reencrypt = (session: HomeSession, more: object = {}, environment = environmentOf(session)): Promise<unknown> =>
     reencryptForCollaboration(environment, {
-      table: { input: session.path('protected.csv'), output: session.path('new.csv'), overwrite: true },
+      table: { input: fileOf(session, 'protected.csv'), output: fileOf(session, 'new.csv'), overwrite: true },
       collaboration,
       ...more,
     });
@@ -165,7 +165,7 @@ describe('reencryptForCollaboration', () => {
     await expect(reencrypt(session)).rejects.toThrow(/an older generation than 1/);
     await rotateSecret(environmentOf(session), { collaboration });
     await session.session.put('bare.csv', await session.session.text('protected.csv'));
-    const table = { input: session.path('bare.csv'), output: session.path('new.csv') };
+    const table = { input: fileOf(session, 'bare.csv'), output: fileOf(session, 'new.csv') };
     await expect(reencrypt(session, { table })).rejects.toThrow(/found neither sidecar nor metadata/);
     expect(await reencrypt(session, { table, from: 1 })).toMatchObject({ from: 1 });
     const environment = environmentOf(session, { env: { C3R_SHARED_SECRET: SECRET } });

@@ -23,11 +23,10 @@ async function decryptEncrypted(files: FileCase, input: string, output: string, 
   const { inputNull, outputNull, failOnFingerprints } = files.decrypt.options;
   using secret = parseSharedSecret(files.secret);
   await decryptTable({
-    input,
+    input: { kind: 'file', path: input, format: files.format },
     output,
     secret,
     collaborationId: files.id,
-    inputFormat: files.format,
     csvInputNull: inputNull,
     csvOutputNull: outputNull,
     failOnFingerprintColumns: failOnFingerprints,

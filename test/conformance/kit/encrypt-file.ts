@@ -22,13 +22,12 @@ async function encryptInput(files: FileCase, output: string, kernel: KernelName)
   const { inputNull, outputNull, binaryAsString } = files.encrypt.options;
   using secret = parseSharedSecret(files.secret);
   const { rows } = await encryptTable({
-    input: files.input,
+    input: { kind: 'file', path: files.input, format: files.format },
     output,
     schema: parseTableSchema(files.schemaText),
     secret,
     collaborationId: files.id,
     settings: files.settings,
-    inputFormat: files.format,
     csvInputNull: inputNull,
     csvOutputNull: outputNull,
     parquetBinaryAsString: binaryAsString,

@@ -22,7 +22,7 @@ export interface JsonTable {
 
 /** A Parquet file as the product reads it. */
 export async function readTypedGrid(path: string): Promise<TypedGrid> {
-  const reader = await openTable(path, { format: 'parquet' });
+  const reader = await openTable({ kind: 'file', path, format: 'parquet' });
   try {
     const columns = reader.fields.map((): string[] => []);
     for await (const batch of reader.batches({ columns: reader.fields.map((_, index) => index) })) {

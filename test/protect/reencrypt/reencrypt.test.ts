@@ -79,8 +79,8 @@ describe('a table of sealed and cleartext columns', () => {
     ]);
     await bench.encrypt('in.parquet', 'old.csv', schemaOf('n:sealed', 't:sealed fixed 30'));
     await reencryptTable(optionsOf(bench, 'old.csv', 'new.csv'));
-    await bench.decrypt('new.csv', 'new.parquet', { secret: NEW, outputFormat: 'parquet' });
-    await bench.decrypt('old.csv', 'old.parquet', { outputFormat: 'parquet' });
+    await bench.decrypt('new.csv', 'new.parquet', { secret: NEW });
+    await bench.decrypt('old.csv', 'old.parquet');
     expect((await bench.read('new.parquet')).fields).toEqual((await bench.read('old.parquet')).fields);
     expect((await bench.read('new.parquet')).fields.map(({ type }) => type.kind)).toEqual(['int', 'timestamp']);
     expect(await rowsOf(bench, 'new.parquet')).toEqual(await rowsOf(bench, 'old.parquet'));

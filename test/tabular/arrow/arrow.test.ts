@@ -105,11 +105,11 @@ function numberData(type: DataType, values: ArrayBufferView, length: number): Da
   throw new Error('no type of numbers');
 }
 
-/** Reads a stream of Arrow from memory through standard input. */
+/** Reads Arrow from a stream. */
 async function readStream(bytes: Uint8Array): Promise<(string | null)[][]> {
-  const stdin = new PassThrough();
-  stdin.end(bytes);
-  const reader = await openTable('-', { format: 'arrow', stdin });
+  const stream = new PassThrough();
+  stream.end(bytes);
+  const reader = await openTable({ kind: 'stream', stream, format: 'arrow' });
   try {
     return await columnsOf(reader);
   } finally {

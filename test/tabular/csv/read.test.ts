@@ -10,7 +10,7 @@ const folder = new Folder();
 
 /** The columns of a text, read by both readers if the fast one may; they must agree. */
 async function columnsIn(csv: string, nullText?: string, headerRow = false): Promise<(string | null)[][]> {
-  const fast = await readTable(folder.write('.csv', csv), { headerRow, csvNullText: nullText });
+  const fast = await readTable(folder.write('.csv', csv), { headerRow, csvInputNull: nullText });
   const exact = await openCsv(memorySource(new Uint8Array(Buffer.from(csv))), { headerRow, nullText });
   expect(fast.columns).toEqual(await columnsOf(exact));
   return fast.columns;
@@ -315,6 +315,14 @@ describe('reading', () => {
         if (batch.rows > 0) abort.abort(new Error('stop here'));
     })();
     await expect(reading).rejects.toThrow('stop here');
+    await reader.close();
+  });
+
+  test('of what changed since it was opened is refused, and not taken for rows', async () => {
+    const bytes = Buffer.from('a,b\nw,x\ny,z\n');
+    const reader = await openTable({ kind: 'memory', bytes, format: 'csv' });
+    bytes.write(';', bytes.lastIndexOf(','));
+    expect(await failureOf(columnsOf(reader))).toMatchObject({ code: 'DATA_FIELDS', where: { file: '-' } });
     await reader.close();
   });
 });

@@ -70,10 +70,10 @@ describe('F-81 nulls and empty texts', () => {
     ['"NULL"', '"NULL",', '"NULL"'],
     ['"', '"""",', '""""'],
     ['""', '"",', '""'],
-  ])('under the output null text %j are %s', async (csvNullText, line, alone) => {
-    expect(await written(['a', 'b'], [[null, '']], { csvNullText })).toBe(`a,b\n${line}\n`);
+  ])('under the output null text %j are %s', async (csvOutputNull, line, alone) => {
+    expect(await written(['a', 'b'], [[null, '']], { csvOutputNull })).toBe(`a,b\n${line}\n`);
     // A record that is a blank line would be skipped by readers.
-    expect(await written(['a'], [[null], ['']], { csvNullText })).toMatch(
+    expect(await written(['a'], [[null], ['']], { csvOutputNull })).toMatch(
       new RegExp(`^a\n${alone.replace('\\', '\\\\')}\n"?"?\n$`),
     );
   });
@@ -111,8 +111,10 @@ describe('what is written', () => {
         const names = Array.from({ length: fields }, (_, index) => `c${String(index)}`);
         const path = folder.newPath('.csv');
         const columns = names.map((_, index) => textColumn(values.map((row) => row[index] ?? null)));
-        await writeTable(path, fieldsOf(names), values.length === 0 ? [] : [batchOf(...columns)], { csvNullText: out });
-        const read = await readTable(path, { csvNullText: into });
+        await writeTable(path, fieldsOf(names), values.length === 0 ? [] : [batchOf(...columns)], {
+          csvOutputNull: out,
+        });
+        const read = await readTable(path, { csvInputNull: into });
         const expected = (value: string | null): string | null => {
           // A record of nothing would be skipped, so a null of a lone column is written as an empty text.
           if (value === null) return fields === 1 && into === '' ? '' : null;

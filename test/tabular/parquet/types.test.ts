@@ -87,9 +87,10 @@ describe('F-87 a column of', () => {
         ['fingerprint', fingerprint],
       ] as const) {
         // Whatever the output is, although carried types are text in CSV.
-        for (const outputFormat of ['parquet', 'csv'] as const) {
+        for (const format of ['parquet', 'csv'] as const) {
           const schema = schemaOf(`${name}>t:${kind}`);
-          const encryption = bench.encrypt('types.parquet', 'none.csv', schema, { dryRun: true, outputFormat });
+          const output = { kind: 'file', path: bench.path('none'), format } as const;
+          const encryption = bench.encrypt('types.parquet', '', schema, { dryRun: true, output });
           if (isPossible) expect((await encryption).rows).toBe(1);
           else expect(await failureOf(encryption)).toMatchObject({ code: 'DATA_TYPE', where: { column: 't' } });
         }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../../../errors/index.ts';
+import { isOpenToOthers } from '../../../files/index.ts';
 import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
 import { readSecretFile } from '../../secret-file.ts';
 import { NONCE_BYTES, TAG_BYTES } from '../aes-gcm.ts';
@@ -187,7 +188,7 @@ async function requireOwnModule(file: string): Promise<void> {
   }
   // Windows has neither of them.
   const user = process.getuid?.();
-  if (user === undefined || ((found.uid === 0 || found.uid === user) && (found.mode & 0o022) === 0)) return;
+  if (user === undefined || ((found.uid === 0 || found.uid === user) && !isOpenToOthers(found.mode, 'write'))) return;
   throw new SealroomError('CUSTODY_DENIED', 'other users can change the PKCS#11 module', {
     where,
     hint: 'it runs as code: install it as root, or `chmod go-w` it if it is yours',

@@ -1,44 +1,38 @@
 import { basename, extname } from 'node:path';
 import duckdb from '@duckdb/node-bindings';
-import { FRESH_MEMORY } from '../../bytes/index.ts';
-import { type Batch, type ColumnType } from '../../columns/index.ts';
-import { quoteIdentifier, quoteText, readVector } from '../../engine/index.ts';
-import type { EngineJob, EngineLimits, SnapshotFile } from './engine-messages.ts';
+import { FRESH_MEMORY } from '../bytes/index.ts';
+import type { Batch, ColumnType } from '../columns/index.ts';
+import { Database, type EngineLimits } from './database.ts';
+import { quoteIdentifier, quoteText } from './sql.ts';
+import { readVector } from './vectors.ts';
+
+/** A DuckDB file that queries read. */
+export interface LockedFile {
+  /** Absolute path. */
+  readonly path: string;
+  /** The schema of its one table. */
+  readonly schema: string;
+}
+
+/** One query. */
+export interface LockedQuery {
+  readonly sql: string;
+  /** Bound to `$1`, `$2`, …, as text. */
+  readonly parameters: readonly string[];
+  /** Number of rows that are passed on; if there are more, the result is cut. */
+  readonly maxRows: number;
+}
 
 /** Thrown for a result that is larger than the limits allow. */
 export class ResultTooLarge extends Error {}
 
-/** The catalogue names of snapshots. A hyphen distinguishes them from schemas, which are named after members. */
-function catalogOf({ path }: SnapshotFile, index: number): string {
+/** The catalogue names of files. A hyphen distinguishes them from schemas, which have none in their names. */
+function catalogOf({ path }: LockedFile, index: number): string {
   return index === 0 ? basename(path, extname(path)) : `snapshot-${String(index)}`;
 }
 
-/** The settings that an instance starts with: no extensions, no stored secrets, no spill files. */
-function settingsOf({ memoryMiB, threads }: EngineLimits): Readonly<Record<string, string>> {
-  return {
-    access_mode: 'READ_ONLY',
-    temp_directory: '',
-    threads: String(threads),
-    memory_limit: `${String(memoryMiB)}MiB`,
-    autoload_known_extensions: 'false',
-    autoinstall_known_extensions: 'false',
-    allow_community_extensions: 'false',
-    allow_persistent_secrets: 'false',
-  };
-}
-
-/** The statements that lock the instance. The order matters: the engine refuses some of them after others. */
-const LOCKS = [
-  "SET TimeZone = 'UTC'",
-  'SET enable_external_access = false',
-  'SET max_expression_depth = 250',
-  'SET enable_external_file_cache = false',
-  "SET disabled_filesystems = 'LocalFileSystem'",
-  'SET lock_configuration = true',
-];
-
 /**
- * A DuckDB instance that can read the snapshots of a query and nothing else: all files are attached `READ_ONLY`, and then files,
+ * A DuckDB instance that can read the files of a query and nothing else: all files are attached `READ_ONLY`, and then files,
  * network, extensions and settings are locked.
  *
  * This is the second line of defence. The first is that only SQL printed from a checked query runs, because even in a locked
@@ -52,23 +46,21 @@ export class LockedDatabase {
   }
 
   /** Throws the engine's errors. Their messages may contain data and must never be passed on. */
-  static async open(snapshots: readonly SnapshotFile[], limits: EngineLimits): Promise<LockedDatabase> {
-    const [first, ...others] = snapshots;
+  static async open(
+    files: readonly LockedFile[],
+    limits: Omit<EngineLimits, 'spillDirectory'>,
+  ): Promise<LockedDatabase> {
+    const [first, ...others] = files;
     if (first === undefined) throw new TypeError('a query that reads no table');
-    const config = duckdb.create_config();
-    for (const [name, value] of Object.entries(settingsOf(limits))) duckdb.set_config(config, name, value);
-    const connection = await duckdb.connect(await duckdb.open(first.path, config));
     const attachments = others.map(
-      (snapshot, index) =>
-        `ATTACH ${quoteText(snapshot.path)} AS ${quoteIdentifier(catalogOf(snapshot, index + 1))} (READ_ONLY)`,
+      (file, index) => `ATTACH ${quoteText(file.path)} AS ${quoteIdentifier(catalogOf(file, index + 1))} (READ_ONLY)`,
     );
-    // With this, `"owner"."table"` is found in any of the files.
-    const places = snapshots.map(
-      (snapshot, index) => `${quoteIdentifier(catalogOf(snapshot, index))}.${quoteIdentifier(snapshot.owner)}`,
+    // With this, `"schema"."table"` is found in any of the files.
+    const places = files.map(
+      (file, index) => `${quoteIdentifier(catalogOf(file, index))}.${quoteIdentifier(file.schema)}`,
     );
-    for (const sql of [...attachments, `SET search_path = ${quoteText(places.join(','))}`, ...LOCKS]) {
-      await duckdb.query(connection, sql);
-    }
+    const prepare = [...attachments, `SET search_path = ${quoteText(places.join(','))}`];
+    const { connection } = await Database.open({ kind: 'locked', path: first.path, limits, prepare });
     return new LockedDatabase(connection);
   }
 
@@ -79,7 +71,7 @@ export class LockedDatabase {
    * @throws {ResultTooLarge} if the result is too large; the engine's errors, as in {@link LockedDatabase.open}.
    */
   async run(
-    { sql, parameters, maxRows }: EngineJob,
+    { sql, parameters, maxRows }: LockedQuery,
     maxBytes: number,
     sink: {
       readonly columns: (types: readonly ColumnType[]) => Promise<void>;
