@@ -22,4 +22,9 @@ export {
   type RecordValue,
   sealRecord,
 } from './encrypt/core/seal-record.ts';
-export { type ReencryptOptions, reencryptOriginal, reencryptTable } from './reencrypt/reencrypt-table.ts';
+export {
+  type OriginalOptions,
+  type ReencryptOptions,
+  reencryptOriginal,
+  reencryptTable,
+} from './reencrypt/reencrypt-table.ts';
