@@ -135,7 +135,7 @@ function checkExpression(expression: Expression, select: Select, check: RuleCont
   for (const child of childrenOf(expression)) checkExpression(child, select, check);
 }
 
-/** A query over tables that all have an aggregation rule. Source: clean room, aggregation rule. */
+/** Checks a query whose tables all have an aggregation rule: R-19 to R-26 of `docs/rules.md`. */
 export function checkAggregation(query: Query, check: RuleContext): void {
   const { found } = check;
   //= rules R-19
