@@ -21,7 +21,10 @@ function rowsOf(text: string): readonly (readonly string[])[] {
 }
 
 test('the layer table is that of the build: folders in their order, and what each may import', () => {
-  const table = rowsOf(section('Layers')).map(([folder = '', imports = '']) => [codeSpans(folder)[0], codeSpans(imports)]);
+  const table = rowsOf(section('Layers')).map(([folder = '', imports = '']) => [
+    codeSpans(folder)[0],
+    codeSpans(imports),
+  ]);
   expect(table).toEqual(Object.entries(LAYERS));
 });
 
@@ -54,7 +57,9 @@ describe.each(['docs/code/architecture.md', 'docs/code/conventions.md', 'docs/co
     });
 
     test('names only scripts that package.json has', () => {
-      const { scripts } = JSON.parse(readText('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+      const { scripts } = JSON.parse(readText('package.json')) as {
+        readonly scripts: Readonly<Record<string, string>>;
+      };
       const named = [...readText(document).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map((match) => match[1] ?? '');
       expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     });

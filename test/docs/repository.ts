@@ -36,7 +36,11 @@ export function codeSpans(markdown: string): readonly string[] {
 
 /** The targets of the links of a Markdown text that lead into the repository. */
 export function localLinks(markdown: string): readonly string[] {
-  return [...withoutBlocks(markdown).replaceAll(/`[^`\n]+`/g, '').matchAll(/\]\(([^()\s]+)\)/g)]
+  return [
+    ...withoutBlocks(markdown)
+      .replaceAll(/`[^`\n]+`/g, '')
+      .matchAll(/\]\(([^()\s]+)\)/g),
+  ]
     .map((match) => match[1] ?? '')
     .filter((target) => !/^[a-z]+:/.test(target));
 }
