@@ -22,7 +22,8 @@ export const LAYERS = {
   custody: ['bytes', 'files', 'crypto', 'signing', 'age', 'tlog', 'audit'],
   // Results as packages: made by the room, opened by the receiver.
   package: ['bytes', 'collab', 'tlog', 'age'],
-  query: ['schema', 'collab'],
+  // The engine for its parser only.
+  query: ['engine', 'schema', 'collab'],
   // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).
   room: ['bytes', 'columns', 'files', 'engine', 'schema', 'collab', 'tabular', 'tlog', 'audit', 'package', 'query'],
 };

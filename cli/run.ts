@@ -81,7 +81,8 @@ async function parse(io: CliIo): Promise<void> {
         'or from an envelope that `sealroom key` has made; never from a flag.\n' +
         'Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 integrity failure.',
     )
-    .wrap(100)
+    // The library lays out the help at every command. To break its lines is most of that, so only help that is shown has it.
+    .wrap(['--help', '-h', 'help'].some((word) => argv.includes(word)) ? 100 : null)
     .exitProcess(false)
     .fail((message: string | null, error: Error | null | undefined) => {
       // The library reports what it finds itself as a message, with or without an error of its own kind.

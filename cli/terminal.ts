@@ -19,6 +19,8 @@ export interface CliIo {
   readonly stderr: OutputStream;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
+  /** The cost of new keystores, if not the usual: see `ProviderContext`. Nothing that a user gives can set it. */
+  readonly scryptLogN?: number | undefined;
 }
 
 /** How a line to the user begins. */

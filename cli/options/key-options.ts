@@ -61,6 +61,7 @@ export function providerContext(
     env: io.env,
     cwd: io.cwd,
     isFips: args.fips,
+    scryptLogN: io.scryptLogN,
     askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
     warn: (message) => {
       say(io, 'warning', message);

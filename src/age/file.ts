@@ -33,7 +33,7 @@ export function listStanzas(file: Uint8Array): readonly string[] {
 type Lock =
   | { readonly recipients: readonly string[] }
   /** `scryptLogN` is the base-2 logarithm of scrypt's cost; without it the library's, 18. */
-  | { readonly passphrase: string; readonly scryptLogN?: number };
+  | { readonly passphrase: string; readonly scryptLogN?: number | undefined };
 
 /**
  * Seals bytes into an age file. The caller has checked the recipients with `requireOneKind`.

@@ -1,24 +1,9 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
-import { type Batch, buffersOf, type Field } from '../columns/index.ts';
-import type { EngineLimits } from './engine.ts';
-
-/** What an engine task runs: `sql` reads the pushed batches as the table `$input` with the columns `fields`. */
-export interface EngineTaskOptions {
-  readonly sql: string;
-  readonly fields: readonly Field[];
-  readonly limits: EngineLimits;
-}
-
-/** Messages to the worker thread. */
-export type EngineRequest =
-  { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'end' } | { readonly kind: 'abort' };
-
-/** Messages from the worker thread. */
-export type EngineReply =
-  | { readonly kind: 'taken'; readonly buffers: readonly ArrayBuffer[] }
-  | { readonly kind: 'done'; readonly rows: Record<string, unknown>[] }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly failure: string };
+import { type Batch, buffersOf } from '../columns/index.ts';
+import { EngineThread } from './engine-thread.ts';
+import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-messages.ts';
+import type { SmallRow } from './small-result.ts';
 
 /** Batches that may wait in the worker's queue; more than that and `push` waits. */
 const QUEUED_BATCHES = 8;
@@ -27,11 +12,11 @@ const QUEUED_BATCHES = 8;
  * One SQL statement that runs in a worker thread over batches pushed from this one: writing a file, or grouping values.
  */
 export class EngineTask {
-  readonly #worker: Worker;
   /** Carries requests: not every runtime lets a worker wait on its parent's own port (Deno does not). */
   readonly #requests: MessagePort;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
-  readonly #outcome: Promise<Record<string, unknown>[]>;
+  readonly #outcome: Promise<readonly SmallRow[]>;
+  readonly #closed: Promise<void>;
   /** Buffers of batches that were read, to be used again; some of them. */
   readonly spare: ArrayBuffer[] = [];
   #queued = 0;
@@ -41,41 +26,40 @@ export class EngineTask {
   constructor(options: EngineTaskOptions) {
     const { port1, port2 } = new MessageChannel();
     this.#requests = port1;
-    this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
-      workerData: { ...options, signal: this.#signal, requests: port2 },
-      transferList: [port2],
-      // The secret may be in the environment; the engine's thread has no use for it.
-      env: {},
-      execArgv: [],
-    });
+    let close = (): void => undefined;
+    this.#closed = new Promise((resolve) => (close = resolve));
     this.#outcome = new Promise((resolve, reject) => {
       const fail = (code: ErrorCode, failure: string, cause?: unknown): void => {
         this.#ended = true;
         this.#wake?.();
         reject(new SealroomError(code, failure, { cause }));
       };
-      this.#worker.on('message', (reply: EngineReply) => {
-        switch (reply.kind) {
+      const reply = (message: EngineReply): void => {
+        switch (message.kind) {
           case 'taken':
             this.#queued--;
-            if (this.spare.length < QUEUED_BATCHES) this.spare.push(...reply.buffers);
+            if (this.spare.length < QUEUED_BATCHES) this.spare.push(...message.buffers);
             this.#wake?.();
             return;
           case 'done':
             this.#ended = true;
-            resolve(reply.rows);
+            resolve(message.rows);
             return;
           case 'failed':
-            fail(reply.code, reply.failure);
+            fail(message.code, message.failure);
             return;
         }
-      });
-      this.#worker.on('error', (error) => {
-        fail('IO_ENGINE', 'the thread of the table engine died', error);
-      });
-      this.#worker.on('exit', () => {
-        fail('IO_ENGINE', 'the thread of the table engine ended early');
-      });
+      };
+      const ended = (error: unknown): void => {
+        // Changes nothing if the outcome is known.
+        fail(
+          'IO_ENGINE',
+          `the thread of the table engine ${error === null ? 'ended early' : 'died'}`,
+          error ?? undefined,
+        );
+        close();
+      };
+      EngineThread.start({ ...options, signal: this.#signal, requests: port2 }, { reply, ended });
     });
     this.#outcome.catch(() => undefined);
   }
@@ -102,17 +86,15 @@ export class EngineTask {
    *
    * @throws {SealroomError} as {@link EngineTask.push}.
    */
-  async finish(): Promise<Record<string, unknown>[]> {
+  async finish(): Promise<readonly SmallRow[]> {
     this.#send({ kind: 'end' });
     return this.#outcome;
   }
 
   /** Ends the statement with whatever it did so far thrown away; safe to call at any time. */
   async abort(): Promise<void> {
-    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
-    if (this.#ended && this.#worker.threadId === -1) return;
     this.#send({ kind: 'abort' });
-    await exited;
+    await this.#closed;
   }
 
   #send(request: EngineRequest, transfer: ArrayBuffer[] = []): void {

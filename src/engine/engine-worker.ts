@@ -1,63 +1,88 @@
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import duckdb from '@duckdb/node-bindings';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { type Batch, buffersOf } from '../columns/index.ts';
 import { Engine, engineFailure, quoteIdentifier } from './engine.ts';
-import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-task.ts';
+import type { EngineOrder, EngineReply, EngineRequest, EngineRest } from './engine-messages.ts';
 import { engineTypeOf } from './engine-types.ts';
 import { writeChunk } from './vectors.ts';
 
-// Runs one SQL statement over batches that the main thread sends. The engine calls for rows and must be answered before
-// the call returns, so this thread waits for the next message with Atomics.wait; the main thread never blocks.
+// Runs SQL statements, each on a database of its own, over batches that the main thread sends. The engine calls for rows and
+// must be answered before the call returns, so this thread waits for the next message with Atomics.wait; the main thread
+// never blocks.
 
 if (parentPort === null) throw new Error('engine-worker runs only as a worker thread');
 const port = parentPort;
-const { fields, sql, limits, signal, requests } = workerData as EngineTaskOptions & {
-  signal: Int32Array;
-  requests: MessagePort;
-};
-
-let current: Batch | null = null;
-let consumed = 0;
-let stopped = false;
-/** Why the input ended, if it is ours to say; the engine would only repeat it within a text of its own. */
-let inputFailure: SealroomError | null = null;
 
 /** A chunk of long texts has fewer rows: its texts lie in the engine's memory as one block. */
 const CHUNK_TEXT_BYTES = 16 << 20;
 
-function nextRequest(): EngineRequest {
-  for (;;) {
-    const seen = Atomics.load(signal, 0);
-    const received = receiveMessageOnPort(requests) as { message: EngineRequest } | undefined;
-    if (received !== undefined) return received.message;
-    Atomics.wait(signal, 0, seen);
-  }
-}
+/** The batches of a task, as a table of the engine. */
+class TaskInput {
+  readonly #order: EngineOrder;
+  #current: Batch | null = null;
+  #consumed = 0;
+  #stopped = false;
+  /** Why the input ended, if it is ours to say; the engine would only repeat it within a text of its own. */
+  failure: SealroomError | null = null;
 
-function fillChunk(info: duckdb.TableFunctionInfo, chunk: duckdb.DataChunk): void {
-  try {
-    while (current === null || consumed === current.rows) {
-      if (current !== null) giveBack(current);
-      current = null;
-      const request: EngineRequest = stopped ? { kind: 'end' } : nextRequest();
-      if (request.kind === 'abort') throw new Error('aborted');
-      if (request.kind === 'end') {
-        stopped = true;
-        duckdb.data_chunk_set_size(chunk, 0);
-        return;
-      }
-      current = request.batch;
-      consumed = 0;
+  constructor(order: EngineOrder) {
+    this.#order = order;
+  }
+
+  register(connection: duckdb.Connection): void {
+    const types = this.#order.fields.map((field) => engineTypeOf(field.type));
+    const input = duckdb.create_table_function();
+    duckdb.table_function_set_name(input, 'input');
+    duckdb.table_function_set_bind(input, (info) => {
+      types.forEach((type, index) => {
+        duckdb.bind_add_result_column(info, `c${String(index)}`, type);
+      });
+    });
+    duckdb.table_function_set_init(input, (info) => {
+      duckdb.init_set_max_threads(info, 1);
+    });
+    duckdb.table_function_set_function(input, (info, chunk) => {
+      this.#fillChunk(info, chunk);
+    });
+    duckdb.register_table_function(connection, input);
+    duckdb.destroy_table_function_sync(input);
+  }
+
+  #nextRequest(): EngineRequest {
+    const { signal, requests } = this.#order;
+    for (;;) {
+      const seen = Atomics.load(signal, 0);
+      const received = receiveMessageOnPort(requests) as { message: EngineRequest } | undefined;
+      if (received !== undefined) return received.message;
+      Atomics.wait(signal, 0, seen);
     }
-    const rows = chunkRows(current, consumed);
-    duckdb.data_chunk_set_size(chunk, rows);
-    writeChunk(chunk, fields, current, consumed, rows);
-    consumed += rows;
-  } catch (error) {
-    // A throw must not cross the engine's frames.
-    if (error instanceof SealroomError) inputFailure = error;
-    duckdb.function_set_error(info, 'the input ended');
+  }
+
+  #fillChunk(info: duckdb.TableFunctionInfo, chunk: duckdb.DataChunk): void {
+    try {
+      while (this.#current === null || this.#consumed === this.#current.rows) {
+        if (this.#current !== null) giveBack(this.#current);
+        this.#current = null;
+        const request: EngineRequest = this.#stopped ? { kind: 'end' } : this.#nextRequest();
+        if (request.kind === 'abort') throw new Error('aborted');
+        if (request.kind === 'end') {
+          this.#stopped = true;
+          duckdb.data_chunk_set_size(chunk, 0);
+          return;
+        }
+        this.#current = request.batch;
+        this.#consumed = 0;
+      }
+      const rows = chunkRows(this.#current, this.#consumed);
+      duckdb.data_chunk_set_size(chunk, rows);
+      writeChunk(chunk, this.#order.fields, this.#current, this.#consumed, rows);
+      this.#consumed += rows;
+    } catch (error) {
+      // A throw must not cross the engine's frames.
+      if (error instanceof SealroomError) this.failure = error;
+      duckdb.function_set_error(info, 'the input ended');
+    }
   }
 }
 
@@ -79,7 +104,6 @@ function chunkRows(batch: Batch, start: number): number {
 }
 
 function failureOf(error: unknown): { readonly code: ErrorCode; readonly failure: string } {
-  if (inputFailure !== null) return { code: inputFailure.code, failure: inputFailure.message };
   const kind = engineFailure(error);
   // Nobody else writes to what a task writes, so that only the disk can keep it from being committed.
   const isDisk = kind === 'IO Error' || kind === 'TransactionContext Error';
@@ -91,31 +115,32 @@ function reply(message: EngineReply): void {
   port.postMessage(message);
 }
 
-function registerInput(connection: duckdb.Connection): void {
-  const types = fields.map((field) => engineTypeOf(field.type));
-  const input = duckdb.create_table_function();
-  duckdb.table_function_set_name(input, 'input');
-  duckdb.table_function_set_bind(input, (info) => {
-    types.forEach((type, index) => {
-      duckdb.bind_add_result_column(info, `c${String(index)}`, type);
+/** Returns whether the task was done. */
+async function runTask(order: EngineOrder): Promise<boolean> {
+  const { fields, sql, limits } = order;
+  const engine = await Engine.open(limits);
+  const input = new TaskInput(order);
+  try {
+    input.register(engine.connection);
+    const names = fields.map((field, index) => `c${String(index)} AS ${quoteIdentifier(field.name)}`).join(', ');
+    reply({ kind: 'done', rows: await engine.rows(sql.replace('$input', () => `(SELECT ${names} FROM input())`)) });
+    return true;
+  } catch (error) {
+    const { failure } = input;
+    reply({
+      kind: 'failed',
+      ...(failure === null ? failureOf(error) : { code: failure.code, failure: failure.message }),
     });
-  });
-  duckdb.table_function_set_init(input, (info) => {
-    duckdb.init_set_max_threads(info, 1);
-  });
-  duckdb.table_function_set_function(input, fillChunk);
-  duckdb.register_table_function(connection, input);
-  duckdb.destroy_table_function_sync(input);
+    return false;
+  } finally {
+    engine.close();
+    order.requests.close();
+  }
 }
 
-const engine = await Engine.open(limits);
-try {
-  registerInput(engine.connection);
-  const names = fields.map((field, index) => `c${String(index)} AS ${quoteIdentifier(field.name)}`).join(', ');
-  reply({ kind: 'done', rows: await engine.rows(sql.replace('$input', () => `(SELECT ${names} FROM input())`)) });
-} catch (error) {
-  reply({ kind: 'failed', ...failureOf(error) });
-} finally {
-  engine.close();
+// The next order is sent when this thread rests, so none comes while nobody listens. A thread that saw a failure ends.
+for (;;) {
+  const order = await new Promise<EngineOrder>((resolve) => port.once('message', resolve));
+  if (!(await runTask(order))) break;
+  port.postMessage({ kind: 'rest' } satisfies EngineRest);
 }
-requests.close();

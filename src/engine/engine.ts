@@ -2,6 +2,7 @@ import duckdb from '@duckdb/node-bindings';
 import { Arena } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Batch, Field } from '../columns/index.ts';
+import { readSmallResult, type SmallRow } from './small-result.ts';
 import { readVector } from './vectors.ts';
 
 /** The release of the engine whose vector layout `vectors.ts` relies on; another one is refused at start. */
@@ -72,11 +73,13 @@ export class Engine {
     return new Engine(database, await duckdb.connect(database));
   }
 
-  /** All rows of a small query, such as a file's metadata, as plain objects. */
-  async rows(sql: string): Promise<Record<string, unknown>[]> {
-    const { DuckDBConnection } = await import('@duckdb/node-api');
-    const reader = await new DuckDBConnection(this.connection).runAndReadAll(sql);
-    return reader.getRowObjectsJS();
+  /**
+   * All rows of a small query, such as a file's metadata, as plain objects.
+   *
+   * @throws {SealroomError} as {@link readSmallResult}.
+   */
+  async rows(sql: string): Promise<readonly SmallRow[]> {
+    return readSmallResult(await duckdb.query(this.connection, sql));
   }
 
   /**

@@ -3,8 +3,6 @@ import { PassThrough } from 'node:stream';
 import { generateX25519Identity } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '#cli/run';
-import { openKeystore } from '#src/custody/providers/keystore/keystore';
-import { factsOf, madeSecret } from '../custody/providers/contract.ts';
 import { ID, type Outcome, type RunOptions, SECRET, Session } from '../support/cli.ts';
 
 const SCHEMA = JSON.stringify({
@@ -205,12 +203,6 @@ describe('sealroom key', () => {
   test('a keystore is opened with passphrases of a file descriptor, and not without', async () => {
     await using keys = await KeySession.start();
     const create = ['key', 'create', '--id', ID, '--key', 'keystore:keys', '--passphrase-fd', '0'];
-    // Made here, since the usual cost takes seconds.
-    const context = { env: {}, cwd: keys.session.directory, warn: () => undefined };
-    const askPassphrase = () => Promise.resolve('battery staple');
-    await using keystore = openKeystore('keys', { ...context, askPassphrase }, { scryptLogN: 4 });
-    using secret = madeSecret();
-    await keystore.wrap(secret, factsOf(secret));
     await keys.done(create, {}, { input: 'battery staple\n' });
     await keys.done([...ENCRYPT, '--passphrase-fd', '0'], {}, { input: 'battery staple\r\n' });
     expect(await keys.run([...DECRYPT, '--passphrase-fd', '0'], {}, { input: 'battery' })).toMatchObject({

@@ -103,10 +103,11 @@ function shapeOf(csv: string): string[] {
     );
 }
 
-describe.each(KERNEL_NAMES)('the null matrix on kernel %s', (kernel) => {
-  test.each(MATRIX)(
-    'F-80, F-81 preserve nulls $preserveNulls, null text in $inputNull, out $outputNull',
-    async ({ preserveNulls, inputNull, outputNull, encrypted, decrypted }) => {
+describe('the null matrix', () => {
+  // On each kernel in turn: what is null is decided before one is asked.
+  test.each(MATRIX.map((row, index) => ({ ...row, kernel: KERNEL_NAMES[index % KERNEL_NAMES.length] })))(
+    'F-80, F-81 preserve nulls $preserveNulls, null text in $inputNull, out $outputNull, on kernel $kernel',
+    async ({ preserveNulls, inputNull, outputNull, encrypted, decrypted, kernel }) => {
       const text = await encryptText(INPUT, {
         schema: SCHEMA,
         settings: { preserveNulls },

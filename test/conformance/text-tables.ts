@@ -12,7 +12,7 @@ export interface TextEncryption {
   readonly settings?: Partial<CollaborationSettings>;
   readonly inputNull?: string | undefined;
   readonly outputNull?: string | undefined;
-  readonly kernel?: KernelName;
+  readonly kernel?: KernelName | undefined;
 }
 
 /** Encrypts a CSV text; gives back the CSV text, its rows in random order. */
@@ -42,7 +42,7 @@ export async function encryptText(csv: string | Uint8Array, encryption: TextEncr
 export interface TextDecryption {
   readonly inputNull?: string | undefined;
   readonly outputNull?: string | undefined;
-  readonly kernel?: KernelName;
+  readonly kernel?: KernelName | undefined;
 }
 
 /** Decrypts a CSV text. */

@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { EngineTask } from '#src/engine/engine-task';
 import { Engine, engineFailure, quoteIdentifier, quotePath, quoteText } from '#src/engine/engine';
-import type { EngineTaskOptions } from '#src/engine/engine-task';
+import type { EngineTaskOptions } from '#src/engine/engine-messages';
 import { batchOf, failureOf, fixedColumn, hexOfInteger, textColumn, wordsOf } from '../tabular/support.ts';
 
 const TEXT = [{ name: 'v', type: { kind: 'string' } }] as const;
@@ -139,5 +143,69 @@ describe('a task of the engine', () => {
     for (let batch = 0; batch < 100; batch++) await task.push(batchOf(fixedColumn(8, values)));
     expect(await task.finish()).toEqual([{ n: 204_800n }]);
     await task.abort();
+  });
+});
+
+describe('the thread of a task', () => {
+  const count = async (): Promise<unknown> => {
+    const task = taskOf('SELECT count(*) n FROM $input');
+    await task.push(batchOf(textColumn(['x'])));
+    const rows = await task.finish();
+    await task.abort();
+    return rows;
+  };
+
+  /** How many threads were started while something was done: their numbers go up by one. */
+  const threadsOf = async (action: () => Promise<unknown>): Promise<number> => {
+    const next = async (): Promise<number> => {
+      const worker = new Worker('', { eval: true });
+      const { threadId } = worker;
+      await once(worker, 'exit');
+      return threadId;
+    };
+    const before = await next();
+    await action();
+    return (await next()) - before - 1;
+  };
+
+  test('takes the next task, and is not used again after a failure', async () => {
+    await count();
+    expect(await threadsOf(count)).toBe(0);
+    const failing = taskOf('SELECT error(v) FROM $input');
+    await failing.push(batchOf(textColumn(['x'])));
+    await failureOf(failing.finish());
+    await failing.abort();
+    expect(await threadsOf(count)).toBe(1);
+    await taskOf('SELECT count(*) FROM $input').abort();
+    expect(await threadsOf(count)).toBe(1);
+    expect(await threadsOf(() => Promise.all([count(), count(), count()]))).toBe(2);
+    expect(await threadsOf(count)).toBe(0);
+  });
+
+  test('brings nothing of one task to the next', async () => {
+    const settings = `SELECT current_setting('memory_limit') m, current_setting('threads')::INTEGER t,
+      current_setting('default_null_order') o, (SELECT count(*) FROM duckdb_tables()) n`;
+    const first = taskOf(
+      `CREATE TABLE t AS SELECT * FROM $input; CREATE TEMP TABLE u AS SELECT 1; SET default_null_order = 'nulls_first'`,
+      { limits: { memoryMiB: 64, threads: 2, spillDirectory: null } },
+    );
+    await first.push(batchOf(textColumn(['x'])));
+    await first.finish();
+    await first.abort();
+    const second = taskOf(settings);
+    expect(await second.finish()).toEqual([{ m: '256.0 MiB', t: 1, o: 'NULLS_LAST', n: 0n }]);
+    await second.abort();
+  });
+
+  test('lets the process end while it waits', async () => {
+    const script = `
+      import { Worker } from 'node:worker_threads';
+      import { EngineTask } from ${JSON.stringify(import.meta.resolve('#src/engine/engine-task'))};
+      Worker.prototype.terminate = () => console.log('waited for');
+      const task = new EngineTask({ sql: 'SELECT 1 v', fields: [], limits: ${JSON.stringify(LIMITS)} });
+      console.log(JSON.stringify(await task.finish()));
+      await task.abort();`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(stdout).toBe('[{"v":1}]\n');
   });
 });

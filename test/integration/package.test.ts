@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -66,6 +66,37 @@ describe('the published package', () => {
       expect(() => readFileSync(join(installed, folder))).toThrow('ENOENT');
     }
   });
+
+  test('has source maps that hold their sources', () => {
+    const maps = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.js.map'),
+    );
+    expect(maps.length).toBeGreaterThan(100);
+    for (const name of maps) {
+      const map = JSON.parse(readFileSync(join(installed, 'dist', name), 'utf8')) as Record<string, unknown[]>;
+      expect(map['sourcesContent']?.length, name).toBe(map['sources']?.length);
+    }
+  });
+
+  test('installs without a warning, and runs', () => {
+    const other = mkdtempSync(join(tmpdir(), 'sealroom-install-'));
+    try {
+      writeFileSync(join(other, 'package.json'), '{ "private": true }');
+      const archive = join(project, `sealroom-${manifest.version}.tgz`);
+      const { status, stdout, stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', archive], {
+        cwd: other,
+        encoding: 'utf8',
+      });
+      expect({ status, warnings: `${stdout}${stderr}`.match(/^npm (warn|error).*$/gm) }).toEqual({
+        status: 0,
+        warnings: null,
+      });
+      const command = join(other, 'node_modules', '.bin', 'sealroom');
+      expect(execFileSync(command, ['--version'], { encoding: 'utf8' }).trim()).toBe(manifest.version);
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
+  }, 300_000);
 
   test.each(Object.entries(manifest.bin))('runs `%s --version`', (_name, path) => {
     expect(nodeInProject(join(installed, path), '--version').trim()).toBe(manifest.version);

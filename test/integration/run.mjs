@@ -13,7 +13,7 @@ import { Unavailable, chromium, run } from './tools/toolbox.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '..', '..');
 
 /** @type {Record<string, () => Counts | Promise<Counts>>} */
 const STEPS = {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,6 +130,9 @@ beforeAll(async () => {
   // A keystore; and the two places where the secret itself lies, which are not looked into.
   const kept = ID.replaceAll('0', 'b');
   done(['key', 'create', '--id', kept, '--key', 'keystore:keys.json'], {}, `${PASSPHRASE}\n`);
+  // What a passphrase costs to try, 2^18, is the command's own: tests in process lower it.
+  const keystore = readFileSync(join(root, 'work', 'keys.json'), 'latin1');
+  expect(keystore).toMatch(/^age-encryption\.org\/v1\n-> scrypt \S+ 18\n/);
   done(['encrypt', 'in.csv', '-s', 's.json', '--id', kept, '-o', 'f.csv'], {}, `${PASSPHRASE}\n`);
   expect(run(['decrypt', 'f.csv', '--id', kept, '-o', 'g.csv'], {}, 'wrong\n').code).not.toBe(0);
   exported(kept, 1, `${PASSPHRASE}\n`);

@@ -8,6 +8,9 @@ import { runCli } from '#cli/run';
 export const SECRET = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 export const ID = '00000000-1111-2222-3333-444444444444';
 
+/** A passphrase is tried in about no time. */
+const LOW_COST = 4;
+
 export interface Outcome {
   readonly code: number;
   readonly out: string;
@@ -19,6 +22,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly signal?: AbortSignal;
   readonly isTerminal?: boolean;
+  /** The cost of new keystores; that of the command itself, which takes a second, if null. */
+  readonly scryptLogN?: number | null;
 }
 
 export class Session implements AsyncDisposable {
@@ -67,6 +72,7 @@ export class Session implements AsyncDisposable {
       stdout,
       stderr,
       signal: options.signal,
+      scryptLogN: options.scryptLogN === null ? undefined : (options.scryptLogN ?? LOW_COST),
     });
     stdout.end();
     stderr.end();

@@ -205,7 +205,7 @@ describe('a pool of workers', () => {
     const crash = await withPool(2, (pool) => outcomeOf(pool, new Source(count(5))), setupOf('crash'));
     expect(crash).toMatchObject({ results: [], error: ENDED });
     const missing = await createWorkerPool<Job, Result>(
-      new URL('../threads/missing.mjs', import.meta.url),
+      new URL('./missing.mjs', import.meta.url),
       setupOf(),
       2,
     );

@@ -58,6 +58,8 @@ export interface ProviderContext {
   readonly askPassphrase: (question: PassphraseRequest) => Promise<string>;
   /** Whether only providers are opened whose cryptography is OpenSSL's or that of a token or service: see `requireFips`. */
   readonly isFips?: boolean;
+  /** The base-2 logarithm of scrypt's cost for a new keystore; without it that of age, 18. Only tests lower it. */
+  readonly scryptLogN?: number | undefined;
   /** Tells of something that works and is unsafe. */
   readonly warn: (message: string) => void;
 }

@@ -1,4 +1,5 @@
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import duckdb from '@duckdb/node-bindings';
+import { readSmallResult } from '../../engine/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
@@ -110,20 +111,21 @@ function readAnswer(text: string, answer: string): ParsedQuery {
  * never runs it. One per process is enough; calls may overlap.
  */
 export class QueryParser implements Disposable {
-  readonly #instance: DuckDBInstance;
-  readonly #connection: DuckDBConnection;
+  readonly #database: duckdb.Database;
+  readonly #connection: duckdb.Connection;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
-    this.#instance = instance;
+  private constructor(database: duckdb.Database, connection: duckdb.Connection) {
+    this.#database = database;
     this.#connection = connection;
   }
 
   static async open(): Promise<QueryParser> {
-    const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
-    const instance = await Instance.create(':memory:', SETTINGS);
-    const connection = await instance.connect();
-    for (const lock of LOCKS) await connection.run(lock);
-    return new QueryParser(instance, connection);
+    const config = duckdb.create_config();
+    for (const [name, value] of Object.entries(SETTINGS)) duckdb.set_config(config, name, value);
+    const database = await duckdb.open(':memory:', config);
+    const connection = await duckdb.connect(database);
+    for (const lock of LOCKS) await duckdb.query(connection, lock);
+    return new QueryParser(database, connection);
   }
 
   /** Reads one query. Whatever is wrong with the text is a finding; nothing of it throws. */
@@ -133,8 +135,7 @@ export class QueryParser implements Disposable {
     if (found.size > 0) return failed(text, found);
     let answer: unknown;
     try {
-      const reader = await this.#connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [text]);
-      answer = reader.getRows()[0]?.[0];
+      answer = await this.#serialise(text);
     } catch {
       // Texts that are nested too deeply are refused by an exception and not by an answer.
       answer = null;
@@ -144,9 +145,20 @@ export class QueryParser implements Disposable {
     return failed(text, found);
   }
 
+  async #serialise(text: string): Promise<unknown> {
+    const statement = await duckdb.prepare(this.#connection, 'SELECT json_serialize_sql($1::VARCHAR) AS tree');
+    try {
+      duckdb.bind_varchar(statement, 1, text);
+      const [row] = await readSmallResult(await duckdb.execute_prepared(statement));
+      return row?.['tree'];
+    } finally {
+      duckdb.destroy_prepare_sync(statement);
+    }
+  }
+
   close(): void {
-    this.#connection.closeSync();
-    this.#instance.closeSync();
+    duckdb.disconnect_sync(this.#connection);
+    duckdb.close_sync(this.#database);
   }
 
   [Symbol.dispose](): void {

@@ -203,7 +203,7 @@ test('without the package it says what to install, and nothing is printed', asyn
   const script = `
     import { register } from 'node:module';
     register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
-    const { openAwsKmsProvider } = await import('#src/custody/aws-kms');
+    const { openAwsKmsProvider } = await import('#src/custody/providers/aws-kms/aws-kms');
     const { problem } = await openAwsKmsProvider('alias/a?region=eu-west-1').describe();
     console.log(problem);`;
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);

@@ -12,7 +12,7 @@ import { codeOf, errorOf, factsOf, keepsContract, madeSecret } from './contract.
 
 const PIN = '246810';
 const WAIT = { timeout: 10_000, interval: 50 };
-const NODE_PATH = join(import.meta.dirname, '..', 'support', 'node-path');
+const NODE_PATH = join(import.meta.dirname, '..', '..', 'support', 'node-path');
 
 interface State {
   readonly slots: readonly string[];
@@ -107,12 +107,12 @@ describe('a token', () => {
     await change({ fault: 'hangs' });
     const uri = `token=one;object=wrapping?module-path=${modulePath}&pin-source=file:${join(folder, 'pin')}`;
     const script = `
-      import { openPkcs11Provider } from '#src/custody/pkcs11';
+      import { openPkcs11Provider } from '#src/custody/providers/pkcs11/pkcs11';
       const context = { env: process.env, cwd: '/', warn() {}, askPassphrase: () => Promise.reject(new Error('asked')) };
       const provider = openPkcs11Provider(${JSON.stringify(uri)}, context);
       await provider.unwrap(${JSON.stringify(ENVELOPE)});`;
     const parent = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-      cwd: join(import.meta.dirname, '..', '..'),
+      cwd: join(import.meta.dirname, '..', '..', '..'),
       env: { ...process.env, NODE_PATH, STAND_IN_TOKEN: stateFile() },
       stdio: 'ignore',
     });

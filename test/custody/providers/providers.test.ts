@@ -66,7 +66,7 @@ function base64(first: number): string {
 const SECRET_TEXT = base64(101);
 const soon = (provider: KeyProvider): Promise<KeyProvider> => Promise.resolve(provider);
 const keystore = (name: string, changes: Partial<ProviderContext> = {}): KeyProvider =>
-  openKeystore(name, context(changes), { scryptLogN: 4 });
+  openKeystore(name, context({ scryptLogN: 4, ...changes }));
 
 keepsContract('keystore', {
   open: () => soon(keystore('keys')),
@@ -92,7 +92,6 @@ keepsContract('age, post-quantum', {
   openOther: () => soon(openAgeProvider('x25519.key', context())),
   openUnreachable: () => soon(openAgeProvider('missing', context())),
   unreachableCode: 'SECRET_INVALID',
-  stride: 11,
 });
 
 keepsContract('env', {
@@ -151,7 +150,7 @@ describe('openProvider', () => {
 describe('a keystore', () => {
   test('is made with a new passphrase, for its owner only, and is opened with it later', async () => {
     const making = context();
-    const envelope = await wrapWith(openKeystore('made/here', making, { scryptLogN: 4 }));
+    const envelope = await wrapWith(openKeystore('made/here', { ...making, scryptLogN: 4 }));
     expect(making.questions).toEqual([{ what: `keystore ${join(folder, 'made/here')}`, isNew: true }]);
     expect((await stat(join(folder, 'made/here'))).mode & 0o777).toBe(0o600);
     expect((await stat(join(folder, 'made'))).mode & 0o777).toBe(0o700);

@@ -22,7 +22,7 @@ import {
  * @typedef {import('./browser-page.mjs').PlainColumn} PlainColumn
  */
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 const PAGE = new URL('browser-page.mjs', import.meta.url);
 const COLLABORATION_ID = '0f4c1c9e-1f6a-4d5e-9a56-6f2d7c0b8a11';
 /** More than the rows whose keys the kernel keeps at a time. */
@@ -33,7 +33,7 @@ const TIMEOUT_MS = 120_000;
 const SERVED = /^\/(dist\/src|node_modules\/@noble\/(ciphers|hashes))\/[\w./-]+\.js$/;
 const NODE_IMPORT = /\b(?:from|import)\s*\(?\s*['"](node:[^'"]+)['"]/g;
 const IMPORTS = {
-  'sealroom/crypto': '/dist/src/crypto/index.js',
+  'sealroom/crypto': '/dist/src/public/crypto.js',
   '@noble/ciphers/': '/node_modules/@noble/ciphers/',
   '@noble/hashes/': '/node_modules/@noble/hashes/',
 };

@@ -5,7 +5,8 @@ import { failureOf } from '../../tabular/support.ts';
 
 // The same tables with other numbers of threads: only the order of an encrypted table's rows may differ.
 
-const ROWS = 30_000;
+/** Four jobs for the threads, the last of them short. */
+const ROWS = 25_000;
 const SCHEMA = schemaOf('id:fingerprint', 'note:sealed fixed 24', 'id>plain:cleartext');
 
 function csvOf(change: Readonly<Record<number, string>> = {}): string {
@@ -77,7 +78,7 @@ test('duplicates are found whatever the number of threads', async () => {
   for (const threads of [1, 2]) {
     const error = await failureOf(bench.encrypt('in.csv', 'out.csv', SCHEMA, { settings, threads }));
     expect(error).toMatchObject({ code: 'RULE_DUPLICATES', where: { column: 'id' } });
-    expect(error.message).toMatch(/^rows 7 and 30000 hold the same value/);
+    expect(error.message).toContain(`rows 7 and ${String(ROWS)} hold the same value`);
   }
   expect(await bench.names()).toEqual(['in.csv', 'tmp']);
 });

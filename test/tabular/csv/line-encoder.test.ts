@@ -95,8 +95,8 @@ describe.each(WAYS)('F-82 lines written by %s', (_, module) => {
       const values = ['"'.repeat(bytes), 'x'.repeat(bytes)];
       const lines = Buffer.from(writer.write([textColumn(values)], 0, 2));
       expect(lines.length).toBe(bytes * 3 + 4);
-      expect(lines.subarray(0, bytes * 2 + 2).every((byte) => byte === 0x22)).toBe(true);
-      expect(lines.subarray(bytes * 2 + 3).toString('latin1')).toBe(`${'x'.repeat(bytes)}\n`);
+      expect(lines.subarray(0, bytes * 2 + 2).equals(Buffer.alloc(bytes * 2 + 2, '"'))).toBe(true);
+      expect(lines.subarray(bytes * 2 + 3).equals(Buffer.from(`${'x'.repeat(bytes)}\n`))).toBe(true);
     }
   });
 

@@ -22,12 +22,6 @@ const FIRST_LINE = encodeUtf8('sealroom keystore v1\n');
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 16;
 
-/** What only tests change. */
-export interface KeystoreOptions {
-  /** The base-2 logarithm of scrypt's cost for a new keystore; without it that of age, 18. */
-  readonly scryptLogN?: number;
-}
-
 /**
  * A wrapping key in a file under a passphrase.
  *
@@ -38,22 +32,22 @@ export interface KeystoreOptions {
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
  */
-export function openKeystore(rest: string, context: ProviderContext, options: KeystoreOptions = {}): KeyProvider {
-  return new Keystore(keyPath(SCHEME, rest, context), context, options);
+export function openKeystore(rest: string, context: ProviderContext): KeyProvider {
+  return new Keystore(keyPath(SCHEME, rest, context), context);
 }
 
 class Keystore implements KeyProvider {
   readonly scheme = SCHEME;
   readonly #file: string;
   readonly #ask: ProviderContext['askPassphrase'];
-  readonly #options: KeystoreOptions;
+  readonly #scryptLogN: number | undefined;
   /** Opened once, also when several envelopes are wrapped or unwrapped at a time. */
   #key: Promise<SecretBytes> | null = null;
 
-  constructor(file: string, { askPassphrase }: ProviderContext, options: KeystoreOptions) {
+  constructor(file: string, { askPassphrase, scryptLogN }: ProviderContext) {
     this.#file = file;
     this.#ask = askPassphrase;
-    this.#options = options;
+    this.#scryptLogN = scryptLogN;
   }
 
   async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
@@ -134,7 +128,7 @@ class Keystore implements KeyProvider {
     const plain = Buffer.concat([FIRST_LINE, randomBytes(KEY_BYTES)]);
     let sealed: Uint8Array;
     try {
-      sealed = await sealAge(plain, { passphrase, ...this.#options });
+      sealed = await sealAge(plain, { passphrase, scryptLogN: this.#scryptLogN });
     } finally {
       wipe(plain);
     }

@@ -1,0 +1,79 @@
+import { Worker } from 'node:worker_threads';
+import type { EngineOrder, EngineReply, EngineRest } from './engine-messages.ts';
+
+/** Whoever waits for a task. */
+export interface EngineListener {
+  readonly reply: (reply: EngineReply) => void;
+  /** The task is over and its database closed; the last thing that is told. `error` says why the thread died, if it did. */
+  readonly ended: (error: unknown) => void;
+}
+
+/** How long a thread without a task is kept. */
+const IDLE_MS = 5000;
+
+/** The thread that waits for a task; there is no need for more than one. */
+let idle: EngineThread | null = null;
+
+/**
+ * A thread that runs engine tasks, one after the other, each on a database of its own. Its start costs several times what
+ * a small task does, so the last one is kept for a while. It does not keep the process alive, and one whose task failed or
+ * was given up ends.
+ */
+export class EngineThread {
+  readonly #worker: Worker;
+  #listener: EngineListener | null = null;
+  #error: unknown = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor() {
+    this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
+      // The secret may be in the environment; the engine's thread has no use for it.
+      env: {},
+      execArgv: [],
+    });
+    this.#worker.on('message', (reply: EngineReply | EngineRest) => {
+      if (reply.kind === 'rest') this.#rest();
+      else this.#listener?.reply(reply);
+    });
+    this.#worker.on('error', (error) => (this.#error = error));
+    this.#worker.on('exit', () => {
+      if (idle === this) idle = null;
+      clearTimeout(this.#timer);
+      this.#end();
+    });
+  }
+
+  /** Runs a task in the idle thread, or in a new one. */
+  static start(order: EngineOrder, listener: EngineListener): void {
+    const thread = idle ?? new EngineThread();
+    idle = null;
+    clearTimeout(thread.#timer);
+    thread.#listener = listener;
+    thread.#worker.ref();
+    thread.#worker.postMessage(order, [order.requests]);
+  }
+
+  static #keep(thread: EngineThread): void {
+    idle = thread;
+  }
+
+  #end(): void {
+    const listener = this.#listener;
+    this.#listener = null;
+    listener?.ended(this.#error);
+  }
+
+  #rest(): void {
+    this.#worker.unref();
+    const end = (): void => {
+      this.#worker.terminate().catch(() => undefined);
+    };
+    if (idle === null) {
+      EngineThread.#keep(this);
+      this.#timer = setTimeout(end, IDLE_MS).unref();
+    } else {
+      end();
+    }
+    this.#end();
+  }
+}
