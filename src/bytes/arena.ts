@@ -1,14 +1,14 @@
 import { wipe } from './wipe.ts';
 
-/** Where results get their memory from. */
+/** Allocates the buffers of results. */
 export interface Allocator {
-  /** Memory for so many bytes, of any content. */
+  /** `count` bytes, not cleared. */
   bytes(count: number): Uint8Array<ArrayBuffer>;
-  /** Memory for so many integers, of any content. */
+  /** `count` integers, not cleared. */
   ints(count: number): Int32Array<ArrayBuffer>;
 }
 
-/** Gives every result buffers of its own. */
+/** Allocates a new buffer for every result. */
 export const FRESH_MEMORY: Allocator = Object.freeze({
   bytes: (count: number) => new Uint8Array(count),
   ints: (count: number) => new Int32Array(count),
@@ -18,24 +18,24 @@ export const FRESH_MEMORY: Allocator = Object.freeze({
 const ALIGNMENT = 8;
 
 /**
- * One buffer that results share and that is used again and again, where fresh buffers for each would keep the garbage
- * collector busy. It grows to what was needed between two resets.
+ * One buffer that results share and that is reused, where a new buffer for each result would keep the garbage collector
+ * busy. It grows to what was needed between two resets.
  */
 export class Arena implements Allocator {
   #buffer: ArrayBuffer;
   #used = 0;
 
-  /** What `count` bytes take of an arena. */
+  /** Bytes that an allocation of `count` bytes takes up in an arena, alignment included. */
   static sizeOf(count: number): number {
     return Math.ceil(count / ALIGNMENT) * ALIGNMENT;
   }
 
-  /** @param buffer what is given out first */
+  /** @param buffer the initial buffer */
   constructor(buffer = new ArrayBuffer(0)) {
     this.#buffer = buffer;
   }
 
-  /** Takes back everything that was given out. */
+  /** Frees everything that was allocated. Wipes the buffer if it is replaced by a larger one. */
   reset(): void {
     if (this.#used > this.#buffer.byteLength) {
       wipe(new Uint8Array(this.#buffer));
@@ -54,14 +54,14 @@ export class Arena implements Allocator {
     return at === null ? new Int32Array(count) : new Int32Array(this.#buffer, at, count);
   }
 
-  /** Where so many bytes are free, or `null` if the buffer is too small. */
+  /** The offset of `count` free bytes, or `null` if the buffer is too small. */
   #claim(count: number): number | null {
     const at = this.#used;
     this.#used += Arena.sizeOf(count);
     return this.#used <= this.#buffer.byteLength ? at : null;
   }
 
-  /** Takes back everything and overwrites it with zeros. */
+  /** Frees everything and overwrites the buffer with zeros. */
   wipe(): void {
     wipe(new Uint8Array(this.#buffer));
     this.#used = 0;

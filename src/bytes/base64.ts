@@ -10,7 +10,7 @@ ALPHABET.forEach((character, sextet) => {
   SEXTETS[character] = sextet;
 });
 
-/** Characters that {@link encodeBase64Into} writes for so many bytes: `4 × ⌈bytes / 3⌉`. */
+/** Characters that {@link encodeBase64Into} writes for `bytes` bytes: `4 × ⌈bytes / 3⌉`. */
 export function encodedBase64Length(bytes: number): number {
   return Math.ceil(bytes / 3) * 4;
 }
@@ -60,7 +60,7 @@ function endOfSextets(source: Uint8Array, start: number, end: number): number {
 
 /**
  * Bytes that the Base64 in `source[start .. end)` decodes to, or -1 if its length or padding is not valid. The
- * characters themselves are not looked at.
+ * characters themselves are not checked.
  */
 export function decodedBase64Length(source: Uint8Array, start: number, end: number): number {
   const sextetsEnd = endOfSextets(source, start, end);
@@ -71,7 +71,7 @@ export function decodedBase64Length(source: Uint8Array, start: number, end: numb
  * Decodes the Base64 in `source[start .. end)` to `target`, from `at` on, as Java's basic decoder does.
  *
  * Padding is exact or left off entirely. Unused bits of the last character are ignored. White space, the URL-safe
- * alphabet, wrong padding and anything after the padding are refused. Where it refuses, `target` may hold a part.
+ * alphabet, wrong padding and anything after the padding are refused. On refusal, `target` may hold part of the result.
  *
  * @returns the position after the last byte written, or -1 if the text is not Base64. `target` must have room for
  *   {@link decodedBase64Length} bytes.
@@ -115,7 +115,7 @@ export function decodeBase64Into(
   return foreign > 63 ? -1 : to;
 }
 
-/** Whether every character of `source[start .. end)` is in its place, and the length and padding are valid. */
+/** Whether `source[start .. end)` is valid Base64: characters, length and padding. */
 export function isBase64(source: Uint8Array, start: number, end: number): boolean {
   const sextetsEnd = endOfSextets(source, start, end);
   let foreign = 0;

@@ -4,10 +4,10 @@ import { type Compacted, type Compactor, createCompactor } from './compactor.ts'
 let shared: Compactor | null = null;
 
 /**
- * Puts ranges of bytes one after another, in buffers of `memory`, or of their own: range `row` is `[starts[row], ends[row])`, and positions
- * count through the sources as if they were one. The ranges may overlap and be in any order.
+ * Copies ranges of bytes one after another into buffers from `memory`, or new ones. Range `row` is
+ * `[starts[row], ends[row])`; positions run through the sources as if they were one. Ranges may overlap and be in any order.
  *
- * Costs a few nanoseconds per range where this runtime has WebAssembly with SIMD, less for ranges that follow each other.
+ * Costs a few nanoseconds per range where the runtime has WebAssembly with SIMD, and less for adjacent ranges.
  *
  * @throws {RangeError} if a range does not lie within the sources, or the result has 2 GiB or more.
  */

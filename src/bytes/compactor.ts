@@ -10,8 +10,8 @@ export interface Compacted {
 }
 
 /**
- * Puts ranges of bytes one after another, in buffers of `memory`, or of their own. Positions count through the sources as if they were
- * one. The ranges may overlap and be in any order.
+ * Copies ranges of bytes one after another into buffers from `memory`, or new ones. Positions run through the sources as if
+ * they were one. Ranges may overlap and be in any order.
  */
 export type Compactor = (
   sources: readonly Uint8Array[],
@@ -26,16 +26,16 @@ interface Exports {
   gather(rows: number, startsAt: number, offsetsAt: number, inputAt: number, outputAt: number): void;
 }
 
-/** Where the module's memory is free. */
+/** Offset from which the module's memory is free. */
 const FREE_AT = 1024;
-/** Where a run has this many rows, it is copied by JavaScript. */
+/** If the average run has more rows than this, JavaScript copies. */
 const RUN_ROWS = 16;
-/** What the memory of the module may hold, in bytes. Above it cells are long, or so many that nothing is lost. */
+/** Upper limit of the module's memory, in bytes. Above it the cells are long, or so many, that JavaScript is as fast. */
 const MOST_BYTES = 32 << 20;
 
 /**
- * A compactor with a module of its own. What it is given is wiped from the module's memory before it returns. Where this
- * runtime cannot run the module, which takes WebAssembly with SIMD, JavaScript does its work.
+ * A compactor with its own module instance. Input and output are wiped from the module's memory before it returns. Where the
+ * runtime lacks WebAssembly with SIMD, JavaScript does the work.
  *
  * A compactor throws {@link RangeError} if a range does not lie within the sources, or the result has 2 GiB or more.
  */
@@ -53,7 +53,7 @@ export function createCompactor(module = WASM_BASE64): Compactor {
   };
 }
 
-/** Where the values end in the result, and how many runs the ranges are: ranges that follow each other in the sources too. */
+/** The offsets of the result, and the number of runs: sequences of ranges that are adjacent in the sources too. */
 function offsetsOf(
   starts: Int32Array,
   ends: Int32Array,

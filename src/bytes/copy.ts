@@ -1,7 +1,7 @@
 /** Values up to this length are copied byte by byte; a call costs more than it saves. */
 const SHORT_COPY_BYTES = 24;
 
-/** Copies `source[start, end)` to `at`, where there is room for it, and returns the end of the copy. */
+/** Copies `source[start, end)` to `target` at `at`, which must have room for it, and returns the end of the copy. */
 export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
   if (end - start > SHORT_COPY_BYTES) {
     target.set(source.subarray(start, end), at);
@@ -12,7 +12,7 @@ export function copyBytes(source: Uint8Array, start: number, end: number, target
   return to;
 }
 
-/** The little-endian integer of 4 bytes at `at`. */
+/** The 4-byte little-endian integer at `at`. */
 export function getInt32(source: Uint8Array, at: number): number {
   return (
     (source[at] ?? 0) | ((source[at + 1] ?? 0) << 8) | ((source[at + 2] ?? 0) << 16) | ((source[at + 3] ?? 0) << 24)

@@ -2,10 +2,10 @@ import { SealroomError } from '../errors/index.ts';
 import type { ErrorCode } from '../errors/index.ts';
 
 /**
- * Reads big-endian fields from the front of some bytes, and never outside them.
+ * Reads big-endian fields from the front of a byte string, never beyond its end.
  *
- * Every method that reads throws the `code` given at construction if the bytes are too few, and {@link ByteReader.end}
- * if some are left over. Messages tell lengths, not content.
+ * Every read throws a SealroomError with the `code` given at construction if too few bytes are left, and
+ * {@link ByteReader.end} throws it if any are left over. Messages tell lengths, not content.
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -29,7 +29,10 @@ export class ByteReader {
 
   #advance(length: number): number {
     if (this.remaining < length) {
-      throw new SealroomError(this.#code, `${this.#what} expected ${length} more bytes, got ${this.remaining}`);
+      throw new SealroomError(
+        this.#code,
+        `${this.#what} is truncated: expected ${length} more bytes, got ${this.remaining}`,
+      );
     }
     const at = this.#at;
     this.#at += length;
@@ -66,15 +69,15 @@ export class ByteReader {
     return this.#view.getFloat64(this.#advance(8));
   }
 
-  /** Reads all bytes that are left, as a view. */
+  /** Reads all remaining bytes, as a view. */
   rest(): Uint8Array {
     return this.#bytes.subarray(this.#advance(this.remaining));
   }
 
-  /** Requires that nothing is left. */
+  /** Checks that nothing is left. */
   end(): void {
     if (this.remaining > 0) {
-      throw new SealroomError(this.#code, `${this.#what} expected to end, got ${this.remaining} more bytes`);
+      throw new SealroomError(this.#code, `${this.#what} has unexpected bytes at its end: ${this.remaining}`);
     }
   }
 }

@@ -5,7 +5,7 @@ const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The UTF-8 form of a text. Unpaired surrogates become U+FFFD; refuse them before with `String.isWellFormed`. */
+/** Encodes a string as UTF-8. Unpaired surrogates become U+FFFD; check with `String.isWellFormed` first to refuse them. */
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
@@ -20,7 +20,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
     return strictDecoder.decode(bytes);
   } catch {
     // The decoder's error says nothing more.
-    throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes');
+    throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8');
   }
 }
 

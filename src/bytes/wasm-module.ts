@@ -1,4 +1,4 @@
-// The types of Node do not have it, and those of browsers have a thousand other things.
+// Node's types do not declare it, and the browser's bring in a thousand other names.
 declare const WebAssembly: {
   validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
@@ -24,14 +24,14 @@ const compiled = new Map<string, object | null>();
 
 function compile(base64: string): object | null {
   if (typeof WebAssembly === 'undefined') return null;
-  // Not by our own decoder: it is slow until it is warm, and this is part of every start.
+  // Not with our own decoder: it is slow until it is warm, and this runs at every start.
   const text = globalThis.atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
 }
 
-/** Whether this runtime has WebAssembly with the vector instructions (SIMD) that the module is made of. */
+/** Whether the runtime can run the module: it needs WebAssembly with vector instructions (SIMD). */
 export function canRunWasm(base64: string): boolean {
   let module = compiled.get(base64);
   if (module === undefined) compiled.set(base64, (module = compile(base64)));
@@ -39,8 +39,8 @@ export function canRunWasm(base64: string): boolean {
 }
 
 /**
- * The exports of a new instance of a module, with a memory of its own, or `null` where {@link canRunWasm} is false. Modules are
- * compiled from our own sources: that one has the exports its user expects is tested with every use of them.
+ * The exports of a new instance of a module, with its own memory, or `null` where {@link canRunWasm} is false. The exports are
+ * untyped: modules are compiled from our own sources, and the tests of each user check that they fit.
  */
 export function instantiateWasm(base64: string): unknown {
   const module = canRunWasm(base64) ? compiled.get(base64) : null;
@@ -48,7 +48,7 @@ export function instantiateWasm(base64: string): unknown {
 }
 
 /**
- * Makes a memory at least `bytes` long; views of it are detached if it grows.
+ * Grows a memory to at least `bytes` bytes; its views are detached if it grows.
  *
  * @throws {RangeError} if it cannot grow that far.
  */

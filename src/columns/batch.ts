@@ -5,8 +5,8 @@ export type TimeUnit = 'ms' | 'us' | 'ns';
 
 /**
  * The type of a table's column. The named kinds are the client types of the format (docs/format.md); `binary` is bytes
- * without a text annotation; `opaque` is any other engine type: it can be carried, never protected; `unsupported` (nested
- * types) can only be left out.
+ * without a text annotation; `opaque` is any other engine type, which can be passed through but never protected;
+ * `unsupported` (nested types) can only be left out.
  *
  * `opaque.width` is the bytes per value of the engine's own representation, or `null` when values are byte strings: those of
  * the type itself, or its text where the output is text.
@@ -31,7 +31,7 @@ export type ColumnData = ({ readonly layout: 'bytes' } & ByteColumn) | ({ readon
 export interface Field {
   readonly name: string;
   readonly type: ColumnType;
-  /** The values are cells of Base64 and need no quotes in any text format. */
+  /** Whether the values are Base64 cells, which need no quotes in any text format. */
   readonly isPlain?: boolean | undefined;
 }
 
@@ -68,7 +68,7 @@ export function widthOf(type: ColumnType): number | null {
   }
 }
 
-/** A column with buffers of its own, or of `memory`. */
+/** Copies a column into new buffers, or buffers from `memory`. */
 export function copyColumn(column: ColumnData, memory: Allocator = FRESH_MEMORY): ColumnData {
   const copy = (bytes: Uint8Array): Uint8Array => {
     const copied = memory.bytes(bytes.length);
@@ -77,7 +77,7 @@ export function copyColumn(column: ColumnData, memory: Allocator = FRESH_MEMORY)
   };
   const validity = column.validity === null ? null : copy(column.validity);
   if (column.layout === 'fixed') return { ...column, values: copy(column.values), validity };
-  // Columns may share their bytes with others, which are none of theirs.
+  // Columns may share a buffer with others; copy only their own bytes.
   const { rows } = column;
   const first = column.offsets[0] ?? 0;
   const offsets = memory.ints(rows + 1);
@@ -85,7 +85,7 @@ export function copyColumn(column: ColumnData, memory: Allocator = FRESH_MEMORY)
   return { ...column, offsets, bytes: copy(column.bytes.subarray(first, column.offsets[rows])), validity };
 }
 
-/** The buffers of batches, each once; shared memory is none of them. They can be transferred to another thread. */
+/** The buffers of batches, each once, without shared memory. They can be transferred to another thread. */
 export function buffersOf(batches: readonly Batch[]): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const column of batches.flatMap((batch) => batch.columns)) {

@@ -3,7 +3,7 @@ import { type ByteColumn, byteColumnOf, valueAt } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
 /**
- * A column whose values are all UTF-8, as the given one or, if only bytes of nulls are not, a copy without them.
+ * Checks that the values of a column are UTF-8. Returns the column, or a copy without the bytes of nulls if only those are not.
  *
  * @throws {SealroomError} DATA_ENCODING with `where.row`, the 0-based row of the first value that is not UTF-8.
  */
@@ -12,7 +12,7 @@ export function checkTexts(column: ByteColumn): ByteColumn {
   const values = Array.from({ length: column.rows }, (_, row) => {
     const value = valueAt(column, row);
     if (value === null || isUtf8(value)) return value;
-    throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
+    throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { row } });
   });
   return byteColumnOf(values);
 }

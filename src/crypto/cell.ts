@@ -9,7 +9,7 @@ import { randomNonces } from './nonce.ts';
 import { canonicalBytes, decodeValue, fingerprintBytes } from './value.ts';
 import type { DecodedValue, TypedValue } from './value.ts';
 
-/** Where a sealed value goes. */
+/** The target column of a sealed value. */
 export interface CellTarget {
   /** Normalised header of the target column. */
   readonly targetHeader: string;
@@ -17,12 +17,12 @@ export interface CellTarget {
   readonly padTargetBytes: number | null;
 }
 
-/** What a cell held. */
+/** The content of a cell. */
 export type OpenedCell =
   | { readonly kind: 'cleartext' | 'fingerprint'; readonly text: string }
   | { readonly kind: 'sealed'; readonly value: DecodedValue };
 
-/** Runs a column operation on a column of one cell, whose row number means nothing to the caller. */
+/** Runs a column operation on a column of one cell, and drops the row number from errors. */
 function onOneCell<Result>(act: () => Result): Result {
   try {
     return act();
@@ -35,15 +35,15 @@ function onOneCell<Result>(act: () => Result): Result {
 
 function requireOnlyCell(column: ByteColumn): Uint8Array {
   const cell = valueAt(column, 0);
-  if (cell === null) throw new TypeError('cell expected, got null');
+  if (cell === null) throw new TypeError('the cell is null');
   return cell;
 }
 
 /**
- * A fingerprint cell of one value. A null gets a random one, which equals no other.
+ * Fingerprints one value. A null gets a random fingerprint, which equals no other.
  *
  * @throws {SealroomError} DATA_TYPE if values of the type cannot be fingerprinted.
- * @throws {SealroomError} DATA_VALUE if the value is not one of the type.
+ * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
  * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
  */
 export function fingerprintValue(kernel: Kernel, key: FingerprintKey, { type, value }: TypedValue): string {
@@ -55,13 +55,13 @@ export function fingerprintValue(kernel: Kernel, key: FingerprintKey, { type, va
 }
 
 /**
- * A sealed cell of one value or null, for a row whose sealed cells share one nonce.
+ * Seals one value or null, for a row whose sealed cells share one nonce.
  *
- * `keys` are of one row, from `kernel.deriveRowKeys(root, randomNonces(1))`. No two different values may be sealed with
- * the same keys for the same target header: it would break the encryption of both.
+ * `keys` are those of one row, from `kernel.deriveRowKeys(root, randomNonces(1))`. Never seal two different values with the
+ * same keys for the same target header: it would break the encryption of both.
  *
- * @throws {SealroomError} DATA_VALUE, DATA_ENCODING if the value is not one of the type.
- * @throws {SealroomError} DATA_LENGTH if the value has no room in the pad, or the cell would be too long.
+ * @throws {SealroomError} DATA_VALUE, DATA_ENCODING if the value does not belong to the type.
+ * @throws {SealroomError} DATA_LENGTH if the value does not fit in the pad, or the cell would be too long.
  * @throws {SealroomError} SCHEMA_HEADER if the target header is blank.
  */
 export function sealCellInRow(kernel: Kernel, keys: RowKeys, target: CellTarget, { type, value }: TypedValue): string {
@@ -71,9 +71,9 @@ export function sealCellInRow(kernel: Kernel, keys: RowKeys, target: CellTarget,
 }
 
 /**
- * A sealed cell of one value or null, under a nonce of its own.
+ * Seals one value or null under a fresh nonce.
  *
- * @throws {SealroomError} as {@link sealCellInRow}.
+ * @throws {SealroomError} DATA_VALUE, DATA_ENCODING, DATA_LENGTH, SCHEMA_HEADER as {@link sealCellInRow}.
  */
 export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, typed: TypedValue): string {
   using keys = kernel.deriveRowKeys(root, randomNonces(1));
@@ -81,7 +81,7 @@ export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, 
 }
 
 /**
- * Opens a sealed cell; gives back a fingerprint or cleartext as it is.
+ * Opens a sealed cell; returns a fingerprint or cleartext as it is.
  *
  * @throws {SealroomError} FORMAT_CELL if a sealed cell is malformed or of an unknown version.
  * @throws {SealroomError} FORMAT_TAG if it fails authentication: wrong secret, wrong collaboration id, or changed data.

@@ -4,7 +4,7 @@ import { SealroomError } from '../errors/index.ts';
 /** The unit of a timestamp's ticks: milliseconds, microseconds or nanoseconds. */
 export type TimestampUnit = 'ms' | 'us' | 'ns';
 
-/** The type of a value that can be sealed. Structurally a part of the types of tables. */
+/** The type of a value that can be sealed: "client type" is C3R's term. Structurally a subset of the column types of tables. */
 export type ClientType =
   | {
       readonly kind: 'string' | 'char' | 'boolean' | 'smallint' | 'int' | 'bigint' | 'float' | 'double' | 'date';
@@ -32,7 +32,7 @@ export const CLIENT_KINDS = [
   'varchar',
 ] as const satisfies readonly ClientKind[];
 
-/** What bit 0 of a type byte says: the value is null. */
+/** Bit 0 of a type byte: the value is null. */
 export const NULL_FLAG = 1;
 
 /** Type index per kind. */
@@ -60,18 +60,18 @@ const KINDS_BY_INDEX: ReadonlyMap<number, ClientKind> = new Map(
 //= format F-21
 const UNIT_NUMBER: Readonly<Record<TimestampUnit, number>> = { ms: 0, us: 1, ns: 2 };
 
-/** The type byte of a kind, for a null or another value. */
+/** The type byte of a kind, for a null or a non-null value. */
 export function typeByteOf(kind: ClientKind, isNull: boolean): number {
   //= format F-9
   return (TYPE_INDEX[kind] << 1) | (isNull ? NULL_FLAG : 0);
 }
 
-/** The kind that a type byte names, its null flag ignored, or `null` if there is none. */
+/** The kind of a type byte, ignoring its null flag, or `null` if there is none. */
 export function kindOfTypeByte(typeByte: number): ClientKind | null {
   return KINDS_BY_INDEX.get(typeByte >> 1) ?? null;
 }
 
-/** The unit of a number in a timestamp's metadata, or `null` if there is none. */
+/** The timestamp unit of a number in metadata, or `null` if there is none. */
 export function unitOfNumber(unitNumber: number): TimestampUnit | null {
   switch (unitNumber) {
     case UNIT_NUMBER.ms:
@@ -86,19 +86,19 @@ export function unitOfNumber(unitNumber: number): TimestampUnit | null {
 }
 
 /**
- * Refuses what only a caller without the compiler's help can pass: an unknown kind, or a kind without its parameters.
+ * Refuses what the compiler would catch but an untyped caller can pass: an unknown kind, or a kind without its parameters.
  *
- * @throws {SealroomError} DATA_TYPE
+ * @throws {SealroomError} DATA_TYPE in both cases.
  */
 function requireWholeType(type: ClientType): void {
   if (!Object.hasOwn(TYPE_INDEX, type.kind)) {
-    throw new SealroomError('DATA_TYPE', 'type expected to be one of the format, got another');
+    throw new SealroomError('DATA_TYPE', 'unknown column type');
   }
   const isWhole =
     (type.kind !== 'varchar' || Number.isInteger(type.maxLength)) &&
     (type.kind !== 'decimal' || (Number.isInteger(type.precision) && Number.isInteger(type.scale))) &&
     (type.kind !== 'timestamp' || (Object.hasOwn(UNIT_NUMBER, type.unit) && typeof type.utc === 'boolean'));
-  if (!isWhole) throw new SealroomError('DATA_TYPE', `type ${type.kind} expected with its parameters, got it without`);
+  if (!isWhole) throw new SealroomError('DATA_TYPE', `type ${type.kind} needs its parameters`);
 }
 
 function encodeMetadata(type: ClientType): readonly Uint8Array[] {
@@ -156,7 +156,7 @@ export function encodeNull(type: ClientType): Uint8Array {
   return concatBytes([Uint8Array.of(typeByteOf(type.kind, true)), ...encodeMetadata(type)]);
 }
 
-/** The kinds that stand for an equivalence class in fingerprints. */
+/** The kinds that represent the equivalence classes in fingerprints. */
 export type FingerprintClass = 'string' | 'bigint' | 'boolean' | 'date';
 
 /**
@@ -189,7 +189,7 @@ export function equivalenceClass(type: ClientType): FingerprintClass {
   }
 }
 
-/** The type byte that is hashed after the values of a fingerprint column of some type. */
+/** The type byte that is hashed after each value of a fingerprint column of this type. */
 export function fingerprintTypeByte(type: ClientType): number {
   return typeByteOf(equivalenceClass(type), false);
 }

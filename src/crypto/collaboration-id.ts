@@ -3,9 +3,9 @@ import { SealroomError } from '../errors/index.ts';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 
 /**
- * The collaboration id in the form that keys are derived with: a UUID of 36 characters in lower case.
+ * Parses a collaboration id into the form that keys are derived from: a UUID of 36 characters in lower case.
  *
- * C3R also takes shortened groups and fills them up; that hides typing errors, so it is refused here.
+ * C3R also accepts shortened groups and pads them; that hides typing errors, so it is refused here.
  *
  * @throws {SealroomError} USAGE_OPTION if the text is not a UUID of 36 characters.
  */
@@ -13,8 +13,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 export function parseCollaborationId(text: string): string {
   const id = text.toLowerCase();
   if (!UUID.test(id)) {
-    throw new SealroomError('USAGE_OPTION', 'collaboration id expected as a UUID of 36 characters', {
-      hint: 'it looks like 00000000-1111-2222-3333-444444444444; AWS Clean Rooms shows it on the collaboration page',
+    throw new SealroomError('USAGE_OPTION', 'the collaboration id must be a UUID of 36 characters', {
+      hint: 'such as 00000000-1111-2222-3333-444444444444; AWS Clean Rooms shows it on the collaboration page',
     });
   }
   return id;

@@ -5,8 +5,8 @@ import { fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 import { renderValue } from './render.ts';
 import type { ClientValue } from './value.ts';
 
-// Columns of numbers, dates and so on arrive little-endian, as engines keep them. Here they become the canonical bytes
-// that are sealed or fingerprinted, become text, and come back.
+// Columns of numbers, dates and so on arrive little-endian, as engines store them. Here they are converted to the canonical
+// bytes that are sealed or fingerprinted, to text, and back.
 
 /** Bytes of a fixed-width value in memory. Text types have none. */
 const WIDTHS = {
@@ -21,17 +21,17 @@ const WIDTHS = {
   decimal: 16,
 } as const;
 
-/** Types whose columns are fixed-width. */
+/** The types with fixed-width columns. */
 export type FixedType =
   | { readonly kind: 'boolean' | 'smallint' | 'int' | 'bigint' | 'float' | 'double' | 'date' }
   | Extract<ClientType, { readonly kind: 'timestamp' | 'decimal' }>;
 
-/** Whether columns of a type are fixed-width; those of the others are byte strings. */
+/** Whether columns of a type are fixed-width; all others are byte strings. */
 export function isFixedType(type: ClientType): type is FixedType {
   return Object.hasOwn(WIDTHS, type.kind);
 }
 
-/** An empty column of `rows` values, to be filled by {@link storeValue}. */
+/** Creates a column of `rows` values, to be filled by {@link storeValue}. */
 export function fixedColumnOf(type: FixedType, rows: number, validity: Uint8Array | null): FixedColumn {
   const width = WIDTHS[type.kind];
   return { rows, width, values: new Uint8Array(rows * width), validity };
@@ -74,7 +74,7 @@ function decimalTexts(type: FixedType & { kind: 'decimal' }, column: FixedColumn
     if (!fitsDecimal(decimal, type.precision, type.scale)) {
       throw new SealroomError(
         'DATA_VALUE',
-        `decimal value expected within precision ${String(type.precision)} and scale ${String(type.scale)}, got another`,
+        `decimal value must be within precision ${String(type.precision)} and scale ${String(type.scale)}`,
         { where: { row } },
       );
     }
@@ -82,7 +82,7 @@ function decimalTexts(type: FixedType & { kind: 'decimal' }, column: FixedColumn
   });
 }
 
-/** A column as the text that CSV output has for its values (format F-83 to F-86). */
+/** Formats a column as text for CSV output (format F-83 to F-86). */
 export function renderColumn(type: FixedType, column: FixedColumn): ByteColumn {
   return textColumn(
     column,
@@ -125,7 +125,7 @@ export function valueAtRow(type: FixedType, column: FixedColumn, row: number): C
   }
 }
 
-/** Puts a value that has the type into a row of a column. Decimals are brought to the type's scale. */
+/** Stores a value of the type in a row of a column. Decimals are rescaled to the type's scale. */
 export function storeValue(type: FixedType, column: FixedColumn, row: number, value: ClientValue): void {
   const view = viewOf(column);
   const at = row * column.width;
@@ -152,7 +152,7 @@ export function storeValue(type: FixedType, column: FixedColumn, row: number, va
       return;
     case 'decimal': {
       const decimal = parseDecimal(String(value));
-      if (decimal === null) throw new Error('a decimal value that is none');
+      if (decimal === null) throw new Error('a decimal column holds a value that is not a decimal number');
       const unscaled = decimal.unscaled * 10n ** BigInt(type.scale - decimal.scale);
       view.setBigUint64(at, BigInt.asUintN(64, unscaled), true);
       view.setBigInt64(at + 8, unscaled >> 64n, true);

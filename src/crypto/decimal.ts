@@ -10,7 +10,7 @@ export interface Decimal {
 const DECIMAL = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,10}))?$/u;
 
 /**
- * Reads a decimal number, plain (`-0.07`) or with an exponent (`1E-2`), or gives `null` if the text is none.
+ * Parses a decimal number, plain (`-0.07`) or with an exponent (`1E-2`); returns `null` if the text is not one.
  *
  * Exponents beyond ±16383 are `null` as well: no cell holds such a number in plain form.
  */
@@ -36,12 +36,12 @@ export function formatDecimal(decimal: Decimal): string {
   return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
 }
 
-/** How many digits the unscaled value has; 0 has one. */
+/** Number of digits of the unscaled value; 0 has one. */
 function countDigits(unscaled: bigint): number {
   return (unscaled < 0n ? -unscaled : unscaled).toString().length;
 }
 
-/** Whether a number is allowed in a column DECIMAL(precision, scale). */
+/** Whether a number fits in a column of type DECIMAL(precision, scale). */
 export function fitsDecimal(decimal: Decimal, precision: number, scale: number): boolean {
   //= format F-19
   if (countDigits(decimal.unscaled) > precision) return false;

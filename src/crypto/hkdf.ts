@@ -3,8 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { wipe } from '../bytes/index.ts';
 
 /**
- * HKDF-SHA-256 (RFC 5869): `bytes` of output keying material, which the caller wipes. It comes from the platform where that is
- * Node, so that keys are derived by the same library as cells are made by kernel `node`; else from JavaScript.
+ * HKDF-SHA-256 (RFC 5869): `bytes` of output keying material, which the caller wipes. In Node the platform computes it, so
+ * that keys come from the same library as the cells of kernel `node`; elsewhere, JavaScript does.
  *
  * @throws {RangeError} in Node if `info` is longer than 1024 bytes.
  */

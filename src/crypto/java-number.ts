@@ -1,5 +1,5 @@
 /**
- * Numbers as Java prints them: its layout, and the fewest digits. Java before 19 prints more digits than needed for some.
+ * Formats numbers as Java does: its layout, and the fewest digits. Java before 19 prints more digits than needed for some.
  */
 
 /** Digits `d1 d2 d3 …` for `d1.d2d3… × 10^exponent`, without trailing zeros. */
@@ -17,7 +17,7 @@ function parseExponential(text: string): Digits {
 function doubleDigits(magnitude: number): Digits {
   const shortest = parseExponential(magnitude.toExponential());
   if (shortest.digits.length > 1) return shortest;
-  // Java never gives fewer than two digits, and takes the closest two: 4.9E-324, where JavaScript has 5e-324.
+  // Java never gives fewer than two digits, and chooses the closest two: 4.9E-324, where JavaScript has 5e-324.
   const twoDigits = magnitude.toExponential(1);
   return Number(twoDigits) === magnitude ? parseExponential(twoDigits) : shortest;
 }
@@ -28,13 +28,13 @@ function isHalfway(magnitude: number, fractionDigits: number): boolean {
   return /^50*$/u.test(mantissa.slice(2 + fractionDigits));
 }
 
-/** The fewest digits of a positive binary32, as `Float.toString` chooses them: the closest of those, even on a tie. */
+/** The fewest digits of a positive binary32, as `Float.toString` chooses them: the closest, and the even one on a tie. */
 function floatDigits(magnitude: number): Digits {
   for (let fractionDigits = 1; fractionDigits < 8; fractionDigits++) {
     const { digits, exponent } = parseExponential(magnitude.toExponential(fractionDigits));
     const closest = Number(digits.padEnd(fractionDigits + 1, '0'));
     const isOddTie = closest % 2 === 1 && isHalfway(magnitude, fractionDigits);
-    // Below a power of two floats lie closer, so that the closest decimal may be too low and the next one is not.
+    // Floats are closer together below a power of two, so the closest decimal may be too low while the next one is not.
     for (const candidate of [isOddTie ? closest - 1 : closest, closest + 1]) {
       const text = `${candidate}e${exponent - fractionDigits}`;
       if (Math.fround(Number(text)) === magnitude) return parseExponential(Number(text).toExponential(fractionDigits));
@@ -57,13 +57,13 @@ function format(value: number, digitsOf: (magnitude: number) => Digits): string 
   return sign + (magnitude === 0 ? '0.0' : layOut(digitsOf(magnitude)));
 }
 
-/** A DOUBLE as text: `100.0`, `1.0E7`, `4.9E-324`, `NaN`. */
+/** Formats a DOUBLE: `100.0`, `1.0E7`, `4.9E-324`, `NaN`. */
 //= format F-86
 export function formatDouble(value: number): string {
   return format(value, doubleDigits);
 }
 
-/** A FLOAT as text, with the fewest digits for its own width: `0.1`, `3.4028235E38`. `value` must be a binary32. */
+/** Formats a FLOAT with the fewest digits for its width: `0.1`, `3.4028235E38`. `value` must be a binary32. */
 //= format F-86
 export function formatFloat(value: number): string {
   return format(value, floatDigits);

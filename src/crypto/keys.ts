@@ -12,7 +12,7 @@ export type SharedSecret = SecretBytes & { readonly [kind]: 'shared secret' };
 /** The HMAC key of a fingerprint column: 32 bytes. */
 export type FingerprintKey = SecretBytes & { readonly [kind]: 'fingerprint key' };
 
-/** What the cell keys of a collaboration are derived from: 32 bytes. */
+/** The key from which the cell keys of a collaboration are derived: 32 bytes. */
 export type SealingRoot = SecretBytes & { readonly [kind]: 'sealing root' };
 
 /** How fingerprint keys are chosen; a setting of the collaboration. */
@@ -21,12 +21,12 @@ export interface FingerprintKeySettings {
 }
 
 function secretBytesOfLength(bytes: Uint8Array, name: string): SecretBytes {
-  if (bytes.length !== KEY_BYTES) throw new RangeError(`${name} expected ${KEY_BYTES} bytes, got ${bytes.length}`);
+  if (bytes.length !== KEY_BYTES) throw new RangeError(`${name}: expected ${KEY_BYTES} bytes, got ${bytes.length}`);
   return new SecretBytes(bytes);
 }
 
 /**
- * A shared secret of raw bytes, which are copied; the caller wipes the original.
+ * Creates a shared secret from raw bytes, which are copied; the caller wipes the original.
  *
  * @throws {SealroomError} SECRET_INVALID if there are fewer than 32 bytes.
  */
@@ -35,38 +35,38 @@ export function sharedSecretFromBytes(bytes: Uint8Array): SharedSecret {
   if (bytes.length < MIN_SECRET_BYTES) {
     throw new SealroomError(
       'SECRET_INVALID',
-      `shared secret expected at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`,
-      { hint: `create one with \`openssl rand -base64 ${MIN_SECRET_BYTES}\` and give the same to every member` },
+      `shared secret too short: at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`,
+      { hint: `create one with \`openssl rand -base64 ${MIN_SECRET_BYTES}\` and give the same one to every member` },
     );
   }
   return new SecretBytes(bytes) as SharedSecret;
 }
 
-/** A fingerprint key of 32 raw bytes, which are copied. @throws {RangeError} for any other length. */
+/** Creates a fingerprint key from 32 raw bytes, which are copied. @throws {RangeError} for any other length. */
 export function fingerprintKeyFromBytes(bytes: Uint8Array): FingerprintKey {
   return secretBytesOfLength(bytes, 'fingerprint key') as FingerprintKey;
 }
 
-/** A sealing root of 32 raw bytes, which are copied. @throws {RangeError} for any other length. */
+/** Creates a sealing root from 32 raw bytes, which are copied. @throws {RangeError} for any other length. */
 export function sealingRootFromBytes(bytes: Uint8Array): SealingRoot {
   return secretBytesOfLength(bytes, 'sealing root') as SealingRoot;
 }
 
 /**
- * The shared secret in a Base64 text, as it is kept in an environment variable or a file.
+ * Parses a shared secret in Base64, as it is kept in an environment variable or a file.
  *
- * White space is not trimmed; a reader of files removes the line end before.
+ * White space is not trimmed; a caller that reads a file removes the line end first.
  *
  * @throws {SealroomError} SECRET_MISSING if there is no text.
  * @throws {SealroomError} SECRET_INVALID if it is not Base64, or decodes to fewer than 32 bytes.
  */
 export function parseSharedSecret(base64Text: string | null | undefined): SharedSecret {
   if (base64Text === null || base64Text === undefined) {
-    throw new SealroomError('SECRET_MISSING', 'shared secret expected, got none');
+    throw new SealroomError('SECRET_MISSING', 'the shared secret is missing');
   }
   const bytes = decodeBase64(base64Text);
   if (bytes === null) {
-    throw new SealroomError('SECRET_INVALID', 'shared secret expected in Base64, got other text', {
+    throw new SealroomError('SECRET_INVALID', 'the shared secret is not Base64', {
       hint: 'use the standard alphabet (A-Z a-z 0-9 + /) without blanks or line breaks',
     });
   }
@@ -86,7 +86,7 @@ function deriveKey<Key>(
 ): Key {
   //= format F-4
   const salt = encodeUtf8(collaborationId);
-  if (salt.length === 0) throw new SealroomError('USAGE_OPTION', 'collaboration id expected, got empty text');
+  if (salt.length === 0) throw new SealroomError('USAGE_OPTION', 'the collaboration id is empty');
   //= format F-3
   //= format F-5
   const key = secret.use((keyingMaterial) => hkdfSha256(keyingMaterial, salt, encodeUtf8(info), KEY_BYTES));
@@ -98,9 +98,9 @@ function deriveKey<Key>(
 }
 
 /**
- * The sealing root of a collaboration.
+ * Derives the sealing root of a collaboration.
  *
- * `collaborationId` is used as it is; see `parseCollaborationId` for the form that other clients use.
+ * `collaborationId` is used as it is; `parseCollaborationId` gives the form that other clients use.
  *
  * @throws {SealroomError} USAGE_OPTION if the collaboration id is empty.
  */
@@ -109,17 +109,17 @@ export function deriveSealingRoot(secret: SharedSecret, collaborationId: string)
   return deriveKey(secret, collaborationId, SEALING_ROOT_INFO, sealingRootFromBytes);
 }
 
-/** Refuses a target header that is empty or all white space; it takes part in keys and IVs. */
+/** Refuses a target header that is empty or all white space; keys and IVs depend on it. */
 export function requireTargetHeader(targetHeader: string): void {
   if (targetHeader.trim() === '') {
-    throw new SealroomError('SCHEMA_HEADER', 'target header expected, got blank text');
+    throw new SealroomError('SCHEMA_HEADER', 'the target header is blank');
   }
 }
 
 /**
- * The fingerprint key of one column.
+ * Derives the fingerprint key of a column.
  *
- * `targetHeader` is the normalised header of the output column. Columns of different headers can be joined only if the
+ * `targetHeader` is the normalised header of the output column. Columns with different headers can be joined only if the
  * setting allows it; their key is then the sealing root itself.
  *
  * @throws {SealroomError} USAGE_OPTION if the collaboration id is empty.

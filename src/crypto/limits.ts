@@ -9,10 +9,10 @@ export const MIN_SECRET_BYTES = 32;
 /** Length of every derived key: an HMAC-SHA-256 key, the sealing root, an AES-256 key. Clauses F-5 and F-30. */
 export const KEY_BYTES = 32;
 
-/** Length of a row nonce; long enough that random ones never collide. Clause F-29. */
+/** Length of a row nonce; random nonces of this length do not collide in practice. Clause F-29. */
 export const NONCE_BYTES = 32;
 
-/** Length of a GCM IV, the one GCM is built for. Clause F-31. */
+/** Length of a GCM IV: the length that GCM is designed for. Clause F-31. */
 export const IV_BYTES = 12;
 
 /** Length of a GCM tag. Clause F-33. */
@@ -21,13 +21,13 @@ export const TAG_BYTES = 16;
 /** Length of an HMAC-SHA-256. Clause F-27. */
 export const MAC_BYTES = 32;
 
-/** Length of the random bytes that stand for a null in a fingerprint column. Clause F-28. */
+/** Length of the random bytes that replace a null in a fingerprint column. Clause F-28. */
 export const NULL_FILLER_BYTES = 32;
 
 /** Length of the count of zeros at the end of a payload. Clause F-32. */
 export const PAD_COUNT_BYTES = 2;
 
-/** What a sealed cell holds besides its payload: nonce, IV and tag. Clauses F-34 and F-37. */
+/** Length of a sealed cell without its payload: nonce, IV and tag. Clauses F-34 and F-37. */
 export const SEALED_OVERHEAD_BYTES = NONCE_BYTES + IV_BYTES + TAG_BYTES;
 
 /** HKDF info of the sealing root, and of the fingerprint key shared by all columns. Clauses F-6 and F-8. */
@@ -36,13 +36,13 @@ export const SEALING_ROOT_INFO = 'c3r-encryption-primary-aes-gcm-256';
 /** HKDF info of a column's fingerprint key, before the target header. Clause F-7. */
 export const FINGERPRINT_KEY_INFO = 'c3r-hmac-sha256-col-';
 
-/** What a fingerprint cell begins with. Clause F-27. */
+/** The prefix of a fingerprint cell. Clause F-27. */
 export const FINGERPRINT_PREFIX = '02:hmac:';
 
-/** What a sealed cell begins with; also its additional authenticated data. Clauses F-33 and F-34. */
+/** The prefix of a sealed cell; also its additional authenticated data. Clauses F-33 and F-34. */
 export const SEALED_PREFIX = '02:enc:';
 
-/** What a sealed cell of clients before 3.0 begins with; read, never written. Clause F-55. */
+/** The prefix of a sealed cell of clients before 3.0; read, never written. Clause F-55. */
 export const LEGACY_SEALED_PREFIX = '01:enc:';
 
 /** Length of both prefixes of sealed cells. Clause F-33. */
@@ -54,7 +54,7 @@ export const FINGERPRINT_PREFIX_BYTES = encodeUtf8(FINGERPRINT_PREFIX).length;
 /** Length of every fingerprint cell: the prefix and the Base64 of a MAC. Clause F-27. */
 export const FINGERPRINT_CELL_BYTES = FINGERPRINT_PREFIX_BYTES + Math.ceil(MAC_BYTES / 3) * 4;
 
-/** Greatest length of a cell, so that AWS Glue can take it. Clause F-52. */
+/** Greatest length of a cell: the limit of AWS Glue. Clause F-52. */
 //= format F-52
 export const MAX_CELL_BYTES = 16383;
 

@@ -1,6 +1,6 @@
 import { NONCE_BYTES } from './limits.ts';
 
-/** Most bytes that one call of `getRandomValues` gives (W3C Web Cryptography, §10.1.1). */
+/** Most bytes that one call of `getRandomValues` returns (W3C Web Cryptography, §10.1.1). */
 const QUOTA_BYTES = 65_536;
 
 /** Random bytes from the platform's generator. */
@@ -12,7 +12,7 @@ export function randomBytes(length: number): Uint8Array {
   return bytes;
 }
 
-/** Fresh nonces for `rows` rows: 32 random bytes a row, in one buffer. Use each for one row only. */
+/** Fresh nonces for `rows` rows, 32 random bytes each, in one buffer. Use each for one row only. */
 //= format F-29
 export function randomNonces(rows: number): Uint8Array {
   return randomBytes(rows * NONCE_BYTES);

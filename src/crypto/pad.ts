@@ -1,13 +1,13 @@
 import { SealroomError } from '../errors/index.ts';
 import { MAX_PAD_BYTES, MAX_PADDED_BYTES } from './limits.ts';
 
-/** How the encoded values of a sealed column are padded; `lengthBytes` is the pad length of the schema. */
+/** The padding of a sealed column's encoded values; `lengthBytes` is the pad length of the schema. */
 export type PadRule =
   | { readonly kind: 'none' }
   | { readonly kind: 'fixed'; readonly lengthBytes: number }
   | { readonly kind: 'max'; readonly lengthBytes: number };
 
-/** The lengths that decide a column's padded length; type byte and metadata are counted. */
+/** The lengths that determine a column's padded length, type byte and metadata included. */
 export interface EncodedLengths {
   /** Longest encoded non-null value of the whole column, in bytes; 0 if there is none. */
   readonly longestValueBytes: number;
@@ -18,7 +18,7 @@ export interface EncodedLengths {
 function requirePadLength(lengthBytes: number): number {
   //= format F-46
   if (!Number.isInteger(lengthBytes) || lengthBytes < 0 || lengthBytes > MAX_PAD_BYTES) {
-    throw new SealroomError('DATA_LENGTH', `pad length expected 0 to ${MAX_PAD_BYTES} bytes, got ${lengthBytes}`);
+    throw new SealroomError('DATA_LENGTH', `pad length: expected 0 to ${MAX_PAD_BYTES} bytes, got ${lengthBytes}`);
   }
   return lengthBytes;
 }
@@ -28,7 +28,7 @@ function requirePaddedLength(padTargetBytes: number): number {
   if (padTargetBytes > MAX_PADDED_BYTES) {
     throw new SealroomError(
       'DATA_LENGTH',
-      `no room for padding: padded length expected at most ${MAX_PADDED_BYTES} bytes, got ${padTargetBytes}`,
+      `no room for padding: the padded length must be at most ${MAX_PADDED_BYTES} bytes, got ${padTargetBytes}`,
       { hint: 'shorten the pad length, or the longest value of the column' },
     );
   }
@@ -57,9 +57,9 @@ export function padTarget(pad: PadRule, lengths: EncodedLengths): number | null 
 }
 
 /**
- * How many zeros fill an encoded value up to its column's padded length.
+ * Number of zeros that pad an encoded value to its column's padded length.
  *
- * @throws {SealroomError} DATA_LENGTH if the value is longer than that, or that is over 12000.
+ * @throws {SealroomError} DATA_LENGTH if the value is longer than the padded length, or that is over 12000.
  */
 export function countPadZeros(encodedBytes: number, padTargetBytes: number | null): number {
   if (padTargetBytes === null) return 0;
@@ -67,7 +67,7 @@ export function countPadZeros(encodedBytes: number, padTargetBytes: number | nul
   if (encodedBytes > padTargetBytes) {
     throw new SealroomError(
       'DATA_LENGTH',
-      `no room for padding: encoded value expected at most ${padTargetBytes} bytes, got ${encodedBytes}`,
+      `no room for padding: the encoded value must be at most ${padTargetBytes} bytes, got ${encodedBytes}`,
       { hint: 'the type byte counts: a fixed pad must be at least the longest value plus one' },
     );
   }

@@ -38,7 +38,7 @@ function pad(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }
 
-/** A DATE as ISO text. */
+/** Formats a DATE as ISO text. */
 //= format F-84
 function renderDate(daysSinceEpoch: number): string {
   const { year, month, day } = civilDateOf(daysSinceEpoch);
@@ -46,7 +46,7 @@ function renderDate(daysSinceEpoch: number): string {
   return `${sign}${pad(Math.abs(year), 4)}-${pad(month, 2)}-${pad(day, 2)}`;
 }
 
-/** A TIMESTAMP with six digits after the second. */
+/** Formats a TIMESTAMP with six digits after the second. */
 //= format F-85
 function renderTimestamp(ticks: bigint, unit: TimestampUnit): string {
   const perDay = TICKS_PER_DAY[unit];
@@ -63,7 +63,7 @@ function renderTimestamp(ticks: bigint, unit: TimestampUnit): string {
 }
 
 /**
- * A decoded value as the text that decryption writes to a CSV file, or `null` for a null.
+ * Formats a decoded value as decryption writes it to a CSV file; `null` for a null.
  *
  * Timestamps are rendered by UTC arithmetic whether or not they have a zone.
  */

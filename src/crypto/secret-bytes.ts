@@ -5,8 +5,8 @@ const REDACTED = '[redacted]';
 /**
  * Bytes that must not leave the process by accident: a secret or a key.
  *
- * They are lent to a callback, and nothing else gives them out. Printing, string conversion and JSON give `[redacted]`;
- * structured cloning, and so posting to a worker, throws. Hold it with `using`: disposing wipes the bytes.
+ * They are only ever lent to a callback. Printing, string conversion and JSON give `[redacted]`; structured cloning, and so
+ * posting to a worker, throws. Hold it with `using`: disposing wipes the bytes.
  *
  * What it does not promise: wiping is best effort in JavaScript, and a callback can copy what it was lent.
  */
@@ -15,26 +15,26 @@ export class SecretBytes implements Disposable {
   #isWiped = false;
 
   /**
-   * What `JSON.stringify` uses.
+   * Called by `JSON.stringify`.
    *
-   * A function in an own property, because that is what makes `structuredClone` and `postMessage` refuse the object
-   * instead of passing on an empty one.
+   * A function in an own property, because that makes `structuredClone` and `postMessage` refuse the object instead of
+   * passing on an empty one.
    */
   readonly toJSON = (): string => REDACTED;
 
-  /** Copies `bytes`; the caller still owns, and wipes, the original. */
+  /** Copies `bytes`; the caller still owns the original, and wipes it. */
   constructor(bytes: Uint8Array) {
     this.#bytes = Uint8Array.from(bytes);
   }
 
-  /** How many bytes there are. */
+  /** Number of bytes. */
   get byteLength(): number {
     return this.#bytes.length;
   }
 
   /**
-   * Lends the bytes to `borrow` and returns what it returns. They are valid until the secret is disposed: an
-   * asynchronous borrower must be finished before.
+   * Lends the bytes to `borrow` and returns its result. They are valid until the secret is disposed: an asynchronous
+   * borrower must finish before that.
    *
    * @throws {TypeError} if the secret was disposed.
    */
@@ -59,7 +59,7 @@ export class SecretBytes implements Disposable {
     return REDACTED;
   }
 
-  /** What `util.inspect` and `console.log` print in Node. */
+  /** Called by `util.inspect` and `console.log` in Node. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return REDACTED;
   }

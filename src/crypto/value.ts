@@ -15,8 +15,8 @@ import type { ClientKind, ClientType, TimestampUnit } from './client-type.ts';
 import { fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 
 /**
- * A value in JavaScript. `string`: text types, and decimals in plain notation. `bigint`: bigint, and timestamps as
- * ticks of their unit. `number`: int, smallint, float, double, and dates as days since 1970-01-01. `boolean`: boolean.
+ * A non-null value in JavaScript. `string`: text types, and decimals in plain notation. `bigint`: bigint, and timestamps in
+ * ticks of their unit. `number`: int, smallint, float, double, and dates in days since 1970-01-01. `boolean`: boolean.
  */
 export type ClientValue = string | bigint | number | boolean;
 
@@ -26,10 +26,10 @@ export interface TypedValue {
   readonly value: ClientValue | null;
 }
 
-/** What an encoded value decodes to. */
+/** A decoded value, or a null, and its type. */
 export interface DecodedValue {
   readonly kind: ClientKind;
-  /** The whole type; `null` if the value is a null whose metadata was left out. */
+  /** The type with its parameters, or `null` for a null whose metadata was left out. */
   readonly type: ClientType | null;
   readonly value: ClientValue | null;
 }
@@ -37,32 +37,32 @@ export interface DecodedValue {
 const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
 
 function refuse(type: ClientType, expected: string): never {
-  throw new SealroomError('DATA_VALUE', `${type.kind} value expected ${expected}, got another`);
+  throw new SealroomError('DATA_VALUE', `${type.kind} value must be ${expected}`);
 }
 
 function requireInteger(type: ClientType, value: ClientValue, bits: number): number {
   const limit = 2 ** (bits - 1);
   if (typeof value !== 'number' || !Number.isInteger(value) || value < -limit || value >= limit) {
-    refuse(type, `as a whole number of ${bits} bits`);
+    refuse(type, `a ${bits}-bit integer`);
   }
   return value;
 }
 
 function requireBigint(type: ClientType, value: ClientValue): bigint {
-  if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuse(type, 'as a bigint of 64 bits');
+  if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuse(type, 'a 64-bit bigint');
   return value;
 }
 
 function requireNumber(type: ClientType, value: ClientValue): number {
-  if (typeof value !== 'number') refuse(type, 'as a number');
+  if (typeof value !== 'number') refuse(type, 'a number');
   return value;
 }
 
 function requireText(type: ClientType, value: ClientValue): string {
-  if (typeof value !== 'string') refuse(type, 'as a text');
+  if (typeof value !== 'string') refuse(type, 'a string');
   //= format F-11
   if (UNPAIRED_SURROGATE.test(value)) {
-    throw new SealroomError('DATA_ENCODING', `${type.kind} value expected as Unicode text, got an unpaired surrogate`);
+    throw new SealroomError('DATA_ENCODING', `${type.kind} value is not Unicode text: it has an unpaired surrogate`);
   }
   return value;
 }
@@ -70,7 +70,7 @@ function requireText(type: ClientType, value: ClientValue): string {
 /**
  * The canonical bytes of a value: what follows the prefix when it is sealed, without type byte and metadata.
  *
- * @throws {SealroomError} DATA_VALUE if the value is not one of the type.
+ * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
  * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
  */
 export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array {
@@ -81,7 +81,7 @@ export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array
     case 'varchar': {
       const text = requireText(type, value);
       //= format F-13
-      if (text.length > type.maxLength) refuse(type, `of at most ${type.maxLength} UTF-16 units`);
+      if (text.length > type.maxLength) refuse(type, `at most ${type.maxLength} UTF-16 units long`);
       return encodeUtf8(text);
     }
     //= format F-14
@@ -93,7 +93,7 @@ export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array
       return encodeI64(requireBigint(type, value));
     //= format F-15
     case 'boolean':
-      if (typeof value !== 'boolean') refuse(type, 'as a boolean');
+      if (typeof value !== 'boolean') refuse(type, 'a boolean');
       return Uint8Array.of(value ? 1 : 0);
     //= format F-16
     case 'date':
@@ -105,7 +105,7 @@ export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array
       return encodeF64(requireNumber(type, value));
     case 'decimal': {
       const decimal = typeof value === 'string' ? parseDecimal(value) : null;
-      if (decimal === null) return refuse(type, 'as the text of a decimal number');
+      if (decimal === null) return refuse(type, 'a decimal number as a string');
       //= format F-19
       if (!fitsDecimal(decimal, type.precision, type.scale)) {
         refuse(type, `within precision ${type.precision} and scale ${type.scale}`);
@@ -122,7 +122,7 @@ export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array
 /**
  * An encoded value, `type byte ‖ metadata ‖ value`, or an encoded null.
  *
- * @throws {SealroomError} DATA_VALUE if the value is not one of the type.
+ * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
  * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
  */
 export function encodeValue({ type, value }: TypedValue): Uint8Array {
@@ -134,7 +134,8 @@ export function encodeValue({ type, value }: TypedValue): Uint8Array {
  * What is hashed for a fingerprint: the value's bytes in its equivalence class, without the type byte.
  *
  * @throws {SealroomError} DATA_TYPE if values of the type cannot be fingerprinted.
- * @throws {SealroomError} DATA_VALUE, DATA_ENCODING as {@link canonicalBytes}.
+ * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
+ * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
  */
 export function fingerprintBytes(type: ClientType, value: ClientValue): Uint8Array {
   //= format F-26
@@ -146,7 +147,7 @@ export function fingerprintBytes(type: ClientType, value: ClientValue): Uint8Arr
 /**
  * The whole message of a fingerprint, `value ‖ type byte of the class`. Kernels append the type byte themselves.
  *
- * @throws {SealroomError} as {@link fingerprintBytes}.
+ * @throws {SealroomError} DATA_TYPE, DATA_VALUE, DATA_ENCODING as {@link fingerprintBytes}.
  */
 export function fingerprintMessage(type: ClientType, value: ClientValue): Uint8Array {
   return concatBytes([fingerprintBytes(type, value), Uint8Array.of(typeByteOf(equivalenceClass(type), false))]);
@@ -159,13 +160,13 @@ function invalid(message: string): never {
 function readFlag(reader: ByteReader): boolean {
   //= format F-15
   const flag = reader.u8();
-  if (flag > 1) invalid('expected a boolean of 00 or 01, got another byte');
+  if (flag > 1) invalid('holds a boolean that is neither 00 nor 01');
   return flag === 1;
 }
 
 function readUnit(reader: ByteReader): TimestampUnit {
   const unit = unitOfNumber(reader.i32());
-  if (unit === null) invalid('expected a timestamp unit of 0 to 2, got another');
+  if (unit === null) invalid('has an unknown timestamp unit');
   return unit;
 }
 
@@ -194,9 +195,9 @@ function readType(kind: ClientKind, reader: ByteReader): ClientType {
 
 function readDecimal(precision: number, scale: number, reader: ByteReader): string {
   const decimal = parseDecimal(decodeUtf8Lenient(reader.rest()));
-  if (decimal === null) return invalid('expected a decimal number, got other text');
+  if (decimal === null) return invalid('is not a decimal number');
   //= format F-19
-  if (!fitsDecimal(decimal, precision, scale)) invalid(`expected precision ${precision} and scale ${scale}, got more`);
+  if (!fitsDecimal(decimal, precision, scale)) invalid(`exceeds precision ${precision} or scale ${scale}`);
   return formatDecimal(decimal);
 }
 
@@ -208,7 +209,8 @@ function readValue(type: ClientType, reader: ByteReader): ClientValue {
       return decodeUtf8Lenient(reader.rest());
     case 'varchar': {
       const text = decodeUtf8Lenient(reader.rest());
-      if (text.length > type.maxLength) invalid(`expected at most ${type.maxLength} UTF-16 units, got ${text.length}`);
+      if (text.length > type.maxLength)
+        invalid(`is too long: at most ${type.maxLength} UTF-16 units, got ${text.length}`);
       return text;
     }
     case 'smallint':
@@ -231,16 +233,16 @@ function readValue(type: ClientType, reader: ByteReader): ClientValue {
 }
 
 /**
- * Decodes what a sealed cell held, padding removed. Decimals come in plain notation whatever the cell's.
+ * Decodes the content of a sealed cell, without its padding. Decimals are returned in plain notation, whatever the cell's.
  *
- * @throws {SealroomError} FORMAT_VALUE if the type is unknown, the value too short, too long, or not one of its type.
+ * @throws {SealroomError} FORMAT_VALUE if the type is unknown, or the value is too short, too long, or invalid for its type.
  */
 export function decodeValue(encoded: Uint8Array): DecodedValue {
   const reader = new ByteReader(encoded, 'FORMAT_VALUE', 'a sealed value');
   //= format F-22
   const typeByte = reader.u8();
   const kind = kindOfTypeByte(typeByte);
-  if (kind === null) return invalid('expected a known type, got another type byte');
+  if (kind === null) return invalid('has an unknown type byte');
   const isNull = (typeByte & NULL_FLAG) !== 0;
   //= format F-23
   if (isNull && reader.remaining === 0) {

@@ -9,7 +9,7 @@ import { openEnvelope } from './open-envelope.ts';
 import { destroyFile, temporariesOf, writePrivateFile } from '../files/index.ts';
 import type { KeyProvider } from './providers/provider.ts';
 
-/** Where an envelope lies in a home. */
+/** The place of an envelope in a home. */
 export interface EnvelopePlace {
   /** A UUID in lower case. */
   readonly collaborationId: string;
@@ -18,30 +18,30 @@ export interface EnvelopePlace {
   readonly file: string;
 }
 
-/** An envelope and the file that it was read from, or is in now. */
+/** An envelope and its file. */
 export interface StoredEnvelope {
   readonly file: string;
   readonly envelope: Envelope;
 }
 
-/** What proves that an envelope can be opened before it takes its place. */
+/** What is needed to check that a new envelope can be opened before it is stored. */
 export interface EnvelopeProof {
-  /** The provider that made it. */
+  /** The provider that wrapped it. */
   readonly provider: KeyProvider;
-  /** What must be in it. */
+  /** The secret that it must hold. */
   readonly secret: SharedSecret;
-  /** The envelope in whose place it comes; `null` if it is the first of its generation. */
+  /** The envelope that it replaces, or `null` if it is the first of its generation. */
   readonly replaced: StoredEnvelope | null;
 }
 
 const FILE_NAME = /^generation-([1-9]\d{0,6})\.json$/;
 
 /**
- * The envelopes of a home, by collaboration and then by generation, oldest first; those of one collaboration if it is given.
- * Goes by the files' names: none of them is read.
+ * Lists the envelopes of a home, or of one collaboration, by collaboration and then by generation, oldest first. It uses only
+ * the names of the files, and reads none.
  *
  * @param collaborationId a UUID in any case
- * @throws {SealroomError} IO_READ if a directory cannot be read; USAGE_OPTION if the id is no UUID.
+ * @throws {SealroomError} IO_READ if a directory cannot be read; USAGE_OPTION if the id is not a UUID.
  */
 export async function listEnvelopes(home: MemberHome, collaborationId?: string): Promise<readonly EnvelopePlace[]> {
   if (collaborationId !== undefined) return placesOf(home, collaborationId);
@@ -85,11 +85,12 @@ function placeOf(
 }
 
 /**
- * The envelope of a collaboration's newest generation; `null` if there is none. If the newest cannot be read, that is an error: an
- * older one never stands in for it.
+ * Reads the envelope of a collaboration's newest generation; `null` if there is none. If the newest cannot be read, it throws
+ * and never falls back to an older one.
  *
  * @param collaborationId a UUID in any case
- * @throws {SealroomError} as {@link readEnvelope} and {@link listEnvelopes}.
+ * @throws {SealroomError} CUSTODY_ENVELOPE, CUSTODY_KEY, SECRET_INVALID as {@link readEnvelope}; USAGE_OPTION if the id is not
+ *   a UUID; IO_READ.
  */
 export async function newestEnvelope(home: MemberHome, collaborationId: string): Promise<StoredEnvelope | null> {
   const newest = (await listEnvelopes(home, collaborationId)).at(-1);
@@ -97,10 +98,10 @@ export async function newestEnvelope(home: MemberHome, collaborationId: string):
 }
 
 /**
- * The envelope of one generation.
+ * Reads the envelope of a generation.
  *
- * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_ENVELOPE if it is malformed, or one of another collaboration or
- *   generation; SECRET_INVALID if others can write where it lies; IO_READ.
+ * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_ENVELOPE if it is malformed, or belongs to another collaboration
+ *   or generation; SECRET_INVALID if other users can write to its directories; IO_READ.
  */
 export async function readEnvelope(
   home: MemberHome,
@@ -115,36 +116,37 @@ export async function readEnvelope(
     if (error instanceof SealroomError) throw error;
     if (!isMissing(error)) throw cannotRead(error, file);
     const what = `generation ${String(generation)} of ${collaborationId}`;
-    throw new SealroomError('CUSTODY_KEY', `expected an envelope with ${what}, found none`, {
+    throw new SealroomError('CUSTODY_KEY', `there is no envelope for ${what}`, {
       where: { file },
-      hint: '`sealroom key show` lists what is there; `--home` names another home',
+      hint: '`sealroom key show` lists the envelopes of the home; use `--home` for another one',
     });
   }
   const envelope = parseEnvelope(text, { file });
   if (envelope.collaborationId === collaborationId && envelope.generation === generation) return { file, envelope };
-  throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope that its file is named after, got another', {
+  throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope is not the one that its file is named after', {
     where: { file },
-    hint: 'files of envelopes are not renamed; put back the copy from before',
+    hint: 'do not rename envelope files; restore the original',
   });
 }
 
-/** Whoever can write there can put an envelope there, with a secret and under a key of their own. */
+/** Refuses a directory that others can write to: they could plant an envelope with a secret and key of their choice. */
 async function requireOwn(directory: string): Promise<void> {
   const { mode } = await stat(directory);
   // Windows has no such bits and reports them as set.
   if (process.platform === 'win32' || (mode & 0o022) === 0) return;
-  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can write to, got an open one', {
+  throw new SealroomError('SECRET_INVALID', 'the home is writable by other users', {
     where: { file: directory },
-    hint: `see who made what is in it, and run \`chmod -R go-w ${directory}\``,
+    hint: `check who made its files, then run \`chmod -R go-w ${directory}\``,
   });
 }
 
 /**
- * Puts an envelope into a home. It takes its place only after it was read back from the disk and opened, and the secret in it
- * was found to be the right one; until then, and if anything fails, what was there stays.
+ * Stores an envelope in a home. It is renamed into place only after it was read back from disk and opened, and holds the right
+ * secret; until then, and after any failure, the previous one stays.
  *
- * @throws {SealroomError} IO_EXISTS if there is one of its generation that it does not replace; IO_LOCKED; CUSTODY_ENVELOPE if the
- *   replaced one is another by now, or the new one does not open as it should; IO_WRITE; what `KeyProvider.unwrap` throws.
+ * @throws {SealroomError} IO_EXISTS if there is one of its generation that it does not replace; IO_LOCKED; CUSTODY_ENVELOPE if
+ *   the one to replace has changed, or the new one does not hold the secret; IO_WRITE; CUSTODY_*, SECRET_* of
+ *   `KeyProvider.unwrap`.
  */
 export async function storeEnvelope(
   home: MemberHome,
@@ -160,7 +162,7 @@ export async function storeEnvelope(
         const written = parseEnvelope(await readFile(temporary, 'utf8'), { file });
         using opened = await openEnvelope(written, provider, { file });
         if (printEnvelope(written) === printEnvelope(envelope) && opened.equals(secret)) return;
-        throw new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope to hold the secret, got another', {
+        throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope does not hold the secret', {
           where: { file },
           hint: 'nothing was replaced; see `sealroom key doctor`',
         });
@@ -171,16 +173,16 @@ export async function storeEnvelope(
 }
 
 /**
- * Destroys an envelope: its file is overwritten and removed, which is best effort, as `destroyFile` says; so are the temporary
- * files of its generation that a process left which was stopped. A secret that is in no other envelope and with no other member is
- * lost.
+ * Destroys an envelope: overwrites and removes its file, and the temporary files of its generation that stopped processes left
+ * behind. Overwriting is best effort, see `destroyFile`. A secret that is in no other envelope, and that no other member has,
+ * is lost.
  *
- * @throws {SealroomError} CUSTODY_ENVELOPE if it is another by now, CUSTODY_KEY if it is gone; IO_WRITE, IO_LOCKED.
+ * @throws {SealroomError} CUSTODY_ENVELOPE if it has changed, CUSTODY_KEY if it is gone; IO_WRITE, IO_LOCKED.
  */
 export async function destroyEnvelope(home: MemberHome, stored: StoredEnvelope): Promise<void> {
   await withRingLock(home, stored.envelope.collaborationId, async () => {
     await requireUnchanged(home, stored);
-    // Whoever holds the lock is the only one that writes here.
+    // Only the holder of the lock writes here.
     for (const file of await temporariesOf(stored.file)) await destroyFile(file);
     await destroyFile(stored.file);
   });
@@ -189,9 +191,9 @@ export async function destroyEnvelope(home: MemberHome, stored: StoredEnvelope):
 async function requireUnchanged(home: MemberHome, { file, envelope }: StoredEnvelope): Promise<void> {
   const now = await readEnvelope(home, envelope);
   if (printEnvelope(now.envelope) === printEnvelope(envelope)) return;
-  throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope was replaced meanwhile', {
+  throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope was replaced in the meantime', {
     where: { file },
-    hint: 'see what is there with `sealroom key show`, and run the command again',
+    hint: 'check with `sealroom key show`, and run the command again',
   });
 }
 

@@ -2,9 +2,9 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, getFips, hash
 import { SealroomError } from '../errors/index.ts';
 
 const HINT =
-  'start it with NODE_OPTIONS=--enable-fips, and OPENSSL_CONF and OPENSSL_MODULES as docs/fips.md says; or leave `--fips` out';
+  'start Node with NODE_OPTIONS=--enable-fips, and OPENSSL_CONF and OPENSSL_MODULES as in docs/fips.md; or leave out `--fips`';
 
-/** A known answer: what an algorithm must give, in hexadecimal digits, and what it gives here. */
+/** A known-answer test: the expected result in hexadecimal digits, and the computation. */
 interface KnownAnswer {
   readonly name: string;
   readonly expected: string;
@@ -33,7 +33,7 @@ const KNOWN_ANSWERS: readonly KnownAnswer[] = [
     compute: () => createHash('sha256').update('abc').digest(),
   },
   {
-    // The one-shot form of it, which kernel `node` uses.
+    // The one-shot form, which kernel `node` uses.
     name: 'SHA-256, one-shot',
     expected: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     compute: () => hash('sha256', 'abc', 'buffer'),
@@ -69,12 +69,11 @@ const KNOWN_ANSWERS: readonly KnownAnswer[] = [
 ];
 
 /**
- * Refuses a process that does not do its cryptography in OpenSSL's FIPS provider, and runs known-answer tests of what sealroom
- * uses of it.
+ * Refuses a process that does not use OpenSSL's FIPS provider, and runs known-answer tests of the algorithms that sealroom uses.
  *
- * FIPS must be on when the process starts: `setFips` at run time reports success where there is no provider, and digests that were
- * used before stay those of the other provider. It covers what Node's crypto module does, in all threads of the process, and
- * nothing that is written in JavaScript or WebAssembly.
+ * FIPS must be on when the process starts: `setFips` at run time reports success even without the provider, and digests that
+ * were used before keep the other provider. FIPS covers Node's crypto module, in all threads of the process, but nothing that
+ * is written in JavaScript or WebAssembly.
  *
  * @throws {SealroomError} IO_FIPS if FIPS is off, the provider allows what it must not, or a test fails.
  */
@@ -85,16 +84,16 @@ export function requireFips(): void {
   }
   const forgery = hex(GCM.tag).fill(0, 15);
   if (answerOf(() => openGcm(forgery)) !== null) throw refuse('a forged tag of AES-256-GCM is accepted');
-  // Not approved: that both are refused tells that the provider is asked, and not another one.
+  // Not approved: if both are refused, the FIPS provider is in use, and no other.
   const hasMd5 = answerOf(() => createHash('md5').update('abc').digest()) !== null;
   const hasChaCha = answerOf(chaCha) !== null;
   if (hasMd5 || hasChaCha) throw refuse('algorithms that are not approved are allowed');
 }
 
-const refuse = (got: string): SealroomError =>
-  new SealroomError('IO_FIPS', `expected cryptography of OpenSSL's FIPS provider: ${got}`, { hint: HINT });
+const refuse = (reason: string): SealroomError =>
+  new SealroomError('IO_FIPS', `OpenSSL's FIPS provider is not in use: ${reason}`, { hint: HINT });
 
-/** What an algorithm gives, or `null` if it is refused. */
+/** The result of an algorithm in hexadecimal digits, or `null` if it is refused. */
 function answerOf(compute: () => Uint8Array): string | null {
   try {
     return Buffer.from(compute()).toString('hex');

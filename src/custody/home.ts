@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 /** The variable that names a member's home directory. */
 export const HOME_VARIABLE = 'SEALROOM_HOME';
 
-/** A directory of mode 0700 with what a member keeps: its keys, envelopes, and the log of what was done with them. */
+/** A member's directory, of mode 0700: its keys, its envelopes, and the log of their use. */
 export interface MemberHome {
   readonly directory: string;
-  /** The member's signed card, which others get. */
+  /** The member's signed card, which is sent to others. */
   readonly card: string;
   /** Ed25519, PKCS #8 in PEM. */
   readonly signingKey: string;
@@ -17,11 +17,11 @@ export interface MemberHome {
   readonly logKey: string;
   /** The audit log of the keys. */
   readonly log: string;
-  /** The directory of one collaboration, a UUID in lower case: its envelopes, requests, and what was received. */
+  /** The directory of a collaboration, a UUID in lower case: its envelopes, and its open, used and answered requests. */
   readonly collaboration: (id: string) => string;
 }
 
-/** The home that an option, else {@link HOME_VARIABLE}, names; else `.sealroom` in the user's directory. No I/O. */
+/** The home named by an option, otherwise by {@link HOME_VARIABLE}, otherwise `.sealroom` in the user's directory. No I/O. */
 export function memberHome(
   env: NodeJS.ProcessEnv,
   { cwd, home }: { readonly cwd: string; readonly home?: string | undefined },

@@ -5,19 +5,19 @@ import { EngineThread } from './engine-thread.ts';
 import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-messages.ts';
 import type { SmallRow } from './small-result.ts';
 
-/** Batches that may wait in the worker's queue; more than that and `push` waits. */
+/** Most batches in the worker's queue; beyond that, `push` waits. */
 const QUEUED_BATCHES = 8;
 
 /**
  * One SQL statement that runs in a worker thread over batches pushed from this one: writing a file, or grouping values.
  */
 export class EngineTask {
-  /** Carries requests: not every runtime lets a worker wait on its parent's own port (Deno does not). */
+  /** Carries requests. A separate port, since not every runtime lets a worker wait on its parent's port (Deno does not). */
   readonly #requests: MessagePort;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
   readonly #outcome: Promise<readonly SmallRow[]>;
   readonly #closed: Promise<void>;
-  /** Buffers of batches that were read, to be used again; some of them. */
+  /** Some of the buffers of batches that were read, for reuse. */
   readonly spare: ArrayBuffer[] = [];
   #queued = 0;
   #wake: (() => void) | null = null;
@@ -65,10 +65,10 @@ export class EngineTask {
   }
 
   /**
-   * Hands a batch over; its buffers belong to the task from then on. Resolves when there is room for the next one.
+   * Adds a batch and takes ownership of its buffers. Resolves when there is room for the next one.
    *
    * @throws {SealroomError} IO_ENGINE if the statement failed, IO_WRITE if it could not write; DATA_ENCODING, DATA_VALUE for
-   *   values that the engine does not take.
+   *   values that the engine does not accept.
    */
   async push(batch: Batch): Promise<void> {
     if (!this.#ended) {
@@ -84,14 +84,14 @@ export class EngineTask {
   /**
    * Ends the input and returns the statement's rows.
    *
-   * @throws {SealroomError} as {@link EngineTask.push}.
+   * @throws {SealroomError} IO_ENGINE, IO_WRITE, DATA_ENCODING, DATA_VALUE as {@link EngineTask.push}.
    */
   async finish(): Promise<readonly SmallRow[]> {
     this.#send({ kind: 'end' });
     return this.#outcome;
   }
 
-  /** Ends the statement with whatever it did so far thrown away; safe to call at any time. */
+  /** Ends the statement and discards what it did so far; safe to call at any time. */
   async abort(): Promise<void> {
     this.#send({ kind: 'abort' });
     await this.#closed;

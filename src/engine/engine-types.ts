@@ -5,7 +5,7 @@ import type { ColumnType } from '../columns/index.ts';
 /** Most digits of a decimal. */
 const MAX_DECIMAL_PRECISION = 38;
 
-/** Engine types that are carried as they are: bytes per value of their vectors, or `null` for byte strings. */
+/** Engine types that are passed through as they are: bytes per value of their vectors, or `null` for byte strings. */
 const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readonly width: number | null }>> = {
   TINYINT: { type: duckdb.Type.TINYINT, width: 1 },
   UTINYINT: { type: duckdb.Type.UTINYINT, width: 1 },
@@ -28,7 +28,7 @@ const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readon
   BLOB: { type: duckdb.Type.BLOB, width: null },
 };
 
-/** The type of a column that is carried but never protected, or `unsupported` if it cannot even be carried. */
+/** The type of a column that is passed through but never protected, or `unsupported` if it cannot even be passed through. */
 export function opaqueType(engineType: string): ColumnType {
   const known = Object.hasOwn(OPAQUE_TYPES, engineType) ? OPAQUE_TYPES[engineType] : undefined;
   return known === undefined ? { kind: 'unsupported', engineType } : { kind: 'opaque', engineType, width: known.width };
@@ -77,11 +77,11 @@ export function engineTypeOf(type: ColumnType): duckdb.LogicalType {
     case 'unsupported':
       break;
   }
-  throw new SealroomError('DATA_TYPE', `columns of type ${type.engineType} cannot be carried`);
+  throw new SealroomError('DATA_TYPE', `columns of type ${type.engineType} are not supported`);
 }
 
-// The engine has one zoned type, in microseconds. Milliseconds go into it exactly (the writer multiplies); nanoseconds
-// keep their digits and lose the zone flag instead.
+// The engine has one zoned type, in microseconds. Milliseconds fit in it exactly (the writer multiplies); nanoseconds keep
+// their digits and lose the zone flag instead.
 function timestampType(unit: 'ms' | 'us' | 'ns', utc: boolean): duckdb.Type {
   switch (unit) {
     case 'ms':

@@ -14,7 +14,7 @@ import { writeChunk } from './vectors.ts';
 if (parentPort === null) throw new Error('engine-worker runs only as a worker thread');
 const port = parentPort;
 
-/** A chunk of long texts has fewer rows: its texts lie in the engine's memory as one block. */
+/** A chunk of long texts has fewer rows, since its texts are one block in the engine's memory. */
 const CHUNK_TEXT_BYTES = 16 << 20;
 
 /** The batches of a task, as a table of the engine. */
@@ -23,7 +23,7 @@ class TaskInput {
   #current: Batch | null = null;
   #consumed = 0;
   #stopped = false;
-  /** Why the input ended, if it is ours to say; the engine would only repeat it within a text of its own. */
+  /** Why the input ended, if we caused it; the engine would only repeat it inside its own message. */
   failure: SealroomError | null = null;
 
   constructor(order: EngineOrder) {
@@ -105,7 +105,7 @@ function chunkRows(batch: Batch, start: number): number {
 
 function failureOf(error: unknown): { readonly code: ErrorCode; readonly failure: string } {
   const kind = engineFailure(error);
-  // Nobody else writes to what a task writes, so that only the disk can keep it from being committed.
+  // No one else writes to a task's output, so only the disk can prevent the commit.
   const isDisk = kind === 'IO Error' || kind === 'TransactionContext Error';
   if (isDisk) return { code: 'IO_WRITE', failure: 'cannot write: the disk may be full, or the file gone' };
   return { code: 'IO_ENGINE', failure: `the table engine failed: ${kind}` };

@@ -5,44 +5,44 @@ import type { Batch, Field } from '../columns/index.ts';
 import { readSmallResult, type SmallRow } from './small-result.ts';
 import { readVector } from './vectors.ts';
 
-/** The release of the engine whose vector layout `vectors.ts` relies on; another one is refused at start. */
+/** The engine release whose vector layout `vectors.ts` relies on; any other is refused at start. */
 const ENGINE_VERSION = 'v1.5.6';
 
-/** Limits of one engine instance. */
+/** The limits of an engine instance. */
 export interface EngineLimits {
   readonly memoryMiB: number;
   readonly threads: number;
-  /** Where the engine may spill, or `null`: it never spills. Cleartext tables are only read with `null`. */
+  /** Directory to which the engine may spill, or `null` for none. Cleartext tables are only read with `null`. */
   readonly spillDirectory: string | null;
 }
 
 /**
- * The limits for reading. The memory is a cap and not a need: an ordinary Parquet file takes under 200 MiB, but a page of
- * long texts may take 100 MiB by itself.
+ * The limits for reading. The memory is a cap, not a requirement: an ordinary Parquet file takes under 200 MiB, but a page
+ * of long texts may take 100 MiB by itself.
  */
 export const READING: EngineLimits = { memoryMiB: 2048, threads: 1, spillDirectory: null };
 
-/** The {@link engineFailure} of a limit of memory. */
+/** The {@link engineFailure} of an exceeded memory limit. */
 export const OUT_OF_MEMORY = 'Out of Memory Error';
 
-/** A name as SQL writes it. */
+/** Quotes an SQL identifier. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as SQL writes it. */
+/** Quotes an SQL string literal. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A path that the engine reads: its glob characters lose their meaning. A path to write is {@link quoteText}. */
+/** Quotes a path to read as an SQL literal, with glob characters escaped. For a path to write, use {@link quoteText}. */
 export function quotePath(path: string): string {
   return quoteText(path.replace(/[*?[]/g, '[$&]'));
 }
 
 /**
- * An in-memory database that reads and writes table files and holds no table of its own. It loads no extension, reaches
- * no network, and its error texts are never passed on, because they quote the data.
+ * An in-memory database that reads and writes table files, and stores no tables itself. It loads no extension, has no
+ * network access, and its error messages are never passed on, because they quote the data.
  */
 export class Engine {
   readonly #database: duckdb.Database;
@@ -65,7 +65,7 @@ export class Engine {
     duckdb.set_config(config, 'threads', String(limits.threads));
     duckdb.set_config(config, 'memory_limit', `${String(limits.memoryMiB)}MiB`);
     duckdb.set_config(config, 'temp_directory', limits.spillDirectory ?? '');
-    // One thread keeps the order anyway, and a Parquet writer that need not keep it can bound its row groups by bytes.
+    // One thread keeps the order anyway, and a Parquet writer that need not preserve it can bound its row groups by bytes.
     if (limits.threads === 1) duckdb.set_config(config, 'preserve_insertion_order', 'false');
     duckdb.set_config(config, 'autoinstall_known_extensions', 'false');
     duckdb.set_config(config, 'autoload_known_extensions', 'false');
@@ -83,10 +83,10 @@ export class Engine {
   }
 
   /**
-   * The rows of a query as batches of at most 2,048 rows, each valid until the next one is asked for.
+   * Runs a query and yields batches of at most 2,048 rows, each valid until the next one is requested.
    *
-   * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller says how many
-   * rows there are, and a query that gave fewer is run again, as a whole, for its error.
+   * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller passes the
+   * expected number of rows, and a query that yields fewer is run again, as a whole, for its error.
    *
    * @throws {SealroomError} DATA_CORRUPT, without the file's name, if there are more or fewer than `expectedRows`.
    */
@@ -108,7 +108,7 @@ export class Engine {
         const columns = fields.map((field, index) =>
           readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows, memory),
         );
-        // All is copied, so the engine may go on while the batch is worked on.
+        // Everything is copied, so the engine can go on while the batch is processed.
         next = duckdb.fetch_chunk(result);
         yield { rows, columns };
       }
@@ -134,7 +134,7 @@ function rowsDiffer(expected: number, got: string): SealroomError {
   });
 }
 
-/** The kind of an engine failure without its text, which may quote values: `Invalid Input Error`, `IO Error`, ... */
+/** The kind of an engine failure, without its message, which may quote values: `Invalid Input Error`, `IO Error`, ... */
 export function engineFailure(error: unknown): string {
   const text = error instanceof Error ? error.message : '';
   if (text.startsWith('Invalid Input Error: {"exception_type":"Out of Memory"')) return OUT_OF_MEMORY;

@@ -25,7 +25,7 @@ interface Region {
 
 const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 
-/** A copy of the first `rows` values of a vector, texts in buffers of `memory`. */
+/** Copies the first `rows` values of a vector, with texts in buffers from `memory`. */
 export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number, memory: Allocator): ColumnData {
   const validity = readValidity(vector, rows);
   const width = widthOf(type);
@@ -118,7 +118,7 @@ function readMemory(start: number, end: number): Uint8Array {
 /**
  * Writes rows [start, start + rows) of a batch into an engine chunk that is sized for them.
  *
- * @throws {SealroomError} DATA_ENCODING if text is not UTF-8, DATA_VALUE if the engine has no such timestamp.
+ * @throws {SealroomError} DATA_ENCODING if text is not UTF-8, DATA_VALUE if the engine cannot represent a timestamp.
  */
 export function writeChunk(
   chunk: duckdb.DataChunk,
@@ -177,8 +177,8 @@ function writeTexts(vector: duckdb.Vector, type: ColumnType, column: ByteColumn,
 }
 
 /**
- * Puts `block` into the vector's own heap and returns its address: entry 0 is set to the block, then read back. The engine
- * refuses some text without an error and leaves the entry as it was, so the entry is emptied first and looked at after.
+ * Copies `block` into the vector's heap and returns its address: entry 0 is set to the block, then read back. The engine
+ * refuses some text without an error and leaves the entry as it was, so the entry is cleared first and checked afterwards.
  */
 function copyToHeap(vector: duckdb.Vector, block: Uint8Array): number {
   duckdb.copy_data_to_vector(vector, 0, NO_ENTRY, 0, ENTRY_BYTES);
@@ -190,7 +190,7 @@ function copyToHeap(vector: duckdb.Vector, block: Uint8Array): number {
 }
 
 function notUtf8(): SealroomError {
-  return new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes');
+  return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8');
 }
 
 function writeValidity(vector: duckdb.Vector, validity: Uint8Array | null, start: number, rows: number): void {
@@ -257,5 +257,5 @@ function toMicros(ticks: bigint): bigint {
   if (ticks === INFINITE || ticks === -INFINITE) return ticks;
   const micros = ticks * 1000n;
   if (micros < INFINITE && micros > -INFINITE) return micros;
-  throw new SealroomError('DATA_VALUE', 'timestamp expected within 292,000 years of 1970, got another');
+  throw new SealroomError('DATA_VALUE', 'timestamp out of range: more than 292,000 years from 1970');
 }

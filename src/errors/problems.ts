@@ -7,7 +7,7 @@ function describeProblem({ message, where: { line, character } }: SealroomError)
   return `  ${String(line)}:${String(character)}: ${message}`;
 }
 
-/** One error for several: code, message and place of the first; the others are listed in its hint, all are its cause. */
+/** Joins several errors into one: code, message and place of the first, the others in its hint, and all of them as its cause. */
 export function joinProblems(first: SealroomError, rest: readonly SealroomError[]): SealroomError {
   if (rest.length === 0) return first;
   const lines = rest.slice(0, MAX_LISTED_PROBLEMS).map(describeProblem);
@@ -19,13 +19,13 @@ export function joinProblems(first: SealroomError, rest: readonly SealroomError[
   return new SealroomError(first.code, first.message, { hint, where: first.where, cause });
 }
 
-/** Every problem behind an error of this folder, in the order found: the error itself, or those that were joined in it. */
+/** The problems behind an error of this folder, in the order found: those that were joined in it, or the error itself. */
 export function listProblems(error: SealroomError): readonly SealroomError[] {
   if (!(error.cause instanceof AggregateError)) return [error];
   return error.cause.errors.filter((problem) => problem instanceof SealroomError);
 }
 
-/** Collects what is wrong with a schema, so that a reader can go on and report all of it. */
+/** Collects the problems of a schema, so that a reader can report all of them at once. */
 export class ProblemCollector {
   readonly #problems: SealroomError[] = [];
 
@@ -37,7 +37,7 @@ export class ProblemCollector {
     this.#problems.push(new SealroomError('SCHEMA_INVALID', message, { hint }));
   }
 
-  /** What `read` returns, or `null` after noting its `SealroomError` under `label`, with `hint` unless it has its own. */
+  /** What `read` returns, or `null` after recording its SealroomError under `label`, with `hint` if the error has none. */
   attempt<T>(label: string, read: () => T, hint?: string): T | null {
     try {
       return read();
@@ -49,7 +49,7 @@ export class ProblemCollector {
     }
   }
 
-  /** @throws {SealroomError} the problems joined into one, placed in `file`, if there are any. */
+  /** @throws {SealroomError} all problems joined into one and placed in `file`, if there are any. */
   throwIfAny(file: string | undefined): void {
     const [first, ...rest] = this.#problems;
     if (first !== undefined) throw joinProblems(first, rest).at({ file });

@@ -8,7 +8,7 @@ function escapeCharacter(character: string): string {
 }
 
 /**
- * A name from outside in backticks, fit for one line of a message: control characters escaped, cut after 60 characters.
+ * Quotes untrusted text in backticks for a one-line message: control characters escaped, cut after 60 characters.
  */
 export function quoteForMessage(text: string): string {
   const characters = [...text];
@@ -17,7 +17,7 @@ export function quoteForMessage(text: string): string {
   return `\`${shown.replace(UNPRINTABLE, escapeCharacter)}${cut}\``;
 }
 
-/** What a JSON value is, for the `got` half of a message. */
+/** Describes a JSON value for a message: scalars as they are, otherwise `an array` or `an object`. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

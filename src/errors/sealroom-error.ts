@@ -8,15 +8,15 @@ export const ERROR_CODES = [
   'SECRET_IDENTITY', // no identity that opens a result package
   'SECRET_PRESENT', // the shared secret is in the environment of a room, which must not have it
   'CUSTODY_ENVELOPE', // an envelope that is malformed, was changed, or is of an unknown version
-  'CUSTODY_KEY', // no key, or another, where an envelope or a message needs one
+  'CUSTODY_KEY', // the key that an envelope or a message needs is missing, or is the wrong one
   'CUSTODY_UNAVAILABLE', // the service, token or module that holds a key does not answer
   'CUSTODY_DENIED', // the service, token or module that holds a key refuses its use
-  'CUSTODY_MESSAGE', // a card, request or secret on its way between members that is malformed, changed, replayed or expired
-  'RULE_ROLE', // something that the role of its doer does not allow
+  'CUSTODY_MESSAGE', // a card, request or secret sent between members is malformed, changed, replayed or expired
+  'RULE_ROLE', // an action that the person's role does not allow
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
-  'FORMAT_SIDECAR', // the origin of a protected file that is malformed, or that of another file
+  'FORMAT_SIDECAR', // the origin of a protected file is malformed, or belongs to another file
   'FORMAT_PACKAGE', // a result package that is malformed or was changed
   'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
   'SCHEMA_INVALID', // the schema is well-formed but breaks a rule
@@ -36,23 +36,23 @@ export const ERROR_CODES = [
   'RULE_SOURCE', // a file that is not the one in the manifest
   'RULE_QUERY', // a query that the rules of its tables do not allow
   'QUERY_FAILED', // an allowed query that could not be completed
-  'QUERY_UNLOADED', // an allowed query over a table whose rows are not in the room
+  'QUERY_UNLOADED', // an allowed query over a table whose rows are not loaded
   'AUDIT_RECORD', // an audit record that is malformed, too long or of an unknown version
-  'AUDIT_CHAIN', // an audit log that was changed, cut or put back to an earlier state
+  'AUDIT_CHAIN', // an audit log that was changed, truncated or rolled back
   'AUDIT_NOTE', // a signed note that is malformed, or not signed by a known key
   'AUDIT_PROOF', // a proof that is malformed, or cannot be made
   'MANIFEST_SYNTAX', // the manifest is not YAML or JSON that means what it shows
   'MANIFEST_INVALID', // the manifest is well-formed but breaks a rule
   'MANIFEST_UNSUPPORTED', // the manifest asks for something that this release does not have
   'MANIFEST_UNSIGNED', // a member has not signed the manifest
-  'MANIFEST_SIGNATURE', // a signature that does not hold: the manifest was changed after it, or another key made it
+  'MANIFEST_SIGNATURE', // an invalid signature: the manifest was changed after signing, or another key signed it
   'ROOM_STATE', // the list of snapshots of a room was damaged
   'ROOM_SNAPSHOT', // a snapshot of a room was changed or is missing
   'IO_READ', // an input that is missing or unreadable
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already
   'IO_FORMAT', // a table format that is unknown or does not support the operation
-  'IO_ENGINE', // the table engine or a worker thread failed for a reason of its own
+  'IO_ENGINE', // the table engine or a worker thread failed internally
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
   'IO_FIPS', // FIPS was asked for, and this runtime does not offer it or fails its tests
   'IO_LOCKED', // a file that another process is writing
@@ -86,8 +86,9 @@ export interface ErrorDetails {
 /**
  * The one error type of sealroom: broken input or a broken machine.
  *
- * `message` is one line: lower-case first letter, no final period, names in backticks, expected before actual. It never
- * holds a secret, a key or a cleartext value; headers, file names and row numbers may appear.
+ * `message` is one line: lower-case first letter, no final period, names in backticks. It says what is wrong; for values
+ * and counts, expected before actual. It never holds a secret, a key or a cleartext value; headers, file names and row
+ * numbers may appear.
  */
 export class SealroomError extends Error {
   override readonly name = 'SealroomError';
@@ -102,7 +103,7 @@ export class SealroomError extends Error {
     this.where = Object.freeze({ ...details.where });
   }
 
-  /** The same error with more of its place known; what is already known is kept. */
+  /** A copy of the error with `where` added to its place; what is already known is kept. */
   at(where: ErrorPlace): SealroomError {
     const located = new SealroomError(this.code, this.message, {
       hint: this.hint,
@@ -114,10 +115,9 @@ export class SealroomError extends Error {
   }
 
   /**
-   * The same error with its place in a table: rows that it counts from 0 within some rows become rows of the table, which
-   * count from 1.
+   * A copy of the error placed in a table: its 0-based row within a batch becomes a 1-based row of the table.
    *
-   * @param firstRow rows of the table before the ones that the error counts in
+   * @param firstRow rows of the table before the batch
    */
   inTable(file: string, column: string | undefined, firstRow: number): SealroomError {
     const { code, message, hint, cause, where } = this;
@@ -126,7 +126,7 @@ export class SealroomError extends Error {
   }
 }
 
-/** A system error's code in words. */
+/** Describes the code of a system error, such as `ENOENT`. */
 export function systemReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {
@@ -138,9 +138,9 @@ export function systemReason(error: unknown): string {
     case 'ENOSPC':
       return 'no space left on the device';
     case 'EISDIR':
-      return 'it is a directory';
+      return 'is a directory';
     case 'ENOTDIR':
-      return 'a part of its path is not a directory';
+      return 'part of the path is not a directory';
     case 'EROFS':
       return 'the file system is read-only';
     case 'EMFILE':
@@ -150,7 +150,7 @@ export function systemReason(error: unknown): string {
     case 'ERR_STREAM_DESTROYED':
       return 'the other end is closed';
     case 'ERR_INVALID_ARG_VALUE':
-      return 'it is no name of a file';
+      return 'not a valid file name';
     case 'ABORT_ERR':
       return 'stopped';
     default:

@@ -14,23 +14,23 @@ export interface WrittenFile {
   sha256(): Promise<string | null>;
 }
 
-/** Is shown a file that is complete; what it throws leaves no file. */
+/** Called with a finished file before it gets its name. If it throws, no file is left behind. */
 export type BeforeCommit = (written: WrittenFile) => Promise<void>;
 
-/** Where a table is written: under a temporary name beside its target, until it is complete. */
+/** The file that a table is written to, under a temporary name beside its target until it is complete. */
 export interface OutputTarget {
   /** The path to write to. */
   readonly path: string;
-  /** Gives the complete file its name and returns its size in bytes. */
+  /** Renames the finished file into place, and returns its size in bytes. */
   commit(): Promise<number>;
   /** Removes the unfinished file. */
   abort(): Promise<void>;
 }
 
-/** How a target is treated. */
+/** Options for a target. */
 export interface TargetOptions {
   readonly overwrite: boolean;
-  /** The file that is read, which the target must not be. */
+  /** The input file, which must not be the target as well. */
   readonly input?: string | undefined;
   /** Files beside it that speak of what was there before: removed when the new file has its name. */
   readonly companions?: readonly string[];
@@ -39,28 +39,28 @@ export interface TargetOptions {
 /**
  * Checks that a target can be written, without writing anything.
  *
- * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is no ordinary file, the input
- *   itself, or its directory is missing or not writable.
+ * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is not a regular file, or is the
+ *   input itself, or if its directory is missing or not writable.
  */
 export async function checkTarget(target: string, options: TargetOptions): Promise<void> {
   const path = resolve(target);
   const where = { file: target };
   if (options.input !== undefined && (await isSameFile(resolve(options.input), path))) {
-    throw new SealroomError('IO_WRITE', 'expected an output other than the input', { where });
+    throw new SealroomError('IO_WRITE', 'the output is the same file as the input', { where });
   }
   const existing = await lstat(path).catch(() => null);
   if (existing?.isDirectory() === true) {
-    throw new SealroomError('IO_WRITE', 'expected a file as output, got a directory', { where });
+    throw new SealroomError('IO_WRITE', 'the output is a directory', { where });
   }
-  // The output replaces what is there, and must not replace a device or a pipe.
+  // The output replaces an existing file, but must not replace a device or a pipe.
   if (existing !== null && !existing.isFile() && !existing.isSymbolicLink()) {
-    throw new SealroomError('IO_WRITE', 'expected an ordinary file as output, got a device or a pipe', {
+    throw new SealroomError('IO_WRITE', 'the output is a device or a pipe, not a regular file', {
       where,
-      hint: 'write to standard output with `-`',
+      hint: 'use `-` to write to standard output',
     });
   }
   if (existing !== null && !options.overwrite) {
-    throw new SealroomError('IO_EXISTS', 'the output exists already', {
+    throw new SealroomError('IO_EXISTS', 'the output already exists', {
       where,
       hint: 'give another name, or replace it with `--overwrite`',
     });
@@ -68,7 +68,7 @@ export async function checkTarget(target: string, options: TargetOptions): Promi
   await checkDirectory(dirname(path), target);
 }
 
-/** Whether two paths lead to one file, by whatever links. */
+/** Whether two paths lead to the same file, through any links. */
 async function isSameFile(first: string, second: string): Promise<boolean> {
   if (first === second) return true;
   const [a, b] = await Promise.all([identify(first), identify(second)]);
@@ -83,8 +83,8 @@ async function identify(path: string): Promise<string | null> {
 /**
  * Checks that files can be created in a directory.
  *
- * @param name what an error calls the file or directory that is meant
- * @throws {SealroomError} IO_WRITE if it is missing, no directory, or not writable.
+ * @param name the file or directory that errors name
+ * @throws {SealroomError} IO_WRITE if it is missing, not a directory, or not writable.
  */
 export async function checkDirectory(directory: string, name: string): Promise<void> {
   try {
@@ -99,9 +99,9 @@ export async function checkDirectory(directory: string, name: string): Promise<v
 }
 
 /**
- * Starts a target: an empty file of mode 0600 with a temporary name in the target's directory.
+ * Creates a target: an empty file of mode 0600 with a temporary name in the target's directory.
  *
- * @throws {SealroomError} as {@link checkTarget}.
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE as {@link checkTarget}.
  */
 export async function createTarget(target: string, options: TargetOptions): Promise<OutputTarget> {
   await checkTarget(target, options);
@@ -144,7 +144,7 @@ async function removeIfThere(path: string): Promise<void> {
   });
 }
 
-/** A target whose file is shown to `check` before it gets its name. */
+/** A target that calls `check` with the finished file before it is renamed into place. */
 export function checkedFile(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
   if (check === undefined) return target;
   return {
@@ -158,7 +158,7 @@ export function checkedFile(target: OutputTarget, check: BeforeCommit | undefine
   };
 }
 
-/** A target that cannot be read again, and that is shown to `check` when it is complete. */
+/** A target that cannot be read again, and that calls `check` when it is complete. */
 export function checkedStream(target: OutputTarget, check: BeforeCommit | undefined): OutputTarget {
   if (check === undefined) return target;
   return {
@@ -171,12 +171,12 @@ export function checkedStream(target: OutputTarget, check: BeforeCommit | undefi
 }
 
 /**
- * A stream as a target of engines that write to paths; it cannot be taken back.
+ * Makes a stream a target for engines that write to paths; what was written cannot be undone.
  *
- * @throws {SealroomError} IO_FORMAT if it is no file, pipe or device of the system.
+ * @throws {SealroomError} IO_FORMAT if it is not a file, pipe or device of the system.
  */
 export function standardOutput(stream: Writable): OutputTarget {
-  // A socket, which is what some programs give their children as standard output, cannot be opened by its path.
+  // A socket, which some programs give their children as standard output, cannot be opened by its path.
   if (!('fd' in stream) || typeof stream.fd !== 'number' || fstatSync(stream.fd).isSocket()) {
     throw new SealroomError('IO_FORMAT', 'Parquet cannot be written to this stream', {
       hint: 'give a file, redirect the standard output to a file or a pipe, or choose another format',

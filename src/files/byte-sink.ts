@@ -4,19 +4,19 @@ import type { Writable } from 'node:stream';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import type { BeforeCommit, OutputTarget } from './atomic-write.ts';
 
-/** Where a serialised table goes: a target file, or a stream such as standard output. */
+/** The destination of a serialised table: a target file, or a stream such as standard output. */
 export interface ByteSink {
-  /** Resolves when the bytes are on their way; their buffer may then be used again. */
+  /** Resolves when the bytes have been handed on; their buffer can then be reused. */
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<number>;
   abort(): Promise<void>;
 }
 
-/** Bytes that are written before the disk is asked to keep them. */
+/** Bytes that are written between two syncs to disk. */
 const SYNC_BYTES = 64 << 20;
 
 /**
- * A sink that fills a target file. Errors name `file`.
+ * Opens a sink that writes a target file. Errors name `file`.
  *
  * @throws {SealroomError} IO_WRITE if it cannot be opened; `write` throws it too.
  */
@@ -32,11 +32,11 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
       for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done).catch(fail)).bytesWritten;
       unsynced += bytes.length;
       if (unsynced < SYNC_BYTES) return;
-      // The disk works meanwhile, so that the end need not wait for it.
+      // Syncs in the background, so that the end need not wait for all of it.
       unsynced = 0;
       await syncing.catch(fail);
       syncing = handle.datasync();
-      // A failure is told when it is waited for, which may be later.
+      // A failure is reported when it is awaited, which may be later.
       syncing.catch(() => undefined);
     },
     async close() {
@@ -55,19 +55,20 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
 /**
  * A sink that writes to a stream and never ends it.
  *
- * @param check is told of all that was written, when it is complete
  * Its `write` throws {SealroomError} IO_WRITE once the stream has failed, for example because its reader is gone.
+ *
+ * @param check called with the facts of the output when it is complete
  */
 export function streamSink(stream: Writable, check?: BeforeCommit): ByteSink {
   let written = 0;
   const hash = check === undefined ? null : createHash('sha256');
-  // A failure reaches the callback of the write; the event, which follows it, must not end the process.
+  // A failure reaches the callback of the write; the event that follows it must not end the process.
   const ignore = (): void => undefined;
   stream.on('error', ignore);
   return {
     async write(bytes) {
       await new Promise<void>((resolve, reject) => {
-        // A stream may pass on what it was given, and call back, long before somebody reads it.
+        // A stream may pass on what it was given, and call back, long before its reader reads it.
         stream.write(Buffer.from(bytes), (error) => {
           if (error) reject(streamFailure(error));
           else resolve();

@@ -11,24 +11,24 @@ const CHUNK_BYTES = 1 << 20;
 
 /** The bytes of a table, readable from the start any number of times. */
 export interface ByteSource {
-  /** What errors call it: the file's path as it was given, or `-`. */
+  /** The name in errors: the file's path as given, or `-`. */
   readonly name: string;
-  /** Absolute path for engines that read files themselves, or `null`. */
+  /** Absolute path, for engines that read files themselves, or `null`. */
   readonly path: string | null;
   readonly bytes: number;
-  /** All bytes, in pieces that are valid until the next one is asked for. */
+  /** All bytes, in chunks that are valid until the next one is requested. */
   chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** How a stream is kept. */
+/** Options for keeping a stream. */
 export interface SpoolOptions {
   readonly tempDirectory?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A file as a byte source. What is no ordinary file, such as a pipe, can be read once only and is kept as a stream is.
+ * Opens a file as a byte source. Anything but a regular file, such as a pipe, can be read only once, and is kept like a stream.
  *
  * @throws {SealroomError} IO_READ if it is missing, a directory, or unreadable.
  */
@@ -72,7 +72,7 @@ async function* readChunks(path: string, name: string, signal: AbortSignal | und
   }
 }
 
-/** The one-line error for an input that cannot be read. */
+/** The error for an input that cannot be read. */
 export function readFailure(error: unknown, file: string): SealroomError {
   if (error instanceof SealroomError) return error;
   const reason = systemReason(error);
@@ -80,9 +80,9 @@ export function readFailure(error: unknown, file: string): SealroomError {
 }
 
 /**
- * A stream that can be read once, such as standard input, kept for further readings in a {@link SpillFile}.
+ * Makes a byte source of a stream that can be read only once, such as standard input, by copying it to a {@link SpillFile}.
  *
- * @param name what errors call the stream
+ * @param name the stream's name in errors
  * @throws {SealroomError} IO_READ if the stream fails, IO_WRITE if there is no room for it.
  */
 export async function spoolStream(stream: Readable, name: string, options: SpoolOptions): Promise<ByteSource> {

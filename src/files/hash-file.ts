@@ -5,7 +5,7 @@ import { SealroomError, systemReason } from '../errors/index.ts';
 /**
  * SHA-256 of a file in hexadecimal.
  *
- * @throws {SealroomError} IO_READ if it cannot be read, also once the signal fired.
+ * @throws {SealroomError} IO_READ if it cannot be read, or the signal fires.
  */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
@@ -19,7 +19,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
   return hash.digest('hex');
 }
 
-/** SHA-256 of what comes in pieces, in hexadecimal. */
+/** SHA-256 of chunks of bytes, in hexadecimal. */
 export async function hashChunks(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of chunks) hash.update(chunk);

@@ -3,7 +3,7 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
 
-/** Bytes of an AES block, which the position of every spilled block is a multiple of. */
+/** Bytes of an AES block; every spilled block starts at a multiple of it. */
 const CIPHER_BLOCK_BYTES = 16;
 
 /** A run of bytes in a spill file. */
@@ -13,11 +13,11 @@ export interface SpillBlock {
 }
 
 /**
- * A temporary file for values that do not fit into memory: without a name, and under AES-256-CTR (NIST SP 800-38A) with a
- * key that exists only in this process, since they may be cleartext.
+ * A temporary file for values that do not fit in memory: it has no name, and is encrypted with AES-256-CTR (NIST SP 800-38A)
+ * under a key that exists only in this process, since the values may be cleartext.
  *
- * The counter of a block of the cipher is its number in the file and every place is written once, so no two bytes share
- * key stream. There is no authentication: who can change an unnamed file of this process can change its memory.
+ * The counter of a cipher block is its number in the file, and every position is written once, so no two bytes share key
+ * stream. It is not authenticated: an attacker who can change an unnamed file of this process can change its memory.
  */
 export class SpillFile {
   readonly #directory: string;
@@ -36,7 +36,7 @@ export class SpillFile {
   }
 
   /**
-   * Writes a copy of `bytes`, which may be changed as soon as the call has returned its promise.
+   * Writes a copy of `bytes`, which the caller may change as soon as the call has returned its promise.
    *
    * @throws {SealroomError} IO_WRITE if there is no room for it.
    */
@@ -52,7 +52,7 @@ export class SpillFile {
   }
 
   /**
-   * The bytes of a block.
+   * Reads the bytes of a block.
    *
    * @throws {SealroomError} IO_READ if the file was cut short.
    */
@@ -66,7 +66,7 @@ export class SpillFile {
     return this.#cipherAt(position).update(hidden);
   }
 
-  /** The key stream from a block on; encryption and decryption are the same. */
+  /** A cipher whose key stream starts at a block; encryption and decryption are the same. */
   #cipherAt(position: number): ReturnType<typeof createCipheriv> {
     const counter = Buffer.alloc(CIPHER_BLOCK_BYTES);
     counter.writeBigUInt64BE(BigInt(position / CIPHER_BLOCK_BYTES), CIPHER_BLOCK_BYTES - 8);
@@ -81,8 +81,8 @@ export class SpillFile {
 }
 
 /**
- * An open temporary file of mode 0600 without a name, so that not even a killed process leaves it behind. Where the
- * system cannot remove open files it keeps its name until it is closed.
+ * Opens a temporary file of mode 0600 without a name, so that not even a killed process leaves it behind. Where the system
+ * cannot remove open files, it keeps its name until it is closed.
  *
  * @throws {SealroomError} IO_WRITE if the directory cannot be written.
  */
@@ -96,7 +96,7 @@ async function openUnnamedFile(directory: string): Promise<FileHandle> {
 }
 
 /**
- * A new directory for temporary files, of mode 0700; whoever asks removes it.
+ * Creates a directory for temporary files, of mode 0700. The caller removes it.
  *
  * @throws {SealroomError} IO_WRITE if it cannot be created.
  */
@@ -104,12 +104,12 @@ export async function createTempFolder(directory: string): Promise<string> {
   return mkdtemp(join(directory, 'sealroom-')).catch(failAtTemporary(directory));
 }
 
-/** Turns a failure of a temporary file into its one-line error. */
+/** Converts a failure of a temporary file to a SealroomError. */
 function failAtTemporary(directory: string): (error: unknown) => never {
   return (error) => {
     throw new SealroomError('IO_WRITE', `cannot write temporary files: ${systemReason(error)}`, {
       where: { file: directory },
-      hint: 'choose another place with `--temp-dir`',
+      hint: 'choose another directory with `--temp-dir`',
       cause: error,
     });
   };

@@ -4,7 +4,7 @@ import { readFailure } from './byte-source.ts';
 import { createTarget, type TargetOptions } from './atomic-write.ts';
 
 /**
- * The text of a small UTF-8 file, such as a schema.
+ * Reads a small UTF-8 text file, such as a schema.
  *
  * @throws {SealroomError} IO_READ if it cannot be read, DATA_ENCODING if it is not UTF-8.
  */
@@ -18,23 +18,23 @@ export async function readTextFile(path: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', { where: { file: path } });
+    throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { file: path } });
   }
 }
 
 /**
- * Writes a small text file, which is there as a whole or not at all, readable by its owner only.
+ * Writes a small text file atomically, readable by its owner only.
  *
- * @throws {SealroomError} IO_EXISTS, IO_WRITE as a table's output.
+ * @throws {SealroomError} IO_EXISTS if it exists and is not to be replaced, IO_WRITE if it cannot be written.
  */
 export function writeTextFile(path: string, text: string, options: TargetOptions): Promise<void> {
   return writeWholeFile(path, text, options);
 }
 
 /**
- * Writes a file that is in memory, as {@link writeTextFile} does.
+ * Writes the content of a file, as {@link writeTextFile} does.
  *
- * @throws {SealroomError} IO_EXISTS, IO_WRITE as a table's output.
+ * @throws {SealroomError} IO_EXISTS if it exists and is not to be replaced, IO_WRITE if it cannot be written.
  */
 export async function writeWholeFile(
   path: string,

@@ -1,4 +1,4 @@
-/** The kinds of target columns, as a schema writes them. */
+/** The kinds of target columns, as they appear in a schema. */
 export const COLUMN_KINDS = ['sealed', 'fingerprint', 'cleartext'] as const;
 
 /** One of {@link COLUMN_KINDS}. */

@@ -1,7 +1,7 @@
 import { decodeUtf8Lenient } from '../bytes/index.ts';
 import type { SourceColumn } from './source-column.ts';
 
-/** What a value looks like. Each value has one shape: the first of these that fits. */
+/** The shapes of values. A value has the first of these that fits. */
 export const VALUE_SHAPES = ['empty', 'email', 'date', 'integer', 'number', 'phone', 'code', 'word', 'phrase'] as const;
 
 /** One of {@link VALUE_SHAPES}. */
@@ -21,7 +21,7 @@ export interface ColumnProfile {
   readonly shapes: Readonly<Record<ValueShape, number>>;
 }
 
-/** Takes the values of a column one by one and keeps no copy of them. */
+/** Profiles the values of a column one by one, and keeps no copy of them. */
 export interface ColumnProfiler {
   /** One value as bytes (UTF-8 for text), or `null`. */
   add(value: Uint8Array | null): void;
@@ -29,7 +29,7 @@ export interface ColumnProfiler {
   finish(): ColumnProfile;
 }
 
-/** Longer text is a phrase whatever it holds; looking closer would cost time and tell nothing. */
+/** Longer text counts as a phrase; a closer look would cost time and tell nothing. */
 const MAX_SHAPED_BYTES = 320;
 
 const SHAPE_PATTERNS: readonly (readonly [ValueShape, RegExp])[] = [
@@ -50,8 +50,8 @@ function classify(value: Uint8Array): ValueShape {
 }
 
 /**
- * 53 bits that stand for a value, so that counting different values keeps none of them; after cyrb53 (public domain).
- * Not cryptographic: good for counting, and its results never leave the profiler.
+ * A 53-bit hash, so that counting different values keeps none of them; after cyrb53 (public domain).
+ * Not cryptographic: good enough for counting, and its results never leave the profiler.
  */
 function hashValue(value: Uint8Array): number {
   let high = 0xdeadbeef;
@@ -65,7 +65,7 @@ function hashValue(value: Uint8Array): number {
   return (low & 0x1fffff) * 0x1_0000_0000 + (high >>> 0);
 }
 
-/** A profiler for the values of a column. Shapes are looked at for text; the type says it all for the others. */
+/** Creates a profiler for the values of a column. Only text has shapes; values of other types count as `code`. */
 export function profileColumn(column: SourceColumn): ColumnProfiler {
   const shapes: Record<ValueShape, number> = {
     empty: 0,

@@ -9,23 +9,23 @@ import { parsePad } from './pad.ts';
 import type { ProblemCollector } from '../errors/index.ts';
 import { describeValue, quoteForMessage } from '../errors/index.ts';
 
-/** What every target column has. */
+/** The headers of a target column and its source. */
 export interface ColumnNames {
   /** The column of the input, `_cN` in a table without header row. */
   readonly sourceHeader: Header;
-  /** 0-based place of the source column, or `null` where its header finds it. */
+  /** 0-based index of the source column, or `null` if it is found by its header. */
   readonly sourceIndex: number | null;
   /** The column of the output; part of the keys and initialization vectors of its cells. */
   readonly targetHeader: Header;
 }
 
-/** A column whose values can be opened again by whoever holds the shared secret, and not compared. */
+/** A column whose values can be opened with the shared secret, but not compared. */
 export interface SealedColumn extends ColumnNames {
   readonly kind: 'sealed';
   readonly pad: Pad;
 }
 
-/** A column whose values can be joined and counted, and not opened. */
+/** A column whose values can be joined and counted, but not opened. */
 export interface FingerprintColumn extends ColumnNames {
   readonly kind: 'fingerprint';
 }
@@ -35,21 +35,21 @@ export interface CleartextColumn extends ColumnNames {
   readonly kind: 'cleartext';
 }
 
-/** One column of the output and where it comes from. */
+/** One column of the output and its source. */
 export type ColumnSchema = SealedColumn | FingerprintColumn | CleartextColumn;
 
-/** Where in the `columns` of a table schema an entry stands. */
+/** The position of an entry in the `columns` of a table schema. */
 export interface ColumnPlace {
   /** `column 3` or `column 3, target 2`, 1-based. */
   readonly label: string;
-  /** 0-based place of the source column, or `null` in a schema that names its sources. */
+  /** 0-based index of the source column, or `null` in a schema that names its sources. */
   readonly sourceIndex: number | null;
 }
 
 /**
- * Reads the `type` of a column, in any case and with blanks around it.
+ * Parses the `type` of a column, ignoring case and surrounding blanks.
  *
- * @throws {SealroomError} SCHEMA_INVALID if it names no kind of column.
+ * @throws {SealroomError} SCHEMA_INVALID if it is not a kind of column.
  */
 //= format F-72
 function parseKind(value: unknown): ColumnKind {
@@ -59,17 +59,17 @@ function parseKind(value: unknown): ColumnKind {
   const isUnedited = typeof value === 'string' && value.includes('|');
   throw new SealroomError(
     'SCHEMA_INVALID',
-    `\`type\` expected \`sealed\`, \`fingerprint\` or \`cleartext\`, got ${describeValue(value)}`,
+    `\`type\`: expected \`sealed\`, \`fingerprint\` or \`cleartext\`, got ${describeValue(value)}`,
     { hint: isUnedited ? "choose one of the template's options" : undefined },
   );
 }
 
-/** A header as JSON holds it: text, or a whole number that stands for its digits. */
+/** Parses a header from JSON: a string, or a whole number, whose digits are the header. */
 function parseHeaderValue(value: unknown, role: 'source header' | 'target header'): Header {
   const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text === 'string') return parseHeader(text, role);
   const key = role === 'source header' ? 'sourceHeader' : 'targetHeader';
-  throw new SealroomError('SCHEMA_INVALID', `\`${key}\` expected a text, got ${describeValue(value)}`);
+  throw new SealroomError('SCHEMA_INVALID', `\`${key}\`: expected a string, got ${describeValue(value)}`);
 }
 
 //= format F-70
@@ -78,11 +78,9 @@ function readSource(entry: Readonly<Record<string, unknown>>, sourceIndex: numbe
   const given = entry['sourceHeader'] ?? undefined;
   if (sourceIndex === null) return parseHeaderValue(given, 'source header');
   if (given === undefined) return positionalHeader(sourceIndex);
-  throw new SealroomError(
-    'SCHEMA_INVALID',
-    `\`sourceHeader\` expected nothing where \`headerRow\` is false, got ${describeValue(given)}`,
-    { hint: 'without a header row the place in `columns` says which source column is meant' },
-  );
+  throw new SealroomError('SCHEMA_INVALID', '`sourceHeader` cannot be used where `headerRow` is false', {
+    hint: 'without a header row, the position in `columns` selects the source column',
+  });
 }
 
 //= format F-65
@@ -102,16 +100,12 @@ function readTarget(
 function readPad(given: unknown, kind: ColumnKind | null): Pad | null {
   if (kind === 'sealed' || (kind === null && given !== undefined)) return parsePad(given);
   if (kind === null || given === undefined) return null;
-  throw new SealroomError(
-    'SCHEMA_INVALID',
-    `\`pad\` expected nothing beside the type \`${kind}\`, got ${describeValue(given)}`,
-    {
-      hint: 'only sealed columns have a pad',
-    },
-  );
+  throw new SealroomError('SCHEMA_INVALID', `\`pad\` cannot be used with type \`${kind}\``, {
+    hint: 'only sealed columns have a pad',
+  });
 }
 
-/** `column 3 (`email`)`: the entry's place, and the header a reader will look for. */
+/** `column 3 (`email`)`: the entry's position, and the header that the user will look for. */
 function labelEntry(entry: Readonly<Record<string, unknown>>, place: ColumnPlace): string {
   const name = place.sourceIndex === null ? entry['sourceHeader'] : entry['targetHeader'];
   return typeof name === 'string' ? `${place.label} (${quoteForMessage(name)})` : place.label;
@@ -127,12 +121,12 @@ function freezeColumn(names: ColumnNames, kind: ColumnKind, pad: Pad | null): Co
   }
 }
 
-/** Reads one target column, notes all that is wrong with it, and returns `null` then. Unknown keys are ignored. */
+/** Parses one target column. Reports every problem to `problems` and returns `null` if there is one. Unknown keys are ignored. */
 export function readColumn(value: unknown, place: ColumnPlace, problems: ProblemCollector): ColumnSchema | null {
   if (!isRecord(value)) {
     problems.add(
       `${place.label}: expected an object, got ${describeValue(value)}`,
-      Array.isArray(value) ? 'only a schema with `"headerRow": false` has arrays in `columns`' : undefined,
+      Array.isArray(value) ? '`columns` holds arrays only where `headerRow` is false' : undefined,
     );
     return null;
   }

@@ -9,17 +9,17 @@ import type { SourceColumn, SourceTable } from './source-column.ts';
 import type { TableSchema } from './table-schema.ts';
 import { createTableSchema, printTableSchema } from './table-schema.ts';
 
-/** What is proposed for a source column, and why. `left-out` is no target column at all. */
+/** The proposal for a source column, and why. `left-out` means no target column. */
 export interface ColumnAdvice {
   readonly column: SourceColumn;
   readonly kind: ColumnKind | 'left-out';
-  /** One line; tells of numbers and shapes, never of values. */
+  /** One line. It mentions counts and shapes, never values. */
   readonly reason: string;
-  /** One line on what the choice, or another one, would give away; or `null`. */
+  /** One line on what this choice, or its alternative, would reveal; or `null`. */
   readonly warning: string | null;
 }
 
-/** A proposal for a whole table. */
+/** The proposal for a whole table. */
 export interface SchemaDraft {
   /** `null` if every column was left out. */
   readonly schema: TableSchema | null;
@@ -27,10 +27,10 @@ export interface SchemaDraft {
   readonly advice: readonly ColumnAdvice[];
 }
 
-/** Fewer values than this say nothing about how often values repeat. */
+/** With fewer values than this, repetition says nothing. */
 const MIN_VALUES_FOR_REPETITION = 20;
 
-/** A column with at most this many different values, each five times on average, is a category. */
+/** A column with at most this many distinct values, each occurring five times on average, is a category. */
 const MAX_CATEGORIES = 100;
 const MIN_CATEGORY_REPETITION = 5;
 
@@ -41,23 +41,23 @@ const UNIQUE_SHARE = 0.95;
 /** Matches anywhere: sealing one column too many does no harm. */
 const PERSONAL_NAME =
   /name|address|street|city|phone|mobile|birth|passport|note|comment|(^|[_ -])(dob|ssn|iban|ip|zip|postcode|lat|lon)([_ -]|$)/;
-/** Matches whole words: what is taken for a measure becomes cleartext. */
+/** Matches whole words only, because a measure becomes cleartext. */
 const MEASURE_NAME =
   /(^|[_ -])(amount|price|total|sum|spend|revenue|cost|quantity|qty|count|clicks|views|score|rate|percent|weight|age|salary|income)([_ -]|$)/;
 const IDENTIFIER_NAME = /(^|[_ -])(id|key|account|customer|member|user|card)([_ -]|$)/;
 
 const MAX_PAD: Pad = Object.freeze({ kind: 'max', lengthBytes: 0 });
 
-/** A choice before it is known whether the collaboration and the column's type allow it. */
+/** A choice before the collaboration's settings and the column's type are considered. */
 interface Choice {
   readonly kind: ColumnKind;
   readonly reason: string;
   readonly warning?: string;
 }
 
-const PERSONAL: Choice = { kind: 'sealed', reason: 'personal, by its header' };
+const PERSONAL: Choice = { kind: 'sealed', reason: 'personal data, judging by its header' };
 
-/** What the rules look at: the profile in words of the rules. */
+/** The facts that the rules use, derived from the profile. */
 interface Facts {
   readonly profile: ColumnProfile;
   readonly values: number;
@@ -101,7 +101,7 @@ function adviseCategory(facts: Facts): Choice {
   return {
     kind: 'cleartext',
     reason: `only ${count(distinct, 'different value')}: grouping and filtering need cleartext`,
-    warning: `a fingerprint of it falls to frequency analysis (${count(distinct, 'different value')}); seal it if it is confidential`,
+    warning: `frequency analysis breaks a fingerprint of it (${count(distinct, 'different value')}); seal it if it is confidential`,
   };
 }
 
@@ -110,11 +110,11 @@ function adviseNumber(facts: Facts, isInteger: boolean): Choice {
   if (isInteger && facts.isUnique && !MEASURE_NAME.test(header)) return adviseIdentifier(facts, 'whole numbers');
   if (PERSONAL_NAME.test(header)) return PERSONAL;
   if (facts.isCategory) return adviseCategory(facts);
-  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, by its header');
+  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, judging by its header');
   return {
     kind: 'cleartext',
     reason: 'a numeric measure: sums and averages need cleartext',
-    warning: 'members and whoever runs the queries can read it; seal it if it is confidential',
+    warning: 'the members and the query runner can read it; seal it if it is confidential',
   };
 }
 
@@ -123,7 +123,7 @@ function adviseDate(facts: Facts): Choice {
   return {
     kind: 'cleartext',
     reason: 'dates: grouping and filtering by time need cleartext',
-    warning: 'exact dates help to recognise people beside other cleartext columns; seal it if they are personal',
+    warning: 'exact dates can identify people when combined with other cleartext columns; seal it if they are personal',
   };
 }
 
@@ -136,12 +136,12 @@ function adviseText(facts: Facts): Choice {
   if (facts.share('integer', 'number') >= TYPE_SHARE) return adviseNumber(facts, facts.share('integer') >= TYPE_SHARE);
   if (facts.isCategory) return adviseCategory(facts);
   if (facts.isUnique && facts.share('code') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'codes');
-  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, by its header');
+  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, judging by its header');
   return { kind: 'sealed', reason: 'free text: it can be opened again, and its length is hidden' };
 }
 
 function choose(facts: Facts): Choice {
-  if (facts.values === 0) return { kind: 'sealed', reason: 'no value in the rows that were looked at' };
+  if (facts.values === 0) return { kind: 'sealed', reason: 'no values in the sampled rows' };
   switch (facts.profile.column.content) {
     case 'text':
       return adviseText(facts);
@@ -153,7 +153,7 @@ function choose(facts: Facts): Choice {
     case 'boolean':
       return adviseCategory(facts);
     case 'other':
-      return { kind: 'sealed', reason: 'a type of unknown meaning' };
+      return { kind: 'sealed', reason: 'its type says nothing about its content' };
   }
 }
 
@@ -175,7 +175,7 @@ function advise(profile: ColumnProfile, allowCleartext: boolean): ColumnAdvice {
   return { column, kind, reason, warning };
 }
 
-/** A target header that no other column has: with the usual suffix, without it, or with a number. */
+/** An unused target header: with the usual suffix, without it, or with a number. */
 function pickTarget(source: Header, kind: ColumnKind, used: ReadonlySet<string>): Header {
   const isSuffixable = findHeaderProblem(source + '_'.repeat('_fingerprint'.length)) === null;
   const first = isSuffixable ? addSuffix(source, kind) : source;
@@ -201,8 +201,8 @@ function draftColumns(advice: readonly ColumnAdvice[], headerRow: boolean): read
  * Proposes a table schema from facts about a table's columns: identifiers become fingerprints, free and personal text is
  * sealed at one length, categories, dates and measures stay cleartext where the collaboration allows it.
  *
- * A proposal, for people to check: it judges headers and shapes, and cannot know what is confidential. A column that it
- * makes cleartext can be read by everyone who sees the encrypted table. `profiles` has one entry per column of `table`.
+ * A person must check the proposal: it is based on headers and shapes, and cannot know what is confidential. Everyone who
+ * sees the encrypted table can read its cleartext columns. `profiles` has one entry per column of `table`.
  */
 export function suggestSchema(
   table: SourceTable,
@@ -216,7 +216,7 @@ export function suggestSchema(
   return Object.freeze({ schema, advice: Object.freeze(advice) });
 }
 
-/** The JSON text of a drafted schema, with the reason for each column beside it as its `COMMENT`. */
+/** The JSON text of a drafted schema, with the reason for each column in its `COMMENT`. */
 export function printDraft(schema: TableSchema, advice: readonly ColumnAdvice[]): string {
   const reasons = new Map(advice.map(({ column, reason }) => [column.header, reason]));
   return printTableSchema(schema, ({ sourceHeader }) => reasons.get(sourceHeader));

@@ -5,10 +5,10 @@ import { quoteForMessage } from '../errors/index.ts';
 
 declare const headerBrand: unique symbol;
 
-/** A normalised column header that keeps the naming rule. Made by {@link parseHeader} only. */
+/** A normalised column header that satisfies the naming rule. Only {@link parseHeader} makes one. */
 export type Header = string & { readonly [headerBrand]: true };
 
-/** What stands at both ends of a header and does not count: U+0000 to U+0020, as Java's `trim` has it. */
+/** The blanks that are trimmed from both ends of a header: U+0000 to U+0020, as Java's `trim` does. */
 // eslint-disable-next-line no-control-regex -- that control characters count as blanks is the rule
 const OUTER_BLANKS = /^[\u0000-\u0020]+|[\u0000-\u0020]+$/g;
 
@@ -21,13 +21,13 @@ const DEFAULT_SUFFIX: Readonly<Record<ColumnKind, string>> = {
   cleartext: '',
 };
 
-/** Removes characters up to U+0020 at both ends. Other blanks, such as U+00A0, stay: JavaScript's `trim` would take them. */
+/** Removes characters up to U+0020 from both ends. Unlike JavaScript's `trim`, it keeps other blanks, such as U+00A0. */
 export function trimBlanks(text: string): string {
   return text.replace(OUTER_BLANKS, '');
 }
 
 /**
- * The form of a header that names, keys and comparisons are made of: blanks at both ends removed, lower case.
+ * The form of a header that is used in names, keys and comparisons: trimmed and in lower case.
  *
  * Does not check the naming rule, and does not normalise Unicode.
  */
@@ -37,28 +37,29 @@ export function normaliseHeader(text: string): string {
 }
 
 /**
- * Which part of the naming rule a normalised header breaks, as `expected …, got …`, or `null` if it keeps the rule.
+ * Which part of the naming rule a normalised header breaks, worded to follow its name and a colon, or `null` if none.
  *
- * The rule: 1 to 128 of `a-z`, `0-9`, `_`, space and hyphen; the first is no space; a hyphen stands alone, not among the
- * first two characters and not at the end.
+ * The rule: 1 to 128 of `a-z`, `0-9`, `_`, space and hyphen; it does not start with a space; no hyphen is next to another,
+ * among the first two characters, or at the end.
  */
 //= format F-63
 export function findHeaderProblem(header: string): string | null {
-  if (header === '') return 'expected at least one character, got none';
+  if (header === '') return 'must not be empty';
   if (header.length > MAX_HEADER_LENGTH) {
-    return `expected at most ${String(MAX_HEADER_LENGTH)} characters, got ${String(header.length)}`;
+    return `at most ${String(MAX_HEADER_LENGTH)} characters, got ${String(header.length)}`;
   }
   const foreign = FOREIGN_CHARACTER.exec(header);
   if (foreign !== null) {
     const place = String(foreign.index + 1);
-    return `expected only a-z, 0-9, \`_\`, spaces and hyphens, got ${quoteForMessage(foreign[0])} at character ${place}`;
+    return `only a-z, 0-9, \`_\`, spaces and hyphens are allowed, got ${quoteForMessage(foreign[0])} at character ${place}`;
   }
   const early = header.slice(0, 2).indexOf('-');
-  if (early >= 0) return `expected no hyphen among its first two characters, got one at character ${String(early + 1)}`;
-  if (header.startsWith(' ')) return 'expected no space at its start, got one';
-  if (header.endsWith('-')) return 'expected no hyphen at its end, got one';
+  if (early >= 0)
+    return `must not have a hyphen among its first two characters, got one at character ${String(early + 1)}`;
+  if (header.startsWith(' ')) return 'must not start with a space';
+  if (header.endsWith('-')) return 'must not end with a hyphen';
   const twin = header.indexOf('--');
-  if (twin >= 0) return `expected single hyphens, got two at character ${String(twin + 1)}`;
+  if (twin >= 0) return `must not have two hyphens in a row, got them at character ${String(twin + 1)}`;
   return null;
 }
 
@@ -67,24 +68,24 @@ function isHeader(normalised: string): normalised is Header {
 }
 
 /**
- * Normalises a header and checks the naming rule. `role` is what a message calls it.
+ * Normalises a header and checks it against the naming rule. Messages call it `role`.
  *
  * @throws {SealroomError} SCHEMA_HEADER if it breaks the rule.
  */
 export function parseHeader(text: string, role: 'header' | 'source header' | 'target header' = 'header'): Header {
   const header = normaliseHeader(text);
   if (isHeader(header)) return header;
-  throw new SealroomError('SCHEMA_HEADER', `${role} ${quoteForMessage(header)} ${findHeaderProblem(header) ?? ''}`);
+  throw new SealroomError('SCHEMA_HEADER', `${role} ${quoteForMessage(header)}: ${findHeaderProblem(header) ?? ''}`);
 }
 
-/** The source header of a column of a table without header row: `_c0`, `_c1`, … for `index` 0, 1, …. */
+/** The source header of a column in a table without header row: `_c0`, `_c1`, … for `index` 0, 1, …. */
 //= format F-66
 export function positionalHeader(index: number): Header {
   return parseHeader(`_c${String(index)}`);
 }
 
 /**
- * The target header of a column that names none: the source header and `_sealed`, `_fingerprint` or nothing.
+ * The default target header of a column: the source header followed by `_sealed`, `_fingerprint` or nothing.
  *
  * @throws {SealroomError} SCHEMA_HEADER if the suffix makes it longer than 128 characters.
  */
@@ -93,7 +94,7 @@ export function defaultTargetHeader(source: Header, kind: ColumnKind): Header {
 }
 
 /**
- * A header with the suffix of a kind of column.
+ * Appends the suffix of a kind of column to a header.
  *
  * @throws {SealroomError} SCHEMA_HEADER if the suffix makes it longer than 128 characters.
  */

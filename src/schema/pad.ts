@@ -10,8 +10,8 @@ export const PAD_KINDS = ['none', 'fixed', 'max'] as const;
 export type PadKind = (typeof PAD_KINDS)[number];
 
 /**
- * How the length of a sealed column's values is hidden. `none`: not at all. `fixed`: every encoded value, type byte
- * included, is filled to `lengthBytes`. `max`: to the longest encoded value of the column plus `lengthBytes`.
+ * How the lengths of a sealed column's values are hidden. `none`: not at all. `fixed`: every encoded value, type byte
+ * included, is padded to `lengthBytes`. `max`: to the longest encoded value of the column plus `lengthBytes`.
  *
  * `lengthBytes` is an integer from 0 to 10 000, both inclusive.
  */
@@ -28,12 +28,12 @@ function readKind(value: unknown): PadKind {
   if (kind !== undefined) return kind;
   throw new SealroomError(
     'SCHEMA_INVALID',
-    `\`pad.type\` expected \`none\`, \`fixed\` or \`max\`, got ${describeValue(value)}`,
+    `\`pad.type\`: expected \`none\`, \`fixed\` or \`max\`, got ${describeValue(value)}`,
   );
 }
 
 /**
- * Reads the length of a pad in bytes: an integer from 0 to 10 000, or a text of digits.
+ * Parses the length of a pad in bytes: an integer from 0 to 10 000, or a string of digits.
  *
  * @throws {SealroomError} SCHEMA_INVALID if it is anything else.
  */
@@ -44,28 +44,25 @@ export function parsePadLength(value: unknown): number {
     return length;
   throw new SealroomError(
     'SCHEMA_INVALID',
-    `\`pad.length\` expected an integer from 0 to ${String(MAX_PAD_LENGTH_BYTES)}, got ${describeValue(value)}`,
+    `\`pad.length\`: expected an integer from 0 to ${String(MAX_PAD_LENGTH_BYTES)}, got ${describeValue(value)}`,
   );
 }
 
 /**
- * Reads a pad as a table schema holds it: `{"type": "none"}`, or `{"type": "fixed" | "max", "length": 0..10000}`.
+ * Parses a pad of a table schema: `{"type": "none"}`, or `{"type": "fixed" | "max", "length": 0..10000}`.
  *
- * The type is read in any case; the length may be a text of digits. Stricter than C3R: a pad without type and a length
- * with a fraction are refused.
+ * The case of the type is ignored; the length may be a string of digits. Stricter than C3R: a pad without a type and a
+ * length with a fraction are refused.
  *
  * @throws {SealroomError} SCHEMA_INVALID if it is anything else.
  */
 //= format F-73
 export function parsePad(value: unknown): Pad {
   if (!isRecord(value))
-    throw new SealroomError('SCHEMA_INVALID', `\`pad\` expected an object, got ${describeValue(value)}`);
+    throw new SealroomError('SCHEMA_INVALID', `\`pad\`: expected an object, got ${describeValue(value)}`);
   const kind = readKind(value['type']);
   const length = value['length'] ?? undefined;
   if (kind !== 'none') return Object.freeze({ kind, lengthBytes: parsePadLength(length) });
   if (length === undefined) return Object.freeze({ kind });
-  throw new SealroomError(
-    'SCHEMA_INVALID',
-    `\`pad.length\` expected nothing beside the pad type \`none\`, got ${describeValue(length)}`,
-  );
+  throw new SealroomError('SCHEMA_INVALID', `\`pad.length\` cannot be used with pad type \`none\``);
 }

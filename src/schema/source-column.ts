@@ -4,15 +4,15 @@ import type { Header } from './header.ts';
 import { findHeaderProblem, normaliseHeader, parseHeader, positionalHeader } from './header.ts';
 import { quoteForMessage } from '../errors/index.ts';
 
-/** What a column's values are, as far as its type tells. `other` is any type that tells nothing. */
+/** The content of a column as far as its type tells; `other` if the type does not tell. */
 export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';
 
-/** A column of the input, as a reader of tables knows it. */
+/** A column of the input, as a table reader describes it. */
 export interface SourceField {
-  /** The header in the file; not looked at in a table without header row. */
+  /** The header in the file; ignored in a table without header row. */
   readonly name: string;
   readonly content: SourceContent;
-  /** The kinds of target columns that the column's type allows; none for a type that cannot even be passed through. */
+  /** The kinds of target columns that the type allows; empty for a type that cannot even be passed through. */
   readonly kinds: readonly ColumnKind[];
 }
 
@@ -23,19 +23,19 @@ export interface SourceColumn extends SourceField {
   readonly header: Header;
 }
 
-/** A column that no schema can use: its header breaks the naming rule, or its type allows no kind of target column. */
+/** A column that no schema can use: its header breaks the naming rule, or its type allows no target column. */
 export interface UnusableColumn {
   /** 0-based place in the file. */
   readonly index: number;
   readonly name: string;
-  /** `expected …, got …` */
+  /** Why not, as the end of a message. */
   readonly reason: string;
 }
 
-/** The columns of a table that a schema is proposed for. */
+/** The columns of a table for which a schema is proposed. */
 export interface SourceTable {
   readonly headerRow: boolean;
-  /** How many columns the file has, usable or not. */
+  /** Number of columns in the file, usable or not. */
   readonly sourceCount: number;
   readonly columns: readonly SourceColumn[];
   readonly unusable: readonly UnusableColumn[];
@@ -47,8 +47,8 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
     const first = indexByHeader.get(header);
     if (first !== undefined) {
       const places = `columns ${String(first + 1)} and ${String(index + 1)}`;
-      throw new SealroomError('DATA_HEADER', `header ${quoteForMessage(header)} expected once, got it in ${places}`, {
-        hint: 'headers are compared in lower case and without blanks around them; rename one of the columns',
+      throw new SealroomError('DATA_HEADER', `${places} have the same header ${quoteForMessage(header)}`, {
+        hint: 'headers are compared trimmed and in lower case; rename one of the columns',
       });
     }
     indexByHeader.set(header, index);
@@ -56,12 +56,12 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
 }
 
 function findReason(field: SourceField, headerRow: boolean): string | null {
-  if (field.kinds.length === 0) return 'expected a type of single values, got a nested one';
+  if (field.kinds.length === 0) return 'its type is nested';
   return headerRow ? findHeaderProblem(normaliseHeader(field.name)) : null;
 }
 
 /**
- * The columns of a table under the headers that a schema names them by.
+ * The columns of a table with the headers by which a schema refers to them.
  *
  * @throws {SealroomError} DATA_HEADER if two headers are the same, or if no column can be used.
  */
@@ -76,9 +76,9 @@ export function readSourceTable(fields: readonly SourceField[], headerRow: boole
   });
   const [first] = unusable;
   if (columns.length === 0) {
-    const got = first === undefined ? 'none' : `none: the first ${first.reason}`;
-    throw new SealroomError('DATA_HEADER', `the table expected at least one column that a schema can use, got ${got}`, {
-      hint: 'if its first row holds data and no headers, say so',
+    const why = first === undefined ? '' : ` (column ${String(first.index + 1)}: ${first.reason})`;
+    throw new SealroomError('DATA_HEADER', `the table has no column that a schema can use${why}`, {
+      hint: 'if it has no header row, say so',
     });
   }
   refuseTwins(columns);

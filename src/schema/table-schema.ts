@@ -8,7 +8,7 @@ import type { Pad } from './pad.ts';
 import { ProblemCollector } from '../errors/index.ts';
 import { describeValue, quoteForMessage } from '../errors/index.ts';
 
-/** Which columns an encrypted table has, in their order, and how each is made. Frozen, with all its parts. */
+/** The columns of an encrypted table, in order, and how each is made. Deeply frozen. */
 export interface TableSchema {
   /** Whether the input names its columns. */
   readonly headerRow: boolean;
@@ -48,22 +48,22 @@ function listPositionalEntries(columns: readonly unknown[], problems: ProblemCol
   });
 }
 
-/** A column and what messages call it. */
+/** A column and its label in messages. */
 interface LabelledColumn {
   readonly label: string;
   readonly column: ColumnSchema;
 }
 
-/** Notes what is wrong with the columns as a whole: none, too many, or target headers that are used twice. */
+/** Reports problems of the columns as a whole: none, too many, or a target header used twice. */
 //= format F-54
 //= format F-64
 function checkTargets(targets: readonly LabelledColumn[], problems: ProblemCollector): void {
   if (targets.length === 0 && problems.count === 0) {
-    problems.add('`columns` expected at least one target column, got none');
+    problems.add('`columns` has no target column');
   }
   if (targets.length > MAX_TARGET_COLUMNS) {
     problems.add(
-      `\`columns\` expected at most ${String(MAX_TARGET_COLUMNS)} target columns, got ${String(targets.length)}`,
+      `\`columns\`: expected at most ${String(MAX_TARGET_COLUMNS)} target columns, got ${String(targets.length)}`,
     );
   }
   const labelsByHeader = new Map<string, string[]>();
@@ -75,8 +75,8 @@ function checkTargets(targets: readonly LabelledColumn[], problems: ProblemColle
   for (const [header, labels] of labelsByHeader) {
     if (labels.length < 2) continue;
     problems.add(
-      `target header ${quoteForMessage(header)} expected once, got it from ${labels.join(' and ')}`,
-      'target headers are compared in lower case; give one of the columns another `targetHeader`',
+      `${labels.join(' and ')} have the same target header ${quoteForMessage(header)}`,
+      'target headers are compared in lower case; give each column its own `targetHeader`',
     );
   }
 }
@@ -90,12 +90,12 @@ function readEntries(entries: readonly Entry[], problems: ProblemCollector): rea
   return found.map(({ column }) => column);
 }
 
-/** The value of `headerRow`; where it is no boolean, what the columns look like, so that reading can go on. */
+/** The value of `headerRow`. If it is not a boolean, guesses it from the columns, so that parsing can go on. */
 function readHeaderRow(root: Readonly<Record<string, unknown>>, problems: ProblemCollector): boolean {
   const headerRow = root['headerRow'];
   if (typeof headerRow === 'boolean') return headerRow;
   problems.add(
-    `\`headerRow\` expected true or false, got ${describeValue(headerRow)}`,
+    `\`headerRow\`: expected true or false, got ${describeValue(headerRow)}`,
     hintAtCapitals(root, 'headerRow'),
   );
   return !(Array.isArray(root['columns']) && root['columns'].some((column) => Array.isArray(column)));
@@ -105,7 +105,7 @@ function readRoot(root: Readonly<Record<string, unknown>>, problems: ProblemColl
   const headerRow = readHeaderRow(root, problems);
   const given = root['columns'];
   if (!Array.isArray(given)) {
-    problems.add(`\`columns\` expected an array, got ${describeValue(given)}`, hintAtCapitals(root, 'columns'));
+    problems.add(`\`columns\`: expected an array, got ${describeValue(given)}`, hintAtCapitals(root, 'columns'));
   }
   const columns: readonly unknown[] = Array.isArray(given) ? given : [];
   const entries = headerRow ? listMappedEntries(columns) : listPositionalEntries(columns, problems);
@@ -117,23 +117,23 @@ function readRootObject(text: string, file: string | undefined): Readonly<Record
   try {
     const root = readJson(text);
     if (isRecord(root)) return root;
-    if (root === null) throw new SealroomError('SCHEMA_SYNTAX', 'the table schema file was empty');
-    throw new SealroomError('SCHEMA_SYNTAX', `the table schema expected an object, got ${describeValue(root)}`);
+    if (root === null) throw new SealroomError('SCHEMA_SYNTAX', 'the table schema file is empty');
+    throw new SealroomError('SCHEMA_SYNTAX', `the table schema: expected an object, got ${describeValue(root)}`);
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ file }) : error;
   }
 }
 
 /**
- * Reads a table schema from its JSON text, as written by hand, by C3R or by {@link printTableSchema}: comments, single
- * quotes and a byte order mark are fine, unknown keys are ignored, of a repeated key the last one counts.
+ * Parses the JSON text of a table schema, as written by hand, by C3R or by {@link printTableSchema}: comments, single
+ * quotes and a byte order mark are accepted, unknown keys are ignored, and the last of repeated keys counts.
  *
  * All problems are found: the error is the first of them, its hint lists the others, {@link listProblems} returns them.
  * Stricter than C3R, see {@link parsePad}.
  *
  * @throws {SealroomError} SCHEMA_SYNTAX if the text is empty or not JSON.
- * @throws {SealroomError} SCHEMA_INVALID if a member is missing, superfluous, or not what it should be, if there are no
- *   columns or too many, or if two have the same target header.
+ * @throws {SealroomError} SCHEMA_INVALID if a property is missing, misplaced or invalid, if there are no columns or too
+ *   many, or if two have the same target header.
  * @throws {SealroomError} SCHEMA_HEADER if a header breaks the naming rule.
  */
 //= format F-69
@@ -145,19 +145,19 @@ export function parseTableSchema(text: string, place: { readonly file?: string |
   return schema;
 }
 
-/** What {@link createTableSchema} takes. */
+/** The arguments of {@link createTableSchema}. */
 export interface TableSchemaParts {
   readonly headerRow: boolean;
-  /** How many columns the input has; counts for an input without header row only. */
+  /** Number of columns in the input; used only for an input without header row. */
   readonly sourceCount: number;
   readonly columns: readonly ColumnSchema[];
 }
 
 /**
- * A table schema from columns that are known already. The columns of an input without header row are put in source order.
+ * Creates a table schema from parsed columns. The columns of an input without header row are put in source order.
  *
  * @throws {SealroomError} SCHEMA_INVALID if there are no columns or too many, if two have the same target header, or if a
- *   source index is missing, superfluous or not below `sourceCount`.
+ *   source index is missing, given needlessly, or not below `sourceCount`.
  */
 export function createTableSchema(parts: TableSchemaParts): TableSchema {
   const sourceCount = parts.headerRow ? null : parts.sourceCount;
@@ -175,11 +175,11 @@ export function createTableSchema(parts: TableSchemaParts): TableSchema {
   return Object.freeze({ headerRow: parts.headerRow, sourceCount, columns: Object.freeze(columns) });
 }
 
-/** Says what stands beside a column as its `COMMENT`, a key that every reader ignores. */
+/** Returns the `COMMENT` of a column, a key that every reader ignores. */
 export type DescribeColumn = (column: ColumnSchema) => string | undefined;
 
 function writePad(pad: Pad): object {
-  // Upper case: kept for compatibility with C3R, whose own files look so.
+  // Upper case: kept for compatibility with C3R, whose own files use it.
   const type = pad.kind.toUpperCase();
   return pad.kind === 'none' ? { type } : { type, length: pad.lengthBytes };
 }
@@ -211,7 +211,7 @@ export function printTableSchema(schema: TableSchema, describe: DescribeColumn =
   return JSON.stringify({ columns: written, headerRow }, null, 2);
 }
 
-/** The source headers that a schema reads, each once, in the order of their first use. */
+/** The source headers that a schema uses, each once, in order of first use. */
 export function sourceHeadersOf(schema: TableSchema): readonly Header[] {
   return [...new Set(schema.columns.map((column) => column.sourceHeader))];
 }

@@ -1,15 +1,15 @@
 import { MAX_PAD_LENGTH_BYTES } from './limits.ts';
 import type { SourceColumn, SourceTable } from './source-column.ts';
 
-/** What is to be known of a column beside what the template says: forced to cleartext, or left out. */
+/** A note on a column of the template: it can only be cleartext, or was left out. */
 export interface TemplateNote {
   readonly kind: 'cleartext-only' | 'left-out';
   readonly column: SourceColumn;
 }
 
-/** A schema to be finished by hand. */
+/** A schema to be completed by hand. */
 export interface SchemaTemplate {
-  /** JSON text; as it is, it is no valid table schema. */
+  /** JSON text; not a valid table schema until it is completed. */
   readonly text: string;
   readonly notes: readonly TemplateNote[];
 }
@@ -17,7 +17,7 @@ export interface SchemaTemplate {
 const PAD_PLACEHOLDER = {
   COMMENT: 'leave out this pad unless the type is sealed',
   type: '[none|fixed|max]',
-  length: `leave out for none, otherwise a number of bytes in [0, ${String(MAX_PAD_LENGTH_BYTES)}]`,
+  length: `leave out for none, otherwise a number of bytes from 0 to ${String(MAX_PAD_LENGTH_BYTES)}`,
 };
 
 function listKinds(column: SourceColumn, allowCleartext: boolean): string {
@@ -26,8 +26,8 @@ function listKinds(column: SourceColumn, allowCleartext: boolean): string {
 }
 
 /**
- * A table schema with every column of a table and a placeholder wherever a person has to choose; it does not parse
- * before that. Columns whose type cannot be protected are cleartext, or left out if cleartext is forbidden.
+ * Creates a table schema with every column of a table and a placeholder wherever a person has to choose; it does not parse
+ * until they did. Columns whose type cannot be protected are cleartext, or left out if cleartext is forbidden.
  */
 export function templateSchema(table: SourceTable, options: { readonly allowCleartext: boolean }): SchemaTemplate {
   const { allowCleartext } = options;

@@ -12,7 +12,7 @@ import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import { type BeforeCommit, checkedFile, checkedStream, createTarget, standardOutput } from '../files/index.ts';
 import { sidecarPath } from './provenance/place.ts';
 
-/** The name that stands for standard input and standard output. */
+/** The name of standard input and standard output. */
 export const STANDARD_STREAM = '-';
 
 const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
@@ -23,12 +23,12 @@ const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
   '.ipc': 'arrow',
 };
 
-/** The format that a file's extension names, in any case, or `null`. */
+/** The format of a file by its extension, ignoring case, or `null`. */
 export function formatOf(path: string): TableFormat | null {
   return EXTENSIONS[extname(path).toLowerCase()] ?? null;
 }
 
-/** How a table is opened. */
+/** Options for opening a table. */
 export interface OpenOptions {
   /** The format; without it, the file's extension says it. */
   readonly format?: TableFormat | undefined;
@@ -38,11 +38,11 @@ export interface OpenOptions {
   readonly csvNullText?: string | undefined;
   /** Parquet: whether binary columns without an annotation are text. Default false. */
   readonly binaryAsString?: boolean | undefined;
-  /** Parquet: whether columns that can only be carried are read as text. Default false. */
+  /** Parquet: whether columns that can only be passed through are read as text. Default false. */
   readonly opaqueAsText?: boolean | undefined;
-  /** What `-` reads. */
+  /** The stream that `-` reads. */
   readonly stdin?: Readable | undefined;
-  /** Where a stream that exceeds memory is kept, encrypted. */
+  /** Directory for the encrypted copy of a stream that does not fit in memory. */
   readonly tempDirectory?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,8 +50,8 @@ export interface OpenOptions {
 /**
  * Opens a table for reading: a file, or `-` for standard input.
  *
- * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown, and what the format's reader
- *   throws: DATA_ENCODING, DATA_FIELDS, DATA_HEADER, DATA_CORRUPT.
+ * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown; DATA_ENCODING, DATA_FIELDS,
+ *   DATA_HEADER, DATA_CORRUPT from the format's reader.
  */
 export async function openTable(input: string, options: OpenOptions = {}): Promise<TableReader> {
   const format = options.format ?? formatOf(input);
@@ -88,28 +88,28 @@ async function openSource(input: string, options: OpenOptions): Promise<ByteSour
   return spoolStream(options.stdin, STANDARD_STREAM, options);
 }
 
-/** How a table is created. */
+/** Options for creating a table. */
 export interface CreateOptions {
   /** The format; without it, the file's extension says it. */
   readonly format?: TableFormat | undefined;
   readonly overwrite?: boolean | undefined;
-  /** The file that is read meanwhile, which the output must not be. */
+  /** The input file, which must not be the output as well. */
   readonly input?: string | undefined;
   /** CSV: the output null text (format F-81). */
   readonly csvNullText?: string | undefined;
-  /** What `-` writes to. */
+  /** The stream that `-` writes to. */
   readonly stdout?: Writable | undefined;
-  /** Parquet: what goes into the file's key-value metadata. */
+  /** Parquet: key-value metadata of the file. */
   readonly metadata?: ReadonlyMap<string, string> | undefined;
-  /** Called when the table is complete, before it gets its name; what it throws leaves no file. */
+  /** Called when the table is complete, before it is renamed into place. If it throws, no file is left behind. */
   readonly beforeCommit?: BeforeCommit | undefined;
 }
 
 /**
- * Starts a table: a file that gets its name when it is complete, or `-` for standard output.
+ * Creates a table: a file that is renamed into place when it is complete, or `-` for standard output.
  *
  * @throws {SealroomError} IO_EXISTS, IO_WRITE if the output cannot be written; IO_FORMAT if its format is unknown or does
- *   not take a column's type.
+ *   not support a column's type.
  */
 export async function createTable(
   output: string,
@@ -142,7 +142,7 @@ export async function createTable(
   }
 }
 
-// Arrow's library takes longer to load than a small table to encrypt, so it is loaded when it is needed.
+// Loading Arrow's library takes longer than encrypting a small table, so it is loaded on demand.
 async function createStream(
   format: 'csv' | 'arrow',
   sink: ByteSink,
@@ -153,10 +153,10 @@ async function createStream(
   return (await import('./arrow/read-write.ts')).createArrow(sink, fields);
 }
 
-/** The error for a file whose format nothing says. */
+/** The error for a file of unknown format. */
 export function unknownFormat(file: string): SealroomError {
-  return new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
+  return new SealroomError('IO_FORMAT', 'unknown table format: the name must end in .csv, .parquet or .arrow', {
     where: { file },
-    hint: 'say the format with `--file-format csv|parquet|arrow`',
+    hint: 'give the format with `--file-format csv|parquet|arrow`',
   });
 }

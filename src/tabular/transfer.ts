@@ -7,56 +7,56 @@ import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import { checkDirectory, checkTarget, type OutputTarget, type WrittenFile } from '../files/index.ts';
 
-/** What every operation that turns one table into another takes. */
+/** The options of every operation that turns one table into another. */
 export interface TransferOptions {
   /** A CSV, Parquet or Arrow file, or `-` for `stdin`. */
   readonly input: string;
   /** The file to write, or `-` for `stdout`. */
   readonly output: string;
-  /** Without it, the input's extension says it. */
+  /** Default: by the input's extension. */
   readonly inputFormat?: TableFormat | undefined;
-  /** Without it, the output's extension says it, else it is the input's format. */
+  /** Default: by the output's extension, otherwise the input's format. */
   readonly outputFormat?: TableFormat | undefined;
-  /** Which CSV text is null on input (format F-80). */
+  /** The CSV text that is read as null (format F-80). */
   readonly csvInputNull?: string | undefined;
-  /** Which CSV text a null is written as (format F-81). */
+  /** The CSV text that a null is written as (format F-81). */
   readonly csvOutputNull?: string | undefined;
-  /** Replace an existing output. */
+  /** Whether to replace an existing output. */
   readonly overwrite?: boolean | undefined;
-  /** Do everything but write the output. */
+  /** Whether to do everything except writing the output. */
   readonly dryRun?: boolean | undefined;
-  /** Where temporary files go; default: the system's place. */
+  /** Directory for temporary files. Default: the system's. */
   readonly tempDirectory?: string | undefined;
   readonly stdin?: Readable | undefined;
   readonly stdout?: Writable | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Called when the output is complete: before a file gets its name, after all went to `stdout`. What it throws ends the
-   * operation, and leaves no file. Not called for a dry run.
+   * Called when the output is complete: before a file is renamed into place, or after everything went to `stdout`. If it
+   * throws, the operation ends and no file is left behind. Not called for a dry run.
    */
   readonly beforeCommit?: ((facts: TransferResult) => Promise<void>) | undefined;
 }
 
-/** What was read and written. */
+/** The input and output of a finished operation. */
 export interface TransferResult {
   readonly rows: number;
-  /** SHA-256 of the input in hexadecimal; a reading of its own. */
+  /** SHA-256 of the input in hexadecimal; takes a separate pass. */
   readonly inputSha256: () => Promise<string>;
-  /** That of the output; `null` where it is gone, as Parquet is on standard output. */
+  /** SHA-256 of the output; `null` if it can no longer be read, as for Parquet to standard output. */
   readonly outputSha256: () => Promise<string | null>;
 }
 
-/** What only one of the operations says about its input. */
+/** Input options that depend on the operation. */
 export interface InputTraits {
   readonly headerRow?: boolean | undefined;
   readonly binaryAsString?: boolean | undefined;
 }
 
 /**
- * Checks where the output goes, opens the input, runs `work` on it and closes it.
+ * Checks the output, opens the input, runs `work` on it and closes it.
  *
- * @throws {SealroomError} what the checks, the reader and `work` throw; IO_ABORTED for anything that fails after the
- *   signal fired.
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; IO_READ, IO_FORMAT, DATA_* for the input; errors of `work`;
+ *   IO_ABORTED for any failure after the signal fired.
  */
 export async function transferTable<Result>(
   options: TransferOptions,
@@ -85,14 +85,14 @@ export async function transferTable<Result>(
   }
 }
 
-/** What an output is made of. */
+/** The content of an output. */
 export interface OutputParts {
   readonly reader: TableReader;
   readonly fields: readonly Field[];
   readonly format: TableFormat;
-  /** Rows that were written so far. */
+  /** Rows written so far. */
   readonly rows: () => number;
-  /** Where it comes from, which goes with it unless it goes to standard output; `null` if that is not known. */
+  /** Its provenance, which is written along with a file but not to standard output; `null` if unknown. */
   readonly provenance: Provenance | null;
 }
 
@@ -144,7 +144,7 @@ async function checkOutput(options: TransferOptions): Promise<TableFormat> {
   const format = outputFormat ?? formatOf(output) ?? inputFormat ?? formatOf(input);
   if (format === null) throw unknownFormat(input);
   if (options.csvOutputNull !== undefined && format !== 'csv') {
-    throw new SealroomError('USAGE_OPTION', `an output null text is for CSV, got ${format} output`);
+    throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
   }
   if (output !== STANDARD_STREAM) await checkTarget(output, { overwrite: options.overwrite ?? false, input });
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);

@@ -3,22 +3,22 @@ import { type Batch, buffersOf, copyColumn, type Field } from '../columns/index.
 import { CsvSerialiser } from './csv/serialise.ts';
 import type { TableWriter } from './table.ts';
 
-// Copies that go to another thread. Their buffers come back, so that each is allocated once and used for many.
+// Copies that are sent to another thread. Their buffers come back, so that each is allocated once and reused.
 
-/** A buffer of at least so many bytes: one of `spare`, which loses it, or a new one. */
+/** A buffer of at least `bytes` bytes, taken out of `spare` or new. */
 function takeBuffer(spare: ArrayBuffer[], bytes: number): ArrayBuffer {
   const found = spare.pop();
   return found !== undefined && found.byteLength >= bytes ? found : new ArrayBuffer(bytes + (bytes >> 3));
 }
 
-/** A copy of bytes at the start of a buffer of its own, which may be one of `spare`. */
+/** Copies bytes to the start of a buffer, which is taken out of `spare` or new. */
 function packBytes(bytes: Uint8Array, spare: ArrayBuffer[]): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(takeBuffer(spare, bytes.length), 0, bytes.length);
   copy.set(bytes);
   return copy;
 }
 
-/** A copy of a batch in one buffer of its own, which may be one of `spare`. */
+/** Copies a batch into a single buffer, which is taken out of `spare` or new. */
 export function copyBatch({ rows, columns }: Batch, spare: ArrayBuffer[]): Batch {
   const memory = new Arena(takeBuffer(spare, bytesOf(columns)));
   return { rows, columns: columns.map((column) => copyColumn(column, memory)) };
@@ -43,22 +43,22 @@ export interface CsvLines {
   readonly nullText: string | undefined;
 }
 
-/** Rows on their way to a writer: lines of CSV, or batches for the other formats. */
+/** Rows to be sent to a writer: CSV lines, or batches for the other formats. */
 export interface RowsForWriter {
   readonly lines: readonly Uint8Array<ArrayBuffer>[];
   readonly batches: readonly Batch[];
 }
 
-/** Packs the rows of an output in the form in which its writer takes them. */
+/** Packs the rows of an output in the form that its writer takes. */
 export class RowEncoder {
   readonly #serialiser: CsvSerialiser | null;
 
-  /** @param csv how lines are written, or `null` for a format that takes batches */
+  /** @param csv the line format, or `null` for a format that takes batches */
   constructor(csv: CsvLines | null) {
     this.#serialiser = csv === null ? null : new CsvSerialiser(csv.fields, { nullText: csv.nullText });
   }
 
-  /** Copies of batches, each of which is done with when the next one is asked for; their buffers may be some of `spare`. */
+  /** Packs copies of batches, each of which is used until the next one is requested; buffers may come from `spare`. */
   encode(batches: Iterable<Batch>, spare: ArrayBuffer[]): RowsForWriter {
     const encoded: { lines: Uint8Array<ArrayBuffer>[]; batches: Batch[] } = { lines: [], batches: [] };
     for (const batch of batches) {
@@ -68,7 +68,7 @@ export class RowEncoder {
     return encoded;
   }
 
-  /** Overwrites what it holds of the last rows with zeros. */
+  /** Overwrites what is left of the last rows with zeros. */
   wipe(): void {
     this.#serialiser?.wipe();
   }
@@ -79,7 +79,7 @@ export function buffersOfRows({ lines, batches }: RowsForWriter): ArrayBuffer[] 
   return [...lines.map((part) => part.buffer), ...buffersOf(batches)];
 }
 
-/** Writes the rows, and adds to `spare` the buffers that can be used again; without a writer, those of its lines. */
+/** Writes a encoded, and adds its reusable buffers to `spare`; without a writer, only those of its lines. */
 export async function writeRows(
   writer: TableWriter | null,
   { lines, batches }: RowsForWriter,

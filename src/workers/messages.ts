@@ -1,13 +1,13 @@
 import { type ErrorCode, type ErrorPlace, SealroomError } from '../errors/index.ts';
 
-/** What a worker is started with. */
+/** The `workerData` of a worker. */
 export interface WorkerSetup {
   /** URL of the job module. */
   readonly module: string;
   readonly setup: unknown;
 }
 
-/** Messages to a worker; jobs are answered in their order. */
+/** Messages to a worker; jobs are answered in order. */
 export type Request<Job> = { readonly kind: 'job'; readonly job: Job } | { readonly kind: 'close' };
 
 /** Messages from a worker: one for each job, and one when it has wiped its keys. */
@@ -16,7 +16,7 @@ export type Reply<Result> =
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'closed' };
 
-/** A SealroomError as it crosses threads: without its cause, which need not be clonable. */
+/** A SealroomError as it is passed between threads: without its cause, which may not be cloneable. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
@@ -24,12 +24,12 @@ export interface Failure {
   readonly where: ErrorPlace;
 }
 
-/** What of an error crosses threads. */
+/** Converts an error for another thread. */
 export function failureOf({ code, message, hint, where }: SealroomError): Failure {
   return { code, message, hint, where };
 }
 
-/** The error of another thread. */
+/** Restores an error from another thread. */
 export function errorOf({ code, message, hint, where }: Failure): SealroomError {
   return new SealroomError(code, message, { hint, where });
 }

@@ -1,20 +1,20 @@
-/** Results under way, in the order of their jobs: one side adds, the other takes, and neither gets too far ahead. */
+/** A bounded queue of pending results, in the order of their jobs: one side adds, the other takes. */
 export class OrderedResults<Result> {
   readonly #limit: number;
   readonly #underWay: Promise<Result>[] = [];
-  /** Results that are added and not taken; one that is waited for counts. */
+  /** Results that were added and not taken, including one that is being awaited. */
   #open = 0;
   #isComplete = false;
   #isLeft = false;
   #wakeAdder = (): void => undefined;
   #wakeTaker = (): void => undefined;
 
-  /** At most `limit` results are under way. */
+  /** @param limit most results in flight */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Adds the result of the next job. Its error is thrown to who takes it, and to no one if it is not taken. */
+  /** Adds the result of the next job. Its error is thrown to the consumer that takes it, or dropped if none does. */
   add(result: Promise<Result>): void {
     result.catch(() => undefined);
     this.#underWay.push(result);
@@ -22,7 +22,7 @@ export class OrderedResults<Result> {
     this.#wakeTaker();
   }
 
-  /** Waits until one more may be added; false if no one takes results any more. */
+  /** Waits until one more may be added; false if the consumer has stopped. */
   async hasRoom(): Promise<boolean> {
     while (this.#open >= this.#limit && !this.#isLeft) {
       await new Promise<void>((resolve) => (this.#wakeAdder = resolve));
@@ -30,19 +30,19 @@ export class OrderedResults<Result> {
     return !this.#isLeft;
   }
 
-  /** Says that there are no more results. */
+  /** Signals that there are no more results. */
   complete(): void {
     this.#isComplete = true;
     this.#wakeTaker();
   }
 
-  /** Says that no more results are taken. */
+  /** Signals that no more results will be taken. */
   leave(): void {
     this.#isLeft = true;
     this.#wakeAdder();
   }
 
-  /** Takes the results; to be called once. */
+  /** Yields the results; can be called once. */
   async *results(): AsyncGenerator<Result> {
     for (;;) {
       const next = this.#underWay.shift();

@@ -1,19 +1,19 @@
 import { SealroomError } from '../errors/index.ts';
 
-/** What a job module exports under the name `createWorker`: makes the thing that does the jobs of one thread. */
+/** The export `createWorker` of a job module: creates the object that runs the jobs of one thread. */
 export type CreateWorker<Setup, Job, Result> = (setup: Setup) => JobWorker<Job, Result>;
 
-/** What does the jobs of one thread, one after the other. */
+/** Runs the jobs of one thread, one after another. */
 export interface JobWorker<Job, Result> {
-  /** Does one job, whose buffers are its own. The buffers of `transfer` leave this thread with the result. */
+  /** Runs one job, and owns its buffers. The buffers of `transfer` leave this thread with the result. */
   run(job: Job): { readonly result: Result; readonly transfer: readonly ArrayBuffer[] };
-  /** Wipes what it has of keys. Not called in a thread that had to be ended while it worked. */
+  /** Wipes its keys. Not called in a thread that had to be terminated while it worked. */
   close(): void;
 }
 
 /**
- * Imports a job module and starts its work. A SealroomError of `createWorker` is kept for the first job, so that it takes the
- * same way in each kind of pool.
+ * Imports a job module and calls its `createWorker`. A SealroomError of `createWorker` is thrown by the first job, so that it is
+ * reported alike with and without worker threads.
  *
  * @param module URL of the job module
  */

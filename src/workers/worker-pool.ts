@@ -3,41 +3,41 @@ import { startWorkerModule, type JobWorker } from './worker-module.ts';
 import { OrderedResults } from './ordered-results.ts';
 import { WorkerThread } from './worker-thread.ts';
 
-/** Jobs per thread that are under way: one is worked on, and the next one is there when it is done. */
+/** Jobs in flight per thread: one is running, and the next one is ready when it is done. */
 const JOBS_PER_THREAD = 2;
 
-/** A job, and those of its buffers that move to the thread that does it; they belong to the pool from then on. */
+/** A job, and those of its buffers that move to the thread that runs it; they belong to the pool from then on. */
 export interface SentJob<Job> {
   readonly job: Job;
   readonly transfer: readonly ArrayBuffer[];
 }
 
-/** Threads that do jobs. Whoever makes one closes it. */
+/** Threads that run jobs. Whoever creates a pool closes it. */
 export interface WorkerPool<Job, Result> {
   /**
    * The results, in the order of the jobs.
    *
-   * At most two jobs per thread are under way: a further one is not pulled from `jobs` before a result is taken. An error
-   * of a job or of `jobs` is thrown when its turn comes, after the results of the jobs before it. `jobs` is ended, too,
-   * when the consumer leaves early.
+   * At most two jobs per thread are in flight: the next one is not pulled from `jobs` before a result is taken. An error of a
+   * job or of `jobs` is thrown in its turn, after the results of the jobs before it. If the consumer stops early, `jobs` is
+   * closed as well.
    *
-   * @throws {SealroomError} what the jobs throw, without its cause; IO_ENGINE if a worker ended before its work was done,
+   * @throws {SealroomError} the error of a job, without its cause; IO_ENGINE if a worker ended before its work was done,
    *   IO_ABORTED if the pool was closed.
    */
   runInOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result>;
   /**
-   * Lets the threads wipe their keys and ends them: idle ones at once, busy ones after half a second at most, without
-   * wiping. May be called at any time, and again.
+   * Lets the threads wipe their keys and ends them: idle ones at once; busy ones after half a second at most, then without
+   * wiping. Can be called at any time, and repeatedly.
    */
   close(): Promise<void>;
 }
 
 /**
- * Makes a pool. Does not wait until its threads have started; jobs can be sent at once.
+ * Creates a pool without waiting for its threads to start; jobs can be sent at once.
  *
  * @param module URL of the job module, whose `createWorker` gets a structured clone of `setup`, made before this returns;
- *   shared memory in it is not cloned, and must hold until the pool is closed
- * @param threads 1 or more; with 1 the jobs run in this thread, and no worker is started
+ *   shared memory in it is not cloned, and must stay valid until the pool is closed
+ * @param threads 1 or more; with 1, the jobs run in this thread, and no worker is started
  * @throws {SealroomError} IO_ENGINE if the system gives no more threads; errors of the module itself if it runs in this
  *   thread
  */
@@ -57,7 +57,7 @@ export async function createWorkerPool<Job, Result>(
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close()));
     throw new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
-      hint: 'ask for fewer with `--threads`',
+      hint: 'use fewer with `--threads`',
       cause: error,
     });
   }
@@ -73,8 +73,8 @@ class PoolOfThisThread<Job, Result> implements WorkerPool<Job, Result> {
   }
 
   async *runInOrder(jobs: AsyncIterable<SentJob<Job>>): AsyncGenerator<Result> {
-    for await (const { job: job } of jobs) {
-      // Its keys are zeros by now.
+    for await (const { job } of jobs) {
+      // Its keys have been wiped by now.
       if (this.#isClosed) throw new SealroomError('IO_ABORTED', 'the worker threads were stopped');
       yield this.#work.run(job).result;
     }

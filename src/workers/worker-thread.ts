@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { SealroomError } from '../errors/index.ts';
 import { errorOf, type Reply, type Request, type WorkerSetup } from './messages.ts';
 
-/** How long a worker may take to end its jobs and wipe its keys before it is ended from outside. */
+/** How long a worker may take to finish its jobs and wipe its keys before it is terminated, in ms. */
 const GRACE_MS = 500;
 
 interface Waiting<Result> {
@@ -10,21 +10,21 @@ interface Waiting<Result> {
   readonly reject: (error: SealroomError) => void;
 }
 
-/** One worker of a pool, as seen from the thread that sends the jobs. */
+/** A worker of a pool, as seen from the thread that sends the jobs. */
 export class WorkerThread<Job, Result> {
   readonly #worker: Worker;
-  /** For each job that was sent and not answered, in the order of the answers. */
+  /** One entry per unanswered job, in the order of the answers. */
   #waiting: Waiting<Result>[] = [];
-  /** Why no more jobs are taken. */
+  /** The reason why no more jobs are accepted. */
   #ended: SealroomError | null = null;
   #closing: Promise<void> | null = null;
   #onClosed: (() => void) | null = null;
 
-  /** Starts the worker and does not wait for it; `workerData` is cloned before this returns. */
+  /** Starts the worker without waiting for it; `workerData` is cloned before this returns. */
   constructor(workerData: WorkerSetup) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData,
-      // The secret may be in the environment; the worker has its keys from the setup.
+      // The secret may be in the environment; the worker gets its keys from the setup.
       env: {},
       execArgv: [],
       stdout: true,
@@ -40,13 +40,13 @@ export class WorkerThread<Job, Result> {
     });
     let cause: unknown;
     this.#worker.on('error', (error) => (cause = error));
-    // What was answered before the worker ended has arrived by now, which is not so when its error does.
+    // All answers have arrived by now, which is not yet the case at the worker's `error` event.
     this.#worker.on('exit', () => {
       this.#die(cause);
     });
   }
 
-  /** Jobs that are sent and not answered. */
+  /** Number of unanswered jobs. */
   get load(): number {
     return this.#waiting.length;
   }
@@ -54,7 +54,7 @@ export class WorkerThread<Job, Result> {
   /**
    * Sends a job, with the buffers of `transfer`; resolves to its result.
    *
-   * @throws {SealroomError} what the job throws; IO_ENGINE if the worker ended, IO_ABORTED if it was closed.
+   * @throws {SealroomError} the error of the job; IO_ENGINE if the worker ended, IO_ABORTED if it was closed.
    */
   run(job: Job, transfer: readonly ArrayBuffer[]): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -65,8 +65,8 @@ export class WorkerThread<Job, Result> {
   }
 
   /**
-   * Ends the worker: at once if it is idle, else when its jobs are done, and after {@link GRACE_MS} in any case. Jobs that
-   * are not answered fail with IO_ABORTED now.
+   * Ends the worker: at once if it is idle, otherwise when its jobs are done, and after {@link GRACE_MS} in any case.
+   * Unanswered jobs fail with IO_ABORTED now.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -103,7 +103,7 @@ export class WorkerThread<Job, Result> {
   }
 
   #die(cause: unknown): void {
-    const hint = 'run again, if need be with `--threads 1`';
+    const hint = 'run it again, with `--threads 1` if necessary';
     this.#end(new SealroomError('IO_ENGINE', 'a worker thread ended before its work was done', { hint, cause }));
     this.#onClosed?.();
   }

@@ -3,8 +3,8 @@ import { SealroomError } from '../errors/index.ts';
 import { startWorkerModule } from './worker-module.ts';
 import { failureOf, type Reply, type Request, type WorkerSetup } from './messages.ts';
 
-// The worker threads of a pool: does the jobs that it is sent, one after the other. Whatever fails otherwise than by a
-// SealroomError ends the thread, and the pool sees that.
+// A worker thread of a pool: runs the jobs that it is sent, one after another. Any failure other than a SealroomError ends
+// the thread, and the pool notices.
 
 if (parentPort === null) throw new Error('worker runs only as a worker thread');
 const port = parentPort;
@@ -37,5 +37,5 @@ function reply(message: Reply<unknown>, transfer: readonly ArrayBuffer[] = []): 
   port.postMessage(message, transfer);
 }
 
-// The port holds what was sent before this line.
+// The port queues what was sent before this line.
 port.on('message', answer);

@@ -34,7 +34,7 @@ test('text survives UTF-8, a byte order mark included', () => {
 test('strict UTF-8 refuses malformed bytes, lenient UTF-8 replaces them', () => {
   const bytes = Uint8Array.of(0x61, 0xc3, 0x28, 0xff);
   expect(() => decodeUtf8(bytes)).toThrow(
-    expect.objectContaining({ code: 'DATA_ENCODING', message: 'text expected in UTF-8, got other bytes' }),
+    expect.objectContaining({ code: 'DATA_ENCODING', message: 'text is not valid UTF-8' }),
   );
   expect(decodeUtf8Lenient(bytes)).toBe('a\uFFFD(\uFFFD');
 });
@@ -68,16 +68,18 @@ test('the reader reads back what the codecs write', () => {
 
 test('the reader never reads outside its bytes', () => {
   const reader = new ByteReader(Uint8Array.of(1, 2, 3, 4).subarray(1, 3), 'FORMAT_VALUE', 'it');
-  expect(() => reader.i32()).toThrow(new SealroomError('FORMAT_VALUE', 'it expected 4 more bytes, got 2'));
+  expect(() => reader.i32()).toThrow(
+    new SealroomError('FORMAT_VALUE', 'it is truncated: expected 4 more bytes, got 2'),
+  );
   expect(reader.i16()).toBe(0x0203);
-  expect(() => reader.u8()).toThrow('it expected 1 more bytes, got 0');
+  expect(() => reader.u8()).toThrow('it is truncated: expected 1 more bytes, got 0');
 });
 
 test('the reader refuses bytes left over', () => {
   const reader = new ByteReader(Uint8Array.of(1, 2), 'FORMAT_VALUE', 'it');
   expect(() => {
     reader.end();
-  }).toThrow('it expected to end, got 2 more bytes');
+  }).toThrow('it has unexpected bytes at its end: 2');
 });
 
 test('comparison tells any difference', () => {

@@ -63,9 +63,7 @@ test('E-36 two members: cards, digits, request, parcel; one encrypts, and the ot
   // A parcel is taken once.
   const again = await session.run([...receiving, '--home', 'news'], BARE);
   expect(again.code).toBe(4);
-  expect(line(again.err, 0)).toBe(
-    'error: parcel.age: expected the answer to an open request, got one to a request that was used',
-  );
+  expect(line(again.err, 0)).toBe('error: parcel.age: the parcel answers a request that was already used');
   // The secret is in no output of these commands, and in no file that they passed.
   const secret = (await as(session, 'news', ['key', 'export-c3r', '--id', ID, '--yes'])).out.trim();
   for (const name of ['request.json', 'parcel.age', 'news.card.json', 'shoe.card.json', 'sealed.csv']) {
@@ -98,7 +96,7 @@ describe('what is refused', () => {
     ]);
     expect((await session.run(['member', 'verify', 'news.card.json', '--home', 'shoe'], BARE)).code).toBe(1);
     const [code, error] = await errorOf(['key', 'request', '--id', ID, '--from', 'news.card.json']);
-    expect([code, error]).toEqual([4, 'error: news.card.json: expected a pinned card, got one that is not']);
+    expect([code, error]).toEqual([4, 'error: news.card.json: the card is not pinned']);
   });
 
   test('E-13 a card is not pinned with half of the digits, nor with others', async () => {
@@ -116,16 +114,15 @@ describe('what is refused', () => {
     expect({ code, out, error: line(err, 0) }).toEqual({
       code: 4,
       out: '',
-      error: "error: expected another member's card, got that of this home",
+      error: 'error: the card is that of this home',
     });
   });
 
   test('a file that is no card, no request or no parcel', async () => {
     await session.put('other', 'hello\n');
-    const wrong = 'got another or a changed text';
     expect(await errorOf(['member', 'verify', 'other'])).toEqual([
       4,
-      `error: other: expected the card of a member, ${wrong}`,
+      "error: other: not a member's card, or it was changed",
     ]);
     await as(session, 'shoe', [
       'member',
@@ -136,11 +133,11 @@ describe('what is refused', () => {
     ]);
     expect(await errorOf(['key', 'send', '--to', 'news.card.json', '--request', 'other', '-o', 'parcel'])).toEqual([
       4,
-      `error: other: expected the request for a secret, ${wrong}`,
+      'error: other: not a request for a secret, or it was changed',
     ]);
     expect(await errorOf(['key', 'receive', 'other', '--key', 'age:shoe/receive.key'])).toEqual([
       4,
-      'error: other: expected a parcel for one key of kind X25519, got another file',
+      'error: other: the file is not a parcel for one key of kind X25519',
     ]);
     expect(await session.names()).not.toContain('parcel');
   });
@@ -155,13 +152,13 @@ describe('what is refused', () => {
 
   test('a second card in one home', async () => {
     const [code, error] = await errorOf(['member', 'init', '--id', 'other']);
-    expect([code, error]).toEqual([1, "error: shoe/card.json: there is a member's card already"]);
+    expect([code, error]).toEqual([1, "error: shoe/card.json: the home already has a member's card"]);
   });
 
   test('a home without a card', async () => {
     expect(await errorOf(['member', 'card'], 'nobody')).toEqual([
       1,
-      "error: nobody/card.json: expected a member's card, found none",
+      "error: nobody/card.json: the home has no member's card",
     ]);
   });
 });
@@ -190,7 +187,7 @@ test('E-14 another card of a member is told of, and takes the place of the first
   );
   expect((await as(session, 'shoe', [...verify, '--replace'])).err).not.toContain('warning');
   const old = await session.run(['key', 'request', '--id', ID, '--from', 'news.card.json', '--home', 'shoe'], BARE);
-  expect(old.err).toContain('expected a pinned card, got one that is not; another card of `news` is');
+  expect(old.err).toContain('the card is not pinned; another card of `news` is');
 });
 
 test('the keys of a card are what a manifest takes, and the home signs it', async () => {

@@ -92,7 +92,7 @@ describe('tables of several generations', () => {
       await home.done(['key', 'destroy', '--id', ID, '--generation', '1', '--yes']);
       const gone = await home.run(['decrypt', 'old.csv', '--id', ID, '-o', 'back3.csv']);
       expect(gone).toMatchObject({ code: 1 });
-      expect(gone.err).toMatch(/expected an envelope with generation 1 of/);
+      expect(gone.err).toMatch(/there is no envelope for generation 1 of/);
     }));
 
   test('a sidecar of another file, another collaboration or another secret is an error that says so', () =>
@@ -102,7 +102,7 @@ describe('tables of several generations', () => {
       await session.put('copy.csv.sealroom.json', await session.text('old.csv.sealroom.json'));
       const other = await home.run(['decrypt', 'copy.csv', '--id', ID, '-o', 'x.csv']);
       expect(other).toMatchObject({ code: 4 });
-      expect(other.err).toMatch(/copy\.csv: expected the file that its sidecar is of, got another or a changed one/);
+      expect(other.err).toMatch(/copy\.csv: the file is not the one that its sidecar describes, or was changed/);
       const foreign = await home.run(['decrypt', 'old.csv', '--id', ID.replaceAll('4', '5'), '-o', 'x.csv']);
       expect(foreign).toMatchObject({ code: 2 });
       const secret = await home.run(['decrypt', 'old.csv', '--id', ID, '-o', 'x.csv'], {

@@ -98,7 +98,7 @@ describe('the dialogue', () => {
 
   test('a bad header is asked for again', async () => {
     const { schema, said } = await answer([text('a')], ['1', 'c', 'a-b', 'b']);
-    expect(said).toContain('target header `a-b` expected no hyphen');
+    expect(said).toContain('target header `a-b`: must not have a hyphen');
     expect(schema?.columns[0]?.targetHeader).toBe('b');
   });
 

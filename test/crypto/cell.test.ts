@@ -236,7 +236,7 @@ describe.each(KERNELS)('kernel $name', (kernel) => {
     test.each(['00', '03', '10', '99'])('version %s is refused', (version) => {
       const error = errorOf(() => openCell(kernel, ROOT, `${version}:enc:${body}`));
       expect(error.code).toBe('FORMAT_CELL');
-      expect(error.message).toBe('a cell is sealed by a format version this release does not read');
+      expect(error.message).toBe('a cell is sealed in a format version that this release cannot read');
     });
 
     test.each(['03:enc:', `03:enc:${body.slice(4)}`, `03:enc:${body}*`, `0b:enc:${body}`, `03-enc:${body}`])(

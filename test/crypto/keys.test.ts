@@ -107,7 +107,7 @@ describe('F-1 the shared secret', () => {
 
   test('tells expected and actual length', () => {
     expect(errorOf(() => sharedSecretFromBytes(new Uint8Array(31))).message).toBe(
-      'shared secret expected at least 32 bytes, got 31',
+      'shared secret too short: at least 32 bytes, got 31',
     );
   });
 });

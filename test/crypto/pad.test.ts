@@ -50,14 +50,14 @@ test('F-45 a padded length over 12000 is refused', () => {
   expect(padTarget({ kind: 'max', lengthBytes: 10_000 }, lengths)).toBe(12_000);
   const error = errorOf(() => padTarget({ kind: 'max', lengthBytes: 10_000 }, { ...lengths, longestValueBytes: 2001 }));
   expect(error.code).toBe('DATA_LENGTH');
-  expect(error.message).toBe('no room for padding: padded length expected at most 12000 bytes, got 12001');
+  expect(error.message).toBe('no room for padding: the padded length must be at most 12000 bytes, got 12001');
   expect(codeOf(() => sealStrings(['a'], 12_001))).toBe('DATA_LENGTH');
 });
 
 test('F-44 a value longer than its target is refused, with its row and lengths', () => {
   const error = errorOf(() => sealStrings(['ab', null, 'secret value'], 10));
   expect(error.code).toBe('DATA_LENGTH');
-  expect(error.message).toBe('no room for padding: encoded value expected at most 10 bytes, got 13');
+  expect(error.message).toBe('no room for padding: the encoded value must be at most 10 bytes, got 13');
   expect(error.where.row).toBe(2);
 });
 

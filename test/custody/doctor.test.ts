@@ -81,8 +81,13 @@ describe('of the machine it tells', () => {
       /^warning/,
     ],
     ['swap', machine({}, { '/proc/swaps': 'Filename\n/dev/sda2 partition 1 0 -2\n' }), 'swap', /^warning: on, 1 area/],
-    ['a processor', machine(), 'memory encryption', /^ok: the processor can: sme, sev_snp;/],
-    ['a processor without', machine({}, { '/proc/cpuinfo': 'flags : fpu' }), 'memory encryption', /^ok: .*no flag/],
+    ['a processor', machine(), 'memory encryption', /^ok: supported by the processor: sme, sev_snp;/],
+    [
+      'a processor without',
+      machine({}, { '/proc/cpuinfo': 'flags : fpu' }),
+      'memory encryption',
+      /^ok: no processor flag shows support$/,
+    ],
     ['open ptrace', machine({}, { '/proc/sys/kernel/yama/ptrace_scope': '0\n' }), 'ptrace', /^warning/],
     ['missing packages', machine({ hasPackage: () => false }), 'pkcs11js', /npm install pkcs11js/],
   ])('%s', async (_, given, item, expected) => {
@@ -92,7 +97,7 @@ describe('of the machine it tells', () => {
   test('nothing that the system does not say', async () => {
     const found = await statesOf(machine({ read: () => Promise.resolve(null) }));
     for (const item of ['core dumps', 'swap', 'memory encryption', 'ptrace'])
-      expect(found[item]).toBe('unknown: not known here');
+      expect(found[item]).toBe('unknown: this system does not say');
   });
 });
 
@@ -108,11 +113,11 @@ test('of the home it tells what others can get at', async () => {
   await symlink('/etc/hostname', join(folder, 'link'));
   const found = (await examine()).filter(({ item }) => item === 'home').map(({ state, found }) => `${state}: ${found}`);
   expect(found.sort()).toEqual([
-    `problem: ${folder}/log is open to others, mode 755`,
-    `problem: ${folder}/log/a is open to others, mode 644`,
+    `problem: ${folder}/log is open to other users, mode 755`,
+    `problem: ${folder}/log/a is open to other users, mode 644`,
     `warning: ${folder}/link is a link`,
   ]);
-  expect((await statesOf(machine(), {}, join(folder, 'none')))['home']).toBe(`ok: ${folder}/none is not there yet`);
+  expect((await statesOf(machine(), {}, join(folder, 'none')))['home']).toBe(`ok: ${folder}/none does not exist yet`);
 });
 
 test('`key doctor` tells of envelopes and keys, and ends with 1 if one is broken', async () => {

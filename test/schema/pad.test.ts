@@ -25,22 +25,22 @@ describe('pads', () => {
   });
 
   test.each([
-    [undefined, '`pad` expected an object, got nothing'],
-    [null, '`pad` expected an object, got null'],
-    ['max', '`pad` expected an object, got `max`'],
-    [['max'], '`pad` expected an object, got an array'],
-    [{}, '`pad.type` expected `none`, `fixed` or `max`, got nothing'],
-    [{ length: 5 }, '`pad.type` expected `none`, `fixed` or `max`, got nothing'],
-    [{ type: 'pow2' }, '`pad.type` expected `none`, `fixed` or `max`, got `pow2`'],
-    [{ type: ' max ', length: 5 }, '`pad.type` expected `none`, `fixed` or `max`, got ` max `'],
-    [{ type: 'none', length: 0 }, '`pad.length` expected nothing beside the pad type `none`, got `0`'],
-    [{ type: 'fixed' }, '`pad.length` expected an integer from 0 to 10000, got nothing'],
-    [{ type: 'max', length: null }, '`pad.length` expected an integer from 0 to 10000, got nothing'],
-    [{ type: 'max', length: true }, '`pad.length` expected an integer from 0 to 10000, got `true`'],
-    [{ type: 'max', length: 12.5 }, '`pad.length` expected an integer from 0 to 10000, got `12.5`'],
-    [{ type: 'max', length: '12.5' }, '`pad.length` expected an integer from 0 to 10000, got `12.5`'],
-    [{ type: 'max', length: '' }, '`pad.length` expected an integer from 0 to 10000, got ``'],
-    [{ type: 'max', length: Infinity }, '`pad.length` expected an integer from 0 to 10000, got `Infinity`'],
+    [undefined, '`pad`: expected an object, got nothing'],
+    [null, '`pad`: expected an object, got null'],
+    ['max', '`pad`: expected an object, got `max`'],
+    [['max'], '`pad`: expected an object, got an array'],
+    [{}, '`pad.type`: expected `none`, `fixed` or `max`, got nothing'],
+    [{ length: 5 }, '`pad.type`: expected `none`, `fixed` or `max`, got nothing'],
+    [{ type: 'pow2' }, '`pad.type`: expected `none`, `fixed` or `max`, got `pow2`'],
+    [{ type: ' max ', length: 5 }, '`pad.type`: expected `none`, `fixed` or `max`, got ` max `'],
+    [{ type: 'none', length: 0 }, '`pad.length` cannot be used with pad type `none`'],
+    [{ type: 'fixed' }, '`pad.length`: expected an integer from 0 to 10000, got nothing'],
+    [{ type: 'max', length: null }, '`pad.length`: expected an integer from 0 to 10000, got nothing'],
+    [{ type: 'max', length: true }, '`pad.length`: expected an integer from 0 to 10000, got `true`'],
+    [{ type: 'max', length: 12.5 }, '`pad.length`: expected an integer from 0 to 10000, got `12.5`'],
+    [{ type: 'max', length: '12.5' }, '`pad.length`: expected an integer from 0 to 10000, got `12.5`'],
+    [{ type: 'max', length: '' }, '`pad.length`: expected an integer from 0 to 10000, got ``'],
+    [{ type: 'max', length: Infinity }, '`pad.length`: expected an integer from 0 to 10000, got `Infinity`'],
   ])('F-73 refuses %j', (json, message) => {
     expect(catchError(() => parsePad(json))).toMatchObject({ code: 'SCHEMA_INVALID', message });
   });

@@ -64,7 +64,7 @@ describe('where a protected file comes from', () => {
       await writeFile(path, text.replace('3', '4'));
       const error = await failureOf(readProvenance(path));
       expect(error).toMatchObject({ code: 'FORMAT_SIDECAR', where: { file: path } });
-      expect(error.message).toBe('expected the file that its sidecar is of, got another or a changed one');
+      expect(error.message).toBe('the file is not the one that its sidecar describes, or was changed');
     }));
 
   test('goes when the file is replaced by one of which it is not known', () =>
@@ -122,11 +122,11 @@ describe('texts of it', () => {
   });
 
   test.each([
-    ['of another version', { version: 2 }, /another version/],
-    ['with another member', { key: 'x' }, /other text/],
-    ['of generation 0', { generation: 0 }, /other text/],
-    ['of an id in upper case', { collaborationId: 'A7D4B0E8-6A3C-4B3E-9C5E-2B1D8E7F6A59' }, /other text/],
-    ['with another protection', { columns: [{ name: 'a', protection: 'open' }] }, /other text/],
+    ['of another version', { version: 2 }, /an unknown version/],
+    ['with another member', { key: 'x' }, /is malformed/],
+    ['of generation 0', { generation: 0 }, /is malformed/],
+    ['of an id in upper case', { collaborationId: 'A7D4B0E8-6A3C-4B3E-9C5E-2B1D8E7F6A59' }, /is malformed/],
+    ['with another protection', { columns: [{ name: 'a', protection: 'open' }] }, /is malformed/],
   ])('%s are refused', (_what, changes, message) => {
     const text = JSON.stringify({ version: 1, ...PROVENANCE, ...facts, ...changes });
     expect(() => parseSidecar(text, 'x')).toThrow(message);
@@ -137,7 +137,7 @@ describe('texts of it', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(() => parseSidecar(text, 'x')).toThrow(
-          /^expected where a protected file comes from, got (other text|one of)/,
+          /^the origin of a protected file (is malformed|has an unknown version)$/,
         );
       }),
       { seed: SEED, numRuns: 200 },

@@ -196,7 +196,7 @@ describe('a pool of workers', () => {
     await withPool(2, async (pool) => {
       const { results, error } = await outcomeOf(pool, new Source([...count(4), { kind }, ...count(9)]));
       expect(results).toEqual([0, 1, 2, 3]);
-      expect(error).toMatchObject({ ...ENDED, hint: 'run again, if need be with `--threads 1`' });
+      expect(error).toMatchObject({ ...ENDED, hint: 'run it again, with `--threads 1` if necessary' });
       expect((await outcomeOf(pool, new Source(count(20)))).error).toMatchObject(ENDED);
     });
   });
@@ -204,11 +204,7 @@ describe('a pool of workers', () => {
   test('fails when a worker cannot start', async () => {
     const crash = await withPool(2, (pool) => outcomeOf(pool, new Source(count(5))), setupOf('crash'));
     expect(crash).toMatchObject({ results: [], error: ENDED });
-    const missing = await createWorkerPool<Job, Result>(
-      new URL('./missing.mjs', import.meta.url),
-      setupOf(),
-      2,
-    );
+    const missing = await createWorkerPool<Job, Result>(new URL('./missing.mjs', import.meta.url), setupOf(), 2);
     expect(await outcomeOf(missing, new Source(count(5)))).toMatchObject({ results: [], error: ENDED });
     await missing.close();
   });

@@ -19,7 +19,7 @@ const LEGACY_SEALED_PREFIX_ASCII = encodeUtf8(LEGACY_SEALED_PREFIX);
 //= format F-56
 export const FINGERPRINT_PREFIX_ASCII = encodeUtf8(FINGERPRINT_PREFIX);
 
-/** Where the two digits and the colon of a version end, and the descriptor begins. */
+/** Offset of the descriptor, after the two digits and the colon of the version. */
 const DESCRIPTOR_AT = 3;
 const SEALED_DESCRIPTOR = SEALED_PREFIX_ASCII.subarray(DESCRIPTOR_AT);
 const FINGERPRINT_DESCRIPTOR = FINGERPRINT_PREFIX_ASCII.subarray(DESCRIPTOR_AT);
@@ -46,12 +46,12 @@ function sealedBodyBytes(bytes: Uint8Array, start: number, end: number): number 
 }
 
 /**
- * What the cell `bytes[start .. end)` is; never `CELL_NULL`.
+ * Classifies the cell `bytes[start .. end)`; the result is never `CELL_NULL`.
  *
- * @throws {SealroomError} FORMAT_CELL if it was sealed by another version of the format.
+ * @throws {SealroomError} FORMAT_CELL if it was sealed in an unknown version of the format.
  */
 export function classifyCellAt(bytes: Uint8Array, start: number, end: number): CellKind {
-  // First what most cells are: no other clause applies to it.
+  // The common case first: no other clause applies to it.
   //= format F-47
   if (hasAt(bytes, start, end, SEALED_PREFIX_ASCII)) return CELL_SEALED;
   //= format F-50
@@ -67,26 +67,26 @@ export function classifyCellAt(bytes: Uint8Array, start: number, end: number): C
     sealedBodyBytes(bytes, start, end) >= SEALED_OVERHEAD_BYTES &&
     isBase64(bytes, start + SEALED_PREFIX_BYTES, end)
   ) {
-    throw new SealroomError('FORMAT_CELL', 'a cell is sealed by a format version this release does not read');
+    throw new SealroomError('FORMAT_CELL', 'a cell is sealed in a format version that this release cannot read');
   }
   return CELL_CLEARTEXT;
 }
 
 /**
- * What a cell is; never `CELL_NULL`.
+ * Classifies a cell; the result is never `CELL_NULL`.
  *
- * @throws {SealroomError} FORMAT_CELL if it was sealed by another version of the format.
+ * @throws {SealroomError} FORMAT_CELL if it was sealed in an unknown version of the format.
  */
 export function classifyCell(cell: Uint8Array): CellKind {
   return classifyCellAt(cell, 0, cell.length);
 }
 
-/** The refusal of a sealed cell that is not Base64, or too short to be one. */
+/** The error for a sealed cell that is not Base64, or too short. */
 export function malformedCellError(): SealroomError {
-  return new SealroomError('FORMAT_CELL', 'a sealed cell expected in Base64 of at least 60 bytes, got other text');
+  return new SealroomError('FORMAT_CELL', 'a sealed cell is not Base64 of at least 60 bytes');
 }
 
-/** The refusal of a sealed cell that fails authentication; the same whatever the reason. */
+/** The error for a sealed cell that fails authentication, whatever the reason. */
 //= format F-38
 export function authenticationError(): SealroomError {
   return new SealroomError(
@@ -96,7 +96,7 @@ export function authenticationError(): SealroomError {
 }
 
 /**
- * How many bytes nonce, IV, ciphertext and tag of the sealed cell `bytes[start .. end)` have together: 60 at least.
+ * Total length of nonce, IV, ciphertext and tag of the sealed cell `bytes[start .. end)`, in bytes: at least 60.
  *
  * @throws {SealroomError} FORMAT_CELL if the length or padding of its Base64 is wrong, or it is too short.
  */
@@ -108,7 +108,7 @@ export function requireSealedBody(bytes: Uint8Array, start: number, end: number)
 }
 
 /**
- * How many bytes the encoded value of a sealed cell and its zeros have together: the padded length T where it was padded, else
+ * Total length of the encoded value of a sealed cell and its zeros, in bytes: the padded length T if it was padded, otherwise
  * that of the value.
  *
  * @throws {SealroomError} FORMAT_CELL if the length or padding of its Base64 is wrong, or it is too short.
@@ -119,7 +119,7 @@ export function paddedBytesOf(cell: Uint8Array): number {
 }
 
 /**
- * The length of a sealed cell with a payload of so many bytes.
+ * The length of a sealed cell with a payload of `payloadBytes` bytes.
  *
  * @throws {SealroomError} DATA_LENGTH if it is over 16383 bytes.
  */
@@ -128,13 +128,13 @@ export function sealedCellBytes(payloadBytes: number): number {
   const length = SEALED_PREFIX_BYTES + encodedBase64Length(SEALED_OVERHEAD_BYTES + payloadBytes);
   //= format F-52
   if (length > MAX_CELL_BYTES) {
-    throw new SealroomError('DATA_LENGTH', `sealed cell expected at most ${MAX_CELL_BYTES} bytes, got ${length}`);
+    throw new SealroomError('DATA_LENGTH', `sealed cell too long: at most ${MAX_CELL_BYTES} bytes, got ${length}`);
   }
   return length;
 }
 
 /**
- * How many bytes of a payload are the encoded value: all but the zeros and their count.
+ * The length of the encoded value in a payload, in bytes: all but the zeros and their count.
  *
  * Kept for compatibility with C3R: the count is signed, so that -1 and -2 leave bytes of the count in the value, and
  * the bytes cut off are not inspected.
@@ -144,16 +144,19 @@ export function sealedCellBytes(payloadBytes: number): number {
 export function encodedValueBytes(payload: Uint8Array): number {
   //= format F-39
   const countAt = payload.length - PAD_COUNT_BYTES;
-  if (countAt < 0) throw new SealroomError('FORMAT_VALUE', 'a sealed value expected a pad length, got too few bytes');
+  if (countAt < 0) throw new SealroomError('FORMAT_VALUE', 'a sealed value is too short to hold its pad length');
   const zeros = (((payload[countAt] ?? 0) << 24) | ((payload[countAt + 1] ?? 0) << 16)) >> 16;
   const length = countAt - zeros;
   if (length < 1 || length > payload.length) {
-    throw new SealroomError('FORMAT_VALUE', `a sealed value expected a pad length below ${countAt}, got ${zeros}`);
+    throw new SealroomError(
+      'FORMAT_VALUE',
+      `a sealed value has an invalid pad length: expected less than ${countAt}, got ${zeros}`,
+    );
   }
   return length;
 }
 
-/** The same error with the row it happened at, or the same thing if it is no error of ours. */
+/** Adds the row to a SealroomError; returns anything else unchanged. */
 export function atRow(error: unknown, row: number): unknown {
   return error instanceof SealroomError ? error.at({ row }) : error;
 }

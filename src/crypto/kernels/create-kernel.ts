@@ -22,10 +22,10 @@ export function defaultKernel(): KernelName {
 }
 
 /**
- * The kernel of a name, or the fastest one. All give the same bytes: `wasm` is the fast one, `node` is made of
+ * Creates a kernel by name, or the fastest one. All give the same bytes: `wasm` is the fast one, `node` uses
  * `node:crypto`, `noble` runs anywhere.
  *
- * @param memory where `wasm` puts the bytes of cells and opened values; the others make buffers of their own
+ * @param memory allocates the cells and opened values of `wasm`; the others allocate their own buffers
  * @throws {SealroomError} USAGE_OPTION if this runtime lacks what the kernel needs.
  */
 export function createKernel(name: KernelName = defaultKernel(), memory: Allocator = FRESH_MEMORY): Kernel {

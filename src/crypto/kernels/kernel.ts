@@ -12,7 +12,7 @@ export interface FingerprintTask {
 
 /** What a sealed column needs besides its values and the rows' keys. */
 export interface SealTask {
-  /** Normalised target header; decides the IV together with the row nonce. */
+  /** Normalised target header; with the row nonce, it determines the IV. */
   readonly targetHeader: string;
   /** Type byte and metadata that precede every non-null value. */
   readonly prefix: Uint8Array;
@@ -34,14 +34,14 @@ export interface RowKeys extends Disposable {
 
 /** A null. */
 export const CELL_NULL = 0;
-/** Text that is no cell of ours. */
+/** Text that is not a protected cell. */
 export const CELL_CLEARTEXT = 1;
 /** A fingerprint. */
 export const CELL_FINGERPRINT = 2;
 /** A sealed value. */
 export const CELL_SEALED = 3;
 
-/** What a cell was found to be: one of the `CELL_` constants. */
+/** The kind of a cell: one of the `CELL_` constants. */
 export type CellKind = typeof CELL_NULL | typeof CELL_CLEARTEXT | typeof CELL_FINGERPRINT | typeof CELL_SEALED;
 
 /** A column of cells after opening. */
@@ -49,8 +49,8 @@ export interface OpenedColumn {
   /** One of the `CELL_` constants per row. */
   readonly kinds: Uint8Array;
   /**
-   * Sealed rows hold their encoded value (type byte first, padding removed, one byte at least); the others what was in
-   * the cell. May share buffers with the input.
+   * The encoded values of sealed rows (type byte first, padding removed, at least one byte) and the cells of the others.
+   * May share buffers with the input.
    */
   readonly values: ByteColumn;
 }
@@ -59,8 +59,8 @@ export interface OpenedColumn {
 export type KernelName = 'wasm' | 'node' | 'noble';
 
 /**
- * The cryptography of a table, a column of a batch at a time. Implementations are interchangeable: the same input gives
- * the same bytes and the same refusals.
+ * The cryptography of a table, one column of a batch at a time. Implementations are interchangeable: the same input gives
+ * the same bytes and the same errors.
  *
  * Errors are `SealroomError`s whose `where.row` is the 0-based row within the column that was passed.
  */
@@ -76,7 +76,7 @@ export interface Kernel {
   /**
    * `02:enc:` cells of a column's values (canonical bytes, without prefix). Row `i` is sealed under nonce `i` of `keys`.
    *
-   * @throws {SealroomError} DATA_LENGTH if a value has no room in the pad, or its cell would be over the limit.
+   * @throws {SealroomError} DATA_LENGTH if a value does not fit in the pad, or its cell would be over the limit.
    * @throws {SealroomError} SCHEMA_HEADER if the target header is blank.
    */
   sealColumn(task: SealTask, keys: RowKeys, values: ByteColumn): ByteColumn;

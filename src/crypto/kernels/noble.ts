@@ -25,7 +25,7 @@ import { CELL_NULL, CELL_SEALED } from './kernel.ts';
 import type { FingerprintTask, Kernel, OpenedColumn, RowKeys, SealTask } from './kernel.ts';
 import { CellKeyTable, countNonces, requireRowKeys } from './row-keys.ts';
 
-/** `map` over the rows of a column; an error gets the row it happened at. */
+/** Maps over the rows of a column; adds the row to an error. */
 function mapRows<Result>(column: ByteColumn, map: (value: Uint8Array | null, row: number) => Result): Result[] {
   return Array.from({ length: column.rows }, (_, row) => {
     try {
@@ -84,7 +84,7 @@ function deriveRowKeys(root: SealingRoot, nonces: Uint8Array): RowKeys {
   }
 }
 
-/** One cell of one encoded value. */
+/** Seals one encoded value. */
 function seal(task: SealTask, cellKey: Uint8Array, nonce: Uint8Array, encoded: Uint8Array): Uint8Array {
   const zeros = countPadZeros(encoded.length, task.padTargetBytes);
   //= format F-32
@@ -116,7 +116,7 @@ function sealColumn(task: SealTask, keys: RowKeys, values: ByteColumn): ByteColu
   );
 }
 
-/** The encoded value of one sealed cell. */
+/** Opens one sealed cell and returns its encoded value. */
 function open(root: Uint8Array, cell: Uint8Array): Uint8Array {
   const body = new Uint8Array(requireSealedBody(cell, 0, cell.length));
   if (decodeBase64Into(cell, SEALED_PREFIX_BYTES, cell.length, body, 0) < 0) throw malformedCellError();
@@ -155,8 +155,8 @@ function openColumn(root: SealingRoot, cells: ByteColumn): OpenedColumn {
 }
 
 /**
- * The kernel in plain JavaScript: one cell at a time, as the format says it, to be read and to check the others. It runs
- * anywhere. Its AES looks up tables in memory, whose timing depends on secrets.
+ * The kernel in plain JavaScript: one cell at a time, as the format describes it, made to be read and to check the others.
+ * It runs anywhere. Its AES uses table lookups, whose timing depends on secrets.
  */
 export function createNobleKernel(): Kernel {
   return Object.freeze({ name: 'noble', fingerprintColumn, deriveRowKeys, sealColumn, openColumn });

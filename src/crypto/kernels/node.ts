@@ -30,12 +30,12 @@ import type { FingerprintTask, Kernel, OpenedColumn, RowKeys, SealTask } from '.
 import { planFingerprints, planOpening, planSeals } from './plan.ts';
 import { CellKeyTable, countNonces, requireRowKeys } from './row-keys.ts';
 
-/** Bytes of one block of SHA-256, which an HMAC key is filled up to (RFC 2104 §2). */
+/** Bytes of a SHA-256 block, to which an HMAC key is padded (RFC 2104 §2). */
 const BLOCK_BYTES = 64;
 
 const CIPHER = 'aes-256-gcm';
 
-/** Where the ciphertext of a sealed cell begins once its Base64 is decoded. */
+/** Offset of the ciphertext in a decoded sealed cell. */
 const CIPHERTEXT_AT = NONCE_BYTES + IV_BYTES;
 
 function latin1Into(target: Uint8Array, text: string, at: number): void {
@@ -51,7 +51,7 @@ function keyBlock(key: Uint8Array, mask: number, moreBytes: number): Uint8Array 
 
 /**
  * HMAC is spelled out here as two one-shot hashes (RFC 2104 §2): a quarter of the time of an `Hmac` object per value.
- * For the same reason hashes that are no keys are taken as Latin-1 or Base64 text instead of a `Buffer`.
+ * For the same reason, hashes that are not keys are taken as Latin-1 or Base64 text instead of a `Buffer`.
  */
 function fingerprintColumn(crypto: typeof NodeCrypto, task: FingerprintTask, values: ByteColumn): ByteColumn {
   const plan = planFingerprints(task, values, NULL_FILLER_BYTES);
@@ -232,7 +232,7 @@ function nodeCrypto(): typeof NodeCrypto | undefined {
   return typeof process === 'undefined' ? undefined : process.getBuiltinModule('node:crypto');
 }
 
-/** Whether this runtime has what {@link createNodeKernel} needs. */
+/** Whether the runtime has what {@link createNodeKernel} needs. */
 export function isNode(): boolean {
   return nodeCrypto() !== undefined;
 }
@@ -240,13 +240,13 @@ export function isNode(): boolean {
 /**
  * The kernel on `node:crypto`: a column at a time, one output buffer per column and scratch buffers for the cells.
  *
- * `node:crypto` is looked up here and not imported, so that this package loads where there is none, as in a browser.
+ * `node:crypto` is looked up here and not imported, so that the package loads where there is none, as in a browser.
  *
  * @throws {SealroomError} USAGE_OPTION if this is not Node.
  */
 export function createNodeKernel(): Kernel {
   const crypto = nodeCrypto();
-  if (crypto === undefined) throw new SealroomError('USAGE_OPTION', 'kernel `node` expected Node, got another runtime');
+  if (crypto === undefined) throw new SealroomError('USAGE_OPTION', 'the `node` kernel runs on Node.js only');
   return Object.freeze({
     name: 'node',
     fingerprintColumn: (task: FingerprintTask, values: ByteColumn) => fingerprintColumn(crypto, task, values),

@@ -8,21 +8,24 @@ import { CELL_NULL, CELL_SEALED } from './kernel.ts';
 import type { FingerprintTask, SealTask } from './kernel.ts';
 
 /**
- * Where every cell of an output column will lie, and how large a scratch buffer needs to be: all of it is known before
- * the first cell is computed, so that a kernel allocates once per column, and refuses a column before working on it.
+ * The position of every cell of an output column, and the size of the scratch buffer. All of it is known before the first
+ * cell is computed, so that a kernel allocates once per column, and refuses a column before working on it.
  */
 export interface ColumnPlan {
   /** Offsets of the output cells, `rows + 1` of them, from 0 on. */
   readonly offsets: Int32Array;
   /** The output's validity. */
   readonly validity: Uint8Array | null;
-  /** The length of the longest thing that passes through the kernel's scratch buffer. */
+  /** The longest content of the kernel's scratch buffer, in bytes. */
   readonly longestBytes: number;
 }
 
 function requireColumnBytes(bytes: number): number {
   if (bytes > MAX_COLUMN_BYTES) {
-    throw new SealroomError('DATA_LENGTH', `column of cells expected at most ${MAX_COLUMN_BYTES} bytes, got ${bytes}`);
+    throw new SealroomError(
+      'DATA_LENGTH',
+      `column of cells too large: at most ${MAX_COLUMN_BYTES} bytes, got ${bytes}`,
+    );
   }
   return bytes;
 }
@@ -31,7 +34,7 @@ function valueBytes(column: ByteColumn, row: number): number {
   return (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
 }
 
-/** Plans the cells of a fingerprint column. `longestBytes` is of a value, or of what stands for a null. */
+/** Plans the cells of a fingerprint column. `longestBytes` is that of a value, or of the random bytes for a null. */
 export function planFingerprints(task: FingerprintTask, values: ByteColumn, nullBytes: number): ColumnPlan {
   const offsets = new Int32Array(values.rows + 1);
   const keepsNulls = task.nulls === 'keep';
@@ -47,7 +50,7 @@ export function planFingerprints(task: FingerprintTask, values: ByteColumn, null
   return { offsets, validity: keepsNulls ? values.validity : null, longestBytes };
 }
 
-/** The length of the payload of a row, or `null` if it stays null. @throws {SealroomError} as {@link planSeals}. */
+/** The length of the payload of a row, or `null` if it stays null. @throws {SealroomError} DATA_LENGTH as {@link planSeals}. */
 function payloadBytes(task: Omit<SealTask, 'targetHeader'>, values: ByteColumn, row: number): number | null {
   const encodedBytes = isValid(values.validity, row)
     ? task.prefix.length + valueBytes(values, row)
@@ -57,9 +60,9 @@ function payloadBytes(task: Omit<SealTask, 'targetHeader'>, values: ByteColumn, 
 }
 
 /**
- * Plans the cells of a sealed column. `longestBytes` is of a payload.
+ * Plans the cells of a sealed column. `longestBytes` is that of a payload.
  *
- * @throws {SealroomError} DATA_LENGTH if a value has no room in the pad, or its cell would be over the limit.
+ * @throws {SealroomError} DATA_LENGTH if a value does not fit in the pad, or its cell would be over the limit.
  */
 export function planSeals(task: SealTask, values: ByteColumn): ColumnPlan {
   const offsets = new Int32Array(values.rows + 1);
@@ -82,9 +85,9 @@ export function planSeals(task: SealTask, values: ByteColumn): ColumnPlan {
 }
 
 /**
- * Refuses values that `sealColumn` would refuse, without sealing any.
+ * Refuses the values that `sealColumn` would refuse, without sealing any.
  *
- * @throws {SealroomError} DATA_LENGTH with the 0-based row if a value has no room in the pad, or its cell would be over the
+ * @throws {SealroomError} DATA_LENGTH with the 0-based row if a value does not fit in the pad, or its cell would be over the
  *   limit.
  */
 export function checkSealable(task: Omit<SealTask, 'targetHeader'>, values: ByteColumn): void {
@@ -99,19 +102,19 @@ export function checkSealable(task: Omit<SealTask, 'targetHeader'>, values: Byte
   }
 }
 
-/** What is known of a column of cells before any is opened. */
+/** What is known about a column of cells before any is opened. */
 export interface OpenPlan {
   /** One of the `CELL_` constants per row. */
   readonly kinds: Uint8Array;
   readonly hasSealed: boolean;
-  /** Most bytes that the opened column can have; padding makes it shorter. */
+  /** Upper bound for the bytes of the opened column; padding makes it shorter. */
   readonly mostBytes: number;
   /** The length of the longest decoded cell: nonce, IV, ciphertext and tag. */
   readonly longestBytes: number;
 }
 
 /**
- * Tells the cells of a column apart and measures them.
+ * Classifies the cells of a column and measures them.
  *
  * @throws {SealroomError} FORMAT_CELL for a sealed cell of a wrong length, or of an unknown version.
  */

@@ -12,7 +12,7 @@ export class CellKeyTable implements RowKeys {
   constructor(nonces: Uint8Array, cellKeys: Uint8Array) {
     this.rows = countNonces(nonces);
     this.nonces = nonces;
-    if (cellKeys.length !== this.rows * KEY_BYTES) throw new RangeError('cell keys expected one per nonce');
+    if (cellKeys.length !== this.rows * KEY_BYTES) throw new RangeError('there must be one cell key per nonce');
     this.#cellKeys = new SecretBytes(cellKeys);
   }
 
@@ -27,17 +27,17 @@ export class CellKeyTable implements RowKeys {
   }
 }
 
-/** How many rows the nonces are for. @throws {RangeError} if they are not a multiple of 32 bytes. */
+/** Number of rows that the nonces are for. @throws {RangeError} if they are not a multiple of 32 bytes. */
 export function countNonces(nonces: Uint8Array): number {
   if (nonces.length % NONCE_BYTES !== 0) {
-    throw new RangeError(`nonces expected a multiple of ${NONCE_BYTES} bytes, got ${nonces.length}`);
+    throw new RangeError(`nonces: expected a multiple of ${NONCE_BYTES} bytes, got ${nonces.length}`);
   }
   return nonces.length / NONCE_BYTES;
 }
 
-/** The row keys of a column, as this kernel made them. @throws {RangeError} if they are another's, or of other rows. */
+/** Checks that row keys fit. @throws {RangeError} if another kernel derived them, or the number of rows differs. */
 export function requireRowKeys(keys: RowKeys, rows: number): CellKeyTable {
-  if (!(keys instanceof CellKeyTable)) throw new RangeError('row keys expected from this kernel');
-  if (keys.rows !== rows) throw new RangeError(`row keys expected for ${rows} rows, got ${keys.rows}`);
+  if (!(keys instanceof CellKeyTable)) throw new RangeError('row keys must come from the kernel that uses them');
+  if (keys.rows !== rows) throw new RangeError(`row keys: expected ${rows} rows, got ${keys.rows}`);
   return keys;
 }

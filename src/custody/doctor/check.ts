@@ -1,19 +1,19 @@
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Check {
-  /** What it is, such as `core dumps`. */
+  /** The subject, such as `core dumps`. */
   readonly item: string;
-  /** `unknown`: this system does not tell, or not in a way that is known here. */
+  /** `unknown`: the system does not say, or not in a way that we can read. */
   readonly state: 'ok' | 'warning' | 'problem' | 'unknown';
-  /** What was found; nothing in it is secret. */
+  /** What was found; never a secret. */
   readonly found: string;
   /** What to do about it, or `null`. */
   readonly advice: string | null;
 }
 
-/** A check that found what it should. */
+/** The result of a check that passed. */
 export const checkOk = (item: string, found: string): Check => ({ item, state: 'ok', found, advice: null });
 
-/** A check of something that makes secrets easier to get at. */
+/** The result of a check that found something that makes secrets easier to reach. */
 export const checkWarning = (item: string, found: string, advice: string): Check => ({
   item,
   state: 'warning',
@@ -21,7 +21,7 @@ export const checkWarning = (item: string, found: string, advice: string): Check
   advice,
 });
 
-/** A check of something that is wrong, or does not work. */
+/** The result of a check that found something wrong or broken. */
 export const checkProblem = (item: string, found: string, advice: string): Check => ({
   item,
   state: 'problem',
@@ -29,10 +29,10 @@ export const checkProblem = (item: string, found: string, advice: string): Check
   advice,
 });
 
-/** A check that cannot be made here. */
+/** The result of a check that cannot be made on this system. */
 export const checkUnknown = (item: string): Check => ({
   item,
   state: 'unknown',
-  found: 'not known here',
+  found: 'this system does not say',
   advice: null,
 });

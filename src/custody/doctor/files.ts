@@ -4,10 +4,10 @@ import { systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
 import { type Check, checkOk, checkProblem, checkUnknown, checkWarning } from './check.ts';
 
-/** Entries that are looked at, at most. */
+/** Most entries that are checked. */
 const MAX_ENTRIES = 10_000;
 
-/** Whether others can get at what is in a home: modes and owners of its directories and files, not what they hold. */
+/** Checks whether other users can access a home: the modes and owners of its directories and files, not their content. */
 export async function checkFiles({ directory }: MemberHome): Promise<readonly Check[]> {
   const item = 'home';
   const user = process.getuid?.();
@@ -22,24 +22,28 @@ export async function checkFiles({ directory }: MemberHome): Promise<readonly Ch
       const found = await lstat(path);
       const [mode, kind] = [found.mode & 0o777, found.isDirectory() ? 'directory' : 'file'];
       if (found.isSymbolicLink()) {
-        open.push(checkWarning(item, `${path} is a link`, 'put the file itself there'));
+        open.push(checkWarning(item, `${path} is a link`, 'replace it with the file itself'));
         continue;
       }
       if (found.uid !== user)
-        open.push(checkProblem(item, `${path} is another user's`, `run \`chown\` on the ${kind}`));
+        open.push(checkProblem(item, `${path} belongs to another user`, `run \`chown\` on the ${kind}`));
       if ((mode & 0o077) !== 0) {
         const wanted = found.isDirectory() ? '700' : '600';
         open.push(
-          checkProblem(item, `${path} is open to others, mode ${mode.toString(8)}`, `run \`chmod ${wanted} ${path}\``),
+          checkProblem(
+            item,
+            `${path} is open to other users, mode ${mode.toString(8)}`,
+            `run \`chmod ${wanted} ${path}\``,
+          ),
         );
       }
       if (found.isDirectory()) waiting.push(...(await readdir(path)).map((name) => join(path, name)));
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      if (isMissing && path === directory) return [checkOk(item, `${directory} is not there yet`)];
+      if (isMissing && path === directory) return [checkOk(item, `${directory} does not exist yet`)];
       if (!isMissing)
-        open.push(checkProblem(item, `${path} cannot be read: ${systemReason(error)}`, 'see its owner and mode'));
+        open.push(checkProblem(item, `${path} cannot be read: ${systemReason(error)}`, 'check its owner and mode'));
     }
   }
-  return open.length === 0 ? [checkOk(item, `${directory}, closed to others`)] : open;
+  return open.length === 0 ? [checkOk(item, `${directory}, private to its owner`)] : open;
 }

@@ -7,10 +7,10 @@ import { checkKeys } from './keys.ts';
 import { checkMachine, type Machine, THIS_MACHINE } from './machine.ts';
 
 /**
- * Looks at what guards the keys of a home: Node and OpenSSL, what the system may write of memory, modes of files, the keys that
- * envelopes name, and the environment, of which it tells names only. Opens no envelope, and changes nothing.
+ * Checks what protects the keys of a home: Node and OpenSSL, whether the system may write memory to disk, file modes, the keys
+ * of the envelopes, and the environment, of which it reports names only. It opens no envelope, and changes nothing.
  *
- * @param context its `askPassphrase` is called by providers that cannot tell without
+ * @param context its `askPassphrase` is called by providers that need a passphrase for the check
  * @throws {SealroomError} IO_READ if a directory of the home cannot be read.
  */
 export async function examineCustody(
@@ -35,10 +35,10 @@ function checkEnvironment(env: NodeJS.ProcessEnv): readonly Check[] {
     return [
       checkWarning(
         item,
-        `${names.join(', ')}: the secret itself is there, for every program that is started from here`,
-        `\`sealroom key create --import\` puts it under a key; then unset ${SECRET_VARIABLE}`,
+        `${names.join(', ')}: every program that is started from here can read the secret`,
+        `wrap it with \`sealroom key create --import\`, then unset ${SECRET_VARIABLE}`,
       ),
     ];
   }
-  return [checkOk(item, names.length === 0 ? 'nothing of sealroom' : names.join(', '))];
+  return [checkOk(item, names.length === 0 ? 'no variables of sealroom' : names.join(', '))];
 }

@@ -6,7 +6,7 @@ import type { ProviderContext } from '../providers/provider.ts';
 import { openProvider } from '../providers/providers.ts';
 import { type Check, checkOk, checkProblem, checkWarning } from './check.ts';
 
-/** Whether the envelopes of a home can be read, and the keys that they name be used. No envelope is opened. */
+/** Checks whether the envelopes of a home can be read, and their keys be used. It opens no envelope. */
 export async function checkKeys(home: MemberHome, context: ProviderContext): Promise<readonly Check[]> {
   const checks: Check[] = [];
   const keys = new Map<string, Envelope[]>();
@@ -15,7 +15,7 @@ export async function checkKeys(home: MemberHome, context: ProviderContext): Pro
       const { envelope } = await readEnvelope(home, place);
       keys.set(envelope.key, [...(keys.get(envelope.key) ?? []), envelope]);
     } catch (error) {
-      checks.push(checkProblem('envelope', `${place.file}: ${reasonOf(error)}`, 'put back the copy from before'));
+      checks.push(checkProblem('envelope', `${place.file}: ${reasonOf(error)}`, 'restore the original file'));
     }
   }
   if (keys.size === 0 && checks.length === 0) return [checkOk('envelopes', 'none')];
@@ -30,15 +30,19 @@ async function checkKey(key: string, envelopes: number, context: ProviderContext
     await using provider = await openProvider(key, context);
     const { custody, isInsecure, problem: reason } = await provider.describe();
     if (reason !== null)
-      return checkProblem(item, `${count}; ${reason}`, 'no secret in these envelopes can be used until it is mended');
+      return checkProblem(
+        item,
+        `${count}; ${reason}`,
+        'the secrets in these envelopes cannot be used until this is fixed',
+      );
     if (!isInsecure) return checkOk(item, `${count}; ${custody}`);
     return checkWarning(
       item,
       `${count}; ${custody}`,
-      '`sealroom key wrap --to <key>` puts the secrets under a better one',
+      'move the secrets to a better key with `sealroom key wrap --to <key>`',
     );
   } catch (error) {
-    return checkProblem(item, `${count}; ${reasonOf(error)}`, 'see docs/keys.md for the form of keys');
+    return checkProblem(item, `${count}; ${reasonOf(error)}`, 'see docs/keys.md for the URIs of keys');
   }
 }
 

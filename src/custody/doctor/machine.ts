@@ -7,13 +7,13 @@ import { SealroomError } from '../../errors/index.ts';
 import { requireFips } from '../fips.ts';
 import { type Check, checkOk, checkProblem, checkUnknown, checkWarning } from './check.ts';
 
-/** What is asked of the machine; tests have others than this one. */
+/** The machine to check; tests replace it. */
 export interface Machine {
   readonly nodeVersion: string;
   readonly opensslVersion: string;
-  /** The text of a file that the system makes, or `null` where there is none. */
+  /** Reads a file of the system, such as one in `/proc`; `null` if there is none. */
   readonly read: (path: string) => Promise<string | null>;
-  /** What `--fips` says: `null` if it would run. */
+  /** The reason why `--fips` would be refused, `off` if FIPS is off, or `null` if it would run. */
   readonly fipsProblem: () => string | null;
   /** Whether Node could be started with FIPS. */
   readonly canStartFips: () => Promise<boolean>;
@@ -50,7 +50,7 @@ export const THIS_MACHINE: Machine = {
   },
 };
 
-/** The checks of Node, OpenSSL, the system and the processor. None of them throws. */
+/** Checks Node, OpenSSL, the system and the processor. Never throws. */
 export async function checkMachine(machine: Machine): Promise<readonly Check[]> {
   return [
     checkNode(machine),
@@ -66,10 +66,10 @@ export async function checkMachine(machine: Machine): Promise<readonly Check[]> 
 function checkNode({ nodeVersion }: Machine): Check {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    return checkProblem('Node', nodeVersion, 'install Node 20.19 or later, better 22 or 24');
+    return checkProblem('Node', nodeVersion, 'install Node 20.19 or later, preferably 22 or 24');
   }
   if (major < 22) {
-    const found = `${nodeVersion}, which its makers do not mend any more; the AWS SDK leaves it in 2027`;
+    const found = `${nodeVersion}, which gets no more fixes; the AWS SDK drops it in 2027`;
     return checkWarning('Node', found, 'install Node 22 or 24');
   }
   return checkOk('Node', nodeVersion);
@@ -81,7 +81,7 @@ async function checkFips(machine: Machine): Promise<Check> {
   const found = machine.fipsProblem();
   if (found === null) return checkOk(item, `${version}, FIPS is on, its known-answer tests pass`);
   if (found !== 'off')
-    return checkProblem(item, `${version}, FIPS is on and does not work: ${found}`, 'see docs/fips.md');
+    return checkProblem(item, `${version}, FIPS is on but does not work: ${found}`, 'see docs/fips.md');
   const isThere = await machine.canStartFips();
   return checkOk(item, `${version}, FIPS is off and ${isThere ? 'can be turned on' : 'cannot be turned on here'}`);
 }
@@ -104,7 +104,7 @@ async function checkSwap({ read }: Machine): Promise<Check> {
   if (text === null) return checkUnknown(item);
   const areas = text.trim().split('\n').slice(1).length;
   if (areas === 0) return checkOk(item, 'off');
-  const found = `on, ${String(areas)} area(s), whether encrypted is not known here: memory with secrets may be written there`;
+  const found = `on, ${String(areas)} area(s), possibly unencrypted: memory with secrets may be written to disk`;
   return checkWarning(item, found, 'turn it off with `swapoff -a`, or put it on an encrypted device');
 }
 
@@ -115,8 +115,8 @@ async function checkMemoryEncryption({ read }: Machine): Promise<Check> {
   const flags = /^flags\s*:\s*(.*)$/m.exec((await read('/proc/cpuinfo')) ?? '')?.[1]?.split(' ');
   if (flags === undefined) return checkUnknown(item);
   const found = MEMORY_ENCRYPTION.filter((flag) => flags.includes(flag));
-  if (found.length === 0) return checkOk(item, 'the processor shows no flag of it');
-  return checkOk(item, `the processor can: ${found.join(', ')}; whether it is used is up to the firmware`);
+  if (found.length === 0) return checkOk(item, 'no processor flag shows support');
+  return checkOk(item, `supported by the processor: ${found.join(', ')}; the firmware decides whether it is used`);
 }
 
 async function checkPtrace({ read }: Machine): Promise<Check> {
@@ -126,7 +126,7 @@ async function checkPtrace({ read }: Machine): Promise<Check> {
   if (scope !== '0') return checkOk(item, `restricted, ptrace_scope ${scope}`);
   return checkWarning(
     item,
-    'any program of yours can read the memory of any other',
+    'any of your programs can read the memory of any other',
     'set it with `sysctl kernel.yama.ptrace_scope=1`',
   );
 }

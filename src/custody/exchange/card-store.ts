@@ -10,9 +10,9 @@ import { readOwnCard } from './member.ts';
 const pinnedDirectory = ({ directory }: MemberHome): string => join(directory, 'pinned');
 
 /**
- * Pins a card whose authentication string was compared; `replaces`: the other pinned cards of the same member id count no more.
+ * Pins a card whose authentication string was compared; `replaces`: unpin the other cards of the same member id.
  *
- * @returns how many those were
+ * @returns number of cards that were unpinned
  * @throws {SealroomError} CUSTODY_MESSAGE if it is the home's own; IO_READ, IO_WRITE.
  */
 export async function pinCard(
@@ -31,20 +31,20 @@ export async function pinCard(
 }
 
 /**
- * Refuses one's own card.
+ * Refuses the card of this home.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if it is the home's own.
  */
 export function requireOther(own: SignedCard, { body }: SignedCard): void {
   //= exchange E-14
   if (body.sign !== own.body.sign) return;
-  throw new SealroomError('CUSTODY_MESSAGE', "expected another member's card, got that of this home", {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the card is that of this home', {
     hint: 'give the file that the other member sent',
   });
 }
 
 /**
- * The pinned cards of a home.
+ * Lists the pinned cards of a home.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if one was changed; IO_READ.
  */
@@ -56,7 +56,7 @@ export async function listPinned(home: MemberHome): Promise<readonly SignedCard[
 }
 
 /**
- * The pinned card of a hash; `null` if there is none.
+ * Finds the pinned card with a hash; `null` if there is none.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if it was changed; IO_READ.
  */
@@ -66,14 +66,14 @@ export async function findPinned(home: MemberHome, sha256: string): Promise<Sign
   if (text === null) return null;
   const card = parseCard(text, { file });
   if (card.sha256 === sha256) return card;
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected the card that its file is named after, got another', {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the card is not the one that its file is named after', {
     where: { file },
     hint: 'remove the file, and verify the card again',
   });
 }
 
 /**
- * Takes a card if it is pinned; `where`: the file that it is from.
+ * Returns a card if it is pinned; `file` is the file that it was read from.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if it is not; IO_READ.
  */
@@ -86,8 +86,8 @@ export async function requirePinned(
   const pinned = await findPinned(home, sha256);
   if (pinned !== null) return pinned;
   const others = (await listPinned(home)).filter((card) => card.body.id === body.id);
-  const got = others.length === 0 ? 'one that is not' : `one that is not; another card of \`${body.id}\` is`;
-  throw new SealroomError('CUSTODY_MESSAGE', `expected a pinned card, got ${got}`, {
+  const other = others.length === 0 ? '' : `; another card of \`${body.id}\` is`;
+  throw new SealroomError('CUSTODY_MESSAGE', `the card is not pinned${other}`, {
     where: { file },
     hint: `compare it by phone: \`sealroom member verify\` with the card of ${body.id}`,
   });

@@ -4,7 +4,7 @@ import { SealroomError } from '../../errors/index.ts';
 import { PUBLIC_KEY_PATTERN, printPublicKey, type SigningKey } from '../../signing/index.ts';
 import { readSignedText, type Signed, signText } from './signed-text.ts';
 
-/** How a member's id is written: as in manifests. */
+/** The form of a member's id, as in manifests. */
 const MEMBER_ID = /^[a-z][a-z0-9_]{0,62}$/;
 
 //= exchange E-10
@@ -12,50 +12,50 @@ const card = z
   .strictObject({
     /** Id of the member. */
     id: z.string().regex(MEMBER_ID),
-    /** A line of text that a person reads. */
+    /** One line of text for people. */
     name: z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u),
     /** Ed25519 public key, `ed25519:` and 32 bytes in Base64. */
     sign: z.string().regex(PUBLIC_KEY_PATTERN),
     /** An age recipient. */
     //= exchange E-11
     receive: z.string().refine((text) => kindOfRecipient(text) !== null),
-    /** In UTC with milliseconds; for people, nothing hangs on it. */
+    /** In UTC with milliseconds; informative only. */
     created: z.iso.datetime({ precision: 3 }),
   })
   .readonly();
 
-/** What a member says of itself: its name and its public keys. */
+/** A member's statement about itself: its name and its public keys. */
 export type Card = z.infer<typeof card>;
 
-/** A card whose signature holds. */
+/** A card with a valid signature. */
 export type SignedCard = Signed<Card>;
 
 /**
- * Makes a card.
+ * Creates a card.
  *
  * @param key the private half of the card's `sign`
- * @throws {SealroomError} USAGE_OPTION if the id or the name cannot be one; SECRET_INVALID if the key is another.
+ * @throws {SealroomError} USAGE_OPTION if the id or the name is invalid; SECRET_INVALID if the key does not fit the card.
  */
 export function makeCard(value: Omit<Card, 'sign'>, key: SigningKey): SignedCard {
   const parsed = card.safeParse({ ...value, sign: printPublicKey(key) });
   if (parsed.success) return signText('card', parsed.data, key);
-  throw new SealroomError('USAGE_OPTION', 'expected the id and the name of a member, got others', {
-    hint: 'an id is 1 to 63 of `a-z`, `0-9` and `_`, a letter first; a name 1 to 200 characters on one line',
+  throw new SealroomError('USAGE_OPTION', 'the id or the name of the member is invalid', {
+    hint: 'an id has 1 to 63 of `a-z`, `0-9` and `_`, and starts with a letter; a name has 1 to 200 characters on one line',
   });
 }
 
 /**
- * A card from the text of its file. That its signature holds says that nobody changed it, and not whose it is: that is
- * found by comparing.
+ * Parses the text of a card and checks its signature. A valid signature shows that the card was not changed, but not whose it
+ * is: members find that out by comparing authentication strings.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if it is none, was changed, or is of another version.
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is malformed, was changed, or has an unknown version.
  */
 export function parseCard(text: string, where: { readonly file?: string | undefined } = {}): SignedCard {
   const { isSignedWith, ...signed } = readSignedText('card', card, text, where);
   if (isSignedWith(signed.body.sign)) return Object.freeze(signed);
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected a card that its member signed, got a changed one', {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the card was not signed by its member, or was changed', {
     where,
-    hint: 'have it sent again, as a file and without any change',
+    hint: 'ask for it again, as an unchanged file',
   });
 }
 

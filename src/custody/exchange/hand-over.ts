@@ -21,21 +21,21 @@ export interface FileText {
   readonly file?: string | undefined;
 }
 
-/** What {@link requestSecret} needs to know. */
+/** The options of {@link requestSecret}. */
 export interface SecretRequestOptions {
-  /** The card of the member that is asked; pinned. */
+  /** The pinned card of the member that is asked. */
   readonly from: FileText;
   /** A UUID in lower case. */
   readonly collaborationId: string;
-  /** `null` for the newest that the sender holds. */
+  /** The generation, or `null` for the newest that the sender holds. */
   readonly generation: number | null;
-  /** Days that the request counts for: 1 to 30. */
+  /** Days for which the request is valid: 1 to 30. */
   readonly days: number;
   readonly now: Date;
 }
 
 /**
- * Asks a member for a collaboration's secret. The request is kept in the home, and waits there for its parcel.
+ * Asks a member for a collaboration's secret. The request is kept in the home until its parcel comes.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned; CUSTODY_KEY, SECRET_INVALID if the home has no member;
  *   USAGE_OPTION for a wrong number of days; IO_READ, IO_WRITE.
@@ -52,20 +52,20 @@ export async function requestSecret(
   return request;
 }
 
-/** What {@link sendSecret} needs to know. */
+/** The options of {@link sendSecret}. */
 export interface SendOptions {
-  /** The card of the member that gets the secret; pinned. */
+  /** The pinned card of the member that gets the secret. */
   readonly to: FileText;
   readonly request: FileText;
   /** URI of the key that opens the envelope; `null` for the one that the envelope names. */
   readonly key: string | null;
   readonly context: ProviderContext;
-  /** Throws if whoever has the home may not send this secret to the receiver; asked before the envelope is opened. */
+  /** Called before the envelope is opened; throws if the owner of the home may not send this secret to the receiver. */
   readonly authorise: (envelope: Envelope, receiver: SignedCard) => Promise<void>;
   readonly now: Date;
 }
 
-/** A parcel, and what is in it. */
+/** A parcel and its receiver and envelope. */
 export interface SentSecret {
   /** An age file. */
   readonly parcel: Uint8Array;
@@ -74,10 +74,11 @@ export interface SentSecret {
 }
 
 /**
- * Answers a request with the secret that it asks for. That it is sent is in the log of the home before the parcel is given out.
+ * Answers a request with the secret that it asks for. The log of the home records this before the parcel is returned.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned, or the request must not be answered; CUSTODY_KEY if the secret
- *   is not held; USAGE_OPTION under `--fips`; what `authorise`, the provider and the log throw; IO_READ, IO_WRITE.
+ *   is not held; USAGE_OPTION under `--fips`; CUSTODY_*, SECRET_* of the provider; AUDIT_*, IO_LOCKED of the log; IO_READ,
+ *   IO_WRITE; errors of `authorise`.
  */
 export async function sendSecret(
   home: MemberHome,
@@ -101,11 +102,11 @@ export async function sendSecret(
   return Object.freeze({ parcel, receiver, envelope });
 }
 
-/** Parcels are age files. @throws {SealroomError} USAGE_OPTION if none may be made or opened. */
+/** Parcels are age files. @throws {SealroomError} USAGE_OPTION if `--fips` forbids to make or open them. */
 function refuseFips({ isFips }: ProviderContext): void {
   if (isFips !== true) return;
-  throw new SealroomError('USAGE_OPTION', '`--fips` expected no parcel: it is an age file', {
-    hint: 'age files are made by cryptography that no FIPS provider has; leave `--fips` out to hand a secret over',
+  throw new SealroomError('USAGE_OPTION', 'a secret cannot be handed over with `--fips`', {
+    hint: 'parcels are age files, whose cryptography no FIPS provider has; leave out `--fips`',
   });
 }
 
@@ -136,36 +137,37 @@ async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promis
       ? await newestEnvelope(home, collaborationId)
       : await readEnvelope(home, { collaborationId, generation });
   if (stored !== null) return stored;
-  throw new SealroomError('CUSTODY_KEY', `expected the secret of ${collaborationId} in the home, found none`, {
+  throw new SealroomError('CUSTODY_KEY', `the home has no secret of ${collaborationId}`, {
     where: { file: home.directory },
-    hint: '`sealroom key show` lists what is there',
+    hint: '`sealroom key show` lists the secrets of the home',
   });
 }
 
-/** What {@link receiveSecret} needs to know. */
+/** The options of {@link receiveSecret}. */
 export interface ReceiveOptions {
   /** The age file. */
   readonly parcel: Uint8Array;
-  /** URI of the key that the secret is wrapped with for this home. */
+  /** URI of the key that will wrap the secret for this home. */
   readonly key: string;
   readonly context: ProviderContext;
-  /** Throws if whoever has the home may not have this secret; asked before the envelope is kept. */
+  /** Called before the envelope is stored; throws if the owner of the home may not have this secret. */
   readonly authorise: (envelope: Envelope) => Promise<void>;
   readonly now: Date;
 }
 
-/** A secret that is in the home now. */
+/** A received secret, which is now in the home. */
 export interface TakenSecret {
   readonly sender: SignedCard;
   readonly stored: StoredEnvelope;
 }
 
 /**
- * Takes a secret out of a parcel, wraps it into an envelope of the home, and uses the request up. If it is interrupted, the same
- * parcel can be given again.
+ * Takes the secret out of a parcel, wraps it in an envelope of the home, and marks the request as used. If it is interrupted,
+ * call it again with the same parcel.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if the parcel is not what was asked for; USAGE_OPTION under `--fips`; what `authorise`, the provider, the log and
- *   `storeEnvelope` throw; CUSTODY_KEY, SECRET_INVALID if the home has no member; IO_READ, IO_WRITE.
+ * @throws {SealroomError} CUSTODY_MESSAGE if the parcel does not answer the request; USAGE_OPTION under `--fips`; CUSTODY_KEY,
+ *   SECRET_INVALID if the home has no member; CUSTODY_*, SECRET_* of the provider; AUDIT_* of the log; IO_EXISTS, IO_LOCKED,
+ *   IO_READ, IO_WRITE; errors of `authorise`.
  */
 export async function receiveSecret(
   home: MemberHome,
@@ -185,7 +187,7 @@ export async function receiveSecret(
   const { sender, request } = received;
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key, context);
-  // One that is there may be what an interrupted call left, or damaged: nothing but opening the new one shows that it is good.
+  // An existing envelope may be left from an interrupted call, or be damaged: only opening the new one shows that it is good.
   const replaced = await findHeld(home, received);
   const envelope = await wrapReceived(received, replaced, provider, now);
   await authorise(envelope);
@@ -199,8 +201,8 @@ export async function receiveSecret(
 async function requirePinnedHash(home: MemberHome, sha256: string): Promise<SignedCard> {
   const card = await findPinned(home, sha256);
   if (card !== null) return card;
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected a parcel of a member whose card is pinned, got another', {
-    hint: 'the card that was asked is not pinned any more: verify the new one and make a new request',
+  throw new SealroomError('CUSTODY_MESSAGE', 'the parcel is from a member whose card is not pinned', {
+    hint: 'the card that was asked is no longer pinned: verify the new one and make a new request',
   });
 }
 
@@ -210,7 +212,7 @@ async function listHeld(home: MemberHome, collaborationId: string): Promise<read
   return stored.map(({ envelope }) => envelope);
 }
 
-/** The envelope of the generation that is there already; it names the same secret. */
+/** The existing envelope of the generation, which names the same secret. */
 async function findHeld(home: MemberHome, { facts }: ReceivedSecret): Promise<StoredEnvelope | null> {
   const places = await listEnvelopes(home, facts.collaborationId);
   return places.some(({ generation }) => generation === facts.generation) ? readEnvelope(home, facts) : null;
@@ -223,7 +225,7 @@ function wrapReceived(
   now: Date,
 ): Promise<Envelope> {
   const { collaborationId, generation, secretId } = facts;
-  // Roles that bind a secret here are not undone by a sender.
+  // A sender cannot unbind a secret that is bound to roles here.
   const isRoleBound = facts.isRoleBound || replaced?.envelope.isRoleBound === true;
   return provider.wrap(secret, { collaborationId, generation, secretId, created: now.toISOString(), isRoleBound });
 }

@@ -20,37 +20,38 @@ import { readText } from './message-file.ts';
 
 const INIT = 'make the keys and the card with `sealroom member init`';
 
-/** What {@link initMember} needs to know. */
+/** The options of {@link initMember}. */
 export interface InitOptions {
   /** As in manifests. */
   readonly id: string;
   readonly name: string;
-  /** Of the receiving key. */
+  /** The kind of the receiving key. */
   readonly kind: AgeKind;
   readonly now: Date;
 }
 
-/** A member with its keys. */
+/** A member with its private keys. */
 export interface Member {
   readonly card: SignedCard;
   readonly signingKey: SigningKey;
-  /** age identities; those of the card's `receive` are among them. */
+  /** age identities, including that of the card's `receive`. */
   readonly identities: readonly string[];
 }
 
 /**
- * Makes a member's home: keys, the log of what is done with secrets, and last the card. Keys that are there are taken and not
- * written; so it can be called again after it was interrupted.
+ * Creates a member's home: the keys, the log of their use, and last the card. Existing keys are kept, so it can be called
+ * again after an interruption.
  *
- * @throws {SealroomError} IO_EXISTS if there is a card; USAGE_OPTION if the id or the name cannot be one; SECRET_INVALID if the home
- *   or a key in it is open to other users, or is no such key; CUSTODY_KEY if the receiving key is of another kind; IO_WRITE.
+ * @throws {SealroomError} IO_EXISTS if there is a card; USAGE_OPTION if the id or the name is invalid; SECRET_INVALID if the
+ *   home or a key in it is open to other users, or a key is invalid; CUSTODY_KEY if the receiving key is of another kind;
+ *   IO_WRITE.
  */
 export async function initMember(home: MemberHome, { id, name, kind, now }: InitOptions): Promise<SignedCard> {
   await prepareDirectory(home.directory);
   if (await fileExists(home.card)) {
-    throw new SealroomError('IO_EXISTS', "there is a member's card already", {
+    throw new SealroomError('IO_EXISTS', "the home already has a member's card", {
       where: { file: home.card },
-      hint: '`sealroom member card` prints it; another member has another home: `--home`',
+      hint: 'print it with `sealroom member card`; for another member, use another home with `--home`',
     });
   }
   const created = now.toISOString();
@@ -70,9 +71,9 @@ async function prepareDirectory(directory: string): Promise<void> {
     // Windows has no such bits and reports them as set.
     if (process.platform === 'win32' || (mode & 0o077) === 0) return;
   } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot make the home: ${systemReason(error)}`, { where, cause: error });
+    throw new SealroomError('IO_WRITE', `cannot create the home: ${systemReason(error)}`, { where, cause: error });
   }
-  throw new SealroomError('SECRET_INVALID', 'expected a home that only its owner can open, got an open one', {
+  throw new SealroomError('SECRET_INVALID', 'the home is open to other users', {
     where,
     hint: `run \`chmod 700 ${directory}\``,
   });
@@ -88,9 +89,9 @@ async function prepareReceivingKey(file: string, kind: AgeKind, created: string)
   const [first] = await readIdentities(file);
   const recipient = await recipientOf(first);
   if (kindOfRecipient(recipient) === kind) return recipient;
-  throw new SealroomError('CUSTODY_KEY', `expected a receiving key of kind ${kind}, found one of another`, {
+  throw new SealroomError('CUSTODY_KEY', `the receiving key is not of kind ${kind}`, {
     where: { file },
-    hint: kind === 'X25519' ? 'leave `--classic` out' : 'give `--classic` to use it; it is not post-quantum',
+    hint: kind === 'X25519' ? 'leave out `--classic`' : 'use `--classic` to accept it; it is not post-quantum',
   });
 }
 
@@ -99,24 +100,24 @@ async function readIdentities(file: string): ReturnType<typeof parseIdentities> 
 }
 
 /**
- * The card of a home.
+ * Reads the card of a home.
  *
  * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_MESSAGE if it was changed; IO_READ.
  */
 export async function readOwnCard(home: MemberHome): Promise<SignedCard> {
   const text = await readText(home.card);
   if (text !== null) return parseCard(text, { file: home.card });
-  throw new SealroomError('CUSTODY_KEY', "expected a member's card, found none", {
+  throw new SealroomError('CUSTODY_KEY', "the home has no member's card", {
     where: { file: home.card },
     hint: INIT,
   });
 }
 
 /**
- * The member of a home, with its private keys.
+ * Reads the member of a home, with its private keys.
  *
- * @throws {SealroomError} as {@link readOwnCard}; SECRET_INVALID if a key is missing, open to other users, or no such key; CUSTODY_KEY
- *   if they are not the card's.
+ * @throws {SealroomError} CUSTODY_KEY if there is no card, or the keys are not the card's; CUSTODY_MESSAGE if the card was
+ *   changed; SECRET_INVALID if a key is missing, open to other users, or invalid; IO_READ.
  */
 export async function readMember(home: MemberHome): Promise<Member> {
   const card = await readOwnCard(home);
@@ -126,8 +127,8 @@ export async function readMember(home: MemberHome): Promise<Member> {
   if (printPublicKey(signingKey) === card.body.sign && recipients.includes(card.body.receive)) {
     return Object.freeze({ card, signingKey, identities });
   }
-  throw new SealroomError('CUSTODY_KEY', 'expected the keys of the card, found others', {
+  throw new SealroomError('CUSTODY_KEY', 'the keys in the home are not those of its card', {
     where: { file: home.directory },
-    hint: 'put back the files from before; a member with new keys has another home and another card',
+    hint: 'restore the original files; a member with new keys needs a new home and a new card',
   });
 }

@@ -3,7 +3,7 @@ import { SealroomError, systemReason } from '../../errors/index.ts';
 import { MAX_PARCEL_BYTES } from './parcel.ts';
 
 /**
- * The text of a file; `null` if there is none.
+ * Reads a text file; `null` if it does not exist.
  *
  * @throws {SealroomError} IO_READ if it cannot be read.
  */
@@ -17,7 +17,7 @@ export async function readText(file: string): Promise<string | null> {
 }
 
 /**
- * The bytes of a parcel's file.
+ * Reads the file of a parcel.
  *
  * @throws {SealroomError} IO_READ if it cannot be read; CUSTODY_MESSAGE if it is longer than any parcel.
  */
@@ -29,8 +29,8 @@ export async function readParcelFile(file: string): Promise<Uint8Array> {
   } catch (error) {
     throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where, cause: error });
   }
-  throw new SealroomError('CUSTODY_MESSAGE', 'expected a parcel, got a longer file', {
+  throw new SealroomError('CUSTODY_MESSAGE', 'the file is too long for a parcel', {
     where,
-    hint: 'see which file it is',
+    hint: 'check that it is the right file',
   });
 }

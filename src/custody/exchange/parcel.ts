@@ -18,7 +18,7 @@ const LINE_FEED = 0x0a;
 const SIGNATURE_BYTES = 64;
 const MIN_SECRET_BYTES = 32;
 
-/** Bytes of a parcel at most; one with a post-quantum recipient has about 3 KiB. */
+/** Most bytes of a parcel; one for a post-quantum recipient has about 3 KiB. */
 export const MAX_PARCEL_BYTES = 64 * 1024;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -30,11 +30,11 @@ const facts = z
     collaborationId: z.guid().regex(/^[^A-Z]*$/),
     generation: z.int().min(1).max(1_000_000),
     secretId: z.string().regex(/^[0-9a-f]{32}$/),
-    /** As in the sender's envelope: the receiver's is bound to the roles of the manifest if the sender's is. */
+    /** As in the sender's envelope: if the sender's is bound to the roles of the manifest, so is the receiver's. */
     isRoleBound: z.boolean(),
-    /** Hash of the request that it answers, and so of its challenge. */
+    /** Hash of the answered request, which covers its challenge. */
     request: sha256,
-    /** Hashes of the cards of who signed it, and of who it is for. */
+    /** Hashes of the cards of its signer and its receiver. */
     sender: sha256,
     receiver: sha256,
     created: z.iso.datetime({ precision: 3 }),
@@ -42,14 +42,14 @@ const facts = z
   })
   .readonly();
 
-/** What the sender says of the secret in a parcel. */
+/** The sender's statement about the secret in a parcel. */
 type MessageHeader = z.infer<typeof facts>;
 
-/** What {@link sealParcel} needs to know. */
+/** The options of {@link sealParcel}. */
 export interface ParcelOptions {
-  /** The request that is answered; `requireAnswerable` let it pass. */
+  /** The request to answer, already checked by `requireAnswerable`. */
   readonly request: SignedRequest;
-  /** The pinned card of whoever gets the secret. */
+  /** The pinned card of the receiver. */
   readonly receiver: SignedCard;
   readonly secret: SharedSecret;
   readonly generation: number;
@@ -91,36 +91,36 @@ export async function sealParcel(
   }
 }
 
-/** What a receiver knows and holds. */
+/** The receiver's keys, cards, requests and secrets. */
 export interface ParcelContext {
   /** The receiver's age identities. */
   readonly identities: readonly string[];
   /** The receiver's card. */
   readonly own: SignedCard;
   /**
-   * The request of a collaboration with a hash, if it is kept and was not used.
+   * Finds the unused request with a hash.
    *
    * @throws {SealroomError} CUSTODY_MESSAGE if there is none, or it was used.
    */
   readonly findRequest: (collaborationId: string, sha256: string) => Promise<SignedRequest>;
   /**
-   * The pinned card of a hash.
+   * Finds the pinned card with a hash.
    *
    * @throws {SealroomError} CUSTODY_MESSAGE if there is none.
    */
   readonly findCard: (sha256: string) => Promise<SignedCard>;
-  /** What is held of a collaboration already. */
+  /** Lists the generations of a collaboration that the receiver already has. */
   readonly listHeld: (collaborationId: string) => Promise<readonly HeldGeneration[]>;
   readonly now: Date;
 }
 
-/** A generation that the receiver has an envelope of. */
+/** A generation for which the receiver has an envelope. */
 export interface HeldGeneration {
   readonly generation: number;
   readonly secretId: string;
 }
 
-/** A secret that came from a member, for this one. */
+/** A secret received from another member. */
 export interface ReceivedSecret {
   /** The caller disposes of it. */
   readonly secret: SharedSecret;
@@ -130,11 +130,12 @@ export interface ReceivedSecret {
 }
 
 /**
- * Opens a parcel and checks everything in it against what the receiver asked for. It does not use up the request: the caller
- * does, when the secret is safe.
+ * Opens a parcel and checks all of its content against the receiver's request. It does not mark the request as used: the
+ * caller does that once the secret is safe.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if it is damaged, not for this receiver, not from whom was asked, no answer to a request
- *   that is open, expired, or of an old or another secret. No content of the parcel but hashes, ids and times is in the message.
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is damaged, not for this receiver, not from the member that was asked, not the
+ *   answer to an open request, expired, or holds an old or different secret. Of the parcel's content, the message has only
+ *   hashes, ids and times.
  */
 export async function openParcel(file: Uint8Array, context: ParcelContext): Promise<ReceivedSecret> {
   const { own } = context;
@@ -142,13 +143,13 @@ export async function openParcel(file: Uint8Array, context: ParcelContext): Prom
   const stanzas = listStanzas(file);
   if (file.length > MAX_PARCEL_BYTES || stanzas.length !== 1 || stanzas[0] !== kindOfCard(own)) {
     throw refuse(
-      `expected a parcel for one key of kind ${kindOfCard(own)}, got another file`,
-      'have it sent again; a parcel is never for several keys, nor for a key of another kind',
+      `the file is not a parcel for one key of kind ${kindOfCard(own)}`,
+      'ask for it again; a parcel is never for several keys, nor for a key of another kind',
     );
   }
   const content = await openAge(file, { identities: context.identities });
-  if (content === 'others') throw refuse('expected a parcel for this home, got one for another key', RESEND);
-  if (content === 'damaged') throw refuse('expected a whole parcel, got one that was changed or cut', RESEND);
+  if (content === 'others') throw refuse('the parcel is for another key than those of this home', RESEND);
+  if (content === 'damaged') throw refuse('the parcel was changed or truncated', RESEND);
   try {
     return await checkContent(content, context);
   } finally {
@@ -156,7 +157,7 @@ export async function openParcel(file: Uint8Array, context: ParcelContext): Prom
   }
 }
 
-const RESEND = 'have it sent again: `sealroom key send` answers the same request once more';
+const RESEND = 'ask for it again: `sealroom key send` answers the same request once more';
 
 async function checkContent(content: Uint8Array, context: ParcelContext): Promise<ReceivedSecret> {
   const { own, now } = context;
@@ -165,14 +166,14 @@ async function checkContent(content: Uint8Array, context: ParcelContext): Promis
   const request = await context.findRequest(value.collaborationId, value.request);
   const sender = await context.findCard(request.body.sender);
   if (value.sender !== sender.sha256 || !verifyStatement(TYPE, body, signature, sender.body.sign)) {
-    throw refuse(`expected a parcel that \`${sender.body.id}\` signed, got another`, RESEND);
+    throw refuse(`the parcel is not signed by \`${sender.body.id}\``, RESEND);
   }
   if (value.receiver !== own.sha256 || request.body.receiver !== own.sha256) {
-    throw refuse("expected a parcel for this home's card, got one for another", 'make a new request');
+    throw refuse("the parcel is not for this home's card", 'make a new request');
   }
   const { collaborationId, expires } = request.body;
   if (value.collaborationId !== collaborationId || value.expires !== expires) {
-    throw refuse('expected what was requested, got something else', 'make a new request');
+    throw refuse('the parcel does not match the request', 'make a new request');
   }
   requireValid(value, now, 'the parcel');
   requireGeneration(value, request.body.generation, await context.listHeld(collaborationId));
@@ -181,10 +182,10 @@ async function checkContent(content: Uint8Array, context: ParcelContext): Promis
     return Object.freeze({ secret, facts: Object.freeze(value), request, sender });
   }
   secret[Symbol.dispose]();
-  throw refuse('expected the secret that the parcel names, got another', RESEND);
+  throw refuse('the parcel does not hold the secret that it names', RESEND);
 }
 
-/** Takes the content apart: `type ‖ 0A ‖ signature (64) ‖ facts ‖ 0A ‖ secret`. The parts are views. */
+/** Parses the content: `type ‖ 0A ‖ signature (64) ‖ facts ‖ 0A ‖ secret`. The parts are views. */
 function readContent(content: Uint8Array): {
   readonly value: MessageHeader;
   readonly body: Uint8Array;
@@ -195,10 +196,7 @@ function readContent(content: Uint8Array): {
   const typeEnd = content.indexOf(LINE_FEED);
   const type = decodeUtf8Lenient(content.subarray(0, Math.max(typeEnd, 0)));
   if (type !== TYPE && ANY_VERSION.test(type)) {
-    throw refuse(
-      'expected a parcel of this version, got one of another',
-      'both members need a version of sealroom that knows it',
-    );
+    throw refuse('the parcel has an unknown version', 'both members need a version of sealroom that supports it');
   }
   const bodyStart = typeEnd + 1 + SIGNATURE_BYTES;
   const body = content.subarray(bodyStart);
@@ -208,7 +206,7 @@ function readContent(content: Uint8Array): {
   const secretBytes = body.subarray(factsEnd + 1);
   const isWhole = secretBytes.length >= MIN_SECRET_BYTES;
   if (type !== TYPE || !parsed.success || canonicalize(parsed.data) !== json || !isWhole) {
-    throw refuse('expected a parcel with a secret, got another age file', 'see which file it is');
+    throw refuse('the age file is not a parcel with a secret', 'check that it is the right file');
   }
   const signature = encodeBase64(content.subarray(typeEnd + 1, bodyStart));
   return { value: parsed.data, body, signature, secretBytes };
@@ -225,13 +223,13 @@ function requireGeneration(
     const expected = wanted === null ? `${String(newest)} or a newer one` : String(wanted);
     throw refuse(
       `expected generation ${expected}, got ${String(generation)}`,
-      `for an older one, ask for it: \`sealroom key request --generation ${String(generation)}\``,
+      `to get an older one, ask for it with \`sealroom key request --generation ${String(generation)}\``,
     );
   }
   const same = held.find((one) => one.generation === generation);
   if (same === undefined || same.secretId === secretId) return;
   throw refuse(
-    `expected the secret of generation ${String(generation)} that is held already, got another`,
+    `the home already has another secret of generation ${String(generation)}`,
     'the members have two secrets of one generation: agree on one, or rotate',
   );
 }

@@ -9,7 +9,7 @@ import { readText } from './message-file.ts';
 import type { HeldGeneration } from './parcel.ts';
 import { parseRequest, type SignedRequest } from './request.ts';
 
-/** Where a request is: made and waiting for its parcel, used up, or answered for another member. */
+/** The directories of requests: those that wait for their parcel, used ones, and answered ones of other members. */
 type Shelf = 'requests' | 'used' | 'answered';
 
 function fileOf(home: MemberHome, shelf: Shelf, collaborationId: string, sha256: string): string {
@@ -17,9 +17,9 @@ function fileOf(home: MemberHome, shelf: Shelf, collaborationId: string, sha256:
 }
 
 /**
- * Keeps a request until its parcel comes.
+ * Stores a request until its parcel comes.
  *
- * @throws {SealroomError} IO_WRITE if it cannot be kept.
+ * @throws {SealroomError} IO_WRITE if it cannot be written.
  */
 export async function keepRequest(home: MemberHome, { body, sha256, text }: SignedRequest): Promise<void> {
   //= exchange E-21
@@ -27,7 +27,7 @@ export async function keepRequest(home: MemberHome, { body, sha256, text }: Sign
 }
 
 /**
- * A request that was kept and has not been used.
+ * Finds a stored request that was not used.
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if there is none, or it was used, or its file was changed; IO_READ.
  */
@@ -37,7 +37,7 @@ export async function findRequest(home: MemberHome, collaborationId: string, sha
   if (text !== null) {
     const request = parseRequest(text, { file });
     if (request.sha256 === sha256) return request;
-    throw new SealroomError('CUSTODY_MESSAGE', 'expected the request that its file is named after, got another', {
+    throw new SealroomError('CUSTODY_MESSAGE', 'the request is not the one that its file is named after', {
       where: { file },
       hint: 'make a new request',
     });
@@ -47,16 +47,16 @@ export async function findRequest(home: MemberHome, collaborationId: string, sha
   throw new SealroomError(
     'CUSTODY_MESSAGE',
     wasUsed
-      ? 'expected the answer to an open request, got one to a request that was used'
-      : 'expected the answer to a request of this home, got one to another',
-    { hint: wasUsed ? 'the secret is in the home already: `sealroom key show`' : 'make a request and send it' },
+      ? 'the parcel answers a request that was already used'
+      : 'the parcel does not answer a request of this home',
+    { hint: wasUsed ? 'the secret is already in the home: see `sealroom key show`' : 'make a request and send it' },
   );
 }
 
 /**
- * Uses a request up: no parcel is taken for it any more.
+ * Marks a request as used, so that no other parcel is accepted for it.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if another process did meanwhile; IO_WRITE.
+ * @throws {SealroomError} CUSTODY_MESSAGE if another process has used it in the meantime; IO_WRITE.
  */
 export async function useRequest(home: MemberHome, { body, sha256 }: SignedRequest): Promise<void> {
   const from = fileOf(home, 'requests', body.collaborationId, sha256);
@@ -71,16 +71,16 @@ export async function useRequest(home: MemberHome, { body, sha256 }: SignedReque
     const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new SealroomError(
       isGone ? 'CUSTODY_MESSAGE' : 'IO_WRITE',
-      isGone ? 'the request was used by another process meanwhile' : `cannot write: ${systemReason(error)}`,
+      isGone ? 'another process used the request in the meantime' : `cannot write: ${systemReason(error)}`,
       { where: { file: from }, cause: error },
     );
   }
 }
 
 /**
- * Notes which secret a request is answered with.
+ * Records which secret answers a request.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if it was answered with another one before; IO_READ, IO_WRITE.
+ * @throws {SealroomError} CUSTODY_MESSAGE if it was already answered with another secret; IO_READ, IO_WRITE.
  */
 export async function noteAnswer(
   home: MemberHome,
@@ -95,9 +95,9 @@ export async function noteAnswer(
   } catch (error) {
     if (!(error instanceof SealroomError) || error.code !== 'IO_EXISTS') throw error;
     if ((await readText(file)) === answer) return;
-    throw new SealroomError('CUSTODY_MESSAGE', 'the request was answered with another secret before', {
+    throw new SealroomError('CUSTODY_MESSAGE', 'the request was already answered with another secret', {
       where: { file },
-      hint: 'have the other member make a new request',
+      hint: 'ask the other member for a new request',
     });
   }
 }

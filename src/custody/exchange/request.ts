@@ -16,47 +16,47 @@ const request = z
   .strictObject({
     /** A UUID in lower case. */
     collaborationId: z.guid().regex(/^[^A-Z]*$/),
-    /** Which of the collaboration's secrets; `null` for the newest that the sender holds. */
+    /** The generation of the secret, or `null` for the newest that the sender holds. */
     generation: z.int().min(1).max(1_000_000).nullable(),
     /** 32 random bytes in Base64. */
     challenge: z.string().refine((text) => decodeBase64(text)?.length === CHALLENGE_BYTES),
-    /** Hash of the card of whoever is asked. */
+    /** Hash of the sender's card: the member that is asked. */
     sender: sha256,
-    /** Hash of the card of whoever asks, and signs. */
+    /** Hash of the receiver's card: the member that asks and signs. */
     receiver: sha256,
-    /** Of the receiver's receiving key. */
+    /** The kind of the receiver's receiving key. */
     kind: z.enum(['mlkem768x25519', 'X25519']),
     created: z.iso.datetime({ precision: 3 }),
     expires: z.iso.datetime({ precision: 3 }),
   })
   .readonly();
 
-/** What a receiver asks a sender for. */
+/** A receiver's request to a sender for a secret. */
 export type KeyRequest = z.infer<typeof request>;
 
-/** A request, and the text that it was signed in. */
+/** A request and its signed text. */
 export type SignedRequest = Signed<KeyRequest>;
 
-/** What {@link makeRequest} needs to know. */
+/** The options of {@link makeRequest}. */
 export interface RequestOptions {
   readonly collaborationId: string;
   readonly generation: number | null;
-  /** The card of whoever is asked. */
+  /** The card of the member that is asked. */
   readonly sender: SignedCard;
-  /** One's own. */
+  /** The card of this home. */
   readonly receiver: SignedCard;
-  /** 32 bytes of the platform's generator, used for nothing else. */
+  /** 32 bytes from the platform's generator, used for nothing else. */
   readonly challenge: Uint8Array;
   readonly now: Date;
-  /** Days that the request counts for. */
+  /** Days for which the request is valid: more than 0, at most 30. */
   readonly days: number;
 }
 
 /**
- * Asks for a secret.
+ * Creates a request for a secret.
  *
  * @param key the receiver's signing key
- * @throws {SealroomError} USAGE_OPTION if it should count for no day, or for more than 30, or no secret can have the generation.
+ * @throws {SealroomError} USAGE_OPTION if the number of days or the generation is out of range.
  */
 export function makeRequest(options: RequestOptions, key: SigningKey): SignedRequest {
   const { collaborationId, generation, sender, receiver, challenge, now, days } = options;
@@ -75,15 +75,15 @@ export function makeRequest(options: RequestOptions, key: SigningKey): SignedReq
   };
   const parsed = request.safeParse(body);
   if (parsed.success) return signText('key-request', parsed.data, key);
-  throw new SealroomError('USAGE_OPTION', 'expected a generation from 1 on, got another number', {
+  throw new SealroomError('USAGE_OPTION', 'the generation must be a whole number from 1 on', {
     hint: 'leave it out for the newest one',
   });
 }
 
 /**
- * A request from the text of its file. Its signature is not checked: {@link requireAnswerable} does.
+ * Parses the text of a request. It does not check the signature: {@link requireAnswerable} does.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if it is none, was changed in form, or is of another version.
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is malformed, not in canonical form, or has an unknown version.
  */
 export function parseRequest(text: string, where: { readonly file?: string | undefined } = {}): Unchecked<KeyRequest> {
   return readSignedText('key-request', request, text, where);
@@ -92,9 +92,9 @@ export function parseRequest(text: string, where: { readonly file?: string | und
 /**
  * Refuses a request that the sender must not answer.
  *
- * @param parties `receiver`: the pinned card of whoever should get the secret; `own`: the sender's
- * @throws {SealroomError} CUSTODY_MESSAGE if it is not the receiver's, not meant for the sender, expired, or names another kind
- *   of key than the receiver's card has.
+ * @param parties `receiver`: the pinned card of the member that should get the secret; `own`: the sender's card
+ * @throws {SealroomError} CUSTODY_MESSAGE if it is not from the receiver, not for the sender, expired, or for a different kind
+ *   of key than that of the receiver's card.
  */
 export function requireAnswerable(
   { body, isSignedWith }: Unchecked<KeyRequest>,
@@ -106,25 +106,22 @@ export function requireAnswerable(
   const { id } = receiver.body;
   //= exchange E-21, E-22
   if (body.receiver === own.sha256) {
-    throw refuse("expected another member's request, got one's own", 'give the request that the other one sent');
+    throw refuse('the request was made by this home', 'give the request that the other member sent');
   }
   if (body.receiver !== receiver.sha256 || !isSignedWith(receiver.body.sign)) {
     throw refuse(
-      `expected a request that \`${id}\` signed, got another`,
-      `have ${id} make one; if its card is new, verify the new one first`,
+      `the request is not signed by \`${id}\``,
+      `ask ${id} for one; if its card is new, verify the new card first`,
     );
   }
   if (body.sender !== own.sha256) {
     throw refuse(
-      "expected a request to this home's card, got one to another",
-      `${id} asks with \`--from\` and the card that \`sealroom member card\` prints here`,
+      "the request is not for this home's card",
+      `${id} must ask with \`--from\` and the card that \`sealroom member card\` prints here`,
     );
   }
   if (body.kind !== kindOfCard(receiver)) {
-    throw refuse(
-      `expected a request for the kind of key on the card of \`${id}\`, got one for another`,
-      `have ${id} make a new request`,
-    );
+    throw refuse(`the request is not for the kind of key on the card of \`${id}\``, `ask ${id} for a new request`);
   }
   requireValid(body, now, 'the request');
 }

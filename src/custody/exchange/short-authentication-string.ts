@@ -20,17 +20,18 @@ function cardNumber(sha256: string): string {
 }
 
 /**
- * What two members compare by phone to know that each has the other's card: 60 digits in groups of five, the same for both.
+ * The authentication string that two members compare by phone, to know that each has the other's card: 60 digits in groups of
+ * five, the same for both.
  *
- * Each card has its own half. Who wants to pass off another card needs one with the same half, a second preimage of 99.6 bits;
- * one hash over both cards would give way to a collision, at half the bits, since who stands in the middle chooses both.
+ * Each card has its own half. To pass off another card, an attacker needs one with the same half: a second preimage of 99.6
+ * bits. One hash over both cards would fall to a collision, at half the bits, since an attacker in the middle chooses both.
  */
 export function authenticationString(a: { readonly sha256: string }, b: { readonly sha256: string }): string {
   //= exchange E-13
   return [cardNumber(a.sha256), cardNumber(b.sha256)].sort().join(' ');
 }
 
-/** Whether somebody wrote an authentication string, whole; blanks and hyphens between the digits do not count. */
+/** Whether a text is a given authentication string in full; blanks and hyphens between the digits are ignored. */
 export function isSameString(expected: string, written: string): boolean {
   const digits = written.replaceAll(/[\s-]/g, '');
   return digits.length === STRING_DIGITS && digits === expected.replaceAll(' ', '');

@@ -26,13 +26,13 @@ import { SealroomError } from '../../errors/index.ts';
 import type { ColumnData, ColumnType } from '../../columns/index.ts';
 
 const STRING_TYPE_BYTE = 0x02;
-/** The whole encoded null of a string column. */
+/** The encoded null of a string column. */
 const NULL_STRING = STRING_TYPE_BYTE | NULL_FLAG;
 
-/** Most digits of a decimal that table formats hold as a number. */
+/** Most digits of a decimal that table formats store as a number. */
 const MAX_DECIMAL_PRECISION = 38;
 
-/** The column type in which a sealed type comes back: its own, or text where tables have no such type. */
+/** The column type to which a sealed type opens: its own, or text where tables have no such type. */
 function nativeType(type: ClientType): ColumnType {
   if (!isFixedType(type)) return { kind: 'string' };
   if (type.kind !== 'decimal') return type;
@@ -43,8 +43,8 @@ function nativeType(type: ClientType): ColumnType {
 }
 
 /**
- * The type of the first sealed value of a column that carries one, `null` if all are nulls or there are none so far, and
- * `string` once a cell is not sealed.
+ * The type of the first sealed value of a column; `null` if it has only nulls so far, and `string` if a cell before it is not
+ * sealed.
  *
  * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
  */
@@ -60,19 +60,19 @@ export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
 }
 
 /**
- * An opened column as text: sealed values rendered, all other cells as they are.
+ * Renders an opened column as text: sealed values formatted, all other cells as they are.
  *
- * @param isChecked whether cells that are passed on must be UTF-8
- * @param memory where the text may be put
+ * @param isChecked whether cells that are passed through must be UTF-8
+ * @param memory allocates the text
  * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode, DATA_ENCODING with the row
- *   if a cell that is passed on is not UTF-8.
+ *   if a cell that is passed through is not UTF-8.
  */
 //= format F-83
 export function toText(opened: OpenedColumn, isChecked: boolean, memory: Allocator): ColumnData {
   return textsWithoutTypeByte(opened, isChecked, memory) ?? textsOneByOne(opened, isChecked);
 }
 
-/** The texts of a column whose sealed values are all strings in UTF-8, or nulls; else `null`. */
+/** The text of a column whose sealed values are all UTF-8 strings or nulls; `null` for any other. */
 function textsWithoutTypeByte(
   { values, kinds }: OpenedColumn,
   isChecked: boolean,
@@ -120,7 +120,7 @@ function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): Col
     if (part === null) setNull((validity ??= allValid(rows)), row);
     else {
       if (isChecked && kinds[row] !== CELL_SEALED && !isUtf8(part)) {
-        throw new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where: { row } });
+        throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { row } });
       }
       parts.push(part);
       length += part.length;
@@ -149,7 +149,7 @@ function repairText(text: Uint8Array): Uint8Array {
 }
 
 /**
- * An opened column in a fixed-width type, or `null` if a cell is of another type or not sealed.
+ * Converts an opened column to a fixed-width type; `null` if a cell has another type or is not sealed.
  *
  * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
  */

@@ -25,10 +25,10 @@ import { headersOf, requireHeaders } from './headers.ts';
 import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
 import type { FoundCells, OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
-/** Batches of one job. */
+/** Batches per job. */
 const JOB_BATCHES = 4;
 
-/** How far a decryption has come. */
+/** The progress of a decryption. */
 export interface DecryptProgress {
   readonly phase: 'decrypt';
   readonly rows: number;
@@ -36,25 +36,25 @@ export interface DecryptProgress {
   readonly totalRows: number | null;
 }
 
-/** What {@link decryptTable} takes. */
+/** The options of {@link decryptTable}. */
 export interface DecryptOptions extends TransferOptions {
   readonly secret: SharedSecret;
   /** UUID of the collaboration. */
   readonly collaborationId: string;
-  /** Refuse tables with fingerprint cells, which cannot be opened. */
+  /** Whether to refuse tables with fingerprint cells, which cannot be opened. */
   readonly failOnFingerprintColumns?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
-  /** Threads that open rows, 1 to 256; without it, as many as there are cores, and one for a small table. */
+  /** Threads that open rows, 1 to 256. Default: one per core, and one for a small table. */
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: DecryptProgress) => void) | undefined;
 }
 
-/** What a decryption did. */
+/** The result of a decryption. */
 export interface DecryptSummary {
   readonly rows: number;
-  /** Columns with sealed cells, which were opened; with fingerprint cells, passed on; all others, passed on. */
+  /** Number of columns with sealed cells, which were opened, with fingerprint cells, and of all others, both passed through. */
   readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
-  /** Sealed cells that were opened. */
+  /** Number of sealed cells that were opened. */
   readonly openedCells: number;
   readonly inputBytes: number;
   /** 0 for a dry run and for standard output in Parquet. */
@@ -66,11 +66,11 @@ export interface DecryptSummary {
 }
 
 /**
- * Decrypts a table: opens the sealed cells of every column and passes the other cells on. One pass, in the order of the
- * rows; headers and columns stay as they are. In Parquet and Arrow, opened columns get the type back that was sealed; a
- * column whose cells are of several types becomes text.
+ * Decrypts a table: opens the sealed cells of every column and passes the other cells through. One pass, in row order;
+ * headers and columns stay as they are. In Parquet and Arrow, an opened column gets back the type that was sealed; a column
+ * with cells of several types becomes text.
  *
- * A cell is authenticated by itself: neither its column, nor its row, nor its table is.
+ * Each cell is authenticated by itself; its column, row and table are not.
  *
  * @throws {SealroomError} FORMAT_TAG for a wrong secret, wrong id or changed cell, FORMAT_CELL, FORMAT_VALUE for malformed
  *   ones, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*, USAGE_OPTION. No output is left behind.
@@ -78,7 +78,7 @@ export interface DecryptSummary {
 export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
   const started = performance.now();
   using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
-  // A wrong number is refused before the table is read.
+  // A bad number of threads is refused before the table is read.
   threadsFor(options.threads, null);
   const kernel = options.kernel ?? defaultKernel();
   return await transferTable(options, {}, async (reader, outputFormat) => {
@@ -97,17 +97,17 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   });
 }
 
-/** Buffers that have become free. */
+/** Buffers for reuse. */
 interface Spare {
-  /** Of what was written. */
+  /** Those of output that was written. */
   readonly output: ArrayBuffer[];
-  /** Of what was read. */
+  /** Those of batches that were read. */
   readonly batches: ArrayBuffer[];
 }
 
 type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes' | 'threads'>;
 
-/** The cells of columns turned out to be of several types; internal to the attempts of a decryption. */
+/** Thrown when columns turn out to hold cells of several types; ends one attempt of a decryption, and stays internal. */
 class MixedTypes extends Error {
   readonly columns: readonly number[];
 
@@ -117,7 +117,7 @@ class MixedTypes extends Error {
   }
 }
 
-/** The reading and writing of one table. */
+/** The decryption of one table. */
 class Decryption {
   readonly #options: DecryptOptions;
   readonly #reader: TableReader;
@@ -143,11 +143,11 @@ class Decryption {
     const renamed = this.#headers.filter((header, index) => header !== reader.fields[index]?.name);
     if (renamed.length > 0) {
       const names = renamed.map((header) => `\`${header}\``).join(', ');
-      this.warnings.push(`Parquet needs headers that differ in more than case; repeated ones were written as ${names}`);
+      this.warnings.push(`Parquet needs headers that differ by more than case; duplicates were written as ${names}`);
     }
   }
 
-  /** Decrypts the whole table; `null` if a column had several types: `targets` then makes it text, for the next attempt. */
+  /** Decrypts the whole table. `null` if a column had several types; `targets` then makes it text for the next attempt. */
   async attempt(targets: DecryptTarget[]): Promise<Outcome | null> {
     const fields = this.#reader.fields.map((field, index): Field => {
       const target = targets[index];
@@ -246,7 +246,7 @@ class Decryption {
   #makeText(index: number, targets: DecryptTarget[]): void {
     const name = this.#reader.fields[index]?.name ?? '';
     if (this.#options.output === STANDARD_STREAM) {
-      throw new SealroomError('DATA_TYPE', 'the cells of a column are of several types', {
+      throw new SealroomError('DATA_TYPE', 'the cells of a column have several types', {
         where: { file: this.#reader.name, column: name },
         hint: 'write to a file, where such a column becomes text, or write CSV',
       });

@@ -3,21 +3,21 @@ import type { Field } from '../../columns/index.ts';
 import type { TableFormat, TableReader } from '../../tabular/index.ts';
 
 /**
- * Refuses tables with a blank header; all others stay as they are.
+ * Refuses a table with a blank header.
  *
  * @throws {SealroomError} DATA_HEADER naming the place of the first one.
  */
 export function requireHeaders(reader: TableReader): void {
   const blank = reader.fields.findIndex((field) => field.name.trim() === '');
   if (blank === -1) return;
-  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} expected a header, got a blank one`, {
+  throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} has a blank header`, {
     where: { file: reader.name },
   });
 }
 
 /**
- * The headers of the decrypted table: those of the input. Only in Parquet, where readers take headers that differ in case
- * for equal, a repeated one gets a number.
+ * The headers of the decrypted table: those of the input. Only in Parquet, whose readers ignore the case of headers, a
+ * repeated one gets a number.
  */
 //= format F-68
 export function headersOf(fields: readonly Field[], outputFormat: TableFormat): readonly string[] {

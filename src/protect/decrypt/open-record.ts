@@ -1,14 +1,14 @@
 import { type DecodedValue, type Kernel, openCell, renderValue, type SealingRoot } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 
-/** What an opened record holds: see {@link openRecord}. */
+/** A value of an opened record; see {@link openRecord}. */
 export type OpenedValue = string | number | bigint | boolean | Date | null;
 
 /**
- * Opens the sealed cells of a plain object, such as a row of a query's result; everything else stays as it is.
+ * Opens the sealed cells of a plain object, such as a row of a query result; everything else stays as it is.
  *
- * Text, booleans, BIGINT (as bigint), INT, SMALLINT, FLOAT and DOUBLE (as number) come back as such, a TIMESTAMP in
- * milliseconds as Date; DECIMAL, DATE and finer TIMESTAMP values as text.
+ * Text, booleans, BIGINT (as bigint), INT, SMALLINT, FLOAT and DOUBLE (as number) are returned as such, a TIMESTAMP in
+ * milliseconds as a Date; DECIMAL, DATE and finer TIMESTAMP values as strings.
  *
  * @param keys the kernel and the sealing root, for example a record sealer
  * @throws {SealroomError} FORMAT_CELL, FORMAT_TAG, FORMAT_VALUE with the property's name if a sealed cell does not open.

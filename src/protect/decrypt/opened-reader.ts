@@ -26,22 +26,22 @@ import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } fr
 const STRING = typeByteOf('string', false);
 const NULL_STRING = STRING | NULL_FLAG;
 
-/** What cells a column has. */
+/** The cells of a column by kind. */
 export interface ColumnCells {
   readonly sealed: number;
   readonly fingerprint: number;
   readonly cleartext: number;
   readonly nulls: number;
-  /** Least and greatest number of bytes of the sealed values and their zeros; both 0 if there are none. */
+  /** Least and greatest length of the sealed values with their zeros, in bytes; both 0 if there are none. */
   readonly leastBytes: number;
   readonly mostBytes: number;
 }
 
 /**
- * Looks at all cells of a table, without a secret: one reading.
+ * Classifies all cells of a table in one pass, without a secret.
  *
- * @returns what each column has; `null` for columns that are no byte strings
- * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; what the reading throws.
+ * @returns the cells of each column; `null` for columns that are not byte strings
+ * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; DATA_*, IO_* if the table cannot be read.
  */
 export async function inspectCells(
   reader: TableReader,
@@ -63,7 +63,7 @@ export async function inspectCells(
     batch.columns.forEach((column, index) => {
       const counts = found[index];
       const name = reader.fields[columns[index] ?? -1]?.name ?? '';
-      if (counts === undefined || column.layout !== 'bytes') throw new Error('a text column that is none');
+      if (counts === undefined || column.layout !== 'bytes') throw new Error('a text column that does not hold text');
       for (let row = 0; row < column.rows; row++) {
         const cell = valueAt(column, row);
         locate(reader.name, name, firstRow + row, () => {
@@ -94,7 +94,7 @@ function count(counts: Counts, cell: Uint8Array | null): void {
   counts.sealed++;
 }
 
-/** How sealed columns are opened. */
+/** Options for opening sealed columns. */
 export interface OpenColumnsOptions {
   readonly secret: SharedSecret;
   /** UUID of the collaboration. */
@@ -103,13 +103,13 @@ export interface OpenColumnsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Indexes of the sealed columns. */
   readonly sealed: readonly number[];
-  /** Those of them whose values have no zeros behind them; anything else is refused. */
+  /** Those of them that are unpadded; a value with zeros after it is refused. */
   readonly unpadded: ReadonlySet<number>;
-  /** Whether nulls stay visible, so that none may be sealed. */
+  /** Whether nulls are visible, so that no sealed null is accepted. */
   readonly preserveNulls: boolean;
 }
 
-/** A table whose sealed columns are read as the values in them, of the type that was sealed; wiped keys on `close`. */
+/** A table whose sealed columns are read as the values in them, with the type that was sealed. `close` wipes its keys. */
 export async function openSealedColumns(reader: TableReader, options: OpenColumnsOptions): Promise<TableReader> {
   const root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
   try {
@@ -186,22 +186,22 @@ class ColumnOpener {
     const kind = kinds[row] ?? CELL_NULL;
     if (kind === CELL_NULL) return;
     if (kind !== CELL_SEALED) {
-      throw new SealroomError('FORMAT_CELL', 'a sealed column expected sealed cells, got another', { where: { row } });
+      throw new SealroomError('FORMAT_CELL', 'a sealed column holds a cell that is not sealed', { where: { row } });
     }
     const start = values.offsets[row] ?? 0;
     const length = (values.offsets[row + 1] ?? 0) - start;
     const isNull = ((values.bytes[start] ?? 0) & NULL_FLAG) !== 0;
     if (isNull && this.#options.preserveNulls) {
-      throw new SealroomError('DATA_VALUE', 'nulls expected all visible or all sealed, got both', { where: { row } });
+      throw new SealroomError('DATA_VALUE', 'the column has both visible and sealed nulls', { where: { row } });
     }
     const cell = column.layout === 'bytes' ? valueAt(column, row) : null;
     if (this.#options.unpadded.has(index) && cell !== null && paddedBytesOf(cell) !== length) {
-      throw new SealroomError('DATA_LENGTH', 'cells of a column expected of one pad, got several', { where: { row } });
+      throw new SealroomError('DATA_LENGTH', 'the cells of a column have different pads', { where: { row } });
     }
   }
 }
 
-/** The texts in a column of sealed strings, as the bytes they are, UTF-8 or not. */
+/** The strings in a column of sealed strings as bytes, which need not be UTF-8. */
 function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
   const { rows, offsets, bytes } = values;
   const starts = new Int32Array(rows);
@@ -222,12 +222,8 @@ function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
 }
 
 function otherType(row: number | undefined): SealroomError {
-  return new SealroomError(
-    'DATA_TYPE',
-    'sealed values of a column expected of one type that tables have, got another',
-    {
-      where: { row },
-      hint: 'encrypt the original again: CHAR, VARCHAR and columns of several types are not carried over',
-    },
-  );
+  return new SealroomError('DATA_TYPE', 'the column mixes types, or has a type that no table format has', {
+    where: { row },
+    hint: 'encrypt the original again: CHAR, VARCHAR and columns of several types cannot be re-encrypted',
+  });
 }

@@ -12,7 +12,7 @@ import type { ColumnData, ColumnType, Field } from '../../columns/index.ts';
 import type { TableFormat, TableReader } from '../../tabular/index.ts';
 import { firstTypeOf } from './columns.ts';
 
-/** What becomes of a column on decryption. Only byte-string columns are looked into for cells. */
+/** How a column is decrypted. Only byte-string columns are searched for cells. */
 export type DecryptTarget =
   | { readonly mode: 'carry'; readonly type: ColumnType }
   | { readonly mode: 'render'; readonly type: FixedType }
@@ -21,7 +21,7 @@ export type DecryptTarget =
 
 const TEXT = { mode: 'text', type: { kind: 'string' } } as const;
 
-/** The type of a target in the decrypted table. */
+/** The type of a column in the decrypted table. */
 export function typeOfTarget(target: DecryptTarget): ColumnType {
   switch (target.mode) {
     case 'carry':
@@ -40,8 +40,8 @@ export function openCells(kernel: Kernel, root: SealingRoot, column: ColumnData)
 }
 
 /**
- * Decides what becomes of every column. For output with types, the first value of each column that may hold cells is
- * opened, since only the cell knows its type; columns that begin with nulls are read on until one is found.
+ * Chooses the target of every column. For typed output, the first value of each column that may hold cells is opened, since
+ * only the cell knows its type; a column that starts with nulls is read until a value is found.
  *
  * @throws {SealroomError} FORMAT_* with column and 1-based row if a cell does not open.
  */
@@ -69,7 +69,7 @@ function mayHoldCells(field: Field, outputFormat: TableFormat): boolean {
   return outputFormat !== 'csv' && (field.type.kind === 'string' || field.type.kind === 'binary');
 }
 
-/** The target of a column as far as its declared type says. */
+/** The target of a column as far as its declared type determines it. */
 function withoutCells(field: Field, outputFormat: TableFormat): DecryptTarget {
   const { type } = field;
   if (type.kind === 'string') return TEXT;
@@ -79,14 +79,14 @@ function withoutCells(field: Field, outputFormat: TableFormat): DecryptTarget {
   return outputFormat === 'csv' && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
 }
 
-/** The target of a column whose first value has a type; `bytes` is a value of a binary column that is no cell. */
+/** The target of a column from the type of its first value; `bytes` means a value of a binary column that is not a cell. */
 function targetFor(type: ColumnType | 'bytes'): DecryptTarget {
   if (type === 'bytes') return { mode: 'text', type: { kind: 'binary' } };
   const isTyped = type.kind !== 'binary' && type.kind !== 'opaque' && type.kind !== 'unsupported';
   return isTyped && isFixedType(type) ? { mode: 'native', type } : TEXT;
 }
 
-/** The types of some columns' first values; one reading, which ends when all are found or after some batches. */
+/** Finds the types of the first values of columns in one pass, which ends when all are found or after `mostBatches`. */
 async function firstTypes(
   reader: TableReader,
   columns: readonly number[],
@@ -117,12 +117,12 @@ async function firstTypes(
   return found;
 }
 
-/** Whether the first cell that is not null is no protected one. */
+/** Whether the first non-null cell is cleartext. */
 function isPlain(opened: OpenedColumn): boolean {
   return opened.kinds.find((kind) => kind !== CELL_NULL) === CELL_CLEARTEXT;
 }
 
-/** Runs a step on a column and completes the place of its errors: file, header, 1-based row of the table. */
+/** Runs a step on a column, and completes the place of its errors: file, header, 1-based row of the table. */
 export function locate<Result>(file: string, column: string, firstRow: number, step: () => Result): Result {
   try {
     return step();

@@ -17,39 +17,39 @@ import type { CreateWorker } from '../../workers/index.ts';
 import { toNative, toText } from './columns.ts';
 import { type DecryptTarget, locate, openCells } from './targets.ts';
 
-// What one thread of a decryption does: opens rows, and gives them back in the form in which the output is written.
+// The work of one decryption thread: opens rows, and returns them in the form in which the output is written.
 
-/** What a thread of a decryption needs. */
+/** The setup of a decryption thread. */
 export interface DecryptWorkerSetup {
   readonly kernel: KernelName;
   /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
   readonly root: Uint8Array;
-  /** What becomes of each column. */
+  /** The target of each column. */
   readonly targets: readonly DecryptTarget[];
-  /** The name of the table, and those of its columns, for errors. */
+  /** The names of the table and its columns, for errors. */
   readonly file: string;
   readonly columns: readonly string[];
-  /** Whether text that is passed on is known to be UTF-8. */
+  /** Whether text that is passed through is known to be UTF-8. */
   readonly isUtf8: boolean;
   readonly failOnFingerprintColumns: boolean;
-  /** How the lines of the output are written if it is CSV, else `null`. */
+  /** The line format of CSV output, or `null` for other formats. */
   readonly csv: CsvLines | null;
 }
 
 /** Consecutive rows of a protected table. */
 export interface DecryptJob {
-  /** Rows of the table before these. */
+  /** Number of rows of the table before these. */
   readonly firstRow: number;
   readonly batches: readonly Batch[];
-  /** Buffers of what was written, to be used again. */
+  /** Buffers of output that was written, for reuse. */
   readonly spare: ArrayBuffer[];
 }
 
-/** What was found in a column. */
+/** The cells found in a column. */
 export interface FoundCells {
   readonly sealed: number;
   readonly fingerprint: number;
-  /** The cells are of other types than the target's, and were not opened. */
+  /** The cells have other types than the target, and were not opened. */
   readonly isMixed: boolean;
 }
 
@@ -59,13 +59,13 @@ export interface OpenedRows {
   readonly encoded: RowsForWriter;
   /** Column by column. */
   readonly found: readonly FoundCells[];
-  /** The buffers of the job's batches, to be used again. */
+  /** The buffers of the job's batches, for reuse. */
   readonly spare: readonly ArrayBuffer[];
 }
 
-/** Starts the work of a thread. */
+/** Creates the worker of a thread. */
 export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRows> = (setup) => {
-  // What is given away is a copy.
+  // Results are copies, so the arena can be reused.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   const root = takeSharedKey(setup.root, 0, sealingRootFromBytes);
@@ -79,7 +79,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
           memory.reset();
           const opened = opener.open(batch, job.firstRow + rows);
           rows += batch.rows;
-          // The attempt ends here; what is written of it is thrown away.
+          // The attempt ends here; its output is discarded.
           if (opener.isMixed) return;
           yield opened;
         }
@@ -144,14 +144,18 @@ class Opener {
       else if (opened.kinds[row] === CELL_FINGERPRINT) {
         found.fingerprint++;
         if (this.#setup.failOnFingerprintColumns) {
-          throw new SealroomError('RULE_FINGERPRINT', 'a fingerprint was found, which the current settings forbid', {
-            where: { row },
-            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
-          });
+          throw new SealroomError(
+            'RULE_FINGERPRINT',
+            'the column holds a fingerprint, which the current settings forbid',
+            {
+              where: { row },
+              hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
+            },
+          );
         }
       }
     }
-    // The bytes of a binary column may be no text.
+    // The bytes of a binary column need not be text.
     if (target.mode === 'text')
       return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8, this.#memory);
     const native = toNative(target.type, opened);

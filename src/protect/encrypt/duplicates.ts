@@ -18,15 +18,15 @@ const REPEATED = `
   GROUP BY target ORDER BY target`;
 
 /**
- * Looks for repeated values in the fingerprint columns of a collaboration that forbids them. Only fingerprints are kept,
- * in memory or spilled by the engine; values never are.
+ * Finds repeated values in the fingerprint columns of a collaboration that forbids them. Only fingerprints are kept, in
+ * memory or spilled by the engine; values never are.
  */
 export class DuplicateCheck {
   readonly #targets: readonly { readonly name: string; readonly stored: number }[];
   readonly #preserveNulls: boolean;
   readonly #task: EngineTask;
   readonly #directory: string;
-  /** Per target the row of its first null, or 0. */
+  /** The row of the first null of each target, or 0. */
   readonly #firstNulls: number[];
 
   private constructor(plan: EncryptPlan, preserveNulls: boolean, directory: string) {
@@ -48,7 +48,7 @@ export class DuplicateCheck {
   }
 
   /**
-   * Looks through the stored values of a batch, in the order of the source table.
+   * Checks the stored values of a batch for nulls, in the order of the source table.
    *
    * @param firstRow the number of rows before this batch
    * @throws {SealroomError} RULE_DUPLICATES at a second null, unless nulls are preserved.
@@ -61,7 +61,7 @@ export class DuplicateCheck {
     }
   }
 
-  /** Takes fingerprints: the fingerprint columns, in their order, and the places of the rows in the source table. */
+  /** Adds fingerprints: the fingerprint columns, in order, then the rows' positions in the source table. */
   async add({ rows, columns }: Batch): Promise<void> {
     const places = columns.at(-1);
     if (places?.layout !== 'fixed') throw new Error('fingerprints without places');
@@ -89,7 +89,7 @@ export class DuplicateCheck {
       if (first === 0) continue;
       throw new SealroomError(
         'RULE_DUPLICATES',
-        `expected at most one null, got rows ${String(first)} and ${String(row)}: the collaboration forbids duplicates and does not preserve nulls`,
+        `rows ${String(first)} and ${String(row)} are null, and the collaboration forbids duplicates and does not preserve nulls`,
         { where: { column: this.#targets[position]?.name, row }, hint: 'remove the rows, or make the column sealed' },
       );
     }

@@ -2,18 +2,18 @@ import { type ClientType, fingerprintedBytesOf, isFixedType, renderColumn, seale
 import type { ColumnData, ColumnType } from '../../columns/index.ts';
 
 /**
- * In which form a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
+ * The form in which a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
  * fingerprinted, or as text.
  */
 export type EncodedForm = 'read' | 'sealed' | 'fingerprint' | 'text';
 
-/** The type under which a column's values can be protected, or `null` if they can only be carried. */
+/** The type under which a column's values can be protected, or `null` if they can only be passed through. */
 export function clientTypeOf(type: ColumnType): ClientType | null {
   return type.kind === 'binary' || type.kind === 'opaque' || type.kind === 'unsupported' ? null : type;
 }
 
 /**
- * A column's values in the form in which they wait for their protection.
+ * Converts a column's values to the form in which they are kept until they are protected.
  *
  * @throws {SealroomError} DATA_VALUE with `where.row` (0-based) if a decimal does not fit its precision and scale.
  */

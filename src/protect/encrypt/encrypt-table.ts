@@ -22,16 +22,16 @@ import { RowShuffle, type ShuffledRows } from './shuffle.ts';
 import { matchSources } from './sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
-/** What a value is expected to take, in bytes; only for the number of the shuffle's parts. */
+/** Expected size of a value in bytes; only decides the number of parts in the shuffle. */
 const EXPECTED_VALUE_BYTES = 24;
-/** Protected bytes that one job makes, roughly. */
+/** Approximate number of protected bytes that a job produces. */
 const JOB_BYTES = 4 << 20;
-/** Most rows of a job. */
+/** Most rows in a job. */
 const JOB_ROWS = 8192;
-/** What a protected cell without a pad takes, roughly, in bytes. */
+/** Approximate size of a protected cell without a pad, in bytes. */
 const EXPECTED_CELL_BYTES = 160;
 
-/** How far an encryption has come. */
+/** The progress of an encryption. */
 export interface EncryptProgress {
   /** `read`: rows are checked and shuffled; `encrypt`: they are protected and written. */
   readonly phase: 'read' | 'encrypt';
@@ -40,7 +40,7 @@ export interface EncryptProgress {
   readonly totalRows: number | null;
 }
 
-/** What {@link encryptTable} takes. */
+/** The options of {@link encryptTable}. */
 export interface EncryptOptions extends TransferOptions {
   readonly schema: TableSchema;
   readonly secret: SharedSecret;
@@ -48,19 +48,19 @@ export interface EncryptOptions extends TransferOptions {
   readonly collaborationId: string;
   readonly settings: CollaborationSettings;
   /**
-   * Which of the collaboration's secrets it is, where that is known. It goes with the output: into a sidecar, or the metadata of
-   * a Parquet file (docs/rotation.md).
+   * Identifies the secret among those of the collaboration, if known. It is written along with the output: into a sidecar, or
+   * the metadata of a Parquet file (docs/rotation.md).
    */
   readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
-  /** Whether binary Parquet columns without annotation are text. */
+  /** Whether binary Parquet columns without annotation are text. Default false. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
-  /** Threads that protect rows, 1 to 256; without it, as many as there are cores, and one for a small table. */
+  /** Threads that protect rows, 1 to 256. Default: one per core, and one for a small table. */
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
 }
 
-/** What an encryption did. */
+/** The result of an encryption. */
 export interface EncryptSummary {
   readonly rows: number;
   /** Target columns by kind. */
@@ -77,8 +77,8 @@ export interface EncryptSummary {
 }
 
 /**
- * Encrypts a table: reads it once, refuses what cannot be protected, shuffles the rows, protects each cell once, and gives
- * the output its name when it is complete. Memory is bounded whatever the table's size.
+ * Encrypts a table: reads it once, refuses what cannot be protected, shuffles the rows, protects each cell once, and renames
+ * the output into place when it is complete. Memory is bounded, whatever the size of the table.
  *
  * The number of rows, the headers, cleartext columns, preserved nulls, equal values of a fingerprint column and the lengths
  * of unpadded values remain visible in the output.
@@ -94,7 +94,7 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   return transferTable(options, traits, (reader, outputFormat) => encryptRows(options, reader, outputFormat, started));
 }
 
-/** What can be refused before the table is read. */
+/** Refuses bad options before the table is read. */
 function checkOptions({ schema, settings, collaborationId, threads }: EncryptOptions): void {
   parseCollaborationId(collaborationId);
   checkSettings(schema, settings);
@@ -102,10 +102,10 @@ function checkOptions({ schema, settings, collaborationId, threads }: EncryptOpt
 }
 
 /**
- * What {@link encryptTable} does, with a table that is open already.
+ * Encrypts a table that is already open; otherwise as {@link encryptTable}.
  *
- * @param started when the operation began, as `performance.now` has it
- * @throws {SealroomError} as {@link encryptTable}.
+ * @param started when the operation began, from `performance.now`
+ * @throws {SealroomError} USAGE_OPTION, RULE_CLEARTEXT, RULE_DUPLICATES, DATA_*, IO_* as {@link encryptTable}.
  */
 export async function encryptRows(
   options: EncryptOptions,
@@ -272,7 +272,7 @@ class Encryption {
   }
 }
 
-/** Rows to protect, each time with the buffers that have become free. */
+/** The jobs with rows to protect; each takes along the buffers that have become free. */
 async function* jobsOf(
   shuffled: AsyncIterable<ShuffledRows>,
   pads: Pads,
@@ -284,7 +284,7 @@ async function* jobsOf(
   }
 }
 
-/** Stored rows, and behind their columns their places in the source table, from 1 on. */
+/** Appends to stored columns a column with the rows' positions in the source table, from 1 on. */
 function withPlaces({ rows, columns }: Batch, firstRow: number): Batch {
   const places = BigInt64Array.from({ length: rows }, (_, row) => BigInt(firstRow + row + 1));
   const values = new Uint8Array(places.buffer);

@@ -19,20 +19,20 @@ import { type ColumnType, type Field, widthOf } from '../../columns/index.ts';
 import { type TableFormat, type TableReader } from '../../tabular/index.ts';
 import { clientTypeOf, type EncodedForm } from './encoded-columns.ts';
 
-/** Values that wait for their protection; `source` is the index of their source among the columns that are read. */
+/** A column of values to be protected; `source` is the index of their source among the columns that are read. */
 export interface EncodedColumn {
   readonly source: number;
   readonly form: EncodedForm;
 }
 
-/** What becomes of one column; `stored` is the index of its values among the stored columns. */
+/** The plan for one target column; `stored` is the index of its values among the stored columns. */
 export type PlannedColumn = { readonly stored: number; readonly target: string } & (
   | { readonly kind: 'cleartext' }
   | { readonly kind: 'fingerprint'; readonly task: FingerprintTask }
   | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'>; readonly pad: PadRule }
 );
 
-/** All that the encryption of a table needs before its first row is read; its keys are wiped on dispose. */
+/** What the encryption of a table needs before its first row is read. Disposing it wipes its keys. */
 export interface EncryptPlan extends Disposable {
   /** Indexes of the source table's columns to read, each once. */
   readonly sources: readonly number[];
@@ -44,15 +44,15 @@ export interface EncryptPlan extends Disposable {
   readonly root: SealingRoot;
 }
 
-/** The pad of each planned column, as `SealTask` has it; `null` for columns that are not sealed. */
+/** The padded length of each planned column, as in `SealTask`; `null` for columns that are not sealed or not padded. */
 export type Pads = readonly (number | null)[];
 
-/** What a plan is made from. */
+/** The input of a plan. */
 export interface PlanInput {
   readonly schema: TableSchema;
   readonly settings: CollaborationSettings;
   readonly reader: TableReader;
-  /** For each column of the schema, its source in the table. */
+  /** For each column of the schema, the index of its source in the table. */
   readonly sources: readonly number[];
   readonly secret: SharedSecret;
   readonly collaborationId: string;
@@ -60,7 +60,7 @@ export interface PlanInput {
 }
 
 /**
- * Refuses schemas that the collaboration's settings do not allow.
+ * Refuses a schema that the collaboration's settings do not allow.
  *
  * @throws {SealroomError} RULE_CLEARTEXT naming the columns.
  */
@@ -71,17 +71,13 @@ export function checkSettings(schema: TableSchema, settings: CollaborationSettin
     .filter((column) => column.kind === 'cleartext')
     .map((column) => `\`${column.targetHeader}\``);
   if (names.length === 0) return;
-  throw new SealroomError(
-    'RULE_CLEARTEXT',
-    `cleartext columns found, which the collaboration forbids: ${names.join(', ')}`,
-    {
-      hint: 'seal them, or leave them out; if the members agreed to have them: `--allow-cleartext`, or `allowCleartext` in the manifest',
-    },
-  );
+  throw new SealroomError('RULE_CLEARTEXT', `the collaboration forbids cleartext columns: ${names.join(', ')}`, {
+    hint: 'seal them, or leave them out; if the members agreed to allow them, use `--allow-cleartext`, or `allowCleartext` in the manifest',
+  });
 }
 
 /**
- * Derives the keys, and says for every column of a table what becomes of it.
+ * Derives the keys, and plans every column of a table.
  *
  * @throws {SealroomError} DATA_TYPE if a column's type cannot be protected as the schema says; DATA_LENGTH if a pad is over
  *   its limit.
@@ -133,7 +129,7 @@ export function planEncryption(input: PlanInput): EncryptPlan {
   }
 }
 
-/** The stored columns, each once, whatever number of columns are made from it. */
+/** The stored columns, each once, however many target columns use it. */
 class EncodedColumns {
   readonly columns: EncodedColumn[] = [];
 
@@ -187,12 +183,12 @@ function planColumn(column: ColumnSchema, field: Field, stored: number, input: P
   }
 }
 
-/** The padded length of a sealed column whose longest value, without type byte and metadata, has so many bytes. */
+/** The padded length of a sealed column, from the bytes of its longest value without type byte and metadata. */
 export function padOf(column: PlannedColumn & { kind: 'sealed' }, longestBytes: number | null): number | null {
   const { prefix } = column.task;
   return padTarget(column.pad, {
     longestValueBytes: longestBytes === null ? 0 : prefix.length + longestBytes,
-    // A null is encoded as its type byte and metadata, as what precedes a value is.
+    // A null is encoded as type byte and metadata, which is also the prefix of a value.
     nullBytes: prefix.length,
   });
 }
@@ -206,7 +202,7 @@ function protectedType(field: Field): ClientType {
     {
       hint:
         field.type.kind === 'binary'
-          ? 'say `--parquet-binary-as-string` if it holds text, or make it a cleartext column'
+          ? 'use `--parquet-binary-as-string` if it holds text, or make it a cleartext column'
           : 'make it a cleartext column, or convert it to text first',
     },
   );

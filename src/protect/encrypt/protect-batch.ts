@@ -8,7 +8,7 @@ import {
 import type { Batch, ColumnData } from '../../columns/index.ts';
 import type { Pads } from './plan.ts';
 
-/** What is done to one column of stored values, whose index among them is `stored`. */
+/** The task for one target column; `stored` is the index of its values among the stored columns. */
 export type ColumnTask = { readonly stored: number } & (
   | { readonly kind: 'cleartext' }
   | { readonly kind: 'fingerprint'; readonly task: FingerprintTask }
@@ -16,10 +16,10 @@ export type ColumnTask = { readonly stored: number } & (
 );
 
 /**
- * Protects rows of stored values: one fresh nonce per row, shared by the row's sealed cells.
+ * Protects rows of stored values, with one fresh nonce per row that the row's sealed cells share.
  *
- * @param pads the pads of the columns, as `SealTask` has them
- * @throws {SealroomError} DATA_LENGTH for values that a row ingest refuses.
+ * @param pads the pads of the columns, as in `SealTask`
+ * @throws {SealroomError} DATA_LENGTH for values that `RowIngest` would have refused.
  */
 export function protectBatch(
   kernel: Kernel,

@@ -1,12 +1,12 @@
 import { type Allocator, allValid, compact, getInt32, isValid, setNull } from '../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../columns/index.ts';
 
-// How rows are kept while they are shuffled: each as one run of bytes. First its length, itself included; then the length of
-// each column's value, -1 for null; then the values. Lengths are i32, little-endian. The form never leaves the process.
+// The format of rows while they are shuffled: each is one run of bytes. First its length, including that field; then the
+// length of each column's value, -1 for null; then the values. Lengths are i32, little-endian. It never leaves the process.
 
-/** Bytes of a length. */
+/** Bytes of a length field. */
 const LENGTH_BYTES = 4;
-/** The length that a null has. */
+/** The length field of a null. */
 const NULL_LENGTH = -1;
 
 /** The bytes per value of each column, or `null` for a column of byte strings. */
@@ -19,7 +19,7 @@ export interface Rows {
   readonly offsets: Int32Array;
 }
 
-/** Rows of a batch, one after another in the given order, in buffers of `memory`. */
+/** Writes rows of a batch one after another in the given order, into buffers from `memory`. */
 export function writeRows(batch: Batch, order: Int32Array, memory: Allocator): Rows {
   const { columns } = batch;
   const pieces = columns.length + 1;
@@ -61,7 +61,7 @@ export function writeRows(batch: Batch, order: Int32Array, memory: Allocator): R
   return { bytes, offsets: rowOffsets };
 }
 
-/** Where each row of some rows begins. */
+/** The offsets at which the rows start. */
 export function rowStarts(rows: Uint8Array): Int32Array {
   const starts: number[] = [];
   for (let at = 0; at < rows.length;) {
@@ -73,12 +73,12 @@ export function rowStarts(rows: Uint8Array): Int32Array {
   return Int32Array.from(starts);
 }
 
-/** The end of the row that begins at `at`. */
+/** The end of the row that starts at `at`. */
 export function rowEnd(rows: Uint8Array, at: number): number {
   return at + getInt32(rows, at);
 }
 
-/** The columns of the rows that begin at `starts`, in buffers of `memory`, which they share. */
+/** Reads the rows that start at `starts` back into columns, which share buffers from `memory`. */
 export function gatherColumns(rows: Uint8Array, starts: Int32Array, widths: RowWidths, memory: Allocator): Batch {
   const count = starts.length;
   const pieceStarts = memory.ints(count * widths.length);

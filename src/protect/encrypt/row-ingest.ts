@@ -6,12 +6,12 @@ import { encodeValues } from './encoded-columns.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.ts';
 
 /**
- * The reading of a table: brings values into the form in which they wait for their protection, refuses what cannot be
- * protected, in the order of the rows, and learns what the pads need. What it let pass cannot fail later.
+ * Checks the rows of a table while they are read: encodes their values for protection, refuses in row order what cannot be
+ * protected, and measures what the pads need. Rows that it accepts cannot fail later.
  */
 export class RowIngest {
   readonly #plan: EncryptPlan;
-  /** Pads that are known before the reading. */
+  /** Pads that are known before the table is read. */
   readonly #pads: Pads;
   /** Longest value of each planned column, in bytes, or `null` if it has none yet; only of columns with pad `max`. */
   readonly #longest: (number | null)[];
@@ -27,10 +27,10 @@ export class RowIngest {
   }
 
   /**
-   * The stored columns of a batch, in the order of the plan.
+   * Checks a batch and returns its stored columns, in the order of the plan.
    *
    * @throws {SealroomError} DATA_ENCODING, DATA_LENGTH, DATA_VALUE with the column and `where.row`, the 0-based row within
-   *   the batch; of several the one with the lowest row.
+   *   the batch; if several values are refused, the one in the lowest row.
    */
   accept(batch: Batch): Batch {
     const stored = new Map<number, ColumnData>();
@@ -52,9 +52,9 @@ export class RowIngest {
   }
 
   /**
-   * The pads of the planned columns, when all rows were taken.
+   * The pads of the planned columns, once all rows were accepted.
    *
-   * @throws {SealroomError} DATA_LENGTH with the column if the longest value has no room in its pad.
+   * @throws {SealroomError} DATA_LENGTH with the column if the longest value does not fit in its pad.
    */
   pads(): Pads {
     return this.#plan.columns.map((column, index) => {
@@ -75,7 +75,7 @@ export class RowIngest {
     return encodeValues(column, field.type, stored.form);
   }
 
-  /** The values of a planned column, once it is certain that they can be protected, or carried. */
+  /** Checks that the values of a planned column can be protected or passed through, and returns them. */
   #check(column: PlannedColumn, index: number, values: ColumnData): ColumnData {
     switch (column.kind) {
       case 'fingerprint':
@@ -118,7 +118,7 @@ function checkLengths(column: ByteColumn): void {
     if (length > MAX_CELL_BYTES && isValid(column.validity, row)) {
       throw new SealroomError(
         'DATA_LENGTH',
-        `expected cells of at most ${String(MAX_CELL_BYTES)} bytes, got ${String(length)}`,
+        `cell too long: at most ${String(MAX_CELL_BYTES)} bytes, got ${String(length)}`,
         { where: { row } },
       );
     }

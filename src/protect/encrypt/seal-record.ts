@@ -21,13 +21,13 @@ import { SealroomError } from '../../errors/index.ts';
 import { type ColumnSchema, normaliseHeader, type TableSchema } from '../../schema/index.ts';
 import { checkSettings } from './plan.ts';
 
-/** A value of a plain object that can be protected. `Date` is a moment; it is sealed in milliseconds. */
+/** A value of a plain object that can be protected. A `Date` is sealed as a timestamp in milliseconds. */
 export type RecordValue = string | number | bigint | boolean | Date | null | undefined;
 
-/** A record as it is stored: cells as text, cleartext values as they were. */
+/** A protected record: cells as text, cleartext values unchanged. */
 export type ProtectedRecord = Record<string, RecordValue>;
 
-/** What records are sealed under. */
+/** The secret, collaboration and schema under which records are sealed. */
 export interface RecordOptions {
   readonly schema: TableSchema;
   readonly secret: SharedSecret;
@@ -56,7 +56,7 @@ export interface RecordSealer extends Disposable {
 }
 
 /**
- * Derives, once, all that {@link sealRecord} needs for records of a schema.
+ * Derives once what {@link sealRecord} needs for the records of a schema.
  *
  * @throws {SealroomError} SCHEMA_INVALID for a schema without header row, or with a pad of type `max`, which needs the
  *   whole column; RULE_CLEARTEXT if the settings forbid its cleartext columns; USAGE_OPTION for a bad collaboration id.
@@ -65,7 +65,7 @@ export function createRecordSealer(options: RecordOptions): RecordSealer {
   const { schema, secret, settings } = options;
   const id = parseCollaborationId(options.collaborationId);
   if (!schema.headerRow) {
-    throw new SealroomError('SCHEMA_INVALID', 'records need a schema with `headerRow` true, got false');
+    throw new SealroomError('SCHEMA_INVALID', 'records need a schema with `headerRow` true');
   }
   checkSettings(schema, settings);
   const columns = schema.columns.map((column) => planColumn(column, secret, id, settings));
@@ -96,9 +96,9 @@ function planColumn(
       return { kind: 'fingerprint', ...names, key: deriveFingerprintKey(secret, id, names.target, settings) };
     case 'sealed':
       if (column.pad.kind === 'max') {
-        throw new SealroomError('SCHEMA_INVALID', 'records expected pad `none` or `fixed`, got `max`', {
+        throw new SealroomError('SCHEMA_INVALID', 'records cannot use pad `max`', {
           where: { column: names.target },
-          hint: 'the longest value of a column is not known record by record; use a fixed pad',
+          hint: 'the longest value of a column is not known record by record; use pad `none` or `fixed`',
         });
       }
       return {
@@ -110,12 +110,12 @@ function planColumn(
 }
 
 /**
- * Protects a plain object under a schema: its sealed cells share one fresh nonce, as the cells of a table's row do. Names
- * of properties are compared as headers are, trimmed and in lower case.
+ * Protects a plain object under a schema: its sealed cells share one fresh nonce, like the cells of a row in a table.
+ * Property names are compared like headers, trimmed and in lower case.
  *
- * Types: text, boolean and bigint (64 bits) are sealed as such, a number as INT if it is a whole number of 32 bits and as
- * DOUBLE otherwise, a Date as TIMESTAMP in milliseconds UTC. Fingerprints take text, booleans and whole numbers. Whether
- * values repeat, which some collaborations forbid, shows only in the whole table and is not checked.
+ * Types: strings, booleans and bigints (64 bits) are sealed as such, a number as INT if it is a 32-bit integer and as DOUBLE
+ * otherwise, a Date as TIMESTAMP in milliseconds UTC. Fingerprints take strings, booleans and whole numbers. Some
+ * collaborations forbid repeated values; that needs the whole table and is not checked here.
  *
  * @throws {SealroomError} DATA_COLUMN if a property is missing or ambiguous; DATA_TYPE, DATA_VALUE, DATA_LENGTH,
  *   DATA_ENCODING with the column if a value cannot be protected.
@@ -134,7 +134,7 @@ export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string,
     if (!values.has(column.source)) {
       throw new SealroomError('DATA_COLUMN', `the record has no property \`${column.source}\``, {
         where: { column: column.target },
-        hint: 'give null for a value that is not there',
+        hint: 'use null for a missing value',
       });
     }
     try {
@@ -162,7 +162,7 @@ function sealedTyped(value: RecordValue): Typed {
   if (value === null || value === undefined) return { type: { kind: 'string' }, value: null };
   if (value instanceof Date) {
     const ticks = value.getTime();
-    if (Number.isNaN(ticks)) throw new SealroomError('DATA_VALUE', 'expected a valid Date, got an invalid one');
+    if (Number.isNaN(ticks)) throw new SealroomError('DATA_VALUE', 'the Date is invalid');
     return { type: { kind: 'timestamp', unit: 'ms', utc: true }, value: BigInt(ticks) };
   }
   if (typeof value === 'string') return { type: { kind: 'string' }, value };
@@ -174,8 +174,8 @@ function sealedTyped(value: RecordValue): Typed {
 function fingerprintTyped(value: RecordValue): Typed {
   if (typeof value !== 'number') return sealedTyped(value);
   if (!Number.isSafeInteger(value)) {
-    throw new SealroomError('DATA_TYPE', 'expected whole numbers in a fingerprint column, got another number', {
-      hint: 'fingerprint a text form of it',
+    throw new SealroomError('DATA_TYPE', 'a fingerprint column takes whole numbers only', {
+      hint: 'fingerprint it as a string instead',
     });
   }
   return { type: { kind: 'bigint' }, value: BigInt(value) };

@@ -4,16 +4,16 @@ import { type Batch } from '../../columns/index.ts';
 import { type SpillBlock, SpillFile } from '../../files/index.ts';
 import { rowEnd, rowStarts, writeRows } from './row-format.ts';
 
-/** Rows kept in memory before they go to disk, in bytes. */
+/** Bytes of rows that are kept in memory before they spill to disk. */
 const MEMORY_BYTES = 128 << 20;
-/** Size of a part that is read back, roughly, in bytes. */
+/** Approximate size of a part that is read back, in bytes. */
 const PART_BYTES = 2 << 20;
-/** More parts would make the pieces that are written and read back too small. */
+/** With more parts, the blocks that are written and read back would be too small. */
 const MOST_PARTS = 4096;
-/** A part that outgrows this, because rows are longer than expected, is dealt again. */
+/** A part larger than this, in bytes, is partitioned again; rows were longer than expected. */
 const MOST_PART_BYTES = 32 << 20;
 
-/** Rows of one part: the bytes in memory, and where earlier ones lie in the spill file. */
+/** The rows of one part: the bytes in memory, and the blocks of the spill file with earlier ones. */
 interface Part {
   rows: number;
   bytes: Uint8Array;
@@ -23,36 +23,35 @@ interface Part {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** How big a shuffle will be, and where it may spill. */
+/** The expected size of a shuffle, and where it may spill. */
 export interface ShuffleOptions {
-  /** Bytes of all rows, roughly; decides into how many parts they are dealt. */
+  /** Approximate bytes of all rows; determines the number of parts. */
   readonly expectedBytes: number;
   readonly tempDirectory: string;
 }
 
-/** Some rows in their new order, in the form of `row-form.ts`. */
+/** Consecutive rows in their new order, in the format of `row-format.ts`. */
 export interface ShuffledRows {
   readonly rows: number;
-  /** In a buffer of their own, which is the caller's. */
+  /** In a buffer that belongs to the caller. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Puts rows into a uniformly random order, with bounded memory. Each row is dealt to a random part; parts that outgrow
- * memory go to one spill file, encrypted; at the end each part is shuffled by itself (Fisher-Yates) and the parts follow
- * each other. Dealing rows independently and permuting within the parts makes every permutation of the table equally
- * likely.
+ * Puts rows into a uniformly random order, with bounded memory. Each row goes to a random part; parts that outgrow memory
+ * spill to one encrypted file; at the end each part is shuffled by itself (Fisher-Yates), and the parts are concatenated.
+ * Choosing parts independently and permuting within the parts makes every permutation of the table equally likely.
  *
- * Rows are shuffled before they are protected: they are a fraction as long then, and what is protected afterwards needs no
- * order any more, so that several threads can do it.
+ * Rows are shuffled before they are protected: they are much shorter then, and protection after the shuffle can run in any
+ * order, so several threads can do it.
  */
 export class RowShuffle {
   readonly #tempDirectory: string;
   readonly #parts: Part[];
   readonly #partBytes: number;
-  /** What a part is given at first, so that it seldom has to grow. */
+  /** Initial size of a part's buffer in bytes, chosen so that it seldom has to grow. */
   readonly #usualBytes: number;
-  /** The part that is given out; each one takes the place of the last. */
+  /** The part that is being read; each one replaces the last. */
   #loaded: Uint8Array = NO_BYTES;
   #file: SpillFile | null = null;
   readonly #memory = new Arena();
@@ -71,7 +70,7 @@ export class RowShuffle {
   }
 
   /**
-   * Takes the rows of a batch.
+   * Adds the rows of a batch.
    *
    * @throws {SealroomError} IO_WRITE if there is no room for the spill file.
    */
@@ -101,7 +100,7 @@ export class RowShuffle {
     part.length = copyBytes(bytes, start, end, part.bytes, part.length);
   }
 
-  /** Takes rows that another shuffle has kept. */
+  /** Adds rows that another shuffle has stored. */
   async #addKept(bytes: Uint8Array): Promise<void> {
     const starts = rowStarts(bytes);
     const { rows, partitionStarts } = partition(starts.length, this.#parts.length);
@@ -116,10 +115,10 @@ export class RowShuffle {
     this.#rows += starts.length;
   }
 
-  /** The rows in their new order, at most `rowsAtOnce` at a time, once; `add` must not be called any more. */
+  /** Yields the rows in their new order, at most `rowsAtOnce` at a time. Can be called once, after the last `add`. */
   async *output(rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
     for (const part of this.#parts) {
-      // A row that is so long by itself has nothing to be shuffled with.
+      // A single row that is this long has nothing to be shuffled with.
       if (part.rows > 1 && part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
         yield* this.#repartition(part, rowsAtOnce);
         continue;
@@ -134,7 +133,7 @@ export class RowShuffle {
     }
   }
 
-  /** The rows of a part in random order, by a shuffle of their own. */
+  /** Yields the rows of an oversized part in random order, through another shuffle. */
   async *#repartition(part: Part, rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
     const inner = new RowShuffle({ expectedBytes: bytesOf(part), tempDirectory: this.#tempDirectory });
     try {
@@ -182,7 +181,7 @@ export class RowShuffle {
   }
 }
 
-/** Partitions rows to a number of parts, a power of two: the rows of part `i` are `rows[partitionStarts[i], partitionStarts[i + 1])`. */
+/** Assigns rows to random parts, whose number is a power of two: the rows of part `i` are `rows[partitionStarts[i], partitionStarts[i + 1])`. */
 function partition(count: number, parts: number): { rows: Int32Array; partitionStarts: Int32Array } {
   const draws = randomFillSync(new Uint16Array(count));
   const partitionStarts = new Int32Array(parts + 1);
@@ -217,7 +216,7 @@ function reserve(part: Part, count: number, usualBytes: number, mostBytes: numbe
   part.bytes = larger;
 }
 
-/** Fisher-Yates with random numbers of the platform's generator; values that would bias it are drawn again. */
+/** Fisher-Yates with random numbers from the platform's generator; draws that would bias it are rejected. */
 function permute(values: Int32Array): Int32Array {
   const random = new Uint32Array(4096);
   let next = random.length;

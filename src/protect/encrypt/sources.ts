@@ -2,7 +2,7 @@ import { SealroomError } from '../../errors/index.ts';
 import { normaliseHeader, type TableSchema } from '../../schema/index.ts';
 import type { TableReader } from '../../tabular/index.ts';
 
-/** Most columns that a source table may have. */
+/** Most columns of a source table. */
 const MAX_SOURCE_COLUMNS = 10_000;
 
 /**
@@ -48,7 +48,7 @@ function matchHeaders(schema: TableSchema, reader: TableReader): readonly number
   });
   if (missing.size > 0) {
     const names = [...missing].map((name) => `\`${name}\``).join(', ');
-    throw new SealroomError('DATA_COLUMN', `the table has no column ${names}, which the schema names as source`, {
+    throw new SealroomError('DATA_COLUMN', `the table has no column ${names}, which the schema names as a source`, {
       where,
       hint: `its columns are ${listHeaders(reader)}`,
     });
@@ -60,7 +60,7 @@ function matchHeaders(schema: TableSchema, reader: TableReader): readonly number
 function matchPositions(schema: TableSchema, reader: TableReader): readonly number[] {
   const where = { file: reader.name };
   if (reader.format !== 'csv') {
-    throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false is for CSV files, got ${reader.format}`, {
+    throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false needs a CSV file, got ${reader.format}`, {
       where,
       hint: 'name the source columns in a schema with `headerRow` true',
     });
@@ -68,7 +68,7 @@ function matchPositions(schema: TableSchema, reader: TableReader): readonly numb
   if (schema.sourceCount !== reader.fields.length) {
     throw new SealroomError(
       'DATA_COLUMN',
-      `the schema expected ${String(schema.sourceCount)} columns, got ${String(reader.fields.length)}`,
+      `expected ${String(schema.sourceCount)} columns as in the schema, got ${String(reader.fields.length)}`,
       { where, hint: 'a schema without header row has one entry per column of the file; `[]` skips one' },
     );
   }

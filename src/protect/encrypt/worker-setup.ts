@@ -4,20 +4,20 @@ import { type TableFormat } from '../../tabular/index.ts';
 import type { EncryptPlan, EncodedColumn } from './plan.ts';
 import type { EncryptWorkerSetup } from './worker.ts';
 
-/** Width of the column with the rows' places in the source table, a bigint. */
+/** Width of the column with the rows' positions in the source table, a bigint; in bytes. */
 export const PLACE_BYTES = 8;
 
-/** What the threads of an encryption are started with. */
+/** The input of {@link createWorkerSetup}. */
 export interface WorkerSetupInput {
   readonly plan: EncryptPlan;
   readonly kernel: KernelName;
   readonly outputFormat: TableFormat;
   readonly csvOutputNull: string | undefined;
-  /** Whether the rows' places follow their stored columns. */
+  /** Whether the stored columns are followed by the rows' positions in the source table. */
   readonly hasPlaces: boolean;
 }
 
-/** The setup of an encryption's threads. Its keys, copies in shared memory, are the caller's to wipe. */
+/** Creates the setup of an encryption's worker threads. Its keys are copies in shared memory, which the caller wipes. */
 export function createWorkerSetup(input: WorkerSetupInput): EncryptWorkerSetup {
   const { plan, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
   const widths = plan.encoded.map((column) => widthOfStored(plan.sourceFields, column));

@@ -15,16 +15,16 @@ import { type ColumnTask, protectBatch } from './protect-batch.ts';
 import type { Pads } from './plan.ts';
 import { gatherColumns, rowStarts, type RowWidths } from './row-format.ts';
 
-// What one thread of an encryption does: takes shuffled rows of stored values, and gives them back protected and in the
-// form in which the output is written.
+// The work of one encryption thread: protects shuffled rows of stored values, and returns them in the form in which the
+// output is written.
 
-/** Rows that are protected at a time. */
+/** Number of rows that are protected at a time. */
 const BATCH_ROWS = 2048;
 
-/** What a thread of an encryption needs. */
+/** The setup of an encryption thread. */
 export interface EncryptWorkerSetup {
   readonly kernel: KernelName;
-  /** In shared memory, which its owner wipes: the sealing root, then the keys of the fingerprint tasks, in order. */
+  /** The sealing root, then the keys of the fingerprint tasks, in order; in shared memory, which its owner wipes. */
   readonly keys: Uint8Array;
   readonly tasks: readonly ({ readonly stored: number } & (
     | { readonly kind: 'cleartext' }
@@ -33,18 +33,18 @@ export interface EncryptWorkerSetup {
   ))[];
   /** The widths of the stored columns. */
   readonly widths: RowWidths;
-  /** How the lines of the output are written if it is CSV, else `null`. */
+  /** The line format of CSV output, or `null` for other formats. */
   readonly csv: CsvLines | null;
-  /** The stored column of the rows' places in the source table, if the fingerprints are to be given back with them. */
+  /** The stored column with the rows' positions in the source table, if fingerprints are to be returned along with it. */
   readonly places: number | null;
 }
 
-/** Shuffled rows of stored values, in the form of `row-form.ts`. */
+/** Shuffled rows of stored values, in the format of `row-format.ts`. */
 export interface EncryptJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly pads: Pads;
-  /** Buffers of what was written, to be used again. */
+  /** Buffers of output that was written, for reuse. */
   readonly spare: ArrayBuffer[];
 }
 
@@ -52,13 +52,13 @@ export interface EncryptJob {
 export interface ProtectedRows {
   readonly rows: number;
   readonly encoded: RowsForWriter;
-  /** If they were asked for: the fingerprint columns in their order, then the places. */
+  /** If requested: the fingerprint columns in order, then the rows' positions. */
   readonly fingerprints: readonly Batch[];
 }
 
-/** Starts the work of a thread. */
+/** Creates the worker of a thread. */
 export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, ProtectedRows> = (setup) => {
-  // What is given away is a copy.
+  // Results are copies, so the arena can be reused.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   const root = takeSharedKey(setup.keys, 0, sealingRootFromBytes);
@@ -96,7 +96,7 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
   };
 };
 
-/** The fingerprint columns and the places of some rows. Shares no buffer with the output, which a writer may send away. */
+/** The fingerprint columns and positions of some rows. Shares no buffer with the output, which a writer may transfer. */
 function fingerprintsOf(tasks: readonly ColumnTask[], batch: Batch, stored: Batch, places: number): Batch {
   const columns = batch.columns.filter((_, index) => tasks[index]?.kind === 'fingerprint');
   const place = stored.columns[places];

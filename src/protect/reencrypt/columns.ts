@@ -6,11 +6,11 @@ import { quoteForMessage } from '../../errors/index.ts';
 import type { Field } from '../../columns/index.ts';
 import type { Protection, Provenance } from '../../tabular/index.ts';
 
-/** A protected table, as its cells and what goes with it say. */
+/** The protection of a table, from its cells and its provenance. */
 export interface ProtectedColumns {
-  /** The schema that makes the same columns out of the opened ones. */
+  /** The schema that gives the same columns again from the opened ones. */
   readonly schema: TableSchema;
-  /** Indexes of the sealed columns, and of those without a pad. */
+  /** Indexes of the sealed columns, and of the unpadded ones among them. */
   readonly sealed: readonly number[];
   readonly unpadded: ReadonlySet<number>;
   /** Whether nulls in sealed columns are visible. */
@@ -18,9 +18,9 @@ export interface ProtectedColumns {
 }
 
 /**
- * How the columns of a protected table are protected: as the sidecar or the metadata say, else as the cells do.
+ * The protection of each column of a protected table, from its sidecar or metadata if it has one, otherwise from its cells.
  *
- * @throws {SealroomError} DATA_COLUMN if it has other columns than are said, FORMAT_CELL if a column has other cells.
+ * @throws {SealroomError} DATA_COLUMN if the columns are not those of the sidecar, FORMAT_CELL if a column mixes cells.
  */
 export function protectionsOf(
   file: string,
@@ -33,7 +33,7 @@ export function protectionsOf(
   if (said !== undefined && (said.length !== names.length || said.some((name, index) => name !== names[index]))) {
     throw new SealroomError('DATA_COLUMN', `expected the columns ${listNames(said)}, got ${listNames(names)}`, {
       where: { file },
-      hint: 'the file has other columns than when it was encrypted',
+      hint: 'the columns of the file are not those it was encrypted with',
     });
   }
   return fields.map(({ name }, index) => {
@@ -42,21 +42,21 @@ export function protectionsOf(
   });
 }
 
-/** What the cells of a column are, or `null` if there are none but nulls. */
+/** The protection of a column from its cells, or `null` if it has only nulls. */
 function foundProtection(file: string, column: string, cells: ColumnCells | null): Protection | null {
   if (cells === null) return 'cleartext';
   const kinds = (['sealed', 'fingerprint', 'cleartext'] as const).filter((kind) => cells[kind] > 0);
   if (kinds.length <= 1) return kinds[0] ?? null;
-  throw new SealroomError('FORMAT_CELL', `expected cells of one kind, got ${kinds.join(' and ')}`, {
+  throw new SealroomError('FORMAT_CELL', `the column mixes ${kinds.join(' and ')} cells`, {
     where: { file, column },
   });
 }
 
 /**
- * The way from the opened table back to a protected one with the same columns and lengths of cells.
+ * Plans the way from the opened table back to a protected one with the same columns and cell lengths.
  *
- * @throws {SealroomError} DATA_COLUMN if there are fingerprints, which need the original; DATA_LENGTH for a pad that no schema can
- *   say; SCHEMA_* for headers that cannot be target headers.
+ * @throws {SealroomError} DATA_COLUMN if there are fingerprints, which need the original; DATA_LENGTH for a pad that no schema
+ *   can express; SCHEMA_* for headers that cannot be target headers.
  */
 export function protectedColumns(
   file: string,
@@ -87,7 +87,7 @@ export function protectedColumns(
   };
 }
 
-/** All cells have the same length: whether that is because of a pad does not matter. */
+/** Whether all cells have the same length, because of a pad or not. */
 function padOf(file: string, column: string, cells: ColumnCells | null | undefined): number {
   const bytes = cells?.mostBytes ?? 0;
   if (bytes <= MAX_PAD_LENGTH_BYTES) return bytes;
@@ -96,12 +96,12 @@ function padOf(file: string, column: string, cells: ColumnCells | null | undefin
     `expected a padded length of at most ${String(MAX_PAD_LENGTH_BYTES)} bytes, got ${String(bytes)}`,
     {
       where: { file, column },
-      hint: `pads of ${String(MAX_PAD_LENGTH_BYTES)} to ${String(MAX_PADDED_BYTES)} bytes come of pad \`max\`: encrypt the original again`,
+      hint: `only pad \`max\` gives ${String(MAX_PAD_LENGTH_BYTES)} to ${String(MAX_PADDED_BYTES)} bytes: encrypt the original again`,
     },
   );
 }
 
-/** Names for a message. */
+/** Lists names for a message. */
 export function listNames(names: readonly string[]): string {
   return names.map(quoteForMessage).join(', ');
 }

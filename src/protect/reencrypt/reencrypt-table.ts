@@ -14,24 +14,24 @@ import {
 } from '../../tabular/index.ts';
 import { listNames, protectedColumns, protectionsOf } from './columns.ts';
 
-/** What both ways to a new secret take; `input` is the protected table. */
+/** The options of both ways to a new secret; `input` is the protected table. */
 export interface ReencryptOptions extends TransferOptions {
   /** UUID of the collaboration. */
   readonly collaborationId: string;
-  /** The secret that the table is encrypted with. */
+  /** The secret with which the table is encrypted. */
   readonly from: SharedSecret;
-  /** The one that it is to be encrypted with. */
+  /** The secret with which it will be encrypted. */
   readonly to: SharedSecret;
-  /** Which secret `to` is: it goes with the output. */
+  /** Identifies the secret `to`; written along with the output. */
   readonly provenance: Pick<Provenance, 'generation' | 'secretId'>;
-  /** What the table's sidecar or metadata say, if it has any. */
+  /** The provenance from the table's sidecar or metadata, if it has any. */
   readonly origin: Provenance | null;
   readonly kernel?: KernelName | undefined;
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
 }
 
-/** Where values come from that cannot be opened. */
+/** The source of values that cannot be opened. */
 export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
   /** The table that was encrypted. */
   readonly original: string;
@@ -41,19 +41,19 @@ export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
 }
 
 /**
- * Encrypts a protected table of sealed and cleartext columns with another secret: opens each cell and seals its value again, with
- * its type and its length. The rows are shuffled anew.
+ * Encrypts a protected table of sealed and cleartext columns with another secret: opens each cell and seals its value again,
+ * with the same type and length. The rows are shuffled anew.
  *
- * What was opened is in memory only, or in the shuffle's temporary file, encrypted under a key of this process. Two readings:
- * one that looks at the cells, one that opens them, on this thread.
+ * Opened values stay in memory, or in the shuffle's temporary file, encrypted under a key of this process. The table is read
+ * twice: to classify the cells, and to open them, on this thread.
  *
  * @throws {SealroomError} DATA_COLUMN if it has fingerprint columns; DATA_TYPE, DATA_LENGTH, DATA_VALUE for columns of several
  *   types or pads, CHAR or VARCHAR, or nulls both sealed and visible, which need the original; FORMAT_TAG if `from` is not its
- *   secret; else as `encryptTable`. No output is left behind.
+ *   secret; FORMAT_CELL, FORMAT_VALUE, USAGE_OPTION, IO_* as `encryptTable`. No output is left behind.
  */
 export async function reencryptTable(options: ReencryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
-  // As they are written: nothing is a null, and quotes are an empty text.
+  // As our own CSV output: an empty field is a null, and `""` an empty text.
   const { csvInputNull = '' } = options;
   return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
     const cells = await inspectCells(reader, options.signal);
@@ -77,21 +77,22 @@ export async function reencryptTable(options: ReencryptOptions): Promise<Encrypt
   });
 }
 
-/** What is in the table was allowed before. */
+/** Settings that allow whatever the table already contains. */
 const EVERYTHING = { allowCleartext: true, allowDuplicates: true, allowJoinsOnColumnsWithDifferentNames: false };
 
 /**
- * Encrypts the original of a protected table with another secret, after it was found to have as many rows, and to give the same
- * columns with the same protections. Whether its values are those that were encrypted is not looked at.
+ * Encrypts the original of a protected table with another secret, after checking that it has the same number of rows, and
+ * gives the same columns with the same protections. Its values are not compared with those that were encrypted.
  *
- * @throws {SealroomError} DATA_COLUMN, DATA_FIELDS if it is the original of another table; else as `encryptTable`.
+ * @throws {SealroomError} DATA_COLUMN, DATA_FIELDS if it is the original of another table; USAGE_OPTION, RULE_CLEARTEXT,
+ *   RULE_DUPLICATES, DATA_*, IO_* as `encryptTable`.
  */
 export async function reencryptOriginal(options: OriginalOptions): Promise<EncryptSummary> {
   const rows = await checkColumns(options);
   const { original: input, originalFormat: inputFormat, to: secret } = options;
   const beforeCommit: TransferOptions['beforeCommit'] = async (facts) => {
     if (facts.rows !== rows) {
-      throw new SealroomError('DATA_FIELDS', `the original expected ${String(rows)} rows, got ${String(facts.rows)}`, {
+      throw new SealroomError('DATA_FIELDS', `the original must have ${String(rows)} rows, got ${String(facts.rows)}`, {
         where: { file: input },
         hint: 'it is not the table that was encrypted; to encrypt another one, use `sealroom encrypt`',
       });
@@ -101,7 +102,7 @@ export async function reencryptOriginal(options: OriginalOptions): Promise<Encry
   return encryptTable({ ...options, input, inputFormat, secret, beforeCommit });
 }
 
-/** The rows of the protected table, whose columns are those of the schema. */
+/** Counts the rows of the protected table, and checks that its columns are those of the schema. */
 async function checkColumns({ input, inputFormat, schema, origin, signal }: OriginalOptions): Promise<number> {
   const reader = await openTable(input, { format: inputFormat, csvNullText: '', signal });
   try {
@@ -110,14 +111,10 @@ async function checkColumns({ input, inputFormat, schema, origin, signal }: Orig
     const got = schema.columns.map(({ targetHeader, kind }) => `${targetHeader} ${kind}`);
     const expected = reader.fields.map(({ name }, index) => `${name} ${protections[index] ?? ''}`);
     if (got.join('\n') !== expected.join('\n')) {
-      throw new SealroomError(
-        'DATA_COLUMN',
-        `the schema expected to give ${listNames(expected)}, got ${listNames(got)}`,
-        {
-          where: { file: input },
-          hint: 'take the schema that the table was encrypted with',
-        },
-      );
+      throw new SealroomError('DATA_COLUMN', `the schema must give ${listNames(expected)}, got ${listNames(got)}`, {
+        where: { file: input },
+        hint: 'use the schema that the table was encrypted with',
+      });
     }
     return reader.rows ?? (await countRows(reader, signal));
   } finally {

@@ -6,9 +6,9 @@ import { type ColumnData, widthOf } from '../../columns/index.ts';
 import { checkTexts } from '../../columns/index.ts';
 
 /**
- * The values of an Arrow column as a column of ours, in buffers of its own.
+ * Copies the values of an Arrow column into one of our columns, with new buffers.
  *
- * @param asText whether integers become their text
+ * @param asText whether integers are converted to text
  * @throws {SealroomError} DATA_ENCODING with the 0-based row for text that is not UTF-8; DATA_CORRUPT if the buffers do not
  *   fit together.
  */
@@ -31,7 +31,7 @@ function isText(type: DataType): boolean {
   return DataType.isUtf8(type) || DataType.isLargeUtf8(type);
 }
 
-/** The bitmap of a column that may start in the middle of a byte. */
+/** The validity bitmap of a column, which may start in the middle of a byte. */
 function readValidity(data: Data): Uint8Array | null {
   if (data.nullCount === 0) return null;
   if (data.nullBitmap.length * 8 < data.offset + data.length) throw malformed();
@@ -40,7 +40,7 @@ function readValidity(data: Data): Uint8Array | null {
   return validity;
 }
 
-/** The first `count` bytes of a column's values. A column of nulls may come without any. */
+/** The first `count` bytes of a column's values. A column of nulls may have none. */
 function bytesOf(data: Data, count: number): Uint8Array {
   const values: unknown = data.values;
   const bytes = ArrayBuffer.isView(values)
@@ -60,11 +60,11 @@ function readBytes(data: Data, validity: Uint8Array | null): ByteColumn {
   return isText(data.type) ? checkTexts(column) : column;
 }
 
-/** Offsets that begin with 0, and where they began. */
+/** Offsets shifted to start at 0, and their original start. */
 function readOffsets(data: Data): { offsets: Int32Array; first: number } {
   const source: unknown = data.valueOffsets;
   const offsets = new Int32Array(data.length + 1);
-  // A column of no rows may come without offsets.
+  // A column without rows may have no offsets.
   if (data.length === 0) return { offsets, first: 0 };
   if (!(source instanceof Int32Array || source instanceof BigInt64Array)) throw malformed();
   if (source.length <= data.length) throw malformed();

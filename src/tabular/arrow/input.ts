@@ -3,15 +3,15 @@ import type { ByteSource } from '../../files/index.ts';
 
 const MAGIC = 'ARROW1';
 
-/** Length of the last word of a stream: a message that would be 0 bytes long. */
+/** Length of the end marker of a stream: a message of 0 bytes. */
 const END_BYTES = 4;
 
 /**
- * A byte source in the form of an open file, which is what the Arrow library reads without keeping it in memory. It
- * remembers how a stream ended, since the library takes a stream that is cut between two messages for a complete one.
+ * A byte source that looks like an open file, which the Arrow library reads without keeping it in memory. It records how a
+ * stream ended, since the library takes a stream that was cut between two messages for a complete one.
  */
 export class ArrowInput {
-  /** The library knows files by this property and never uses its value. */
+  /** The library recognises files by this property, and never uses its value. */
   readonly fd = -1;
   readonly #source: ByteSource;
   #file: FileHandle | null = null;
@@ -24,12 +24,12 @@ export class ArrowInput {
     this.#source = source;
   }
 
-  /** Whether the last thing that was read is the end marker of a stream, and nothing follows it. */
+  /** Whether reading ended with the end marker of a stream, and nothing follows it. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Whether the source ends as Arrow's file format does. */
+  /** Whether the source ends like Arrow's file format. */
   async endsAsFile(): Promise<boolean> {
     const end = new Uint8Array(MAGIC.length);
     const start = this.#source.bytes - end.length;
@@ -43,7 +43,7 @@ export class ArrowInput {
     return Promise.resolve({ size: this.#source.bytes });
   }
 
-  /** At least one byte from `position` on, or an error; `length` is positive. */
+  /** Reads at least one byte from `position` on, or throws; `length` is positive. */
   async read(
     buffer: Uint8Array,
     offset: number,
@@ -54,7 +54,7 @@ export class ArrowInput {
       this.#source.path === null
         ? await this.#readChunk(buffer, offset, length, position)
         : await this.#readFile(this.#source.path, buffer, offset, length, position);
-    // The library would ask again and again.
+    // Without this, the library would ask forever.
     if (bytesRead === 0) throw new Error('nothing to read there');
     const isEnd = length === END_BYTES && position + length === this.#source.bytes;
     this.#hasEnded = isEnd && buffer.subarray(offset, offset + length).every((byte) => byte === 0);
@@ -74,7 +74,7 @@ export class ArrowInput {
     return (await this.#file.read(buffer, offset, length, position)).bytesRead;
   }
 
-  /** A stream is read from its start on again if the library goes back, which it does for the file format only. */
+  /** If the library goes back, which it does for the file format only, the source is read again from its start. */
   async #readChunk(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     if (position < this.#chunkStart) {
       await this.close();

@@ -20,9 +20,9 @@ import { type ByteSource, readFailure } from '../../files/index.ts';
 import { hashChunks } from '../../files/index.ts';
 import { noLines, type ReadRequest, type TableReader, type TableWriter } from '../table.ts';
 
-/** How an Arrow table is to be read. */
+/** Options for reading an Arrow table. */
 export interface ArrowReadOptions {
-  /** Whether columns that can only be carried are read as text, for an output that is text. */
+  /** Whether columns that can only be passed through are read as text, for text output. */
   readonly opaqueAsText: boolean;
 }
 
@@ -64,15 +64,15 @@ interface OpenReader {
   readonly input: ArrowInput;
 }
 
-/** Starts a reading; whoever asks closes the input. */
+/** Starts reading from the beginning. The caller closes the input. */
 async function openReader(source: ByteSource): Promise<OpenReader> {
   const input = new ArrowInput(source);
   try {
-    // The library asks a file for no more than the input has; its types ask for all of a FileHandle.
+    // The library uses only what the input has; its types ask for a whole FileHandle.
     const reader = await RecordBatchReader.from(input as unknown as FileHandle);
     if (reader.isFile() && !(await input.endsAsFile())) throw corrupt(source);
     await reader.open();
-    // The library closes a reader that found no schema.
+    // The library closes a reader that finds no schema.
     if (reader.closed) throw corrupt(source);
     return { reader, schema: reader.schema, input };
   } catch (error) {
@@ -90,7 +90,7 @@ async function* readBatches(
   for (const index of request.columns) {
     const field = fields[index];
     if (field?.type.kind === 'unsupported') {
-      throw new SealroomError('DATA_TYPE', `columns of Arrow type ${field.type.engineType} cannot be carried`, {
+      throw new SealroomError('DATA_TYPE', `columns of Arrow type ${field.type.engineType} are not supported`, {
         where: { file: source.name, column: field.name },
         hint: 'leave the column out, or convert it first',
       });
@@ -101,7 +101,7 @@ async function* readBatches(
   try {
     for await (const batch of batchesOf(reader)) {
       request.signal?.throwIfAborted();
-      // A stream may not change its columns on the way.
+      // A stream may not change its columns midway.
       if (reader.schema !== schema) throw corrupt(source);
       const rows = batch.numRows;
       if (rows === 0) continue;
@@ -122,7 +122,7 @@ async function* readBatches(
   }
 }
 
-/** The batches of a reader, which is asynchronous because its bytes come from a file. */
+/** Yields the batches of a reader, which is asynchronous because its bytes come from a file. */
 async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch> {
   for (;;) {
     const next = (await reader.next()) as IteratorResult<RecordBatch, unknown>;
@@ -141,7 +141,7 @@ function locate<Result>(column: string | undefined, firstRow: number, step: () =
   }
 }
 
-/** Collects what the library serialises, so that the sink can slow the writer down. */
+/** Collects the library's output, so that the sink can apply backpressure. */
 class CollectingWriter extends RecordBatchStreamWriter {
   #parts: Uint8Array[] = [];
 
@@ -195,7 +195,7 @@ function writeColumn(column: ColumnData | undefined, type: DataType): Data {
     if (DataType.isUtf8(type)) return makeData({ type, length, nullBitmap, valueOffsets, data });
     if (DataType.isBinary(type)) return makeData({ type, length, nullBitmap, valueOffsets, data });
   } else {
-    // The library takes these bytes, which are aligned, for an array of the type's numbers.
+    // The library uses these aligned bytes as an array of the type's numbers.
     const data = column.values.slice();
     if (DataType.isBool(type)) return makeData({ type, length, nullBitmap, data: packBits(column.values) });
     if (DataType.isInt(type)) return makeData({ type, length, nullBitmap, data });
@@ -227,9 +227,9 @@ function readingFailure(source: ByteSource, error: unknown): SealroomError {
 }
 
 function withoutEnd(source: ByteSource): SealroomError {
-  return new SealroomError('DATA_CORRUPT', 'the Arrow stream does not end with its end marker', {
+  return new SealroomError('DATA_CORRUPT', 'the Arrow stream has no end marker', {
     where: { file: source.name },
-    hint: 'it may be truncated, or something follows it; a writer that is closed properly writes the marker',
+    hint: 'it may be truncated, or followed by other data; closing the writer properly adds the marker',
   });
 }
 

@@ -28,11 +28,11 @@ import type { ColumnType, Field } from '../../columns/index.ts';
 
 // `DataType.isX` guards work across copies of the library; instances do not.
 
-/** The column type of an Arrow type; dictionaries of texts count as their values. */
+/** The column type of an Arrow type; that of a dictionary of texts is the type of its values. */
 export function columnTypeOf(type: DataType): ColumnType {
   if (DataType.isDictionary(type)) {
     const values = columnTypeOf(type.dictionary as DataType);
-    return values.kind === 'string' || values.kind === 'binary' ? values : unsupported('Dictionary of other than text');
+    return values.kind === 'string' || values.kind === 'binary' ? values : unsupported('Dictionary of non-text values');
   }
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return { kind: 'string' };
   if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return { kind: 'binary' };
@@ -44,8 +44,8 @@ export function columnTypeOf(type: DataType): ColumnType {
   if (DataType.isDecimal(type)) {
     const { precision, scale, bitWidth } = type;
     if (bitWidth !== 128) return unsupported(`Decimal of ${String(bitWidth)} bits`);
-    // No other format has these.
-    if (scale < 0 || scale > precision) return unsupported('Decimal of a scale outside its precision');
+    // No other format has these types.
+    if (scale < 0 || scale > precision) return unsupported('Decimal with a scale outside its precision');
     return { kind: 'decimal', precision, scale };
   }
   return unsupported(Type[type.typeId]);

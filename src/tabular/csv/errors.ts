@@ -2,7 +2,7 @@ import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
 
 /** The error for text that is not UTF-8. */
 export function encodingError(where: ErrorPlace): SealroomError {
-  return new SealroomError('DATA_ENCODING', 'expected UTF-8, got bytes that are not', {
+  return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', {
     where,
     hint: 'convert the file, for example with `iconv -f latin1 -t utf-8`',
   });
@@ -11,7 +11,7 @@ export function encodingError(where: ErrorPlace): SealroomError {
 /**
  * The error for a record with the wrong number of fields.
  *
- * @param openQuoteLine where a quote began that is still open, or `null`
+ * @param openQuoteLine the line of a quote that is still open, or `null`
  */
 export function fieldCountError(
   where: ErrorPlace,
@@ -26,7 +26,7 @@ export function fieldCountError(
       where,
       hint:
         openQuoteLine === null
-          ? 'quote fields that hold commas or line breaks'
+          ? 'quote fields that contain commas or line breaks'
           : `the quote opened on line ${String(openQuoteLine)} is never closed`,
     },
   );

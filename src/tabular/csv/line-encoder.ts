@@ -5,21 +5,21 @@ import { WASM_BASE64 } from './binary.ts';
 import { COMMA, LF } from './bytes.ts';
 import { needsQuotes, putQuoted, quotingBytes } from './quoting.ts';
 
-/** What must be known about a file to write its lines. */
+/** The format of a file's lines. */
 export interface CsvLineFormat {
   /** For each column, whether its values need no quotes. */
   readonly isPlain: readonly boolean[];
-  /** What stands for a null. */
+  /** The field of a null. */
   readonly nullText: Uint8Array;
-  /** What stands for an empty text. */
+  /** The field of an empty text. */
   readonly empty: Uint8Array;
 }
 
-/** Writes lines into a memory of its own. */
+/** Writes lines into its own memory. */
 export interface CsvLineEncoder {
-  /** The lines of rows [first, last), valid until the next call. */
+  /** Returns the lines of rows [first, last), valid until the next call. */
   write(columns: readonly ColumnData[], first: number, last: number): Uint8Array;
-  /** Overwrites the memory, which else holds the last lines, with zeros. */
+  /** Overwrites the memory, which still holds the last lines, with zeros. */
   wipe(): void;
 }
 
@@ -43,12 +43,11 @@ interface Exports {
   ): number;
 }
 
-/** What the memory of the module may hold, in bytes. Where more is needed, cells are long and JavaScript loses little. */
+/** Upper limit of the module's memory, in bytes. If more is needed, cells are long, and JavaScript is nearly as fast. */
 const MOST_BYTES = 32 << 20;
 
 /**
- * A writer: sixteen bytes at a time where this runtime can run the module, which takes WebAssembly with SIMD, else byte by
- * byte.
+ * Creates a writer: sixteen bytes at a time where the runtime has WebAssembly with SIMD, otherwise byte by byte.
  */
 export function createLineEncoder(format: CsvLineFormat, module = WASM_BASE64): CsvLineEncoder {
   const exports = instantiateWasm(module) as Exports | null;
@@ -61,7 +60,7 @@ class WasmLineEncoder implements CsvLineEncoder {
   readonly #plain: PlainLineEncoder;
   #bytes: Uint8Array;
   #words: Int32Array;
-  /** The end of what was ever written to the memory. */
+  /** The end of everything that was ever written to the memory. */
   #used = 0;
 
   constructor(exports: Exports, format: CsvLineFormat) {
@@ -77,7 +76,7 @@ class WasmLineEncoder implements CsvLineEncoder {
     const rows = last - first;
     const texts = columns.map(textOf);
     const slack = this.#exports.slackBytes.value;
-    // In memory: descriptions of the columns, their offsets, then what needs no alignment, then the lines.
+    // In memory: descriptions of the columns, their offsets, then unaligned data, then the lines.
     const columnsAt = this.#exports.freeAt.value;
     const columnWords = this.#exports.columnWords.value;
     const offsetsAt = columnsAt + columns.length * columnWords * 4;
@@ -106,7 +105,7 @@ class WasmLineEncoder implements CsvLineEncoder {
       const start = offsets[first] ?? 0;
       const columnOffsetsAt = offsetsAt + index * (rows + 1) * 4;
       this.#words.set(offsets.subarray(first, last + 1), columnOffsetsAt >> 2);
-      // Where position 0 would be; it may lie before the memory.
+      // The address of position 0, which may be before the memory.
       const columnBytesAt = put(bytes.subarray(start, offsets[last])) - start;
       const validityAt = validity === null ? 0 : put(validity);
       const description = [columnOffsetsAt, columnBytesAt, validityAt, isPlain[index] === true ? 1 : 0];
@@ -176,7 +175,7 @@ function fieldBytes(format: CsvLineFormat, column: ByteColumn, index: number, ro
   return end - start + quotingBytes(column.bytes, start, end, index === 0);
 }
 
-/** Writes a row's line at `at`, where there is room for it, and returns its end. */
+/** Writes the line of a row at `at`, which must have room for it, and returns its end. */
 function putLine(
   format: CsvLineFormat,
   columns: readonly ColumnData[],

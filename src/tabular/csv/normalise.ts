@@ -1,10 +1,10 @@
 import type { Separator } from './csv-structure.ts';
 import { COMMA, CR, LF, QUOTE, SPACE } from './bytes.ts';
 
-/** Stands alone for `""`, which the library does not tell from nothing. No UTF-8 text holds this byte. */
+/** By itself, marks a `""`, which the library does not distinguish from an empty field. No UTF-8 text has this byte. */
 export const EMPTY_TEXT = 0xff;
 
-/** Output is handed on at the end of the record that makes it longer than this. */
+/** Output is flushed at the end of the record that makes it longer than this, in bytes. */
 const BLOCK_BYTES = 1 << 16;
 
 // States of a field.
@@ -16,9 +16,9 @@ const BLANK_AFTER_QUOTED = 4;
 const TEXT_AFTER_QUOTED = 5;
 
 /**
- * Rewrites a CSV file so that a strict library reads from it what the dialect says: it drops blank lines and white space
- * around fields, quotes fields with a quote in their middle and fields with text after their closing quote, closes an open
- * quote at the end, ends records with LF and marks `""`. Everything else passes as it is; values are the library's work.
+ * Rewrites a CSV file so that a strict library reads it as the dialect defines: it drops blank lines and white space around
+ * fields, quotes fields with a quote in their middle and fields with text after their closing quote, closes an open quote at
+ * the end, ends records with LF and marks `""`. Everything else stays as it is; the library extracts the values.
  */
 export class CsvNormaliser {
   readonly #separator: Separator;
@@ -33,13 +33,13 @@ export class CsvNormaliser {
   /** The end of the field's closing quote. */
   #closed = 0;
 
-  /** @param trims whether unquoted fields lose the white space at their ends, as all but headers do */
+  /** @param trims whether unquoted fields are trimmed, as all but headers are */
   constructor(separator: Separator, trims: boolean) {
     this.#separator = separator;
     this.#trims = trims;
   }
 
-  /** Takes bytes of the file, which may have been cut anywhere, and returns finished records, perhaps none. */
+  /** Takes the next bytes of the file, which can be split anywhere, and returns complete records, perhaps none. */
   push(chunk: Uint8Array): Uint8Array {
     for (const byte of chunk) {
       if (this.#pendingCr) {
@@ -120,7 +120,7 @@ export class CsvNormaliser {
         }
         return;
       case TEXT_AFTER_QUOTED:
-        // The quotes belong to the value.
+        // The quotes are part of the value.
         this.#quote(
           Buffer.concat([
             Uint8Array.of(QUOTE),
@@ -132,7 +132,7 @@ export class CsvNormaliser {
     }
   }
 
-  /** Puts a value without the white space at its ends, quoted, in the place of the field. */
+  /** Replaces the field by its trimmed value in quotes. */
   #quote(value: Uint8Array): void {
     let start = 0;
     let end = value.length;
@@ -175,7 +175,7 @@ export class CsvNormaliser {
     this.#out[this.#length++] = byte;
   }
 
-  /** Hands over the first bytes of the output and keeps the rest. */
+  /** Returns the first bytes of the output and keeps the rest. */
   #take(count: number): Uint8Array {
     const taken = this.#out.slice(0, count);
     this.#out.copyWithin(0, count, this.#length);
@@ -187,7 +187,7 @@ export class CsvNormaliser {
   }
 }
 
-/** The content of a quoted field: the second of two quotes goes. */
+/** The content of a quoted field: doubled quotes become single ones. */
 function undouble(content: Uint8Array): Uint8Array {
   let isSecond = false;
   return content.filter((byte) => {

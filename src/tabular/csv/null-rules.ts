@@ -2,16 +2,16 @@ import { allValid, type ByteColumn, compact, encodeUtf8, isValid, setNull } from
 import type { Separator } from './csv-structure.ts';
 import { CR, LF, SPACE } from './bytes.ts';
 
-/** Which CSV fields are null on reading. */
+/** The CSV fields that are read as null. */
 export interface NullRule {
   readonly blankIsNull: boolean;
   readonly quotedEmptyIsNull: boolean;
-  /** Text that stands for null, compared byte by byte with the unquoted, trimmed field. */
+  /** The text of a null, compared byte by byte with the unquoted, trimmed field. */
   readonly token: Uint8Array | null;
 }
 
 /**
- * The rule that the reader's null option asks for: not given: blank and `""` are null; empty or white space: only blank;
+ * The rule for the reader's null option: not given: blank and `""` are null; empty or white space: only blank;
  * `""`: only `""`; any other text: only that text.
  */
 export function nullRuleOf(option: string | undefined): NullRule {
@@ -23,11 +23,11 @@ export function nullRuleOf(option: string | undefined): NullRule {
   return { blankIsNull: false, quotedEmptyIsNull: false, token: encodeUtf8(option) };
 }
 
-/** How the fields that a CSV library returned become values. */
+/** How the fields from a CSV library are converted to values. */
 export interface Refinement {
-  /** Whether the column's values lose the white space (up to U+0020) at their ends. */
+  /** Whether the column's values are trimmed of white space (up to U+0020). */
   readonly trim: boolean;
-  /** The file's separator if it stands inside quoted values, where it reads as LF; else `null`. */
+  /** The file's separator if it occurs inside quoted values, where it is read as LF; otherwise `null`. */
   readonly separator: Separator | null;
   readonly rule: NullRule;
 }
@@ -35,7 +35,7 @@ export interface Refinement {
 /**
  * Applies trimming, line breaks and null rules to a column of fields.
  *
- * A null on input is a field with nothing or only white space between its commas; an empty value is `""`.
+ * A null in the input is a field with nothing or only white space between its commas; an empty value is `""`.
  */
 export function refineFields(fields: ByteColumn, refinement: Refinement): ByteColumn {
   const { trim, separator, rule } = refinement;
@@ -78,7 +78,7 @@ function isNull(
   return rule.token.every((byte, index) => byte === bytes[start + index]);
 }
 
-/** The short way for columns whose bytes stay as they are. */
+/** The fast path for columns whose bytes stay as they are. */
 function markNulls(fields: ByteColumn, rule: NullRule): ByteColumn {
   const { rows, offsets } = fields;
   let validity: Uint8Array | null = null;
@@ -90,7 +90,7 @@ function markNulls(fields: ByteColumn, rule: NullRule): ByteColumn {
   return { ...fields, validity };
 }
 
-/** The same column with the file's separator turned into LF in its values. */
+/** Replaces the file's separator by LF in the values of a column. */
 //= format F-76
 function joinLines(fields: ByteColumn, separator: Separator): ByteColumn {
   if (!fields.bytes.includes(CR)) return fields;

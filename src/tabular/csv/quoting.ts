@@ -1,10 +1,10 @@
 import { decodeUtf8, encodeUtf8 } from '../../bytes/index.ts';
 import { COMMA, HASH, QUOTE, SPACE } from './bytes.ts';
 
-/** Bytes that make a field quoted wherever they stand: comma, quote, space and control characters. */
+/** Bytes for which a field needs quotes wherever they occur: comma, quote, space and control characters. */
 const QUOTED_BYTES = new Uint8Array(256).map((_, byte) => (byte <= SPACE || byte === COMMA || byte === QUOTE ? 1 : 0));
 
-/** Whether a field, which is not empty, is written in quotes; `isFirst` if it is its record's first. */
+/** Whether a non-empty field needs quotes; `isFirst` if it is the first of its record. */
 //= format F-82
 export function needsQuotes(bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
   if (isFirst && bytes[start] === HASH) return true;
@@ -12,7 +12,7 @@ export function needsQuotes(bytes: Uint8Array, start: number, end: number, isFir
   return false;
 }
 
-/** How many bytes quoting adds to a field: none, or two and one for each quote in it. */
+/** The bytes that quoting adds to a field: none, or two plus one for each quote in it. */
 export function quotingBytes(bytes: Uint8Array, start: number, end: number, isFirst: boolean): number {
   if (!needsQuotes(bytes, start, end, isFirst)) return 0;
   let added = 2;
@@ -20,12 +20,12 @@ export function quotingBytes(bytes: Uint8Array, start: number, end: number, isFi
   return added;
 }
 
-/** A text in quotes. */
+/** Quotes a text. */
 export function quoteField(text: Uint8Array): Uint8Array {
   return encodeUtf8(`"${decodeUtf8(text).replaceAll('"', '""')}"`);
 }
 
-/** Writes a field in quotes at `at`, where there is room for it, and returns its end. */
+/** Writes a field in quotes at `at`, which must have room for it, and returns its end. */
 export function putQuoted(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
   let to = at;
   target[to++] = QUOTE;

@@ -10,7 +10,7 @@ import { parseFirstRecord, readExact } from './slow-reader.ts';
 import type { CsvStructure } from './csv-structure.ts';
 import { CsvScanner } from './scan.ts';
 
-/** How a CSV file is to be read. */
+/** Options for reading a CSV file. */
 export interface CsvReadOptions {
   /** Whether the first record holds the headers; without them columns are named `_c0`, `_c1`, ... */
   readonly headerRow: boolean;
@@ -20,10 +20,10 @@ export interface CsvReadOptions {
 }
 
 /**
- * Opens a CSV file: one reading of its bytes checks it as a whole and decides how its values are read.
+ * Opens a CSV file: one pass over its bytes checks it as a whole and decides how its values are read.
  *
- * Two readers give the same batches. The fast one is the engine's; it does not tell quoted fields from unquoted ones. The
- * exact one does, and takes the files where that matters, or that the engine cannot take apart: see {@link exactReason}.
+ * Two readers give the same batches. The fast one is the engine's; it does not distinguish quoted fields from unquoted ones.
+ * The exact one does, and reads files where that matters, or that the engine misreads: see {@link exactReason}.
  *
  * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS with the line; DATA_HEADER for an empty file; IO_ABORTED.
  */
@@ -73,7 +73,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   };
 }
 
-/** Why a file needs the exact reader, in words, or `null` if the fast reader reads it exactly. */
+/** Why a file needs the exact reader, in words, or `null` if the fast one reads it exactly. */
 function exactReason(source: ByteSource, facts: CsvStructure): string | null {
   const at = (line: number, what: string): string => `${what} on line ${String(line)}`;
   if (facts.openQuoteLine !== null) return at(facts.openQuoteLine, 'a quote that is never closed');
@@ -83,7 +83,7 @@ function exactReason(source: ByteSource, facts: CsvStructure): string | null {
     return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
   if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
   if (facts.separator === '\r') return 'lines that end with CR';
-  if (source.path === null) return 'no ordinary file';
+  if (source.path === null) return 'not a regular file';
   const hazard = borderHazard(facts);
   if (hazard !== null && source.bytes > MOST_BUFFER_BYTES) return `a large file with ${hazard}`;
   return null;
@@ -122,7 +122,7 @@ async function* readFast(
   } catch (error) {
     if (error instanceof SealroomError) throw error.at({ file: source.name });
     if (engineFailure(error) === OUT_OF_MEMORY) {
-      throw new SealroomError('IO_ENGINE', 'the records of the CSV file are too long for the memory', {
+      throw new SealroomError('IO_ENGINE', 'the records of the CSV file do not fit in memory', {
         where: { file: source.name },
         hint: 'split the file into several with fewer columns',
       });

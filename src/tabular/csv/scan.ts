@@ -20,17 +20,17 @@ const NEEDS_TRIM = 1;
 const KEEPS_BLANKS = 2;
 
 /**
- * Reads the bytes of a CSV file once, in order, and establishes its structure: it checks UTF-8 and that all records have
- * as many fields as the first, and finds what decides which of the two readers gives exactly the reference's values.
- * It extracts no value; that is the readers' work.
+ * Reads the bytes of a CSV file once, in order, and finds its structure: it checks that they are UTF-8 and that all records
+ * have as many fields as the first, and finds out which of the two readers gives exactly the reference's values. It
+ * extracts no values; the readers do that.
  */
 export class CsvScanner {
   readonly #file: string;
   #separator: Separator | null = null;
   #state = FIELD_START;
-  /** Bytes that cannot be understood without the next ones. */
+  /** Bytes whose meaning depends on the next ones. */
   #held: Uint8Array = new Uint8Array(0);
-  /** Bytes of the file before those that are scanned. */
+  /** Number of bytes of the file before those being scanned. */
   #base = 0;
   #line = 1;
   #recordLine = 1;
@@ -38,7 +38,7 @@ export class CsvScanner {
   #field = 0;
   #recordIsBlank = true;
   #quoteLine = 0;
-  /** Last byte of the field's content, and whether the quoted field has any. */
+  /** The last byte of the field's content, and whether the quoted field has any content. */
   #last = 0;
   #quotedEmpty = true;
   #pendingCr = false;
@@ -61,16 +61,16 @@ export class CsvScanner {
   #strayQuote: number | null = null;
   #unusual: number | null = null;
 
-  /** @param file the name that errors show */
+  /** @param file the name in errors */
   constructor(file: string) {
     this.#file = file;
   }
 
   /**
-   * Takes the next bytes of the file.
+   * Scans the next bytes of the file.
    *
-   * @throws {SealroomError} DATA_ENCODING if they are not UTF-8, DATA_FIELDS if a record has another number of fields
-   *   than the first; both name the line.
+   * @throws {SealroomError} DATA_ENCODING if they are not UTF-8, DATA_FIELDS if a record does not have as many fields as the
+   *   first; both name the line.
    */
   push(chunk: Uint8Array): void {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
@@ -80,7 +80,7 @@ export class CsvScanner {
     this.#scan(bytes.subarray(0, settled));
   }
 
-  /** How many bytes mean the same whatever follows: a byte order mark may be cut, and the first line break too. */
+  /** How many bytes can be scanned whatever follows: a byte order mark may be split, and the first line break too. */
   #settledLength(bytes: Uint8Array): number {
     if (this.#base === 0 && bytes.length < MARK.length && bytes[0] === MARK[0]) return 0;
     if (this.#separator !== null) return bytes.length;
@@ -105,7 +105,7 @@ export class CsvScanner {
     for (const stop of this.#findStops(piece)) {
       if (stop > from) this.#skip(piece, from, stop);
       const byte = piece[stop] ?? 0;
-      // The end of a plain field, written out because it is most of the work.
+      // The end of a plain field, inlined because it is most of the work.
       if (byte === COMMA && this.#state === UNQUOTED && this.#last > SPACE && !this.#pendingCr) {
         this.#field++;
         this.#state = FIELD_START;
@@ -116,7 +116,7 @@ export class CsvScanner {
     this.#base += piece.length;
   }
 
-  /** Passes over content without structure; its first bytes count until it is known what they belong to. */
+  /** Skips content without structure; its first bytes matter until it is known what they belong to. */
   #skip(piece: Uint8Array, from: number, end: number): void {
     const first = piece[from] ?? 0;
     // The start of a plain field, as above.
@@ -138,7 +138,7 @@ export class CsvScanner {
   /**
    * Ends the file.
    *
-   * @throws {SealroomError} DATA_HEADER if it holds no record at all; DATA_ENCODING, DATA_FIELDS as in `push`.
+   * @throws {SealroomError} DATA_HEADER if it has no record at all; DATA_ENCODING, DATA_FIELDS as in `push`.
    */
   end(): CsvStructure {
     this.#refuseMalformed(this.#text.end());
@@ -151,7 +151,7 @@ export class CsvScanner {
     }
     if (this.#state !== FIELD_START || this.#field > 0) this.#endRecord(this.#base);
     if (this.#records === 0) {
-      throw new SealroomError('DATA_HEADER', 'expected at least one line, got an empty file', {
+      throw new SealroomError('DATA_HEADER', 'the file is empty', {
         where: { file: this.#file },
       });
     }
@@ -190,7 +190,7 @@ export class CsvScanner {
         this.#endLine(offset, 2);
         return;
       }
-      // A CR that ends no line is white space.
+      // A CR that does not end a line is white space.
       this.#unusual ??= this.#line;
       this.#consume(SPACE, offset);
     }

@@ -5,19 +5,19 @@ import { SPACE } from './bytes.ts';
 import { createLineEncoder, type CsvLineEncoder } from './line-encoder.ts';
 import { needsQuotes, quoteField } from './quoting.ts';
 
-/** Rows that are written at a time. */
+/** Number of rows that are written at a time. */
 const PART_ROWS = 2048;
 
-/** How a CSV file is written. */
+/** Options for writing a CSV file. */
 export interface CsvWriteOptions {
   /** The output null text; see F-81. */
   readonly nullText?: string | undefined;
 }
 
 /**
- * Turns batches into the lines of a CSV file. This is the one serialiser of the project, because no library takes columns
- * of bytes, quotes leading and trailing blanks (which the reference's reader would trim) and keeps nulls apart from empty
- * text in the reference's way.
+ * Turns batches into the lines of a CSV file. The project has its own serialiser because no library takes columns of bytes,
+ * quotes leading and trailing blanks (which the reference's reader would trim), and distinguishes nulls from empty text in
+ * the reference's way.
  */
 export class CsvSerialiser {
   readonly #fields: readonly Field[];
@@ -27,7 +27,7 @@ export class CsvSerialiser {
   constructor(fields: readonly Field[], options: CsvWriteOptions) {
     for (const field of fields) {
       if (field.type.kind !== 'string') {
-        throw new SealroomError('IO_FORMAT', `a CSV file holds text, got a column of type ${field.type.kind}`, {
+        throw new SealroomError('IO_FORMAT', `CSV holds text only, got a column of type ${field.type.kind}`, {
           where: { column: field.name },
         });
       }
@@ -50,7 +50,7 @@ export class CsvSerialiser {
     return Buffer.from(`${names.map(decodeUtf8).join(',')}\n`);
   }
 
-  /** The lines of a batch, line breaks included, valid until the next call. */
+  /** Yields the lines of a batch, line breaks included, valid until the next call. */
   serialise(batch: Batch): Uint8Array {
     const { columns, rows } = batch;
     if (rows <= PART_ROWS) return this.#writer.write(columns, 0, rows);
@@ -61,13 +61,13 @@ export class CsvSerialiser {
     return Buffer.concat(parts);
   }
 
-  /** Overwrites the memory, which holds the last lines and what else a batch had, with zeros. */
+  /** Overwrites the memory, which still holds the last lines and other data of the batch, with zeros. */
   wipe(): void {
     this.#writer.wipe();
   }
 }
 
-/** What stands for a null and for an empty text. */
+/** The fields of a null and of an empty text. */
 function nullMarks(nullText: string | undefined, columns: number): [Uint8Array, Uint8Array] {
   //= format F-81
   const none = new Uint8Array(0);

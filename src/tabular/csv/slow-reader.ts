@@ -10,20 +10,20 @@ import type { CsvStructure } from './csv-structure.ts';
 /** Rows per batch. */
 const BATCH_ROWS = 2048;
 
-/** The library's own dialect, strict; whatever the format adds to it, the repair has removed. */
+/** The library's strict dialect; the repair has removed everything that the format adds to it. */
 const STRICT: Options = {
   quote: '"',
   escape: '"',
   delimiter: ',',
   record_delimiter: '\n',
   bom: false,
-  // Gives bytes instead of text.
+  // Returns bytes instead of text.
   encoding: null,
 };
 
 /**
- * Reads a CSV file field by field, telling quoted fields from unquoted ones: the exact reader, for files on which the
- * fast one could differ from the reference. Fields come as they stand, unquoted ones trimmed; blank ones are null.
+ * Reads a CSV file field by field, and distinguishes quoted fields from unquoted ones: the exact reader, for files on which
+ * the fast one could differ from the reference. Fields are returned as they are, unquoted ones trimmed; blank ones are null.
  */
 export async function* readExact(
   source: ByteSource,
@@ -52,7 +52,7 @@ export async function* readExact(
 }
 
 /**
- * The fields of the first record of a file; unquoted ones are not trimmed.
+ * Parses the fields of the first record of a file; unquoted ones are not trimmed.
  *
  * @param record the record's bytes, without its separator
  */
@@ -69,14 +69,14 @@ export function parseFirstRecord(source: ByteSource, record: Uint8Array, facts: 
   }
 }
 
-/** The scan has passed the file, so this is a difference between the scan and the library; its own text has data. */
+/** The scan has accepted the file, so scan and library disagree. The library's message is dropped, because it holds data. */
 function libraryFailure(source: ByteSource, error: CsvError): SealroomError {
   return new SealroomError('DATA_FIELDS', `a field is malformed (${error.code.toLowerCase().replaceAll('_', ' ')})`, {
     where: { file: source.name },
   });
 }
 
-/** Pushes the file into the parser; a failure of the file ends the parser with it. */
+/** Pushes the file into the parser; a read error ends the parser with it. */
 async function feed(
   parser: ReturnType<typeof parse>,
   source: ByteSource,

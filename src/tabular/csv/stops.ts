@@ -2,14 +2,14 @@ import { instantiateWasm, type WasmConstant, type WasmMemory } from '../../bytes
 import { WASM_BASE64 } from './binary.ts';
 import { COMMA, CR, LF, QUOTE } from './bytes.ts';
 
-/** The bytes at which the state of a CSV scan can change; all between them is content. */
+/** The bytes at which the state of a CSV scan can change; everything between them is content. */
 const STOPS = new Uint8Array(256);
 for (const byte of [COMMA, LF, CR, QUOTE, 0]) STOPS[byte] = 1;
 
 /** Finds the positions of such bytes in a chunk, in order. The result is valid until the next call. */
 export type StopFinder = (chunk: Uint8Array) => Int32Array;
 
-/** Chunks are looked through in pieces of at most this size, in bytes. */
+/** Chunks are searched in pieces of at most this size, in bytes. */
 export const MAX_CHUNK_BYTES = 1 << 20;
 
 interface Exports {
@@ -20,8 +20,7 @@ interface Exports {
 }
 
 /**
- * A finder: sixteen bytes at a time where this runtime can run the module, which takes WebAssembly with SIMD, else byte by
- * byte.
+ * Creates a finder: sixteen bytes at a time where the runtime has WebAssembly with SIMD, otherwise byte by byte.
  */
 export function createStopFinder(module = WASM_BASE64): StopFinder {
   const exports = instantiateWasm(module) as Exports | null;

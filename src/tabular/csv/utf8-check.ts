@@ -5,7 +5,7 @@ export class Utf8Check {
   #tail: Uint8Array = new Uint8Array(0);
 
   /**
-   * Takes the next bytes. Returns `null` if they are well-formed, else how many line breaks of them precede the fault.
+   * Checks the next bytes. Returns `null` if they are well-formed, otherwise the number of line breaks in them before the error.
    *
    * @param lineBreak the byte that ends a line
    */
@@ -21,13 +21,13 @@ export class Utf8Check {
     return isUtf8(complete) ? null : linesBeforeFault(complete, lineBreak);
   }
 
-  /** Ends the stream: as `push`, for a character that is still unfinished. */
+  /** Ends the stream. Returns like `push`, for a character that is still incomplete. */
   end(): number | null {
     return this.#tail.length === 0 ? null : 0;
   }
 }
 
-/** How much of `text` can be checked: all but an unfinished character at its end. */
+/** How many bytes of `text` can be checked: all but an incomplete character at its end. */
 function completeLength(text: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, text.length); back++) {
     const byte = text[text.length - back] ?? 0;

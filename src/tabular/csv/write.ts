@@ -4,11 +4,11 @@ import type { ByteSink } from '../../files/index.ts';
 import type { TableWriter } from '../table.ts';
 import { CsvSerialiser, type CsvWriteOptions } from './serialise.ts';
 
-/** Lines go to the sink in blocks of this size, in bytes; lines that fill a good part of it go there by themselves. */
+/** Lines are sent to the sink in blocks of this size, in bytes; lines that fill much of a block are sent by themselves. */
 const BLOCK_BYTES = 1 << 20;
 
 /**
- * Starts a CSV file.
+ * Creates a CSV file.
  *
  * @throws {SealroomError} IO_FORMAT if a column is not text.
  */

@@ -6,11 +6,11 @@ import { opaqueType } from '../../engine/index.ts';
 import { hashChunks } from '../../files/index.ts';
 import type { ReadRequest, TableReader } from '../table.ts';
 
-/** How a Parquet file is to be read. */
+/** Options for reading a Parquet file. */
 export interface ParquetReadOptions {
   /** Whether binary columns without an annotation are text. */
   readonly binaryAsString: boolean;
-  /** Whether columns that can only be carried are read as text, for an output that is text. */
+  /** Whether columns that can only be passed through are read as text, for text output. */
   readonly opaqueAsText: boolean;
 }
 
@@ -26,17 +26,17 @@ interface ParquetElement {
 /** A column as the file and as the engine see it. */
 interface ParquetColumn {
   readonly field: Field;
-  /** The engine tells equal names apart. */
+  /** The engine's name of the column; it renames duplicates. */
   readonly engineName: string;
   readonly engineType: string;
 }
 
-/** What a message calls the one kind of timestamp that the engine cannot read in its own unit. */
+/** The name in messages of the one kind of timestamp that the engine cannot read in its unit. */
 const ZONED_NANOSECONDS = 'TIMESTAMP in nanoseconds with UTC';
 
 /**
- * Opens a Parquet file. Nested columns and types without an equivalent are listed as `unsupported` or `opaque` and do no
- * harm until they are read.
+ * Opens a Parquet file. Nested columns and types without an equivalent are listed as `unsupported` or `opaque`; they are an
+ * error only if they are read.
  *
  * @throws {SealroomError} DATA_CORRUPT if it is not a Parquet file, or damaged; IO_FORMAT for a stream.
  */
@@ -74,11 +74,11 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
 }
 
 /**
- * What stands under a key in the metadata of a Parquet file, or `null`.
+ * The value of a key in the metadata of a Parquet file, or `null`.
  *
  * @param path absolute
- * @param name what errors call the file
- * @throws {SealroomError} IO_READ if it cannot be read, DATA_CORRUPT if it is no Parquet file.
+ * @param name the file's name in errors
+ * @throws {SealroomError} IO_READ if it cannot be read, DATA_CORRUPT if it is not a Parquet file.
  */
 export async function readKeyValue(path: string, name: string, key: string): Promise<string | null> {
   const source = await openFile(path);
@@ -98,7 +98,7 @@ export async function readKeyValue(path: string, name: string, key: string): Pro
   }
 }
 
-/** The refusal of Parquet that cannot be read at any place, as its reading begins at its end. */
+/** The error for Parquet from a stream: reading starts at the end of the file, so it needs random access. */
 export function parquetStream(name: string): SealroomError {
   return new SealroomError('IO_FORMAT', 'Parquet cannot be read from a stream', {
     where: { file: name },
@@ -106,7 +106,7 @@ export function parquetStream(name: string): SealroomError {
   });
 }
 
-/** The scan of one file; without the options the folders of its path could become columns. */
+/** The scan of one file; without the option, the folders of its path could become columns. */
 function scanOf(file: string): string {
   return `read_parquet(${file}, hive_partitioning=false)`;
 }
@@ -114,7 +114,7 @@ function scanOf(file: string): string {
 function warningsOf(elements: readonly ParquetElement[]): readonly string[] {
   return elements
     .filter((element) => element.physical === 'INT96')
-    .map((element) => `column \`${element.name}\` is of the old type INT96 and is carried in microseconds`);
+    .map((element) => `column \`${element.name}\` has the old type INT96, and is read in microseconds`);
 }
 
 async function readElements(engine: Engine, file: string): Promise<ParquetElement[]> {
@@ -217,7 +217,7 @@ async function* readBatches(
     const column = columns[index];
     if (column === undefined) throw new Error('a column index outside the table');
     if (column.field.type.kind === 'unsupported') {
-      throw new SealroomError('DATA_TYPE', `columns of type ${column.field.type.engineType} cannot be carried`, {
+      throw new SealroomError('DATA_TYPE', `columns of type ${column.field.type.engineType} are not supported`, {
         where: { file: source.name, column: column.field.name },
         hint: 'leave the column out of the schema, or convert it first',
       });
@@ -225,7 +225,7 @@ async function* readBatches(
     return column;
   });
   const sql = `SELECT ${wanted.map(expressionOf).join(', ') || '1'} FROM ${scanOf(file)}`;
-  // An engine of its own for each reading: it does not give its memory back before it is closed.
+  // A separate engine for each pass, because it does not free its memory before it is closed.
   const engine = await Engine.open();
   try {
     for await (const batch of engine.stream(
@@ -244,7 +244,7 @@ async function* readBatches(
   }
 }
 
-/** What is carried as text and is none for the engine is cast; bytes that count as text stay the bytes they are. */
+/** Casts a column that is read as text but is not text for the engine; bytes that count as text stay as they are. */
 function expressionOf({ engineName, engineType, field }: ParquetColumn): string {
   const isText = field.type.kind === 'opaque' && field.type.width === null;
   const isCast = isText && engineType !== 'VARCHAR' && engineType !== 'BLOB';
@@ -256,7 +256,7 @@ function readingFailure(source: ByteSource, error: unknown): SealroomError {
   if (error instanceof SealroomError) return error.at(where);
   const kind = engineFailure(error);
   if (kind === OUT_OF_MEMORY) {
-    return new SealroomError('IO_ENGINE', 'a part of the Parquet file is too large for the memory', {
+    return new SealroomError('IO_ENGINE', 'a row group of the Parquet file does not fit in memory', {
       where,
       hint: 'write the file again with smaller row groups',
     });
@@ -269,7 +269,7 @@ function readingFailure(source: ByteSource, error: unknown): SealroomError {
   }
   // The rest of this text quotes the value.
   if (error instanceof Error && error.message.startsWith('Invalid Input Error: Invalid string encoding')) {
-    return new SealroomError('DATA_ENCODING', 'text expected in UTF-8, got other bytes', { where });
+    return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where });
   }
   return new SealroomError('DATA_CORRUPT', `not a readable Parquet file (${kind})`, {
     where,

@@ -6,16 +6,16 @@ import { engineTypeOf } from '../../engine/index.ts';
 import type { OutputTarget } from '../../files/index.ts';
 import { noLines, type TableWriter } from '../table.ts';
 
-// One thread, since a second one gains nothing here and row groups bounded by bytes need it; the memory is a cap.
+// One thread: a second one gains nothing here, and row groups bounded by bytes need a single one. The memory is a cap.
 const WRITING = { memoryMiB: 2048, threads: 1, spillDirectory: null };
 
 /**
- * Starts a Parquet file with these columns, all optional; the engine writes it in a thread of its own. Errors name `file`.
+ * Creates a Parquet file with these columns, all optional; the engine writes it in a separate thread. Errors name `file`.
  *
  * The engine has no zoned milliseconds or nanoseconds: zoned milliseconds become microseconds, zoned nanoseconds keep
  * their digits and lose their zone.
  *
- * @param metadata what goes into the file's key-value metadata
+ * @param metadata key-value metadata of the file
  * @throws {SealroomError} DATA_TYPE if a column's type cannot be written.
  */
 export function createParquet(
@@ -26,14 +26,14 @@ export function createParquet(
 ): TableWriter {
   for (const { name, type } of fields) {
     try {
-      // Refused here and not in the thread, where nobody knows the column.
+      // Refused here and not in the thread, which does not know the column.
       engineTypeOf(type);
     } catch (error) {
       failAt({ file, column: name })(error);
     }
   }
   const task = new EngineTask({
-    // A dictionary of cells that are all different only costs time; the engine gives up on it by itself.
+    // A dictionary of cells that are all different only costs time; the engine gives it up by itself.
     sql:
       `COPY $input TO ${quoteText(target.path)} (FORMAT parquet, COMPRESSION ${compressionOf(fields)}, USE_TMP_FILE false, ` +
       `ROW_GROUP_SIZE_BYTES '16MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''}${keyValues(metadata)})`,
@@ -60,13 +60,13 @@ function keyValues(metadata: ReadonlyMap<string, string>): string {
   return entries.length === 0 ? '' : `, KV_METADATA {${entries.join(', ')}}`;
 }
 
-/** Snappy finds next to nothing in the Base64 of cells, and takes a third of the writing time to do so. */
+/** Snappy saves next to nothing on the Base64 of cells, and takes a third of the writing time. */
 function compressionOf(fields: readonly Field[]): string {
   const plain = fields.filter((field) => field.isPlain === true).length;
   return plain * 2 > fields.length ? 'uncompressed' : 'snappy';
 }
 
-/** The engine's dictionaries take 0.0 and -0.0, and all NaNs, for one value: the first one would be written for all. */
+/** The engine's dictionaries treat 0.0 and -0.0, and all NaNs, as one value, and would write the first one for all. */
 function isFloating({ type }: Field): boolean {
   return type.kind === 'float' || type.kind === 'double';
 }

@@ -1,24 +1,24 @@
-/** The version of sidecars and metadata that are written, and the only one that is read. */
+/** The version of sidecars and metadata; no other is written or read. */
 export const PROVENANCE_VERSION = 1;
 
-/** Under which key of a Parquet file's metadata stands where it comes from. */
+/** The metadata key of a Parquet file under which its provenance is stored. */
 export const PARQUET_KEY = 'sealroom';
 
 /** How a column is protected. */
 export type Protection = 'sealed' | 'fingerprint' | 'cleartext';
 
-/** Where a protected file comes from. It goes with the file and never into its cells, which stay those of the format. */
+/** The provenance of a protected file. It is kept beside the cells and never in them, so that they stay those of the format. */
 export interface Provenance {
   /** Collaboration id, a UUID in lower case. */
   readonly collaborationId: string;
-  /** Which of the collaboration's secrets the file was encrypted with, from 1 on. */
+  /** The generation of the collaboration's secret that encrypted the file, from 1 on. */
   readonly generation: number;
-  /** Names that secret and tells nothing of it; 32 hexadecimal digits. */
+  /** Identifies that secret without revealing it; 32 hexadecimal digits. */
   readonly secretId: string;
   readonly columns: readonly { readonly name: string; readonly protection: Protection }[];
 }
 
-/** What a sidecar says of the file beside it. */
+/** The facts of a sidecar about its file. */
 export interface TableFacts {
   /** In hexadecimal. */
   readonly sha256: string;
@@ -26,12 +26,12 @@ export interface TableFacts {
   readonly rows: number;
 }
 
-/** The sidecar of a protected file that is no Parquet file: beside it, named after it. */
+/** The path of the sidecar of a protected file that is not Parquet: beside it, named after it. */
 export function sidecarPath(file: string): string {
   return `${file}.sealroom.json`;
 }
 
-/** What stands in a Parquet file's metadata under {@link PARQUET_KEY}. */
+/** The value in a Parquet file's metadata under {@link PARQUET_KEY}. */
 export function printMetadata({ collaborationId, generation, secretId, columns }: Provenance): string {
   return JSON.stringify({ version: PROVENANCE_VERSION, collaborationId, generation, secretId, columns });
 }

@@ -9,14 +9,14 @@ import { PARQUET_KEY, printSidecar, type Provenance, sidecarPath, type TableFact
 import type { TableFormat } from '../table.ts';
 import { createTarget, type OutputTarget } from '../../files/index.ts';
 
-/** Where a protected file comes from, as it was found. */
+/** The provenance found with a protected file. */
 export interface FoundProvenance extends Provenance {
-  /** What the sidecar says of the file, which holds; `null` for a Parquet file, which has it in its metadata. */
+  /** The checked facts of the sidecar about the file; `null` for a Parquet file, whose provenance is in its metadata. */
   readonly table: TableFacts | null;
 }
 
 /**
- * Writes the sidecar of a file that is about to get its name; the caller gives it its own.
+ * Writes the sidecar of a file that is about to be renamed into place; the caller commits the returned target.
  *
  * @throws {SealroomError} IO_WRITE if it cannot be written.
  */
@@ -33,10 +33,10 @@ export async function writeSidecar(output: string, provenance: Provenance, facts
 }
 
 /**
- * Where a protected file comes from: what its sidecar or, in Parquet, its metadata says; `null` if there is neither. It is not
- * authenticated: it says which secret to try, and a wrong one opens no cell.
+ * Reads the provenance of a protected file from its sidecar or, for Parquet, from its metadata; `null` if it has none. It is
+ * not authenticated: it says which secret to try, and a wrong one opens no cell.
  *
- * @throws {SealroomError} FORMAT_SIDECAR if it is malformed or of an unknown version, or the sidecar is that of another file,
+ * @throws {SealroomError} FORMAT_SIDECAR if it is malformed or of an unknown version, or the sidecar belongs to another file,
  *   or the file was changed; IO_READ, DATA_CORRUPT if the file cannot be read.
  */
 export async function readProvenance(
@@ -55,9 +55,9 @@ export async function readProvenance(
   const { parseSidecar } = await import('./text.ts');
   const { sha256, bytes, rows, ...provenance } = parseSidecar(text, file);
   if ((await hashFile(input, signal)) === sha256) return { ...provenance, table: { sha256, bytes, rows } };
-  throw new SealroomError('FORMAT_SIDECAR', 'expected the file that its sidecar is of, got another or a changed one', {
+  throw new SealroomError('FORMAT_SIDECAR', 'the file is not the one that its sidecar describes, or was changed', {
     where: { file: input },
-    hint: `get both again from where they were made; without ${file} the newest secret is tried`,
+    hint: `get both files again from their source; without ${file}, the newest secret is tried`,
   });
 }
 

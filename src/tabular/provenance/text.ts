@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SealroomError } from '../../errors/index.ts';
 import { PROVENANCE_VERSION, type Provenance, type TableFacts } from './place.ts';
 
-/** Characters at most: 1600 columns of 128 characters each, and as much again. */
+/** Most characters: 1600 columns of 128 characters each, and room for as much again. */
 const MAX_CHARACTERS = 1 << 20;
 
 const column = z
@@ -24,36 +24,36 @@ const sidecar = metadata.extend({
 });
 
 /**
- * What stands in a Parquet file's metadata.
+ * Parses the provenance in the metadata of a Parquet file.
  *
- * @throws {SealroomError} FORMAT_SIDECAR if it is anything else, or of an unknown version.
+ * @throws {SealroomError} FORMAT_SIDECAR if it is malformed, or of an unknown version.
  */
 export function parseMetadata(text: string, file: string): Provenance {
   return parse(metadata, text, file);
 }
 
 /**
- * What stands in a sidecar.
+ * Parses a sidecar.
  *
- * @throws {SealroomError} FORMAT_SIDECAR if it is anything else, or of an unknown version.
+ * @throws {SealroomError} FORMAT_SIDECAR if it is malformed, or of an unknown version.
  */
 export function parseSidecar(text: string, file: string): Provenance & TableFacts {
   return parse(sidecar, text, file);
 }
 
 function parse<T>(shape: z.ZodType<T>, text: string, file: string): T {
-  const refuse = (got: string, hint: string): SealroomError =>
-    new SealroomError('FORMAT_SIDECAR', `expected where a protected file comes from, got ${got}`, {
+  const refuse = (problem: string, hint: string): SealroomError =>
+    new SealroomError('FORMAT_SIDECAR', `the origin of a protected file ${problem}`, {
       where: { file },
       hint,
     });
   const value = text.length > MAX_CHARACTERS ? null : parseJson(text);
   if (typeof value === 'object' && value !== null && 'version' in value && value.version !== PROVENANCE_VERSION) {
-    throw refuse('one of another version', 'read it with the version of sealroom that wrote it');
+    throw refuse('has an unknown version', 'read it with the version of sealroom that wrote it');
   }
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw refuse('other text', 'get the file and its sidecar again from where they were made');
+  throw refuse('is malformed', 'get the file and its sidecar again from their source');
 }
 
 function parseJson(text: string): unknown {

@@ -128,7 +128,7 @@ describe.each(KERNELS)('kernel $name', (kernel) => {
     const column = byteColumnOf([new Uint8Array(12_219), new Uint8Array(12_220)]);
     const error = errorOf(() => kernel.sealColumn(task, keys, column));
     expect(error.code).toBe('DATA_LENGTH');
-    expect(error.message).toBe('sealed cell expected at most 16383 bytes, got 16387');
+    expect(error.message).toBe('sealed cell too long: at most 16383 bytes, got 16387');
     expect(error.where.row).toBe(1);
   });
 

@@ -113,7 +113,7 @@ describe('handing over', () => {
     const text = await request();
     const first = await send(text);
     await receive(first);
-    const refusal = /^CUSTODY_MESSAGE expected the answer to an open request, got one to a request that was used$/;
+    const refusal = /^CUSTODY_MESSAGE the parcel answers a request that was already used$/;
     expect(await outcomeOf(() => receive(first))).toMatch(refusal);
     expect(await outcomeOf(async () => receive(await send(text)))).toMatch(refusal);
   });
@@ -128,7 +128,7 @@ describe('handing over', () => {
     await rm(join(bob.collaboration(ID), 'used'));
     expect(await outcomeOf(() => receive(sent))).toBe('taken');
     expect(await namesIn('requests')).toEqual([]);
-    expect(await outcomeOf(() => receive(sent))).toMatch(/that was used$/);
+    expect(await outcomeOf(() => receive(sent))).toMatch(/that was already used$/);
   });
 
   test('E-36 a secret that cannot be wrapped leaves the request as it was', async () => {
@@ -166,7 +166,7 @@ describe('handing over', () => {
     const isFips = { ...context, isFips: true };
     const to = cards.bob;
     const asked = { text: await request() };
-    const refusal = /^USAGE_OPTION `--fips` expected no parcel/;
+    const refusal = /^USAGE_OPTION a secret cannot be handed over with `--fips`$/;
     const sending = () => sendSecret(alice, { to, request: asked, key: null, context: isFips, authorise, now: NOW });
     expect(await outcomeOf(sending)).toMatch(refusal);
     const { parcel } = await send(asked.text);
@@ -188,7 +188,7 @@ describe('handing over', () => {
     const [other = ''] = (await namesIn('requests')).filter((one) => one !== name);
     const directory = join(bob.collaboration(ID), 'requests');
     await rename(join(directory, other), join(directory, name));
-    expect(await outcomeOf(() => receive(first))).toMatch(/^CUSTODY_MESSAGE expected the request that its file/);
+    expect(await outcomeOf(() => receive(first))).toMatch(/^CUSTODY_MESSAGE the request is not the one that its file/);
   });
 
   test('E-20 each request has a challenge of its own', async () => {
@@ -205,7 +205,7 @@ describe('handing over', () => {
       Uint8Array.from(SECRET_BYTES, (byte) => byte ^ 1),
     );
     expect(await outcomeOf(() => send(text))).toBe(
-      'CUSTODY_MESSAGE the request was answered with another secret before',
+      'CUSTODY_MESSAGE the request was already answered with another secret',
     );
     expect(await outcomeOf(() => receive(again))).toBe('taken');
     // A new request gets the new one.
@@ -233,7 +233,9 @@ describe('handing over', () => {
       Uint8Array.from(SECRET_BYTES, (byte) => byte ^ 1),
     );
     const sent = await send(await request());
-    expect(await outcomeOf(() => receive(sent))).toMatch(/^CUSTODY_MESSAGE expected the secret of generation 1/);
+    expect(await outcomeOf(() => receive(sent))).toMatch(
+      /^CUSTODY_MESSAGE the home already has another secret of generation 1$/,
+    );
     expect(await namesIn('requests')).toHaveLength(1);
   });
 
@@ -267,11 +269,11 @@ describe('handing over', () => {
 describe('cards that are not pinned', () => {
   test('E-15 nobody is asked, sent to or received from without a pinned card', async () => {
     const mallory = await makeParty('bob');
-    const refusal = /^CUSTODY_MESSAGE expected a pinned card, got one that is not; another card of `bob` is$/;
+    const refusal = /^CUSTODY_MESSAGE the card is not pinned; another card of `bob` is$/;
     const text = await request();
     expect(await outcomeOf(() => send(text, mallory.card))).toMatch(refusal);
     const from = (await makeParty('carol')).card;
-    expect(await outcomeOf(() => request({ from }))).toMatch(/^CUSTODY_MESSAGE expected a pinned card, got one that/);
+    expect(await outcomeOf(() => request({ from }))).toMatch(/^CUSTODY_MESSAGE the card is not pinned$/);
   });
 
   test('E-14, E-15 a card that was replaced counts no more, also for a request that is under way', async () => {
@@ -280,7 +282,7 @@ describe('cards that are not pinned', () => {
     expect(await pinCard(bob, renewed, { replaces: true })).toBe(1);
     expect(await listPinned(bob)).toEqual([renewed]);
     expect(await outcomeOf(() => receive(sent))).toMatch(
-      /^CUSTODY_MESSAGE expected a parcel of a member whose card is/,
+      /^CUSTODY_MESSAGE the parcel is from a member whose card is not pinned$/,
     );
   });
 
@@ -293,7 +295,7 @@ describe('cards that are not pinned', () => {
 
   test("E-14 one's own card is not pinned", async () => {
     expect(await outcomeOf(() => pinCard(bob, cards.bob, { replaces: false }))).toMatch(
-      /^CUSTODY_MESSAGE expected another member's card/,
+      /^CUSTODY_MESSAGE the card is that of this home$/,
     );
   });
 
@@ -301,7 +303,7 @@ describe('cards that are not pinned', () => {
     const mallory = await makeParty('alice');
     await writeFile(join(bob.directory, 'pinned', `${cards.alice.sha256}.json`), mallory.card.text);
     expect(await outcomeOf(() => findPinned(bob, cards.alice.sha256))).toMatch(
-      /^CUSTODY_MESSAGE expected the card that its file is named after/,
+      /^CUSTODY_MESSAGE the card is not the one that its file is named after$/,
     );
   });
 });
@@ -332,24 +334,28 @@ describe('a home', () => {
   test('takes a receiving key that is there, of the kind that is asked for', async () => {
     await rm(alice.card);
     expect(await outcomeOf(() => makeMember('alice', 'mlkem768x25519'))).toMatch(
-      /^CUSTODY_KEY expected a receiving key/,
+      /^CUSTODY_KEY the receiving key is not of kind/,
     );
   });
 
   test('that others can open is refused, and so are its keys', async () => {
     await chmod(alice.directory, 0o755);
     await rm(alice.card);
-    expect(await outcomeOf(() => makeMember('alice'))).toMatch(/^SECRET_INVALID expected a home that only its owner/);
+    expect(await outcomeOf(() => makeMember('alice'))).toMatch(/^SECRET_INVALID the home is open to other users$/);
     await chmod(bob.receivingKey, 0o644);
     expect(await outcomeOf(() => request())).toMatch(/^SECRET_INVALID/);
   });
 
   test('without a card, or with the keys of another, is refused', async () => {
-    expect(await outcomeOf(() => readOwnCard(homeOf('nobody')))).toMatch(/^CUSTODY_KEY expected a member's card/);
+    expect(await outcomeOf(() => readOwnCard(homeOf('nobody')))).toMatch(/^CUSTODY_KEY the home has no member's card$/);
     await writeFile(bob.receivingKey, await readFile(alice.receivingKey));
-    expect(await outcomeOf(() => readMember(bob))).toMatch(/^CUSTODY_KEY expected the keys of the card/);
+    expect(await outcomeOf(() => readMember(bob))).toMatch(
+      /^CUSTODY_KEY the keys in the home are not those of its card$/,
+    );
     await writeFile(alice.signingKey, await readFile(bob.signingKey));
-    expect(await outcomeOf(() => readMember(alice))).toMatch(/^CUSTODY_KEY expected the keys of the card/);
+    expect(await outcomeOf(() => readMember(alice))).toMatch(
+      /^CUSTODY_KEY the keys in the home are not those of its card$/,
+    );
   });
 
   test.each(['Alice', 'a b', '', '../a'])('has no member with the id `%s`', async (id) => {

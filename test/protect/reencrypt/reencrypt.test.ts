@@ -115,12 +115,30 @@ describe('a table of sealed and cleartext columns', () => {
       'a\n',
       [textCell('x'), 'y'],
       'FORMAT_CELL',
-      /one kind, got sealed and cleartext/,
+      /the column mixes sealed and cleartext cells/,
     ],
-    ['values of two types', 'a\n', [textCell('x'), cellOf('1200000001')], 'DATA_TYPE', /of one type/],
-    ['VARCHAR', 'a\n', [cellOf('180000000961')], 'DATA_TYPE', /of one type/],
+    [
+      'values of two types',
+      'a\n',
+      [textCell('x'), cellOf('1200000001')],
+      'DATA_TYPE',
+      /the column mixes types, or has a type that no table format has/,
+    ],
+    [
+      'VARCHAR',
+      'a\n',
+      [cellOf('180000000961')],
+      'DATA_TYPE',
+      /the column mixes types, or has a type that no table format has/,
+    ],
     ['a changed cell', 'a\n', [textCell('x').replace(/.{4}$/, 'AAA=')], 'FORMAT_TAG', /could not be opened/],
-    ['nulls both sealed and visible', 'a,b\n', [`${cellOf('03')},1`, ',2'], 'DATA_VALUE', /nulls expected all visible/],
+    [
+      'nulls both sealed and visible',
+      'a,b\n',
+      [`${cellOf('03')},1`, ',2'],
+      'DATA_VALUE',
+      /the column has both visible and sealed nulls/,
+    ],
   ])('with %s is refused, and nothing is written', async (_what, header, rows, code, message) => {
     await using bench = await Bench.start();
     await bench.put('old.csv', `${header}${rows.join('\n')}\n`);
@@ -163,15 +181,15 @@ describe('a table with fingerprints', () => {
     }));
 
   test.each([
-    ['more rows', 'a,b\n1,x\n2,y\n3,z\n', SCHEMA, 'DATA_FIELDS', /expected 2 rows, got 3/],
+    ['more rows', 'a,b\n1,x\n2,y\n3,z\n', SCHEMA, 'DATA_FIELDS', /the original must have 2 rows, got 3/],
     [
       'another schema',
       'a,b\n1,x\n2,y\n',
       schemaOf('a:sealed', 'b:sealed'),
       'DATA_COLUMN',
-      /expected to give `a fingerprint`/,
+      /the schema must give `a fingerprint`/,
     ],
-    ['fewer columns', 'a,b\n1,x\n2,y\n', schemaOf('a:fingerprint'), 'DATA_COLUMN', /expected to give/],
+    ['fewer columns', 'a,b\n1,x\n2,y\n', schemaOf('a:fingerprint'), 'DATA_COLUMN', /the schema must give/],
   ])('is not encrypted from one with %s', (_what, original, schema, code, message) =>
     withOriginal(async (bench) => {
       await bench.put('other.csv', original);

@@ -314,7 +314,7 @@ describe('columns that cannot be read', () => {
       parquetFile([{ name: 'old', physical: 'INT96', values: [Buffer.alloc(12)] }]),
     );
     expect((await readTable(path)).warnings).toEqual([
-      'column `old` is of the old type INT96 and is carried in microseconds',
+      'column `old` has the old type INT96, and is read in microseconds',
     ]);
   });
 });

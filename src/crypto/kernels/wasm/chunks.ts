@@ -6,11 +6,11 @@ export interface Chunk {
   readonly end: number;
 }
 
-/** Bytes of values and cells that a chunk has at most, unless one row alone has more. */
+/** Most bytes of values and cells in a chunk, unless a single row has more. */
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * The rows of a column in pieces, in order: none has rows of two windows of `windowRows` rows, or more than
+ * Splits the rows of a column into chunks, in order: none crosses a window of `windowRows` rows, or has more than
  * `CHUNK_BYTES` bytes of input or of output. `ends` are the output's offsets, or the input's again.
  */
 export function* chunksOf(column: ByteColumn, ends: Int32Array, windowRows: number): Generator<Chunk> {

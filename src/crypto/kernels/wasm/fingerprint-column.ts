@@ -10,18 +10,18 @@ import type { Chunk } from './chunks.ts';
 import { CELL_FIELDS } from './machine.ts';
 import type { Session } from './session.ts';
 
-/** Block counts of messages are told apart up to this; longer ones are hashed beside each other as they come. */
+/** Messages are grouped by block count up to this; longer ones are hashed together in the order they come. */
 const MOST_BLOCKS = 64;
 
-/** Where the next cell with a message of so many blocks is described; kept between calls, each of which fills it. */
+/** Index of the next description per block count; reused between calls, each of which fills it. */
 const nextPlaces = new Int32Array(MOST_BLOCKS + 2);
 
-/** Blocks of SHA-256 in which a value is hashed after the key: value, type byte, the bit 1 and a length of 8 bytes. */
+/** SHA-256 blocks that a value takes after the key: value, type byte, the bit 1 and a length of 8 bytes. */
 function countBlocks(bytes: number): number {
   return Math.min((bytes + 73) >> 6, MOST_BLOCKS);
 }
 
-/** Fingerprints the rows of a chunk; returns how many bytes of the machine's memory were used. */
+/** Fingerprints the rows of a chunk; returns the bytes of machine memory that were used. */
 function fingerprintChunk(
   { machine }: Session,
   task: FingerprintTask,
@@ -37,7 +37,7 @@ function fingerprintChunk(
   const cellBytes = (ends[end] ?? 0) - firstCell;
   if (cellBytes === 0) return 0;
 
-  // Cells are described in the order of their messages' lengths: four that are hashed together then end together.
+  // Cells are described in order of message length, so that four that are hashed together end together.
   nextPlaces.fill(0);
   let nulls = 0;
   for (let row = first; row < end; row++) {

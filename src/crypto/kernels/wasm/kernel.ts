@@ -19,7 +19,7 @@ function kernelOn(session: Session): Kernel {
   });
 }
 
-// Known answers from the unit tests of C3R 3.0.5, whose messages end in the type byte that we add.
+// Known answers from the unit tests of C3R 3.0.5, whose messages include the type byte that we append.
 const ROOT = 'hf8mygsPSdb9+B/mqFMHdB5p2kB0+/GWltt47D5jTns=';
 const NONCE = 'nonce01234567890nonce01234567890';
 const HEADER = 'label';
@@ -32,7 +32,7 @@ function matches(column: ByteColumn, text: string): boolean {
   return equalConstantTime(column.bytes, encodeUtf8(text));
 }
 
-/** Whether the kernel gives the known answers, and refuses what is not one. */
+/** Whether the kernel gives the known answers, and refuses a wrong one. */
 function passesSelfTest(kernel: Kernel): boolean {
   const key = decodeBase64(ROOT) ?? new Uint8Array();
   const value = encodeUtf8(VALUE);
@@ -59,21 +59,22 @@ function refusesForgery(kernel: Kernel, root: SealingRoot): boolean {
     kernel.openColumn(root, byteColumnOf([encodeUtf8(CELL.replace('QmMsh', 'QmMsi'))]));
     return false;
   } catch {
-    // The refusal that is wanted.
+    // The expected refusal.
     return true;
   }
 }
 
 /**
- * The kernel in WebAssembly with vector instructions: many cells at a time, and the fastest. See `docs/kernel.md`.
+ * The kernel in WebAssembly with vector instructions: it processes many cells at a time, and is the fastest. See
+ * `docs/kernel.md`.
  *
- * It is tested against known answers before it is given out. `session` is its memory, no other kernel's.
+ * It is tested against known answers before it is returned. `session` is its memory, shared with no other kernel.
  *
  * @throws {SealroomError} USAGE_OPTION if this runtime has no WebAssembly with SIMD.
- * @throws {Error} if the known answers are not what comes out: then the machine is broken.
+ * @throws {Error} if a known answer does not come out: the machine is broken.
  */
 export function createWasmKernel(session: Session = new Session()): Kernel {
   const kernel = kernelOn(session);
-  if (!passesSelfTest(kernel)) throw new Error('kernel `wasm` failed its self-test');
+  if (!passesSelfTest(kernel)) throw new Error('the `wasm` kernel failed its self-test');
   return kernel;
 }

@@ -8,7 +8,7 @@ import {
 import { SealroomError } from '../../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 
-/** What the module exports; `assembly/` says what each function expects in memory. */
+/** The exports of the module; `assembly/` documents what each function expects in memory. */
 export interface WasmExports {
   readonly memory: WasmMemory;
   readonly keyAt: WasmConstant;
@@ -46,10 +46,10 @@ export interface WasmExports {
   ): void;
 }
 
-/** Numbers per description of a cell. */
+/** Numbers in the description of a cell. */
 export const CELL_FIELDS = 8;
 
-/** Whether this runtime has WebAssembly with the vector instructions (SIMD) that the kernel is made of. */
+/** Whether the runtime has WebAssembly with the vector instructions (SIMD) that the kernel needs. */
 export function canRunWasm(): boolean {
   return canRun(WASM_BASE64);
 }
@@ -57,10 +57,10 @@ export function canRunWasm(): boolean {
 function instantiate(): WasmExports {
   const exports = instantiateWasm(WASM_BASE64) as WasmExports | null;
   if (exports !== null) return exports;
-  throw new SealroomError('USAGE_OPTION', 'kernel `wasm` expected WebAssembly with SIMD, which this runtime lacks');
+  throw new SealroomError('USAGE_OPTION', 'the `wasm` kernel needs WebAssembly with SIMD, which this runtime lacks');
 }
 
-/** An instance of the module and its memory: everything a kernel knows between and during calls is in there. */
+/** An instance of the module and its memory, which hold all state of a kernel between and during calls. */
 export class Machine {
   readonly exports: WasmExports;
   /** The whole memory. */
@@ -72,13 +72,13 @@ export class Machine {
   readonly prefixAt: number;
   readonly rowNoncesAt: number;
   readonly ioAt: number;
-  /** Bytes that must be left free behind values and behind cells: the module reads and writes whole vectors. */
+  /** Bytes to leave free after values and after cells: the module reads and writes whole vectors. */
   readonly slackBytes: number;
-  /** Rows that have their keys in memory at a time, and cells that one call takes. */
+  /** Rows whose keys are in memory at a time, and cells per call. */
   readonly slots: number;
 
   /**
-   * `exports` are those of the module as it is shipped, or of another compilation of the same sources.
+   * `exports` are those of the shipped module, or of another build of the same sources.
    *
    * @throws {SealroomError} USAGE_OPTION where {@link canRunWasm} is false.
    */
@@ -100,7 +100,7 @@ export class Machine {
   }
 
   /**
-   * Makes room for `ioBytes` bytes of values and cells; `bytes` and `cells` may be other views afterwards.
+   * Makes room for `ioBytes` bytes of values and cells; may replace the views `bytes` and `cells`.
    *
    * @throws {RangeError} if the memory cannot grow that far.
    */

@@ -18,17 +18,17 @@ import { CELL_FIELDS } from './machine.ts';
 import type { Machine } from './machine.ts';
 import type { Session } from './session.ts';
 
-/** What became of a cell, as the module says it. */
+/** The outcome of a cell, as the module reports it. */
 const OPENED = 0;
 const MALFORMED = 1;
 const FORGED = 2;
 
-/** Why the cell described at `field` of the descriptions, whose text is at `start`, was refused. */
+/** The error for the refused cell described at `field` of the descriptions, whose text is at `start`. */
 function refusalOf(machine: Machine, field: number): unknown {
   const outcome = machine.cells[field + 3];
   if (outcome === MALFORMED) return malformedCellError();
   if (outcome === FORGED) return authenticationError();
-  // Its payload is authentic and lies where the ciphertext lay; what is wrong with it is said by the one who knows.
+  // The payload is authentic and has replaced the ciphertext; `encodedValueBytes` throws the precise error.
   const payloadAt = (machine.cells[field] ?? 0) + NONCE_BYTES + IV_BYTES;
   const payloadBytes = (machine.cells[field + 2] ?? 0) - SEALED_OVERHEAD_BYTES;
   try {

@@ -5,8 +5,8 @@ import { countNonces } from '../row-keys.ts';
 import type { Session } from './session.ts';
 
 /**
- * Row keys that are derived in the machine's slots when a column first needs them, and derived again if others took the
- * slots meanwhile. What is kept outside is the root.
+ * Row keys that are derived in the machine's slots when a column first needs them, and again if another owner took the
+ * slots meanwhile. Only the root is kept outside.
  */
 export class SlotKeys implements RowKeys {
   readonly rows: number;
@@ -27,7 +27,7 @@ export class SlotKeys implements RowKeys {
     return this.#root.use(borrow);
   }
 
-  /** Whether the keys are of this kernel. */
+  /** Whether the keys belong to this kernel. */
   isOf(session: Session): boolean {
     return this.#session === session;
   }
@@ -39,9 +39,10 @@ export class SlotKeys implements RowKeys {
   }
 }
 
-/** The row keys of a column, as this kernel made them. @throws {RangeError} if they are another's, or of other rows. */
+/** Checks that row keys fit. @throws {RangeError} if another kernel derived them, or the number of rows differs. */
 export function requireSlotKeys(session: Session, keys: RowKeys, rows: number): SlotKeys {
-  if (!(keys instanceof SlotKeys) || !keys.isOf(session)) throw new RangeError('row keys expected from this kernel');
-  if (keys.rows !== rows) throw new RangeError(`row keys expected for ${rows} rows, got ${keys.rows}`);
+  if (!(keys instanceof SlotKeys) || !keys.isOf(session))
+    throw new RangeError('row keys must come from the kernel that uses them');
+  if (keys.rows !== rows) throw new RangeError(`row keys: expected ${rows} rows, got ${keys.rows}`);
   return keys;
 }

@@ -14,7 +14,7 @@ import type { Session } from './session.ts';
 /** Bytes of one block of SHA-256. */
 const BLOCK_BYTES = 64;
 
-/** Hashes the whole blocks of the target header, and leaves the rest in the machine. */
+/** Hashes the whole blocks of the target header, and leaves the remainder in the machine. */
 function setHeader(machine: Machine, targetHeader: string): void {
   const header = encodeUtf8(targetHeader);
   machine.exports.beginHeader();
@@ -27,7 +27,7 @@ function setHeader(machine: Machine, targetHeader: string): void {
   machine.exports.endHeader(header.length);
 }
 
-/** Seals the rows of a chunk; returns how many bytes of the machine's memory were used. */
+/** Seals the rows of a chunk; returns the bytes of machine memory that were used. */
 function sealChunk(
   machine: Machine,
   task: SealTask,
@@ -94,7 +94,7 @@ export function sealColumn(session: Session, task: SealTask, keys: RowKeys, valu
     });
     machine.exports.setRoot();
     setHeader(machine, task.targetHeader);
-    // The plan has refused a prefix that is too long for a cell, unless no row has a value to put it before.
+    // The plan has refused a prefix that is too long for a cell, unless no row has a value to prefix.
     const room = machine.exports.prefixBytes.value;
     machine.bytes.set(task.prefix.subarray(0, room), machine.prefixAt);
     for (const chunk of chunksOf(values, offsets, machine.slots)) {

@@ -2,14 +2,14 @@ import { type Allocator, FRESH_MEMORY } from '../../../bytes/index.ts';
 import type { SealingRoot } from '../../keys.ts';
 import { Machine } from './machine.ts';
 
-/** A memory that a call let grow beyond this is given back after it. */
+/** If a call grows the memory beyond this, the memory is released after the call. */
 const KEPT_MEMORY_BYTES = 32 << 20;
 
 /**
- * What the calls of one kernel share: the machine, and whose row keys its slots hold.
+ * The state shared by the calls of one kernel: the machine, and the owner of the row keys in its slots.
  *
- * The slots belong to one owner at a time, the row keys of a batch that is being sealed or the root of columns that are
- * being opened. Another owner's claim wipes them; the first owner's keys are then derived again when it comes back.
+ * The slots belong to one owner at a time: the row keys of a batch being sealed, or the root of columns being opened.
+ * Another owner's claim wipes them; the first owner's keys are derived again when it next claims them.
  */
 export class Session {
   readonly #createMachine: () => Machine;
@@ -18,21 +18,21 @@ export class Session {
   #firstRow = 0;
   #isForgetting = false;
 
-  /** Where results get their bytes from. */
+  /** Allocates the buffers of results. */
   readonly memory: Allocator;
 
-  /** `createMachine` is called when there is no machine yet, or the last one was given back. */
+  /** `createMachine` is called when there is no machine yet, or the last one was released. */
   constructor(memory: Allocator = FRESH_MEMORY, createMachine: () => Machine = () => new Machine()) {
     this.memory = memory;
     this.#createMachine = createMachine;
   }
 
-  /** The machine, its memory clean but for the slots. */
+  /** The machine, with a memory that is clean except for the slots. */
   get machine(): Machine {
     return (this.#machine ??= this.#createMachine());
   }
 
-  /** Takes the slots for `owner`, and for its rows from `firstRow` on. Returns whether they were not so already. */
+  /** Claims the slots for `owner` and its rows from `firstRow` on. Returns false if it held them already. */
   claimSlots(owner: object, firstRow: number): boolean {
     if (this.#owner === owner && this.#firstRow === firstRow) return false;
     this.#wipeSlots();
@@ -41,14 +41,14 @@ export class Session {
     return true;
   }
 
-  /** Wipes the slots if they are `owner`'s. */
+  /** Wipes the slots if they belong to `owner`. */
   releaseSlots(owner: object): void {
     if (this.#owner === owner) this.#wipeSlots();
   }
 
   /**
-   * Wipes the slots, if they are `root`'s, as soon as the caller's code lets others run: until then neighbouring columns
-   * of the same rows may use them, and nobody has to say when the last was opened.
+   * Wipes the slots, if they belong to `root`, as soon as the caller yields to the event loop: until then, neighbouring
+   * columns of the same rows can use them, and the caller need not say when the last one was opened.
    */
   releaseSlotsSoon(root: SealingRoot): void {
     if (this.#isForgetting) return;

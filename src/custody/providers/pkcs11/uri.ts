@@ -1,6 +1,6 @@
 import { SealroomError } from '../../../errors/index.ts';
 
-/** What a PKCS#11 URI says of a token: each of them is compared with the token's own. */
+/** The token attributes of a PKCS#11 URI; each one given must equal the token's. */
 export interface TokenFacts {
   readonly token: string | undefined;
   readonly manufacturer: string | undefined;
@@ -8,15 +8,15 @@ export interface TokenFacts {
   readonly model: string | undefined;
 }
 
-/** A wrapping key in a token, and the module that leads to it. */
+/** A wrapping key in a token, and the module for the token. */
 export interface Pkcs11Uri extends TokenFacts {
   /** Label of the key. */
   readonly object: string | undefined;
   /** Id of the key, in hexadecimal digits. */
   readonly id: string | undefined;
-  /** The module, an absolute path. */
+  /** Absolute path of the module. */
   readonly modulePath: string;
-  /** A file with the PIN, an absolute path; without it, the PIN is asked for. */
+  /** Absolute path of a file with the PIN; without it, the user is asked for the PIN. */
   readonly pinFile: string | undefined;
 }
 
@@ -24,43 +24,43 @@ const TOKEN_ATTRIBUTES = ['token', 'manufacturer', 'serial', 'model'] as const;
 const PATH_ATTRIBUTES: readonly string[] = [...TOKEN_ATTRIBUTES, 'object', 'id', 'type'];
 const QUERY_ATTRIBUTES: readonly string[] = ['module-path', 'pin-source'];
 
-// RFC 7512 §2.3: what need not be percent-encoded.
+// RFC 7512 §2.3: characters that need no percent-encoding.
 const PATH_VALUE = /^(?:[A-Za-z0-9\-._~:[\]@!$'()*+,=&]|%[0-9A-Fa-f]{2})*$/;
 const QUERY_VALUE = /^(?:[A-Za-z0-9\-._~:[\]@!$'()*+,=/?|]|%[0-9A-Fa-f]{2})*$/;
 
 const MAX_CHARACTERS = 2048;
 
 const HINT =
-  'write `pkcs11:token=<label>;object=<key>?module-path=<the module of its maker>`, if need be with `&pin-source=file:<file>`';
+  'use `pkcs11:token=<label>;object=<key>?module-path=<vendor module>`, optionally with `&pin-source=file:<file>`';
 
 const refuse = (message: string, hint = HINT): SealroomError => new SealroomError('USAGE_OPTION', message, { hint });
 
 /**
- * Reads what follows `pkcs11:` in a key's URI (RFC 7512): `token`, `manufacturer`, `serial` and `model` choose the token,
- * `object` and `id` the key in it; `module-path` is needed, `pin-source` a file.
+ * Parses what follows `pkcs11:` in the URI of a key (RFC 7512): `token`, `manufacturer`, `serial` and `model` select the
+ * token, `object` and `id` the key in it; `module-path` is required, and `pin-source` must be a file.
  *
- * Other attributes of the RFC and those of vendors are refused: one that is passed over could mean another key than the one
- * that was asked for.
+ * Other attributes of the RFC and those of vendors are refused: ignoring one could select another key than was asked for.
  *
- * @throws {SealroomError} USAGE_OPTION if it is not of that form. No value of it is in the message.
+ * @throws {SealroomError} USAGE_OPTION if it is malformed. No value of it is in the message.
  */
 export function parsePkcs11Uri(rest: string): Pkcs11Uri {
-  if (rest.length > MAX_CHARACTERS) throw refuse('expected a PKCS#11 URI, got a longer text');
+  if (rest.length > MAX_CHARACTERS) throw refuse('the PKCS#11 URI is too long');
   const queryAt = rest.includes('?') ? rest.indexOf('?') : rest.length;
   const path = attributesOf(rest.slice(0, queryAt), ';', PATH_VALUE);
   const query = attributesOf(rest.slice(queryAt + 1), '&', QUERY_VALUE);
   if (query.has('pin-value')) {
     throw refuse(
-      'expected a PKCS#11 URI without `pin-value`: a command line is no place for a PIN',
+      'a PKCS#11 URI must not contain `pin-value`: a PIN does not belong on a command line',
       'leave it out to be asked for the PIN, or name a file of mode 0600 with `pin-source=file:<file>`',
     );
   }
   requireKnown(path, PATH_ATTRIBUTES);
   requireKnown(query, QUERY_ATTRIBUTES);
   const text = (name: string): string | undefined => textOf(path.get(name));
-  if (!['secret-key', undefined].includes(text('type'))) throw refuse('expected `type=secret-key` in a PKCS#11 URI');
+  if (!['secret-key', undefined].includes(text('type')))
+    throw refuse('the `type` in a PKCS#11 URI must be `secret-key`');
   const [object, id] = [text('object'), idOf(path.get('id'))];
-  if (object === undefined && id === undefined) throw refuse('expected `object` or `id` in a PKCS#11 URI, got neither');
+  if (object === undefined && id === undefined) throw refuse('a PKCS#11 URI needs `object` or `id`');
   return Object.freeze({
     token: text('token'),
     manufacturer: text('manufacturer'),
@@ -73,7 +73,7 @@ export function parsePkcs11Uri(rest: string): Pkcs11Uri {
   });
 }
 
-/** The URI of a key, as an envelope has it: nothing in it is secret, and {@link parsePkcs11Uri} takes what follows the scheme. */
+/** Formats the URI of a key for an envelope. Nothing in it is secret; {@link parsePkcs11Uri} parses what follows the scheme. */
 export function printPkcs11Uri(uri: Pkcs11Uri): string {
   const path = [...TOKEN_ATTRIBUTES, 'object' as const].flatMap((name) => pair(name, uri[name]));
   if (uri.id !== undefined) path.push(`id=${uri.id.replace(/../g, '%$&')}`);
@@ -82,7 +82,7 @@ export function printPkcs11Uri(uri: Pkcs11Uri): string {
   return `pkcs11:${path.join(';')}?${query.join('&')}`;
 }
 
-/** Whether a token may be the one that is meant. */
+/** Whether a token matches the attributes of a URI. */
 export function matchesToken(wanted: TokenFacts, found: Readonly<Record<keyof TokenFacts, string>>): boolean {
   return TOKEN_ATTRIBUTES.every((name) => wanted[name] === undefined || wanted[name] === found[name]);
 }
@@ -91,15 +91,15 @@ function pair(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [`${name}=${encodeURIComponent(value).replaceAll('%2F', '/')}`];
 }
 
-/** The attributes as they are written, each once. */
+/** Splits attributes, without decoding their values; each may occur once. */
 function attributesOf(text: string, separator: string, allowed: RegExp): Map<string, string> {
   const attributes = new Map<string, string>();
   for (const part of text === '' ? [] : text.split(separator)) {
     const [, name, value] = /^([A-Za-z0-9_-]+)=(.*)$/s.exec(part) ?? [];
     if (name === undefined || value === undefined || !allowed.test(value)) {
-      throw refuse('expected a PKCS#11 URI of `name=value` pairs, got other text');
+      throw refuse('a PKCS#11 URI must consist of `name=value` pairs');
     }
-    if (attributes.has(name)) throw refuse(`expected \`${name}\` once in a PKCS#11 URI, got it twice`);
+    if (attributes.has(name)) throw refuse(`\`${name}\` occurs twice in the PKCS#11 URI`);
     attributes.set(name, value);
   }
   return attributes;
@@ -109,12 +109,12 @@ function requireKnown(attributes: ReadonlyMap<string, string>, known: readonly s
   for (const name of attributes.keys()) {
     if (name === 'module-name') {
       throw refuse(
-        'expected `module-path` in a PKCS#11 URI, got `module-name`: where modules lie is not the same everywhere',
+        'a PKCS#11 URI needs `module-path` instead of `module-name`: modules are not in the same place everywhere',
       );
     }
     if (!known.includes(name)) {
       throw refuse(
-        `expected ${known.map((one) => `\`${one}\``).join(', ')} in this part of a PKCS#11 URI, got another attribute`,
+        `unknown attribute in this part of the PKCS#11 URI: use ${known.map((one) => `\`${one}\``).join(', ')}`,
       );
     }
   }
@@ -128,27 +128,27 @@ function textOf(value: string | undefined): string | undefined {
   } catch {
     // Reported below: the escapes are not UTF-8.
   }
-  throw refuse('expected values in UTF-8 in a PKCS#11 URI, got an empty or another one');
+  throw refuse('a value in the PKCS#11 URI is empty or not UTF-8 text');
 }
 
-/** An id is bytes and not text. */
+/** Decodes an id, which is bytes and not text, to hexadecimal digits. */
 function idOf(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const hex = value.replace(/%([0-9A-Fa-f]{2})|(.)/gs, (_, escaped: string | undefined, plain: string | undefined) =>
     escaped === undefined ? Buffer.from(plain ?? '').toString('hex') : escaped.toLowerCase(),
   );
   if (hex !== '') return hex;
-  throw refuse('expected an `id` of at least one byte in a PKCS#11 URI');
+  throw refuse('the `id` in a PKCS#11 URI must have at least one byte');
 }
 
 function modulePathOf(path: string | undefined): string {
   if (path?.startsWith('/') === true || /^[A-Za-z]:[\\/]/.test(path ?? '')) return path ?? '';
-  throw refuse('expected `module-path` with an absolute path in a PKCS#11 URI');
+  throw refuse('a PKCS#11 URI needs `module-path` with an absolute path');
 }
 
 function pinFileOf(source: string | undefined): string | undefined {
   if (source === undefined) return undefined;
   const [, path] = /^file:(?:\/\/(?=\/))?(\/.+)$/s.exec(source) ?? [];
   if (path !== undefined) return path;
-  throw refuse('expected `pin-source=file:` and an absolute path in a PKCS#11 URI');
+  throw refuse('the `pin-source` in a PKCS#11 URI must be `file:` and an absolute path');
 }
