@@ -1,24 +1,76 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Tests run on what is shipped: `npm test` builds first, and vitest leaves dist/ to Node instead of transforming it
+/** Folders that do no I/O, or little: their tests are the ones to run at each edit (`npm run test:unit`). */
+const PURE = ['audit', 'bytes', 'collab', 'columns', 'crypto', 'docs', 'errors', 'query', 'schema', 'tlog'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
+/** Files that need a process of their own: they look at how one starts, set its environment, or end its children. */
+const ALONE = [
+  'test/crypto/kernels/choice.test.ts',
+  'test/custody/providers/aws-kms.test.ts',
+  'test/custody/providers/pkcs11.test.ts',
+  'test/room/run/query-runner.test.ts',
+];
+
+const INTEGRATION = 'test/integration/**/*.test.ts';
+
+/** Tests of the rules of the build, which are part of `npm run check`. */
+const TOOLING = 'test/tooling/**/*.test.ts';
+
+/** The tests that mirror a folder of `src`, or `cli`. */
+function testsOf(folder: string): string[] {
+  const path = join(import.meta.dirname, 'test', folder);
+  if (!existsSync(path)) return [];
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(path, name));
+}
+
+// Tests run on what is shipped: dist/ is built before they run, and vitest leaves it to Node instead of transforming it
 // (docs/decisions/002-tests-run-on-the-build.md).
 export default defineConfig({
   test: {
-    // Processes and not threads: each file has the native engine, the environment and signals to itself.
+    // Processes and not threads: the native engine, the environment and signals belong to a process.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // What hangs must end at some time, and what is slow on a machine with much to do must not fail.
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+    globalSetup: 'test/support/build.ts',
     reporters: ['default', './test/support/vitest-summary.mjs'],
+    // `npm run dev`: what is changed is built again, and the tests of its folder run.
+    watchTriggerPatterns: [
+      { pattern: /\/src\/([^/]+)\/.*\.ts$/, testsToRun: (_, [, folder = '']) => testsOf(folder) },
+      { pattern: /\/cli\/.*\.ts$/, testsToRun: () => testsOf('cli') },
+    ],
     server: { deps: { external: [/\/dist\/(src|cli)\//] } },
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/integration/**'] },
+        test: { name: 'unit', include: PURE, exclude: ALONE, isolate: false },
       },
       {
         extends: true,
-        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          name: 'io',
+          include: ['test/**/*.test.ts'],
+          exclude: [...PURE, ...ALONE, TOOLING, INTEGRATION],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE },
+      },
+      {
+        extends: true,
+        test: { name: 'tooling', include: [TOOLING] },
+      },
+      {
+        extends: true,
+        test: { name: 'integration', include: [INTEGRATION], testTimeout: 300_000 },
       },
     ],
   },

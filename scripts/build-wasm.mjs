@@ -39,7 +39,7 @@ const folderOf = (module) => fileURLToPath(new URL(`../${module.folder}/`, impor
  *
  * @param {Module} module
  */
-export function readSources(module) {
+function readSources(module) {
   const assembly = join(folderOf(module), 'assembly');
   return readdirSync(assembly)
     .filter((name) => name.endsWith('.ts'))

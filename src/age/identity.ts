@@ -5,10 +5,10 @@ import type { AgeKind } from './recipient.ts';
 const IDENTITY = /^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]{40,4000}$/;
 
 /**
- * The identities of an age identity file, as `age-keygen` writes it: one a line; blank lines and lines that begin with `#`
- * do not count.
+ * Parses an age identity file, as `age-keygen` writes it: one identity per line; blank lines and lines that begin with `#` are
+ * ignored.
  *
- * @throws {SealroomError} SECRET_INVALID if a line is something else, or none is one. Nothing of the text is in the message.
+ * @throws {SealroomError} SECRET_INVALID if a line is something else, or there is no identity. The message never quotes the text.
  */
 export async function parseIdentities(
   text: string,
@@ -25,24 +25,24 @@ export async function parseIdentities(
         () => false,
       ));
     if (!isValid) {
-      throw new SealroomError('SECRET_INVALID', 'expected an age identity, `AGE-SECRET-KEY-…`, got other text', {
+      throw new SealroomError('SECRET_INVALID', 'not an age identity, which begins with `AGE-SECRET-KEY-`', {
         where: { file, line: index + 1 },
-        hint: 'make one with `age-keygen`; files with a passphrase are not read',
+        hint: 'make one with `age-keygen`; files with a passphrase are not supported',
       });
     }
     identities.push(line);
   }
   const [first, ...others] = identities;
   if (first !== undefined) return [first, ...others];
-  throw new SealroomError('SECRET_INVALID', 'expected an age identity, got none', { where: { file } });
+  throw new SealroomError('SECRET_INVALID', 'the file has no age identity', { where: { file } });
 }
 
-/** A new age identity of a kind, `AGE-SECRET-KEY-…`. It is a secret. */
+/** Makes a new age identity of a kind, `AGE-SECRET-KEY-…`. It is a secret. */
 export function generateIdentity(kind: AgeKind): Promise<string> {
   return kind === 'X25519' ? generateX25519Identity() : generateHybridIdentity();
 }
 
-/** The recipient that an identity opens files for, `age1…` or `age1pq1…`. */
+/** The recipient of an identity, `age1…` or `age1pq1…`. */
 export function recipientOf(identity: string): Promise<string> {
   return identityToRecipient(identity);
 }

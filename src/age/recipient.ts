@@ -5,16 +5,16 @@ const RAW_PREFIX = 'x25519:';
 
 const POST_QUANTUM_PREFIX = 'age1pq1';
 
-/** The kinds of keys that members have, by the names of their stanzas in an age file; the first is post-quantum. */
+/** The kinds of keys that members have, named like their stanzas in an age file; the first is post-quantum. */
 export type AgeKind = 'mlkem768x25519' | 'X25519';
 
-/** By the prefix in Bech32: the kind, and how many bytes a recipient of it has. */
+/** By Bech32 prefix: the kind, and the number of bytes of its recipients. */
 const KINDS: ReadonlyMap<string, readonly [AgeKind, number]> = new Map([
   ['age1pq', ['mlkem768x25519', 1216]],
   ['age', ['X25519', 32]],
 ]);
 
-/** The kind of an age recipient, `age1…` or `age1pq1…` in lower case; `null` if it is another text, or a recipient of another kind. */
+/** The kind of an age recipient, `age1…` or `age1pq1…` in lower case; `null` for any other text or kind of recipient. */
 export function kindOfRecipient(recipient: string): AgeKind | null {
   const decoded = decodeBech32(recipient);
   if (decoded === null) return null;
@@ -39,21 +39,17 @@ export function toAgeRecipient(key: string): string {
 }
 
 /**
- * Refuses recipients of different kinds: whoever could break the classic ones could read what is sealed to both, and so the
- * post-quantum ones would have no more than those.
+ * Refuses recipients of different kinds: an attacker who could break the classic ones could read what is encrypted to both, so that
+ * the post-quantum ones would add nothing.
  *
  * @param recipients age recipients: `age1…` or `age1pq1…`
- * @param hint what the caller's user can do
+ * @param hint what the user can do about it
  * @throws {SealroomError} USAGE_OPTION if some are post-quantum and others are not.
  */
 export function requireOneKind(recipients: readonly string[], hint: string): void {
   const postQuantum = recipients.filter((key) => key.startsWith(POST_QUANTUM_PREFIX));
   if (postQuantum.length === 0 || postQuantum.length === recipients.length) return;
-  throw new SealroomError(
-    'USAGE_OPTION',
-    'expected receivers with keys of one kind, got post-quantum ones and others',
-    {
-      hint,
-    },
-  );
+  throw new SealroomError('USAGE_OPTION', 'some receivers have post-quantum keys and others do not', {
+    hint,
+  });
 }

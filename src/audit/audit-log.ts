@@ -26,42 +26,42 @@ import {
 
 const LINE_BREAK = Uint8Array.of(0x0a);
 
-/** Where a log is, who signs it, and what time it is. */
+/** Where a log is, who signs it, and the clock. */
 export interface AuditLogOptions {
   readonly directory: string;
   readonly signer: Signer;
   readonly now: () => Date;
 }
 
-/** That a record is on the disk and signed. */
+/** Says that a record is on the disk and signed. */
 export interface Receipt {
   readonly index: number;
-  /** The signed checkpoint that covers the record: what its reader keeps, to hold the log to it later. */
+  /** The signed checkpoint that covers the record. Keep it to check the log against it later. */
   readonly checkpoint: string;
 }
 
 /** A query that is about to run. */
 export type StartRequest = Omit<StartEvent, 'kind' | 'tables' | 'budgets'> & { readonly charges: readonly Charge[] };
 
-/** Whether a query may run: its budgets are spent and the fact is on the disk, or some have nothing left. */
+/** Whether a query may run: either its budgets are spent and this is on the disk, or some budgets have nothing left. */
 export type StartOutcome =
   | { readonly granted: true; readonly budgets: readonly BudgetChange[]; readonly receipt: Receipt }
   | { readonly granted: false; readonly exhausted: readonly BudgetChange[] };
 
-/** What is known of the signed records of a log. */
+/** What is known about the signed records of a log. */
 interface State {
   readonly edge: TreeEdge;
   readonly history: History;
-  /** Bytes of the file that were read and are signed. */
+  /** The number of bytes of the file that were read and are signed. */
   offset: number;
-  /** Leaf hash of the last record in hexadecimal; `null` if there is none. */
+  /** Leaf hash of the last record, in hexadecimal; `null` if there is no record. */
   last: string | null;
 }
 
 /**
  * Makes an empty log: a directory with its files, and a checkpoint of no records.
  *
- * @throws {SealroomError} IO_EXISTS if there is a log; IO_WRITE if it cannot be made.
+ * @throws {SealroomError} IO_EXISTS if there is already a log; IO_WRITE if it cannot be made.
  */
 export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions, 'now'>): Promise<void> {
   try {
@@ -70,11 +70,11 @@ export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions
       await (await open(join(directory, name), 'a', 0o600)).close();
     const lock = await openFile(directory, LOG_FILES.lock);
     try {
-      // Of two processes that make the same log, one makes it.
+      // If two processes make the same log, only one succeeds.
       await withLock(lock, directory, async () => {
         const { size } = await stat(join(directory, LOG_FILES.records));
         if (size > 0 || (await stat(join(directory, LOG_FILES.checkpoint)).catch(() => null)) !== null) {
-          throw new SealroomError('IO_EXISTS', 'there is an audit log already', { where: { file: directory } });
+          throw new SealroomError('IO_EXISTS', 'there is already an audit log', { where: { file: directory } });
         }
         await replaceCheckpoint(directory, signCheckpoint(new TreeEdge().head(), signer));
       });
@@ -87,12 +87,11 @@ export async function createAuditLog({ directory, signer }: Omit<AuditLogOptions
 }
 
 /**
- * An audit log that is written to: an append-only file of records, and a signed checkpoint over all of them. It is the
- * ledger of the access budgets too. Several processes may have one open; each record is written by one at a time.
+ * An audit log that is open for writing: an append-only file of records, and a signed checkpoint over all of them. It is also the
+ * ledger of the access budgets. Several processes may have the same log open; they write one record at a time.
  *
- * A call that returns has its record on the disk, signed. A call that throws may have left nothing, or an unfinished
- * record that the next call removes and reports in a `repair` record; so nothing may run, or be released, that a call did
- * not return for.
+ * When a call returns, its record is on the disk and signed. A call that throws may have left nothing, or an unfinished record that
+ * the next call removes and reports in a `repair` record. So nothing may run or be released before the call for it has returned.
  */
 export class AuditLog implements AsyncDisposable {
   readonly #options: AuditLogOptions;
@@ -108,10 +107,10 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Opens a log, reads and checks it whole.
+   * Opens a log, and reads and checks all of it.
    *
-   * @throws {SealroomError} IO_READ if there is none; AUDIT_CHAIN, AUDIT_RECORD, AUDIT_NOTE if it is not as it was signed
-   *   last; IO_LOCKED if another process does not let go of it.
+   * @throws {SealroomError} IO_READ if there is no log; AUDIT_CHAIN, AUDIT_RECORD, AUDIT_NOTE if it is not as it was last signed;
+   *   IO_LOCKED if another process does not release its lock.
    */
   static async open(options: AuditLogOptions): Promise<AuditLog> {
     const handles: FileHandle[] = [];
@@ -130,10 +129,11 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Records that an allowed query is about to run and spends one unit of each budget of its tables. Only a query for which
-   * this returned `granted` may run. Where a budget has nothing left, nothing is spent and nothing is recorded.
+   * Records that an allowed query is about to run, and spends one unit of each budget of its tables. Only a query for which this
+   * returned `granted` may run. If a budget has nothing left, nothing is spent and nothing is recorded.
    *
-   * @throws {SealroomError} IO_WRITE if it cannot be recorded, IO_LOCKED, or as {@link AuditLog.open}.
+   * @throws {SealroomError} IO_WRITE if it cannot be recorded; IO_LOCKED; AUDIT_CHAIN, AUDIT_RECORD or AUDIT_NOTE if the log is not
+   *   as it was last signed.
    */
   start({ charges, ...request }: StartRequest): Promise<StartOutcome> {
     //= audit A-42, A-43
@@ -148,43 +148,43 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Records an attempt that is over, what happens to the room, or what is done with a secret. A result may be released, a
-   * change of the room counts, and the secret may be used, when this has returned.
+   * Records the end of an attempt, a change of the room, or a use of a secret. Only after this has returned may a result be
+   * released, a change of the room take effect, or a secret be used.
    *
-   * @throws {SealroomError} AUDIT_RECORD if it is malformed, or contradicts the records before it: each attempt has one
-   *   such record, and one that ran has a `start` before it. Else as {@link AuditLog.start}.
+   * @throws {SealroomError} AUDIT_RECORD if the event is malformed or contradicts earlier records: each attempt has one such record,
+   *   preceded by a `start` if the query ran. Also the codes of {@link AuditLog.start}.
    */
   append(event: AttemptEvent | RoomEvent | KeyEvent): Promise<Receipt> {
     return this.#exclusively((state) => this.#append(state, event, this.#nextTime(state)));
   }
 
-  /** What a query would do to the budgets of its tables if it started now. Nothing is spent. */
+  /** How a query would change the budgets of its tables if it started now. Nothing is spent. */
   preview(charges: readonly Charge[]): Promise<ChargeOutcome> {
     return this.#exclusively((state) =>
       Promise.resolve(state.history.ledger.charge(charges, new Date(this.#nextTime(state)))),
     );
   }
 
-  /** Closes the files, when the calls under way are done. */
+  /** Closes the files once all pending calls are done. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue;
     await this.#records.close();
     await this.#lock.close();
   }
 
-  /** A clock that was set back does not make records older, nor periods of budgets new. */
+  /** The time of the next record. Setting the clock back does not make records older or start budget periods anew. */
   #nextTime({ history }: State): string {
     //= audit A-7
     const time = this.#options.now().toISOString();
     return time > history.time ? time : history.time;
   }
 
-  /** Does something alone, with what is in the log now. */
+  /** Runs an action under the lock, with the current state of the log. */
   #exclusively<T>(action: (state: State) => Promise<T>): Promise<T> {
     const turn = async (): Promise<T> =>
       withLock(this.#lock, this.#options.directory, async () => {
         const known = this.#state;
-        // Whatever fails may have changed the file: the next call reads it again.
+        // Whatever fails may have changed the file, so the next call reads it again.
         this.#state = null;
         const state = await this.#readOn(
           known ?? { edge: new TreeEdge(), history: new History(), offset: 0, last: null },
@@ -198,7 +198,7 @@ export class AuditLog implements AsyncDisposable {
     return result;
   }
 
-  /** Reads what is signed and not yet known, and removes what is not signed. */
+  /** Reads signed records that are not known yet, and removes unsigned data. */
   async #readOn(state: State): Promise<State> {
     const { directory, signer } = this.#options;
     const note = await readFile(join(directory, LOG_FILES.checkpoint), 'utf8').catch((error: unknown) => {
@@ -217,7 +217,7 @@ export class AuditLog implements AsyncDisposable {
       }
     }
     if (state.edge.size !== head.size || !equalConstantTime(state.edge.root(), head.root)) {
-      throw this.#broken(`the records are not the ${String(head.size)} that were signed`);
+      throw this.#broken(`its records are not the ${String(head.size)} that were signed`);
     }
     await this.#removeUnsigned(state);
     return state;
@@ -236,8 +236,8 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Removes what stands behind the last signed record and tells of it in a record. No call returned for it, so nothing ran
-   * and nothing was released because of it.
+   * Removes what follows the last signed record, and reports it in a record. No call has returned for it, so nothing ran and
+   * nothing was released because of it.
    */
   async #removeUnsigned(state: State): Promise<void> {
     //= audit A-31
@@ -259,7 +259,7 @@ export class AuditLog implements AsyncDisposable {
     const bytes = printRecord(record);
     const [contradiction] = state.history.contradictions(record);
     if (contradiction !== undefined)
-      throw new SealroomError('AUDIT_RECORD', `a record cannot be added: ${contradiction}`);
+      throw new SealroomError('AUDIT_RECORD', `the record cannot be added: ${contradiction}`);
     //= audit A-30
     await this.#writing(async () => {
       await writeAt(this.#records, Buffer.concat([bytes, LINE_BREAK]), state.offset);
@@ -284,7 +284,7 @@ export class AuditLog implements AsyncDisposable {
     //= audit A-32
     return new SealroomError('AUDIT_CHAIN', `the log was changed: ${what}`, {
       where: { file: this.#options.directory },
-      hint: 'run `sealroom audit verify` to see where, and put back the files from before',
+      hint: 'run `sealroom audit verify` to see where, and restore the files',
     });
   }
 }
@@ -313,7 +313,7 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
   }
 }
 
-/** Puts a checkpoint in the place of the one before, so that either is there whole, also after the power went. */
+/** Replaces the checkpoint so that either the old or the new one is there whole, even after a power failure. */
 async function replaceCheckpoint(directory: string, note: string): Promise<void> {
   const path = join(directory, LOG_FILES.checkpoint);
   const file = await open(`${path}.tmp`, 'w', 0o600);

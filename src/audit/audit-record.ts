@@ -4,13 +4,13 @@ import { decodeUtf8, encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { keyEvent } from './key-event.ts';
 
-/** Bytes of a record's line at most, without its line break. The text of a query has at most 20 kB, its IR may be longer. */
+/** The maximum length of a record's line in bytes, without its line break. A query's text has at most 20 kB; its IR may be longer. */
 export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
-/** The version of the records that are written, and the only one that is read. */
+/** The version of records, the only one that is written and read. */
 export const RECORD_VERSION = 1;
 
-/** Characters of a text at most; the text of a query may have 20 kB. */
+/** The maximum length of a text in characters; the text of a query may have 20 kB. */
 export const MAX_TEXT_CHARACTERS = 100_000;
 
 //= audit A-2
@@ -28,11 +28,11 @@ const tableUse = z
   .strictObject({
     /** Name of the table in the manifest. */
     table: name,
-    /** Member that owns it. */
+    /** The member that owns it. */
     owner: name,
     /** Hash of the analysis rule that was applied. */
     ruleSha256: sha256,
-    /** Hash of the snapshot that was, or would have been, read; `null` if nothing is loaded. */
+    /** Hash of the snapshot that was read, or would have been; `null` if nothing is loaded. */
     snapshotSha256: sha256.nullable(),
   })
   .readonly();
@@ -42,11 +42,11 @@ const budgetChange = z
     table: name,
     owner: name,
     type: z.enum(['CALENDAR_DAY', 'CALENDAR_WEEK', 'CALENDAR_MONTH', 'LIFETIME']),
-    /** The day, week or month that counts, such as `2026-11-24`, `2026-W48`, `2026-11`; `lifetime` if all time counts. */
+    /** The day, week or month, such as `2026-11-24`, `2026-W48`, `2026-11`; `lifetime` for all time. */
     period: name,
-    /** Queries allowed in the period. */
+    /** Number of queries allowed in the period. */
     budget: count,
-    /** Queries that were left before this attempt and after it. */
+    /** Number of queries left before this attempt and after it. */
     before: count,
     after: count,
   })
@@ -56,9 +56,9 @@ const finding = z
   .strictObject({
     code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
     message: text,
-    /** Bytes of the query's text from and to, or `null` if it is about the whole. */
+    /** Start and end in bytes of the query's text, or `null` if it concerns the whole text. */
     span: z.strictObject({ start: count, end: count }).readonly().nullable(),
-    /** Table whose rule caused it, or `null`. */
+    /** The table whose rule caused it, or `null`. */
     table: name.nullable(),
   })
   .readonly();
@@ -74,17 +74,17 @@ const obligation = z
 
 const question = z
   .strictObject({
-    /** Template that was asked for, or `null` for a query of one's own. */
+    /** The template that was requested, or `null` for an ad-hoc query. */
     template: name.nullable(),
     /** Parameters of the template by name, as they were given. */
     parameters: z.record(z.string(), z.string().max(20_000).nullable()).readonly(),
-    /** The text of the query, or `null` where the owners want its hash only. */
+    /** The text of the query, or `null` if the owners only want its hash. */
     sql: text.nullable(),
     sqlSha256: sha256,
   })
   .readonly();
 
-/** How long an execution took; exact times would tell of the data. */
+/** How long an execution took; exact times would reveal something about the data. */
 const DURATIONS = [
   { name: 'under 100 ms', belowMs: 100 },
   { name: 'under 1 s', belowMs: 1_000 },
@@ -101,7 +101,7 @@ const outcome = z.discriminatedUnion('kind', [
     .strictObject({
       kind: z.literal('released'),
       rows: count,
-      /** Hash of the result as it was packed for the receivers, before encryption. */
+      /** Hash of the result for the receivers, before encryption. */
       resultSha256: sha256,
       duration,
     })
@@ -109,7 +109,7 @@ const outcome = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('failed'),
-      /** What kind of failure; never the engine's words. */
+      /** The kind of failure, never the engine's message. */
       code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
       duration,
     })
@@ -132,19 +132,19 @@ const start = z
 const attempt = z
   .strictObject({
     kind: z.literal('attempt'),
-    /** Identifies the attempt towards its member, and joins this record to the `start` before it. */
+    /** Identifies the attempt to its member, and links this record to the `start` before it. */
     attempt: z.uuid(),
     member: name,
     manifestSha256: sha256,
     question,
-    /** The canonical IR, or `null` if the text was not understood that far. */
+    /** The canonical IR, or `null` if the text could not be resolved. */
     ir: z.custom<JsonValue>((value) => value !== undefined),
     /** Tables that the query names, or `null` if that is not known. */
     tables: z.array(tableUse).readonly().nullable(),
     findings: z.array(finding).readonly(),
     obligations: z.array(obligation).readonly(),
     budgets: z.array(budgetChange).readonly(),
-    /** Members that get the result, or would have got it. */
+    /** Members that receive the result, or would have received it. */
     receivers: z.array(name).readonly(),
     outcome,
   })
@@ -153,7 +153,7 @@ const attempt = z
 const repair = z
   .strictObject({
     kind: z.literal('repair'),
-    /** Bytes of an unfinished record that were removed from the end of the log, and their hash. */
+    /** The number of bytes of an unfinished record that were removed from the end of the log, and their hash. */
     removedBytes: count,
     removedSha256: sha256,
   })
@@ -162,7 +162,7 @@ const repair = z
 const manifest = z
   .strictObject({
     kind: z.literal('manifest'),
-    /** Hash of the manifest that is in force from now on, and of the one before; `null` in a new room. */
+    /** Hash of the manifest that is in force from now on, and of the previous one, `null` in a new room. */
     manifestSha256: sha256,
     replacedSha256: sha256.nullable(),
   })
@@ -176,10 +176,10 @@ const load = z
     manifestSha256: sha256,
     /** Hash of the analysis rule whose columns were loaded. */
     ruleSha256: sha256,
-    /** Hash of the file that was loaded, and of the snapshot that was made of it. */
+    /** Hash of the file that was loaded, and of the snapshot that was made from it. */
     sourceSha256: sha256,
     snapshotSha256: sha256,
-    /** Hash of the snapshot whose place it takes, or `null`. */
+    /** Hash of the snapshot that it replaces, or `null`. */
     replacedSha256: sha256.nullable(),
     rows: count,
   })
@@ -197,7 +197,7 @@ const remove = z
   .readonly();
 
 //= audit A-8
-/** What happens to a room, besides being asked. */
+/** What happens to a room, other than queries. */
 const roomEvent = z.discriminatedUnion('kind', [manifest, load, remove]);
 
 const event = z.discriminatedUnion('kind', [start, attempt, repair, roomEvent, keyEvent]);
@@ -207,9 +207,9 @@ const record = z
     version: z.literal(RECORD_VERSION),
     /** Position in the log, from 0. */
     index: count,
-    /** Leaf hash of the record before, in hexadecimal; `null` in the first. */
+    /** Leaf hash of the previous record, in hexadecimal; `null` in the first record. */
     previous: sha256.nullable(),
-    /** When it was written: UTC, never before the record before. */
+    /** When it was written: UTC, never earlier than the previous record. */
     time,
     event,
   })
@@ -221,16 +221,16 @@ export type TableUse = z.infer<typeof tableUse>;
 /** A budget of a table before and after an attempt. */
 export type BudgetChange = z.infer<typeof budgetChange>;
 
-/** A query was allowed and is about to run: its budgets are spent, whatever becomes of it. */
+/** A query was allowed and is about to run; its budgets are spent, whatever the outcome. */
 export type StartEvent = z.infer<typeof start>;
 
-/** All that is known of an attempt when it is over: run, failed, or refused. */
+/** Everything that is known about an attempt when it is over: it ran, failed or was refused. */
 export type AttemptEvent = z.infer<typeof attempt>;
 
-/** The room has another manifest, or a table came into it or left it. */
+/** The room has another manifest, or a table was loaded or removed. */
 export type RoomEvent = z.infer<typeof roomEvent>;
 
-/** What a record tells. */
+/** The event that a record reports. */
 export type AuditEvent = z.infer<typeof event>;
 
 /** One line of an audit log. */
@@ -242,14 +242,14 @@ export function durationBucket(durationMs: number): z.infer<typeof duration> {
 }
 
 /**
- * The bytes of a record's line, without line break: the JSON of RFC 8785 in UTF-8.
+ * Formats a record as the bytes of its line, without line break: canonical JSON (RFC 8785) in UTF-8.
  *
- * @throws {SealroomError} AUDIT_RECORD if the record has not the shape of one, contradicts itself, or is too long.
+ * @throws {SealroomError} AUDIT_RECORD if the record is malformed, contradicts itself, or is too long.
  */
 export function printRecord(value: AuditRecord): Uint8Array {
   //= audit A-1, A-3
   const line = toCanonical(value);
-  // What is written is what a reader of the line will see.
+  // Checks what a reader of the line will see.
   checkRecord(parseJson(line));
   const bytes = encodeUtf8(line);
   if (bytes.length > MAX_RECORD_BYTES) throw tooLong();
@@ -257,24 +257,25 @@ export function printRecord(value: AuditRecord): Uint8Array {
 }
 
 /**
- * The record of a line. A line has one form: other spacing, other orders of members and unknown members are refused.
+ * Parses the record of a line. A record has a single form: other spacing, another order of members and unknown members are refused.
  *
  * @param bytes the line without its line break
- * @throws {SealroomError} AUDIT_RECORD if it is no record, or of an unknown version. No value of it is in the message.
+ * @throws {SealroomError} AUDIT_RECORD if it is not a record, or of an unknown version. The message never quotes its values.
  */
 export function parseRecord(bytes: Uint8Array): AuditRecord {
   const { record: parsed, value, line } = readLine(bytes);
   //= audit A-3
   if (toCanonical(value) !== line) {
-    throw new SealroomError('AUDIT_RECORD', 'expected a record in canonical JSON, got another form');
+    throw new SealroomError('AUDIT_RECORD', 'the record is not in canonical JSON');
   }
   return parsed;
 }
 
 /**
- * The record of a line whose bytes a signature covers: its form is not looked at, which takes most of the time.
+ * Parses the record of a line that a signature covers. It does not check that the JSON is canonical, which would take most of the
+ * time.
  *
- * @throws {SealroomError} AUDIT_RECORD as {@link parseRecord}.
+ * @throws {SealroomError} AUDIT_RECORD if it is not a record, or of an unknown version.
  */
 export function parseSignedRecord(bytes: Uint8Array): AuditRecord {
   return readLine(bytes).record;
@@ -304,7 +305,7 @@ function parseJson(line: string): unknown {
 function checkRecord(value: unknown): AuditRecord {
   //= audit A-4
   if (typeof value === 'object' && value !== null && 'version' in value && value.version !== RECORD_VERSION) {
-    throw new SealroomError('AUDIT_RECORD', `expected a record of version ${String(RECORD_VERSION)}, got another`, {
+    throw new SealroomError('AUDIT_RECORD', `the version of the record is not ${String(RECORD_VERSION)}`, {
       hint: 'read it with the version of sealroom that wrote it',
     });
   }
@@ -312,25 +313,26 @@ function checkRecord(value: unknown): AuditRecord {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = issue?.path.map(String).join('.') ?? '';
-    throw new SealroomError('AUDIT_RECORD', `a record has not the shape of one${path === '' ? '' : `: \`${path}\``}`);
+    throw new SealroomError('AUDIT_RECORD', `the record is malformed${path === '' ? '' : ` at \`${path}\``}`);
   }
   const contradiction = findContradiction(parsed.data);
   if (contradiction !== null) throw new SealroomError('AUDIT_RECORD', contradiction);
   return parsed.data;
 }
 
-/** What two members of a record say against each other, or `null`. */
+/** A contradiction between two members of a record, or `null`. */
 function findContradiction({ index, previous, event: told }: AuditRecord): string | null {
-  if ((index === 0) !== (previous === null)) return 'a record has `previous` unless it is the first';
+  if ((index === 0) !== (previous === null)) return 'a record must have `previous` unless it is the first';
   //= audit A-61
   if (told.kind === 'key' && told.action !== 'refuse' && (told.generation === null || told.secretId === null))
-    return 'what was done with a secret names it';
+    return 'a record of what was done with a secret must name the secret';
   if (told.kind !== 'attempt') return null;
   //= audit A-6
   const { findings, outcome: end, ir, tables } = told;
   if ((end.kind === 'refused') !== findings.length > 0)
-    return 'an attempt has findings if it was refused, and only then';
-  if (end.kind !== 'refused' && (ir === null || tables === null)) return 'an attempt that ran has `ir` and `tables`';
+    return 'an attempt must have findings if it was refused, and only then';
+  if (end.kind !== 'refused' && (ir === null || tables === null))
+    return 'an attempt that ran must have `ir` and `tables`';
   return null;
 }
 
@@ -342,17 +344,17 @@ function toCanonical(value: unknown): string {
   }
 }
 
-/** Recursion over a value that nests deeper than the stack. */
+/** The error for a value that is nested too deeply for recursion, or that canonical JSON cannot represent. */
 function tooDeep(error: unknown): SealroomError {
-  return new SealroomError('AUDIT_RECORD', 'a record nests too deeply, or has a number that JSON has not', {
+  return new SealroomError('AUDIT_RECORD', 'the record is nested too deeply, or has a number that JSON does not have', {
     cause: error,
   });
 }
 
 function notJson(): SealroomError {
-  return new SealroomError('AUDIT_RECORD', 'expected a record in JSON, got other bytes');
+  return new SealroomError('AUDIT_RECORD', 'the record is not JSON');
 }
 
 function tooLong(): SealroomError {
-  return new SealroomError('AUDIT_RECORD', `expected a record of at most ${String(MAX_RECORD_BYTES)} bytes, got more`);
+  return new SealroomError('AUDIT_RECORD', `the record has more than ${String(MAX_RECORD_BYTES)} bytes`);
 }

@@ -1,11 +1,11 @@
 import type { BudgetChange, StartEvent, TableUse } from './audit-record.ts';
 
-/** How often a table may be asked, as AWS Clean Rooms' access budgets have it. */
+/** How many queries may read a table, as in AWS Clean Rooms' access budgets. */
 export interface BudgetLimit {
   readonly type: BudgetChange['type'];
-  /** Queries in one period, at least 1. */
+  /** Number of queries in one period, at least 1. */
   readonly budget: number;
-  /** Whether each period has the budget anew; else it is for all time. */
+  /** Whether each period has the full budget; otherwise it is for all time. */
   readonly autoRefresh: boolean;
 }
 
@@ -15,13 +15,13 @@ export interface Charge {
   readonly limits: readonly BudgetLimit[];
 }
 
-/** The name of all time among the periods. */
+/** The name of the period that never ends. */
 const LIFETIME = 'lifetime';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The period of a limit that a moment is in, in UTC: `2026-11-24`, `2026-W48` (a week of ISO 8601, from Monday on),
+ * The period of a limit that contains a moment, in UTC: `2026-11-24`, `2026-W48` (a week of ISO 8601, from Monday on),
  * `2026-11` or `lifetime`.
  */
 export function budgetPeriod({ type, autoRefresh }: BudgetLimit, time: Date): string {
@@ -57,13 +57,13 @@ function weekOf(time: Date): string {
 }
 
 /**
- * How often each table was asked, in each period: the sum over the `start` records of a log, and nothing besides them. So
- * the log is the ledger, and whoever has the log can make the ledger again.
+ * How many queries read each table in each period: the number of `start` records of a log, and nothing else. So the log is the
+ * ledger, and anyone who has the log can recompute it.
  */
 export class Ledger {
   readonly #spent = new Map<string, number>();
 
-  /** Counts a query that started: one for each of its tables, whether or not they have budgets. */
+  /** Counts a query that started, once for each of its tables, with or without budgets. */
   add(event: StartEvent, time: Date): void {
     //= audit A-40
     for (const { owner, table } of event.tables) {
@@ -74,12 +74,12 @@ export class Ledger {
     }
   }
 
-  /** Queries that read a table in a period. */
+  /** The number of queries that read a table in a period. */
   spent(owner: string, table: string, period: string): number {
     return this.#spent.get(keyOf(owner, table, period)) ?? 0;
   }
 
-  /** Whether a budget's change is the one that a query at this moment makes. */
+  /** Whether a budget's change is what a query at this moment causes. */
   agrees({ owner, table, type, period, budget, before, after }: BudgetChange, time: Date): boolean {
     const periods = [true, false].map((autoRefresh) => budgetPeriod({ type, budget, autoRefresh }, time));
     const left = budget - this.spent(owner, table, period);
@@ -87,7 +87,7 @@ export class Ledger {
   }
 
   /**
-   * What a query would do to the budgets of its tables.
+   * How a query would change the budgets of its tables.
    *
    * @returns the change of each budget, or those that have nothing left
    */
@@ -96,7 +96,7 @@ export class Ledger {
       limits.map((limit): BudgetChange => {
         const { type, budget } = limit;
         const period = budgetPeriod(limit, time);
-        // A budget that was lowered may be overdrawn already.
+        // A budget that was lowered may already be overdrawn.
         const before = Math.max(budget - this.spent(owner, table, period), 0);
         return { table, owner, type, period, budget, before, after: Math.max(before - 1, 0) };
       }),
@@ -107,7 +107,7 @@ export class Ledger {
   }
 }
 
-/** Whether the budgets of a query's tables suffice. */
+/** Whether the budgets of a query's tables are sufficient. */
 export type ChargeOutcome =
   | { readonly granted: true; readonly budgets: readonly BudgetChange[] }
   | { readonly granted: false; readonly exhausted: readonly BudgetChange[] };

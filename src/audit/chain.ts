@@ -2,33 +2,33 @@ import { SealroomError } from '../errors/index.ts';
 import type { Line } from './lines.ts';
 import { type AuditRecord, parseRecord } from './audit-record.ts';
 
-/** Something that is wrong with a log. */
+/** A problem of a log. */
 export interface AuditProblem {
-  /** The record that it is about, counted from 0; `null` if it is about the whole. */
+  /** The record that it concerns, counted from 0; `null` if it concerns the whole log. */
   readonly record: number | null;
   readonly message: string;
 }
 
-/** The line before, which the next one must follow and link to. */
+/** The previous line, which the next one must follow and link to. */
 interface Before {
   readonly index: number;
   readonly leaf: string | null;
-  /** Whether it is a record; else it counts as the changed one that should be there. */
+  /** Whether it is a record; if not, it counts as a changed version of the expected one. */
   readonly isRecord: boolean;
 }
 
 /**
- * Follows the lines of a log: whether each is a record, has the next number, and links to the one before. Says which
+ * Follows the lines of a log and checks that each is a record, has the next number, and links to the previous one. Reports which
  * record was changed, is missing, was added or is out of place.
  */
 export class Chain {
   readonly #problems: AuditProblem[] = [];
   #before: Before = { index: -1, leaf: null, isRecord: true };
-  /** A record whose link is not to the one before it: the next link tells which of the two was changed. */
+  /** A record that does not link to the previous one: the next link shows which of the two was changed. */
   #suspect: number | null = null;
   #lines = 0;
 
-  /** What was found so far. */
+  /** The problems found so far. */
   get problems(): readonly AuditProblem[] {
     return this.#problems;
   }
@@ -36,8 +36,8 @@ export class Chain {
   /**
    * Takes the next line.
    *
-   * @param leaf its leaf hash
-   * @returns the record, or `null` if the line is none
+   * @param leaf the leaf hash of the line
+   * @returns the record, or `null` if the line is not a record
    */
   add({ bytes, isComplete }: Line, leaf: Uint8Array): AuditRecord | null {
     const line = this.#lines++;
@@ -54,9 +54,9 @@ export class Chain {
     if (index === expected) {
       this.#settle(isLinked);
     } else if (!this.#before.isRecord && index === this.#before.index) {
-      // What is no record was added before it, not put in its place.
+      // The line that is not a record was inserted before this one and does not replace it.
     } else if (index < expected) {
-      this.#report(line, `record ${String(index)} is here, where record ${String(expected)} was expected`);
+      this.#report(line, `expected record ${String(expected)} here, got record ${String(index)}`);
       return record;
     } else {
       this.#settle(true);
@@ -74,7 +74,7 @@ export class Chain {
     this.#settle(true);
   }
 
-  /** Looks at the link to the record before; where the link before it was broken, this one shows whose fault that was. */
+  /** Checks the link to the previous record. If the link before that was broken, this one shows which of the two records was changed. */
   #settle(isLinked: boolean): void {
     const { index, isRecord } = this.#before;
     const suspect = this.#suspect;

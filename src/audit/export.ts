@@ -8,13 +8,13 @@ import { hashLeaf, HashTree, proveConsistency, proveInclusion } from '../tlog/in
 import { checkInclusionProof, printConsistencyProof, printInclusionProof } from '../tlog/index.ts';
 import { type AuditRecord, parseRecord, parseSignedRecord } from './audit-record.ts';
 
-/** A log, and whose checkpoints of it count. */
+/** A log, and the verifiers whose checkpoints are accepted. */
 export interface LogSource {
   readonly directory: string;
   readonly verifiers: readonly Verifier[];
 }
 
-/** A record, and the line that it is. */
+/** A record and its line. */
 export interface RecordLine {
   readonly record: AuditRecord;
   /** The line without line break. */
@@ -22,9 +22,9 @@ export interface RecordLine {
 }
 
 /**
- * The signed checkpoint of a log, which the records agree with: what somebody keeps to hold the log to it.
+ * The signed checkpoint of a log, after checking that the records match it. Keep it to check the log against it later.
  *
- * @throws {SealroomError} AUDIT_CHAIN if the records are others; AUDIT_NOTE; IO_READ.
+ * @throws {SealroomError} AUDIT_CHAIN if the records do not match; AUDIT_NOTE if the checkpoint is not validly signed; IO_READ.
  */
 export async function readCheckpoint({ directory, verifiers }: LogSource): Promise<string> {
   await using snapshot = await openSnapshot(directory);
@@ -35,7 +35,7 @@ export async function readCheckpoint({ directory, verifiers }: LogSource): Promi
 /**
  * The proof that a record is in the log, against its checkpoint: text of c2sp.org/tlog-proof.
  *
- * @throws {SealroomError} AUDIT_PROOF if there is no such record; as {@link readCheckpoint}.
+ * @throws {SealroomError} AUDIT_PROOF if there is no such record, and the codes of {@link readCheckpoint}.
  */
 export async function proveRecord({ directory, verifiers }: LogSource, index: number): Promise<string> {
   await using snapshot = await openSnapshot(directory);
@@ -46,7 +46,7 @@ export async function proveRecord({ directory, verifiers }: LogSource, index: nu
 /**
  * The proof that the log grew out of its first `size` records, against its checkpoint.
  *
- * @throws {SealroomError} AUDIT_PROOF if there are fewer records; as {@link readCheckpoint}.
+ * @throws {SealroomError} AUDIT_PROOF if there are fewer records, and the codes of {@link readCheckpoint}.
  */
 export async function proveGrowth({ directory, verifiers }: LogSource, size: number): Promise<string> {
   await using snapshot = await openSnapshot(directory);
@@ -55,16 +55,16 @@ export async function proveGrowth({ directory, verifiers }: LogSource, size: num
 }
 
 /**
- * The records of a log in their order, as they are: not checked against its checkpoint.
+ * The records of a log in order, without checking them against its checkpoint.
  *
- * @throws {SealroomError} AUDIT_RECORD at a line that is no record, with the line; IO_READ.
+ * @throws {SealroomError} AUDIT_RECORD, with the line number, for a line that is not a record; IO_READ.
  */
 export async function* readRecords(directory: string): AsyncGenerator<RecordLine> {
   await using snapshot = await openSnapshot(directory);
   let line = 0;
   for await (const { bytes, isComplete } of snapshot.lines()) {
     line++;
-    // A torn line is none: nothing was allowed or released because of it.
+    // An incomplete line is not a record: nothing was allowed or released because of it.
     if (!isComplete) return;
     try {
       yield { record: parseRecord(bytes), line: decodeUtf8(bytes) };
@@ -75,14 +75,14 @@ export async function* readRecords(directory: string): AsyncGenerator<RecordLine
 }
 
 /**
- * What a member may see of a log, a line of JSON for each record: `{"proof", "record"}`, the record as the text that it is
- * in the log, and the proof that it is there. A member sees the records of its own attempts, of those whose results it
- * gets, and of those that name a table of its; all attempts of which it is not known what tables they name; when its tables
- * were loaded and removed; and the manifests that were in force.
+ * What a member may see of a log, as a line of JSON for each record: `{"proof", "record"}`, with the record's text as in the log and
+ * the proof that it is in the log. A member sees the records of its own attempts, of attempts whose results it receives, and of
+ * attempts that name one of its tables; all attempts whose tables are not known; when its tables were loaded and removed; and which
+ * manifests were in force.
  *
- * It is not shown that no record was left out: the records of others are not for the member to see.
+ * It does not prove that no record was left out, since the member may not see the records of others.
  *
- * @throws {SealroomError} as {@link readCheckpoint}.
+ * @throws {SealroomError} the codes of {@link readCheckpoint}.
  */
 export async function* exportRecords({ directory, verifiers }: LogSource, member: string): AsyncGenerator<string> {
   //= audit A-28
@@ -99,10 +99,10 @@ export async function* exportRecords({ directory, verifiers }: LogSource, member
   }
 }
 
-/** What was found in an export. */
+/** The result of checking an export. */
 export interface ExportReport {
   readonly records: number;
-  /** Records of the log that the export was made from. */
+  /** Number of records in the log that the export was made from. */
   readonly size: number;
   readonly problems: readonly AuditProblem[];
 }
@@ -110,7 +110,7 @@ export interface ExportReport {
 /**
  * Checks an export: that each of its records is in the log that a known key signed.
  *
- * @throws {SealroomError} AUDIT_RECORD if the text is no export. What is wrong with its records is in the report.
+ * @throws {SealroomError} AUDIT_RECORD if the text is not an export. The report contains the problems of its records.
  */
 export function verifyExport(text: string, verifiers: readonly Verifier[]): ExportReport {
   const problems: AuditProblem[] = [];
@@ -123,7 +123,7 @@ export function verifyExport(text: string, verifiers: readonly Verifier[]): Expo
       const bytes = encodeUtf8(record);
       const { index, checkpoint } = checkInclusionProof(proof, bytes, verifiers);
       size = Math.max(size, checkpoint.size);
-      if (parseRecord(bytes).index !== index) throw new SealroomError('AUDIT_PROOF', 'the proof is for another place');
+      if (parseRecord(bytes).index !== index) throw new SealroomError('AUDIT_PROOF', 'the proof is for another record');
     } catch (error) {
       if (!(error instanceof SealroomError)) throw error;
       problems.push({ record: null, message: `line ${String(place + 1)}: ${error.message}` });
@@ -147,9 +147,9 @@ function parseExportLine(line: string, place: number): { readonly proof: string;
 }
 
 function notExport(line: number): SealroomError {
-  return new SealroomError('AUDIT_RECORD', 'expected lines with a proof and a record, got others', {
+  return new SealroomError('AUDIT_RECORD', 'the line does not consist of a proof and a record', {
     where: { line },
-    hint: 'this checks what `sealroom audit export` writes',
+    hint: 'only files that `sealroom audit export` writes can be checked',
   });
 }
 
@@ -175,7 +175,7 @@ function concerns({ event }: AuditRecord, member: string): boolean {
   }
 }
 
-/** The tree over the records that the log's checkpoint is of. */
+/** The tree over the records that the log's checkpoint covers. */
 async function readTree(snapshot: LogSnapshot, directory: string, verifiers: readonly Verifier[]): Promise<HashTree> {
   const { size, root } = openCheckpoint(snapshot.checkpoint, verifiers);
   const leaves: Uint8Array[] = [];

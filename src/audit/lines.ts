@@ -6,21 +6,21 @@ const LINE_BREAK = 0x0a;
 
 /** One line of a file. */
 export interface Line {
-  /** Its bytes without the line break; of a line longer than a record may be, only as many as show that it is. */
+  /** Its bytes without the line break. A line that is too long for a record is cut to just over the maximum length. */
   readonly bytes: Uint8Array;
-  /** Position in the file behind the line and its line break. */
+  /** Position in the file after the line and its line break. */
   readonly end: number;
-  /** Whether it has a line break; only the last can be without. */
+  /** Whether it has a line break; only the last line can lack one. */
   readonly isComplete: boolean;
 }
 
 /**
- * The lines of a file from one position to another, with memory for one line.
+ * The lines of a file from one position to another, using memory for one line.
  *
- * @param stop where to end, also in the middle of a line; the end of the file if it is behind that
+ * @param stop where to stop, even in the middle of a line, or the end of the file if that comes first
  */
 export async function* readLines(file: FileHandle, start: number, stop = Infinity): AsyncGenerator<Line> {
-  // Not a Buffer, whose slices are not copies.
+  // Not a Buffer, because slices of a Buffer are not copies.
   const chunk = new Uint8Array(CHUNK_BYTES);
   let position = start;
   let parts: Uint8Array[] = [];

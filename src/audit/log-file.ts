@@ -7,19 +7,19 @@ import { withLock } from '../files/index.ts';
 /** The files of a log's directory. */
 export const LOG_FILES = { records: 'log.jsonl', checkpoint: 'checkpoint', lock: 'lock' } as const;
 
-/** A log as it was at one moment, to be read. */
+/** A log as it was at one moment, for reading. */
 export interface LogSnapshot extends AsyncDisposable {
-  /** The text of the checkpoint; not checked. */
+  /** The text of the checkpoint, not verified. */
   readonly checkpoint: string;
   /** The lines that were there at that moment. */
   lines(): AsyncGenerator<Line>;
 }
 
 /**
- * Opens a log to read it. A process that writes to it is waited for, so that records and checkpoint are of one moment; a
- * copy that cannot be written to is read as it is.
+ * Opens a log for reading. It waits for a process that is writing, so that the records and the checkpoint are from the same moment;
+ * a read-only copy is read as it is.
  *
- * @throws {SealroomError} IO_READ if there is none; IO_LOCKED if another process does not let go of it.
+ * @throws {SealroomError} IO_READ if there is no log; IO_LOCKED if another process does not release its lock.
  */
 export async function openSnapshot(directory: string): Promise<LogSnapshot> {
   const lock = await open(join(directory, LOG_FILES.lock), 'r+').catch(() => null);
@@ -39,7 +39,7 @@ async function takeSnapshot(directory: string): Promise<LogSnapshot> {
     } catch (error) {
       throw new SealroomError('IO_READ', `cannot read the audit log: ${systemReason(error)}`, {
         where: { file: path },
-        hint: "a room's log is the directory `audit` in it; that of your keys begins with the first use of one",
+        hint: 'the log of a room is its directory `audit`; the log of your keys begins when you first use one',
         cause: error,
       });
     }

@@ -2,14 +2,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { generateSignerText, parseSigner, type Signer } from '../tlog/index.ts';
 
-/** A signer's file has less than this. */
+/** The maximum size of a signer's file. */
 const MAX_BYTES = 4096;
 
 /**
- * Makes a new signer and the file that holds its key, which only its owner can read.
+ * Makes a new signer, and a file with its key that only the file's owner can read.
  *
  * @param name who signs, such as `runner.example/spring-campaign`
- * @throws {SealroomError} USAGE_OPTION for a name that cannot be one; IO_EXISTS, IO_WRITE.
+ * @throws {SealroomError} USAGE_OPTION if the name is not valid; IO_EXISTS, IO_WRITE.
  */
 export async function createSignerFile(path: string, name: string): Promise<Signer> {
   const text = generateSignerText(name);
@@ -20,7 +20,7 @@ export async function createSignerFile(path: string, name: string): Promise<Sign
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     throw new SealroomError(
       exists ? 'IO_EXISTS' : 'IO_WRITE',
-      exists ? 'there is a file already' : `cannot write the signer: ${systemReason(error)}`,
+      exists ? 'there is already a file' : `cannot write the signer: ${systemReason(error)}`,
       { where: { file: path }, cause: error },
     );
   }
@@ -36,8 +36,8 @@ export async function createSignerFile(path: string, name: string): Promise<Sign
 /**
  * Reads a signer from its file.
  *
- * @throws {SealroomError} SECRET_INVALID if the file is missing, open to other users, or holds something else. Nothing of
- *   what it holds is in the message.
+ * @throws {SealroomError} SECRET_INVALID if the file is missing, can be read by other users, or contains something else. The
+ *   message never quotes its content.
  */
 export async function readSignerFile(path: string): Promise<Signer> {
   const refuse = (reason: string, hint?: string): SealroomError =>
@@ -52,9 +52,9 @@ export async function readSignerFile(path: string): Promise<Signer> {
     const { mode, size } = await file.stat();
     // Windows has no such bits and reports them as set.
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw refuse('expected a signer that only its owner can read, got an open one', `run \`chmod 600 ${path}\``);
+      throw refuse('the signer can be read by other users', `run \`chmod 600 ${path}\``);
     }
-    if (size > MAX_BYTES) throw refuse('expected a signer, got a longer file');
+    if (size > MAX_BYTES) throw refuse('the file is too long for a signer');
     return parseSigner(await file.readFile('utf8'));
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ file: path }) : error;

@@ -7,7 +7,7 @@ import type { Verifier } from '../tlog/index.ts';
 import { openSnapshot } from './log-file.ts';
 import { hashLeaf, TreeEdge } from '../tlog/index.ts';
 
-/** What a log is checked against. */
+/** What to check a log against. */
 export interface VerifyOptions {
   readonly directory: string;
   /** The keys that its checkpoints may be signed with. */
@@ -16,33 +16,33 @@ export interface VerifyOptions {
   readonly seen: readonly string[];
 }
 
-/** What was found in a log. */
+/** The result of checking a log. */
 export interface AuditReport {
   /** The origin that the checkpoints state; `null` if none could be opened. */
   readonly origin: string | null;
-  /** Lines of the log. */
+  /** Number of lines of the log. */
   readonly records: number;
   /** The root over all of them, in Base64. */
   readonly root: string;
-  /** Checkpoints that the records agree with, the log's own and those seen before. */
+  /** Number of checkpoints that match the records: the log's own and those seen before. */
   readonly checkpoints: number;
   /** Names and ids of the keys that signed them. */
   readonly signedBy: readonly string[];
-  /** Records of queries that started and whose end is not recorded: running, or ended by force. No problem of the log. */
+  /** Records of queries that started and whose end is not recorded: they are running, or were killed. This is not a problem of the log. */
   readonly unfinished: readonly number[];
-  /** Everything that is wrong; empty if the log is whole. */
+  /** All problems; empty if the log is intact. */
   readonly problems: readonly AuditProblem[];
 }
 
 /**
- * Checks a whole log: each record, the links, the numbers, the ledger, and every checkpoint against the Merkle tree of the
- * records. Finds any record that was changed, removed, added or moved after a given checkpoint was signed, and says which.
+ * Checks a whole log: each record, the links, the numbers, the ledger, and every checkpoint against the Merkle tree of the records.
+ * It finds and names any record that was changed, removed, added or moved after one of the given checkpoints was signed.
  *
- * What was cut off after the last given checkpoint is not found if an older checkpoint of the log was put in place: keep
- * checkpoints, and give them as `seen`.
+ * It does not find records that were cut off after the last given checkpoint if the log's own checkpoint was replaced by an older
+ * one. Keep checkpoints, and give them as `seen`.
  *
- * @throws {SealroomError} IO_READ if the log cannot be read, IO_LOCKED if it is not let go of. What is wrong with the log
- *   itself is in the report.
+ * @throws {SealroomError} IO_READ if the log cannot be read; IO_LOCKED if another process does not release its lock. Problems of the
+ *   log itself are in the report.
  */
 export async function verifyLog({ directory, verifiers, seen }: VerifyOptions): Promise<AuditReport> {
   await using snapshot = await openSnapshot(directory);
@@ -60,7 +60,7 @@ export async function verifyLog({ directory, verifiers, seen }: VerifyOptions): 
     const record = chain.add(line, leaf);
     edge.add(leaf);
     heads.compare(edge);
-    // After the first problem, what the records before say is not known.
+    // After the first problem, what earlier records say is not known.
     if (record === null || chain.problems.length > 0) continue;
     for (const message of history.contradictions(record)) contradictions.push({ record: index, message });
     history.add(record);
@@ -86,7 +86,7 @@ export async function verifyLog({ directory, verifiers, seen }: VerifyOptions): 
 
 interface Head {
   readonly checkpoint: OpenedCheckpoint;
-  /** Whether the records have its root. */
+  /** Whether the records match its root. */
   isGood: boolean;
 }
 
@@ -99,7 +99,8 @@ class Heads {
     try {
       const checkpoint = openCheckpoint(note, verifiers);
       const origin = this.all[0]?.checkpoint.origin ?? checkpoint.origin;
-      if (checkpoint.origin !== origin) throw new SealroomError('AUDIT_NOTE', `it is one of \`${checkpoint.origin}\``);
+      if (checkpoint.origin !== origin)
+        throw new SealroomError('AUDIT_NOTE', `it is of another log, \`${checkpoint.origin}\``);
       this.all.push({ checkpoint, isGood: false });
       if (checkpoint.size === 0) this.compare(new TreeEdge());
     } catch (error) {
@@ -114,7 +115,7 @@ class Heads {
     }
   }
 
-  /** @param isLocated whether the links already told which records are wrong */
+  /** @param isLocated whether the links already showed which records are wrong */
   findings(records: number, isLocated: boolean): readonly AuditProblem[] {
     //= audit A-50
     const found: AuditProblem[] = [];
@@ -124,18 +125,18 @@ class Heads {
     const end = Math.min(...bad.map(({ checkpoint }) => checkpoint.size));
     if (bad.length > 0) {
       const from = Math.max(0, ...good.filter((size) => size < end));
-      // Records that link to each other up to the last: then whatever was changed, the last was too.
+      // If all records link to each other up to the last, then the last one was changed, whatever else was.
       const record = isLocated || end === 0 ? null : end - 1;
-      const last = record === null ? '' : '; the last of them was, in any case';
+      const last = record === null ? '' : ', and the last one certainly was';
       const which = `records ${String(from)} to ${String(end - 1)}`;
       found.push({
         record,
-        message: `the checkpoint of ${String(end)} records is of others: ${which} were changed${last}`,
+        message: `the checkpoint of ${String(end)} records does not match: some of ${which} were changed${last}`,
       });
     }
     const most = Math.max(0, ...sizes);
     if (most > records)
-      found.push({ record: records, message: `records up to ${String(most - 1)} were signed and are missing` });
+      found.push({ record: records, message: `records up to ${String(most - 1)} were signed but are missing` });
     if (most < records && this.all.length > 0) {
       found.push({ record: most, message: 'from here on the records are not signed' });
     }

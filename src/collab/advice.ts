@@ -3,41 +3,42 @@ import type { Manifest } from './manifest.ts';
 import type { Member } from './member.ts';
 import type { ManifestTable } from './table.ts';
 
-/** Something that a manifest leaves open, which its members should know. */
+/** A risk that a manifest leaves open, which its members should know about. */
 export interface ManifestAdvice {
   readonly subject: string;
   readonly text: string;
 }
 
-/** What no rule here stops, whatever the manifest says: attacks 2, 10 and 11 of docs/threat-model.md. */
+/** The attacks that no rule stops, whatever the manifest says: 2, 10 and 11 of docs/threat-model.md. */
 function listUnstopped(members: readonly Member[]): readonly string[] {
   const askers = members.filter(({ abilities }) => abilities.includes('CAN_QUERY')).map(({ id }) => id);
   return [
-    `${askers.join(', ')} can take the difference of two answers: what is shown of all, less what is shown of each group, is what a ` +
-      'threshold keeps back; nothing here stops that',
+    `${askers.join(', ')} can take the difference of two answers: the total, minus the groups that are shown, is what a threshold ` +
+      'held back; nothing here stops that',
     `${askers.join(', ')} can choose the rows of a table and find out whether one person is in another table, by watching a ` +
-      'count cross a threshold or a rounding step; budgets slow this down, nothing here stops it',
-    'the size of an overlap is a result like any other: asked again and again with other rows, it tells who is in it',
+      'count cross a threshold or a rounding step; budgets slow this down, but nothing here stops it',
+    'the size of an overlap is a result like any other: asked again and again with different rows, it reveals who is in it',
   ];
 }
 
 /** Attack 9 of docs/threat-model.md. */
 const WEIGHTS =
-  'lets a member with weights of 1, 2, 4, … in a table of its own read from one sum which of its rows are in the overlap';
+  'lets a member with weights of 1, 2, 4, … in its own table read from a single sum which of its rows are in the overlap';
 
 function adviseOnRule({ rule, accessBudgets }: ManifestTable): readonly string[] {
   if (rule === null) return [];
-  const budget = accessBudgets.length === 0 ? ['has no access budget: any number of queries may touch it'] : [];
+  const budget =
+    accessBudgets.length === 0 ? ['has no access budget: the number of queries that may read it is unlimited'] : [];
   switch (rule.kind) {
     case 'aggregation': {
       const weights = `${WEIGHTS}; \`x-foreignMeasures: deny\` stops that`;
       return [...(rule.foreignMeasures === 'allow' ? [weights] : []), ...budget];
     }
     case 'list':
-      return ['gives out rows of the overlap one by one', ...budget];
+      return ['releases individual rows of the overlap', ...budget];
     case 'custom': {
       const open = rule.anyQueryProviders.length > 0 && rule.outputConstraints.length === 0;
-      const rows = `lets ${rule.anyQueryProviders.join(', ')} show single rows; \`x-outputConstraints\` stops that`;
+      const rows = `lets ${rule.anyQueryProviders.join(', ')} see individual rows; \`x-outputConstraints\` stops that`;
       const sums = rule.anyQueryProviders.length > 0 && !open;
       return [...(open ? [rows] : []), ...(sums ? [WEIGHTS] : []), ...budget];
     }
@@ -45,8 +46,8 @@ function adviseOnRule({ rule, accessBudgets }: ManifestTable): readonly string[]
 }
 
 /**
- * What a manifest leaves open: first what its rules could stop, by table, and then what they cannot. Empty if no table can
- * be queried.
+ * What a manifest leaves open: first what its rules could stop, by table, and then what no rule can stop. Empty if no table can be
+ * queried.
  */
 export function adviseOnManifest({ members, tables }: Manifest): readonly ManifestAdvice[] {
   const ofTables = tables.flatMap((table) =>

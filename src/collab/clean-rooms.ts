@@ -5,34 +5,34 @@ import { quoteForMessage } from '../errors/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 
-/** What is needed of an AWS Clean Rooms client; {@link createCleanRoomsClient} makes one. */
+/** The part of an AWS Clean Rooms client that is used; {@link createCleanRoomsClient} makes one. */
 export interface CollaborationSource {
   send(command: GetCollaborationCommand, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>;
 }
 
-/** Which account and place to ask; what is left out comes from the AWS SDK's usual files and environment variables. */
+/** Which account and region to use; by default, those of the AWS SDK's usual files and environment variables. */
 export interface CleanRoomsOptions {
   /** A named profile of the AWS configuration files. */
   readonly profile?: string | undefined;
   readonly region?: string | undefined;
-  /** Another address than AWS's own, for private endpoints and tests. */
+  /** An address other than AWS's own, for private endpoints and tests. */
   readonly endpoint?: string | undefined;
 }
 
-/** A refusal or failure in words, without what differs from case to case. */
+/** The message and hint for a kind of failure. */
 interface Explanation {
   readonly message: string;
   readonly hint?: string;
 }
 
 const NO_CREDENTIALS: Explanation = {
-  message: 'AWS credentials expected for AWS Clean Rooms, got none that work',
-  hint: 'give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in again',
+  message: 'no usable AWS credentials for AWS Clean Rooms',
+  hint: 'give `--profile`, set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or sign in again',
 };
 
 const NO_REGION: Explanation = {
-  message: 'an AWS region expected for AWS Clean Rooms, got none that works',
-  hint: 'give --region or set AWS_REGION',
+  message: 'no usable AWS region for AWS Clean Rooms',
+  hint: 'give `--region` or set `AWS_REGION`',
 };
 
 const NO_NETWORK: Explanation = {
@@ -40,13 +40,13 @@ const NO_NETWORK: Explanation = {
   hint: 'check the network, the proxy and the region; the settings can also be given without asking AWS',
 };
 
-/** By the names of the SDK's errors. */
+/** By the name of the SDK's error. */
 const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   [
     'AccessDeniedException',
     {
       message: 'AWS Clean Rooms denied access to the collaboration',
-      hint: 'the caller needs the permission cleanrooms:GetCollaboration and a membership in the collaboration',
+      hint: 'the caller needs the permission `cleanrooms:GetCollaboration` and a membership in the collaboration',
     },
   ],
   [
@@ -60,7 +60,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   [
     'ValidationException',
     {
-      message: 'AWS Clean Rooms found the request invalid',
+      message: 'AWS Clean Rooms rejected the request as invalid',
       hint: 'check the collaboration id',
     },
   ],
@@ -85,7 +85,7 @@ function explain(error: Error): Explanation {
   const status = '$metadata' in error && isRecord(error.$metadata) ? error.$metadata['httpStatusCode'] : undefined;
   if (error.name === 'SyntaxError' && typeof status === 'number') {
     return {
-      message: `AWS Clean Rooms expected to answer in JSON, got other text with the HTTP status ${String(status)}`,
+      message: `AWS Clean Rooms did not answer in JSON; the HTTP status was ${String(status)}`,
     };
   }
   return {
@@ -105,7 +105,7 @@ function readResponse(response: unknown): CollaborationSettings {
   const collaboration = isRecord(response) ? response['collaboration'] : undefined;
   const metadata = isRecord(collaboration) ? (collaboration['dataEncryptionMetadata'] ?? undefined) : undefined;
   if (metadata === undefined) {
-    throw new SealroomError('IO_CLEAN_ROOMS', 'the collaboration expected encryption settings, got none', {
+    throw new SealroomError('IO_CLEAN_ROOMS', 'the collaboration has no encryption settings', {
       hint: 'it was created without support for cryptographic computing, and that cannot be added later',
     });
   }
@@ -130,12 +130,12 @@ export async function createCleanRoomsClient(options: CleanRoomsOptions = {}): P
 }
 
 /**
- * Asks AWS Clean Rooms for the settings of a collaboration: one call of GetCollaboration, repeated as the SDK sees fit.
+ * Asks AWS Clean Rooms for the settings of a collaboration, with one call of GetCollaboration, which the SDK may retry.
  * `collaborationId` is a UUID in lower case.
  *
  * @throws {SealroomError} IO_CLEAN_ROOMS if the collaboration is not found, access is denied, requests are throttled or
- *   found invalid, no region or no working credentials are at hand, AWS cannot be reached or answers nonsense, or the
- *   collaboration has no encryption settings. Each says so in one line.
+ *   rejected as invalid, there is no region or there are no usable credentials, AWS cannot be reached or its answer is not
+ *   understood, or the collaboration has no encryption settings. The message says which.
  * @throws {SealroomError} IO_ABORTED if the signal fires.
  */
 export async function fetchCollaborationSettings(

@@ -1,19 +1,19 @@
-import { describeValue, quoteForMessage } from '../errors/index.ts';
+import { didYouMean, describeValue, quoteForMessage } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
 import type { DocumentValue } from './document.ts';
 import type { DocumentPath, ManifestProblems } from './problems.ts';
 
-/** What text must look like; `words` follow "expected". */
+/** The form that text must have; `words` describe it after "expected". */
 export interface TextForm {
   readonly pattern: RegExp;
   readonly words: string;
-  /** Whether a message leaves out what was found, which may be a secret that was put there by mistake. */
+  /** Whether messages leave out the text, which may be a secret that was put there by mistake. */
   readonly hidden?: boolean;
 }
 
 /**
- * A value of a manifest on the way in: where it stands and what it should be. Every reader returns `null` after noting
- * what is wrong, so that reading goes on and all mistakes are found.
+ * A value of a manifest that is being read, with its path. Every reader notes what is wrong and returns `null`, so that reading goes
+ * on and all mistakes are found.
  */
 export class Cursor {
   readonly path: DocumentPath;
@@ -26,27 +26,27 @@ export class Cursor {
     this.problems = problems;
   }
 
-  /** Whether there is a value at all. */
+  /** Whether the value is present. */
   get isGiven(): boolean {
     return this.#value !== undefined;
   }
 
-  /** The keys of an object; none for anything else. */
+  /** The keys of an object; empty for anything else. */
   get keys(): readonly string[] {
     return isRecord(this.#value) ? Object.keys(this.#value) : [];
   }
 
-  /** Whether this is just the text. */
+  /** Whether the value equals a text. */
   is(text: string): boolean {
     return this.#value === text;
   }
 
-  /** The text, or `null` if it is something else; notes nothing. */
+  /** The text, or `null` for anything else, without noting a problem. */
   peekText(): string | null {
     return typeof this.#value === 'string' ? this.#value : null;
   }
 
-  /** The object with all its keys but one; an empty one for anything else. */
+  /** The object without one of its keys; an empty object for anything else. */
   without(key: string): Readonly<Record<string, DocumentValue>> {
     const entries = isObject(this.#value) ? Object.entries(this.#value) : [];
     return Object.fromEntries(entries.filter(([name]) => name !== key));
@@ -65,53 +65,56 @@ export class Cursor {
     return null;
   }
 
-  /** Notes that this value asks for something that does not exist here, if it is given. */
+  /** Notes, if the value is given, that this release does not support it. */
   refuseUnsupported(what: string): void {
     if (this.isGiven) this.problems.addUnsupported(this.path, what);
   }
 
-  #refuseKind(expected: string): null {
-    return this.refuse(`expected ${expected}, got ${describeValue(this.#value)}`);
+  #refuseKind(expected: string, hint?: string): null {
+    return this.refuse(`expected ${expected}, got ${describeValue(this.#value)}`, hint);
   }
 
-  /** What is there instead of an object or an array; text is not repeated, because it may be a whole file of another kind. */
+  /** Describes what was found instead of an object or an array. Text is not quoted, because it may be a whole file of another kind. */
   #describeOther(): string {
     return typeof this.#value === 'string' ? 'text' : describeValue(this.#value);
   }
 
-  /** Whether this is an object; keys of it that are not among `known` are noted. */
+  /** Whether the value is an object; also notes its keys that are not in `known`. */
   object(known: readonly string[]): boolean {
     if (!isObject(this.#value)) {
       this.refuse(`expected an object, got ${this.#describeOther()}`);
       return false;
     }
     for (const key of this.keys.filter((name) => !known.includes(name))) {
-      this.at(key).refuse(`is unknown here: expected one of ${known.join(', ')}`, hintAtKey(key, known));
+      this.at(key).refuse(`unknown key, expected one of ${known.join(', ')}`, hintAtKey(key, known));
     }
     return true;
   }
 
-  /** The items of an array, none if it is something else or has fewer than `minimum`. */
+  /** The items of an array; notes a problem if it is something else or has fewer items than `minimum`. */
   items(minimum = 0): readonly Cursor[] {
     const value = this.#value;
     if (!isArray(value)) {
       this.refuse(`expected an array, got ${this.#describeOther()}`);
       return [];
     }
-    if (value.length < minimum) this.refuse(`expected at least ${minimum} item, got none`);
+    if (value.length < minimum) this.refuse(`expected at least ${minimum} item, got 0`);
     return value.map((item, index) => new Cursor(item, [...this.path, index], this.problems));
   }
 
   text(form: TextForm): string | null {
     const value = this.#value;
     if (typeof value === 'string' && form.pattern.test(value)) return value;
-    const got = typeof value === 'string' && form.hidden === true ? 'other text' : describeValue(value);
-    return this.refuse(`expected ${form.words}, got ${got}`);
+    const isHidden = typeof value === 'string' && form.hidden === true;
+    return this.refuse(`expected ${form.words}${isHidden ? '' : `, got ${describeValue(value)}`}`);
   }
 
   oneOf<const T extends string>(values: readonly T[]): T | null {
-    const found = values.find((value) => value === this.#value);
-    return found ?? this.#refuseKind(values.length > 1 ? `one of ${values.join(', ')}` : `\`${values.join('')}\``);
+    const value = this.#value;
+    const found = values.find((known) => known === value);
+    if (found !== undefined) return found;
+    const words = values.length > 1 ? `one of ${values.join(', ')}` : `\`${values.join('')}\``;
+    return this.#refuseKind(words, typeof value === 'string' ? didYouMean(value, values) : undefined);
   }
 
   flag(): boolean | null {
@@ -122,7 +125,8 @@ export class Cursor {
   whole(minimum: number, maximum: number): number | null {
     const value = this.#value;
     if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-    return this.#refuseKind(`a whole number from ${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`);
+    const range = `a whole number from ${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`;
+    return this.#refuseKind(minimum === maximum ? `\`${minimum}\`` : range);
   }
 
   /** A number over 0. */
@@ -144,19 +148,15 @@ const SECRET_WORDS = /secret|private|password|token/i;
 
 function hintAtKey(key: string, known: readonly string[]): string | undefined {
   if (SECRET_WORDS.test(key)) return 'a manifest goes to every member and holds no secret: remove it';
-  const plain = (name: string): string => name.replace(/^x-|[^a-z]/gi, '').toLowerCase();
-  const similar = known.find((name) => plain(name) === plain(key) || plain(name) === `${plain(key)}s`);
-  return similar === undefined ? undefined : `did you mean ${quoteForMessage(similar)}?`;
+  return didYouMean(key, known);
 }
 
-/** The items that are not `null`; for lists whose broken items have been noted. */
+/** The items that are not `null`, for lists whose broken items have been noted. */
 export function present<T>(items: readonly (T | null)[]): readonly T[] {
   return items.filter((item) => item !== null);
 }
 
-/**
- * The texts of an array, read by `read`; notes those that come twice.
- */
+/** The texts of an array, read with `read`; notes those that are listed twice. */
 export function readUnique<T extends string>(
   cursor: Cursor,
   read: (item: Cursor) => T | null,
@@ -166,7 +166,7 @@ export function readUnique<T extends string>(
   for (const item of cursor.items(minimum)) {
     const value = read(item);
     if (value === null) continue;
-    if (found.includes(value)) item.refuse(`expected each item once, got ${quoteForMessage(value)} again`);
+    if (found.includes(value)) item.refuse(`${quoteForMessage(value)} is listed twice`);
     else found.push(value);
   }
   return Object.freeze(found);

@@ -4,7 +4,7 @@ import type { Member } from './member.ts';
 import type { ManifestTable } from './table.ts';
 import type { AnalysisTemplate } from './template.ts';
 
-/** What a difference means: more is allowed, less is allowed, or something is just not what it was. */
+/** The meaning of a difference: more is allowed, less is allowed, or something else has changed. */
 export type ChangeEffect = 'allows' | 'forbids' | 'changes';
 
 /** One difference between two manifests, in words. */
@@ -24,7 +24,7 @@ function keyOf({ subject, text }: Named): string {
   return `${subject}: ${text}`;
 }
 
-/** What of `items` is not among `others`. */
+/** The items that are not in `others`. */
 function missingFrom<T extends Named>(items: readonly T[], others: readonly Named[]): readonly T[] {
   const known = new Set(others.map(keyOf));
   return items.filter((item) => !known.has(keyOf(item)));
@@ -55,7 +55,7 @@ function diffGrants(before: Manifest, after: Manifest): readonly ManifestChange[
   return [...added, ...removed];
 }
 
-/** A thing with a name, and its properties in words. */
+/** A named part of a manifest, and its properties in words. */
 interface Described {
   readonly subject: string;
   readonly properties: Readonly<Record<string, string>>;
@@ -119,8 +119,8 @@ function diffThings(before: Manifest, after: Manifest): readonly ManifestChange[
 }
 
 /**
- * What `after` newly allows or forbids against `before`, in words, and what else is different. Empty if they mean the same.
- * A new limit forbids, and one that is gone allows.
+ * What `after` allows or forbids that `before` did not, in words, and what else is different. Empty if they mean the same. A new
+ * limit counts as forbidding, a removed one as allowing.
  */
 export function diffManifests(before: Manifest, after: Manifest): readonly ManifestChange[] {
   return Object.freeze([...diffGrants(before, after), ...diffLimits(before, after), ...diffThings(before, after)]);

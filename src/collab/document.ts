@@ -17,24 +17,24 @@ import type { DocumentPath, TextPlace } from './problems.ts';
 export type DocumentValue =
   string | number | boolean | null | readonly DocumentValue[] | { readonly [key: string]: DocumentValue };
 
-/** A document that was read: its value, and where the parts of it stand. */
+/** A parsed document: its value, and the places of its parts. */
 export interface TextDocument {
   readonly value: DocumentValue;
-  /** The place of the value at a path; if there is none, of the nearest value around it. */
+  /** The place of the value at a path, or of the nearest value around it if there is none. */
   readonly locate: (path: DocumentPath) => TextPlace;
 }
 
-/** A text longer than this is no manifest. */
+/** The maximum length of a manifest, in characters. */
 const MAX_CHARACTERS = 1_000_000;
 
-/** A manifest has eight levels; more than this is meant to break its reader. */
+/** A manifest has eight levels; a document that is nested deeper than this is an attack on its reader. */
 const MAX_DEPTH = 32;
 
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
 
-/** Errors of the YAML library that quote the text, which may be a secret file that was given by mistake. */
+/** Errors of the YAML library that quote the text, which may be a secret that was given by mistake. */
 const QUOTING_ERRORS = new Set(['UNEXPECTED_TOKEN', 'BAD_DIRECTIVE', 'IMPOSSIBLE']);
 
 interface Walk {
@@ -53,16 +53,14 @@ function readScalar(
 ): DocumentValue {
   const { value, source } = node;
   if (typeof value === 'string') {
-    return !UNPAIRED_SURROGATE.test(value)
-      ? value
-      : walk.refuse(node, 'text expected as Unicode, got half a surrogate pair');
+    return !UNPAIRED_SURROGATE.test(value) ? value : walk.refuse(node, 'the text contains half a surrogate pair');
   }
   if (typeof value === 'number') {
     if (JSON_NUMBER.test(source ?? '') && Number.isFinite(value)) return value;
-    return walk.refuse(node, 'number expected as JSON writes it, got another form', 'put it in quotes if it is text');
+    return walk.refuse(node, 'the number is not written as in JSON', 'put it in quotes if it is text');
   }
   if (typeof value === 'boolean' || value === null) return value;
-  return walk.refuse(node, 'value expected to be one that JSON has, got another');
+  return walk.refuse(node, 'JSON has no such value');
 }
 
 function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
@@ -70,11 +68,11 @@ function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
   for (const { key, value } of isMap<Node, Node | null>(node) ? node.items : []) {
     const name = isScalar(key) && typeof key.value === 'string' ? key.value : null;
     if (name === null || UNPAIRED_SURROGATE.test(name) || isMarked(key)) {
-      walk.refuse(key, 'key expected as plain text, got something else');
+      walk.refuse(key, 'the key is not plain text');
       continue;
     }
     if (entries.has(name)) {
-      walk.refuse(key, `key ${quoteForMessage(name)} expected once in its object, got it again`);
+      walk.refuse(key, `the key ${quoteForMessage(name)} is repeated`);
       continue;
     }
     const inside = [...path, name];
@@ -84,33 +82,34 @@ function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** Whether a node has an anchor or a tag: things that JSON has not, and that make a document mean what it does not show. */
+/** Whether a node has an anchor or a tag, which JSON does not have and which can make a document mean something else than it shows. */
 function isMarked(node: Node): boolean {
   return !isAlias(node) && (node.anchor !== undefined || node.tag !== undefined);
 }
 
 function readNode(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
   if (!walk.places.has(keyOfPath(path))) walk.places.set(keyOfPath(path), walk.place(node));
-  if (path.length > MAX_DEPTH) return walk.refuse(node, `values expected at most ${String(MAX_DEPTH)} deep, got more`);
-  if (isMarked(node)) walk.refuse(node, 'value expected without anchor or tag, got one', 'write the value out');
+  if (path.length > MAX_DEPTH)
+    return walk.refuse(node, `the value is nested more than ${String(MAX_DEPTH)} levels deep`);
+  if (isMarked(node)) walk.refuse(node, 'the value has an anchor or a tag', 'write just the value');
   if (isMap(node)) return readMap(node, path, walk);
   if (isSeq<Node>(node)) {
     return Object.freeze(node.items.map((item, index) => readNode(item, [...path, index], walk)));
   }
   if (isScalar(node)) return readScalar(node, walk);
-  return walk.refuse(node, 'value expected in its place, got an alias', 'write the value out');
+  return walk.refuse(node, 'the value is an alias', 'write the value out');
 }
 
 function describeSyntax({ code, message }: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'one document expected, got several';
-  if (QUOTING_ERRORS.has(code)) return 'YAML or JSON expected, got other text';
+  if (code === 'MULTIPLE_DOCS') return 'expected one document, got several';
+  if (QUOTING_ERRORS.has(code)) return 'the text is not YAML or JSON';
   const [line = ''] = message.split('\n', 1);
-  return `YAML or JSON expected, got other text: ${line.charAt(0).toLowerCase()}${line.slice(1)}`;
+  return `the text is not YAML or JSON: ${line.charAt(0).toLowerCase()}${line.slice(1)}`;
 }
 
 function parseYaml(text: string, lines: LineCounter): Document.Parsed {
   try {
-    // Keys are compared by readMap, in linear time.
+    // readMap checks for repeated keys, in linear time.
     return parseDocument(text, {
       version: '1.2',
       schema: 'core',
@@ -120,21 +119,21 @@ function parseYaml(text: string, lines: LineCounter): Document.Parsed {
       lineCounter: lines,
     });
   } catch (error) {
-    throw new SealroomError('MANIFEST_SYNTAX', 'YAML or JSON expected, got text that cannot be read', { cause: error });
+    throw new SealroomError('MANIFEST_SYNTAX', 'the text cannot be read as YAML or JSON', { cause: error });
   }
 }
 
 /**
- * Reads YAML 1.2 or JSON as the value that JSON has for it. What could mean something else than it shows is refused:
- * repeated keys, anchors, aliases, tags, directives, numbers in other forms than JSON's, several documents.
+ * Reads YAML 1.2 or JSON as a JSON value. Whatever could mean something else than it shows is refused: repeated keys, anchors,
+ * aliases, tags, directives, numbers that JSON would write differently, and several documents.
  *
- * @throws {SealroomError} MANIFEST_SYNTAX, with every mistake and its line and character. The text is not quoted.
+ * @throws {SealroomError} MANIFEST_SYNTAX, with every mistake and its line and character. It does not quote the text.
  */
 export function readDocument(text: string, file: string | undefined): TextDocument {
   if (text.length > MAX_CHARACTERS) {
     throw new SealroomError(
       'MANIFEST_SYNTAX',
-      `manifest expected with at most ${String(MAX_CHARACTERS)} characters, got ${String(text.length)}`,
+      `manifest: at most ${String(MAX_CHARACTERS)} characters, got ${String(text.length)}`,
       { where: { file } },
     );
   }
@@ -150,7 +149,7 @@ export function readDocument(text: string, file: string | undefined): TextDocume
   const document = parseYaml(text, lines);
   for (const error of document.errors) addProblem(placeOf(error.pos[0]), describeSyntax(error));
   if (document.directives.yaml.explicit ?? false) {
-    addProblem({ line: 1, character: 1 }, 'document expected without directives, got `%YAML`');
+    addProblem({ line: 1, character: 1 }, 'the directive `%YAML` is not allowed');
   }
   const places = new Map<string, TextPlace>([[keyOfPath([]), { line: 1, character: 1 }]]);
   const place = (node: Node): TextPlace => placeOf(node.range?.[0] ?? 0);

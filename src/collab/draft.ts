@@ -1,12 +1,12 @@
 import { stringify } from 'yaml';
 import { SETTING_NAMES } from './settings.ts';
 
-/** What the draft of a manifest is made of. */
+/** What the draft of a manifest needs. */
 export interface DraftParts {
   /** UUID in lower case. */
   readonly id: string;
   readonly name: string;
-  /** Ids; the first one asks the queries, receives the results and pays. */
+  /** Ids; the first member asks the queries, receives the results and pays. */
   readonly members: readonly string[];
 }
 
@@ -41,7 +41,7 @@ function draftMember(id: string, isFirst: boolean): string {
 `;
 }
 
-/** The text of a new manifest, in YAML with comments that say what to fill in. All settings are off. */
+/** The text of a new manifest: YAML, with comments that say what to fill in. All settings are off. */
 export function draftManifest({ id, name, members }: DraftParts): string {
   const settings = SETTING_NAMES.map((setting) => `  ${setting}: false\n`).join('');
   return `# What the members of a collaboration agree on. It holds no secret. See docs/manifest.md.

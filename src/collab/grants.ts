@@ -5,24 +5,24 @@ import type { CustomRule } from './rules/custom.ts';
 import type { ListRule } from './rules/list.ts';
 import type { AnalysisRule, ManifestTable } from './table.ts';
 
-/** One thing that a manifest allows: in which part of it, and what, in words that follow "allows". */
+/** One thing that a manifest allows: in which part of it, and what, in words that complete "allows …". */
 export interface Grant {
   /** `the collaboration`, `member brand`, `table impressions`. */
   readonly subject: string;
   readonly text: string;
 }
 
-/** One number that a manifest sets against what it allows. What is not there is no limit. */
+/** A number by which a manifest limits what it allows. */
 export interface Limit {
   readonly subject: string;
-  /** What is limited, in words that a number follows. */
+  /** What is limited, in words that come before the number. */
   readonly text: string;
   readonly value: number;
   /** Whether a larger number allows more. */
   readonly moreIsLooser: boolean;
 }
 
-/** What a rule allows, in words, and the numbers it sets against that; without the subject, which is the table. */
+/** What a rule allows, in words, and its limits; without the subject, which is the table. */
 interface RuleWords {
   readonly grants: readonly string[];
   readonly limits: readonly Omit<Limit, 'subject'>[];
@@ -33,7 +33,7 @@ const NOTHING: RuleWords = { grants: [], limits: [] };
 function limitsOf(constraints: readonly OutputConstraint[], round: Rounding | null): RuleWords['limits'] {
   const smallest = constraints.map(({ columnName, minimum }) => {
     return {
-      text: `fewest different values of \`${columnName}\` in a row of output`,
+      text: `minimum number of different values of \`${columnName}\` in a row of output`,
       value: minimum,
       moreIsLooser: false,
     };
@@ -61,7 +61,7 @@ function wordsOfAggregation(rule: AggregationRule): RuleWords {
       ...rule.dimensionColumns.map((name) => `showing, grouping by and filtering by \`${name}\``),
       ...rule.scalarFunctions.map((name) => `the function ${name}`),
       ...(rule.joinRequired ? [] : ['queries that join no table of the querying member']),
-      ...(rule.foreignMeasures === 'allow' ? ["sums and averages of other members' columns beside it"] : []),
+      ...(rule.foreignMeasures === 'allow' ? ["sums and averages of other members' columns in the same query"] : []),
       ...(rule.suppression === 'summary' ? [SUMMARY] : []),
     ],
     limits: limitsOf(rule.outputConstraints, rule.round),
@@ -79,8 +79,8 @@ function wordsOfCustom(rule: CustomRule, { columns }: ManifestTable): RuleWords 
     grants: [
       ...rule.allowedTemplates.map((id) => `the template ${id}`),
       ...rule.anyQueryProviders.map((member) => `any query of ${member}`),
-      ...shown.map(({ name }) => `output made of \`${name}\``),
-      ...(rule.outputConstraints.length === 0 ? ['output of single rows'] : []),
+      ...shown.map(({ name }) => `output derived from \`${name}\``),
+      ...(rule.outputConstraints.length === 0 ? ['output of individual rows'] : []),
       ...(rule.suppression === 'summary' ? [SUMMARY] : []),
     ],
     limits: limitsOf(rule.outputConstraints, rule.round),
@@ -99,7 +99,7 @@ function wordsOf(rule: AnalysisRule | null, table: ManifestTable): RuleWords {
   }
 }
 
-/** What the subject of a table is called. */
+/** The subject of what a table allows. */
 export function tableSubject({ name }: { readonly name: string }): string {
   return `table ${name}`;
 }
@@ -122,7 +122,7 @@ function limitsOfTable(table: ManifestTable): readonly Limit[] {
   }));
 }
 
-/** Everything that a manifest allows, one thing each, in the order of the manifest. */
+/** Everything that a manifest allows, as separate items, in the manifest's order. */
 export function listGrants({ settings, members, tables }: Manifest): readonly Grant[] {
   const all = [
     [settings.allowCleartext, 'cleartext columns in encrypted tables'],
@@ -139,7 +139,7 @@ export function listGrants({ settings, members, tables }: Manifest): readonly Gr
   return [...ofSettings, ...ofMembers, ...tables.flatMap(grantsOfTable)];
 }
 
-/** Every number that a manifest sets against what it allows, in the order of the manifest. */
+/** Every limit that a manifest sets, in the manifest's order. */
 export function listLimits({ tables }: Manifest): readonly Limit[] {
   return tables.flatMap(limitsOfTable);
 }

@@ -3,12 +3,12 @@ import { parseManifest } from './manifest.ts';
 import type { MemberSignature } from './signature.ts';
 
 /**
- * The text of a manifest with a signature put in its place, instead of an older one of the same member. Comments and order
- * stay; YAML stays YAML and JSON stays JSON. The hash of the manifest stays, because it leaves signatures out.
+ * Inserts a signature into the text of a manifest, replacing an older one of the same member. Comments and order stay; YAML stays
+ * YAML and JSON stays JSON. The hash of the manifest does not change, because it does not cover signatures.
  *
- * @param text a manifest that `parseManifest` reads
- * @param template the id of the template in it that the signature approves; `null` if it is under the manifest
- * @throws {SealroomError} as `parseManifest`.
+ * @param text a valid manifest
+ * @param template the id of the template that the signature approves; `null` if it signs the manifest
+ * @throws {SealroomError} MANIFEST_SYNTAX, MANIFEST_INVALID or MANIFEST_UNSUPPORTED if the manifest is not valid.
  */
 export function insertSignature(text: string, signature: MemberSignature, template: string | null): string {
   const manifest = parseManifest(text);

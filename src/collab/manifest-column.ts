@@ -2,7 +2,7 @@ import { COLUMN_KINDS, type ColumnKind, parseHeader } from '../schema/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Cursor } from './cursor.ts';
 
-/** What can be done with values of a type; values of two families are never compared. */
+/** A family of types; values of different families are never compared. */
 export type TypeFamily = 'text' | 'number' | 'date' | 'timestamp' | 'boolean';
 
 /** The SQL types that a column of a manifest can have, besides `DECIMAL(precision,scale)`. */
@@ -29,7 +29,7 @@ const TYPES_IN_WORDS = `${[...NAMES.keys()].join(', ')}, DECIMAL(precision,scale
 
 /**
  * The family of a SQL type as a manifest writes it, such as `BIGINT` or `DECIMAL(18,2)`, or `null` if it is none of them.
- * Capitals count; a decimal has a precision of 1 to 38 digits and no more of them after the point.
+ * Case matters. A decimal has a precision of 1 to 38 digits, and a scale of at most the precision.
  */
 export function familyOf(type: string): TypeFamily | null {
   const family = NAMES.get(type);
@@ -39,18 +39,18 @@ export function familyOf(type: string): TypeFamily | null {
   return Number(precision) <= MAX_PRECISION && Number(scale) <= Number(precision) ? 'number' : null;
 }
 
-/** A column of a table, as it is in the room: after encryption. */
+/** A column of a table in the room, that is, after encryption. */
 export interface ManifestColumn {
-  /** A header that keeps the naming rule of schemas. */
+  /** A header that follows the naming rule of schemas. */
   readonly name: string;
   readonly protection: ColumnKind;
   /** SQL type in the room, as `familyOf` knows it; VARCHAR for protected columns. */
   readonly type: string;
-  /** C3R's name of the type that was protected, such as `STRING`; `null` if not said, and for cleartext. */
+  /** C3R's name for the type before protection, such as `STRING`; `null` if not given, and for cleartext. */
   readonly clearType: string | null;
 }
 
-/** C3R's names of the types that can be protected. */
+/** C3R's names for the types that can be protected. */
 const CLEAR_TYPES = [
   'STRING',
   'BIGINT',
@@ -66,26 +66,24 @@ const CLEAR_TYPES = [
   'VARCHAR',
 ] as const;
 
-/** The name of a column, in the form that it has in the room. */
+/** Reads the name of a column, in the form that it has in the room. */
 function readColumnName(cursor: Cursor): string | null {
   const name = cursor.text({ pattern: /./s, words: 'the name of a column' });
   if (name === null) return null;
   try {
     const header = parseHeader(name);
-    return header === name
-      ? name
-      : cursor.refuse('expected in lower case and without blanks around it, got another form');
+    return header === name ? name : cursor.refuse('a column name must be in lower case and have no blanks around it');
   } catch (error) {
     if (!(error instanceof SealroomError)) throw error;
-    return cursor.refuse(`expected as a header of a table: ${error.message}`, error.hint);
+    return cursor.refuse(`not a valid header: ${error.message}`, error.hint);
   }
 }
 
-/** A SQL type that {@link familyOf} knows. */
+/** Reads a SQL type that {@link familyOf} knows. */
 export function readColumnType(cursor: Cursor): string | null {
   const type = cursor.text({ pattern: /./s, words: 'a SQL type' });
   if (type === null || familyOf(type) !== null) return type;
-  return cursor.refuse('expected a SQL type that the room has, got another', `types are ${TYPES_IN_WORDS}`);
+  return cursor.refuse('unknown SQL type', `types are ${TYPES_IN_WORDS}`);
 }
 
 /** Reads a column; `null` if anything is wrong with it. */
@@ -97,7 +95,7 @@ export function readColumn(cursor: Cursor): ManifestColumn | null {
     return null;
   }
   const scale = cursor.at('scale');
-  if (scale.isGiven) scale.refuse('expected with an additive column only, got it with another');
+  if (scale.isGiven) scale.refuse('only an additive column has a scale');
   const name = readColumnName(cursor.at('name'));
   const kind = protection.oneOf(COLUMN_KINDS);
   const type = readColumnType(cursor.at('type'));
@@ -114,6 +112,6 @@ export function readColumn(cursor: Cursor): ManifestColumn | null {
 
 function readClearType(cursor: Cursor, kind: ColumnKind | null): string | null {
   if (!cursor.isGiven) return null;
-  if (kind === 'cleartext') return cursor.refuse('expected with a protected column, got it with a cleartext one');
+  if (kind === 'cleartext') return cursor.refuse('only a protected column has a `clearType`');
   return cursor.oneOf(CLEAR_TYPES);
 }

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { SealroomError } from '../errors/index.ts';
+import { didYouMean, SealroomError } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
 import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../signing/index.ts';
@@ -13,16 +13,16 @@ import type { MemberSignature } from './signature.ts';
 import { type ManifestTable, readTable } from './table.ts';
 import { type AnalysisTemplate, readSignatures, readTemplates } from './template.ts';
 
-/** What is kept of each query. */
+/** What the audit log keeps of each query. */
 export interface LogSettings {
-  /** Whether the owners of the tables see the text of a query, or its hash only. */
+  /** Whether the owners of the tables see the text of a query, or only its hash. */
   readonly queryText: 'owners' | 'hash';
 }
 
 /**
- * What the members of a collaboration agreed on, validated and deeply frozen. Made by {@link parseManifest} only.
+ * What the members of a collaboration agreed on, validated and deeply frozen. Only {@link parseManifest} makes one.
  *
- * The signatures in it are as they were read: `verifyManifest` says which hold.
+ * Its signatures are not verified; `verifyManifest` says which hold.
  */
 export interface Manifest {
   readonly version: 1;
@@ -35,7 +35,7 @@ export interface Manifest {
   readonly templates: readonly AnalysisTemplate[];
   readonly log: LogSettings;
   readonly signatures: readonly MemberSignature[];
-  /** Hash of the canonical form, which leaves out signatures and approvals; 64 hexadecimal digits. */
+  /** Hash of the canonical form without signatures and approvals; 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
@@ -59,7 +59,7 @@ const COLLABORATION_ID = {
 
 const AWS_PRINCIPAL = /^(\d{12}|arn:aws[a-z-]*:cleanrooms:\S+)$/;
 
-/** How private keys begin that somebody may paste where the public half belongs. */
+/** The beginnings of private keys, which may be pasted by mistake where the public half belongs. */
 const PRIVATE_KEY = /AGE-SECRET-KEY-|-----BEGIN [A-Z ]*PRIVATE KEY|PRIVATE\+KEY\+/;
 
 function readSettings(cursor: Cursor): CollaborationSettings | null {
@@ -73,18 +73,17 @@ function readLog(cursor: Cursor): LogSettings {
   const queryText = cursor.at('queryText');
   const chain = cursor.at('chain');
   if (cursor.isGiven) cursor.object(['queryText', 'chain']);
-  if (chain.isGiven && chain.flag() === false)
-    chain.refuse('expected true, got false: the audit log is always a chain');
+  if (chain.isGiven && chain.flag() === false) chain.refuse('must be true: the audit log is always a chain');
   return Object.freeze({ queryText: queryText.isGiven ? (queryText.oneOf(['owners', 'hash']) ?? 'hash') : 'owners' });
 }
 
-/** What account ids and ARNs stand for: ids of members and templates. */
+/** Reads what account ids and ARNs stand for: ids of members and templates. */
 function readPrincipals(cursor: Cursor, known: readonly string[]): ReadonlyMap<string, string> {
   const principals = new Map<string, string>();
   if (!cursor.isGiven || !cursor.object(cursor.keys)) return principals;
   for (const key of cursor.keys) {
     const item = cursor.at(key);
-    if (!AWS_PRINCIPAL.test(key)) item.refuse('expected under an account id of 12 digits or an ARN, got another key');
+    if (!AWS_PRINCIPAL.test(key)) item.refuse('the key must be an account id of 12 digits or an ARN');
     const id = item.oneOf(known);
     if (id !== null) principals.set(key, id);
   }
@@ -102,8 +101,8 @@ function readPrincipal(
   if (name === null) return null;
   const id = principals.get(name) ?? name;
   if (ids.includes(id)) return id;
-  const hint = AWS_PRINCIPAL.test(name) ? 'say what it stands for in `x-principals`' : undefined;
-  return item.refuse(`expected the id of a ${what}, got ${quoteForMessage(name)}`, hint);
+  const hint = AWS_PRINCIPAL.test(name) ? 'say what it stands for in `x-principals`' : didYouMean(name, ids);
+  return item.refuse(`${quoteForMessage(name)} is not the id of a ${what}`, hint);
 }
 
 function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): readonly ManifestTable[] {
@@ -111,7 +110,7 @@ function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): r
   const tables = cursor.items().map((item) => {
     const table = readTable(item, context);
     if (table !== null && seen.has(table.name)) {
-      return item.at('name').refuse(`expected a name of its own, got ${table.name} again`);
+      return item.at('name').refuse(`the name \`${table.name}\` is used twice`);
     }
     if (table !== null) seen.add(table.name);
     return table;
@@ -119,7 +118,7 @@ function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): r
   return Object.freeze(present(tables));
 }
 
-/** What is hashed and signed: everything but the signatures of members, and of templates. */
+/** The content that is hashed and signed: everything except signatures and approvals. */
 function contentOf(value: DocumentValue): DocumentValue {
   if (!isObject(value)) return value;
   const templates = value['templates'];
@@ -169,24 +168,23 @@ function readManifest(root: Cursor, content: DocumentValue): Manifest {
   });
 }
 
-/** Comes before everything else, since other messages may quote what they find. */
+/** Runs before everything else, since other messages may quote what they find. */
 function refusePrivateKeys(text: string, file: string | undefined): void {
   const found = PRIVATE_KEY.exec(text);
   if (found === null) return;
   const line = text.slice(0, found.index).split('\n').length;
-  throw new SealroomError('MANIFEST_INVALID', 'the manifest expected without secrets, got a private key', {
+  throw new SealroomError('MANIFEST_INVALID', 'the manifest contains a private key', {
     hint: 'remove it, and make a new key if others have seen this file',
     where: { file, line },
   });
 }
 
 /**
- * Reads a manifest from YAML or JSON and validates all of it. Whether members have signed it is another question, for
- * `verifyManifest`.
+ * Reads a manifest from YAML or JSON and validates all of it. `verifyManifest` says whether members have signed it.
  *
- * @throws {SealroomError} MANIFEST_SYNTAX if the text is not YAML or JSON that means what it shows; MANIFEST_INVALID if a
- *   rule is broken; MANIFEST_UNSUPPORTED if it asks for what is not there. One error for all problems, which
- *   `listProblems` takes apart; each has the line, the character and the path of its place.
+ * @throws {SealroomError} MANIFEST_SYNTAX if the text is not YAML or JSON that means what it shows; MANIFEST_INVALID if a rule is
+ *   broken; MANIFEST_UNSUPPORTED if it asks for something that this release does not support. One error covers all problems, and
+ *   `listProblems` returns them one by one, each with line, character and path.
  */
 export function parseManifest(text: string, { file }: { readonly file?: string | undefined } = {}): Manifest {
   refusePrivateKeys(text, file);
@@ -204,7 +202,7 @@ export interface EncryptionTerms {
   readonly settings: CollaborationSettings;
 }
 
-/** The collaboration id and the settings that a manifest gives to `encryptTable`, so that nobody repeats them. */
+/** The collaboration id and the settings of a manifest, for `encryptTable`. */
 export function settingsOf({ id, settings }: Manifest): EncryptionTerms {
   return Object.freeze({ collaborationId: id, settings });
 }

@@ -2,7 +2,7 @@ import { type Cursor, present, readUnique } from './cursor.ts';
 import { LABEL } from './label.ts';
 import { type Person, readPeople, SIGN_KEY } from './person.ts';
 
-/** What members can be entitled to. */
+/** The abilities that members can have. */
 export const ABILITIES = ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'] as const;
 
 /** One of {@link ABILITIES}. */
@@ -14,20 +14,20 @@ export interface Member {
   readonly id: string;
   readonly displayName: string;
   readonly abilities: readonly Ability[];
-  /** Whether it pays for the computing; one member at most. */
+  /** Whether it pays for the computation; at most one member does. */
   readonly payer: boolean;
-  /** Both may be unknown while the manifest is being drafted. */
+  /** Both may be missing while the manifest is being drafted. */
   readonly publicKeys: {
     /** Ed25519 public key, as `ed25519:` and 32 bytes in Base64. */
     readonly sign: string | null;
     /** Where results are encrypted to: an age recipient (`age1…`), or `x25519:` and 32 bytes in Base64. */
     readonly receive: string | null;
   };
-  /** Who acts for the member; none if the member is one person, which has all roles. */
+  /** The people who act for the member; empty if the member is a single person, who has all roles. */
   readonly people: readonly Person[];
 }
 
-/** The id of a member, and the name of a table: fit for a schema, a table and a file without quotes. */
+/** The form of a member's id and of a table's name, which can name a schema, a table and a file without quotes. */
 export const IDENTIFIER = {
   pattern: /^[a-z][a-z0-9_]{0,62}$/,
   words: '1 to 63 of `a-z`, `0-9` and `_`, a letter first',
@@ -39,10 +39,10 @@ const RECEIVE_KEY = {
   hidden: true,
 };
 
-/** Schemas that the engine has already. */
+/** The engine's built-in schemas. */
 const RESERVED = ['main', 'temp', 'system', 'information_schema', 'pg_catalog'];
 
-/** Abilities of AWS Clean Rooms that nothing here corresponds to. */
+/** Abilities of AWS Clean Rooms that have no counterpart here. */
 const UNSUPPORTED_ABILITIES: ReadonlyMap<string, string> = new Map([
   ['CAN_RUN_JOB', 'analyses in PySpark'],
   ['CAN_RECEIVE_MODEL_OUTPUT', 'machine learning'],
@@ -61,7 +61,7 @@ function readAbility(cursor: Cursor): Ability | null {
 function readMemberId(cursor: Cursor): string | null {
   const id = cursor.text(IDENTIFIER);
   if (id === null || !RESERVED.includes(id)) return id;
-  return cursor.refuse(`expected another id than ${id}, which is a schema of the engine`);
+  return cursor.refuse(`\`${id}\` is the name of a schema of the engine`, 'choose another id');
 }
 
 function readMember(cursor: Cursor, taken: ReadonlySet<string>): Member | null {
@@ -86,25 +86,26 @@ function readMember(cursor: Cursor, taken: ReadonlySet<string>): Member | null {
 }
 
 /**
- * Reads the members; each has an id of its own, and one at most pays. Signing keys are those of one member, and of one of its
+ * Reads the members. Their ids are unique and at most one of them pays. A signing key belongs to one member, and to one of its
  * people.
  */
 export function readMembers(cursor: Cursor): readonly Member[] {
   const seen = new Set<string>();
-  /** The signing keys of the members before. */
+  /** The signing keys of the previous members. */
   const taken = new Set<string>();
   let payer: string | null = null;
   const members = cursor.items(1).map((item) => {
     const member = readMember(item, taken);
     if (member === null) return null;
     const { id, publicKeys } = member;
-    if (seen.has(id)) return item.at('id').refuse(`expected an id of its own, got ${id} again`);
+    if (seen.has(id)) return item.at('id').refuse(`the id \`${id}\` is used twice`);
     seen.add(id);
     if (publicKeys.sign !== null && taken.has(publicKeys.sign)) {
-      item.at('publicKeys').at('sign').refuse('expected a key of its own, got that of another member');
+      item.at('publicKeys').at('sign').refuse('this key already belongs to another member');
     }
     for (const key of [publicKeys.sign, ...member.people.map(({ sign }) => sign)]) if (key !== null) taken.add(key);
-    if (member.payer && payer !== null) item.at('payer').refuse(`expected one payer, got another besides ${payer}`);
+    if (member.payer && payer !== null)
+      item.at('payer').refuse(`only one member can be the payer, and ${payer} already is`);
     payer ??= member.payer ? id : null;
     return member;
   });

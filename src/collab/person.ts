@@ -2,13 +2,13 @@ import { PUBLIC_KEY_PATTERN } from '../signing/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { LABEL } from './label.ts';
 
-/** What people of a member can be entrusted with. */
+/** The roles that a member's people can have. */
 export const ROLES = ['KEY_CUSTODIAN', 'DATA_STEWARD', 'RULE_APPROVER', 'AUDITOR', 'QUERY_MEMBER'] as const;
 
 /** One of {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
-/** Somebody who acts for a member. */
+/** A person who acts for a member. */
 export interface Person {
   /** 1 to 63 of `a-z`, `0-9`, `_`, `.` and `-`, a letter or digit first; unique within the member. */
   readonly id: string;
@@ -18,7 +18,7 @@ export interface Person {
   readonly sign: string;
 }
 
-/** How the public key of a signature is written in a manifest. */
+/** The form of a signing key's public half in a manifest. */
 export const SIGN_KEY = {
   pattern: PUBLIC_KEY_PATTERN,
   words: 'an Ed25519 public key, as `ed25519:` and 32 bytes in Base64',
@@ -33,7 +33,10 @@ const PERSON_ID = {
 function readRoles(cursor: Cursor): readonly Role[] {
   const roles = readUnique(cursor, (item) => item.oneOf(ROLES), 1);
   if (roles.includes('KEY_CUSTODIAN') && roles.includes('DATA_STEWARD')) {
-    cursor.refuse('expected KEY_CUSTODIAN or DATA_STEWARD, got both', 'who keeps the secret does not hold tables');
+    cursor.refuse(
+      'nobody can be both KEY_CUSTODIAN and DATA_STEWARD',
+      'a person who keeps the secret must not hold tables',
+    );
   }
   return roles;
 }
@@ -50,7 +53,7 @@ function readPerson(cursor: Cursor): Person | null {
 }
 
 /**
- * Reads the people of a member, each with an id and a key of its own; none if the member is one person.
+ * Reads the people of a member, whose ids and keys are unique; empty if the member is a single person.
  *
  * @param taken the keys of other members and their people
  */
@@ -62,16 +65,16 @@ export function readPeople(cursor: Cursor, taken: ReadonlySet<string>): readonly
       const person = readPerson(item);
       if (person === null) return null;
       const { id, sign } = person;
-      if (seen.has(id)) item.at('id').refuse(`expected an id of its own, got ${id} again`);
+      if (seen.has(id)) item.at('id').refuse(`the id \`${id}\` is used twice`);
       if (taken.has(sign) || seen.has(sign)) {
-        item.at('sign').refuse('expected a key of its own, got that of another person or member');
+        item.at('sign').refuse('this key already belongs to another person or member');
       }
       seen.add(id).add(sign);
       return person;
     }),
   );
   if (people.length > 0 && !people.some(({ roles }) => roles.includes('RULE_APPROVER'))) {
-    cursor.refuse('expected a person with the role RULE_APPROVER, got none', 'nobody could sign for the member');
+    cursor.refuse('at least one person needs the role RULE_APPROVER', 'otherwise nobody can sign for the member');
   }
   return Object.freeze(people);
 }

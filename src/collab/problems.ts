@@ -12,7 +12,7 @@ export interface TextPlace {
 
 const PLAIN_KEY = /^[A-Za-z_][\w-]*$/;
 
-/** A path as messages show it: `tables[0].columns[2].type`; nothing for the root. */
+/** Formats a path for messages: `tables[0].columns[2].type`; empty for the root. */
 function printPath(path: DocumentPath): string {
   let text = '';
   for (const step of path) {
@@ -23,7 +23,7 @@ function printPath(path: DocumentPath): string {
   return text;
 }
 
-/** Collects what is wrong with a manifest, so that all of it is reported at once, each with its place. */
+/** Collects the problems of a manifest, so that all are reported at once, each with its place. */
 export class ManifestProblems {
   readonly #locate: (path: DocumentPath) => TextPlace;
   readonly #problems: SealroomError[] = [];
@@ -32,25 +32,25 @@ export class ManifestProblems {
     this.#locate = locate;
   }
 
-  /** Notes a problem with the value at `path`; `message` goes on where the path ends. */
+  /** Notes a problem with the value at `path`; the path comes before `message`. */
   add(path: DocumentPath, message: string, hint?: string, code: ErrorCode = 'MANIFEST_INVALID'): void {
     const steps = printPath(path);
     const subject = steps === '' ? 'the manifest' : `\`${steps}\``;
     const where = { ...this.#locate(path), path: steps };
-    this.#problems.push(new SealroomError(code, `${subject} ${message}`, { hint, where }));
+    this.#problems.push(new SealroomError(code, `${subject}: ${message}`, { hint, where }));
   }
 
-  /** Notes that the value at `path` asks for something that does not exist here. */
+  /** Notes that the value at `path` asks for something that this release does not support. */
   addUnsupported(path: DocumentPath, what: string): void {
     this.add(
       path,
-      `asks for ${what}, which this release does not have`,
+      `this release does not support ${what}`,
       'remove it: nothing in a manifest is ignored',
       'MANIFEST_UNSUPPORTED',
     );
   }
 
-  /** @throws {SealroomError} the problems, in the order of the text, joined into one and placed in `file`, if there are any. */
+  /** @throws {SealroomError} if there are problems: one error with all of them, in the order of the text, placed in `file`. */
   throwIfAny(file: string | undefined): void {
     const [first, ...rest] = this.#problems
       .map((problem) => problem.at({ file }))

@@ -2,19 +2,19 @@ import { SealroomError } from '../errors/index.ts';
 import { describeValue, quoteForMessage } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
 
-/** What the members of a collaboration agreed on; decides how tables are encrypted. Decryption does not need it. */
+/** The settings that the members agreed on. They decide how tables are encrypted; decryption does not need them. */
 export interface CollaborationSettings {
   /** Whether encrypted tables may have cleartext columns. Clause F-61. */
   readonly allowCleartext: boolean;
   /** Whether values of a fingerprint column may repeat. Clause F-60. */
   readonly allowDuplicates: boolean;
-  /** Whether fingerprint columns of different target headers can be joined: one key for all of them. Clause F-8. */
+  /** Whether fingerprint columns with different target headers can be joined, because they share a key. Clause F-8. */
   readonly allowJoinsOnColumnsWithDifferentNames: boolean;
   /** Whether a null stays a null in protected columns. Clauses F-28 and F-35. */
   readonly preserveNulls: boolean;
 }
 
-/** The names of the four settings, as AWS Clean Rooms has them. */
+/** The names of the four settings, as in AWS Clean Rooms. */
 export const SETTING_NAMES = [
   'allowCleartext',
   'allowDuplicates',
@@ -22,7 +22,7 @@ export const SETTING_NAMES = [
   'preserveNulls',
 ] as const satisfies readonly (keyof CollaborationSettings)[];
 
-/** Gives away least: everything is forbidden. */
+/** Reveals the least: everything is forbidden. */
 export const HIGH_ASSURANCE: CollaborationSettings = Object.freeze({
   allowCleartext: false,
   allowDuplicates: false,
@@ -30,7 +30,7 @@ export const HIGH_ASSURANCE: CollaborationSettings = Object.freeze({
   preserveNulls: false,
 });
 
-/** Gives away most: everything is allowed. */
+/** Reveals the most: everything is allowed. */
 export const LOW_ASSURANCE: CollaborationSettings = Object.freeze({
   allowCleartext: true,
   allowDuplicates: true,
@@ -40,27 +40,29 @@ export const LOW_ASSURANCE: CollaborationSettings = Object.freeze({
 
 const HINT = `settings are an object with ${SETTING_NAMES.join(', ')}, each true or false`;
 
-/** What is wrong with the members of a settings object, one line for each. */
+/** The problems of a settings object, one line for each. */
 function findProblems(members: Readonly<Record<string, unknown>>): readonly string[] {
   const wrong = SETTING_NAMES.filter((name) => typeof members[name] !== 'boolean').map(
-    (name) => `setting \`${name}\` expected true or false, got ${describeValue(members[name])}`,
+    (name) => `setting \`${name}\`: expected true or false, got ${describeValue(members[name])}`,
   );
   const known: readonly string[] = SETTING_NAMES;
   const unknown = Object.keys(members)
     .filter((name) => !known.includes(name))
-    .map((name) => `setting expected to be one of the four, got ${quoteForMessage(name)}`);
+    .map((name) => `${quoteForMessage(name)} is not a setting`);
   return [...wrong, ...unknown];
 }
 
 /**
  * Settings from an object with exactly the four members.
  *
- * @throws {SealroomError} USAGE_OPTION if one is missing, unknown or no boolean; the message tells the first problem, the
- *   hint the others.
+ * @throws {SealroomError} USAGE_OPTION if one is missing, unknown or not a boolean; the message names the first problem, the hint
+ *   the others.
  */
 export function readSettings(value: unknown): CollaborationSettings {
   if (!isRecord(value)) {
-    throw new SealroomError('USAGE_OPTION', `settings expected an object, got ${describeValue(value)}`, { hint: HINT });
+    throw new SealroomError('USAGE_OPTION', `settings: expected an object, got ${describeValue(value)}`, {
+      hint: HINT,
+    });
   }
   const [first, ...rest] = findProblems(value);
   if (first !== undefined) throw new SealroomError('USAGE_OPTION', first, { hint: [...rest, HINT].join('\n') });
@@ -72,7 +74,7 @@ export function readSettings(value: unknown): CollaborationSettings {
   });
 }
 
-/** The settings within what `aws cleanrooms get-collaboration` prints, or the value itself. */
+/** The settings in the output of `aws cleanrooms get-collaboration`, or the value itself if it is something else. */
 function unwrapResponse(value: unknown): unknown {
   if (!isRecord(value)) return value;
   if ('collaboration' in value)
@@ -81,10 +83,10 @@ function unwrapResponse(value: unknown): unknown {
 }
 
 /**
- * Reads settings from JSON text: an object with the four members, or the answer of AWS Clean Rooms' GetCollaboration that
- * has one in `collaboration.dataEncryptionMetadata`.
+ * Reads settings from JSON text: an object with the four members, or a response of AWS Clean Rooms' GetCollaboration with such an
+ * object in `collaboration.dataEncryptionMetadata`.
  *
- * @throws {SealroomError} USAGE_OPTION if the text is not JSON, or a setting is missing, unknown or no boolean.
+ * @throws {SealroomError} USAGE_OPTION if the text is not JSON, or a setting is missing, unknown or not a boolean.
  */
 export function parseSettings(text: string, place: { readonly file?: string | undefined } = {}): CollaborationSettings {
   const { file } = place;
@@ -93,7 +95,7 @@ export function parseSettings(text: string, place: { readonly file?: string | un
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     // The parser's own message quotes the text, which may be a secret file that was given by mistake.
-    throw new SealroomError('USAGE_OPTION', 'settings expected JSON, got other text', { hint: HINT, where: { file } });
+    throw new SealroomError('USAGE_OPTION', 'the settings are not JSON', { hint: HINT, where: { file } });
   }
   try {
     return readSettings(unwrapResponse(value));

@@ -1,6 +1,6 @@
 import { type SigningKey, signStatement, verifyStatement } from '../signing/index.ts';
 
-/** A member's signature under a hash that it saw. */
+/** A member's signature of a hash. */
 export interface MemberSignature {
   readonly member: string;
   /** 64 hexadecimal digits. */
@@ -9,10 +9,10 @@ export interface MemberSignature {
   readonly signature: string;
 }
 
-/** What is signed: the terms of the collaboration, or one template of it. A signature of one is none of the other. */
+/** What is signed: the terms of the collaboration, or one of its templates. A signature of one is not valid for the other. */
 export type SignedThing = 'manifest' | 'template';
 
-/** The body of the statement is the hash, 64 hexadecimal digits. */
+/** The type of the signed statement, whose body is the hash as 64 hexadecimal digits. */
 const typeOf = (thing: SignedThing): string => `application/vnd.sealroom.${thing}.sha256`;
 
 /**
@@ -24,7 +24,7 @@ export function signHash(thing: SignedThing, sha256: string, member: string, key
   return Object.freeze({ member, sha256, signature: signStatement(typeOf(thing), sha256, key) });
 }
 
-/** Whether a signature is one of the hash that it names, by the key that a manifest gives as text. */
+/** Whether a signature of the hash that it names is valid under a public key, given as text. */
 export function verifyHash(thing: SignedThing, { sha256, signature }: MemberSignature, publicKey: string): boolean {
   return verifyStatement(typeOf(thing), sha256, signature, publicKey);
 }

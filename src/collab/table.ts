@@ -22,12 +22,12 @@ export interface ManifestSource {
 /** The periods that an access budget can be for. */
 export const BUDGET_TYPES = ['CALENDAR_DAY', 'CALENDAR_WEEK', 'CALENDAR_MONTH', 'LIFETIME'] as const;
 
-/** How many queries may touch a table in a period. */
+/** How many queries may read a table in a period. */
 export interface AccessBudget {
   readonly type: (typeof BUDGET_TYPES)[number];
   /** Queries, at least 1. */
   readonly budget: number;
-  /** Whether it is full again when the period ends; never for `LIFETIME`. */
+  /** Whether each period has the full budget again; never for `LIFETIME`. */
   readonly autoRefresh: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface ManifestTable {
   readonly columns: readonly ManifestColumn[];
   /** `null`: the table cannot be queried. */
   readonly rule: AnalysisRule | null;
-  /** Ids of the members that may receive results of queries over this table; all of them can receive results. */
+  /** Ids of the members that may receive results of queries over this table; all of them have the ability to. */
   readonly receivers: readonly string[];
   /** At most one per period; none means no limit. */
   readonly accessBudgets: readonly AccessBudget[];
@@ -55,7 +55,7 @@ export interface ManifestTable {
   readonly sha256: string;
 }
 
-/** What the entry of a table is read against. */
+/** What is needed to read the entry of a table. */
 export interface TableContext {
   readonly members: readonly Member[];
   readonly allowCleartext: boolean;
@@ -107,19 +107,19 @@ function readColumns(cursor: Cursor, allowCleartext: boolean): Columns {
   let isComplete = true;
   for (const item of cursor.items(1)) {
     const column = readColumn(item);
-    // A column that is broken otherwise is still there for the rule that names it; its name has been complained of.
+    // A column with another mistake is still known to the rule that names it; the mistake has been noted.
     const name = column?.name ?? item.at('name').peekText();
     if (name === null) isComplete = false;
-    else if (byName.has(name)) item.at('name').refuse(`expected each column once, got ${quoteForMessage(name)} again`);
+    else if (byName.has(name)) item.at('name').refuse(`the column ${quoteForMessage(name)} is listed twice`);
     else byName.set(name, column);
     if (column?.protection === 'cleartext' && !allowCleartext) {
-      item.at('protection').refuse('expected a protected column: `settings.allowCleartext` is false');
+      item.at('protection').refuse('the column must be protected, because `settings.allowCleartext` is false');
     }
   }
   return { columns: Object.freeze(present([...byName.values()])), ruleColumns: new RuleColumns(byName, isComplete) };
 }
 
-/** The rule's policy for the branch that its type names, and that branch. */
+/** The branch of the policy that the rule's type names, and its name. */
 function findBranch(rule: Cursor): { readonly name: Branch; readonly cursor: Cursor } | null {
   if (!rule.object(['type', 'policy'])) return null;
   const type = rule.at('type');
@@ -142,7 +142,7 @@ function readReceivers(cursor: Cursor, branch: Branch | null, context: TableCont
   const able = context.members.filter(({ abilities }) => abilities.includes('CAN_RECEIVE_RESULTS')).map(({ id }) => id);
   if (!cursor.isGiven) return Object.freeze(able);
   if (branch === null) {
-    cursor.refuse('expected together with a valid `analysisRule`, got it alone');
+    cursor.refuse('this needs a valid `analysisRule`');
     return able;
   }
   if (!cursor.object(['type', 'policy'])) return able;
@@ -157,8 +157,8 @@ function readReceivers(cursor: Cursor, branch: Branch | null, context: TableCont
     const member = context.readMember(item);
     if (member === null || able.includes(member)) return member;
     return item.refuse(
-      `expected a member that can receive results, got ${member}`,
-      'give it the ability, or leave it out',
+      `${member} cannot receive results`,
+      'give the member the ability CAN_RECEIVE_RESULTS, or leave it out',
     );
   });
 }
@@ -169,7 +169,7 @@ function readBudget(cursor: Cursor): AccessBudget | null {
   const budget = cursor.at('budget').whole(1, MAX_BUDGET);
   const refresh = cursor.at('autoRefresh');
   const autoRefresh = refresh.isGiven && refresh.oneOf(['ENABLED', 'DISABLED']) === 'ENABLED';
-  if (autoRefresh && type === 'LIFETIME') refresh.refuse('expected DISABLED for a lifetime, which does not end');
+  if (autoRefresh && type === 'LIFETIME') refresh.refuse('must be DISABLED for LIFETIME, which never ends');
   return type === null || budget === null ? null : Object.freeze({ type, budget, autoRefresh });
 }
 
@@ -179,7 +179,7 @@ function readBudgets(cursor: Cursor): readonly AccessBudget[] {
   const budgets = cursor.items().map((item) => {
     const budget = readBudget(item);
     if (budget !== null && seen.has(budget.type)) {
-      return item.at('type').refuse(`expected one budget per period, got another for ${budget.type}`);
+      return item.at('type').refuse(`there is already a budget for ${budget.type}`);
     }
     if (budget !== null) seen.add(budget.type);
     return budget;
@@ -200,7 +200,7 @@ function readRule(cursor: Cursor, columns: RuleColumns, context: TableContext): 
   return [READERS[branch.name](place), branch.name];
 }
 
-/** Reads a table. `null` if it has no name or no owner; otherwise what is wrong is noted and left out. */
+/** Reads a table; `null` if it has no name or no owner. Other mistakes are noted, and the broken parts left out. */
 export function readTable(cursor: Cursor, context: TableContext): ManifestTable | null {
   if (!cursor.object(KEYS)) return null;
   cursor.at('privacyBudget').refuseUnsupported('differential privacy');

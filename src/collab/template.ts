@@ -15,20 +15,20 @@ export interface TemplateParameter {
   readonly type: string;
 }
 
-/** A query that owners approve before it runs. Whoever changes a letter of it makes another one. */
+/** A query that owners approve before it runs. Changing a single letter makes it a different template. */
 export interface AnalysisTemplate {
   readonly id: string;
   readonly sql: string;
   readonly parameters: readonly TemplateParameter[];
   /** Hash of collaboration id, template id, SQL and parameters in canonical form; 64 hexadecimal digits. */
   readonly sha256: string;
-  /** Ids of the members whose approval of exactly this template is in the manifest, its signature verified. */
+  /** Ids of the members whose verified approval of exactly this template is in the manifest. */
   readonly approvedBy: readonly string[];
-  /** All approvals in the manifest, also those that do not hold; `verifyManifest` says which. */
+  /** All approvals in the manifest, including those that do not hold; `verifyManifest` says which hold. */
   readonly approvals: readonly MemberSignature[];
 }
 
-/** The SQL of a query is no longer than this. */
+/** The maximum length of a query's SQL, in bytes. */
 const MAX_SQL_BYTES = 20_000;
 
 const TEMPLATE_ID = {
@@ -41,7 +41,7 @@ const PARAMETER_NAME = {
   words: '1 to 63 of `a-z`, `0-9` and `_`, a letter first',
 };
 
-/** How a manifest writes a SHA-256 hash. */
+/** The form of a SHA-256 hash in a manifest. */
 export const HASH = { pattern: /^[0-9a-f]{64}$/, words: '64 hexadecimal digits in lower case', hidden: true };
 
 const SIGNATURE = { pattern: SIGNATURE_PATTERN, words: 'a signature of 64 bytes in Base64', hidden: true };
@@ -54,7 +54,7 @@ function readSignature(cursor: Cursor, members: readonly Member[]): MemberSignat
   return member === null || sha256 === null || signature === null ? null : Object.freeze({ member, sha256, signature });
 }
 
-/** Reads signatures, at most one of each member; none if there are none. Does not verify them. */
+/** Reads signatures, at most one per member, without verifying them. */
 export function readSignatures(cursor: Cursor, members: readonly Member[]): readonly MemberSignature[] {
   if (!cursor.isGiven) return Object.freeze([]);
   const seen = new Set<string>();
@@ -62,7 +62,7 @@ export function readSignatures(cursor: Cursor, members: readonly Member[]): read
     const signature = readSignature(item, members);
     if (signature === null) return null;
     if (seen.has(signature.member)) {
-      return item.at('member').refuse(`expected one signature of each member, got another of ${signature.member}`);
+      return item.at('member').refuse(`there is already a signature of ${signature.member}`);
     }
     seen.add(signature.member);
     return signature;
@@ -76,7 +76,7 @@ function readParameters(cursor: Cursor): readonly TemplateParameter[] {
     if (!item.object(['name', 'type'])) return null;
     const name = item.at('name').text(PARAMETER_NAME);
     const type = readColumnType(item.at('type'));
-    if (name !== null && seen.has(name)) item.at('name').refuse(`expected each parameter once, got ${name} again`);
+    if (name !== null && seen.has(name)) item.at('name').refuse(`the parameter \`${name}\` is declared twice`);
     if (name === null || type === null) return null;
     seen.add(name);
     return Object.freeze({ name, type });
@@ -93,7 +93,7 @@ function readSql(cursor: Cursor): string | null {
   );
 }
 
-/** Whether a signature is one of this hash, by a key that signs for the member. */
+/** Whether a signature of this hash is valid under a key that signs for the member. */
 function isApproval(signature: MemberSignature, sha256: string, members: readonly Member[]): boolean {
   const keys = members.filter(({ id }) => id === signature.member).flatMap(signingKeysOf);
   return signature.sha256 === sha256 && keys.some((key) => verifyHash('template', signature, key));
@@ -112,7 +112,7 @@ function readTemplate(cursor: Cursor, collaborationId: string, members: readonly
   return Object.freeze({ id, sql, parameters, sha256, approvedBy, approvals });
 }
 
-/** Reads the templates of a collaboration; none if there are none. */
+/** Reads the templates of a collaboration. */
 export function readTemplates(
   cursor: Cursor,
   collaborationId: string,
@@ -123,8 +123,7 @@ export function readTemplates(
   const templates = cursor.items().map((item) => {
     const template = readTemplate(item, collaborationId, members);
     if (template === null) return null;
-    if (seen.has(template.id))
-      return item.at('id').refuse(`expected an id of its own, got ${quoteForMessage(template.id)} again`);
+    if (seen.has(template.id)) return item.at('id').refuse(`the id ${quoteForMessage(template.id)} is used twice`);
     seen.add(template.id);
     return template;
   });

@@ -6,12 +6,12 @@ import { requireRole, signingKeysOf } from './roles.ts';
 import { type MemberSignature, signHash, verifyHash } from './signature.ts';
 
 /**
- * What is known of a member's signature: it `holds`; it is `missing`, or the member has `no-key` in the manifest; it was
- * made under another version (`changed`); or it is not by that member's key (`wrong`).
+ * The state of a member's signature: it `holds`; it is `missing`, or the member has `no-key` in the manifest; it is of another
+ * version (`changed`); or it was not made with that member's key (`wrong`).
  */
 export type SignatureState = 'holds' | 'missing' | 'no-key' | 'changed' | 'wrong';
 
-/** The state of one signature: of a member under the manifest, or under a template where one is named. */
+/** The state of a member's signature of the manifest, or of a template if one is named. */
 export interface SignatureStatus {
   readonly member: string;
   /** Id of the template that was approved; `null` for the manifest. */
@@ -34,10 +34,10 @@ function stateOf(
 }
 
 /**
- * The state of every member's signature under the manifest, and then of every approval of a template in it. All members
+ * The state of every member's signature of the manifest, followed by the state of every approval of a template in it. All members
  * agree to exactly this manifest if each state without a template `holds`.
  *
- * The keys are those in the manifest itself: whether they are the members' own must be compared another way once.
+ * The keys are those in the manifest itself. Members must compare once, in another way, that each key belongs to its member.
  */
 export function verifyManifest(manifest: Manifest): readonly SignatureStatus[] {
   const { sha256, signatures } = manifest;
@@ -56,13 +56,13 @@ export function verifyManifest(manifest: Manifest): readonly SignatureStatus[] {
 }
 
 /**
- * @throws {SealroomError} USAGE_OPTION if the member or its key is not in the manifest, or the key is another; RULE_ROLE if it is
- *   that of a person who may not sign.
+ * @throws {SealroomError} USAGE_OPTION if the member or its key is not in the manifest, or the key is a different one; RULE_ROLE
+ *   if the key belongs to a person who may not sign.
  */
 function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void {
   const found = manifest.members.find(({ id }) => id === member);
   if (found === undefined) {
-    throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteForMessage(member)}`, {
+    throw new SealroomError('USAGE_OPTION', `${quoteForMessage(member)} is not a member of the collaboration`, {
       hint: `its members are ${manifest.members.map(({ id }) => id).join(', ')}`,
     });
   }
@@ -70,18 +70,21 @@ function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void
   const keys = signingKeysOf(found);
   if (keys.includes(publicKey)) return;
   if (found.people.some(({ sign }) => sign === publicKey)) requireRole(manifest, publicKey, 'sign');
-  const got = keys.length === 0 ? 'none' : 'another';
   const whose = found.people.length === 0 ? member : `a rule approver of ${member}`;
-  throw new SealroomError('USAGE_OPTION', `expected the key of ${whose} in the manifest, got ${got}`, {
+  const message =
+    keys.length === 0
+      ? `the manifest has no signing key of ${whose}`
+      : `the given key is not the one that the manifest has for ${whose}`;
+  throw new SealroomError('USAGE_OPTION', message, {
     hint: `the public half of the given key is ${publicKey}`,
   });
 }
 
 /**
- * A member's signature under the manifest, made with its private key, or that of one of its rule approvers (Ed25519).
+ * Signs the manifest for a member, with its private key or that of one of its rule approvers (Ed25519).
  *
- * @throws {SealroomError} USAGE_OPTION if the manifest has no such member, or another key for it; RULE_ROLE if it is that of a
- *   person who may not sign; SECRET_INVALID if the key is not Ed25519.
+ * @throws {SealroomError} USAGE_OPTION if the manifest has no such member, or a different key for it; RULE_ROLE if the key belongs to
+ *   a person who may not sign; SECRET_INVALID if the key is not Ed25519.
  */
 export function signManifest(manifest: Manifest, member: string, key: SigningKey): MemberSignature {
   requireKeyOf(manifest, member, key);
@@ -89,9 +92,9 @@ export function signManifest(manifest: Manifest, member: string, key: SigningKey
 }
 
 /**
- * A member's approval of a template, made with its private key (Ed25519).
+ * Approves a template for a member, with its private key (Ed25519).
  *
- * @throws {SealroomError} as {@link signManifest}; USAGE_OPTION also if the manifest has no such template.
+ * @throws {SealroomError} the codes of {@link signManifest}; USAGE_OPTION also if the manifest has no such template.
  */
 export function approveTemplate(
   manifest: Manifest,
@@ -102,7 +105,7 @@ export function approveTemplate(
   requireKeyOf(manifest, member, key);
   const found = manifest.templates.find(({ id }) => id === template);
   if (found !== undefined) return signHash('template', found.sha256, member, key);
-  throw new SealroomError('USAGE_OPTION', `expected a template of the manifest, got ${quoteForMessage(template)}`, {
+  throw new SealroomError('USAGE_OPTION', `the manifest has no template ${quoteForMessage(template)}`, {
     hint: `its templates are ${manifest.templates.map(({ id }) => id).join(', ')}`,
   });
 }

@@ -3,19 +3,19 @@ import type { FileHandle } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { SealroomError } from '../errors/index.ts';
 
-/** How long to wait for another process; one holds the lock for a few writes to the disk. */
+/** How long to wait for another process, which normally holds the lock for a few writes to the disk. */
 const PATIENCE_MS = 30_000;
 
 const PAUSE_MS = 5;
 
 /**
- * Does something while no other process, and nobody else in this one, holds the lock of a file.
+ * Runs an action while holding the lock of a file, which excludes other processes and other callers in this one.
  *
- * The lock is the system's, on the open file: it ends with the process, however that ends, so none is left behind.
+ * The operating system holds the lock on the open file and releases it when the process ends in any way, so none is left behind.
  *
- * @param file a file that exists for the lock alone
- * @param name what an error calls what is locked
- * @throws {SealroomError} IO_LOCKED if it is not free within half a minute; what `action` throws.
+ * @param file a file that exists only for the lock
+ * @param name the name of what is locked, for errors
+ * @throws {SealroomError} IO_LOCKED if the lock is not free within half a minute, and what `action` throws.
  */
 export async function withLock<T>(file: FileHandle, name: string, action: () => Promise<T>): Promise<T> {
   //= audit A-30
@@ -24,7 +24,7 @@ export async function withLock<T>(file: FileHandle, name: string, action: () => 
     if (performance.now() > deadline) {
       throw new SealroomError('IO_LOCKED', 'another process has been writing for half a minute', {
         where: { file: name },
-        hint: 'see which process has the file `lock` open, and whether it is stuck',
+        hint: 'find out which process has the file `lock` open, and whether it is stuck',
       });
     }
     await setTimeout(PAUSE_MS);

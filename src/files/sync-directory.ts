@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 
-/** Writes to the disk what a directory lists. */
+/** Flushes a directory's entries to the disk. */
 export async function syncDirectory(directory: string): Promise<void> {
-  // Windows cannot open directories, and needs no such call.
+  // Windows cannot open directories and does not need this.
   if (process.platform === 'win32') return;
   const folder = await open(directory, 'r');
   try {

@@ -2,10 +2,10 @@ import { createTar, parseTar } from 'nanotar';
 import { decodeUtf8Lenient } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
-/** The files of a package, in their order: what `age -d -i key result.age | tar x` gives. */
+/** The files of a package, in order, as `age -d -i key result.age | tar x` extracts them. */
 const NAMES = ['statement.note', 'result.arrow'] as const;
 
-/** What is encrypted: a signed statement, and the table that it speaks of. */
+/** The content that is encrypted: a signed statement, and the table that it describes. */
 export interface PackageContent {
   /** A signed note, c2sp.org/signed-note. */
   readonly note: string;
@@ -13,14 +13,14 @@ export interface PackageContent {
   readonly table: Uint8Array;
 }
 
-/** The error of a package that is not what it should be. */
-export function badPackage(got: string): SealroomError {
-  return new SealroomError('FORMAT_PACKAGE', `expected a result package of a room, got ${got}`, {
-    hint: 'it was changed or cut short, or is no such package; get it again',
+/** The error for a file that is not a valid package. */
+export function badPackage(problem: string): SealroomError {
+  return new SealroomError('FORMAT_PACKAGE', `not a result package of a room: ${problem}`, {
+    hint: 'the file was changed or cut short, or is something else; get it again',
   });
 }
 
-/** The content as a tar archive (POSIX.1-1988). */
+/** Writes the content as a tar archive (POSIX.1-1988). */
 export function writeContainer({ note, table }: PackageContent): Uint8Array {
   const [statement, result] = NAMES;
   const files = [
@@ -31,23 +31,25 @@ export function writeContainer({ note, table }: PackageContent): Uint8Array {
 }
 
 /**
- * The content of an archive that has exactly the two files. Anybody can have made it: age does not say who.
+ * Reads an archive that must have exactly the two files. It is not authenticated: age does not say who made a file.
  *
- * @throws {SealroomError} FORMAT_PACKAGE if it has others.
+ * @throws {SealroomError} FORMAT_PACKAGE if it has other files or is damaged.
  */
 export function readContainer(bytes: Uint8Array): PackageContent {
   let count = 0;
-  // The library reads all of a buffer, and goes on forever with a size below zero.
+  // The library reads the whole buffer, and never ends if a size is negative.
   const filter = ({ name, type, size }: { name: string; type: unknown; size: number }): boolean => {
-    if (name !== NAMES[count] || type !== 'file' || !(size >= 0)) throw badPackage('other files');
+    if (name !== NAMES[count] || type !== 'file' || !(size >= 0))
+      throw badPackage('it does not have the files of a package');
     count += 1;
     return true;
   };
   try {
     const [statement, result, ...others] = parseTar(new Uint8Array(bytes), { filter });
-    if (statement === undefined || result === undefined || others.length > 0) throw badPackage('other files');
+    if (statement === undefined || result === undefined || others.length > 0)
+      throw badPackage('it does not have the files of a package');
     return { note: decodeUtf8Lenient(statement.data ?? new Uint8Array(0)), table: result.data ?? new Uint8Array(0) };
   } catch (error) {
-    throw error instanceof SealroomError ? error : badPackage('a damaged archive');
+    throw error instanceof SealroomError ? error : badPackage('the archive is damaged');
   }
 }

@@ -6,20 +6,23 @@ import { badPackage, readContainer, writeContainer } from './container.ts';
 import type { Recipients } from './recipients.ts';
 import { parseResultStatement, printResultStatement, type ResultStatement } from './statement.ts';
 
-/** What a package holds, authenticated. */
+/** The authenticated content of a package. */
 export interface OpenedPackage {
   readonly statement: ResultStatement;
-  /** Names of the trusted keys that signed it. */
+  /** Names of the trusted keys that signed the statement. */
   readonly signedBy: readonly string[];
   /** An Arrow stream, whose sealed columns are still sealed. */
   readonly table: Uint8Array;
 }
 
 /**
- * A package that only its receivers can open: the table and the statement that the room signs over its hash, in an age file.
+ * Makes a package that only its receivers can open: an age file with the table and a statement about it, with the table's hash,
+ * that the room signs.
  *
- * age says nothing of who made a file. The signature does, and it covers receivers, collaboration and attempt, so a receiver who
- * opens a package and encrypts it again to others does not make it one for them.
+ * age does not say who made a file. The signature does, and it covers the receivers, the collaboration and the attempt, so a
+ * receiver who opens a package and encrypts it to others does not turn it into a package for them.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if a receiving key cannot be encrypted to.
  */
 export async function sealPackage(
   statement: ResultStatement,
@@ -34,11 +37,11 @@ export async function sealPackage(
 }
 
 /**
- * Opens a package, checks who signed it, and that the table is the one that was signed.
+ * Opens a package, and checks who signed it and that its table is the one that was signed.
  *
  * @param identities age identities, tried one after the other
  * @param verifiers the keys of the rooms that are trusted
- * @throws {SealroomError} SECRET_IDENTITY if it is for none of the identities; FORMAT_PACKAGE if it was changed, or is no package;
+ * @throws {SealroomError} SECRET_IDENTITY if none of the identities opens it; FORMAT_PACKAGE if it was changed or is not a package;
  *   AUDIT_NOTE if no trusted room signed it.
  */
 export async function openPackage(
@@ -50,16 +53,17 @@ export async function openPackage(
   const { text, signedBy } = openNote(note, verifiers);
   const statement = parseResultStatement(text);
   const sha256 = createHash('sha256').update(table).digest('hex');
-  if (sha256 !== statement.result.sha256 || table.length !== statement.result.bytes) throw badPackage('another table');
+  if (sha256 !== statement.result.sha256 || table.length !== statement.result.bytes)
+    throw badPackage('the table is not the one that was signed');
   return Object.freeze({ statement, signedBy: signedBy.map(({ name }) => name), table });
 }
 
 async function decrypt(bytes: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
-  if (!isAgeFile(bytes)) throw badPackage('other bytes');
+  if (!isAgeFile(bytes)) throw badPackage('it is not an age file');
   const opened = await openAge(bytes, { identities });
-  if (opened === 'damaged') throw badPackage('a damaged one');
+  if (opened === 'damaged') throw badPackage('the age file is damaged');
   if (opened !== 'others') return opened;
-  throw new SealroomError('SECRET_IDENTITY', 'expected an identity that opens the package, got others', {
+  throw new SealroomError('SECRET_IDENTITY', 'none of the identities opens the package', {
     hint: 'use the identity whose recipient is `publicKeys.receive` of your member in the manifest',
   });
 }

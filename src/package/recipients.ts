@@ -2,21 +2,21 @@ import { requireOneKind, toAgeRecipient } from '../age/index.ts';
 import type { Manifest } from '../collab/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
-/** The keys that a package is encrypted to: all of one kind, at least one. */
+/** The keys that a package is encrypted to: at least one, and all of the same kind. */
 export interface Recipients {
-  /** Ids of the members whose keys these are. */
+  /** Ids of the members that the keys belong to. */
   readonly members: readonly string[];
   /** age recipients: `age1…` or `age1pq1…`. */
   readonly keys: readonly string[];
 }
 
 /**
- * The keys of some members, as the manifest has them.
+ * The receiving keys of some members, from the manifest.
  *
- * A package has receivers of one kind: whoever could break the others could read it, and so its post-quantum recipients would
- * have no more than those.
+ * All keys of a package must be of the same kind: an attacker who could break the classic ones could read the package, so that
+ * post-quantum keys beside them would add nothing.
  *
- * @throws {SealroomError} USAGE_OPTION if a member has no key, or some have post-quantum keys and others have not.
+ * @throws {SealroomError} USAGE_OPTION if a member has no key, or some have post-quantum keys and others do not.
  */
 export function recipientsOf({ members }: Manifest, receivers: readonly string[]): Recipients {
   const chosen = members.filter(({ id }) => receivers.includes(id));
@@ -24,9 +24,9 @@ export function recipientsOf({ members }: Manifest, receivers: readonly string[]
   if (keyless !== undefined || chosen.length === 0) {
     throw new SealroomError(
       'USAGE_OPTION',
-      `expected receivers with a key in the manifest, got ${keyless === undefined ? 'none' : keyless.id}`,
+      keyless === undefined ? 'a package needs a receiver' : `${keyless.id} has no key for results in the manifest`,
       {
-        hint: 'the member adds `publicKeys.receive`, the recipient that `age-keygen` prints, and all sign the manifest',
+        hint: 'the member adds `publicKeys.receive`, the recipient that `age-keygen` prints, and all members sign the manifest',
       },
     );
   }

@@ -9,13 +9,13 @@ const count = z.int().min(0);
 const statement = z
   .strictObject({
     version: z.literal(1),
-    /** Collaboration id: the one to open the sealed columns with. */
+    /** The collaboration id, which is needed to open the sealed columns. */
     collaboration: z.uuid(),
     manifestSha256: sha256,
     /** Id of the attempt in the audit log. */
     attempt: z.uuid(),
     time: z.iso.datetime(),
-    /** Who asked, and who the result is for. */
+    /** The querying member, and the receivers. */
     member: name,
     receivers: z.array(name).min(1).readonly(),
     /** What was asked: a text, or a template with the values of its parameters. */
@@ -42,24 +42,24 @@ const statement = z
     rows: count,
     /** Whether there were more rows than may be released. */
     isCut: z.boolean(),
-    /** The table: an Arrow stream of so many bytes. */
+    /** The table: an Arrow stream of `bytes` bytes. */
     result: z.strictObject({ format: z.literal('arrow'), bytes: count, sha256 }).readonly(),
   })
   .readonly();
 
-/** What the room says of a result: what was asked, of which tables, under which rules, and what came out. */
+/** What the room states about a result: what was asked, of which tables, under which rules, and what the result is. */
 export type ResultStatement = z.infer<typeof statement>;
 
-/** The first line of a statement's text. A signer signs checkpoints too, whose first line is the name of a log. */
+/** The first line of a statement's text. It differs from that of checkpoints, which the same signer signs, and which is a log's name. */
 const TITLE = 'sealroom result v1';
 
-/** The text that is signed: the title, and the JSON of RFC 8785 on one line. */
+/** Formats the text that is signed: the title, and the canonical JSON (RFC 8785) on one line. */
 export function printResultStatement(value: ResultStatement): string {
   return `${TITLE}\n${canonicalize(value) ?? ''}\n`;
 }
 
 /**
- * A statement from the text that {@link printResultStatement} makes.
+ * Parses the text that {@link printResultStatement} writes.
  *
  * @throws {SealroomError} FORMAT_PACKAGE if it is something else, or of a later version.
  */
@@ -67,7 +67,7 @@ export function parseResultStatement(text: string): ResultStatement {
   const [title, json, ...rest] = text.split('\n');
   const parsed = statement.safeParse(parseJson(json ?? ''));
   if (title === TITLE && rest.length === 1 && rest[0] === '' && parsed.success) return parsed.data;
-  throw new SealroomError('FORMAT_PACKAGE', 'expected the statement of a result, got other text', {
+  throw new SealroomError('FORMAT_PACKAGE', 'the text is not the statement of a result', {
     hint: 'the package may be of a later version of sealroom',
   });
 }

@@ -19,16 +19,16 @@ import { bindTemplate, type BoundTemplate } from './check/template.ts';
 
 const DEFAULT_MAX_ROWS = 1_000_000;
 
-/** Whether a query may run. A refusal is data: it says all reasons at once. */
+/** Whether a query may run. A refusal is data, not an error, and contains all reasons. */
 export type Verdict =
   | {
       readonly allowed: true;
       readonly findings: readonly [];
-      /** What is added to the query before it runs. */
+      /** What the rewrite adds to the query before it runs. */
       readonly obligations: readonly Obligation[];
-      /** Names of the tables that it reads; each costs one unit of its access budgets. */
+      /** Names of the tables that the query reads; it costs one unit of each access budget of each table. */
       readonly tables: readonly string[];
-      /** What runs instead of the text. */
+      /** The SQL that runs instead of the text. */
       readonly statement: Statement;
     }
   | {
@@ -49,7 +49,7 @@ function scansOf(query: Query): readonly Scan[] {
     .filter((leaf): leaf is Scan => leaf.kind === 'scan');
 }
 
-/** The checks of the one rule type that all tables have. */
+/** Applies the checks of the rule type that all tables share. */
 function checkRules(
   query: Query,
   bound: BoundTemplate | null,
@@ -60,8 +60,8 @@ function checkRules(
   //= rules R-13
   const [kind = null, other] = kinds;
   if (other !== undefined) {
-    const types = check.tables.map((table) => `\`${table.name}\` has ${table.rule?.kind ?? 'none'}`).join(', ');
-    check.found.add('RULE_TYPE_MIX', query.span, `expected one type of rule, got several: ${types}`);
+    const types = check.tables.map((table) => `${table.rule?.kind ?? 'none'} for \`${table.name}\``).join(', ');
+    check.found.add('RULE_TYPE_MIX', query.span, `the tables have different types of analysis rules: ${types}`);
     return;
   }
   switch (kind) {
@@ -86,8 +86,8 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
 /**
  * Decides whether a query may run, by the analysis rules of all tables that it reads, and writes the SQL that runs instead.
  *
- * Pure: it reads no file, no clock and no table, and the same query in the same context gives the same verdict. Everything
- * that is wrong with the query is a finding; nothing of it throws.
+ * Pure: it reads no file, no clock and no table, and gives the same verdict for the same query and context. Whatever is wrong
+ * with the query becomes a finding and never an exception.
  */
 export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict {
   const { manifest, member, maxRows = DEFAULT_MAX_ROWS } = context;

@@ -1,6 +1,6 @@
 /**
- * Queries: read by DuckDB's own parser, resolved into a form of our own, checked against the analysis rules of all tables,
- * rewritten into the SQL that may run, and run in a process of its own. No I/O but the parser, which has no data, and `run/`.
+ * Queries: parsed by DuckDB, resolved into our own representation, checked against the analysis rules of all tables, rewritten
+ * into the SQL that may run, and run in a separate process. The only I/O is in the parser, which has no data, and in `run/`.
  */
 export { checkQuery, type Verdict } from './check-query.ts';
 export type { CheckContext } from './check/rule-context.ts';

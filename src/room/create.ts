@@ -11,34 +11,34 @@ import { removalOf } from './snapshots/remove.ts';
 import { auditFilesOf, snapshotMatches, openRoom, recordInRoom, type Room } from './room.ts';
 import { readState, snapshotFile, writeState } from './snapshots/snapshot-index.ts';
 
-/** What a new room is made of. */
+/** What is needed to make a room. */
 export interface RoomParts {
-  /** Absolute path; nothing may be there but an empty directory. */
+  /** Absolute path; an empty directory may exist there, and nothing else. */
   readonly directory: string;
-  /** Text of a manifest that all members have signed. */
+  /** The text of a manifest that all members have signed. */
   readonly manifest: string;
-  /** What errors call the manifest. */
+  /** The manifest's name in errors. */
   readonly manifestFile: string;
-  /** Who signs the audit log; default: `sealroom/` and the collaboration id. */
+  /** Name of the audit log's signer; default: `sealroom/` and the collaboration id. */
   readonly signerName?: string | undefined;
   readonly now: () => Date;
 }
 
-/** What a new version of the manifest did to a room. */
+/** What a new version of the manifest changed in a room. */
 export interface RoomUpdate {
   readonly manifest: Manifest;
-  /** Names of the tables whose snapshots were removed, because they do not fit it. */
+  /** Names of the tables whose snapshots were removed because they do not match the new version. */
   readonly removed: readonly string[];
-  /** When this very version came into force before, if others did since; ISO 8601, UTC. */
+  /** When this same version was brought into force before, if others were since; ISO 8601, UTC. */
   readonly inForceBefore: string | null;
 }
 
 /**
- * Makes a room: a directory with a copy of the manifest, an empty audit log and a new key that signs it. It is there as a
- * whole or not at all.
+ * Makes a room: a directory with a copy of the manifest, an empty audit log and a new key that signs the log. Either all of it is
+ * made or nothing.
  *
- * @throws {SealroomError} IO_EXISTS if something is in the directory; IO_WRITE; USAGE_OPTION for a signer's name that
- *   cannot be one; MANIFEST_* if the manifest is not valid, or not signed by all members.
+ * @throws {SealroomError} IO_EXISTS if something is already there; IO_WRITE; USAGE_OPTION if the signer's name is not
+ *   valid; MANIFEST_* if the manifest is not valid, or not signed by all members.
  */
 export async function createRoom({ directory, manifest, manifestFile, signerName, now }: RoomParts): Promise<Room> {
   const { id, sha256 } = parseSigned(manifest, manifestFile);
@@ -60,7 +60,7 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
     await rm(unfinished, { recursive: true, force: true });
     const code = error instanceof Error && 'code' in error ? error.code : '';
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') fail(error);
-    throw new SealroomError('IO_EXISTS', 'expected no file or an empty directory where the room goes, got another', {
+    throw new SealroomError('IO_EXISTS', 'a file or a directory that is not empty is already there', {
       where: { file: directory },
       hint: '`sealroom room update` gives a room a new manifest',
       cause: error,
@@ -70,11 +70,11 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
 }
 
 /**
- * Gives a room another version of its manifest. Snapshots that do not fit it, because it names other columns for example,
- * are removed: their tables must be loaded again. The audit log and what is spent of budgets stay.
+ * Gives a room another version of its manifest. Snapshots that do not match it, for example because it names other columns, are
+ * removed, and their tables must be loaded again. The audit log and the spent budgets stay.
  *
- * A manifest has no number that would say which of two is newer. An older version, signed once by all, is taken like any
- * other; the log says when it was in force before.
+ * A manifest has no version number that says which of two is newer. An older version that all members once signed is accepted
+ * like any other; the log says when it was in force before.
  *
  * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, or not
  *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE.
@@ -90,10 +90,14 @@ export async function updateRoom({
   return withRoomLock(directory, async () => {
     const { state } = await readState(directory);
     if (state.collaborationId !== id) {
-      throw new SealroomError('USAGE_OPTION', `expected a manifest of ${state.collaborationId}, got another`, {
-        where: { file: manifestFile },
-        hint: 'each collaboration has a room of its own',
-      });
+      throw new SealroomError(
+        'USAGE_OPTION',
+        `the manifest is of another collaboration than ${state.collaborationId}, which the room is for`,
+        {
+          where: { file: manifestFile },
+          hint: 'make a separate room for each collaboration',
+        },
+      );
     }
     const fitting = state.snapshots.filter((entry) =>
       manifest.tables.some((table) => snapshotMatches(entry, manifest, table)),
@@ -104,7 +108,7 @@ export async function updateRoom({
     const change: RoomEvent = { kind: 'manifest', manifestSha256: sha256, replacedSha256: state.manifestSha256 };
     const removals = lost.map((entry) => removalOf(entry, sha256));
     await recordInRoom(directory, [...(isOther ? [change] : []), ...removals], now);
-    // Between the two, the room is not opened: the state is not that of the manifest.
+    // Between the two writes the room cannot be opened, because the state does not match the manifest.
     await replaceFile(directory, ROOM_FILES.manifest, text);
     await writeState(directory, { ...state, manifestSha256: sha256, snapshots: fitting });
     await sweep(directory, fitting.map(snapshotFile));
@@ -112,7 +116,7 @@ export async function updateRoom({
   });
 }
 
-/** When a version of the manifest came into force last; `null` if it never did. */
+/** When a version of the manifest last came into force; `null` if it never did. */
 async function findInForce(directory: string, manifestSha256: string): Promise<string | null> {
   let found: string | null = null;
   for await (const { record } of readRecords(auditFilesOf(directory).auditDirectory)) {

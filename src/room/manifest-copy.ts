@@ -7,7 +7,7 @@ import { ROOM_FILES } from './room-files.ts';
 const BROKEN: readonly SignatureState[] = ['changed', 'wrong'];
 
 /**
- * Refuses a manifest that not all members have signed as it is.
+ * Refuses a manifest unless all members have signed exactly this version.
  *
  * @throws {SealroomError} MANIFEST_SIGNATURE if a signature does not hold, MANIFEST_UNSIGNED if one is missing.
  */
@@ -19,30 +19,26 @@ function requireSigned(manifest: Manifest, file: string): void {
   if (status === undefined) return;
   const what = status.template === null ? 'the manifest' : `template ${status.template}`;
   if (broken === undefined) {
-    throw new SealroomError(
-      'MANIFEST_UNSIGNED',
-      `expected ${what} signed by all members, not yet by ${status.member}`,
-      {
-        where: { file },
-        hint: 'each member runs `sealroom collab sign`; `sealroom collab verify` tells who has',
-      },
-    );
+    throw new SealroomError('MANIFEST_UNSIGNED', `${what} is not signed by ${status.member} yet`, {
+      where: { file },
+      hint: 'all members must sign it with `sealroom collab sign`; `sealroom collab verify` shows who has',
+    });
   }
   throw new SealroomError(
     'MANIFEST_SIGNATURE',
-    `expected ${what} as ${status.member} signed it, got another version or a signature by another key`,
+    `the signature of ${status.member} does not match ${what}: it is of another version, or made with another key`,
     { where: { file }, hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree' },
   );
 }
 
-/** A manifest that all members have signed as it is, from its text. */
+/** Parses a manifest, and requires that all members have signed it. */
 export function parseSigned(text: string, file: string): Manifest {
   const manifest = parseManifest(text, { file });
   requireSigned(manifest, file);
   return manifest;
 }
 
-/** The manifest of a room; checked anew each time, since files can be changed. */
+/** Reads the manifest of a room. It is verified every time, since files can be changed. */
 export async function readManifestCopy(directory: string): Promise<Manifest> {
   const path = join(directory, ROOM_FILES.manifest);
   return parseSigned(await readTextFile(path), path);

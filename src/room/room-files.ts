@@ -3,23 +3,23 @@ import { join } from 'node:path';
 import { syncDirectory, withLock } from '../files/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 
-/** What is in the directory of a room. */
+/** The files in the directory of a room. */
 export const ROOM_FILES = {
   /** Which snapshot of each table is the current one. */
   state: 'room.json',
   manifest: 'manifest.yaml',
   /** The secret key that signs the audit log. */
   signer: 'runner.key',
-  /** The key that verifies it, for everybody. */
+  /** The public key that verifies the audit log. */
   verifier: 'runner.pub',
   audit: 'audit',
   snapshots: 'snapshots',
-  /** What is being written; nothing in it outlives the command that made it. */
+  /** Unfinished files; they do not outlive the command that made them. */
   unfinished: 'unfinished',
   lock: 'lock',
 } as const;
 
-/** Turns a failure to write into the room's directory into its one-line error. */
+/** Makes a handler that turns a failure to write to the room's directory into an error. */
 export function failAtRoom(directory: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof SealroomError) throw error;
@@ -30,7 +30,7 @@ export function failAtRoom(directory: string): (error: unknown) => never {
   };
 }
 
-/** Puts a file of the room in the place of the one before, so that either is there whole, also after the power went. */
+/** Replaces a file of the room so that either the old or the new one is there whole, even after a power failure. */
 export async function replaceFile(directory: string, name: string, text: string): Promise<void> {
   const folder = join(directory, ROOM_FILES.unfinished);
   const path = join(folder, name);
@@ -51,9 +51,9 @@ export async function replaceFile(directory: string, name: string, text: string)
 }
 
 /**
- * Changes a room while no other process does.
+ * Changes a room while no other process changes it.
  *
- * @throws {SealroomError} IO_READ if there is no room; IO_LOCKED if another process changes it for half a minute; what
+ * @throws {SealroomError} IO_READ if there is no room; IO_LOCKED if another process holds the lock for half a minute; and what
  *   `action` throws.
  */
 export async function withRoomLock<T>(directory: string, action: () => Promise<T>): Promise<T> {
@@ -70,16 +70,16 @@ export async function withRoomLock<T>(directory: string, action: () => Promise<T
   }
 }
 
-/** The error of a directory that is not a room's. */
+/** The error for a directory that is not a room. */
 export function noRoom(directory: string, cause: unknown): SealroomError {
-  return new SealroomError('IO_READ', `expected the directory of a room: ${systemReason(cause)}`, {
+  return new SealroomError('IO_READ', `not the directory of a room: ${systemReason(cause)}`, {
     where: { file: directory },
     hint: 'make one with `sealroom room init`, or name it with `--room`',
     cause,
   });
 }
 
-/** Removes what a killed command has left, and snapshots that are no longer used. The room's lock is held. */
+/** Removes what a killed command has left behind, and snapshots that are no longer used. The caller holds the room's lock. */
 export async function sweep(directory: string, usedSnapshots: readonly string[]): Promise<void> {
   const snapshots = join(directory, ROOM_FILES.snapshots);
   try {

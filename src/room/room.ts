@@ -11,13 +11,13 @@ import { readManifestCopy } from './manifest-copy.ts';
 import { readState, type RoomState, type SnapshotEntry, snapshotFile } from './snapshots/snapshot-index.ts';
 
 /**
- * The rows of a table as they were loaded once: a DuckDB file that holds one table, `"owner"."table"`, and is never written
- * to again. Each load makes a new one.
+ * The rows of a table as they were loaded: a DuckDB file with a single table, `"owner"."table"`, that is never written to again.
+ * Each load makes a new one.
  */
 export interface Snapshot {
-  /** Absolute path of the file, to be opened `READ_ONLY`. It is gone when the table has been loaded again or removed. */
+  /** Absolute path of the file; open it `READ_ONLY`. It is deleted when the table is loaded again or removed. */
   readonly path: string;
-  /** SHA-256 of the file as it was written, 64 hexadecimal digits; {@link verifySnapshot} says whether it still is so. */
+  /** SHA-256 of the file as it was written, 64 hexadecimal digits; {@link verifySnapshot} compares it with the file. */
   readonly sha256: string;
   readonly bytes: number;
   readonly rows: number;
@@ -27,18 +27,18 @@ export interface Snapshot {
   readonly loadedAt: string;
 }
 
-/** A table of the manifest, and its rows if they have been loaded. */
+/** A table of the manifest, and its rows if they are loaded. */
 export interface RoomTable {
   readonly name: string;
-  /** Member that owns it; also its schema in SQL. */
+  /** The member that owns it; also its schema in SQL. */
   readonly owner: string;
-  /** The columns that are in the room, in the order of the manifest, with the types they have there. */
+  /** The columns in the room, in the manifest's order, with their types there. */
   readonly columns: readonly ManifestColumn[];
-  /** `null` if nothing is loaded, or what was loaded no longer fits the manifest. */
+  /** `null` if nothing is loaded, or if what was loaded no longer matches the manifest. */
   readonly snapshot: Snapshot | null;
 }
 
-/** A room at one moment; deeply frozen. */
+/** The state of a room at one moment; deeply frozen. */
 export interface Room {
   /** Absolute path. */
   readonly directory: string;
@@ -51,23 +51,25 @@ export interface Room {
   readonly verifierFile: string;
 }
 
-/** Where the audit log of a room is, and the key that verifies it. */
+/** The directory of a room's audit log, and the file with the key that verifies it. */
 export function auditFilesOf(directory: string): Pick<Room, 'auditDirectory' | 'verifierFile'> {
   return { auditDirectory: join(directory, ROOM_FILES.audit), verifierFile: join(directory, ROOM_FILES.verifier) };
 }
 
-/** How often a room is read again that changes meanwhile. */
+/** How often a room is read again if it changes meanwhile. */
 const ATTEMPTS = 3;
 
 /**
- * Reads what is in a room: the manifest, its signatures checked, and the current snapshot of each table.
+ * Reads a room: the manifest, with its signatures verified, and the current snapshot of each table.
  *
- * Holds no file open and takes no lock. Files are looked for and measured, not read: {@link verifySnapshot} does.
+ * It keeps no file open and takes no lock. It checks that the snapshots exist and how large they are, but does not read them; use
+ * {@link verifySnapshot} for that.
  *
  * @param directory absolute path of the room
- * @throws {SealroomError} IO_READ if it is no room; ROOM_STATE if its state is damaged, or the manifest is another one than
- *   was put into force last; ROOM_SNAPSHOT if a snapshot is missing or has another size; MANIFEST_* as `parseManifest`, MANIFEST_SIGNATURE if the manifest was changed after it was
- *   signed, MANIFEST_UNSIGNED if a signature is missing.
+ * @throws {SealroomError} IO_READ if it is not a room; ROOM_STATE if its state is damaged, or the manifest is not the one
+ *   that was last put into force; ROOM_SNAPSHOT if a snapshot is missing or has another size; MANIFEST_SYNTAX, MANIFEST_INVALID
+ *   and MANIFEST_UNSUPPORTED if the manifest is not valid; MANIFEST_SIGNATURE if it was changed after it was signed;
+ *   MANIFEST_UNSIGNED if a signature is missing.
  */
 export async function openRoom(directory: string): Promise<Room> {
   for (let attempt = 1; ; attempt += 1) {
@@ -83,7 +85,7 @@ export async function openRoom(directory: string): Promise<Room> {
         ...auditFilesOf(directory),
       });
     } catch (error) {
-      // A load that ended meanwhile has removed the snapshot before its own.
+      // A load that finished meanwhile has removed the previous snapshot.
       const isStale = (await readState(directory)).text !== text;
       if (!isStale || attempt === ATTEMPTS) throw error;
     }
@@ -91,10 +93,10 @@ export async function openRoom(directory: string): Promise<Room> {
 }
 
 /**
- * The state of a room and the manifest that is in force in it: the one that `createRoom` or `updateRoom` put there, and no
- * other, however well it is signed.
+ * The state of a room and the manifest that is in force in it. Only `createRoom` and `updateRoom` bring a manifest into force; any
+ * other is refused, even if it is signed.
  *
- * @throws {SealroomError} as {@link openRoom}
+ * @throws {SealroomError} the codes of {@link openRoom} except ROOM_SNAPSHOT.
  */
 export async function readRoom(
   directory: string,
@@ -103,9 +105,9 @@ export async function readRoom(
   const manifest = await readManifestCopy(directory);
   if (manifest.id === state.collaborationId && manifest.sha256 === state.manifestSha256)
     return { state, text, manifest };
-  throw new SealroomError('ROOM_STATE', `expected the manifest ${state.manifestSha256}, got another version`, {
+  throw new SealroomError('ROOM_STATE', `the manifest is not the version that is in force, ${state.manifestSha256}`, {
     where: { file: join(directory, ROOM_FILES.manifest) },
-    hint: 'a version comes into force by `sealroom room update` alone, which records it',
+    hint: 'only `sealroom room update` brings a version into force, and records it',
   });
 }
 
@@ -119,7 +121,7 @@ async function readTable(
   return tableInRoom(directory, table, entry ?? null);
 }
 
-/** A table with the snapshot that an entry of the state tells of. */
+/** A table with its snapshot, from an entry of the state. */
 export async function tableInRoom(
   directory: string,
   table: ManifestTable,
@@ -130,7 +132,7 @@ export async function tableInRoom(
   return Object.freeze({ name, owner, columns: columnsInRoom(table), snapshot });
 }
 
-/** Whether a snapshot holds the rows of a table as the manifest wants them loaded. */
+/** Whether a snapshot of a table was loaded under the terms of the manifest. */
 export function snapshotMatches(snapshot: SnapshotEntry, manifest: Manifest, table: ManifestTable): boolean {
   if (snapshot.table !== table.name || snapshot.termsSha256 !== loadingTerms(manifest, table)) return false;
   return table.source === null || table.source.sha256 === snapshot.sourceSha256;
@@ -140,14 +142,14 @@ async function readSnapshot(directory: string, entry: SnapshotEntry): Promise<Sn
   const path = join(directory, ROOM_FILES.snapshots, snapshotFile(entry));
   const { sha256, bytes, rows, sourceSha256, loadedAt } = entry;
   const facts = await stat(path).catch((error: unknown) => {
-    throw snapshotError(path, `expected the snapshot that was loaded, got none: ${systemReason(error)}`);
+    throw snapshotError(path, `the snapshot is missing: ${systemReason(error)}`);
   });
   if (facts.size !== bytes) throw changedSnapshot(path);
   return Object.freeze({ path, sha256, bytes, rows, sourceSha256, loadedAt });
 }
 
 /**
- * Reads a snapshot whole and compares it with the hash that was taken when it was loaded.
+ * Reads a whole snapshot and compares it with the hash from when it was loaded.
  *
  * @throws {SealroomError} ROOM_SNAPSHOT if it was changed, IO_READ if it cannot be read.
  */
@@ -156,7 +158,7 @@ export async function verifySnapshot({ path, sha256 }: Snapshot): Promise<void> 
 }
 
 function changedSnapshot(path: string): SealroomError {
-  return snapshotError(path, 'expected the snapshot as it was loaded, got other bytes');
+  return snapshotError(path, 'the snapshot is not as it was loaded');
 }
 
 function snapshotError(file: string, message: string): SealroomError {
@@ -167,7 +169,7 @@ function snapshotError(file: string, message: string): SealroomError {
 }
 
 /**
- * The signer of a room, whose key is a secret of its operator.
+ * Reads the signer of a room, whose key is a secret of the room's operator.
  *
  * @throws {SealroomError} SECRET_INVALID if it cannot be read.
  */
@@ -176,9 +178,9 @@ export async function readRoomSigner({ directory }: Pick<Room, 'directory'>): Pr
 }
 
 /**
- * Opens the audit log of a room to write to it, with the signer of the room. Whoever opens it closes it.
+ * Opens the audit log of a room for writing, with the room's signer. The caller must close it.
  *
- * @throws {SealroomError} SECRET_INVALID if the signer cannot be read; what `AuditLog.open` throws.
+ * @throws {SealroomError} SECRET_INVALID if the signer cannot be read; IO_READ, IO_LOCKED; AUDIT_* if the log is not intact.
  */
 export async function openRoomLog(
   room: Pick<Room, 'directory' | 'auditDirectory'>,
@@ -188,9 +190,9 @@ export async function openRoomLog(
 }
 
 /**
- * Records what happens to a room, before it counts.
+ * Records a change of a room. The change takes effect only after this has returned.
  *
- * @throws {SealroomError} as {@link openRoomLog} and `AuditLog.append`
+ * @throws {SealroomError} IO_WRITE if it cannot be recorded, and the codes of {@link openRoomLog}.
  */
 export async function recordInRoom(directory: string, events: readonly RoomEvent[], now: () => Date): Promise<void> {
   await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, now);

@@ -7,10 +7,10 @@ export type SigningKey = KeyObject;
 
 const PUBLIC_KEY_PREFIX = 'ed25519:';
 
-/** How a member's public key is written: 32 bytes in Base64, with padding and no bit to spare. */
+/** The text form of a member's public key: 32 bytes in Base64, padded, with unused bits zero. */
 export const PUBLIC_KEY_PATTERN = /^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
-/** How a signature is written: 64 bytes in Base64, with padding and no bit to spare. */
+/** The text form of a signature: 64 bytes in Base64, padded, with unused bits zero. */
 export const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
 
 /** SHA-256 of text in UTF-8, as 64 hexadecimal digits in lower case. */
@@ -20,7 +20,7 @@ export function sha256Hex(text: string): string {
 
 /**
  * What Ed25519 signs: the pre-authentication encoding of DSSE v1, `DSSEv1 ‖ SP ‖ length ‖ SP ‖ type ‖ SP ‖ length ‖ SP ‖
- * body`, lengths in bytes, in decimal. The type keeps apart whatever one key may sign.
+ * body`, lengths in bytes, in decimal. The type separates the different things that one key may sign.
  *
  * Source: https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md
  */
@@ -34,8 +34,9 @@ function encodeStatement(type: string, body: string | Uint8Array): Uint8Array {
 }
 
 /**
- * The y coordinates of the points of small order on edwards25519, as they are encoded, the sign left out; the last two are 0 and 1
- * again, in other words. A key of them needs no private half: some signatures under it hold for every message, and OpenSSL takes them.
+ * The encoded y coordinates of the points of small order on edwards25519, without the sign; the last two are non-canonical
+ * encodings of 0 and 1. Such a key needs no private half: some signatures are valid under it for every message, and OpenSSL accepts
+ * them.
  *
  * Source: libsodium 1.0.20, `ge25519_has_small_order`
  */
@@ -56,16 +57,16 @@ function isOfSmallOrder(text: string): boolean {
   return SMALL_ORDER_KEYS.has(point.toString('hex'));
 }
 
-/** A public key from its text, which matches {@link PUBLIC_KEY_PATTERN}. */
+/** Parses a public key from text that matches {@link PUBLIC_KEY_PATTERN}. */
 function readPublicKey(text: string): KeyObject {
   const x = Buffer.from(text.slice(PUBLIC_KEY_PREFIX.length), 'base64').toString('base64url');
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 }
 
 /**
- * The public half of an Ed25519 key as cards and manifests have it: `ed25519:` and 32 bytes in Base64.
+ * Formats the public half of an Ed25519 key as in cards and manifests: `ed25519:` and 32 bytes in Base64.
  *
- * @throws {SealroomError} SECRET_INVALID if it is a key of another kind.
+ * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
 export function printPublicKey(key: SigningKey): string {
   const jwk = requireEd25519(key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
@@ -74,16 +75,16 @@ export function printPublicKey(key: SigningKey): string {
 
 function requireEd25519(key: KeyObject): KeyObject {
   if (key.asymmetricKeyType === 'ed25519') return key;
-  throw new SealroomError('SECRET_INVALID', 'signing key expected of kind Ed25519, got another', {
+  throw new SealroomError('SECRET_INVALID', 'the signing key is not an Ed25519 key', {
     hint: 'make one with `sealroom collab key <file>`',
   });
 }
 
 /**
- * Signs a text or bytes as a statement of a type: Ed25519 (RFC 8032 §5.1), deterministic.
+ * Signs text or bytes as a statement of a type, with Ed25519 (RFC 8032 §5.1); deterministic.
  *
  * @param type a media type, such as `application/vnd.sealroom.manifest.sha256`
- * @param body text is signed in UTF-8; bytes may be secret, and no copy of them is left here
+ * @param body text is signed as UTF-8; bytes may be secret, and no copy of them remains here
  * @returns 64 bytes in Base64
  * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
@@ -97,9 +98,9 @@ export function signStatement(type: string, body: string | Uint8Array, key: Sign
 }
 
 /**
- * Whether a signature is one of this body as a statement of this type, by the public key that is given as text. Key and
- * signature match {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}. Under a key of small order, which anybody can sign with,
- * no signature counts.
+ * Whether a signature of this body as a statement of this type is valid under a public key. Key and signature must match
+ * {@link PUBLIC_KEY_PATTERN} and {@link SIGNATURE_PATTERN}. No signature is valid under a key of small order, with which anyone can
+ * sign.
  */
 export function verifyStatement(
   type: string,

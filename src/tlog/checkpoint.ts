@@ -4,9 +4,9 @@ import { decodeStrict, isKeyName, type Signer, type Verifier } from './signer-ke
 import { HASH_BYTES, type TreeHead } from './merkle.ts';
 import { openNote, signNote } from './note.ts';
 
-/** What the signer of a log says of it at some moment: so many records, with this root. */
+/** What the signer of a log states about it at some moment: the number of records and their root. */
 export interface Checkpoint extends TreeHead {
-  /** Which log: the name that its operator signs with. */
+  /** Identifies the log: the name that its operator signs with. */
   readonly origin: string;
 }
 
@@ -18,7 +18,7 @@ export interface OpenedCheckpoint extends Checkpoint {
 /**
  * Signs a checkpoint: a note of c2sp.org/tlog-checkpoint. Its origin is the first signer's name.
  *
- * A log must not sign two checkpoints of which one did not grow out of the other; that is for the caller to keep.
+ * A log must never sign two checkpoints of which neither grew out of the other; the caller must ensure this.
  */
 export function signCheckpoint({ size, root }: TreeHead, signer: Signer): string {
   //= audit A-24
@@ -26,11 +26,11 @@ export function signCheckpoint({ size, root }: TreeHead, signer: Signer): string
 }
 
 /**
- * Checks the signatures of a checkpoint and reads it. Lines after the third are not read: they are not part of what can be
+ * Checks the signatures of a checkpoint and reads it. Lines after the third are ignored, because they cannot be
  * checked.
  *
- * @throws {SealroomError} AUDIT_NOTE if it is no checkpoint, or none that a verifier of its origin's name signed, or if a
- *   known verifier's signature is wrong.
+ * @throws {SealroomError} AUDIT_NOTE if it is not a checkpoint, if no verifier with its origin's name signed it, or if a known
+ *   verifier's signature is wrong.
  */
 export function openCheckpoint(note: string, verifiers: readonly Verifier[]): OpenedCheckpoint {
   const { text, signedBy } = openNote(note, verifiers);
@@ -43,14 +43,11 @@ export function openCheckpoint(note: string, verifiers: readonly Verifier[]): Op
     bytes?.length !== HASH_BYTES ||
     rest.some((line) => line === '')
   ) {
-    throw new SealroomError('AUDIT_NOTE', 'expected a checkpoint of origin, size and root, got another note');
+    throw new SealroomError('AUDIT_NOTE', 'the note is not a checkpoint with origin, size and root');
   }
   //= audit A-25
   if (!signedBy.some((verifier) => verifier.name === origin)) {
-    throw new SealroomError(
-      'AUDIT_NOTE',
-      `expected a checkpoint signed by its origin \`${origin}\`, got one of others`,
-    );
+    throw new SealroomError('AUDIT_NOTE', `the checkpoint is not signed by its origin \`${origin}\``);
   }
   return { origin, size: Number(size), root: bytes, signedBy };
 }

@@ -24,7 +24,7 @@ function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(NODE, left, right);
 }
 
-/** SHA-256 of byte strings joined. */
+/** SHA-256 of the concatenation of byte strings. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
@@ -36,7 +36,7 @@ export function sha256Hex(bytes: Uint8Array): string {
   return Buffer.from(sha256(bytes)).toString('hex');
 }
 
-/** A tree as a checkpoint states it. */
+/** The size and root of a tree, as a checkpoint states them. */
 export interface TreeHead {
   /** The number of leaves. */
   readonly size: number;
@@ -45,8 +45,8 @@ export interface TreeHead {
 }
 
 /**
- * The right edge of a growing tree: what is needed to add leaves and to tell the root, in memory that grows with the
- * logarithm of the number of leaves.
+ * The right edge of a growing tree: what is needed to add leaves and to compute the root. Its memory grows with the logarithm of the
+ * number of leaves.
  */
 export class TreeEdge {
   /** Roots of the perfect subtrees that the leaves split into, the largest first. */
@@ -61,7 +61,7 @@ export class TreeEdge {
   /** Adds the hash of a leaf. */
   add(leaf: Uint8Array): void {
     let root = leaf;
-    // Two perfect subtrees of one height become one that is one higher, as a carry does in addition.
+    // Two perfect subtrees of the same height merge into one that is one higher, like a carry in addition.
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
       const left = this.#roots.pop();
       if (left === undefined) throw new Error('a tree has a root for each bit of its size');
@@ -84,7 +84,7 @@ export class TreeEdge {
   }
 }
 
-/** A whole tree, for proofs: 64 bytes for each leaf. */
+/** A whole tree, for proofs; it needs 64 bytes for each leaf. */
 export class HashTree {
   /** The hashes of perfect subtrees of 1, 2, 4, ... leaves, from the first leaf on. */
   readonly #levels: readonly (readonly Uint8Array[])[];
@@ -138,7 +138,7 @@ export function proveInclusion(tree: HashTree, index: number): readonly Uint8Arr
   if (!Number.isInteger(index) || index < 0 || index >= tree.size) {
     throw new SealroomError(
       'AUDIT_PROOF',
-      `expected a record below ${String(tree.size)}, the number of records, got ${String(index)}`,
+      `there is no record ${String(index)}: the log has ${String(tree.size)} records, counted from 0`,
     );
   }
   const path: Uint8Array[] = [];
@@ -159,10 +159,7 @@ export function proveInclusion(tree: HashTree, index: number): readonly Uint8Arr
  */
 export function proveConsistency(tree: HashTree, size: number): readonly Uint8Array[] {
   if (!Number.isInteger(size) || size < 0 || size > tree.size) {
-    throw new SealroomError(
-      'AUDIT_PROOF',
-      `expected a size of at most ${String(tree.size)}, the number of records, got ${String(size)}`,
-    );
+    throw new SealroomError('AUDIT_PROOF', `the log has only ${String(tree.size)} records, not ${String(size)}`);
   }
   if (size === 0) return [];
   const path: Uint8Array[] = [];
@@ -172,7 +169,7 @@ export function proveConsistency(tree: HashTree, size: number): readonly Uint8Ar
     path.push(size <= middle ? tree.range(middle, to) : tree.range(from, middle));
     [from, to] = size <= middle ? [from, middle] : [middle, to];
   }
-  // The older tree is what is left, or its last subtree is; only the whole of it is known to the verifier.
+  // What remains is the older tree or its last subtree; the verifier only knows the root of the whole older tree.
   if (from > 0) path.push(tree.range(from, to));
   return path.reverse();
 }

@@ -6,23 +6,23 @@ import { HASH_BYTES, hashLeaf, verifyConsistency, verifyInclusion } from './merk
 
 const INCLUSION_HEADER = 'c2sp.org/tlog-proof@v1';
 
-/** Hashes of a proof at most: twice the height of the largest tree that a checkpoint can state. */
+/** The maximum number of hashes in a proof: twice the height of the largest tree that a checkpoint can state. */
 const MAX_HASHES = 128;
 
-/** The first lines of a proof, its hashes, and the checkpoint behind them. */
+/** A parsed proof: the number in its first line, its hashes, and the checkpoint after them. */
 interface ProofText {
   readonly number: number;
   readonly hashes: readonly Uint8Array[];
   readonly checkpoint: string;
 }
 
-/** The proof that a record is in the log of a checkpoint, as text of c2sp.org/tlog-proof. */
+/** Formats the proof that a record is in the log of a checkpoint, as text of c2sp.org/tlog-proof. */
 export function printInclusionProof(index: number, hashes: readonly Uint8Array[], checkpoint: string): string {
   //= audit A-26
   return `${INCLUSION_HEADER}\nindex ${String(index)}\n${printHashes(hashes)}\n${checkpoint}`;
 }
 
-/** The proof that a log of `size` records grew into that of a checkpoint: the text that c2sp.org/tlog-witness has for it. */
+/** Formats the proof that a log of `size` records grew into that of a checkpoint, as text of c2sp.org/tlog-witness. */
 export function printConsistencyProof(size: number, hashes: readonly Uint8Array[], checkpoint: string): string {
   //= audit A-27
   return `old ${String(size)}\n${printHashes(hashes)}\n${checkpoint}`;
@@ -32,9 +32,9 @@ export function printConsistencyProof(size: number, hashes: readonly Uint8Array[
  * Checks that a record is in a log.
  *
  * @param line the bytes of the record's line, without line break
- * @returns its position in the log, and the checkpoint that the proof leads to
- * @throws {SealroomError} AUDIT_PROOF if the proof is malformed or is not one of this record; AUDIT_NOTE if no known key
- *   signed its checkpoint.
+ * @returns its position in the log, and the checkpoint of the proof
+ * @throws {SealroomError} AUDIT_PROOF if the proof is malformed or is not a proof for this record; AUDIT_NOTE if no known key signed
+ *   its checkpoint.
  */
 export function checkInclusionProof(
   proof: string,
@@ -55,9 +55,9 @@ export function checkInclusionProof(
  * Checks that a log grew out of the one of an earlier checkpoint.
  *
  * @param seen the checkpoint that was seen before
- * @returns the checkpoint that the proof leads to
- * @throws {SealroomError} AUDIT_PROOF if the proof is malformed or does not lead from one to the other; AUDIT_NOTE if no
- *   known key signed a checkpoint.
+ * @returns the checkpoint of the proof
+ * @throws {SealroomError} AUDIT_PROOF if the proof is malformed or does not connect the two checkpoints; AUDIT_NOTE if no known key
+ *   signed a checkpoint.
  */
 export function checkConsistencyProof(proof: string, seen: string, verifiers: readonly Verifier[]): OpenedCheckpoint {
   const { number: size, hashes, checkpoint } = parseProof(proof, 'old ');
@@ -93,5 +93,5 @@ function parseProof(text: string, word: string): ProofText {
 }
 
 function malformed(): SealroomError {
-  return new SealroomError('AUDIT_PROOF', 'expected a proof and its checkpoint, got other text');
+  return new SealroomError('AUDIT_PROOF', 'the text is not a proof with its checkpoint');
 }

@@ -10,14 +10,14 @@ const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 const SIGNATURE_BYTES = 64;
 
-/** What stands before the 32 bytes of an Ed25519 key in DER. RFC 8410 §4 and §7. */
+/** The DER bytes before the 32 bytes of an Ed25519 key. RFC 8410 §4 and §7. */
 const PUBLIC_PREFIX = Uint8Array.from(Buffer.from('302a300506032b6570032100', 'hex'));
 const PRIVATE_PREFIX = Uint8Array.from(Buffer.from('302e020100300506032b657004220420', 'hex'));
 
-/** Characters of a key's name at most: names are origins, and origins of logs have at most 255 bytes. */
+/** The maximum length of a key's name: names are origins of logs, which have at most 255 bytes. */
 const MAX_NAME_CHARACTERS = 255;
 
-/** Somebody whose signatures of notes can be checked. */
+/** A public key that verifies signatures of notes. */
 export class Verifier {
   readonly name: string;
   /** The first 4 bytes of `SHA-256(name ‖ 0A ‖ 01 ‖ public key)`, in lower-case hexadecimal. */
@@ -35,7 +35,7 @@ export class Verifier {
     this.#key = createPublicKey({ key: joinBytes(PUBLIC_PREFIX, publicBytes), format: 'der', type: 'spki' });
   }
 
-  /** Whether a signature of 64 bytes is this signer's, of these bytes. */
+  /** Whether a signature of 64 bytes over these bytes is valid under this key. */
   verifies(message: Uint8Array, signature: Uint8Array): boolean {
     return signature.length === SIGNATURE_BYTES && verify(null, message, this.#key, signature);
   }
@@ -46,7 +46,7 @@ export class Verifier {
   }
 }
 
-/** Somebody who signs notes. The private key does not leave the object: it prints and serialises as nothing. */
+/** A private key that signs notes. The key never leaves the object, and printing or serialising the object does not show it. */
 export class Signer {
   readonly verifier: Verifier;
   readonly #key: KeyObject;
@@ -57,7 +57,7 @@ export class Signer {
     this.verifier = new Verifier(name, publicBytesOf(key));
   }
 
-  /** The 64 bytes of the Ed25519 signature (RFC 8032) of some bytes. */
+  /** Signs bytes with Ed25519 (RFC 8032); returns 64 bytes. */
   sign(message: Uint8Array): Uint8Array {
     return new Uint8Array(sign(null, message, this.#key));
   }
@@ -69,15 +69,15 @@ function publicBytesOf(key: KeyObject): Uint8Array {
 }
 
 /**
- * A new signer, as the text that its secret file holds: `PRIVATE+KEY+name+key id+Base64(01 ‖ seed)`.
+ * Makes a new signer, as the text for its secret file: `PRIVATE+KEY+name+key id+Base64(01 ‖ seed)`.
  *
  * @param name who signs: the origin of a log, such as `runner.example/spring-campaign`
  * @throws {SealroomError} USAGE_OPTION if the name is empty, too long, or has white space or `+`.
  */
 export function generateSignerText(name: string): string {
   if (!isKeyName(name)) {
-    throw new SealroomError('USAGE_OPTION', 'expected a name without white space and `+`, got another', {
-      hint: 'a name is an address without scheme, such as `runner.example/spring-campaign`',
+    throw new SealroomError('USAGE_OPTION', 'the name is empty or too long, or contains white space or `+`', {
+      hint: 'use an address without a scheme, such as `runner.example/spring-campaign`',
     });
   }
   const key = generateKeyPairSync('ed25519').privateKey;
@@ -91,13 +91,13 @@ export function generateSignerText(name: string): string {
 }
 
 /**
- * A signer from the text of its secret file; one line break at the end is fine.
+ * Parses a signer from the text of its secret file, with or without a line break at the end.
  *
- * @throws {SealroomError} SECRET_INVALID if it is anything else. Nothing of the text is in the message.
+ * @throws {SealroomError} SECRET_INVALID if it is anything else. The message never quotes the text.
  */
 export function parseSigner(text: string): Signer {
   const [first, second, name = '', keyId, encoded = '', ...rest] = text.replace(/\r?\n$/, '').split('+');
-  // Base64 has the character that parts the fields.
+  // Base64 may contain the separator of the fields.
   const bytes = decodeKey([encoded, ...rest].join('+'));
   if (first !== 'PRIVATE' || second !== 'KEY' || !isKeyName(name) || bytes === null) throw badSigner();
   const der = joinBytes(PRIVATE_PREFIX, bytes);
@@ -112,22 +112,22 @@ export function parseSigner(text: string): Signer {
 }
 
 function badSigner(): SealroomError {
-  return new SealroomError('SECRET_INVALID', 'expected a signer as `PRIVATE+KEY+name+id+key`, got other text', {
+  return new SealroomError('SECRET_INVALID', 'not a signer, which has the form `PRIVATE+KEY+name+id+key`', {
     hint: 'make one with `sealroom audit key`',
   });
 }
 
 /**
- * A verifier from its text, `name+key id+Base64(01 ‖ public key)`.
+ * Parses a verifier, `name+key id+Base64(01 ‖ public key)`.
  *
- * @throws {SealroomError} USAGE_OPTION if it is anything else, of another kind of key, or its id is not that of its key.
+ * @throws {SealroomError} USAGE_OPTION if it is anything else, has another kind of key, or its id does not match its key.
  */
 export function parseVerifier(text: string): Verifier {
   const [name = '', keyId, ...rest] = text.split('+');
   const bytes = decodeKey(rest.join('+'));
   const verifier = isKeyName(name) && bytes !== null ? new Verifier(name, bytes) : null;
   if (verifier === null || verifier.keyId !== keyId) {
-    throw new SealroomError('USAGE_OPTION', 'expected a verifier key as `name+id+key` of Ed25519, got other text', {
+    throw new SealroomError('USAGE_OPTION', 'not an Ed25519 verifier key, which has the form `name+id+key`', {
       hint: 'ask the operator of the room for it; `sealroom audit key` prints it',
     });
   }
@@ -135,9 +135,9 @@ export function parseVerifier(text: string): Verifier {
 }
 
 /**
- * Verifiers from text with one a line; blank lines and lines that begin with `#` do not count.
+ * Parses verifiers, one per line; blank lines and lines that begin with `#` are ignored.
  *
- * @throws {SealroomError} USAGE_OPTION as {@link parseVerifier}, with the line, or if there is none.
+ * @throws {SealroomError} USAGE_OPTION, with the line number, for a malformed verifier, or if there is none.
  */
 export function parseVerifiers(text: string, place: { readonly file?: string | undefined } = {}): readonly Verifier[] {
   const { file } = place;
@@ -151,24 +151,24 @@ export function parseVerifiers(text: string, place: { readonly file?: string | u
     }
   }
   if (verifiers.length === 0) {
-    throw new SealroomError('USAGE_OPTION', 'expected at least one verifier key, got none', { where: { file } });
+    throw new SealroomError('USAGE_OPTION', 'there is no verifier key', { where: { file } });
   }
   return verifiers;
 }
 
-/** Whether a text may name a key. c2sp.org/signed-note: not empty, no Unicode space, no `+`. */
+/** Whether a text is a valid key name. c2sp.org/signed-note: not empty, no Unicode space, no `+`. */
 export function isKeyName(name: string): boolean {
   //= audit A-21
   return name.length <= MAX_NAME_CHARACTERS && /^[^\s+\p{Cc}\p{Cs}\p{Z}]+$/u.test(name);
 }
 
-/** The key behind its type byte, or `null`. */
+/** The key after its type byte, or `null`. */
 function decodeKey(text: string): Uint8Array | null {
   const bytes = decodeStrict(text);
   return bytes?.length === KEY_BYTES + 1 && bytes[0] === ED25519 ? bytes.slice(1) : null;
 }
 
-/** The bytes of Base64 in its one padded form, or `null`. */
+/** The bytes of canonical, padded Base64, or `null`. */
 export function decodeStrict(text: string): Uint8Array | null {
   const bytes = decodeBase64(text);
   return bytes !== null && encodeBase64(bytes) === text ? bytes : null;

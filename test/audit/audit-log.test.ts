@@ -51,10 +51,10 @@ describe('a log', () => {
     const attempt = randomUUID();
     await expect(log.append(released(attempt))).rejects.toThrow('its attempt never started');
     await start(log, attempt);
-    await expect(start(log, attempt)).rejects.toThrow('its attempt started before');
+    await expect(start(log, attempt)).rejects.toThrow('its attempt has already started');
     await expect(log.append(refused({ attempt }))).rejects.toThrow('refused after it started');
     await log.append(released(attempt));
-    await expect(log.append(released(attempt))).rejects.toThrow('its attempt was over before');
+    await expect(log.append(released(attempt))).rejects.toThrow('its attempt is already over');
     expect(await kinds(folder)).toEqual(['start', 'attempt']);
     expect(await problems(folder)).toEqual([]);
   });

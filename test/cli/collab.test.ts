@@ -103,7 +103,7 @@ describe('collab', () => {
     const outcome = await session.run(['collab', 'sign', 'spring.yaml', '--as', 'pub', '--key', 'brand.key']);
     expect(outcome).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/expected the key of pub in the manifest, got another/),
+      err: expect.stringMatching(/the given key is not the one that the manifest has for pub/),
     });
     expect(await session.text('spring.yaml')).toBe(before);
   });
@@ -119,8 +119,8 @@ describe('collab', () => {
     });
     const bad = await session.run(['collab', 'validate', 'bad.json']);
     expect(bad.code).toBe(1);
-    expect(bad.err).toMatch(/^error: bad\.json:\d+:\d+: `members\[0\]\.abilities\[0\]` expected one of/);
-    expect(bad.err).toMatch(/\n {2}\d+:\d+: `tables\[0\]\..*minimum` expected a whole number from 2/);
+    expect(bad.err).toMatch(/^error: bad\.json:\d+:\d+: `members\[0\]\.abilities\[0\]`: expected one of/);
+    expect(bad.err).toMatch(/\n {2}\d+:\d+: `tables\[0\]\..*minimum`: expected a whole number from 2/);
     const json = await session.run(['collab', 'validate', 'bad.json', '--json']);
     expect(JSON.parse(json.err)).toMatchObject({
       error: {
@@ -141,7 +141,7 @@ describe('collab', () => {
     expect(out).toMatch(/\n {2}brand \(Northwind Shoes\): asks queries, receives results, pays\n/);
     expect(out).toMatch(/\n {2}table impressions\n {4}COUNT_DISTINCT of `email_fingerprint`\n/);
     expect(out).toMatch(
-      /\nlimits\n {2}table impressions\n {4}fewest different values of `email_fingerprint` in a row of output: 10\n/,
+      /\nlimits\n {2}table impressions\n {4}minimum number of different values of `email_fingerprint` in a row of output: 10\n/,
     );
     expect(out).toMatch(/\nleft open\n {2}table impressions\n {4}lets a member with weights/);
     expect(out).toMatch(/\n {2}the collaboration\n {4}brand can take the difference/);

@@ -260,7 +260,7 @@ describe('roles', () => {
     // The secret is bound, so that the manifest is needed; and a steward gets none.
     expect(await refused('kim', sending('ken'))).toBe('error: `send` expected a manifest with people, got none');
     expect(await refused('kim', [...sending('sol'), ...M])).toMatch(
-      /^error: `receive` expected the role KEY_CUSTODIAN, got sol of brand/,
+      /^error: `receive` needs the role KEY_CUSTODIAN; sol of brand has/,
     );
     expect(await session.names()).not.toContain('sol.age');
     await as(session, 'kim', [...sending('ken'), ...M]);
@@ -274,7 +274,7 @@ describe('roles', () => {
     await as(session, 'ken', ['member', 'verify', 'sol.card.json', '--expect', digits]);
     await as(session, 'ken', ['key', 'request', ...M, '--from', 'sol.card.json', '--output', 'ken.request.json', '-f']);
     expect(await refused('sol', [...sending('ken'), ...M])).toMatch(
-      /^error: `send` expected the role KEY_CUSTODIAN, got sol of brand/,
+      /^error: `send` needs the role KEY_CUSTODIAN; sol of brand has/,
     );
   });
 });

@@ -138,7 +138,7 @@ describe('room', () => {
     for (const argv of commands) {
       const { code, err } = await session.run(['room', ...argv], { env: { C3R_SHARED_SECRET: SECRET } });
       expect(code).toBe(1);
-      expect(err).toMatch(/^error: expected an environment without the shared secret, got C3R_SHARED_SECRET\nhint: /);
+      expect(err).toMatch(/^error: `C3R_SHARED_SECRET` is set, and a room must run without the shared secret\nhint: /);
       expect(err).not.toContain(SECRET);
     }
     expect(await session.names()).toEqual(['enc.csv', 'spring', 'spring.json']);
@@ -185,7 +185,7 @@ describe('room', () => {
     for (const argv of [['list'], ['remove', 'x'], ['add', 'x', 'y.csv']]) {
       expect(await run(session, ...argv)).toMatchObject({
         code: 1,
-        err: expect.stringMatching(/expected the directory of a room.*\nhint: make one with `sealroom room init`/),
+        err: expect.stringMatching(/not the directory of a room.*\nhint: make one with `sealroom room init`/),
       });
     }
   });

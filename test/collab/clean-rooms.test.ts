@@ -99,8 +99,8 @@ describe('settings from AWS Clean Rooms', () => {
     ['ResourceNotFoundException', 404, 'does not know the collaboration', 'the region'],
     ['AccessDeniedException', 403, 'denied access', 'cleanrooms:GetCollaboration'],
     ['ThrottlingException', 429, 'throttling', 'try again'],
-    ['ValidationException', 400, 'found the request invalid', 'collaboration id'],
-    ['UnrecognizedClientException', 403, 'credentials expected', '--profile'],
+    ['ValidationException', 400, 'rejected the request as invalid', 'collaboration id'],
+    ['UnrecognizedClientException', 403, 'no usable AWS credentials', '--profile'],
   ])('a %s is explained', async (error, status, message, hint) => {
     aws.answer = { status, error, body: { message: 'in the words of AWS' } };
     const failure = await catchFailure();
@@ -120,9 +120,7 @@ describe('settings from AWS Clean Rooms', () => {
 
   test('an answer that is not JSON is not repeated', async () => {
     aws.answer = { status: 502, body: '<html>bad gateway</html>' };
-    expect((await catchFailure()).message).toBe(
-      'AWS Clean Rooms expected to answer in JSON, got other text with the HTTP status 502',
-    );
+    expect((await catchFailure()).message).toBe('AWS Clean Rooms did not answer in JSON; the HTTP status was 502');
   });
 
   test.each([{}, { dataEncryptionMetadata: null }])(
@@ -131,7 +129,7 @@ describe('settings from AWS Clean Rooms', () => {
       aws.answer = { status: 200, body: { collaboration: { id: ID, ...part } } };
       const failure = await catchFailure();
       expect(failure.code).toBe('IO_CLEAN_ROOMS');
-      expect(failure.message).toBe('the collaboration expected encryption settings, got none');
+      expect(failure.message).toBe('the collaboration has no encryption settings');
     },
   );
 
@@ -142,7 +140,7 @@ describe('settings from AWS Clean Rooms', () => {
     };
     const failure = await catchFailure();
     expect(failure.code).toBe('IO_CLEAN_ROOMS');
-    expect(failure.message).toContain('`preserveNulls` expected true or false, got nothing');
+    expect(failure.message).toContain('`preserveNulls`: expected true or false, got nothing');
   });
 
   test('without a region it says so', async () => {
@@ -155,7 +153,7 @@ describe('settings from AWS Clean Rooms', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
     const failure = await catchFailure(options);
-    expect(failure.message).toBe('AWS credentials expected for AWS Clean Rooms, got none that work');
+    expect(failure.message).toBe('no usable AWS credentials for AWS Clean Rooms');
     expect(aws.requests).toEqual([]);
   });
 

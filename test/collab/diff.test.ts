@@ -27,7 +27,9 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     AGGREGATION,
     [...RULE, 'outputConstraints', 0, 'minimum'],
     100,
-    ['forbids table impressions: fewest different values of `email_fingerprint` in a row of output: 100, was 10'],
+    [
+      'forbids table impressions: minimum number of different values of `email_fingerprint` in a row of output: 100, was 10',
+    ],
   ],
   [
     AGGREGATION,
@@ -57,7 +59,7 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     AGGREGATION,
     [...RULE, 'x-foreignMeasures'],
     'deny',
-    ["forbids table impressions: sums and averages of other members' columns beside it"],
+    ["forbids table impressions: sums and averages of other members' columns in the same query"],
   ],
   [
     AGGREGATION,
@@ -83,7 +85,12 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     { policy: { v1: { aggregation: { allowedResultReceivers: [] } } } },
     ['forbids table impressions: results to brand'],
   ],
-  [ANY_QUERY, [...CUSTOM_RULE, 'disallowedOutputColumns'], [], ['allows table visits: output made of `income_band`']],
+  [
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'disallowedOutputColumns'],
+    [],
+    ['allows table visits: output derived from `income_band`'],
+  ],
   [
     ANY_QUERY,
     [...CUSTOM_RULE, 'allowedAnalysisProviders'],
@@ -145,7 +152,7 @@ describe('a difference is told in words:', () => {
     expect(diff(AGGREGATION, withValue(AGGREGATION, ['tables', 0, 'analysisRule'], list))).toEqual(
       expect.arrayContaining([
         'allows table impressions: showing and filtering by `region`, row by row of the overlap',
-        'allows table impressions: fewest different values of `email_fingerprint` in a row of output: without limit, was 10',
+        'allows table impressions: minimum number of different values of `email_fingerprint` in a row of output: without limit, was 10',
         'changes table impressions: analysis rule: list, was aggregation',
       ]),
     );
@@ -169,8 +176,10 @@ describe('what a manifest leaves open', () => {
     expect(advice).toMatch(/the collaboration brand can take the difference of two answers/);
     expect(advice).toMatch(/the collaboration brand can choose the rows of a table and find out/);
     expect(advice).toMatch(/the collaboration the size of an overlap/);
-    expect(adviceOn(ANY_QUERY).join('\n')).toMatch(/table visits lets brand show single rows/);
-    expect(adviceOn(manifestOfContext('list')).join('\n')).toMatch(/table segments gives out rows of the overlap/);
+    expect(adviceOn(ANY_QUERY).join('\n')).toMatch(/table visits lets brand see individual rows/);
+    expect(adviceOn(manifestOfContext('list')).join('\n')).toMatch(
+      /table segments releases individual rows of the overlap/,
+    );
   });
 
   test('is less with the extensions that close it', () => {

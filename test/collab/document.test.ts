@@ -77,26 +77,26 @@ describe('the hash of a manifest', () => {
 
 /** Texts that are no manifest, and what is said of each, with its line and character. */
 const REFUSED: readonly (readonly [title: string, text: string, problem: RegExp])[] = [
-  ['a key twice', 'version: 1\nversion: 1\n', /2:1 key `version` expected once in its object/],
-  ['a key twice in JSON', '{"version": 1, "version": 1}', /1:16 key `version` expected once/],
-  ['an alias', 'name: &n x\nid: *n\n', /2:5 value expected in its place, got an alias/],
-  ['an anchor', 'name: &n x\n', /1:10 value expected without anchor or tag/],
-  ['an alias of nothing', 'id: *n\n', /1:5 value expected in its place, got an alias/],
-  ['a tag', 'name: !!str 5\n', /1:13 value expected without anchor or tag/],
-  ['an unknown tag', 'name: !secret x\n', /1:15 value expected without anchor or tag/],
-  ['binary data', 'name: !!binary aGk=\n', /value expected without anchor or tag/],
-  ['a tagged key', '!!str name: x\n', /key expected as plain text/],
+  ['a key twice', 'version: 1\nversion: 1\n', /2:1 the key `version` is repeated/],
+  ['a key twice in JSON', '{"version": 1, "version": 1}', /1:16 the key `version` is repeated/],
+  ['an alias', 'name: &n x\nid: *n\n', /2:5 the value is an alias/],
+  ['an anchor', 'name: &n x\n', /1:10 the value has an anchor or a tag/],
+  ['an alias of nothing', 'id: *n\n', /1:5 the value is an alias/],
+  ['a tag', 'name: !!str 5\n', /1:13 the value has an anchor or a tag/],
+  ['an unknown tag', 'name: !secret x\n', /1:15 the value has an anchor or a tag/],
+  ['binary data', 'name: !!binary aGk=\n', /the value has an anchor or a tag/],
+  ['a tagged key', '!!str name: x\n', /the key is not plain text/],
   ['a key that is no text', '? [a, b]\n: 1\n', /with stringKeys, all keys must be strings/],
-  ['a directive', '%YAML 1.1\n---\nname: yes\n', /document expected without directives/],
-  ['two documents', 'name: x\n---\nname: y\n', /2:1 one document expected, got several/],
-  ['an open bracket', 'members: [a, b\nname: x\n', /2:1 YAML or JSON expected/],
-  ['a tab as indentation', 'members:\n\t- a\n', /YAML or JSON expected, got other text: tabs/],
-  ['a number in octal', 'version: 0o1\n', /1:10 number expected as JSON writes it/],
-  ['a number with leading zeros', 'version: 01\n', /number expected as JSON writes it/],
-  ['infinity', 'version: .inf\n', /number expected as JSON writes it/],
-  ['half a surrogate pair', '{"name": "\\ud800"}', /1:10 text expected as Unicode/],
-  ['too much depth', `${'['.repeat(40)}${']'.repeat(40)}`, /values expected at most 32 deep/],
-  ['more depth than a stack has', '['.repeat(100_000), /YAML or JSON expected/],
+  ['a directive', '%YAML 1.1\n---\nname: yes\n', /the directive `%YAML` is not allowed/],
+  ['two documents', 'name: x\n---\nname: y\n', /2:1 expected one document, got several/],
+  ['an open bracket', 'members: [a, b\nname: x\n', /2:1 the text is not YAML or JSON/],
+  ['a tab as indentation', 'members:\n\t- a\n', /the text is not YAML or JSON: tabs/],
+  ['a number in octal', 'version: 0o1\n', /1:10 the number is not written as in JSON/],
+  ['a number with leading zeros', 'version: 01\n', /the number is not written as in JSON/],
+  ['infinity', 'version: .inf\n', /the number is not written as in JSON/],
+  ['half a surrogate pair', '{"name": "\\ud800"}', /1:10 the text contains half a surrogate pair/],
+  ['too much depth', `${'['.repeat(40)}${']'.repeat(40)}`, /the value is nested more than 32 levels deep/],
+  ['more depth than a stack has', '['.repeat(100_000), /the text is not YAML or JSON/],
   ['too much text', ' '.repeat(1_000_001), /at most 1000000 characters, got 1000001/],
 ];
 
@@ -109,9 +109,9 @@ describe('a document is refused that has', () => {
 
   test('several mistakes, all at once', () => {
     expect(syntaxProblems('name: &a x\nname: 01\nid: *a\n')).toEqual([
-      'MANIFEST_SYNTAX 1:10 value expected without anchor or tag, got one',
-      'MANIFEST_SYNTAX 2:1 key `name` expected once in its object, got it again',
-      'MANIFEST_SYNTAX 3:5 value expected in its place, got an alias',
+      'MANIFEST_SYNTAX 1:10 the value has an anchor or a tag',
+      'MANIFEST_SYNTAX 2:1 the key `name` is repeated',
+      'MANIFEST_SYNTAX 3:5 the value is an alias',
     ]);
   });
 
@@ -129,11 +129,11 @@ describe('a document is refused that has', () => {
   });
 
   test('a merge key, which is a key like any other', () => {
-    expect(syntaxProblemsOrRules('<<: { name: x }\n')).toContain('`["<<"]` is unknown here');
+    expect(syntaxProblemsOrRules('<<: { name: x }\n')).toContain('`["<<"]`: unknown key');
   });
 
   test('a key that is the prototype of objects', () => {
-    expect(syntaxProblemsOrRules('{"__proto__": {"name": "x"}}')).toContain('`__proto__` is unknown here');
+    expect(syntaxProblemsOrRules('{"__proto__": {"name": "x"}}')).toContain('`__proto__`: unknown key');
   });
 });
 

@@ -54,18 +54,18 @@ describe('reading settings', () => {
     const members = Object.fromEntries(Object.entries(LOW_ASSURANCE).filter(([key]) => key !== name));
     expect(catchError(() => readSettings(members))).toMatchObject({
       code: 'USAGE_OPTION',
-      message: `setting \`${name}\` expected true or false, got nothing`,
+      message: `setting \`${name}\`: expected true or false, got nothing`,
     });
   });
 
   test.each([1, 'true', null, [], {}])('refuses %j as a setting', (value) => {
     const error = catchError(() => readSettings({ ...LOW_ASSURANCE, preserveNulls: value }));
-    expect(error.message).toContain('setting `preserveNulls` expected true or false, got');
+    expect(error.message).toContain('setting `preserveNulls`: expected true or false, got');
   });
 
   test('refuses a setting it does not know: it may forbid something', () => {
     expect(catchError(() => readSettings({ ...LOW_ASSURANCE, allowEverything: true })).message).toBe(
-      'setting expected to be one of the four, got `allowEverything`',
+      '`allowEverything` is not a setting',
     );
   });
 
@@ -74,8 +74,8 @@ describe('reading settings', () => {
       readSettings({ allowCleartext: 1, allowDuplicates: true, preserveNulls: true, x: 1 }),
     );
     expect(error.message).toContain('`allowCleartext`');
-    expect(error.hint).toContain('`allowJoinsOnColumnsWithDifferentNames` expected true or false, got nothing');
-    expect(error.hint).toContain('got `x`');
+    expect(error.hint).toContain('`allowJoinsOnColumnsWithDifferentNames`: expected true or false, got nothing');
+    expect(error.hint).toContain('`x` is not a setting');
   });
 
   test.each([
@@ -89,7 +89,7 @@ describe('reading settings', () => {
   ])('refuses %s', (text) => {
     const error = catchError(() => parseSettings(text, { file: 's.json' }));
     expect(error).toMatchObject({ code: 'USAGE_OPTION', where: { file: 's.json' } });
-    expect(error.message).toContain('settings expected an object');
+    expect(error.message).toContain('settings: expected an object');
   });
 
   test('refuses other text, and does not repeat it: it may be a secret', () => {

@@ -109,10 +109,12 @@ describe('signatures of a manifest', () => {
     const manifest = parseManifest(TEXT);
     expect(catchError(() => signManifest(manifest, 'news', keyOf('pub')))).toMatchObject({ code: 'USAGE_OPTION' });
     expect(catchError(() => signManifest(manifest, 'brand', keyOf('pub'))).message).toBe(
-      'expected the key of brand in the manifest, got another',
+      'the given key is not the one that the manifest has for brand',
     );
     const draft = parseManifest(JSON.stringify(withValue(VALUE, ['members', 0, 'publicKeys'], undefined)));
-    expect(catchError(() => signManifest(draft, 'brand', keyOf('brand'))).message).toMatch(/in the manifest, got none/);
+    expect(catchError(() => signManifest(draft, 'brand', keyOf('brand'))).message).toMatch(
+      /the manifest has no signing key of brand/,
+    );
     const { privateKey } = generateKeyPairSync('x25519');
     expect(catchError(() => signManifest(manifest, 'brand', privateKey)).code).toBe('SECRET_INVALID');
     expect(catchError(() => approveTemplate(manifest, 'tmpl-none', 'pub', keyOf('pub'))).code).toBe('USAGE_OPTION');

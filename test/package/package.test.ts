@@ -116,9 +116,11 @@ describe('a package', () => {
 describe('refused is', () => {
   test('a receiver without a key, and keys of two kinds', async () => {
     const keys = { brand: await identityToRecipient(hybrid), pub: await identityToRecipient(classic) };
-    expect(() => recipientsOf(manifestWith({}), ['brand'])).toThrow(/got brand/);
-    expect(() => recipientsOf(manifestWith(keys), [])).toThrow(/got none/);
-    expect(() => recipientsOf(manifestWith(keys), ['brand', 'pub'])).toThrow(/post-quantum ones and others/);
+    expect(() => recipientsOf(manifestWith({}), ['brand'])).toThrow(/brand has no key for results/);
+    expect(() => recipientsOf(manifestWith(keys), [])).toThrow(/a package needs a receiver/);
+    expect(() => recipientsOf(manifestWith(keys), ['brand', 'pub'])).toThrow(
+      /some receivers have post-quantum keys and others do not/,
+    );
   });
 
   test('to seal for others than the statement names', async () => {

@@ -279,3 +279,27 @@ test('places count characters and not bytes', async () => {
   const verdict = await room.ask(sql, checkContextOf({ context: 'customAny' }));
   expect(verdict.findings.map(({ span }) => sql.slice(span.start, span.end))).toEqual(['pages']);
 });
+
+const SUGGESTED: readonly (readonly [claim: string, sql: string, help: string])[] = [
+  ['a column', 'SELECT pgae FROM visits', 'Did you mean `page`?'],
+  ['a column behind an alias', 'SELECT v.secnods FROM visits v', 'Did you mean `seconds`?'],
+  ['an alias', 'SELECT vist.page FROM visits visit', 'Did you mean `visit`?'],
+  ['a table', 'SELECT page FROM vistis', 'Did you mean `visits`?'],
+  ['a table of another owner', 'SELECT page FROM brand.visits', 'Did you mean `visits`?'],
+  ['a WITH query', 'WITH recent AS (SELECT page FROM visits) SELECT page FROM recnet', 'Did you mean `recent`?'],
+];
+
+test.each(SUGGESTED)('suggests the name that was meant: %s', async (_claim, sql, help) => {
+  const { findings } = await room.ask(sql, checkContextOf({ context: 'customAny' }));
+  expect(findings.map((finding) => finding.help)).toContain(help);
+});
+
+test('lists the columns and tables where no name is near', async () => {
+  const context = checkContextOf({ context: 'customAny' });
+  const columns = await room.ask('SELECT o.whatever FROM visits v JOIN orders o USING (email_fingerprint)', context);
+  expect(columns.findings.map(({ help }) => help)).toContain(
+    'The columns are `email_fingerprint`, `order_date`, `amount`, `coupon`.',
+  );
+  const tables = await room.ask('SELECT page FROM whatever', context);
+  expect(tables.findings[0]?.help).toMatch(/^Its tables are `impressions`, .*`visits`/);
+});

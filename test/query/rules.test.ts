@@ -609,8 +609,8 @@ describe('obligations', () => {
       'Each row needs at least 5 different values of `purchases.email_fingerprint`; rows with fewer are left out.',
       'Counts are rounded to multiples of 10.',
       'Sums and averages are rounded to multiples of 0.5.',
-      'One row without groups sums up the rows that are left out, if it has enough different values itself.',
-      'Rows are ordered by all outputs, behind the order that the query asks for.',
+      'One extra row without groups sums up the rows that are left out, if it has enough different values itself.',
+      'Rows are ordered by all outputs, after the order that the query asks for.',
       'At most 1000000 rows are released.',
     ]);
   });
@@ -622,16 +622,16 @@ describe('findings', () => {
     const { findings } = await room.ask(sql, AGG);
     expect(renderFindings(sql, findings)).toBe(
       [
-        'AGG_FUNCTION: `MAX` is no aggregate that an aggregation rule can list',
+        'AGG_FUNCTION: `MAX` is not an aggregate that an aggregation rule can list',
         '  2 |   MAX(i.spend) AS m',
         '    |   ^^^',
-        '  why:  This aggregate gives back values of single rows, or is not known to be safe under this rule.',
+        '  why:  This aggregate returns values of individual rows, or is not known to be safe under this rule.',
         '  help: Use an aggregate that the analysis rule lists.',
         '',
-        'COLUMN_NOT_ALLOWED: `notes` is no dimension of `impressions`',
+        'COLUMN_NOT_ALLOWED: `notes` is not a dimension column of `impressions`',
         "  4 | WHERE i.notes = 'x'",
         '    |       ^^^^^^^',
-        "  why:  The owner's analysis rule does not allow the column in this place.",
+        "  why:  The owner's analysis rule does not allow this use of the column.",
         '  rule: `dimensionColumns` of `impressions`',
         '  help: Its dimension columns are `campaign`, `region`, `age_band`, `frequency_cap`, `impression_date`.',
       ].join('\n'),

@@ -50,7 +50,7 @@ describe('a new room', () => {
     const signed = sign(manifestWith());
     await expect(create('room', sign(manifestWith(), ['brand']))).rejects.toMatchObject({
       code: 'MANIFEST_UNSIGNED',
-      message: expect.stringMatching(/not yet by pub/),
+      message: expect.stringMatching(/the manifest is not signed by pub yet/),
       where: { file: 'm.json' },
     });
     await expect(create('room', signed.replace('Spring', 'Autumn'))).rejects.toMatchObject({

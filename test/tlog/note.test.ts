@@ -38,9 +38,9 @@ describe('notes', () => {
     const both = signNote(TEXT, [other, signer]);
     expect(openNote(both, [signer.verifier]).signedBy).toEqual([signer.verifier]);
     expect(openNote(both, [signer.verifier, other.verifier]).signedBy).toHaveLength(2);
-    expect(() => openNote(NOTE, [other.verifier])).toThrow('expected a signature of a known key, got none');
+    expect(() => openNote(NOTE, [other.verifier])).toThrow('none of the signatures is by a known key');
     const namesake = parseSigner(generateSignerText('PeterNeumann'));
-    expect(() => openNote(NOTE, [namesake.verifier])).toThrow('got none');
+    expect(() => openNote(NOTE, [namesake.verifier])).toThrow('none of the signatures is by a known key');
   });
 
   test('with any one byte changed do not open', () => {
@@ -100,7 +100,7 @@ describe('checkpoints', () => {
     ['a short root', 'other.example/log\n1\nAAECAw==\n'],
     ['no root', 'other.example/log\n1\n'],
   ])('with %s are refused', (_what, text) => {
-    expect(() => openCheckpoint(signNote(text, [other]), [other.verifier])).toThrow('expected a checkpoint');
+    expect(() => openCheckpoint(signNote(text, [other]), [other.verifier])).toThrow('the note is not a checkpoint');
   });
 
   test('A-25 count only if their origin signed them', () => {
@@ -143,6 +143,6 @@ describe('keys', () => {
     expect(() => parseVerifiers(`${VERIFIER}\n${VERIFIER.replace('c74f20a3', 'c74f20a4')}`, { file: 'keys' })).toThrow(
       expect.objectContaining({ code: 'USAGE_OPTION', where: { file: 'keys', line: 2 } }),
     );
-    expect(() => parseVerifiers('\n')).toThrow('got none');
+    expect(() => parseVerifiers('\n')).toThrow('there is no verifier key');
   });
 });

@@ -70,7 +70,7 @@ describe('the linter', () => {
       ...CLEAN,
       ...Object.fromEntries(FAULTS.map(([, , code], index) => [faultFiles[index] ?? '', code])),
       'package.json': JSON.stringify({ type: 'module' }),
-      'tsconfig.json': JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['src'] }),
+      'tsconfig.build.json': JSON.stringify({ extends: join(ROOT, 'tsconfig.build.json'), include: ['src'] }),
     });
     const eslint = new ESLint({
       cwd: folder,

@@ -23,6 +23,6 @@ export function runTool(
   args: readonly string[],
   cwd: string,
 ): { readonly code: number | null; readonly stdout: string; readonly stderr: string } {
-  const done = spawnSync(process.execPath, [join(ROOT, script), ...args], { cwd, encoding: 'utf8', timeout: 25_000 });
+  const done = spawnSync(process.execPath, [join(ROOT, script), ...args], { cwd, encoding: 'utf8' });
   return { code: done.status, stdout: done.stdout, stderr: done.stderr };
 }

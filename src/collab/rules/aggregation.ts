@@ -5,7 +5,7 @@ import type { Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';
 
-/** The scalar functions that an aggregation rule can allow, in AWS Clean Rooms' names. */
+/** The scalar functions that an aggregation rule can allow, by AWS Clean Rooms' names. */
 export const SCALAR_FUNCTIONS = [
   'ABS',
   'CAST',
@@ -36,27 +36,27 @@ export const SCALAR_FUNCTIONS = [
 /** One of {@link SCALAR_FUNCTIONS}. */
 export type ScalarFunction = (typeof SCALAR_FUNCTIONS)[number];
 
-/** What may stand between the equalities of a join. */
+/** The operators that can combine the equalities of a join. */
 export const JOIN_OPERATORS = ['AND', 'OR'] as const;
 
 /** One of {@link JOIN_OPERATORS}. */
 export type JoinOperator = (typeof JOIN_OPERATORS)[number];
 
-/** Columns and an aggregate that may be taken of each of them. */
+/** Columns, and an aggregate that may be taken of each of them. */
 export interface AggregateColumns {
   readonly columnNames: readonly string[];
   readonly function: AggregateFunction;
 }
 
 /**
- * What the owner of a table allows when only statistics may leave the room. The names of AWS Clean Rooms' aggregation rule
- * are kept; what it leaves to defaults is filled in, and the last three are extensions (`x-foreignMeasures`, …).
+ * What the owner of a table allows if only statistics may leave the room. The names are those of AWS Clean Rooms' aggregation rule,
+ * with its defaults filled in; the last three are extensions (`x-foreignMeasures`, …).
  */
 export interface AggregationRule {
   readonly kind: 'aggregation';
   readonly aggregateColumns: readonly AggregateColumns[];
   readonly joinColumns: readonly string[];
-  /** Whether the table must be joined, directly or through others, with one of the querying member. */
+  /** Whether the table must be joined, directly or through other tables, with a table of the querying member. */
   readonly joinRequired: boolean;
   /** At least `AND`. */
   readonly allowedJoinOperators: readonly JoinOperator[];
@@ -84,7 +84,7 @@ const KEYS = [
   ...EXTENSIONS,
 ];
 
-/** `allowedJoinOperators`; `AND` if there are none, as in AWS Clean Rooms. */
+/** Reads `allowedJoinOperators`; default: `AND`, as in AWS Clean Rooms. */
 export function readJoinOperators(cursor: Cursor): readonly JoinOperator[] {
   const given = cursor.isGiven ? readUnique(cursor, (item) => item.oneOf(JOIN_OPERATORS)) : [];
   return Object.freeze(given.includes('OR') ? (['AND', 'OR'] as const) : (['AND'] as const));
@@ -97,7 +97,7 @@ function readAggregateColumns(cursor: Cursor, columns: RuleColumns): AggregateCo
   return aggregate === null ? null : Object.freeze({ columnNames, function: aggregate });
 }
 
-/** Reads an aggregation rule. `null` if it is no object; otherwise what is wrong is noted and left out. */
+/** Reads an aggregation rule; `null` if it is not an object. Other mistakes are noted, and the broken parts left out. */
 export function readAggregationRule(place: RulePlace): AggregationRule | null {
   const { branch, columns, table } = place;
   refuseOtherExtensions(table, 'an aggregation rule', EXTENSIONS);

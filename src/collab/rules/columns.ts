@@ -1,22 +1,22 @@
 import type { ColumnKind } from '../../schema/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
+import { didYouMean, quoteForMessage } from '../../errors/index.ts';
 import type { Cursor } from '../cursor.ts';
 import type { ManifestColumn } from '../manifest-column.ts';
 import { familyOf } from '../manifest-column.ts';
 
-/** The aggregates that an aggregation rule can allow, in AWS Clean Rooms' names. */
+/** The aggregates that an aggregation rule can allow, by AWS Clean Rooms' names. */
 export const AGGREGATE_FUNCTIONS = ['SUM', 'SUM_DISTINCT', 'COUNT', 'COUNT_DISTINCT', 'AVG'] as const;
 
 /** One of {@link AGGREGATE_FUNCTIONS}. */
 export type AggregateFunction = (typeof AGGREGATE_FUNCTIONS)[number];
 
-/** What a rule can name a column for, besides taking an aggregate of it. */
+/** What a rule can name a column for, other than an aggregate. */
 export type ColumnUse = 'join' | 'dimension' | 'list' | 'constraint' | 'disallowed';
 
 const FINGERPRINT_SHOWN = 'a fingerprint column can be joined and counted, not shown or grouped by';
 const SEALED_COMPARED = 'a sealed column can be shown and counted, not compared';
 
-/** Why a column of a kind cannot be used so; `null` where it can. */
+/** Why a kind of column does not allow a use; `null` if it does. */
 const REFUSALS: Readonly<Record<ColumnUse, Readonly<Record<ColumnKind, string | null>>>> = {
   join: { fingerprint: null, sealed: SEALED_COMPARED, cleartext: null },
   dimension: { fingerprint: FINGERPRINT_SHOWN, sealed: SEALED_COMPARED, cleartext: null },
@@ -25,7 +25,7 @@ const REFUSALS: Readonly<Record<ColumnUse, Readonly<Record<ColumnKind, string | 
   disallowed: { fingerprint: null, sealed: null, cleartext: null },
 };
 
-/** Which kinds of columns an aggregate can be taken of, and whether they must hold numbers. */
+/** The kinds of columns that an aggregate can be taken of, and whether they must hold numbers. */
 const AGGREGATES: Readonly<
   Record<AggregateFunction, { readonly kinds: readonly ColumnKind[]; readonly numeric: boolean }>
 > = {
@@ -36,14 +36,14 @@ const AGGREGATES: Readonly<
   COUNT_DISTINCT: { kinds: ['cleartext', 'fingerprint'], numeric: false },
 };
 
-/** The columns of a table, for the names in its rule. */
+/** The columns of a table, for resolving the names in its rule. */
 export class RuleColumns {
   readonly #columns: ReadonlyMap<string, ManifestColumn | null>;
   readonly #isComplete: boolean;
 
   /**
-   * @param columns by name; `null` for one that has a name and is broken otherwise
-   * @param isComplete whether every column has a name, so that one that is not found does not exist
+   * @param columns the columns by name; `null` for a column that has a name but is otherwise broken
+   * @param isComplete whether every column has a name, so that a name that is not found does not exist
    */
   constructor(columns: ReadonlyMap<string, ManifestColumn | null>, isComplete: boolean) {
     this.#columns = columns;
@@ -55,20 +55,21 @@ export class RuleColumns {
     if (name === null) return null;
     const column = this.#columns.get(name);
     if (column !== undefined || !this.#isComplete) return { name, column: column ?? null };
-    const known = [...this.#columns.keys()].join(', ');
-    return item.refuse(`expected a column of the table, got ${quoteForMessage(name)}`, `its columns are ${known}`);
+    const known = [...this.#columns.keys()];
+    const hint = didYouMean(name, known) ?? `its columns are ${known.join(', ')}`;
+    return item.refuse(`the table has no column ${quoteForMessage(name)}`, hint);
   }
 
-  /** The name of a column that can be used so. */
+  /** Reads the name of a column that allows a use. */
   read(item: Cursor, use: ColumnUse): string | null {
     const found = this.#find(item);
     if (found === null) return null;
     const refusal = found.column === null ? null : REFUSALS[use][found.column.protection];
     if (refusal === null) return found.name;
-    return item.refuse(`expected another column than ${quoteForMessage(found.name)}: ${refusal}`);
+    return item.refuse(`${quoteForMessage(found.name)} cannot be used here: ${refusal}`);
   }
 
-  /** The name of a column that an aggregate can be taken of; `null` for the aggregate if it is broken itself. */
+  /** Reads the name of a column that an aggregate can be taken of. `aggregate` is `null` if it could not be read itself. */
   readAggregated(item: Cursor, aggregate: AggregateFunction | null): string | null {
     const found = this.#find(item);
     if (found === null) return null;
@@ -79,8 +80,8 @@ export class RuleColumns {
       const able = Object.entries(AGGREGATES).filter(([, entry]) => entry.kinds.includes(protection));
       const names = able.map(([name]) => name).join(' and ');
       return item.refuse(
-        `expected another column than ${quoteForMessage(found.name)} for ${aggregate}: it is ${protection}`,
-        `of a ${protection} column only ${names} can be taken`,
+        `${aggregate} cannot be taken of ${quoteForMessage(found.name)}, which is ${protection}`,
+        `only ${names} can be taken of a ${protection} column`,
       );
     }
     if (numeric && familyOf(type) !== 'number') {

@@ -2,25 +2,25 @@ import { quoteForMessage } from '../../errors/index.ts';
 import { type Cursor, present } from '../cursor.ts';
 import type { RuleColumns } from './columns.ts';
 
-/** Each output row must be made of at least `minimum` different values of the column; a null is none. */
+/** Each output row must be based on at least `minimum` different values of the column; null does not count. */
 export interface OutputConstraint {
   readonly columnName: string;
   /** 2 to 100,000. */
   readonly minimum: number;
 }
 
-/** How released numbers are rounded, after the output constraints: to the nearest multiple of a step. */
+/** How released numbers are rounded, after the output constraints apply: to the nearest multiple of a step. */
 export interface Rounding {
-  /** Step of counts, a whole number; 1 leaves them as they are. */
+  /** The step of counts, a whole number; 1 leaves them unchanged. */
   readonly counts: number;
-  /** Step of sums and averages, or `null` to leave them as they are. */
+  /** The step of sums and averages, or `null` to leave them unchanged. */
   readonly sums: number | null;
 }
 
-/** What the output says of rows that an output constraint removes: nothing, or one row that sums them up. */
+/** What the output shows of rows that an output constraint removes: nothing, or one row that sums them up. */
 export type Suppression = 'silent' | 'summary';
 
-/** Under two a row may show one person. The upper bound is that of AWS Clean Rooms. */
+/** With a minimum below two, a row could show one person. The upper bound is AWS Clean Rooms'. */
 const MIN_MINIMUM = 2;
 const MAX_MINIMUM = 100_000;
 
@@ -34,7 +34,7 @@ function readConstraint(cursor: Cursor, columns: RuleColumns): OutputConstraint 
   return columnName === null || minimum === null ? null : Object.freeze({ columnName, minimum });
 }
 
-/** Output constraints, at least one and at most one per column; each on a column that `isAllowed`, which is `words`. */
+/** Reads at least one output constraint, and at most one per column, each on a column that `isAllowed`; `words` describe such columns. */
 export function readOutputConstraints(
   cursor: Cursor,
   columns: RuleColumns,
@@ -46,9 +46,7 @@ export function readOutputConstraints(
     if (constraint === null) return null;
     const { columnName } = constraint;
     if (seen.has(columnName)) {
-      return item
-        .at('columnName')
-        .refuse(`expected one constraint per column, got another for ${quoteForMessage(columnName)}`);
+      return item.at('columnName').refuse(`there is already a constraint on ${quoteForMessage(columnName)}`);
     }
     seen.add(columnName);
     if (isAllowed(columnName)) return constraint;
@@ -57,7 +55,7 @@ export function readOutputConstraints(
   return Object.freeze(present(constraints));
 }
 
-/** `x-round`; `null` if it is not given. */
+/** Reads `x-round`; `null` if it is not given. */
 export function readRounding(cursor: Cursor): Rounding | null {
   if (!cursor.isGiven || !cursor.object(['counts', 'sums'])) return null;
   const counts = cursor.at('counts').isGiven ? cursor.at('counts').whole(1, MAX_COUNT_STEP) : 1;
@@ -65,7 +63,7 @@ export function readRounding(cursor: Cursor): Rounding | null {
   return Object.freeze({ counts: counts ?? 1, sums });
 }
 
-/** `x-suppression`; silent if it is not given. */
+/** Reads `x-suppression`; default: silent. */
 export function readSuppression(cursor: Cursor): Suppression {
   return cursor.isGiven ? (cursor.oneOf(['silent', 'summary']) ?? 'silent') : 'silent';
 }

@@ -5,18 +5,18 @@ import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExte
 import type { RulePlace } from './rule-place.ts';
 
 /**
- * What the owner of a table allows when queries are approved one by one, or certain members may ask anything. Principals
- * and analyses are ids of the manifest: account ids and ARNs have been looked up in `x-principals`.
+ * What the owner of a table allows if queries are approved one by one, or if certain members may ask any query. Principals and
+ * analyses are ids of the manifest; account ids and ARNs have been resolved through `x-principals`.
  */
 export interface CustomRule {
   readonly kind: 'custom';
   /** Ids of the templates that may run. */
   readonly allowedTemplates: readonly string[];
-  /** Ids of the members whose queries may run whatever they are (`ANY_QUERY`); nobody if empty. */
+  /** Ids of the members that may run any query (`ANY_QUERY`). */
   readonly anyQueryProviders: readonly string[];
   /** Columns that may be used but not shown. */
   readonly disallowedOutputColumns: readonly string[];
-  /** Extension `x-outputConstraints`; empty means that single rows may leave the room. */
+  /** Extension `x-outputConstraints`; if empty, individual rows may leave the room. */
   readonly outputConstraints: readonly OutputConstraint[];
   readonly round: Rounding | null;
   readonly suppression: Suppression;
@@ -33,7 +33,7 @@ const KEYS = [
   ...EXTENSIONS,
 ];
 
-/** Ids of the templates, and the place of `ANY_QUERY` if it is among them. */
+/** Reads the ids of the templates, and finds `ANY_QUERY` if it is among them. */
 function readAnalyses(place: RulePlace): { readonly templates: readonly string[]; readonly anyQuery: Cursor | null } {
   const cursor = place.branch.at('allowedAnalyses');
   let anyQuery: Cursor | null = null;
@@ -49,7 +49,7 @@ function readAnalyses(place: RulePlace): { readonly templates: readonly string[]
   return { templates, anyQuery };
 }
 
-/** Reads a custom rule. `null` if it is no object; otherwise what is wrong is noted and left out. */
+/** Reads a custom rule; `null` if it is not an object. Other mistakes are noted, and the broken parts left out. */
 export function readCustomRule(place: RulePlace): CustomRule | null {
   const { branch, columns, table } = place;
   refuseOtherExtensions(table, 'a custom rule', EXTENSIONS);
@@ -60,14 +60,14 @@ export function readCustomRule(place: RulePlace): CustomRule | null {
   const providers = branch.at('allowedAnalysisProviders');
   const members = providers.isGiven ? readUnique(providers, place.readMember) : [];
   if (anyQuery !== null && !providers.isGiven) {
-    providers.refuse('expected with `ANY_QUERY`, got nothing', 'list the members that may ask any query');
+    providers.refuse('required with `ANY_QUERY`', 'list the members that may ask any query');
   }
   const disallowed = branch.at('disallowedOutputColumns');
   const constraints = findExtension(place, 'x-outputConstraints');
   for (const name of ['x-round', 'x-suppression'] as const) {
     const extension = findExtension(place, name);
     if (extension.isGiven && !constraints.isGiven) {
-      extension.refuse('expected together with `x-outputConstraints` in a custom rule, got it alone');
+      extension.refuse('a custom rule with this also needs `x-outputConstraints`');
     }
   }
   return Object.freeze({

@@ -2,7 +2,7 @@ import { readUnique } from '../cursor.ts';
 import { type JoinOperator, readJoinOperators } from './aggregation.ts';
 import { checkAdditionalAnalyses, refuseOtherExtensions, type RulePlace } from './rule-place.ts';
 
-/** What the owner of a table allows when rows of the overlap with the querying member may leave the room. */
+/** What the owner of a table allows if rows of the overlap with the querying member may leave the room. */
 export interface ListRule {
   readonly kind: 'list';
   /** At least one. */
@@ -12,7 +12,7 @@ export interface ListRule {
   readonly listColumns: readonly string[];
 }
 
-/** Reads a list rule. `null` if it is no object; otherwise what is wrong is noted and left out. */
+/** Reads a list rule; `null` if it is not an object. Other mistakes are noted, and the broken parts left out. */
 export function readListRule({ table, branch, columns }: RulePlace): ListRule | null {
   refuseOtherExtensions(table, 'a list rule', []);
   if (!branch.object(['joinColumns', 'allowedJoinOperators', 'listColumns', 'additionalAnalyses'])) return null;

@@ -13,10 +13,10 @@ import {
   type ValueType,
 } from './value-type.ts';
 
-/** The place of what a rewrite adds. */
+/** The span of parts that a rewrite adds. */
 export const NOWHERE: Span = { start: 0, end: 0 };
 
-/** `AND` or `OR` over terms; nested ones of the same operator become one. One term is itself, none is `null`. */
+/** `AND` or `OR` over terms, merged with nested ones of the same operator. A single term is returned as it is; none gives `null`. */
 export function logic(operator: 'AND' | 'OR', parts: readonly Expression[], span: Span): Expression | null {
   const terms = parts.flatMap((part) => (part.kind === 'logic' && part.operator === operator ? part.terms : [part]));
   const [first] = terms;
@@ -35,7 +35,7 @@ const OPPOSITE = {
   'IS NOT DISTINCT FROM': 'IS DISTINCT FROM',
 } as const satisfies Readonly<Record<Comparison, Comparison>>;
 
-/** `NOT value`, with comparisons turned around, as the parser does it. */
+/** `NOT value`; a comparison is inverted instead, as the parser does. */
 export function not(value: Expression, span: Span): Expression {
   if (value.kind === 'comparison') return { ...value, operator: OPPOSITE[value.operator] };
   return { kind: 'not', value, span, type: BOOLEAN };
@@ -82,7 +82,7 @@ export function castTo(value: Expression, type: ValueType): Expression {
   return { kind: 'cast', value, span: value.span, type: narrow(type, value.type) };
 }
 
-/** The target of a conversion, with the digits that the values have at most. */
+/** The target type of a conversion, with the maximum digits that the values can have. */
 function narrow(type: ValueType, from: ValueType): ValueType {
   if (type.kind === 'integer' && from.kind === 'integer') return integerOf(type.name, from.digits);
   return type;

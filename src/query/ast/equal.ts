@@ -1,7 +1,7 @@
 import { isRecord } from '../../schema/index.ts';
 import { readExpressionType } from './value-type.ts';
 
-/** What follows from the text of a query and is no part of it: places, and what is known of columns. */
+/** Keys that do not belong to the meaning of a query, or follow from it: places, and facts about columns. */
 const DERIVED = new Set(['span', 'column', 'columns', 'scan', 'hasStar']);
 
 function essenceOf(this: unknown, key: string, value: unknown): unknown {
@@ -11,7 +11,7 @@ function essenceOf(this: unknown, key: string, value: unknown): unknown {
   return isRecord(this) ? readExpressionType(this['kind'], value) : undefined;
 }
 
-/** The meaning of an expression or a query as a text. Two with the same text print the same SQL. */
+/** The meaning of an expression or a query as text. Two with the same text print the same SQL. */
 export function canonicalText(node: object): string {
   return JSON.stringify(node, essenceOf);
 }

@@ -1,15 +1,15 @@
 import type { AggregateFunction, ScalarFunction } from '../../collab/index.ts';
 
-/** What an argument of a scalar function must be; `literal` ones are whole numbers in the query. */
+/** What an argument of a scalar function must be; a `literal` is a whole number written in the query. */
 export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part';
 
-/** What a scalar function gives: a type by name, or that of its first argument; `whole` has no fraction, `rounded` a digit more. */
+/** What a scalar function returns: a named type, or that of its first argument; `whole` has no fraction, `rounded` one more digit. */
 export type ResultKind =
   'text' | 'bigint' | 'double' | 'first' | 'whole' | 'rounded' | 'common' | 'boolean' | 'timestamp' | 'date';
 
-/** A scalar function that is known to be harmless, if its arguments are what is said here. */
+/** A scalar function that is known to be harmless with arguments as described here. */
 export interface ScalarFunctionShape {
-  /** What an aggregation rule must list; `null` if it cannot, so that only custom rules have it. */
+  /** The name that an aggregation rule must list; `null` if it cannot list the function, which then needs a custom rule. */
   readonly listedAs: ScalarFunction | null;
   readonly arguments: readonly ArgumentKind[];
   /** How many of the last arguments may be left out. */
@@ -19,7 +19,7 @@ export interface ScalarFunctionShape {
   readonly result: ResultKind;
 }
 
-/** Every scalar function that a query can have, by the name that the engine gives it. All others are refused. */
+/** Every scalar function that a query can use, by the engine's name. All others are refused. */
 export const SCALARS = {
   lower: { listedAs: 'LOWER', arguments: ['text'], result: 'text' },
   upper: { listedAs: 'UPPER', arguments: ['text'], result: 'text' },
@@ -52,7 +52,7 @@ export const SCALARS = {
 /** One of {@link SCALARS}. */
 export type ScalarName = keyof typeof SCALARS;
 
-/** Other names of scalar functions, as people write them. */
+/** Other common names of scalar functions. */
 const SCALAR_ALIASES: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
   ['lcase', 'lower'],
   ['ucase', 'upper'],
@@ -72,12 +72,12 @@ function isScalarName(name: string): name is ScalarName {
   return Object.hasOwn(SCALARS, name);
 }
 
-/** The scalar function of a name in lower case, or `null` if there is none that may run. */
+/** The scalar function with a name in lower case, or `null` if there is none that may run. */
 export function findScalar(name: string): ScalarName | null {
   return isScalarName(name) ? name : (SCALAR_ALIASES.get(name) ?? null);
 }
 
-/** What is known of a scalar function. */
+/** The shape of a scalar function. */
 export function shapeOf(name: ScalarName): ScalarFunctionShape {
   return SCALARS[name];
 }
@@ -93,7 +93,7 @@ export const PART_FUNCTIONS: ReadonlySet<string> = new Set([
   ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dayofweek', 'dayofyear'],
 ]);
 
-/** Every aggregate that a query can have. Those with a name of AWS Clean Rooms can be listed by an aggregation rule. */
+/** Every aggregate that a query can use. An aggregation rule can list those that AWS Clean Rooms has a name for. */
 export const AGGREGATES = {
   count: { plain: 'COUNT', distinct: 'COUNT_DISTINCT' },
   sum: { plain: 'SUM', distinct: 'SUM_DISTINCT' },
@@ -122,7 +122,7 @@ function isAggregateName(name: string): name is AggregateName {
   return Object.hasOwn(AGGREGATES, name);
 }
 
-/** The aggregate of a name in lower case, or `null` if there is none that may run. */
+/** The aggregate with a name in lower case, or `null` if there is none that may run. */
 export function findAggregate(name: string): AggregateName | null {
   return isAggregateName(name) ? name : (AGGREGATE_ALIASES.get(name) ?? null);
 }
@@ -132,7 +132,7 @@ export function listedAggregate(name: AggregateName, distinct: boolean): Aggrega
   return distinct ? AGGREGATES[name].distinct : AGGREGATES[name].plain;
 }
 
-/** Aggregates of the engine that no query can have; they are named so that a refusal says what they are. */
+/** Aggregates of the engine that no query can use, listed so that a refusal can say what they are. */
 const REFUSED_AGGREGATES: ReadonlySet<string> = new Set([
   ...['any_value', 'approx_count_distinct', 'approx_quantile', 'approx_top_k', 'arbitrary', 'arg_max', 'arg_max_null'],
   ...[
@@ -163,7 +163,7 @@ const REFUSED_AGGREGATES: ReadonlySet<string> = new Set([
   ...['percentile_cont', 'percentile_disc', 'json_group_array', 'json_group_object', 'json_group_structure'],
 ]);
 
-/** Whether a name in lower case is an aggregate of the engine that is always refused. */
+/** Whether a name in lower case is an aggregate that is always refused. */
 export function isRefusedAggregate(name: string): boolean {
   return REFUSED_AGGREGATES.has(name);
 }
@@ -184,7 +184,7 @@ export const WINDOWS = {
 /** One of {@link WINDOWS}. */
 export type WindowName = keyof typeof WINDOWS;
 
-/** Whether a name in lower case is a window function that a query can have. */
+/** Whether a name in lower case is a window function that a query can use. */
 export function isWindowName(name: string): name is WindowName {
   return Object.hasOwn(WINDOWS, name);
 }

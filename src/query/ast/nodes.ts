@@ -7,7 +7,7 @@ import type { ValueType } from './value-type.ts';
 export type Protection =
   | { readonly kind: 'cleartext' }
   | { readonly kind: 'sealed' }
-  /** `header`: the name that the key was derived with. */
+  /** `header`: the column name that the key was derived with. */
   | { readonly kind: 'fingerprint'; readonly header: string };
 
 /** A column of a table of the collaboration. */
@@ -16,14 +16,14 @@ export interface ColumnSource {
   readonly column: string;
 }
 
-/** A column that a relation offers. */
+/** A column of a relation. */
 export interface RelationColumn {
   readonly name: string;
   readonly type: ValueType;
   readonly protection: Protection;
-  /** The table column whose very values these are, and the scan that they come from; `null` if they are computed. */
+  /** The table column that has these values unchanged, and the scan that they come from; `null` if they are computed. */
   readonly origin: (ColumnSource & { readonly scan: number }) | null;
-  /** All table columns that the values depend on, except through a count. */
+  /** All table columns that the values depend on, other than through a count. */
   readonly sources: readonly ColumnSource[];
 }
 
@@ -46,7 +46,7 @@ export interface WindowOrder {
   readonly nullsFirst: boolean;
 }
 
-/** An end of a window's frame, in rows: a distance, or how far it goes at most. */
+/** An end of a window's frame, in rows. */
 export type FrameBound =
   | { readonly kind: 'unboundedPreceding' | 'unboundedFollowing' | 'currentRow' }
   | { readonly kind: 'preceding' | 'following'; readonly rows: number };
@@ -62,7 +62,7 @@ interface Typed {
   readonly type: ValueType;
 }
 
-/** A value in a resolved query. Closed on `kind`: every stage speaks of every kind. */
+/** A value in a resolved query. The set of kinds is closed: every stage handles every kind. */
 export type Expression = Typed &
   (
     | { readonly kind: 'column'; readonly relation: string; readonly name: string; readonly column: RelationColumn }
@@ -119,7 +119,7 @@ export type Expression = Typed &
       }
     /** Gives NULL where a value does not fit. */
     | { readonly kind: 'cast'; readonly value: Expression }
-    /** Something that is a finding already. A query with one is never allowed, and never printed. */
+    /** A part that was already reported. A query that contains one is never allowed and never printed. */
     | { readonly kind: 'invalid'; readonly isColumn: boolean; readonly parts: readonly Expression[] }
   );
 
@@ -139,11 +139,11 @@ export interface Order {
   readonly nullsFirst: boolean;
 }
 
-/** Something in FROM. `alias` is how expressions refer to it. */
+/** A relation in FROM. Expressions refer to it by its `alias`. */
 export type Relation =
   | {
       readonly kind: 'scan';
-      /** Tells two scans of the same table apart. */
+      /** Distinguishes two scans of the same table. */
       readonly scan: number;
       readonly table: ManifestTable;
       readonly alias: string;
@@ -157,7 +157,7 @@ export type Relation =
       readonly columns: readonly RelationColumn[];
       readonly span: Span;
     }
-  /** A reference to a WITH query around it. */
+  /** A reference to a WITH query. */
   | {
       readonly kind: 'named';
       readonly name: string;
@@ -174,7 +174,7 @@ export type Relation =
       readonly span: Span;
     };
 
-/** The relations that hold rows. */
+/** The relations that have rows themselves, unlike joins. */
 export type Leaf = Exclude<Relation, { readonly kind: 'join' }>;
 
 /** A WITH query. */
@@ -186,7 +186,7 @@ export interface NamedQuery {
 interface Ordered {
   readonly named: readonly NamedQuery[];
   readonly order: readonly Order[];
-  /** Rows; `null` for all. */
+  /** Number of rows; `null` for all. */
   readonly limit: number | null;
   readonly offset: number | null;
   readonly span: Span;
@@ -199,7 +199,7 @@ export interface Select extends Ordered {
   /** Whether some of the items were written as a star. */
   readonly hasStar: boolean;
   readonly distinct: boolean;
-  /** `null`: without FROM. */
+  /** `null` without FROM. */
   readonly from: Relation | null;
   readonly where: Expression | null;
   readonly groups: readonly Expression[];

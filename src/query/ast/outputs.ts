@@ -9,8 +9,8 @@ function unite(sources: readonly ColumnSource[]): readonly ColumnSource[] {
 }
 
 /**
- * The table columns that a value depends on. A count depends on none: that is what may be known of columns that may not be
- * shown. Its filter is not part of the exception.
+ * The table columns that a value depends on. A count depends on none, because columns that may not be shown may be counted; this
+ * does not extend to the count's filter.
  */
 function sourcesOf(expression: Expression): readonly ColumnSource[] {
   if (expression.kind === 'column') return expression.column.sources;
@@ -30,7 +30,7 @@ function selectOutputs(select: Select): readonly RelationColumn[] {
   });
 }
 
-/** The columns that a query gives, with what is known of each. */
+/** The columns that a query returns, with what is known about each. */
 export function outputsOf(query: Query): readonly RelationColumn[] {
   if (query.kind === 'select') return selectOutputs(query);
   const names = firstSelect(query).items.map((item) => item.name);

@@ -3,10 +3,10 @@ import { familyOf, type TypeFamily } from '../../collab/index.ts';
 /** The integer types, with the most decimal digits that a value of each has. */
 export const INTEGER_DIGITS = { TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19, HUGEINT: 39 } as const;
 
-/** The most digits that the engine computes with exactly. */
+/** The maximum number of digits that the engine computes with exactly. */
 export const MAX_DIGITS = 38;
 
-/** A type of values. `digits` bounds the values more tightly than the name of the type does. */
+/** A type of values. `digits` can be a tighter bound than the name of the type. */
 export type ValueType =
   | { readonly kind: 'text' | 'date' | 'timestamp' | 'boolean' | 'null' | 'unknown' }
   | { readonly kind: 'integer'; readonly name: keyof typeof INTEGER_DIGITS; readonly digits: number }
@@ -21,9 +21,9 @@ export const DATE: ValueType = { kind: 'date' };
 export const TIMESTAMP: ValueType = { kind: 'timestamp' };
 /** Truth values. */
 export const BOOLEAN: ValueType = { kind: 'boolean' };
-/** The type of a bare NULL, which fits everywhere. */
+/** The type of a bare NULL, which matches every type. */
 export const NULL: ValueType = { kind: 'null' };
-/** The type of what could not be resolved; it fits everywhere, because it is a finding already. */
+/** The type of a part that could not be resolved; it matches every type, because the part was already reported. */
 export const UNKNOWN: ValueType = { kind: 'unknown' };
 /** 64-bit binary floating point. */
 export const DOUBLE: ValueType = { kind: 'double', name: 'DOUBLE' };
@@ -83,7 +83,7 @@ export function printTypeName(type: ValueType): string {
   }
 }
 
-/** The family of a type; `null` for what fits everywhere. */
+/** The family of a type; `null` for types that match every type. */
 export function familyOfType(type: ValueType): TypeFamily | null {
   switch (type.kind) {
     case 'text':
@@ -101,14 +101,14 @@ export function familyOfType(type: ValueType): TypeFamily | null {
   }
 }
 
-/** Digits before and after the point that values of a type can have; `null` for what is not exact. */
+/** The maximum digits before and after the decimal point, or `null` for types that are not exact. */
 export function digitsOf(type: ValueType): { readonly before: number; readonly after: number } | null {
   if (type.kind === 'integer') return { before: type.digits, after: 0 };
   if (type.kind === 'decimal') return { before: Math.max(type.digits - type.scale, 0), after: type.scale };
   return null;
 }
 
-/** A type that holds the values of both; of two families, the first. Exact as long as the digits suffice. */
+/** A type that holds the values of both, or the first type if their families differ. Exact if the digits suffice. */
 export function commonType(a: ValueType, b: ValueType): ValueType {
   if (familyOfType(a) === null) return b;
   if (familyOfType(b) === null || familyOfType(a) !== 'number') return a;
@@ -121,15 +121,15 @@ export function commonType(a: ValueType, b: ValueType): ValueType {
   return digits > MAX_DIGITS ? DOUBLE : decimalOf(digits, after);
 }
 
-/** Whether the engine can bring values of these types to one type without losing a digit, and without failing. */
+/** Whether the engine can bring values of these types to one type without losing a digit or failing. */
 export function meetExactly(types: readonly ValueType[]): boolean {
   const numbers = types.filter((type) => familyOfType(type) === 'number');
   return numbers.some((type) => type.kind === 'double') || numbers.reduce(commonType, NULL).kind !== 'double';
 }
 
 /**
- * What the type of an expression adds to its meaning: the family of a literal, the target of a conversion, and nothing for
- * the others, whose types follow from their parts. Takes the nodes as they are walked by `canonicalText`.
+ * What the type of an expression adds to its meaning: the family of a literal, and the target of a conversion. Other types follow
+ * from the parts of the expression. Takes nodes in the form in which `canonicalText` walks them.
  */
 export function readExpressionType(kind: unknown, type: Readonly<Record<string, unknown>>): string | undefined {
   if (kind === 'literal') return String(type['kind']);

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionOf, Leaf, Query, Relation, RelationColumn, Select } from './nodes.ts';
 
-/** The expressions directly inside an expression, without those of sub-queries. */
+/** The direct children of an expression, without those in sub-queries. */
 export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'column':
@@ -40,7 +40,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   }
 }
 
-/** The same expression with its direct children changed; sub-queries are left alone. */
+/** The same expression with its direct children replaced; sub-queries stay as they are. */
 export function mapChildren(expression: Expression, change: (child: Expression) => Expression): Expression {
   const orNull = (child: Expression | null): Expression | null => (child === null ? null : change(child));
   switch (expression.kind) {
@@ -89,7 +89,7 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
   }
 }
 
-/** An expression and everything in it, outermost first, without sub-queries. */
+/** An expression and all its descendants, outermost first, without sub-queries. */
 export function* within(expression: Expression): Generator<Expression> {
   yield expression;
   for (const child of childrenOf(expression)) yield* within(child);
@@ -100,7 +100,7 @@ export function columnsIn(expression: Expression): readonly ExpressionOf<'column
   return [...within(expression)].filter((part) => part.kind === 'column');
 }
 
-/** Whether an expression has an aggregate in it. */
+/** Whether an expression contains an aggregate. */
 export function hasAggregate(expression: Expression): boolean {
   return [...within(expression)].some((part) => part.kind === 'aggregate');
 }
@@ -112,7 +112,7 @@ export function expressionsOf(select: Select): readonly Expression[] {
   return [...items.map((item) => item.value), ...clauses, ...groups, ...joinsIn(from).map((join) => join.on)];
 }
 
-/** The relations of a FROM that hold rows, in the order of the text. */
+/** The relations of a FROM other than joins, in the order of the text. */
 export function leavesOf(relation: Relation | null): readonly Leaf[] {
   if (relation === null) return [];
   return relation.kind === 'join' ? [...leavesOf(relation.left), ...leavesOf(relation.right)] : [relation];
@@ -153,14 +153,14 @@ export function firstSelect(query: Query): Select {
   return query.kind === 'select' ? query : firstSelect(query.left);
 }
 
-/** Whether a SELECT gives one row for each of its groups, or one for all, and not one for each row of its relations. */
+/** Whether a SELECT returns one row per group, or one in all, rather than one for each row of its relations. */
 export function isAggregated(select: Select): boolean {
   const { items, having, qualify } = select;
   const shown = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
   return select.groups.length > 0 || having !== null || shown.some(hasAggregate);
 }
 
-/** The columns that an expression of a relation's outputs can refer to. */
+/** The columns that an expression over a relation can refer to. */
 export function columnsOf(relation: Relation): readonly RelationColumn[] {
   return leavesOf(relation).flatMap((leaf) => leaf.columns);
 }

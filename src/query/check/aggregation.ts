@@ -7,15 +7,17 @@ import { type RuleContext, reportProtected, tableColumn } from './rule-context.t
 import { checkSingleSelect } from './single-select.ts';
 import { checkJoins } from './joins.ts';
 
-function listNames(names: readonly string[]): string {
-  return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
+/** What a rule lists, as a help: `Its dimension columns are …`. */
+function helpOnList(what: string, names: readonly string[]): string {
+  const listed = names.map((name) => `\`${name}\``).join(', ');
+  return listed === '' ? `It has no ${what}.` : `Its ${what} are ${listed}.`;
 }
 
 function aggregationRule({ rule }: ManifestTable): AggregationRule | null {
   return rule?.kind === 'aggregation' ? rule : null;
 }
 
-/** A column outside of aggregates and joins: it must be a dimension. */
+/** A column outside of aggregates and joins must be a dimension column. */
 function checkDimension(part: ExpressionOf<'column'>, check: RuleContext): void {
   if (part.column.protection.kind !== 'cleartext') {
     reportProtected(part, check.found);
@@ -27,13 +29,13 @@ function checkDimension(part: ExpressionOf<'column'>, check: RuleContext): void 
   const rule = aggregationRule(table);
   //= rules R-23
   if (rule === null || rule.dimensionColumns.includes(name)) return;
-  check.found.add('COLUMN_NOT_ALLOWED', part.span, `\`${name}\` is no dimension of \`${table.name}\``, {
-    help: `Its dimension columns are ${listNames(rule.dimensionColumns)}.`,
+  check.found.add('COLUMN_NOT_ALLOWED', part.span, `\`${name}\` is not a dimension column of \`${table.name}\``, {
+    help: helpOnList('dimension columns', rule.dimensionColumns),
     rule: { table: table.name, key: 'dimensionColumns' },
   });
 }
 
-/** Columns that a join always compares: they are never null in what the join gives. */
+/** The columns that a join always compares; they are never null in the rows that the join returns. */
 function joinedColumns(select: Select): ReadonlySet<string> {
   const terms = joinsIn(select.from).flatMap(({ on }) =>
     on.kind === 'logic' && on.operator === 'AND' ? on.terms : [on],
@@ -43,8 +45,8 @@ function joinedColumns(select: Select): ReadonlySet<string> {
 }
 
 /**
- * A measure of one owner's choice over the overlap with the table of another: sums, averages, and counts of a column that may
- * be null, which are sums of ones and zeros.
+ * A measure of a column that another owner chose the values of: a sum, an average, or a count of a column that may be null,
+ * which is a sum of ones and zeros.
  */
 function checkForeignMeasure(
   part: ExpressionOf<'aggregate'>,
@@ -58,7 +60,7 @@ function checkForeignMeasure(
   if (part.function === 'count' && joinedColumns(select).has(canonicalText(argument))) return;
   for (const table of check.tables) {
     if (aggregationRule(table)?.foreignMeasures !== 'deny' || table.owner === source.table.owner) continue;
-    const message = `\`${table.name}\` allows no measures of other members' tables, such as \`${source.name}\``;
+    const message = `\`${table.name}\` does not allow measures of other members' tables, such as \`${source.name}\``;
     const rule = { table: table.name, key: 'x-foreignMeasures' };
     check.found.add('FOREIGN_MEASURE', part.span, message, { rule });
   }
@@ -71,10 +73,11 @@ function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: 
   //= rules R-24
   const listed = listedAggregate(part.function, distinct);
   const word = `${part.function.toUpperCase()}${distinct ? ' DISTINCT' : ''}`;
-  if (listed === null) found.add('AGG_FUNCTION', span, `\`${word}\` is no aggregate that an aggregation rule can list`);
+  if (listed === null)
+    found.add('AGG_FUNCTION', span, `\`${word}\` is not an aggregate that an aggregation rule can list`);
   if (argument?.kind === 'invalid' && argument.isColumn) return;
   if (argument?.kind !== 'column') {
-    found.add('AGG_ARG', argument?.span ?? span, 'expected a column, got something else');
+    found.add('AGG_ARG', argument?.span ?? span, 'the argument of the aggregate is not a bare column');
     return;
   }
   const protection = argument.column.protection.kind;
@@ -90,13 +93,14 @@ function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: 
   const { table, name } = source;
   if (rule.aggregateColumns.some((each) => each.function === listed && each.columnNames.includes(name))) return;
   const allowed = rule.aggregateColumns.filter((each) => each.columnNames.includes(name)).map((each) => each.function);
-  found.add('AGG_NOT_ALLOWED', span, `\`${table.name}\` does not allow ${listed} of \`${name}\``, {
-    help: `Of this column it allows ${listNames(allowed)}.`,
+  found.add('AGG_NOT_ALLOWED', span, `\`${table.name}\` does not allow \`${listed}\` of \`${name}\``, {
+    help:
+      allowed.length === 0 ? undefined : `It allows ${allowed.map((name) => `\`${name}\``).join(', ')} of this column.`,
     rule: { table: table.name, key: 'aggregateColumns' },
   });
 }
 
-/** What a rule must list for an expression, not counting its parts; `null` for nothing, `undefined` if no rule can. */
+/** The function that a rule must list for an expression without its parts; `null` if none, `undefined` if no rule can list it. */
 function neededFunction(part: Expression): ScalarFunction | null | undefined {
   if (part.kind === 'call') return shapeOf(part.function).listedAs ?? undefined;
   return part.kind === 'cast' && columnsIn(part).length > 0 ? 'CAST' : null;
@@ -104,11 +108,11 @@ function neededFunction(part: Expression): ScalarFunction | null | undefined {
 
 function checkFunction(part: Expression, check: RuleContext): void {
   const { found, tables } = check;
-  if (part.kind === 'case') found.add('CASE_NOT_ALLOWED', part.span, 'CASE is used');
+  if (part.kind === 'case') found.add('CASE_NOT_ALLOWED', part.span, 'the query uses CASE');
   const needed = neededFunction(part);
   if (needed === null) return;
   if (needed === undefined) {
-    found.add('FUNCTION_NOT_ALLOWED', part.span, 'no aggregation rule can list this function');
+    found.add('FUNCTION_NOT_ALLOWED', part.span, 'an aggregation rule cannot list this function');
     return;
   }
   //= rules R-25
@@ -117,14 +121,14 @@ function checkFunction(part: Expression, check: RuleContext): void {
     const rule = aggregationRule(table);
     if (rule === null || rule.scalarFunctions.includes(needed)) continue;
     if (needed === 'CAST' && rule.scalarFunctions.includes('CONVERT')) continue;
-    found.add('FUNCTION_NOT_ALLOWED', part.span, `\`${table.name}\` does not list ${needed}`, {
-      help: `Its scalar functions are ${listNames(rule.scalarFunctions)}.`,
+    found.add('FUNCTION_NOT_ALLOWED', part.span, `\`${table.name}\` does not list the function \`${needed}\``, {
+      help: helpOnList('scalar functions', rule.scalarFunctions),
       rule: { table: table.name, key: 'scalarFunctions' },
     });
   }
 }
 
-/** An expression of SELECT, WHERE, GROUP BY or HAVING. */
+/** Checks an expression of SELECT, WHERE, GROUP BY or HAVING. */
 function checkExpression(expression: Expression, select: Select, check: RuleContext): void {
   if (expression.kind === 'column') checkDimension(expression, check);
   if (expression.kind === 'aggregate') {
@@ -135,7 +139,7 @@ function checkExpression(expression: Expression, select: Select, check: RuleCont
   for (const child of childrenOf(expression)) checkExpression(child, select, check);
 }
 
-/** Checks a query whose tables all have an aggregation rule: R-19 to R-26 of `docs/rules.md`. */
+/** Checks a query over tables that all have an aggregation rule. */
 export function checkAggregation(query: Query, check: RuleContext): void {
   const { found } = check;
   //= rules R-19
@@ -143,7 +147,7 @@ export function checkAggregation(query: Query, check: RuleContext): void {
   if (select === null) return;
   const { items, where, groups, having, qualify, distinct, span } = select;
   checkJoins(select, check);
-  if (distinct) found.add('DISTINCT', span, 'SELECT DISTINCT is used');
+  if (distinct) found.add('DISTINCT', span, 'the query uses SELECT DISTINCT');
   const values = items.map((item) => item.value);
   if (!values.some(hasAggregate) && !values.some((value) => value.kind === 'invalid')) {
     found.add('AGG_REQUIRED', values[0]?.span ?? span, 'the output has no aggregate');
@@ -159,7 +163,7 @@ export function checkAggregation(query: Query, check: RuleContext): void {
       columnsIn(group).length === 0 &&
       ![...within(group)].some((part) => part.kind === 'invalid')
     ) {
-      found.add('GROUP_BY_LITERAL', group.span, 'the group depends on no column');
+      found.add('GROUP_BY_LITERAL', group.span, 'the query groups by an expression without a column');
     }
   }
 }

@@ -14,24 +14,28 @@ function isEqualityAcross(term: Expression, join: Join): boolean {
   return term.left.kind === 'column' && term.right.kind === 'column' && areAcross(join, term.left, term.right);
 }
 
-/** At least one equality; protected columns only in those that are joined by AND. */
+/** Requires at least one equality, and allows protected columns only in equalities that are combined with AND. */
 function checkJoin(join: Join, { found }: RuleContext): void {
   //= rules R-31
   const terms = join.on.kind === 'logic' && join.on.operator === 'AND' ? join.on.terms : [join.on];
   const isRefused = terms.some((term) => [...within(term)].some((part) => part.kind === 'invalid'));
   if (!isRefused && !terms.some((term) => isEqualityAcross(term, join))) {
-    found.add('JOIN_CONDITION', join.on.span, 'expected at least one equality between the two sides, joined by AND');
+    found.add(
+      'JOIN_CONDITION',
+      join.on.span,
+      'the condition needs at least one equality between the two sides, combined with AND',
+    );
   }
   for (const term of terms.filter((each) => !isEqualityAcross(each, join))) {
     for (const part of within(term)) {
       if (part.kind !== 'column' || part.column.protection.kind === 'cleartext') continue;
-      const message = `\`${part.name}\` is protected and is only joined by an equality that always holds`;
+      const message = `\`${part.name}\` is protected and can only be joined by an equality that always holds`;
       found.add(part.column.protection.kind === 'sealed' ? 'SEALED_USE' : 'FINGERPRINT_USE', part.span, message);
     }
   }
 }
 
-/** Whether the rule lets this query run at all. */
+/** Checks whether the rule lets this query run at all. */
 function checkPermission(
   table: ManifestTable,
   rule: CustomRule,
@@ -51,7 +55,7 @@ function checkPermission(
   }
   if (anyone.includes(member)) return;
   if (anyone.length > 0) {
-    const message = `\`${table.name}\` does not answer queries of \`${member}\``;
+    const message = `\`${table.name}\` does not answer queries from \`${member}\``;
     found.add('PROVIDER_NOT_ALLOWED', span, message, { rule: { table: table.name, key: 'allowedAnalysisProviders' } });
     return;
   }
@@ -60,7 +64,7 @@ function checkPermission(
   found.add('TEMPLATE_NOT_APPROVED', span, message, { rule: { table: table.name, key: 'allowedAnalyses' } });
 }
 
-/** Columns that may be used and not be shown. */
+/** Checks that columns which may be used but not shown do not reach the output. */
 function checkOutputs(query: Query, check: RuleContext): void {
   //= rules R-30
   const spans = firstSelect(query).items.map((item) => item.value.span);
@@ -68,7 +72,7 @@ function checkOutputs(query: Query, check: RuleContext): void {
     for (const source of column.sources) {
       const table = check.tables.find((each) => each.name === source.table);
       if (table?.rule?.kind !== 'custom' || !table.rule.disallowedOutputColumns.includes(source.column)) continue;
-      const message = `\`${column.name}\` is made of \`${source.table}.${source.column}\`, which may not be shown`;
+      const message = `\`${column.name}\` is derived from \`${source.table}.${source.column}\`, which may not be shown`;
       check.found.add('OUTPUT_DISALLOWED', spans[index] ?? query.span, message, {
         rule: { table: table.name, key: 'disallowedOutputColumns' },
       });
@@ -76,7 +80,7 @@ function checkOutputs(query: Query, check: RuleContext): void {
   }
 }
 
-/** A query over tables that all have a custom rule. `spans` says where each table is named. */
+/** Checks a query over tables that all have a custom rule. `spans` says where the query names each table. */
 export function checkCustom(
   query: Query,
   template: AnalysisTemplate | null,

@@ -5,12 +5,12 @@ import type { Findings } from '../findings/finding.ts';
 
 function refuseComputed(expression: Expression, clause: string, found: Findings): void {
   for (const part of within(expression)) {
-    if (part.kind === 'aggregate') found.add('AGG_POSITION', part.span, `an aggregate stands in ${clause}`);
-    if (part.kind === 'window') found.add('AGG_POSITION', part.span, `a window function stands in ${clause}`);
+    if (part.kind === 'aggregate') found.add('AGG_POSITION', part.span, `an aggregate is not allowed in ${clause}`);
+    if (part.kind === 'window') found.add('AGG_POSITION', part.span, `a window function is not allowed in ${clause}`);
   }
 }
 
-/** Findings for columns that have many values in a group, and for aggregates within aggregates. */
+/** Reports columns that are neither grouped nor aggregated, and aggregates inside aggregates. */
 function checkShown(expression: Expression, groups: ReadonlySet<string>, found: Findings): void {
   if (groups.has(canonicalText(expression))) return;
   if (expression.kind === 'column') {
@@ -30,23 +30,24 @@ function checkSelect(select: Select, found: Findings): void {
   for (const join of joinsIn(from)) refuseComputed(join.on, 'a join condition', found);
   for (const group of groups) {
     refuseComputed(group, 'GROUP BY', found);
-    if (group.kind === 'literal') found.add('GROUP_BY_LITERAL', group.span, 'a constant stands in GROUP BY');
+    if (group.kind === 'literal') found.add('GROUP_BY_LITERAL', group.span, 'GROUP BY contains a constant');
   }
   const shown = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
   if (qualify !== null && !shown.some((value) => [...within(value)].some((part) => part.kind === 'window'))) {
-    found.add('UNSUPPORTED_NODE', qualify.span, 'QUALIFY expected a window function, got none');
+    found.add('UNSUPPORTED_NODE', qualify.span, 'QUALIFY needs a window function');
   }
   for (const value of shown) {
     const windows = [...within(value)].filter((part) => part.kind === 'window');
     for (const part of windows.flatMap(childrenOf)) {
       for (const inner of within(part)) {
-        if (inner.kind === 'window') found.add('AGG_POSITION', inner.span, 'a window function stands in another one');
+        if (inner.kind === 'window')
+          found.add('AGG_POSITION', inner.span, 'a window function is not allowed in another one');
       }
     }
   }
   if (having !== null) {
     for (const part of within(having)) {
-      if (part.kind === 'window') found.add('AGG_POSITION', part.span, 'a window function stands in HAVING');
+      if (part.kind === 'window') found.add('AGG_POSITION', part.span, 'a window function is not allowed in HAVING');
     }
   }
   if (!isAggregated(select)) return;
@@ -54,7 +55,7 @@ function checkSelect(select: Select, found: Findings): void {
   for (const value of shown) checkShown(value, texts, found);
 }
 
-/** What SQL itself demands of aggregates and groups, said here because the engine never says it. */
+/** Checks what SQL itself requires of aggregates and groups; the engine's own messages are never shown. */
 export function checkGrouping(query: Query, found: Findings): void {
   for (const select of selectsIn(query)) checkSelect(select, found);
 }

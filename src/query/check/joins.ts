@@ -5,20 +5,20 @@ import { type RuleContext, type Scan, tableColumn } from './rule-context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 
-/** What the rules of a table say of its joins. */
+/** What a table's rule says about joins. */
 export interface JoinRule {
   readonly joinColumns: readonly string[];
   readonly allowedJoinOperators: readonly JoinOperator[];
   readonly joinRequired: boolean;
 }
 
-/** The join rule of a table with an aggregation or a list rule; `null` for others. */
+/** The join rule of a table with an aggregation or list rule; `null` for other tables. */
 function joinRuleOf({ rule }: ManifestTable): JoinRule | null {
   if (rule === null || rule.kind === 'custom') return null;
   return { ...rule, joinRequired: rule.kind === 'list' || rule.joinRequired };
 }
 
-/** Whether two columns belong to the two sides of a join, one to each. */
+/** Whether two columns belong to different sides of a join. */
 export function areAcross(join: Join, left: ExpressionOf<'column'>, right: ExpressionOf<'column'>): boolean {
   const lefts = new Set(leavesOf(join.left).map((leaf) => leaf.alias));
   const rights = new Set(leavesOf(join.right).map((leaf) => leaf.alias));
@@ -32,13 +32,13 @@ function checkJoinColumn(part: ExpressionOf<'column'>, check: RuleContext): void
   const { table, name } = source;
   const rule = joinRuleOf(table);
   if (rule === null || rule.joinColumns.includes(name)) return;
-  check.found.add('JOIN_COLUMN', part.span, `\`${name}\` is no join column of \`${table.name}\``, {
+  check.found.add('JOIN_COLUMN', part.span, `\`${name}\` is not a join column of \`${table.name}\``, {
     help: `Its join columns are ${rule.joinColumns.map((column) => `\`${column}\``).join(', ')}.`,
     rule: { table: table.name, key: 'joinColumns' },
   });
 }
 
-/** A condition of equalities between join columns, with AND, and OR where every table of the join allows it. */
+/** Checks a condition: equalities between join columns, combined with AND, or with OR if every table of the join allows it. */
 function checkCondition(condition: Expression, join: Join, check: RuleContext): void {
   const { found } = check;
   //= rules R-20
@@ -59,26 +59,26 @@ function checkCondition(condition: Expression, join: Join, check: RuleContext): 
   if (!isEquality || condition.left.kind !== 'column' || condition.right.kind !== 'column') {
     if (condition.kind === 'invalid') return;
     if (isEquality && [condition.left, condition.right].some((side) => side.kind === 'invalid')) return;
-    found.add('JOIN_CONDITION', condition.span, 'expected an equality of two columns, got something else');
+    found.add('JOIN_CONDITION', condition.span, 'the condition is not an equality of two columns');
     return;
   }
   if (areAcross(join, condition.left, condition.right)) return;
-  found.add('JOIN_CONDITION', condition.span, 'both sides of the equality belong to the same side of the join');
+  found.add('JOIN_CONDITION', condition.span, 'both columns of the equality are on the same side of the join');
 }
 
-/** The joins of a query under an aggregation or a list rule. */
+/** Checks the joins of a query under an aggregation or list rule. */
 export function checkJoins(select: Select, check: RuleContext): void {
   const { found, member, tables } = check;
   for (const join of joinsIn(select.from)) {
     if (join.type !== 'INNER')
-      found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN reaches rows outside the overlap`);
+      found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`);
     checkCondition(join.on, join, check);
   }
   const scans = leavesOf(select.from).filter((leaf): leaf is Scan => leaf.kind === 'scan');
   const seen = new Set<string>();
   for (const { table, span } of scans) {
     //= rules R-21
-    if (seen.has(table.name)) found.add('SELF_JOIN', span, `\`${table.name}\` stands in FROM more than once`);
+    if (seen.has(table.name)) found.add('SELF_JOIN', span, `\`${table.name}\` is in FROM more than once`);
     seen.add(table.name);
     const rule = joinRuleOf(table);
     //= rules R-22

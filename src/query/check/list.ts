@@ -10,21 +10,20 @@ function checkListed(part: ExpressionOf<'column'>, check: RuleContext): void {
   const { table, name } = source;
   const { rule } = table;
   if (rule?.kind !== 'list' || rule.listColumns.includes(name)) return;
-  check.found.add('COLUMN_NOT_ALLOWED', part.span, `\`${name}\` is no list column of \`${table.name}\``, {
+  check.found.add('COLUMN_NOT_ALLOWED', part.span, `\`${name}\` is not a list column of \`${table.name}\``, {
     help: `Its list columns are ${rule.listColumns.map((column) => `\`${column}\``).join(', ')}.`,
     rule: { table: table.name, key: 'listColumns' },
   });
 }
 
-/** Findings for functions, aggregates and conversions. `||` and arithmetic may stand in conditions. */
+/** Reports functions, aggregates and conversions. Conditions may use `||` and arithmetic. */
 function checkPlain(expression: Expression, check: RuleContext): void {
   const { found } = check;
   for (const part of within(expression)) {
     const isFunction = part.kind === 'call' && part.function !== '||';
-    if (part.kind === 'aggregate')
-      found.add('AGG_FUNCTION', part.span, 'a list rule answers with rows and not with aggregates');
+    if (part.kind === 'aggregate') found.add('AGG_FUNCTION', part.span, 'a list rule returns rows, not aggregates');
     else if (isFunction || part.kind === 'case' || part.kind === 'cast') {
-      found.add('LIST_EXPRESSION', part.span, 'a list rule allows no functions');
+      found.add('LIST_EXPRESSION', part.span, 'a list rule does not allow functions');
     }
   }
 }
@@ -50,7 +49,7 @@ function checkOutput(value: Expression, check: RuleContext): void {
   for (const child of childrenOf(value)) checkFilter(child, check);
 }
 
-/** A query over tables that all have a list rule. */
+/** Checks a query over tables that all have a list rule. */
 export function checkList(query: Query, check: RuleContext): void {
   const { found } = check;
   const select = checkSingleSelect(query, found);
@@ -60,9 +59,9 @@ export function checkList(query: Query, check: RuleContext): void {
   checkJoins(select, check);
   if (!distinct) found.add('DISTINCT_REQUIRED', items[0]?.value.span ?? span, 'SELECT is not DISTINCT');
   if (groups.length > 0 || having !== null) {
-    found.add('GROUP_BY', groups[0]?.span ?? having?.span ?? span, 'a list rule has no groups');
+    found.add('GROUP_BY', groups[0]?.span ?? having?.span ?? span, 'a list rule does not allow GROUP BY or HAVING');
   }
-  if (offset !== null) found.add('LIMIT_EXPR', span, 'a list rule has no OFFSET');
+  if (offset !== null) found.add('LIMIT_EXPR', span, 'a list rule does not allow OFFSET');
   for (const { value } of items) checkOutput(value, check);
   if (where === null) return;
   checkPlain(where, check);

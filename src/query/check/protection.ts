@@ -19,7 +19,7 @@ function isCounted(value: Expression, distinct: boolean): boolean {
   return isFingerprint(value) || (value.kind === 'column' && !distinct);
 }
 
-/** Findings for every protected column in an expression that is not in one of the few places for them. */
+/** Reports every protected column in an expression, except in the few places where one is allowed. */
 function checkValue(value: Expression, state: State): void {
   const { found, preserveNulls } = state;
   //= rules R-15, R-16
@@ -43,12 +43,13 @@ function checkValue(value: Expression, state: State): void {
   }
   if (value.kind === 'inQuery') {
     const isProtected = outputsOf(value.query).some((column) => column.protection.kind !== 'cleartext');
-    if (isProtected) found.add('FINGERPRINT_USE', value.span, 'protected columns are joined, and not compared with IN');
+    if (isProtected)
+      found.add('FINGERPRINT_USE', value.span, 'protected columns can be joined, but not compared with IN');
   }
   for (const child of childrenOf(value)) checkValue(child, state);
 }
 
-/** Fingerprints are equal to fingerprints of the same key, and to nothing else. */
+/** Checks an equality: a fingerprint can only equal a fingerprint that was made with the same key. */
 function checkEquality(left: ExpressionOf<'column'>, right: ExpressionOf<'column'>, state: State): void {
   const { found, anyNames } = state;
   const [a, b] = [left.column.protection, right.column.protection];
@@ -56,13 +57,17 @@ function checkEquality(left: ExpressionOf<'column'>, right: ExpressionOf<'column
   if (a.kind === 'fingerprint' && b.kind === 'fingerprint') {
     //= rules R-18
     if (a.header === b.header || anyNames) return;
-    found.add('JOIN_NAMES', left.span, `\`${a.header}\` and \`${b.header}\` are fingerprints of different names`);
+    found.add(
+      'JOIN_NAMES',
+      left.span,
+      `\`${a.header}\` and \`${b.header}\` are fingerprint columns with different names`,
+    );
     return;
   }
   for (const side of [left, right]) {
     if (side.column.protection.kind === 'sealed') reportProtected(side, found);
   }
-  found.add('JOIN_KIND', left.span, `expected two columns of the same protection, got ${a.kind} and ${b.kind}`);
+  found.add('JOIN_KIND', left.span, `a ${a.kind} column cannot be joined with a ${b.kind} column`);
 }
 
 function checkCondition(condition: Expression, state: State): void {
@@ -101,7 +106,7 @@ function checkSides(query: Extract<Query, { readonly kind: 'set' }>, isFinal: bo
     if (protection.kind === 'sealed' && query.all) continue;
     if (protection.kind === 'fingerprint' && !isFinal && state.preserveNulls) continue;
     const code = protection.kind === 'sealed' ? 'SEALED_USE' : 'FINGERPRINT_USE';
-    state.found.add(code, query.span, `\`${name}\` is a ${protection.kind} column, and rows of it are compared`);
+    state.found.add(code, query.span, `\`${name}\` is a ${protection.kind} column, and the query compares rows of it`);
   }
 }
 
@@ -111,7 +116,7 @@ function checkLevel(query: Query, isFinal: boolean, state: State): void {
   for (const inner of innerQueries(query)) checkLevel(inner, false, state);
 }
 
-/** What protected columns can be used for at all, whatever the rules say: their values mean nothing anywhere else. */
+/** Checks that protected columns are only used where their values mean something, whatever the rules say. */
 export function checkProtection(query: Query, manifest: Manifest, found: Findings): void {
   const { preserveNulls, allowJoinsOnColumnsWithDifferentNames: anyNames } = manifest.settings;
   checkLevel(query, true, { found, preserveNulls, anyNames });

@@ -3,13 +3,13 @@ import { quoteForMessage } from '../../errors/index.ts';
 import type { Findings, Span } from '../findings/finding.ts';
 import type { CheckContext } from './rule-context.ts';
 
-/** Whether the member may ask, and the receivers may receive anything at all. */
+/** Checks that the member may ask queries, and that the receivers may receive results. */
 export function checkRoles({ manifest, member, receivers }: CheckContext, whole: Span, found: Findings): void {
   //= rules R-11
   const canQuery = manifest.members.some((each) => each.id === member && each.abilities.includes('CAN_QUERY'));
   if (!canQuery)
-    found.add('ROLE_CANNOT_QUERY', whole, `${quoteForMessage(member)} does not have the ability CAN_QUERY`);
-  if (receivers.length === 0) found.add('RECEIVER_NOT_ALLOWED', whole, 'expected a receiver, got none');
+    found.add('ROLE_CANNOT_QUERY', whole, `${quoteForMessage(member)} does not have the ability \`CAN_QUERY\``);
+  if (receivers.length === 0) found.add('RECEIVER_NOT_ALLOWED', whole, 'the query has no receiver');
   const refused = receivers.filter(
     (receiver) =>
       !manifest.members.some((each) => each.id === receiver && each.abilities.includes('CAN_RECEIVE_RESULTS')),
@@ -19,7 +19,7 @@ export function checkRoles({ manifest, member, receivers }: CheckContext, whole:
   found.add('RECEIVER_NOT_ALLOWED', whole, `${names} cannot receive results`);
 }
 
-/** Whether a table answers at all, to these receivers, and with what is left of its budget. */
+/** Checks that a table can be queried, for these receivers, and that its budget is not used up. */
 export function checkTable(table: ManifestTable, span: Span, context: CheckContext, found: Findings): void {
   const { name } = table;
   if (table.rule === null) {

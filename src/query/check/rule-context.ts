@@ -2,24 +2,24 @@ import type { Manifest, ManifestTable } from '../../collab/index.ts';
 import type { ExpressionOf, Leaf } from '../ast/nodes.ts';
 import type { Findings } from '../findings/finding.ts';
 
-/** Who asks, for whom, and what is left of what they may ask. */
+/** Who asks, who receives the result, and how much of the budgets is left. */
 export interface CheckContext {
   readonly manifest: Manifest;
   /** Id of the member that submits the query. */
   readonly member: string;
-  /** Ids of the members that shall receive the result. */
+  /** Ids of the members that are to receive the result. */
   readonly receivers: readonly string[];
-  /** Id of the template whose SQL the query is; left out for a query of one's own. */
+  /** Id of the template whose SQL the query is; left out for an ad-hoc query. */
   readonly template?: string | undefined;
   /** Values for the parameters of the template, as text. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
-  /** Queries that the access budgets still allow, by table; a table that is left out has no budget. */
+  /** How many queries the access budgets still allow, by table; a table without a budget is left out. */
   readonly budgetsLeft?: ReadonlyMap<string, number> | undefined;
-  /** The most rows that a result can have; 1,000,000 if left out. */
+  /** The maximum number of rows in a result; default: 1,000,000. */
   readonly maxRows?: number | undefined;
 }
 
-/** What the checks of a rule need. */
+/** What the checks of a rule work with. */
 export interface RuleContext {
   readonly found: Findings;
   readonly manifest: Manifest;
@@ -31,7 +31,7 @@ export interface RuleContext {
 /** A relation that is a table. */
 export type Scan = Extract<Leaf, { readonly kind: 'scan' }>;
 
-/** The table and the name of a column there; `null` for a column that is computed. */
+/** The table that a column comes from, and its name there; `null` for a computed column. */
 export function tableColumn(
   { column }: ExpressionOf<'column'>,
   { manifest }: Pick<RuleContext, 'manifest'>,
@@ -42,7 +42,7 @@ export function tableColumn(
   return table === undefined ? null : { table, name: origin.column };
 }
 
-/** A finding for a protected column where it cannot be. */
+/** Reports a protected column in a place where it is not allowed. */
 export function reportProtected(part: ExpressionOf<'column'>, found: Findings): void {
   const { column, name, span } = part;
   switch (column.protection.kind) {

@@ -34,24 +34,24 @@ function findTemplate(
     return null;
   }
   if (template.sql === text) return template;
-  found.add('TEMPLATE_UNKNOWN', whole, `the text is not that of the template ${quoteForMessage(id)}`);
+  found.add('TEMPLATE_UNKNOWN', whole, `the query is not the text of the template ${quoteForMessage(id)}`);
   return null;
 }
 
-/** All parameters: of several mistakes at one place only the first is told. */
+/** Names all parameters, because only the first of several findings at one place is reported. */
 function helpOn({ parameters }: AnalysisTemplate): string {
   const names = parameters.map(({ name, type }) => `${quoteForMessage(name)} (${type})`).join(', ');
   return names === ''
     ? 'The template takes no values.'
-    : `Give a value of its type to each of ${names}, and to nothing else.`;
+    : `Give each of ${names} a value of its type, and give no other values.`;
 }
 
-/** The template that a query claims to be, with its values read. Findings for what does not fit; `null` without one. */
+/** The template that a query claims to be, with its values; `null` if there is none. Reports what does not match. */
 export function bindTemplate(context: CheckContext, text: string, whole: Span, found: Findings): BoundTemplate | null {
   const { manifest, template: id, parameters = {} } = context;
   if (id === undefined) {
     if (Object.keys(parameters).length > 0)
-      found.add('PARAMETER', whole, 'values are given for parameters, and there is no template');
+      found.add('PARAMETER', whole, 'parameter values can only be given with a template');
     return null;
   }
   const template = findTemplate(manifest, id, text, whole, found);
@@ -68,10 +68,8 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
     const value = given === undefined ? null : readText(given, type);
     if (value !== null) values.set(name, { type, text: value });
     else {
-      const got = given === undefined ? 'nothing' : 'something else';
-      found.add('PARAMETER_TYPE', whole, `parameter ${quoteForMessage(name)} expected a ${typeName}, got ${got}`, {
-        help,
-      });
+      const mistake = given === undefined ? 'has no value' : `has a value that is not of type ${typeName}`;
+      found.add('PARAMETER_TYPE', whole, `parameter ${quoteForMessage(name)} ${mistake}`, { help });
     }
   }
   for (const name of Object.keys(parameters)) {

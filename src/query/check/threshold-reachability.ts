@@ -15,20 +15,20 @@ function report(span: Span, table: ManifestTable, message: string, { found }: Ru
   found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key: 'x-outputConstraints' } });
 }
 
-/** Aggregates that give single values back, or look at a part of a group only; in conditions as well as in outputs. */
+/** Reports aggregates, in conditions and outputs, that return individual values or look at only part of a group. */
 function checkAggregates({ items, having, qualify }: Select, table: ManifestTable, check: RuleContext): void {
   const values = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
   for (const value of values) {
     for (const part of within(value)) {
       if (part.kind !== 'aggregate') continue;
       const isSafe = part.function === 'count' || part.function === 'sum' || part.function === 'avg';
-      if (!isSafe) report(part.span, table, `\`${part.function}\` can give back the value of one person`, check);
-      if (part.filter !== null) report(part.span, table, 'a FILTER looks at a part of the group only', check);
+      if (!isSafe) report(part.span, table, `\`${part.function}\` can return the value of one person`, check);
+      if (part.filter !== null) report(part.span, table, 'a FILTER looks at only part of the group', check);
     }
   }
 }
 
-/** A WITH query that is read a second time, by whatever name of the same letters. */
+/** The second reading of a WITH query, if there is one. Two WITH queries with the same name count as one. */
 function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> | null {
   const seen = new Set<string>();
   for (const leaf of selectsIn(query).flatMap((select) => leavesOf(select.from))) {
@@ -42,11 +42,16 @@ function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> |
 function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: RuleContext): void {
   //= rules R-33
   if (query.kind === 'set' || !isAggregated(query)) {
-    report(span, table, `\`${table.name}\` is only shown in aggregates, and the last SELECT is none`, check);
+    report(
+      span,
+      table,
+      `\`${table.name}\` may only be shown in aggregates, and the last SELECT is not an aggregate`,
+      check,
+    );
     return;
   }
   checkAggregates(query, table, check);
-  // Each reading is a scan of its own, and the columns of only one of them would be counted.
+  // Each reading is a separate scan, and only the columns of one of them would be counted.
   const repeated = findRepeated(query);
   if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
   const reachable = query.from === null ? [] : columnsOf(query.from);
@@ -60,8 +65,8 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
 }
 
 /**
- * Whether the last aggregate of a query sees the columns of every output constraint of custom rules, so that persons behind
- * each row of the answer can be counted.
+ * Checks that the last aggregate of a query sees the columns of every output constraint of a custom rule, so that the people
+ * behind each row of the answer can be counted.
  */
 export function checkThresholdReachability(query: Query, spans: ReadonlyMap<string, Span>, check: RuleContext): void {
   for (const table of check.tables) {

@@ -3,7 +3,7 @@ import { RULE_FINDINGS } from './rule-findings.ts';
 import { SHAPE_FINDINGS } from './shape-findings.ts';
 
 /**
- * Every reason for which a query can be refused, with what `docs/rules.md` says of it. The codes are stable.
+ * Every reason why a query can be refused, with the texts that `docs/rules.md` repeats. The codes are stable.
  *
  * Source: `docs/rules.md`, which a test keeps equal to this list.
  */

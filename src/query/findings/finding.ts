@@ -7,32 +7,32 @@ export interface Span {
   readonly end: number;
 }
 
-/** The part of an analysis rule that a finding rests on. */
+/** The part of an analysis rule that a finding is based on. */
 export interface RuleReference {
   readonly table: string;
   /** A key of the rule in the manifest, such as `dimensionColumns`. */
   readonly key: string;
 }
 
-/** One reason why a query is refused. It holds names from the query and the manifest, and never a value of a table. */
+/** One reason why a query is refused. It contains names from the query and the manifest, and never a value of a table. */
 export interface Finding {
   readonly code: FindingCode;
   readonly span: Span;
   /** One line: lower-case first letter, no final period, names in backticks. */
   readonly message: string;
-  /** The way out, a full sentence. */
+  /** The way out, as a full sentence. */
   readonly help: string;
   readonly rule: RuleReference | null;
 }
 
-/** What a finding has besides code, span and message. */
+/** The optional parts of a finding. */
 export interface FindingDetails {
-  /** Instead of the help of the code. */
+  /** Replaces the help of the code. */
   readonly help?: string | undefined;
   readonly rule?: RuleReference | undefined;
 }
 
-/** Collects findings. The same code at the same place counts once. */
+/** Collects findings, at most one for each code and place. */
 export class Findings {
   readonly #found = new Map<string, Finding>();
 
@@ -47,7 +47,7 @@ export class Findings {
     this.#found.set(key, Object.freeze({ code, span, message, help, rule }));
   }
 
-  /** In the order of the text. */
+  /** The findings in the order of their places in the text. */
   list(): readonly Finding[] {
     const found = [...this.#found.values()];
     return Object.freeze(found.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end));

@@ -3,7 +3,7 @@ import type { Finding, Span } from './finding.ts';
 
 const MAX_WIDTH = 100;
 
-/** The line of a text that a place starts in, with the place within it. */
+/** The line in which a span starts, and the column where it starts. */
 function lineOf(text: string, span: Span): { readonly number: number; readonly line: string; readonly column: number } {
   const before = text.slice(0, span.start);
   const start = before.lastIndexOf('\n') + 1;
@@ -12,12 +12,12 @@ function lineOf(text: string, span: Span): { readonly number: number; readonly l
   return { number, line: text.slice(start, end === -1 ? text.length : end), column: span.start - start };
 }
 
-/** Every character as one that takes one place on a terminal. */
+/** Replaces characters that are invisible or move the cursor, so that every character takes one column of a terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?! )\p{Zs}/gu, ' ');
 }
 
-/** A line cut to the part around a place, and the underlining of the place. */
+/** A line, cut to the part around a column, and the marks that underline the span. */
 function underline(line: string, column: number, length: number): readonly [string, string] {
   const from = line.length <= MAX_WIDTH ? 0 : Math.max(0, Math.min(column - MAX_WIDTH / 4, line.length - MAX_WIDTH));
   const shown = line.slice(from, from + MAX_WIDTH);
@@ -43,8 +43,8 @@ function renderFinding(text: string, { code, span, message, help, rule }: Findin
 }
 
 /**
- * Findings as text for a terminal, without colours: each with its line of the SQL, the place underlined, why it is refused,
- * which rule says so, and the way out.
+ * Findings as text for a terminal, without colours. Each shows its line of the SQL with the place underlined, why the query is
+ * refused, the rule that says so, and the way out.
  */
 export function renderFindings(text: string, findings: readonly Finding[]): string {
   return findings.map((finding) => renderFinding(text, finding)).join('\n\n');

@@ -3,119 +3,119 @@ import type { FindingText } from './finding-text.ts';
 /** Findings about the text, its shape, and the names in it. */
 export const SHAPE_FINDINGS = {
   PARSE_ERROR: {
-    why: 'The text is no SQL that can be read.',
+    why: 'The text is not SQL that the parser can read.',
     help: 'Correct the SQL at the marked place.',
   },
   TOO_LARGE: {
-    why: 'Long queries and long lists are refused, so that reading one never takes long.',
-    help: 'Write at most 20,000 bytes, and lists of at most 1,000 values or outputs; join with a table of your own instead of a long list.',
+    why: 'Long queries and long lists are refused so that reading a query never takes long.',
+    help: 'Write at most 20,000 bytes, with at most 1,000 values in a list and at most 1,000 outputs; instead of a long list, join with a table of your own.',
   },
   MULTI_STATEMENT: {
-    why: 'One submission is one question, with one verdict and one entry in the log.',
-    help: 'Submit the statements one by one.',
+    why: 'A submission is one query, with one verdict and one entry in the log.',
+    help: 'Submit the statements one at a time.',
   },
   NOT_SELECT: {
-    why: 'Queries read; nothing else runs in the room.',
-    help: 'Write one SELECT.',
+    why: 'A room answers queries that read; nothing else runs in it.',
+    help: 'Write a single SELECT.',
   },
   UNSUPPORTED_NODE: {
-    why: 'What the checker does not know, it refuses, because it cannot say what it would give away.',
-    help: 'Write the same with plain SELECT, JOIN, WHERE, GROUP BY and the functions of the analysis rule.',
+    why: 'The checker refuses what it does not know, because it cannot tell what that would reveal.',
+    help: 'Rewrite the query with plain SELECT, JOIN, WHERE, GROUP BY and the functions of the analysis rule.',
   },
   NO_TABLE: {
-    why: 'A query without a table asks the room nothing.',
+    why: 'A query has to read at least one table of the room.',
     help: 'Select from a table of the collaboration.',
   },
   UNKNOWN_TABLE: {
-    why: 'Only tables of the collaboration exist in the room: no files, no catalogue, no other schema.',
+    why: 'Only the tables of the collaboration exist in the room: there are no files, no catalogue and no other schemas.',
     help: 'Use a table that the manifest names.',
   },
   NO_RULE: {
     why: 'A table without an analysis rule cannot be queried.',
-    help: 'Ask its owner for an analysis rule.',
+    help: 'Ask its owner to add an analysis rule.',
   },
   RULE_TYPE_MIX: {
-    why: 'All tables of a query carry the same type of analysis rule; otherwise each would be read by the rules of another.',
-    help: 'Query tables of one rule type together.',
+    why: 'All tables of a query must have the same type of analysis rule; otherwise one table would be read under the rule of another.',
+    help: 'Use only tables with the same type of rule in one query.',
   },
   TABLE_FUNCTION: {
-    why: 'Table functions read files, settings and other tables behind the rules.',
+    why: 'Table functions read files, settings and other tables, which bypasses the rules.',
     help: 'Select from a table of the collaboration.',
   },
   SUBQUERY: {
-    why: 'Sub-queries compute on single persons before a threshold applies; only a custom rule may allow them, and never ones that refer to the query around them.',
-    help: 'Write the question as one SELECT with joins.',
+    why: 'A sub-query computes on individual people before a threshold applies; only a custom rule can allow it, and never one that refers to the query around it.',
+    help: 'Write the query as a single SELECT with joins.',
   },
   SUBQUERY_MULTIROW: {
-    why: 'A sub-query in the place of a value must give one row whatever the data is; a failure would tell something of the data.',
+    why: 'A sub-query that is used as a value must return one row whatever the data is; a failure would reveal something about the data.',
     help: 'Make it a single aggregate without GROUP BY.',
   },
   CTE: {
-    why: 'WITH is a sub-query by another name; only a custom rule may allow it.',
-    help: 'Write the question as one SELECT with joins.',
+    why: 'A WITH query is a sub-query by another name; only a custom rule can allow it.',
+    help: 'Write the query as a single SELECT with joins.',
   },
   CTE_RECURSIVE: {
-    why: 'A recursive query has no bound on its work.',
-    help: 'Write it without RECURSIVE.',
+    why: 'There is no bound on the work of a recursive query.',
+    help: 'Write the query without RECURSIVE.',
   },
   CTE_SHADOWS_TABLE: {
-    why: 'A WITH query that takes the name of a table would be read in its place.',
-    help: 'Give the WITH query a name of its own.',
+    why: 'A WITH query that has the name of a table would be read instead of that table.',
+    help: 'Give the WITH query a different name.',
   },
   SETOP: {
-    why: 'UNION, INTERSECT and EXCEPT combine answers that the thresholds see only one by one; only a custom rule may allow them.',
-    help: 'Submit the parts as queries of their own.',
+    why: 'UNION, INTERSECT and EXCEPT combine answers, while thresholds apply to each answer alone; only a custom rule can allow them.',
+    help: 'Submit the parts as separate queries.',
   },
   SETOP_KIND: {
-    why: 'This set operation is not known to the checker, or its two sides do not fit together column by column.',
-    help: 'Use UNION, UNION ALL, INTERSECT or EXCEPT with as many columns of the same types on both sides.',
+    why: 'The checker does not know this set operation, or the columns of its two sides do not match.',
+    help: 'Use UNION, UNION ALL, INTERSECT or EXCEPT, with the same number of columns and the same types on both sides.',
   },
   WINDOW: {
-    why: 'Window functions and QUALIFY look at several rows of the answer, suppressed ones included; only a custom rule may allow them.',
-    help: 'Leave the window out and compute it on the result.',
+    why: 'Window functions and QUALIFY look at several rows of the answer, including suppressed ones; only a custom rule can allow them.',
+    help: 'Leave it out, and compute it on the result.',
   },
   STAR: {
-    why: 'A star stands for columns that nobody has named; under this rule each output is named.',
+    why: 'A star selects columns without naming them; under this rule every output has to be named.',
     help: 'Name the columns.',
   },
   SAMPLE: {
-    why: 'Random parts of a table, asked again and again, get around every threshold.',
-    help: 'Leave the sample out.',
+    why: 'Random samples of a table, taken again and again, get around every threshold.',
+    help: 'Leave out the sample.',
   },
   AT_CLAUSE: {
-    why: 'There is one snapshot of a table in the room.',
-    help: 'Leave AT out.',
+    why: 'The room has one snapshot of each table.',
+    help: 'Leave out AT.',
   },
   COLUMN_ALIAS_LIST: {
-    why: 'A list of names behind an alias renames columns by position, unlisted ones to listed ones.',
-    help: 'Use the names that the columns have, or rename them with AS in a SELECT.',
+    why: 'A list of names after an alias renames columns by position, and can give an unlisted column the name of a listed one.',
+    help: 'Use the original names of the columns, or rename them with AS in a SELECT.',
   },
   UNKNOWN_COLUMN: {
-    why: 'No table in FROM has a column of this name.',
+    why: 'No table in FROM has a column with this name.',
     help: 'Check the name against the columns of the tables.',
   },
   AMBIGUOUS_COLUMN: {
-    why: 'More than one table in FROM, or output of a sub-query, has this name.',
-    help: 'Write the alias of the table before the column, and give each output of a sub-query its own name.',
+    why: 'More than one column or table in FROM, or more than one output, has this name.',
+    help: 'Write the table alias before the column, and give each output of a sub-query its own name.',
   },
   ALIAS_SHADOWS_COLUMN: {
-    why: 'The name is both a column and an output of another meaning, and SQL takes one or the other depending on the clause.',
-    help: 'Give the output another name, or write the alias of the table before the column.',
+    why: 'The name is both a column and an output with a different meaning, and SQL takes one or the other depending on the clause.',
+    help: 'Give the output a different name, or write the table alias before the column.',
   },
   ROW_REF: {
-    why: 'A table name in the place of a value is the whole row, with every column of it.',
+    why: 'A table name that is used as a value means the whole row, with all its columns.',
     help: 'Name a column.',
   },
   ROWID: {
-    why: 'Row numbers of a table point at single rows.',
-    help: 'Leave it out.',
+    why: 'Row numbers point at individual rows of a table.',
+    help: 'Leave out the row number.',
   },
   STRUCT_ACCESS: {
-    why: 'Columns have no parts; this notation reaches columns without naming them.',
+    why: 'Columns have no parts, and this notation can reach columns without naming them.',
     help: 'Write `alias.column`.',
   },
   ORDINAL_RANGE: {
-    why: 'The number counts the outputs from 1, and there are not so many.',
-    help: 'Write the name of the output.',
+    why: 'The number refers to an output, counted from 1, and the query has no such output.',
+    help: 'Use the name of the output.',
   },
 } as const satisfies Readonly<Record<string, FindingText>>;

@@ -1,4 +1,4 @@
-/** JSON whose numbers are their own text: nothing is rounded, and what is no JSON number (`Infinity`) is kept too. */
+/** A JSON value whose numbers are strings: nothing is rounded, and `Infinity`, which JSON does not have, is kept too. */
 export type Json = null | boolean | string | readonly Json[] | JsonObject;
 
 /** A JSON object. */
@@ -7,11 +7,11 @@ export type JsonObject = Readonly<{ [name in string]: Json }>;
 const STRINGS_AND_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:\d[\d.eE+-]*|Infinity|inf|nan|NaN)/g;
 
 /**
- * Reads JSON without losing a digit: each number becomes a string of the characters that it is written with.
+ * Reads JSON without losing a digit: each number becomes a string with the same characters.
  *
  * The engine writes 64-bit integers as bare JSON numbers, which `JSON.parse` rounds, and infinities, which it refuses.
  *
- * @throws {SyntaxError} if it is no JSON otherwise.
+ * @throws {SyntaxError} if the text is not JSON apart from that.
  */
 export function readExactJson(text: string): Json {
   //= rules R-4
@@ -21,7 +21,7 @@ export function readExactJson(text: string): Json {
   return parsed;
 }
 
-/** `JSON.parse` gives nothing but JSON. */
+/** `JSON.parse` only returns JSON values. */
 function isJson(value: unknown): value is Json {
   return value !== undefined;
 }

@@ -6,13 +6,13 @@ import { Findings } from '../findings/finding.ts';
 import { isJsonList, isJsonObject, type Json, readExactJson } from './json.ts';
 import { TextIndex } from './span.ts';
 
-/** The most bytes of UTF-8 that a query may have. */
+/** The maximum length of a query, in bytes of UTF-8. */
 export const MAX_QUERY_BYTES = 20_000;
 
-/** What the parser made of a text: a tree of the engine's own shape, or the findings that say why there is none. */
+/** A parsed text: the engine's tree, or the findings that say why there is none. */
 export interface ParsedQuery {
   readonly text: string;
-  /** The one statement; `null` if there is none, or more. */
+  /** The statement; `null` unless there is exactly one. */
   readonly statement: Json | null;
   readonly findings: readonly Finding[];
 }
@@ -32,7 +32,7 @@ const SETTINGS = {
 const MAX_COPIES = 4096;
 const TOO_DEEP = 'the SQL is nested too deeply to be read';
 
-/** In this order: some of them are refused after others. */
+/** The order matters: the engine refuses some of them after others. */
 const LOCKS = [
   'SET max_expression_depth = 250',
   'SET enable_external_file_cache = false',
@@ -44,7 +44,7 @@ function failed(text: string, found: Findings): ParsedQuery {
   return Object.freeze({ text, statement: null, findings: found.list() });
 }
 
-/** What can be said of a text before anything reads it. */
+/** Reports what is wrong with a text before the parser reads it. */
 function refuseText(text: string, found: Findings): void {
   const index = new TextIndex(text);
   const bytes = new TextEncoder().encode(text).length;
@@ -54,21 +54,26 @@ function refuseText(text: string, found: Findings): void {
   }
   if (countCopies(text) > MAX_COPIES) {
     const help = 'Write CASE WHEN a = b instead of CASE a WHEN b.';
-    found.add('TOO_LARGE', index.whole, 'too many WHEN after CASE with a value: nested, they are many more', { help });
+    found.add(
+      'TOO_LARGE',
+      index.whole,
+      'too many WHEN branches after CASE with a value, which multiply when they are nested',
+      { help },
+    );
   }
   const bad = text.indexOf('\0');
   if (bad >= 0) found.add('PARSE_ERROR', { start: bad, end: bad + 1 }, 'a NUL character ends the statement early');
-  if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', index.whole, 'the text has half of a surrogate pair');
+  if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', index.whole, 'the text contains half a surrogate pair');
 }
 
 /**
- * The most copies that the parser can make of an expression. It writes `CASE a WHEN b` as `CASE WHEN a = b`, once for each
- * WHEN, and so multiplies what is nested in the place of `a`. Words are counted wherever they are, in texts as well.
+ * The maximum number of copies that the parser can make of an expression. It turns `CASE a WHEN b` into `CASE WHEN a = b`, once
+ * for every WHEN, which multiplies an expression nested in `a`. The words are counted everywhere, including in string constants.
  */
 function countCopies(text: string): number {
   const whens = (text.match(/when/gi) ?? []).length;
   const cases = (text.match(/case(?!\s+when)/gi) ?? []).length;
-  // So many equal factors, of the given sum, have the largest product.
+  // For a given sum, this number of equal factors has the largest product.
   const factors = Math.max(1, Math.min(cases, whens / Math.E));
   return cases === 0 ? 0 : (whens / factors) ** factors;
 }
@@ -82,13 +87,13 @@ function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, fou
     const token = index.text.slice(span.start, span.end);
     found.add('PARSE_ERROR', span, token === '' ? 'the SQL ends too early' : `unexpected ${quoteForMessage(token)}`);
   } else if (message === 'Only SELECT statements can be serialized to json!') {
-    found.add('NOT_SELECT', index.whole, 'the statement is no SELECT');
+    found.add('NOT_SELECT', index.whole, 'the statement is not a SELECT');
   } else {
     found.add('PARSE_ERROR', index.whole, 'the SQL cannot be read');
   }
 }
 
-/** Turns the engine's answer into one statement or findings. */
+/** Turns the engine's answer into a statement or findings. */
 function readAnswer(text: string, answer: string): ParsedQuery {
   const found = new Findings();
   const index = new TextIndex(text);
@@ -100,14 +105,14 @@ function readAnswer(text: string, answer: string): ParsedQuery {
   }
   const { statements } = tree;
   const [statement, second] = isJsonList(statements) ? statements : [];
-  if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'expected a SELECT, got nothing');
+  if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'the text contains no statement');
   if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
   if (found.size > 0 || statement === undefined) return failed(text, found);
   return Object.freeze({ text, statement, findings: [] });
 }
 
 /**
- * DuckDB's own parser, in an instance that has no data, no files, no network and no way to get them. It reads SQL text and
+ * DuckDB's parser, in an instance that has no data, no files and no network, and no way to get them. It parses SQL text and
  * never runs it. One per process is enough; calls may overlap.
  */
 export class QueryParser implements Disposable {
@@ -128,7 +133,7 @@ export class QueryParser implements Disposable {
     return new QueryParser(database, connection);
   }
 
-  /** Reads one query. Whatever is wrong with the text is a finding; nothing of it throws. */
+  /** Parses a query. Whatever is wrong with the text becomes a finding and never an exception. */
   async parse(text: string): Promise<ParsedQuery> {
     const found = new Findings();
     refuseText(text, found);
@@ -137,7 +142,7 @@ export class QueryParser implements Disposable {
     try {
       answer = await this.#serialise(text);
     } catch {
-      // Texts that are nested too deeply are refused by an exception and not by an answer.
+      // For a text that is nested too deeply, the engine throws instead of answering.
       answer = null;
     }
     if (typeof answer === 'string') return readAnswer(text, answer);

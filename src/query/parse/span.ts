@@ -3,7 +3,7 @@ import type { Span } from '../findings/finding.ts';
 const TOKEN =
   /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*|\*))*|\d[\w.]*|'(?:[^']|'')*'|\$\w+|[<>=!|]+|\S/uy;
 
-/** Finds tokens of a text at the byte offsets that the parser gives. */
+/** Finds the tokens of a text by the byte offsets that the parser reports. */
 export class TextIndex {
   readonly text: string;
   /** UTF-16 index by byte offset; `null` if the two are the same. */

@@ -11,10 +11,10 @@ import type {
 } from '../ast/nodes.ts';
 import { printTypeName } from '../ast/value-type.ts';
 
-/** What stands in the SQL for each parameter. */
+/** The SQL placeholder of each parameter. */
 export type Placeholders = ReadonlyMap<string, string>;
 
-/** A name in quotes, whatever it is made of. */
+/** A quoted name; any characters are safe. */
 function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
@@ -206,9 +206,8 @@ class Printer {
 }
 
 /**
- * SQL of a resolved query: every name qualified and quoted, every value written by us, nothing of the original text.
- *
- * The same query gives the same SQL. Placeholders say what stands for each parameter.
+ * The SQL of a resolved query: every name is qualified and quoted, every value is printed anew, and nothing is copied from the
+ * original text. The same query always gives the same SQL.
  */
 export function printQuery(query: Query, placeholders: Placeholders = new Map()): string {
   return new Printer(placeholders).query(query);

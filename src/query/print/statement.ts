@@ -10,16 +10,16 @@ export interface ResultColumn {
   readonly protection: Protection['kind'];
 }
 
-/** What runs: SQL that was written from the resolved query alone, with values bound to its parameters. */
+/** A statement that may run: SQL printed from the resolved query alone, with values for its parameters. */
 export interface Statement {
   /** One SELECT over fully qualified, quoted names. The same query gives the same text. */
   readonly sql: string;
   /** In the order of `$1`, `$2`, …; each is bound as text, and the SQL converts it to its type. */
   readonly parameters: readonly string[];
   readonly columns: readonly ResultColumn[];
-  /** The most rows that the SQL gives: one more than may be released. */
+  /** The maximum number of rows that the SQL returns: one more than may be released. */
   readonly limit: number | null;
-  /** The resolved query that the SQL was printed from, as JSON: the same for every text that means the same. */
+  /** The resolved query that the SQL was printed from, as JSON; texts with the same meaning have the same one. */
   readonly ir: string;
 }
 

@@ -35,10 +35,10 @@ import { type StrictNode, foldName } from './strict-node.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 
-/** Resolves a part of an expression; handed down so that files do not depend on each other in a circle. */
+/** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: StrictNode, context: Context) => Expression;
 
-/** Functions that the parser writes for special syntax, with a schema that nobody wrote. */
+/** Functions that the parser inserts for special syntax, with a schema that is not in the text. */
 const PARSER_MADE = new Set(['substring', 'trim', 'ltrim', 'rtrim', 'date_part', 'row', 'list_value', 'struct_pack']);
 
 const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
@@ -48,7 +48,7 @@ const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCas
   ['!~~*', { negated: true, ignoreCase: true }],
 ]);
 
-/** Rows of a table are assumed to be fewer than ten to this power, to bound the digits of a sum. */
+/** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
 const ROW_DIGITS = 12;
 const MAX_LITERAL_ARGUMENT = 1_000_000;
 
@@ -60,14 +60,14 @@ function isArithmetic(name: string): name is Arithmetic {
   return ARITHMETIC.some((operator) => operator === name);
 }
 
-/** Findings for a value that is no number. Protected columns have findings of their own. */
+/** Reports a value that is not a number. Protected columns have other findings. */
 function expectNumber(value: Expression, context: Context): void {
   const family = familyOfType(value.type);
   if (family === null || family === 'number' || isProtectedColumn(value)) return;
-  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family}`);
+  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family} value`);
 }
 
-/** The type of an aggregate over values of a type. */
+/** The type of an aggregate's result, by the type of its argument. */
 export function aggregateType(name: AggregateName, argument: ValueType): ValueType {
   switch (name) {
     case 'count':
@@ -91,7 +91,7 @@ export function aggregateType(name: AggregateName, argument: ValueType): ValueTy
   }
 }
 
-/** Findings for an argument that an aggregate cannot take. */
+/** Reports an argument that an aggregate cannot take. */
 export function checkAggregateArgument(name: AggregateName, argument: Expression, context: Context): void {
   if (name === 'count' || name === 'min' || name === 'max' || name === 'median') return;
   expectNumber(argument, context);
@@ -99,9 +99,9 @@ export function checkAggregateArgument(name: AggregateName, argument: Expression
   context.walk.found.add(
     'TYPE_MISMATCH',
     argument.span,
-    `${quoteForMessage(name)} expected a decimal or whole number, got a DOUBLE`,
+    `${quoteForMessage(name)} takes a decimal or whole number, not a DOUBLE`,
     {
-      help: 'Convert it with CAST(… AS DECIMAL(38,6)); a DOUBLE can make the function fail, which tells something of the data.',
+      help: 'Convert it with CAST(… AS DECIMAL(38,6)); a DOUBLE can make the function fail, which reveals something about the data.',
     },
   );
 }
@@ -114,14 +114,14 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   const filter = filterNode === null ? null : resolve(filterNode, context);
   const children = node.nodes('children').map((child) => resolveArgument(child, context, resolve));
   const orders = node.node('order_bys');
-  if (orders.isGiven('orders')) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY of its own');
+  if (orders.isGiven('orders')) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY');
   orders.word('type', ['ORDER_MODIFIER']);
   orders.close();
   node.empty('export_state', 'is_operator');
   node.close();
   const [argument = null, second] = children;
   if (second !== undefined || (argument === null && name !== 'count')) {
-    found.add('AGG_ARG', span, `${quoteForMessage(name)} expected one argument, got ${String(children.length)}`);
+    found.add('AGG_ARG', span, `${quoteForMessage(name)} takes one argument, got ${String(children.length)}`);
     return invalid(span, children);
   }
   if (argument !== null) checkAggregateArgument(name, argument, context);
@@ -129,19 +129,19 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   return { kind: 'aggregate', function: name, distinct: distinct && argument !== null, argument, filter, span, type };
 }
 
-/** An argument of an aggregate, for which a star is not a wrong list of outputs but a wrong argument. */
+/** Resolves the argument of an aggregate; a star is reported as a wrong argument and not as an output. */
 function resolveArgument(node: StrictNode, context: Context, resolve: ResolvePart): Expression {
   if (node.text('class') !== 'STAR') return resolve(node, context);
   node.skipAll();
-  context.walk.found.add('AGG_ARG', node.span, 'the aggregate is taken of columns that are not named');
+  context.walk.found.add('AGG_ARG', node.span, 'the argument of the aggregate is a star');
   return invalid(node.span);
 }
 
 function refuseFunction(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const { found } = context.walk;
   if (isRefusedAggregate(name))
-    found.add('AGG_FUNCTION', span, `${quoteForMessage(name)} gives back values of single rows or cannot be checked`);
-  else found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not among the functions that may run`);
+    found.add('AGG_FUNCTION', span, `${quoteForMessage(name)} returns values of individual rows or cannot be checked`);
+  else found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not one of the functions that may run`);
   return invalid(span, parts);
 }
 
@@ -150,11 +150,11 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
   const family = familyOfType(value.type);
   const mismatch = (expected: string): void => {
     if (family === null || isProtectedColumn(value)) return;
-    found.add('TYPE_MISMATCH', value.span, `expected a ${expected}, got a ${family}`);
+    found.add('TYPE_MISMATCH', value.span, `expected a ${expected}, got a ${family} value`);
   };
   switch (kind) {
     case 'text':
-      if (family !== 'text') mismatch('text');
+      if (family !== 'text') mismatch('text value');
       break;
     case 'number':
       if (family !== 'number') mismatch('number');
@@ -164,9 +164,10 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
       break;
     case 'literal':
       if (value.kind !== 'literal' || value.type.kind !== 'integer') {
-        found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a whole number, got an expression');
+        found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a whole number that is written in the query');
       } else if (Math.abs(Number(value.text)) > MAX_LITERAL_ARGUMENT) {
-        found.add('LITERAL_RANGE', value.span, `expected a number up to ${String(MAX_LITERAL_ARGUMENT)}`);
+        const most = String(MAX_LITERAL_ARGUMENT);
+        found.add('LITERAL_RANGE', value.span, `expected a number from -${most} to ${most}, got ${String(value.text)}`);
       }
       break;
     case 'part':
@@ -179,7 +180,7 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
   }
 }
 
-/** A number rounded to so many places: a carry needs a digit more. */
+/** The type of a number rounded to `places`: a carry can add a digit. */
 function roundedType(type: ValueType, places: number): ValueType {
   const digits = digitsOf(type);
   if (digits === null) return type;
@@ -219,7 +220,7 @@ function resultType(kind: ResultKind, name: ScalarName, values: readonly Express
   }
 }
 
-/** A call of a scalar function with arguments that are checked against its shape. */
+/** A call of a scalar function, with its arguments checked against the function's shape. */
 function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, context: Context): Expression {
   const shape = shapeOf(name);
   const most = shape.repeats === true ? Number.POSITIVE_INFINITY : shape.arguments.length;
@@ -240,7 +241,7 @@ function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, 
   return { kind: 'call', function: name, arguments: values, span, type: resultType(shape.result, name, values) };
 }
 
-/** Names of date parts are the same in capitals. */
+/** Lower-cases the name of a date part, for which case is ignored. */
 function lowerPart(kind: ArgumentKind | undefined, value: Expression): Expression {
   if (kind !== 'part' || value.kind !== 'literal' || value.text === null) return value;
   return { ...value, text: value.text.toLowerCase() };
@@ -279,7 +280,7 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
   const isSymbol = node.flag('is_operator');
   const parts = node.nodes('children').map((child) => resolve(child, context));
   if (node.flag('distinct'))
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is no aggregate and takes no DISTINCT`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not an aggregate and does not take DISTINCT`);
   if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteForMessage(name)} has a FILTER`);
   if (node.node('order_bys').isGiven('orders'))
     found.add('AGG_ORDER_BY', span, `${quoteForMessage(name)} has an ORDER BY`);
@@ -296,7 +297,7 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
   return callScalar(scalar, parts, span, context);
 }
 
-/** A function, an aggregate or an operator that is written as one. `given` names it where the node does not. */
+/** Resolves a function, an aggregate, or an operator in the form of a function. `given` is its name if the node has none. */
 export function resolveFunction(
   node: StrictNode,
   context: Context,
@@ -318,7 +319,7 @@ export function resolveFunction(
     context.walk.found.add(
       'FUNCTION_NOT_ALLOWED',
       span,
-      `${quoteForMessage(`${schema}.${name}`)} is no function that may run`,
+      `${quoteForMessage(`${schema}.${name}`)} is not a function that may run`,
     );
     return invalid(span, parts);
   }

@@ -4,7 +4,7 @@ import type { ValueType } from '../ast/value-type.ts';
 import type { StrictNode, Walk } from './strict-node.ts';
 import type { Scope } from './scope.ts';
 
-/** A WITH query that can be named. */
+/** A WITH query that is in scope. */
 export interface VisibleQuery {
   readonly name: string;
   readonly columns: readonly RelationColumn[];
@@ -17,7 +17,7 @@ export type VisibleQueries = ReadonlyMap<string, VisibleQuery>;
 export interface Context {
   readonly walk: Walk;
   readonly manifest: Manifest;
-  /** Parameters of the template by name; `null` if the query is none. */
+  /** Parameters of the template by name; `null` if the query is not a template. */
   readonly parameters: ReadonlyMap<string, ValueType> | null;
   readonly visible: VisibleQueries;
   readonly scope: Scope;

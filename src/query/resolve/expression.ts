@@ -48,12 +48,12 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   PARAMETER: (node, _type, context) => resolveParameter(node, context),
   STAR: (node, _type, context) => {
     node.skipAll();
-    context.walk.found.add('STAR', node.span, 'a star cannot stand here');
+    context.walk.found.add('STAR', node.span, 'a star is not allowed here');
     return invalid(node.span);
   },
 };
 
-/** An expression of the parser's tree with every name resolved and every part typed. What is not known is a finding. */
+/** Resolves an expression of the parser's tree: every name and every type. Whatever is not known becomes a finding. */
 export function resolveExpression(node: StrictNode, context: Context): Expression {
   if (node.isTooDeep) return invalid(node.span);
   const kind = node.text('class');
@@ -81,11 +81,11 @@ function resolveComparison(node: StrictNode, type: string, context: Context): Ex
   return left === undefined || right === undefined ? invalid(node.span) : compare(operator, left, right, node.span);
 }
 
-/** A value that must be true or false. */
+/** Reports a value that is not true or false. */
 export function expectTruth(value: Expression, context: Context): Expression {
   const family = familyOfType(value.type);
   if (family === null || family === 'boolean') return value;
-  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a condition, got a ${family}`);
+  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a condition, got a ${family} value`);
   return value;
 }
 
@@ -118,7 +118,7 @@ function resolveOperator(node: StrictNode, type: string, context: Context): Expr
     return invalid(span, parts);
   }
   if (type === 'GROUPING_FUNCTION') {
-    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells totals from their parts');
+    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells apart totals and their parts');
     node.skipAll();
     return invalid(span);
   }
@@ -181,7 +181,7 @@ function resolveCase(node: StrictNode, context: Context): Expression {
   return { kind: 'case', branches, otherwise, span: node.span, type };
 }
 
-/** The type that a conversion names, or `null` if values cannot be converted to it. */
+/** The target type of a conversion, or `null` if values cannot be converted to it. */
 function readCastType(node: StrictNode): ValueType | null {
   const id = node.text('id');
   if (id !== 'DECIMAL') {
@@ -221,12 +221,12 @@ function resolveParameter(node: StrictNode, context: Context): Expression {
   node.close();
   const { parameters, walk } = context;
   if (parameters === null) {
-    walk.found.add('PARAMETER', span, `the query has a parameter ${quoteForMessage(name)} and is no template`);
+    walk.found.add('PARAMETER', span, `the query has a parameter ${quoteForMessage(name)} but is not a template`);
     return invalid(span);
   }
   const type = parameters.get(name);
   if (type !== undefined) return { kind: 'parameter', name, span, type };
-  walk.found.add('PARAMETER', span, `the template declares no parameter ${quoteForMessage(name)}`);
+  walk.found.add('PARAMETER', span, `the template does not declare a parameter ${quoteForMessage(name)}`);
   return invalid(span);
 }
 
@@ -245,10 +245,11 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
   node.close();
   const [item, more] = query === null ? [] : firstSelect(query).items;
   if (query === null || item === undefined) return invalid(span);
-  if (more !== undefined) found.add('SUBQUERY', span, 'a sub-query in the place of a value has one output');
+  if (more !== undefined) found.add('SUBQUERY', span, 'a sub-query that is used as a value must have a single output');
   if (kind === 'SCALAR') {
     //= rules R-32
-    if (!givesOneRow(query)) found.add('SUBQUERY_MULTIROW', span, 'the sub-query may give more or fewer rows than one');
+    if (!givesOneRow(query))
+      found.add('SUBQUERY_MULTIROW', span, 'the sub-query may return more or fewer rows than one');
     return { kind: 'scalarQuery', query, span, type: item.value.type };
   }
   if (kind === 'ANY' && operator === 'COMPARE_EQUAL' && value !== null) {
@@ -258,6 +259,6 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
     }
     return { kind: 'inQuery', value, query, span, type: BOOLEAN };
   }
-  found.add('SUBQUERY', span, 'of sub-queries in conditions only IN is known');
+  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN');
   return invalid(span);
 }

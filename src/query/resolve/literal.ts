@@ -26,7 +26,7 @@ function literal(text: string | null, type: ValueType, span: Span): Expression {
   return { kind: 'literal', text, type, span };
 }
 
-/** An integer as the engine writes it: digits, or two 64-bit halves of which the lower one is unsigned. */
+/** Reads an integer as the engine writes it: digits, or two 64-bit halves of which the lower one is unsigned. */
 function readInteger(value: Json): string | null {
   if (typeof value === 'string') return WHOLE.test(value) ? BigInt(value).toString() : null;
   if (!isJsonObject(value)) return null;
@@ -40,11 +40,11 @@ function digitsOfText(text: string): number {
   return text.replace(/\D/g, '').length;
 }
 
-/** A whole number; `null` if it has more digits than the engine computes with, which are some of its largest numbers. */
+/** A whole number; `null` if it has more digits than the engine computes with, as some of the largest HUGEINTs do. */
 function integerLiteral(text: string, span: Span): Expression | null {
   const digits = digitsOfText(text);
   if (digits > MAX_DIGITS) return null;
-  // The type that the engine gives to the number: what is widened to HUGEINT must be told from what is one.
+  // The type that the engine gives to the number: a number that is widened to HUGEINT must differ from one that is a HUGEINT.
   const isShort = BigInt.asIntN(64, BigInt(text)) === BigInt(text);
   return literal(text, integerOf(isShort ? 'BIGINT' : 'HUGEINT', digits), span);
 }
@@ -69,7 +69,7 @@ function decimalLiteral(type: StrictNode, value: Json, span: Span): Expression |
   return literal(text, decimalOf(Math.max(width, digitsOfText(text)), scale, digitsOfText(text)), span);
 }
 
-/** A double in the one notation that the engine reads as a double: with an exponent. */
+/** A double with an exponent, the only notation that the engine reads as a double. */
 function doubleLiteral(value: Json, span: Span): Expression | null {
   const number = typeof value === 'string' ? Number(value) : Number.NaN;
   return Number.isFinite(number) ? literal(number.toExponential(), DOUBLE, span) : null;
@@ -98,14 +98,14 @@ function readTyped(id: string, type: StrictNode, value: Json, span: Span): Expre
   return digits === null ? null : integerLiteral(digits, span);
 }
 
-/** A constant of the query, exactly as it is written. */
+/** A constant of the query, with exactly the value that is written. */
 export function resolveConstant(node: StrictNode, { walk }: Context): Expression {
   const { span } = node;
   const value = node.node('value');
   node.close();
   const resolved = readValue(value);
   if (resolved !== null) return resolved;
-  walk.found.add('LITERAL_RANGE', span, 'the constant is none that the engine holds exactly');
+  walk.found.add('LITERAL_RANGE', span, 'the engine cannot hold this constant exactly');
   return invalid(span);
 }
 
@@ -126,7 +126,7 @@ function readInstant(text: string): string | null {
   return `${day} ${hour}:${minute}:${second}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}`;
 }
 
-/** A text as the canonical notation of a type, or `null` if it is none of its values. */
+/** A text in the canonical notation of a type, or `null` if it is not a value of that type. */
 export function readText(text: string, type: ValueType): string | null {
   switch (type.kind) {
     case 'text':
@@ -155,12 +155,12 @@ export function readText(text: string, type: ValueType): string | null {
   }
 }
 
-/** Whether a text constant is read as a value of another type when the two meet. */
+/** Whether a text constant that is combined with a value of this type is read as one. */
 function isFolded(type: ValueType): boolean {
   return type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'boolean';
 }
 
-/** A constant converted while it is still text; everything else is left to the engine. A finding if it does not fit. */
+/** Converts a constant, and reports one that does not fit; anything but a constant is left to the engine. */
 export function foldConstant(value: Expression, type: ValueType, { walk }: Context): Expression | null {
   if (value.kind !== 'literal' || value.text === null || !isFolded(type)) return null;
   if (value.type.kind !== 'text' && !(value.type.kind === 'date' && type.kind === 'timestamp')) return null;
@@ -170,7 +170,7 @@ export function foldConstant(value: Expression, type: ValueType, { walk }: Conte
   return invalid(value.span);
 }
 
-/** Values that meet in a comparison: text constants become dates where the others are dates. Findings if types differ. */
+/** Values that are compared: text constants become dates where the others are dates. Reports different types. */
 export function unify(values: readonly Expression[], context: Context): readonly Expression[] {
   const leader = values.find((value) => familyOfType(value.type) !== null && value.kind !== 'literal') ?? values[0];
   if (leader === undefined) return values;
@@ -181,12 +181,12 @@ export function unify(values: readonly Expression[], context: Context): readonly
     //= rules R-8
     const own = familyOfType(type);
     if (own === null || family === undefined || own === family) continue;
-    context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family}, got a ${own}`);
+    context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family} value, got a ${own} value`);
   }
   return typed;
 }
 
-/** Types of columns that are dates or instants. */
+/** Whether a type is a date or a timestamp. */
 export function isTime(type: ValueType): boolean {
   return type.kind === DATE.kind || type.kind === TIMESTAMP.kind || familyOfType(type) === null;
 }

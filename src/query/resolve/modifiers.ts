@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { resolveExpression } from './expression.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 
-/** What stands behind a query. */
+/** The clauses at the end of a query. */
 export interface Modifiers {
   readonly distinct: boolean;
   readonly order: readonly Order[];
@@ -39,7 +39,7 @@ function findByValue(value: Expression, items: readonly Item[], context: Context
   const text = canonicalText(value);
   const index = items.findIndex((item) => canonicalText(item.value) === text);
   if (index >= 0) return index;
-  found.add('ORDER_NOT_OUTPUT', value.span, 'the order is by something that is not in the output');
+  found.add('ORDER_NOT_OUTPUT', value.span, 'the query orders by something that is not an output');
   return null;
 }
 
@@ -50,21 +50,23 @@ function readOrder(node: StrictNode, items: readonly Item[], context: Context): 
   node.close();
   if (term.text('class') === 'STAR') {
     term.skipAll();
-    context.walk.found.add('ORDER_NOT_OUTPUT', term.span, 'ORDER BY ALL names nothing', { help: 'Name the outputs.' });
+    context.walk.found.add('ORDER_NOT_OUTPUT', term.span, 'ORDER BY ALL does not name what it orders by', {
+      help: 'Name the outputs.',
+    });
     return [];
   }
   const item = findByName(term, items, context) ?? findByValue(resolveExpression(term, context), items, context);
   return item === null ? [] : [{ item, descending: direction === 'DESCENDING', nullsFirst: nulls === 'NULLS FIRST' }];
 }
 
-/** A number of rows that is written in the query. */
+/** Reads a number of rows that must be written in the query. */
 function readRows(node: StrictNode, name: string, context: Context): number | null {
   if (!node.isGiven(name)) return null;
   const child = node.node(name);
   const value = child.text('class') === 'CONSTANT' ? resolveExpression(child, context) : null;
   const rows = value?.kind === 'literal' && value.type.kind === 'integer' ? Number(value.text) : -1;
   if (Number.isSafeInteger(rows) && rows >= 0) return rows;
-  context.walk.found.add('LIMIT_EXPR', child.span, 'expected a whole number of rows, got something else');
+  context.walk.found.add('LIMIT_EXPR', child.span, 'expected a whole number of rows that is written in the query');
   return null;
 }
 
@@ -81,10 +83,10 @@ export function readModifiers(nodes: readonly StrictNode[], items: readonly Item
     } else if (type === 'DISTINCT_MODIFIER') {
       result = { ...result, distinct: true };
       if (node.isGiven('distinct_on_targets'))
-        context.walk.found.add('DISTINCT_ON', node.span, 'DISTINCT ON picks rows');
+        context.walk.found.add('DISTINCT_ON', node.span, 'the query uses DISTINCT ON');
     } else if (type === 'LIMIT_PERCENT_MODIFIER') {
       node.skipAll();
-      context.walk.found.add('LIMIT_EXPR', node.span, 'a part of the rows in percent is asked for');
+      context.walk.found.add('LIMIT_EXPR', node.span, 'the query limits its rows by a percentage');
     }
     node.close();
   }

@@ -1,4 +1,4 @@
-import { quoteForMessage } from '../../errors/index.ts';
+import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression } from '../ast/nodes.ts';
 import { DATE, TIMESTAMP } from '../ast/value-type.ts';
@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 import { columnExpression, findColumns, findRelations, type FoundColumn, invalid, type Scope } from './scope.ts';
 
-/** Bare words that are values of the engine and no columns, if no column has the name. */
+/** The engine's value that a bare word means if no column has that name. */
 function findWord(name: string, span: Span): Expression | null {
   if (name === 'current_date') return { kind: 'call', function: 'current_date', arguments: [], span, type: DATE };
   if (name !== 'localtimestamp') return null;
@@ -23,13 +23,25 @@ const ENGINE_WORDS = new Set([
   'current_schema',
 ]);
 
-/** The names that a mistyped one could have meant, as a sentence. */
-function suggest(scope: Scope, name: string): string | undefined {
+/** The most columns that a help lists. */
+const MAX_LISTED = 8;
+
+/** The column that a mistyped name most likely means, or the first ones that it could mean, as a sentence. */
+function suggestColumn(scope: Scope, name: string): string | undefined {
   const names = scope.entries.flatMap(({ leaf }) => leaf.columns.map((column) => column.name));
-  const near = names.filter((known) => foldName(known).startsWith(name.slice(0, 3)));
-  const shown = [...new Set(near.length > 0 ? near : names)].slice(0, 8);
-  if (shown.length === 0) return undefined;
-  return `Columns in reach are ${shown.map(quoteForMessage).join(', ')}.`;
+  const nearest = findNearest(name, names);
+  if (nearest !== undefined) return `Did you mean ${quoteForMessage(nearest)}?`;
+  const listed = [...new Set(names)].slice(0, MAX_LISTED).map(quoteForMessage).join(', ');
+  return listed === '' ? undefined : `The columns are ${listed}${new Set(names).size > MAX_LISTED ? ', …' : ''}.`;
+}
+
+/** The alias in FROM that a mistyped one most likely means, as a sentence. */
+function suggestAlias(scope: Scope, alias: string): string | undefined {
+  const nearest = findNearest(
+    alias,
+    scope.entries.map(({ leaf }) => leaf.alias),
+  );
+  return nearest === undefined ? undefined : `Did you mean ${quoteForMessage(nearest)}?`;
 }
 
 function reportUnknown(name: string, span: Span, context: Context): Expression {
@@ -39,25 +51,20 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
   if (outer) {
     found.add('SUBQUERY', span, `${quoteForMessage(name)} is a column of the query around the sub-query`);
   } else if (scope.outputs.some((item) => foldName(item.name) === name)) {
-    found.add(
-      'UNKNOWN_COLUMN',
-      span,
-      `${quoteForMessage(name)} is an output, and outputs have no name in this clause yet`,
-      {
-        help: 'Write the expression itself.',
-      },
-    );
+    found.add('UNKNOWN_COLUMN', span, `${quoteForMessage(name)} is an output, and this clause cannot name outputs`, {
+      help: 'Write the expression itself.',
+    });
   } else if (ENGINE_WORDS.has(name) || /^(current|local)_?/.test(name)) {
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is no column and no function that may run`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is neither a column nor a function that may run`);
   } else {
     found.add('UNKNOWN_COLUMN', span, `no table in FROM has a column ${quoteForMessage(name)}`, {
-      help: suggest(scope, name),
+      help: suggestColumn(scope, name),
     });
   }
   return invalid(span, [], true);
 }
 
-/** The output that a bare name means in this clause; a finding if it also means another column. */
+/** The output that a bare name means in this clause. Reports a name that also means a different column. */
 function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span, context: Context): Expression | null {
   const { scope, walk } = context;
   if (scope.outputUse === 'no') return null;
@@ -70,7 +77,7 @@ function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span
     const meant = columnExpression(column, span);
     if (columns.length === 1 && outputs.every((item) => canonicalText(item.value) === canonicalText(meant)))
       return null;
-    walk.found.add('ALIAS_SHADOWS_COLUMN', span, `${quoteForMessage(name)} is a column and another output`);
+    walk.found.add('ALIAS_SHADOWS_COLUMN', span, `${quoteForMessage(name)} is both a column and a different output`);
     return invalid(span, [], true);
   }
   if (scope.outputUse === 'clash') return null;
@@ -94,7 +101,7 @@ function resolveBare(name: string, span: Span, context: Context): Expression {
   } else if (name === 'rowid') {
     walk.found.add('ROWID', span, 'row numbers are not available');
   } else if (findRelations(scope, name).length > 0) {
-    walk.found.add('ROW_REF', span, `${quoteForMessage(name)} is a table, and as a value its whole row`);
+    walk.found.add('ROW_REF', span, `${quoteForMessage(name)} is a table; as a value it means the whole row`);
   } else {
     const word = findWord(name, span);
     if (word !== null) return word;
@@ -112,15 +119,11 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
   const [column] = columns;
   if (column !== undefined && columns.length === 1) return columnExpression(column, span);
   if (column !== undefined) {
-    walk.found.add(
-      'AMBIGUOUS_COLUMN',
-      span,
-      `more than one column can be meant by ${quoteForMessage(`${alias}.${name}`)}`,
-    );
+    walk.found.add('AMBIGUOUS_COLUMN', span, `${quoteForMessage(`${alias}.${name}`)} can mean more than one column`);
   } else if (relations.length > 0 && name === 'rowid') {
     walk.found.add('ROWID', span, 'row numbers are not available');
   } else if (relations.length > 0) {
-    const help = suggest({ ...scope, entries: relations }, name);
+    const help = suggestColumn({ ...scope, entries: relations }, name);
     walk.found.add('UNKNOWN_COLUMN', span, `${quoteForMessage(alias)} has no column ${quoteForMessage(name)}`, {
       help,
     });
@@ -134,12 +137,15 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
     const isOuter = scope.outer !== null && findRelations(scope.outer, alias).length > 0;
     if (isOuter)
       walk.found.add('SUBQUERY', span, `${quoteForMessage(alias)} belongs to the query around the sub-query`);
-    else walk.found.add('UNKNOWN_COLUMN', span, `nothing in FROM is called ${quoteForMessage(alias)}`);
+    else {
+      const help = suggestAlias(scope, alias);
+      walk.found.add('UNKNOWN_COLUMN', span, `nothing in FROM is called ${quoteForMessage(alias)}`, { help });
+    }
   }
   return invalid(span, [], true);
 }
 
-/** What a name means, by our own rules: a column, an output where the clause knows outputs, or a finding. */
+/** Resolves a name by our own rules: to a column, to an output if the clause can name outputs, or to a finding. */
 export function resolveName(node: StrictNode, context: Context): Expression {
   const { span } = node;
   const [first = '', second, third, ...more] = node.texts('column_names').map(foldName);

@@ -14,14 +14,14 @@ import { relationColumns, resolveRelation } from './relation.ts';
 import { columnExpression, NO_SCOPE, type Scope } from './scope.ts';
 import { isJsonList, type Json } from '../parse/json.ts';
 
-/** How an output is called that has no alias. */
+/** The name of an output without an alias. */
 function nameOf(value: Expression, index: number): string {
   if (value.kind === 'column') return value.name;
   if (value.kind === 'aggregate' || value.kind === 'window' || value.kind === 'call') return value.function;
   return `column${String(index + 1)}`;
 }
 
-/** `*` and `alias.*` as the columns that they stand for. */
+/** The columns that `*` or `alias.*` selects. */
 function expandStar(node: StrictNode, context: Context): readonly Item[] {
   const { span } = node;
   const relation = foldName(node.text('relation_name'));
@@ -34,7 +34,7 @@ function expandStar(node: StrictNode, context: Context): readonly Item[] {
   }
   const entries = context.scope.entries.filter(({ leaf }) => relation === '' || foldName(leaf.alias) === relation);
   if (entries.length === 0 && !context.scope.isBroken) {
-    context.walk.found.add('STAR', span, 'the star stands for no column');
+    context.walk.found.add('STAR', span, 'the star does not select any column');
   }
   return entries.flatMap(({ leaf, hidden }) =>
     leaf.columns
@@ -63,20 +63,20 @@ function resolveItems(nodes: readonly StrictNode[], context: Context): ResolvedI
     }
     //= rules R-3
     if (items.length <= MAX_LIST) continue;
-    const message = `expected at most ${String(MAX_LIST)} outputs, got more`;
+    const message = `the query has more than ${String(MAX_LIST)} outputs`;
     context.walk.found.add('TOO_LARGE', node.span, message);
     return { items: [], hasStar };
   }
   return { items, hasStar };
 }
 
-/** A term of GROUP BY: a number counts outputs. */
+/** Resolves a term of GROUP BY; a whole number refers to an output. */
 function resolveGroup(node: StrictNode, items: readonly Item[], context: Context): Expression | null {
   const { found } = context.walk;
   const value = resolveExpression(node, context);
   if (value.kind !== 'literal') return value;
   if (value.type.kind !== 'integer') {
-    found.add('GROUP_BY_LITERAL', value.span, 'a constant stands in GROUP BY');
+    found.add('GROUP_BY_LITERAL', value.span, 'GROUP BY contains a constant');
     return null;
   }
   const item = items[Number(value.text) - 1];
@@ -95,9 +95,10 @@ function resolveGroups(node: StrictNode, items: readonly Item[], context: Contex
   const sets = node.list('group_sets');
   const [set] = sets;
   const isPlain = sets.length === 0 || (sets.length === 1 && isJsonList(set) && set.length === groups.length);
-  if (!isPlain) found.add('GROUPING_SETS', node.span, 'GROUPING SETS, ROLLUP and CUBE give totals beside their parts');
+  if (!isPlain) found.add('GROUPING_SETS', node.span, 'GROUPING SETS, ROLLUP and CUBE show totals next to their parts');
   const handling = node.word('aggregate_handling', ['STANDARD_HANDLING', 'FORCE_AGGREGATES', 'NO_AGGREGATES_ALLOWED']);
-  if (handling === 'FORCE_AGGREGATES') found.add('GROUP_BY_ALL', node.span, 'GROUP BY ALL names nothing');
+  if (handling === 'FORCE_AGGREGATES')
+    found.add('GROUP_BY_ALL', node.span, 'GROUP BY ALL does not name what it groups by');
   const kept = groups.filter((group) => group !== null);
   return [...new Map(kept.map((group) => [canonicalText(group), group])).values()];
 }
@@ -114,7 +115,7 @@ function resolveNamed(
     const name = entry.text('key');
     const value = entry.node('value');
     if (value.isGiven('aliases'))
-      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteForMessage(name)} has a list of names behind it`);
+      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteForMessage(name)} has a list of column names`);
     value.word('materialized', ['CTE_MATERIALIZE_DEFAULT', 'CTE_MATERIALIZE_ALWAYS', 'CTE_MATERIALIZE_NEVER']);
     value.empty('key_targets');
     const query = context.resolveInner(value.node('query'), { ...context, visible, scope: NO_SCOPE });
@@ -124,7 +125,7 @@ function resolveNamed(
       found.add(
         'CTE_SHADOWS_TABLE',
         query?.span ?? node.span,
-        `${quoteForMessage(name)} is a table of the collaboration`,
+        `${quoteForMessage(name)} is the name of a table of the collaboration`,
       );
     }
     if (query === null) continue;
@@ -135,7 +136,7 @@ function resolveNamed(
   return { named, context: { ...context, visible } };
 }
 
-/** From the first place to the last: queries have no place of their own in the parser's tree. */
+/** The span from the first place to the last; the parser gives no location for a query itself. */
 function cover(spans: readonly Span[]): Span | null {
   if (spans.length === 0) return null;
   return { start: Math.min(...spans.map(({ start }) => start)), end: Math.max(...spans.map(({ end }) => end)) };
@@ -159,7 +160,7 @@ function resolveSelect(node: StrictNode, around: Context): Select {
   const groups = resolveGroups(node, items, withOutputs('yes'));
   const having = clause('having', withOutputs('yes'));
   const qualify = clause('qualify', withOutputs('yes'));
-  if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'a sample of the result is asked for');
+  if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'the query asks for a sample of the result');
   const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs('yes'));
   node.close();
   const span = cover(items.map((item) => item.value.span)) ?? node.span;
@@ -179,11 +180,15 @@ function resolveSelect(node: StrictNode, around: Context): Select {
   };
 }
 
-/** Findings for two sides of a set operation that do not fit together. */
+/** Reports two sides of a set operation that do not match. */
 function checkSides({ left, right, span }: SetOperation, { walk }: Context): void {
   const [a, b] = [outputsOf(left), outputsOf(right)];
   if (a.length !== b.length) {
-    walk.found.add('SETOP_KIND', span, `expected ${String(a.length)} outputs on both sides, got ${String(b.length)}`);
+    walk.found.add(
+      'SETOP_KIND',
+      span,
+      `the left side has ${String(a.length)} outputs, the right side ${String(b.length)}`,
+    );
   }
   for (const [index, column] of a.entries()) {
     const other = b[index];
@@ -191,7 +196,11 @@ function checkSides({ left, right, span }: SetOperation, { walk }: Context): voi
     const families = [familyOfType(column.type), familyOfType(other.type)].filter((family) => family !== null);
     const isMixed = JSON.stringify(column.protection) !== JSON.stringify(other.protection);
     if (new Set(families).size > 1 || isMixed || !meetExactly([column.type, other.type])) {
-      walk.found.add('SETOP_KIND', span, `output ${String(index + 1)} is not of the same kind on both sides`);
+      walk.found.add(
+        'SETOP_KIND',
+        span,
+        `output ${String(index + 1)} does not have the same type and protection on both sides`,
+      );
     }
   }
 }
@@ -206,7 +215,7 @@ function resolveSetOperation(node: StrictNode, around: Context): Query | null {
   const items = left === null ? [] : firstSelect(left).items;
   const outputs: Scope = { ...NO_SCOPE, outputs: items, outputUse: 'yes', isBroken: left === null };
   const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, { ...context, scope: outputs });
-  if (distinct) context.walk.found.add('SETOP_KIND', span, 'DISTINCT belongs to the sides');
+  if (distinct) context.walk.found.add('SETOP_KIND', span, 'DISTINCT belongs in the SELECTs that are combined');
   node.close();
   const known = (['UNION', 'INTERSECT', 'EXCEPT'] as const).find((name) => name === operator);
   if (known === undefined) context.walk.found.add('SETOP_KIND', span, `${quoteForMessage(operator)} is not supported`);
@@ -233,7 +242,7 @@ function resolveNode(node: StrictNode, context: Context): Query | null {
   return null;
 }
 
-/** A statement: a query, and parameters that are read where they stand. */
+/** Resolves a statement, which is a query; its parameters are resolved where they are used. */
 function resolveStatement(node: StrictNode, context: Context): Query | null {
   node.list('named_param_map');
   const query = resolveNode(node.node('node'), context);
@@ -242,8 +251,8 @@ function resolveStatement(node: StrictNode, context: Context): Query | null {
 }
 
 /**
- * The parser's tree as a query in which every name is a column of the manifest and every value has a type. Whatever is not
- * understood is a finding, and then the result is not to be used; `null` if nothing of it can be.
+ * Resolves the parser's tree to a query in which every name is a column of the manifest and every value has a type. Whatever is
+ * not understood becomes a finding, and then the result must not run; `null` if there is no result.
  */
 export function resolveQuery(
   statement: Json,

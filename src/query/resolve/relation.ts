@@ -1,5 +1,5 @@
 import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
+import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { compare, logic } from '../ast/build.ts';
 import type { Expression, Leaf, Protection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -11,7 +11,7 @@ import { type StrictNode, foldName } from './strict-node.ts';
 import { unify } from './literal.ts';
 import { columnExpression, findColumns, hideColumns, invalid, joinScopes, NO_SCOPE, type Scope } from './scope.ts';
 
-/** A FROM: the relation, `null` if there is none that can be used, and the names that it brings. */
+/** A resolved FROM: its relation, `null` if there is none or it cannot be used, and the names that it makes available. */
 export interface ResolvedFrom {
   readonly relation: Relation | null;
   readonly scope: Scope;
@@ -43,13 +43,22 @@ function scopeOf(leaf: Leaf): ResolvedFrom {
   return { relation: leaf, scope: { ...NO_SCOPE, entries: [{ leaf, hidden: new Set() }] } };
 }
 
-/** Findings for what can stand behind any table: samples and lists of names. */
+/** Reports what can follow any table: samples and lists of column names. */
 function refuseExtras(node: StrictNode, context: Context): void {
   const { found } = context.walk;
-  if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'a sample of a table is asked for');
+  if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'the query asks for a sample of a table');
   if (node.has('column_name_alias') && node.isGiven('column_name_alias')) {
-    found.add('COLUMN_ALIAS_LIST', node.span, 'the alias has a list of names behind it');
+    found.add('COLUMN_ALIAS_LIST', node.span, 'the alias has a list of column names');
   }
+}
+
+/** The table or WITH query that a mistyped name most likely means, or all tables of the manifest, as a sentence. */
+function suggestTable(name: string, { manifest, visible }: Context): string {
+  const tables = manifest.tables.map((known) => known.name);
+  const nearest = findNearest(name, [...[...visible.values()].map((known) => known.name), ...tables]);
+  return nearest === undefined
+    ? `Its tables are ${tables.map(quoteForMessage).join(', ')}.`
+    : `Did you mean ${quoteForMessage(nearest)}?`;
 }
 
 function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
@@ -58,7 +67,7 @@ function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
   const [catalog, schema, name] = [node.text('catalog_name'), node.text('schema_name'), node.text('table_name')];
   const written = node.text('alias');
   refuseExtras(node, context);
-  if (node.isGiven('at_clause')) found.add('AT_CLAUSE', span, 'a version of a table is asked for');
+  if (node.isGiven('at_clause')) found.add('AT_CLAUSE', span, 'the query asks for a version of a table');
   node.close();
   const visible = catalog === '' && schema === '' ? context.visible.get(foldName(name)) : undefined;
   if (visible !== undefined) {
@@ -70,9 +79,8 @@ function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
   const isOwn = table !== undefined && (schema === '' || foldName(schema) === foldName(table.owner));
   if (!isOwn || catalog !== '') {
     const full = [catalog, schema, name].filter((part) => part !== '').join('.');
-    const names = context.manifest.tables.map((known) => quoteForMessage(known.name)).join(', ');
     found.add('UNKNOWN_TABLE', span, `the collaboration has no table ${quoteForMessage(full)}`, {
-      help: `Its tables are ${names}.`,
+      help: suggestTable(name, context),
     });
     return BROKEN;
   }
@@ -82,8 +90,8 @@ function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
 }
 
 /**
- * The outputs of a query as the columns of a relation. A finding if two have one name: the engine gives the second another one,
- * and which column that name then means is not known here.
+ * The outputs of a query as the columns of a relation. Reports two with the same name, because the engine renames the second one
+ * and it is not known here which column the new name means.
  */
 export function relationColumns(query: Query, { walk }: Context): readonly RelationColumn[] {
   const columns = outputsOf(query);
@@ -110,7 +118,7 @@ function resolveDerived(node: StrictNode, context: Context): ResolvedFrom {
   return scopeOf({ kind: 'derived', query, alias, columns: relationColumns(query, context), span });
 }
 
-/** The equalities that USING stands for. */
+/** The equalities that USING means. */
 function resolveUsing(names: readonly string[], left: Scope, right: Scope, span: Span, context: Context): Expression {
   const terms = names.map((name) => {
     const sides = [left, right].map((scope) => {
@@ -119,7 +127,7 @@ function resolveUsing(names: readonly string[], left: Scope, right: Scope, span:
       const code = column === undefined ? 'UNKNOWN_COLUMN' : 'AMBIGUOUS_COLUMN';
       const isBroken = scope.isBroken && column === undefined;
       if (!isBroken)
-        context.walk.found.add(code, span, `USING expected one column ${quoteForMessage(name)} on each side`);
+        context.walk.found.add(code, span, `USING needs exactly one column ${quoteForMessage(name)} on each side`);
       return invalid(span, [], true);
     });
     const [a = invalid(span), b = invalid(span)] = unify(sides, context);
@@ -128,7 +136,7 @@ function resolveUsing(names: readonly string[], left: Scope, right: Scope, span:
   return logic('AND', terms, span) ?? invalid(span);
 }
 
-/** The names of both sides of a join, where USING leaves one column of two. */
+/** The names of both sides of a join; USING merges two columns into one. */
 function mergeScopes(type: string, names: readonly string[], left: Scope, right: Scope): Scope {
   const folded = names.map(foldName);
   if (type === 'RIGHT') return joinScopes(hideColumns(left, folded), right);
@@ -150,7 +158,7 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
       'JOIN_TYPE',
       span,
       words === 'CROSS'
-        ? 'tables are put side by side without a join condition'
+        ? 'the tables are joined without a condition'
         : `${quoteForMessage(words)} joins are not supported`,
     );
   }
@@ -194,7 +202,7 @@ export function resolveRelation(node: StrictNode, context: Context): ResolvedFro
       node.close();
       return { relation: null, scope: NO_SCOPE };
     case 'TABLE_FUNCTION':
-      found.add('TABLE_FUNCTION', span, 'a table function stands in FROM');
+      found.add('TABLE_FUNCTION', span, 'FROM contains a table function');
       break;
     case 'EXPRESSION_LIST':
       found.add('UNSUPPORTED_NODE', span, 'VALUES is not supported');

@@ -6,28 +6,28 @@ import { foldName } from './strict-node.ts';
 /** A relation whose columns can be named. */
 export interface ScopeEntry {
   readonly leaf: Leaf;
-  /** Folded names that are named without an alias through another relation, because of USING. */
+  /** Folded names that mean a column of another relation when written without an alias, because of USING. */
   readonly hidden: ReadonlySet<string>;
 }
 
-/** How outputs can be named in a clause: not at all, only to find names of two meanings, or as what they are. */
+/** How a clause can name outputs: not at all, only to detect names with two meanings, or freely. */
 export type OutputUse = 'no' | 'clash' | 'yes';
 
-/** What names can mean in a clause of a SELECT. */
+/** What a name can mean in a clause of a SELECT. */
 export interface Scope {
   readonly entries: readonly ScopeEntry[];
-  /** Whether something in FROM was refused, so that a name that is not found says nothing. */
+  /** Whether something in FROM was refused; then a name that is not found is not reported. */
   readonly isBroken: boolean;
   readonly outputs: readonly Item[];
   readonly outputUse: OutputUse;
-  /** The scope of the query around this one, whose columns are out of reach; only to say so. */
+  /** The scope of the query around this one. Its columns cannot be used; it only serves to say so. */
   readonly outer: Scope | null;
 }
 
 /** A scope without relations. */
 export const NO_SCOPE: Scope = { entries: [], isBroken: false, outputs: [], outputUse: 'no', outer: null };
 
-/** A column found, with the relation that offers it. */
+/** A column, with the relation that it belongs to. */
 export interface FoundColumn {
   readonly leaf: Leaf;
   readonly column: RelationColumn;
@@ -38,7 +38,7 @@ export function joinScopes(left: Scope, right: Scope): Scope {
   return { ...left, entries: [...left.entries, ...right.entries], isBroken: left.isBroken || right.isBroken };
 }
 
-/** The same scope with columns that can be named only behind their alias. */
+/** The same scope, with columns that can only be named after their alias. */
 export function hideColumns(scope: Scope, names: readonly string[]): Scope {
   const entries = scope.entries.map((entry) => ({ ...entry, hidden: new Set([...entry.hidden, ...names]) }));
   return { ...scope, entries };
@@ -53,7 +53,7 @@ export function findColumns(scope: Scope, name: string): readonly FoundColumn[] 
   );
 }
 
-/** The entries that can be meant by an alias. */
+/** The entries that an alias can mean. */
 export function findRelations(scope: Scope, alias: string): readonly ScopeEntry[] {
   return scope.entries.filter(({ leaf }) => foldName(leaf.alias) === alias);
 }
@@ -63,7 +63,7 @@ export function columnExpression({ leaf, column }: FoundColumn, span: Span): Exp
   return { kind: 'column', relation: leaf.alias, name: column.name, column, span, type: column.type };
 }
 
-/** What takes the place of something that is a finding. */
+/** The placeholder for a part that was reported. */
 export function invalid(span: Span, parts: readonly Expression[] = [], isColumn = false): Expression {
   return { kind: 'invalid', isColumn, parts, span, type: UNKNOWN };
 }

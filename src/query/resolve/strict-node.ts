@@ -4,28 +4,28 @@ import { isJsonList, isJsonObject, type Json } from '../parse/json.ts';
 import type { TextIndex } from '../parse/span.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 
-/** What the parser writes where a node has no place of its own. */
+/** The location that the parser gives to a node that has none. */
 const NO_PLACE = '18446744073709551615';
 
-/** The most levels of nodes: far below what recursion and the engine can take. */
+/** The maximum depth of nested nodes, far below what recursion and the engine can take. */
 const MAX_DEPTH = 120;
 
-/** The most values of a list, and the most outputs of a SELECT, stars counted as what they stand for. */
+/** The maximum number of values in a list, and of outputs in a SELECT, where a star counts as the columns that it selects. */
 export const MAX_LIST = 1000;
 
-/** The state of one walk: the text, and what was found so far. */
+/** The state of one walk: the text, and the findings so far. */
 export interface Walk {
   readonly index: TextIndex;
   readonly found: Findings;
 }
 
 /**
- * Reads a node of the parser's tree field by field. Every field must be asked for: {@link close} makes a finding of what was
- * not, so that a field nobody thought of is never ignored.
+ * Reads a node of the parser's tree field by field. Every field must be read: {@link close} reports those that were not, so
+ * that an unknown field is never ignored.
  */
 export class StrictNode {
   readonly walk: Walk;
-  /** Where the node is in the text; that of the node around it if it has no place of its own. */
+  /** Where the node is in the text; if the parser does not say, where the node around it is. */
   readonly span: Span;
   readonly #record: Readonly<Record<string, Json>>;
   readonly #read = new Set<string>();
@@ -40,18 +40,22 @@ export class StrictNode {
     this.#read.add('query_location');
     this.span = typeof place === 'string' && place !== NO_PLACE ? walk.index.tokenAt(Number(place)) : around;
     if (depth > MAX_DEPTH) {
-      walk.found.add('TOO_LARGE', around, `expected at most ${String(MAX_DEPTH)} levels, got more`);
-    } else if (!isRecord) this.#refuse('a node', 'something else');
+      walk.found.add('TOO_LARGE', around, `the query is nested more than ${String(MAX_DEPTH)} levels deep`);
+    } else if (!isRecord) this.#refuse('this part of the query is not supported');
   }
 
-  /** Whether the node lies so deep that it is refused unread. */
+  /** Whether the node is nested so deeply that it is refused unread. */
   get isTooDeep(): boolean {
     return this.#depth > MAX_DEPTH;
   }
 
-  #refuse(expected: string, got: string): void {
+  #refuse(message: string): void {
     if (this.isTooDeep) return;
-    this.walk.found.add('UNSUPPORTED_NODE', this.span, `expected ${expected}, got ${got}`);
+    this.walk.found.add('UNSUPPORTED_NODE', this.span, message);
+  }
+
+  #refuseField(name: string): void {
+    this.#refuse(`this form of \`${name}\` is not supported`);
   }
 
   #take(name: string): Json | undefined {
@@ -59,7 +63,7 @@ export class StrictNode {
     return this.#record[name];
   }
 
-  /** Whether a field is there at all. */
+  /** Whether the node has a field. */
   has(name: string): boolean {
     return this.#record[name] !== undefined;
   }
@@ -67,38 +71,38 @@ export class StrictNode {
   text(name: string): string {
     const value = this.#take(name);
     if (typeof value === 'string') return value;
-    this.#refuse(`a text in \`${name}\``, 'something else');
+    this.#refuseField(name);
     return '';
   }
 
   flag(name: string): boolean {
     const value = this.#take(name);
     if (typeof value === 'boolean') return value;
-    this.#refuse(`true or false in \`${name}\``, 'something else');
-    // The value that is refused wherever flags matter.
+    this.#refuseField(name);
+    // The value that is refused wherever a flag matters.
     return true;
   }
 
   list(name: string): readonly Json[] {
     const value = this.#take(name);
     if (isJsonList(value)) return value;
-    this.#refuse(`a list in \`${name}\``, 'something else');
+    this.#refuseField(name);
     return [];
   }
 
   texts(name: string): readonly string[] {
     const values = this.list(name);
     const texts = values.filter((value) => typeof value === 'string');
-    if (texts.length < values.length) this.#refuse(`texts in \`${name}\``, 'something else');
+    if (texts.length < values.length) this.#refuseField(name);
     return texts;
   }
 
-  /** A value that may be left out: `null` then. */
+  /** A value, or `null` if it is missing. */
   optional(name: string): Json | null {
     return this.#take(name) ?? null;
   }
 
-  /** A node that may be left out: `null` then. */
+  /** A node, or `null` if it is missing. */
   optionalNode(name: string): StrictNode | null {
     return this.isGiven(name) ? this.node(name) : null;
   }
@@ -111,28 +115,28 @@ export class StrictNode {
     return this.list(name).map((value) => new StrictNode(this.walk, value, this.span, this.#depth + 1));
   }
 
-  /** A field that must be one of a few words; `null`, with a finding, if it is another one. */
+  /** A field that must be one of a few words; anything else is reported and gives `null`. */
   word<Word extends string>(name: string, words: readonly Word[]): Word | null {
     const value = this.text(name);
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
-    this.#refuse(`something known in \`${name}\``, quoteForMessage(value));
+    this.#refuse(`${quoteForMessage(value)} is not supported as \`${name}\``);
     return null;
   }
 
-  /** Fields that must be empty: null, false, an empty text, list or object of one. A finding for each that is not. */
+  /** Reports each of these fields that is not empty: null, false, an empty text or an empty list. */
   empty(...names: readonly string[]): void {
     for (const name of names) {
-      if (!isEmpty(this.#take(name))) this.#refuse(`nothing in \`${name}\``, 'something');
+      if (!isEmpty(this.#take(name))) this.#refuse(`\`${name}\` is not supported here`);
     }
   }
 
-  /** Whether a field is there and not empty; for fields that have a finding of their own. */
+  /** Whether a field is present and not empty; for fields with a specific finding. */
   isGiven(name: string): boolean {
     return !isEmpty(this.#take(name));
   }
 
-  /** Fields whose content is of no matter, because the node is refused anyhow. */
+  /** Marks all fields as read, because the node is refused anyway. */
   skipAll(): void {
     for (const name of Object.keys(this.#record)) this.#read.add(name);
   }
@@ -140,7 +144,7 @@ export class StrictNode {
   close(): void {
     //= rules R-2
     for (const name of Object.keys(this.#record)) {
-      if (!this.#read.has(name)) this.#refuse('no such field', quoteForMessage(name));
+      if (!this.#read.has(name)) this.#refuse(`${quoteForMessage(name)} is not supported`);
     }
   }
 }
@@ -150,7 +154,7 @@ function isEmpty(value: Json | undefined): boolean {
   return isJsonList(value) && value.length === 0;
 }
 
-/** A name as DuckDB compares it: ASCII capitals do not count. */
+/** A name in the form in which DuckDB compares names: ASCII letters in lower case. */
 export function foldName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

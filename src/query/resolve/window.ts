@@ -37,7 +37,7 @@ function windowType(name: WindowName | AggregateName, argument: ValueType): Valu
   }
 }
 
-/** A whole number in the query, or `null`. */
+/** A whole number that is written in the query, or `null`. */
 function readDistance(value: Expression | null): number | null {
   if (value?.kind !== 'literal' || value.type.kind !== 'integer') return null;
   const distance = Number(value.text);
@@ -53,7 +53,7 @@ function readBound(kind: string, distance: Expression | null): FrameBound | null
   return kind === 'EXPR_FOLLOWING_ROWS' && rows !== null ? { kind: 'following', rows } : null;
 }
 
-/** A frame in rows, or `null` for the default one; `undefined` for what is not known. */
+/** A frame in rows, or `null` for the default frame; `undefined` if it is not supported. */
 function readFrame(node: StrictNode, context: Context, resolve: ResolvePart): Frame | null | undefined {
   const part = (name: string): Expression | null => {
     const value = node.optionalNode(name);
@@ -77,7 +77,7 @@ function readOrders(node: StrictNode, context: Context, resolve: ResolvePart): r
   });
 }
 
-/** A window function over a partition, an order and a frame in rows. */
+/** Resolves a window function over a partition, an order and a frame in rows. */
 export function resolveWindow(node: StrictNode, type: string, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
   const { found } = context.walk;
@@ -93,14 +93,14 @@ export function resolveWindow(node: StrictNode, type: string, context: Context, 
   if (offset !== null) values.push(resolve(offset, context));
   node.close();
   if (name === null || !type.startsWith('WINDOW_')) {
-    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(written)} is no window function that may run`);
+    found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(written)} is not a window function that may run`);
     return invalid(span, values);
   }
   const [argument, distance] = values;
   const { least, most } = isWindowName(name) ? WINDOWS[name] : { least: name === 'count' ? 0 : 1, most: 1 };
   const isDistanceGood = distance === undefined || readDistance(distance) !== null;
   if (frame === undefined || values.length < least || values.length > most || !isDistanceGood) {
-    found.add('UNSUPPORTED_NODE', span, 'frames are in ROWS, and distances are whole numbers');
+    found.add('UNSUPPORTED_NODE', span, 'a window frame must use ROWS, and a distance must be a whole number');
     return invalid(span, values);
   }
   if (!isWindowName(name) && argument !== undefined) checkAggregateArgument(name, argument, context);

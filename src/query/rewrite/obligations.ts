@@ -1,17 +1,17 @@
 import type { AnalysisRule, ManifestTable, OutputConstraint, Rounding } from '../../collab/index.ts';
 import type { Query } from '../ast/nodes.ts';
 
-/** Something that is added to a query before it runs. */
+/** A change that must be made to a query before it runs. */
 export type Obligation =
-  /** Each row of the answer is made of at least `minimum` different values of a column, in each scan of the table. */
+  /** Each row of the answer is based on at least `minimum` different values of a column, in each scan of the table. */
   | { readonly kind: 'threshold'; readonly table: string; readonly column: string; readonly minimum: number }
-  /** Released numbers are multiples of a step. */
+  /** Released numbers are rounded to multiples of a step. */
   | { readonly kind: 'round'; readonly of: 'counts' | 'sums'; readonly step: number }
-  /** One more row sums up what the thresholds remove, if it passes them itself. */
+  /** One extra row sums up the rows that the thresholds remove, if it passes them itself. */
   | { readonly kind: 'summary' }
-  /** Rows are ordered by all outputs, behind the order that was asked for, so that their order says nothing. */
+  /** Rows are ordered by all outputs, after the order that the query asks for, so that their order reveals nothing. */
   | { readonly kind: 'order' }
-  /** At most so many rows are released. */
+  /** At most `maxRows` rows are released. */
   | { readonly kind: 'rowLimit'; readonly maxRows: number };
 
 /** The obligations of one kind. */
@@ -25,7 +25,7 @@ function roundingOf(rule: AnalysisRule | null): Rounding | null {
   return rule === null || rule.kind === 'list' ? null : rule.round;
 }
 
-/** The coarsest step of all tables; none if no table rounds. */
+/** The coarsest steps of all tables; empty if no table rounds. */
 function findSteps(tables: readonly ManifestTable[]): readonly Obligation[] {
   const roundings = tables.map((table) => roundingOf(table.rule)).filter((rounding) => rounding !== null);
   const counts = Math.max(1, ...roundings.map((rounding) => rounding.counts));
@@ -36,7 +36,7 @@ function findSteps(tables: readonly ManifestTable[]): readonly Obligation[] {
   ];
 }
 
-/** Whether every table with thresholds wants the suppressed rows summed up. */
+/** Whether every table with thresholds asks for a row that sums up the suppressed ones. */
 function wantsSummary(query: Query, tables: readonly ManifestTable[]): boolean {
   if (query.kind === 'set' || query.groups.length === 0) return false;
   const wishes = tables.flatMap(({ rule }) =>
@@ -45,7 +45,7 @@ function wantsSummary(query: Query, tables: readonly ManifestTable[]): boolean {
   return wishes.length > 0 && wishes.every((wish) => wish === 'summary');
 }
 
-/** What the rules of its tables add to a query that is allowed. */
+/** The obligations that the rules of its tables add to an allowed query. */
 export function obligationsOf(query: Query, tables: readonly ManifestTable[], maxRows: number): readonly Obligation[] {
   const thresholds = tables.flatMap(({ name, rule }) =>
     constraintsOf(rule).map(
@@ -61,7 +61,7 @@ export function obligationsOf(query: Query, tables: readonly ManifestTable[], ma
   ]);
 }
 
-/** An obligation as a sentence for the member that asks. */
+/** An obligation as a sentence for the querying member. */
 export function describeObligation(obligation: Obligation): string {
   switch (obligation.kind) {
     case 'threshold': {
@@ -71,9 +71,9 @@ export function describeObligation(obligation: Obligation): string {
     case 'round':
       return `${obligation.of === 'counts' ? 'Counts' : 'Sums and averages'} are rounded to multiples of ${String(obligation.step)}.`;
     case 'summary':
-      return 'One row without groups sums up the rows that are left out, if it has enough different values itself.';
+      return 'One extra row without groups sums up the rows that are left out, if it has enough different values itself.';
     case 'order':
-      return 'Rows are ordered by all outputs, behind the order that the query asks for.';
+      return 'Rows are ordered by all outputs, after the order that the query asks for.';
     case 'rowLimit':
       return `At most ${String(obligation.maxRows)} rows are released.`;
   }

@@ -17,7 +17,7 @@ function pick<Kind extends Obligation['kind']>(
   return obligations.filter((each): each is ObligationOf<Kind> => each.kind === kind);
 }
 
-/** The columns of a FROM that hold the very values of a table column: one for each scan of the table. */
+/** The columns of a FROM that hold a table column's values unchanged: one for each scan of the table. */
 function identityColumns(from: Relation | null, table: string, column: string): readonly Expression[] {
   const found = leavesOf(from).flatMap((leaf) =>
     leaf.columns
@@ -88,7 +88,7 @@ function roundParts(expression: Expression, steps: readonly ObligationOf<'round'
   return mapChildren(expression, (child) => roundParts(child, steps));
 }
 
-/** Adds thresholds to HAVING, and rounds what is shown or compared; the thresholds themselves count exactly. */
+/** Adds thresholds to HAVING, and rounds numbers that are shown or compared; the thresholds themselves count exactly. */
 function addToSelect(select: Select, obligations: readonly Obligation[]): Select {
   //= rules R-35
   const steps = pick(obligations, 'round');
@@ -98,7 +98,7 @@ function addToSelect(select: Select, obligations: readonly Obligation[]): Select
   return { ...select, items, having };
 }
 
-/** Outputs with names of our own, because those of the query may repeat. */
+/** Gives the outputs new names, because those of the query may repeat. */
 function renumber(query: Query): Query {
   if (query.kind === 'set') return { ...query, left: renumber(query.left) };
   return { ...query, items: query.items.map(({ value }, index) => ({ name: `c${String(index)}`, value })) };
@@ -116,7 +116,7 @@ function answerItem(name: string, column: RelationColumn): Item {
   return { name, value };
 }
 
-/** The order that was asked for, then all other outputs. */
+/** The order that the query asks for, then all other outputs. */
 function fullOrder(order: readonly Order[], count: number): readonly Order[] {
   //= rules R-37
   const seen = new Set(order.map((term) => term.item));
@@ -125,10 +125,10 @@ function fullOrder(order: readonly Order[], count: number): readonly Order[] {
 }
 
 /**
- * The query with all obligations in it, in a shape of its own: the answer as a sub-query with its thresholds, and around it
- * the order by all outputs and the limit, so that neither sees what the thresholds remove.
+ * The query with all obligations applied. The answer and its thresholds become a sub-query; the order by all outputs and the
+ * limit go around it, so that they do not see what the thresholds remove.
  *
- * One row more than released is asked for, so that whoever runs it can tell that there were too many.
+ * The limit is one row more than may be released, so that the caller can tell that there were too many.
  */
 export function rewriteQuery(query: Query, obligations: readonly Obligation[]): Select {
   const { order, limit, offset } = query;

@@ -6,7 +6,7 @@ import { NULL } from '../ast/value-type.ts';
 
 const SUPPRESSED = 'suppressed';
 
-/** An alias that no relation of a FROM has. */
+/** An alias that no relation in a FROM uses. */
 function freeAlias(from: Relation | null): string {
   const taken = new Set(leavesOf(from).map((leaf) => leaf.alias.toLowerCase()));
   let alias = SUPPRESSED;
@@ -14,7 +14,7 @@ function freeAlias(from: Relation | null): string {
   return alias;
 }
 
-/** An output without its groups: aggregates stay, columns and windows outside of them become NULL. */
+/** An output for the summary row: aggregates stay, and columns and windows outside of them become NULL. */
 function withoutGroups(value: Expression): Expression {
   if (value.kind === 'aggregate') return value;
   const isGroup = columnsIn(value).length > 0 && !hasAggregate(value);
@@ -23,8 +23,8 @@ function withoutGroups(value: Expression): Expression {
 }
 
 /**
- * The query and one row more, which takes together the rows of all groups that fail the thresholds, if they pass them
- * together. Its outputs that are not aggregates are NULL.
+ * The query with one extra row, which combines the rows of all groups that fail the thresholds, if it passes them itself. Its
+ * outputs that are not aggregates are NULL.
  */
 export function addSummary(select: Select, thresholds: readonly Expression[]): Query {
   const { groups, from } = select;

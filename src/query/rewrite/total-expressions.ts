@@ -17,7 +17,7 @@ import {
 import { mapChildren } from '../ast/walk.ts';
 
 const HUGEINT = integerOf('HUGEINT');
-/** Sums of fewer than 10^12 values of so many digits fit the engine's largest numbers. */
+/** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
 const MAX_SUM_DIGITS = 26;
 /** Digits that the engine computes with in 64 bits. */
 const SHORT_DIGITS = 18;
@@ -31,14 +31,14 @@ function asHugeInteger(value: Expression): Expression {
   return castTo(value, HUGEINT);
 }
 
-/** Days that no timestamp can be become NULL, where the engine would fail on them. */
+/** Turns days outside the range of timestamps into NULL, where the engine would fail. */
 function asTimestamp(value: Expression): Expression {
   return value.type.kind === 'date' ? castTo(value, TIMESTAMP) : value;
 }
 
 /**
- * A conversion that keeps to the digits of its type: the engine's largest integers have more than are computed with, and texts
- * with an exponent become decimals of more digits than their type has, unless they are read again without it.
+ * A conversion that never gives more digits than its type has. The engine's largest integers have more digits than are computed
+ * with, and a text with an exponent becomes a decimal with too many digits unless it is read again without the exponent.
  */
 function safeCast(part: ExpressionOf<'cast'>): Expression {
   const { value, type } = part;
@@ -61,21 +61,21 @@ function safeArithmetic(part: ExpressionOf<'arithmetic'>): Expression {
   return { ...part, left, right: isDivision ? orNullIfZero(right) : right };
 }
 
-/** Integers that meet decimals get the width that their values need, and not that of their type. */
+/** An integer that is combined with a decimal gets the width that its values need, not that of its type. */
 function asDecimal(value: Expression): Expression {
   const digits = digitsOf(value.type);
   if (value.type.kind !== 'integer' || digits === null) return value;
   return castTo(value, { kind: 'decimal', precision: digits.before, scale: 0, digits: digits.before });
 }
 
-/** One decimal of more than 18 digits makes the engine compute with more: else the result has 18 at most, and may overflow. */
+/** Makes the engine compute with more than 18 digits, which it only does if one operand is wider; else the result may overflow. */
 function widenDecimal(value: Expression, { type }: Expression): Expression {
   const isNarrow = value.type.kind === 'decimal' && value.type.precision <= SHORT_DIGITS;
   if (!isNarrow || type.kind !== 'decimal' || type.precision <= SHORT_DIGITS) return value;
   return castTo(value, { ...value.type, precision: SHORT_DIGITS + 1 });
 }
 
-/** The number right below zero. */
+/** The largest number below zero. */
 const BELOW_ZERO: Expression = { kind: 'literal', text: '-5e-324', type: DOUBLE, span: NOWHERE };
 /** The last instant before the years that are written with four digits. */
 const BELOW_YEAR_ONE: Expression = {
@@ -85,14 +85,14 @@ const BELOW_YEAR_ONE: Expression = {
   span: NOWHERE,
 };
 
-/** A value, and NULL where it is not above another: said without a second copy of it, since copies in copies grow fast. */
+/** A value, or NULL where it is not greater than a limit. Written without a second copy of the value, since nested copies multiply. */
 function nullUpTo(value: Expression, limit: Expression): Expression {
   const { span, type } = value;
   const raised: Expression = { kind: 'call', function: 'greatest', arguments: [value, limit], span, type };
   return { kind: 'call', function: 'nullif', arguments: [raised, limit], span, type };
 }
 
-/** Functions whose arguments meet in one type. */
+/** Functions that bring their arguments to one type. */
 const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nullif', 'greatest', 'least']);
 
 function safeCall(part: ExpressionOf<'call'>): Expression {
@@ -116,13 +116,13 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
   return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asHugeInteger(value) : value)) };
 }
 
-/** Numbers that meet: as they are if the engine can bring them to one type without loss, as DOUBLE otherwise. */
+/** Numbers that are combined: unchanged if the engine can bring them to one type without loss, otherwise as DOUBLE. */
 function level(values: readonly Expression[]): readonly Expression[] {
   if (meetExactly(values.map((value) => value.type))) return values;
   return values.map((value) => (familyOfType(value.type) === 'number' ? asDouble(value) : value));
 }
 
-/** An argument of a sum or an average whose digits leave no room for the sum. */
+/** The argument of a sum or an average; as DOUBLE if its digits leave no room for the sum. */
 function safeSummand(name: string, argument: Expression): Expression {
   if (name === 'median') return asTimestamp(argument);
   const digits = name === 'sum' || name === 'avg' ? digitsOf(argument.type) : null;
@@ -213,8 +213,8 @@ function safeRelation(relation: Relation): Relation {
 }
 
 /**
- * The same query in forms that cannot fail on any value: a failure would be a bit about the data. Divisions by zero and roots
- * of negative numbers give NULL; numbers are widened so that nothing overflows.
+ * The same query, rewritten so that it cannot fail because of a value: a failure would be one bit of information about the data.
+ * Divisions by zero and roots of negative numbers give NULL; numbers are widened so that nothing overflows.
  */
 export function makeTotal(query: Query): Query {
   //= rules R-9

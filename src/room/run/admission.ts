@@ -7,30 +7,30 @@ import { type ParsedQuery, QueryParser } from '../../query/index.ts';
 import { chargesOf } from './audit-events.ts';
 import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
 
-/** The most characters of a resolved query: it has to fit into the record of its attempt. */
+/** The maximum length of a resolved query in characters, so that it fits into the record of its attempt. */
 const MAX_IR_CHARACTERS = 1 << 20;
 
-/** The room that is asked. */
+/** Which room to query. */
 export interface RoomOptions {
   /** Absolute path of the room. */
   readonly directory: string;
-  /** The environment, which must not have the shared secret. */
+  /** The environment, which must not contain the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  /** The most rows that are released; 1,000,000 if left out. */
+  /** The maximum number of rows to release; default: 1,000,000. */
   readonly maxRows?: number | undefined;
 }
 
-/** What would become of a query. */
+/** What would happen to a query. */
 export interface QueryCheck {
-  /** The text that was checked: that of the request, or of the template. */
+  /** The text that was checked: the request's or the template's. */
   readonly text: string;
   readonly verdict: Verdict;
-  /** What it would do to the budgets of its tables; empty if it is refused. */
+  /** How it would change the budgets of its tables; empty if it is refused. */
   readonly budgets: readonly BudgetChange[];
 }
 
-/** One attempt, as far as it has come. */
+/** An attempt in progress. */
 export interface Attempt {
   readonly id: string;
   readonly room: Room;
@@ -48,7 +48,7 @@ export function withoutBudget(
   return checkQuery(parsed, { ...context, budgetsLeft });
 }
 
-/** What every query to a room goes through before anything runs: it is read, checked, and held against the budgets. */
+/** What every query goes through before anything runs: it is parsed, checked, and compared with the budgets. */
 export class Admission implements AsyncDisposable {
   readonly #options: RoomOptions;
   readonly #parser: QueryParser;
@@ -61,9 +61,10 @@ export class Admission implements AsyncDisposable {
   }
 
   /**
-   * Opens a room to ask it.
+   * Opens a room for checking queries.
    *
-   * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
+   * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; SECRET_INVALID if the room's
+   *   signer cannot be read; IO_READ, IO_LOCKED, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
    */
   static async open(options: RoomOptions): Promise<Admission> {
     refuseSecrets(options.env);
@@ -77,9 +78,10 @@ export class Admission implements AsyncDisposable {
   }
 
   /**
-   * What would become of a query, and what it would cost.
+   * What would happen to a query, and what it would cost.
    *
-   * @throws {SealroomError} USAGE_OPTION as `resolveRequest`; what `openRoom` throws; AUDIT_*, IO_* of the log.
+   * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration or a value is malformed; IO_*, ROOM_* and
+   *   MANIFEST_* for the room; AUDIT_* for its log.
    */
   async check(request: QueryRequest): Promise<QueryCheck> {
     const attempt = await this.prepare(request);
@@ -90,11 +92,11 @@ export class Admission implements AsyncDisposable {
     return { text, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
   }
 
-  /** The room as it is now, and what is asked of it. */
+  /** Reads the room as it is now, and resolves the request. */
   async prepare(request: QueryRequest): Promise<Attempt> {
     const room = await openRoom(this.#options.directory);
     const question = resolveRequest(request, room.manifest, this.#options.maxRows);
-    // A template that does not exist has no text; the check says so, and nothing besides.
+    // A template that does not exist has no text; then the check reports that and nothing else.
     const isKnown = request.query.kind === 'text' || question.text !== '';
     const parsed = isKnown
       ? await this.#parser.parse(question.text)
@@ -102,18 +104,18 @@ export class Admission implements AsyncDisposable {
     return { id: randomUUID(), room, request: question, parsed };
   }
 
-  /** The verdict, with what the budgets have left now. */
-  async admit({ room, request: question, parsed }: Attempt): Promise<Verdict> {
-    const verdict = checkQuery(parsed, question.context);
+  /** The verdict, taking into account what is left of the budgets. */
+  async admit({ room, request, parsed }: Attempt): Promise<Verdict> {
+    const verdict = checkQuery(parsed, request.context);
     if (!verdict.allowed) return verdict;
     if (verdict.statement.ir.length > MAX_IR_CHARACTERS) {
-      const span = { start: 0, end: question.text.length };
-      const message = 'the query is too large when its names and types are written out';
+      const span = { start: 0, end: request.text.length };
+      const message = 'the query is too large once its names and types are written out';
       const finding = { code: 'TOO_LARGE', span, message, help: 'Ask for less at once.', rule: null } as const;
       return { allowed: false, findings: [finding], obligations: [], tables: verdict.tables };
     }
     const outcome = await this.log.preview(chargesOf(room, verdict.tables));
-    return outcome.granted ? verdict : withoutBudget(parsed, question, outcome.exhausted);
+    return outcome.granted ? verdict : withoutBudget(parsed, request, outcome.exhausted);
   }
 
   /** Closes the log. */
@@ -124,9 +126,9 @@ export class Admission implements AsyncDisposable {
 }
 
 /**
- * What would become of a query to a room, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
+ * What would happen to a query, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
  *
- * @throws {SealroomError} as {@link Admission.open} and {@link Admission.check}
+ * @throws {SealroomError} the codes of {@link Admission.open} and {@link Admission.check}
  */
 export async function previewQuery(options: RoomOptions, request: QueryRequest): Promise<QueryCheck> {
   await using admission = await Admission.open(options);

@@ -22,7 +22,7 @@ export function chargesOf({ manifest, tables }: Room, names: readonly string[]):
     });
 }
 
-/** A finding as a record tells it: its place in bytes of UTF-8. */
+/** A finding in the form of an audit record, which gives its place in bytes of UTF-8. */
 function describeFinding({ code, message, span, rule }: Finding, text: string): AttemptEvent['findings'][number] {
   const byteOf = (index: number): number => Buffer.byteLength(text.slice(0, index));
   const isWhole = span.start === 0 && span.end === text.length;
@@ -30,13 +30,13 @@ function describeFinding({ code, message, span, rule }: Finding, text: string): 
   return { code, message: Buffer.from(message).toString(), span: place, table: rule?.table ?? null };
 }
 
-/** An obligation as a record and a package tell it. */
+/** An obligation in the form that records and packages have. */
 export function formatObligation(obligation: Obligation): AttemptEvent['obligations'][number] {
   const table = obligation.kind === 'threshold' ? obligation.table : null;
   return { kind: obligation.kind, detail: describeObligation(obligation), table };
 }
 
-/** All of an attempt's record but how it ended, which findings refused it, and what it cost. */
+/** An attempt's record without its outcome, its findings and its cost. */
 export function describeAttempt(
   attempt: string,
   { text, context }: ResolvedRequest,

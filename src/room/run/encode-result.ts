@@ -4,7 +4,7 @@ import { type Field } from '../../columns/index.ts';
 import type { ResultColumn } from '../../query/index.ts';
 import type { EngineResult } from './engine-process.ts';
 
-/** Headers that differ in more than case, as Parquet wants them, and are not blank. */
+/** Headers that are not blank and differ in more than case, as Parquet requires. */
 function headersOf(columns: readonly ResultColumn[]): readonly string[] {
   const given = new Set(columns.map(({ name }) => name.toLowerCase()));
   const taken = new Set<string>();
@@ -20,7 +20,7 @@ function headersOf(columns: readonly ResultColumn[]): readonly string[] {
   });
 }
 
-/** The columns of a result with the names that they have in its table. */
+/** The columns of a result, with their names in the result's table. */
 export function nameColumns(columns: readonly ResultColumn[]): readonly ResultColumn[] {
   const headers = headersOf(columns);
   return columns.map(({ name, protection }, index) => ({ name: headers[index] ?? name, protection }));

@@ -1,11 +1,11 @@
 import { LockedDatabase, ResultTooLarge } from './locked-database.ts';
 import type { EngineLimits, EngineReply, EngineRequest, FailureKind } from './engine-messages.ts';
 
-// The process of one query. It is started without an environment, told which snapshots to open, told what to run, and killed.
+// The process of a single query. It starts without an environment, is told which snapshots to open and what to run, and is killed.
 
 let opened: { readonly database: LockedDatabase; readonly limits: EngineLimits } | null = null;
 
-/** Resolves when the message is out, so that a slow reader is waited for. */
+/** Resolves when the message has been sent, which waits for a slow reader. */
 function reply(message: EngineReply): Promise<void> {
   return new Promise((resolve) => {
     process.send?.(message, undefined, {}, () => {
@@ -14,7 +14,7 @@ function reply(message: EngineReply): Promise<void> {
   });
 }
 
-/** The kind of a failure. The engine's text quotes values; it ends here. */
+/** The kind of a failure. The engine's message may quote values and goes no further. */
 function failureOf(error: unknown): FailureKind {
   if (error instanceof ResultTooLarge) return 'RESULT_SIZE';
   return error instanceof Error && error.message.startsWith('Out of Memory Error') ? 'MEMORY' : 'ENGINE';
@@ -42,5 +42,5 @@ process.on('message', (request: EngineRequest) => {
   answer(request).catch((error: unknown) => reply({ kind: 'failed', failure: failureOf(error) }));
 });
 
-// Without its parent the process has no purpose; the engine's threads would keep it from ending by itself.
+// Without its parent the process is useless; the engine's threads would keep it from ending by itself.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -4,16 +4,16 @@ import type { Batch, ColumnType } from '../../columns/index.ts';
 export interface SnapshotFile {
   /** Absolute path of a DuckDB file. */
   readonly path: string;
-  /** The schema of its one table. */
+  /** The schema of its only table. */
   readonly owner: string;
 }
 
-/** What an engine process may use. */
+/** The limits of an engine process. */
 export interface EngineLimits {
-  /** Memory of the engine, in MiB; the process may take 1024 more in all. */
+  /** Memory of the engine, in MiB; the whole process may use 1024 more. */
   readonly memoryMiB: number;
   readonly threads: number;
-  /** From the handing over of the query until its last row; its process is killed then. */
+  /** Time from sending the query until its last row; then the process is killed. */
   readonly timeoutMs: number;
   /** Bytes of a result's values. */
   readonly maxResultBytes: number;
@@ -24,16 +24,16 @@ export interface EngineJob {
   readonly sql: string;
   /** Bound to `$1`, `$2`, …, as text. */
   readonly parameters: readonly string[];
-  /** Rows that are handed on; if there are more, the result is cut. */
+  /** Number of rows that are passed on; if there are more, the result is cut. */
   readonly maxRows: number;
 }
 
-/** Messages to an engine process: first the snapshots, then the query, each once. */
+/** Messages to an engine process: first the snapshots and then the query, once each. */
 export type EngineRequest =
   | { readonly kind: 'open'; readonly snapshots: readonly SnapshotFile[]; readonly limits: EngineLimits }
   | { readonly kind: 'run'; readonly job: EngineJob };
 
-/** Why a query was not completed; nothing of the engine's own words. */
+/** Why a query was not completed, without the engine's own message. */
 export type FailureKind = 'ENGINE' | 'MEMORY' | 'RESULT_SIZE' | 'TIMEOUT' | 'CRASH' | 'ABORTED';
 
 /** Messages from an engine process. */

@@ -2,8 +2,8 @@ import { EngineProcess } from './engine-process.ts';
 import type { EngineLimits } from './engine-messages.ts';
 
 /**
- * Engine processes that are started before they are needed. At most `size` queries run at the same time, each in a process of
- * its own that no other query ever sees; others wait for their turn.
+ * A pool of engine processes that are started before they are needed. At most `size` queries run at the same time, and the others
+ * wait for their turn. Each process serves a single query.
  */
 export class EnginePool implements AsyncDisposable {
   readonly #limits: EngineLimits;
@@ -13,14 +13,14 @@ export class EnginePool implements AsyncDisposable {
   #free: number;
   #isOpen = true;
 
-  /** @param size queries at the same time, at least 1 */
+  /** @param size number of queries that run at the same time, at least 1 */
   constructor(size: number, limits: EngineLimits) {
     this.#limits = limits;
     this.#free = size;
     for (let count = 0; count < size; count += 1) this.#ready.push(new EngineProcess(limits));
   }
 
-  /** Does something with a fresh process, and kills it. */
+  /** Calls a function with a fresh process, and then kills the process. */
   async use<T>(work: (engine: EngineProcess) => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free -= 1;
@@ -44,7 +44,7 @@ export class EnginePool implements AsyncDisposable {
     }
   }
 
-  /** Ends all processes; queries that run fail. */
+  /** Kills all processes; running queries fail. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
     await Promise.all([...this.#ready, ...this.#running].map((engine) => engine.kill()));
@@ -52,7 +52,7 @@ export class EnginePool implements AsyncDisposable {
 
   #take(): EngineProcess {
     const engine = this.#ready.shift();
-    // One that died while it waited is replaced.
+    // A process that died while it waited is replaced.
     return engine?.isAlive === true ? engine : new EngineProcess(this.#limits);
   }
 }

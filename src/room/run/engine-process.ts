@@ -11,10 +11,10 @@ import type {
   SnapshotFile,
 } from './engine-messages.ts';
 
-/** What a process needs besides the engine's memory. It binds what the engine's own limit does not: single long texts. */
+/** Memory that a process may use in addition to the engine's, in MiB. This limit also covers long texts, which the engine's does not. */
 const PROCESS_MIB = 1024;
 
-/** What opening snapshots may take; longer on a machine with much else to do, and no part of a query's time. */
+/** The time limit for opening snapshots. It is generous, for busy machines, and does not count towards a query's time. */
 const OPEN_TIMEOUT_MS = 30_000;
 
 /** A query that was not completed. */
@@ -32,13 +32,13 @@ export interface EngineResult {
   readonly types: readonly ColumnType[];
   readonly batches: readonly Batch[];
   readonly rows: number;
-  /** Whether there were more rows than were asked for. */
+  /** Whether there were more rows than requested. */
   readonly isCut: boolean;
 }
 
 /**
- * The command that starts an engine. A shell sets what the system allows the process, and becomes it: data memory, no core
- * dump, and no file that it could write to.
+ * The command that starts an engine. A shell sets the limits of the process (data memory, no core dump, no file writes) and then
+ * replaces itself with it.
  */
 function commandOf({ memoryMiB }: EngineLimits): readonly [string, ...string[]] {
   const node = [process.execPath, fileURLToPath(new URL('./engine-main.js', import.meta.url))] as const;
@@ -47,7 +47,7 @@ function commandOf({ memoryMiB }: EngineLimits): readonly [string, ...string[]] 
   return ['/bin/sh', '-c', `${limits}; exec "$0" "$@"`, ...node];
 }
 
-/** A batch in memory of its own: what arrives shares that of the message, at places that arrays of numbers cannot begin at. */
+/** Copies a batch: arrays that arrive share the message's memory, at offsets where arrays of numbers cannot start. */
 function detach({ rows, columns }: Batch): Batch {
   const own = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
   const detached = columns.map((column): ColumnData => {
@@ -60,8 +60,8 @@ function detach({ rows, columns }: Batch): Batch {
 }
 
 /**
- * An operating-system process that runs one query. It has no environment, no standard streams and no right to write files;
- * it is started before it is needed, and killed when its query is over, however that ends.
+ * An operating-system process that runs a single query. It has no environment and no standard streams and cannot write files. It
+ * is started before it is needed and killed when its query is over, whatever the outcome.
  */
 export class EngineProcess {
   readonly #child: ChildProcess;
@@ -89,29 +89,29 @@ export class EngineProcess {
         this.#fail('CRASH');
         resolve();
       };
-      // Also when it could not be started, or a message did not reach it.
+      // Also if the process could not be started, or a message did not reach it.
       this.#child.once('error', end);
       this.#child.once('exit', end);
     });
-    // An idle process does not keep this one alive.
+    // An idle engine process does not keep this process alive.
     this.#child.unref();
     this.#child.channel?.unref();
   }
 
-  /** Whether it can still be given a query. */
+  /** Whether it can still take a query. */
   get isAlive(): boolean {
     return this.#failure === null;
   }
 
-  /** Id of the process; for whoever watches it. */
+  /** Process id, for monitoring. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
   /**
-   * Opens the snapshots. Files that are removed from then on stay readable.
+   * Opens the snapshots. They stay readable even if their files are removed afterwards.
    *
-   * @throws {EngineFailure} if they cannot be opened, or the process is gone.
+   * @throws {EngineFailure} if they cannot be opened, or the process has ended.
    */
   async open(snapshots: readonly SnapshotFile[]): Promise<void> {
     await this.#limited(OPEN_TIMEOUT_MS, undefined, async () => {
@@ -121,7 +121,7 @@ export class EngineProcess {
   }
 
   /**
-   * Runs a query; once, after {@link EngineProcess.open}. The process is killed when the time is over or the signal fires.
+   * Runs a query; call it once, after {@link EngineProcess.open}. The process is killed at the time limit or when the signal fires.
    *
    * @throws {EngineFailure} if the query was not completed.
    */
@@ -141,7 +141,7 @@ export class EngineProcess {
     });
   }
 
-  /** Ends the process, whatever it does, and waits until it is gone. */
+  /** Kills the process, whatever it is doing, and waits until it has ended. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     this.#child.ref();
@@ -176,7 +176,7 @@ export class EngineProcess {
     this.#wake?.();
   }
 
-  /** The next message. What came before a failure does not count. */
+  /** Waits for the next message. A message that arrived before a failure is ignored. */
   async #next(): Promise<EngineReply> {
     while (this.#failure === null) {
       const reply = this.#replies.shift();
@@ -189,7 +189,7 @@ export class EngineProcess {
 
   #send(request: EngineRequest): Promise<void> {
     return new Promise((resolve) => {
-      // A message that does not arrive is told by the end of the process.
+      // If a message does not arrive, the end of the process says so.
       this.#child.send(request, () => {
         resolve();
       });

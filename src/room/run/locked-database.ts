@@ -5,15 +5,15 @@ import { type Batch, type ColumnType } from '../../columns/index.ts';
 import { quoteIdentifier, quoteText, readVector } from '../../engine/index.ts';
 import type { EngineJob, EngineLimits, SnapshotFile } from './engine-messages.ts';
 
-/** A result that is larger than the limits allow. */
+/** Thrown for a result that is larger than the limits allow. */
 export class ResultTooLarge extends Error {}
 
-/** How the second and later snapshots are called. A hyphen keeps them apart from schemas, which are members. */
+/** The catalogue names of snapshots. A hyphen distinguishes them from schemas, which are named after members. */
 function catalogOf({ path }: SnapshotFile, index: number): string {
   return index === 0 ? basename(path, extname(path)) : `snapshot-${String(index)}`;
 }
 
-/** The settings that an instance begins with: no extension, no secret of its own, no file to spill to. */
+/** The settings that an instance starts with: no extensions, no stored secrets, no spill files. */
 function settingsOf({ memoryMiB, threads }: EngineLimits): Readonly<Record<string, string>> {
   return {
     access_mode: 'READ_ONLY',
@@ -27,7 +27,7 @@ function settingsOf({ memoryMiB, threads }: EngineLimits): Readonly<Record<strin
   };
 }
 
-/** What closes the instance, in this order: some of them are refused after others. */
+/** The statements that lock the instance. The order matters: the engine refuses some of them after others. */
 const LOCKS = [
   "SET TimeZone = 'UTC'",
   'SET enable_external_access = false',
@@ -38,11 +38,11 @@ const LOCKS = [
 ];
 
 /**
- * The snapshots of a query in an instance of DuckDB that can read them and nothing else: all files are attached `READ_ONLY`,
- * then files, network, extensions and settings are closed.
+ * A DuckDB instance that can read the snapshots of a query and nothing else: all files are attached `READ_ONLY`, and then files,
+ * network, extensions and settings are locked.
  *
- * That is the second wall. The first is that only SQL runs that was printed from a checked query: a plain SELECT can do more
- * in a locked instance than it should.
+ * This is the second line of defence. The first is that only SQL printed from a checked query runs, because even in a locked
+ * instance a plain SELECT can do more than it should.
  */
 export class LockedDatabase {
   readonly #connection: duckdb.Connection;
@@ -51,7 +51,7 @@ export class LockedDatabase {
     this.#connection = connection;
   }
 
-  /** Errors are the engine's, whose texts may hold data: they are never passed on. */
+  /** Throws the engine's errors. Their messages may contain data and must never be passed on. */
   static async open(snapshots: readonly SnapshotFile[], limits: EngineLimits): Promise<LockedDatabase> {
     const [first, ...others] = snapshots;
     if (first === undefined) throw new TypeError('a query that reads no table');
@@ -62,7 +62,7 @@ export class LockedDatabase {
       (snapshot, index) =>
         `ATTACH ${quoteText(snapshot.path)} AS ${quoteIdentifier(catalogOf(snapshot, index + 1))} (READ_ONLY)`,
     );
-    // So `"owner"."table"` is found, in whichever file it is.
+    // With this, `"owner"."table"` is found in any of the files.
     const places = snapshots.map(
       (snapshot, index) => `${quoteIdentifier(catalogOf(snapshot, index))}.${quoteIdentifier(snapshot.owner)}`,
     );
@@ -73,10 +73,10 @@ export class LockedDatabase {
   }
 
   /**
-   * Runs a query to its end, and then hands on its columns and its rows.
+   * Runs a query to completion, and then passes on its columns and rows.
    *
    * @returns whether there were more rows than the job allows
-   * @throws ResultTooLarge; else as {@link LockedDatabase.open}
+   * @throws {ResultTooLarge} if the result is too large; the engine's errors, as in {@link LockedDatabase.open}.
    */
   async run(
     { sql, parameters, maxRows }: EngineJob,
@@ -88,7 +88,7 @@ export class LockedDatabase {
   ): Promise<boolean> {
     const statement = await duckdb.prepare(this.#connection, sql);
     for (const [index, value] of parameters.entries()) duckdb.bind_varchar(statement, index + 1, value);
-    // Not streamed: a query that fails after its first rows would seem to be complete.
+    // Not streamed, because a query that fails after its first rows would look complete.
     const result = await duckdb.execute_prepared(statement);
     const types = Array.from({ length: duckdb.column_count(result) }, (_, index) =>
       columnTypeOf(duckdb.column_logical_type(result, index)),
@@ -111,7 +111,7 @@ export class LockedDatabase {
   }
 }
 
-/** The types of results, and how a table has them. What no file format holds as it is goes into the next larger type. */
+/** The column types of results. A type that no file format has becomes the next larger one. */
 const RESULT_TYPES: ReadonlyMap<duckdb.Type, ColumnType> = new Map<duckdb.Type, ColumnType>([
   [duckdb.Type.VARCHAR, { kind: 'string' }],
   [duckdb.Type.BOOLEAN, { kind: 'boolean' }],

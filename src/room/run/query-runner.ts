@@ -14,9 +14,9 @@ import { EnginePool } from './engine-pool.ts';
 import type { QueryRequest } from './request.ts';
 import { encodeResult, nameColumns } from './encode-result.ts';
 
-/** How much a query may take, and how many run at the same time. */
+/** The limits of a query, and how many queries run at the same time. */
 export interface RunnerLimits extends EngineLimits {
-  /** Queries at the same time, each in a process of its own. */
+  /** Number of queries that run at the same time, each in a separate process. */
   readonly processes: number;
 }
 
@@ -35,15 +35,15 @@ export interface RunnerOptions extends RoomOptions {
   readonly limits?: Partial<RunnerLimits> | undefined;
 }
 
-/** A result, as the room releases it. */
+/** A result that the room releases. */
 export interface QueryResult {
-  /** What was asked, of what, and under which rules. */
+  /** What was asked, of which tables, and under which rules. */
   readonly statement: ResultStatement;
-  /** The rows, as an Arrow stream. Protected columns are as they were. */
+  /** The rows, as an Arrow stream. Protected columns are still protected. */
   readonly table: Uint8Array;
 }
 
-/** How an attempt ended, and that this is in the audit log. */
+/** How an attempt ended, with the receipt of its audit record. */
 export type QueryOutcome = { readonly attempt: string; readonly receipt: Receipt } & (
   | { readonly kind: 'refused'; readonly text: string; readonly findings: readonly Finding[] }
   | { readonly kind: 'released'; readonly result: QueryResult; readonly budgets: readonly BudgetChange[] }
@@ -52,8 +52,8 @@ export type QueryOutcome = { readonly attempt: string; readonly receipt: Receipt
 type Allowed = Extract<Verdict, { readonly allowed: true }>;
 
 /**
- * Answers queries over a room. Each is checked, its budgets are spent and recorded, it runs in a process of its own, its end is
- * recorded, and only then its result is released.
+ * Answers queries to a room. Each query is checked, its budgets are spent and recorded, it runs in a separate process, its end is
+ * recorded, and only then is its result released.
  *
  * It holds no secret and opens no cell. Several runners, in several processes, may work on one room.
  */
@@ -62,7 +62,7 @@ export class QueryRunner implements AsyncDisposable {
   readonly #admission: Admission;
   readonly #pool: EnginePool;
   readonly #signer: Signer;
-  /** Snapshots whose bytes were compared with their hash. */
+  /** Snapshots whose hash was already verified. */
   readonly #verified = new Set<string>();
 
   private constructor(now: () => Date, admission: Admission, pool: EnginePool, signer: Signer) {
@@ -73,9 +73,10 @@ export class QueryRunner implements AsyncDisposable {
   }
 
   /**
-   * Opens a room to ask it, and starts the processes that queries run in.
+   * Opens a room for queries, and starts the processes in which they run.
    *
-   * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `openRoom` and `openRoomLog` throw.
+   * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; SECRET_INVALID if the room's
+   *   signer cannot be read; IO_READ, IO_LOCKED, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
    */
   static async open({ limits, ...options }: RunnerOptions): Promise<QueryRunner> {
     const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
@@ -83,9 +84,9 @@ export class QueryRunner implements AsyncDisposable {
     const pool = new EnginePool(processes, ofEach);
     try {
       const signer = await readRoomSigner(await openRoom(options.directory));
-      // The library that results are written with takes longer to load than a query over small tables to run.
-      const [admission] = await Promise.all([Admission.open(options), import('apache-arrow')]);
-      return new QueryRunner(options.now, admission, pool, signer);
+      // Loading the library that writes results takes longer than a query over small tables.
+      const [gate] = await Promise.all([Admission.open(options), import('apache-arrow')]);
+      return new QueryRunner(options.now, gate, pool, signer);
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -93,21 +94,21 @@ export class QueryRunner implements AsyncDisposable {
   }
 
   /**
-   * What would become of a query. Nothing runs, nothing is spent and nothing is recorded.
+   * What would happen to a query. Nothing runs, nothing is spent and nothing is recorded.
    *
-   * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration; what `openRoom` throws; AUDIT_*, IO_* of the
-   *   log.
+   * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration; IO_*, ROOM_* and MANIFEST_* for the room;
+   *   AUDIT_* for its log.
    */
   check(request: QueryRequest): Promise<QueryCheck> {
     return this.#admission.check(request);
   }
 
   /**
-   * Answers a query. A refusal is an outcome and no error; both are in the audit log when this returns.
+   * Answers a query. A refusal is an outcome, not an error. Either is in the audit log when this returns.
    *
-   * @throws {SealroomError} QUERY_FAILED if it was allowed and could not be completed, for whatever reason: the audit log has
-   *   the kind of the failure under the id that the error names. QUERY_UNLOADED if one of its tables is not loaded;
-   *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; else as {@link QueryRunner.check}.
+   * @throws {SealroomError} QUERY_FAILED if the query was allowed but could not be completed, for any reason: the audit log
+   *   has the kind of the failure under the id that the error names. QUERY_UNLOADED if one of its tables is not loaded;
+   *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; and the codes of {@link QueryRunner.check}.
    */
   async run(request: QueryRequest, signal?: AbortSignal): Promise<QueryOutcome> {
     const attempt = await this.#admission.prepare(request);
@@ -120,13 +121,13 @@ export class QueryRunner implements AsyncDisposable {
   /**
    * A result as a package that only its receivers can open, signed by the room.
    *
-   * @throws {SealroomError} as {@link sealPackage}
+   * @throws {SealroomError} CUSTODY_KEY if a receiving key cannot be encrypted to.
    */
   async pack({ statement, table }: QueryResult, recipients: Recipients): Promise<Uint8Array> {
     return sealPackage(statement, table, recipients, this.#signer);
   }
 
-  /** Ends the processes and closes the log. */
+  /** Kills the processes and closes the log. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
     await this.#admission[Symbol.asyncDispose]();
@@ -139,7 +140,7 @@ export class QueryRunner implements AsyncDisposable {
     return { kind: 'refused', attempt: id, receipt, text: question.text, findings: verdict.findings };
   }
 
-  /** Records that an allowed query cannot run, before anything was spent for it. */
+  /** Records that an allowed query cannot run; nothing has been spent for it. */
   async #recordNotRun(attempt: Attempt, verdict: Allowed, code: string, message: string): Promise<void> {
     const event = describeAttempt(attempt.id, attempt.request, attempt.room, verdict);
     const findings = [{ code, message, span: null, table: null }];
@@ -150,7 +151,7 @@ export class QueryRunner implements AsyncDisposable {
     const tables = attempt.room.tables.filter(({ name }) => verdict.tables.includes(name));
     const missing = tables.filter(({ snapshot }) => snapshot === null).map(({ name }) => `\`${name}\``);
     if (missing.length > 0) {
-      const message = `${missing.join(', ')} is not loaded`;
+      const message = `not loaded into the room: ${missing.join(', ')}`;
       await this.#recordNotRun(attempt, verdict, 'NOT_LOADED', message);
       throw new SealroomError('QUERY_UNLOADED', message, {
         hint: 'the operator of the room loads it with `sealroom room add`',
@@ -160,7 +161,7 @@ export class QueryRunner implements AsyncDisposable {
     try {
       for (const { snapshot } of loaded) await this.#verify(snapshot);
     } catch (error) {
-      await this.#recordNotRun(attempt, verdict, 'ROOM_SNAPSHOT', 'a table is not as it was loaded');
+      await this.#recordNotRun(attempt, verdict, 'ROOM_SNAPSHOT', 'a table has changed since it was loaded');
       throw error;
     }
     return loaded.map(({ owner, snapshot }) => ({ owner, path: snapshot.path }));
@@ -182,7 +183,7 @@ export class QueryRunner implements AsyncDisposable {
     const { id, request: question, room, parsed } = attempt;
     try {
       if (signal?.aborted === true) throw new EngineFailure('ABORTED');
-      // Before anything is spent, and so that a table that is loaded again meanwhile stays readable.
+      // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
       await engine.open(snapshots);
       // The query may have waited long for its turn.
       if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
@@ -249,12 +250,12 @@ export class QueryRunner implements AsyncDisposable {
   }
 }
 
-/** The manifest that a query was checked against is not that of the room any more. */
+/** Thrown if the room no longer has the manifest that the query was checked against. */
 class ManifestChanged extends Error {}
 
-/** Why an allowed query did not start, for its record. */
+/** Why an allowed query did not start, for the audit record. */
 function refusalCodeOf(error: unknown): readonly [code: string, message: string] {
-  if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest was changed while the query waited'];
+  if (error instanceof ManifestChanged) return ['MANIFEST_CHANGED', 'the manifest changed while the query waited'];
   if (kindOf(error) === 'ABORTED') return ['ABORTED', 'the caller stopped it before it ran'];
   return ['NOT_OPENED', 'the tables cannot be opened'];
 }
@@ -263,7 +264,7 @@ function kindOf(error: unknown): FailureKind {
   return error instanceof EngineFailure ? error.kind : 'ENGINE';
 }
 
-/** One sentence for every failure: what went wrong may depend on the data. */
+/** The same message for every failure, because what went wrong may depend on the data. */
 function failed(attempt: string, error: unknown): SealroomError {
   if (kindOf(error) === 'ABORTED') return new SealroomError('IO_ABORTED', 'stopped; no result was released');
   return new SealroomError('QUERY_FAILED', `the query could not be completed; its id is ${attempt}`, {

@@ -3,7 +3,7 @@ import type { Manifest } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
-/** Who asks what, and for whom. */
+/** A query, who asks it, and who receives the result. */
 export interface QueryRequest {
   /** Id of the member that asks. */
   readonly member: string;
@@ -14,7 +14,7 @@ export interface QueryRequest {
     | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
 }
 
-/** A request with the text that it means, ready to be checked. */
+/** A request with its resolved text, ready to be checked. */
 export interface ResolvedRequest {
   readonly text: string;
   readonly context: CheckContext;
@@ -25,26 +25,26 @@ const MAX_VALUE_CHARACTERS = 20_000;
 
 function requireMember({ members }: Manifest, id: string): void {
   if (members.some((member) => member.id === id)) return;
-  throw new SealroomError('USAGE_OPTION', `expected a member of the collaboration, got ${quoteForMessage(id)}`, {
+  throw new SealroomError('USAGE_OPTION', `${quoteForMessage(id)} is not a member of the collaboration`, {
     hint: `its members are ${members.map((member) => member.id).join(', ')}`,
   });
 }
 
-/** Names that a manifest can have, and values that a record and the engine take as they are. */
+/** Requires names that a manifest can have, and values that a record and the engine can hold unchanged. */
 function requireParameters(parameters: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(parameters)) {
     if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
       throw new SealroomError(
         'USAGE_OPTION',
-        `parameter ${quoteForMessage(name)} expected a name of \`a-z\`, \`0-9\` and \`_\``,
+        `parameter ${quoteForMessage(name)}: a name consists of \`a-z\`, \`0-9\` and \`_\`, with a letter first`,
       );
     }
     if (/[\p{Cs}\0]/u.test(value) || value.length > MAX_VALUE_CHARACTERS) {
       throw new SealroomError(
         'USAGE_OPTION',
-        `parameter ${quoteForMessage(name)} expected a text without NUL, got another`,
+        `the value of parameter ${quoteForMessage(name)} is too long or contains NUL`,
         {
-          hint: `a value has at most ${String(MAX_VALUE_CHARACTERS)} characters`,
+          hint: `a value can have at most ${String(MAX_VALUE_CHARACTERS)} characters`,
         },
       );
     }
@@ -52,10 +52,10 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
 }
 
 /**
- * What a request means in a collaboration. A template that does not exist is left to the check, which says so.
+ * Resolves a request in a collaboration. The check reports a template that does not exist.
  *
- * @param maxRows the most rows that are released; 1,000,000 if left out
- * @throws {SealroomError} USAGE_OPTION if a member is none of the collaboration, or a value cannot be one.
+ * @param maxRows the maximum number of rows to release; default: 1,000,000
+ * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration, or a parameter is malformed.
  */
 export function resolveRequest(
   { member, receivers, query: question }: QueryRequest,
@@ -68,7 +68,7 @@ export function resolveRequest(
   const { id, parameters } = question;
   requireParameters(parameters);
   if (id === '' || id.length > MAX_NAME_CHARACTERS) {
-    throw new SealroomError('USAGE_OPTION', 'expected the id of a template, got none or a longer text');
+    throw new SealroomError('USAGE_OPTION', 'the id of the template is empty or too long');
   }
   const template = manifest.templates.find((known) => known.id === id);
   return { text: template?.sql ?? '', context: { ...context, template: id, parameters } };

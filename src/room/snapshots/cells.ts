@@ -3,10 +3,10 @@ import { SealroomError } from '../../errors/index.ts';
 import type { ColumnKind } from '../../schema/index.ts';
 import type { ColumnData } from '../../columns/index.ts';
 
-// The form of cells is read here a second time, from the format's clauses: the room must not know of keys and so cannot ask
-// `crypto`. test/room/snapshots/cells.test.ts holds the two against each other.
+// This is a second implementation of the form of cells, from the format's clauses: the room must not depend on code with keys and
+// so cannot use `crypto`. test/room/cells.test.ts compares the two.
 
-/** What a protected cell begins with, and the bytes that its Base64 stands for. */
+/** The prefix of a protected cell, and the number of bytes that its Base64 encodes. */
 interface CellForm {
   readonly prefix: Uint8Array;
   readonly leastBytes: number;
@@ -15,10 +15,10 @@ interface CellForm {
 
 const PAD = 0x3d; // '='
 
-/** The last character before one `=`: its two lowest bits stand for nothing and are zero. */
+/** The last characters that can precede one `=`: their two lowest bits are unused and must be zero. */
 const LAST_OF_THREE = new Set(encodeUtf8('AEIMQUYcgkosw048'));
 
-/** The last character before two `=`, with four such bits. */
+/** The last characters that can precede two `=`, with four unused bits. */
 const LAST_OF_TWO = new Set(encodeUtf8('AQgw'));
 
 //= format F-27, F-34, F-37, F-52
@@ -32,13 +32,13 @@ function beginsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8
   return prefix.every((byte, index) => bytes[start + index] === byte);
 }
 
-/** Which protection the cell `bytes[start .. end)` claims to have. */
+/** The protection that the cell `bytes[start .. end)` appears to have, by its prefix. */
 function claimOf(bytes: Uint8Array, start: number, end: number): ColumnKind {
   if (beginsWith(bytes, start, end, FORMS.fingerprint.prefix)) return 'fingerprint';
   return beginsWith(bytes, start, end, FORMS.sealed.prefix) ? 'sealed' : 'cleartext';
 }
 
-/** Whether a cell behind its prefix is padded Base64 of the right length in its one form: two forms would be two values. */
+/** Whether a cell after its prefix is padded, canonical Base64 of the right length. Two encodings would count as two values. */
 function isWellFormed(bytes: Uint8Array, start: number, end: number, { leastBytes, mostBytes }: CellForm): boolean {
   const length = decodedBase64Length(bytes, start, end);
   if (length < leastBytes || length > mostBytes || (end - start) % 4 !== 0 || !isBase64(bytes, start, end))
@@ -48,11 +48,11 @@ function isWellFormed(bytes: Uint8Array, start: number, end: number, { leastByte
 }
 
 /**
- * Checks that the values of a column are protected as the manifest says, before anything is written anywhere.
+ * Checks that the values of a column are protected as the manifest says, before any of them is written.
  *
- * The form of cells is checked; whether the secret of the collaboration made them, only a member can tell.
+ * It checks the form of the cells. Only a member can tell whether they were made with the collaboration's secret.
  *
- * @param column as a batch holds it, of text
+ * @param column a column of text, from a batch
  * @throws {SealroomError} RULE_PROTECTION for a value that is cleartext or has another protection, FORMAT_CELL for a cell
  *   that is malformed, DATA_VALUE for a null where the collaboration does not preserve nulls; with the row in the batch,
  *   from 0. No value is in the message.
@@ -84,7 +84,7 @@ function otherProtection(expected: ColumnKind, got: ColumnKind, row: number): Se
   const hint =
     got === 'cleartext'
       ? 'nothing was loaded; encrypt the table with `sealroom encrypt --manifest` first, and do not leave this file here'
-      : 'nothing was loaded; see whether columns were exchanged, or correct `protection` in the manifest and sign it';
+      : 'nothing was loaded; check whether columns were mixed up, or correct `protection` in the manifest and sign it';
   return new SealroomError('RULE_PROTECTION', `expected ${IN_WORDS[expected]}, got ${IN_WORDS[got]}`, {
     where: { row },
     hint,
@@ -92,9 +92,9 @@ function otherProtection(expected: ColumnKind, got: ColumnKind, row: number): Se
 }
 
 function malformed(protection: ColumnKind, row: number): SealroomError {
-  return new SealroomError('FORMAT_CELL', `expected ${IN_WORDS[protection]}, got one that is malformed`, {
+  return new SealroomError('FORMAT_CELL', `${IN_WORDS[protection]} is malformed`, {
     where: { row },
-    hint: 'nothing was loaded; get the table again',
+    hint: 'nothing was loaded; get the table from its owner again',
   });
 }
 

@@ -2,13 +2,13 @@ import { familyOf, type TypeFamily } from '../../collab/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { ColumnType } from '../../columns/index.ts';
 
-/** How a cleartext column of a file becomes one of the room, in SQL. */
+/** SQL that converts a cleartext column of a file to a column of the room. */
 export interface Conversion {
-  /** The value in its type in the room; null if it has none. */
+  /** The value in the room's type; NULL if the type does not have it. */
   readonly value: string;
-  /** Whether a value that is not null has none there, or another one: too big, too precise, no date. `null`: never. */
+  /** The condition for a non-null value that the room's type cannot hold exactly: too large, too precise, not a date. `null`: never. */
   readonly isRefused: string | null;
-  /** What the values are expected to be. */
+  /** What a value must be, for a message: `a whole number that fits BIGINT`. */
   readonly expected: string;
 }
 
@@ -17,10 +17,10 @@ const FLOATING_TEXT = String.raw`[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9
 const DATE_TEXT = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
 const TIME_TEXT = String.raw`[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?`;
 
-/** Carried types of the engine that hold numbers. */
+/** Opaque types of the engine that hold numbers. */
 const NUMBERS: readonly string[] = ['TINYINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'HUGEINT'];
 
-/** The text that a type is written as: the engine would round what it cannot hold, and take other forms of dates. */
+/** The text form of a type. It is checked because the engine would round what it cannot hold, and accept other date formats. */
 function textOf(type: string): { readonly pattern: string; readonly expected: string } | null {
   const scale = /,(\d+)\)$/.exec(type)?.[1];
   if (scale !== undefined) {
@@ -39,7 +39,7 @@ function textOf(type: string): { readonly pattern: string; readonly expected: st
     case 'timestamp':
       return {
         pattern: `${DATE_TEXT}([ T]${TIME_TEXT})?`,
-        expected: 'a timestamp as YYYY-MM-DD hh:mm:ss, without zone',
+        expected: 'a timestamp as YYYY-MM-DD hh:mm:ss without a time zone',
       };
     case 'number':
       return type === 'FLOAT' || type === 'DOUBLE'
@@ -48,7 +48,7 @@ function textOf(type: string): { readonly pattern: string; readonly expected: st
   }
 }
 
-/** What the engine calls the type of a column that a file holds; `null` if it cannot be loaded as cleartext. */
+/** The engine's name for the type of a file's column; `null` if it cannot be loaded as cleartext. */
 function sourceTypeOf(type: ColumnType): { readonly name: string; readonly family: TypeFamily } | null {
   switch (type.kind) {
     case 'string':
@@ -76,22 +76,22 @@ function sourceTypeOf(type: ColumnType): { readonly name: string; readonly famil
   }
 }
 
-/** Types that have values which are not finite. */
+/** Types with values that are not finite. */
 const MAYBE_INFINITE: readonly string[] = ['FLOAT', 'DOUBLE', 'DATE', 'TIMESTAMP'];
 
-/** The SQL for a value that is none in its new type, or not finite where that type has such values. */
+/** SQL for a value that its new type does not have, or that is not finite. */
 function isNone(value: string, type: string): string {
   return MAYBE_INFINITE.includes(type) ? `(${value} IS NULL OR NOT isfinite(${value}))` : `${value} IS NULL`;
 }
 
 /**
- * How a cleartext column gets the type that the manifest gives it. Only values that stay the same are taken: nothing is
- * rounded or cut, and there is no infinity.
+ * Converts a cleartext column to the type that the manifest declares. Only values that stay the same are accepted: nothing is
+ * rounded or cut, and infinity is refused.
  *
- * @param name of the column, as SQL writes it
- * @param type SQL type of the manifest
- * @param source type of the column in the file
- * @throws {SealroomError} DATA_TYPE if columns of the file's type never have values of that type.
+ * @param name the column's name, as SQL
+ * @param type the SQL type in the manifest
+ * @param source the column's type in the file
+ * @throws {SealroomError} DATA_TYPE if a column of the file's type cannot have values of that type.
  */
 export function convertColumn(name: string, type: string, source: ColumnType): Conversion {
   const from = sourceTypeOf(source);
@@ -104,7 +104,7 @@ export function convertColumn(name: string, type: string, source: ColumnType): C
   }
   const value = `TRY_CAST(${name} AS ${type})`;
   if (from.family !== 'text') {
-    // Compared in the type of the file: in that of the room, what was rounded would equal itself.
+    // Compared in the file's type: in the room's type, a rounded value would equal itself.
     const isOther = `TRY_CAST(${value} AS ${from.name}) IS DISTINCT FROM ${name}`;
     const isRefused = `${name} IS NOT NULL AND (${isNone(value, type)} OR ${isOther})`;
     return { value, isRefused, expected: `a value that fits ${type}` };

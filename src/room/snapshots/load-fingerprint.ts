@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { AnalysisRule, Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
 
-/** Names of the columns that a rule lets queries use; `null` for all of the table. */
+/** Names of the columns that a rule lets queries use; `null` for all columns of the table. */
 function columnsOfRule(rule: AnalysisRule): readonly string[] | null {
   switch (rule.kind) {
     case 'aggregation':
@@ -20,8 +20,8 @@ function columnsOfRule(rule: AnalysisRule): readonly string[] | null {
 }
 
 /**
- * The columns of a table that are in the room, in the order of the manifest: those that its analysis rule names, and all
- * that the manifest has under a custom rule, which names none. None without a rule.
+ * The columns of a table that are loaded into the room, in the manifest's order: those that its analysis rule names, or all of
+ * them under a custom rule, which names none. None without a rule.
  */
 export function columnsInRoom({ columns, rule }: ManifestTable): readonly ManifestColumn[] {
   if (rule === null) return Object.freeze([]);
@@ -30,8 +30,7 @@ export function columnsInRoom({ columns, rule }: ManifestTable): readonly Manife
 }
 
 /**
- * Hash of all that decides whether and how rows come into the room. A snapshot that was loaded under other terms than those
- * of the manifest is not used.
+ * Hash of everything that decides whether and how rows are loaded. A snapshot with other terms than the manifest's is not used.
  *
  * @returns 64 hexadecimal digits
  */

@@ -1,7 +1,7 @@
 import { chmod, mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { SealroomError, systemReason } from '../../errors/index.ts';
+import { didYouMean, SealroomError, systemReason } from '../../errors/index.ts';
 import { normaliseHeader } from '../../schema/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { type Field } from '../../columns/index.ts';
@@ -13,14 +13,14 @@ import { type LoadedColumn, TableLoader } from './table-loader.ts';
 import { readRoom, recordInRoom, type RoomTable, tableInRoom } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
 
-/** How far a load has come: rows that were read, then the hash of the snapshot. */
+/** The progress of a load: the rows that were read, and then the hashing of the snapshot. */
 export interface LoadProgress {
   readonly phase: 'load' | 'write';
   readonly rows: number;
   readonly totalRows: number | null;
 }
 
-/** What is loaded into which room. */
+/** What to load into which room. */
 export interface LoadOptions {
   /** Absolute path of the room. */
   readonly directory: string;
@@ -28,38 +28,38 @@ export interface LoadOptions {
   readonly table: string;
   /** A file of protected rows: CSV, Parquet or Arrow. */
   readonly input: string;
-  /** Without it, the file's extension says it. */
+  /** Default: by the file's extension. */
   readonly inputFormat?: TableFormat | undefined;
-  /** Which CSV text is null (format F-80). */
+  /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | undefined;
   readonly now: () => Date;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
-/** What a load did. */
+/** The result of a load. */
 export interface LoadSummary {
   readonly table: RoomTable;
-  /** Headers of the file that were not loaded, because no rule names them. */
+  /** Headers of the columns that were not loaded because the rule does not name them. */
   readonly leftOut: readonly string[];
-  /** Hash of the snapshot before, which is gone now. */
+  /** Hash of the previous snapshot, which was removed. */
   readonly replacedSha256: string | null;
   readonly warnings: readonly string[];
   readonly elapsedMs: number;
 }
 
 /**
- * Loads a table of protected rows into the room as a new snapshot, in the place of the one before: only the columns that its
- * analysis rule names, each checked against the manifest, in random order.
+ * Loads a table of protected rows into the room as a new snapshot that replaces the previous one. It contains only the columns
+ * that the table's analysis rule names, each checked against the manifest, and its rows are in random order.
  *
- * Bounded memory; what goes to the disk meanwhile is in the room's directory, protected as in the file. The new snapshot
- * counts at one moment, when it is complete, on the disk and in the audit log; before that, whatever happens, the old one does. What a killed
- * process leaves behind is removed by the next change of the room.
+ * Memory is bounded; temporary data is written to the room's directory, protected as in the file. The new snapshot takes effect
+ * at once when it is complete, on the disk and in the audit log; until then the old one stays in effect, whatever happens. The
+ * next change of the room removes what a killed process left behind.
  *
  * @throws {SealroomError} RULE_PROTECTION for a value that is not protected as the manifest says, FORMAT_CELL for a malformed
  *   cell, RULE_DUPLICATES, RULE_SOURCE if the manifest names another file, DATA_COLUMN if columns are missing, DATA_* for
  *   others, with file, row and column; USAGE_OPTION if the manifest has no such table, or no rule for it; IO_ABORTED if the
- *   signal fires; what `openRoom` throws.
+ *   signal fires; IO_*, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
  */
 export async function loadTable(options: LoadOptions): Promise<LoadSummary> {
   const started = performance.now();
@@ -114,27 +114,28 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   }
 }
 
-/** The table of a name that can be loaded. */
+/** The table with a name, if it can be loaded. */
 function findTable({ tables }: Manifest, name: string): ManifestTable {
   const table = tables.find((candidate) => candidate.name === name);
   if (table === undefined) {
-    throw new SealroomError('USAGE_OPTION', `expected a table of the manifest, got ${quoteForMessage(name)}`, {
-      hint: `its tables are ${tables.map((candidate) => candidate.name).join(', ')}`,
+    const names = tables.map((candidate) => candidate.name);
+    throw new SealroomError('USAGE_OPTION', `the manifest has no table ${quoteForMessage(name)}`, {
+      hint: didYouMean(name, names) ?? `its tables are ${names.join(', ')}`,
     });
   }
   if (table.rule !== null) return table;
-  throw new SealroomError('USAGE_OPTION', `expected a table with an analysis rule, got ${table.name} without one`, {
-    hint: 'no query could use it; its owner adds a rule to the manifest, and all sign it',
+  throw new SealroomError('USAGE_OPTION', `the table ${quoteForMessage(table.name)} has no analysis rule`, {
+    hint: 'without one no query can use it; ask its owner to add a rule to the manifest, which all members then sign',
   });
 }
 
-/** The columns of the file that go into the room, in the manifest's order. */
+/** The columns of the file that are loaded, in the manifest's order. */
 function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): readonly LoadedColumn[] {
   const missing: string[] = [];
   const columns = wanted.flatMap((column): readonly LoadedColumn[] => {
     const [source, ...others] = reader.fields.filter((field) => normaliseHeader(field.name) === column.name);
     if (others.length > 0) {
-      throw new SealroomError('DATA_HEADER', `expected one column ${quoteForMessage(column.name)}, got several`, {
+      throw new SealroomError('DATA_HEADER', `the file has more than one column ${quoteForMessage(column.name)}`, {
         where: { file: reader.name },
         hint: 'headers are compared in lower case and without blanks around them',
       });
@@ -144,33 +145,29 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
   });
   if (missing.length === 0) return columns;
   const known = reader.fields.map(({ name }: Field) => quoteForMessage(name)).join(', ');
-  throw new SealroomError(
-    'DATA_COLUMN',
-    `expected the columns that the rule names, got none named ${missing.join(', ')}`,
-    {
-      where: { file: reader.name },
-      hint: `the file has ${known}`,
-    },
-  );
+  throw new SealroomError('DATA_COLUMN', `the file lacks columns that the rule names: ${missing.join(', ')}`, {
+    where: { file: reader.name },
+    hint: `the file has ${known}`,
+  });
 }
 
-/** Hash of the file, which is read twice and so must be one that stays. */
+/** Hash of the file. It is read twice, so it must be an ordinary file. */
 async function hashSource(path: string, signal: AbortSignal | undefined): Promise<string> {
   const facts = await stat(path).catch((cause: unknown) => {
     throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
   });
   if (facts.isFile()) return hashFile(path, signal);
-  throw new SealroomError('IO_READ', 'expected an ordinary file, got a pipe or a device', { where: { file: path } });
+  throw new SealroomError('IO_READ', 'not an ordinary file', { where: { file: path } });
 }
 
 function otherSource(file: string): SealroomError {
-  return new SealroomError('RULE_SOURCE', 'expected the file whose hash is in the manifest, got another', {
+  return new SealroomError('RULE_SOURCE', 'the file does not have the hash that is in the manifest', {
     where: { file },
-    hint: 'get the file from its owner again; or the owner changes `source` in the manifest, and all sign it',
+    hint: 'get the file from its owner again, or have the owner change `source` in the manifest, which all members then sign',
   });
 }
 
-/** Writes the snapshot beside the others, and says what its bytes are. */
+/** Writes the snapshot next to the others; returns its hash, size and number of rows. */
 async function writeSnapshot(
   { directory, signal, onProgress }: LoadOptions,
   manifest: Manifest,

@@ -6,12 +6,12 @@ import { recordInRoom } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
 
 /**
- * Removes the rows of a table from the room. The audit log keeps what was asked of them, and that they were removed.
+ * Removes the rows of a table from the room. The audit log keeps the queries over them, and records the removal.
  *
- * @param name of a table that is loaded, whether the manifest still has it or not
- * @returns the hash of the snapshot that is gone
- * @throws {SealroomError} USAGE_OPTION if nothing of that name is loaded; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE; what
- *   `openRoomLog` throws.
+ * @param name name of a loaded table, even if the manifest no longer has it
+ * @returns the hash of the removed snapshot
+ * @throws {SealroomError} USAGE_OPTION if nothing of that name is loaded; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE; SECRET_INVALID
+ *   and AUDIT_* for the log.
  */
 export async function removeTable(directory: string, name: string, now: () => Date): Promise<string> {
   return withRoomLock(directory, async () => {
@@ -19,8 +19,8 @@ export async function removeTable(directory: string, name: string, now: () => Da
     const entry = state.snapshots.find(({ table }) => table === name);
     if (entry === undefined) {
       const loaded = state.snapshots.map(({ table }) => table).join(', ');
-      throw new SealroomError('USAGE_OPTION', `expected a table that is loaded, got ${quoteForMessage(name)}`, {
-        hint: loaded === '' ? 'no table is loaded' : `loaded are ${loaded}`,
+      throw new SealroomError('USAGE_OPTION', `the table ${quoteForMessage(name)} is not loaded`, {
+        hint: loaded === '' ? 'no table is loaded' : `the loaded tables are ${loaded}`,
       });
     }
     const snapshots = state.snapshots.filter((snapshot) => snapshot !== entry);
@@ -31,7 +31,7 @@ export async function removeTable(directory: string, name: string, now: () => Da
   });
 }
 
-/** The record of a snapshot that leaves the room. */
+/** The audit event for a removed snapshot. */
 export function removalOf({ table, owner, sha256, rows }: SnapshotEntry, manifestSha256: string): RoomEvent {
   return { kind: 'remove', table, owner, manifestSha256, snapshotSha256: sha256, rows };
 }

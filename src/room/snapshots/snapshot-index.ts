@@ -9,13 +9,13 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const snapshotEntry = z
   .strictObject({
     table: z.string(),
-    /** Member that owned it when it was loaded. */
+    /** The member that owned it when it was loaded. */
     owner: z.string(),
     /** Hash of the snapshot's file, and its size. */
     sha256,
     bytes: z.int().min(0),
     rows: z.int().min(0),
-    /** Hash of what the manifest said about loading the table, see `loadingTerms`. */
+    /** Hash of what the manifest said about loading the table; see `loadingTerms`. */
     termsSha256: sha256,
     /** Hash of the file that was loaded. */
     sourceSha256: sha256,
@@ -33,21 +33,21 @@ const roomState = z
   })
   .readonly();
 
-/** What is known of the current snapshot of a table. */
+/** The entry for the current snapshot of a table. */
 export type SnapshotEntry = z.infer<typeof snapshotEntry>;
 
-/** The manifest of a room, and its current snapshots, at most one per table. */
+/** Which manifest is in force in a room, and its current snapshots, at most one per table. */
 export type RoomState = z.infer<typeof roomState>;
 
-/** The name of a snapshot's file: a new one for every load. */
+/** The file name of a snapshot, different for every load. */
 export function snapshotFile({ table, sha256: hash }: Pick<SnapshotEntry, 'table' | 'sha256'>): string {
   return `${table}-${hash.slice(0, 16)}.duckdb`;
 }
 
 /**
- * The state of a room, and its text.
+ * Reads the state of a room; also returns its text.
  *
- * @throws {SealroomError} IO_READ if there is no room; ROOM_STATE if the file is not as it was written.
+ * @throws {SealroomError} IO_READ if there is no room; ROOM_STATE if the file is damaged.
  */
 export async function readState(directory: string): Promise<{ readonly state: RoomState; readonly text: string }> {
   const path = join(directory, ROOM_FILES.state);
@@ -56,7 +56,7 @@ export async function readState(directory: string): Promise<{ readonly state: Ro
   });
   const parsed = roomState.safeParse(parseJson(text));
   if (parsed.success) return { state: parsed.data, text };
-  throw new SealroomError('ROOM_STATE', 'expected the state of the room as it was written, got other text', {
+  throw new SealroomError('ROOM_STATE', 'the state of the room is damaged', {
     where: { file: path },
     hint: 'put the file back, or make a new room and load the tables again',
   });
@@ -70,7 +70,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Puts a state in the place of the one before. The room's lock is held. */
+/** Replaces the state of a room. The caller holds the room's lock. */
 export async function writeState(directory: string, state: RoomState): Promise<void> {
   await replaceFile(directory, ROOM_FILES.state, `${JSON.stringify(state, null, 2)}\n`);
 }

@@ -7,48 +7,48 @@ import { EngineTask, quoteIdentifier, quoteText } from '../../engine/index.ts';
 import { requireProtection } from './cells.ts';
 import { type Conversion, convertColumn } from './conversion.ts';
 
-/** A cap for the engine; what is more goes to the disk, protected as it will be in the room. */
+/** The engine's memory limit; what exceeds it goes to the disk, protected as it will be in the room. */
 const MEMORY_MIB = 512;
 
-/** Rows that are longer on average are sorted in parts of about this many bytes. */
+/** Tables with longer rows on average are sorted in parts of about this many bytes. */
 const LONG_ROW_BYTES = 1024;
 const PART_BYTES = 128 << 20;
 
-/** The most parts that a table is split into at once, as a power of two. */
+/** The maximum number of parts that a table is split into at once, as a power of two. */
 const SPLIT_BITS = 5;
 
-/** A column of the file that goes into the room. */
+/** A column of the file that is loaded. */
 export interface LoadedColumn {
   readonly column: ManifestColumn;
   readonly source: Field;
 }
 
-/** What a table is loaded as. */
+/** How to load a table. */
 export interface LoadingTask {
-  /** What errors call the file. */
+  /** The file's name in errors. */
   readonly file: string;
   readonly owner: string;
   readonly table: string;
   readonly columns: readonly LoadedColumn[];
   readonly settings: CollaborationSettings;
-  /** The room's directory, as errors name it. */
+  /** The room's directory, for errors. */
   readonly room: string;
-  /** An empty directory for all that is written. */
+  /** An empty directory for everything that is written. */
   readonly directory: string;
 }
 
-/** Number of the row in the file, from 1; and a random number that orders the rows. */
+/** The row's number in the file, from 1, and a random number by which the rows are ordered. */
 const ROW_FIELDS: readonly Field[] = [
   { name: 'row', type: { kind: 'bigint' } },
   { name: 'position', type: { kind: 'bigint' } },
 ];
 
-/** What a query over the rows found. */
+/** What a query over the rows reports. */
 type Found = 'rows' | 'value' | 'duplicate';
 
 /** Writes the rows of one table to a new snapshot, in random order. */
 export class TableLoader {
-  /** The file of the snapshot, complete when {@link TableLoader.finish} has returned. */
+  /** The file of the snapshot, complete once {@link TableLoader.finish} has returned. */
   readonly path: string;
   readonly #task: LoadingTask;
   readonly #conversions: readonly Conversion[];
@@ -56,7 +56,7 @@ export class TableLoader {
   #rows = 0;
   #bytes = 0;
 
-  /** @throws {SealroomError} DATA_TYPE if a column of the file cannot be what the manifest says. */
+  /** @throws {SealroomError} DATA_TYPE if a column of the file cannot have the type in the manifest. */
   constructor(task: LoadingTask) {
     this.#task = task;
     this.path = join(task.directory, 'snapshot.duckdb');
@@ -75,13 +75,13 @@ export class TableLoader {
       }
     }
     if (source.type.kind === 'string') return { value: name, isRefused: null, expected: column.type };
-    throw new SealroomError('DATA_TYPE', `expected cells as text, got a column of type ${source.type.kind}`, {
+    throw new SealroomError('DATA_TYPE', `expected text with cells, got a column of type ${source.type.kind}`, {
       where,
       hint: 'encrypt the table with `sealroom encrypt --manifest` first, and do not leave this file here',
     });
   }
 
-  /** Stages the rows as they come, and looks for what is wrong with them. */
+  /** Stages the rows in their order, and searches them for mistakes. */
   #printStaging(): string {
     const { columns, settings } = this.#task;
     const refused = this.#conversions.flatMap(({ isRefused }, index) =>
@@ -101,10 +101,10 @@ export class TableLoader {
   }
 
   /**
-   * Writes the rows in the order of their random numbers, to a file of its own so that nothing of the old order is in it.
+   * Writes the rows in the order of their random numbers to a separate file, so that no trace of the old order is in it.
    *
-   * The engine sorts any number of rows, but only if some thousands of them fit in its memory. Long ones are sorted in parts,
-   * by the lowest bits of their numbers.
+   * The engine sorts any number of rows, but only if some thousands of them fit into its memory. Long rows are sorted in parts, by
+   * the lowest bits of their random numbers.
    */
   #printWriting(): string {
     const { owner, table, columns } = this.#task;
@@ -127,7 +127,7 @@ export class TableLoader {
       `CREATE SCHEMA ${target}`,
       `CREATE TABLE ${target}.${quoteIdentifier(table)} AS ${selected} staging.rows LIMIT 0`,
       ...inserts,
-      // Writes what is still in the log beside the file.
+      // Writes what is still in the engine's log next to the file.
       'DETACH snapshot',
     ].join(';\n');
   }
@@ -142,8 +142,8 @@ export class TableLoader {
   }
 
   /**
-   * Takes the rows of a batch, whose buffers belong to the loader from then on. Its protected columns are checked before the
-   * engine sees them, which may write them to the disk.
+   * Adds the rows of a batch, whose buffers belong to the loader from then on. Protected columns are checked before the engine
+   * gets them, because it may write them to the disk.
    *
    * @throws {SealroomError} RULE_PROTECTION, FORMAT_CELL, DATA_VALUE with file, row and column; IO_WRITE, IO_ENGINE.
    */
@@ -167,10 +167,10 @@ export class TableLoader {
   }
 
   /**
-   * Ends the rows; the snapshot is complete then, and the only table in its file.
+   * Finishes the load. The snapshot is then complete, and the only table in its file.
    *
    * @returns the number of rows
-   * @throws {SealroomError} DATA_VALUE for a cleartext value that its type in the room does not have, RULE_DUPLICATES for
+   * @throws {SealroomError} DATA_VALUE for a cleartext value that does not fit its type in the room, RULE_DUPLICATES for
    *   repeated fingerprints where the collaboration forbids them; IO_WRITE, IO_ENGINE.
    */
   async finish(): Promise<number> {
@@ -185,10 +185,10 @@ export class TableLoader {
         case 'value':
           throw new SealroomError(
             'DATA_VALUE',
-            `expected ${this.#conversions[Number(place)]?.expected ?? ''}, got another value`,
+            `the value is not ${this.#conversions[Number(place)]?.expected ?? ''}`,
             {
               where: { ...where, row: Number(first) },
-              hint: 'nothing was loaded; correct the table, or the type in the manifest and sign it',
+              hint: 'nothing was loaded; correct the table, or correct the type in the manifest and sign it',
             },
           );
         case 'duplicate':
@@ -205,25 +205,25 @@ export class TableLoader {
     return this.#rows;
   }
 
-  /** What the engine could not write is in the room; what it could not take is in the file. */
+  /** Places an error: in the room if the engine could not write, else in the file. */
   #fail(error: unknown): never {
     if (!(error instanceof SealroomError)) throw error;
     throw error.at({ file: error.code.startsWith('IO_') ? this.#task.room : this.#task.file });
   }
 
-  /** Ends the engine, whatever it is doing; what it has written stays. */
+  /** Stops the engine, whatever it is doing; the files that it wrote stay. */
   async close(): Promise<void> {
     await this.#engine.abort();
   }
 }
 
 /**
- * Statements that do something with the rows of a table in 2^`bits` parts, one after the other. A table is read once for each
- * part that is made of it, so one of many parts is split into few, and these again: the readings grow with the logarithm of
- * the parts. Writing the tables in between costs as much as several readings, and is not done for few parts.
+ * Statements that process the rows of a table in 2^`bits` parts, one after the other. A table is read once for each part that is
+ * made of it, so many parts are made in several steps: the number of readings grows with the logarithm of the number of parts.
+ * Writing the tables in between costs as much as several readings, so few parts are made in one step.
  *
- * @param shift bits of the rows' numbers that led to the table
- * @param print a statement about rows, given as what stands behind FROM
+ * @param shift the bits of the rows' random numbers that selected this table
+ * @param print makes a statement from the text that follows FROM
  */
 function printParts(table: string, shift: number, bits: number, print: (rows: string) => string): readonly string[] {
   const own = Math.ceil(bits / Math.max(1, Math.ceil(bits / SPLIT_BITS)));
@@ -244,7 +244,7 @@ function nameOfColumn(index: number): string {
   return `c${String(index)}`;
 }
 
-/** A column as the engine takes it. The ticks of a timestamp are UTC, with a zone or without. */
+/** A column in the form that the engine accepts. Timestamps are in UTC, with a time zone or without. */
 function fieldOf({ type }: Field, index: number): Field {
   const name = nameOfColumn(index);
   return { name, type: type.kind === 'timestamp' ? { ...type, utc: false } : type };

@@ -227,7 +227,7 @@ describe('recipients that are none', () => {
     const card = makeCard({ id: 'bob', name: 'Bob', receive, created: NOW.toISOString() }, bob.key);
     const weak: Party = { ...bob, card };
     expect(await outcomeOf(() => answer(alice, weak, ask(weak, alice)))).toMatch(
-      /^CUSTODY_KEY expected a receiving key that can be sealed to, got another$/,
+      /^CUSTODY_KEY the receiving key cannot be encrypted to$/,
     );
   });
 });

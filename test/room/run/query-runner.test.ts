@@ -357,7 +357,7 @@ describe('a room that is not as it should be', () => {
     await using asked = await half.runner();
     expect(await failureOf(asked.run(ask(BY_REGION)))).toMatchObject({
       code: 'QUERY_UNLOADED',
-      message: '`purchases` is not loaded',
+      message: 'not loaded into the room: `purchases`',
     });
     expect(await half.log()).toContain('"code":"NOT_LOADED"');
     expect(await half.log()).not.toContain('"kind":"start"');
