@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RoleAction } from '../src/collab/index.ts';
-import { parseCollaborationId } from '../src/crypto/index.ts';
-import { type HeldSecret, memberHome, openSecret } from '../src/custody/open-secret.ts';
+import type { CollaborationId } from '../src/crypto/index.ts';
+import { type HeldSecret, memberHome, loadSharedSecret } from '../src/custody/load-secret.ts';
 import type { ProviderContext } from '../src/custody/index.ts';
 import { SealroomError } from '../src/errors/index.ts';
 import {
@@ -30,23 +30,23 @@ export interface SecretArguments extends KeyArguments {
  * @param origin where the table comes from, which says which generation; `null` for the newest
  * @param context what the provider of its key gets; one of its own if left out
  * @throws {SealroomError} USAGE_OPTION if the table is that of another collaboration; CUSTODY_KEY with what can be done if the
- *   generation is not there any more; as `openSecret` and `checkRole`.
+ *   generation is not there any more; as `loadSharedSecret` and `checkRole`.
  */
 export async function loadSecret(
   io: CliIo,
   args: SecretArguments,
-  collaborationId: string,
+  collaborationId: CollaborationId,
   action: RoleAction,
   origin: TableOrigin | null = null,
   context: ProviderContext = providerContext(io, args),
 ): Promise<HeldSecret> {
-  if (origin !== null && origin.collaborationId !== parseCollaborationId(collaborationId)) {
+  if (origin !== null && origin.collaborationId !== collaborationId) {
     throw new SealroomError('USAGE_OPTION', 'expected a table of this collaboration, got one of another', {
       hint: `it was encrypted for ${origin.collaborationId}`,
     });
   }
   const home = memberHome(io.env, { cwd: io.cwd, home: args.home });
-  const held = await openSecret(
+  const held = await loadSharedSecret(
     {
       collaborationId,
       generation: origin?.generation,

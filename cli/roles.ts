@@ -5,9 +5,6 @@ import { SealroomError } from '../src/errors/index.ts';
 import { readTextFile } from '../src/files/index.ts';
 import type { CliIo } from './terminal.ts';
 
-/** Providers whose keys have rules of their own, which a service or token enforces. */
-const ENFORCING: readonly string[] = ['aws-kms', 'pkcs11'];
-
 /** Whose command it is, and what is to be done. */
 export interface RoleCheck {
   readonly home: MemberHome;
@@ -75,9 +72,9 @@ export async function recordingRefusal<T>(home: MemberHome, about: RefusedUse, a
     return await act();
   } catch (error) {
     if (!(error instanceof SealroomError) || !REFUSALS.includes(error.code)) throw error;
-    const { recordRefusal } = await import('../src/custody/index.ts');
+    const { ENFORCING_SCHEMES, recordRefusal } = await import('../src/custody/index.ts');
     await recordRefusal(home, about);
-    throw error.code === 'RULE_ROLE' ? advised(error, about.envelope) : error;
+    throw error.code === 'RULE_ROLE' ? advised(error, about.envelope, ENFORCING_SCHEMES) : error;
   }
 }
 
@@ -113,10 +110,14 @@ function otherMember(action: RoleAction, expected: string, got: string): Sealroo
 }
 
 /** Says what the refusal is worth. */
-function advised({ code, message, hint, where }: SealroomError, envelope: Envelope | null): SealroomError {
+function advised(
+  { code, message, hint, where }: SealroomError,
+  envelope: Envelope | null,
+  enforcing: readonly string[],
+): SealroomError {
   const worth =
-    envelope !== null && ENFORCING.includes(envelope.provider)
+    envelope !== null && enforcing.includes(envelope.provider)
       ? `the policy of ${envelope.provider} can enforce it, see docs/roles.md`
-      : 'this is advisory: only a key with a policy of its own (aws-kms, pkcs11) can enforce it, see docs/roles.md';
+      : `this is advisory: only a key with a policy of its own (${enforcing.join(', ')}) can enforce it, see docs/roles.md`;
   return new SealroomError(code, message, { where, hint: hint === undefined ? worth : `${hint}; ${worth}` });
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Argv, CommandModule } from 'yargs';
-import { plaintextSecret, type HeldSecret, newSharedSecret } from '../../src/custody/open-secret.ts';
+import { type CollaborationId, parseCollaborationId } from '../../src/crypto/index.ts';
+import type { HeldSecret } from '../../src/custody/load-secret.ts';
 import { decryptTable, type DecryptSummary } from '../../src/protect/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
@@ -21,24 +22,26 @@ export interface DecryptArguments extends TableArguments, PackageArguments, KeyA
 }
 
 /** The collaboration: a package names it, and must not name another than the options do. */
-async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage | null): Promise<string> {
-  if (opened !== null && args.id === undefined && args.manifest === undefined) return opened.statement.collaboration;
+async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage | null): Promise<CollaborationId> {
+  if (opened !== null && args.id === undefined && args.manifest === undefined) {
+    return parseCollaborationId(opened.statement.collaboration);
+  }
   const { id } = await resolveCollaboration(io, args);
-  if (opened === null || opened.statement.collaboration === id.toLowerCase()) return id;
+  if (opened === null || opened.statement.collaboration === id) return id;
   throw new SealroomError('USAGE_OPTION', 'expected the collaboration of the package, got another', {
     hint: 'leave `--id` and `--manifest` out: the package has it',
   });
 }
 
-/** The secret. Where a package says that nothing in it is sealed, any other does as well, and nobody needs to have it. */
+/** The secret; `null` where a package says that nothing in it is sealed: then nobody needs to have it. */
 async function readSecret(
   io: CliIo,
   args: DecryptArguments,
   opened: OpenedPackage | null,
-  collaborationId: string,
-): Promise<HeldSecret> {
+  collaborationId: CollaborationId,
+): Promise<HeldSecret | null> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  if (!isSealed) return plaintextSecret(newSharedSecret(), collaborationId);
+  if (!isSealed) return null;
   const origin = opened === null ? await findOrigin(io, args) : null;
   return loadSecret(io, args, collaborationId, 'decrypt', origin);
 }
@@ -61,9 +64,9 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   try {
     summary = await decryptTable({
       ...transfer,
-      secret: held.secret,
+      secret: held?.secret ?? null,
       failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
-      beforeCommit: recordInput(held),
+      beforeCommit: held === null ? undefined : recordInput(held),
     });
   } finally {
     progress.stop();
@@ -72,7 +75,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   if (fingerprint > 0 && !args.json) {
     say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
   }
-  if (!held.isNewest && !args.json) {
+  if (held?.isNewest === false && !args.json) {
     const made = 'whoever had its secret can have made it, also a member that has left';
     say(io, 'warning', `the table is of generation ${String(held.generation)}, and you have a newer one: ${made}`);
   }

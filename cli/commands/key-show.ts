@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { parseCollaborationId } from '../../src/crypto/index.ts';
 import {
   type EnvelopePlace,
   isReadableByUser,
@@ -64,7 +65,8 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
   const home = homeOf(io, args);
   await using pool = new ProviderPool(providerContext(io, args));
   const listed: Listed[] = [];
-  for (const place of await listEnvelopes(home, args.id)) listed.push(await look(io, args, pool, place));
+  const id = args.id === undefined ? undefined : parseCollaborationId(args.id);
+  for (const place of await listEnvelopes(home, id)) listed.push(await look(io, args, pool, place));
   if (args.json) {
     const envelopes = listed.map(({ place, stored, problem }) => ({
       ...place,

@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { wipe } from '../../src/bytes/index.ts';
-import type { SharedSecret } from '../../src/crypto/index.ts';
+import type { CollaborationId, SharedSecret } from '../../src/crypto/index.ts';
 import {
   destroyEnvelope,
   isPlaintext,
@@ -60,7 +60,7 @@ interface DestroyArguments extends CollaborationArguments, ConfirmArguments {
 }
 
 /** The envelope of a generation, or the newest. @throws {SealroomError} CUSTODY_KEY if there is none. */
-async function find(home: MemberHome, collaborationId: string, generation?: number): Promise<StoredEnvelope> {
+async function find(home: MemberHome, collaborationId: CollaborationId, generation?: number): Promise<StoredEnvelope> {
   const newest = generation === undefined ? await newestEnvelope(home, collaborationId) : null;
   return newest ?? readEnvelope(home, { collaborationId, generation: generation ?? 1 });
 }

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { memberHome } from '../../src/custody/open-secret.ts';
+import { memberHome } from '../../src/custody/load-secret.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { recipientsOf } from '../../src/package/index.ts';
 import { type QueryOutcome, QueryRunner, type RunnerLimits } from '../../src/room/index.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { parseCollaborationId } from '../../src/crypto/index.ts';
+import type { CollaborationId } from '../../src/crypto/index.ts';
 import type { EncryptSummary } from '../../src/protect/index.ts';
-import type { HeldSecret } from '../../src/custody/open-secret.ts';
+import type { HeldSecret } from '../../src/custody/load-secret.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { reencryptOriginal, type ReencryptOptions, reencryptTable } from '../../src/protect/index.ts';
 import { parseTableSchema } from '../../src/schema/index.ts';
@@ -80,9 +80,9 @@ type Common = Omit<ReencryptOptions, 'from' | 'beforeCommit'>;
 type Record = ((facts: TransferResult) => Promise<void>) | undefined;
 
 /** Which secret opens the table; without a sidecar, the option says it. */
-function originOf(origin: Provenance | null, generation: number | undefined, id: string): TableOrigin {
+function originOf(origin: Provenance | null, generation: number | undefined, id: CollaborationId): TableOrigin {
   if (origin !== null) return origin;
-  if (generation !== undefined) return { collaborationId: parseCollaborationId(id), generation };
+  if (generation !== undefined) return { collaborationId: id, generation };
   throw new SealroomError(
     'USAGE_OPTION',
     'expected to be told the generation of the table, found neither sidecar nor metadata',

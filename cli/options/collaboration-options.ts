@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { CollaborationSettings } from '../../src/collab/index.ts';
-import { parseCollaborationId } from '../../src/crypto/index.ts';
+import { type CollaborationId, parseCollaborationId } from '../../src/crypto/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
 import { readSettings, type SettingsArguments } from './table-options.ts';
@@ -14,7 +14,7 @@ interface CollaborationArguments {
 
 /** Which collaboration a table is for, and its settings where they are known from the manifest. */
 interface CollaborationTerms {
-  readonly id: string;
+  readonly id: CollaborationId;
   readonly settings: CollaborationSettings | null;
 }
 
@@ -29,7 +29,7 @@ export async function resolveCollaboration(
   { id, manifest }: CollaborationArguments,
 ): Promise<CollaborationTerms> {
   if (manifest === undefined) {
-    if (id !== undefined) return { id, settings: null };
+    if (id !== undefined) return { id: parseCollaborationId(id), settings: null };
     throw new SealroomError('USAGE_OPTION', 'missing required argument: id', {
       hint: 'give the collaboration with `--id`, or the manifest that has it with `--manifest`',
     });
@@ -46,7 +46,7 @@ export async function resolveCollaboration(
       hint: 'leave it out: the manifest has it',
     });
   }
-  return { id: terms.collaborationId, settings: terms.settings };
+  return { id: parseCollaborationId(terms.collaborationId), settings: terms.settings };
 }
 
 /**
@@ -58,7 +58,7 @@ export async function resolveCollaboration(
 export async function resolveCollaborationAndSettings(
   io: CliIo,
   args: CollaborationArguments & SettingsArguments,
-): Promise<{ readonly id: string; readonly settings: CollaborationSettings }> {
+): Promise<{ readonly id: CollaborationId; readonly settings: CollaborationSettings }> {
   const { id, settings } = await resolveCollaboration(io, args);
   if (settings === null) return { id, settings: await readSettings(io, args, id) };
   const isGivenTwice =

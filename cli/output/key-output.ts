@@ -1,11 +1,11 @@
 import type { Argv } from 'yargs';
-import { parseCollaborationId, type SharedSecret } from '../../src/crypto/index.ts';
+import type { CollaborationId, SharedSecret } from '../../src/crypto/index.ts';
 import {
   KEY_VARIABLE,
   isReadableByUser,
   memberHome,
   type MemberHome,
-  openEnvelope,
+  unwrapEnvelope,
   type StoredEnvelope,
 } from '../../src/custody/index.ts';
 import { type HomeArguments, type KeyArguments, withHomeOptions } from '../options/key-options.ts';
@@ -30,9 +30,9 @@ export function homeOf(io: CliIo, { home }: Pick<HomeArguments, 'home'>): Member
   return memberHome(io.env, { cwd: io.cwd, home });
 }
 
-/** The id of the collaboration that is named, in lower case. @throws {SealroomError} as `resolveCollaboration`. */
-export async function resolveCollaborationId(io: CliIo, args: CollaborationArguments): Promise<string> {
-  return parseCollaborationId((await resolveCollaboration(io, args)).id);
+/** The id of the collaboration that is named. @throws {SealroomError} as `resolveCollaboration`. */
+export async function resolveCollaborationId(io: CliIo, args: CollaborationArguments): Promise<CollaborationId> {
+  return (await resolveCollaboration(io, args)).id;
 }
 
 /** What is told of an envelope: nothing in it is secret. */
@@ -63,7 +63,7 @@ export async function openStored(
 ): Promise<SharedSecret> {
   const { envelope, file } = stored;
   const provider = await pool.provider(args.key ?? io.env[KEY_VARIABLE] ?? envelope.key);
-  return openEnvelope(envelope, provider, { file });
+  return unwrapEnvelope(envelope, provider, { file });
 }
 
 /** Declares the options of all commands on keys. */

@@ -1,4 +1,6 @@
+import type * as CleanRooms from '@aws-sdk/client-cleanrooms';
 import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
+import { awsFailureOf, loadAwsSdk } from '../aws/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { isRecord } from '../schema/index.ts';
 import { quoteForMessage } from '../errors/index.ts';
@@ -40,7 +42,7 @@ const NO_NETWORK: Explanation = {
   hint: 'check the network, the proxy and the region; the settings can also be given without asking AWS',
 };
 
-/** By the name of the SDK's error. */
+/** By the name of the service's error. */
 const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   [
     'AccessDeniedException',
@@ -64,26 +66,26 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
       hint: 'check the collaboration id',
     },
   ],
-  ['CredentialsProviderError', NO_CREDENTIALS],
-  ['TokenProviderError', NO_CREDENTIALS],
-  ['UnrecognizedClientException', NO_CREDENTIALS],
-  ['InvalidSignatureException', NO_CREDENTIALS],
-  ['IncompleteSignatureException', NO_CREDENTIALS],
-  ['ExpiredTokenException', NO_CREDENTIALS],
-  ['TimeoutError', NO_NETWORK],
 ]);
-
-const NETWORK_CODE = /^(E[A-Z]+|ERR_TLS_\w+|CERT_\w+|\w+_CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT)$/;
 
 function explain(error: Error): Explanation {
   const known = EXPLANATIONS.get(error.name);
   if (known !== undefined) return known;
-  if (error.message.startsWith('Region ')) return NO_REGION;
-  if ('code' in error && typeof error.code === 'string' && NETWORK_CODE.test(error.code)) {
-    return { ...NO_NETWORK, message: `${NO_NETWORK.message}: ${error.code}` };
+  const failure = awsFailureOf(error);
+  switch (failure.kind) {
+    case 'credentials':
+      return NO_CREDENTIALS;
+    case 'region':
+      return NO_REGION;
+    case 'network':
+      return failure.code === null ? NO_NETWORK : { ...NO_NETWORK, message: `${NO_NETWORK.message}: ${failure.code}` };
+    case 'other':
+      return explainAnswer(error, failure.status);
   }
-  const status = '$metadata' in error && isRecord(error.$metadata) ? error.$metadata['httpStatusCode'] : undefined;
-  if (error.name === 'SyntaxError' && typeof status === 'number') {
+}
+
+function explainAnswer(error: Error, status: number | null): Explanation {
+  if (error.name === 'SyntaxError' && status !== null) {
     return {
       message: `AWS Clean Rooms did not answer in JSON; the HTTP status was ${String(status)}`,
     };
@@ -117,9 +119,16 @@ function readResponse(response: unknown): CollaborationSettings {
   }
 }
 
-/** A client of AWS Clean Rooms. Loads the AWS SDK; does not connect yet. */
+const loadSdk = (): Promise<typeof CleanRooms> =>
+  loadAwsSdk('@aws-sdk/client-cleanrooms', 'IO_CLEAN_ROOMS', () => import('@aws-sdk/client-cleanrooms'));
+
+/**
+ * A client of AWS Clean Rooms. Loads the AWS SDK; does not connect yet.
+ *
+ * @throws {SealroomError} IO_CLEAN_ROOMS if the SDK's client, an optional package, is not installed.
+ */
 export async function createCleanRoomsClient(options: CleanRoomsOptions = {}): Promise<CleanRoomsClient> {
-  const { CleanRoomsClient: Client } = await import('@aws-sdk/client-cleanrooms');
+  const { CleanRoomsClient: Client } = await loadSdk();
   const { profile, region, endpoint } = options;
   return new Client({
     customUserAgent: 'sealroom',
@@ -144,7 +153,7 @@ export async function fetchCollaborationSettings(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<CollaborationSettings> {
   const { signal } = options;
-  const { GetCollaborationCommand: Command } = await import('@aws-sdk/client-cleanrooms');
+  const { GetCollaborationCommand: Command } = await loadSdk();
   let response: unknown;
   try {
     const command = new Command({ collaborationIdentifier: collaborationId });

@@ -14,7 +14,7 @@ export {
   type TimestampUnit,
   typeByteOf,
 } from './client-type.ts';
-export { parseCollaborationId } from './collaboration-id.ts';
+export { type CollaborationId, parseCollaborationId } from './collaboration-id.ts';
 export {
   fingerprintedBytesOf,
   fixedColumnOf,

@@ -100,7 +100,8 @@ function deriveKey<Key>(
 /**
  * Derives the sealing root of a collaboration.
  *
- * `collaborationId` is used as it is; `parseCollaborationId` gives the form that other clients use.
+ * `collaborationId` is used as it is: the format takes any text as salt, and its vectors have some that are no UUIDs. A
+ * collaboration's own id comes from `parseCollaborationId`.
  *
  * @throws {SealroomError} USAGE_OPTION if the collaboration id is empty.
  */

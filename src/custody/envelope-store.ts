@@ -1,18 +1,17 @@
 import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withLock } from '../files/index.ts';
-import { parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import { type CollaborationId, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
-import { openEnvelope } from './open-envelope.ts';
+import { unwrapEnvelope } from './unwrap-envelope.ts';
 import { destroyFile, temporariesOf, writePrivateFile } from '../files/index.ts';
 import type { KeyProvider } from './providers/provider.ts';
 
 /** The place of an envelope in a home. */
 export interface EnvelopePlace {
-  /** A UUID in lower case. */
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   /** From 1 on. */
   readonly generation: number;
   readonly file: string;
@@ -40,18 +39,19 @@ const FILE_NAME = /^generation-([1-9]\d{0,6})\.json$/;
  * Lists the envelopes of a home, or of one collaboration, by collaboration and then by generation, oldest first. It uses only
  * the names of the files, and reads none.
  *
- * @param collaborationId a UUID in any case
- * @throws {SealroomError} IO_READ if a directory cannot be read; USAGE_OPTION if the id is not a UUID.
+ * @throws {SealroomError} IO_READ if a directory cannot be read.
  */
-export async function listEnvelopes(home: MemberHome, collaborationId?: string): Promise<readonly EnvelopePlace[]> {
+export async function listEnvelopes(
+  home: MemberHome,
+  collaborationId?: CollaborationId,
+): Promise<readonly EnvelopePlace[]> {
   if (collaborationId !== undefined) return placesOf(home, collaborationId);
   const names = await namesIn(join(home.directory, 'collaborations'));
-  const places = await Promise.all(names.filter(isId).map((id) => placesOf(home, id)));
+  const places = await Promise.all(names.filter(isId).map((id) => placesOf(home, parseCollaborationId(id))));
   return places.flat().sort((a, b) => a.file.localeCompare(b.file, 'en', { numeric: true }));
 }
 
-async function placesOf(home: MemberHome, id: string): Promise<readonly EnvelopePlace[]> {
-  const collaborationId = parseCollaborationId(id);
+async function placesOf(home: MemberHome, collaborationId: CollaborationId): Promise<readonly EnvelopePlace[]> {
   const names = await namesIn(home.collaboration(collaborationId));
   return names
     .flatMap((name) => FILE_NAME.exec(name)?.slice(1) ?? [])
@@ -79,20 +79,20 @@ function placeOf(
   home: MemberHome,
   { collaborationId, generation }: Pick<Envelope, 'collaborationId' | 'generation'>,
 ): EnvelopePlace {
-  const id = parseCollaborationId(collaborationId);
-  const file = join(home.collaboration(id), `generation-${String(generation)}.json`);
-  return Object.freeze({ collaborationId: id, generation, file });
+  const file = join(home.collaboration(collaborationId), `generation-${String(generation)}.json`);
+  return Object.freeze({ collaborationId, generation, file });
 }
 
 /**
  * Reads the envelope of a collaboration's newest generation; `null` if there is none. If the newest cannot be read, it throws
  * and never falls back to an older one.
  *
- * @param collaborationId a UUID in any case
- * @throws {SealroomError} CUSTODY_ENVELOPE, CUSTODY_KEY, SECRET_INVALID as {@link readEnvelope}; USAGE_OPTION if the id is not
- *   a UUID; IO_READ.
+ * @throws {SealroomError} CUSTODY_ENVELOPE, CUSTODY_KEY, SECRET_INVALID as {@link readEnvelope}; IO_READ.
  */
-export async function newestEnvelope(home: MemberHome, collaborationId: string): Promise<StoredEnvelope | null> {
+export async function newestEnvelope(
+  home: MemberHome,
+  collaborationId: CollaborationId,
+): Promise<StoredEnvelope | null> {
   const newest = (await listEnvelopes(home, collaborationId)).at(-1);
   return newest === undefined ? null : readEnvelope(home, newest);
 }
@@ -154,13 +154,13 @@ export async function storeEnvelope(
   { provider, secret, replaced }: EnvelopeProof,
 ): Promise<StoredEnvelope> {
   const { file } = placeOf(home, envelope);
-  return withRingLock(home, envelope.collaborationId, async () => {
+  return withStoreLock(home, envelope.collaborationId, async () => {
     if (replaced !== null) await requireUnchanged(home, replaced);
     await writePrivateFile(file, printEnvelope(envelope), {
       replaces: replaced !== null,
       check: async (temporary) => {
         const written = parseEnvelope(await readFile(temporary, 'utf8'), { file });
-        using opened = await openEnvelope(written, provider, { file });
+        using opened = await unwrapEnvelope(written, provider, { file });
         if (printEnvelope(written) === printEnvelope(envelope) && opened.equals(secret)) return;
         throw new SealroomError('CUSTODY_ENVELOPE', 'the envelope does not hold the secret', {
           where: { file },
@@ -180,7 +180,7 @@ export async function storeEnvelope(
  * @throws {SealroomError} CUSTODY_ENVELOPE if it has changed, CUSTODY_KEY if it is gone; IO_WRITE, IO_LOCKED.
  */
 export async function destroyEnvelope(home: MemberHome, stored: StoredEnvelope): Promise<void> {
-  await withRingLock(home, stored.envelope.collaborationId, async () => {
+  await withStoreLock(home, stored.envelope.collaborationId, async () => {
     await requireUnchanged(home, stored);
     // Only the holder of the lock writes here.
     for (const file of await temporariesOf(stored.file)) await destroyFile(file);
@@ -197,8 +197,12 @@ async function requireUnchanged(home: MemberHome, { file, envelope }: StoredEnve
   });
 }
 
-async function withRingLock<T>(home: MemberHome, collaborationId: string, action: () => Promise<T>): Promise<T> {
-  const directory = home.collaboration(parseCollaborationId(collaborationId));
+async function withStoreLock<T>(
+  home: MemberHome,
+  collaborationId: CollaborationId,
+  action: () => Promise<T>,
+): Promise<T> {
+  const directory = home.collaboration(collaborationId);
   await using lock = await openLock(directory);
   return await withLock(lock, directory, action);
 }

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { decodeBase64, encodeBase64, encodeUtf8 } from '../bytes/index.ts';
+import { parseCollaborationId } from '../crypto/index.ts';
 import { SealroomError } from '../errors/index.ts';
 
 /** The version of the envelopes that are written, and the only one that is read. */
@@ -9,9 +10,15 @@ export const ENVELOPE_VERSION = 1;
 /** Characters of an envelope's text at most. */
 const MAX_CHARACTERS = 64 * 1024;
 
+/** The shape of a collaboration id in files: a UUID in lower case, and no other form of it. */
+export const collaborationIdShape = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  .transform(parseCollaborationId);
+
 const facts = {
   /** Collaboration id, a UUID in lower case. */
-  collaborationId: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  collaborationId: collaborationIdShape,
   /** Which of the collaboration's secrets it is, from 1 on. */
   generation: z.int().min(1).max(1_000_000),
   /** Names the secret without telling anything of it: see `secretIdOf`. */
@@ -46,8 +53,11 @@ export type Envelope = z.infer<typeof envelope>;
 /** What an envelope says of its secret. */
 export type SecretMetadata = Pick<Envelope, keyof typeof facts>;
 
-/** What a provider authenticates with the secret: the canonical JSON of all of an envelope but the wrapped bytes, in UTF-8. */
-export function boundBytes(header: Omit<Envelope, 'wrapped'>): Uint8Array {
+/** All of an envelope but the wrapped bytes. */
+export type EnvelopeHeader = Omit<Envelope, 'wrapped'>;
+
+/** What is authenticated with the secret: the canonical JSON of an envelope's header, in UTF-8. */
+export function boundBytes(header: EnvelopeHeader): Uint8Array {
   const { version, provider, key, algorithm, collaborationId, generation, secretId, created, isRoleBound } = header;
   const bound = { version, provider, key, algorithm, collaborationId, generation, secretId, created, isRoleBound };
   return encodeUtf8(canonicalize(bound) ?? '');
@@ -81,9 +91,9 @@ export function parseEnvelope(text: string, where: { readonly file?: string | un
   return parsed.data;
 }
 
-/** The error of an envelope that its provider does not find as it made it. It does not say what was changed. */
+/** The error of an envelope that fails authentication. It does not say what was changed. */
 export function changedEnvelope(): SealroomError {
-  return new SealroomError('CUSTODY_ENVELOPE', 'expected the envelope as it was made, got a changed one', {
+  return new SealroomError('CUSTODY_ENVELOPE', 'the envelope was changed after it was made', {
     hint: 'put back the copy from before; or remove the file and have the secret sent again',
   });
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type CollaborationId, parseCollaborationId } from '../crypto/index.ts';
 
 /** The variable that names a member's home directory. */
 export const HOME_VARIABLE = 'SEALROOM_HOME';
@@ -17,8 +18,12 @@ export interface MemberHome {
   readonly logKey: string;
   /** The audit log of the keys. */
   readonly log: string;
-  /** The directory of a collaboration, a UUID in lower case: its envelopes, and its open, used and answered requests. */
-  readonly collaboration: (id: string) => string;
+  /**
+   * The directory of a collaboration: its envelopes, and its open, used and answered requests.
+   *
+   * @throws {SealroomError} USAGE_OPTION if the id is not one.
+   */
+  readonly collaboration: (id: CollaborationId) => string;
 }
 
 /** The home named by an option, otherwise by {@link HOME_VARIABLE}, otherwise `.sealroom` in the user's directory. No I/O. */
@@ -35,6 +40,7 @@ export function memberHome(
     receivingKey: join(directory, 'receive.key'),
     logKey: join(directory, 'log.key'),
     log: join(directory, 'log'),
-    collaboration: (id: string) => join(directory, 'collaborations', id),
+    // Parsed even so: what is no id, from a caller without types, must not become a path.
+    collaboration: (id: CollaborationId) => join(directory, 'collaborations', parseCollaborationId(id)),
   });
 }

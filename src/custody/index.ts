@@ -1,5 +1,4 @@
 /** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
-export { type KeyLogOptions, openKeyLog } from './audit-key-log.ts';
 export type { Check } from './doctor/check.ts';
 export { examineCustody } from './doctor/index.ts';
 export {
@@ -32,16 +31,14 @@ export { readParcelFile } from './exchange/message-file.ts';
 export type { SignedRequest } from './exchange/request.ts';
 export { authenticationString, isSameString } from './exchange/short-authentication-string.ts';
 export { requireFips } from './fips.ts';
-export type { HeldSecret, SecretRequest } from './held-secret.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
 export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
-export type { KeyAction, KeyEvent, KeyLog } from './key-log.ts';
-export { newSharedSecret } from './new-secret.ts';
-export { openEnvelope } from './open-envelope.ts';
-export { KEY_VARIABLE, openSecret } from './open-secret.ts';
+export { type KeyAction, type KeyEvent, type KeyLog, type KeyLogOptions, openKeyLog } from './key-log.ts';
+export { KEY_VARIABLE, loadSharedSecret } from './load-secret.ts';
+export { openProvider } from './providers/open-provider.ts';
 export type { KeyProvider, PassphraseRequest, ProviderContext, ProviderDescription } from './providers/provider.ts';
-export { isPlaintext, isReadableByUser, openProvider, PROVIDER_SCHEMES } from './providers/providers.ts';
+export { ENFORCING_SCHEMES, isPlaintext, isReadableByUser, PROVIDER_SCHEMES } from './providers/providers.ts';
 export { readSecretFile } from './secret-file.ts';
-export { secretIdOf } from './secret-id.ts';
-export { secretTextOf } from './secret-text.ts';
+export { type HeldSecret, newSharedSecret, secretIdOf, type SecretRequest, secretTextOf } from './secret.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';
+export { unwrapEnvelope } from './unwrap-envelope.ts';

@@ -1,4 +1,4 @@
-import { openKeyLog } from './audit-key-log.ts';
+import { openKeyLog } from './key-log.ts';
 import { readOwnCard } from './exchange/member.ts';
 import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';

@@ -1,4 +1,5 @@
 import { SealroomError } from '../errors/index.ts';
+import { PROVIDERS } from './providers/providers.ts';
 
 /** The URI of a key: `scheme:rest`. */
 export interface KeyUri {
@@ -17,6 +18,6 @@ export function parseKeyUri(text: string): KeyUri {
   const [, scheme, rest] = /^([a-z][a-z0-9-]+):(.*)$/s.exec(text) ?? [];
   if (scheme !== undefined && rest !== undefined) return Object.freeze({ scheme, rest });
   throw new SealroomError('USAGE_OPTION', 'not the URI of a key', {
-    hint: 'use `keystore:<file>`, `age:<identity file>`, `aws-kms:<key>`, `pkcs11:…`, `env:<variable>` or `file:<file>`',
+    hint: `use ${[...PROVIDERS.values()].map(({ example }) => `\`${example}\``).join(', ')}`,
   });
 }

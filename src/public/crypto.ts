@@ -18,6 +18,7 @@ export {
   type ClientType,
   type FingerprintClass,
   type TimestampUnit,
+  type CollaborationId,
   parseCollaborationId,
   fitsDecimal,
   formatDecimal,

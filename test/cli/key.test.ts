@@ -118,7 +118,7 @@ describe('sealroom key', () => {
   test('another key, no envelope, a changed one: each says so, and nothing is written', async () => {
     await using keys = await KeySession.start();
     const none = await keys.run([...ENCRYPT, '--key', 'age:a.key']);
-    expect(none).toMatchObject({ code: 1, err: expect.stringContaining('found none') as string });
+    expect(none).toMatchObject({ code: 1, err: expect.stringContaining('the home has no envelope') as string });
     await keys.done(['key', 'create', '--id', ID, '--key', 'age:a.key']);
     const other = await keys.run([...ENCRYPT, '--key', 'age:b.key']);
     expect(other).toMatchObject({ code: 1, err: expect.stringContaining(`\`age:${keys.path('a.key')}\``) as string });
@@ -154,7 +154,7 @@ describe('sealroom key', () => {
     await using keys = await KeySession.start();
     const secret = { C3R_SHARED_SECRET: SECRET };
     const made = await keys.done(['key', 'create', '--import', '--id', ID, '--key', 'env:C3R_SHARED_SECRET'], secret);
-    expect(made.err).toContain('warning: the secret itself lies open');
+    expect(made.err).toContain('warning: the secret itself is in plain text in the environment variable');
     const wrapped = await keys.done(['key', 'wrap', '--id', ID, '--to', 'age:b.key'], secret);
     expect(wrapped.err).toContain('hint: the secret itself still lies in `env:C3R_SHARED_SECRET`');
     expect(await keys.run([...ENCRYPT, '--key', 'age:a.key'])).toMatchObject({ code: 1 });
@@ -207,7 +207,7 @@ describe('sealroom key', () => {
     await keys.done([...ENCRYPT, '--passphrase-fd', '0'], {}, { input: 'battery staple\r\n' });
     expect(await keys.run([...DECRYPT, '--passphrase-fd', '0'], {}, { input: 'battery' })).toMatchObject({
       code: 1,
-      err: expect.stringContaining('the passphrase of the keystore, got another') as string,
+      err: expect.stringContaining('wrong passphrase for the keystore') as string,
     });
     expect(await keys.run([...DECRYPT, '--passphrase-fd', '0'])).toMatchObject({ code: 1 });
     expect(await keys.run(DECRYPT)).toMatchObject({

@@ -157,7 +157,7 @@ describe('the shared secret', () => {
   });
 
   test.each([
-    [undefined, /expected the secret of 0{8}-1111-2222-3333-4{12}, found none in the environment or the home/],
+    [undefined, /the secret of 0{8}-1111-2222-3333-4{12} is neither in the environment nor in the home/],
     ['', /shared secret too short: at least 32 bytes, got 0/],
     ['AAECAwQFBgcICQ==', /shared secret too short: at least 32 bytes, got 10/],
     [`${SECRET}\n`, /the shared secret is not Base64/],

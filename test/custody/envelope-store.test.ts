@@ -2,9 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, afterEach, describe, expect, test } from 'vitest';
-import { sharedSecretFromBytes } from 'sealroom/crypto';
+import { type CollaborationId, parseCollaborationId, sharedSecretFromBytes } from 'sealroom/crypto';
 import { type MemberHome, memberHome } from '#src/custody/home';
-import { openEnvProvider } from '#src/custody/providers/insecure/env';
 import {
   destroyEnvelope,
   listEnvelopes,
@@ -13,8 +12,10 @@ import {
   storeEnvelope,
   type StoredEnvelope,
 } from '#src/custody/envelope-store';
-import { openEnvelope } from '#src/custody/open-envelope';
+import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
+import { openEnv } from '#src/custody/providers/insecure/env';
 import type { KeyProvider } from '#src/custody/providers/provider';
+import { unwrapEnvelope } from '#src/custody/unwrap-envelope';
 import { COLLABORATION, codeOf, factsOf, madeSecret } from './providers/contract.ts';
 
 let folder = '';
@@ -27,22 +28,23 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-const OTHER = '00000000-1111-2222-3333-444444444444';
+const OTHER = parseCollaborationId('00000000-1111-2222-3333-444444444444');
 
 function provider(variable = 'SECRET'): KeyProvider {
   using secret = madeSecret();
   const text = secret.use((bytes) => Buffer.from(bytes).toString('base64'));
-  return openEnvProvider(variable, {
+  const context = {
     env: { [variable]: text },
     cwd: folder,
     warn: () => undefined,
     askPassphrase: () => Promise.reject(new Error('asked')),
-  });
+  };
+  return new EnvelopeProvider('env', openEnv(variable, context));
 }
 
 interface StoreOptions {
   readonly generation?: number;
-  readonly collaborationId?: string;
+  readonly collaborationId?: CollaborationId;
   readonly by?: KeyProvider;
   readonly replaced?: StoredEnvelope | null;
 }
@@ -50,7 +52,7 @@ interface StoreOptions {
 async function store(options: StoreOptions = {}): Promise<StoredEnvelope> {
   const { generation = 1, collaborationId = COLLABORATION, by = provider(), replaced = null } = options;
   using secret = madeSecret();
-  const { secretIdOf } = await import('#src/custody/secret-id');
+  const { secretIdOf } = await import('#src/custody/secret');
   const facts = { ...factsOf(secret), generation, collaborationId, secretId: secretIdOf(secret, collaborationId) };
   return await storeEnvelope(home, await by.wrap(secret, facts), { provider: by, secret, replaced });
 }
@@ -82,8 +84,10 @@ describe('the envelopes of a home', () => {
       [COLLABORATION, 2],
       [COLLABORATION, 10],
     ]);
-    expect(await listEnvelopes(home, COLLABORATION.toUpperCase())).toHaveLength(3);
-    expect((await newestEnvelope(home, COLLABORATION.toUpperCase()))?.envelope.generation).toBe(10);
+    expect(await listEnvelopes(home, parseCollaborationId(COLLABORATION.toUpperCase()))).toHaveLength(3);
+    expect((await newestEnvelope(home, parseCollaborationId(COLLABORATION.toUpperCase())))?.envelope.generation).toBe(
+      10,
+    );
     expect((await readEnvelope(home, { collaborationId: COLLABORATION, generation: 2 })).envelope.generation).toBe(2);
   });
 
@@ -109,9 +113,10 @@ describe('the envelopes of a home', () => {
   });
 
   test('are never of a path that an id makes up', async () => {
-    const wanted = { collaborationId: '../../etc', generation: 1 };
-    expect(await codeOf(() => readEnvelope(home, wanted))).toBe('USAGE_OPTION');
-    expect(await codeOf(() => newestEnvelope(home, '..'))).toBe('USAGE_OPTION');
+    // As a caller without types has it.
+    const [path, parent] = ['../../etc', '..'] as unknown as [CollaborationId, CollaborationId];
+    expect(await codeOf(() => readEnvelope(home, { collaborationId: path, generation: 1 }))).toBe('USAGE_OPTION');
+    expect(await codeOf(() => newestEnvelope(home, parent))).toBe('USAGE_OPTION');
   });
 
   test('a newest one that is damaged, or renamed from an older, is an error and no older one stands in', async () => {
@@ -192,16 +197,16 @@ describe('the envelopes of a home', () => {
   });
 });
 
-describe('openEnvelope', () => {
+describe('unwrapEnvelope', () => {
   test('tells which key is wanted, and refuses a secret that is not the one that is named', async () => {
     const { envelope, file } = await store();
     const none = fault(provider(), () => Promise.resolve(null));
-    await expect(openEnvelope(envelope, none, { file })).rejects.toMatchObject({
+    await expect(unwrapEnvelope(envelope, none, { file })).rejects.toMatchObject({
       code: 'CUSTODY_KEY',
       where: { file },
       hint: expect.stringContaining('`env:SECRET`') as string,
     });
-    using opened = await openEnvelope(envelope, provider());
+    using opened = await unwrapEnvelope(envelope, provider());
     expect(opened.byteLength).toBe(32);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseCollaborationId } from 'sealroom/crypto';
 import { boundBytes, type Envelope, parseEnvelope, printEnvelope } from '#src/custody/envelope';
 import { parseKeyUri } from '#src/custody/key-uri';
 import { SealroomError } from '#src/errors/sealroom-error';
@@ -13,7 +14,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.record({
   provider: fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/),
   key: fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }).filter((text) => /^[^\p{Cc}\p{Cs}]+$/u.test(text)),
   algorithm: fc.stringMatching(/^[A-Za-z0-9+_.-]{1,64}$/),
-  collaborationId: fc.uuid(),
+  collaborationId: fc.uuid().map(parseCollaborationId),
   generation: fc.integer({ min: 1, max: 1_000_000 }),
   secretId: digits(32),
   created: fc
@@ -28,7 +29,7 @@ const EXAMPLE: Envelope = {
   provider: 'age',
   key: 'age:/home/a/key',
   algorithm: 'age-X25519',
-  collaborationId: '00000000-1111-2222-3333-444444444444',
+  collaborationId: parseCollaborationId('00000000-1111-2222-3333-444444444444'),
   generation: 1,
   secretId: '0'.repeat(32),
   created: '2026-11-24T10:00:00.000Z',

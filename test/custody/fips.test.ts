@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { openProvider } from '#src/custody/providers/providers';
+import { openProvider } from '#src/custody/providers/open-provider';
 import { Session } from '../support/cli.ts';
 import { codeOf } from './providers/contract.ts';
 

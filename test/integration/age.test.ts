@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AgeKind, openAge, parseIdentities, sealAge } from '#src/age/index';
-import { sharedSecretFromBytes } from '#src/crypto/index';
+import { parseCollaborationId, sharedSecretFromBytes } from '#src/crypto/index';
 import { receiveSecret, requestSecret, sendSecret } from '#src/custody/exchange/hand-over';
 import { initMember } from '#src/custody/exchange/member';
 import { pinCard } from '#src/custody/exchange/card-store';
 import { memberHome, type MemberHome } from '#src/custody/home';
 import { storeEnvelope } from '#src/custody/envelope-store';
 import type { ProviderContext } from '#src/custody/providers/provider';
-import { openProvider } from '#src/custody/providers/providers';
-import { secretIdOf } from '#src/custody/secret-id';
+import { openProvider } from '#src/custody/providers/open-provider';
+import { secretIdOf } from '#src/custody/secret';
 import { debianAge, goAge, Unavailable } from './tools/toolbox.mjs';
 
 // The second implementation of age files: the age command, in both directions. Debian's knows keys of X25519, the one of the Go
@@ -38,7 +38,7 @@ const COMMANDS: readonly { readonly name: string; readonly tools: Tools | null; 
   { name: "Go's age", tools: available(goAge), kind: 'mlkem768x25519' },
 ];
 
-const ID = '5ea1ed00-d3a0-4c0f-8a00-00000000de30';
+const ID = parseCollaborationId('5ea1ed00-d3a0-4c0f-8a00-00000000de30');
 const NOW = new Date('2026-11-24T12:00:00.000Z');
 const SECRET = Uint8Array.from({ length: 32 }, (_, index) => index);
 const CONTEXT: ProviderContext = {

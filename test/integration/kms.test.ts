@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attemptTool, motoServer } from './tools/toolbox.mjs';
-import { openAwsKmsProvider } from '#src/custody/providers/aws-kms/aws-kms';
+import { openAwsKms } from '#src/custody/providers/aws-kms/aws-kms';
+import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
 import { factsOf, keepsContract, madeSecret } from '../custody/providers/contract.ts';
 
 // moto, an AWS of others than us. It enforces neither policies nor states of keys: test/custody has a stand-in that does. Wakes
@@ -60,7 +61,7 @@ describe.skipIf(server === null)(`KMS of moto${missing === null ? '' : ` (${miss
   });
 
   const open = (name: string, where = endpoint) =>
-    openAwsKmsProvider(`${name}?region=${REGION}&endpoint=${encodeURIComponent(where)}`);
+    new EnvelopeProvider('aws-kms', openAwsKms(`${name}?region=${REGION}&endpoint=${encodeURIComponent(where)}`));
 
   keepsContract('aws-kms', {
     open: () => Promise.resolve(open(arns[0] ?? '')),
@@ -76,7 +77,7 @@ describe.skipIf(server === null)(`KMS of moto${missing === null ? '' : ` (${miss
     await using provider = open('alias/one');
     const envelope = await provider.wrap(secret, factsOf(secret));
     expect(envelope.key).toBe(`aws-kms:${arns[0] ?? ''}?endpoint=${encodeURIComponent(endpoint)}`);
-    await using named = openAwsKmsProvider(envelope.key.slice('aws-kms:'.length));
+    await using named = new EnvelopeProvider('aws-kms', openAwsKms(envelope.key.slice('aws-kms:'.length)));
     using opened = await named.unwrap(envelope);
     expect(opened?.equals(secret)).toBe(true);
   });

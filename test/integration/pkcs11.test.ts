@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attemptTool, pkcs11jsFolder, softHsm } from './tools/toolbox.mjs';
-import { openPkcs11Provider } from '#src/custody/providers/pkcs11/pkcs11';
+import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
+import { openPkcs11 } from '#src/custody/providers/pkcs11/pkcs11';
 import type { KeyProvider, ProviderContext } from '#src/custody/providers/provider';
 import { codeOf, factsOf, keepsContract, madeSecret } from '../custody/providers/contract.ts';
 
@@ -70,7 +71,7 @@ describe.skipIf(tools === null)(
       `${path}?module-path=${tools?.module ?? ''}${pin === '' ? '' : `&pin-source=file:${join(folder, pin)}`}`;
 
     const open = (path = 'token=probe;object=wrapping', pin = 'pin', given = context()) =>
-      openPkcs11Provider(uri(path, pin), given);
+      new EnvelopeProvider('pkcs11', openPkcs11(uri(path, pin), given));
 
     async function openMade(path: string): Promise<KeyProvider> {
       const provider = open(path);
@@ -105,7 +106,7 @@ describe.skipIf(tools === null)(
       expect(envelope.key).toMatch(
         /^pkcs11:token=probe;serial=[0-9a-f]+;object=asked;id=(%[0-9a-f]{2}){16}\?module-path=/,
       );
-      await using named = openPkcs11Provider(envelope.key.slice('pkcs11:'.length), context());
+      await using named = new EnvelopeProvider('pkcs11', openPkcs11(envelope.key.slice('pkcs11:'.length), context()));
       using opened = await named.unwrap(envelope);
       expect(opened?.equals(secret)).toBe(true);
     });
@@ -151,7 +152,10 @@ describe.skipIf(tools === null)(
       writeFileSync(file, 'nothing');
       using secret = madeSecret();
       const wrapWith = async () => {
-        await using provider = openPkcs11Provider(`object=wrapping?module-path=${file}`, context());
+        await using provider = new EnvelopeProvider(
+          'pkcs11',
+          openPkcs11(`object=wrapping?module-path=${file}`, context()),
+        );
         return await provider.wrap(secret, factsOf(secret));
       };
       expect(await codeOf(wrapWith)).toBe('CUSTODY_UNAVAILABLE');

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { generateX25519Identity } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
-import { openSecret } from 'sealroom/custody';
+import { loadSharedSecret } from 'sealroom/custody';
 import { ID, SECRET, Session } from '../support/cli.ts';
 
 const CHILD = fileURLToPath(new URL('heap-of-run.mjs', import.meta.url));
@@ -61,7 +61,7 @@ describe('the secret of an envelope', () => {
       warn: () => undefined,
       askPassphrase: () => Promise.reject(new Error('asked')),
     };
-    const held = await openSecret(
+    const held = await loadSharedSecret(
       { collaborationId: ID, purpose: 'test', authorise: () => Promise.resolve() },
       context,
     );

@@ -83,15 +83,16 @@ export class StrictKms implements AsyncDisposable {
     return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
   }
 
-  createKey(accessKey = 'member'): StrictKey {
-    const arn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${randomUUID()}`;
+  /** @param made a key that was made before; without it a new one */
+  createKey(accessKey = 'member', made: Pick<StrictKey, 'arn' | 'material'> | null = null): StrictKey {
+    const arn = made?.arn ?? `arn:aws:kms:${REGION}:${ACCOUNT}:key/${randomUUID()}`;
     const key: StrictKey = {
       arn,
       state: 'Enabled',
       spec: 'SYMMETRIC_DEFAULT',
       policy: new Map([[accessKey, new Set<Action>(['GenerateDataKey', 'Decrypt', 'DescribeKey'])]]),
       requiredContext: {},
-      material: randomBytes(32),
+      material: made?.material ?? randomBytes(32),
     };
     this.#keys.set(arn, key);
     return key;

@@ -56,6 +56,7 @@ const FAULTS = [
   ['layer-package', 'src/package/fault.ts', '../crypto/index.ts'],
   ['layer-query', 'src/query/fault.ts', '../crypto/index.ts'],
   ['layer-unknown', 'src/utils/fault.ts', '../bytes/index.ts'],
+  ['layer-aws', 'src/aws/fault.ts', '../schema/index.ts'],
   ['layer-errors', 'src/errors/fault.ts', '../bytes/index.ts'],
   ['door', 'src/protect/fault-door.ts', '../crypto/seal.ts'],
   ['door-of-the-product', 'cli/fault-door.ts', '../src/crypto/seal.ts'],

@@ -3,7 +3,7 @@ import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import { listEnvelopes, readEnvelope } from '../envelope-store.ts';
 import type { ProviderContext } from '../providers/provider.ts';
-import { openProvider } from '../providers/providers.ts';
+import { openProvider } from '../providers/open-provider.ts';
 import { type Check, checkOk, checkProblem, checkWarning } from './check.ts';
 
 /** Checks whether the envelopes of a home can be read, and their keys be used. It opens no envelope. */

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { SealroomError } from '../../errors/index.ts';
 import { requireFips } from '../fips.ts';
+import { PROVIDERS } from '../providers/providers.ts';
 import { type Check, checkOk, checkProblem, checkUnknown, checkWarning } from './check.ts';
 
 /** The machine to check; tests replace it. */
@@ -131,13 +132,15 @@ async function checkPtrace({ read }: Machine): Promise<Check> {
   );
 }
 
-const PACKAGES = [
-  ['@aws-sdk/client-kms', 'aws-kms:'],
-  ['pkcs11js', 'pkcs11:'],
-] as const;
-
 function checkPackages({ hasPackage }: Machine): readonly Check[] {
-  return PACKAGES.map(([name, scheme]) =>
-    checkOk(name, hasPackage(name) ? 'installed' : `not installed; \`${scheme}\` keys need \`npm install ${name}\``),
+  return [...PROVIDERS].flatMap(([scheme, { package: name }]) =>
+    name === null
+      ? []
+      : [
+          checkOk(
+            name,
+            hasPackage(name) ? 'installed' : `not installed; \`${scheme}:\` keys need \`npm install ${name}\``,
+          ),
+        ],
   );
 }

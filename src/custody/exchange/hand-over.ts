@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { CollaborationId } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import { openKeyLog } from '../audit-key-log.ts';
+import { openKeyLog } from '../key-log.ts';
 import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import type { KeyLog } from '../key-log.ts';
 import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../envelope-store.ts';
-import { openEnvelope } from '../open-envelope.ts';
+import { unwrapEnvelope } from '../unwrap-envelope.ts';
 import type { KeyProvider, ProviderContext } from '../providers/provider.ts';
-import { openProvider } from '../providers/providers.ts';
+import { openProvider } from '../providers/open-provider.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMember } from './member.ts';
 import { openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
@@ -25,8 +26,7 @@ export interface FileText {
 export interface SecretRequestOptions {
   /** The pinned card of the member that is asked. */
   readonly from: FileText;
-  /** A UUID in lower case. */
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   /** The generation, or `null` for the newest that the sender holds. */
   readonly generation: number | null;
   /** Days for which the request is valid: 1 to 30. */
@@ -94,7 +94,7 @@ export async function sendSecret(
   await authorise(envelope, receiver);
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key ?? envelope.key, context);
-  using secret = await openEnvelope(envelope, provider, { file });
+  using secret = await unwrapEnvelope(envelope, provider, { file });
   await record(log, 'unwrap', envelope, { own: card, peer: null });
   await noteAnswer(home, request, envelope);
   const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);
@@ -206,7 +206,7 @@ async function requirePinnedHash(home: MemberHome, sha256: string): Promise<Sign
   });
 }
 
-async function listHeld(home: MemberHome, collaborationId: string): Promise<readonly Envelope[]> {
+async function listHeld(home: MemberHome, collaborationId: CollaborationId): Promise<readonly Envelope[]> {
   const places = await listEnvelopes(home, collaborationId);
   const stored = await Promise.all(places.map((place) => readEnvelope(home, place)));
   return stored.map(({ envelope }) => envelope);

@@ -9,7 +9,7 @@ import {
 } from '../../age/index.ts';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import { printPublicKey, type SigningKey } from '../../signing/index.ts';
-import { openKeyLog } from '../audit-key-log.ts';
+import { openKeyLog } from '../key-log.ts';
 import type { MemberHome } from '../home.ts';
 import { writePrivateFile } from '../../files/index.ts';
 import { readSecretFile } from '../secret-file.ts';

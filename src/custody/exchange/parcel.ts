@@ -2,10 +2,11 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { listStanzas, openAge, sealAge } from '../../age/index.ts';
 import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8, wipe } from '../../bytes/index.ts';
-import { type SharedSecret, sharedSecretFromBytes } from '../../crypto/index.ts';
+import { type CollaborationId, type SharedSecret, sharedSecretFromBytes } from '../../crypto/index.ts';
+import { collaborationIdShape } from '../envelope.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type SigningKey, signStatement, verifyStatement } from '../../signing/index.ts';
-import { secretIdOf } from '../secret-id.ts';
+import { secretIdOf } from '../secret.ts';
 import { kindOfCard, type SignedCard } from './card.ts';
 import type { SignedRequest } from './request.ts';
 import { requireValid } from './validity.ts';
@@ -27,7 +28,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const facts = z
   .strictObject({
     /** A UUID in lower case. */
-    collaborationId: z.guid().regex(/^[^A-Z]*$/),
+    collaborationId: collaborationIdShape,
     generation: z.int().min(1).max(1_000_000),
     secretId: z.string().regex(/^[0-9a-f]{32}$/),
     /** As in the sender's envelope: if the sender's is bound to the roles of the manifest, so is the receiver's. */
@@ -102,7 +103,7 @@ export interface ParcelContext {
    *
    * @throws {SealroomError} CUSTODY_MESSAGE if there is none, or it was used.
    */
-  readonly findRequest: (collaborationId: string, sha256: string) => Promise<SignedRequest>;
+  readonly findRequest: (collaborationId: CollaborationId, sha256: string) => Promise<SignedRequest>;
   /**
    * Finds the pinned card with a hash.
    *
@@ -110,7 +111,7 @@ export interface ParcelContext {
    */
   readonly findCard: (sha256: string) => Promise<SignedCard>;
   /** Lists the generations of a collaboration that the receiver already has. */
-  readonly listHeld: (collaborationId: string) => Promise<readonly HeldGeneration[]>;
+  readonly listHeld: (collaborationId: CollaborationId) => Promise<readonly HeldGeneration[]>;
   readonly now: Date;
 }
 

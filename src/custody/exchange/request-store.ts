@@ -1,6 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import canonicalize from 'canonicalize';
+import type { CollaborationId } from '../../crypto/index.ts';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
 import { writePrivateFile, syncDirectory } from '../../files/index.ts';
@@ -12,7 +13,7 @@ import { parseRequest, type SignedRequest } from './request.ts';
 /** The directories of requests: those that wait for their parcel, used ones, and answered ones of other members. */
 type Shelf = 'requests' | 'used' | 'answered';
 
-function fileOf(home: MemberHome, shelf: Shelf, collaborationId: string, sha256: string): string {
+function fileOf(home: MemberHome, shelf: Shelf, collaborationId: CollaborationId, sha256: string): string {
   return join(home.collaboration(collaborationId), shelf, `${sha256}.json`);
 }
 
@@ -31,7 +32,11 @@ export async function keepRequest(home: MemberHome, { body, sha256, text }: Sign
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if there is none, or it was used, or its file was changed; IO_READ.
  */
-export async function findRequest(home: MemberHome, collaborationId: string, sha256: string): Promise<SignedRequest> {
+export async function findRequest(
+  home: MemberHome,
+  collaborationId: CollaborationId,
+  sha256: string,
+): Promise<SignedRequest> {
   const file = fileOf(home, 'requests', collaborationId, sha256);
   const text = await readText(file);
   if (text !== null) {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { decodeBase64, encodeBase64 } from '../../bytes/index.ts';
+import type { CollaborationId } from '../../crypto/index.ts';
+import { collaborationIdShape } from '../envelope.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { SigningKey } from '../../signing/index.ts';
 import { kindOfCard, type SignedCard } from './card.ts';
@@ -15,7 +17,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const request = z
   .strictObject({
     /** A UUID in lower case. */
-    collaborationId: z.guid().regex(/^[^A-Z]*$/),
+    collaborationId: collaborationIdShape,
     /** The generation of the secret, or `null` for the newest that the sender holds. */
     generation: z.int().min(1).max(1_000_000).nullable(),
     /** 32 random bytes in Base64. */
@@ -39,7 +41,7 @@ export type SignedRequest = Signed<KeyRequest>;
 
 /** The options of {@link makeRequest}. */
 export interface RequestOptions {
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   readonly generation: number | null;
   /** The card of the member that is asked. */
   readonly sender: SignedCard;

@@ -1,4 +1,5 @@
 import type { SharedSecret } from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
 import type { Envelope, SecretMetadata } from '../envelope.ts';
 
 /** What a provider can say of itself and its key; nothing in it is secret. */
@@ -9,28 +10,28 @@ export interface ProviderDescription {
   readonly key: string;
   /** Where the wrapping key is, in words. */
   readonly custody: string;
-  /** Whether the wrapping key, or the secret itself, lies open for other programs of the same user. */
+  /** Whether other programs of the same user can read the wrapping key, or the secret itself. */
   readonly isInsecure: boolean;
   /** Whether the key was found, and can be used, just now; else why not. */
   readonly problem: string | null;
 }
 
 /**
- * Something that holds a wrapping key: wraps shared secrets into envelopes, and opens the envelopes that it made.
+ * What holds a wrapping key: wraps shared secrets into envelopes, and unwraps the envelopes that it made.
  *
- * A provider may ask a service over a network, or a process of its own; it is disposed of after use.
+ * It may ask a service over a network, or a process of its own. The caller disposes of it.
  */
 export interface KeyProvider extends AsyncDisposable {
   /** Scheme of the provider's URIs, and `provider` of its envelopes. */
   readonly scheme: string;
   /**
-   * Wraps a secret. All facts are authenticated with it: they cannot be changed in the envelope without its being refused.
+   * Wraps a secret. The metadata is authenticated with it: an envelope in which it was changed is refused.
    *
    * @throws {SealroomError} CUSTODY_UNAVAILABLE, CUSTODY_DENIED if the key cannot be used; within 5 seconds.
    */
-  wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope>;
+  wrap(secret: SharedSecret, metadata: SecretMetadata): Promise<Envelope>;
   /**
-   * Opens an envelope.
+   * Unwraps an envelope.
    *
    * @returns the secret, which the caller disposes of; `null` if another provider, or another key of this one, made the envelope
    * @throws {SealroomError} CUSTODY_ENVELOPE if it is this key's but was changed; CUSTODY_UNAVAILABLE, CUSTODY_DENIED if the key
@@ -62,4 +63,14 @@ export interface ProviderContext {
   readonly scryptLogN?: number | undefined;
   /** Tells of something that works and is unsafe. */
   readonly warn: (message: string) => void;
+}
+
+/** What is wrong with a key, by the error of trying it; `null` if that works. */
+export async function problemOf(attempt: () => Promise<unknown>): Promise<string | null> {
+  try {
+    await attempt();
+    return null;
+  } catch (error) {
+    return error instanceof SealroomError ? error.message : 'it cannot be read';
+  }
 }

@@ -1,62 +1,124 @@
-import { SealroomError } from '../../errors/index.ts';
-import { parseKeyUri } from '../key-uri.ts';
-import type { KeyProvider, ProviderContext } from './provider.ts';
+import type { ProviderContext } from './provider.ts';
+import type { KeySource } from './wrapping-key.ts';
 
 /**
- * Makes a provider from what follows the scheme in a key's URI. It touches neither key nor service: those are opened when they
+ * Makes a source of keys from what follows the scheme in a key's URI. It touches neither key nor service: those are opened when they
  * are first needed.
  *
  * @throws {SealroomError} USAGE_OPTION if the rest is not of the form that this provider takes.
  */
-export type OpenProvider = (rest: string, context: ProviderContext) => KeyProvider | Promise<KeyProvider>;
+export type OpenKeySource = (rest: string, context: ProviderContext) => KeySource;
 
-/** The providers by their scheme, each loaded when it is asked for. */
-const PROVIDERS: ReadonlyMap<string, () => Promise<OpenProvider>> = new Map([
-  ['keystore', async () => (await import('./keystore/keystore.ts')).openKeystore],
-  ['age', async () => (await import('./age/age.ts')).openAgeProvider],
-  ['aws-kms', async () => (await import('./aws-kms/aws-kms.ts')).openAwsKmsProvider],
-  ['pkcs11', async () => (await import('./pkcs11/pkcs11.ts')).openPkcs11Provider],
-  ['env', async () => (await import('./insecure/env.ts')).openEnvProvider],
-  ['file', async () => (await import('./insecure/file.ts')).openFileProvider],
+/** What is known of the keys of a scheme without asking any of them. */
+export interface ProviderTraits {
+  /** Loads the provider's folder. */
+  readonly load: () => Promise<OpenKeySource>;
+  /** The form of its URIs, as hints show it. */
+  readonly example: string;
+  /** The optional package that it needs, or `null`. */
+  readonly package: string | null;
+  /** Whether its cryptography is OpenSSL's, or that of a token or service: `--fips` allows it. */
+  readonly isFips: boolean;
+  /** Whether the secrets themselves are there, so that their envelopes wrap nothing. */
+  readonly isPlaintext: boolean;
+  /** Whether other programs of the same user can read its keys, or the secrets themselves: `isInsecure` in descriptions. */
+  readonly isReadableByUser: boolean;
+  /** Whether a key has rules of its own on who may use it, which a service or token enforces. */
+  readonly isEnforcing: boolean;
+}
+
+/** The providers by the scheme of their keys' URIs. Another one is a folder beside this file, and a row here. */
+export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, ProviderTraits>([
+  [
+    'keystore',
+    {
+      load: async () => (await import('./keystore/keystore.ts')).openKeystore,
+      example: 'keystore:<file>',
+      package: null,
+      // The file is one of age: ChaCha20-Poly1305 and scrypt, in JavaScript.
+      isFips: false,
+      isPlaintext: false,
+      isReadableByUser: false,
+      isEnforcing: false,
+    },
+  ],
+  [
+    'age',
+    {
+      load: async () => (await import('./age/age.ts')).openAgeIdentity,
+      example: 'age:<identity file>',
+      package: null,
+      // ChaCha20-Poly1305 and X25519, in JavaScript.
+      isFips: false,
+      isPlaintext: false,
+      isReadableByUser: true,
+      isEnforcing: false,
+    },
+  ],
+  [
+    'aws-kms',
+    {
+      load: async () => (await import('./aws-kms/aws-kms.ts')).openAwsKms,
+      example: 'aws-kms:<key>',
+      package: '@aws-sdk/client-kms',
+      isFips: true,
+      isPlaintext: false,
+      isReadableByUser: false,
+      isEnforcing: true,
+    },
+  ],
+  [
+    'pkcs11',
+    {
+      load: async () => (await import('./pkcs11/pkcs11.ts')).openPkcs11,
+      example: 'pkcs11:token=<label>;object=<key>?module-path=<module>',
+      package: 'pkcs11js',
+      isFips: true,
+      isPlaintext: false,
+      isReadableByUser: false,
+      isEnforcing: true,
+    },
+  ],
+  [
+    'env',
+    {
+      load: async () => (await import('./insecure/env.ts')).openEnv,
+      example: 'env:<variable>',
+      package: null,
+      isFips: true,
+      isPlaintext: true,
+      isReadableByUser: true,
+      isEnforcing: false,
+    },
+  ],
+  [
+    'file',
+    {
+      load: async () => (await import('./insecure/file.ts')).openFile,
+      example: 'file:<file>',
+      package: null,
+      isFips: true,
+      isPlaintext: true,
+      isReadableByUser: true,
+      isEnforcing: false,
+    },
+  ],
 ]);
-
-/** Those whose cryptography is, or is within, age's: ChaCha20-Poly1305, X25519, scrypt, in JavaScript. */
-const NOT_FIPS: readonly string[] = ['keystore', 'age'];
 
 /** The schemes of keys, as `--key` takes them. */
 export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
 
-/** Whether a scheme is one of places where the secrets themselves lie, so that their envelopes wrap nothing. */
+/** Whether the secrets of a scheme are in the place itself, so that their envelopes wrap nothing. */
 export function isPlaintext(scheme: string): boolean {
-  return scheme === 'env' || scheme === 'file';
+  return PROVIDERS.get(scheme)?.isPlaintext === true;
 }
 
-/**
- * Whether the keys of a scheme, or the secrets themselves, lie open for other programs of the same user: `isInsecure` of their
- * providers' descriptions, without asking them.
- */
+/** Whether other programs of the same user can read the keys of a scheme, or the secrets themselves. */
 export function isReadableByUser(scheme: string): boolean {
-  return isPlaintext(scheme) || scheme === 'age';
+  return PROVIDERS.get(scheme)?.isReadableByUser === true;
 }
 
-/**
- * The provider that a key's URI chooses; the caller disposes of it. The key is not looked for yet: `describe` says whether it can
- * be used.
- *
- * @param uriText what `--key` got, or the `key` of an envelope
- * @throws {SealroomError} USAGE_OPTION if it is no URI, no provider has its scheme, or its provider cannot read it. The text is not
- *   in the message.
- */
-export async function openProvider(uriText: string, context: ProviderContext): Promise<KeyProvider> {
-  const { scheme, rest } = parseKeyUri(uriText);
-  const load = PROVIDERS.get(scheme);
-  if (context.isFips === true && NOT_FIPS.includes(scheme)) {
-    throw new SealroomError('USAGE_OPTION', `\`--fips\` expected another key than one of \`${scheme}:\``, {
-      hint: 'age files are made by cryptography that no FIPS provider has; use `aws-kms:` or `pkcs11:`',
-    });
-  }
-  if (load !== undefined) return (await load())(rest, context);
-  throw new SealroomError('USAGE_OPTION', 'expected the URI of a key, got one of an unknown scheme', {
-    hint: `known are ${PROVIDER_SCHEMES.map((name) => `\`${name}:\``).join(', ')}`,
-  });
-}
+/** The schemes whose keys have rules of their own on who may use them, which a service or token enforces. */
+export const ENFORCING_SCHEMES: readonly string[] = PROVIDER_SCHEMES.filter(
+  (scheme) => PROVIDERS.get(scheme)?.isEnforcing === true,
+);

@@ -38,7 +38,8 @@ export interface DecryptProgress {
 
 /** The options of {@link decryptTable}. */
 export interface DecryptOptions extends TransferOptions {
-  readonly secret: SharedSecret;
+  /** `null` for a table without sealed cells: a sealed one is then refused. */
+  readonly secret: SharedSecret | null;
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   /** Whether to refuse tables with fingerprint cells, which cannot be opened. */
@@ -72,12 +73,14 @@ export interface DecryptSummary {
  *
  * Each cell is authenticated by itself; its column, row and table are not.
  *
- * @throws {SealroomError} FORMAT_TAG for a wrong secret, wrong id or changed cell, FORMAT_CELL, FORMAT_VALUE for malformed
- *   ones, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*, USAGE_OPTION. No output is left behind.
+ * @throws {SealroomError} SECRET_MISSING for a sealed cell without a secret; FORMAT_TAG for a wrong secret, wrong id or changed
+ *   cell, FORMAT_CELL, FORMAT_VALUE for malformed ones, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*,
+ *   USAGE_OPTION. No output is left behind.
  */
 export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
   const started = performance.now();
-  using root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
+  const id = parseCollaborationId(options.collaborationId);
+  using root = options.secret === null ? null : deriveSealingRoot(options.secret, id);
   // A bad number of threads is refused before the table is read.
   threadsFor(options.threads, null);
   const kernel = options.kernel ?? defaultKernel();
@@ -124,7 +127,7 @@ class Decryption {
   readonly #outputFormat: TableFormat;
   readonly #headers: readonly string[];
   readonly #kernel: KernelName;
-  readonly #root: SealingRoot;
+  readonly #root: SealingRoot | null;
   readonly warnings: string[] = [];
 
   constructor(
@@ -132,7 +135,7 @@ class Decryption {
     reader: TableReader,
     outputFormat: TableFormat,
     kernel: KernelName,
-    root: SealingRoot,
+    root: SealingRoot | null,
   ) {
     this.#options = options;
     this.#reader = reader;
@@ -172,7 +175,7 @@ class Decryption {
         await pool.close();
       }
     } finally {
-      setup.root.fill(0);
+      setup.root?.fill(0);
     }
   }
 
@@ -181,7 +184,7 @@ class Decryption {
     const { failOnFingerprintColumns = false, csvOutputNull } = this.#options;
     return {
       kernel: this.#kernel,
-      root: shareKeys([this.#root]),
+      root: this.#root === null ? null : shareKeys([this.#root]),
       targets,
       file: name,
       columns: columns.map((column) => column.name),

@@ -5,6 +5,7 @@ import {
   CELL_NULL,
   CELL_SEALED,
   classifyCell,
+  type CollaborationId,
   createKernel,
   deriveSealingRoot,
   type Kernel,
@@ -12,7 +13,6 @@ import {
   NULL_FLAG,
   type OpenedColumn,
   paddedBytesOf,
-  parseCollaborationId,
   type SealingRoot,
   type SharedSecret,
   typeByteOf,
@@ -97,8 +97,7 @@ function count(counts: Counts, cell: Uint8Array | null): void {
 /** Options for opening sealed columns. */
 export interface OpenColumnsOptions {
   readonly secret: SharedSecret;
-  /** UUID of the collaboration. */
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   readonly kernel?: KernelName | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Indexes of the sealed columns. */
@@ -111,7 +110,7 @@ export interface OpenColumnsOptions {
 
 /** A table whose sealed columns are read as the values in them, with the type that was sealed. `close` wipes its keys. */
 export async function openSealedColumns(reader: TableReader, options: OpenColumnsOptions): Promise<TableReader> {
-  const root = deriveSealingRoot(options.secret, parseCollaborationId(options.collaborationId));
+  const root = deriveSealingRoot(options.secret, options.collaborationId);
   try {
     const kernel = createKernel(options.kernel);
     const isSealed = new Set(options.sealed);

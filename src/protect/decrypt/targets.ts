@@ -1,6 +1,9 @@
+import { type ByteColumn, valueAt } from '../../bytes/index.ts';
 import {
   CELL_CLEARTEXT,
   CELL_NULL,
+  CELL_SEALED,
+  classifyCell,
   type FixedType,
   isFixedType,
   type Kernel,
@@ -33,10 +36,29 @@ export function typeOfTarget(target: DecryptTarget): ColumnType {
   }
 }
 
-/** Opens a column; row numbers of errors are 0-based within it. */
-export function openCells(kernel: Kernel, root: SealingRoot, column: ColumnData): OpenedColumn {
+/**
+ * Opens a column; row numbers of errors are 0-based within it.
+ *
+ * @param root `null` without a secret: all cells but sealed ones are then what they are
+ * @throws {SealroomError} SECRET_MISSING for a sealed cell without a root; FORMAT_* if a cell does not open.
+ */
+export function openCells(kernel: Kernel, root: SealingRoot | null, column: ColumnData): OpenedColumn {
   if (column.layout !== 'bytes') throw new Error('cells are only in columns of byte strings');
-  return kernel.openColumn(root, column);
+  return root === null ? classifyCells(column) : kernel.openColumn(root, column);
+}
+
+function classifyCells(column: ByteColumn): OpenedColumn {
+  const kinds = new Uint8Array(column.rows).fill(CELL_NULL);
+  for (let row = 0; row < column.rows; row++) {
+    const cell = valueAt(column, row);
+    if (cell === null) continue;
+    const kind = classifyCell(cell);
+    if (kind === CELL_SEALED) {
+      throw new SealroomError('SECRET_MISSING', 'a sealed cell needs the shared secret', { where: { row } });
+    }
+    kinds[row] = kind;
+  }
+  return { kinds, values: column };
 }
 
 /**
@@ -49,7 +71,7 @@ export async function chooseTargets(
   reader: TableReader,
   outputFormat: TableFormat,
   kernel: Kernel,
-  root: SealingRoot,
+  root: SealingRoot | null,
   signal: AbortSignal | undefined,
 ): Promise<DecryptTarget[]> {
   const targets = reader.fields.map((field) => withoutCells(field, outputFormat));
@@ -92,7 +114,7 @@ async function firstTypes(
   columns: readonly number[],
   mostBatches: number,
   kernel: Kernel,
-  root: SealingRoot,
+  root: SealingRoot | null,
   signal: AbortSignal | undefined,
 ): Promise<Map<number, ColumnType | 'bytes'>> {
   const found = new Map<number, ColumnType | 'bytes'>();

@@ -22,8 +22,8 @@ import { type DecryptTarget, locate, openCells } from './targets.ts';
 /** The setup of a decryption thread. */
 export interface DecryptWorkerSetup {
   readonly kernel: KernelName;
-  /** The sealing root, 32 bytes in shared memory, which its owner wipes. */
-  readonly root: Uint8Array;
+  /** The sealing root, 32 bytes in shared memory, which its owner wipes; `null` for a table without sealed cells. */
+  readonly root: Uint8Array | null;
   /** The target of each column. */
   readonly targets: readonly DecryptTarget[];
   /** The names of the table and its columns, for errors. */
@@ -68,7 +68,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
   // Results are copies, so the arena can be reused.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
-  const root = takeSharedKey(setup.root, 0, sealingRootFromBytes);
+  const root = setup.root === null ? null : takeSharedKey(setup.root, 0, sealingRootFromBytes);
   const encoder = new RowEncoder(setup.csv);
   return {
     run(job) {
@@ -94,7 +94,7 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
     close() {
       encoder.wipe();
       memory.wipe();
-      root[Symbol.dispose]();
+      root?.[Symbol.dispose]();
     },
   };
 };
@@ -103,11 +103,11 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
 class Opener {
   readonly #setup: DecryptWorkerSetup;
   readonly #kernel: Kernel;
-  readonly #root: SealingRoot;
+  readonly #root: SealingRoot | null;
   readonly #memory: Allocator;
   readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
 
-  constructor(setup: DecryptWorkerSetup, kernel: Kernel, root: SealingRoot, memory: Allocator) {
+  constructor(setup: DecryptWorkerSetup, kernel: Kernel, root: SealingRoot | null, memory: Allocator) {
     this.#setup = setup;
     this.#kernel = kernel;
     this.#root = root;

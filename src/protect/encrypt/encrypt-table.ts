@@ -1,6 +1,12 @@
 import { tmpdir } from 'node:os';
 import type { CollaborationSettings } from '../../collab/index.ts';
-import { defaultKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
+import {
+  type CollaborationId,
+  defaultKernel,
+  type KernelName,
+  parseCollaborationId,
+  type SharedSecret,
+} from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import { type Batch } from '../../columns/index.ts';
@@ -60,6 +66,11 @@ export interface EncryptOptions extends TransferOptions {
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
 }
 
+/** The options of {@link encryptRows}. */
+export interface EncryptRowsOptions extends EncryptOptions {
+  readonly collaborationId: CollaborationId;
+}
+
 /** The result of an encryption. */
 export interface EncryptSummary {
   readonly rows: number;
@@ -89,14 +100,14 @@ export interface EncryptSummary {
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
-  checkOptions(options);
+  const parsed = { ...options, collaborationId: parseCollaborationId(options.collaborationId) };
+  checkOptions(parsed);
   const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
-  return transferTable(options, traits, (reader, outputFormat) => encryptRows(options, reader, outputFormat, started));
+  return transferTable(parsed, traits, (reader, outputFormat) => encryptRows(parsed, reader, outputFormat, started));
 }
 
 /** Refuses bad options before the table is read. */
-function checkOptions({ schema, settings, collaborationId, threads }: EncryptOptions): void {
-  parseCollaborationId(collaborationId);
+function checkOptions({ schema, settings, threads }: EncryptOptions): void {
   checkSettings(schema, settings);
   threadsFor(threads, null);
 }
@@ -108,15 +119,14 @@ function checkOptions({ schema, settings, collaborationId, threads }: EncryptOpt
  * @throws {SealroomError} USAGE_OPTION, RULE_CLEARTEXT, RULE_DUPLICATES, DATA_*, IO_* as {@link encryptTable}.
  */
 export async function encryptRows(
-  options: EncryptOptions,
+  options: EncryptRowsOptions,
   reader: TableReader,
   outputFormat: TableFormat,
   started: number,
 ): Promise<EncryptSummary> {
   checkOptions(options);
   const sources = matchSources(options.schema, reader);
-  const collaborationId = parseCollaborationId(options.collaborationId);
-  using plan = planEncryption({ ...options, collaborationId, reader, sources, outputFormat });
+  using plan = planEncryption({ ...options, reader, sources, outputFormat });
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -137,7 +147,7 @@ type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'
 
 /** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
 class Encryption {
-  readonly #options: EncryptOptions;
+  readonly #options: EncryptRowsOptions;
   readonly #plan: EncryptPlan;
   readonly #reader: TableReader;
   readonly #outputFormat: TableFormat;
@@ -145,7 +155,7 @@ class Encryption {
   readonly #tempDirectory: string;
 
   constructor(
-    options: EncryptOptions,
+    options: EncryptRowsOptions,
     plan: EncryptPlan,
     reader: TableReader,
     outputFormat: TableFormat,
@@ -252,7 +262,7 @@ class Encryption {
     const { provenance, collaborationId, schema } = this.#options;
     if (provenance === undefined) return null;
     const columns = schema.columns.map(({ targetHeader, kind }) => ({ name: targetHeader, protection: kind }));
-    return { collaborationId: parseCollaborationId(collaborationId), ...provenance, columns };
+    return { collaborationId, ...provenance, columns };
   }
 
   #report(phase: EncryptProgress['phase'], rows: number): void {

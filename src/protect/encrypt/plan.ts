@@ -1,6 +1,7 @@
 import type { CollaborationSettings } from '../../collab/index.ts';
 import {
   type ClientType,
+  type CollaborationId,
   deriveFingerprintKey,
   deriveSealingRoot,
   encodeNull,
@@ -55,7 +56,7 @@ export interface PlanInput {
   /** For each column of the schema, the index of its source in the table. */
   readonly sources: readonly number[];
   readonly secret: SharedSecret;
-  readonly collaborationId: string;
+  readonly collaborationId: CollaborationId;
   readonly outputFormat: TableFormat;
 }
 

@@ -2,6 +2,7 @@ import type { CollaborationSettings } from '../../collab/index.ts';
 import {
   type ClientType,
   type ClientValue,
+  type CollaborationId,
   createKernel,
   deriveFingerprintKey,
   deriveSealingRoot,
@@ -85,7 +86,7 @@ export function createRecordSealer(options: RecordOptions): RecordSealer {
 function planColumn(
   column: ColumnSchema,
   secret: SharedSecret,
-  id: string,
+  id: CollaborationId,
   settings: CollaborationSettings,
 ): RecordColumn {
   const names = { source: column.sourceHeader, target: column.targetHeader };

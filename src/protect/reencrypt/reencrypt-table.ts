@@ -1,5 +1,5 @@
 import type { CollaborationSettings } from '../../collab/index.ts';
-import type { KernelName, SharedSecret } from '../../crypto/index.ts';
+import { type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
 import { inspectCells, openSealedColumns } from '../decrypt/opened-reader.ts';
 import { type EncryptProgress, encryptRows, type EncryptSummary, encryptTable } from '../encrypt/encrypt-table.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -53,13 +53,14 @@ export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
  */
 export async function reencryptTable(options: ReencryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
+  const collaborationId = parseCollaborationId(options.collaborationId);
   // As our own CSV output: an empty field is a null, and `""` an empty text.
   const { csvInputNull = '' } = options;
   return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
     const cells = await inspectCells(reader, options.signal);
     const protections = protectionsOf(reader.name, reader.fields, cells, options.origin);
     const { schema, preserveNulls, ...columns } = protectedColumns(reader.name, reader.fields, cells, protections);
-    const { from, to, collaborationId, kernel, signal } = options;
+    const { from, to, kernel, signal } = options;
     const opened = await openSealedColumns(reader, {
       ...columns,
       secret: from,
@@ -70,7 +71,12 @@ export async function reencryptTable(options: ReencryptOptions): Promise<Encrypt
     });
     try {
       const settings = { ...EVERYTHING, preserveNulls };
-      return await encryptRows({ ...options, secret: to, schema, settings }, opened, outputFormat, started);
+      return await encryptRows(
+        { ...options, collaborationId, secret: to, schema, settings },
+        opened,
+        outputFormat,
+        started,
+      );
     } finally {
       await opened.close();
     }

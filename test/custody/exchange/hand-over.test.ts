@@ -16,10 +16,10 @@ import { initMember, readMember, readOwnCard } from '#src/custody/exchange/membe
 import { findPinned, listPinned, pinCard } from '#src/custody/exchange/card-store';
 import { memberHome, type MemberHome } from '#src/custody/home';
 import { newestEnvelope, storeEnvelope } from '#src/custody/envelope-store';
-import { openEnvelope } from '#src/custody/open-envelope';
+import { unwrapEnvelope } from '#src/custody/unwrap-envelope';
 import type { ProviderContext } from '#src/custody/providers/provider';
-import { openProvider } from '#src/custody/providers/providers';
-import { secretIdOf } from '#src/custody/secret-id';
+import { openProvider } from '#src/custody/providers/open-provider';
+import { secretIdOf } from '#src/custody/secret';
 import { sharedSecretFromBytes } from '#src/crypto/index';
 import { DAY_MS, ID, later, makeParty, NOW, OTHER_ID, outcomeOf, SECRET_BYTES } from './support.ts';
 
@@ -88,7 +88,7 @@ async function secretIn(home: MemberHome): Promise<Uint8Array> {
   const stored = await newestEnvelope(home, ID);
   if (stored === null) throw new Error('no envelope');
   await using provider = await openProvider(keyOf(home), context);
-  using secret = await openEnvelope(stored.envelope, provider);
+  using secret = await unwrapEnvelope(stored.envelope, provider);
   return secret.use((bytes) => Uint8Array.from(bytes));
 }
 

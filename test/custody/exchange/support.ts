@@ -1,13 +1,18 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type AgeKind, generateIdentity, openAge, recipientOf, sealAge } from '#src/age/index';
-import { type SharedSecret, sharedSecretFromBytes } from '#src/crypto/index';
+import {
+  type CollaborationId,
+  parseCollaborationId,
+  type SharedSecret,
+  sharedSecretFromBytes,
+} from '#src/crypto/index';
 import { makeCard, type SignedCard } from '#src/custody/exchange/card';
 import { type ParcelContext, sealParcel } from '#src/custody/exchange/parcel';
 import { makeRequest, parseRequest, requireAnswerable, type SignedRequest } from '#src/custody/exchange/request';
 import { SealroomError } from 'sealroom';
 
-export const ID = '5ea1ed00-d3a0-4c0f-8a00-00000000de30';
-export const OTHER_ID = '5ea1ed00-d3a0-4c0f-8a00-00000000de31';
+export const ID = parseCollaborationId('5ea1ed00-d3a0-4c0f-8a00-00000000de30');
+export const OTHER_ID = parseCollaborationId('5ea1ed00-d3a0-4c0f-8a00-00000000de31');
 export const NOW = new Date('2026-11-24T12:00:00.000Z');
 
 /** So many milliseconds after {@link NOW}. */
@@ -35,7 +40,7 @@ export async function makeParty(id: string, kind: AgeKind = 'X25519'): Promise<P
 }
 
 export interface AskOptions {
-  readonly collaborationId?: string;
+  readonly collaborationId?: CollaborationId;
   readonly generation?: number | null;
   readonly challenge?: Uint8Array;
   readonly days?: number;

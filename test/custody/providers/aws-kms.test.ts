@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openAwsKmsProvider } from '#src/custody/providers/aws-kms/aws-kms';
+import { openAwsKms } from '#src/custody/providers/aws-kms/aws-kms';
 import { areDifferentKeys, parseKmsUri, printKmsUri } from '#src/custody/providers/aws-kms/uri';
+import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
 import { type Fault, type StrictKey, StrictKms } from '../../support/strict-kms.ts';
 import { codeOf, COLLABORATION, factsOf, keepsContract, madeSecret } from './contract.ts';
 
@@ -29,7 +30,8 @@ beforeEach(() => {
 
 afterAll(() => kms[Symbol.asyncDispose]());
 
-const open = (name = key.arn) => openAwsKmsProvider(kms.uri(name));
+const openUri = (rest: string) => new EnvelopeProvider('aws-kms', openAwsKms(rest));
+const open = (name = key.arn) => openUri(kms.uri(name));
 
 async function wrapped() {
   using secret = madeSecret();
@@ -40,8 +42,7 @@ async function wrapped() {
 keepsContract('aws-kms', {
   open: () => Promise.resolve(open()),
   openOther: () => Promise.resolve(open(other.arn)),
-  openUnreachable: () =>
-    Promise.resolve(openAwsKmsProvider(`${key.arn}?endpoint=${encodeURIComponent('http://127.0.0.1:9')}`)),
+  openUnreachable: () => Promise.resolve(openUri(`${key.arn}?endpoint=${encodeURIComponent('http://127.0.0.1:9')}`)),
 });
 
 describe('an envelope of AWS KMS', () => {
@@ -54,7 +55,7 @@ describe('an envelope of AWS KMS', () => {
     expect(kms.contexts.at(-1)).toEqual({ collaborationId: COLLABORATION, purpose: PURPOSE });
     using byAlias = await provider.unwrap(envelope);
     expect(byAlias?.equals(secret)).toBe(true);
-    await using named = openAwsKmsProvider(envelope.key.slice('aws-kms:'.length));
+    await using named = openUri(envelope.key.slice('aws-kms:'.length));
     using byName = await named.unwrap(envelope);
     expect(byName?.equals(secret)).toBe(true);
   });
@@ -203,10 +204,10 @@ test('without the package it says what to install, and nothing is printed', asyn
   const script = `
     import { register } from 'node:module';
     register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
-    const { openAwsKmsProvider } = await import('#src/custody/providers/aws-kms/aws-kms');
-    const { problem } = await openAwsKmsProvider('alias/a?region=eu-west-1').describe();
+    const { openAwsKms } = await import('#src/custody/providers/aws-kms/aws-kms');
+    const { problem } = await openAwsKms('alias/a?region=eu-west-1').describe();
     console.log(problem);`;
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
-  expect(stdout).toBe('the package for AWS KMS is not installed\n');
+  expect(stdout).toBe('the package `@aws-sdk/client-kms` is not installed\n');
   expect(stderr).toBe('');
 });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type SharedSecret, sharedSecretFromBytes } from 'sealroom/crypto';
+import { parseCollaborationId, type SharedSecret, sharedSecretFromBytes } from 'sealroom/crypto';
 import { type Envelope, parseEnvelope, printEnvelope, type SecretMetadata } from '#src/custody/envelope';
 import type { KeyProvider } from '#src/custody/providers/provider';
-import { secretIdOf } from '#src/custody/secret-id';
+import { secretIdOf } from '#src/custody/secret';
 import { type ErrorCode, SealroomError } from '#src/errors/sealroom-error';
 
 /** What a provider is tried with. */
@@ -22,10 +22,10 @@ export interface ProviderTrial {
   /** What a changed envelope may be refused with besides. */
   readonly otherRefusals?: readonly ErrorCode[];
   /** Whether the secret lies elsewhere, so that two envelopes of it are equal. */
-  readonly isBare?: boolean;
+  readonly isPlaintext?: boolean;
 }
 
-export const COLLABORATION = 'c0ffee00-1111-4222-8333-444444444444';
+export const COLLABORATION = parseCollaborationId('c0ffee00-1111-4222-8333-444444444444');
 
 const BYTES = Uint8Array.from({ length: 32 }, (_, index) => index + 101);
 
@@ -102,7 +102,7 @@ export function keepsContract(name: string, trial: ProviderTrial): void {
     });
 
     test('two envelopes of one secret have nothing in common, unless nothing is wrapped', async () => {
-      expect((await wrapped()).wrapped === (await wrapped()).wrapped).toBe(trial.isBare ?? false);
+      expect((await wrapped()).wrapped === (await wrapped()).wrapped).toBe(trial.isPlaintext ?? false);
     });
 
     test("another key's envelope is not its own, and none opens it", async () => {
@@ -116,7 +116,7 @@ export function keepsContract(name: string, trial: ProviderTrial): void {
       const envelope = await wrapped();
       await using provider = await trial.open();
       const changes: Partial<Envelope>[] = [
-        { collaborationId: 'c0ffee00-1111-4222-8333-444444444445' },
+        { collaborationId: parseCollaborationId('c0ffee00-1111-4222-8333-444444444445') },
         { generation: 2 },
         { secretId: '0'.repeat(32) },
         { created: '2026-11-24T10:00:00.001Z' },

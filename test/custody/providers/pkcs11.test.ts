@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openPkcs11Provider } from '#src/custody/providers/pkcs11/pkcs11';
+import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
+import { openPkcs11 } from '#src/custody/providers/pkcs11/pkcs11';
 import { parsePkcs11Uri, printPkcs11Uri } from '#src/custody/providers/pkcs11/uri';
 import type { ProviderContext } from '#src/custody/providers/provider';
 import { codeOf, errorOf, factsOf, keepsContract, madeSecret } from './contract.ts';
@@ -12,7 +13,7 @@ import { codeOf, errorOf, factsOf, keepsContract, madeSecret } from './contract.
 
 const PIN = '246810';
 const WAIT = { timeout: 10_000, interval: 50 };
-const NODE_PATH = join(import.meta.dirname, '..', '..', 'support', 'node-path');
+const NODE_PATH = join(import.meta.dirname, '../../support/node-path');
 
 interface State {
   readonly slots: readonly string[];
@@ -70,8 +71,9 @@ const ENVELOPE = {
   wrapped: Buffer.alloc(60).toString('base64'),
 };
 
+const openUri = (rest: string, given: ProviderContext) => new EnvelopeProvider('pkcs11', openPkcs11(rest, given));
 const open = (path = 'token=one;object=wrapping', given = context()) =>
-  openPkcs11Provider(`${path}?module-path=${modulePath}&pin-source=file:${join(folder, 'pin')}`, given);
+  openUri(`${path}?module-path=${modulePath}&pin-source=file:${join(folder, 'pin')}`, given);
 
 async function wrapWith(path?: string, given?: ReturnType<typeof context>) {
   using secret = madeSecret();
@@ -107,12 +109,12 @@ describe('a token', () => {
     await change({ fault: 'hangs' });
     const uri = `token=one;object=wrapping?module-path=${modulePath}&pin-source=file:${join(folder, 'pin')}`;
     const script = `
-      import { openPkcs11Provider } from '#src/custody/providers/pkcs11/pkcs11';
+      import { openProvider } from '#src/custody/providers/open-provider';
       const context = { env: process.env, cwd: '/', warn() {}, askPassphrase: () => Promise.reject(new Error('asked')) };
-      const provider = openPkcs11Provider(${JSON.stringify(uri)}, context);
+      const provider = await openProvider(${JSON.stringify(`pkcs11:${uri}`)}, context);
       await provider.unwrap(${JSON.stringify(ENVELOPE)});`;
     const parent = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-      cwd: join(import.meta.dirname, '..', '..', '..'),
+      cwd: join(import.meta.dirname, '../../..'),
       env: { ...process.env, NODE_PATH, STAND_IN_TOKEN: stateFile() },
       stdio: 'ignore',
     });
@@ -150,7 +152,7 @@ describe('a token', () => {
     }
     expect((await state()).tries).toBe(2);
     for (const [tries, warning] of [
-      [2, 'a wrong PIN was entered lately'],
+      [2, 'a wrong PIN was entered recently'],
       [1, 'this is the last try'],
     ] as const) {
       await change({ tries });
@@ -175,7 +177,7 @@ describe('a token', () => {
   });
 
   test('is described without a PIN, as far as that goes', async () => {
-    await using provider = openPkcs11Provider(
+    await using provider = openUri(
       `token=one;object=wrapping?module-path=${modulePath}`,
       context({ askPassphrase: () => Promise.reject(new Error('asked')) }),
     );
@@ -220,7 +222,7 @@ describe('a wrapping key', () => {
     await using provider = open();
     expect(await codeOf(() => provider.unwrap(envelope))).toBe('CUSTODY_KEY');
     expect(await codeOf(() => wrapWith('token=one;id=%01'))).toBe('CUSTODY_KEY');
-    expect((await provider.describe()).problem).toContain('found none');
+    expect((await provider.describe()).problem).toContain('has no such wrapping key');
   });
 
   test('of two of the same name is chosen by its id', async () => {

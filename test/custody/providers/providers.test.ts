@@ -5,13 +5,14 @@ import { generateHybridIdentity, generateX25519Identity, identityToRecipient } f
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sharedSecretFromBytes } from 'sealroom/crypto';
 import { openAge, sealAge } from '#src/age/index';
-import { openAgeProvider } from '#src/custody/providers/age/age';
+import { openAgeIdentity } from '#src/custody/providers/age/age';
 import type { Envelope } from '#src/custody/envelope';
-import { openEnvProvider } from '#src/custody/providers/insecure/env';
-import { openFileProvider } from '#src/custody/providers/insecure/file';
+import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
+import { openEnv } from '#src/custody/providers/insecure/env';
+import { openFile } from '#src/custody/providers/insecure/file';
 import { openKeystore } from '#src/custody/providers/keystore/keystore';
 import type { KeyProvider, PassphraseRequest, ProviderContext } from '#src/custody/providers/provider';
-import { openProvider } from '#src/custody/providers/providers';
+import { openProvider } from '#src/custody/providers/open-provider';
 import { codeOf, errorOf, expectNoSecret, factsOf, keepsContract, madeSecret } from './contract.ts';
 
 const PASSPHRASE = 'correct horse';
@@ -65,8 +66,13 @@ function base64(first: number): string {
 
 const SECRET_TEXT = base64(101);
 const soon = (provider: KeyProvider): Promise<KeyProvider> => Promise.resolve(provider);
-const keystore = (name: string, changes: Partial<ProviderContext> = {}): KeyProvider =>
-  openKeystore(name, context({ scryptLogN: 4, ...changes }));
+const keystoreIn = (file: string, context: ProviderContext): KeyProvider =>
+  new EnvelopeProvider('keystore', openKeystore(file, { scryptLogN: 4, ...context }));
+const keystore = (file: string, changes: Partial<ProviderContext> = {}): KeyProvider =>
+  keystoreIn(file, context(changes));
+const age = (file: string): KeyProvider => new EnvelopeProvider('age', openAgeIdentity(file, context()));
+const env = (context: ProviderContext): KeyProvider => new EnvelopeProvider('env', openEnv('SECRET', context));
+const file = (name: string): KeyProvider => new EnvelopeProvider('file', openFile(name, context()));
 
 keepsContract('keystore', {
   open: () => soon(keystore('keys')),
@@ -81,36 +87,36 @@ keepsContract('keystore', {
 });
 
 keepsContract('age', {
-  open: () => soon(openAgeProvider('x25519.key', context())),
-  openOther: () => soon(openAgeProvider('other.key', context())),
-  openUnreachable: () => soon(openAgeProvider('broken', context())),
+  open: () => soon(age('x25519.key')),
+  openOther: () => soon(age('other.key')),
+  openUnreachable: () => soon(age('broken')),
   unreachableCode: 'SECRET_INVALID',
 });
 
 keepsContract('age, post-quantum', {
-  open: () => soon(openAgeProvider('hybrid.key', context())),
-  openOther: () => soon(openAgeProvider('x25519.key', context())),
-  openUnreachable: () => soon(openAgeProvider('missing', context())),
+  open: () => soon(age('hybrid.key')),
+  openOther: () => soon(age('x25519.key')),
+  openUnreachable: () => soon(age('missing')),
   unreachableCode: 'SECRET_INVALID',
 });
 
 keepsContract('env', {
-  open: () => soon(openEnvProvider('SECRET', context({ env: { SECRET: SECRET_TEXT } }))),
-  openOther: () => soon(openEnvProvider('SECRET', context({ env: { SECRET: base64(9) } }))),
-  openUnreachable: () => soon(openEnvProvider('SECRET', context())),
+  open: () => soon(env(context({ env: { SECRET: SECRET_TEXT } }))),
+  openOther: () => soon(env(context({ env: { SECRET: base64(9) } }))),
+  openUnreachable: () => soon(env(context())),
   unreachableCode: 'SECRET_MISSING',
-  isBare: true,
+  isPlaintext: true,
 });
 
 keepsContract('file', {
-  open: () => soon(openFileProvider('secret', context())),
+  open: () => soon(file('secret')),
   openOther: async () => {
     await writeFile(join(folder, 'another'), base64(9), { mode: 0o600 });
-    return openFileProvider('another', context());
+    return file('another');
   },
-  openUnreachable: () => soon(openFileProvider('broken', context())),
+  openUnreachable: () => soon(file('broken')),
   unreachableCode: 'SECRET_INVALID',
-  isBare: true,
+  isPlaintext: true,
 });
 
 async function wrapWith(provider: KeyProvider): Promise<Envelope> {
@@ -150,13 +156,13 @@ describe('openProvider', () => {
 describe('a keystore', () => {
   test('is made with a new passphrase, for its owner only, and is opened with it later', async () => {
     const making = context();
-    const envelope = await wrapWith(openKeystore('made/here', { ...making, scryptLogN: 4 }));
+    const envelope = await wrapWith(keystoreIn('made/here', making));
     expect(making.questions).toEqual([{ what: `keystore ${join(folder, 'made/here')}`, isNew: true }]);
     expect((await stat(join(folder, 'made/here'))).mode & 0o777).toBe(0o600);
     expect((await stat(join(folder, 'made'))).mode & 0o777).toBe(0o700);
     expect(await readdir(join(folder, 'made'))).toEqual(['here']);
     const opening = context();
-    await using provider = openKeystore('made/here', opening);
+    await using provider = keystoreIn('made/here', opening);
     using opened = await provider.unwrap(envelope);
     using again = await provider.unwrap(envelope);
     using secret = madeSecret();
@@ -220,31 +226,31 @@ describe('an age identity file', () => {
   test('seals to its first identity and opens what any of them was sealed to', async () => {
     const [old, young] = [await generateX25519Identity(), await generateHybridIdentity()];
     await writeIdentities('ring.key', [old]);
-    const before = await wrapWith(openAgeProvider('ring.key', context()));
+    const before = await wrapWith(age('ring.key'));
     await writeIdentities('ring.key', [young, old]);
-    const after = await wrapWith(openAgeProvider('ring.key', context()));
+    const after = await wrapWith(age('ring.key'));
     expect([before.algorithm, after.algorithm]).toEqual(['age-X25519+HMAC-SHA-256', 'age-mlkem768x25519+HMAC-SHA-256']);
     for (const envelope of [before, after]) {
-      using opened = await openAgeProvider('ring.key', context()).unwrap(envelope);
+      using opened = await age('ring.key').unwrap(envelope);
       expect(opened).not.toBeNull();
     }
   });
 
   test('does not open an envelope that somebody made who knows its recipient only', async () => {
     const [identity = ''] = (await readFile(join(folder, 'x25519.key'), 'utf8')).split('\n').slice(2);
-    const envelope = await wrapWith(openAgeProvider('x25519.key', context()));
+    const envelope = await wrapWith(age('x25519.key'));
     const plain = Buffer.concat([Buffer.alloc(32), Buffer.alloc(32, 7)]);
     const forged = await sealAge(plain, { recipients: [await identityToRecipient(identity)] });
     using secret = sharedSecretFromBytes(Buffer.alloc(32, 7));
     const changed = { ...envelope, ...factsOf(secret), wrapped: Buffer.from(forged).toString('base64') };
-    expect(await codeOf(() => openAgeProvider('x25519.key', context()).unwrap(changed))).toBe('CUSTODY_ENVELOPE');
+    expect(await codeOf(() => age('x25519.key').unwrap(changed))).toBe('CUSTODY_ENVELOPE');
   });
 });
 
 describe('insecure keys', () => {
   test('warn, once for each provider', async () => {
     const warned = context({ env: { SECRET: SECRET_TEXT } });
-    await using provider = openEnvProvider('SECRET', warned);
+    await using provider = env(warned);
     const envelope = await wrapWith(provider);
     using opened = await provider.unwrap(envelope);
     expect(opened).not.toBeNull();
@@ -253,21 +259,21 @@ describe('insecure keys', () => {
   });
 
   test('a variable must hold the secret already', async () => {
-    const error = await errorOf(() => wrapWith(openEnvProvider('SECRET', context({ env: { SECRET: base64(9) } }))));
+    const error = await errorOf(() => wrapWith(env(context({ env: { SECRET: base64(9) } }))));
     expect(error).toMatchObject({ code: 'SECRET_INVALID', hint: expect.stringContaining('`SECRET`') as string });
-    expect(await codeOf(() => wrapWith(openEnvProvider('SECRET', context())))).toBe('SECRET_MISSING');
+    expect(await codeOf(() => wrapWith(env(context())))).toBe('SECRET_MISSING');
   });
 
   test('a file is written once, for its owner only, and never over another secret', async () => {
-    await wrapWith(openFileProvider('~x/bare', context()));
+    await wrapWith(file('~x/bare'));
     const path = join(folder, '~x/bare');
     expect(await readFile(path, 'utf8')).toBe(SECRET_TEXT);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    await wrapWith(openFileProvider('~x/bare', context()));
+    await wrapWith(file('~x/bare'));
     await writeFile(path, base64(9));
-    expect(await codeOf(() => wrapWith(openFileProvider('~x/bare', context())))).toBe('IO_EXISTS');
+    expect(await codeOf(() => wrapWith(file('~x/bare')))).toBe('IO_EXISTS');
     expect(await readFile(path, 'utf8')).toBe(base64(9));
     await chmod(path, 0o644);
-    expect((await openFileProvider('~x/bare', context()).describe()).problem).toContain('only its owner');
+    expect((await file('~x/bare').describe()).problem).toContain('only its owner');
   });
 });

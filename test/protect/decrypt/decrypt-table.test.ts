@@ -61,6 +61,18 @@ describe('rows and columns', () => {
   });
 });
 
+test('a table without sealed cells needs no secret, and comes out as with one', async () => {
+  await using bench = await Bench.start();
+  const columns = { k: [FINGERPRINT, null, FINGERPRINT], c: ['é🙂', '', null], v: ['1', '2', '3'] };
+  for (const format of ['csv', 'parquet', 'arrow']) {
+    await put(bench, `in.${format}`, columns);
+    const expected = await bench.decrypt(`in.${format}`, `with.${format}`);
+    const summary = await bench.decrypt(`in.${format}`, `without.${format}`, { secret: null });
+    expect(summary).toEqual({ ...expected, elapsedMs: summary.elapsedMs, outputBytes: summary.outputBytes });
+    expect(await bench.columns(`without.${format}`)).toEqual(await bench.columns(`with.${format}`));
+  }
+});
+
 describe('headers', () => {
   const headers = [' X ', 'UPPER', 'é🙂', 'a,b', 'q"q', 'a.b', "it's", 'new\nline', '*'];
 
@@ -321,6 +333,16 @@ describe('a failure leaves nothing and names the exact place', () => {
         const error = await failureOf(bench.decrypt('in.csv', output, options));
         expect(error).toMatchObject({ code: 'FORMAT_TAG', where: { column: 'c', row: 2 } });
       }
+    }
+    expect(await bench.names()).toEqual(['in.csv', 'tmp']);
+  });
+
+  test('a sealed cell where there is no secret', async () => {
+    await using bench = await Bench.start();
+    await put(bench, 'in.csv', { c: rows(fine) });
+    for (const output of ['out.csv', 'out.parquet']) {
+      const error = await failureOf(bench.decrypt('in.csv', output, { secret: null }));
+      expect(error).toMatchObject({ code: 'SECRET_MISSING', where: { column: 'c', row: 2 } });
     }
     expect(await bench.names()).toEqual(['in.csv', 'tmp']);
   });

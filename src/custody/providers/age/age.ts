@@ -1,81 +1,73 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { openAge, parseIdentities, recipientOf, sealAge } from '../../../age/index.ts';
-import { decodeBase64, encodeBase64, encodeUtf8, equalConstantTime, wipe } from '../../../bytes/index.ts';
-import { type SharedSecret, sharedSecretFromBytes } from '../../../crypto/index.ts';
-import { SealroomError } from '../../../errors/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
-import { keyPath } from '../../key-path.ts';
-import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
+import { encodeUtf8, equalConstantTime, wipe } from '../../../bytes/index.ts';
+import { changedEnvelope, type SecretMetadata } from '../../envelope.ts';
 import { readSecretFile } from '../../secret-file.ts';
+import { keyPath } from '../key-path.ts';
+import { problemOf, type ProviderContext, type ProviderDescription } from '../provider.ts';
+import type { KeySource, WrappingKey } from '../wrapping-key.ts';
 
 const SCHEME = 'age';
+
+const CLASSIC = 'age-X25519+HMAC-SHA-256';
+const POST_QUANTUM = 'age-mlkem768x25519+HMAC-SHA-256';
 
 const TAG_BYTES = 32;
 
 /**
  * An age identity file, as `age-keygen` writes it, post-quantum ones included.
  *
- * `age:<identity file>`. Envelopes are sealed to its first identity and opened with any. `wrapped` is an age file that holds
- * `tag (32) ‖ secret`, where the tag is HMAC-SHA-256 of `boundBytes ‖ secret` under HKDF-SHA-256 (RFC 5869) of the identity's text,
- * without salt. An age file says nothing of who made it, and recipients are public: the tag says that it was somebody with the
+ * `age:<identity file>`. Secrets are encrypted to its first identity and decrypted with any. `wrapped` is an age file that holds
+ * `tag (32) ‖ secret`, where the tag is HMAC-SHA-256 of `additional data ‖ secret` under HKDF-SHA-256 (RFC 5869) of the identity's
+ * text, without salt. An age file does not say who made it, and recipients are public: the tag proves that its maker had the
  * identity.
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
  */
-export function openAgeProvider(rest: string, context: ProviderContext): KeyProvider {
-  return new AgeProvider(keyPath(SCHEME, rest, context));
+export function openAgeIdentity(rest: string, context: ProviderContext): KeySource {
+  return new AgeIdentityFile(keyPath(SCHEME, rest, context));
 }
 
-class AgeProvider implements KeyProvider {
-  readonly scheme = SCHEME;
+class AgeIdentityFile implements KeySource {
+  readonly algorithms = [CLASSIC, POST_QUANTUM];
   readonly #file: string;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
+  async lendKey<T>(_metadata: SecretMetadata, use: (key: WrappingKey) => Promise<T>): Promise<T> {
     const [identity] = await this.#identities();
     const recipient = await recipientOf(identity);
-    const stanza = recipient.startsWith('age1pq1') ? 'mlkem768x25519' : 'X25519';
-    const header = {
-      version: ENVELOPE_VERSION,
-      provider: SCHEME,
-      key: `${SCHEME}:${this.#file}`,
-      algorithm: `age-${stanza}+HMAC-SHA-256`,
-      ...facts,
-    } as const;
-    const plain = secret.use((bytes) => Buffer.concat([tagOf(bytes, header, identity), bytes]));
-    try {
-      return Object.freeze({ ...header, wrapped: encodeBase64(await sealAge(plain, { recipients: [recipient] })) });
-    } finally {
-      wipe(plain);
-    }
+    return use({
+      name: `${SCHEME}:${this.#file}`,
+      algorithm: recipient.startsWith('age1pq1') ? POST_QUANTUM : CLASSIC,
+      async encrypt(secret, aad) {
+        const plain = Buffer.concat([tagOf(secret, aad, identity), secret]);
+        try {
+          return await sealAge(plain, { recipients: [recipient] });
+        } finally {
+          wipe(plain);
+        }
+      },
+    });
   }
 
-  async unwrap(envelope: Envelope): Promise<SharedSecret | null> {
-    if (envelope.provider !== SCHEME) return null;
-    const wrapped = decodeBase64(envelope.wrapped);
-    if (wrapped === null) throw changedEnvelope();
+  async decrypt(wrapped: Uint8Array, aad: Uint8Array): Promise<Uint8Array | null> {
     for (const identity of await this.#identities()) {
       const plain = await openAge(wrapped, { identities: [identity] });
       if (plain === 'damaged') throw changedEnvelope();
-      if (plain !== 'others') return secretIn(plain, envelope, identity);
+      if (plain !== 'others') return secretIn(plain, aad, identity);
     }
     return null;
   }
 
-  async describe(): Promise<ProviderDescription> {
-    const problem = await this.#identities().then(
-      () => null,
-      (error: unknown) => (error instanceof SealroomError ? error.message : 'it cannot be read'),
-    );
-    const custody = `the age identity file ${this.#file}`;
-    return Object.freeze({ provider: SCHEME, key: `${SCHEME}:${this.#file}`, custody, isInsecure: true, problem });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
+  async describe(): Promise<Pick<ProviderDescription, 'key' | 'custody' | 'problem'>> {
+    return {
+      key: `${SCHEME}:${this.#file}`,
+      custody: `the age identity file ${this.#file}`,
+      problem: await problemOf(() => this.#identities()),
+    };
   }
 
   async #identities(): Promise<readonly [string, ...string[]]> {
@@ -87,20 +79,21 @@ class AgeProvider implements KeyProvider {
   }
 }
 
-function secretIn(plain: Uint8Array, envelope: Envelope, identity: string): SharedSecret {
+/** The secret behind its tag; what the file held is wiped. */
+function secretIn(plain: Uint8Array, aad: Uint8Array, identity: string): Uint8Array {
   try {
     const [tag, secret] = [plain.subarray(0, TAG_BYTES), plain.subarray(TAG_BYTES)];
-    if (!equalConstantTime(tag, tagOf(secret, envelope, identity))) throw changedEnvelope();
-    return sharedSecretFromBytes(secret);
+    if (!equalConstantTime(tag, tagOf(secret, aad, identity))) throw changedEnvelope();
+    return secret.slice();
   } finally {
     wipe(plain);
   }
 }
 
-function tagOf(secret: Uint8Array, header: Omit<Envelope, 'wrapped'>, identity: string): Uint8Array {
+function tagOf(secret: Uint8Array, aad: Uint8Array, identity: string): Uint8Array {
   const key = new Uint8Array(hkdfSync('sha256', encodeUtf8(identity), '', 'sealroom age envelope v1', 32));
   try {
-    return createHmac('sha256', key).update(boundBytes(header)).update(secret).digest();
+    return createHmac('sha256', key).update(aad).update(secret).digest();
   } finally {
     wipe(key);
   }

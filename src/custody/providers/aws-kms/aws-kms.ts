@@ -1,13 +1,14 @@
 import type * as Kms from '@aws-sdk/client-kms';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { decodeBase64, encodeBase64, wipe } from '../../../bytes/index.ts';
-import type { SharedSecret } from '../../../crypto/index.ts';
+import { loadAwsSdk } from '../../../aws/index.ts';
+import { wipe } from '../../../bytes/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { areDifferentKeys, isKeyArn, type KmsUri, parseKmsUri, printKmsUri } from './uri.ts';
+import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
+import { decryptAesGcm, encryptAesGcm } from '../aes-gcm.ts';
+import type { ProviderDescription } from '../provider.ts';
+import type { KeySource, WrappingKey } from '../wrapping-key.ts';
 import { kmsError, strangeAnswer } from './errors.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
-import type { KeyProvider, ProviderDescription } from '../provider.ts';
-import { openSealedSecret, sealSecret } from '../../sealed-secret.ts';
+import { areDifferentKeys, isKeyArn, type KmsUri, parseKmsUri, printKmsUri } from './uri.ts';
 
 const SCHEME = 'aws-kms';
 const ALGORITHM = 'AWS-KMS+AES-256-GCM';
@@ -30,25 +31,26 @@ const QUIET_VARIABLE = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 /**
  * Envelope encryption with AWS KMS: a fresh data key per envelope, encrypted under a KMS key with the encryption context
- * `{collaborationId, purpose}`, and with it the secret under AES-256-GCM, with `boundBytes` as additional data.
+ * `{collaborationId, purpose}`, and with it the secret under AES-256-GCM. So a policy of the key can name the collaboration, which
+ * the additional data binds as well.
  *
  * `wrapped = length of the encrypted data key (2, big-endian) ‖ encrypted data key ‖ nonce (12) ‖ ciphertext ‖ tag (16)`
  *
  * The `key` of its envelopes names the key by its ARN, also if it was given as an alias. Credentials, region and profile are found
- * as the AWS SDK finds them, in its files and this process's environment. Whoever may call kms:Decrypt on the key can open the
- * envelopes.
+ * as the AWS SDK finds them, in its files and this process's environment. Whoever may call kms:Decrypt on the key can
+ * unwrap the envelopes.
  *
  * What it does not promise: the AWS SDK holds the data key in a string for a while, which cannot be wiped.
  *
  * @param rest `<key id, ARN or alias>`, if need be with `?region=&profile=&endpoint=`
  * @throws {SealroomError} USAGE_OPTION if it is not of that form.
  */
-export function openAwsKmsProvider(rest: string): KeyProvider {
-  return new AwsKmsProvider(parseKmsUri(rest));
+export function openAwsKms(rest: string): KeySource {
+  return new AwsKms(parseKmsUri(rest));
 }
 
-class AwsKmsProvider implements KeyProvider {
-  readonly scheme = SCHEME;
+class AwsKms implements KeySource {
+  readonly algorithms = [ALGORITHM];
   readonly #uri: KmsUri;
   #client: KMSClient | null = null;
 
@@ -56,13 +58,13 @@ class AwsKmsProvider implements KeyProvider {
     this.#uri = uri;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
+  async lendKey<T>(metadata: SecretMetadata, use: (key: WrappingKey) => Promise<T>): Promise<T> {
     const { KeyId, Plaintext, CiphertextBlob } = await this.#ask(({ GenerateDataKeyCommand }, client, options) =>
       client.send(
         new GenerateDataKeyCommand({
           KeyId: this.#uri.keyId,
           KeySpec: 'AES_256',
-          EncryptionContext: encryptionContext(facts),
+          EncryptionContext: encryptionContext(metadata),
         }),
         options,
       ),
@@ -71,28 +73,29 @@ class AwsKmsProvider implements KeyProvider {
       if (KeyId === undefined || !isKeyArn(KeyId)) throw strangeAnswer();
       if (Plaintext?.length !== DATA_KEY_BYTES) throw strangeAnswer();
       if (CiphertextBlob === undefined || CiphertextBlob.length > MAX_CIPHERTEXT_BYTES) throw strangeAnswer();
-      const key = printKmsUri({ ...this.#uri, keyId: KeyId });
-      const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
       const length = Buffer.alloc(LENGTH_BYTES);
       length.writeUInt16BE(CiphertextBlob.length);
-      const sealed = sealSecret(Plaintext, secret, boundBytes(header));
-      return Object.freeze({ ...header, wrapped: encodeBase64(Buffer.concat([length, CiphertextBlob, sealed])) });
+      return await use({
+        name: printKmsUri({ ...this.#uri, keyId: KeyId }),
+        algorithm: ALGORITHM,
+        encrypt: (plain, aad) =>
+          Promise.resolve(Buffer.concat([length, CiphertextBlob, encryptAesGcm(Plaintext, plain, aad)])),
+      });
     } finally {
       if (Plaintext !== undefined) wipe(Plaintext);
     }
   }
 
-  async unwrap(envelope: Envelope): Promise<SharedSecret | null> {
-    if (envelope.provider !== SCHEME) return null;
-    const { keyId } = uriOf(envelope);
+  async decrypt(wrapped: Uint8Array, aad: Uint8Array, header: EnvelopeHeader): Promise<Uint8Array | null> {
+    const { keyId } = uriOf(header);
     if (areDifferentKeys(keyId, this.#uri.keyId)) return null;
-    const { dataKey, sealed } = takeApart(envelope);
+    const { dataKey, encrypted } = takeApart(wrapped);
     const answer = await this.#ask(async ({ DecryptCommand, IncorrectKeyException }, client, options) => {
       try {
         const command = new DecryptCommand({
           KeyId: this.#uri.keyId,
           CiphertextBlob: dataKey,
-          EncryptionContext: encryptionContext(envelope),
+          EncryptionContext: encryptionContext(header),
         });
         return await client.send(command, options);
       } catch (error) {
@@ -104,28 +107,23 @@ class AwsKmsProvider implements KeyProvider {
     const { Plaintext } = answer;
     try {
       if (Plaintext?.length !== DATA_KEY_BYTES) throw strangeAnswer();
-      return openSealedSecret(Plaintext, sealed, boundBytes(envelope));
+      return decryptAesGcm(Plaintext, encrypted, aad);
     } finally {
       if (Plaintext !== undefined) wipe(Plaintext);
     }
   }
 
-  async describe(): Promise<ProviderDescription> {
-    const facts = {
-      provider: SCHEME,
-      key: printKmsUri(this.#uri),
-      custody: 'a key in AWS KMS, which it does not leave',
-      isInsecure: false,
-    };
+  async describe(): Promise<Pick<ProviderDescription, 'key' | 'custody' | 'problem'>> {
+    const description = { key: printKmsUri(this.#uri), custody: 'a key in AWS KMS, which it does not leave' };
     try {
-      return { ...facts, problem: await this.#problem() };
+      return { ...description, problem: await this.#problem() };
     } catch (error) {
-      if (error instanceof SealroomError) return { ...facts, problem: error.message };
+      if (error instanceof SealroomError) return { ...description, problem: error.message };
       throw error;
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  close(): Promise<void> {
     this.#client?.destroy();
     return Promise.resolve();
   }
@@ -134,8 +132,8 @@ class AwsKmsProvider implements KeyProvider {
     const { KeyMetadata: key } = await this.#ask(({ DescribeKeyCommand }, client, options) =>
       client.send(new DescribeKeyCommand({ KeyId: this.#uri.keyId }), options),
     );
-    if (key?.KeySpec !== 'SYMMETRIC_DEFAULT') return 'expected a symmetric key for encryption, got another kind of key';
-    return key.KeyState === 'Enabled' ? null : `expected an enabled key, got one in the state ${String(key.KeyState)}`;
+    if (key?.KeySpec !== 'SYMMETRIC_DEFAULT') return 'the key is not a symmetric encryption key';
+    return key.KeyState === 'Enabled' ? null : `the key is not enabled: its state is ${String(key.KeyState)}`;
   }
 
   /** Asks AWS KMS, for so long at most. */
@@ -149,7 +147,7 @@ class AwsKmsProvider implements KeyProvider {
     // The signal stops a request, but not the search for credentials before it.
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        reject(new SealroomError('CUSTODY_UNAVAILABLE', `AWS KMS expected to answer within ${String(TIMEOUT_MS)} ms`));
+        reject(new SealroomError('CUSTODY_UNAVAILABLE', `AWS KMS did not answer within ${String(TIMEOUT_MS)} ms`));
         timeout.abort();
       }, TIMEOUT_MS);
     });
@@ -163,15 +161,8 @@ class AwsKmsProvider implements KeyProvider {
   }
 }
 
-async function loadSdk(): Promise<typeof Kms> {
-  try {
-    return await import('@aws-sdk/client-kms');
-  } catch {
-    throw new SealroomError('CUSTODY_UNAVAILABLE', 'the package for AWS KMS is not installed', {
-      hint: 'run `npm install @aws-sdk/client-kms` where sealroom is installed',
-    });
-  }
-}
+const loadSdk = (): Promise<typeof Kms> =>
+  loadAwsSdk('@aws-sdk/client-kms', 'CUSTODY_UNAVAILABLE', () => import('@aws-sdk/client-kms'));
 
 function createClient({ KMSClient: Client }: typeof Kms, { region, profile, endpoint }: KmsUri): KMSClient {
   const before = process.env[QUIET_VARIABLE];
@@ -194,7 +185,7 @@ function encryptionContext({ collaborationId }: Pick<SecretMetadata, 'collaborat
   return { collaborationId, purpose: PURPOSE };
 }
 
-function uriOf({ key }: Envelope): KmsUri {
+function uriOf({ key }: EnvelopeHeader): KmsUri {
   try {
     if (key.startsWith(`${SCHEME}:`)) return parseKmsUri(key.slice(SCHEME.length + 1));
   } catch (error) {
@@ -203,10 +194,9 @@ function uriOf({ key }: Envelope): KmsUri {
   throw changedEnvelope();
 }
 
-function takeApart({ wrapped, algorithm }: Envelope): { readonly dataKey: Uint8Array; readonly sealed: Uint8Array } {
-  const bytes = decodeBase64(wrapped);
-  if (bytes === null || bytes.length < LENGTH_BYTES || algorithm !== ALGORITHM) throw changedEnvelope();
-  const end = LENGTH_BYTES + Buffer.from(bytes).readUInt16BE();
-  if (bytes.length < end) throw changedEnvelope();
-  return { dataKey: bytes.subarray(LENGTH_BYTES, end), sealed: bytes.subarray(end) };
+function takeApart(wrapped: Uint8Array): { readonly dataKey: Uint8Array; readonly encrypted: Uint8Array } {
+  if (wrapped.length < LENGTH_BYTES) throw changedEnvelope();
+  const end = LENGTH_BYTES + Buffer.from(wrapped).readUInt16BE();
+  if (wrapped.length < end) throw changedEnvelope();
+  return { dataKey: wrapped.subarray(LENGTH_BYTES, end), encrypted: wrapped.subarray(end) };
 }

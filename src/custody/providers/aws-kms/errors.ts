@@ -1,3 +1,4 @@
+import { awsFailureOf } from '../../../aws/index.ts';
 import { type ErrorCode, SealroomError } from '../../../errors/index.ts';
 
 interface Explanation {
@@ -8,19 +9,25 @@ interface Explanation {
 
 const NO_CREDENTIALS: Explanation = {
   code: 'CUSTODY_DENIED',
-  message: 'AWS credentials expected for AWS KMS, got none that work',
+  message: 'no usable AWS credentials for AWS KMS',
   hint: 'add `profile` to the URI of the key, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in again',
+};
+
+const NO_REGION: Explanation = {
+  code: 'USAGE_OPTION',
+  message: 'no AWS region for AWS KMS',
+  hint: 'add `region` to the URI of the key, give the ARN of the key, or set AWS_REGION',
 };
 
 const UNUSABLE: Explanation = {
   code: 'CUSTODY_DENIED',
   message: 'the key in AWS KMS is disabled or about to be deleted',
-  hint: 'have it enabled, or its deletion cancelled; after the deletion no envelope of it opens',
+  hint: 'enable the key, or cancel its deletion; once it is deleted, none of its envelopes can be unwrapped',
 };
 
 const BUSY: Explanation = {
   code: 'CUSTODY_UNAVAILABLE',
-  message: 'AWS KMS cannot answer now',
+  message: 'AWS KMS is not available now',
   hint: 'wait a moment and try again',
 };
 
@@ -30,14 +37,14 @@ const NO_NETWORK: Explanation = {
   hint: 'check the network, the proxy, and the region and endpoint in the URI of the key',
 };
 
-/** By the names of the errors of AWS KMS and its SDK. */
+/** By the names of the errors of AWS KMS. */
 const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   [
     'AccessDeniedException',
     {
       code: 'CUSTODY_DENIED',
       message: 'AWS KMS denies the use of the key',
-      hint: "see the key's policy: wrapping needs kms:GenerateDataKey, opening kms:Decrypt, looking kms:DescribeKey",
+      hint: "see the key's policy: wrapping needs kms:GenerateDataKey, unwrapping kms:Decrypt, `key doctor` kms:DescribeKey",
     },
   ],
   ['DisabledException', UNUSABLE],
@@ -54,15 +61,15 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
     'InvalidKeyUsageException',
     {
       code: 'CUSTODY_KEY',
-      message: 'the key in AWS KMS expected to be a symmetric one for encryption',
-      hint: 'make one with `aws kms create-key`',
+      message: 'the key in AWS KMS is not a symmetric encryption key',
+      hint: 'create one with `aws kms create-key`',
     },
   ],
   [
     'InvalidCiphertextException',
     {
       code: 'CUSTODY_ENVELOPE',
-      message: 'AWS KMS does not open the envelope: it was changed, or is of another collaboration',
+      message: 'AWS KMS cannot decrypt the envelope: it was changed, or belongs to another collaboration',
       hint: 'put back the copy from before, or have the secret sent again',
     },
   ],
@@ -71,16 +78,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
   ['KMSInternalException', BUSY],
   ['ThrottlingException', BUSY],
   ['LimitExceededException', BUSY],
-  ['CredentialsProviderError', NO_CREDENTIALS],
-  ['TokenProviderError', NO_CREDENTIALS],
-  ['UnrecognizedClientException', NO_CREDENTIALS],
-  ['InvalidSignatureException', NO_CREDENTIALS],
-  ['IncompleteSignatureException', NO_CREDENTIALS],
-  ['ExpiredTokenException', NO_CREDENTIALS],
-  ['TimeoutError', NO_NETWORK],
 ]);
-
-const NETWORK_CODE = /^(E[A-Z]+|ERR_TLS_\w+|CERT_\w+|\w+_CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT)$/;
 
 /**
  * A failure of a request to AWS KMS in words: with the name of the service's error and nothing else of it, since the answer of a
@@ -95,7 +93,7 @@ export function kmsError(error: unknown): SealroomError {
 
 /** The error of an answer that is none of AWS KMS. */
 export function strangeAnswer(): SealroomError {
-  return new SealroomError('CUSTODY_UNAVAILABLE', 'AWS KMS expected to answer with a key, got another answer', {
+  return new SealroomError('CUSTODY_UNAVAILABLE', 'the answer of AWS KMS does not hold a key', {
     hint: 'check the endpoint in the URI of the key',
   });
 }
@@ -104,35 +102,22 @@ function explain(error: unknown): Explanation {
   if (!(error instanceof Error)) return NO_NETWORK;
   const known = EXPLANATIONS.get(error.name);
   if (known !== undefined) return known;
-  if (error.message.startsWith('Region ')) {
-    return {
-      code: 'USAGE_OPTION',
-      message: 'an AWS region expected for AWS KMS, got none that works',
-      hint: 'add `region` to the URI of the key, give the ARN of the key, or set AWS_REGION',
-    };
+  const failure = awsFailureOf(error);
+  switch (failure.kind) {
+    case 'credentials':
+      return NO_CREDENTIALS;
+    case 'region':
+      return NO_REGION;
+    case 'network':
+      return failure.code === null ? NO_NETWORK : { ...NO_NETWORK, message: `${NO_NETWORK.message}: ${failure.code}` };
+    case 'other':
+      return explainStatus(failure.status);
   }
-  if ('code' in error && typeof error.code === 'string' && NETWORK_CODE.test(error.code)) {
-    return { ...NO_NETWORK, message: `${NO_NETWORK.message}: ${error.code}` };
-  }
-  const status = httpStatus(error);
-  if (status === 401 || status === 403) {
-    return {
-      code: 'CUSTODY_DENIED',
-      message: `AWS KMS refuses with the HTTP status ${String(status)}`,
-      hint: NO_CREDENTIALS.hint,
-    };
-  }
-  if (status !== null) {
-    return {
-      ...BUSY,
-      message: `AWS KMS expected to answer, got an unknown answer with the HTTP status ${String(status)}`,
-    };
-  }
-  return NO_NETWORK;
 }
 
-function httpStatus(error: Error): number | null {
-  const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
-  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return null;
-  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : null;
+function explainStatus(status: number | null): Explanation {
+  if (status === null) return NO_NETWORK;
+  const message = `AWS KMS answered with the HTTP status ${String(status)}`;
+  if (status === 401 || status === 403) return { ...NO_CREDENTIALS, message };
+  return { ...BUSY, message };
 }

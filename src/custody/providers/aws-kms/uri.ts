@@ -18,8 +18,8 @@ const SHORT = new RegExp(`^(?:(${ID})|${ALIAS})$`);
 
 const PARAMETERS = ['region', 'profile', 'endpoint'];
 
-const refuse = (what: string): SealroomError =>
-  new SealroomError('USAGE_OPTION', `expected ${what} in the URI of a key in AWS KMS, got other text`, {
+const refuse = (problem: string): SealroomError =>
+  new SealroomError('USAGE_OPTION', `the URI of a key in AWS KMS ${problem}`, {
     hint: 'write `aws-kms:<key id, alias/name or ARN>`, if need be with `?region=…&profile=…&endpoint=https://…`',
   });
 
@@ -33,15 +33,17 @@ const refuse = (what: string): SealroomError =>
 export function parseKmsUri(rest: string): KmsUri {
   const [keyId = '', query = '', ...more] = rest.split('?');
   const arnRegion = ARN.exec(keyId)?.[1];
-  if (arnRegion === undefined && !SHORT.test(keyId)) throw refuse('a key id, an alias or an ARN');
+  if (arnRegion === undefined && !SHORT.test(keyId)) throw refuse('does not begin with a key id, an alias or an ARN');
   const parameters = new URLSearchParams(query);
   const names = [...parameters.keys()];
   if (more.length > 0 || new Set(names).size < names.length || !names.every((name) => PARAMETERS.includes(name))) {
-    throw refuse('`region`, `profile` and `endpoint`, each once,');
+    throw refuse('takes `region`, `profile` and `endpoint`, each once');
   }
-  if ([...parameters.values()].some((value) => !/^[\x20-\x7e]{1,512}$/.test(value))) throw refuse('printable values');
+  if ([...parameters.values()].some((value) => !/^[\x20-\x7e]{1,512}$/.test(value)))
+    throw refuse('has a value that is empty, too long or not printable');
   const [region, profile, endpoint] = PARAMETERS.map((name) => parameters.get(name) ?? undefined);
-  if (endpoint !== undefined && !isSafeEndpoint(endpoint)) throw refuse('an endpoint with `https` and without a name');
+  if (endpoint !== undefined && !isSafeEndpoint(endpoint))
+    throw refuse('needs an `https` endpoint without a user name');
   return Object.freeze({ keyId, region: region ?? arnRegion, profile, endpoint });
 }
 

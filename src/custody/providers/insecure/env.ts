@@ -1,18 +1,19 @@
 import { parseSharedSecret, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import type { KeyProvider, ProviderContext } from '../provider.ts';
-import { PlaintextProvider } from './plaintext-provider.ts';
+import type { ProviderContext } from '../provider.ts';
+import type { KeySource } from '../wrapping-key.ts';
+import { PlaintextProvider } from './plaintext.ts';
 
 /**
  * Insecure: the secret itself, in Base64, in an environment variable, where other programs of the same user can read it.
  *
- * `env:<variable>`. A process cannot set its user's variables: `wrap` checks that the variable holds the secret already.
+ * `env:<variable>`. A process cannot set its user's variables: wrapping checks that the variable holds the secret already.
  *
  * @throws {SealroomError} USAGE_OPTION if the name cannot be a variable's. It is not in the message: it may be the secret.
  */
-export function openEnvProvider(variable: string, context: ProviderContext): KeyProvider {
+export function openEnv(variable: string, context: ProviderContext): KeySource {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(variable)) {
-    throw new SealroomError('USAGE_OPTION', "expected the name of a variable in the key's URI, got other text", {
+    throw new SealroomError('USAGE_OPTION', "the key's URI does not name a variable", {
       hint: 'write `env:<variable>`, such as `env:C3R_SHARED_SECRET`; never the secret itself',
     });
   }
@@ -24,8 +25,7 @@ export function openEnvProvider(variable: string, context: ProviderContext): Key
       throw new SealroomError(error.code, `${error.message} in \`${variable}\``, { hint });
     }
   };
-  const source = {
-    scheme: 'env',
+  const place = {
     key: `env:${variable}`,
     custody: `the environment variable \`${variable}\``,
     read: () => Promise.resolve().then(() => read(`set \`${variable}\` to the secret in Base64`)),
@@ -33,8 +33,8 @@ export function openEnvProvider(variable: string, context: ProviderContext): Key
       const hint = `set \`${variable}\` to the secret before: no program can do it for you`;
       using held = await Promise.resolve().then(() => read(hint));
       if (held.equals(secret)) return;
-      throw new SealroomError('SECRET_INVALID', `expected the secret in \`${variable}\`, got another`, { hint });
+      throw new SealroomError('SECRET_INVALID', `\`${variable}\` holds another secret`, { hint });
     },
   };
-  return new PlaintextProvider(source, context);
+  return new PlaintextProvider(place, context);
 }

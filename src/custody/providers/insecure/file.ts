@@ -1,21 +1,22 @@
 import { wipe } from '../../../bytes/index.ts';
 import { parseSharedSecret, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { keyPath } from '../../key-path.ts';
 import { writePrivateFile } from '../../../files/index.ts';
-import type { KeyProvider, ProviderContext } from '../provider.ts';
+import { secretTextOf } from '../../secret.ts';
 import { readSecretFile } from '../../secret-file.ts';
-import { secretTextOf } from '../../secret-text.ts';
-import { PlaintextProvider } from './plaintext-provider.ts';
+import { keyPath } from '../key-path.ts';
+import type { ProviderContext } from '../provider.ts';
+import type { KeySource } from '../wrapping-key.ts';
+import { PlaintextProvider } from './plaintext.ts';
 
 /**
  * Insecure: the secret itself, in Base64, in a file of mode 0600, where other programs of the same user can read it.
  *
- * `file:<file>`. `wrap` writes a new file, or finds the secret in the one that is there.
+ * `file:<file>`. Wrapping writes a new file, or finds the secret in the one that is there.
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
  */
-export function openFileProvider(rest: string, context: ProviderContext): KeyProvider {
+export function openFile(rest: string, context: ProviderContext): KeySource {
   const file = keyPath('file', rest, context);
   const read = async (): Promise<SharedSecret> => {
     const text = await readSecretFile(file, 'the file holds the secret in Base64');
@@ -34,10 +35,7 @@ export function openFileProvider(rest: string, context: ProviderContext): KeyPro
       if (!held.equals(secret)) throw error;
     }
   };
-  return new PlaintextProvider(
-    { scheme: 'file', key: `file:${file}`, custody: `the file ${file}`, read, put },
-    context,
-  );
+  return new PlaintextProvider({ key: `file:${file}`, custody: `the file ${file}`, read, put }, context);
 }
 
 async function writeNew(file: string, secret: SharedSecret): Promise<void> {

@@ -1,16 +1,16 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isAgeFile, openAge, sealAge } from '../../../age/index.ts';
-import { decodeBase64, encodeBase64, encodeUtf8, wipe } from '../../../bytes/index.ts';
-import { SecretBytes, type SharedSecret } from '../../../crypto/index.ts';
+import { encodeUtf8, wipe } from '../../../bytes/index.ts';
+import { SecretBytes } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
-import { fileExists } from '../../../files/index.ts';
-import { keyPath } from '../../key-path.ts';
-import { writePrivateFile } from '../../../files/index.ts';
-import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
-import { NONCE_BYTES, openSealedSecret, sealSecret, TAG_BYTES } from '../../sealed-secret.ts';
+import { fileExists, writePrivateFile } from '../../../files/index.ts';
+import { changedEnvelope, type SecretMetadata } from '../../envelope.ts';
 import { readSecretBytes } from '../../secret-file.ts';
+import { decryptAesGcm, encryptAesGcm, NONCE_BYTES, TAG_BYTES } from '../aes-gcm.ts';
+import { keyPath } from '../key-path.ts';
+import { problemOf, type ProviderContext, type ProviderDescription } from '../provider.ts';
+import type { KeySource, WrappingKey } from '../wrapping-key.ts';
 
 const SCHEME = 'keystore';
 
@@ -25,19 +25,19 @@ const KEY_ID_BYTES = 16;
 /**
  * A wrapping key in a file under a passphrase.
  *
- * `keystore:<file>`, made by the first `wrap` if there is none. The file is an age file for a passphrase (scrypt), readable with
+ * `keystore:<file>`, made for the first secret if there is none. The file is an age file for a passphrase (scrypt), readable with
  * `age -d`, and holds a line of its version and a random key of 32 bytes. From that come, by HKDF-SHA-256 (RFC 5869) without salt,
- * an AES-256-GCM key and a key id of 16 bytes. `wrapped = key id ‖ nonce (12) ‖ ciphertext ‖ tag (16)`, and `boundBytes` of the
- * envelope is the additional authenticated data. The nonce is random: one keystore is good for 2^32 envelopes.
+ * an AES-256-GCM key and a key id of 16 bytes. `wrapped = key id ‖ nonce (12) ‖ ciphertext ‖ tag (16)`. The nonce is random:
+ * one keystore is good for 2^32 envelopes.
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
  */
-export function openKeystore(rest: string, context: ProviderContext): KeyProvider {
+export function openKeystore(rest: string, context: ProviderContext): KeySource {
   return new Keystore(keyPath(SCHEME, rest, context), context);
 }
 
-class Keystore implements KeyProvider {
-  readonly scheme = SCHEME;
+class Keystore implements KeySource {
+  readonly algorithms = [ALGORITHM];
   readonly #file: string;
   readonly #ask: ProviderContext['askPassphrase'];
   readonly #scryptLogN: number | undefined;
@@ -50,52 +50,41 @@ class Keystore implements KeyProvider {
     this.#scryptLogN = scryptLogN;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
+  async lendKey<T>(_metadata: SecretMetadata, use: (key: WrappingKey) => Promise<T>): Promise<T> {
     const master = await this.#load(async () => ((await fileExists(this.#file)) ? this.#open() : this.#create()));
-    const key = `${SCHEME}:${this.#file}`;
-    const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
-    using encryptionKey = derive(master, 'encryption', KEY_BYTES);
-    using keyId = derive(master, 'id', KEY_ID_BYTES);
-    const sealed = encryptionKey.use((bytes) => sealSecret(bytes, secret, boundBytes(header)));
-    const wrapped = keyId.use((id) => encodeBase64(Buffer.concat([id, sealed])));
-    return Object.freeze({ ...header, wrapped });
+    return use({
+      name: `${SCHEME}:${this.#file}`,
+      algorithm: ALGORITHM,
+      encrypt(plain, aad) {
+        using encryptionKey = derive(master, 'encryption', KEY_BYTES);
+        using keyId = derive(master, 'id', KEY_ID_BYTES);
+        const encrypted = encryptionKey.use((bytes) => encryptAesGcm(bytes, plain, aad));
+        return Promise.resolve(keyId.use((id) => Buffer.concat([id, encrypted])));
+      },
+    });
   }
 
-  async unwrap(envelope: Envelope): Promise<SharedSecret | null> {
-    if (envelope.provider !== SCHEME) return null;
-    const wrapped = decodeBase64(envelope.wrapped);
-    if (wrapped === null || wrapped.length < KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES) throw changedEnvelope();
+  async decrypt(wrapped: Uint8Array, aad: Uint8Array): Promise<Uint8Array | null> {
+    if (wrapped.length < KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES) throw changedEnvelope();
     const master = await this.#load(() => this.#open());
     using keyId = derive(master, 'id', KEY_ID_BYTES);
     if (!keyId.use((id) => Buffer.from(id).equals(wrapped.subarray(0, KEY_ID_BYTES)))) return null;
     using encryptionKey = derive(master, 'encryption', KEY_BYTES);
-    const sealed = wrapped.subarray(KEY_ID_BYTES);
-    return encryptionKey.use((bytes) => openSealedSecret(bytes, sealed, boundBytes(envelope)));
+    return encryptionKey.use((bytes) => decryptAesGcm(bytes, wrapped.subarray(KEY_ID_BYTES), aad));
   }
 
-  async describe(): Promise<ProviderDescription> {
-    return Object.freeze({
-      provider: SCHEME,
+  async describe(): Promise<Pick<ProviderDescription, 'key' | 'custody' | 'problem'>> {
+    const isThere = await fileExists(this.#file);
+    return {
       key: `${SCHEME}:${this.#file}`,
       custody: `the keystore ${this.#file}, under a passphrase`,
-      isInsecure: false,
-      problem: await this.#problem(),
-    });
+      problem: isThere ? await problemOf(() => this.#read()) : 'there is no such file; the first secret creates it',
+    };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     (await this.#key?.catch(() => null))?.[Symbol.dispose]();
     this.#key = null;
-  }
-
-  async #problem(): Promise<string | null> {
-    if (!(await fileExists(this.#file))) return 'there is no such file; the first secret that is wrapped makes it';
-    try {
-      await this.#read();
-      return null;
-    } catch (error) {
-      return error instanceof SealroomError ? error.message : 'it cannot be read';
-    }
   }
 
   /** The wrapping key. One that could not be opened is asked for again the next time. */
@@ -112,10 +101,10 @@ class Keystore implements KeyProvider {
   async #read(): Promise<Uint8Array> {
     const sealed = await readSecretBytes(
       this.#file,
-      'a keystore is made by `sealroom key create --key keystore:<file>`',
+      'create a keystore with `sealroom key create --key keystore:<file>`',
     );
     if (isAgeFile(sealed)) return sealed;
-    throw this.#refuse('expected a keystore, got another file');
+    throw this.#refuse('the file is not a keystore');
   }
 
   async #open(): Promise<SecretBytes> {
@@ -146,17 +135,18 @@ class Keystore implements KeyProvider {
   }
 
   async #compare(written: string, sealed: Uint8Array): Promise<void> {
-    if (!(await readFile(written)).equals(sealed)) throw this.#refuse('the keystore was not written as it should be');
+    if (!(await readFile(written)).equals(sealed))
+      throw this.#refuse('the keystore on the disk differs from what was written');
   }
 
   async #unseal(sealed: Uint8Array, passphrase: string): Promise<SecretBytes> {
     const plain = await openAge(sealed, { passphrase });
-    if (plain === 'others') throw this.#refuse('expected the passphrase of the keystore, got another');
-    if (plain === 'damaged') throw this.#refuse('expected a keystore, got a damaged file');
+    if (plain === 'others') throw this.#refuse('wrong passphrase for the keystore');
+    if (plain === 'damaged') throw this.#refuse('the keystore is damaged');
     try {
       const isOne = plain.length === FIRST_LINE.length + KEY_BYTES && startsWith(plain, FIRST_LINE);
       if (isOne) return new SecretBytes(plain.subarray(FIRST_LINE.length));
-      throw this.#refuse('expected a keystore, got another age file');
+      throw this.#refuse('the age file is not a keystore');
     } finally {
       wipe(plain);
     }
@@ -165,7 +155,7 @@ class Keystore implements KeyProvider {
   async #askFor({ isNew }: { readonly isNew: boolean }): Promise<string> {
     const passphrase = await this.#ask({ what: `keystore ${this.#file}`, isNew });
     if (passphrase !== '') return passphrase;
-    throw this.#refuse('expected a passphrase, got an empty one');
+    throw this.#refuse('the passphrase is empty');
   }
 
   #refuse(message: string): SealroomError {

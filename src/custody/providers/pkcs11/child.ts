@@ -75,11 +75,11 @@ class Token {
     return this.#checked(attempt('make key', () => this.#make(object, id ?? randomBytes(ID_BYTES).toString('hex'))));
   }
 
-  seal(id: string, bound: Uint8Array, data: Uint8Array): Uint8Array {
+  encrypt(id: string, aad: Uint8Array, data: Uint8Array): Uint8Array {
     const key = this.#keyOfId(id);
     const nonce = randomBytes(NONCE_BYTES);
-    return attempt('seal', () => {
-      this.#module.C_EncryptInit(this.#session, this.#gcm(nonce, bound), key);
+    return attempt('encrypt', () => {
+      this.#module.C_EncryptInit(this.#session, this.#gcm(nonce, aad), key);
       return Buffer.concat([
         nonce,
         this.#module.C_Encrypt(this.#session, Buffer.from(data), Buffer.alloc(OUTPUT_BYTES)),
@@ -87,12 +87,12 @@ class Token {
     });
   }
 
-  openSealed(id: string, bound: Uint8Array, data: Uint8Array): Uint8Array {
+  decrypt(id: string, aad: Uint8Array, data: Uint8Array): Uint8Array {
     const key = this.#keyOfId(id);
-    return attempt('open sealed', () => {
-      this.#module.C_DecryptInit(this.#session, this.#gcm(data.subarray(0, NONCE_BYTES), bound), key);
-      const sealed = Buffer.from(data.subarray(NONCE_BYTES));
-      return this.#module.C_Decrypt(this.#session, sealed, Buffer.alloc(OUTPUT_BYTES));
+    return attempt('decrypt', () => {
+      this.#module.C_DecryptInit(this.#session, this.#gcm(data.subarray(0, NONCE_BYTES), aad), key);
+      const encrypted = Buffer.from(data.subarray(NONCE_BYTES));
+      return this.#module.C_Decrypt(this.#session, encrypted, Buffer.alloc(OUTPUT_BYTES));
     });
   }
 
@@ -188,8 +188,8 @@ class Token {
     }
   }
 
-  #gcm(nonce: Uint8Array, bound: Uint8Array): Pkcs11.Mechanism {
-    const [iv, aad] = [Buffer.from(nonce), Buffer.from(bound)];
+  #gcm(nonce: Uint8Array, additionalData: Uint8Array): Pkcs11.Mechanism {
+    const [iv, aad] = [Buffer.from(nonce), Buffer.from(additionalData)];
     return {
       mechanism: this.#library.CKM_AES_GCM,
       parameter: {
@@ -228,10 +228,10 @@ function answer(request: TokenRequest): TokenReply {
       return { kind: 'done' };
     case 'find':
       return { kind: 'key', key: opened.find(request.key, request.isMade) };
-    case 'seal':
-      return { kind: 'bytes', bytes: opened.seal(request.id, request.bound, request.data) };
-    case 'open sealed':
-      return { kind: 'bytes', bytes: opened.openSealed(request.id, request.bound, request.data) };
+    case 'encrypt':
+      return { kind: 'bytes', bytes: opened.encrypt(request.id, request.aad, request.data) };
+    case 'decrypt':
+      return { kind: 'bytes', bytes: opened.decrypt(request.id, request.aad, request.data) };
   }
 }
 

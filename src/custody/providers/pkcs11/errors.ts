@@ -31,17 +31,21 @@ const BY_REASON: ReadonlyMap<string, readonly [ErrorCode, string, string]> = new
   ],
   [
     'CKR_KEY_FUNCTION_NOT_PERMITTED',
-    ['CUSTODY_DENIED', 'the token denies this use of the key', 'the key is not made for wrapping and for opening both'],
+    [
+      'CUSTODY_DENIED',
+      'the token denies this use of the key',
+      'the key must be allowed both to encrypt and to decrypt',
+    ],
   ],
   ['CKR_DEVICE_ERROR', TOKEN_FAILED],
   ['CKR_SESSION_CLOSED', TOKEN_FAILED],
   ['CKR_SESSION_HANDLE_INVALID', TOKEN_FAILED],
   ['CKR_TOKEN_NOT_PRESENT', TOKEN_FAILED],
   ['CKR_USER_NOT_LOGGED_IN', TOKEN_FAILED],
-  ['CKR_DEVICE_REMOVED', ['CUSTODY_UNAVAILABLE', 'the token was removed', 'put it back and try again']],
+  ['CKR_DEVICE_REMOVED', ['CUSTODY_UNAVAILABLE', 'the token was removed', 'insert it and try again']],
   [
     'CKR_TOKEN_WRITE_PROTECTED',
-    ['CUSTODY_DENIED', 'the token takes no new keys', 'make the key with the tools of its maker'],
+    ['CUSTODY_DENIED', 'the token takes no new keys', "create the key with the tools of the token's maker"],
   ],
 ]);
 
@@ -68,42 +72,42 @@ export function tokenError({ kind, reason }: TokenFailure): SealroomError {
     case 'no token':
       return error(
         'CUSTODY_UNAVAILABLE',
-        'the token is not there',
+        'the token is not present',
         '`pkcs11-tool --module <path> -L` lists the tokens',
       );
     case 'several tokens':
-      return error('CUSTODY_KEY', 'expected one token, found several', 'add `serial` to the URI of the key');
+      return error('CUSTODY_KEY', 'several tokens match the URI of the key', 'add `serial` to the URI of the key');
     case 'no key':
       return error(
         'CUSTODY_KEY',
-        'expected the wrapping key in the token, found none',
+        'the token has no such wrapping key',
         'check `object` and `id`; `sealroom key create` makes a key that has an `object`',
       );
     case 'several keys':
       return error(
         'CUSTODY_KEY',
-        'expected one wrapping key in the token, found several',
+        'several wrapping keys in the token match the URI of the key',
         'add `id` to the URI of the key',
       );
     case 'unsafe key':
       return error(
         'CUSTODY_KEY',
-        'expected an AES-256 key that was made in the token and can never leave it, got another',
-        'give the URI another `object`: a key of that name is made as it has to be',
+        'the key is not an AES-256 key that was made in the token and can never leave it',
+        'give another `object` in the URI: `sealroom key create` makes a suitable key of that name',
       );
     case 'key without id':
-      return error('CUSTODY_KEY', 'expected a wrapping key with an id, got one without', 'set its CKA_ID');
+      return error('CUSTODY_KEY', 'the wrapping key has no id', 'set its CKA_ID');
     case 'login':
       return error('CUSTODY_DENIED', 'the token denies the login', "see the token's state with the tools of its maker");
     case 'make key':
       return error(
         'CUSTODY_DENIED',
-        'the token makes no wrapping key',
-        'make an AES-256 key with the tools of its maker',
+        'the token does not create the wrapping key',
+        "create an AES-256 key with the tools of the token's maker",
       );
-    case 'seal':
+    case 'encrypt':
       return error('CUSTODY_DENIED', 'the token does not encrypt with the key', 'it needs AES-GCM (CKM_AES_GCM)');
-    case 'open sealed':
+    case 'decrypt':
       // Modules have no code of their own for this: SoftHSM says CKR_GENERAL_ERROR.
       return changedEnvelope();
     case 'other':

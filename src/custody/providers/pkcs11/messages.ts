@@ -10,11 +10,11 @@ export type TokenRequest =
   | { readonly kind: 'login'; readonly pin: string }
   /** Finds the key, and makes it if it is not there and `isMade`. */
   | { readonly kind: 'find'; readonly key: KeyName; readonly isMade: boolean }
-  /** Seals bytes with the key of an id: `nonce (12) ‖ ciphertext ‖ tag (16)`, or opens what was sealed so. */
+  /** Encrypts bytes with the key of an id: `nonce (12) ‖ ciphertext ‖ tag (16)`, or decrypts such bytes. */
   | {
-      readonly kind: 'seal' | 'open sealed';
+      readonly kind: 'encrypt' | 'decrypt';
       readonly id: string;
-      readonly bound: Uint8Array;
+      readonly aad: Uint8Array;
       readonly data: Uint8Array;
     };
 
@@ -46,8 +46,8 @@ export interface TokenFailure {
     | 'key without id'
     | 'login'
     | 'make key'
-    | 'seal'
-    | 'open sealed'
+    | 'encrypt'
+    | 'decrypt'
     | 'other';
   /** Such as `CKR_PIN_INCORRECT`, or `null`. */
   readonly reason: string | null;

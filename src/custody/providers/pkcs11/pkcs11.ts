@@ -1,24 +1,22 @@
 import { stat } from 'node:fs/promises';
-import { decodeBase64, encodeBase64, wipe } from '../../../bytes/index.ts';
-import { sharedSecretFromBytes, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError, systemReason } from '../../../errors/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../../envelope.ts';
+import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
+import { readSecretFile } from '../../secret-file.ts';
+import { NONCE_BYTES, TAG_BYTES } from '../aes-gcm.ts';
+import type { ProviderContext, ProviderDescription } from '../provider.ts';
+import type { KeySource, WrappingKey } from '../wrapping-key.ts';
 import type { FoundKey, FoundToken } from './messages.ts';
 import { Budget, TokenProcess } from './process.ts';
 import { parsePkcs11Uri, type Pkcs11Uri, printPkcs11Uri } from './uri.ts';
-import type { KeyProvider, ProviderContext, ProviderDescription } from '../provider.ts';
-import { readSecretFile } from '../../secret-file.ts';
-import { NONCE_BYTES, TAG_BYTES } from '../../sealed-secret.ts';
 
 const SCHEME = 'pkcs11';
 const ALGORITHM = 'PKCS11+AES-256-GCM';
 
 /**
- * A wrapping key in a hardware or software token that is reached through its PKCS#11 module: AES-256, made in the token by the
- * first `wrap`, sensitive and not extractable, so that it never leaves it. A key that is otherwise is refused.
+ * A wrapping key in a hardware or software token that is reached through its PKCS#11 module: AES-256, made in the token for the
+ * first secret, sensitive and not extractable, so that it never leaves it. A key that is otherwise is refused.
  *
- * `wrapped = nonce (12) ‖ ciphertext ‖ tag (16)`, AES-GCM in the token, with `boundBytes` as additional data. The nonce is random:
- * one key is good for 2^32 envelopes. The `key` of its envelopes names the token's label and serial number, and the key's label
+ * `wrapped = nonce (12) ‖ ciphertext ‖ tag (16)`, AES-GCM in the token. The nonce is random: one key is good for 2^32 envelopes. The `key` of its envelopes names the token's label and serial number, and the key's label
  * and id.
  *
  * The module is loaded in a process of its own, which has the secret and the PIN while it works; it gets them over a pipe.
@@ -26,12 +24,12 @@ const ALGORITHM = 'PKCS11+AES-256-GCM';
  * @param rest a URI of RFC 7512 without its scheme, with `module-path`
  * @throws {SealroomError} USAGE_OPTION if it is not of that form.
  */
-export function openPkcs11Provider(rest: string, context: ProviderContext): KeyProvider {
-  return new Pkcs11Provider(parsePkcs11Uri(rest), context);
+export function openPkcs11(rest: string, context: ProviderContext): KeySource {
+  return new Pkcs11Token(parsePkcs11Uri(rest), context);
 }
 
-class Pkcs11Provider implements KeyProvider {
-  readonly scheme = SCHEME;
+class Pkcs11Token implements KeySource {
+  readonly algorithms = [ALGORITHM];
   readonly #uri: Pkcs11Uri;
   readonly #context: ProviderContext;
   #process: TokenProcess | null = null;
@@ -44,60 +42,43 @@ class Pkcs11Provider implements KeyProvider {
     this.#context = context;
   }
 
-  async wrap(secret: SharedSecret, facts: SecretMetadata): Promise<Envelope> {
+  async lendKey<T>(_metadata: SecretMetadata, use: (key: WrappingKey) => Promise<T>): Promise<T> {
     const budget = new Budget();
     const found = await this.#findKey(budget, true);
-    const key = this.#nameOf(found);
-    const header = { version: ENVELOPE_VERSION, provider: SCHEME, key, algorithm: ALGORITHM, ...facts } as const;
-    const data = secret.use((bytes) => Uint8Array.from(bytes));
-    try {
-      const sealed = await this.#cipher('seal', found.key, boundBytes(header), data, budget);
-      return Object.freeze({ ...header, wrapped: encodeBase64(sealed) });
-    } finally {
-      wipe(data);
-    }
+    return use({
+      name: this.#nameOf(found),
+      algorithm: ALGORITHM,
+      encrypt: (plain, aad) => this.#cipher('encrypt', found.key, aad, plain, budget),
+    });
   }
 
-  async unwrap(envelope: Envelope): Promise<SharedSecret | null> {
-    if (envelope.provider !== SCHEME) return null;
-    const made = uriOf(envelope);
+  async decrypt(wrapped: Uint8Array, aad: Uint8Array, header: EnvelopeHeader): Promise<Uint8Array | null> {
+    const made = uriOf(header);
     if (this.#uri.id !== undefined && this.#uri.id !== made.id) return null;
-    const sealed = decodeBase64(envelope.wrapped);
-    if (sealed === null || sealed.length < NONCE_BYTES + TAG_BYTES || envelope.algorithm !== ALGORITHM) {
-      throw changedEnvelope();
-    }
+    if (wrapped.length < NONCE_BYTES + TAG_BYTES) throw changedEnvelope();
     const budget = new Budget();
     const found = await this.#findKey(budget, false);
     if (found.key.id !== made.id || found.token.facts.serial !== made.serial) return null;
-    const bytes = await this.#cipher('open sealed', found.key, boundBytes(envelope), sealed, budget);
-    try {
-      return sharedSecretFromBytes(bytes);
-    } finally {
-      wipe(bytes);
-    }
+    return this.#cipher('decrypt', found.key, aad, wrapped, budget);
   }
 
-  async describe(): Promise<ProviderDescription> {
-    const facts = { provider: SCHEME, key: printPkcs11Uri(this.#uri), isInsecure: false };
+  async describe(): Promise<Pick<ProviderDescription, 'key' | 'custody' | 'problem'>> {
+    const key = printPkcs11Uri(this.#uri);
     const custody = 'a key in a PKCS#11 token, which it does not leave';
     try {
       const budget = new Budget();
       const token = await this.#open(budget);
       if (token.needsPin && this.#login === null && this.#uri.pinFile === undefined) {
-        return {
-          ...facts,
-          custody: `${custody}; the token is there, its key is looked for with the PIN`,
-          problem: null,
-        };
+        return { key, custody: `${custody}; the token is there, its key is looked for with the PIN`, problem: null };
       }
-      return { ...facts, key: this.#nameOf(await this.#findKey(budget, false)), custody, problem: null };
+      return { key: this.#nameOf(await this.#findKey(budget, false)), custody, problem: null };
     } catch (error) {
-      if (error instanceof SealroomError) return { ...facts, custody, problem: error.message };
+      if (error instanceof SealroomError) return { key, custody, problem: error.message };
       throw error;
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.#process?.kill();
   }
 
@@ -127,13 +108,13 @@ class Pkcs11Provider implements KeyProvider {
   }
 
   async #cipher(
-    kind: 'seal' | 'open sealed',
+    kind: 'encrypt' | 'decrypt',
     { id }: FoundKey,
-    bound: Uint8Array,
+    aad: Uint8Array,
     data: Uint8Array,
     budget: Budget,
   ): Promise<Uint8Array> {
-    const reply = await this.#start().ask({ kind, id, bound, data }, budget);
+    const reply = await this.#start().ask({ kind, id, aad, data }, budget);
     if (reply.kind !== 'bytes') throw new TypeError('another answer than bytes');
     return reply.bytes;
   }
@@ -159,9 +140,9 @@ class Pkcs11Provider implements KeyProvider {
         hint: 'its security officer can set a new PIN',
       });
     if (state === 'pad')
-      throw new SealroomError('CUSTODY_DENIED', 'a token that takes its PIN at keys of its own is not supported');
-    if (state === 'low') this.#context.warn(`${name}: a wrong PIN was entered lately; the token locks after a few`);
-    if (state === 'final try') this.#context.warn(`${name}: this is the last try: one more wrong PIN locks it`);
+      throw new SealroomError('CUSTODY_DENIED', 'tokens with a PIN pad of their own are not supported');
+    if (state === 'low') this.#context.warn(`${name}: a wrong PIN was entered recently; the token locks after a few`);
+    if (state === 'final try') this.#context.warn(`${name}: this is the last try: another wrong PIN locks it`);
     const pin =
       this.#uri.pinFile === undefined
         ? await this.#context.askPassphrase({ what: name, isNew: false })
@@ -180,7 +161,7 @@ interface FoundPair {
   readonly key: FoundKey;
 }
 
-function uriOf({ key }: Envelope): Pkcs11Uri {
+function uriOf({ key }: EnvelopeHeader): Pkcs11Uri {
   try {
     if (key.startsWith(`${SCHEME}:`)) return parsePkcs11Uri(key.slice(SCHEME.length + 1));
   } catch (error) {
@@ -207,7 +188,7 @@ async function requireOwnModule(file: string): Promise<void> {
   // Windows has neither of them.
   const user = process.getuid?.();
   if (user === undefined || ((found.uid === 0 || found.uid === user) && (found.mode & 0o022) === 0)) return;
-  throw new SealroomError('CUSTODY_DENIED', 'expected a PKCS#11 module that only you or root can change, got another', {
+  throw new SealroomError('CUSTODY_DENIED', 'other users can change the PKCS#11 module', {
     where,
     hint: 'it runs as code: install it as root, or `chmod go-w` it if it is yours',
   });

@@ -16,7 +16,7 @@ export class Budget {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        const message = `the token expected to answer within ${String(TIMEOUT_MS)} ms`;
+        const message = `the token did not answer within ${String(TIMEOUT_MS)} ms`;
         reject(new SealroomError('CUSTODY_UNAVAILABLE', message, { hint: 'check its connection, and try again' }));
       }, this.#leftMs);
     });

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { SealroomError } from '../errors/index.ts';
-import type { ProviderContext } from './providers/provider.ts';
+import { SealroomError } from '../../errors/index.ts';
+import type { ProviderContext } from './provider.ts';
 
 /**
  * The absolute path in a key's URI that is one: taken as it is, without escapes; `~/` at its start is the user's directory, as
@@ -12,7 +12,7 @@ import type { ProviderContext } from './providers/provider.ts';
  */
 export function keyPath(scheme: string, rest: string, { cwd }: Pick<ProviderContext, 'cwd'>): string {
   if (rest === '' || rest.includes('\0')) {
-    throw new SealroomError('USAGE_OPTION', `expected a file in the key's URI, got none`, {
+    throw new SealroomError('USAGE_OPTION', "the key's URI does not name a file", {
       hint: `write \`${scheme}:<file>\``,
     });
   }

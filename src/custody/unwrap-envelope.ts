@@ -2,16 +2,16 @@ import type { SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Envelope } from './envelope.ts';
 import type { KeyProvider } from './providers/provider.ts';
-import { secretIdOf } from './secret-id.ts';
+import { secretIdOf } from './secret.ts';
 
 /**
- * Opens an envelope with a provider, and checks that the secret in it is the one that it names.
+ * Unwraps an envelope with a provider, and checks that the secret in it is the one that it names.
  *
  * @returns the secret, which the caller disposes of
- * @throws {SealroomError} CUSTODY_KEY if it is not this provider's key that made it; CUSTODY_ENVELOPE if it was changed; what
+ * @throws {SealroomError} CUSTODY_KEY if another key made it; CUSTODY_ENVELOPE if it was changed; what
  *   `KeyProvider.unwrap` throws.
  */
-export async function openEnvelope(
+export async function unwrapEnvelope(
   envelope: Envelope,
   provider: KeyProvider,
   where: { readonly file?: string | undefined } = {},
@@ -20,18 +20,18 @@ export async function openEnvelope(
   try {
     secret = await provider.unwrap(envelope);
   } catch (error) {
-    // What is wrong with the key says itself where that is.
+    // An error of the key names its own file.
     throw error instanceof SealroomError && error.code === 'CUSTODY_ENVELOPE' ? error.at(where) : error;
   }
   if (secret === null) {
-    throw new SealroomError('CUSTODY_KEY', 'expected the key that the secret is wrapped with, got another', {
+    throw new SealroomError('CUSTODY_KEY', 'the secret is wrapped with another key', {
       where,
       hint: `the envelope names \`${envelope.key}\`; give the key with \`--key\` if it is elsewhere now`,
     });
   }
   if (secretIdOf(secret, envelope.collaborationId) === envelope.secretId) return secret;
   secret[Symbol.dispose]();
-  throw new SealroomError('CUSTODY_ENVELOPE', 'expected the secret that the envelope names, got another', {
+  throw new SealroomError('CUSTODY_ENVELOPE', 'the secret in the envelope is not the one that it names', {
     where,
     hint: 'put back the copy from before; or remove the file and have the secret sent again',
   });

@@ -1,0 +1,115 @@
+// A door of its own, for the commands on tables: most secrets are in the environment, and what reads envelopes takes longer to load
+// than a small table to encrypt. So what is behind the envelopes is imported when there is one.
+import { type CollaborationId, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
+import { memberHome } from './home.ts';
+import type { ProviderContext } from './providers/provider.ts';
+import { type HeldSecret, secretIdOf, type SecretRequest } from './secret.ts';
+
+export { memberHome } from './home.ts';
+export type { HeldSecret, SecretRequest } from './secret.ts';
+
+/** The variable that chooses a key, as `--key` does. */
+export const KEY_VARIABLE = 'SEALROOM_KEY';
+
+/**
+ * The secret of a collaboration:
+ *
+ * 1. from the environment, as `readSecretFromEnvironment`, if it is there and no key is chosen;
+ * 2. else from the envelope in the home, unwrapped with the key that is chosen, else with the one that the envelope names. The log
+ *    says so before the secret is handed out.
+ *
+ * @returns the secret, which the caller disposes of
+ * @throws {SealroomError} SECRET_MISSING if there is none; CUSTODY_KEY if a key or generation is chosen and there is no envelope,
+ *   or another key made it; USAGE_OPTION for an id or URI that is none; what `readEnvelope`, `unwrapEnvelope` and `recordEvent` throw.
+ */
+export async function loadSharedSecret(request: SecretRequest, context: ProviderContext): Promise<HeldSecret> {
+  const collaborationId = parseCollaborationId(request.collaborationId);
+  const uri = request.key ?? context.env[KEY_VARIABLE];
+  const isInEnvironment = [SECRET_VARIABLE, SECRET_FILE_VARIABLE].some((name) => context.env[name] !== undefined);
+  if (uri === undefined && isInEnvironment) {
+    await request.authorise?.(null);
+    return plaintextSecret(await readSecretFromEnvironment(context.env), collaborationId);
+  }
+  return loadFromHome(collaborationId, { ...request, key: uri }, context);
+}
+
+/** A secret of which no envelope, and so no generation, is known; it is in no log. */
+function plaintextSecret(secret: SharedSecret, collaborationId: CollaborationId): HeldSecret {
+  return Object.freeze({
+    secret,
+    collaborationId,
+    generation: null,
+    isNewest: true,
+    secretId: secretIdOf(secret, collaborationId),
+    envelope: null,
+    recordUse: () => Promise.resolve(),
+    [Symbol.dispose]: () => {
+      secret[Symbol.dispose]();
+    },
+  });
+}
+
+/** Apart from where it is used: the compiler leaves the endings of imports alone in a function with `using`. */
+const importEnvelopes = () =>
+  Promise.all([
+    import('./envelope-store.ts'),
+    import('./unwrap-envelope.ts'),
+    import('./providers/open-provider.ts'),
+    import('./key-events.ts'),
+  ]);
+
+async function loadFromHome(
+  collaborationId: CollaborationId,
+  request: SecretRequest,
+  context: ProviderContext,
+): Promise<HeldSecret> {
+  const [{ listEnvelopes, readEnvelope }, { unwrapEnvelope }, { openProvider }, { recordEvent }] =
+    await importEnvelopes();
+  const { generation, key, purpose } = request;
+  const home = memberHome(context.env, { cwd: context.cwd, home: request.home });
+  const newest = (await listEnvelopes(home, collaborationId)).at(-1);
+  const wanted = generation === undefined ? newest : { collaborationId, generation };
+  if (wanted === undefined) throw noEnvelope(collaborationId, home.directory, key !== undefined);
+  const { envelope, file } = await readEnvelope(home, wanted);
+  await request.authorise?.(envelope);
+  await using provider = await openProvider(key ?? envelope.key, context);
+  const secret = await unwrapEnvelope(envelope, provider, { file });
+  const wipeSecret = (): void => {
+    secret[Symbol.dispose]();
+  };
+  try {
+    await recordEvent(home, envelope, { action: 'unwrap', purpose });
+  } catch (error) {
+    wipeSecret();
+    throw error;
+  }
+  return Object.freeze({
+    secret,
+    collaborationId,
+    generation: envelope.generation,
+    isNewest: newest === undefined || newest.generation <= envelope.generation,
+    secretId: envelope.secretId,
+    envelope,
+    recordUse: (used) => recordEvent(home, envelope, { action: 'lend', purpose, file: used }),
+    [Symbol.dispose]: wipeSecret,
+  } satisfies HeldSecret);
+}
+
+function noEnvelope(collaborationId: CollaborationId, home: string, isKeyChosen: boolean): SealroomError {
+  const what = `the secret of ${collaborationId}`;
+  const make =
+    '`sealroom key request` asks another member for the one that the others have; if nobody has one yet, ' +
+    '`sealroom key create` makes it';
+  if (isKeyChosen) {
+    return new SealroomError('CUSTODY_KEY', `the home has no envelope with ${what}`, {
+      where: { file: home },
+      hint: `${make}; \`--home\` names another home`,
+    });
+  }
+  return new SealroomError('SECRET_MISSING', `${what} is neither in the environment nor in the home`, {
+    where: { file: home },
+    hint: `set ${SECRET_VARIABLE} to it in Base64, or ${SECRET_FILE_VARIABLE} to a file that holds it; ${make}`,
+  });
+}

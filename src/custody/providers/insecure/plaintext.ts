@@ -1,0 +1,91 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import { equalConstantTime, wipe } from '../../../bytes/index.ts';
+import { type SharedSecret, sharedSecretFromBytes } from '../../../crypto/index.ts';
+import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
+import { secretIdOf } from '../../secret.ts';
+import { problemOf, type ProviderContext, type ProviderDescription } from '../provider.ts';
+import type { KeySource, WrappingKey } from '../wrapping-key.ts';
+
+/** How the envelope of a secret that is elsewhere, and under no key, is made. */
+const ALGORITHM = 'HMAC-SHA-256';
+
+const INFO = 'sealroom bare envelope v1';
+
+/** A place where a secret is in plain text. */
+export interface PlaintextPlace {
+  /** Its URI. */
+  readonly key: string;
+  /** What it is, in words, with its name. */
+  readonly custody: string;
+  /** @throws {SealroomError} SECRET_MISSING, SECRET_INVALID. */
+  read(): Promise<SharedSecret>;
+  /** Puts the secret there, or finds it there. @throws {SealroomError} SECRET_MISSING, SECRET_INVALID, IO_EXISTS, IO_WRITE. */
+  put(secret: SharedSecret): Promise<void>;
+}
+
+/**
+ * Insecure: a source without a key. The secret is in plain text elsewhere, and the envelope says only where. What stands for the
+ * encrypted bytes is HMAC-SHA-256 of the additional data under HKDF-SHA-256 (RFC 5869) of the secret, without salt: without the
+ * secret, nobody can change the envelope's header.
+ */
+export class PlaintextProvider implements KeySource {
+  readonly algorithms = [ALGORITHM];
+  readonly #place: PlaintextPlace;
+  readonly #warn: ProviderContext['warn'];
+  #isWarned = false;
+
+  constructor(place: PlaintextPlace, { warn }: Pick<ProviderContext, 'warn'>) {
+    this.#place = place;
+    this.#warn = warn;
+  }
+
+  lendKey<T>(_metadata: SecretMetadata, use: (key: WrappingKey) => Promise<T>): Promise<T> {
+    this.#warnOnce();
+    const place = this.#place;
+    return use({
+      name: place.key,
+      algorithm: ALGORITHM,
+      async encrypt(plain, aad) {
+        using secret = sharedSecretFromBytes(plain);
+        await place.put(secret);
+        return tagOf(plain, aad);
+      },
+    });
+  }
+
+  async decrypt(tag: Uint8Array, aad: Uint8Array, header: EnvelopeHeader): Promise<Uint8Array | null> {
+    this.#warnOnce();
+    using secret = await this.#place.read();
+    // A secret of another collaboration is no sign of tampering: it is another key.
+    if (secretIdOf(secret, header.collaborationId) !== header.secretId) return null;
+    return secret.use((bytes) => {
+      if (!equalConstantTime(tag, tagOf(bytes, aad))) throw changedEnvelope();
+      return Uint8Array.from(bytes);
+    });
+  }
+
+  async describe(): Promise<Pick<ProviderDescription, 'key' | 'custody' | 'problem'>> {
+    const { key, custody } = this.#place;
+    const problem = await problemOf(async () => {
+      (await this.#place.read())[Symbol.dispose]();
+    });
+    return { key, custody, problem };
+  }
+
+  #warnOnce(): void {
+    if (this.#isWarned) return;
+    this.#isWarned = true;
+    this.#warn(
+      `the secret itself is in plain text in ${this.#place.custody}; \`sealroom key wrap --to\` puts it under a key`,
+    );
+  }
+}
+
+function tagOf(secret: Uint8Array, aad: Uint8Array): Uint8Array {
+  const key = new Uint8Array(hkdfSync('sha256', secret, '', INFO, 32));
+  try {
+    return createHmac('sha256', key).update(aad).digest();
+  } finally {
+    wipe(key);
+  }
+}
