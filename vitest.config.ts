@@ -11,6 +11,7 @@ const PURE = ['audit', 'bytes', 'collab', 'columns', 'crypto', 'docs', 'errors',
 const ALONE = [
   'test/crypto/kernels/choice.test.ts',
   'test/custody/providers/aws-kms.test.ts',
+  'test/custody/providers/golden.test.ts',
   'test/custody/providers/pkcs11.test.ts',
   'test/room/run/query-runner.test.ts',
 ];

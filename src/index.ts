@@ -28,6 +28,10 @@ export {
   type DecryptSummary,
   type OpenedValue,
   openRecord,
+  type OriginalOptions,
+  type ReencryptOptions,
+  reencryptOriginal,
+  reencryptTable,
 } from './protect/index.ts';
 export {
   createRecordSealer,

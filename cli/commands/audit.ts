@@ -1,25 +1,19 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import {
-  type AuditProblem,
-  type AuditRecord,
-  createSignerFile,
-  exportRecords,
-  proveGrowth,
-  proveRecord,
-  readCheckpoint,
-  readRecords,
-  readSignerFile,
-  verifyExport,
-  verifyLog,
-} from '../../src/audit/index.ts';
-import { checkConsistencyProof, parseVerifiers, splitNotes, type Verifier } from '../../src/tlog/index.ts';
-import { memberHome } from '../../src/custody/index.ts';
+  type AuditFinding,
+  checkpointOf,
+  exportForMember,
+  type LogChoice,
+  proveFromLog,
+  showRecords,
+  verifyAudit,
+} from '../../src/actions/member/index.ts';
+import { type AuditProblem, createSignerFile } from '../../src/audit/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { readTextFile } from '../../src/files/index.ts';
+import { readOptionalFile } from '../options/collaboration-options.ts';
+import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
-import { checkRole } from '../roles.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -96,68 +90,34 @@ function withAuditor<T>(yargs: Argv<T>): Argv<T & AuditorArguments> {
   });
 }
 
-async function requireAuditor(io: CliIo, { home, manifest }: LogArguments & AuditorArguments): Promise<void> {
-  const directory = memberHome(io.env, { cwd: io.cwd, home });
-  await checkRole(io, { home: directory, manifest, action: 'audit', envelope: null });
+function logOf(io: CliIo, { log }: LogArguments): string | undefined {
+  return log === undefined ? undefined : resolve(io.cwd, log);
 }
 
-/** The directory of a log: what was given, or the home's. */
-function logDirectory(io: CliIo, { log, home }: LogArguments): string {
-  return log === undefined ? memberHome(io.env, { cwd: io.cwd, home }).log : resolve(io.cwd, log);
-}
-
-/** The source of a log, from the options that all commands on one have. */
-async function readSource(
-  io: CliIo,
-  args: KeysArguments,
-): Promise<{ readonly directory: string; readonly verifiers: readonly Verifier[] }> {
-  const directory = logDirectory(io, args);
-  if (args.keys !== undefined) {
-    const path = resolve(io.cwd, args.keys);
-    return { directory, verifiers: parseVerifiers(await readTextFile(path), { file: path }) };
-  }
-  if (args.log !== undefined) {
-    throw new SealroomError('USAGE_OPTION', 'missing required argument: keys', {
-      hint: 'whose signatures count is for you to say: give a file with their verifier keys, one a line',
-    });
-  }
-  const { logKey } = memberHome(io.env, { cwd: io.cwd, home: args.home });
-  return { directory, verifiers: [(await readSignerFile(logKey)).verifier] };
+/** The log that the options name, and the keys that may have signed it. */
+async function readLogChoice(io: CliIo, args: KeysArguments): Promise<LogChoice> {
+  return { log: logOf(io, args), keys: await readOptionalFile(io, args.keys) };
 }
 
 async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
-  const { directory: path, verifiers } = await readSource(io, args);
-  const seen = args.seen === undefined ? [] : splitNotes(await readTextFile(resolve(io.cwd, args.seen)));
-  if (args.seen !== undefined && seen.length === 0) {
-    throw new SealroomError('USAGE_OPTION', '`--seen` expected checkpoints, got an empty file');
+  const seen = await readOptionalFile(io, args.seen);
+  const found = await verifyAudit(memberEnvironment(io, args), await readLogChoice(io, args), seen);
+  printReport(io, args, found.report, linesOf(found));
+}
+
+function linesOf({ kind, report }: AuditFinding): readonly string[] {
+  switch (kind) {
+    case 'log':
+      return [
+        `${String(report.records)} records, ${String(report.checkpoints)} checkpoints agree`,
+        ...report.signedBy.map((key) => `signed by ${key}`),
+        ...report.unfinished.map((index) => `record ${String(index)}: the query has not ended`),
+      ];
+    case 'growth':
+      return [`the log of ${String(report.size)} records grew out of the one seen before`];
+    case 'export':
+      return [`${String(report.records)} records are in a log of ${String(report.size)}`];
   }
-  // What is missing is told by the reader.
-  const isLog = (await stat(path).catch(() => null))?.isDirectory() === true;
-  if (isLog) {
-    const report = await verifyLog({ directory: path, verifiers, seen });
-    const unfinished = report.unfinished.map((index) => `record ${String(index)}: the query has not ended`);
-    printReport(io, args, report, [
-      `${String(report.records)} records, ${String(report.checkpoints)} checkpoints agree`,
-      ...report.signedBy.map((key) => `signed by ${key}`),
-      ...unfinished,
-    ]);
-    return;
-  }
-  const text = await readTextFile(path);
-  if (text.startsWith('old ')) {
-    const [earlier, ...others] = seen;
-    if (earlier === undefined || others.length > 0) {
-      throw new SealroomError('USAGE_OPTION', `expected \`--seen\` with one checkpoint, got ${String(seen.length)}`);
-    }
-    const { origin, size } = checkConsistencyProof(text, earlier, verifiers);
-    const report = { origin, size, problems: [] };
-    printReport(io, args, report, [`the log of ${String(size)} records grew out of the one seen before`]);
-    return;
-  }
-  if (seen.length > 0)
-    throw new SealroomError('USAGE_OPTION', '`--seen` expected with a log or a proof, got an export');
-  const report = verifyExport(text, verifiers);
-  printReport(io, args, report, [`${String(report.records)} records are in a log of ${String(report.size)}`]);
 }
 
 /** Prints what was found; problems are an integrity failure. */
@@ -179,22 +139,16 @@ function printReport(
   throw new SealroomError('AUDIT_CHAIN', `expected what was signed, got ${String(problems.length)} differences`);
 }
 
-/** Whether a record tells of a key: of the secret with this id, or of what the key with this URI wrapped. */
-function tellsOf(key: string, { event }: AuditRecord): boolean {
-  //= audit A-63
-  return event.kind === 'key' && (event.secretId === key || event.key === key);
-}
-
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
-  await requireAuditor(io, args);
+  const { key } = args;
+  const wanted = { key, manifest: await readOptionalFile(io, args.manifest) };
   let shown = 0;
-  for await (const { record, line } of readRecords(logDirectory(io, args))) {
-    if (args.key !== undefined && !tellsOf(args.key, record)) continue;
+  for await (const { record, line } of showRecords(memberEnvironment(io, args), { log: logOf(io, args) }, wanted)) {
     shown += 1;
     io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
   }
   if (args.json) return;
-  if (args.key !== undefined && shown === 0) {
+  if (key !== undefined && shown === 0) {
     say(
       io,
       'hint',
@@ -204,12 +158,13 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
 }
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
-  await requireAuditor(io, args);
-  for await (const line of exportRecords(await readSource(io, args), args.for)) io.stdout.write(`${line}\n`);
+  const wanted = { member: args.for, manifest: await readOptionalFile(io, args.manifest) };
+  const lines = exportForMember(memberEnvironment(io, args), await readLogChoice(io, args), wanted);
+  for await (const line of lines) io.stdout.write(`${line}\n`);
 }
 
 async function runCheckpoint(args: KeysArguments, io: CliIo): Promise<void> {
-  const checkpoint = await readCheckpoint(await readSource(io, args));
+  const checkpoint = await checkpointOf(memberEnvironment(io, args), await readLogChoice(io, args));
   io.stdout.write(args.json ? `${JSON.stringify({ checkpoint })}\n` : checkpoint);
 }
 
@@ -218,8 +173,9 @@ async function runProve(args: ProveArguments, io: CliIo): Promise<void> {
   if ((record === undefined) === (from === undefined)) {
     throw new SealroomError('USAGE_OPTION', 'expected one of `--record` and `--from`, got both or none');
   }
-  const source = await readSource(io, args);
-  const proof = record === undefined ? await proveGrowth(source, from ?? 0) : await proveRecord(source, record);
+  const wanted =
+    record === undefined ? ({ kind: 'growth', from: from ?? 0 } as const) : ({ kind: 'record', record } as const);
+  const proof = await proveFromLog(memberEnvironment(io, args), await readLogChoice(io, args), wanted);
   io.stdout.write(args.json ? `${JSON.stringify({ proof })}\n` : proof);
 }
 

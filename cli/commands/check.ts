@@ -1,38 +1,26 @@
-import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { parseManifest, verifyManifest } from '../../src/collab/index.ts';
-import { checkQuery, QueryParser } from '../../src/query/index.ts';
-import { previewQuery, type QueryCheck, type QueryRequest, resolveRequest } from '../../src/room/index.ts';
-import { readTextFile } from '../../src/files/index.ts';
-import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
-import { printVerdict, refusal } from '../output/format-query.ts';
-import { type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import { checkInRoom, checkUnderManifest } from '../../src/actions/operator/index.ts';
+import { claimedCaller } from '../../src/room/index.ts';
+import { readNamedFile } from '../options/collaboration-options.ts';
+import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
+import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import { printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
 import type { CliIo } from '../terminal.ts';
-import { refuseBrokenSignatures } from '../output/format-manifest.ts';
 
 /** What `check` is called with. */
 interface CheckArguments extends RoomArguments, QueryArguments {
   readonly manifest: string | undefined;
 }
 
-/** Checks against a manifest alone, as a member does that has no room. */
-async function checkAgainst(manifestFile: string, request: QueryRequest): Promise<QueryCheck> {
-  const manifest = parseManifest(await readTextFile(manifestFile), { file: manifestFile });
-  refuseBrokenSignatures(verifyManifest(manifest), manifestFile);
-  const { text, context } = resolveRequest(request, manifest);
-  using parser = await QueryParser.open();
-  return { text, verdict: checkQuery(await parser.parse(text), context), budgets: [] };
-}
-
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
-  const request = readRequest(io, args);
+  const request = { ...readQuestion(io, args), caller: claimedCaller(args.as) };
   const { manifest } = args;
   const { text, verdict, budgets } =
     manifest === undefined
-      ? await previewQuery({ directory: roomDirectory(io, args), env: io.env, now: () => new Date() }, request)
-      : await checkAgainst(resolve(io.cwd, manifest), request);
+      ? await checkInRoom(operatorEnvironment(io), roomDirectory(io, args), request)
+      : await checkUnderManifest(await readNamedFile(io, manifest), request);
   const answer = args.json
-    ? JSON.stringify({ sql: text, ...verdict, budgets })
+    ? JSON.stringify({ sql: text, ...verdictForMachines(verdict), budgets })
     : printVerdict(text, verdict, budgets).join('\n');
   io.stdout.write(`${answer}\n`);
   if (!verdict.allowed) throw refusal(verdict.findings);

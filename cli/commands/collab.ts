@@ -1,29 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
+import { ensureSigningKey, signAsMember } from '../../src/actions/member/index.ts';
 import {
   adviseOnManifest,
-  approveTemplate,
+  describeSignature,
   diffManifests,
   draftManifest,
-  insertSignature,
   listGrants,
   listLimits,
   type Manifest,
   parseManifest,
-  signManifest,
-  type SignatureStatus,
+  requireSignatures,
   verifyManifest,
 } from '../../src/collab/index.ts';
-import { printPublicKey } from '../../src/signing/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
-import { createSigningKey, memberHome, readSigningKey } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
-import { readTextFile, writeTextFile } from '../../src/files/index.ts';
-import { printChanges, printManifest, printStatus, refuseBrokenSignatures } from '../output/format-manifest.ts';
-import { recordingRefusal } from '../roles.ts';
+import { writeTextFile } from '../../src/files/index.ts';
+import { readNamedFile } from '../options/collaboration-options.ts';
+import { memberEnvironment } from '../options/key-options.ts';
+import { printChanges, printManifest } from '../output/format-manifest.ts';
 import type { CliIo } from '../terminal.ts';
 
 interface CommonArguments {
@@ -81,8 +77,8 @@ function print(io: CliIo, { json }: CommonArguments, answer: unknown, lines: rea
 }
 
 async function readManifest(io: CliIo, file: string): Promise<Manifest> {
-  const path = resolve(io.cwd, file);
-  return parseManifest(await readTextFile(path), { file: path });
+  const named = await readNamedFile(io, file);
+  return parseManifest(named.text, named);
 }
 
 async function runInit(args: InitArguments, io: CliIo): Promise<void> {
@@ -99,13 +95,10 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
 }
 
 async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
-  const path = resolve(io.cwd, args.file);
-  // Whatever else is wrong with the file is told by its reader.
-  const isThere = (await stat(path).catch(() => null)) !== null;
-  const sign = printPublicKey(await (isThere ? readSigningKey(path) : createSigningKey(path)));
-  if (!isThere && !args.json)
+  const { sign, isNew } = await ensureSigningKey(resolve(io.cwd, args.file));
+  if (isNew && !args.json)
     io.stderr.write(`made a signing key in ${quoteForMessage(args.file)}; keep it to yourself\n`);
-  print(io, args, { sign, isNew: !isThere }, [sign]);
+  print(io, args, { sign, isNew }, [sign]);
 }
 
 async function runValidate(args: ManifestArguments, io: CliIo): Promise<void> {
@@ -125,19 +118,15 @@ async function runShow(args: ManifestArguments, io: CliIo): Promise<void> {
 }
 
 async function runSign(args: SignArguments, io: CliIo): Promise<void> {
-  const path = resolve(io.cwd, args.manifest);
-  const text = await readTextFile(path);
-  const manifest = parseManifest(text, { file: path });
-  const key = await readSigningKey(resolve(io.cwd, args.key));
-  const template = args.template ?? null;
-  const home = memberHome(io.env, { cwd: io.cwd, home: args.home });
-  const about = { collaborationId: manifest.id, envelope: null, purpose: 'sign' };
-  const signature = await recordingRefusal(home, about, () =>
-    template === null ? signManifest(manifest, args.as, key) : approveTemplate(manifest, template, args.as, key),
-  );
-  const signed = insertSignature(text, signature, template);
-  if (parseManifest(signed).sha256 !== manifest.sha256) throw new Error('the signature changed the manifest');
-  await writeTextFile(path, signed, { overwrite: true });
+  const { template = null } = args;
+  const file = await readNamedFile(io, args.manifest);
+  const { manifest, signature, text } = await signAsMember(memberEnvironment(io, args), {
+    manifest: file,
+    member: args.as,
+    keyFile: resolve(io.cwd, args.key),
+    template,
+  });
+  await writeTextFile(file.file, text, { overwrite: true });
   const what = template === null ? manifest.name : `template ${template}`;
   print(io, args, { template, ...signature }, [
     `signed ${quoteForMessage(what)} as ${args.as}`,
@@ -145,22 +134,11 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   ]);
 }
 
-/** Refuses a manifest that a member has not signed, after all has been printed. */
-function requireSignatures(states: readonly SignatureStatus[], file: string): void {
-  refuseBrokenSignatures(states, file);
-  const missing = states.find(({ state }) => state !== 'holds');
-  if (missing === undefined) return;
-  throw new SealroomError('MANIFEST_UNSIGNED', `expected the signatures of all members; ${printStatus(missing)}`, {
-    where: { file },
-    hint: 'each member runs `sealroom collab sign`',
-  });
-}
-
 async function runVerify(args: ManifestArguments, io: CliIo): Promise<void> {
   const manifest = await readManifest(io, args.manifest);
   const states = verifyManifest(manifest);
   print(io, args, { sha256: manifest.sha256, signatureStates: states }, [
-    ...states.map(printStatus),
+    ...states.map(describeSignature),
     `hash ${manifest.sha256}`,
   ]);
   requireSignatures(states, args.manifest);

@@ -1,86 +1,63 @@
-import { Readable } from 'node:stream';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { type CollaborationId, parseCollaborationId } from '../../src/crypto/index.ts';
-import type { HeldSecret } from '../../src/custody/load-secret.ts';
-import { decryptTable, type DecryptSummary } from '../../src/protect/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { decryptForCollaboration } from '../../src/actions/member/tables.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
-import { STANDARD_STREAM } from '../../src/tabular/index.ts';
-import { findOrigin, loadSecret, recordInput } from '../member-secret.ts';
-import { type KeyArguments, withKeyOptions } from '../options/key-options.ts';
-import { type TableArguments, transferOptions, withTableOptions } from '../options/table-options.ts';
-import { openPackageInput, type PackageArguments, printPackage, tableNameOf } from '../package-input.ts';
-import { showProgress } from '../output/progress.ts';
+import { readCollaboration } from '../options/collaboration-options.ts';
+import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
+import { outputPath, readTransfer, type TableArguments, withTableOptions } from '../options/table-options.ts';
+import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
-import { resolveCollaboration } from '../options/collaboration-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `decrypt` is called with. */
-export interface DecryptArguments extends TableArguments, PackageArguments, KeyArguments {
+export interface DecryptArguments extends TableArguments, KeyArguments {
   readonly input: string;
+  readonly identity: string | undefined;
+  readonly keys: string | undefined;
   readonly 'fail-on-fingerprint-columns': boolean;
 }
 
-/** The collaboration: a package names it, and must not name another than the options do. */
-async function readId(io: CliIo, args: DecryptArguments, opened: OpenedPackage | null): Promise<CollaborationId> {
-  if (opened !== null && args.id === undefined && args.manifest === undefined) {
-    return parseCollaborationId(opened.statement.collaboration);
-  }
-  const { id } = await resolveCollaboration(io, args);
-  if (opened === null || opened.statement.collaboration === id) return id;
-  throw new SealroomError('USAGE_OPTION', 'expected the collaboration of the package, got another', {
-    hint: 'leave `--id` and `--manifest` out: the package has it',
-  });
+/** The name of a package as if it were a table: `results/a.age` is `results/a.csv`. */
+function tableNameOf(input: string): string {
+  return join(dirname(input), `${basename(input, extname(input))}.csv`);
 }
 
-/** The secret; `null` where a package says that nothing in it is sealed: then nobody needs to have it. */
-async function readSecret(
-  io: CliIo,
-  args: DecryptArguments,
-  opened: OpenedPackage | null,
-  collaborationId: CollaborationId,
-): Promise<HeldSecret | null> {
-  const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  if (!isSealed) return null;
-  const origin = opened === null ? await findOrigin(io, args) : null;
-  return loadSecret(io, args, collaborationId, 'decrypt', origin);
+/** What the room says of a package, for a person. */
+function printPackage({ statement, signedBy }: OpenedPackage): readonly string[] {
+  const { rows, member, receivers, isCut, attempt, time, tables, obligations } = statement;
+  return [
+    `package of ${signedBy.join(', ')}: ${rows.toLocaleString('en')} rows${isCut ? ', the first of more' : ''}`,
+    `asked by ${member} for ${receivers.join(', ')} at ${time}, attempt ${attempt}`,
+    `made of ${tables.map(({ owner, table }) => `${owner}.${table}`).join(', ')}`,
+    ...obligations.map(({ detail }) => `  ${detail}`),
+  ];
 }
 
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
-  const opened = await openPackageInput(io, args);
-  const id = await readId(io, args, opened);
-  using held = await readSecret(io, args, opened, id);
-  const progress = showProgress(io);
-  const transfer =
-    opened === null
-      ? transferOptions(io, args, id, progress)
-      : {
-          ...transferOptions(io, { ...args, input: tableNameOf(args.input) }, id, progress),
-          input: STANDARD_STREAM,
-          inputFormat: opened.statement.result.format,
-          stdin: Readable.from([opened.table]),
-        };
-  let summary: DecryptSummary;
-  try {
-    summary = await decryptTable({
-      ...transfer,
-      secret: held?.secret ?? null,
-      failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
-      beforeCommit: held === null ? undefined : recordInput(held),
-    });
-  } finally {
-    progress.stop();
-  }
+  const fileOf = (name: string | undefined): string | undefined =>
+    name === undefined ? undefined : resolve(io.cwd, name);
+  const table = readTransfer(io, args);
+  const request = {
+    packageOutput: outputPath(io, tableNameOf(args.input), args.output),
+    collaboration: await readCollaboration(io, args),
+    packageKeys: { identityFile: fileOf(args.identity), keysFile: fileOf(args.keys) },
+    key: args.key,
+    failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
+  };
+  const decrypted = await withProgress(io, (onProgress) =>
+    decryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
+  );
+  const { summary, output, package: opened, generation, isNewest } = decrypted;
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
     say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
   }
-  if (held?.isNewest === false && !args.json) {
+  if (!isNewest && !args.json) {
     const made = 'whoever had its secret can have made it, also a member that has left';
-    say(io, 'warning', `the table is of generation ${String(held.generation)}, and you have a newer one: ${made}`);
+    say(io, 'warning', `the table is of generation ${String(generation)}, and you have a newer one: ${made}`);
   }
   const ofPackage = opened === null ? {} : { package: { statement: opened.statement, signedBy: opened.signedBy } };
-  printSummary(io, args, transfer.output, { ...summary, ...ofPackage }, [
+  printSummary(io, args, output, { ...summary, ...ofPackage }, [
     `columns: ${String(sealed)} opened, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `cells opened: ${summary.openedCells.toLocaleString('en')}`,
     ...(opened === null ? [] : printPackage(opened)),

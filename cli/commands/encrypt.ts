@@ -1,20 +1,18 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { encryptTable, type EncryptSummary } from '../../src/protect/index.ts';
-import { parseTableSchema } from '../../src/schema/index.ts';
+import { encryptForCollaboration } from '../../src/actions/member/tables.ts';
 import { readTextFile } from '../../src/files/index.ts';
+import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
+import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  readTransfer,
   type SettingsArguments,
   type TableArguments,
-  transferOptions,
   withSettingsOptions,
   withTableOptions,
 } from '../options/table-options.ts';
-import { loadSecret, provenanceOf, recordOutput } from '../member-secret.ts';
-import { type KeyArguments, withKeyOptions } from '../options/key-options.ts';
-import { showProgress } from '../output/progress.ts';
+import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
-import { resolveCollaborationAndSettings } from '../options/collaboration-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `encrypt` is called with. */
@@ -24,28 +22,19 @@ export interface EncryptArguments extends TableArguments, SettingsArguments, Key
 }
 
 async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
-  const schema = parseTableSchema(await readTextFile(resolve(io.cwd, args.schema)), { file: args.schema });
-  const { id, settings } = await resolveCollaborationAndSettings(io, args);
-  using held = await loadSecret(io, args, id, 'encrypt');
-  const progress = showProgress(io);
-  const transfer = transferOptions(io, args, id, progress);
-  let summary: EncryptSummary;
-  try {
-    summary = await encryptTable({
-      ...transfer,
-      schema,
-      secret: held.secret,
-      settings,
-      parquetBinaryAsString: args['parquet-binary-as-string'],
-      provenance: provenanceOf(held),
-      beforeCommit: recordOutput(held),
-    });
-  } finally {
-    progress.stop();
-  }
+  const table = readTransfer(io, args);
+  const request = {
+    schema: { text: await readTextFile(resolve(io.cwd, args.schema)), file: args.schema },
+    collaboration: await readCollaboration(io, args),
+    settings: await readSettingsSource(io, args),
+    key: args.key,
+    parquetBinaryAsString: args['parquet-binary-as-string'],
+  };
+  const summary = await withProgress(io, (onProgress) =>
+    encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
+  );
   const { sealed, fingerprint, cleartext } = summary.columns;
-  const whole = { ...summary, ...provenanceOf(held) };
-  printSummary(io, args, transfer.output, whole, [
+  printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
   ]);

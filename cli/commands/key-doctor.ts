@@ -1,13 +1,13 @@
 import picocolors from 'picocolors';
 import type { Argv } from 'yargs';
-import { examineCustody, type Check } from '../../src/custody/index.ts';
+import { type Check, examineCustody, memberHome } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { providerContext } from '../options/key-options.ts';
-import { type CommonArguments, homeOf, withCommon } from '../output/key-output.ts';
+import { type CommonArguments, memberEnvironment, withCommon } from '../options/key-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 async function runDoctor(args: CommonArguments, io: CliIo): Promise<void> {
-  const checks = await examineCustody(homeOf(io, args), providerContext(io, args));
+  const environment = memberEnvironment(io, args);
+  const checks = await examineCustody(memberHome(io.env, environment), environment);
   if (args.json) io.stdout.write(`${JSON.stringify({ checks })}\n`);
   else for (const check of checks) io.stdout.write(linesOf(check, io));
   const problems = checks.filter(({ state }) => state === 'problem').length;

@@ -1,36 +1,23 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import {
-  type Envelope,
-  type FileText,
-  KEY_VARIABLE,
-  readParcelFile,
-  receiveSecret,
-  requestSecret,
-  sendSecret,
-  type SignedCard,
-} from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { receiveFromMember, requestFromMember, sendToMember } from '../../src/actions/member/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
-import { checkTarget, readTextFile, writeTextFile, writeWholeFile } from '../../src/files/index.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
+import { checkTarget, writeTextFile, writeWholeFile } from '../../src/files/index.ts';
+import { readCollaboration, readNamedFile, readOptionalFile } from '../options/collaboration-options.ts';
 import {
-  type CollaborationArguments,
   type CommonArguments,
-  describeStored,
-  homeOf,
-  resolveCollaborationId,
-  describeEnvelope,
-  writeAnswer,
+  type KeyArguments,
+  type KeyCollaborationArguments,
+  memberEnvironment,
   withCollaboration,
   withCommon,
-} from '../output/key-output.ts';
-import { checkRole, recordingRefusal } from '../roles.ts';
-import { resolveCollaboration } from '../options/collaboration-options.ts';
+  withKeyOptions,
+} from '../options/key-options.ts';
+import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `key request` is called with. */
-interface RequestArguments extends CollaborationArguments {
+interface RequestArguments extends KeyCollaborationArguments {
   readonly from: string;
   readonly generation: number | undefined;
   readonly days: number;
@@ -102,48 +89,14 @@ function withReceive(yargs: Argv): Argv<ReceiveArguments> {
   });
 }
 
-/** Refuses what the roles in the manifest do not allow: to this home, and to whoever would get the secret from it. */
-async function checkRoles(
-  io: CliIo,
-  { manifest, ...args }: SendArguments | ReceiveArguments,
-  action: 'send' | 'receive',
-  envelope: Envelope,
-  receiver?: SignedCard,
-): Promise<void> {
-  if (manifest !== undefined) await resolveCollaboration(io, { id: envelope.collaborationId, manifest });
-  const home = homeOf(io, args);
-  const hasRoles = await checkRole(io, { home, manifest, action, envelope });
-  if (!hasRoles || manifest === undefined || receiver === undefined) return;
-  const { parseManifest, requireRole } = await import('../../src/collab/index.ts');
-  const read = parseManifest(await readTextFile(resolve(io.cwd, manifest)));
-  await recordingRefusal(home, { collaborationId: envelope.collaborationId, envelope, purpose: action }, () =>
-    requireRole(read, receiver.body.sign, 'receive'),
-  );
-}
-
-async function readFileText(io: CliIo, name: string): Promise<FileText> {
-  const file = resolve(io.cwd, name);
-  return { file, text: await readTextFile(file) };
-}
-
-/** Names the file that an error about a message of another member is about. */
-async function inFile<T>(file: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw error instanceof SealroomError && error.code === 'CUSTODY_MESSAGE' ? error.at({ file }) : error;
-  }
-}
-
 async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
   const output = args.output === undefined ? null : resolve(io.cwd, args.output);
   if (output !== null) await checkTarget(output, args);
-  const { body, sha256, text } = await requestSecret(homeOf(io, args), {
-    from: await readFileText(io, args.from),
-    collaborationId: await resolveCollaborationId(io, args),
+  const { body, sha256, text } = await requestFromMember(memberEnvironment(io, args), {
+    from: await readNamedFile(io, args.from),
+    collaboration: await readCollaboration(io, args),
     generation: args.generation ?? null,
     days: args.days,
-    now: new Date(),
   });
   if (output !== null) await writeTextFile(output, text, args);
   const { collaborationId, generation, expires } = body;
@@ -161,17 +114,12 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
 async function runSend(args: SendArguments, io: CliIo): Promise<void> {
   const output = resolve(io.cwd, args.output);
   await checkTarget(output, args);
-  const options = {
-    to: await readFileText(io, args.to),
-    request: await readFileText(io, args.request),
-    key: args.key ?? io.env[KEY_VARIABLE] ?? null,
-    context: providerContext(io, args),
-    authorise: (own: Envelope, card: SignedCard) => checkRoles(io, args, 'send', own, card),
-    now: new Date(),
-  };
-  const { parcel, receiver, envelope } = await inFile(resolve(io.cwd, args.request), () =>
-    sendSecret(homeOf(io, args), options),
-  );
+  const { parcel, receiver, envelope } = await sendToMember(memberEnvironment(io, args), {
+    to: await readNamedFile(io, args.to),
+    request: await readNamedFile(io, args.request),
+    manifest: await readOptionalFile(io, args.manifest),
+    key: args.key,
+  });
   await writeWholeFile(output, parcel, args);
   const { collaborationId, generation, secretId } = envelope;
   const { id } = receiver.body;
@@ -185,21 +133,11 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
 }
 
 async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
-  const key = args.key ?? io.env[KEY_VARIABLE];
-  if (key === undefined) {
-    throw new SealroomError('USAGE_OPTION', 'missing required argument: key', {
-      hint: 'say what the secret is wrapped with here, such as `--key keystore:<file>`; docs/keys.md lists them',
-    });
-  }
-  const file = resolve(io.cwd, args.parcel);
-  const options = {
-    parcel: await readParcelFile(file),
-    key,
-    context: providerContext(io, args),
-    authorise: (own: Envelope) => checkRoles(io, args, 'receive', own),
-    now: new Date(),
-  };
-  const { sender, stored } = await inFile(file, () => receiveSecret(homeOf(io, args), options));
+  const { sender, stored } = await receiveFromMember(memberEnvironment(io, args), {
+    file: resolve(io.cwd, args.parcel),
+    manifest: await readOptionalFile(io, args.manifest),
+    key: args.key,
+  });
   const { id } = sender.body;
   writeAnswer(
     io,

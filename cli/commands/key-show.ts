@@ -1,24 +1,14 @@
 import type { Argv } from 'yargs';
-import { parseCollaborationId } from '../../src/crypto/index.ts';
-import {
-  type EnvelopePlace,
-  isReadableByUser,
-  listEnvelopes,
-  readEnvelope,
-  recordEvent,
-  type StoredEnvelope,
-} from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
-import { type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
+import { type ListedSecret, listSecrets } from '../../src/actions/member/index.ts';
+import { isReadableByUser } from '../../src/custody/index.ts';
 import {
   type CommonArguments,
-  describeStored,
-  homeOf,
-  describeEnvelope,
-  openStored,
+  type KeyArguments,
+  memberEnvironment,
   withCommon,
-} from '../output/key-output.ts';
-import { ProviderPool } from '../provider-pool.ts';
+  withKeyOptions,
+} from '../options/key-options.ts';
+import { describeEnvelope, describeStored } from '../output/key-output.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `key show` is called with. */
@@ -27,30 +17,7 @@ interface ShowArguments extends CommonArguments, KeyArguments {
   readonly check: boolean;
 }
 
-/** An envelope as it is listed, and what is wrong with it. */
-interface Listed {
-  readonly place: EnvelopePlace;
-  readonly stored: StoredEnvelope | null;
-  readonly problem: SealroomError | null;
-}
-
-async function look(io: CliIo, args: ShowArguments, pool: ProviderPool, place: EnvelopePlace): Promise<Listed> {
-  const home = homeOf(io, args);
-  let stored: StoredEnvelope | null = null;
-  try {
-    stored = await readEnvelope(home, place);
-    if (args.check) {
-      (await openStored(io, args, pool, stored))[Symbol.dispose]();
-      await recordEvent(home, stored.envelope, { action: 'unwrap', purpose: 'check' });
-    }
-    return { place, stored, problem: null };
-  } catch (error) {
-    if (!(error instanceof SealroomError)) throw error;
-    return { place, stored, problem: error };
-  }
-}
-
-function listedInWords({ place, stored, problem }: Listed, isChecked: boolean): string {
+function listedInWords({ place, stored, problem }: ListedSecret, isChecked: boolean): string {
   const { collaborationId, generation } = place;
   const words = stored === null ? `generation ${String(generation)} of ${collaborationId}` : describeEnvelope(stored);
   const created = stored === null ? '' : `, made ${stored.envelope.created}`;
@@ -62,23 +29,20 @@ function listedInWords({ place, stored, problem }: Listed, isChecked: boolean): 
 }
 
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
-  const home = homeOf(io, args);
-  await using pool = new ProviderPool(providerContext(io, args));
-  const listed: Listed[] = [];
-  const id = args.id === undefined ? undefined : parseCollaborationId(args.id);
-  for (const place of await listEnvelopes(home, id)) listed.push(await look(io, args, pool, place));
+  const { id, key, check: isChecked } = args;
+  const { home, secrets } = await listSecrets(memberEnvironment(io, args), { id, key, isChecked });
   if (args.json) {
-    const envelopes = listed.map(({ place, stored, problem }) => ({
+    const envelopes = secrets.map(({ place, stored, problem }) => ({
       ...place,
       ...(stored === null ? {} : describeStored(stored)),
       problem: problem === null ? null : problem.message,
     }));
-    io.stdout.write(`${JSON.stringify({ home: home.directory, envelopes })}\n`);
+    io.stdout.write(`${JSON.stringify({ home, envelopes })}\n`);
   } else {
-    for (const each of listed) io.stdout.write(`${listedInWords(each, args.check)}\n`);
-    if (listed.length === 0) io.stderr.write(`no secrets in ${home.directory}; \`sealroom key create\` makes one\n`);
+    for (const each of secrets) io.stdout.write(`${listedInWords(each, isChecked)}\n`);
+    if (secrets.length === 0) io.stderr.write(`no secrets in ${home}; \`sealroom key create\` makes one\n`);
   }
-  for (const { problem } of listed) if (problem !== null) throw problem;
+  for (const { problem } of secrets) if (problem !== null) throw problem;
 }
 
 /** Adds `sealroom key show`, which lists the envelopes of the home. */

@@ -1,22 +1,9 @@
-import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import {
-  authenticationString,
-  initMember,
-  isSameString,
-  kindOfCard,
-  listPinned,
-  type MemberHome,
-  parseCard,
-  pinCard,
-  readOwnCard,
-  requireOther,
-  type SignedCard,
-} from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { type CardToCompare, createMember, readHomeCard, verifyMemberCard } from '../../src/actions/member/index.ts';
+import { isSameString, kindOfCard, type SignedCard } from '../../src/custody/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
-import { readTextFile } from '../../src/files/index.ts';
-import { homeOf } from '../output/key-output.ts';
+import { readNamedFile } from '../options/collaboration-options.ts';
+import { memberEnvironment } from '../options/key-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 interface CommonArguments {
@@ -57,21 +44,19 @@ function describeCard(card: SignedCard): object {
 }
 
 async function runInit(args: InitArguments, io: CliIo): Promise<void> {
-  const home = homeOf(io, args);
-  const { id, name = id } = args;
-  const kind = args.classic ? 'X25519' : 'mlkem768x25519';
-  const card = await initMember(home, { id, name, kind, now: new Date() });
+  const { id, name, classic: isClassic } = args;
+  const { home, card } = await createMember(memberEnvironment(io, args), { id, name, isClassic });
   if (args.json) {
-    io.stdout.write(`${JSON.stringify({ home: home.directory, ...describeCard(card) })}\n`);
+    io.stdout.write(`${JSON.stringify({ home, ...describeCard(card) })}\n`);
     return;
   }
-  io.stderr.write(`made the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home.directory)}\n`);
+  io.stderr.write(`made the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home)}\n`);
   say(io, 'hint', `send your card to the others: \`sealroom member card > ${id}.card.json\``);
   say(io, 'hint', 'then compare theirs by phone: `sealroom member verify <card>`');
 }
 
 async function runCard(args: CardArguments, io: CliIo): Promise<void> {
-  const { body, text } = await readOwnCard(homeOf(io, args));
+  const { body, text } = await readHomeCard(memberEnvironment(io, args));
   const { sign, receive } = body;
   if (!args['manifest-keys']) io.stdout.write(text);
   else if (args.json) io.stdout.write(`${JSON.stringify({ publicKeys: { sign, receive } })}\n`);
@@ -79,43 +64,29 @@ async function runCard(args: CardArguments, io: CliIo): Promise<void> {
 }
 
 async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
-  const home = homeOf(io, args);
-  const file = resolve(io.cwd, args.card);
-  const card = parseCard(await readTextFile(file), { file });
-  const own = await readOwnCard(home);
-  // Told before anybody is called; `pinCard` refuses it in any case.
-  requireOther(own, card);
-  const digits = authenticationString(own, card);
-  // For machines nobody is asked: without `--expect` the digits are told and nothing is pinned.
-  const isPinned = args.expect !== undefined || !args.json;
-  if (!args.json) await describeForPerson(io, args, home, card);
-  if (isPinned) {
-    const isSame = args.expect === undefined ? await askIsSame(io, digits) : isSameString(digits, args.expect);
-    if (!isSame) {
-      throw new SealroomError('CUSTODY_MESSAGE', 'expected the same digits on both sides, got others', {
-        hint: 'nothing was pinned: one of the cards is not that of its member, or is an older one; exchange them again',
-      });
-    }
-    await pinCard(home, card, { replaces: args.replace });
-  }
-  if (args.json) {
-    io.stdout.write(`${JSON.stringify({ ...describeCard(card), authenticationString: digits, isPinned })}\n`);
-  } else {
-    io.stderr.write(`pinned the card of ${quoteForMessage(card.body.id)}\n`);
-  }
+  const { expect, replace: replaces, json } = args;
+  const compare = async (compared: CardToCompare): Promise<boolean> => {
+    if (!json) describeForPerson(io, args, compared);
+    return expect === undefined ? askIsSame(io, compared.digits) : isSameString(compared.digits, expect);
+  };
+  const { card, digits, isPinned } = await verifyMemberCard(memberEnvironment(io, args), {
+    card: await readNamedFile(io, args.card),
+    replaces,
+    // For machines nobody is asked: without `--expect` the digits are told and nothing is pinned.
+    isSame: json && expect === undefined ? null : compare,
+  });
+  if (json) io.stdout.write(`${JSON.stringify({ ...describeCard(card), authenticationString: digits, isPinned })}\n`);
+  else io.stderr.write(`pinned the card of ${quoteForMessage(card.body.id)}\n`);
 }
 
-async function describeForPerson(
-  io: CliIo,
-  { replace }: VerifyArguments,
-  home: MemberHome,
-  { body, sha256 }: SignedCard,
-): Promise<void> {
-  io.stderr.write(`card of ${quoteForMessage(body.id)}, ${quoteForMessage(body.name)}, made ${body.created}\n`);
-  const others = (await listPinned(home)).filter((card) => card.body.id === body.id && card.sha256 !== sha256).length;
-  if (others === 0 || replace) return;
+function describeForPerson(io: CliIo, { replace }: VerifyArguments, { card, otherCards }: CardToCompare): void {
+  const { id, name, created } = card.body;
+  io.stderr.write(`card of ${quoteForMessage(id)}, ${quoteForMessage(name)}, made ${created}\n`);
+  if (otherCards === 0 || replace) return;
   const them =
-    others === 1 ? 'another card of it is pinned, and counts' : `${String(others)} others are pinned, and count`;
+    otherCards === 1
+      ? 'another card of it is pinned, and counts'
+      : `${String(otherCards)} others are pinned, and count`;
   say(io, 'warning', `${them} too; with \`--replace\` only this one does`);
 }
 

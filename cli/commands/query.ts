@@ -1,18 +1,18 @@
 import type { CommandModule } from 'yargs';
-import { memberHome } from '../../src/custody/load-secret.ts';
+import { identifyPerson, readRows, writeResult } from '../../src/actions/member/tables.ts';
+import { askRoom, type QueryAnswer } from '../../src/actions/operator/index.ts';
+import type { Manifest } from '../../src/collab/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { recipientsOf } from '../../src/package/index.ts';
-import { type QueryOutcome, QueryRunner, type RunnerLimits } from '../../src/room/index.ts';
-import { renderFindings } from '../../src/query/index.ts';
-import { openRoom } from '../../src/room/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
+import { renderFindings } from '../../src/query/index.ts';
+import { type Caller, claimedCaller, type RunnerLimits } from '../../src/room/index.ts';
 import { STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
+import { memberEnvironment } from '../options/key-options.ts';
+import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
+import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { parseFormat, resolvePath } from '../options/table-options.ts';
-import { type QueryArguments, readRequest, withQuery } from '../query-request.ts';
 import { printBudgets, refusal } from '../output/format-query.ts';
-import { drawResult, outputFormatOf, readRows, writeResult } from '../output/result-table.ts';
-import { checkManifestRole } from '../roles.ts';
-import { type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import { drawResult, outputFormatOf } from '../output/result-table.ts';
 import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say } from '../terminal.ts';
 
@@ -27,7 +27,7 @@ interface CommandArguments extends RoomArguments, QueryArguments {
   readonly memory: number | undefined;
 }
 
-type Released = Extract<QueryOutcome, { readonly kind: 'released' }>;
+type Released = Extract<QueryAnswer, { readonly kind: 'released' }>;
 
 /** Where a result goes; checked before anything is asked. */
 interface Targets {
@@ -83,34 +83,36 @@ async function printReleased(
   io.stderr.write(`${lines.join('\n')}\n`);
 }
 
+/** Who asks: the member that was named, and the person whose home it is where the manifest has people. */
+async function claimCaller(io: CliIo, { as, home }: CommandArguments, manifest: Manifest): Promise<Caller> {
+  return claimedCaller(as, await identifyPerson(memberEnvironment(io, { home }), as, manifest));
+}
+
 async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
-  const directory = roomDirectory(io, args);
-  const request = readRequest(io, args);
+  const { overwrite } = args;
+  const question = readQuestion(io, args);
   const targets = await checkTargets(io, args);
-  const limits = limitsOf(args);
-  const { manifest } = await openRoom(directory);
-  if (manifest.members.some(({ id, people }) => id === request.member && people.length > 0)) {
-    const home = memberHome(io.env, { cwd: io.cwd, home: args.home });
-    await checkManifestRole({ home, action: 'query', envelope: null, member: request.member }, manifest);
-  }
-  const recipients = targets.package === null ? null : recipientsOf(manifest, request.receivers);
-  await using runner = await QueryRunner.open({ directory, env: io.env, now: () => new Date(), limits });
-  const outcome = await runner.run(request, io.signal);
-  if (outcome.kind === 'refused') {
-    const { attempt, text, findings } = outcome;
+  const answer = await askRoom(operatorEnvironment(io), {
+    ...question,
+    directory: roomDirectory(io, args),
+    authenticate: (manifest) => claimCaller(io, args, manifest),
+    limits: limitsOf(args),
+    isPacked: targets.package !== null,
+  });
+  if (answer.kind === 'refused') {
+    const { attempt, text, findings } = answer;
     if (args.json) io.stdout.write(`${JSON.stringify({ attempt, allowed: false, findings })}\n`);
     else io.stderr.write(`${renderFindings(text, findings)}\n\n`);
     throw refusal(findings);
   }
-  const { overwrite } = args;
-  if (targets.package !== null && recipients !== null) {
-    await writeWholeFile(targets.package, await runner.pack(outcome.result, recipients), { overwrite });
+  if (targets.package !== null && answer.package !== null) {
+    await writeWholeFile(targets.package, answer.package, { overwrite });
   }
   if (targets.table !== null) {
     const { path, format } = targets.table;
-    await writeResult(outcome.result.table, path, { format, overwrite, stdout: io.stdout });
+    await writeResult(answer.result.table, path, { format, overwrite, stdout: io.stdout });
   }
-  await printReleased(io, args, outcome, targets);
+  await printReleased(io, args, answer, targets);
 }
 
 /** `sealroom query`: asks a room. */

@@ -1,25 +1,19 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import type { CollaborationId } from '../../src/crypto/index.ts';
-import type { EncryptSummary } from '../../src/protect/index.ts';
-import type { HeldSecret } from '../../src/custody/load-secret.ts';
+import { type OriginalTable, reencryptForCollaboration } from '../../src/actions/member/tables.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { reencryptOriginal, type ReencryptOptions, reencryptTable } from '../../src/protect/index.ts';
-import { parseTableSchema } from '../../src/schema/index.ts';
-import { type Provenance, type TransferResult } from '../../src/tabular/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
-import { findOrigin, loadSecret, provenanceOf, recordInput, recordOutput, type TableOrigin } from '../member-secret.ts';
-import { askingOnce, type KeyArguments, providerContext, withKeyOptions } from '../options/key-options.ts';
+import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
+import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  readTransfer,
   type SettingsArguments,
   type TableArguments,
-  transferOptions,
   withSettingsOptions,
   withTableOptions,
 } from '../options/table-options.ts';
-import { showProgress } from '../output/progress.ts';
+import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
-import { resolveCollaboration, resolveCollaborationAndSettings } from '../options/collaboration-options.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What `reencrypt` is called with. */
@@ -29,98 +23,37 @@ interface ReencryptArguments extends TableArguments, SettingsArguments, KeyArgum
   readonly from: number | undefined;
 }
 
-async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> {
-  if ((args.original === undefined) !== (args.schema === undefined)) {
+async function readOriginal(io: CliIo, args: ReencryptArguments): Promise<OriginalTable | undefined> {
+  const { original, schema } = args;
+  if ((original === undefined) !== (schema === undefined)) {
     throw new SealroomError('USAGE_OPTION', 'expected `--original` and `--schema` together, got one of them', {
       hint: 'a table without fingerprints needs neither',
     });
   }
-  const { id } = await resolveCollaboration(io, args);
-  const origin = await findOrigin(io, args);
-  const context = askingOnce(providerContext(io, args));
-  using to = await loadSecret(io, args, id, 'reencrypt', null, context);
-  const provenance = provenanceOf(to);
-  if (provenance === undefined) {
-    throw new SealroomError('USAGE_OPTION', 'expected the secret in an envelope, got one from the environment', {
-      hint: 'unset it; generations are in your home, where `sealroom key rotate` makes the next one',
-    });
-  }
-  const from = origin?.generation ?? args.from;
-  if (from === provenance.generation) {
-    const message = `expected a table of an older generation than ${String(from)}, got one of it`;
-    throw new SealroomError('USAGE_OPTION', message, {
-      where: { file: args.input },
-      hint: '`sealroom key rotate` makes the next generation',
-    });
-  }
-  const progress = showProgress(io);
-  const common = { ...transferOptions(io, args, id, progress), to: to.secret, provenance, origin };
-  let summary: EncryptSummary;
-  try {
-    summary =
-      args.original === undefined
-        ? await reencryptOpened(
-            () => loadSecret(io, args, id, 'reencrypt', originOf(origin, from, id), context),
-            common,
-            recordOutput(to),
-          )
-        : await encryptOriginal(io, args, common, recordOutput(to));
-  } finally {
-    progress.stop();
-  }
-  const { sealed, fingerprint, cleartext } = summary.columns;
-  const whole = { ...summary, ...provenance };
-  printSummary(io, args, common.output, whole, [
-    `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
-    `generation: ${String(provenance.generation)}, was ${String(from ?? 'unknown')}`,
-  ]);
-}
-
-type Common = Omit<ReencryptOptions, 'from' | 'beforeCommit'>;
-type Record = ((facts: TransferResult) => Promise<void>) | undefined;
-
-/** Which secret opens the table; without a sidecar, the option says it. */
-function originOf(origin: Provenance | null, generation: number | undefined, id: CollaborationId): TableOrigin {
-  if (origin !== null) return origin;
-  if (generation !== undefined) return { collaborationId: id, generation };
-  throw new SealroomError(
-    'USAGE_OPTION',
-    'expected to be told the generation of the table, found neither sidecar nor metadata',
-    {
-      hint: 'say it with `--from <generation>`',
-    },
-  );
-}
-
-async function reencryptOpened(
-  openFrom: () => Promise<HeldSecret>,
-  common: Common,
-  recordNew: Record,
-): Promise<EncryptSummary> {
-  using from = await openFrom();
-  const recordOld = recordInput(from);
-  const beforeCommit = async (facts: TransferResult): Promise<void> => {
-    await recordOld?.(facts);
-    await recordNew?.(facts);
+  if (original === undefined || schema === undefined) return undefined;
+  return {
+    file: resolve(io.cwd, original),
+    schema: { text: await readTextFile(resolve(io.cwd, schema)), file: schema },
+    settings: await readSettingsSource(io, args),
   };
-  return await reencryptTable({ ...common, from: from.secret, beforeCommit });
 }
 
-async function encryptOriginal(
-  io: CliIo,
-  args: ReencryptArguments,
-  common: Common,
-  beforeCommit: Record,
-): Promise<EncryptSummary> {
-  const { original = '', schema = '' } = args;
-  const { settings } = await resolveCollaborationAndSettings(io, args);
-  return reencryptOriginal({
-    ...common,
-    beforeCommit,
-    original: resolve(io.cwd, original),
-    schema: parseTableSchema(await readTextFile(resolve(io.cwd, schema)), { file: schema }),
-    settings,
-  });
+async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> {
+  const table = readTransfer(io, args);
+  const request = {
+    original: await readOriginal(io, args),
+    collaboration: await readCollaboration(io, args),
+    key: args.key,
+    from: args.from,
+  };
+  const { summary, from } = await withProgress(io, (onProgress) =>
+    reencryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
+  );
+  const { sealed, fingerprint, cleartext } = summary.columns;
+  printSummary(io, args, table.output, summary, [
+    `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
+    `generation: ${String(summary.generation)}, was ${String(from ?? 'unknown')}`,
+  ]);
 }
 
 function describeOptions(yargs: Argv): Argv<ReencryptArguments> {

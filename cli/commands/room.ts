@@ -1,24 +1,21 @@
 import { join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { readRecords } from '../../src/audit/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
-import { readTextFile } from '../../src/files/index.ts';
-import { type TableFormat } from '../../src/tabular/index.ts';
 import {
-  auditFilesOf,
-  createRoom,
-  loadTable,
-  openRoom,
-  removeTable,
-  type RoomTable,
-  updateRoom,
-  verifySnapshot,
-} from '../../src/room/index.ts';
+  inspectRoom,
+  loadIntoRoom,
+  makeRoom,
+  readRoomLog,
+  removeFromRoom,
+  replaceManifest,
+  type TableReport,
+} from '../../src/actions/operator/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
-import { describeRecord } from '../output/format-audit.ts';
+import type { TableFormat } from '../../src/tabular/index.ts';
+import { readNamedFile } from '../options/collaboration-options.ts';
+import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
-import { showProgress } from '../output/progress.ts';
-import { type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import { describeRecord } from '../output/format-audit.ts';
+import { withProgress } from '../output/progress.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What `room init` is called with. */
@@ -45,22 +42,16 @@ interface AddArguments extends TableArguments {
   readonly 'csv-input-null-value': string | undefined;
 }
 
-/** A table of the room as `room list` tells of it. */
-interface TableReport extends RoomTable {
-  readonly state: 'intact' | 'changed' | 'not loaded';
-}
-
 function print(io: CliIo, { json }: Pick<RoomArguments, 'json'>, answer: unknown, lines: readonly string[]): void {
   io.stdout.write(`${json ? JSON.stringify(answer) : lines.join('\n')}\n`);
 }
 
 async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, { room: args.directory });
-  const manifestFile = resolve(io.cwd, args.manifest);
-  const manifest = await readTextFile(manifestFile);
-  const room = await createRoom({ directory, manifest, manifestFile, signerName: args.name, now: () => new Date() });
-  const verifier = (await readTextFile(room.verifierFile)).trim();
-  const { id, name, sha256 } = room.manifest;
+  const { text, file } = await readNamedFile(io, args.manifest);
+  const parts = { directory, manifest: text, manifestFile: file, signerName: args.name };
+  const { manifest, verifier } = await makeRoom(operatorEnvironment(io), parts);
+  const { id, name, sha256 } = manifest;
   print(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
     `made the room ${quoteForMessage(args.directory)} for ${quoteForMessage(name)}`,
     `manifest ${sha256}`,
@@ -71,14 +62,9 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
 
 async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, args);
-  const manifestFile = resolve(io.cwd, args.manifest);
-  const text = await readTextFile(manifestFile);
-  const { manifest, removed, inForceBefore } = await updateRoom({
-    directory,
-    manifest: text,
-    manifestFile,
-    now: () => new Date(),
-  });
+  const { text, file } = await readNamedFile(io, args.manifest);
+  const parts = { directory, manifest: text, manifestFile: file };
+  const { manifest, removed, inForceBefore } = await replaceManifest(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
   if (!args.json && inForceBefore !== null) {
     say(io, 'warning', `this version was in force before, from ${inForceBefore}: what has been agreed since is undone`);
@@ -90,22 +76,16 @@ async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
 }
 
 async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
-  const directory = roomDirectory(io, args);
-  const progress = showProgress(io);
-  const summary = await loadTable({
-    directory,
-    table: args.table,
-    input: resolve(io.cwd, args.file),
-    inputFormat: args['file-format'],
-    csvInputNull: args['csv-input-null-value'],
-    now: () => new Date(),
-    signal: io.signal,
-    onProgress: (state) => {
-      progress.update(state);
-    },
-  }).finally(() => {
-    progress.stop();
-  });
+  const summary = await withProgress(io, (onProgress) =>
+    loadIntoRoom(operatorEnvironment(io), {
+      directory: roomDirectory(io, args),
+      table: args.table,
+      input: resolve(io.cwd, args.file),
+      inputFormat: args['file-format'],
+      csvInputNull: args['csv-input-null-value'],
+      onProgress,
+    }),
+  );
   const { table, leftOut, replacedSha256, warnings, elapsedMs } = summary;
   if (!args.json) for (const warning of warnings) say(io, 'warning', warning);
   print(io, args, summary, [
@@ -117,56 +97,31 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
   ]);
 }
 
-async function reportTable(table: RoomTable): Promise<TableReport> {
-  if (table.snapshot === null) return { ...table, state: 'not loaded' };
-  try {
-    await verifySnapshot(table.snapshot);
-    return { ...table, state: 'intact' };
-  } catch (error) {
-    if (!(error instanceof SealroomError) || error.code !== 'ROOM_SNAPSHOT') throw error;
-    return { ...table, state: 'changed' };
-  }
-}
-
 function describeTable({ name, owner, snapshot, state }: TableReport): string {
   if (snapshot === null) return `${owner}.${name}  ${state}`;
   return `${owner}.${name}  ${snapshot.rows.toLocaleString('en')} rows  ${snapshot.loadedAt}  ${snapshot.sha256}  ${state}`;
 }
 
 async function runList(args: RoomArguments, io: CliIo): Promise<void> {
-  const { directory, manifest, tables } = await openRoom(roomDirectory(io, args));
-  const reports: TableReport[] = [];
-  for (const table of tables) reports.push(await reportTable(table));
+  const { directory, manifest, tables, problem } = await inspectRoom(operatorEnvironment(io), roomDirectory(io, args));
   const { id, name, sha256 } = manifest;
-  print(io, args, { directory, manifest: { id, name, sha256 }, tables: reports }, [
+  print(io, args, { directory, manifest: { id, name, sha256 }, tables }, [
     `${quoteForMessage(name)}, collaboration ${id}`,
     `manifest ${sha256}, signed by all ${String(manifest.members.length)} members`,
-    ...reports.map(describeTable),
+    ...tables.map(describeTable),
   ]);
-  const changed = reports.filter(({ state }) => state === 'changed').map((table) => table.name);
-  if (changed.length === 0) return;
-  throw new SealroomError(
-    'ROOM_SNAPSHOT',
-    `expected snapshots as they were loaded, got other bytes of ${changed.join(', ')}`,
-    {
-      where: { file: directory },
-      hint: 'load the tables again with `sealroom room add`, or remove them',
-    },
-  );
+  if (problem !== null) throw problem;
 }
 
 async function runRemove(args: TableArguments, io: CliIo): Promise<void> {
-  const removedSha256 = await removeTable(roomDirectory(io, args), args.table, () => new Date());
+  const removedSha256 = await removeFromRoom(operatorEnvironment(io), roomDirectory(io, args), args.table);
   print(io, args, { table: args.table, removedSha256 }, [`removed ${args.table}, snapshot ${removedSha256}`]);
 }
 
 async function runLog(args: RoomArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, args);
-  // Also of a room that cannot be opened.
-  const { auditDirectory, verifierFile } = auditFilesOf(directory);
-  for await (const { record, line } of readRecords(auditDirectory)) {
-    io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
-  }
+  const { auditDirectory, verifierFile, records } = readRoomLog(operatorEnvironment(io), directory);
+  for await (const { record, line } of records) io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
   if (args.json) return;
   const from = (path: string): string => join(relative(io.cwd, directory), relative(directory, path));
   say(io, 'hint', `check them with \`sealroom audit verify ${from(auditDirectory)} --keys ${from(verifierFile)}\``);

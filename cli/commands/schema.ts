@@ -1,24 +1,12 @@
 import { basename, resolve } from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
-import { createCleanRoomsClient, fetchCollaborationSettings } from '../../src/collab/index.ts';
-import { parseCollaborationId } from '../../src/crypto/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
-import type { SourceTable } from '../../src/schema/index.ts';
-import {
-  printDraft,
-  printTableSchema,
-  readSourceTable,
-  suggestSchema,
-  templateSchema,
-} from '../../src/schema/index.ts';
-import { quoteForMessage } from '../../src/errors/index.ts';
-import type { TableFormat } from '../../src/tabular/index.ts';
+import { allowsCleartext, type SchemaSource, withSchemaSource } from '../../src/actions/member/tables.ts';
+import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeTextFile } from '../../src/files/index.ts';
-import { formatOf, openTable, STANDARD_STREAM } from '../../src/tabular/index.ts';
+import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../../src/schema/index.ts';
+import { formatOf, STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
 import { parseFormat, resolvePath } from '../options/table-options.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
-import type { TableSource } from '../schema-source.ts';
-import { profileTable, toSourceField } from '../schema-source.ts';
 import { restoreArgument } from '../spelling.ts';
 import type { CliIo } from '../terminal.ts';
 
@@ -49,9 +37,7 @@ export interface SchemaArguments {
 type Arguments = ArgumentsCamelCase<SchemaArguments>;
 
 /** What a mode works with, and where it speaks. */
-interface Task {
-  readonly table: TableSource;
-  readonly source: SourceTable;
+interface Task extends SchemaSource {
   readonly allowCleartext: boolean;
   readonly io: CliIo;
   readonly say: (line: string) => void;
@@ -94,8 +80,8 @@ async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promis
   }
 }
 
-async function makeSuggestion({ table, source, allowCleartext, io, say }: Task): Promise<string | null> {
-  const profiles = await profileTable(table, source, { maxRows: SAMPLE_ROWS, signal: io.signal });
+async function makeSuggestion({ source, profile, allowCleartext, say }: Task): Promise<string | null> {
+  const profiles = await profile(SAMPLE_ROWS);
   const { schema, advice } = suggestSchema(source, profiles, { allowCleartext });
   for (const { column, kind, reason, warning } of advice) {
     say(`column \`${column.header}\`: ${kind}: ${reason}`);
@@ -137,38 +123,19 @@ function checkArguments(args: Arguments, mode: Mode): void {
   }
 }
 
-async function decideCleartext(args: Arguments, signal: AbortSignal | undefined): Promise<boolean> {
-  if (args.id === undefined) return args.allowCleartext ?? true;
-  const id = parseCollaborationId(args.id);
-  const client = await createCleanRoomsClient({ profile: args.profile, region: args.region });
-  try {
-    return (await fetchCollaborationSettings(client, id, { signal })).allowCleartext;
-  } finally {
-    client.destroy();
-  }
-}
-
 async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string | null> {
   const say = (line: string): void => {
     io.stderr.write(`${line}\n`);
   };
-  const allowCleartext = await decideCleartext(args, io.signal);
-  const headerRow = !args.noHeaders;
-  const table = await openTable(resolvePath(io, args.input), {
-    format: args.fileFormat,
-    headerRow,
-    stdin: io.stdin,
-    signal: io.signal,
-  });
-  try {
-    const source = readSourceTable(table.fields.map(toSourceField), headerRow);
-    for (const { index, name, reason } of source.unusable) {
+  const { id, profile, region, allowCleartext: given = true } = args;
+  const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
+  const options = { format: args.fileFormat, headerRow: !args.noHeaders, stdin: io.stdin, signal: io.signal };
+  return withSchemaSource(resolvePath(io, args.input), options, (table) => {
+    for (const { index, name, reason } of table.source.unusable) {
       say(`warning: column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
     }
-    return await MAKERS[mode]({ table, source, allowCleartext, io, say });
-  } finally {
-    await table.close();
-  }
+    return MAKERS[mode]({ ...table, allowCleartext, io, say });
+  });
 }
 
 async function runSchema(args: Arguments, io: CliIo): Promise<void> {

@@ -1,77 +1,71 @@
 import { resolve } from 'node:path';
-import type { CollaborationSettings } from '../../src/collab/index.ts';
-import { type CollaborationId, parseCollaborationId } from '../../src/crypto/index.ts';
+import type { CollaborationChoice, SettingsSource } from '../../src/actions/member/tables.ts';
+import type { FileText } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
-import { readSettings, type SettingsArguments } from './table-options.ts';
 import type { CliIo } from '../terminal.ts';
+import type { SettingsArguments } from './table-options.ts';
 
-/** The options that name the collaboration; one of them is given, or both agree. */
-interface CollaborationArguments {
-  readonly id: string | undefined;
-  readonly manifest: string | undefined;
+/** A file that an option names, under its absolute path. @throws {SealroomError} as `readTextFile` */
+export async function readNamedFile(io: CliIo, name: string): Promise<FileText & { readonly file: string }> {
+  const file = resolve(io.cwd, name);
+  return { file, text: await readTextFile(file) };
 }
 
-/** Which collaboration a table is for, and its settings where they are known from the manifest. */
-interface CollaborationTerms {
-  readonly id: CollaborationId;
-  readonly settings: CollaborationSettings | null;
+/** The file that an option names, if it is given. @throws {SealroomError} as `readTextFile` */
+export async function readOptionalFile(io: CliIo, name: string | undefined): Promise<FileText | undefined> {
+  return name === undefined ? undefined : readNamedFile(io, name);
+}
+
+/** The collaboration that `--id` and `--manifest` name. @throws {SealroomError} as `readTextFile` */
+export async function readCollaboration(
+  io: CliIo,
+  { id, manifest }: { readonly id: string | undefined; readonly manifest: string | undefined },
+): Promise<CollaborationChoice> {
+  return { id, manifest: await readOptionalFile(io, manifest) };
 }
 
 /**
- * The collaboration that `--manifest` or `--id` names.
+ * Where the options say that the settings come from: flags (those not given are off), a file, or AWS; `null` if they say nothing.
  *
- * @throws {SealroomError} USAGE_OPTION if neither is given or they disagree; MANIFEST_SIGNATURE if a signature in the manifest
- *   does not hold; what reading it throws.
+ * @throws {SealroomError} USAGE_OPTION if they say it in more than one way; as `readTextFile`.
  */
-export async function resolveCollaboration(
-  io: CliIo,
-  { id, manifest }: CollaborationArguments,
-): Promise<CollaborationTerms> {
-  if (manifest === undefined) {
-    if (id !== undefined) return { id: parseCollaborationId(id), settings: null };
-    throw new SealroomError('USAGE_OPTION', 'missing required argument: id', {
-      hint: 'give the collaboration with `--id`, or the manifest that has it with `--manifest`',
+export async function readSettingsSource(io: CliIo, args: SettingsArguments): Promise<SettingsSource | null> {
+  const {
+    'allow-cleartext': allowCleartext,
+    'allow-duplicates': allowDuplicates,
+    'allow-joins-on-columns-with-different-names': allowJoinsOnColumnsWithDifferentNames,
+    'preserve-nulls': preserveNulls,
+    profile,
+    region,
+  } = args;
+  const flags = { allowCleartext, allowDuplicates, allowJoinsOnColumnsWithDifferentNames, preserveNulls };
+  const isGiven = Object.values(flags).some((value) => value !== undefined);
+  const ways = [isGiven, args.settings !== undefined, args['from-clean-rooms']].filter(Boolean).length;
+  if (ways > 1) {
+    throw new SealroomError('USAGE_OPTION', 'expected the settings in one way, got several', {
+      hint: 'use the flags, or `--settings <file>`, or `--from-clean-rooms`',
     });
   }
-  // Most tables are encrypted without a manifest, and its reader takes longer to load than a small table.
-  const { parseManifest, settingsOf, verifyManifest } = await import('../../src/collab/index.ts');
-  const { refuseBrokenSignatures } = await import('../output/format-manifest.ts');
-  const path = resolve(io.cwd, manifest);
-  const read = parseManifest(await readTextFile(path), { file: path });
-  refuseBrokenSignatures(verifyManifest(read), path);
-  const terms = settingsOf(read);
-  if (id !== undefined && parseCollaborationId(id) !== terms.collaborationId) {
-    throw new SealroomError('USAGE_OPTION', '`--id` expected as in the manifest, got another', {
-      hint: 'leave it out: the manifest has it',
-    });
+  if (!args['from-clean-rooms'] && (profile !== undefined || region !== undefined)) {
+    throw new SealroomError(
+      'USAGE_OPTION',
+      '`--profile` and `--region` expected with `--from-clean-rooms`, got them without',
+    );
   }
-  return { id: parseCollaborationId(terms.collaborationId), settings: terms.settings };
-}
-
-/**
- * The collaboration, and its settings: those of the manifest, or else of one of the options for them.
- *
- * @throws {SealroomError} USAGE_OPTION if there are settings besides those of the manifest; what {@link resolveCollaboration} and
- *   {@link readSettings} throw.
- */
-export async function resolveCollaborationAndSettings(
-  io: CliIo,
-  args: CollaborationArguments & SettingsArguments,
-): Promise<{ readonly id: CollaborationId; readonly settings: CollaborationSettings }> {
-  const { id, settings } = await resolveCollaboration(io, args);
-  if (settings === null) return { id, settings: await readSettings(io, args, id) };
-  const isGivenTwice =
-    args['from-clean-rooms'] ||
-    [
-      args.settings,
-      args['allow-cleartext'],
-      args['allow-duplicates'],
-      args['allow-joins-on-columns-with-different-names'],
-      args['preserve-nulls'],
-    ].some((value) => value !== undefined);
-  if (!isGivenTwice) return { id, settings };
-  throw new SealroomError('USAGE_OPTION', 'expected the settings in one way, got several', {
-    hint: 'with `--manifest` they are those that the members agreed on',
-  });
+  if (args['from-clean-rooms']) return { kind: 'clean-rooms', profile, region };
+  if (args.settings !== undefined) {
+    const text = await readTextFile(resolve(io.cwd, args.settings));
+    return { kind: 'file', file: { text, file: args.settings } };
+  }
+  if (!isGiven) return null;
+  return {
+    kind: 'given',
+    settings: {
+      allowCleartext: allowCleartext ?? false,
+      allowDuplicates: allowDuplicates ?? false,
+      allowJoinsOnColumnsWithDifferentNames: allowJoinsOnColumnsWithDifferentNames ?? false,
+      preserveNulls: preserveNulls ?? false,
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import type { Argv } from 'yargs';
 import type { KernelName } from '../../src/crypto/index.ts';
-import { requireFips } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 
 /** What {@link withFipsOption} declares. */
@@ -16,8 +15,9 @@ export function withFipsOption<T>(yargs: Argv<T>): Argv<T & FipsArguments> {
       default: false,
       describe: "cryptography of OpenSSL's FIPS provider only; refused where there is none",
     })
-    .middleware(({ fips }) => {
-      if (fips) requireFips();
+    .middleware(async ({ fips }) => {
+      // Loaded here, since most commands are without it, and what keeps keys takes longer to load than a small table to encrypt.
+      if (fips) (await import('../../src/custody/index.ts')).requireFips();
     });
 }
 

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
-import type { PassphraseRequest, ProviderContext } from '../../src/custody/index.ts';
+import type { MemberEnvironment } from '../../src/actions/member/tables.ts';
+import type { PassphraseRequest } from '../../src/custody/index.ts';
 import { SealroomError, systemReason } from '../../src/errors/index.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
 import { STANDARD_STREAM } from '../../src/tabular/index.ts';
@@ -19,7 +20,7 @@ export interface KeyArguments extends HomeArguments {
 }
 
 /** Declares the options that name the home and hand over passphrases. */
-export function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
+function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
   return withFipsOption(yargs)
     .option('home', {
       type: 'string',
@@ -33,6 +34,32 @@ export function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
     });
 }
 
+/** The options of all commands on keys. */
+export interface CommonArguments extends HomeArguments {
+  readonly json: boolean;
+  readonly debug: boolean;
+}
+
+/** The options of commands on the keys of one collaboration, which one of them names. */
+export interface KeyCollaborationArguments extends CommonArguments {
+  readonly id: string | undefined;
+  readonly manifest: string | undefined;
+}
+
+/** Declares the options of all commands on keys. */
+export function withCommon(yargs: Argv): Argv<CommonArguments> {
+  return withHomeOptions(yargs)
+    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
+    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+}
+
+/** Declares the options of commands on the keys of one collaboration. */
+export function withCollaboration(yargs: Argv): Argv<KeyCollaborationArguments> {
+  return withCommon(yargs)
+    .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
+    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, which has its id' });
+}
+
 /** Declares the options that choose the key of a secret. */
 export function withKeyOptions<T>(yargs: Argv<T>): Argv<T & KeyArguments> {
   return withHomeOptions(yargs).option('key', {
@@ -42,15 +69,17 @@ export function withKeyOptions<T>(yargs: Argv<T>): Argv<T & KeyArguments> {
   });
 }
 
+/** What of a command's options its environment depends on. */
+export interface EnvironmentArguments extends Partial<HomeArguments> {
+  readonly input?: string;
+}
+
 /**
- * What providers of keys get from a command: passphrases are asked for at the terminal, or read from a file descriptor.
+ * What a member's action gets from a command: passphrases are asked for at the terminal, or read from a file descriptor.
  *
  * @throws {SealroomError} USAGE_OPTION if that is standard input, and the table is there too.
  */
-export function providerContext(
-  io: CliIo,
-  args: Pick<HomeArguments, 'passphrase-fd' | 'fips'> & { readonly input?: string },
-): ProviderContext {
+export function memberEnvironment(io: CliIo, args: EnvironmentArguments): MemberEnvironment {
   const fd = args['passphrase-fd'];
   if (fd === 0 && args.input === STANDARD_STREAM) {
     throw new SealroomError('USAGE_OPTION', 'expected one thing on standard input, got the table and the passphrases', {
@@ -60,24 +89,16 @@ export function providerContext(
   return {
     env: io.env,
     cwd: io.cwd,
-    isFips: args.fips,
+    home: args.home,
+    isFips: args.fips ?? false,
     scryptLogN: io.scryptLogN,
+    now: () => new Date(),
+    signal: io.signal,
     askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
     warn: (message) => {
       say(io, 'warning', message);
     },
   };
-}
-
-/** The same for a command that opens several secrets one after the other: the passphrase of a keystore is asked for once. */
-export function askingOnce(context: ProviderContext): ProviderContext {
-  const answers = new Map<string, Promise<string>>();
-  const askPassphrase = (question: PassphraseRequest): Promise<string> => {
-    const answer = answers.get(question.what) ?? context.askPassphrase(question);
-    answers.set(question.what, answer);
-    return answer;
-  };
-  return { ...context, askPassphrase };
 }
 
 async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseRequest): Promise<string> {
@@ -96,7 +117,7 @@ async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseRequest): Pro
 }
 
 /** Each question takes a line; a new passphrase is there once. */
-function readFromDescriptor(io: CliIo, fd: number): ProviderContext['askPassphrase'] {
+function readFromDescriptor(io: CliIo, fd: number): MemberEnvironment['askPassphrase'] {
   let lines: Promise<string[]> | null = null;
   return async ({ what }) => {
     lines ??= readLines(io, fd);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { refuseSecrets } from '../../src/room/index.ts';
+import type { OperatorEnvironment } from '../../src/actions/operator/index.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** What all commands that work on a room are called with. */
@@ -18,12 +18,12 @@ export function withRoom(yargs: Argv): Argv<RoomArguments> {
     .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
 }
 
-/**
- * The absolute path of the room that a command works on.
- *
- * @throws {SealroomError} SECRET_PRESENT if the shared secret is in the environment.
- */
+/** The absolute path of the room that a command works on. */
 export function roomDirectory(io: CliIo, { room }: Pick<RoomArguments, 'room'>): string {
-  refuseSecrets(io.env);
   return resolve(io.cwd, room);
+}
+
+/** What an operator's action gets from a command. */
+export function operatorEnvironment({ env, signal }: CliIo): OperatorEnvironment {
+  return { env, now: () => new Date(), signal };
 }

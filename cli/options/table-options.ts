@@ -1,12 +1,9 @@
 import { basename, extname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import type { CollaborationSettings } from '../../src/collab/index.ts';
+import type { TableTransfer } from '../../src/actions/member/tables.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
-import type { DecryptOptions } from '../../src/protect/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { readTextFile } from '../../src/files/index.ts';
 import { STANDARD_STREAM, type TableFormat } from '../../src/tabular/index.ts';
-import type { ProgressDisplay, TableProgress } from '../output/progress.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { restoreArgument } from '../spelling.ts';
 import type { CliIo } from '../terminal.ts';
@@ -31,11 +28,6 @@ export interface TableArguments extends FipsArguments {
   readonly json: boolean;
   readonly debug: boolean;
 }
-
-/** The part of their options that both operations on tables have. */
-type TransferArguments = Omit<DecryptOptions, 'secret' | 'onProgress' | 'failOnFingerprintColumns'> & {
-  readonly onProgress: (state: TableProgress) => void;
-};
 
 /** Declares the options that both commands take; long names also in the reference's spelling. */
 export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof FipsArguments>> {
@@ -110,26 +102,20 @@ export function resolvePath(io: CliIo, path: string): string {
   return path === STANDARD_STREAM ? path : resolve(io.cwd, path);
 }
 
-/** The output of a table command: as given, or the input's file name with `.out` before its extension, here. */
-function outputPath(io: CliIo, input: string, output: string | undefined): string {
+/** The output of a command on a table: as given, or the input's file name with `.out` before its extension, here. */
+export function outputPath(io: CliIo, input: string, output: string | undefined): string {
   if (output !== undefined) return resolvePath(io, output);
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
   const extension = extname(input);
   return resolve(io.cwd, `${basename(input, extension)}.out${extension}`);
 }
 
-/** What both commands hand on to the operation on the table. */
-export function transferOptions(
-  io: CliIo,
-  args: TableArguments,
-  collaborationId: string,
-  progress: ProgressDisplay,
-): TransferArguments {
+/** From where to where the options say that a table goes, and with what. */
+export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
   const tempDirectory = args['temp-dir'];
   return {
     input: resolvePath(io, args.input),
     output: outputPath(io, args.input, args.output),
-    collaborationId,
     inputFormat: args['file-format'],
     outputFormat: args['output-format'],
     csvInputNull: args['csv-input-null-value'],
@@ -141,10 +127,6 @@ export function transferOptions(
     threads: args.threads,
     stdin: io.stdin,
     stdout: io.stdout,
-    signal: io.signal,
-    onProgress: (state) => {
-      progress.update(state);
-    },
   };
 }
 
@@ -174,52 +156,4 @@ export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArgumen
     .option('from-clean-rooms', { type: 'boolean', default: false, describe: 'ask AWS Clean Rooms for the settings' })
     .option('profile', { alias: 'l', type: 'string', describe: 'AWS profile, with --from-clean-rooms' })
     .option('region', { alias: 'g', type: 'string', describe: 'AWS region, with --from-clean-rooms' });
-}
-
-/**
- * The collaboration's settings: from AWS, from a file, or from flags (those not given are off).
- *
- * @throws {SealroomError} USAGE_OPTION if they are given in more than one way; what the chosen way throws.
- */
-export async function readSettings(io: CliIo, args: SettingsArguments, id: string): Promise<CollaborationSettings> {
-  const {
-    'allow-cleartext': allowCleartext,
-    'allow-duplicates': allowDuplicates,
-    'allow-joins-on-columns-with-different-names': allowJoinsOnColumnsWithDifferentNames,
-    'preserve-nulls': preserveNulls,
-  } = args;
-  const flags = { allowCleartext, allowDuplicates, allowJoinsOnColumnsWithDifferentNames, preserveNulls };
-  const isGiven = Object.values(flags).some((value) => value !== undefined);
-  const ways = [isGiven, args.settings !== undefined, args['from-clean-rooms']].filter(Boolean).length;
-  if (ways > 1) {
-    throw new SealroomError('USAGE_OPTION', 'expected the settings in one way, got several', {
-      hint: 'use the flags, or `--settings <file>`, or `--from-clean-rooms`',
-    });
-  }
-  if (!args['from-clean-rooms'] && (args.profile !== undefined || args.region !== undefined)) {
-    throw new SealroomError(
-      'USAGE_OPTION',
-      '`--profile` and `--region` expected with `--from-clean-rooms`, got them without',
-    );
-  }
-  if (args.settings === undefined && !args['from-clean-rooms']) {
-    return {
-      allowCleartext: allowCleartext ?? false,
-      allowDuplicates: allowDuplicates ?? false,
-      allowJoinsOnColumnsWithDifferentNames: allowJoinsOnColumnsWithDifferentNames ?? false,
-      preserveNulls: preserveNulls ?? false,
-    };
-  }
-  // What reads manifests loads with it, and takes longer than a small table.
-  const { createCleanRoomsClient, fetchCollaborationSettings, parseSettings } =
-    await import('../../src/collab/index.ts');
-  if (args.settings !== undefined) {
-    return parseSettings(await readTextFile(resolve(io.cwd, args.settings)), { file: args.settings });
-  }
-  const client = await createCleanRoomsClient({ profile: args.profile, region: args.region });
-  try {
-    return await fetchCollaborationSettings(client, id);
-  } finally {
-    client.destroy();
-  }
 }

@@ -1,34 +1,20 @@
 import {
   adviseOnManifest,
   type ChangeEffect,
+  describeSignature,
   listGrants,
   listLimits,
   type Manifest,
   type ManifestChange,
   type Member,
-  type SignatureState,
   type SignatureStatus,
 } from '../../src/collab/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
-
-const STATES: Readonly<Record<SignatureState, string>> = {
-  holds: 'signed',
-  missing: 'has not signed',
-  'no-key': 'has no signing key in the manifest',
-  changed: 'signed another version',
-  wrong: 'has a signature that is not by its key',
-};
 
 const EFFECTS: Readonly<Record<ChangeEffect, string>> = {
   allows: 'newly allowed',
   forbids: 'newly forbidden',
   changes: 'changed',
 };
-
-/** The state of a signature as a line. */
-export function printStatus({ member, template, state }: SignatureStatus): string {
-  return `${member}${template === null ? '' : ` on template ${template}`}: ${STATES[state]}`;
-}
 
 function printMember({ id, displayName, abilities, payer, people }: Member): readonly string[] {
   const roles = [
@@ -64,7 +50,7 @@ export function printManifest(manifest: Manifest, signatures: readonly Signature
   const sections = [
     [`${name} (${id})`, [`  hash ${sha256}`]],
     ['members', members.flatMap(printMember).map((line) => `  ${line}`)],
-    ['signatures', signatures.map((status) => `  ${printStatus(status)}`)],
+    ['signatures', signatures.map((status) => `  ${describeSignature(status)}`)],
     ['allowed', [...groupLines(listGrants(manifest)), ...closed]],
     ['limits', groupLines(limits)],
     [
@@ -82,19 +68,5 @@ export function printChanges(changes: readonly ManifestChange[]): readonly strin
   return Object.entries(EFFECTS).flatMap(([effect, title]) => {
     const group = changes.filter((change) => change.effect === effect);
     return group.length === 0 ? [] : [title, ...groupLines(group)];
-  });
-}
-
-/**
- * Refuses a manifest with a signature that does not hold. One that is missing is another matter.
- *
- * @throws {SealroomError} MANIFEST_SIGNATURE
- */
-export function refuseBrokenSignatures(states: readonly SignatureStatus[], file: string): void {
-  const broken = states.find(({ state }) => state === 'changed' || state === 'wrong');
-  if (broken === undefined) return;
-  throw new SealroomError('MANIFEST_SIGNATURE', `expected signatures that hold; ${printStatus(broken)}`, {
-    where: { file },
-    hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree',
   });
 }

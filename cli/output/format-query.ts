@@ -27,6 +27,13 @@ export function printVerdict(text: string, verdict: Verdict, budgets: readonly B
   ];
 }
 
+/** A verdict as it is printed for machines: the resolved query is a text, the one whose hash records have. */
+export function verdictForMachines(verdict: Verdict): object {
+  if (!verdict.allowed) return verdict;
+  const { statement } = verdict;
+  return { ...verdict, statement: { ...statement, ir: JSON.stringify(statement.ir) } };
+}
+
 /** The error that ends a command whose query is refused, when the findings have been told. */
 export function refusal(findings: readonly Finding[]): SealroomError {
   const count = findings.length === 1 ? 'one reason' : `${String(findings.length)} reasons`;

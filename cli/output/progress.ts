@@ -1,15 +1,8 @@
 import { SingleBar } from 'cli-progress';
+import type { TableProgress } from '../../src/actions/member/tables.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** How far a table command has come. */
-export interface TableProgress {
-  readonly phase: string;
-  readonly rows: number;
-  readonly totalRows: number | null;
-}
-
-/** A progress display; silent unless standard error is a terminal. */
-export interface ProgressDisplay {
+interface ProgressDisplay {
   update(progress: TableProgress): void;
   stop(): void;
 }
@@ -17,8 +10,22 @@ export interface ProgressDisplay {
 const SILENT: ProgressDisplay = { update: () => undefined, stop: () => undefined };
 const REDRAWS_PER_SECOND = 8;
 
-/** Shows rows, rate and the time left on standard error, if that is a terminal. */
-export function showProgress(io: CliIo): ProgressDisplay {
+/** Does something long, and shows its rows, rate and the time left on standard error if that is a terminal. */
+export async function withProgress<Result>(
+  io: CliIo,
+  work: (onProgress: (progress: TableProgress) => void) => Promise<Result>,
+): Promise<Result> {
+  const display = showProgress(io);
+  try {
+    return await work((progress) => {
+      display.update(progress);
+    });
+  } finally {
+    display.stop();
+  }
+}
+
+function showProgress(io: CliIo): ProgressDisplay {
   if (io.stderr.isTTY !== true) return SILENT;
   const bar = new SingleBar({
     stream: io.stderr,

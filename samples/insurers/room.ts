@@ -5,7 +5,7 @@ import { tableFromIPC } from 'apache-arrow';
 import { type AuditReport, parseVerifiers, verifyLog } from 'sealroom/audit';
 import { type Manifest, parseManifest } from 'sealroom/collab';
 import { type OpenedPackage, openPackage, recipientsOf } from 'sealroom/package';
-import type { QueryRequest, QueryRunner } from 'sealroom/query';
+import { claimedCaller, type QueryRequest, type QueryRunner } from 'sealroom/query';
 import { createRoom, type LoadSummary, loadTable, openRoom } from 'sealroom/room';
 import { signDraft } from '../room/sign.ts';
 import type { PrintedTable } from './terminal.ts';
@@ -48,7 +48,7 @@ export const FILED_WITH_BOTH: NamedQuestion = {
 
 /** A question of Brightfen's, for itself. */
 export function asBrightfen(question: QueryRequest['query']): QueryRequest {
-  return { member: 'brightfen', receivers: ['brightfen'], query: question };
+  return { caller: claimedCaller('brightfen'), receivers: ['brightfen'], query: question };
 }
 
 /** The manifest, signed by both insurers, who approve the template too. `recipient` is where Brightfen gets results. */

@@ -16,7 +16,7 @@ import {
 import { parseVerifiers, verifyLog } from 'sealroom/audit';
 import { type Manifest, parseManifest, settingsOf } from 'sealroom/collab';
 import { openPackage, recipientsOf } from 'sealroom/package';
-import { type QueryRequest, QueryRunner } from 'sealroom/query';
+import { claimedCaller, type QueryRequest, QueryRunner } from 'sealroom/query';
 import { createRoom, loadTable, openRoom } from 'sealroom/room';
 import { Readable } from 'node:stream';
 import { signDraft } from './sign.ts';
@@ -60,7 +60,7 @@ export async function openCampaign(workFolder: string): Promise<Campaign> {
 
 /** A query of `shoes`, for itself. */
 export function askAs(question: QueryRequest['query']): QueryRequest {
-  return { member: 'shoes', receivers: ['shoes'], query: question };
+  return { caller: claimedCaller('shoes'), receivers: ['shoes'], query: question };
 }
 
 function questionOf(file: string): QueryRequest['query'] {

@@ -68,26 +68,43 @@ export function requireRole(
   publicKey: string | null,
   action: RoleAction,
 ): Actor {
-  const wanted = ALLOWED[action];
-  const needed = `\`${action}\` needs the role ${wanted.join(' or ')}`;
   for (const member of members) {
     const person = member.people.find(({ sign }) => sign === publicKey) ?? null;
-    if (person !== null) {
-      if (person.roles.some((role) => wanted.includes(role))) return Object.freeze({ member, person });
-      const has = `${person.id} of ${member.id} has ${person.roles.join(', ')}`;
-      const others = member.people.filter(({ roles }) => roles.some((role) => wanted.includes(role)));
-      throw refusal(`${needed}; ${has}`, others);
-    }
+    if (person !== null) return requireRoleOf(member, person, action);
     if (member.people.length === 0 && publicKey !== null && member.publicKeys.sign === publicKey) {
       return Object.freeze({ member, person: null });
     }
   }
-  const problem = publicKey === null ? 'there is no signing key' : 'the signing key is not in the manifest';
-  throw refusal(`${needed}; ${problem}`, []);
+  throw refusal(action, publicKey === null ? 'there is no signing key' : 'the signing key is not in the manifest', []);
 }
 
-function refusal(message: string, others: readonly Person[]): SealroomError {
+/**
+ * As {@link requireRole}, for an actor that is known by id: a person of the member, or the member itself if it is one person.
+ *
+ * @throws {SealroomError} RULE_ROLE if the member has people and the actor is none of them, or does not have the role.
+ */
+export function requireRoleOfPerson(member: Member, personId: string | null, action: RoleAction): Actor {
+  if (member.people.length === 0) return Object.freeze({ member, person: null });
+  const person = member.people.find(({ id }) => id === personId);
+  if (person === undefined) {
+    throw refusal(action, `the caller is none of the people of ${member.id}`, holdersOf(member, action));
+  }
+  return requireRoleOf(member, person, action);
+}
+
+function requireRoleOf(member: Member, person: Person, action: RoleAction): Actor {
+  if (person.roles.some((role) => ALLOWED[action].includes(role))) return Object.freeze({ member, person });
+  const has = `${person.id} of ${member.id} has ${person.roles.join(', ')}`;
+  throw refusal(action, has, holdersOf(member, action));
+}
+
+function holdersOf({ people }: Member, action: RoleAction): readonly Person[] {
+  return people.filter(({ roles }) => roles.some((role) => ALLOWED[action].includes(role)));
+}
+
+function refusal(action: RoleAction, problem: string, others: readonly Person[]): SealroomError {
   const names = others.map(({ id }) => id).join(', ');
+  const message = `\`${action}\` needs the role ${ALLOWED[action].join(' or ')}; ${problem}`;
   return new SealroomError('RULE_ROLE', message, {
     hint: names === '' ? 'roles are given in the manifest, which all members sign' : `ask ${names}`,
   });

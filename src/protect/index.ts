@@ -20,4 +20,9 @@ export {
   type RecordValue,
   sealRecord,
 } from './encrypt/seal-record.ts';
-export { type ReencryptOptions, reencryptOriginal, reencryptTable } from './reencrypt/reencrypt-table.ts';
+export {
+  type OriginalOptions,
+  type ReencryptOptions,
+  reencryptOriginal,
+  reencryptTable,
+} from './reencrypt/reencrypt-table.ts';

@@ -3,6 +3,8 @@
  * rewritten into the SQL that may run, and run in a process of its own. No I/O but the parser, which has no data, and `run/`.
  */
 export {
+  type CanonicalForm,
+  DEFAULT_MAX_ROWS,
   type CheckContext,
   type Verdict,
   checkQuery,
@@ -22,6 +24,9 @@ export {
   describeObligation,
 } from '../query/index.ts';
 export {
+  type Caller,
+  type CallerProof,
+  claimedCaller,
   type EngineLimits,
   type QueryRequest,
   type ResolvedRequest,
@@ -34,4 +39,5 @@ export {
   QueryRunner,
   type RunnerLimits,
   type RunnerOptions,
+  type RunOptions,
 } from '../room/index.ts';

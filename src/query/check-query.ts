@@ -17,7 +17,8 @@ import { checkProtection } from './check/protection.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
 import { bindTemplate, type BoundTemplate } from './check/template.ts';
 
-const DEFAULT_MAX_ROWS = 1_000_000;
+/** The most rows that a result has where nobody says another number. */
+export const DEFAULT_MAX_ROWS = 1_000_000;
 
 /** Whether a query may run. A refusal is data, not an error, and contains all reasons. */
 export type Verdict =

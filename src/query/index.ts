@@ -2,7 +2,8 @@
  * Queries: parsed by DuckDB, resolved into our own representation, checked against the analysis rules of all tables, rewritten
  * into the SQL that may run, and run in a separate process. The only I/O is in the parser, which has no data, and in `run/`.
  */
-export { checkQuery, type Verdict } from './check-query.ts';
+export type { CanonicalForm } from './ast/equal.ts';
+export { checkQuery, DEFAULT_MAX_ROWS, type Verdict } from './check-query.ts';
 export type { CheckContext } from './check/rule-context.ts';
 export { type FindingCode, FINDINGS } from './findings/codes.ts';
 export type { FindingText } from './findings/finding-text.ts';

@@ -19,7 +19,16 @@ export {
   QueryRunner,
   type RunnerLimits,
   type RunnerOptions,
+  type RunOptions,
 } from './run/query-runner.ts';
-export { type QueryRequest, type ResolvedRequest, resolveRequest } from './run/request.ts';
+export {
+  type Caller,
+  type CallerProof,
+  claimedCaller,
+  type QueryRequest,
+  receiversOf,
+  type ResolvedRequest,
+  resolveRequest,
+} from './run/request.ts';
 export { type LoadOptions, type LoadProgress, type LoadSummary, loadTable } from './snapshots/load.ts';
 export { removeTable } from './snapshots/remove.ts';

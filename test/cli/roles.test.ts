@@ -1,41 +1,16 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { insertSignature, parseManifest, printPublicKey, type Role, signManifest } from 'sealroom/collab';
+import { parseManifest, printPublicKey } from 'sealroom/collab';
 import { HomeSession } from '../support/homes.ts';
-import { type Json, keyOf, manifestOfContext } from '../support/manifests.ts';
-
-const PEOPLE: readonly (readonly [string, Role])[] = [
-  ['kim', 'KEY_CUSTODIAN'],
-  ['sol', 'DATA_STEWARD'],
-  ['ria', 'RULE_APPROVER'],
-  ['abe', 'AUDITOR'],
-  ['quin', 'QUERY_MEMBER'],
-];
+import { keyOf, manifestOfContext } from '../support/manifests.ts';
+import { PEOPLE, peopleManifest, signedPeopleManifest } from '../support/people.ts';
 
 const SCHEMA = JSON.stringify({
   headerRow: true,
   columns: [{ sourceHeader: 'a', targetHeader: 'a', type: 'sealed', pad: { type: 'none' } }],
 });
 
-/** A manifest in which `brand` has people, not signed. */
-function manifestText(): string {
-  const manifest = manifestOfContext('agg');
-  const [brand, ...others] = manifest['members'] as Json[];
-  const people = PEOPLE.map(([id, role]) => ({ id, roles: [role], sign: printPublicKey(keyOf(id)) }));
-  return JSON.stringify({ ...manifest, members: [{ ...brand, people }, ...others] }, null, 1);
-}
-
-/** The same, signed by all. */
-function signedText(): string {
-  let text = manifestText();
-  for (const { id, people } of parseManifest(text).members) {
-    const signer = people.length > 0 ? 'ria' : id;
-    text = insertSignature(text, signManifest(parseManifest(text), id, keyOf(signer)), null);
-  }
-  return text;
-}
-
-const SIGNED = signedText();
+const SIGNED = signedPeopleManifest();
 const { id: ID } = parseManifest(SIGNED);
 const M = ['--manifest', 'm.json'];
 
@@ -95,7 +70,7 @@ describe('roles', () => {
       const plain = await home.run(['key', 'export-c3r', '--id', ID, '--yes']);
       expect(plain).toMatchObject({ code: 3, out: '' });
       expect(plain.err).toMatch(/expected a manifest with people, got none/);
-      await home.session.put('m.json', manifestText());
+      await home.session.put('m.json', peopleManifest());
       expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 1, out: '' });
       expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'export' });
       const peopleless = JSON.stringify(manifestOfContext('agg'));
@@ -158,7 +133,7 @@ describe('roles', () => {
   });
 
   test('sign: by a rule approver only', async () => {
-    await using home = await HomeSession.start({ 'm.json': manifestText() });
+    await using home = await HomeSession.start({ 'm.json': peopleManifest() });
     for (const [name] of PEOPLE) {
       await home.session.put(`${name}.pem`, keyOf(name).export({ type: 'pkcs8', format: 'pem' }));
     }

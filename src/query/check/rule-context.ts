@@ -15,7 +15,7 @@ export interface CheckContext {
   readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** How many queries the access budgets still allow, by table; a table without a budget is left out. */
   readonly budgetsLeft?: ReadonlyMap<string, number> | undefined;
-  /** The maximum number of rows in a result; default: 1,000,000. */
+  /** The maximum number of rows in a result; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { canonicalText } from '../ast/equal.ts';
+import { type CanonicalForm, canonicalForm } from '../ast/equal.ts';
 import type { Protection, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { printTypeName, type ValueType } from '../ast/value-type.ts';
@@ -19,8 +19,11 @@ export interface Statement {
   readonly columns: readonly ResultColumn[];
   /** The maximum number of rows that the SQL returns: one more than may be released. */
   readonly limit: number | null;
-  /** The resolved query that the SQL was printed from, as JSON; texts with the same meaning have the same one. */
-  readonly ir: string;
+  /**
+   * The resolved query that the SQL was printed from; texts with the same meaning have the same one. Audit records contain it, and
+   * the SHA-256 of its JSON text.
+   */
+  readonly ir: CanonicalForm;
 }
 
 /** Prints a query whose parameters have values. */
@@ -40,6 +43,6 @@ export function printStatement(
     parameters: Object.freeze([...values.values()].map((value) => value.text)),
     columns: Object.freeze(outputsOf(query).map(({ name, protection }) => ({ name, protection: protection.kind }))),
     limit: query.limit,
-    ir: canonicalText(query),
+    ir: canonicalForm(query),
   });
 }

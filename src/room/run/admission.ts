@@ -4,7 +4,7 @@ import { openRoom, openRoomLog, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { checkQuery, type Verdict } from '../../query/index.ts';
 import { type ParsedQuery, QueryParser } from '../../query/index.ts';
-import { chargesOf } from './audit-events.ts';
+import { chargesOf, printIr } from './audit-events.ts';
 import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
 
 /** The maximum length of a resolved query in characters, so that it fits into the record of its attempt. */
@@ -17,7 +17,7 @@ export interface RoomOptions {
   /** The environment, which must not contain the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  /** The maximum number of rows to release; default: 1,000,000. */
+  /** The maximum number of rows to release; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
 }
 
@@ -61,14 +61,12 @@ export class Admission implements AsyncDisposable {
   }
 
   /**
-   * Opens a room for checking queries.
+   * Opens the log of a room for checking queries. The caller has refused an environment with the shared secret.
    *
-   * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; SECRET_INVALID if the room's
-   *   signer cannot be read; IO_READ, IO_LOCKED, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
+   * @throws {SealroomError} SECRET_INVALID if the room's signer cannot be read; IO_READ, IO_LOCKED and AUDIT_* for the log.
    */
-  static async open(options: RoomOptions): Promise<Admission> {
-    refuseSecrets(options.env);
-    const log = await openRoomLog(await openRoom(options.directory), options.now);
+  static async open(options: RoomOptions, room: Room): Promise<Admission> {
+    const log = await openRoomLog(room, options.now);
     try {
       return new Admission(options, await QueryParser.open(), log);
     } catch (error) {
@@ -80,11 +78,12 @@ export class Admission implements AsyncDisposable {
   /**
    * What would happen to a query, and what it would cost.
    *
+   * @param room as it is now; read again if left out
    * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration or a value is malformed; IO_*, ROOM_* and
    *   MANIFEST_* for the room; AUDIT_* for its log.
    */
-  async check(request: QueryRequest): Promise<QueryCheck> {
-    const attempt = await this.prepare(request);
+  async check(request: QueryRequest, room?: Room): Promise<QueryCheck> {
+    const attempt = await this.prepare(request, room);
     const verdict = await this.admit(attempt);
     const { text } = attempt.request;
     if (!verdict.allowed) return { text, verdict, budgets: [] };
@@ -92,9 +91,9 @@ export class Admission implements AsyncDisposable {
     return { text, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
   }
 
-  /** Reads the room as it is now, and resolves the request. */
-  async prepare(request: QueryRequest): Promise<Attempt> {
-    const room = await openRoom(this.#options.directory);
+  /** Resolves a request in the room as it is now, which is read if it was not just opened. */
+  async prepare(request: QueryRequest, opened?: Room): Promise<Attempt> {
+    const room = opened ?? (await openRoom(this.#options.directory));
     const question = resolveRequest(request, room.manifest, this.#options.maxRows);
     // A template that does not exist has no text; then the check reports that and nothing else.
     const isKnown = request.query.kind === 'text' || question.text !== '';
@@ -108,7 +107,7 @@ export class Admission implements AsyncDisposable {
   async admit({ room, request, parsed }: Attempt): Promise<Verdict> {
     const verdict = checkQuery(parsed, request.context);
     if (!verdict.allowed) return verdict;
-    if (verdict.statement.ir.length > MAX_IR_CHARACTERS) {
+    if (printIr(verdict.statement).length > MAX_IR_CHARACTERS) {
       const span = { start: 0, end: request.text.length };
       const message = 'the query is too large once its names and types are written out';
       const finding = { code: 'TOO_LARGE', span, message, help: 'Ask for less at once.', rule: null } as const;
@@ -128,9 +127,12 @@ export class Admission implements AsyncDisposable {
 /**
  * What would happen to a query, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
  *
- * @throws {SealroomError} the codes of {@link Admission.open} and {@link Admission.check}
+ * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; the codes of {@link Admission.open} and
+ *   {@link Admission.check}
  */
 export async function previewQuery(options: RoomOptions, request: QueryRequest): Promise<QueryCheck> {
-  await using admission = await Admission.open(options);
-  return await admission.check(request);
+  refuseSecrets(options.env);
+  const room = await openRoom(options.directory);
+  await using admission = await Admission.open(options, room);
+  return await admission.check(request, room);
 }

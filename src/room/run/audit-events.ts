@@ -2,13 +2,18 @@ import { createHash } from 'node:crypto';
 import { type AttemptEvent, type Charge, recordQuery } from '../../audit/index.ts';
 import type { Room } from '../room.ts';
 import type { Verdict } from '../../query/index.ts';
-import type { Finding } from '../../query/index.ts';
+import type { Finding, Statement } from '../../query/index.ts';
 import { describeObligation, type Obligation } from '../../query/index.ts';
 import type { ResolvedRequest } from './request.ts';
 
 /** SHA-256 of text or bytes, 64 hexadecimal digits. */
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+/** The resolved query as the text that is hashed. */
+export function printIr({ ir }: Statement): string {
+  return JSON.stringify(ir);
 }
 
 /** The tables of a query with their budgets, in the order of the manifest. */
@@ -51,7 +56,7 @@ export function describeAttempt(
     member,
     manifestSha256: manifest.sha256,
     question: recordQuery({ sql: text, template, parameters, keepText }),
-    ir: verdict.allowed ? (JSON.parse(verdict.statement.ir) as AttemptEvent['ir']) : null,
+    ir: verdict.allowed ? verdict.statement.ir : null,
     tables: verdict.tables.length === 0 ? null : chargesOf(room, verdict.tables).map(({ use }) => use),
     findings: verdict.findings.map((finding) => describeFinding(finding, text)),
     obligations: verdict.obligations.map(formatObligation),

@@ -2,12 +2,11 @@ import { type BudgetChange, durationBucket, type Receipt } from '../../audit/ind
 import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
-import { openRoom, readRoomSigner, type Snapshot, verifySnapshot } from '../room.ts';
+import { openRoom, readRoomSigner, type Room, type Snapshot, verifySnapshot } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
-import type { Verdict } from '../../query/index.ts';
-import type { Finding } from '../../query/index.ts';
+import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
 import { EngineFailure, type EngineProcess } from './engine-process.ts';
-import { chargesOf, describeAttempt, formatObligation, sha256Hex } from './audit-events.ts';
+import { chargesOf, describeAttempt, formatObligation, printIr, sha256Hex } from './audit-events.ts';
 import { type Attempt, Admission, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
 import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
@@ -28,11 +27,19 @@ const DEFAULT_LIMITS: RunnerLimits = {
   processes: 1,
 };
 
-const DEFAULT_MAX_ROWS = 1_000_000;
-
 /** What a runner is opened with. */
 export interface RunnerOptions extends RoomOptions {
   readonly limits?: Partial<RunnerLimits> | undefined;
+  /** The room, if it was opened just now; read anew if left out. */
+  readonly room?: Room | undefined;
+}
+
+/** What goes with one query besides the request. */
+export interface RunOptions {
+  /** The room as it is now, if it was opened for this query already; read anew if left out. It is read again after the wait. */
+  readonly room?: Room | undefined;
+  /** Ends the query. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A result that the room releases. */
@@ -78,15 +85,16 @@ export class QueryRunner implements AsyncDisposable {
    * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; SECRET_INVALID if the room's
    *   signer cannot be read; IO_READ, IO_LOCKED, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
    */
-  static async open({ limits, ...options }: RunnerOptions): Promise<QueryRunner> {
+  static async open({ limits, room, ...options }: RunnerOptions): Promise<QueryRunner> {
     const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
     refuseSecrets(options.env);
     const pool = new EnginePool(processes, ofEach);
     try {
-      const signer = await readRoomSigner(await openRoom(options.directory));
+      const opened = room ?? (await openRoom(options.directory));
+      const signer = await readRoomSigner(opened);
       // Loading the library that writes results takes longer than a query over small tables.
-      const [gate] = await Promise.all([Admission.open(options), import('apache-arrow')]);
-      return new QueryRunner(options.now, gate, pool, signer);
+      const [admission] = await Promise.all([Admission.open(options, opened), import('apache-arrow')]);
+      return new QueryRunner(options.now, admission, pool, signer);
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -110,8 +118,8 @@ export class QueryRunner implements AsyncDisposable {
    *   has the kind of the failure under the id that the error names. QUERY_UNLOADED if one of its tables is not loaded;
    *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; and the codes of {@link QueryRunner.check}.
    */
-  async run(request: QueryRequest, signal?: AbortSignal): Promise<QueryOutcome> {
-    const attempt = await this.#admission.prepare(request);
+  async run(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryOutcome> {
+    const attempt = await this.#admission.prepare(request, room);
     const verdict = await this.#admission.admit(attempt);
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
     const snapshots = await this.#snapshotsOf(attempt, verdict);
@@ -195,7 +203,7 @@ export class QueryRunner implements AsyncDisposable {
       attempt: id,
       member: question.context.member,
       manifestSha256: room.manifest.sha256,
-      irSha256: sha256Hex(verdict.statement.ir),
+      irSha256: sha256Hex(printIr(verdict.statement)),
       charges: chargesOf(room, verdict.tables),
     });
     if (!started.granted) return this.#refuse(attempt, withoutBudget(parsed, question, started.exhausted));
@@ -238,7 +246,7 @@ export class QueryRunner implements AsyncDisposable {
         member,
         receivers,
         question: { template, parameters, sql: question.text },
-        irSha256: sha256Hex(statement.ir),
+        irSha256: sha256Hex(printIr(statement)),
         tables: chargesOf(room, tables).map(({ use }) => ({ ...use, snapshotSha256: use.snapshotSha256 ?? '' })),
         obligations: obligations.map(formatObligation).map(({ kind, detail }) => ({ kind, detail })),
         columns,

@@ -3,15 +3,40 @@ import type { Manifest } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
+/** Why a room believes that a caller is who it says. */
+export interface CallerProof {
+  readonly kind: 'claimed';
+  /** Who vouches for the caller: whoever runs the room, and started the query. */
+  readonly by: 'operator';
+}
+
+/** Who asks. */
+export interface Caller {
+  /** Id of a member. */
+  readonly member: string;
+  /** Id of one of the member's people; `null` for a member that is one person, or if the person is not known. */
+  readonly person: string | null;
+  readonly proof: CallerProof;
+}
+
+/** A caller for whom only the operator of the room vouches. */
+export function claimedCaller(member: string, person: string | null = null): Caller {
+  return Object.freeze({ member, person, proof: Object.freeze({ kind: 'claimed', by: 'operator' }) });
+}
+
 /** A query, who asks it, and who receives the result. */
 export interface QueryRequest {
-  /** Id of the member that asks. */
-  readonly member: string;
-  /** Ids of the members that the result is for. */
+  readonly caller: Caller;
+  /** Ids of the members that the result is for; without any, it is for the caller's. */
   readonly receivers: readonly string[];
   readonly query:
     | { readonly kind: 'text'; readonly sql: string }
     | { readonly kind: 'template'; readonly id: string; readonly parameters: Readonly<Record<string, string>> };
+}
+
+/** Ids of the members that receive the result of a request. */
+export function receiversOf({ caller, receivers }: Pick<QueryRequest, 'caller' | 'receivers'>): readonly string[] {
+  return receivers.length === 0 ? [caller.member] : receivers;
 }
 
 /** A request with its resolved text, ready to be checked. */
@@ -54,14 +79,13 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
 /**
  * Resolves a request in a collaboration. The check reports a template that does not exist.
  *
- * @param maxRows the maximum number of rows to release; default: 1,000,000
+ * @param maxRows the maximum number of rows to release; default: `DEFAULT_MAX_ROWS`
  * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration, or a parameter is malformed.
  */
-export function resolveRequest(
-  { member, receivers, query: question }: QueryRequest,
-  manifest: Manifest,
-  maxRows?: number,
-): ResolvedRequest {
+export function resolveRequest(request: QueryRequest, manifest: Manifest, maxRows?: number): ResolvedRequest {
+  const { caller, query: question } = request;
+  const { member } = caller;
+  const receivers = receiversOf(request);
   for (const id of [member, ...receivers]) requireMember(manifest, id);
   const context = { manifest, member, receivers: [...new Set(receivers)], maxRows };
   if (question.kind === 'text') return { text: question.sql, context };

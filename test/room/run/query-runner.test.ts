@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { parseVerifiers, verifyLog } from 'sealroom/audit';
-import { type QueryOutcome, QueryRunner } from 'sealroom/query';
+import { claimedCaller, type QueryOutcome, QueryRunner } from 'sealroom/query';
 import { openRoom } from 'sealroom/room';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SECRET } from '../../support/cli.ts';
@@ -104,7 +104,7 @@ describe('an allowed query', () => {
 
   test('of a template has its values', async () => {
     const question = { kind: 'template', id: 'pages-since', parameters: { since: '1500' } } as const;
-    const outcome = await runner.run({ member: 'brand', receivers: ['brand'], query: question });
+    const outcome = await runner.run({ caller: claimedCaller('brand'), receivers: ['brand'], query: question });
     const sql = 'SELECT page, COUNT(*) AS n FROM visits WHERE seconds >= 1500 GROUP BY page ORDER BY ALL';
     expect(await rowsOf(outcome)).toEqual(await cleartextRows(cleartext, sql));
   });
@@ -198,7 +198,7 @@ describe('a refused query', () => {
   });
 
   test('of a member that may not ask is recorded under its name', async () => {
-    await runner.run(ask(BY_REGION, { member: 'pub' }));
+    await runner.run(ask(BY_REGION, { caller: claimedCaller('pub') }));
     expect(await lastRecord()).toMatchObject({ member: 'pub', findings: [{ code: 'ROLE_CANNOT_QUERY' }] });
   });
 
@@ -219,7 +219,9 @@ describe('a refused query', () => {
   });
 
   test('of somebody unknown is none', async () => {
-    await expect(runner.run(ask(BY_REGION, { member: 'stranger' }))).rejects.toMatchObject({ code: 'USAGE_OPTION' });
+    await expect(runner.run(ask(BY_REGION, { caller: claimedCaller('stranger') }))).rejects.toMatchObject({
+      code: 'USAGE_OPTION',
+    });
     await expect(runner.run(ask(BY_REGION, { receivers: ['x'.repeat(999)] }))).rejects.toMatchObject({
       code: 'USAGE_OPTION',
     });
@@ -270,14 +272,16 @@ describe('a query that does not end well', () => {
 
   test('is over when the caller stops it', async () => {
     const abort = new AbortController();
-    const { failure } = await untilStarted(() => ({ failure: failureOf(runner.run(ask(RUNAWAY), abort.signal)) }));
+    const { failure } = await untilStarted(() => ({
+      failure: failureOf(runner.run(ask(RUNAWAY), { signal: abort.signal })),
+    }));
     abort.abort();
     expect(await failure).toMatchObject({ code: 'IO_ABORTED' });
     expect(await lastRecord()).toMatchObject({ outcome: { kind: 'failed', code: 'ABORTED' } });
   });
 
   test('costs nothing if it is stopped before its turn', async () => {
-    const failure = failureOf(runner.run(ask(BY_REGION), AbortSignal.abort()));
+    const failure = failureOf(runner.run(ask(BY_REGION), { signal: AbortSignal.abort() }));
     expect(await failure).toMatchObject({ code: 'IO_ABORTED' });
     expect(await lastRecord()).toMatchObject({ outcome: { kind: 'refused' }, budgets: [] });
   });
@@ -379,7 +383,7 @@ describe('a room that is not as it should be', () => {
     await using changed = await SampleRoom.start(['impressions', 'purchases', 'visits']);
     await using asked = await changed.runner();
     const abort = new AbortController();
-    const first = failureOf(asked.run(ask(RUNAWAY), abort.signal));
+    const first = failureOf(asked.run(ask(RUNAWAY), { signal: abort.signal }));
     await waitFor(async () => (await changed.log()).includes('"kind":"start"'));
     const second = failureOf(asked.run(ask(BY_REGION)));
     // Goes through the same gate, behind it.

@@ -5,9 +5,9 @@ import { generateHybridIdentity, generateX25519Identity, identityToRecipient } f
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
 import { approveTemplate, insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
-import { type QueryOutcome, type QueryRequest, QueryRunner, type RunnerLimits } from 'sealroom/query';
+import { claimedCaller, type QueryOutcome, type QueryRequest, QueryRunner, type RunnerLimits } from 'sealroom/query';
 import { createRoom, loadTable, updateRoom } from 'sealroom/room';
-import { readRows } from '#cli/output/result-table';
+import { readRows } from '#src/actions/member/read-result';
 import { SECRET, Session } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
 
@@ -265,7 +265,7 @@ export class SampleRoom implements AsyncDisposable {
 
 /** A query of the brand, for itself. */
 export function ask(sql: string, more: Partial<QueryRequest> = {}): QueryRequest {
-  return { member: 'brand', receivers: ['brand'], query: { kind: 'text', sql }, ...more };
+  return { caller: claimedCaller('brand'), receivers: ['brand'], query: { kind: 'text', sql }, ...more };
 }
 
 /** The rows of a released result as text; fails the test if it was refused. */

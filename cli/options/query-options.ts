@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
-import { SealroomError } from '../src/errors/index.ts';
-import type { QueryRequest } from '../src/room/index.ts';
-import { restoreArgument } from './spelling.ts';
-import type { CliIo } from './terminal.ts';
+import { SealroomError } from '../../src/errors/index.ts';
+import type { QueryRequest } from '../../src/room/index.ts';
+import { restoreArgument } from '../spelling.ts';
+import type { CliIo } from '../terminal.ts';
 
 /** What a query is asked with. */
 export interface QueryArguments {
@@ -57,12 +57,15 @@ function readParameters(argv: readonly string[]): Readonly<Record<string, string
   return Object.fromEntries(parameters);
 }
 
+/** What is asked, and for whom. */
+export type Question = Pick<QueryRequest, 'receivers' | 'query'>;
+
 /**
- * The request that the options make.
+ * What the options ask, and for whom.
  *
  * @throws {SealroomError} USAGE_OPTION if there is not exactly one of query and template, or parameters without a template.
  */
-export function readRequest({ argv }: CliIo, { sql, as, template }: QueryArguments): QueryRequest {
+export function readQuestion({ argv }: CliIo, { sql, template }: QueryArguments): Question {
   if ((sql === undefined) === (template === undefined)) {
     throw new SealroomError('USAGE_OPTION', 'expected a query or `--template`, got both or none', {
       hint: 'a query is one argument: write it in quotes',
@@ -72,10 +75,8 @@ export function readRequest({ argv }: CliIo, { sql, as, template }: QueryArgumen
   if (template === undefined && Object.keys(parameters).length > 0) {
     throw new SealroomError('USAGE_OPTION', '`--param` expected together with `--template`, got it alone');
   }
-  const receivers = valuesOf(argv, '--for');
   return {
-    member: as,
-    receivers: receivers.length === 0 ? [as] : receivers,
+    receivers: valuesOf(argv, '--for'),
     query: template === undefined ? { kind: 'text', sql: sql ?? '' } : { kind: 'template', id: template, parameters },
   };
 }

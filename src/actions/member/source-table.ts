@@ -1,15 +1,17 @@
-import { valueAt } from '../src/bytes/index.ts';
-import type { ColumnProfile, SourceContent, SourceField, SourceTable } from '../src/schema/index.ts';
-import { COLUMN_KINDS, profileColumn } from '../src/schema/index.ts';
-import type { Batch, ColumnData, ColumnType, Field } from '../src/columns/index.ts';
-import type { ReadRequest } from '../src/tabular/index.ts';
-
-/** What is needed of a table to propose a schema for it; `openTable` gives one. */
-export interface TableSource {
-  readonly fields: readonly Field[];
-  batches(request: ReadRequest): AsyncIterable<Batch>;
-  close(): Promise<void>;
-}
+import { valueAt } from '../../bytes/index.ts';
+import type { ColumnData, ColumnType, Field } from '../../columns/index.ts';
+import { parseCollaborationId } from '../../crypto/index.ts';
+import {
+  COLUMN_KINDS,
+  type ColumnProfile,
+  profileColumn,
+  readSourceTable,
+  type SourceContent,
+  type SourceField,
+  type SourceTable,
+} from '../../schema/index.ts';
+import { openTable, type OpenOptions, type TableReader } from '../../tabular/index.ts';
+import { fetchSettings } from './collaboration.ts';
 
 type Traits = Pick<SourceField, 'content' | 'kinds'>;
 
@@ -34,7 +36,7 @@ const TRAITS: Readonly<Record<ColumnType['kind'], Traits>> = {
 };
 
 /** A table's column in the words of a schema. */
-export function toSourceField(field: Field): SourceField {
+function toSourceField(field: Field): SourceField {
   return { name: field.name, ...TRAITS[field.type.kind] };
 }
 
@@ -45,13 +47,53 @@ function bytesAt(column: ColumnData, row: number): Uint8Array | null {
   return isNull ? null : values.subarray(row * width, (row + 1) * width);
 }
 
+/** A table that a schema is to be made for. */
+export interface SchemaSource {
+  readonly source: SourceTable;
+  /**
+   * Facts about the first `maxRows` rows of the usable columns. Keeps no values.
+   *
+   * @throws {SealroomError} what reading the table throws; IO_ABORTED if the signal fires.
+   */
+  readonly profile: (maxRows: number) => Promise<readonly ColumnProfile[]>;
+}
+
 /**
- * Facts about the first `maxRows` rows of a table's usable columns. Keeps no values.
+ * Opens a table that a schema is to be made for, and closes it when `work` is done.
  *
- * @throws {SealroomError} what reading the table throws; IO_ABORTED if the signal fires.
+ * @throws {SealroomError} as `openTable`, `readSourceTable` and `work`
  */
-export async function profileTable(
-  table: TableSource,
+export async function withSchemaSource<Result>(
+  input: string,
+  options: OpenOptions & { readonly headerRow: boolean },
+  work: (table: SchemaSource) => Promise<Result>,
+): Promise<Result> {
+  const table = await openTable(input, options);
+  try {
+    const source = readSourceTable(table.fields.map(toSourceField), options.headerRow);
+    const profile = (maxRows: number): Promise<readonly ColumnProfile[]> =>
+      profileTable(table, source, { maxRows, signal: options.signal });
+    return await work({ source, profile });
+  } finally {
+    await table.close();
+  }
+}
+
+/**
+ * Whether a collaboration allows cleartext, as AWS Clean Rooms says.
+ *
+ * @throws {SealroomError} USAGE_OPTION for an id that is none; as `fetchSettings`.
+ */
+export async function allowsCleartext(
+  id: string,
+  access: { readonly profile: string | undefined; readonly region: string | undefined },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return (await fetchSettings(parseCollaborationId(id), access, signal)).allowCleartext;
+}
+
+async function profileTable(
+  table: TableReader,
   source: SourceTable,
   options: { readonly maxRows: number; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly ColumnProfile[]> {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SealroomError, systemReason } from '../src/errors/index.ts';
-import { type FoundProvenance, formatOf, readProvenance } from '../src/tabular/index.ts';
+import { SealroomError, systemReason } from '../../errors/index.ts';
+import type { FoundProvenance } from '../../tabular/index.ts';
 
 /** A table, and where it says that it comes from. */
 export interface ProtectedTable {
@@ -21,6 +21,9 @@ export async function findTables(
   files: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly ProtectedTable[]> {
+  if (directory === null && files.length === 0) return [];
+  // Loaded here, since most actions on keys look at no table.
+  const { readProvenance } = await import('../../tabular/index.ts');
   const found = directory === null ? [] : await listTables(directory);
   const read = async (file: string): Promise<ProtectedTable> => ({
     file,
@@ -36,6 +39,7 @@ export async function findTables(
 }
 
 async function listTables(directory: string): Promise<readonly string[]> {
+  const { formatOf } = await import('../../tabular/index.ts');
   try {
     const entries = await readdir(directory, { recursive: true, withFileTypes: true });
     return entries

@@ -1,63 +1,61 @@
-import { resolve } from 'node:path';
-import type { RoleAction } from '../src/collab/index.ts';
-import type { CollaborationId } from '../src/crypto/index.ts';
-import { type HeldSecret, memberHome, loadSharedSecret } from '../src/custody/load-secret.ts';
-import type { ProviderContext } from '../src/custody/index.ts';
-import { SealroomError } from '../src/errors/index.ts';
+import type { RoleAction } from '../../collab/index.ts';
+import type { ProviderContext } from '../../custody/index.ts';
+import { type HeldSecret, loadSharedSecret } from '../../custody/load-secret.ts';
+import { SealroomError } from '../../errors/index.ts';
 import {
   type FoundProvenance,
   type Provenance,
   readProvenance,
   STANDARD_STREAM,
-  type TableFormat,
   type TransferResult,
-} from '../src/tabular/index.ts';
-import { type KeyArguments, providerContext } from './options/key-options.ts';
-import { checkRole } from './roles.ts';
-import type { CliIo } from './terminal.ts';
+} from '../../tabular/index.ts';
+import { authorise } from './authorise.ts';
+import type { Collaboration } from './collaboration.ts';
+import { homeOf, type MemberEnvironment } from './environment.ts';
+import type { TableTransfer } from './table-transfer.ts';
 
 /** Which secret a table is encrypted with, as far as is known. */
 export type TableOrigin = Pick<Provenance, 'collaborationId' | 'generation'> & Partial<Pick<Provenance, 'secretId'>>;
 
-/** What says which secret a command on a table takes. */
-export interface SecretArguments extends KeyArguments {
-  readonly manifest: string | undefined;
+/** Which secret an action on a table takes, and what for. */
+export interface SecretWish {
+  readonly collaboration: Pick<Collaboration, 'id' | 'manifest'>;
+  readonly action: RoleAction;
+  /** URI of the key that opens the envelope, before `SEALROOM_KEY` and the one that the envelope names. */
+  readonly key: string | undefined;
+  /** Where the table comes from, which says which generation; `null` for the newest. */
+  readonly origin: TableOrigin | null;
 }
 
 /**
- * The secret that a command on a table takes, after the roles allowed it.
+ * The secret that an action on a table takes, after the roles allowed it.
  *
- * @param origin where the table comes from, which says which generation; `null` for the newest
- * @param context what the provider of its key gets; one of its own if left out
+ * @returns the secret, which the caller disposes of
  * @throws {SealroomError} USAGE_OPTION if the table is that of another collaboration; CUSTODY_KEY with what can be done if the
- *   generation is not there any more; as `loadSharedSecret` and `checkRole`.
+ *   generation is not there any more; as `loadSharedSecret` and `authorise`.
  */
 export async function loadSecret(
-  io: CliIo,
-  args: SecretArguments,
-  collaborationId: CollaborationId,
-  action: RoleAction,
-  origin: TableOrigin | null = null,
-  context: ProviderContext = providerContext(io, args),
+  environment: MemberEnvironment,
+  { collaboration: { id: collaborationId, manifest }, action, key, origin }: SecretWish,
 ): Promise<HeldSecret> {
   if (origin !== null && origin.collaborationId !== collaborationId) {
     throw new SealroomError('USAGE_OPTION', 'expected a table of this collaboration, got one of another', {
       hint: `it was encrypted for ${origin.collaborationId}`,
     });
   }
-  const home = memberHome(io.env, { cwd: io.cwd, home: args.home });
+  const home = homeOf(environment);
   const held = await loadSharedSecret(
     {
       collaborationId,
       generation: origin?.generation,
-      key: args.key,
-      home: args.home,
+      key,
+      home: environment.home,
       purpose: action,
       authorise: async (envelope) => {
-        await checkRole(io, { home, manifest: args.manifest, action, envelope });
+        await authorise(home, { action, envelope, manifest });
       },
     },
-    context,
+    environment,
   );
   if (origin?.secretId === undefined || origin.secretId === held.secretId) return held;
   held[Symbol.dispose]();
@@ -65,6 +63,17 @@ export async function loadSecret(
   throw new SealroomError('CUSTODY_KEY', `expected ${expected}, got ${held.secretId}`, {
     hint: 'that is the one that the table was encrypted with; `sealroom key show` lists those in your home',
   });
+}
+
+/** The same environment for an action that opens several secrets: the passphrase of a keystore is asked for once. */
+export function askingOnce<Context extends ProviderContext>(context: Context): Context {
+  const answers = new Map<string, Promise<string>>();
+  const askPassphrase: ProviderContext['askPassphrase'] = (question) => {
+    const answer = answers.get(question.what) ?? context.askPassphrase(question);
+    answers.set(question.what, answer);
+    return answer;
+  };
+  return { ...context, askPassphrase };
 }
 
 /** What goes with a table that is encrypted with a secret; nothing is known of one from the environment. */
@@ -102,9 +111,8 @@ export function recordInput({
  * @throws {SealroomError} as `readProvenance`.
  */
 export async function findOrigin(
-  io: CliIo,
-  { input, 'file-format': format }: { readonly input: string; readonly 'file-format': TableFormat | undefined },
+  { signal }: Pick<MemberEnvironment, 'signal'>,
+  { input, inputFormat: format }: TableTransfer,
 ): Promise<FoundProvenance | null> {
-  if (input === STANDARD_STREAM) return null;
-  return readProvenance(resolve(io.cwd, input), { format, signal: io.signal });
+  return input === STANDARD_STREAM ? null : readProvenance(input, { format, signal });
 }

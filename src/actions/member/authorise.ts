@@ -1,18 +1,14 @@
-import { resolve } from 'node:path';
-import type { Manifest, RoleAction } from '../src/collab/index.ts';
-import type { Envelope, MemberHome, RefusedUse } from '../src/custody/index.ts';
-import { SealroomError } from '../src/errors/index.ts';
-import { readTextFile } from '../src/files/index.ts';
-import type { CliIo } from './terminal.ts';
+import type { Actor, Manifest, RoleAction } from '../../collab/index.ts';
+import type { Envelope, MemberHome, RefusedUse } from '../../custody/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { homeOf, type MemberEnvironment } from './environment.ts';
 
-/** Whose command it is, and what is to be done. */
+/** What is to be done, and what says who may do it. */
 export interface RoleCheck {
-  readonly home: MemberHome;
-  /** The file that `--manifest` named. */
-  readonly manifest: string | undefined;
   readonly action: RoleAction;
   /** `null` if it is about no envelope, or there is none yet. */
   readonly envelope: Envelope | null;
+  readonly manifest: Manifest | null;
 }
 
 /**
@@ -21,42 +17,52 @@ export interface RoleCheck {
  *
  * @returns whether there are roles
  * @throws {SealroomError} RULE_ROLE; MANIFEST_UNSIGNED, MANIFEST_SIGNATURE if not all members have signed a manifest with people;
- *   what reading the manifest and the signing key of the home throw.
+ *   SECRET_INVALID for the signing key of the home; as the log of the keys.
  */
-export async function checkRole(io: CliIo, check: RoleCheck): Promise<boolean> {
-  const { envelope, manifest } = check;
+export async function authorise(home: MemberHome, { action, envelope, manifest }: RoleCheck): Promise<boolean> {
   const isBound = envelope?.isRoleBound ?? false;
-  // Most commands have neither, and what reads manifests takes longer to load than a small table to encrypt.
-  if (manifest === undefined && !isBound) return false;
-  const read = manifest === undefined ? null : await readManifest(io, manifest);
-  return checkManifestRole(check, read);
-}
-
-/** What {@link checkManifestRole} takes besides a manifest. */
-export interface ManifestRoleCheck extends Omit<RoleCheck, 'manifest'> {
-  /** Whose people are asked for; without it, those of any member. */
-  readonly member?: string | undefined;
+  // Most actions have neither, and what reads manifests takes longer to load than a small table to encrypt.
+  if (manifest === null && !isBound) return false;
+  const { hasRoles } = await import('../../collab/index.ts');
+  const withRoles = manifest !== null && hasRoles(manifest) ? manifest : null;
+  if (withRoles === null && !isBound) return false;
+  const collaborationId = envelope?.collaborationId ?? withRoles?.id ?? '';
+  await recordingRefusal(home, { collaborationId, envelope, purpose: action }, async () => {
+    if (withRoles === null) throw noManifest(action);
+    await requireActor(home, withRoles, action);
+  });
+  return true;
 }
 
 /**
- * As {@link checkRole}, with a manifest that was read already.
+ * The person who asks for a member, as the signing key of the home says; refused, and recorded in the home, if that is nobody who
+ * may ask for it.
  *
- * @throws {SealroomError} as {@link checkRole}.
+ * @returns the person's id; `null` for a member that is one person, or is none of the manifest
+ * @throws {SealroomError} as {@link authorise}
  */
-export async function checkManifestRole(check: ManifestRoleCheck, manifest: Manifest | null): Promise<boolean> {
-  const { home, action, envelope, member } = check;
-  const { hasRoles, requireRole } = await import('../src/collab/index.ts');
-  const withRoles = manifest !== null && hasRoles(manifest) ? manifest : null;
-  if (withRoles === null && envelope?.isRoleBound !== true) return false;
-  const { readPublicKeyOf } = await import('../src/custody/index.ts');
-  const collaborationId = envelope?.collaborationId ?? withRoles?.id ?? '';
-  return recordingRefusal(home, { collaborationId, envelope, purpose: action }, async () => {
-    if (withRoles === null) throw noManifest(action);
-    await requireSigned(withRoles);
-    const actor = requireRole(withRoles, await readPublicKeyOf(home.signingKey), action);
-    if (member !== undefined && actor.member.id !== member) throw otherMember(action, member, actor.member.id);
-    return true;
+export async function identifyPerson(
+  environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
+  member: string,
+  manifest: Manifest,
+): Promise<string | null> {
+  if (!manifest.members.some(({ id, people }) => id === member && people.length > 0)) return null;
+  const home = homeOf(environment);
+  const about = { collaborationId: manifest.id, envelope: null, purpose: 'query' };
+  const actor = await recordingRefusal(home, about, async () => {
+    const found = await requireActor(home, manifest, 'query');
+    if (found.member.id !== member) throw otherMember('query', member, found.member.id);
+    return found;
   });
+  return actor.person?.id ?? null;
+}
+
+/** Whoever has the home, with a role in a manifest that all signed. */
+async function requireActor(home: MemberHome, manifest: Manifest, action: RoleAction): Promise<Actor> {
+  const { requireRole } = await import('../../collab/index.ts');
+  const { readPublicKeyOf } = await import('../../custody/index.ts');
+  await requireSigned(manifest);
+  return requireRole(manifest, await readPublicKeyOf(home.signingKey), action);
 }
 
 /** What is refused because of roles, or of who signed them. */
@@ -72,27 +78,21 @@ export async function recordingRefusal<T>(home: MemberHome, about: RefusedUse, a
     return await act();
   } catch (error) {
     if (!(error instanceof SealroomError) || !REFUSALS.includes(error.code)) throw error;
-    const { ENFORCING_SCHEMES, recordRefusal } = await import('../src/custody/index.ts');
+    const { ENFORCING_SCHEMES, recordRefusal } = await import('../../custody/index.ts');
     await recordRefusal(home, about);
     throw error.code === 'RULE_ROLE' ? advised(error, about.envelope, ENFORCING_SCHEMES) : error;
   }
 }
 
-async function readManifest(io: CliIo, file: string): Promise<Manifest> {
-  const { parseManifest } = await import('../src/collab/index.ts');
-  const path = resolve(io.cwd, file);
-  return parseManifest(await readTextFile(path), { file: path });
-}
-
 /** Roles count that all members agreed to. */
 async function requireSigned(manifest: Manifest): Promise<void> {
-  const { verifyManifest } = await import('../src/collab/index.ts');
-  const { printStatus, refuseBrokenSignatures } = await import('./output/format-manifest.ts');
+  const { describeSignature, refuseBrokenSignatures, verifyManifest } = await import('../../collab/index.ts');
   const states = verifyManifest(manifest).filter(({ template }) => template === null);
   refuseBrokenSignatures(states, manifest.name);
   const missing = states.find(({ state }) => state !== 'holds');
   if (missing === undefined) return;
-  throw new SealroomError('MANIFEST_UNSIGNED', `roles expected a manifest that all signed; ${printStatus(missing)}`, {
+  const message = `roles expected a manifest that all signed; ${describeSignature(missing)}`;
+  throw new SealroomError('MANIFEST_UNSIGNED', message, {
     hint: 'a rule approver of each member runs `sealroom collab sign`',
   });
 }

@@ -1,0 +1,46 @@
+/**
+ * What a member does with keys, cards, manifests and logs: authorised by the roles of its collaboration, done, and recorded in its
+ * home. What it does with tables is behind the other half of this door, tables.ts.
+ */
+export {
+  type AuditFinding,
+  type AuditorCheck,
+  checkpointOf,
+  exportForMember,
+  type LogChoice,
+  type ProofRequest,
+  proveFromLog,
+  showRecords,
+  verifyAudit,
+} from './audit.ts';
+export {
+  type AskRequest,
+  receiveFromMember,
+  type ReceiveRequest,
+  requestFromMember,
+  type SendRequest,
+  sendToMember,
+} from './exchange.ts';
+export {
+  createSecret,
+  type DestroyRequest,
+  destroySecret,
+  type ExportRequest,
+  exportSecret,
+  type ListedSecret,
+  listSecrets,
+  type SecretList,
+  type WrappedSecret,
+  type WrapRequest,
+  wrapSecrets,
+} from './keys.ts';
+export { ensureSigningKey, signAsMember, type SignedManifest, type SignRequest } from './manifest.ts';
+export {
+  type CardToCompare,
+  createMember,
+  type OwnCard,
+  readHomeCard,
+  verifyMemberCard,
+  type VerifyCardRequest,
+} from './member.ts';
+export { type OutdatedTable, type RotatedSecret, type RotateRequest, rotateSecret } from './rotate.ts';

@@ -1,0 +1,252 @@
+import { wipe } from '../../bytes/index.ts';
+import { type CollaborationId, parseCollaborationId } from '../../crypto/index.ts';
+import {
+  destroyEnvelope,
+  type EnvelopePlace,
+  KEY_VARIABLE,
+  listEnvelopes,
+  type MemberHome,
+  newestEnvelope,
+  newSharedSecret,
+  readEnvelope,
+  readSecretFromEnvironment,
+  recordEvent,
+  secretIdOf,
+  secretTextOf,
+  storeEnvelope,
+  type StoredEnvelope,
+} from '../../custody/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { authorise } from './authorise.ts';
+import { type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
+import { homeOf, type MemberEnvironment } from './environment.ts';
+import { ProviderPool } from './provider-pool.ts';
+
+/** Which secret an action is about, and how it is opened. */
+interface SecretChoice {
+  readonly collaboration: CollaborationChoice;
+  /** The newest without it. */
+  readonly generation?: number | undefined;
+  /** URI of the key that opens the envelope, before `SEALROOM_KEY` and the one that the envelope names. */
+  readonly key?: string | undefined;
+}
+
+/** Asks whoever decides, and throws if the answer is no. */
+type Confirm = (stored: StoredEnvelope) => Promise<void>;
+
+/** The envelope of a generation, or the newest. @throws {SealroomError} CUSTODY_KEY if there is none. */
+async function find(home: MemberHome, collaborationId: CollaborationId, generation?: number): Promise<StoredEnvelope> {
+  const newest = generation === undefined ? await newestEnvelope(home, collaborationId) : null;
+  return newest ?? readEnvelope(home, { collaborationId, generation: generation ?? 1 });
+}
+
+/**
+ * The first secret of a collaboration, wrapped into an envelope of the home: a new one, or the one in the environment.
+ *
+ * @throws {SealroomError} USAGE_OPTION without a key; IO_EXISTS if there is a secret already; SECRET_* for the one in the
+ *   environment; as `resolveCollaboration`, `authorise`, the provider of the key and the log.
+ */
+export async function createSecret(
+  environment: MemberEnvironment,
+  { collaboration, key, isImported }: Omit<SecretChoice, 'generation'> & { readonly isImported: boolean },
+): Promise<StoredEnvelope> {
+  const uri = key ?? environment.env[KEY_VARIABLE];
+  if (uri === undefined) {
+    throw new SealroomError('USAGE_OPTION', 'missing required argument: key', {
+      hint: 'say what the secret is wrapped with, such as `--key keystore:<file>`; docs/keys.md lists them',
+    });
+  }
+  const home = homeOf(environment);
+  const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
+  const newest = (await listEnvelopes(home, collaborationId)).at(-1);
+  if (newest !== undefined) {
+    throw new SealroomError('IO_EXISTS', 'expected no secret of the collaboration yet, found one', {
+      where: { file: newest.file },
+      hint: '`sealroom key rotate` makes the next one, `sealroom key wrap --to` puts it under another key',
+    });
+  }
+  const isRoleBound = await authorise(home, { action: 'create', envelope: null, manifest });
+  using secret = isImported ? await readSecretFromEnvironment(environment.env) : newSharedSecret();
+  await using pool = new ProviderPool(environment);
+  const provider = await pool.provider(uri);
+  const envelope = await provider.wrap(secret, {
+    collaborationId,
+    generation: 1,
+    secretId: secretIdOf(secret, collaborationId),
+    created: environment.now().toISOString(),
+    isRoleBound,
+  });
+  await recordEvent(home, envelope, { action: 'create', purpose: isImported ? 'import' : 'new' });
+  return await storeEnvelope(home, envelope, { provider, secret, replaced: null });
+}
+
+/** An envelope, and the one in whose place it is. */
+export interface WrappedSecret {
+  readonly stored: StoredEnvelope;
+  readonly replaced: StoredEnvelope;
+}
+
+/** What {@link wrapSecrets} takes; without a generation it wraps all of them. */
+export interface WrapRequest extends SecretChoice {
+  /** URI of the new key. */
+  readonly to: string;
+  /** Is told of each as soon as it is stored: those stay if a later one fails. */
+  readonly onWrapped?: ((wrapped: WrappedSecret) => void) | undefined;
+}
+
+/**
+ * Puts secrets under another key.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if there is none; as `resolveCollaboration`, `authorise`, both providers and the log.
+ */
+export async function wrapSecrets(
+  environment: MemberEnvironment,
+  { collaboration, generation: only, key, to, onWrapped }: WrapRequest,
+): Promise<readonly WrappedSecret[]> {
+  const home = homeOf(environment);
+  const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
+  await using pool = new ProviderPool(environment);
+  const target = await pool.provider(to);
+  const all = await listEnvelopes(home, collaborationId);
+  const wanted = only === undefined ? all.map(({ generation }) => generation) : [only];
+  if (wanted.length === 0) await find(home, collaborationId);
+  const wrapped: WrappedSecret[] = [];
+  for (const generation of wanted) {
+    const replaced = await readEnvelope(home, { collaborationId, generation });
+    await authorise(home, { action: 'wrap', envelope: replaced.envelope, manifest });
+    using secret = await pool.unwrap(replaced, key);
+    const envelope = await target.wrap(secret, {
+      collaborationId,
+      generation,
+      secretId: replaced.envelope.secretId,
+      created: environment.now().toISOString(),
+      isRoleBound: replaced.envelope.isRoleBound,
+    });
+    await recordEvent(home, envelope, { action: 'wrap', purpose: `from ${replaced.envelope.provider}` });
+    const stored = await storeEnvelope(home, envelope, { provider: target, secret, replaced });
+    wrapped.push({ stored, replaced });
+    onWrapped?.({ stored, replaced });
+  }
+  return wrapped;
+}
+
+/** What {@link exportSecret} takes. */
+export interface ExportRequest extends SecretChoice {
+  readonly confirm: Confirm;
+  /** Is lent the secret as Base64 text, which is wiped when it returns. */
+  readonly take: (text: Uint8Array, stored: StoredEnvelope) => void;
+}
+
+/**
+ * Gives out a secret itself, after that is in the log.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if there is none; what `confirm` throws; as `resolveCollaboration`, `authorise`, the
+ *   provider and the log.
+ */
+export async function exportSecret(
+  environment: MemberEnvironment,
+  { collaboration, generation, key, confirm, take }: ExportRequest,
+): Promise<void> {
+  const home = homeOf(environment);
+  const { id, manifest } = await resolveCollaboration(collaboration);
+  const stored = await find(home, id, generation);
+  await authorise(home, { action: 'export', envelope: stored.envelope, manifest });
+  await confirm(stored);
+  await using pool = new ProviderPool(environment);
+  using secret = await pool.unwrap(stored, key);
+  await recordEvent(home, stored.envelope, { action: 'export', purpose: 'export-c3r' });
+  const text = secretTextOf(secret);
+  try {
+    take(text, stored);
+  } finally {
+    wipe(text);
+  }
+}
+
+/** What {@link destroySecret} takes. */
+export interface DestroyRequest {
+  readonly collaboration: CollaborationChoice;
+  readonly generation: number;
+  readonly confirm: Confirm;
+}
+
+/**
+ * Destroys the envelope of a generation, for good, after that is in the log. Copies and backups are not reached.
+ *
+ * @returns what it was
+ * @throws {SealroomError} CUSTODY_KEY if there is none; what `confirm` throws; as `resolveCollaboration`, `authorise` and the log.
+ */
+export async function destroySecret(
+  environment: MemberEnvironment,
+  { collaboration, generation, confirm }: DestroyRequest,
+): Promise<StoredEnvelope> {
+  const home = homeOf(environment);
+  const { id, manifest } = await resolveCollaboration(collaboration);
+  const stored = await find(home, id, generation);
+  await authorise(home, { action: 'destroy', envelope: stored.envelope, manifest });
+  await confirm(stored);
+  await recordEvent(home, stored.envelope, { action: 'destroy', purpose: 'destroy' });
+  await destroyEnvelope(home, stored);
+  return stored;
+}
+
+/** An envelope of the home, and what is wrong with it. */
+export interface ListedSecret {
+  readonly place: EnvelopePlace;
+  /** `null` if it cannot be read. */
+  readonly stored: StoredEnvelope | null;
+  readonly problem: SealroomError | null;
+}
+
+/** The secrets of a home. */
+export interface SecretList {
+  /** Directory of the home. */
+  readonly home: string;
+  readonly secrets: readonly ListedSecret[];
+}
+
+/**
+ * The envelopes of the home, of one collaboration if an id is given. What is wrong with one of them is told and not thrown.
+ *
+ * @throws {SealroomError} USAGE_OPTION for an id that is none; IO_READ.
+ */
+export async function listSecrets(
+  environment: MemberEnvironment,
+  {
+    id,
+    key,
+    isChecked,
+  }: {
+    readonly id?: string | undefined;
+    readonly key?: string | undefined;
+    /** Whether each is unwrapped, which goes into the log. */
+    readonly isChecked: boolean;
+  },
+): Promise<SecretList> {
+  const home = homeOf(environment);
+  await using pool = new ProviderPool(environment);
+  const check = async (stored: StoredEnvelope): Promise<void> => {
+    (await pool.unwrap(stored, key))[Symbol.dispose]();
+    await recordEvent(home, stored.envelope, { action: 'unwrap', purpose: 'check' });
+  };
+  const secrets: ListedSecret[] = [];
+  const only = id === undefined ? undefined : parseCollaborationId(id);
+  for (const place of await listEnvelopes(home, only)) secrets.push(await look(home, place, isChecked ? check : null));
+  return { home: home.directory, secrets };
+}
+
+async function look(
+  home: MemberHome,
+  place: EnvelopePlace,
+  check: ((stored: StoredEnvelope) => Promise<void>) | null,
+): Promise<ListedSecret> {
+  let stored: StoredEnvelope | null = null;
+  try {
+    stored = await readEnvelope(home, place);
+    await check?.(stored);
+    return { place, stored, problem: null };
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    return { place, stored, problem: error };
+  }
+}

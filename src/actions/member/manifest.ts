@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import type { Manifest, MemberSignature } from '../../collab/index.ts';
+import { createSigningKey, type FileText, readSigningKey } from '../../custody/index.ts';
+import { printPublicKey } from '../../signing/index.ts';
+import { recordingRefusal } from './authorise.ts';
+import { homeOf, type MemberEnvironment } from './environment.ts';
+
+/**
+ * The public half of the signing key in a file, which is made if there is none.
+ *
+ * @param file absolute path
+ * @throws {SealroomError} as `readSigningKey` and `createSigningKey`
+ */
+export async function ensureSigningKey(file: string): Promise<{ readonly sign: string; readonly isNew: boolean }> {
+  // Whatever else is wrong with the file is told by its reader.
+  const isNew = (await stat(file).catch(() => null)) === null;
+  const key = await (isNew ? createSigningKey(file) : readSigningKey(file));
+  return { sign: printPublicKey(key), isNew };
+}
+
+/** What {@link signAsMember} takes. */
+export interface SignRequest {
+  readonly manifest: FileText;
+  /** Id of the member that signs. */
+  readonly member: string;
+  /** Absolute path of its signing key. */
+  readonly keyFile: string;
+  /** Id of a template to approve instead; `null` to sign the manifest. */
+  readonly template: string | null;
+}
+
+/** A manifest with one more signature. */
+export interface SignedManifest {
+  readonly manifest: Manifest;
+  readonly signature: MemberSignature;
+  /** The manifest's text with the signature in it. */
+  readonly text: string;
+}
+
+/**
+ * Signs a manifest, or approves a template in it, as a member. What roles refuse is recorded in the home.
+ *
+ * @throws {SealroomError} as `parseManifest`, `readSigningKey`, `signManifest` and `approveTemplate`
+ */
+export async function signAsMember(
+  environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
+  { manifest: { text, file }, member, keyFile, template }: SignRequest,
+): Promise<SignedManifest> {
+  // Loaded here, since what is done with keys needs none of it.
+  const { approveTemplate, insertSignature, parseManifest, signManifest } = await import('../../collab/index.ts');
+  const manifest = parseManifest(text, { file });
+  const key = await readSigningKey(keyFile);
+  const about = { collaborationId: manifest.id, envelope: null, purpose: 'sign' };
+  const signature = await recordingRefusal(homeOf(environment), about, () =>
+    template === null ? signManifest(manifest, member, key) : approveTemplate(manifest, template, member, key),
+  );
+  const signed = insertSignature(text, signature, template);
+  if (parseManifest(signed).sha256 !== manifest.sha256) throw new Error('the signature changed the manifest');
+  return { manifest, signature, text: signed };
+}

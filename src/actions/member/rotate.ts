@@ -1,0 +1,95 @@
+import {
+  listEnvelopes,
+  newSharedSecret,
+  readEnvelope,
+  recordEvent,
+  secretIdOf,
+  storeEnvelope,
+  type StoredEnvelope,
+} from '../../custody/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { authorise } from './authorise.ts';
+import { type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
+import { homeOf, type MemberEnvironment } from './environment.ts';
+import { findTables, type ProtectedTable } from './protected-tables.ts';
+import { ProviderPool } from './provider-pool.ts';
+
+/** What {@link rotateSecret} takes. */
+export interface RotateRequest {
+  readonly collaboration: CollaborationChoice;
+  /** URI of the key that opens the newest secret, before `SEALROOM_KEY` and the one that its envelope names. */
+  readonly key?: string | undefined;
+  /** URI of the key for the new secret; the one that the envelope of the newest names if left out. */
+  readonly to?: string | undefined;
+  /** Id of a member that is not to have the new secret. */
+  readonly removed?: string | undefined;
+  /** Protected tables to look at: a directory, and files; absolute paths. */
+  readonly tables?: { readonly directory: string | null; readonly files: readonly string[] } | undefined;
+}
+
+/** A table that an older secret protects. */
+export interface OutdatedTable {
+  /** Absolute path. */
+  readonly file: string;
+  readonly generation: number;
+  /** Whether it has fingerprints, which cannot be opened. */
+  readonly needsOriginal: boolean;
+}
+
+/** The next secret, and what is left of those before. */
+export interface RotatedSecret {
+  readonly stored: StoredEnvelope;
+  readonly outdated: readonly OutdatedTable[];
+  /** How many older secrets still open what was encrypted with them. */
+  readonly olderGenerations: number;
+}
+
+/**
+ * Makes the next secret of a collaboration, and tells which of the named tables older ones protect.
+ *
+ * Whoever makes it has the one before: that is opened first.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if there is none to rotate; IO_READ, as `readProvenance` for the tables; as
+ *   `resolveCollaboration`, `authorise`, both providers and the log.
+ */
+export async function rotateSecret(
+  environment: MemberEnvironment,
+  { collaboration, key, to, removed, tables: wanted }: RotateRequest,
+): Promise<RotatedSecret> {
+  const home = homeOf(environment);
+  const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
+  const places = await listEnvelopes(home, collaborationId);
+  const newest = places.at(-1);
+  if (newest === undefined) {
+    throw new SealroomError('CUSTODY_KEY', `expected a secret of ${collaborationId} to rotate, found none`, {
+      where: { file: home.directory },
+      hint: '`sealroom key create` makes the first one',
+    });
+  }
+  const before = await readEnvelope(home, newest);
+  const hasRoles = await authorise(home, { action: 'rotate', envelope: before.envelope, manifest });
+  const tables = await findTables(wanted?.directory ?? null, wanted?.files ?? [], environment.signal);
+  await using pool = new ProviderPool(environment);
+  (await pool.unwrap(before, key))[Symbol.dispose]();
+  await recordEvent(home, before.envelope, { action: 'unwrap', purpose: 'rotate' });
+  const provider = await pool.provider(to ?? before.envelope.key);
+  using secret = newSharedSecret();
+  const envelope = await provider.wrap(secret, {
+    collaborationId,
+    generation: before.envelope.generation + 1,
+    secretId: secretIdOf(secret, collaborationId),
+    created: environment.now().toISOString(),
+    isRoleBound: before.envelope.isRoleBound || hasRoles,
+  });
+  const purpose = removed === undefined ? 'rotate' : `remove ${removed}`;
+  await recordEvent(home, envelope, { action: 'rotate', purpose });
+  const stored = await storeEnvelope(home, envelope, { provider, secret, replaced: null });
+  return { stored, outdated: tables.flatMap((table) => outdatedBy(stored, table)), olderGenerations: places.length };
+}
+
+/** The table, if it was encrypted with an older secret of the same collaboration, as far as is known. */
+function outdatedBy({ envelope }: StoredEnvelope, { file, origin }: ProtectedTable): readonly OutdatedTable[] {
+  if (origin?.collaborationId !== envelope.collaborationId || origin.generation >= envelope.generation) return [];
+  const needsOriginal = origin.columns.some(({ protection }) => protection === 'fingerprint');
+  return [{ file, generation: origin.generation, needsOriginal }];
+}

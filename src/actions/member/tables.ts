@@ -1,0 +1,17 @@
+// What a member does with tables and the results of queries: the other half of index.ts. What is behind that takes longer to load than
+// a small table to encrypt, and most secrets are in the environment.
+export { identifyPerson } from './authorise.ts';
+export type { CollaborationChoice, SettingsSource } from './collaboration.ts';
+export { type DecryptedTable, decryptForCollaboration, type DecryptRequest } from './decrypt-for-collaboration.ts';
+export { encryptForCollaboration, type EncryptedTable, type EncryptRequest } from './encrypt-for-collaboration.ts';
+export type { MemberEnvironment } from './environment.ts';
+export type { PackageKeys } from './open-package.ts';
+export { readRows, writeResult } from './read-result.ts';
+export {
+  type OriginalTable,
+  type ReencryptedTable,
+  reencryptForCollaboration,
+  type ReencryptRequest,
+} from './reencrypt-for-collaboration.ts';
+export { allowsCleartext, type SchemaSource, withSchemaSource } from './source-table.ts';
+export type { TableProgress, TableTransfer } from './table-transfer.ts';

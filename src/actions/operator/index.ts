@@ -1,0 +1,15 @@
+/** What the operator of a room does. Nothing here knows of the shared secret, or can open a cell. */
+export { checkInRoom, checkUnderManifest } from './check-query.ts';
+export type { OperatorEnvironment } from './environment.ts';
+export { loadIntoRoom, removeFromRoom } from './load-table.ts';
+export {
+  inspectRoom,
+  makeRoom,
+  type MadeRoom,
+  readRoomLog,
+  replaceManifest,
+  type RoomLog,
+  type RoomReport,
+  type TableReport,
+} from './rooms.ts';
+export { askRoom, type QueryAnswer, type QueryOrder } from './run-query.ts';

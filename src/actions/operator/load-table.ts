@@ -1,0 +1,31 @@
+import { loadTable, type LoadOptions, type LoadSummary, refuseSecrets, removeTable } from '../../room/index.ts';
+import type { OperatorEnvironment } from './environment.ts';
+
+/**
+ * Loads a protected table into a room, in the place of the one before.
+ *
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `loadTable`.
+ */
+export async function loadIntoRoom(
+  { env, now, signal }: OperatorEnvironment,
+  options: Omit<LoadOptions, 'now' | 'signal'>,
+): Promise<LoadSummary> {
+  refuseSecrets(env);
+  return loadTable({ ...options, now, signal });
+}
+
+/**
+ * Removes the rows of a table from a room.
+ *
+ * @param directory absolute path of the room
+ * @returns SHA-256 of the snapshot that was removed
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `removeTable`.
+ */
+export async function removeFromRoom(
+  { env, now }: OperatorEnvironment,
+  directory: string,
+  table: string,
+): Promise<string> {
+  refuseSecrets(env);
+  return removeTable(directory, table, now);
+}

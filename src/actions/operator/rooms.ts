@@ -1,0 +1,117 @@
+import { type AuditRecord, readRecords } from '../../audit/index.ts';
+import type { Manifest } from '../../collab/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { readTextFile } from '../../files/index.ts';
+import {
+  auditFilesOf,
+  createRoom,
+  openRoom,
+  refuseSecrets,
+  type RoomParts,
+  type RoomTable,
+  type RoomUpdate,
+  updateRoom,
+  verifySnapshot,
+} from '../../room/index.ts';
+import type { OperatorEnvironment } from './environment.ts';
+
+/** A new room. */
+export interface MadeRoom {
+  readonly manifest: Manifest;
+  /** The key that verifies its audit log, for all members. */
+  readonly verifier: string;
+}
+
+/**
+ * Makes a room for a manifest that all members signed.
+ *
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `createRoom`.
+ */
+export async function makeRoom({ env, now }: OperatorEnvironment, parts: Omit<RoomParts, 'now'>): Promise<MadeRoom> {
+  refuseSecrets(env);
+  const { manifest, verifierFile } = await createRoom({ ...parts, now });
+  return { manifest, verifier: (await readTextFile(verifierFile)).trim() };
+}
+
+/**
+ * Gives a room another version of its manifest.
+ *
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `updateRoom`.
+ */
+export async function replaceManifest(
+  { env, now }: OperatorEnvironment,
+  parts: Omit<RoomParts, 'now' | 'signerName'>,
+): Promise<RoomUpdate> {
+  refuseSecrets(env);
+  return updateRoom({ ...parts, now });
+}
+
+/** A table of a room, and whether its rows are those that were loaded. */
+export interface TableReport extends RoomTable {
+  readonly state: 'intact' | 'changed' | 'not loaded';
+}
+
+/** What is in a room. */
+export interface RoomReport {
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly tables: readonly TableReport[];
+  /** ROOM_SNAPSHOT if a table was changed. */
+  readonly problem: SealroomError | null;
+}
+
+/**
+ * Lists the tables of a room, and reads all of them to see whether they were changed.
+ *
+ * @param directory absolute path of the room
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `openRoom`.
+ */
+export async function inspectRoom({ env }: Pick<OperatorEnvironment, 'env'>, directory: string): Promise<RoomReport> {
+  refuseSecrets(env);
+  const { manifest, tables } = await openRoom(directory);
+  const reports: TableReport[] = [];
+  for (const table of tables) reports.push(await inspectTable(table));
+  const changed = reports.filter(({ state }) => state === 'changed').map(({ name }) => name);
+  const problem = changed.length === 0 ? null : changedTables(directory, changed);
+  return { directory, manifest, tables: reports, problem };
+}
+
+async function inspectTable(table: RoomTable): Promise<TableReport> {
+  if (table.snapshot === null) return { ...table, state: 'not loaded' };
+  try {
+    await verifySnapshot(table.snapshot);
+    return { ...table, state: 'intact' };
+  } catch (error) {
+    if (!(error instanceof SealroomError) || error.code !== 'ROOM_SNAPSHOT') throw error;
+    return { ...table, state: 'changed' };
+  }
+}
+
+function changedTables(directory: string, names: readonly string[]): SealroomError {
+  const message = `expected snapshots as they were loaded, got other bytes of ${names.join(', ')}`;
+  return new SealroomError('ROOM_SNAPSHOT', message, {
+    where: { file: directory },
+    hint: 'load the tables again with `sealroom room add`, or remove them',
+  });
+}
+
+/** The audit log of a room, also of one that cannot be opened. */
+export interface RoomLog {
+  readonly auditDirectory: string;
+  /** File with the key that verifies it. */
+  readonly verifierFile: string;
+  /** Not checked. */
+  readonly records: AsyncIterable<{ readonly record: AuditRecord; readonly line: string }>;
+}
+
+/**
+ * The audit log of a room.
+ *
+ * @param directory absolute path of the room
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; the records as `readRecords`.
+ */
+export function readRoomLog({ env }: Pick<OperatorEnvironment, 'env'>, directory: string): RoomLog {
+  refuseSecrets(env);
+  const { auditDirectory, verifierFile } = auditFilesOf(directory);
+  return { auditDirectory, verifierFile, records: readRecords(auditDirectory) };
+}

@@ -1,0 +1,63 @@
+import { type Manifest, requireRoleOfPerson } from '../../collab/index.ts';
+import { recipientsOf } from '../../package/index.ts';
+import {
+  type Caller,
+  openRoom,
+  type QueryOutcome,
+  type QueryRequest,
+  QueryRunner,
+  receiversOf,
+  refuseSecrets,
+  type RunnerLimits,
+} from '../../room/index.ts';
+import type { OperatorEnvironment } from './environment.ts';
+
+/** What is asked of a room. */
+export interface QueryOrder extends Omit<QueryRequest, 'caller'> {
+  /** Absolute path of the room. */
+  readonly directory: string;
+  /** Says who asks, given the members that may; throws to refuse. Called before anything is spent. */
+  readonly authenticate: (manifest: Manifest) => Promise<Caller>;
+  readonly limits?: Partial<RunnerLimits> | undefined;
+  /** Whether a package for the receivers is made of the result. */
+  readonly isPacked: boolean;
+}
+
+type Outcome<Kind extends QueryOutcome['kind']> = Extract<QueryOutcome, { readonly kind: Kind }>;
+
+/** How a query ended, which is in the audit log. */
+export type QueryAnswer =
+  | Outcome<'refused'>
+  | (Outcome<'released'> & {
+      /** Only the receivers can open it; `null` if none was asked for. */
+      readonly package: Uint8Array | null;
+    });
+
+/**
+ * Asks a room: finds out who asks, holds that against the roles of the manifest, looks up the receivers' keys, runs the query, and
+ * packs its result. A refusal by the analysis rules is an answer; both kinds are in the audit log when this returns.
+ *
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `authenticate` throws; RULE_ROLE if roles
+ *   forbid it to the caller; USAGE_OPTION if a receiver has no key; as `openRoom` and `QueryRunner.run`.
+ */
+export async function askRoom(
+  { env, now, signal }: OperatorEnvironment,
+  { directory, authenticate, limits, isPacked, ...asked }: QueryOrder,
+): Promise<QueryAnswer> {
+  refuseSecrets(env);
+  const room = await openRoom(directory);
+  const { manifest } = room;
+  const request = { ...asked, caller: await authenticate(manifest) };
+  authoriseCaller(manifest, request.caller);
+  const recipients = isPacked ? recipientsOf(manifest, receiversOf(request)) : null;
+  await using runner = await QueryRunner.open({ directory, env, now, limits, room });
+  const outcome = await runner.run(request, { room, signal });
+  if (outcome.kind === 'refused') return outcome;
+  return { ...outcome, package: recipients === null ? null : await runner.pack(outcome.result, recipients) };
+}
+
+/** Whether the caller is of the collaboration at all is told by the runner, which knows its receivers too. */
+function authoriseCaller({ members }: Manifest, { member: id, person }: Caller): void {
+  const member = members.find((each) => each.id === id);
+  if (member !== undefined) requireRoleOfPerson(member, person, 'query');
+}
