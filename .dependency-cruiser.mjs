@@ -2,7 +2,7 @@
 // change the two together.
 
 /** Which folders of src/ a folder may import, besides itself and errors. A folder that is not listed is refused. */
-const LAYERS = {
+export const LAYERS = {
   errors: [],
   aws: [],
   bytes: [],

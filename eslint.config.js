@@ -1,4 +1,4 @@
-// The rules of conventions.md that a linter can check. Layers between folders are dependency-cruiser's (.dependency-cruiser.mjs).
+// The rules of docs/code/conventions.md that a linter can check. Layers between folders are dependency-cruiser's (.dependency-cruiser.mjs).
 import js from '@eslint/js';
 import jsdoc from 'eslint-plugin-jsdoc';
 import tseslint from 'typescript-eslint';

@@ -1,4 +1,4 @@
-// What the schema, the settings and the table must have in common (c3r.md 8.3, 11).
+// What the schema, the settings and the table must have in common (docs/format.md, F-57 to F-73).
 import { describe, expect, test } from 'vitest';
 import { decryptText, encryptText, linesOf } from './text-tables.ts';
 

@@ -1,4 +1,5 @@
-// The CSV dialect of c3r.md 12: which bytes of a file are the value that is fingerprinted, and how values are written.
+// The CSV dialect of docs/format.md, F-74 to F-82: which bytes of a file are the value that is fingerprinted, and how
+// values are written.
 import { createKernel, deriveFingerprintKey, fingerprintValue, parseSharedSecret } from 'sealroom/crypto';
 import { describe, expect, test } from 'vitest';
 import { parseCsv } from './kit/csv-text.ts';

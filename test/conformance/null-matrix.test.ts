@@ -1,4 +1,5 @@
-// The null matrix of c3r.md 4.4, verified there on the reference client: five rows, three targets, every pair of flags.
+// Nulls through both directions, as the reference client 3.0.5 treats them (F-28, F-35, F-80, F-81): five rows, three
+// targets, every pair of flags.
 import { expect, describe, test } from 'vitest';
 import { KERNEL_NAMES } from './kit/case.ts';
 import { decryptText, encryptText, linesOf } from './text-tables.ts';

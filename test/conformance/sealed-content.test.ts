@@ -1,4 +1,5 @@
-// What may be in an authentic cell (c3r.md 2.2, 18.1): cells made by hand, since no function of the product seals such a thing.
+// What may be in an authentic cell (F-9 to F-23, F-39): cells made by hand, since no function of the product seals such a
+// thing.
 import {
   createKernel,
   deriveSealingRoot,

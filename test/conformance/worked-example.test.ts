@@ -1,4 +1,4 @@
-// The worked example of the reference client's specification (c3r.md 1.8), which its Java code decrypts.
+// A worked example of the format. The Java code of the reference client 3.0.5 opens these cells.
 import { createKernel, deriveFingerprintKey, deriveSealingRoot, fingerprintValue, openCell } from 'sealroom/crypto';
 import { parseSharedSecret, sealCellInRow } from 'sealroom/crypto';
 import type { ClientType, TypedValue } from 'sealroom/crypto';
@@ -116,7 +116,7 @@ const FINGERPRINTS: readonly (readonly [what: string, column: string, isShared: 
     ['a DATE', 'id', false, { type: { kind: 'date' }, value: 0 }, 'Z7GjZgTVpa7OSADlcnCqXWN3qEymYKU0OlckS84ZoWI='],
   ];
 
-// From runs of the reference client's code (c3r.md 18.1): secret 00 to 1f, salt `saltybytes`.
+// From runs of the reference client 3.0.5: secret 00 to 1f, salt `saltybytes`.
 const SALTY: readonly (readonly [what: string, isShared: boolean, TypedValue, cell: string])[] = [
   ['a text', true, { type: STRING, value: '100' }, 'fo5/pWuUN3inaftbnE6a1tAx3JH6TsxC1P8vqIfIRBU='],
   ['a SMALLINT', true, { type: { kind: 'smallint' }, value: 100 }, '4Hw6YtZFNIYYWbQMpOjdnIOMMzq5Kzzi0DWa3V5NBvg='],

@@ -12,14 +12,14 @@ export interface CsvRecord {
   readonly startsWithHash: boolean;
 }
 
-/** Which fields are null, and their text otherwise: the input null text of c3r.md 4.2. */
+/** Which fields are null, and their text otherwise: the input null text of F-80. */
 export type NullRule = (field: CsvField) => string | null;
 
 function isBlank(character: string | undefined): boolean {
   return character !== undefined && character <= ' ';
 }
 
-/** Reads a text by the dialect of c3r.md 12.1, one character after the other: slow, and independent of the product. */
+/** Reads a text by F-74 to F-79, one character after the other: slow, and independent of the product. */
 class CsvText {
   readonly #text: string;
   readonly #separator: string;

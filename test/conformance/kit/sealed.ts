@@ -27,7 +27,7 @@ function minimalBytes(value: bigint): string {
   return bigEndian(value, bytes);
 }
 
-/** The bytes that C3R writes into a Parquet column for an opened value (c3r.md 2.4), in hexadecimal. */
+/** The bytes that C3R writes into a Parquet column for an opened value, in hexadecimal. */
 function parquetHexOf({ kind, value }: DecodedValue, encoded: Uint8Array): string | null {
   if (value === null) return null;
   switch (kind) {

@@ -116,7 +116,7 @@ function bigEndian(bytes: Uint8Array): bigint {
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hexOf(bytes)}`));
 }
 
-/** A decrypted cell of a .json file, where C3R wrote the value's raw bytes (c3r.md 2.4), as one of its own type. */
+/** A decrypted cell of a .json file, where C3R wrote the value's raw bytes, as one of its own type. */
 export function cellOfRawJson(type: ColumnType, value: unknown): string {
   if (value === null || value === undefined || type.kind === 'string') return cellOfJson(type, value);
   const bytes = bytesOfJson(value);

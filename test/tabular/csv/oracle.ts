@@ -1,5 +1,5 @@
-// The CSV dialect of c3r.md 12.1, read directly: slow, in steps, on text in which every byte is a character. It shares
-// nothing with the product.
+// The CSV dialect of docs/format.md, F-74 to F-79, read directly: slow, in steps, on text in which every byte is a
+// character. It shares nothing with the product.
 
 export interface OracleField {
   readonly text: string;
@@ -57,7 +57,7 @@ export function readOracle(file: string): OracleTable {
   return { records, wrongLines };
 }
 
-/** The value of a field under an input null text, by c3r.md 4.2. */
+/** The value of a field under an input null text, by F-80. */
 export function oracleValue(field: OracleField, nullText: string | undefined): string | null {
   const isBlank = !field.isQuoted && field.text === '';
   const isQuotedEmpty = field.isQuoted && field.text === '';

@@ -33,7 +33,7 @@ async function copy(sql: string, options = ''): Promise<string> {
 const opaque = (engineType: string, width: number | null): ColumnType => ({ kind: 'opaque', engineType, width });
 const at = (ticks: bigint): Buffer => PLAIN.int64(ticks);
 
-/** Every row of the table in the specification's section on Parquet: an annotated type, what it counts as, and its values. */
+/** Every row of the table in F-87: an annotated type, what it counts as, and its values. */
 const TYPES: readonly (readonly [string, Omit<ParquetColumn, 'name'>, ColumnType | 'nested', string | null])[] = [
   [
     'BINARY STRING',
