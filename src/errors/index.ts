@@ -1,6 +1,6 @@
-/** Errors: one class with stable codes, and what makes messages of names, values, JSON and several problems. No I/O. */
+/** Errors: one class with stable codes, and what makes messages of names, values, counts, JSON and several problems. No I/O. */
 export { didYouMean, findNearest } from './did-you-mean.ts';
 export { isList, isRecord, parseJson } from './json.ts';
 export { joinProblems, listProblems } from './problems.ts';
-export { describeValue, quoteForMessage } from './quote.ts';
+export { countOf, describeValue, quoteForMessage } from './quote.ts';
 export { type ErrorCode, type ErrorPlace, SealroomError, systemReason } from './sealroom-error.ts';

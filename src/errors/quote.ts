@@ -17,6 +17,11 @@ export function quoteForMessage(text: string): string {
   return `\`${shown.replace(UNPRINTABLE, escapeCharacter)}${cut}\``;
 }
 
+/** Formats a number with its noun: `1 row`, `2,000 rows`. The plural has an `s`. */
+export function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Describes a JSON value for a message: scalars as they are, otherwise `an array` or `an object`. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';

@@ -1,3 +1,4 @@
+import { countOf } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import type { ColumnSchema } from './column.ts';
 import type { ColumnProfile, ValueShape } from './column-profile.ts';
@@ -80,10 +81,6 @@ function stateFacts(profile: ColumnProfile): Facts {
   };
 }
 
-function count(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 function adviseIdentifier(facts: Facts, what: string): Choice {
   const { distinct } = facts.profile;
   if (facts.isUnique) {
@@ -92,7 +89,7 @@ function adviseIdentifier(facts: Facts, what: string): Choice {
   return {
     kind: 'fingerprint',
     reason: `${what}: members can join on it`,
-    warning: `${count(facts.values, 'value')}, ${String(distinct)} different: equal fingerprints show how often each occurs`,
+    warning: `${countOf(facts.values, 'value')}, ${String(distinct)} different: equal fingerprints show how often each occurs`,
   };
 }
 
@@ -100,8 +97,8 @@ function adviseCategory(facts: Facts): Choice {
   const { distinct } = facts.profile;
   return {
     kind: 'cleartext',
-    reason: `only ${count(distinct, 'different value')}: grouping and filtering need cleartext`,
-    warning: `frequency analysis breaks a fingerprint of it (${count(distinct, 'different value')}); seal it if it is confidential`,
+    reason: `only ${countOf(distinct, 'different value')}: grouping and filtering need cleartext`,
+    warning: `frequency analysis breaks a fingerprint of it (${countOf(distinct, 'different value')}); seal it if it is confidential`,
   };
 }
 
