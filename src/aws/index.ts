@@ -1,2 +1,2 @@
-/** What all clients of AWS have in common: their optional packages, and the failures that every service can answer with. */
+/** What all clients of AWS have in common: their optional packages, and the failures of every service. */
 export { awsFailureOf, loadAwsSdk } from './sdk.ts';

@@ -5,7 +5,7 @@ import { type ErrorCode, SealroomError, systemReason } from '../errors/index.ts'
  *
  * @param name of the package
  * @param code of the error
- * @param load imports the package; the name stands in it again, since bundlers and the layer rules read imports
+ * @param load imports the package; it contains the name again, because bundlers and the layer rules read imports
  * @throws {SealroomError} with `code` if the package is not installed or does not load.
  */
 export async function loadAwsSdk<T>(name: string, code: ErrorCode, load: () => Promise<T>): Promise<T> {
@@ -21,7 +21,7 @@ export async function loadAwsSdk<T>(name: string, code: ErrorCode, load: () => P
   }
 }
 
-/** Why a request failed, where that has nothing to do with the service. */
+/** Why a request failed, if the reason is not specific to the service. */
 export type AwsFailure =
   /** There are no credentials, or AWS does not accept them. */
   | { readonly kind: 'credentials' }
@@ -44,11 +44,11 @@ const CREDENTIALS: readonly string[] = [
 
 const NETWORK_CODE = /^(E[A-Z]+|ERR_TLS_\w+|CERT_\w+|\w+_CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT)$/;
 
-/** Sorts a failed request by what all services of AWS have in common. */
+/** Classifies a failed request by what all AWS services have in common. */
 export function awsFailureOf(error: Error): AwsFailure {
   if (CREDENTIALS.includes(error.name)) return { kind: 'credentials' };
   if (error.name === 'TimeoutError') return { kind: 'network', code: null };
-  // The SDK has no name for it.
+  // The SDK has no name for this error.
   if (error.message.startsWith('Region ')) return { kind: 'region' };
   if ('code' in error && typeof error.code === 'string' && NETWORK_CODE.test(error.code)) {
     return { kind: 'network', code: error.code };

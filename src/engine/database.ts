@@ -107,7 +107,8 @@ export class Database implements Disposable {
     if (duckdb.library_version() !== ENGINE_VERSION) {
       throw new SealroomError(
         'IO_ENGINE',
-        `expected table engine ${ENGINE_VERSION}, got ${duckdb.library_version()}: run \`npm ci\``,
+        `the table engine must be DuckDB ${ENGINE_VERSION}, got ${duckdb.library_version()}`,
+        { hint: 'run `npm ci`, which installs that version' },
       );
     }
     const { path, settings, sql } = openingOf(profile);

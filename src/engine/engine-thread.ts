@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { EngineOrder, EngineReply, EngineRest } from './engine-messages.ts';
 
-/** Whoever waits for a task. */
+/** The callbacks of a task. */
 export interface EngineListener {
   readonly reply: (reply: EngineReply) => void;
-  /** The task is over and its database closed; the last thing that is told. `error` says why the thread died, if it did. */
+  /** Called last, when the task is over and its database closed. `error` is the reason if the thread died. */
   readonly ended: (error: unknown) => void;
 }
 
@@ -15,9 +15,9 @@ const IDLE_MS = 5000;
 let idle: EngineThread | null = null;
 
 /**
- * A thread that runs engine tasks, one after the other, each on a database of its own. Its start costs several times what
- * a small task does, so the last one is kept for a while. It does not keep the process alive, and one whose task failed or
- * was given up ends.
+ * A thread that runs engine tasks, one after the other, each on its own database. Starting a thread costs several times as
+ * much as a small task, so the last one is kept for a while. It does not keep the process alive, and it ends if its task failed
+ * or was aborted.
  */
 export class EngineThread {
   readonly #worker: Worker;

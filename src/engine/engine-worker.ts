@@ -8,7 +8,7 @@ import { engineTypeOf } from './engine-types.ts';
 import { quoteIdentifier } from './sql.ts';
 import { writeChunk } from './vectors.ts';
 
-// Runs SQL statements, each on a database of its own, over batches that the main thread sends. The engine calls for rows and
+// Runs SQL statements, each on its own database, over batches that the main thread sends. The engine calls for rows and
 // must be answered before the call returns, so this thread waits for the next message with Atomics.wait; the main thread
 // never blocks.
 
@@ -139,7 +139,7 @@ async function runTask(order: EngineOrder): Promise<boolean> {
   }
 }
 
-// The next order is sent when this thread rests, so none comes while nobody listens. A thread that saw a failure ends.
+// The next order is sent when this thread rests, so none arrives while there is no listener. A thread that saw a failure ends.
 for (;;) {
   const order = await new Promise<EngineOrder>((resolve) => port.once('message', resolve));
   if (!(await runTask(order))) break;

@@ -51,7 +51,7 @@ export class LockedDatabase {
     limits: Omit<EngineLimits, 'spillDirectory'>,
   ): Promise<LockedDatabase> {
     const [first, ...others] = files;
-    if (first === undefined) throw new TypeError('a query that reads no table');
+    if (first === undefined) throw new TypeError('a query must read a table');
     const attachments = others.map(
       (file, index) => `ATTACH ${quoteText(file.path)} AS ${quoteIdentifier(catalogOf(file, index + 1))} (READ_ONLY)`,
     );
@@ -125,7 +125,7 @@ function columnTypeOf(type: duckdb.LogicalType): ColumnType {
     return { kind: 'decimal', precision: duckdb.decimal_width(type), scale: duckdb.decimal_scale(type) };
   }
   const known = RESULT_TYPES.get(id);
-  if (known === undefined) throw new TypeError(`a result of type ${String(id)}`);
+  if (known === undefined) throw new TypeError(`the result has an unknown type: ${String(id)}`);
   return known;
 }
 

@@ -90,10 +90,10 @@ export function streamSink(stream: Writable, check?: BeforeCommit): ByteSink {
 }
 
 /**
- * A sink that collects everything in memory.
+ * Makes a sink that collects all bytes in memory.
  *
- * @param receive gets all of it at the end, in a buffer of its own
- * @param check is told of it before
+ * @param receive called at the end with all bytes, in a new buffer
+ * @param check called before that
  */
 export function memorySink(receive: (bytes: Uint8Array) => void, check?: BeforeCommit): ByteSink {
   const parts: Uint8Array[] = [];

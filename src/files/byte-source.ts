@@ -36,8 +36,7 @@ export async function openFile(path: string, options: SpoolOptions = {}): Promis
   const absolute = resolve(path);
   try {
     const facts = await stat(absolute);
-    if (facts.isDirectory())
-      throw new SealroomError('IO_READ', 'expected a file, got a directory', { where: { file: path } });
+    if (facts.isDirectory()) throw new SealroomError('IO_READ', 'the input is a directory', { where: { file: path } });
     if (!facts.isFile()) return await spoolStream(createReadStream(absolute), path, options);
     await (await open(absolute, 'r')).close();
     return {

@@ -5,20 +5,20 @@ import { SealroomError, systemReason } from '../errors/index.ts';
 import { isExisting, temporaryPrefix, writeFailure, writeFileAtomically } from './atomic-write.ts';
 import { syncDirectory } from './sync-directory.ts';
 
-/** How {@link writePrivateFile} puts a file in its place. */
+/** The options of {@link writePrivateFile}. */
 export interface PrivateFileOptions {
-  /** Whether a file of that name is replaced; else it is an error that there is one. */
+  /** Whether an existing file is replaced; otherwise it is an error. */
   readonly replaces: boolean;
-  /** Looks at what was written, under its temporary name; what it throws leaves everything as it was. */
+  /** Called with the temporary name of the written file; if it throws, nothing has changed. */
   readonly check?: (temporary: string) => Promise<void>;
 }
 
 /**
- * Writes a file that only its owner can read, so that there is the old one or the new one as a whole, also after the power
- * went. Directories that are missing are made, for the owner only.
+ * Writes a file that only its owner can read, so that even after a power failure either the old or the new file is there as a
+ * whole. Missing directories are created, for the owner only.
  *
  * @param path absolute
- * @throws {SealroomError} IO_EXISTS if there is a file and it is not to be replaced; IO_WRITE; what `check` throws.
+ * @throws {SealroomError} IO_EXISTS if the file exists and is not to be replaced; IO_WRITE; errors of `check`.
  */
 export async function writePrivateFile(
   path: string,
@@ -30,18 +30,18 @@ export async function writePrivateFile(
     await writeFileAtomically(path, content, { replaces }, check);
   } catch (error) {
     if (!isExisting(error)) throw writeFailure(error, path);
-    throw new SealroomError('IO_EXISTS', 'there is a file already', { where: { file: path }, cause: error });
+    throw new SealroomError('IO_EXISTS', 'the file already exists', { where: { file: path }, cause: error });
   }
 }
 
-/** Whether a mode gives other users than the owner any access to a file or directory, or lets them write. */
+/** Whether a mode gives users other than the owner any access to a file or directory, or write access. */
 export function isOpenToOthers(mode: number, access: 'any' | 'write'): boolean {
   // Windows has no such bits and reports them as set.
   return process.platform !== 'win32' && (mode & (access === 'any' ? 0o077 : 0o022)) !== 0;
 }
 
 /**
- * The temporary files of a path that {@link writePrivateFile} left because its process was stopped, or is writing just now.
+ * Lists the temporary files of a path that {@link writePrivateFile} is writing, or left because its process was stopped.
  *
  * @param path absolute
  * @throws {SealroomError} IO_READ if its directory cannot be read.

@@ -1,6 +1,6 @@
 /**
  * Hashes, key derivation, signatures and randomness, from Node's library or from JavaScript: the import condition `node` of
- * `#platform` in package.json decides. Cryptography and nothing else of the runtime.
+ * `#platform` in package.json decides. Only cryptography, nothing else of the runtime.
  */
 export {
   hkdfSha256,

@@ -4,7 +4,7 @@ import { wipe } from '../bytes/index.ts';
 import type { Platform, SigningKey } from './platform.ts';
 import { isWeakPublicKey } from './weak-keys.ts';
 
-/** What stands before the 32 bytes of an Ed25519 key in DER. RFC 8410 §4 and §7. */
+/** The bytes before the 32 bytes of an Ed25519 key in DER. RFC 8410 §4 and §7. */
 const PUBLIC_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 const PRIVATE_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -66,5 +66,5 @@ export const isUtf8: Platform['isUtf8'] = (bytes) => isUtf8InNode(bytes);
 
 function keyObjectOf(key: SigningKey): crypto.KeyObject {
   if (key instanceof crypto.KeyObject) return key;
-  throw new TypeError('a key of another platform');
+  throw new TypeError('the key belongs to another platform');
 }

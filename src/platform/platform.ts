@@ -2,19 +2,19 @@ import type * as NodeCrypto from 'node:crypto';
 
 /**
  * An Ed25519 key: in Node a `KeyObject` of `node:crypto`, and anywhere what {@link Platform.signingKeyFromSeed} makes. Its secret
- * bytes cannot be read from it. Keys of other kinds have the same shape and are told by `asymmetricKeyType`.
+ * bytes cannot be read. Keys of other kinds have the same shape, and another `asymmetricKeyType`.
  */
 export interface SigningKey {
   readonly type: string;
   readonly asymmetricKeyType?: string | undefined;
 }
 
-/** Whether a signature of 64 bytes is one of a message, by the key that it was made for. */
+/** Whether a signature of 64 bytes over a message is valid for the key of this function. */
 export type VerifySignature = (message: Uint8Array, signature: Uint8Array) => boolean;
 
 /**
- * The primitives that each runtime has a library of its own for. Both implementations give the same bytes: `node.ts` is made of
- * OpenSSL, so that FIPS mode holds for all of it; `web.ts` is JavaScript and runs anywhere.
+ * The primitives that each runtime has its own library for. Both implementations give the same bytes: `node.ts` uses
+ * OpenSSL, so FIPS mode covers all of it; `web.ts` is JavaScript and runs anywhere.
  */
 export interface Platform {
   /** SHA-256 of byte strings joined: 32 bytes. FIPS 180-4. */
@@ -31,19 +31,19 @@ export interface Platform {
   hkdfSha256(keyingMaterial: Uint8Array, salt: Uint8Array, info: Uint8Array, bytes: number): Uint8Array<ArrayBuffer>;
   /** The Ed25519 key of a seed of 32 bytes (RFC 8032 §5.1.5), which is copied; the caller wipes it. */
   signingKeyFromSeed(seed: Uint8Array): SigningKey;
-  /** The public half of an Ed25519 key: 32 bytes. @throws {TypeError} if it is no key of this platform. */
+  /** The public half of an Ed25519 key: 32 bytes. @throws {TypeError} if the key belongs to another platform. */
   publicKeyOf(key: SigningKey): Uint8Array;
   /** The 64 bytes of an Ed25519 signature (RFC 8032 §5.1.6), deterministic. @throws {TypeError} as `publicKeyOf`. */
   signMessage(key: SigningKey, message: Uint8Array): Uint8Array;
   /**
-   * Checks Ed25519 signatures by a public key of 32 bytes. By a key that `isWeakPublicKey`, none holds.
+   * Makes a verifier of Ed25519 signatures for a public key of 32 bytes. For a weak key (`isWeakPublicKey`), no signature is valid.
    *
-   * Honest signatures get the same answer everywhere. Whoever has the private key can make some that hold on one platform only:
+   * Honest signatures get the same answer everywhere. The owner of a private key can make some that are valid on one platform only:
    * RFC 8032 §5.1.7 leaves open whether the equation is multiplied by the cofactor.
    */
   signatureVerifier(publicKey: Uint8Array): VerifySignature;
   /** Whether bytes are UTF-8. */
   isUtf8(bytes: Uint8Array): boolean;
-  /** Node's own cryptography, for the kernel that is made of it; `null` elsewhere. */
+  /** Node's own cryptography, for the kernel that uses it; `null` elsewhere. */
   readonly nodeCrypto: typeof NodeCrypto | null;
 }

@@ -1,7 +1,7 @@
 /** Most bytes that one call of `getRandomValues` gives (W3C Web Cryptography, §10.1.1). */
 const QUOTA_BYTES = 65_536;
 
-/** Fills an array with random numbers of the platform's generator, which Node and browsers have under one name. */
+/** Fills an array with random numbers of the platform's generator, which has the same name in Node and browsers. */
 export function fillRandom<
   Numbers extends Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
 >(numbers: Numbers): Numbers {

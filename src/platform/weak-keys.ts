@@ -15,7 +15,7 @@ const SMALL_ORDER_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a public key of 32 bytes is a point of small order, which anybody can sign for, or its y coordinate is not below
+ * Whether a public key of 32 bytes is a point of small order, for which anybody can sign, or its y coordinate is not below
  * 2^255 - 19, which RFC 8032 §5.1.3 refuses.
  */
 export function isWeakPublicKey(publicKey: Uint8Array): boolean {

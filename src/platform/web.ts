@@ -70,7 +70,7 @@ export const signatureVerifier: Platform['signatureVerifier'] = (publicKey) => {
     try {
       return ed25519.verify(signature, message, publicKey, { zip215: false });
     } catch {
-      // A signature of another length, which the library does not answer but refuse.
+      // The library throws for a signature of another length.
       return false;
     }
   };
@@ -88,5 +88,5 @@ export const isUtf8: Platform['isUtf8'] = (bytes) => {
 
 function webKeyOf(key: SigningKey): WebKey {
   if (key instanceof WebKey) return key;
-  throw new TypeError('a key of another platform');
+  throw new TypeError('the key belongs to another platform');
 }
