@@ -1,4 +1,4 @@
-import { quoteForMessage, SealroomError } from '../errors/index.ts';
+import { didYouMean, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { SigningKey } from '../platform/index.ts';
 import { printPublicKey } from '../signing/index.ts';
 import type { Manifest } from './manifest.ts';
@@ -62,8 +62,9 @@ export function verifyManifest(manifest: Manifest): readonly SignatureStatus[] {
 function requireKeyOf(manifest: Manifest, member: string, key: SigningKey): void {
   const found = manifest.members.find(({ id }) => id === member);
   if (found === undefined) {
+    const ids = manifest.members.map(({ id }) => id);
     throw new SealroomError('USAGE_OPTION', `${quoteForMessage(member)} is not a member of the collaboration`, {
-      hint: `its members are ${manifest.members.map(({ id }) => id).join(', ')}`,
+      hint: didYouMean(member, ids) ?? `its members are ${ids.join(', ')}`,
     });
   }
   const publicKey = printPublicKey(key);
@@ -105,7 +106,8 @@ export function approveTemplate(
   requireKeyOf(manifest, member, key);
   const found = manifest.templates.find(({ id }) => id === template);
   if (found !== undefined) return signHash('template', found.sha256, member, key);
+  const ids = manifest.templates.map(({ id }) => id);
   throw new SealroomError('USAGE_OPTION', `the manifest has no template ${quoteForMessage(template)}`, {
-    hint: `its templates are ${manifest.templates.map(({ id }) => id).join(', ')}`,
+    hint: didYouMean(template, ids) ?? (ids.length === 0 ? 'it has none' : `its templates are ${ids.join(', ')}`),
   });
 }

@@ -115,9 +115,10 @@ export async function readEnvelope(
     if (error instanceof SealroomError) throw error;
     if (!isMissing(error)) throw cannotRead(error, file);
     const what = `generation ${String(generation)} of ${collaborationId}`;
+    const held = (await placesOf(home, collaborationId)).map((place) => String(place.generation)).join(', ');
     throw new SealroomError('CUSTODY_KEY', `there is no envelope for ${what}`, {
       where: { file },
-      hint: '`sealroom key show` lists the envelopes of the home; use `--home` for another one',
+      hint: `${held === '' ? '`sealroom key show` lists the envelopes of the home' : `the home has ${held}`}; use \`--home\` for another home`,
     });
   }
   const envelope = parseEnvelope(text, { file });

@@ -7,10 +7,12 @@ import { parseJson, SealroomError } from '../errors/index.ts';
 /** The version of the envelopes that are written, and the only one that is read. */
 export const ENVELOPE_VERSION = 1;
 
-/** Characters of an envelope's text at most. */
+/** Most characters of an envelope's text. */
 const MAX_CHARACTERS = 64 * 1024;
 
-/** The shape of a collaboration id in files: a UUID in lower case, and no other form of it. */
+const RESTORE = 'restore a copy of the original, or remove the file and have the secret sent again';
+
+/** The shape of a collaboration id in files: a UUID in lower case. */
 export const collaborationIdShape = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
@@ -19,22 +21,22 @@ export const collaborationIdShape = z
 const facts = {
   /** Collaboration id, a UUID in lower case. */
   collaborationId: collaborationIdShape,
-  /** Which of the collaboration's secrets it is, from 1 on. */
+  /** Number of the secret in the collaboration, from 1 on. */
   generation: z.int().min(1).max(1_000_000),
-  /** Names the secret without telling anything of it: see `secretIdOf`. */
+  /** Names the secret without revealing it: see `secretIdOf`. */
   secretId: z.string().regex(/^[0-9a-f]{32}$/),
   /** When the envelope was made, in UTC with milliseconds. */
   created: z.iso.datetime({ precision: 3 }),
-  /** Whether the manifest's roles say who may do what with the secret. */
+  /** Whether the roles of the manifest decide who may use the secret. */
   isRoleBound: z.boolean(),
 };
 
 const envelope = z
   .strictObject({
     version: z.literal(ENVELOPE_VERSION),
-    /** Scheme of the provider that made it. */
+    /** Scheme of the provider that wrapped it. */
     provider: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
-    /** Names the wrapping key: nothing in it is secret, and `--key` takes it. */
+    /** URI of the wrapping key, as `--key` takes it. It contains nothing secret. */
     key: z
       .string()
       .max(4096)
@@ -47,54 +49,52 @@ const envelope = z
   })
   .readonly();
 
-/** A shared secret under a wrapping key, and what it is: a file of canonical JSON (RFC 8785). */
+/** A wrapped shared secret and its metadata: a file of canonical JSON (RFC 8785). */
 export type Envelope = z.infer<typeof envelope>;
 
-/** What an envelope says of its secret. */
+/** The metadata of the secret in an envelope. */
 export type SecretMetadata = Pick<Envelope, keyof typeof facts>;
 
-/** All of an envelope but the wrapped bytes. */
+/** An envelope without the wrapped bytes. */
 export type EnvelopeHeader = Omit<Envelope, 'wrapped'>;
 
-/** What is authenticated with the secret: the canonical JSON of an envelope's header, in UTF-8. */
+/** The bytes that are authenticated with the secret: the canonical JSON of an envelope's header, in UTF-8. */
 export function boundBytes(header: EnvelopeHeader): Uint8Array {
   const { version, provider, key, algorithm, collaborationId, generation, secretId, created, isRoleBound } = header;
   const bound = { version, provider, key, algorithm, collaborationId, generation, secretId, created, isRoleBound };
   return encodeUtf8(canonicalize(bound) ?? '');
 }
 
-/** The text of an envelope's file: canonical JSON and a line feed. */
+/** Formats an envelope for its file: canonical JSON and a line feed. */
 export function printEnvelope(value: Envelope): string {
   return `${canonicalize(value) ?? ''}\n`;
 }
 
 /**
- * An envelope from the text of its file. It has one form: other spacing, orders and unknown members are refused.
+ * Parses the text of an envelope. It has one form: other spacing, another order and unknown members are refused.
  *
- * @throws {SealroomError} CUSTODY_ENVELOPE if it is none, or of an unknown version. Nothing of the text is in the message.
+ * @throws {SealroomError} CUSTODY_ENVELOPE if it is malformed or has an unknown version. The message contains nothing of the text.
  */
 export function parseEnvelope(text: string, where: { readonly file?: string | undefined } = {}): Envelope {
-  const refuse = (got: string, hint: string): SealroomError =>
-    new SealroomError('CUSTODY_ENVELOPE', `expected the envelope of a secret, got ${got}`, { where, hint });
-  if (text.length > MAX_CHARACTERS) throw refuse('a longer file', 'envelopes are made with `sealroom key`');
+  const refuse = (message: string, hint: string): SealroomError =>
+    new SealroomError('CUSTODY_ENVELOPE', message, { where, hint });
+  if (text.length > MAX_CHARACTERS)
+    throw refuse('the file is too long for an envelope', 'check that it is the right file');
   const value = parseJson(text);
   if (typeof value === 'object' && value !== null && 'version' in value && value.version !== ENVELOPE_VERSION) {
-    throw refuse('one of another version', 'read it with the version of sealroom that wrote it');
+    throw refuse('the envelope has an unknown version', 'use the version of sealroom that wrote it');
   }
   const parsed = envelope.safeParse(value);
   if (!parsed.success || printEnvelope(parsed.data) !== text) {
-    throw refuse(
-      'another or a changed file',
-      'put back the copy from before; or remove the file and have the secret sent again',
-    );
+    throw refuse('the file is not an envelope, or was changed', RESTORE);
   }
   return parsed.data;
 }
 
-/** The error of an envelope that fails authentication. It does not say what was changed. */
+/** The error for an envelope that fails authentication. It does not say what was changed. */
 export function changedEnvelope(): SealroomError {
   return new SealroomError('CUSTODY_ENVELOPE', 'the envelope was changed after it was made', {
-    hint: 'put back the copy from before; or remove the file and have the secret sent again',
+    hint: RESTORE,
   });
 }
 

@@ -5,13 +5,13 @@ import type { MemberHome } from './home.ts';
 import { fileExists } from '../files/index.ts';
 import type { KeyEvent } from './key-log.ts';
 
-/** What is done with the secret of an envelope. */
+/** An action on the secret of an envelope. */
 export type EnvelopeEvent = Pick<KeyEvent, 'action' | 'purpose'> & Partial<Pick<KeyEvent, 'peer' | 'file'>>;
 
 /**
- * Writes into the log of a home what is about to be done, or was done, with the secret of an envelope.
+ * Records an action on the secret of an envelope in the log of a home.
  *
- * @throws {SealroomError} what opening the log and `KeyLog.record` throw.
+ * @throws {SealroomError} errors of opening the log and of `KeyLog.record`.
  */
 export async function recordEvent(home: MemberHome, envelope: Envelope, event: EnvelopeEvent): Promise<void> {
   const { collaborationId, generation, secretId, provider, key } = envelope;
@@ -20,19 +20,19 @@ export async function recordEvent(home: MemberHome, envelope: Envelope, event: E
   await log.record({ ...facts, member: await memberOf(home), peer: null, file: null, ...event });
 }
 
-/** What somebody wanted to do, and may not. */
+/** A refused action. */
 export interface RefusedUse {
   readonly collaborationId: string;
-  /** The envelope that it was about, if there is one. */
+  /** The envelope that it was for, or `null`. */
   readonly envelope: Envelope | null;
-  /** What was refused, such as `export`. */
+  /** The refused action, such as `export`. */
   readonly purpose: string;
 }
 
 /**
- * Writes into the log of a home that something was refused.
+ * Records a refused action in the log of a home.
  *
- * @throws {SealroomError} what opening the log and `KeyLog.record` throw.
+ * @throws {SealroomError} errors of opening the log and of `KeyLog.record`.
  */
 export async function recordRefusal(
   home: MemberHome,
@@ -53,7 +53,7 @@ export async function recordRefusal(
   });
 }
 
-/** The id on the card of a home, or `null` before `member init` has made one. */
+/** The id on the card of a home, or `null` if there is no card yet. */
 async function memberOf(home: MemberHome): Promise<string | null> {
   return (await fileExists(home.card)) ? (await readOwnCard(home)).body.id : null;
 }

@@ -8,38 +8,38 @@ import type { MemberHome } from './home.ts';
 import { fileExists } from '../files/index.ts';
 import { readPublicKeyOf } from './signing-key.ts';
 
-/** What is done with a secret. */
+/** An action on a secret. */
 export type KeyAction = KeyRecord['action'];
 
-/** One thing that was done with a secret, or refused; whose home it was in is added by the log. */
+/** An action on a secret, or a refusal. The log adds the owner of the home. */
 export type KeyEvent = Omit<KeyRecord, 'kind' | 'actor'>;
 
-/** Where events of keys are written. */
+/** The log of key events. */
 export interface KeyLog {
   /**
-   * Writes an event; nothing is done with a secret whose event could not be written.
+   * Writes an event. If it fails, the caller must not use the secret.
    *
    * @throws {SealroomError} IO_WRITE, IO_LOCKED, AUDIT_* as the audit log.
    */
   record(event: KeyEvent): Promise<void>;
 }
 
-/** What a log of keys is opened with. */
+/** The options of {@link openKeyLog}. */
 export interface KeyLogOptions {
   readonly now?: (() => Date) | undefined;
 }
 
 /**
- * Opens the log of the keys of a home, an audit log; makes it, and the key that signs it, if the home has none.
+ * Opens the key log of a home, which is an audit log. Creates the log and the key that signs it if the home has none.
  *
- * @throws {SealroomError} SECRET_INVALID if the key of the log is missing or open to other users; AUDIT_* if the log is not
- *   as it was signed last; IO_READ, IO_WRITE, IO_LOCKED.
+ * @throws {SealroomError} SECRET_INVALID if the key of the log is missing or open to other users; AUDIT_* if the log was
+ *   changed; IO_READ, IO_WRITE, IO_LOCKED.
  */
 export async function openKeyLog(
   home: MemberHome,
   { now = () => new Date() }: KeyLogOptions = {},
 ): Promise<KeyLog & AsyncDisposable> {
-  // What writes logs takes longer to load than a small table to encrypt, and most are encrypted without one.
+  // Loaded here, because most tables are encrypted without a log, and loading it takes longer than encrypting a small table.
   const { AuditLog } = await import('../audit/index.ts');
   const signer = await prepareKeyLog(home);
   const actor = await readPublicKeyOf(home.signingKey);
@@ -53,14 +53,14 @@ export async function openKeyLog(
   };
 }
 
-/** The signer of a home's log; both are made if neither is there. */
+/** Reads the signer of a home's log; creates both if neither exists. */
 async function prepareKeyLog(home: MemberHome): Promise<Signer> {
   const { createAuditLog, readSignerFile } = await import('../audit/index.ts');
   const [hasKey, hasLog] = [await fileExists(home.logKey), await fileExists(join(home.log, 'checkpoint'))];
   if (!hasKey && hasLog) {
     throw new SealroomError('SECRET_INVALID', 'the key that signs the log of keys is missing', {
       where: { file: home.logKey },
-      hint: `put it back, or move ${home.log} away to begin another log`,
+      hint: `restore it, or move ${home.log} away to start a new log`,
     });
   }
   if (!hasKey) await makeSigner(home);

@@ -1,5 +1,5 @@
-// A door of its own, for the commands on tables: most secrets are in the environment, and what reads envelopes takes longer to load
-// than a small table to encrypt. So what is behind the envelopes is imported when there is one.
+// A separate door for the commands on tables: most secrets are in the environment, and loading the code for envelopes takes longer than
+// encrypting a small table. So that code is imported when there is an envelope.
 import { type CollaborationId, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
@@ -14,15 +14,15 @@ export type { HeldSecret, SecretRequest } from './secret.ts';
 export const KEY_VARIABLE = 'SEALROOM_KEY';
 
 /**
- * The secret of a collaboration:
+ * Loads the secret of a collaboration:
  *
- * 1. from the environment, as `readSecretFromEnvironment`, if it is there and no key is chosen;
- * 2. else from the envelope in the home, unwrapped with the key that is chosen, else with the one that the envelope names. The log
- *    says so before the secret is handed out.
+ * 1. from the environment, as `readSecretFromEnvironment`, if it has one and no key is chosen;
+ * 2. otherwise from the envelope in the home, unwrapped with the chosen key or the one that the envelope names. The log records this
+ *    before the secret is returned.
  *
  * @returns the secret, which the caller disposes of
  * @throws {SealroomError} SECRET_MISSING if there is none; CUSTODY_KEY if a key or generation is chosen and there is no envelope,
- *   or another key made it; USAGE_OPTION for an id or URI that is none; what `readEnvelope`, `unwrapEnvelope` and `recordEvent` throw.
+ *   or another key wrapped it; USAGE_OPTION if the id or URI is invalid; errors of `readEnvelope`, `unwrapEnvelope` and `recordEvent`.
  */
 export async function loadSharedSecret(request: SecretRequest, context: ProviderContext): Promise<HeldSecret> {
   const collaborationId = parseCollaborationId(request.collaborationId);
@@ -35,7 +35,7 @@ export async function loadSharedSecret(request: SecretRequest, context: Provider
   return loadFromHome(collaborationId, { ...request, key: uri }, context);
 }
 
-/** A secret of which no envelope, and so no generation, is known; it is in no log. */
+/** A secret without an envelope: it has no generation, and its use is not logged. */
 function plaintextSecret(secret: SharedSecret, collaborationId: CollaborationId): HeldSecret {
   return Object.freeze({
     secret,
@@ -51,7 +51,7 @@ function plaintextSecret(secret: SharedSecret, collaborationId: CollaborationId)
   });
 }
 
-/** Apart from where it is used: the compiler leaves the endings of imports alone in a function with `using`. */
+/** A separate function, because in a function with `using` the compiler does not rewrite the file names of imports. */
 const importEnvelopes = () =>
   Promise.all([
     import('./envelope-store.ts'),
@@ -100,16 +100,16 @@ async function loadFromHome(
 function noEnvelope(collaborationId: CollaborationId, home: string, isKeyChosen: boolean): SealroomError {
   const what = `the secret of ${collaborationId}`;
   const make =
-    '`sealroom key request` asks another member for the one that the others have; if nobody has one yet, ' +
-    '`sealroom key create` makes it';
+    '`sealroom key request` requests it from another member; if no member has one yet, `sealroom key create` ' +
+    'creates it';
   if (isKeyChosen) {
     return new SealroomError('CUSTODY_KEY', `the home has no envelope with ${what}`, {
       where: { file: home },
-      hint: `${make}; \`--home\` names another home`,
+      hint: `${make}; use \`--home\` for another home`,
     });
   }
   return new SealroomError('SECRET_MISSING', `${what} is neither in the environment nor in the home`, {
     where: { file: home },
-    hint: `set ${SECRET_VARIABLE} to it in Base64, or ${SECRET_FILE_VARIABLE} to a file that holds it; ${make}`,
+    hint: `set ${SECRET_VARIABLE} to it in Base64, or ${SECRET_FILE_VARIABLE} to a file with it; ${make}`,
   });
 }

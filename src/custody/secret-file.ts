@@ -4,9 +4,9 @@ import { SealroomError } from '../errors/index.ts';
 import { isOpenToOthers } from '../files/index.ts';
 
 /**
- * The text of a file that holds a secret, without the line break at its end. It must not be open to other users.
+ * Reads the text of a file with a secret, without the line break at its end. It must not be open to other users.
  *
- * @throws {SealroomError} SECRET_INVALID if it cannot be read or is open to others. Nothing of the text is in the message.
+ * @throws {SealroomError} SECRET_INVALID if it cannot be read or is open to others. The message contains nothing of the text.
  */
 export async function readSecretFile(file: string, hint: string): Promise<string> {
   const bytes = await readSecretBytes(file, hint);
@@ -18,7 +18,7 @@ export async function readSecretFile(file: string, hint: string): Promise<string
 }
 
 /**
- * The bytes of a file that holds a secret; the caller wipes them. It must not be open to other users.
+ * Reads the bytes of a file with a secret; the caller wipes them. It must not be open to other users.
  *
  * @throws {SealroomError} SECRET_INVALID as {@link readSecretFile}.
  */
@@ -27,14 +27,10 @@ export async function readSecretBytes(file: string, hint: string): Promise<Buffe
   try {
     const { mode } = await stat(file);
     if (isOpenToOthers(mode, 'any')) {
-      throw new SealroomError(
-        'SECRET_INVALID',
-        'expected a secret file that only its owner can read, got an open one',
-        {
-          where,
-          hint: `run \`chmod 600 ${file}\``,
-        },
-      );
+      throw new SealroomError('SECRET_INVALID', 'the secret file is open to other users', {
+        where,
+        hint: `run \`chmod 600 ${file}\``,
+      });
     }
     return await readFile(file);
   } catch (error) {

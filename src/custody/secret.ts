@@ -4,23 +4,23 @@ import { type CollaborationId, sharedSecretFromBytes, type SharedSecret } from '
 import type { Envelope } from './envelope.ts';
 import type { KeyEvent } from './key-log.ts';
 
-/** Which secret is wanted, and where to look for it. */
+/** A request for a secret, and the places to look for it. */
 export interface SecretRequest {
   /** A UUID in any case. */
   readonly collaborationId: string;
-  /** Which generation; the newest one without it. A secret from the environment has none. */
+  /** The generation; default: the newest. A secret from the environment has none. */
   readonly generation?: number | undefined;
-  /** The URI of the key that opens the envelope, before `SEALROOM_KEY` and what the envelope names. */
+  /** The URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
-  /** The directory of the home, before the variable for it. */
+  /** The directory of the home; default: as the variable says. */
   readonly home?: string | undefined;
-  /** What it is for, such as `encrypt`: goes into the log of the keys. */
+  /** The purpose for the key log, such as `encrypt`. */
   readonly purpose: string;
   /** Called with the envelope, `null` for a secret from the environment, before its key is used; throws to refuse. */
   readonly authorise?: ((envelope: Envelope | null) => Promise<void>) | undefined;
 }
 
-/** A shared secret, and what is known of it. Disposing wipes it. */
+/** A shared secret and its metadata. Disposing wipes it. */
 export interface HeldSecret extends Disposable {
   readonly secret: SharedSecret;
   readonly collaborationId: CollaborationId;
@@ -32,18 +32,18 @@ export interface HeldSecret extends Disposable {
   /** `null` if it is from the environment. */
   readonly envelope: Envelope | null;
   /**
-   * Writes into the log of the keys that the secret was lent to protect or open a file. Without an envelope there is no log.
+   * Records in the key log that the secret was used to protect or open a file. Without an envelope, it records nothing.
    *
-   * @param file the protected one; `null` if its hash is not known
-   * @throws {SealroomError} as the log of the keys.
+   * @param file the protected file; `null` if its hash is not known
+   * @throws {SealroomError} errors of the key log.
    */
   readonly recordUse: (file: KeyEvent['file']) => Promise<void>;
 }
 
-/** Bytes of a new secret: the least that the format takes (format F-1). */
+/** Bytes of a new secret: the minimum of the format (format F-1). */
 const SECRET_BYTES = 32;
 
-/** A shared secret of 32 random bytes, which the caller disposes of. */
+/** Creates a shared secret of 32 random bytes, which the caller disposes of. */
 export function newSharedSecret(): SharedSecret {
   const bytes = randomBytes(SECRET_BYTES);
   try {
@@ -58,9 +58,9 @@ const ID_INFO = 'sealroom secret id v1';
 const ID_BYTES = 16;
 
 /**
- * Names a collaboration's secret, so that members can tell that they have the same one: HKDF-SHA-256 (RFC 5869) of the secret,
- * with the collaboration id as salt; 32 hexadecimal digits. It reveals nothing of a random secret, and as much of one that can be
- * guessed as a fingerprint does.
+ * Derives the id of a collaboration's secret, by which members can tell that they have the same one: HKDF-SHA-256 (RFC 5869) of the
+ * secret, with the collaboration id as salt; 32 hexadecimal digits. It reveals nothing of a random secret. Like a fingerprint, it
+ * confirms a guess.
  */
 export function secretIdOf(secret: SharedSecret, collaborationId: CollaborationId): string {
   return secret.use((bytes) =>
@@ -68,7 +68,7 @@ export function secretIdOf(secret: SharedSecret, collaborationId: CollaborationI
   );
 }
 
-/** A secret in Base64, as C3R_SHARED_SECRET takes it; as bytes, since a string cannot be wiped. The caller wipes them. */
+/** Encodes a secret in Base64, as C3R_SHARED_SECRET takes it; as bytes, because a string cannot be wiped. The caller wipes them. */
 export function secretTextOf(secret: SharedSecret): Uint8Array {
   return secret.use((bytes) => {
     const text = new Uint8Array(encodedBase64Length(bytes.length));

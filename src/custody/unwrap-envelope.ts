@@ -8,8 +8,8 @@ import { secretIdOf } from './secret.ts';
  * Unwraps an envelope with a provider, and checks that the secret in it is the one that it names.
  *
  * @returns the secret, which the caller disposes of
- * @throws {SealroomError} CUSTODY_KEY if another key made it; CUSTODY_ENVELOPE if it was changed; what
- *   `KeyProvider.unwrap` throws.
+ * @throws {SealroomError} CUSTODY_KEY if another key wrapped it; CUSTODY_ENVELOPE if it was changed; errors of
+ *   `KeyProvider.unwrap`.
  */
 export async function unwrapEnvelope(
   envelope: Envelope,
@@ -20,7 +20,7 @@ export async function unwrapEnvelope(
   try {
     secret = await provider.unwrap(envelope);
   } catch (error) {
-    // An error of the key names its own file.
+    // An error about the key names the file of the key.
     throw error instanceof SealroomError && error.code === 'CUSTODY_ENVELOPE' ? error.at(where) : error;
   }
   if (secret === null) {
@@ -33,6 +33,6 @@ export async function unwrapEnvelope(
   secret[Symbol.dispose]();
   throw new SealroomError('CUSTODY_ENVELOPE', 'the secret in the envelope is not the one that it names', {
     where,
-    hint: 'put back the copy from before; or remove the file and have the secret sent again',
+    hint: 'restore a copy of the original, or remove the file and have the secret sent again',
   });
 }

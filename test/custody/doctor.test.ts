@@ -146,6 +146,6 @@ test('`key doctor` tells of envelopes and keys, and ends with 1 if one is broken
   const broken = await run('doctor');
   expect(broken.code).toBe(1);
   expect(broken.out).toMatch(/^problem {2}envelope: .*generation-1\.json/m);
-  expect(broken.err).toContain('found 1 problem(s)');
+  expect(broken.err).toContain('found 1 problem with keys or machine');
   for (const text of [fine.out, broken.out, broken.err]) expect(text).not.toContain(SECRET.slice(4, 20));
 });

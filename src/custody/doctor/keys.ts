@@ -1,4 +1,4 @@
-import { SealroomError } from '../../errors/index.ts';
+import { countOf, SealroomError } from '../../errors/index.ts';
 import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import { listEnvelopes, readEnvelope } from '../envelope-store.ts';
@@ -25,7 +25,7 @@ export async function checkKeys(home: MemberHome, context: ProviderContext): Pro
 
 async function checkKey(key: string, envelopes: number, context: ProviderContext): Promise<Check> {
   const item = `key ${key}`;
-  const count = `${String(envelopes)} envelope(s)`;
+  const count = countOf(envelopes, 'envelope');
   try {
     await using provider = await openProvider(key, context);
     const { custody, isInsecure, problem: reason } = await provider.describe();

@@ -3,7 +3,7 @@ import { getFips } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { SealroomError } from '../../errors/index.ts';
+import { countOf, SealroomError } from '../../errors/index.ts';
 import { requireFips } from '../fips.ts';
 import { PROVIDERS } from '../providers/providers.ts';
 import { type Check, checkOk, checkProblem, checkUnknown, checkWarning } from './check.ts';
@@ -105,7 +105,7 @@ async function checkSwap({ read }: Machine): Promise<Check> {
   if (text === null) return checkUnknown(item);
   const areas = text.trim().split('\n').slice(1).length;
   if (areas === 0) return checkOk(item, 'off');
-  const found = `on, ${String(areas)} area(s), possibly unencrypted: memory with secrets may be written to disk`;
+  const found = `on, ${countOf(areas, 'area')}, possibly unencrypted: memory with secrets may be written to disk`;
   return checkWarning(item, found, 'turn it off with `swapoff -a`, or put it on an encrypted device');
 }
 

@@ -11,8 +11,8 @@ export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
 
 /**
- * Bytes under AES-256-GCM (NIST SP 800-38D): `nonce (12) ‖ ciphertext ‖ tag (16)`. The nonce is random: one key is good for 2^32 of
- * them.
+ * Encrypts bytes with AES-256-GCM (NIST SP 800-38D): `nonce (12) ‖ ciphertext ‖ tag (16)`. The nonce is random: a key may encrypt
+ * 2^32 messages.
  *
  * @param key 32 bytes
  */
@@ -23,9 +23,9 @@ export function encryptAesGcm(key: Uint8Array, plain: Uint8Array, aad: Uint8Arra
 }
 
 /**
- * The bytes that {@link encryptAesGcm} encrypted; the caller wipes them.
+ * Decrypts what {@link encryptAesGcm} encrypted; the caller wipes the result.
  *
- * @throws {SealroomError} CUSTODY_ENVELOPE if they, the additional data or the key is another.
+ * @throws {SealroomError} CUSTODY_ENVELOPE if the bytes, the additional data or the key differ.
  */
 export function decryptAesGcm(key: Uint8Array, encrypted: Uint8Array, aad: Uint8Array): Uint8Array {
   const tagAt = encrypted.length - TAG_BYTES;

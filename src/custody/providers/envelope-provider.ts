@@ -6,14 +6,14 @@ import { isReadableByUser } from './providers.ts';
 import type { KeySource } from './wrapping-key.ts';
 
 /**
- * Wraps secrets into envelopes and unwraps them, whatever holds the key. All of the envelope but the wrapped bytes is the additional
- * data of the encryption: see `boundBytes`.
+ * Wraps secrets in envelopes and unwraps them, for all sources of keys. The additional data of the encryption is the envelope without
+ * the wrapped bytes: see `boundBytes`.
  */
 export class EnvelopeProvider implements KeyProvider {
   readonly scheme: string;
   readonly #source: KeySource;
 
-  /** @param scheme one of the table `PROVIDERS`, to which the source belongs */
+  /** @param scheme a scheme in the table `PROVIDERS`, to which the source belongs */
   constructor(scheme: string, source: KeySource) {
     this.scheme = scheme;
     this.#source = source;

@@ -4,11 +4,11 @@ import { SealroomError } from '../../errors/index.ts';
 import type { ProviderContext } from './provider.ts';
 
 /**
- * The absolute path in a key's URI that is one: taken as it is, without escapes; `~/` at its start is the user's directory, as
- * shells do not replace it there.
+ * Resolves the path in a key's URI. It has no escapes; `~/` at its start is the user's directory, which shells do not replace
+ * there.
  *
  * @param scheme of the URI, for the error
- * @throws {SealroomError} USAGE_OPTION if there is none.
+ * @throws {SealroomError} USAGE_OPTION if there is no path.
  */
 export function keyPath(scheme: string, rest: string, { cwd }: Pick<ProviderContext, 'cwd'>): string {
   if (rest === '' || rest.includes('\0')) {

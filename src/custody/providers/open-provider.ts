@@ -1,15 +1,15 @@
-import { SealroomError } from '../../errors/index.ts';
+import { didYouMean, SealroomError } from '../../errors/index.ts';
 import { parseKeyUri } from '../key-uri.ts';
 import { EnvelopeProvider } from './envelope-provider.ts';
 import type { KeyProvider, ProviderContext } from './provider.ts';
 import { PROVIDER_SCHEMES, PROVIDERS } from './providers.ts';
 
 /**
- * The provider that a key's URI chooses; the caller disposes of it. The key is not looked for yet: `describe` says whether it can
+ * Opens the provider of a key's URI; the caller disposes of it. It does not look for the key yet: `describe` says whether the key can
  * be used.
  *
- * @param uriText what `--key` got, or the `key` of an envelope
- * @throws {SealroomError} USAGE_OPTION if it is no URI, no provider has its scheme, or its provider cannot read it. The text is not
+ * @param uriText the value of `--key`, or the `key` of an envelope
+ * @throws {SealroomError} USAGE_OPTION if it is not a URI, its scheme is unknown, or its provider cannot parse it. The text is not
  *   in the message.
  */
 export async function openProvider(uriText: string, context: ProviderContext): Promise<KeyProvider> {
@@ -17,7 +17,7 @@ export async function openProvider(uriText: string, context: ProviderContext): P
   const traits = PROVIDERS.get(scheme);
   if (traits === undefined) {
     throw new SealroomError('USAGE_OPTION', 'unknown scheme in the URI of a key', {
-      hint: `known are ${listSchemes(PROVIDER_SCHEMES)}`,
+      hint: didYouMean(scheme, PROVIDER_SCHEMES) ?? `known schemes are ${listSchemes(PROVIDER_SCHEMES)}`,
     });
   }
   if (context.isFips === true && !traits.isFips) {

@@ -2,30 +2,30 @@ import type { SharedSecret } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { Envelope, SecretMetadata } from '../envelope.ts';
 
-/** What a provider can say of itself and its key; nothing in it is secret. */
+/** The description of a provider and its key; nothing in it is secret. */
 export interface ProviderDescription {
   /** Scheme of the provider's URIs, such as `aws-kms`. */
   readonly provider: string;
-  /** Names the wrapping key as envelopes do. */
+  /** The URI of the wrapping key, as in envelopes. */
   readonly key: string;
   /** Where the wrapping key is, in words. */
   readonly custody: string;
   /** Whether other programs of the same user can read the wrapping key, or the secret itself. */
   readonly isInsecure: boolean;
-  /** Whether the key was found, and can be used, just now; else why not. */
+  /** Why the key cannot be used now; `null` if it can. */
   readonly problem: string | null;
 }
 
 /**
- * What holds a wrapping key: wraps shared secrets into envelopes, and unwraps the envelopes that it made.
+ * Holds a wrapping key: wraps shared secrets in envelopes, and unwraps its envelopes.
  *
- * It may ask a service over a network, or a process of its own. The caller disposes of it.
+ * It may call a service over a network, or a child process. The caller disposes of it.
  */
 export interface KeyProvider extends AsyncDisposable {
   /** Scheme of the provider's URIs, and `provider` of its envelopes. */
   readonly scheme: string;
   /**
-   * Wraps a secret. The metadata is authenticated with it: an envelope in which it was changed is refused.
+   * Wraps a secret, and authenticates the metadata with it: an envelope with changed metadata is refused.
    *
    * @throws {SealroomError} CUSTODY_UNAVAILABLE, CUSTODY_DENIED if the key cannot be used; within 5 seconds.
    */
@@ -33,39 +33,39 @@ export interface KeyProvider extends AsyncDisposable {
   /**
    * Unwraps an envelope.
    *
-   * @returns the secret, which the caller disposes of; `null` if another provider, or another key of this one, made the envelope
+   * @returns the secret, which the caller disposes of; `null` if another provider, or another key of this one, wrapped it
    * @throws {SealroomError} CUSTODY_ENVELOPE if it is this key's but was changed; CUSTODY_UNAVAILABLE, CUSTODY_DENIED if the key
    *   cannot be used; within 5 seconds; SECRET_* if a passphrase, PIN or file is wrong.
    */
   unwrap(envelope: Envelope): Promise<SharedSecret | null>;
-  /** What the provider is and whether it works; throws for nothing that is wrong with the key. */
+  /** Describes the provider and whether its key works. It does not throw for a problem with the key. */
   describe(): Promise<ProviderDescription>;
 }
 
-/** What is asked for: a passphrase or PIN. */
+/** A question for a passphrase or PIN. */
 export interface PassphraseRequest {
   /** What it opens, such as `keystore /home/a/keys.json`. */
   readonly what: string;
-  /** Whether it is a new one, which is asked for twice. */
+  /** Whether it is a new passphrase, which is asked for twice. */
   readonly isNew: boolean;
 }
 
-/** What providers get from whoever runs them. */
+/** The environment of providers. */
 export interface ProviderContext {
   readonly env: NodeJS.ProcessEnv;
-  /** The directory that relative paths in a key's URI start from, absolute. */
+  /** The base of relative paths in a key's URI, absolute. */
   readonly cwd: string;
-  /** Asks a person, or reads what was handed over in a file descriptor. Never from an argument of the command line. */
+  /** Asks a person, or reads from a file descriptor. Never takes an argument of the command line. */
   readonly askPassphrase: (question: PassphraseRequest) => Promise<string>;
-  /** Whether only providers are opened whose cryptography is OpenSSL's or that of a token or service: see `requireFips`. */
+  /** Whether to open only providers that use the cryptography of OpenSSL, a token or a service: see `requireFips`. */
   readonly isFips?: boolean;
-  /** The base-2 logarithm of scrypt's cost for a new keystore; without it that of age, 18. Only tests lower it. */
+  /** The base-2 logarithm of scrypt's cost for a new keystore; default: that of age, 18. Only tests lower it. */
   readonly scryptLogN?: number | undefined;
-  /** Tells of something that works and is unsafe. */
+  /** Called for something that works but is unsafe. */
   readonly warn: (message: string) => void;
 }
 
-/** What is wrong with a key, by the error of trying it; `null` if that works. */
+/** Tries a key and returns its problem; `null` if it works. */
 export async function problemOf(attempt: () => Promise<unknown>): Promise<string | null> {
   try {
     await attempt();

@@ -2,32 +2,31 @@ import type { ProviderContext } from './provider.ts';
 import type { KeySource } from './wrapping-key.ts';
 
 /**
- * Makes a source of keys from what follows the scheme in a key's URI. It touches neither key nor service: those are opened when they
- * are first needed.
+ * Makes a source of keys from the part after the scheme in a key's URI. It opens neither key nor service before they are needed.
  *
- * @throws {SealroomError} USAGE_OPTION if the rest is not of the form that this provider takes.
+ * @throws {SealroomError} USAGE_OPTION if the provider cannot parse the rest.
  */
 export type OpenKeySource = (rest: string, context: ProviderContext) => KeySource;
 
-/** What is known of the keys of a scheme without asking any of them. */
+/** The properties that all keys of a scheme have. */
 export interface ProviderTraits {
   /** Loads the provider's folder. */
   readonly load: () => Promise<OpenKeySource>;
-  /** The form of its URIs, as hints show it. */
+  /** The form of its URIs, for hints. */
   readonly example: string;
   /** The optional package that it needs, or `null`. */
   readonly package: string | null;
-  /** Whether its cryptography is OpenSSL's, or that of a token or service: `--fips` allows it. */
+  /** Whether it uses the cryptography of OpenSSL, a token or a service, so that `--fips` allows it. */
   readonly isFips: boolean;
-  /** Whether the secrets themselves are there, so that their envelopes wrap nothing. */
+  /** Whether it stores the secrets themselves, so that their envelopes wrap nothing. */
   readonly isPlaintext: boolean;
-  /** Whether other programs of the same user can read its keys, or the secrets themselves: `isInsecure` in descriptions. */
+  /** Whether other programs of the same user can read its keys or secrets: `isInsecure` in descriptions. */
   readonly isReadableByUser: boolean;
-  /** Whether a key has rules of its own on who may use it, which a service or token enforces. */
+  /** Whether a service or token enforces a key's own policy on who may use it. */
   readonly isEnforcing: boolean;
 }
 
-/** The providers by the scheme of their keys' URIs. Another one is a folder beside this file, and a row here. */
+/** The providers by the scheme of their keys' URIs. A new provider is a folder beside this file, and a row here. */
 export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, ProviderTraits>([
   [
     'keystore',
@@ -108,17 +107,17 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
 /** The schemes of keys, as `--key` takes them. */
 export const PROVIDER_SCHEMES: readonly string[] = [...PROVIDERS.keys()];
 
-/** Whether the secrets of a scheme are in the place itself, so that their envelopes wrap nothing. */
+/** Whether the provider of a scheme stores the secrets themselves, so that their envelopes wrap nothing. */
 export function isPlaintext(scheme: string): boolean {
   return PROVIDERS.get(scheme)?.isPlaintext === true;
 }
 
-/** Whether other programs of the same user can read the keys of a scheme, or the secrets themselves. */
+/** Whether other programs of the same user can read the keys or secrets of a scheme. */
 export function isReadableByUser(scheme: string): boolean {
   return PROVIDERS.get(scheme)?.isReadableByUser === true;
 }
 
-/** The schemes whose keys have rules of their own on who may use them, which a service or token enforces. */
+/** The schemes whose keys have their own policy, which a service or token enforces. */
 export const ENFORCING_SCHEMES: readonly string[] = PROVIDER_SCHEMES.filter(
   (scheme) => PROVIDERS.get(scheme)?.isEnforcing === true,
 );

@@ -1,4 +1,4 @@
-import { quoteForMessage, SealroomError } from '../../errors/index.ts';
+import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import type { Manifest } from '../../collab/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
@@ -48,9 +48,10 @@ const MAX_NAME_CHARACTERS = 256;
 const MAX_VALUE_CHARACTERS = 20_000;
 
 function requireMember({ members }: Manifest, id: string): void {
-  if (members.some((member) => member.id === id)) return;
+  const ids = members.map((member) => member.id);
+  if (ids.includes(id)) return;
   throw new SealroomError('USAGE_OPTION', `${quoteForMessage(id)} is not a member of the collaboration`, {
-    hint: `its members are ${members.map((member) => member.id).join(', ')}`,
+    hint: didYouMean(id, ids) ?? `its members are ${ids.join(', ')}`,
   });
 }
 

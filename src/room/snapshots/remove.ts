@@ -1,5 +1,5 @@
 import type { RoomEvent } from '../../audit/index.ts';
-import { quoteForMessage, SealroomError } from '../../errors/index.ts';
+import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { sweep, withRoomLock } from '../room-files.ts';
 import { recordInRoom } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
@@ -17,9 +17,11 @@ export async function removeTable(directory: string, name: string, now: () => Da
     const { state } = await readState(directory);
     const entry = state.snapshots.find(({ table }) => table === name);
     if (entry === undefined) {
-      const loaded = state.snapshots.map(({ table }) => table).join(', ');
+      const loaded = state.snapshots.map(({ table }) => table);
       throw new SealroomError('USAGE_OPTION', `the table ${quoteForMessage(name)} is not loaded`, {
-        hint: loaded === '' ? 'no table is loaded' : `the loaded tables are ${loaded}`,
+        hint:
+          didYouMean(name, loaded) ??
+          (loaded.length === 0 ? 'no table is loaded' : `the loaded tables are ${loaded.join(', ')}`),
       });
     }
     const snapshots = state.snapshots.filter((snapshot) => snapshot !== entry);

@@ -139,7 +139,7 @@ describe('a token', () => {
     await change({ fault: 'is read-only' });
     expect(await errorOf(() => wrapWith())).toMatchObject({
       code: 'CUSTODY_DENIED',
-      message: 'the token takes no new keys (CKR_TOKEN_WRITE_PROTECTED)',
+      message: 'the token does not accept new keys (CKR_TOKEN_WRITE_PROTECTED)',
     });
   });
 

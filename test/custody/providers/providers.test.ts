@@ -274,6 +274,6 @@ describe('insecure keys', () => {
     expect(await codeOf(() => wrapWith(file('~x/bare')))).toBe('IO_EXISTS');
     expect(await readFile(path, 'utf8')).toBe(base64(9));
     await chmod(path, 0o644);
-    expect((await file('~x/bare').describe()).problem).toContain('only its owner');
+    expect((await file('~x/bare').describe()).problem).toContain('the secret file is open to other users');
   });
 });

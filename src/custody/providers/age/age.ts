@@ -17,9 +17,9 @@ const TAG_BYTES = 32;
 /**
  * An age identity file, as `age-keygen` writes it, post-quantum ones included.
  *
- * `age:<identity file>`. Secrets are encrypted to its first identity and decrypted with any. `wrapped` is an age file that holds
+ * `age:<identity file>`. Secrets are encrypted to its first identity and decrypted with any. `wrapped` is an age file with
  * `tag (32) ‖ secret`, where the tag is HMAC-SHA-256 of `additional data ‖ secret` under HKDF-SHA-256 (RFC 5869) of the identity's
- * text, without salt. An age file does not say who made it, and recipients are public: the tag proves that its maker had the
+ * text, without salt. An age file does not reveal its maker, and recipients are public: the tag proves that the maker had the
  * identity.
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
@@ -73,13 +73,13 @@ class AgeIdentityFile implements KeySource {
   async #identities(): Promise<readonly [string, ...string[]]> {
     const text = await readSecretFile(
       this.#file,
-      'make one with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`',
+      'create one with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`',
     );
     return parseIdentities(text, { file: this.#file });
   }
 }
 
-/** The secret behind its tag; what the file held is wiped. */
+/** Checks the tag and returns the secret after it; the content of the file is wiped. */
 function secretIn(plain: Uint8Array, aad: Uint8Array, identity: string): Uint8Array {
   try {
     const [tag, secret] = [plain.subarray(0, TAG_BYTES), plain.subarray(TAG_BYTES)];

@@ -17,33 +17,33 @@ const ALGORITHM = 'AWS-KMS+AES-256-GCM';
 const PURPOSE = 'sealroom collaboration secret';
 
 const DATA_KEY_BYTES = 32;
-/** Bytes of the field that says how long the encrypted data key is. */
+/** Bytes of the length field of the encrypted data key. */
 const LENGTH_BYTES = 2;
-/** What AWS KMS returns at most, in bytes. */
+/** Most bytes that AWS KMS returns. */
 const MAX_CIPHERTEXT_BYTES = 6144;
 
-/** A request with all its repetitions, the search for credentials included, takes at most so long. */
+/** Time limit of a request, with its retries and the search for credentials. */
 const TIMEOUT_MS = 4500;
 const MAX_ATTEMPTS = 2;
 
-/** What keeps the AWS SDK from printing that it will need a newer Node; `sealroom key doctor` says it. */
+/** Stops the AWS SDK from printing that it will need a newer Node, which `sealroom key doctor` reports. */
 const QUIET_VARIABLE = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 /**
  * Envelope encryption with AWS KMS: a fresh data key per envelope, encrypted under a KMS key with the encryption context
- * `{collaborationId, purpose}`, and with it the secret under AES-256-GCM. So a policy of the key can name the collaboration, which
- * the additional data binds as well.
+ * `{collaborationId, purpose}`, and the secret encrypted under the data key with AES-256-GCM. So a policy of the key can name the
+ * collaboration, which the additional data binds as well.
  *
  * `wrapped = length of the encrypted data key (2, big-endian) ‖ encrypted data key ‖ nonce (12) ‖ ciphertext ‖ tag (16)`
  *
  * The `key` of its envelopes names the key by its ARN, also if it was given as an alias. Credentials, region and profile are found
- * as the AWS SDK finds them, in its files and this process's environment. Whoever may call kms:Decrypt on the key can
+ * as the AWS SDK finds them, in its files and this process's environment. Everyone who may call kms:Decrypt on the key can
  * unwrap the envelopes.
  *
- * What it does not promise: the AWS SDK holds the data key in a string for a while, which cannot be wiped.
+ * Limit: the AWS SDK holds the data key in a string for a while, which cannot be wiped.
  *
- * @param rest `<key id, ARN or alias>`, if need be with `?region=&profile=&endpoint=`
- * @throws {SealroomError} USAGE_OPTION if it is not of that form.
+ * @param rest `<key id, ARN or alias>`, optionally with `?region=&profile=&endpoint=`
+ * @throws {SealroomError} USAGE_OPTION if it does not have that form.
  */
 export function openAwsKms(rest: string): KeySource {
   return new AwsKms(parseKmsUri(rest));
@@ -136,7 +136,7 @@ class AwsKms implements KeySource {
     return key.KeyState === 'Enabled' ? null : `the key is not enabled: its state is ${String(key.KeyState)}`;
   }
 
-  /** Asks AWS KMS, for so long at most. */
+  /** Sends a request to AWS KMS, with the time limit. */
   async #ask<T>(
     request: (kms: typeof Kms, client: KMSClient, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> {

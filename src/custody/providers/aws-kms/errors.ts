@@ -70,7 +70,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
     {
       code: 'CUSTODY_ENVELOPE',
       message: 'AWS KMS cannot decrypt the envelope: it was changed, or belongs to another collaboration',
-      hint: 'put back the copy from before, or have the secret sent again',
+      hint: 'restore a copy of the original, or have the secret sent again',
     },
   ],
   ['KeyUnavailableException', BUSY],
@@ -81,8 +81,8 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
 ]);
 
 /**
- * A failure of a request to AWS KMS in words: with the name of the service's error and nothing else of it, since the answer of a
- * request for a key can hang on an error.
+ * Converts a failed request to AWS KMS. The message has the name of the service's error and nothing else of it, because an error may
+ * carry the answer to a request for a key.
  */
 export function kmsError(error: unknown): SealroomError {
   const { code, message, hint } = explain(error);
@@ -91,9 +91,9 @@ export function kmsError(error: unknown): SealroomError {
   return new SealroomError(code, isTelling ? `${message} (${name})` : message, { hint });
 }
 
-/** The error of an answer that is none of AWS KMS. */
+/** The error for an answer that AWS KMS never gives. */
 export function strangeAnswer(): SealroomError {
-  return new SealroomError('CUSTODY_UNAVAILABLE', 'the answer of AWS KMS does not hold a key', {
+  return new SealroomError('CUSTODY_UNAVAILABLE', 'the answer of AWS KMS contains no key', {
     hint: 'check the endpoint in the URI of the key',
   });
 }

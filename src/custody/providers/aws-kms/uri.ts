@@ -1,13 +1,13 @@
 import { SealroomError } from '../../../errors/index.ts';
 
-/** A key of AWS KMS, and how to reach it; what is left out comes from the AWS SDK's usual files and environment variables. */
+/** A key in AWS KMS, and how to reach it; the rest comes from the AWS SDK's usual files and environment variables. */
 export interface KmsUri {
   /** Key id, key ARN, `alias/…` or the ARN of an alias. */
   readonly keyId: string;
   readonly region: string | undefined;
   /** A named profile of the AWS configuration files. */
   readonly profile: string | undefined;
-  /** Another address than AWS's own, for private endpoints and tests. */
+  /** An address instead of AWS's own, for private endpoints and tests. */
   readonly endpoint: string | undefined;
 }
 
@@ -20,15 +20,15 @@ const PARAMETERS = ['region', 'profile', 'endpoint'];
 
 const refuse = (problem: string): SealroomError =>
   new SealroomError('USAGE_OPTION', `the URI of a key in AWS KMS ${problem}`, {
-    hint: 'write `aws-kms:<key id, alias/name or ARN>`, if need be with `?region=…&profile=…&endpoint=https://…`',
+    hint: 'write `aws-kms:<key id, alias/name or ARN>`, optionally with `?region=…&profile=…&endpoint=https://…`',
   });
 
 /**
- * Reads what follows `aws-kms:` in a key's URI. Without a region, that of an ARN is taken.
+ * Parses the part after `aws-kms:` in a key's URI. Without a region, it takes the one in an ARN.
  *
- * An endpoint has `https`, or is of this machine: what it answers is a key.
+ * An endpoint needs `https`, or must be on this machine, because its answer contains a key.
  *
- * @throws {SealroomError} USAGE_OPTION if it is not of that form. The text is not in the message.
+ * @throws {SealroomError} USAGE_OPTION if it is malformed. The text is not in the message.
  */
 export function parseKmsUri(rest: string): KmsUri {
   const [keyId = '', query = '', ...more] = rest.split('?');
@@ -47,7 +47,7 @@ export function parseKmsUri(rest: string): KmsUri {
   return Object.freeze({ keyId, region: region ?? arnRegion, profile, endpoint });
 }
 
-/** The URI of a key, as an envelope has it: nothing in it is secret, and {@link parseKmsUri} takes what follows the scheme. */
+/** Formats the URI of a key for an envelope. Nothing in it is secret; {@link parseKmsUri} parses the part after the scheme. */
 export function printKmsUri({ keyId, region, profile, endpoint }: KmsUri): string {
   const given = { region: ARN.exec(keyId)?.[1] === region ? undefined : region, profile, endpoint };
   const parameters = Object.entries(given).flatMap(([name, value]) =>
@@ -56,12 +56,12 @@ export function printKmsUri({ keyId, region, profile, endpoint }: KmsUri): strin
   return `aws-kms:${keyId}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`;
 }
 
-/** Whether a text is the ARN of a key, which, unlike an alias, is always of the same one. */
+/** Whether a text is the ARN of a key, which, unlike an alias, always names the same key. */
 export function isKeyArn(text: string): boolean {
   return ARN.exec(text)?.[2] !== undefined;
 }
 
-/** Whether two names are of different keys for sure. An alias may be any key's. */
+/** Whether two names certainly belong to different keys. An alias may belong to any key. */
 export function areDifferentKeys(one: string, other: string): boolean {
   const ids = [one, other].map((text) => ARN.exec(text)?.[2] ?? SHORT.exec(text)?.[1]);
   if (ids.includes(undefined)) return false;

@@ -7,9 +7,9 @@ import { PlaintextProvider } from './plaintext.ts';
 /**
  * Insecure: the secret itself, in Base64, in an environment variable, where other programs of the same user can read it.
  *
- * `env:<variable>`. A process cannot set its user's variables: wrapping checks that the variable holds the secret already.
+ * `env:<variable>`. A process cannot set its user's variables: wrapping checks that the variable already holds the secret.
  *
- * @throws {SealroomError} USAGE_OPTION if the name cannot be a variable's. It is not in the message: it may be the secret.
+ * @throws {SealroomError} USAGE_OPTION if it is not the name of a variable. It is not in the message, because it may be the secret.
  */
 export function openEnv(variable: string, context: ProviderContext): KeySource {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(variable)) {
@@ -30,7 +30,7 @@ export function openEnv(variable: string, context: ProviderContext): KeySource {
     custody: `the environment variable \`${variable}\``,
     read: () => Promise.resolve().then(() => read(`set \`${variable}\` to the secret in Base64`)),
     put: async (secret: SharedSecret) => {
-      const hint = `set \`${variable}\` to the secret before: no program can do it for you`;
+      const hint = `set \`${variable}\` to the secret first: a program cannot set it for you`;
       using held = await Promise.resolve().then(() => read(hint));
       if (held.equals(secret)) return;
       throw new SealroomError('SECRET_INVALID', `\`${variable}\` holds another secret`, { hint });

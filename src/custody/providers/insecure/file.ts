@@ -12,7 +12,7 @@ import { PlaintextProvider } from './plaintext.ts';
 /**
  * Insecure: the secret itself, in Base64, in a file of mode 0600, where other programs of the same user can read it.
  *
- * `file:<file>`. Wrapping writes a new file, or finds the secret in the one that is there.
+ * `file:<file>`. Wrapping writes a new file, or checks that the existing one holds the secret.
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
  */

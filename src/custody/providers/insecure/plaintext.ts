@@ -6,7 +6,7 @@ import { secretIdOf } from '../../secret.ts';
 import { problemOf, type ProviderContext, type ProviderDescription } from '../provider.ts';
 import type { KeySource, WrappingKey } from '../wrapping-key.ts';
 
-/** How the envelope of a secret that is elsewhere, and under no key, is made. */
+/** The algorithm of an envelope whose secret is elsewhere in plain text. */
 const ALGORITHM = 'HMAC-SHA-256';
 
 const INFO = 'sealroom bare envelope v1';
@@ -15,18 +15,18 @@ const INFO = 'sealroom bare envelope v1';
 export interface PlaintextPlace {
   /** Its URI. */
   readonly key: string;
-  /** What it is, in words, with its name. */
+  /** Its description, with its name. */
   readonly custody: string;
   /** @throws {SealroomError} SECRET_MISSING, SECRET_INVALID. */
   read(): Promise<SharedSecret>;
-  /** Puts the secret there, or finds it there. @throws {SealroomError} SECRET_MISSING, SECRET_INVALID, IO_EXISTS, IO_WRITE. */
+  /** Stores the secret there, or checks that it is there. @throws {SealroomError} SECRET_MISSING, SECRET_INVALID, IO_EXISTS, IO_WRITE. */
   put(secret: SharedSecret): Promise<void>;
 }
 
 /**
- * Insecure: a source without a key. The secret is in plain text elsewhere, and the envelope says only where. What stands for the
- * encrypted bytes is HMAC-SHA-256 of the additional data under HKDF-SHA-256 (RFC 5869) of the secret, without salt: without the
- * secret, nobody can change the envelope's header.
+ * Insecure: a source without a key. The secret is in plain text elsewhere, and the envelope only says where. Instead of
+ * encrypted bytes it has HMAC-SHA-256 of the additional data under HKDF-SHA-256 (RFC 5869) of the secret, without salt: only someone
+ * with the secret can change the envelope's header.
  */
 export class PlaintextProvider implements KeySource {
   readonly algorithms = [ALGORITHM];
@@ -56,7 +56,7 @@ export class PlaintextProvider implements KeySource {
   async decrypt(tag: Uint8Array, aad: Uint8Array, header: EnvelopeHeader): Promise<Uint8Array | null> {
     this.#warnOnce();
     using secret = await this.#place.read();
-    // A secret of another collaboration is no sign of tampering: it is another key.
+    // Another secret is not a sign of tampering: it counts as another key.
     if (secretIdOf(secret, header.collaborationId) !== header.secretId) return null;
     return secret.use((bytes) => {
       if (!equalConstantTime(tag, tagOf(bytes, aad))) throw changedEnvelope();
@@ -76,7 +76,7 @@ export class PlaintextProvider implements KeySource {
     if (this.#isWarned) return;
     this.#isWarned = true;
     this.#warn(
-      `the secret itself is in plain text in ${this.#place.custody}; \`sealroom key wrap --to\` puts it under a key`,
+      `the secret itself is in plain text in ${this.#place.custody}; \`sealroom key wrap --to\` wraps it with a key`,
     );
   }
 }

@@ -16,7 +16,7 @@ const SCHEME = 'keystore';
 
 const ALGORITHM = 'HKDF-SHA-256+AES-256-GCM';
 
-/** What the age file holds: this line, then the wrapping key. */
+/** The first line in the age file; the wrapping key follows. */
 const FIRST_LINE = encodeUtf8('sealroom keystore v1\n');
 
 const KEY_BYTES = 32;
@@ -25,10 +25,10 @@ const KEY_ID_BYTES = 16;
 /**
  * A wrapping key in a file under a passphrase.
  *
- * `keystore:<file>`, made for the first secret if there is none. The file is an age file for a passphrase (scrypt), readable with
- * `age -d`, and holds a line of its version and a random key of 32 bytes. From that come, by HKDF-SHA-256 (RFC 5869) without salt,
- * an AES-256-GCM key and a key id of 16 bytes. `wrapped = key id ‖ nonce (12) ‖ ciphertext ‖ tag (16)`. The nonce is random:
- * one keystore is good for 2^32 envelopes.
+ * `keystore:<file>`, created for the first secret if it does not exist. The file is an age file for a passphrase (scrypt), readable with
+ * `age -d`, and holds a line with its version and a random key of 32 bytes. From that key, HKDF-SHA-256 (RFC 5869) without salt
+ * derives an AES-256-GCM key and a key id of 16 bytes. `wrapped = key id ‖ nonce (12) ‖ ciphertext ‖ tag (16)`. The nonce is random:
+ * a keystore may wrap 2^32 envelopes.
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
  */
@@ -41,7 +41,7 @@ class Keystore implements KeySource {
   readonly #file: string;
   readonly #ask: ProviderContext['askPassphrase'];
   readonly #scryptLogN: number | undefined;
-  /** Opened once, also when several envelopes are wrapped or unwrapped at a time. */
+  /** Opened once, even if several envelopes are wrapped or unwrapped at a time. */
   #key: Promise<SecretBytes> | null = null;
 
   constructor(file: string, { askPassphrase, scryptLogN }: ProviderContext) {
@@ -87,7 +87,7 @@ class Keystore implements KeySource {
     this.#key = null;
   }
 
-  /** The wrapping key. One that could not be opened is asked for again the next time. */
+  /** Returns the wrapping key. After a failure, the next call tries again. */
   async #load(open: () => Promise<SecretBytes>): Promise<SecretBytes> {
     const key = (this.#key ??= open());
     try {

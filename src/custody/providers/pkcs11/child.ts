@@ -5,15 +5,15 @@ import type * as Pkcs11 from 'pkcs11js';
 import type { FoundKey, FoundToken, KeyName, TokenFailure, TokenReply, TokenRequest } from './messages.ts';
 import { matchesToken, type TokenFacts } from './uri.ts';
 
-// The process that has a PKCS#11 module loaded: a module is initialised once in a process, may crash it, and may hang. Its calls
-// block, so it does one thing at a time. Requests come over the channel to its parent, the PIN and the secret with them.
+// The process that loads a PKCS#11 module: a module is initialised once per process, may crash it, and may hang. Its calls block, so it
+// does one thing at a time. Requests come over the channel to its parent, with the PIN and the secret.
 
 /** AES-256 (NIST SP 800-38D for the mode). */
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ID_BYTES = 16;
-/** More room than any answer of the token needs, in bytes. */
+/** Bytes for an answer of the token; none needs more. */
 const OUTPUT_BYTES = 4096;
 
 class Failed extends Error {
@@ -26,7 +26,7 @@ class Failed extends Error {
   }
 }
 
-/** Runs a step of the module, and names it if it fails. */
+/** Runs a step of the module; a failure names the step. */
 function attempt<T>(kind: TokenFailure['kind'], step: () => T): T {
   try {
     return step();
@@ -146,7 +146,7 @@ class Token {
     });
   }
 
-  /** Only a key that was made in the token, and could never leave it, is used. */
+  /** Accepts only a key that was created in the token and could never leave it. */
   #checked(handle: Pkcs11.Handle): FoundKey {
     const { CKA_SENSITIVE, CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE, CKA_LOCAL } = this.#library;
     const { CKA_EXTRACTABLE, CKA_VALUE_LEN, CKA_ID, CKA_LABEL } = this.#library;
@@ -203,7 +203,7 @@ class Token {
   }
 }
 
-/** A package of CommonJS, which `require` also finds in NODE_PATH. */
+/** Loads a CommonJS package, which `require` also finds in NODE_PATH. */
 function loadLibrary(): typeof Pkcs11 {
   const require = createRequire(import.meta.url);
   return require('pkcs11js') as typeof Pkcs11;
@@ -221,7 +221,7 @@ function answer(request: TokenRequest): TokenReply {
     opened = new Token(request.modulePath, request.token);
     return { kind: 'token', token: opened.info };
   }
-  if (opened === null) throw new TypeError('a request before its token');
+  if (opened === null) throw new TypeError('a request came before `open`');
   switch (request.kind) {
     case 'login':
       opened.login(request.pin);
@@ -246,7 +246,7 @@ process.on('message', (request: TokenRequest) => {
   process.send?.(reply);
 });
 
-// Without its parent the process has no purpose; threads of the module would keep it from ending by itself. While the module is at
-// work, another thread looks.
+// Without its parent the process has no purpose; threads of the module would keep it from ending by itself. While the module
+// works, another thread watches.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 new Worker(new URL('./watch.js', import.meta.url), { workerData: process.ppid });

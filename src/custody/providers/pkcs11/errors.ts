@@ -2,10 +2,10 @@ import { type ErrorCode, SealroomError } from '../../../errors/index.ts';
 import { changedEnvelope } from '../../envelope.ts';
 import type { TokenFailure } from './messages.ts';
 
-/** What has nothing to do with what was to be opened. */
+/** A failure of the token itself. */
 const TOKEN_FAILED = ['CUSTODY_UNAVAILABLE', 'the token failed', 'try again; see the log of the module'] as const;
 
-/** Codes of a module that say why, whatever was done. */
+/** The codes of a module that name the reason, whatever the step. */
 const BY_REASON: ReadonlyMap<string, readonly [ErrorCode, string, string]> = new Map<
   string,
   readonly [ErrorCode, string, string]
@@ -45,11 +45,11 @@ const BY_REASON: ReadonlyMap<string, readonly [ErrorCode, string, string]> = new
   ['CKR_DEVICE_REMOVED', ['CUSTODY_UNAVAILABLE', 'the token was removed', 'insert it and try again']],
   [
     'CKR_TOKEN_WRITE_PROTECTED',
-    ['CUSTODY_DENIED', 'the token takes no new keys', "create the key with the tools of the token's maker"],
+    ['CUSTODY_DENIED', 'the token does not accept new keys', "create the key with the tools of the token's maker"],
   ],
 ]);
 
-/** A failure of a token in words: which step, and the name of the module's code. */
+/** Converts a failure of a token. The message has the step and the name of the module's code. */
 export function tokenError({ kind, reason }: TokenFailure): SealroomError {
   const suffix = reason === null ? '' : ` (${reason})`;
   const known = reason === null ? undefined : BY_REASON.get(reason);
@@ -67,7 +67,7 @@ export function tokenError({ kind, reason }: TokenFailure): SealroomError {
       return error(
         'CUSTODY_UNAVAILABLE',
         'the PKCS#11 module does not work',
-        'check `module-path` in the URI of the key, and what the module needs of its own, such as a configuration file',
+        'check `module-path` in the URI of the key, and what the module itself needs, such as a configuration file',
       );
     case 'no token':
       return error(
@@ -102,13 +102,13 @@ export function tokenError({ kind, reason }: TokenFailure): SealroomError {
     case 'make key':
       return error(
         'CUSTODY_DENIED',
-        'the token does not create the wrapping key',
+        'the token refuses to create the wrapping key',
         "create an AES-256 key with the tools of the token's maker",
       );
     case 'encrypt':
-      return error('CUSTODY_DENIED', 'the token does not encrypt with the key', 'it needs AES-GCM (CKM_AES_GCM)');
+      return error('CUSTODY_DENIED', 'the token cannot encrypt with the key', 'it needs AES-GCM (CKM_AES_GCM)');
     case 'decrypt':
-      // Modules have no code of their own for this: SoftHSM says CKR_GENERAL_ERROR.
+      // There is no code for this: SoftHSM returns CKR_GENERAL_ERROR.
       return changedEnvelope();
     case 'other':
       return error('CUSTODY_UNAVAILABLE', 'the token failed', 'try again; see the log of the module');

@@ -3,12 +3,12 @@ import type { Pkcs11Uri, TokenFacts } from './uri.ts';
 /** What identifies a wrapping key in its token. */
 export type KeyName = Pick<Pkcs11Uri, 'object' | 'id'>;
 
-/** What the process with the module is asked to do; one request is answered before the next is taken. */
+/** A request to the process with the module, which answers one before it takes the next. */
 export type TokenRequest =
   /** Loads the module and finds the token: the first request. */
   | { readonly kind: 'open'; readonly modulePath: string; readonly token: TokenFacts }
   | { readonly kind: 'login'; readonly pin: string }
-  /** Finds the key, and makes it if it is not there and `isMade`. */
+  /** Finds the key; creates it if it does not exist and `isMade`. */
   | { readonly kind: 'find'; readonly key: KeyName; readonly isMade: boolean }
   /** Encrypts bytes with the key of an id: `nonce (12) ‖ ciphertext ‖ tag (16)`, or decrypts such bytes. */
   | {
@@ -22,18 +22,18 @@ export type TokenRequest =
 export interface FoundToken {
   readonly facts: Readonly<Record<keyof TokenFacts, string>>;
   readonly needsPin: boolean;
-  /** What its flags say of the PIN; `pad` if the token has keys of its own to enter it. */
+  /** The state of the PIN; `pad` if the token has its own PIN pad. */
   readonly pin: 'fine' | 'low' | 'final try' | 'locked' | 'pad';
 }
 
-/** A wrapping key that was found or made. */
+/** A wrapping key that was found or created. */
 export interface FoundKey {
   /** Its id, in hexadecimal digits. */
   readonly id: string;
   readonly label: string;
 }
 
-/** What failed; nothing more is told of it than the name of the module's code. */
+/** A failed step, with only the name of the module's code. */
 export interface TokenFailure {
   readonly kind:
     | 'no package'
@@ -53,7 +53,7 @@ export interface TokenFailure {
   readonly reason: string | null;
 }
 
-/** What the process answers. */
+/** An answer of the process. */
 export type TokenReply =
   | { readonly kind: 'token'; readonly token: FoundToken }
   | { readonly kind: 'key'; readonly key: FoundKey }

@@ -14,16 +14,16 @@ const SCHEME = 'pkcs11';
 const ALGORITHM = 'PKCS11+AES-256-GCM';
 
 /**
- * A wrapping key in a hardware or software token that is reached through its PKCS#11 module: AES-256, made in the token for the
- * first secret, sensitive and not extractable, so that it never leaves it. A key that is otherwise is refused.
+ * A wrapping key in a hardware or software token that is reached through its PKCS#11 module: AES-256, created in the token for
+ * the first secret, sensitive and not extractable, so that it never leaves the token. Any other key is refused.
  *
- * `wrapped = nonce (12) ‖ ciphertext ‖ tag (16)`, AES-GCM in the token. The nonce is random: one key is good for 2^32 envelopes. The `key` of its envelopes names the token's label and serial number, and the key's label
- * and id.
+ * `wrapped = nonce (12) ‖ ciphertext ‖ tag (16)`, AES-GCM in the token. The nonce is random: a key may wrap 2^32 envelopes.
+ * The `key` of its envelopes names the token's label and serial number, and the key's label and id.
  *
- * The module is loaded in a process of its own, which has the secret and the PIN while it works; it gets them over a pipe.
+ * The module runs in a child process, which gets the secret and the PIN over a pipe and has them while it works.
  *
  * @param rest a URI of RFC 7512 without its scheme, with `module-path`
- * @throws {SealroomError} USAGE_OPTION if it is not of that form.
+ * @throws {SealroomError} USAGE_OPTION if it is malformed.
  */
 export function openPkcs11(rest: string, context: ProviderContext): KeySource {
   return new Pkcs11Token(parsePkcs11Uri(rest), context);
@@ -35,7 +35,7 @@ class Pkcs11Token implements KeySource {
   readonly #context: ProviderContext;
   #process: TokenProcess | null = null;
   #token: Promise<FoundToken> | null = null;
-  /** Once, also after a failure: tokens count wrong PINs. */
+  /** Done once, even after a failure, because tokens count wrong PINs. */
   #login: Promise<void> | null = null;
 
   constructor(uri: Pkcs11Uri, context: ProviderContext) {
@@ -70,7 +70,7 @@ class Pkcs11Token implements KeySource {
       const budget = new Budget();
       const token = await this.#open(budget);
       if (token.needsPin && this.#login === null && this.#uri.pinFile === undefined) {
-        return { key, custody: `${custody}; the token is there, its key is looked for with the PIN`, problem: null };
+        return { key, custody: `${custody}; the token is present, and finding its key needs the PIN`, problem: null };
       }
       return { key: this.#nameOf(await this.#findKey(budget, false)), custody, problem: null };
     } catch (error) {
@@ -83,7 +83,7 @@ class Pkcs11Token implements KeySource {
     await this.#process?.kill();
   }
 
-  /** The key's URI in an envelope. */
+  /** The URI of the key for an envelope. */
   #nameOf({ token, key }: FoundPair): string {
     const { modulePath, pinFile } = this.#uri;
     return printPkcs11Uri({
@@ -140,14 +140,13 @@ class Pkcs11Token implements KeySource {
       throw new SealroomError('CUSTODY_DENIED', 'the token is locked', {
         hint: 'its security officer can set a new PIN',
       });
-    if (state === 'pad')
-      throw new SealroomError('CUSTODY_DENIED', 'tokens with a PIN pad of their own are not supported');
+    if (state === 'pad') throw new SealroomError('CUSTODY_DENIED', 'tokens with their own PIN pad are not supported');
     if (state === 'low') this.#context.warn(`${name}: a wrong PIN was entered recently; the token locks after a few`);
-    if (state === 'final try') this.#context.warn(`${name}: this is the last try: another wrong PIN locks it`);
+    if (state === 'final try') this.#context.warn(`${name}: this is the last try, and a wrong PIN locks the token`);
     const pin =
       this.#uri.pinFile === undefined
         ? await this.#context.askPassphrase({ what: name, isNew: false })
-        : await readSecretFile(this.#uri.pinFile, 'it holds the PIN of the token and nothing else');
+        : await readSecretFile(this.#uri.pinFile, 'the file must contain the PIN of the token and nothing else');
     await this.#start().ask({ kind: 'login', pin }, budget);
   }
 
@@ -172,7 +171,7 @@ function uriOf({ key }: EnvelopeHeader): Pkcs11Uri {
 }
 
 /**
- * Refuses a module that others could have put there: it is code that runs with the secret in its memory, and its path may come
+ * Refuses a module that other users could have written: it is code that runs with the secret in its memory, and its path may come
  * from an envelope.
  */
 async function requireOwnModule(file: string): Promise<void> {
@@ -183,10 +182,10 @@ async function requireOwnModule(file: string): Promise<void> {
   } catch (error) {
     throw new SealroomError('CUSTODY_UNAVAILABLE', `cannot load the PKCS#11 module: ${systemReason(error)}`, {
       where,
-      hint: 'check `module-path` in the URI of the key; SoftHSM of Debian is /usr/lib/softhsm/libsofthsm2.so',
+      hint: 'check `module-path` in the URI of the key; on Debian, SoftHSM is /usr/lib/softhsm/libsofthsm2.so',
     });
   }
-  // Windows has neither of them.
+  // Windows has no user ids and no modes.
   const user = process.getuid?.();
   if (user === undefined || ((found.uid === 0 || found.uid === user) && !isOpenToOthers(found.mode, 'write'))) return;
   throw new SealroomError('CUSTODY_DENIED', 'other users can change the PKCS#11 module', {

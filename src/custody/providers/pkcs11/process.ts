@@ -6,11 +6,11 @@ import type { TokenReply, TokenRequest } from './messages.ts';
 
 const TIMEOUT_MS = 4500;
 
-/** The time that one operation of a provider has for all its requests; waiting for a person does not count. */
+/** The time limit of one operation for all its requests; waiting for a person does not count. */
 export class Budget {
   #leftMs = TIMEOUT_MS;
 
-  /** Waits for a result, or for the time to be over. @throws {SealroomError} CUSTODY_UNAVAILABLE when it is. */
+  /** Waits for a result. @throws {SealroomError} CUSTODY_UNAVAILABLE when the time is over. */
   async spend<T>(result: Promise<T>): Promise<T> {
     const started = performance.now();
     let timer: NodeJS.Timeout | undefined;
@@ -34,20 +34,20 @@ interface Waiting {
   readonly reject: (error: SealroomError) => void;
 }
 
-/** A process with a PKCS#11 module. It is killed when a request takes too long, and then of no more use. */
+/** A process with a PKCS#11 module. It is killed when a request takes too long, and cannot be used after that. */
 export class TokenProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   readonly #waiting: Waiting[] = [];
   #isGone = false;
 
-  /** Starts the process. It gets the environment, which modules are configured with, but no secret in it. */
+  /** Starts the process with the environment, which configures modules, but without secrets. */
   constructor(env: NodeJS.ProcessEnv) {
     const passed = Object.entries(env).filter(([name]) => !/^(C3R|SEALROOM)_/.test(name));
     this.#child = fork(fileURLToPath(new URL('./child.js', import.meta.url)), {
       env: Object.fromEntries(passed),
       execArgv: [],
-      // Modules print as they like.
+      // Modules may print anything.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
     });
@@ -60,7 +60,7 @@ export class TokenProcess {
         for (const { reject } of this.#waiting.splice(0)) reject(goneError());
         resolve();
       };
-      // Also when it could not be started.
+      // Fires if the process could not be started.
       this.#child.once('error', end);
       this.#child.once('exit', end);
     });
@@ -70,9 +70,9 @@ export class TokenProcess {
   }
 
   /**
-   * Asks for something.
+   * Sends a request and waits for its answer.
    *
-   * @throws {SealroomError} what {@link tokenError} makes of a failure; CUSTODY_UNAVAILABLE if the process ended or took too long.
+   * @throws {SealroomError} as {@link tokenError}; CUSTODY_UNAVAILABLE if the process ended or took too long.
    */
   async ask(request: TokenRequest, budget: Budget): Promise<Exclude<TokenReply, { readonly kind: 'failed' }>> {
     let reply: TokenReply;
@@ -86,7 +86,7 @@ export class TokenProcess {
     return reply;
   }
 
-  /** Ends the process, whatever it does, and waits until it is gone. */
+  /** Kills the process, and waits until it has exited. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     this.#child.ref();
@@ -97,7 +97,7 @@ export class TokenProcess {
     return new Promise((resolve, reject) => {
       if (this.#isGone) throw goneError();
       this.#waiting.push({ resolve, reject });
-      // A message that does not arrive is told by the end of the process.
+      // If the message does not arrive, the end of the process reports it.
       this.#child.send(request, () => undefined);
     });
   }
