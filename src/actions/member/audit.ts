@@ -21,23 +21,23 @@ import { homeOf, type MemberEnvironment } from './environment.ts';
 
 type HomeEnvironment = Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>;
 
-/** Which log, and whose signatures count. */
+/** A log, and the trusted verifier keys. */
 export interface LogChoice {
-  /** Absolute path of a log's directory; that of the home's keys if left out. */
+  /** Absolute path of the log's directory; the key log of the home if left out. */
   readonly log?: string | undefined;
-  /** Verifier keys that may have signed, one a line; the key of the home for its own log if left out. */
+  /** Trusted verifier keys, one per line; for the home's own log, its key if left out. */
   readonly keys?: FileText | undefined;
 }
 
-/** A log, and the keys that may have signed it. */
+/** The directory of a log, and the trusted verifiers. */
 interface LogSource {
   readonly directory: string;
   readonly verifiers: readonly Verifier[];
 }
 
-/** Whose roles say who may look at what others did. */
+/** Who may see what others did. */
 export interface AuditorCheck {
-  /** A signed manifest, of whose people only auditors may; without it, everybody may. */
+  /** A signed manifest: only its auditors may. Without it, everybody may. */
   readonly manifest?: FileText | undefined;
 }
 
@@ -56,13 +56,13 @@ async function openSource(environment: HomeEnvironment, choice: LogChoice): Prom
   if (keys !== undefined) return { directory, verifiers: parseVerifiers(keys.text, { file: keys.file }) };
   if (log !== undefined) {
     throw new SealroomError('USAGE_OPTION', 'missing required argument: keys', {
-      hint: 'whose signatures count is for you to say: give a file with their verifier keys, one a line',
+      hint: 'name a file with the verifier keys that you trust, one per line',
     });
   }
   return { directory, verifiers: [(await readSignerFile(homeOf(environment).logKey)).verifier] };
 }
 
-/** What was found in a log, an export of one, or a proof. */
+/** The result of verifying a log, an export of one, or a proof. */
 export type AuditFinding =
   | { readonly kind: 'log'; readonly report: Awaited<ReturnType<typeof verifyLog>> }
   | { readonly kind: 'export'; readonly report: ReturnType<typeof verifyExport> }
@@ -76,11 +76,11 @@ export type AuditFinding =
     };
 
 /**
- * Checks a log, an export or a proof that a log grew, against the keys that may have signed it and what was seen before.
+ * Verifies a log, an export, or a proof that a log grew, against trusted keys and checkpoints that were saved before.
  *
- * @param choice its `log` may name a file, too
- * @param seen checkpoints, one after the other
- * @throws {SealroomError} USAGE_OPTION if a log needs keys, or what was seen does not fit; as the checks; IO_READ.
+ * @param choice its `log` may also name a file
+ * @param seen checkpoints, one after another
+ * @throws {SealroomError} USAGE_OPTION if keys are missing, or `seen` does not fit; errors of the verification; IO_READ.
  */
 export async function verifyAudit(
   environment: HomeEnvironment,
@@ -90,9 +90,9 @@ export async function verifyAudit(
   const { directory: path, verifiers } = await openSource(environment, choice);
   const checkpoints = seen === undefined ? [] : splitNotes(seen.text);
   if (seen !== undefined && checkpoints.length === 0) {
-    throw new SealroomError('USAGE_OPTION', '`--seen` expected checkpoints, got an empty file');
+    throw new SealroomError('USAGE_OPTION', 'the file of `--seen` has no checkpoints');
   }
-  // What is missing is told by the reader.
+  // If the path does not exist, the reader says so.
   const isLog = (await stat(path).catch(() => null))?.isDirectory() === true;
   if (isLog) return { kind: 'log', report: await verifyLog({ directory: path, verifiers, seen: checkpoints }) };
   const text = await readTextFile(path);
@@ -100,24 +100,23 @@ export async function verifyAudit(
     const [earlier, ...others] = checkpoints;
     if (earlier === undefined || others.length > 0) {
       const got = String(checkpoints.length);
-      throw new SealroomError('USAGE_OPTION', `expected \`--seen\` with one checkpoint, got ${got}`);
+      throw new SealroomError('USAGE_OPTION', `a proof needs \`--seen\` with one checkpoint, got ${got}`);
     }
     const { origin, size } = checkConsistencyProof(text, earlier, verifiers);
     return { kind: 'growth', report: { origin, size, problems: [] } };
   }
-  if (checkpoints.length > 0)
-    throw new SealroomError('USAGE_OPTION', '`--seen` expected with a log or a proof, got an export');
+  if (checkpoints.length > 0) throw new SealroomError('USAGE_OPTION', '`--seen` cannot be used with an export');
   return { kind: 'export', report: verifyExport(text, verifiers) };
 }
 
-/** Whether a record tells of a key: of the secret with this id, or of what the key with this URI wrapped. */
-function tellsOf(key: string, { event }: AuditRecord): boolean {
+/** Whether a record is about a key: the secret with this id, or the wrapping key with this URI. */
+function isAbout(key: string, { event }: AuditRecord): boolean {
   //= audit A-63
   return event.kind === 'key' && (event.secretId === key || event.key === key);
 }
 
 /**
- * The records of a log, or those of one key; not checked. Whoever may not see them is refused at the first.
+ * Reads the records of a log, or those about one key, without verifying them. Roles are checked before the first one.
  *
  * @throws {SealroomError} as `authorise` and `readRecords`
  */
@@ -128,15 +127,14 @@ export async function* showRecords(
 ): AsyncGenerator<{ readonly record: AuditRecord; readonly line: string }> {
   await requireAuditor(environment, auditor);
   for await (const each of readRecords(logDirectory(environment, choice))) {
-    if (key === undefined || tellsOf(key, each.record)) yield each;
+    if (key === undefined || isAbout(key, each.record)) yield each;
   }
 }
 
 /**
- * The lines of an export: the records that a member may see, each with its proof. Whoever may not see them is refused at the
- * first.
+ * Makes the lines of an export: the records that a member may see, each with its proof. Roles are checked before the first one.
  *
- * @throws {SealroomError} as `authorise` and `exportRecords`; USAGE_OPTION if a log needs keys.
+ * @throws {SealroomError} as `authorise` and `exportRecords`; USAGE_OPTION if keys are missing.
  */
 export async function* exportForMember(
   environment: HomeEnvironment,
@@ -147,19 +145,19 @@ export async function* exportForMember(
   yield* exportRecords(await openSource(environment, choice), member);
 }
 
-/** The signed checkpoint of a log. @throws {SealroomError} as `readCheckpoint`; USAGE_OPTION if a log needs keys. */
+/** The signed checkpoint of a log. @throws {SealroomError} as `readCheckpoint`; USAGE_OPTION if keys are missing. */
 export async function checkpointOf(environment: HomeEnvironment, choice: LogChoice): Promise<string> {
   return readCheckpoint(await openSource(environment, choice));
 }
 
-/** What is to be proven of a log. */
+/** The statement to prove about a log. */
 export type ProofRequest =
   { readonly kind: 'record'; readonly record: number } | { readonly kind: 'growth'; readonly from: number };
 
 /**
  * The proof that a record is in a log, or that the log grew from an earlier size.
  *
- * @throws {SealroomError} as `proveRecord` and `proveGrowth`; USAGE_OPTION if a log needs keys.
+ * @throws {SealroomError} as `proveRecord` and `proveGrowth`; USAGE_OPTION if keys are missing.
  */
 export async function proveFromLog(
   environment: HomeEnvironment,

@@ -3,25 +3,25 @@ import type { Envelope, MemberHome, RefusedUse } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 
-/** What is to be done, and what says who may do it. */
+/** An action, and what decides who may do it. */
 export interface RoleCheck {
   readonly action: RoleAction;
-  /** `null` if it is about no envelope, or there is none yet. */
+  /** The envelope that the action uses; `null` if there is none, or none yet. */
   readonly envelope: Envelope | null;
   readonly manifest: Manifest | null;
 }
 
 /**
- * Refuses what the roles in the manifest do not allow to whoever has the home, and writes that into the log of the home. Without
- * people in the manifest, and for a secret that is not bound to roles, everything is allowed.
+ * Refuses an action that the roles in the manifest do not allow to the owner of the home, and records the refusal in the log of
+ * the home. If the manifest names no people and the secret is not bound to roles, everything is allowed.
  *
  * @returns whether there are roles
- * @throws {SealroomError} RULE_ROLE; MANIFEST_UNSIGNED, MANIFEST_SIGNATURE if not all members have signed a manifest with people;
- *   SECRET_INVALID for the signing key of the home; as the log of the keys.
+ * @throws {SealroomError} RULE_ROLE; MANIFEST_UNSIGNED, MANIFEST_SIGNATURE if the manifest names people and not all members have signed it;
+ *   SECRET_INVALID for the signing key of the home; errors of the key log.
  */
 export async function authorise(home: MemberHome, { action, envelope, manifest }: RoleCheck): Promise<boolean> {
   const isBound = envelope?.isRoleBound ?? false;
-  // Most actions have neither, and what reads manifests takes longer to load than a small table to encrypt.
+  // Most actions have neither, and loading the manifest reader takes longer than encrypting a small table.
   if (manifest === null && !isBound) return false;
   const { hasRoles } = await import('../../collab/index.ts');
   const withRoles = manifest !== null && hasRoles(manifest) ? manifest : null;
@@ -35,10 +35,10 @@ export async function authorise(home: MemberHome, { action, envelope, manifest }
 }
 
 /**
- * The person who asks for a member, as the signing key of the home says; refused, and recorded in the home, if that is nobody who
- * may ask for it.
+ * Identifies the person who asks for a member, by the signing key of the home. If that person may not ask for the member, the query
+ * is refused, and the refusal recorded in the home.
  *
- * @returns the person's id; `null` for a member that is one person, or is none of the manifest
+ * @returns the person's id; `null` if the manifest names no people of the member, or not the member
  * @throws {SealroomError} as {@link authorise}
  */
 export async function identifyPerson(
@@ -57,7 +57,7 @@ export async function identifyPerson(
   return actor.person?.id ?? null;
 }
 
-/** Whoever has the home, with a role in a manifest that all signed. */
+/** The owner of the home, who needs the role for an action in a manifest that all members signed. */
 async function requireActor(home: MemberHome, manifest: Manifest, action: RoleAction): Promise<Actor> {
   const { requireRole } = await import('../../collab/index.ts');
   const { readPublicKeyOf } = await import('../../custody/index.ts');
@@ -65,13 +65,13 @@ async function requireActor(home: MemberHome, manifest: Manifest, action: RoleAc
   return requireRole(manifest, await readPublicKeyOf(home.signingKey), action);
 }
 
-/** What is refused because of roles, or of who signed them. */
+/** The codes of refusals because of roles or their signatures. */
 const REFUSALS: readonly string[] = ['RULE_ROLE', 'MANIFEST_UNSIGNED', 'MANIFEST_SIGNATURE'];
 
 /**
- * Does what roles may forbid, and writes into the log of the home if they, or the signatures under them, do.
+ * Runs an action that roles may forbid, and records it in the log of the home if they, or missing signatures, do.
  *
- * @throws {SealroomError} what `act` throws; with a refusal also as the log of the keys.
+ * @throws {SealroomError} what `act` throws; after a refusal also errors of the key log.
  */
 export async function recordingRefusal<T>(home: MemberHome, about: RefusedUse, act: () => T | Promise<T>): Promise<T> {
   try {
@@ -84,32 +84,32 @@ export async function recordingRefusal<T>(home: MemberHome, about: RefusedUse, a
   }
 }
 
-/** Roles count that all members agreed to. */
+/** Roles are valid if all members signed the manifest. */
 async function requireSigned(manifest: Manifest): Promise<void> {
   const { describeSignature, refuseBrokenSignatures, verifyManifest } = await import('../../collab/index.ts');
   const states = verifyManifest(manifest).filter(({ template }) => template === null);
   refuseBrokenSignatures(states, manifest.name);
   const missing = states.find(({ state }) => state !== 'holds');
   if (missing === undefined) return;
-  const message = `roles expected a manifest that all signed; ${describeSignature(missing)}`;
+  const message = `a manifest with roles needs the signatures of all members; ${describeSignature(missing)}`;
   throw new SealroomError('MANIFEST_UNSIGNED', message, {
     hint: 'a rule approver of each member runs `sealroom collab sign`',
   });
 }
 
 function noManifest(action: RoleAction): SealroomError {
-  return new SealroomError('RULE_ROLE', `\`${action}\` expected a manifest with people, got none`, {
-    hint: 'the secret was made for people with roles: give the signed manifest with `--manifest`',
+  return new SealroomError('RULE_ROLE', `\`${action}\` needs a manifest with people`, {
+    hint: 'the secret is bound to roles: give the signed manifest with `--manifest`',
   });
 }
 
-function otherMember(action: RoleAction, expected: string, got: string): SealroomError {
-  return new SealroomError('RULE_ROLE', `\`${action}\` expected a person of ${expected}, got one of ${got}`, {
-    hint: 'people act for their own member',
+function otherMember(action: RoleAction, member: string, own: string): SealroomError {
+  return new SealroomError('RULE_ROLE', `\`${action}\` for ${member} needs a person of ${member}, got one of ${own}`, {
+    hint: 'people act only for their own member',
   });
 }
 
-/** Says what the refusal is worth. */
+/** Adds to a refusal whether anything enforces it. */
 function advised(
   { code, message, hint, where }: SealroomError,
   envelope: Envelope | null,
@@ -118,6 +118,6 @@ function advised(
   const worth =
     envelope !== null && enforcing.includes(envelope.provider)
       ? `the policy of ${envelope.provider} can enforce it, see docs/roles.md`
-      : `this is advisory: only a key with a policy of its own (${enforcing.join(', ')}) can enforce it, see docs/roles.md`;
+      : `this is advisory: only a key with its own policy (${enforcing.join(', ')}) can enforce it, see docs/roles.md`;
   return new SealroomError(code, message, { where, hint: hint === undefined ? worth : `${hint}; ${worth}` });
 }

@@ -3,55 +3,55 @@ import { type CollaborationId, parseCollaborationId } from '../../crypto/index.t
 import type { FileText } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 
-/** What names a collaboration; one of the two, or both if they agree. */
+/** Chooses a collaboration, by one of the two, or by both if they agree. */
 export interface CollaborationChoice {
   /** A UUID in any case. */
   readonly id?: string | undefined;
   readonly manifest?: FileText | undefined;
 }
 
-/** A collaboration, and what its manifest says if there is one. */
+/** A collaboration, with its manifest and settings if there is a manifest. */
 export interface Collaboration {
   readonly id: CollaborationId;
-  /** No signature in it is broken; some may be missing. */
+  /** No signature in it is invalid; some may be missing. */
   readonly manifest: Manifest | null;
-  /** Those of the manifest. */
+  /** The settings in the manifest. */
   readonly settings: CollaborationSettings | null;
 }
 
 /**
- * The collaboration that a manifest or an id names.
+ * Resolves the collaboration that a manifest or an id names.
  *
- * @throws {SealroomError} USAGE_OPTION if there is neither, if they disagree, or for an id that is none; MANIFEST_SIGNATURE if a
- *   signature in the manifest does not hold; MANIFEST_* as `parseManifest`.
+ * @throws {SealroomError} USAGE_OPTION if both are missing, if they disagree, or if the id is invalid; MANIFEST_SIGNATURE if a
+ *   signature in the manifest is invalid; MANIFEST_* as `parseManifest`.
  */
 export async function resolveCollaboration({ id, manifest: text }: CollaborationChoice): Promise<Collaboration> {
   if (text === undefined) {
     if (id !== undefined) return { id: parseCollaborationId(id), manifest: null, settings: null };
     throw new SealroomError('USAGE_OPTION', 'missing required argument: id', {
-      hint: 'give the collaboration with `--id`, or the manifest that has it with `--manifest`',
+      hint: 'name the collaboration with `--id`, or its manifest with `--manifest`',
     });
   }
-  // Most tables are encrypted without a manifest, and its reader takes longer to load than a small table.
+  // Most tables are encrypted without a manifest, and loading its reader takes longer than encrypting a small table.
   const { refuseBrokenSignatures, settingsOf, verifyManifest } = await import('../../collab/index.ts');
   const manifest = await readManifest(text);
   refuseBrokenSignatures(verifyManifest(manifest), text.file ?? manifest.name);
   const { collaborationId, settings } = settingsOf(manifest);
   if (id !== undefined && parseCollaborationId(id) !== collaborationId) {
-    throw new SealroomError('USAGE_OPTION', '`--id` expected as in the manifest, got another', {
-      hint: 'leave it out: the manifest has it',
+    throw new SealroomError('USAGE_OPTION', '`--id` is not the id in the manifest', {
+      hint: 'leave out `--id`: the manifest has the id',
     });
   }
   return { id: parseCollaborationId(collaborationId), manifest, settings };
 }
 
-/** A manifest whose signatures are not looked at. @throws {SealroomError} MANIFEST_* as `parseManifest`. */
+/** Parses a manifest without checking its signatures. @throws {SealroomError} MANIFEST_* as `parseManifest`. */
 export async function readManifest({ text, file }: FileText): Promise<Manifest> {
   const { parseManifest } = await import('../../collab/index.ts');
   return parseManifest(text, { file });
 }
 
-/** Where the settings of a collaboration without a manifest come from. */
+/** The source of the settings of a collaboration without a manifest. */
 export type SettingsSource =
   | { readonly kind: 'given'; readonly settings: CollaborationSettings }
   | { readonly kind: 'file'; readonly file: FileText }
@@ -65,9 +65,9 @@ const NOTHING_ALLOWED: CollaborationSettings = Object.freeze({
 });
 
 /**
- * The settings of a collaboration: those of its manifest, which nothing else may say; else those of the source, else all are off.
+ * Resolves the settings of a collaboration: from its manifest, otherwise from the source, otherwise all are off.
  *
- * @throws {SealroomError} USAGE_OPTION if there are settings besides those of the manifest; as `parseSettings` and
+ * @throws {SealroomError} USAGE_OPTION if there are both a manifest and a source; as `parseSettings` and
  *   `fetchCollaborationSettings`.
  */
 export async function resolveSettings(
@@ -76,8 +76,8 @@ export async function resolveSettings(
 ): Promise<CollaborationSettings> {
   if (source === null) return settings ?? NOTHING_ALLOWED;
   if (settings !== null) {
-    throw new SealroomError('USAGE_OPTION', 'expected the settings in one way, got several', {
-      hint: 'with `--manifest` they are those that the members agreed on',
+    throw new SealroomError('USAGE_OPTION', 'the settings come from more than one source', {
+      hint: 'with `--manifest`, leave out the others: the members agreed on the settings in it',
     });
   }
   switch (source.kind) {
@@ -93,7 +93,7 @@ export async function resolveSettings(
 }
 
 /**
- * The settings that AWS Clean Rooms has for a collaboration.
+ * Fetches the settings of a collaboration from AWS Clean Rooms.
  *
  * @throws {SealroomError} as `createCleanRoomsClient` and `fetchCollaborationSettings`
  */

@@ -10,36 +10,36 @@ import { findOrigin, loadSecret, recordInput } from './load-secret.ts';
 import { openPackageInput, type PackageKeys } from './open-package.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
-/** What {@link decryptForCollaboration} takes. */
+/** The options of {@link decryptForCollaboration}. */
 export interface DecryptRequest {
   /** The protected table, or a result package of a room. */
   readonly table: TableTransfer;
-  /** Where the table in a package goes. */
+  /** The output for the table in a package. */
   readonly packageOutput: TableOutput;
   /** May be left out for a package, which names its collaboration. */
   readonly collaboration: CollaborationChoice;
   readonly packageKeys: PackageKeys;
-  /** URI of the key that opens the envelope, before `SEALROOM_KEY` and the one that the envelope names. */
+  /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
   readonly failOnFingerprintColumns: boolean;
 }
 
-/** What was decrypted. */
+/** The result of {@link decryptForCollaboration}. */
 export interface DecryptedTable {
   readonly summary: DecryptSummary;
-  /** Where it went. */
+  /** The output that was written. */
   readonly output: TableOutput;
   /** `null` for a table. */
   readonly package: OpenedPackage | null;
-  /** Which secret opened it; `null` if that is not known. */
+  /** The generation of the secret; `null` if it is not known. */
   readonly generation: number | null;
   /** Whether the home has no newer secret. */
   readonly isNewest: boolean;
 }
 
 /**
- * Decrypts a table of a collaboration, or a result package and the table in it. That the secret was used, and for which table, is
- * in the log before the output gets its name.
+ * Decrypts a table of a collaboration, or a result package and the table in it. Before the output gets its name, the log of the home
+ * records the use of the secret and the table.
  *
  * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration; as `openPackageInput`, `resolveCollaboration`,
  *   `loadSecret` and `decryptTable`. No output is left behind.
@@ -70,7 +70,7 @@ function tableIn({ table, statement }: OpenedPackage, name: string): TableInput 
   return { kind: 'memory', bytes: table, format: statement.result.format, name };
 }
 
-/** The collaboration: a package names it, and must not name another than was chosen. */
+/** Finds the collaboration. A package names its collaboration, which must be the chosen one if there is one. */
 async function collaborationOf(
   choice: CollaborationChoice,
   opened: OpenedPackage | null,
@@ -80,12 +80,12 @@ async function collaborationOf(
   }
   const collaboration = await resolveCollaboration(choice);
   if (opened === null || opened.statement.collaboration === collaboration.id) return collaboration;
-  throw new SealroomError('USAGE_OPTION', 'expected the collaboration of the package, got another', {
-    hint: 'leave `--id` and `--manifest` out: the package has it',
+  throw new SealroomError('USAGE_OPTION', 'the package belongs to another collaboration', {
+    hint: 'leave out `--id` and `--manifest`: the package names its collaboration',
   });
 }
 
-/** The secret; `null` where a package says that nothing in it is sealed: then nobody needs to have it. */
+/** Loads the secret; `null` for a package without sealed columns, which needs none. */
 async function secretFor(
   environment: MemberEnvironment,
   {

@@ -12,24 +12,24 @@ import type { MemberEnvironment } from './environment.ts';
 import { loadSecret, provenanceOf, recordOutput } from './load-secret.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
-/** What {@link encryptForCollaboration} takes. */
+/** The options of {@link encryptForCollaboration}. */
 export interface EncryptRequest {
   readonly table: TableTransfer;
   readonly schema: FileText;
   readonly collaboration: CollaborationChoice;
-  /** Where the settings come from if there is no manifest; all are off without it. */
+  /** The source of the settings if there is no manifest; `null` turns all of them off. */
   readonly settings: SettingsSource | null;
-  /** URI of the key that opens the envelope, before `SEALROOM_KEY` and the one that the envelope names. */
+  /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
   readonly parquetBinaryAsString?: boolean | undefined;
 }
 
-/** What was encrypted, and with which secret if it is from an envelope. */
+/** A summary of the encryption, with the generation and id of a secret from an envelope. */
 export type EncryptedTable = EncryptSummary & Partial<Pick<Provenance, 'generation' | 'secretId'>>;
 
 /**
- * Encrypts a table for a collaboration, with its newest secret and under its settings. That the secret was used, and for which
- * table, is in the log before the table gets its name.
+ * Encrypts a table for a collaboration, with its newest secret and its settings. Before the output gets its name, the log of the
+ * home records the use of the secret and the table.
  *
  * @throws {SealroomError} as `parseTableSchema`, `resolveCollaboration`, `resolveSettings`, `loadSecret` and `encryptTable`. No
  *   output is left behind.

@@ -16,19 +16,19 @@ import { authorise, recordingRefusal } from './authorise.ts';
 import { type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 
-/** What {@link requestFromMember} takes. */
+/** The options of {@link requestFromMember}. */
 export interface AskRequest {
-  /** The card of the member that is asked; pinned. */
+  /** The pinned card of the member that is asked. */
   readonly from: FileText;
   readonly collaboration: CollaborationChoice;
-  /** `null` for the newest that the other member has. */
+  /** The generation, or `null` for the newest that the other member has. */
   readonly generation: number | null;
-  /** How long the request counts: 1 to 30 days. */
+  /** Days for which the request is valid: 1 to 30. */
   readonly days: number;
 }
 
 /**
- * Asks another member for the secret of a collaboration. The request waits in the home for its answer.
+ * Requests the secret of a collaboration from another member. The request is kept in the home until its answer comes.
  *
  * @throws {SealroomError} as `resolveCollaboration` and `requestSecret`
  */
@@ -40,21 +40,21 @@ export async function requestFromMember(
   return requestSecret(homeOf(environment), { from, collaborationId, generation, days, now: environment.now() });
 }
 
-/** What {@link sendToMember} takes. */
+/** The options of {@link sendToMember}. */
 export interface SendRequest {
-  /** The card of the member that asked; pinned. */
+  /** The pinned card of the member that asked. */
   readonly to: FileText;
   readonly request: FileText;
-  /** Manifest of the collaboration, for a secret that is bound to the roles in it. */
+  /** The manifest of the collaboration; needed for a secret that is bound to its roles. */
   readonly manifest?: FileText | undefined;
-  /** URI of the key that opens the envelope, before `SEALROOM_KEY` and the one that the envelope names. */
+  /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
 }
 
 /**
- * Answers the request of another member with the secret that it asks for, if both may have it.
+ * Answers another member's request with the secret, if roles allow it to both.
  *
- * @throws {SealroomError} RULE_ROLE if roles forbid it to whoever has the home, or to the receiver; as `resolveCollaboration`,
+ * @throws {SealroomError} RULE_ROLE if roles forbid it to the owner of the home or to the receiver; as `resolveCollaboration`,
  *   `authorise` and `sendSecret`.
  */
 export async function sendToMember(
@@ -72,18 +72,18 @@ export async function sendToMember(
   return inFile(request.file, () => sendSecret(homeOf(environment), options));
 }
 
-/** What {@link receiveFromMember} takes. */
+/** The options of {@link receiveFromMember}. */
 export interface ReceiveRequest {
-  /** Absolute path of what the other member sent. */
+  /** Absolute path of the parcel from the other member. */
   readonly file: string;
-  /** Manifest of the collaboration, for a secret that is bound to the roles in it. */
+  /** The manifest of the collaboration; needed for a secret that is bound to its roles. */
   readonly manifest?: FileText | undefined;
-  /** URI of the key that the secret is wrapped with here, before `SEALROOM_KEY`. */
+  /** URI of the key that wraps the secret in this home; default: `SEALROOM_KEY`. */
   readonly key?: string | undefined;
 }
 
 /**
- * Takes the secret that another member sent, and wraps it into an envelope of the home.
+ * Receives a secret from another member, and wraps it in an envelope of the home.
  *
  * @throws {SealroomError} USAGE_OPTION without a key; as `resolveCollaboration`, `authorise`, `readParcelFile` and
  *   `receiveSecret`.
@@ -95,7 +95,7 @@ export async function receiveFromMember(
   const key = chosen ?? environment.env[KEY_VARIABLE];
   if (key === undefined) {
     throw new SealroomError('USAGE_OPTION', 'missing required argument: key', {
-      hint: 'say what the secret is wrapped with here, such as `--key keystore:<file>`; docs/keys.md lists them',
+      hint: 'name the key that wraps the secret here, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
     });
   }
   const options = {
@@ -108,7 +108,7 @@ export async function receiveFromMember(
   return inFile(file, () => receiveSecret(homeOf(environment), options));
 }
 
-/** Refuses what the roles in the manifest do not allow: to this home, and to whoever would get the secret from it. */
+/** Checks the roles of the owner of the home and of the receiver. */
 async function authoriseExchange(
   environment: MemberEnvironment,
   action: 'send' | 'receive',
@@ -127,7 +127,7 @@ async function authoriseExchange(
   );
 }
 
-/** Names the file that an error about a message of another member is about. */
+/** Adds the file to an error about a message from another member. */
 async function inFile<T>(file: string | undefined, action: () => Promise<T>): Promise<T> {
   try {
     return await action();

@@ -1,6 +1,6 @@
 /**
- * What a member does with keys, cards, manifests and logs: authorised by the roles of its collaboration, done, and recorded in its
- * home. What it does with tables is behind the other half of this door, tables.ts.
+ * A member's actions on keys, cards, manifests and logs: the roles of its collaboration are checked, the action is done and recorded
+ * in its home. The actions on tables are in the other half of this door, tables.ts.
  */
 export {
   type AuditFinding,

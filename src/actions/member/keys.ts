@@ -22,28 +22,28 @@ import { type CollaborationChoice, resolveCollaboration } from './collaboration.
 import { homeOf, type MemberEnvironment } from './environment.ts';
 import { ProviderPool } from './provider-pool.ts';
 
-/** Which secret an action is about, and how it is opened. */
+/** Chooses a secret, and the key that opens it. */
 interface SecretChoice {
   readonly collaboration: CollaborationChoice;
-  /** The newest without it. */
+  /** Default: the newest. */
   readonly generation?: number | undefined;
-  /** URI of the key that opens the envelope, before `SEALROOM_KEY` and the one that the envelope names. */
+  /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
 }
 
-/** Asks whoever decides, and throws if the answer is no. */
+/** Asks for confirmation, and throws if it is refused. */
 type Confirm = (stored: StoredEnvelope) => Promise<void>;
 
-/** The envelope of a generation, or the newest. @throws {SealroomError} CUSTODY_KEY if there is none. */
+/** Finds the envelope of a generation, or the newest. @throws {SealroomError} CUSTODY_KEY if there is none. */
 async function find(home: MemberHome, collaborationId: CollaborationId, generation?: number): Promise<StoredEnvelope> {
   const newest = generation === undefined ? await newestEnvelope(home, collaborationId) : null;
   return newest ?? readEnvelope(home, { collaborationId, generation: generation ?? 1 });
 }
 
 /**
- * The first secret of a collaboration, wrapped into an envelope of the home: a new one, or the one in the environment.
+ * Creates the first secret of a collaboration, or imports it from the environment, and wraps it in an envelope of the home.
  *
- * @throws {SealroomError} USAGE_OPTION without a key; IO_EXISTS if there is a secret already; SECRET_* for the one in the
+ * @throws {SealroomError} USAGE_OPTION without a key; IO_EXISTS if there already is a secret; SECRET_* for the one in the
  *   environment; as `resolveCollaboration`, `authorise`, the provider of the key and the log.
  */
 export async function createSecret(
@@ -53,16 +53,16 @@ export async function createSecret(
   const uri = key ?? environment.env[KEY_VARIABLE];
   if (uri === undefined) {
     throw new SealroomError('USAGE_OPTION', 'missing required argument: key', {
-      hint: 'say what the secret is wrapped with, such as `--key keystore:<file>`; docs/keys.md lists them',
+      hint: 'name the key that wraps the secret, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
     });
   }
   const home = homeOf(environment);
   const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
   const newest = (await listEnvelopes(home, collaborationId)).at(-1);
   if (newest !== undefined) {
-    throw new SealroomError('IO_EXISTS', 'expected no secret of the collaboration yet, found one', {
+    throw new SealroomError('IO_EXISTS', 'the home already has a secret of the collaboration', {
       where: { file: newest.file },
-      hint: '`sealroom key rotate` makes the next one, `sealroom key wrap --to` puts it under another key',
+      hint: '`sealroom key rotate` creates the next generation, `sealroom key wrap --to` wraps it with another key',
     });
   }
   const isRoleBound = await authorise(home, { action: 'create', envelope: null, manifest });
@@ -80,22 +80,22 @@ export async function createSecret(
   return await storeEnvelope(home, envelope, { provider, secret, replaced: null });
 }
 
-/** An envelope, and the one in whose place it is. */
+/** A new envelope, and the one that it replaced. */
 export interface WrappedSecret {
   readonly stored: StoredEnvelope;
   readonly replaced: StoredEnvelope;
 }
 
-/** What {@link wrapSecrets} takes; without a generation it wraps all of them. */
+/** The options of {@link wrapSecrets}; without a generation, it wraps all of them. */
 export interface WrapRequest extends SecretChoice {
   /** URI of the new key. */
   readonly to: string;
-  /** Is told of each as soon as it is stored: those stay if a later one fails. */
+  /** Called for each envelope that is stored: it stays if a later one fails. */
   readonly onWrapped?: ((wrapped: WrappedSecret) => void) | undefined;
 }
 
 /**
- * Puts secrets under another key.
+ * Wraps secrets with another key.
  *
  * @throws {SealroomError} CUSTODY_KEY if there is none; as `resolveCollaboration`, `authorise`, both providers and the log.
  */
@@ -130,15 +130,15 @@ export async function wrapSecrets(
   return wrapped;
 }
 
-/** What {@link exportSecret} takes. */
+/** The options of {@link exportSecret}. */
 export interface ExportRequest extends SecretChoice {
   readonly confirm: Confirm;
-  /** Is lent the secret as Base64 text, which is wiped when it returns. */
+  /** Called with the secret as Base64 text, which is wiped when it returns. */
   readonly take: (text: Uint8Array, stored: StoredEnvelope) => void;
 }
 
 /**
- * Gives out a secret itself, after that is in the log.
+ * Exports a secret itself, after recording it in the log.
  *
  * @throws {SealroomError} CUSTODY_KEY if there is none; what `confirm` throws; as `resolveCollaboration`, `authorise`, the
  *   provider and the log.
@@ -163,7 +163,7 @@ export async function exportSecret(
   }
 }
 
-/** What {@link destroySecret} takes. */
+/** The options of {@link destroySecret}. */
 export interface DestroyRequest {
   readonly collaboration: CollaborationChoice;
   readonly generation: number;
@@ -171,9 +171,9 @@ export interface DestroyRequest {
 }
 
 /**
- * Destroys the envelope of a generation, for good, after that is in the log. Copies and backups are not reached.
+ * Destroys the envelope of a generation for good, after recording it in the log. Copies and backups stay.
  *
- * @returns what it was
+ * @returns the destroyed envelope
  * @throws {SealroomError} CUSTODY_KEY if there is none; what `confirm` throws; as `resolveCollaboration`, `authorise` and the log.
  */
 export async function destroySecret(
@@ -190,7 +190,7 @@ export async function destroySecret(
   return stored;
 }
 
-/** An envelope of the home, and what is wrong with it. */
+/** An envelope of the home, and its problem if it has one. */
 export interface ListedSecret {
   readonly place: EnvelopePlace;
   /** `null` if it cannot be read. */
@@ -206,9 +206,9 @@ export interface SecretList {
 }
 
 /**
- * The envelopes of the home, of one collaboration if an id is given. What is wrong with one of them is told and not thrown.
+ * Lists the envelopes of the home, of one collaboration if an id is given. Problems with them are in the list, and not thrown.
  *
- * @throws {SealroomError} USAGE_OPTION for an id that is none; IO_READ.
+ * @throws {SealroomError} USAGE_OPTION if the id is invalid; IO_READ.
  */
 export async function listSecrets(
   environment: MemberEnvironment,
@@ -219,7 +219,7 @@ export async function listSecrets(
   }: {
     readonly id?: string | undefined;
     readonly key?: string | undefined;
-    /** Whether each is unwrapped, which goes into the log. */
+    /** Whether each is unwrapped, which the log records. */
     readonly isChecked: boolean;
   },
 ): Promise<SecretList> {

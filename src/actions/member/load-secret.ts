@@ -8,32 +8,32 @@ import type { Collaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 import type { TableTransfer } from './table-transfer.ts';
 
-/** Which secret a table is encrypted with, as far as is known. */
+/** The secret that a table is encrypted with, as far as is known. */
 export type TableOrigin = Pick<Provenance, 'collaborationId' | 'generation'> & Partial<Pick<Provenance, 'secretId'>>;
 
-/** Which secret an action on a table takes, and what for. */
+/** The secret that an action on a table needs. */
 export interface SecretWish {
   readonly collaboration: Pick<Collaboration, 'id' | 'manifest'>;
   readonly action: RoleAction;
-  /** URI of the key that opens the envelope, before `SEALROOM_KEY` and the one that the envelope names. */
+  /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key: string | undefined;
-  /** Where the table comes from, which says which generation; `null` for the newest. */
+  /** The origin of the table, with its generation; `null` for the newest. */
   readonly origin: TableOrigin | null;
 }
 
 /**
- * The secret that an action on a table takes, after the roles allowed it.
+ * Loads the secret for an action on a table, if roles allow the action.
  *
  * @returns the secret, which the caller disposes of
- * @throws {SealroomError} USAGE_OPTION if the table is that of another collaboration; CUSTODY_KEY with what can be done if the
- *   generation is not there any more; as `loadSharedSecret` and `authorise`.
+ * @throws {SealroomError} USAGE_OPTION if the table belongs to another collaboration; CUSTODY_KEY if the home does not
+ *   have the generation, or has another secret for it; as `loadSharedSecret` and `authorise`.
  */
 export async function loadSecret(
   environment: MemberEnvironment,
   { collaboration: { id: collaborationId, manifest }, action, key, origin }: SecretWish,
 ): Promise<HeldSecret> {
   if (origin !== null && origin.collaborationId !== collaborationId) {
-    throw new SealroomError('USAGE_OPTION', 'expected a table of this collaboration, got one of another', {
+    throw new SealroomError('USAGE_OPTION', 'the table belongs to another collaboration', {
       hint: `it was encrypted for ${origin.collaborationId}`,
     });
   }
@@ -53,13 +53,13 @@ export async function loadSecret(
   );
   if (origin?.secretId === undefined || origin.secretId === held.secretId) return held;
   held[Symbol.dispose]();
-  const expected = `the secret ${origin.secretId} of generation ${String(origin.generation)}`;
-  throw new SealroomError('CUSTODY_KEY', `expected ${expected}, got ${held.secretId}`, {
-    hint: 'that is the one that the table was encrypted with; `sealroom key show` lists those in your home',
+  const expected = `secret ${origin.secretId} of generation ${String(origin.generation)}`;
+  throw new SealroomError('CUSTODY_KEY', `the table needs ${expected}, got ${held.secretId}`, {
+    hint: '`sealroom key show` lists the secrets in your home',
   });
 }
 
-/** The same environment for an action that opens several secrets: the passphrase of a keystore is asked for once. */
+/** Makes an environment for an action that opens several secrets: it asks for each passphrase only once. */
 export function askingOnce<Context extends ProviderContext>(context: Context): Context {
   const answers = new Map<string, Promise<string>>();
   const askPassphrase: ProviderContext['askPassphrase'] = (question) => {
@@ -70,7 +70,7 @@ export function askingOnce<Context extends ProviderContext>(context: Context): C
   return { ...context, askPassphrase };
 }
 
-/** What goes with a table that is encrypted with a secret; nothing is known of one from the environment. */
+/** The provenance of a table that is encrypted with a secret; `undefined` for a secret from the environment. */
 export function provenanceOf({
   generation,
   secretId,
@@ -78,7 +78,7 @@ export function provenanceOf({
   return generation === null ? undefined : { generation, secretId };
 }
 
-/** Writes into the log which table was encrypted, before it gets its name. */
+/** Makes the function that records an encrypted table in the log, before the table gets its name. */
 export function recordOutput({
   envelope,
   recordUse,
@@ -90,7 +90,7 @@ export function recordOutput({
   };
 }
 
-/** Writes into the log which table was opened, before what was in it gets its name. */
+/** Makes the function that records an opened table in the log, before the output gets its name. */
 export function recordInput({
   envelope,
   recordUse,
@@ -100,7 +100,7 @@ export function recordInput({
 }
 
 /**
- * Where a protected table says that it comes from; `null` if it is no file, and if nothing is known.
+ * Finds the origin of a protected table; `null` if it is not a file, or its origin is unknown.
  *
  * @throws {SealroomError} as `readProvenance`.
  */

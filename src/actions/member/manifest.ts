@@ -6,24 +6,24 @@ import { recordingRefusal } from './authorise.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 
 /**
- * The public half of the signing key in a file, which is made if there is none.
+ * Returns the public half of the signing key in a file; creates the key if the file does not exist.
  *
  * @param file absolute path
  * @throws {SealroomError} as `readSigningKey` and `createSigningKey`
  */
 export async function ensureSigningKey(file: string): Promise<{ readonly sign: string; readonly isNew: boolean }> {
-  // Whatever else is wrong with the file is told by its reader.
+  // The reader reports any other problem with the file.
   const isNew = (await stat(file).catch(() => null)) === null;
   const key = await (isNew ? createSigningKey(file) : readSigningKey(file));
   return { sign: printPublicKey(key), isNew };
 }
 
-/** What {@link signAsMember} takes. */
+/** The options of {@link signAsMember}. */
 export interface SignRequest {
   readonly manifest: FileText;
   /** Id of the member that signs. */
   readonly member: string;
-  /** Absolute path of its signing key. */
+  /** Absolute path of the member's signing key. */
   readonly keyFile: string;
   /** Id of a template to approve instead; `null` to sign the manifest. */
   readonly template: string | null;
@@ -33,12 +33,12 @@ export interface SignRequest {
 export interface SignedManifest {
   readonly manifest: Manifest;
   readonly signature: MemberSignature;
-  /** The manifest's text with the signature in it. */
+  /** The text of the manifest with the signature. */
   readonly text: string;
 }
 
 /**
- * Signs a manifest, or approves a template in it, as a member. What roles refuse is recorded in the home.
+ * Signs a manifest, or approves a template in it, as a member. A refusal by roles is recorded in the home.
  *
  * @throws {SealroomError} as `parseManifest`, `readSigningKey`, `signManifest` and `approveTemplate`
  */
@@ -46,7 +46,7 @@ export async function signAsMember(
   environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
   { manifest: { text, file }, member, keyFile, template }: SignRequest,
 ): Promise<SignedManifest> {
-  // Loaded here, since what is done with keys needs none of it.
+  // Loaded here, because actions on keys do not need it.
   const { approveTemplate, insertSignature, parseManifest, signManifest } = await import('../../collab/index.ts');
   const manifest = parseManifest(text, { file });
   const key = await readSigningKey(keyFile);

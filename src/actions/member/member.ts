@@ -14,7 +14,7 @@ import { homeOf, type MemberEnvironment } from './environment.ts';
 
 type HomeEnvironment = Pick<MemberEnvironment, 'env' | 'cwd' | 'home' | 'now'>;
 
-/** A card, and the home that it is in. */
+/** A card and its home. */
 export interface OwnCard {
   /** Directory of the home. */
   readonly home: string;
@@ -22,7 +22,7 @@ export interface OwnCard {
 }
 
 /**
- * Makes the keys and the card of a member in the home.
+ * Creates the keys and the card of a member in the home.
  *
  * @throws {SealroomError} as `initMember`
  */
@@ -34,9 +34,9 @@ export async function createMember(
     isClassic,
   }: {
     readonly id: string;
-    /** Who it is, in words; the id if left out. */
+    /** Name of the member; default: the id. */
     readonly name?: string | undefined;
-    /** A receiving key that is not post-quantum. */
+    /** Whether the receiving key is an X25519 key, which is not post-quantum. */
     readonly isClassic: boolean;
   },
 ): Promise<OwnCard> {
@@ -50,28 +50,28 @@ export async function readHomeCard(environment: HomeEnvironment): Promise<Signed
   return readOwnCard(homeOf(environment));
 }
 
-/** A card that somebody compares with its member, by phone. */
+/** A card to compare with its member by phone. */
 export interface CardToCompare {
   readonly card: SignedCard;
-  /** What both sides see if both have the same cards. */
+  /** The authentication string, equal on both sides if both have the same cards. */
   readonly digits: string;
-  /** How many other cards of the member are pinned. */
+  /** Number of other pinned cards of the member. */
   readonly otherCards: number;
 }
 
-/** What {@link verifyMemberCard} takes. */
+/** The options of {@link verifyMemberCard}. */
 export interface VerifyCardRequest {
   readonly card: FileText;
-  /** The member's other pinned cards count no more. */
+  /** Whether the other cards of the member are unpinned. */
   readonly replaces: boolean;
-  /** Says whether the other member read out the same digits; `null` if nobody says, and nothing is pinned. */
+  /** Returns whether the other member read out the same digits; with `null`, nothing is pinned. */
   readonly isSame: ((compared: CardToCompare) => Promise<boolean>) | null;
 }
 
 /**
- * Pins the card of another member after it was compared, or tells what there is to compare.
+ * Compares the card of another member and pins it, or only returns the digits to compare.
  *
- * @returns the card, its digits, and whether it is pinned now
+ * @returns the card, its digits, and whether it was pinned
  * @throws {SealroomError} CUSTODY_MESSAGE if the digits differ; as `parseCard`, `readOwnCard`, `requireOther` and `pinCard`.
  */
 export async function verifyMemberCard(
@@ -81,7 +81,7 @@ export async function verifyMemberCard(
   const home = homeOf(environment);
   const card = parseCard(text.text, text);
   const own = await readOwnCard(home);
-  // Told before anybody is called; `pinCard` refuses it in any case.
+  // `pinCard` checks this too, but only after the phone call.
   requireOther(own, card);
   const digits = authenticationString(own, card);
   if (isSame === null) return { card, digits, isPinned: false };
@@ -89,8 +89,8 @@ export async function verifyMemberCard(
   const pinned = await listPinned(home);
   const otherCards = pinned.filter((each) => each.body.id === body.id && each.sha256 !== sha256).length;
   if (!(await isSame({ card, digits, otherCards }))) {
-    throw new SealroomError('CUSTODY_MESSAGE', 'expected the same digits on both sides, got others', {
-      hint: 'nothing was pinned: one of the cards is not that of its member, or is an older one; exchange them again',
+    throw new SealroomError('CUSTODY_MESSAGE', 'the digits do not match', {
+      hint: 'nothing was pinned: one of the cards is outdated, or does not belong to its member; exchange them again',
     });
   }
   await pinCard(home, card, { replaces });

@@ -5,18 +5,18 @@ import type { OpenedPackage } from '../../package/index.ts';
 import type { TableInput } from '../../tabular/index.ts';
 import type { MemberEnvironment } from './environment.ts';
 
-/** How every age file begins, packages among them. What opens them takes longer to load than a small table. */
+/** The start of every age file, packages included. Checked here, because loading the age reader takes long. */
 const AGE_START = 'age-encryption.org/';
 
-/** What a result package is opened with. */
+/** The files that open a result package. */
 export interface PackageKeys {
   /** Absolute path of an age identity file. */
   readonly identityFile: string | undefined;
-  /** Absolute path of a file with the verifier keys of the rooms that are trusted, one a line. */
+  /** Absolute path of a file with the verifier keys of trusted rooms, one per line. */
   readonly keysFile: string | undefined;
 }
 
-const IDENTITY_HINT = 'an identity file is made with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`';
+const IDENTITY_HINT = 'create an identity file with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`';
 
 async function startOf(path: string): Promise<string> {
   const file = await open(path, 'r').catch((cause: unknown) => {
@@ -32,11 +32,11 @@ async function startOf(path: string): Promise<string> {
 }
 
 /**
- * The package that an input is; `null` if it is a table.
+ * Opens an input that is a package; returns `null` for a table.
  *
- * @param input what is no file is a table
- * @throws {SealroomError} USAGE_OPTION if it is one and identity or keys are missing, or they are given for a table; what reading
- *   them and `openPackage` throw; IO_READ.
+ * @param input anything that is not a file is a table
+ * @throws {SealroomError} USAGE_OPTION if identity or keys are missing for a package, or given for a table; as their readers
+ *   and `openPackage`; IO_READ.
  */
 export async function openPackageInput(
   { isFips = false }: Pick<MemberEnvironment, 'isFips'>,
@@ -45,24 +45,17 @@ export async function openPackageInput(
 ): Promise<OpenedPackage | null> {
   if (input.kind !== 'file' || !(await startOf(input.path)).startsWith(AGE_START)) {
     if (identityFile === undefined && keysFile === undefined) return null;
-    throw new SealroomError(
-      'USAGE_OPTION',
-      '`--identity` and `--keys` expected with a result package, got another input',
-    );
+    throw new SealroomError('USAGE_OPTION', '`--identity` and `--keys` need a result package as input');
   }
   if (identityFile === undefined || keysFile === undefined) {
-    throw new SealroomError(
-      'USAGE_OPTION',
-      'expected `--identity` and `--keys` with a result package, got it without',
-      {
-        hint:
-          '`--identity` names your age identity file, such as `receive.key` in your home; `--keys` a file with the verifier ' +
-          'key of the room',
-      },
-    );
+    throw new SealroomError('USAGE_OPTION', 'a result package needs `--identity` and `--keys`', {
+      hint:
+        '`--identity` names your age identity file, such as `receive.key` in your home; `--keys` a file with the verifier ' +
+        'key of the room',
+    });
   }
   if (isFips) {
-    throw new SealroomError('USAGE_OPTION', '`--fips` expected with a table, got a result package', {
+    throw new SealroomError('USAGE_OPTION', '`--fips` cannot be used with a result package', {
       hint: 'packages are age files, whose cryptography no FIPS provider has',
     });
   }

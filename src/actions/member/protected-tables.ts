@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { FoundProvenance } from '../../tabular/index.ts';
 
-/** A table, and where it says that it comes from. */
+/** A table and its origin. */
 export interface ProtectedTable {
   /** Absolute. */
   readonly file: string;
-  /** `null` if nothing is known. */
+  /** `null` if it is unknown. */
   readonly origin: FoundProvenance | null;
 }
 
 /**
- * The tables that are named, and those of a directory and below that say where they come from.
+ * Finds the named tables, and all tables with a known origin in a directory and below.
  *
  * @throws {SealroomError} IO_READ; as `readProvenance`.
  */
@@ -22,7 +22,7 @@ export async function findTables(
   signal: AbortSignal | undefined,
 ): Promise<readonly ProtectedTable[]> {
   if (directory === null && files.length === 0) return [];
-  // Loaded here, since most actions on keys look at no table.
+  // Loaded here, because most actions on keys read no table.
   const { readProvenance } = await import('../../tabular/index.ts');
   const found = directory === null ? [] : await listTables(directory);
   const read = async (file: string): Promise<ProtectedTable> => ({

@@ -8,7 +8,7 @@ import {
   unwrapEnvelope,
 } from '../../custody/index.ts';
 
-/** Providers that one action uses: each is opened once, so that its passphrase is asked for once; all are closed at the end. */
+/** The providers of one action: each is opened once, so that it asks for its passphrase once; all are closed at the end. */
 export class ProviderPool implements AsyncDisposable {
   readonly #context: ProviderContext;
   readonly #open = new Map<string, Promise<KeyProvider>>();
@@ -17,7 +17,7 @@ export class ProviderPool implements AsyncDisposable {
     this.#context = context;
   }
 
-  /** The provider of a key. @throws {SealroomError} as `openProvider`. */
+  /** Returns the provider of a key. @throws {SealroomError} as `openProvider`. */
   provider(uri: string): Promise<KeyProvider> {
     const open = this.#open.get(uri) ?? openProvider(uri, this.#context);
     this.#open.set(uri, open);
@@ -25,9 +25,9 @@ export class ProviderPool implements AsyncDisposable {
   }
 
   /**
-   * The secret of an envelope, which the caller disposes of.
+   * Unwraps the secret of an envelope, which the caller disposes of.
    *
-   * @param key URI of the key that opens it, before the variable for it and the one that the envelope names
+   * @param key URI of the key that opens it; default: as the variable says, else the key that the envelope names
    * @throws {SealroomError} as `openProvider` and `unwrapEnvelope`
    */
   async unwrap({ envelope, file }: StoredEnvelope, key: string | undefined): Promise<SharedSecret> {

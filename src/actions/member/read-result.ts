@@ -20,11 +20,11 @@ function asText({ type }: Field, column: ColumnData): ColumnData & { readonly la
   if (column.layout === 'bytes') return column;
   const isTyped = type.kind !== 'binary' && type.kind !== 'opaque' && type.kind !== 'unsupported';
   if (!isTyped || !isFixedType(type))
-    throw new SealroomError('DATA_TYPE', 'expected a result of types that text has, got another');
+    throw new SealroomError('DATA_TYPE', 'the result has a column of a type that has no text form');
   return { layout: 'bytes', ...renderColumn(type, column) };
 }
 
-/** All batches of a result, with text in the place of other types if that is asked for. */
+/** Reads all batches of a result, converted to text if `isText`. */
 async function* batchesOf(reader: TableReader, isText: boolean): AsyncGenerator<Batch> {
   const { fields } = reader;
   for await (const batch of reader.batches({ columns: fields.map((_, index) => index) })) {
@@ -61,7 +61,7 @@ export async function writeResult(
   }
 }
 
-/** The first rows of a result, or all of them, as text; null where there is no value. */
+/** Reads the first rows of a result as text; `null` for a null. */
 export async function readRows(
   table: Uint8Array,
   maxRows: number,

@@ -23,41 +23,41 @@ import {
 } from './load-secret.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
-/** What {@link reencryptForCollaboration} takes. */
+/** The options of {@link reencryptForCollaboration}. */
 export interface ReencryptRequest {
   /** The protected table. */
   readonly table: TableTransfer;
   readonly collaboration: CollaborationChoice;
-  /** URI of the key that opens the envelopes, before `SEALROOM_KEY` and the ones that they name. */
+  /** URI of the key that opens the envelopes; default: `SEALROOM_KEY`, else the keys that they name. */
   readonly key?: string | undefined;
-  /** Generation of the table, where neither a sidecar nor metadata say it. */
+  /** Generation of the table, if neither its sidecar nor its metadata has it. */
   readonly from?: number | undefined;
-  /** The table that was encrypted, for one with fingerprints. */
+  /** The original; needed for a table with fingerprints. */
   readonly original?: OriginalTable | undefined;
 }
 
-/** What a protected table was made of. */
+/** The original of a protected table. */
 export interface OriginalTable {
   /** Absolute path. */
   readonly file: string;
   readonly schema: FileText;
-  /** Where the settings come from if there is no manifest; all are off without it. */
+  /** The source of the settings if there is no manifest; `null` turns all of them off. */
   readonly settings: SettingsSource | null;
 }
 
-/** What was encrypted again. */
+/** The result of {@link reencryptForCollaboration}. */
 export interface ReencryptedTable {
   readonly summary: EncryptSummary & Pick<Provenance, 'generation' | 'secretId'>;
-  /** The generation that it had; `undefined` if that is not known. */
+  /** The previous generation; `undefined` if it is not known. */
   readonly from: number | undefined;
 }
 
 /**
- * Encrypts a protected table again with the newest secret of its collaboration. That both secrets were used, and for which tables,
- * is in the log before the output gets its name.
+ * Encrypts a protected table again with the newest secret of its collaboration. Before the output gets its name, the log of the home
+ * records the use of both secrets and the tables.
  *
- * @throws {SealroomError} USAGE_OPTION if the secret is not in an envelope, or the table is of the newest generation, or of an
- *   unknown one; as `resolveCollaboration`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
+ * @throws {SealroomError} USAGE_OPTION if the secret is not in an envelope, or the table has the newest or an unknown
+ *   generation; as `resolveCollaboration`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
@@ -71,9 +71,13 @@ export async function reencryptForCollaboration(
   using to = await loadSecret(environment, { ...wish, origin: null });
   const provenance = provenanceOf(to);
   if (provenance === undefined) {
-    throw new SealroomError('USAGE_OPTION', 'expected the secret in an envelope, got one from the environment', {
-      hint: 'unset it; generations are in your home, where `sealroom key rotate` makes the next one',
-    });
+    throw new SealroomError(
+      'USAGE_OPTION',
+      '`reencrypt` needs a secret in an envelope, and the environment has one without',
+      {
+        hint: 'unset the variable; your home has the generations, and `sealroom key rotate` creates the next one',
+      },
+    );
   }
   const from = origin?.generation ?? said;
   if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
@@ -95,14 +99,14 @@ export async function reencryptForCollaboration(
 }
 
 function isNewest(generation: number, file: string): SealroomError {
-  const message = `expected a table of an older generation than ${String(generation)}, got one of it`;
+  const message = `the table already has the newest generation, ${String(generation)}`;
   return new SealroomError('USAGE_OPTION', message, {
     where: { file },
-    hint: '`sealroom key rotate` makes the next generation',
+    hint: '`sealroom key rotate` creates the next generation',
   });
 }
 
-/** Which secret opens the table; without a sidecar, the caller says it. */
+/** The secret that opens the table; without a sidecar or metadata, the caller names its generation. */
 function originOf(
   origin: Provenance | null,
   generation: number | undefined,
@@ -110,13 +114,9 @@ function originOf(
 ): TableOrigin {
   if (origin !== null) return origin;
   if (generation !== undefined) return { collaborationId, generation };
-  throw new SealroomError(
-    'USAGE_OPTION',
-    'expected to be told the generation of the table, found neither sidecar nor metadata',
-    {
-      hint: 'say it with `--from <generation>`',
-    },
-  );
+  throw new SealroomError('USAGE_OPTION', 'the generation of the table is unknown: no sidecar or metadata has it', {
+    hint: 'give it with `--from <generation>`',
+  });
 }
 
 async function encryptOriginal(

@@ -14,16 +14,16 @@ import { homeOf, type MemberEnvironment } from './environment.ts';
 import { findTables, type ProtectedTable } from './protected-tables.ts';
 import { ProviderPool } from './provider-pool.ts';
 
-/** What {@link rotateSecret} takes. */
+/** The options of {@link rotateSecret}. */
 export interface RotateRequest {
   readonly collaboration: CollaborationChoice;
-  /** URI of the key that opens the newest secret, before `SEALROOM_KEY` and the one that its envelope names. */
+  /** URI of the key that opens the newest secret; default: `SEALROOM_KEY`, else the key that its envelope names. */
   readonly key?: string | undefined;
-  /** URI of the key for the new secret; the one that the envelope of the newest names if left out. */
+  /** URI of the key for the new secret; default: the key that the envelope of the newest names. */
   readonly to?: string | undefined;
-  /** Id of a member that is not to have the new secret. */
+  /** Id of a member that must not get the new secret. */
   readonly removed?: string | undefined;
-  /** Protected tables to look at: a directory, and files; absolute paths. */
+  /** Protected tables to check: a directory, and files; absolute paths. */
   readonly tables?: { readonly directory: string | null; readonly files: readonly string[] } | undefined;
 }
 
@@ -36,20 +36,20 @@ export interface OutdatedTable {
   readonly needsOriginal: boolean;
 }
 
-/** The next secret, and what is left of those before. */
+/** The next secret, and what depends on the older ones. */
 export interface RotatedSecret {
   readonly stored: StoredEnvelope;
   readonly outdated: readonly OutdatedTable[];
-  /** How many older secrets still open what was encrypted with them. */
+  /** Number of older generations in the home, which still open their tables. */
   readonly olderGenerations: number;
 }
 
 /**
- * Makes the next secret of a collaboration, and tells which of the named tables older ones protect.
+ * Creates the next secret of a collaboration, and lists the tables that older ones protect.
  *
- * Whoever makes it has the one before: that is opened first.
+ * Only a member that has the current secret can rotate it: that one is opened first.
  *
- * @throws {SealroomError} CUSTODY_KEY if there is none to rotate; IO_READ, as `readProvenance` for the tables; as
+ * @throws {SealroomError} CUSTODY_KEY if there is no secret to rotate; IO_READ, as `readProvenance` for the tables; as
  *   `resolveCollaboration`, `authorise`, both providers and the log.
  */
 export async function rotateSecret(
@@ -61,9 +61,9 @@ export async function rotateSecret(
   const places = await listEnvelopes(home, collaborationId);
   const newest = places.at(-1);
   if (newest === undefined) {
-    throw new SealroomError('CUSTODY_KEY', `expected a secret of ${collaborationId} to rotate, found none`, {
+    throw new SealroomError('CUSTODY_KEY', `the home has no secret of ${collaborationId} to rotate`, {
       where: { file: home.directory },
-      hint: '`sealroom key create` makes the first one',
+      hint: '`sealroom key create` creates the first one',
     });
   }
   const before = await readEnvelope(home, newest);

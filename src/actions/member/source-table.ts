@@ -18,7 +18,7 @@ type Traits = Pick<SourceField, 'content' | 'kinds'>;
 const traits = (content: SourceContent, kinds: SourceField['kinds']): Traits => ({ content, kinds });
 const NO_FINGERPRINT = COLUMN_KINDS.filter((kind) => kind !== 'fingerprint');
 
-/** What a schema can make of a column of each type: format F-24, F-25 and F-87. */
+/** The content and the possible kinds of each column type: format F-24, F-25 and F-87. */
 const TRAITS: Readonly<Record<ColumnType['kind'], Traits>> = {
   string: traits('text', COLUMN_KINDS),
   boolean: traits('boolean', COLUMN_KINDS),
@@ -35,7 +35,7 @@ const TRAITS: Readonly<Record<ColumnType['kind'], Traits>> = {
   unsupported: traits('other', []),
 };
 
-/** A table's column in the words of a schema. */
+/** Converts a column of a table to a field of a schema. */
 function toSourceField(field: Field): SourceField {
   return { name: field.name, ...TRAITS[field.type.kind] };
 }
@@ -47,19 +47,19 @@ function bytesAt(column: ColumnData, row: number): Uint8Array | null {
   return isNull ? null : values.subarray(row * width, (row + 1) * width);
 }
 
-/** A table that a schema is to be made for. */
+/** A table to make a schema for. */
 export interface SchemaSource {
   readonly source: SourceTable;
   /**
-   * Facts about the first `maxRows` rows of the usable columns. Keeps no values.
+   * Profiles the first `maxRows` rows of the usable columns. It keeps no values.
    *
-   * @throws {SealroomError} what reading the table throws; IO_ABORTED if the signal fires.
+   * @throws {SealroomError} errors of reading the table; IO_ABORTED if the signal fires.
    */
   readonly profile: (maxRows: number) => Promise<readonly ColumnProfile[]>;
 }
 
 /**
- * Opens a table that a schema is to be made for, and closes it when `work` is done.
+ * Opens a table to make a schema for, and closes it after `work`.
  *
  * @throws {SealroomError} as `openTable`, `readSourceTable` and `work`
  */
@@ -80,9 +80,9 @@ export async function withSchemaSource<Result>(
 }
 
 /**
- * Whether a collaboration allows cleartext, as AWS Clean Rooms says.
+ * Asks AWS Clean Rooms whether a collaboration allows cleartext.
  *
- * @throws {SealroomError} USAGE_OPTION for an id that is none; as `fetchSettings`.
+ * @throws {SealroomError} USAGE_OPTION if the id is invalid; as `fetchSettings`.
  */
 export async function allowsCleartext(
   id: string,

@@ -2,14 +2,14 @@ import type { KernelName } from '../../crypto/index.ts';
 import type * as protect from '../../protect/index.ts';
 import type { TableInput, TableOutput, TransferOptions } from '../../tabular/index.ts';
 
-/** How far an action on a table has come. */
+/** The progress of an action on a table. */
 export interface TableProgress {
   readonly phase: string;
   readonly rows: number;
   readonly totalRows: number | null;
 }
 
-/** From where to where a table goes, and with what; secrets, settings and records are for the action. */
+/** The input, the output and the options of an action on a table; the action adds secret, settings and records. */
 export interface TableTransfer extends Omit<TransferOptions, 'input' | 'output' | 'signal' | 'beforeCommit'> {
   readonly input: TableInput;
   readonly output: TableOutput;
@@ -19,8 +19,8 @@ export interface TableTransfer extends Omit<TransferOptions, 'input' | 'output' 
 }
 
 /**
- * What protects tables, loaded when it is needed: making a schema needs none of it. In a function of its own, since in one with
- * `using` the compiler leaves the name of the file as it is.
+ * Loads the code that protects tables, which schemas do not need. It is a separate function, because in a function with `using` the
+ * compiler does not rewrite the file name of an import.
  */
 export async function loadProtect(): Promise<typeof protect> {
   return import('../../protect/index.ts');

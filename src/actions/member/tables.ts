@@ -1,5 +1,5 @@
-// What a member does with tables and the results of queries: the other half of index.ts. What is behind that takes longer to load than
-// a small table to encrypt, and most secrets are in the environment.
+// A member's actions on tables and the results of queries: the other half of index.ts, which is separate because loading it takes longer
+// than encrypting a small table.
 export { identifyPerson } from './authorise.ts';
 export type { CollaborationChoice, SettingsSource } from './collaboration.ts';
 export { type DecryptedTable, decryptForCollaboration, type DecryptRequest } from './decrypt-for-collaboration.ts';

@@ -4,7 +4,7 @@ import { previewQuery, type QueryCheck, type QueryRequest, resolveRequest } from
 import type { OperatorEnvironment } from './environment.ts';
 
 /**
- * What would become of a query to a room, and what it would cost its budgets. Nothing runs and nothing is recorded.
+ * Checks a query to a room, and what it would cost the budgets. It runs and records nothing.
  *
  * @param directory absolute path of the room
  * @throws {SealroomError} as `previewQuery`
@@ -18,10 +18,10 @@ export async function checkInRoom(
 }
 
 /**
- * What would become of a query under a manifest alone, as a member asks that has no room: budgets are not looked at.
+ * Checks a query under a manifest, without a room and without budgets.
  *
- * @throws {SealroomError} USAGE_OPTION as `resolveRequest`; MANIFEST_* as `parseManifest`; MANIFEST_SIGNATURE if a signature does
- *   not hold.
+ * @throws {SealroomError} USAGE_OPTION as `resolveRequest`; MANIFEST_* as `parseManifest`; MANIFEST_SIGNATURE if a signature is
+ *   invalid.
  */
 export async function checkUnderManifest(
   { text, file }: { readonly text: string; readonly file: string },

@@ -1,8 +1,8 @@
-/** What an operator's action gets of the process that runs it. */
+/** The environment of an operator's action. */
 export interface OperatorEnvironment {
-  /** Must not have the shared secret, nor the way to it. */
+  /** Must contain neither the shared secret nor the name of its file. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  /** Ends the action. */
+  /** Aborts the action. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,4 +1,4 @@
-/** What the operator of a room does. Nothing here knows of the shared secret, or can open a cell. */
+/** The actions of a room's operator. Nothing here has the shared secret or can open a cell. */
 export { checkInRoom, checkUnderManifest } from './check-query.ts';
 export type { OperatorEnvironment } from './environment.ts';
 export { loadIntoRoom, removeFromRoom } from './load-table.ts';

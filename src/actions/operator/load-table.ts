@@ -2,7 +2,7 @@ import { loadTable, type LoadOptions, type LoadSummary, refuseSecrets, removeTab
 import type { OperatorEnvironment } from './environment.ts';
 
 /**
- * Loads a protected table into a room, in the place of the one before.
+ * Loads a protected table into a room, and replaces the previous one.
  *
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `loadTable`.
  */
@@ -18,7 +18,7 @@ export async function loadIntoRoom(
  * Removes the rows of a table from a room.
  *
  * @param directory absolute path of the room
- * @returns SHA-256 of the snapshot that was removed
+ * @returns SHA-256 of the removed snapshot
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `removeTable`.
  */
 export async function removeFromRoom(

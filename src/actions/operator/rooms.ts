@@ -23,7 +23,7 @@ export interface MadeRoom {
 }
 
 /**
- * Makes a room for a manifest that all members signed.
+ * Creates a room for a manifest that all members signed.
  *
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `createRoom`.
  */
@@ -34,7 +34,7 @@ export async function makeRoom({ env, now }: OperatorEnvironment, parts: Omit<Ro
 }
 
 /**
- * Gives a room another version of its manifest.
+ * Replaces the manifest of a room by another version.
  *
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `updateRoom`.
  */
@@ -46,12 +46,12 @@ export async function replaceManifest(
   return updateRoom({ ...parts, now });
 }
 
-/** A table of a room, and whether its rows are those that were loaded. */
+/** A table of a room, and whether its snapshot is intact. */
 export interface TableReport extends RoomTable {
   readonly state: 'intact' | 'changed' | 'not loaded';
 }
 
-/** What is in a room. */
+/** The content of a room. */
 export interface RoomReport {
   readonly directory: string;
   readonly manifest: Manifest;
@@ -61,7 +61,7 @@ export interface RoomReport {
 }
 
 /**
- * Lists the tables of a room, and reads all of them to see whether they were changed.
+ * Lists the tables of a room, and reads their snapshots to check whether they were changed.
  *
  * @param directory absolute path of the room
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `openRoom`.
@@ -88,24 +88,24 @@ async function inspectTable(table: RoomTable): Promise<TableReport> {
 }
 
 function changedTables(directory: string, names: readonly string[]): SealroomError {
-  const message = `expected snapshots as they were loaded, got other bytes of ${names.join(', ')}`;
+  const message = `snapshots were changed after they were loaded: ${names.join(', ')}`;
   return new SealroomError('ROOM_SNAPSHOT', message, {
     where: { file: directory },
     hint: 'load the tables again with `sealroom room add`, or remove them',
   });
 }
 
-/** The audit log of a room, also of one that cannot be opened. */
+/** The audit log of a room, even if the room cannot be opened. */
 export interface RoomLog {
   readonly auditDirectory: string;
   /** File with the key that verifies it. */
   readonly verifierFile: string;
-  /** Not checked. */
+  /** Not verified. */
   readonly records: AsyncIterable<{ readonly record: AuditRecord; readonly line: string }>;
 }
 
 /**
- * The audit log of a room.
+ * Reads the audit log of a room.
  *
  * @param directory absolute path of the room
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; the records as `readRecords`.

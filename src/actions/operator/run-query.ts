@@ -12,33 +12,33 @@ import {
 } from '../../room/index.ts';
 import type { OperatorEnvironment } from './environment.ts';
 
-/** What is asked of a room. */
+/** A query to a room. */
 export interface QueryOrder extends Omit<QueryRequest, 'caller'> {
   /** Absolute path of the room. */
   readonly directory: string;
-  /** Says who asks, given the members that may; throws to refuse. Called before anything is spent. */
+  /** Returns the caller, given the manifest; throws to refuse. Called before anything else. */
   readonly authenticate: (manifest: Manifest) => Promise<Caller>;
   readonly limits?: Partial<RunnerLimits> | undefined;
-  /** Whether a package for the receivers is made of the result. */
+  /** Whether the result is packed for its receivers. */
   readonly isPacked: boolean;
 }
 
 type Outcome<Kind extends QueryOutcome['kind']> = Extract<QueryOutcome, { readonly kind: Kind }>;
 
-/** How a query ended, which is in the audit log. */
+/** The outcome of a query, which is in the audit log. */
 export type QueryAnswer =
   | Outcome<'refused'>
   | (Outcome<'released'> & {
-      /** Only the receivers can open it; `null` if none was asked for. */
+      /** Only the receivers can open it; `null` unless `isPacked`. */
       readonly package: Uint8Array | null;
     });
 
 /**
- * Asks a room: finds out who asks, holds that against the roles of the manifest, looks up the receivers' keys, runs the query, and
- * packs its result. A refusal by the analysis rules is an answer; both kinds are in the audit log when this returns.
+ * Runs a query in a room: it authenticates the caller, checks the roles of the manifest, looks up the receivers' keys, runs the query
+ * and packs its result. A refusal by the analysis rules is an answer. When this returns, the audit log has the outcome.
  *
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; what `authenticate` throws; RULE_ROLE if roles
- *   forbid it to the caller; USAGE_OPTION if a receiver has no key; as `openRoom` and `QueryRunner.run`.
+ *   forbid the query to the caller; USAGE_OPTION if a receiver has no key; as `openRoom` and `QueryRunner.run`.
  */
 export async function askRoom(
   { env, now, signal }: OperatorEnvironment,
@@ -56,7 +56,7 @@ export async function askRoom(
   return { ...outcome, package: recipients === null ? null : await runner.pack(outcome.result, recipients) };
 }
 
-/** Whether the caller is of the collaboration at all is told by the runner, which knows its receivers too. */
+/** Checks the role of a caller. The runner refuses callers and receivers that are not members. */
 function authoriseCaller({ members }: Manifest, { member: id, person }: Caller): void {
   const member = members.find((each) => each.id === id);
   if (member !== undefined) requireRoleOfPerson(member, person, 'query');

@@ -79,7 +79,7 @@ describe('the secret goes from one member to another', () => {
     withTwo(async (two) => {
       const { session, brand, pubCard: to } = two;
       const request = await ask(two);
-      await expect(sendToMember(brand, { to, request })).rejects.toThrow(/expected a manifest with people/);
+      await expect(sendToMember(brand, { to, request })).rejects.toThrow(/`send` needs a manifest with people/);
       await session.becomes('abe');
       // The card is of the key before, and so the home is none of its member's.
       const sent = sendToMember(brand, { to, request, manifest: PEOPLE_FILE });

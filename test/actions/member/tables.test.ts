@@ -162,13 +162,13 @@ describe('reencryptForCollaboration', () => {
 
   test('refuses a table of the newest generation, of an unknown one, and a secret without an envelope', async () => {
     await using session = await withTable();
-    await expect(reencrypt(session)).rejects.toThrow(/an older generation than 1/);
+    await expect(reencrypt(session)).rejects.toThrow(/the table already has the newest generation, 1/);
     await rotateSecret(environmentOf(session), { collaboration });
     await session.session.put('bare.csv', await session.session.text('protected.csv'));
     const table = { input: fileOf(session, 'bare.csv'), output: fileOf(session, 'new.csv') };
-    await expect(reencrypt(session, { table })).rejects.toThrow(/found neither sidecar nor metadata/);
+    await expect(reencrypt(session, { table })).rejects.toThrow(/the generation of the table is unknown/);
     expect(await reencrypt(session, { table, from: 1 })).toMatchObject({ from: 1 });
     const environment = environmentOf(session, { env: { C3R_SHARED_SECRET: SECRET } });
-    await expect(reencrypt(session, {}, environment)).rejects.toThrow(/got one from the environment/);
+    await expect(reencrypt(session, {}, environment)).rejects.toThrow(/`reencrypt` needs a secret in an envelope/);
   });
 });
