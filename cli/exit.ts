@@ -6,7 +6,7 @@ import { type CliIo, say } from './terminal.ts';
 /** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, integrity: 4 } as const;
 
-/** Codes of integrity failures that their prefix does not tell. */
+/** Codes of integrity failures whose prefix does not say so. */
 const INTEGRITY_CODES: readonly ErrorCode[] = ['MANIFEST_SIGNATURE', 'CUSTODY_ENVELOPE', 'CUSTODY_MESSAGE'];
 
 /** The exit code of an error. */
@@ -25,7 +25,8 @@ function codeOf(code: ErrorCode): number {
 /** Prints one `error:` line with the place, and a `hint:` line where there is one. */
 function describeError(io: CliIo, error: unknown): void {
   if (!(error instanceof SealroomError)) {
-    say(io, 'error', 'an unexpected failure; run again with `--debug` to see where, and report it');
+    say(io, 'error', 'unexpected failure');
+    say(io, 'hint', 'run the command again with `--debug`, and report what it prints');
     return;
   }
   const place = describePlace(error.where, io.cwd);
@@ -42,7 +43,7 @@ function describePlace({ file, line, character, row, column }: ErrorPlace, cwd: 
   return parts.join(', ');
 }
 
-/** A path as a user would type it: relative where it lies below the current directory. */
+/** A path as a user would type it: relative if it is below the current directory. */
 function shortPath(file: string, cwd: string): string {
   if (!file.startsWith('/')) return file;
   const short = relative(cwd, file);
@@ -53,7 +54,7 @@ function toJson({ code, message, hint, where }: SealroomError): object {
   return { code, message, hint, ...where };
 }
 
-/** Prints an error; with `debug`, its stack and causes as well, which may show data. */
+/** Prints an error; with `debug`, also its stack and causes, which may show data. */
 export function printError(io: CliIo, error: unknown, json: boolean, debug: boolean): void {
   if (json && error instanceof SealroomError) {
     const [first = error, ...rest] = listProblems(error).map(toJson);

@@ -1,9 +1,9 @@
 import { STANDARD_STREAM } from './terminal.ts';
 
-/** Before what begins with a hyphen and is no option, while the argument parser has it; no path and no SQL contains a NUL. */
+/** Marks an argument that begins with a hyphen and is not an option; no path and no SQL contains a NUL. */
 const MARK = '\0';
 
-/** A comment of SQL, or other text: no option has white space in its name. */
+/** An SQL comment or other text: no option name contains white space. */
 const TEXT = /^-[^\s=]*\s/;
 
 /** Option names of the C3R client that are not the camel case of ours. */
@@ -12,7 +12,7 @@ const C3R_NAMES: Readonly<Record<string, string>> = {
   '--csvOutputNULLValue': '--csv-output-null-value',
 };
 
-/** Arguments as the parser takes them: C3R's spellings become ours; a bare `-` and text behind a hyphen are marked. */
+/** Prepares arguments for the parser: C3R's spellings become ours; a bare `-` and text that begins with a hyphen are marked. */
 export function normaliseArguments(argv: readonly string[]): string[] {
   return argv.map((argument) => {
     if (argument === STANDARD_STREAM || TEXT.test(argument)) return MARK + argument;
@@ -22,7 +22,7 @@ export function normaliseArguments(argv: readonly string[]): string[] {
   });
 }
 
-/** An argument as it was given, without the mark. */
+/** Removes the mark from an argument. */
 export function restoreArgument<Text extends string | undefined>(text: Text): Text | string {
   return text?.startsWith(MARK) === true ? text.slice(MARK.length) : text;
 }

@@ -1,35 +1,35 @@
 import picocolors from 'picocolors';
 import type { Readable, Writable } from 'node:stream';
 
-/** A stream to read from that may be a terminal. */
+/** An input stream, which may be a terminal. */
 export type InputStream = Readable & { readonly isTTY?: boolean };
 
-/** A stream to write to that may be a terminal. */
+/** An output stream, which may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean };
 
 /** The argument that stands for standard input and standard output. */
 export const STANDARD_STREAM = '-';
 
-/** What a command sees of the process that runs it. */
+/** The part of the process that commands use. */
 export interface CliIo {
   /** Arguments after the program's name. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** The directory that relative paths start from. */
+  /** The base of relative paths. */
   readonly cwd: string;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
-  /** The cost of new keystores, if not the usual: see `ProviderContext`. Nothing that a user gives can set it. */
+  /** The cost of new keystores, see `ProviderContext`. Only tests set it. */
   readonly scryptLogN?: number | undefined;
 }
 
-/** How a line to the user begins. */
+/** The first word of a line to the user. */
 type Prefix = 'error' | 'warning' | 'hint';
 
-/** Writes one line to standard error; its first word is coloured on a terminal, unless NO_COLOR asks for none. */
+/** Writes one line to standard error; its first word is coloured on a terminal, unless NO_COLOR is set. */
 export function say(io: CliIo, prefix: Prefix, text: string): void {
   const colors = picocolors.createColors(io.stderr.isTTY === true && (io.env['NO_COLOR'] ?? '') === '');
   const paint = { error: colors.red, warning: colors.yellow, hint: colors.cyan }[prefix];

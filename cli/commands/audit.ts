@@ -10,7 +10,7 @@ import {
   verifyAudit,
 } from '../../src/actions/member/index.ts';
 import { type AuditProblem, createSignerFile } from '../../src/audit/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { countOf, SealroomError } from '../../src/errors/index.ts';
 import { readOptionalFile } from '../options/collaboration-options.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
@@ -26,7 +26,7 @@ interface LogArguments extends CommonArguments {
   readonly home: string | undefined;
 }
 
-/** What commands are called with that show what others did. */
+/** The arguments of commands that show what others did. */
 interface AuditorArguments {
   readonly manifest: string | undefined;
 }
@@ -35,28 +35,28 @@ interface KeysArguments extends LogArguments {
   readonly keys: string | undefined;
 }
 
-/** What `audit show` is called with. */
+/** The arguments of `audit show`. */
 interface ShowArguments extends LogArguments, AuditorArguments {
   readonly key: string | undefined;
 }
 
-/** What `audit verify` is called with. */
+/** The arguments of `audit verify`. */
 interface VerifyArguments extends KeysArguments {
   readonly seen: string | undefined;
 }
 
-/** What `audit prove` is called with. */
+/** The arguments of `audit prove`. */
 interface ProveArguments extends KeysArguments {
   readonly record: number | undefined;
   readonly from: number | undefined;
 }
 
-/** What `audit export` is called with. */
+/** The arguments of `audit export`. */
 interface ExportArguments extends KeysArguments, AuditorArguments {
   readonly for: string;
 }
 
-/** What `audit key` is called with. */
+/** The arguments of `audit key`. */
 interface KeyArguments extends CommonArguments {
   readonly file: string;
   readonly name: string;
@@ -70,7 +70,7 @@ function withCommon(yargs: Argv): Argv<CommonArguments> {
 
 function withLog(yargs: Argv): Argv<LogArguments> {
   return withCommon(yargs)
-    .positional('log', { type: 'string', describe: "the directory of the log (default: that of your home's keys)" })
+    .positional('log', { type: 'string', describe: 'directory of the log (default: the key log of your home)' })
     .option('home', { type: 'string', describe: 'your home directory (default: SEALROOM_HOME, else ~/.sealroom)' });
 }
 
@@ -78,7 +78,7 @@ function withKeys(yargs: Argv): Argv<KeysArguments> {
   return withLog(yargs).option('keys', {
     alias: 'k',
     type: 'string',
-    describe: 'file with the verifier keys that may have signed, one a line (default for your own log: its key)',
+    describe: 'file of trusted verifier keys, one per line (default for your own log: its key)',
   });
 }
 
@@ -86,7 +86,7 @@ function withAuditor<T>(yargs: Argv<T>): Argv<T & AuditorArguments> {
   return yargs.option('manifest', {
     type: 'string',
     requiresArg: true,
-    describe: 'signed manifest, of whose people only auditors may do this',
+    describe: 'signed manifest; only its auditors may do this',
   });
 }
 
@@ -109,18 +109,18 @@ function linesOf({ kind, report }: AuditFinding): readonly string[] {
   switch (kind) {
     case 'log':
       return [
-        `${String(report.records)} records, ${String(report.checkpoints)} checkpoints agree`,
+        `verified ${countOf(report.records, 'record')} and ${countOf(report.checkpoints, 'checkpoint')}`,
         ...report.signedBy.map((key) => `signed by ${key}`),
-        ...report.unfinished.map((index) => `record ${String(index)}: the query has not ended`),
+        ...report.unfinished.map((index) => `record ${String(index)}: the query has not finished`),
       ];
     case 'growth':
-      return [`the log of ${String(report.size)} records grew out of the one seen before`];
+      return [`the log of ${countOf(report.size, 'record')} extends the one that you saw before`];
     case 'export':
-      return [`${String(report.records)} records are in a log of ${String(report.size)}`];
+      return [`verified ${countOf(report.records, 'record')} of a log of ${String(report.size)}`];
   }
 }
 
-/** Prints what was found; problems are an integrity failure. */
+/** Prints a report; problems in it are an integrity failure. */
 function printReport(
   io: CliIo,
   { json }: CommonArguments,
@@ -136,7 +136,7 @@ function printReport(
     if (problems.length === 0) io.stderr.write(`${lines.join('\n')}\n`);
   }
   if (problems.length === 0) return;
-  throw new SealroomError('AUDIT_CHAIN', `expected what was signed, got ${String(problems.length)} differences`);
+  throw new SealroomError('AUDIT_CHAIN', `verification failed: ${countOf(problems.length, 'problem')}`);
 }
 
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
@@ -149,12 +149,8 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
   }
   if (args.json) return;
   if (key !== undefined && shown === 0) {
-    say(
-      io,
-      'hint',
-      'nothing was done with this key; `sealroom key show` prints the ids of secrets and the URIs of keys',
-    );
-  } else say(io, 'hint', 'these are not checked here; `sealroom audit verify` does');
+    say(io, 'hint', 'no record is about this key; `sealroom key show` lists the ids of secrets and the URIs of keys');
+  } else say(io, 'hint', 'these records are not verified; `sealroom audit verify` verifies them');
 }
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
@@ -171,7 +167,7 @@ async function runCheckpoint(args: KeysArguments, io: CliIo): Promise<void> {
 async function runProve(args: ProveArguments, io: CliIo): Promise<void> {
   const { record, from } = args;
   if ((record === undefined) === (from === undefined)) {
-    throw new SealroomError('USAGE_OPTION', 'expected one of `--record` and `--from`, got both or none');
+    throw new SealroomError('USAGE_OPTION', '`audit prove` takes exactly one of `--record` and `--from`');
   }
   const wanted =
     record === undefined ? ({ kind: 'growth', from: from ?? 0 } as const) : ({ kind: 'record', record } as const);
@@ -185,7 +181,7 @@ async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
   io.stdout.write(`${args.json ? JSON.stringify({ key }) : key}\n`);
 }
 
-/** `sealroom audit`: shows and checks audit logs, and proves to others what is in them. */
+/** `sealroom audit`: shows and verifies audit logs, and proves their content to others. */
 export function auditCommand(io: CliIo): CommandModule {
   return {
     command: 'audit',
@@ -194,11 +190,11 @@ export function auditCommand(io: CliIo): CommandModule {
       yargs
         .command(
           'verify [log]',
-          'check a log, an export or a proof; exit code 4 if it is not what was signed',
+          'verify a log, an export or a proof; exit code 4 if it differs from what was signed',
           (inner) =>
             withKeys(inner).option('seen', {
               type: 'string',
-              describe: 'file with checkpoints that were seen before, one after the other',
+              describe: 'file of checkpoints that you saved before, one after another',
             }),
           (args) => runVerify(args, io),
         )
@@ -209,7 +205,7 @@ export function auditCommand(io: CliIo): CommandModule {
             withAuditor(withLog(inner)).option('key', {
               type: 'string',
               requiresArg: true,
-              describe: 'only what was done with this key: the id of a secret, or the URI of a wrapping key',
+              describe: 'only records about this key: the id of a secret, or the URI of a wrapping key',
             }),
           (args) => runShow(args, io),
         )
@@ -224,28 +220,28 @@ export function auditCommand(io: CliIo): CommandModule {
             }),
           (args) => runExport(args, io),
         )
-        .command('checkpoint [log]', 'print the signed checkpoint, to be kept', withKeys, (args) =>
+        .command('checkpoint [log]', 'print the signed checkpoint, for you to keep', withKeys, (args) =>
           runCheckpoint(args, io),
         )
         .command(
           'prove [log]',
-          'print the proof that a record is in the log, or that the log grew from an earlier size',
+          'print a proof that a record is in the log, or that the log extends an earlier one',
           (inner) =>
             withKeys(inner)
               .option('record', { type: 'number', describe: 'number of the record, from 0' })
-              .option('from', { type: 'number', describe: 'number of records of an earlier checkpoint' }),
+              .option('from', { type: 'number', describe: 'number of records in an earlier checkpoint' }),
           (args) => runProve(args, io),
         )
         .command(
           'key <file>',
-          "make the key that signs a room's log, and print the verifier key",
+          "create the key that signs a room's log, and print its verifier key",
           (inner) =>
             withCommon(inner)
-              .positional('file', { type: 'string', demandOption: true, describe: 'where the secret key goes' })
+              .positional('file', { type: 'string', demandOption: true, describe: 'file for the secret key' })
               .option('name', {
                 type: 'string',
                 demandOption: true,
-                describe: 'who signs: a name such as runner.example/spring-campaign',
+                describe: 'name of the signer, such as runner.example/spring-campaign',
               }),
           (args) => runKey(args, io),
         )

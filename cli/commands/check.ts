@@ -7,7 +7,7 @@ import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from
 import { printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** What `check` is called with. */
+/** The arguments of `check`. */
 interface CheckArguments extends RoomArguments, QueryArguments {
   readonly manifest: string | undefined;
 }
@@ -26,7 +26,7 @@ async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
   if (!verdict.allowed) throw refusal(verdict.findings);
 }
 
-/** `sealroom check`: whether a query may run, why not, and what would run. */
+/** `sealroom check`: says whether a query may run, why not, and what would run. */
 export function checkCommand(io: CliIo): CommandModule<object, CheckArguments> {
   return {
     command: 'check [sql]',

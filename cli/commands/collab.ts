@@ -15,7 +15,7 @@ import {
   verifyManifest,
 } from '../../src/collab/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
-import { quoteForMessage } from '../../src/errors/index.ts';
+import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import { writeTextFile } from '../../src/files/index.ts';
 import { readNamedFile } from '../options/collaboration-options.ts';
 import { memberEnvironment } from '../options/key-options.ts';
@@ -31,7 +31,7 @@ interface ManifestArguments extends CommonArguments {
   readonly manifest: string;
 }
 
-/** What `collab init` is called with. */
+/** The arguments of `collab init`. */
 interface InitArguments extends ManifestArguments {
   readonly members: string;
   readonly name: string;
@@ -39,12 +39,12 @@ interface InitArguments extends ManifestArguments {
   readonly overwrite: boolean;
 }
 
-/** What `collab key` is called with. */
+/** The arguments of `collab key`. */
 interface KeyArguments extends CommonArguments {
   readonly file: string;
 }
 
-/** What `collab sign` is called with. */
+/** The arguments of `collab sign`. */
 interface SignArguments extends ManifestArguments {
   readonly as: string;
   readonly key: string;
@@ -52,7 +52,7 @@ interface SignArguments extends ManifestArguments {
   readonly template: string | undefined;
 }
 
-/** What `collab diff` is called with. */
+/** The arguments of `collab diff`. */
 interface DiffArguments extends CommonArguments {
   readonly before: string;
   readonly after: string;
@@ -85,7 +85,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const id = args.id === undefined ? randomUUID() : parseCollaborationId(args.id);
   const members = args.members.split(',').map((member) => member.trim());
   const text = draftManifest({ id, name: args.name, members });
-  // The names come from outside: what they make invalid is said before anything is written.
+  // The user chose the names: if they are invalid, nothing is written.
   const { sha256 } = parseManifest(text);
   await writeTextFile(resolve(io.cwd, args.manifest), text, { overwrite: args.overwrite });
   print(io, args, { manifest: args.manifest, id, members, sha256 }, [
@@ -96,8 +96,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
 
 async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
   const { sign, isNew } = await ensureSigningKey(resolve(io.cwd, args.file));
-  if (isNew && !args.json)
-    io.stderr.write(`made a signing key in ${quoteForMessage(args.file)}; keep it to yourself\n`);
+  if (isNew && !args.json) io.stderr.write(`created a signing key in ${quoteForMessage(args.file)}; keep it secret\n`);
   print(io, args, { sign, isNew }, [sign]);
 }
 
@@ -105,7 +104,7 @@ async function runValidate(args: ManifestArguments, io: CliIo): Promise<void> {
   const { sha256, members, tables, templates } = await readManifest(io, args.manifest);
   const counts = { members: members.length, tables: tables.length, templates: templates.length };
   print(io, args, { valid: true, sha256, ...counts }, [
-    `valid: ${String(counts.members)} members, ${String(counts.tables)} tables, ${String(counts.templates)} templates`,
+    `valid: ${countOf(counts.members, 'member')}, ${countOf(counts.tables, 'table')}, ${countOf(counts.templates, 'template')}`,
     `hash ${sha256}`,
   ]);
 }
@@ -155,7 +154,7 @@ function withInit(yargs: Argv): Argv<InitArguments> {
       alias: 'm',
       type: 'string',
       demandOption: true,
-      describe: 'ids of the members, with commas; the first one asks the queries',
+      describe: 'ids of the members, separated by commas; the first one asks the queries',
     })
     .option('name', { type: 'string', default: 'New collaboration', describe: 'name of the collaboration' })
     .option('id', { type: 'string', describe: 'collaboration id (default: a new one)' })
@@ -165,11 +164,16 @@ function withInit(yargs: Argv): Argv<InitArguments> {
 function withSign(yargs: Argv): Argv<SignArguments> {
   return withManifest(yargs)
     .option('as', { type: 'string', demandOption: true, describe: 'id of the member that signs' })
-    .option('key', { alias: 'k', type: 'string', demandOption: true, describe: 'file with its signing key' })
+    .option('key', {
+      alias: 'k',
+      type: 'string',
+      demandOption: true,
+      describe: 'file with the signing key of the member',
+    })
     .option('home', {
       type: 'string',
       requiresArg: true,
-      describe: 'home whose log has what roles refuse (default: SEALROOM_HOME, else ~/.sealroom)',
+      describe: 'home whose log records refusals (default: SEALROOM_HOME, else ~/.sealroom)',
     })
     .option('template', { alias: 't', type: 'string', describe: 'approve this template instead of the manifest' });
 }
@@ -184,7 +188,7 @@ function withFile(yargs: Argv): Argv<KeyArguments> {
   return withCommon(yargs).positional('file', {
     type: 'string',
     demandOption: true,
-    describe: 'the file of the private key',
+    describe: 'file of the private key',
   });
 }
 
@@ -196,25 +200,28 @@ export function collabCommand(io: CliIo): CommandModule {
     builder: (yargs) =>
       yargs
         .command('init <manifest>', 'write a manifest to fill in', withInit, (args) => runInit(args, io))
-        .command('validate <manifest>', 'report every mistake, with its place', withManifest, (args) =>
-          runValidate(args, io),
+        .command(
+          'validate <manifest>',
+          'check a manifest, and report every mistake with its place',
+          withManifest,
+          (args) => runValidate(args, io),
         )
-        .command('show <manifest>', 'tell what is allowed, and what is left open', withManifest, (args) =>
+        .command('show <manifest>', 'show what is allowed, and what is left open', withManifest, (args) =>
           runShow(args, io),
         )
         .command(
           'key <file>',
-          "print a member's public key; makes the private one if there is no file",
+          "print a member's public key; creates the private key if the file does not exist",
           withFile,
           (args) => runKey(args, io),
         )
         .command('sign <manifest>', 'sign the manifest, or a template in it, as a member', withSign, (args) =>
           runSign(args, io),
         )
-        .command('verify <manifest>', 'check the signatures; exit code 4 if one does not hold', withManifest, (args) =>
+        .command('verify <manifest>', 'check the signatures; exit code 4 if one is invalid', withManifest, (args) =>
           runVerify(args, io),
         )
-        .command('diff <before> <after>', 'tell what a change newly allows or forbids', withFiles, (args) =>
+        .command('diff <before> <after>', 'show what a change newly allows or forbids', withFiles, (args) =>
           runDiff(args, io),
         )
         .demandCommand(1, 'expected a command of `collab`'),

@@ -1,11 +1,13 @@
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { decryptForCollaboration } from '../../src/actions/member/tables.ts';
+import { countOf } from '../../src/errors/index.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
   outputPath,
+  parseFormat,
   readTransfer,
   type TableArguments,
   tableOutput,
@@ -15,7 +17,7 @@ import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
 import { type CliIo, say } from '../terminal.ts';
 
-/** What `decrypt` is called with. */
+/** The arguments of `decrypt`. */
 export interface DecryptArguments extends TableArguments, KeyArguments {
   readonly input: string;
   readonly identity: string | undefined;
@@ -23,18 +25,18 @@ export interface DecryptArguments extends TableArguments, KeyArguments {
   readonly 'fail-on-fingerprint-columns': boolean;
 }
 
-/** The name of a package as if it were a table: `results/a.age` is `results/a.csv`. */
+/** The name of the table in a package: `results/a.csv` for `results/a.age`. */
 function tableNameOf(input: string): string {
   return join(dirname(input), `${basename(input, extname(input))}.csv`);
 }
 
-/** What the room says of a package, for a person. */
+/** The lines that describe a package to a person. */
 function printPackage({ statement, signedBy }: OpenedPackage): readonly string[] {
   const { rows, member, receivers, isCut, attempt, time, tables, obligations } = statement;
   return [
-    `package of ${signedBy.join(', ')}: ${rows.toLocaleString('en')} rows${isCut ? ', the first of more' : ''}`,
+    `package from ${signedBy.join(', ')}: ${countOf(rows, 'row')}${isCut ? ', cut at the limit' : ''}`,
     `asked by ${member} for ${receivers.join(', ')} at ${time}, attempt ${attempt}`,
-    `made of ${tables.map(({ owner, table }) => `${owner}.${table}`).join(', ')}`,
+    `from the tables ${tables.map(({ owner, table }) => `${owner}.${table}`).join(', ')}`,
     ...obligations.map(({ detail }) => `  ${detail}`),
   ];
 }
@@ -44,7 +46,11 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     name === undefined ? undefined : resolve(io.cwd, name);
   const table = readTransfer(io, args);
   const request = {
-    packageOutput: tableOutput(io, outputPath(tableNameOf(args.input), args.output), args['output-format']),
+    packageOutput: tableOutput(
+      io,
+      outputPath(tableNameOf(args.input), args.output),
+      parseFormat(args['output-format']),
+    ),
     collaboration: await readCollaboration(io, args),
     packageKeys: { identityFile: fileOf(args.identity), keysFile: fileOf(args.keys) },
     key: args.key,
@@ -56,11 +62,12 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const { summary, output, package: opened, generation, isNewest } = decrypted;
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
-    say(io, 'warning', `${String(fingerprint)} fingerprint column(s) cannot be opened and appear as they are`);
+    const passed = fingerprint === 1 ? 'is passed through' : 'are passed through';
+    say(io, 'warning', `${countOf(fingerprint, 'fingerprint column')} ${passed}: fingerprints cannot be opened`);
   }
   if (!isNewest && !args.json) {
-    const made = 'whoever had its secret can have made it, also a member that has left';
-    say(io, 'warning', `the table is of generation ${String(generation)}, and you have a newer one: ${made}`);
+    const made = 'anyone who had its secret may have made it, also a former member';
+    say(io, 'warning', `the table has generation ${String(generation)}, and your home has a newer one: ${made}`);
   }
   const ofPackage = opened === null ? {} : { package: { statement: opened.statement, signedBy: opened.signedBy } };
   printSummary(io, args, output, { ...summary, ...ofPackage }, [
@@ -76,17 +83,17 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
       alias: 'fof',
       type: 'boolean',
       default: false,
-      describe: 'fail at the first fingerprint instead of passing it on',
+      describe: 'fail on a fingerprint column instead of passing it through',
     })
     .option('identity', {
       alias: 'i',
       type: 'string',
-      describe: 'age identity file that opens a result package',
+      describe: 'age identity file to open a result package',
     })
     .option('keys', {
       alias: 'k',
       type: 'string',
-      describe: 'file with the verifier keys of the rooms whose packages are trusted, one a line',
+      describe: 'file with the verifier keys of trusted rooms, one per line',
     });
 }
 

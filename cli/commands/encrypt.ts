@@ -15,7 +15,7 @@ import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** What `encrypt` is called with. */
+/** The arguments of `encrypt`. */
 export interface EncryptArguments extends TableArguments, SettingsArguments, KeyArguments {
   readonly schema: string;
   readonly 'parquet-binary-as-string': boolean | undefined;

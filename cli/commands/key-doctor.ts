@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import type { Argv } from 'yargs';
 import { type Check, examineCustody, memberHome } from '../../src/custody/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { countOf, SealroomError } from '../../src/errors/index.ts';
 import { type CommonArguments, memberEnvironment, withCommon } from '../options/key-options.ts';
 import type { CliIo } from '../terminal.ts';
 
@@ -12,13 +12,9 @@ async function runDoctor(args: CommonArguments, io: CliIo): Promise<void> {
   else for (const check of checks) io.stdout.write(linesOf(check, io));
   const problems = checks.filter(({ state }) => state === 'problem').length;
   if (problems === 0) return;
-  throw new SealroomError(
-    'CUSTODY_UNAVAILABLE',
-    `expected keys and machine in order, found ${String(problems)} problem(s)`,
-    {
-      hint: 'the lines with `problem` say what to do',
-    },
-  );
+  throw new SealroomError('CUSTODY_UNAVAILABLE', `found ${countOf(problems, 'problem')} with keys or machine`, {
+    hint: 'see the advice below each `problem`',
+  });
 }
 
 function linesOf({ item, state, found, advice }: Check, io: CliIo): string {
@@ -28,9 +24,12 @@ function linesOf({ item, state, found, advice }: Check, io: CliIo): string {
   return advice === null ? line : `${line}         ${advice}\n`;
 }
 
-/** Adds `sealroom key doctor`, which says what guards the keys here and what is wrong. */
+/** Adds `sealroom key doctor`, which checks what protects the keys on this machine. */
 export function withDoctorCommand(yargs: Argv, io: CliIo): Argv {
-  return yargs.command('doctor', 'look at keys, files and machine, and say what is wrong', withCommon, (args) =>
-    runDoctor(args, io),
+  return yargs.command(
+    'doctor',
+    'check the keys, their files and this machine, and report problems',
+    withCommon,
+    (args) => runDoctor(args, io),
   );
 }

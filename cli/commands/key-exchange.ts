@@ -16,7 +16,7 @@ import {
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { type CliIo, say } from '../terminal.ts';
 
-/** What `key request` is called with. */
+/** The arguments of `key request`. */
 interface RequestArguments extends KeyCollaborationArguments {
   readonly from: string;
   readonly generation: number | undefined;
@@ -25,7 +25,7 @@ interface RequestArguments extends KeyCollaborationArguments {
   readonly overwrite: boolean;
 }
 
-/** What `key send` is called with. */
+/** The arguments of `key send`. */
 interface SendArguments extends CommonArguments, KeyArguments {
   readonly manifest: string | undefined;
   readonly to: string;
@@ -34,7 +34,7 @@ interface SendArguments extends CommonArguments, KeyArguments {
   readonly overwrite: boolean;
 }
 
-/** What `key receive` is called with. */
+/** The arguments of `key receive`. */
 interface ReceiveArguments extends CommonArguments, KeyArguments {
   readonly manifest: string | undefined;
   readonly parcel: string;
@@ -51,34 +51,34 @@ function withOverwrite<T>(yargs: Argv<T>): Argv<T & { readonly overwrite: boolea
 
 function withRequest(yargs: Argv): Argv<RequestArguments> {
   return withOverwrite(withCollaboration(yargs))
-    .option('from', { type: 'string', demandOption: true, describe: 'card of the member that is asked; verified' })
+    .option('from', { type: 'string', demandOption: true, describe: 'verified card of the member to ask' })
     .option('generation', {
       type: 'number',
       requiresArg: true,
-      describe: 'which of its secrets (default: the newest that the other one has)',
+      describe: 'generation of the secret (default: the newest that the other member has)',
     })
     .option('days', {
       type: 'number',
       default: 7,
       requiresArg: true,
-      describe: 'how long the request counts: up to 30 days',
+      describe: 'days for which the request is valid, at most 30',
     })
-    .option('output', { alias: 'o', type: 'string', describe: 'where the request goes (default: standard output)' });
+    .option('output', { alias: 'o', type: 'string', describe: 'file for the request (default: standard output)' });
 }
 
-/** Of the collaboration that the request is for: which one that is is not said twice. */
+/** Declares the manifest of the request's collaboration; the request itself has the id. */
 function withManifest<T>(yargs: Argv<T>): Argv<T & { readonly manifest: string | undefined }> {
   return yargs.option('manifest', {
     type: 'string',
-    describe: 'manifest of the collaboration; needed for a secret that is bound to the roles in it',
+    describe: 'manifest of the collaboration; needed for a secret that is bound to its roles',
   });
 }
 
 function withSend(yargs: Argv): Argv<SendArguments> {
   return withManifest(withOverwrite(withKeyOptions(withCommon(yargs))))
-    .option('to', { type: 'string', demandOption: true, describe: 'card of the member that asked; verified' })
-    .option('request', { type: 'string', demandOption: true, describe: 'file with its request' })
-    .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'where the parcel goes' });
+    .option('to', { type: 'string', demandOption: true, describe: 'verified card of the member that asked' })
+    .option('request', { type: 'string', demandOption: true, describe: 'file with the request of that member' })
+    .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'file for the parcel' });
 }
 
 function withReceive(yargs: Argv): Argv<ReceiveArguments> {
@@ -104,11 +104,11 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
     io,
     args,
     { collaborationId, generation, expires, sha256, request: text },
-    `asked for the secret of ${collaborationId}; the request counts until ${expires}`,
+    `requested the secret of ${collaborationId}; the request is valid until ${expires}`,
   );
   if (args.json) return;
   if (output === null) io.stdout.write(text);
-  say(io, 'hint', 'send it to the other member; then `sealroom key receive` with the parcel that comes back');
+  say(io, 'hint', 'send it to the other member, and run `sealroom key receive` on the parcel that comes back');
 }
 
 async function runSend(args: SendArguments, io: CliIo): Promise<void> {
@@ -128,7 +128,7 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
     io,
     args,
     { collaborationId, generation, secretId, to: id, output },
-    `put ${what} into ${quoteForMessage(args.output)}, which only ${quoteForMessage(id)} can open`,
+    `sealed ${what} in ${quoteForMessage(args.output)}; only ${quoteForMessage(id)} can open it`,
   );
 }
 
@@ -143,7 +143,7 @@ async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
     io,
     args,
     { ...describeStored(stored), from: id },
-    `took ${describeEnvelope(stored)}, from ${quoteForMessage(id)}`,
+    `received ${describeEnvelope(stored)}, from ${quoteForMessage(id)}`,
   );
 }
 
@@ -153,8 +153,8 @@ export function withExchangeCommands(yargs: Argv, io: CliIo): Argv {
     .command('request', 'ask another member for the secret of a collaboration', withRequest, (args) =>
       runRequest(args, io),
     )
-    .command('send', 'answer the request of another member with the secret', withSend, (args) => runSend(args, io))
-    .command('receive <parcel>', 'take the secret that another member sent', withReceive, (args) =>
+    .command('send', 'send the secret to a member that requested it', withSend, (args) => runSend(args, io))
+    .command('receive <parcel>', 'receive the secret that another member sent', withReceive, (args) =>
       runReceive(args, io),
     );
 }

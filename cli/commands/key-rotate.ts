@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { type RotatedSecret, rotateSecret } from '../../src/actions/member/index.ts';
-import { quoteForMessage } from '../../src/errors/index.ts';
+import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import {
   type KeyArguments,
@@ -13,7 +13,7 @@ import {
 import { describeEnvelope, describeStored } from '../output/key-output.ts';
 import { type CliIo, say } from '../terminal.ts';
 
-/** What `key rotate` is called with. */
+/** The arguments of `key rotate`. */
 interface RotateArguments extends KeyCollaborationArguments, KeyArguments {
   readonly to: string | undefined;
   readonly tables: string | undefined;
@@ -41,53 +41,58 @@ function printRotation(io: CliIo, args: RotateArguments, { stored, outdated, old
     io.stdout.write(`${JSON.stringify({ ...describeStored(stored), encryptAgain: outdated })}\n`);
     return;
   }
-  io.stderr.write(`made ${describeEnvelope(stored)}\n`);
+  io.stderr.write(`created ${describeEnvelope(stored)}\n`);
   for (const { file, generation, needsOriginal } of outdated) {
-    const how = needsOriginal ? 'from its original: it has fingerprints' : 'as it is';
-    io.stderr.write(`encrypt again: ${quoteForMessage(file)}, of generation ${String(generation)}, ${how}\n`);
+    const how = needsOriginal ? ', from the original, because it has fingerprints' : '';
+    io.stderr.write(`encrypt again: ${quoteForMessage(file)}, generation ${String(generation)}${how}\n`);
   }
   if (args.tables === undefined && args.files === undefined) {
-    say(io, 'hint', 'give files, or `--tables <directory>`, to see which tables are of older generations');
+    say(io, 'hint', 'name files, or a directory with `--tables`, to see which tables have older generations');
   }
-  say(io, 'hint', '`sealroom reencrypt` takes tables to the new generation; members send it with `sealroom key send`');
-  const kept = `${String(olderGenerations)} older generation(s) still open what was encrypted with them`;
-  say(io, 'hint', `${kept}; \`sealroom key destroy\` ends that, for good`);
+  say(
+    io,
+    'hint',
+    'move tables to the new generation with `sealroom reencrypt`; send it to members with `sealroom key send`',
+  );
+  const still = olderGenerations === 1 ? 'still opens its tables' : 'still open their tables';
+  const older = countOf(olderGenerations, 'older generation');
+  say(io, 'hint', `${older} ${still}; \`sealroom key destroy\` destroys a generation for good`);
   if (args.removed !== undefined) printRemoval(io, args.removed);
 }
 
-/** What taking the secret away from a member can do, and what it cannot. */
+/** Says what removing a member achieves, and what it cannot. */
 function printRemoval(io: CliIo, member: string): void {
   const name = quoteForMessage(member);
   const lines = [
-    `${name} still opens and tests everything that was encrypted with older generations, wherever it has a copy`,
-    `do not send the new generation to ${name}, take its name out of the manifest, and let all sign that`,
-    `take tables of older generations away from where ${name}, or a room, can read them`,
+    `${name} can still open and test all its copies of tables with older generations`,
+    `do not send the new generation to ${name}; remove ${name} from the manifest, and have all members sign it`,
+    `remove tables with older generations from places that ${name} or a room can read`,
   ];
   for (const line of lines) say(io, 'warning', line);
 }
 
-/** Adds `key rotate`, which makes the next secret of a collaboration. */
+/** Adds `key rotate`, which creates the next secret of a collaboration. */
 export function withRotateCommand(yargs: Argv, io: CliIo): Argv {
   return yargs.command(
     'rotate [files..]',
-    'make the next generation of a secret, and tell what must be encrypted again',
+    'create the next generation of a secret, and list what must be encrypted again',
     (inner) =>
       withKeyOptions(withCollaboration(inner))
-        .positional('files', { type: 'string', array: true, describe: 'protected tables to look at' })
+        .positional('files', { type: 'string', array: true, describe: 'protected tables to check' })
         .option('to', {
           type: 'string',
           requiresArg: true,
-          describe: 'URI of the key for the new secret (default: the one of the newest)',
+          describe: 'URI of the key for the new secret (default: the key of the current one)',
         })
         .option('tables', {
           type: 'string',
           requiresArg: true,
-          describe: 'directory with protected tables to look at',
+          describe: 'directory with protected tables to check',
         })
         .option('removed', {
           type: 'string',
           requiresArg: true,
-          describe: 'id of a member that is not to have the new secret',
+          describe: 'id of a member that must not get the new secret',
         }),
     (args) => runRotate(args, io),
   );

@@ -11,7 +11,7 @@ import {
 import { describeEnvelope, describeStored } from '../output/key-output.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** What `key show` is called with. */
+/** The arguments of `key show`. */
 interface ShowArguments extends CommonArguments, KeyArguments {
   readonly id: string | undefined;
   readonly check: boolean;
@@ -20,9 +20,9 @@ interface ShowArguments extends CommonArguments, KeyArguments {
 function listedInWords({ place, stored, problem }: ListedSecret, isChecked: boolean): string {
   const { collaborationId, generation } = place;
   const words = stored === null ? `generation ${String(generation)} of ${collaborationId}` : describeEnvelope(stored);
-  const created = stored === null ? '' : `, made ${stored.envelope.created}`;
+  const created = stored === null ? '' : `, created ${stored.envelope.created}`;
   const notes = [
-    stored !== null && isReadableByUser(stored.envelope.provider) ? 'open to other programs of yours' : '',
+    stored !== null && isReadableByUser(stored.envelope.provider) ? 'readable by your other programs' : '',
     problem === null ? (isChecked ? 'opens' : '') : `problem: ${problem.message}`,
   ].filter((note) => note !== '');
   return `${words}${created}${notes.map((note) => `; ${note}`).join('')}`;
@@ -40,7 +40,7 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
     io.stdout.write(`${JSON.stringify({ home, envelopes })}\n`);
   } else {
     for (const each of secrets) io.stdout.write(`${listedInWords(each, isChecked)}\n`);
-    if (secrets.length === 0) io.stderr.write(`no secrets in ${home}; \`sealroom key create\` makes one\n`);
+    if (secrets.length === 0) io.stderr.write(`no secrets in ${home}; \`sealroom key create\` creates one\n`);
   }
   for (const { problem } of secrets) if (problem !== null) throw problem;
 }
@@ -49,11 +49,11 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
 export function withShowCommand(yargs: Argv, io: CliIo): Argv {
   return yargs.command(
     'show',
-    'list the secrets of the home, and what they are wrapped with',
+    'list the secrets in the home, and the keys that wrap them',
     (inner) =>
       withKeyOptions(withCommon(inner))
-        .option('id', { type: 'string', describe: 'only those of this collaboration' })
-        .option('check', { type: 'boolean', default: false, describe: 'open each of them' }),
+        .option('id', { type: 'string', describe: 'only secrets of this collaboration' })
+        .option('check', { type: 'boolean', default: false, describe: 'check that each secret opens' }),
     (args) => runShow(args, io),
   );
 }

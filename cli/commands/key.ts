@@ -17,23 +17,23 @@ import { withExchangeCommands } from './key-exchange.ts';
 import { withRotateCommand } from './key-rotate.ts';
 import { withShowCommand } from './key-show.ts';
 
-/** What `key create` is called with. */
+/** The arguments of `key create`. */
 interface CreateArguments extends KeyCollaborationArguments, KeyArguments {
   readonly import: boolean;
 }
 
-/** What `key wrap` is called with. */
+/** The arguments of `key wrap`. */
 interface WrapArguments extends KeyCollaborationArguments, KeyArguments {
   readonly to: string;
   readonly generation: number | undefined;
 }
 
-/** What `key export-c3r` is called with. */
+/** The arguments of `key export-c3r`. */
 interface ExportArguments extends KeyCollaborationArguments, KeyArguments, ConfirmArguments {
   readonly generation: number | undefined;
 }
 
-/** What `key destroy` is called with. */
+/** The arguments of `key destroy`. */
 interface DestroyArguments extends KeyCollaborationArguments, ConfirmArguments {
   readonly generation: number;
 }
@@ -42,7 +42,7 @@ async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {
   const collaboration = await readCollaboration(io, args);
   const { key, import: isImported } = args;
   const stored = await createSecret(memberEnvironment(io, args), { collaboration, key, isImported });
-  writeAnswer(io, args, describeStored(stored), `${isImported ? 'took over' : 'made'} ${describeEnvelope(stored)}`);
+  writeAnswer(io, args, describeStored(stored), `${isImported ? 'imported' : 'created'} ${describeEnvelope(stored)}`);
 }
 
 async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
@@ -56,8 +56,8 @@ async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
       if (args.json) return;
       io.stderr.write(`wrapped ${describeEnvelope(stored)}\n`);
       const left = isPlaintext(old.provider)
-        ? 'the secret itself still lies in'
-        : 'copies of the old envelope still open with';
+        ? 'the secret itself is still in'
+        : 'copies of the old envelope can still be opened with';
       say(io, 'hint', `${left} \`${old.key}\``);
     },
   });
@@ -74,14 +74,14 @@ async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
     take: (text, { envelope: { collaborationId, generation, secretId } }) => {
       const facts = JSON.stringify({ collaborationId, generation, secretId });
       const [before, after] = args.json ? [`${facts.slice(0, -1)},"secret":"`, '"}\n'] : ['', '\n'];
-      // The stream may keep the bytes until they are written: they are not wiped.
+      // Not wiped, because the stream may keep the bytes until they are written.
       io.stdout.write(Buffer.concat([Buffer.from(before), text, Buffer.from(after)]));
     },
   });
 }
 
 async function runDestroy(args: DestroyArguments, io: CliIo): Promise<void> {
-  const final = 'this is final: what only this secret opens, and no other member has it, stays closed';
+  const final = 'this is final: without another copy of the secret, nothing can open what it protects';
   const stored = await destroySecret(memberEnvironment(io, args), {
     collaboration: await readCollaboration(io, args),
     generation: args.generation,
@@ -95,8 +95,8 @@ async function runDestroy(args: DestroyArguments, io: CliIo): Promise<void> {
   );
   if (args.json) return;
   const { provider, key } = stored.envelope;
-  if (isPlaintext(provider)) say(io, 'warning', `the secret itself still lies in \`${key}\``);
-  say(io, 'hint', 'copies and backups of the envelope, and what a disk keeps, are not reached');
+  if (isPlaintext(provider)) say(io, 'warning', `the secret itself is still in \`${key}\``);
+  say(io, 'hint', 'copies and backups of the envelope still exist, and the disk may keep the old bytes');
 }
 
 const GENERATION = { type: 'number', requiresArg: true } as const;
@@ -105,18 +105,18 @@ function withOwnCommands(yargs: Argv, io: CliIo): Argv {
   return yargs
     .command(
       'create',
-      'make the secret of a collaboration and wrap it',
+      'create the secret of a collaboration, and wrap it',
       (inner) =>
         withKeyOptions(withCollaboration(inner)).option('import', {
           type: 'boolean',
           default: false,
-          describe: 'take over the secret in C3R_SHARED_SECRET or SEALROOM_SECRET_FILE',
+          describe: 'import the secret from C3R_SHARED_SECRET or SEALROOM_SECRET_FILE',
         }),
       (args) => runCreate(args, io),
     )
     .command(
       'wrap',
-      'put secrets under another key',
+      'wrap secrets with another key',
       (inner) =>
         withKeyOptions(withCollaboration(inner))
           .option('to', { type: 'string', demandOption: true, requiresArg: true, describe: 'URI of the new key' })
@@ -129,24 +129,24 @@ function withOwnCommands(yargs: Argv, io: CliIo): Argv {
       (inner) =>
         withConfirm(withKeyOptions(withCollaboration(inner))).option('generation', {
           ...GENERATION,
-          describe: 'which generation (default: the newest)',
+          describe: 'generation of the secret (default: the newest)',
         }),
       (args) => runExport(args, io),
     )
     .command(
       'destroy',
-      'destroy a generation of a secret, for good; asks first',
+      'destroy a generation of a secret for good; asks first',
       (inner) =>
         withConfirm(withCollaboration(inner)).option('generation', {
           ...GENERATION,
           demandOption: true,
-          describe: 'which generation',
+          describe: 'generation of the secret',
         }),
       (args) => runDestroy(args, io),
     );
 }
 
-/** `sealroom key`: the envelopes that a member's shared secrets are in. */
+/** `sealroom key`: the envelopes of a member's shared secrets. */
 export function keyCommand(io: CliIo): CommandModule {
   return {
     command: 'key',

@@ -12,19 +12,19 @@ interface CommonArguments {
   readonly debug: boolean;
 }
 
-/** What `member init` is called with. */
+/** The arguments of `member init`. */
 interface InitArguments extends CommonArguments {
   readonly id: string;
   readonly name: string | undefined;
   readonly classic: boolean;
 }
 
-/** What `member card` is called with. */
+/** The arguments of `member card`. */
 interface CardArguments extends CommonArguments {
   readonly 'manifest-keys': boolean;
 }
 
-/** What `member verify` is called with. */
+/** The arguments of `member verify`. */
 interface VerifyArguments extends CommonArguments {
   readonly card: string;
   readonly expect: string | undefined;
@@ -50,9 +50,9 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
     io.stdout.write(`${JSON.stringify({ home, ...describeCard(card) })}\n`);
     return;
   }
-  io.stderr.write(`made the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home)}\n`);
-  say(io, 'hint', `send your card to the others: \`sealroom member card > ${id}.card.json\``);
-  say(io, 'hint', 'then compare theirs by phone: `sealroom member verify <card>`');
+  io.stderr.write(`created the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home)}\n`);
+  say(io, 'hint', `send your card to the other members: \`sealroom member card > ${id}.card.json\``);
+  say(io, 'hint', 'then verify their cards by phone: `sealroom member verify <card>`');
 }
 
 async function runCard(args: CardArguments, io: CliIo): Promise<void> {
@@ -72,7 +72,7 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   const { card, digits, isPinned } = await verifyMemberCard(memberEnvironment(io, args), {
     card: await readNamedFile(io, args.card),
     replaces,
-    // For machines nobody is asked: without `--expect` the digits are told and nothing is pinned.
+    // With `--json` there is no question: without `--expect`, the digits are printed and nothing is pinned.
     isSame: json && expect === undefined ? null : compare,
   });
   if (json) io.stdout.write(`${JSON.stringify({ ...describeCard(card), authenticationString: digits, isPinned })}\n`);
@@ -81,18 +81,16 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
 
 function describeForPerson(io: CliIo, { replace }: VerifyArguments, { card, otherCards }: CardToCompare): void {
   const { id, name, created } = card.body;
-  io.stderr.write(`card of ${quoteForMessage(id)}, ${quoteForMessage(name)}, made ${created}\n`);
+  io.stderr.write(`card of ${quoteForMessage(id)}, ${quoteForMessage(name)}, created ${created}\n`);
   if (otherCards === 0 || replace) return;
-  const them =
-    otherCards === 1
-      ? 'another card of it is pinned, and counts'
-      : `${String(otherCards)} others are pinned, and count`;
-  say(io, 'warning', `${them} too; with \`--replace\` only this one does`);
+  const [count, pronoun] =
+    otherCards === 1 ? ['another card is', 'it'] : [`${String(otherCards)} other cards are`, 'them'];
+  say(io, 'warning', `${count} pinned for this member; \`--replace\` unpins ${pronoun}`);
 }
 
 async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
   const groups = digits.split(' ');
-  io.stderr.write('call them, at a number that you know from elsewhere; both of you must see all of this:\n');
+  io.stderr.write('call the member at a number that did not come with the card; both of you must see these digits:\n');
   io.stdout.write(`${groups.slice(0, 6).join(' ')}\n${groups.slice(6).join(' ')}\n`);
   const { createLinePrompter, createTerminalPrompter } = await import('../prompts/prompts.ts');
   const prompter = (io.stdin.isTTY === true ? createTerminalPrompter : createLinePrompter)(
@@ -102,7 +100,7 @@ async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
   );
   try {
     const answer = await prompter.askChoice({
-      message: 'Did they read out the same digits, all of them?',
+      message: 'Did the other member read out exactly these digits?',
       options: ['no', 'yes'],
       initial: 'no',
     });
@@ -115,11 +113,11 @@ async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
 function withInit(yargs: Argv): Argv<InitArguments> {
   return withCommon(yargs)
     .option('id', { type: 'string', demandOption: true, describe: 'id of the member, as in manifests' })
-    .option('name', { type: 'string', describe: 'who it is, in words (default: the id)' })
+    .option('name', { type: 'string', describe: 'name of the member (default: the id)' })
     .option('classic', {
       type: 'boolean',
       default: false,
-      describe: 'a receiving key of X25519 only, for partners whose age is older than 1.3; not post-quantum',
+      describe: 'use an X25519 receiving key, which is not post-quantum, for partners with age before 1.3',
     });
 }
 
@@ -127,18 +125,18 @@ function withCard(yargs: Argv): Argv<CardArguments> {
   return withCommon(yargs).option('manifest-keys', {
     type: 'boolean',
     default: false,
-    describe: 'print the lines for the member in a manifest instead',
+    describe: 'print the lines of the member for a manifest instead',
   });
 }
 
 function withVerify(yargs: Argv): Argv<VerifyArguments> {
   return withCommon(yargs)
     .positional('card', { type: 'string', demandOption: true, describe: 'the file that the other member sent' })
-    .option('expect', { type: 'string', describe: 'the digits that the other member reads out, instead of a question' })
+    .option('expect', { type: 'string', describe: 'digits that the other member read out; skips the question' })
     .option('replace', {
       type: 'boolean',
       default: false,
-      describe: "the member's other pinned cards count no more",
+      describe: 'unpin the other cards of the member',
     });
 }
 
@@ -149,8 +147,8 @@ export function memberCommand(io: CliIo): CommandModule {
     describe: 'make the keys and the card of a member, and verify the cards of others',
     builder: (yargs) =>
       yargs
-        .command('init', 'make a home with keys and a card', withInit, (args) => runInit(args, io))
-        .command('card', 'print the card, to be sent to others', withCard, (args) => runCard(args, io))
+        .command('init', 'create a home with keys and a card', withInit, (args) => runInit(args, io))
+        .command('card', 'print the card, to send to other members', withCard, (args) => runCard(args, io))
         .command('verify <card>', 'compare a card by phone, and pin it', withVerify, (args) => runVerify(args, io))
         .demandCommand(1, 'expected a command of `member`'),
     handler: () => undefined,

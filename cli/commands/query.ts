@@ -16,10 +16,10 @@ import { drawResult, outputFormatOf } from '../output/result-table.ts';
 import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
-/** What `query` is called with. */
+/** The arguments of `query`. */
 interface CommandArguments extends RoomArguments, QueryArguments {
   readonly output: string | undefined;
-  readonly 'output-format': TableFormat | undefined;
+  readonly 'output-format': string | undefined;
   readonly package: string | undefined;
   readonly overwrite: boolean;
   readonly home: string | undefined;
@@ -29,7 +29,7 @@ interface CommandArguments extends RoomArguments, QueryArguments {
 
 type Released = Extract<QueryAnswer, { readonly kind: 'released' }>;
 
-/** Where a result goes; checked before anything is asked. */
+/** The files for a result, which are checked before the query runs. */
 interface Targets {
   readonly table: { readonly path: string; readonly format: TableFormat } | null;
   readonly package: string | null;
@@ -44,13 +44,13 @@ async function checkTargets(io: CliIo, args: CommandArguments): Promise<Targets>
   const isShown = output === undefined && (path !== null || args.json || io.stdout.isTTY === true);
   if (isShown) return { table: null, package: path };
   const target = resolvePath(io, output ?? STANDARD_STREAM);
-  return { table: { path: target, format: outputFormatOf(target, args['output-format']) }, package: path };
+  return { table: { path: target, format: outputFormatOf(target, parseFormat(args['output-format'])) }, package: path };
 }
 
 function limitsOf({ timeout, memory }: CommandArguments): Partial<RunnerLimits> {
   for (const [name, value] of Object.entries({ timeout, memory })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= 1_000_000)) {
-      throw new SealroomError('USAGE_OPTION', `\`--${name}\` expected a whole number from 1 to 1000000, got another`);
+      throw new SealroomError('USAGE_OPTION', `\`--${name}\` must be a whole number from 1 to 1,000,000`);
     }
   }
   return {
@@ -78,12 +78,12 @@ async function printReleased(
   if (targets.table === null && targets.package === null) {
     io.stdout.write(`${(await drawResult(result.table, rows)).join('\n')}\n`);
   }
-  if (isCut) say(io, 'warning', 'there were more rows than may be released; the result has the first ones');
+  if (isCut) say(io, 'warning', 'the result is cut: the query has more rows than may be released');
   const lines = [`rows: ${rows.toLocaleString('en')}`, ...printBudgets(budgets), `attempt: ${attempt}`];
   io.stderr.write(`${lines.join('\n')}\n`);
 }
 
-/** Who asks: the member that was named, and the person whose home it is where the manifest has people. */
+/** The caller: the named member, and the owner of the home if the manifest names people. */
 async function claimCaller(io: CliIo, { as, home }: CommandArguments, manifest: Manifest): Promise<Caller> {
   return claimedCaller(as, await identifyPerson(memberEnvironment(io, { home }), as, manifest));
 }
@@ -130,22 +130,21 @@ export function queryCommand(io: CliIo): CommandModule<object, CommandArguments>
         })
         .option('output-format', {
           type: 'string',
-          coerce: parseFormat,
-          describe: "csv, parquet or arrow (default: what the output's extension says)",
+          describe: "csv, parquet or arrow (default: by the output's extension)",
         })
         .option('package', {
           type: 'string',
-          describe: 'file for the result, encrypted to its receivers; then it is not shown',
+          describe: 'file for the result, encrypted to its receivers; the result is not shown',
         })
         .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace existing files' })
         .option('home', {
           type: 'string',
           requiresArg: true,
           describe:
-            'home with your signing key, where the manifest has people (default: SEALROOM_HOME, else ~/.sealroom)',
+            'home with your signing key, if the manifest names people (default: SEALROOM_HOME, else ~/.sealroom)',
         })
-        .option('timeout', { type: 'number', describe: 'seconds after which the query is ended (default: 60)' })
-        .option('memory', { type: 'number', describe: 'MiB that the engine may use (default: 1024)' }),
+        .option('timeout', { type: 'number', describe: 'time limit of the query in seconds (default: 60)' })
+        .option('memory', { type: 'number', describe: 'memory limit of the engine in MiB (default: 1024)' }),
     handler: (args) => runQuery(args, io),
   };
 }

@@ -16,7 +16,7 @@ import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** What `reencrypt` is called with. */
+/** The arguments of `reencrypt`. */
 interface ReencryptArguments extends TableArguments, SettingsArguments, KeyArguments {
   readonly original: string | undefined;
   readonly schema: string | undefined;
@@ -26,9 +26,8 @@ interface ReencryptArguments extends TableArguments, SettingsArguments, KeyArgum
 async function readOriginal(io: CliIo, args: ReencryptArguments): Promise<OriginalTable | undefined> {
   const { original, schema } = args;
   if ((original === undefined) !== (schema === undefined)) {
-    throw new SealroomError('USAGE_OPTION', 'expected `--original` and `--schema` together, got one of them', {
-      hint: 'a table without fingerprints needs neither',
-    });
+    const message = original === undefined ? '`--schema` needs `--original`' : '`--original` needs `--schema`';
+    throw new SealroomError('USAGE_OPTION', message, { hint: 'a table without fingerprints needs neither' });
   }
   if (original === undefined || schema === undefined) return undefined;
   return {
@@ -61,17 +60,22 @@ function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
     .option('original', {
       type: 'string',
       requiresArg: true,
-      describe: 'the table that was encrypted, for one with fingerprints',
+      describe: 'original of the table; needed if the table has fingerprints',
     })
-    .option('schema', { alias: 's', type: 'string', requiresArg: true, describe: 'its schema, with --original' })
+    .option('schema', {
+      alias: 's',
+      type: 'string',
+      requiresArg: true,
+      describe: 'schema of the original, with --original',
+    })
     .option('from', {
       type: 'number',
       requiresArg: true,
-      describe: 'generation of the table, if nothing beside or in it says so',
+      describe: 'generation of the table, if neither its sidecar nor its metadata has it',
     });
 }
 
-/** `sealroom reencrypt <input>`: takes a protected table from one generation of the secret to the newest. */
+/** `sealroom reencrypt <input>`: encrypts a protected table again with the newest generation of the secret. */
 export function reencryptCommand(io: CliIo): CommandModule<object, ReencryptArguments> {
   return {
     command: 'reencrypt <input>',

@@ -9,8 +9,7 @@ import {
   replaceManifest,
   type TableReport,
 } from '../../src/actions/operator/index.ts';
-import { quoteForMessage } from '../../src/errors/index.ts';
-import type { TableFormat } from '../../src/tabular/index.ts';
+import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import { readNamedFile } from '../options/collaboration-options.ts';
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
@@ -18,27 +17,27 @@ import { describeRecord } from '../output/format-audit.ts';
 import { withProgress } from '../output/progress.ts';
 import { type CliIo, say } from '../terminal.ts';
 
-/** What `room init` is called with. */
+/** The arguments of `room init`. */
 interface InitArguments extends Omit<RoomArguments, 'room'> {
   readonly directory: string;
   readonly manifest: string;
   readonly name: string | undefined;
 }
 
-/** What `room update` is called with. */
+/** The arguments of `room update`. */
 interface UpdateArguments extends RoomArguments {
   readonly manifest: string;
 }
 
-/** What `room remove` is called with. */
+/** The arguments of `room remove`. */
 interface TableArguments extends RoomArguments {
   readonly table: string;
 }
 
-/** What `room add` is called with. */
+/** The arguments of `room add`. */
 interface AddArguments extends TableArguments {
   readonly file: string;
-  readonly 'file-format': TableFormat | undefined;
+  readonly 'file-format': string | undefined;
   readonly 'csv-input-null-value': string | undefined;
 }
 
@@ -53,7 +52,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const { manifest, verifier } = await makeRoom(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
   print(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
-    `made the room ${quoteForMessage(args.directory)} for ${quoteForMessage(name)}`,
+    `created the room ${quoteForMessage(args.directory)} for ${quoteForMessage(name)}`,
     `manifest ${sha256}`,
     `verifier key of its audit log, for all members: ${verifier}`,
   ]);
@@ -67,11 +66,11 @@ async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
   const { manifest, removed, inForceBefore } = await replaceManifest(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
   if (!args.json && inForceBefore !== null) {
-    say(io, 'warning', `this version was in force before, from ${inForceBefore}: what has been agreed since is undone`);
+    say(io, 'warning', `this version was already in force from ${inForceBefore}: it undoes what was agreed since`);
   }
   print(io, args, { manifest: { id, name, sha256 }, removed, inForceBefore }, [
     `manifest ${sha256}`,
-    ...removed.map((table) => `removed ${table}, which no longer fits: load it again`),
+    ...removed.map((table) => `removed ${table}, which does not fit this manifest: load it again`),
   ]);
 }
 
@@ -80,7 +79,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
     loadIntoRoom(operatorEnvironment(io), {
       directory: roomDirectory(io, args),
       table: args.table,
-      input: { kind: 'file', path: resolve(io.cwd, args.file), format: args['file-format'] },
+      input: { kind: 'file', path: resolve(io.cwd, args.file), format: parseFormat(args['file-format']) },
       csvInputNull: args['csv-input-null-value'],
       onProgress,
     }),
@@ -88,17 +87,19 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
   const { table, leftOut, replacedSha256, warnings, elapsedMs } = summary;
   if (!args.json) for (const warning of warnings) say(io, 'warning', warning);
   print(io, args, summary, [
-    `loaded ${table.name} of ${table.owner}: ${(table.snapshot?.rows ?? 0).toLocaleString('en')} rows`,
+    `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`,
     `columns: ${table.columns.map(({ name, protection }) => `${name} (${protection})`).join(', ')}`,
-    ...(leftOut.length === 0 ? [] : [`left out, since no rule names them: ${leftOut.map(quoteForMessage).join(', ')}`]),
-    `snapshot ${table.snapshot?.sha256 ?? ''}${replacedSha256 === null ? '' : `, in the place of ${replacedSha256}`}`,
+    ...(leftOut.length === 0
+      ? []
+      : [`left out, because no rule names them: ${leftOut.map(quoteForMessage).join(', ')}`]),
+    `snapshot ${table.snapshot?.sha256 ?? ''}${replacedSha256 === null ? '' : `, replacing ${replacedSha256}`}`,
     `time: ${(elapsedMs / 1000).toFixed(1)} s`,
   ]);
 }
 
 function describeTable({ name, owner, snapshot, state }: TableReport): string {
   if (snapshot === null) return `${owner}.${name}  ${state}`;
-  return `${owner}.${name}  ${snapshot.rows.toLocaleString('en')} rows  ${snapshot.loadedAt}  ${snapshot.sha256}  ${state}`;
+  return `${owner}.${name}  ${countOf(snapshot.rows, 'row')}  ${snapshot.loadedAt}  ${snapshot.sha256}  ${state}`;
 }
 
 async function runList(args: RoomArguments, io: CliIo): Promise<void> {
@@ -128,14 +129,17 @@ async function runLog(args: RoomArguments, io: CliIo): Promise<void> {
 
 function withInit(yargs: Argv): Argv<InitArguments> {
   return yargs
-    .positional('directory', { type: 'string', demandOption: true, describe: 'where the room goes' })
+    .positional('directory', { type: 'string', demandOption: true, describe: 'directory for the room' })
     .option('manifest', {
       alias: 'm',
       type: 'string',
       demandOption: true,
-      describe: 'manifest that all members signed',
+      describe: 'manifest, signed by all members',
     })
-    .option('name', { type: 'string', describe: 'who signs the audit log (default: sealroom/<collaboration id>)' })
+    .option('name', {
+      type: 'string',
+      describe: 'name of the signer of the audit log (default: sealroom/<collaboration id>)',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
     .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
 }
@@ -162,30 +166,29 @@ function withFile(yargs: Argv): Argv<AddArguments> {
     .option('file-format', {
       alias: 'e',
       type: 'string',
-      coerce: parseFormat,
-      describe: 'csv, parquet or arrow (default: what the extension says)',
+      describe: 'csv, parquet or arrow (default: by the extension)',
     })
     .option('csv-input-null-value', {
       alias: 'r',
       type: 'string',
-      describe: 'CSV text that is null (default: blank and "")',
+      describe: 'CSV text that means null (default: blank and "")',
     });
 }
 
-/** `sealroom room`: makes a room, and brings tables into it. */
+/** `sealroom room`: creates a room, and loads tables into it. */
 export function roomCommand(io: CliIo): CommandModule {
   return {
     command: 'room',
     describe: 'make a clean room, and load encrypted tables into it',
     builder: (yargs) =>
       yargs
-        .command('init <directory>', 'make a room for a signed manifest', withInit, (args) => runInit(args, io))
-        .command('add <table> <file>', 'load an encrypted table, in the place of the one before', withFile, (args) =>
+        .command('init <directory>', 'create a room for a signed manifest', withInit, (args) => runInit(args, io))
+        .command('add <table> <file>', 'load an encrypted table, which replaces the previous one', withFile, (args) =>
           runAdd(args, io),
         )
         .command(
           'list',
-          'list the tables and check their snapshots; exit code 4 if one was changed',
+          'list the tables, and check their snapshots; exit code 4 if one was changed',
           withRoom,
           (args) => runList(args, io),
         )

@@ -1,23 +1,23 @@
 import { basename, resolve } from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { allowsCleartext, type SchemaSource, withSchemaSource } from '../../src/actions/member/tables.ts';
-import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeTextFile } from '../../src/files/index.ts';
 import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../../src/schema/index.ts';
-import { formatOf, type TableFormat } from '../../src/tabular/index.ts';
+import { formatOf } from '../../src/tabular/index.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
 import { restoreArgument } from '../spelling.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
-/** How many rows a suggestion looks at. */
+/** Number of rows that a suggestion is based on. */
 const SAMPLE_ROWS = 10_000;
 
 const MODES = ['template', 'interactive', 'suggest'] as const;
 
 type Mode = (typeof MODES)[number];
 
-/** What the command is called with. */
+/** The arguments of the command. */
 export interface SchemaArguments {
   readonly input: string;
   readonly template: boolean;
@@ -26,7 +26,7 @@ export interface SchemaArguments {
   readonly output: string | undefined;
   readonly overwrite: boolean;
   readonly 'no-headers': boolean;
-  readonly 'file-format': TableFormat | undefined;
+  readonly 'file-format': string | undefined;
   readonly 'allow-cleartext': boolean | undefined;
   readonly id: string | undefined;
   readonly profile: string | undefined;
@@ -36,14 +36,14 @@ export interface SchemaArguments {
 
 type Arguments = ArgumentsCamelCase<SchemaArguments>;
 
-/** What a mode works with, and where it speaks. */
+/** The input of a mode, and its output to the user. */
 interface Task extends SchemaSource {
   readonly allowCleartext: boolean;
   readonly io: CliIo;
   readonly say: (line: string) => void;
 }
 
-/** How each mode makes the text of the schema file; `null` if there is nothing to write. */
+/** Each mode's function for the text of the schema file; it returns `null` if there is nothing to write. */
 const MAKERS: Readonly<Record<Mode, (task: Task) => Promise<string | null>>> = {
   template: makeTemplate,
   interactive: makeByDialogue,
@@ -53,7 +53,7 @@ const MAKERS: Readonly<Record<Mode, (task: Task) => Promise<string | null>>> = {
 async function makeTemplate({ source, allowCleartext, say }: Task): Promise<string> {
   const { text, notes } = templateSchema(source, { allowCleartext });
   for (const { kind, column } of notes) {
-    const outcome = kind === 'left-out' ? 'it is left out: cleartext is forbidden' : 'it can be cleartext only';
+    const outcome = kind === 'left-out' ? 'it is left out, because cleartext is forbidden' : 'it can only be cleartext';
     say(`warning: column \`${column.header}\` has a type that cannot be protected; ${outcome}`);
   }
   say('hint: choose a type for every column of the template');
@@ -63,7 +63,7 @@ async function makeTemplate({ source, allowCleartext, say }: Task): Promise<stri
 }
 
 async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promise<string | null> {
-  // Loaded here, since the prompts' library would slow down every other command.
+  // Loaded here, because the library for prompts would slow down every other command.
   const { createLinePrompter, createTerminalPrompter } = await import('../prompts/prompts.ts');
   const prompter = (io.stdin.isTTY === true ? createTerminalPrompter : createLinePrompter)(
     io.stdin,
@@ -91,7 +91,7 @@ async function makeSuggestion({ source, profile, allowCleartext, say }: Task): P
     say('no column can be protected: nothing was written');
     return null;
   }
-  say(`hint: a proposal from the first ${String(profiles[0]?.rows ?? 0)} rows; check it before you encrypt`);
+  say(`hint: this is a proposal based on ${countOf(profiles[0]?.rows ?? 0, 'row')}; check it before you encrypt`);
   return printDraft(schema, advice);
 }
 
@@ -99,27 +99,30 @@ function pickMode(args: Arguments): Mode {
   const modes = MODES.filter((mode) => args[mode]);
   const [mode] = modes;
   if (mode !== undefined && modes.length === 1) return mode;
-  const given = modes.length === 0 ? 'none' : modes.map((name) => `--${name}`).join(' and ');
-  throw new SealroomError('USAGE_OPTION', `expected one of --template, --interactive and --suggest, got ${given}`);
+  const names = (modes.length === 0 ? MODES : modes).map((name) => `\`--${name}\``).join(', ');
+  throw new SealroomError(
+    'USAGE_OPTION',
+    modes.length === 0 ? `\`schema\` needs one of ${names}` : `${names} cannot be combined`,
+  );
 }
 
 function checkArguments(args: Arguments, mode: Mode): void {
-  if (args.input === '') throw new SealroomError('USAGE_OPTION', '`input` expected a file name, got an empty text');
-  const format = args.fileFormat ?? formatOf(args.input);
+  if (args.input === '') throw new SealroomError('USAGE_OPTION', 'the name of the input is empty');
+  const format = parseFormat(args.fileFormat) ?? formatOf(args.input);
   if (args.noHeaders && format !== null && format !== 'csv') {
-    throw new SealroomError('USAGE_OPTION', `\`--no-headers\` expected with a CSV file, got ${format}`);
+    throw new SealroomError('USAGE_OPTION', `\`--no-headers\` is for CSV files only, got ${format}`);
   }
   if (args.id !== undefined && args.allowCleartext !== undefined) {
-    throw new SealroomError('USAGE_OPTION', 'expected one of `--id` and `--allow-cleartext`, got both', {
-      hint: 'with `--id` the collaboration says whether cleartext is allowed',
+    throw new SealroomError('USAGE_OPTION', '`--id` and `--allow-cleartext` cannot be combined', {
+      hint: 'with `--id`, the collaboration decides whether cleartext is allowed',
     });
   }
   if (args.id === undefined && (args.profile !== undefined || args.region !== undefined)) {
-    throw new SealroomError('USAGE_OPTION', '`--profile` and `--region` expected with `--id`, got them without');
+    throw new SealroomError('USAGE_OPTION', '`--profile` and `--region` need `--id`');
   }
   if (args.input === STANDARD_STREAM && (mode === 'interactive' || args.output === undefined)) {
-    const message = mode === 'interactive' ? 'a file to ask about' : '`--output`';
-    throw new SealroomError('USAGE_OPTION', `expected ${message} when the input is standard input, got none`);
+    const needed = mode === 'interactive' ? '`--interactive` needs a file as input' : 'standard input needs `--output`';
+    throw new SealroomError('USAGE_OPTION', needed);
   }
 }
 
@@ -130,7 +133,7 @@ async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string 
   const { id, profile, region, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
   const options = { headerRow: !args.noHeaders, signal: io.signal };
-  return withSchemaSource(tableInput(io, args.input, args.fileFormat), options, (table) => {
+  return withSchemaSource(tableInput(io, args.input, parseFormat(args.fileFormat)), options, (table) => {
     for (const { index, name, reason } of table.source.unusable) {
       say(`warning: column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
     }
@@ -165,24 +168,23 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
       describe: 'the table, or - for standard input',
     })
     .option('template', { alias: 't', type: 'boolean', default: false, describe: 'write a template to edit' })
-    .option('interactive', { alias: 'i', type: 'boolean', default: false, describe: 'ask for every column' })
+    .option('interactive', { alias: 'i', type: 'boolean', default: false, describe: 'ask about every column' })
     .option('suggest', { type: 'boolean', default: false, describe: 'propose a schema from the data, with reasons' })
     .option('output', {
       alias: 'o',
       type: 'string',
       coerce: restoreArgument<string | undefined>,
-      describe: 'the schema file (default: <input file name>.json here)',
+      describe: 'the schema file (default: <input file name>.json in the current directory)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })
-    .option('no-headers', { alias: 'p', type: 'boolean', default: false, describe: 'CSV: the first row holds data' })
+    .option('no-headers', { alias: 'p', type: 'boolean', default: false, describe: 'CSV: the first row is data' })
     .option('file-format', {
       alias: 'e',
       type: 'string',
-      coerce: parseFormat,
-      describe: "csv, parquet or arrow (default: what the input's extension says)",
+      describe: "csv, parquet or arrow (default: by the input's extension)",
     })
     .option('allow-cleartext', { type: 'boolean', describe: 'whether cleartext columns are allowed (default: true)' })
-    .option('id', { type: 'string', describe: 'ask AWS Clean Rooms for the settings of this collaboration' })
+    .option('id', { type: 'string', describe: 'fetch the settings of this collaboration from AWS Clean Rooms' })
     .option('profile', { alias: 'l', type: 'string', describe: 'AWS profile, with --id' })
     .option('region', { alias: 'g', type: 'string', describe: 'AWS region, with --id' })
     .option('debug', {
@@ -194,9 +196,9 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
 }
 
 /**
- * `sealroom schema <input>`: writes a table schema for a table, as a template, by a dialogue, or as a proposal.
+ * `sealroom schema <input>`: writes a table schema as a template, from a dialogue, or as a proposal.
  *
- * The handler throws SealroomErrors; whatever fails, no output is left.
+ * The handler throws SealroomErrors. If it fails, it leaves no output.
  */
 export function schemaCommand(io: CliIo): CommandModule<object, SchemaArguments> {
   return {

@@ -6,18 +6,18 @@ import { readTextFile } from '../../src/files/index.ts';
 import type { CliIo } from '../terminal.ts';
 import type { SettingsArguments } from './table-options.ts';
 
-/** A file that an option names, under its absolute path. @throws {SealroomError} as `readTextFile` */
+/** Reads the file that an option names; the result has its absolute path. @throws {SealroomError} as `readTextFile` */
 export async function readNamedFile(io: CliIo, name: string): Promise<FileText & { readonly file: string }> {
   const file = resolve(io.cwd, name);
   return { file, text: await readTextFile(file) };
 }
 
-/** The file that an option names, if it is given. @throws {SealroomError} as `readTextFile` */
+/** Reads the file that an option names, if it is given. @throws {SealroomError} as `readTextFile` */
 export async function readOptionalFile(io: CliIo, name: string | undefined): Promise<FileText | undefined> {
   return name === undefined ? undefined : readNamedFile(io, name);
 }
 
-/** The collaboration that `--id` and `--manifest` name. @throws {SealroomError} as `readTextFile` */
+/** Reads the collaboration that `--id` and `--manifest` name. @throws {SealroomError} as `readTextFile` */
 export async function readCollaboration(
   io: CliIo,
   { id, manifest }: { readonly id: string | undefined; readonly manifest: string | undefined },
@@ -26,9 +26,9 @@ export async function readCollaboration(
 }
 
 /**
- * Where the options say that the settings come from: flags (those not given are off), a file, or AWS; `null` if they say nothing.
+ * Reads the source of the settings from the options: flags (those not given are off), a file, or AWS; `null` if none is given.
  *
- * @throws {SealroomError} USAGE_OPTION if they say it in more than one way; as `readTextFile`.
+ * @throws {SealroomError} USAGE_OPTION if there is more than one source; as `readTextFile`.
  */
 export async function readSettingsSource(io: CliIo, args: SettingsArguments): Promise<SettingsSource | null> {
   const {
@@ -43,15 +43,12 @@ export async function readSettingsSource(io: CliIo, args: SettingsArguments): Pr
   const isGiven = Object.values(flags).some((value) => value !== undefined);
   const ways = [isGiven, args.settings !== undefined, args['from-clean-rooms']].filter(Boolean).length;
   if (ways > 1) {
-    throw new SealroomError('USAGE_OPTION', 'expected the settings in one way, got several', {
-      hint: 'use the flags, or `--settings <file>`, or `--from-clean-rooms`',
+    throw new SealroomError('USAGE_OPTION', 'the settings come from more than one source', {
+      hint: 'use only the flags, `--settings <file>` or `--from-clean-rooms`',
     });
   }
   if (!args['from-clean-rooms'] && (profile !== undefined || region !== undefined)) {
-    throw new SealroomError(
-      'USAGE_OPTION',
-      '`--profile` and `--region` expected with `--from-clean-rooms`, got them without',
-    );
+    throw new SealroomError('USAGE_OPTION', '`--profile` and `--region` need `--from-clean-rooms`');
   }
   if (args['from-clean-rooms']) return { kind: 'clean-rooms', profile, region };
   if (args.settings !== undefined) {

@@ -7,7 +7,7 @@ import { SealroomError, systemReason } from '../../src/errors/index.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
-/** The options of commands that use a home, and with it the keys in it. */
+/** The options of commands that use the keys in a home. */
 export interface HomeArguments extends FipsArguments {
   readonly home: string | undefined;
   readonly 'passphrase-fd': number | undefined;
@@ -18,7 +18,7 @@ export interface KeyArguments extends HomeArguments {
   readonly key: string | undefined;
 }
 
-/** Declares the options that name the home and hand over passphrases. */
+/** Declares the options for the home and for passphrases. */
 function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
   return withFipsOption(yargs)
     .option('home', {
@@ -29,7 +29,7 @@ function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
     .option('passphrase-fd', {
       type: 'number',
       requiresArg: true,
-      describe: 'file descriptor with passphrases, one a line in the order of need, where there is no terminal',
+      describe: 'file descriptor to read passphrases from, one per line, instead of the terminal',
     });
 }
 
@@ -39,7 +39,7 @@ export interface CommonArguments extends HomeArguments {
   readonly debug: boolean;
 }
 
-/** The options of commands on the keys of one collaboration, which one of them names. */
+/** The options of commands on the keys of one collaboration. */
 export interface KeyCollaborationArguments extends CommonArguments {
   readonly id: string | undefined;
   readonly manifest: string | undefined;
@@ -56,7 +56,7 @@ export function withCommon(yargs: Argv): Argv<CommonArguments> {
 export function withCollaboration(yargs: Argv): Argv<KeyCollaborationArguments> {
   return withCommon(yargs)
     .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
-    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, which has its id' });
+    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, instead of its id' });
 }
 
 /** Declares the options that choose the key of a secret. */
@@ -64,25 +64,25 @@ export function withKeyOptions<T>(yargs: Argv<T>): Argv<T & KeyArguments> {
   return withHomeOptions(yargs).option('key', {
     type: 'string',
     requiresArg: true,
-    describe: 'URI of the key (default: SEALROOM_KEY, else the one that the envelope names)',
+    describe: 'URI of the key (default: SEALROOM_KEY, else the key that the envelope names)',
   });
 }
 
-/** What of a command's options its environment depends on. */
+/** The options that the environment of an action depends on. */
 export interface EnvironmentArguments extends Partial<HomeArguments> {
   readonly input?: string;
 }
 
 /**
- * What a member's action gets from a command: passphrases are asked for at the terminal, or read from a file descriptor.
+ * Makes the environment of a member's action: passphrases come from the terminal, or from a file descriptor.
  *
- * @throws {SealroomError} USAGE_OPTION if that is standard input, and the table is there too.
+ * @throws {SealroomError} USAGE_OPTION if both the passphrases and the table come from standard input.
  */
 export function memberEnvironment(io: CliIo, args: EnvironmentArguments): MemberEnvironment {
   const fd = args['passphrase-fd'];
   if (fd === 0 && args.input === STANDARD_STREAM) {
-    throw new SealroomError('USAGE_OPTION', 'expected one thing on standard input, got the table and the passphrases', {
-      hint: 'hand the passphrases over in another descriptor: `--passphrase-fd 3 3< file`',
+    throw new SealroomError('USAGE_OPTION', 'the table and the passphrases cannot both come from standard input', {
+      hint: 'pass the passphrases in another descriptor: `--passphrase-fd 3 3< file`',
     });
   }
   return {
@@ -102,28 +102,28 @@ export function memberEnvironment(io: CliIo, args: EnvironmentArguments): Member
 
 async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseRequest): Promise<string> {
   if (io.stdin.isTTY !== true) {
-    throw new SealroomError('SECRET_MISSING', `expected a terminal to ask for the passphrase of ${what}, got none`, {
-      hint: 'give it in a file descriptor: `--passphrase-fd 3 3< file`',
+    throw new SealroomError('SECRET_MISSING', `there is no terminal to ask for the passphrase of ${what}`, {
+      hint: 'pass it in a file descriptor: `--passphrase-fd 3 3< file`',
     });
   }
-  // Loaded here, since the prompts' library would slow down every other command.
+  // Loaded here, because the library for prompts would slow down every other command.
   const { askHidden } = await import('../prompts/prompts.ts');
   const answer = await askHidden(io, `${isNew ? 'new passphrase' : 'passphrase'} of ${what}`);
-  if (!isNew || answer === '' || (await askHidden(io, 'the same again')) === answer) return answer;
-  throw new SealroomError('SECRET_INVALID', 'expected the same passphrase twice, got two different ones', {
+  if (!isNew || answer === '' || (await askHidden(io, 'repeat the passphrase')) === answer) return answer;
+  throw new SealroomError('SECRET_INVALID', 'the two passphrases differ', {
     hint: 'nothing was written',
   });
 }
 
-/** Each question takes a line; a new passphrase is there once. */
+/** Each question takes one line; a new passphrase is not repeated. */
 function readFromDescriptor(io: CliIo, fd: number): MemberEnvironment['askPassphrase'] {
   let lines: Promise<string[]> | null = null;
   return async ({ what }) => {
     lines ??= readLines(io, fd);
     const line = (await lines).shift();
     if (line !== undefined) return line;
-    throw new SealroomError('SECRET_MISSING', `expected the passphrase of ${what} in the descriptor, got its end`, {
-      hint: 'one passphrase a line, in the order in which they are needed',
+    throw new SealroomError('SECRET_MISSING', `the descriptor ends before the passphrase of ${what}`, {
+      hint: 'write one passphrase per line, in the order in which they are needed',
     });
   };
 }
@@ -134,7 +134,7 @@ async function readLines(io: CliIo, fd: number): Promise<string[]> {
     bytes = await buffer(fd === 0 ? io.stdin : createReadStream('', { fd, autoClose: false }));
   } catch (error) {
     throw new SealroomError('IO_READ', `cannot read passphrases from the descriptor: ${systemReason(error)}`, {
-      hint: 'open it for the command: `--passphrase-fd 3 3< file`; through `npx`, which hands on no others, `--passphrase-fd 0 < file`',
+      hint: 'open it for the command: `--passphrase-fd 3 3< file`; with `npx`, which only passes on standard input, `--passphrase-fd 0 < file`',
       cause: error,
     });
   }

@@ -3,14 +3,14 @@ import type { Argv } from 'yargs';
 import type { OperatorEnvironment } from '../../src/actions/operator/index.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** What all commands that work on a room are called with. */
+/** The arguments of all commands on a room. */
 export interface RoomArguments {
   readonly room: string;
   readonly json: boolean;
   readonly debug: boolean;
 }
 
-/** Declares the options that all commands on a room take. */
+/** Declares the options of all commands on a room. */
 export function withRoom(yargs: Argv): Argv<RoomArguments> {
   return yargs
     .option('room', { type: 'string', default: '.', describe: 'directory of the room' })
@@ -18,12 +18,12 @@ export function withRoom(yargs: Argv): Argv<RoomArguments> {
     .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
 }
 
-/** The absolute path of the room that a command works on. */
+/** The absolute path of the room. */
 export function roomDirectory(io: CliIo, { room }: Pick<RoomArguments, 'room'>): string {
   return resolve(io.cwd, room);
 }
 
-/** What an operator's action gets from a command. */
+/** Makes the environment of an operator's action. */
 export function operatorEnvironment({ env, signal }: CliIo): OperatorEnvironment {
   return { env, now: () => new Date(), signal };
 }

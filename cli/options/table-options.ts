@@ -2,7 +2,7 @@ import { basename, extname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { TableTransfer } from '../../src/actions/member/tables.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { restoreArgument } from '../spelling.ts';
@@ -10,7 +10,7 @@ import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
-/** Options that both `encrypt` and `decrypt` take. */
+/** The options of all commands that read a table and write one. */
 export interface TableArguments extends FipsArguments {
   readonly input: string;
   readonly id: string | undefined;
@@ -18,18 +18,18 @@ export interface TableArguments extends FipsArguments {
   readonly output: string | undefined;
   readonly overwrite: boolean;
   readonly 'dry-run': boolean;
-  readonly 'file-format': TableFormat | undefined;
-  readonly 'output-format': TableFormat | undefined;
+  readonly 'file-format': string | undefined;
+  readonly 'output-format': string | undefined;
   readonly 'csv-input-null-value': string | undefined;
   readonly 'csv-output-null-value': string | undefined;
   readonly 'temp-dir': string | undefined;
-  readonly kernel: KernelName | undefined;
+  readonly kernel: string | undefined;
   readonly threads: number | undefined;
   readonly json: boolean;
   readonly debug: boolean;
 }
 
-/** Declares the options that both commands take; long names also in the reference's spelling. */
+/** Declares the options of all commands that read a table and write one. */
 export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof FipsArguments>> {
   return yargs
     .positional('input', {
@@ -39,46 +39,52 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       describe: 'the table, or - for standard input',
     })
     .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
-    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, which has its id and settings' })
+    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, with its id and settings' })
     .option('output', {
       alias: 'o',
       type: 'string',
       coerce: restoreArgument<string | undefined>,
-      describe: 'the output, or - for standard output (default: <name>.out.<ext> here)',
+      describe: 'the output, or - for standard output (default: <name>.out.<ext> in the current directory)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })
-    .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'do everything but write the output' })
+    .option('dry-run', {
+      alias: 'n',
+      type: 'boolean',
+      default: false,
+      describe: 'do everything except write the output',
+    })
     .option('file-format', {
       alias: 'e',
       type: 'string',
-      coerce: parseFormat,
-      describe: "csv, parquet or arrow (default: what the input's extension says)",
+      describe: "csv, parquet or arrow (default: by the input's extension)",
     })
     .option('output-format', {
       type: 'string',
-      coerce: parseFormat,
-      describe: "as --file-format (default: what the output's extension says, else the input's format)",
+      describe: "csv, parquet or arrow (default: by the output's extension, else the input's format)",
     })
     .option('csv-input-null-value', {
       alias: 'r',
       type: 'string',
-      describe: 'CSV text that is null on input (default: blank and "")',
+      describe: 'CSV text that means null in the input (default: blank and "")',
     })
     .option('csv-output-null-value', {
       alias: 'w',
       type: 'string',
-      describe: 'CSV text that a null is written as (default: nothing)',
+      describe: 'CSV text to write for null (default: nothing)',
     })
     .option('temp-dir', {
       alias: 'd',
       type: 'string',
       describe: "directory for temporary files (default: the system's)",
     })
-    .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
+    .option('kernel', {
+      type: 'string',
+      describe: `implementation of the cryptography: ${listWords(KERNEL_NAMES)} (default: the fastest)`,
+    })
     .option('threads', {
       type: 'number',
       requiresArg: true,
-      describe: 'threads that do the cryptography (default: as many as there are cores)',
+      describe: 'number of threads for the cryptography (default: one per core)',
     })
     .option('json', { type: 'boolean', default: false, describe: 'print the summary and errors as JSON' })
     .option('debug', {
@@ -89,15 +95,29 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     });
 }
 
-/** Reads a format option, in any case. */
+/** Parses a format option, in any case. @throws {SealroomError} USAGE_OPTION for an unknown format. */
 export function parseFormat(text: string | undefined): TableFormat | undefined {
   if (text === undefined) return undefined;
-  const format = FORMATS.find((name) => name === text.toLowerCase());
-  if (format !== undefined) return format;
-  throw new SealroomError('USAGE_OPTION', `expected a format of ${FORMATS.join(', ')}, got \`${text}\``);
+  return FORMATS.find((name) => name === text.toLowerCase()) ?? refuseWord('format', text, FORMATS);
 }
 
-/** A path relative to the directory that the command runs in; `-` stays. */
+function parseKernel(text: string | undefined): KernelName | undefined {
+  if (text === undefined) return undefined;
+  return KERNEL_NAMES.find((name) => name === text) ?? refuseWord('kernel', text, KERNEL_NAMES);
+}
+
+function refuseWord(what: string, word: string, known: readonly string[]): never {
+  throw new SealroomError('USAGE_OPTION', `unknown ${what} ${quoteForMessage(word)}`, {
+    hint: didYouMean(word, known) ?? `use ${listWords(known)}`,
+  });
+}
+
+/** `a, b or c` */
+function listWords(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
+/** The absolute path of a relative one; `-` stays. */
 export function resolvePath(io: CliIo, path: string): string {
   return path === STANDARD_STREAM ? path : resolve(io.cwd, path);
 }
@@ -105,7 +125,7 @@ export function resolvePath(io: CliIo, path: string): string {
 /**
  * The table that an argument names: a file, or standard input for `-`.
  *
- * @throws {SealroomError} IO_FORMAT for standard input if its format is not said.
+ * @throws {SealroomError} IO_FORMAT for standard input without a format.
  */
 export function tableInput(io: CliIo, path: string, format: TableFormat | undefined): TableInput {
   if (path !== STANDARD_STREAM) return { kind: 'file', path: resolve(io.cwd, path), format };
@@ -113,13 +133,13 @@ export function tableInput(io: CliIo, path: string, format: TableFormat | undefi
   return { kind: 'stream', stream: io.stdin, format, name: path };
 }
 
-/** Where an argument sends a table: to a file, or to standard output for `-`. */
+/** The output that an argument names: a file, or standard output for `-`. */
 export function tableOutput(io: CliIo, path: string, format: TableFormat | undefined): TableOutput {
   if (path !== STANDARD_STREAM) return { kind: 'file', path: resolve(io.cwd, path), format };
   return { kind: 'stream', stream: io.stdout, format };
 }
 
-/** The output of a command on a table: as given, or the input's file name with `.out` before its extension, here. */
+/** The output of a command on a table: as given, or the input's file name with `.out` before its extension. */
 export function outputPath(input: string, output: string | undefined): string {
   if (output !== undefined) return output;
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
@@ -127,23 +147,24 @@ export function outputPath(input: string, output: string | undefined): string {
   return `${basename(input, extension)}.out${extension}`;
 }
 
-/** From where to where the options say that a table goes, and with what. */
+/** Reads the input, the output and their options. */
 export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
   const tempDirectory = args['temp-dir'];
+  const kernel = parseKernel(args.kernel);
   return {
-    input: tableInput(io, args.input, args['file-format']),
-    output: tableOutput(io, outputPath(args.input, args.output), args['output-format']),
+    input: tableInput(io, args.input, parseFormat(args['file-format'])),
+    output: tableOutput(io, outputPath(args.input, args.output), parseFormat(args['output-format'])),
     csvInputNull: args['csv-input-null-value'],
     csvOutputNull: args['csv-output-null-value'],
     overwrite: args.overwrite,
     dryRun: args['dry-run'],
     tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
-    kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
+    kernel: args.fips ? fipsKernel(kernel) : kernel,
     threads: args.threads,
   };
 }
 
-/** The four settings, from one of three places. */
+/** The options for the four settings, which come from one of three sources. */
 export interface SettingsArguments {
   readonly 'allow-cleartext': boolean | undefined;
   readonly 'allow-duplicates': boolean | undefined;
@@ -155,18 +176,25 @@ export interface SettingsArguments {
   readonly region: string | undefined;
 }
 
-/** Declares the options that say the collaboration's settings. */
+/** Declares the options for the settings of the collaboration. */
 export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArguments> {
   return yargs
     .option('allow-cleartext', { type: 'boolean', describe: 'the collaboration allows cleartext columns' })
-    .option('allow-duplicates', { type: 'boolean', describe: 'it allows repeated values in fingerprint columns' })
+    .option('allow-duplicates', {
+      type: 'boolean',
+      describe: 'the collaboration allows repeated values in fingerprint columns',
+    })
     .option('allow-joins-on-columns-with-different-names', {
       type: 'boolean',
-      describe: 'it allows joins between fingerprint columns of different names',
+      describe: 'the collaboration allows joins between fingerprint columns with different names',
     })
-    .option('preserve-nulls', { type: 'boolean', describe: 'it keeps nulls visible' })
+    .option('preserve-nulls', { type: 'boolean', describe: 'the collaboration keeps nulls visible' })
     .option('settings', { type: 'string', describe: 'JSON file with these four settings' })
-    .option('from-clean-rooms', { type: 'boolean', default: false, describe: 'ask AWS Clean Rooms for the settings' })
+    .option('from-clean-rooms', {
+      type: 'boolean',
+      default: false,
+      describe: 'fetch the settings from AWS Clean Rooms',
+    })
     .option('profile', { alias: 'l', type: 'string', describe: 'AWS profile, with --from-clean-rooms' })
     .option('region', { alias: 'g', type: 'string', describe: 'AWS region, with --from-clean-rooms' });
 }

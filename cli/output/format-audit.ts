@@ -1,6 +1,7 @@
 import type { AttemptEvent, AuditRecord, KeyEvent } from '../../src/audit/index.ts';
+import { countOf } from '../../src/errors/index.ts';
 
-/** A record as a line: number, time, what happened, who, and of what. */
+/** Describes a record in one line: number, time, event, and its details. */
 export function describeRecord({ index, time, event }: AuditRecord): string {
   return `${String(index)}  ${time}  ${describeEvent(event)}`;
 }
@@ -16,26 +17,26 @@ function describeEvent(event: AuditRecord['event']): string {
     case 'manifest':
       return `manifest ${event.manifestSha256}`;
     case 'load':
-      return `load     ${quoted(event.table)} of ${quoted(event.owner)}  ${String(event.rows)} rows  ${event.snapshotSha256}`;
+      return `load     ${quoted(event.table)} of ${quoted(event.owner)}  ${countOf(event.rows, 'row')}  ${event.snapshotSha256}`;
     case 'remove':
-      return `remove   ${quoted(event.table)} of ${quoted(event.owner)}  ${String(event.rows)} rows  ${event.snapshotSha256}`;
+      return `remove   ${quoted(event.table)} of ${quoted(event.owner)}  ${countOf(event.rows, 'row')}  ${event.snapshotSha256}`;
     case 'repair':
-      return `repair   ${String(event.removedBytes)} bytes of an unfinished record were removed`;
+      return `repair   removed ${countOf(event.removedBytes, 'byte')} of an unfinished record`;
     case 'key':
       return describeKey(event);
   }
 }
 
-/** Who did what with which key, for what. */
+/** Describes what was done with a key, by whom and why. */
 function describeKey(event: KeyEvent): string {
   const { action, member, actor, provider, key, collaborationId, generation, secretId, purpose, peer, file } = event;
   const parts = [
-    `${action.padEnd(8)} ${quoted(member ?? actor ?? 'somebody')}`,
+    `${action.padEnd(8)} ${quoted(member ?? actor ?? 'unknown')}`,
     `for ${quoted(purpose)}`,
     `secret ${secretId ?? 'none'}, generation ${String(generation ?? 'none')} of ${collaborationId}`,
     `key ${quoted(key)} (${provider})`,
     ...(peer === null ? [] : [`peer ${quoted(peer)}`]),
-    ...(file === null ? [] : [`file ${file.sha256}, ${String(file.rows)} rows`]),
+    ...(file === null ? [] : [`file ${file.sha256}, ${countOf(file.rows, 'row')}`]),
   ];
   return parts.join('  ');
 }
@@ -45,13 +46,13 @@ function describeOutcome({ outcome, findings, receivers }: AttemptEvent): string
     case 'refused':
       return findings.map(({ code }) => code).join(', ');
     case 'released':
-      return `${String(outcome.rows)} rows to ${receivers.map(quoted).join(', ')}, ${outcome.duration}`;
+      return `${countOf(outcome.rows, 'row')} to ${receivers.map(quoted).join(', ')}, ${outcome.duration}`;
     case 'failed':
       return `${outcome.code}, ${outcome.duration}`;
   }
 }
 
-/** A name on one line, whatever characters it has. */
+/** A name on one line, whatever its characters. */
 function quoted(name: string): string {
   return /^[\w.:/+=-]+$/.test(name) ? name : JSON.stringify(name);
 }

@@ -28,7 +28,7 @@ function printMember({ id, displayName, abilities, payer, people }: Member): rea
   ];
 }
 
-/** Lines under the subject that they speak of, each subject once. */
+/** Lists each subject once, with its lines below it. */
 function groupLines(entries: readonly { readonly subject: string; readonly text: string }[]): readonly string[] {
   const subjects = [...new Set(entries.map(({ subject }) => subject))];
   return subjects.flatMap((name) => {
@@ -37,7 +37,7 @@ function groupLines(entries: readonly { readonly subject: string; readonly text:
   });
 }
 
-/** A manifest for a person: who, what is allowed and within which limits, and what is left open. */
+/** Describes a manifest to a person: its members, what is allowed within which limits, and what is left open. */
 export function printManifest(manifest: Manifest, signatures: readonly SignatureStatus[]): readonly string[] {
   const { id, name, sha256, members, tables, templates } = manifest;
   const limits = listLimits(manifest).map(({ subject, text, value }) => ({
@@ -55,16 +55,16 @@ export function printManifest(manifest: Manifest, signatures: readonly Signature
     ['limits', groupLines(limits)],
     [
       'templates',
-      templates.map((template) => `  ${template.id}: approved by ${template.approvedBy.join(', ') || 'nobody'}`),
+      templates.map((template) => `  ${template.id}: approved by ${template.approvedBy.join(', ') || 'no one'}`),
     ],
     ['left open', groupLines(adviseOnManifest(manifest))],
   ] as const;
   return sections.filter(([, lines]) => lines.length > 0).flatMap(([title, lines]) => [title, ...lines]);
 }
 
-/** The differences of two manifests for a person: what is newly allowed, newly forbidden, and changed. */
+/** Describes the differences of two manifests to a person: what is newly allowed, newly forbidden, or changed. */
 export function printChanges(changes: readonly ManifestChange[]): readonly string[] {
-  if (changes.length === 0) return ['no difference'];
+  if (changes.length === 0) return ['no differences'];
   return Object.entries(EFFECTS).flatMap(([effect, title]) => {
     const group = changes.filter((change) => change.effect === effect);
     return group.length === 0 ? [] : [title, ...groupLines(group)];

@@ -2,11 +2,11 @@ import type { BudgetChange } from '../../src/audit/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { describeObligation, type Finding, renderFindings, type Verdict } from '../../src/query/index.ts';
 
-/** Budgets before and after a query, a line for each. */
+/** Describes each budget before and after a query, in one line. */
 export function printBudgets(budgets: readonly BudgetChange[]): readonly string[] {
   return budgets.map(
     ({ table, type, period, before, after, budget }) =>
-      `${table}: ${String(before)} of ${String(budget)} left, ${String(after)} after it (${type} ${period})`,
+      `${table}: ${String(before)} of ${String(budget)} left, ${String(after)} after this query (${type} ${period})`,
   );
 }
 
@@ -14,28 +14,28 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
-/** A verdict for a person: all reasons against the query, or what is added to it, what it costs and what runs. */
+/** Describes a verdict to a person: all findings, or what is added to the query, what it costs and what runs. */
 export function printVerdict(text: string, verdict: Verdict, budgets: readonly BudgetChange[]): readonly string[] {
   if (!verdict.allowed) return [renderFindings(text, verdict.findings)];
   const { sql, parameters } = verdict.statement;
   return [
     'allowed',
     ...section('reads', verdict.tables),
-    ...section('is added', verdict.obligations.map(describeObligation)),
+    ...section('added', verdict.obligations.map(describeObligation)),
     ...section('costs', printBudgets(budgets)),
     ...section('runs', [sql, ...parameters.map((value, index) => `$${String(index + 1)} = ${JSON.stringify(value)}`)]),
   ];
 }
 
-/** A verdict as it is printed for machines: the resolved query is a text, the one whose hash records have. */
+/** A verdict for machines: its resolved query is the text whose hash is in the records. */
 export function verdictForMachines(verdict: Verdict): object {
   if (!verdict.allowed) return verdict;
   const { statement } = verdict;
   return { ...verdict, statement: { ...statement, ir: JSON.stringify(statement.ir) } };
 }
 
-/** The error that ends a command whose query is refused, when the findings have been told. */
+/** The error that ends a command whose query is refused, after its findings were printed. */
 export function refusal(findings: readonly Finding[]): SealroomError {
   const count = findings.length === 1 ? 'one reason' : `${String(findings.length)} reasons`;
-  return new SealroomError('RULE_QUERY', `the query is refused, for ${count}`);
+  return new SealroomError('RULE_QUERY', `the query is refused for ${count}`);
 }

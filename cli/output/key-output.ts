@@ -2,7 +2,7 @@ import { isReadableByUser, type StoredEnvelope } from '../../src/custody/index.t
 import type { CommonArguments } from '../options/key-options.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** What is told of an envelope: nothing in it is secret. */
+/** The JSON form of an envelope, which contains nothing secret. */
 export function describeStored({ envelope, file }: StoredEnvelope): object {
   const { collaborationId, generation, secretId, provider, key, created, isRoleBound } = envelope;
   const isInsecure = isReadableByUser(provider);
@@ -15,7 +15,7 @@ export function describeEnvelope({ envelope }: StoredEnvelope): string {
   return `generation ${String(generation)} of ${collaborationId}, secret ${secretId}, under ${key}`;
 }
 
-/** Prints an answer: an object for machines on standard output, or words on standard error. */
+/** Prints an answer: a JSON object on standard output, or a line on standard error. */
 export function writeAnswer(io: CliIo, { json }: CommonArguments, answer: object, line: string): void {
   if (json) io.stdout.write(`${JSON.stringify(answer)}\n`);
   else io.stderr.write(`${line}\n`);

@@ -10,7 +10,7 @@ interface ProgressDisplay {
 const SILENT: ProgressDisplay = { update: () => undefined, stop: () => undefined };
 const REDRAWS_PER_SECOND = 8;
 
-/** Does something long, and shows its rows, rate and the time left on standard error if that is a terminal. */
+/** Runs a long action, and shows its rows, rate and remaining time on standard error if that is a terminal. */
 export async function withProgress<Result>(
   io: CliIo,
   work: (onProgress: (progress: TableProgress) => void) => Promise<Result>,

@@ -1,31 +1,31 @@
 import { readRows } from '../../src/actions/member/tables.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { countOf, SealroomError } from '../../src/errors/index.ts';
 import { formatOf, type TableFormat } from '../../src/tabular/index.ts';
 import { STANDARD_STREAM } from '../terminal.ts';
 
-/** Rows that a terminal shows. */
+/** Most rows that a terminal shows. */
 const MAX_SHOWN_ROWS = 100;
 
-/** Characters of a value that a terminal shows. */
+/** Most characters of a value that a terminal shows. */
 const MAX_SHOWN_CHARACTERS = 48;
 
-/** The format of an output: as given, or what its name says, or CSV on standard output. */
+/** The format of an output: as given, or by its extension, or CSV on standard output. @throws {SealroomError} IO_FORMAT */
 export function outputFormatOf(output: string, given: TableFormat | undefined): TableFormat {
   const format = given ?? (output === STANDARD_STREAM ? 'csv' : formatOf(output));
   if (format !== null) return format;
-  throw new SealroomError('IO_FORMAT', 'expected a name ending in .csv, .parquet or .arrow', {
+  throw new SealroomError('IO_FORMAT', 'unknown table format: the name must end in .csv, .parquet or .arrow', {
     where: { file: output },
-    hint: 'say the format with `--output-format csv|parquet|arrow`; a package for its receivers is made with `--package`',
+    hint: 'give the format with `--output-format csv|parquet|arrow`; for an encrypted package, use `--package`',
   });
 }
 
-/** A value as one that a terminal shows on one line, and does not obey. */
+/** A value for a terminal: on one line, without control characters, and not too long. */
 function printable(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD');
   return plain.length <= MAX_SHOWN_CHARACTERS ? plain : `${plain.slice(0, MAX_SHOWN_CHARACTERS - 1)}…`;
 }
 
-/** The lines of a result on a terminal: headers, a rule, rows with numbers to the right, and how many are left out. */
+/** Draws a result for a terminal: headers, a rule, rows with numbers on the right, and how many rows are left out. */
 export async function drawResult(table: Uint8Array, totalRows: number): Promise<readonly string[]> {
   const { fields, rows } = await readRows(table, MAX_SHOWN_ROWS);
   const headers = fields.map(({ name }) => printable(name));
@@ -47,6 +47,6 @@ export async function drawResult(table: Uint8Array, totalRows: number): Promise<
     line(headers),
     widths.map((width) => '-'.repeat(width)).join('  '),
     ...cells.map(line),
-    ...(more > 0 ? [`… ${String(more)} rows more; write them to a file with \`--output\``] : []),
+    ...(more > 0 ? [`… ${countOf(more, 'more row')}; write all of them to a file with \`--output\``] : []),
   ];
 }

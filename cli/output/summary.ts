@@ -1,8 +1,9 @@
 import { relative } from 'node:path';
+import { countOf } from '../../src/errors/index.ts';
 import type { TableOutput } from '../../src/tabular/index.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
-/** The part of a summary that both table commands have. */
+/** The part of a summary that all table commands have. */
 export interface TableSummary {
   readonly rows: number;
   readonly inputBytes: number;
@@ -23,7 +24,7 @@ export function printSummary(
 ): void {
   const output = target.kind === 'file' ? target.path : STANDARD_STREAM;
   if (args.json) {
-    // With the table itself on standard output, the summary goes beside it.
+    // If the table is on standard output, the summary goes to standard error.
     const stream = output === STANDARD_STREAM ? io.stderr : io.stdout;
     stream.write(`${JSON.stringify({ output: args['dry-run'] ? null : output, ...summary })}\n`);
     return;
@@ -36,8 +37,7 @@ export function printSummary(
     ? 'dry run: everything was checked, nothing was written'
     : `wrote ${name}${summary.outputBytes > 0 ? ` (${formatBytes(summary.outputBytes)})` : ''}`;
   const rows = `rows: ${summary.rows.toLocaleString('en')} from ${formatBytes(summary.inputBytes)}`;
-  const threads = summary.threads === 1 ? '1 thread' : `${String(summary.threads)} threads`;
-  const time = `time: ${seconds.toFixed(1)} s (${rate} rows/s, kernel ${summary.kernel}, ${threads})`;
+  const time = `time: ${seconds.toFixed(1)} s (${rate} rows/s, kernel ${summary.kernel}, ${countOf(summary.threads, 'thread')})`;
   io.stderr.write(`${[written, rows, ...details, time].join('\n')}\n`);
 }
 

@@ -2,29 +2,29 @@ import type { Argv } from 'yargs';
 import { SealroomError } from '../../src/errors/index.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** The option of commands that ask before they do something. */
+/** The option of commands that ask for confirmation. */
 export interface ConfirmArguments {
   readonly yes: boolean;
 }
 
-/** Declares the option that answers the question before it is asked. */
+/** Declares the option that confirms in advance. */
 export function withConfirm<T>(yargs: Argv<T>): Argv<T & ConfirmArguments> {
-  return yargs.option('yes', { type: 'boolean', default: false, describe: 'do it without asking' });
+  return yargs.option('yes', { type: 'boolean', default: false, describe: 'do not ask for confirmation' });
 }
 
 /**
- * Goes on if the option says so, or a person at the terminal.
+ * Returns if the option, or a person at the terminal, confirms.
  *
  * @throws {SealroomError} USAGE_OPTION if there is neither; IO_ABORTED if the person says no.
  */
 export async function confirmOrRefuse(io: CliIo, { yes }: ConfirmArguments, question: string): Promise<void> {
   if (yes) return;
   if (io.stdin.isTTY !== true) {
-    throw new SealroomError('USAGE_OPTION', 'expected `--yes`, or a terminal to ask at, got neither', {
-      hint: `the question is: ${question}`,
+    throw new SealroomError('USAGE_OPTION', 'without a terminal, this command needs `--yes`', {
+      hint: `\`--yes\` confirms: ${question}`,
     });
   }
-  // Loaded here, since the prompts' library would slow down every other command.
+  // Loaded here, because the library for prompts would slow down every other command.
   const { askToConfirm } = await import('./prompts.ts');
   if (await askToConfirm(io, question)) return;
   throw new SealroomError('IO_ABORTED', 'nothing was done');

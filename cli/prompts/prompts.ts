@@ -8,7 +8,7 @@ import type { Prompter, ChoiceQuestion } from './schema-dialogue.ts';
 import type { CliIo } from '../terminal.ts';
 
 const endOfInput = (): SealroomError =>
-  new SealroomError('IO_ABORTED', 'the dialogue expected an answer, got the end of input', {
+  new SealroomError('IO_ABORTED', 'the input ended before all questions were answered', {
     hint: 'nothing was written',
   });
 
@@ -32,8 +32,8 @@ function matchOption<T extends string>(question: ChoiceQuestion<T>, answer: stri
 }
 
 /**
- * Takes answers line by line, from a script or a plain terminal: words may be shortened, an empty line takes the initial
- * answer, an answer that does not fit is asked for again. `signal` ends the input.
+ * Reads answers line by line, from a script or a plain terminal: words may be shortened, an empty line takes the initial
+ * answer, and an invalid answer repeats the question. `signal` ends the input.
  */
 export function createLinePrompter(input: Readable, output: Writable, signal?: AbortSignal): Prompter {
   const reader = createInterface({
@@ -42,7 +42,7 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
     crlfDelay: Infinity,
     ...(signal === undefined ? {} : { signal }),
   });
-  // Taken at once: lines that arrive before the first question would be lost.
+  // Created at once: lines that arrive before the first question would be lost.
   const lines = reader[Symbol.asyncIterator]();
   const say = (line: string): void => {
     output.write(`${line}\n`);
@@ -72,7 +72,7 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
           await ask(`${message} ${words}${initial === null ? '' : ` (${initial})`} `),
         );
         if (answer !== null) return answer;
-        say(`expected ${words}`);
+        say(`answer ${words}`);
       }
     },
     close: () => {
@@ -81,21 +81,21 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
   };
 }
 
-/** What all questions to a person at a terminal have in common. */
+/** The common part of all questions to a person at a terminal. */
 interface Prompts {
   readonly common: { readonly input: Readable; readonly output: Writable; readonly signal: AbortSignal };
-  /** The answer. @throws {SealroomError} IO_ABORTED if there is none, but a wish to stop or the end of input. */
+  /** Returns the answer. @throws {SealroomError} IO_ABORTED if the user cancelled, or the input ended. */
   readonly take: <T extends string | boolean | undefined>(answer: T | typeof CANCEL_SYMBOL) => T;
   readonly close: () => void;
 }
 
-/** Makes ready to ask at a terminal: Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
+/** Prepares to ask at a terminal: Ctrl-C, Ctrl-D, the end of input and `signal` cancel. */
 function openPrompts(input: Readable, output: Writable, signal: AbortSignal | undefined): Prompts {
   const ended = new AbortController();
   const stop = (): void => {
     ended.abort();
   };
-  // Ctrl-D closes the line editor underneath, and the question would stay open for ever.
+  // Ctrl-D closes the line editor underneath, which leaves the question open for ever.
   const stopAtCtrlD = (_text: string | undefined, key: Key): void => {
     if (key.ctrl === true && key.name === 'd') stop();
   };
@@ -150,7 +150,7 @@ export function createTerminalPrompter(input: Readable, output: Writable, signal
   };
 }
 
-/** Asks for a passphrase at a terminal, which shows nothing of it. @throws {SealroomError} IO_ABORTED if it is cancelled. */
+/** Asks for a passphrase at a terminal, without showing it. @throws {SealroomError} IO_ABORTED if it is cancelled. */
 export async function askHidden(
   { stdin, stderr, signal }: Pick<CliIo, 'stdin' | 'stderr' | 'signal'>,
   message: string,
@@ -163,7 +163,7 @@ export async function askHidden(
   }
 }
 
-/** Asks at a terminal whether to go on; no, unless the answer is yes. @throws {SealroomError} IO_ABORTED if it is cancelled. */
+/** Asks for confirmation at a terminal; the default is no. @throws {SealroomError} IO_ABORTED if it is cancelled. */
 export async function askToConfirm(
   { stdin, stderr, signal }: Pick<CliIo, 'stdin' | 'stderr' | 'signal'>,
   message: string,

@@ -23,9 +23,9 @@ import { quoteForMessage } from '../../src/errors/index.ts';
 /** A question that is answered with a line of text. */
 export interface TextQuestion {
   readonly message: string;
-  /** What an empty answer stands for; `null` if an answer is needed. */
+  /** The answer if it is left empty; `null` if an answer is needed. */
   readonly initial: string | null;
-  /** What is wrong with an answer, or `null`; the question is asked again until nothing is. Blanks are an empty answer. */
+  /** Returns the problem with an answer, or `null`; the question is repeated until it is valid. Blanks are an empty answer. */
   readonly check: (answer: string) => string | null;
 }
 
@@ -33,16 +33,16 @@ export interface TextQuestion {
 export interface ChoiceQuestion<T extends string> {
   readonly message: string;
   readonly options: readonly T[];
-  /** What an empty answer stands for; `null` if an answer is needed. */
+  /** The answer if it is left empty; `null` if an answer is needed. */
   readonly initial: T | null;
 }
 
-/** Someone who answers questions: a person at a terminal, or lines of a file. */
+/** Asks questions of a person at a terminal, or of a script. */
 export interface Prompter {
   /** Shows a line. */
   say(line: string): void;
   /**
-   * The answer as it was given, or an empty one, which has passed the question's check too.
+   * Returns the answer, which may be empty, after it passed the check of the question.
    *
    * @throws {SealroomError} IO_ABORTED if there are no more answers.
    */
@@ -54,7 +54,7 @@ export interface Prompter {
 
 const INTEGER = /^\+?\d+$/;
 
-/** What the steps of the dialogue know. */
+/** The state that the steps of the dialogue share. */
 interface Session {
   readonly prompter: Prompter;
   readonly headerRow: boolean;
@@ -84,7 +84,7 @@ async function askTargetCount(prompter: Prompter, name: string): Promise<number>
     check: (text) =>
       text === '' || (INTEGER.test(text) && Number(text) <= MAX_TARGET_COLUMNS)
         ? null
-        : `expected an integer from 0 to ${String(MAX_TARGET_COLUMNS)}`,
+        : `enter an integer from 0 to ${String(MAX_TARGET_COLUMNS)}`,
   });
   return answer === '' ? 1 : Number(answer);
 }
@@ -116,7 +116,7 @@ async function askSuffix(prompter: Prompter, header: Header, kind: ColumnKind, l
   return answer === 'yes' ? addSuffix(header, kind) : header;
 }
 
-/** Asks for a target header until it is valid with its suffix, and new. */
+/** Asks for a target header until it is valid with its suffix, and not used yet. */
 async function askTargetHeader(
   session: Session,
   column: SourceColumn,
@@ -129,7 +129,7 @@ async function askTargetHeader(
     try {
       const target = await askSuffix(prompter, header, kind, label);
       if (!used.has(target)) return target;
-      prompter.say(`expected a target header that is not used yet, got ${quoteForMessage(target)}`);
+      prompter.say(`the target header ${quoteForMessage(target)} is already used`);
     } catch (error) {
       if (!(error instanceof SealroomError) || error.code !== 'SCHEMA_HEADER') throw error;
       prompter.say(error.message);
@@ -144,7 +144,7 @@ async function askPadLength(prompter: Prompter, message: string, initial: string
     check: (text) =>
       (text === '' && initial !== null) || findProblem(() => parsePadLength(text)) === null
         ? null
-        : `expected an integer from 0 to ${String(MAX_PAD_LENGTH_BYTES)}`,
+        : `enter an integer from 0 to ${String(MAX_PAD_LENGTH_BYTES)}`,
   });
   return parsePadLength(answer === '' ? initial : answer);
 }
@@ -158,15 +158,15 @@ async function askPad(prompter: Prompter, label: string): Promise<Pad> {
     case 'fixed':
       return { kind, lengthBytes: await askPadLength(prompter, `${label}: length of every value, in bytes?`, null) };
     case 'max':
-      prompter.say('every value is filled to the length of the longest one in the column, plus additional bytes');
-      prompter.say('additional bytes hide the length of the longest value, too');
+      prompter.say('every value is padded to the length of the longest one in the column, plus additional bytes');
+      prompter.say('the additional bytes also hide the length of the longest value');
       return { kind, lengthBytes: await askPadLength(prompter, `${label}: additional bytes?`, '0') };
   }
 }
 
 async function askKind(session: Session, column: SourceColumn, label: string): Promise<ColumnKind> {
   if (!column.kinds.includes('sealed')) return 'cleartext';
-  // The safest comes first: a terminal preselects it.
+  // The safest comes first, because a terminal preselects it.
   const options = COLUMN_KINDS.filter(
     (kind) => column.kinds.includes(kind) && (kind !== 'cleartext' || session.allowCleartext),
   );
@@ -202,7 +202,7 @@ async function askColumn(session: Session, column: SourceColumn): Promise<readon
 }
 
 /**
- * Asks for a table schema column by column: how many target columns, and of each its type, header, suffix and pad.
+ * Asks for a table schema column by column: the number of target columns, and the type, header, suffix and pad of each.
  *
  * Returns `null` if no target column was wanted. The questions, their order and what an empty answer means are those of
  * C3R's interactive mode, so that scripted answers work with both.

@@ -74,7 +74,7 @@ describe('collab', () => {
   test('key makes a private key once, for its owner only, and prints the public one', async () => {
     await using session = await Session.start();
     const first = await session.run(['collab', 'key', 'pub.key']);
-    expect(first).toMatchObject({ code: 0, err: expect.stringMatching(/made a signing key in `pub\.key`/) });
+    expect(first).toMatchObject({ code: 0, err: expect.stringMatching(/created a signing key in `pub\.key`/) });
     expect((await stat(session.path('pub.key'))).mode & 0o777).toBe(0o600);
     expect(await session.run(['collab', 'key', 'pub.key'])).toEqual({ code: 0, out: first.out, err: '' });
     expect(JSON.parse((await session.run(['collab', 'key', 'pub.key', '--json'])).out)).toEqual({
@@ -84,12 +84,12 @@ describe('collab', () => {
     await chmod(session.path('pub.key'), 0o644);
     expect(await session.run(['collab', 'key', 'pub.key'])).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/got an open one/),
+      err: expect.stringMatching(/the secret file is open to other users/),
     });
     await session.put('other.key', 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
     await chmod(session.path('other.key'), 0o600);
     const other = await session.run(['collab', 'key', 'other.key']);
-    expect(other).toMatchObject({ code: 1, err: expect.stringMatching(/signing key expected as Ed25519 in PEM/) });
+    expect(other).toMatchObject({ code: 1, err: expect.stringMatching(/the file is not a private key in PEM/) });
     expect(other.err).not.toMatch(/AAECAw/);
     expect(await session.run(['collab', 'key', 'none/pub.key'])).toMatchObject({
       code: 1,
@@ -100,6 +100,8 @@ describe('collab', () => {
   test('sign refuses a key of somebody else and leaves the file as it was', async () => {
     await using session = await startDraft();
     const before = await session.text('spring.yaml');
+    const typo = await session.run(['collab', 'sign', 'spring.yaml', '--as', 'bradn', '--key', 'brand.key']);
+    expect(typo.err).toBe('error: `bradn` is not a member of the collaboration\nhint: did you mean `brand`?\n');
     const outcome = await session.run(['collab', 'sign', 'spring.yaml', '--as', 'pub', '--key', 'brand.key']);
     expect(outcome).toMatchObject({
       code: 2,

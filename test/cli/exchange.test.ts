@@ -92,7 +92,7 @@ describe('what is refused', () => {
   ])('E-14 a card is not pinned after %s', async (_, input) => {
     expect(await errorOf(['member', 'verify', 'news.card.json'], 'shoe', input)).toEqual([
       4,
-      'error: expected the same digits on both sides, got others',
+      'error: the digits do not match',
     ]);
     expect((await session.run(['member', 'verify', 'news.card.json', '--home', 'shoe'], BARE)).code).toBe(1);
     const [code, error] = await errorOf(['key', 'request', '--id', ID, '--from', 'news.card.json']);
@@ -104,7 +104,7 @@ describe('what is refused', () => {
     for (const wrong of [digits.slice(0, 35), digits.replace(/\d$/, (last) => String((Number(last) + 1) % 10)), '']) {
       expect(await errorOf(['member', 'verify', 'news.card.json', '--expect', wrong])).toEqual([
         4,
-        'error: expected the same digits on both sides, got others',
+        'error: the digits do not match',
       ]);
     }
   });
@@ -183,7 +183,7 @@ test('E-14 another card of a member is told of, and takes the place of the first
     await digitsOf(session, 'shoe', 'renewed.card.json'),
   ];
   expect((await as(session, 'shoe', verify)).err).toContain(
-    'warning: another card of it is pinned, and counts too; with `--replace` only this one does',
+    'warning: another card is pinned for this member; `--replace` unpins it',
   );
   expect((await as(session, 'shoe', [...verify, '--replace'])).err).not.toContain('warning');
   const old = await session.run(['key', 'request', '--id', ID, '--from', 'news.card.json', '--home', 'shoe'], BARE);
@@ -258,14 +258,14 @@ describe('roles', () => {
       return line(err, 0);
     };
     // The secret is bound, so that the manifest is needed; and a steward gets none.
-    expect(await refused('kim', sending('ken'))).toBe('error: `send` expected a manifest with people, got none');
+    expect(await refused('kim', sending('ken'))).toBe('error: `send` needs a manifest with people');
     expect(await refused('kim', [...sending('sol'), ...M])).toMatch(
       /^error: `receive` needs the role KEY_CUSTODIAN; sol of brand has/,
     );
     expect(await session.names()).not.toContain('sol.age');
     await as(session, 'kim', [...sending('ken'), ...M]);
     const receiving = ['key', 'receive', 'ken.age', '--key', 'age:ken/receive.key'];
-    expect(await refused('ken', receiving)).toBe('error: `receive` expected a manifest with people, got none');
+    expect(await refused('ken', receiving)).toBe('error: `receive` needs a manifest with people');
     expect(json(await as(session, 'ken', [...receiving, ...M, '--json']))).toMatchObject({ isRoleBound: true });
     // A steward that has the envelope does not send it on.
     await cp(session.path('kim/collaborations'), session.path('sol/collaborations'), { recursive: true });

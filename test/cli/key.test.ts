@@ -77,7 +77,10 @@ describe('sealroom key', () => {
     const create = ['key', 'create', '--id', ID, '--key', 'age:a.key'];
     await keys.done(create);
     const before = await readFile(keys.envelope(), 'utf8');
-    expect(await keys.run(create)).toMatchObject({ code: 1, err: expect.stringContaining('found one') as string });
+    expect(await keys.run(create)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the home already has a secret of the collaboration') as string,
+    });
     expect(await readFile(keys.envelope(), 'utf8')).toBe(before);
     expect(await keys.run(['key', 'create', '--id', ID])).toMatchObject({ code: 2 });
     expect(await keys.run(['key', 'create', '--key', 'age:a.key'])).toMatchObject({ code: 2 });
@@ -85,13 +88,19 @@ describe('sealroom key', () => {
     expect((await keys.run(['key', 'create', '--id', ID.replace('1111', '1112'), '--key', 'vault:x'])).err).toContain(
       '`keystore:`',
     );
+    expect((await keys.run(['key', 'create', '--id', ID.replace('1111', '1112'), '--key', 'keystor:x'])).err).toContain(
+      'hint: did you mean `keystore`?',
+    );
     expect(await keys.run(['key'])).toMatchObject({ code: 2 });
   });
 
   test('create --import takes over the secret of the environment, of which export-c3r is the way back', async () => {
     await using keys = await KeySession.start();
     const create = ['key', 'create', '--id', ID, '--key', 'age:a.key', '--import'];
-    expect(await keys.run(create)).toMatchObject({ code: 1, err: expect.stringContaining('got none') as string });
+    expect(await keys.run(create)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the environment has no shared secret') as string,
+    });
     await keys.done(create, { C3R_SHARED_SECRET: SECRET });
     const exporting = ['key', 'export-c3r', '--id', ID];
     const refused = await keys.run(exporting);
@@ -135,7 +144,7 @@ describe('sealroom key', () => {
     expect(JSON.parse((await keys.done(['key', 'show', '--json'])).out)).toMatchObject({ envelopes: [] });
     await keys.done(['key', 'create', '--id', ID, '--key', 'age:a.key']);
     expect((await keys.done(['key', 'show'])).out).toMatch(
-      /^generation 1 of 0{8}-.*, secret [0-9a-f]{32}, under age:.*; open to/,
+      /^generation 1 of 0{8}-.*, secret [0-9a-f]{32}, under age:.*; readable by your other programs/,
     );
     expect((await keys.done(['key', 'show', '--check', '--id', ID])).out).toContain('; opens');
     await writeFile(keys.path('a.key'), `${await generateX25519Identity()}\n`);
@@ -156,7 +165,7 @@ describe('sealroom key', () => {
     const made = await keys.done(['key', 'create', '--import', '--id', ID, '--key', 'env:C3R_SHARED_SECRET'], secret);
     expect(made.err).toContain('warning: the secret itself is in plain text in the environment variable');
     const wrapped = await keys.done(['key', 'wrap', '--id', ID, '--to', 'age:b.key'], secret);
-    expect(wrapped.err).toContain('hint: the secret itself still lies in `env:C3R_SHARED_SECRET`');
+    expect(wrapped.err).toContain('hint: the secret itself is still in `env:C3R_SHARED_SECRET`');
     expect(await keys.run([...ENCRYPT, '--key', 'age:a.key'])).toMatchObject({ code: 1 });
     await keys.done(ENCRYPT);
     await keys.done(DECRYPT, secret);
@@ -249,7 +258,7 @@ describe('at a terminal', () => {
     await using keys = await KeySession.start();
     const create = ['key', 'create', '--id', ID, '--key', 'keystore:keys'];
     const different = await atTerminal(keys, create, ['opensesame', 'opensesami']);
-    expect(different).toMatchObject({ code: 1, err: expect.stringContaining('two different ones') as string });
+    expect(different).toMatchObject({ code: 1, err: expect.stringContaining('the two passphrases differ') as string });
     expect(await atTerminal(keys, create, ['', ''])).toMatchObject({ code: 1 });
     expect(await keys.session.names()).not.toContain('keys');
     const made = await atTerminal(keys, create, ['opensesame', 'opensesame']);

@@ -30,7 +30,7 @@ describe('sealroom check', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('allowed\nreads:\n  impressions\n  purchases\n');
     expect(out).toContain('at least 10 different values of `impressions.email`');
-    expect(out).toContain('impressions: 1000 of 1000 left, 999 after it (LIFETIME lifetime)');
+    expect(out).toContain('impressions: 1000 of 1000 left, 999 after this query (LIFETIME lifetime)');
     expect(out).toContain('HAVING ((count(DISTINCT "i"."email") >= 10) AND (count(DISTINCT "p"."email") >= 5))');
     expect(await records()).toBe(before);
   });
@@ -41,7 +41,7 @@ describe('sealroom check', () => {
     expect(out).toContain('FINGERPRINT_USE: ');
     expect(out).toContain('1 | SELECT i.email, MAX(i.spend) FROM impressions i\n    |                 ^^^');
     expect(out).toContain('help: ');
-    expect(err).toBe('error: the query is refused, for 3 reasons\n');
+    expect(err).toBe('error: the query is refused for 3 reasons\n');
   });
 
   test('checks against a manifest alone, and answers in JSON', async () => {
@@ -77,7 +77,7 @@ describe('sealroom query', () => {
   test('prints CSV where nobody looks', async () => {
     const { code, out, err } = await query(REGIONS);
     expect({ code, out }).toEqual({ code: 0, out: EXPECTED });
-    expect(err).toMatch(/^rows: 3\nimpressions: \d+ of 1000 left, \d+ after it .*\nattempt: [-0-9a-f]{36}\n$/);
+    expect(err).toMatch(/^rows: 3\nimpressions: \d+ of 1000 left, \d+ after this query .*\nattempt: [-0-9a-f]{36}\n$/);
   });
 
   test.each(['csv', 'parquet', 'arrow'])('writes %s, which `decrypt` reads', async (format) => {
@@ -127,18 +127,19 @@ describe('sealroom query', () => {
     const { code, out, err } = await query('SELECT i.email FROM impressions i');
     expect({ code, out }).toEqual({ code: 3, out: '' });
     expect(err).toContain('FINGERPRINT_USE: `email` is a fingerprint column');
-    expect(err).toContain('error: the query is refused, for 2 reasons');
+    expect(err).toContain('error: the query is refused for 2 reasons');
     expect(await records()).toBe(before + 1);
   });
 
   test.each([
-    [['SELECT 1', '--template', 'pages-since'], 'expected a query or `--template`'],
-    [[], 'expected a query or `--template`'],
-    [['SELECT 1', '--param', 'a=b'], '`--param` expected together with `--template`'],
-    [['--template', 'pages-since', '--param', 'since'], '`--param` expected name=value'],
-    [['--template', 'pages-since', '--param', 'a=1', '--param', 'a=2'], 'expected `a` once'],
-    [['SELECT 1', '--for', 'stranger'], '`stranger` is not a member of the collaboration'],
-    [['SELECT 1', '--timeout', '0'], '`--timeout` expected a whole number'],
+    [['SELECT 1', '--template', 'pages-since'], 'a query and `--template` cannot be combined'],
+    [[], 'missing query'],
+    [['SELECT 1', '--param', 'a=b'], '`--param` needs `--template`'],
+    [['--template', 'pages-since', '--param', 'since'], '`--param` needs the form `name=value`'],
+    [['--template', 'pages-since', '--param', 'a=1', '--param', 'a=2'], 'the parameter `a` is given twice'],
+    [['SELECT 1', '--for', 'stranger'], '`stranger` is not a member of the collaboration\nhint: its members are '],
+    [['SELECT 1', '--for', 'brnad'], '`brnad` is not a member of the collaboration\nhint: did you mean `brand`?'],
+    [['SELECT 1', '--timeout', '0'], '`--timeout` must be a whole number from 1 to 1,000,000'],
   ])('refuses %j as wrong use', async (argv, message) => {
     const { code, err } = await query(...argv);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
@@ -171,7 +172,7 @@ describe('a package', () => {
     expect(code).toBe(0);
     expect(err).toContain('wrote notes.out.csv');
     expect(err).toContain('asked by brand for brand');
-    expect(err).toContain('made of pub.visits');
+    expect(err).toContain('from the tables pub.visits');
     expect((await room.session.text('notes.out.csv')).split('\n').sort()).toEqual([
       '',
       'hidden-note-0,confidential-page-0',

@@ -87,12 +87,12 @@ describe('the dialogue', () => {
 
   test.each(['x', '-1', '1601', '1.5', ' 1', '0x1'])('a target count of %j is asked for again', async (count) => {
     const { said } = await answer([text('a')], [count, '0']);
-    expect(said).toContain('expected an integer from 0 to 1600');
+    expect(said).toContain('enter an integer from 0 to 1600');
   });
 
   test('an unknown type, and none, are asked for again', async () => {
     const { schema, said } = await answer([text('a')], ['1', '', 'hashed', 'CLEAR', '']);
-    expect(said.match(/expected \[s\]ealed, \[f\]ingerprint or \[c\]leartext/g)).toHaveLength(2);
+    expect(said.match(/answer \[s\]ealed, \[f\]ingerprint or \[c\]leartext/g)).toHaveLength(2);
     expect(schema?.columns[0]?.kind).toBe('cleartext');
   });
 
@@ -110,7 +110,7 @@ describe('the dialogue', () => {
   test('a header that is used already is asked for again', async () => {
     const answers = ['2', 'c', '', 'c', '', 'A', 'b'];
     const { schema, said } = await answer([text('a')], answers);
-    expect(said.match(/expected a target header that is not used yet, got `a`/g)).toHaveLength(2);
+    expect(said.match(/the target header `a` is already used/g)).toHaveLength(2);
     expect(schema === null ? '' : describeTableSchema(schema)).toBe('a -> a cleartext, a -> b cleartext');
   });
 
@@ -122,13 +122,13 @@ describe('the dialogue', () => {
       { kind: 'fixed', lengthBytes: 12 },
       { kind: 'max', lengthBytes: 0 },
     ]);
-    expect(said.match(/expected an integer from 0 to 10000/g)).toHaveLength(3);
+    expect(said.match(/enter an integer from 0 to 10000/g)).toHaveLength(3);
   });
 
   test('cleartext is not offered where the collaboration forbids it', async () => {
     const { schema, said } = await answer([text('a')], ['', 'c', 'f', '', ''], { allowCleartext: false });
     expect(said).toContain('the collaboration forbids cleartext columns');
-    expect(said).toContain('expected [s]ealed or [f]ingerprint');
+    expect(said).toContain('answer [s]ealed or [f]ingerprint');
     expect(schema?.columns[0]?.kind).toBe('fingerprint');
   });
 
@@ -169,7 +169,7 @@ describe('the dialogue', () => {
       const error = await catchError(answer([text('a')], answers));
       expect(error).toMatchObject({
         code: 'IO_ABORTED',
-        message: 'the dialogue expected an answer, got the end of input',
+        message: 'the input ended before all questions were answered',
       });
     },
   );
@@ -214,7 +214,7 @@ describe('the terminal', () => {
     const dialogue = runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, prompter);
     await press(input, ['x', keys.enter, '\u007f', '0', keys.enter]);
     expect(await dialogue).toBeNull();
-    expect(shown()).toContain('expected an integer from 0 to 1600');
+    expect(shown()).toContain('enter an integer from 0 to 1600');
   });
 
   test('Ctrl-C cancels', async () => {
@@ -232,7 +232,7 @@ describe('the terminal', () => {
       runSchemaDialogue(readSourceTable([text('a')], true), { allowCleartext: true }, prompter),
     );
     await press(input, [keys.enter, '\u0004']);
-    expect((await failure).message).toContain('got the end of input');
+    expect((await failure).message).toContain('the input ended');
   });
 
   test('a signal cancels', async () => {

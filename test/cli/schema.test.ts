@@ -157,7 +157,7 @@ describe('suggestions', () => {
     expect(await load('data.csv.json')).toContain('"COMMENT": "e-mail addresses, nearly all different');
     expect(stderr).toContain('column `email`: fingerprint: e-mail addresses');
     expect(stderr).toContain('warning: column `region`: frequency analysis breaks a fingerprint of it');
-    expect(stderr).toContain('a proposal from the first 40 rows');
+    expect(stderr).toContain('this is a proposal based on 40 rows');
   });
 
   test('never repeat a value', async () => {
@@ -262,18 +262,18 @@ describe('refusals', () => {
   beforeEach(() => save('data.csv', ['a']));
 
   test.each([
-    ['no mode', ['data.csv'], 'expected one of --template, --interactive and --suggest, got none'],
-    ['two modes', ['data.csv', '-t', '-i'], 'got --template and --interactive'],
-    ['no headers in Parquet', ['x.parquet', '-t', '-p'], '`--no-headers` expected with a CSV file, got parquet'],
+    ['no mode', ['data.csv'], 'needs one of `--template`, `--interactive`, `--suggest`'],
+    ['two modes', ['data.csv', '-t', '-i'], '`--template`, `--interactive` cannot be combined'],
+    ['no headers in Parquet', ['x.parquet', '-t', '-p'], '`--no-headers` is for CSV files only, got parquet'],
     [
       'two sources of settings',
       ['data.csv', '-t', '--id', 'x', '--allow-cleartext'],
-      'expected one of `--id` and `--allow-cleartext`, got both',
+      '`--id` and `--allow-cleartext` cannot be combined',
     ],
-    ['a region without an id', ['data.csv', '-t', '-g', 'x'], '`--profile` and `--region` expected with `--id`'],
+    ['a region without an id', ['data.csv', '-t', '-g', 'x'], '`--profile` and `--region` need `--id`'],
     ['an id that is none', ['data.csv', '-t', '--id', 'x'], 'the collaboration id must be'],
-    ['a dialogue about standard input', ['-', '-i', '-o', 'x'], 'expected a file to ask about'],
-    ['standard input without an output', ['-', '-t'], 'expected `--output`'],
+    ['a dialogue about standard input', ['-', '-i', '-o', 'x'], '`--interactive` needs a file as input'],
+    ['standard input without an output', ['-', '-t'], 'standard input needs `--output`'],
   ])('%s', async (_, args, message) => {
     const failure = await catchError(run(args));
     expect(failure.code).toBe('USAGE_OPTION');
@@ -282,13 +282,14 @@ describe('refusals', () => {
   });
 
   test('an unknown format', async () => {
-    await expect(run(['data.csv', '-t', '-e', 'xls'])).rejects.toThrow(
-      /expected a format of csv, parquet, arrow, got `xls`/,
-    );
+    const { message, hint } = await catchError(run(['data.csv', '-t', '-e', 'xls']));
+    expect({ message, hint }).toEqual({ message: 'unknown format `xls`', hint: 'use csv, parquet or arrow' });
   });
 
   test('an empty name as input: it is not standard input', async () => {
-    expect((await catchError(run(['', '-t', '-e', 'csv', '-o', 'x.json']))).message).toContain('got an empty text');
+    expect((await catchError(run(['', '-t', '-e', 'csv', '-o', 'x.json']))).message).toContain(
+      'the name of the input is empty',
+    );
   });
 
   test('an option that does not exist', async () => {

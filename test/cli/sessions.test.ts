@@ -143,7 +143,7 @@ describe('the shared secret', () => {
       session,
       await session.run(ENCRYPT, { env }),
       1,
-      /secret\.txt: expected a secret file that only its owner/,
+      /secret\.txt: the secret file is open to other users/,
     );
     const missing = { SEALROOM_SECRET_FILE: session.path('none.txt') };
     await expectFailure(
@@ -153,7 +153,12 @@ describe('the shared secret', () => {
       /none\.txt: cannot read the secret file: no such file/,
     );
     const both = { ...env, C3R_SHARED_SECRET: SECRET };
-    await expectFailure(session, await session.run(ENCRYPT, { env: both }), 1, /expected one of C3R_SHARED_SECRET and/);
+    await expectFailure(
+      session,
+      await session.run(ENCRYPT, { env: both }),
+      1,
+      /C3R_SHARED_SECRET and SEALROOM_SECRET_FILE are both set/,
+    );
   });
 
   test.each([
@@ -187,14 +192,15 @@ describe('usage errors exit 2', () => {
     [['encrypt', 'in.csv', '--id', ID], /missing required argument: schema/],
     [['encrypt', '--schema', 'schema.json', '--id', ID], /not enough non-option arguments/],
     [[...ENCRYPT, '--secret', 'x'], /unknown argument: secret/],
-    [[...ENCRYPT, '--kernel', 'gpu'], /invalid values/],
-    [[...ENCRYPT, '-e', 'xlsx'], /expected a format of csv, parquet, arrow, got `xlsx`/],
+    [[...ENCRYPT, '--kernel', 'gpu'], /unknown kernel `gpu`\nhint: use .*noble/],
+    [[...ENCRYPT, '--kernel', 'wsam'], /unknown kernel `wsam`\nhint: did you mean `wasm`\?/],
+    [[...ENCRYPT, '-e', 'xlsx'], /unknown format `xlsx`\nhint: use csv, parquet or arrow/],
     [
       ['encrypt', 'in.csv', '-s', 'schema.json', '--id', '1-2-3-4-5', '--allow-cleartext'],
       /the collaboration id must be a UUID/,
     ],
-    [[...ENCRYPT, '--settings', 'settings.json'], /expected the settings in one way/],
-    [[...ENCRYPT, '--region', 'eu-west-1'], /`--profile` and `--region` expected with/],
+    [[...ENCRYPT, '--settings', 'settings.json'], /the settings come from more than one source/],
+    [[...ENCRYPT, '--region', 'eu-west-1'], /`--profile` and `--region` need `--from-clean-rooms`/],
     [[...ENCRYPT, '-o', 'x.parquet', '-w', 'NULL'], /an output null text needs CSV/],
   ])('%j', async (argv, message) => {
     await using session = await Session.start(FILES);
@@ -224,7 +230,7 @@ describe('rules exit 3', () => {
 describe('broken input exits 1 and leaves nothing', () => {
   test.each([
     ['a missing file', ['encrypt', 'none.csv', ...ENCRYPT.slice(2)], /^error: none\.csv: cannot read: no such file/],
-    ['a directory', ['encrypt', '.', ...ENCRYPT.slice(2), '-e', 'csv'], /expected a file, got a directory/],
+    ['a directory', ['encrypt', '.', ...ENCRYPT.slice(2), '-e', 'csv'], /the input is a directory/],
     [
       'an unknown extension',
       ['encrypt', 'schema.json', ...ENCRYPT.slice(2)],
