@@ -11,7 +11,8 @@ export {
   widthOf,
   checkTexts,
 } from '../columns/index.ts';
-export { quoteIdentifier, quoteText, EngineTask, readVector } from '../engine/index.ts';
+export { quoteIdentifier, quoteText, EngineTask } from '../engine/index.ts';
+export { readVector } from '../engine/native.ts';
 export {
   hashFile,
   checkTarget,
