@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { checkContextOf } from '../adversarial/adversarial-file.ts';
 import { useRoom } from './room.ts';
+import { runs } from '../support/runs.ts';
 
 const SEED = 20240131;
 const QUERIES = 1000;
@@ -170,7 +171,7 @@ const query = made(
 test('R-9 a thousand expressions over values at all limits: none that is allowed fails on any of them', async () => {
   let allowed = 0;
   const failures: string[] = [];
-  for (const [index, sql] of fc.sample(query, { seed: SEED, numRuns: QUERIES }).entries()) {
+  for (const [index, sql] of fc.sample(query, { seed: SEED, numRuns: runs(QUERIES) }).entries()) {
     const verdict = await room.ask(sql, CUSTOM);
     if (!verdict.allowed) continue;
     allowed += 1;

@@ -14,7 +14,7 @@ import { ID, SECRET } from '../../../support/cli.ts';
 import { Bench, schemaOf, settingsOf } from '../../../support/tables.ts';
 import { failureOf, fixedColumn, textColumn, valuesOf } from '../../../tabular/support.ts';
 
-const ROWS = 5000;
+const ROWS = 2500;
 const TERMS = { settings: settingsOf({}), secret: parseSharedSecret(SECRET), collaborationId: ID };
 const SCHEMA = schemaOf('id:fingerprint', 'note:sealed max 0', 'id>copy:sealed', 'id>plain:cleartext');
 
@@ -35,7 +35,7 @@ const TABLES = {
   'one batch': tableOfTexts(['ID', 'note'], TEXTS),
   'many batches': {
     fields: tableOfTexts(['ID', 'note'], []).fields,
-    batches: Array.from({ length: 50 }, (_, part) => TEXTS.slice(part * 100, part * 100 + 100)).flatMap(
+    batches: Array.from({ length: 50 }, (_, part) => TEXTS.slice(part * 50, part * 50 + 50)).flatMap(
       (rows) => tableOfTexts(['ID', 'note'], rows).batches,
     ),
   },
