@@ -168,7 +168,7 @@ const query = made(
 );
 
 // A failure is a bit about the data, and the engine's own words would be more: no expression that is allowed can fail.
-test('R-9 a thousand expressions over values at all limits: none that is allowed fails on any of them', async () => {
+test('R-9 expressions over values at all limits: none that is allowed fails on any of them', async () => {
   let allowed = 0;
   const failures: string[] = [];
   for (const [index, sql] of fc.sample(query, { seed: SEED, numRuns: runs(QUERIES) }).entries()) {
@@ -180,5 +180,5 @@ test('R-9 a thousand expressions over values at all limits: none that is allowed
     });
   }
   expect(failures).toEqual([]);
-  expect(allowed).toBeGreaterThan(350);
+  expect(allowed).toBeGreaterThan(runs(QUERIES) * 0.35);
 }, 120_000);
