@@ -45,7 +45,7 @@ export {
   RowEncoder,
   type RowsForWriter,
   buffersOfRows,
-  writeRows,
+  writeEncodedRows,
   createOutput,
   transferTable,
   type TransferResult,
