@@ -3,4 +3,3 @@ export { engineTypeOf, opaqueType } from './engine-types.ts';
 export { Engine, engineFailure, OUT_OF_MEMORY, READING } from './engine.ts';
 export { LockedDatabase, ResultTooLarge } from './locked-database.ts';
 export { SqlParser } from './sql-parser.ts';
-export { readVector } from './vectors.ts';

@@ -1,5 +1,4 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
-export { CsvSerialiser } from './csv/serialise.ts';
 export {
   formatOf,
   nameOf,
