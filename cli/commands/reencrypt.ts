@@ -78,8 +78,6 @@ function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
 /** `sealroom reencrypt <input>`: encrypts a protected table again with the newest generation of the secret. */
 export function reencryptCommand(io: CliIo): CommandModule<object, ReencryptArguments> {
   return {
-    command: 'reencrypt <input>',
-    describe: 'encrypt a protected table again with the newest secret',
     builder: describeOptions,
     handler: (args) => runReencrypt(args, io),
   };

@@ -23,7 +23,7 @@ export interface TableArguments extends FipsArguments {
   readonly 'csv-input-null-value': string | undefined;
   readonly 'csv-output-null-value': string | undefined;
   readonly 'temp-dir': string | undefined;
-  readonly kernel: string | undefined;
+  readonly kernel: KernelName | undefined;
   readonly threads: number | undefined;
   readonly json: boolean;
   readonly debug: boolean;
@@ -77,10 +77,7 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       type: 'string',
       describe: "directory for temporary files (default: the system's)",
     })
-    .option('kernel', {
-      type: 'string',
-      describe: `implementation of the cryptography: ${listWords(KERNEL_NAMES)} (default: the fastest)`,
-    })
+    .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
     .option('threads', {
       type: 'number',
       requiresArg: true,
@@ -98,23 +95,11 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
 /** Parses a format option, in any case. @throws {SealroomError} USAGE_OPTION for an unknown format. */
 export function parseFormat(text: string | undefined): TableFormat | undefined {
   if (text === undefined) return undefined;
-  return FORMATS.find((name) => name === text.toLowerCase()) ?? refuseWord('format', text, FORMATS);
-}
-
-function parseKernel(text: string | undefined): KernelName | undefined {
-  if (text === undefined) return undefined;
-  return KERNEL_NAMES.find((name) => name === text) ?? refuseWord('kernel', text, KERNEL_NAMES);
-}
-
-function refuseWord(what: string, word: string, known: readonly string[]): never {
-  throw new SealroomError('USAGE_OPTION', `unknown ${what} ${quoteForMessage(word)}`, {
-    hint: didYouMean(word, known) ?? `use ${listWords(known)}`,
+  const format = FORMATS.find((name) => name === text.toLowerCase());
+  if (format !== undefined) return format;
+  throw new SealroomError('USAGE_OPTION', `unknown format ${quoteForMessage(text)}`, {
+    hint: didYouMean(text, FORMATS) ?? 'use csv, parquet or arrow',
   });
-}
-
-/** `a, b or c` */
-function listWords(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
 }
 
 /** The absolute path of a relative one; `-` stays. */
@@ -150,7 +135,6 @@ export function outputPath(input: string, output: string | undefined): string {
 /** Reads the input, the output and their options. */
 export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
   const tempDirectory = args['temp-dir'];
-  const kernel = parseKernel(args.kernel);
   return {
     input: tableInput(io, args.input, parseFormat(args['file-format'])),
     output: tableOutput(io, outputPath(args.input, args.output), parseFormat(args['output-format'])),
@@ -159,7 +143,7 @@ export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
     overwrite: args.overwrite,
     dryRun: args['dry-run'],
     tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
-    kernel: args.fips ? fipsKernel(kernel) : kernel,
+    kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
     threads: args.threads,
   };
 }

@@ -12,7 +12,7 @@ import { readPublicKeyOf } from './signing-key.ts';
 export type KeyAction = KeyRecord['action'];
 
 /** An action on a secret, or a refusal. The log adds the owner of the home. */
-export type KeyEvent = Omit<KeyRecord, 'kind' | 'actor'>;
+export type KeyUse = Omit<KeyRecord, 'kind' | 'actor'>;
 
 /** The log of key events. */
 export interface KeyLog {
@@ -21,7 +21,7 @@ export interface KeyLog {
    *
    * @throws {SealroomError} IO_WRITE, IO_LOCKED, AUDIT_* as the audit log.
    */
-  record(event: KeyEvent): Promise<void>;
+  record(event: KeyUse): Promise<void>;
 }
 
 /** The options of {@link openKeyLog}. */

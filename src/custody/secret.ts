@@ -2,7 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { encodeBase64Into, encodedBase64Length, wipe } from '../bytes/index.ts';
 import { type CollaborationId, sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
 import type { Envelope } from './envelope.ts';
-import type { KeyEvent } from './key-log.ts';
+import type { KeyUse } from './key-log.ts';
 
 /** A request for a secret, and the places to look for it. */
 export interface SecretRequest {
@@ -37,7 +37,7 @@ export interface HeldSecret extends Disposable {
    * @param file the protected file; `null` if its hash is not known
    * @throws {SealroomError} errors of the key log.
    */
-  readonly recordUse: (file: KeyEvent['file']) => Promise<void>;
+  readonly recordUse: (file: KeyUse['file']) => Promise<void>;
 }
 
 /** Bytes of a new secret: the minimum of the format (format F-1). */

@@ -144,7 +144,7 @@ describe('what is refused', () => {
 
   test('a key that is not said, a span that is too long, a generation that cannot be', async () => {
     await session.put('parcel.age', 'age');
-    expect(await errorOf(['key', 'receive', 'parcel.age'])).toEqual([2, 'error: missing required argument: key']);
+    expect(await errorOf(['key', 'receive', 'parcel.age'])).toEqual([2, 'error: `--key` is missing']);
     const request = ['key', 'request', '--id', ID, '--from', 'news.card.json'];
     expect(await errorOf([...request, '--days', '31'])).toEqual([2, 'error: expected 1 to 30 days, got 31']);
     expect((await errorOf([...request, '--generation', '0']))[0]).toBe(2);

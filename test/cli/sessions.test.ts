@@ -187,13 +187,13 @@ describe('the shared secret', () => {
 
 describe('usage errors exit 2', () => {
   test.each([
-    [[], /expected a command/],
-    [['frobnicate'], /unknown (command|argument)/],
-    [['encrypt', 'in.csv', '--id', ID], /missing required argument: schema/],
-    [['encrypt', '--schema', 'schema.json', '--id', ID], /not enough non-option arguments/],
-    [[...ENCRYPT, '--secret', 'x'], /unknown argument: secret/],
-    [[...ENCRYPT, '--kernel', 'gpu'], /unknown kernel `gpu`\nhint: use .*noble/],
-    [[...ENCRYPT, '--kernel', 'wsam'], /unknown kernel `wsam`\nhint: did you mean `wasm`\?/],
+    [[], /`sealroom` needs a command/],
+    [['frobnicate'], /`sealroom` has no command `frobnicate`/],
+    [['encrypt', 'in.csv', '--id', ID], /`sealroom encrypt` needs `--schema`/],
+    [['encrypt', '--schema', 'schema.json', '--id', ID], /`sealroom encrypt` needs `<input>`/],
+    [[...ENCRYPT, '--secret', 'x'], /unknown option `--secret`/],
+    [[...ENCRYPT, '--kernel', 'gpu'], /unknown value `gpu` for `--kernel`/],
+    [[...ENCRYPT, '--kernel', 'wsam'], /unknown value `wsam` for `--kernel`\nhint: did you mean `wasm`\?/],
     [[...ENCRYPT, '-e', 'xlsx'], /unknown format `xlsx`\nhint: use csv, parquet or arrow/],
     [
       ['encrypt', 'in.csv', '-s', 'schema.json', '--id', '1-2-3-4-5', '--allow-cleartext'],

@@ -55,7 +55,7 @@ async function openSource(environment: HomeEnvironment, choice: LogChoice): Prom
   const directory = logDirectory(environment, choice);
   if (keys !== undefined) return { directory, verifiers: parseVerifiers(keys.text, { file: keys.file }) };
   if (log !== undefined) {
-    throw new SealroomError('USAGE_OPTION', 'missing required argument: keys', {
+    throw new SealroomError('USAGE_OPTION', '`--keys` is missing', {
       hint: 'name a file with the verifier keys that you trust, one per line',
     });
   }

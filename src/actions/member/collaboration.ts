@@ -28,7 +28,7 @@ export interface Collaboration {
 export async function resolveCollaboration({ id, manifest: text }: CollaborationChoice): Promise<Collaboration> {
   if (text === undefined) {
     if (id !== undefined) return { id: parseCollaborationId(id), manifest: null, settings: null };
-    throw new SealroomError('USAGE_OPTION', 'missing required argument: id', {
+    throw new SealroomError('USAGE_OPTION', '`--id` or `--manifest` is missing', {
       hint: 'name the collaboration with `--id`, or its manifest with `--manifest`',
     });
   }

@@ -94,7 +94,7 @@ export async function receiveFromMember(
 ): Promise<TakenSecret> {
   const key = chosen ?? environment.env[KEY_VARIABLE];
   if (key === undefined) {
-    throw new SealroomError('USAGE_OPTION', 'missing required argument: key', {
+    throw new SealroomError('USAGE_OPTION', '`--key` is missing', {
       hint: 'name the key that wraps the secret here, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
     });
   }

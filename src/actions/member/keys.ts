@@ -52,7 +52,7 @@ export async function createSecret(
 ): Promise<StoredEnvelope> {
   const uri = key ?? environment.env[KEY_VARIABLE];
   if (uri === undefined) {
-    throw new SealroomError('USAGE_OPTION', 'missing required argument: key', {
+    throw new SealroomError('USAGE_OPTION', '`--key` is missing', {
       hint: 'name the key that wraps the secret, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
     });
   }
