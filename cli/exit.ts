@@ -22,7 +22,7 @@ function codeOf(code: ErrorCode): number {
   return isIntegrity || INTEGRITY_CODES.includes(code) ? EXIT.integrity : EXIT.failed;
 }
 
-/** Prints one `error:` line with the place, and a `hint:` line where there is one. */
+/** Prints one `error:` line with the place; a `hint:` line where there is one, and how the command is used. */
 function describeError(io: CliIo, error: unknown): void {
   if (!(error instanceof SealroomError)) {
     say(io, 'error', 'an unexpected failure; run again with `--debug` to see where, and report it');
@@ -30,7 +30,9 @@ function describeError(io: CliIo, error: unknown): void {
   }
   const place = describePlace(error.where, io.cwd);
   say(io, 'error', `${place === '' ? '' : `${place}: `}${error.message}`);
-  if (error.hint !== undefined) say(io, 'hint', error.hint);
+  const [, hint = '', usage = ''] = /^([^]*?)\n?(usage: .*)?$/.exec(error.hint ?? '') ?? [];
+  if (hint !== '') say(io, 'hint', hint);
+  if (usage !== '') io.stderr.write(`${usage}\n`);
 }
 
 function describePlace({ file, line, character, row, column }: ErrorPlace, cwd: string): string {

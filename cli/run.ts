@@ -1,8 +1,8 @@
 import yargs, { type Argv } from 'yargs';
-import { SealroomError } from '../src/errors/index.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { normaliseArguments } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
+import { NEEDS_COMMAND, usageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -27,29 +27,93 @@ export async function runCli(io: CliIo): Promise<number> {
   }
 }
 
-/** Adds the commands of one module to a parser. */
-type AddCommands = (parser: Argv, io: CliIo) => Promise<Argv>;
+/** A command of the first level: what help says of it, and the module that has the rest, loaded when it is called. */
+interface Command {
+  readonly command: string;
+  readonly describe: string;
+  readonly add: (parser: Argv, head: CommandHead, io: CliIo) => Promise<Argv>;
+}
 
-/** The commands by their first word. Each is loaded when it is run, or when help is asked for. */
-const COMMANDS: Readonly<Record<string, AddCommands>> = {
-  encrypt: async (parser, io) => parser.command((await import('./commands/encrypt.ts')).encryptCommand(io)),
-  decrypt: async (parser, io) => parser.command((await import('./commands/decrypt.ts')).decryptCommand(io)),
-  reencrypt: async (parser, io) => parser.command((await import('./commands/reencrypt.ts')).reencryptCommand(io)),
-  schema: async (parser, io) => parser.command((await import('./commands/schema.ts')).schemaCommand(io)),
-  collab: async (parser, io) => parser.command((await import('./commands/collab.ts')).collabCommand(io)),
-  key: async (parser, io) => parser.command((await import('./commands/key.ts')).keyCommand(io)),
-  room: async (parser, io) => parser.command((await import('./commands/room.ts')).roomCommand(io)),
-  check: async (parser, io) => parser.command((await import('./commands/check.ts')).checkCommand(io)),
-  query: async (parser, io) => parser.command((await import('./commands/query.ts')).queryCommand(io)),
-  member: async (parser, io) => parser.command((await import('./commands/member.ts')).memberCommand(io)),
-  audit: async (parser, io) => parser.command((await import('./commands/audit.ts')).auditCommand(io)),
+type CommandHead = Pick<Command, 'command' | 'describe'>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  encrypt: {
+    command: 'encrypt <input>',
+    describe: 'encrypt a table',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/encrypt.ts')).encryptCommand(io), ...head }),
+  },
+  decrypt: {
+    command: 'decrypt <input>',
+    describe: 'decrypt a table, or a result package of a room',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/decrypt.ts')).decryptCommand(io), ...head }),
+  },
+  reencrypt: {
+    command: 'reencrypt <input>',
+    describe: 'encrypt a protected table again with the newest secret',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/reencrypt.ts')).reencryptCommand(io), ...head }),
+  },
+  schema: {
+    command: 'schema <input>',
+    describe: 'write a table schema for a table',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/schema.ts')).schemaCommand(io), ...head }),
+  },
+  collab: {
+    command: 'collab',
+    describe: 'write, check, sign and compare the manifest of a collaboration',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/collab.ts')).collabCommand(io), ...head }),
+  },
+  key: {
+    command: 'key',
+    describe: 'make, keep and hand over the shared secrets of collaborations',
+    add: async (parser, head, io) => parser.command({ ...(await import('./commands/key.ts')).keyCommand(io), ...head }),
+  },
+  room: {
+    command: 'room',
+    describe: 'make a clean room, and load encrypted tables into it',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/room.ts')).roomCommand(io), ...head }),
+  },
+  check: {
+    command: 'check [sql]',
+    describe: 'say whether a query may run, why not, and what would run; exit code 3 if it may not',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/check.ts')).checkCommand(io), ...head }),
+  },
+  query: {
+    command: 'query [sql]',
+    describe: 'ask a room what all owners of its tables allow; exit code 3 if they do not',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/query.ts')).queryCommand(io), ...head }),
+  },
+  member: {
+    command: 'member',
+    describe: 'make the keys and the card of a member, and verify the cards of others',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/member.ts')).memberCommand(io), ...head }),
+  },
+  audit: {
+    command: 'audit',
+    describe: 'show, verify and export the audit log of a room, or of your keys',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/audit.ts')).auditCommand(io), ...head }),
+  },
 };
 
-/** Adds the command that is called, or all of them if it is not clear which one that is. */
+/** Adds the command that is called, or the heads of all of them if it is not clear which one that is. */
 async function addCommands(parser: Argv, io: CliIo): Promise<void> {
   const [first = ''] = io.argv;
-  const wanted = Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
-  for (const name of wanted) await COMMANDS[name]?.(parser, io);
+  const wanted = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  if (wanted !== undefined) {
+    const { add, ...head } = wanted;
+    await add(parser, head, io);
+    return;
+  }
+  for (const { command, describe } of Object.values(COMMANDS)) parser.command(command, describe);
 }
 
 /** The library has said what there is to say: help, the version, or nothing to do. */
@@ -70,7 +134,7 @@ async function parse(io: CliIo): Promise<void> {
       'sealroom <command> [options]\n\nEncrypts tables for a collaboration, column by column, and decrypts what comes back.',
     )
     .completion('completion', 'print a completion script for your shell')
-    .demandCommand(1, 'expected a command')
+    .demandCommand(1, NEEDS_COMMAND)
     .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false })
     .strict()
     .version(VERSION)
@@ -84,12 +148,10 @@ async function parse(io: CliIo): Promise<void> {
     // The library lays out the help at every command. To break its lines is most of that, so only help that is shown has it.
     .wrap(['--help', '-h', 'help'].some((word) => argv.includes(word)) ? 100 : null)
     .exitProcess(false)
-    .fail((message: string | null, error: Error | null | undefined) => {
+    .fail((message: string | null, error: Error | null | undefined, usage: { help(): unknown }) => {
       // The library reports what it finds itself as a message, with or without an error of its own kind.
       if (error !== undefined && error !== null && error.name !== 'YError') throw error;
-      throw new SealroomError('USAGE_OPTION', lowerFirst(message ?? 'invalid options'), {
-        hint: 'see `sealroom --help`, or `sealroom <command> --help`',
-      });
+      throw usageError(message ?? 'invalid options', argv, String(usage.help()));
     });
   await addCommands(parser, io);
   let shown = '';
@@ -100,9 +162,4 @@ async function parse(io: CliIo): Promise<void> {
     io.stdout.write(`${shown}\n`);
     throw new EarlyExit(EXIT.done);
   }
-}
-
-function lowerFirst(text: string): string {
-  const [line = ''] = text.split('\n');
-  return line.charAt(0).toLowerCase() + line.slice(1);
 }

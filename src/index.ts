@@ -1,12 +1,12 @@
 /** The public API of sealroom. */
+export type { CollaborationSettings } from './collab/index.ts';
 export {
-  type CollaborationSettings,
   createCleanRoomsClient,
   fetchCollaborationSettings,
   HIGH_ASSURANCE,
   LOW_ASSURANCE,
   parseSettings,
-} from './collab/index.ts';
+} from './collab/light.ts';
 export { type Batch, type ColumnTable, type Field, tableOfTexts, textsOfTable } from './columns/index.ts';
 export {
   createKernel,
@@ -21,7 +21,7 @@ export {
   sealCell,
   type SharedSecret,
 } from './crypto/index.ts';
-export { readSecretFromEnvironment } from './custody/index.ts';
+export { readSecretFromEnvironment } from './custody/load-secret.ts';
 export {
   type DecryptColumnsOptions,
   decryptColumns,

@@ -15,6 +15,7 @@ import { readOptionalFile } from '../options/collaboration-options.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { NEEDS_COMMAND } from '../usage-error.ts';
 
 interface CommonArguments {
   readonly json: boolean;
@@ -188,8 +189,6 @@ async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
 /** `sealroom audit`: shows and checks audit logs, and proves to others what is in them. */
 export function auditCommand(io: CliIo): CommandModule {
   return {
-    command: 'audit',
-    describe: 'show, verify and export the audit log of a room, or of your keys',
     builder: (yargs) =>
       yargs
         .command(
@@ -249,7 +248,7 @@ export function auditCommand(io: CliIo): CommandModule {
               }),
           (args) => runKey(args, io),
         )
-        .demandCommand(1, 'expected a command of `audit`'),
+        .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,
   };
 }

@@ -29,8 +29,6 @@ async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
 /** `sealroom check`: whether a query may run, why not, and what would run. */
 export function checkCommand(io: CliIo): CommandModule<object, CheckArguments> {
   return {
-    command: 'check [sql]',
-    describe: 'say whether a query may run, why not, and what would run; exit code 3 if it may not',
     builder: (yargs) =>
       withQuery(withRoom(yargs)).option('manifest', {
         type: 'string',

@@ -21,6 +21,7 @@ import { readNamedFile } from '../options/collaboration-options.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { printChanges, printManifest } from '../output/format-manifest.ts';
 import type { CliIo } from '../terminal.ts';
+import { NEEDS_COMMAND } from '../usage-error.ts';
 
 interface CommonArguments {
   readonly json: boolean;
@@ -191,8 +192,6 @@ function withFile(yargs: Argv): Argv<KeyArguments> {
 /** `sealroom collab`: writes, checks, signs and compares the manifest of a collaboration. */
 export function collabCommand(io: CliIo): CommandModule {
   return {
-    command: 'collab',
-    describe: 'write, check, sign and compare the manifest of a collaboration',
     builder: (yargs) =>
       yargs
         .command('init <manifest>', 'write a manifest to fill in', withInit, (args) => runInit(args, io))
@@ -217,7 +216,7 @@ export function collabCommand(io: CliIo): CommandModule {
         .command('diff <before> <after>', 'tell what a change newly allows or forbids', withFiles, (args) =>
           runDiff(args, io),
         )
-        .demandCommand(1, 'expected a command of `collab`'),
+        .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,
   };
 }

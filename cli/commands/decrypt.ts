@@ -93,8 +93,6 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
 /** `sealroom decrypt <input>`: opens the sealed cells of a table, or a result package and the cells in it. */
 export function decryptCommand(io: CliIo): CommandModule<object, DecryptArguments> {
   return {
-    command: 'decrypt <input>',
-    describe: 'decrypt a table, or a result package of a room',
     builder: describeOptions,
     handler: (args) => runDecrypt(args, io),
   };

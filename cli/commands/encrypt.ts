@@ -52,8 +52,6 @@ function describeOptions(yargs: Argv): Argv<EncryptArguments> {
 /** `sealroom encrypt <input>`: encrypts the columns of a table as its schema says. */
 export function encryptCommand(io: CliIo): CommandModule<object, EncryptArguments> {
   return {
-    command: 'encrypt <input>',
-    describe: 'encrypt a table',
     builder: describeOptions,
     handler: (args) => runEncrypt(args, io),
   };

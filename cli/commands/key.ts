@@ -12,6 +12,7 @@ import {
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/confirm.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { NEEDS_COMMAND } from '../usage-error.ts';
 import { withDoctorCommand } from './key-doctor.ts';
 import { withExchangeCommands } from './key-exchange.ts';
 import { withRotateCommand } from './key-rotate.ts';
@@ -149,12 +150,10 @@ function withOwnCommands(yargs: Argv, io: CliIo): Argv {
 /** `sealroom key`: the envelopes that a member's shared secrets are in. */
 export function keyCommand(io: CliIo): CommandModule {
   return {
-    command: 'key',
-    describe: 'make, keep and hand over the shared secrets of collaborations',
     builder: (yargs) =>
       [withOwnCommands, withShowCommand, withExchangeCommands, withRotateCommand, withDoctorCommand]
         .reduce<Argv>((all, add) => add(all, io), yargs)
-        .demandCommand(1, 'expected a command of `key`'),
+        .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,
   };
 }

@@ -5,6 +5,7 @@ import { quoteForMessage } from '../../src/errors/index.ts';
 import { readNamedFile } from '../options/collaboration-options.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { NEEDS_COMMAND } from '../usage-error.ts';
 
 interface CommonArguments {
   readonly home: string | undefined;
@@ -145,14 +146,12 @@ function withVerify(yargs: Argv): Argv<VerifyArguments> {
 /** `sealroom member`: the keys of a home, its card, and the cards of others. */
 export function memberCommand(io: CliIo): CommandModule {
   return {
-    command: 'member',
-    describe: 'make the keys and the card of a member, and verify the cards of others',
     builder: (yargs) =>
       yargs
         .command('init', 'make a home with keys and a card', withInit, (args) => runInit(args, io))
         .command('card', 'print the card, to be sent to others', withCard, (args) => runCard(args, io))
         .command('verify <card>', 'compare a card by phone, and pin it', withVerify, (args) => runVerify(args, io))
-        .demandCommand(1, 'expected a command of `member`'),
+        .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,
   };
 }

@@ -118,8 +118,6 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
 /** `sealroom query`: asks a room. */
 export function queryCommand(io: CliIo): CommandModule<object, CommandArguments> {
   return {
-    command: 'query [sql]',
-    describe: 'ask a room what all owners of its tables allow; exit code 3 if they do not',
     builder: (yargs) =>
       withQuery(withRoom(yargs))
         .option('output', {

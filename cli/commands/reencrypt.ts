@@ -74,8 +74,6 @@ function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
 /** `sealroom reencrypt <input>`: takes a protected table from one generation of the secret to the newest. */
 export function reencryptCommand(io: CliIo): CommandModule<object, ReencryptArguments> {
   return {
-    command: 'reencrypt <input>',
-    describe: 'encrypt a protected table again with the newest secret',
     builder: describeOptions,
     handler: (args) => runReencrypt(args, io),
   };

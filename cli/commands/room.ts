@@ -17,6 +17,7 @@ import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { withProgress } from '../output/progress.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { NEEDS_COMMAND } from '../usage-error.ts';
 
 /** What `room init` is called with. */
 interface InitArguments extends Omit<RoomArguments, 'room'> {
@@ -175,8 +176,6 @@ function withFile(yargs: Argv): Argv<AddArguments> {
 /** `sealroom room`: makes a room, and brings tables into it. */
 export function roomCommand(io: CliIo): CommandModule {
   return {
-    command: 'room',
-    describe: 'make a clean room, and load encrypted tables into it',
     builder: (yargs) =>
       yargs
         .command('init <directory>', 'make a room for a signed manifest', withInit, (args) => runInit(args, io))
@@ -194,7 +193,7 @@ export function roomCommand(io: CliIo): CommandModule {
           runUpdate(args, io),
         )
         .command('log', 'list the records of the audit log', withRoom, (args) => runLog(args, io))
-        .demandCommand(1, 'expected a command of `room`'),
+        .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,
   };
 }

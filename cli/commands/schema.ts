@@ -200,8 +200,6 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
  */
 export function schemaCommand(io: CliIo): CommandModule<object, SchemaArguments> {
   return {
-    command: 'schema <input>',
-    describe: 'write a table schema for a table',
     builder: describeOptions,
     handler: (args) => runSchema(args, io),
   };

@@ -87,7 +87,7 @@ export function readColumnType(cursor: Cursor): string | null {
 }
 
 /** Reads a column; `null` if anything is wrong with it. */
-export function readColumn(cursor: Cursor): ManifestColumn | null {
+export function readManifestColumn(cursor: Cursor): ManifestColumn | null {
   if (!cursor.object(['name', 'protection', 'type', 'clearType', 'scale'])) return null;
   const protection = cursor.at('protection');
   if (protection.is('x-additive')) {

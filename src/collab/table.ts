@@ -2,14 +2,14 @@ import canonicalize from 'canonicalize';
 import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../platform/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
-import { type ManifestColumn, readColumn } from './manifest-column.ts';
+import { type ManifestColumn, readManifestColumn } from './manifest-column.ts';
 import { IDENTIFIER, type Member } from './member.ts';
 import { type AggregationRule, readAggregationRule } from './rules/aggregation.ts';
 import { RuleColumns } from './rules/columns.ts';
 import { type CustomRule, readCustomRule } from './rules/custom.ts';
 import { type ListRule, readListRule } from './rules/list.ts';
 import { EXTENSIONS, refuseOtherExtensions, type RulePlace } from './rules/rule-place.ts';
-import { HASH } from './template.ts';
+import { HASH_TEXT } from './template.ts';
 
 /** The file that a table comes from. */
 export interface ManifestSource {
@@ -92,7 +92,7 @@ const READERS: Readonly<Record<Branch, (place: RulePlace) => AnalysisRule | null
 function readSource(cursor: Cursor): ManifestSource | null {
   if (!cursor.isGiven || !cursor.object(['kind', 'sha256', 'rows'])) return null;
   const kind = cursor.at('kind').oneOf(['csv', 'parquet', 'arrow']);
-  const sha256 = cursor.at('sha256').text(HASH);
+  const sha256 = cursor.at('sha256').text(HASH_TEXT);
   const rows = cursor.at('rows').whole(0, Number.MAX_SAFE_INTEGER);
   return kind === null || sha256 === null || rows === null ? null : Object.freeze({ kind, sha256, rows });
 }
@@ -106,7 +106,7 @@ function readColumns(cursor: Cursor, allowCleartext: boolean): Columns {
   const byName = new Map<string, ManifestColumn | null>();
   let isComplete = true;
   for (const item of cursor.items(1)) {
-    const column = readColumn(item);
+    const column = readManifestColumn(item);
     // A column with another mistake is still known to the rule that names it; the mistake has been noted.
     const name = column?.name ?? item.at('name').peekText();
     if (name === null) isComplete = false;

@@ -43,14 +43,14 @@ const PARAMETER_NAME = {
 };
 
 /** The form of a SHA-256 hash in a manifest. */
-export const HASH = { pattern: /^[0-9a-f]{64}$/, words: '64 hexadecimal digits in lower case', hidden: true };
+export const HASH_TEXT = { pattern: /^[0-9a-f]{64}$/, words: '64 hexadecimal digits in lower case', hidden: true };
 
 const SIGNATURE = { pattern: SIGNATURE_PATTERN, words: 'a signature of 64 bytes in Base64', hidden: true };
 
 function readSignature(cursor: Cursor, members: readonly Member[]): MemberSignature | null {
   if (!cursor.object(['member', 'sha256', 'signature'])) return null;
   const member = cursor.at('member').oneOf(members.map(({ id }) => id));
-  const sha256 = cursor.at('sha256').text(HASH);
+  const sha256 = cursor.at('sha256').text(HASH_TEXT);
   const signature = cursor.at('signature').text(SIGNATURE);
   return member === null || sha256 === null || signature === null ? null : Object.freeze({ member, sha256, signature });
 }

@@ -33,7 +33,7 @@ export { authenticationString, isSameString } from './exchange/short-authenticat
 export { requireFips } from './fips.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
 export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
-export { type KeyAction, type KeyEvent, type KeyLog, type KeyLogOptions, openKeyLog } from './key-log.ts';
+export { type KeyAction, type KeyUse, type KeyLog, type KeyLogOptions, openKeyLog } from './key-log.ts';
 export { KEY_VARIABLE, loadSharedSecret } from './load-secret.ts';
 export { openProvider } from './providers/open-provider.ts';
 export type { KeyProvider, PassphraseRequest, ProviderContext, ProviderDescription } from './providers/provider.ts';

@@ -3,10 +3,10 @@ import { readOwnCard } from './exchange/member.ts';
 import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { fileExists } from '../files/index.ts';
-import type { KeyEvent } from './key-log.ts';
+import type { KeyUse } from './key-log.ts';
 
 /** What is done with the secret of an envelope. */
-export type EnvelopeEvent = Pick<KeyEvent, 'action' | 'purpose'> & Partial<Pick<KeyEvent, 'peer' | 'file'>>;
+export type EnvelopeEvent = Pick<KeyUse, 'action' | 'purpose'> & Partial<Pick<KeyUse, 'peer' | 'file'>>;
 
 /**
  * Writes into the log of a home what is about to be done, or was done, with the secret of an envelope.

@@ -12,7 +12,7 @@ import { readPublicKeyOf } from './signing-key.ts';
 export type KeyAction = KeyRecord['action'];
 
 /** One thing that was done with a secret, or refused; whose home it was in is added by the log. */
-export type KeyEvent = Omit<KeyRecord, 'kind' | 'actor'>;
+export type KeyUse = Omit<KeyRecord, 'kind' | 'actor'>;
 
 /** Where events of keys are written. */
 export interface KeyLog {
@@ -21,7 +21,7 @@ export interface KeyLog {
    *
    * @throws {SealroomError} IO_WRITE, IO_LOCKED, AUDIT_* as the audit log.
    */
-  record(event: KeyEvent): Promise<void>;
+  record(event: KeyUse): Promise<void>;
 }
 
 /** What a log of keys is opened with. */

@@ -7,6 +7,7 @@ import { memberHome } from './home.ts';
 import type { ProviderContext } from './providers/provider.ts';
 import { type HeldSecret, secretIdOf, type SecretRequest } from './secret.ts';
 
+export { readSecretFromEnvironment } from './environment.ts';
 export { memberHome } from './home.ts';
 export type { HeldSecret, SecretRequest } from './secret.ts';
 

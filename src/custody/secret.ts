@@ -2,7 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { encodeBase64Into, encodedBase64Length, wipe } from '../bytes/index.ts';
 import { type CollaborationId, sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
 import type { Envelope } from './envelope.ts';
-import type { KeyEvent } from './key-log.ts';
+import type { KeyUse } from './key-log.ts';
 
 /** Which secret is wanted, and where to look for it. */
 export interface SecretRequest {
@@ -37,7 +37,7 @@ export interface HeldSecret extends Disposable {
    * @param file the protected one; `null` if its hash is not known
    * @throws {SealroomError} as the log of the keys.
    */
-  readonly recordUse: (file: KeyEvent['file']) => Promise<void>;
+  readonly recordUse: (file: KeyUse['file']) => Promise<void>;
 }
 
 /** Bytes of a new secret: the least that the format takes (format F-1). */

@@ -5,7 +5,7 @@ import { SealroomError } from '../errors/index.ts';
 const ENGINE_VERSION = 'v1.5.6';
 
 /** The limits of an engine instance. */
-export interface EngineLimits {
+export interface DatabaseLimits {
   readonly memoryMiB: number;
   readonly threads: number;
   /** Directory to which the engine may spill, or `null` for none. Cleartext tables are only read with `null`. */
@@ -17,13 +17,13 @@ export type EngineProfile =
   /** Parses SQL text and never runs it: no data, no files and no network, and no way to get them. */
   | { readonly kind: 'parse' }
   /** Reads and writes table files. It runs only SQL of this program. */
-  | { readonly kind: 'tables'; readonly limits: EngineLimits }
+  | { readonly kind: 'tables'; readonly limits: DatabaseLimits }
   /** Reads DuckDB files and nothing else: it is locked once `prepare` has run. */
   | {
       readonly kind: 'locked';
       /** Absolute path of the first file. */
       readonly path: string;
-      readonly limits: Omit<EngineLimits, 'spillDirectory'>;
+      readonly limits: Omit<DatabaseLimits, 'spillDirectory'>;
       /** SQL that runs before the instance is locked, such as what attaches the other files. */
       readonly prepare: readonly string[];
     };
@@ -79,7 +79,7 @@ function openingOf(profile: EngineProfile): Opening {
   }
 }
 
-function limitsOf({ memoryMiB, threads, spillDirectory }: EngineLimits): Readonly<Record<string, string>> {
+function limitsOf({ memoryMiB, threads, spillDirectory }: DatabaseLimits): Readonly<Record<string, string>> {
   return {
     threads: String(threads),
     memory_limit: `${String(memoryMiB)}MiB`,

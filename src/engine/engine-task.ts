@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { type Batch, buffersOf } from '../columns/index.ts';
 import { EngineThread } from './engine-thread.ts';
-import type { EngineReply, EngineRequest, EngineTaskOptions } from './engine-messages.ts';
+import type { TaskReply, TaskRequest, EngineTaskOptions } from './engine-messages.ts';
 import type { SmallRow } from './small-result.ts';
 
 /** Most batches in the worker's queue; beyond that, `push` waits. */
@@ -34,7 +34,7 @@ export class EngineTask {
         this.#wake?.();
         reject(new SealroomError(code, failure, { cause }));
       };
-      const reply = (message: EngineReply): void => {
+      const reply = (message: TaskReply): void => {
         switch (message.kind) {
           case 'taken':
             this.#queued--;
@@ -97,7 +97,7 @@ export class EngineTask {
     await this.#closed;
   }
 
-  #send(request: EngineRequest, transfer: ArrayBuffer[] = []): void {
+  #send(request: TaskRequest, transfer: ArrayBuffer[] = []): void {
     this.#requests.postMessage(request, transfer);
     Atomics.add(this.#signal, 0, 1);
     Atomics.notify(this.#signal, 0);

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import type { EngineOrder, EngineReply, EngineRest } from './engine-messages.ts';
+import type { TaskOrder, TaskReply, TaskRest } from './engine-messages.ts';
 
 /** Whoever waits for a task. */
 export interface EngineListener {
-  readonly reply: (reply: EngineReply) => void;
+  readonly reply: (reply: TaskReply) => void;
   /** The task is over and its database closed; the last thing that is told. `error` says why the thread died, if it did. */
   readonly ended: (error: unknown) => void;
 }
@@ -31,7 +31,7 @@ export class EngineThread {
       env: {},
       execArgv: [],
     });
-    this.#worker.on('message', (reply: EngineReply | EngineRest) => {
+    this.#worker.on('message', (reply: TaskReply | TaskRest) => {
       if (reply.kind === 'rest') this.#rest();
       else this.#listener?.reply(reply);
     });
@@ -44,7 +44,7 @@ export class EngineThread {
   }
 
   /** Runs a task in the idle thread, or in a new one. */
-  static start(order: EngineOrder, listener: EngineListener): void {
+  static start(order: TaskOrder, listener: EngineListener): void {
     const thread = idle ?? new EngineThread();
     idle = null;
     clearTimeout(thread.#timer);

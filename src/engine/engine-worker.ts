@@ -3,7 +3,7 @@ import duckdb from '@duckdb/node-bindings';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { type Batch, buffersOf } from '../columns/index.ts';
 import { Engine, engineFailure } from './engine.ts';
-import type { EngineOrder, EngineReply, EngineRequest, EngineRest } from './engine-messages.ts';
+import type { TaskOrder, TaskReply, TaskRequest, TaskRest } from './engine-messages.ts';
 import { engineTypeOf } from './engine-types.ts';
 import { quoteIdentifier } from './sql.ts';
 import { writeChunk } from './vectors.ts';
@@ -20,14 +20,14 @@ const CHUNK_TEXT_BYTES = 16 << 20;
 
 /** The batches of a task, as a table of the engine. */
 class TaskInput {
-  readonly #order: EngineOrder;
+  readonly #order: TaskOrder;
   #current: Batch | null = null;
   #consumed = 0;
   #stopped = false;
   /** Why the input ended, if we caused it; the engine would only repeat it inside its own message. */
   failure: SealroomError | null = null;
 
-  constructor(order: EngineOrder) {
+  constructor(order: TaskOrder) {
     this.#order = order;
   }
 
@@ -50,11 +50,11 @@ class TaskInput {
     duckdb.destroy_table_function_sync(input);
   }
 
-  #nextRequest(): EngineRequest {
+  #nextRequest(): TaskRequest {
     const { signal, requests } = this.#order;
     for (;;) {
       const seen = Atomics.load(signal, 0);
-      const received = receiveMessageOnPort(requests) as { message: EngineRequest } | undefined;
+      const received = receiveMessageOnPort(requests) as { message: TaskRequest } | undefined;
       if (received !== undefined) return received.message;
       Atomics.wait(signal, 0, seen);
     }
@@ -65,7 +65,7 @@ class TaskInput {
       while (this.#current === null || this.#consumed === this.#current.rows) {
         if (this.#current !== null) giveBack(this.#current);
         this.#current = null;
-        const request: EngineRequest = this.#stopped ? { kind: 'end' } : this.#nextRequest();
+        const request: TaskRequest = this.#stopped ? { kind: 'end' } : this.#nextRequest();
         if (request.kind === 'abort') throw new Error('aborted');
         if (request.kind === 'end') {
           this.#stopped = true;
@@ -89,7 +89,7 @@ class TaskInput {
 
 function giveBack(batch: Batch): void {
   const buffers = buffersOf([batch]);
-  port.postMessage({ kind: 'taken', buffers } satisfies EngineReply, buffers);
+  port.postMessage({ kind: 'taken', buffers } satisfies TaskReply, buffers);
 }
 
 function chunkRows(batch: Batch, start: number): number {
@@ -112,12 +112,12 @@ function failureOf(error: unknown): { readonly code: ErrorCode; readonly failure
   return { code: 'IO_ENGINE', failure: `the table engine failed: ${kind}` };
 }
 
-function reply(message: EngineReply): void {
+function reply(message: TaskReply): void {
   port.postMessage(message);
 }
 
 /** Returns whether the task was done. */
-async function runTask(order: EngineOrder): Promise<boolean> {
+async function runTask(order: TaskOrder): Promise<boolean> {
   const { fields, sql, limits } = order;
   const engine = await Engine.open(limits);
   const input = new TaskInput(order);
@@ -141,7 +141,7 @@ async function runTask(order: EngineOrder): Promise<boolean> {
 
 // The next order is sent when this thread rests, so none comes while nobody listens. A thread that saw a failure ends.
 for (;;) {
-  const order = await new Promise<EngineOrder>((resolve) => port.once('message', resolve));
+  const order = await new Promise<TaskOrder>((resolve) => port.once('message', resolve));
   if (!(await runTask(order))) break;
-  port.postMessage({ kind: 'rest' } satisfies EngineRest);
+  port.postMessage({ kind: 'rest' } satisfies TaskRest);
 }

@@ -2,7 +2,7 @@ import duckdb from '@duckdb/node-bindings';
 import { Arena } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Batch, Field } from '../columns/index.ts';
-import { Database, type EngineLimits } from './database.ts';
+import { Database, type DatabaseLimits } from './database.ts';
 import { readSmallResult, type SmallRow } from './small-result.ts';
 import { readVector } from './vectors.ts';
 
@@ -10,7 +10,7 @@ import { readVector } from './vectors.ts';
  * The limits for reading. The memory is a cap, not a requirement: an ordinary Parquet file takes under 200 MiB, but a page
  * of long texts may take 100 MiB by itself.
  */
-export const READING: EngineLimits = { memoryMiB: 2048, threads: 1, spillDirectory: null };
+export const READING: DatabaseLimits = { memoryMiB: 2048, threads: 1, spillDirectory: null };
 
 /** The {@link engineFailure} of an exceeded memory limit. */
 export const OUT_OF_MEMORY = 'Out of Memory Error';
@@ -27,7 +27,7 @@ export class Engine {
   }
 
   /** @throws {SealroomError} as {@link Database.open}. */
-  static async open(limits: EngineLimits = READING): Promise<Engine> {
+  static async open(limits: DatabaseLimits = READING): Promise<Engine> {
     return new Engine(await Database.open({ kind: 'tables', limits }));
   }
 

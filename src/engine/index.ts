@@ -1,8 +1,4 @@
-/** The one place that opens DuckDB: for tables, for the parser, and locked for queries; and its vectors as columns. */
+/** The one place that opens DuckDB. This door loads none of it: a task runs in a thread, which does. `native.ts` is the other. */
 export { EngineTask } from './engine-task.ts';
-export { engineTypeOf, opaqueType } from './engine-types.ts';
-export { Engine, engineFailure, OUT_OF_MEMORY, READING } from './engine.ts';
-export { LockedDatabase, type LockedQuery, ResultTooLarge } from './locked-database.ts';
-export { SqlParser } from './sql-parser.ts';
+export type { LockedQuery } from './locked-database.ts';
 export { quoteIdentifier, quotePath, quoteText } from './sql.ts';
-export { readVector } from './vectors.ts';

@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import duckdb from '@duckdb/node-bindings';
 import { FRESH_MEMORY } from '../bytes/index.ts';
 import type { Batch, ColumnType } from '../columns/index.ts';
-import { Database, type EngineLimits } from './database.ts';
+import { Database, type DatabaseLimits } from './database.ts';
 import { quoteIdentifier, quoteText } from './sql.ts';
 import { readVector } from './vectors.ts';
 
@@ -48,7 +48,7 @@ export class LockedDatabase {
   /** Throws the engine's errors. Their messages may contain data and must never be passed on. */
   static async open(
     files: readonly LockedFile[],
-    limits: Omit<EngineLimits, 'spillDirectory'>,
+    limits: Omit<DatabaseLimits, 'spillDirectory'>,
   ): Promise<LockedDatabase> {
     const [first, ...others] = files;
     if (first === undefined) throw new TypeError('a query that reads no table');

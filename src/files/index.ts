@@ -24,5 +24,5 @@ export {
   type WrittenFile,
 } from './output-target.ts';
 export { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from './private-file.ts';
-export { createTempFolder, type SpillBlock, SpillFile } from './spill-file.ts';
+export { createTempFolder, SpillFile } from './spill-file.ts';
 export { prepareFile, readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';

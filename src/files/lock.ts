@@ -1,4 +1,3 @@
-import { tryLock, unlock } from 'fs-native-extensions';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { SealroomError } from '../errors/index.ts';
@@ -18,6 +17,8 @@ const PAUSE_MS = 5;
  * @throws {SealroomError} IO_LOCKED if the lock is not free within half a minute, and what `action` throws.
  */
 export async function withLock<T>(file: FileHandle, name: string, action: () => Promise<T>): Promise<T> {
+  // Compiled code, which whoever locks nothing need not load.
+  const { tryLock, unlock } = await import('fs-native-extensions');
   //= audit A-30
   const deadline = performance.now() + PATIENCE_MS;
   while (!tryLock(file.fd)) {

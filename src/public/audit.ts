@@ -66,4 +66,3 @@ export {
   checkConsistencyProof,
   checkInclusionProof,
 } from '../tlog/index.ts';
-export { withLock } from '../files/index.ts';

@@ -43,7 +43,7 @@ export {
   recordRefusal,
   type RefusedUse,
   type KeyAction,
-  type KeyEvent,
+  type KeyUse,
   type KeyLog,
   destroyEnvelope,
   type EnvelopePlace,

@@ -48,4 +48,4 @@ export {
   type TemplateNote,
   templateSchema,
 } from '../schema/index.ts';
-export { describeValue, isRecord, joinProblems, listProblems, quoteForMessage } from '../errors/index.ts';
+export { listProblems } from '../errors/index.ts';

@@ -1,30 +1,14 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
 export {
   type Batch,
-  buffersOf,
   type ColumnData,
   type ColumnType,
-  copyColumn,
   type Field,
   type ReadRequest,
   type TimeUnit,
-  widthOf,
-  checkTexts,
 } from '../columns/index.ts';
-export { quoteIdentifier, quoteText, EngineTask, readVector } from '../engine/index.ts';
+export { readTextFile, sidecarPath } from '../files/index.ts';
 export {
-  hashFile,
-  checkTarget,
-  createTempFolder,
-  type SpillBlock,
-  SpillFile,
-  readTextFile,
-  sidecarPath,
-  writeTextFile,
-  writeWholeFile,
-} from '../files/index.ts';
-export {
-  CsvSerialiser,
   createTable,
   type CreateOptions,
   formatOf,
@@ -39,14 +23,4 @@ export {
   readProvenance,
   type Protection,
   type Provenance,
-  type CsvLines,
-  copyBatch,
-  RowEncoder,
-  type RowsForWriter,
-  buffersOfRows,
-  writeRows,
-  createOutput,
-  transferTable,
-  type TransferResult,
-  type TransferOptions,
 } from '../tabular/index.ts';

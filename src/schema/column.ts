@@ -121,7 +121,7 @@ function freezeColumn(names: ColumnNames, kind: ColumnKind, pad: Pad | null): Co
 }
 
 /** Parses one target column. Reports every problem to `problems` and returns `null` if there is one. Unknown keys are ignored. */
-export function readColumn(value: unknown, place: ColumnPlace, problems: ProblemCollector): ColumnSchema | null {
+export function readColumnSchema(value: unknown, place: ColumnPlace, problems: ProblemCollector): ColumnSchema | null {
   if (!isRecord(value)) {
     problems.add(
       `${place.label}: expected an object, got ${describeValue(value)}`,

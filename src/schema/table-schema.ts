@@ -1,6 +1,6 @@
 import { describeValue, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { ColumnPlace, ColumnSchema } from './column.ts';
-import { readColumn } from './column.ts';
+import { readColumnSchema } from './column.ts';
 import type { Header } from './header.ts';
 import { hintAtCapitals, readJson } from './json.ts';
 import { MAX_TARGET_COLUMNS } from './limits.ts';
@@ -82,7 +82,7 @@ function checkTargets(targets: readonly LabelledColumn[], problems: ProblemColle
 
 function readEntries(entries: readonly Entry[], problems: ProblemCollector): readonly ColumnSchema[] {
   const found = entries.flatMap((entry) => {
-    const column = readColumn(entry.value, entry, problems);
+    const column = readColumnSchema(entry.value, entry, problems);
     return column === null ? [] : [{ label: entry.label, column }];
   });
   checkTargets(found, problems);

@@ -1,5 +1,4 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
-export { CsvSerialiser } from './csv/serialise.ts';
 export {
   formatOf,
   nameOf,
@@ -14,4 +13,11 @@ export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { TableFormat, TableReader, TableWriter } from './table.ts';
 export { createOutput, type TransferResult, type TransferOptions, transferTable } from './transfer.ts';
-export { type CsvLines, copyBatch, RowEncoder, type RowsForWriter, buffersOfRows, writeRows } from './worker-rows.ts';
+export {
+  type CsvLines,
+  copyBatch,
+  RowEncoder,
+  type RowsForWriter,
+  buffersOfRows,
+  writeEncodedRows,
+} from './worker-rows.ts';

@@ -100,3 +100,11 @@ export function unknownFormat(file: string): SealroomError {
     hint: 'give the format with `--file-format csv|parquet|arrow`',
   });
 }
+
+/** The error for Parquet from a stream: reading starts at the end of the file, so it needs random access. */
+export function parquetStream(name: string): SealroomError {
+  return new SealroomError('IO_FORMAT', 'Parquet cannot be read from a stream', {
+    where: { file: name },
+    hint: 'give a file, or pipe CSV or Arrow',
+  });
+}

@@ -16,12 +16,10 @@ import {
   streamSink,
 } from '../files/index.ts';
 import { createCsv } from './csv/write.ts';
-import { openCsv } from './csv/read.ts';
-import { createParquet } from './parquet/write.ts';
-import { openParquet, parquetStream } from './parquet/read.ts';
 import {
   formatAt,
   nameOf,
+  parquetStream,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -60,13 +58,17 @@ export async function openTable(input: string | TableInput, options: OpenOptions
   try {
     switch (format) {
       case 'csv':
-        return await openCsv(source, {
+        return await (
+          await import('./csv/read.ts')
+        ).openCsv(source, {
           headerRow: options.headerRow ?? true,
           nullText: options.csvInputNull,
           signal: options.signal,
         });
       case 'parquet':
-        return await openParquet(source, {
+        return await (
+          await import('./parquet/read.ts')
+        ).openParquet(source, {
           binaryAsString: options.binaryAsString ?? false,
           opaqueAsText: options.opaqueAsText ?? false,
         });
@@ -129,7 +131,7 @@ export async function createTable(
   }
   if (place.kind === 'memory') throw new SealroomError('IO_FORMAT', 'Parquet cannot be written to memory');
   const target = checkedStream(standardOutput(place.stream), options.beforeCommit);
-  return createParquet(target, nameOf(place), fields, options.metadata);
+  return (await import('./parquet/write.ts')).createParquet(target, nameOf(place), fields, options.metadata);
 }
 
 async function createFile(
@@ -141,7 +143,9 @@ async function createFile(
   const target = checkedFile(await createTarget(path, { overwrite, input }), options.beforeCommit);
   let sink: ByteSink | null = null;
   try {
-    if (format === 'parquet') return createParquet(target, path, fields, options.metadata);
+    if (format === 'parquet') {
+      return (await import('./parquet/write.ts')).createParquet(target, path, fields, options.metadata);
+    }
     sink = await fileSink(target, path);
     return await createSerialised(format, sink, fields, options);
   } catch (error) {

@@ -80,7 +80,7 @@ export function buffersOfRows({ lines, batches }: RowsForWriter): ArrayBuffer[] 
 }
 
 /** Writes a encoded, and adds its reusable buffers to `spare`; without a writer, only those of its lines. */
-export async function writeRows(
+export async function writeEncodedRows(
   writer: TableWriter | null,
   { lines, batches }: RowsForWriter,
   spare: ArrayBuffer[],

@@ -13,6 +13,7 @@ import {
   hashLeaf,
 } from 'sealroom/audit';
 import { LogFolder, refused } from './support.ts';
+import { runs } from '../support/runs.ts';
 
 const RECORDS = 14;
 
@@ -102,7 +103,7 @@ describe('A-50 verification', () => {
         const index = bytes.subarray(0, place).toString('utf8').split('\n').length - 1;
         expect(blamed(report)).toContain(index);
       }),
-      { seed: 7, numRuns: 400 },
+      { seed: 7, numRuns: runs(400) },
     );
   });
 
@@ -113,7 +114,7 @@ describe('A-50 verification', () => {
         const changed = Buffer.concat([bytes.subarray(0, place), Buffer.from(middle), bytes.subarray(place + 1)]);
         expect((await verifyBytes(changed)).problems).not.toEqual([]);
       }),
-      { seed: 7, numRuns: 200 },
+      { seed: 7, numRuns: runs(200) },
     );
   });
 
@@ -141,7 +142,7 @@ describe('A-50 verification', () => {
         const exchanged = lines.with(one, lines[two] ?? '').with(two, lines[one] ?? '');
         expect(blamed(await verifyBytes(joinLines(exchanged)))).toContain(Math.min(one, two));
       }),
-      { seed: 7, numRuns: 100 },
+      { seed: 7, numRuns: runs(100) },
     );
   });
 

@@ -36,7 +36,7 @@ async function run(args: readonly string[], answers = ''): Promise<Outcome> {
   const command = schemaCommand({ argv, env: {}, cwd: directory, stdin, stdout, stderr });
   await yargs(normaliseArguments(argv))
     .parserConfiguration({ 'boolean-negation': false })
-    .command(command)
+    .command({ command: 'schema <input>', ...command })
     .strict()
     .exitProcess(false)
     .fail(false)

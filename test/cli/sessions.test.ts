@@ -182,12 +182,12 @@ describe('the shared secret', () => {
 
 describe('usage errors exit 2', () => {
   test.each([
-    [[], /expected a command/],
-    [['frobnicate'], /unknown (command|argument)/],
-    [['encrypt', 'in.csv', '--id', ID], /missing required argument: schema/],
-    [['encrypt', '--schema', 'schema.json', '--id', ID], /not enough non-option arguments/],
-    [[...ENCRYPT, '--secret', 'x'], /unknown argument: secret/],
-    [[...ENCRYPT, '--kernel', 'gpu'], /invalid values/],
+    [[], /`sealroom` needs a command/],
+    [['frobnicate'], /`sealroom` has no command `frobnicate`/],
+    [['encrypt', 'in.csv', '--id', ID], /`sealroom encrypt` needs `--schema`/],
+    [['encrypt', '--schema', 'schema.json', '--id', ID], /`sealroom encrypt` needs `<input>`/],
+    [[...ENCRYPT, '--secret', 'x'], /unknown option `--secret`/],
+    [[...ENCRYPT, '--kernel', 'gpu'], /unknown value `gpu` for `--kernel`/],
     [[...ENCRYPT, '-e', 'xlsx'], /expected a format of csv, parquet, arrow, got `xlsx`/],
     [
       ['encrypt', 'in.csv', '-s', 'schema.json', '--id', '1-2-3-4-5', '--allow-cleartext'],

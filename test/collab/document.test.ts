@@ -5,6 +5,7 @@ import { SealroomError } from '#src/errors/sealroom-error';
 import { parseManifest } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
 import { type Json, manifestOfContext } from '../support/manifests.ts';
+import { runs } from '../support/runs.ts';
 
 type Style = 'PLAIN' | 'QUOTE_DOUBLE' | 'QUOTE_SINGLE';
 
@@ -59,7 +60,7 @@ describe('the hash of a manifest', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 
@@ -151,6 +152,6 @@ test('whatever the text, the answer is a manifest or an error of ours', () => {
         expect(error).toBeInstanceOf(SealroomError);
       }
     }),
-    { numRuns: 300, seed: 8785 },
+    { numRuns: runs(300), seed: 8785 },
   );
 });

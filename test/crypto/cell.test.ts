@@ -21,6 +21,7 @@ import { headers, integers, texts, typedValues, typedValuesAndNulls } from './ar
 import { acceptedCases, bytesOfBase64, bytesOfHex, KERNELS, rejectedCases, rootOf } from './c3r-vectors.ts';
 import type { CaseVector } from './c3r-vectors.ts';
 import { codeOf, errorOf, FIXED, sealPayload } from './support.ts';
+import { runs } from '../support/runs.ts';
 
 const SECRET = parseSharedSecret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
 const ID = '00000000-1111-2222-3333-444444444444';
@@ -53,7 +54,7 @@ describe.each(KERNELS)('kernel $name', (kernel) => {
         const payloadBytes = (padTargetBytes ?? encodeValue({ type, value }).length) + 2;
         expect(cell.length).toBe(7 + 4 * Math.ceil((60 + payloadBytes) / 3));
       }),
-      { ...FIXED, numRuns: kernel.name === 'node' ? 1000 : 300 },
+      { ...FIXED, numRuns: runs(kernel.name === 'node' ? 1000 : 300) },
     );
   });
 
@@ -66,7 +67,7 @@ describe.each(KERNELS)('kernel $name', (kernel) => {
         const isEqual = fingerprintValue(kernel, STATE_KEY, a) === fingerprintValue(kernel, STATE_KEY, b);
         expect(isEqual).toBe(isSameValue);
       }),
-      { ...FIXED, numRuns: 500 },
+      { ...FIXED, numRuns: runs(500) },
     );
   });
 

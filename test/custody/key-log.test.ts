@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseRecord, readRecords, readSignerFile, verifyLog } from 'sealroom/audit';
-import { createSigningKey, type KeyEvent, memberHome, type MemberHome, openKeyLog } from 'sealroom/custody';
+import { createSigningKey, type KeyUse, memberHome, type MemberHome, openKeyLog } from 'sealroom/custody';
 import { printPublicKey } from 'sealroom/collab';
 import { Session } from '../support/cli.ts';
 
-const EVENT: KeyEvent = {
+const EVENT: KeyUse = {
   action: 'lend',
   member: 'brand',
   collaborationId: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
@@ -79,7 +79,7 @@ describe('the log of keys', () => {
   ])('A-62 an event with %s is not recorded, and its doer is told', (_what, changes) =>
     withHome(async (home) => {
       await using log = await openKeyLog(home);
-      const event: KeyEvent = Object.assign({ ...EVENT }, changes);
+      const event: KeyUse = Object.assign({ ...EVENT }, changes);
       await expect(log.record(event)).rejects.toMatchObject({ code: 'AUDIT_RECORD' });
       expect(await eventsOf(home)).toEqual([]);
     }),

@@ -5,7 +5,7 @@
 //
 // What they need is installed by ordinary package clients into ~/.cache/sealroom-integration (or $XDG_CACHE_HOME).
 // A step whose tools cannot be had is skipped with its reason; with CI=true that is a failure.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { checkInBrowser } from './tools/browser.mjs';
 import { notebookRunner } from './tools/notebooks.mjs';
@@ -17,7 +17,8 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** @type {Record<string, () => Counts | Promise<Counts>>} */
 const STEPS = {
-  'vitest, test/integration': suite,
+  'vitest, test/integration': () => suite(['--project', 'integration'], {}),
+  'properties, all of their runs': () => suite(filesWithRuns(), { SEALROOM_FULL_RUNS: '1' }),
   'kernel and tables in Chromium': browser,
   'notebooks in Deno': notebooks,
 };
@@ -51,10 +52,23 @@ async function attempt(step) {
   }
 }
 
-/** @returns {Counts} */
-function suite() {
+/** The test files that try a part of their runs in `npm test` (test/support/runs.ts). */
+function filesWithRuns() {
+  const names = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test', name))
+    .filter((name) => readFileSync(join(root, name), 'utf8').includes('support/runs.ts'));
+}
+
+/**
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ * @returns {Counts}
+ */
+function suite(args, env) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const { ok, output } = run(process.execPath, [vitest, 'run', '--project', 'integration'], { cwd: root, quiet: true });
+  const { ok, output } = run(process.execPath, [vitest, 'run', ...args], { cwd: root, quiet: true, env });
   console.log(output);
   const line = /^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output);
   const failed = Number(line?.[2] ?? 0);

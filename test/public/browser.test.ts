@@ -89,4 +89,20 @@ describe('the door for browsers', () => {
     expect(lines[2]).toBe('1 cells opened');
     expect(lines.slice(3).toSorted()).toEqual(['Basel null', 'Bern called twice']);
   });
+
+  test('chooses wasm, else noble, and refuses the kernel of Node', async () => {
+    const contents = `
+      import { createKernel, defaultKernel } from 'sealroom/browser';
+      const refusal = () => { try { createKernel('node'); return ''; } catch ({ code }) { return code; } };
+      console.log(JSON.stringify([defaultKernel(), createKernel().name, createKernel('noble').name, refusal()]));
+    `;
+    const { outputFiles } = await bundle({ stdin: { contents, resolveDir: ROOT } });
+    const script = join(folder, 'kernels.mjs');
+    const kernels = (hidden: string): unknown => {
+      writeFileSync(script, `${hidden}\n${outputFiles[0]?.text ?? ''}`);
+      return JSON.parse(execFileSync(process.execPath, [script], { encoding: 'utf8' }));
+    };
+    expect(kernels('')).toEqual(['wasm', 'wasm', 'noble', 'USAGE_OPTION']);
+    expect(kernels('delete globalThis.WebAssembly;')).toEqual(['noble', 'noble', 'noble', 'USAGE_OPTION']);
+  });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { checkContextOf } from '../adversarial/adversarial-file.ts';
 import { useRoom } from './room.ts';
+import { runs } from '../support/runs.ts';
 
 const SEED = 20240131;
 const QUERIES = 1000;
@@ -167,10 +168,10 @@ const query = made(
 );
 
 // A failure is a bit about the data, and the engine's own words would be more: no expression that is allowed can fail.
-test('R-9 a thousand expressions over values at all limits: none that is allowed fails on any of them', async () => {
+test('R-9 expressions over values at all limits: none that is allowed fails on any of them', async () => {
   let allowed = 0;
   const failures: string[] = [];
-  for (const [index, sql] of fc.sample(query, { seed: SEED, numRuns: QUERIES }).entries()) {
+  for (const [index, sql] of fc.sample(query, { seed: SEED, numRuns: runs(QUERIES) }).entries()) {
     const verdict = await room.ask(sql, CUSTOM);
     if (!verdict.allowed) continue;
     allowed += 1;
@@ -179,5 +180,5 @@ test('R-9 a thousand expressions over values at all limits: none that is allowed
     });
   }
   expect(failures).toEqual([]);
-  expect(allowed).toBeGreaterThan(350);
+  expect(allowed).toBeGreaterThan(runs(QUERIES) * 0.35);
 }, 120_000);

@@ -4,6 +4,7 @@ import { AGGREGATES, findAggregate, findScalar, PART_FUNCTIONS } from '#src/quer
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkContextOf, FILE } from '../adversarial/adversarial-file.ts';
 import { useRoom } from './room.ts';
+import { runs } from '../support/runs.ts';
 
 const SEED = 20240131;
 
@@ -77,7 +78,7 @@ describe('columns outside the rules', () => {
       const verdict = await room.ask(changed, checkContextOf({ context: each.context }));
       expect([changed, verdict.allowed]).toEqual([changed, false]);
     });
-    await fc.assert(property, { seed: SEED, numRuns: 200 });
+    await fc.assert(property, { seed: SEED, numRuns: runs(200) });
   });
 });
 
@@ -142,6 +143,6 @@ describe('random aggregation queries', () => {
       });
       expect(rows.sort()).toEqual(expected.sort());
     });
-    await fc.assert(property, { seed: SEED, numRuns: 60 });
+    await fc.assert(property, { seed: SEED, numRuns: runs(60) });
   });
 });

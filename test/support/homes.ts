@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { generateX25519Identity } from 'age-encryption';
 import { expect } from 'vitest';
 import { readRecords } from 'sealroom/audit';
-import { type KeyEvent, memberHome } from 'sealroom/custody';
+import { type KeyUse, memberHome } from 'sealroom/custody';
 import { type Outcome, type RunOptions, Session } from './cli.ts';
 import { keyOf } from './manifests.ts';
 
@@ -44,8 +44,8 @@ export class HomeSession implements AsyncDisposable {
   }
 
   /** What the log of the home tells of keys. */
-  async events(): Promise<KeyEvent[]> {
-    const found: KeyEvent[] = [];
+  async events(): Promise<KeyUse[]> {
+    const found: KeyUse[] = [];
     for await (const { record } of readRecords(memberHome({}, { cwd: '/', home: this.path('home') }).log)) {
       if (record.event.kind === 'key') found.push(record.event);
     }

@@ -9,6 +9,7 @@ import { printMetadata, printSidecar } from '#src/tabular/provenance/place';
 import { ID } from '../support/cli.ts';
 import { Bench, schemaOf } from '../support/tables.ts';
 import { failureOf, SEED } from './support.ts';
+import { runs } from '../support/runs.ts';
 
 const ORIGIN = { generation: 3, secretId: 'ab'.repeat(16) };
 const SCHEMA = schemaOf('a:sealed', 'b:fingerprint', 'c:cleartext');
@@ -140,7 +141,7 @@ describe('texts of it', () => {
           /^the origin of a protected file (is malformed|has an unknown version)$/,
         );
       }),
-      { seed: SEED, numRuns: 200 },
+      { seed: SEED, numRuns: runs(200) },
     );
   });
 });

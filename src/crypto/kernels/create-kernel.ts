@@ -3,7 +3,7 @@ import type { Kernel, KernelName } from './kernel.ts';
 import { createNobleKernel } from './noble.ts';
 import { createNodeKernel, isNode } from './node.ts';
 import { createWasmKernel } from './wasm/kernel.ts';
-import { canRunWasm } from './wasm/machine.ts';
+import { canRunKernel } from './wasm/machine.ts';
 import { Session } from './wasm/session.ts';
 
 const CREATE: Readonly<Record<KernelName, (memory: Allocator) => Kernel>> = {
@@ -17,7 +17,7 @@ export const KERNEL_NAMES: readonly KernelName[] = Object.freeze(['wasm', 'node'
 
 /** The name of the fastest kernel that this runtime can run. */
 export function defaultKernel(): KernelName {
-  if (canRunWasm()) return 'wasm';
+  if (canRunKernel()) return 'wasm';
   return isNode() ? 'node' : 'noble';
 }
 

@@ -4,7 +4,7 @@ import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
 import { writePrivateFile } from '../../files/index.ts';
 import { parseCard, type SignedCard } from './card.ts';
-import { readText } from './message-file.ts';
+import { readMessageText } from './message-file.ts';
 import { readOwnCard } from './member.ts';
 
 const pinnedDirectory = ({ directory }: MemberHome): string => join(directory, 'pinned');
@@ -62,7 +62,7 @@ export async function listPinned(home: MemberHome): Promise<readonly SignedCard[
  */
 export async function findPinned(home: MemberHome, sha256: string): Promise<SignedCard | null> {
   const file = join(pinnedDirectory(home), `${sha256}.json`);
-  const text = await readText(file);
+  const text = await readMessageText(file);
   if (text === null) return null;
   const card = parseCard(text, { file });
   if (card.sha256 === sha256) return card;

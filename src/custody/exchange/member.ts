@@ -16,7 +16,7 @@ import { fileExists, isOpenToOthers, writePrivateFile } from '../../files/index.
 import { readSecretFile } from '../secret-file.ts';
 import { createSigningKey, readSigningKey } from '../signing-key.ts';
 import { makeCard, parseCard, type SignedCard } from './card.ts';
-import { readText } from './message-file.ts';
+import { readMessageText } from './message-file.ts';
 
 const INIT = 'make the keys and the card with `sealroom member init`';
 
@@ -31,7 +31,7 @@ export interface InitOptions {
 }
 
 /** A member with its private keys. */
-export interface Member {
+export interface LocalMember {
   readonly card: SignedCard;
   readonly signingKey: SigningKey;
   /** age identities, including that of the card's `receive`. */
@@ -104,7 +104,7 @@ async function readIdentities(file: string): ReturnType<typeof parseIdentities> 
  * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_MESSAGE if it was changed; IO_READ.
  */
 export async function readOwnCard(home: MemberHome): Promise<SignedCard> {
-  const text = await readText(home.card);
+  const text = await readMessageText(home.card);
   if (text !== null) return parseCard(text, { file: home.card });
   throw new SealroomError('CUSTODY_KEY', "the home has no member's card", {
     where: { file: home.card },
@@ -118,7 +118,7 @@ export async function readOwnCard(home: MemberHome): Promise<SignedCard> {
  * @throws {SealroomError} CUSTODY_KEY if there is no card, or the keys are not the card's; CUSTODY_MESSAGE if the card was
  *   changed; SECRET_INVALID if a key is missing, open to other users, or invalid; IO_READ.
  */
-export async function readMember(home: MemberHome): Promise<Member> {
+export async function readMember(home: MemberHome): Promise<LocalMember> {
   const card = await readOwnCard(home);
   const signingKey = await readSigningKey(home.signingKey);
   const identities = await readIdentities(home.receivingKey);

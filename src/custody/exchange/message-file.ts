@@ -7,7 +7,7 @@ import { MAX_PARCEL_BYTES } from './parcel.ts';
  *
  * @throws {SealroomError} IO_READ if it cannot be read.
  */
-export async function readText(file: string): Promise<string | null> {
+export async function readMessageText(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

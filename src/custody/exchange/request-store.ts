@@ -5,7 +5,7 @@ import type { CollaborationId } from '../../crypto/index.ts';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
 import { fileExists, placeFile, writePrivateFile } from '../../files/index.ts';
-import { readText } from './message-file.ts';
+import { readMessageText } from './message-file.ts';
 import type { HeldGeneration } from './parcel.ts';
 import { parseRequest, type SignedRequest } from './request.ts';
 
@@ -37,7 +37,7 @@ export async function findRequest(
   sha256: string,
 ): Promise<SignedRequest> {
   const file = fileOf(home, 'requests', collaborationId, sha256);
-  const text = await readText(file);
+  const text = await readMessageText(file);
   if (text !== null) {
     const request = parseRequest(text, { file });
     if (request.sha256 === sha256) return request;
@@ -96,7 +96,7 @@ export async function noteAnswer(
     await writePrivateFile(file, answer, { replaces: false });
   } catch (error) {
     if (!(error instanceof SealroomError) || error.code !== 'IO_EXISTS') throw error;
-    if ((await readText(file)) === answer) return;
+    if ((await readMessageText(file)) === answer) return;
     throw new SealroomError('CUSTODY_MESSAGE', 'the request was already answered with another secret', {
       where: { file },
       hint: 'ask the other member for a new request',

@@ -94,7 +94,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
   [
     'file',
     {
-      load: async () => (await import('./insecure/file.ts')).openFile,
+      load: async () => (await import('./insecure/file.ts')).openSecretFile,
       example: 'file:<file>',
       package: null,
       isFips: true,

@@ -18,7 +18,7 @@ import {
   toTableOutput,
   transferTable,
   type TransferOptions,
-  writeRows,
+  writeEncodedRows,
 } from '../../tabular/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { distinctHeaders, requireHeaders } from './core/headers.ts';
@@ -207,7 +207,7 @@ class Decryption {
       for await (const opened of pool.runInOrder(this.#jobs(spare))) {
         signal?.throwIfAborted();
         addFound(found, opened.found);
-        await writeRows(writer, opened.encoded, spare.output);
+        await writeEncodedRows(writer, opened.encoded, spare.output);
         spare.batches.push(...opened.spare);
         rows += opened.rows;
         onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });

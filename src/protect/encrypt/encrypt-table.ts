@@ -17,7 +17,7 @@ import {
   type TableReader,
   transferTable,
   type TransferOptions,
-  writeRows,
+  writeEncodedRows,
 } from '../../tabular/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
@@ -259,7 +259,7 @@ class Encryption {
       for await (const { rows: count, encoded: encoded, fingerprints } of pool.runInOrder(jobs(spare))) {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
-        await writeRows(writer, encoded, spare);
+        await writeEncodedRows(writer, encoded, spare);
         rows += count;
         this.#report('encrypt', rows);
       }

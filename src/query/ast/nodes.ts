@@ -4,14 +4,14 @@ import type { AggregateName, ScalarName, WindowName } from './functions.ts';
 import type { ValueType } from './value-type.ts';
 
 /** How the values of a column are protected. Columns that are computed from others are cleartext. */
-export type Protection =
+export type ColumnProtection =
   | { readonly kind: 'cleartext' }
   | { readonly kind: 'sealed' }
   /** `header`: the column name that the key was derived with. */
   | { readonly kind: 'fingerprint'; readonly header: string };
 
 /** A column of a table of the collaboration. */
-export interface ColumnSource {
+export interface TableColumn {
   readonly table: string;
   readonly column: string;
 }
@@ -20,11 +20,11 @@ export interface ColumnSource {
 export interface RelationColumn {
   readonly name: string;
   readonly type: ValueType;
-  readonly protection: Protection;
+  readonly protection: ColumnProtection;
   /** The table column that has these values unchanged, and the scan that they come from; `null` if they are computed. */
-  readonly origin: (ColumnSource & { readonly scan: number }) | null;
+  readonly origin: (TableColumn & { readonly scan: number }) | null;
   /** All table columns that the values depend on, other than through a count. */
-  readonly sources: readonly ColumnSource[];
+  readonly sources: readonly TableColumn[];
 }
 
 /** Comparison operators as SQL writes them. */

@@ -1,10 +1,10 @@
-import type { ColumnSource, Expression, Query, RelationColumn, Select } from './nodes.ts';
+import type { TableColumn, Expression, Query, RelationColumn, Select } from './nodes.ts';
 import { commonType } from './value-type.ts';
 import { childrenOf, firstSelect } from './walk.ts';
 
 const CLEARTEXT = { kind: 'cleartext' } as const;
 
-function unite(sources: readonly ColumnSource[]): readonly ColumnSource[] {
+function unite(sources: readonly TableColumn[]): readonly TableColumn[] {
   return [...new Map(sources.map((source) => [`${source.table}.${source.column}`, source])).values()];
 }
 
@@ -12,7 +12,7 @@ function unite(sources: readonly ColumnSource[]): readonly ColumnSource[] {
  * The table columns that a value depends on. A count depends on none, because columns that may not be shown may be counted; this
  * does not extend to the count's filter.
  */
-function sourcesOf(expression: Expression): readonly ColumnSource[] {
+function sourcesOf(expression: Expression): readonly TableColumn[] {
   if (expression.kind === 'column') return expression.column.sources;
   if (expression.kind === 'aggregate' && expression.function === 'count') {
     return expression.filter === null ? [] : sourcesOf(expression.filter);

@@ -1,4 +1,5 @@
-import { familyOf, type TypeFamily } from '../../collab/index.ts';
+import type { TypeFamily } from '../../collab/index.ts';
+import { familyOf } from '../../collab/light.ts';
 
 /** The integer types, with the most decimal digits that a value of each has. */
 export const INTEGER_DIGITS = { TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19, HUGEINT: 39 } as const;

@@ -2,7 +2,7 @@ import type { AnalysisTemplate, Manifest } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { readTypeName, type ValueType } from '../ast/value-type.ts';
 import type { Findings, Span } from '../findings/finding.ts';
-import { readText } from '../resolve/literal.ts';
+import { readTextLiteral } from '../resolve/literal.ts';
 import type { CheckContext } from './rule-context.ts';
 
 /** A value for a parameter: text in the canonical notation of its type. */
@@ -65,7 +65,7 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
     types.set(name, type);
     const given = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     //= rules R-29
-    const value = given === undefined ? null : readText(given, type);
+    const value = given === undefined ? null : readTextLiteral(given, type);
     if (value !== null) values.set(name, { type, text: value });
     else {
       const mistake = given === undefined ? 'has no value' : `has a value that is not of type ${typeName}`;

@@ -1,4 +1,4 @@
-import { SqlParser } from '../../engine/index.ts';
+import type { SqlParser } from '../../engine/native.ts';
 import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
@@ -99,7 +99,8 @@ export class QueryParser implements Disposable {
   }
 
   static async open(): Promise<QueryParser> {
-    return new QueryParser(await SqlParser.open());
+    const { SqlParser: Parser } = await import('../../engine/native.ts');
+    return new QueryParser(await Parser.open());
   }
 
   /** Parses a query. Whatever is wrong with the text becomes a finding and never an exception. */

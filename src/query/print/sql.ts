@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteText } from '../../engine/sql.ts';
+import { quoteIdentifier, quoteText } from '../../engine/index.ts';
 import type {
   Expression,
   ExpressionOf,

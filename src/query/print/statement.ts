@@ -1,5 +1,5 @@
 import { type CanonicalForm, canonicalForm } from '../ast/equal.ts';
-import type { Protection, Select } from '../ast/nodes.ts';
+import type { ColumnProtection, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { printTypeName, type ValueType } from '../ast/value-type.ts';
 import { printQuery } from './sql.ts';
@@ -7,7 +7,7 @@ import { printQuery } from './sql.ts';
 /** A column of the result. */
 export interface ResultColumn {
   readonly name: string;
-  readonly protection: Protection['kind'];
+  readonly protection: ColumnProtection['kind'];
 }
 
 /** A statement that may run: SQL printed from the resolved query alone, with values for its parameters. */

@@ -127,7 +127,7 @@ function readInstant(text: string): string | null {
 }
 
 /** A text in the canonical notation of a type, or `null` if it is not a value of that type. */
-export function readText(text: string, type: ValueType): string | null {
+export function readTextLiteral(text: string, type: ValueType): string | null {
   switch (type.kind) {
     case 'text':
       return text;
@@ -164,7 +164,7 @@ function isFolded(type: ValueType): boolean {
 export function foldConstant(value: Expression, type: ValueType, { walk }: Context): Expression | null {
   if (value.kind !== 'literal' || value.text === null || !isFolded(type)) return null;
   if (value.type.kind !== 'text' && !(value.type.kind === 'date' && type.kind === 'timestamp')) return null;
-  const text = readText(value.text, type);
+  const text = readTextLiteral(value.text, type);
   if (text !== null) return literal(text, type, value.span);
   walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteForMessage(value.text)}`);
   return invalid(value.span);

@@ -1,7 +1,7 @@
 import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
 import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { compare, logic } from '../ast/build.ts';
-import type { Expression, Leaf, Protection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
+import type { Expression, Leaf, ColumnProtection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { readTypeName } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
@@ -19,7 +19,7 @@ export interface ResolvedFrom {
 
 const BROKEN: ResolvedFrom = { relation: null, scope: { ...NO_SCOPE, isBroken: true } };
 
-function protectionOf(column: ManifestColumn): Protection {
+function protectionOf(column: ManifestColumn): ColumnProtection {
   switch (column.protection) {
     case 'cleartext':
     case 'sealed':

@@ -12,7 +12,7 @@ import { checkTexts } from '../../columns/index.ts';
  * @throws {SealroomError} DATA_ENCODING with the 0-based row for text that is not UTF-8; DATA_CORRUPT if the buffers do not
  *   fit together.
  */
-export function readColumn(data: Data | undefined, rows: number, asText: boolean): ColumnData {
+export function columnOfData(data: Data | undefined, rows: number, asText: boolean): ColumnData {
   if (data?.length !== rows) throw malformed();
   const { type } = data;
   const validity = readValidity(data);

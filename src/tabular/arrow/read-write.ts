@@ -11,7 +11,7 @@ import {
   Struct,
 } from 'apache-arrow';
 import { SealroomError } from '../../errors/index.ts';
-import { readColumn } from './columns.ts';
+import { columnOfData } from './columns.ts';
 import { ArrowInput } from './input.ts';
 import { arrowTypeOf, columnTypeOf } from './types.ts';
 import type { Batch, ColumnData, Field, ReadRequest } from '../../columns/index.ts';
@@ -107,7 +107,7 @@ async function* readBatches(
       if (rows === 0) continue;
       const columns = request.columns.map((index) =>
         locate(fields[index]?.name, firstRow, () =>
-          readColumn(batch.data.children[index], rows, fields[index]?.type.kind === 'opaque' && options.opaqueAsText),
+          columnOfData(batch.data.children[index], rows, fields[index]?.type.kind === 'opaque' && options.opaqueAsText),
         ),
       );
       firstRow += rows;

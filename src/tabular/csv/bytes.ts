@@ -7,6 +7,6 @@ export const LF = 0x0a;
 /** A carriage return. */
 export const CR = 0x0d;
 /** `#`. */
-export const HASH = 0x23;
+export const HASH_SIGN = 0x23;
 /** A space; it and all bytes below it are white space. */
 export const SPACE = 0x20;

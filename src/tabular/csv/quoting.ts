@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8 } from '../../bytes/index.ts';
-import { COMMA, HASH, QUOTE, SPACE } from './bytes.ts';
+import { COMMA, HASH_SIGN, QUOTE, SPACE } from './bytes.ts';
 
 /** Bytes for which a field needs quotes wherever they occur: comma, quote, space and control characters. */
 const QUOTED_BYTES = new Uint8Array(256).map((_, byte) => (byte <= SPACE || byte === COMMA || byte === QUOTE ? 1 : 0));
@@ -7,7 +7,7 @@ const QUOTED_BYTES = new Uint8Array(256).map((_, byte) => (byte <= SPACE || byte
 /** Whether a non-empty field needs quotes; `isFirst` if it is the first of its record. */
 //= format F-82
 export function needsQuotes(bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
-  if (isFirst && bytes[start] === HASH) return true;
+  if (isFirst && bytes[start] === HASH_SIGN) return true;
   for (let index = start; index < end; index++) if (QUOTED_BYTES[bytes[index] ?? 0] === 1) return true;
   return false;
 }

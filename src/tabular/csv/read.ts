@@ -1,7 +1,7 @@
 import { SealroomError } from '../../errors/index.ts';
 import type { Batch, Field, ReadRequest } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
-import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/index.ts';
+import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/native.ts';
 import { hashChunks } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
 import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';

@@ -3,7 +3,7 @@ import type { CsvStructure, Separator } from './csv-structure.ts';
 import { encodingError, fieldCountError } from './errors.ts';
 import { createStopFinder, MAX_CHUNK_BYTES } from './stops.ts';
 import { Utf8Check } from './utf8-check.ts';
-import { COMMA, CR, HASH, LF, QUOTE, SPACE } from './bytes.ts';
+import { COMMA, CR, HASH_SIGN, LF, QUOTE, SPACE } from './bytes.ts';
 
 /** The byte order mark. */
 const MARK = [0xef, 0xbb, 0xbf];
@@ -120,7 +120,7 @@ export class CsvScanner {
   #skip(piece: Uint8Array, from: number, end: number): void {
     const first = piece[from] ?? 0;
     // The start of a plain field, as above.
-    if (this.#state === FIELD_START && first > SPACE && first !== HASH && !this.#pendingCr) {
+    if (this.#state === FIELD_START && first > SPACE && first !== HASH_SIGN && !this.#pendingCr) {
       this.#recordIsBlank = false;
       this.#last = piece[end - 1] ?? 0;
       this.#state = UNQUOTED;
@@ -246,7 +246,7 @@ export class CsvScanner {
   }
 
   #startUnquoted(byte: number): void {
-    if (byte === HASH && this.#field === 0 && this.#state === FIELD_START) {
+    if (byte === HASH_SIGN && this.#field === 0 && this.#state === FIELD_START) {
       this.#hashLine ??= this.#line;
       this.#hashLines++;
     }

@@ -1,9 +1,10 @@
 import { SealroomError } from '../../errors/index.ts';
 import type { Batch, ColumnType, Field, ReadRequest } from '../../columns/index.ts';
 import { type ByteSource, openFile } from '../../files/index.ts';
-import { Engine, engineFailure, OUT_OF_MEMORY, quoteIdentifier, quotePath, quoteText } from '../../engine/index.ts';
-import { opaqueType } from '../../engine/index.ts';
+import { quoteIdentifier, quotePath, quoteText } from '../../engine/index.ts';
+import { Engine, engineFailure, opaqueType, OUT_OF_MEMORY } from '../../engine/native.ts';
 import { hashChunks } from '../../files/index.ts';
+import { parquetStream } from '../input-output.ts';
 import type { TableReader } from '../table.ts';
 
 /** Options for reading a Parquet file. */
@@ -96,14 +97,6 @@ export async function readKeyValue(path: string, name: string, key: string): Pro
     engine.close();
     await source.close();
   }
-}
-
-/** The error for Parquet from a stream: reading starts at the end of the file, so it needs random access. */
-export function parquetStream(name: string): SealroomError {
-  return new SealroomError('IO_FORMAT', 'Parquet cannot be read from a stream', {
-    where: { file: name },
-    hint: 'give a file, or pipe CSV or Arrow',
-  });
 }
 
 /** The scan of one file; without the option, the folders of its path could become columns. */

@@ -1,8 +1,7 @@
 import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
 import type { Field } from '../../columns/index.ts';
-import { quoteIdentifier, quoteText } from '../../engine/index.ts';
-import { EngineTask } from '../../engine/index.ts';
-import { engineTypeOf } from '../../engine/index.ts';
+import { EngineTask, quoteIdentifier, quoteText } from '../../engine/index.ts';
+import { engineTypeOf } from '../../engine/native.ts';
 import type { OutputTarget } from '../../files/index.ts';
 import { noLines, type TableWriter } from '../table.ts';
 

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { SealroomError } from '../../errors/index.ts';
 import { hashFile, type OutputTarget, prepareFile, readFailure, sidecarPath } from '../../files/index.ts';
 import { formatOf } from '../input-output.ts';
-import { readKeyValue } from '../parquet/read.ts';
 import { PARQUET_KEY, printSidecar, type Provenance, type TableFacts } from './place.ts';
 import type { TableFormat } from '../table.ts';
 
@@ -34,6 +33,7 @@ export async function readProvenance(
   { format, signal }: { readonly format?: TableFormat | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<FoundProvenance | null> {
   if ((format ?? formatOf(input)) === 'parquet') {
+    const { readKeyValue } = await import('../parquet/read.ts');
     const text = await readKeyValue(resolve(input), input, PARQUET_KEY);
     if (text === null) return null;
     const { parseMetadata } = await import('./text.ts');

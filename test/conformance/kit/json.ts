@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isRecord } from 'sealroom/schema';
+import { isRecord } from '#src/errors/index';
 import { VectorsError } from './case.ts';
 
 /** An object of a JSON file. */

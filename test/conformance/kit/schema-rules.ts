@@ -1,5 +1,5 @@
 import JSON5 from 'json5';
-import { isRecord } from 'sealroom/schema';
+import { isRecord } from '#src/errors/index';
 import type { DifferenceName } from './differences.ts';
 
 const TEXTS_AND_HASH_COMMENTS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|#[^\r\n]*/g;

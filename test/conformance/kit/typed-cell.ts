@@ -3,7 +3,7 @@ import type { ClientValue } from 'sealroom/crypto';
 import type { ColumnData, ColumnType } from 'sealroom/tabular';
 import { bytesOfHex, bytesOfText, hexOf, isPresent } from './bytes.ts';
 import { VectorsError } from './case.ts';
-import { isRecord } from 'sealroom/schema';
+import { isRecord } from '#src/errors/index';
 
 // Cells of Parquet tables as texts, from three sides: what the product reads, what the .json beside a file says, and the raw
 // bytes that C3R writes for a decrypted value.

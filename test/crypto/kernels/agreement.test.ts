@@ -6,7 +6,6 @@ import {
   CELL_FINGERPRINT,
   CELL_NULL,
   CELL_SEALED,
-  createKernel,
   fingerprintKeyFromBytes,
   sealingRootFromBytes,
 } from 'sealroom/crypto';
@@ -227,15 +226,4 @@ describe.each(KERNELS)('kernel $name', (kernel) => {
     expect(kernel.fingerprintColumn({ key: KEY, typeByte: 2, nulls: 'random' }, empty).rows).toBe(0);
     expect(kernel.openColumn(ROOT, empty).values.rows).toBe(0);
   });
-});
-
-test('the kernel of Node is refused where there is no Node', () => {
-  const { process } = globalThis;
-  try {
-    Reflect.deleteProperty(globalThis, 'process');
-    expect(errorOf(() => createKernel('node')).code).toBe('USAGE_OPTION');
-    expect(createKernel('noble').name).toBe('noble');
-  } finally {
-    globalThis.process = process;
-  }
 });

@@ -5,7 +5,7 @@ import type { Kernel, SealTask } from 'sealroom/crypto';
 import { type ByteColumn, byteColumnOf, decodeBase64 } from '#src/bytes/index';
 import { WASM_BASE64 } from '#src/crypto/kernels/wasm/binary';
 import { createWasmKernel } from '#src/crypto/kernels/wasm/kernel';
-import { Machine, type WasmExports } from '#src/crypto/kernels/wasm/machine';
+import { WasmMachine, type WasmExports } from '#src/crypto/kernels/wasm/machine';
 import { Session } from '#src/crypto/kernels/wasm/session';
 import { SeededRandom } from './random.ts';
 
@@ -51,7 +51,7 @@ beforeAll(async () => {
     WebAssembly: { instantiate(binary: Uint8Array, imports: object): Promise<{ instance: { exports: WasmExports } }> };
   };
   const { instance } = await WebAssembly.instantiate(module.emitBinary(), { env });
-  kernel = createWasmKernel(new Session(undefined, () => new Machine(instance.exports)));
+  kernel = createWasmKernel(new Session(undefined, () => new WasmMachine(instance.exports)));
 });
 
 /** Values of the same lengths, whatever the seed. */

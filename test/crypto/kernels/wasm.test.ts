@@ -4,7 +4,7 @@ import { createKernel, fingerprintKeyFromBytes, randomNonces, sealingRootFromByt
 import type { SealTask } from 'sealroom/crypto';
 import { type ByteColumn, byteColumnOf, encodeUtf8, valueAt } from '#src/bytes/index';
 import { createWasmKernel } from '#src/crypto/kernels/wasm/kernel';
-import { Machine } from '#src/crypto/kernels/wasm/machine';
+import { WasmMachine } from '#src/crypto/kernels/wasm/machine';
 import { Session } from '#src/crypto/kernels/wasm/session';
 import { errorOf, sealPayload } from '../support.ts';
 import { Differential } from './differential.ts';
@@ -192,7 +192,7 @@ describe('sizes', () => {
   });
 
   test('the module traps on a description that leaves its buffers', () => {
-    const machine = new Machine();
+    const machine = new WasmMachine();
     const end = machine.bytes.length;
     const describe = (...fields: number[]): void => machine.cells.set(fields);
     const traps = (act: () => void): void => expect(act).toThrow('unreachable');

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { fingerprintKeyFromBytes } from 'sealroom/crypto';
 import type { Kernel } from 'sealroom/crypto';
 import { byteColumnOf } from '#src/bytes/index';
-import { Machine } from '#src/crypto/kernels/wasm/machine';
+import { WasmMachine } from '#src/crypto/kernels/wasm/machine';
 import { bytesOfHex, hexOf, KERNELS } from '../c3r-vectors.ts';
 
 // test/vectors/wycheproof/README.md says where these come from.
@@ -58,7 +58,7 @@ interface Sealed {
 }
 
 /** AES-256-GCM by the functions of the wasm kernel, the work done in one of its eight lanes. */
-function gcm(machine: Machine, vector: GcmCase, text: Uint8Array, lane: number, isDecrypting: boolean): Sealed {
+function gcm(machine: WasmMachine, vector: GcmCase, text: Uint8Array, lane: number, isDecrypting: boolean): Sealed {
   const aad = bytesOfHex(vector.aad);
   const [key, iv, tag, aadAt] = [0, 64, 128, 192].map((at) => machine.ioAt + at) as [number, number, number, number];
   const data = aadAt + aad.length + machine.slackBytes;
@@ -72,7 +72,7 @@ function gcm(machine: Machine, vector: GcmCase, text: Uint8Array, lane: number, 
 }
 
 describe('AES-256-GCM of kernel wasm', () => {
-  const machine = new Machine();
+  const machine = new WasmMachine();
   const cases = GCM_CASES.flatMap(({ tests }) => tests);
 
   test('66 of 316 vectors are of this cipher; the others have other keys, IVs or tags', () => {

@@ -24,6 +24,7 @@ import {
   sealFor,
   SECRET_BYTES,
 } from './support.ts';
+import { runs } from '../../support/runs.ts';
 
 let alice: Party;
 let bob: Party;
@@ -71,7 +72,7 @@ describe('signed texts', () => {
           const changed = bytes.map((byte, index) => (index === at ? byte ^ difference : byte));
           expect(await outcomeOf(() => read(decodeUtf8Lenient(changed)))).toMatch(/^CUSTODY_MESSAGE/);
         }),
-        { numRuns: 500, seed: 1 },
+        { numRuns: runs(500), seed: 1 },
       );
     }
   });
@@ -235,7 +236,7 @@ describe('cards', () => {
         const changed = Uint8Array.from(hash, (byte, index) => (index < 30 ? byte : byte ^ 1));
         expect(number(changed)).toBe(number(hash));
       }),
-      { numRuns: 100, seed: 1 },
+      { numRuns: runs(100), seed: 1 },
     );
   });
 
@@ -362,7 +363,7 @@ describe('parcels', () => {
         const changed = parcel.map((byte, index) => (index === at ? byte ^ difference : byte));
         expect(await outcomeOf(() => openParcel(changed, context))).toMatch(/^CUSTODY_MESSAGE/);
       }),
-      { numRuns: 250, seed: 1 },
+      { numRuns: runs(250), seed: 1 },
     );
   });
 
@@ -376,7 +377,7 @@ describe('parcels', () => {
           /^CUSTODY_MESSAGE/,
         );
       }),
-      { numRuns: 150, seed: 1 },
+      { numRuns: runs(150), seed: 1 },
     );
   });
 });

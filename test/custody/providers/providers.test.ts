@@ -9,7 +9,7 @@ import { openAgeIdentity } from '#src/custody/providers/age/age';
 import type { Envelope } from '#src/custody/envelope';
 import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
 import { openEnv } from '#src/custody/providers/insecure/env';
-import { openFile } from '#src/custody/providers/insecure/file';
+import { openSecretFile } from '#src/custody/providers/insecure/file';
 import { openKeystore } from '#src/custody/providers/keystore/keystore';
 import type { KeyProvider, PassphraseRequest, ProviderContext } from '#src/custody/providers/provider';
 import { openProvider } from '#src/custody/providers/open-provider';
@@ -72,7 +72,7 @@ const keystore = (file: string, changes: Partial<ProviderContext> = {}): KeyProv
   keystoreIn(file, context(changes));
 const age = (file: string): KeyProvider => new EnvelopeProvider('age', openAgeIdentity(file, context()));
 const env = (context: ProviderContext): KeyProvider => new EnvelopeProvider('env', openEnv('SECRET', context));
-const file = (name: string): KeyProvider => new EnvelopeProvider('file', openFile(name, context()));
+const file = (name: string): KeyProvider => new EnvelopeProvider('file', openSecretFile(name, context()));
 
 keepsContract('keystore', {
   open: () => soon(keystore('keys')),

@@ -57,6 +57,7 @@ import {
   wordsOf,
   writeTable,
 } from '../support.ts';
+import { runs } from '../../support/runs.ts';
 
 const folder = new Folder();
 
@@ -385,7 +386,7 @@ describe('what is refused', () => {
           expect(error).toMatchObject({ code: expect.stringMatching(/^DATA_(CORRUPT|ENCODING)$/) });
         }
       }),
-      { seed: SEED, numRuns: 300 },
+      { seed: SEED, numRuns: runs(300) },
     );
   });
 

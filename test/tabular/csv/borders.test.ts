@@ -5,6 +5,7 @@ import { scanSql } from '#src/tabular/csv/engine-scan';
 import { CsvScanner } from '#src/tabular/csv/scan';
 import { Engine } from '#src/engine/engine';
 import { Folder, SEED } from '../support.ts';
+import { runs } from '../../support/runs.ts';
 
 // The engine reads a file in buffers. Here they are as small as they can be, so that every byte of a record lies at the
 // border of one in some file. Files that `borderHazard` names are left out: they are read as one buffer.
@@ -54,7 +55,7 @@ test.each([
         const read = await engine.rows(`SELECT * FROM ${sql}`);
         expect(read.map((row) => Object.values(row).map((value) => value ?? ''))).toEqual(rows);
       }),
-      { seed: SEED, numRuns: 60 },
+      { seed: SEED, numRuns: runs(60) },
     );
   } finally {
     engine.close();

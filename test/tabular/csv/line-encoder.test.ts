@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createLineEncoder, type CsvLineFormat } from '#src/tabular/csv/line-encoder';
 import type { ColumnData } from 'sealroom/tabular';
 import { latin, SEED, textColumn } from '../support.ts';
+import { runs } from '../../support/runs.ts';
 
 const WAYS = [
   ['vectors', undefined],
@@ -84,7 +85,7 @@ describe.each(WAYS)('F-82 lines written by %s', (_, module) => {
         const moved = columns.map(shifted);
         expect(Buffer.from(writer.write(moved, first, last)).toString('latin1')).toBe(linesOf(given, first, last));
       }),
-      { seed: SEED, numRuns: 400 },
+      { seed: SEED, numRuns: runs(400) },
     );
   });
 

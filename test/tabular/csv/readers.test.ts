@@ -6,6 +6,7 @@ import type { ByteSource } from '#src/files/byte-source';
 import { openCsv } from '#src/tabular/csv/read';
 import { columnsOf, Folder, latin, memorySource, SEED } from '../support.ts';
 import { oracleValue, readOracle } from './oracle.ts';
+import { runs } from '../../support/runs.ts';
 
 const folder = new Folder();
 
@@ -146,7 +147,7 @@ describe('any text', () => {
         );
         expect(await foundIn(read(source, nulls), csv)).toEqual(expectedOf(csv, nulls));
       }),
-      { seed: SEED, numRuns: 1500 },
+      { seed: SEED, numRuns: runs(1500) },
     );
   });
 
@@ -160,8 +161,9 @@ describe('any text', () => {
         expect(await foundIn(reading, csv)).toEqual(expected);
         if ((await reading).isFast) fast++;
       }),
-      { seed: SEED, numRuns: 350 },
+      { seed: SEED, numRuns: runs(350) },
     );
-    expect(fast).toBeGreaterThan(40);
+    // Texts that the fast reader may take are rare at the beginning of this seed.
+    expect(fast).toBeGreaterThan(runs(350) === 350 ? 40 : 4);
   });
 });

@@ -4,6 +4,7 @@ import type { CsvStructure } from '#src/tabular/csv/csv-structure';
 import { CsvScanner } from '#src/tabular/csv/scan';
 import { Utf8Check } from '#src/tabular/csv/utf8-check';
 import { errorOf, SEED } from '../support.ts';
+import { runs } from '../../support/runs.ts';
 
 /** Scans bytes that arrive in parts which end at `ends`. */
 function scan(content: string | Uint8Array, ends: readonly number[] = []): CsvStructure {
@@ -45,7 +46,7 @@ describe('the scan', () => {
           ),
         ).toEqual(outcome(content, []));
       }),
-      { seed: SEED, numRuns: 500 },
+      { seed: SEED, numRuns: runs(500) },
     );
   });
 
@@ -209,7 +210,7 @@ describe('the check of UTF-8', () => {
         }
         expect(isFine).toBe(expected);
       }),
-      { seed: SEED, numRuns: 1500 },
+      { seed: SEED, numRuns: runs(1500) },
     );
   });
 });

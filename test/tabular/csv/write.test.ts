@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CsvSerialiser, createTable } from 'sealroom/tabular';
+import { CsvSerialiser } from '#src/tabular/csv/serialise';
+import { createTable } from 'sealroom/tabular';
 import type { CreateOptions, Field } from 'sealroom/tabular';
 import { batchOf, errorOf, failureOf, Folder, latin, readTable, SEED, textColumn, writeTable } from '../support.ts';
+import { runs } from '../../support/runs.ts';
 
 const folder = new Folder();
 
@@ -123,7 +125,7 @@ describe('what is written', () => {
         };
         expect(read.columns).toEqual(names.map((_, index) => values.map((row) => expected(row[index] ?? null))));
       }),
-      { seed: SEED, numRuns: 25 },
+      { seed: SEED, numRuns: runs(25) },
     );
   });
 
@@ -134,7 +136,7 @@ describe('what is written', () => {
         const parsed: unknown = parse(await written(names, values), { recordDelimiter: '\n' });
         expect(parsed).toEqual([names, ...values.map((row) => row.map((value) => value ?? ''))]);
       }),
-      { seed: SEED, numRuns: 50 },
+      { seed: SEED, numRuns: runs(50) },
     );
   });
 

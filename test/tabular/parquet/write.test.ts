@@ -3,7 +3,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createParquet } from '#src/tabular/parquet/write';
-import { createTable, widthOf } from 'sealroom/tabular';
+import { widthOf } from '#src/columns/index';
+import { createTable } from 'sealroom/tabular';
 import type { Batch, ColumnType } from 'sealroom/tabular';
 import {
   batchOf,

@@ -50,7 +50,7 @@ export interface WasmExports {
 export const CELL_FIELDS = 8;
 
 /** Whether the runtime has WebAssembly with the vector instructions (SIMD) that the kernel needs. */
-export function canRunWasm(): boolean {
+export function canRunKernel(): boolean {
   return canRun(WASM_BASE64);
 }
 
@@ -61,7 +61,7 @@ function instantiate(): WasmExports {
 }
 
 /** An instance of the module and its memory, which hold all state of a kernel between and during calls. */
-export class Machine {
+export class WasmMachine {
   readonly exports: WasmExports;
   /** The whole memory. */
   bytes: Uint8Array;
@@ -80,7 +80,7 @@ export class Machine {
   /**
    * `exports` are those of the shipped module, or of another build of the same sources.
    *
-   * @throws {SealroomError} USAGE_OPTION where {@link canRunWasm} is false.
+   * @throws {SealroomError} USAGE_OPTION where {@link canRunKernel} is false.
    */
   constructor(exports: WasmExports = instantiate()) {
     this.exports = exports;

@@ -15,7 +15,7 @@ import { planOpening } from '../plan.ts';
 import { chunksOf } from './chunks.ts';
 import type { Chunk } from './chunks.ts';
 import { CELL_FIELDS } from './machine.ts';
-import type { Machine } from './machine.ts';
+import type { WasmMachine } from './machine.ts';
 import type { Session } from './session.ts';
 
 /** The outcome of a cell, as the module reports it. */
@@ -24,7 +24,7 @@ const MALFORMED = 1;
 const FORGED = 2;
 
 /** The error for the refused cell described at `field` of the descriptions, whose text is at `start`. */
-function refusalOf(machine: Machine, field: number): unknown {
+function refusalOf(machine: WasmMachine, field: number): unknown {
   const outcome = machine.cells[field + 3];
   if (outcome === MALFORMED) return malformedCellError();
   if (outcome === FORGED) return authenticationError();
@@ -40,7 +40,7 @@ function refusalOf(machine: Machine, field: number): unknown {
 
 /** Opens the rows of a chunk and writes their values and offsets; returns where the values end. */
 function openChunk(
-  machine: Machine,
+  machine: WasmMachine,
   cells: ByteColumn,
   kinds: Uint8Array,
   chunk: Chunk,

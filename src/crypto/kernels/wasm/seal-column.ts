@@ -7,7 +7,7 @@ import { planSeals } from '../plan.ts';
 import { chunksOf } from './chunks.ts';
 import type { Chunk } from './chunks.ts';
 import { CELL_FIELDS } from './machine.ts';
-import type { Machine } from './machine.ts';
+import type { WasmMachine } from './machine.ts';
 import { requireSlotKeys } from './row-keys.ts';
 import type { Session } from './session.ts';
 
@@ -15,7 +15,7 @@ import type { Session } from './session.ts';
 const BLOCK_BYTES = 64;
 
 /** Hashes the whole blocks of the target header, and leaves the remainder in the machine. */
-function setHeader(machine: Machine, targetHeader: string): void {
+function setHeader(machine: WasmMachine, targetHeader: string): void {
   const header = encodeUtf8(targetHeader);
   machine.exports.beginHeader();
   let at = 0;
@@ -29,7 +29,7 @@ function setHeader(machine: Machine, targetHeader: string): void {
 
 /** Seals the rows of a chunk; returns the bytes of machine memory that were used. */
 function sealChunk(
-  machine: Machine,
+  machine: WasmMachine,
   task: SealTask,
   values: ByteColumn,
   chunk: Chunk,

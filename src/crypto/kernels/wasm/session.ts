@@ -1,6 +1,6 @@
 import { type Allocator, FRESH_MEMORY } from '../../../bytes/index.ts';
 import type { SealingRoot } from '../../keys.ts';
-import { Machine } from './machine.ts';
+import { WasmMachine } from './machine.ts';
 
 /** If a call grows the memory beyond this, the memory is released after the call. */
 const KEPT_MEMORY_BYTES = 32 << 20;
@@ -12,8 +12,8 @@ const KEPT_MEMORY_BYTES = 32 << 20;
  * Another owner's claim wipes them; the first owner's keys are derived again when it next claims them.
  */
 export class Session {
-  readonly #createMachine: () => Machine;
-  #machine: Machine | null = null;
+  readonly #createMachine: () => WasmMachine;
+  #machine: WasmMachine | null = null;
   #owner: object | null = null;
   #firstRow = 0;
   #isForgetting = false;
@@ -22,13 +22,13 @@ export class Session {
   readonly memory: Allocator;
 
   /** `createMachine` is called when there is no machine yet, or the last one was released. */
-  constructor(memory: Allocator = FRESH_MEMORY, createMachine: () => Machine = () => new Machine()) {
+  constructor(memory: Allocator = FRESH_MEMORY, createMachine: () => WasmMachine = () => new WasmMachine()) {
     this.memory = memory;
     this.#createMachine = createMachine;
   }
 
   /** The machine, with a memory that is clean except for the slots. */
-  get machine(): Machine {
+  get machine(): WasmMachine {
     return (this.#machine ??= this.#createMachine());
   }
 

@@ -16,7 +16,7 @@ import { PlaintextProvider } from './plaintext.ts';
  *
  * @throws {SealroomError} USAGE_OPTION if there is no path.
  */
-export function openFile(rest: string, context: ProviderContext): KeySource {
+export function openSecretFile(rest: string, context: ProviderContext): KeySource {
   const file = keyPath('file', rest, context);
   const read = async (): Promise<SharedSecret> => {
     const text = await readSecretFile(file, 'the file holds the secret in Base64');

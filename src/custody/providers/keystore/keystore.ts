@@ -7,7 +7,7 @@ import { SealroomError } from '../../../errors/index.ts';
 import { fileExists, writePrivateFile } from '../../../files/index.ts';
 import { changedEnvelope, type SecretMetadata } from '../../envelope.ts';
 import { readSecretBytes } from '../../secret-file.ts';
-import { decryptAesGcm, encryptAesGcm, NONCE_BYTES, TAG_BYTES } from '../aes-gcm.ts';
+import { decryptAesGcm, encryptAesGcm, GCM_NONCE_BYTES, GCM_TAG_BYTES } from '../aes-gcm.ts';
 import { keyPath } from '../key-path.ts';
 import { problemOf, type ProviderContext, type ProviderDescription } from '../provider.ts';
 import type { KeySource, WrappingKey } from '../wrapping-key.ts';
@@ -65,7 +65,7 @@ class Keystore implements KeySource {
   }
 
   async decrypt(wrapped: Uint8Array, aad: Uint8Array): Promise<Uint8Array | null> {
-    if (wrapped.length < KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES) throw changedEnvelope();
+    if (wrapped.length < KEY_ID_BYTES + GCM_NONCE_BYTES + GCM_TAG_BYTES) throw changedEnvelope();
     const master = await this.#load(() => this.#open());
     using keyId = derive(master, 'id', KEY_ID_BYTES);
     if (!keyId.use((id) => Buffer.from(id).equals(wrapped.subarray(0, KEY_ID_BYTES)))) return null;

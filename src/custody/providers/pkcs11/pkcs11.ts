@@ -3,7 +3,7 @@ import { SealroomError, systemReason } from '../../../errors/index.ts';
 import { isOpenToOthers } from '../../../files/index.ts';
 import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
 import { readSecretFile } from '../../secret-file.ts';
-import { NONCE_BYTES, TAG_BYTES } from '../aes-gcm.ts';
+import { GCM_NONCE_BYTES, GCM_TAG_BYTES } from '../aes-gcm.ts';
 import type { ProviderContext, ProviderDescription } from '../provider.ts';
 import type { KeySource, WrappingKey } from '../wrapping-key.ts';
 import type { FoundKey, FoundToken } from './messages.ts';
@@ -56,7 +56,7 @@ class Pkcs11Token implements KeySource {
   async decrypt(wrapped: Uint8Array, aad: Uint8Array, header: EnvelopeHeader): Promise<Uint8Array | null> {
     const made = uriOf(header);
     if (this.#uri.id !== undefined && this.#uri.id !== made.id) return null;
-    if (wrapped.length < NONCE_BYTES + TAG_BYTES) throw changedEnvelope();
+    if (wrapped.length < GCM_NONCE_BYTES + GCM_TAG_BYTES) throw changedEnvelope();
     const budget = new Budget();
     const found = await this.#findKey(budget, false);
     if (found.key.id !== made.id || found.token.facts.serial !== made.serial) return null;

@@ -9,6 +9,7 @@ import { RowShuffle } from '#src/protect/encrypt/core/shuffle';
 import type { Batch } from 'sealroom/tabular';
 import { afterAll, describe, expect, test } from 'vitest';
 import { batchOf, failureOf, fixedColumn, SEED, textColumn, valuesOf } from '../../../tabular/support.ts';
+import { runs } from '../../../support/runs.ts';
 
 /** So many that every part is small and soon spills: 4,096 parts of 32 KiB each. */
 const HUGE = 4096 * (2 << 20);
@@ -95,7 +96,7 @@ describe('F-58 the rows of the encrypted table are the rows of the source in ano
         const after = await shuffle(batches);
         expect(after.sort()).toEqual(batches.flatMap(rowsOf).sort());
       }),
-      { seed: SEED, numRuns: 150 },
+      { seed: SEED, numRuns: runs(150) },
     );
   });
 
