@@ -1,12 +1,12 @@
 // Puts ranges of bytes one after another. Cells are short, so they are copied by vectors of sixteen bytes: the last one of a
 // cell writes up to 15 bytes too many, which the next cell overwrites.
 
-/** Bytes that must be free behind the input, which are read and ignored, and behind the output. */
+/** Bytes that must be free after the input, which are read and ignored, and after the output. */
 export const slackBytes: i32 = 16;
 
 /**
  * Copies `rows` ranges of the bytes at `inputAt` to `outputAt`, one after another. Range `i` begins at the i32 `i` at
- * `startsAt` and ends as the i32 `i + 1` at `offsetsAt` minus the one before says: offsets of the output, from 0 on.
+ * `startsAt` and its length is the difference of the i32 `i + 1` and `i` at `offsetsAt`: offsets of the output, from 0.
  *
  * The caller has checked that every range lies within the input.
  */

@@ -1,13 +1,13 @@
 // Writes the lines of a CSV file, sixteen bytes at a time. A vector that reaches past the end of a field writes up to 15
 // bytes too many, which the next field overwrites.
 
-/** Where the memory is free for columns, marks and lines. */
+/** The place from which the memory is free for columns, marks and lines. */
 export const freeAt: i32 = 1024;
-/** Bytes that must be free behind the bytes of a column, behind a mark and behind the lines. */
+/** Bytes that must be free after the bytes of a column, after a mark and after the lines. */
 export const slackBytes: i32 = 16;
 /**
- * Numbers (i32) per description of a column: where its offsets are, where position 0 of its bytes is, where its validity
- * is or 0, whether its values need no quotes.
+ * Numbers (i32) in the description of a column: the place of its offsets, of position 0 of its bytes, and of its validity
+ * (or 0), and whether its values need no quotes.
  */
 export const columnWords: i32 = 4;
 
@@ -18,7 +18,7 @@ const QUOTE: u8 = 0x22;
 
 /**
  * Writes rows [firstRow, firstRow + rows) to `to` and returns the end. The offsets of a column begin with those of `firstRow`,
- * its validity with that of row 0. `nullAt` and `emptyAt` are what stands for a null and for an empty text.
+ * its validity with that of row 0. `nullAt` and `emptyAt` are the marks for a null and for an empty text.
  *
  * The caller has made room: a comma or a line break per field, and for a field a mark or, if it can need quotes, two
  * quotes and twice its bytes.
@@ -67,7 +67,7 @@ function copy(from: i32, end: i32, to: i32): i32 {
   return copied;
 }
 
-/** A field as it is, or in quotes if one of its bytes wants them. */
+/** Writes a field unchanged, or in quotes if one of its bytes needs them. */
 function putField(from: i32, end: i32, to: i32, isFirst: bool): i32 {
   if (isFirst && load<u8>(from) == HASH) return putQuoted(from, end, to);
   const space = i8x16.splat(0x20);
@@ -91,7 +91,7 @@ function putQuoted(from: i32, end: i32, to: i32): i32 {
     const bytes = v128.load(from);
     v128.store(to, bytes);
     const quotes = i8x16.bitmask(i8x16.eq(bytes, quote)) & firstBits(end - from);
-    // Up to and with the first quote, which is then doubled.
+    // Up to and including the first quote, which is then doubled.
     const count = quotes == 0 ? min(16, end - from) : ctz(quotes) + 1;
     from += count;
     to += count;

@@ -1,9 +1,9 @@
 // Finds the bytes that can change the state of a CSV scan: comma, LF, CR, quote and NUL, sixteen bytes at a time.
 
-/** Where the bytes to look through are put: `inputBytes` of them, and 16 more that are read and ignored. */
+/** The place of the bytes to search: `inputBytes` of them, and 16 more that are read and ignored. */
 export const inputAt: i32 = 1024;
 export const inputBytes: i32 = 1 << 20;
-/** Where the positions go, 4 bytes each; there may be as many as bytes. */
+/** The place of the positions, 4 bytes each; there may be as many as there are bytes. */
 export const outputAt: i32 = inputAt + inputBytes + 64;
 
 /** Writes the positions of such bytes among the first `length` to `outputAt`, in order, and returns how many there are. */

@@ -1,6 +1,6 @@
 // AES-256 (FIPS 197), bit-sliced: eight blocks at a time, each under its own key.
 //
-// Bit i of byte j of block k is bit k of byte j of plane i; the planes are eight vectors (E. Käsper, P. Schwabe, "Faster
+// Bit i of byte j of block k is bit k of byte j of plane i. The planes are eight vectors (E. Käsper, P. Schwabe, "Faster
 // and Timing-Attack Resistant AES-GCM", CHES 2009). A byte of the state is `row + 4 × column`, as it lies in memory.
 // Nothing here branches on a key or a block, or uses them as an address.
 import { BLOCKS, SCHEDULE_BYTES, STATE } from './layout';
@@ -12,14 +12,14 @@ function shiftRows(plane: v128): v128 {
   return i8x16.swizzle(plane, i8x16(0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11));
 }
 
-/** ShiftRows, then the byte of the next row of the same column in place of each. */
+/** ShiftRows; then the byte of the next row in the same column replaces each byte. */
 // @ts-ignore: decorator
 @inline
 function shiftRowsThenNextRow(plane: v128): v128 {
   return i8x16.swizzle(plane, i8x16(5, 10, 15, 0, 9, 14, 3, 4, 13, 2, 7, 8, 1, 6, 11, 12));
 }
 
-/** The byte two rows further in the same column in place of each. */
+/** The byte two rows further in the same column replaces each byte. */
 // @ts-ignore: decorator
 @inline
 function secondNextRow(plane: v128): v128 {
@@ -30,7 +30,7 @@ function secondNextRow(plane: v128): v128 {
  * SubBytes (FIPS 197 §5.1.1) of eight planes, `q7` the highest, exclusive-or 63 in every byte; the result is stored in
  * `STATE`. The circuit of 115 gates is that of J. Boyar, R. Peralta, "A depth-16 circuit for the AES S-box" and "A new
  * combinational logic minimization technique with applications to cryptology" (SEA 2010), with their names
- * (U in, y, t and z between, S out); its four NOTs are left out, which is the 63.
+ * (U for inputs, y, t and z in between, S for outputs). The 63 is there because its four NOTs are left out.
  */
 // @ts-ignore: decorator
 @inline
@@ -274,8 +274,8 @@ function bitOf63(plane: i32): v128 {
 }
 
 /**
- * Half a round key, four words, from the one two before it at `before` and the transformed last word of the one between,
- * in every word of `word` (FIPS 197 §5.2): each word is the exclusive-or of `word` and all words up to it.
+ * Half a round key, four words (FIPS 197 §5.2). `before` is the half two before it; every word of `word` is the transformed
+ * last word of the half in between. Each word of the result is the exclusive-or of `word` and all words of `before` up to it.
  */
 // @ts-ignore: decorator
 @inline
@@ -314,7 +314,7 @@ function sliceKeys(keys: usize, schedule: usize): void {
   }
 }
 
-/** Adds to round keys 1 to 14 the 63 that `subBytes` leaves out, which ShiftRows and MixColumns do not change. */
+/** Adds the 63 that `subBytes` leaves out to round keys 1 to 14. ShiftRows and MixColumns do not change it. */
 function add63(schedule: usize): void {
   for (let key = schedule + 128; key < schedule + 15 * 128; key += 128) {
     for (let plane: usize = 0; plane < 8; plane++) {
@@ -326,8 +326,8 @@ function add63(schedule: usize): void {
 
 /**
  * KeyExpansion (FIPS 197 §5.2) of 8 to 32 keys, 32 bytes each at `keys`, in groups of eight: 15 × 8 vectors per group at
- * `schedules`. SubWord concerns one word of a round key, so that the words of four groups fill a vector; groups that are
- * missing are stood in for by the last.
+ * `schedules`. SubWord applies to one word of a round key, so the words of four groups fill a vector. The last group takes
+ * the place of missing ones.
  */
 export function expandKeys(keys: usize, schedules: usize, groups: i32): void {
   for (let group: usize = 0; group < <usize>groups; group++) {

@@ -5,7 +5,7 @@
 // @ts-ignore: decorator
 @inline
 export function encode12(bytes: v128): v128 {
-  // Three bytes per 32-bit lane, the first of them highest; the top byte of the lane is of no interest.
+  // Three bytes per 32-bit lane, the first of them highest; the top byte of the lane is ignored.
   const group = i8x16.swizzle(bytes, i8x16(2, 1, 0, 0, 5, 4, 3, 3, 8, 7, 6, 6, 11, 10, 9, 9));
   const sextets = v128.or(
     v128.or(
@@ -17,7 +17,7 @@ export function encode12(bytes: v128): v128 {
       v128.and(i32x4.shl(group, 24), i32x4.splat(0x3f000000)),
     ),
   );
-  // 0: a to z, 1 to 10: digits, 11: +, 12: /, 13: A to Z. The table has what to add to a sextet of each range.
+  // 0: a to z, 1 to 10: digits, 11: +, 12: /, 13: A to Z. The table has the number to add to a sextet of each range.
   const range = v128.or(
     i8x16.sub_sat_u(sextets, i8x16.splat(51)),
     v128.and(i8x16.lt_s(sextets, i8x16.splat(26)), i8x16.splat(13)),
@@ -36,7 +36,7 @@ function storePart(at: usize, characters: v128, length: i32): void {
   }
 }
 
-/** Writes `bytes > 0` bytes at `source` as Base64 with padding to `target`, and not one character more. */
+/** Writes `bytes > 0` bytes at `source` as Base64 with padding to `target`, without one character more. */
 export function encodeInto(source: usize, bytes: i32, target: usize): void {
   let from = source;
   let to = target;
@@ -59,7 +59,7 @@ export function encodeInto(source: usize, bytes: i32, target: usize): void {
   }
 }
 
-/** Bits are set where a character is not of the alphabet: a table by high nibble and one by low nibble share a bit. */
+/** Bits are set where a character is not in the alphabet: the tables for its high and its low nibble share a bit. */
 // @ts-ignore: decorator
 @inline
 function foreign(characters: v128, high: v128): v128 {
@@ -77,7 +77,7 @@ function foreign(characters: v128, high: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function decode16(characters: v128, high: v128): v128 {
-  // What to add to a character, by its high nibble; `/` uses the entry before that of its neighbours.
+  // The number to add to a character, by its high nibble; `/` uses the entry before that of its neighbours.
   const offsets = i8x16(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
   const isSlash = i8x16.eq(characters, i8x16.splat(0x2f));
   const sextets = i8x16.add(characters, i8x16.swizzle(offsets, i8x16.add(high, isSlash)));

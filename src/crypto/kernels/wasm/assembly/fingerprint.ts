@@ -8,7 +8,7 @@ const PREFIX: i64 = 0x3a63616d683a3230;
 /** Length of a fingerprint cell. */
 const FINGERPRINT_CELL_BYTES: i32 = 52;
 
-/** The state after the key block, each byte of which is exclusive-or `mask` (RFC 2104 §2, steps 2 and 5). */
+/** The state after the key block, with every byte of the key exclusive-or `mask` (RFC 2104 §2, steps 2 and 5). */
 function prepareKeyBlock(state: usize, mask: u32): void {
   for (let i: usize = 0; i < 8; i++) {
     const word = bswap<u32>(load<u32>(KEY + i * 4));
@@ -32,13 +32,13 @@ function countBlocks(bytes: i32): i32 {
   return <i32>((<u32>bytes + 73) >> 6);
 }
 
-/** Bytes `[at, at + 16)` of value ‖ `last` ‖ 80 ‖ zeros. What lies behind the value in memory is masked off. */
+/** Bytes `[at, at + 16)` of value ‖ `last` ‖ 80 ‖ zeros. A mask removes the memory after the value. */
 // @ts-ignore: decorator
 @inline
 function piece(source: usize, bytes: i32, last: i32, at: i32): v128 {
   const positions = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const left = i8x16.splat(<i8>max(min(bytes - at, 16), -2));
-  // Where nothing is left, the load is from the value's beginning: its address never leaves the value.
+  // If nothing is left, the load is from the beginning of the value: its address never leaves the value.
   const loaded = v128.load(source + (at < bytes ? <usize>at : 0));
   return v128.or(
     v128.and(loaded, i8x16.lt_s(positions, left)),
@@ -49,7 +49,7 @@ function piece(source: usize, bytes: i32, last: i32, at: i32): v128 {
   );
 }
 
-/** Length of the inner message in bits where block `block` is its last, otherwise 0. */
+/** Length of the inner message in bits if block `block` is its last, otherwise 0. */
 // @ts-ignore: decorator
 @inline
 function bitLength(bytes: i32, block: i32): u64 {
@@ -57,8 +57,8 @@ function bitLength(bytes: i32, block: i32): u64 {
 }
 
 /**
- * Writes the fingerprint cells of the first `count` descriptions: where the value lies, its bytes, the byte hashed after
- * it, nothing, where the cell goes.
+ * Writes the fingerprint cells of the first `count` descriptions: the place of the value, its bytes, the byte hashed after
+ * it, an unused number, the place of the cell.
  */
 export function fingerprintCells(count: i32): void {
   requireCount(count);
@@ -68,7 +68,7 @@ export function fingerprintCells(count: i32): void {
     requireInIo(load<u32>(cell, 16), FINGERPRINT_CELL_BYTES);
   }
   for (let i = 0; i < count; i += 4) {
-    // Lanes that are left over repeat the last cell.
+    // Unused lanes repeat the last cell.
     const last = count - 1;
     fingerprintFour(
       CELLS + <usize>i * CELL_BYTES,

@@ -12,11 +12,11 @@ import {
   TAG_MASKS,
 } from './layout';
 
-/** Of the cost of a run of AES, in quarters: what `broadcastKeys` costs. */
+/** The cost of `broadcastKeys`, in quarters of the cost of a run of AES. */
 const BROADCAST_COST: i32 = 1;
 const RUN_COST: i32 = 4;
 
-/** Blocks that the data of a lane fill, the last perhaps in part. */
+/** Blocks that the data of a lane fill; the last one may be incomplete. */
 // @ts-ignore: decorator
 @inline
 function blocksOf(lane: i32): i32 {
@@ -38,9 +38,9 @@ function counterPlane(counter: v128, plane: i32): v128 {
   return v128.or(v128.load(COUNTER_PLANES + <usize>plane * 16), i8x16.eq(v128.and(counter, bit), bit));
 }
 
-/** Encrypts block `counter` of all lanes: the key streams, or for 1 the masks of the tags, come to lie in `BLOCKS`. */
+/** Encrypts block `counter` of all lanes: `BLOCKS` then has the key streams, or for 1 the masks of the tags. */
 function encryptCounter(keys: usize, counter: u32): void {
-  // The counter is the same in all lanes and public: it is put into the planes without being sliced.
+  // The counter is public and the same in all lanes: it is put into the planes without being sliced.
   const block = i32x4.replace_lane(i64x2.splat(0), 3, bswap<u32>(counter));
   v128.store(STATE, counterPlane(block, 0), 0);
   v128.store(STATE, counterPlane(block, 1), 16);
@@ -64,8 +64,8 @@ export function maskTags(keys: usize): void {
 }
 
 /**
- * How many blocks of all lanes to encrypt side by side. What lanes have beyond that is encrypted eight blocks of one
- * lane at a time. Depends on lengths only.
+ * How many blocks of all lanes to encrypt side by side. Any further blocks of a lane are encrypted eight at a time. The
+ * result depends only on lengths.
  */
 function sharedDepth(): i32 {
   let most = 0;
@@ -100,7 +100,7 @@ function addBlock(at: usize, stream: usize): void {
 }
 
 /**
- * Encrypts or decrypts the data of all lanes in place, in whole blocks: up to 15 bytes behind them change as well. Needs
+ * Encrypts or decrypts the data of all lanes in place, in whole blocks: up to 15 bytes after the data change too. It needs
  * the planes that `maskTags` leaves.
  */
 export function cryptLanes(keys: usize): void {

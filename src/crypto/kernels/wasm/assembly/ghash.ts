@@ -1,4 +1,4 @@
-// GHASH (NIST SP 800-38D §6.4), by tables of the multiples of H that are looked up with byte shuffles.
+// GHASH (NIST SP 800-38D §6.4) with tables of the multiples of H, which byte shuffles look up.
 //
 // An element of GF(2^128) is kept as one vector with the bytes of the block in reverse, that is, as an integer whose
 // highest bit is the coefficient of x^0 and whose lowest is that of x^127: multiplying by x is a shift to the right.
@@ -15,14 +15,14 @@ export function reverse(block: v128): v128 {
 }
 
 /**
- * `low + high · x^128` modulo x^128 + x^7 + x^2 + x + 1 (SP 800-38D §6.3), where `high` is of a degree under 121: x^128 is
+ * `low + high · x^128` modulo x^128 + x^7 + x^2 + x + 1 (SP 800-38D §6.3), where the degree of `high` is under 121: x^128 is
  * 1 + x + x^2 + x^7.
  */
 // @ts-ignore: decorator
 @inline
 function reduce(low: v128, high: v128): v128 {
   const shifted = v128.xor(v128.xor(i64x2.shr_u(high, 1), i64x2.shr_u(high, 2)), i64x2.shr_u(high, 7));
-  // What the shifts move out of the upper half goes to the lower one.
+  // The bits that the shifts move out of the upper half go to the lower one.
   const out = v128.xor(v128.xor(i64x2.shl(high, 63), i64x2.shl(high, 62)), i64x2.shl(high, 57));
   const carried = v128.shuffle<i64>(out, i64x2.splat(0), 1, 2);
   return v128.xor(v128.xor(low, high), v128.xor(shifted, carried));
@@ -37,7 +37,7 @@ function timesPower(h: v128, power: i32): v128 {
   return reduce(v128.xor(i64x2.shr_u(h, power), v128.and(moved, i64x2(-1, 0))), fallen);
 }
 
-/** Bytes `b` to `b + 3` of 0, p, q, p + q: what is wanted is the half of a nibble by its value. */
+/** Bytes `b` to `b + 3` of 0, p, q, p + q: the entry for each value of half a nibble. */
 // @ts-ignore: decorator
 @inline
 function storeColumns(table: usize, upper: v128, lower: v128): void {
@@ -102,7 +102,7 @@ function highUnits(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
-/** Half a table: the multiples of four elements, of which the first goes with bit 3 of n and the last with bit 0. */
+/** Half a table: the multiples of four elements, of which the first belongs to bit 3 of n and the last to bit 0. */
 // @ts-ignore: decorator
 @inline
 function storeHalf(table: usize, bit3: v128, bit2: v128, bit1: v128, bit0: v128): void {
@@ -123,7 +123,7 @@ function storeHalf(table: usize, bit3: v128, bit2: v128, bit1: v128, bit0: v128)
   storeColumns(table + 192, highUnits(upperC, upperD), highUnits(lowerC, lowerD));
 }
 
-/** Stores the table of `h`, a block in reverse, at `table`: 512 bytes. */
+/** Stores the table of `h`, a reversed block, at `table`: 512 bytes. */
 export function storeTable(table: usize, h: v128): void {
   storeHalf(table, h, timesPower(h, 1), timesPower(h, 2), timesPower(h, 3));
   storeHalf(table + 256, timesPower(h, 4), timesPower(h, 5), timesPower(h, 6), timesPower(h, 7));
@@ -154,8 +154,8 @@ function moveHigh(high: v128, low: v128): v128 {
 }
 
 /**
- * `y · H`, H given as its table. Byte b of what a byte at q of `y` gives belongs at `q + b - 15`: the columns are added from
- * the lowest b on, moving down in between. What leaves the vector below is the part of x^128 and more.
+ * `y · H`, where H is given as its table. Byte b of the product of the byte of `y` at q belongs at `q + b - 15`: the columns
+ * are added from the lowest b on, and move down in between. The bytes that leave the vector are the part from x^128 on.
  */
 export function multiply(y: v128, table: usize): v128 {
   const upper = v128.and(i16x8.shr_u(y, 4), i8x16.splat(0x0f));
@@ -188,7 +188,7 @@ export function firstBytes(block: v128, bytes: i32): v128 {
   return v128.and(block, i8x16.lt_s(positions, i8x16.splat(<i8>bytes)));
 }
 
-/** GHASH continued with `bytes` bytes at `data`, filled up with zeros to a whole block. */
+/** Continues GHASH with `bytes` bytes at `data`, filled up with zeros to a whole block. */
 export function update(y: v128, data: usize, bytes: i32, table: usize): v128 {
   let at = data;
   let left = bytes;
@@ -200,7 +200,7 @@ export function update(y: v128, data: usize, bytes: i32, table: usize): v128 {
   return y;
 }
 
-/** GHASH ended with the lengths of additional data and ciphertext (SP 800-38D §7.1, step 5). */
+/** Ends GHASH with the lengths of the additional data and the ciphertext (SP 800-38D §7.1, step 5). */
 export function finish(y: v128, aadBytes: i32, bytes: i32, table: usize): v128 {
   return reverse(multiply(v128.xor(y, i64x2(<u64>(<u32>bytes) << 3, <u64>(<u32>aadBytes) << 3)), table));
 }

@@ -1,4 +1,4 @@
-// The module's exports. `../machine.ts` is their only caller; what each expects in memory is said where it is declared.
+// The module's exports. `../machine.ts` is their only caller; the declaration of each says what it expects in memory.
 import { AFFIX_BYTES, CELLS, HEADER, IO, KEY, PREFIX, ROW_NONCES, SCRATCH, SLACK, SLOTS, requireInIo } from './layout';
 import { wipeSlots } from './row-keys';
 import { wipeBodies } from './seal';
@@ -20,7 +20,7 @@ export const ioAt = IO;
 export const slots = SLOTS;
 export const slackBytes = SLACK;
 
-/** Wipes what the calls leave behind but the row keys: scratch, and `ioBytes` bytes of values and cells. */
+/** Wipes everything that the calls leave behind except the row keys: scratch, and `ioBytes` bytes of values and cells. */
 export function wipeCall(ioBytes: i32): void {
   requireInIo(IO, ioBytes);
   memory.fill(SCRATCH, 0, PREFIX - SCRATCH);

@@ -1,15 +1,15 @@
 // The memory map. Every region has a fixed place and size, except the last, IO, which ends where the memory ends.
 //
-// Below LAYOUT_AT lie the constants of the modules (round constants of SHA-256 and the like), put there by the compiler.
+// Below LAYOUT_AT are the constants of the modules, such as the round constants of SHA-256; the compiler puts them there.
 
-/** Rows that have their keys in memory at a time; batches of the product have at most as many. */
+/** Rows whose keys are in memory at a time; a batch of the product never has more. */
 export const SLOTS: i32 = 2048;
 /** Blocks, and so cells, that one run of the bit-sliced AES encrypts. */
 export const LANES: i32 = 8;
 
 const LAYOUT_AT: usize = 4096;
 
-// ---- Row keys: secret, wiped by `wipeSlots`. A slot holds what is derived from one nonce.
+// ---- Row keys: secret, wiped by `wipeSlots`. A slot has the keys that are derived from one nonce.
 
 /** Bytes of the 15 round keys of 8 slots: 15 × 8 planes × 16 bytes. */
 export const SCHEDULE_BYTES: usize = 1920;
@@ -19,7 +19,7 @@ export const SCHEDULES: usize = LAYOUT_AT;
 export const TABLE_BYTES: usize = 512;
 /** GHASH tables, one per slot. */
 export const TABLES: usize = SCHEDULES + (<usize>SLOTS / 8) * SCHEDULE_BYTES;
-/** What GHASH makes of the additional data `02:enc:`, 16 bytes per slot. */
+/** GHASH of the additional data `02:enc:`, 16 bytes per slot. */
 export const AAD_PRODUCTS: usize = TABLES + <usize>SLOTS * TABLE_BYTES;
 /** AES-256 keys, 32 bytes per slot. */
 export const CELL_KEYS: usize = AAD_PRODUCTS + <usize>SLOTS * 16;
@@ -44,7 +44,7 @@ export const CELLS: usize = IVS + <usize>SLOTS * 16;
 
 /** The order in which cells without a slot get one: 4 bytes per cell. */
 export const ORDER: usize = CELLS + <usize>SLOTS * CELL_BYTES;
-/** Counters for making it: 4 bytes per number of blocks. */
+/** Counters for making this order: 4 bytes per number of blocks. */
 export const TALLIES: usize = ORDER + <usize>SLOTS * 4;
 export const MOST_TALLIED_BLOCKS: i32 = 127;
 
@@ -66,7 +66,7 @@ export const OUTER: usize = INNER + 128;
 export const HEADER: usize = OUTER + 128;
 /** State of SHA-256 after the whole blocks of the target header: 8 vectors. */
 export const HEADER_STATE: usize = HEADER + 128;
-/** What precedes and follows the nonce in the last one or two blocks of the IV's hash: 32 vectors. */
+/** The words before and after the nonce in the last one or two blocks of the IV's hash: 32 vectors. */
 export const IV_TEMPLATE: usize = HEADER_STATE + 128;
 /** The same with the nonces of four cells filled in. */
 export const IV_MESSAGE: usize = IV_TEMPLATE + 512;
@@ -74,20 +74,20 @@ export const IV_MESSAGE: usize = IV_TEMPLATE + 512;
 export const STATE: usize = IV_MESSAGE + 512;
 /** The bit planes of the lanes' first counter blocks, the counter zero: 8 vectors. */
 export const COUNTER_PLANES: usize = STATE + 128;
-/** Eight blocks as bytes: what is sliced, and the key stream that comes out. */
+/** Eight blocks as bytes: the input before slicing, and the resulting key stream. */
 export const BLOCKS: usize = COUNTER_PLANES + 128;
-/** The lanes' first counter blocks, and what they encrypt to: the masks of the tags. */
+/** The lanes' first counter blocks, and their encryption: the masks of the tags. */
 export const FIRST_BLOCKS: usize = BLOCKS + 128;
 export const TAG_MASKS: usize = FIRST_BLOCKS + 128;
 /** The round keys of one slot in all eight lanes. */
 export const BROADCAST: usize = TAG_MASKS + 128;
-/** Per lane: where its data lie, how many bytes they are, and the description of its cell or 0. */
+/** For each lane: the place of its data, their length in bytes, and the description of its cell or 0. */
 export const LANE_DATA: usize = BROADCAST + SCHEDULE_BYTES;
 export const LANE_BYTES: usize = LANE_DATA + 32;
 export const LANE_CELL: usize = LANE_BYTES + 32;
-/** Bytes that stores of whole vectors may reach behind a buffer, and loads too. */
+/** Bytes after a buffer that loads and stores of whole vectors may reach. */
 export const SLACK: usize = 64;
-/** The nulls' encoding and the prefix of values, from outside. */
+/** The encoding of nulls and the prefix of values, from outside. */
 export const AFFIX_BYTES: usize = 12_288;
 export const PREFIX: usize = LANE_CELL + 32;
 /** The bodies of eight cells before their Base64: nonce, IV, payload, tag. */
@@ -105,7 +105,7 @@ export function requireInIo(at: usize, bytes: i32): void {
   if (at < IO || bytes < 0 || <u64>at + <u64>bytes + <u64>SLACK > end) unreachable();
 }
 
-/** Traps unless a call is about 1 to `SLOTS` cells. */
+/** Traps unless a call has 1 to `SLOTS` cells. */
 export function requireCount(count: i32): void {
   if (count < 1 || count > SLOTS) unreachable();
 }

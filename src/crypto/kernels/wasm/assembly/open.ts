@@ -32,22 +32,22 @@ const CIPHERTEXT_AT: i32 = 44;
 /** Nonce, IV and tag. */
 const OVERHEAD_BYTES: i32 = 60;
 
-/** What became of a cell, in the fourth number of its description. */
+/** The outcome for a cell, in the fourth number of its description. */
 const OPENED: i32 = 0;
 const MALFORMED: i32 = 1;
 const FORGED: i32 = 2;
 const BADLY_PADDED: i32 = 3;
 
-/** `01:enc:` as a block, reversed as GHASH wants it. */
+/** `01:enc:` as a block, reversed as GHASH needs it. */
 const LEGACY_AAD_UPPER: i64 = 0x30313a656e633a00;
 
 /**
- * Opens the first `count` descriptions: where the cell lies, its bytes, bytes that its Base64 decodes to, or 0 for a cell
- * that is not sealed, nothing, nothing, and the row within the window, each row once. The cells lie one after another.
+ * Opens the cells of the first `count` descriptions: the place of the cell, its bytes, the bytes that its Base64 decodes to (0
+ * if the cell is not sealed), two unused numbers, and the row within the window, each row once. The cells are contiguous.
  *
  * Afterwards a description has the outcome as its fourth and the length of the value as its fifth number. If all cells
- * opened, the values lie one after another from the first cell's place on, and 1 is returned. Otherwise 0 is; the payload of a
- * badly padded cell then lies 44 bytes into it.
+ * opened, the values are contiguous from the first cell's place on, and the result is 1. Otherwise it is 0, and the payload of
+ * a badly padded cell begins 44 bytes into the cell.
  */
 export function openCells(count: i32): bool {
   requireCells(count);
@@ -90,12 +90,12 @@ function requireCells(count: i32): void {
   }
 }
 
-/** Decodes a cell to where it begins; notes the version in place of the text's length. */
+/** Decodes a cell in place; the version replaces the length of the text in its description. */
 function decode(cell: usize): void {
   const at: usize = load<u32>(cell, 0);
   const body = load<i32>(cell, 8);
   store<i32>(cell, load<u8>(at, 1) == 0x31 ? 1 : 2, 16);
-  // Without padding: a group that is not whole has one character more than bytes.
+  // Without padding, an incomplete group has one character more than bytes.
   const characters = <i32>((<i64>body * 4 + 2) / 3);
   if (!decodeInto(at + CELL_PREFIX_BYTES, characters, at)) store<i32>(cell, MALFORMED, 12);
 }
@@ -137,7 +137,7 @@ function openGroup(slot: i32): void {
     const cell: usize = load<u32>(LANE_CELL + <usize>lane * 4);
     if (cell != 0 && !isAuthentic(slot, lane, cell)) {
       store<i32>(cell, FORGED, 12);
-      // Nothing of it is decrypted.
+      // The cell is not decrypted at all.
       store<i32>(LANE_BYTES + <usize>lane * 4, 0);
       store<u32>(LANE_CELL + <usize>lane * 4, 0);
     }
@@ -149,7 +149,7 @@ function openGroup(slot: i32): void {
   }
 }
 
-/** Whether the tag of a lane's cell is right. All 16 bytes are compared, whatever they are. */
+/** Whether the tag of a lane's cell is right. All 16 bytes are always compared. */
 function isAuthentic(slot: i32, lane: i32, cell: usize): bool {
   const data: usize = load<u32>(LANE_DATA + <usize>lane * 4);
   const bytes = load<i32>(LANE_BYTES + <usize>lane * 4);
@@ -162,7 +162,7 @@ function isAuthentic(slot: i32, lane: i32, cell: usize): bool {
   return !v128.any_true(v128.xor(tag, v128.load(data + <usize>bytes)));
 }
 
-/** Notes the length of the value in an authentic payload (format F-39). */
+/** Stores the length of the value in an authentic payload (format F-39). */
 function removePadding(cell: usize, payload: usize, bytes: i32): void {
   const countAt = bytes - 2;
   if (countAt < 0) {
@@ -176,7 +176,7 @@ function removePadding(cell: usize, payload: usize, bytes: i32): void {
   store<i32>(cell, length, 16);
 }
 
-/** Moves the values together. A value never moves up, and never reaches the next cell's. */
+/** Moves the values together. A value never moves up, and never overlaps that of the next cell. */
 function gatherValues(count: i32): void {
   let to: usize = load<u32>(CELLS, 0);
   for (let i = 0; i < count; i++) {

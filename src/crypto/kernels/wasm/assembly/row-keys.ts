@@ -26,11 +26,11 @@ import {
 } from './layout';
 import { compress, compressPadding, initialize, storeDigests, storeWords } from './sha256';
 
-/** Slots that are assigned; those from `derivedSlots` on are still without keys. */
+/** Number of assigned slots; those from `derivedSlots` on have no keys yet. */
 let usedSlots: i32 = 0;
 let derivedSlots: i32 = 0;
 
-/** `02:enc:` as a block, reversed as GHASH wants it: the lower half is zero. */
+/** `02:enc:` as a block, reversed as GHASH needs it: the lower half is zero. */
 const AAD_UPPER: i64 = 0x30323a656e633a00;
 
 /** Makes all slots free again and wipes their keys. */
@@ -46,7 +46,7 @@ export function wipeSlots(): void {
   derivedSlots = 0;
 }
 
-/** Takes the sealing root from `KEY`, 32 bytes. The slots must be of the same root, or none. */
+/** Takes the sealing root from `KEY`, 32 bytes. Assigned slots must have the same root. */
 export function setRoot(): void {
   for (let i: usize = 0; i < 8; i++) {
     v128.store(ROOT_WORDS + i * 16, i32x4.splat(bswap<u32>(load<u32>(KEY + i * 4))));
@@ -62,7 +62,7 @@ export function slotOf(row: i32, nonce: usize): i32 {
   if (slot >= 0) {
     const known = SLOT_NONCES + <usize>slot * 32;
     const difference = v128.or(v128.xor(first, v128.load(known, 0)), v128.xor(second, v128.load(known, 16)));
-    // Nonces are public: they stand in every cell.
+    // Nonces are public: every cell contains one.
     if (!v128.any_true(difference)) return slot;
   }
   if (usedSlots == SLOTS) return -1;
@@ -74,8 +74,8 @@ export function slotOf(row: i32, nonce: usize): i32 {
 }
 
 /**
- * Orders the cells by the blocks of their data, the seventh number of their descriptions. Cells that are new in this
- * call then share a group of slots with cells of their own length, and no lane waits for another.
+ * Orders the cells by the number of their blocks, the seventh number of their descriptions. Cells that are new in this call
+ * then share a group of slots with cells of the same length, and no lane waits for another.
  */
 export function orderCells(count: i32): void {
   memory.fill(TALLIES, 0, <usize>(MOST_TALLIED_BLOCKS + 2) * 4);
@@ -100,14 +100,14 @@ function tallyOf(cell: i32): i32 {
   return min(<i32>((<u32>bytes + 15) >> 4), MOST_TALLIED_BLOCKS);
 }
 
-/** How many slots are assigned: the first so many. */
+/** How many slots are assigned, counted from the first. */
 export function slotsInUse(): i32 {
   return usedSlots;
 }
 
 /** Derives the keys of the slots that have none. */
 export function deriveKeys(): void {
-  // Whole groups of eight: the keys of some slots are then derived again, and are the same.
+  // Whole groups of eight are derived: the keys of some slots are derived again, and are the same.
   const end = (usedSlots + 7) & ~7;
   for (let slot = derivedSlots & ~7; slot < end; slot += 32) {
     const groups = min((end - slot) >> 3, 4);

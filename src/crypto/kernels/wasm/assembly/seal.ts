@@ -1,4 +1,4 @@
-// Sealing: IV, payload, AES-256-GCM and Base64 of cells whose rows' keys are in slots.
+// Sealing: IV, payload, AES-256-GCM and Base64 of cells. The keys of their rows are in slots.
 import { encodeInto } from './base64';
 import { cryptLanes, maskTags, setFirstBlock } from './gcm';
 import { finish, update } from './ghash';
@@ -52,7 +52,7 @@ let headerRest: i32 = 0;
 /** Bytes of `BODIES` that the current call uses. */
 let usedBodyBytes: i32 = 0;
 
-/** Wipes the bodies of the last call: their payloads, and what of other values was copied along. */
+/** Wipes the bodies of the last call: their payloads, and the bytes of other values that were copied with them. */
 export function wipeBodies(): void {
   memory.fill(BODIES, 0, <usize>usedBodyBytes);
   usedBodyBytes = 0;
@@ -71,7 +71,7 @@ export function addHeaderBlock(): void {
   compress(HEADER_STATE);
 }
 
-/** Takes the rest of the header, 0 to 63 bytes, from `HEADER`; the header has `bytes` bytes in all. */
+/** Takes the rest of the header, 0 to 63 bytes, from `HEADER`; the header has `bytes` bytes in total. */
 export function endHeader(bytes: i32): void {
   const rest = bytes & 63;
   headerRest = rest;
@@ -121,7 +121,7 @@ function deriveIvs(nonceP: usize, nonceQ: usize, nonceR: usize, nonceS: usize, i
   storeDigests(DIGEST, ivs, ivs + 16, ivs + 32, ivs + 48);
 }
 
-/** The longest payload of the cells, each of which is checked: no write after this can leave its buffer. */
+/** The length of the longest payload. Each cell is checked: no later write can leave its buffer. */
 function requireCells(count: i32): i32 {
   requireCount(count);
   let longest = 0;
@@ -156,12 +156,12 @@ function assignSlots(count: i32): bool {
 }
 
 /**
- * Writes the cells of the first `count` descriptions: where the value lies, its bytes, bytes of the prefix that precede
- * it, zeros that follow it, where the cell goes, and the row within the window, each row once.
+ * Writes the cells of the first `count` descriptions: the place of the value, its bytes, the bytes of the prefix before it,
+ * the zeros after it, the place of the cell, and the row within the window, each row once.
  */
 export function sealCells(count: i32): void {
   const longest = requireCells(count);
-  // Payloads are written and encrypted in whole vectors: room for one more on both ends.
+  // Payloads are written and encrypted in whole vectors: there is room for one more at both ends.
   const stride = (CIPHERTEXT_AT + longest + TAG_BYTES + 47) & ~15;
   if (stride * LANES > <i32>BODIES_BYTES) unreachable();
   usedBodyBytes = stride * LANES;
@@ -185,7 +185,7 @@ function nonceOf(cell: i32): usize {
   return ROW_NONCES + <usize>load<i32>(CELLS + <usize>cell * CELL_BYTES, 20) * 32;
 }
 
-/** Whether any of the eight slots from `slot` on has a cell to serve. */
+/** Whether any of the eight slots from `slot` on has a cell in this call. */
 export function hasCells(slot: i32): bool {
   const at = CELL_OF_SLOT + <usize>slot * 4;
   // A slot without a cell has -1, the only number here whose highest bit is set.
@@ -206,7 +206,7 @@ function writePayload(cell: usize, at: usize): i32 {
   const bytes = load<i32>(cell, 4);
   const prefixBytes = load<i32>(cell, 8);
   const zeros = load<i32>(cell, 12);
-  // From front to back: each part overwrites what the one before it wrote too far.
+  // The order is from front to back: each part overwrites what the part before it wrote past its end.
   copyVectors(at, PREFIX, prefixBytes);
   copyVectors(at + <usize>prefixBytes, load<u32>(cell, 0), bytes);
   const end = at + <usize>(prefixBytes + bytes);

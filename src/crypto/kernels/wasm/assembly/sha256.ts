@@ -20,7 +20,7 @@ const INITIAL: usize = memory.data<u32>([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ], 16);
 
-/** `K + W` of the second block of a 64-byte message, which is all padding: made by `prepareSha256`. */
+/** `K + W` of the second block of a 64-byte message, which is only padding. `prepareSha256` makes it. */
 const PADDING_SUMS: usize = memory.data(256, 16);
 
 // @ts-ignore: decorator
@@ -29,7 +29,7 @@ function rotateRight(x: v128, bits: i32): v128 {
   return v128.or(i32x4.shr_u(x, bits), i32x4.shl(x, 32 - bits));
 }
 
-// The six functions of FIPS 180-4 §4.1.2. `choose` and `majority` are written with fewer operations than there.
+// The six functions of FIPS 180-4 §4.1.2. `choose` and `majority` use fewer operations than the standard.
 
 // @ts-ignore: decorator
 @inline
@@ -37,7 +37,7 @@ function choose(x: v128, y: v128, z: v128): v128 {
   return v128.xor(z, v128.and(x, v128.xor(y, z)));
 }
 
-/** Majority of x, y and z, of which the differences x ^ y and y ^ z are given: one round's first is the next's second. */
+/** Majority of x, y and z, from the differences x ^ y and y ^ z. The first of one round is the second of the next. */
 // @ts-ignore: decorator
 @inline
 function majority(y: v128, xy: v128, yz: v128): v128 {
@@ -141,7 +141,7 @@ export function compress(state: usize): void {
   v128.store(state, i32x4.add(h, v128.load(state, 112)), 112);
 }
 
-/** `compress` of the block that ends a message of 64 bytes. It is the same for all, and so is its schedule. */
+/** `compress` for the block that ends a message of 64 bytes. This block and its schedule are always the same. */
 export function compressPadding(state: usize): void {
   let a = v128.load(state, 0);
   let b = v128.load(state, 16);
@@ -192,7 +192,7 @@ export function initialize(state: usize): void {
   for (let i: usize = 0; i < 8; i++) v128.store(state + i * 16, v128.load32_splat(INITIAL + i * 4));
 }
 
-/** The bytes of each word of a vector in reverse: SHA-256 is big-endian, WebAssembly little-endian. */
+/** Reverses the bytes of each word of a vector: SHA-256 is big-endian, WebAssembly little-endian. */
 // @ts-ignore: decorator
 @inline
 export function swapBytes(x: v128): v128 {

@@ -1,5 +1,5 @@
-// AES-256-GCM with additional data of any length, for test vectors that no cell could express. The product's functions
-// compute everything; only the order is spelled out here.
+// AES-256-GCM with additional data of any length, for test vectors that no cell can express. The product's functions
+// compute everything; only their order is written here.
 import { expandKeys } from './aes';
 import { cryptLanes, maskTags, setFirstBlock } from './gcm';
 import { finish, reverse, storeTable, update } from './ghash';
@@ -20,8 +20,8 @@ import {
 
 /**
  * Encrypts, or decrypts, `bytes` bytes at `data` in place under the key (32 bytes) at `key` and the IV (12) at `iv`, and
- * writes the tag to `tag`. Lane `lane` does the work, the others have the same key and no data. Leaves the keys in slots:
- * not for use with secrets.
+ * writes the tag to `tag`. Lane `lane` does the work; the others have the same key and no data. It leaves the keys in slots,
+ * so do not use it with secrets.
  */
 export function gcmForTests(
   key: usize,
