@@ -56,7 +56,7 @@ export function withCommon(yargs: Argv): Argv<CommonArguments> {
 export function withCollaboration(yargs: Argv): Argv<KeyCollaborationArguments> {
   return withCommon(yargs)
     .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
-    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, instead of its id' });
+    .option('manifest', { type: 'string', describe: 'manifest of the collaboration; needed for role-bound secrets' });
 }
 
 /** Declares the options that choose the key of a secret. */
