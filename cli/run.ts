@@ -51,13 +51,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   reencrypt: {
     command: 'reencrypt <input>',
-    describe: 'encrypt a protected table again with the newest secret',
+    describe: 'encrypt a protected table again under the newest secret',
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/reencrypt.ts')).reencryptCommand(io), ...head }),
   },
   schema: {
     command: 'schema <input>',
-    describe: 'write a table schema for a table',
+    describe: 'write a schema for a table',
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/schema.ts')).schemaCommand(io), ...head }),
   },
@@ -69,30 +69,30 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   key: {
     command: 'key',
-    describe: 'make, keep and hand over the shared secrets of collaborations',
+    describe: 'create, keep and hand over the shared secrets of collaborations',
     add: async (parser, head, io) => parser.command({ ...(await import('./commands/key.ts')).keyCommand(io), ...head }),
   },
   room: {
     command: 'room',
-    describe: 'make a clean room, and load encrypted tables into it',
+    describe: 'create a clean room, and load encrypted tables into it',
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/room.ts')).roomCommand(io), ...head }),
   },
   check: {
     command: 'check [sql]',
-    describe: 'say whether a query may run, why not, and what would run; exit code 3 if it may not',
+    describe: 'say whether a query may run, and why not; exit code 3 if it may not',
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/check.ts')).checkCommand(io), ...head }),
   },
   query: {
     command: 'query [sql]',
-    describe: 'ask a room what all owners of its tables allow; exit code 3 if they do not',
+    describe: 'ask a room a query; exit code 3 if the owners of its tables do not allow it',
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/query.ts')).queryCommand(io), ...head }),
   },
   member: {
     command: 'member',
-    describe: 'make the keys and the card of a member, and verify the cards of others',
+    describe: 'create the keys and the card of a member, and verify the cards of others',
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/member.ts')).memberCommand(io), ...head }),
   },
