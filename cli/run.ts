@@ -2,7 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { normaliseArguments } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
-import { NEEDS_COMMAND, usageError } from './usage-error.ts';
+import { isUsage, NEEDS_COMMAND, NEEDS_NUMBER, NEEDS_VALUE, usageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -126,6 +126,15 @@ class EarlyExit extends Error {
   }
 }
 
+/** Options whose value may be an empty text. */
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['csv-input-null-value', 'r', 'csv-output-null-value', 'w']);
+
+/** Whether an option of this name is among the arguments. */
+function isGiven(argv: readonly string[], name: string): boolean {
+  const option = name.length === 1 ? `-${name}` : `--${name}`;
+  return argv.some((argument) => argument === option || argument.startsWith(`${option}=`));
+}
+
 async function parse(io: CliIo): Promise<void> {
   const argv = normaliseArguments(io.argv);
   const parser = yargs(argv)
@@ -150,9 +159,20 @@ async function parse(io: CliIo): Promise<void> {
     .exitProcess(false)
     .fail((message: string | null, error: Error | null | undefined, usage: { help(): unknown }) => {
       // The library reports what it finds itself as a message, with or without an error of its own kind.
-      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
-      throw usageError(message ?? 'invalid options', argv, String(usage.help()));
+      const said = message ?? error?.message ?? 'invalid options';
+      const isOurs = error !== undefined && error !== null && error.name !== 'YError' && !isUsage(said);
+      if (isOurs) throw error;
+      throw usageError(said, argv, String(usage.help()));
     });
+  // The parser takes an option at the end, or before another one, for an empty text, and a number for none at all.
+  parser.check((args: Readonly<Record<string, unknown>>) => {
+    for (const [name, value] of Object.entries(args)) {
+      if (!isGiven(argv, name) || MAY_BE_EMPTY.has(name)) continue;
+      if (value === '' || value === undefined) throw new Error(`${NEEDS_VALUE}${name}`);
+      if (Number.isNaN(value)) throw new Error(`${NEEDS_NUMBER}${name}`);
+    }
+    return true;
+  }, true);
   await addCommands(parser, io);
   let shown = '';
   await parser.parseAsync(argv, {}, (error: Error | null | undefined, _args: unknown, output: string) => {

@@ -58,8 +58,23 @@ function unknownOptions(argv: readonly string[], { options }: CommandHelp): read
 /** What the parser is told to say where a command is missing. */
 export const NEEDS_COMMAND = 'needs a command';
 
+/** How the parser says that an option has no value; its name follows. */
+export const NEEDS_VALUE = 'Not enough arguments following: ';
+
+/** How we say that the value of an option is not a number; its name follows. */
+export const NEEDS_NUMBER = 'Not a number: ';
+
+/** Whether a message is one of those above, and so of the arguments. */
+export function isUsage(message: string): boolean {
+  return message.startsWith(NEEDS_VALUE) || message.startsWith(NEEDS_NUMBER);
+}
+
 /** What the parser says of a value that is none of a list. */
-const INVALID_VALUE = /Argument: ([\w-]+), Given: "([^"]*)", Choices: (.*)/;
+const INVALID_VALUE = /Argument: ([\w-]+), Given: (?:"([^"]*)"|[^,]*), Choices: (.*)/;
+
+function optionOf(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`;
+}
 
 function describeMistake(message: string, argv: readonly string[], help: CommandHelp): readonly [string, ...string[]] {
   const unknown = unknownOptions(argv, help);
@@ -70,6 +85,7 @@ function describeMistake(message: string, argv: readonly string[], help: Command
     return [`unknown option${unknown.length === 1 ? '' : 's'} ${list}`, ...(hint === undefined ? [] : [hint])];
   }
   const [, option = '', given = '', choices = ''] = INVALID_VALUE.exec(message) ?? [];
+  if (option !== '' && given === '') return [`\`--${option}\` needs a value`];
   if (option !== '') {
     const values = [...choices.matchAll(/"([^"]*)"/g)].map(([, value = '']) => value);
     const hint = didYouMean(given, values) ?? `give one of ${values.map(quoteForMessage).join(', ')}`;
@@ -87,8 +103,8 @@ function describeMistake(message: string, argv: readonly string[], help: Command
     const names = help.positionals.filter((name) => name.startsWith('<')).slice(Number(got));
     return [`\`${help.command}\` needs ${names.map((name) => `\`${name}\``).join(' and ')}`];
   }
-  const [, lone = ''] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
-  if (lone !== '') return [`\`--${lone}\` needs a value`];
+  if (message.startsWith(NEEDS_VALUE)) return [`\`${optionOf(message.slice(NEEDS_VALUE.length))}\` needs a value`];
+  if (message.startsWith(NEEDS_NUMBER)) return [`\`${optionOf(message.slice(NEEDS_NUMBER.length))}\` needs a number`];
   const [, extra = ''] = /^Unknown (?:arguments?|commands?): (.*)$/.exec(message) ?? [];
   if (extra !== '') {
     const [word = ''] = extra.split(', ');

@@ -41,9 +41,31 @@ test.each([
     ['error: `sealroom collab sign` needs `--as` and `--key`'],
     'usage: sealroom collab sign <manifest> --as <as> --key <key> [options], see `sealroom collab sign --help`',
   ],
+  [['encrypt', 'a.csv', '-s', 'x', '--kernel'], ['error: `--kernel` needs a value'], ENCRYPT_USAGE],
+  [['encrypt', 'a.csv', '--schema', '--id', '1'], ['error: `--schema` needs a value'], ENCRYPT_USAGE],
+  [['encrypt', 'a.csv', '-s', 'x', '--output='], ['error: `--output` needs a value'], ENCRYPT_USAGE],
+  [['encrypt', 'a.csv', '-s', 'x', '-o'], ['error: `-o` needs a value'], ENCRYPT_USAGE],
+  [['encrypt', 'a.csv', '-s', 'x', '--threads', 'many'], ['error: `--threads` needs a number'], ENCRYPT_USAGE],
+  [
+    // Else the keys would be made in the current directory.
+    ['member', 'init', '--id', 'x', '--home'],
+    ['error: `--home` needs a value'],
+    'usage: sealroom member init --id <id> [options], see `sealroom member init --help`',
+  ],
+  [
+    ['query', 'SELECT 1', '--as', 'x', '--timeout'],
+    ['error: `--timeout` needs a value'],
+    'usage: sealroom query [sql] --as <as> [options], see `sealroom query --help`',
+  ],
 ])('%j says what is wrong, and how the command is used', async (argv, lines, usage) => {
   await using session = await Session.start({});
   expect(await session.run(argv)).toMatchObject({ code: 2, out: '', err: `${[...lines, usage].join('\n')}\n` });
+});
+
+test('a text for nulls may be empty', async () => {
+  await using session = await Session.start({});
+  const { err } = await session.run(['encrypt', 'a.csv', '-s', 'no.json', '-r', '', '--csv-output-null-value=']);
+  expect(err).not.toContain('needs a value');
 });
 
 test('C3R spellings of options are known ones', async () => {
