@@ -52,8 +52,9 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
     return;
   }
   io.stderr.write(`created the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home)}\n`);
-  say(io, 'hint', `send your card to the other members: \`sealroom member card > ${id}.card.json\``);
-  say(io, 'hint', 'then verify their cards by phone: `sealroom member verify <card>`');
+  const inHome = args.home === undefined ? '' : ` --home ${args.home}`;
+  say(io, 'hint', `send your card to the other members: \`sealroom member card${inHome} > ${id}.card.json\``);
+  say(io, 'hint', `then verify their cards by phone: \`sealroom member verify <card>${inHome}\``);
 }
 
 async function runCard(args: CardArguments, io: CliIo): Promise<void> {

@@ -35,9 +35,12 @@ export class EngineThread {
       if (reply.kind === 'rest') this.#rest();
       else this.#listener?.reply(reply);
     });
-    this.#worker.on('error', (error) => (this.#error = error));
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+      this.#leave();
+    });
     this.#worker.on('exit', () => {
-      if (idle === this) idle = null;
+      this.#leave();
       clearTimeout(this.#timer);
       this.#end();
     });
@@ -57,6 +60,11 @@ export class EngineThread {
     idle = thread;
   }
 
+  /** Takes no more tasks: before its end begins, and not only when it is over. */
+  #leave(): void {
+    if (idle === this) idle = null;
+  }
+
   #end(): void {
     const listener = this.#listener;
     this.#listener = null;
@@ -66,6 +74,7 @@ export class EngineThread {
   #rest(): void {
     this.#worker.unref();
     const end = (): void => {
+      this.#leave();
       this.#worker.terminate().catch(() => undefined);
     };
     if (idle === null) {

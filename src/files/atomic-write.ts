@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { syncDirectory } from './sync-directory.ts';
@@ -10,6 +10,11 @@ export interface PlaceOptions {
   readonly replaces: boolean;
   /** Files that describe the replaced file; they are removed with it. */
   readonly obsolete?: readonly string[] | undefined;
+  /**
+   * Whether a directory that cannot be flushed, by its file system or for want of rights, is put up with. Default false: what is
+   * counted or kept secret must be there after a power failure, or the call fails.
+   */
+  readonly allowsUnsyncedDirectory?: boolean | undefined;
 }
 
 /** Options for writing a file. */
@@ -31,35 +36,58 @@ export interface OutputTarget {
   abort(): Promise<void>;
 }
 
+/** A file that was just created, with the handle that created it. */
+export interface StartedFile extends OutputTarget {
+  /** Writes to the file that was created, whatever is under its temporary name by now. `commit` and `abort` close it. */
+  readonly handle: FileHandle;
+}
+
 /**
  * Creates an empty file of mode 0600 under a temporary name. `commit` flushes its bytes to the disk, renames it into place,
  * and flushes the directory, so that the file is there as a whole or not at all after a crash or a power failure.
  *
- * Every file that must last is written this way. Errors are the system's.
+ * Every file that must last is written this way. Errors are the system's. A file that was swapped for another, which whoever can
+ * write to the directory can do, is refused with `EBUSY`.
  *
  * @param path absolute
  */
-export async function startFile(path: string, options: AtomicWriteOptions): Promise<OutputTarget> {
+export async function startFile(path: string, options: AtomicWriteOptions): Promise<StartedFile> {
   const { temporary = temporaryName(path) } = options;
   if (options.temporary !== undefined) await rm(temporary, { force: true });
-  await (await open(temporary, 'wx', 0o600)).close();
+  const handle = await open(temporary, 'wx', 0o600);
   return {
     path: temporary,
+    handle,
     async commit() {
-      await syncFile(temporary);
-      const { size } = await stat(temporary);
+      const size = await finishFile(handle, temporary);
       await placeFile(temporary, path, options);
       return size;
     },
-    abort: () => rm(temporary, { force: true }),
+    async abort() {
+      await handle.close();
+      await rm(temporary, { force: true });
+    },
   };
+}
+
+/** Flushes a written file and closes it; returns its size in bytes. */
+async function finishFile(handle: FileHandle, path: string): Promise<number> {
+  try {
+    await handle.chmod(0o600);
+    await handle.sync();
+    const [own, named] = [await handle.stat(), await lstat(path)];
+    if (own.dev !== named.dev || own.ino !== named.ino) throw Object.assign(new Error(), { code: 'EBUSY' });
+    return own.size;
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
  * Writes the content of a file with {@link startFile}.
  *
  * @param path absolute
- * @param check called with the path of the written file before it is renamed; if it throws, nothing has changed
+ * @param check called with the path of the written and flushed file before it is renamed; if it throws, nothing has changed
  */
 export async function writeFileAtomically(
   path: string,
@@ -69,8 +97,12 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const file = await startFile(path, options);
   try {
-    await writeFile(file.path, content);
-    await check?.(file.path);
+    // By its handle and not by its name: the content may be a key.
+    await file.handle.writeFile(content);
+    if (check !== undefined) {
+      await file.handle.sync();
+      await check(file.path);
+    }
     await file.commit();
   } catch (error) {
     await file.abort();
@@ -90,9 +122,9 @@ export function temporaryName(path: string): string {
 
 /** Flushes a file to the disk, after giving it mode 0600. */
 export async function syncFile(path: string): Promise<void> {
-  await chmod(path, 0o600);
-  const file = await open(path, 'r+');
+  const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
+    await file.chmod(0o600);
     await file.sync();
   } finally {
     await file.close();
@@ -104,12 +136,19 @@ export async function syncFile(path: string): Promise<void> {
  *
  * @param to absolute
  */
-export async function placeFile(from: string, to: string, { replaces, obsolete = [] }: PlaceOptions): Promise<void> {
+export async function placeFile(from: string, to: string, options: PlaceOptions): Promise<void> {
+  const { replaces, obsolete = [], allowsUnsyncedDirectory = false } = options;
   await (replaces ? rename(from, to) : renameToNew(from, to));
   for (const path of obsolete) await removeIfThere(path);
-  await syncDirectory(dirname(to));
-  if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from));
+  for (const directory of new Set([dirname(to), dirname(from)])) {
+    await syncDirectory(directory).catch((error: unknown) => {
+      if (!allowsUnsyncedDirectory || !CANNOT_SYNC.includes(systemCode(error))) throw error;
+    });
+  }
 }
+
+/** The errors of file systems that cannot flush a directory, and of directories in which files can be created but not listed. */
+const CANNOT_SYNC: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'EACCES'];
 
 /** The errors of file systems without links. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];

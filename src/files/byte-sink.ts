@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { concatBytes } from '../bytes/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
@@ -26,7 +26,7 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
   const fail = (error: unknown): never => {
     throw writeFailure(error, file);
   };
-  const handle = await open(target.path, 'w', 0o600).catch(fail);
+  const handle = await open(target.path, constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW).catch(fail);
   let unsynced = 0;
   let syncing: Promise<void> = Promise.resolve();
   return {

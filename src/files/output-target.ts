@@ -101,7 +101,12 @@ export async function createTarget(target: string, options: TargetOptions): Prom
   const fail = (error: unknown): never => {
     throw isExisting(error) ? outputExists(target) : writeFailure(error, target);
   };
-  const file = await startFile(path, { replaces: options.overwrite, obsolete: companionsOf(path) }).catch(fail);
+  const file = await startFile(path, {
+    replaces: options.overwrite,
+    obsolete: companionsOf(path),
+    // A user's folder, and a table that can be made again.
+    allowsUnsyncedDirectory: true,
+  }).catch(fail);
   return { ...file, commit: () => file.commit().catch(fail) };
 }
 

@@ -59,6 +59,20 @@ export function auditFilesOf(directory: string): Pick<Room, 'auditDirectory' | '
 /** How often a room is read again if it changes meanwhile. */
 const ATTEMPTS = 3;
 
+/** The rooms that {@link openRoom} has read, and so whose signatures hold. */
+const OPENED = new WeakSet<Room>();
+
+/**
+ * The room that was opened, if it is the one of this directory; else the room is read.
+ *
+ * @param opened taken only from {@link openRoom}: any other object is read anew
+ * @throws {SealroomError} the codes of {@link openRoom}.
+ */
+export async function openRoomOnce(directory: string, opened: Room | undefined): Promise<Room> {
+  if (opened !== undefined && opened.directory === directory && OPENED.has(opened)) return opened;
+  return openRoom(directory);
+}
+
 /**
  * Reads a room: the manifest, with its signatures verified, and the current snapshot of each table.
  *
@@ -78,12 +92,14 @@ export async function openRoom(directory: string): Promise<Room> {
       const tables = await Promise.all(
         manifest.tables.map((table) => readTable(directory, manifest, table, state.snapshots)),
       );
-      return Object.freeze({
+      const room = Object.freeze({
         directory,
         manifest,
         tables: Object.freeze(tables),
         ...auditFilesOf(directory),
       });
+      OPENED.add(room);
+      return room;
     } catch (error) {
       // A load that finished meanwhile has removed the previous snapshot.
       const isStale = (await readState(directory)).text !== text;

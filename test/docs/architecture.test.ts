@@ -6,9 +6,9 @@ import { codeSpans, isThere, readText, ROOT } from './repository.ts';
 
 const TEXT = readText('docs/code/architecture.md');
 
-/** The text under a heading of the second level. */
+/** The text under a heading of the second or third level. */
 function section(title: string): string {
-  const text = TEXT.split(/^## /m).find((part) => part.startsWith(`${title}\n`));
+  const text = TEXT.split(/^###? /m).find((part) => part.startsWith(`${title}\n`));
   if (text === undefined) throw new Error(`docs/code/architecture.md has no section ${title}`);
   return text;
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { EngineTask } from '#src/engine/engine-task';
 import { Engine, engineFailure } from '#src/engine/engine';
 import { quoteIdentifier, quotePath, quoteText } from '#src/engine/sql';
@@ -181,6 +181,20 @@ describe('the thread of a task', () => {
     expect(await threadsOf(count)).toBe(1);
     expect(await threadsOf(() => Promise.all([count(), count(), count()]))).toBe(2);
     expect(await threadsOf(count)).toBe(0);
+  });
+
+  test('that is about to end takes no task', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      for (let round = 0; round < 5; round++) {
+        await count();
+        // Its time is over, and it has not ended yet.
+        vi.advanceTimersByTime(60_000);
+        expect(await count()).toEqual([{ n: 1n }]);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('brings nothing of one task to the next', async () => {

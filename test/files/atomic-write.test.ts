@@ -1,10 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createSignerFile } from '#src/audit/index';
-import { placeFile, writeFileAtomically } from '#src/files/atomic-write';
+import { placeFile, startFile, writeFileAtomically } from '#src/files/atomic-write';
 import { createTarget } from '#src/files/output-target';
 import { isOpenToOthers, writePrivateFile } from '#src/files/private-file';
 import { writeWholeFile } from '#src/files/text-file';
@@ -241,4 +251,55 @@ test.runIf(process.platform !== 'win32')('a mode is open to others if it lets th
   expect(any).toEqual([0o610, 0o640, 0o604, 0o601, 0o622]);
   const write = [0o600, 0o755, 0o744, 0o620, 0o602].filter((mode) => isOpenToOthers(0o100_000 | mode, 'write'));
   expect(write).toEqual([0o620, 0o602]);
+});
+
+describe.runIf(process.platform !== 'win32')('a directory that cannot be flushed', () => {
+  test('fails what must last, and is put up with for a table', async () => {
+    const { directory, path } = newPlace();
+    const handle = await open(directory, 'r');
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const { sync } = prototype;
+    vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+      if ((await this.stat()).isDirectory()) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+      await sync.call(this);
+    });
+    await expect(writePrivateFile(path, 'x', { replaces: true })).rejects.toMatchObject({ code: 'IO_WRITE' });
+    await expect(replaceFile(directory, basename(path), 'x')).rejects.toMatchObject({ code: 'IO_WRITE' });
+    await writeTable({ kind: 'file', path: `${path}.csv`, format: 'csv' }, FIELDS, [batchOf(textColumn(['x']))]);
+    expect(readFileSync(`${path}.csv`, 'utf8')).toContain('x');
+  });
+});
+
+// Whoever can write to the directory can put another file under the temporary name.
+test.runIf(process.platform !== 'win32')(
+  'a file that was swapped for a link is refused, and nothing is written through it',
+  async () => {
+    const { directory, path } = newPlace();
+    const other = join(directory, 'notes.txt');
+    writeFileSync(other, 'hello');
+    const swap = (temporary: string): Promise<void> => {
+      rmSync(temporary);
+      symlinkSync(other, temporary);
+      return Promise.resolve();
+    };
+    await expect(writePrivateFile(path, 'a key', { replaces: false, check: swap })).rejects.toMatchObject({
+      code: 'IO_WRITE',
+    });
+    expect(readFileSync(other, 'utf8')).toBe('hello');
+    expect(existsSync(path)).toBe(false);
+  },
+);
+
+test('content goes to the file that was created, and not to whatever has its name', async () => {
+  const { directory, path } = newPlace();
+  const other = join(directory, 'notes.txt');
+  writeFileSync(other, 'hello');
+  const file = await startFile(path, { replaces: true });
+  rmSync(file.path);
+  symlinkSync(other, file.path);
+  await file.handle.writeFile('a key');
+  await expect(file.commit()).rejects.toMatchObject({ code: 'EBUSY' });
+  await file.abort();
+  expect(readFileSync(other, 'utf8')).toBe('hello');
 });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,13 +24,20 @@ const TOUR = '/tmp/sealroom-tour';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sealroom-readme-'));
   tour = join(folder, 'tour');
-  const command = join(folder, 'bin', 'sealroom');
-  mkdirSync(join(folder, 'bin'));
-  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${ROOT}/dist/cli/main.js" "$@"\n`);
-  chmodSync(command, 0o755);
+  // As `Set-up` says: a link to this folder, in a prefix of its own.
+  const env = {
+    ...process.env,
+    npm_config_prefix: folder,
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+  };
+  const install = blocksOf('Set-up', 'sh').find((block) => block.includes('npm install -g .')) ?? 'false';
+  execFileSync('bash', ['-e', '-c', install], { cwd: ROOT, env, stdio: 'ignore' });
   const script = blocksOf('A tour', 'sh').join('\n').replaceAll(TOUR, tour);
-  const env = { PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: folder };
-  shell = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], { cwd: ROOT, env, encoding: 'utf8' });
+  shell = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], {
+    cwd: ROOT,
+    env: { PATH: env.PATH, HOME: folder },
+    encoding: 'utf8',
+  });
 }, 300_000);
 
 afterAll(() => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditLog, BudgetChange } from '../../audit/index.ts';
-import { openRoom, openRoomLog, type Room } from '../room.ts';
+import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { checkQuery, type Verdict } from '../../query/index.ts';
 import { type ParsedQuery, QueryParser } from '../../query/index.ts';
@@ -93,7 +93,7 @@ export class Admission implements AsyncDisposable {
 
   /** Resolves a request in the room as it is now, which is read if it was not just opened. */
   async prepare(request: QueryRequest, opened?: Room): Promise<Attempt> {
-    const room = opened ?? (await openRoom(this.#options.directory));
+    const room = await openRoomOnce(this.#options.directory, opened);
     const question = resolveRequest(request, room.manifest, this.#options.maxRows);
     // A template that does not exist has no text; then the check reports that and nothing else.
     const isKnown = request.query.kind === 'text' || question.text !== '';

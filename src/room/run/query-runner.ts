@@ -3,7 +3,7 @@ import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
-import { openRoom, readRoomSigner, type Room, type Snapshot, verifySnapshot } from '../room.ts';
+import { openRoom, openRoomOnce, readRoomSigner, type Room, type Snapshot, verifySnapshot } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
@@ -92,7 +92,7 @@ export class QueryRunner implements AsyncDisposable {
     refuseSecrets(options.env);
     const pool = new EnginePool(processes, ofEach);
     try {
-      const opened = room ?? (await openRoom(options.directory));
+      const opened = await openRoomOnce(options.directory, room);
       const signer = await readRoomSigner(opened);
       // Loading the library that writes results takes longer than a query over small tables.
       const [admission] = await Promise.all([Admission.open(options, opened), preloadArrow()]);

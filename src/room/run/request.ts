@@ -9,7 +9,7 @@ export interface CallerProof {
   readonly by: 'operator';
 }
 
-/** Who asks. */
+/** Who asks. `QueryRunner` records it and checks no roles: that is for the action that made the caller, before it runs the query. */
 export interface Caller {
   /** Id of a member. */
   readonly member: string;
