@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { gatherColumns, rowStarts } from '#src/protect/encrypt/core/row-format';
 import { SpillFile } from '#src/files/spill-file';
 import { RowShuffle } from '#src/protect/encrypt/core/shuffle';
 import { ID, SECRET } from '../support/cli.ts';
+import { cleartextRows, RoomSession, spendsIn } from '../room/support.ts';
 import { batchOf, textColumn, textsOf } from '../tabular/support.ts';
 
 // Sizes that only show in large tables: they are measured, not timed.
@@ -83,4 +85,22 @@ test('an encryption of 300,000 rows takes under 600 MiB of memory', { timeout: 1
   const { rows, mebibytes } = JSON.parse(output) as { rows: number; mebibytes: number };
   expect(rows).toBe(300_000);
   expect(mebibytes).toBeLessThan(600);
+});
+
+test('long rows of a loaded table, which are sorted in parts, come in random order too, and none is lost', async () => {
+  await using session = await RoomSession.start();
+  const [header = '', line = ''] = (await readFile(await session.encrypt('enc.csv', cleartextRows(1)), 'utf8')).split(
+    '\n',
+  );
+  const [fingerprint = ''] = line.split(',');
+  const longest = `02:enc:${Buffer.alloc(12_282, 1).toString('base64')}`;
+  const rows = 10_000;
+  const lines = Array.from({ length: rows }, (_, row) => `${fingerprint},${longest},R1,2026-01-02,${String(row)}.5,x`);
+  await writeFile(session.path('long.csv'), [header, ...lines, ''].join('\n'));
+  await session.load(session.path('long.csv'));
+  const spends = await spendsIn(session);
+  expect([...spends].sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row + 0.5));
+  const mean = spends.reduce((sum, spend, place) => sum + Math.abs(spend - 0.5 - place), 0) / rows;
+  expect(mean).toBeGreaterThan(rows / 3 - 200);
+  expect(mean).toBeLessThan(rows / 3 + 200);
 });

@@ -3,7 +3,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { type AuditEvent, readRecords } from 'sealroom/audit';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
 import { type CollaborationSettings, insertSignature, parseManifest, signManifest } from 'sealroom/collab';
-import { createRoom, loadTable, type LoadSummary, type Room, type Snapshot } from 'sealroom/room';
+import { createRoom, loadTable, type LoadSummary, openRoom, type Room, type Snapshot } from 'sealroom/room';
 import { SECRET, Session } from '../support/cli.ts';
 import { type Json, keyOf, manifestOfContext } from '../support/manifests.ts';
 
@@ -156,4 +156,12 @@ export async function querySnapshot(snapshot: Snapshot | null, sql: string): Pro
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+const SPEND = 'SELECT CAST(spend AS DOUBLE) AS s FROM pub.impressions';
+
+/** The spends of the first table's snapshot, in the order of its rows. */
+export async function spendsIn(session: RoomSession): Promise<readonly number[]> {
+  const [table] = (await openRoom(session.directory)).tables;
+  return (await querySnapshot(table?.snapshot ?? null, SPEND)).map((row) => (row as { s: number }).s);
 }

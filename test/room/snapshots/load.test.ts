@@ -2,15 +2,7 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { exportRecords, parseVerifiers } from 'sealroom/audit';
 import { loadTable, openRoom, removeTable, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
-import { cleartextRows, NOW, querySnapshot, RoomSession } from '../support.ts';
-
-const SPEND = 'SELECT CAST(spend AS DOUBLE) AS s FROM pub.impressions';
-
-/** The spends of a snapshot in the order of its rows. */
-async function spendsIn(session: RoomSession): Promise<readonly number[]> {
-  const [table] = (await openRoom(session.directory)).tables;
-  return (await querySnapshot(table?.snapshot ?? null, SPEND)).map((row) => (row as { s: number }).s);
-}
+import { cleartextRows, NOW, querySnapshot, RoomSession, spendsIn } from '../support.ts';
 
 describe.each(['csv', 'parquet', 'arrow'])('an encrypted table in %s', (format) => {
   test('comes into the room with the columns that its rule names, in random order', async () => {
@@ -72,24 +64,6 @@ test('rows come in another order at each load, and in any place', async () => {
   const mean = places.reduce((sum, distance) => sum + distance, 0) / places.length;
   expect(mean).toBeGreaterThan(2000 / 3 - 40);
   expect(mean).toBeLessThan(2000 / 3 + 40);
-});
-
-test('long rows, which are sorted in parts, come in random order too, and none is lost', async () => {
-  await using session = await RoomSession.start();
-  const [header = '', line = ''] = (await readFile(await session.encrypt('enc.csv', cleartextRows(1)), 'utf8')).split(
-    '\n',
-  );
-  const [fingerprint = ''] = line.split(',');
-  const longest = `02:enc:${Buffer.alloc(12_282, 1).toString('base64')}`;
-  const rows = 10_000;
-  const lines = Array.from({ length: rows }, (_, row) => `${fingerprint},${longest},R1,2026-01-02,${String(row)}.5,x`);
-  await writeFile(session.path('long.csv'), [header, ...lines, ''].join('\n'));
-  await session.load(session.path('long.csv'));
-  const spends = await spendsIn(session);
-  expect([...spends].sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row + 0.5));
-  const mean = spends.reduce((sum, spend, place) => sum + Math.abs(spend - 0.5 - place), 0) / rows;
-  expect(mean).toBeGreaterThan(rows / 3 - 200);
-  expect(mean).toBeLessThan(rows / 3 + 200);
 });
 
 test('a table without rows is loaded', async () => {
