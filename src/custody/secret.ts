@@ -1,6 +1,7 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
-import { encodeBase64Into, encodedBase64Length, wipe } from '../bytes/index.ts';
+import { randomBytes } from 'node:crypto';
+import { encodeBase64Into, encodedBase64Length, encodeHex, encodeUtf8, wipe } from '../bytes/index.ts';
 import { type CollaborationId, sharedSecretFromBytes, type SharedSecret } from '../crypto/index.ts';
+import { hkdfSha256 } from '../platform/index.ts';
 import type { Envelope } from './envelope.ts';
 import type { KeyUse } from './key-log.ts';
 
@@ -64,7 +65,7 @@ const ID_BYTES = 16;
  */
 export function secretIdOf(secret: SharedSecret, collaborationId: CollaborationId): string {
   return secret.use((bytes) =>
-    Buffer.from(hkdfSync('sha256', bytes, collaborationId, ID_INFO, ID_BYTES)).toString('hex'),
+    encodeHex(hkdfSha256(bytes, encodeUtf8(collaborationId), encodeUtf8(ID_INFO), ID_BYTES)),
   );
 }
 

@@ -4,6 +4,7 @@
  */
 export {
   hkdfSha256,
+  hmacSha256,
   isUtf8,
   nodeCrypto,
   publicKeyOf,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import { sha256Hex } from '../../platform/index.ts';
 import type { AnalysisRule, Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
 
 /** Names of the columns that a rule lets queries use; `null` for all columns of the table. */
@@ -38,7 +38,5 @@ export function loadingTerms(manifest: Manifest, table: ManifestTable): string {
   const { allowDuplicates, preserveNulls } = manifest.settings;
   const columns = columnsInRoom(table).map(({ name, protection, type }) => ({ name, protection, type }));
   const terms = { id: manifest.id, owner: table.owner, table: table.name, columns, allowDuplicates, preserveNulls };
-  return createHash('sha256')
-    .update(canonicalize(terms) ?? '')
-    .digest('hex');
+  return sha256Hex(canonicalize(terms) ?? '');
 }

@@ -1,6 +1,6 @@
-import { createHmac, hkdfSync } from 'node:crypto';
 import { openAge, parseIdentities, recipientOf, sealAge } from '../../../age/index.ts';
 import { encodeUtf8, equalConstantTime, wipe } from '../../../bytes/index.ts';
+import { hkdfSha256, hmacSha256 } from '../../../platform/index.ts';
 import { changedEnvelope, type SecretMetadata } from '../../envelope.ts';
 import { readSecretFile } from '../../secret-file.ts';
 import { keyPath } from '../key-path.ts';
@@ -91,9 +91,9 @@ function secretIn(plain: Uint8Array, aad: Uint8Array, identity: string): Uint8Ar
 }
 
 function tagOf(secret: Uint8Array, aad: Uint8Array, identity: string): Uint8Array {
-  const key = new Uint8Array(hkdfSync('sha256', encodeUtf8(identity), '', 'sealroom age envelope v1', 32));
+  const key = hkdfSha256(encodeUtf8(identity), new Uint8Array(0), encodeUtf8('sealroom age envelope v1'), 32);
   try {
-    return createHmac('sha256', key).update(aad).update(secret).digest();
+    return hmacSha256(key, aad, secret);
   } finally {
     wipe(key);
   }

@@ -1,6 +1,6 @@
-import { createHmac, hkdfSync } from 'node:crypto';
-import { equalConstantTime, wipe } from '../../../bytes/index.ts';
+import { encodeUtf8, equalConstantTime, wipe } from '../../../bytes/index.ts';
 import { type SharedSecret, sharedSecretFromBytes } from '../../../crypto/index.ts';
+import { hkdfSha256, hmacSha256 } from '../../../platform/index.ts';
 import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
 import { secretIdOf } from '../../secret.ts';
 import { problemOf, type ProviderContext, type ProviderDescription } from '../provider.ts';
@@ -82,9 +82,9 @@ export class PlaintextProvider implements KeySource {
 }
 
 function tagOf(secret: Uint8Array, aad: Uint8Array): Uint8Array {
-  const key = new Uint8Array(hkdfSync('sha256', secret, '', INFO, 32));
+  const key = hkdfSha256(secret, new Uint8Array(0), encodeUtf8(INFO), 32);
   try {
-    return createHmac('sha256', key).update(aad).digest();
+    return hmacSha256(key, aad);
   } finally {
     wipe(key);
   }

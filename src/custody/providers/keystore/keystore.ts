@@ -1,10 +1,11 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isAgeFile, openAge, sealAge } from '../../../age/index.ts';
 import { encodeUtf8, wipe } from '../../../bytes/index.ts';
 import { SecretBytes } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { fileExists, writePrivateFile } from '../../../files/index.ts';
+import { hkdfSha256 } from '../../../platform/index.ts';
 import { changedEnvelope, type SecretMetadata } from '../../envelope.ts';
 import { readSecretBytes } from '../../secret-file.ts';
 import { decryptAesGcm, encryptAesGcm, GCM_NONCE_BYTES, GCM_TAG_BYTES } from '../aes-gcm.ts';
@@ -164,9 +165,8 @@ class Keystore implements KeySource {
 }
 
 function derive(master: SecretBytes, what: 'encryption' | 'id', length: number): SecretBytes {
-  const bytes = new Uint8Array(
-    master.use((key) => hkdfSync('sha256', key, '', `sealroom keystore v1 ${what}`, length)),
-  );
+  const info = encodeUtf8(`sealroom keystore v1 ${what}`);
+  const bytes = master.use((key) => hkdfSha256(key, new Uint8Array(0), info, length));
   try {
     return new SecretBytes(bytes);
   } finally {
