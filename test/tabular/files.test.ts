@@ -22,6 +22,7 @@ import type { ByteSource } from '#src/files/byte-source';
 import { checkTarget, createTarget } from '#src/files/output-target';
 import { createTable, formatOf, openTable } from 'sealroom/tabular';
 import type { Field } from 'sealroom/tabular';
+import { unnamedFilesOf } from '../support/open-files.ts';
 import { batchOf, columnsOf, failureOf, Folder, latin, readTable, textColumn, writeTable } from './support.ts';
 
 const folder = new Folder();
@@ -32,13 +33,6 @@ async function bytesOf(source: ByteSource): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const chunk of source.chunks()) parts.push(Uint8Array.from(chunk));
   return Buffer.concat(parts).toString();
-}
-
-/** The open files of this process that were removed from a directory. */
-function removedFiles(directory: string): string[] {
-  return execFileSync('sh', ['-c', `ls -l /proc/${String(process.pid)}/fd`], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes('(deleted)') && line.includes(directory));
 }
 
 /** A writable that keeps what it gets. */
@@ -258,13 +252,12 @@ describe('a stream', () => {
       tempDirectory: directory,
     });
     expect(readdirSync(directory)).toEqual([]);
-    const [open] = removedFiles(directory);
-    const fd = / (\d+) -> /.exec(open ?? '')?.[1] ?? '';
-    const kept = readFileSync(`/proc/${String(process.pid)}/fd/${fd}`);
+    const [open = ''] = unnamedFilesOf(directory);
+    const kept = readFileSync(open);
     expect(kept).toHaveLength(600_000);
     expect(kept.includes('MARKER')).toBe(false);
     await source.close();
-    expect(removedFiles(directory)).toEqual([]);
+    expect(unnamedFilesOf(directory)).toEqual([]);
   });
 
   test('that fails is IO_READ, one that is stopped ends, and neither leaves a file open', async () => {
@@ -283,7 +276,7 @@ describe('a stream', () => {
       abort.abort();
     });
     expect((await failureOf(spooling)).code).toBe('IO_READ');
-    if (process.platform === 'linux') expect(removedFiles(directory)).toEqual([]);
+    if (process.platform === 'linux') expect(unnamedFilesOf(directory)).toEqual([]);
   });
 
   test('has no place where the directory for temporary files is missing', async () => {

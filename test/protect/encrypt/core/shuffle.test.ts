@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,6 +10,7 @@ import type { Batch } from 'sealroom/tabular';
 import { afterAll, describe, expect, test } from 'vitest';
 import { batchOf, failureOf, fixedColumn, SEED, textColumn, valuesOf } from '../../../tabular/support.ts';
 import { runs } from '../../../support/runs.ts';
+import { unnamedFilesOf } from '../../../support/open-files.ts';
 
 /** So many that every part is small and soon spills: 4,096 parts of 32 KiB each. */
 const HUGE = 4096 * (2 << 20);
@@ -161,9 +162,9 @@ describe('a table that outgrows its parts', () => {
     const long = 'x'.repeat(200_000);
     await shuffled.add(batchOfRows(Array.from({ length: 600 }, (_, row): Row => [row % 2 === 0 ? long : 'y', row])));
     expect(readdirSync(directory)).toEqual([]);
-    if (process.platform === 'linux') expect(unnamedFiles()).toHaveLength(1);
+    if (process.platform === 'linux') expect(unnamedFilesOf(directory)).toHaveLength(1);
     await shuffled.close();
-    if (process.platform === 'linux') expect(unnamedFiles()).toHaveLength(0);
+    if (process.platform === 'linux') expect(unnamedFilesOf(directory)).toHaveLength(0);
     await shuffled.close();
   });
 
@@ -197,19 +198,6 @@ describe('a table that outgrows its parts', () => {
   });
 });
 
-/** Open files of this process that have no name any more and lie in the directory. */
-function unnamedFiles(): string[] {
-  const paths = readdirSync('/proc/self/fd').map((name) => `/proc/self/fd/${name}`);
-  return paths.filter((path) => {
-    try {
-      const link = readlinkSync(path);
-      return link.startsWith(directory) && link.endsWith('(deleted)');
-    } catch {
-      return false;
-    }
-  });
-}
-
 test('rows that were given out are the caller’s to keep', async () => {
   const shuffled = new RowShuffle({ expectedBytes: 1000, openSpill: () => SpillFile.open(directory) });
   for (let index = 0; index < 5; index++) await shuffled.add(numbered(2000, index * 2000));
@@ -235,6 +223,6 @@ test('no value can be read in the file that rows spill to', async () => {
 
 /** What lies in the unnamed file of this process. */
 function spilledBytes(): Buffer {
-  const [path = ''] = unnamedFiles();
+  const [path = ''] = unnamedFilesOf(directory);
   return readFileSync(path);
 }
