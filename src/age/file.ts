@@ -63,20 +63,23 @@ async function sealTo(encrypter: Encrypter, recipients: readonly string[], bytes
 /** What opens an age file: identities, tried in order, or a passphrase. */
 type AgeKey = { readonly identities: readonly string[] } | { readonly passphrase: string };
 
-/**
- * Opens an age file.
- *
- * @returns its bytes; `'others'` if none of the keys opens it; `'damaged'` if it was changed or cut short, or is not an age file.
- */
-export async function openAge(file: Uint8Array, key: AgeKey): Promise<Uint8Array | 'others' | 'damaged'> {
-  if (!isAgeFile(file)) return 'damaged';
+/** What became of an age file: it opened; none of the keys opens it; or it was changed or cut short, or is not an age file. */
+export type OpenedAge =
+  | { readonly kind: 'opened'; readonly bytes: Uint8Array }
+  | { readonly kind: 'notForUs' }
+  | { readonly kind: 'damaged' };
+
+/** Opens an age file. The bytes belong to the caller, who wipes them if they are secret. */
+export async function openAge(file: Uint8Array, key: AgeKey): Promise<OpenedAge> {
+  if (!isAgeFile(file)) return { kind: 'damaged' };
   const decrypter = new Decrypter();
   if ('identities' in key) for (const identity of key.identities) decrypter.addIdentity(identity);
   else decrypter.addPassphrase(key.passphrase);
   try {
-    return await decrypter.decrypt(file);
+    return { kind: 'opened', bytes: await decrypter.decrypt(file) };
   } catch (error) {
     // The library's message for this case; any other failure means that the file is damaged.
-    return error instanceof Error && error.message.startsWith('no identity matched') ? 'others' : 'damaged';
+    const isOthers = error instanceof Error && error.message.startsWith('no identity matched');
+    return { kind: isOthers ? 'notForUs' : 'damaged' };
   }
 }

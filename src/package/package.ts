@@ -60,8 +60,8 @@ export async function openPackage(
 async function decrypt(bytes: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
   if (!isAgeFile(bytes)) throw badPackage('it is not an age file');
   const opened = await openAge(bytes, { identities });
-  if (opened === 'damaged') throw badPackage('the age file is damaged');
-  if (opened !== 'others') return opened;
+  if (opened.kind === 'damaged') throw badPackage('the age file is damaged');
+  if (opened.kind === 'opened') return opened.bytes;
   throw new SealroomError('SECRET_IDENTITY', 'none of the identities opens the package', {
     hint: 'use the identity whose recipient is `publicKeys.receive` of your member in the manifest',
   });

@@ -149,13 +149,13 @@ export async function openParcel(file: Uint8Array, context: ParcelContext): Prom
       'ask for it again; a parcel is never for several keys, nor for a key of another kind',
     );
   }
-  const content = await openAge(file, { identities: context.identities });
-  if (content === 'others') throw refuse('the parcel is for another key than those of this home', RESEND);
-  if (content === 'damaged') throw refuse('the parcel was changed or truncated', RESEND);
+  const opened = await openAge(file, { identities: context.identities });
+  if (opened.kind === 'notForUs') throw refuse('the parcel is for another key than those of this home', RESEND);
+  if (opened.kind === 'damaged') throw refuse('the parcel was changed or truncated', RESEND);
   try {
-    return await checkContent(content, context);
+    return await checkContent(opened.bytes, context);
   } finally {
-    wipe(content);
+    wipe(opened.bytes);
   }
 }
 

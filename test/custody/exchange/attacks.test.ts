@@ -137,7 +137,7 @@ describe('swapped cards', () => {
   test("E-30 a stolen signing key of the receiver alone does not get the secret: it goes to the card's key", async () => {
     const thief = { ...mallory, card: bob.card, key: bob.key };
     const stolen = await answer(alice, bob, ask(thief, alice, { challenge: CHALLENGE }));
-    await expect(contentOf(stolen, thief)).rejects.toThrow('others');
+    await expect(contentOf(stolen, thief)).rejects.toThrow('notForUs');
   });
 
   test('E-15, E-34 a parcel of a sender whose card is not pinned is not taken', async () => {

@@ -102,8 +102,8 @@ export function contextOf(
 /** What is in a parcel, for who can open it. */
 export async function contentOf(parcel: Uint8Array, { identities }: Party): Promise<Uint8Array> {
   const content = await openAge(parcel, { identities });
-  if (content === 'others' || content === 'damaged') throw new Error(content);
-  return content;
+  if (content.kind !== 'opened') throw new Error(content.kind);
+  return content.bytes;
 }
 
 export const sealFor = (content: Uint8Array, recipients: readonly Party[]): Promise<Uint8Array> =>

@@ -218,7 +218,8 @@ describe('a keystore', () => {
   test('is what the age command opens', async () => {
     await wrapWith(keystore('plain'));
     const opened = await openAge(await readFile(join(folder, 'plain')), { passphrase: PASSPHRASE });
-    expect(Buffer.from(opened).toString('latin1')).toMatch(/^sealroom keystore v1\n[^]{32}$/);
+    if (opened.kind !== 'opened') throw new Error(opened.kind);
+    expect(Buffer.from(opened.bytes).toString('latin1')).toMatch(/^sealroom keystore v1\n[^]{32}$/);
   });
 });
 

@@ -56,8 +56,8 @@ class AgeIdentityFile implements KeySource {
   async decrypt(wrapped: Uint8Array, aad: Uint8Array): Promise<Uint8Array | null> {
     for (const identity of await this.#identities()) {
       const plain = await openAge(wrapped, { identities: [identity] });
-      if (plain === 'damaged') throw changedEnvelope();
-      if (plain !== 'others') return secretIn(plain, aad, identity);
+      if (plain.kind === 'damaged') throw changedEnvelope();
+      if (plain.kind === 'opened') return secretIn(plain.bytes, aad, identity);
     }
     return null;
   }

@@ -141,9 +141,10 @@ class Keystore implements KeySource {
   }
 
   async #unseal(sealed: Uint8Array, passphrase: string): Promise<SecretBytes> {
-    const plain = await openAge(sealed, { passphrase });
-    if (plain === 'others') throw this.#refuse('wrong passphrase for the keystore');
-    if (plain === 'damaged') throw this.#refuse('the keystore is damaged');
+    const opened = await openAge(sealed, { passphrase });
+    if (opened.kind === 'notForUs') throw this.#refuse('wrong passphrase for the keystore');
+    if (opened.kind === 'damaged') throw this.#refuse('the keystore is damaged');
+    const plain = opened.bytes;
     try {
       const isOne = plain.length === FIRST_LINE.length + KEY_BYTES && startsWith(plain, FIRST_LINE);
       if (isOne) return new SecretBytes(plain.subarray(FIRST_LINE.length));
