@@ -46,7 +46,9 @@ export default defineConfig({
   test: {
     // Processes and not threads: the native engine, the environment and signals belong to a process.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than there usually are cores, since tests wait for the disk; and no threads for garbage beside them.
+    maxWorkers: 3,
+    execArgv: ['--single-threaded-gc'],
     // What hangs must end at some time, and what is slow on a machine with much to do must not fail.
     testTimeout: 120_000,
     hookTimeout: 300_000,
