@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { generateX25519Identity } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '#cli/run';
-import { ID, type Outcome, type RunOptions, SECRET, Session } from '../support/cli.ts';
+import { ID, LOW_COST, type Outcome, type RunOptions, SECRET, Session } from '../support/cli.ts';
 
 const SCHEMA = JSON.stringify({
   headerRow: true,
@@ -249,7 +249,7 @@ async function atTerminal(keys: KeySession, argv: readonly string[], lines: read
     }, 20);
   });
   const env = { SEALROOM_HOME: keys.path('home') };
-  const code = await runCli({ argv, env, cwd: keys.session.directory, stdin, stdout, stderr });
+  const code = await runCli({ argv, env, cwd: keys.session.directory, stdin, stdout, stderr, scryptLogN: LOW_COST });
   return { code, ...shown };
 }
 

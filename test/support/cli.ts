@@ -9,7 +9,7 @@ export const SECRET = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 export const ID = '00000000-1111-2222-3333-444444444444';
 
 /** A passphrase is tried in about no time. */
-const LOW_COST = 4;
+export const LOW_COST = 4;
 
 export interface Outcome {
   readonly code: number;
