@@ -1,5 +1,6 @@
 // Checks the files that differ from where the branch left `main`, and those that git does not know yet: their format, the
-// linter's rules, and the types of everything, as far as they have to be looked at again. `npm run check` looks at all.
+// linter's rules that need no types, and the types of everything, as far as they have to be looked at again. `npm run check` looks
+// at all, with all rules.
 //
 //   npm run check:changed
 import { spawnSync } from 'node:child_process';
@@ -49,7 +50,8 @@ try {
 }
 if (scripts.length > 0) {
   // What is ignored, such as vectors, is among what was changed.
-  isGood = runs('eslint/bin/eslint.js', '--no-warn-ignored', ...scripts) && isGood;
+  isGood =
+    runs('eslint/bin/eslint.js', '--config', 'eslint.changed.config.js', '--no-warn-ignored', ...scripts) && isGood;
   isGood = runs('typescript/bin/tsc', '-p', 'tsconfig.tests.json') && isGood;
 }
 console.log(`${String(files.length)} changed files: ${isGood ? 'ok' : 'not ok'}`);
