@@ -69,7 +69,7 @@ const OPENED = new WeakSet<Room>();
  * @throws {SealroomError} the codes of {@link openRoom}.
  */
 export async function openRoomOnce(directory: string, opened: Room | undefined): Promise<Room> {
-  if (opened !== undefined && opened.directory === directory && OPENED.has(opened)) return opened;
+  if (opened?.directory === directory && OPENED.has(opened)) return opened;
   return openRoom(directory);
 }
 

@@ -259,7 +259,8 @@ describe.runIf(process.platform !== 'win32')('a directory that cannot be flushed
     const handle = await open(directory, 'r');
     const prototype = Object.getPrototypeOf(handle) as FileHandle;
     await handle.close();
-    const { sync } = prototype;
+    // Called on the handle that is flushed.
+    const sync = Reflect.get(prototype, 'sync') as (this: FileHandle) => Promise<void>;
     vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
       if ((await this.stat()).isDirectory()) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
       await sync.call(this);
