@@ -16,7 +16,7 @@ import {
 } from '../../src/collab/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
 import { countOf, quoteForMessage } from '../../src/errors/index.ts';
-import { writeTextFile } from '../../src/files/index.ts';
+import { writeWholeFile } from '../../src/files/index.ts';
 import { readNamedFile } from '../options/collaboration-options.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { printChanges, printManifest } from '../output/format-manifest.ts';
@@ -88,7 +88,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const text = draftManifest({ id, name: args.name, members });
   // The user chose the names: if they are invalid, nothing is written.
   const { sha256 } = parseManifest(text);
-  await writeTextFile(resolve(io.cwd, args.manifest), text, { overwrite: args.overwrite });
+  await writeWholeFile(resolve(io.cwd, args.manifest), text, { overwrite: args.overwrite });
   print(io, args, { manifest: args.manifest, id, members, sha256 }, [
     `wrote ${quoteForMessage(args.manifest)} for the collaboration ${id}`,
     'next: each member adds its public keys and tables, and then signs',
@@ -126,7 +126,7 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
     keyFile: resolve(io.cwd, args.key),
     template,
   });
-  await writeTextFile(file.file, text, { overwrite: true });
+  await writeWholeFile(file.file, text, { overwrite: true });
   const what = template === null ? manifest.name : `template ${template}`;
   print(io, args, { template, ...signature }, [
     `signed ${quoteForMessage(what)} as ${args.as}`,

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { receiveFromMember, requestFromMember, sendToMember } from '../../src/actions/member/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
-import { checkTarget, writeTextFile, writeWholeFile } from '../../src/files/index.ts';
+import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { readCollaboration, readNamedFile, readOptionalFile } from '../options/collaboration-options.ts';
 import {
   type CommonArguments,
@@ -98,7 +98,7 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
     generation: args.generation ?? null,
     days: args.days,
   });
-  if (output !== null) await writeTextFile(output, text, args);
+  if (output !== null) await writeWholeFile(output, text, args);
   const { collaborationId, generation, expires } = body;
   writeAnswer(
     io,

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { allowsCleartext, type SchemaSource, withSchemaSource } from '../../src/actions/member/tables.ts';
 import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
-import { checkTarget, writeTextFile } from '../../src/files/index.ts';
+import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../../src/schema/index.ts';
 import { formatOf } from '../../src/tabular/index.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
@@ -155,7 +155,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
     io.stdout.write(`${text}\n`);
     return;
   }
-  await writeTextFile(path, text, { overwrite: args.overwrite });
+  await writeWholeFile(path, text, { overwrite: args.overwrite });
   io.stderr.write(`wrote the table schema to ${quoteForMessage(output)}\n`);
 }
 

@@ -56,6 +56,34 @@ export function awsFailureOf(error: Error): AwsFailure {
   return { kind: 'other', status: httpStatusOf(error) };
 }
 
+/** What a service says of the failures that all services share. */
+export interface SharedExplanations<Explanation> {
+  readonly credentials: Explanation;
+  readonly region: Explanation;
+  readonly network: Explanation;
+}
+
+/**
+ * The explanation of a failed request: the service's text for a failure that all services share, with the network's code where it
+ * has one; else what `explainStatus` makes of the HTTP status, which is `null` if there was no answer.
+ */
+export function explainAwsFailure<Explanation extends { readonly message: string }>(
+  failure: AwsFailure,
+  { credentials, region, network }: SharedExplanations<Explanation>,
+  explainStatus: (status: number | null) => Explanation,
+): Explanation {
+  switch (failure.kind) {
+    case 'credentials':
+      return credentials;
+    case 'region':
+      return region;
+    case 'network':
+      return failure.code === null ? network : { ...network, message: `${network.message}: ${failure.code}` };
+    case 'other':
+      return explainStatus(failure.status);
+  }
+}
+
 function httpStatusOf(error: Error): number | null {
   const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return null;

@@ -1,6 +1,6 @@
 import type * as CleanRooms from '@aws-sdk/client-cleanrooms';
 import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
-import { awsFailureOf, loadAwsSdk } from '../aws/index.ts';
+import { awsFailureOf, explainAwsFailure, loadAwsSdk } from '../aws/index.ts';
 import { isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
@@ -69,17 +69,8 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
 function explain(error: Error): Explanation {
   const known = EXPLANATIONS.get(error.name);
   if (known !== undefined) return known;
-  const failure = awsFailureOf(error);
-  switch (failure.kind) {
-    case 'credentials':
-      return NO_CREDENTIALS;
-    case 'region':
-      return NO_REGION;
-    case 'network':
-      return failure.code === null ? NO_NETWORK : { ...NO_NETWORK, message: `${NO_NETWORK.message}: ${failure.code}` };
-    case 'other':
-      return explainAnswer(error, failure.status);
-  }
+  const shared = { credentials: NO_CREDENTIALS, region: NO_REGION, network: NO_NETWORK };
+  return explainAwsFailure(awsFailureOf(error), shared, (status) => explainAnswer(error, status));
 }
 
 function explainAnswer(error: Error, status: number | null): Explanation {

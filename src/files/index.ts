@@ -25,4 +25,4 @@ export {
 } from './output-target.ts';
 export { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from './private-file.ts';
 export { createTempFolder, SpillFile } from './spill-file.ts';
-export { prepareFile, readTextFile, writeTextFile, writeWholeFile } from './text-file.ts';
+export { prepareFile, readTextFile, writeWholeFile } from './text-file.ts';

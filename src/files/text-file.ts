@@ -24,16 +24,7 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 /**
- * Writes a small text file atomically, readable by its owner only.
- *
- * @throws {SealroomError} IO_EXISTS if it exists and is not to be replaced, IO_WRITE if it cannot be written.
- */
-export function writeTextFile(path: string, text: string, options: TargetOptions): Promise<void> {
-  return writeWholeFile(path, text, options);
-}
-
-/**
- * Writes the content of a file, as {@link writeTextFile} does.
+ * Writes a file whose content is in memory, atomically and readable by its owner only.
  *
  * @throws {SealroomError} IO_EXISTS if it exists and is not to be replaced, IO_WRITE if it cannot be written.
  */

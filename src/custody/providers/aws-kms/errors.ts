@@ -1,4 +1,4 @@
-import { awsFailureOf } from '../../../aws/index.ts';
+import { awsFailureOf, explainAwsFailure } from '../../../aws/index.ts';
 import { type ErrorCode, SealroomError } from '../../../errors/index.ts';
 
 interface Explanation {
@@ -102,17 +102,8 @@ function explain(error: unknown): Explanation {
   if (!(error instanceof Error)) return NO_NETWORK;
   const known = EXPLANATIONS.get(error.name);
   if (known !== undefined) return known;
-  const failure = awsFailureOf(error);
-  switch (failure.kind) {
-    case 'credentials':
-      return NO_CREDENTIALS;
-    case 'region':
-      return NO_REGION;
-    case 'network':
-      return failure.code === null ? NO_NETWORK : { ...NO_NETWORK, message: `${NO_NETWORK.message}: ${failure.code}` };
-    case 'other':
-      return explainStatus(failure.status);
-  }
+  const shared = { credentials: NO_CREDENTIALS, region: NO_REGION, network: NO_NETWORK };
+  return explainAwsFailure(awsFailureOf(error), shared, explainStatus);
 }
 
 function explainStatus(status: number | null): Explanation {
