@@ -39,6 +39,13 @@ export { openProvider } from './providers/open-provider.ts';
 export type { KeyProvider, PassphraseRequest, ProviderContext, ProviderDescription } from './providers/provider.ts';
 export { ENFORCING_SCHEMES, isPlaintext, isReadableByUser, PROVIDER_SCHEMES } from './providers/providers.ts';
 export { readSecretFile } from './secret-file.ts';
-export { type HeldSecret, newSharedSecret, secretIdOf, type SecretRequest, secretTextOf } from './secret.ts';
+export {
+  fullSecretIdOf,
+  type HeldSecret,
+  newSharedSecret,
+  secretIdOf,
+  type SecretRequest,
+  secretTextOf,
+} from './secret.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';
 export { unwrapEnvelope } from './unwrap-envelope.ts';

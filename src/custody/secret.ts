@@ -56,17 +56,27 @@ export function newSharedSecret(): SharedSecret {
 
 const ID_INFO = 'sealroom secret id v1';
 
-const ID_BYTES = 16;
+const FULL_ID_BYTES = 32;
+
+const ID_DIGITS = 32;
 
 /**
- * Derives the id of a collaboration's secret, by which members can tell that they have the same one: HKDF-SHA-256 (RFC 5869) of the
- * secret, with the collaboration id as salt; 32 hexadecimal digits. It reveals nothing of a random secret. Like a fingerprint, it
- * confirms a guess.
+ * Derives the full id of a collaboration's secret, which is signed wherever members commit to a secret: HKDF-SHA-256 (RFC 5869) of the
+ * secret, with the collaboration id as salt; 64 hexadecimal digits. With 32 bytes, a member that makes two secrets of one id would need
+ * 2^128 attempts. It reveals nothing of a random secret. Like a fingerprint, it confirms a guess.
+ */
+export function fullSecretIdOf(secret: SharedSecret, collaborationId: CollaborationId): string {
+  return secret.use((bytes) =>
+    encodeHex(hkdfSha256(bytes, encodeUtf8(collaborationId), encodeUtf8(ID_INFO), FULL_ID_BYTES)),
+  );
+}
+
+/**
+ * The short form of {@link fullSecretIdOf}, its first 32 digits, by which people and files tell secrets apart. The members of one
+ * collaboration can compare it; what is signed holds the full id.
  */
 export function secretIdOf(secret: SharedSecret, collaborationId: CollaborationId): string {
-  return secret.use((bytes) =>
-    encodeHex(hkdfSha256(bytes, encodeUtf8(collaborationId), encodeUtf8(ID_INFO), ID_BYTES)),
-  );
+  return fullSecretIdOf(secret, collaborationId).slice(0, ID_DIGITS);
 }
 
 /** Encodes a secret in Base64, as C3R_SHARED_SECRET takes it; as bytes, because a string cannot be wiped. The caller wipes them. */
