@@ -23,7 +23,11 @@ function apply(bytes: Buffer, { kind, at, value, length }: Change): Buffer {
     case 'set':
       return Buffer.concat([before, Buffer.from([value]), bytes.subarray(place + 1)]);
     case 'flip':
-      return Buffer.concat([before, Buffer.from([(bytes[place] ?? 0) ^ (1 << value % 8)]), bytes.subarray(place + 1)]);
+      return Buffer.concat([
+        before,
+        Buffer.from([(bytes[place] ?? 0) ^ (1 << (value % 8))]),
+        bytes.subarray(place + 1),
+      ]);
     case 'insert':
       return Buffer.concat([before, Buffer.from([value]), bytes.subarray(place)]);
     case 'remove':
