@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { createSecret, destroySecret, exportSecret, wrapSecrets } from '../../src/actions/member/index.ts';
-import { isPlaintext } from '../../src/custody/index.ts';
+import { isPlaintext, shortSecretId } from '../../src/custody/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import {
   type KeyArguments,
@@ -73,7 +73,7 @@ async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
     key: args.key,
     confirm: (stored) => confirmOrRefuse(io, args, `print the secret itself: ${describeEnvelope(stored)}?`),
     take: (text, { envelope: { collaborationId, generation, secretId } }) => {
-      const facts = JSON.stringify({ collaborationId, generation, secretId });
+      const facts = JSON.stringify({ collaborationId, generation, secretId: shortSecretId(secretId) });
       const [before, after] = args.json ? [`${facts.slice(0, -1)},"secret":"`, '"}\n'] : ['', '\n'];
       // Not wiped, because the stream may keep the bytes until they are written.
       io.stdout.write(Buffer.concat([Buffer.from(before), text, Buffer.from(after)]));

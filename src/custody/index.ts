@@ -46,6 +46,7 @@ export {
   secretIdOf,
   type SecretRequest,
   secretTextOf,
+  shortSecretId,
 } from './secret.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';
 export { unwrapEnvelope } from './unwrap-envelope.ts';

@@ -4,6 +4,7 @@ import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { fileExists } from '../files/index.ts';
 import type { KeyUse } from './key-log.ts';
+import { shortSecretId } from './secret.ts';
 
 /** An action on the secret of an envelope. */
 export type EnvelopeEvent = Pick<KeyUse, 'action' | 'purpose'> & Partial<Pick<KeyUse, 'peer' | 'file'>>;
@@ -14,7 +15,8 @@ export type EnvelopeEvent = Pick<KeyUse, 'action' | 'purpose'> & Partial<Pick<Ke
  * @throws {SealroomError} errors of opening the log and of `KeyLog.record`.
  */
 export async function recordEvent(home: MemberHome, envelope: Envelope, event: EnvelopeEvent): Promise<void> {
-  const { collaborationId, generation, secretId, provider, key } = envelope;
+  const { collaborationId, generation, provider, key } = envelope;
+  const secretId = shortSecretId(envelope.secretId);
   await using log = await openKeyLog(home);
   const facts = { collaborationId, generation, secretId, provider, key };
   await log.record({ ...facts, member: await memberOf(home), peer: null, file: null, ...event });
@@ -44,7 +46,7 @@ export async function recordRefusal(
     member: await memberOf(home),
     collaborationId,
     generation: envelope?.generation ?? null,
-    secretId: envelope?.secretId ?? null,
+    secretId: envelope === null ? null : shortSecretId(envelope.secretId),
     provider: envelope?.provider ?? 'none',
     key: envelope?.key ?? 'none',
     purpose,

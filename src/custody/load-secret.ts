@@ -5,7 +5,7 @@ import { SealroomError } from '../errors/index.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 import { memberHome } from './home.ts';
 import type { ProviderContext } from './providers/provider.ts';
-import { type HeldSecret, secretIdOf, type SecretRequest } from './secret.ts';
+import { type HeldSecret, secretIdOf, type SecretRequest, shortSecretId } from './secret.ts';
 
 export { readSecretFromEnvironment } from './environment.ts';
 export { memberHome } from './home.ts';
@@ -91,7 +91,7 @@ async function loadFromHome(
     collaborationId,
     generation: envelope.generation,
     isNewest: newest === undefined || newest.generation <= envelope.generation,
-    secretId: envelope.secretId,
+    secretId: shortSecretId(envelope.secretId),
     envelope,
     recordUse: (used) => recordEvent(home, envelope, { action: 'lend', purpose, file: used }),
     [Symbol.dispose]: wipeSecret,

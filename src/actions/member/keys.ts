@@ -11,7 +11,6 @@ import {
   readEnvelope,
   readSecretFromEnvironment,
   recordEvent,
-  secretIdOf,
   secretTextOf,
   storeEnvelope,
   type StoredEnvelope,
@@ -72,7 +71,6 @@ export async function createSecret(
   const envelope = await provider.wrap(secret, {
     collaborationId,
     generation: 1,
-    secretId: secretIdOf(secret, collaborationId),
     created: environment.now().toISOString(),
     isRoleBound,
   });
@@ -118,7 +116,6 @@ export async function wrapSecrets(
     const envelope = await target.wrap(secret, {
       collaborationId,
       generation,
-      secretId: replaced.envelope.secretId,
       created: environment.now().toISOString(),
       isRoleBound: replaced.envelope.isRoleBound,
     });

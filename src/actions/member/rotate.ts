@@ -3,7 +3,6 @@ import {
   newSharedSecret,
   readEnvelope,
   recordEvent,
-  secretIdOf,
   storeEnvelope,
   type StoredEnvelope,
 } from '../../custody/index.ts';
@@ -77,7 +76,6 @@ export async function rotateSecret(
   const envelope = await provider.wrap(secret, {
     collaborationId,
     generation: before.envelope.generation + 1,
-    secretId: secretIdOf(secret, collaborationId),
     created: environment.now().toISOString(),
     isRoleBound: before.envelope.isRoleBound || hasRoles,
   });

@@ -9,9 +9,10 @@ import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, store
 import { unwrapEnvelope } from '../unwrap-envelope.ts';
 import type { KeyProvider, ProviderContext } from '../providers/provider.ts';
 import { openProvider } from '../providers/open-provider.ts';
+import { shortSecretId } from '../secret.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMember } from './member.ts';
-import { openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
+import { type HeldGeneration, openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
 import { findPinned, requirePinned } from './card-store.ts';
 import { CHALLENGE_BYTES, makeRequest, parseRequest, requireAnswerable, type SignedRequest } from './request.ts';
 import { findRequest, keepRequest, noteAnswer, useRequest } from './request-store.ts';
@@ -96,7 +97,7 @@ export async function sendSecret(
   await using provider = await openProvider(key ?? envelope.key, context);
   using secret = await unwrapEnvelope(envelope, provider, { file });
   await record(log, 'unwrap', envelope, { own: card, peer: null });
-  await noteAnswer(home, request, envelope);
+  await noteAnswer(home, request, heldOf(envelope));
   const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);
   await record(log, 'send', envelope, { own: card, peer: receiver });
   return Object.freeze({ parcel, receiver, envelope });
@@ -121,7 +122,7 @@ function record(
     member: own.body.id,
     collaborationId,
     generation,
-    secretId,
+    secretId: shortSecretId(secretId),
     provider,
     key,
     purpose: action === 'receive' ? 'receive' : 'send',
@@ -206,10 +207,15 @@ async function requirePinnedHash(home: MemberHome, sha256: string): Promise<Sign
   });
 }
 
-async function listHeld(home: MemberHome, collaborationId: CollaborationId): Promise<readonly Envelope[]> {
+async function listHeld(home: MemberHome, collaborationId: CollaborationId): Promise<readonly HeldGeneration[]> {
   const places = await listEnvelopes(home, collaborationId);
   const stored = await Promise.all(places.map((place) => readEnvelope(home, place)));
-  return stored.map(({ envelope }) => envelope);
+  return stored.map(({ envelope }) => heldOf(envelope));
+}
+
+/** A generation as messages name it: by the short id of its secret. */
+function heldOf({ generation, secretId }: Envelope): HeldGeneration {
+  return { generation, secretId: shortSecretId(secretId) };
 }
 
 /** The existing envelope of the generation, which names the same secret. */
@@ -224,8 +230,8 @@ function wrapReceived(
   provider: KeyProvider,
   now: Date,
 ): Promise<Envelope> {
-  const { collaborationId, generation, secretId } = facts;
+  const { collaborationId, generation } = facts;
   // A sender cannot unbind a secret that is bound to roles here.
   const isRoleBound = facts.isRoleBound || replaced?.envelope.isRoleBound === true;
-  return provider.wrap(secret, { collaborationId, generation, secretId, created: now.toISOString(), isRoleBound });
+  return provider.wrap(secret, { collaborationId, generation, created: now.toISOString(), isRoleBound });
 }
