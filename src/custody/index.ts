@@ -32,7 +32,7 @@ export type { SignedRequest } from './exchange/request.ts';
 export { authenticationString, isSameString } from './exchange/short-authentication-string.ts';
 export { requireFips } from './fips.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
-export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
+export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse, type SecretSubject } from './key-events.ts';
 export { type KeyAction, type KeyUse, type KeyLog, type KeyLogOptions, openKeyLog } from './key-log.ts';
 export { KEY_VARIABLE, loadSharedSecret } from './load-secret.ts';
 export { openProvider } from './providers/open-provider.ts';

@@ -22,11 +22,17 @@ export async function recordEvent(home: MemberHome, envelope: Envelope, event: E
   await log.record({ ...facts, member: await memberOf(home), peer: null, file: null, ...event });
 }
 
+/** The secret that an action is about: what its envelope says, or will say if there is none yet. */
+export type SecretSubject = Pick<
+  Envelope,
+  'collaborationId' | 'generation' | 'secretId' | 'isRoleBound' | 'provider' | 'key'
+>;
+
 /** A refused action. */
 export interface RefusedUse {
   readonly collaborationId: string;
-  /** The envelope that it was for, or `null`. */
-  readonly envelope: Envelope | null;
+  /** The secret that it was for, or `null`. */
+  readonly envelope: SecretSubject | null;
   /** The refused action, such as `export`. */
   readonly purpose: string;
 }

@@ -7,7 +7,9 @@ import type { MemberHome } from '../home.ts';
 import type { KeyLog } from '../key-log.ts';
 import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../envelope-store.ts';
 import { unwrapEnvelope } from '../unwrap-envelope.ts';
-import type { KeyProvider, ProviderContext } from '../providers/provider.ts';
+import { parseKeyUri } from '../key-uri.ts';
+import type { SecretSubject } from '../key-events.ts';
+import type { ProviderContext } from '../providers/provider.ts';
 import { openProvider } from '../providers/open-provider.ts';
 import { shortSecretId } from '../secret.ts';
 import { parseCard, type SignedCard } from './card.ts';
@@ -144,6 +146,9 @@ async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promis
   });
 }
 
+/** What the log says of the wrapping key where there is no envelope to name it. */
+const NO_KEY = 'none';
+
 /** The options of {@link receiveSecret}. */
 export interface ReceiveOptions {
   /** The age file. */
@@ -151,8 +156,8 @@ export interface ReceiveOptions {
   /** URI of the key that will wrap the secret for this home. */
   readonly key: string;
   readonly context: ProviderContext;
-  /** Called before the envelope is stored; throws if the owner of the home may not have this secret. */
-  readonly authorise: (envelope: Envelope) => Promise<void>;
+  /** Called before the wrapping key is used; throws if the owner of the home may not have this secret. */
+  readonly authorise: (secret: SecretSubject) => Promise<void>;
   readonly now: Date;
 }
 
@@ -186,12 +191,20 @@ export async function receiveSecret(
   });
   using secret = received.secret;
   const { sender, request } = received;
-  await using log = await openKeyLog(home, { now: () => now });
-  await using provider = await openProvider(key, context);
   // An existing envelope may be left from an interrupted call, or be damaged: only opening the new one shows that it is good.
   const replaced = await findHeld(home, received);
-  const envelope = await wrapReceived(received, replaced, provider, now);
-  await authorise(envelope);
+  // A sender cannot unbind a secret that is bound to roles here.
+  const isRoleBound = received.facts.isRoleBound || replaced?.envelope.isRoleBound === true;
+  await authorise({ ...received.facts, isRoleBound, provider: parseKeyUri(key).scheme, key: NO_KEY });
+  await using log = await openKeyLog(home, { now: () => now });
+  await using provider = await openProvider(key, context);
+  const { collaborationId, generation } = received.facts;
+  const envelope = await provider.wrap(secret, {
+    collaborationId,
+    generation,
+    created: now.toISOString(),
+    isRoleBound,
+  });
   await record(log, 'receive', envelope, { own, peer: sender });
   //= exchange E-36
   const stored = await storeEnvelope(home, envelope, { provider, secret, replaced });
@@ -222,16 +235,4 @@ function heldOf({ generation, secretId }: Envelope): HeldGeneration {
 async function findHeld(home: MemberHome, { facts }: ReceivedSecret): Promise<StoredEnvelope | null> {
   const places = await listEnvelopes(home, facts.collaborationId);
   return places.some(({ generation }) => generation === facts.generation) ? readEnvelope(home, facts) : null;
-}
-
-function wrapReceived(
-  { secret, facts }: ReceivedSecret,
-  replaced: StoredEnvelope | null,
-  provider: KeyProvider,
-  now: Date,
-): Promise<Envelope> {
-  const { collaborationId, generation } = facts;
-  // A sender cannot unbind a secret that is bound to roles here.
-  const isRoleBound = facts.isRoleBound || replaced?.envelope.isRoleBound === true;
-  return provider.wrap(secret, { collaborationId, generation, created: now.toISOString(), isRoleBound });
 }
