@@ -1,4 +1,5 @@
 /** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
+export { chooseKey, type ChosenKey, requireKnownRoute } from './choose-key.ts';
 export type { Check } from './doctor/check.ts';
 export { examineCustody } from './doctor/index.ts';
 export {

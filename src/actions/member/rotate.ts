@@ -3,6 +3,7 @@ import {
   newSharedSecret,
   readEnvelope,
   recordEvent,
+  requireKnownRoute,
   storeEnvelope,
   type StoredEnvelope,
 } from '../../custody/index.ts';
@@ -71,6 +72,8 @@ export async function rotateSecret(
   await using pool = new ProviderPool(environment);
   (await pool.unwrap(before, key))[Symbol.dispose]();
   await recordEvent(home, before.envelope, { action: 'unwrap', purpose: 'rotate' });
+  // The envelope may have been opened with a key that was named, and name another itself.
+  if (to === undefined) await requireKnownRoute(home, before);
   const provider = await pool.provider(to ?? before.envelope.key);
   using secret = newSharedSecret();
   const envelope = await provider.wrap(secret, {

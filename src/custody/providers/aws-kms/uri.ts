@@ -58,6 +58,14 @@ export function printKmsUri({ keyId, region, profile, endpoint }: KmsUri): strin
   return `aws-kms:${keyId}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`;
 }
 
+/** The endpoint and the profile of a key: who is asked, and with whose credentials. @throws {SealroomError} USAGE_OPTION */
+export function kmsRoute(rest: string): readonly string[] {
+  const { profile, endpoint } = parseKmsUri(rest);
+  return Object.entries({ profile, endpoint }).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}=${value}`,
+  );
+}
+
 /** Whether a text is the ARN of a key, which, unlike an alias, always names the same key. */
 export function isKeyArn(text: string): boolean {
   return ARN.exec(text)?.[2] !== undefined;
