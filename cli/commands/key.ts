@@ -13,6 +13,7 @@ import { describeEnvelope, describeStored, writeAnswer } from '../output/key-out
 import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/confirm.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { withAdoptCommand } from './key-adopt.ts';
 import { withDoctorCommand } from './key-doctor.ts';
 import { withExchangeCommands } from './key-exchange.ts';
 import { withRotateCommand } from './key-rotate.ts';
@@ -151,7 +152,7 @@ function withOwnCommands(yargs: Argv, io: CliIo): Argv {
 export function keyCommand(io: CliIo): CommandModule {
   return {
     builder: (yargs) =>
-      [withOwnCommands, withShowCommand, withExchangeCommands, withRotateCommand, withDoctorCommand]
+      [withOwnCommands, withAdoptCommand, withShowCommand, withExchangeCommands, withRotateCommand, withDoctorCommand]
         .reduce<Argv>((all, add) => add(all, io), yargs)
         .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,

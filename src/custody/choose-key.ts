@@ -1,4 +1,4 @@
-import { SealroomError } from '../errors/index.ts';
+import { escapeUnprintable, SealroomError } from '../errors/index.ts';
 import type { StoredEnvelope } from './envelope-store.ts';
 import type { MemberHome } from './home.ts';
 import { readKnownKeys, rememberKey } from './known-keys.ts';
@@ -51,7 +51,7 @@ export async function chooseKey(
 export async function requireKnownRoute(home: MemberHome, stored: StoredEnvelope): Promise<void> {
   const unknown = await unknownRouteOf(home, stored.envelope.key);
   if (unknown.length === 0) return;
-  const names = unknown.map((each) => `\`${each}\``).join(' and ');
+  const names = unknown.map((each) => `\`${escapeUnprintable(each)}\``).join(' and ');
   throw new SealroomError('CUSTODY_KEY', `the envelope's key is reached by ${names}, which this home has not used`, {
     where: { file: stored.file },
     hint:
@@ -74,7 +74,7 @@ const isSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((each, index) => each === other[index]);
 
 function describeSecret({ envelope: { secretId, generation, collaborationId, key } }: StoredEnvelope): string {
-  return `secret ${shortSecretId(secretId)}, generation ${String(generation)} of ${collaborationId}, under ${key}`;
+  return `secret ${shortSecretId(secretId)}, generation ${String(generation)} of ${collaborationId}, under ${escapeUnprintable(key)}`;
 }
 
 function describeOldVersion({ envelope: { collaborationId, generation } }: StoredEnvelope): string {

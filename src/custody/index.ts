@@ -38,6 +38,7 @@ export { type KeyAction, type KeyUse, type KeyLog, type KeyLogOptions, openKeyLo
 export { KEY_VARIABLE, loadSharedSecret } from './load-secret.ts';
 export { openProvider } from './providers/open-provider.ts';
 export type { KeyProvider, PassphraseRequest, ProviderContext, ProviderDescription } from './providers/provider.ts';
+export { routeOf } from './providers/route.ts';
 export { ENFORCING_SCHEMES, isPlaintext, isReadableByUser, PROVIDER_SCHEMES } from './providers/providers.ts';
 export { readSecretFile } from './secret-file.ts';
 export {

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseManifest } from 'sealroom/collab';
 import { type FileText, memberHome, sendSecret } from 'sealroom/custody';
 import * as keyActions from '#src/actions/member/index';
 import * as tableActions from '#src/actions/member/tables';
@@ -18,6 +19,7 @@ let key: StrictKey;
 let session: HomeSession;
 
 const collaboration = { manifest: PEOPLE_FILE };
+const { id: COLLABORATION } = parseManifest(PEOPLE_FILE.text);
 const confirm = (): Promise<void> => Promise.resolve();
 const SCHEMA = {
   text: JSON.stringify({
@@ -109,6 +111,10 @@ type Attempt = (abe: MemberEnvironment) => Promise<unknown>;
 const ATTEMPTS: Readonly<Record<string, () => Promise<Attempt> | Attempt>> = {
   createSecret: () => (abe) =>
     keyActions.createSecret({ ...abe, home: session.path('new') }, { collaboration, key: uri(), isImported: false }),
+  adoptEnvelope: async () => {
+    const text = await readFile(session.path(`home/collaborations/${COLLABORATION}/generation-1.json`), 'utf8');
+    return (abe) => keyActions.adoptEnvelope(abe, { file: { text }, manifest: PEOPLE_FILE, confirm });
+  },
   wrapSecrets: () => (abe) => keyActions.wrapSecrets(abe, { collaboration, to: uri() }),
   rotateSecret: () => (abe) => keyActions.rotateSecret(abe, { collaboration }),
   exportSecret: () => (abe) =>
@@ -196,6 +202,7 @@ describe('in the source, too', () => {
   test.each([
     'src/custody/exchange/hand-over.ts',
     'src/custody/load-secret.ts',
+    'src/actions/member/adopt.ts',
     'src/actions/member/keys.ts',
     'src/actions/member/rotate.ts',
     'src/actions/member/exchange.ts',
