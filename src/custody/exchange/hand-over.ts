@@ -8,7 +8,6 @@ import type { KeyLog } from '../key-log.ts';
 import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../envelope-store.ts';
 import { chooseKey } from '../choose-key.ts';
 import { unwrapEnvelope } from '../unwrap-envelope.ts';
-import { parseKeyUri } from '../key-uri.ts';
 import type { SecretSubject } from '../key-events.ts';
 import type { ProviderContext } from '../providers/provider.ts';
 import { openProvider } from '../providers/open-provider.ts';
@@ -150,7 +149,7 @@ async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promis
   });
 }
 
-/** What the log says of the wrapping key where there is no envelope to name it. */
+/** What the log says of provider and key where there is no envelope to name them. */
 const NO_KEY = 'none';
 
 /** The options of {@link receiveSecret}. */
@@ -199,7 +198,7 @@ export async function receiveSecret(
   const replaced = await findHeld(home, received);
   // A sender cannot unbind a secret that is bound to roles here.
   const isRoleBound = received.facts.isRoleBound || replaced?.envelope.isRoleBound === true;
-  await authorise({ ...received.facts, isRoleBound, provider: parseKeyUri(key).scheme, key: NO_KEY });
+  await authorise({ ...received.facts, isRoleBound, provider: NO_KEY, key: NO_KEY });
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key, context);
   const { collaborationId, generation } = received.facts;

@@ -226,7 +226,7 @@ test('nothing is in the log of somebody who was refused but the refusal', async 
     action: 'refuse',
     purpose: 'receive',
     generation: 3,
-    provider: 'aws-kms',
+    provider: 'none',
     key: 'none',
   });
 });
