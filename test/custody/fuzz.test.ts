@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'vitest';
 import { parseEnvelope, printEnvelope } from '#src/custody/envelope';
-import { parseKnownKeys, printKnownKeys } from '#src/custody/known-keys';
+import { parseKeyList, printKeyList } from '#src/custody/key-list';
 import { SealroomError } from '#src/errors/index';
 import { mutantsOf } from '../support/mutants.ts';
 import { runs } from '../support/runs.ts';
@@ -17,9 +17,9 @@ const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/env
 const ENVELOPES = [...Object.values(golden.envelopes), ...Object.values(golden.version2.envelopes)];
 
 const LISTS = [
-  printKnownKeys([]),
-  printKnownKeys(['age:/home/a/key']),
-  printKnownKeys(ENVELOPES.map((text) => parseEnvelope(text).key)),
+  printKeyList([]),
+  printKeyList(['age:/home/a/key']),
+  printKeyList(ENVELOPES.map((text) => parseEnvelope(text).key)),
 ];
 
 /** A parser takes a text in the one form that its value is printed in, or refuses it with a code and without repeating it. */
@@ -48,5 +48,5 @@ test('a changed envelope is another envelope or none, and breaks nothing', () =>
 });
 
 test('a changed list of keys is another list or none, and breaks nothing', () => {
-  tryMutants(LISTS, { parse: (text) => parseKnownKeys(text), print: printKnownKeys, code: 'CUSTODY_KEY' });
+  tryMutants(LISTS, { parse: (text) => parseKeyList(text), print: printKeyList, code: 'CUSTODY_KEY' });
 });

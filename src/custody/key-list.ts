@@ -1,0 +1,36 @@
+import canonicalize from 'canonicalize';
+import { z } from 'zod';
+import { parseJson, SealroomError } from '../errors/index.ts';
+
+/** Most characters of the file. */
+const MAX_CHARACTERS = 1024 * 1024;
+
+const content = z.strictObject({
+  version: z.literal(1),
+  keys: z.array(
+    z
+      .string()
+      .min(1)
+      .max(4096)
+      .regex(/^[^\p{Cc}\p{Cs}]+$/u),
+  ),
+});
+
+/**
+ * Parses the list of the keys that a home has used: canonical JSON and a line feed, with the URIs in order and each once.
+ *
+ * @throws {SealroomError} CUSTODY_KEY if it has another form. The message contains nothing of the text.
+ */
+export function parseKeyList(text: string, where: { readonly file?: string | undefined } = {}): readonly string[] {
+  const parsed = text.length > MAX_CHARACTERS ? null : content.safeParse(parseJson(text));
+  if (parsed?.success === true && printKeyList(parsed.data.keys) === text) return parsed.data.keys;
+  throw new SealroomError('CUSTODY_KEY', 'the list of the keys that the home has used was changed', {
+    where,
+    hint: 'restore it, or remove it and name each key once more with `--key`',
+  });
+}
+
+/** Formats the list for its file. */
+export function printKeyList(keys: readonly string[]): string {
+  return `${canonicalize({ version: 1, keys: [...new Set(keys)].sort() }) ?? ''}\n`;
+}
