@@ -5,6 +5,9 @@ import { parseJson, SealroomError } from '../errors/index.ts';
 /** Most characters of the file. */
 const MAX_CHARACTERS = 1024 * 1024;
 
+/** The start of every keystore, which is an age file. */
+const AGE_START = 'age-encryption.org/';
+
 const content = z.strictObject({
   version: z.literal(1),
   keys: z.array(
@@ -24,9 +27,16 @@ const content = z.strictObject({
 export function parseKeyList(text: string, where: { readonly file?: string | undefined } = {}): readonly string[] {
   const parsed = text.length > MAX_CHARACTERS ? null : content.safeParse(parseJson(text));
   if (parsed?.success === true && printKeyList(parsed.data.keys) === text) return parsed.data.keys;
+  // A keystore may be anywhere, and homes are older than this list.
+  if (text.startsWith(AGE_START)) {
+    throw new SealroomError('CUSTODY_KEY', 'the file is a keystore, where the home has the list of its keys', {
+      where,
+      hint: 'move the keystore elsewhere, and name it once with `--key keystore:<file>`',
+    });
+  }
   throw new SealroomError('CUSTODY_KEY', 'the list of the keys that the home has used was changed', {
     where,
-    hint: 'restore it, or remove it and name each key once more with `--key`',
+    hint: 'restore it, or move it away and name each key once more with `--key`',
   });
 }
 

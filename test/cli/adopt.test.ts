@@ -194,6 +194,10 @@ describe('the first use of another key', () => {
     await chmod(home.path('home/keys.json'), 0o666);
     expect((await home.run(ENCRYPT)).err).toContain('other users can write to the list of keys');
     await chmod(home.path('home/keys.json'), 0o600);
+    await home.session.put('home/keys.json', 'age-encryption.org/v1\n-> scrypt');
+    const keystore = await home.run(ENCRYPT);
+    expect(keystore.err).toMatch(/the file is a keystore, .*\nhint: move the keystore elsewhere/);
+    expect(await home.session.text('home/keys.json')).toMatch(/^age-encryption/);
     await home.session.put('home/keys.json', '{}\n');
     expect((await home.run(ENCRYPT)).err).toContain('the list of the keys that the home has used was changed');
   });

@@ -47,7 +47,7 @@ export type SecretFacts = Omit<SecretMetadata, 'secretId'>;
 
 /** A question for a passphrase or PIN. */
 export interface PassphraseRequest {
-  /** What it opens, such as `keystore /home/a/keys.json`. */
+  /** What it opens, such as `keystore /home/a/keystore`. */
   readonly what: string;
   /** Whether it is a new passphrase, which is asked for twice. */
   readonly isNew: boolean;
