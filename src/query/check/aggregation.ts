@@ -6,6 +6,7 @@ import { childrenOf, columnsIn, hasAggregate, joinsIn, within } from '../ast/wal
 import { type RuleContext, reportProtected, tableColumn } from './rule-context.ts';
 import { checkSingleSelect } from './single-select.ts';
 import { checkJoins } from './joins.ts';
+import { checkMeasure } from './rounding.ts';
 
 /** What a rule lists, as a help: `Its dimension columns are …`. */
 function helpOnList(what: string, names: readonly string[]): string {
@@ -56,6 +57,7 @@ function checkForeignMeasure(
 ): void {
   const source = tableColumn(argument, check);
   if (source === null) return;
+  if (part.function !== 'count') checkMeasure(source.table.owner, source.name, part.span, check);
   //= rules R-26
   if (part.function === 'count' && joinedColumns(select).has(canonicalText(argument))) return;
   for (const table of check.tables) {

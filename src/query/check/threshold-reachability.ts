@@ -12,7 +12,8 @@ function scansOf(query: Query, table: ManifestTable): readonly Scan[] {
 }
 
 function report(span: Span, table: ManifestTable, message: string, { found }: RuleContext): void {
-  found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key: 'x-outputConstraints' } });
+  const key = table.rule?.kind === 'custom' ? table.rule.constraintKey : 'x-outputConstraints';
+  found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key } });
 }
 
 /** Reports aggregates, in conditions and outputs, that return individual values or look at only part of a group. */
