@@ -119,11 +119,11 @@ test('R-50 what is allowed computes for each person the same, whoever else is th
   const property = fc.asyncProperty(shape, fc.nat(1000), async (each, place) => {
     const inner = innerOf(each);
     fc.pre(inner !== null);
-    const sql = `SELECT k, COUNT(*) AS n FROM (${inner}) t GROUP BY k`;
+    const sql = `SELECT k, COUNT(DISTINCT p0) AS n FROM (${inner}) t GROUP BY k`;
     const verdict = await room.ask(sql, CONTEXT);
     if (!verdict.allowed) {
       refused += 1;
-      expect(verdict.findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['PERSONS_MIXED']));
+      expect(verdict.findings.map(({ code }) => code).join(' ')).toMatch(/PERSONS_MIXED|FAN_OUT/);
       return;
     }
     allowed += 1;
@@ -139,22 +139,21 @@ test('R-50 what is allowed computes for each person the same, whoever else is th
     } finally {
       await room.read('ROLLBACK');
     }
-    const groups = new Map<string | null, { readonly persons: readonly Set<string>[]; rows: number }>();
+    const groups = new Map<string | null, { readonly persons: readonly Set<string>[] }>();
     for (const row of all) {
       const key = row.at(-1) ?? null;
-      const group = groups.get(key) ?? { persons: each.source.persons.map(() => new Set<string>()), rows: 0 };
+      const group = groups.get(key) ?? { persons: each.source.persons.map(() => new Set<string>()) };
       for (const [index, set] of group.persons.entries()) {
         const person = row[index];
         if (person !== null && person !== undefined) set.add(person);
       }
-      group.rows += 1;
       groups.set(key, group);
     }
     const expected = [...groups].filter(([, group]) => group.persons.every(({ size }) => size >= MINIMUM));
     const shown = (await room.read(verdict.statement.sql)).getRowsJson();
     expect([sql, shown.map((row) => row.map(textOf).join(' ')).sort()]).toEqual([
       sql,
-      expected.map(([key, { rows }]) => [key, String(rows)].join(' ')).sort(),
+      expected.map(([key, group]) => [key, String(group.persons[0]?.size)].join(' ')).sort(),
     ]);
   });
   await fc.assert(property, { seed: SEED, numRuns: runs(200) });

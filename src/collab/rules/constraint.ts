@@ -22,6 +22,9 @@ export function roundsCounts(round: Rounding | null): boolean {
   return round !== null && round.counts > 1;
 }
 
+/** The most groups of an answer that `x-maxGroups` can let one person be in. */
+const MAX_GROUPS = 1000;
+
 /** What the output shows of rows that an output constraint removes: nothing, or one row that sums them up. */
 export type Suppression = 'silent' | 'summary';
 
@@ -72,4 +75,9 @@ export function readRounding(cursor: Cursor): Rounding | null {
 /** Reads `x-suppression`; default: silent. */
 export function readSuppression(cursor: Cursor): Suppression {
   return cursor.isGiven ? (cursor.oneOf(['silent', 'summary']) ?? 'silent') : 'silent';
+}
+
+/** Reads `x-maxGroups`; `null` if it is not given. */
+export function readMaxGroups(cursor: Cursor): number | null {
+  return cursor.isGiven ? cursor.whole(1, MAX_GROUPS) : null;
 }

@@ -1,7 +1,7 @@
 import { type Cursor, readUnique } from '../cursor.ts';
 import { type ComparisonControls, readComparisonControls } from './comparison-controls.ts';
-import { type OutputConstraint, readOutputConstraints, readRounding, readSuppression } from './constraint.ts';
-import type { Rounding, Suppression } from './constraint.ts';
+import { readMaxGroups, readOutputConstraints, readRounding, readSuppression } from './constraint.ts';
+import type { OutputConstraint, Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';
 import { type AggregateExpressionType, type OutputColumnThreshold } from './thresholds.ts';
@@ -30,10 +30,16 @@ export interface CustomRule {
   readonly comparisonControls: ComparisonControls;
   readonly round: Rounding | null;
   readonly suppression: Suppression;
+  /**
+   * Extension `x-maxGroups`: how many groups of an answer one person may be in where the groups depend on other members' columns;
+   * `null` refuses queries that put one person into more than one.
+   */
+  readonly maxGroups: number | null;
 }
 
 const EXTENSIONS: readonly Extension[] = [
   'x-allowedAggregateExpressionType',
+  'x-maxGroups',
   'x-outputConstraints',
   'x-round',
   'x-suppression',
@@ -69,12 +75,18 @@ function readAnalyses(place: RulePlace): { readonly templates: readonly string[]
 /** The parts of a rule that say how many persons are behind each row. */
 type Constraints = Pick<
   CustomRule,
-  'outputConstraints' | 'constraintKey' | 'expressionType' | 'outputColumnThresholds' | 'round' | 'suppression'
+  | 'outputConstraints'
+  | 'constraintKey'
+  | 'expressionType'
+  | 'outputColumnThresholds'
+  | 'round'
+  | 'suppression'
+  | 'maxGroups'
 >;
 
 /** Notes extensions that mean nothing without what they extend. */
 function refuseAlone(place: RulePlace, isAws: boolean, isExtension: boolean): void {
-  for (const name of ['x-round', 'x-suppression'] as const) {
+  for (const name of ['x-round', 'x-suppression', 'x-maxGroups'] as const) {
     const extension = findExtension(place, name);
     if (!extension.isGiven || isAws || isExtension) continue;
     extension.refuse('a custom rule with this also needs `x-outputConstraints` or `aggregationThresholds`');
@@ -108,6 +120,7 @@ function readConstraints(place: RulePlace): Constraints {
     outputColumnThresholds: threshold?.outputColumns ?? Object.freeze([]),
     round: readRounding(findExtension(place, 'x-round')),
     suppression: readSuppression(findExtension(place, 'x-suppression')),
+    maxGroups: readMaxGroups(findExtension(place, 'x-maxGroups')),
   };
 }
 

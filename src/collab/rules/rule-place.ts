@@ -8,6 +8,7 @@ export const EXTENSIONS = [
   'x-outputConstraints',
   'x-round',
   'x-suppression',
+  'x-maxGroups',
 ] as const;
 
 /** One of {@link EXTENSIONS}. */

@@ -37,6 +37,7 @@ function truthOf(value: Expression): readonly Site[] {
     case 'case':
     case 'cast':
     case 'scalarQuery':
+    case 'saltedHash':
       return [siteOf(value.span, [value, TRUE])];
     case 'call':
       return isTextCondition(value) ? [] : [siteOf(value.span, [value, TRUE])];
@@ -88,6 +89,7 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
     case 'arithmetic':
     case 'cast':
     case 'scalarQuery':
+    case 'saltedHash':
     case 'invalid':
       return [];
   }

@@ -1,4 +1,5 @@
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
+import { personColumns } from '../analysis/person-columns.ts';
 import type { Expression, Query, Relation, Select } from '../ast/nodes.ts';
 import { expressionsOf, joinsIn, leavesOf, queriesIn, selectsIn, within } from '../ast/walk.ts';
 import { areAcross } from './joins.ts';
@@ -66,7 +67,15 @@ function personsOf(select: Select, lineages: Lineages): readonly Person[] {
     if (rule?.kind !== 'custom') return [];
     return rule.outputConstraints.map(({ columnName }) => {
       const same = columns.filter(({ origin }) => origin?.scan === scan && origin.column === columnName);
-      return { table, rule, columnName, keys: same.map(({ key }) => key) };
+      // Of a table that only filters further inside, what comes out is a column that equals its own.
+      const equal = personColumns(select, table.name, columnName).find((each) => each.scan === scan)?.column;
+      const keys = same.map(({ key }) => key);
+      return {
+        table,
+        rule,
+        columnName,
+        keys: equal === undefined || equal === null ? keys : [...keys, keyOf(equal.relation, equal.name)],
+      };
     });
   });
 }

@@ -135,6 +135,8 @@ export class Lineages {
       }
       case 'call':
         return unite(ownArguments(value).map(inner), false);
+      case 'saltedHash':
+        return unite(value.arguments.map(inner), false);
       case 'arithmetic':
         return unite((isNegation(value) ? [value.right] : [value.left, value.right]).map(inner), false);
       case 'case': {

@@ -32,6 +32,7 @@ function minimumsIn(value: Expression, minimums: Minimums): readonly number[] {
     }
     case 'window':
     case 'call':
+    case 'saltedHash':
     case 'arithmetic':
     case 'comparison':
     case 'between':
