@@ -5,7 +5,7 @@ import type { OutputConstraint, Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';
 import { type AggregateExpressionType, type OutputColumnThreshold } from './thresholds.ts';
-import { readAggregationThresholds, readExpressionType } from './thresholds.ts';
+import { readAggregationThresholds, readAggregateExpressionType } from './thresholds.ts';
 
 /**
  * What the owner of a table allows if queries are approved one by one, or if certain members may ask any query. Principals and
@@ -116,7 +116,8 @@ function readConstraints(place: RulePlace): Constraints {
     outputConstraints: threshold === null ? older : Object.freeze([threshold.constraint]),
     constraintKey: thresholds.isGiven ? 'aggregationThresholds' : 'x-outputConstraints',
     expressionType:
-      threshold?.expressionType ?? readExpressionType(findExtension(place, 'x-allowedAggregateExpressionType')),
+      threshold?.expressionType ??
+      readAggregateExpressionType(findExtension(place, 'x-allowedAggregateExpressionType')),
     outputColumnThresholds: threshold?.outputColumns ?? Object.freeze([]),
     round: readRounding(findExtension(place, 'x-round')),
     suppression: readSuppression(findExtension(place, 'x-suppression')),

@@ -32,7 +32,7 @@ const KEYS = [
 ];
 
 /** Reads what arguments of aggregates may be; default: `COLUMNS_ONLY`. */
-export function readExpressionType(cursor: Cursor): AggregateExpressionType {
+export function readAggregateExpressionType(cursor: Cursor): AggregateExpressionType {
   return cursor.isGiven ? (cursor.oneOf(AGGREGATE_EXPRESSION_TYPES) ?? 'COLUMNS_ONLY') : 'COLUMNS_ONLY';
 }
 
@@ -69,7 +69,7 @@ function readThreshold(cursor: Cursor, columns: RuleColumns): AggregationThresho
   if (names.length > 1) identity.refuse(`expected one identity column, got ${String(names.length)}`);
   const [columnName = null] = names.map((item) => columns.readIdentity(item));
   const minimum = cursor.at('minimumIdentityCount').whole(MIN_MINIMUM, MAX_MINIMUM);
-  const expressionType = readExpressionType(cursor.at('allowedAggregateExpressionType'));
+  const expressionType = readAggregateExpressionType(cursor.at('allowedAggregateExpressionType'));
   const outputColumns = readOutputColumns(cursor.at('outputColumnThresholds'), columns);
   if (columnName === null || minimum === null) return null;
   return Object.freeze({ constraint: Object.freeze({ columnName, minimum }), expressionType, outputColumns });

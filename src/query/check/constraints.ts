@@ -58,35 +58,39 @@ interface Person {
   readonly keys: readonly string[];
 }
 
-function personsOf(select: Select, lineages: Lineages): readonly Person[] {
+function personsOf(select: Select, constrained: readonly Constrained[], lineages: Lineages): readonly Person[] {
   const columns = leavesOf(select.from).flatMap((leaf) =>
     leaf.columns.map(({ name, origin }) => ({ key: keyOf(leaf.alias, name), origin })),
   );
-  return lineages.scansOf(select).flatMap(({ scan, table }) => {
-    const { rule } = table;
-    if (rule?.kind !== 'custom') return [];
-    return rule.outputConstraints.map(({ columnName }) => {
-      const same = columns.filter(({ origin }) => origin?.scan === scan && origin.column === columnName);
+  const scans = lineages.scansOf(select);
+  return constrained.flatMap(({ table, rule }) => {
+    const own = scans.filter((scan) => scan.table.name === table.name);
+    if (own.length === 0) return [];
+    return rule.outputConstraints.flatMap(({ columnName }) => {
       // Of a table that only filters further inside, what comes out is a column that equals its own.
-      const equal = personColumns(select, table.name, columnName).find((each) => each.scan === scan)?.column;
-      const keys = same.map(({ key }) => key);
-      return {
-        table,
-        rule,
-        columnName,
-        keys: equal === undefined || equal === null ? keys : [...keys, keyOf(equal.relation, equal.name)],
-      };
+      const equal = new Map(personColumns(select, table.name, columnName).map(({ scan, column }) => [scan, column]));
+      return own.map(({ scan }) => {
+        const same = columns.filter(({ origin }) => origin?.scan === scan && origin.column === columnName);
+        const other = equal.get(scan) ?? null;
+        const keys = [...same.map(({ key }) => key), ...(other === null ? [] : [keyOf(other.relation, other.name)])];
+        return { table, rule, columnName, keys };
+      });
     });
   });
 }
 
 /** Requires that a window in a sub-query sees the rows of one person only. */
-function checkWindows(select: Select, lineages: Lineages, check: RuleContext): void {
+function checkWindows(
+  select: Select,
+  constrained: readonly Constrained[],
+  lineages: Lineages,
+  check: RuleContext,
+): void {
   const windows = expressionsOf(select)
     .flatMap((expression) => [...within(expression)])
     .filter((part) => part.kind === 'window');
   if (windows.length === 0) return;
-  const persons = personsOf(select, lineages);
+  const persons = personsOf(select, constrained, lineages);
   for (const window of windows) {
     const fixed = fixedBy(window.partition, select.from);
     for (const { table, rule, columnName, keys } of persons) {
@@ -166,7 +170,7 @@ export function checkConstraints(query: Query, lineages: Lineages, check: RuleCo
   for (const select of selectsIn(query)) {
     const isLast = select === query;
     //= rules R-50
-    if (!isLast) checkWindows(select, lineages, check);
+    if (!isLast) checkWindows(select, constrained, lineages, check);
     checkArguments(select, isLast, constrained, lineages, check);
     if (isLast) checkSummands(select, lineages, check);
   }

@@ -56,9 +56,10 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
   // Each reading is a separate scan, and only the columns of one of them would be counted.
   const repeated = findRepeated(query);
   if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
-  for (const scan of scansOf(query, table)) {
-    for (const { columnName } of rule.outputConstraints) {
-      const persons = personColumns(query, table.name, columnName);
+  const scans = scansOf(query, table);
+  for (const { columnName } of rule.outputConstraints) {
+    const persons = personColumns(query, table.name, columnName);
+    for (const scan of scans) {
       if (persons.some((person) => person.scan === scan.scan && person.column !== null)) continue;
       report(scan.span, table, `the last aggregate cannot count \`${columnName}\` of \`${table.name}\``, check);
     }
