@@ -1,6 +1,6 @@
 import type { CheckContext } from 'sealroom/query';
 import { describe, expect, test } from 'vitest';
-import { checkContextOf } from '../adversarial/adversarial-file.ts';
+import { checkContextOf, FILE } from '../adversarial/adversarial-file.ts';
 import { changed, personsOf, visitsWith } from './contexts.ts';
 import { useRoom } from './room.ts';
 
@@ -300,6 +300,20 @@ describe('comparisons', () => {
     const inner =
       'WITH t AS (SELECT email_fingerprint, SUM(seconds) AS s FROM visits GROUP BY email_fingerprint HAVING SUM(seconds) > 100) SELECT COUNT(*) AS n FROM t';
     await expectCodes(inner, visitsWith({ ...personsOf(), ...strict }), 'COMPARISON_NOT_ALLOWED');
+  });
+
+  test('R-52 templates are compared like any query, and their parameters are constants', async () => {
+    const sql = FILE.templates['tmpl-reach']?.sql ?? '';
+    const asked = (literal: readonly string[]): CheckContext => ({
+      ...changed('customTemplates', (table) =>
+        table === 'visits' ? { comparisonControls: { allowedLiteralComparisonColumns: literal } } : {},
+      ),
+      template: 'tmpl-reach',
+      parameters: { since: '2024-03-05' },
+    });
+    expect(sql).toContain('v.visit_date >= $since');
+    await expectCodes(sql, asked(['visit_date']), 'allowed');
+    await expectCodes(sql, asked(['page']), 'COMPARISON_NOT_ALLOWED');
   });
 
   test('R-52 conditions that are true or false are compared with a constant', async () => {
