@@ -23,6 +23,7 @@ export interface DecryptArguments extends TableArguments, KeyArguments {
   readonly identity: string | undefined;
   readonly keys: string | undefined;
   readonly 'fail-on-fingerprint-columns': boolean;
+  readonly 'allow-mixed-columns': boolean;
 }
 
 /** The name of the table in a package: `results/a.csv` for `results/a.age`. */
@@ -55,6 +56,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     packageKeys: { identityFile: fileOf(args.identity), keysFile: fileOf(args.keys) },
     key: args.key,
     failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
+    allowMixedColumns: args['allow-mixed-columns'],
   };
   const decrypted = await withProgress(io, (onProgress) =>
     decryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
@@ -84,6 +86,11 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
       type: 'boolean',
       default: false,
       describe: 'fail on a fingerprint column instead of passing it through',
+    })
+    .option('allow-mixed-columns', {
+      type: 'boolean',
+      default: false,
+      describe: 'pass on what is not sealed in a sealed column, with a warning, instead of refusing it',
     })
     .option('identity', {
       alias: 'i',

@@ -21,6 +21,7 @@ import {
   recordOutput,
   type TableOrigin,
 } from './load-secret.ts';
+import { sealedColumnsOf } from './sealed-columns.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link reencryptForCollaboration}. */
@@ -82,7 +83,16 @@ export async function reencryptForCollaboration(
   const from = origin?.generation ?? said;
   if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
   const { signal } = environment;
-  const common = { ...table, collaborationId: collaboration.id, signal, to: to.secret, provenance, origin };
+  const sealedColumns = sealedColumnsOf(origin, collaboration.manifest);
+  const common = {
+    ...table,
+    sealedColumns,
+    collaborationId: collaboration.id,
+    signal,
+    to: to.secret,
+    provenance,
+    origin,
+  };
   const recordNew = recordOutput(to);
   if (original !== undefined) {
     const summary = await encryptOriginal(collaboration, original, { ...common, beforeCommit: recordNew });

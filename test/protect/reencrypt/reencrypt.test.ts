@@ -115,7 +115,7 @@ describe('a table of sealed and cleartext columns', () => {
       'a\n',
       [textCell('x'), 'y'],
       'FORMAT_CELL',
-      /the column mixes sealed and cleartext cells/,
+      /a sealed column holds a cell that is not sealed/,
     ],
     [
       'values of two types',

@@ -1,4 +1,4 @@
-import { allValid, compact, setNull, valueAt } from '../../../bytes/index.ts';
+import { allValid, compact, isValid, setNull, valueAt } from '../../../bytes/index.ts';
 import {
   CELL_CLEARTEXT,
   CELL_FINGERPRINT,
@@ -20,6 +20,7 @@ import {
 import { SealroomError } from '../../../errors/index.ts';
 import type { Batch, ColumnData, ColumnSource, Field, ReadRequest } from '../../../columns/index.ts';
 import { toNative } from './columns.ts';
+import { unsealedCellError } from './mixed-columns.ts';
 import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
 
 const STRING = typeByteOf('string', false);
@@ -34,51 +35,58 @@ export interface ColumnCells {
   /** Least and greatest length of the sealed values with their zeros, in bytes; both 0 if there are none. */
   readonly leastBytes: number;
   readonly mostBytes: number;
+  /** The row of the first cell that is neither sealed nor null, from 1 on, or `null`. */
+  readonly firstUnsealed: number | null;
 }
 
 /**
  * Classifies all cells of a table in one pass, without a secret.
  *
+ * @param declared whether each column is sealed by other evidence than its cells
  * @returns the cells of each column; `null` for columns that are not byte strings
- * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; DATA_*, IO_* if the table cannot be read.
+ * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, or a value of another type than cells have in a sealed column, with
+ *   row and column; DATA_*, IO_* if the table cannot be read.
  */
 export async function inspectCells(
   reader: ColumnSource,
+  declared: readonly boolean[],
   signal: AbortSignal | undefined,
 ): Promise<readonly (ColumnCells | null)[]> {
-  const columns = reader.fields.flatMap(({ type }, index) =>
-    type.kind === 'string' || type.kind === 'binary' ? [index] : [],
+  const mayHoldCells = ({ type }: Field): boolean => type.kind === 'string' || type.kind === 'binary';
+  const columns = reader.fields.flatMap((field, index) =>
+    mayHoldCells(field) || declared[index] === true ? [index] : [],
   );
-  const found = columns.map(() => ({
+  const found = columns.map((): Counts => ({
     sealed: 0,
     fingerprint: 0,
     cleartext: 0,
     nulls: 0,
     leastBytes: 0,
     mostBytes: 0,
+    firstUnsealed: null,
   }));
   let firstRow = 0;
   for await (const batch of reader.batches({ columns, signal })) {
     batch.columns.forEach((column, index) => {
       const counts = found[index];
-      const name = reader.fields[columns[index] ?? -1]?.name ?? '';
-      if (counts === undefined || column.layout !== 'bytes') throw new Error('a text column that does not hold text');
+      const field = reader.fields[columns[index] ?? -1];
+      if (counts === undefined || field === undefined) throw new Error('a column that was not asked for');
       for (let row = 0; row < column.rows; row++) {
-        const cell = valueAt(column, row);
-        locate(reader.name, name, firstRow + row, () => {
-          count(counts, cell);
+        locate(reader.name, field.name, firstRow + row, () => {
+          if (mayHoldCells(field) && column.layout === 'bytes') count(counts, valueAt(column, row), firstRow + row + 1);
+          else if (isValid(column.validity, row)) throw unsealedCellError({ row: 0 });
         });
       }
     });
     firstRow += batch.rows;
   }
   const byColumn = new Map(columns.map((column, index) => [column, found[index] ?? null]));
-  return reader.fields.map((_, index) => byColumn.get(index) ?? null);
+  return reader.fields.map((field, index) => (mayHoldCells(field) ? (byColumn.get(index) ?? null) : null));
 }
 
-type Counts = { -readonly [Name in keyof ColumnCells]: number };
+type Counts = { -readonly [Name in keyof ColumnCells]: ColumnCells[Name] };
 
-function count(counts: Counts, cell: Uint8Array | null): void {
+function count(counts: Counts, cell: Uint8Array | null, row: number): void {
   if (cell === null) {
     counts.nulls++;
     return;
@@ -86,7 +94,10 @@ function count(counts: Counts, cell: Uint8Array | null): void {
   const kind = classifyCell(cell);
   if (kind === CELL_FINGERPRINT) counts.fingerprint++;
   if (kind === CELL_CLEARTEXT) counts.cleartext++;
-  if (kind !== CELL_SEALED) return;
+  if (kind !== CELL_SEALED) {
+    counts.firstUnsealed ??= row;
+    return;
+  }
   const bytes = paddedBytesOf(cell);
   counts.leastBytes = counts.sealed === 0 ? bytes : Math.min(counts.leastBytes, bytes);
   counts.mostBytes = Math.max(counts.mostBytes, bytes);
@@ -187,7 +198,7 @@ class ColumnOpener {
     const kind = kinds[row] ?? CELL_NULL;
     if (kind === CELL_NULL) return;
     if (kind !== CELL_SEALED) {
-      throw new SealroomError('FORMAT_CELL', 'a sealed column holds a cell that is not sealed', { where: { row } });
+      throw unsealedCellError({ row });
     }
     const start = values.offsets[row] ?? 0;
     const length = (values.offsets[row + 1] ?? 0) - start;
