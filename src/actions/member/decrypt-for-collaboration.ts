@@ -25,6 +25,8 @@ export interface DecryptRequest {
   readonly failOnFingerprintColumns: boolean;
   /** Whether to pass on what is neither sealed nor null in a sealed column; not for a package, whose columns the room signed. */
   readonly allowMixedColumns: boolean;
+  /** See `OpenCellOptions`. */
+  readonly lenientCells?: boolean | undefined;
 }
 
 /** The result of {@link decryptForCollaboration}. */
@@ -52,7 +54,7 @@ export async function decryptForCollaboration(
   request: DecryptRequest,
 ): Promise<DecryptedTable> {
   const { table, packageOutput, collaboration: choice, packageKeys, key } = request;
-  const { failOnFingerprintColumns, allowMixedColumns } = request;
+  const { failOnFingerprintColumns, allowMixedColumns, lenientCells } = request;
   const opened = await openPackageInput(environment, table.input, packageKeys);
   if (opened !== null && allowMixedColumns) throw mixedPackage();
   const collaboration = await collaborationOf(choice, opened);
@@ -68,6 +70,7 @@ export async function decryptForCollaboration(
     failOnFingerprintColumns,
     sealedColumns: opened === null ? sealedColumnsOf(origin, collaboration.manifest) : sealedIn(opened),
     allowMixedColumns,
+    lenientCells,
     signal: environment.signal,
     beforeCommit: held === null ? undefined : recordInput(held),
   });

@@ -33,6 +33,8 @@ export interface ReencryptRequest {
   readonly key?: string | undefined;
   /** Generation of the table, if neither its sidecar nor its metadata has it. */
   readonly from?: number | undefined;
+  /** See `OpenCellOptions`. */
+  readonly lenientCells?: boolean | undefined;
   /** The original; needed for a table with fingerprints. */
   readonly original?: OriginalTable | undefined;
 }
@@ -62,7 +64,7 @@ export interface ReencryptedTable {
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
-  { table, collaboration: choice, key, from: said, original }: ReencryptRequest,
+  { table, collaboration: choice, key, from: said, original, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
   const collaboration = await resolveCollaboration(choice);
   const environment = askingOnce(given);
@@ -104,7 +106,7 @@ export async function reencryptForCollaboration(
     await recordOld?.(facts);
     await recordNew?.(facts);
   };
-  const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit });
+  const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit, lenientCells });
   return { summary: { ...summary, ...provenance }, from };
 }
 

@@ -3,6 +3,7 @@ import {
   defaultKernel,
   deriveSealingRoot,
   type KernelName,
+  type OpenCellOptions,
   parseCollaborationId,
   type SealingRoot,
   type SharedSecret,
@@ -39,7 +40,7 @@ export interface DecryptProgress {
 }
 
 /** The options of {@link decryptTable}. */
-export interface DecryptOptions extends TransferOptions, MixedColumnOptions {
+export interface DecryptOptions extends TransferOptions, MixedColumnOptions, OpenCellOptions {
   /** `null` for a table without sealed cells: a sealed one is then refused. */
   readonly secret: SharedSecret | null;
   /** UUID of the collaboration. */
@@ -91,7 +92,8 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   const kernel = options.kernel ?? defaultKernel();
   return await transferTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
-    const targets = await chooseTargets(reader, outputFormat === 'csv', createKernel(kernel), root, options.signal);
+    const keys = { kernel: createKernel(kernel), root, lenientCells: options.lenientCells };
+    const targets = await chooseTargets(reader, outputFormat === 'csv', keys, options.signal);
     const run = new Decryption(options, reader, outputFormat, kernel, root);
     let outcome: Outcome | null = null;
     while (outcome === null) outcome = await run.attempt(targets);
@@ -193,6 +195,7 @@ class Decryption {
     return {
       kernel: this.#kernel,
       root: this.#root === null ? null : shareKeys([this.#root]),
+      lenientCells: this.#options.lenientCells,
       targets,
       file: name,
       columns: columns.map((column) => column.name),

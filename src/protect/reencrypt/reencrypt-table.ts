@@ -1,5 +1,5 @@
 import type { CollaborationSettings } from '../../collab/index.ts';
-import { type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
+import { type KernelName, type OpenCellOptions, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
 import { declaredColumns } from '../decrypt/core/mixed-columns.ts';
 import { type ColumnCells, inspectCells, openSealedColumns } from '../decrypt/core/opened-reader.ts';
 import {
@@ -25,7 +25,7 @@ import {
 import { listNames, protectedColumns, protectionsOf } from './core/columns.ts';
 
 /** The options of both ways to a new secret; `input` is the protected table. */
-export interface ReencryptOptions extends TransferOptions {
+export interface ReencryptOptions extends TransferOptions, OpenCellOptions {
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   /** The secret with which the table is encrypted. */
@@ -70,13 +70,14 @@ export async function reencryptTable(options: ReencryptOptions): Promise<Encrypt
   return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
     const { cells, protections } = await inspectColumns(reader, options);
     const { schema, preserveNulls, ...columns } = protectedColumns(reader.name, reader.fields, cells, protections);
-    const { from, to, kernel, signal } = options;
+    const { from, to, kernel, signal, lenientCells } = options;
     const opened = await openSealedColumns(reader, {
       ...columns,
       secret: from,
       collaborationId,
       kernel,
       signal,
+      lenientCells,
       preserveNulls,
     });
     try {

@@ -280,12 +280,16 @@ describe('cells', () => {
     expect(await bench.columns('out.parquet')).toEqual({ c: ['old', 'new'] });
   });
 
-  test('F-12 with malformed UTF-8 inside open with U+FFFD', async () => {
+  test('F-12 with malformed UTF-8 inside are refused, or open with U+FFFD if asked', async () => {
     await using bench = await Bench.start();
     const spoilt = cellOf(Uint8Array.of(2, 0x61, 0xff, 0xc3));
     for (const format of ['csv', 'parquet']) {
+      await put(bench, `two.${format}`, { c: [textCell('a'), spoilt] });
+      const error = await failureOf(bench.decrypt(`two.${format}`, `out.${format}`));
+      expect(error).toMatchObject({ code: 'FORMAT_VALUE', where: { column: 'c', row: 2 } });
+      expect(error.hint).toContain('--lenient-cells');
       await put(bench, `in.${format}`, { c: [spoilt] });
-      await bench.decrypt(`in.${format}`, `out.${format}`);
+      await bench.decrypt(`in.${format}`, `out.${format}`, { lenientCells: true });
       expect(await bench.columns(`out.${format}`)).toEqual({ c: [latin('a\ufffd\ufffd')] });
     }
   });

@@ -3,19 +3,18 @@ import { type Batch, type ColumnTable, type Field, sourceOf } from '../../../col
 import {
   createKernel,
   deriveSealingRoot,
-  type Kernel,
   type KernelName,
+  type OpenCellOptions,
   parseCollaborationId,
-  type SealingRoot,
   type SharedSecret,
 } from '../../../crypto/index.ts';
 import { requireHeaders } from './headers.ts';
 import { MixedColumns, type MixedColumnOptions } from './mixed-columns.ts';
 import { countColumns, type FoundColumns, mixedTypesWarning, Opener } from './opener.ts';
-import { chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
+import { type CellKeys, chooseTargets, type DecryptTarget, typeOfTarget } from './targets.ts';
 
 /** How {@link decryptColumns} opens a table. */
-export interface DecryptColumnsOptions extends MixedColumnOptions {
+export interface DecryptColumnsOptions extends MixedColumnOptions, OpenCellOptions {
   /** `null` to pass a table through that has no sealed cells, such as a result of counts. */
   readonly secret: SharedSecret | null;
   /** UUID of the collaboration. */
@@ -59,12 +58,12 @@ export async function decryptColumns(table: ColumnTable, options: DecryptColumns
   using root = options.secret === null ? null : deriveSealingRoot(options.secret, id);
   const source = sourceOf(table, name);
   requireHeaders(source);
-  const kernel = createKernel(options.kernel);
-  const targets = await chooseTargets(source, asText, kernel, root, signal);
+  const keys = { kernel: createKernel(options.kernel), root, lenientCells: options.lenientCells };
+  const targets = await chooseTargets(source, asText, keys, signal);
   const warnings: string[] = [];
   const mixed = new MixedColumns(name, table.fields, options);
   for (;;) {
-    const { batches, found } = openAll(table, targets, { ...options, name, kernel, root, mixed });
+    const { batches, found } = openAll(table, targets, { ...options, name, keys, mixed });
     if (!found.some(({ isMixed }) => isMixed)) {
       const { unsealedCells, warnings: unsealed } = mixed.report(found);
       return {
@@ -91,8 +90,7 @@ function fieldOf(field: Field, target: DecryptTarget | undefined): Field {
 
 interface Opening extends Pick<DecryptColumnsOptions, 'failOnFingerprintColumns' | 'signal'> {
   readonly name: string;
-  readonly kernel: Kernel;
-  readonly root: SealingRoot | null;
+  readonly keys: CellKeys;
   readonly mixed: MixedColumns;
 }
 
@@ -100,7 +98,7 @@ interface Opening extends Pick<DecryptColumnsOptions, 'failOnFingerprintColumns'
 function openAll(
   { fields, batches }: ColumnTable,
   targets: readonly DecryptTarget[],
-  { name, kernel, root, mixed, failOnFingerprintColumns = false, signal }: Opening,
+  { name, keys, mixed, failOnFingerprintColumns = false, signal }: Opening,
 ): { readonly batches: readonly Batch[]; readonly found: Opener['found'] } {
   const columns = fields.map((field) => field.name);
   // What text columns of the table hold may be no text.
@@ -113,7 +111,7 @@ function openAll(
     declared: mixed.declared,
     isEmptyNull: false,
   };
-  const opener = new Opener(setup, kernel, root, FRESH_MEMORY);
+  const opener = new Opener(setup, keys, FRESH_MEMORY);
   const opened: Batch[] = [];
   let rows = 0;
   for (const batch of batches) {

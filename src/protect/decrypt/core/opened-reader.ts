@@ -8,20 +8,21 @@ import {
   type CollaborationId,
   createKernel,
   deriveSealingRoot,
-  type Kernel,
   type KernelName,
   NULL_FLAG,
   type OpenedColumn,
+  type OpenCellOptions,
   paddedBytesOf,
-  type SealingRoot,
   type SharedSecret,
+  textError,
   typeByteOf,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
+import { isUtf8 } from '../../../platform/index.ts';
 import type { Batch, ColumnData, ColumnSource, Field, ReadRequest } from '../../../columns/index.ts';
 import { toNative } from './columns.ts';
 import { unsealedCellError } from './mixed-columns.ts';
-import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
+import { type CellKeys, chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
 
 const STRING = typeByteOf('string', false);
 const NULL_STRING = STRING | NULL_FLAG;
@@ -105,7 +106,7 @@ function count(counts: Counts, cell: Uint8Array | null, row: number): void {
 }
 
 /** Options for opening sealed columns. */
-export interface OpenColumnsOptions {
+export interface OpenColumnsOptions extends OpenCellOptions {
   readonly secret: SharedSecret;
   readonly collaborationId: CollaborationId;
   readonly kernel?: KernelName | undefined;
@@ -125,14 +126,14 @@ export async function openSealedColumns<Source extends ColumnSource>(
 ): Promise<Source & { close(): Promise<void> }> {
   const root = deriveSealingRoot(options.secret, options.collaborationId);
   try {
-    const kernel = createKernel(options.kernel);
+    const keys = { kernel: createKernel(options.kernel), root, lenientCells: options.lenientCells };
     const isSealed = new Set(options.sealed);
-    const targets = await chooseTargets(reader, false, kernel, root, options.signal);
+    const targets = await chooseTargets(reader, false, keys, options.signal);
     const fields = reader.fields.map((field, index): Field => {
       const target = targets[index];
       return target === undefined || !isSealed.has(index) ? field : { name: field.name, type: typeOfTarget(target) };
     });
-    const opener = new ColumnOpener(reader, targets, kernel, root, options);
+    const opener = new ColumnOpener(reader, targets, keys, options);
     return {
       ...reader,
       fields,
@@ -151,21 +152,13 @@ export async function openSealedColumns<Source extends ColumnSource>(
 class ColumnOpener {
   readonly #reader: ColumnSource;
   readonly #targets: readonly DecryptTarget[];
-  readonly #kernel: Kernel;
-  readonly #root: SealingRoot;
+  readonly #keys: CellKeys;
   readonly #options: OpenColumnsOptions;
 
-  constructor(
-    reader: ColumnSource,
-    targets: readonly DecryptTarget[],
-    kernel: Kernel,
-    root: SealingRoot,
-    options: OpenColumnsOptions,
-  ) {
+  constructor(reader: ColumnSource, targets: readonly DecryptTarget[], keys: CellKeys, options: OpenColumnsOptions) {
     this.#reader = reader;
     this.#targets = targets;
-    this.#kernel = kernel;
-    this.#root = root;
+    this.#keys = keys;
     this.#options = options;
   }
 
@@ -186,10 +179,10 @@ class ColumnOpener {
 
   #open(column: ColumnData, index: number): ColumnData {
     const target = this.#targets[index];
-    const opened = openCells(this.#kernel, this.#root, column);
+    const opened = openCells(this.#keys, column);
     for (let row = 0; row < opened.kinds.length; row++) this.#checkRow(column, opened, row, index);
-    if (target?.mode !== 'native') return stringsOf(opened);
-    const values = toNative(target.type, opened);
+    if (target?.mode !== 'native') return stringsOf(opened, this.#keys);
+    const values = toNative(target.type, opened, this.#keys);
     if (values === null) throw otherType(undefined);
     return values;
   }
@@ -213,8 +206,8 @@ class ColumnOpener {
   }
 }
 
-/** The strings in a column of sealed strings as bytes, which need not be UTF-8. */
-function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
+/** The strings in a column of sealed strings as bytes, which are UTF-8 unless they are read leniently. */
+function stringsOf({ kinds, values }: OpenedColumn, { lenientCells = false }: OpenCellOptions): ColumnData {
   const { rows, offsets, bytes } = values;
   const starts = new Int32Array(rows);
   const ends = new Int32Array(rows);
@@ -229,6 +222,8 @@ function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
     if (typeByte !== STRING) throw otherType(row);
     starts[row] = start + 1;
     ends[row] = offsets[row + 1] ?? 0;
+    //= format F-12
+    if (!lenientCells && !isUtf8(bytes.subarray(start + 1, offsets[row + 1]))) throw textError().at({ row });
   }
   return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends) };
 }

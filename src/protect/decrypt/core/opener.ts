@@ -1,18 +1,10 @@
 import { type Allocator, isValid } from '../../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
-import {
-  CELL_CLEARTEXT,
-  CELL_FINGERPRINT,
-  CELL_NULL,
-  CELL_SEALED,
-  type Kernel,
-  renderColumn,
-  type SealingRoot,
-} from '../../../crypto/index.ts';
+import { CELL_CLEARTEXT, CELL_FINGERPRINT, CELL_NULL, CELL_SEALED, renderColumn } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { toNative, toText } from './columns.ts';
 import type { SealedCount } from './mixed-columns.ts';
-import { type DecryptTarget, locate, openCells } from './targets.ts';
+import { type CellKeys, type DecryptTarget, locate, openCells } from './targets.ts';
 
 /** What the cells of a table are opened to. */
 export interface OpenerSetup {
@@ -61,16 +53,14 @@ export function mixedTypesWarning(column: string): string {
 /** Opens batches, and counts the cells in them. */
 export class Opener {
   readonly #setup: OpenerSetup;
-  readonly #kernel: Kernel;
-  readonly #root: SealingRoot | null;
+  readonly #keys: CellKeys;
   readonly #memory: Allocator;
   /** Column by column. */
   readonly found: { -readonly [Name in keyof FoundCells]: FoundCells[Name] }[];
 
-  constructor(setup: OpenerSetup, kernel: Kernel, root: SealingRoot | null, memory: Allocator) {
+  constructor(setup: OpenerSetup, keys: CellKeys, memory: Allocator) {
     this.#setup = setup;
-    this.#kernel = kernel;
-    this.#root = root;
+    this.#keys = keys;
     this.#memory = memory;
     this.found = setup.targets.map(nothingFound);
   }
@@ -113,7 +103,7 @@ export class Opener {
     target: DecryptTarget & { mode: 'text' | 'native' },
     firstRow: number,
   ): ColumnData {
-    const opened = openCells(this.#kernel, this.#root, column);
+    const opened = openCells(this.#keys, column);
     const found = this.#foundIn(index);
     const { kinds, values } = opened;
     const { failOnFingerprintColumns, isEmptyNull } = this.#setup;
@@ -141,9 +131,11 @@ export class Opener {
       }
     }
     // The bytes of a binary column may be no text.
-    if (target.mode === 'text')
-      return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8, this.#memory);
-    const native = toNative(target.type, opened);
+    if (target.mode === 'text') {
+      const isChecked = target.type.kind === 'string' && !this.#setup.isUtf8;
+      return toText(opened, { ...this.#keys, isChecked }, this.#memory);
+    }
+    const native = toNative(target.type, opened, this.#keys);
     if (native === null) found.isMixed = true;
     return native ?? column;
   }
