@@ -85,7 +85,7 @@ export function sealedValueOf(target: CellTarget, { type, value }: TypedValue): 
  * @throws {SealroomError} DATA_VALUE, DATA_ENCODING, DATA_LENGTH, SCHEMA_HEADER as {@link sealCellInRow}.
  */
 export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, typed: TypedValue): string {
-  using keys = kernel.deriveRowKeys(root, freshNonces(kernel, root, [sealedValueOf(target, typed)], 1));
+  using keys = kernel.deriveRowKeys(root, freshNonces(root, [sealedValueOf(target, typed)], 1));
   return sealCellInRow(kernel, keys, target, typed);
 }
 

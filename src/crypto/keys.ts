@@ -118,16 +118,16 @@ export function requireTargetHeader(targetHeader: string): void {
 }
 
 /**
- * Derives the HMAC key that row nonces are made with.
+ * Derives the key of the HMAC in row nonces.
  *
  * @param columnsHash SHA-256 of what the sealed columns have in common for all rows
  */
-export function deriveNonceKey(root: SealingRoot, columnsHash: Uint8Array): FingerprintKey {
+export function deriveNonceKey(root: SealingRoot, columnsHash: Uint8Array): SecretBytes {
   //= format F-93
   const info = concatBytes([encodeUtf8(NONCE_KEY_INFO), columnsHash]);
   const key = root.use((rootKey) => hkdfSha256(rootKey, new Uint8Array(), info, KEY_BYTES));
   try {
-    return fingerprintKeyFromBytes(key);
+    return new SecretBytes(key);
   } finally {
     wipe(key);
   }

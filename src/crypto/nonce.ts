@@ -1,23 +1,15 @@
-import {
-  type ByteColumn,
-  concatBytes,
-  decodeBase64Into,
-  encodeI32,
-  encodeUtf8,
-  isValid,
-  wipe,
-} from '../bytes/index.ts';
-import { randomBytes, sha256 } from '../platform/index.ts';
-import type { Kernel, SealTask } from './kernels/kernel.ts';
+import { type ByteColumn, concatBytes, encodeI32, encodeUtf8 } from '../bytes/index.ts';
+import { hmacSha256, randomBytes, sha256 } from '../platform/index.ts';
+import type { SealTask } from './kernels/kernel.ts';
 import { deriveNonceKey, type SealingRoot } from './keys.ts';
-import { FINGERPRINT_CELL_BYTES, FINGERPRINT_PREFIX_BYTES, NONCE_BYTES } from './limits.ts';
+import { NONCE_BYTES } from './limits.ts';
 
 /**
  * Nonces for `rows` rows, 32 random bytes each, in one buffer. Use each for one row only.
  *
  * They are as good as the platform's generator. {@link freshNonces} makes nonces that differ for different rows even if it repeats itself.
  */
-export function randomNonces(rows: number): Uint8Array {
+export function randomNonces(rows: number): Uint8Array<ArrayBuffer> {
   return randomBytes(rows * NONCE_BYTES);
 }
 
@@ -27,44 +19,35 @@ export interface SealedValues {
   readonly values: ByteColumn;
 }
 
-/** The byte that the kernels hash last; no type byte has its highest bit set. */
-const END_BYTE = 0xff;
-const LENGTH_BYTES = 4;
-/** The length of a null. */
-const NULL_LENGTH = 0xff_ff_ff_ff;
-
 /**
- * Fresh nonces for the rows of these columns, 32 bytes each, in one buffer: an HMAC of 32 random bytes and the values of the row.
+ * Fresh nonces for the rows of these columns, 32 bytes each, in one buffer: random bytes, exclusive-or an HMAC of all these values and the
+ * number of the row.
  *
- * If the generator repeats itself, as that of a virtual machine does that is restored twice, rows with other values get other nonces all
- * the same; a row with the same values gets the same cells again, and no more is lost than that.
+ * If the generator repeats itself, as that of a virtual machine does that is restored twice, rows among other values get other nonces all
+ * the same; the same rows in the same order get the same cells again, and no more is lost than that.
  *
  * @param rows of each column; without columns no nonce is made
  */
 //= format F-29
 //= format F-93
 export function freshNonces(
-  kernel: Kernel,
   root: SealingRoot,
   columns: readonly SealedValues[],
   rows: number,
 ): Uint8Array<ArrayBuffer> {
   if (columns.length === 0) return new Uint8Array();
   using key = deriveNonceKey(root, sha256(describeColumns(columns)));
-  const messages = writeMessages(columns, rows);
-  try {
-    // A kernel hashes whole columns at once; what it writes around the hash is taken off again.
-    const hashes = kernel.fingerprintColumn({ key, typeByte: END_BYTE, nulls: 'keep' }, messages);
-    const nonces = new Uint8Array(rows * NONCE_BYTES);
-    for (let row = 0; row < rows; row++) {
-      const end = (row + 1) * FINGERPRINT_CELL_BYTES;
-      const start = row * FINGERPRINT_CELL_BYTES + FINGERPRINT_PREFIX_BYTES;
-      decodeBase64Into(hashes.bytes, start, end, nonces, row * NONCE_BYTES);
-    }
-    return nonces;
-  } finally {
-    wipe(messages.bytes);
+  const mask = key.use((bytes) => hmacSha256(bytes, ...columns.flatMap(({ values }) => partsOf(values))));
+  const nonces = randomNonces(rows);
+  // Words in the machine's order: all that counts is that each row gets another number.
+  const words = new Uint32Array(nonces.buffer);
+  const maskWords = new Uint32Array(Uint8Array.from(mask).buffer);
+  for (let row = 0; row < rows; row++) {
+    const first = row * maskWords.length;
+    words[first] = (words[first] ?? 0) ^ row;
+    for (let i = 0; i < maskWords.length; i++) words[first + i] = (words[first + i] ?? 0) ^ (maskWords[i] ?? 0);
   }
+  return nonces;
 }
 
 /** For each column: header, prefix and encoded null, each after its length, and the padded length. */
@@ -80,30 +63,13 @@ function describeColumns(columns: readonly SealedValues[]): Uint8Array {
   );
 }
 
-/** For each row: 32 random bytes, and for each column the length of its value, or -1 for a null, and the value. */
-function writeMessages(columns: readonly SealedValues[], rows: number): ByteColumn {
-  const offsets = new Int32Array(rows + 1);
-  let length = 0;
-  for (let row = 0; row < rows; row++) {
-    length += NONCE_BYTES + columns.length * LENGTH_BYTES;
-    for (const { values } of columns) length += (values.offsets[row + 1] ?? 0) - (values.offsets[row] ?? 0);
-    offsets[row + 1] = length;
-  }
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  const random = randomBytes(rows * NONCE_BYTES);
-  for (let row = 0; row < rows; row++) {
-    let at = offsets[row] ?? 0;
-    for (let i = row * NONCE_BYTES; i < (row + 1) * NONCE_BYTES; i++) bytes[at++] = random[i] ?? 0;
-    for (const { values } of columns) {
-      const start = values.offsets[row] ?? 0;
-      const end = values.offsets[row + 1] ?? 0;
-      const isPresent = isValid(values.validity, row);
-      view.setUint32(at, isPresent ? end - start : NULL_LENGTH);
-      at += LENGTH_BYTES;
-      for (let i = start; i < end; i++) bytes[at++] = values.bytes[i] ?? 0;
-    }
-  }
-  wipe(random);
-  return { rows, offsets, bytes, validity: null };
+/** A column as it is in memory, without a copy: number of rows, validity after its length, offsets, and the values one after another. */
+function partsOf({ rows, validity, offsets, bytes }: ByteColumn): readonly Uint8Array[] {
+  return [
+    encodeI32(rows),
+    encodeI32(validity?.length ?? -1),
+    validity ?? new Uint8Array(),
+    new Uint8Array(offsets.buffer, offsets.byteOffset, (rows + 1) * offsets.BYTES_PER_ELEMENT),
+    bytes.subarray(offsets[0], offsets[rows]),
+  ];
 }

@@ -36,7 +36,6 @@ export function protectBatch(
       : null,
   );
   const nonces = freshNonces(
-    kernel,
     root,
     sealed.filter((column) => column !== null),
     batch.rows,

@@ -147,7 +147,7 @@ export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string,
       ? [atColumn(column, () => sealedValueOf(targetOf(column), sealedTyped(value)))]
       : [],
   );
-  const nonces = freshNonces(sealer.kernel, sealer.root, sealed, 1);
+  const nonces = freshNonces(sealer.root, sealed, 1);
   using keys = sealer.kernel.deriveRowKeys(sealer.root, nonces);
   return Object.fromEntries(
     cells.map(({ column, value }): [string, RecordValue] => [
