@@ -24,7 +24,7 @@ export interface DecryptRequest {
   readonly key?: string | undefined;
   readonly failOnFingerprintColumns: boolean;
   /** Whether to pass on what is neither sealed nor null in a sealed column; not for a package, whose columns the room signed. */
-  readonly allowMixedColumns: boolean;
+  readonly allowMixedColumns?: boolean | undefined;
   /** See `OpenCellOptions`. */
   readonly lenientCells?: boolean | undefined;
 }
@@ -54,7 +54,7 @@ export async function decryptForCollaboration(
   request: DecryptRequest,
 ): Promise<DecryptedTable> {
   const { table, packageOutput, collaboration: choice, packageKeys, key } = request;
-  const { failOnFingerprintColumns, allowMixedColumns, lenientCells } = request;
+  const { failOnFingerprintColumns, allowMixedColumns = false, lenientCells } = request;
   const opened = await openPackageInput(environment, table.input, packageKeys);
   if (opened !== null && allowMixedColumns) throw mixedPackage();
   const collaboration = await collaborationOf(choice, opened);
