@@ -31,3 +31,15 @@ export function fieldCountError(
     },
   );
 }
+
+/** The error for a record over the limit of a row, which the field of this number passed, from 1. */
+export function recordTooLong(where: ErrorPlace, field: number, maxBytes: number): SealroomError {
+  return new SealroomError(
+    'DATA_LENGTH',
+    `a record is at most ${String(maxBytes)} bytes, and field ${String(field)} goes on`,
+    {
+      where,
+      hint: 'a quote that is never closed takes in all that follows; other long values have to be left out',
+    },
+  );
+}

@@ -1,6 +1,7 @@
 import { SealroomError } from '../../errors/index.ts';
 import type { CsvStructure, Separator } from './csv-structure.ts';
-import { encodingError, fieldCountError } from './errors.ts';
+import { MAX_ROW_BYTES } from '../../columns/index.ts';
+import { encodingError, fieldCountError, recordTooLong } from './errors.ts';
 import { createStopFinder, MAX_CHUNK_BYTES } from './stops.ts';
 import { Utf8Check } from './utf8-check.ts';
 import { COMMA, CR, HASH_SIGN, LF, QUOTE, SPACE } from './bytes.ts';
@@ -15,6 +16,9 @@ const UNQUOTED = 2;
 const QUOTED = 3;
 const QUOTE_IN_QUOTED = 4;
 const BLANK_AFTER_QUOTED = 5;
+
+/** Rows in a chunk of the engine. */
+export const CHUNK_ROWS = 2048;
 
 const NEEDS_TRIM = 1;
 const KEEPS_BLANKS = 2;
@@ -47,6 +51,10 @@ export class CsvScanner {
   #fields = 0;
   #records = 0;
   #longest = 0;
+  /** Where the current run of {@link CHUNK_ROWS} records began, the bytes of the one before, and the most of two in a row. */
+  #runStart = 0;
+  #lastRun = 0;
+  #mostInRuns = 0;
   #firstStart = 0;
   #firstEnd = 0;
   #mark = false;
@@ -70,7 +78,7 @@ export class CsvScanner {
    * Scans the next bytes of the file.
    *
    * @throws {SealroomError} DATA_ENCODING if they are not UTF-8, DATA_FIELDS if a record does not have as many fields as the
-   *   first; both name the line.
+   *   first, DATA_LENGTH if one is too long; all name the line.
    */
   push(chunk: Uint8Array): void {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
@@ -114,6 +122,7 @@ export class CsvScanner {
     }
     if (from < piece.length) this.#skip(piece, from, piece.length);
     this.#base += piece.length;
+    this.#refuseLongRecord();
   }
 
   /** Skips content without structure; its first bytes matter until it is known what they belong to. */
@@ -160,6 +169,11 @@ export class CsvScanner {
       fields: this.#fields,
       records: this.#records,
       longestRecordBytes: this.#longest,
+      // Any rows of one chunk are in at most two runs.
+      chunkBytes: Math.min(
+        CHUNK_ROWS * this.#longest,
+        Math.max(this.#mostInRuns, this.#lastRun + this.#base - this.#runStart),
+      ),
       firstRecordStart: this.#firstStart,
       firstRecordEnd: this.#firstEnd,
       startsWithMark: this.#mark,
@@ -341,6 +355,21 @@ export class CsvScanner {
     } else if (fields !== this.#fields) this.#refuseRecord(fields);
     this.#records++;
     this.#longest = Math.max(this.#longest, end - this.#recordStart);
+    if (this.#records % CHUNK_ROWS === 0) this.#endRun(end);
+  }
+
+  #endRun(end: number): void {
+    const bytes = end - this.#runStart;
+    this.#mostInRuns = Math.max(this.#mostInRuns, this.#lastRun + bytes);
+    this.#lastRun = bytes;
+    this.#runStart = end;
+  }
+
+  /** Refuses a record that is too long, while it is being scanned; the field is the one that passed the limit. */
+  #refuseLongRecord(): void {
+    const bytes = this.#base - this.#recordStart;
+    if (bytes > MAX_ROW_BYTES)
+      throw recordTooLong({ file: this.#file, line: this.#recordLine }, this.#field + 1, MAX_ROW_BYTES);
   }
 
   //= format F-79
