@@ -120,7 +120,7 @@ describe('a private file', () => {
   });
 
   test('is an ordinary file: a pipe is refused and not waited for', async () => {
-    execFileSync('mkfifo', ['-m', '600', at('keys/pipe')]);
+    execFileSync('sh', ['-c', `mkfifo -m 600 '${at('keys/pipe')}'`]);
     await expect(read(at('keys/pipe'))).rejects.toMatchObject({ message: 'the secret file is not an ordinary file' });
   });
 
