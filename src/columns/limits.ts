@@ -28,16 +28,19 @@ export function rowTooLong(bytes: number, row: number, column: string | undefine
 /**
  * Refuses a batch with a value over a limit.
  *
- * @param fields of the batch's columns, for the error
+ * @param batch of which no value is copied
+ * @param fields of its columns, for the error
  * @param firstRow rows of the table before the batch
+ * @param maxBytes the longest value that is accepted
  * @throws {SealroomError} DATA_LENGTH with row and column.
  */
 export function requireShortValues(
-  { rows, columns }: Batch,
+  batch: Batch,
   fields: readonly (Field | undefined)[],
   firstRow: number,
   maxBytes: number,
 ): void {
+  const { rows, columns } = batch;
   for (const [index, column] of columns.entries()) {
     if (column.layout !== 'bytes') continue;
     const { offsets } = column;

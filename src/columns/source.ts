@@ -1,11 +1,10 @@
 import { type Batch, type Field, widthOf } from './batch.ts';
-import type { MAX_VALUE_BYTES } from './limits.ts';
 
 /** Options of one pass over a table. */
 export interface ReadRequest {
   /** The columns in the batches, as indexes into `fields`, in this order. Others are not read. */
   readonly columns: readonly number[];
-  /** The longest value that is accepted, in bytes. Default: {@link MAX_VALUE_BYTES}. */
+  /** The longest value that is accepted, in bytes. Default: `MAX_VALUE_BYTES`, 32 MiB. */
   readonly maxValueBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

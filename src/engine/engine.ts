@@ -3,7 +3,6 @@ import { Arena } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import {
   type Batch,
-  type BATCH_BYTES,
   type Field,
   MAX_ROW_BYTES,
   MAX_VALUE_BYTES,
@@ -54,7 +53,7 @@ export class Engine {
   }
 
   /**
-   * Runs a query and yields batches of at most 2,048 rows and {@link BATCH_BYTES}, each valid until the next one is requested. A row that
+   * Runs a query and yields batches of at most 2,048 rows and 8 MiB of texts, each valid until the next one is requested. A row that
    * is longer is a batch by itself.
    *
    * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller passes the

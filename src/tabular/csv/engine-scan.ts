@@ -1,7 +1,6 @@
 import type { ByteSource } from '../../files/index.ts';
 import { quotePath } from '../../engine/index.ts';
 import type { CsvStructure } from './csv-structure.ts';
-import { CHUNK_ROWS } from './scan.ts';
 
 // The engine reads a file in buffers. Its parallel scanners start in the middle and can mistake the inside of a quoted field
 // for a record, so a single scanner reads the file. At the end of a buffer, even that one misreads quoted fields if the file
@@ -11,8 +10,11 @@ import { CHUNK_ROWS } from './scan.ts';
 
 /** The engine's line limit in bytes, a quarter of its buffer; raised for a file with longer lines. */
 const LINE_BYTES = 1 << 18;
-/** Most bytes of a record, and of the records of a chunk, for the engine: what it makes of them is in memory at once. */
+/** Rows in a chunk of the engine. */
+const CHUNK_ROWS = 2048;
+/** The longest record for the engine, in bytes: its buffers are several times as long. */
 export const MOST_RECORD_BYTES = 4 << 20;
+/** Most bytes of the records of a chunk, which the engine has in memory at once. */
 export const MOST_CHUNK_BYTES = 128 << 20;
 /** Files up to this length, in bytes, can be read as one buffer, which is in memory meanwhile. */
 export const MOST_BUFFER_BYTES = 128 << 20;

@@ -1,7 +1,7 @@
 import { SealroomError } from '../../errors/index.ts';
 import type { CsvStructure, Separator } from './csv-structure.ts';
-import { MAX_ROW_BYTES } from '../../columns/index.ts';
-import { encodingError, fieldCountError, recordTooLong } from './errors.ts';
+import { encodingError, fieldCountError, requireShortRecord } from './errors.ts';
+import { RecordLengths } from './record-lengths.ts';
 import { createStopFinder, MAX_CHUNK_BYTES } from './stops.ts';
 import { Utf8Check } from './utf8-check.ts';
 import { COMMA, CR, HASH_SIGN, LF, QUOTE, SPACE } from './bytes.ts';
@@ -16,9 +16,6 @@ const UNQUOTED = 2;
 const QUOTED = 3;
 const QUOTE_IN_QUOTED = 4;
 const BLANK_AFTER_QUOTED = 5;
-
-/** Rows in a chunk of the engine. */
-export const CHUNK_ROWS = 2048;
 
 const NEEDS_TRIM = 1;
 const KEEPS_BLANKS = 2;
@@ -49,12 +46,7 @@ export class CsvScanner {
   readonly #text = new Utf8Check();
   readonly #findStops = createStopFinder();
   #fields = 0;
-  #records = 0;
-  #longest = 0;
-  /** Where the current run of {@link CHUNK_ROWS} records began, the bytes of the one before, and the most of two in a row. */
-  #runStart = 0;
-  #lastRun = 0;
-  #mostInRuns = 0;
+  readonly #lengths = new RecordLengths();
   #firstStart = 0;
   #firstEnd = 0;
   #mark = false;
@@ -122,7 +114,7 @@ export class CsvScanner {
     }
     if (from < piece.length) this.#skip(piece, from, piece.length);
     this.#base += piece.length;
-    this.#refuseLongRecord();
+    requireShortRecord({ file: this.#file, line: this.#recordLine }, this.#base - this.#recordStart, this.#field + 1);
   }
 
   /** Skips content without structure; its first bytes matter until it is known what they belong to. */
@@ -159,7 +151,7 @@ export class CsvScanner {
       this.#consume(SPACE, this.#base);
     }
     if (this.#state !== FIELD_START || this.#field > 0) this.#endRecord(this.#base);
-    if (this.#records === 0) {
+    if (this.#lengths.records === 0) {
       throw new SealroomError('DATA_HEADER', 'the file is empty', {
         where: { file: this.#file },
       });
@@ -167,13 +159,9 @@ export class CsvScanner {
     return {
       separator: this.#separator,
       fields: this.#fields,
-      records: this.#records,
-      longestRecordBytes: this.#longest,
-      // Any rows of one chunk are in at most two runs.
-      chunkBytes: Math.min(
-        CHUNK_ROWS * this.#longest,
-        Math.max(this.#mostInRuns, this.#lastRun + this.#base - this.#runStart),
-      ),
+      records: this.#lengths.records,
+      longestRecordBytes: this.#lengths.longest,
+      chunkBytes: this.#lengths.chunkBytes(this.#base),
       firstRecordStart: this.#firstStart,
       firstRecordEnd: this.#firstEnd,
       startsWithMark: this.#mark,
@@ -343,33 +331,18 @@ export class CsvScanner {
   #endRecord(end: number): void {
     if (this.#recordIsBlank) {
       // The fast reader skips an empty line of a table with several columns, and only after the first record.
-      if (this.#records === 0 || this.#fields === 1 || this.#state !== FIELD_START) this.#unusual ??= this.#recordLine;
+      if (this.#lengths.records === 0 || this.#fields === 1 || this.#state !== FIELD_START)
+        this.#unusual ??= this.#recordLine;
       return;
     }
     this.#closeField();
     const fields = this.#field + 1;
-    if (this.#records === 0) {
+    if (this.#lengths.records === 0) {
       this.#fields = fields;
       this.#firstStart = this.#recordStart;
       this.#firstEnd = end;
     } else if (fields !== this.#fields) this.#refuseRecord(fields);
-    this.#records++;
-    this.#longest = Math.max(this.#longest, end - this.#recordStart);
-    if (this.#records % CHUNK_ROWS === 0) this.#endRun(end);
-  }
-
-  #endRun(end: number): void {
-    const bytes = end - this.#runStart;
-    this.#mostInRuns = Math.max(this.#mostInRuns, this.#lastRun + bytes);
-    this.#lastRun = bytes;
-    this.#runStart = end;
-  }
-
-  /** Refuses a record that is too long, while it is being scanned; the field is the one that passed the limit. */
-  #refuseLongRecord(): void {
-    const bytes = this.#base - this.#recordStart;
-    if (bytes > MAX_ROW_BYTES)
-      throw recordTooLong({ file: this.#file, line: this.#recordLine }, this.#field + 1, MAX_ROW_BYTES);
+    this.#lengths.add(this.#recordStart, end);
   }
 
   //= format F-79
