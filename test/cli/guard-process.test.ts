@@ -42,16 +42,14 @@ test('of the running program a diagnostic report has no secret, and SIGUSR1 does
 });
 
 test('a guarded process keeps the rest of its environment, and has none in reports where Node can leave it out', () => {
-  const given = Object.assign(new EventEmitter(), {
-    env: { C3R_SHARED_SECRET: SECRET, PATH: '/bin' } as NodeJS.ProcessEnv,
-    report: { excludeEnv: false },
-  });
+  const env: NodeJS.ProcessEnv = { C3R_SHARED_SECRET: SECRET, PATH: '/bin' };
+  const given = Object.assign(new EventEmitter(), { env, report: { excludeEnv: false } });
   expect(guardProcess(given)).toEqual({ C3R_SHARED_SECRET: SECRET, PATH: '/bin' });
   expect(given.env).toEqual({ PATH: '/bin' });
   expect(given.report).toEqual({ excludeEnv: true });
   expect(given.listenerCount('SIGUSR1')).toBe(1);
   // Older ones do not know the property.
-  const older = { ...given, on: () => undefined, report: {} };
+  const older = { env, on: () => undefined, report: {} };
   guardProcess(older);
   expect(older.report).toEqual({});
 });

@@ -102,9 +102,9 @@ describe('a private file', () => {
   test('is the one that was looked at, whatever has its name by then', async () => {
     await writeFile(at('keys/secret'), 'content', { mode: 0o600 });
     await writeFile(at('keys/other'), 'another', { mode: 0o644 });
-    let isSwapping = true;
+    const stop = new AbortController();
     const swap = (async () => {
-      for (; isSwapping; await new Promise((resolve) => setImmediate(resolve))) {
+      for (; !stop.signal.aborted; await new Promise((resolve) => setImmediate(resolve))) {
         await rm(at('keys/next'), { force: true });
         await link(at(Math.random() < 0.5 ? 'keys/other' : 'keys/kept'), at('keys/next')).catch(() => undefined);
         await rename(at('keys/next'), at('keys/secret')).catch(() => undefined);
@@ -115,7 +115,7 @@ describe('a private file', () => {
       const found = await read(at('keys/secret')).catch(() => null);
       expect(found?.toString() ?? 'content').toBe('content');
     }
-    isSwapping = false;
+    stop.abort();
     await swap;
   });
 

@@ -76,7 +76,7 @@ export class CsvScanner {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const settled = this.#settledLength(bytes);
     this.#refuseMalformed(this.#text.push(chunk, this.#separator === '\r' ? CR : LF));
-    this.#held = bytes.slice(settled);
+    this.#held = new Uint8Array(bytes.subarray(settled));
     this.#scan(bytes.subarray(0, settled));
   }
 
