@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCollaborationId } from 'sealroom/crypto';
@@ -7,6 +7,8 @@ import { findPinned } from '#src/custody/exchange/card-store';
 import { initMember, readMember, readOwnCard } from '#src/custody/exchange/member';
 import { examineCustody } from '#src/custody/doctor/index';
 import { type MemberHome, memberHome } from '#src/custody/home';
+import { printKeyList } from '#src/custody/key-list';
+import { readKnownKeys } from '#src/custody/known-keys';
 import { openKeyLog } from '#src/custody/key-log';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ID } from '../support/cli.ts';
@@ -22,6 +24,7 @@ beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'sealroom-test-')));
   home = memberHome({}, { cwd: folder, home: 'mine/home' });
   await initMember(home, MEMBER);
+  await writeFile(home.knownKeys, printKeyList([]), { mode: 0o600 });
   await mkdir(home.collaboration(parseCollaborationId(ID)), { recursive: true, mode: 0o700 });
 });
 
@@ -34,6 +37,7 @@ const USES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ["the member's card", () => readOwnCard(home)],
   ["the member's keys", () => readMember(home)],
   ['a pinned card', () => findPinned(home, '0'.repeat(64))],
+  ['the list of its keys', () => readKnownKeys(home)],
   ['a new member', () => initMember(home, MEMBER)],
 ];
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { examineCustody } from '#src/custody/doctor/index';
 import { memberHome } from '#src/custody/home';
 import { expect, test } from 'vitest';
-import { codeSpans, readText } from './repository.ts';
+import { codeSpans, readText } from '../docs/repository.ts';
 
 test('docs/keys.md has all that the doctor looks at, in its order, except packages', async () => {
   const section = readText('docs/keys.md').split('### What the doctor looks at\n')[1]?.split('\n## ')[0] ?? '';
