@@ -164,3 +164,14 @@ export function isAggregated(select: Select): boolean {
 export function columnsOf(relation: Relation): readonly RelationColumn[] {
   return leavesOf(relation).flatMap((leaf) => leaf.columns);
 }
+
+/** The number of expressions in an expression, itself and those of its sub-queries included. */
+export function sizeOf(expression: Expression): number {
+  let size = 0;
+  for (const part of within(expression)) {
+    const isQuery = part.kind === 'scalarQuery' || part.kind === 'inQuery';
+    const inner = isQuery ? selectsIn(part.query).flatMap(expressionsOf) : [];
+    size += 1 + inner.flatMap((each) => [...within(each)]).length;
+  }
+  return size;
+}

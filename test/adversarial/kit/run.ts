@@ -90,9 +90,11 @@ export async function runSuite(suite: AdversarialSuite): Promise<SuiteOutcome> {
   try {
     using parser = await QueryParser.open();
     for (const each of cases) {
-      const outcome = await judge(each, suite, parser, room).catch(
-        (error: unknown): CaseOutcome => ({ kind: 'wrong', expected: each.expected, got: messageOf(error) }),
-      );
+      const outcome = await judge(each, suite, parser, room).catch((error: unknown): CaseOutcome => ({
+        kind: 'wrong',
+        expected: each.expected,
+        got: messageOf(error),
+      }));
       if (outcome.kind === 'right') continue;
       const { kind, expected, got } = outcome;
       (kind === 'wrong' ? failures : otherCodes).push({ name: each.name, expected, got });
