@@ -244,6 +244,7 @@ const ELSEWHERE: readonly FindingCode[] = [
   'TEMPLATE_UNKNOWN',
   'TEMPLATE_NOT_APPROVED',
   'ACCESS_BUDGET',
+  'CHECK_STOPPED',
 ];
 
 test.each(PROVOKED)('%s under %s: %s', async (code, context, sql, marked) => {

@@ -7,11 +7,13 @@ import { openRoom, openRoomOnce, readRoomSigner, type Room, type Snapshot, verif
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
-import { EngineFailure, type EngineProcess } from './engine-process.ts';
+import type { EngineProcess } from './engine-process.ts';
 import { chargesOf, describeAttempt, formatObligation, printIr } from './audit-events.ts';
-import { type Attempt, Admission, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
+import { type Attempt, Admission, type QueryCheck, type RoomOptions, type RunOptions } from './admission.ts';
 import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
+import { ProcessFailure } from './limited-process.ts';
+import { QueryChecker } from './query-checker.ts';
 import type { QueryRequest } from './request.ts';
 import { encodeResult, nameColumns } from './encode-result.ts';
 
@@ -34,14 +36,6 @@ export interface RunnerOptions extends RoomOptions {
   readonly limits?: Partial<RunnerLimits> | undefined;
   /** The room, if it was opened just now; read anew if left out. */
   readonly room?: Room | undefined;
-}
-
-/** What goes with one query besides the request. */
-export interface RunOptions {
-  /** The room as it is now, if it was opened for this query already; read anew if left out. It is read again after the wait. */
-  readonly room?: Room | undefined;
-  /** Ends the query. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A result that the room releases. */
@@ -91,14 +85,15 @@ export class QueryRunner implements AsyncDisposable {
     const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
     refuseSecrets(options.env);
     const pool = new EnginePool(processes, ofEach);
+    const checker = new QueryChecker();
     try {
       const opened = await openRoomOnce(options.directory, room);
       const signer = await readRoomSigner(opened);
       // Loading the library that writes results takes longer than a query over small tables.
-      const [admission] = await Promise.all([Admission.open(options, opened), preloadArrow()]);
+      const [admission] = await Promise.all([Admission.open(options, opened, checker), preloadArrow()]);
       return new QueryRunner(options.now, admission, pool, signer);
     } catch (error) {
-      await pool[Symbol.asyncDispose]();
+      await Promise.all([pool[Symbol.asyncDispose](), checker[Symbol.asyncDispose]()]);
       throw error;
     }
   }
@@ -109,8 +104,8 @@ export class QueryRunner implements AsyncDisposable {
    * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration; IO_*, ROOM_* and MANIFEST_* for the room;
    *   AUDIT_* for its log.
    */
-  check(request: QueryRequest): Promise<QueryCheck> {
-    return this.#admission.check(request);
+  check(request: QueryRequest, options?: RunOptions): Promise<QueryCheck> {
+    return this.#admission.check(request, options);
   }
 
   /**
@@ -122,7 +117,7 @@ export class QueryRunner implements AsyncDisposable {
    */
   async run(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryOutcome> {
     const attempt = await this.#admission.prepare(request, room);
-    const verdict = await this.#admission.admit(attempt);
+    const verdict = await this.#admit(attempt, signal);
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
     const snapshots = await this.#snapshotsOf(attempt, verdict);
     return this.#pool.use((engine) => this.#runWith(engine, attempt, verdict, snapshots, signal));
@@ -143,6 +138,17 @@ export class QueryRunner implements AsyncDisposable {
     await this.#admission[Symbol.asyncDispose]();
   }
 
+  async #admit(attempt: Attempt, signal: AbortSignal | undefined): Promise<Verdict> {
+    try {
+      return await this.#admission.admit(attempt, signal);
+    } catch (error) {
+      if (error instanceof SealroomError && error.code === 'IO_ABORTED') {
+        await this.#recordNotRun(attempt, UNDECIDED, ...refusalCodeOf(new ProcessFailure('ABORTED')));
+      }
+      throw error;
+    }
+  }
+
   async #refuse(attempt: Attempt, verdict: Verdict): Promise<QueryOutcome> {
     const { id, request: question, room } = attempt;
     const event = describeAttempt(id, question, room, verdict);
@@ -150,8 +156,8 @@ export class QueryRunner implements AsyncDisposable {
     return { kind: 'refused', attempt: id, receipt, text: question.text, findings: verdict.findings };
   }
 
-  /** Records that an allowed query cannot run; nothing has been spent for it. */
-  async #recordNotRun(attempt: Attempt, verdict: Allowed, code: string, message: string): Promise<void> {
+  /** Records that a query cannot run although nothing refuses it; nothing has been spent for it. */
+  async #recordNotRun(attempt: Attempt, verdict: Verdict, code: string, message: string): Promise<void> {
     const event = describeAttempt(attempt.id, attempt.request, attempt.room, verdict);
     const findings = [{ code, message, span: null, table: null }];
     await this.#admission.log.append({ ...event, findings, budgets: [], outcome: { kind: 'refused' } });
@@ -190,9 +196,9 @@ export class QueryRunner implements AsyncDisposable {
     snapshots: readonly SnapshotFile[],
     signal: AbortSignal | undefined,
   ): Promise<QueryOutcome> {
-    const { id, request: question, room, parsed } = attempt;
+    const { id, request: question, room } = attempt;
     try {
-      if (signal?.aborted === true) throw new EngineFailure('ABORTED');
+      if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
       // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
       await engine.open(snapshots);
       // The query may have waited long for its turn.
@@ -208,7 +214,7 @@ export class QueryRunner implements AsyncDisposable {
       irSha256: sha256Hex(printIr(verdict.statement)),
       charges: chargesOf(room, verdict.tables),
     });
-    if (!started.granted) return this.#refuse(attempt, withoutBudget(parsed, question, started.exhausted));
+    if (!started.granted) return this.#refuse(attempt, await this.#admission.withoutBudget(attempt, started.exhausted));
     const startedAt = performance.now();
     const event = { ...describeAttempt(id, question, room, verdict), budgets: started.budgets };
     let result: QueryResult;
@@ -260,6 +266,9 @@ export class QueryRunner implements AsyncDisposable {
   }
 }
 
+/** The verdict on a query whose check was not completed. */
+const UNDECIDED: Verdict = { allowed: false, findings: [], obligations: [], tables: [] };
+
 /** Thrown if the room no longer has the manifest that the query was checked against. */
 class ManifestChanged extends Error {}
 
@@ -271,7 +280,7 @@ function refusalCodeOf(error: unknown): readonly [code: string, message: string]
 }
 
 function kindOf(error: unknown): FailureKind {
-  return error instanceof EngineFailure ? error.kind : 'ENGINE';
+  return error instanceof ProcessFailure ? error.kind : 'ENGINE';
 }
 
 /** The same message for every failure, because what went wrong may depend on the data. */

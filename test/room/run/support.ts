@@ -303,14 +303,24 @@ export async function cleartextRows(
   );
 }
 
-/** Ids of the engine processes that a process has started; there is no other way to see them than the system's. */
-export function enginesOf(parent: number): readonly number[] {
+/** Ids of the processes of one kind that a process has started; there is no other way to see them than the system's. */
+function childrenOf(parent: number, main: string): readonly number[] {
   const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
   return stdout
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((match) => Number(match?.[2]) === parent && match?.[3]?.includes('engine-main.js') === true)
+    .filter((match) => Number(match?.[2]) === parent && match?.[3]?.includes(main) === true)
     .map((match) => Number(match?.[1]));
+}
+
+/** Ids of the engine processes that a process has started. */
+export function enginesOf(parent: number): readonly number[] {
+  return childrenOf(parent, 'engine-main.js');
+}
+
+/** Ids of the processes that check queries and that a process has started. */
+export function checkersOf(parent: number): readonly number[] {
+  return childrenOf(parent, 'check-main.js');
 }
 
 /** Waits until something is so; a test's time limit ends it. */
