@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditLog, BudgetChange } from '../../audit/index.ts';
 import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
-import type { Verdict } from '../../query/index.ts';
+import type { TableFacts, Verdict } from '../../query/index.ts';
 import { chargesOf, printIr } from './audit-events.ts';
 import { QueryChecker } from './query-checker.ts';
 import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
@@ -45,6 +45,16 @@ export interface Attempt {
   readonly request: ResolvedRequest;
 }
 
+/** What is known of a member's own tables. Nothing of the tables of others is looked at before a query runs. */
+function factsOf({ tables }: Room, member: string): ReadonlyMap<string, TableFacts> {
+  const facts = new Map<string, TableFacts>();
+  for (const { name, owner, snapshot } of tables) {
+    if (owner !== member || snapshot === null) continue;
+    facts.set(name, { rows: snapshot.rows, multiplicity: new Map(Object.entries(snapshot.multiplicity)) });
+  }
+  return facts;
+}
+
 /** What every query goes through before anything runs: it is parsed, checked, and compared with the budgets. */
 export class Admission implements AsyncDisposable {
   readonly #options: RoomOptions;
@@ -85,7 +95,8 @@ export class Admission implements AsyncDisposable {
   /** Resolves a request in the room as it is now, which is read if it was not just opened. */
   async prepare(request: QueryRequest, opened?: Room): Promise<Attempt> {
     const room = await openRoomOnce(this.#options.directory, opened);
-    const question = resolveRequest(request, room.manifest, this.#options.maxRows);
+    const asked = resolveRequest(request, room.manifest, this.#options.maxRows);
+    const question = { ...asked, context: { ...asked.context, facts: factsOf(room, asked.context.member) } };
     return { id: randomUUID(), room, request: question };
   }
 

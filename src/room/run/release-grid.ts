@@ -1,0 +1,53 @@
+import type { Obligation } from '../../query/index.ts';
+
+/** A clock by which answers are released. */
+export interface ReleaseClock {
+  /** Milliseconds since any instant; they never go back. */
+  readonly elapsedMs: () => number;
+  /** Resolves after so many milliseconds, or when the signal fires. */
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** The clock of the system. */
+export const SYSTEM_CLOCK: ReleaseClock = {
+  elapsedMs: () => performance.now(),
+  wait: (ms, signal) =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener('abort', end);
+      if (signal?.aborted === true) end();
+    }),
+};
+
+/** The distance of the instants at which an attempt can end, in ms. */
+const GRID_MS = 1000;
+
+/**
+ * The instants at which an attempt may end: whole seconds since it began. What happens between two of them, which may depend on
+ * the rows of single persons, cannot be told from when the answer comes.
+ */
+export class ReleaseGrid {
+  readonly #clock: ReleaseClock;
+  readonly #startedAt: number;
+  readonly #signal: AbortSignal | undefined;
+
+  /** Begins now. @param signal ends waiting at once */
+  constructor(clock: ReleaseClock, signal: AbortSignal | undefined) {
+    this.#clock = clock;
+    this.#startedAt = clock.elapsedMs();
+    this.#signal = signal;
+  }
+
+  /** Waits for the next instant, if the answer hides single persons; a query without thresholds shows rows anyway. */
+  async reach(obligations: readonly Obligation[]): Promise<void> {
+    //= rules R-41
+    if (!obligations.some(({ kind }) => kind === 'threshold')) return;
+    const elapsed = this.#clock.elapsedMs() - this.#startedAt;
+    await this.#clock.wait(Math.ceil(elapsed / GRID_MS) * GRID_MS - elapsed, this.#signal);
+  }
+}
