@@ -21,6 +21,7 @@ export {
   type RunnerLimits,
   type RunnerOptions,
 } from './run/query-runner.ts';
+export type { ReleaseClock } from './run/release-grid.ts';
 export {
   type Caller,
   type CallerProof,

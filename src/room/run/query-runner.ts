@@ -15,6 +15,7 @@ import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.
 import { EnginePool } from './engine-pool.ts';
 import { ProcessFailure } from './limited-process.ts';
 import { QueryChecker } from './query-checker.ts';
+import { type ReleaseClock, ReleaseGrid, SYSTEM_CLOCK } from './release-grid.ts';
 import type { QueryRequest } from './request.ts';
 import { encodeResult, nameColumns } from './encode-result.ts';
 
@@ -37,6 +38,11 @@ export interface RunnerOptions extends RoomOptions {
   readonly limits?: Partial<RunnerLimits> | undefined;
   /** The room, if it was opened just now; read anew if left out. */
   readonly room?: Room | undefined;
+  /**
+   * The clock by which answers are released; default: that of the system. Tests and measurements have others. With a clock that does
+   * not wait, the duration of a query tells of the rows that it read.
+   */
+  readonly clock?: ReleaseClock | undefined;
 }
 
 /** A result that the room releases. */
@@ -53,6 +59,14 @@ export type QueryOutcome = { readonly attempt: string; readonly receipt: Receipt
   | { readonly kind: 'released'; readonly result: QueryResult; readonly budgets: readonly BudgetChange[] }
 );
 
+/** The turn of an attempt in the pool. */
+interface Turn {
+  readonly engine: EngineProcess;
+  /** Kills the engine, and waits until the attempt may end. What follows does not depend on rows, but for the size of the result. */
+  readonly end: () => Promise<void>;
+  readonly signal: AbortSignal | undefined;
+}
+
 type Allowed = Extract<Verdict, { readonly allowed: true }>;
 
 /**
@@ -63,14 +77,21 @@ type Allowed = Extract<Verdict, { readonly allowed: true }>;
  */
 export class QueryRunner implements AsyncDisposable {
   readonly #now: () => Date;
+  readonly #clock: ReleaseClock;
   readonly #admission: Admission;
   readonly #pool: EnginePool;
   readonly #signer: Signer;
   /** Snapshots whose hash was already verified. */
   readonly #verified = new Set<string>();
 
-  private constructor(now: () => Date, admission: Admission, pool: EnginePool, signer: Signer) {
+  private constructor(
+    { now, clock = SYSTEM_CLOCK }: Pick<RunnerOptions, 'now' | 'clock'>,
+    admission: Admission,
+    pool: EnginePool,
+    signer: Signer,
+  ) {
     this.#now = now;
+    this.#clock = clock;
     this.#admission = admission;
     this.#pool = pool;
     this.#signer = signer;
@@ -92,7 +113,7 @@ export class QueryRunner implements AsyncDisposable {
       const signer = await readRoomSigner(opened);
       // Loading the library that writes results takes longer than a query over small tables.
       const [admission] = await Promise.all([Admission.open(options, opened, checker), preloadArrow()]);
-      return new QueryRunner(options.now, admission, pool, signer);
+      return new QueryRunner(options, admission, pool, signer);
     } catch (error) {
       await Promise.all([pool[Symbol.asyncDispose](), checker[Symbol.asyncDispose]()]);
       throw error;
@@ -117,11 +138,20 @@ export class QueryRunner implements AsyncDisposable {
    *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; and the codes of {@link QueryRunner.check}.
    */
   async run(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryOutcome> {
+    const grid = new ReleaseGrid(this.#clock, signal);
     const attempt = await this.#admission.prepare(request, room);
     const verdict = await this.#admit(attempt, signal);
+    // Follows from the text and the manifest, and not from rows.
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
     const snapshots = await this.#snapshotsOf(attempt, verdict);
-    return this.#pool.use((engine) => this.#runWith(engine, attempt, verdict, snapshots, signal));
+    return this.#pool.use((engine) => {
+      const end = async (): Promise<void> => {
+        // Before the wait, since how long a process takes to end depends on what it did.
+        await engine.kill();
+        await grid.reach(verdict.obligations);
+      };
+      return this.#runWith({ engine, end, signal }, attempt, verdict, snapshots);
+    });
   }
 
   /**
@@ -191,13 +221,13 @@ export class QueryRunner implements AsyncDisposable {
   }
 
   async #runWith(
-    engine: EngineProcess,
+    turn: Turn,
     attempt: Attempt,
     verdict: Allowed,
     snapshots: readonly SnapshotFile[],
-    signal: AbortSignal | undefined,
   ): Promise<QueryOutcome> {
     const { id, request: question, room } = attempt;
+    const { engine, end, signal } = turn;
     try {
       if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
       // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
@@ -205,6 +235,7 @@ export class QueryRunner implements AsyncDisposable {
       // The query may have waited long for its turn.
       if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
     } catch (error) {
+      await end();
       await this.#recordNotRun(attempt, verdict, ...refusalCodeOf(error));
       throw failed(id, error);
     }
@@ -215,29 +246,32 @@ export class QueryRunner implements AsyncDisposable {
       irSha256: sha256Hex(printIr(verdict.statement)),
       charges: chargesOf(room, verdict.tables),
     });
-    if (!started.granted) return this.#refuse(attempt, await this.#admission.withoutBudget(attempt, started.exhausted));
-    const startedAt = performance.now();
+    if (!started.granted) {
+      await end();
+      return this.#refuse(attempt, await this.#admission.withoutBudget(attempt, started.exhausted));
+    }
+    const startedAt = this.#clock.elapsedMs();
     const event = { ...describeAttempt(id, question, room, verdict), budgets: started.budgets };
     let result: QueryResult;
     try {
-      result = await this.#execute(engine, attempt, verdict, signal);
+      result = await this.#execute(turn, attempt, verdict);
     } catch (error) {
-      const duration = durationBucket(performance.now() - startedAt);
+      await end();
+      const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
       await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
       throw failed(id, error);
     }
     const { rows, result: table } = result.statement;
-    const duration = durationBucket(performance.now() - startedAt);
+    const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
     const outcome = { kind: 'released', rows, resultSha256: table.sha256, duration } as const;
     const receipt = await this.#admission.log.append({ ...event, outcome });
     return { kind: 'released', attempt: id, receipt, result, budgets: started.budgets };
   }
 
   async #execute(
-    engine: EngineProcess,
+    { engine, end, signal }: Turn,
     { id, request: question, room }: Attempt,
     { statement, obligations, tables }: Allowed,
-    signal: AbortSignal | undefined,
   ): Promise<QueryResult> {
     const { member, receivers, template = null, parameters = {}, maxRows = DEFAULT_MAX_ROWS } = question.context;
     const { sql } = statement;
@@ -245,6 +279,8 @@ export class QueryRunner implements AsyncDisposable {
     const answer = await engine.run({ sql, parameters: values, maxRows }, signal);
     const columns = nameColumns(statement.columns);
     const table = await encodeResult(columns, answer);
+    await end();
+    if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
     return {
       table,
       statement: {

@@ -45,7 +45,6 @@ export class ReleaseGrid {
 
   /** Waits for the next instant, if the answer hides single persons; a query without thresholds shows rows anyway. */
   async reach(obligations: readonly Obligation[]): Promise<void> {
-    //= rules R-41
     if (!obligations.some(({ kind }) => kind === 'threshold')) return;
     const elapsed = this.#clock.elapsedMs() - this.#startedAt;
     await this.#clock.wait(Math.ceil(elapsed / GRID_MS) * GRID_MS - elapsed, this.#signal);

@@ -68,8 +68,16 @@ export const NASTY: Readonly<Record<string, string>> = {
   'unions of stars': fill(`${WIDE} SELECT * FROM c`, () => ' UNION SELECT * FROM c', ''),
   stars: fill('SELECT v.*', () => ',v.*', ' FROM visits v'),
   unions: fill('SELECT page FROM visits', () => ' UNION SELECT page FROM visits', ''),
-  'sub-queries as conditions': fill('SELECT page FROM visits WHERE true', () => ' AND page IN (SELECT page FROM visits)', ''),
-  'sub-queries that exist': fill('SELECT page FROM visits v WHERE true', () => ' AND EXISTS(FROM visits w WHERE w.page=v.page)', ''),
+  'sub-queries as conditions': fill(
+    'SELECT page FROM visits WHERE true',
+    () => ' AND page IN (SELECT page FROM visits)',
+    '',
+  ),
+  'sub-queries that exist': fill(
+    'SELECT page FROM visits v WHERE true',
+    () => ' AND EXISTS(FROM visits w WHERE w.page=v.page)',
+    '',
+  ),
   conditions: fill('SELECT page FROM visits WHERE true', () => ' AND true', ''),
   'unknown names': fill(`${WIDE} SELECT a1 FROM c WHERE true`, (index) => ` AND z${String(index)}`, ''),
   'calls around a wide call': `SELECT ${nest('abs(', `coalesce(seconds${',1'.repeat(9000)})`, ')', 100)} AS s FROM visits GROUP BY seconds`,

@@ -121,7 +121,7 @@ describe('an allowed query', () => {
 
   test('releases the first rows if there are more than may be released, and says so', async () => {
     const run = async (sql: string, maxRows: number): Promise<QueryOutcome> => {
-      await using strict = await room.runner({}, maxRows);
+      await using strict = await room.runner({}, { maxRows });
       return await strict.run(ask(sql));
     };
     const outcome = await run('SELECT v.seconds FROM visits v', 2);
