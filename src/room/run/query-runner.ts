@@ -144,11 +144,12 @@ export class QueryRunner implements AsyncDisposable {
     // Follows from the text and the manifest, and not from rows.
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
     const snapshots = await this.#snapshotsOf(attempt, verdict);
+    const tables = attempt.room.manifest.tables.filter(({ name }) => verdict.tables.includes(name));
     return this.#pool.use((engine) => {
       const end = async (): Promise<void> => {
         // Before the wait, since how long a process takes to end depends on what it did.
         await engine.kill();
-        await grid.reach(verdict.obligations);
+        await grid.reach(tables);
       };
       return this.#runWith({ engine, end, signal }, attempt, verdict, snapshots);
     });

@@ -1,4 +1,4 @@
-import type { Obligation } from '../../query/index.ts';
+import type { ManifestTable } from '../../collab/index.ts';
 
 /** A clock by which answers are released. */
 export interface ReleaseClock {
@@ -27,6 +27,15 @@ export const SYSTEM_CLOCK: ReleaseClock = {
 /** The distance of the instants at which an attempt can end, in ms. */
 const GRID_MS = 1000;
 
+/** Whether a rule hides single persons; list rules, and custom rules without constraints, show rows anyway. */
+function hidesPersons({ rule }: ManifestTable): boolean {
+  if (rule?.kind === 'aggregation') return true;
+  if (rule?.kind !== 'custom') return false;
+  return (
+    rule.outputConstraints.length > 0 || Object.values(rule.comparisonControls).some((columns) => columns !== null)
+  );
+}
+
 /**
  * The instants at which an attempt may end: whole seconds since it began. What happens between two of them, which may depend on
  * the rows of single persons, cannot be told from when the answer comes.
@@ -43,9 +52,9 @@ export class ReleaseGrid {
     this.#signal = signal;
   }
 
-  /** Waits for the next instant, if the answer hides single persons; a query without thresholds shows rows anyway. */
-  async reach(obligations: readonly Obligation[]): Promise<void> {
-    if (!obligations.some(({ kind }) => kind === 'threshold')) return;
+  /** Waits for the next instant if one of the tables that were read hides single persons. */
+  async reach(tables: readonly ManifestTable[]): Promise<void> {
+    if (!tables.some(hidesPersons)) return;
     const elapsed = this.#clock.elapsedMs() - this.#startedAt;
     await this.#clock.wait(Math.ceil(elapsed / GRID_MS) * GRID_MS - elapsed, this.#signal);
   }
