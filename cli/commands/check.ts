@@ -18,7 +18,7 @@ async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
   const { text, verdict, budgets } =
     manifest === undefined
       ? await checkInRoom(operatorEnvironment(io), roomDirectory(io, args), request)
-      : await checkUnderManifest(await readNamedFile(io, manifest), request);
+      : await checkUnderManifest(await readNamedFile(io, manifest), request, io.signal);
   const answer = args.json
     ? JSON.stringify({ sql: text, ...verdictForMachines(verdict), budgets })
     : printVerdict(text, verdict, budgets).join('\n');

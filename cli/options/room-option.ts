@@ -24,6 +24,6 @@ export function roomDirectory(io: CliIo, { room }: Pick<RoomArguments, 'room'>):
 }
 
 /** Makes the environment of an operator's action. */
-export function operatorEnvironment({ env, signal }: CliIo): OperatorEnvironment {
-  return { env, now: () => new Date(), signal };
+export function operatorEnvironment({ env, signal, clock }: CliIo): OperatorEnvironment {
+  return { env, now: () => new Date(), signal, clock };
 }

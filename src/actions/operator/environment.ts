@@ -1,3 +1,5 @@
+import type { ReleaseClock } from '../../room/index.ts';
+
 /** The environment of an operator's action. */
 export interface OperatorEnvironment {
   /** Must contain neither the shared secret nor the name of its file. */
@@ -5,4 +7,6 @@ export interface OperatorEnvironment {
   readonly now: () => Date;
   /** Aborts the action. */
   readonly signal?: AbortSignal | undefined;
+  /** The clock by which answers are released. Only tests set it. */
+  readonly clock?: ReleaseClock | undefined;
 }

@@ -8,11 +8,14 @@ import { openRoom, openRoomOnce, readRoomSigner, type Room, type Snapshot, verif
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
-import { EngineFailure, type EngineProcess } from './engine-process.ts';
+import type { EngineProcess } from './engine-process.ts';
 import { chargesOf, describeAttempt, formatObligation, printIr } from './audit-events.ts';
-import { type Attempt, Admission, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
+import { type Attempt, Admission, type QueryCheck, type RoomOptions, type RunOptions } from './admission.ts';
 import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
+import { ProcessFailure } from './limited-process.ts';
+import { QueryChecker } from './query-checker.ts';
+import { type ReleaseClock, ReleaseGrid, SYSTEM_CLOCK } from './release-grid.ts';
 import type { QueryRequest } from './request.ts';
 import { encodeResult, nameColumns } from './encode-result.ts';
 
@@ -35,14 +38,11 @@ export interface RunnerOptions extends RoomOptions {
   readonly limits?: Partial<RunnerLimits> | undefined;
   /** The room, if it was opened just now; read anew if left out. */
   readonly room?: Room | undefined;
-}
-
-/** What goes with one query besides the request. */
-export interface RunOptions {
-  /** The room as it is now, if it was opened for this query already; read anew if left out. It is read again after the wait. */
-  readonly room?: Room | undefined;
-  /** Ends the query. */
-  readonly signal?: AbortSignal | undefined;
+  /**
+   * The clock by which answers are released; default: that of the system. Tests and measurements have others. With a clock that does
+   * not wait, the duration of a query tells of the rows that it read.
+   */
+  readonly clock?: ReleaseClock | undefined;
 }
 
 /** A result that the room releases. */
@@ -59,6 +59,14 @@ export type QueryOutcome = { readonly attempt: string; readonly receipt: Receipt
   | { readonly kind: 'released'; readonly result: QueryResult; readonly budgets: readonly BudgetChange[] }
 );
 
+/** The turn of an attempt in the pool. */
+interface Turn {
+  readonly engine: EngineProcess;
+  /** Kills the engine, and waits until the attempt may end. What follows does not depend on rows, but for the size of the result. */
+  readonly end: () => Promise<void>;
+  readonly signal: AbortSignal | undefined;
+}
+
 type Allowed = Extract<Verdict, { readonly allowed: true }>;
 
 /**
@@ -69,14 +77,21 @@ type Allowed = Extract<Verdict, { readonly allowed: true }>;
  */
 export class QueryRunner implements AsyncDisposable {
   readonly #now: () => Date;
+  readonly #clock: ReleaseClock;
   readonly #admission: Admission;
   readonly #pool: EnginePool;
   readonly #signer: Signer;
   /** Snapshots whose hash was already verified. */
   readonly #verified = new Set<string>();
 
-  private constructor(now: () => Date, admission: Admission, pool: EnginePool, signer: Signer) {
+  private constructor(
+    { now, clock = SYSTEM_CLOCK }: Pick<RunnerOptions, 'now' | 'clock'>,
+    admission: Admission,
+    pool: EnginePool,
+    signer: Signer,
+  ) {
     this.#now = now;
+    this.#clock = clock;
     this.#admission = admission;
     this.#pool = pool;
     this.#signer = signer;
@@ -92,14 +107,15 @@ export class QueryRunner implements AsyncDisposable {
     const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
     refuseSecrets(options.env);
     const pool = new EnginePool(processes, ofEach);
+    const checker = new QueryChecker();
     try {
       const opened = await openRoomOnce(options.directory, room);
       const signer = await readRoomSigner(opened);
       // Loading the library that writes results takes longer than a query over small tables.
-      const [admission] = await Promise.all([Admission.open(options, opened), preloadArrow()]);
-      return new QueryRunner(options.now, admission, pool, signer);
+      const [admission] = await Promise.all([Admission.open(options, opened, checker), preloadArrow()]);
+      return new QueryRunner(options, admission, pool, signer);
     } catch (error) {
-      await pool[Symbol.asyncDispose]();
+      await Promise.all([pool[Symbol.asyncDispose](), checker[Symbol.asyncDispose]()]);
       throw error;
     }
   }
@@ -110,8 +126,8 @@ export class QueryRunner implements AsyncDisposable {
    * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration; IO_*, ROOM_* and MANIFEST_* for the room;
    *   AUDIT_* for its log.
    */
-  check(request: QueryRequest): Promise<QueryCheck> {
-    return this.#admission.check(request);
+  check(request: QueryRequest, options?: RunOptions): Promise<QueryCheck> {
+    return this.#admission.check(request, options);
   }
 
   /**
@@ -122,11 +138,21 @@ export class QueryRunner implements AsyncDisposable {
    *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; and the codes of {@link QueryRunner.check}.
    */
   async run(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryOutcome> {
+    const grid = new ReleaseGrid(this.#clock, signal);
     const attempt = await this.#admission.prepare(request, room);
-    const verdict = await this.#admission.admit(attempt);
+    const verdict = await this.#admit(attempt, signal);
+    // Follows from the text and the manifest, and not from rows.
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
     const snapshots = await this.#snapshotsOf(attempt, verdict);
-    return this.#pool.use((engine) => this.#runWith(engine, attempt, verdict, snapshots, signal));
+    const tables = attempt.room.manifest.tables.filter(({ name }) => verdict.tables.includes(name));
+    return this.#pool.use((engine) => {
+      const end = async (): Promise<void> => {
+        // Before the wait, since how long a process takes to end depends on what it did.
+        await engine.kill();
+        await grid.reach(tables);
+      };
+      return this.#runWith({ engine, end, signal }, attempt, verdict, snapshots);
+    });
   }
 
   /**
@@ -144,6 +170,17 @@ export class QueryRunner implements AsyncDisposable {
     await this.#admission[Symbol.asyncDispose]();
   }
 
+  async #admit(attempt: Attempt, signal: AbortSignal | undefined): Promise<Verdict> {
+    try {
+      return await this.#admission.admit(attempt, signal);
+    } catch (error) {
+      if (error instanceof SealroomError && error.code === 'IO_ABORTED') {
+        await this.#recordNotRun(attempt, UNDECIDED, ...refusalCodeOf(new ProcessFailure('ABORTED')));
+      }
+      throw error;
+    }
+  }
+
   async #refuse(attempt: Attempt, verdict: Verdict): Promise<QueryOutcome> {
     const { id, request: question, room } = attempt;
     const event = describeAttempt(id, question, room, verdict);
@@ -151,8 +188,8 @@ export class QueryRunner implements AsyncDisposable {
     return { kind: 'refused', attempt: id, receipt, text: question.text, findings: verdict.findings };
   }
 
-  /** Records that an allowed query cannot run; nothing has been spent for it. */
-  async #recordNotRun(attempt: Attempt, verdict: Allowed, code: string, message: string): Promise<void> {
+  /** Records that a query cannot run although nothing refuses it; nothing has been spent for it. */
+  async #recordNotRun(attempt: Attempt, verdict: Verdict, code: string, message: string): Promise<void> {
     const event = describeAttempt(attempt.id, attempt.request, attempt.room, verdict);
     const findings = [{ code, message, span: null, table: null }];
     await this.#admission.log.append({ ...event, findings, budgets: [], outcome: { kind: 'refused' } });
@@ -185,20 +222,21 @@ export class QueryRunner implements AsyncDisposable {
   }
 
   async #runWith(
-    engine: EngineProcess,
+    turn: Turn,
     attempt: Attempt,
     verdict: Allowed,
     snapshots: readonly SnapshotFile[],
-    signal: AbortSignal | undefined,
   ): Promise<QueryOutcome> {
-    const { id, request: question, room, parsed } = attempt;
+    const { id, request: question, room } = attempt;
+    const { engine, end, signal } = turn;
     try {
-      if (signal?.aborted === true) throw new EngineFailure('ABORTED');
+      if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
       // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
       await engine.open(snapshots);
       // The query may have waited long for its turn.
       if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
     } catch (error) {
+      await end();
       await this.#recordNotRun(attempt, verdict, ...refusalCodeOf(error));
       throw failed(id, error);
     }
@@ -209,29 +247,32 @@ export class QueryRunner implements AsyncDisposable {
       irSha256: sha256Hex(printIr(verdict.statement)),
       charges: chargesOf(room, verdict.tables),
     });
-    if (!started.granted) return this.#refuse(attempt, withoutBudget(parsed, question, started.exhausted));
-    const startedAt = performance.now();
+    if (!started.granted) {
+      await end();
+      return this.#refuse(attempt, await this.#admission.withoutBudget(attempt, started.exhausted));
+    }
+    const startedAt = this.#clock.elapsedMs();
     const event = { ...describeAttempt(id, question, room, verdict), budgets: started.budgets };
     let result: QueryResult;
     try {
-      result = await this.#execute(engine, attempt, verdict, signal);
+      result = await this.#execute(turn, attempt, verdict);
     } catch (error) {
-      const duration = durationBucket(performance.now() - startedAt);
+      await end();
+      const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
       await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
       throw failed(id, error);
     }
     const { rows, result: table } = result.statement;
-    const duration = durationBucket(performance.now() - startedAt);
+    const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
     const outcome = { kind: 'released', rows, resultSha256: table.sha256, duration } as const;
     const receipt = await this.#admission.log.append({ ...event, outcome });
     return { kind: 'released', attempt: id, receipt, result, budgets: started.budgets };
   }
 
   async #execute(
-    engine: EngineProcess,
+    { engine, end, signal }: Turn,
     { id, request: question, room }: Attempt,
     { statement, obligations, tables }: Allowed,
-    signal: AbortSignal | undefined,
   ): Promise<QueryResult> {
     const { member, receivers, template = null, parameters = {}, maxRows = DEFAULT_MAX_ROWS } = question.context;
     const { sql } = statement;
@@ -239,6 +280,8 @@ export class QueryRunner implements AsyncDisposable {
     const answer = await engine.run({ sql, parameters: values, maxRows }, signal);
     const columns = nameColumns(statement.columns);
     const table = await encodeResult(columns, answer);
+    await end();
+    if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
     return {
       table,
       statement: {
@@ -262,6 +305,9 @@ export class QueryRunner implements AsyncDisposable {
   }
 }
 
+/** The verdict on a query whose check was not completed. */
+const UNDECIDED: Verdict = { allowed: false, findings: [], obligations: [], tables: [] };
+
 /** Decides which groups of a person count, anew in each run. */
 function newSalt(): string {
   return randomBytes(16).toString('hex');
@@ -278,7 +324,7 @@ function refusalCodeOf(error: unknown): readonly [code: string, message: string]
 }
 
 function kindOf(error: unknown): FailureKind {
-  return error instanceof EngineFailure ? error.kind : 'ENGINE';
+  return error instanceof ProcessFailure ? error.kind : 'ENGINE';
 }
 
 /** The same message for every failure, because what went wrong may depend on the data. */

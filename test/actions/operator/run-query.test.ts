@@ -5,11 +5,12 @@ import { openPackage } from 'sealroom/package';
 import { claimedCaller } from 'sealroom/query';
 import { openRoom } from 'sealroom/room';
 import { askRoom, type QueryOrder } from '#src/actions/operator/index';
+import { AT_ONCE } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
 import { NOW, SampleRoom } from '../../room/run/support.ts';
 
 const SQL = 'SELECT page, COUNT(*) AS n FROM visits GROUP BY page';
-const environment = { env: {}, now: NOW };
+const environment = { env: {}, now: NOW, clock: AT_ONCE };
 
 let room: SampleRoom;
 beforeAll(async () => {

@@ -5,10 +5,17 @@ import { generateHybridIdentity, generateX25519Identity, identityToRecipient } f
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
 import { approveTemplate, insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
-import { claimedCaller, type QueryOutcome, type QueryRequest, QueryRunner, type RunnerLimits } from 'sealroom/query';
+import {
+  claimedCaller,
+  type QueryOutcome,
+  type QueryRequest,
+  QueryRunner,
+  type RunnerLimits,
+  type RunnerOptions,
+} from 'sealroom/query';
 import { createRoom, loadTable, updateRoom } from 'sealroom/room';
 import { readRows } from '#src/actions/member/read-result';
-import { SECRET, Session } from '../../support/cli.ts';
+import { AT_ONCE, SECRET, Session } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
 
 export const ID = '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33';
@@ -249,8 +256,9 @@ export class SampleRoom implements AsyncDisposable {
     });
   }
 
-  runner(limits: Partial<RunnerLimits> = {}, maxRows?: number): Promise<QueryRunner> {
-    return QueryRunner.open({ directory: this.directory, env: {}, now: NOW, limits, maxRows });
+  /** A runner that releases answers as soon as they are there, unless it has another clock. */
+  runner(limits: Partial<RunnerLimits> = {}, more: Partial<RunnerOptions> = {}): Promise<QueryRunner> {
+    return QueryRunner.open({ directory: this.directory, env: {}, now: NOW, clock: AT_ONCE, limits, ...more });
   }
 
   /** Records of the audit log, as JSON text. */
@@ -303,14 +311,24 @@ export async function cleartextRows(
   );
 }
 
-/** Ids of the engine processes that a process has started; there is no other way to see them than the system's. */
-export function enginesOf(parent: number): readonly number[] {
+/** Ids of the processes of one kind that a process has started; there is no other way to see them than the system's. */
+function childrenOf(parent: number, main: string): readonly number[] {
   const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
   return stdout
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((match) => Number(match?.[2]) === parent && match?.[3]?.includes('engine-main.js') === true)
+    .filter((match) => Number(match?.[2]) === parent && match?.[3]?.includes(main) === true)
     .map((match) => Number(match?.[1]));
+}
+
+/** Ids of the engine processes that a process has started. */
+export function enginesOf(parent: number): readonly number[] {
+  return childrenOf(parent, 'engine-main.js');
+}
+
+/** Ids of the processes that check queries and that a process has started. */
+export function checkersOf(parent: number): readonly number[] {
+  return childrenOf(parent, 'check-main.js');
 }
 
 /** Waits until something is so; a test's time limit ends it. */
