@@ -6,10 +6,13 @@ import { readTextFile } from '../../src/files/index.ts';
 import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  readSigning,
   readTransfer,
   type SettingsArguments,
+  type SigningArguments,
   type TableArguments,
   withSettingsOptions,
+  withSigningOptions,
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
@@ -17,7 +20,7 @@ import { printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `reencrypt`. */
-interface ReencryptArguments extends TableArguments, SettingsArguments, KeyArguments {
+interface ReencryptArguments extends TableArguments, SettingsArguments, SigningArguments, KeyArguments {
   readonly original: string | undefined;
   readonly schema: string | undefined;
   readonly from: number | undefined;
@@ -44,6 +47,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     collaboration: await readCollaboration(io, args),
     key: args.key,
     from: args.from,
+    sign: readSigning(args),
   };
   const { summary, from } = await withProgress(io, (onProgress) =>
     reencryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
@@ -56,7 +60,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
 }
 
 function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
-  return withKeyOptions(withSettingsOptions(withTableOptions(yargs)))
+  return withKeyOptions(withSigningOptions(withSettingsOptions(withTableOptions(yargs))))
     .option('original', {
       type: 'string',
       requiresArg: true,

@@ -92,6 +92,34 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     });
 }
 
+/** The options for signing the output of a command. */
+export interface SigningArguments {
+  readonly sign: boolean;
+  readonly table: string | undefined;
+}
+
+/** Declares the options for signing the output of a command. */
+export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments> {
+  return yargs
+    .option('sign', {
+      type: 'boolean',
+      default: false,
+      describe: 'sign the output with the key in your home, into <output>.sealroom.sig.json',
+    })
+    .option('table', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'name of the table in the manifest, with --sign (default: the only one that fits)',
+    });
+}
+
+/** Reads the options for signing. @throws {SealroomError} USAGE_OPTION for a name without a signature. */
+export function readSigning({ sign, table }: SigningArguments): { readonly table: string | undefined } | undefined {
+  if (sign) return { table };
+  if (table === undefined) return undefined;
+  throw new SealroomError('USAGE_OPTION', '`--table` needs `--sign`', { hint: 'a table has its name in its signature' });
+}
+
 /** Parses a format option, in any case. @throws {SealroomError} USAGE_OPTION for an unknown format. */
 export function parseFormat(text: string | undefined): TableFormat | undefined {
   if (text === undefined) return undefined;

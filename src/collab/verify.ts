@@ -26,7 +26,7 @@ function stateOf(
   sha256: string,
   signature: MemberSignature | undefined,
 ): SignatureState {
-  const keys = manifest.members.filter(({ id }) => id === member).flatMap(signingKeysOf);
+  const keys = manifest.members.filter(({ id }) => id === member).flatMap((each) => signingKeysOf(each));
   if (keys.length === 0) return 'no-key';
   if (signature === undefined) return 'missing';
   if (!keys.some((key) => verifyHash(thing, signature, key))) return 'wrong';

@@ -69,6 +69,7 @@ export {
   PROVIDER_SCHEMES,
   readSecretFile,
   newSharedSecret,
+  fullSecretIdOf,
   secretIdOf,
   secretTextOf,
   createSigningKey,

@@ -3,11 +3,13 @@ import type { HeldSecret } from '../../custody/load-secret.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { DecryptSummary } from '../../protect/index.ts';
+import type { TableSignature } from '../../signed-tables/index.ts';
 import { nameOf, type TableInput, type TableOutput } from '../../tabular/index.ts';
 import { type Collaboration, type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
 import { findOrigin, loadSecret, recordInput } from './load-secret.ts';
 import { openPackageInput, type PackageKeys } from './open-package.ts';
+import { findSignature, originOfSignature, requireSignedSecret } from './table-signature.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link decryptForCollaboration}. */
@@ -35,6 +37,8 @@ export interface DecryptedTable {
   readonly generation: number | null;
   /** Whether the home has no newer secret. */
   readonly isNewest: boolean;
+  /** The key that signed the table, whose rows were checked; `null` if it has no signature. */
+  readonly signedBy: string | null;
 }
 
 /**
@@ -42,7 +46,7 @@ export interface DecryptedTable {
  * records the use of the secret and the table.
  *
  * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration; as `openPackageInput`, `resolveCollaboration`,
- *   `loadSecret` and `decryptTable`. No output is left behind.
+ *   `findSignature`, `loadSecret` and `decryptTable`. No output is left behind.
  */
 export async function decryptForCollaboration(
   environment: MemberEnvironment,
@@ -51,7 +55,9 @@ export async function decryptForCollaboration(
   const opened = await openPackageInput(environment, table.input, packageKeys);
   const collaboration = await collaborationOf(choice, opened);
   const { decryptTable } = await loadProtect();
-  using held = await secretFor(environment, { table, collaboration, key }, opened);
+  // A package is signed as a whole.
+  const signature = opened === null ? await findSignature(environment, table, collaboration) : undefined;
+  using held = await secretFor(environment, { table, collaboration, key, signature }, opened);
   const transfer =
     opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
   const summary = await decryptTable({
@@ -59,11 +65,13 @@ export async function decryptForCollaboration(
     collaborationId: collaboration.id,
     secret: held?.secret ?? null,
     failOnFingerprintColumns,
+    signature,
     signal: environment.signal,
     beforeCommit: held === null ? undefined : recordInput(held),
   });
   const { generation = null, isNewest = true } = held ?? {};
-  return { summary, output: transfer.output, package: opened, generation, isNewest };
+  const signedBy = signature?.key ?? null;
+  return { summary, output: transfer.output, package: opened, generation, isNewest, signedBy };
 }
 
 function tableIn({ table, statement }: OpenedPackage, name: string): TableInput {
@@ -92,15 +100,20 @@ async function secretFor(
     table,
     collaboration,
     key,
+    signature,
   }: {
     readonly table: TableTransfer;
     readonly collaboration: Pick<Collaboration, 'id' | 'manifest'>;
     readonly key: string | undefined;
+    readonly signature: TableSignature | undefined;
   },
   opened: OpenedPackage | null,
 ): Promise<HeldSecret | null> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
   if (!isSealed) return null;
-  const origin = opened === null ? await findOrigin(environment, table) : null;
-  return loadSecret(environment, { collaboration, action: 'decrypt', key, origin });
+  const known = signature === undefined ? null : originOfSignature(signature);
+  const origin = known ?? (opened === null ? await findOrigin(environment, table) : null);
+  const held = await loadSecret(environment, { collaboration, action: 'decrypt', key, origin });
+  requireSignedSecret(held, signature);
+  return held;
 }

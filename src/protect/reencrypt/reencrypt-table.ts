@@ -9,6 +9,13 @@ import {
   encryptTable,
 } from '../encrypt/encrypt-table.ts';
 import { SealroomError } from '../../errors/index.ts';
+import {
+  checkedTable,
+  SIGNED_NULL,
+  type SignedTransferOptions,
+  type TableSigning,
+  transferSignedTable,
+} from '../../signed-tables/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import {
   nameOf,
@@ -17,13 +24,12 @@ import {
   type TableInput,
   type TableReader,
   toTableInput,
-  transferTable,
   type TransferOptions,
 } from '../../tabular/index.ts';
 import { listNames, protectedColumns, protectionsOf } from './core/columns.ts';
 
 /** The options of both ways to a new secret; `input` is the protected table. */
-export interface ReencryptOptions extends TransferOptions {
+export interface ReencryptOptions extends SignedTransferOptions {
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   /** The secret with which the table is encrypted. */
@@ -34,6 +40,8 @@ export interface ReencryptOptions extends TransferOptions {
   readonly provenance: Pick<Provenance, 'generation' | 'secretId'>;
   /** The provenance from the table's sidecar or metadata, if it has any. */
   readonly origin: Provenance | null;
+  /** Signs the output, as `encryptTable` does. */
+  readonly sign?: TableSigning | undefined;
   readonly kernel?: KernelName | undefined;
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
@@ -56,14 +64,14 @@ export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
  *
  * @throws {SealroomError} DATA_COLUMN if it has fingerprint columns; DATA_TYPE, DATA_LENGTH, DATA_VALUE for columns of several
  *   types or pads, CHAR or VARCHAR, or nulls both sealed and visible, which need the original; FORMAT_TAG if `from` is not its
- *   secret; FORMAT_CELL, FORMAT_VALUE, USAGE_OPTION, IO_* as `encryptTable`. No output is left behind.
+ *   secret; FORMAT_SIGNATURE if the table is not the one that was signed; FORMAT_CELL, FORMAT_VALUE, USAGE_OPTION, IO_* as `encryptTable`. No output is left behind.
  */
 export async function reencryptTable(options: ReencryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
   // As our own CSV output: an empty field is a null, and `""` an empty text.
-  const { csvInputNull = '' } = options;
-  return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
+  const { csvInputNull = SIGNED_NULL } = options;
+  return transferSignedTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
     const cells = await inspectCells(reader, options.signal);
     const protections = protectionsOf(reader.name, reader.fields, cells, options.origin);
     const { schema, preserveNulls, ...columns } = protectedColumns(reader.name, reader.fields, cells, protections);
@@ -112,9 +120,10 @@ export async function reencryptOriginal(options: OriginalOptions): Promise<Encry
 }
 
 /** Counts the rows of the protected table, and checks that its columns are those of the schema. */
-async function checkColumns({ input, schema, origin, signal }: OriginalOptions): Promise<number> {
-  const reader = await openTable(input, { csvInputNull: '', signal });
+async function checkColumns({ input, schema, origin, signature, signal }: OriginalOptions): Promise<number> {
+  const table = await openTable(input, { csvInputNull: SIGNED_NULL, signal });
   try {
+    const reader = signature === undefined ? table : checkedTable(table, signature);
     const cells = await inspectCells(reader, signal);
     const protections = protectionsOf(reader.name, reader.fields, cells, origin);
     const got = schema.columns.map(({ targetHeader, kind }) => `${targetHeader} ${kind}`);
@@ -127,7 +136,7 @@ async function checkColumns({ input, schema, origin, signal }: OriginalOptions):
     }
     return reader.rows ?? (await countRows(reader, signal));
   } finally {
-    await reader.close();
+    await table.close();
   }
 }
 
