@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { copyFile } from 'node:fs/promises';
 import { byteColumnOf } from '#src/bytes/byte-column';
-import type { Batch, Field } from 'sealroom/tabular';
+import { type Batch, type Field, signaturePath } from 'sealroom/tabular';
+import { batchOf as batchOfColumns, readTable, textColumn, writeTable } from '../tabular/support.ts';
 
 /** Rows of texts, with null for a null. */
 export type Rows = readonly (readonly (string | null)[])[];
@@ -58,4 +60,17 @@ export function rootOf(leaves: readonly Buffer[]): string {
 /** The root over rows of texts, written from the clauses. */
 export function rootOfRows(rows: Rows): string {
   return rootOf(rows.map((row) => leafOf(row.map((value) => (value === null ? null : Buffer.from(value))))));
+}
+
+/** The values of a table, column by column. */
+export type Columns = (string | null)[][];
+
+/** Writes a table again with changed columns of text, in the format of the new name, and copies its signature. */
+export async function writeAgain(from: string, to: string, change: (columns: Columns) => Columns): Promise<void> {
+  const { fields, columns } = await readTable(from, { csvInputNull: '' });
+  const changed = change(columns).map((values) =>
+    textColumn(values.map((value) => (value === null ? null : Buffer.from(value, 'latin1')))),
+  );
+  await writeTable(to, fields, [batchOfColumns(...changed)], { overwrite: true });
+  await copyFile(signaturePath(from), signaturePath(to));
 }
