@@ -117,7 +117,9 @@ export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments
 export function readSigning({ sign, table }: SigningArguments): { readonly table: string | undefined } | undefined {
   if (sign) return { table };
   if (table === undefined) return undefined;
-  throw new SealroomError('USAGE_OPTION', '`--table` needs `--sign`', { hint: 'a table has its name in its signature' });
+  throw new SealroomError('USAGE_OPTION', '`--table` needs `--sign`', {
+    hint: 'a table has its name in its signature',
+  });
 }
 
 /** Parses a format option, in any case. @throws {SealroomError} USAGE_OPTION for an unknown format. */

@@ -41,30 +41,62 @@ export class RowBag {
   }
 }
 
-/** Sorts hashes as byte strings: into buckets by their first bits, which for hashes are about as many as rows, and then each bucket. */
+/**
+ * Sorts hashes as byte strings: by their first byte, then each of these parts, which fit into a processor's cache, by the next bits, and
+ * what is then still together by comparing.
+ */
 function sortHashes(parts: readonly Uint8Array<ArrayBuffer>[], rows: number): Uint8Array<ArrayBuffer> {
-  const shift = 32 - Math.min(20, Math.max(8, Math.ceil(Math.log2(rows))));
-  const ends = new Uint32Array(2 ** (32 - shift));
   const words = parts.map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length / 4));
-  for (const part of words) {
-    for (let at = 0; at < part.length; at += WORDS) {
-      const bucket = swapBytes(part[at] ?? 0) >>> shift;
-      ends[bucket] = (ends[bucket] ?? 0) + 1;
-    }
-  }
-  for (let bucket = 1; bucket < ends.length; bucket++) ends[bucket] = (ends[bucket] ?? 0) + (ends[bucket - 1] ?? 0);
   const sorted = new Uint32Array(rows * WORDS);
-  // From the end of each bucket to its beginning, which is what `ends` has afterwards.
-  for (const part of words) {
-    for (let at = 0; at < part.length; at += WORDS) {
-      const bucket = swapBytes(part[at] ?? 0) >>> shift;
-      const place = (ends[bucket] ?? 0) - 1;
-      ends[bucket] = place;
-      copyHash(part, at, sorted, place * WORDS);
+  const starts = distribute(words, sorted, FIRST_BITS);
+  for (let part = 0; part < starts.length; part++) {
+    const [first, last] = [starts[part] ?? 0, starts[part + 1] ?? rows];
+    const hashes = sorted.subarray(first * WORDS, last * WORDS);
+    if (last - first <= MOST_INSERTED) {
+      sortBucket(hashes, 0, last - first);
+      continue;
+    }
+    const ends = distribute([hashes.slice()], hashes, NEXT_BITS);
+    for (let bucket = 0; bucket < ends.length; bucket++) {
+      sortBucket(hashes, ends[bucket] ?? 0, ends[bucket + 1] ?? last - first);
     }
   }
-  for (let bucket = 0; bucket < ends.length; bucket++) sortBucket(sorted, ends[bucket] ?? 0, ends[bucket + 1] ?? rows);
   return new Uint8Array(sorted.buffer);
+}
+
+/** Bits by which hashes are distributed: `count` of them after the first `skipped`. */
+interface Bits {
+  readonly skipped: number;
+  readonly count: number;
+}
+
+const FIRST_BITS: Bits = { skipped: 0, count: 8 };
+/** As many buckets as there are hashes in a part, if there are a million rows. */
+const NEXT_BITS: Bits = { skipped: 8, count: 12 };
+
+/** Writes hashes to `target` in the order of some of their bits, and returns where each bucket begins. */
+function distribute(sources: readonly Uint32Array[], target: Uint32Array, { skipped, count }: Bits): Uint32Array {
+  const shift = 32 - count;
+  const starts = new Uint32Array(2 ** count);
+  for (const source of sources) {
+    for (let at = 0; at < source.length; at += WORDS) {
+      const bucket = (swapBytes(source[at] ?? 0) << skipped) >>> shift;
+      starts[bucket] = (starts[bucket] ?? 0) + 1;
+    }
+  }
+  for (let bucket = 1; bucket < starts.length; bucket++) {
+    starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
+  }
+  // From the end of each bucket to its beginning.
+  for (const source of sources) {
+    for (let at = 0; at < source.length; at += WORDS) {
+      const bucket = (swapBytes(source[at] ?? 0) << skipped) >>> shift;
+      const place = (starts[bucket] ?? 0) - 1;
+      starts[bucket] = place;
+      copyHash(source, at, target, place * WORDS);
+    }
+  }
+  return starts;
 }
 
 function sortBucket(hashes: Uint32Array, first: number, last: number): void {
@@ -78,6 +110,7 @@ function sortBucket(hashes: Uint32Array, first: number, last: number): void {
     hashes.set(copy, first * WORDS);
     return;
   }
+  if (last - first < 2) return;
   const moved = new Uint32Array(WORDS);
   for (let next = first + 1; next < last; next++) {
     let place = next;
@@ -96,7 +129,8 @@ function copyHash(source: Uint32Array, from: number, target: Uint32Array, to: nu
 /** Compares hashes as byte strings. */
 function compareHashes(a: Uint32Array, atA: number, b: Uint32Array, atB: number): number {
   for (let word = 0; word < WORDS; word++) {
-    const [x, y] = [a[atA + word] ?? 0, b[atB + word] ?? 0];
+    const x = a[atA + word] ?? 0;
+    const y = b[atB + word] ?? 0;
     if (x !== y) return swapBytes(x) - swapBytes(y);
   }
   return 0;

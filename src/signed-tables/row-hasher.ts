@@ -50,7 +50,8 @@ export class RowHasher {
     const hashes = new Uint8Array(rows * HASH_BYTES);
     for (let first = 0; first < rows;) {
       const { last, longest, bytes } = partOf(stored, first, rows);
-      if (this.#module !== null && bytes <= MOST_BYTES) hashPart(this.#module, stored, { first, last, longest }, hashes);
+      if (this.#module !== null && bytes <= MOST_BYTES)
+        hashPart(this.#module, stored, { first, last, longest }, hashes);
       else for (let row = first; row < last; row++) hashes.set(hashLeaf(rowOf(stored, row)), row * HASH_BYTES);
       first = last;
     }
@@ -126,8 +127,7 @@ function hashPart(
     // The address of position 0, which may be before the memory.
     const valuesOf = put(column.bytes.subarray(start, column.offsets[last])) - start;
     const { validity } = column;
-    const validityAt =
-      validity === null ? 0 : put(validity.subarray(first >> 3, (first >> 3) + validityBytes));
+    const validityAt = validity === null ? 0 : put(validity.subarray(first >> 3, (first >> 3) + validityBytes));
     words.set([columnOffsetsAt, valuesOf, validityAt, 0], (columnsAt >> 2) + index * columnWords);
   });
   module.hashRows(columnsAt, columns.length, rows, messagesAt, stride, outAt);

@@ -54,14 +54,18 @@ test('a table whose cells were moved is refused with exit code 4, one error and 
     expect(await home.run(['reencrypt', 'moved.csv', ...DECRYPT])).toMatchObject({ code: 4 });
     await home.done(['reencrypt', 't.csv', '--id', ID, '--sign', '-o', 'new.csv']);
     await home.done(['decrypt', 'new.csv', ...DECRYPT]);
-    const { payload } = JSON.parse(await readFile(home.path('new.csv.sealroom.sig.json'), 'utf8')) as { payload: string };
+    const { payload } = JSON.parse(await readFile(home.path('new.csv.sealroom.sig.json'), 'utf8')) as {
+      payload: string;
+    };
     expect(JSON.parse(Buffer.from(payload, 'base64').toString())).toMatchObject({ table: 'people', generation: 2 });
   }));
 
 test('a signature by a key that is not known is refused, and by one that is pinned it is not', () =>
   withSigned(async (home) => {
     await home.done(['member', 'init', '--id', 'pub', '--home', 'other']);
-    const { code, err } = await home.run(['decrypt', 't.csv', ...DECRYPT], { env: { SEALROOM_HOME: home.path('other') } });
+    const { code, err } = await home.run(['decrypt', 't.csv', ...DECRYPT], {
+      env: { SEALROOM_HOME: home.path('other') },
+    });
     expect(code).toBe(4);
     expect(err).toMatch(/signed with a key that is not known here/);
     expect(err).toMatch(/^hint: pin its owner's card/m);

@@ -73,7 +73,11 @@ describe.each(MODULES)('hashed by %s', (_, module) => {
   });
 
   test('F-93 a row that does not fit into the memory of the module', () => {
-    const rows = [['a', 'b'], ['x'.repeat(6 << 20), 'y'.repeat(1 << 20)], [null, '']];
+    const rows = [
+      ['a', 'b'],
+      ['x'.repeat(6 << 20), 'y'.repeat(1 << 20)],
+      [null, ''],
+    ];
     expect(rootBy(module, rows, 2)).toBe(rootOfRows(rows));
   });
 

@@ -98,7 +98,9 @@ describe.each(FORMATS)('a signed table in %s', (format) => {
     await signedTable(bench, `t.${format}`);
     await check(bench.path(`t.${format}`));
     for (const other of FORMATS) {
-      await writeAgain(bench.path(`t.${format}`), bench.path(`again.${other}`), (columns) => columns.map((values) => values.reverse()));
+      await writeAgain(bench.path(`t.${format}`), bench.path(`again.${other}`), (columns) =>
+        columns.map((values) => values.reverse()),
+      );
       await check(bench.path(`again.${other}`));
     }
     const signature = await readTableSignature({ kind: 'file', path: bench.path(`t.${format}`) });
@@ -140,7 +142,11 @@ describe.each(FORMATS)('a signed table in %s', (format) => {
     await using bench = await Bench.start();
     await signedTable(bench, 't.csv');
     const path = bench.path(`changed.${format}`);
-    await writeAgain(bench.path('t.csv'), path, ([mail = [], note = [], ...others]) => [mail, note.reverse(), ...others]);
+    await writeAgain(bench.path('t.csv'), path, ([mail = [], note = [], ...others]) => [
+      mail,
+      note.reverse(),
+      ...others,
+    ]);
     const signature = (await readTableSignature({ kind: 'file', path })) ?? undefined;
     const before = await bench.names();
     const failure = { code: 'FORMAT_SIGNATURE', where: { file: path } };
@@ -164,7 +170,10 @@ describe.each(FORMATS)('a signed table in %s', (format) => {
       [fields.map((field, index) => ({ ...field, name: index === 2 ? 'town' : field.name })), columns],
       [[...fields].reverse(), [...columns].reverse()],
       [fields.slice(0, 3), columns.slice(0, 3)],
-      [[...fields, { name: 'more', type: { kind: 'string' } }], [...columns, more]],
+      [
+        [...fields, { name: 'more', type: { kind: 'string' } }],
+        [...columns, more],
+      ],
     ];
     for (const [named, values] of sets) {
       const path = bench.path(`changed.${format}`);
@@ -231,7 +240,11 @@ const TYPED: readonly (readonly [Field['type'], width: number, values: readonly 
   [{ kind: 'float' }, 4, [hexOfFloat(0.1, 4), hexOfFloat(-1e30, 4), null]],
   [{ kind: 'double' }, 8, [hexOfFloat(0.1, 8), hexOfFloat(5e-324, 8), null]],
   [{ kind: 'date' }, 4, [hexOfInteger(-1n, 4), hexOfInteger(20_000n, 4), null]],
-  [{ kind: 'timestamp', unit: 'us', utc: false }, 8, [hexOfInteger(-1n, 8), hexOfInteger(1_764_000_000_000_000n, 8), null]],
+  [
+    { kind: 'timestamp', unit: 'us', utc: false },
+    8,
+    [hexOfInteger(-1n, 8), hexOfInteger(1_764_000_000_000_000n, 8), null],
+  ],
   [{ kind: 'timestamp', unit: 'ns', utc: false }, 8, [hexOfInteger(123_456_789n, 8), hexOfInteger(-5_000n, 8), null]],
   [{ kind: 'decimal', precision: 12, scale: 2 }, 16, [hexOfInteger(-7n, 16), hexOfInteger(123_456n, 16), null]],
   [{ kind: 'decimal', precision: 38, scale: 0 }, 16, [hexOfInteger(10n ** 37n, 16), hexOfInteger(0n, 16), null]],

@@ -65,7 +65,10 @@ describe('F-95 a signature is refused', () => {
     ['with another body', JSON.stringify({ ...parts, payload: Buffer.from(body({ rows: 3 })).toString('base64') })],
     ['of another type', sealed(BODY, 'application/vnd.sealroom.manifest.sha256')],
     ['over another type', sealed(BODY, TABLE_PAYLOAD_TYPE, 'application/vnd.sealroom.card.v1+json')],
-    ['by another key than it names', JSON.stringify({ ...parts, signatures: [{ ...signature, keyid: printPublicKey(keyOf('brand')) }] })],
+    [
+      'by another key than it names',
+      JSON.stringify({ ...parts, signatures: [{ ...signature, keyid: printPublicKey(keyOf('brand')) }] }),
+    ],
     ['with no signature', JSON.stringify({ ...parts, signatures: [] })],
     ['with two signatures', JSON.stringify({ ...parts, signatures: [signature, signature] })],
     ['with more in it', JSON.stringify({ ...parts, more: 1 })],

@@ -199,7 +199,14 @@ class Decryption {
     const { dryRun, signal, onProgress } = this.#options;
     const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
     let rows = 0;
-    const parts = { reader: this.#reader, fields, format: this.#outputFormat, rows: () => rows, provenance: null, sign: null };
+    const parts = {
+      reader: this.#reader,
+      fields,
+      format: this.#outputFormat,
+      rows: () => rows,
+      provenance: null,
+      sign: null,
+    };
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
     const spare: Spare = { output: [], batches: [] };
     try {

@@ -82,7 +82,10 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   await sweep(directory, state.snapshots.map(snapshotFile));
   if (input.kind === 'file') await requireOrdinary(input.path);
   const { signature, warnings } = await readSourceSignature(manifest, table, input);
-  const file = await openTable(input, { csvInputNull: csvInputNull ?? (signature === null ? undefined : SIGNED_NULL), signal });
+  const file = await openTable(input, {
+    csvInputNull: csvInputNull ?? (signature === null ? undefined : SIGNED_NULL),
+    signal,
+  });
   try {
     const reader = signature === null ? file : checkedTable(file, signature);
     const sourceSha256 = await reader.sha256(signal);

@@ -35,7 +35,10 @@ const CHANGES: Readonly<Record<string, (columns: Columns) => Columns>> = {
   ],
   'a row that was left out': (columns) => columns.map((values) => values.slice(1)),
   'a row that was repeated': (columns) => columns.map((values) => [...values, values[0] ?? null]),
-  'a change in a column that is not loaded': (columns) => [...columns.slice(0, -1), columns.at(-1)?.map(() => 'x') ?? []],
+  'a change in a column that is not loaded': (columns) => [
+    ...columns.slice(0, -1),
+    columns.at(-1)?.map(() => 'x') ?? [],
+  ],
 };
 
 describe.each(['csv', 'parquet', 'arrow'])('F-96 a signed table in %s', (format) => {
