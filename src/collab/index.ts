@@ -17,6 +17,7 @@ export type { Person, Role } from './person.ts';
 export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction, signingKeysOf } from './roles.ts';
 export type { AggregateColumns, AggregationRule, JoinOperator, ScalarFunction } from './rules/aggregation.ts';
 export type { AggregateFunction } from './rules/columns.ts';
+export { columnsOfRule } from './rules/columns-of-rule.ts';
 export type { OutputConstraint, Rounding, Suppression } from './rules/constraint.ts';
 export type { CustomRule } from './rules/custom.ts';
 export type { ListRule } from './rules/list.ts';

@@ -6,6 +6,7 @@ import { type ManifestColumn, readManifestColumn } from './manifest-column.ts';
 import { IDENTIFIER, type Member } from './member.ts';
 import { type AggregationRule, readAggregationRule } from './rules/aggregation.ts';
 import { RuleColumns } from './rules/columns.ts';
+import { columnsOfRule } from './rules/columns-of-rule.ts';
 import { type CustomRule, readCustomRule } from './rules/custom.ts';
 import { type ListRule, readListRule } from './rules/list.ts';
 import { EXTENSIONS, refuseOtherExtensions, type RulePlace } from './rules/rule-place.ts';
@@ -48,9 +49,11 @@ export interface ManifestTable {
   readonly receivers: readonly string[];
   /** At most one per period; none means no limit. */
   readonly accessBudgets: readonly AccessBudget[];
+  /** Extension `x-unique`: sets of columns of which no two rows have the same values, other than null. A load makes sure of it. */
+  readonly unique: readonly (readonly string[])[];
   /**
-   * Hash of the table's entry as it was written, in canonical form and without its source: columns, rule, receivers and
-   * budgets. 64 hexadecimal digits.
+   * Hash of the table's entry as it was written, in canonical form and without its source: columns, rule, receivers, budgets
+   * and keys. 64 hexadecimal digits.
    */
   readonly sha256: string;
 }
@@ -74,6 +77,7 @@ const KEYS = [
   'accessBudgets',
   'privacyBudget',
   'x-guard',
+  'x-unique',
   ...EXTENSIONS,
 ];
 
@@ -187,6 +191,22 @@ function readBudgets(cursor: Cursor): readonly AccessBudget[] {
   return Object.freeze(present(budgets));
 }
 
+/** Reads `x-unique`: sets of columns, each of which a rule lets into the room. */
+function readKeys(cursor: Cursor, columns: RuleColumns, rule: AnalysisRule | null): ManifestTable['unique'] {
+  if (!cursor.isGiven) return Object.freeze([]);
+  if (rule === null) {
+    cursor.refuse('this needs a valid `analysisRule`');
+    return Object.freeze([]);
+  }
+  const used = columnsOfRule(rule);
+  const readColumn = (item: Cursor): string | null => {
+    const name = columns.read(item, 'constraint');
+    if (name === null || (used?.includes(name) ?? true)) return name;
+    return item.refuse(`the analysis rule does not name ${quoteForMessage(name)}`, 'only columns that it names are loaded');
+  };
+  return Object.freeze(cursor.items(1).map((key) => Object.freeze(readUnique(key, readColumn, 1))));
+}
+
 function readRule(cursor: Cursor, columns: RuleColumns, context: TableContext): [AnalysisRule | null, Branch | null] {
   const analysisRule = cursor.at('analysisRule');
   if (!analysisRule.isGiven) {
@@ -215,6 +235,7 @@ export function readTable(cursor: Cursor, context: TableContext): ManifestTable 
     rule,
     receivers: readReceivers(cursor.at('associationRule'), branch, context),
     accessBudgets: readBudgets(cursor.at('accessBudgets')),
+    unique: readKeys(cursor.at('x-unique'), ruleColumns, rule),
     sha256: sha256Hex(canonicalize(cursor.without('source')) ?? ''),
   };
   return name === null || owner === null ? null : Object.freeze({ name, owner, ...parts });

@@ -8,7 +8,9 @@ import { printStatement, type Statement } from './print/statement.ts';
 import { resolveQuery } from './resolve/query.ts';
 import { type Obligation, obligationsOf } from './rewrite/obligations.ts';
 import { rewriteQuery } from './rewrite/rewrite.ts';
+import type { TableKey } from './analysis/known-keys.ts';
 import { checkAggregation } from './check/aggregation.ts';
+import { checkCounting } from './check/counting.ts';
 import type { RuleContext, CheckContext, Scan } from './check/rule-context.ts';
 import { checkCustom } from './check/custom.ts';
 import { checkGrouping } from './check/grouping.ts';
@@ -27,6 +29,8 @@ export type Verdict =
       readonly findings: readonly [];
       /** What the rewrite adds to the query before it runs. */
       readonly obligations: readonly Obligation[];
+      /** What the verdict assumes of the member's own tables, if no snapshots were given; a room checks it. */
+      readonly assumed: readonly TableKey[];
       /** Names of the tables that the query reads; it costs one unit of each access budget of each table. */
       readonly tables: readonly string[];
       /** The SQL that runs instead of the text. */
@@ -109,10 +113,13 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   for (const table of tables) checkTable(table, spans.get(table.name) ?? query.span, context, found);
   checkGrouping(query, found);
   checkProtection(query, manifest, found);
-  checkRules(query, bound, spans, { found, manifest, member, tables });
+  const check = { found, manifest, member, tables };
+  checkRules(query, bound, spans, check);
+  const counted = checkCounting(query, context, check);
   if (found.size > 0) return refuse(found, names);
-  const obligations = obligationsOf(query, tables, maxRows);
-  const statement = printStatement(rewriteQuery(query, obligations), bound?.values ?? new Map());
-  const verdict: Verdict = { allowed: true, findings: [], obligations, tables: names, statement };
+  const obligations = obligationsOf(query, tables, counted.limits, maxRows);
+  const statement = printStatement(rewriteQuery(counted.query, obligations), bound?.values ?? new Map());
+  const { assumed } = counted;
+  const verdict: Verdict = { allowed: true, findings: [], obligations, assumed, tables: names, statement };
   return Object.freeze(verdict);
 }

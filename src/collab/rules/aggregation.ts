@@ -1,6 +1,7 @@
 import { type Cursor, present, readUnique } from '../cursor.ts';
 import { AGGREGATE_FUNCTIONS, type AggregateFunction, type RuleColumns } from './columns.ts';
-import { type OutputConstraint, readOutputConstraints, readRounding, readSuppression } from './constraint.ts';
+import { type OutputConstraint, readOutputConstraints, readMaxGroups,
+  readRounding, readSuppression } from './constraint.ts';
 import type { Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';
@@ -68,9 +69,14 @@ export interface AggregationRule {
   readonly foreignMeasures: 'allow' | 'deny';
   readonly round: Rounding | null;
   readonly suppression: Suppression;
+  /**
+   * Extension `x-maxGroups`: how many groups of an answer one person may be in where the groups depend on other members' columns;
+   * `null` refuses queries that put one person into more than one.
+   */
+  readonly maxGroups: number | null;
 }
 
-const EXTENSIONS: readonly Extension[] = ['x-foreignMeasures', 'x-round', 'x-suppression'];
+const EXTENSIONS: readonly Extension[] = ['x-foreignMeasures', 'x-round', 'x-suppression', 'x-maxGroups'];
 
 const KEYS = [
   'aggregateColumns',
@@ -128,5 +134,6 @@ export function readAggregationRule(place: RulePlace): AggregationRule | null {
     foreignMeasures: foreignMeasures.isGiven ? (foreignMeasures.oneOf(['allow', 'deny']) ?? 'deny') : 'allow',
     round: readRounding(findExtension(place, 'x-round')),
     suppression: readSuppression(findExtension(place, 'x-suppression')),
+    maxGroups: readMaxGroups(findExtension(place, 'x-maxGroups')),
   });
 }

@@ -17,6 +17,9 @@ export interface Rounding {
   readonly sums: number | null;
 }
 
+/** The most groups of an answer that `x-maxGroups` can let one person be in. */
+const MAX_GROUPS = 1000;
+
 /** What the output shows of rows that an output constraint removes: nothing, or one row that sums them up. */
 export type Suppression = 'silent' | 'summary';
 
@@ -66,4 +69,9 @@ export function readRounding(cursor: Cursor): Rounding | null {
 /** Reads `x-suppression`; default: silent. */
 export function readSuppression(cursor: Cursor): Suppression {
   return cursor.isGiven ? (cursor.oneOf(['silent', 'summary']) ?? 'silent') : 'silent';
+}
+
+/** Reads `x-maxGroups`; `null` if it is not given. */
+export function readMaxGroups(cursor: Cursor): number | null {
+  return cursor.isGiven ? cursor.whole(1, MAX_GROUPS) : null;
 }

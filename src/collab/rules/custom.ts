@@ -1,5 +1,6 @@
 import { type Cursor, readUnique } from '../cursor.ts';
-import { type OutputConstraint, readOutputConstraints, readRounding, readSuppression } from './constraint.ts';
+import { type OutputConstraint, readOutputConstraints, readMaxGroups,
+  readRounding, readSuppression } from './constraint.ts';
 import type { Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';
@@ -20,9 +21,14 @@ export interface CustomRule {
   readonly outputConstraints: readonly OutputConstraint[];
   readonly round: Rounding | null;
   readonly suppression: Suppression;
+  /**
+   * Extension `x-maxGroups`: how many groups of an answer one person may be in where the groups depend on other members' columns;
+   * `null` refuses queries that put one person into more than one.
+   */
+  readonly maxGroups: number | null;
 }
 
-const EXTENSIONS: readonly Extension[] = ['x-outputConstraints', 'x-round', 'x-suppression'];
+const EXTENSIONS: readonly Extension[] = ['x-outputConstraints', 'x-round', 'x-suppression', 'x-maxGroups'];
 
 const KEYS = [
   'allowedAnalyses',
@@ -64,7 +70,7 @@ export function readCustomRule(place: RulePlace): CustomRule | null {
   }
   const disallowed = branch.at('disallowedOutputColumns');
   const constraints = findExtension(place, 'x-outputConstraints');
-  for (const name of ['x-round', 'x-suppression'] as const) {
+  for (const name of ['x-round', 'x-suppression', 'x-maxGroups'] as const) {
     const extension = findExtension(place, name);
     if (extension.isGiven && !constraints.isGiven) {
       extension.refuse('a custom rule with this also needs `x-outputConstraints`');
@@ -82,5 +88,6 @@ export function readCustomRule(place: RulePlace): CustomRule | null {
       : Object.freeze([]),
     round: readRounding(findExtension(place, 'x-round')),
     suppression: readSuppression(findExtension(place, 'x-suppression')),
+    maxGroups: readMaxGroups(findExtension(place, 'x-maxGroups')),
   });
 }

@@ -2,7 +2,13 @@ import type { Cursor } from '../cursor.ts';
 import type { RuleColumns } from './columns.ts';
 
 /** The extensions of AWS Clean Rooms' rules. They are in the rule, next to AWS's keys, or in the table, next to the rule. */
-export const EXTENSIONS = ['x-foreignMeasures', 'x-outputConstraints', 'x-round', 'x-suppression'] as const;
+export const EXTENSIONS = [
+  'x-foreignMeasures',
+  'x-outputConstraints',
+  'x-round',
+  'x-suppression',
+  'x-maxGroups',
+] as const;
 
 /** One of {@link EXTENSIONS}. */
 export type Extension = (typeof EXTENSIONS)[number];

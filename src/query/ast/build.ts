@@ -1,5 +1,5 @@
 import type { Span } from '../findings/finding.ts';
-import type { Arithmetic, Comparison, Expression, ExpressionOf } from './nodes.ts';
+import type { Arithmetic, Comparison, Expression, ExpressionOf, RelationColumn } from './nodes.ts';
 import {
   BOOLEAN,
   commonType,
@@ -39,6 +39,11 @@ const OPPOSITE = {
 export function not(value: Expression, span: Span): Expression {
   if (value.kind === 'comparison') return { ...value, operator: OPPOSITE[value.operator] };
   return { kind: 'not', value, span, type: BOOLEAN };
+}
+
+/** A column of the relation with an alias. */
+export function columnOf(alias: string, column: RelationColumn, span: Span = NOWHERE): ExpressionOf<'column'> {
+  return { kind: 'column', relation: alias, name: column.name, column, span, type: column.type };
 }
 
 /** A comparison of two values of one family. */

@@ -69,6 +69,8 @@ export type Expression = Typed &
     /** `text`: the value in the canonical notation of its type; `null` for NULL. */
     | { readonly kind: 'literal'; readonly text: string | null }
     | { readonly kind: 'parameter'; readonly name: string }
+    /** A number that depends on the values and on a salt of the run; only a rewrite makes one. */
+    | { readonly kind: 'saltedHash'; readonly arguments: readonly Expression[] }
     | {
         readonly kind: 'aggregate';
         readonly function: AggregateName;
@@ -139,6 +141,9 @@ export interface Order {
   readonly nullsFirst: boolean;
 }
 
+/** How a join combines its sides. */
+export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'SEMI';
+
 /** A relation in FROM. Expressions refer to it by its `alias`. */
 export type Relation =
   | {
@@ -167,7 +172,8 @@ export type Relation =
     }
   | {
       readonly kind: 'join';
-      readonly type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL';
+      /** `SEMI`: the rows of the left side that match a row of the right side, whose columns only `on` can use. */
+      readonly type: JoinType;
       readonly left: Relation;
       readonly right: Relation;
       readonly on: Expression;

@@ -1,3 +1,4 @@
+import { AGGREGATES } from './functions.ts';
 import type { Expression, ExpressionOf, Leaf, Query, Relation, RelationColumn, Select } from './nodes.ts';
 
 /** The direct children of an expression, without those in sub-queries. */
@@ -13,6 +14,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'window':
       return [...expression.arguments, ...expression.partition, ...expression.order.map((order) => order.value)];
     case 'call':
+    case 'saltedHash':
       return expression.arguments;
     case 'arithmetic':
     case 'comparison':
@@ -59,6 +61,7 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
         order: expression.order.map((order) => ({ ...order, value: change(order.value) })),
       };
     case 'call':
+    case 'saltedHash':
       return { ...expression, arguments: expression.arguments.map(change) };
     case 'arithmetic':
     case 'comparison':
@@ -112,10 +115,32 @@ export function expressionsOf(select: Select): readonly Expression[] {
   return [...items.map((item) => item.value), ...clauses, ...groups, ...joinsIn(from).map((join) => join.on)];
 }
 
-/** The relations of a FROM other than joins, in the order of the text. */
+/** The relations of a FROM other than joins, in the order of the text, with those that only filter. */
 export function leavesOf(relation: Relation | null): readonly Leaf[] {
   if (relation === null) return [];
   return relation.kind === 'join' ? [...leavesOf(relation.left), ...leavesOf(relation.right)] : [relation];
+}
+
+/** The first of `name`, `name_`, `name__`, … that no relation in a FROM has as its alias. */
+export function freeAlias(from: Relation | null, name: string): string {
+  const taken = new Set(leavesOf(from).map((leaf) => leaf.alias.toLowerCase()));
+  let alias = name;
+  while (taken.has(alias)) alias += '_';
+  return alias;
+}
+
+/** The relations of a FROM whose columns can be used outside of joins: all except the right sides of SEMI joins. */
+export function visibleLeavesOf(relation: Relation | null): readonly Leaf[] {
+  if (relation === null) return [];
+  if (relation.kind !== 'join') return [relation];
+  const left = visibleLeavesOf(relation.left);
+  return relation.type === 'SEMI' ? left : [...left, ...visibleLeavesOf(relation.right)];
+}
+
+/** The terms that a condition combines with AND. */
+export function termsOf(condition: Expression | null): readonly Expression[] {
+  if (condition === null) return [];
+  return condition.kind === 'logic' && condition.operator === 'AND' ? condition.terms : [condition];
 }
 
 /** The joins of a FROM, innermost first. */
@@ -153,14 +178,35 @@ export function firstSelect(query: Query): Select {
   return query.kind === 'select' ? query : firstSelect(query.left);
 }
 
+/** The expressions of a SELECT that are computed after its groups: outputs, HAVING and QUALIFY. */
+export function shownIn({ items, having, qualify }: Select): readonly Expression[] {
+  return [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
+}
+
+/** The relations whose columns an expression uses. */
+export function aliasesIn(expression: Expression): ReadonlySet<string> {
+  return new Set(columnsIn(expression).map((part) => part.relation));
+}
+
+/** The relations of a SELECT whose columns are shown, grouped by or aggregated; the others only filter. */
+export function usedAliases(select: Select): ReadonlySet<string> {
+  return new Set([...shownIn(select), ...select.groups].flatMap((value) => [...aliasesIn(value)]));
+}
+
 /** Whether a SELECT returns one row per group, or one in all, rather than one for each row of its relations. */
 export function isAggregated(select: Select): boolean {
-  const { items, having, qualify } = select;
-  const shown = [...items.map((item) => item.value), having, qualify].filter((value) => value !== null);
-  return select.groups.length > 0 || having !== null || shown.some(hasAggregate);
+  return select.groups.length > 0 || select.having !== null || shownIn(select).some(hasAggregate);
 }
 
 /** The columns that an expression over a relation can refer to. */
 export function columnsOf(relation: Relation): readonly RelationColumn[] {
-  return leavesOf(relation).flatMap((leaf) => leaf.columns);
+  return visibleLeavesOf(relation).flatMap((leaf) => leaf.columns);
+}
+
+const EVEN_AGGREGATES: ReadonlySet<string> = new Set(['min', 'max']);
+
+/** Whether a part combines rows so that a repeated row changes its value: a sum, an average, a count or a spread. */
+export function isMultiplied(part: Expression): boolean {
+  if (part.kind === 'aggregate') return !part.distinct && !EVEN_AGGREGATES.has(part.function);
+  return part.kind === 'window' && Object.hasOwn(AGGREGATES, part.function) && !EVEN_AGGREGATES.has(part.function);
 }

@@ -1,11 +1,11 @@
 import type { AggregationRule, ManifestTable, ScalarFunction } from '../../collab/index.ts';
-import { canonicalText } from '../ast/equal.ts';
+import { equalsColumnOf } from '../analysis/person-columns.ts';
 import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
 import { listedAggregate, shapeOf } from '../ast/functions.ts';
-import { childrenOf, columnsIn, hasAggregate, joinsIn, within } from '../ast/walk.ts';
+import { childrenOf, columnsIn, hasAggregate, within } from '../ast/walk.ts';
 import { type RuleContext, reportProtected, tableColumn } from './rule-context.ts';
-import { checkSingleSelect } from './single-select.ts';
-import { checkJoins } from './joins.ts';
+import { checkSingleSelect, withFilters } from './single-select.ts';
+import { checkJoinedTables, checkJoins } from './joins.ts';
 
 /** What a rule lists, as a help: `Its dimension columns are …`. */
 function helpOnList(what: string, names: readonly string[]): string {
@@ -35,18 +35,9 @@ function checkDimension(part: ExpressionOf<'column'>, check: RuleContext): void 
   });
 }
 
-/** The columns that a join always compares; they are never null in the rows that the join returns. */
-function joinedColumns(select: Select): ReadonlySet<string> {
-  const terms = joinsIn(select.from).flatMap(({ on }) =>
-    on.kind === 'logic' && on.operator === 'AND' ? on.terms : [on],
-  );
-  const parts = terms.filter((term) => term.kind === 'comparison').flatMap(columnsIn);
-  return new Set(parts.map(canonicalText));
-}
-
 /**
  * A measure of a column that another owner chose the values of: a sum, an average, or a count of a column that may be null,
- * which is a sum of ones and zeros.
+ * which is a sum of ones and zeros. A plain count is one too: it counts the rows that the other side of a join has.
  */
 function checkForeignMeasure(
   part: ExpressionOf<'aggregate'>,
@@ -56,11 +47,16 @@ function checkForeignMeasure(
 ): void {
   const source = tableColumn(argument, check);
   if (source === null) return;
-  //= rules R-26
-  if (part.function === 'count' && joinedColumns(select).has(canonicalText(argument))) return;
   for (const table of check.tables) {
-    if (aggregationRule(table)?.foreignMeasures !== 'deny' || table.owner === source.table.owner) continue;
-    const message = `\`${table.name}\` does not allow measures of other members' tables, such as \`${source.name}\``;
+    if (aggregationRule(table)?.foreignMeasures !== 'deny') continue;
+    //= rules R-26
+    const isPlainCount = part.function === 'count' && !part.distinct && table.owner !== check.member;
+    const isOwn = table.owner === source.table.owner;
+    const isJoined = part.function === 'count' && equalsColumnOf(select, argument, table.name);
+    if ((isOwn || isJoined) && !isPlainCount) continue;
+    const message = isPlainCount
+      ? `\`${table.name}\` only allows COUNT(DISTINCT column), because a plain count weighs rows`
+      : `\`${table.name}\` does not allow measures of other members' tables, such as \`${source.name}\``;
     const rule = { table: table.name, key: 'x-foreignMeasures' };
     check.found.add('FOREIGN_MEASURE', part.span, message, { rule });
   }
@@ -146,7 +142,11 @@ export function checkAggregation(query: Query, check: RuleContext): void {
   const select = checkSingleSelect(query, found);
   if (select === null) return;
   const { items, where, groups, having, qualify, distinct, span } = select;
-  checkJoins(select, check);
+  for (const each of withFilters(select)) {
+    checkJoins(each, check, (term) => checkExpression(term, each, check));
+    if (each !== select && each.where !== null) checkExpression(each.where, each, check);
+  }
+  checkJoinedTables(select, check);
   if (distinct) found.add('DISTINCT', span, 'the query uses SELECT DISTINCT');
   const values = items.map((item) => item.value);
   if (!values.some(hasAggregate) && !values.some((value) => value.kind === 'invalid')) {

@@ -1,6 +1,6 @@
 import type { JoinOperator, ManifestTable } from '../../collab/index.ts';
 import type { Expression, ExpressionOf, Relation, Select } from '../ast/nodes.ts';
-import { columnsIn, joinsIn, leavesOf } from '../ast/walk.ts';
+import { columnsIn, joinsIn, leavesOf, selectsIn, termsOf } from '../ast/walk.ts';
 import { type RuleContext, type Scan, tableColumn } from './rule-context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
@@ -66,15 +66,50 @@ function checkCondition(condition: Expression, join: Join, check: RuleContext): 
   found.add('JOIN_CONDITION', condition.span, 'both columns of the equality are on the same side of the join');
 }
 
-/** Checks the joins of a query under an aggregation or list rule. */
-export function checkJoins(select: Select, check: RuleContext): void {
-  const { found, member, tables } = check;
-  for (const join of joinsIn(select.from)) {
-    if (join.type !== 'INNER')
-      found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`);
-    checkCondition(join.on, join, check);
+/** Whether a term is an equality of join columns of the two sides. */
+function isJoinEquality(term: Expression, join: Join, check: RuleContext): boolean {
+  if (term.kind !== 'comparison' || term.operator !== '=') return false;
+  const { left, right } = term;
+  if (left.kind !== 'column' || right.kind !== 'column' || !areAcross(join, left, right)) return false;
+  return [left, right].every((part) => {
+    const source = tableColumn(part, check);
+    const rule = source === null ? null : joinRuleOf(source.table);
+    return source !== null && (rule === null || rule.joinColumns.includes(source.name));
+  });
+}
+
+/** Checks the condition of a table that only filters: besides equalities of join columns it may have what WHERE may have. */
+function checkFilterCondition(join: Join, check: RuleContext, checkTerm: (term: Expression) => void): void {
+  const terms = termsOf(join.on);
+  const isJoined = terms.some((term) => isJoinEquality(term, join, check));
+  for (const term of terms) {
+    if (isJoined && !isJoinEquality(term, join, check)) checkTerm(term);
+    else checkCondition(term, join, check);
   }
-  const scans = leavesOf(select.from).filter((leaf): leaf is Scan => leaf.kind === 'scan');
+}
+
+/**
+ * Checks the joins of a SELECT under an aggregation or list rule.
+ *
+ * @param checkTerm checks a condition on rows, as WHERE has it
+ */
+export function checkJoins(select: Select, check: RuleContext, checkTerm: (term: Expression) => void): void {
+  for (const join of joinsIn(select.from)) {
+    if (join.type === 'SEMI') checkFilterCondition(join, check, checkTerm);
+    else {
+      if (join.type !== 'INNER')
+        check.found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`);
+      checkCondition(join.on, join, check);
+    }
+  }
+}
+
+/** Checks that no table is there twice, and that each is joined with a table of the querying member if its rule says so. */
+export function checkJoinedTables(select: Select, check: RuleContext): void {
+  const { found, member, tables } = check;
+  const scans = selectsIn(select)
+    .flatMap(({ from }) => leavesOf(from))
+    .filter((leaf): leaf is Scan => leaf.kind === 'scan');
   const seen = new Set<string>();
   for (const { table, span } of scans) {
     //= rules R-21

@@ -1,8 +1,8 @@
 import type { Expression, ExpressionOf, Query } from '../ast/nodes.ts';
 import { childrenOf, within } from '../ast/walk.ts';
 import { type RuleContext, reportProtected, tableColumn } from './rule-context.ts';
-import { checkSingleSelect } from './single-select.ts';
-import { checkJoins } from './joins.ts';
+import { checkSingleSelect, withFilters } from './single-select.ts';
+import { checkJoinedTables, checkJoins } from './joins.ts';
 
 function checkListed(part: ExpressionOf<'column'>, check: RuleContext): void {
   const source = tableColumn(part, check);
@@ -36,6 +36,11 @@ function checkFilter(expression: Expression, check: RuleContext): void {
   for (const child of childrenOf(expression)) checkFilter(child, check);
 }
 
+function checkCondition(condition: Expression, check: RuleContext): void {
+  checkPlain(condition, check);
+  checkFilter(condition, check);
+}
+
 function checkOutput(value: Expression, check: RuleContext): void {
   const { found } = check;
   checkPlain(value, check);
@@ -55,15 +60,16 @@ export function checkList(query: Query, check: RuleContext): void {
   const select = checkSingleSelect(query, found);
   if (select === null) return;
   //= rules R-27
-  const { items, where, groups, having, distinct, offset, span } = select;
-  checkJoins(select, check);
+  const { items, groups, having, distinct, offset, span } = select;
+  for (const each of withFilters(select)) {
+    checkJoins(each, check, (term) => checkCondition(term, check));
+    if (each.where !== null) checkCondition(each.where, check);
+  }
+  checkJoinedTables(select, check);
   if (!distinct) found.add('DISTINCT_REQUIRED', items[0]?.value.span ?? span, 'SELECT is not DISTINCT');
   if (groups.length > 0 || having !== null) {
     found.add('GROUP_BY', groups[0]?.span ?? having?.span ?? span, 'a list rule does not allow GROUP BY or HAVING');
   }
   if (offset !== null) found.add('LIMIT_EXPR', span, 'a list rule does not allow OFFSET');
   for (const { value } of items) checkOutput(value, check);
-  if (where === null) return;
-  checkPlain(where, check);
-  checkFilter(where, check);
 }

@@ -1,3 +1,4 @@
+import type { TableFacts } from '../analysis/known-keys.ts';
 import type { Manifest, ManifestTable } from '../../collab/index.ts';
 import type { ExpressionOf, Leaf } from '../ast/nodes.ts';
 import type { Findings } from '../findings/finding.ts';
@@ -15,6 +16,11 @@ export interface CheckContext {
   readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** How many queries the access budgets still allow, by table; a table without a budget is left out. */
   readonly budgetsLeft?: ReadonlyMap<string, number> | undefined;
+  /**
+   * What is known of the snapshots of the member's own tables, by table; a table that is not loaded is left out. Without it, a
+   * verdict names the keys that it assumes.
+   */
+  readonly facts?: ReadonlyMap<string, TableFacts> | undefined;
   /** The maximum number of rows in a result; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Expression, Query, Select } from '../ast/nodes.ts';
-import { expressionsOf, leavesOf, within } from '../ast/walk.ts';
+import { expressionsOf, isAggregated, leavesOf, visibleLeavesOf, within } from '../ast/walk.ts';
 import type { Findings } from '../findings/finding.ts';
 
 function checkExpression(expression: Expression, found: Findings): void {
@@ -11,6 +11,31 @@ function checkExpression(expression: Expression, found: Findings): void {
       found.add('ARGUMENT_NOT_LITERAL', part.pattern.span, 'expected a quoted pattern, got an expression');
     }
   }
+}
+
+/** The sub-queries that only filter the rows of a SELECT. */
+function filtersOf({ from }: Select): readonly Query[] {
+  const visible = new Set(visibleLeavesOf(from));
+  return leavesOf(from).flatMap((leaf) => (leaf.kind === 'derived' && !visible.has(leaf) ? [leaf.query] : []));
+}
+
+/** A SELECT, and those that filter its rows, outermost first. */
+export function withFilters(select: Select): readonly Select[] {
+  return [select, ...filtersOf(select).flatMap((inner) => (inner.kind === 'select' ? withFilters(inner) : []))];
+}
+
+/** Checks that a sub-query that filters only selects columns of rows. */
+function checkFilterQuery(query: Query, found: Findings): void {
+  const select = checkSingleSelect(query, found);
+  if (select === null) return;
+  const isPlain = !isAggregated(select) && select.order.length === 0 && select.limit === null && select.offset === null;
+  const isBare = select.items.every(({ value }) => value.kind === 'column' || value.kind === 'invalid');
+  if (isPlain && isBare) return;
+  found.add(
+    'SUBQUERY',
+    select.span,
+    'a sub-query that filters may only select columns of tables, joins and conditions',
+  );
 }
 
 /**
@@ -25,9 +50,10 @@ export function checkSingleSelect(query: Query, found: Findings): Select | null 
     for (const side of [query.left, query.right]) checkSingleSelect(side, found);
     return null;
   }
-  for (const leaf of leavesOf(query.from)) {
+  for (const leaf of visibleLeavesOf(query.from)) {
     if (leaf.kind === 'derived') found.add('SUBQUERY', leaf.span, 'FROM contains a sub-query');
   }
+  for (const inner of filtersOf(query)) checkFilterQuery(inner, found);
   if (query.hasStar) found.add('STAR', query.items[0]?.value.span ?? query.span, 'the query selects a star');
   if (query.qualify !== null) found.add('WINDOW', query.qualify.span, 'the query uses QUALIFY');
   for (const expression of expressionsOf(query)) checkExpression(expression, found);

@@ -1,6 +1,7 @@
+import { personColumns } from '../analysis/person-columns.ts';
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
 import type { Leaf, Query, Select } from '../ast/nodes.ts';
-import { columnsOf, isAggregated, leavesOf, selectsIn, within } from '../ast/walk.ts';
+import { isAggregated, leavesOf, selectsIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import type { RuleContext, Scan } from './rule-context.ts';
 
@@ -54,11 +55,10 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
   // Each reading is a separate scan, and only the columns of one of them would be counted.
   const repeated = findRepeated(query);
   if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
-  const reachable = query.from === null ? [] : columnsOf(query.from);
   for (const scan of scansOf(query, table)) {
     for (const { columnName } of rule.outputConstraints) {
-      const isThere = reachable.some(({ origin }) => origin?.scan === scan.scan && origin.column === columnName);
-      if (isThere) continue;
+      const persons = personColumns(query, table.name, columnName);
+      if (persons.some((person) => person.scan === scan.scan && person.column !== null)) continue;
       report(scan.span, table, `the last aggregate cannot count \`${columnName}\` of \`${table.name}\``, check);
     }
   }

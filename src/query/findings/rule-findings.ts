@@ -178,6 +178,14 @@ export const RULE_FINDINGS = {
     why: 'A member who chooses the weights in its own table can tell from their sum who is in the overlap; the owner forbids this.',
     help: "Aggregate columns of the owner's table, or count the joined column.",
   },
+  FAN_OUT: {
+    why: 'A row that counts several times, or a person in several rows of the answer, lets a member test many people at the price of one.',
+    help: 'Filter with `column IN (SELECT …)`, count with COUNT(DISTINCT …), and join and group by columns that are unique.',
+  },
+  JOIN_SIZE: {
+    why: "A join whose size depends on the asking member's own repeated rows takes long only if a person is in it, so its time would be an answer.",
+    help: 'Remove repeated rows from your tables, or filter with `column IN (SELECT …)`.',
+  },
   THRESHOLD_UNREACHABLE: {
     why: 'The owner requires a minimum number of different people behind each row of the answer, and this query does not carry them through to its last aggregate.',
     help: 'Keep the column of the output constraint in every sub-query, and make the last SELECT an aggregate.',

@@ -72,6 +72,14 @@ function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, fou
   }
 }
 
+/** Constants, quoted names and comments, in which nothing is read; or LEFT before SEMI JOIN. */
+const LEFT_SEMI = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*(?:[\s\S]*?\*\/|[\s\S]*)|\bLEFT(?=\s+SEMI\s+JOIN\b)/giu;
+
+/** The text with `LEFT SEMI JOIN`, as Spark writes it, in the form of the engine. All places stay as they are. */
+function inEngineSyntax(text: string): string {
+  return text.replace(LEFT_SEMI, (part) => (part.toUpperCase() === 'LEFT' ? '    ' : part));
+}
+
 /** Turns the engine's answer into a statement or findings. */
 function readAnswer(text: string, answer: string): ParsedQuery {
   const found = new Findings();
@@ -110,7 +118,7 @@ export class QueryParser implements Disposable {
     if (found.size > 0) return failed(text, found);
     let answer: unknown;
     try {
-      answer = await this.#parser.serialise(text);
+      answer = await this.#parser.serialise(inEngineSyntax(text));
     } catch {
       // For a text that is nested too deeply, the engine throws instead of answering.
       answer = null;

@@ -12,7 +12,10 @@ import type {
 } from '../ast/nodes.ts';
 import { printTypeName } from '../ast/value-type.ts';
 
-/** The SQL placeholder of each parameter. */
+/** The name of the salt among the placeholders; no parameter has it. */
+export const SALT = '';
+
+/** The SQL placeholder of each parameter, and of the salt. */
 export type Placeholders = ReadonlyMap<string, string>;
 
 function printLiteral({ text, type }: ExpressionOf<'literal'>): string {
@@ -113,6 +116,11 @@ class Printer {
         const placeholder = this.#placeholders.get(part.name);
         if (placeholder === undefined) throw new TypeError(`parameter ${part.name} has no value`);
         return placeholder;
+      }
+      case 'saltedHash': {
+        const salt = this.#placeholders.get(SALT);
+        if (salt === undefined) throw new TypeError('the statement has no salt');
+        return `hash(${salt}, ${this.#list(part.arguments)})`;
       }
       case 'aggregate':
         return this.#aggregate(part);

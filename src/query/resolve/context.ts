@@ -21,6 +21,8 @@ export interface Context {
   readonly parameters: ReadonlyMap<string, ValueType> | null;
   readonly visible: VisibleQueries;
   readonly scope: Scope;
+  /** Whether WHERE may use columns of the query around this one, as in EXISTS. */
+  readonly isCorrelated: boolean;
   /** Resolves a query inside a clause. */
   readonly resolveInner: (node: StrictNode, context: Context) => Query | null;
   readonly nextScan: () => number;

@@ -44,11 +44,21 @@ function suggestAlias(scope: Scope, alias: string): string | undefined {
   return nearest === undefined ? undefined : `Did you mean ${quoteForMessage(nearest)}?`;
 }
 
+/** A column of the query around this one. The alias must not mean a relation of this one as well. */
+function outerColumn(found: FoundColumn, span: Span, { scope, walk }: Context): Expression {
+  if (findRelations(scope, foldName(found.leaf.alias)).length === 0) return columnExpression(found, span);
+  const message = `${quoteForMessage(found.leaf.alias)} is an alias both in the sub-query and around it`;
+  walk.found.add('AMBIGUOUS_COLUMN', span, message, { help: 'Give the tables of the sub-query other aliases.' });
+  return invalid(span, [], true);
+}
+
 function reportUnknown(name: string, span: Span, context: Context): Expression {
   const { scope, walk } = context;
   const { found } = walk;
-  const outer = scope.outer !== null && findColumns(scope.outer, name).length > 0;
-  if (outer) {
+  const outer = scope.outer === null ? [] : findColumns(scope.outer, name);
+  const [column] = outer;
+  if (column !== undefined) {
+    if (scope.usesOuter && outer.length === 1) return outerColumn(column, span, context);
     found.add('SUBQUERY', span, `${quoteForMessage(name)} is a column of the query around the sub-query`);
   } else if (scope.outputs.some((item) => foldName(item.name) === name)) {
     found.add('UNKNOWN_COLUMN', span, `${quoteForMessage(name)} is an output, and this clause cannot name outputs`, {
@@ -134,8 +144,12 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
       `${quoteForMessage(alias)} is a column and has no part ${quoteForMessage(name)}`,
     );
   } else if (!scope.isBroken) {
-    const isOuter = scope.outer !== null && findRelations(scope.outer, alias).length > 0;
-    if (isOuter)
+    const outer = scope.outer === null ? [] : findRelations(scope.outer, alias);
+    const [found] = outer.flatMap(({ leaf }) =>
+      leaf.columns.filter((column) => foldName(column.name) === name).map((column) => ({ leaf, column })),
+    );
+    if (scope.usesOuter && found !== undefined) return outerColumn(found, span, context);
+    if (outer.length > 0)
       walk.found.add('SUBQUERY', span, `${quoteForMessage(alias)} belongs to the query around the sub-query`);
     else {
       const help = suggestAlias(scope, alias);

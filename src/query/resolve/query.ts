@@ -7,6 +7,7 @@ import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts'
 import { firstSelect } from '../ast/walk.ts';
 import type { Context, VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
+import { resolveWhere } from './where.ts';
 import { StrictNode, foldName, MAX_LIST, type Walk } from './strict-node.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
@@ -143,25 +144,23 @@ function cover(spans: readonly Span[]): Span | null {
 }
 
 function resolveSelect(node: StrictNode, around: Context): Select {
-  const { named, context } = resolveNamed(node, around);
+  const { named, context } = resolveNamed(node, { ...around, isCorrelated: false });
   const { relation, scope: from } = resolveRelation(node.node('from_table'), context);
   const inner: Scope = { ...from, outer: around.scope.entries.length > 0 ? around.scope : null };
   const inSelect: Context = { ...context, scope: inner };
   const { items, hasStar } = resolveItems(node.nodes('select_list'), inSelect);
-  const withOutputs = (outputUse: 'clash' | 'yes'): Context => ({
-    ...context,
-    scope: { ...inner, outputs: items, outputUse },
-  });
-  const clause = (name: string, clauseContext: Context): Expression | null => {
+  const withOutputs: Context = { ...context, scope: { ...inner, outputs: items, outputUse: 'yes' } };
+  const clause = (name: string): Expression | null => {
     const part = node.optionalNode(name);
-    return part === null ? null : expectTruth(resolveExpression(part, clauseContext), clauseContext);
+    return part === null ? null : expectTruth(resolveExpression(part, withOutputs), withOutputs);
   };
-  const where = clause('where_clause', withOutputs('clash'));
-  const groups = resolveGroups(node, items, withOutputs('yes'));
-  const having = clause('having', withOutputs('yes'));
-  const qualify = clause('qualify', withOutputs('yes'));
+  const inWhere: Scope = { ...inner, outputs: items, outputUse: 'clash', usesOuter: around.isCorrelated };
+  const filtered = resolveWhere(node.optionalNode('where_clause'), relation, { ...context, scope: inWhere });
+  const groups = resolveGroups(node, items, withOutputs);
+  const having = clause('having');
+  const qualify = clause('qualify');
   if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'the query asks for a sample of the result');
-  const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs('yes'));
+  const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs);
   node.close();
   const span = cover(items.map((item) => item.value.span)) ?? node.span;
   return {
@@ -170,8 +169,7 @@ function resolveSelect(node: StrictNode, around: Context): Select {
     items,
     hasStar,
     distinct,
-    from: relation,
-    where,
+    ...filtered,
     groups,
     having,
     qualify,
@@ -272,6 +270,7 @@ export function resolveQuery(
     parameters,
     visible,
     scope: NO_SCOPE,
+    isCorrelated: false,
     resolveInner: resolveStatement,
     nextScan,
   };

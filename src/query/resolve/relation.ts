@@ -3,6 +3,7 @@ import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { compare, logic } from '../ast/build.ts';
 import type { Expression, Leaf, ColumnProtection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
+import { leavesOf } from '../ast/walk.ts';
 import { readTypeName } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
@@ -150,7 +151,7 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
   const kind = node.text('ref_type');
   const left = resolveRelation(node.node('left'), context);
   const right = resolveRelation(node.node('right'), context);
-  const type = (['INNER', 'LEFT', 'RIGHT', 'FULL'] as const).find((known) => known === written) ?? null;
+  const type = (['INNER', 'LEFT', 'RIGHT', 'FULL', 'SEMI'] as const).find((known) => known === written) ?? null;
   const isPlain = kind === 'REGULAR' && type !== null;
   if (!isPlain) {
     const words = kind === 'REGULAR' ? written : kind;
@@ -164,7 +165,6 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
   }
   const names = node.texts('using_columns');
   const scope = mergeScopes(written, names, left.scope, right.scope);
-  if (findDoubleAlias(scope)) found.add('AMBIGUOUS_COLUMN', span, 'two tables in FROM have the same alias');
   const condition = node.optionalNode('condition');
   node.empty('alias', 'sample', 'delim_flipped', 'duplicate_eliminated_columns');
   node.close();
@@ -176,11 +176,12 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
     return { relation: left.relation ?? right.relation, scope: { ...scope, isBroken: true } };
   }
   const join = { kind: 'join', type: type ?? 'INNER', left: left.relation, right: right.relation, on, span } as const;
-  return { relation: join, scope };
+  if (findDoubleAlias(join)) found.add('AMBIGUOUS_COLUMN', span, 'two tables in FROM have the same alias');
+  return { relation: join, scope: type === 'SEMI' ? { ...left.scope, isBroken: scope.isBroken } : scope };
 }
 
-function findDoubleAlias(scope: Scope): boolean {
-  const aliases = scope.entries.map(({ leaf }) => foldName(leaf.alias));
+function findDoubleAlias(relation: Relation): boolean {
+  const aliases = leavesOf(relation).map((leaf) => foldName(leaf.alias));
   return new Set(aliases).size < aliases.length;
 }
 

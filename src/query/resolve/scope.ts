@@ -20,12 +20,21 @@ export interface Scope {
   readonly isBroken: boolean;
   readonly outputs: readonly Item[];
   readonly outputUse: OutputUse;
-  /** The scope of the query around this one. Its columns cannot be used; it only serves to say so. */
+  /** The scope of the query around this one. */
   readonly outer: Scope | null;
+  /** Whether columns of `outer` can be used; otherwise it only serves to say that they cannot. */
+  readonly usesOuter: boolean;
 }
 
 /** A scope without relations. */
-export const NO_SCOPE: Scope = { entries: [], isBroken: false, outputs: [], outputUse: 'no', outer: null };
+export const NO_SCOPE: Scope = {
+  entries: [],
+  isBroken: false,
+  outputs: [],
+  outputUse: 'no',
+  outer: null,
+  usesOuter: false,
+};
 
 /** A column, with the relation that it belongs to. */
 export interface FoundColumn {

@@ -1,10 +1,13 @@
 import type { AnalysisRule, ManifestTable, OutputConstraint, Rounding } from '../../collab/index.ts';
 import type { Query } from '../ast/nodes.ts';
+import type { GroupLimit } from '../check/fan-out.ts';
 
 /** A change that must be made to a query before it runs. */
 export type Obligation =
   /** Each row of the answer is based on at least `minimum` different values of a column, in each scan of the table. */
   | { readonly kind: 'threshold'; readonly table: string; readonly column: string; readonly minimum: number }
+  /** Each value of a column keeps the rows of at most `groups` groups, chosen by a salted hash; rows without a value are left out. */
+  | { readonly kind: 'maxGroups'; readonly table: string; readonly column: string; readonly groups: number }
   /** Released numbers are rounded to multiples of a step. */
   | { readonly kind: 'round'; readonly of: 'counts' | 'sums'; readonly step: number }
   /** One extra row sums up the rows that the thresholds remove, if it passes them itself. */
@@ -46,7 +49,12 @@ function wantsSummary(query: Query, tables: readonly ManifestTable[]): boolean {
 }
 
 /** The obligations that the rules of its tables add to an allowed query. */
-export function obligationsOf(query: Query, tables: readonly ManifestTable[], maxRows: number): readonly Obligation[] {
+export function obligationsOf(
+  query: Query,
+  tables: readonly ManifestTable[],
+  limits: readonly GroupLimit[],
+  maxRows: number,
+): readonly Obligation[] {
   const thresholds = tables.flatMap(({ name, rule }) =>
     constraintsOf(rule).map(
       ({ columnName, minimum }) => ({ kind: 'threshold', table: name, column: columnName, minimum }) as const,
@@ -54,6 +62,7 @@ export function obligationsOf(query: Query, tables: readonly ManifestTable[], ma
   );
   return Object.freeze([
     ...thresholds,
+    ...limits.map((limit) => ({ kind: 'maxGroups', ...limit }) as const),
     ...findSteps(tables),
     ...(wantsSummary(query, tables) ? [{ kind: 'summary' } as const] : []),
     { kind: 'order' } as const,
@@ -67,6 +76,10 @@ export function describeObligation(obligation: Obligation): string {
     case 'threshold': {
       const { table, column, minimum } = obligation;
       return `Each row needs at least ${String(minimum)} different values of \`${table}.${column}\`; rows with fewer are left out.`;
+    }
+    case 'maxGroups': {
+      const { table, column, groups } = obligation;
+      return `Each \`${table}.${column}\` is kept in at most ${String(groups)} group${groups === 1 ? '' : 's'}, chosen at random; rows without one are left out.`;
     }
     case 'round':
       return `${obligation.of === 'counts' ? 'Counts' : 'Sums and averages'} are rounded to multiples of ${String(obligation.step)}.`;

@@ -1,9 +1,11 @@
+import { personColumns } from '../analysis/person-columns.ts';
 import { calculate, castTo, compare, logic, NOWHERE, wholeNumber } from '../ast/build.ts';
-import type { Expression, ExpressionOf, Item, Order, Query, Relation, RelationColumn, Select } from '../ast/nodes.ts';
+import type { Expression, ExpressionOf, Item, Order, Query, RelationColumn, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { firstSelect, leavesOf, mapChildren } from '../ast/walk.ts';
+import { firstSelect, mapChildren } from '../ast/walk.ts';
 import { BIGINT, decimalOf, DOUBLE, familyOfType } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
+import { limitGroups } from './max-groups.ts';
 import { makeTotal } from './total-expressions.ts';
 import { addSummary } from './summary.ts';
 
@@ -17,29 +19,11 @@ function pick<Kind extends Obligation['kind']>(
   return obligations.filter((each): each is ObligationOf<Kind> => each.kind === kind);
 }
 
-/** The columns of a FROM that hold a table column's values unchanged: one for each scan of the table. */
-function identityColumns(from: Relation | null, table: string, column: string): readonly Expression[] {
-  const found = leavesOf(from).flatMap((leaf) =>
-    leaf.columns
-      .filter(({ origin }) => origin?.table === table && origin.column === column)
-      .map((each) => ({ leaf, each })),
-  );
-  const byScan = new Map(found.map((match) => [match.each.origin?.scan, match]));
-  return [...byScan.values()].map(({ leaf, each }) => ({
-    kind: 'column',
-    relation: leaf.alias,
-    name: each.name,
-    column: each,
-    span: NOWHERE,
-    type: each.type,
-  }));
-}
-
 /** `count(DISTINCT column) >= minimum` for every threshold and scan. */
-function thresholdTerms(from: Relation | null, obligations: readonly Obligation[]): readonly Expression[] {
+function thresholdTerms(select: Select, obligations: readonly Obligation[]): readonly Expression[] {
   //= rules R-34
   return pick(obligations, 'threshold').flatMap(({ table, column, minimum }) => {
-    const columns = identityColumns(from, table, column);
+    const columns = personColumns(select, table, column).flatMap((person) => person.column ?? []);
     if (columns.length === 0) throw new TypeError(`the threshold on ${table}.${column} has no column to count`);
     return columns.map((argument) => {
       const count: Expression = {
@@ -89,13 +73,21 @@ function roundParts(expression: Expression, steps: readonly ObligationOf<'round'
 }
 
 /** Adds thresholds to HAVING, and rounds numbers that are shown or compared; the thresholds themselves count exactly. */
-function addToSelect(select: Select, obligations: readonly Obligation[]): Select {
+function addToSelect(select: Select, thresholds: readonly Expression[], obligations: readonly Obligation[]): Select {
   //= rules R-35
   const steps = pick(obligations, 'round');
   const items = select.items.map(({ name, value }) => ({ name, value: roundParts(value, steps) }));
   const own = select.having === null ? [] : [roundParts(select.having, steps)];
-  const having = logic('AND', [...own, ...thresholdTerms(select.from, obligations)], NOWHERE);
-  return { ...select, items, having };
+  return { ...select, items, having: logic('AND', [...own, ...thresholds], NOWHERE) };
+}
+
+/** The answer to a query, without its order and its limit. */
+function answerOf(query: Query, obligations: readonly Obligation[]): Query {
+  const bare: Query = { ...query, order: [], limit: null, offset: null };
+  if (bare.kind === 'set') return bare;
+  const { select, thresholds } = limitGroups(bare, pick(obligations, 'maxGroups'), thresholdTerms(bare, obligations));
+  const answered = addToSelect(select, thresholds, obligations);
+  return pick(obligations, 'summary').length === 0 ? answered : addSummary(answered, thresholds);
 }
 
 /** Gives the outputs new names, because those of the query may repeat. */
@@ -133,12 +125,7 @@ function fullOrder(order: readonly Order[], count: number): readonly Order[] {
 export function rewriteQuery(query: Query, obligations: readonly Obligation[]): Select {
   const { order, limit, offset } = query;
   const names = firstSelect(query).items.map((item) => item.name);
-  const bare: Query = { ...query, order: [], limit: null, offset: null };
-  const answered = bare.kind === 'select' ? addToSelect(bare, obligations) : bare;
-  const isSummed = pick(obligations, 'summary').length > 0 && answered.kind === 'select';
-  const safe = makeTotal(
-    renumber(isSummed ? addSummary(answered, thresholdTerms(answered.from, obligations)) : answered),
-  );
+  const safe = makeTotal(renumber(answerOf(query, obligations)));
   const columns = outputsOf(safe);
   const [rows] = pick(obligations, 'rowLimit').map((each) => each.maxRows + 1);
   //= rules R-38

@@ -1,18 +1,10 @@
 import { compare, logic, not, NOWHERE } from '../ast/build.ts';
 import type { Expression, Query, Relation, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { columnsIn, hasAggregate, leavesOf, mapChildren } from '../ast/walk.ts';
+import { columnsIn, freeAlias, hasAggregate, mapChildren } from '../ast/walk.ts';
 import { NULL } from '../ast/value-type.ts';
 
 const SUPPRESSED = 'suppressed';
-
-/** An alias that no relation in a FROM uses. */
-function freeAlias(from: Relation | null): string {
-  const taken = new Set(leavesOf(from).map((leaf) => leaf.alias.toLowerCase()));
-  let alias = SUPPRESSED;
-  while (taken.has(alias)) alias += '_';
-  return alias;
-}
 
 /** An output for the summary row: aggregates stay, and columns and windows outside of them become NULL. */
 function withoutGroups(value: Expression): Expression {
@@ -31,7 +23,7 @@ export function addSummary(select: Select, thresholds: readonly Expression[]): Q
   const passes = logic('AND', thresholds, NOWHERE);
   if (passes === null || from === null) return select;
   //= rules R-36
-  const alias = freeAlias(from);
+  const alias = freeAlias(from, SUPPRESSED);
   const keys = groups.map((value, index) => ({ name: `k${String(index)}`, value }));
   const failing: Select = { ...select, items: keys, having: not(passes, NOWHERE), qualify: null, hasStar: false };
   const columns = outputsOf(failing);

@@ -185,6 +185,7 @@ function safePart(part: Expression): Expression {
     case 'column':
     case 'literal':
     case 'parameter':
+    case 'saltedHash':
     case 'logic':
     case 'not':
     case 'isNull':

@@ -1,23 +1,6 @@
 import canonicalize from 'canonicalize';
 import { sha256Hex } from '../../platform/index.ts';
-import type { AnalysisRule, Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
-
-/** Names of the columns that a rule lets queries use; `null` for all columns of the table. */
-function columnsOfRule(rule: AnalysisRule): readonly string[] | null {
-  switch (rule.kind) {
-    case 'aggregation':
-      return [
-        ...rule.aggregateColumns.flatMap(({ columnNames }) => columnNames),
-        ...rule.joinColumns,
-        ...rule.dimensionColumns,
-        ...rule.outputConstraints.map(({ columnName }) => columnName),
-      ];
-    case 'list':
-      return [...rule.joinColumns, ...rule.listColumns];
-    case 'custom':
-      return null;
-  }
-}
+import { columnsOfRule, type Manifest, type ManifestColumn, type ManifestTable } from '../../collab/index.ts';
 
 /**
  * The columns of a table that are loaded into the room, in the manifest's order: those that its analysis rule names, or all of
@@ -38,5 +21,6 @@ export function loadingTerms(manifest: Manifest, table: ManifestTable): string {
   const { allowDuplicates, preserveNulls } = manifest.settings;
   const columns = columnsInRoom(table).map(({ name, protection, type }) => ({ name, protection, type }));
   const terms = { id: manifest.id, owner: table.owner, table: table.name, columns, allowDuplicates, preserveNulls };
-  return sha256Hex(canonicalize(terms) ?? '');
+  const keys = table.unique.length === 0 ? {} : { unique: table.unique };
+  return sha256Hex(canonicalize({ ...terms, ...keys }) ?? '');
 }

@@ -1,0 +1,111 @@
+import { columnOf } from '../ast/build.ts';
+import type { ExpressionOf, Leaf, Relation, RelationColumn, Select } from '../ast/nodes.ts';
+import { joinsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+
+/** A scan of a table, and a column of the FROM above it that has the values of one of the table's columns. */
+export interface PersonColumn {
+  readonly scan: number;
+  /** `null` if there is no such column. */
+  readonly column: ExpressionOf<'column'> | null;
+}
+
+/** A column at one level of a query. */
+interface Slot {
+  readonly level: number;
+  readonly alias: string;
+  readonly column: RelationColumn;
+}
+
+/** Columns that have the same values in every row of an answer, because equalities say so. */
+class EqualColumns {
+  readonly #slots = new Map<string, Slot>();
+  readonly #parents = new Map<string, string>();
+  #levels = 0;
+
+  constructor(select: Select) {
+    this.#addSelect(select);
+  }
+
+  #find(key: string): string {
+    let root = key;
+    for (let next = this.#parents.get(root); next !== undefined; next = this.#parents.get(root)) root = next;
+    return root;
+  }
+
+  #unite(a: string, b: string): void {
+    const [first, second] = [this.#find(a), this.#find(b)];
+    if (first !== second) this.#parents.set(first, second);
+  }
+
+  #addSelect(select: Select): number {
+    const level = this.#levels;
+    this.#levels += 1;
+    const keyOf = ({ relation, name }: ExpressionOf<'column'>): string => JSON.stringify([level, relation, name]);
+    for (const leaf of leavesOf(select.from)) {
+      for (const column of leaf.columns) {
+        const slot = { level, alias: leaf.alias, column };
+        this.#slots.set(JSON.stringify([level, leaf.alias, column.name]), slot);
+      }
+      this.#addInner(leaf, level);
+    }
+    const always = joinsIn(select.from).filter(({ type }) => type === 'INNER' || type === 'SEMI');
+    for (const term of [...always.flatMap(({ on }) => termsOf(on)), ...termsOf(select.where)]) {
+      if (term.kind !== 'comparison' || term.operator !== '=') continue;
+      if (term.left.kind === 'column' && term.right.kind === 'column') this.#unite(keyOf(term.left), keyOf(term.right));
+    }
+    return level;
+  }
+
+  #addInner(leaf: Leaf, level: number): void {
+    if (leaf.kind !== 'derived' || leaf.query.kind !== 'select') return;
+    const inner = this.#addSelect(leaf.query);
+    for (const { name, value } of leaf.query.items) {
+      if (value.kind !== 'column') continue;
+      this.#unite(JSON.stringify([level, leaf.alias, name]), JSON.stringify([inner, value.relation, value.name]));
+    }
+  }
+
+  /** Whether a column of the outermost level always equals some column of a table. */
+  isOf(part: ExpressionOf<'column'>, table: string): boolean {
+    const own = this.#find(JSON.stringify([0, part.relation, part.name]));
+    return [...this.#slots].some(([key, slot]) => slot.column.origin?.table === table && this.#find(key) === own);
+  }
+
+  /** A column of the outermost level, of one of these relations, that equals a column of a scan; `null` if there is none. */
+  findOutside(scan: number, name: string, aliases: ReadonlySet<string>): ExpressionOf<'column'> | null {
+    const isWanted = ({ column: { origin } }: Slot): boolean => origin?.scan === scan && origin.column === name;
+    const classes = new Set([...this.#slots].filter(([, slot]) => isWanted(slot)).map(([key]) => this.#find(key)));
+    const outside = [...this.#slots].filter(([, { level, alias }]) => level === 0 && aliases.has(alias));
+    const [, found] =
+      outside.find(([, slot]) => isWanted(slot)) ?? outside.find(([key]) => classes.has(this.#find(key))) ?? [];
+    return found === undefined ? null : columnOf(found.alias, found.column);
+  }
+}
+
+function aliasesOf(from: Relation | null): ReadonlySet<string> {
+  return new Set(visibleLeavesOf(from).map(({ alias }) => alias));
+}
+
+/**
+ * For every scan of a table below a SELECT, a column of its FROM that has the values of a column of the table, so that the people
+ * behind each of its groups can be counted: the column itself, or, for a table that only filters, one that is equal to it.
+ *
+ * @param aliases the relations to look for it in; default: all whose columns can be used
+ */
+export function personColumns(
+  select: Select,
+  table: string,
+  name: string,
+  aliases: ReadonlySet<string> = aliasesOf(select.from),
+): readonly PersonColumn[] {
+  const scans = selectsIn(select)
+    .flatMap(({ from }) => leavesOf(from))
+    .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []));
+  const equal = new EqualColumns(select);
+  return [...new Set(scans)].map((scan) => ({ scan, column: equal.findOutside(scan, name, aliases) }));
+}
+
+/** Whether a column of a SELECT's FROM is a column of a table, or equals one in every row. */
+export function equalsColumnOf(select: Select, part: ExpressionOf<'column'>, table: string): boolean {
+  return new EqualColumns(select).isOf(part, table);
+}
