@@ -103,7 +103,7 @@ export async function transferSignedTable<Result>(
 }
 
 /** Reads a table without keeping anything, for its checks. */
-export async function readAll(table: TableReader, signal: AbortSignal | undefined): Promise<void> {
+async function readAll(table: TableReader, signal: AbortSignal | undefined): Promise<void> {
   const pass = table.batches({ columns: [], signal })[Symbol.asyncIterator]();
   while ((await pass.next()).done !== true);
 }

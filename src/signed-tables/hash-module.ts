@@ -2,9 +2,6 @@ import { instantiateWasm, type WasmConstant, type WasmMemory } from '../bytes/in
 import { nodeCrypto } from '../platform/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 
-/** Bytes of a hash: SHA-256. */
-export const HASH_BYTES = 32;
-
 /** The module that hashes rows and nodes, four at a time. */
 export interface HashModule {
   readonly memory: WasmMemory;

@@ -1,7 +1,6 @@
 /** Signed tables: hashes of rows, the root over them, and the sidecar with its signature. */
 export {
   checkedTable,
-  readAll,
   SIGNED_NULL,
   type SignedTransferOptions,
   transferSignedTable,

@@ -1,7 +1,7 @@
 import { growMemory } from '../bytes/index.ts';
 import { sha256 } from '../platform/index.ts';
-import { TreeEdge } from '../tlog/index.ts';
-import { createHashModule, HASH_BYTES, type HashModule } from './hash-module.ts';
+import { HASH_BYTES, TreeEdge } from '../tlog/index.ts';
+import { createHashModule, type HashModule } from './hash-module.ts';
 
 /** Numbers of 32 bits in a hash. */
 const WORDS = HASH_BYTES / 4;

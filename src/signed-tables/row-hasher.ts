@@ -1,7 +1,7 @@
 import { type ByteColumn, growMemory, isValid } from '../bytes/index.ts';
 import type { Batch, Field } from '../columns/index.ts';
-import { hashLeaf } from '../tlog/index.ts';
-import { createHashModule, HASH_BYTES, type HashModule } from './hash-module.ts';
+import { HASH_BYTES, hashLeaf } from '../tlog/index.ts';
+import { createHashModule, type HashModule } from './hash-module.ts';
 import { storedBytes } from './stored-bytes.ts';
 
 /** A column of a signed table: its header, and the name of its type. */

@@ -35,7 +35,7 @@ function sha256(...parts: readonly Uint8Array[]): Buffer {
 }
 
 /** The leaf of a row, written from clause F-93. */
-export function leafOf(row: readonly (Uint8Array | null)[]): Buffer {
+function leafOf(row: readonly (Uint8Array | null)[]): Buffer {
   const parts = row.flatMap((value) => {
     const head = Buffer.alloc(5);
     head.writeUInt8(value === null ? 1 : 0, 0);
