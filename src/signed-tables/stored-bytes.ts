@@ -94,8 +94,17 @@ function encodeFixed(column: FixedColumn, type: ColumnType): ByteColumn {
       return encodeRows(column, (row) => encodeNumber(view.getFloat32(row * 4, true), 'float'));
     case 'double':
       return encodeRows(column, (row) => encodeNumber(view.getFloat64(row * 8, true), 'double'));
-    default:
+    case 'boolean':
+    case 'smallint':
+    case 'int':
+    case 'bigint':
+    case 'date':
       return reverseBytes(column);
+    case 'string':
+    case 'binary':
+    case 'opaque':
+    case 'unsupported':
+      throw new Error(`a column of type ${type.kind} that is not signed`);
   }
 }
 

@@ -48,17 +48,25 @@ export interface TableSignature {
   readonly file: string;
 }
 
+/** What is known of a signed table once its rows are hashed. */
+interface TableRows {
+  readonly columns: readonly SignedColumn[];
+  /** Number of rows. */
+  readonly rows: number;
+  /** 32 bytes, from `RowBag`. */
+  readonly root: Uint8Array;
+}
+
 /**
  * Signs a table.
  *
- * @param root 32 bytes, from `RowBag`
  * @returns the text of the sidecar: a DSSE envelope
  * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
 //= format F-95
 export function signTable(
   claims: TableClaims,
-  { columns, rows, root }: Pick<TableStatement, 'columns' | 'rows'> & { readonly root: Uint8Array },
+  { columns, rows, root }: TableRows,
   key: SigningKey,
 ): string {
   const { collaborationId, generation, secretId, manifestSha256, table, created } = claims;
