@@ -124,6 +124,15 @@ describe('what else a manifest can say', () => {
     });
   });
 
+  test('tables need a signature over their rows only if it says so', () => {
+    expect(read(AGGREGATION).signedTables).toBe('optional');
+    expect(read({ ...AGGREGATION, 'x-signedTables': 'required' }).signedTables).toBe('required');
+    expect(read({ ...AGGREGATION, 'x-signedTables': 'required' }).sha256).not.toBe(read(AGGREGATION).sha256);
+    expect(messagesOf({ ...AGGREGATION, 'x-signedTables': true })).toEqual([
+      expect.stringMatching(/^`x-signedTables`: expected one of required, optional, got `true`$/),
+    ]);
+  });
+
   test('encryption takes id and settings from it', () => {
     expect(settingsOf(read(AGGREGATION))).toEqual({
       collaborationId: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
