@@ -22,13 +22,17 @@ export async function readSourceSignature(
   input: TableInput,
 ): Promise<SourceSignature> {
   const signature = await readTableSignature(input);
-  if (signature === null) return { signature, warnings: [] };
-  const { collaborationId, manifestSha256, table: name } = signature.statement;
   const refuse = (problem: string): SealroomError =>
     new SealroomError('RULE_SIGNATURE', problem, {
-      where: { file: signature.file },
+      where: { file: signature?.file ?? nameOf(input) },
       hint: `nothing was loaded; ask ${table.owner} for the table and its signature: ${SIGNING}`,
     });
+  const isRequired = manifest.signedTables === 'required';
+  if (signature === null) {
+    if (isRequired) throw refuse('the manifest requires signed tables, and there is no signature beside the file');
+    return { signature, warnings: [] };
+  }
+  const { collaborationId, manifestSha256, table: name } = signature.statement;
   if (collaborationId !== manifest.id) throw refuse('the table was signed for another collaboration');
   if (name !== null && name !== table.name) {
     throw refuse(`the table must be ${quoteForMessage(table.name)}, and was signed as ${quoteForMessage(name)}`);
@@ -36,6 +40,13 @@ export async function readSourceSignature(
   const owners = manifest.members.filter(({ id }) => id === table.owner);
   if (!owners.some((owner) => signingKeysOf(owner, 'encrypt').includes(signature.key))) {
     throw refuse(`the table was signed with a key that is not that of ${table.owner}, who owns it`);
+  }
+  if (isRequired && name === null)
+    throw refuse('the manifest requires signed tables, and this one was signed without its name');
+  if (isRequired && manifestSha256 !== manifest.sha256) {
+    throw refuse(
+      'the manifest requires signed tables, and this one was signed under another manifest or version of it',
+    );
   }
   const isOfVersion = manifestSha256 === null || manifestSha256 === manifest.sha256;
   const warning = `${nameOf(input)} was signed under another version of the manifest`;

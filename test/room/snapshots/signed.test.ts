@@ -1,13 +1,13 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { parseManifest } from 'sealroom/collab';
-import { openRoom } from 'sealroom/room';
+import { loadTable, openRoom, updateRoom } from 'sealroom/room';
 import { signaturePath, type TableSigning } from 'sealroom/tabular';
 import { describe, expect, test } from 'vitest';
 import { printPublicKey } from '#src/signing/index';
 import { keyOf } from '../../support/manifests.ts';
 import { type Columns, writeAgain } from '../../signed-tables/support.ts';
 import { failureOf } from '../../tabular/support.ts';
-import { type Changes, cleartextRows, manifestWith, RoomSession } from '../support.ts';
+import { type Changes, cleartextRows, manifestWith, NOW, RoomSession, sign } from '../support.ts';
 
 /** How the owner of `impressions` signs it, under a manifest. */
 function signingOf(changes: Changes = {}): TableSigning {
@@ -94,5 +94,50 @@ test('a table that was signed under another version of the manifest is loaded wi
   const file = await signed(session, 'signed.csv', signingOf({ manifest: { name: 'Winter campaign' } }));
   expect(await session.load(file)).toMatchObject({
     warnings: [`${file} was signed under another version of the manifest`],
+  });
+});
+
+describe('a manifest that requires signed tables', () => {
+  const required = { manifest: { 'x-signedTables': 'required' } };
+
+  test('lets a room load a table that its owner signed under it', async () => {
+    await using session = await RoomSession.start(required);
+    const file = await signed(session, 'signed.csv', signingOf(required));
+    expect(await session.load(file)).toMatchObject({ signedBy: printPublicKey(keyOf('pub')), warnings: [] });
+  });
+
+  test.each<[string, TableSigning | undefined, string]>([
+    ['without a signature', undefined, 'there is no signature beside the file'],
+    ['by another than the owner', { ...signingOf(required), key: keyOf('brand') }, 'a key that is not that of pub'],
+    ['under another manifest', signingOf(), 'under another manifest or version of it'],
+    ['without a manifest', { ...signingOf(), manifestSha256: null }, 'under another manifest or version of it'],
+    ['without a name', { ...signingOf(required), table: null }, 'without its name'],
+  ])('lets it load none %s', async (_, signing, words) => {
+    await using session = await RoomSession.start(required);
+    const failure = await failureOf(session.load(await session.encrypt('t.csv', cleartextRows(30), {}, signing)));
+    expect(failure).toMatchObject({ code: 'RULE_SIGNATURE' });
+    expect(failure.message).toContain(words);
+    expect(failure.hint).toContain('ask pub');
+    expect(await readdir(session.inRoom('snapshots'))).toEqual([]);
+  });
+
+  test('lets none in that is not a file, which can have no signature', async () => {
+    await using session = await RoomSession.start(required);
+    const bytes = await readFile(await signed(session, 'signed.csv', signingOf(required)));
+    const input = { kind: 'memory', bytes, format: 'csv' } as const;
+    const load = loadTable({ directory: session.directory, table: 'impressions', input, now: NOW });
+    expect(await failureOf(load)).toMatchObject({ code: 'RULE_SIGNATURE' });
+  });
+
+  test('ends the use of what was loaded without a signature', async () => {
+    await using session = await RoomSession.start();
+    await session.load(await session.encrypt('t.csv', cleartextRows(30)));
+    const { removed } = await updateRoom({
+      directory: session.directory,
+      manifest: sign(manifestWith(required)),
+      manifestFile: 'm.json',
+      now: NOW,
+    });
+    expect(removed).toEqual(['impressions']);
   });
 });
