@@ -1,6 +1,12 @@
 import type { BudgetChange } from '../../src/audit/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
-import { describeObligation, type Finding, renderFindings, type Verdict } from '../../src/query/index.ts';
+import {
+  describeObligation,
+  type Finding,
+  renderFindings,
+  type TableKey,
+  type Verdict,
+} from '../../src/query/index.ts';
 
 /** Describes each budget before and after a query, in one line. */
 export function printBudgets(budgets: readonly BudgetChange[]): readonly string[] {
@@ -14,6 +20,12 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
+/** A key that a verdict assumes, as a sentence for the querying member. */
+function describeKey({ table, columns }: TableKey): string {
+  const names = columns.map((name) => `\`${name}\``).join(', ');
+  return `No two rows of your table \`${table}\` have the same ${names}; a room refuses the query if some do.`;
+}
+
 /** Describes a verdict to a person: all findings, or what is added to the query, what it costs and what runs. */
 export function printVerdict(text: string, verdict: Verdict, budgets: readonly BudgetChange[]): readonly string[] {
   if (!verdict.allowed) return [renderFindings(text, verdict.findings)];
@@ -22,6 +34,7 @@ export function printVerdict(text: string, verdict: Verdict, budgets: readonly B
     'allowed',
     ...section('reads', verdict.tables),
     ...section('added', verdict.obligations.map(describeObligation)),
+    ...section('assumes', verdict.assumed.map(describeKey)),
     ...section('costs', printBudgets(budgets)),
     ...section('runs', [sql, ...parameters.map((value, index) => `$${String(index + 1)} = ${JSON.stringify(value)}`)]),
   ];

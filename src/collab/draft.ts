@@ -28,6 +28,7 @@ const TABLES = `
 #            dimensionColumns: [region]
 #            scalarFunctions: []
 #            outputConstraints: [{ columnName: email_fingerprint, minimum: 100, type: COUNT_DISTINCT }]
+#            x-foreignMeasures: deny # with allow, one query can test everybody whom the asking member can name
 #    accessBudgets: [{ type: LIFETIME, budget: 1000 }]
 tables: []
 `;

@@ -108,15 +108,25 @@ function grantsOfTable(table: ManifestTable): readonly Grant[] {
   const { rule, receivers, accessBudgets } = table;
   const results = rule === null ? [] : receivers.map((member) => `results to ${member}`);
   const refills = accessBudgets.filter(({ autoRefresh }) => autoRefresh).map(({ type }) => `a new budget each ${type}`);
-  const texts = [...wordsOf(rule, table).grants, ...results, ...refills];
+  const keys = table.unique.map(
+    (key) => `queries that rely on each ${key.map((name) => `\`${name}\``).join(', ')} being there once`,
+  );
+  const texts = [...wordsOf(rule, table).grants, ...keys, ...results, ...refills];
   return texts.map((text) => ({ subject: tableSubject(table), text }));
+}
+
+/** In how many groups a person may be, where there are persons to protect. */
+function groupLimitOf({ rule }: ManifestTable): RuleWords['limits'] {
+  if (rule === null || rule.kind === 'list' || rule.outputConstraints.length === 0) return [];
+  const text = "groups by other members' columns that one person may be in";
+  return [{ text, value: rule.maxGroups ?? 1, moreIsLooser: true }];
 }
 
 function limitsOfTable(table: ManifestTable): readonly Limit[] {
   const budgets = table.accessBudgets.map(({ type, budget }) => {
     return { text: `queries in a ${type}`, value: budget, moreIsLooser: true };
   });
-  return [...wordsOf(table.rule, table).limits, ...budgets].map((limit) => ({
+  return [...wordsOf(table.rule, table).limits, ...groupLimitOf(table), ...budgets].map((limit) => ({
     ...limit,
     subject: tableSubject(table),
   }));

@@ -202,7 +202,10 @@ function readKeys(cursor: Cursor, columns: RuleColumns, rule: AnalysisRule | nul
   const readColumn = (item: Cursor): string | null => {
     const name = columns.read(item, 'constraint');
     if (name === null || (used?.includes(name) ?? true)) return name;
-    return item.refuse(`the analysis rule does not name ${quoteForMessage(name)}`, 'only columns that it names are loaded');
+    return item.refuse(
+      `the analysis rule does not name ${quoteForMessage(name)}`,
+      'only columns that it names are loaded',
+    );
   };
   return Object.freeze(cursor.items(1).map((key) => Object.freeze(readUnique(key, readColumn, 1))));
 }

@@ -21,6 +21,8 @@ export interface Snapshot {
   readonly sha256: string;
   readonly bytes: number;
   readonly rows: number;
+  /** How many rows have the most frequent value other than null, by column; of each column that joins may compare. */
+  readonly multiplicity: Readonly<Record<string, number>>;
   /** SHA-256 of the file that was loaded. */
   readonly sourceSha256: string;
   /** When it was loaded; ISO 8601, UTC. */
@@ -156,12 +158,12 @@ export function snapshotMatches(snapshot: SnapshotEntry, manifest: Manifest, tab
 
 async function readSnapshot(directory: string, entry: SnapshotEntry): Promise<Snapshot> {
   const path = join(directory, ROOM_FILES.snapshots, snapshotFile(entry));
-  const { sha256, bytes, rows, sourceSha256, loadedAt } = entry;
+  const { sha256, bytes, rows, multiplicity = {}, sourceSha256, loadedAt } = entry;
   const facts = await stat(path).catch((error: unknown) => {
     throw snapshotError(path, `the snapshot is missing: ${systemReason(error)}`);
   });
   if (facts.size !== bytes) throw changedSnapshot(path);
-  return Object.freeze({ path, sha256, bytes, rows, sourceSha256, loadedAt });
+  return Object.freeze({ path, sha256, bytes, rows, multiplicity, sourceSha256, loadedAt });
 }
 
 /**

@@ -141,7 +141,7 @@ const PROVOKED: readonly (readonly [code: FindingCode, context: string, sql: str
   [
     'FINGERPRINT_USE',
     'customAny',
-    'SELECT page FROM visits WHERE email_fingerprint IN (SELECT email_fingerprint FROM orders)',
+    'SELECT page FROM visits WHERE email_fingerprint NOT IN (SELECT email_fingerprint FROM orders)',
     'email_fingerprint',
   ],
   [
@@ -223,6 +223,12 @@ const PROVOKED: readonly (readonly [code: FindingCode, context: string, sql: str
     'SELECT z.page, sum(z.n) AS n FROM (SELECT page, count(*) AS n FROM visits GROUP BY page) z GROUP BY z.page',
     'visits',
   ],
+  [
+    'FAN_OUT',
+    'thresholds',
+    'SELECT count(*) AS n FROM visits a JOIN visits b ON a.email_fingerprint = b.email_fingerprint',
+    'count',
+  ],
   ['THRESHOLD_UNREACHABLE', 'thresholds', 'SELECT page, max(seconds) AS m FROM visits GROUP BY page', 'max'],
   [
     'ROLE_CANNOT_QUERY',
@@ -244,6 +250,7 @@ const ELSEWHERE: readonly FindingCode[] = [
   'TEMPLATE_UNKNOWN',
   'TEMPLATE_NOT_APPROVED',
   'ACCESS_BUDGET',
+  'JOIN_SIZE',
 ];
 
 test.each(PROVOKED)('%s under %s: %s', async (code, context, sql, marked) => {

@@ -421,6 +421,7 @@ describe('aggregation rules', () => {
     await refuses(`SELECT AVG(p.amount) AS a ${J}`, strict, 'FOREIGN_MEASURE');
     await refuses(`SELECT SUM(i.spend) AS s ${J} HAVING SUM(p.quantity) > 4`, strict, 'FOREIGN_MEASURE');
     await refuses(`SELECT COUNT(p.quantity) AS n ${J}`, strict, 'FOREIGN_MEASURE');
+    await refuses(`SELECT COUNT(i.email_fingerprint) AS n ${J}`, strict, 'FOREIGN_MEASURE');
     await allows(`SELECT SUM(i.spend) AS s, COUNT(DISTINCT p.email_fingerprint) AS n ${J}`, strict);
     await allows('SELECT SUM(quantity) AS s FROM purchases', strict);
   });
@@ -431,12 +432,12 @@ describe('aggregation rules', () => {
       (table) => ({
         allowedJoinOperators: ['AND', 'OR'],
         ...(table === 'purchases'
-          ? { aggregateColumns: [{ columnNames: ['email_fingerprint'], function: 'COUNT' }] }
+          ? { aggregateColumns: [{ columnNames: ['email_fingerprint'], function: 'COUNT_DISTINCT' }] }
           : {}),
       }),
       { settings: { allowJoinsOnColumnsWithDifferentNames: true } },
     );
-    const sql = `SELECT COUNT(p.email_fingerprint) AS n ${J}`;
+    const sql = `SELECT COUNT(DISTINCT p.email_fingerprint) AS n ${J}`;
     await allows(sql, counted);
     await refuses(`${sql} OR i.household_fingerprint = p.email_fingerprint`, counted, 'FOREIGN_MEASURE');
   });
@@ -577,7 +578,7 @@ describe('obligations', () => {
     );
     expect(await room.rowsOf(sql)).toHaveLength(3);
     const twice = await allows(
-      'SELECT count(*) AS n FROM visits a JOIN visits b ON a.email_fingerprint = b.email_fingerprint',
+      'SELECT count(DISTINCT a.page) AS n, count(DISTINCT b.page) AS k FROM visits a JOIN visits b ON a.email_fingerprint = b.email_fingerprint',
       withPolicies('thresholds'),
     );
     expect(twice).toContain(

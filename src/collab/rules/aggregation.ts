@@ -1,7 +1,12 @@
 import { type Cursor, present, readUnique } from '../cursor.ts';
 import { AGGREGATE_FUNCTIONS, type AggregateFunction, type RuleColumns } from './columns.ts';
-import { type OutputConstraint, readOutputConstraints, readMaxGroups,
-  readRounding, readSuppression } from './constraint.ts';
+import {
+  type OutputConstraint,
+  readOutputConstraints,
+  readMaxGroups,
+  readRounding,
+  readSuppression,
+} from './constraint.ts';
 import type { Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';

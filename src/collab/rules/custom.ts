@@ -1,6 +1,11 @@
 import { type Cursor, readUnique } from '../cursor.ts';
-import { type OutputConstraint, readOutputConstraints, readMaxGroups,
-  readRounding, readSuppression } from './constraint.ts';
+import {
+  type OutputConstraint,
+  readOutputConstraints,
+  readMaxGroups,
+  readRounding,
+  readSuppression,
+} from './constraint.ts';
 import type { Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';

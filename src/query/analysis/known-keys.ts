@@ -20,17 +20,20 @@ export interface TableKey {
 export class KnownKeys {
   readonly #manifest: Manifest;
   readonly #member: string;
-  readonly #facts: ReadonlyMap<string, TableFacts> | null;
+  readonly #facts: ReadonlyMap<string, TableFacts>;
+  readonly #assumes: boolean;
   readonly #assumed = new Map<string, TableKey>();
 
   /**
    * @param member id of the member that asks
-   * @param facts of the member's tables, by name; `null` without a room: every key is then assumed that a verdict needs
+   * @param facts of the member's tables that are loaded, by name
+   * @param assumes whether every key of the member's other tables is assumed that a verdict needs
    */
-  constructor(manifest: Manifest, member: string, facts: ReadonlyMap<string, TableFacts> | null) {
+  constructor(manifest: Manifest, member: string, facts: ReadonlyMap<string, TableFacts>, assumes: boolean) {
     this.#manifest = manifest;
     this.#member = member;
     this.#facts = facts;
+    this.#assumes = assumes;
   }
 
   /** The keys that had to be assumed, because there is no snapshot to look at. */
@@ -47,21 +50,18 @@ export class KnownKeys {
       table.columns.some((column) => column.name === name && column.protection === 'fingerprint');
     if (!allowDuplicates && [...columns].some(isFingerprint)) return true;
     if (table.owner !== this.#member) return false;
-    if (this.#facts !== null) return [...columns].some((column) => this.#isUnique(table.name, column));
+    const facts = this.#facts.get(table.name);
+    if (facts !== undefined) return [...columns].some((column) => (facts.multiplicity.get(column) ?? facts.rows) <= 1);
+    if (!this.#assumes) return false;
     const key = { table: table.name, columns: [...columns].sort() };
     this.#assumed.set(JSON.stringify(key), key);
     return true;
   }
 
-  #isUnique(table: string, column: string): boolean {
-    const most = this.#facts?.get(table)?.multiplicity.get(column);
-    return most !== undefined && most <= 1;
-  }
-
   /** How many rows of a table of the asking member can have one value in each of these columns; `null` if nothing is known. */
   most(table: ManifestTable, columns: readonly string[]): number | null {
     if (table.owner !== this.#member) return null;
-    const facts = this.#facts?.get(table.name);
+    const facts = this.#facts.get(table.name);
     if (facts === undefined) return null;
     return Math.min(facts.rows, ...columns.map((column) => facts.multiplicity.get(column) ?? facts.rows));
   }

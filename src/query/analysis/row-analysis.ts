@@ -1,6 +1,7 @@
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Leaf, Query, Relation, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
+import { meetExactly } from '../ast/value-type.ts';
 import { columnsIn, firstSelect, isAggregated, leavesOf, termsOf, visibleLeavesOf, within } from '../ast/walk.ts';
 import type { KnownKeys } from './known-keys.ts';
 import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
@@ -50,6 +51,8 @@ function linksOf(terms: readonly Expression[]): readonly Link[] {
   return terms.flatMap((term): readonly Link[] => {
     if (term.kind !== 'comparison' || term.operator !== '=') return [];
     const { left, right } = term;
+    // Different values may be equal after a conversion that loses digits.
+    if (!meetExactly([left.type, right.type])) return [];
     if (isBare(left) && isBare(right)) {
       const [a, b] = [keyOf(left), keyOf(right)];
       return [

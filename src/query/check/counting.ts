@@ -43,14 +43,13 @@ function checkWith(query: Query, keys: KnownKeys, check: RuleContext): Counting 
 }
 
 /** Checks that the rows of other members' tables count once, whatever the asking member joins them with. */
-export function checkCounting(query: Query, { facts }: CheckContext, check: RuleContext): Counting {
+export function checkCounting(query: Query, { facts = new Map() }: CheckContext, check: RuleContext): Counting {
   const { manifest, member, tables } = check;
   const isProtected = tables.some((table) => table.owner !== member && personsOf(table).length > 0);
   // What was refused may have had any meaning.
   if (!isProtected || isBroken(query)) return { query, limits: [], assumed: [] };
-  if (facts !== undefined) return checkWith(query, new KnownKeys(manifest, member, facts), check);
   const found = new Findings();
-  const counting = checkWith(query, new KnownKeys(manifest, member, new Map()), { ...check, found });
+  const counting = checkWith(query, new KnownKeys(manifest, member, facts, false), { ...check, found });
   if (found.size === 0) return counting;
-  return checkWith(query, new KnownKeys(manifest, member, null), check);
+  return checkWith(query, new KnownKeys(manifest, member, facts, true), check);
 }

@@ -17,8 +17,8 @@ export interface CheckContext {
   /** How many queries the access budgets still allow, by table; a table without a budget is left out. */
   readonly budgetsLeft?: ReadonlyMap<string, number> | undefined;
   /**
-   * What is known of the snapshots of the member's own tables, by table; a table that is not loaded is left out. Without it, a
-   * verdict names the keys that it assumes.
+   * What is known of the snapshots of the member's own tables, by table. Of a table that is left out, because it is not loaded,
+   * a verdict names the keys that it assumes.
    */
   readonly facts?: ReadonlyMap<string, TableFacts> | undefined;
   /** The maximum number of rows in a result; default: `DEFAULT_MAX_ROWS`. */

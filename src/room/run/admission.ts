@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditLog, BudgetChange } from '../../audit/index.ts';
 import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
-import { checkQuery, type Verdict } from '../../query/index.ts';
+import { checkQuery, type TableFacts, type Verdict } from '../../query/index.ts';
 import { type ParsedQuery, QueryParser } from '../../query/index.ts';
 import { chargesOf, printIr } from './audit-events.ts';
 import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
@@ -46,6 +46,16 @@ export function withoutBudget(
 ): Verdict {
   const budgetsLeft = new Map(exhausted.map(({ table }) => [table, 0]));
   return checkQuery(parsed, { ...context, budgetsLeft });
+}
+
+/** What is known of a member's own tables. Nothing of the tables of others is looked at before a query runs. */
+function factsOf({ tables }: Room, member: string): ReadonlyMap<string, TableFacts> {
+  const facts = new Map<string, TableFacts>();
+  for (const { name, owner, snapshot } of tables) {
+    if (owner !== member || snapshot === null) continue;
+    facts.set(name, { rows: snapshot.rows, multiplicity: new Map(Object.entries(snapshot.multiplicity)) });
+  }
+  return facts;
 }
 
 /** What every query goes through before anything runs: it is parsed, checked, and compared with the budgets. */
@@ -94,7 +104,8 @@ export class Admission implements AsyncDisposable {
   /** Resolves a request in the room as it is now, which is read if it was not just opened. */
   async prepare(request: QueryRequest, opened?: Room): Promise<Attempt> {
     const room = await openRoomOnce(this.#options.directory, opened);
-    const question = resolveRequest(request, room.manifest, this.#options.maxRows);
+    const asked = resolveRequest(request, room.manifest, this.#options.maxRows);
+    const question = { ...asked, context: { ...asked.context, facts: factsOf(room, asked.context.member) } };
     // A template that does not exist has no text; then the check reports that and nothing else.
     const isKnown = request.query.kind === 'text' || question.text !== '';
     const parsed = isKnown

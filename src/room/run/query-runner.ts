@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type BudgetChange, durationBucket, type Receipt } from '../../audit/index.ts';
 import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -233,7 +234,8 @@ export class QueryRunner implements AsyncDisposable {
     signal: AbortSignal | undefined,
   ): Promise<QueryResult> {
     const { member, receivers, template = null, parameters = {}, maxRows = DEFAULT_MAX_ROWS } = question.context;
-    const { sql, parameters: values } = statement;
+    const { sql } = statement;
+    const values = statement.isSalted ? [...statement.parameters, newSalt()] : statement.parameters;
     const answer = await engine.run({ sql, parameters: values, maxRows }, signal);
     const columns = nameColumns(statement.columns);
     const table = await encodeResult(columns, answer);
@@ -258,6 +260,11 @@ export class QueryRunner implements AsyncDisposable {
       },
     };
   }
+}
+
+/** Decides which groups of a person count, anew in each run. */
+function newSalt(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** Thrown if the room no longer has the manifest that the query was checked against. */

@@ -181,10 +181,10 @@ function otherSource(file: string): SealroomError {
 async function writeSnapshot(
   { directory, signal, onProgress }: LoadOptions,
   manifest: Manifest,
-  { owner, name }: ManifestTable,
+  { owner, name, unique }: ManifestTable,
   reader: TableReader,
   columns: readonly LoadedColumn[],
-): Promise<Pick<SnapshotEntry, 'sha256' | 'bytes' | 'rows'>> {
+): Promise<Pick<SnapshotEntry, 'sha256' | 'bytes' | 'rows' | 'multiplicity'>> {
   const unfinished = join(directory, ROOM_FILES.unfinished);
   await mkdir(unfinished, { mode: 0o700 }).catch(failAtRoom(directory));
   const loader = new TableLoader({
@@ -192,6 +192,7 @@ async function writeSnapshot(
     owner,
     table: name,
     columns,
+    keys: unique,
     settings: manifest.settings,
     room: directory,
     directory: unfinished,
@@ -206,13 +207,13 @@ async function writeSnapshot(
     }
     signal?.throwIfAborted();
     onProgress?.({ phase: 'write', rows: 0, totalRows: rows });
-    await loader.finish();
+    const { multiplicity } = await loader.finish();
     signal?.throwIfAborted();
     await syncFile(loader.path).catch(failAtRoom(directory));
     const { size: bytes } = await stat(loader.path);
     const sha256 = await hashFile(loader.path, signal);
     onProgress?.({ phase: 'write', rows, totalRows: rows });
-    return { sha256, bytes, rows };
+    return { sha256, bytes, rows, multiplicity };
   } finally {
     await loader.close();
   }

@@ -15,6 +15,8 @@ const snapshotEntry = z
     sha256,
     bytes: z.int().min(0),
     rows: z.int().min(0),
+    /** How many rows have the most frequent value other than null, by column. Snapshots of older versions do not say. */
+    multiplicity: z.record(z.string(), z.int().min(0)).readonly().optional(),
     /** Hash of what the manifest said about loading the table; see `loadingTerms`. */
     termsSha256: sha256,
     /** Hash of the file that was loaded. */

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import type { CollaborationSettings, ManifestColumn } from '../../collab/index.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { type Batch, type ColumnData, type Field } from '../../columns/index.ts';
 import { EngineTask, quoteIdentifier, quoteText } from '../../engine/index.ts';
 import { requireProtection } from './cells.ts';
@@ -30,6 +30,8 @@ export interface LoadingTask {
   readonly owner: string;
   readonly table: string;
   readonly columns: readonly LoadedColumn[];
+  /** Sets of columns of which no two rows may have the same values, other than null. */
+  readonly keys: readonly (readonly string[])[];
   readonly settings: CollaborationSettings;
   /** The room's directory, for errors. */
   readonly room: string;
@@ -44,7 +46,14 @@ const ROW_FIELDS: readonly Field[] = [
 ];
 
 /** What a query over the rows reports. */
-type Found = 'rows' | 'value' | 'duplicate';
+type Found = 'rows' | 'value' | 'duplicate' | 'key' | 'most';
+
+/** What a load found out about a table. */
+export interface LoadedFacts {
+  readonly rows: number;
+  /** How many rows have the most frequent value other than null, by column; for columns that joins may compare. */
+  readonly multiplicity: Readonly<Record<string, number>>;
+}
 
 /** Writes the rows of one table to a new snapshot, in random order. */
 export class TableLoader {
@@ -81,9 +90,14 @@ export class TableLoader {
     });
   }
 
+  /** The value of a column as it will be in the room. */
+  #valueOf(name: string): string {
+    return this.#conversions[this.#task.columns.findIndex(({ column }) => column.name === name)]?.value ?? 'NULL';
+  }
+
   /** Stages the rows in their order, and searches them for mistakes. */
   #printStaging(): string {
-    const { columns, settings } = this.#task;
+    const { columns, keys, settings } = this.#task;
     const refused = this.#conversions.flatMap(({ isRefused }, index) =>
       isRefused === null
         ? []
@@ -92,11 +106,22 @@ export class TableLoader {
     const repeated = columns.flatMap(({ column }, index) =>
       settings.allowDuplicates || column.protection !== 'fingerprint' ? [] : [printRepeated(index)],
     );
+    const facts = [
+      ...keys.map((key, index) =>
+        printKey(
+          index,
+          key.map((name) => this.#valueOf(name)),
+        ),
+      ),
+      ...columns.flatMap(({ column }, index) =>
+        column.protection === 'sealed' ? [] : [printMost(index, this.#valueOf(column.name))],
+      ),
+    ];
     const found = ["SELECT 'rows' AS found, 0 AS place, count(*) AS first, NULL::BIGINT AS again FROM staging.rows"];
     return [
       this.#attachStaging(),
       'CREATE TABLE staging.rows AS SELECT * FROM $input',
-      [...found, ...refused, ...repeated].join(' UNION ALL '),
+      [...found, ...refused, ...repeated, ...facts].join(' UNION ALL '),
     ].join(';\n');
   }
 
@@ -169,12 +194,12 @@ export class TableLoader {
   /**
    * Finishes the load. The snapshot is then complete, and the only table in its file.
    *
-   * @returns the number of rows
    * @throws {SealroomError} DATA_VALUE for a cleartext value that does not fit its type in the room, RULE_DUPLICATES for
-   *   repeated fingerprints where the collaboration forbids them; IO_WRITE, IO_ENGINE.
+   *   repeated fingerprints where the collaboration forbids them, and for repeated values of a key; IO_WRITE, IO_ENGINE.
    */
-  async finish(): Promise<number> {
+  async finish(): Promise<LoadedFacts> {
     const found = await this.#engine.finish().catch((error: unknown) => this.#fail(error));
+    const multiplicity: Record<string, number> = {};
     for (const { found: kind, place, first, again } of found) {
       const loaded = this.#task.columns[Number(place)];
       const where = { file: this.#task.file, column: loaded?.source.name };
@@ -191,6 +216,11 @@ export class TableLoader {
               hint: 'nothing was loaded; correct the table, or correct the type in the manifest and sign it',
             },
           );
+        case 'most':
+          if (loaded !== undefined) multiplicity[loaded.column.name] = Number(first);
+          break;
+        case 'key':
+          throw repeatedKey(this.#task.file, this.#task.keys[Number(place)] ?? [], Number(first), Number(again));
         case 'duplicate':
           throw new SealroomError(
             'RULE_DUPLICATES',
@@ -202,7 +232,7 @@ export class TableLoader {
     await this.#engine.abort();
     this.#engine = this.#startEngine(this.#printWriting(), []);
     await this.#engine.finish().catch((error: unknown) => this.#fail(error));
-    return this.#rows;
+    return { rows: this.#rows, multiplicity };
   }
 
   /** Places an error: in the room if the engine could not write, else in the file. */
@@ -256,6 +286,29 @@ function printRepeated(index: number): string {
     `SELECT min(row) AS first, max(row) AS again FROM staging.rows WHERE ${name} IS NOT NULL ` +
     `GROUP BY ${name} HAVING count(*) > 1`;
   return `SELECT 'duplicate', ${String(index)}, min(first), arg_min(again, first) FROM (${pairs}) HAVING count(*) > 0`;
+}
+
+/** Finds the first two rows with the same values of a key. */
+function printKey(index: number, values: readonly string[]): string {
+  const present = values.map((value) => `${value} IS NOT NULL`).join(' AND ');
+  const pairs =
+    `SELECT min(row) AS first, max(row) AS again FROM staging.rows WHERE ${present} ` +
+    `GROUP BY ${values.join(', ')} HAVING count(*) > 1`;
+  return `SELECT 'key', ${String(index)}, min(first), arg_min(again, first) FROM (${pairs}) HAVING count(*) > 0`;
+}
+
+/** Counts the rows of the most frequent value of a column. */
+function printMost(index: number, value: string): string {
+  const counts = `SELECT count(*) AS rows FROM staging.rows WHERE ${value} IS NOT NULL GROUP BY ${value}`;
+  return `SELECT 'most', ${String(index)}, coalesce(max(rows), 0), NULL FROM (${counts})`;
+}
+
+function repeatedKey(file: string, key: readonly string[], first: number, again: number): SealroomError {
+  const names = key.map((name) => quoteForMessage(name)).join(', ');
+  return new SealroomError('RULE_DUPLICATES', `rows ${String(first)} and ${String(again)} have the same ${names}`, {
+    where: { file },
+    hint: 'nothing was loaded; `x-unique` in the manifest says that no two rows do: correct the table, or the manifest and sign it',
+  });
 }
 
 function fixed(values: Uint8Array): ColumnData {

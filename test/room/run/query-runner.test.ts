@@ -27,8 +27,8 @@ afterAll(async () => {
   cleartext.closeSync();
 });
 
-const BY_REGION = `SELECT i.region, COUNT(DISTINCT i.email) AS people, SUM(i.spend) AS spend, SUM(i.clicks) AS clicks,
-  AVG(p.amount) AS amount FROM impressions i JOIN purchases p ON i.email = p.email GROUP BY i.region`;
+const BY_REGION = `SELECT i.region, COUNT(DISTINCT i.email) AS people, SUM(i.spend) AS spend, SUM(i.clicks) AS clicks
+  FROM impressions i WHERE i.email IN (SELECT email FROM purchases) GROUP BY i.region`;
 
 /** 900 rows of three pages, each joined with all rows of its page five times over: 10^13 rows. */
 const RUNAWAY = `SELECT COUNT(*) AS n FROM visits a JOIN visits b ON a.page = b.page JOIN visits c ON a.page = c.page
@@ -93,11 +93,9 @@ describe('an allowed query', () => {
     const outcome = await runner.run(ask(BY_REGION));
     const expected = await cleartextRows(
       cleartext,
-      `${BY_REGION} HAVING COUNT(DISTINCT i.email) >= 10 AND COUNT(DISTINCT p.email) >= 5 ORDER BY ALL`,
+      `${BY_REGION} HAVING COUNT(DISTINCT i.email) >= 10 ORDER BY ALL`,
     );
-    const round = (rows: readonly (readonly (string | null)[])[]): unknown =>
-      rows.map(([region, people, spend, clicks, amount]) => [region, people, spend, clicks, Number(amount).toFixed(6)]);
-    expect(round(await rowsOf(outcome))).toEqual(round(expected));
+    expect(await rowsOf(outcome)).toEqual(expected);
     expect(expected.map(([region]) => region)).toEqual(['Bavaria', 'Carinthia', 'Tyrol']);
     expect(await cleartextRows(cleartext, 'SELECT DISTINCT region FROM impressions')).toHaveLength(4);
   });
@@ -198,7 +196,8 @@ describe('a refused query', () => {
   });
 
   test('of a member that may not ask is recorded under its name', async () => {
-    await runner.run(ask(BY_REGION, { caller: claimedCaller('pub') }));
+    const sql = 'SELECT COUNT(DISTINCT i.email) AS n FROM impressions i';
+    await runner.run(ask(sql, { caller: claimedCaller('pub') }));
     expect(await lastRecord()).toMatchObject({ member: 'pub', findings: [{ code: 'ROLE_CANNOT_QUERY' }] });
   });
 
