@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { receiveFromMember, requestFromMember, sendToMember } from '../../src/actions/member/index.ts';
+import { shortSecretId } from '../../src/custody/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { readCollaboration, readNamedFile, readOptionalFile } from '../options/collaboration-options.ts';
@@ -121,7 +122,8 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
     key: args.key,
   });
   await writeWholeFile(output, parcel, args);
-  const { collaborationId, generation, secretId } = envelope;
+  const { collaborationId, generation } = envelope;
+  const secretId = shortSecretId(envelope.secretId);
   const { id } = receiver.body;
   const what = `generation ${String(generation)} of ${collaborationId}, secret ${secretId}`;
   writeAnswer(

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { type ListedSecret, listSecrets } from '../../src/actions/member/index.ts';
 import { isReadableByUser } from '../../src/custody/index.ts';
+import { readCollaboration } from '../options/collaboration-options.ts';
 import {
   type CommonArguments,
   type KeyArguments,
@@ -14,6 +15,7 @@ import type { CliIo } from '../terminal.ts';
 /** The arguments of `key show`. */
 interface ShowArguments extends CommonArguments, KeyArguments {
   readonly id: string | undefined;
+  readonly manifest: string | undefined;
   readonly check: boolean;
 }
 
@@ -29,8 +31,9 @@ function listedInWords({ place, stored, problem }: ListedSecret, isChecked: bool
 }
 
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
-  const { id, key, check: isChecked } = args;
-  const { home, secrets } = await listSecrets(memberEnvironment(io, args), { id, key, isChecked });
+  const { key, check: isChecked } = args;
+  const collaboration = await readCollaboration(io, args);
+  const { home, secrets } = await listSecrets(memberEnvironment(io, args), { collaboration, key, isChecked });
   if (args.json) {
     const envelopes = secrets.map(({ place, stored, problem }) => ({
       ...place,
@@ -53,6 +56,10 @@ export function withShowCommand(yargs: Argv, io: CliIo): Argv {
     (inner) =>
       withKeyOptions(withCommon(inner))
         .option('id', { type: 'string', describe: 'only secrets of this collaboration' })
+        .option('manifest', {
+          type: 'string',
+          describe: 'only secrets of its collaboration; needed to check role-bound secrets',
+        })
         .option('check', { type: 'boolean', default: false, describe: 'check that each secret opens' }),
     (args) => runShow(args, io),
   );

@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { createSecret, destroySecret, exportSecret, wrapSecrets } from '../../src/actions/member/index.ts';
-import { isPlaintext } from '../../src/custody/index.ts';
+import { isPlaintext, shortSecretId } from '../../src/custody/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import {
   type KeyArguments,
@@ -13,6 +13,7 @@ import { describeEnvelope, describeStored, writeAnswer } from '../output/key-out
 import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/confirm.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { withAdoptCommand } from './key-adopt.ts';
 import { withDoctorCommand } from './key-doctor.ts';
 import { withExchangeCommands } from './key-exchange.ts';
 import { withRotateCommand } from './key-rotate.ts';
@@ -73,7 +74,7 @@ async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
     key: args.key,
     confirm: (stored) => confirmOrRefuse(io, args, `print the secret itself: ${describeEnvelope(stored)}?`),
     take: (text, { envelope: { collaborationId, generation, secretId } }) => {
-      const facts = JSON.stringify({ collaborationId, generation, secretId });
+      const facts = JSON.stringify({ collaborationId, generation, secretId: shortSecretId(secretId) });
       const [before, after] = args.json ? [`${facts.slice(0, -1)},"secret":"`, '"}\n'] : ['', '\n'];
       // Not wiped, because the stream may keep the bytes until they are written.
       io.stdout.write(Buffer.concat([Buffer.from(before), text, Buffer.from(after)]));
@@ -151,7 +152,7 @@ function withOwnCommands(yargs: Argv, io: CliIo): Argv {
 export function keyCommand(io: CliIo): CommandModule {
   return {
     builder: (yargs) =>
-      [withOwnCommands, withShowCommand, withExchangeCommands, withRotateCommand, withDoctorCommand]
+      [withOwnCommands, withAdoptCommand, withShowCommand, withExchangeCommands, withRotateCommand, withDoctorCommand]
         .reduce<Argv>((all, add) => add(all, io), yargs)
         .demandCommand(1, NEEDS_COMMAND),
     handler: () => undefined,

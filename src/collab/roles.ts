@@ -5,6 +5,8 @@ import type { Person, Role } from './person.ts';
 /** The actions that roles allow or forbid. */
 export type RoleAction =
   | 'create'
+  | 'adopt'
+  | 'check'
   | 'wrap'
   | 'rotate'
   | 'export'
@@ -21,6 +23,9 @@ export type RoleAction =
 /** The roles that allow each action; one of them is enough. */
 const ALLOWED: Readonly<Record<RoleAction, readonly Role[]>> = {
   create: ['KEY_CUSTODIAN'],
+  // Whoever may use a secret may take its envelope into the home, and find out whether it opens.
+  adopt: ['KEY_CUSTODIAN', 'DATA_STEWARD', 'QUERY_MEMBER'],
+  check: ['KEY_CUSTODIAN', 'DATA_STEWARD', 'QUERY_MEMBER'],
   wrap: ['KEY_CUSTODIAN'],
   rotate: ['KEY_CUSTODIAN'],
   export: ['KEY_CUSTODIAN'],

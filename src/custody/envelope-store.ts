@@ -1,11 +1,13 @@
-import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CollaborationId, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { unwrapEnvelope } from './unwrap-envelope.ts';
-import { destroyFile, isOpenToOthers, temporariesOf, withLock, writePrivateFile } from '../files/index.ts';
+import { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from '../files/index.ts';
+import { withDirectoryLock } from './directory-lock.ts';
+import { rememberKey } from './known-keys.ts';
 import type { KeyProvider } from './providers/provider.ts';
 
 /** The place of an envelope in a home. */
@@ -141,7 +143,7 @@ async function requireOwn(directory: string): Promise<void> {
 
 /**
  * Stores an envelope in a home. It is renamed into place only after it was read back from disk and opened, and holds the right
- * secret; until then, and after any failure, the previous one stays.
+ * secret; until then, and after any failure, the previous one stays. Its key then counts as one that the home has used.
  *
  * @throws {SealroomError} IO_EXISTS if there is one of its generation that it does not replace; IO_LOCKED; CUSTODY_ENVELOPE if
  *   the one to replace has changed, or the new one does not hold the secret; IO_WRITE; CUSTODY_*, SECRET_* of
@@ -167,6 +169,7 @@ export async function storeEnvelope(
         });
       },
     });
+    await rememberKey(home, envelope.key);
     return { file, envelope };
   });
 }
@@ -201,17 +204,5 @@ async function withStoreLock<T>(
   collaborationId: CollaborationId,
   action: () => Promise<T>,
 ): Promise<T> {
-  const directory = home.collaboration(collaborationId);
-  await using lock = await openLock(directory);
-  return await withLock(lock, directory, action);
-}
-
-async function openLock(directory: string): Promise<FileHandle> {
-  const file = join(directory, 'lock');
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    return await open(file, 'a', 0o600);
-  } catch (error) {
-    throw new SealroomError('IO_WRITE', `cannot write: ${systemReason(error)}`, { where: { file }, cause: error });
-  }
+  return withDirectoryLock(home.collaboration(collaborationId), action);
 }

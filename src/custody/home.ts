@@ -16,6 +16,8 @@ export interface MemberHome {
   readonly receivingKey: string;
   /** The signer of the log. */
   readonly logKey: string;
+  /** The list of the keys that the home has used. */
+  readonly knownKeys: string;
   /** The audit log of the keys. */
   readonly log: string;
   /**
@@ -39,6 +41,7 @@ export function memberHome(
     signingKey: join(directory, 'sign.key'),
     receivingKey: join(directory, 'receive.key'),
     logKey: join(directory, 'log.key'),
+    knownKeys: join(directory, 'keys.json'),
     log: join(directory, 'log'),
     // Parsed even so: what is no id, from a caller without types, must not become a path.
     collaboration: (id: CollaborationId) => join(directory, 'collaborations', parseCollaborationId(id)),

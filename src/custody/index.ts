@@ -1,4 +1,5 @@
 /** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
+export { chooseKey, type ChosenKey, requireKnownRoute } from './choose-key.ts';
 export type { Check } from './doctor/check.ts';
 export { examineCustody } from './doctor/index.ts';
 export {
@@ -32,11 +33,12 @@ export type { SignedRequest } from './exchange/request.ts';
 export { authenticationString, isSameString } from './exchange/short-authentication-string.ts';
 export { requireFips } from './fips.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';
-export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse } from './key-events.ts';
+export { type EnvelopeEvent, recordEvent, recordRefusal, type RefusedUse, type SecretSubject } from './key-events.ts';
 export { type KeyAction, type KeyUse, type KeyLog, type KeyLogOptions, openKeyLog } from './key-log.ts';
 export { KEY_VARIABLE, loadSharedSecret } from './load-secret.ts';
 export { openProvider } from './providers/open-provider.ts';
 export type { KeyProvider, PassphraseRequest, ProviderContext, ProviderDescription } from './providers/provider.ts';
+export { routeOf } from './providers/route.ts';
 export { ENFORCING_SCHEMES, isPlaintext, isReadableByUser, PROVIDER_SCHEMES } from './providers/providers.ts';
 export { readSecretFile } from './secret-file.ts';
 export {
@@ -46,6 +48,7 @@ export {
   secretIdOf,
   type SecretRequest,
   secretTextOf,
+  shortSecretId,
 } from './secret.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';
 export { unwrapEnvelope } from './unwrap-envelope.ts';

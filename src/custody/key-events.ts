@@ -4,6 +4,7 @@ import type { Envelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { fileExists } from '../files/index.ts';
 import type { KeyUse } from './key-log.ts';
+import { shortSecretId } from './secret.ts';
 
 /** An action on the secret of an envelope. */
 export type EnvelopeEvent = Pick<KeyUse, 'action' | 'purpose'> & Partial<Pick<KeyUse, 'peer' | 'file'>>;
@@ -14,17 +15,24 @@ export type EnvelopeEvent = Pick<KeyUse, 'action' | 'purpose'> & Partial<Pick<Ke
  * @throws {SealroomError} errors of opening the log and of `KeyLog.record`.
  */
 export async function recordEvent(home: MemberHome, envelope: Envelope, event: EnvelopeEvent): Promise<void> {
-  const { collaborationId, generation, secretId, provider, key } = envelope;
+  const { collaborationId, generation, provider, key } = envelope;
+  const secretId = shortSecretId(envelope.secretId);
   await using log = await openKeyLog(home);
   const facts = { collaborationId, generation, secretId, provider, key };
   await log.record({ ...facts, member: await memberOf(home), peer: null, file: null, ...event });
 }
 
+/** The secret that an action is about: what its envelope says, or will say if there is none yet. */
+export type SecretSubject = Pick<
+  Envelope,
+  'collaborationId' | 'generation' | 'secretId' | 'isRoleBound' | 'provider' | 'key'
+>;
+
 /** A refused action. */
 export interface RefusedUse {
   readonly collaborationId: string;
-  /** The envelope that it was for, or `null`. */
-  readonly envelope: Envelope | null;
+  /** The secret that it was for, or `null`. */
+  readonly envelope: SecretSubject | null;
   /** The refused action, such as `export`. */
   readonly purpose: string;
 }
@@ -44,7 +52,7 @@ export async function recordRefusal(
     member: await memberOf(home),
     collaborationId,
     generation: envelope?.generation ?? null,
-    secretId: envelope?.secretId ?? null,
+    secretId: envelope === null ? null : shortSecretId(envelope.secretId),
     provider: envelope?.provider ?? 'none',
     key: envelope?.key ?? 'none',
     purpose,

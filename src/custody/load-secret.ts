@@ -5,7 +5,7 @@ import { SealroomError } from '../errors/index.ts';
 import { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
 import { memberHome } from './home.ts';
 import type { ProviderContext } from './providers/provider.ts';
-import { type HeldSecret, secretIdOf, type SecretRequest } from './secret.ts';
+import { type HeldSecret, secretIdOf, type SecretRequest, shortSecretId } from './secret.ts';
 
 export { readSecretFromEnvironment } from './environment.ts';
 export { memberHome } from './home.ts';
@@ -23,7 +23,8 @@ export const KEY_VARIABLE = 'SEALROOM_KEY';
  *
  * @returns the secret, which the caller disposes of
  * @throws {SealroomError} SECRET_MISSING if there is none; CUSTODY_KEY if a key or generation is chosen and there is no envelope,
- *   or another key wrapped it; USAGE_OPTION if the id or URI is invalid; errors of `readEnvelope`, `unwrapEnvelope` and `recordEvent`.
+ *   or another key wrapped it; USAGE_OPTION if the id or URI is invalid; errors of `readEnvelope`, `chooseKey`, `unwrapEnvelope` and
+ *   `recordEvent`.
  */
 export async function loadSharedSecret(request: SecretRequest, context: ProviderContext): Promise<HeldSecret> {
   const collaborationId = parseCollaborationId(request.collaborationId);
@@ -59,6 +60,7 @@ const importEnvelopes = () =>
     import('./unwrap-envelope.ts'),
     import('./providers/open-provider.ts'),
     import('./key-events.ts'),
+    import('./choose-key.ts'),
   ]);
 
 async function loadFromHome(
@@ -66,21 +68,24 @@ async function loadFromHome(
   request: SecretRequest,
   context: ProviderContext,
 ): Promise<HeldSecret> {
-  const [{ listEnvelopes, readEnvelope }, { unwrapEnvelope }, { openProvider }, { recordEvent }] =
+  const [{ listEnvelopes, readEnvelope }, { unwrapEnvelope }, { openProvider }, { recordEvent }, { chooseKey }] =
     await importEnvelopes();
   const { generation, key, purpose } = request;
   const home = memberHome(context.env, { cwd: context.cwd, home: request.home });
   const newest = (await listEnvelopes(home, collaborationId)).at(-1);
   const wanted = generation === undefined ? newest : { collaborationId, generation };
   if (wanted === undefined) throw noEnvelope(collaborationId, home.directory, key !== undefined);
-  const { envelope, file } = await readEnvelope(home, wanted);
+  const stored = await readEnvelope(home, wanted);
+  const { envelope, file } = stored;
   await request.authorise?.(envelope);
-  await using provider = await openProvider(key ?? envelope.key, context);
+  const chosen = await chooseKey(home, stored, key, context);
+  await using provider = await openProvider(chosen.uri, context);
   const secret = await unwrapEnvelope(envelope, provider, { file });
   const wipeSecret = (): void => {
     secret[Symbol.dispose]();
   };
   try {
+    await chosen.remember();
     await recordEvent(home, envelope, { action: 'unwrap', purpose });
   } catch (error) {
     wipeSecret();
@@ -91,7 +96,7 @@ async function loadFromHome(
     collaborationId,
     generation: envelope.generation,
     isNewest: newest === undefined || newest.generation <= envelope.generation,
-    secretId: envelope.secretId,
+    secretId: shortSecretId(envelope.secretId),
     envelope,
     recordUse: (used) => recordEvent(home, envelope, { action: 'lend', purpose, file: used }),
     [Symbol.dispose]: wipeSecret,

@@ -76,7 +76,20 @@ export function fullSecretIdOf(secret: SharedSecret, collaborationId: Collaborat
  * collaboration can compare it; what is signed holds the full id.
  */
 export function secretIdOf(secret: SharedSecret, collaborationId: CollaborationId): string {
-  return fullSecretIdOf(secret, collaborationId).slice(0, ID_DIGITS);
+  return shortSecretId(fullSecretIdOf(secret, collaborationId));
+}
+
+/** The short form of an id that an envelope has, which may be short itself. */
+export function shortSecretId(id: string): string {
+  return id.slice(0, ID_DIGITS);
+}
+
+/** Whether a secret is the one that an envelope names, by its full id or, in version 1, by its short one. */
+export function isSecretOf(
+  secret: SharedSecret,
+  { version, collaborationId, secretId }: Pick<Envelope, 'version' | 'collaborationId' | 'secretId'>,
+): boolean {
+  return (version === 1 ? secretIdOf : fullSecretIdOf)(secret, collaborationId) === secretId;
 }
 
 /** Encodes a secret in Base64, as C3R_SHARED_SECRET takes it; as bytes, because a string cannot be wiped. The caller wipes them. */

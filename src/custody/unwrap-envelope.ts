@@ -2,7 +2,7 @@ import type { SharedSecret } from '../crypto/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Envelope } from './envelope.ts';
 import type { KeyProvider } from './providers/provider.ts';
-import { secretIdOf } from './secret.ts';
+import { isSecretOf } from './secret.ts';
 
 /**
  * Unwraps an envelope with a provider, and checks that the secret in it is the one that it names.
@@ -29,7 +29,7 @@ export async function unwrapEnvelope(
       hint: `the envelope names \`${envelope.key}\`; give the key with \`--key\` if it is elsewhere now`,
     });
   }
-  if (secretIdOf(secret, envelope.collaborationId) === envelope.secretId) return secret;
+  if (isSecretOf(secret, envelope)) return secret;
   secret[Symbol.dispose]();
   throw new SealroomError('CUSTODY_ENVELOPE', 'the secret in the envelope is not the one that it names', {
     where,

@@ -7,6 +7,11 @@ function escapeCharacter(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
+/** Replaces what a terminal would not show, or show as something else, in a text that is to be compared. */
+export function escapeUnprintable(text: string): string {
+  return text.replace(UNPRINTABLE, escapeCharacter);
+}
+
 /**
  * Quotes untrusted text in backticks for a one-line message: control characters escaped, cut after 60 characters.
  */
@@ -14,7 +19,7 @@ export function quoteForMessage(text: string): string {
   const characters = [...text];
   const shown = characters.slice(0, MAX_QUOTED_CHARACTERS).join('');
   const cut = characters.length > MAX_QUOTED_CHARACTERS ? '…' : '';
-  return `\`${shown.replace(UNPRINTABLE, escapeCharacter)}${cut}\``;
+  return `\`${escapeUnprintable(shown)}${cut}\``;
 }
 
 /** Formats a number with its noun: `1 row`, `2,000 rows`. The plural has an `s`. */

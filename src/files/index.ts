@@ -27,3 +27,4 @@ export {
 export { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from './private-file.ts';
 export { createTempFolder, SpillFile } from './spill-file.ts';
 export { prepareFile, readTextFile, writeWholeFile } from './text-file.ts';
+export { requireTrustedPath } from './trusted-path.ts';

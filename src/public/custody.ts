@@ -42,6 +42,7 @@ export {
   recordEvent,
   recordRefusal,
   type RefusedUse,
+  type SecretSubject,
   type KeyAction,
   type KeyUse,
   type KeyLog,

@@ -9,33 +9,36 @@ import { codeOf } from './providers/contract.ts';
 const digits = (length: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: length, maxLength: length });
 
-const envelopes: fc.Arbitrary<Envelope> = fc.record({
-  version: fc.constant(1 as const),
+const common = {
   provider: fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/),
   key: fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }).filter((text) => /^[^\p{Cc}\p{Cs}]+$/u.test(text)),
   algorithm: fc.stringMatching(/^[A-Za-z0-9+_.-]{1,64}$/),
   collaborationId: fc.uuid().map(parseCollaborationId),
   generation: fc.integer({ min: 1, max: 1_000_000 }),
-  secretId: digits(32),
   created: fc
     .date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
     .map((date) => date.toISOString()),
   isRoleBound: fc.boolean(),
   wrapped: fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('base64')),
-});
+};
 
-const EXAMPLE: Envelope = {
-  version: 1,
+const envelopes: fc.Arbitrary<Envelope> = fc.oneof(
+  fc.record({ version: fc.constant(1 as const), secretId: digits(32), ...common }),
+  fc.record({ version: fc.constant(2 as const), secretId: digits(64), ...common }),
+);
+
+const EXAMPLE = {
+  version: 2,
   provider: 'age',
   key: 'age:/home/a/key',
   algorithm: 'age-X25519',
   collaborationId: parseCollaborationId('00000000-1111-2222-3333-444444444444'),
   generation: 1,
-  secretId: '0'.repeat(32),
+  secretId: '0'.repeat(64),
   created: '2026-11-24T10:00:00.000Z',
   isRoleBound: false,
   wrapped: 'AAAA',
-};
+} as const satisfies Envelope;
 
 function refused(text: string): Promise<string> {
   return codeOf(() => Promise.resolve().then(() => parseEnvelope(text)));
@@ -93,8 +96,10 @@ describe('an envelope', () => {
   });
 
   test.each([
-    ['another version', { version: 2 }],
-    ['a version that is a text', { version: '1' }],
+    ['another version', { version: 3 }],
+    ['a version that is a text', { version: '2' }],
+    ['the id of the other version', { version: 1 }],
+    ['a short id', { secretId: '0'.repeat(32) }],
     ['an unknown member', { purpose: 'x' }],
     ['a missing member', { wrapped: undefined }],
     ['an id in upper case', { collaborationId: EXAMPLE.collaborationId.replace('1111', 'AAAA') }],
@@ -116,7 +121,7 @@ describe('an envelope', () => {
       ` ${text}`,
       `${text}\n`,
       `\uFEFF${text}`,
-      text.replace('{', '{"version":1,'),
+      text.replace('{', '{"version":2,'),
       `${JSON.stringify(EXAMPLE)}\n`,
       text.replace('/home', '\\u002fhome'),
       text.replace('AAAA', 'A'.repeat(70_000)),

@@ -12,7 +12,7 @@ import { memberHome, type MemberHome } from '#src/custody/home';
 import { storeEnvelope } from '#src/custody/envelope-store';
 import type { ProviderContext } from '#src/custody/providers/provider';
 import { openProvider } from '#src/custody/providers/open-provider';
-import { secretIdOf } from '#src/custody/secret';
+import { fullSecretIdOf } from '#src/custody/secret';
 import { debianAge, goAge, Unavailable } from './tools/toolbox.mjs';
 
 // The second implementation of age files: the age command, in both directions. Debian's knows keys of X25519, the one of the Go
@@ -67,7 +67,7 @@ const homeOf = (name: string): MemberHome => memberHome({}, { cwd: folder, home:
 const envelopeFacts = {
   collaborationId: ID,
   generation: 1,
-  secretId: secretIdOf(sharedSecretFromBytes(SECRET), ID),
+  secretId: fullSecretIdOf(sharedSecretFromBytes(SECRET), ID),
   created: NOW.toISOString(),
   isRoleBound: false,
 };

@@ -31,6 +31,8 @@ export interface StrictKey {
   readonly policy: Map<string, ReadonlySet<Action>>;
   /** Pairs that the encryption context must have, as `kms:EncryptionContext:<key>` in a policy asks for. */
   requiredContext: Readonly<Record<string, string>>;
+  /** Names that the encryption context must have, as `Null` of `kms:EncryptionContext:<key>` in a policy asks for. */
+  requiredNames: readonly string[];
   readonly material: Buffer;
 }
 
@@ -92,6 +94,7 @@ export class StrictKms implements AsyncDisposable {
       spec: 'SYMMETRIC_DEFAULT',
       policy: new Map([[accessKey, new Set<Action>(['GenerateDataKey', 'Decrypt', 'DescribeKey'])]]),
       requiredContext: {},
+      requiredNames: [],
       material: made?.material ?? randomBytes(32),
     };
     this.#keys.set(arn, key);
@@ -100,6 +103,12 @@ export class StrictKms implements AsyncDisposable {
 
   setAlias(name: string, key: StrictKey): void {
     this.#aliases.set(name, key.arn);
+  }
+
+  /** A data key that was made before, with an encryption context of choice. */
+  makeDataKey(key: StrictKey, context: Readonly<Record<string, string>>): { plain: Buffer; encrypted: Buffer } {
+    const plain = randomBytes(32);
+    return { plain, encrypted: encrypt(key, plain, { EncryptionContext: context }) };
   }
 
   /** The URI of a key here. */
@@ -140,6 +149,9 @@ export class StrictKms implements AsyncDisposable {
     if (action === 'DescribeKey') return { KeyMetadata: { KeyId: key.arn, KeyState: key.state, KeySpec: key.spec } };
     for (const [name, value] of Object.entries(key.requiredContext)) {
       if (body.EncryptionContext?.[name] !== value) throw new Refusal('AccessDeniedException');
+    }
+    for (const name of key.requiredNames) {
+      if (body.EncryptionContext?.[name] === undefined) throw new Refusal('AccessDeniedException');
     }
     if (key.state === 'Disabled') throw new Refusal('DisabledException');
     if (key.state === 'PendingDeletion') throw new Refusal('KMSInvalidStateException');

@@ -1,13 +1,13 @@
 import type { Actor, Manifest, RoleAction } from '../../collab/index.ts';
-import type { Envelope, MemberHome, RefusedUse } from '../../custody/index.ts';
+import type { MemberHome, RefusedUse, SecretSubject } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 
 /** An action, and what decides who may do it. */
 export interface RoleCheck {
   readonly action: RoleAction;
-  /** The envelope that the action uses; `null` if there is none, or none yet. */
-  readonly envelope: Envelope | null;
+  /** The secret that the action uses: its envelope, or what that will say; `null` if there is none yet. */
+  readonly envelope: SecretSubject | null;
   readonly manifest: Manifest | null;
 }
 
@@ -112,7 +112,7 @@ function otherMember(action: RoleAction, member: string, own: string): SealroomE
 /** Adds to a refusal whether anything enforces it. */
 function advised(
   { code, message, hint, where }: SealroomError,
-  envelope: Envelope | null,
+  envelope: SecretSubject | null,
   enforcing: readonly string[],
 ): SealroomError {
   const worth =

@@ -5,6 +5,7 @@ import {
   readParcelFile,
   receiveSecret,
   requestSecret,
+  type SecretSubject,
   sendSecret,
   type SentSecret,
   type SignedCard,
@@ -98,14 +99,22 @@ export async function receiveFromMember(
       hint: 'name the key that wraps the secret here, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
     });
   }
+  // Only the parcel says which secret it has, and whether that is bound to roles; a manifest is asked before the parcel is opened.
+  if (manifest !== undefined) await authoriseReceiver(environment, manifest);
   const options = {
     parcel: await readParcelFile(file),
     key,
     context: environment,
-    authorise: (own: Envelope) => authoriseExchange(environment, 'receive', manifest, own, null),
+    authorise: (secret: SecretSubject) => authoriseExchange(environment, 'receive', manifest, secret, null),
     now: environment.now(),
   };
   return inFile(file, () => receiveSecret(homeOf(environment), options));
+}
+
+/** Checks that the owner of the home may receive a secret of the collaboration. */
+async function authoriseReceiver(environment: MemberEnvironment, text: FileText): Promise<void> {
+  const { manifest } = await resolveCollaboration({ manifest: text });
+  await authorise(homeOf(environment), { action: 'receive', envelope: null, manifest });
 }
 
 /** Checks the roles of the owner of the home and of the receiver. */
@@ -113,7 +122,7 @@ async function authoriseExchange(
   environment: MemberEnvironment,
   action: 'send' | 'receive',
   text: FileText | undefined,
-  envelope: Envelope,
+  envelope: SecretSubject,
   receiver: SignedCard | null,
 ): Promise<void> {
   const id = envelope.collaborationId;

@@ -1,5 +1,5 @@
 import { wipe } from '../../bytes/index.ts';
-import { type CollaborationId, parseCollaborationId } from '../../crypto/index.ts';
+import type { CollaborationId } from '../../crypto/index.ts';
 import {
   destroyEnvelope,
   type EnvelopePlace,
@@ -11,7 +11,6 @@ import {
   readEnvelope,
   readSecretFromEnvironment,
   recordEvent,
-  secretIdOf,
   secretTextOf,
   storeEnvelope,
   type StoredEnvelope,
@@ -72,7 +71,6 @@ export async function createSecret(
   const envelope = await provider.wrap(secret, {
     collaborationId,
     generation: 1,
-    secretId: secretIdOf(secret, collaborationId),
     created: environment.now().toISOString(),
     isRoleBound,
   });
@@ -105,20 +103,22 @@ export async function wrapSecrets(
 ): Promise<readonly WrappedSecret[]> {
   const home = homeOf(environment);
   const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
-  await using pool = new ProviderPool(environment);
-  const target = await pool.provider(to);
   const all = await listEnvelopes(home, collaborationId);
   const wanted = only === undefined ? all.map(({ generation }) => generation) : [only];
   if (wanted.length === 0) await find(home, collaborationId);
+  const held: StoredEnvelope[] = [];
+  for (const generation of wanted) held.push(await readEnvelope(home, { collaborationId, generation }));
+  // All are asked for before the first is opened: one of them may be bound to roles, and another not.
+  for (const { envelope } of held) await authorise(home, { action: 'wrap', envelope, manifest });
+  await using pool = new ProviderPool(environment);
+  const target = await pool.provider(to);
   const wrapped: WrappedSecret[] = [];
-  for (const generation of wanted) {
-    const replaced = await readEnvelope(home, { collaborationId, generation });
-    await authorise(home, { action: 'wrap', envelope: replaced.envelope, manifest });
+  for (const replaced of held) {
+    const { generation } = replaced.envelope;
     using secret = await pool.unwrap(replaced, key);
     const envelope = await target.wrap(secret, {
       collaborationId,
       generation,
-      secretId: replaced.envelope.secretId,
       created: environment.now().toISOString(),
       isRoleBound: replaced.envelope.isRoleBound,
     });
@@ -206,31 +206,35 @@ export interface SecretList {
 }
 
 /**
- * Lists the envelopes of the home, of one collaboration if an id is given. Problems with them are in the list, and not thrown.
+ * Lists the envelopes of the home, of one collaboration if one is chosen. Problems with them are in the list, and not thrown; one of
+ * them is that roles forbid to open an envelope.
  *
- * @throws {SealroomError} USAGE_OPTION if the id is invalid; IO_READ.
+ * @throws {SealroomError} as `resolveCollaboration`; IO_READ.
  */
 export async function listSecrets(
   environment: MemberEnvironment,
   {
-    id,
+    collaboration: choice,
     key,
     isChecked,
   }: {
-    readonly id?: string | undefined;
+    /** Default: all. The manifest is needed to open secrets that are bound to its roles. */
+    readonly collaboration?: CollaborationChoice | undefined;
     readonly key?: string | undefined;
     /** Whether each is unwrapped, which the log records. */
     readonly isChecked: boolean;
   },
 ): Promise<SecretList> {
   const home = homeOf(environment);
+  const isChosen = choice?.id !== undefined || choice?.manifest !== undefined;
+  const { id: only, manifest = null } = isChosen ? await resolveCollaboration(choice) : {};
   await using pool = new ProviderPool(environment);
   const check = async (stored: StoredEnvelope): Promise<void> => {
+    await authorise(home, { action: 'check', envelope: stored.envelope, manifest });
     (await pool.unwrap(stored, key))[Symbol.dispose]();
     await recordEvent(home, stored.envelope, { action: 'unwrap', purpose: 'check' });
   };
   const secrets: ListedSecret[] = [];
-  const only = id === undefined ? undefined : parseCollaborationId(id);
   for (const place of await listEnvelopes(home, only)) secrets.push(await look(home, place, isChecked ? check : null));
   return { home: home.directory, secrets };
 }

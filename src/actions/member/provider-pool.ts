@@ -1,25 +1,26 @@
 import type { SharedSecret } from '../../crypto/index.ts';
 import {
+  chooseKey,
   KEY_VARIABLE,
   type KeyProvider,
   openProvider,
-  type ProviderContext,
   type StoredEnvelope,
   unwrapEnvelope,
 } from '../../custody/index.ts';
+import { homeOf, type MemberEnvironment } from './environment.ts';
 
 /** The providers of one action: each is opened once, so that it asks for its passphrase once; all are closed at the end. */
 export class ProviderPool implements AsyncDisposable {
-  readonly #context: ProviderContext;
+  readonly #environment: MemberEnvironment;
   readonly #open = new Map<string, Promise<KeyProvider>>();
 
-  constructor(context: ProviderContext) {
-    this.#context = context;
+  constructor(environment: MemberEnvironment) {
+    this.#environment = environment;
   }
 
   /** Returns the provider of a key. @throws {SealroomError} as `openProvider`. */
   provider(uri: string): Promise<KeyProvider> {
-    const open = this.#open.get(uri) ?? openProvider(uri, this.#context);
+    const open = this.#open.get(uri) ?? openProvider(uri, this.#environment);
     this.#open.set(uri, open);
     return open;
   }
@@ -28,11 +29,19 @@ export class ProviderPool implements AsyncDisposable {
    * Unwraps the secret of an envelope, which the caller disposes of.
    *
    * @param key URI of the key that opens it; default: as the variable says, else the key that the envelope names
-   * @throws {SealroomError} as `openProvider` and `unwrapEnvelope`
+   * @throws {SealroomError} as `chooseKey`, `openProvider` and `unwrapEnvelope`
    */
-  async unwrap({ envelope, file }: StoredEnvelope, key: string | undefined): Promise<SharedSecret> {
-    const provider = await this.provider(key ?? this.#context.env[KEY_VARIABLE] ?? envelope.key);
-    return unwrapEnvelope(envelope, provider, { file });
+  async unwrap(stored: StoredEnvelope, key: string | undefined): Promise<SharedSecret> {
+    const named = key ?? this.#environment.env[KEY_VARIABLE];
+    const { uri, remember } = await chooseKey(homeOf(this.#environment), stored, named, this.#environment);
+    const secret = await unwrapEnvelope(stored.envelope, await this.provider(uri), { file: stored.file });
+    try {
+      await remember();
+      return secret;
+    } catch (error) {
+      secret[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import {
   newSharedSecret,
   readEnvelope,
   recordEvent,
-  secretIdOf,
+  requireKnownRoute,
   storeEnvelope,
   type StoredEnvelope,
 } from '../../custody/index.ts';
@@ -72,12 +72,13 @@ export async function rotateSecret(
   await using pool = new ProviderPool(environment);
   (await pool.unwrap(before, key))[Symbol.dispose]();
   await recordEvent(home, before.envelope, { action: 'unwrap', purpose: 'rotate' });
+  // The envelope may have been opened with a key that was named, and name another itself.
+  if (to === undefined) await requireKnownRoute(home, before);
   const provider = await pool.provider(to ?? before.envelope.key);
   using secret = newSharedSecret();
   const envelope = await provider.wrap(secret, {
     collaborationId,
     generation: before.envelope.generation + 1,
-    secretId: secretIdOf(secret, collaborationId),
     created: environment.now().toISOString(),
     isRoleBound: before.envelope.isRoleBound || hasRoles,
   });

@@ -2,6 +2,7 @@ import { countOf, SealroomError } from '../../errors/index.ts';
 import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import { listEnvelopes, readEnvelope } from '../envelope-store.ts';
+import { unknownRouteOf } from '../choose-key.ts';
 import type { ProviderContext } from '../providers/provider.ts';
 import { openProvider } from '../providers/open-provider.ts';
 import { type Check, checkOk, checkProblem, checkWarning } from './check.ts';
@@ -19,14 +20,22 @@ export async function checkKeys(home: MemberHome, context: ProviderContext): Pro
     }
   }
   if (keys.size === 0 && checks.length === 0) return [checkOk('envelopes', 'none')];
-  const found = await Promise.all([...keys].map(([key, { length }]) => checkKey(key, length, context)));
+  const found = await Promise.all([...keys].map(([key, { length }]) => checkKey(home, key, length, context)));
   return [...checks, ...found];
 }
 
-async function checkKey(key: string, envelopes: number, context: ProviderContext): Promise<Check> {
+async function checkKey(home: MemberHome, key: string, envelopes: number, context: ProviderContext): Promise<Check> {
   const item = `key ${key}`;
   const count = countOf(envelopes, 'envelope');
   try {
+    const unknown = await unknownRouteOf(home, key);
+    if (unknown.length > 0) {
+      return checkWarning(
+        item,
+        `${count}; not looked at, because this home has not used ${unknown.join(' and ')}`,
+        'if it is your key, name it once with `--key`, or take the envelope in with `sealroom key adopt`',
+      );
+    }
     await using provider = await openProvider(key, context);
     const { custody, isInsecure, problem: reason } = await provider.describe();
     if (reason !== null)

@@ -6,12 +6,15 @@ import type { Envelope } from '../envelope.ts';
 import type { MemberHome } from '../home.ts';
 import type { KeyLog } from '../key-log.ts';
 import { listEnvelopes, newestEnvelope, readEnvelope, type StoredEnvelope, storeEnvelope } from '../envelope-store.ts';
+import { chooseKey } from '../choose-key.ts';
 import { unwrapEnvelope } from '../unwrap-envelope.ts';
-import type { KeyProvider, ProviderContext } from '../providers/provider.ts';
+import type { SecretSubject } from '../key-events.ts';
+import type { ProviderContext } from '../providers/provider.ts';
 import { openProvider } from '../providers/open-provider.ts';
+import { shortSecretId } from '../secret.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMember } from './member.ts';
-import { openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
+import { type HeldGeneration, openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
 import { findPinned, requirePinned } from './card-store.ts';
 import { CHALLENGE_BYTES, makeRequest, parseRequest, requireAnswerable, type SignedRequest } from './request.ts';
 import { findRequest, keepRequest, noteAnswer, useRequest } from './request-store.ts';
@@ -89,14 +92,17 @@ export async function sendSecret(
   const receiver = await requirePinned(home, parseCard(to.text, to), to);
   const request = parseRequest(requestFile.text, requestFile);
   requireAnswerable(request, { receiver, own: card }, now);
-  const { envelope, file } = await wantedEnvelope(home, request);
+  const stored = await wantedEnvelope(home, request);
+  const { envelope, file } = stored;
   const { generation, isRoleBound } = envelope;
   await authorise(envelope, receiver);
   await using log = await openKeyLog(home, { now: () => now });
-  await using provider = await openProvider(key ?? envelope.key, context);
+  const chosen = await chooseKey(home, stored, key ?? undefined, context);
+  await using provider = await openProvider(chosen.uri, context);
   using secret = await unwrapEnvelope(envelope, provider, { file });
+  await chosen.remember();
   await record(log, 'unwrap', envelope, { own: card, peer: null });
-  await noteAnswer(home, request, envelope);
+  await noteAnswer(home, request, heldOf(envelope));
   const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);
   await record(log, 'send', envelope, { own: card, peer: receiver });
   return Object.freeze({ parcel, receiver, envelope });
@@ -121,7 +127,7 @@ function record(
     member: own.body.id,
     collaborationId,
     generation,
-    secretId,
+    secretId: shortSecretId(secretId),
     provider,
     key,
     purpose: action === 'receive' ? 'receive' : 'send',
@@ -143,6 +149,9 @@ async function wantedEnvelope(home: MemberHome, { body }: SignedRequest): Promis
   });
 }
 
+/** What the log says of provider and key where there is no envelope to name them. */
+const NO_KEY = 'none';
+
 /** The options of {@link receiveSecret}. */
 export interface ReceiveOptions {
   /** The age file. */
@@ -150,8 +159,8 @@ export interface ReceiveOptions {
   /** URI of the key that will wrap the secret for this home. */
   readonly key: string;
   readonly context: ProviderContext;
-  /** Called before the envelope is stored; throws if the owner of the home may not have this secret. */
-  readonly authorise: (envelope: Envelope) => Promise<void>;
+  /** Called before the wrapping key is used; throws if the owner of the home may not have this secret. */
+  readonly authorise: (secret: SecretSubject) => Promise<void>;
   readonly now: Date;
 }
 
@@ -185,12 +194,20 @@ export async function receiveSecret(
   });
   using secret = received.secret;
   const { sender, request } = received;
-  await using log = await openKeyLog(home, { now: () => now });
-  await using provider = await openProvider(key, context);
   // An existing envelope may be left from an interrupted call, or be damaged: only opening the new one shows that it is good.
   const replaced = await findHeld(home, received);
-  const envelope = await wrapReceived(received, replaced, provider, now);
-  await authorise(envelope);
+  // A sender cannot unbind a secret that is bound to roles here.
+  const isRoleBound = received.facts.isRoleBound || replaced?.envelope.isRoleBound === true;
+  await authorise({ ...received.facts, isRoleBound, provider: NO_KEY, key: NO_KEY });
+  await using log = await openKeyLog(home, { now: () => now });
+  await using provider = await openProvider(key, context);
+  const { collaborationId, generation } = received.facts;
+  const envelope = await provider.wrap(secret, {
+    collaborationId,
+    generation,
+    created: now.toISOString(),
+    isRoleBound,
+  });
   await record(log, 'receive', envelope, { own, peer: sender });
   //= exchange E-36
   const stored = await storeEnvelope(home, envelope, { provider, secret, replaced });
@@ -206,26 +223,19 @@ async function requirePinnedHash(home: MemberHome, sha256: string): Promise<Sign
   });
 }
 
-async function listHeld(home: MemberHome, collaborationId: CollaborationId): Promise<readonly Envelope[]> {
+async function listHeld(home: MemberHome, collaborationId: CollaborationId): Promise<readonly HeldGeneration[]> {
   const places = await listEnvelopes(home, collaborationId);
   const stored = await Promise.all(places.map((place) => readEnvelope(home, place)));
-  return stored.map(({ envelope }) => envelope);
+  return stored.map(({ envelope }) => heldOf(envelope));
+}
+
+/** A generation as messages name it: by the short id of its secret. */
+function heldOf({ generation, secretId }: Envelope): HeldGeneration {
+  return { generation, secretId: shortSecretId(secretId) };
 }
 
 /** The existing envelope of the generation, which names the same secret. */
 async function findHeld(home: MemberHome, { facts }: ReceivedSecret): Promise<StoredEnvelope | null> {
   const places = await listEnvelopes(home, facts.collaborationId);
   return places.some(({ generation }) => generation === facts.generation) ? readEnvelope(home, facts) : null;
-}
-
-function wrapReceived(
-  { secret, facts }: ReceivedSecret,
-  replaced: StoredEnvelope | null,
-  provider: KeyProvider,
-  now: Date,
-): Promise<Envelope> {
-  const { collaborationId, generation, secretId } = facts;
-  // A sender cannot unbind a secret that is bound to roles here.
-  const isRoleBound = facts.isRoleBound || replaced?.envelope.isRoleBound === true;
-  return provider.wrap(secret, { collaborationId, generation, secretId, created: now.toISOString(), isRoleBound });
 }

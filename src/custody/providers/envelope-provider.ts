@@ -1,7 +1,8 @@
 import { decodeBase64, encodeBase64, wipe } from '../../bytes/index.ts';
 import { sharedSecretFromBytes, type SharedSecret } from '../../crypto/index.ts';
-import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION, type SecretMetadata } from '../envelope.ts';
-import type { KeyProvider, ProviderDescription } from './provider.ts';
+import { boundBytes, changedEnvelope, type Envelope, ENVELOPE_VERSION } from '../envelope.ts';
+import { fullSecretIdOf } from '../secret.ts';
+import type { KeyProvider, ProviderDescription, SecretFacts } from './provider.ts';
 import { isReadableByUser } from './providers.ts';
 import type { KeySource } from './wrapping-key.ts';
 
@@ -19,7 +20,10 @@ export class EnvelopeProvider implements KeyProvider {
     this.#source = source;
   }
 
-  async wrap(secret: SharedSecret, metadata: SecretMetadata): Promise<Envelope> {
+  async wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope> {
+    const { collaborationId, generation, created, isRoleBound } = facts;
+    const secretId = fullSecretIdOf(secret, collaborationId);
+    const metadata = { collaborationId, generation, secretId, created, isRoleBound };
     return this.#source.lendKey(metadata, async (key) => {
       const { name, algorithm } = key;
       const header = { version: ENVELOPE_VERSION, provider: this.scheme, key: name, algorithm, ...metadata } as const;

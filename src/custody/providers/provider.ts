@@ -25,11 +25,11 @@ export interface KeyProvider extends AsyncDisposable {
   /** Scheme of the provider's URIs, and `provider` of its envelopes. */
   readonly scheme: string;
   /**
-   * Wraps a secret, and authenticates the metadata with it: an envelope with changed metadata is refused.
+   * Wraps a secret, and authenticates with it what the envelope says: a changed envelope is refused.
    *
    * @throws {SealroomError} CUSTODY_UNAVAILABLE, CUSTODY_DENIED if the key cannot be used; within 5 seconds.
    */
-  wrap(secret: SharedSecret, metadata: SecretMetadata): Promise<Envelope>;
+  wrap(secret: SharedSecret, facts: SecretFacts): Promise<Envelope>;
   /**
    * Unwraps an envelope.
    *
@@ -42,9 +42,12 @@ export interface KeyProvider extends AsyncDisposable {
   describe(): Promise<ProviderDescription>;
 }
 
+/** What an envelope will say of a secret, besides its id, which is derived from the secret. */
+export type SecretFacts = Omit<SecretMetadata, 'secretId'>;
+
 /** A question for a passphrase or PIN. */
 export interface PassphraseRequest {
-  /** What it opens, such as `keystore /home/a/keys.json`. */
+  /** What it opens, such as `keystore /home/a/keystore`. */
   readonly what: string;
   /** Whether it is a new passphrase, which is asked for twice. */
   readonly isNew: boolean;

@@ -8,10 +8,15 @@ import type { KeySource } from './wrapping-key.ts';
  */
 export type OpenKeySource = (rest: string, context: ProviderContext) => KeySource;
 
+/** Finds what in the part after the scheme decides who is reached: see `routeOf`. */
+type FindRoute = (rest: string) => readonly string[];
+
 /** The properties that all keys of a scheme have. */
 export interface ProviderTraits {
   /** Loads the provider's folder. */
   readonly load: () => Promise<OpenKeySource>;
+  /** Loads what finds the route in a URI; `null` if its keys are in a file or a variable of this machine. */
+  readonly loadRoute: (() => Promise<FindRoute>) | null;
   /** The form of its URIs, for hints. */
   readonly example: string;
   /** The optional package that it needs, or `null`. */
@@ -32,6 +37,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
     'keystore',
     {
       load: async () => (await import('./keystore/keystore.ts')).openKeystore,
+      loadRoute: null,
       example: 'keystore:<file>',
       package: null,
       // The file is one of age: ChaCha20-Poly1305 and scrypt, in JavaScript.
@@ -45,6 +51,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
     'age',
     {
       load: async () => (await import('./age/age.ts')).openAgeIdentity,
+      loadRoute: null,
       example: 'age:<identity file>',
       package: null,
       // ChaCha20-Poly1305 and X25519, in JavaScript.
@@ -58,6 +65,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
     'aws-kms',
     {
       load: async () => (await import('./aws-kms/aws-kms.ts')).openAwsKms,
+      loadRoute: async () => (await import('./aws-kms/uri.ts')).kmsRoute,
       example: 'aws-kms:<key>',
       package: '@aws-sdk/client-kms',
       isFips: true,
@@ -70,6 +78,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
     'pkcs11',
     {
       load: async () => (await import('./pkcs11/pkcs11.ts')).openPkcs11,
+      loadRoute: async () => (await import('./pkcs11/uri.ts')).pkcs11Route,
       example: 'pkcs11:token=<label>;object=<key>?module-path=<module>',
       package: 'pkcs11js',
       isFips: true,
@@ -82,6 +91,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
     'env',
     {
       load: async () => (await import('./insecure/env.ts')).openEnv,
+      loadRoute: null,
       example: 'env:<variable>',
       package: null,
       isFips: true,
@@ -94,6 +104,7 @@ export const PROVIDERS: ReadonlyMap<string, ProviderTraits> = new Map<string, Pr
     'file',
     {
       load: async () => (await import('./insecure/file.ts')).openSecretFile,
+      loadRoute: null,
       example: 'file:<file>',
       package: null,
       isFips: true,

@@ -143,7 +143,7 @@ describe('listSecrets', () => {
     expect(home).toBe(session.path('home'));
     expect(secrets).toMatchObject([{ stored: { envelope: { generation: 1 } }, problem: { code: 'CUSTODY_KEY' } }]);
     await session.session.put(`home/collaborations/${ID}/generation-1.json`, '{}');
-    const [changed] = (await listSecrets(environmentOf(session), { id: ID, isChecked: false })).secrets;
+    const [changed] = (await listSecrets(environmentOf(session), { collaboration, isChecked: false })).secrets;
     expect(changed).toMatchObject({ stored: null, problem: { code: 'CUSTODY_ENVELOPE' } });
   });
 });

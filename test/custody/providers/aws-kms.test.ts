@@ -1,13 +1,20 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sharedSecretFromBytes, parseCollaborationId } from 'sealroom/crypto';
+import { boundBytes, type Envelope, type EnvelopeHeader, parseEnvelope, printEnvelope } from '#src/custody/envelope';
+import { encryptAesGcm } from '#src/custody/providers/aes-gcm';
 import { openAwsKms } from '#src/custody/providers/aws-kms/aws-kms';
 import { areDifferentKeys, parseKmsUri, printKmsUri } from '#src/custody/providers/aws-kms/uri';
 import { EnvelopeProvider } from '#src/custody/providers/envelope-provider';
+import { fullSecretIdOf } from '#src/custody/secret';
+import { unwrapEnvelope } from '#src/custody/unwrap-envelope';
 import { type Fault, type StrictKey, StrictKms } from '../../support/strict-kms.ts';
 import { codeOf, COLLABORATION, factsOf, keepsContract, madeSecret } from './contract.ts';
 
 const PURPOSE = 'sealroom collaboration secret';
+const OTHER_COLLABORATION = parseCollaborationId(COLLABORATION.replace('c0', 'c1'));
 
 let kms: StrictKms;
 let key: StrictKey;
@@ -52,7 +59,10 @@ describe('an envelope of AWS KMS', () => {
     await using provider = open('alias/sealroom');
     const envelope = await provider.wrap(secret, factsOf(secret));
     expect(envelope.key).toBe(`aws-kms:${key.arn}?endpoint=${encodeURIComponent(kms.endpoint)}`);
-    expect(kms.contexts.at(-1)).toEqual({ collaborationId: COLLABORATION, purpose: PURPOSE });
+    const { generation, secretId, created, isRoleBound } = envelope;
+    const facts = `{"collaborationId":"${COLLABORATION}","created":"${created}","generation":${String(generation)},"isRoleBound":${String(isRoleBound)},"secretId":"${secretId}"}`;
+    const digest = createHash('sha256').update(facts).digest('hex');
+    expect(kms.contexts.at(-1)).toEqual({ collaborationId: COLLABORATION, facts: digest, purpose: PURPOSE });
     using byAlias = await provider.unwrap(envelope);
     expect(byAlias?.equals(secret)).toBe(true);
     await using named = openUri(envelope.key.slice('aws-kms:'.length));
@@ -82,6 +92,118 @@ describe('an envelope of AWS KMS', () => {
     await using provider = open(other.arn);
     expect(await provider.unwrap(envelope)).toBeNull();
     expect(kms.requests.length).toBe(before);
+  });
+});
+
+/** The encrypted data key of an envelope. */
+function dataKeyOf(envelope: Envelope): Buffer {
+  const bytes = Buffer.from(envelope.wrapped, 'base64');
+  return bytes.subarray(2, 2 + bytes.readUInt16BE());
+}
+
+/** Asks for a data key without sealroom, as somebody with an access key may; `null` if the service refuses. */
+async function decryptAs(accessKey: string, dataKey: Uint8Array, context: unknown): Promise<Buffer | null> {
+  const response = await fetch(kms.endpoint, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'TrentService.Decrypt', authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/x` },
+    body: JSON.stringify({
+      KeyId: key.arn,
+      CiphertextBlob: Buffer.from(dataKey).toString('base64'),
+      EncryptionContext: context,
+    }),
+  });
+  const { Plaintext } = (await response.json()) as { readonly Plaintext?: string };
+  return Plaintext === undefined ? null : Buffer.from(Plaintext, 'base64');
+}
+
+function headerOf(envelope: Envelope): EnvelopeHeader {
+  return JSON.parse(Buffer.from(boundBytes(envelope)).toString('utf8')) as EnvelopeHeader;
+}
+
+/** An envelope with a secret and a header of choice under a data key that was made for another. */
+function forge(header: EnvelopeHeader, secret: Uint8Array, dataKey: Uint8Array, plainKey: Uint8Array): Envelope {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(dataKey.length);
+  const encrypted = encryptAesGcm(plainKey, secret, boundBytes(header));
+  const made = { ...header, wrapped: Buffer.concat([length, dataKey, encrypted]).toString('base64') };
+  return parseEnvelope(printEnvelope(made));
+}
+
+describe('who may only decrypt', () => {
+  const FORGED = Buffer.alloc(32, 7);
+
+  const idOf = (bytes: Uint8Array, digits: number): string => {
+    using secret = sharedSecretFromBytes(bytes);
+    return fullSecretIdOf(secret, COLLABORATION).slice(0, digits);
+  };
+
+  /** An honest envelope, and the data key in it, as a steward gets it. */
+  async function steal(): Promise<{ honest: Envelope; dataKey: Buffer; plainKey: Buffer }> {
+    const honest = await wrapped();
+    const context = kms.contexts.at(-1);
+    key.policy.set('steward', new Set(['Decrypt']));
+    const dataKey = dataKeyOf(honest);
+    const plainKey = await decryptAs('steward', dataKey, context);
+    if (plainKey === null) throw new Error('refused');
+    return { honest, dataKey, plainKey };
+  }
+
+  const openBy = async (envelope: Envelope): Promise<string> => {
+    await using provider = open();
+    return await codeOf(() => unwrapEnvelope(envelope, provider));
+  };
+
+  test('makes no envelope: no other secret, generation, collaboration or time, and takes no mark of roles off', async () => {
+    const { honest, dataKey, plainKey } = await steal();
+    const header = headerOf(honest);
+    const digits = header.secretId.length;
+    const honestBytes = madeSecret().use((bytes) => Uint8Array.from(bytes));
+    // So far it works: the very same envelope can be made again.
+    expect(await openBy(forge(header, honestBytes, dataKey, plainKey))).toBe('done');
+    const changes: readonly (readonly [object, Uint8Array])[] = [
+      [{}, FORGED],
+      [{ secretId: idOf(FORGED, digits) }, FORGED],
+      [{ secretId: idOf(FORGED, digits), generation: 2 }, FORGED],
+      [{ generation: 2 }, honestBytes],
+      [{ isRoleBound: true }, honestBytes],
+      [{ created: '2027-01-01T00:00:00.000Z' }, honestBytes],
+      [{ collaborationId: OTHER_COLLABORATION }, honestBytes],
+      [{ algorithm: 'AWS-KMS+AES-256-GCM', secretId: idOf(FORGED, digits) }, FORGED],
+      [{ algorithm: 'AWS-KMS+AES-256-GCM' }, honestBytes],
+    ];
+    for (const [change, secret] of changes) {
+      const forged = forge({ ...header, ...change }, secret, dataKey, plainKey);
+      expect(await openBy(forged), JSON.stringify(change)).toBe('CUSTODY_ENVELOPE');
+    }
+  });
+
+  test('makes none of version 1 with the data key of version 2', async () => {
+    const { honest, dataKey, plainKey } = await steal();
+    const header = headerOf(honest);
+    for (const algorithm of ['AWS-KMS+AES-256-GCM', 'AWS-KMS+AES-256-GCM+CONTEXT']) {
+      const old = { ...header, version: 1, algorithm, secretId: idOf(FORGED, 32) } as const;
+      expect(await openBy(forge(old, FORGED, dataKey, plainKey)), algorithm).toBe('CUSTODY_ENVELOPE');
+    }
+  });
+
+  test('can still make those of version 1 where one is, until the policy asks for `facts`', async () => {
+    const { honest } = await steal();
+    const header = headerOf(honest);
+    // What earlier releases asked for.
+    const context = { collaborationId: COLLABORATION, purpose: PURPOSE };
+    const { plain: plainKey, encrypted: dataKey } = kms.makeDataKey(key, context);
+    expect(await decryptAs('steward', dataKey, context)).toEqual(plainKey);
+    const forged = forge(
+      { ...header, version: 1, algorithm: 'AWS-KMS+AES-256-GCM', secretId: idOf(FORGED, 32) },
+      FORGED,
+      dataKey,
+      plainKey,
+    );
+    expect(await openBy(forged)).toBe('done');
+    key.requiredNames = ['facts'];
+    expect(await openBy(forged)).toBe('CUSTODY_DENIED');
+    expect(await decryptAs('steward', dataKey, context)).toBeNull();
+    expect(await openBy(honest)).toBe('done');
   });
 });
 
@@ -182,6 +304,9 @@ describe('the URI of a key in AWS KMS', () => {
     `${ID}?endpoint=http://kms.example`,
     `${ID}?endpoint=https://user:word@kms.example`,
     `${ID}?endpoint=nonsense`,
+    `${ID}?region=attacker.example/x`,
+    `${ID}?region=eu-west-1.attacker.example`,
+    `${ID}?region=EU@x`,
     'arn:aws:s3:eu-west-1:111122223333:key/x',
   ])('refuses `%s`, and does not repeat it', (text) => {
     expect(() => parseKmsUri(text)).toThrow(expect.objectContaining({ code: 'USAGE_OPTION' }));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseEnvelope, printEnvelope } from '#src/custody/envelope';
 import { openProvider } from '#src/custody/providers/open-provider';
 import { PROVIDER_SCHEMES } from '#src/custody/providers/providers';
+import { unwrapEnvelope } from '#src/custody/unwrap-envelope';
 import { StrictKms } from '../../support/strict-kms.ts';
 import { madeSecret } from './contract.ts';
 
@@ -17,8 +18,10 @@ interface Golden {
   readonly files: Readonly<Record<'keystore' | 'x25519' | 'hybrid', string>>;
   readonly kmsKey: { readonly arn: string; readonly material: string };
   readonly token: object;
-  /** Texts of envelopes. */
+  /** Texts of envelopes of version 1. */
   readonly envelopes: Readonly<Record<string, string>>;
+  /** Those of version 2, with the same keys. */
+  readonly version2: { readonly envelopes: Readonly<Record<string, string>> };
 }
 
 const VECTORS = join(import.meta.dirname, '../../vectors/envelopes.json');
@@ -60,9 +63,18 @@ const KEYS: Readonly<Record<string, () => string>> = {
   file: () => 'file:secret',
 };
 
-test.each(Object.entries(KEYS))('an envelope of `%s` that was made before still opens', async (name, uri) => {
-  const text = golden.envelopes[name] ?? '';
+const VERSIONS = [
+  [1, golden.envelopes],
+  [2, golden.version2.envelopes],
+] as const;
+
+const MADE = VERSIONS.flatMap(([version, envelopes]) =>
+  Object.entries(KEYS).map(([name, uri]) => [version, name, uri, envelopes[name] ?? ''] as const),
+);
+
+test.each(MADE)('an envelope of version %i of `%s` that was made before still opens', async (version, _, uri, text) => {
   const envelope = parseEnvelope(text);
+  expect(envelope.version).toBe(version);
   await using provider = await openProvider(uri(), {
     env: {
       SECRET: golden.secret,
@@ -74,12 +86,12 @@ test.each(Object.entries(KEYS))('an envelope of `%s` that was made before still 
     askPassphrase: () => Promise.resolve(golden.passphrase),
   });
   using secret = madeSecret();
-  using opened = await provider.unwrap(envelope);
-  expect(opened?.equals(secret)).toBe(true);
+  using opened = await unwrapEnvelope(envelope, provider);
+  expect(opened.equals(secret)).toBe(true);
   expect(printEnvelope(envelope)).toBe(text);
 });
 
-test('there is one of each scheme', () => {
-  const schemes = Object.values(golden.envelopes).map((text) => parseEnvelope(text).provider);
+test.each(VERSIONS)('there is one of each scheme of version %i', (_, envelopes) => {
+  const schemes = Object.values(envelopes).map((text) => parseEnvelope(text).provider);
   expect(new Set(schemes)).toEqual(new Set(PROVIDER_SCHEMES));
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -24,6 +24,8 @@ interface State {
   readonly extraFlags?: number;
   readonly environment?: readonly string[];
   readonly hangingProcess?: number;
+  /** The path that was loaded. */
+  readonly module?: string;
 }
 
 let folder = '';
@@ -239,6 +241,59 @@ test('the module gets the environment that it is configured with, and no secret 
   const { environment } = await state();
   expect(environment).toContain('STAND_IN_TOKEN');
   expect(environment).not.toContain('C3R_SHARED_SECRET');
+});
+
+describe('the module', () => {
+  const wrapBy = async (module: string): Promise<string> => {
+    using secret = madeSecret();
+    await using provider = openUri(
+      `token=one;object=wrapping?module-path=${module}&pin-source=file:${join(folder, 'pin')}`,
+      context(),
+    );
+    return await codeOf(() => provider.wrap(secret, factsOf(secret)));
+  };
+
+  test('is loaded by its path without links, which nobody else can change', async () => {
+    await symlink('module.so', join(folder, 'link.so'));
+    expect(await wrapBy(join(folder, 'link.so'))).toBe('done');
+    expect((await state()).module).toBe(await realpath(modulePath));
+    // What the envelope says stays what was given: the link may lead to a newer version one day.
+    expect((await wrapWith()).key).toContain(`module-path=${modulePath}`);
+  });
+
+  test('is not loaded if others can change it, a directory above it, or a link to it', async () => {
+    const planted = join(folder, 'planted');
+    await mkdir(join(planted, 'lib'), { recursive: true });
+    const module = join(planted, 'lib/module.so');
+    await writeFile(module, '', { mode: 0o600 });
+    await symlink(module, join(planted, 'link.so'));
+    await symlink(join(planted, 'link.so'), join(folder, 'far.so'));
+    const paths = [module, join(planted, 'link.so'), join(folder, 'far.so')];
+    for (const path of paths) expect(await wrapBy(path), path).toBe('done');
+    await setState({ slots: ['one'], pin: PIN, tries: 3, keys: [] });
+    await chmod(planted, 0o777);
+    for (const path of paths) expect(await wrapBy(path), path).toBe('CUSTODY_DENIED');
+    await chmod(planted, 0o755);
+    if (process.getuid?.() === 0) {
+      for (const part of [planted, join(planted, 'lib'), module]) {
+        await chown(part, 65_534, 65_534);
+        expect(await wrapBy(module), part).toBe('CUSTODY_DENIED');
+        await chown(part, 0, 0);
+      }
+    }
+    await chmod(module, 0o620);
+    expect(await wrapBy(module)).toBe('CUSTODY_DENIED');
+    expect((await state()).module).toBeUndefined();
+  });
+
+  test('that is not there is told by its path', async () => {
+    const file = join(folder, 'none.so');
+    await using provider = openUri(`object=wrapping?module-path=${file}`, context());
+    expect(await provider.describe()).toMatchObject({
+      problem: 'cannot load the PKCS#11 module: no such file or directory',
+    });
+    expect(await wrapBy(file)).toBe('CUSTODY_UNAVAILABLE');
+  });
 });
 
 describe('a PKCS#11 URI', () => {

@@ -3,7 +3,8 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { loadAwsSdk } from '../../../aws/index.ts';
 import { wipe } from '../../../bytes/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
+import { sha256Hex } from '../../../platform/index.ts';
+import { changedEnvelope, type EnvelopeHeader, factBytes, type SecretMetadata } from '../../envelope.ts';
 import { decryptAesGcm, encryptAesGcm } from '../aes-gcm.ts';
 import type { ProviderDescription } from '../provider.ts';
 import type { KeySource, WrappingKey } from '../wrapping-key.ts';
@@ -11,7 +12,10 @@ import { kmsError, strangeAnswer } from './errors.ts';
 import { areDifferentKeys, isKeyArn, type KmsUri, parseKmsUri, printKmsUri } from './uri.ts';
 
 const SCHEME = 'aws-kms';
-const ALGORITHM = 'AWS-KMS+AES-256-GCM';
+const ALGORITHM = 'AWS-KMS+AES-256-GCM+CONTEXT';
+
+/** The algorithm of version 1, whose encryption context does not have the facts. */
+const OLD_ALGORITHM = 'AWS-KMS+AES-256-GCM';
 
 /** The `purpose` in the encryption context: key policies can ask for it. */
 const PURPOSE = 'sealroom collaboration secret';
@@ -31,8 +35,10 @@ const QUIET_VARIABLE = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 /**
  * Envelope encryption with AWS KMS: a fresh data key per envelope, encrypted under a KMS key with the encryption context
- * `{collaborationId, purpose}`, and the secret encrypted under the data key with AES-256-GCM. So a policy of the key can name the
- * collaboration, which the additional data binds as well.
+ * `{collaborationId, facts, purpose}`, and the secret encrypted under the data key with AES-256-GCM. So a policy of the key can name
+ * the collaboration. `facts` is the SHA-256, in hexadecimal, of what the envelope says of its secret (`factBytes`). Who may call
+ * kms:Decrypt gets the data key, and could encrypt anything with it; but AWS KMS gives it out for these facts only, and they name
+ * the secret. So who may call kms:Decrypt and not kms:GenerateDataKey makes no envelope with other facts or another secret.
  *
  * `wrapped = length of the encrypted data key (2, big-endian) ‖ encrypted data key ‖ nonce (12) ‖ ciphertext ‖ tag (16)`
  *
@@ -50,7 +56,7 @@ export function openAwsKms(rest: string): KeySource {
 }
 
 class AwsKms implements KeySource {
-  readonly algorithms = [ALGORITHM];
+  readonly algorithms = [ALGORITHM, OLD_ALGORITHM];
   readonly #uri: KmsUri;
   #client: KMSClient | null = null;
 
@@ -64,7 +70,7 @@ class AwsKms implements KeySource {
         new GenerateDataKeyCommand({
           KeyId: this.#uri.keyId,
           KeySpec: 'AES_256',
-          EncryptionContext: encryptionContext(metadata),
+          EncryptionContext: contextOf(metadata),
         }),
         options,
       ),
@@ -88,6 +94,7 @@ class AwsKms implements KeySource {
 
   async decrypt(wrapped: Uint8Array, aad: Uint8Array, header: EnvelopeHeader): Promise<Uint8Array | null> {
     const { keyId } = uriOf(header);
+    if (header.algorithm !== (header.version === 1 ? OLD_ALGORITHM : ALGORITHM)) throw changedEnvelope();
     if (areDifferentKeys(keyId, this.#uri.keyId)) return null;
     const { dataKey, encrypted } = takeApart(wrapped);
     const answer = await this.#ask(async ({ DecryptCommand, IncorrectKeyException }, client, options) => {
@@ -95,7 +102,7 @@ class AwsKms implements KeySource {
         const command = new DecryptCommand({
           KeyId: this.#uri.keyId,
           CiphertextBlob: dataKey,
-          EncryptionContext: encryptionContext(header),
+          EncryptionContext: header.version === 1 ? oldContextOf(header) : contextOf(header),
         });
         return await client.send(command, options);
       } catch (error) {
@@ -181,7 +188,12 @@ function createClient({ KMSClient: Client }: typeof Kms, { region, profile, endp
   }
 }
 
-function encryptionContext({ collaborationId }: Pick<SecretMetadata, 'collaborationId'>): Record<string, string> {
+function contextOf(metadata: SecretMetadata): Record<string, string> {
+  return { ...oldContextOf(metadata), facts: sha256Hex(factBytes(metadata)) };
+}
+
+/** The encryption context of envelopes of version 1. */
+function oldContextOf({ collaborationId }: SecretMetadata): Record<string, string> {
   return { collaborationId, purpose: PURPOSE };
 }
 

@@ -42,6 +42,8 @@ export function parseKmsUri(rest: string): KmsUri {
   if ([...parameters.values()].some((value) => !/^[\x20-\x7e]{1,512}$/.test(value)))
     throw refuse('has a value that is empty, too long or not printable');
   const [region, profile, endpoint] = PARAMETERS.map((name) => parameters.get(name) ?? undefined);
+  // The region is a part of the host's name: a dot or a slash in it would lead to another host.
+  if (region !== undefined && !/^[a-z0-9-]{1,32}$/.test(region)) throw refuse('needs a region such as `eu-west-1`');
   if (endpoint !== undefined && !isSafeEndpoint(endpoint))
     throw refuse('needs an `https` endpoint without a user name');
   return Object.freeze({ keyId, region: region ?? arnRegion, profile, endpoint });
@@ -54,6 +56,14 @@ export function printKmsUri({ keyId, region, profile, endpoint }: KmsUri): strin
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
   );
   return `aws-kms:${keyId}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`;
+}
+
+/** The endpoint and the profile of a key: who is asked, and with whose credentials. @throws {SealroomError} USAGE_OPTION */
+export function kmsRoute(rest: string): readonly string[] {
+  const { profile, endpoint } = parseKmsUri(rest);
+  return Object.entries({ profile, endpoint }).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}=${value}`,
+  );
 }
 
 /** Whether a text is the ARN of a key, which, unlike an alias, always names the same key. */

@@ -2,7 +2,7 @@ import { encodeUtf8, equalConstantTime, wipe } from '../../../bytes/index.ts';
 import { type SharedSecret, sharedSecretFromBytes } from '../../../crypto/index.ts';
 import { hkdfSha256, hmacSha256 } from '../../../platform/index.ts';
 import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
-import { secretIdOf } from '../../secret.ts';
+import { isSecretOf } from '../../secret.ts';
 import { problemOf, type ProviderContext, type ProviderDescription } from '../provider.ts';
 import type { KeySource, WrappingKey } from '../wrapping-key.ts';
 
@@ -57,7 +57,7 @@ export class PlaintextProvider implements KeySource {
     this.#warnOnce();
     using secret = await this.#place.read();
     // Another secret is not a sign of tampering: it counts as another key.
-    if (secretIdOf(secret, header.collaborationId) !== header.secretId) return null;
+    if (!isSecretOf(secret, header)) return null;
     return secret.use((bytes) => {
       if (!equalConstantTime(tag, tagOf(bytes, aad))) throw changedEnvelope();
       return Uint8Array.from(bytes);

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../../../errors/index.ts';
-import { isOpenToOthers } from '../../../files/index.ts';
+import { requireTrustedPath } from '../../../files/index.ts';
 import { changedEnvelope, type EnvelopeHeader, type SecretMetadata } from '../../envelope.ts';
 import { readSecretFile } from '../../secret-file.ts';
 import { GCM_NONCE_BYTES, GCM_TAG_BYTES } from '../aes-gcm.ts';
@@ -126,8 +125,7 @@ class Pkcs11Token implements KeySource {
   }
 
   async #findToken(budget: Budget): Promise<FoundToken> {
-    const { modulePath } = this.#uri;
-    await requireOwnModule(modulePath);
+    const modulePath = await resolveModule(this.#uri.modulePath);
     const reply = await this.#start().ask({ kind: 'open', modulePath, token: this.#uri }, budget);
     if (reply.kind !== 'token') throw new TypeError('another answer than a token');
     return reply.token;
@@ -171,25 +169,20 @@ function uriOf({ key }: EnvelopeHeader): Pkcs11Uri {
 }
 
 /**
- * Refuses a module that other users could have written: it is code that runs with the secret in its memory, and its path may come
- * from an envelope.
+ * Resolves the path of a module, and refuses one that other users could change or swap, with all directories and links on the way: it
+ * is code that runs with the PIN and the secret in its memory.
+ *
+ * @returns the path without links, which is loaded: what the child process is told leads nowhere else by then
  */
-async function requireOwnModule(file: string): Promise<void> {
-  const where = { file };
-  let found;
+async function resolveModule(file: string): Promise<string> {
   try {
-    found = await stat(file);
+    return await requireTrustedPath(file, 'CUSTODY_DENIED');
   } catch (error) {
-    throw new SealroomError('CUSTODY_UNAVAILABLE', `cannot load the PKCS#11 module: ${systemReason(error)}`, {
-      where,
+    if (!(error instanceof SealroomError) || error.code !== 'IO_READ') throw error;
+    throw new SealroomError('CUSTODY_UNAVAILABLE', `cannot load the PKCS#11 module: ${systemReason(error.cause)}`, {
+      where: { file },
       hint: 'check `module-path` in the URI of the key; on Debian, SoftHSM is /usr/lib/softhsm/libsofthsm2.so',
+      cause: error,
     });
   }
-  // Windows has no user ids and no modes.
-  const user = process.getuid?.();
-  if (user === undefined || ((found.uid === 0 || found.uid === user) && !isOpenToOthers(found.mode, 'write'))) return;
-  throw new SealroomError('CUSTODY_DENIED', 'other users can change the PKCS#11 module', {
-    where,
-    hint: 'it runs as code: install it as root, or `chmod go-w` it if it is yours',
-  });
 }

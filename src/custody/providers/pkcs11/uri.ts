@@ -82,6 +82,12 @@ export function printPkcs11Uri(uri: Pkcs11Uri): string {
   return `pkcs11:${path.join(';')}?${query.join('&')}`;
 }
 
+/** The module of a token and the file of its PIN: whose code runs, and what it is given. @throws {SealroomError} USAGE_OPTION */
+export function pkcs11Route(rest: string): readonly string[] {
+  const { modulePath, pinFile } = parsePkcs11Uri(rest);
+  return [`module-path=${modulePath}`, ...(pinFile === undefined ? [] : [`pin-source=file:${pinFile}`])];
+}
+
 /** Whether a token matches the attributes of a URI. */
 export function matchesToken(wanted: TokenFacts, found: Readonly<Record<keyof TokenFacts, string>>): boolean {
   return TOKEN_ATTRIBUTES.every((name) => wanted[name] === undefined || wanted[name] === found[name]);

@@ -68,8 +68,9 @@ class PKCS11 {
   /** @type {any} */
   operation = null;
 
-  load() {
+  load(/** @type {string} */ module) {
     if (load().fault === 'crashes') process.kill(process.pid, 'SIGKILL');
+    save({ ...load(), module });
   }
   C_Initialize() {
     save({ ...load(), environment: Object.keys(process.env) });
