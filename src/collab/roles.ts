@@ -53,12 +53,15 @@ export function hasRoles({ members }: { readonly members: readonly Member[] }): 
   return members.some(({ people }) => people.length > 0);
 }
 
-/**
- * The keys that sign for a member: those of its people whose roles allow the action, or its only key. A manifest is signed by `sign`,
- * a table by `encrypt`.
- */
-export function signingKeysOf(member: Member, action: RoleAction = 'sign'): readonly string[] {
-  if (member.people.length > 0) return holdersOf(member, action).map(({ sign }) => sign);
+/** The keys that sign a manifest for a member: those of its rule approvers, or its only key. */
+export function signingKeysOf({ people, publicKeys }: Member): readonly string[] {
+  if (people.length > 0) return people.filter(({ roles }) => roles.includes('RULE_APPROVER')).map(({ sign }) => sign);
+  return publicKeys.sign === null ? [] : [publicKeys.sign];
+}
+
+/** The keys that sign a member's tables: those of its people who may encrypt them, or its only key. */
+export function tableKeysOf(member: Member): readonly string[] {
+  if (member.people.length > 0) return holdersOf(member, 'encrypt').map(({ sign }) => sign);
   return member.publicKeys.sign === null ? [] : [member.publicKeys.sign];
 }
 

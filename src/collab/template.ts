@@ -96,7 +96,7 @@ function readSql(cursor: Cursor): string | null {
 
 /** Whether a signature of this hash is valid under a key that signs for the member. */
 function isApproval(signature: MemberSignature, sha256: string, members: readonly Member[]): boolean {
-  const keys = members.filter(({ id }) => id === signature.member).flatMap((each) => signingKeysOf(each));
+  const keys = members.filter(({ id }) => id === signature.member).flatMap(signingKeysOf);
   return signature.sha256 === sha256 && keys.some((key) => verifyHash('template', signature, key));
 }
 

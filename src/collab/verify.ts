@@ -26,7 +26,7 @@ function stateOf(
   sha256: string,
   signature: MemberSignature | undefined,
 ): SignatureState {
-  const keys = manifest.members.filter(({ id }) => id === member).flatMap((each) => signingKeysOf(each));
+  const keys = manifest.members.filter(({ id }) => id === member).flatMap(signingKeysOf);
   if (keys.length === 0) return 'no-key';
   if (signature === undefined) return 'missing';
   if (!keys.some((key) => verifyHash(thing, signature, key))) return 'wrong';

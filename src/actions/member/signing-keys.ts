@@ -1,5 +1,5 @@
 import type { Manifest, ManifestTable } from '../../collab/index.ts';
-import { signingKeysOf } from '../../collab/light.ts';
+import { tableKeysOf } from '../../collab/light.ts';
 import { listPinned, readPublicKeyOf, readSigningKey } from '../../custody/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
@@ -19,7 +19,7 @@ export async function knownKeys(environment: HomeEnvironment, manifest: Manifest
   const home = homeOf(environment);
   const own = await readPublicKeyOf(home.signingKey);
   const pinned = (await listPinned(home)).map(({ body }) => body.sign);
-  const ofMembers = (manifest?.members ?? []).flatMap((member) => signingKeysOf(member, 'encrypt'));
+  const ofMembers = (manifest?.members ?? []).flatMap(tableKeysOf);
   return [...(own === null ? [] : [own]), ...pinned, ...ofMembers];
 }
 
@@ -51,7 +51,7 @@ export async function chooseSigning(
 
 /** The table of the manifest that is signed: the named one, or the only one of the key's owner whose columns are all there. */
 function tableOf({ tables, members }: Manifest, key: string, { name, headers }: TableToSign): ManifestTable {
-  const own = members.filter((member) => signingKeysOf(member, 'encrypt').includes(key)).map(({ id }) => id);
+  const own = members.filter((member) => tableKeysOf(member).includes(key)).map(({ id }) => id);
   if (name === undefined) {
     const fitting = tables.filter(
       ({ owner, columns }) => own.includes(owner) && columns.every((column) => headers?.includes(column.name) ?? true),

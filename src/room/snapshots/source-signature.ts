@@ -1,4 +1,4 @@
-import { type Manifest, type ManifestTable, signingKeysOf } from '../../collab/index.ts';
+import { type Manifest, type ManifestTable, tableKeysOf } from '../../collab/index.ts';
 import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { readTableSignature, type TableSignature } from '../../signed-tables/index.ts';
 import { nameOf, type TableInput } from '../../tabular/index.ts';
@@ -38,7 +38,7 @@ export async function readSourceSignature(
     throw refuse(`the table must be ${quoteForMessage(table.name)}, and was signed as ${quoteForMessage(name)}`);
   }
   const owners = manifest.members.filter(({ id }) => id === table.owner);
-  if (!owners.some((owner) => signingKeysOf(owner, 'encrypt').includes(signature.key))) {
+  if (!owners.some((owner) => tableKeysOf(owner).includes(signature.key))) {
     throw refuse(`the table was signed with a key that is not that of ${table.owner}, who owns it`);
   }
   if (isRequired && name === null)
