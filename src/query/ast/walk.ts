@@ -163,7 +163,7 @@ export function innerQueries(query: Query): readonly Query[] {
 }
 
 /** A query and all queries in it, outermost first. */
-function* queriesIn(query: Query): Generator<Query> {
+export function* queriesIn(query: Query): Generator<Query> {
   yield query;
   for (const inner of innerQueries(query)) yield* queriesIn(inner);
 }
