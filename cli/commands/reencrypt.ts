@@ -6,6 +6,7 @@ import { readTextFile } from '../../src/files/index.ts';
 import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  LENIENT_CELLS,
   readSigning,
   readTransfer,
   type SettingsArguments,
@@ -24,6 +25,7 @@ interface ReencryptArguments extends TableArguments, SettingsArguments, SigningA
   readonly original: string | undefined;
   readonly schema: string | undefined;
   readonly from: number | undefined;
+  readonly 'lenient-cells': boolean;
 }
 
 async function readOriginal(io: CliIo, args: ReencryptArguments): Promise<OriginalTable | undefined> {
@@ -48,6 +50,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     key: args.key,
     from: args.from,
     sign: readSigning(args),
+    lenientCells: args['lenient-cells'],
   };
   const { summary, from } = await withProgress(io, (onProgress) =>
     reencryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
@@ -72,6 +75,7 @@ function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
       requiresArg: true,
       describe: 'schema of the original, with --original',
     })
+    .option('lenient-cells', LENIENT_CELLS)
     .option('from', {
       type: 'number',
       requiresArg: true,

@@ -3,12 +3,12 @@ import type { HeldSecret } from '../../custody/load-secret.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { DecryptSummary } from '../../protect/index.ts';
-import type { TableSignature } from '../../signed-tables/index.ts';
 import { nameOf, type TableInput, type TableOutput } from '../../tabular/index.ts';
 import { type Collaboration, type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
-import { findOrigin, loadSecret, recordInput } from './load-secret.ts';
+import { findOrigin, loadSecret, recordInput, type SecretWish } from './load-secret.ts';
 import { openPackageInput, type PackageKeys } from './open-package.ts';
+import { sealedColumnsOf } from './sealed-columns.ts';
 import { findSignature, originOfSignature, requireSignedSecret } from './table-signature.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
@@ -24,6 +24,10 @@ export interface DecryptRequest {
   /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
   readonly failOnFingerprintColumns: boolean;
+  /** Whether to pass on what is neither sealed nor null in a sealed column; not for a package, whose columns the room signed. */
+  readonly allowMixedColumns?: boolean | undefined;
+  /** See `OpenCellOptions`. */
+  readonly lenientCells?: boolean | undefined;
 }
 
 /** The result of {@link decryptForCollaboration}. */
@@ -45,19 +49,25 @@ export interface DecryptedTable {
  * Decrypts a table of a collaboration, or a result package and the table in it. Before the output gets its name, the log of the home
  * records the use of the secret and the table.
  *
- * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration; as `openPackageInput`, `resolveCollaboration`,
- *   `findSignature`, `loadSecret` and `decryptTable`. No output is left behind.
+ * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration, or is to have mixed columns; as `openPackageInput`,
+ *   `resolveCollaboration`, `findSignature`, `loadSecret` and `decryptTable`. No output is left behind.
  */
 export async function decryptForCollaboration(
   environment: MemberEnvironment,
-  { table, packageOutput, collaboration: choice, packageKeys, key, failOnFingerprintColumns }: DecryptRequest,
+  request: DecryptRequest,
 ): Promise<DecryptedTable> {
+  const { table, packageOutput, collaboration: choice, packageKeys, key } = request;
+  const { failOnFingerprintColumns, allowMixedColumns = false, lenientCells } = request;
   const opened = await openPackageInput(environment, table.input, packageKeys);
+  if (opened !== null && allowMixedColumns) throw mixedPackage();
   const collaboration = await collaborationOf(choice, opened);
   const { decryptTable } = await loadProtect();
+  const found = opened === null ? await findOrigin(environment, table) : null;
   // A package is signed as a whole.
   const signature = opened === null ? await findSignature(environment, table, collaboration) : undefined;
-  using held = await secretFor(environment, { table, collaboration, key, signature }, opened);
+  const origin = signature === undefined ? found : (originOfSignature(signature) ?? found);
+  using held = await secretFor(environment, { collaboration, key, origin }, opened);
+  requireSignedSecret(held, signature);
   const transfer =
     opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
   const summary = await decryptTable({
@@ -66,12 +76,26 @@ export async function decryptForCollaboration(
     secret: held?.secret ?? null,
     failOnFingerprintColumns,
     signature,
+    sealedColumns:
+      opened === null ? sealedColumnsOf(signature?.statement ?? found, collaboration.manifest) : sealedIn(opened),
+    allowMixedColumns,
+    lenientCells,
     signal: environment.signal,
     beforeCommit: held === null ? undefined : recordInput(held),
   });
   const { generation = null, isNewest = true } = held ?? {};
   const signedBy = signature?.key ?? null;
   return { summary, output: transfer.output, package: opened, generation, isNewest, signedBy };
+}
+
+function mixedPackage(): SealroomError {
+  return new SealroomError('USAGE_OPTION', '`--allow-mixed-columns` cannot be used with a result package', {
+    hint: 'the room signed which columns are sealed',
+  });
+}
+
+function sealedIn({ statement }: OpenedPackage): readonly string[] {
+  return statement.columns.filter(({ protection }) => protection === 'sealed').map(({ name }) => name);
 }
 
 function tableIn({ table, statement }: OpenedPackage, name: string): TableInput {
@@ -96,24 +120,9 @@ async function collaborationOf(
 /** Loads the secret; `null` for a package without sealed columns, which needs none. */
 async function secretFor(
   environment: MemberEnvironment,
-  {
-    table,
-    collaboration,
-    key,
-    signature,
-  }: {
-    readonly table: TableTransfer;
-    readonly collaboration: Pick<Collaboration, 'id' | 'manifest'>;
-    readonly key: string | undefined;
-    readonly signature: TableSignature | undefined;
-  },
+  wish: Omit<SecretWish, 'action'>,
   opened: OpenedPackage | null,
 ): Promise<HeldSecret | null> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  if (!isSealed) return null;
-  const known = signature === undefined ? null : originOfSignature(signature);
-  const origin = known ?? (opened === null ? await findOrigin(environment, table) : null);
-  const held = await loadSecret(environment, { collaboration, action: 'decrypt', key, origin });
-  requireSignedSecret(held, signature);
-  return held;
+  return isSealed ? loadSecret(environment, { ...wish, action: 'decrypt' }) : null;
 }

@@ -21,6 +21,7 @@ import {
   recordOutput,
   type TableOrigin,
 } from './load-secret.ts';
+import { sealedColumnsOf } from './sealed-columns.ts';
 import {
   findSignature,
   originOfSignature,
@@ -39,6 +40,8 @@ export interface ReencryptRequest {
   readonly key?: string | undefined;
   /** Generation of the table, if neither its sidecar nor its metadata has it. */
   readonly from?: number | undefined;
+  /** See `OpenCellOptions`. */
+  readonly lenientCells?: boolean | undefined;
   /** The original; needed for a table with fingerprints. */
   readonly original?: OriginalTable | undefined;
   /** Signs the new table with the key of the home; with its name in the manifest, by default as it was signed before. */
@@ -70,7 +73,7 @@ export interface ReencryptedTable {
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
-  { table, collaboration: choice, key, from: said, original, sign }: ReencryptRequest,
+  { table, collaboration: choice, key, from: said, original, sign, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
   const collaboration = await resolveCollaboration(choice);
   const environment = askingOnce(given);
@@ -95,8 +98,10 @@ export async function reencryptForCollaboration(
   const from = signature?.statement.generation ?? origin?.generation ?? said;
   if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
   const { signal } = environment;
+  const sealedColumns = sealedColumnsOf(signature?.statement ?? origin, collaboration.manifest);
   const common = {
     ...table,
+    sealedColumns,
     collaborationId: collaboration.id,
     signal,
     to: to.secret,
@@ -118,7 +123,7 @@ export async function reencryptForCollaboration(
     await recordOld?.(facts);
     await recordNew?.(facts);
   };
-  const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit });
+  const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit, lenientCells });
   return { summary: { ...summary, ...provenance }, from };
 }
 

@@ -50,14 +50,14 @@ const SHORT_ID_DIGITS = 32;
 /**
  * Refuses a secret that is not the one in the signature of a table.
  *
- * @throws {SealroomError} CUSTODY_KEY if it is another, which is disposed of.
+ * @param held `null` if none is needed
+ * @throws {SealroomError} CUSTODY_KEY if it is another.
  */
-export function requireSignedSecret(held: HeldSecret, signature: TableSignature | undefined): void {
+export function requireSignedSecret(held: HeldSecret | null, signature: TableSignature | undefined): void {
   const expected = signature?.statement.secretId;
-  if (expected === undefined) return;
+  if (held === null || expected === undefined) return;
   const got = fullSecretIdOf(held.secret, held.collaborationId);
   if (got === expected) return;
-  held[Symbol.dispose]();
   throw new SealroomError('CUSTODY_KEY', `the table was signed for secret ${expected}, got ${got}`, {
     where: { file: signature?.file },
     hint: '`sealroom key show` lists the secrets in your home',
