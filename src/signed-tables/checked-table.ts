@@ -23,7 +23,7 @@ export const SIGNED_NULL = '';
  *
  * @throws {SealroomError} FORMAT_SIGNATURE if the columns are not those that were signed; passes throw it for the rows.
  */
-//= format F-96
+//= format F-98
 export function checkedTable(table: TableReader, signature: TableSignature): TableReader {
   requireColumns(table, signature);
   return { ...table, batches: (request) => checkedBatches(table, signature, request) };

@@ -29,8 +29,8 @@ export class RowBag {
     this.#rows += hashes.length / HASH_BYTES;
   }
 
-  /** The root of the tree over the sorted hashes (format F-94): 32 bytes. The bag is empty afterwards. */
-  //= format F-94
+  /** The root of the tree over the sorted hashes (format F-96): 32 bytes. The bag is empty afterwards. */
+  //= format F-96
   takeRoot(module = createHashModule()): Uint8Array {
     const [parts, rows] = [this.#parts, this.#rows];
     this.#parts = [];

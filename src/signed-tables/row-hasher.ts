@@ -18,7 +18,7 @@ const MOST_BYTES = 16 << 20;
 /** Bytes before the value of a column: whether it is null, and its length. */
 const HEAD_BYTES = 5;
 
-/** Hashes the rows of a table, each into a leaf of its tree (format F-93). */
+/** Hashes the rows of a table, each into a leaf of its tree (format F-95). */
 export class RowHasher {
   readonly #columns: readonly HashedColumn[];
   readonly #fields: readonly Field[];
@@ -40,7 +40,7 @@ export class RowHasher {
    * @returns 32 bytes for each row, in a new buffer
    * @throws {SealroomError} FORMAT_SIGNATURE, with the row in the batch from 0, for text that is no value of the signed type.
    */
-  //= format F-93
+  //= format F-95
   hash({ rows, columns }: Batch): Uint8Array<ArrayBuffer> {
     const stored = this.#columns.map(({ type }, index): ByteColumn => {
       const [column, field] = [columns[index], this.#fields[index]];

@@ -39,11 +39,11 @@ export function canHold(type: ColumnType, signed: string): boolean {
 }
 
 /**
- * The bytes of a column's values (format F-92): text and binary values as they are, others in the encoding of their type.
+ * The bytes of a column's values (format F-94): text and binary values as they are, others in the encoding of their type.
  *
  * @throws {SealroomError} FORMAT_SIGNATURE with the column, and the row in the batch from 0, for text that is no value of the type.
  */
-//= format F-92
+//= format F-94
 export function storedBytes(column: ColumnData, type: ColumnType, signed: string, name: string): ByteColumn {
   if (column.layout === 'fixed') return encodeFixed(column, type);
   if (signed === 'string' || signed === 'binary') return column;

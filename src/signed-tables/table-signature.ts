@@ -12,11 +12,11 @@ export interface SignedColumn {
   /** The header. */
   readonly name: string;
   readonly protection: Protection;
-  /** `string`, `int` and so on: the name of its type (format F-92). */
+  /** `string`, `int` and so on: the name of its type (format F-94). */
   readonly type: string;
 }
 
-/** What is signed about a table (format F-95). */
+/** What is signed about a table (format F-97). */
 export interface TableStatement {
   readonly version: 1;
   readonly collaborationId: string;
@@ -63,12 +63,8 @@ interface TableRows {
  * @returns the text of the sidecar: a DSSE envelope
  * @throws {SealroomError} SECRET_INVALID if the key is not Ed25519.
  */
-//= format F-95
-export function signTable(
-  claims: TableClaims,
-  { columns, rows, root }: TableRows,
-  key: SigningKey,
-): string {
+//= format F-97
+export function signTable(claims: TableClaims, { columns, rows, root }: TableRows, key: SigningKey): string {
   const { collaborationId, generation, secretId, manifestSha256, table, created } = claims;
   const of = { collaborationId, generation, secretId, manifestSha256, table, created };
   const body = canonicalize({ version: 1, ...of, columns, rows, root: encodeHex(root) }) ?? '';

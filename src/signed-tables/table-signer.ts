@@ -65,7 +65,7 @@ export class TableSigner {
   }
 }
 
-//= format F-92
+//= format F-94
 function requireSignable({ kind, format, csvOutputNull }: SignedOutput): void {
   if (kind !== 'file') {
     throw new SealroomError('USAGE_OPTION', 'a table is signed in a file beside it, so its output must be a file', {

@@ -39,7 +39,7 @@ const cell = fc.oneof(
 const rowsOf = fc.array(fc.array(cell, { minLength: COLUMNS, maxLength: COLUMNS }), { maxLength: 40 });
 
 describe.each(MODULES)('hashed by %s', (_, module) => {
-  test('F-93, F-94 leaves and root are those of the clauses, whatever the lengths and however rows come', () => {
+  test('F-95, F-96 leaves and root are those of the clauses, whatever the lengths and however rows come', () => {
     fc.assert(
       fc.property(rowsOf, fc.integer({ min: 1, max: 9 }), (rows, part) => {
         expect(rootBy(module, rows, COLUMNS, part)).toBe(rootOfRows(rows));
@@ -48,19 +48,19 @@ describe.each(MODULES)('hashed by %s', (_, module) => {
     );
   });
 
-  test('F-93 every length of a row around the ends of blocks', () => {
+  test('F-95 every length of a row around the ends of blocks', () => {
     const rows = Array.from({ length: 300 }, (_, length) => ['x'.repeat(length)]);
     expect(rootBy(module, rows, 1)).toBe(rootOfRows(rows));
   });
 
-  test('F-94 many rows, with many equal ones and with beginnings in common', () => {
+  test('F-96 many rows, with many equal ones and with beginnings in common', () => {
     const rows = Array.from({ length: 5000 }, (_, row) => [String(row % 1700), row % 3 === 0 ? null : 'same']);
     expect(rootBy(module, rows, 2, 700)).toBe(rootOfRows(rows));
     const equal = Array.from({ length: 333 }, () => ['one']);
     expect(rootBy(module, equal, 1)).toBe(rootOfRows(equal));
   });
 
-  test('F-94 hashes that begin alike are sorted by the rest', () => {
+  test('F-96 hashes that begin alike are sorted by the rest', () => {
     const leaves = Array.from({ length: 100 }, (_, place) => {
       const hash = Buffer.alloc(32, 7);
       hash.writeUInt32BE((place * 37) % 100, place % 2 === 0 ? 8 : 28);
@@ -72,7 +72,7 @@ describe.each(MODULES)('hashed by %s', (_, module) => {
     expect(Buffer.from(bag.takeRoot(module)).toString('hex')).toBe(rootOf(leaves));
   });
 
-  test('F-93 a row that does not fit into the memory of the module', () => {
+  test('F-95 a row that does not fit into the memory of the module', () => {
     const rows = [
       ['a', 'b'],
       ['x'.repeat(6 << 20), 'y'.repeat(1 << 20)],
@@ -81,12 +81,12 @@ describe.each(MODULES)('hashed by %s', (_, module) => {
     expect(rootBy(module, rows, 2)).toBe(rootOfRows(rows));
   });
 
-  test('F-94 no rows', () => {
+  test('F-96 no rows', () => {
     expect(rootBy(module, [], 2)).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   });
 });
 
-test('F-94 the root does not depend on the order of the rows', () => {
+test('F-96 the root does not depend on the order of the rows', () => {
   fc.assert(
     fc.property(
       rowsOf.chain((rows) => fc.tuple(fc.constant(rows), fc.shuffledSubarray(rows, { minLength: rows.length }))),
@@ -98,7 +98,7 @@ test('F-94 the root does not depend on the order of the rows', () => {
   );
 });
 
-test('F-93, F-94 any one change of a cell, of a null, of the places of cells and of the rows changes the root', () => {
+test('F-95, F-96 any one change of a cell, of a null, of the places of cells and of the rows changes the root', () => {
   const change = fc.record({
     kind: fc.constantFrom('cell', 'null', 'swap', 'drop', 'repeat', 'add'),
     row: fc.nat(),
@@ -125,6 +125,6 @@ test('F-93, F-94 any one change of a cell, of a null, of the places of cells and
   );
 });
 
-test('F-93 a fixed row has a fixed leaf, which is the root over it', () => {
+test('F-95 a fixed row has a fixed leaf, which is the root over it', () => {
   expect(rootBy(MODULES[0][1], [['02:hmac:', null, '']], 3)).toBe(LEAF);
 });

@@ -93,7 +93,7 @@ const CHANGES: Readonly<Record<string, (columns: Columns) => void>> = {
 };
 
 describe.each(FORMATS)('a signed table in %s', (format) => {
-  test('F-94, F-95 is the one that was signed in every format and in any order of its rows', async () => {
+  test('F-96, F-97 is the one that was signed in every format and in any order of its rows', async () => {
     await using bench = await Bench.start();
     await signedTable(bench, `t.${format}`);
     await check(bench.path(`t.${format}`));
@@ -121,7 +121,7 @@ describe.each(FORMATS)('a signed table in %s', (format) => {
     });
   });
 
-  test('F-96 has no cell and no row that was changed, moved, left out, repeated or added', async () => {
+  test('F-98 has no cell and no row that was changed, moved, left out, repeated or added', async () => {
     await using bench = await Bench.start();
     await signedTable(bench, 't.csv');
     const path = bench.path(`changed.${format}`);
@@ -138,7 +138,7 @@ describe.each(FORMATS)('a signed table in %s', (format) => {
     }
   });
 
-  test('F-96 is not decrypted or encrypted again if cells changed places, and nothing is left behind', async () => {
+  test('F-98 is not decrypted or encrypted again if cells changed places, and nothing is left behind', async () => {
     await using bench = await Bench.start();
     await signedTable(bench, 't.csv');
     const path = bench.path(`changed.${format}`);
@@ -161,7 +161,7 @@ describe.each(FORMATS)('a signed table in %s', (format) => {
     expect(await bench.names()).toEqual(before);
   });
 
-  test('F-96 has neither columns of other names, types or places nor more or fewer of them', async () => {
+  test('F-98 has neither columns of other names, types or places nor more or fewer of them', async () => {
     await using bench = await Bench.start();
     await signedTable(bench, 't.csv');
     const { fields, columns } = await readTable(bench.path('t.csv'), { csvInputNull: '' });
@@ -187,7 +187,7 @@ describe.each(FORMATS)('a signed table in %s', (format) => {
   });
 });
 
-test('F-96 of a table that is not the one that was signed, nothing comes out to a stream', async () => {
+test('F-98 of a table that is not the one that was signed, nothing comes out to a stream', async () => {
   await using bench = await Bench.start();
   await signedTable(bench, 't.csv');
   await writeAgain(bench.path('t.csv'), bench.path('changed.csv'), ([mail = [], ...others]) => {
@@ -217,7 +217,7 @@ test('a table that replaces a signed one does not keep its signature', async () 
   expect(await readdir(bench.directory)).not.toContain('t.parquet.sealroom.sig.json');
 });
 
-test('F-92 what has no signature beside it, or a CSV file without nulls, is not signed', async () => {
+test('F-94 what has no signature beside it, or a CSV file without nulls, is not signed', async () => {
   await using bench = await Bench.start();
   await bench.put('in.csv', 'mail,note,city,rank\na,b,c,d\n');
   const receive = (): never => {
@@ -285,7 +285,7 @@ async function typedTable(bench: Bench): Promise<void> {
   await bench.encrypt('in.parquet', 't.parquet', schemaOf('key:fingerprint', ...columns), { sign: SIGNING });
 }
 
-test('F-92 values of all types are the same in Parquet, in Arrow, and as text in a CSV file of another program', async () => {
+test('F-94 values of all types are the same in Parquet, in Arrow, and as text in a CSV file of another program', async () => {
   await using bench = await Bench.start();
   await typedTable(bench);
   const path = bench.path('t.parquet');
@@ -303,7 +303,7 @@ test('F-92 values of all types are the same in Parquet, in Arrow, and as text in
 });
 
 test.each(TYPED.map(([type], index) => [index, JSON.stringify(type)] as const))(
-  'F-92 column %i: another value of type %s is another table, also as text',
+  'F-94 column %i: another value of type %s is another table, also as text',
   async (changed) => {
     await using bench = await Bench.start();
     await typedTable(bench);

@@ -11,7 +11,7 @@ function hexOf(text: string, type: string): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString('hex');
 }
 
-describe('F-92 the text of a value gives the bytes of its type', () => {
+describe('F-94 the text of a value gives the bytes of its type', () => {
   test.each([
     ['true', 'boolean', '01'],
     ['false', 'boolean', '00'],
@@ -37,7 +37,7 @@ describe('F-92 the text of a value gives the bytes of its type', () => {
   });
 });
 
-describe('F-92 what is no value of its type is none', () => {
+describe('F-94 what is no value of its type is none', () => {
   test.each([
     ['True', 'boolean'],
     ['', 'boolean'],
@@ -82,7 +82,7 @@ function pairOf(type: ClientType, value: number | bigint, bytes: Uint8Array): [s
   return [Buffer.from(bytes).toString('hex'), hexOf(renderValue({ kind: type.kind, type, value }) ?? '', type.kind)];
 }
 
-describe('F-92 the text that is written for a value gives the bytes of the value', () => {
+describe('F-94 the text that is written for a value gives the bytes of the value', () => {
   const check = <Value>(values: fc.Arbitrary<Value>, pair: (value: Value) => [string, string | null]): void => {
     fc.assert(
       fc.property(values, (value) => {

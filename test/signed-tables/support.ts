@@ -34,7 +34,7 @@ function sha256(...parts: readonly Uint8Array[]): Buffer {
   return hash.digest();
 }
 
-/** The leaf of a row, written from clause F-93. */
+/** The leaf of a row, written from clause F-95. */
 function leafOf(row: readonly (Uint8Array | null)[]): Buffer {
   const parts = row.flatMap((value) => {
     const head = Buffer.alloc(5);
@@ -45,7 +45,7 @@ function leafOf(row: readonly (Uint8Array | null)[]): Buffer {
   return sha256(Buffer.of(0), ...parts);
 }
 
-/** The root over leaves, written from clause F-94 and RFC 6962 §2.1. */
+/** The root over leaves, written from clause F-96 and RFC 6962 §2.1. */
 export function rootOf(leaves: readonly Buffer[]): string {
   const node = (from: number, to: number): Buffer => {
     if (to - from === 1) return sorted[from] ?? Buffer.alloc(0);

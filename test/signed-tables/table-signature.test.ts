@@ -41,7 +41,7 @@ function sealed(body: string, type = TABLE_PAYLOAD_TYPE, signedAs = type): strin
 
 const BODY = Buffer.from((JSON.parse(TEXT) as { payload: string }).payload, 'base64').toString();
 
-test('F-95 the statement is canonical JSON with the facts of the table, in a DSSE envelope', () => {
+test('F-97 the statement is canonical JSON with the facts of the table, in a DSSE envelope', () => {
   expect(BODY).toBe(
     canonicalize({
       version: 1,
@@ -55,7 +55,7 @@ test('F-95 the statement is canonical JSON with the facts of the table, in a DSS
   expect(parseTableSignature(TEXT, 'x')).toMatchObject({ key: printPublicKey(KEY), file: 'x', statement: CLAIMS });
 });
 
-describe('F-95 a signature is refused', () => {
+describe('F-97 a signature is refused', () => {
   const parts = JSON.parse(TEXT) as { payload: string; signatures: { keyid: string; sig: string }[] };
   const [signature = { keyid: '', sig: '' }] = parts.signatures;
   const value = JSON.parse(BODY) as Record<string, unknown>;
@@ -88,7 +88,7 @@ describe('F-95 a signature is refused', () => {
   });
 });
 
-test('F-95 10,000 changed signatures are refused, or say the same', () => {
+test('F-97 10,000 changed signatures are refused, or say the same', () => {
   const statement = parseTableSignature(TEXT, 'x');
   fc.assert(
     fc.property(mutantsOf([Buffer.from(TEXT), Buffer.from(sealed(BODY))]), (mutant) => {
@@ -103,7 +103,7 @@ test('F-95 10,000 changed signatures are refused, or say the same', () => {
   );
 });
 
-test('F-95 10,000 changed statements, signed again, are refused or well-formed', () => {
+test('F-97 10,000 changed statements, signed again, are refused or well-formed', () => {
   fc.assert(
     fc.property(mutantsOf([Buffer.from(BODY)]), (mutant) => {
       try {

@@ -61,7 +61,7 @@ export interface EncryptOptions extends TransferOptions {
    * the metadata of a Parquet file (docs/rotation.md).
    */
   readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
-  /** Signs the output, into a file beside it (format F-95); with the id, the generation and the manifest of the secret. */
+  /** Signs the output, into a file beside it (format F-97); with the id, the generation and the manifest of the secret. */
   readonly sign?: TableSigning | undefined;
   /** Whether binary Parquet columns without annotation are text. Default false. */
   readonly parquetBinaryAsString?: boolean | undefined;

@@ -8,6 +8,7 @@ import { hashFile, placeFile, syncFile } from '../../files/index.ts';
 import { checkedTable, SIGNED_NULL } from '../../signed-tables/index.ts';
 import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
+import { MOST_CELL_BYTES } from './cells.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
 import { readSourceSignature } from './source-signature.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
@@ -200,7 +201,7 @@ async function writeSnapshot(
   try {
     const indexes = columns.map(({ source }) => reader.fields.indexOf(source));
     let rows = 0;
-    for await (const batch of reader.batches({ columns: indexes, signal })) {
+    for await (const batch of reader.batches({ columns: indexes, maxValueBytes: MOST_CELL_BYTES, signal })) {
       await loader.add(copyBatch(batch, []));
       rows += batch.rows;
       onProgress?.({ phase: 'load', rows, totalRows: reader.rows });

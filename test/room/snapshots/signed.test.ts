@@ -41,7 +41,7 @@ const CHANGES: Readonly<Record<string, (columns: Columns) => Columns>> = {
   ],
 };
 
-describe.each(['csv', 'parquet', 'arrow'])('F-96 a signed table in %s', (format) => {
+describe.each(['csv', 'parquet', 'arrow'])('F-98 a signed table in %s', (format) => {
   test('is loaded, and the summary says who signed it', async () => {
     await using session = await RoomSession.start();
     const file = await signed(session, `signed.${format}`);
