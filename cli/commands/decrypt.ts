@@ -64,7 +64,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const decrypted = await withProgress(io, (onProgress) =>
     decryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
-  const { summary, output, package: opened, generation, isNewest } = decrypted;
+  const { summary, output, package: opened, generation, isNewest, signedBy } = decrypted;
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
     const passed = fingerprint === 1 ? 'is passed through' : 'are passed through';
@@ -75,9 +75,11 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     say(io, 'warning', `the table has generation ${String(generation)}, and your home has a newer one: ${made}`);
   }
   const ofPackage = opened === null ? {} : { package: { statement: opened.statement, signedBy: opened.signedBy } };
-  printSummary(io, args, output, { ...summary, ...ofPackage }, [
+  const signer = signedBy === null ? {} : { signedBy };
+  printSummary(io, args, output, { ...summary, ...ofPackage, ...signer }, [
     `columns: ${String(sealed)} opened, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `cells opened: ${summary.openedCells.toLocaleString('en')}`,
+    ...(signedBy === null ? [] : [`signed by ${signedBy}: the rows are those that were signed`]),
     ...(opened === null ? [] : printPackage(opened)),
   ]);
 }

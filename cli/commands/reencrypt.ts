@@ -7,10 +7,13 @@ import { readCollaboration, readSettingsSource } from '../options/collaboration-
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
   LENIENT_CELLS,
+  readSigning,
   readTransfer,
   type SettingsArguments,
+  type SigningArguments,
   type TableArguments,
   withSettingsOptions,
+  withSigningOptions,
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
@@ -18,7 +21,7 @@ import { printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `reencrypt`. */
-interface ReencryptArguments extends TableArguments, SettingsArguments, KeyArguments {
+interface ReencryptArguments extends TableArguments, SettingsArguments, SigningArguments, KeyArguments {
   readonly original: string | undefined;
   readonly schema: string | undefined;
   readonly from: number | undefined;
@@ -46,6 +49,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     collaboration: await readCollaboration(io, args),
     key: args.key,
     from: args.from,
+    sign: readSigning(args),
     lenientCells: args['lenient-cells'],
   };
   const { summary, from } = await withProgress(io, (onProgress) =>
@@ -59,7 +63,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
 }
 
 function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
-  return withKeyOptions(withSettingsOptions(withTableOptions(yargs)))
+  return withKeyOptions(withSigningOptions(withSettingsOptions(withTableOptions(yargs))))
     .option('original', {
       type: 'string',
       requiresArg: true,

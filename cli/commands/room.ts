@@ -85,7 +85,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
       onProgress,
     }),
   );
-  const { table, leftOut, replacedSha256, warnings, elapsedMs } = summary;
+  const { table, leftOut, replacedSha256, warnings, signedBy, elapsedMs } = summary;
   if (!args.json) for (const warning of warnings) say(io, 'warning', warning);
   print(io, args, summary, [
     `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`,
@@ -93,6 +93,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
     ...(leftOut.length === 0
       ? []
       : [`left out, because no rule names them: ${leftOut.map(quoteForMessage).join(', ')}`]),
+    ...(signedBy === null ? [] : [`signed by ${signedBy}: the rows are those that were signed`]),
     `snapshot ${table.snapshot?.sha256 ?? ''}${replacedSha256 === null ? '' : `, replacing ${replacedSha256}`}`,
     `time: ${(elapsedMs / 1000).toFixed(1)} s`,
   ]);

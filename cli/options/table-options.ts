@@ -93,6 +93,36 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     });
 }
 
+/** The options for signing the output of a command. */
+export interface SigningArguments {
+  readonly sign: boolean;
+  readonly table: string | undefined;
+}
+
+/** Declares the options for signing the output of a command. */
+export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments> {
+  return yargs
+    .option('sign', {
+      type: 'boolean',
+      default: false,
+      describe: 'sign the output with the key in your home, into <output>.sealroom.sig.json',
+    })
+    .option('table', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'name of the table in the manifest, with --sign (default: the only one that fits)',
+    });
+}
+
+/** Reads the options for signing. @throws {SealroomError} USAGE_OPTION for a name without a signature. */
+export function readSigning({ sign, table }: SigningArguments): { readonly table: string | undefined } | undefined {
+  if (sign) return { table };
+  if (table === undefined) return undefined;
+  throw new SealroomError('USAGE_OPTION', '`--table` needs `--sign`', {
+    hint: 'a table has its name in its signature',
+  });
+}
+
 /** The option of the commands that open cells to read them as C3R does. */
 export const LENIENT_CELLS = {
   type: 'boolean',

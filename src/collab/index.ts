@@ -14,7 +14,7 @@ export { familyOf, type ManifestColumn, type TypeFamily } from './manifest-colum
 export { type EncryptionTerms, type LogSettings, type Manifest, parseManifest, settingsOf } from './manifest.ts';
 export type { Ability, Member } from './member.ts';
 export type { Person, Role } from './person.ts';
-export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction } from './roles.ts';
+export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction, tableKeysOf } from './roles.ts';
 export type { AggregateColumns, AggregationRule, JoinOperator, ScalarFunction } from './rules/aggregation.ts';
 export type { AggregateFunction } from './rules/columns.ts';
 export { columnsOfRule } from './rules/columns-of-rule.ts';

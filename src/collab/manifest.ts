@@ -32,6 +32,8 @@ export interface Manifest {
   readonly tables: readonly ManifestTable[];
   readonly templates: readonly AnalysisTemplate[];
   readonly log: LogSettings;
+  /** Whether a table counts only with the signature of a member over its rows; `optional` if the manifest does not say. */
+  readonly signedTables: 'required' | 'optional';
   readonly signatures: readonly MemberSignature[];
   /** Hash of the canonical form without signatures and approvals; 64 hexadecimal digits. */
   readonly sha256: string;
@@ -47,6 +49,7 @@ const KEYS = [
   'templates',
   'log',
   'x-principals',
+  'x-signedTables',
   'signatures',
 ];
 
@@ -73,6 +76,10 @@ function readLog(cursor: Cursor): LogSettings {
   if (cursor.isGiven) cursor.object(['queryText', 'chain']);
   if (chain.isGiven && chain.flag() === false) chain.refuse('must be true: the audit log is always a chain');
   return Object.freeze({ queryText: queryText.isGiven ? (queryText.oneOf(['owners', 'hash']) ?? 'hash') : 'owners' });
+}
+
+function readSignedTables(cursor: Cursor): Manifest['signedTables'] {
+  return (cursor.isGiven ? cursor.oneOf(['required', 'optional']) : null) ?? 'optional';
 }
 
 /** Reads what account ids and ARNs stand for: ids of members and templates. */
@@ -155,6 +162,7 @@ function readManifest(root: Cursor, content: DocumentValue): Manifest {
     tables,
     templates,
     log: readLog(root.at('log')),
+    signedTables: readSignedTables(root.at('x-signedTables')),
     signatures: readSignatures(root.at('signatures'), members),
     sha256: sha256Hex(canonicalize(content) ?? ''),
   });

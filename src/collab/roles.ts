@@ -59,6 +59,12 @@ export function signingKeysOf({ people, publicKeys }: Member): readonly string[]
   return publicKeys.sign === null ? [] : [publicKeys.sign];
 }
 
+/** The keys that sign a member's tables: those of its people who may encrypt them, or its only key. */
+export function tableKeysOf(member: Member): readonly string[] {
+  if (member.people.length > 0) return holdersOf(member, 'encrypt').map(({ sign }) => sign);
+  return member.publicKeys.sign === null ? [] : [member.publicKeys.sign];
+}
+
 /**
  * Checks that the roles in the manifest allow an action, and returns who acts: the person to whom the signing key belongs, or a
  * member that is a single person and so has all roles.

@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
+  'FORMAT_SIGNATURE', // a signed table that is not the one that was signed, or whose signature is malformed or by an unknown key
   'FORMAT_SIDECAR', // the origin of a protected file is malformed, or belongs to another file
   'FORMAT_PACKAGE', // a result package that is malformed or was changed
   'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
@@ -33,6 +34,7 @@ export const ERROR_CODES = [
   'RULE_DUPLICATES', // repeated values in a fingerprint column where the collaboration forbids them
   'RULE_FINGERPRINT', // fingerprint cells where the caller forbids them
   'RULE_PROTECTION', // a value that is not protected as the manifest says
+  'RULE_SIGNATURE', // a table that is not signed as the manifest demands
   'RULE_SOURCE', // a file that is not the one in the manifest
   'RULE_QUERY', // a query that the rules of its tables do not allow
   'QUERY_FAILED', // an allowed query that could not be completed

@@ -152,6 +152,11 @@ describe('collab', () => {
     );
     expect(out).toMatch(/\n {4}the size of an overlap is a result like any other/);
     expect(out).toMatch(/ {2}table raw_users of pub: no queries\n/);
+    expect(out).not.toMatch(/signature over their rows/);
+    await session.put('strict.json', MANIFEST.replace('{', '{ "x-signedTables": "required",'));
+    expect((await session.run(['collab', 'show', 'strict.json'])).out).toMatch(
+      /\n {2}tables count only with a signature over their rows\n/,
+    );
     const json = JSON.parse((await session.run(['collab', 'show', 'good.json', '--json'])).out) as object;
     expect(json).toMatchObject({
       name: 'Spring campaign',

@@ -24,6 +24,12 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     true,
     ['allows the collaboration: nulls that stay visible in protected columns'],
   ],
+  [
+    AGGREGATION,
+    ['x-signedTables'],
+    'required',
+    ['forbids the collaboration: tables without a signature over their rows'],
+  ],
   [AGGREGATION, ['members', 1, 'abilities'], ['CAN_QUERY'], ['allows member pub: asking queries']],
   [
     AGGREGATION,

@@ -128,6 +128,15 @@ describe('what else a manifest can say', () => {
     });
   });
 
+  test('tables need a signature over their rows only if it says so', () => {
+    expect(read(AGGREGATION).signedTables).toBe('optional');
+    expect(read({ ...AGGREGATION, 'x-signedTables': 'required' }).signedTables).toBe('required');
+    expect(read({ ...AGGREGATION, 'x-signedTables': 'required' }).sha256).not.toBe(read(AGGREGATION).sha256);
+    expect(messagesOf({ ...AGGREGATION, 'x-signedTables': true })).toEqual([
+      expect.stringMatching(/^`x-signedTables`: expected one of required, optional, got `true`$/),
+    ]);
+  });
+
   test('custom rules take the thresholds and comparison controls of AWS Clean Rooms as they are', () => {
     const rule = {
       allowedAnalyses: ['ANY_QUERY'],

@@ -9,6 +9,7 @@ import type { MemberEnvironment } from './environment.ts';
 import { findOrigin, loadSecret, recordInput, type SecretWish } from './load-secret.ts';
 import { openPackageInput, type PackageKeys } from './open-package.ts';
 import { sealedColumnsOf } from './sealed-columns.ts';
+import { findSignature, originOfSignature, requireSignedSecret } from './table-signature.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link decryptForCollaboration}. */
@@ -40,14 +41,16 @@ export interface DecryptedTable {
   readonly generation: number | null;
   /** Whether the home has no newer secret. */
   readonly isNewest: boolean;
+  /** The key that signed the table, whose rows were checked; `null` if it has no signature. */
+  readonly signedBy: string | null;
 }
 
 /**
  * Decrypts a table of a collaboration, or a result package and the table in it. Before the output gets its name, the log of the home
  * records the use of the secret and the table.
  *
- * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration, or is to have mixed columns; as `openPackageInput`, `resolveCollaboration`,
- *   `loadSecret` and `decryptTable`. No output is left behind.
+ * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration, or is to have mixed columns; as `openPackageInput`,
+ *   `resolveCollaboration`, `findSignature`, `loadSecret` and `decryptTable`. No output is left behind.
  */
 export async function decryptForCollaboration(
   environment: MemberEnvironment,
@@ -59,8 +62,12 @@ export async function decryptForCollaboration(
   if (opened !== null && allowMixedColumns) throw mixedPackage();
   const collaboration = await collaborationOf(choice, opened);
   const { decryptTable } = await loadProtect();
-  const origin = opened === null ? await findOrigin(environment, table) : null;
+  const found = opened === null ? await findOrigin(environment, table) : null;
+  // A package is signed as a whole.
+  const signature = opened === null ? await findSignature(environment, table, collaboration) : undefined;
+  const origin = signature === undefined ? found : (originOfSignature(signature) ?? found);
   using held = await secretFor(environment, { collaboration, key, origin }, opened);
+  requireSignedSecret(held, signature);
   const transfer =
     opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
   const summary = await decryptTable({
@@ -68,14 +75,17 @@ export async function decryptForCollaboration(
     collaborationId: collaboration.id,
     secret: held?.secret ?? null,
     failOnFingerprintColumns,
-    sealedColumns: opened === null ? sealedColumnsOf(origin, collaboration.manifest) : sealedIn(opened),
+    signature,
+    sealedColumns:
+      opened === null ? sealedColumnsOf(signature?.statement ?? found, collaboration.manifest) : sealedIn(opened),
     allowMixedColumns,
     lenientCells,
     signal: environment.signal,
     beforeCommit: held === null ? undefined : recordInput(held),
   });
   const { generation = null, isNewest = true } = held ?? {};
-  return { summary, output: transfer.output, package: opened, generation, isNewest };
+  const signedBy = signature?.key ?? null;
+  return { summary, output: transfer.output, package: opened, generation, isNewest, signedBy };
 }
 
 function mixedPackage(): SealroomError {

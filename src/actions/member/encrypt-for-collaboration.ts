@@ -10,6 +10,7 @@ import {
 } from './collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
 import { loadSecret, provenanceOf, recordOutput } from './load-secret.ts';
+import { prepareSigning, signingWith } from './table-signature.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link encryptForCollaboration}. */
@@ -22,6 +23,8 @@ export interface EncryptRequest {
   /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
   readonly parquetBinaryAsString?: boolean | undefined;
+  /** Signs the table with the key of the home, into a file beside the output; with its name in the manifest. */
+  readonly sign?: { readonly table: string | undefined } | undefined;
 }
 
 /** A summary of the encryption, with the generation and id of a secret from an envelope. */
@@ -31,16 +34,19 @@ export type EncryptedTable = EncryptSummary & Partial<Pick<Provenance, 'generati
  * Encrypts a table for a collaboration, with its newest secret and its settings. Before the output gets its name, the log of the
  * home records the use of the secret and the table.
  *
- * @throws {SealroomError} as `parseTableSchema`, `resolveCollaboration`, `resolveSettings`, `loadSecret` and `encryptTable`. No
- *   output is left behind.
+ * @throws {SealroomError} as `parseTableSchema`, `resolveCollaboration`, `resolveSettings`, `prepareSigning`, `loadSecret` and
+ *   `encryptTable`. No output is left behind.
  */
 export async function encryptForCollaboration(
   environment: MemberEnvironment,
-  { table, schema: text, collaboration: choice, settings: source, key, parquetBinaryAsString }: EncryptRequest,
+  { table, schema: text, collaboration: choice, settings: source, key, parquetBinaryAsString, sign }: EncryptRequest,
 ): Promise<EncryptedTable> {
   const schema = parseTableSchema(text.text, text);
   const collaboration = await resolveCollaboration(choice);
   const settings = await resolveSettings(collaboration, source);
+  const headers = schema.columns.map(({ targetHeader }) => targetHeader);
+  const toSign = sign && { name: sign.table, headers };
+  const wish = await prepareSigning(environment, collaboration, toSign);
   const { encryptTable } = await loadProtect();
   using held = await loadSecret(environment, { collaboration, action: 'encrypt', key, origin: null });
   const provenance = provenanceOf(held);
@@ -52,6 +58,7 @@ export async function encryptForCollaboration(
     settings,
     parquetBinaryAsString,
     provenance,
+    sign: wish && signingWith(wish, held),
     signal: environment.signal,
     beforeCommit: recordOutput(held),
   });
