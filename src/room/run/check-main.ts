@@ -7,6 +7,9 @@ import type { CheckReply, CheckRequest } from './check-messages.ts';
 // Without its parent the process is useless; the engine's threads would keep it from ending by itself.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
+// A signal is for the process that started this one, which kills it; and SIGUSR1 must not open the inspector.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
+
 /** The number of the running check; 0 for none. The watching thread reads it. */
 const running = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 let checks = 0;
