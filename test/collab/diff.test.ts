@@ -24,6 +24,12 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     true,
     ['allows the collaboration: nulls that stay visible in protected columns'],
   ],
+  [
+    AGGREGATION,
+    ['x-signedTables'],
+    'required',
+    ['forbids the collaboration: tables without a signature over their rows'],
+  ],
   [AGGREGATION, ['members', 1, 'abilities'], ['CAN_QUERY'], ['allows member pub: asking queries']],
   [
     AGGREGATION,
@@ -179,6 +185,15 @@ describe('a difference is told in words:', () => {
     ]);
     expect(diff(AGGREGATION, withValue(AGGREGATION, ['templates', 1, 'sql'], 'SELECT 1 FROM visits'))).toEqual([
       expect.stringMatching(/^changes template tmpl-pending: query: SHA-256 [0-9a-f]{64}, was SHA-256 [0-9a-f]{64}$/),
+    ]);
+  });
+
+  test('another secret is changed', () => {
+    const naming = (secretIds: object): Json => ({ ...AGGREGATION, secretIds });
+    const [one, two] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    expect(diff(naming({ 1: one }), naming({ 1: two, 2: one }))).toEqual([
+      `changes the collaboration: secret of generation 1: ${two}, was ${one}`,
+      `changes the collaboration: secret of generation 2: ${one}, was none`,
     ]);
   });
 

@@ -20,6 +20,8 @@ import {
   recordInput,
   recordOutput,
   type TableOrigin,
+  unnamedOf,
+  type UnnamedSecret,
 } from './load-secret.ts';
 import { sealedColumnsOf } from './sealed-columns.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
@@ -53,6 +55,8 @@ export interface ReencryptedTable {
   readonly summary: EncryptSummary & Pick<Provenance, 'generation' | 'secretId'>;
   /** The previous generation; `undefined` if it is not known. */
   readonly from: number | undefined;
+  /** The newest secret, if no manifest names it. */
+  readonly unnamedSecret: UnnamedSecret | null;
 }
 
 /**
@@ -66,7 +70,7 @@ export async function reencryptForCollaboration(
   given: MemberEnvironment,
   { table, collaboration: choice, key, from: said, original, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
-  const collaboration = await resolveCollaboration(choice);
+  const collaboration = await resolveCollaboration(given, choice, { purpose: 'reencrypt' });
   const environment = askingOnce(given);
   const origin = await findOrigin(environment, table);
   const wish = { collaboration, action: 'reencrypt', key } as const;
@@ -82,6 +86,7 @@ export async function reencryptForCollaboration(
       },
     );
   }
+  const unnamedSecret = unnamedOf(collaboration, to);
   const from = origin?.generation ?? said;
   if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
   const { signal } = environment;
@@ -98,7 +103,7 @@ export async function reencryptForCollaboration(
   const recordNew = recordOutput(to);
   if (original !== undefined) {
     const summary = await encryptOriginal(collaboration, original, { ...common, beforeCommit: recordNew });
-    return { summary: { ...summary, ...provenance }, from };
+    return { summary: { ...summary, ...provenance }, from, unnamedSecret };
   }
   using old = await loadSecret(environment, { ...wish, origin: originOf(origin, from, collaboration.id) });
   const recordOld = recordInput(old);
@@ -107,7 +112,7 @@ export async function reencryptForCollaboration(
     await recordNew?.(facts);
   };
   const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit, lenientCells });
-  return { summary: { ...summary, ...provenance }, from };
+  return { summary: { ...summary, ...provenance }, from, unnamedSecret };
 }
 
 function isNewest(generation: number, file: string): SealroomError {
