@@ -15,7 +15,7 @@ import {
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
-import { printSummary } from '../output/summary.ts';
+import { describeUnnamed, printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
@@ -34,13 +34,14 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
     parquetBinaryAsString: args['parquet-binary-as-string'],
     sign: readSigning(args),
   };
-  const summary = await withProgress(io, (onProgress) =>
+  const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
     encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
   const { sealed, fingerprint, cleartext } = summary.columns;
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
+    ...describeUnnamed(unnamedSecret),
   ]);
 }
 

@@ -17,7 +17,7 @@ import {
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
-import { printSummary } from '../output/summary.ts';
+import { describeUnnamed, printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `reencrypt`. */
@@ -52,13 +52,14 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     sign: readSigning(args),
     lenientCells: args['lenient-cells'],
   };
-  const { summary, from } = await withProgress(io, (onProgress) =>
+  const { summary, from, unnamedSecret } = await withProgress(io, (onProgress) =>
     reencryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
   const { sealed, fingerprint, cleartext } = summary.columns;
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `generation: ${String(summary.generation)}, was ${String(from ?? 'unknown')}`,
+    ...describeUnnamed(unnamedSecret),
   ]);
 }
 

@@ -9,8 +9,10 @@ import {
   replaceManifest,
   type TableReport,
 } from '../../src/actions/operator/index.ts';
+import { listHomeKeys } from '../../src/actions/member/index.ts';
 import { countOf, quoteForMessage } from '../../src/errors/index.ts';
-import { readNamedFile } from '../options/collaboration-options.ts';
+import { readNamedFile } from '../options/manifest-option.ts';
+import { memberEnvironment } from '../options/key-options.ts';
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
@@ -49,7 +51,8 @@ function print(io: CliIo, { json }: Pick<RoomArguments, 'json'>, answer: unknown
 async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, { room: args.directory });
   const { text, file } = await readNamedFile(io, args.manifest);
-  const parts = { directory, manifest: text, manifestFile: file, signerName: args.name };
+  const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
+  const parts = { directory, manifest: text, manifestFile: file, signerName: args.name, knownKeys };
   const { manifest, verifier } = await makeRoom(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
   print(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
@@ -63,14 +66,19 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
 async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, args);
   const { text, file } = await readNamedFile(io, args.manifest);
-  const parts = { directory, manifest: text, manifestFile: file };
-  const { manifest, removed, inForceBefore } = await replaceManifest(operatorEnvironment(io), parts);
+  const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
+  const parts = { directory, manifest: text, manifestFile: file, knownKeys };
+  const { manifest, removed, withdrawn, inForceBefore } = await replaceManifest(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
   if (!args.json && inForceBefore !== null) {
     say(io, 'warning', `this version was already in force from ${inForceBefore}: it undoes what was agreed since`);
   }
-  print(io, args, { manifest: { id, name, sha256 }, removed, inForceBefore }, [
+  print(io, args, { manifest: { id, name, sha256 }, removed, withdrawn, inForceBefore }, [
     `manifest ${sha256}`,
+    ...withdrawn.map(
+      ({ member, template, time }) =>
+        `${member} has withdrawn its approval of ${template} at ${time}: it stays withdrawn`,
+    ),
     ...removed.map((table) => `removed ${table}, which does not fit this manifest: load it again`),
   ]);
 }

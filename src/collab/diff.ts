@@ -99,8 +99,17 @@ function describeTemplate({ id, sha256, approvedBy }: AnalysisTemplate): Describ
   return { subject: `template ${id}`, properties };
 }
 
-function describeAll({ id, name, log, members, tables, templates }: Manifest): ReadonlyMap<string, Described> {
-  const whole = { subject: 'the collaboration', properties: { id, name, 'query text in the log': log.queryText } };
+function describeWhole({ id, name, log, secretIds }: Manifest): Described {
+  const secrets = Object.entries(secretIds ?? {}).map(([generation, secret]) => {
+    return [`secret of generation ${generation}`, secret] as const;
+  });
+  const properties = { id, name, 'query text in the log': log.queryText, ...Object.fromEntries(secrets) };
+  return { subject: 'the collaboration', properties };
+}
+
+function describeAll(manifest: Manifest): ReadonlyMap<string, Described> {
+  const { members, tables, templates } = manifest;
+  const whole = describeWhole(manifest);
   const all = [whole, ...members.map(describeMember), ...tables.map(describeTable), ...templates.map(describeTemplate)];
   return new Map(all.map((described) => [described.subject, described]));
 }

@@ -5,6 +5,7 @@ import type { Person, Role } from './person.ts';
 /** The actions that roles allow or forbid. */
 export type RoleAction =
   | 'create'
+  | 'name'
   | 'adopt'
   | 'check'
   | 'wrap'
@@ -23,6 +24,7 @@ export type RoleAction =
 /** The roles that allow each action; one of them is enough. */
 const ALLOWED: Readonly<Record<RoleAction, readonly Role[]>> = {
   create: ['KEY_CUSTODIAN'],
+  name: ['KEY_CUSTODIAN'],
   // Whoever may use a secret may take its envelope into the home, and find out whether it opens.
   adopt: ['KEY_CUSTODIAN', 'DATA_STEWARD', 'QUERY_MEMBER'],
   check: ['KEY_CUSTODIAN', 'DATA_STEWARD', 'QUERY_MEMBER'],

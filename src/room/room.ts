@@ -120,13 +120,19 @@ export async function readRoom(
   directory: string,
 ): Promise<{ readonly state: RoomState; readonly text: string; readonly manifest: Manifest }> {
   const { state, text } = await readState(directory);
-  const manifest = await readManifestCopy(directory);
+  const manifest = await readManifestCopy(directory, state.withdrawals ?? []);
   if (manifest.id === state.collaborationId && manifest.sha256 === state.manifestSha256)
     return { state, text, manifest };
   throw new SealroomError('ROOM_STATE', `the manifest is not the version that is in force, ${state.manifestSha256}`, {
     where: { file: join(directory, ROOM_FILES.manifest) },
     hint: 'only `sealroom room update` brings a version into force, and records it',
   });
+}
+
+/** Whether the same manifest is in force in two states of a room, with the same approvals, which its hash does not cover. */
+export function isSameAgreement({ manifest: a }: Room, { manifest: b }: Room): boolean {
+  const approvals = [a, b].map(({ templates }) => JSON.stringify(templates.map(({ approvedBy }) => approvedBy)));
+  return a.sha256 === b.sha256 && approvals[0] === approvals[1];
 }
 
 async function readTable(

@@ -188,6 +188,15 @@ describe('a difference is told in words:', () => {
     ]);
   });
 
+  test('another secret is changed', () => {
+    const naming = (secretIds: object): Json => ({ ...AGGREGATION, secretIds });
+    const [one, two] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    expect(diff(naming({ 1: one }), naming({ 1: two, 2: one }))).toEqual([
+      `changes the collaboration: secret of generation 1: ${two}, was ${one}`,
+      `changes the collaboration: secret of generation 2: ${one}, was none`,
+    ]);
+  });
+
   test('a table that comes or goes does so with all its rule allows', () => {
     const without = { ...AGGREGATION, tables: (AGGREGATION['tables'] as Json[]).slice(1) };
     expect(diff(without, AGGREGATION)).toContain('changes table impressions: is new');

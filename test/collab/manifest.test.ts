@@ -128,6 +128,13 @@ describe('what else a manifest can say', () => {
     });
   });
 
+  test('it names the secret of each generation, which is signed', () => {
+    expect(read(AGGREGATION).secretIds).toBeNull();
+    const secretIds = { 1: 'ab'.repeat(32), 2: 'cd'.repeat(32) };
+    expect(read({ ...AGGREGATION, secretIds }).secretIds).toEqual(secretIds);
+    expect(read({ ...AGGREGATION, secretIds }).sha256).not.toBe(read(AGGREGATION).sha256);
+  });
+
   test('tables need a signature over their rows only if it says so', () => {
     expect(read(AGGREGATION).signedTables).toBe('optional');
     expect(read({ ...AGGREGATION, 'x-signedTables': 'required' }).signedTables).toBe('required');
@@ -775,6 +782,23 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
     ['x-principals'],
     { '123456789012': 'news' },
     /expected one of brand, pub, tmpl-reach/,
+  ],
+  ['no secret at all', CUSTOM, ['secretIds'], {}, /expected the secret of at least one generation, got none/],
+  ['secrets in an array', CUSTOM, ['secretIds'], ['ab'.repeat(32)], /expected an object/],
+  ['a secret of no generation', CUSTOM, ['secretIds'], { '01': 'ab'.repeat(32) }, /the key must be a generation/],
+  [
+    'a short id of a secret',
+    CUSTOM,
+    ['secretIds'],
+    { 1: 'ab'.repeat(16) },
+    /expected 64 hexadecimal digits in lower case$/,
+  ],
+  [
+    'one secret in two generations',
+    CUSTOM,
+    ['secretIds'],
+    { 1: 'ab'.repeat(32), 2: 'ab'.repeat(32) },
+    /another generation already has this secret/,
   ],
   ['a log without chain', AGGREGATION, ['log'], { chain: false }, /the audit log is always a chain/],
   ['another word for the query text', AGGREGATION, ['log'], { queryText: 'all' }, /expected one of owners, hash/],

@@ -16,10 +16,10 @@ import { SealroomError } from '../../errors/index.ts';
 import { readTextFile } from '../../files/index.ts';
 import { checkConsistencyProof, parseVerifiers, splitNotes, type Verifier } from '../../tlog/index.ts';
 import { authorise } from './authorise.ts';
-import { readManifest } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
+import { type ManifestFile, readTrustedManifest } from './trusted-manifest.ts';
 
-type HomeEnvironment = Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>;
+type HomeEnvironment = Pick<MemberEnvironment, 'env' | 'cwd' | 'home' | 'warn'>;
 
 /** A log, and the trusted verifier keys. */
 export interface LogChoice {
@@ -38,11 +38,11 @@ interface LogSource {
 /** Who may see what others did. */
 export interface AuditorCheck {
   /** A signed manifest: only its auditors may. Without it, everybody may. */
-  readonly manifest?: FileText | undefined;
+  readonly manifest?: ManifestFile | undefined;
 }
 
 async function requireAuditor(environment: HomeEnvironment, { manifest: text }: AuditorCheck): Promise<void> {
-  const manifest = text === undefined ? null : await readManifest(text);
+  const manifest = text === undefined ? null : await readTrustedManifest(environment, text, 'audit');
   await authorise(homeOf(environment), { action: 'audit', envelope: null, manifest });
 }
 

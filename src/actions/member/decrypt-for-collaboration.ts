@@ -60,7 +60,7 @@ export async function decryptForCollaboration(
   const { failOnFingerprintColumns, allowMixedColumns = false, lenientCells } = request;
   const opened = await openPackageInput(environment, table.input, packageKeys);
   if (opened !== null && allowMixedColumns) throw mixedPackage();
-  const collaboration = await collaborationOf(choice, opened);
+  const collaboration = await collaborationOf(environment, choice, opened);
   const { decryptTable } = await loadProtect();
   const found = opened === null ? await findOrigin(environment, table) : null;
   // A package is signed as a whole.
@@ -104,13 +104,14 @@ function tableIn({ table, statement }: OpenedPackage, name: string): TableInput 
 
 /** Finds the collaboration. A package names its collaboration, which must be the chosen one if there is one. */
 async function collaborationOf(
+  environment: MemberEnvironment,
   choice: CollaborationChoice,
   opened: OpenedPackage | null,
 ): Promise<Pick<Collaboration, 'id' | 'manifest'>> {
   if (opened !== null && choice.id === undefined && choice.manifest === undefined) {
     return { id: parseCollaborationId(opened.statement.collaboration), manifest: null };
   }
-  const collaboration = await resolveCollaboration(choice);
+  const collaboration = await resolveCollaboration(environment, choice, { purpose: 'decrypt' });
   if (opened === null || opened.statement.collaboration === collaboration.id) return collaboration;
   throw new SealroomError('USAGE_OPTION', 'the package belongs to another collaboration', {
     hint: 'leave out `--id` and `--manifest`: the package names its collaboration',

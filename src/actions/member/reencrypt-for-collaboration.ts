@@ -20,6 +20,8 @@ import {
   recordInput,
   recordOutput,
   type TableOrigin,
+  unnamedOf,
+  type UnnamedSecret,
 } from './load-secret.ts';
 import { sealedColumnsOf } from './sealed-columns.ts';
 import {
@@ -62,6 +64,8 @@ export interface ReencryptedTable {
   readonly summary: EncryptSummary & Pick<Provenance, 'generation' | 'secretId'>;
   /** The previous generation; `undefined` if it is not known. */
   readonly from: number | undefined;
+  /** The newest secret, if no manifest names it. */
+  readonly unnamedSecret: UnnamedSecret | null;
 }
 
 /**
@@ -75,7 +79,7 @@ export async function reencryptForCollaboration(
   given: MemberEnvironment,
   { table, collaboration: choice, key, from: said, original, sign, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
-  const collaboration = await resolveCollaboration(choice);
+  const collaboration = await resolveCollaboration(given, choice, { purpose: 'reencrypt' });
   const environment = askingOnce(given);
   const origin = await findOrigin(environment, table);
   const signature = await findSignature(environment, table, collaboration);
@@ -95,6 +99,7 @@ export async function reencryptForCollaboration(
       },
     );
   }
+  const unnamedSecret = unnamedOf(collaboration, to);
   const from = signature?.statement.generation ?? origin?.generation ?? said;
   if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
   const { signal } = environment;
@@ -113,7 +118,7 @@ export async function reencryptForCollaboration(
   const recordNew = recordOutput(to);
   if (original !== undefined) {
     const summary = await encryptOriginal(collaboration, original, { ...common, beforeCommit: recordNew });
-    return { summary: { ...summary, ...provenance }, from };
+    return { summary: { ...summary, ...provenance }, from, unnamedSecret };
   }
   const signed = signature === undefined ? null : originOfSignature(signature);
   using old = await loadSecret(environment, { ...wish, origin: signed ?? originOf(origin, from, collaboration.id) });
@@ -124,7 +129,7 @@ export async function reencryptForCollaboration(
     await recordNew?.(facts);
   };
   const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit, lenientCells });
-  return { summary: { ...summary, ...provenance }, from };
+  return { summary: { ...summary, ...provenance }, from, unnamedSecret };
 }
 
 function isNewest(generation: number, file: string): SealroomError {

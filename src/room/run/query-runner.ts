@@ -4,7 +4,15 @@ import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
-import { openRoom, openRoomOnce, readRoomSigner, type Room, type Snapshot, verifySnapshot } from '../room.ts';
+import {
+  isSameAgreement,
+  openRoom,
+  openRoomOnce,
+  readRoomSigner,
+  type Room,
+  type Snapshot,
+  verifySnapshot,
+} from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
@@ -234,7 +242,7 @@ export class QueryRunner implements AsyncDisposable {
       // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
       await engine.open(snapshots);
       // The query may have waited long for its turn.
-      if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
+      if (!isSameAgreement(await openRoom(room.directory), room)) throw new ManifestChanged();
     } catch (error) {
       await end();
       await this.#recordNotRun(attempt, verdict, ...refusalCodeOf(error));

@@ -392,6 +392,21 @@ describe('a room that is not as it should be', () => {
     expect(await asked.run(ask(BY_REGION))).toMatchObject({ kind: 'released' });
   });
 
+  test('has an approval that was withdrawn since the query began to wait', async () => {
+    await using changed = await SampleRoom.start(['impressions', 'purchases', 'visits']);
+    await using asked = await changed.runner();
+    const abort = new AbortController();
+    const first = failureOf(asked.run(ask(RUNAWAY), { signal: abort.signal }));
+    await waitFor(async () => (await changed.log()).includes('"kind":"start"'));
+    const second = failureOf(asked.run(ask(BY_REGION)));
+    await asked.check(ask(BY_REGION));
+    await changed.withdraw('pub');
+    abort.abort();
+    expect(await first).toMatchObject({ code: 'IO_ABORTED' });
+    expect(await second).toMatchObject({ code: 'QUERY_FAILED' });
+    expect(await changed.log()).toContain('"code":"MANIFEST_CHANGED"');
+  });
+
   test('has a manifest that was changed after it was signed', async () => {
     await using bad = await SampleRoom.start(['impressions', 'purchases']);
     await using asked = await bad.runner();

@@ -4,7 +4,15 @@ import { setTimeout } from 'node:timers/promises';
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
-import { approveTemplate, insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
+import {
+  approveTemplate,
+  insertSignature,
+  insertWithdrawal,
+  parseManifest,
+  printPublicKey,
+  signManifest,
+  withdrawApproval,
+} from 'sealroom/collab';
 import {
   claimedCaller,
   type QueryOutcome,
@@ -175,7 +183,7 @@ function signedBy(text: string): string {
   for (const owner of ['pub', 'brand']) {
     signed = insertSignature(
       signed,
-      approveTemplate(parseManifest(text), TEMPLATE.id, owner, keyOf(owner)),
+      approveTemplate(parseManifest(text), TEMPLATE.id, owner, keyOf(owner), new Date(0)),
       TEMPLATE.id,
     );
   }
@@ -251,6 +259,18 @@ export class SampleRoom implements AsyncDisposable {
     await updateRoom({
       directory: this.directory,
       manifest: signedBy(text),
+      manifestFile: 'manifest.json',
+      now: () => new Date(),
+    });
+  }
+
+  /** Withdraws the approval of the template by an owner in the room, without another change of its manifest. */
+  async withdraw(owner: string): Promise<void> {
+    const text = await this.session.text('manifest.json');
+    const withdrawal = withdrawApproval(parseManifest(text), TEMPLATE.id, owner, keyOf(owner), new Date());
+    await updateRoom({
+      directory: this.directory,
+      manifest: insertWithdrawal(text, withdrawal, TEMPLATE.id),
       manifestFile: 'manifest.json',
       now: () => new Date(),
     });
