@@ -22,6 +22,8 @@ export interface CliIo {
   readonly stderr: OutputStream;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
+  /** The clock; default: the system's. Only tests set it. */
+  readonly now?: (() => Date) | undefined;
   /** The cost of new keystores, see `ProviderContext`. Only tests set it. */
   readonly scryptLogN?: number | undefined;
 }

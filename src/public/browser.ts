@@ -70,6 +70,8 @@ export { isAgeFile as isPackage, parseIdentities } from '../age/index.ts';
 export {
   type OpenedPackage,
   openPackage,
+  type PackageContext,
+  type PackedResult,
   type Recipients,
   recipientsOf,
   type ResultStatement,
@@ -97,6 +99,8 @@ export {
   type Checkpoint,
   checkConsistencyProof,
   checkInclusionProof,
+  findFork,
+  type Fork,
   openCheckpoint,
   type OpenedCheckpoint,
   parseSigner,

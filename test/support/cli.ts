@@ -28,6 +28,8 @@ export interface RunOptions {
 
 export class Session implements AsyncDisposable {
   readonly directory: string;
+  /** The clock of its commands; the system's, unless it is set. */
+  now: (() => Date) | undefined;
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -72,6 +74,7 @@ export class Session implements AsyncDisposable {
       stdout,
       stderr,
       signal: options.signal,
+      now: this.now,
       scryptLogN: options.scryptLogN === null ? undefined : (options.scryptLogN ?? LOW_COST),
     });
     stdout.end();

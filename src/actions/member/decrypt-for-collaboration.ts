@@ -48,22 +48,39 @@ export async function decryptForCollaboration(
   environment: MemberEnvironment,
   { table, packageOutput, collaboration: choice, packageKeys, key, failOnFingerprintColumns }: DecryptRequest,
 ): Promise<DecryptedTable> {
-  const opened = await openPackageInput(environment, table.input, packageKeys);
+  const packaged = await openPackageInput(environment, table.input, packageKeys);
+  const opened = packaged?.opened ?? null;
   const collaboration = await collaborationOf(choice, opened);
   const { decryptTable } = await loadProtect();
   using held = await secretFor(environment, { table, collaboration, key }, opened);
   const transfer =
     opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
+  const recordUse = held === null ? undefined : recordInput(held);
   const summary = await decryptTable({
     ...transfer,
     collaborationId: collaboration.id,
     secret: held?.secret ?? null,
     failOnFingerprintColumns,
     signal: environment.signal,
-    beforeCommit: held === null ? undefined : recordInput(held),
+    beforeCommit:
+      packaged === null
+        ? recordUse
+        : async (facts) => {
+            await recordUse?.(facts);
+            await packaged.recordTaken();
+          },
+  }).catch((error: unknown) => {
+    throw opened === null ? error : asBrokenPromise(error, held);
   });
   const { generation = null, isNewest = true } = held ?? {};
   return { summary, output: transfer.output, package: opened, generation, isNewest };
+}
+
+/** A sealed cell in a package that states that it has none is not a missing secret: the room stated what is false. */
+function asBrokenPromise(error: unknown, held: HeldSecret | null): unknown {
+  if (held !== null || !(error instanceof SealroomError) || error.code !== 'SECRET_MISSING') return error;
+  const message = 'the package has a sealed cell, and states that it has none';
+  return new SealroomError('FORMAT_PACKAGE', message, { where: error.where, cause: error });
 }
 
 function tableIn({ table, statement }: OpenedPackage, name: string): TableInput {

@@ -27,7 +27,10 @@ export interface MadeRoom {
  *
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `createRoom`.
  */
-export async function makeRoom({ env, now }: OperatorEnvironment, parts: Omit<RoomParts, 'now'>): Promise<MadeRoom> {
+export async function makeRoom(
+  { env, now }: OperatorEnvironment,
+  parts: Omit<RoomParts, 'now' | 'allowClockJump'>,
+): Promise<MadeRoom> {
   refuseSecrets(env);
   const { manifest, verifierFile } = await createRoom({ ...parts, now });
   return { manifest, verifier: (await readTextFile(verifierFile)).trim() };
@@ -39,11 +42,11 @@ export async function makeRoom({ env, now }: OperatorEnvironment, parts: Omit<Ro
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `updateRoom`.
  */
 export async function replaceManifest(
-  { env, now }: OperatorEnvironment,
-  parts: Omit<RoomParts, 'now' | 'signerName'>,
+  { env, now, allowClockJump }: OperatorEnvironment,
+  parts: Omit<RoomParts, 'now' | 'allowClockJump' | 'signerName'>,
 ): Promise<RoomUpdate> {
   refuseSecrets(env);
-  return updateRoom({ ...parts, now });
+  return updateRoom({ ...parts, now, allowClockJump });
 }
 
 /** A table of a room, and whether its snapshot is intact. */

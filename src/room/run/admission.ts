@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { AuditLog, BudgetChange } from '../../audit/index.ts';
 import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
+import { createSalt } from '../../platform/index.ts';
 import { checkQuery, type TableFacts, type Verdict } from '../../query/index.ts';
 import { type ParsedQuery, QueryParser } from '../../query/index.ts';
 import { chargesOf, printIr } from './audit-events.ts';
+import type { Attempt } from './attempt.ts';
 import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
 
 /** The maximum length of a resolved query in characters, so that it fits into the record of its attempt. */
@@ -17,6 +19,8 @@ export interface RoomOptions {
   /** The environment, which must not contain the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
+  /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
+  readonly allowClockJump?: boolean | undefined;
   /** The maximum number of rows to release; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
 }
@@ -28,14 +32,6 @@ export interface QueryCheck {
   readonly verdict: Verdict;
   /** How it would change the budgets of its tables; empty if it is refused. */
   readonly budgets: readonly BudgetChange[];
-}
-
-/** An attempt in progress. */
-export interface Attempt {
-  readonly id: string;
-  readonly room: Room;
-  readonly request: ResolvedRequest;
-  readonly parsed: ParsedQuery;
 }
 
 /** The verdict on a query whose budgets are used up. */
@@ -76,7 +72,7 @@ export class Admission implements AsyncDisposable {
    * @throws {SealroomError} SECRET_INVALID if the room's signer cannot be read; IO_READ, IO_LOCKED and AUDIT_* for the log.
    */
   static async open(options: RoomOptions, room: Room): Promise<Admission> {
-    const log = await openRoomLog(room, options.now);
+    const log = await openRoomLog(room, options);
     try {
       return new Admission(options, await QueryParser.open(), log);
     } catch (error) {
@@ -111,7 +107,7 @@ export class Admission implements AsyncDisposable {
     const parsed = isKnown
       ? await this.#parser.parse(question.text)
       : { text: question.text, statement: null, findings: [] };
-    return { id: randomUUID(), room, request: question, parsed };
+    return { id: randomUUID(), salt: createSalt(), room, request: question, parsed };
   }
 
   /** The verdict, taking into account what is left of the budgets. */
