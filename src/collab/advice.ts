@@ -1,6 +1,9 @@
+import { quoteForMessage } from '../errors/index.ts';
 import { tableSubject } from './grants.ts';
 import type { Manifest } from './manifest.ts';
 import type { Member } from './member.ts';
+import { roundsCounts } from './rules/constraint.ts';
+import type { CustomRule } from './rules/custom.ts';
 import type { ManifestTable } from './table.ts';
 
 /** A risk that a manifest leaves open, which its members should know about. */
@@ -25,6 +28,29 @@ function listUnstopped(members: readonly Member[]): readonly string[] {
 const WEIGHTS =
   'lets a member with weights of 1, 2, 4, … in its own table read from a single sum which of its rows are in the overlap';
 
+function adviseOnCustom(rule: CustomRule): readonly string[] {
+  const { anyQueryProviders, outputConstraints, outputColumnThresholds, round } = rule;
+  if (anyQueryProviders.length === 0) return [];
+  const askers = anyQueryProviders.join(', ');
+  if (outputConstraints.length === 0) {
+    return [`lets ${askers} see individual rows; \`aggregationThresholds\` stops that`];
+  }
+  const open = outputColumnThresholds.filter(({ minimum }) => minimum === 0).map(({ columnName }) => columnName);
+  const alone = `lets ${askers} see rows of single persons that show only ${open.map(quoteForMessage).join(', ')} and counts`;
+  const any =
+    'allows any expression as the argument of an aggregate: a sum over many persons can be the value of one; ' +
+    '`COLUMNS_ONLY` stops that';
+  const exact =
+    'rounds counts and not sums: the sum of a column, over rows that were filtered by its value, is an exact count; ' +
+    'a step of `sums` in `x-round` coarsens that';
+  return [
+    ...(open.length > 0 ? [alone] : []),
+    ...(rule.expressionType === 'ANY_EXPRESSION' ? [any] : []),
+    ...(roundsCounts(round) && round?.sums === null ? [exact] : []),
+    ...(roundsCounts(round) ? [] : [WEIGHTS]),
+  ];
+}
+
 function adviseOnRule({ rule, accessBudgets }: ManifestTable): readonly string[] {
   if (rule === null) return [];
   const budget =
@@ -32,16 +58,13 @@ function adviseOnRule({ rule, accessBudgets }: ManifestTable): readonly string[]
   switch (rule.kind) {
     case 'aggregation': {
       const weights = `${WEIGHTS}; \`x-foreignMeasures: deny\` stops that`;
-      return [...(rule.foreignMeasures === 'allow' ? [weights] : []), ...budget];
+      const isOpen = rule.foreignMeasures === 'allow' && !roundsCounts(rule.round);
+      return [...(isOpen ? [weights] : []), ...budget];
     }
     case 'list':
       return ['releases individual rows of the overlap', ...budget];
-    case 'custom': {
-      const open = rule.anyQueryProviders.length > 0 && rule.outputConstraints.length === 0;
-      const rows = `lets ${rule.anyQueryProviders.join(', ')} see individual rows; \`x-outputConstraints\` stops that`;
-      const sums = rule.anyQueryProviders.length > 0 && !open;
-      return [...(open ? [rows] : []), ...(sums ? [WEIGHTS] : []), ...budget];
-    }
+    case 'custom':
+      return [...adviseOnCustom(rule), ...budget];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Manifest } from './manifest.ts';
 import type { AggregationRule } from './rules/aggregation.ts';
-import type { OutputConstraint, Rounding } from './rules/constraint.ts';
+import { type OutputConstraint, type Rounding, roundsCounts } from './rules/constraint.ts';
 import type { CustomRule } from './rules/custom.ts';
 import type { ListRule } from './rules/list.ts';
 import type { AnalysisRule, ManifestTable } from './table.ts';
@@ -61,7 +61,9 @@ function wordsOfAggregation(rule: AggregationRule): RuleWords {
       ...rule.dimensionColumns.map((name) => `showing, grouping by and filtering by \`${name}\``),
       ...rule.scalarFunctions.map((name) => `the function ${name}`),
       ...(rule.joinRequired ? [] : ['queries that join no table of the querying member']),
-      ...(rule.foreignMeasures === 'allow' ? ["sums and averages of other members' columns in the same query"] : []),
+      ...(rule.foreignMeasures === 'allow' && !roundsCounts(rule.round)
+        ? ["sums and averages of other members' columns in the same query"]
+        : []),
       ...(rule.suppression === 'summary' ? [SUMMARY] : []),
     ],
     limits: limitsOf(rule.outputConstraints, rule.round),
@@ -73,17 +75,50 @@ function wordsOfList(rule: ListRule): RuleWords {
   return { grants: [...joinsOf(rule), ...columns], limits: [] };
 }
 
-function wordsOfCustom(rule: CustomRule, { columns }: ManifestTable): RuleWords {
-  const shown = columns.filter(({ name }) => !rule.disallowedOutputColumns.includes(name));
+/** The columns that a query may compare, and with what. */
+function comparisonsOf(rule: CustomRule, { columns }: ManifestTable): readonly string[] {
+  const { literalColumns, columnColumns } = rule.comparisonControls;
+  const identity = rule.outputConstraints.map(({ columnName }) => columnName);
+  return columns.flatMap(({ name, protection }) => {
+    const isLiteral = protection === 'cleartext' && !identity.includes(name);
+    const withLiterals = isLiteral && (literalColumns?.includes(name) ?? true);
+    const withColumns = protection !== 'sealed' && (columnColumns?.includes(name) ?? true);
+    return [
+      ...(withLiterals ? [`comparing \`${name}\` with constants`] : []),
+      ...(withColumns ? [`comparing \`${name}\` with other columns, and grouping by it`] : []),
+    ];
+  });
+}
+
+/** The minimum of each column that can be shown, where the owner can set one of its own. */
+function ownMinimumsOf(rule: CustomRule, { columns }: ManifestTable): RuleWords['limits'] {
+  const [constraint] = rule.outputConstraints;
+  if (constraint === undefined || rule.constraintKey === 'x-outputConstraints') return [];
+  const { columnName, minimum } = constraint;
+  const shown = columns.filter(
+    ({ name, protection }) => protection === 'cleartext' && !rule.disallowedOutputColumns.includes(name),
+  );
+  return shown.map(({ name }) => {
+    const own = rule.outputColumnThresholds.find((each) => each.columnName === name);
+    const text = `minimum number of different values of \`${columnName}\` in a row of output that shows \`${name}\``;
+    return { text, value: own?.minimum ?? minimum, moreIsLooser: false };
+  });
+}
+
+function wordsOfCustom(rule: CustomRule, table: ManifestTable): RuleWords {
+  const isConstrained = rule.outputConstraints.length > 0;
+  const shown = table.columns.filter(({ name }) => !rule.disallowedOutputColumns.includes(name));
   return {
     grants: [
       ...rule.allowedTemplates.map((id) => `the template ${id}`),
       ...rule.anyQueryProviders.map((member) => `any query of ${member}`),
       ...shown.map(({ name }) => `output derived from \`${name}\``),
-      ...(rule.outputConstraints.length === 0 ? ['output of individual rows'] : []),
+      ...comparisonsOf(rule, table),
+      ...(isConstrained ? [] : ['output of individual rows']),
+      ...(isConstrained && rule.expressionType === 'ANY_EXPRESSION' ? ['expressions as arguments of aggregates'] : []),
       ...(rule.suppression === 'summary' ? [SUMMARY] : []),
     ],
-    limits: limitsOf(rule.outputConstraints, rule.round),
+    limits: [...limitsOf(rule.outputConstraints, rule.round), ...ownMinimumsOf(rule, table)],
   };
 }
 

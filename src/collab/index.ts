@@ -18,9 +18,11 @@ export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction
 export type { AggregateColumns, AggregationRule, JoinOperator, ScalarFunction } from './rules/aggregation.ts';
 export type { AggregateFunction } from './rules/columns.ts';
 export { columnsOfRule } from './rules/columns-of-rule.ts';
-export type { OutputConstraint, Rounding, Suppression } from './rules/constraint.ts';
+export type { ComparisonControls } from './rules/comparison-controls.ts';
+export { type OutputConstraint, type Rounding, roundsCounts, type Suppression } from './rules/constraint.ts';
 export type { CustomRule } from './rules/custom.ts';
 export type { ListRule } from './rules/list.ts';
+export type { AggregateExpressionType, OutputColumnThreshold } from './rules/thresholds.ts';
 export {
   type CollaborationSettings,
   HIGH_ASSURANCE,

@@ -6,6 +6,8 @@ export {
   type CanonicalForm,
   DEFAULT_MAX_ROWS,
   type CheckContext,
+  type SnapshotFacts,
+  type TableKey,
   type Verdict,
   checkQuery,
   type FindingCode,

@@ -3,7 +3,7 @@
  * into the SQL that may run, and run in a separate process. The only I/O is in the parser, which has no data, and in `run/`.
  */
 export type { CanonicalForm } from './ast/equal.ts';
-export type { TableFacts, TableKey } from './analysis/known-keys.ts';
+export type { SnapshotFacts, TableKey } from './analysis/known-keys.ts';
 export { checkQuery, DEFAULT_MAX_ROWS, type Verdict } from './check-query.ts';
 export type { CheckContext } from './check/rule-context.ts';
 export { type FindingCode, FINDINGS } from './findings/codes.ts';

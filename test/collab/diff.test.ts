@@ -8,6 +8,8 @@ const AGGREGATION = manifestOfContext('agg');
 const ANY_QUERY = manifestOfContext('customAny');
 const RULE: Path = ['tables', 0, 'analysisRule', 'policy', 'v1', 'aggregation'];
 const CUSTOM_RULE: Path = ['tables', 4, 'analysisRule', 'policy', 'v1', 'custom'];
+const THRESHOLD = { identityColumns: ['email_fingerprint'], minimumIdentityCount: 20, type: 'COUNT_DISTINCT' };
+const PERSONS = withValue(ANY_QUERY, [...CUSTOM_RULE, 'aggregationThresholds'], [THRESHOLD]);
 
 function diff(before: Json, after: Json): readonly string[] {
   const changes = diffManifests(parseManifest(JSON.stringify(before)), parseManifest(JSON.stringify(after)));
@@ -71,7 +73,10 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     AGGREGATION,
     [...RULE, 'x-round'],
     { counts: 10 },
-    ['forbids table impressions: step that counts are rounded to: 10, was without limit'],
+    [
+      "forbids table impressions: sums and averages of other members' columns in the same query",
+      'forbids table impressions: step that counts are rounded to: 10, was without limit',
+    ],
   ],
   [
     AGGREGATION,
@@ -96,6 +101,47 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     [...CUSTOM_RULE, 'allowedAnalysisProviders'],
     ['brand', 'pub'],
     ['allows table visits: any query of pub'],
+  ],
+  [
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'comparisonControls'],
+    {
+      allowedLiteralComparisonColumns: ['page', 'seconds', 'visit_date'],
+      allowedColumnComparisonColumns: ['email_fingerprint'],
+    },
+    [
+      ...['page', 'visit_date', 'seconds'].map(
+        (name) => `forbids table visits: comparing \`${name}\` with other columns, and grouping by it`,
+      ),
+      'forbids table visits: comparing `income_band` with constants',
+      'forbids table visits: comparing `income_band` with other columns, and grouping by it',
+    ],
+  ],
+  [
+    PERSONS,
+    [...CUSTOM_RULE, 'aggregationThresholds', 0, 'allowedAggregateExpressionType'],
+    'ANY_EXPRESSION',
+    ['allows table visits: expressions as arguments of aggregates'],
+  ],
+  [
+    PERSONS,
+    [...CUSTOM_RULE, 'aggregationThresholds', 0, 'outputColumnThresholds'],
+    [{ outputColumnName: 'page', minimumIdentityCount: 0 }],
+    [
+      'allows table visits: minimum number of different values of `email_fingerprint` in a row of output that shows `page`: 0, was 20',
+    ],
+  ],
+  [
+    PERSONS,
+    [...CUSTOM_RULE, 'aggregationThresholds', 0, 'minimumIdentityCount'],
+    30,
+    [
+      'forbids table visits: minimum number of different values of `email_fingerprint` in a row of output: 30, was 20',
+      ...['page', 'visit_date', 'seconds'].map(
+        (name) =>
+          `forbids table visits: minimum number of different values of \`email_fingerprint\` in a row of output that shows \`${name}\`: 30, was 20`,
+      ),
+    ],
   ],
   [
     ANY_QUERY,
@@ -190,6 +236,25 @@ describe('what a manifest leaves open', () => {
     const closed = adviceOn(withValue(ANY_QUERY, [...CUSTOM_RULE, 'x-outputConstraints'], [constraint])).join('\n');
     expect(closed).not.toMatch(/table visits lets brand/);
     expect(closed).toMatch(/table visits lets a member with weights/);
+  });
+
+  test('is told of custom rules with constraints: what remains of one person, and of exact counts', () => {
+    const withKeys = (threshold: object, more: object): Json => {
+      const rule = { ...THRESHOLD, ...threshold };
+      const both = { allowedAnalyses: ['ANY_QUERY'], allowedAnalysisProviders: ['brand'] };
+      return withValue(ANY_QUERY, CUSTOM_RULE, { ...both, aggregationThresholds: [rule], ...more });
+    };
+    const closed = adviceOn(withKeys({}, { 'x-round': { counts: 10, sums: 10 } })).join('\n');
+    expect(closed).not.toMatch(/table visits (lets|allows|rounds)/);
+    expect(adviceOn(withKeys({}, { 'x-round': { counts: 10 } })).join('\n')).toMatch(
+      /table visits rounds counts and not sums/,
+    );
+    const open = { allowedAggregateExpressionType: 'ANY_EXPRESSION' };
+    expect(adviceOn(withKeys(open, {})).join('\n')).toMatch(/table visits allows any expression/);
+    const exempt = { outputColumnThresholds: [{ outputColumnName: 'page', minimumIdentityCount: 0 }] };
+    expect(adviceOn(withKeys(exempt, {})).join('\n')).toMatch(
+      /table visits lets brand see rows of single persons that show only `page` and counts/,
+    );
   });
 
   test('is nothing where nothing can be queried', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { SealroomError } from '#src/errors/sealroom-error';
 import { listGrants, listLimits, parseManifest, settingsOf } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
@@ -20,6 +21,9 @@ const POLICY: Path = [...IMPRESSIONS, 'analysisRule', 'policy', 'v1'];
 const RULE: Path = [...POLICY, 'aggregation'];
 const LIST_RULE: Path = [...SEGMENTS, 'analysisRule', 'policy', 'v1', 'list'];
 const CUSTOM_RULE: Path = [...VISITS, 'analysisRule', 'policy', 'v1', 'custom'];
+const PERSON = { identityColumns: ['email_fingerprint'], minimumIdentityCount: 20, type: 'COUNT_DISTINCT' };
+const PERSONS = withValue(ANY_QUERY, [...CUSTOM_RULE, 'aggregationThresholds'], [PERSON]);
+const THRESHOLD: Path = [...CUSTOM_RULE, 'aggregationThresholds', 0];
 
 function read(value: unknown): ReturnType<typeof parseManifest> {
   return parseManifest(JSON.stringify(value, null, 1), { file: 'spring.json' });
@@ -146,6 +150,55 @@ describe('what else a manifest can say', () => {
     expect(manifest.tables[4]?.rule).toMatchObject({
       outputConstraints: [{ columnName: 'email_fingerprint', minimum: 5 }],
     });
+  });
+
+  test('custom rules take the thresholds and comparison controls of AWS Clean Rooms as they are', () => {
+    const rule = {
+      allowedAnalyses: ['ANY_QUERY'],
+      allowedAnalysisProviders: ['brand'],
+      disallowedOutputColumns: [],
+      aggregationThresholds: [
+        {
+          identityColumns: ['email_fingerprint'],
+          minimumIdentityCount: 100,
+          type: 'COUNT_DISTINCT',
+          allowedAggregateExpressionType: 'COLUMNS_ONLY',
+          outputColumnThresholds: [
+            { outputColumnName: 'page', minimumIdentityCount: 5 },
+            { outputColumnName: 'visit_date', minimumIdentityCount: 0 },
+          ],
+        },
+      ],
+      comparisonControls: {
+        allowedLiteralComparisonColumns: ['page'],
+        allowedColumnComparisonColumns: ['email_fingerprint'],
+      },
+    };
+    expect(read(withValue(ANY_QUERY, CUSTOM_RULE, rule)).tables[4]?.rule).toMatchObject({
+      outputConstraints: [{ columnName: 'email_fingerprint', minimum: 100 }],
+      constraintKey: 'aggregationThresholds',
+      expressionType: 'COLUMNS_ONLY',
+      outputColumnThresholds: [
+        { columnName: 'page', minimum: 5 },
+        { columnName: 'visit_date', minimum: 0 },
+      ],
+      comparisonControls: { literalColumns: ['page'], columnColumns: ['email_fingerprint'] },
+    });
+  });
+
+  test('columns only is what a custom rule says if it says nothing, in both forms', () => {
+    const threshold = { identityColumns: ['page'], minimumIdentityCount: 2, type: 'COUNT_DISTINCT' };
+    const older = { columnName: 'seconds', minimum: 5, type: 'COUNT_DISTINCT' };
+    const open = withValue(ANY_QUERY, [...CUSTOM_RULE, 'x-outputConstraints'], [older]);
+    expect(
+      read(withValue(ANY_QUERY, [...CUSTOM_RULE, 'aggregationThresholds'], [threshold])).tables[4]?.rule,
+    ).toMatchObject({
+      expressionType: 'COLUMNS_ONLY',
+      comparisonControls: { literalColumns: null, columnColumns: null },
+    });
+    expect(read(open).tables[4]?.rule).toMatchObject({ expressionType: 'COLUMNS_ONLY' });
+    const stated = withValue(open, [...VISITS, 'x-allowedAggregateExpressionType'], 'ANY_EXPRESSION');
+    expect(read(stated).tables[4]?.rule).toMatchObject({ expressionType: 'ANY_EXPRESSION' });
   });
 
   test('encryption takes id and settings from it', () => {
@@ -519,6 +572,123 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
     { counts: 10 },
     /a custom rule with this also needs `x-outputConstraints`/,
   ],
+  ['a threshold of nobody', PERSONS, [...THRESHOLD, 'identityColumns'], [], /expected at least 1 item, got 0/],
+  [
+    'a threshold of two columns',
+    PERSONS,
+    [...THRESHOLD, 'identityColumns'],
+    ['email_fingerprint', 'page'],
+    /expected one identity column, got 2/,
+  ],
+  [
+    'persons that are numbers',
+    PERSONS,
+    [...THRESHOLD, 'identityColumns', 0],
+    'seconds',
+    /expected a column of text, got `seconds` of type INTEGER/,
+  ],
+  [
+    'persons in a sealed column',
+    PERSONS,
+    [...THRESHOLD, 'identityColumns', 0],
+    'ip_sealed',
+    /`ip_sealed` cannot be used here: a sealed column/,
+  ],
+  ['a threshold of one person', PERSONS, [...THRESHOLD, 'minimumIdentityCount'], 1, /from 2 to 100,000, got `1`/],
+  ['a threshold above all', PERSONS, [...THRESHOLD, 'minimumIdentityCount'], 100_001, /from 2 to 100,000/],
+  ['a threshold of another type', PERSONS, [...THRESHOLD, 'type'], 'COUNT', /expected `COUNT_DISTINCT`/],
+  [
+    'expressions that no owner can allow',
+    PERSONS,
+    [...THRESHOLD, 'allowedAggregateExpressionType'],
+    'SOME',
+    /expected one of COLUMNS_ONLY, ANY_EXPRESSION/,
+  ],
+  [
+    'an unknown key of a threshold',
+    PERSONS,
+    [...THRESHOLD, 'minimum'],
+    5,
+    /unknown key, expected one of identityColumns/,
+  ],
+  [
+    'two thresholds',
+    PERSONS,
+    [...CUSTOM_RULE, 'aggregationThresholds'],
+    [PERSON, PERSON],
+    /expected one threshold, got 2/,
+  ],
+  ['no threshold', PERSONS, [...CUSTOM_RULE, 'aggregationThresholds'], [], /expected at least 1 item, got 0/],
+  [
+    'an own minimum of one person',
+    PERSONS,
+    [...THRESHOLD, 'outputColumnThresholds'],
+    [{ outputColumnName: 'page', minimumIdentityCount: 1 }],
+    /expected 0 or a whole number from 2 to 100,000, got `1`/,
+  ],
+  [
+    'an own minimum of a column that is not there',
+    PERSONS,
+    [...THRESHOLD, 'outputColumnThresholds'],
+    [{ outputColumnName: 'pgae', minimumIdentityCount: 5 }],
+    /the table has no column `pgae`/,
+  ],
+  [
+    'two minimums of one column',
+    PERSONS,
+    [...THRESHOLD, 'outputColumnThresholds'],
+    [0, 5].map((minimumIdentityCount) => ({ outputColumnName: 'page', minimumIdentityCount })),
+    /there is already a threshold for `page`/,
+  ],
+  [
+    'both names of constraints',
+    PERSONS,
+    [...CUSTOM_RULE, 'x-outputConstraints'],
+    [{ columnName: 'page', minimum: 5, type: 'COUNT_DISTINCT' }],
+    /a rule has either this or `aggregationThresholds`/,
+  ],
+  [
+    'the extension of the older name beside the new one',
+    PERSONS,
+    [...CUSTOM_RULE, 'x-allowedAggregateExpressionType'],
+    'COLUMNS_ONLY',
+    /this belongs to `x-outputConstraints`/,
+  ],
+  [
+    'expressions without constraints',
+    ANY_QUERY,
+    [...VISITS, 'x-allowedAggregateExpressionType'],
+    'ANY_EXPRESSION',
+    /a custom rule with this also needs `x-outputConstraints`/,
+  ],
+  [
+    'an unknown control of comparisons',
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'comparisonControls'],
+    { allowedComparisonColumns: [] },
+    /unknown key, expected one of allowedLiteralComparisonColumns/,
+  ],
+  [
+    'persons compared with constants',
+    PERSONS,
+    [...CUSTOM_RULE, 'comparisonControls'],
+    { allowedLiteralComparisonColumns: ['email_fingerprint'] },
+    /`email_fingerprint` cannot be used here: a fingerprint column cannot be compared with constants/,
+  ],
+  [
+    'persons in cleartext compared with constants',
+    withValue(PERSONS, [...THRESHOLD, 'identityColumns'], ['page']),
+    [...CUSTOM_RULE, 'comparisonControls'],
+    { allowedLiteralComparisonColumns: ['page'] },
+    /`page` identifies persons and is never compared with constants/,
+  ],
+  [
+    'sealed columns compared with columns',
+    ANY_QUERY,
+    [...CUSTOM_RULE, 'comparisonControls'],
+    { allowedColumnComparisonColumns: ['ip_sealed'] },
+    /`ip_sealed` cannot be used here: a sealed column can be shown and counted, not compared/,
+  ],
   [
     'a receiver that cannot receive',
     AGGREGATION,
@@ -760,4 +930,11 @@ test('the example of docs/manifest.md is a manifest', () => {
   expect(manifest.templates[0]?.sql).toBe(
     'SELECT page, COUNT(DISTINCT email_fingerprint) AS reach FROM visits WHERE visit_date >= $since GROUP BY page',
   );
+});
+
+test('the custom rule of docs/manifest.md is one', () => {
+  const text = readFileSync(`${ROOT}/docs/manifest.md`, 'utf8');
+  const [, yaml = ''] = /```yaml\ncustom:\n(.*?)```/s.exec(text) ?? [];
+  const manifest = read(withValue(ANY_QUERY, CUSTOM_RULE, parse(yaml)));
+  expect(manifest.tables[4]?.rule).toMatchObject({ constraintKey: 'aggregationThresholds' });
 });

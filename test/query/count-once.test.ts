@@ -1,6 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { checkQuery, QueryParser, type TableFacts, type Verdict } from 'sealroom/query';
+import { checkQuery, QueryParser, type SnapshotFacts, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runs } from '../support/runs.ts';
 import { countingManifest, type Terms } from './count-once.ts';
@@ -21,7 +21,7 @@ afterAll(() => {
 
 type Facts = Readonly<Record<string, { readonly rows: number; readonly most?: Readonly<Record<string, number>> }>>;
 
-function factsOf(facts: Facts): ReadonlyMap<string, TableFacts> {
+function factsOf(facts: Facts): ReadonlyMap<string, SnapshotFacts> {
   return new Map(
     Object.entries(facts).map(([table, { rows, most = {} }]) => [
       table,
@@ -165,7 +165,7 @@ describe('R-41 rows of other members count once', () => {
     expect(await codesOf(`SELECT COUNT(DISTINCT m.email) AS n ${C}`, DENY)).toEqual(['allowed']);
   });
 
-  test('GROUP BY, DISTINCT and ROW_NUMBER make a relation unique; the keys of other owners must be declared', async () => {
+  test('R-44 GROUP BY, DISTINCT and ROW_NUMBER make a relation unique; the keys of other owners must be declared', async () => {
     const facts: Facts = { mine: { rows: 9, most: { email: 9, phone: 9, bucket: 9 } } };
     const sum = (inner: string): string =>
       `SELECT SUM(c.spend) AS s FROM customers c JOIN (${inner}) m ON c.email = m.email`;
@@ -260,7 +260,7 @@ describe('R-42 a person is in one group', () => {
     expect(await read('two')).not.toEqual(first);
   });
 
-  test('without snapshots a verdict names the keys that it assumes', async () => {
+  test('R-44 without snapshots a verdict names the keys that it assumes', async () => {
     const verdict = await ask(`SELECT m.tag, SUM(c.spend) AS n ${C} GROUP BY m.tag`, {}, {});
     expect(verdict.allowed && verdict.assumed).toEqual([{ table: 'mine', columns: ['email'] }]);
     const distinct = await ask(`SELECT COUNT(DISTINCT c.email) AS n ${C}`, {}, {});

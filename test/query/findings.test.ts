@@ -237,6 +237,13 @@ const PROVOKED: readonly (readonly [code: FindingCode, context: string, sql: str
     'SELECT product, SUM(quantity) AS q FROM purchases GROUP BY product',
   ],
   [
+    'PERSONS_MIXED',
+    'persons',
+    'SELECT k, COUNT(*) AS n FROM (SELECT email_fingerprint, MAX(page) OVER () AS k FROM visits) t GROUP BY k',
+    'MAX',
+  ],
+  ['COMPARISON_NOT_ALLOWED', 'compared', 'SELECT page FROM visits WHERE 3 < seconds + 1', '<'],
+  [
     'RECEIVER_NOT_ALLOWED',
     'wrongReceiver',
     'SELECT product, SUM(quantity) AS q FROM purchases GROUP BY product',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkContextOf } from '../adversarial/adversarial-file.ts';
+import { personsOf, visitsWith } from './contexts.ts';
 import { useRoom } from './room.ts';
 
 // What no rule stops, shown to work: docs/threat-model.md points here for what remains. A defence would make these fail.
@@ -9,8 +10,8 @@ const J = 'FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_
 const OVERLAP = `SELECT COUNT(DISTINCT i.email_fingerprint) AS n ${J}`;
 
 /** The rows of an allowed query, numbers as numbers. */
-async function answerOf(sql: string): Promise<readonly (readonly unknown[])[]> {
-  const rows = (await room.read(await room.statementOf(sql, AGG))).getRowsJson();
+async function answerOf(sql: string, context = AGG): Promise<readonly (readonly unknown[])[]> {
+  const rows = (await room.read(await room.statementOf(sql, context))).getRowsJson();
   return rows.map((row) => row.map((value) => (typeof value === 'string' && value !== '' ? Number(value) : value)));
 }
 
@@ -47,6 +48,30 @@ describe('not stopped', () => {
     expect(shown).toHaveLength(3);
     expect(Number(total) - shown.reduce((sum, [part]) => sum + Number(part), 0)).toBe(hidden);
     expect(hidden).toBeGreaterThan(0);
+  });
+
+  test('attack 4: under a custom rule, a column that is null for all others shows the value of one person', async () => {
+    const context = visitsWith(personsOf());
+    const sql = 'SELECT COUNT(DISTINCT email_fingerprint) AS n, SUM(seconds) AS s FROM visits';
+    const hide = "UPDATE pub.visits SET seconds = NULL WHERE email_fingerprint <> fp('user150')";
+    const [[persons, sum] = []] = await withChange([hide], () => answerOf(sql, context));
+    const [[own] = []] = (
+      await room.read("SELECT sum(seconds)::INTEGER FROM visits WHERE email_fingerprint = fp('user150')")
+    ).getRows();
+    expect(persons).toBeGreaterThan(20);
+    expect([sum, typeof own]).toEqual([own, 'number']);
+  });
+
+  test('attack 10: rows that were filtered by the value that is summed are counted exactly beside a rounded count', async () => {
+    const context = visitsWith({ ...personsOf({ minimumIdentityCount: 2 }), 'x-round': { counts: 100 } });
+    const sql = 'SELECT COUNT(*) AS n, SUM(seconds) AS s FROM visits WHERE seconds = 500';
+    const some = ["UPDATE pub.visits SET seconds = 500 WHERE page = '/p/1'"];
+    const [[count, sum] = []] = await withChange(some, () => answerOf(sql, context));
+    const [[exact] = []] = await withChange(some, async () =>
+      (await room.read('SELECT count(*)::INTEGER FROM visits WHERE seconds = 500')).getRows(),
+    );
+    expect(Number(exact) % 100).not.toBe(0);
+    expect([count, Number(sum) / 500]).toEqual([Math.round(Number(exact) / 100) * 100, exact]);
   });
 
   test('attack 9: one allowed sum of weights names the rows of the overlap', async () => {

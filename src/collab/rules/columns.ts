@@ -11,9 +11,10 @@ export const AGGREGATE_FUNCTIONS = ['SUM', 'SUM_DISTINCT', 'COUNT', 'COUNT_DISTI
 export type AggregateFunction = (typeof AGGREGATE_FUNCTIONS)[number];
 
 /** What a rule can name a column for, other than an aggregate. */
-export type ColumnUse = 'join' | 'dimension' | 'list' | 'constraint' | 'disallowed';
+export type ColumnUse = 'join' | 'dimension' | 'list' | 'constraint' | 'disallowed' | 'literal';
 
 const FINGERPRINT_SHOWN = 'a fingerprint column can be joined and counted, not shown or grouped by';
+const FINGERPRINT_LITERAL = 'a fingerprint column cannot be compared with constants';
 const SEALED_COMPARED = 'a sealed column can be shown and counted, not compared';
 
 /** Why a kind of column does not allow a use; `null` if it does. */
@@ -23,6 +24,7 @@ const REFUSALS: Readonly<Record<ColumnUse, Readonly<Record<ColumnKind, string | 
   list: { fingerprint: FINGERPRINT_SHOWN, sealed: null, cleartext: null },
   constraint: { fingerprint: null, sealed: SEALED_COMPARED, cleartext: null },
   disallowed: { fingerprint: null, sealed: null, cleartext: null },
+  literal: { fingerprint: FINGERPRINT_LITERAL, sealed: SEALED_COMPARED, cleartext: null },
 };
 
 /** The kinds of columns that an aggregate can be taken of, and whether they must hold numbers. */
@@ -67,6 +69,14 @@ export class RuleColumns {
     const refusal = found.column === null ? null : REFUSALS[use][found.column.protection];
     if (refusal === null) return found.name;
     return item.refuse(`${quoteForMessage(found.name)} cannot be used here: ${refusal}`);
+  }
+
+  /** Reads the name of a column that identifies persons: one that can be compared and holds text. */
+  readIdentity(item: Cursor): string | null {
+    const name = this.read(item, 'constraint');
+    const column = name === null ? null : (this.#columns.get(name) ?? null);
+    if (name === null || column === null || familyOf(column.type) === 'text') return name;
+    return item.refuse(`expected a column of text, got ${quoteForMessage(name)} of type ${column.type}`);
   }
 
   /** Reads the name of a column that an aggregate can be taken of. `aggregate` is `null` if it could not be read itself. */

@@ -17,6 +17,11 @@ export interface Rounding {
   readonly sums: number | null;
 }
 
+/** Whether counts leave the room rounded, so that nothing else may count exactly. */
+export function roundsCounts(round: Rounding | null): boolean {
+  return round !== null && round.counts > 1;
+}
+
 /** The most groups of an answer that `x-maxGroups` can let one person be in. */
 const MAX_GROUPS = 1000;
 
@@ -24,8 +29,9 @@ const MAX_GROUPS = 1000;
 export type Suppression = 'silent' | 'summary';
 
 /** With a minimum below two, a row could show one person. The upper bound is AWS Clean Rooms'. */
-const MIN_MINIMUM = 2;
-const MAX_MINIMUM = 100_000;
+export const MIN_MINIMUM = 2;
+/** See {@link MIN_MINIMUM}. */
+export const MAX_MINIMUM = 100_000;
 
 const MAX_COUNT_STEP = 1_000_000;
 

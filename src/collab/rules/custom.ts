@@ -1,14 +1,11 @@
 import { type Cursor, readUnique } from '../cursor.ts';
-import {
-  type OutputConstraint,
-  readOutputConstraints,
-  readMaxGroups,
-  readRounding,
-  readSuppression,
-} from './constraint.ts';
-import type { Rounding, Suppression } from './constraint.ts';
+import { type ComparisonControls, readComparisonControls } from './comparison-controls.ts';
+import { readMaxGroups, readOutputConstraints, readRounding, readSuppression } from './constraint.ts';
+import type { OutputConstraint, Rounding, Suppression } from './constraint.ts';
 import { checkAdditionalAnalyses, type Extension, findExtension, refuseOtherExtensions } from './rule-place.ts';
 import type { RulePlace } from './rule-place.ts';
+import { type AggregateExpressionType, type OutputColumnThreshold } from './thresholds.ts';
+import { readAggregationThresholds, readAggregateExpressionType } from './thresholds.ts';
 
 /**
  * What the owner of a table allows if queries are approved one by one, or if certain members may ask any query. Principals and
@@ -22,8 +19,15 @@ export interface CustomRule {
   readonly anyQueryProviders: readonly string[];
   /** Columns that may be used but not shown. */
   readonly disallowedOutputColumns: readonly string[];
-  /** Extension `x-outputConstraints`; if empty, individual rows may leave the room. */
+  /** The minimum of persons behind each row; if empty, individual rows may leave the room. */
   readonly outputConstraints: readonly OutputConstraint[];
+  /** The key that the constraints were read from: AWS Clean Rooms' own, or the older extension. */
+  readonly constraintKey: 'aggregationThresholds' | 'x-outputConstraints';
+  /** What arguments of aggregates and window functions may be, where there are constraints. */
+  readonly expressionType: AggregateExpressionType;
+  /** Columns that have a minimum of their own; only with `aggregationThresholds`. */
+  readonly outputColumnThresholds: readonly OutputColumnThreshold[];
+  readonly comparisonControls: ComparisonControls;
   readonly round: Rounding | null;
   readonly suppression: Suppression;
   /**
@@ -33,7 +37,13 @@ export interface CustomRule {
   readonly maxGroups: number | null;
 }
 
-const EXTENSIONS: readonly Extension[] = ['x-outputConstraints', 'x-round', 'x-suppression', 'x-maxGroups'];
+const EXTENSIONS: readonly Extension[] = [
+  'x-allowedAggregateExpressionType',
+  'x-maxGroups',
+  'x-outputConstraints',
+  'x-round',
+  'x-suppression',
+];
 
 const KEYS = [
   'allowedAnalyses',
@@ -41,6 +51,8 @@ const KEYS = [
   'additionalAnalyses',
   'disallowedOutputColumns',
   'differentialPrivacy',
+  'aggregationThresholds',
+  'comparisonControls',
   ...EXTENSIONS,
 ];
 
@@ -60,6 +72,59 @@ function readAnalyses(place: RulePlace): { readonly templates: readonly string[]
   return { templates, anyQuery };
 }
 
+/** The parts of a rule that say how many persons are behind each row. */
+type Constraints = Pick<
+  CustomRule,
+  | 'outputConstraints'
+  | 'constraintKey'
+  | 'expressionType'
+  | 'outputColumnThresholds'
+  | 'round'
+  | 'suppression'
+  | 'maxGroups'
+>;
+
+/** Notes extensions that mean nothing without what they extend. */
+function refuseAlone(place: RulePlace, isAws: boolean, isExtension: boolean): void {
+  for (const name of ['x-round', 'x-suppression', 'x-maxGroups'] as const) {
+    const extension = findExtension(place, name);
+    if (!extension.isGiven || isAws || isExtension) continue;
+    extension.refuse('a custom rule with this also needs `x-outputConstraints` or `aggregationThresholds`');
+  }
+  const expressionType = findExtension(place, 'x-allowedAggregateExpressionType');
+  if (!expressionType.isGiven || isExtension) return;
+  expressionType.refuse(
+    isAws ? 'this belongs to `x-outputConstraints`' : 'a custom rule with this also needs `x-outputConstraints`',
+    isAws ? 'write `allowedAggregateExpressionType` in `aggregationThresholds`' : undefined,
+  );
+}
+
+/** Reads `aggregationThresholds`, or `x-outputConstraints`, its older name; a rule has one of them at most. */
+function readConstraints(place: RulePlace): Constraints {
+  const { branch, columns } = place;
+  const thresholds = branch.at('aggregationThresholds');
+  const constraints = findExtension(place, 'x-outputConstraints');
+  refuseAlone(place, thresholds.isGiven, constraints.isGiven);
+  if (thresholds.isGiven && constraints.isGiven) {
+    constraints.refuse('a rule has either this or `aggregationThresholds`', 'remove it: it is the older name');
+  }
+  const threshold = readAggregationThresholds(thresholds, columns);
+  const older = constraints.isGiven
+    ? readOutputConstraints(constraints, columns, { isAllowed: () => true, words: 'a column of the table' })
+    : Object.freeze([]);
+  return {
+    outputConstraints: threshold === null ? older : Object.freeze([threshold.constraint]),
+    constraintKey: thresholds.isGiven ? 'aggregationThresholds' : 'x-outputConstraints',
+    expressionType:
+      threshold?.expressionType ??
+      readAggregateExpressionType(findExtension(place, 'x-allowedAggregateExpressionType')),
+    outputColumnThresholds: threshold?.outputColumns ?? Object.freeze([]),
+    round: readRounding(findExtension(place, 'x-round')),
+    suppression: readSuppression(findExtension(place, 'x-suppression')),
+    maxGroups: readMaxGroups(findExtension(place, 'x-maxGroups')),
+  };
+}
+
 /** Reads a custom rule; `null` if it is not an object. Other mistakes are noted, and the broken parts left out. */
 export function readCustomRule(place: RulePlace): CustomRule | null {
   const { branch, columns, table } = place;
@@ -74,13 +139,8 @@ export function readCustomRule(place: RulePlace): CustomRule | null {
     providers.refuse('required with `ANY_QUERY`', 'list the members that may ask any query');
   }
   const disallowed = branch.at('disallowedOutputColumns');
-  const constraints = findExtension(place, 'x-outputConstraints');
-  for (const name of ['x-round', 'x-suppression', 'x-maxGroups'] as const) {
-    const extension = findExtension(place, name);
-    if (extension.isGiven && !constraints.isGiven) {
-      extension.refuse('a custom rule with this also needs `x-outputConstraints`');
-    }
-  }
+  const constraints = readConstraints(place);
+  const identityColumns = constraints.outputConstraints.map(({ columnName }) => columnName);
   return Object.freeze({
     kind: 'custom',
     allowedTemplates: templates,
@@ -88,11 +148,7 @@ export function readCustomRule(place: RulePlace): CustomRule | null {
     disallowedOutputColumns: disallowed.isGiven
       ? readUnique(disallowed, (item) => columns.read(item, 'disallowed'))
       : Object.freeze([]),
-    outputConstraints: constraints.isGiven
-      ? readOutputConstraints(constraints, columns, { isAllowed: () => true, words: 'a column of the table' })
-      : Object.freeze([]),
-    round: readRounding(findExtension(place, 'x-round')),
-    suppression: readSuppression(findExtension(place, 'x-suppression')),
-    maxGroups: readMaxGroups(findExtension(place, 'x-maxGroups')),
+    ...constraints,
+    comparisonControls: readComparisonControls(branch.at('comparisonControls'), columns, identityColumns),
   });
 }

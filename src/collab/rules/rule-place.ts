@@ -3,6 +3,7 @@ import type { RuleColumns } from './columns.ts';
 
 /** The extensions of AWS Clean Rooms' rules. They are in the rule, next to AWS's keys, or in the table, next to the rule. */
 export const EXTENSIONS = [
+  'x-allowedAggregateExpressionType',
   'x-foreignMeasures',
   'x-outputConstraints',
   'x-round',

@@ -1,7 +1,7 @@
 import type { Manifest, ManifestTable } from '../../collab/index.ts';
 
 /** What is known of a table's snapshot in a room. Only the rows of the member that asks may be looked at for a check. */
-export interface TableFacts {
+export interface SnapshotFacts {
   readonly rows: number;
   /** How many rows have the most frequent value other than null, by column; a column without values has 0. */
   readonly multiplicity: ReadonlyMap<string, number>;
@@ -20,7 +20,7 @@ export interface TableKey {
 export class KnownKeys {
   readonly #manifest: Manifest;
   readonly #member: string;
-  readonly #facts: ReadonlyMap<string, TableFacts>;
+  readonly #facts: ReadonlyMap<string, SnapshotFacts>;
   readonly #assumes: boolean;
   readonly #assumed = new Map<string, TableKey>();
 
@@ -29,7 +29,7 @@ export class KnownKeys {
    * @param facts of the member's tables that are loaded, by name
    * @param assumes whether every key of the member's other tables is assumed that a verdict needs
    */
-  constructor(manifest: Manifest, member: string, facts: ReadonlyMap<string, TableFacts>, assumes: boolean) {
+  constructor(manifest: Manifest, member: string, facts: ReadonlyMap<string, SnapshotFacts>, assumes: boolean) {
     this.#manifest = manifest;
     this.#member = member;
     this.#facts = facts;
@@ -50,6 +50,7 @@ export class KnownKeys {
       table.columns.some((column) => column.name === name && column.protection === 'fingerprint');
     if (!allowDuplicates && [...columns].some(isFingerprint)) return true;
     if (table.owner !== this.#member) return false;
+    //= rules R-44
     const facts = this.#facts.get(table.name);
     if (facts !== undefined) return [...columns].some((column) => (facts.multiplicity.get(column) ?? facts.rows) <= 1);
     if (!this.#assumes) return false;

@@ -29,7 +29,7 @@ export function queryOf(leaf: Leaf, named: Named): Placed | null {
 }
 
 /** The queries directly inside a query: its WITH queries, its sides, and those in FROM that are not WITH queries. */
-export function placesIn(place: Placed): readonly Placed[] {
+function placesIn(place: Placed): readonly Placed[] {
   const { query } = place;
   const named = namedIn(place);
   const own = query.named.flatMap(({ name }) => named.get(name) ?? []);

@@ -16,6 +16,9 @@ import {
 /** The span of parts that a rewrite adds. */
 export const NOWHERE: Span = { start: 0, end: 0 };
 
+/** The constant TRUE. */
+export const TRUE: Expression = { kind: 'literal', text: 'true', span: NOWHERE, type: BOOLEAN };
+
 /** `AND` or `OR` over terms, merged with nested ones of the same operator. A single term is returned as it is; none gives `null`. */
 export function logic(operator: 'AND' | 'OR', parts: readonly Expression[], span: Span): Expression | null {
   const terms = parts.flatMap((part) => (part.kind === 'logic' && part.operator === operator ? part.terms : [part]));

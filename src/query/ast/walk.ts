@@ -1,5 +1,5 @@
 import { AGGREGATES } from './functions.ts';
-import type { Expression, ExpressionOf, Leaf, Query, Relation, RelationColumn, Select } from './nodes.ts';
+import type { Expression, ExpressionOf, Leaf, Query, Relation, Select } from './nodes.ts';
 
 /** The direct children of an expression, without those in sub-queries. */
 export function childrenOf(expression: Expression): readonly Expression[] {
@@ -163,7 +163,7 @@ export function innerQueries(query: Query): readonly Query[] {
 }
 
 /** A query and all queries in it, outermost first. */
-function* queriesIn(query: Query): Generator<Query> {
+export function* queriesIn(query: Query): Generator<Query> {
   yield query;
   for (const inner of innerQueries(query)) yield* queriesIn(inner);
 }
@@ -196,11 +196,6 @@ export function usedAliases(select: Select): ReadonlySet<string> {
 /** Whether a SELECT returns one row per group, or one in all, rather than one for each row of its relations. */
 export function isAggregated(select: Select): boolean {
   return select.groups.length > 0 || select.having !== null || shownIn(select).some(hasAggregate);
-}
-
-/** The columns that an expression over a relation can refer to. */
-export function columnsOf(relation: Relation): readonly RelationColumn[] {
-  return visibleLeavesOf(relation).flatMap((leaf) => leaf.columns);
 }
 
 const EVEN_AGGREGATES: ReadonlySet<string> = new Set(['min', 'max']);

@@ -4,7 +4,10 @@ import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect, joinsIn, selectsIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import { type RuleContext } from './rule-context.ts';
+import { checkComparisons } from './comparisons.ts';
+import { checkConstraints } from './constraints.ts';
 import { areAcross } from './joins.ts';
+import { Lineages } from './lineage.ts';
 import { checkThresholdReachability } from './threshold-reachability.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
@@ -94,4 +97,7 @@ export function checkCustom(
   for (const select of selectsIn(query)) for (const join of joinsIn(select.from)) checkJoin(join, check);
   checkOutputs(query, check);
   checkThresholdReachability(query, spans, check);
+  const lineages = new Lineages(query);
+  checkConstraints(query, lineages, check);
+  checkComparisons(query, lineages, check);
 }

@@ -55,7 +55,7 @@ class FanOutCheck {
   }
 
   #report(span: Span, { name, rule }: ManifestTable, message: string, help: string): void {
-    const key = rule?.kind === 'custom' ? 'x-outputConstraints' : 'outputConstraints';
+    const key = rule?.kind === 'custom' ? rule.constraintKey : 'outputConstraints';
     this.#check.found.add('FAN_OUT', span, message, { help, rule: { table: name, key } });
   }
 

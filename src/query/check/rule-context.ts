@@ -1,4 +1,4 @@
-import type { TableFacts } from '../analysis/known-keys.ts';
+import type { SnapshotFacts } from '../analysis/known-keys.ts';
 import type { Manifest, ManifestTable } from '../../collab/index.ts';
 import type { ExpressionOf, Leaf } from '../ast/nodes.ts';
 import type { Findings } from '../findings/finding.ts';
@@ -20,7 +20,7 @@ export interface CheckContext {
    * What is known of the snapshots of the member's own tables, by table. Of a table that is left out, because it is not loaded,
    * a verdict names the keys that it assumes.
    */
-  readonly facts?: ReadonlyMap<string, TableFacts> | undefined;
+  readonly facts?: ReadonlyMap<string, SnapshotFacts> | undefined;
   /** The maximum number of rows in a result; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
 }

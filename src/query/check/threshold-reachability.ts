@@ -13,7 +13,8 @@ function scansOf(query: Query, table: ManifestTable): readonly Scan[] {
 }
 
 function report(span: Span, table: ManifestTable, message: string, { found }: RuleContext): void {
-  found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key: 'x-outputConstraints' } });
+  const key = table.rule?.kind === 'custom' ? table.rule.constraintKey : 'x-outputConstraints';
+  found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key } });
 }
 
 /** Reports aggregates, in conditions and outputs, that return individual values or look at only part of a group. */
@@ -55,9 +56,10 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
   // Each reading is a separate scan, and only the columns of one of them would be counted.
   const repeated = findRepeated(query);
   if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
-  for (const scan of scansOf(query, table)) {
-    for (const { columnName } of rule.outputConstraints) {
-      const persons = personColumns(query, table.name, columnName);
+  const scans = scansOf(query, table);
+  for (const { columnName } of rule.outputConstraints) {
+    const persons = personColumns(query, table.name, columnName);
+    for (const scan of scans) {
       if (persons.some((person) => person.scan === scan.scan && person.column !== null)) continue;
       report(scan.span, table, `the last aggregate cannot count \`${columnName}\` of \`${table.name}\``, check);
     }

@@ -1,5 +1,6 @@
 import type { AnalysisRule, ManifestTable, OutputConstraint, Rounding } from '../../collab/index.ts';
 import type { Query } from '../ast/nodes.ts';
+import { minimumFor } from './own-minimum.ts';
 import type { GroupLimit } from '../check/fan-out.ts';
 
 /** A change that must be made to a query before it runs. */
@@ -20,8 +21,12 @@ export type Obligation =
 /** The obligations of one kind. */
 export type ObligationOf<Kind extends Obligation['kind']> = Extract<Obligation, { readonly kind: Kind }>;
 
-function constraintsOf(rule: AnalysisRule | null): readonly OutputConstraint[] {
-  return rule === null || rule.kind === 'list' ? [] : rule.outputConstraints;
+/** The constraints of a table's rule, with the minimums that they mean for a query. */
+function constraintsOf({ name, rule }: ManifestTable, query: Query): readonly OutputConstraint[] {
+  if (rule === null || rule.kind === 'list') return [];
+  if (rule.kind === 'aggregation') return rule.outputConstraints;
+  const own = rule.outputConstraints.map((each) => ({ ...each, minimum: minimumFor(query, name, rule, each) }));
+  return own.filter(({ minimum }) => minimum > 0);
 }
 
 function roundingOf(rule: AnalysisRule | null): Rounding | null {
@@ -55,9 +60,9 @@ export function obligationsOf(
   limits: readonly GroupLimit[],
   maxRows: number,
 ): readonly Obligation[] {
-  const thresholds = tables.flatMap(({ name, rule }) =>
-    constraintsOf(rule).map(
-      ({ columnName, minimum }) => ({ kind: 'threshold', table: name, column: columnName, minimum }) as const,
+  const thresholds = tables.flatMap((table) =>
+    constraintsOf(table, query).map(
+      ({ columnName, minimum }) => ({ kind: 'threshold', table: table.name, column: columnName, minimum }) as const,
     ),
   );
   return Object.freeze([

@@ -1,11 +1,12 @@
 import { personColumns } from '../analysis/person-columns.ts';
-import { calculate, castTo, compare, logic, NOWHERE, wholeNumber } from '../ast/build.ts';
-import type { Expression, ExpressionOf, Item, Order, Query, RelationColumn, Select } from '../ast/nodes.ts';
+import { compare, logic, NOWHERE, wholeNumber } from '../ast/build.ts';
+import type { Expression, Item, Order, Query, RelationColumn, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { firstSelect, mapChildren } from '../ast/walk.ts';
-import { BIGINT, decimalOf, DOUBLE, familyOfType } from '../ast/value-type.ts';
+import { firstSelect } from '../ast/walk.ts';
+import { BIGINT } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
 import { limitGroups } from './max-groups.ts';
+import { roundAggregates } from './rounding.ts';
 import { makeTotal } from './total-expressions.ts';
 import { addSummary } from './summary.ts';
 
@@ -40,44 +41,12 @@ function thresholdTerms(select: Select, obligations: readonly Obligation[]): rea
   });
 }
 
-/** A number as the nearest multiple of a step. */
-function roundTo(value: Expression, step: number): Expression {
-  const digits = -Math.round(Math.log10(step));
-  const isDecimal = step < 1 && Number(step.toFixed(digits)) === step && step === Number(`1e${String(-digits)}`);
-  if (isDecimal) {
-    return {
-      kind: 'call',
-      function: 'round',
-      arguments: [value, wholeNumber(digits)],
-      span: NOWHERE,
-      type: value.type,
-    };
-  }
-  const unit: Expression = { kind: 'literal', text: step.toExponential(), span: NOWHERE, type: DOUBLE };
-  const units = calculate('/', value, unit, NOWHERE);
-  const rounded: Expression = { kind: 'call', function: 'round', arguments: [units], span: NOWHERE, type: DOUBLE };
-  const product = calculate('*', rounded, unit, NOWHERE);
-  return value.type.kind === 'integer' ? castTo(product, decimalOf(38, 0)) : product;
-}
-
-function roundAggregate(part: ExpressionOf<'aggregate'>, steps: readonly ObligationOf<'round'>[]): Expression {
-  if (familyOfType(part.type) !== 'number') return part;
-  const of = part.function === 'count' ? 'counts' : 'sums';
-  const step = steps.find((each) => each.of === of)?.step;
-  return step === undefined ? part : roundTo(part, step);
-}
-
-function roundParts(expression: Expression, steps: readonly ObligationOf<'round'>[]): Expression {
-  if (expression.kind === 'aggregate') return roundAggregate(expression, steps);
-  return mapChildren(expression, (child) => roundParts(child, steps));
-}
-
 /** Adds thresholds to HAVING, and rounds numbers that are shown or compared; the thresholds themselves count exactly. */
 function addToSelect(select: Select, thresholds: readonly Expression[], obligations: readonly Obligation[]): Select {
   //= rules R-35
   const steps = pick(obligations, 'round');
-  const items = select.items.map(({ name, value }) => ({ name, value: roundParts(value, steps) }));
-  const own = select.having === null ? [] : [roundParts(select.having, steps)];
+  const items = select.items.map(({ name, value }) => ({ name, value: roundAggregates(value, steps) }));
+  const own = select.having === null ? [] : [roundAggregates(select.having, steps)];
   return { ...select, items, having: logic('AND', [...own, ...thresholds], NOWHERE) };
 }
 

@@ -3,7 +3,7 @@ import type { AuditLog, BudgetChange } from '../../audit/index.ts';
 import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { createSalt } from '../../platform/index.ts';
-import { checkQuery, type TableFacts, type Verdict } from '../../query/index.ts';
+import { checkQuery, type SnapshotFacts, type Verdict } from '../../query/index.ts';
 import { type ParsedQuery, QueryParser } from '../../query/index.ts';
 import { chargesOf, printIr } from './audit-events.ts';
 import type { Attempt } from './attempt.ts';
@@ -45,8 +45,8 @@ export function withoutBudget(
 }
 
 /** What is known of a member's own tables. Nothing of the tables of others is looked at before a query runs. */
-function factsOf({ tables }: Room, member: string): ReadonlyMap<string, TableFacts> {
-  const facts = new Map<string, TableFacts>();
+function factsOf({ tables }: Room, member: string): ReadonlyMap<string, SnapshotFacts> {
+  const facts = new Map<string, SnapshotFacts>();
   for (const { name, owner, snapshot } of tables) {
     if (owner !== member || snapshot === null) continue;
     facts.set(name, { rows: snapshot.rows, multiplicity: new Map(Object.entries(snapshot.multiplicity)) });
