@@ -143,7 +143,9 @@ describe('a room that was tampered with', () => {
   test('a signer that others can read is refused', async () => {
     await using session = await RoomSession.start();
     await chmod(session.inRoom('runner.key'), 0o644);
-    await expect(openRoomLog(await openRoom(session.directory), { now: NOW })).rejects.toMatchObject({ code: 'SECRET_INVALID' });
+    await expect(openRoomLog(await openRoom(session.directory), { now: NOW })).rejects.toMatchObject({
+      code: 'SECRET_INVALID',
+    });
   });
 });
 

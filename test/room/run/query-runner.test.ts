@@ -91,10 +91,7 @@ async function requireWholeLog(unfinished = 0): Promise<void> {
 describe('an allowed query', () => {
   test('gives what the cleartext gives, without the groups that are too small', async () => {
     const outcome = await runner.run(ask(BY_REGION));
-    const expected = await cleartextRows(
-      cleartext,
-      `${BY_REGION} HAVING COUNT(DISTINCT i.email) >= 10 ORDER BY ALL`,
-    );
+    const expected = await cleartextRows(cleartext, `${BY_REGION} HAVING COUNT(DISTINCT i.email) >= 10 ORDER BY ALL`);
     expect(await rowsOf(outcome)).toEqual(expected);
     expect(expected.map(([region]) => region)).toEqual(['Bavaria', 'Carinthia', 'Tyrol']);
     expect(await cleartextRows(cleartext, 'SELECT DISTINCT region FROM impressions')).toHaveLength(4);
