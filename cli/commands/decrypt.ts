@@ -6,6 +6,7 @@ import type { OpenedPackage } from '../../src/package/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  LENIENT_CELLS,
   outputPath,
   parseFormat,
   readTransfer,
@@ -25,6 +26,8 @@ export interface DecryptArguments extends TableArguments, KeyArguments {
   readonly as: string | undefined;
   readonly again: boolean;
   readonly 'fail-on-fingerprint-columns': boolean;
+  readonly 'allow-mixed-columns': boolean;
+  readonly 'lenient-cells': boolean;
 }
 
 /** The name of the table in a package: `results/a.csv` for `results/a.age`. */
@@ -62,6 +65,8 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     },
     key: args.key,
     failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
+    allowMixedColumns: args['allow-mixed-columns'],
+    lenientCells: args['lenient-cells'],
   };
   const decrypted = await withProgress(io, (onProgress) =>
     decryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
@@ -95,6 +100,12 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
       default: false,
       describe: 'fail on a fingerprint column instead of passing it through',
     })
+    .option('allow-mixed-columns', {
+      type: 'boolean',
+      default: false,
+      describe: 'pass on what is not sealed in a sealed column, with a warning, instead of refusing it',
+    })
+    .option('lenient-cells', LENIENT_CELLS)
     .option('identity', {
       alias: 'i',
       type: 'string',

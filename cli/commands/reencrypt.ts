@@ -6,6 +6,7 @@ import { readTextFile } from '../../src/files/index.ts';
 import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  LENIENT_CELLS,
   readTransfer,
   type SettingsArguments,
   type TableArguments,
@@ -21,6 +22,7 @@ interface ReencryptArguments extends TableArguments, SettingsArguments, KeyArgum
   readonly original: string | undefined;
   readonly schema: string | undefined;
   readonly from: number | undefined;
+  readonly 'lenient-cells': boolean;
 }
 
 async function readOriginal(io: CliIo, args: ReencryptArguments): Promise<OriginalTable | undefined> {
@@ -44,6 +46,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     collaboration: await readCollaboration(io, args),
     key: args.key,
     from: args.from,
+    lenientCells: args['lenient-cells'],
   };
   const { summary, from } = await withProgress(io, (onProgress) =>
     reencryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
@@ -68,6 +71,7 @@ function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
       requiresArg: true,
       describe: 'schema of the original, with --original',
     })
+    .option('lenient-cells', LENIENT_CELLS)
     .option('from', {
       type: 'number',
       requiresArg: true,

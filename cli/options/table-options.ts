@@ -92,6 +92,13 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     });
 }
 
+/** The option of the commands that open cells to read them as C3R does. */
+export const LENIENT_CELLS = {
+  type: 'boolean',
+  default: false,
+  describe: 'open cells whose padding is not zeros, or whose text is not UTF-8, instead of refusing them',
+} as const;
+
 /** Parses a format option, in any case. @throws {SealroomError} USAGE_OPTION for an unknown format. */
 export function parseFormat(text: string | undefined): TableFormat | undefined {
   if (text === undefined) return undefined;

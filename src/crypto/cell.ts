@@ -3,9 +3,9 @@ import type { ByteColumn } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { encodeNull, encodePrefix, fingerprintTypeByte } from './client-type.ts';
 import { CELL_FINGERPRINT, CELL_SEALED } from './kernels/kernel.ts';
-import type { Kernel, RowKeys } from './kernels/kernel.ts';
+import type { Kernel, OpenCellOptions, RowKeys } from './kernels/kernel.ts';
 import type { FingerprintKey, SealingRoot } from './keys.ts';
-import { randomNonces } from './nonce.ts';
+import { freshNonces, type SealedValues } from './nonce.ts';
 import { canonicalBytes, decodeValue, fingerprintBytes } from './value.ts';
 import type { DecodedValue, TypedValue } from './value.ts';
 
@@ -65,9 +65,18 @@ export function fingerprintValue(kernel: Kernel, key: FingerprintKey, { type, va
  * @throws {SealroomError} SCHEMA_HEADER if the target header is blank.
  */
 export function sealCellInRow(kernel: Kernel, keys: RowKeys, target: CellTarget, { type, value }: TypedValue): string {
+  const { task, values } = sealedValueOf(target, { type, value });
+  return onOneCell(() => decodeUtf8(requireOnlyCell(kernel.sealColumn(task, keys, values))));
+}
+
+/**
+ * One value or null as a column that is sealed.
+ *
+ * @throws {SealroomError} DATA_VALUE, DATA_ENCODING if the value does not belong to the type.
+ */
+export function sealedValueOf(target: CellTarget, { type, value }: TypedValue): SealedValues {
   const task = { ...target, prefix: encodePrefix(type), nullEncoding: encodeNull(type) };
-  const bytes = value === null ? null : canonicalBytes(type, value);
-  return onOneCell(() => decodeUtf8(requireOnlyCell(kernel.sealColumn(task, keys, byteColumnOf([bytes])))));
+  return { task, values: byteColumnOf([value === null ? null : canonicalBytes(type, value)]) };
 }
 
 /**
@@ -76,7 +85,7 @@ export function sealCellInRow(kernel: Kernel, keys: RowKeys, target: CellTarget,
  * @throws {SealroomError} DATA_VALUE, DATA_ENCODING, DATA_LENGTH, SCHEMA_HEADER as {@link sealCellInRow}.
  */
 export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, typed: TypedValue): string {
-  using keys = kernel.deriveRowKeys(root, randomNonces(1));
+  using keys = kernel.deriveRowKeys(root, freshNonces(root, [sealedValueOf(target, typed)], 1));
   return sealCellInRow(kernel, keys, target, typed);
 }
 
@@ -85,11 +94,11 @@ export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, 
  *
  * @throws {SealroomError} FORMAT_CELL if a sealed cell is malformed or of an unknown version.
  * @throws {SealroomError} FORMAT_TAG if it fails authentication: wrong secret, wrong collaboration id, or changed data.
- * @throws {SealroomError} FORMAT_VALUE if an authentic cell does not hold a value.
+ * @throws {SealroomError} FORMAT_VALUE if an authentic cell does not hold a value, or one that only lenient reading takes.
  */
-export function openCell(kernel: Kernel, root: SealingRoot, cell: string): OpenedCell {
-  const { kinds, values } = onOneCell(() => kernel.openColumn(root, byteColumnOf([encodeUtf8(cell)])));
+export function openCell(kernel: Kernel, root: SealingRoot, cell: string, options?: OpenCellOptions): OpenedCell {
+  const { kinds, values } = onOneCell(() => kernel.openColumn(root, byteColumnOf([encodeUtf8(cell)]), options));
   if (kinds[0] === CELL_FINGERPRINT) return { kind: 'fingerprint', text: cell };
   if (kinds[0] !== CELL_SEALED) return { kind: 'cleartext', text: cell };
-  return { kind: 'sealed', value: decodeValue(requireOnlyCell(values)) };
+  return { kind: 'sealed', value: decodeValue(requireOnlyCell(values), options) };
 }

@@ -1,4 +1,4 @@
-import { MAX_DECIMAL_ZEROS } from './limits.ts';
+import { MAX_DECIMAL_DIGITS, MAX_DECIMAL_ZEROS } from './limits.ts';
 
 /** An exact decimal number: `unscaled × 10^-scale`. */
 export interface Decimal {
@@ -12,17 +12,23 @@ const DECIMAL = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,10}))?$/u;
 /**
  * Parses a decimal number, plain (`-0.07`) or with an exponent (`1E-2`); returns `null` if the text is not one.
  *
- * Exponents beyond ±16383 are `null` as well: no cell holds such a number in plain form.
+ * Exponents beyond ±16383 are `null` as well, since no cell holds such a number in plain form, and so is a number of too many digits.
+ *
+ * @param mostDigits digits of the unscaled value, leading zeros aside; never more than 16383
  */
 //= format F-20
-export function parseDecimal(text: string): Decimal | null {
+export function parseDecimal(text: string, mostDigits: number = MAX_DECIMAL_DIGITS): Decimal | null {
   const match = DECIMAL.exec(text);
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
   const digits = whole + fraction;
+  // A number of many digits is refused before it is computed.
+  const significant = digits.replace(/^0+/u, '');
   const scale = fraction.length - Number(exponent);
   if (digits === '' || Math.abs(Number(exponent)) > MAX_DECIMAL_ZEROS) return null;
-  const magnitude = BigInt(digits);
+  //= format F-19
+  if (significant.length > Math.min(mostDigits, MAX_DECIMAL_DIGITS)) return null;
+  const magnitude = BigInt(significant);
   return { unscaled: sign === '-' ? -magnitude : magnitude, scale };
 }
 

@@ -1,5 +1,13 @@
 /** Keys, fingerprints, sealed cells, typed values and padding: the format of protected values. No I/O. */
-export { type CellTarget, fingerprintValue, openCell, type OpenedCell, sealCell, sealCellInRow } from './cell.ts';
+export {
+  type CellTarget,
+  fingerprintValue,
+  openCell,
+  type OpenedCell,
+  sealCell,
+  sealCellInRow,
+  sealedValueOf,
+} from './cell.ts';
 export {
   CLIENT_KINDS,
   type ClientKind,
@@ -38,6 +46,7 @@ export {
   type Kernel,
   type KernelName,
   type OpenedColumn,
+  type OpenCellOptions,
   type RowKeys,
   type SealTask,
 } from './kernels/kernel.ts';
@@ -62,7 +71,7 @@ export {
   MIN_SECRET_BYTES,
   NONCE_BYTES,
 } from './limits.ts';
-export { randomNonces } from './nonce.ts';
+export { freshNonces, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';
 export { renderValue } from './render.ts';
 export { SecretBytes } from './secret-bytes.ts';
@@ -75,5 +84,6 @@ export {
   encodeValue,
   fingerprintBytes,
   fingerprintMessage,
+  textError,
   type TypedValue,
 } from './value.ts';

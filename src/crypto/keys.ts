@@ -1,7 +1,7 @@
-import { decodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
+import { concatBytes, decodeBase64, encodeUtf8, wipe } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { hkdfSha256 } from '../platform/index.ts';
-import { FINGERPRINT_KEY_INFO, KEY_BYTES, MIN_SECRET_BYTES, SEALING_ROOT_INFO } from './limits.ts';
+import { FINGERPRINT_KEY_INFO, KEY_BYTES, MIN_SECRET_BYTES, NONCE_KEY_INFO, SEALING_ROOT_INFO } from './limits.ts';
 import { SecretBytes } from './secret-bytes.ts';
 
 declare const kind: unique symbol;
@@ -114,6 +114,22 @@ export function deriveSealingRoot(secret: SharedSecret, collaborationId: string)
 export function requireTargetHeader(targetHeader: string): void {
   if (targetHeader.trim() === '') {
     throw new SealroomError('SCHEMA_HEADER', 'the target header is blank');
+  }
+}
+
+/**
+ * Derives the key of the HMAC in row nonces.
+ *
+ * @param columnsHash SHA-256 of what the sealed columns have in common for all rows
+ */
+export function deriveNonceKey(root: SealingRoot, columnsHash: Uint8Array): SecretBytes {
+  //= format F-93
+  const info = concatBytes([encodeUtf8(NONCE_KEY_INFO), columnsHash]);
+  const key = root.use((rootKey) => hkdfSha256(rootKey, new Uint8Array(), info, KEY_BYTES));
+  try {
+    return new SecretBytes(key);
+  } finally {
+    wipe(key);
   }
 }
 

@@ -36,6 +36,9 @@ export const SEALING_ROOT_INFO = 'c3r-encryption-primary-aes-gcm-256';
 /** HKDF info of a column's fingerprint key, before the target header. Clause F-7. */
 export const FINGERPRINT_KEY_INFO = 'c3r-hmac-sha256-col-';
 
+/** HKDF info of the key that row nonces are made with, before the hash of the sealed columns. Clause F-93. */
+export const NONCE_KEY_INFO = 'sealroom nonce v1';
+
 /** The prefix of a fingerprint cell. Clause F-27. */
 export const FINGERPRINT_PREFIX = '02:hmac:';
 
@@ -69,6 +72,12 @@ export const MAX_PADDED_BYTES = 12_000;
  * legal length holds a longer number, and `1E+999999999` would need a gigabyte. A limit of ours, see clause F-20.
  */
 export const MAX_DECIMAL_ZEROS = 16_383;
+
+/**
+ * Greatest number of digits of a DECIMAL, leading zeros aside: no cell of legal length holds more, and a BigInt costs more than its length.
+ * A limit of ours, see clause F-19.
+ */
+export const MAX_DECIMAL_DIGITS = 16_383;
 
 /** Greatest total length of one column of cells, which 32-bit offsets can address. A limit of this implementation. */
 export const MAX_COLUMN_BYTES = 2 ** 31 - 1;

@@ -10,9 +10,12 @@ import {
   encodeUtf8,
 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { isUtf8 } from '../platform/index.ts';
 import { encodeNull, encodePrefix, equivalenceClass, kindOfTypeByte } from './client-type.ts';
 import { NULL_FLAG, typeByteOf, unitOfNumber } from './client-type.ts';
 import type { ClientKind, ClientType, TimestampUnit } from './client-type.ts';
+import type { OpenCellOptions } from './kernels/kernel.ts';
+import { MAX_DECIMAL_DIGITS } from './limits.ts';
 import { fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 
 /**
@@ -106,7 +109,7 @@ export function canonicalBytes(type: ClientType, value: ClientValue): Uint8Array
       return encodeF64(requireNumber(type, value));
     case 'decimal': {
       const decimal = typeof value === 'string' ? parseDecimal(value) : null;
-      if (decimal === null) return refuse(type, 'a decimal number as a string');
+      if (decimal === null) return refuse(type, `a decimal number of at most ${MAX_DECIMAL_DIGITS} digits as a string`);
       //= format F-19
       if (!fitsDecimal(decimal, type.precision, type.scale)) {
         refuse(type, `within precision ${type.precision} and scale ${type.scale}`);
@@ -194,22 +197,38 @@ function readType(kind: ClientKind, reader: ByteReader): ClientType {
   }
 }
 
+function readText(reader: ByteReader, lenientCells: boolean): string {
+  const bytes = reader.rest();
+  //= format F-12
+  if (!lenientCells && !isUtf8(bytes)) throw textError();
+  return decodeUtf8Lenient(bytes);
+}
+
+/** The error for sealed text that is not UTF-8. */
+export function textError(): SealroomError {
+  return new SealroomError('FORMAT_VALUE', 'a sealed text is not UTF-8', {
+    hint: 'it may have been made to open as two texts under two secrets; `--lenient-cells` opens it, with U+FFFD for each malformed part',
+  });
+}
+
 function readDecimal(precision: number, scale: number, reader: ByteReader): string {
-  const decimal = parseDecimal(decodeUtf8Lenient(reader.rest()));
-  if (decimal === null) return invalid('is not a decimal number');
+  if (precision > MAX_DECIMAL_DIGITS) {
+    invalid(`has a decimal precision over the limit: at most ${MAX_DECIMAL_DIGITS} digits, got ${precision}`);
+  }
+  const decimal = parseDecimal(decodeUtf8Lenient(reader.rest()), Math.max(precision, 1));
+  if (decimal === null) return invalid(`is not a decimal number of at most ${precision} digits`);
   //= format F-19
   if (!fitsDecimal(decimal, precision, scale)) invalid(`exceeds precision ${precision} or scale ${scale}`);
   return formatDecimal(decimal);
 }
 
-function readValue(type: ClientType, reader: ByteReader): ClientValue {
+function readValue(type: ClientType, reader: ByteReader, lenientCells: boolean): ClientValue {
   switch (type.kind) {
     case 'string':
     case 'char':
-      //= format F-12
-      return decodeUtf8Lenient(reader.rest());
+      return readText(reader, lenientCells);
     case 'varchar': {
-      const text = decodeUtf8Lenient(reader.rest());
+      const text = readText(reader, lenientCells);
       if (text.length > type.maxLength)
         invalid(`is too long: at most ${type.maxLength} UTF-16 units, got ${text.length}`);
       return text;
@@ -236,9 +255,10 @@ function readValue(type: ClientType, reader: ByteReader): ClientValue {
 /**
  * Decodes the content of a sealed cell, without its padding. Decimals are returned in plain notation, whatever the cell's.
  *
- * @throws {SealroomError} FORMAT_VALUE if the type is unknown, or the value is too short, too long, or invalid for its type.
+ * @throws {SealroomError} FORMAT_VALUE if the type is unknown, or the value is too short, too long, or invalid for its type; if a text
+ *   is not UTF-8 and not read leniently.
  */
-export function decodeValue(encoded: Uint8Array): DecodedValue {
+export function decodeValue(encoded: Uint8Array, { lenientCells = false }: OpenCellOptions = {}): DecodedValue {
   const reader = new ByteReader(encoded, 'FORMAT_VALUE', 'a sealed value');
   //= format F-22
   const typeByte = reader.u8();
@@ -251,7 +271,7 @@ export function decodeValue(encoded: Uint8Array): DecodedValue {
     return { kind, type: isWhole ? { kind } : null, value: null };
   }
   const type = readType(kind, reader);
-  const value = isNull ? null : readValue(type, reader);
+  const value = isNull ? null : readValue(type, reader, lenientCells);
   reader.end();
   return { kind, type, value };
 }

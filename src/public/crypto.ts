@@ -37,6 +37,7 @@ export {
   type Kernel,
   type KernelName,
   type OpenedColumn,
+  type OpenCellOptions,
   type RowKeys,
   type SealTask,
   deriveFingerprintKey,

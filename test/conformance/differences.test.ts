@@ -163,7 +163,7 @@ const MADE: readonly MadeCase[] = [
     name: 'loneNulls',
     what: 'a sealed null alone in its row',
     accepted: base('decrypt_csv', {
-      csv: `a\n${makeCell('02:enc:', payloadOf('03'))}\nx\n`,
+      csv: `a\n${makeCell('02:enc:', payloadOf('03'))}\n${makeCell('02:enc:', payloadOf('0278'))}\n`,
       fail_on_fingerprint: false,
       result: 'a\nx\n',
     }),

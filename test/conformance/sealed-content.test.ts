@@ -42,7 +42,6 @@ const OPENED: readonly (readonly [what: string, encoded: string, text: string | 
   ['a null TIMESTAMP with metadata', '170100000001', null],
   ['a null VARCHAR without', '19', null],
   ['an emoji in a VARCHAR of 2', '1800000002f09f9880', '😀'],
-  ['text that is not UTF-8', '02c328ff', '\ufffd(\ufffd'],
   ['a CHAR with blanks and NULs', '0820612000', ' a \0'],
   ['a DATE beyond four digits', '0a002cc0a1', '+10000-01-01'],
   ['a TIMESTAMP before 1970, cut towards the past', '160000000002ffffffffffffffff', '1969-12-31 23:59:59.999999'],
@@ -50,9 +49,9 @@ const OPENED: readonly (readonly [what: string, encoded: string, text: string | 
 ];
 
 describe.each(KERNEL_NAMES.map((name) => createKernel(name)))('kernel $name', (kernel) => {
-  const open = (encoded: string, zeros: number): string | null => {
+  const open = (encoded: string, zeros: number, lenientCells = false): string | null => {
     using root = deriveSealingRoot(parseSharedSecret(SECRET), SALT);
-    const opened = openCell(kernel, root, makeCell('02:enc:', payloadOf(encoded, zeros)));
+    const opened = openCell(kernel, root, makeCell('02:enc:', payloadOf(encoded, zeros)), { lenientCells });
     return opened.kind === 'sealed' ? renderValue(opened.value) : opened.text;
   };
 
@@ -64,6 +63,11 @@ describe.each(KERNEL_NAMES.map((name) => createKernel(name)))('kernel $name', (k
   test.each(OPENED)('F-22 opens %s', (_what, encoded, text) => {
     expect(open(encoded, 0)).toBe(text);
     expect(open(encoded, 9)).toBe(text);
+  });
+
+  test('F-12 opens text that is not UTF-8 as C3R does if asked to, and refuses it otherwise', () => {
+    expect(open('02c328ff', 9, true)).toBe('\ufffd(\ufffd');
+    expect(() => open('02c328ff', 9)).toThrow(expect.objectContaining({ code: 'FORMAT_VALUE' }));
   });
 
   // What the compiler refuses, a caller without it must be refused too: C3R refuses the first three.

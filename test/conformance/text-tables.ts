@@ -42,6 +42,7 @@ export async function encryptText(csv: string | Uint8Array, encryption: TextEncr
 export interface TextDecryption {
   readonly inputNull?: string | undefined;
   readonly outputNull?: string | undefined;
+  readonly allowMixedColumns?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
 }
 
@@ -58,6 +59,7 @@ export async function decryptText(csv: string | Uint8Array, decryption: TextDecr
       collaborationId: SALT,
       csvInputNull: decryption.inputNull,
       csvOutputNull: decryption.outputNull,
+      allowMixedColumns: decryption.allowMixedColumns,
       kernel: decryption.kernel,
     });
     return readFile(output, 'utf8');

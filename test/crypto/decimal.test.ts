@@ -56,6 +56,16 @@ describe('F-20 exponents are read', () => {
 });
 
 describe('F-19 precision and scale', () => {
+  test('a number of more digits than the limit is none, however long it is, and costs no more than its length', () => {
+    expect(parseDecimal('9'.repeat(16_383))).not.toBeNull();
+    expect(parseDecimal('9'.repeat(16_384))).toBeNull();
+    expect(parseDecimal(`0.${'0'.repeat(1000)}7`, 1)).toEqual({ unscaled: 7n, scale: 1001 });
+    expect(parseDecimal('123', 2)).toBeNull();
+    // As a BigInt, this number alone would take minutes.
+    expect(parseDecimal('9'.repeat(5_000_000))).toBeNull();
+    expect(parseDecimal('0'.repeat(1_000_000))).toEqual({ unscaled: 0n, scale: 0 });
+  });
+
   test.each([
     ['123.45', 5, 2, true],
     ['123.45', 4, 2, false],

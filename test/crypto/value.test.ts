@@ -114,9 +114,12 @@ test('F-11 text is not normalised, and an unpaired surrogate is refused', () => 
   }
 });
 
-test('F-12 malformed text opens with U+FFFD', () => {
-  expect(decode('02c328ff').value).toBe('\uFFFD(\uFFFD');
-  expect(decode('0280').value).toBe('\uFFFD');
+test('F-12 malformed text is refused, or opens with U+FFFD if it is read leniently', () => {
+  const opened = { '02c328ff': '\uFFFD(\uFFFD', '0280': '\uFFFD', '08c3': '\uFFFD', '18000000ff61c3': 'a\uFFFD' };
+  for (const [hex, text] of Object.entries(opened)) {
+    expect(codeOf(() => decode(hex))).toBe('FORMAT_VALUE');
+    expect(decodeValue(bytesOfHex(hex), { lenientCells: true }).value).toBe(text);
+  }
   expect(decode('02efbbbf61').value).toBe('\uFEFFa');
 });
 

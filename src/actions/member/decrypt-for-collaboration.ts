@@ -6,8 +6,9 @@ import type { DecryptSummary } from '../../protect/index.ts';
 import { nameOf, type TableInput, type TableOutput } from '../../tabular/index.ts';
 import { type Collaboration, type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
-import { findOrigin, loadSecret, recordInput } from './load-secret.ts';
+import { findOrigin, loadSecret, recordInput, type SecretWish } from './load-secret.ts';
 import { openPackageInput, type PackageKeys } from './open-package.ts';
+import { sealedColumnsOf } from './sealed-columns.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link decryptForCollaboration}. */
@@ -22,6 +23,10 @@ export interface DecryptRequest {
   /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
   readonly failOnFingerprintColumns: boolean;
+  /** Whether to pass on what is neither sealed nor null in a sealed column; not for a package, whose columns the room signed. */
+  readonly allowMixedColumns?: boolean | undefined;
+  /** See `OpenCellOptions`. */
+  readonly lenientCells?: boolean | undefined;
 }
 
 /** The result of {@link decryptForCollaboration}. */
@@ -41,18 +46,22 @@ export interface DecryptedTable {
  * Decrypts a table of a collaboration, or a result package and the table in it. Before the output gets its name, the log of the home
  * records the use of the secret and the table.
  *
- * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration; as `openPackageInput`, `resolveCollaboration`,
+ * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration, or is to have mixed columns; as `openPackageInput`, `resolveCollaboration`,
  *   `loadSecret` and `decryptTable`. No output is left behind.
  */
 export async function decryptForCollaboration(
   environment: MemberEnvironment,
-  { table, packageOutput, collaboration: choice, packageKeys, key, failOnFingerprintColumns }: DecryptRequest,
+  request: DecryptRequest,
 ): Promise<DecryptedTable> {
+  const { table, packageOutput, collaboration: choice, packageKeys, key } = request;
+  const { failOnFingerprintColumns, allowMixedColumns = false, lenientCells } = request;
   const packaged = await openPackageInput(environment, table.input, packageKeys);
   const opened = packaged?.opened ?? null;
+  if (opened !== null && allowMixedColumns) throw mixedPackage();
   const collaboration = await collaborationOf(choice, opened);
   const { decryptTable } = await loadProtect();
-  using held = await secretFor(environment, { table, collaboration, key }, opened);
+  const origin = opened === null ? await findOrigin(environment, table) : null;
+  using held = await secretFor(environment, { collaboration, key, origin }, opened);
   const transfer =
     opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
   const recordUse = held === null ? undefined : recordInput(held);
@@ -61,6 +70,9 @@ export async function decryptForCollaboration(
     collaborationId: collaboration.id,
     secret: held?.secret ?? null,
     failOnFingerprintColumns,
+    sealedColumns: opened === null ? sealedColumnsOf(origin, collaboration.manifest) : sealedIn(opened),
+    allowMixedColumns,
+    lenientCells,
     signal: environment.signal,
     beforeCommit:
       packaged === null
@@ -81,6 +93,16 @@ function asBrokenPromise(error: unknown, held: HeldSecret | null): unknown {
   if (held !== null || !(error instanceof SealroomError) || error.code !== 'SECRET_MISSING') return error;
   const message = 'the package has a sealed cell, and states that it has none';
   return new SealroomError('FORMAT_PACKAGE', message, { where: error.where, cause: error });
+}
+
+function mixedPackage(): SealroomError {
+  return new SealroomError('USAGE_OPTION', '`--allow-mixed-columns` cannot be used with a result package', {
+    hint: 'the room signed which columns are sealed',
+  });
+}
+
+function sealedIn({ statement }: OpenedPackage): readonly string[] {
+  return statement.columns.filter(({ protection }) => protection === 'sealed').map(({ name }) => name);
 }
 
 function tableIn({ table, statement }: OpenedPackage, name: string): TableInput {
@@ -105,19 +127,9 @@ async function collaborationOf(
 /** Loads the secret; `null` for a package without sealed columns, which needs none. */
 async function secretFor(
   environment: MemberEnvironment,
-  {
-    table,
-    collaboration,
-    key,
-  }: {
-    readonly table: TableTransfer;
-    readonly collaboration: Pick<Collaboration, 'id' | 'manifest'>;
-    readonly key: string | undefined;
-  },
+  wish: Omit<SecretWish, 'action'>,
   opened: OpenedPackage | null,
 ): Promise<HeldSecret | null> {
   const isSealed = opened?.statement.columns.some(({ protection }) => protection === 'sealed') ?? true;
-  if (!isSealed) return null;
-  const origin = opened === null ? await findOrigin(environment, table) : null;
-  return loadSecret(environment, { collaboration, action: 'decrypt', key, origin });
+  return isSealed ? loadSecret(environment, { ...wish, action: 'decrypt' }) : null;
 }

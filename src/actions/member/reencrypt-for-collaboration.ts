@@ -21,6 +21,7 @@ import {
   recordOutput,
   type TableOrigin,
 } from './load-secret.ts';
+import { sealedColumnsOf } from './sealed-columns.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link reencryptForCollaboration}. */
@@ -32,6 +33,8 @@ export interface ReencryptRequest {
   readonly key?: string | undefined;
   /** Generation of the table, if neither its sidecar nor its metadata has it. */
   readonly from?: number | undefined;
+  /** See `OpenCellOptions`. */
+  readonly lenientCells?: boolean | undefined;
   /** The original; needed for a table with fingerprints. */
   readonly original?: OriginalTable | undefined;
 }
@@ -61,7 +64,7 @@ export interface ReencryptedTable {
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
-  { table, collaboration: choice, key, from: said, original }: ReencryptRequest,
+  { table, collaboration: choice, key, from: said, original, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
   const collaboration = await resolveCollaboration(choice);
   const environment = askingOnce(given);
@@ -82,7 +85,16 @@ export async function reencryptForCollaboration(
   const from = origin?.generation ?? said;
   if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
   const { signal } = environment;
-  const common = { ...table, collaborationId: collaboration.id, signal, to: to.secret, provenance, origin };
+  const sealedColumns = sealedColumnsOf(origin, collaboration.manifest);
+  const common = {
+    ...table,
+    sealedColumns,
+    collaborationId: collaboration.id,
+    signal,
+    to: to.secret,
+    provenance,
+    origin,
+  };
   const recordNew = recordOutput(to);
   if (original !== undefined) {
     const summary = await encryptOriginal(collaboration, original, { ...common, beforeCommit: recordNew });
@@ -94,7 +106,7 @@ export async function reencryptForCollaboration(
     await recordOld?.(facts);
     await recordNew?.(facts);
   };
-  const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit });
+  const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit, lenientCells });
   return { summary: { ...summary, ...provenance }, from };
 }
 

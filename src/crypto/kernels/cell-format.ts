@@ -10,7 +10,7 @@ import {
   SEALED_PREFIX_BYTES,
 } from '../limits.ts';
 import { CELL_CLEARTEXT, CELL_FINGERPRINT, CELL_SEALED } from './kernel.ts';
-import type { CellKind } from './kernel.ts';
+import type { CellKind, OpenCellOptions } from './kernel.ts';
 
 /** The prefix of sealed cells as bytes; also their additional authenticated data. */
 export const SEALED_PREFIX_ASCII = encodeUtf8(SEALED_PREFIX);
@@ -134,26 +134,31 @@ export function sealedCellBytes(payloadBytes: number): number {
 }
 
 /**
- * The length of the encoded value in a payload, in bytes: all but the zeros and their count.
+ * The length of the encoded value in an authentic payload, in bytes: all but the zeros and their count.
  *
- * Kept for compatibility with C3R: the count is signed, so that -1 and -2 leave bytes of the count in the value, and
- * the bytes cut off are not inspected.
- *
- * @throws {SealroomError} FORMAT_VALUE if the count does not fit the payload, or leaves no type byte.
+ * @throws {SealroomError} FORMAT_VALUE if the count does not fit the payload, or leaves no type byte, or if other bytes than zeros
+ *   would be removed and the payload is not read leniently.
  */
-export function encodedValueBytes(payload: Uint8Array): number {
+export function encodedValueBytes(payload: Uint8Array, { lenientCells = false }: OpenCellOptions = {}): number {
   //= format F-39
   const countAt = payload.length - PAD_COUNT_BYTES;
-  if (countAt < 0) throw new SealroomError('FORMAT_VALUE', 'a sealed value is too short to hold its pad length');
+  if (countAt < 1) throw new SealroomError('FORMAT_VALUE', 'a sealed value is too short to hold its pad length');
   const zeros = (((payload[countAt] ?? 0) << 24) | ((payload[countAt + 1] ?? 0) << 16)) >> 16;
   const length = countAt - zeros;
-  if (length < 1 || length > payload.length) {
+  // Kept for compatibility with C3R, if it is asked for: -1 and -2 leave bytes of the count in the value.
+  if (length < 1 || length > (lenientCells ? payload.length : countAt)) {
     throw new SealroomError(
       'FORMAT_VALUE',
-      `a sealed value has an invalid pad length: expected less than ${countAt}, got ${zeros}`,
+      `a sealed value has an invalid pad length: expected 0 to ${countAt - 1}, got ${zeros}`,
     );
   }
-  return length;
+  if (lenientCells) return length;
+  let others = 0;
+  for (let i = length; i < countAt; i++) others |= payload[i] ?? 0;
+  if (others === 0) return length;
+  throw new SealroomError('FORMAT_VALUE', 'a sealed value is padded with other bytes than zeros', {
+    hint: 'it may have been made to open as two texts under two secrets; `--lenient-cells` opens it',
+  });
 }
 
 /** Adds the row to a SealroomError; returns anything else unchanged. */

@@ -55,6 +55,15 @@ export interface OpenedColumn {
   readonly values: ByteColumn;
 }
 
+/** How strictly cells are read. */
+export interface OpenCellOptions {
+  /**
+   * Whether to open cells of other programs that pad with other bytes than zeros, or whose text is not UTF-8: it then has U+FFFD
+   * for each malformed part. Such a cell may have been made to open as two texts under two secrets.
+   */
+  readonly lenientCells?: boolean | undefined;
+}
+
 /** Names of the kernels. */
 export type KernelName = 'wasm' | 'node' | 'noble';
 
@@ -86,7 +95,8 @@ export interface Kernel {
    *
    * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, or one of an unknown version.
    * @throws {SealroomError} FORMAT_TAG if authentication fails.
-   * @throws {SealroomError} FORMAT_VALUE if an authentic payload has an impossible pad length.
+   * @throws {SealroomError} FORMAT_VALUE if an authentic payload has an impossible pad length, or is padded with other bytes than
+   *   zeros and not read leniently. Whether text is UTF-8 is not looked at.
    */
-  openColumn(root: SealingRoot, cells: ByteColumn): OpenedColumn;
+  openColumn(root: SealingRoot, cells: ByteColumn, options?: OpenCellOptions): OpenedColumn;
 }

@@ -30,7 +30,7 @@ import {
   sealedCellBytes,
 } from './cell-format.ts';
 import { CELL_NULL, CELL_SEALED } from './kernel.ts';
-import type { FingerprintTask, Kernel, OpenedColumn, RowKeys, SealTask } from './kernel.ts';
+import type { FingerprintTask, Kernel, OpenedColumn, OpenCellOptions, RowKeys, SealTask } from './kernel.ts';
 import { CellKeyTable, countNonces, requireRowKeys } from './row-keys.ts';
 
 /** Maps over the rows of a column; adds the row to an error. */
@@ -125,7 +125,7 @@ function sealColumn(task: SealTask, keys: RowKeys, values: ByteColumn): ByteColu
 }
 
 /** Opens one sealed cell and returns its encoded value. */
-function open(root: Uint8Array, cell: Uint8Array): Uint8Array {
+function open(root: Uint8Array, cell: Uint8Array, options: OpenCellOptions | undefined): Uint8Array {
   const body = new Uint8Array(requireSealedBody(cell, 0, cell.length));
   if (decodeBase64Into(cell, SEALED_PREFIX_BYTES, cell.length, body, 0) < 0) throw malformedCellError();
   //= format F-36
@@ -134,7 +134,7 @@ function open(root: Uint8Array, cell: Uint8Array): Uint8Array {
   const cellKey = deriveCellKey(root, nonce);
   try {
     const payload = authenticate(cellKey, iv, sealedCellAad(cell, 0), body.subarray(NONCE_BYTES + IV_BYTES));
-    return payload.subarray(0, encodedValueBytes(payload));
+    return payload.subarray(0, encodedValueBytes(payload, options));
   } finally {
     wipe(cellKey);
   }
@@ -149,14 +149,14 @@ function authenticate(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, cipherte
   }
 }
 
-function openColumn(root: SealingRoot, cells: ByteColumn): OpenedColumn {
+function openColumn(root: SealingRoot, cells: ByteColumn, options?: OpenCellOptions): OpenedColumn {
   const kinds = new Uint8Array(cells.rows).fill(CELL_NULL);
   const values = root.use((rootKey) =>
     mapRows(cells, (cell, row) => {
       if (cell === null) return null;
       const kind = classifyCell(cell);
       kinds[row] = kind;
-      return kind === CELL_SEALED ? open(rootKey, cell) : cell;
+      return kind === CELL_SEALED ? open(rootKey, cell, options) : cell;
     }),
   );
   return { kinds, values: byteColumnOf(values) };

@@ -26,7 +26,7 @@ import {
   sealedCellAad,
 } from './cell-format.ts';
 import { CELL_SEALED } from './kernel.ts';
-import type { FingerprintTask, Kernel, OpenedColumn, RowKeys, SealTask } from './kernel.ts';
+import type { FingerprintTask, Kernel, OpenedColumn, OpenCellOptions, RowKeys, SealTask } from './kernel.ts';
 import { planFingerprints, planOpening, planSeals } from './plan.ts';
 import { CellKeyTable, countNonces, requireRowKeys } from './row-keys.ts';
 
@@ -173,7 +173,12 @@ function sealColumn(crypto: typeof NodeCrypto, task: SealTask, keys: RowKeys, va
   return { rows: values.rows, offsets, bytes, validity };
 }
 
-function openColumn(crypto: typeof NodeCrypto, root: SealingRoot, cells: ByteColumn): OpenedColumn {
+function openColumn(
+  crypto: typeof NodeCrypto,
+  root: SealingRoot,
+  cells: ByteColumn,
+  options?: OpenCellOptions,
+): OpenedColumn {
   const { kinds, hasSealed, mostBytes, longestBytes } = planOpening(cells);
   if (!hasSealed) return { kinds, values: cells };
   const offsets = new Int32Array(cells.rows + 1);
@@ -201,7 +206,7 @@ function openColumn(crypto: typeof NodeCrypto, root: SealingRoot, cells: ByteCol
       //= format F-38
       throw authenticationError();
     }
-    return payload.subarray(0, encodedValueBytes(payload));
+    return payload.subarray(0, encodedValueBytes(payload, options));
   };
 
   let row = 0;
@@ -248,6 +253,7 @@ export function createNodeKernel(): Kernel {
     fingerprintColumn: (task: FingerprintTask, values: ByteColumn) => fingerprintColumn(crypto, task, values),
     deriveRowKeys: (root: SealingRoot, nonces: Uint8Array) => deriveRowKeys(crypto, root, nonces),
     sealColumn: (task: SealTask, keys: RowKeys, values: ByteColumn) => sealColumn(crypto, task, keys, values),
-    openColumn: (root: SealingRoot, cells: ByteColumn) => openColumn(crypto, root, cells),
+    openColumn: (root: SealingRoot, cells: ByteColumn, options?: OpenCellOptions) =>
+      openColumn(crypto, root, cells, options),
   });
 }

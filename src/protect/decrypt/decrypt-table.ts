@@ -3,6 +3,7 @@ import {
   defaultKernel,
   deriveSealingRoot,
   type KernelName,
+  type OpenCellOptions,
   parseCollaborationId,
   type SealingRoot,
   type SharedSecret,
@@ -22,7 +23,8 @@ import {
 } from '../../tabular/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { distinctHeaders, requireHeaders } from './core/headers.ts';
-import { countColumns, type FoundCells, type FoundColumns, mixedTypesWarning } from './core/opener.ts';
+import { MixedColumns, type MixedColumnOptions } from './core/mixed-columns.ts';
+import { addFound, countColumns, type FoundColumns, mixedTypesWarning, nothingFound } from './core/opener.ts';
 import { chooseTargets, type DecryptTarget, typeOfTarget } from './core/targets.ts';
 import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
@@ -38,7 +40,7 @@ export interface DecryptProgress {
 }
 
 /** The options of {@link decryptTable}. */
-export interface DecryptOptions extends TransferOptions {
+export interface DecryptOptions extends TransferOptions, MixedColumnOptions, OpenCellOptions {
   /** `null` for a table without sealed cells: a sealed one is then refused. */
   readonly secret: SharedSecret | null;
   /** UUID of the collaboration. */
@@ -57,6 +59,8 @@ export interface DecryptSummary {
   readonly columns: FoundColumns;
   /** Number of sealed cells that were opened. */
   readonly openedCells: number;
+  /** Number of cells in sealed columns that are neither sealed nor null, and were passed through; 0 unless that is allowed. */
+  readonly unsealedCells: number;
   readonly inputBytes: number;
   /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
@@ -71,10 +75,12 @@ export interface DecryptSummary {
  * headers and columns stay as they are. In Parquet and Arrow, an opened column gets back the type that was sealed; a column
  * with cells of several types becomes text.
  *
- * Each cell is authenticated by itself; its column, row and table are not.
+ * Each cell is authenticated by itself; its column, row and table are not. A column that is sealed, by one of its cells or by what the
+ * caller knows, holds nothing but sealed cells and nulls; in CSV also empty texts, which are nulls if they are read so. That a cell breaks
+ * this may show at the end only: a file is then not put in place, but what was written to a stream cannot be undone.
  *
  * @throws {SealroomError} SECRET_MISSING for a sealed cell without a secret; FORMAT_TAG for a wrong secret, wrong id or changed
- *   cell, FORMAT_CELL, FORMAT_VALUE for malformed ones, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*,
+ *   cell, FORMAT_CELL, FORMAT_VALUE for malformed ones, FORMAT_CELL for an unsealed one in a sealed column, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*,
  *   USAGE_OPTION. No output is left behind.
  */
 export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
@@ -86,7 +92,8 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   const kernel = options.kernel ?? defaultKernel();
   return await transferTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
-    const targets = await chooseTargets(reader, outputFormat === 'csv', createKernel(kernel), root, options.signal);
+    const keys = { kernel: createKernel(kernel), root, lenientCells: options.lenientCells };
+    const targets = await chooseTargets(reader, outputFormat === 'csv', keys, options.signal);
     const run = new Decryption(options, reader, outputFormat, kernel, root);
     let outcome: Outcome | null = null;
     while (outcome === null) outcome = await run.attempt(targets);
@@ -108,7 +115,7 @@ interface Spare {
   readonly batches: ArrayBuffer[];
 }
 
-type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'outputBytes' | 'threads'>;
+type Outcome = Pick<DecryptSummary, 'rows' | 'columns' | 'openedCells' | 'unsealedCells' | 'outputBytes' | 'threads'>;
 
 /** Thrown when columns turn out to hold cells of several types; ends one attempt of a decryption, and stays internal. */
 class MixedTypes extends Error {
@@ -128,6 +135,7 @@ class Decryption {
   readonly #headers: readonly string[];
   readonly #kernel: KernelName;
   readonly #root: SealingRoot | null;
+  readonly #mixed: MixedColumns;
   readonly warnings: string[] = [];
 
   constructor(
@@ -142,6 +150,7 @@ class Decryption {
     this.#outputFormat = outputFormat;
     this.#kernel = kernel;
     this.#root = root;
+    this.#mixed = new MixedColumns(reader.name, reader.fields, options);
     this.#headers =
       outputFormat === 'parquet' ? distinctHeaders(reader.fields) : reader.fields.map((field) => field.name);
     const renamed = this.#headers.filter((header, index) => header !== reader.fields[index]?.name);
@@ -186,19 +195,22 @@ class Decryption {
     return {
       kernel: this.#kernel,
       root: this.#root === null ? null : shareKeys([this.#root]),
+      lenientCells: this.#options.lenientCells,
       targets,
       file: name,
       columns: columns.map((column) => column.name),
       // A CSV file was checked as a whole. Parquet's text columns are not always checked by the engine.
       isUtf8: format === 'csv',
       failOnFingerprintColumns,
+      declared: this.#mixed.declared,
+      isEmptyNull: format === 'csv',
       csv: this.#outputFormat === 'csv' ? { fields, nullText: csvOutputNull } : null,
     };
   }
 
   async #write(pool: WorkerPool<DecryptJob, OpenedRows>, fields: readonly Field[]): Promise<Omit<Outcome, 'threads'>> {
     const { dryRun, signal, onProgress } = this.#options;
-    const found = fields.map(() => ({ sealed: 0, fingerprint: 0 }));
+    const found = fields.map(nothingFound);
     let rows = 0;
     const parts = { reader: this.#reader, fields, format: this.#outputFormat, rows: () => rows, provenance: null };
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
@@ -206,17 +218,26 @@ class Decryption {
     try {
       for await (const opened of pool.runInOrder(this.#jobs(spare))) {
         signal?.throwIfAborted();
-        addFound(found, opened.found);
+        opened.found.forEach((cells, index) => {
+          const sum = found[index];
+          if (sum !== undefined) addFound(sum, cells);
+        });
+        this.#mixed.check(found);
+        const severalTypes = found.flatMap(({ isMixed }, index) => (isMixed ? [index] : []));
+        if (severalTypes.length > 0) throw new MixedTypes(severalTypes);
         await writeEncodedRows(writer, opened.encoded, spare.output);
         spare.batches.push(...opened.spare);
         rows += opened.rows;
         onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
       }
       signal?.throwIfAborted();
+      const { unsealedCells, warnings } = this.#mixed.report(found);
+      this.warnings.push(...warnings);
       return {
         rows,
         columns: countColumns(found),
         openedCells: found.reduce((sum, { sealed }) => sum + sealed, 0),
+        unsealedCells,
         outputBytes: (await writer?.close()) ?? 0,
       };
     } catch (error) {
@@ -255,17 +276,4 @@ class Decryption {
     targets[index] = { mode: 'text', type: { kind: 'string' } };
     this.warnings.push(mixedTypesWarning(name));
   }
-}
-
-/** @throws {MixedTypes} if columns hold cells of several types. */
-function addFound(sums: { sealed: number; fingerprint: number }[], found: readonly FoundCells[]): void {
-  const mixed: number[] = [];
-  found.forEach(({ sealed, fingerprint, isMixed }, index) => {
-    const sum = sums[index];
-    if (sum === undefined) return;
-    sum.sealed += sealed;
-    sum.fingerprint += fingerprint;
-    if (isMixed) mixed.push(index);
-  });
-  if (mixed.length > 0) throw new MixedTypes(mixed);
 }

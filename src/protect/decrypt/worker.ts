@@ -1,5 +1,11 @@
 import { Arena } from '../../bytes/index.ts';
-import { createKernel, type KernelName, sealingRootFromBytes, takeSharedKey } from '../../crypto/index.ts';
+import {
+  createKernel,
+  type KernelName,
+  type OpenCellOptions,
+  sealingRootFromBytes,
+  takeSharedKey,
+} from '../../crypto/index.ts';
 import { type Batch, buffersOf } from '../../columns/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
@@ -8,7 +14,7 @@ import { type FoundCells, Opener, type OpenerSetup } from './core/opener.ts';
 // The work of one decryption thread: opens rows, and returns them in the form in which the output is written.
 
 /** The setup of a decryption thread. */
-export interface DecryptWorkerSetup extends OpenerSetup {
+export interface DecryptWorkerSetup extends OpenerSetup, OpenCellOptions {
   readonly kernel: KernelName;
   /** The sealing root, 32 bytes in shared memory, which its owner wipes; `null` for a table without sealed cells. */
   readonly root: Uint8Array | null;
@@ -41,10 +47,11 @@ export const createWorker: CreateWorker<DecryptWorkerSetup, DecryptJob, OpenedRo
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
   const root = setup.root === null ? null : takeSharedKey(setup.root, 0, sealingRootFromBytes);
+  const keys = { kernel, root, lenientCells: setup.lenientCells };
   const encoder = new RowEncoder(setup.csv);
   return {
     run(job) {
-      const opener = new Opener(setup, kernel, root, memory);
+      const opener = new Opener(setup, keys, memory);
       let rows = 0;
       function* openAll(): Generator<Batch> {
         for (const batch of job.batches) {

@@ -1,6 +1,7 @@
 import type { CollaborationSettings } from '../../collab/index.ts';
-import { type KernelName, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
-import { inspectCells, openSealedColumns } from '../decrypt/core/opened-reader.ts';
+import { type KernelName, type OpenCellOptions, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
+import { declaredColumns } from '../decrypt/core/mixed-columns.ts';
+import { type ColumnCells, inspectCells, openSealedColumns } from '../decrypt/core/opened-reader.ts';
 import {
   checkOptions,
   type EncryptProgress,
@@ -13,6 +14,7 @@ import type { TableSchema } from '../../schema/index.ts';
 import {
   nameOf,
   openTable,
+  type Protection,
   type Provenance,
   type TableInput,
   type TableReader,
@@ -23,7 +25,7 @@ import {
 import { listNames, protectedColumns, protectionsOf } from './core/columns.ts';
 
 /** The options of both ways to a new secret; `input` is the protected table. */
-export interface ReencryptOptions extends TransferOptions {
+export interface ReencryptOptions extends TransferOptions, OpenCellOptions {
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   /** The secret with which the table is encrypted. */
@@ -34,6 +36,8 @@ export interface ReencryptOptions extends TransferOptions {
   readonly provenance: Pick<Provenance, 'generation' | 'secretId'>;
   /** The provenance from the table's sidecar or metadata, if it has any. */
   readonly origin: Provenance | null;
+  /** Headers of columns that are sealed by other evidence than their cells and the origin, such as a manifest. */
+  readonly sealedColumns?: readonly string[] | undefined;
   readonly kernel?: KernelName | undefined;
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
@@ -56,7 +60,7 @@ export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
  *
  * @throws {SealroomError} DATA_COLUMN if it has fingerprint columns; DATA_TYPE, DATA_LENGTH, DATA_VALUE for columns of several
  *   types or pads, CHAR or VARCHAR, or nulls both sealed and visible, which need the original; FORMAT_TAG if `from` is not its
- *   secret; FORMAT_CELL, FORMAT_VALUE, USAGE_OPTION, IO_* as `encryptTable`. No output is left behind.
+ *   secret; FORMAT_CELL for an unsealed cell in a sealed column; FORMAT_CELL, FORMAT_VALUE, USAGE_OPTION, IO_* as `encryptTable`. No output is left behind.
  */
 export async function reencryptTable(options: ReencryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
@@ -64,16 +68,16 @@ export async function reencryptTable(options: ReencryptOptions): Promise<Encrypt
   // As our own CSV output: an empty field is a null, and `""` an empty text.
   const { csvInputNull = '' } = options;
   return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
-    const cells = await inspectCells(reader, options.signal);
-    const protections = protectionsOf(reader.name, reader.fields, cells, options.origin);
+    const { cells, protections } = await inspectColumns(reader, options);
     const { schema, preserveNulls, ...columns } = protectedColumns(reader.name, reader.fields, cells, protections);
-    const { from, to, kernel, signal } = options;
+    const { from, to, kernel, signal, lenientCells } = options;
     const opened = await openSealedColumns(reader, {
       ...columns,
       secret: from,
       collaborationId,
       kernel,
       signal,
+      lenientCells,
       preserveNulls,
     });
     try {
@@ -84,6 +88,21 @@ export async function reencryptTable(options: ReencryptOptions): Promise<Encrypt
       await opened.close();
     }
   });
+}
+
+/**
+ * Finds out how the columns are protected, and what cells they have. A column that is sealed by any evidence holds sealed cells and nulls
+ * only, without exception: what nobody sealed would be sealed.
+ */
+async function inspectColumns(
+  reader: TableReader,
+  { origin, sealedColumns = [], signal }: Pick<ReencryptOptions, 'origin' | 'sealedColumns' | 'signal'>,
+): Promise<{ readonly cells: readonly (ColumnCells | null)[]; readonly protections: readonly Protection[] }> {
+  const { name, fields } = reader;
+  const said = origin?.columns.filter(({ protection }) => protection === 'sealed') ?? [];
+  const declared = declaredColumns(fields, [...said.map((column) => column.name), ...sealedColumns]);
+  const cells = await inspectCells(reader, declared, signal);
+  return { cells, protections: protectionsOf(name, fields, cells, origin, declared) };
 }
 
 /** Settings that allow whatever the table already contains. */
@@ -112,11 +131,10 @@ export async function reencryptOriginal(options: OriginalOptions): Promise<Encry
 }
 
 /** Counts the rows of the protected table, and checks that its columns are those of the schema. */
-async function checkColumns({ input, schema, origin, signal }: OriginalOptions): Promise<number> {
+async function checkColumns({ input, schema, origin, sealedColumns, signal }: OriginalOptions): Promise<number> {
   const reader = await openTable(input, { csvInputNull: '', signal });
   try {
-    const cells = await inspectCells(reader, signal);
-    const protections = protectionsOf(reader.name, reader.fields, cells, origin);
+    const { protections } = await inspectColumns(reader, { origin, sealedColumns, signal });
     const got = schema.columns.map(({ targetHeader, kind }) => `${targetHeader} ${kind}`);
     const expected = reader.fields.map(({ name }, index) => `${name} ${protections[index] ?? ''}`);
     if (got.join('\n') !== expected.join('\n')) {

@@ -84,6 +84,15 @@ class EqualColumns {
   }
 }
 
+/** SELECTs never change, and the same one is asked about for every table and relation. */
+const KNOWN = new WeakMap<Select, EqualColumns>();
+
+function equalColumnsOf(select: Select): EqualColumns {
+  const known = KNOWN.get(select) ?? new EqualColumns(select);
+  KNOWN.set(select, known);
+  return known;
+}
+
 function aliasesOf(from: Relation | null): ReadonlySet<string> {
   return new Set(visibleLeavesOf(from).map(({ alias }) => alias));
 }
@@ -103,11 +112,11 @@ export function personColumns(
   const scans = selectsIn(select)
     .flatMap(({ from }) => leavesOf(from))
     .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []));
-  const equal = new EqualColumns(select);
+  const equal = equalColumnsOf(select);
   return [...new Set(scans)].map((scan) => ({ scan, column: equal.findOutside(scan, name, aliases) }));
 }
 
 /** Whether a column of a SELECT's FROM is a column of a table, or equals one in every row. */
 export function equalsColumnOf(select: Select, part: ExpressionOf<'column'>, table: string): boolean {
-  return new EqualColumns(select).isOf(part, table);
+  return equalColumnsOf(select).isOf(part, table);
 }

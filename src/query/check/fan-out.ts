@@ -146,7 +146,7 @@ class FanOutCheck {
       const others = leaves.filter(
         (leaf) => leaf.kind !== 'scan' || leaf.table.name !== table.name || used.has(leaf.alias),
       );
-      const outside = isMany(table) ? new Set(others.map(({ alias }) => alias)) : undefined;
+      const outside = this.#isProtected(table) && isMany(table) ? new Set(others.map(({ alias }) => alias)) : undefined;
       for (const column of personsOf(table)) {
         const isCounted = (aliases?: ReadonlySet<string>): boolean =>
           personColumns(query, table.name, column, aliases).every((person) => person.column !== null);

@@ -20,7 +20,8 @@ import type { Context } from './context.ts';
 import type { StrictNode } from './strict-node.ts';
 import { invalid } from './scope.ts';
 
-const WHOLE = /^-?\d+$/;
+/** The engine has no integer of more digits. */
+const WHOLE = /^-?\d{1,39}$/;
 
 function literal(text: string | null, type: ValueType, span: Span): Expression {
   return { kind: 'literal', text, type, span };

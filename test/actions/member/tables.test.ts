@@ -52,6 +52,7 @@ const decrypt = (session: HomeSession, more: object = {}, environment = environm
     collaboration,
     packageKeys: NO_PACKAGE,
     failOnFingerprintColumns: false,
+    allowMixedColumns: false,
     ...more,
   });
 

@@ -19,7 +19,8 @@ import { kindOf, parseValue, rootOf, sealTaskOf, typeOf, valueTextOf } from './v
 
 function open(vector: Members, kernel: Kernel): OpenedCell {
   using root = rootOf(vector);
-  return openCell(kernel, root, textOf(vector, 'cell'));
+  // C3R reads cells leniently (F-12, F-39).
+  return openCell(kernel, root, textOf(vector, 'cell'), { lenientCells: true });
 }
 
 function openText(vector: Members, kernel: Kernel): string | null {

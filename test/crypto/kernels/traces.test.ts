@@ -93,10 +93,10 @@ describe('what the module branches on and addresses is the same for all secrets'
     expect(events).toBeGreaterThan(10_000);
   });
 
-  test('when it opens', async () => {
+  test.each([null, 950])('when it opens, pad %s', async (padTargetBytes) => {
     const traces: string[] = [];
     for (const seed of SEEDS) {
-      const cells = sealWith(seed, null);
+      const cells = sealWith(seed, padTargetBytes);
       const root = sealingRootFromBytes(secretOf(seed));
       traces.push(traceOf(() => kernel.openColumn(root, cells)));
       // The row keys are wiped, so that each run derives them.

@@ -199,7 +199,7 @@ describe('sizes', () => {
     describe(machine.ioAt - 1, 1, 1, 0, machine.ioAt + 64, 0);
     traps(() => machine.exports.fingerprintCells(1));
     traps(() => machine.exports.sealCells(1));
-    traps(() => machine.exports.openCells(1));
+    traps(() => machine.exports.openCells(1, 0));
     describe(machine.ioAt, 1, 1, 0, end - 100, 0);
     traps(() => machine.exports.fingerprintCells(1));
     traps(() => machine.exports.sealCells(1));
@@ -210,9 +210,9 @@ describe('sizes', () => {
     describe(machine.ioAt, 1, 1, 0, machine.ioAt + 64, 2048);
     traps(() => machine.exports.sealCells(1));
     describe(machine.ioAt, 90, 70, 0, 0, 0);
-    traps(() => machine.exports.openCells(1));
+    traps(() => machine.exports.openCells(1, 0));
     describe(machine.ioAt, -1, 0, 0, 0, 0);
-    traps(() => machine.exports.openCells(1));
+    traps(() => machine.exports.openCells(1, 0));
     for (const count of [0, -1, 2049]) traps(() => machine.exports.sealCells(count));
     expect(machine.bytes.length).toBe(end);
   });

@@ -167,7 +167,7 @@ describe('F-90 opened columns get their type back', () => {
       fingerprints: [int, ...rest, FINGERPRINT],
       words: [textCell('x'), ...rest, int],
     });
-    const { warnings } = await bench.decrypt('in.parquet', 'out.parquet');
+    const { warnings } = await bench.decrypt('in.parquet', 'out.parquet', { allowMixedColumns: true });
     const { fields, columns } = await bench.read('out.parquet');
     expect(fields.map((field) => field.type.kind)).toEqual(['string', 'int', 'string', 'string', 'string']);
     expect(columns.map((column) => [column[0], column.at(-1)])).toEqual([
@@ -177,7 +177,12 @@ describe('F-90 opened columns get their type back', () => {
       ['7', FINGERPRINT],
       ['x', '7'],
     ]);
-    expect(warnings.map((warning) => /`(.+)`/.exec(warning)?.[1])).toEqual(['numbers', 'money', 'fingerprints']);
+    expect(warnings.map((warning) => /`(.+)`/.exec(warning)?.[1])).toEqual([
+      'numbers',
+      'money',
+      'fingerprints',
+      'fingerprints',
+    ]);
     expect(await bench.names()).toEqual(['in.parquet', 'out.parquet', 'tmp']);
   });
 
@@ -224,6 +229,7 @@ describe('cells', () => {
       await put(bench, `in.${format}`, { column, k: column.map(() => 'k') });
       const summary = await bench.decrypt(`in.${format}`, `out.${format}`, {
         csvInputNull: format === 'csv' ? '' : undefined,
+        allowMixedColumns: true,
       });
       expect(summary).toMatchObject({ openedCells: 2, columns: { sealed: 1, fingerprint: 0, cleartext: 1 } });
     }
@@ -274,12 +280,16 @@ describe('cells', () => {
     expect(await bench.columns('out.parquet')).toEqual({ c: ['old', 'new'] });
   });
 
-  test('F-12 with malformed UTF-8 inside open with U+FFFD', async () => {
+  test('F-12 with malformed UTF-8 inside are refused, or open with U+FFFD if asked', async () => {
     await using bench = await Bench.start();
     const spoilt = cellOf(Uint8Array.of(2, 0x61, 0xff, 0xc3));
     for (const format of ['csv', 'parquet']) {
+      await put(bench, `two.${format}`, { c: [textCell('a'), spoilt] });
+      const error = await failureOf(bench.decrypt(`two.${format}`, `out.${format}`));
+      expect(error).toMatchObject({ code: 'FORMAT_VALUE', where: { column: 'c', row: 2 } });
+      expect(error.hint).toContain('--lenient-cells');
       await put(bench, `in.${format}`, { c: [spoilt] });
-      await bench.decrypt(`in.${format}`, `out.${format}`);
+      await bench.decrypt(`in.${format}`, `out.${format}`, { lenientCells: true });
       expect(await bench.columns(`out.${format}`)).toEqual({ c: [latin('a\ufffd\ufffd')] });
     }
   });
@@ -350,7 +360,8 @@ describe('a failure leaves nothing and names the exact place', () => {
   test('F-48 fingerprints where they are forbidden, at their row', async () => {
     await using bench = await Bench.start();
     await put(bench, 'in.csv', { c: rows('zz:hmac:') });
-    expect((await bench.decrypt('in.csv', 'fine.csv')).columns).toMatchObject({ sealed: 1 });
+    const fine = await bench.decrypt('in.csv', 'fine.csv', { allowMixedColumns: true });
+    expect(fine.columns).toMatchObject({ sealed: 1 });
     for (const output of ['out.csv', 'out.parquet']) {
       const error = await failureOf(bench.decrypt('in.csv', output, { failOnFingerprintColumns: true }));
       expect(error).toMatchObject({ code: 'RULE_FINGERPRINT', where: { column: 'c', row: 4999 } });

@@ -86,10 +86,13 @@ describe('a table of sealed and cleartext columns', () => {
     expect(await rowsOf(bench, 'new.parquet')).toEqual(await rowsOf(bench, 'old.parquet'));
   });
 
-  test('keeps texts byte for byte, also where they are not UTF-8', async () => {
+  test('F-12 keeps texts byte for byte, and those that are not UTF-8 if asked to', async () => {
     await using bench = await Bench.start();
-    await bench.put('old.csv', `a\n${cellOf('02ff41')}\n${cellOf('0242')}\n`);
-    await reencryptTable(optionsOf(bench, 'old.csv', 'new.csv'));
+    await bench.put('old.csv', `a\n${cellOf('0242')}\n${cellOf('02ff41')}\n`);
+    const error = await failureOf(reencryptTable(optionsOf(bench, 'old.csv', 'new.csv')));
+    expect(error).toMatchObject({ code: 'FORMAT_VALUE', message: 'a sealed text is not UTF-8', where: { row: 2 } });
+    expect(await bench.names()).not.toContain('new.csv');
+    await reencryptTable({ ...optionsOf(bench, 'old.csv', 'new.csv'), lenientCells: true });
     const kernel = createKernel();
     using root = deriveSealingRoot(NEW, parseCollaborationId(ID));
     const cells = ((await bench.columns('new.csv'))['a'] ?? []).map(
@@ -115,7 +118,7 @@ describe('a table of sealed and cleartext columns', () => {
       'a\n',
       [textCell('x'), 'y'],
       'FORMAT_CELL',
-      /the column mixes sealed and cleartext cells/,
+      /a sealed column holds a cell that is not sealed/,
     ],
     [
       'values of two types',

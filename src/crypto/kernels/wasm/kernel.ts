@@ -2,7 +2,7 @@ import { byteColumnOf, decodeBase64, encodeUtf8, equalConstantTime } from '../..
 import type { ByteColumn } from '../../../bytes/index.ts';
 import { fingerprintKeyFromBytes, sealingRootFromBytes } from '../../keys.ts';
 import type { SealingRoot } from '../../keys.ts';
-import type { FingerprintTask, Kernel, RowKeys, SealTask } from '../kernel.ts';
+import type { FingerprintTask, Kernel, OpenCellOptions, RowKeys, SealTask } from '../kernel.ts';
 import { fingerprintColumn } from './fingerprint-column.ts';
 import { openColumn } from './open-column.ts';
 import { SlotKeys } from './row-keys.ts';
@@ -15,7 +15,8 @@ function kernelOn(session: Session): Kernel {
     fingerprintColumn: (task: FingerprintTask, values: ByteColumn) => fingerprintColumn(session, task, values),
     deriveRowKeys: (root: SealingRoot, nonces: Uint8Array): RowKeys => new SlotKeys(session, root, nonces),
     sealColumn: (task: SealTask, keys: RowKeys, values: ByteColumn) => sealColumn(session, task, keys, values),
-    openColumn: (root: SealingRoot, cells: ByteColumn) => openColumn(session, root, cells),
+    openColumn: (root: SealingRoot, cells: ByteColumn, options?: OpenCellOptions) =>
+      openColumn(session, root, cells, options),
   });
 }
 

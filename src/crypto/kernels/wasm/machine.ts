@@ -28,7 +28,7 @@ export interface WasmExports {
   endHeader(bytes: number): void;
   sealCells(count: number): void;
   /** 1 if every cell opened. */
-  openCells(count: number): number;
+  openCells(count: number, isLenient: number): number;
   wipeSlots(): void;
   wipeCall(ioBytes: number): void;
   gcmForTests(

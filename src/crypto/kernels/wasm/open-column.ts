@@ -10,7 +10,7 @@ import {
   requireSealedBody,
 } from '../cell-format.ts';
 import { CELL_SEALED } from '../kernel.ts';
-import type { OpenedColumn } from '../kernel.ts';
+import type { OpenedColumn, OpenCellOptions } from '../kernel.ts';
 import { planOpening } from '../plan.ts';
 import { chunksOf } from './chunks.ts';
 import type { Chunk } from './chunks.ts';
@@ -24,7 +24,7 @@ const MALFORMED = 1;
 const FORGED = 2;
 
 /** The error for the refused cell described at `field` of the descriptions, whose text is at `start`. */
-function refusalOf(machine: WasmMachine, field: number): unknown {
+function refusalOf(machine: WasmMachine, field: number, options: OpenCellOptions): unknown {
   const outcome = machine.cells[field + 3];
   if (outcome === MALFORMED) return malformedCellError();
   if (outcome === FORGED) return authenticationError();
@@ -32,7 +32,7 @@ function refusalOf(machine: WasmMachine, field: number): unknown {
   const payloadAt = (machine.cells[field] ?? 0) + NONCE_BYTES + IV_BYTES;
   const payloadBytes = (machine.cells[field + 2] ?? 0) - SEALED_OVERHEAD_BYTES;
   try {
-    return encodedValueBytes(machine.bytes.subarray(payloadAt, payloadAt + payloadBytes));
+    return encodedValueBytes(machine.bytes.subarray(payloadAt, payloadAt + payloadBytes), options);
   } catch (error) {
     return error;
   }
@@ -46,6 +46,7 @@ function openChunk(
   chunk: Chunk,
   offsets: Int32Array,
   target: Uint8Array,
+  options: OpenCellOptions,
 ): void {
   const { first, end } = chunk;
   const firstByte = cells.offsets[first] ?? 0;
@@ -66,7 +67,7 @@ function openChunk(
     described[field + 5] = row % machine.slots;
     count++;
   }
-  const hasOpened = count === 0 || machine.exports.openCells(count) === 1;
+  const hasOpened = count === 0 || machine.exports.openCells(count, options.lenientCells === true ? 1 : 0) === 1;
   let at = offsets[first] ?? 0;
   const from = machine.cells[0] ?? 0;
   const firstValue = at;
@@ -74,7 +75,7 @@ function openChunk(
   for (let row = first; row < end; row++) {
     if (isValid(cells.validity, row)) {
       const field = cell * CELL_FIELDS;
-      if (!hasOpened && machine.cells[field + 3] !== OPENED) throw atRow(refusalOf(machine, field), row);
+      if (!hasOpened && machine.cells[field + 3] !== OPENED) throw atRow(refusalOf(machine, field, options), row);
       at += machine.cells[field + 4] ?? 0;
       cell++;
     }
@@ -84,7 +85,12 @@ function openChunk(
 }
 
 /** Opens the sealed cells of a column. */
-export function openColumn(session: Session, root: SealingRoot, cells: ByteColumn): OpenedColumn {
+export function openColumn(
+  session: Session,
+  root: SealingRoot,
+  cells: ByteColumn,
+  options: OpenCellOptions = {},
+): OpenedColumn {
   const { kinds, hasSealed, mostBytes } = planOpening(cells);
   if (!hasSealed) return { kinds, values: cells };
   const offsets = new Int32Array(cells.rows + 1);
@@ -99,7 +105,7 @@ export function openColumn(session: Session, root: SealingRoot, cells: ByteColum
     session.claimSlots(root, 0);
     for (const chunk of chunksOf(cells, cells.offsets, machine.slots)) {
       ioBytes = Math.max(ioBytes, (cells.offsets[chunk.end] ?? 0) - (cells.offsets[chunk.first] ?? 0));
-      openChunk(machine, cells, kinds, chunk, offsets, bytes);
+      openChunk(machine, cells, kinds, chunk, offsets, bytes, options);
     }
   } finally {
     session.endCall(ioBytes);

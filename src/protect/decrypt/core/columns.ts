@@ -1,12 +1,4 @@
-import {
-  type Allocator,
-  allValid,
-  type ByteColumn,
-  compact,
-  decodeUtf8Lenient,
-  encodeUtf8,
-  setNull,
-} from '../../../bytes/index.ts';
+import { type Allocator, allValid, type ByteColumn, compact, encodeUtf8, setNull } from '../../../bytes/index.ts';
 import {
   CELL_NULL,
   CELL_SEALED,
@@ -18,6 +10,7 @@ import {
   type FixedType,
   NULL_FLAG,
   type OpenedColumn,
+  type OpenCellOptions,
   renderValue,
   storeValue,
 } from '../../../crypto/index.ts';
@@ -48,12 +41,12 @@ function nativeType(type: ClientType): ColumnType {
  *
  * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
  */
-export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
+export function firstTypeOf(opened: OpenedColumn, options: OpenCellOptions): ColumnType | null {
   for (let row = 0; row < opened.values.rows; row++) {
     const kind = opened.kinds[row] ?? CELL_NULL;
     if (kind === CELL_NULL) continue;
     if (kind !== CELL_SEALED) return { kind: 'string' };
-    const { type } = decodeAt(opened.values, row);
+    const { type } = decodeAt(opened.values, row, options);
     if (type !== null) return nativeType(type);
   }
   return null;
@@ -62,22 +55,23 @@ export function firstTypeOf(opened: OpenedColumn): ColumnType | null {
 /**
  * Renders an opened column as text: sealed values formatted, all other cells as they are.
  *
- * @param isChecked whether cells that are passed through must be UTF-8
  * @param memory allocates the text
- * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode, DATA_ENCODING with the row
+ * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode, or is not UTF-8 and not read leniently, DATA_ENCODING with the row
  *   if a cell that is passed through is not UTF-8.
  */
 //= format F-83
-export function toText(opened: OpenedColumn, isChecked: boolean, memory: Allocator): ColumnData {
-  return textsWithoutTypeByte(opened, isChecked, memory) ?? textsOneByOne(opened, isChecked);
+export function toText(opened: OpenedColumn, rules: TextRules, memory: Allocator): ColumnData {
+  return textsWithoutTypeByte(opened, memory) ?? textsOneByOne(opened, rules);
+}
+
+/** What text must be. */
+export interface TextRules extends OpenCellOptions {
+  /** Whether cells that are passed through must be UTF-8. */
+  readonly isChecked: boolean;
 }
 
 /** The text of a column whose sealed values are all UTF-8 strings or nulls; `null` for any other. */
-function textsWithoutTypeByte(
-  { values, kinds }: OpenedColumn,
-  isChecked: boolean,
-  memory: Allocator,
-): ColumnData | null {
+function textsWithoutTypeByte({ values, kinds }: OpenedColumn, memory: Allocator): ColumnData | null {
   const { rows, offsets, bytes } = values;
   const starts = memory.ints(rows).fill(0);
   const ends = memory.ints(rows).fill(0);
@@ -98,7 +92,7 @@ function textsWithoutTypeByte(
       setNull((validity ??= allValid(rows)), row);
     } else {
       // That it ends as it must shows in the byte behind it, which is checked with it; that it begins so, here.
-      if (isChecked && ((bytes[start] ?? 0) & 0xc0) === 0x80) return null;
+      if (((bytes[start] ?? 0) & 0xc0) === 0x80) return null;
       starts[row] = start;
       ends[row] = offsets[row + 1] ?? 0;
     }
@@ -107,7 +101,7 @@ function textsWithoutTypeByte(
   return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends, memory) };
 }
 
-function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): ColumnData {
+function textsOneByOne({ values, kinds }: OpenedColumn, rules: TextRules): ColumnData {
   const { rows } = values;
   const parts: Uint8Array[] = [];
   const starts = new Int32Array(rows);
@@ -115,11 +109,11 @@ function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): Col
   let validity: Uint8Array | null = null;
   let length = 0;
   for (let row = 0; row < rows; row++) {
-    const part = textAt(values, row, kinds[row] ?? CELL_NULL);
+    const part = textAt(values, row, kinds[row] ?? CELL_NULL, rules);
     starts[row] = length;
     if (part === null) setNull((validity ??= allValid(rows)), row);
     else {
-      if (isChecked && kinds[row] !== CELL_SEALED && !isUtf8(part)) {
+      if (rules.isChecked && kinds[row] !== CELL_SEALED && !isUtf8(part)) {
         throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { row } });
       }
       parts.push(part);
@@ -130,22 +124,18 @@ function textsOneByOne({ values, kinds }: OpenedColumn, isChecked: boolean): Col
   return { layout: 'bytes', rows, validity, ...compact(parts, starts, ends) };
 }
 
-function textAt(values: ByteColumn, row: number, kind: number): Uint8Array | null {
+function textAt(values: ByteColumn, row: number, kind: number, options: OpenCellOptions): Uint8Array | null {
   if (kind === CELL_NULL) return null;
   const start = values.offsets[row] ?? 0;
   const end = values.offsets[row + 1] ?? 0;
   if (kind !== CELL_SEALED) return values.bytes.subarray(start, end);
-  if (values.bytes[start] === STRING_TYPE_BYTE) return repairText(values.bytes.subarray(start + 1, end));
-  const decoded = decodeAt(values, row);
+  if (values.bytes[start] === STRING_TYPE_BYTE) {
+    const text = values.bytes.subarray(start + 1, end);
+    if (isUtf8(text)) return text;
+  }
+  const decoded = decodeAt(values, row, options);
   const text = renderValue(decoded);
   return text === null ? null : encodeUtf8(text);
-}
-
-/** Malformed UTF-8 becomes U+FFFD; well-formed text stays the same bytes. */
-//= format F-12
-function repairText(text: Uint8Array): Uint8Array {
-  for (const byte of text) if (byte > 0x7f) return encodeUtf8(decodeUtf8Lenient(text));
-  return text;
 }
 
 /**
@@ -154,7 +144,7 @@ function repairText(text: Uint8Array): Uint8Array {
  * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
  */
 //= format F-90
-export function toNative(type: FixedType, opened: OpenedColumn): ColumnData | null {
+export function toNative(type: FixedType, opened: OpenedColumn, options: OpenCellOptions): ColumnData | null {
   const { values, kinds } = opened;
   const validity = allValid(values.rows);
   const column = fixedColumnOf(type, values.rows, validity);
@@ -165,7 +155,7 @@ export function toNative(type: FixedType, opened: OpenedColumn): ColumnData | nu
       continue;
     }
     if (kind !== CELL_SEALED) return null;
-    const decoded = decodeAt(values, row);
+    const decoded = decodeAt(values, row, options);
     // A null may leave out its metadata, so only its kind counts.
     if (decoded.kind !== type.kind || (decoded.value !== null && !isSameType(decoded.type, type))) return null;
     if (decoded.value === null) setNull(validity, row);
@@ -185,9 +175,9 @@ function isSameType(found: ClientType | null, expected: FixedType): boolean {
   return true;
 }
 
-function decodeAt(values: ByteColumn, row: number): DecodedValue {
+function decodeAt(values: ByteColumn, row: number, options: OpenCellOptions): DecodedValue {
   try {
-    return decodeValue(values.bytes.subarray(values.offsets[row], values.offsets[row + 1]));
+    return decodeValue(values.bytes.subarray(values.offsets[row], values.offsets[row + 1]), options);
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ row }) : error;
   }

@@ -1,4 +1,11 @@
-import { type DecodedValue, type Kernel, openCell, renderValue, type SealingRoot } from '../../../crypto/index.ts';
+import {
+  type DecodedValue,
+  type Kernel,
+  openCell,
+  type OpenCellOptions,
+  renderValue,
+  type SealingRoot,
+} from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 
 /** A value of an opened record; see {@link openRecord}. */
@@ -10,18 +17,21 @@ export type OpenedValue = string | number | bigint | boolean | Date | null;
  * Text, booleans, BIGINT (as bigint), INT, SMALLINT, FLOAT and DOUBLE (as number) are returned as such, a TIMESTAMP in
  * milliseconds as a Date; DECIMAL, DATE and finer TIMESTAMP values as strings.
  *
+ * A property that holds no sealed cell is passed on, whatever it should hold: nothing but the caller knows which properties are sealed.
+ *
  * @param keys the kernel and the sealing root, for example a record sealer
  * @throws {SealroomError} FORMAT_CELL, FORMAT_TAG, FORMAT_VALUE with the property's name if a sealed cell does not open.
  */
 export function openRecord<Value>(
   keys: { readonly kernel: Kernel; readonly root: SealingRoot },
   record: Readonly<Record<string, Value>>,
+  options?: OpenCellOptions,
 ): Record<string, Value | OpenedValue> {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]): [string, Value | OpenedValue] => {
       if (typeof value !== 'string') return [name, value];
       try {
-        const cell = openCell(keys.kernel, keys.root, value);
+        const cell = openCell(keys.kernel, keys.root, value, options);
         return [name, cell.kind === 'sealed' ? toJavaScript(cell.value) : value];
       } catch (error) {
         throw error instanceof SealroomError ? error.at({ column: name }) : error;

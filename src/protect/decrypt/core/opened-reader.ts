@@ -1,4 +1,4 @@
-import { allValid, compact, setNull, valueAt } from '../../../bytes/index.ts';
+import { allValid, compact, isValid, setNull, valueAt } from '../../../bytes/index.ts';
 import {
   CELL_CLEARTEXT,
   CELL_FINGERPRINT,
@@ -8,19 +8,21 @@ import {
   type CollaborationId,
   createKernel,
   deriveSealingRoot,
-  type Kernel,
   type KernelName,
   NULL_FLAG,
   type OpenedColumn,
+  type OpenCellOptions,
   paddedBytesOf,
-  type SealingRoot,
   type SharedSecret,
+  textError,
   typeByteOf,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
+import { isUtf8 } from '../../../platform/index.ts';
 import type { Batch, ColumnData, ColumnSource, Field, ReadRequest } from '../../../columns/index.ts';
 import { toNative } from './columns.ts';
-import { chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
+import { unsealedCellError } from './mixed-columns.ts';
+import { type CellKeys, chooseTargets, type DecryptTarget, locate, openCells, typeOfTarget } from './targets.ts';
 
 const STRING = typeByteOf('string', false);
 const NULL_STRING = STRING | NULL_FLAG;
@@ -34,51 +36,58 @@ export interface ColumnCells {
   /** Least and greatest length of the sealed values with their zeros, in bytes; both 0 if there are none. */
   readonly leastBytes: number;
   readonly mostBytes: number;
+  /** The row of the first cell that is neither sealed nor null, from 1 on, or `null`. */
+  readonly firstUnsealed: number | null;
 }
 
 /**
  * Classifies all cells of a table in one pass, without a secret.
  *
+ * @param declared whether each column is sealed by other evidence than its cells
  * @returns the cells of each column; `null` for columns that are not byte strings
- * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, with row and column; DATA_*, IO_* if the table cannot be read.
+ * @throws {SealroomError} FORMAT_CELL for a malformed sealed cell, or a value of another type than cells have in a sealed column, with
+ *   row and column; DATA_*, IO_* if the table cannot be read.
  */
 export async function inspectCells(
   reader: ColumnSource,
+  declared: readonly boolean[],
   signal: AbortSignal | undefined,
 ): Promise<readonly (ColumnCells | null)[]> {
-  const columns = reader.fields.flatMap(({ type }, index) =>
-    type.kind === 'string' || type.kind === 'binary' ? [index] : [],
+  const mayHoldCells = ({ type }: Field): boolean => type.kind === 'string' || type.kind === 'binary';
+  const columns = reader.fields.flatMap((field, index) =>
+    mayHoldCells(field) || declared[index] === true ? [index] : [],
   );
-  const found = columns.map(() => ({
+  const found = columns.map((): Counts => ({
     sealed: 0,
     fingerprint: 0,
     cleartext: 0,
     nulls: 0,
     leastBytes: 0,
     mostBytes: 0,
+    firstUnsealed: null,
   }));
   let firstRow = 0;
   for await (const batch of reader.batches({ columns, signal })) {
     batch.columns.forEach((column, index) => {
       const counts = found[index];
-      const name = reader.fields[columns[index] ?? -1]?.name ?? '';
-      if (counts === undefined || column.layout !== 'bytes') throw new Error('a text column that does not hold text');
+      const field = reader.fields[columns[index] ?? -1];
+      if (counts === undefined || field === undefined) throw new Error('a column that was not asked for');
       for (let row = 0; row < column.rows; row++) {
-        const cell = valueAt(column, row);
-        locate(reader.name, name, firstRow + row, () => {
-          count(counts, cell);
+        locate(reader.name, field.name, firstRow + row, () => {
+          if (mayHoldCells(field) && column.layout === 'bytes') count(counts, valueAt(column, row), firstRow + row + 1);
+          else if (isValid(column.validity, row)) throw unsealedCellError({ row: 0 });
         });
       }
     });
     firstRow += batch.rows;
   }
   const byColumn = new Map(columns.map((column, index) => [column, found[index] ?? null]));
-  return reader.fields.map((_, index) => byColumn.get(index) ?? null);
+  return reader.fields.map((field, index) => (mayHoldCells(field) ? (byColumn.get(index) ?? null) : null));
 }
 
-type Counts = { -readonly [Name in keyof ColumnCells]: number };
+type Counts = { -readonly [Name in keyof ColumnCells]: ColumnCells[Name] };
 
-function count(counts: Counts, cell: Uint8Array | null): void {
+function count(counts: Counts, cell: Uint8Array | null, row: number): void {
   if (cell === null) {
     counts.nulls++;
     return;
@@ -86,7 +95,10 @@ function count(counts: Counts, cell: Uint8Array | null): void {
   const kind = classifyCell(cell);
   if (kind === CELL_FINGERPRINT) counts.fingerprint++;
   if (kind === CELL_CLEARTEXT) counts.cleartext++;
-  if (kind !== CELL_SEALED) return;
+  if (kind !== CELL_SEALED) {
+    counts.firstUnsealed ??= row;
+    return;
+  }
   const bytes = paddedBytesOf(cell);
   counts.leastBytes = counts.sealed === 0 ? bytes : Math.min(counts.leastBytes, bytes);
   counts.mostBytes = Math.max(counts.mostBytes, bytes);
@@ -94,7 +106,7 @@ function count(counts: Counts, cell: Uint8Array | null): void {
 }
 
 /** Options for opening sealed columns. */
-export interface OpenColumnsOptions {
+export interface OpenColumnsOptions extends OpenCellOptions {
   readonly secret: SharedSecret;
   readonly collaborationId: CollaborationId;
   readonly kernel?: KernelName | undefined;
@@ -114,14 +126,14 @@ export async function openSealedColumns<Source extends ColumnSource>(
 ): Promise<Source & { close(): Promise<void> }> {
   const root = deriveSealingRoot(options.secret, options.collaborationId);
   try {
-    const kernel = createKernel(options.kernel);
+    const keys = { kernel: createKernel(options.kernel), root, lenientCells: options.lenientCells };
     const isSealed = new Set(options.sealed);
-    const targets = await chooseTargets(reader, false, kernel, root, options.signal);
+    const targets = await chooseTargets(reader, false, keys, options.signal);
     const fields = reader.fields.map((field, index): Field => {
       const target = targets[index];
       return target === undefined || !isSealed.has(index) ? field : { name: field.name, type: typeOfTarget(target) };
     });
-    const opener = new ColumnOpener(reader, targets, kernel, root, options);
+    const opener = new ColumnOpener(reader, targets, keys, options);
     return {
       ...reader,
       fields,
@@ -140,21 +152,13 @@ export async function openSealedColumns<Source extends ColumnSource>(
 class ColumnOpener {
   readonly #reader: ColumnSource;
   readonly #targets: readonly DecryptTarget[];
-  readonly #kernel: Kernel;
-  readonly #root: SealingRoot;
+  readonly #keys: CellKeys;
   readonly #options: OpenColumnsOptions;
 
-  constructor(
-    reader: ColumnSource,
-    targets: readonly DecryptTarget[],
-    kernel: Kernel,
-    root: SealingRoot,
-    options: OpenColumnsOptions,
-  ) {
+  constructor(reader: ColumnSource, targets: readonly DecryptTarget[], keys: CellKeys, options: OpenColumnsOptions) {
     this.#reader = reader;
     this.#targets = targets;
-    this.#kernel = kernel;
-    this.#root = root;
+    this.#keys = keys;
     this.#options = options;
   }
 
@@ -175,10 +179,10 @@ class ColumnOpener {
 
   #open(column: ColumnData, index: number): ColumnData {
     const target = this.#targets[index];
-    const opened = openCells(this.#kernel, this.#root, column);
+    const opened = openCells(this.#keys, column);
     for (let row = 0; row < opened.kinds.length; row++) this.#checkRow(column, opened, row, index);
-    if (target?.mode !== 'native') return stringsOf(opened);
-    const values = toNative(target.type, opened);
+    if (target?.mode !== 'native') return stringsOf(opened, this.#keys);
+    const values = toNative(target.type, opened, this.#keys);
     if (values === null) throw otherType(undefined);
     return values;
   }
@@ -187,7 +191,7 @@ class ColumnOpener {
     const kind = kinds[row] ?? CELL_NULL;
     if (kind === CELL_NULL) return;
     if (kind !== CELL_SEALED) {
-      throw new SealroomError('FORMAT_CELL', 'a sealed column holds a cell that is not sealed', { where: { row } });
+      throw unsealedCellError({ row });
     }
     const start = values.offsets[row] ?? 0;
     const length = (values.offsets[row + 1] ?? 0) - start;
@@ -202,8 +206,8 @@ class ColumnOpener {
   }
 }
 
-/** The strings in a column of sealed strings as bytes, which need not be UTF-8. */
-function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
+/** The strings in a column of sealed strings as bytes, which are UTF-8 unless they are read leniently. */
+function stringsOf({ kinds, values }: OpenedColumn, { lenientCells = false }: OpenCellOptions): ColumnData {
   const { rows, offsets, bytes } = values;
   const starts = new Int32Array(rows);
   const ends = new Int32Array(rows);
@@ -218,6 +222,8 @@ function stringsOf({ kinds, values }: OpenedColumn): ColumnData {
     if (typeByte !== STRING) throw otherType(row);
     starts[row] = start + 1;
     ends[row] = offsets[row + 1] ?? 0;
+    //= format F-12
+    if (!lenientCells && !isUtf8(bytes.subarray(start + 1, offsets[row + 1]))) throw textError().at({ row });
   }
   return { layout: 'bytes', rows, validity, ...compact([bytes], starts, ends) };
 }

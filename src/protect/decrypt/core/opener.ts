@@ -1,9 +1,10 @@
-import type { Allocator } from '../../../bytes/index.ts';
+import { type Allocator, isValid } from '../../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
-import { CELL_FINGERPRINT, CELL_SEALED, type Kernel, renderColumn, type SealingRoot } from '../../../crypto/index.ts';
+import { CELL_CLEARTEXT, CELL_FINGERPRINT, CELL_NULL, CELL_SEALED, renderColumn } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { toNative, toText } from './columns.ts';
-import { type DecryptTarget, locate, openCells } from './targets.ts';
+import type { SealedCount } from './mixed-columns.ts';
+import { type CellKeys, type DecryptTarget, locate, openCells } from './targets.ts';
 
 /** What the cells of a table are opened to. */
 export interface OpenerSetup {
@@ -15,18 +16,18 @@ export interface OpenerSetup {
   /** Whether text that is passed through is known to be UTF-8. */
   readonly isUtf8: boolean;
   readonly failOnFingerprintColumns: boolean;
+  /** Whether each column is sealed by other evidence than its cells, see `MixedColumns`. */
+  readonly declared: readonly boolean[];
+  /** Whether an empty text may be a null, as in CSV, where that depends on how the file is read. */
+  readonly isEmptyNull: boolean;
 }
 
 /** The cells found in a column. */
-export interface FoundCells {
-  readonly sealed: number;
+export interface FoundCells extends SealedCount {
   readonly fingerprint: number;
   /** The cells have other types than the target, and were not opened. */
   readonly isMixed: boolean;
 }
-
-/** Cells that were found, added up. */
-export type FoundSum = Pick<FoundCells, 'sealed' | 'fingerprint'>;
 
 /** Number of columns with sealed cells, which were opened, with fingerprint cells, and of all others, both passed through. */
 export interface FoundColumns {
@@ -36,7 +37,7 @@ export interface FoundColumns {
 }
 
 /** What kinds of columns a table turned out to have, by the cells that were found in them. */
-export function countColumns(found: readonly FoundSum[]): FoundColumns {
+export function countColumns(found: readonly FoundCells[]): FoundColumns {
   return {
     sealed: found.filter(({ sealed }) => sealed > 0).length,
     fingerprint: found.filter(({ sealed, fingerprint }) => fingerprint > 0 && sealed === 0).length,
@@ -52,18 +53,16 @@ export function mixedTypesWarning(column: string): string {
 /** Opens batches, and counts the cells in them. */
 export class Opener {
   readonly #setup: OpenerSetup;
-  readonly #kernel: Kernel;
-  readonly #root: SealingRoot | null;
+  readonly #keys: CellKeys;
   readonly #memory: Allocator;
   /** Column by column. */
-  readonly found: { sealed: number; fingerprint: number; isMixed: boolean }[];
+  readonly found: { -readonly [Name in keyof FoundCells]: FoundCells[Name] }[];
 
-  constructor(setup: OpenerSetup, kernel: Kernel, root: SealingRoot | null, memory: Allocator) {
+  constructor(setup: OpenerSetup, keys: CellKeys, memory: Allocator) {
     this.#setup = setup;
-    this.#kernel = kernel;
-    this.#root = root;
+    this.#keys = keys;
     this.#memory = memory;
-    this.found = setup.targets.map(() => ({ sealed: 0, fingerprint: 0, isMixed: false }));
+    this.found = setup.targets.map(nothingFound);
   }
 
   /** Whether a column's cells were of other types than its target's; what was opened since is not to be used. */
@@ -84,41 +83,92 @@ export class Opener {
       rows: batch.rows,
       columns: batch.columns.map((column, index): ColumnData => {
         const target = targets[index];
-        if (target === undefined || target.mode === 'carry') return column;
+        if (target === undefined) return column;
+        if (this.#setup.declared[index] === true && (target.mode === 'carry' || target.mode === 'render')) {
+          this.#countUnsealed(column, index, firstRow);
+        }
+        if (target.mode === 'carry') return column;
         if (target.mode === 'render') {
           if (column.layout !== 'fixed') throw new Error('a typed column of byte strings');
           return { layout: 'bytes', ...renderColumn(target.type, column) };
         }
-        return locate(file, columns[index] ?? '', firstRow, () => this.#openColumn(column, index, target));
+        return locate(file, columns[index] ?? '', firstRow, () => this.#openColumn(column, index, target, firstRow));
       }),
     };
   }
 
-  #openColumn(column: ColumnData, index: number, target: DecryptTarget & { mode: 'text' | 'native' }): ColumnData {
-    const opened = openCells(this.#kernel, this.#root, column);
-    const found = this.found[index];
-    if (found === undefined) throw new Error('a column outside the table');
-    for (let row = 0; row < opened.kinds.length; row++) {
-      if (opened.kinds[row] === CELL_SEALED) found.sealed++;
-      else if (opened.kinds[row] === CELL_FINGERPRINT) {
-        found.fingerprint++;
-        if (this.#setup.failOnFingerprintColumns) {
-          throw new SealroomError(
-            'RULE_FINGERPRINT',
-            'the column holds a fingerprint, which the current settings forbid',
-            {
-              where: { row },
-              hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
-            },
-          );
-        }
+  #openColumn(
+    column: ColumnData,
+    index: number,
+    target: DecryptTarget & { mode: 'text' | 'native' },
+    firstRow: number,
+  ): ColumnData {
+    const opened = openCells(this.#keys, column);
+    const found = this.#foundIn(index);
+    const { kinds, values } = opened;
+    const { failOnFingerprintColumns, isEmptyNull } = this.#setup;
+    for (let row = 0; row < kinds.length; row++) {
+      const kind = kinds[row];
+      if (kind === CELL_SEALED) {
+        found.sealed++;
+        continue;
+      }
+      if (kind === CELL_NULL) continue;
+      if (kind === CELL_CLEARTEXT && isEmptyNull && values.offsets[row] === values.offsets[row + 1]) continue;
+      found.unsealed++;
+      found.firstUnsealed ??= firstRow + row;
+      if (kind !== CELL_FINGERPRINT) continue;
+      found.fingerprint++;
+      if (failOnFingerprintColumns) {
+        throw new SealroomError(
+          'RULE_FINGERPRINT',
+          'the column holds a fingerprint, which the current settings forbid',
+          {
+            where: { row },
+            hint: 'fingerprints cannot be opened; leave out `--fail-on-fingerprint-columns` to pass them on',
+          },
+        );
       }
     }
     // The bytes of a binary column may be no text.
-    if (target.mode === 'text')
-      return toText(opened, target.type.kind === 'string' && !this.#setup.isUtf8, this.#memory);
-    const native = toNative(target.type, opened);
+    if (target.mode === 'text') {
+      const isChecked = target.type.kind === 'string' && !this.#setup.isUtf8;
+      return toText(opened, { ...this.#keys, isChecked }, this.#memory);
+    }
+    const native = toNative(target.type, opened, this.#keys);
     if (native === null) found.isMixed = true;
     return native ?? column;
   }
+  /** The values of a column that holds no cells, and so none that is sealed. */
+  #countUnsealed(column: ColumnData, index: number, firstRow: number): void {
+    const found = this.#foundIn(index);
+    for (let row = 0; row < column.rows; row++) {
+      if (!isValid(column.validity, row)) continue;
+      found.unsealed++;
+      found.firstUnsealed ??= firstRow + row;
+    }
+  }
+
+  #foundIn(index: number): Opener['found'][number] {
+    const found = this.found[index];
+    if (found === undefined) throw new Error('a column outside the table');
+    return found;
+  }
+}
+
+/** Where nothing was found yet. */
+export function nothingFound(): Opener['found'][number] {
+  return { sealed: 0, fingerprint: 0, unsealed: 0, firstUnsealed: null, isMixed: false };
+}
+
+/** Adds the cells of later rows to those of a column. */
+export function addFound(
+  sum: Opener['found'][number],
+  { sealed, fingerprint, unsealed, firstUnsealed, isMixed }: FoundCells,
+): void {
+  sum.sealed += sealed;
+  sum.fingerprint += fingerprint;
+  sum.unsealed += unsealed;
+  sum.firstUnsealed ??= firstUnsealed;
+  sum.isMixed ||= isMixed;
 }

@@ -8,6 +8,7 @@ import {
   isFixedType,
   type Kernel,
   type OpenedColumn,
+  type OpenCellOptions,
   type SealingRoot,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
@@ -35,15 +36,21 @@ export function typeOfTarget(target: DecryptTarget): ColumnType {
   }
 }
 
+/** What cells are opened with. */
+export interface CellKeys extends OpenCellOptions {
+  readonly kernel: Kernel;
+  /** `null` without a secret: all cells but sealed ones are then what they are. */
+  readonly root: SealingRoot | null;
+}
+
 /**
  * Opens a column; row numbers of errors are 0-based within it.
  *
- * @param root `null` without a secret: all cells but sealed ones are then what they are
  * @throws {SealroomError} SECRET_MISSING for a sealed cell without a root; FORMAT_* if a cell does not open.
  */
-export function openCells(kernel: Kernel, root: SealingRoot | null, column: ColumnData): OpenedColumn {
+export function openCells(keys: CellKeys, column: ColumnData): OpenedColumn {
   if (column.layout !== 'bytes') throw new Error('cells are only in columns of byte strings');
-  return root === null ? classifyCells(column) : kernel.openColumn(root, column);
+  return keys.root === null ? classifyCells(column) : keys.kernel.openColumn(keys.root, column, keys);
 }
 
 function classifyCells(column: ByteColumn): OpenedColumn {
@@ -69,8 +76,7 @@ function classifyCells(column: ByteColumn): OpenedColumn {
 export async function chooseTargets(
   table: ColumnSource,
   asText: boolean,
-  kernel: Kernel,
-  root: SealingRoot | null,
+  keys: CellKeys,
   signal: AbortSignal | undefined,
 ): Promise<DecryptTarget[]> {
   const targets = table.fields.map((field) => withoutCells(field, asText));
@@ -78,7 +84,7 @@ export async function chooseTargets(
   // The first batch settles most columns; only the others are read on.
   for (const batches of [1, Infinity]) {
     if (open.length === 0) break;
-    const found = await firstTypes(table, open, batches, kernel, root, signal);
+    const found = await firstTypes(table, open, batches, keys, signal);
     for (const [index, type] of found) targets[index] = targetFor(type);
     open = open.filter((index) => !found.has(index));
   }
@@ -112,8 +118,7 @@ async function firstTypes(
   table: ColumnSource,
   columns: readonly number[],
   mostBatches: number,
-  kernel: Kernel,
-  root: SealingRoot | null,
+  keys: CellKeys,
   signal: AbortSignal | undefined,
 ): Promise<Map<number, ColumnType | 'bytes'>> {
   const found = new Map<number, ColumnType | 'bytes'>();
@@ -126,8 +131,8 @@ async function firstTypes(
       const column = batch.columns[position];
       if (field === undefined || column === undefined) throw new Error('a batch without a requested column');
       locate(table.name, field.name, firstRow, () => {
-        const opened = openCells(kernel, root, column);
-        const type = firstTypeOf(opened);
+        const opened = openCells(keys, column);
+        const type = firstTypeOf(opened, keys);
         if (type !== null) found.set(index, field.type.kind === 'binary' && isPlain(opened) ? 'bytes' : type);
       });
     });

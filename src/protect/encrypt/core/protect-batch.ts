@@ -1,7 +1,8 @@
 import {
   type FingerprintTask,
+  freshNonces,
   type Kernel,
-  randomNonces,
+  type SealedValues,
   type SealingRoot,
   type SealTask,
 } from '../../../crypto/index.ts';
@@ -29,18 +30,43 @@ export function protectBatch(
   pads: Pads,
   batch: Batch,
 ): Batch {
-  const isSealing = tasks.some((column) => column.kind === 'sealed');
-  using keys = kernel.deriveRowKeys(root, randomNonces(isSealing ? batch.rows : 0));
+  const sealed = tasks.map((column, index): SealedValues | null =>
+    column.kind === 'sealed'
+      ? { task: { ...column.task, padTargetBytes: pads[index] ?? null }, values: bytesOf(batch, column.stored) }
+      : null,
+  );
+  const nonces = freshNonces(
+    root,
+    sealed.filter((column) => column !== null),
+    batch.rows,
+  );
+  using keys = kernel.deriveRowKeys(root, nonces);
   return {
     rows: batch.rows,
     columns: tasks.map((column, index): ColumnData => {
-      const values = batch.columns[column.stored];
-      if (values === undefined) throw new Error('rows without a stored column');
-      if (column.kind === 'cleartext') return values;
-      if (values.layout !== 'bytes') throw new Error('values without canonical bytes');
-      if (column.kind === 'fingerprint') return { layout: 'bytes', ...kernel.fingerprintColumn(column.task, values) };
-      const task = { ...column.task, padTargetBytes: pads[index] ?? null };
-      return { layout: 'bytes', ...kernel.sealColumn(task, keys, values) };
+      switch (column.kind) {
+        case 'cleartext':
+          return storedIn(batch, column.stored);
+        case 'fingerprint':
+          return { layout: 'bytes', ...kernel.fingerprintColumn(column.task, bytesOf(batch, column.stored)) };
+        case 'sealed': {
+          const planned = sealed[index];
+          if (planned === undefined || planned === null) throw new Error('a sealed column without its task');
+          return { layout: 'bytes', ...kernel.sealColumn(planned.task, keys, planned.values) };
+        }
+      }
     }),
   };
+}
+
+function storedIn(batch: Batch, stored: EncodedIndex): ColumnData {
+  const values = batch.columns[stored];
+  if (values === undefined) throw new Error('rows without a stored column');
+  return values;
+}
+
+function bytesOf(batch: Batch, stored: EncodedIndex): ColumnData & { readonly layout: 'bytes' } {
+  const values = storedIn(batch, stored);
+  if (values.layout !== 'bytes') throw new Error('values without canonical bytes');
+  return values;
 }

@@ -1,5 +1,6 @@
 import type { CollaborationSettings } from '../../../collab/index.ts';
 import {
+  type CellTarget,
   type ClientType,
   type ClientValue,
   type CollaborationId,
@@ -8,13 +9,14 @@ import {
   deriveSealingRoot,
   type FingerprintKey,
   fingerprintValue,
+  freshNonces,
   type Kernel,
   type KernelName,
   padTarget,
   parseCollaborationId,
-  randomNonces,
   type RowKeys,
   sealCellInRow,
+  sealedValueOf,
   type SealingRoot,
   type SharedSecret,
 } from '../../../crypto/index.ts';
@@ -130,28 +132,48 @@ export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string,
     }
     values.set(header, value);
   }
-  using keys = sealer.kernel.deriveRowKeys(sealer.root, randomNonces(1));
-  const cells = sealer.columns.map((column): [string, RecordValue] => {
-    if (!values.has(column.source)) {
+  const cells = sealer.columns.map((column) => {
+    const value = values.get(column.source);
+    if (value === undefined && !values.has(column.source)) {
       throw new SealroomError('DATA_COLUMN', `the record has no property \`${column.source}\``, {
         where: { column: column.target },
         hint: 'use null for a missing value',
       });
     }
-    try {
-      return [column.target, protectValue(sealer, keys, column, values.get(column.source) ?? null)];
-    } catch (error) {
-      throw error instanceof SealroomError ? error.at({ column: column.target }) : error;
-    }
+    return { column, value: value ?? null };
   });
-  return Object.fromEntries(cells);
+  const sealed = cells.flatMap(({ column, value }) =>
+    column.kind === 'sealed' && !(value === null && sealer.preserveNulls)
+      ? [atColumn(column, () => sealedValueOf(targetOf(column), sealedTyped(value)))]
+      : [],
+  );
+  const nonces = freshNonces(sealer.root, sealed, 1);
+  using keys = sealer.kernel.deriveRowKeys(sealer.root, nonces);
+  return Object.fromEntries(
+    cells.map(({ column, value }): [string, RecordValue] => [
+      column.target,
+      atColumn(column, () => protectValue(sealer, keys, column, value)),
+    ]),
+  );
+}
+
+/** Runs a step on a value, and names the column in its errors. */
+function atColumn<Result>({ target }: RecordColumn, step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    throw error instanceof SealroomError ? error.at({ column: target }) : error;
+  }
+}
+
+function targetOf({ target, padTargetBytes }: RecordColumn & { kind: 'sealed' }): CellTarget {
+  return { targetHeader: target, padTargetBytes };
 }
 
 function protectValue(sealer: RecordSealer, keys: RowKeys, column: RecordColumn, value: RecordValue): RecordValue {
   if (column.kind === 'cleartext' || (value === null && sealer.preserveNulls)) return value;
   if (column.kind === 'fingerprint') return fingerprintValue(sealer.kernel, column.key, fingerprintTyped(value));
-  const target = { targetHeader: column.target, padTargetBytes: column.padTargetBytes };
-  return sealCellInRow(sealer.kernel, keys, target, sealedTyped(value));
+  return sealCellInRow(sealer.kernel, keys, targetOf(column), sealedTyped(value));
 }
 
 interface Typed {

@@ -1,4 +1,5 @@
 import { MAX_PADDED_BYTES } from '../../../crypto/index.ts';
+import { unsealedCellError } from '../../decrypt/core/mixed-columns.ts';
 import type { ColumnCells } from '../../decrypt/core/opened-reader.ts';
 import { quoteForMessage, SealroomError } from '../../../errors/index.ts';
 import { MAX_PAD_LENGTH_BYTES, parseTableSchema, type TableSchema } from '../../../schema/index.ts';
@@ -19,13 +20,16 @@ export interface ProtectedColumns {
 /**
  * The protection of each column of a protected table, from its sidecar or metadata if it has one, otherwise from its cells.
  *
- * @throws {SealroomError} DATA_COLUMN if the columns are not those of the sidecar, FORMAT_CELL if a column mixes cells.
+ * @param declared whether each column is sealed by other evidence than its cells
+ * @throws {SealroomError} DATA_COLUMN if the columns are not those of the sidecar, FORMAT_CELL if a column mixes cells, or a sealed one
+ *   holds one that is not sealed.
  */
 export function protectionsOf(
   file: string,
   fields: readonly Field[],
   cells: readonly (ColumnCells | null)[],
   provenance: Provenance | null,
+  declared: readonly boolean[],
 ): readonly Protection[] {
   const names = fields.map(({ name }) => name);
   const said = provenance?.columns.map(({ name }) => name);
@@ -36,14 +40,23 @@ export function protectionsOf(
     });
   }
   return fields.map(({ name }, index) => {
-    const found = foundProtection(file, name, cells[index] ?? null);
+    const found = foundProtection(file, name, cells[index] ?? null, declared[index] === true);
     return found ?? provenance?.columns[index]?.protection ?? 'cleartext';
   });
 }
 
 /** The protection of a column from its cells, or `null` if it has only nulls. */
-function foundProtection(file: string, column: string, cells: ColumnCells | null): Protection | null {
+function foundProtection(
+  file: string,
+  column: string,
+  cells: ColumnCells | null,
+  isDeclared: boolean,
+): Protection | null {
   if (cells === null) return 'cleartext';
+  //= format F-92
+  if (cells.firstUnsealed !== null && (isDeclared || cells.sealed > 0)) {
+    throw unsealedCellError({ file, column, row: cells.firstUnsealed });
+  }
   const kinds = (['sealed', 'fingerprint', 'cleartext'] as const).filter((kind) => cells[kind] > 0);
   if (kinds.length <= 1) return kinds[0] ?? null;
   throw new SealroomError('FORMAT_CELL', `the column mixes ${kinds.join(' and ')} cells`, {

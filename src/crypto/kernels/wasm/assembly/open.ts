@@ -45,11 +45,13 @@ const LEGACY_AAD_UPPER: i64 = 0x30313a656e633a00;
  * Opens the cells of the first `count` descriptions: the place of the cell, its bytes, the bytes that its Base64 decodes to (0
  * if the cell is not sealed), two unused numbers, and the row within the window, each row once. The cells are contiguous.
  *
+ * A payload that is padded with other bytes than zeros is badly padded, unless it is read leniently.
+ *
  * Afterwards a description has the outcome as its fourth and the length of the value as its fifth number. If all cells
  * opened, the values are contiguous from the first cell's place on, and the result is 1. Otherwise it is 0, and the payload of
  * a badly padded cell begins 44 bytes into the cell.
  */
-export function openCells(count: i32): bool {
+export function openCells(count: i32, isLenient: bool): bool {
   requireCells(count);
   for (let i = 0; i < count; i++) {
     const cell = CELLS + <usize>i * CELL_BYTES;
@@ -61,7 +63,7 @@ export function openCells(count: i32): bool {
     if (!assignSlots(count)) unreachable();
   }
   deriveKeys();
-  for (let slot = 0; slot < slotsInUse(); slot += LANES) if (hasCells(slot)) openGroup(slot);
+  for (let slot = 0; slot < slotsInUse(); slot += LANES) if (hasCells(slot)) openGroup(slot, isLenient);
   for (let i = 0; i < count; i++) {
     if (load<i32>(CELLS + <usize>i * CELL_BYTES, 12) != OPENED) return false;
   }
@@ -114,7 +116,7 @@ function assignSlots(count: i32): bool {
 }
 
 /** Opens the cells of the eight slots from `slot` on. */
-function openGroup(slot: i32): void {
+function openGroup(slot: i32, isLenient: bool): void {
   for (let lane = 0; lane < LANES; lane++) {
     const index = load<i32>(CELL_OF_SLOT + <usize>(slot + lane) * 4);
     const at = <usize>lane * 4;
@@ -145,7 +147,8 @@ function openGroup(slot: i32): void {
   cryptLanes(keys);
   for (let lane = 0; lane < LANES; lane++) {
     const cell: usize = load<u32>(LANE_CELL + <usize>lane * 4);
-    if (cell != 0) removePadding(cell, load<u32>(LANE_DATA + <usize>lane * 4), load<i32>(LANE_BYTES + <usize>lane * 4));
+    if (cell == 0) continue;
+    removePadding(cell, load<u32>(LANE_DATA + <usize>lane * 4), load<i32>(LANE_BYTES + <usize>lane * 4), isLenient);
   }
 }
 
@@ -163,17 +166,31 @@ function isAuthentic(slot: i32, lane: i32, cell: usize): bool {
 }
 
 /** Stores the length of the value in an authentic payload (format F-39). */
-function removePadding(cell: usize, payload: usize, bytes: i32): void {
+function removePadding(cell: usize, payload: usize, bytes: i32, isLenient: bool): void {
   const countAt = bytes - 2;
-  if (countAt < 0) {
+  if (countAt < 1) {
     store<i32>(cell, BADLY_PADDED, 12);
     return;
   }
   const at = payload + <usize>countAt;
   const zeros = <i32>(<i16>(((<i32>load<u8>(at, 0)) << 8) | (<i32>load<u8>(at, 1))));
   const length = countAt - zeros;
-  if (length < 1 || length > bytes) store<i32>(cell, BADLY_PADDED, 12);
+  if (length < 1 || length > (isLenient ? bytes : countAt)) {
+    store<i32>(cell, BADLY_PADDED, 12);
+    return;
+  }
+  if (!isLenient && !areZeros(payload + <usize>length, zeros)) store<i32>(cell, BADLY_PADDED, 12);
   store<i32>(cell, length, 16);
+}
+
+/** Whether `bytes` bytes are zeros. All of them are always read, and one bit results. */
+function areZeros(at: usize, bytes: i32): bool {
+  let others = i64x2.splat(0);
+  const vectors = bytes & ~15;
+  for (let i = 0; i < vectors; i += 16) others = v128.or(others, v128.load(at + <usize>i));
+  let rest: i32 = 0;
+  for (let i = vectors; i < bytes; i++) rest |= load<u8>(at + <usize>i);
+  return !v128.any_true(others) && rest == 0;
 }
 
 /** Moves the values together. A value never moves up, and never overlaps that of the next cell. */
