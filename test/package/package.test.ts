@@ -3,20 +3,7 @@ import { Encrypter, generateHybridIdentity, generateX25519Identity, identityToRe
 import { createTar } from 'nanotar';
 import fc from 'fast-check';
 import { SealroomError } from 'sealroom';
-import {
-  type AttemptEvent,
-  generateSignerText,
-  hashLeaf,
-  HashTree,
-  openCheckpoint,
-  parseSigner,
-  printRecord,
-  proveInclusion,
-  recordQuery,
-  saltedHash,
-  signCheckpoint,
-  signNote,
-} from 'sealroom/audit';
+import { type AttemptEvent, generateSignerText, openCheckpoint, parseSigner, signNote } from 'sealroom/audit';
 import { type Manifest, parseManifest } from 'sealroom/collab';
 import {
   isPackage,
@@ -30,17 +17,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { checkAttemptRecord } from '#src/package/attempt-record';
 import { readContainer, writeContainer } from '#src/package/container';
 import { parseResultStatement, printResultStatement } from '#src/package/statement';
-import { printInclusionProof } from '#src/tlog/proof';
 import { manifestOfContext } from '../support/manifests.ts';
+import { eventOf, type LoggedResult, logResult, type ResultFacts } from '../support/packages.ts';
 import { mutantsOf } from '../support/mutants.ts';
 import { runs } from '../support/runs.ts';
 
 const TABLE = new TextEncoder().encode('the bytes of a table');
 const HASH = 'ab'.repeat(32);
 
-const SALT = 'cd'.repeat(32);
-
-const FACTS: Omit<ResultStatement, 'proof'> = {
+const FACTS: ResultFacts = {
   version: 2,
   collaboration: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
   manifestSha256: HASH,
@@ -60,49 +45,15 @@ const FACTS: Omit<ResultStatement, 'proof'> = {
     bytes: TABLE.length,
     sha256: createHash('sha256').update(TABLE).digest('hex'),
   },
-  salt: SALT,
+  salt: 'cd'.repeat(32),
 };
 
 const signer = parseSigner(generateSignerText('room.example/spring'));
 const other = parseSigner(generateSignerText('room.example/spring'));
 
-/** The event of the record that a room writes about a result, with the text or with salted hashes. */
-function eventOf(facts: Omit<ResultStatement, 'proof'>, keepText = true): AttemptEvent {
-  const { attempt, member, manifestSha256, question, irSha256, tables, rows, receivers, result } = facts;
-  return {
-    kind: 'attempt',
-    attempt,
-    member,
-    manifestSha256,
-    question: recordQuery({ ...question, keepText, salt: SALT }),
-    ...(keepText ? { ir: { kind: 'query' } } : { ir: null, saltedIrSha256: saltedHash(SALT, 'ir', irSha256) }),
-    tables,
-    findings: [],
-    obligations: [],
-    budgets: [],
-    receivers,
-    outcome: {
-      kind: 'released',
-      rows,
-      saltedResultSha256: saltedHash(SALT, 'result', result.sha256),
-      duration: 'under 1 s',
-    },
-  };
-}
-
-/** The statement about a result and its record, as the second of a log of two records. */
-function logged(
-  facts: Omit<ResultStatement, 'proof'> = FACTS,
-  event: AttemptEvent = eventOf(facts),
-  by = signer,
-): { readonly statement: ResultStatement; readonly record: string } {
-  const previous = HASH;
-  const time = '2026-11-24T12:00:00.000Z';
-  const record = Buffer.from(printRecord({ version: 2, index: 1, previous, time, event })).toString();
-  const tree = new HashTree([hashLeaf(Buffer.from('another record')), hashLeaf(Buffer.from(record))]);
-  const checkpoint = signCheckpoint({ size: 2, root: tree.root() }, by);
-  return { statement: { ...facts, proof: printInclusionProof(1, proveInclusion(tree, 1), checkpoint) }, record };
-}
+/** The statement about a result and its record, signed by the room. */
+const logged = (facts: ResultFacts = FACTS, event?: AttemptEvent, by = signer): LoggedResult =>
+  logResult(facts, by, event);
 
 const { statement: STATEMENT, record: RECORD } = logged();
 let classic: string;
