@@ -57,7 +57,7 @@ function toJson({ code, message, hint, where, evidence }: SealroomError): object
   return { code, message, hint, ...where, ...(evidence.length === 0 ? {} : { evidence }) };
 }
 
-/** Prints an error; with `debug`, also its stack and causes, which may show data. */
+/** Prints an error; with `debug`, also its stack and causes, which may show paths and values of the table. */
 export function printError(io: CliIo, error: unknown, json: boolean, debug: boolean): void {
   if (json && error instanceof SealroomError) {
     const [first = error, ...rest] = listProblems(error).map(toJson);

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { runCli } from './run.ts';
+import { guardProcess } from './guard-process.ts';
+
+const env = guardProcess(process);
 
 const abort = new AbortController();
 const stop = (): void => {
@@ -7,16 +9,19 @@ const stop = (): void => {
   // A second signal ends at once.
   process.once('SIGINT', () => process.exit(130));
 };
-process.once('SIGINT', stop);
-process.once('SIGTERM', stop);
-// A reader that closes the pipe, such as `head`, ends the command quietly.
+// The last one is that of a terminal that was closed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+// A reader that closes the pipe, such as `head`, ends the command quietly. What was stopped has yet to remove its files.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (!abort.signal.aborted) process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
+// There is nowhere to say it.
+process.stderr.on('error', () => undefined);
 
+const { runCli } = await import('./run.ts');
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
-  env: process.env,
+  env,
   cwd: process.cwd(),
   stdin: process.stdin,
   stdout: process.stdout,

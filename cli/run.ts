@@ -17,12 +17,7 @@ export async function runCli(io: CliIo): Promise<number> {
     return EXIT.done;
   } catch (error) {
     if (error instanceof EarlyExit) return error.exitCode;
-    printError(
-      io,
-      error,
-      wants('--json'),
-      ['--debug', '--enable-stack-traces', '--enableStackTraces', '-v'].some(wants),
-    );
+    printError(io, error, wants('--json'), ['--debug', '--enable-stack-traces', '--enableStackTraces'].some(wants));
     return exitCodeOf(error);
   }
 }

@@ -52,7 +52,7 @@ function unknownOptions(argv: readonly string[], { options }: CommandHelp): read
   const camelCase = options.map((name) => name.replace(/(?<=\w)-(\w)/g, (_, letter: string) => letter.toUpperCase()));
   return (end < 0 ? argv : argv.slice(0, end))
     .map((argument) => argument.split('=', 1)[0] ?? '')
-    .filter((name) => /^--[\w-]+$/.test(name) && !options.includes(name) && !camelCase.includes(name));
+    .filter((name) => /^(--[\w-]+|-[a-z])$/i.test(name) && !options.includes(name) && !camelCase.includes(name));
 }
 
 /** What the parser is told to say where a command is missing. */
@@ -76,11 +76,14 @@ function optionOf(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }
 
+/** C3R's `-v` prints stack traces, and most programs' something else; here it is nothing, so that nobody gets them unasked. */
+const VERBOSE = '`--version` prints the version, and `--debug` stack traces, which may show data';
+
 function describeMistake(message: string, argv: readonly string[], help: CommandHelp): readonly [string, ...string[]] {
   const unknown = unknownOptions(argv, help);
   const [first] = unknown;
   if (first !== undefined) {
-    const hint = didYouMean(first, help.options);
+    const hint = first === '-v' ? VERBOSE : didYouMean(first, help.options);
     const list = unknown.map(quoteForMessage).join(', ');
     return [`unknown option${unknown.length === 1 ? '' : 's'} ${list}`, ...(hint === undefined ? [] : [hint])];
   }

@@ -188,10 +188,11 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .option('profile', { alias: 'l', type: 'string', describe: 'AWS profile, with --id' })
     .option('region', { alias: 'g', type: 'string', describe: 'AWS region, with --id' })
     .option('debug', {
-      alias: ['v', 'enable-stack-traces'],
+      alias: 'enable-stack-traces',
       type: 'boolean',
       default: false,
-      describe: 'print stack traces, which may show data',
+      describe:
+        'print the stacks of errors and what caused them: they may show paths and values of the table, but no secret',
     });
 }
 

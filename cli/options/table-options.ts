@@ -85,10 +85,11 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     })
     .option('json', { type: 'boolean', default: false, describe: 'print the summary and errors as JSON' })
     .option('debug', {
-      alias: ['v', 'enable-stack-traces'],
+      alias: 'enable-stack-traces',
       type: 'boolean',
       default: false,
-      describe: 'print stack traces, which may show data',
+      describe:
+        'print the stacks of errors and what caused them: they may show paths and values of the table, but no secret',
     });
 }
 

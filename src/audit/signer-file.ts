@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { wipe } from '../bytes/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
-import { isExisting, isOpenToOthers, writeFileAtomically } from '../files/index.ts';
+import { isExisting, readPrivateFile, writeFileAtomically } from '../files/index.ts';
 import { generateSignerText, parseSigner, type Signer } from '../tlog/index.ts';
 
 /** The maximum size of a signer's file. */
@@ -28,30 +28,19 @@ export async function createSignerFile(path: string, name: string): Promise<Sign
 }
 
 /**
- * Reads a signer from its file.
+ * Reads a signer from its file, which must be private, as `readPrivateFile` has it.
  *
- * @throws {SealroomError} SECRET_INVALID if the file is missing, can be read by other users, or contains something else. The
- *   message never quotes its content.
+ * @throws {SealroomError} SECRET_INVALID if the file is missing or not private, or contains something else. The message never quotes
+ *   its content.
  */
 export async function readSignerFile(path: string): Promise<Signer> {
-  const refuse = (reason: string, hint?: string): SealroomError =>
-    new SealroomError('SECRET_INVALID', reason, { hint, where: { file: path } });
-  let file: FileHandle;
+  const hint = 'make one with `sealroom audit key`';
+  const bytes = await readPrivateFile(path, { what: 'signer', hint, maxBytes: MAX_BYTES });
   try {
-    file = await open(path, 'r');
-  } catch (error) {
-    throw refuse(`cannot read the signer: ${systemReason(error)}`, 'make one with `sealroom audit key`');
-  }
-  try {
-    const { mode, size } = await file.stat();
-    if (isOpenToOthers(mode, 'any')) {
-      throw refuse('the signer can be read by other users', `run \`chmod 600 ${path}\``);
-    }
-    if (size > MAX_BYTES) throw refuse('the file is too long for a signer');
-    return parseSigner(await file.readFile('utf8'));
+    return parseSigner(bytes.toString('utf8'));
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ file: path }) : error;
   } finally {
-    await file.close();
+    wipe(bytes);
   }
 }

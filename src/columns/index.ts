@@ -9,6 +9,15 @@ export {
   type TimeUnit,
   widthOf,
 } from './batch.ts';
+export {
+  BATCH_BYTES,
+  MAX_ROW_BYTES,
+  MAX_VALUE_BYTES,
+  requireShortValues,
+  rowTooLong,
+  splitRows,
+  valueTooLong,
+} from './limits.ts';
 export { type ColumnSource, type ColumnTable, type ReadRequest, sourceOf } from './source.ts';
 export { checkTexts } from './text-column.ts';
 export { tableOfTexts, textsOfTable } from './text-table.ts';

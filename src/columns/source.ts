@@ -4,6 +4,8 @@ import { type Batch, type Field, widthOf } from './batch.ts';
 export interface ReadRequest {
   /** The columns in the batches, as indexes into `fields`, in this order. Others are not read. */
   readonly columns: readonly number[];
+  /** The longest value that is accepted, in bytes. Default: `MAX_VALUE_BYTES`, 32 MiB. */
+  readonly maxValueBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,8 +19,8 @@ export interface ColumnSource {
    * Starts a pass over the rows in table order, with bounded memory. The source owns the buffers of a batch: they are valid
    * until the next batch is requested, and must not be passed to a writer.
    *
-   * @throws {SealroomError} DATA_CORRUPT if the table turns out to be damaged, DATA_TYPE for a column that cannot be read, IO_ABORTED if
-   *   the signal fires.
+   * @throws {SealroomError} DATA_CORRUPT if the table turns out to be damaged, DATA_TYPE for a column that cannot be read, DATA_LENGTH
+   *   for a value or a row that is too long, IO_ABORTED if the signal fires.
    */
   batches(request: ReadRequest): AsyncIterable<Batch>;
 }

@@ -4,6 +4,7 @@ import { type CollaborationId, parseCollaborationId, type SharedSecret } from '.
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
+import { requireOwnHome } from './own-home.ts';
 import { unwrapEnvelope } from './unwrap-envelope.ts';
 import { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from '../files/index.ts';
 import { withDirectoryLock } from './directory-lock.ts';
@@ -102,7 +103,7 @@ export async function newestEnvelope(
  * Reads the envelope of a generation.
  *
  * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_ENVELOPE if it is malformed, or belongs to another collaboration
- *   or generation; SECRET_INVALID if other users can write to its directories; IO_READ.
+ *   or generation; SECRET_INVALID if its directories or the way to them are open to other users; IO_READ.
  */
 export async function readEnvelope(
   home: MemberHome,
@@ -112,6 +113,7 @@ export async function readEnvelope(
   let text: string;
   try {
     for (const directory of [home.directory, dirname(dirname(file)), dirname(file)]) await requireOwn(directory);
+    await requireOwnHome(home);
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof SealroomError) throw error;
@@ -131,9 +133,16 @@ export async function readEnvelope(
   });
 }
 
-/** Refuses a directory that others can write to: they could plant an envelope with a secret and key of their choice. */
+/** Refuses a directory that others own or can write to: they could plant an envelope with a secret and key of their choice. */
 async function requireOwn(directory: string): Promise<void> {
-  const { mode } = await stat(directory);
+  const { mode, uid } = await stat(directory);
+  const user = process.getuid?.();
+  if (user !== undefined && uid !== user && uid !== 0) {
+    throw new SealroomError('SECRET_INVALID', `the home belongs to another user, ${String(uid)}`, {
+      where: { file: directory },
+      hint: 'check who made its files, then run `chown -R` on it, or use a home of your own',
+    });
+  }
   if (!isOpenToOthers(mode, 'write')) return;
   throw new SealroomError('SECRET_INVALID', 'the home is writable by other users', {
     where: { file: directory },

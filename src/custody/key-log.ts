@@ -6,6 +6,7 @@ import type { Signer } from '../tlog/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import type { MemberHome } from './home.ts';
 import { fileExists } from '../files/index.ts';
+import { requireOwnHome } from './own-home.ts';
 import { readPublicKeyOf } from './signing-key.ts';
 
 /** An action on a secret. */
@@ -32,7 +33,7 @@ export interface KeyLogOptions {
 /**
  * Opens the key log of a home, which is an audit log. Creates the log and the key that signs it if the home has none.
  *
- * @throws {SealroomError} SECRET_INVALID if the key of the log is missing or open to other users; AUDIT_* if the log was
+ * @throws {SealroomError} SECRET_INVALID if the key of the log is missing, or it or the home is open to other users; AUDIT_* if the log was
  *   changed; IO_READ, IO_WRITE, IO_LOCKED.
  */
 export async function openKeyLog(
@@ -41,6 +42,7 @@ export async function openKeyLog(
 ): Promise<KeyLog & AsyncDisposable> {
   // Loaded here, because most tables are encrypted without a log, and loading it takes longer than encrypting a small table.
   const { AuditLog } = await import('../audit/index.ts');
+  await requireOwnHome(home);
   const signer = await prepareKeyLog(home);
   const actor = await readPublicKeyOf(home.signingKey);
   const log = await AuditLog.open({ directory: home.log, signer, now });

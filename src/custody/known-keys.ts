@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../errors/index.ts';
-import { fileExists, isOpenToOthers, writePrivateFile } from '../files/index.ts';
+import { fileExists, isOpenToOthers, requireTrustedPath, writePrivateFile } from '../files/index.ts';
 import { withDirectoryLock } from './directory-lock.ts';
 import type { MemberHome } from './home.ts';
 import { parseKeyList, printKeyList } from './key-list.ts';
@@ -8,7 +8,7 @@ import { parseKeyList, printKeyList } from './key-list.ts';
 /**
  * Reads the URIs of the keys that a home has used: those that its owner named, and those of envelopes that were made or opened here.
  *
- * @throws {SealroomError} CUSTODY_KEY if the list was changed; SECRET_INVALID if other users can write to it; IO_READ.
+ * @throws {SealroomError} CUSTODY_KEY if the list was changed; SECRET_INVALID if other users can change it, or the way to it; IO_READ.
  */
 export async function readKnownKeys({ knownKeys: file }: Pick<MemberHome, 'knownKeys'>): Promise<readonly string[]> {
   if (!(await fileExists(file))) return [];
@@ -20,7 +20,7 @@ export async function readKnownKeys({ knownKeys: file }: Pick<MemberHome, 'known
         hint: `check it, then run \`chmod 600 ${file}\``,
       });
     }
-    text = await readFile(file, 'utf8');
+    text = await readFile(await requireTrustedPath(file), 'utf8');
   } catch (error) {
     if (error instanceof SealroomError) throw error;
     throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where: { file }, cause: error });

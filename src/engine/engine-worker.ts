@@ -2,7 +2,7 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import duckdb from '@duckdb/node-bindings';
 import { type ErrorCode, SealroomError } from '../errors/index.ts';
 import { type Batch, buffersOf } from '../columns/index.ts';
-import { Engine, engineFailure } from './engine.ts';
+import { Engine, engineFailure, OUT_OF_MEMORY } from './engine.ts';
 import type { TaskOrder, TaskReply, TaskRequest, TaskRest } from './engine-messages.ts';
 import { engineTypeOf } from './engine-types.ts';
 import { quoteIdentifier } from './sql.ts';
@@ -106,7 +106,9 @@ function chunkRows(batch: Batch, start: number): number {
 
 function failureOf(error: unknown): { readonly code: ErrorCode; readonly failure: string } {
   const kind = engineFailure(error);
-  // No one else writes to a task's output, so only the disk can prevent the commit.
+  const isMemory = kind === OUT_OF_MEMORY || (error instanceof Error && /out of memory|allocat/i.test(error.message));
+  if (isMemory) return { code: 'IO_ENGINE', failure: 'the table engine needs more memory than it may have' };
+  // No one else writes to a task's output, so only the disk can prevent the commit now.
   const isDisk = kind === 'IO Error' || kind === 'TransactionContext Error';
   if (isDisk) return { code: 'IO_WRITE', failure: 'cannot write: the disk may be full, or the file gone' };
   return { code: 'IO_ENGINE', failure: `the table engine failed: ${kind}` };

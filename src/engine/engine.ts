@@ -1,16 +1,24 @@
 import duckdb from '@duckdb/node-bindings';
 import { Arena } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import type { Batch, Field } from '../columns/index.ts';
+import {
+  type Batch,
+  type Field,
+  MAX_ROW_BYTES,
+  MAX_VALUE_BYTES,
+  rowTooLong,
+  splitRows,
+  valueTooLong,
+} from '../columns/index.ts';
 import { Database, type DatabaseLimits } from './database.ts';
 import { readSmallResult, type SmallRow } from './small-result.ts';
-import { readVector } from './vectors.ts';
+import { readVector, textLengths } from './vectors.ts';
 
 /**
  * The limits for reading. The memory is a cap, not a requirement: an ordinary Parquet file takes under 200 MiB, but a page
- * of long texts may take 100 MiB by itself.
+ * of long texts may take 100 MiB by itself. It does not cover texts that the engine makes of a page; see `reading-process.ts`.
  */
-export const READING: DatabaseLimits = { memoryMiB: 2048, threads: 1, spillDirectory: null };
+export const READING: DatabaseLimits = { memoryMiB: 576, threads: 1, spillDirectory: null };
 
 /** The {@link engineFailure} of an exceeded memory limit. */
 export const OUT_OF_MEMORY = 'Out of Memory Error';
@@ -45,14 +53,21 @@ export class Engine {
   }
 
   /**
-   * Runs a query and yields batches of at most 2,048 rows, each valid until the next one is requested.
+   * Runs a query and yields batches of at most 2,048 rows and 8 MiB of texts, each valid until the next one is requested. A row that
+   * is longer is a batch by itself.
    *
    * A query that fails after its first rows ends as if it were complete, and its error is lost. So the caller passes the
    * expected number of rows, and a query that yields fewer is run again, as a whole, for its error.
    *
-   * @throws {SealroomError} DATA_CORRUPT, without the file's name, if there are more or fewer than `expectedRows`.
+   * @throws {SealroomError} without the file's name: DATA_CORRUPT if there are more or fewer than `expectedRows`, DATA_LENGTH with row
+   *   and column for a value over `maxValueBytes` or a row over {@link MAX_ROW_BYTES}, before any of it is copied.
    */
-  async *stream(sql: string, fields: readonly Field[], expectedRows: number): AsyncGenerator<Batch> {
+  async *stream(
+    sql: string,
+    fields: readonly Field[],
+    expectedRows: number,
+    maxValueBytes = MAX_VALUE_BYTES,
+  ): AsyncGenerator<Batch> {
     const statement = await duckdb.prepare(this.connection, sql);
     const memory = new Arena();
     let seen = 0;
@@ -66,13 +81,17 @@ export class Engine {
         seen += rows;
         if (seen > expectedRows) throw rowsDiffer(expectedRows, 'more');
         if (chunk === null || rows === 0) break;
-        memory.reset();
-        const columns = fields.map((field, index) =>
-          readVector(duckdb.data_chunk_get_vector(chunk, index), field.type, rows, memory),
-        );
-        // Everything is copied, so the engine can go on while the batch is processed.
-        next = duckdb.fetch_chunk(result);
-        yield { rows, columns };
+        const vectors = fields.map((field, index) => ({ field, vector: duckdb.data_chunk_get_vector(chunk, index) }));
+        const lengths = rowLengths(vectors, rows, seen - rows, maxValueBytes);
+        for (const part of splitRows(rows, (row) => lengths[row] ?? 0)) {
+          memory.reset();
+          const columns = vectors.map(({ field, vector }) =>
+            readVector(vector, field.type, part.rows, memory, part.start),
+          );
+          // Everything is copied, so the engine can go on while the last part is processed.
+          if (part.start + part.rows === rows) next = duckdb.fetch_chunk(result);
+          yield { rows: part.rows, columns };
+        }
       }
     } finally {
       await next.catch(() => undefined);
@@ -89,15 +108,47 @@ export class Engine {
   }
 }
 
+/** Bytes of the texts in each row of a chunk. */
+function rowLengths(
+  vectors: readonly { readonly field: Field; readonly vector: duckdb.Vector }[],
+  rows: number,
+  firstRow: number,
+  maxValueBytes: number,
+): Float64Array {
+  const sums = new Float64Array(rows);
+  const lengths = vectors.map(({ field, vector }) => textLengths(vector, field.type, rows));
+  for (const [index, column] of lengths.entries()) {
+    for (let row = 0; row < rows; row++) {
+      const bytes = column[row] ?? 0;
+      if (bytes > maxValueBytes)
+        throw valueTooLong(maxValueBytes, bytes, firstRow + row + 1, vectors[index]?.field.name);
+      sums[row] = (sums[row] ?? 0) + bytes;
+    }
+  }
+  const long = sums.findIndex((bytes) => bytes > MAX_ROW_BYTES);
+  if (long === -1) return sums;
+  const inRow = lengths.map((column) => column[long] ?? 0);
+  const longest = inRow.indexOf(inRow.reduce((most, bytes) => Math.max(most, bytes), 0));
+  throw rowTooLong(sums[long] ?? 0, firstRow + long + 1, vectors[longest]?.field.name);
+}
+
 function rowsDiffer(expected: number, got: string): SealroomError {
   return new SealroomError('DATA_CORRUPT', `expected ${String(expected)} rows, got ${got}`, {
     hint: 'the file may be damaged, or have changed while it was read',
   });
 }
 
-/** The kind of an engine failure, without its message, which may quote values: `Invalid Input Error`, `IO Error`, ... */
+/** Beginnings of messages that say more than their kind, and quote nothing yet. */
+const KNOWN_BEGINNINGS = ['IO Error: Unsupported converted type', 'Invalid Input Error: Invalid string encoding'];
+
+/**
+ * The kind of an engine failure, without its message, which may quote values: `Invalid Input Error`, `IO Error`, …, or one of a few
+ * beginnings of a message.
+ */
 export function engineFailure(error: unknown): string {
   const text = error instanceof Error ? error.message : '';
+  const known = KNOWN_BEGINNINGS.find((beginning) => text.startsWith(beginning));
+  if (known !== undefined) return known;
   if (text.startsWith('Invalid Input Error: {"exception_type":"Out of Memory"')) return OUT_OF_MEMORY;
   return /^([A-Za-z-]+( [A-Za-z-]+)* Error)\b/.exec(text)?.[1] ?? 'unknown failure';
 }

@@ -1,4 +1,6 @@
-/** The one place that opens DuckDB. This door loads none of it: a task runs in a thread, which does. `native.ts` is the other. */
+/** The one place that opens DuckDB. This door loads none of it: a task runs in a thread and a reading in a process, which do. `native.ts` is the other. */
 export { EngineTask } from './engine-task.ts';
+export { limitedCommand } from './limited-command.ts';
 export type { LockedQuery } from './locked-database.ts';
+export { detach, ReadingFailure, ReadingProcess } from './reading-process.ts';
 export { quoteIdentifier, quotePath, quoteText } from './sql.ts';

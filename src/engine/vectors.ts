@@ -1,6 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import duckdb from '@duckdb/node-bindings';
-import { type Allocator, type ByteColumn, compact, type FixedColumn, getInt32, isValid } from '../bytes/index.ts';
+import {
+  type Allocator,
+  allValid,
+  type ByteColumn,
+  compact,
+  type FixedColumn,
+  getInt32,
+  isValid,
+  setNull,
+} from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } from '../columns/index.ts';
 
@@ -25,17 +34,23 @@ interface Region {
 
 const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 
-/** Copies the first `rows` values of a vector, with texts in buffers from `memory`. */
-export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number, memory: Allocator): ColumnData {
-  const validity = readValidity(vector, rows);
+/** Copies `rows` values of a vector, from `start` on, with texts in buffers from `memory`. */
+export function readVector(
+  vector: duckdb.Vector,
+  type: ColumnType,
+  rows: number,
+  memory: Allocator,
+  start = 0,
+): ColumnData {
+  const validity = readValidity(vector, start, rows);
   const width = widthOf(type);
-  if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(vector, validity, rows, memory) };
+  if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(vector, validity, start, rows, memory) };
   if (type.kind === 'decimal') {
     const stored = decimalWidth(type.precision);
-    const values = widenIntegers(duckdb.vector_get_data(vector, rows * stored), stored, rows);
+    const values = widenIntegers(readRows(vector, stored, start, rows), stored, rows);
     return { layout: 'fixed', rows, width, validity, values };
   }
-  const values = duckdb.vector_get_data(vector, rows * width).slice();
+  const values = readRows(vector, width, start, rows).slice();
   return {
     layout: 'fixed',
     rows,
@@ -45,18 +60,45 @@ export function readVector(vector: duckdb.Vector, type: ColumnType, rows: number
   };
 }
 
-function readValidity(vector: duckdb.Vector, rows: number): Uint8Array | null {
-  const bitmap = duckdb.vector_get_validity(vector, Math.ceil(rows / 64) * 8) as Uint8Array | null;
-  return bitmap === null ? null : bitmap.slice(0, (rows + 7) >> 3);
+/**
+ * The lengths of the first `rows` texts of a vector in bytes, 0 for nulls and other types. Reads the entries only, and so costs
+ * nothing where one long text is in many rows.
+ */
+export function textLengths(vector: duckdb.Vector, type: ColumnType, rows: number): Uint32Array {
+  const lengths = new Uint32Array(rows);
+  if (widthOf(type) !== null) return lengths;
+  const entries = duckdb.vector_get_data(vector, rows * ENTRY_BYTES);
+  const words = new Uint32Array(entries.buffer, entries.byteOffset, rows * 4);
+  const validity = readValidity(vector, 0, rows);
+  for (let row = 0; row < rows; row++) {
+    if (isValid(validity, row)) lengths[row] = words[row * 4] ?? 0;
+  }
+  return lengths;
+}
+
+/** Rows [start, start + rows) of the values of a vector; not a copy. */
+function readRows(vector: duckdb.Vector, width: number, start: number, rows: number): Uint8Array {
+  return duckdb.vector_get_data(vector, (start + rows) * width).subarray(start * width);
+}
+
+function readValidity(vector: duckdb.Vector, start: number, rows: number): Uint8Array | null {
+  const end = start + rows;
+  const bitmap = duckdb.vector_get_validity(vector, Math.ceil(end / 64) * 8) as Uint8Array | null;
+  if (bitmap === null) return null;
+  if (start === 0) return bitmap.slice(0, (rows + 7) >> 3);
+  const validity = allValid(rows);
+  for (let row = 0; row < rows; row++) if (!isValid(bitmap, start + row)) setNull(validity, row);
+  return validity;
 }
 
 function readTexts(
   vector: duckdb.Vector,
   validity: Uint8Array | null,
+  start: number,
   rows: number,
   memory: Allocator,
 ): { offsets: Int32Array; bytes: Uint8Array } {
-  const entries = duckdb.vector_get_data(vector, rows * ENTRY_BYTES);
+  const entries = readRows(vector, ENTRY_BYTES, start, rows);
   const words = new Uint32Array(entries.buffer, entries.byteOffset, rows * 4);
   const starts = memory.ints(rows);
   const ends = memory.ints(rows);

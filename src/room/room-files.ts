@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock, writeFileAtomically } from '../files/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
@@ -41,13 +41,55 @@ export async function replaceFile(directory: string, name: string, text: string)
   }
 }
 
+/** The directories of a room; all others of its paths are files. */
+const DIRECTORIES: readonly string[] = [ROOM_FILES.audit, ROOM_FILES.snapshots, ROOM_FILES.unfinished];
+
+/**
+ * Refuses a room with a link among its files and directories. sealroom makes none: one that came with an archive, or that somebody put
+ * there, would have it read, write or remove things elsewhere. The room's directory itself may be reached through links.
+ *
+ * @throws {SealroomError} ROOM_STATE with the link; IO_READ if a directory of the room cannot be read.
+ */
+export async function requireNoLinks(directory: string): Promise<void> {
+  const paths = Object.values(ROOM_FILES).map((name) => join(directory, name));
+  for (const path of paths) await requireNoLink(path);
+  for (const name of DIRECTORIES) {
+    const entries = await readdir(join(directory, name), { withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, {
+        where: { file: join(directory, name) },
+        cause: error,
+      });
+    });
+    const link = entries.find((entry) => entry.isSymbolicLink());
+    if (link !== undefined) throw linkInRoom(join(directory, name, link.name));
+  }
+}
+
+async function requireNoLink(path: string): Promise<void> {
+  const facts = await lstat(path).catch(() => null);
+  if (facts?.isSymbolicLink() === true) throw linkInRoom(path);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+function linkInRoom(file: string): SealroomError {
+  return new SealroomError('ROOM_STATE', 'a room must not contain links', {
+    where: { file },
+    hint: 'find out who put it there, and put the file or directory itself in its place',
+  });
+}
+
 /**
  * Changes a room while no other process changes it.
  *
- * @throws {SealroomError} IO_READ if there is no room; IO_LOCKED if another process holds the lock for half a minute; and what
- *   `action` throws.
+ * @throws {SealroomError} IO_READ if there is no room; ROOM_STATE if there is a link in it; IO_LOCKED if another process holds the lock
+ *   for half a minute; and what `action` throws.
  */
 export async function withRoomLock<T>(directory: string, action: () => Promise<T>): Promise<T> {
+  await requireNoLinks(directory);
   let lock: FileHandle;
   try {
     lock = await open(join(directory, ROOM_FILES.lock), 'r+');
@@ -73,6 +115,8 @@ export function noRoom(directory: string, cause: unknown): SealroomError {
 /** Removes what a killed command has left behind, and snapshots that are no longer used. The caller holds the room's lock. */
 export async function sweep(directory: string, usedSnapshots: readonly string[]): Promise<void> {
   const snapshots = join(directory, ROOM_FILES.snapshots);
+  // What a link points to is not the room's to remove.
+  await requireNoLinks(directory);
   try {
     await rm(join(directory, ROOM_FILES.unfinished), { recursive: true, force: true });
     for (const name of await readdir(snapshots)) {

@@ -82,7 +82,7 @@ export async function openRoomOnce(directory: string, opened: Room | undefined):
  * {@link verifySnapshot} for that.
  *
  * @param directory absolute path of the room
- * @throws {SealroomError} IO_READ if it is not a room; ROOM_STATE if its state is damaged, or the manifest is not the one
+ * @throws {SealroomError} IO_READ if it is not a room; ROOM_STATE if its state is damaged, there is a link in it, or the manifest is not the one
  *   that was last put into force; ROOM_SNAPSHOT if a snapshot is missing or has another size; MANIFEST_SYNTAX, MANIFEST_INVALID
  *   and MANIFEST_UNSUPPORTED if the manifest is not valid; MANIFEST_SIGNATURE if it was changed after it was signed;
  *   MANIFEST_UNSIGNED if a signature is missing.

@@ -369,6 +369,36 @@ describe('broken input exits 1 and leaves nothing', () => {
   });
 });
 
+describe('-v', () => {
+  // In C3R it prints stack traces, elsewhere the version.
+  test.each([
+    ['after a command', ['encrypt', 'none.csv', ...ENCRYPT.slice(2), '-v']],
+    ['after a command that has no stack traces', ['key', 'show', '-v']],
+    ['before a command', ['-v', 'encrypt', 'none.csv']],
+    ['alone', ['-v']],
+  ])('%s is no option, and prints no stack', async (_, argv) => {
+    await using session = await Session.start(FILES);
+    const { code, out, err } = await session.run(argv);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(
+      /^error: unknown option `-v`\nhint: `--version` prints the version, and `--debug` stack traces/,
+    );
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  test('is in no help, and help says what `--debug` may show', async () => {
+    await using session = await Session.start();
+    for (const command of ['encrypt', 'decrypt', 'reencrypt', 'schema']) {
+      const { out } = await session.run([command, '--help']);
+      expect(out).not.toMatch(/-v\b/);
+      expect(out.replace(/\s+/g, ' ')).toMatch(
+        /--debug, --enable-stack-traces .*they may show paths and values of the table/,
+      );
+    }
+  });
+});
+
 describe('settings', () => {
   const settings = {
     allowCleartext: true,

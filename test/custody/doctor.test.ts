@@ -23,6 +23,8 @@ function machine(changes: Partial<Machine> = {}, files: Readonly<Record<string, 
     fipsProblem: () => null,
     canStartFips: () => Promise.resolve(false),
     hasPackage: () => true,
+    execArgv: [],
+    inspector: () => 'closed',
     ...changes,
   };
 }
@@ -55,6 +57,8 @@ test('a machine as it should be is all right, and so is an empty home', async ()
   expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
   expect(checks.map(({ item }) => item)).toEqual([
     'Node',
+    'Node options',
+    'inspector',
     'OpenSSL',
     'core dumps',
     'swap',
@@ -80,6 +84,28 @@ describe('of the machine it tells', () => {
       'core dumps',
       /^warning/,
     ],
+    [
+      'a program that gets core dumps, whatever the limit',
+      machine({}, { '/proc/sys/kernel/core_pattern': '|/usr/lib/systemd/systemd-coredump %P %u\n' }),
+      'core dumps',
+      /^warning: on: .* to \/usr\/lib\/systemd\/systemd-coredump, whatever/,
+    ],
+    [
+      'the one limit that keeps it from them',
+      machine(
+        {},
+        {
+          '/proc/self/limits': 'Max core file size  1  1  bytes',
+          '/proc/sys/kernel/core_pattern': '|/usr/share/apport/apport %p\n',
+        },
+      ),
+      'core dumps',
+      /^ok: off$/,
+    ],
+    ['core dumps to a file', machine({}, { '/proc/sys/kernel/core_pattern': 'core\n' }), 'core dumps', /^ok: off$/],
+    ['an inspector that a signal opens', machine({ inspector: () => 'by signal' }), 'inspector', /^warning: SIGUSR1/],
+    ['an open inspector', machine({ inspector: () => 'open' }), 'inspector', /^warning: open/],
+    ['options of the command line', machine({ execArgv: ['--cpu-prof'] }), 'Node options', /^warning: --cpu-prof:/],
     ['swap', machine({}, { '/proc/swaps': 'Filename\n/dev/sda2 partition 1 0 -2\n' }), 'swap', /^warning: on, 1 area/],
     ['a processor', machine(), 'memory encryption', /^ok: supported by the processor: sme, sev_snp;/],
     [
@@ -99,6 +125,20 @@ describe('of the machine it tells', () => {
     for (const item of ['core dumps', 'swap', 'memory encryption', 'ptrace'])
       expect(found[item]).toBe('unknown: this system does not say');
   });
+});
+
+test.each([
+  ['--report-on-signal --max-old-space-size=100', /^warning: --report-on-signal: /],
+  ['--report_uncaught_exception', /^warning: --report-uncaught-exception: /],
+  ['"--heapsnapshot-signal=SIGUSR2"', /^warning: --heapsnapshot-signal: /],
+  ['--heapsnapshot-near-heap-limit=2 --inspect=0.0.0.0', /^warning: --heapsnapshot-near-heap-limit, --inspect: /],
+  ['--inspect-brk', /^warning/],
+  ['--cpu-prof --cpu-prof-dir=x', /^warning/],
+  ['--heap-prof', /^warning/],
+  ['--report-exclude-env --max-old-space-size=100', /^ok/],
+  ['', /^ok/],
+])('of NODE_OPTIONS it tells what dumps or shows memory: %s', async (options, expected) => {
+  expect((await statesOf(machine(), { NODE_OPTIONS: options }))['Node options']).toMatch(expected);
 });
 
 test('of the environment it tells names, and warns of the secret', async () => {

@@ -67,7 +67,7 @@ test('the program runs as a user runs it', async () => {
   expect(await runProcess(session, ['nonsense'])).toMatchObject({ code: 2, out: '' });
 });
 
-test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
   '%s in the middle leaves no output and nothing in clear',
   async (signal) => {
     await using session = await Session.start({ 'schema.json': SCHEMA });

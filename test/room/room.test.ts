@@ -1,11 +1,20 @@
-import { chmod, mkdir, readdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { SECRET_FILE_VARIABLE, SECRET_VARIABLE } from 'sealroom/custody';
-import { createRoom, openRoom, openRoomLog, refuseSecrets, updateRoom, verifySnapshot } from 'sealroom/room';
+import {
+  createRoom,
+  openRoom,
+  openRoomLog,
+  refuseSecrets,
+  removeTable,
+  updateRoom,
+  verifySnapshot,
+} from 'sealroom/room';
 import { parseVerifiers, verifyLog } from 'sealroom/audit';
 import { parseManifest } from 'sealroom/collab';
 import { describe, expect, test } from 'vitest';
 import { openRoomOnce } from '#src/room/room';
+import { ROOM_FILES, sweep } from '#src/room/room-files';
 import { withValue } from '../support/manifests.ts';
 import { Session } from '../support/cli.ts';
 import { cleartextRows, manifestWith, NOW, RoomSession, sign } from './support.ts';
@@ -18,6 +27,46 @@ async function startLoaded(): Promise<RoomSession> {
   await session.load(await session.encrypt('enc.csv', cleartextRows(100)));
   return session;
 }
+
+describe('a link in a room', () => {
+  test('at its snapshots is refused by every command, and what it points to survives', async () => {
+    await using session = await startLoaded();
+    const input = await session.encrypt('again.csv', cleartextRows(10));
+    await mkdir(session.path('elsewhere'));
+    await session.session.put('elsewhere/mine.txt', 'to be kept');
+    await rename(session.inRoom('snapshots'), session.path('snapshots'));
+    await symlink(session.path('elsewhere'), session.inRoom('snapshots'));
+    const refused = { code: 'ROOM_STATE', where: { file: session.inRoom('snapshots') } };
+    const manifest = { manifest: sign(manifestWith()), manifestFile: 'm.json' };
+    await expect(session.load(input)).rejects.toMatchObject(refused);
+    await expect(openRoom(session.directory)).rejects.toMatchObject(refused);
+    await expect(removeTable(session.directory, 'impressions', NOW)).rejects.toMatchObject(refused);
+    await expect(updateRoom({ directory: session.directory, ...manifest, now: NOW })).rejects.toMatchObject(refused);
+    await expect(sweep(session.directory, [])).rejects.toMatchObject(refused);
+    expect(await session.session.text('elsewhere/mine.txt')).toBe('to be kept');
+  });
+
+  test.each([...Object.values(ROOM_FILES), 'snapshots/more.duckdb', 'audit/log.jsonl', 'unfinished/snapshot.duckdb'])(
+    'is refused wherever it is: %s',
+    async (name) => {
+      await using session = await startLoaded();
+      await mkdir(session.inRoom('unfinished'), { recursive: true });
+      await rm(session.inRoom(name), { recursive: true, force: true });
+      await session.session.put('target', '');
+      await symlink(session.path('target'), session.inRoom(name));
+      const refused = { code: 'ROOM_STATE', where: { file: session.inRoom(name) } };
+      await expect(openRoom(session.directory)).rejects.toMatchObject(refused);
+      await expect(removeTable(session.directory, 'impressions', NOW)).rejects.toMatchObject(refused);
+      expect(await session.session.text('target')).toBe('');
+    },
+  );
+
+  test('on the way to its directory does no harm', async () => {
+    await using session = await startLoaded();
+    await symlink(session.directory, session.path('by-link'));
+    expect((await openRoom(session.path('by-link'))).tables[0]?.snapshot?.rows).toBe(100);
+  });
+});
 
 describe('a new room', () => {
   test('has the manifest, a signed log of its own, and nothing that others can read', async () => {

@@ -1,19 +1,32 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { systemReason } from '../../errors/index.ts';
-import { isOpenToOthers } from '../../files/index.ts';
+import { dirname, join, resolve } from 'node:path';
+import { SealroomError, systemReason } from '../../errors/index.ts';
+import { fileExists, isOpenToOthers, requireTrustedPath } from '../../files/index.ts';
 import type { MemberHome } from '../home.ts';
 import { type Check, checkOk, checkProblem, checkUnknown, checkWarning } from './check.ts';
 
 /** Most entries that are checked. */
 const MAX_ENTRIES = 10_000;
 
+/** Checks whether others can change the directories on the way to a home. */
+async function checkWay(directory: string): Promise<readonly Check[]> {
+  if (!(await fileExists(directory))) return [];
+  try {
+    await requireTrustedPath(dirname(resolve(directory)));
+    return [];
+  } catch (error) {
+    if (!(error instanceof SealroomError)) throw error;
+    const { file = directory } = error.where;
+    return [checkProblem('home', `${file}: ${error.message}`, error.hint ?? 'check its owner and mode')];
+  }
+}
+
 /** Checks whether other users can access a home: the modes and owners of its directories and files, not their content. */
 export async function checkFiles({ directory }: MemberHome): Promise<readonly Check[]> {
   const item = 'home';
   const user = process.getuid?.();
   if (user === undefined) return [checkUnknown(item)];
-  const open: Check[] = [];
+  const open: Check[] = [...(await checkWay(directory))];
   const waiting = [directory];
   for (let seen = 0; waiting.length > 0; seen++) {
     if (seen === MAX_ENTRIES)

@@ -7,7 +7,7 @@ import { checkKeys } from './keys.ts';
 import { checkMachine, type Machine, THIS_MACHINE } from './machine.ts';
 
 /**
- * Checks what protects the keys of a home: Node and OpenSSL, whether the system may write memory to disk, file modes, the keys
+ * Checks what protects the keys of a home: Node and its options, OpenSSL, whether the system may write memory to disk, file modes, the keys
  * of the envelopes, and the environment, of which it reports names only. It opens no envelope, and changes nothing.
  *
  * @param context its `askPassphrase` is called by providers that need a passphrase for the check
@@ -19,7 +19,7 @@ export async function examineCustody(
   machine: Machine = THIS_MACHINE,
 ): Promise<readonly Check[]> {
   return [
-    ...(await checkMachine(machine)),
+    ...(await checkMachine(machine, context.env)),
     ...checkEnvironment(context.env),
     ...(await checkFiles(home)),
     ...(await checkKeys(home, context)),

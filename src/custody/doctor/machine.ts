@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { getFips } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { url as inspectorUrl } from 'node:inspector';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { countOf, SealroomError } from '../../errors/index.ts';
@@ -20,6 +21,10 @@ export interface Machine {
   readonly canStartFips: () => Promise<boolean>;
   /** Whether an optional package is installed. */
   readonly hasPackage: (name: string) => boolean;
+  /** The options that Node was started with on the command line. */
+  readonly execArgv: readonly string[];
+  /** Whether the inspector is open, or SIGUSR1 would open it. */
+  readonly inspector: () => 'open' | 'by signal' | 'closed';
 }
 
 /** This machine. */
@@ -49,12 +54,24 @@ export const THIS_MACHINE: Machine = {
       return false;
     }
   },
+  execArgv: process.execArgv,
+  inspector: () => {
+    if (inspectorUrl() !== undefined) return 'open';
+    const isOff = process.execArgv.includes('--disable-sigusr1') || process.listenerCount('SIGUSR1') > 0;
+    return isOff ? 'closed' : 'by signal';
+  },
 };
 
-/** Checks Node, OpenSSL, the system and the processor. Never throws. */
-export async function checkMachine(machine: Machine): Promise<readonly Check[]> {
+/**
+ * Checks Node and its options, OpenSSL, the system and the processor. Never throws.
+ *
+ * @param env of which `NODE_OPTIONS` counts
+ */
+export async function checkMachine(machine: Machine, env: NodeJS.ProcessEnv): Promise<readonly Check[]> {
   return [
     checkNode(machine),
+    checkNodeOptions(machine, env),
+    checkInspector(machine),
     await checkFips(machine),
     await checkCoreDumps(machine),
     await checkSwap(machine),
@@ -76,6 +93,53 @@ function checkNode({ nodeVersion }: Machine): Check {
   return checkOk('Node', nodeVersion);
 }
 
+/** Options of Node that write what is in memory to files, or open it to others; each also with something after it. */
+const DUMPING = [
+  '--report',
+  '--heapsnapshot',
+  '--heap-prof',
+  '--cpu-prof',
+  '--prof',
+  '--inspect',
+  '--abort-on-uncaught-exception',
+];
+
+function checkNodeOptions({ execArgv }: Machine, env: NodeJS.ProcessEnv): Check {
+  const item = 'Node options';
+  // Node takes them in quotes, and with underscores for hyphens.
+  const given = (env['NODE_OPTIONS'] ?? '').replaceAll(/["\\]/g, '').split(/\s+/);
+  const names = [...given, ...execArgv].map((option) => option.split('=', 1)[0]?.replaceAll('_', '-') ?? '');
+  const isDumping = (name: string): boolean =>
+    DUMPING.some((option) => name.startsWith(option)) && !name.startsWith('--report-exclude');
+  const found = [...new Set(names.filter(isDumping))];
+  if (found.length === 0) return checkOk(item, 'none that writes or shows memory');
+  return checkWarning(
+    item,
+    `${found.join(', ')}: can write values and secrets to disk, or show them`,
+    'unset NODE_OPTIONS, or take them out of it',
+  );
+}
+
+function checkInspector({ inspector }: Machine): Check {
+  const item = 'inspector';
+  switch (inspector()) {
+    case 'closed':
+      return checkOk(item, 'closed, and SIGUSR1 does not open it');
+    case 'by signal':
+      return checkWarning(
+        item,
+        'SIGUSR1 opens it, and every user of this machine can then read the memory',
+        'start Node with `--disable-sigusr1` (22.14 and later), or listen to SIGUSR1',
+      );
+    case 'open':
+      return checkWarning(
+        item,
+        'open: every user of this machine can read the memory',
+        'start Node without `--inspect`',
+      );
+  }
+}
+
 async function checkFips(machine: Machine): Promise<Check> {
   const item = 'OpenSSL';
   const version = machine.opensslVersion;
@@ -91,7 +155,17 @@ async function checkCoreDumps({ read }: Machine): Promise<Check> {
   const item = 'core dumps';
   const soft = /^Max core file size\s+(\S+)/m.exec((await read('/proc/self/limits')) ?? '')?.[1];
   if (soft === undefined) return checkUnknown(item);
-  if (soft === '0') return checkOk(item, 'off');
+  const pattern = (await read('/proc/sys/kernel/core_pattern'))?.trim() ?? '';
+  // core(5): the limit does not hold for a program. Only a limit of one byte keeps the kernel from starting it.
+  if (pattern.startsWith('|') && soft !== '1') {
+    const [program = ''] = pattern.slice(1).trim().split(/\s/, 1);
+    return checkWarning(
+      item,
+      `on: a crash would give the memory, with secrets, to ${program}, whatever \`ulimit -c\` says`,
+      'run sealroom with `prlimit --core=1`, or set `kernel.core_pattern` to a file name',
+    );
+  }
+  if (soft === '0' || soft === '1') return checkOk(item, 'off');
   return checkWarning(
     item,
     `on, up to ${soft} bytes: a crash would write secrets to disk`,

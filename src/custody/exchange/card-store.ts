@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
+import { requireOwnHome } from '../own-home.ts';
 import { writePrivateFile } from '../../files/index.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMessageText } from './message-file.ts';
@@ -58,10 +59,11 @@ export async function listPinned(home: MemberHome): Promise<readonly SignedCard[
 /**
  * Finds the pinned card with a hash; `null` if there is none.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if it was changed; IO_READ.
+ * @throws {SealroomError} CUSTODY_MESSAGE if it was changed; SECRET_INVALID if the home is open to other users; IO_READ.
  */
 export async function findPinned(home: MemberHome, sha256: string): Promise<SignedCard | null> {
   const file = join(pinnedDirectory(home), `${sha256}.json`);
+  await requireOwnHome(home);
   const text = await readMessageText(file);
   if (text === null) return null;
   const card = parseCard(text, { file });

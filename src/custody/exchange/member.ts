@@ -12,7 +12,8 @@ import type { SigningKey } from '../../platform/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
 import { openKeyLog } from '../key-log.ts';
 import type { MemberHome } from '../home.ts';
-import { fileExists, isOpenToOthers, writePrivateFile } from '../../files/index.ts';
+import { fileExists, isOpenToOthers, requireTrustedPath, writePrivateFile } from '../../files/index.ts';
+import { requireOwnHome } from '../own-home.ts';
 import { readSecretFile } from '../secret-file.ts';
 import { createSigningKey, readSigningKey } from '../signing-key.ts';
 import { makeCard, parseCard, type SignedCard } from './card.ts';
@@ -68,8 +69,12 @@ async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const { mode } = await stat(directory);
-    if (!isOpenToOthers(mode, 'any')) return;
+    if (!isOpenToOthers(mode, 'any')) {
+      await requireTrustedPath(directory);
+      return;
+    }
   } catch (error) {
+    if (error instanceof SealroomError) throw error;
     throw new SealroomError('IO_WRITE', `cannot create the home: ${systemReason(error)}`, { where, cause: error });
   }
   throw new SealroomError('SECRET_INVALID', 'the home is open to other users', {
@@ -101,9 +106,11 @@ async function readIdentities(file: string): ReturnType<typeof parseIdentities> 
 /**
  * Reads the card of a home.
  *
- * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_MESSAGE if it was changed; IO_READ.
+ * @throws {SealroomError} CUSTODY_KEY if there is none; CUSTODY_MESSAGE if it was changed; SECRET_INVALID if the home is open to
+ *   other users; IO_READ.
  */
 export async function readOwnCard(home: MemberHome): Promise<SignedCard> {
+  await requireOwnHome(home);
   const text = await readMessageText(home.card);
   if (text !== null) return parseCard(text, { file: home.card });
   throw new SealroomError('CUSTODY_KEY', "the home has no member's card", {

@@ -47,5 +47,8 @@ process.on('message', (request: EngineRequest) => {
   answer(request).catch((error: unknown) => reply({ kind: 'failed', failure: failureOf(error) }));
 });
 
+// A terminal sends the first two to all its processes, and it is for the parent to end this one. The third would open the inspector.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
+
 // Without its parent the process is useless; the engine's threads would keep it from ending by itself.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -1,8 +1,7 @@
-import type { LockedQuery } from '../../engine/index.ts';
+import { detach, limitedCommand, type LockedQuery } from '../../engine/index.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parse } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Batch, ColumnData, ColumnType } from '../../columns/index.ts';
+import type { Batch, ColumnType } from '../../columns/index.ts';
 import type { EngineLimits, EngineReply, EngineRequest, FailureKind, SnapshotFile } from './engine-messages.ts';
 
 /** Memory that a process may use in addition to the engine's, in MiB. This limit also covers long texts, which the engine's does not. */
@@ -31,29 +30,6 @@ export interface EngineResult {
 }
 
 /**
- * The command that starts an engine. A shell sets the limits of the process (data memory, no core dump, no file writes) and then
- * replaces itself with it.
- */
-function commandOf({ memoryMiB }: EngineLimits): readonly [string, ...string[]] {
-  const node = [process.execPath, fileURLToPath(new URL('./engine-main.js', import.meta.url))] as const;
-  if (process.platform === 'win32') return node;
-  const limits = `ulimit -d ${String((memoryMiB + PROCESS_MIB) * 1024)}; ulimit -c 0; ulimit -f 0`;
-  return ['/bin/sh', '-c', `${limits}; exec "$0" "$@"`, ...node];
-}
-
-/** Copies a batch: arrays that arrive share the message's memory, at offsets where arrays of numbers cannot start. */
-function detach({ rows, columns }: Batch): Batch {
-  const own = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
-  const detached = columns.map((column): ColumnData => {
-    const validity = column.validity === null ? null : own(column.validity);
-    return column.layout === 'bytes'
-      ? { ...column, validity, bytes: own(column.bytes), offsets: new Int32Array(column.offsets) }
-      : { ...column, validity, values: own(column.values) };
-  });
-  return { rows, columns: detached };
-}
-
-/**
  * An operating-system process that runs a single query. It has no environment and no standard streams and cannot write files. It
  * is started before it is needed and killed when its query is over, whatever the outcome.
  */
@@ -66,7 +42,10 @@ export class EngineProcess {
   #wake: (() => void) | null = null;
 
   constructor(limits: EngineLimits) {
-    const [command, ...parameters] = commandOf(limits);
+    const [command, ...parameters] = limitedCommand(
+      new URL('./engine-main.js', import.meta.url),
+      limits.memoryMiB + PROCESS_MIB,
+    );
     this.#limits = limits;
     this.#child = spawn(command, parameters, {
       cwd: parse(process.execPath).root,

@@ -27,6 +27,10 @@ const FORMS: Readonly<Record<Exclude<ColumnKind, 'cleartext'>, CellForm>> = {
   sealed: { prefix: encodeUtf8('02:enc:'), leastBytes: 60, mostBytes: 12_282 },
 };
 
+/** The longest value of an encrypted table in bytes, cleartext ones as well. */
+//= format F-52
+export const MOST_CELL_BYTES = 16_383;
+
 function beginsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
   if (end - start < prefix.length) return false;
   return prefix.every((byte, index) => bytes[start + index] === byte);

@@ -7,6 +7,7 @@ import { type Field } from '../../columns/index.ts';
 import { hashFile, placeFile, syncFile } from '../../files/index.ts';
 import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
+import { MOST_CELL_BYTES } from './cells.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
 import { readRoom, recordInRoom, requireRoomClock, type RoomTable, tableInRoom } from '../room.ts';
@@ -192,7 +193,7 @@ async function writeSnapshot(
   try {
     const indexes = columns.map(({ source }) => reader.fields.indexOf(source));
     let rows = 0;
-    for await (const batch of reader.batches({ columns: indexes, signal })) {
+    for await (const batch of reader.batches({ columns: indexes, maxValueBytes: MOST_CELL_BYTES, signal })) {
       await loader.add(copyBatch(batch, []));
       rows += batch.rows;
       onProgress?.({ phase: 'load', rows, totalRows: reader.rows });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson, SealroomError } from '../../errors/index.ts';
-import { noRoom, replaceFile, ROOM_FILES } from '../room-files.ts';
+import { noRoom, replaceFile, requireNoLinks, ROOM_FILES } from '../room-files.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -49,9 +49,10 @@ export function snapshotFile({ table, sha256: hash }: Pick<SnapshotEntry, 'table
 /**
  * Reads the state of a room; also returns its text.
  *
- * @throws {SealroomError} IO_READ if there is no room; ROOM_STATE if the file is damaged.
+ * @throws {SealroomError} IO_READ if there is no room; ROOM_STATE if the file is damaged, or there is a link in the room.
  */
 export async function readState(directory: string): Promise<{ readonly state: RoomState; readonly text: string }> {
+  await requireNoLinks(directory);
   const path = join(directory, ROOM_FILES.state);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw noRoom(directory, error);

@@ -8,8 +8,12 @@ import { createSalt } from '../../platform/index.ts';
 import { requireProtection } from './cells.ts';
 import { type Conversion, convertColumn } from './conversion.ts';
 
-/** The engine's memory limit; what exceeds it goes to the disk, protected as it will be in the room. */
-const MEMORY_MIB = 512;
+/**
+ * The engine's memory limits, the lower one while the file is being read, which takes memory as well. What exceeds them goes to the
+ * disk, protected as it will be in the room.
+ */
+const STAGING_MIB = 256;
+const WRITING_MIB = 512;
 
 /** Tables with longer rows on average are sorted in parts of about this many bytes. */
 const LONG_ROW_BYTES = 1024;
@@ -72,7 +76,7 @@ export class TableLoader {
     this.path = join(task.directory, 'snapshot.duckdb');
     this.#conversions = task.columns.map((loaded, index) => this.#conversionOf(loaded, nameOfColumn(index)));
     const fields = task.columns.map(({ source }, index) => fieldOf(source, index));
-    this.#engine = this.#startEngine(this.#printStaging(), [...ROW_FIELDS, ...fields]);
+    this.#engine = this.#startEngine(this.#printStaging(), [...ROW_FIELDS, ...fields], STAGING_MIB);
   }
 
   #conversionOf({ column, source }: LoadedColumn, name: string): Conversion {
@@ -164,9 +168,9 @@ export class TableLoader {
     return `ATTACH ${quoteText(join(this.#task.directory, 'staging.duckdb'))} AS staging`;
   }
 
-  #startEngine(sql: string, fields: readonly Field[]): EngineTask {
+  #startEngine(sql: string, fields: readonly Field[], memoryMiB: number): EngineTask {
     const spillDirectory = join(this.#task.directory, 'spill');
-    return new EngineTask({ sql, fields, limits: { memoryMiB: MEMORY_MIB, threads: 1, spillDirectory } });
+    return new EngineTask({ sql, fields, limits: { memoryMiB, threads: 1, spillDirectory } });
   }
 
   /**
@@ -233,7 +237,7 @@ export class TableLoader {
       }
     }
     await this.#engine.abort();
-    this.#engine = this.#startEngine(this.#printWriting(), []);
+    this.#engine = this.#startEngine(this.#printWriting(), [], WRITING_MIB);
     await this.#engine.finish().catch((error: unknown) => this.#fail(error));
     return { rows: this.#rows, multiplicity };
   }

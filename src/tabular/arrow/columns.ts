@@ -80,6 +80,29 @@ function readOffsets(data: Data): { offsets: Int32Array; first: number } {
   return { offsets, first };
 }
 
+/**
+ * The bytes that the text of a row takes in one of our columns: in a dictionary, one text can be that of all rows. Offsets and keys that
+ * make no sense count as 0; {@link columnOfData} refuses them.
+ */
+export function rowBytesOf(data: Data | undefined): (row: number) => number {
+  if (data === undefined) return () => 0;
+  if (DataType.isDictionary(data.type)) {
+    const keys: unknown = data.values;
+    const lengths = ((data.dictionary?.data ?? []) as readonly Data[]).flatMap((chunk) =>
+      Array.from({ length: chunk.length }, (_, row) => lengthAt(chunk, row)),
+    );
+    return isNumbers(keys) ? (row) => lengths[Number(keys[row])] ?? 0 : () => 0;
+  }
+  return (row) => lengthAt(data, row);
+}
+
+function lengthAt({ valueOffsets }: Data, row: number): number {
+  const offsets: unknown = valueOffsets;
+  if (!(offsets instanceof Int32Array || offsets instanceof BigInt64Array)) return 0;
+  const length = Number(offsets[row + 1]) - Number(offsets[row]);
+  return length > 0 ? length : 0;
+}
+
 function unpackBits(data: Data): Uint8Array {
   const bits = bytesOf(data, (data.offset + data.length + 7) >> 3);
   return Uint8Array.from({ length: data.length }, (_, row) => {

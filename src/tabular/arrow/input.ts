@@ -1,5 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { SealroomError } from '../../errors/index.ts';
 import type { ByteSource } from '../../files/index.ts';
+
+/** The longest part of a file that is read at once: the values of a record batch, which are in memory together. */
+const MAX_PART_BYTES = 384 << 20;
 
 const MAGIC = 'ARROW1';
 
@@ -43,13 +47,18 @@ export class ArrowInput {
     return Promise.resolve({ size: this.#source.bytes });
   }
 
-  /** Reads at least one byte from `position` on, or throws; `length` is positive. */
+  /**
+   * Reads at least one byte from `position` on, or throws; `length` is positive.
+   *
+   * @throws {SealroomError} DATA_LENGTH for more bytes than a record batch may have.
+   */
   async read(
     buffer: Uint8Array,
     offset: number,
     length: number,
     position: number,
   ): Promise<{ bytesRead: number; buffer: Uint8Array }> {
+    if (length > MAX_PART_BYTES) throw batchTooLong(length);
     const bytesRead =
       this.#source.path === null
         ? await this.#readChunk(buffer, offset, length, position)
@@ -93,4 +102,12 @@ export class ArrowInput {
     buffer.set(part, offset);
     return part.length;
   }
+}
+
+function batchTooLong(bytes: number): SealroomError {
+  return new SealroomError(
+    'DATA_LENGTH',
+    `a record batch is at most ${String(MAX_PART_BYTES)} bytes, got ${String(bytes)}`,
+    { hint: 'write the table with fewer rows in each record batch' },
+  );
 }

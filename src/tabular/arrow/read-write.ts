@@ -11,10 +11,20 @@ import {
   Struct,
 } from 'apache-arrow';
 import { SealroomError } from '../../errors/index.ts';
-import { columnOfData } from './columns.ts';
+import { columnOfData, rowBytesOf } from './columns.ts';
 import { ArrowInput } from './input.ts';
 import { arrowTypeOf, columnTypeOf } from './types.ts';
-import type { Batch, ColumnData, Field, ReadRequest } from '../../columns/index.ts';
+import {
+  type Batch,
+  type ColumnData,
+  type Field,
+  MAX_ROW_BYTES,
+  MAX_VALUE_BYTES,
+  type ReadRequest,
+  requireShortValues,
+  rowTooLong,
+  splitRows,
+} from '../../columns/index.ts';
 import type { ByteSink } from '../../files/index.ts';
 import { type ByteSource, readFailure } from '../../files/index.ts';
 import { hashChunks } from '../../files/index.ts';
@@ -96,6 +106,7 @@ async function* readBatches(
       });
     }
   }
+  const wanted = request.columns.map((index) => fields[index]);
   const { reader, schema, input } = await openReader(source);
   let firstRow = 0;
   try {
@@ -105,13 +116,21 @@ async function* readBatches(
       if (reader.schema !== schema) throw corrupt(source);
       const rows = batch.numRows;
       if (rows === 0) continue;
-      const columns = request.columns.map((index) =>
-        locate(fields[index]?.name, firstRow, () =>
-          columnOfData(batch.data.children[index], rows, fields[index]?.type.kind === 'opaque' && options.opaqueAsText),
-        ),
-      );
-      firstRow += rows;
-      yield { rows, columns };
+      for (const part of partsOf(batch, request.columns, wanted, firstRow)) {
+        const columns = request.columns.map((index) =>
+          locate(fields[index]?.name, firstRow, () =>
+            columnOfData(
+              sliceOf(batch.data.children[index], rows, part),
+              part.rows,
+              fields[index]?.type.kind === 'opaque' && options.opaqueAsText,
+            ),
+          ),
+        );
+        const found = { rows: part.rows, columns };
+        requireShortValues(found, wanted, firstRow, request.maxValueBytes ?? MAX_VALUE_BYTES);
+        firstRow += part.rows;
+        yield found;
+      }
     }
     if (!reader.isFile() && !input.hasEnded) throw withoutEnd(source);
   } catch (error) {
@@ -120,6 +139,37 @@ async function* readBatches(
   } finally {
     await input.close();
   }
+}
+
+interface RowRange {
+  readonly start: number;
+  readonly rows: number;
+}
+
+/**
+ * Splits the rows of a record batch, so that their copies stay small.
+ *
+ * @throws {SealroomError} DATA_LENGTH for a row that is too long.
+ */
+function partsOf(
+  { numRows, data }: RecordBatch,
+  columns: readonly number[],
+  fields: readonly (Field | undefined)[],
+  firstRow: number,
+): Iterable<RowRange> {
+  const sizes = columns.map((index) => rowBytesOf(data.children[index]));
+  return splitRows(numRows, (row) => {
+    let bytes = 0;
+    for (const size of sizes) bytes += size(row);
+    if (bytes <= MAX_ROW_BYTES) return bytes;
+    const inRow = sizes.map((size) => size(row));
+    throw rowTooLong(bytes, firstRow + row + 1, fields[inRow.indexOf(Math.max(...inRow))]?.name);
+  });
+}
+
+/** The rows of a column; a column of another length than its batch stays as it is, and is refused later. */
+function sliceOf(data: Data | undefined, rows: number, part: RowRange): Data | undefined {
+  return part.rows === rows || data?.length !== rows ? data : data.slice(part.start, part.rows);
 }
 
 /** Yields the batches of a reader, which is asynchronous because its bytes come from a file. */

@@ -9,6 +9,8 @@ export interface CsvStructure {
   readonly records: number;
   /** Length of the longest record in bytes. */
   readonly longestRecordBytes: number;
+  /** At least as many bytes as any 2,048 records in a row have, with what is between them. */
+  readonly chunkBytes: number;
   /** End of the first record in bytes from the start of the file, without its separator. */
   readonly firstRecordEnd: number;
   /** Start of the first record: after a byte order mark and blank lines. */

@@ -12,6 +12,10 @@ import type { CsvStructure } from './csv-structure.ts';
 const LINE_BYTES = 1 << 18;
 /** Rows in a chunk of the engine. */
 const CHUNK_ROWS = 2048;
+/** The longest record for the engine, in bytes: its buffers are several times as long. */
+export const MOST_RECORD_BYTES = 4 << 20;
+/** Most bytes of the records of a chunk, which the engine has in memory at once. */
+export const MOST_CHUNK_BYTES = 128 << 20;
 /** Files up to this length, in bytes, can be read as one buffer, which is in memory meanwhile. */
 export const MOST_BUFFER_BYTES = 128 << 20;
 

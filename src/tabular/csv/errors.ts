@@ -1,3 +1,4 @@
+import { MAX_ROW_BYTES } from '../../columns/index.ts';
 import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
 
 /** The error for text that is not UTF-8. */
@@ -28,6 +29,25 @@ export function fieldCountError(
         openQuoteLine === null
           ? 'quote fields that contain commas or line breaks'
           : `the quote opened on line ${String(openQuoteLine)} is never closed`,
+    },
+  );
+}
+
+/**
+ * Refuses a record over the limit of a row while it is read.
+ *
+ * @param bytes of the record so far
+ * @param field number of the field that is being read, from 1
+ * @throws {SealroomError} DATA_LENGTH.
+ */
+export function requireShortRecord(where: ErrorPlace, bytes: number, field: number): void {
+  if (bytes <= MAX_ROW_BYTES) return;
+  throw new SealroomError(
+    'DATA_LENGTH',
+    `a record is at most ${String(MAX_ROW_BYTES)} bytes, and field ${String(field)} goes on`,
+    {
+      where,
+      hint: 'a quote that is never closed takes in all that follows; other long values have to be left out',
     },
   );
 }

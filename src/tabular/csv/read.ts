@@ -1,10 +1,18 @@
 import { SealroomError } from '../../errors/index.ts';
-import type { Batch, Field, ReadRequest } from '../../columns/index.ts';
+import { type Batch, type Field, MAX_VALUE_BYTES, type ReadRequest, requireShortValues } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
 import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/native.ts';
 import { hashChunks } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
-import { borderHazard, lineLimit, memoryLimit, MOST_BUFFER_BYTES, scanSql } from './engine-scan.ts';
+import {
+  borderHazard,
+  lineLimit,
+  memoryLimit,
+  MOST_BUFFER_BYTES,
+  MOST_CHUNK_BYTES,
+  MOST_RECORD_BYTES,
+  scanSql,
+} from './engine-scan.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { parseFirstRecord, readExact } from './slow-reader.ts';
 import type { CsvStructure } from './csv-structure.ts';
@@ -25,7 +33,7 @@ export interface CsvReadOptions {
  * Two readers give the same batches. The fast one is the engine's; it does not distinguish quoted fields from unquoted ones.
  * The exact one does, and reads files where that matters, or that the engine misreads: see {@link exactReason}.
  *
- * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS with the line; DATA_HEADER for an empty file; IO_ABORTED.
+ * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS, DATA_LENGTH with the line; DATA_HEADER for an empty file; IO_ABORTED.
  */
 export async function openCsv(source: ByteSource, options: CsvReadOptions): Promise<TableReader> {
   const scanner = new CsvScanner(source.name);
@@ -47,8 +55,12 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
       reason === null
         ? readFast(source, scan, memoryLimit(source, facts), request.columns, rows)
         : readExact(source, facts, request.columns, options.headerRow, request.signal);
+    const wanted = request.columns.map((column) => fields[column]);
+    let seen = 0;
     for await (const batch of raw) {
       request.signal?.throwIfAborted();
+      requireShortRows(source, batch, wanted, seen, request.maxValueBytes);
+      seen += batch.rows;
       yield {
         rows: batch.rows,
         columns: batch.columns.map((column, index) => {
@@ -73,6 +85,21 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
   };
 }
 
+/** Refuses a batch with a value that is too long. */
+function requireShortRows(
+  { name: file }: ByteSource,
+  batch: Batch,
+  fields: readonly (Field | undefined)[],
+  firstRow: number,
+  maxValueBytes = MAX_VALUE_BYTES,
+): void {
+  try {
+    requireShortValues(batch, fields, firstRow, maxValueBytes);
+  } catch (error) {
+    throw error instanceof SealroomError ? error.at({ file }) : error;
+  }
+}
+
 /** Why a file needs the exact reader, in words, or `null` if the fast one reads it exactly. */
 function exactReason(source: ByteSource, facts: CsvStructure): string | null {
   const at = (line: number, what: string): string => `${what} on line ${String(line)}`;
@@ -84,6 +111,7 @@ function exactReason(source: ByteSource, facts: CsvStructure): string | null {
   if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
   if (facts.separator === '\r') return 'lines that end with CR';
   if (source.path === null) return 'not a regular file';
+  if (facts.longestRecordBytes > MOST_RECORD_BYTES || facts.chunkBytes > MOST_CHUNK_BYTES) return 'very long records';
   const hazard = borderHazard(facts);
   if (hazard !== null && source.bytes > MOST_BUFFER_BYTES) return `a large file with ${hazard}`;
   return null;

@@ -1,6 +1,7 @@
 import { SealroomError } from '../../errors/index.ts';
 import type { CsvStructure, Separator } from './csv-structure.ts';
-import { encodingError, fieldCountError } from './errors.ts';
+import { encodingError, fieldCountError, requireShortRecord } from './errors.ts';
+import { RecordLengths } from './record-lengths.ts';
 import { createStopFinder, MAX_CHUNK_BYTES } from './stops.ts';
 import { Utf8Check } from './utf8-check.ts';
 import { COMMA, CR, HASH_SIGN, LF, QUOTE, SPACE } from './bytes.ts';
@@ -45,8 +46,7 @@ export class CsvScanner {
   readonly #text = new Utf8Check();
   readonly #findStops = createStopFinder();
   #fields = 0;
-  #records = 0;
-  #longest = 0;
+  readonly #lengths = new RecordLengths();
   #firstStart = 0;
   #firstEnd = 0;
   #mark = false;
@@ -70,13 +70,13 @@ export class CsvScanner {
    * Scans the next bytes of the file.
    *
    * @throws {SealroomError} DATA_ENCODING if they are not UTF-8, DATA_FIELDS if a record does not have as many fields as the
-   *   first; both name the line.
+   *   first, DATA_LENGTH if one is too long; all name the line.
    */
   push(chunk: Uint8Array): void {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const settled = this.#settledLength(bytes);
     this.#refuseMalformed(this.#text.push(chunk, this.#separator === '\r' ? CR : LF));
-    this.#held = bytes.slice(settled);
+    this.#held = new Uint8Array(bytes.subarray(settled));
     this.#scan(bytes.subarray(0, settled));
   }
 
@@ -114,6 +114,7 @@ export class CsvScanner {
     }
     if (from < piece.length) this.#skip(piece, from, piece.length);
     this.#base += piece.length;
+    requireShortRecord({ file: this.#file, line: this.#recordLine }, this.#base - this.#recordStart, this.#field + 1);
   }
 
   /** Skips content without structure; its first bytes matter until it is known what they belong to. */
@@ -150,7 +151,7 @@ export class CsvScanner {
       this.#consume(SPACE, this.#base);
     }
     if (this.#state !== FIELD_START || this.#field > 0) this.#endRecord(this.#base);
-    if (this.#records === 0) {
+    if (this.#lengths.records === 0) {
       throw new SealroomError('DATA_HEADER', 'the file is empty', {
         where: { file: this.#file },
       });
@@ -158,8 +159,9 @@ export class CsvScanner {
     return {
       separator: this.#separator,
       fields: this.#fields,
-      records: this.#records,
-      longestRecordBytes: this.#longest,
+      records: this.#lengths.records,
+      longestRecordBytes: this.#lengths.longest,
+      chunkBytes: this.#lengths.chunkBytes(this.#base),
       firstRecordStart: this.#firstStart,
       firstRecordEnd: this.#firstEnd,
       startsWithMark: this.#mark,
@@ -329,18 +331,18 @@ export class CsvScanner {
   #endRecord(end: number): void {
     if (this.#recordIsBlank) {
       // The fast reader skips an empty line of a table with several columns, and only after the first record.
-      if (this.#records === 0 || this.#fields === 1 || this.#state !== FIELD_START) this.#unusual ??= this.#recordLine;
+      if (this.#lengths.records === 0 || this.#fields === 1 || this.#state !== FIELD_START)
+        this.#unusual ??= this.#recordLine;
       return;
     }
     this.#closeField();
     const fields = this.#field + 1;
-    if (this.#records === 0) {
+    if (this.#lengths.records === 0) {
       this.#fields = fields;
       this.#firstStart = this.#recordStart;
       this.#firstEnd = end;
     } else if (fields !== this.#fields) this.#refuseRecord(fields);
-    this.#records++;
-    this.#longest = Math.max(this.#longest, end - this.#recordStart);
+    this.#lengths.add(this.#recordStart, end);
   }
 
   //= format F-79

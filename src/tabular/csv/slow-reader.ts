@@ -1,12 +1,15 @@
 import { byteColumnOf, decodeUtf8 } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import type { Batch } from '../../columns/index.ts';
+import { type Batch, BATCH_BYTES } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
 import type { CsvStructure } from './csv-structure.ts';
 import { type CsvField, CsvRecordParser } from './record-parser.ts';
 
 /** Rows per batch. */
 const BATCH_ROWS = 2048;
+
+/** What a field takes in memory beside its bytes. */
+const FIELD_BYTES = 128;
 
 /**
  * Reads a CSV file field by field, and distinguishes quoted fields from unquoted ones: the exact reader, for files on which
@@ -22,14 +25,19 @@ export async function* readExact(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Batch> {
   let rows: (readonly CsvField[])[] = [];
+  let bytes = 0;
   let isFirst = skipFirst;
   for await (const record of readRecords(source, facts, signal)) {
     if (record.length !== facts.fields) throw changed(source, facts);
-    if (!isFirst) rows.push(record);
+    if (!isFirst) {
+      rows.push(record);
+      for (const field of record) bytes += FIELD_BYTES + (field?.length ?? 0);
+    }
     isFirst = false;
-    if (rows.length < BATCH_ROWS) continue;
+    if (rows.length < BATCH_ROWS && bytes < BATCH_BYTES * 2) continue;
     yield toBatch(rows, columns);
     rows = [];
+    bytes = 0;
   }
   if (rows.length > 0) yield toBatch(rows, columns);
 }

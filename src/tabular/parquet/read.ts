@@ -1,8 +1,8 @@
-import { SealroomError } from '../../errors/index.ts';
+import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
 import type { Batch, ColumnType, Field, ReadRequest } from '../../columns/index.ts';
 import { type ByteSource, openFile } from '../../files/index.ts';
-import { quoteIdentifier, quotePath, quoteText } from '../../engine/index.ts';
-import { Engine, engineFailure, opaqueType, OUT_OF_MEMORY } from '../../engine/native.ts';
+import { quoteIdentifier, quotePath, quoteText, ReadingFailure, ReadingProcess } from '../../engine/index.ts';
+import { opaqueType, OUT_OF_MEMORY } from '../../engine/native.ts';
 import { hashChunks } from '../../files/index.ts';
 import { parquetStream } from '../input-output.ts';
 import type { TableReader } from '../table.ts';
@@ -43,7 +43,7 @@ const ZONED_NANOSECONDS = 'TIMESTAMP in nanoseconds with UTC';
  */
 export async function openParquet(source: ByteSource, options: ParquetReadOptions): Promise<TableReader> {
   if (source.path === null) throw parquetStream(source.name);
-  const engine = await Engine.open();
+  const engine = ReadingProcess.open();
   const file = quotePath(source.path);
   try {
     const elements = await readElements(engine, file);
@@ -70,7 +70,7 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
   } catch (error) {
     throw readingFailure(source, error);
   } finally {
-    engine.close();
+    await engine.close();
   }
 }
 
@@ -83,7 +83,7 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
  */
 export async function readKeyValue(path: string, name: string, key: string): Promise<string | null> {
   const source = await openFile(path);
-  const engine = await Engine.open();
+  const engine = ReadingProcess.open();
   try {
     const wanted = `decode(key) = ${quoteText(key)}`;
     const found = await engine.rows(
@@ -94,7 +94,7 @@ export async function readKeyValue(path: string, name: string, key: string): Pro
   } catch (error) {
     throw readingFailure({ ...source, name }, error);
   } finally {
-    engine.close();
+    await engine.close();
     await source.close();
   }
 }
@@ -110,7 +110,7 @@ function warningsOf(elements: readonly ParquetElement[]): readonly string[] {
     .map((element) => `column \`${element.name}\` has the old type INT96, and is read in microseconds`);
 }
 
-async function readElements(engine: Engine, file: string): Promise<ParquetElement[]> {
+async function readElements(engine: ReadingProcess, file: string): Promise<ParquetElement[]> {
   const rows = await engine.rows(
     `SELECT name, type, converted_type, logical_type::VARCHAR logical, num_children FROM parquet_schema(${file})`,
   );
@@ -218,22 +218,22 @@ async function* readBatches(
     return column;
   });
   const sql = `SELECT ${wanted.map(expressionOf).join(', ') || '1'} FROM ${scanOf(file)}`;
-  // A separate engine for each pass, because it does not free its memory before it is closed.
-  const engine = await Engine.open();
+  let seen = 0;
+  const engine = ReadingProcess.open();
   try {
-    for await (const batch of engine.stream(
-      sql,
-      wanted.map((column) => column.field),
-      rows,
-    )) {
+    const fields = wanted.map((column) => column.field);
+    const { maxValueBytes } = request;
+    for await (const batch of engine.stream({ sql, fields, expectedRows: rows, maxValueBytes })) {
       request.signal?.throwIfAborted();
       yield batch;
+      seen += batch.rows;
     }
   } catch (error) {
     if (request.signal?.aborted === true) throw error;
-    throw readingFailure(source, error);
+    const place = isMemory(error) ? { row: seen + 1, column: await largestColumn(file, wanted, seen) } : {};
+    throw readingFailure(source, error, place);
   } finally {
-    engine.close();
+    await engine.close();
   }
 }
 
@@ -244,24 +244,49 @@ function expressionOf({ engineName, engineType, field }: ParquetColumn): string 
   return isCast ? `CAST(${quoteIdentifier(engineName)} AS VARCHAR)` : quoteIdentifier(engineName);
 }
 
-function readingFailure(source: ByteSource, error: unknown): SealroomError {
+/** The wanted column with the most bytes in the row group of a row, by the file's own account; `undefined` if that is not to be had. */
+async function largestColumn(file: string, wanted: readonly ParquetColumn[], row: number): Promise<string | undefined> {
+  const [first] = wanted;
+  if (wanted.length === 1) return first?.field.name;
+  const engine = ReadingProcess.open();
+  try {
+    const found = await engine.rows(
+      `SELECT path_in_schema AS name FROM (SELECT *, sum(CASE WHEN column_id = 0 THEN row_group_num_rows END) ` +
+        `OVER (ORDER BY row_group_id RANGE UNBOUNDED PRECEDING) AS last FROM parquet_metadata(${file})) ` +
+        `WHERE last > ${String(row)} ORDER BY row_group_id, total_uncompressed_size DESC`,
+    );
+    const names = new Set(wanted.map(({ field }) => field.name));
+    return found.map(({ name }) => textOf(name)).find((name) => names.has(name));
+  } catch {
+    // The place is told without it.
+    return undefined;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Whether a reading failed for want of memory. A process that died had none to say so. */
+function isMemory(error: unknown): boolean {
+  return error instanceof ReadingFailure && (error.kind === OUT_OF_MEMORY || error.kind === 'ended');
+}
+
+function readingFailure(source: ByteSource, error: unknown, place: ErrorPlace = {}): SealroomError {
   const where = { file: source.name };
   if (error instanceof SealroomError) return error.at(where);
-  const kind = engineFailure(error);
-  if (kind === OUT_OF_MEMORY) {
+  const kind = error instanceof ReadingFailure ? error.kind : 'unknown failure';
+  if (isMemory(error)) {
     return new SealroomError('IO_ENGINE', 'a row group of the Parquet file does not fit in memory', {
-      where,
-      hint: 'write the file again with smaller row groups',
+      where: { ...where, ...place },
+      hint: 'write the file again with smaller row groups, or without the column',
     });
   }
-  if (error instanceof Error && error.message.startsWith('IO Error: Unsupported converted type')) {
+  if (kind === 'IO Error: Unsupported converted type') {
     return new SealroomError('DATA_TYPE', 'a column of the Parquet file has a type that cannot be read, such as BSON', {
       where,
       hint: 'write the file again without the column',
     });
   }
-  // The rest of this text quotes the value.
-  if (error instanceof Error && error.message.startsWith('Invalid Input Error: Invalid string encoding')) {
+  if (kind === 'Invalid Input Error: Invalid string encoding') {
     return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where });
   }
   return new SealroomError('DATA_CORRUPT', `not a readable Parquet file (${kind})`, {

@@ -2,9 +2,37 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { exportRecords, parseVerifiers } from 'sealroom/audit';
 import { loadTable, openRoom, removeTable, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
+import type { ColumnData } from 'sealroom/tabular';
+import { batchOf, failureOf, textColumn, writeTable } from '../../tabular/support.ts';
 import { cleartextRows, NOW, querySnapshot, RoomSession, spendsIn } from '../support.ts';
 
+const FORMS = {
+  fingerprint: `02:hmac:${Buffer.alloc(32, 1).toString('base64')}`,
+  sealed: `02:enc:${Buffer.alloc(64, 1).toString('base64')}`,
+};
+
 describe.each(['csv', 'parquet', 'arrow'])('an encrypted table in %s', (format) => {
+  test('is refused at a value over 16,383 bytes, by row and column', async () => {
+    await using session = await RoomSession.start();
+    const names = ['email_fingerprint', 'device_sealed', 'region', 'day', 'spend'];
+    const fields = names.map((name) => ({ name, type: { kind: 'string' } }) as const);
+    const write = async (lengths: readonly number[]): Promise<string> => {
+      const regions = lengths.map((length) => 'R'.repeat(length));
+      const of = (value: string): ColumnData => textColumn(lengths.map(() => value));
+      const cells = [FORMS.fingerprint, FORMS.sealed].map(of);
+      const path = session.path(`long.${format}`);
+      const batch = batchOf(...cells, textColumn(regions), of('2026-01-02'), of('1.5'));
+      await writeTable(path, fields, [batch], { overwrite: true });
+      return path;
+    };
+    expect((await session.load(await write([1, 16_383]))).table.snapshot?.rows).toBe(2);
+    expect(await failureOf(session.load(await write([1, 2, 16_384])))).toMatchObject({
+      code: 'DATA_LENGTH',
+      message: 'a value is at most 16383 bytes, got 16384',
+      where: { file: session.path(`long.${format}`), row: 3, column: 'region' },
+    });
+  });
+
   test('comes into the room with the columns that its rule names, in random order', async () => {
     await using session = await RoomSession.start();
     const summary = await session.load(await session.encrypt(`enc.${format}`, cleartextRows(5000, 2500)));

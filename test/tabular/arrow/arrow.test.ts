@@ -1,4 +1,4 @@
-import { open, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, readlink, truncate, writeFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import {
   Binary,
@@ -40,6 +40,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import fc from 'fast-check';
+import { BATCH_BYTES } from '#src/columns/limits';
 import { openTable } from 'sealroom/tabular';
 import type { ColumnType, Field } from 'sealroom/tabular';
 import { describe, expect, test } from 'vitest';
@@ -314,6 +315,55 @@ describe('what is refused', () => {
       readTable(folder.write('.arrow', streamOf(recordOf({ s: utf8Data([first, second]) })))),
     );
     expect(error).toMatchObject({ code: 'DATA_ENCODING', where: { row: 1 } });
+  });
+
+  test('a dictionary with one long text for many rows comes in batches of few bytes, and a long value is refused', async () => {
+    const long = 'x'.repeat(100_000);
+    const dictionary = vectorFromArray([long, 'short'], new Utf8());
+    const keys = Int8Array.from({ length: 5000 }, (_, row) => (row % 3 === 0 ? 1 : 0));
+    const d = makeData({ type: new Dictionary(new Utf8(), new Int8()), length: 5000, data: keys, dictionary });
+    const numbers = makeData({ type: new Int32(), length: 5000, data: Int32Array.from(keys, (_, row) => row) });
+    const table = await openTable(folder.write('.arrow', tableToIPC(new Table(recordOf({ d, numbers })), 'stream')));
+    let seen = 0;
+    let batches = 0;
+    for await (const batch of table.batches({ columns: [1, 0] })) {
+      const [ints, texts] = batch.columns;
+      if (ints === undefined || texts?.layout !== 'bytes') throw new Error('other columns than those of the table');
+      expect(texts.bytes.length).toBeLessThanOrEqual(BATCH_BYTES);
+      expect(ints.layout === 'fixed' ? new DataView(ints.values.slice().buffer).getInt32(0, true) : null).toBe(seen);
+      for (let row = 0; row < batch.rows; row++)
+        expect((texts.offsets[row + 1] ?? 0) - (texts.offsets[row] ?? 0)).toBe((seen + row) % 3 === 0 ? 5 : 100_000);
+      seen += batch.rows;
+      batches++;
+    }
+    expect(seen).toBe(5000);
+    expect(batches).toBeGreaterThan(20);
+    const refused = async (): Promise<void> => {
+      for await (const { rows } of table.batches({ columns: [0], maxValueBytes: 99_999 })) seen += rows;
+    };
+    expect(await failureOf(refused())).toMatchObject({ code: 'DATA_LENGTH', where: { row: 2, column: 'd' } });
+    await table.close();
+  });
+
+  test('a record batch that is larger than what is read at once is refused before it is read', async () => {
+    const x = makeData({
+      type: new Utf8(),
+      length: 1,
+      valueOffsets: Int32Array.of(0, 70_000),
+      data: new Uint8Array(70_000),
+    });
+    const stream = Buffer.from(tableToIPC(new Table(recordOf({ x })), 'stream'));
+    // The length of the batch's values, in its metadata, becomes a much larger one.
+    for (let at = 0; at + 8 <= stream.length - 70_000; at += 4) {
+      const length = stream.readBigInt64LE(at);
+      if (length > 70_000n && length < 70_200n) stream.writeBigInt64LE(BigInt(385 << 20), at);
+    }
+    const path = folder.write('.arrow', stream);
+    await truncate(path, 400 << 20);
+    expect(await failureOf(readTable(path))).toMatchObject({
+      code: 'DATA_LENGTH',
+      message: expect.stringMatching(/^a record batch is at most 402653184 bytes, got 403701760$/) as string,
+    });
   });
 
   test('text that is not UTF-8 in a dictionary', async () => {

@@ -257,6 +257,21 @@ describe('large files', () => {
     expect(reader.warnings).toEqual([]);
   });
 
+  test('with very long records go to the exact reader, a few rows at a time', async () => {
+    const value = 'y'.repeat(5 << 20);
+    const reader = await openTable(folder.write('.csv', `a,b\n${`${value},1\n`.repeat(6)}`), { headerRow: true });
+    expect(reader.warnings).toEqual(['read by the exact, slower CSV reader: very long records']);
+    const batches: number[] = [];
+    for await (const { rows } of reader.batches({ columns: [0] })) batches.push(rows);
+    expect(batches).toEqual([4, 2]);
+    const refused = async (): Promise<void> => {
+      for await (const { rows } of reader.batches({ columns: [1, 0], maxValueBytes: 5 << 20 })) batches.push(rows);
+      for await (const { rows } of reader.batches({ columns: [1, 0], maxValueBytes: 100 })) batches.push(rows);
+    };
+    expect(await failureOf(refused())).toMatchObject({ code: 'DATA_LENGTH', where: { row: 1, column: 'a' } });
+    await reader.close();
+  });
+
   test('may begin with a byte order mark and a header with a line break', async () => {
     const { fields, columns } = await readTable(folder.write('.csv', '\ufeff"a\nb",c\n1,2\n'));
     expect(fields.map(({ name }) => name)).toEqual(['a\nb', 'c']);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_ROW_BYTES } from '#src/columns/limits';
 import type { CsvStructure } from '#src/tabular/csv/csv-structure';
 import { CsvScanner } from '#src/tabular/csv/scan';
 import { Utf8Check } from '#src/tabular/csv/utf8-check';
@@ -178,6 +179,26 @@ describe('the scan', () => {
     expect(scan(`${header}\n${','.repeat(9999)}\n`)).toMatchObject({ fields: 10_000, records: 2 });
     const long = `"${'x\n'.repeat(10_000_000)}"`;
     expect(scan(`a\n${long}\n`)).toMatchObject({ records: 2, longestRecordBytes: long.length });
+  });
+
+  test('refuses a record over the limit of a row by its line and field, before all of it was read', () => {
+    const scanner = new CsvScanner('in.csv');
+    scanner.push(Buffer.from('a,b\n1,2\n3,"'));
+    const part = new Uint8Array(1 << 20).fill(0x78);
+    const error = errorOf(() => {
+      for (let read = 0; read <= MAX_ROW_BYTES; read += part.length) scanner.push(part);
+    });
+    expect(error).toMatchObject({ code: 'DATA_LENGTH', where: { file: 'in.csv', line: 3 } });
+    expect(error.message).toBe('a record is at most 67108864 bytes, and field 2 goes on');
+  });
+
+  test('knows how long 2,048 records in a row are at most, wherever they begin', () => {
+    const lines = Array.from({ length: 9000 }, (_, row) => `${'x'.repeat(row > 3000 && row < 4500 ? 100 : 1)}\n`);
+    const { chunkBytes } = scan(lines.join(''));
+    for (let row = 0; row < 9000; row += 100)
+      expect(lines.slice(row, row + 2048).join('').length).toBeLessThanOrEqual(chunkBytes);
+    expect(chunkBytes).toBeLessThan(lines.join('').length);
+    expect(scan('a\nb\n').chunkBytes).toBeGreaterThanOrEqual(2);
   });
 });
 

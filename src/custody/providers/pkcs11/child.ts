@@ -246,6 +246,9 @@ process.on('message', (request: TokenRequest) => {
   process.send?.(reply);
 });
 
+// It would open the inspector, on whose port every user of the machine could read the PIN and the secret.
+process.on('SIGUSR1', () => undefined);
+
 // Without its parent the process has no purpose; threads of the module would keep it from ending by itself. While the module
 // works, another thread watches.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -1,0 +1,71 @@
+import { SealroomError } from '../errors/index.ts';
+import { Engine, engineFailure, READING } from './engine.ts';
+import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
+
+// A process that reads tables for another one. It starts without an environment and under a limit of the system: what a small file
+// can become in the engine's memory is not known before it is read, and the engine's own limit does not cover all of it.
+
+/** Batches that are sent before they are asked for. */
+const AHEAD = 2;
+
+let engine: Engine | null = null;
+let credits = 0;
+let wake: (() => void) | null = null;
+
+/** Resolves when the message has been sent, which waits for a slow reader. */
+function reply(message: ReadingReply): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(message, undefined, {}, () => {
+      resolve();
+    });
+  });
+}
+
+async function stream(opened: Engine, { sql, fields, expectedRows, maxValueBytes }: ReadingQuery): Promise<void> {
+  credits = AHEAD;
+  for await (const batch of opened.stream(sql, fields, expectedRows, maxValueBytes)) {
+    while (credits === 0) await new Promise<void>((resolve) => (wake = resolve));
+    credits--;
+    await reply({ kind: 'batch', batch });
+  }
+  await reply({ kind: 'end' });
+}
+
+async function answer(request: ReadingRequest): Promise<void> {
+  switch (request.kind) {
+    case 'rows':
+      engine ??= await Engine.open(READING);
+      await reply({ kind: 'rows', rows: await engine.rows(request.sql) });
+      return;
+    case 'stream':
+      engine ??= await Engine.open(READING);
+      await stream(engine, request.query);
+      return;
+    case 'next':
+      credits++;
+      wake?.();
+      return;
+    case 'close':
+      // A new engine for each reader, because it does not free its memory before it is closed.
+      engine?.close();
+      engine = null;
+      await reply({ kind: 'closed', rssBytes: process.memoryUsage.rss() });
+      return;
+  }
+}
+
+function failureOf(error: unknown): ReadingReply {
+  if (!(error instanceof SealroomError)) return { kind: 'failed', failure: engineFailure(error) };
+  const { code, message, hint, where } = error;
+  return { kind: 'refused', code, message, hint, where };
+}
+
+process.on('message', (request: ReadingRequest) => {
+  answer(request).catch((error: unknown) => reply(failureOf(error)));
+});
+
+// A terminal sends the first two to all its processes, and it is for the parent to end this one. The third would open the inspector.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
+
+// Without its parent the process is useless; the engine's threads would keep it from ending by itself.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -1,0 +1,38 @@
+import type { Batch, Field } from '../columns/index.ts';
+import type { ErrorCode, ErrorPlace } from '../errors/index.ts';
+import type { SmallRow } from './small-result.ts';
+
+/** A query whose rows are many. */
+export interface ReadingQuery {
+  readonly sql: string;
+  readonly fields: readonly Field[];
+  /** A query that yields more or fewer rows has failed. */
+  readonly expectedRows: number;
+  /** The longest text that is accepted, in bytes. */
+  readonly maxValueBytes: number | undefined;
+}
+
+/** Messages to a reading process: questions, one after the other. `next` asks for another batch, and `close` ends an engine. */
+export type ReadingRequest =
+  | { readonly kind: 'rows'; readonly sql: string }
+  | { readonly kind: 'stream'; readonly query: ReadingQuery }
+  | { readonly kind: 'next' }
+  | { readonly kind: 'close' };
+
+/** Messages from a reading process. */
+export type ReadingReply =
+  | { readonly kind: 'rows'; readonly rows: readonly SmallRow[] }
+  | { readonly kind: 'batch'; readonly batch: Batch }
+  | { readonly kind: 'end' }
+  /** The engine is closed; `rssBytes` is what the process still has. */
+  | { readonly kind: 'closed'; readonly rssBytes: number }
+  /** What our own code found. */
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string | undefined;
+      readonly where: ErrorPlace;
+    }
+  /** The kind of the engine's failure; its message may quote values and goes no further. */
+  | { readonly kind: 'failed'; readonly failure: string };

@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { parse } from 'node:path';
+import type { Batch, ColumnData } from '../columns/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { limitedCommand } from './limited-command.ts';
+import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
+import type { SmallRow } from './small-result.ts';
+
+/** Data of a process that reads, in MiB: the engine's limit, and what the engine does not count. */
+const PROCESS_MIB = 768;
+
+/** How long a process without a reader is kept. */
+const IDLE_MS = 5000;
+
+/** A process with more memory than this is not kept. */
+const MAX_IDLE_BYTES = 256 << 20;
+
+/** What ended a reading: the engine's failure by its kind, such as `Out of Memory Error`, or `ended` if the process died. */
+export class ReadingFailure extends Error {
+  readonly kind: string;
+
+  constructor(kind: string) {
+    super(`the reading process: ${kind}`);
+    this.kind = kind;
+  }
+}
+
+/** The process that waits for a reader; there is no need for more than one. */
+let idle: ReadingProcess | null = null;
+
+/**
+ * An engine that reads tables in a process of its own, of which the system limits the memory: some small files become very large in
+ * memory, and nothing in them says so. The process has no environment and writes no file.
+ *
+ * Starting one takes longer than reading a small table, so the last one is kept for a while. It does not keep this process alive.
+ */
+export class ReadingProcess {
+  readonly #child: ChildProcess;
+  readonly #replies: ReadingReply[] = [];
+  #hasEnded = false;
+  #isBusy = false;
+  #wake: (() => void) | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor() {
+    const [command, ...parameters] = limitedCommand(new URL('./reading-main.js', import.meta.url), PROCESS_MIB);
+    this.#child = spawn(command, parameters, {
+      cwd: parse(process.execPath).root,
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
+    });
+    this.#child.on('message', (reply: ReadingReply) => {
+      this.#replies.push(reply);
+      this.#wake?.();
+    });
+    const end = (): void => {
+      this.#hasEnded = true;
+      this.#leave();
+      this.#wake?.();
+    };
+    // Also if the process could not be started, or a message did not reach it.
+    this.#child.once('error', end);
+    this.#child.once('exit', end);
+    this.#child.unref();
+    this.#child.channel?.unref();
+  }
+
+  /** The process that waits, or a new one. The caller must close it. */
+  static open(): ReadingProcess {
+    const taken = idle ?? new ReadingProcess();
+    taken.#leave();
+    return taken;
+  }
+
+  /**
+   * All rows of a small query, such as a file's metadata, as plain objects.
+   *
+   * @throws {ReadingFailure} if the engine failed, or the process ended.
+   */
+  async rows(sql: string): Promise<readonly SmallRow[]> {
+    const reply = await this.#ask({ kind: 'rows', sql });
+    if (reply.kind !== 'rows') throw new TypeError('another answer than rows');
+    return reply.rows;
+  }
+
+  /**
+   * Runs a query and yields its batches, as `Engine.stream` does.
+   *
+   * @throws {ReadingFailure} if the engine failed, or the process ended; {SealroomError} DATA_CORRUPT, DATA_LENGTH without the file's name.
+   */
+  async *stream(query: ReadingQuery): AsyncGenerator<Batch> {
+    this.#isBusy = true;
+    let reply = await this.#ask({ kind: 'stream', query });
+    while (reply.kind === 'batch') {
+      yield detach(reply.batch);
+      reply = await this.#ask({ kind: 'next' });
+    }
+    this.#isBusy = false;
+  }
+
+  /** Ends the reading. A process that is in the middle of it, or has taken much memory, is killed; any other one is kept for the next. */
+  async close(): Promise<void> {
+    const isUsable = !this.#isBusy && !this.#hasEnded;
+    const reply = isUsable ? await this.#ask({ kind: 'close' }).catch(() => null) : null;
+    if (reply?.kind !== 'closed' || reply.rssBytes > MAX_IDLE_BYTES || idle !== null) {
+      this.#child.kill('SIGKILL');
+      return;
+    }
+    this.#keep();
+    this.#timer = setTimeout(() => {
+      this.#leave();
+      this.#child.kill('SIGKILL');
+    }, IDLE_MS).unref();
+  }
+
+  #keep(): void {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that waits
+    idle = this;
+  }
+
+  #leave(): void {
+    if (idle === this) idle = null;
+    clearTimeout(this.#timer);
+  }
+
+  async #ask(request: ReadingRequest): Promise<ReadingReply> {
+    this.#child.ref();
+    this.#child.channel?.ref();
+    try {
+      // If a message does not arrive, the end of the process says so.
+      if (!this.#hasEnded) this.#child.send(request, () => undefined);
+      return await this.#next();
+    } finally {
+      this.#child.unref();
+      this.#child.channel?.unref();
+    }
+  }
+
+  /** Waits for the next message. */
+  async #next(): Promise<ReadingReply> {
+    for (;;) {
+      const reply = this.#replies.shift();
+      if (reply?.kind === 'failed') throw new ReadingFailure(reply.failure);
+      if (reply?.kind === 'refused')
+        throw new SealroomError(reply.code, reply.message, { hint: reply.hint, where: reply.where });
+      if (reply !== undefined) return reply;
+      if (this.#hasEnded) throw new ReadingFailure('ended');
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+/** Copies a batch: arrays that arrive share the message's memory, at offsets where arrays of numbers cannot start. */
+export function detach({ rows, columns }: Batch): Batch {
+  const own = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+  const detached = columns.map((column): ColumnData => {
+    const validity = column.validity === null ? null : own(column.validity);
+    return column.layout === 'bytes'
+      ? { ...column, validity, bytes: own(column.bytes), offsets: new Int32Array(column.offsets) }
+      : { ...column, validity, values: own(column.values) };
+  });
+  return { rows, columns: detached };
+}

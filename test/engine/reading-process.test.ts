@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
+import { ReadingFailure, ReadingProcess } from '#src/engine/reading-process';
+import type { ReadingQuery } from '#src/engine/reading-messages';
+import type { Batch } from 'sealroom/tabular';
+import { describe, expect, test } from 'vitest';
+import { failureOf, Folder, valuesOf } from '../tabular/support.ts';
+
+const FIELDS = [
+  { name: 'number', type: { kind: 'int' } },
+  { name: 'text', type: { kind: 'string' } },
+] as const;
+
+const folder = new Folder();
+
+/** The rows that a query gives, as texts, and the bytes of each batch. */
+async function read(sql: string, query: Partial<ReadingQuery> = {}): Promise<{ rows: string[]; bytes: number[] }> {
+  const [rows, bytes]: [string[], number[]] = [[], []];
+  const reading = ReadingProcess.open();
+  try {
+    const asked = { sql, fields: FIELDS, expectedRows: 0, maxValueBytes: undefined, ...query };
+    for await (const { columns } of reading.stream(asked) as AsyncIterable<Batch>) {
+      const [numbers = [], texts = []] = columns.map(valuesOf);
+      rows.push(...numbers.map((number, row) => `${String(number)}:${String(texts[row]?.length)}`));
+      bytes.push(columns.reduce((sum, column) => sum + (column.layout === 'bytes' ? column.bytes.length : 0), 0));
+    }
+    return { rows, bytes };
+  } finally {
+    await reading.close();
+  }
+}
+
+describe('a table that is read in a process of its own', () => {
+  test('comes in batches of few bytes, whose rows, nulls and numbers are those of the query', async () => {
+    // One text for all rows, as a dictionary has it: it costs nothing before it is copied.
+    const sql = (column: string): string =>
+      `SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE i END::INT, CASE WHEN i % 5 = 0 THEN NULL ELSE ${column} END ` +
+      "FROM range(3000) t(i), (SELECT repeat('x', 50000) AS long, '' AS none) ORDER BY i";
+    const hex = (value: number): string => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32LE(value);
+      return bytes.toString('hex');
+    };
+    const expected = Array.from(
+      { length: 3000 },
+      (_, i) => `${i % 7 === 0 ? 'null' : hex(i)}:${i % 5 === 0 ? 'undefined' : '50000'}`,
+    );
+    const { rows, bytes } = await read(sql('long'), { expectedRows: 3000 });
+    expect(rows).toEqual(expected);
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(BATCH_BYTES);
+    expect(bytes.length).toBeGreaterThan(10);
+    // Short ones are not split.
+    expect((await read(sql('none'), { expectedRows: 3000 })).bytes).toHaveLength(2);
+  });
+
+  test('is refused at a value that is too long, and at a row, by row and column', async () => {
+    const at = "CASE WHEN i = 2500 THEN repeat('x', 101) ELSE 'y' END";
+    const long = read(`SELECT i::INT, ${at} FROM range(3000) t(i)`, { expectedRows: 3000, maxValueBytes: 100 });
+    expect(await failureOf(long)).toMatchObject({
+      code: 'DATA_LENGTH',
+      message: 'a value is at most 100 bytes, got 101',
+      where: { row: 2501, column: 'text' },
+    });
+    const texts = ['a', 'b', 'c'].map((name) => ({ name, type: { kind: 'string' } }) as const);
+    const wide = read("SELECT repeat('x', 24 << 20), repeat('x', 25 << 20), repeat('x', 24 << 20)", {
+      expectedRows: 1,
+      fields: texts,
+    });
+    expect(await failureOf(wide)).toMatchObject({ code: 'DATA_LENGTH', where: { row: 1, column: 'b' } });
+    expect(73 << 20).toBeGreaterThan(MAX_ROW_BYTES);
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'costs no more than the system allows, though the engine counts less',
+    async () => {
+      const path = folder.newPath('.parquet');
+      const instance = await DuckDBInstance.create();
+      const connection = await instance.connect();
+      await connection.run(
+        `COPY (SELECT repeat('x', 600000) AS text FROM range(2048)) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`,
+      );
+      connection.closeSync();
+      instance.closeSync();
+      expect(readFileSync(path).length).toBeLessThan(2000);
+      const failure = await read(`SELECT 1, text FROM read_parquet('${path}')`, { expectedRows: 2048 }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure).toBeInstanceOf(ReadingFailure);
+      expect((failure as ReadingFailure).kind).toMatch(/^(Out of Memory Error|ended)$/);
+      // The next reading has a process that works.
+      expect((await read("SELECT 1::INT, 'x'", { expectedRows: 1 })).rows).toEqual(['01000000:1']);
+    },
+  );
+
+  test.skipIf(process.platform !== 'linux')(
+    'is read with no environment, and no file can be written there',
+    async () => {
+      process.env['C3R_SHARED_SECRET'] = 'MARKER';
+      const reading = ReadingProcess.open();
+      try {
+        const [found] = await reading.rows("SELECT content FROM read_text('/proc/self/environ')");
+        expect(found?.['content']).not.toContain('C3R');
+        const path = folder.newPath('.csv');
+        await expect(reading.rows(`COPY (SELECT 'x' FROM range(100000)) TO '${path}'`)).rejects.toThrow(ReadingFailure);
+      } finally {
+        delete process.env['C3R_SHARED_SECRET'];
+        await reading.close();
+      }
+    },
+  );
+});
