@@ -320,8 +320,9 @@ describe('A-45 the release of a result', () => {
     await using log = await folder.open();
     const attempt = randomUUID();
     await start(log, attempt);
-    const change = { ...USE, type: 'LIFETIME', unit: 'ROWS', period: 'lifetime', budget: 10, before: 9 } as const;
-    const { ruleSha256: _rule, snapshotSha256: _snapshot, ...budget } = { ...change, after: 8 };
+    const { table, owner } = USE;
+    const left = { budget: 10, before: 9, after: 8 };
+    const budget = { table, owner, type: 'LIFETIME', unit: 'ROWS', period: 'lifetime', ...left } as const;
     await expect(log.append({ ...ended(attempt, 4), budgets: [budget] })).rejects.toThrow('its row budget of');
   });
 
