@@ -23,6 +23,8 @@ export interface CliIo {
   readonly stderr: OutputStream;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
+  /** The clock; default: the system's. Only tests set it. */
+  readonly now?: (() => Date) | undefined;
   /** The clock by which answers of a room are released. Only tests set it. */
   readonly clock?: OperatorEnvironment['clock'];
   /** The cost of new keystores, see `ProviderContext`. Only tests set it. */

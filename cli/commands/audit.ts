@@ -123,8 +123,9 @@ function printReport(
   const { problems } = report;
   if (json) io.stdout.write(`${JSON.stringify(report)}\n`);
   else {
-    for (const { record, message } of problems) {
+    for (const { record, message, evidence = [] } of problems) {
       io.stderr.write(`${record === null ? '' : `record ${String(record)}: `}${message}\n`);
+      for (const checkpoint of evidence) io.stderr.write(`\n${checkpoint}\n`);
     }
     if (problems.length === 0) io.stderr.write(`${lines.join('\n')}\n`);
   }

@@ -13,7 +13,14 @@ import { listHomeKeys } from '../../src/actions/member/index.ts';
 import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
-import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import {
+  type ClockArguments,
+  operatorEnvironment,
+  type RoomArguments,
+  roomDirectory,
+  withClockJump,
+  withRoom,
+} from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { withProgress } from '../output/progress.ts';
@@ -28,12 +35,12 @@ interface InitArguments extends Omit<RoomArguments, 'room'> {
 }
 
 /** The arguments of `room update`. */
-interface UpdateArguments extends RoomArguments {
+interface UpdateArguments extends RoomArguments, ClockArguments {
   readonly manifest: string;
 }
 
 /** The arguments of `room remove`. */
-interface TableArguments extends RoomArguments {
+interface TableArguments extends RoomArguments, ClockArguments {
   readonly table: string;
 }
 
@@ -68,7 +75,7 @@ async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
   const { text, file } = await readNamedFile(io, args.manifest);
   const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
   const parts = { directory, manifest: text, manifestFile: file, knownKeys };
-  const { manifest, removed, withdrawn, inForceBefore } = await replaceManifest(operatorEnvironment(io), parts);
+  const { manifest, removed, withdrawn, inForceBefore } = await replaceManifest(operatorEnvironment(io, args), parts);
   const { id, name, sha256 } = manifest;
   if (!args.json && inForceBefore !== null) {
     say(io, 'warning', `this version was already in force from ${inForceBefore}: it undoes what was agreed since`);
@@ -85,7 +92,7 @@ async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
 
 async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
   const summary = await withProgress(io, (onProgress) =>
-    loadIntoRoom(operatorEnvironment(io), {
+    loadIntoRoom(operatorEnvironment(io, args), {
       directory: roomDirectory(io, args),
       table: args.table,
       input: { kind: 'file', path: resolve(io.cwd, args.file), format: parseFormat(args['file-format']) },
@@ -124,7 +131,7 @@ async function runList(args: RoomArguments, io: CliIo): Promise<void> {
 }
 
 async function runRemove(args: TableArguments, io: CliIo): Promise<void> {
-  const removedSha256 = await removeFromRoom(operatorEnvironment(io), roomDirectory(io, args), args.table);
+  const removedSha256 = await removeFromRoom(operatorEnvironment(io, args), roomDirectory(io, args), args.table);
   print(io, args, { table: args.table, removedSha256 }, [`removed ${args.table}, snapshot ${removedSha256}`]);
 }
 
@@ -155,7 +162,7 @@ function withInit(yargs: Argv): Argv<InitArguments> {
 }
 
 function withManifest(yargs: Argv): Argv<UpdateArguments> {
-  return withRoom(yargs).positional('manifest', {
+  return withClockJump(withRoom(yargs)).positional('manifest', {
     type: 'string',
     demandOption: true,
     describe: 'the new version, signed by all members',
@@ -163,7 +170,7 @@ function withManifest(yargs: Argv): Argv<UpdateArguments> {
 }
 
 function withTable(yargs: Argv): Argv<TableArguments> {
-  return withRoom(yargs).positional('table', {
+  return withClockJump(withRoom(yargs)).positional('table', {
     type: 'string',
     demandOption: true,
     describe: 'name of a table of the manifest',

@@ -92,7 +92,7 @@ export function memberEnvironment(io: CliIo, args: EnvironmentArguments): Member
     home: args.home,
     isFips: args.fips ?? false,
     scryptLogN: io.scryptLogN,
-    now: () => new Date(),
+    now: io.now ?? (() => new Date()),
     signal: io.signal,
     askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
     warn: (message) => {

@@ -52,3 +52,4 @@ export {
 } from './secret.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';
 export { unwrapEnvelope } from './unwrap-envelope.ts';
+export { recordTakenPackage, requireNewPackage } from './taken-packages.ts';

@@ -84,6 +84,8 @@ export { isAgeFile as isPackage, parseIdentities } from '../age/index.ts';
 export {
   type OpenedPackage,
   openPackage,
+  type PackageContext,
+  type PackedResult,
   type Recipients,
   recipientsOf,
   type ResultStatement,
@@ -111,6 +113,8 @@ export {
   type Checkpoint,
   checkConsistencyProof,
   checkInclusionProof,
+  findFork,
+  type Fork,
   openCheckpoint,
   type OpenedCheckpoint,
   parseSigner,

@@ -21,6 +21,8 @@ export interface RoomParts {
   /** Name of the audit log's signer; default: `sealroom/` and the collaboration id. */
   readonly signerName?: string | undefined;
   readonly now: () => Date;
+  /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
+  readonly allowClockJump?: boolean | undefined;
 }
 
 /** What a new version of the manifest changed in a room. */
@@ -55,7 +57,7 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
     await replaceFile(unfinished, ROOM_FILES.manifest, manifest);
     const state = { version: 1, collaborationId: id, manifestSha256: sha256, snapshots: [] } as const;
     await writeState(unfinished, { ...state, ...learn([], withdrawals) });
-    await recordInRoom(unfinished, [{ kind: 'manifest', manifestSha256: sha256, replacedSha256: null }], now);
+    await recordInRoom(unfinished, [{ kind: 'manifest', manifestSha256: sha256, replacedSha256: null }], { now });
     await placeFile(unfinished, directory, { replaces: true });
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -80,13 +82,14 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
  * like any other; the log says when it was in force before.
  *
  * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, or not
- *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE.
+ *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, IO_CLOCK, ROOM_STATE.
  */
 export async function updateRoom({
   directory,
   manifest: text,
   manifestFile,
   now,
+  allowClockJump,
 }: Omit<RoomParts, 'signerName'>): Promise<RoomUpdate> {
   const { id, sha256, withdrawals } = parseSigned(text, manifestFile);
   return withRoomLock(directory, async () => {
@@ -111,7 +114,7 @@ export async function updateRoom({
     const inForceBefore = isOther ? await findInForce(directory, sha256) : null;
     const change: RoomEvent = { kind: 'manifest', manifestSha256: sha256, replacedSha256: state.manifestSha256 };
     const removals = lost.map((entry) => removalOf(entry, sha256));
-    await recordInRoom(directory, [...(isOther ? [change] : []), ...removals], now);
+    await recordInRoom(directory, [...(isOther ? [change] : []), ...removals], { now, allowClockJump });
     // Between the two writes the room cannot be opened, because the state does not match the manifest.
     await replaceFile(directory, ROOM_FILES.manifest, text);
     await writeState(directory, { ...state, manifestSha256: sha256, snapshots: fitting, ...learned });

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuditLog, readSignerFile, type RoomEvent } from '../audit/index.ts';
+import { AuditLog, type AuditLogOptions, readSignerFile, type RoomEvent } from '../audit/index.ts';
 import { type Signer } from '../tlog/index.ts';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
@@ -201,6 +201,9 @@ export async function readRoomSigner({ directory }: Pick<Room, 'directory'>): Pr
   return readSignerFile(join(directory, ROOM_FILES.signer));
 }
 
+/** The clock that records of a room follow. */
+export type RoomClock = Pick<AuditLogOptions, 'now' | 'allowClockJump'>;
+
 /**
  * Opens the audit log of a room for writing, with the room's signer. The caller must close it.
  *
@@ -208,9 +211,19 @@ export async function readRoomSigner({ directory }: Pick<Room, 'directory'>): Pr
  */
 export async function openRoomLog(
   room: Pick<Room, 'directory' | 'auditDirectory'>,
-  now: () => Date,
+  { now, allowClockJump }: RoomClock,
 ): Promise<AuditLog> {
-  return AuditLog.open({ directory: room.auditDirectory, signer: await readRoomSigner(room), now });
+  return AuditLog.open({ directory: room.auditDirectory, signer: await readRoomSigner(room), now, allowClockJump });
+}
+
+/**
+ * Requires a clock with which a change of the room can be recorded, before work that would be in vain otherwise.
+ *
+ * @throws {SealroomError} IO_CLOCK if the clock is more than a day past the last record, and the codes of {@link openRoomLog}.
+ */
+export async function requireRoomClock(directory: string, clock: RoomClock): Promise<void> {
+  await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, clock);
+  await log.requireClock();
 }
 
 /**
@@ -218,7 +231,7 @@ export async function openRoomLog(
  *
  * @throws {SealroomError} IO_WRITE if it cannot be recorded, and the codes of {@link openRoomLog}.
  */
-export async function recordInRoom(directory: string, events: readonly RoomEvent[], now: () => Date): Promise<void> {
-  await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, now);
+export async function recordInRoom(directory: string, events: readonly RoomEvent[], clock: RoomClock): Promise<void> {
+  await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, clock);
   for (const event of events) await log.append(event);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SealroomError } from '#src/errors/sealroom-error';
-import { parseManifest, settingsOf } from 'sealroom/collab';
+import { listGrants, listLimits, parseManifest, settingsOf } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
 import { ROOT } from '../tooling/run-tool.ts';
 import { ADVERSARIAL, manifestOfContext, withValue } from '../support/manifests.ts';
@@ -80,8 +80,32 @@ describe('the manifests of the adversarial vectors', () => {
     expect(impressions?.receivers).toEqual(['brand']);
     expect(read(manifestOfContext('aggStrict')).tables[0]?.rule).toMatchObject({ foreignMeasures: 'deny' });
     expect(read(manifestOfContext('aggBudget')).tables[0]?.accessBudgets).toEqual([
-      { type: 'LIFETIME', budget: 3, autoRefresh: false },
+      { type: 'LIFETIME', unit: 'QUERIES', budget: 3, autoRefresh: false },
     ]);
+  });
+
+  test('a budget counts queries or released rows, and a table may have both for a period', () => {
+    const budgets = [
+      { type: 'CALENDAR_DAY', budget: 5, autoRefresh: 'ENABLED' },
+      { type: 'CALENDAR_DAY', 'x-unit': 'ROWS', budget: 1_000_000_000, autoRefresh: 'ENABLED' },
+      { type: 'LIFETIME', 'x-unit': 'QUERIES', budget: 9 },
+    ];
+    const manifest = read(withValue(AGGREGATION, [...IMPRESSIONS, 'accessBudgets'], budgets));
+    expect(manifest.tables[0]?.accessBudgets).toEqual([
+      { type: 'CALENDAR_DAY', unit: 'QUERIES', budget: 5, autoRefresh: true },
+      { type: 'CALENDAR_DAY', unit: 'ROWS', budget: 1_000_000_000, autoRefresh: true },
+      { type: 'LIFETIME', unit: 'QUERIES', budget: 9, autoRefresh: false },
+    ]);
+    expect(listLimits(manifest)).toContainEqual({
+      subject: 'table impressions',
+      text: 'released rows in a CALENDAR_DAY',
+      value: 1_000_000_000,
+      moreIsLooser: true,
+    });
+    expect(listGrants(manifest)).toContainEqual({
+      subject: 'table impressions',
+      text: 'a new budget of rows each CALENDAR_DAY',
+    });
   });
 
   test('a custom rule says who may ask what', () => {
@@ -729,6 +753,27 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
     [...IMPRESSIONS, 'accessBudgets'],
     [1, 2].map((budget) => ({ type: 'LIFETIME', budget })),
     /there is already a budget for LIFETIME/,
+  ],
+  [
+    'two budgets of rows for a period',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [1, 2].map((budget) => ({ type: 'LIFETIME', 'x-unit': 'ROWS', budget })),
+    /there is already a budget for rows in LIFETIME/,
+  ],
+  [
+    'a budget of something else',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [{ type: 'LIFETIME', 'x-unit': 'GROUPS', budget: 1 }],
+    /expected one of QUERIES, ROWS/,
+  ],
+  [
+    'more queries than a budget can have',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [{ type: 'LIFETIME', 'x-unit': 'QUERIES', budget: 1_000_001 }],
+    /`tables\[0\]\.accessBudgets\[0\]\.budget`/,
   ],
   ['a template id with blanks', CUSTOM, ['templates', 1, 'id'], 'tmpl 2', /`templates\[1\]\.id`: expected 1 to 63/],
   ['two templates of one id', CUSTOM, ['templates', 1, 'id'], 'tmpl-reach', /the id `tmpl-reach` is used twice/],

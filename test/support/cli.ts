@@ -32,6 +32,8 @@ export interface RunOptions {
 
 export class Session implements AsyncDisposable {
   readonly directory: string;
+  /** The clock of its commands; the system's, unless it is set. */
+  now: (() => Date) | undefined;
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -77,6 +79,7 @@ export class Session implements AsyncDisposable {
       stderr,
       signal: options.signal,
       clock: AT_ONCE,
+      now: this.now,
       scryptLogN: options.scryptLogN === null ? undefined : (options.scryptLogN ?? LOW_COST),
     });
     stdout.end();

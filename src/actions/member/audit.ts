@@ -105,8 +105,7 @@ export async function verifyAudit(
     const { origin, size } = checkConsistencyProof(text, earlier, verifiers);
     return { kind: 'growth', report: { origin, size, problems: [] } };
   }
-  if (checkpoints.length > 0) throw new SealroomError('USAGE_OPTION', '`--seen` cannot be used with an export');
-  return { kind: 'export', report: verifyExport(text, verifiers) };
+  return { kind: 'export', report: verifyExport(text, verifiers, checkpoints) };
 }
 
 /** Whether a record is about a key: the secret with this id, or the wrapping key with this URI. */

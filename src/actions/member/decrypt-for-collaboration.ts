@@ -58,7 +58,8 @@ export async function decryptForCollaboration(
 ): Promise<DecryptedTable> {
   const { table, packageOutput, collaboration: choice, packageKeys, key } = request;
   const { failOnFingerprintColumns, allowMixedColumns = false, lenientCells } = request;
-  const opened = await openPackageInput(environment, table.input, packageKeys);
+  const packaged = await openPackageInput(environment, table.input, packageKeys);
+  const opened = packaged?.opened ?? null;
   if (opened !== null && allowMixedColumns) throw mixedPackage();
   const collaboration = await collaborationOf(environment, choice, opened);
   const { decryptTable } = await loadProtect();
@@ -70,6 +71,7 @@ export async function decryptForCollaboration(
   requireSignedSecret(held, signature);
   const transfer =
     opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
+  const recordUse = held === null ? undefined : recordInput(held);
   const summary = await decryptTable({
     ...transfer,
     collaborationId: collaboration.id,
@@ -81,11 +83,26 @@ export async function decryptForCollaboration(
     allowMixedColumns,
     lenientCells,
     signal: environment.signal,
-    beforeCommit: held === null ? undefined : recordInput(held),
+    beforeCommit:
+      packaged === null
+        ? recordUse
+        : async (facts) => {
+            await recordUse?.(facts);
+            await packaged.recordTaken();
+          },
+  }).catch((error: unknown) => {
+    throw opened === null ? error : asBrokenPromise(error, held);
   });
   const { generation = null, isNewest = true } = held ?? {};
   const signedBy = signature?.key ?? null;
   return { summary, output: transfer.output, package: opened, generation, isNewest, signedBy };
+}
+
+/** A sealed cell in a package that states that it has none is not a missing secret: the room stated what is false. */
+function asBrokenPromise(error: unknown, held: HeldSecret | null): unknown {
+  if (held !== null || !(error instanceof SealroomError) || error.code !== 'SECRET_MISSING') return error;
+  const message = 'the package has a sealed cell, and states that it has none';
+  return new SealroomError('FORMAT_PACKAGE', message, { where: error.where, cause: error });
 }
 
 function mixedPackage(): SealroomError {

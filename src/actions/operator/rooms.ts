@@ -49,7 +49,7 @@ function requireKnown({
  */
 export async function makeRoom(
   { env, now }: OperatorEnvironment,
-  parts: Omit<RoomParts, 'now'> & KeysOfMembers,
+  parts: Omit<RoomParts, 'now' | 'allowClockJump'> & KeysOfMembers,
 ): Promise<MadeRoom> {
   refuseSecrets(env);
   requireKnown(parts);
@@ -64,12 +64,12 @@ export async function makeRoom(
  *   known; as `updateRoom`.
  */
 export async function replaceManifest(
-  { env, now }: OperatorEnvironment,
-  parts: Omit<RoomParts, 'now' | 'signerName'> & KeysOfMembers,
+  { env, now, allowClockJump }: OperatorEnvironment,
+  parts: Omit<RoomParts, 'now' | 'allowClockJump' | 'signerName'> & KeysOfMembers,
 ): Promise<RoomUpdate> {
   refuseSecrets(env);
   requireKnown(parts);
-  return updateRoom({ ...parts, now });
+  return updateRoom({ ...parts, now, allowClockJump });
 }
 
 /** A table of a room, and whether its snapshot is intact. */

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AuditLog, BudgetChange } from '../../audit/index.ts';
 import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
+import { createSalt } from '../../platform/index.ts';
 import type { SnapshotFacts, Verdict } from '../../query/index.ts';
 import { chargesOf, printIr } from './audit-events.ts';
+import type { Attempt } from './attempt.ts';
 import { QueryChecker } from './query-checker.ts';
-import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
+import { type QueryRequest, resolveRequest } from './request.ts';
 
 /** The maximum length of a resolved query in characters, so that it fits into the record of its attempt. */
 const MAX_IR_CHARACTERS = 1 << 20;
@@ -17,6 +19,8 @@ export interface RoomOptions {
   /** The environment, which must not contain the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
+  /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
+  readonly allowClockJump?: boolean | undefined;
   /** The maximum number of rows to release; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
 }
@@ -36,13 +40,6 @@ export interface QueryCheck {
   readonly verdict: Verdict;
   /** How it would change the budgets of its tables; empty if it is refused. */
   readonly budgets: readonly BudgetChange[];
-}
-
-/** An attempt in progress. */
-export interface Attempt {
-  readonly id: string;
-  readonly room: Room;
-  readonly request: ResolvedRequest;
 }
 
 /** What is known of a member's own tables. Nothing of the tables of others is looked at before a query runs. */
@@ -74,7 +71,7 @@ export class Admission implements AsyncDisposable {
    * @throws {SealroomError} SECRET_INVALID if the room's signer cannot be read; IO_READ, IO_LOCKED and AUDIT_* for the log.
    */
   static async open(options: RoomOptions, room: Room, checker: QueryChecker): Promise<Admission> {
-    return new Admission(options, checker, await openRoomLog(room, options.now));
+    return new Admission(options, checker, await openRoomLog(room, options));
   }
 
   /**
@@ -97,7 +94,7 @@ export class Admission implements AsyncDisposable {
     const room = await openRoomOnce(this.#options.directory, opened);
     const asked = resolveRequest(request, room.manifest, this.#options.maxRows);
     const question = { ...asked, context: { ...asked.context, facts: factsOf(room, asked.context.member) } };
-    return { id: randomUUID(), room, request: question };
+    return { id: randomUUID(), salt: createSalt(), room, request: question };
   }
 
   /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type BudgetChange, durationBucket, type Receipt } from '../../audit/index.ts';
 import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import { sha256Hex } from '../../platform/index.ts';
+import { saltedHash, sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
 import {
   isSameAgreement,
@@ -17,8 +17,9 @@ import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
 import type { EngineProcess } from './engine-process.ts';
-import { chargesOf, describeAttempt, formatObligation, printIr } from './audit-events.ts';
-import { type Attempt, Admission, type QueryCheck, type RoomOptions, type RunOptions } from './admission.ts';
+import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr } from './audit-events.ts';
+import type { Attempt } from './attempt.ts';
+import { Admission, type QueryCheck, type RoomOptions, type RunOptions } from './admission.ts';
 import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
 import { ProcessFailure } from './limited-process.ts';
@@ -59,10 +60,18 @@ export interface QueryResult {
   readonly statement: ResultStatement;
   /** The rows, as an Arrow stream. Protected columns are still protected. */
   readonly table: Uint8Array;
+  /** The line of the attempt in the audit log, without line break. */
+  readonly record: string;
 }
 
-/** How an attempt ended, with the receipt of its audit record. */
-export type QueryOutcome = { readonly attempt: string; readonly receipt: Receipt } & (
+/** What is known of a result before its release is recorded. */
+interface UnreleasedResult {
+  readonly statement: Omit<ResultStatement, 'proof'>;
+  readonly table: Uint8Array;
+}
+
+/** How an attempt ended, with the receipt of its audit record and the salt of the hashes in it. */
+export type QueryOutcome = { readonly attempt: string; readonly salt: string; readonly receipt: Receipt } & (
   | { readonly kind: 'refused'; readonly text: string; readonly findings: readonly Finding[] }
   | { readonly kind: 'released'; readonly result: QueryResult; readonly budgets: readonly BudgetChange[] }
 );
@@ -143,10 +152,13 @@ export class QueryRunner implements AsyncDisposable {
    *
    * @throws {SealroomError} QUERY_FAILED if the query was allowed but could not be completed, for any reason: the audit log
    *   has the kind of the failure under the id that the error names. QUERY_UNLOADED if one of its tables is not loaded;
-   *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; and the codes of {@link QueryRunner.check}.
+   *   ROOM_SNAPSHOT if one was changed; RULE_BUDGET if the result has more rows than a budget has left; IO_CLOCK if the clock is more
+   *   than a day past the last record, and then nothing is recorded; IO_ABORTED if the signal fires; and the codes of
+   *   {@link QueryRunner.check}.
    */
   async run(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryOutcome> {
     const grid = new ReleaseGrid(this.#clock, signal);
+    await this.#admission.log.requireClock();
     const attempt = await this.#admission.prepare(request, room);
     const verdict = await this.#admit(attempt, signal);
     // Follows from the text and the manifest, and not from rows.
@@ -168,8 +180,8 @@ export class QueryRunner implements AsyncDisposable {
    *
    * @throws {SealroomError} CUSTODY_KEY if a receiving key cannot be encrypted to.
    */
-  async pack({ statement, table }: QueryResult, recipients: Recipients): Promise<Uint8Array> {
-    return sealPackage(statement, table, recipients, this.#signer);
+  async pack(result: QueryResult, recipients: Recipients): Promise<Uint8Array> {
+    return sealPackage(result, recipients, this.#signer);
   }
 
   /** Kills the processes and closes the log. */
@@ -190,15 +202,15 @@ export class QueryRunner implements AsyncDisposable {
   }
 
   async #refuse(attempt: Attempt, verdict: Verdict): Promise<QueryOutcome> {
-    const { id, request: question, room } = attempt;
-    const event = describeAttempt(id, question, room, verdict);
+    const { id, salt, request } = attempt;
+    const event = describeAttempt(attempt, verdict);
     const receipt = await this.#admission.log.append({ ...event, budgets: [], outcome: { kind: 'refused' } });
-    return { kind: 'refused', attempt: id, receipt, text: question.text, findings: verdict.findings };
+    return { kind: 'refused', attempt: id, salt, receipt, text: request.text, findings: verdict.findings };
   }
 
   /** Records that a query cannot run although nothing refuses it; nothing has been spent for it. */
   async #recordNotRun(attempt: Attempt, verdict: Verdict, code: string, message: string): Promise<void> {
-    const event = describeAttempt(attempt.id, attempt.request, attempt.room, verdict);
+    const event = describeAttempt(attempt, verdict);
     const findings = [{ code, message, span: null, table: null }];
     await this.#admission.log.append({ ...event, findings, budgets: [], outcome: { kind: 'refused' } });
   }
@@ -235,8 +247,9 @@ export class QueryRunner implements AsyncDisposable {
     verdict: Allowed,
     snapshots: readonly SnapshotFile[],
   ): Promise<QueryOutcome> {
-    const { id, request: question, room } = attempt;
+    const { id, salt, request: question, room } = attempt;
     const { engine, end, signal } = turn;
+    const charges = chargesOf(room, verdict.tables);
     try {
       if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
       // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
@@ -252,16 +265,16 @@ export class QueryRunner implements AsyncDisposable {
       attempt: id,
       member: question.context.member,
       manifestSha256: room.manifest.sha256,
-      irSha256: sha256Hex(printIr(verdict.statement)),
-      charges: chargesOf(room, verdict.tables),
+      ...hashOfIr(attempt, verdict.statement),
+      charges,
     });
     if (!started.granted) {
       await end();
       return this.#refuse(attempt, await this.#admission.withoutBudget(attempt, started.exhausted));
     }
     const startedAt = this.#clock.elapsedMs();
-    const event = { ...describeAttempt(id, question, room, verdict), budgets: started.budgets };
-    let result: QueryResult;
+    const event = { ...describeAttempt(attempt, verdict), budgets: started.budgets };
+    let result: UnreleasedResult;
     try {
       result = await this.#execute(turn, attempt, verdict);
     } catch (error) {
@@ -270,18 +283,30 @@ export class QueryRunner implements AsyncDisposable {
       await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
       throw failed(id, error);
     }
-    const { rows, result: table } = result.statement;
+    const { statement, table } = result;
     const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
-    const outcome = { kind: 'released', rows, resultSha256: table.sha256, duration } as const;
-    const receipt = await this.#admission.log.append({ ...event, outcome });
-    return { kind: 'released', attempt: id, receipt, result, budgets: started.budgets };
+    const saltedResultSha256 = saltedHash(salt, 'result', statement.result.sha256);
+    const outcome = { kind: 'released', rows: statement.rows, saltedResultSha256, duration } as const;
+    const released = await this.#admission.log.release({ ...event, outcome }, charges);
+    const { receipt } = released;
+    if (!released.granted) throw tooManyRows(released.exhausted);
+    const { record, proof } = receipt;
+    const budgets = totalChanges(started.budgets, released.budgets);
+    return {
+      kind: 'released',
+      attempt: id,
+      salt,
+      receipt,
+      result: { statement: { ...statement, proof }, table, record },
+      budgets,
+    };
   }
 
   async #execute(
     { engine, end, signal }: Turn,
-    { id, request: question, room }: Attempt,
+    { id, salt, request: question, room }: Attempt,
     { statement, obligations, tables }: Allowed,
-  ): Promise<QueryResult> {
+  ): Promise<UnreleasedResult> {
     const { member, receivers, template = null, parameters = {}, maxRows = DEFAULT_MAX_ROWS } = question.context;
     const { sql } = statement;
     const values = statement.isSalted ? [...statement.parameters, newSalt()] : statement.parameters;
@@ -293,7 +318,7 @@ export class QueryRunner implements AsyncDisposable {
     return {
       table,
       statement: {
-        version: 1,
+        version: 2,
         collaboration: room.manifest.id,
         manifestSha256: room.manifest.sha256,
         attempt: id,
@@ -308,6 +333,7 @@ export class QueryRunner implements AsyncDisposable {
         rows: answer.rows,
         isCut: answer.isCut,
         result: { format: 'arrow', bytes: table.length, sha256: sha256Hex(table) },
+        salt,
       },
     };
   }
@@ -315,6 +341,25 @@ export class QueryRunner implements AsyncDisposable {
 
 /** The verdict on a query whose check was not completed. */
 const UNDECIDED: Verdict = { allowed: false, findings: [], obligations: [], tables: [] };
+/** The changes of budgets from before a query started until after its release: the start has spent one row, the release the others. */
+function totalChanges(started: readonly BudgetChange[], released: readonly BudgetChange[]): readonly BudgetChange[] {
+  return started.map((change) => {
+    const { table, type, unit, period } = change;
+    const rest = released.find((each) => each.table === table && each.type === type && each.period === period);
+    return unit === undefined || rest === undefined ? change : { ...rest, before: rest.before + 1 };
+  });
+}
+
+/** The error for a result that may not be released, which says only what the budgets say. */
+function tooManyRows(exhausted: readonly BudgetChange[]): SealroomError {
+  const budgets = exhausted.map(
+    ({ table, type, period, before }) => `\`${table}\` has left, ${String(before + 1)} (${type} ${period})`,
+  );
+  const message = `the result is not released: it has more rows than ${budgets.join(', and than ')}`;
+  return new SealroomError('RULE_BUDGET', message, {
+    hint: 'ask for fewer rows, or wait until the budget is renewed; the attempt has cost one query and one row',
+  });
+}
 
 /** Decides which groups of a person count, anew in each run. */
 function newSalt(): string {

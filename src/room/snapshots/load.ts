@@ -12,7 +12,7 @@ import { MOST_CELL_BYTES } from './cells.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
 import { readSourceSignature } from './source-signature.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
-import { readRoom, recordInRoom, type RoomTable, tableInRoom } from '../room.ts';
+import { readRoom, recordInRoom, requireRoomClock, type RoomTable, tableInRoom } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
 
 /** The progress of a load: the rows that were read, and then the hashing of the snapshot. */
@@ -33,6 +33,8 @@ export interface LoadOptions {
   /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | undefined;
   readonly now: () => Date;
+  /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
+  readonly allowClockJump?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
@@ -80,6 +82,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   const input = toTableInput(options.input);
   const { manifest, state } = await readRoom(directory);
   const table = findTable(manifest, options.table);
+  await requireRoomClock(directory, options);
   await sweep(directory, state.snapshots.map(snapshotFile));
   if (input.kind === 'file') await requireOrdinary(input.path);
   const { signature, warnings } = await readSourceSignature(manifest, table, input);
@@ -107,7 +110,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const { owner, sha256: ruleSha256 } = table;
     const hashes = { ruleSha256, sourceSha256, snapshotSha256: entry.sha256, replacedSha256: old?.sha256 ?? null };
     const load = { table: table.name, owner, manifestSha256: manifest.sha256, ...hashes, rows: entry.rows };
-    await recordInRoom(directory, [{ kind: 'load', ...load }], options.now);
+    await recordInRoom(directory, [{ kind: 'load', ...load }], options);
     await writeState(directory, { ...state, snapshots });
     await sweep(directory, snapshots.map(snapshotFile));
     return {

@@ -48,9 +48,17 @@ export async function readSourceSignature(
       'the manifest requires signed tables, and this one was signed under another manifest or version of it',
     );
   }
+  if (!isNamed(manifest, signature))
+    throw refuse('the table was encrypted with another secret than the manifest names');
   const isOfVersion = manifestSha256 === null || manifestSha256 === manifest.sha256;
   const warning = `${nameOf(input)} was signed under another version of the manifest`;
   return { signature, warnings: isOfVersion ? [] : [warning] };
+}
+
+/** Whether a table was encrypted with a secret that the manifest names, if it names any. */
+function isNamed({ secretIds }: Manifest, { statement: { generation, secretId } }: TableSignature): boolean {
+  if (secretIds === null) return true;
+  return generation === null ? Object.values(secretIds).includes(secretId) : secretIds[String(generation)] === secretId;
 }
 
 const SIGNING = '`sealroom encrypt --sign --manifest` makes both';

@@ -65,7 +65,11 @@ describe('askRoom', () => {
     const answer = await askRoom(environment, order({ isPacked: true, receivers: ['pub'] }));
     if (answer.kind === 'refused' || answer.package === null) throw new Error('no package');
     const verifiers = parseVerifiers(await room.session.text('room/runner.pub'));
-    const opened = await openPackage(answer.package, [room.identities.pub], verifiers);
+    const opened = await openPackage(answer.package, {
+      member: 'pub',
+      identities: [room.identities.pub],
+      verifiers,
+    });
     expect(opened.statement).toMatchObject({ member: 'brand', receivers: ['pub'] });
   });
 

@@ -216,6 +216,7 @@ export class SampleRoom implements AsyncDisposable {
       auditor: await generateX25519Identity(),
     };
     const room = new SampleRoom(await Session.start(), identities);
+    room.session.now = NOW;
     const tables = Object.fromEntries(Object.entries(TABLES).filter(([name]) => names.includes(name)));
     const manifest = await signedManifest(identities, tables);
     await room.session.put('manifest.json', manifest);
@@ -260,7 +261,7 @@ export class SampleRoom implements AsyncDisposable {
       directory: this.directory,
       manifest: signedBy(text),
       manifestFile: 'manifest.json',
-      now: () => new Date(),
+      now: NOW,
     });
   }
 
