@@ -26,8 +26,7 @@ export interface RegionTotal {
   readonly region: string;
   /** Incidents that both have. */
   readonly incidents: number;
-  /** Over all pairs of claims: sum of the amounts, each rounded to 10 euro before. */
-  readonly brightfenEur: number;
+  /** Sum of Tannhof's amounts, each rounded to 10 euro before. A claim counts once, however many of Brightfen's it meets. */
   readonly tannhofEur: number;
 }
 
@@ -95,14 +94,13 @@ function toSharedClaim({ one, other, oneHolder, otherHolder, samePerson }: Claim
 function totalPerRegion(pairs: readonly ClaimPair[]): RegionTotal[] {
   const totals = new Map<string, RegionTotal>();
   const incidents = new Set<string>();
-  for (const { one, other } of pairs) {
-    const soFar = totals.get(one.region);
-    const key = `${one.region} ${one.incidentNo ?? ''}`;
-    totals.set(one.region, {
-      region: one.region,
+  for (const { region, incidentNo, amountCents } of new Set(pairs.map(({ other }) => other))) {
+    const soFar = totals.get(region);
+    const key = `${region} ${incidentNo ?? ''}`;
+    totals.set(region, {
+      region,
       incidents: (soFar?.incidents ?? 0) + Number(!incidents.has(key)),
-      brightfenEur: (soFar?.brightfenEur ?? 0) + (roundAmount(one.amountCents) ?? 0),
-      tannhofEur: (soFar?.tannhofEur ?? 0) + (roundAmount(other.amountCents) ?? 0),
+      tannhofEur: (soFar?.tannhofEur ?? 0) + (roundAmount(amountCents) ?? 0),
     });
     incidents.add(key);
   }
