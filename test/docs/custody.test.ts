@@ -9,11 +9,11 @@ import { HomeSession } from '../support/homes.ts';
 import { type StrictKey, StrictKms } from '../support/strict-kms.ts';
 import { readText } from './repository.ts';
 
-// What keys.md, roles.md and providers.md promise of envelopes, where no test of the code says it already.
+// What docs/keys.md, docs/roles.md and docs/providers.md promise of envelopes, where no test of the code says it already.
 
 /** Demands that a document says something, whatever its line breaks. */
 function says(file: string, sentence: string): void {
-  expect(readText(`docs/${file}`).replaceAll(/\s+/g, ' ')).toContain(sentence);
+  expect(readText(file).replaceAll(/\s+/g, ' ')).toContain(sentence);
 }
 
 const ID = '5ea1ed00-d3a0-4c0f-8a00-00000000de30';
@@ -77,9 +77,9 @@ describe('the policy in docs/providers.md', () => {
   });
 
   test('lets a custodian make, wrap and rotate, and a steward encrypt and nothing else; sealroom calls nothing else', async () => {
-    says('providers.md', 'sealroom calls `GenerateDataKey`, `Decrypt` and `DescribeKey`, and nothing else.');
+    says('docs/providers.md', 'sealroom calls `GenerateDataKey`, `Decrypt` and `DescribeKey`, and nothing else.');
     says(
-      'providers.md',
+      'docs/providers.md',
       'a steward can neither rotate the secret nor wrap it, or another one, for someone else under this key',
     );
     const uri = `aws-kms:${kms.uri(key.arn)}`;
@@ -107,11 +107,11 @@ describe('the policy in docs/providers.md', () => {
     }
     expect([...new Set(kms.requests)].sort()).toEqual(['Decrypt', 'DescribeKey', 'GenerateDataKey']);
     expect(parseEnvelope(await readFile(rotated.file, 'utf8')).algorithm).toBe('AWS-KMS+AES-256-GCM+CONTEXT');
-    says('providers.md', '`algorithm` is `AWS-KMS+AES-256-GCM+CONTEXT`');
+    says('docs/providers.md', '`algorithm` is `AWS-KMS+AES-256-GCM+CONTEXT`');
   });
 
   test('opens no envelope of version 1 for a steward, and each for a custodian', async () => {
-    says('providers.md', 'let the policy ask for `facts`, as the one below does for stewards.');
+    says('docs/providers.md', 'let the policy ask for `facts`, as the one below does for stewards.');
     const golden = JSON.parse(readText('test/vectors/envelopes.json')) as {
       readonly kmsKey: { readonly arn: string; readonly material: string };
       readonly envelopes: Readonly<Record<string, string>>;
@@ -141,9 +141,9 @@ describe('the policy in docs/providers.md', () => {
 });
 
 test('a key in a token may encrypt and decrypt, and cannot be modified: whoever has the PIN makes envelopes', async () => {
-  says('providers.md', 'the key that sealroom makes may both encrypt and decrypt and cannot be modified');
-  says('providers.md', 'Whoever has the PIN can make envelopes.');
-  says('roles.md', 'a token knows no roles');
+  says('docs/providers.md', 'the key that sealroom makes may both encrypt and decrypt and cannot be modified');
+  says('docs/providers.md', 'Whoever has the PIN can make envelopes.');
+  says('docs/roles.md', 'a token knows no roles');
   await using home = await HomeSession.start({
     'module.so': '',
     'token.json': JSON.stringify({ slots: ['one'], pin: '1', tries: 3, keys: [] }),
@@ -172,8 +172,8 @@ test('a key in a token may encrypt and decrypt, and cannot be modified: whoever 
 });
 
 test('the log of a home proves nothing against who has the home, unless a checkpoint was kept elsewhere', async () => {
-  says('keys.md', 'So it proves nothing against someone who **has** the home');
-  says('roles.md', 'a person who has the home can sign another log');
+  says('docs/keys.md', 'So it proves nothing against someone who **has** the home');
+  says('docs/roles.md', 'a person who has the home can sign another log');
   await using home = await HomeSession.start({ 'in.csv': 'a\nx\n', 's.json': SCHEMA });
   await home.done(['key', 'create', '--id', ID, '--key', 'age:a.key']);
   await home.done(ENCRYPT);
@@ -189,8 +189,8 @@ test('the log of a home proves nothing against who has the home, unless a checkp
 });
 
 test('the id that is read out decides which envelope gets into a home, whoever exchanged it on the way', async () => {
-  says('roles.md', 'with `--secret-id` takes only the secret that the custodian names');
-  says('roles.md', 'whoever can **exchange** it on the way can put in an envelope of their own');
+  says('docs/roles.md', 'with `--secret-id` takes only the secret that the custodian names');
+  says('docs/roles.md', 'whoever can **exchange** it on the way can put in an envelope of their own');
   await using home = await HomeSession.start();
   for (const [name, key] of [
     ['kim', 'age:a.key'],
