@@ -81,7 +81,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   query: {
     command: 'query [sql]',
-    describe: 'ask a room a query; exit code 3 if the owners of its tables do not allow it',
+    describe: 'ask a room a query; the answer comes at whole seconds; exit code 3 if it is not allowed',
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/query.ts')).queryCommand(io), ...head }),
   },

@@ -53,16 +53,20 @@ interface KeyArguments extends CommonArguments {
   readonly file: string;
 }
 
-/** The arguments of `collab sign`. */
-interface SignArguments extends ManifestArguments {
+/** Who signs, and with what. */
+interface SignerArguments extends ManifestArguments {
   readonly as: string;
   readonly key: string;
   readonly home: string | undefined;
+}
+
+/** The arguments of `collab sign`. */
+interface SignArguments extends SignerArguments {
   readonly template: string | undefined;
 }
 
 /** The arguments of `collab withdraw`. */
-interface WithdrawArguments extends SignArguments {
+interface WithdrawArguments extends SignerArguments {
   readonly template: string;
 }
 
@@ -227,7 +231,7 @@ function withInit(yargs: Argv): Argv<InitArguments> {
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' });
 }
 
-function withSign(yargs: Argv): Argv<SignArguments> {
+function withSigner(yargs: Argv): Argv<SignerArguments> {
   return withManifest(yargs)
     .option('as', { type: 'string', demandOption: true, describe: 'id of the member that signs' })
     .option('key', {
@@ -240,12 +244,19 @@ function withSign(yargs: Argv): Argv<SignArguments> {
       type: 'string',
       requiresArg: true,
       describe: 'home whose log records refusals (default: SEALROOM_HOME, else ~/.sealroom)',
-    })
-    .option('template', { alias: 't', type: 'string', describe: 'approve this template instead of the manifest' });
+    });
+}
+
+function withSign(yargs: Argv): Argv<SignArguments> {
+  return withSigner(yargs).option('template', {
+    alias: 't',
+    type: 'string',
+    describe: 'approve this template instead of the manifest',
+  });
 }
 
 function withWithdraw(yargs: Argv): Argv<WithdrawArguments> {
-  return withSign(yargs).option('template', {
+  return withSigner(yargs).option('template', {
     alias: 't',
     type: 'string',
     demandOption: true,

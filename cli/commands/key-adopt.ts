@@ -67,7 +67,7 @@ async function runAdopt(args: AdoptArguments, io: CliIo): Promise<void> {
             .map((line) => `${escapeUnprintable(line)}\n`)
             .join(''),
         );
-      const compared = args['secret-id'] === undefined ? '; compare the id of the secret with the other members' : '';
+      const compared = args['secret-id'] === undefined ? ' Compare the id of the secret with the other members' : '';
       await confirmOrRefuse(io, args, `take this envelope into the home, and use its key?${compared}`);
     },
   });

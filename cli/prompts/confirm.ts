@@ -21,7 +21,7 @@ export async function confirmOrRefuse(io: CliIo, { yes }: ConfirmArguments, ques
   if (yes) return;
   if (io.stdin.isTTY !== true) {
     throw new SealroomError('USAGE_OPTION', 'without a terminal, this command needs `--yes`', {
-      hint: `\`--yes\` confirms: ${question}`,
+      hint: `\`--yes\` answers the question: ${question}`,
     });
   }
   // Loaded here, because the library for prompts would slow down every other command.

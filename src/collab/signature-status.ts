@@ -15,9 +15,12 @@ export function describeSignature({ member, template, state }: SignatureStatus):
   return `${member}${template === null ? '' : ` on template ${template}`}: ${STATES[state]}`;
 }
 
-/** A signature that is still to be made. What a member has withdrawn is not one of them. */
-function findMissing(states: readonly SignatureStatus[]): SignatureStatus | undefined {
-  return states.find(({ state }) => state === 'missing' || state === 'no-key');
+/** The signatures in one of these states, each as {@link describeSignature} says it, in a line. */
+function listStates(states: readonly SignatureStatus[], ...wanted: readonly SignatureState[]): string {
+  return states
+    .filter(({ state }) => wanted.includes(state))
+    .map(describeSignature)
+    .join(', ');
 }
 
 /** The members that have not signed the manifest. */
@@ -32,9 +35,9 @@ export function listUnsigned(states: readonly SignatureStatus[]): readonly strin
  * @throws {SealroomError} MANIFEST_SIGNATURE
  */
 export function refuseBrokenSignatures(states: readonly SignatureStatus[], file: string): void {
-  const broken = states.find(({ state }) => state === 'changed' || state === 'wrong');
-  if (broken === undefined) return;
-  throw new SealroomError('MANIFEST_SIGNATURE', `expected signatures that hold; ${describeSignature(broken)}`, {
+  const broken = listStates(states, 'changed', 'wrong');
+  if (broken === '') return;
+  throw new SealroomError('MANIFEST_SIGNATURE', `expected signatures that hold; ${broken}`, {
     where: { file },
     hint: 'compare the versions with `sealroom collab diff`, and sign again if you agree',
   });
@@ -48,14 +51,11 @@ export function refuseBrokenSignatures(states: readonly SignatureStatus[], file:
  */
 export function requireSignatures(states: readonly SignatureStatus[], file: string): void {
   refuseBrokenSignatures(states, file);
-  const missing = findMissing(states);
-  if (missing === undefined) return;
-  throw new SealroomError(
-    'MANIFEST_UNSIGNED',
-    `expected the signatures of all members; ${describeSignature(missing)}`,
-    {
-      where: { file },
-      hint: 'each member runs `sealroom collab sign`',
-    },
-  );
+  // What a member has withdrawn is not still to be made.
+  const missing = listStates(states, 'missing', 'no-key');
+  if (missing === '') return;
+  throw new SealroomError('MANIFEST_UNSIGNED', `expected the signatures of all members; ${missing}`, {
+    where: { file },
+    hint: 'each member runs `sealroom collab sign`',
+  });
 }

@@ -50,7 +50,7 @@ describe('collab', () => {
       out: expect.stringMatching(/^brand: signed another version\npub: signed another version\n/),
     });
     expect(changed.err).toMatch(
-      /^error: spring\.yaml: expected signatures that hold; brand: signed another version\nhint: .*collab diff/,
+      /^error: spring\.yaml: expected signatures that hold; brand: signed another version, pub: signed another version\nhint: .*collab diff/,
     );
     expect((await session.run(['collab', 'diff', 'before.yaml', 'spring.yaml'])).out).toBe(
       'newly allowed\n  the collaboration\n    cleartext columns in encrypted tables\n',

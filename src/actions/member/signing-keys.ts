@@ -58,7 +58,7 @@ function tableOf({ tables, members }: Manifest, key: string, { name, headers }: 
     );
     const [only] = fitting;
     if (only !== undefined && fitting.length === 1) return only;
-    throw new SealroomError('USAGE_OPTION', 'which table of the manifest is signed is not clear', {
+    throw new SealroomError('USAGE_OPTION', 'it is not clear which table of the manifest this is', {
       hint: 'name it with `--table`; it belongs to the member whose key is in your home, and its columns are in the schema',
     });
   }

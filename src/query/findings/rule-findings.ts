@@ -4,7 +4,7 @@ import type { FindingText } from './finding-text.ts';
 export const RULE_FINDINGS = {
   JOIN_TYPE: {
     why: 'Joins other than INNER JOIN … ON return rows outside the overlap, pair rows that do not belong together, or hide their condition.',
-    help: 'Write INNER JOIN … ON with an equality of join columns. A custom rule also allows LEFT, RIGHT and FULL JOIN.',
+    help: 'Write INNER JOIN … ON, or LEFT SEMI JOIN … ON, with an equality of join columns. A custom rule also allows LEFT, RIGHT and FULL JOIN.',
   },
   JOIN_CONDITION: {
     why: 'A join condition consists of equalities between a column of one side and a column of the other; anything else filters or multiplies rows unseen.',

@@ -47,8 +47,8 @@ export const SHAPE_FINDINGS = {
     help: 'Select from a table of the collaboration.',
   },
   SUBQUERY: {
-    why: 'A sub-query computes on individual people before a threshold applies; only a custom rule can allow it, and never one that refers to the query around it.',
-    help: 'Write the query as a single SELECT with joins.',
+    why: 'A sub-query computes on individual people before a threshold applies. A filter that all rows must meet (`column IN (SELECT …)` or EXISTS) may run; only a custom rule can allow others, and never one that refers to the query around it.',
+    help: 'Write the query as a single SELECT with joins, or filter with `column IN (SELECT …)`.',
   },
   SUBQUERY_MULTIROW: {
     why: 'A sub-query that is used as a value must return one row whatever the data is; a failure would reveal something about the data.',
