@@ -26,7 +26,7 @@ export interface RegionTotal {
   readonly region: string;
   /** Incidents that both have. */
   readonly incidents: number;
-  /** Sum of Tannhof's amounts, each rounded to 10 euro before. A claim counts once, however many of Brightfen's it meets. */
+  /** Over Tannhof's claims in these incidents, each once: sum of the amounts, each rounded to 10 euro before. */
   readonly tannhofEur: number;
 }
 
@@ -94,13 +94,13 @@ function toSharedClaim({ one, other, oneHolder, otherHolder, samePerson }: Claim
 function totalPerRegion(pairs: readonly ClaimPair[]): RegionTotal[] {
   const totals = new Map<string, RegionTotal>();
   const incidents = new Set<string>();
-  for (const { region, incidentNo, amountCents } of new Set(pairs.map(({ other }) => other))) {
-    const soFar = totals.get(region);
-    const key = `${region} ${incidentNo ?? ''}`;
-    totals.set(region, {
-      region,
+  for (const other of new Set(pairs.map((pair) => pair.other))) {
+    const soFar = totals.get(other.region);
+    const key = `${other.region} ${other.incidentNo ?? ''}`;
+    totals.set(other.region, {
+      region: other.region,
       incidents: (soFar?.incidents ?? 0) + Number(!incidents.has(key)),
-      tannhofEur: (soFar?.tannhofEur ?? 0) + (roundAmount(amountCents) ?? 0),
+      tannhofEur: (soFar?.tannhofEur ?? 0) + (roundAmount(other.amountCents) ?? 0),
     });
     incidents.add(key);
   }

@@ -1,10 +1,10 @@
--- How much was claimed from Tannhof, per region, in the incidents that both have? Regions with under five of them stay out.
+-- How much was claimed at Tannhof, per region, in the incidents that both have? Regions with under five of them stay out.
 -- Brightfen's table only filters: in a join, a claim of Tannhof's would count once for each claim of Brightfen's, and be refused.
 SELECT
-  region,
-  COUNT(DISTINCT incident_key) AS incidents,
-  SUM(amount_rounded) AS tannhof_eur
-FROM tannhof_totals
-WHERE incident_key IN (SELECT incident_key FROM brightfen_totals)
-GROUP BY region
-ORDER BY region
+  other.region,
+  COUNT(DISTINCT other.incident_key) AS incidents,
+  SUM(other.amount_rounded) AS tannhof_eur
+FROM tannhof_totals AS other
+WHERE other.incident_key IN (SELECT incident_key FROM brightfen_totals)
+GROUP BY other.region
+ORDER BY other.region
