@@ -205,7 +205,56 @@ describe('R-41 rows of other members count once', () => {
   });
 });
 
+test('R-41 a constant of a sub-query counts the rows that have it', async () => {
+  const facts: Facts = { mine: { rows: 9, most: { email: 9 } } };
+  for (const measure of ['SUM(t.one)', 'COUNT(t.one)', 'AVG(t.one)']) {
+    const sql = `SELECT ${measure} AS n FROM (SELECT c.email, 1 AS one ${C}) t`;
+    expect(await codesOf(sql, CUSTOM, facts)).toEqual(['FAN_OUT']);
+    expect(await codesOf(sql, CUSTOM)).toEqual(['allowed']);
+  }
+});
+
+test('R-41 integers that differ can equal one floating-point number, so that none determines the other', async () => {
+  const facts: Facts = { mine: { rows: 9, most: { weight: 1 } } };
+  const sum = 'SELECT SUM(c.spend) AS s FROM customers c JOIN mine m ON c.spend = m.weight';
+  expect(await codesOf(sum, CUSTOM, facts)).toEqual(['allowed']);
+  expect(await codesOf(sum, { ...CUSTOM, spend: 'DOUBLE' }, facts)).toEqual(['FAN_OUT']);
+  const PERSON = [{ columnName: 'spend', minimum: 2, type: 'COUNT_DISTINCT' }];
+  const hidden: Terms = { ...CUSTOM, rule: { 'x-outputConstraints': PERSON } };
+  const count = 'SELECT COUNT(DISTINCT m.bucket) AS n FROM mine m WHERE m.weight IN (SELECT spend FROM customers)';
+  expect(await codesOf(count, hidden)).toEqual(['allowed']);
+  expect(await codesOf(count, { ...hidden, spend: 'DOUBLE' })).toEqual(['THRESHOLD_UNREACHABLE']);
+});
+
 describe('R-42 a person is in one group', () => {
+  const MANY: Facts = { mine: { rows: 9, most: { email: 9, phone: 9 } }, fan: { rows: 9, most: { bucket: 1 } } };
+
+  test.each([
+    // Which constant a row has is chosen by the rows of the asking member.
+    "FROM customers c JOIN (SELECT email, 'a' AS g FROM mine UNION ALL SELECT email, 'b' AS g FROM mine WHERE tag = 'x') u ON c.email = u.email GROUP BY u.g",
+    "FROM customers c LEFT JOIN (SELECT email, weight, 'a' AS g FROM mine) u ON c.email = u.email AND u.weight > c.spend GROUP BY u.g",
+    // A condition inside a side that may be missing makes no column of it a constant.
+    "FROM customers c LEFT JOIN (mine m JOIN fan f ON m.bucket = f.bucket AND f.grp = 'x') ON c.email = m.email AND c.spend > m.weight GROUP BY f.grp",
+    'FROM customers c LEFT JOIN (SELECT MAX(weight) AS w, MAX(tag) AS g FROM mine) u ON c.spend = u.w GROUP BY u.g',
+    // Rows of the asking member tie a person to any rows of the owner.
+    'FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.phone = m.phone GROUP BY d.region',
+    'FROM (SELECT c.email AS email, d.email AS other, d.region AS g FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.phone = m.phone) t GROUP BY t.g',
+    'FROM customers c JOIN (SELECT d.email, d.region AS g, d.phone FROM customers d WHERE d.phone IN (SELECT phone FROM mine)) t ON t.phone = c.phone GROUP BY t.g',
+  ])('what the asking member brings puts nobody into several groups: %s', async (from) => {
+    const person = from.includes('FROM (') ? 't.email' : 'c.email';
+    expect(await codesOf(`SELECT COUNT(DISTINCT ${person}) AS n ${from}`, CUSTOM, MANY)).toEqual(['FAN_OUT']);
+  });
+
+  test.each([
+    'FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.email = m.email GROUP BY d.region',
+    'FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.phone = c.phone GROUP BY d.region',
+    'FROM (SELECT c.email AS email, c.region AS g FROM customers c JOIN mine m ON c.email = m.email) t GROUP BY t.g',
+    "FROM customers c LEFT JOIN (SELECT DISTINCT email, 'a' AS g FROM mine) u ON c.email = u.email GROUP BY u.g",
+  ])('groups of the owner that its own columns lead to are free: %s', async (from) => {
+    const person = from.includes('FROM (') ? 't.email' : 'c.email';
+    expect(await codesOf(`SELECT COUNT(DISTINCT ${person}) AS n ${from}`, CUSTOM, MANY)).toEqual(['allowed']);
+  });
+
   test('groups of the asking member hang on the person', async () => {
     expect(await codesOf(`SELECT m.tag, COUNT(DISTINCT c.email) AS n ${C} GROUP BY m.tag`)).toEqual(['allowed']);
     expect(

@@ -1,6 +1,6 @@
 import { columnOf } from '../ast/build.ts';
 import type { ExpressionOf, Leaf, Relation, RelationColumn, Select } from '../ast/nodes.ts';
-import { meetExactly } from '../ast/value-type.ts';
+import { isSameIfEqual } from '../ast/value-type.ts';
 import { joinsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 
 /** A scan of a table, and a column of the FROM above it that has the values of one of the table's columns. */
@@ -52,7 +52,7 @@ class EqualColumns {
     const always = joinsIn(select.from).filter(({ type }) => type === 'INNER' || type === 'SEMI');
     for (const term of [...always.flatMap(({ on }) => termsOf(on)), ...termsOf(select.where)]) {
       if (term.kind !== 'comparison' || term.operator !== '=') continue;
-      if (!meetExactly([term.left.type, term.right.type])) continue;
+      if (!isSameIfEqual(term.left.type, term.right.type)) continue;
       if (term.left.kind === 'column' && term.right.kind === 'column') this.#unite(keyOf(term.left), keyOf(term.right));
     }
     return level;

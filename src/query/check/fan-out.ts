@@ -1,8 +1,9 @@
 import type { ManifestTable } from '../../collab/index.ts';
+import { OwnGroups } from '../analysis/own-groups.ts';
 import { placed, selectPlaces, type Placed } from '../analysis/places.ts';
 import { personColumns } from '../analysis/person-columns.ts';
 import type { RowAnalysis } from '../analysis/row-analysis.ts';
-import type { Expression, Query, Select } from '../ast/nodes.ts';
+import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
 import {
   columnsIn,
   isAggregated,
@@ -115,16 +116,18 @@ class FanOutCheck {
     this.#report(group.span, table, message, help);
   }
 
-  /** Whether a group depends on columns of other members than the table's owner that one person can have several values of. */
+  /** Whether a group depends on what others than the table's owner bring, and one person can have several values of it. */
   #isSpread(group: Expression, query: Select, table: ManifestTable, column: string): boolean {
     const place = { query, around: this.#place.around };
-    const isForeign = (part: Expression): boolean =>
-      [...this.#rows.scansOf(part, place)].some((scan) => this.#scans.get(scan)?.owner !== table.owner);
-    const foreign = columnsIn(group).filter(isForeign);
-    if (foreign.length === 0) return false;
-    return personColumns(query, table.name, column).some((person) => {
-      if (person.column === null) return false;
-      const determined = this.#rows.determine(place, { columns: [person.column] });
+    const isOwn = (scan: number): boolean => this.#scans.get(scan)?.owner === table.owner;
+    const own = new OwnGroups(isOwn);
+    return personColumns(query, table.name, column).some(({ column: person }) => {
+      if (person === null) return false;
+      const isForeign = (part: ExpressionOf<'column'>): boolean =>
+        [...this.#rows.scansOf(part, place)].some((scan) => !isOwn(scan)) || !own.hangsOn(part, person, place);
+      const foreign = columnsIn(group).filter(isForeign);
+      if (foreign.length === 0) return false;
+      const determined = this.#rows.determine(place, { columns: [person] });
       return foreign.some((part) => !this.#rows.isDetermined(part, determined));
     });
   }
