@@ -309,6 +309,23 @@ describe('R-42 a person is in one group', () => {
     expect(await read('two')).not.toEqual(first);
   });
 
+  test('x-maxGroups counts rows that are the same as often as they are there', async () => {
+    const terms: Terms = { isCustom: true, rule: { 'x-maxGroups': 2 } };
+    const from = `${C} GROUP BY m.tag`;
+    await engine.run(`CREATE OR REPLACE TABLE crm.customers AS SELECT 'p' || (i % 3) AS email, '' AS phone, 1::BIGINT AS spend, '' AS region FROM range(6) t(i);
+      CREATE OR REPLACE TABLE shop.mine AS SELECT 'p' || i AS email, '' AS phone, 1::BIGINT AS bucket, 'a' AS tag, 1::BIGINT AS weight FROM range(3) t(i)`);
+    const statement = await sqlOf(`SELECT DISTINCT m.tag, SUM(m.weight) AS s ${from}`, terms, MANY);
+    expect((await engine.runAndReadAll(statement, ['salt'])).getRowsJson()).toEqual([['a', '6']]);
+  });
+
+  test('x-maxGroups is refused where it keeps groups that depend on other persons than its own', async () => {
+    const terms: Terms = { isCustom: true, rule: { 'x-maxGroups': 2 } };
+    const ofTwo = (on: string): string =>
+      `SELECT m.tag, COUNT(DISTINCT c.email) AS n ${C} JOIN customers d ON ${on} GROUP BY m.tag`;
+    expect(await codesOf(ofTwo('d.phone = c.phone'), terms, MANY)).toEqual(['FAN_OUT']);
+    expect(await codesOf(ofTwo('d.email = m.email'), terms, MANY)).toEqual(['allowed']);
+  });
+
   test('R-44 without snapshots a verdict names the keys that it assumes', async () => {
     const verdict = await ask(`SELECT m.tag, SUM(c.spend) AS n ${C} GROUP BY m.tag`, {}, {});
     expect(verdict.allowed && verdict.assumed).toEqual([{ table: 'mine', columns: ['email'] }]);

@@ -13,6 +13,7 @@ type Column = ExpressionOf<'column'>;
 export class OwnGroups {
   readonly #isOwn: (scan: number) => boolean;
   readonly #reached = new WeakMap<Query, Map<string, ReadonlySet<string>>>();
+  readonly #ownLeaves = new WeakMap<Leaf, boolean>();
 
   /** @param isOwn whether a scan is of a table of the owner */
   constructor(isOwn: (scan: number) => boolean) {
@@ -28,11 +29,16 @@ export class OwnGroups {
   /** Whether all that a relation reads is of tables of the owner, with what only filters. */
   #isOwnLeaf(leaf: Leaf, named: Named): boolean {
     if (leaf.kind === 'scan') return this.#isOwn(leaf.scan);
-    const inner = queryOf(leaf, named);
+    const known = this.#ownLeaves.get(leaf) ?? this.#readsOwn(queryOf(leaf, named));
+    this.#ownLeaves.set(leaf, known);
+    return known;
+  }
+
+  #readsOwn(inner: Placed | null): boolean {
     if (inner === null) return false;
     const leaves = selectsIn(inner.query).flatMap(({ from }) => leavesOf(from));
-    const inside = namedIn(inner);
-    return leaves.every((each) => each.kind === 'derived' || this.#isOwnLeaf(each, inside));
+    const named = namedIn(inner);
+    return leaves.every((each) => each.kind === 'derived' || this.#isOwnLeaf(each, named));
   }
 
   #hangsInLeaf(name: string, person: Column, place: Placed<Select>): boolean {
@@ -67,13 +73,14 @@ export class OwnGroups {
     for (const { name } of leafOf(place.query, person.relation)?.columns ?? []) {
       if (this.#hangsInLeaf(name, person, place)) reached.add(columnKey(person.relation, name));
     }
-    const own = leaves.filter((leaf) => leaf.alias !== person.relation && this.#isOwnLeaf(leaf, named));
+    const own = leaves
+      .filter((leaf) => leaf.alias !== person.relation && this.#isOwnLeaf(leaf, named))
+      .map(({ alias, columns }) => columns.map(({ name }) => columnKey(alias, name)));
     const links = [...linksIn(from, new Set([person.relation])), ...linksOf(termsOf(where))];
     for (let size = 0; size < reached.size;) {
       size = reached.size;
       for (const link of links) if (reached.has(link.from)) reached.add(link.to);
-      for (const { alias, columns } of own) {
-        const keys = columns.map(({ name }) => columnKey(alias, name));
+      for (const keys of own) {
         if (keys.some((key) => reached.has(key))) for (const key of keys) reached.add(key);
       }
     }

@@ -67,9 +67,14 @@ class EqualColumns {
     }
   }
 
+  /** A text that two columns of the outermost level share if they are always equal. */
+  classOf({ relation, name }: ExpressionOf<'column'>): string {
+    return this.#find(JSON.stringify([0, relation, name]));
+  }
+
   /** Whether a column of the outermost level always equals some column of a table. */
   isOf(part: ExpressionOf<'column'>, table: string): boolean {
-    const own = this.#find(JSON.stringify([0, part.relation, part.name]));
+    const own = this.classOf(part);
     return [...this.#slots].some(([key, slot]) => slot.column.origin?.table === table && this.#find(key) === own);
   }
 
@@ -119,4 +124,10 @@ export function personColumns(
 /** Whether a column of a SELECT's FROM is a column of a table, or equals one in every row. */
 export function equalsColumnOf(select: Select, part: ExpressionOf<'column'>, table: string): boolean {
   return equalColumnsOf(select).isOf(part, table);
+}
+
+/** Whether two columns of a SELECT's FROM have the same value in every row. */
+export function areEqual(select: Select, a: ExpressionOf<'column'>, b: ExpressionOf<'column'>): boolean {
+  const equal = equalColumnsOf(select);
+  return equal.classOf(a) === equal.classOf(b);
 }
