@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { DuckDBInstance, version as duckdbVersion } from '@duckdb/node-api';
-import { checkQuery, QueryParser, type QueryRequest, QueryRunner } from 'sealroom/query';
+import { checkQuery, QueryParser, type QueryRequest, QueryRunner, type ReleaseClock } from 'sealroom/query';
 import { loadTable, openRoom } from 'sealroom/room';
 import { askAs, openCampaign } from '../samples/room/run.ts';
 import { FILE, SUITE } from '../test/adversarial/adversarial-file.ts';
@@ -96,8 +96,11 @@ async function timeQuery(runner: QueryRunner, request: QueryRequest): Promise<nu
   return end - start;
 }
 
+/** What is measured is the work and not the wait for a whole second. */
+const AT_ONCE: ReleaseClock = { elapsedMs: () => performance.now(), wait: () => Promise.resolve() };
+
 function openRunner(directory: string): Promise<QueryRunner> {
-  return QueryRunner.open({ directory, env: {}, now: () => new Date() });
+  return QueryRunner.open({ directory, env: {}, now: () => new Date(), clock: AT_ONCE });
 }
 
 /** What a query costs whatever its tables' size: the median of the same join over small ones. */

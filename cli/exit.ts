@@ -22,7 +22,7 @@ function codeOf(code: ErrorCode): number {
   return isIntegrity || INTEGRITY_CODES.includes(code) ? EXIT.integrity : EXIT.failed;
 }
 
-/** Prints one `error:` line with the place; a `hint:` line where there is one, and how the command is used. */
+/** Prints one `error:` line with the place; a `hint:` line where there is one, how the command is used, and evidence. */
 function describeError(io: CliIo, error: unknown): void {
   if (!(error instanceof SealroomError)) {
     say(io, 'error', 'unexpected failure');
@@ -34,6 +34,7 @@ function describeError(io: CliIo, error: unknown): void {
   const [, hint = '', usage = ''] = /^([^]*?)\n?(usage: .*)?$/.exec(error.hint ?? '') ?? [];
   if (hint !== '') say(io, 'hint', hint);
   if (usage !== '') io.stderr.write(`${usage}\n`);
+  for (const text of error.evidence) io.stderr.write(`\n${text}`);
 }
 
 function describePlace({ file, line, character, row, column }: ErrorPlace, cwd: string): string {
@@ -52,8 +53,8 @@ function shortPath(file: string, cwd: string): string {
   return short === '' || short.startsWith('..') ? file : short;
 }
 
-function toJson({ code, message, hint, where }: SealroomError): object {
-  return { code, message, hint, ...where };
+function toJson({ code, message, hint, where, evidence }: SealroomError): object {
+  return { code, message, hint, ...where, ...(evidence.length === 0 ? {} : { evidence }) };
 }
 
 /** Prints an error; with `debug`, also its stack and causes, which may show paths and values of the table. */

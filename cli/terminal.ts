@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import type { Readable, Writable } from 'node:stream';
+import type { OperatorEnvironment } from '../src/actions/operator/index.ts';
 
 /** An input stream, which may be a terminal. */
 export type InputStream = Readable & { readonly isTTY?: boolean };
@@ -22,6 +23,10 @@ export interface CliIo {
   readonly stderr: OutputStream;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
+  /** The clock; default: the system's. Only tests set it. */
+  readonly now?: (() => Date) | undefined;
+  /** The clock by which answers of a room are released. Only tests set it. */
+  readonly clock?: OperatorEnvironment['clock'];
   /** The cost of new keystores, see `ProviderContext`. Only tests set it. */
   readonly scryptLogN?: number | undefined;
 }

@@ -18,6 +18,8 @@ export const MODULES = [
   { folder: 'src/bytes', what: 'the copying of cells', pages: 16 },
   // IO begins below the middle of the memory and grows.
   { folder: 'src/crypto/kernels/wasm', what: 'the kernel', pages: 64 },
+  // Grows with what it is given.
+  { folder: 'src/signed-tables', what: 'the hashing of rows', pages: 16 },
   // A chunk of 1 MiB and a position of 4 bytes for each of its bytes.
   { folder: 'src/tabular/csv', what: 'the search for the structure of CSV', pages: 82 },
 ];

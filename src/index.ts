@@ -67,4 +67,5 @@ export {
 } from './query/index.ts';
 export { parseTableSchema, printTableSchema, type TableSchema } from './schema/index.ts';
 export { readTextFile } from './files/index.ts';
+export type { TableSignature, TableSigning } from './signed-tables/index.ts';
 export type { TableFormat, TableInput, TableOutput } from './tabular/index.ts';

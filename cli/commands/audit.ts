@@ -12,6 +12,7 @@ import {
 import { type AuditProblem, createSignerFile } from '../../src/audit/index.ts';
 import { countOf, SealroomError } from '../../src/errors/index.ts';
 import { readOptionalFile } from '../options/collaboration-options.ts';
+import { type ManifestArguments, readManifestFile, withManifestOptions } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -27,17 +28,12 @@ interface LogArguments extends CommonArguments {
   readonly home: string | undefined;
 }
 
-/** The arguments of commands that show what others did. */
-interface AuditorArguments {
-  readonly manifest: string | undefined;
-}
-
 interface KeysArguments extends LogArguments {
   readonly keys: string | undefined;
 }
 
 /** The arguments of `audit show`. */
-interface ShowArguments extends LogArguments, AuditorArguments {
+interface ShowArguments extends LogArguments, ManifestArguments {
   readonly key: string | undefined;
 }
 
@@ -53,7 +49,7 @@ interface ProveArguments extends KeysArguments {
 }
 
 /** The arguments of `audit export`. */
-interface ExportArguments extends KeysArguments, AuditorArguments {
+interface ExportArguments extends KeysArguments, ManifestArguments {
   readonly for: string;
 }
 
@@ -83,12 +79,8 @@ function withKeys(yargs: Argv): Argv<KeysArguments> {
   });
 }
 
-function withAuditor<T>(yargs: Argv<T>): Argv<T & AuditorArguments> {
-  return yargs.option('manifest', {
-    type: 'string',
-    requiresArg: true,
-    describe: 'signed manifest; only its auditors may do this',
-  });
+function withAuditor<T>(yargs: Argv<T>): Argv<T & ManifestArguments> {
+  return withManifestOptions(yargs, 'manifest, signed by all members; only its auditors may do this');
 }
 
 function logOf(io: CliIo, { log }: LogArguments): string | undefined {
@@ -131,8 +123,9 @@ function printReport(
   const { problems } = report;
   if (json) io.stdout.write(`${JSON.stringify(report)}\n`);
   else {
-    for (const { record, message } of problems) {
+    for (const { record, message, evidence = [] } of problems) {
       io.stderr.write(`${record === null ? '' : `record ${String(record)}: `}${message}\n`);
+      for (const checkpoint of evidence) io.stderr.write(`\n${checkpoint}\n`);
     }
     if (problems.length === 0) io.stderr.write(`${lines.join('\n')}\n`);
   }
@@ -142,7 +135,7 @@ function printReport(
 
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
   const { key } = args;
-  const wanted = { key, manifest: await readOptionalFile(io, args.manifest) };
+  const wanted = { key, manifest: await readManifestFile(io, args) };
   let shown = 0;
   for await (const { record, line } of showRecords(memberEnvironment(io, args), { log: logOf(io, args) }, wanted)) {
     shown += 1;
@@ -155,7 +148,7 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
 }
 
 async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
-  const wanted = { member: args.for, manifest: await readOptionalFile(io, args.manifest) };
+  const wanted = { member: args.for, manifest: await readManifestFile(io, args) };
   const lines = exportForMember(memberEnvironment(io, args), await readLogChoice(io, args), wanted);
   for await (const line of lines) io.stdout.write(`${line}\n`);
 }

@@ -1,24 +1,42 @@
 import type { CommandModule } from 'yargs';
 import { checkInRoom, checkUnderManifest } from '../../src/actions/operator/index.ts';
-import { claimedCaller } from '../../src/room/index.ts';
-import { readNamedFile } from '../options/collaboration-options.ts';
+import { listHomeKeys } from '../../src/actions/member/index.ts';
+import { claimedCaller, type QueryCheck, type QueryRequest } from '../../src/room/index.ts';
+import { type ManifestArguments, readManifestFile, withManifestOptions } from '../options/manifest-option.ts';
+import { memberEnvironment } from '../options/key-options.ts';
 import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `check`. */
-interface CheckArguments extends RoomArguments, QueryArguments {
-  readonly manifest: string | undefined;
+interface CheckArguments extends RoomArguments, QueryArguments, ManifestArguments {}
+
+async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequest): Promise<QueryCheck | null> {
+  const file = await readManifestFile(io, args);
+  if (file === undefined) return null;
+  const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
+  const { unsigned, ...check } = await checkUnderManifest(
+    { ...file, knownKeys, isUnsigned: args.unsigned },
+    request,
+    io.signal,
+  );
+  if (unsigned.length > 0) {
+    const names = unsigned.join(', ');
+    say(
+      io,
+      'warning',
+      `the manifest is not signed by ${names}: whoever passed it on can have changed its columns and rules`,
+    );
+  }
+  return check;
 }
 
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
   const request = { ...readQuestion(io, args), caller: claimedCaller(args.as) };
-  const { manifest } = args;
   const { text, verdict, budgets } =
-    manifest === undefined
-      ? await checkInRoom(operatorEnvironment(io), roomDirectory(io, args), request)
-      : await checkUnderManifest(await readNamedFile(io, manifest), request);
+    (await checkManifest(io, args, request)) ??
+    (await checkInRoom(operatorEnvironment(io), roomDirectory(io, args), request));
   const answer = args.json
     ? JSON.stringify({ sql: text, ...verdictForMachines(verdict), budgets })
     : printVerdict(text, verdict, budgets).join('\n');
@@ -30,10 +48,10 @@ async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
 export function checkCommand(io: CliIo): CommandModule<object, CheckArguments> {
   return {
     builder: (yargs) =>
-      withQuery(withRoom(yargs)).option('manifest', {
-        type: 'string',
-        describe: 'check against this manifest, without a room and its budgets',
-      }),
+      withManifestOptions(
+        withQuery(withRoom(yargs)),
+        'check against this manifest, signed by all members, without a room and its budgets',
+      ),
     handler: (args) => runCheck(args, io),
   };
 }

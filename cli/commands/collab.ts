@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { ensureSigningKey, signAsMember } from '../../src/actions/member/index.ts';
+import {
+  compareKeys,
+  ensureSigningKey,
+  nameSecrets,
+  signAsMember,
+  withdrawAsMember,
+} from '../../src/actions/member/index.ts';
 import {
   adviseOnManifest,
+  describeKey,
   describeSignature,
   diffManifests,
   draftManifest,
@@ -11,16 +18,17 @@ import {
   listLimits,
   type Manifest,
   parseManifest,
+  requirePinnedKeys,
   requireSignatures,
   verifyManifest,
 } from '../../src/collab/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
 import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import { writeWholeFile } from '../../src/files/index.ts';
-import { readNamedFile } from '../options/collaboration-options.ts';
-import { memberEnvironment } from '../options/key-options.ts';
+import { readNamedFile } from '../options/manifest-option.ts';
+import { type KeyArguments as KeyOptions, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import { printChanges, printManifest } from '../output/format-manifest.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 
 interface CommonArguments {
@@ -51,6 +59,21 @@ interface SignArguments extends ManifestArguments {
   readonly key: string;
   readonly home: string | undefined;
   readonly template: string | undefined;
+}
+
+/** The arguments of `collab withdraw`. */
+interface WithdrawArguments extends SignArguments {
+  readonly template: string;
+}
+
+/** The arguments of `collab secret`. */
+interface SecretArguments extends ManifestArguments, KeyOptions {
+  readonly generation: number | undefined;
+}
+
+/** The arguments of `collab verify`. */
+interface VerifyArguments extends ManifestArguments {
+  readonly home: string | undefined;
 }
 
 /** The arguments of `collab diff`. */
@@ -134,13 +157,55 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   ]);
 }
 
-async function runVerify(args: ManifestArguments, io: CliIo): Promise<void> {
+async function runWithdraw(args: WithdrawArguments, io: CliIo): Promise<void> {
+  const { template } = args;
+  const file = await readNamedFile(io, args.manifest);
+  const { signature, text } = await withdrawAsMember(memberEnvironment(io, args), {
+    manifest: file,
+    member: args.as,
+    keyFile: resolve(io.cwd, args.key),
+    template,
+  });
+  await writeWholeFile(file.file, text, { overwrite: true });
+  print(io, args, { template, ...signature }, [
+    `withdrew the approval of template ${template} as ${args.as}, at ${signature.time ?? ''}`,
+    `hash ${signature.sha256}`,
+  ]);
+  if (args.json) return;
+  say(io, 'hint', 'it counts where it is known: give this file to the operator, who runs `sealroom room update`');
+}
+
+async function runSecret(args: SecretArguments, io: CliIo): Promise<void> {
+  const file = await readNamedFile(io, args.manifest);
+  const { generation, key } = args;
+  const { secretIds, added, text, isSignedNoMore } = await nameSecrets(memberEnvironment(io, args), {
+    manifest: file,
+    generation,
+    key,
+  });
+  if (added.length > 0) await writeWholeFile(file.file, text, { overwrite: true });
+  const lines = Object.entries(secretIds).map(([each, id]) => {
+    return `generation ${each}: secret ${id}${added.includes(each) ? '' : ', named already'}`;
+  });
+  print(io, args, { secretIds, added }, lines);
+  if (args.json || added.length === 0) return;
+  say(
+    io,
+    'hint',
+    `${isSignedNoMore ? 'the signatures no longer hold: ' : ''}all members sign it with \`sealroom collab sign\``,
+  );
+}
+
+async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   const manifest = await readManifest(io, args.manifest);
   const states = verifyManifest(manifest);
-  print(io, args, { sha256: manifest.sha256, signatureStates: states }, [
+  const keys = await compareKeys(memberEnvironment(io, args), manifest);
+  print(io, args, { sha256: manifest.sha256, signatureStates: states, keys }, [
     ...states.map(describeSignature),
+    ...keys.map(describeKey),
     `hash ${manifest.sha256}`,
   ]);
+  requirePinnedKeys(keys, args.manifest);
   requireSignatures(states, args.manifest);
 }
 
@@ -177,6 +242,31 @@ function withSign(yargs: Argv): Argv<SignArguments> {
       describe: 'home whose log records refusals (default: SEALROOM_HOME, else ~/.sealroom)',
     })
     .option('template', { alias: 't', type: 'string', describe: 'approve this template instead of the manifest' });
+}
+
+function withWithdraw(yargs: Argv): Argv<WithdrawArguments> {
+  return withSign(yargs).option('template', {
+    alias: 't',
+    type: 'string',
+    demandOption: true,
+    describe: 'id of the template',
+  });
+}
+
+function withSecret(yargs: Argv): Argv<SecretArguments> {
+  return withKeyOptions(withManifest(yargs)).option('generation', {
+    type: 'number',
+    requiresArg: true,
+    describe: 'only this generation (default: all in the home)',
+  });
+}
+
+function withVerify(yargs: Argv): Argv<VerifyArguments> {
+  return withManifest(yargs).option('home', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'home whose pinned cards the keys are compared with (default: SEALROOM_HOME, else ~/.sealroom)',
+  });
 }
 
 function withFiles(yargs: Argv): Argv<DiffArguments> {
@@ -217,8 +307,23 @@ export function collabCommand(io: CliIo): CommandModule {
         .command('sign <manifest>', 'sign the manifest, or a template in it, as a member', withSign, (args) =>
           runSign(args, io),
         )
-        .command('verify <manifest>', 'check the signatures; exit code 4 if one is invalid', withManifest, (args) =>
-          runVerify(args, io),
+        .command(
+          'withdraw <manifest>',
+          'take back the approval of a template, also in older copies of the manifest',
+          withWithdraw,
+          (args) => runWithdraw(args, io),
+        )
+        .command(
+          'secret <manifest>',
+          'write the ids of your secrets into the manifest, so that no other is used',
+          withSecret,
+          (args) => runSecret(args, io),
+        )
+        .command(
+          'verify <manifest>',
+          'check signatures and keys; exit code 4 if a signature is invalid or another key is pinned',
+          withVerify,
+          (args) => runVerify(args, io),
         )
         .command('diff <before> <after>', 'show what a change newly allows or forbids', withFiles, (args) =>
           runDiff(args, io),

@@ -23,6 +23,8 @@ export interface DecryptArguments extends TableArguments, KeyArguments {
   readonly input: string;
   readonly identity: string | undefined;
   readonly keys: string | undefined;
+  readonly as: string | undefined;
+  readonly again: boolean;
   readonly 'fail-on-fingerprint-columns': boolean;
   readonly 'allow-mixed-columns': boolean;
   readonly 'lenient-cells': boolean;
@@ -55,7 +57,12 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
       parseFormat(args['output-format']),
     ),
     collaboration: await readCollaboration(io, args),
-    packageKeys: { identityFile: fileOf(args.identity), keysFile: fileOf(args.keys) },
+    packageKeys: {
+      identityFile: fileOf(args.identity),
+      keysFile: fileOf(args.keys),
+      member: args.as,
+      isAgain: args.again,
+    },
     key: args.key,
     failOnFingerprintColumns: args['fail-on-fingerprint-columns'],
     allowMixedColumns: args['allow-mixed-columns'],
@@ -64,7 +71,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const decrypted = await withProgress(io, (onProgress) =>
     decryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
-  const { summary, output, package: opened, generation, isNewest } = decrypted;
+  const { summary, output, package: opened, generation, isNewest, signedBy } = decrypted;
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
     const passed = fingerprint === 1 ? 'is passed through' : 'are passed through';
@@ -74,10 +81,15 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     const made = 'anyone who had its secret may have made it, also a former member';
     say(io, 'warning', `the table has generation ${String(generation)}, and your home has a newer one: ${made}`);
   }
-  const ofPackage = opened === null ? {} : { package: { statement: opened.statement, signedBy: opened.signedBy } };
-  printSummary(io, args, output, { ...summary, ...ofPackage }, [
+  const ofPackage =
+    opened === null
+      ? {}
+      : { package: { statement: opened.statement, signedBy: opened.signedBy, checkpoint: opened.checkpoint } };
+  const signer = signedBy === null ? {} : { signedBy };
+  printSummary(io, args, output, { ...summary, ...ofPackage, ...signer }, [
     `columns: ${String(sealed)} opened, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `cells opened: ${summary.openedCells.toLocaleString('en')}`,
+    ...(signedBy === null ? [] : [`signed by ${signedBy}: the rows are those that were signed`]),
     ...(opened === null ? [] : printPackage(opened)),
   ]);
 }
@@ -105,6 +117,16 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
       alias: 'k',
       type: 'string',
       describe: 'file with the verifier keys of trusted rooms, one per line',
+    })
+    .option('as', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'id of the member that receives a result package (default: the one on the card of your home)',
+    })
+    .option('again', {
+      type: 'boolean',
+      default: false,
+      describe: 'open a result package that was opened before',
     });
 }
 

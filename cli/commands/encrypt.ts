@@ -5,18 +5,21 @@ import { readTextFile } from '../../src/files/index.ts';
 import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  readSigning,
   readTransfer,
   type SettingsArguments,
+  type SigningArguments,
   type TableArguments,
   withSettingsOptions,
+  withSigningOptions,
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
-import { printSummary } from '../output/summary.ts';
+import { describeUnnamed, printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
-export interface EncryptArguments extends TableArguments, SettingsArguments, KeyArguments {
+export interface EncryptArguments extends TableArguments, SettingsArguments, SigningArguments, KeyArguments {
   readonly schema: string;
   readonly 'parquet-binary-as-string': boolean | undefined;
 }
@@ -29,19 +32,21 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
     settings: await readSettingsSource(io, args),
     key: args.key,
     parquetBinaryAsString: args['parquet-binary-as-string'],
+    sign: readSigning(args),
   };
-  const summary = await withProgress(io, (onProgress) =>
+  const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
     encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
   const { sealed, fingerprint, cleartext } = summary.columns;
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
+    ...describeUnnamed(unnamedSecret),
   ]);
 }
 
 function describeOptions(yargs: Argv): Argv<EncryptArguments> {
-  return withKeyOptions(withSettingsOptions(withTableOptions(yargs)))
+  return withKeyOptions(withSigningOptions(withSettingsOptions(withTableOptions(yargs))))
     .option('schema', { alias: 's', type: 'string', demandOption: true, describe: 'table schema (JSON)' })
     .option('parquet-binary-as-string', {
       type: 'boolean',

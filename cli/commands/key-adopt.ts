@@ -2,7 +2,12 @@ import type { Argv } from 'yargs';
 import { adoptEnvelope, type EnvelopeToAdopt } from '../../src/actions/member/index.ts';
 import { shortSecretId } from '../../src/custody/index.ts';
 import { escapeUnprintable } from '../../src/errors/index.ts';
-import { readNamedFile, readOptionalFile } from '../options/collaboration-options.ts';
+import {
+  type ManifestArguments,
+  readManifestFile,
+  readNamedFile,
+  withManifestOptions,
+} from '../options/manifest-option.ts';
 import {
   type CommonArguments,
   type KeyArguments,
@@ -15,24 +20,23 @@ import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `key adopt`. */
-interface AdoptArguments extends CommonArguments, KeyArguments, ConfirmArguments {
+interface AdoptArguments extends CommonArguments, KeyArguments, ConfirmArguments, ManifestArguments {
   readonly envelope: string;
-  readonly manifest: string | undefined;
   readonly 'secret-id': string | undefined;
 }
 
 function withAdopt(yargs: Argv): Argv<AdoptArguments> {
-  return withConfirm(withKeyOptions(withCommon(yargs)))
+  const named = withConfirm(withKeyOptions(withCommon(yargs)))
     .positional('envelope', { type: 'string', demandOption: true, describe: 'file with the envelope' })
     .option('secret-id', {
       type: 'string',
       requiresArg: true,
       describe: 'id that the secret must have, as another member reads it from `key show`',
-    })
-    .option('manifest', {
-      type: 'string',
-      describe: 'manifest of the collaboration; needed for a secret that is bound to its roles',
     });
+  return withManifestOptions(
+    named,
+    'manifest of the collaboration, signed by all members: it says which secret is meant; needed for role-bound secrets',
+  );
 }
 
 /** What a person should look at before an envelope is taken in. */
@@ -53,7 +57,7 @@ function describeForAdoption({ envelope, route, replaced }: EnvelopeToAdopt): re
 async function runAdopt(args: AdoptArguments, io: CliIo): Promise<void> {
   const stored = await adoptEnvelope(memberEnvironment(io, args), {
     file: await readNamedFile(io, args.envelope),
-    manifest: await readOptionalFile(io, args.manifest),
+    manifest: await readManifestFile(io, args),
     secretId: args['secret-id'],
     key: args.key,
     confirm: async (shown) => {

@@ -4,7 +4,13 @@ import { receiveFromMember, requestFromMember, sendToMember } from '../../src/ac
 import { shortSecretId } from '../../src/custody/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
-import { readCollaboration, readNamedFile, readOptionalFile } from '../options/collaboration-options.ts';
+import { readCollaboration } from '../options/collaboration-options.ts';
+import {
+  type ManifestArguments,
+  readManifestFile,
+  readNamedFile,
+  withManifestOptions,
+} from '../options/manifest-option.ts';
 import {
   type CommonArguments,
   type KeyArguments,
@@ -27,8 +33,7 @@ interface RequestArguments extends KeyCollaborationArguments {
 }
 
 /** The arguments of `key send`. */
-interface SendArguments extends CommonArguments, KeyArguments {
-  readonly manifest: string | undefined;
+interface SendArguments extends CommonArguments, KeyArguments, ManifestArguments {
   readonly to: string;
   readonly request: string;
   readonly output: string;
@@ -36,8 +41,7 @@ interface SendArguments extends CommonArguments, KeyArguments {
 }
 
 /** The arguments of `key receive`. */
-interface ReceiveArguments extends CommonArguments, KeyArguments {
-  readonly manifest: string | undefined;
+interface ReceiveArguments extends CommonArguments, KeyArguments, ManifestArguments {
   readonly parcel: string;
 }
 
@@ -68,11 +72,11 @@ function withRequest(yargs: Argv): Argv<RequestArguments> {
 }
 
 /** Declares the manifest of the request's collaboration; the request itself has the id. */
-function withManifest<T>(yargs: Argv<T>): Argv<T & { readonly manifest: string | undefined }> {
-  return yargs.option('manifest', {
-    type: 'string',
-    describe: 'manifest of the collaboration; needed for a secret that is bound to its roles',
-  });
+function withManifest<T>(yargs: Argv<T>): Argv<T & ManifestArguments> {
+  return withManifestOptions(
+    yargs,
+    'manifest of the collaboration, signed by all members: it says which secret is meant; needed for role-bound secrets',
+  );
 }
 
 function withSend(yargs: Argv): Argv<SendArguments> {
@@ -118,7 +122,7 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
   const { parcel, receiver, envelope } = await sendToMember(memberEnvironment(io, args), {
     to: await readNamedFile(io, args.to),
     request: await readNamedFile(io, args.request),
-    manifest: await readOptionalFile(io, args.manifest),
+    manifest: await readManifestFile(io, args),
     key: args.key,
   });
   await writeWholeFile(output, parcel, args);
@@ -137,7 +141,7 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
 async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
   const { sender, stored } = await receiveFromMember(memberEnvironment(io, args), {
     file: resolve(io.cwd, args.parcel),
-    manifest: await readOptionalFile(io, args.manifest),
+    manifest: await readManifestFile(io, args),
     key: args.key,
   });
   const { id } = sender.body;

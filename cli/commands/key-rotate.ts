@@ -54,6 +54,12 @@ function printRotation(io: CliIo, args: RotateArguments, { stored, outdated, old
     'hint',
     'move tables to the new generation with `sealroom reencrypt`; send it to members with `sealroom key send`',
   );
+  say(
+    io,
+    'hint',
+    `a manifest that names secrets needs generation ${String(stored.envelope.generation)}: write it with \`sealroom collab secret ` +
+      '<manifest>`, and have all members sign it, before anybody encrypts with it',
+  );
   const still = olderGenerations === 1 ? 'still opens its tables' : 'still open their tables';
   const older = countOf(olderGenerations, 'older generation');
   say(io, 'hint', `${older} ${still}; \`sealroom key destroy\` destroys a generation for good`);

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { type ListedSecret, listSecrets } from '../../src/actions/member/index.ts';
 import { isReadableByUser } from '../../src/custody/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
+import { type ManifestArguments, withManifestOptions } from '../options/manifest-option.ts';
 import {
   type CommonArguments,
   type KeyArguments,
@@ -13,9 +14,8 @@ import { describeEnvelope, describeStored } from '../output/key-output.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `key show`. */
-interface ShowArguments extends CommonArguments, KeyArguments {
+interface ShowArguments extends CommonArguments, KeyArguments, ManifestArguments {
   readonly id: string | undefined;
-  readonly manifest: string | undefined;
   readonly check: boolean;
 }
 
@@ -54,13 +54,13 @@ export function withShowCommand(yargs: Argv, io: CliIo): Argv {
     'show',
     'list the secrets in the home, and the keys that wrap them',
     (inner) =>
-      withKeyOptions(withCommon(inner))
-        .option('id', { type: 'string', describe: 'only secrets of this collaboration' })
-        .option('manifest', {
+      withManifestOptions(
+        withKeyOptions(withCommon(inner)).option('id', {
           type: 'string',
-          describe: 'only secrets of its collaboration; needed to check role-bound secrets',
-        })
-        .option('check', { type: 'boolean', default: false, describe: 'check that each secret opens' }),
+          describe: 'only secrets of this collaboration',
+        }),
+        'only secrets of its collaboration; needed to check role-bound secrets, and that they are the ones that it names',
+      ).option('check', { type: 'boolean', default: false, describe: 'check that each secret opens' }),
     (args) => runShow(args, io),
   );
 }

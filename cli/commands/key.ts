@@ -45,6 +45,8 @@ async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {
   const { key, import: isImported } = args;
   const stored = await createSecret(memberEnvironment(io, args), { collaboration, key, isImported });
   writeAnswer(io, args, describeStored(stored), `${isImported ? 'imported' : 'created'} ${describeEnvelope(stored)}`);
+  if (args.json || args.manifest === undefined) return;
+  say(io, 'hint', `name it in the manifest, before members sign: \`sealroom collab secret ${args.manifest}\``);
 }
 
 async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {

@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { type CardToCompare, createMember, readHomeCard, verifyMemberCard } from '../../src/actions/member/index.ts';
 import { isSameString, kindOfCard, type SignedCard } from '../../src/custody/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
-import { readNamedFile } from '../options/collaboration-options.ts';
+import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';

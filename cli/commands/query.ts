@@ -9,7 +9,14 @@ import { type Caller, claimedCaller, type RunnerLimits } from '../../src/room/in
 import type { TableFormat } from '../../src/tabular/index.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
-import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import {
+  type ClockArguments,
+  operatorEnvironment,
+  type RoomArguments,
+  roomDirectory,
+  withClockJump,
+  withRoom,
+} from '../options/room-option.ts';
 import { parseFormat, resolvePath, tableOutput } from '../options/table-options.ts';
 import { printBudgets, refusal } from '../output/format-query.ts';
 import { drawResult, outputFormatOf } from '../output/result-table.ts';
@@ -17,7 +24,7 @@ import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 /** The arguments of `query`. */
-interface CommandArguments extends RoomArguments, QueryArguments {
+interface CommandArguments extends RoomArguments, QueryArguments, ClockArguments {
   readonly output: string | undefined;
   readonly 'output-format': string | undefined;
   readonly package: string | undefined;
@@ -62,14 +69,15 @@ function limitsOf({ timeout, memory }: CommandArguments): Partial<RunnerLimits> 
 async function printReleased(
   io: CliIo,
   args: CommandArguments,
-  { attempt, receipt, result, budgets }: Released,
+  { attempt, salt, receipt: { index, checkpoint }, result, budgets }: Released,
   targets: Targets,
 ): Promise<void> {
   const { rows, isCut, columns, receivers } = result.statement;
   if (args.json) {
     const isInline = targets.table === null && targets.package === null;
     const values = isInline ? { values: (await readRows(result.table, rows)).rows } : {};
-    const answer = { attempt, receivers, rows, isCut, columns, budgets, receipt, ...values };
+    const receipt = { index, checkpoint };
+    const answer = { attempt, salt, receivers, rows, isCut, columns, budgets, receipt, ...values };
     const files = { output: targets.table?.path ?? null, package: targets.package };
     const stream = targets.table?.path === STANDARD_STREAM ? io.stderr : io.stdout;
     stream.write(`${JSON.stringify({ ...answer, ...files })}\n`);
@@ -92,7 +100,7 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
   const { overwrite } = args;
   const question = readQuestion(io, args);
   const targets = await checkTargets(io, args);
-  const answer = await askRoom(operatorEnvironment(io), {
+  const answer = await askRoom(operatorEnvironment(io, args), {
     ...question,
     directory: roomDirectory(io, args),
     authenticate: (manifest) => claimCaller(io, args, manifest),
@@ -100,8 +108,8 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
     isPacked: targets.package !== null,
   });
   if (answer.kind === 'refused') {
-    const { attempt, text, findings } = answer;
-    if (args.json) io.stdout.write(`${JSON.stringify({ attempt, allowed: false, findings })}\n`);
+    const { attempt, salt, text, findings } = answer;
+    if (args.json) io.stdout.write(`${JSON.stringify({ attempt, salt, allowed: false, findings })}\n`);
     else io.stderr.write(`${renderFindings(text, findings)}\n\n`);
     throw refusal(findings);
   }
@@ -119,7 +127,7 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
 export function queryCommand(io: CliIo): CommandModule<object, CommandArguments> {
   return {
     builder: (yargs) =>
-      withQuery(withRoom(yargs))
+      withClockJump(withQuery(withRoom(yargs)))
         .option('output', {
           alias: 'o',
           type: 'string',

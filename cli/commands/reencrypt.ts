@@ -7,18 +7,21 @@ import { readCollaboration, readSettingsSource } from '../options/collaboration-
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
   LENIENT_CELLS,
+  readSigning,
   readTransfer,
   type SettingsArguments,
+  type SigningArguments,
   type TableArguments,
   withSettingsOptions,
+  withSigningOptions,
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
-import { printSummary } from '../output/summary.ts';
+import { describeUnnamed, printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `reencrypt`. */
-interface ReencryptArguments extends TableArguments, SettingsArguments, KeyArguments {
+interface ReencryptArguments extends TableArguments, SettingsArguments, SigningArguments, KeyArguments {
   readonly original: string | undefined;
   readonly schema: string | undefined;
   readonly from: number | undefined;
@@ -46,20 +49,22 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     collaboration: await readCollaboration(io, args),
     key: args.key,
     from: args.from,
+    sign: readSigning(args),
     lenientCells: args['lenient-cells'],
   };
-  const { summary, from } = await withProgress(io, (onProgress) =>
+  const { summary, from, unnamedSecret } = await withProgress(io, (onProgress) =>
     reencryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
   const { sealed, fingerprint, cleartext } = summary.columns;
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `generation: ${String(summary.generation)}, was ${String(from ?? 'unknown')}`,
+    ...describeUnnamed(unnamedSecret),
   ]);
 }
 
 function describeOptions(yargs: Argv): Argv<ReencryptArguments> {
-  return withKeyOptions(withSettingsOptions(withTableOptions(yargs)))
+  return withKeyOptions(withSigningOptions(withSettingsOptions(withTableOptions(yargs))))
     .option('original', {
       type: 'string',
       requiresArg: true,

@@ -9,9 +9,18 @@ import {
   replaceManifest,
   type TableReport,
 } from '../../src/actions/operator/index.ts';
+import { listHomeKeys } from '../../src/actions/member/index.ts';
 import { countOf, quoteForMessage } from '../../src/errors/index.ts';
-import { readNamedFile } from '../options/collaboration-options.ts';
-import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
+import { readNamedFile } from '../options/manifest-option.ts';
+import { memberEnvironment } from '../options/key-options.ts';
+import {
+  type ClockArguments,
+  operatorEnvironment,
+  type RoomArguments,
+  roomDirectory,
+  withClockJump,
+  withRoom,
+} from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { withProgress } from '../output/progress.ts';
@@ -26,12 +35,12 @@ interface InitArguments extends Omit<RoomArguments, 'room'> {
 }
 
 /** The arguments of `room update`. */
-interface UpdateArguments extends RoomArguments {
+interface UpdateArguments extends RoomArguments, ClockArguments {
   readonly manifest: string;
 }
 
 /** The arguments of `room remove`. */
-interface TableArguments extends RoomArguments {
+interface TableArguments extends RoomArguments, ClockArguments {
   readonly table: string;
 }
 
@@ -49,7 +58,8 @@ function print(io: CliIo, { json }: Pick<RoomArguments, 'json'>, answer: unknown
 async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, { room: args.directory });
   const { text, file } = await readNamedFile(io, args.manifest);
-  const parts = { directory, manifest: text, manifestFile: file, signerName: args.name };
+  const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
+  const parts = { directory, manifest: text, manifestFile: file, signerName: args.name, knownKeys };
   const { manifest, verifier } = await makeRoom(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
   print(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
@@ -63,21 +73,26 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
 async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, args);
   const { text, file } = await readNamedFile(io, args.manifest);
-  const parts = { directory, manifest: text, manifestFile: file };
-  const { manifest, removed, inForceBefore } = await replaceManifest(operatorEnvironment(io), parts);
+  const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
+  const parts = { directory, manifest: text, manifestFile: file, knownKeys };
+  const { manifest, removed, withdrawn, inForceBefore } = await replaceManifest(operatorEnvironment(io, args), parts);
   const { id, name, sha256 } = manifest;
   if (!args.json && inForceBefore !== null) {
     say(io, 'warning', `this version was already in force from ${inForceBefore}: it undoes what was agreed since`);
   }
-  print(io, args, { manifest: { id, name, sha256 }, removed, inForceBefore }, [
+  print(io, args, { manifest: { id, name, sha256 }, removed, withdrawn, inForceBefore }, [
     `manifest ${sha256}`,
+    ...withdrawn.map(
+      ({ member, template, time }) =>
+        `${member} has withdrawn its approval of ${template} at ${time}: it stays withdrawn`,
+    ),
     ...removed.map((table) => `removed ${table}, which does not fit this manifest: load it again`),
   ]);
 }
 
 async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
   const summary = await withProgress(io, (onProgress) =>
-    loadIntoRoom(operatorEnvironment(io), {
+    loadIntoRoom(operatorEnvironment(io, args), {
       directory: roomDirectory(io, args),
       table: args.table,
       input: { kind: 'file', path: resolve(io.cwd, args.file), format: parseFormat(args['file-format']) },
@@ -85,7 +100,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
       onProgress,
     }),
   );
-  const { table, leftOut, replacedSha256, warnings, elapsedMs } = summary;
+  const { table, leftOut, replacedSha256, warnings, signedBy, elapsedMs } = summary;
   if (!args.json) for (const warning of warnings) say(io, 'warning', warning);
   print(io, args, summary, [
     `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`,
@@ -93,6 +108,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
     ...(leftOut.length === 0
       ? []
       : [`left out, because no rule names them: ${leftOut.map(quoteForMessage).join(', ')}`]),
+    ...(signedBy === null ? [] : [`signed by ${signedBy}: the rows are those that were signed`]),
     `snapshot ${table.snapshot?.sha256 ?? ''}${replacedSha256 === null ? '' : `, replacing ${replacedSha256}`}`,
     `time: ${(elapsedMs / 1000).toFixed(1)} s`,
   ]);
@@ -115,7 +131,7 @@ async function runList(args: RoomArguments, io: CliIo): Promise<void> {
 }
 
 async function runRemove(args: TableArguments, io: CliIo): Promise<void> {
-  const removedSha256 = await removeFromRoom(operatorEnvironment(io), roomDirectory(io, args), args.table);
+  const removedSha256 = await removeFromRoom(operatorEnvironment(io, args), roomDirectory(io, args), args.table);
   print(io, args, { table: args.table, removedSha256 }, [`removed ${args.table}, snapshot ${removedSha256}`]);
 }
 
@@ -146,7 +162,7 @@ function withInit(yargs: Argv): Argv<InitArguments> {
 }
 
 function withManifest(yargs: Argv): Argv<UpdateArguments> {
-  return withRoom(yargs).positional('manifest', {
+  return withClockJump(withRoom(yargs)).positional('manifest', {
     type: 'string',
     demandOption: true,
     describe: 'the new version, signed by all members',
@@ -154,7 +170,7 @@ function withManifest(yargs: Argv): Argv<UpdateArguments> {
 }
 
 function withTable(yargs: Argv): Argv<TableArguments> {
-  return withRoom(yargs).positional('table', {
+  return withClockJump(withRoom(yargs)).positional('table', {
     type: 'string',
     demandOption: true,
     describe: 'name of a table of the manifest',

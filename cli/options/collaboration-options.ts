@@ -4,25 +4,20 @@ import type { FileText } from '../../src/custody/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
 import type { CliIo } from '../terminal.ts';
+import { type ManifestArguments, readManifestFile, readNamedFile } from './manifest-option.ts';
 import type { SettingsArguments } from './table-options.ts';
-
-/** Reads the file that an option names; the result has its absolute path. @throws {SealroomError} as `readTextFile` */
-export async function readNamedFile(io: CliIo, name: string): Promise<FileText & { readonly file: string }> {
-  const file = resolve(io.cwd, name);
-  return { file, text: await readTextFile(file) };
-}
 
 /** Reads the file that an option names, if it is given. @throws {SealroomError} as `readTextFile` */
 export async function readOptionalFile(io: CliIo, name: string | undefined): Promise<FileText | undefined> {
   return name === undefined ? undefined : readNamedFile(io, name);
 }
 
-/** Reads the collaboration that `--id` and `--manifest` name. @throws {SealroomError} as `readTextFile` */
+/** Reads the collaboration that `--id` and `--manifest` name. @throws {SealroomError} as {@link readManifestFile} */
 export async function readCollaboration(
   io: CliIo,
-  { id, manifest }: { readonly id: string | undefined; readonly manifest: string | undefined },
+  { id, ...args }: ManifestArguments & { readonly id: string | undefined },
 ): Promise<CollaborationChoice> {
-  return { id, manifest: await readOptionalFile(io, manifest) };
+  return { id, manifest: await readManifestFile(io, args) };
 }
 
 /**

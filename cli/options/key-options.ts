@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import type { MemberEnvironment } from '../../src/actions/member/tables.ts';
 import type { PassphraseRequest } from '../../src/custody/index.ts';
 import { SealroomError, systemReason } from '../../src/errors/index.ts';
+import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
@@ -40,9 +41,8 @@ export interface CommonArguments extends HomeArguments {
 }
 
 /** The options of commands on the keys of one collaboration. */
-export interface KeyCollaborationArguments extends CommonArguments {
+export interface KeyCollaborationArguments extends CommonArguments, ManifestArguments {
   readonly id: string | undefined;
-  readonly manifest: string | undefined;
 }
 
 /** Declares the options of all commands on keys. */
@@ -54,9 +54,10 @@ export function withCommon(yargs: Argv): Argv<CommonArguments> {
 
 /** Declares the options of commands on the keys of one collaboration. */
 export function withCollaboration(yargs: Argv): Argv<KeyCollaborationArguments> {
-  return withCommon(yargs)
-    .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
-    .option('manifest', { type: 'string', describe: 'manifest of the collaboration; needed for role-bound secrets' });
+  return withManifestOptions(
+    withCommon(yargs).option('id', { type: 'string', describe: 'collaboration id (UUID)' }),
+    'manifest of the collaboration, signed by all members; needed for role-bound secrets',
+  );
 }
 
 /** Declares the options that choose the key of a secret. */
@@ -91,7 +92,7 @@ export function memberEnvironment(io: CliIo, args: EnvironmentArguments): Member
     home: args.home,
     isFips: args.fips ?? false,
     scryptLogN: io.scryptLogN,
-    now: () => new Date(),
+    now: io.now ?? (() => new Date()),
     signal: io.signal,
     askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
     warn: (message) => {

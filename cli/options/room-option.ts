@@ -23,7 +23,24 @@ export function roomDirectory(io: CliIo, { room }: Pick<RoomArguments, 'room'>):
   return resolve(io.cwd, room);
 }
 
+/** The argument of commands that record something in a room. */
+export interface ClockArguments {
+  readonly 'clock-jump': boolean;
+}
+
+/** Declares the option that lets a command record something though the clock is far ahead of the last record. */
+export function withClockJump<T>(yargs: Argv<T>): Argv<T & ClockArguments> {
+  return yargs.option('clock-jump', {
+    type: 'boolean',
+    default: false,
+    describe: 'go on although the clock is more than a day past the last record, which the log notes',
+  });
+}
+
 /** Makes the environment of an operator's action. */
-export function operatorEnvironment({ env, signal }: CliIo): OperatorEnvironment {
-  return { env, now: () => new Date(), signal };
+export function operatorEnvironment(
+  { env, now = () => new Date(), signal, clock }: CliIo,
+  jump?: ClockArguments,
+): OperatorEnvironment {
+  return { env, now, allowClockJump: jump?.['clock-jump'], signal, clock };
 }

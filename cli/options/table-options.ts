@@ -4,6 +4,7 @@ import type { TableTransfer } from '../../src/actions/member/tables.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
+import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { restoreArgument } from '../spelling.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
@@ -11,10 +12,9 @@ import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
 /** The options of all commands that read a table and write one. */
-export interface TableArguments extends FipsArguments {
+export interface TableArguments extends FipsArguments, ManifestArguments {
   readonly input: string;
   readonly id: string | undefined;
-  readonly manifest: string | undefined;
   readonly output: string | undefined;
   readonly overwrite: boolean;
   readonly 'dry-run': boolean;
@@ -31,15 +31,15 @@ export interface TableArguments extends FipsArguments {
 
 /** Declares the options of all commands that read a table and write one. */
 export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof FipsArguments>> {
-  return yargs
+  const named = yargs
     .positional('input', {
       type: 'string',
       demandOption: true,
       coerce: restoreArgument<string>,
       describe: 'the table, or - for standard input',
     })
-    .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
-    .option('manifest', { type: 'string', describe: 'manifest of the collaboration, with its id and settings' })
+    .option('id', { type: 'string', describe: 'collaboration id (UUID)' });
+  return withManifestOptions(named, 'manifest of the collaboration, signed by all members, with its id and settings')
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -91,6 +91,36 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       describe:
         'print the stacks of errors and what caused them: they may show paths and values of the table, but no secret',
     });
+}
+
+/** The options for signing the output of a command. */
+export interface SigningArguments {
+  readonly sign: boolean;
+  readonly table: string | undefined;
+}
+
+/** Declares the options for signing the output of a command. */
+export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments> {
+  return yargs
+    .option('sign', {
+      type: 'boolean',
+      default: false,
+      describe: 'sign the output with the key in your home, into <output>.sealroom.sig.json',
+    })
+    .option('table', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'name of the table in the manifest, with --sign (default: the only one that fits)',
+    });
+}
+
+/** Reads the options for signing. @throws {SealroomError} USAGE_OPTION for a name without a signature. */
+export function readSigning({ sign, table }: SigningArguments): { readonly table: string | undefined } | undefined {
+  if (sign) return { table };
+  if (table === undefined) return undefined;
+  throw new SealroomError('USAGE_OPTION', '`--table` needs `--sign`', {
+    hint: 'a table has its name in its signature',
+  });
 }
 
 /** The option of the commands that open cells to read them as C3R does. */

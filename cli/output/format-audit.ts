@@ -20,6 +20,8 @@ function describeEvent(event: AuditRecord['event']): string {
       return `load     ${quoted(event.table)} of ${quoted(event.owner)}  ${countOf(event.rows, 'row')}  ${event.snapshotSha256}`;
     case 'remove':
       return `remove   ${quoted(event.table)} of ${quoted(event.owner)}  ${countOf(event.rows, 'row')}  ${event.snapshotSha256}`;
+    case 'clock':
+      return `clock    more than a day after the record before, of ${event.previousTime}`;
     case 'repair':
       return `repair   removed ${countOf(event.removedBytes, 'byte')} of an unfinished record`;
     case 'key':

@@ -39,7 +39,12 @@ function groupLines(entries: readonly { readonly subject: string; readonly text:
 
 /** Describes a manifest to a person: its members, what is allowed within which limits, and what is left open. */
 export function printManifest(manifest: Manifest, signatures: readonly SignatureStatus[]): readonly string[] {
-  const { id, name, sha256, members, tables, templates } = manifest;
+  const { id, name, sha256, members, tables, templates, signedTables, secretIds } = manifest;
+  const tableSignatures = signedTables === 'required' ? ['  tables count only with a signature over their rows'] : [];
+  const secrets =
+    secretIds === null
+      ? ['  names no secret: whoever makes an envelope chooses it; `sealroom collab secret` names one']
+      : Object.entries(secretIds).map(([generation, secretId]) => `  generation ${generation}: secret ${secretId}`);
   const limits = listLimits(manifest).map(({ subject, text, value }) => ({
     subject,
     text: `${text}: ${String(value)}`,
@@ -48,7 +53,7 @@ export function printManifest(manifest: Manifest, signatures: readonly Signature
     .filter(({ rule }) => rule === null)
     .map((table) => `  table ${table.name} of ${table.owner}: no queries`);
   const sections = [
-    [`${name} (${id})`, [`  hash ${sha256}`]],
+    [`${name} (${id})`, [`  hash ${sha256}`, ...secrets, ...tableSignatures]],
     ['members', members.flatMap(printMember).map((line) => `  ${line}`)],
     ['signatures', signatures.map((status) => `  ${describeSignature(status)}`)],
     ['allowed', [...groupLines(listGrants(manifest)), ...closed]],

@@ -8,12 +8,19 @@ import {
   type Verdict,
 } from '../../src/query/index.ts';
 
-/** Describes each budget before and after a query, in one line. */
+/** Describes each budget before and after a query that ran, in one line. */
 export function printBudgets(budgets: readonly BudgetChange[]): readonly string[] {
-  return budgets.map(
-    ({ table, type, period, before, after, budget }) =>
-      `${table}: ${String(before)} of ${String(budget)} left, ${String(after)} after this query (${type} ${period})`,
-  );
+  return budgets.map((change) => printBudget(change, ''));
+}
+
+function printBudget({ table, type, unit, period, before, after, budget }: BudgetChange, bound: string): string {
+  const what = unit === 'ROWS' ? ' rows' : '';
+  return `${table}: ${String(before)} of ${String(budget)}${what} left, ${bound}${String(after)} after this query (${type} ${period})`;
+}
+
+/** Describes each budget before and after a query that has not run: how many rows it costs is not known yet. */
+function printCosts(budgets: readonly BudgetChange[]): readonly string[] {
+  return budgets.map((change) => printBudget(change, change.unit === 'ROWS' ? 'at most ' : ''));
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
@@ -35,7 +42,7 @@ export function printVerdict(text: string, verdict: Verdict, budgets: readonly B
     ...section('reads', verdict.tables),
     ...section('added', verdict.obligations.map(describeObligation)),
     ...section('assumes', verdict.assumed.map(describeKey)),
-    ...section('costs', printBudgets(budgets)),
+    ...section('costs', printCosts(budgets)),
     ...section('runs', [sql, ...parameters.map((value, index) => `$${String(index + 1)} = ${JSON.stringify(value)}`)]),
   ];
 }

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { countOf } from '../../src/errors/index.ts';
+import type { UnnamedSecret } from '../../src/actions/member/tables.ts';
 import type { TableOutput } from '../../src/tabular/index.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
@@ -39,6 +40,12 @@ export function printSummary(
   const rows = `rows: ${summary.rows.toLocaleString('en')} from ${formatBytes(summary.inputBytes)}`;
   const time = `time: ${seconds.toFixed(1)} s (${rate} rows/s, kernel ${summary.kernel}, ${countOf(summary.threads, 'thread')})`;
   io.stderr.write(`${[written, rows, ...details, time].join('\n')}\n`);
+}
+
+/** The line that says which secret a table was encrypted with, for people to compare if no manifest names it. */
+export function describeUnnamed(secret: UnnamedSecret | null): readonly string[] {
+  if (secret === null) return [];
+  return [`secret ${secret.secretId}, generation ${String(secret.generation)}, under ${secret.key}`];
 }
 
 function formatBytes(bytes: number): string {

@@ -84,7 +84,8 @@ export async function ask(runner: QueryRunner, manifest: Manifest, { name, quest
 
 /** Opens a package as Brightfen does: with its identity, and the room's key that it trusts. */
 export async function openAnswer(directory: string, bytes: Uint8Array, identity: string): Promise<OpenedPackage> {
-  return openPackage(bytes, [identity], parseVerifiers(readFileSync((await openRoom(directory)).verifierFile, 'utf8')));
+  const verifiers = parseVerifiers(readFileSync((await openRoom(directory)).verifierFile, 'utf8'));
+  return openPackage(bytes, { member: 'brightfen', identities: [identity], verifiers });
 }
 
 /** Checks the room's audit log as anybody can who has it and the room's key. */

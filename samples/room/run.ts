@@ -76,7 +76,7 @@ async function answer(campaign: Campaign, runner: QueryRunner, file: string, wor
   if (outcome.kind === 'refused') throw new Error(renderFindings(outcome.text, outcome.findings));
   const bytes = await runner.pack(outcome.result, recipientsOf(manifest, ['shoes']));
   const verifiers = parseVerifiers(readFileSync((await openRoom(directory)).verifierFile, 'utf8'));
-  const { table, statement } = await openPackage(bytes, [identity], verifiers);
+  const { table, statement } = await openPackage(bytes, { member: 'shoes', identities: [identity], verifiers });
   const output = join(workFolder, 'answer.csv');
   const { collaboration: collaborationId, result } = statement;
   await decryptTable({

@@ -26,7 +26,7 @@ export function signDraft({ text, receive, approvals }: Draft): string {
     signed = insertSignature(signed, signManifest(manifest, id, key), null);
     for (const [template, owners] of Object.entries(approvals)) {
       if (!owners.includes(id)) continue;
-      signed = insertSignature(signed, approveTemplate(manifest, template, id, key), template);
+      signed = insertSignature(signed, approveTemplate(manifest, template, id, key, new Date()), template);
     }
   }
   return signed;

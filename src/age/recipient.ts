@@ -15,6 +15,11 @@ const KINDS: ReadonlyMap<string, readonly [AgeKind, number]> = new Map([
   ['age', ['X25519', 32]],
 ]);
 
+/** Whether a stanza of an age file is for a key of a kind that members have. */
+export function isAgeKind(stanza: string): stanza is AgeKind {
+  return [...KINDS.values()].some(([kind]) => kind === stanza);
+}
+
 /** The kind of an age recipient, `age1…` or `age1pq1…` in lower case; `null` for any other text or kind of recipient. */
 export function kindOfRecipient(recipient: string): AgeKind | null {
   const decoded = decodeBech32(recipient);

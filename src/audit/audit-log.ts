@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalConstantTime } from '../bytes/index.ts';
-import { SealroomError, systemReason } from '../errors/index.ts';
+import { decodeUtf8, equalConstantTime } from '../bytes/index.ts';
+import { countOf, SealroomError, systemReason } from '../errors/index.ts';
 import type { Charge, ChargeOutcome } from './budget.ts';
-import { openCheckpoint, signCheckpoint } from '../tlog/index.ts';
-import { History } from './history.ts';
+import { openCheckpoint, printInclusionProof, signCheckpoint } from '../tlog/index.ts';
+import { History, MAX_GAP_MS } from './history.ts';
 import type { KeyEvent } from './key-event.ts';
 import type { Signer } from '../tlog/index.ts';
 import { readLines } from './lines.ts';
@@ -31,6 +31,11 @@ export interface AuditLogOptions {
   readonly directory: string;
   readonly signer: Signer;
   readonly now: () => Date;
+  /**
+   * Whether a record may come more than a day after the one before it. Default: such a record is refused, because budgets follow the
+   * times of records, and a clock that was wrong once would freeze them.
+   */
+  readonly allowClockJump?: boolean | undefined;
 }
 
 /** Says that a record is on the disk and signed. */
@@ -38,7 +43,24 @@ export interface Receipt {
   readonly index: number;
   /** The signed checkpoint that covers the record. Keep it to check the log against it later. */
   readonly checkpoint: string;
+  /** The line of the record, without line break. */
+  readonly record: string;
+  /** The proof that it is in the log of the checkpoint: text of c2sp.org/tlog-proof. */
+  readonly proof: string;
 }
+
+/** A result that is about to be released. */
+export type ReleaseRequest = AttemptEvent & {
+  readonly outcome: Extract<AttemptEvent['outcome'], { readonly kind: 'released' }>;
+};
+
+/** Whether a result may be released: either its rows are spent and this is on the disk, or some budgets have too few rows left. */
+export type ReleaseOutcome =
+  | { readonly granted: true; readonly budgets: readonly BudgetChange[]; readonly receipt: Receipt }
+  | { readonly granted: false; readonly exhausted: readonly BudgetChange[]; readonly receipt: Receipt };
+
+/** The kind of failure of an attempt whose result has more rows than a budget has left. */
+const TOO_MANY_ROWS = 'ROW_BUDGET';
 
 /** A query that is about to run. */
 export type StartRequest = Omit<StartEvent, 'kind' | 'tables' | 'budgets'> & { readonly charges: readonly Charge[] };
@@ -132,18 +154,41 @@ export class AuditLog implements AsyncDisposable {
    * Records that an allowed query is about to run, and spends one unit of each budget of its tables. Only a query for which this
    * returned `granted` may run. If a budget has nothing left, nothing is spent and nothing is recorded.
    *
-   * @throws {SealroomError} IO_WRITE if it cannot be recorded; IO_LOCKED; AUDIT_CHAIN, AUDIT_RECORD or AUDIT_NOTE if the log is not
-   *   as it was last signed.
+   * @throws {SealroomError} IO_WRITE if it cannot be recorded; IO_LOCKED; IO_CLOCK if the clock is more than a day past the last
+   *   record; AUDIT_CHAIN, AUDIT_RECORD or AUDIT_NOTE if the log is not as it was last signed.
    */
   start({ charges, ...request }: StartRequest): Promise<StartOutcome> {
     //= audit A-42, A-43
     return this.#exclusively(async (state) => {
-      const time = this.#nextTime(state);
+      const time = this.#timeFor(state, { kind: 'start' });
       const outcome = state.history.ledger.charge(charges, new Date(time));
       if (!outcome.granted) return outcome;
       const tables = charges.map(({ use }) => use);
       const event = { kind: 'start', ...request, tables, budgets: outcome.budgets } as const;
-      return { ...outcome, receipt: await this.#append(state, event, time) };
+      return { ...outcome, receipt: await this.#appendNoting(state, event, time) };
+    });
+  }
+
+  /**
+   * Spends the rows of a result and records its release, in one record; only if this returned `granted` may the result be released.
+   * If a row budget has too few rows left, the record says that the attempt failed, and no more is spent than its start has.
+   *
+   * @param request without the changes of row budgets
+   * @param charges those of the start
+   * @throws {SealroomError} as {@link AuditLog.append}.
+   */
+  release(request: ReleaseRequest, charges: readonly Charge[]): Promise<ReleaseOutcome> {
+    //= audit A-45
+    return this.#exclusively(async (state) => {
+      const time = this.#timeFor(state, request);
+      const { rows, duration } = request.outcome;
+      const cost = state.history.ledger.chargeRelease(charges, rows, new Date(time));
+      if (!cost.granted) {
+        const event = { ...request, outcome: { kind: 'failed', code: TOO_MANY_ROWS, duration } } as const;
+        return { ...cost, receipt: await this.#appendNoting(state, event, time) };
+      }
+      const budgets = [...request.budgets.filter(({ unit }) => unit !== 'ROWS'), ...cost.budgets];
+      return { ...cost, receipt: await this.#appendNoting(state, { ...request, budgets }, time) };
     });
   }
 
@@ -155,7 +200,19 @@ export class AuditLog implements AsyncDisposable {
    *   preceded by a `start` if the query ran. Also the codes of {@link AuditLog.start}.
    */
   append(event: AttemptEvent | RoomEvent | KeyEvent): Promise<Receipt> {
-    return this.#exclusively((state) => this.#append(state, event, this.#nextTime(state)));
+    return this.#exclusively(async (state) => this.#appendNoting(state, event, this.#timeFor(state, event)));
+  }
+
+  /**
+   * Requires a clock that {@link AuditLog.append} accepts now, before work that would be in vain otherwise.
+   *
+   * @throws {SealroomError} IO_CLOCK, and the codes that a log has that is not as it was last signed.
+   */
+  requireClock(): Promise<void> {
+    return this.#exclusively((state) => {
+      this.#timeFor(state, { kind: 'start' });
+      return Promise.resolve();
+    });
   }
 
   /** How a query would change the budgets of its tables if it started now. Nothing is spent. */
@@ -170,6 +227,33 @@ export class AuditLog implements AsyncDisposable {
     await this.#queue;
     await this.#records.close();
     await this.#lock.close();
+  }
+
+  /**
+   * The time for the record of an event, if it is not too far ahead. The end of an attempt that has started is always recorded: if the
+   * clock jumped meanwhile, with the time of the last record.
+   */
+  #timeFor(state: State, event: Pick<AuditEvent, 'kind'> & { readonly outcome?: AttemptEvent['outcome'] }): string {
+    //= audit A-12
+    const time = this.#nextTime(state);
+    if (this.#options.allowClockJump === true || !state.history.isJump(event, time)) return time;
+    if (event.outcome !== undefined && event.outcome.kind !== 'refused') return state.history.time;
+    const days = Math.floor((Date.parse(time) - Date.parse(state.history.time)) / MAX_GAP_MS);
+    throw new SealroomError(
+      'IO_CLOCK',
+      `the clock is ${countOf(days, 'day')} past the last record of the log, of ${state.history.time}`,
+      {
+        where: { file: this.#options.directory },
+        hint: 'set the clock right; if it is right, repeat the command with `--clock-jump`, and the log says so',
+      },
+    );
+  }
+
+  /** Appends the record of an event, after one that says that the clock jumped, if it did. */
+  async #appendNoting(state: State, event: AuditEvent, time: string): Promise<Receipt> {
+    const { history } = state;
+    if (history.isJump(event, time)) await this.#append(state, { kind: 'clock', previousTime: history.time }, time);
+    return this.#append(state, event, time);
   }
 
   /** The time of the next record. Setting the clock back does not make records older or start budget periods anew. */
@@ -250,7 +334,10 @@ export class AuditLog implements AsyncDisposable {
     }
     await this.#writing(() => this.#records.truncate(state.offset));
     const removed = { removedBytes: size - state.offset, removedSha256: hash.digest('hex') };
-    await this.#append(state, { kind: 'repair', ...removed }, this.#nextTime(state));
+    // A log can be opened whatever the clock says.
+    const time = this.#nextTime(state);
+    const event = { kind: 'repair', ...removed } as const;
+    await this.#append(state, event, state.history.isJump(event, time) ? state.history.time : time);
   }
 
   async #append(state: State, event: AuditEvent, time: string): Promise<Receipt> {
@@ -269,7 +356,8 @@ export class AuditLog implements AsyncDisposable {
     state.offset += bytes.length + LINE_BREAK.length;
     const checkpoint = signCheckpoint(state.edge.head(), this.#options.signer);
     await this.#writing(() => replaceCheckpoint(this.#options.directory, checkpoint));
-    return { index, checkpoint };
+    const proof = printInclusionProof(index, state.edge.proveNewest(), checkpoint);
+    return { index, checkpoint, record: decodeUtf8(bytes), proof };
   }
 
   async #writing(action: () => Promise<void>): Promise<void> {

@@ -7,8 +7,13 @@ import { keyEvent } from './key-event.ts';
 /** The maximum length of a record's line in bytes, without its line break. A query's text has at most 20 kB; its IR may be longer. */
 export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
-/** The version of records, the only one that is written and read. */
-export const RECORD_VERSION = 1;
+/** The version of the records that are written. Those of version 1 are read as well. */
+export const RECORD_VERSION = 2;
+
+const VERSIONS: readonly unknown[] = [1, RECORD_VERSION];
+
+/** The maximum number of findings in a record; it says how many more there were. */
+export const MAX_FINDINGS = 100;
 
 /** The maximum length of a text in characters; the text of a query may have 20 kB. */
 export const MAX_TEXT_CHARACTERS = 100_000;
@@ -42,11 +47,13 @@ const budgetChange = z
     table: name,
     owner: name,
     type: z.enum(['CALENDAR_DAY', 'CALENDAR_WEEK', 'CALENDAR_MONTH', 'LIFETIME']),
+    /** What is counted: released rows, or queries if it is left out. */
+    unit: z.literal('ROWS').optional(),
     /** The day, week or month, such as `2026-11-24`, `2026-W48`, `2026-11`; `lifetime` for all time. */
     period: name,
-    /** Number of queries allowed in the period. */
+    /** Number of queries or rows allowed in the period. */
     budget: count,
-    /** Number of queries left before this attempt and after it. */
+    /** Number of queries or rows left before this record and after it. */
     before: count,
     after: count,
   })
@@ -72,17 +79,30 @@ const obligation = z
   })
   .readonly();
 
-const question = z
+/** What was asked, in clear: the owners want to see it. */
+const openQuestion = z
   .strictObject({
     /** The template that was requested, or `null` for an ad-hoc query. */
     template: name.nullable(),
     /** Parameters of the template by name, as they were given. */
     parameters: z.record(z.string(), z.string().max(20_000).nullable()).readonly(),
-    /** The text of the query, or `null` if the owners only want its hash. */
+    /** The text of the query, or `null` if it is too long for a query, or (in version 1) the owners only want its hash. */
     sql: text.nullable(),
     sqlSha256: sha256,
   })
   .readonly();
+
+/** What was asked, as hashes that nobody can try out who does not have the salt of the attempt. */
+const hiddenQuestion = z
+  .strictObject({
+    template: name.nullable(),
+    /** The names of the parameters, and the salted hashes of their values. */
+    saltedParameters: z.record(z.string(), sha256).readonly(),
+    saltedSqlSha256: sha256,
+  })
+  .readonly();
+
+const question = z.union([openQuestion, hiddenQuestion]);
 
 /** How long an execution took; exact times would reveal something about the data. */
 const DURATIONS = [
@@ -101,8 +121,10 @@ const outcome = z.discriminatedUnion('kind', [
     .strictObject({
       kind: z.literal('released'),
       rows: count,
-      /** Hash of the result for the receivers, before encryption. */
-      resultSha256: sha256,
+      /** Salted hash of the result for the receivers, before encryption; only they have the salt. */
+      saltedResultSha256: sha256.optional(),
+      /** In version 1: the hash without a salt. */
+      resultSha256: sha256.optional(),
       duration,
     })
     .readonly(),
@@ -122,7 +144,9 @@ const start = z
     attempt: z.uuid(),
     member: name,
     manifestSha256: sha256,
-    irSha256: sha256,
+    /** Hash of the resolved query, salted if the owners only want hashes; one of the two. */
+    irSha256: sha256.optional(),
+    saltedIrSha256: sha256.optional(),
     /** The tables that will be read; one unit of each of their budgets is spent. */
     tables: z.array(tableUse).readonly(),
     budgets: z.array(budgetChange).readonly(),
@@ -137,11 +161,15 @@ const attempt = z
     member: name,
     manifestSha256: sha256,
     question,
-    /** The canonical IR, or `null` if the text could not be resolved. */
+    /** The canonical IR, or `null` if the text could not be resolved, or the owners only want hashes. */
     ir: z.custom<JsonValue>((value) => value !== undefined),
+    /** Salted hash of the resolved query, if the owners only want hashes and it could be resolved. */
+    saltedIrSha256: sha256.optional(),
     /** Tables that the query names, or `null` if that is not known. */
     tables: z.array(tableUse).readonly().nullable(),
     findings: z.array(finding).readonly(),
+    /** How many more findings there were than are recorded; left out if there were none. */
+    omittedFindings: z.int().min(1).optional(),
     obligations: z.array(obligation).readonly(),
     budgets: z.array(budgetChange).readonly(),
     /** Members that receive the result, or would have received it. */
@@ -156,6 +184,14 @@ const repair = z
     /** The number of bytes of an unfinished record that were removed from the end of the log, and their hash. */
     removedBytes: count,
     removedSha256: sha256,
+  })
+  .readonly();
+
+const clock = z
+  .strictObject({
+    kind: z.literal('clock'),
+    /** Time of the previous record, which is more than a day before the time of this one. */
+    previousTime: time,
   })
   .readonly();
 
@@ -200,11 +236,11 @@ const remove = z
 /** What happens to a room, other than queries. */
 const roomEvent = z.discriminatedUnion('kind', [manifest, load, remove]);
 
-const event = z.discriminatedUnion('kind', [start, attempt, repair, roomEvent, keyEvent]);
+const event = z.discriminatedUnion('kind', [start, attempt, repair, clock, roomEvent, keyEvent]);
 
 const record = z
   .strictObject({
-    version: z.literal(RECORD_VERSION),
+    version: z.union([z.literal(1), z.literal(RECORD_VERSION)]),
     /** Position in the log, from 0. */
     index: count,
     /** Leaf hash of the previous record, in hexadecimal; `null` in the first record. */
@@ -296,8 +332,8 @@ function readLine(bytes: Uint8Array): { readonly record: AuditRecord; readonly v
 
 function checkRecord(value: unknown): AuditRecord {
   //= audit A-4
-  if (typeof value === 'object' && value !== null && 'version' in value && value.version !== RECORD_VERSION) {
-    throw new SealroomError('AUDIT_RECORD', `the version of the record is not ${String(RECORD_VERSION)}`, {
+  if (typeof value === 'object' && value !== null && 'version' in value && !VERSIONS.includes(value.version)) {
+    throw new SealroomError('AUDIT_RECORD', `the version of the record is none of ${VERSIONS.join(', ')}`, {
       hint: 'read it with the version of sealroom that wrote it',
     });
   }
@@ -313,19 +349,58 @@ function checkRecord(value: unknown): AuditRecord {
 }
 
 /** A contradiction between two members of a record, or `null`. */
-function findContradiction({ index, previous, event: told }: AuditRecord): string | null {
+function findContradiction({ version, index, previous, event: told }: AuditRecord): string | null {
   if ((index === 0) !== (previous === null)) return 'a record must have `previous` unless it is the first';
+  if (version === 1 ? isOfVersion2(told) : told.kind === 'attempt' && !hasHashOf(version, told))
+    return `the record has members of another version than ${String(version)}`;
+  if (told.kind === 'start' && (told.irSha256 === undefined) === (told.saltedIrSha256 === undefined))
+    return 'a start must have either `irSha256` or `saltedIrSha256`';
   //= audit A-61
   if (told.kind === 'key' && told.action !== 'refuse' && (told.generation === null || told.secretId === null))
     return 'a record of what was done with a secret must name the secret';
   if (told.kind !== 'attempt') return null;
   //= audit A-6
-  const { findings, outcome: end, ir, tables } = told;
+  const { findings, outcome: end, ir, saltedIrSha256, tables } = told;
+  if (findings.length > MAX_FINDINGS && version !== 1) return `an attempt has at most ${String(MAX_FINDINGS)} findings`;
   if ((end.kind === 'refused') !== findings.length > 0)
     return 'an attempt must have findings if it was refused, and only then';
-  if (end.kind !== 'refused' && (ir === null || tables === null))
+  if (end.kind !== 'refused' && ((ir === null && saltedIrSha256 === undefined) || tables === null))
     return 'an attempt that ran must have `ir` and `tables`';
+  if (ir !== null && saltedIrSha256 !== undefined) return 'an attempt has `ir` or a salted hash of it';
   return null;
+}
+
+/** Whether an event has what only records of version 2 have. */
+function isOfVersion2(told: AuditEvent): boolean {
+  const hasRows = (budgets: readonly BudgetChange[]): boolean => budgets.some(({ unit }) => unit !== undefined);
+  switch (told.kind) {
+    case 'clock':
+      return true;
+    case 'start':
+      return told.saltedIrSha256 !== undefined || hasRows(told.budgets);
+    case 'attempt':
+      return (
+        'saltedSqlSha256' in told.question ||
+        told.saltedIrSha256 !== undefined ||
+        told.omittedFindings !== undefined ||
+        hasRows(told.budgets) ||
+        !hasHashOf(1, told)
+      );
+    case 'repair':
+    case 'manifest':
+    case 'load':
+    case 'remove':
+    case 'key':
+      return false;
+  }
+}
+
+/** Whether the hash of a result, if there is one, is of the kind that a version has: salted since version 2. */
+function hasHashOf(version: AuditRecord['version'], { outcome: end }: AttemptEvent): boolean {
+  //= audit A-9
+  if (end.kind !== 'released') return true;
+  const { resultSha256: plain, saltedResultSha256: salted } = end;
+  return (version === 1) === (plain !== undefined) && (version === 1) === (salted === undefined);
 }
 
 function toCanonical(value: unknown): string {

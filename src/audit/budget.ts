@@ -1,13 +1,18 @@
-import type { BudgetChange, StartEvent, TableUse } from './audit-record.ts';
+import type { AttemptEvent, BudgetChange, StartEvent, TableUse } from './audit-record.ts';
 
-/** How many queries may read a table, as in AWS Clean Rooms' access budgets. */
+/** How many queries may read a table, as in AWS Clean Rooms' access budgets, or how many rows may be released from it. */
 export interface BudgetLimit {
   readonly type: BudgetChange['type'];
-  /** Number of queries in one period, at least 1. */
+  /** What is counted; default: queries. */
+  readonly unit?: BudgetUnit | undefined;
+  /** Number of queries or rows in one period, at least 1. */
   readonly budget: number;
   /** Whether each period has the full budget; otherwise it is for all time. */
   readonly autoRefresh: boolean;
 }
+
+/** What a budget counts: queries that start, or rows that are released. */
+export type BudgetUnit = 'QUERIES' | 'ROWS';
 
 /** A table that a query reads, and the budgets that its owner gave it. */
 export interface Charge {
@@ -57,8 +62,10 @@ function weekOf(time: Date): string {
 }
 
 /**
- * How many queries read each table in each period: the number of `start` records of a log, and nothing else. So the log is the
- * ledger, and anyone who has the log can recompute it.
+ * How many queries read each table in each period, and how many rows were released from it: what the `start` and `attempt` records
+ * of a log say, and nothing else. So the log is the ledger, and anyone who has the log can recompute it.
+ *
+ * A query that starts costs one query and one row. If its result is released with more than one row, the other rows are spent too.
  */
 export class Ledger {
   readonly #spent = new Map<string, number>();
@@ -66,45 +73,81 @@ export class Ledger {
   /** Counts a query that started, once for each of its tables, with or without budgets. */
   add(event: StartEvent, time: Date): void {
     //= audit A-40
-    for (const { owner, table } of event.tables) {
+    for (const unit of ['QUERIES', 'ROWS'] as const) this.#spend(event.tables, unit, 1, time);
+  }
+
+  /** Counts the rows of a result that is released, of which the start has spent one. */
+  addReleased({ tables, outcome }: AttemptEvent, time: Date): void {
+    //= audit A-44
+    if (outcome.kind === 'released') this.#spend(tables ?? [], 'ROWS', furtherRows(outcome.rows), time);
+  }
+
+  #spend(tables: readonly TableUse[], unit: BudgetUnit, amount: number, time: Date): void {
+    for (const { owner, table } of tables) {
       for (const period of [dayOf(time), weekOf(time), monthOf(time), LIFETIME]) {
-        const key = keyOf(owner, table, period);
-        this.#spent.set(key, (this.#spent.get(key) ?? 0) + 1);
+        const key = keyOf(owner, table, unit, period);
+        this.#spent.set(key, (this.#spent.get(key) ?? 0) + amount);
       }
     }
   }
 
-  /** The number of queries that read a table in a period. */
-  spent(owner: string, table: string, period: string): number {
-    return this.#spent.get(keyOf(owner, table, period)) ?? 0;
+  /** Whether a budget's change is what a query that starts at this moment causes. */
+  agrees(change: BudgetChange, time: Date): boolean {
+    return change.before > 0 && this.#costs(change, 1, time);
   }
 
-  /** Whether a budget's change is what a query at this moment causes. */
-  agrees({ owner, table, type, period, budget, before, after }: BudgetChange, time: Date): boolean {
+  /** Whether a row budget's change is what the release of a result of `rows` rows at this moment causes. */
+  agreesWithRelease(change: BudgetChange, rows: number, time: Date): boolean {
+    return change.unit === 'ROWS' && this.#costs(change, furtherRows(rows), time);
+  }
+
+  #costs(change: BudgetChange, cost: number, time: Date): boolean {
+    const { owner, table, type, unit = 'QUERIES', period, budget, before, after } = change;
     const periods = [true, false].map((autoRefresh) => budgetPeriod({ type, budget, autoRefresh }, time));
-    const left = budget - this.spent(owner, table, period);
-    return periods.includes(period) && left > 0 && before === left && after === left - 1;
+    const left = budget - (this.#spent.get(keyOf(owner, table, unit, period)) ?? 0);
+    return periods.includes(period) && before === Math.max(left, 0) && after === before - cost;
   }
 
   /**
-   * How a query would change the budgets of its tables.
+   * How a query that starts would change the budgets of its tables.
    *
    * @returns the change of each budget, or those that have nothing left
    */
   charge(charges: readonly Charge[], time: Date): ChargeOutcome {
+    //= audit A-42
+    return this.#charge(charges, 1, time);
+  }
+
+  /**
+   * How the release of a result would change the row budgets of its tables.
+   *
+   * @returns the change of each row budget, or those that have too few rows left
+   */
+  chargeRelease(charges: readonly Charge[], rows: number, time: Date): ChargeOutcome {
+    //= audit A-45
+    const ofRows = charges.map(({ use, limits }) => ({ use, limits: limits.filter(({ unit }) => unit === 'ROWS') }));
+    return this.#charge(ofRows, furtherRows(rows), time);
+  }
+
+  #charge(charges: readonly Charge[], cost: number, time: Date): ChargeOutcome {
     const budgets = charges.flatMap(({ use: { owner, table }, limits }) =>
       limits.map((limit): BudgetChange => {
-        const { type, budget } = limit;
+        const { type, budget, unit = 'QUERIES' } = limit;
         const period = budgetPeriod(limit, time);
         // A budget that was lowered may already be overdrawn.
-        const before = Math.max(budget - this.spent(owner, table, period), 0);
-        return { table, owner, type, period, budget, before, after: Math.max(before - 1, 0) };
+        const before = Math.max(budget - (this.#spent.get(keyOf(owner, table, unit, period)) ?? 0), 0);
+        const after = Math.max(before - cost, 0);
+        return { table, owner, type, ...(unit === 'ROWS' ? { unit } : {}), period, budget, before, after };
       }),
     );
-    const exhausted = budgets.filter(({ before }) => before === 0);
-    //= audit A-42
+    const exhausted = budgets.filter(({ before }) => before < cost);
     return exhausted.length === 0 ? { granted: true, budgets } : { granted: false, exhausted };
   }
+}
+
+/** The rows of a result beyond the one that its start has spent. */
+function furtherRows(rows: number): number {
+  return Math.max(rows - 1, 0);
 }
 
 /** Whether the budgets of a query's tables are sufficient. */
@@ -112,6 +155,6 @@ export type ChargeOutcome =
   | { readonly granted: true; readonly budgets: readonly BudgetChange[] }
   | { readonly granted: false; readonly exhausted: readonly BudgetChange[] };
 
-function keyOf(owner: string, table: string, period: string): string {
-  return JSON.stringify([owner, table, period]);
+function keyOf(owner: string, table: string, unit: BudgetUnit, period: string): string {
+  return JSON.stringify([owner, table, unit, period]);
 }

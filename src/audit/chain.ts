@@ -8,6 +8,8 @@ export interface AuditProblem {
   /** The record that it concerns, counted from 0; `null` if it concerns the whole log. */
   readonly record: number | null;
   readonly message: string;
+  /** The checkpoints that prove a fork; left out for other problems. */
+  readonly evidence?: readonly string[];
 }
 
 /** The previous line, which the next one must follow and link to. */

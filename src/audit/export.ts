@@ -113,6 +113,7 @@ function concerns({ event }: AuditRecord, member: string): boolean {
     case 'remove':
       return event.owner === member;
     case 'manifest':
+    case 'clock':
     case 'repair':
       return true;
     case 'key':

@@ -1,5 +1,8 @@
 import { Ledger } from './budget.ts';
-import type { AttemptEvent, AuditRecord, StartEvent } from './audit-record.ts';
+import type { AttemptEvent, AuditEvent, AuditRecord, StartEvent } from './audit-record.ts';
+
+/** A day: the longest time between two records in milliseconds, unless a `clock` record is between them. */
+export const MAX_GAP_MS = 24 * 60 * 60 * 1000;
 
 /** What the records of a log have said so far, as far as later records must agree with it. */
 export class History {
@@ -15,20 +18,33 @@ export class History {
     return this.#time;
   }
 
+  /**
+   * Whether an event at this time comes more than a day after the last record, so that a clock that is wrong may be the reason. Budgets
+   * follow the times of records, so a record of a far day would use them up until then. Logs of keys have no budgets.
+   */
+  isJump({ kind }: Pick<AuditEvent, 'kind'>, time: string): boolean {
+    return kind !== 'key' && this.#time !== '' && Date.parse(time) - Date.parse(this.#time) > MAX_GAP_MS;
+  }
+
   /** Records of queries that started and whose end is not recorded: they are running, or were killed. */
   unfinished(): readonly number[] {
     return [...this.#started.values()].filter(({ isOver }) => !isOver).map(({ index }) => index);
   }
 
   /** The contradictions between the next record and earlier ones, a sentence for each. */
-  contradictions({ time, event }: AuditRecord): readonly string[] {
+  contradictions({ version, time, event }: AuditRecord): readonly string[] {
     const found: string[] = [];
     if (time < this.#time) found.push('its time is earlier than that of the record before it');
+    //= audit A-12
+    if (version !== 1 && event.kind !== 'clock' && this.isJump(event, time))
+      found.push('its time is more than a day after that of the record before it, and no `clock` record says so');
     switch (event.kind) {
       case 'start':
         return [...found, ...this.#againstStart(event, new Date(time))];
       case 'attempt':
-        return [...found, ...this.#againstAttempt(event)];
+        return [...found, ...this.#againstAttempt(event, new Date(time))];
+      case 'clock':
+        return event.previousTime === this.#time ? found : [...found, 'the record before it has another time'];
       case 'manifest':
       case 'load':
       case 'remove':
@@ -47,12 +63,16 @@ export class History {
     ];
   }
 
-  #againstAttempt({ attempt, outcome }: AttemptEvent): readonly string[] {
+  #againstAttempt({ attempt, budgets, outcome }: AttemptEvent, time: Date): readonly string[] {
     if (this.#over.has(attempt)) return ['its attempt is already over'];
     const hasStarted = this.#started.has(attempt);
     //= audit A-5
     if (outcome.kind === 'refused') return hasStarted ? ['its attempt was refused after it started'] : [];
-    return hasStarted ? [] : ['its attempt never started'];
+    if (!hasStarted) return ['its attempt never started'];
+    if (outcome.kind !== 'released') return [];
+    return budgets
+      .filter((change) => change.unit === 'ROWS' && !this.ledger.agreesWithRelease(change, outcome.rows, time))
+      .map(({ table }) => `its row budget of \`${table}\` is not what the records before it leave`);
   }
 
   /** Adds a record. */
@@ -67,8 +87,10 @@ export class History {
         const started = this.#started.get(event.attempt);
         if (started !== undefined) started.isOver = true;
         this.#over.add(event.attempt);
+        this.ledger.addReleased(event, new Date(time));
         break;
       }
+      case 'clock':
       case 'manifest':
       case 'load':
       case 'remove':

@@ -4,6 +4,8 @@ export {
   type AuditLogOptions,
   createAuditLog,
   type Receipt,
+  type ReleaseOutcome,
+  type ReleaseRequest,
   type StartOutcome,
   type StartRequest,
 } from './audit-log.ts';
@@ -13,6 +15,8 @@ export {
   type AuditRecord,
   type BudgetChange,
   durationBucket,
+  MAX_FINDINGS,
+  MAX_RECORD_BYTES,
   type JsonValue,
   parseRecord,
   printRecord,
@@ -20,7 +24,7 @@ export {
   type StartEvent,
   type TableUse,
 } from './audit-record.ts';
-export { type BudgetLimit, budgetPeriod, type Charge, type ChargeOutcome } from './budget.ts';
+export { type BudgetLimit, budgetPeriod, type BudgetUnit, type Charge, type ChargeOutcome } from './budget.ts';
 export type { AuditProblem } from './chain.ts';
 export {
   exportRecords,

@@ -1,6 +1,6 @@
 import { equalConstantTime, encodeBase64 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import { hashLeaf, openCheckpoint, type OpenedCheckpoint, TreeEdge, type Verifier } from '../tlog/index.ts';
+import { findFork, hashLeaf, openCheckpoint, type OpenedCheckpoint, TreeEdge, type Verifier } from '../tlog/index.ts';
 import { type AuditProblem, Chain } from './chain.ts';
 import { History } from './history.ts';
 import { type Line, splitLines } from './line.ts';
@@ -78,6 +78,7 @@ export async function verifyLines(
     unfinished: chain.problems.length > 0 ? [] : history.unfinished(),
     problems: [
       ...heads.problems,
+      ...heads.forks(),
       ...chain.problems,
       ...contradictions,
       ...heads.findings(size, chain.problems.length > 0),
@@ -116,13 +117,22 @@ class Heads {
     }
   }
 
+  /** Two checkpoints that cannot both be true, which is not a fault of the records. */
+  forks(): readonly AuditProblem[] {
+    const fork = findFork(this.all.map(({ checkpoint }) => checkpoint));
+    return fork === null ? [] : [{ record: null, ...fork }];
+  }
+
   /** @param isLocated whether the links already showed which records are wrong */
   findings(records: number, isLocated: boolean): readonly AuditProblem[] {
     //= audit A-50
     const found: AuditProblem[] = [];
     const sizes = this.all.map(({ checkpoint }) => checkpoint.size);
     const good = this.all.filter(({ isGood }) => isGood).map(({ checkpoint }) => checkpoint.size);
-    const bad = this.all.filter(({ isGood, checkpoint }) => !isGood && checkpoint.size <= records);
+    // Beside a checkpoint that matches, another one of its size is a fork, and the records are as they were signed.
+    const bad = this.all.filter(
+      ({ isGood, checkpoint: { size } }) => !isGood && size <= records && !good.includes(size),
+    );
     const end = Math.min(...bad.map(({ checkpoint }) => checkpoint.size));
     if (bad.length > 0) {
       const from = Math.max(0, ...good.filter((size) => size < end));

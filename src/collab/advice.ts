@@ -19,14 +19,42 @@ function listUnstopped(members: readonly Member[]): readonly string[] {
     `${askers.join(', ')} can take the difference of two answers: the total, minus the groups that are shown, is what a threshold ` +
       'held back; nothing here stops that',
     `${askers.join(', ')} can choose the rows of a table and find out whether one person is in another table, by watching a ` +
-      'count cross a threshold or a rounding step; budgets slow this down, but nothing here stops it',
+      'count cross a threshold or a rounding step: each table says what that costs, and nothing here stops it',
     'the size of an overlap is a result like any other: asked again and again with different rows, it reveals who is in it',
   ];
 }
 
 /** Attack 9 of docs/threat-model.md. */
 const WEIGHTS =
-  'lets a member with weights of 1, 2, 4, … in its own table read from a single sum which of its rows are in the overlap';
+  'lets a member with weights of 1, 2, 4, … in its own table read from a single sum which of its rows are in the overlap: ' +
+  'one query tests all of the persons that it can name';
+
+/** How many persons of a table a member is taken to know, for a number of those whom it can test. */
+const KNOWN = 1000;
+
+/** Attack 10 of docs/threat-model.md, in a number: how many memberships a budget lets a member test. */
+function adviseOnTests({ rule, accessBudgets }: ManifestTable): readonly string[] {
+  if (rule === null || rule.kind === 'list' || rule.outputConstraints.length === 0) return [];
+  const price = Math.max(...rule.outputConstraints.map(({ minimum }) => minimum)) - 1;
+  const groups = rule.maxGroups ?? 1;
+  const perQuery = Math.floor(KNOWN / price) * groups;
+  const known = groups === 1 ? '' : `, each of whom counts in ${String(groups)} groups`;
+  const cost = `lets a member test one person at the price of ${String(price)} who are known to be in it${known}`;
+  const who = `one that knows ${KNOWN.toLocaleString('en')} of its persons`;
+  const tests = accessBudgets.map(({ type, unit, budget }) =>
+    unit === 'ROWS'
+      ? `it finds at most ${String(budget)} persons in a ${type}`
+      : `${who} tests ${String(budget * perQuery)} others in a ${type}`,
+  );
+  const exact = roundsCounts(rule.round) ? [] : ['exact counts of several at once tell more; `x-round` stops that'];
+  return [
+    [
+      cost,
+      ...(tests.length === 0 ? [`${who} tests ${String(perQuery)} others with each query`] : tests),
+      ...exact,
+    ].join('; '),
+  ];
+}
 
 function adviseOnCustom(rule: CustomRule): readonly string[] {
   const { anyQueryProviders, outputConstraints, outputColumnThresholds, round } = rule;
@@ -51,7 +79,8 @@ function adviseOnCustom(rule: CustomRule): readonly string[] {
   ];
 }
 
-function adviseOnRule({ rule, accessBudgets }: ManifestTable): readonly string[] {
+function adviseOnRule(table: ManifestTable): readonly string[] {
+  const { rule, accessBudgets } = table;
   if (rule === null) return [];
   const budget =
     accessBudgets.length === 0 ? ['has no access budget: the number of queries that may read it is unlimited'] : [];
@@ -59,12 +88,15 @@ function adviseOnRule({ rule, accessBudgets }: ManifestTable): readonly string[]
     case 'aggregation': {
       const weights = `${WEIGHTS}; \`x-foreignMeasures: deny\` stops that`;
       const isOpen = rule.foreignMeasures === 'allow' && !roundsCounts(rule.round);
-      return [...(isOpen ? [weights] : []), ...budget];
+      return [...(isOpen ? [weights] : adviseOnTests(table)), ...budget];
     }
     case 'list':
-      return ['releases individual rows of the overlap', ...budget];
+      return [
+        'releases individual rows of the overlap: one query tests all of the persons that a member can name',
+        ...budget,
+      ];
     case 'custom':
-      return [...adviseOnCustom(rule), ...budget];
+      return [...adviseOnCustom(rule), ...(roundsCounts(rule.round) ? adviseOnTests(table) : []), ...budget];
   }
 }
 

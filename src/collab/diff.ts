@@ -1,4 +1,4 @@
-import { type Limit, listGrants, listLimits, tableSubject } from './grants.ts';
+import { type Grant, type Limit, listGrants, listLimits, tableSubject } from './grants.ts';
 import type { Manifest } from './manifest.ts';
 import type { Member } from './member.ts';
 import type { ManifestTable } from './table.ts';
@@ -48,8 +48,14 @@ function diffLimits(before: Manifest, after: Manifest): readonly ManifestChange[
   return [...kept, ...gone];
 }
 
+/** Tables without signatures are the rule, so only a difference is worth a line. */
+function listAllGrants(manifest: Manifest): readonly Grant[] {
+  const unsigned = { subject: 'the collaboration', text: 'tables without a signature over their rows' };
+  return [...listGrants(manifest), ...(manifest.signedTables === 'optional' ? [unsigned] : [])];
+}
+
 function diffGrants(before: Manifest, after: Manifest): readonly ManifestChange[] {
-  const [old, young] = [listGrants(before), listGrants(after)];
+  const [old, young] = [listAllGrants(before), listAllGrants(after)];
   const added = missingFrom(young, old).map((grant): ManifestChange => ({ effect: 'allows', ...grant }));
   const removed = missingFrom(old, young).map((grant): ManifestChange => ({ effect: 'forbids', ...grant }));
   return [...added, ...removed];
@@ -93,8 +99,17 @@ function describeTemplate({ id, sha256, approvedBy }: AnalysisTemplate): Describ
   return { subject: `template ${id}`, properties };
 }
 
-function describeAll({ id, name, log, members, tables, templates }: Manifest): ReadonlyMap<string, Described> {
-  const whole = { subject: 'the collaboration', properties: { id, name, 'query text in the log': log.queryText } };
+function describeWhole({ id, name, log, secretIds }: Manifest): Described {
+  const secrets = Object.entries(secretIds ?? {}).map(([generation, secret]) => {
+    return [`secret of generation ${generation}`, secret] as const;
+  });
+  const properties = { id, name, 'query text in the log': log.queryText, ...Object.fromEntries(secrets) };
+  return { subject: 'the collaboration', properties };
+}
+
+function describeAll(manifest: Manifest): ReadonlyMap<string, Described> {
+  const { members, tables, templates } = manifest;
+  const whole = describeWhole(manifest);
   const all = [whole, ...members.map(describeMember), ...tables.map(describeTable), ...templates.map(describeTemplate)];
   return new Map(all.map((described) => [described.subject, described]));
 }

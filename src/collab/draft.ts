@@ -51,6 +51,8 @@ ${stringify({ id, name }, { lineWidth: 0 })}
 # How tables are encrypted: \`sealroom encrypt --manifest\` takes it from here.
 settings:
 ${settings}
+# Which secret they are encrypted with: \`sealroom collab secret\` writes \`secretIds\` into this file.
+
 members:
 ${members.map((member, index) => draftMember(member, index === 0)).join('')}${TABLES}`;
 }

@@ -142,7 +142,9 @@ export function tableSubject({ name }: { readonly name: string }): string {
 function grantsOfTable(table: ManifestTable): readonly Grant[] {
   const { rule, receivers, accessBudgets } = table;
   const results = rule === null ? [] : receivers.map((member) => `results to ${member}`);
-  const refills = accessBudgets.filter(({ autoRefresh }) => autoRefresh).map(({ type }) => `a new budget each ${type}`);
+  const refills = accessBudgets
+    .filter(({ autoRefresh }) => autoRefresh)
+    .map(({ type, unit }) => `a new budget${unit === 'ROWS' ? ' of rows' : ''} each ${type}`);
   const keys = table.unique.map(
     (key) => `queries that rely on each ${key.map((name) => `\`${name}\``).join(', ')} being there once`,
   );
@@ -158,8 +160,8 @@ function groupLimitOf({ rule }: ManifestTable): RuleWords['limits'] {
 }
 
 function limitsOfTable(table: ManifestTable): readonly Limit[] {
-  const budgets = table.accessBudgets.map(({ type, budget }) => {
-    return { text: `queries in a ${type}`, value: budget, moreIsLooser: true };
+  const budgets = table.accessBudgets.map(({ type, unit, budget }) => {
+    return { text: `${unit === 'ROWS' ? 'released rows' : 'queries'} in a ${type}`, value: budget, moreIsLooser: true };
   });
   return [...wordsOf(table.rule, table).limits, ...groupLimitOf(table), ...budgets].map((limit) => ({
     ...limit,

@@ -9,12 +9,27 @@ export {
 export { type ChangeEffect, diffManifests, type ManifestChange } from './diff.ts';
 export { draftManifest, type DraftParts } from './draft.ts';
 export { type Grant, type Limit, listGrants, listLimits } from './grants.ts';
-export { insertSignature } from './insert-signature.ts';
+export { insertSecretIds, insertSignature, insertWithdrawal } from './insert-signature.ts';
 export { familyOf, type ManifestColumn, type TypeFamily } from './manifest-column.ts';
-export { type EncryptionTerms, type LogSettings, type Manifest, parseManifest, settingsOf } from './manifest.ts';
+export {
+  type EncryptionTerms,
+  type LogSettings,
+  type Manifest,
+  parseManifest,
+  type ParseManifestOptions,
+  settingsOf,
+} from './manifest.ts';
 export type { Ability, Member } from './member.ts';
 export type { Person, Role } from './person.ts';
-export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction } from './roles.ts';
+export {
+  comparePinnedKeys,
+  describeKey,
+  type KeyStatus,
+  type KnownKey,
+  requireOwnMember,
+  requirePinnedKeys,
+} from './pinned-keys.ts';
+export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction, tableKeysOf } from './roles.ts';
 export type { AggregateColumns, AggregationRule, JoinOperator, ScalarFunction } from './rules/aggregation.ts';
 export type { AggregateFunction } from './rules/columns.ts';
 export { columnsOfRule } from './rules/columns-of-rule.ts';
@@ -23,6 +38,7 @@ export { type OutputConstraint, type Rounding, roundsCounts, type Suppression } 
 export type { CustomRule } from './rules/custom.ts';
 export type { ListRule } from './rules/list.ts';
 export type { AggregateExpressionType, OutputColumnThreshold } from './rules/thresholds.ts';
+export { requireNamedSecret, type SecretInUse } from './secret-ids.ts';
 export {
   type CollaborationSettings,
   HIGH_ASSURANCE,
@@ -31,8 +47,16 @@ export {
   readSettings,
   SETTING_NAMES,
 } from './settings.ts';
-export { describeSignature, refuseBrokenSignatures, requireSignatures } from './signature-status.ts';
+export { describeSignature, listUnsigned, refuseBrokenSignatures, requireSignatures } from './signature-status.ts';
 export type { MemberSignature } from './signature.ts';
 export type { AccessBudget, AnalysisRule, ManifestSource, ManifestTable } from './table.ts';
 export type { AnalysisTemplate, TemplateParameter } from './template.ts';
-export { approveTemplate, type SignatureState, type SignatureStatus, signManifest, verifyManifest } from './verify.ts';
+export {
+  approveTemplate,
+  type SignatureState,
+  type SignatureStatus,
+  signManifest,
+  verifyManifest,
+  withdrawApproval,
+} from './verify.ts';
+export { newestWithdrawals, type Withdrawal } from './withdrawal.ts';

@@ -1,6 +1,18 @@
-import { parseDocument } from 'yaml';
-import { parseManifest } from './manifest.ts';
+import { type Document, parseDocument } from 'yaml';
+import { type Manifest, parseManifest } from './manifest.ts';
 import type { MemberSignature } from './signature.ts';
+
+/** Changes the text of a valid manifest: comments and order stay, YAML stays YAML and JSON stays JSON. */
+function edit(text: string, change: (document: Document.Parsed, manifest: Manifest) => void): string {
+  const manifest = parseManifest(text);
+  const document = parseDocument(text, { version: '1.2', schema: 'core', stringKeys: true });
+  change(document, manifest);
+  return text.trimStart().startsWith('{')
+    ? `${JSON.stringify(document.toJS(), null, 2)}\n`
+    : document.toString({ lineWidth: 0 });
+}
+
+const indexOf = ({ templates }: Manifest, template: string): number => templates.findIndex(({ id }) => id === template);
 
 /**
  * Inserts a signature into the text of a manifest, replacing an older one of the same member. Comments and order stay; YAML stays
@@ -11,14 +23,44 @@ import type { MemberSignature } from './signature.ts';
  * @throws {SealroomError} MANIFEST_SYNTAX, MANIFEST_INVALID or MANIFEST_UNSUPPORTED if the manifest is not valid.
  */
 export function insertSignature(text: string, signature: MemberSignature, template: string | null): string {
-  const manifest = parseManifest(text);
-  const index = manifest.templates.findIndex(({ id }) => id === template);
-  const existing = template === null ? manifest.signatures : (manifest.templates[index]?.approvals ?? []);
-  const others = existing.filter(({ member }) => member !== signature.member);
-  const document = parseDocument(text, { version: '1.2', schema: 'core', stringKeys: true });
-  const path = template === null ? ['signatures'] : ['templates', index, 'approvals'];
-  document.setIn(path, document.createNode([...others, signature]));
-  return text.trimStart().startsWith('{')
-    ? `${JSON.stringify(document.toJS(), null, 2)}\n`
-    : document.toString({ lineWidth: 0 });
+  return edit(text, (document, manifest) => {
+    const index = template === null ? -1 : indexOf(manifest, template);
+    const existing = template === null ? manifest.signatures : (manifest.templates[index]?.approvals ?? []);
+    const others = existing.filter(({ member }) => member !== signature.member);
+    const path = template === null ? ['signatures'] : ['templates', index, 'approvals'];
+    document.setIn(path, document.createNode([...others, signature]));
+  });
+}
+
+/**
+ * Inserts the withdrawal of an approval into the text of a manifest, and takes the approval out. The hash of the manifest does not
+ * change.
+ *
+ * @param text a valid manifest
+ * @throws {SealroomError} as {@link insertSignature}
+ */
+export function insertWithdrawal(text: string, withdrawal: MemberSignature, template: string): string {
+  return edit(text, (document, manifest) => {
+    const { member, sha256 } = withdrawal;
+    const others = manifest.withdrawals.filter((each) => each.member !== member || each.sha256 !== sha256);
+    document.setIn(['withdrawals'], document.createNode([...others, withdrawal]));
+    const index = indexOf(manifest, template);
+    const approvals = manifest.templates[index]?.approvals ?? [];
+    const kept = approvals.filter((each) => each.member !== member);
+    const path = ['templates', index, 'approvals'];
+    if (kept.length > 0) document.setIn(path, document.createNode(kept));
+    else document.deleteIn(path);
+  });
+}
+
+/**
+ * Inserts the full ids of secrets into the text of a manifest, by generation. All members must sign it again.
+ *
+ * @param text a valid manifest
+ * @throws {SealroomError} as {@link insertSignature}
+ */
+export function insertSecretIds(text: string, secretIds: Readonly<Record<string, string>>): string {
+  return edit(text, (document, manifest) => {
+    document.setIn(['secretIds'], document.createNode({ ...manifest.secretIds, ...secretIds }));
+  });
 }

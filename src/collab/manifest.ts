@@ -9,7 +9,15 @@ import { ManifestProblems } from './problems.ts';
 import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
 import type { MemberSignature } from './signature.ts';
 import { type ManifestTable, readTable } from './table.ts';
-import { type AnalysisTemplate, readSignatures, readTemplates } from './template.ts';
+import {
+  type AnalysisTemplate,
+  HASH_TEXT,
+  listWithdrawals,
+  readSignatures,
+  readTemplates,
+  readWithdrawals,
+} from './template.ts';
+import type { Withdrawal } from './withdrawal.ts';
 
 /** What the audit log keeps of each query. */
 export interface LogSettings {
@@ -28,12 +36,18 @@ export interface Manifest {
   readonly id: string;
   readonly name: string;
   readonly settings: CollaborationSettings;
+  /** The full id of the shared secret, 64 hexadecimal digits, by its generation; `null` if the manifest names no secret. */
+  readonly secretIds: Readonly<Record<string, string>> | null;
   readonly members: readonly Member[];
   readonly tables: readonly ManifestTable[];
   readonly templates: readonly AnalysisTemplate[];
   readonly log: LogSettings;
+  /** Whether a table counts only with the signature of a member over its rows; `optional` if the manifest does not say. */
+  readonly signedTables: 'required' | 'optional';
   readonly signatures: readonly MemberSignature[];
-  /** Hash of the canonical form without signatures and approvals; 64 hexadecimal digits. */
+  /** The withdrawals of approvals in the manifest, including those that do not hold; `verifyManifest` says which hold. */
+  readonly withdrawals: readonly MemberSignature[];
+  /** Hash of the canonical form without signatures, approvals and withdrawals; 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
@@ -42,12 +56,15 @@ const KEYS = [
   'id',
   'name',
   'settings',
+  'secretIds',
   'members',
   'tables',
   'templates',
   'log',
   'x-principals',
+  'x-signedTables',
   'signatures',
+  'withdrawals',
 ];
 
 const COLLABORATION_ID = {
@@ -73,6 +90,29 @@ function readLog(cursor: Cursor): LogSettings {
   if (cursor.isGiven) cursor.object(['queryText', 'chain']);
   if (chain.isGiven && chain.flag() === false) chain.refuse('must be true: the audit log is always a chain');
   return Object.freeze({ queryText: queryText.isGiven ? (queryText.oneOf(['owners', 'hash']) ?? 'hash') : 'owners' });
+}
+
+const GENERATION = /^[1-9]\d{0,5}$/;
+
+function readSecretIds(cursor: Cursor): Manifest['secretIds'] {
+  if (!cursor.isGiven || !cursor.object(cursor.keys)) return null;
+  if (cursor.keys.length === 0) return cursor.refuse('expected the secret of at least one generation, got none');
+  const ids = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const generation of cursor.keys) {
+    const item = cursor.at(generation);
+    if (!GENERATION.test(generation)) item.refuse('the key must be a generation: a whole number from 1 to 999,999');
+    const id = item.text(HASH_TEXT);
+    if (id === null) continue;
+    if (seen.has(id)) item.refuse('another generation already has this secret');
+    seen.add(id);
+    ids.set(generation, id);
+  }
+  return Object.freeze(Object.fromEntries(ids));
+}
+
+function readSignedTables(cursor: Cursor): Manifest['signedTables'] {
+  return (cursor.isGiven ? cursor.oneOf(['required', 'optional']) : null) ?? 'optional';
 }
 
 /** Reads what account ids and ARNs stand for: ids of members and templates. */
@@ -116,27 +156,32 @@ function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): r
   return Object.freeze(present(tables));
 }
 
-/** The content that is hashed and signed: everything except signatures and approvals. */
+/** The content that is hashed and signed: everything except signatures, approvals and their withdrawals. */
 function contentOf(value: DocumentValue): DocumentValue {
   if (!isRecord(value)) return value;
   const templates = value['templates'];
   const bare = isList(templates)
     ? { templates: templates.map((each) => (isRecord(each) ? omit(each, 'approvals') : each)) }
     : {};
-  return { ...omit(value, 'signatures'), ...bare };
+  return { ...omit(omit(value, 'signatures'), 'withdrawals'), ...bare };
 }
 
 function omit(value: Readonly<Record<string, DocumentValue>>, key: string): Readonly<Record<string, DocumentValue>> {
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
 }
 
-function readManifest(root: Cursor, content: DocumentValue): Manifest {
+function readManifest(root: Cursor, content: DocumentValue, known: readonly Withdrawal[]): Manifest {
   root.object(KEYS);
   root.at('version').whole(1, 1);
   const id = root.at('id').text(COLLABORATION_ID) ?? '';
   const settings = readSettings(root.at('settings'));
   const members = readMembers(root.at('members'));
-  const templates = readTemplates(root.at('templates'), id, members);
+  const withdrawals = readWithdrawals(root.at('withdrawals'), members);
+  const templates = readTemplates(root.at('templates'), {
+    collaborationId: id,
+    members,
+    withdrawals: [...known, ...listWithdrawals(withdrawals, members)],
+  });
   const memberIds = members.map((member) => member.id);
   const templateIds = templates.map((template) => template.id);
   const principals = readPrincipals(root.at('x-principals'), [...memberIds, ...templateIds]);
@@ -151,11 +196,14 @@ function readManifest(root: Cursor, content: DocumentValue): Manifest {
     id,
     name: root.at('name').text(LABEL) ?? '',
     settings: settings ?? HIGH_ASSURANCE,
+    secretIds: readSecretIds(root.at('secretIds')),
     members,
     tables,
     templates,
     log: readLog(root.at('log')),
+    signedTables: readSignedTables(root.at('x-signedTables')),
     signatures: readSignatures(root.at('signatures'), members),
+    withdrawals,
     sha256: sha256Hex(canonicalize(content) ?? ''),
   });
 }
@@ -171,6 +219,14 @@ function refusePrivateKeys(text: string, file: string | undefined): void {
   });
 }
 
+/** The options of {@link parseManifest}. */
+export interface ParseManifestOptions {
+  /** What errors call the manifest. */
+  readonly file?: string | undefined;
+  /** Verified withdrawals that were seen before, which an older copy of the manifest may not have. */
+  readonly withdrawals?: readonly Withdrawal[] | undefined;
+}
+
 /**
  * Reads a manifest from YAML or JSON and validates all of it. `verifyManifest` says whether members have signed it.
  *
@@ -178,12 +234,12 @@ function refusePrivateKeys(text: string, file: string | undefined): void {
  *   broken; MANIFEST_UNSUPPORTED if it asks for something that this release does not support. One error covers all problems, and
  *   `listProblems` returns them one by one, each with line, character and path.
  */
-export function parseManifest(text: string, { file }: { readonly file?: string | undefined } = {}): Manifest {
+export function parseManifest(text: string, { file, withdrawals = [] }: ParseManifestOptions = {}): Manifest {
   refusePrivateKeys(text, file);
   const document = readDocument(text, file);
   const problems = new ManifestProblems(document.locate);
   const root = new Cursor(document.value, [], problems);
-  const manifest = readManifest(root, contentOf(document.value));
+  const manifest = readManifest(root, contentOf(document.value), withdrawals);
   problems.throwIfAny(file);
   return manifest;
 }

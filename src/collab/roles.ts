@@ -5,6 +5,7 @@ import type { Person, Role } from './person.ts';
 /** The actions that roles allow or forbid. */
 export type RoleAction =
   | 'create'
+  | 'name'
   | 'adopt'
   | 'check'
   | 'wrap'
@@ -23,6 +24,7 @@ export type RoleAction =
 /** The roles that allow each action; one of them is enough. */
 const ALLOWED: Readonly<Record<RoleAction, readonly Role[]>> = {
   create: ['KEY_CUSTODIAN'],
+  name: ['KEY_CUSTODIAN'],
   // Whoever may use a secret may take its envelope into the home, and find out whether it opens.
   adopt: ['KEY_CUSTODIAN', 'DATA_STEWARD', 'QUERY_MEMBER'],
   check: ['KEY_CUSTODIAN', 'DATA_STEWARD', 'QUERY_MEMBER'],
@@ -57,6 +59,12 @@ export function hasRoles({ members }: { readonly members: readonly Member[] }): 
 export function signingKeysOf({ people, publicKeys }: Member): readonly string[] {
   if (people.length > 0) return people.filter(({ roles }) => roles.includes('RULE_APPROVER')).map(({ sign }) => sign);
   return publicKeys.sign === null ? [] : [publicKeys.sign];
+}
+
+/** The keys that sign a member's tables: those of its people who may encrypt them, or its only key. */
+export function tableKeysOf(member: Member): readonly string[] {
+  if (member.people.length > 0) return holdersOf(member, 'encrypt').map(({ sign }) => sign);
+  return member.publicKeys.sign === null ? [] : [member.publicKeys.sign];
 }
 
 /**

@@ -7,11 +7,22 @@ const STATES: Readonly<Record<SignatureState, string>> = {
   'no-key': 'has no signing key in the manifest',
   changed: 'signed another version',
   wrong: 'has a signature that is not by its key',
+  withdrawn: 'has withdrawn its approval',
 };
 
 /** The state of a signature as a line: `pub on template reach: has not signed`. */
 export function describeSignature({ member, template, state }: SignatureStatus): string {
   return `${member}${template === null ? '' : ` on template ${template}`}: ${STATES[state]}`;
+}
+
+/** A signature that is still to be made. What a member has withdrawn is not one of them. */
+function findMissing(states: readonly SignatureStatus[]): SignatureStatus | undefined {
+  return states.find(({ state }) => state === 'missing' || state === 'no-key');
+}
+
+/** The members that have not signed the manifest. */
+export function listUnsigned(states: readonly SignatureStatus[]): readonly string[] {
+  return states.flatMap(({ member, template, state }) => (template === null && state !== 'holds' ? [member] : []));
 }
 
 /**
@@ -37,7 +48,7 @@ export function refuseBrokenSignatures(states: readonly SignatureStatus[], file:
  */
 export function requireSignatures(states: readonly SignatureStatus[], file: string): void {
   refuseBrokenSignatures(states, file);
-  const missing = states.find(({ state }) => state !== 'holds');
+  const missing = findMissing(states);
   if (missing === undefined) return;
   throw new SealroomError(
     'MANIFEST_UNSIGNED',

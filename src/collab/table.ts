@@ -23,10 +23,14 @@ export interface ManifestSource {
 /** The periods that an access budget can be for. */
 export const BUDGET_TYPES = ['CALENDAR_DAY', 'CALENDAR_WEEK', 'CALENDAR_MONTH', 'LIFETIME'] as const;
 
-/** How many queries may read a table in a period. */
+/** What an access budget can count: queries that read the table, or rows of results that are released. */
+export const BUDGET_UNITS = ['QUERIES', 'ROWS'] as const;
+
+/** How many queries may read a table in a period, or how many rows of their results may be released. */
 export interface AccessBudget {
   readonly type: (typeof BUDGET_TYPES)[number];
-  /** Queries, at least 1. */
+  readonly unit: (typeof BUDGET_UNITS)[number];
+  /** Queries or rows, at least 1. */
   readonly budget: number;
   /** Whether each period has the full budget again; never for `LIFETIME`. */
   readonly autoRefresh: boolean;
@@ -47,7 +51,7 @@ export interface ManifestTable {
   readonly rule: AnalysisRule | null;
   /** Ids of the members that may receive results of queries over this table; all of them have the ability to. */
   readonly receivers: readonly string[];
-  /** At most one per period; none means no limit. */
+  /** At most one per period and unit; none means no limit. */
   readonly accessBudgets: readonly AccessBudget[];
   /** Extension `x-unique`: sets of columns of which no two rows have the same values, other than null. A load makes sure of it. */
   readonly unique: readonly (readonly string[])[];
@@ -81,7 +85,7 @@ const KEYS = [
   ...EXTENSIONS,
 ];
 
-const MAX_BUDGET = 1_000_000;
+const MAX_BUDGETS = { QUERIES: 1_000_000, ROWS: 1_000_000_000 } as const;
 
 const BRANCHES = { AGGREGATION: 'aggregation', LIST: 'list', CUSTOM: 'custom' } as const;
 
@@ -168,13 +172,15 @@ function readReceivers(cursor: Cursor, branch: Branch | null, context: TableCont
 }
 
 function readBudget(cursor: Cursor): AccessBudget | null {
-  if (!cursor.object(['type', 'budget', 'autoRefresh'])) return null;
+  if (!cursor.object(['type', 'x-unit', 'budget', 'autoRefresh'])) return null;
   const type = cursor.at('type').oneOf(BUDGET_TYPES);
-  const budget = cursor.at('budget').whole(1, MAX_BUDGET);
+  const givenUnit = cursor.at('x-unit');
+  const unit = givenUnit.isGiven ? givenUnit.oneOf(BUDGET_UNITS) : 'QUERIES';
+  const budget = cursor.at('budget').whole(1, MAX_BUDGETS[unit ?? 'QUERIES']);
   const refresh = cursor.at('autoRefresh');
   const autoRefresh = refresh.isGiven && refresh.oneOf(['ENABLED', 'DISABLED']) === 'ENABLED';
   if (autoRefresh && type === 'LIFETIME') refresh.refuse('must be DISABLED for LIFETIME, which never ends');
-  return type === null || budget === null ? null : Object.freeze({ type, budget, autoRefresh });
+  return type === null || unit === null || budget === null ? null : Object.freeze({ type, unit, budget, autoRefresh });
 }
 
 function readBudgets(cursor: Cursor): readonly AccessBudget[] {
@@ -182,10 +188,10 @@ function readBudgets(cursor: Cursor): readonly AccessBudget[] {
   const seen = new Set<string>();
   const budgets = cursor.items().map((item) => {
     const budget = readBudget(item);
-    if (budget !== null && seen.has(budget.type)) {
-      return item.at('type').refuse(`there is already a budget for ${budget.type}`);
-    }
-    if (budget !== null) seen.add(budget.type);
+    if (budget === null) return null;
+    const kind = budget.unit === 'ROWS' ? `rows in ${budget.type}` : budget.type;
+    if (seen.has(kind)) return item.at('type').refuse(`there is already a budget for ${kind}`);
+    seen.add(kind);
     return budget;
   });
   return Object.freeze(present(budgets));

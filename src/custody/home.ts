@@ -20,6 +20,8 @@ export interface MemberHome {
   readonly knownKeys: string;
   /** The audit log of the keys. */
   readonly log: string;
+  /** The directory with a file for each result package that was opened. */
+  readonly packages: string;
   /**
    * The directory of a collaboration: its envelopes, and its open, used and answered requests.
    *
@@ -43,6 +45,7 @@ export function memberHome(
     logKey: join(directory, 'log.key'),
     knownKeys: join(directory, 'keys.json'),
     log: join(directory, 'log'),
+    packages: join(directory, 'packages'),
     // Parsed even so: what is no id, from a caller without types, must not become a path.
     collaboration: (id: CollaborationId) => join(directory, 'collaborations', parseCollaborationId(id)),
   });

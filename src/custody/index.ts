@@ -14,7 +14,7 @@ export {
 } from './envelope-store.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretMetadata } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
-export { listPinned, pinCard, requireOther } from './exchange/card-store.ts';
+export { listKnownKeys, listPinned, pinCard, requireOther } from './exchange/card-store.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
 export {
   type FileText,
@@ -52,3 +52,4 @@ export {
 } from './secret.ts';
 export { createSigningKey, readPublicKeyOf, readSigningKey } from './signing-key.ts';
 export { unwrapEnvelope } from './unwrap-envelope.ts';
+export { recordTakenPackage, requireNewPackage } from './taken-packages.ts';

@@ -9,7 +9,7 @@ import { type HeldSecret, secretIdOf, type SecretRequest, shortSecretId } from '
 
 export { readSecretFromEnvironment } from './environment.ts';
 export { memberHome } from './home.ts';
-export type { HeldSecret, SecretRequest } from './secret.ts';
+export { fullSecretIdOf, type HeldSecret, type SecretRequest } from './secret.ts';
 
 /** The variable that chooses a key, as `--key` does. */
 export const KEY_VARIABLE = 'SEALROOM_KEY';

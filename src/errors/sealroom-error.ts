@@ -16,8 +16,10 @@ export const ERROR_CODES = [
   'FORMAT_CELL', // a sealed cell is truncated, not Base64, or of an unknown version
   'FORMAT_TAG', // a sealed cell failed authentication: wrong secret, wrong collaboration id, or changed
   'FORMAT_VALUE', // an authentic cell whose content does not decode to a value
+  'FORMAT_SIGNATURE', // a signed table that is not the one that was signed, or whose signature is malformed or by an unknown key
   'FORMAT_SIDECAR', // the origin of a protected file is malformed, or belongs to another file
-  'FORMAT_PACKAGE', // a result package that is malformed or was changed
+  'FORMAT_PACKAGE', // a result package that is malformed, was changed, or is for others
+  'FORMAT_REPLAY', // a result package that was opened before
   'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
   'SCHEMA_INVALID', // the schema is well-formed but breaks a rule
   'SCHEMA_HEADER', // a column header breaks the naming rule
@@ -33,14 +35,17 @@ export const ERROR_CODES = [
   'RULE_DUPLICATES', // repeated values in a fingerprint column where the collaboration forbids them
   'RULE_FINGERPRINT', // fingerprint cells where the caller forbids them
   'RULE_PROTECTION', // a value that is not protected as the manifest says
+  'RULE_SIGNATURE', // a table that is not signed as the manifest demands
   'RULE_SOURCE', // a file that is not the one in the manifest
   'RULE_QUERY', // a query that the rules of its tables do not allow
+  'RULE_BUDGET', // a result with more rows than a budget has left
   'QUERY_FAILED', // an allowed query that could not be completed
   'QUERY_UNLOADED', // an allowed query over a table whose rows are not loaded
   'AUDIT_RECORD', // an audit record that is malformed, too long or of an unknown version
   'AUDIT_CHAIN', // an audit log that was changed, truncated or rolled back
   'AUDIT_NOTE', // a signed note that is malformed, or not signed by a known key
   'AUDIT_PROOF', // a proof that is malformed, or cannot be made
+  'AUDIT_FORK', // two checkpoints of one log that cannot both be true
   'MANIFEST_SYNTAX', // the manifest is not YAML or JSON that means what it shows
   'MANIFEST_INVALID', // the manifest is well-formed but breaks a rule
   'MANIFEST_UNSUPPORTED', // the manifest asks for something that this release does not have
@@ -56,6 +61,7 @@ export const ERROR_CODES = [
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
   'IO_FIPS', // FIPS was asked for, and this runtime does not offer it or fails its tests
   'IO_LOCKED', // a file that another process is writing
+  'IO_CLOCK', // a clock that is far ahead of the last record of a log
   'IO_ABORTED', // stopped by the caller
   'USAGE_OPTION', // options that are invalid or contradict each other
 ] as const;
@@ -81,6 +87,8 @@ export interface ErrorDetails {
   readonly hint?: string | undefined;
   readonly where?: ErrorPlace | undefined;
   readonly cause?: unknown;
+  /** Texts that prove what the message says, such as two signed checkpoints. */
+  readonly evidence?: readonly string[] | undefined;
 }
 
 /**
@@ -95,12 +103,15 @@ export class SealroomError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly where: ErrorPlace;
+  /** Texts that prove what the message says; empty for most errors. */
+  readonly evidence: readonly string[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
     this.where = Object.freeze({ ...details.where });
+    this.evidence = Object.freeze([...(details.evidence ?? [])]);
   }
 
   /** A copy of the error with `where` added to its place; what is already known is kept. */
@@ -109,6 +120,7 @@ export class SealroomError extends Error {
       hint: this.hint,
       where: { ...where, ...this.where },
       cause: this.cause,
+      evidence: this.evidence,
     });
     if (this.stack !== undefined) located.stack = this.stack;
     return located;

@@ -20,6 +20,7 @@ export {
   checkTarget,
   createTarget,
   sidecarPath,
+  signaturePath,
   standardOutput,
   type WrittenFile,
 } from './output-target.ts';

@@ -11,10 +11,15 @@ export function sidecarPath(file: string): string {
   return `${file}.sealroom.json`;
 }
 
-/** The files that describe an output and would be wrong beside a new one: its sidecar, and a checksum of Hadoop's. */
+/** The path of the signature of a table, beside it and named after it, in every format. */
+export function signaturePath(file: string): string {
+  return `${file}.sealroom.sig.json`;
+}
+
+/** The files that describe an output and would be wrong beside a new one: its sidecar, its signature, and a checksum of Hadoop's. */
 function companionsOf(path: string): readonly string[] {
   //= format F-91
-  return [join(dirname(path), `.${basename(path)}.crc`), sidecarPath(path)];
+  return [join(dirname(path), `.${basename(path)}.crc`), sidecarPath(path), signaturePath(path)];
 }
 
 /** A finished table that is not yet renamed into place. */

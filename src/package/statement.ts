@@ -8,7 +8,7 @@ const count = z.int().min(0);
 
 const statement = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(2),
     /** The collaboration id, which is needed to open the sealed columns. */
     collaboration: z.uuid(),
     manifestSha256: sha256,
@@ -44,6 +44,10 @@ const statement = z
     isCut: z.boolean(),
     /** The table: an Arrow stream of `bytes` bytes. */
     result: z.strictObject({ format: z.literal('arrow'), bytes: count, sha256 }).readonly(),
+    /** The salt of the hashes in the record of the attempt: 32 random bytes in hexadecimal, which are nowhere else. */
+    salt: sha256,
+    /** The proof that the record of the attempt is in the audit log, with the log's checkpoint: text of c2sp.org/tlog-proof. */
+    proof: z.string(),
   })
   .readonly();
 
@@ -51,7 +55,10 @@ const statement = z
 export type ResultStatement = z.infer<typeof statement>;
 
 /** The first line of a statement's text. It differs from that of checkpoints, which the same signer signs, and which is a log's name. */
-const TITLE = 'sealroom result v1';
+const TITLE = 'sealroom result v2';
+
+/** How the titles of all versions begin. */
+const ANY_TITLE = /^sealroom result v\d+$/;
 
 /** Formats the text that is signed: the title, and the canonical JSON (RFC 8785) on one line. */
 export function printResultStatement(value: ResultStatement): string {
@@ -64,10 +71,17 @@ export function printResultStatement(value: ResultStatement): string {
  * @throws {SealroomError} FORMAT_PACKAGE if it is something else, or of a later version.
  */
 export function parseResultStatement(text: string): ResultStatement {
-  const [title, json, ...rest] = text.split('\n');
+  const [title = '', json, ...rest] = text.split('\n');
+  if (title !== TITLE && ANY_TITLE.test(title)) {
+    throw new SealroomError(
+      'FORMAT_PACKAGE',
+      `the package is of another version: expected \`${TITLE}\`, got \`${title}\``,
+      {
+        hint: 'ask the query again with this version of sealroom, or open the package with the version that made it',
+      },
+    );
+  }
   const parsed = statement.safeParse(parseJson(json ?? ''));
   if (title === TITLE && rest.length === 1 && rest[0] === '' && parsed.success) return parsed.data;
-  throw new SealroomError('FORMAT_PACKAGE', 'the text is not the statement of a result', {
-    hint: 'the package may be of a later version of sealroom',
-  });
+  throw new SealroomError('FORMAT_PACKAGE', 'the text is not the statement of a result');
 }

@@ -16,3 +16,4 @@ export {
 } from '#platform';
 export type { SigningKey, VerifySignature } from './platform.ts';
 export { fillRandom, randomBytes } from './random.ts';
+export { createSalt, saltedHash } from './salted-hash.ts';

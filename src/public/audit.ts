@@ -4,10 +4,13 @@ export {
   createAuditLog,
   type AuditLogOptions,
   type Receipt,
+  type ReleaseOutcome,
+  type ReleaseRequest,
   type StartOutcome,
   type StartRequest,
   budgetPeriod,
   type BudgetLimit,
+  type BudgetUnit,
   type Charge,
   type ChargeOutcome,
   type AuditProblem,
@@ -42,6 +45,8 @@ export {
   type VerifyOptions,
 } from '../audit/index.ts';
 export {
+  findFork,
+  type Fork,
   openCheckpoint,
   signCheckpoint,
   type Checkpoint,
@@ -66,3 +71,4 @@ export {
   checkConsistencyProof,
   checkInclusionProof,
 } from '../tlog/index.ts';
+export { saltedHash } from '../platform/index.ts';

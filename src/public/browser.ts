@@ -56,12 +56,26 @@ export {
 } from '../crypto/index.ts';
 
 // Manifests.
-export { type EncryptionTerms, type Manifest, parseManifest, settingsOf } from '../collab/manifest.ts';
+export {
+  type EncryptionTerms,
+  type Manifest,
+  parseManifest,
+  type ParseManifestOptions,
+  settingsOf,
+} from '../collab/manifest.ts';
 export { diffManifests, type ManifestChange } from '../collab/diff.ts';
 export { type Grant, type Limit, listGrants, listLimits } from '../collab/grants.ts';
-export { insertSignature } from '../collab/insert-signature.ts';
+export { insertSecretIds, insertSignature, insertWithdrawal } from '../collab/insert-signature.ts';
+export { comparePinnedKeys, type KeyStatus, type KnownKey } from '../collab/pinned-keys.ts';
 export type { MemberSignature } from '../collab/signature.ts';
-export { approveTemplate, type SignatureStatus, signManifest, verifyManifest } from '../collab/verify.ts';
+export {
+  approveTemplate,
+  type SignatureStatus,
+  signManifest,
+  verifyManifest,
+  withdrawApproval,
+} from '../collab/verify.ts';
+export type { Withdrawal } from '../collab/withdrawal.ts';
 export type { SigningKey } from '../platform/index.ts';
 export { parseSigningKey, printPublicKey } from '../signing/index.ts';
 
@@ -70,6 +84,8 @@ export { isAgeFile as isPackage, parseIdentities } from '../age/index.ts';
 export {
   type OpenedPackage,
   openPackage,
+  type PackageContext,
+  type PackedResult,
   type Recipients,
   recipientsOf,
   type ResultStatement,
@@ -97,6 +113,8 @@ export {
   type Checkpoint,
   checkConsistencyProof,
   checkInclusionProof,
+  findFork,
+  type Fork,
   openCheckpoint,
   type OpenedCheckpoint,
   parseSigner,

@@ -70,6 +70,7 @@ export {
   PROVIDER_SCHEMES,
   readSecretFile,
   newSharedSecret,
+  fullSecretIdOf,
   secretIdOf,
   secretTextOf,
   createSigningKey,

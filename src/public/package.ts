@@ -3,6 +3,8 @@ export { isAgeFile as isPackage, parseIdentities } from '../age/index.ts';
 export {
   openPackage,
   type OpenedPackage,
+  type PackageContext,
+  type PackedResult,
   sealPackage,
   type Recipients,
   recipientsOf,

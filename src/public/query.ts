@@ -39,6 +39,7 @@ export {
   type QueryOutcome,
   type QueryResult,
   QueryRunner,
+  type ReleaseClock,
   type RunnerLimits,
   type RunnerOptions,
   type RunOptions,

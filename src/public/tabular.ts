@@ -7,7 +7,15 @@ export {
   type ReadRequest,
   type TimeUnit,
 } from '../columns/index.ts';
-export { readTextFile, sidecarPath } from '../files/index.ts';
+export { readTextFile, sidecarPath, signaturePath } from '../files/index.ts';
+export {
+  checkedTable,
+  readTableSignature,
+  type SignedColumn,
+  type TableSignature,
+  type TableSigning,
+  type TableStatement,
+} from '../signed-tables/index.ts';
 export {
   createTable,
   type CreateOptions,

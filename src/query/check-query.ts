@@ -94,7 +94,8 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
  * Decides whether a query may run, by the analysis rules of all tables that it reads, and writes the SQL that runs instead.
  *
  * Pure: it reads no file, no clock and no table, and gives the same verdict for the same query and context. Whatever is wrong
- * with the query becomes a finding and never an exception.
+ * with the query becomes a finding and never an exception. It cannot be interrupted: `QueryRunner` and `previewQuery` check what
+ * others write in a process with limits.
  */
 export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict {
   const { manifest, member, maxRows = DEFAULT_MAX_ROWS } = context;

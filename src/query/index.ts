@@ -10,6 +10,7 @@ export { type FindingCode, FINDINGS } from './findings/codes.ts';
 export type { FindingText } from './findings/finding-text.ts';
 export type { Finding, RuleReference, Span } from './findings/finding.ts';
 export { renderFindings } from './findings/render.ts';
-export { MAX_QUERY_BYTES, type ParsedQuery, QueryParser } from './parse/parser.ts';
+export { type ParsedQuery, QueryParser } from './parse/parser.ts';
+export { MAX_QUERY_BYTES } from './parse/refuse-text.ts';
 export type { ResultColumn, Statement } from './print/statement.ts';
 export { describeObligation, type Obligation } from './rewrite/obligations.ts';

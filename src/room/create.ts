@@ -2,13 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuditLog, createSignerFile, readRecords, type RoomEvent } from '../audit/index.ts';
 import { placeFile, temporaryName } from '../files/index.ts';
-import type { Manifest } from '../collab/index.ts';
+import { type Manifest, type MemberSignature, newestWithdrawals, type Withdrawal } from '../collab/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { failAtRoom, replaceFile, ROOM_FILES, sweep, withRoomLock } from './room-files.ts';
 import { parseSigned } from './manifest-copy.ts';
 import { removalOf } from './snapshots/remove.ts';
 import { auditFilesOf, snapshotMatches, openRoom, recordInRoom, type Room } from './room.ts';
-import { readState, snapshotFile, writeState } from './snapshots/snapshot-index.ts';
+import { readState, type RoomState, snapshotFile, writeState } from './snapshots/snapshot-index.ts';
 
 /** What is needed to make a room. */
 export interface RoomParts {
@@ -21,6 +21,8 @@ export interface RoomParts {
   /** Name of the audit log's signer; default: `sealroom/` and the collaboration id. */
   readonly signerName?: string | undefined;
   readonly now: () => Date;
+  /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
+  readonly allowClockJump?: boolean | undefined;
 }
 
 /** What a new version of the manifest changed in a room. */
@@ -28,6 +30,8 @@ export interface RoomUpdate {
   readonly manifest: Manifest;
   /** Names of the tables whose snapshots were removed because they do not match the new version. */
   readonly removed: readonly string[];
+  /** The approvals in this copy that do not count, because the room knows of their withdrawal. */
+  readonly withdrawn: readonly { readonly member: string; readonly template: string; readonly time: string }[];
   /** When this same version was brought into force before, if others were since; ISO 8601, UTC. */
   readonly inForceBefore: string | null;
 }
@@ -40,7 +44,7 @@ export interface RoomUpdate {
  *   valid; MANIFEST_* if the manifest is not valid, or not signed by all members.
  */
 export async function createRoom({ directory, manifest, manifestFile, signerName, now }: RoomParts): Promise<Room> {
-  const { id, sha256 } = parseSigned(manifest, manifestFile);
+  const { id, sha256, withdrawals } = parseSigned(manifest, manifestFile);
   const unfinished = temporaryName(directory);
   const fail = failAtRoom(directory);
   await mkdir(unfinished, { mode: 0o700 }).catch(fail);
@@ -51,8 +55,9 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
     await replaceFile(unfinished, ROOM_FILES.lock, '');
     await replaceFile(unfinished, ROOM_FILES.verifier, `${signer.verifier.toString()}\n`);
     await replaceFile(unfinished, ROOM_FILES.manifest, manifest);
-    await writeState(unfinished, { version: 1, collaborationId: id, manifestSha256: sha256, snapshots: [] });
-    await recordInRoom(unfinished, [{ kind: 'manifest', manifestSha256: sha256, replacedSha256: null }], now);
+    const state = { version: 1, collaborationId: id, manifestSha256: sha256, snapshots: [] } as const;
+    await writeState(unfinished, { ...state, ...learn([], withdrawals) });
+    await recordInRoom(unfinished, [{ kind: 'manifest', manifestSha256: sha256, replacedSha256: null }], { now });
     await placeFile(unfinished, directory, { replaces: true });
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -71,20 +76,22 @@ export async function createRoom({ directory, manifest, manifestFile, signerName
  * Gives a room another version of its manifest. Snapshots that do not match it, for example because it names other columns, are
  * removed, and their tables must be loaded again. The audit log and the spent budgets stay.
  *
+ * The room keeps every withdrawal of an approval that it has seen: a copy of the manifest without it does not bring the approval back.
+ *
  * A manifest has no version number that says which of two is newer. An older version that all members once signed is accepted
  * like any other; the log says when it was in force before.
  *
  * @throws {SealroomError} USAGE_OPTION if the manifest is of another collaboration; MANIFEST_* if it is not valid, or not
- *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE.
+ *   signed by all members; IO_READ, IO_WRITE, IO_LOCKED, IO_CLOCK, ROOM_STATE.
  */
 export async function updateRoom({
   directory,
   manifest: text,
   manifestFile,
   now,
+  allowClockJump,
 }: Omit<RoomParts, 'signerName'>): Promise<RoomUpdate> {
-  const manifest = parseSigned(text, manifestFile);
-  const { id, sha256 } = manifest;
+  const { id, sha256, withdrawals } = parseSigned(text, manifestFile);
   return withRoomLock(directory, async () => {
     const { state } = await readState(directory);
     if (state.collaborationId !== id) {
@@ -97,6 +104,8 @@ export async function updateRoom({
         },
       );
     }
+    const learned = learn(state.withdrawals ?? [], withdrawals);
+    const manifest = parseSigned(text, manifestFile, learned.withdrawals);
     const fitting = state.snapshots.filter((entry) =>
       manifest.tables.some((table) => snapshotMatches(entry, manifest, table)),
     );
@@ -105,13 +114,29 @@ export async function updateRoom({
     const inForceBefore = isOther ? await findInForce(directory, sha256) : null;
     const change: RoomEvent = { kind: 'manifest', manifestSha256: sha256, replacedSha256: state.manifestSha256 };
     const removals = lost.map((entry) => removalOf(entry, sha256));
-    await recordInRoom(directory, [...(isOther ? [change] : []), ...removals], now);
+    await recordInRoom(directory, [...(isOther ? [change] : []), ...removals], { now, allowClockJump });
     // Between the two writes the room cannot be opened, because the state does not match the manifest.
     await replaceFile(directory, ROOM_FILES.manifest, text);
-    await writeState(directory, { ...state, manifestSha256: sha256, snapshots: fitting });
+    await writeState(directory, { ...state, manifestSha256: sha256, snapshots: fitting, ...learned });
     await sweep(directory, fitting.map(snapshotFile));
-    return { manifest, removed: lost.map(({ table }) => table), inForceBefore };
+    return { manifest, removed: lost.map(({ table }) => table), withdrawn: listWithdrawn(manifest), inForceBefore };
   });
+}
+
+/** What the room knows of withdrawals, with those of a manifest whose signatures hold. */
+function learn(known: readonly Withdrawal[], seen: readonly MemberSignature[]): Pick<RoomState, 'withdrawals'> {
+  const all = seen.flatMap(({ member, sha256, time }) => (time === undefined ? [] : [{ member, sha256, time }]));
+  const withdrawals = newestWithdrawals([...known, ...all]);
+  return withdrawals.length === 0 ? {} : { withdrawals };
+}
+
+function listWithdrawn({ templates }: Manifest): RoomUpdate['withdrawn'] {
+  return templates.flatMap(({ id, approvals, approvedBy, withdrawals }) =>
+    withdrawals.flatMap(({ member, time }) => {
+      const isGiven = approvals.some((approval) => approval.member === member);
+      return isGiven && !approvedBy.includes(member) ? [{ member, template: id, time }] : [];
+    }),
+  );
 }
 
 /** When a version of the manifest last came into force; `null` if it never did. */

@@ -11,16 +11,17 @@ export {
   type Snapshot,
   verifySnapshot,
 } from './room.ts';
-export { previewQuery, type QueryCheck, type RoomOptions } from './run/admission.ts';
+export { previewQuery, type QueryCheck, type RoomOptions, type RunOptions } from './run/admission.ts';
 export type { EngineLimits } from './run/engine-messages.ts';
+export { QueryChecker } from './run/query-checker.ts';
 export {
   type QueryOutcome,
   type QueryResult,
   QueryRunner,
   type RunnerLimits,
   type RunnerOptions,
-  type RunOptions,
 } from './run/query-runner.ts';
+export type { ReleaseClock } from './run/release-grid.ts';
 export {
   type Caller,
   type CallerProof,

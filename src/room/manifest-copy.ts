@@ -1,10 +1,13 @@
 import { join } from 'node:path';
-import { type Manifest, parseManifest, type SignatureState, verifyManifest } from '../collab/index.ts';
+import { type Manifest, parseManifest, type SignatureState, verifyManifest, type Withdrawal } from '../collab/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { readTextFile } from '../files/index.ts';
 import { ROOM_FILES } from './room-files.ts';
 
 const BROKEN: readonly SignatureState[] = ['changed', 'wrong'];
+
+/** States that a manifest in force may have. */
+const FINE: readonly SignatureState[] = ['holds', 'withdrawn'];
 
 /**
  * Refuses a manifest unless all members have signed exactly this version.
@@ -14,7 +17,7 @@ const BROKEN: readonly SignatureState[] = ['changed', 'wrong'];
 function requireSigned(manifest: Manifest, file: string): void {
   const states = verifyManifest(manifest);
   const broken = states.find(({ state }) => BROKEN.includes(state));
-  const missing = states.find(({ state }) => state !== 'holds');
+  const missing = states.find(({ state }) => !FINE.includes(state));
   const status = broken ?? missing;
   if (status === undefined) return;
   const what = status.template === null ? 'the manifest' : `template ${status.template}`;
@@ -31,15 +34,19 @@ function requireSigned(manifest: Manifest, file: string): void {
   );
 }
 
-/** Parses a manifest, and requires that all members have signed it. */
-export function parseSigned(text: string, file: string): Manifest {
-  const manifest = parseManifest(text, { file });
+/**
+ * Parses a manifest, and requires that all members have signed it.
+ *
+ * @param known withdrawals that the room has seen
+ */
+export function parseSigned(text: string, file: string, known: readonly Withdrawal[] = []): Manifest {
+  const manifest = parseManifest(text, { file, withdrawals: known });
   requireSigned(manifest, file);
   return manifest;
 }
 
 /** Reads the manifest of a room. It is verified every time, since files can be changed. */
-export async function readManifestCopy(directory: string): Promise<Manifest> {
+export async function readManifestCopy(directory: string, known: readonly Withdrawal[]): Promise<Manifest> {
   const path = join(directory, ROOM_FILES.manifest);
-  return parseSigned(await readTextFile(path), path);
+  return parseSigned(await readTextFile(path), path, known);
 }

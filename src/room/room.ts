@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuditLog, readSignerFile, type RoomEvent } from '../audit/index.ts';
+import { AuditLog, type AuditLogOptions, readSignerFile, type RoomEvent } from '../audit/index.ts';
 import { type Signer } from '../tlog/index.ts';
 import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
@@ -120,13 +120,19 @@ export async function readRoom(
   directory: string,
 ): Promise<{ readonly state: RoomState; readonly text: string; readonly manifest: Manifest }> {
   const { state, text } = await readState(directory);
-  const manifest = await readManifestCopy(directory);
+  const manifest = await readManifestCopy(directory, state.withdrawals ?? []);
   if (manifest.id === state.collaborationId && manifest.sha256 === state.manifestSha256)
     return { state, text, manifest };
   throw new SealroomError('ROOM_STATE', `the manifest is not the version that is in force, ${state.manifestSha256}`, {
     where: { file: join(directory, ROOM_FILES.manifest) },
     hint: 'only `sealroom room update` brings a version into force, and records it',
   });
+}
+
+/** Whether the same manifest is in force in two states of a room, with the same approvals, which its hash does not cover. */
+export function isSameAgreement({ manifest: a }: Room, { manifest: b }: Room): boolean {
+  const approvals = [a, b].map(({ templates }) => JSON.stringify(templates.map(({ approvedBy }) => approvedBy)));
+  return a.sha256 === b.sha256 && approvals[0] === approvals[1];
 }
 
 async function readTable(
@@ -195,6 +201,9 @@ export async function readRoomSigner({ directory }: Pick<Room, 'directory'>): Pr
   return readSignerFile(join(directory, ROOM_FILES.signer));
 }
 
+/** The clock that records of a room follow. */
+export type RoomClock = Pick<AuditLogOptions, 'now' | 'allowClockJump'>;
+
 /**
  * Opens the audit log of a room for writing, with the room's signer. The caller must close it.
  *
@@ -202,9 +211,19 @@ export async function readRoomSigner({ directory }: Pick<Room, 'directory'>): Pr
  */
 export async function openRoomLog(
   room: Pick<Room, 'directory' | 'auditDirectory'>,
-  now: () => Date,
+  { now, allowClockJump }: RoomClock,
 ): Promise<AuditLog> {
-  return AuditLog.open({ directory: room.auditDirectory, signer: await readRoomSigner(room), now });
+  return AuditLog.open({ directory: room.auditDirectory, signer: await readRoomSigner(room), now, allowClockJump });
+}
+
+/**
+ * Requires a clock with which a change of the room can be recorded, before work that would be in vain otherwise.
+ *
+ * @throws {SealroomError} IO_CLOCK if the clock is more than a day past the last record, and the codes of {@link openRoomLog}.
+ */
+export async function requireRoomClock(directory: string, clock: RoomClock): Promise<void> {
+  await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, clock);
+  await log.requireClock();
 }
 
 /**
@@ -212,7 +231,7 @@ export async function openRoomLog(
  *
  * @throws {SealroomError} IO_WRITE if it cannot be recorded, and the codes of {@link openRoomLog}.
  */
-export async function recordInRoom(directory: string, events: readonly RoomEvent[], now: () => Date): Promise<void> {
-  await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, now);
+export async function recordInRoom(directory: string, events: readonly RoomEvent[], clock: RoomClock): Promise<void> {
+  await using log = await openRoomLog({ directory, ...auditFilesOf(directory) }, clock);
   for (const event of events) await log.append(event);
 }

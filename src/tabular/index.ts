@@ -12,7 +12,13 @@ export { type CreateOptions, createTable, type OpenOptions, openTable, preloadAr
 export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { TableFormat, TableReader, TableWriter } from './table.ts';
-export { createOutput, type TransferResult, type TransferOptions, transferTable } from './transfer.ts';
+export {
+  createOutput,
+  type InputTraits,
+  type TransferResult,
+  type TransferOptions,
+  transferTable,
+} from './transfer.ts';
 export {
   type CsvLines,
   copyBatch,

@@ -13,7 +13,14 @@ import { createTable, openTable } from './open.ts';
 import { writeSidecar } from './provenance/provenance.ts';
 import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.ts';
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
-import { checkDirectory, checkTarget, type OutputTarget, type WrittenFile } from '../files/index.ts';
+import {
+  checkDirectory,
+  checkTarget,
+  type OutputTarget,
+  prepareFile,
+  signaturePath,
+  type WrittenFile,
+} from '../files/index.ts';
 
 /** The options of every operation that turns one table into another. */
 export interface TransferOptions {
@@ -94,18 +101,24 @@ export interface OutputParts {
   readonly rows: () => number;
   /** Its provenance, which is written along with a file; `null` if unknown. */
   readonly provenance: Provenance | null;
+  /** Makes the signature of the finished table, which is written along with a file; `null` for none. */
+  readonly sign: (() => string) | null;
 }
 
 /** Starts the output of a transfer. */
 export async function createOutput(options: TransferOptions, parts: OutputParts): Promise<TableWriter> {
   const { overwrite, csvOutputNull, beforeCommit } = options;
-  const { reader, fields, format, rows, provenance } = parts;
+  const { reader, fields, format, rows, provenance, sign } = parts;
   const output = { ...toTableOutput(options.output), format };
   const hasSidecar = provenance !== null && format !== 'parquet' && output.kind === 'file';
-  let sidecar: OutputTarget | null = null;
+  const signed = output.kind === 'file' ? sign : null;
+  const companions: OutputTarget[] = [];
   const finish = async (written: WrittenFile): Promise<void> => {
     const outputSha256 = (): Promise<string | null> => written.sha256();
-    if (hasSidecar) sidecar = await startSidecar(output.path, provenance, written, rows());
+    if (hasSidecar) companions.push(await startSidecar(output.path, provenance, written, rows()));
+    if (signed !== null && output.kind === 'file') {
+      companions.push(await prepareFile(signaturePath(output.path), signed(), { overwrite: true }));
+    }
     await beforeCommit?.({ rows: rows(), inputSha256: () => reader.sha256(options.signal), outputSha256 });
   };
   const writer = await createTable(output, fields, {
@@ -113,18 +126,18 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
     input: fileOf(options.input),
     csvOutputNull,
     metadata: provenance === null ? undefined : new Map([[PARQUET_KEY, printMetadata(provenance)]]),
-    beforeCommit: hasSidecar || beforeCommit !== undefined ? finish : undefined,
+    beforeCommit: hasSidecar || signed !== null || beforeCommit !== undefined ? finish : undefined,
   });
   return {
     ...writer,
     async close() {
       const bytes = await writer.close();
-      await sidecar?.commit();
+      for (const companion of companions) await companion.commit();
       return bytes;
     },
     async abort() {
       await writer.abort();
-      await sidecar?.abort();
+      for (const companion of companions) await companion.abort();
     },
   };
 }

@@ -1,5 +1,5 @@
-import { encodeBase64 } from '../bytes/index.ts';
-import { SealroomError } from '../errors/index.ts';
+import { encodeBase64, equalConstantTime } from '../bytes/index.ts';
+import { countOf, SealroomError } from '../errors/index.ts';
 import { decodeStrict, isKeyName, type Signer, type Verifier } from './signer-keys.ts';
 import { HASH_BYTES, type TreeHead } from './merkle.ts';
 import { openNote, signNote } from './note.ts';
@@ -12,6 +12,8 @@ export interface Checkpoint extends TreeHead {
 
 /** A checkpoint whose signatures were checked. */
 export interface OpenedCheckpoint extends Checkpoint {
+  /** The whole text, with all signatures. */
+  readonly note: string;
   readonly signedBy: readonly Verifier[];
 }
 
@@ -49,5 +51,32 @@ export function openCheckpoint(note: string, verifiers: readonly Verifier[]): Op
   if (!signedBy.some((verifier) => verifier.name === origin)) {
     throw new SealroomError('AUDIT_NOTE', `the checkpoint is not signed by its origin \`${origin}\``);
   }
-  return { origin, size: Number(size), root: bytes, signedBy };
+  return { note, origin, size: Number(size), root: bytes, signedBy };
+}
+
+/** Two signed checkpoints of one log that cannot both be true: proof that its signer signed two logs. */
+export interface Fork {
+  /** What they say, in a sentence. */
+  readonly message: string;
+  /** The texts of both, which prove it to anyone who has the verifier key. */
+  readonly evidence: readonly [string, string];
+}
+
+/**
+ * The first pair of checkpoints that have one origin and one size, and different roots; `null` if there is none. Two checkpoints of
+ * different sizes cannot be compared without the records, or a proof of growth.
+ */
+export function findFork(checkpoints: readonly OpenedCheckpoint[]): Fork | null {
+  //= audit A-51
+  const known = new Map<string, OpenedCheckpoint>();
+  for (const checkpoint of checkpoints) {
+    const { origin, size, root, note } = checkpoint;
+    const key = `${origin} ${String(size)}`;
+    const earlier = known.get(key) ?? checkpoint;
+    known.set(key, earlier);
+    if (equalConstantTime(earlier.root, root)) continue;
+    const message = `the signer of \`${origin}\` signed two logs: its checkpoints of ${countOf(size, 'record')} differ`;
+    return { message, evidence: [earlier.note, note] };
+  }
+  return null;
 }

@@ -1,6 +1,14 @@
 /** The transparency log: a Merkle tree (RFC 6962), signed notes, checkpoints and proofs (C2SP). No I/O. */
-export { type Checkpoint, openCheckpoint, type OpenedCheckpoint, signCheckpoint } from './checkpoint.ts';
 export {
+  type Checkpoint,
+  findFork,
+  type Fork,
+  openCheckpoint,
+  type OpenedCheckpoint,
+  signCheckpoint,
+} from './checkpoint.ts';
+export {
+  HASH_BYTES,
   hashLeaf,
   HashTree,
   proveConsistency,

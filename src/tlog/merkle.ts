@@ -39,6 +39,7 @@ export interface TreeHead {
 export class TreeEdge {
   /** Roots of the perfect subtrees that the leaves split into, the largest first. */
   readonly #roots: Uint8Array[] = [];
+  #newestPath: readonly Uint8Array[] = [];
   #size = 0;
 
   /** The number of leaves. */
@@ -49,6 +50,8 @@ export class TreeEdge {
   /** Adds the hash of a leaf. */
   add(leaf: Uint8Array): void {
     let root = leaf;
+    // Left of the newest leaf are perfect subtrees only; the smallest is its nearest sibling.
+    this.#newestPath = this.#roots.toReversed();
     // Two perfect subtrees of the same height merge into one that is one higher, like a carry in addition.
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
       const left = this.#roots.pop();
@@ -64,6 +67,11 @@ export class TreeEdge {
     let root: Uint8Array | undefined;
     for (const left of this.#roots.toReversed()) root = root === undefined ? left : hashNode(left, root);
     return root ?? emptyRoot();
+  }
+
+  /** The proof that the newest leaf is in the tree: the hashes of RFC 6962 §2.1.1. Empty for one leaf and for none. */
+  proveNewest(): readonly Uint8Array[] {
+    return this.#newestPath;
   }
 
   /** The size and the root. */

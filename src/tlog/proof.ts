@@ -1,6 +1,6 @@
 import { encodeBase64 } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
-import { openCheckpoint, type OpenedCheckpoint } from './checkpoint.ts';
+import { findFork, openCheckpoint, type OpenedCheckpoint } from './checkpoint.ts';
 import { decodeStrict, type Verifier } from './signer-keys.ts';
 import { HASH_BYTES, hashLeaf, verifyConsistency, verifyInclusion } from './merkle.ts';
 
@@ -56,13 +56,15 @@ export function checkInclusionProof(
  *
  * @param seen the checkpoint that was seen before
  * @returns the checkpoint of the proof
- * @throws {SealroomError} AUDIT_PROOF if the proof is malformed or does not connect the two checkpoints; AUDIT_NOTE if no known key
- *   signed a checkpoint.
+ * @throws {SealroomError} AUDIT_PROOF if the proof is malformed or does not connect the two checkpoints; AUDIT_FORK, with both as
+ *   evidence, if they have one size and different roots; AUDIT_NOTE if no known key signed a checkpoint.
  */
 export function checkConsistencyProof(proof: string, seen: string, verifiers: readonly Verifier[]): OpenedCheckpoint {
   const { number: size, hashes, checkpoint } = parseProof(proof, 'old ');
   const older = openCheckpoint(seen, verifiers);
   const newer = openCheckpoint(checkpoint, verifiers);
+  const fork = findFork([older, newer]);
+  if (fork !== null) throw new SealroomError('AUDIT_FORK', fork.message, { evidence: fork.evidence });
   if (older.origin !== newer.origin || older.size !== size || !verifyConsistency(older, newer, hashes)) {
     throw new SealroomError(
       'AUDIT_PROOF',

@@ -4,7 +4,8 @@
  *   npm run adversarial -- <file>
  *
  * Each query is parsed and checked in its context; what is allowed runs over the data of the file, and its rows are counted
- * where the file gives their number. Prints a line per wrong case, the cases that wait for differential privacy, and then
+ * where the file gives their number. A case is right if its verdict is, and its number of rows. Prints a line per wrong case, a
+ * note per case that is refused for other reasons than the file names, the cases that wait for differential privacy, and then
  * `N passed, N failed`. Exit code 0: all passed; 1: some failed, or there were none; 2: the file cannot be read.
  */
 import { realpathSync } from 'node:fs';
@@ -40,8 +41,9 @@ export async function runAdversarial(args: readonly string[], { out, err }: Stre
   }
   try {
     const suite = new AdversarialSuite(parseAdversarialFile(await readText(path)));
-    const { passed, failures, notRun } = await runSuite(suite);
+    const { passed, failures, otherCodes, notRun } = await runSuite(suite);
     for (const { name, expected, got } of failures) out(oneLine(`${name}: expected ${expected}, got ${got}`));
+    for (const { name, expected, got } of otherCodes) out(`note: ${name}: refused for ${got}, not for ${expected}`);
     if (notRun.length > 0) {
       out(`${String(notRun.length)} not run, since they need differential privacy: ${notRun.join(', ')}`);
     }

@@ -5,11 +5,17 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import {
   AuditLog,
+  type AuditRecord,
+  checkInclusionProof,
   createAuditLog,
   createSignerFile,
   generateSignerText,
+  hashLeaf,
+  type KeyEvent,
   parseRecord,
   parseSigner,
+  printRecord,
+  type ReleaseRequest,
   verifyLog,
 } from 'sealroom/audit';
 import { withLock } from '#src/files/lock';
@@ -90,6 +96,20 @@ describe('a log', () => {
     expect(await problems(folder)).toEqual([]);
   });
 
+  test('A-7 a clock that was set back by years is of no use, and is no problem of the log', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    await log.append(refused());
+    folder.now = new Date('2016-11-24T12:00:00.000Z');
+    await log.append(refused());
+    await log.requireClock();
+    expect((await folder.lines()).map((line) => parseRecord(Buffer.from(line)).time)).toEqual([
+      '2026-11-24T12:00:00.000Z',
+      '2026-11-24T12:00:00.000Z',
+    ]);
+    expect(await problems(folder)).toEqual([]);
+  });
+
   test('A-42 spends nothing and records nothing where a budget is used up; a preview spends nothing', async () => {
     await using folder = await LogFolder.create();
     await using log = await folder.open();
@@ -119,6 +139,200 @@ describe('a log', () => {
     await expect(AuditLog.open(nowhere)).rejects.toMatchObject({ code: 'IO_READ' });
     const stranger = { ...folder.options(), signer: parseSigner(generateSignerText('other.example/a')) };
     await expect(AuditLog.open(stranger)).rejects.toMatchObject({ code: 'AUDIT_NOTE' });
+  });
+});
+
+describe('A-12 a clock that is more than a day past the last record', () => {
+  const daily = { type: 'CALENDAR_DAY', budget: 1, autoRefresh: true } as const;
+  const TEN_YEARS = new Date('2036-11-24T12:00:00.000Z');
+  const NEXT_DAY = new Date('2026-11-25T12:00:00.000Z');
+
+  test('is refused before anything is recorded, so that one wrong moment freezes no budget', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    expect(await start(log, randomUUID(), [daily])).toMatchObject({ granted: true });
+    const before = await folder.read('log.jsonl');
+    folder.now = TEN_YEARS;
+    const message = 'the clock is 3,653 days past the last record of the log, of 2026-11-24T12:00:00.000Z';
+    for (const write of [
+      () => start(log, randomUUID(), [daily]),
+      () => log.append(refused()),
+      () => log.append({ kind: 'manifest', manifestSha256: USE.ruleSha256, replacedSha256: null }),
+      () => log.requireClock(),
+    ]) {
+      await expect(write()).rejects.toMatchObject({ code: 'IO_CLOCK', message });
+    }
+    expect(await folder.read('log.jsonl')).toBe(before);
+    // It can still be read, and what it says now is that nothing of the day is left.
+    await using other = await folder.open();
+    expect(await other.preview([charge([daily])])).toMatchObject({ granted: true });
+    folder.now = NEXT_DAY;
+    expect(await start(other, randomUUID(), [daily])).toMatchObject({ granted: true });
+  });
+
+  test('is accepted up to a day, and in a log without records', async () => {
+    await using folder = await LogFolder.create();
+    folder.now = TEN_YEARS;
+    await using log = await folder.open();
+    await log.append(refused());
+    folder.now = new Date(TEN_YEARS.getTime() + 24 * 60 * 60 * 1000);
+    await log.append(refused());
+    folder.now = new Date(folder.now.getTime() + 24 * 60 * 60 * 1000 + 1);
+    await expect(log.append(refused())).rejects.toMatchObject({ code: 'IO_CLOCK' });
+    expect(await kinds(folder)).toEqual(['attempt', 'attempt']);
+  });
+
+  test('is accepted where it is allowed, and the log notes it', async () => {
+    await using folder = await LogFolder.create();
+    await folder.fill(1);
+    folder.now = TEN_YEARS;
+    await using log = await AuditLog.open({ ...folder.options(), allowClockJump: true });
+    expect(await start(log, randomUUID(), [daily])).toMatchObject({ granted: true });
+    expect(await start(log, randomUUID(), [daily])).toMatchObject({ granted: false });
+    expect(await kinds(folder)).toEqual(['attempt', 'clock', 'start']);
+    const [, line = ''] = await folder.lines();
+    expect(parseRecord(Buffer.from(line))).toMatchObject({
+      time: TEN_YEARS.toISOString(),
+      event: { previousTime: '2026-11-24T12:00:00.000Z' },
+    });
+    expect(await problems(folder)).toEqual([]);
+  });
+
+  test('a query that started has its end all the same, and so has a log that is opened again', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    const [first, second] = [randomUUID(), randomUUID()];
+    for (const attempt of [first, second]) await start(log, attempt);
+    folder.now = TEN_YEARS;
+    await log.append(released(first, { outcome: { kind: 'failed', code: 'TIMEOUT', duration: 'longer' } }));
+    await log.release(released(second) as ReleaseRequest, [charge([daily])]);
+    await folder.write('log.jsonl', `${await folder.read('log.jsonl')}{"half`);
+    await using again = await folder.open();
+    await expect(again.append(refused())).rejects.toMatchObject({ code: 'IO_CLOCK' });
+    expect(await kinds(folder)).toEqual(['start', 'start', 'attempt', 'attempt', 'repair']);
+    for (const line of await folder.lines())
+      expect(parseRecord(Buffer.from(line)).time).toBe('2026-11-24T12:00:00.000Z');
+    expect(await problems(folder)).toEqual([]);
+  });
+
+  test('does not concern a log of keys, which has no budgets', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    const event: KeyEvent = {
+      kind: 'key',
+      action: 'create',
+      member: null,
+      actor: null,
+      collaborationId: '00000000-1111-2222-3333-444444444444',
+      generation: 1,
+      secretId: '0'.repeat(32),
+      provider: 'age',
+      key: 'age:a',
+      purpose: 'create',
+      peer: null,
+      file: null,
+    };
+    await log.append(event);
+    folder.now = TEN_YEARS;
+    await log.append(event);
+    expect(await kinds(folder)).toEqual(['key', 'key']);
+    expect(await problems(folder)).toEqual([]);
+  });
+
+  test('that no record tells of is found by who checks the log, and so is a record that tells of none', async () => {
+    await using folder = await LogFolder.create();
+    await folder.fill(1);
+    folder.now = TEN_YEARS;
+    {
+      await using log = await AuditLog.open({ ...folder.options(), allowClockJump: true });
+      await log.append(refused());
+    }
+    const lines = await folder.lines();
+    const relinked = (events: readonly AuditRecord[]): string => {
+      let previous: string | null = null;
+      return events
+        .map((record, index) => {
+          const line = printRecord({ ...record, index, previous });
+          previous = Buffer.from(hashLeaf(line)).toString('hex');
+          return `${Buffer.from(line).toString()}\n`;
+        })
+        .join('');
+    };
+    const records = lines.map((line) => parseRecord(Buffer.from(line)));
+    const untold = records.filter(({ event }) => event.kind !== 'clock');
+    await folder.write('log.jsonl', relinked(untold));
+    expect(await problems(folder)).toContainEqual({
+      record: 1,
+      message: 'its time is more than a day after that of the record before it, and no `clock` record says so',
+    });
+    const wrong = records.map((record) =>
+      record.event.kind === 'clock'
+        ? { ...record, event: { kind: 'clock', previousTime: '2026-11-23T12:00:00.000Z' } as const }
+        : record,
+    );
+    await folder.write('log.jsonl', relinked(wrong));
+    expect(await problems(folder)).toContainEqual({ record: 1, message: 'the record before it has another time' });
+  });
+});
+
+describe('A-45 the release of a result', () => {
+  const rows = { type: 'LIFETIME', autoRefresh: false, unit: 'ROWS' } as const;
+  const ended = (attempt: string, count: number): ReleaseRequest =>
+    released(attempt, {
+      outcome: { kind: 'released', rows: count, saltedResultSha256: USE.ruleSha256, duration: 'under 1 s' },
+    }) as ReleaseRequest;
+
+  test('spends its rows in the record that says so, with the proof that it is in the log', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    const charges = [charge([{ ...rows, budget: 10 }])];
+    const attempt = randomUUID();
+    expect(await start(log, attempt, [{ ...rows, budget: 10 }])).toMatchObject({
+      budgets: [{ unit: 'ROWS', before: 10, after: 9 }],
+    });
+    const outcome = await log.release(ended(attempt, 4), charges);
+    expect(outcome).toMatchObject({ granted: true, budgets: [{ unit: 'ROWS', before: 9, after: 6 }] });
+    const { record, proof, checkpoint } = outcome.receipt;
+    expect([await folder.read('log.jsonl')].join()).toContain(`${record}\n`);
+    expect(checkpoint).toBe(await folder.read('checkpoint'));
+    expect(checkInclusionProof(proof, Buffer.from(record), [folder.signer.verifier])).toMatchObject({ index: 1 });
+    expect(parseRecord(Buffer.from(record)).event).toMatchObject({ budgets: [{ before: 9, after: 6 }] });
+    expect(await problems(folder)).toEqual([]);
+  });
+
+  test('of more rows than are left is none: the attempt failed, and only its start is spent', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    const limits = [{ ...rows, budget: 3 }, { type: 'LIFETIME', autoRefresh: false, budget: 9 } as const];
+    const attempt = randomUUID();
+    await start(log, attempt, limits);
+    const outcome = await log.release(ended(attempt, 4), [charge(limits)]);
+    expect(outcome).toMatchObject({ granted: false, exhausted: [{ unit: 'ROWS', before: 2 }] });
+    expect(parseRecord(Buffer.from(outcome.receipt.record)).event).toMatchObject({
+      outcome: { kind: 'failed', code: 'ROW_BUDGET', duration: 'under 1 s' },
+    });
+    expect(await log.preview([charge(limits)])).toMatchObject({ budgets: [{ before: 2 }, { before: 8 }] });
+    expect(await problems(folder)).toEqual([]);
+  });
+
+  test('that says another cost than the log leaves is refused', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    const attempt = randomUUID();
+    await start(log, attempt);
+    const { table, owner } = USE;
+    const left = { budget: 10, before: 9, after: 8 };
+    const budget = { table, owner, type: 'LIFETIME', unit: 'ROWS', period: 'lifetime', ...left } as const;
+    await expect(log.append({ ...ended(attempt, 4), budgets: [budget] })).rejects.toThrow('its row budget of');
+  });
+
+  test('has a proof whatever the size of the log', async () => {
+    await using folder = await LogFolder.create();
+    await using log = await folder.open();
+    for (let index = 0; index < 18; index += 1) {
+      const { record, proof } = await log.append(refused());
+      expect(checkInclusionProof(proof, Buffer.from(record), [folder.signer.verifier])).toMatchObject({ index });
+    }
   });
 });
 

@@ -1,12 +1,13 @@
+import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AuditRecord, recordQuery, durationBucket, parseRecord, printRecord } from 'sealroom/audit';
+import { type AuditRecord, recordQuery, durationBucket, parseRecord, printRecord, saltedHash } from 'sealroom/audit';
 import { HASH, refused, released, USE } from './support.ts';
 
 const ATTEMPT = '6d1f8f0e-95a4-4d57-9d0a-1f0f1f5f2c11';
 
 function record(event: AuditRecord['event'], changes: Partial<AuditRecord> = {}): AuditRecord {
-  return { version: 1, index: 4, previous: HASH, time: '2026-11-24T12:00:00.000Z', event, ...changes };
+  return { version: 2, index: 4, previous: HASH, time: '2026-11-24T12:00:00.000Z', event, ...changes };
 }
 
 const decode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
@@ -24,7 +25,7 @@ describe('records', () => {
   test('hold any IR that is JSON, and any text', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (ir, sql) => {
-        const question = recordQuery({ sql, template: null, parameters: {}, keepText: true });
+        const question = recordQuery({ sql, template: null, parameters: {}, keepText: true, salt: HASH });
         const bytes = printRecord(record(refused({ ir: JSON.parse(JSON.stringify(ir)), question })));
         expect(decode(printRecord(parseRecord(bytes)))).toBe(decode(bytes));
       }),
@@ -39,15 +40,15 @@ describe('records', () => {
       `{ ${line.slice(1)}`,
       line.replace('"index":4', '"index":4.0'),
       line.replace('brand', '\\u0062rand'),
-      `{"version":1,${line.slice(1)}`,
+      `{"version":2,${line.slice(1)}`,
     ]) {
       expect(() => parseRecord(encode(other))).toThrow('canonical');
     }
   });
 
   test('A-4 of an unknown version are refused by name', () => {
-    const line = decode(printRecord(record(released(ATTEMPT)))).replace('"version":1', '"version":2');
-    expect(() => parseRecord(encode(line))).toThrow('the version of the record is not 1');
+    const line = decode(printRecord(record(released(ATTEMPT)))).replace('"version":2', '"version":3');
+    expect(() => parseRecord(encode(line))).toThrow('the version of the record is none of 1, 2');
   });
 
   test.each([
@@ -91,18 +92,74 @@ describe('records', () => {
   });
 });
 
+describe('version 1 of records', () => {
+  const old = { version: 1 } as const;
+  const plain = { kind: 'released', rows: 3, resultSha256: HASH, duration: 'under 1 s' } as const;
+
+  test('A-4 is read as it was written, and may not have what version 2 has', () => {
+    const value = record(released(ATTEMPT, { outcome: plain }), old);
+    expect(parseRecord(printRecord(value))).toEqual(value);
+    const clock = { kind: 'clock', previousTime: '2026-11-20T12:00:00.000Z' } as const;
+    const row = {
+      table: 'a',
+      owner: 'b',
+      type: 'LIFETIME',
+      unit: 'ROWS',
+      period: 'lifetime',
+      budget: 1,
+      before: 1,
+      after: 0,
+    };
+    for (const event of [
+      released(ATTEMPT),
+      released(ATTEMPT, { outcome: plain, budgets: [row as never] }),
+      released(ATTEMPT, { outcome: plain, omittedFindings: 1 }),
+      released(ATTEMPT, { outcome: plain, question: { template: null, saltedParameters: {}, saltedSqlSha256: HASH } }),
+      released(ATTEMPT, { outcome: { ...plain, saltedResultSha256: HASH } }),
+      clock,
+    ]) {
+      expect(() => printRecord(record(event, old))).toThrow(/members of another version than 1|malformed/);
+    }
+  });
+
+  test('A-9 a record of version 2 has no hash of a result that can be tried out', () => {
+    for (const outcome of [plain, { ...plain, saltedResultSha256: HASH }, { ...plain, resultSha256: undefined }]) {
+      expect(() => printRecord(record(released(ATTEMPT, { outcome })))).toThrow(/another version than 2/);
+    }
+  });
+});
+
+test('A-9 a salted hash is HMAC-SHA-256 of its part and the hash', () => {
+  const hmac = createHmac('sha256', Buffer.from(HASH, 'hex'))
+    .update(`result\n${'ab'.repeat(32)}`)
+    .digest('hex');
+  expect(saltedHash(HASH, 'result', 'ab'.repeat(32))).toBe(hmac);
+  expect(() => saltedHash('abcd', 'result', HASH)).toThrow(TypeError);
+});
+
 describe('a question', () => {
   test('that owners want as hash has no text', () => {
-    expect(recordQuery({ sql: 'SELECT 1', template: 'reach', parameters: { since: null }, keepText: false })).toEqual({
+    const asked = { sql: 'SELECT 1', template: 'reach', parameters: { since: '7', until: '7' }, keepText: false };
+    const plain = 'e004ebd5b5532a4b85984a62f8ad48a81aa3460c1ca07701f386135d72cdecf5';
+    const seven = createHash('sha256').update('7').digest('hex');
+    const recorded = recordQuery({ ...asked, salt: HASH });
+    expect(recorded).toEqual({
       template: 'reach',
-      parameters: { since: null },
-      sql: null,
-      sqlSha256: 'e004ebd5b5532a4b85984a62f8ad48a81aa3460c1ca07701f386135d72cdecf5',
+      saltedParameters: {
+        since: saltedHash(HASH, 'parameter since', seven),
+        until: saltedHash(HASH, 'parameter until', seven),
+      },
+      saltedSqlSha256: saltedHash(HASH, 'sql', plain),
     });
+    // Without the salt, neither the text nor a value can be found by trying; nor does it show that two values are equal.
+    expect(JSON.stringify(recorded)).not.toMatch(new RegExp(`${plain}|${seven}|SELECT`));
+    expect(new Set(JSON.stringify(recorded).match(/[0-9a-f]{64}/g)).size).toBe(3);
+    expect(recordQuery({ ...asked, salt: 'ab'.repeat(32) })).not.toEqual(recorded);
   });
 
   test('that is longer than a query may be has its hash only', () => {
-    expect(recordQuery({ sql: 'x'.repeat(100_001), template: null, parameters: {}, keepText: true }).sql).toBeNull();
+    const asked = { sql: 'x'.repeat(100_001), template: null, parameters: {}, keepText: true, salt: HASH };
+    expect(recordQuery(asked)).toMatchObject({ sql: null, sqlSha256: expect.any(String) });
   });
 });
 

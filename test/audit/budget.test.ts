@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { budgetPeriod, type BudgetLimit } from 'sealroom/audit';
 import { Ledger } from '#src/audit/budget';
-import { charge, HASH, USE } from './support.ts';
+import { charge, HASH, released, USE } from './support.ts';
 
 const START = {
   kind: 'start',
@@ -53,6 +53,44 @@ describe('A-40 the ledger', () => {
       ['2026-12', 1, 0],
       ['lifetime', 7, 6],
     ]);
+  });
+
+  test('A-44 counts one row for each start, and the further rows of each released result', () => {
+    const rows = { ...limit('CALENDAR_DAY', 10), unit: 'ROWS' } as const;
+    const ledger = new Ledger();
+    const left = (): unknown => {
+      const outcome = ledger.charge([charge([rows, limit('LIFETIME', 9)])], tuesday);
+      return outcome.granted ? outcome.budgets.map(({ unit, before }) => [unit, before]) : outcome.exhausted;
+    };
+    expect(left()).toEqual([
+      ['ROWS', 10],
+      [undefined, 9],
+    ]);
+    for (const count of [0, 1, 5]) {
+      ledger.add(START, tuesday);
+      const outcome = { kind: 'released', rows: count, saltedResultSha256: HASH, duration: 'longer' } as const;
+      ledger.addReleased(released(START.attempt, { outcome }), tuesday);
+    }
+    // A failure costs what its start does; the day before has its own budget.
+    ledger.add(START, tuesday);
+    ledger.addReleased(
+      released(START.attempt, { outcome: { kind: 'failed', code: 'X', duration: 'longer' } }),
+      tuesday,
+    );
+    ledger.add(START, monday);
+    expect(left()).toEqual([
+      ['ROWS', 2],
+      [undefined, 4],
+    ]);
+    expect(ledger.chargeRelease([charge([rows])], 3, tuesday)).toMatchObject({
+      granted: true,
+      budgets: [{ after: 0 }],
+    });
+    expect(ledger.chargeRelease([charge([rows])], 4, tuesday)).toMatchObject({
+      granted: false,
+      exhausted: [{ before: 2 }],
+    });
+    expect(ledger.chargeRelease([charge([limit('LIFETIME', 1)])], 4, tuesday)).toEqual({ granted: true, budgets: [] });
   });
 
   test('A-42 refuses where one budget has nothing left, and names all of those', () => {

@@ -33,7 +33,7 @@ export function released(attempt: string, changes: Partial<AttemptEvent> = {}): 
     obligations: [{ kind: 'threshold', detail: 'at least 10 distinct `email_fingerprint`', table: 'impressions' }],
     budgets: [],
     receivers: ['brand'],
-    outcome: { kind: 'released', rows: 3, resultSha256: HASH, duration: 'under 1 s' },
+    outcome: { kind: 'released', rows: 3, saltedResultSha256: HASH, duration: 'under 1 s' },
     ...changes,
   };
 }

@@ -191,6 +191,24 @@ describe('A-50 verification', () => {
     }
   });
 
+  test('A-51 names a fork, with both checkpoints, and blames no record for it', async () => {
+    const fork = signCheckpoint({ size: 6, root: new Uint8Array(32) }, folder.signer);
+    const message = 'the signer of `runner.example/spring` signed two logs: its checkpoints of 6 records differ';
+    expect((await verify([checkpointAt(6), fork])).problems).toEqual([
+      { record: null, message, evidence: [checkpointAt(6), fork] },
+    ]);
+    const last = signCheckpoint({ size: RECORDS, root: new Uint8Array(32) }, folder.signer);
+    expect((await verify([last])).problems).toMatchObject([{ evidence: [checkpoint, last] }]);
+    // If neither matches, the records were changed, too.
+    const second = signCheckpoint({ size: 6, root: new Uint8Array(32).fill(1) }, folder.signer);
+    expect((await verify([fork, second])).problems).toMatchObject([
+      { message, evidence: [fork, second] },
+      { message: expect.stringContaining('records 0 to 5 were changed') },
+    ]);
+    // The same checkpoint twice is none.
+    expect((await verify([checkpoint, checkpointAt(6), checkpointAt(6)])).problems).toEqual([]);
+  });
+
   test('finds checkpoints that are not of this log, or not signed', async () => {
     await using other = await LogFolder.create();
     expect((await verify([await other.read('checkpoint')])).problems).toHaveLength(1);

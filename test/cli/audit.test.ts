@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSignerFile, readSignerFile } from 'sealroom/audit';
+import { createSignerFile, readSignerFile, signCheckpoint } from 'sealroom/audit';
 import { LogFolder, refused, released, start, USE } from '../audit/support.ts';
 import { Session } from '../support/cli.ts';
 
@@ -47,8 +47,30 @@ describe('sealroom audit', () => {
       await session.put('mine', (await session.run(['audit', 'export', directory, '-k', 'keys', '--for', 'pub'])).out);
       const mine = await session.run(['audit', 'verify', 'mine', '-k', 'keys']);
       expect(mine).toMatchObject({ code: 0, err: 'verified 4 records of a log of 5\n' });
+      const checked = await session.run(['audit', 'verify', 'mine', '-k', 'keys', '--seen', 'seen']);
+      expect(checked).toMatchObject({ code: 0, err: 'verified 4 records of a log of 5\n' });
       await session.put('mine', (await session.text('mine')).replace('\\"rows\\":3', '\\"rows\\":4'));
       expect(await session.run(['audit', 'verify', 'mine', '-k', 'keys'])).toMatchObject({ code: 4 });
+    }));
+
+  test('A-51 verify: a fork is told with both checkpoints, of a log, an export and a proof of growth', () =>
+    withLog(async (session, { directory, signer }) => {
+      const fork = signCheckpoint({ size: 5, root: new Uint8Array(32) }, signer);
+      const own = (await session.run(['audit', 'checkpoint', directory, '-k', 'keys'])).out;
+      await session.put('seen', fork);
+      await session.put('growth', (await session.run(['audit', 'prove', directory, '-k', 'keys', '--from', '5'])).out);
+      await session.put('mine', (await session.run(['audit', 'export', directory, '-k', 'keys', '--for', 'pub'])).out);
+      const message = 'the signer of `runner.example/spring` signed two logs: its checkpoints of 5 records differ';
+      for (const path of [directory, 'mine', 'growth']) {
+        const argv = ['audit', 'verify', path, '-k', 'keys', '--seen', 'seen'];
+        const { code, err } = await session.run(argv);
+        expect(code).toBe(4);
+        for (const text of [message, own, fork]) expect(err).toContain(text);
+        const json = await session.run([...argv, '--json']);
+        expect(json.code).toBe(4);
+        expect(`${json.out}${json.err}`).toContain(JSON.stringify(fork));
+        expect(`${json.out}${json.err}`).toContain(JSON.stringify(own));
+      }
     }));
 
   test('verify: exit code 4 and each difference for a log that was changed', () =>

@@ -2,7 +2,7 @@ import { chmod, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Outcome, Session } from '../support/cli.ts';
-import { keyOf, manifestOfContext } from '../support/manifests.ts';
+import { manifestOfContext, signedBy } from '../support/manifests.ts';
 
 const MANIFEST = JSON.stringify(manifestOfContext('agg'), null, 2);
 
@@ -152,6 +152,11 @@ describe('collab', () => {
     );
     expect(out).toMatch(/\n {4}the size of an overlap is a result like any other/);
     expect(out).toMatch(/ {2}table raw_users of pub: no queries\n/);
+    expect(out).not.toMatch(/signature over their rows/);
+    await session.put('strict.json', MANIFEST.replace('{', '{ "x-signedTables": "required",'));
+    expect((await session.run(['collab', 'show', 'strict.json'])).out).toMatch(
+      /\n {2}tables count only with a signature over their rows\n/,
+    );
     const json = JSON.parse((await session.run(['collab', 'show', 'good.json', '--json'])).out) as object;
     expect(json).toMatchObject({
       name: 'Spring campaign',
@@ -188,7 +193,7 @@ describe('encrypt and decrypt --manifest', () => {
   const files = {
     'in.csv': 'email,city,note\nann@example.com,Bern,x\nann@example.com,,y\n',
     'schema.json': JSON.stringify(schema),
-    'spring.json': MANIFEST,
+    'spring.json': signedBy(MANIFEST),
   };
   const encrypt = ['encrypt', 'in.csv', '-s', 'schema.json', '-o', 'out.csv', '--manifest', 'spring.json'];
   const id = '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33';
@@ -202,25 +207,24 @@ describe('encrypt and decrypt --manifest', () => {
     });
     expect(await session.text('a.csv')).toBe(await session.text('b.csv'));
     const strict = MANIFEST.replace('"allowDuplicates": true', '"allowDuplicates": false');
-    await session.put('spring.json', strict);
+    await session.put('spring.json', signedBy(strict));
     expect(await session.run([...encrypt, '-f'])).toMatchObject({ code: 3 });
   });
 
   test('refuse a manifest that was changed after it was signed', async () => {
     await using session = await Session.start(files);
-    const key = keyOf('pub').export({ format: 'pem', type: 'pkcs8' });
-    await session.put('pub.key', key);
-    await chmod(session.path('pub.key'), 0o600);
-    await session.run(['collab', 'sign', 'spring.json', '--as', 'pub', '--key', 'pub.key']);
     expect(await session.run(encrypt)).toMatchObject({ code: 0 });
-    await session.put(
-      'spring.json',
-      (await session.text('spring.json')).replace('"preserveNulls": false', '"preserveNulls": true'),
-    );
-    expect(await session.run([...encrypt, '-f'])).toMatchObject({
-      code: 4,
-      err: expect.stringMatching(/pub: signed another version/),
-    });
+    const changed = (await session.text('spring.json')).replace('"preserveNulls": false', '"preserveNulls": true');
+    await session.put('spring.json', changed);
+    for (const argv of [
+      [...encrypt, '-f'],
+      [...encrypt, '-f', '--unsigned'],
+    ]) {
+      expect(await session.run(argv)).toMatchObject({
+        code: 4,
+        err: expect.stringMatching(/brand: signed another version/),
+      });
+    }
   });
 
   test('refuse an id or settings that say something else, and no id at all', async () => {

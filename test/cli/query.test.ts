@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { parseSigner, signCheckpoint } from 'sealroom/audit';
+import { recipientsOf } from 'sealroom/package';
+import { openRoom } from 'sealroom/room';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SECRET, type Outcome } from '../support/cli.ts';
-import { ID, SampleRoom } from '../room/run/support.ts';
+import { ask, ID, SampleRoom } from '../room/run/support.ts';
 
 const REGIONS = `SELECT i.region, COUNT(DISTINCT i.email) AS people, SUM(i.spend) AS spend
   FROM impressions i WHERE i.email IN (SELECT email FROM purchases) GROUP BY i.region`;
@@ -160,7 +163,7 @@ describe('sealroom query', () => {
 
 describe('a package', () => {
   const SEALED = 'SELECT v.note, v.page FROM visits v WHERE v.seconds < 1003';
-  const keys = ['--keys', 'room/runner.pub'];
+  const keys = ['--keys', 'room/runner.pub', '--home', 'home', '--as', 'brand'];
 
   test('carries sealed columns to their receiver, who opens both in one go', async () => {
     const asked = await query(SEALED, '--package', 'notes.age');
@@ -190,6 +193,8 @@ describe('a package', () => {
       '-i',
       'pub.age',
       ...keys,
+      '--as',
+      'pub',
       '-o',
       '-',
       '--output-format',
@@ -211,7 +216,7 @@ describe('a package', () => {
     await run(['audit', 'key', 'other.key', '--name', `sealroom/${ID}`]).then(({ out }) =>
       room.session.put('other.pub', out),
     );
-    expect(await open('-i', 'brand.age', '--keys', 'other.pub')).toMatchObject({ code: 4 });
+    expect(await open('-i', 'brand.age', ...keys, '--keys', 'other.pub')).toMatchObject({ code: 4 });
     expect(await open('-i', 'brand.age')).toMatchObject({ code: 2 });
     expect(await run(['decrypt', 'none.age', '-o', 'r.csv', '-i', 'brand.age', ...keys])).toMatchObject({
       code: 1,
@@ -220,6 +225,87 @@ describe('a package', () => {
     const id = '00000000-1111-2222-3333-444444444444';
     expect(await open('-i', 'brand.age', ...keys, '--id', id)).toMatchObject({ code: 2 });
     expect(await room.session.names()).not.toContain('r.csv');
+  });
+
+  test('opens once, unless it is told otherwise, and for its receivers only', async () => {
+    await query(REGIONS, '--package', 'once.age');
+    const open = (...argv: string[]): Promise<Outcome> =>
+      run(['decrypt', 'once.age', '-i', 'brand.age', '-o', 'once.csv', '--overwrite', ...keys, ...argv]);
+    const stranger = await open('--as', 'pub');
+    expect(stranger).toMatchObject({ code: 4, err: expect.stringContaining('the package is for brand, not for pub') });
+    const unnamed = ['decrypt', 'once.age', '-i', 'brand.age', '--keys', 'room/runner.pub', '--home', 'home'];
+    expect(await run(unnamed)).toMatchObject({ code: 2, err: expect.stringContaining('needs `--as`') });
+    // A failure does not count as opened.
+    expect(await open('--output', 'none/once.csv')).toMatchObject({ code: 1 });
+    expect(await open()).toMatchObject({ code: 0 });
+    await rm(room.session.path('once.csv'));
+    const again = await open();
+    expect(again).toMatchObject({ code: 4, err: expect.stringContaining('was opened in this home before') });
+    expect(await room.session.names()).not.toContain('once.csv');
+    expect(await open('--again')).toMatchObject({ code: 0 });
+    expect(await open('--home', 'other-home')).toMatchObject({ code: 0 });
+  });
+
+  test('brings a checkpoint, and the log is checked against those of all packages', async () => {
+    await query(REGIONS, '--package', 'proof.age');
+    const open = (...argv: string[]): Promise<Outcome> =>
+      run(['decrypt', 'proof.age', '-i', 'brand.age', '-o', 'proof.csv', '--overwrite', ...keys, ...argv, '--json']);
+    const opened = await open();
+    const { package: shown } = JSON.parse(opened.out) as {
+      package: { checkpoint: string; statement: { attempt: string } };
+    };
+    expect(await room.session.text(`home/packages/${shown.statement.attempt}`)).toBe(shown.checkpoint);
+    const names = await readdir(room.session.path('home/packages'));
+    const notes = await Promise.all(names.map((name) => room.session.text(`home/packages/${name}`)));
+    await room.session.put('seen', notes.join(''));
+    const verify = (): Promise<Outcome> =>
+      run(['audit', 'verify', 'room/audit', '--keys', 'room/runner.pub', '--seen', 'seen']);
+    expect(await verify()).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`and ${String(notes.length + 1)} checkpoints`),
+    });
+    // The operator signs another log of the same size: found with the packages alone, and with the log.
+    const [origin = '', size = ''] = shown.checkpoint.split('\n');
+    const fork = signCheckpoint(
+      { size: Number(size), root: new Uint8Array(32) },
+      parseSigner((await room.session.text('room/runner.key')).trim()),
+    );
+    await room.session.put('seen', fork + notes.join(''));
+    const found = await verify();
+    expect(found.code).toBe(4);
+    const message = `the signer of \`${origin}\` signed two logs: its checkpoints of ${size} records differ`;
+    expect(found.err).toContain(message);
+    expect(found.err).toContain(fork);
+    expect(found.err).not.toContain('were changed');
+    await room.session.put('home/packages/00000000-1111-4222-8333-444444444444', fork);
+    const refused = await open('--again');
+    expect(refused.code).toBe(4);
+    expect(JSON.parse(refused.err)).toMatchObject({
+      error: { code: 'AUDIT_FORK', message, evidence: [fork, shown.checkpoint] },
+    });
+    await rm(room.session.path('home/packages'), { recursive: true });
+  });
+
+  test('with a sealed cell, that states that it has none, ends with exit code 4', async () => {
+    await using runner = await room.runner();
+    const outcome = await runner.run(ask(SEALED));
+    if (outcome.kind === 'refused') throw new Error('refused');
+    const { statement } = outcome.result;
+    const columns = statement.columns.map(({ name }) => ({ name, protection: 'cleartext' }) as const);
+    const { manifest } = await openRoom(room.directory);
+    const bytes = await runner.pack(
+      { ...outcome.result, statement: { ...statement, columns } },
+      recipientsOf(manifest, ['brand']),
+    );
+    await room.session.put('false.age', bytes);
+    const argv = ['decrypt', 'false.age', '-i', 'brand.age', ...keys, '-o', 'false.csv'];
+    for (const env of [{}, { C3R_SHARED_SECRET: SECRET }]) {
+      expect(await run(argv, env)).toMatchObject({
+        code: 4,
+        err: expect.stringContaining('the package has a sealed cell, and states that it has none'),
+      });
+    }
+    expect(await room.session.names()).not.toContain('false.csv');
   });
 
   test('that was changed ends with exit code 4, and leaves nothing', async () => {

@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseManifest, printPublicKey } from 'sealroom/collab';
 import { HomeSession } from '../support/homes.ts';
-import { keyOf, manifestOfContext } from '../support/manifests.ts';
+import { keyOf, manifestOfContext, signedBy } from '../support/manifests.ts';
 import { PEOPLE, peopleManifest, signedPeopleManifest } from '../support/people.ts';
 
 const SCHEMA = JSON.stringify({
@@ -75,7 +75,11 @@ describe('roles', () => {
       await home.session.put('m.json', peopleManifest());
       expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 1, out: '' });
       expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'export' });
-      const peopleless = JSON.stringify(manifestOfContext('agg'));
+      const unsigned = await home.run(['key', 'export-c3r', ...M, '--yes', '--unsigned']);
+      expect(unsigned).toMatchObject({ code: 1, out: '' });
+      expect(unsigned.err).toMatch(/a manifest with roles needs the signatures of all members/);
+      expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'export' });
+      const peopleless = signedBy(JSON.stringify(manifestOfContext('agg')));
       await home.session.put('m.json', peopleless);
       expect(await home.run(['key', 'export-c3r', ...M, '--yes'])).toMatchObject({ code: 3, out: '' });
     }));

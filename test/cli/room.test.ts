@@ -183,6 +183,49 @@ describe('room', () => {
     });
   });
 
+  test('a clock that is more than a day past the last record is refused by each command that records', async () => {
+    await using session = await start();
+    expect(await run(session, 'add', 'impressions', 'enc.csv')).toMatchObject({ code: 0 });
+    const log = await session.text('spring/audit/log.jsonl');
+    session.now = () => new Date(Date.now() + 3650.5 * 24 * 60 * 60 * 1000);
+    const question = ['query', '--room', 'spring', '--as', 'brand', 'SELECT 1'];
+    const commands = [
+      ['add', 'impressions', 'enc.csv'],
+      ['remove', 'impressions'],
+      ['update', 'other.json'],
+    ] as const;
+    await session.put('other.json', sign(manifestWith({ manifest: { name: 'Summer campaign' } })));
+    for (const argv of commands) {
+      const { code, err } = await run(session, ...argv);
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: expect.stringMatching(
+          /^error: spring\/audit: the clock is 3,650 days past the last record of the log, of \S+Z\nhint: set the clock right; .*`--clock-jump`/,
+        ),
+      });
+    }
+    expect(await session.run(question, { env: {} })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--clock-jump'),
+    });
+    // What only reads goes on, and nothing was recorded or changed.
+    expect(await run(session, 'list')).toMatchObject({ code: 0, out: expect.stringContaining('50 rows') });
+    expect(await run(session, 'log')).toMatchObject({ code: 0 });
+    expect(await session.run(['check', ...question.slice(1)], { env: {} })).toMatchObject({ code: 3 });
+    expect(await session.text('spring/audit/log.jsonl')).toBe(log);
+    expect(await session.run([...question, '--clock-jump'], { env: {} })).toMatchObject({ code: 3 });
+    expect((await run(session, 'log')).out).toMatch(
+      /\n2 {2}\S+ {2}clock {4}more than a day after the record before, of \S+Z\n3 {2}\S+ {2}refused {2}brand/,
+    );
+    for (const argv of commands) {
+      const days = (await session.text('spring/audit/log.jsonl')).split('\n').length * 2;
+      session.now = () => new Date(Date.now() + (3650 + days) * 24 * 60 * 60 * 1000);
+      expect(await run(session, ...argv, '--clock-jump')).toMatchObject({ code: 0 });
+    }
+    const verified = await session.run(['audit', 'verify', 'spring/audit', '--keys', 'spring/runner.pub']);
+    expect(verified).toMatchObject({ code: 0 });
+  });
+
   test('where there is no room, the hint says how to make one', async () => {
     await using session = await Session.start();
     for (const argv of [['list'], ['remove', 'x'], ['add', 'x', 'y.csv']]) {

@@ -24,6 +24,12 @@ const CHANGES: readonly (readonly [base: Json, path: Path, value: unknown, words
     true,
     ['allows the collaboration: nulls that stay visible in protected columns'],
   ],
+  [
+    AGGREGATION,
+    ['x-signedTables'],
+    'required',
+    ['forbids the collaboration: tables without a signature over their rows'],
+  ],
   [AGGREGATION, ['members', 1, 'abilities'], ['CAN_QUERY'], ['allows member pub: asking queries']],
   [
     AGGREGATION,
@@ -182,6 +188,15 @@ describe('a difference is told in words:', () => {
     ]);
   });
 
+  test('another secret is changed', () => {
+    const naming = (secretIds: object): Json => ({ ...AGGREGATION, secretIds });
+    const [one, two] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    expect(diff(naming({ 1: one }), naming({ 1: two, 2: one }))).toEqual([
+      `changes the collaboration: secret of generation 1: ${two}, was ${one}`,
+      `changes the collaboration: secret of generation 2: ${one}, was none`,
+    ]);
+  });
+
   test('a table that comes or goes does so with all its rule allows', () => {
     const without = { ...AGGREGATION, tables: (AGGREGATION['tables'] as Json[]).slice(1) };
     expect(diff(without, AGGREGATION)).toContain('changes table impressions: is new');
@@ -230,12 +245,37 @@ describe('what a manifest leaves open', () => {
 
   test('is less with the extensions that close it', () => {
     const strict = adviceOn(withValue(AGGREGATION, [...RULE, 'x-foreignMeasures'], 'deny')).join('\n');
-    expect(strict).not.toMatch(/table impressions lets/);
+    expect(strict).not.toMatch(/table impressions lets a member with weights/);
     expect(strict).toMatch(/brand can choose the rows/);
     const constraint = { columnName: 'email_fingerprint', minimum: 5, type: 'COUNT_DISTINCT' };
     const closed = adviceOn(withValue(ANY_QUERY, [...CUSTOM_RULE, 'x-outputConstraints'], [constraint])).join('\n');
     expect(closed).not.toMatch(/table visits lets brand/);
     expect(closed).toMatch(/table visits lets a member with weights/);
+  });
+
+  test('is told in numbers: what one tested person costs, and how many a budget pays for', () => {
+    const deny = withValue(AGGREGATION, [...RULE, 'x-foreignMeasures'], 'deny');
+    const table = ['tables', 0];
+    const onImpressions = (value: Json): string =>
+      adviceOn(value)
+        .filter((text) => text.startsWith('table impressions lets'))
+        .join();
+    // A minimum of 10.
+    expect(onImpressions(deny)).toBe(
+      'table impressions lets a member test one person at the price of 9 who are known to be in it; one that knows 1,000 of its ' +
+        'persons tests 111 others with each query; exact counts of several at once tell more; `x-round` stops that',
+    );
+    const budgets = [
+      { type: 'LIFETIME', budget: 5 },
+      { type: 'CALENDAR_DAY', budget: 40, 'x-unit': 'ROWS' },
+    ];
+    const paid = onImpressions(withValue(deny, [...table, 'accessBudgets'], budgets));
+    expect(paid).toMatch(/tests 555 others in a LIFETIME; it finds at most 40 persons in a CALENDAR_DAY;/);
+    const many = onImpressions(withValue(deny, [...RULE, 'x-maxGroups'], 3));
+    expect(many).toMatch(/who are known to be in it, each of whom counts in 3 groups; .* tests 333 others/);
+    const rounded = onImpressions(withValue(deny, [...RULE, 'x-round'], { counts: 10 }));
+    expect(rounded).not.toMatch(/exact counts/);
+    expect(adviceOn(AGGREGATION).join()).toMatch(/one query tests all of the persons that it can name/);
   });
 
   test('is told of custom rules with constraints: what remains of one person, and of exact counts', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SealroomError } from '#src/errors/sealroom-error';
-import { parseManifest, settingsOf } from 'sealroom/collab';
+import { listGrants, listLimits, parseManifest, settingsOf } from 'sealroom/collab';
 import { listProblems } from 'sealroom/schema';
 import { ROOT } from '../tooling/run-tool.ts';
 import { ADVERSARIAL, manifestOfContext, withValue } from '../support/manifests.ts';
@@ -80,8 +80,32 @@ describe('the manifests of the adversarial vectors', () => {
     expect(impressions?.receivers).toEqual(['brand']);
     expect(read(manifestOfContext('aggStrict')).tables[0]?.rule).toMatchObject({ foreignMeasures: 'deny' });
     expect(read(manifestOfContext('aggBudget')).tables[0]?.accessBudgets).toEqual([
-      { type: 'LIFETIME', budget: 3, autoRefresh: false },
+      { type: 'LIFETIME', unit: 'QUERIES', budget: 3, autoRefresh: false },
     ]);
+  });
+
+  test('a budget counts queries or released rows, and a table may have both for a period', () => {
+    const budgets = [
+      { type: 'CALENDAR_DAY', budget: 5, autoRefresh: 'ENABLED' },
+      { type: 'CALENDAR_DAY', 'x-unit': 'ROWS', budget: 1_000_000_000, autoRefresh: 'ENABLED' },
+      { type: 'LIFETIME', 'x-unit': 'QUERIES', budget: 9 },
+    ];
+    const manifest = read(withValue(AGGREGATION, [...IMPRESSIONS, 'accessBudgets'], budgets));
+    expect(manifest.tables[0]?.accessBudgets).toEqual([
+      { type: 'CALENDAR_DAY', unit: 'QUERIES', budget: 5, autoRefresh: true },
+      { type: 'CALENDAR_DAY', unit: 'ROWS', budget: 1_000_000_000, autoRefresh: true },
+      { type: 'LIFETIME', unit: 'QUERIES', budget: 9, autoRefresh: false },
+    ]);
+    expect(listLimits(manifest)).toContainEqual({
+      subject: 'table impressions',
+      text: 'released rows in a CALENDAR_DAY',
+      value: 1_000_000_000,
+      moreIsLooser: true,
+    });
+    expect(listGrants(manifest)).toContainEqual({
+      subject: 'table impressions',
+      text: 'a new budget of rows each CALENDAR_DAY',
+    });
   });
 
   test('a custom rule says who may ask what', () => {
@@ -126,6 +150,22 @@ describe('what else a manifest can say', () => {
     expect(manifest.tables[4]?.rule).toMatchObject({
       outputConstraints: [{ columnName: 'email_fingerprint', minimum: 5 }],
     });
+  });
+
+  test('it names the secret of each generation, which is signed', () => {
+    expect(read(AGGREGATION).secretIds).toBeNull();
+    const secretIds = { 1: 'ab'.repeat(32), 2: 'cd'.repeat(32) };
+    expect(read({ ...AGGREGATION, secretIds }).secretIds).toEqual(secretIds);
+    expect(read({ ...AGGREGATION, secretIds }).sha256).not.toBe(read(AGGREGATION).sha256);
+  });
+
+  test('tables need a signature over their rows only if it says so', () => {
+    expect(read(AGGREGATION).signedTables).toBe('optional');
+    expect(read({ ...AGGREGATION, 'x-signedTables': 'required' }).signedTables).toBe('required');
+    expect(read({ ...AGGREGATION, 'x-signedTables': 'required' }).sha256).not.toBe(read(AGGREGATION).sha256);
+    expect(messagesOf({ ...AGGREGATION, 'x-signedTables': true })).toEqual([
+      expect.stringMatching(/^`x-signedTables`: expected one of required, optional, got `true`$/),
+    ]);
   });
 
   test('custom rules take the thresholds and comparison controls of AWS Clean Rooms as they are', () => {
@@ -714,6 +754,27 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
     [1, 2].map((budget) => ({ type: 'LIFETIME', budget })),
     /there is already a budget for LIFETIME/,
   ],
+  [
+    'two budgets of rows for a period',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [1, 2].map((budget) => ({ type: 'LIFETIME', 'x-unit': 'ROWS', budget })),
+    /there is already a budget for rows in LIFETIME/,
+  ],
+  [
+    'a budget of something else',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [{ type: 'LIFETIME', 'x-unit': 'GROUPS', budget: 1 }],
+    /expected one of QUERIES, ROWS/,
+  ],
+  [
+    'more queries than a budget can have',
+    AGGREGATION,
+    [...IMPRESSIONS, 'accessBudgets'],
+    [{ type: 'LIFETIME', 'x-unit': 'QUERIES', budget: 1_000_001 }],
+    /`tables\[0\]\.accessBudgets\[0\]\.budget`/,
+  ],
   ['a template id with blanks', CUSTOM, ['templates', 1, 'id'], 'tmpl 2', /`templates\[1\]\.id`: expected 1 to 63/],
   ['two templates of one id', CUSTOM, ['templates', 1, 'id'], 'tmpl-reach', /the id `tmpl-reach` is used twice/],
   ['a template without SQL', CUSTOM, ['templates', 1, 'sql'], ' ', /`templates\[1\]\.sql`: expected SQL/],
@@ -766,6 +827,23 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
     ['x-principals'],
     { '123456789012': 'news' },
     /expected one of brand, pub, tmpl-reach/,
+  ],
+  ['no secret at all', CUSTOM, ['secretIds'], {}, /expected the secret of at least one generation, got none/],
+  ['secrets in an array', CUSTOM, ['secretIds'], ['ab'.repeat(32)], /expected an object/],
+  ['a secret of no generation', CUSTOM, ['secretIds'], { '01': 'ab'.repeat(32) }, /the key must be a generation/],
+  [
+    'a short id of a secret',
+    CUSTOM,
+    ['secretIds'],
+    { 1: 'ab'.repeat(16) },
+    /expected 64 hexadecimal digits in lower case$/,
+  ],
+  [
+    'one secret in two generations',
+    CUSTOM,
+    ['secretIds'],
+    { 1: 'ab'.repeat(32), 2: 'ab'.repeat(32) },
+    /another generation already has this secret/,
   ],
   ['a log without chain', AGGREGATION, ['log'], { chain: false }, /the audit log is always a chain/],
   ['another word for the query text', AGGREGATION, ['log'], { queryText: 'all' }, /expected one of owners, hash/],

@@ -178,6 +178,7 @@ describe('signatures of a member with people', () => {
 
 const ACTIONS: Readonly<Record<RoleAction, readonly string[]>> = {
   create: ['kim'],
+  name: ['kim'],
   adopt: ['kim', 'sol', 'quin', 'uma'],
   check: ['kim', 'sol', 'quin', 'uma'],
   wrap: ['kim'],

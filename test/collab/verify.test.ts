@@ -9,6 +9,7 @@ import { keyOf, manifestOfContext, withValue } from '../support/manifests.ts';
 const VALUE = manifestOfContext('customTemplates');
 const TEXT = stringify(VALUE, { lineWidth: 0 });
 const MEMBERS = ['brand', 'pub'] as const;
+const NOW = new Date('2026-11-24T12:00:00Z');
 
 /** The text, signed by members. */
 function signedBy(members: readonly string[], text = TEXT): string {
@@ -25,7 +26,7 @@ function approvedBy(members: readonly string[], template: string, text = TEXT): 
   let approved = text;
   for (const member of members) {
     const manifest = parseManifest(approved);
-    approved = insertSignature(approved, approveTemplate(manifest, template, member, keyOf(member)), template);
+    approved = insertSignature(approved, approveTemplate(manifest, template, member, keyOf(member), NOW), template);
   }
   return approved;
 }
@@ -98,7 +99,7 @@ describe('signatures of a manifest', () => {
 
   test('of a template are none of the manifest, also with the same hash', () => {
     const manifest = parseManifest(TEXT);
-    const approval = approveTemplate(manifest, 'tmpl-reach', 'brand', keyOf('brand'));
+    const approval = approveTemplate(manifest, 'tmpl-reach', 'brand', keyOf('brand'), NOW);
     const forged = signManifest({ ...manifest, sha256: approval.sha256 }, 'brand', keyOf('brand'));
     expect(forged.signature).not.toBe(approval.signature);
     const value = withValue(VALUE, ['templates', 0, 'approvals'], [forged]);
@@ -117,7 +118,9 @@ describe('signatures of a manifest', () => {
     );
     const { privateKey } = generateKeyPairSync('x25519');
     expect(catchError(() => signManifest(manifest, 'brand', privateKey)).code).toBe('SECRET_INVALID');
-    expect(catchError(() => approveTemplate(manifest, 'tmpl-none', 'pub', keyOf('pub'))).code).toBe('USAGE_OPTION');
+    expect(catchError(() => approveTemplate(manifest, 'tmpl-none', 'pub', keyOf('pub'), NOW)).code).toBe(
+      'USAGE_OPTION',
+    );
   });
 });
 

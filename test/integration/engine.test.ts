@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { openRoom } from 'sealroom/room';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EngineFailure, EngineProcess, type EngineResult } from '#src/room/run/engine-process';
+import { EngineProcess, type EngineResult } from '#src/room/run/engine-process';
+import { ProcessFailure } from '#src/room/run/limited-process';
 import { SampleRoom } from '../room/run/support.ts';
 
 // Below the wall of checked queries: what SQL could do in an engine process if any came that far.
@@ -32,12 +33,12 @@ async function run(sql: string, limits = LIMITS): Promise<EngineResult> {
   }
 }
 
-async function failureOf(sql: string): Promise<EngineFailure> {
+async function failureOf(sql: string): Promise<ProcessFailure> {
   const caught = await run(sql).then(
     () => null,
     (error: unknown) => error,
   );
-  if (caught instanceof EngineFailure) return caught;
+  if (caught instanceof ProcessFailure) return caught;
   throw new Error(`it ran: ${sql}`);
 }
 

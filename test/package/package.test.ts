@@ -1,7 +1,9 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { createTar } from 'nanotar';
-import { generateSignerText, parseSigner, signNote } from 'sealroom/audit';
+import fc from 'fast-check';
+import { SealroomError } from 'sealroom';
+import { type AttemptEvent, generateSignerText, openCheckpoint, parseSigner, signNote } from 'sealroom/audit';
 import { type Manifest, parseManifest } from 'sealroom/collab';
 import {
   isPackage,
@@ -12,14 +14,19 @@ import {
   sealPackage,
 } from 'sealroom/package';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { printResultStatement } from '#src/package/statement';
+import { checkAttemptRecord } from '#src/package/attempt-record';
+import { readContainer, writeContainer } from '#src/package/container';
+import { parseResultStatement, printResultStatement } from '#src/package/statement';
 import { manifestOfContext } from '../support/manifests.ts';
+import { eventOf, type LoggedResult, logResult, type ResultFacts } from '../support/packages.ts';
+import { mutantsOf } from '../support/mutants.ts';
+import { runs } from '../support/runs.ts';
 
 const TABLE = new TextEncoder().encode('the bytes of a table');
 const HASH = 'ab'.repeat(32);
 
-const STATEMENT: ResultStatement = {
-  version: 1,
+const FACTS: ResultFacts = {
+  version: 2,
   collaboration: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
   manifestSha256: HASH,
   attempt: '00000000-1111-4222-8333-444444444444',
@@ -38,10 +45,17 @@ const STATEMENT: ResultStatement = {
     bytes: TABLE.length,
     sha256: createHash('sha256').update(TABLE).digest('hex'),
   },
+  salt: 'cd'.repeat(32),
 };
 
 const signer = parseSigner(generateSignerText('room.example/spring'));
 const other = parseSigner(generateSignerText('room.example/spring'));
+
+/** The statement about a result and its record, signed by the room. */
+const logged = (facts: ResultFacts = FACTS, event?: AttemptEvent, by = signer): LoggedResult =>
+  logResult(facts, by, event);
+
+const { statement: STATEMENT, record: RECORD } = logged();
 let classic: string;
 let hybrid: string;
 
@@ -60,26 +74,36 @@ function manifestWith(keys: Readonly<Record<string, string>>): Manifest {
   return parseManifest(JSON.stringify({ ...manifest, members }));
 }
 
-async function sealFor(identity: string, statement = STATEMENT, table = TABLE): Promise<Uint8Array> {
+async function sealFor(identity: string, { statement, record } = logged()): Promise<Uint8Array> {
   const recipients = recipientsOf(manifestWith({ brand: await identityToRecipient(identity) }), ['brand']);
-  return sealPackage(statement, table, recipients, signer);
+  return sealPackage({ statement, table: TABLE, record }, recipients, signer);
 }
 
-/** A package of files that nobody checked, for a recipient. */
+type Files = Parameters<typeof createTar>[0];
+
+/** A package of files that nobody checked, for some recipients. */
 async function forge(
-  files: Parameters<typeof createTar>[0],
+  files: Files,
   change = (bytes: Uint8Array) => bytes,
+  identities: readonly string[] = [classic],
 ): Promise<Uint8Array> {
   const encrypter = new Encrypter();
-  encrypter.addRecipient(await identityToRecipient(classic));
+  for (const identity of identities) encrypter.addRecipient(await identityToRecipient(identity));
   return encrypter.encrypt(change(createTar(files)));
 }
 
 const note = (statement: object = STATEMENT, by = signer): string =>
   signNote(printResultStatement(statement as ResultStatement), [by]);
 
-const open = (bytes: Uint8Array, identity = classic): ReturnType<typeof openPackage> =>
-  openPackage(bytes, [identity], [signer.verifier]);
+const open = (bytes: Uint8Array, identity = classic, member = 'brand'): ReturnType<typeof openPackage> =>
+  openPackage(bytes, { member, identities: [identity], verifiers: [signer.verifier] });
+
+/** The three files of a package. */
+const filesOf = (changes: Partial<Record<'note' | 'table' | 'record', string | Uint8Array>> = {}): Files => [
+  { name: 'statement.note', data: changes.note ?? note() },
+  { name: 'result.arrow', data: changes.table ?? TABLE },
+  { name: 'record.json', data: changes.record ?? RECORD },
+];
 
 describe('a package', () => {
   test.each([
@@ -99,10 +123,11 @@ describe('a package', () => {
     const second = await generateX25519Identity();
     const keys = { brand: await identityToRecipient(classic), pub: await identityToRecipient(second) };
     const recipients = recipientsOf(manifestWith(keys), ['brand', 'pub']);
-    const statement = { ...STATEMENT, receivers: ['pub', 'brand'] };
-    const bytes = await sealPackage(statement, TABLE, recipients, signer);
+    const { statement, record } = logged({ ...FACTS, receivers: ['pub', 'brand'] });
+    const bytes = await sealPackage({ statement, table: TABLE, record }, recipients, signer);
     for (const identity of [classic, second]) expect((await open(bytes, identity)).statement).toEqual(statement);
-    expect((await openPackage(bytes, [hybrid, second], [signer.verifier])).statement.rows).toBe(3);
+    const context = { member: 'pub', identities: [hybrid, second], verifiers: [signer.verifier] };
+    expect((await openPackage(bytes, context)).statement.rows).toBe(3);
   });
 
   test('is for a raw X25519 key too', async () => {
@@ -125,7 +150,8 @@ describe('refused is', () => {
 
   test('to seal for others than the statement names', async () => {
     const recipients = recipientsOf(manifestWith({ pub: await identityToRecipient(classic) }), ['pub']);
-    await expect(sealPackage(STATEMENT, TABLE, recipients, signer)).rejects.toThrow(/for others/);
+    const result = { statement: STATEMENT, table: TABLE, record: RECORD };
+    await expect(sealPackage(result, recipients, signer)).rejects.toThrow(/for others/);
   });
 
   test('an identity that it is not for', async () => {
@@ -150,88 +176,29 @@ describe('refused is', () => {
   });
 
   test.each([
-    [
-      'another room, of the same name',
-      () => [
-        { name: 'statement.note', data: note(STATEMENT, other) },
-        { name: 'result.arrow', data: TABLE },
-      ],
-      'AUDIT_NOTE',
-    ],
-    [
-      'nobody',
-      () => [
-        { name: 'statement.note', data: printResultStatement(STATEMENT) },
-        { name: 'result.arrow', data: TABLE },
-      ],
-      'AUDIT_NOTE',
-    ],
+    ['another room, of the same name', () => filesOf({ note: note(STATEMENT, other) }), 'AUDIT_NOTE'],
+    ['nobody', () => filesOf({ note: printResultStatement(STATEMENT) }), 'AUDIT_NOTE'],
   ])('a statement that is signed by %s', async (_, files, code) => {
     await expect(open(await forge(files()))).rejects.toMatchObject({ code });
   });
 
   test.each([
-    [
-      'another table',
-      () => [
-        { name: 'statement.note', data: note() },
-        { name: 'result.arrow', data: 'another table' },
-      ],
-    ],
-    ['no table', () => [{ name: 'statement.note', data: note() }]],
-    [
-      'a third file',
-      () => [
-        { name: 'statement.note', data: note() },
-        { name: 'result.arrow', data: TABLE },
-        { name: 'x', data: 'x' },
-      ],
-    ],
-    [
-      'other names',
-      () => [
-        { name: 'statement', data: note() },
-        { name: 'result.arrow', data: TABLE },
-      ],
-    ],
-    [
-      'another order',
-      () => [
-        { name: 'result.arrow', data: TABLE },
-        { name: 'statement.note', data: note() },
-      ],
-    ],
-    [
-      'a statement of a later version',
-      () => [
-        { name: 'statement.note', data: note({ ...STATEMENT, version: 2 }) },
-        { name: 'result.arrow', data: TABLE },
-      ],
-    ],
-    [
-      'a statement that says more',
-      () => [
-        { name: 'statement.note', data: note({ ...STATEMENT, more: 1 }) },
-        { name: 'result.arrow', data: TABLE },
-      ],
-    ],
-    [
-      'a note that is no statement',
-      () => [
-        { name: 'statement.note', data: signNote('room.example/spring\n0\nAAAA\n', [signer]) },
-        { name: 'result.arrow', data: TABLE },
-      ],
-    ],
+    ['another table', () => filesOf({ table: 'another table' })],
+    ['no table', () => filesOf().filter(({ name }) => name !== 'result.arrow')],
+    ['no record', () => filesOf().slice(0, 2)],
+    ['a fourth file', () => [...filesOf(), { name: 'x', data: 'x' }]],
+    ['other names', () => filesOf().map((file) => ({ ...file, name: file.name.replace('.note', '') }))],
+    ['another order', () => filesOf().toReversed()],
+    ['a statement of a later version', () => filesOf({ note: note({ ...STATEMENT, version: 3 }) })],
+    ['a statement that says more', () => filesOf({ note: note({ ...STATEMENT, more: 1 }) })],
+    ['a note that is no statement', () => filesOf({ note: signNote('room.example/spring\n0\nAAAA\n', [signer]) })],
     ['nothing', () => []],
   ])('a package with %s', async (_, files) => {
     await expect(open(await forge(files()))).rejects.toMatchObject({ code: 'FORMAT_PACKAGE' });
   });
 
   test('an archive with sizes that lead nowhere', async () => {
-    const files = [
-      { name: 'statement.note', data: note() },
-      { name: 'result.arrow', data: TABLE },
-    ];
+    const files = filesOf();
     for (const size of ['-1000\0\0\0\0\0\0\0', '77777777777\0', 'xxxxxxxxxxx\0', '\xff'.repeat(12)]) {
       const bytes = await forge(files, (tar) => {
         Buffer.from(tar.buffer).write(size, 124, 'latin1');
@@ -246,6 +213,122 @@ describe('refused is', () => {
     expect(isPackage(TABLE)).toBe(false);
   });
 });
+
+describe('a package that was passed on', () => {
+  test('does not open for a member that is not its receiver, whatever the key', async () => {
+    const bytes = await forge(filesOf());
+    expect((await open(bytes)).statement).toEqual(STATEMENT);
+    await expect(open(bytes, classic, 'pub')).rejects.toMatchObject({
+      code: 'FORMAT_PACKAGE',
+      message: 'the package is for brand, not for pub',
+    });
+  });
+
+  test('does not open if it has more or fewer keys than receivers, or keys of two kinds', async () => {
+    const second = await generateX25519Identity();
+    const { statement, record } = logged({ ...FACTS, receivers: ['pub', 'brand'] });
+    const forTwo = filesOf({ note: note(statement), record });
+    const same = (bytes: Uint8Array): Uint8Array => bytes;
+    expect((await open(await forge(forTwo, same, [classic, second]))).statement).toEqual(statement);
+    for (const [files, identities] of [
+      [filesOf(), [classic, second]],
+      [forTwo, [classic]],
+      [forTwo, [classic, hybrid]],
+      [forTwo, [classic, second, hybrid]],
+    ] as const) {
+      await expect(open(await forge(files, same, identities))).rejects.toMatchObject({
+        code: 'FORMAT_PACKAGE',
+        message: expect.stringContaining('not encrypted to its receivers'),
+      });
+    }
+    const locked = new Encrypter();
+    locked.setPassphrase('x');
+    locked.setScryptWorkFactor(4);
+    const bytes = await locked.encrypt(createTar(filesOf()));
+    await expect(open(bytes)).rejects.toMatchObject({ code: expect.stringMatching(/^(FORMAT|SECRET)_/) });
+  });
+});
+
+describe('A-52 the record in a package', () => {
+  test('has its proof under the checkpoint of the room, with the text or with salted hashes', async () => {
+    for (const keepText of [true, false]) {
+      const made = logged(FACTS, eventOf(FACTS, keepText));
+      const { checkpoint } = await open(await sealFor(classic, made));
+      expect(openCheckpoint(checkpoint, [signer.verifier])).toMatchObject({ size: 2, origin: 'room.example/spring' });
+      expect(made.record.includes('SELECT')).toBe(keepText);
+    }
+  });
+
+  test.each<readonly [string, object]>([
+    ['another attempt', { attempt: '00000000-1111-4222-8333-444444444445' }],
+    ['another member', { member: 'pub' }],
+    ['other receivers', { receivers: ['brand', 'pub'] }],
+    ['another manifest', { manifestSha256: 'cd'.repeat(32) }],
+    ['other tables', { tables: [] }],
+    ['another text', { question: { template: null, parameters: {}, sql: 'SELECT 1', sqlSha256: HASH } }],
+    ['parameters', { question: { ...eventOf(FACTS).question, parameters: { a: '1' } } }],
+    ['more rows', { outcome: { ...eventOf(FACTS).outcome, rows: 4 } }],
+    ['another result', { outcome: { ...eventOf(FACTS).outcome, saltedResultSha256: HASH } }],
+    ['a failure', { outcome: { kind: 'failed', code: 'TIMEOUT', duration: 'longer' } }],
+    [
+      'another salted text',
+      { ...eventOf(FACTS, false), question: { template: null, saltedParameters: {}, saltedSqlSha256: HASH } },
+    ],
+    ['another salted query', { ...eventOf(FACTS, false), saltedIrSha256: HASH }],
+  ])('must not say %s', async (_, changes) => {
+    const made = logged(FACTS, { ...eventOf(FACTS), ...changes });
+    await expect(open(await sealFor(classic, made))).rejects.toMatchObject({ code: 'FORMAT_PACKAGE' });
+  });
+
+  test('must be in a log that the same room signed', async () => {
+    const stranger = parseSigner(generateSignerText('room.example/autumn'));
+    const made = logged(FACTS, eventOf(FACTS), stranger);
+    await expect(open(await sealFor(classic, made))).rejects.toMatchObject({ code: 'AUDIT_NOTE' });
+    const verifiers = [signer.verifier, stranger.verifier];
+    const opened = openPackage(await sealFor(classic, made), { member: 'brand', identities: [classic], verifiers });
+    await expect(opened).rejects.toThrow('its audit log is that of another room');
+    const unproven = { statement: logged({ ...FACTS, rows: 4 }).statement, record: RECORD };
+    await expect(open(await sealFor(classic, unproven))).rejects.toMatchObject({ code: 'AUDIT_PROOF' });
+  });
+
+  test('a package of version 1 is refused by its version', async () => {
+    const old = signNote(printResultStatement(STATEMENT).replace('result v2', 'result v1'), [signer]);
+    await expect(open(await forge(filesOf({ note: old })))).rejects.toMatchObject({
+      code: 'FORMAT_PACKAGE',
+      message: 'the package is of another version: expected `sealroom result v2`, got `sealroom result v1`',
+    });
+  });
+});
+
+describe('mutants', () => {
+  const context = { member: 'brand', verifiers: [signer.verifier] };
+
+  test('of the archive and of the statement open as they were, or not at all', () => {
+    const archive = writeContainer({ note: note(), table: TABLE, record: Buffer.from(RECORD) });
+    const statement = Buffer.from(printResultStatement(STATEMENT));
+    const record = Buffer.from(RECORD);
+    fc.assert(
+      fc.property(mutantsOf([archive]), mutantsOf([statement]), mutantsOf([record]), (tar, text, line) => {
+        onlyCoded(() => readContainer(tar));
+        onlyCoded(() => parseResultStatement(text.toString()));
+        // A record is under the proof in the signed statement, so no mutant of it can pass.
+        if (!line.equals(record)) {
+          expect(() => checkAttemptRecord(STATEMENT, line, context.verifiers)).toThrow(SealroomError);
+        }
+      }),
+      { seed: 12, numRuns: runs(10_000) },
+    );
+  });
+});
+
+/** Runs a reader on what may be malformed: it returns, or throws an error of its own. */
+function onlyCoded(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(SealroomError);
+  }
+}
 
 describe('identities', () => {
   test('are read from a file with comments', async () => {

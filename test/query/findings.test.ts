@@ -257,6 +257,7 @@ const ELSEWHERE: readonly FindingCode[] = [
   'TEMPLATE_UNKNOWN',
   'TEMPLATE_NOT_APPROVED',
   'ACCESS_BUDGET',
+  'CHECK_STOPPED',
   'JOIN_SIZE',
 ];
 

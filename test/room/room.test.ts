@@ -81,7 +81,7 @@ describe('a new room', () => {
       expect((await stat(session.inRoom(name))).mode & 0o077).toBe(0);
     }
     {
-      await using log = await openRoomLog(room, NOW);
+      await using log = await openRoomLog(room, { now: NOW });
       const request = { attempt: randomUUID(), member: 'brand', manifestSha256: room.manifest.sha256, irSha256: HASH };
       expect(await log.start({ ...request, charges: [] })).toMatchObject({ granted: true });
     }
@@ -192,7 +192,9 @@ describe('a room that was tampered with', () => {
   test('a signer that others can read is refused', async () => {
     await using session = await RoomSession.start();
     await chmod(session.inRoom('runner.key'), 0o644);
-    await expect(openRoomLog(await openRoom(session.directory), NOW)).rejects.toMatchObject({ code: 'SECRET_INVALID' });
+    await expect(openRoomLog(await openRoom(session.directory), { now: NOW })).rejects.toMatchObject({
+      code: 'SECRET_INVALID',
+    });
   });
 });
 

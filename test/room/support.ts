@@ -3,6 +3,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { type AuditEvent, readRecords } from 'sealroom/audit';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
 import { type CollaborationSettings, insertSignature, parseManifest, signManifest } from 'sealroom/collab';
+import type { TableSigning } from 'sealroom/tabular';
 import { createRoom, loadTable, type LoadSummary, openRoom, type Room, type Snapshot } from 'sealroom/room';
 import { SECRET, Session } from '../support/cli.ts';
 import { type Json, keyOf, manifestOfContext } from '../support/manifests.ts';
@@ -111,7 +112,12 @@ export class RoomSession implements AsyncDisposable {
   }
 
   /** Encrypts a CSV text to a file whose extension says the format. */
-  async encrypt(name: string, csv: string, settings: Partial<CollaborationSettings> = {}): Promise<string> {
+  async encrypt(
+    name: string,
+    csv: string,
+    settings: Partial<CollaborationSettings> = {},
+    signing?: TableSigning,
+  ): Promise<string> {
     await this.session.put('in.csv', csv);
     using secret = parseSharedSecret(SECRET);
     await encryptTable({
@@ -121,6 +127,7 @@ export class RoomSession implements AsyncDisposable {
       secret,
       collaborationId: String(manifestOfContext('agg')['id']),
       settings: { ...SETTINGS, ...settings },
+      sign: signing,
       overwrite: true,
     });
     return this.path(name);

@@ -2,11 +2,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { ReleaseClock } from 'sealroom/query';
 import { runCli } from '#cli/run';
 
 /** A secret, an id and the command line, in a directory of its own. */
 export const SECRET = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 export const ID = '00000000-1111-2222-3333-444444444444';
+
+/** Answers of rooms come as soon as they are there, and not at whole seconds. */
+export const AT_ONCE: ReleaseClock = { elapsedMs: () => performance.now(), wait: () => Promise.resolve() };
 
 /** A passphrase is tried in about no time. */
 export const LOW_COST = 4;
@@ -28,6 +32,8 @@ export interface RunOptions {
 
 export class Session implements AsyncDisposable {
   readonly directory: string;
+  /** The clock of its commands; the system's, unless it is set. */
+  now: (() => Date) | undefined;
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -72,6 +78,8 @@ export class Session implements AsyncDisposable {
       stdout,
       stderr,
       signal: options.signal,
+      clock: AT_ONCE,
+      now: this.now,
       scryptLogN: options.scryptLogN === null ? undefined : (options.scryptLogN ?? LOW_COST),
     });
     stdout.end();

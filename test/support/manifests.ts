@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { printPublicKey } from 'sealroom/collab';
+import { insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
 import { ROOT } from '../tooling/run-tool.ts';
 
 /** A JSON object of a test. */
@@ -76,4 +76,11 @@ export function withValue<T>(value: T, path: readonly (string | number)[], repla
   if (replacement === undefined) Reflect.deleteProperty(inner, last);
   else inner[last] = replacement;
   return copy;
+}
+
+/** The text of a manifest with the signatures of its members, or of some of them; none of them has people. */
+export function signedBy(text: string, members?: readonly string[]): string {
+  const manifest = parseManifest(text);
+  const ids = members ?? manifest.members.map(({ id }) => id);
+  return ids.reduce((signed, id) => insertSignature(signed, signManifest(manifest, id, keyOf(id)), null), text);
 }

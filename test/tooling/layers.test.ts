@@ -63,6 +63,7 @@ const FAULTS = [
   ['layer-schema', 'src/schema/fault.ts', '../crypto/index.ts'],
   ['layer-collab', 'src/collab/fault.ts', '../crypto/index.ts'],
   ['layer-tabular', 'src/tabular/fault.ts', '../crypto/index.ts'],
+  ['layer-signed-tables', 'src/signed-tables/fault.ts', '../crypto/index.ts'],
   ['layer-protect', 'src/protect/decrypt/fault.ts', '../../custody/index.ts'],
   ['layer-protect', 'src/protect/encrypt/fault-type.ts', '../../custody/index.ts'],
   ['layer-custody', 'src/custody/fault.ts', '../tabular/index.ts'],

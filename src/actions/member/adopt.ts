@@ -13,11 +13,14 @@ import {
   type StoredEnvelope,
   unwrapEnvelope,
 } from '../../custody/index.ts';
+import type { Manifest } from '../../collab/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { authorise } from './authorise.ts';
 import { resolveCollaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
+import { requireNamedId } from './named-secret.ts';
 import { ProviderPool } from './provider-pool.ts';
+import type { ManifestFile } from './trusted-manifest.ts';
 
 /** An envelope from elsewhere, for a person to look at. */
 export interface EnvelopeToAdopt {
@@ -31,8 +34,8 @@ export interface EnvelopeToAdopt {
 /** The options of {@link adoptEnvelope}. */
 export interface AdoptRequest {
   readonly file: FileText;
-  /** The manifest of the collaboration; needed for a secret that is bound to its roles. */
-  readonly manifest?: FileText | undefined;
+  /** The manifest of the collaboration; needed for a secret that is bound to its roles. It says which secret is meant. */
+  readonly manifest?: ManifestFile | undefined;
   /** The id that the secret must have: the short or the full one, as hexadecimal digits. */
   readonly secretId?: string | undefined;
   /** URI of the key that opens it; default: `SEALROOM_KEY`, else the key that the envelope names. */
@@ -46,7 +49,7 @@ export interface AdoptRequest {
  * counts from then on as one that the home has used. It may replace one of the same secret.
  *
  * @throws {SealroomError} CUSTODY_ENVELOPE if it is malformed, of version 1, or less bound than the one it replaces; CUSTODY_KEY if it
- *   is of another secret; USAGE_OPTION for an invalid id or another collaboration; what `confirm` throws; as `resolveCollaboration`,
+ *   is of another secret than is wanted, or than the manifest names; USAGE_OPTION for an invalid id or another collaboration; what `confirm` throws; as `resolveCollaboration`,
  *   `authorise`, the provider, the log and `storeEnvelope`.
  */
 export async function adoptEnvelope(
@@ -57,7 +60,8 @@ export async function adoptEnvelope(
   const envelope = parseEnvelope(file.text, file);
   if (envelope.version === 1) throw oldVersion(file);
   if (secretId !== undefined) requireSecret(envelope, secretId);
-  const manifest = await manifestOf(envelope, text);
+  const manifest = await manifestOf(environment, envelope, text);
+  await requireNamedId(manifest, envelope.generation, envelope.secretId);
   const replaced = await findReplaced(home, envelope);
   await authorise(home, { action: 'adopt', envelope, manifest });
   await confirm({ envelope, route: await routeOf(envelope.key), replaced });
@@ -88,9 +92,13 @@ function requireSecret({ secretId }: Envelope, wanted: string): void {
   });
 }
 
-async function manifestOf({ collaborationId }: Envelope, text: FileText | undefined) {
+async function manifestOf(
+  environment: MemberEnvironment,
+  { collaborationId }: Envelope,
+  text: ManifestFile | undefined,
+): Promise<Manifest | null> {
   if (text === undefined) return null;
-  const { id, manifest } = await resolveCollaboration({ manifest: text });
+  const { id, manifest } = await resolveCollaboration(environment, { manifest: text }, { purpose: 'adopt' });
   if (id === collaborationId) return manifest;
   throw new SealroomError('USAGE_OPTION', 'the envelope belongs to another collaboration than the manifest', {
     hint: `it is for ${collaborationId}`,

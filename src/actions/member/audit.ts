@@ -16,10 +16,10 @@ import { SealroomError } from '../../errors/index.ts';
 import { readTextFile } from '../../files/index.ts';
 import { checkConsistencyProof, parseVerifiers, splitNotes, type Verifier } from '../../tlog/index.ts';
 import { authorise } from './authorise.ts';
-import { readManifest } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
+import { type ManifestFile, readTrustedManifest } from './trusted-manifest.ts';
 
-type HomeEnvironment = Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>;
+type HomeEnvironment = Pick<MemberEnvironment, 'env' | 'cwd' | 'home' | 'warn'>;
 
 /** A log, and the trusted verifier keys. */
 export interface LogChoice {
@@ -38,11 +38,11 @@ interface LogSource {
 /** Who may see what others did. */
 export interface AuditorCheck {
   /** A signed manifest: only its auditors may. Without it, everybody may. */
-  readonly manifest?: FileText | undefined;
+  readonly manifest?: ManifestFile | undefined;
 }
 
 async function requireAuditor(environment: HomeEnvironment, { manifest: text }: AuditorCheck): Promise<void> {
-  const manifest = text === undefined ? null : await readManifest(text);
+  const manifest = text === undefined ? null : await readTrustedManifest(environment, text, 'audit');
   await authorise(homeOf(environment), { action: 'audit', envelope: null, manifest });
 }
 
@@ -105,8 +105,7 @@ export async function verifyAudit(
     const { origin, size } = checkConsistencyProof(text, earlier, verifiers);
     return { kind: 'growth', report: { origin, size, problems: [] } };
   }
-  if (checkpoints.length > 0) throw new SealroomError('USAGE_OPTION', '`--seen` cannot be used with an export');
-  return { kind: 'export', report: verifyExport(text, verifiers) };
+  return { kind: 'export', report: verifyExport(text, verifiers, checkpoints) };
 }
 
 /** Whether a record is about a key: the secret with this id, or the wrapping key with this URI. */

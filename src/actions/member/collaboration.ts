@@ -2,30 +2,43 @@ import type { CollaborationSettings, Manifest } from '../../collab/index.ts';
 import { type CollaborationId, parseCollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
+import { type ManifestFile, readDraft, readTrustedManifest, type TrustEnvironment } from './trusted-manifest.ts';
 
 /** Chooses a collaboration, by one of the two, or by both if they agree. */
 export interface CollaborationChoice {
   /** A UUID in any case. */
   readonly id?: string | undefined;
-  readonly manifest?: FileText | undefined;
+  readonly manifest?: ManifestFile | undefined;
 }
 
 /** A collaboration, with its manifest and settings if there is a manifest. */
 export interface Collaboration {
   readonly id: CollaborationId;
-  /** No signature in it is invalid; some may be missing. */
+  /** Signed by all members, unless the caller took it unsigned or as a draft. */
   readonly manifest: Manifest | null;
   /** The settings in the manifest. */
   readonly settings: CollaborationSettings | null;
 }
 
+/** What a manifest is read for. */
+export interface ManifestUse {
+  /** For the log. */
+  readonly purpose: string;
+  /** Whether signatures may still be missing, because what is done comes before them. */
+  readonly isDraft?: boolean;
+}
+
 /**
  * Resolves the collaboration that a manifest or an id names.
  *
- * @throws {SealroomError} USAGE_OPTION if both are missing, if they disagree, or if the id is invalid; MANIFEST_SIGNATURE if a
- *   signature in the manifest is invalid; MANIFEST_* as `parseManifest`.
+ * @throws {SealroomError} USAGE_OPTION if both are missing, if they disagree, or if the id is invalid; MANIFEST_* as
+ *   `readTrustedManifest`, or as `readDraft` for a draft.
  */
-export async function resolveCollaboration({ id, manifest: text }: CollaborationChoice): Promise<Collaboration> {
+export async function resolveCollaboration(
+  environment: TrustEnvironment,
+  { id, manifest: text }: CollaborationChoice,
+  { purpose, isDraft = false }: ManifestUse,
+): Promise<Collaboration> {
   if (text === undefined) {
     if (id !== undefined) return { id: parseCollaborationId(id), manifest: null, settings: null };
     throw new SealroomError('USAGE_OPTION', '`--id` or `--manifest` is missing', {
@@ -33,9 +46,8 @@ export async function resolveCollaboration({ id, manifest: text }: Collaboration
     });
   }
   // Most tables are encrypted without a manifest, and loading its reader takes longer than encrypting a small table.
-  const { refuseBrokenSignatures, settingsOf, verifyManifest } = await import('../../collab/index.ts');
-  const manifest = await readManifest(text);
-  refuseBrokenSignatures(verifyManifest(manifest), text.file ?? manifest.name);
+  const { settingsOf } = await import('../../collab/index.ts');
+  const manifest = isDraft ? await readDraft(environment, text) : await readTrustedManifest(environment, text, purpose);
   const { collaborationId, settings } = settingsOf(manifest);
   if (id !== undefined && parseCollaborationId(id) !== collaborationId) {
     throw new SealroomError('USAGE_OPTION', '`--id` is not the id in the manifest', {
@@ -43,12 +55,6 @@ export async function resolveCollaboration({ id, manifest: text }: Collaboration
     });
   }
   return { id: parseCollaborationId(collaborationId), manifest, settings };
-}
-
-/** Parses a manifest without checking its signatures. @throws {SealroomError} MANIFEST_* as `parseManifest`. */
-export async function readManifest({ text, file }: FileText): Promise<Manifest> {
-  const { parseManifest } = await import('../../collab/index.ts');
-  return parseManifest(text, { file });
 }
 
 /** The source of the settings of a collaboration without a manifest. */

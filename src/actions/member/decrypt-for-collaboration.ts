@@ -9,6 +9,7 @@ import type { MemberEnvironment } from './environment.ts';
 import { findOrigin, loadSecret, recordInput, type SecretWish } from './load-secret.ts';
 import { openPackageInput, type PackageKeys } from './open-package.ts';
 import { sealedColumnsOf } from './sealed-columns.ts';
+import { findSignature, originOfSignature, requireSignedSecret } from './table-signature.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link decryptForCollaboration}. */
@@ -40,14 +41,16 @@ export interface DecryptedTable {
   readonly generation: number | null;
   /** Whether the home has no newer secret. */
   readonly isNewest: boolean;
+  /** The key that signed the table, whose rows were checked; `null` if it has no signature. */
+  readonly signedBy: string | null;
 }
 
 /**
  * Decrypts a table of a collaboration, or a result package and the table in it. Before the output gets its name, the log of the home
  * records the use of the secret and the table.
  *
- * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration, or is to have mixed columns; as `openPackageInput`, `resolveCollaboration`,
- *   `loadSecret` and `decryptTable`. No output is left behind.
+ * @throws {SealroomError} USAGE_OPTION if a package is of another collaboration, or is to have mixed columns; as `openPackageInput`,
+ *   `resolveCollaboration`, `findSignature`, `loadSecret` and `decryptTable`. No output is left behind.
  */
 export async function decryptForCollaboration(
   environment: MemberEnvironment,
@@ -55,27 +58,51 @@ export async function decryptForCollaboration(
 ): Promise<DecryptedTable> {
   const { table, packageOutput, collaboration: choice, packageKeys, key } = request;
   const { failOnFingerprintColumns, allowMixedColumns = false, lenientCells } = request;
-  const opened = await openPackageInput(environment, table.input, packageKeys);
+  const packaged = await openPackageInput(environment, table.input, packageKeys);
+  const opened = packaged?.opened ?? null;
   if (opened !== null && allowMixedColumns) throw mixedPackage();
-  const collaboration = await collaborationOf(choice, opened);
+  const collaboration = await collaborationOf(environment, choice, opened);
   const { decryptTable } = await loadProtect();
-  const origin = opened === null ? await findOrigin(environment, table) : null;
+  const found = opened === null ? await findOrigin(environment, table) : null;
+  // A package is signed as a whole.
+  const signature = opened === null ? await findSignature(environment, table, collaboration) : undefined;
+  const origin = signature === undefined ? found : (originOfSignature(signature) ?? found);
   using held = await secretFor(environment, { collaboration, key, origin }, opened);
+  requireSignedSecret(held, signature);
   const transfer =
     opened === null ? table : { ...table, input: tableIn(opened, nameOf(table.input)), output: packageOutput };
+  const recordUse = held === null ? undefined : recordInput(held);
   const summary = await decryptTable({
     ...transfer,
     collaborationId: collaboration.id,
     secret: held?.secret ?? null,
     failOnFingerprintColumns,
-    sealedColumns: opened === null ? sealedColumnsOf(origin, collaboration.manifest) : sealedIn(opened),
+    signature,
+    sealedColumns:
+      opened === null ? sealedColumnsOf(signature?.statement ?? found, collaboration.manifest) : sealedIn(opened),
     allowMixedColumns,
     lenientCells,
     signal: environment.signal,
-    beforeCommit: held === null ? undefined : recordInput(held),
+    beforeCommit:
+      packaged === null
+        ? recordUse
+        : async (facts) => {
+            await recordUse?.(facts);
+            await packaged.recordTaken();
+          },
+  }).catch((error: unknown) => {
+    throw opened === null ? error : asBrokenPromise(error, held);
   });
   const { generation = null, isNewest = true } = held ?? {};
-  return { summary, output: transfer.output, package: opened, generation, isNewest };
+  const signedBy = signature?.key ?? null;
+  return { summary, output: transfer.output, package: opened, generation, isNewest, signedBy };
+}
+
+/** A sealed cell in a package that states that it has none is not a missing secret: the room stated what is false. */
+function asBrokenPromise(error: unknown, held: HeldSecret | null): unknown {
+  if (held !== null || !(error instanceof SealroomError) || error.code !== 'SECRET_MISSING') return error;
+  const message = 'the package has a sealed cell, and states that it has none';
+  return new SealroomError('FORMAT_PACKAGE', message, { where: error.where, cause: error });
 }
 
 function mixedPackage(): SealroomError {
@@ -94,13 +121,14 @@ function tableIn({ table, statement }: OpenedPackage, name: string): TableInput 
 
 /** Finds the collaboration. A package names its collaboration, which must be the chosen one if there is one. */
 async function collaborationOf(
+  environment: MemberEnvironment,
   choice: CollaborationChoice,
   opened: OpenedPackage | null,
 ): Promise<Pick<Collaboration, 'id' | 'manifest'>> {
   if (opened !== null && choice.id === undefined && choice.manifest === undefined) {
     return { id: parseCollaborationId(opened.statement.collaboration), manifest: null };
   }
-  const collaboration = await resolveCollaboration(choice);
+  const collaboration = await resolveCollaboration(environment, choice, { purpose: 'decrypt' });
   if (opened === null || opened.statement.collaboration === collaboration.id) return collaboration;
   throw new SealroomError('USAGE_OPTION', 'the package belongs to another collaboration', {
     hint: 'leave out `--id` and `--manifest`: the package names its collaboration',

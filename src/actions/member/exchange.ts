@@ -6,16 +6,21 @@ import {
   receiveSecret,
   requestSecret,
   type SecretSubject,
+  type SendOptions,
   sendSecret,
   type SentSecret,
   type SignedCard,
   type SignedRequest,
   type TakenSecret,
 } from '../../custody/index.ts';
+import type { Manifest } from '../../collab/index.ts';
+import type { CollaborationId } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { authorise, recordingRefusal } from './authorise.ts';
-import { type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
+import { type Collaboration, type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
+import { requireNamed } from './named-secret.ts';
+import type { ManifestFile } from './trusted-manifest.ts';
 
 /** The options of {@link requestFromMember}. */
 export interface AskRequest {
@@ -37,7 +42,7 @@ export async function requestFromMember(
   environment: MemberEnvironment,
   { from, collaboration, generation, days }: AskRequest,
 ): Promise<SignedRequest> {
-  const { id: collaborationId } = await resolveCollaboration(collaboration);
+  const { id: collaborationId } = await resolveCollaboration(environment, collaboration, { purpose: 'request' });
   return requestSecret(homeOf(environment), { from, collaborationId, generation, days, now: environment.now() });
 }
 
@@ -46,8 +51,8 @@ export interface SendRequest {
   /** The pinned card of the member that asked. */
   readonly to: FileText;
   readonly request: FileText;
-  /** The manifest of the collaboration; needed for a secret that is bound to its roles. */
-  readonly manifest?: FileText | undefined;
+  /** The manifest of the collaboration; needed for a secret that is bound to its roles. It says which secret is meant. */
+  readonly manifest?: ManifestFile | undefined;
   /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
 }
@@ -62,12 +67,15 @@ export async function sendToMember(
   environment: MemberEnvironment,
   { to, request, manifest, key }: SendRequest,
 ): Promise<SentSecret> {
+  const read = manifestReader(environment, manifest, 'send');
   const options = {
     to,
     request,
     key: key ?? environment.env[KEY_VARIABLE] ?? null,
     context: environment,
-    authorise: (own: Envelope, receiver: SignedCard) => authoriseExchange(environment, 'send', manifest, own, receiver),
+    authorise: async (own: Envelope, receiver: SignedCard) =>
+      authoriseExchange(environment, 'send', await read(own.collaborationId), own, receiver),
+    checkSecret: checkAgainst(read),
     now: environment.now(),
   };
   return inFile(request.file, () => sendSecret(homeOf(environment), options));
@@ -77,8 +85,8 @@ export async function sendToMember(
 export interface ReceiveRequest {
   /** Absolute path of the parcel from the other member. */
   readonly file: string;
-  /** The manifest of the collaboration; needed for a secret that is bound to its roles. */
-  readonly manifest?: FileText | undefined;
+  /** The manifest of the collaboration; needed for a secret that is bound to its roles. It says which secret is meant. */
+  readonly manifest?: ManifestFile | undefined;
   /** URI of the key that wraps the secret in this home; default: `SEALROOM_KEY`. */
   readonly key?: string | undefined;
 }
@@ -99,34 +107,64 @@ export async function receiveFromMember(
       hint: 'name the key that wraps the secret here, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
     });
   }
+  const read = manifestReader(environment, manifest, 'receive');
   // Only the parcel says which secret it has, and whether that is bound to roles; a manifest is asked before the parcel is opened.
-  if (manifest !== undefined) await authoriseReceiver(environment, manifest);
+  await authoriseReceiver(environment, await read(null));
   const options = {
     parcel: await readParcelFile(file),
     key,
     context: environment,
-    authorise: (secret: SecretSubject) => authoriseExchange(environment, 'receive', manifest, secret, null),
+    authorise: async (secret: SecretSubject) =>
+      authoriseExchange(environment, 'receive', await read(secret.collaborationId), secret, null),
+    checkSecret: checkAgainst(read),
     now: environment.now(),
   };
   return inFile(file, () => receiveSecret(homeOf(environment), options));
 }
 
+/** Reads the manifest, which has to be that of a collaboration if one is given; `null` if there is no manifest. */
+type ManifestReader = (id: CollaborationId | null) => Promise<Manifest | null>;
+
+/** A reader that reads the manifest once, although the message says only later which collaboration it is about. */
+function manifestReader(
+  environment: MemberEnvironment,
+  text: ManifestFile | undefined,
+  purpose: 'send' | 'receive',
+): ManifestReader {
+  if (text === undefined) return () => Promise.resolve(null);
+  let found: Promise<Collaboration> | null = null;
+  return async (id) => {
+    found ??= resolveCollaboration(environment, { manifest: text }, { purpose });
+    const { id: ofManifest, manifest } = await found;
+    if (id === null || id === ofManifest) return manifest;
+    throw new SealroomError('USAGE_OPTION', `the manifest is of another collaboration than ${id}`, {
+      where: { file: text.file },
+      hint: 'give the manifest of the collaboration that the secret is of',
+    });
+  };
+}
+
+/** Makes the check that a secret is the one that the manifest names. */
+function checkAgainst(read: ManifestReader): NonNullable<SendOptions['checkSecret']> {
+  return async (secret, facts) => {
+    await requireNamed(await read(facts.collaborationId), secret, facts);
+  };
+}
+
 /** Checks that the owner of the home may receive a secret of the collaboration. */
-async function authoriseReceiver(environment: MemberEnvironment, text: FileText): Promise<void> {
-  const { manifest } = await resolveCollaboration({ manifest: text });
-  await authorise(homeOf(environment), { action: 'receive', envelope: null, manifest });
+async function authoriseReceiver(environment: MemberEnvironment, manifest: Manifest | null): Promise<void> {
+  if (manifest !== null) await authorise(homeOf(environment), { action: 'receive', envelope: null, manifest });
 }
 
 /** Checks the roles of the owner of the home and of the receiver. */
 async function authoriseExchange(
   environment: MemberEnvironment,
   action: 'send' | 'receive',
-  text: FileText | undefined,
+  manifest: Manifest | null,
   envelope: SecretSubject,
   receiver: SignedCard | null,
 ): Promise<void> {
   const id = envelope.collaborationId;
-  const manifest = text === undefined ? null : (await resolveCollaboration({ id, manifest: text })).manifest;
   const home = homeOf(environment);
   const hasRoles = await authorise(home, { action, envelope, manifest });
   if (!hasRoles || manifest === null || receiver === null) return;

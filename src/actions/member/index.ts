@@ -35,7 +35,7 @@ export {
   type WrapRequest,
   wrapSecrets,
 } from './keys.ts';
-export { ensureSigningKey, signAsMember, type SignedManifest, type SignRequest } from './manifest.ts';
+export { ensureSigningKey, signAsMember, type SignedManifest, type SignRequest, withdrawAsMember } from './manifest.ts';
 export {
   type CardToCompare,
   createMember,
@@ -44,4 +44,6 @@ export {
   verifyMemberCard,
   type VerifyCardRequest,
 } from './member.ts';
+export { type NamedSecrets, type NameRequest, nameSecrets } from './name-secrets.ts';
 export { type OutdatedTable, type RotatedSecret, type RotateRequest, rotateSecret } from './rotate.ts';
+export { compareKeys, listHomeKeys } from './trusted-manifest.ts';

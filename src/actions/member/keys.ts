@@ -19,6 +19,7 @@ import { SealroomError } from '../../errors/index.ts';
 import { authorise } from './authorise.ts';
 import { type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
+import { requireNamed, requireUnnamed } from './named-secret.ts';
 import { ProviderPool } from './provider-pool.ts';
 
 /** Chooses a secret, and the key that opens it. */
@@ -42,8 +43,8 @@ async function find(home: MemberHome, collaborationId: CollaborationId, generati
 /**
  * Creates the first secret of a collaboration, or imports it from the environment, and wraps it in an envelope of the home.
  *
- * @throws {SealroomError} USAGE_OPTION without a key; IO_EXISTS if there already is a secret; SECRET_* for the one in the
- *   environment; as `resolveCollaboration`, `authorise`, the provider of the key and the log.
+ * @throws {SealroomError} USAGE_OPTION without a key; IO_EXISTS if there already is a secret; CUSTODY_KEY if the manifest names another; SECRET_* for
+ *   the one in the environment; as `resolveCollaboration`, `authorise`, the provider of the key and the log.
  */
 export async function createSecret(
   environment: MemberEnvironment,
@@ -56,7 +57,10 @@ export async function createSecret(
     });
   }
   const home = homeOf(environment);
-  const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
+  const { id: collaborationId, manifest } = await resolveCollaboration(environment, collaboration, {
+    purpose: 'create',
+    isDraft: true,
+  });
   const newest = (await listEnvelopes(home, collaborationId)).at(-1);
   if (newest !== undefined) {
     throw new SealroomError('IO_EXISTS', 'the home already has a secret of the collaboration', {
@@ -65,7 +69,9 @@ export async function createSecret(
     });
   }
   const isRoleBound = await authorise(home, { action: 'create', envelope: null, manifest });
+  if (!isImported) requireUnnamed(manifest, 1);
   using secret = isImported ? await readSecretFromEnvironment(environment.env) : newSharedSecret();
+  await requireNamed(manifest, secret, { collaborationId, generation: 1 });
   await using pool = new ProviderPool(environment);
   const provider = await pool.provider(uri);
   const envelope = await provider.wrap(secret, {
@@ -102,7 +108,7 @@ export async function wrapSecrets(
   { collaboration, generation: only, key, to, onWrapped }: WrapRequest,
 ): Promise<readonly WrappedSecret[]> {
   const home = homeOf(environment);
-  const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
+  const { id: collaborationId, manifest } = await resolveCollaboration(environment, collaboration, { purpose: 'wrap' });
   const all = await listEnvelopes(home, collaborationId);
   const wanted = only === undefined ? all.map(({ generation }) => generation) : [only];
   if (wanted.length === 0) await find(home, collaborationId);
@@ -116,6 +122,7 @@ export async function wrapSecrets(
   for (const replaced of held) {
     const { generation } = replaced.envelope;
     using secret = await pool.unwrap(replaced, key);
+    await requireNamed(manifest, secret, { collaborationId, generation });
     const envelope = await target.wrap(secret, {
       collaborationId,
       generation,
@@ -148,12 +155,13 @@ export async function exportSecret(
   { collaboration, generation, key, confirm, take }: ExportRequest,
 ): Promise<void> {
   const home = homeOf(environment);
-  const { id, manifest } = await resolveCollaboration(collaboration);
+  const { id, manifest } = await resolveCollaboration(environment, collaboration, { purpose: 'export' });
   const stored = await find(home, id, generation);
   await authorise(home, { action: 'export', envelope: stored.envelope, manifest });
   await confirm(stored);
   await using pool = new ProviderPool(environment);
   using secret = await pool.unwrap(stored, key);
+  await requireNamed(manifest, secret, stored.envelope);
   await recordEvent(home, stored.envelope, { action: 'export', purpose: 'export-c3r' });
   const text = secretTextOf(secret);
   try {
@@ -181,7 +189,7 @@ export async function destroySecret(
   { collaboration, generation, confirm }: DestroyRequest,
 ): Promise<StoredEnvelope> {
   const home = homeOf(environment);
-  const { id, manifest } = await resolveCollaboration(collaboration);
+  const { id, manifest } = await resolveCollaboration(environment, collaboration, { purpose: 'destroy' });
   const stored = await find(home, id, generation);
   await authorise(home, { action: 'destroy', envelope: stored.envelope, manifest });
   await confirm(stored);
@@ -227,12 +235,15 @@ export async function listSecrets(
 ): Promise<SecretList> {
   const home = homeOf(environment);
   const isChosen = choice?.id !== undefined || choice?.manifest !== undefined;
-  const { id: only, manifest = null } = isChosen ? await resolveCollaboration(choice) : {};
+  const { id: only, manifest = null } = isChosen
+    ? await resolveCollaboration(environment, choice, { purpose: 'show' })
+    : {};
   await using pool = new ProviderPool(environment);
   const check = async (stored: StoredEnvelope): Promise<void> => {
     await authorise(home, { action: 'check', envelope: stored.envelope, manifest });
-    (await pool.unwrap(stored, key))[Symbol.dispose]();
+    using secret = await pool.unwrap(stored, key);
     await recordEvent(home, stored.envelope, { action: 'unwrap', purpose: 'check' });
+    await requireNamed(manifest, secret, stored.envelope);
   };
   const secrets: ListedSecret[] = [];
   for (const place of await listEnvelopes(home, only)) secrets.push(await look(home, place, isChecked ? check : null));

@@ -6,6 +6,7 @@ import { type FoundProvenance, type Provenance, readProvenance, type TransferRes
 import { authorise } from './authorise.ts';
 import type { Collaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
+import { namesSecrets, requireNamed } from './named-secret.ts';
 import type { TableTransfer } from './table-transfer.ts';
 
 /** The secret that a table is encrypted with, as far as is known. */
@@ -26,7 +27,7 @@ export interface SecretWish {
  *
  * @returns the secret, which the caller disposes of
  * @throws {SealroomError} USAGE_OPTION if the table belongs to another collaboration; CUSTODY_KEY if the home does not
- *   have the generation, or has another secret for it; as `loadSharedSecret` and `authorise`.
+ *   have the generation, or has another secret for it, or the manifest names another; as `loadSharedSecret` and `authorise`.
  */
 export async function loadSecret(
   environment: MemberEnvironment,
@@ -51,10 +52,21 @@ export async function loadSecret(
     },
     environment,
   );
-  if (origin?.secretId === undefined || origin.secretId === held.secretId) return held;
-  held[Symbol.dispose]();
+  try {
+    requireOrigin(held, origin);
+    const generation = held.generation ?? origin?.generation ?? null;
+    await requireNamed(manifest, held.secret, { collaborationId, generation });
+    return held;
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function requireOrigin({ secretId }: HeldSecret, origin: TableOrigin | null): void {
+  if (origin?.secretId === undefined || origin.secretId === secretId) return;
   const expected = `secret ${origin.secretId} of generation ${String(origin.generation)}`;
-  throw new SealroomError('CUSTODY_KEY', `the table needs ${expected}, got ${held.secretId}`, {
+  throw new SealroomError('CUSTODY_KEY', `the table needs ${expected}, got ${secretId}`, {
     hint: '`sealroom key show` lists the secrets in your home',
   });
 }
@@ -76,6 +88,24 @@ export function provenanceOf({
   secretId,
 }: HeldSecret): Pick<Provenance, 'generation' | 'secretId'> | undefined {
   return generation === null ? undefined : { generation, secretId };
+}
+
+/** The secret of an envelope, as people compare it. */
+export interface UnnamedSecret {
+  /** The short id. */
+  readonly secretId: string;
+  readonly generation: number;
+  /** URI of the wrapping key. */
+  readonly key: string;
+}
+
+/** The secret, if it is from an envelope and no manifest names it. */
+export function unnamedOf(
+  { manifest }: Pick<Collaboration, 'manifest'>,
+  { envelope, secretId }: HeldSecret,
+): UnnamedSecret | null {
+  if (envelope === null || namesSecrets(manifest)) return null;
+  return { secretId, generation: envelope.generation, key: envelope.key };
 }
 
 /** Makes the function that records an encrypted table in the log, before the table gets its name. */

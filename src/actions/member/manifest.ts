@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { Manifest, MemberSignature } from '../../collab/index.ts';
 import { createSigningKey, type FileText, readSigningKey } from '../../custody/index.ts';
+import type { SigningKey } from '../../platform/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
 import { recordingRefusal } from './authorise.ts';
+import { compareKeys } from './trusted-manifest.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 
 /**
@@ -40,21 +42,61 @@ export interface SignedManifest {
 /**
  * Signs a manifest, or approves a template in it, as a member. A refusal by roles is recorded in the home.
  *
- * @throws {SealroomError} as `parseManifest`, `readSigningKey`, `signManifest` and `approveTemplate`
+ * @throws {SealroomError} MANIFEST_SIGNATURE if the home knows another key of a member; as `parseManifest`, `readSigningKey`,
+ *   `signManifest` and `approveTemplate`.
  */
 export async function signAsMember(
-  environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
-  { manifest: { text, file }, member, keyFile, template }: SignRequest,
+  environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home' | 'now'>,
+  { manifest: given, member, keyFile, template }: SignRequest,
 ): Promise<SignedManifest> {
   // Loaded here, because actions on keys do not need it.
-  const { approveTemplate, insertSignature, parseManifest, signManifest } = await import('../../collab/index.ts');
+  const { approveTemplate, insertSignature, signManifest } = await import('../../collab/index.ts');
+  return signInto(environment, given, keyFile, {
+    sign: (manifest, key) =>
+      template === null
+        ? signManifest(manifest, member, key)
+        : approveTemplate(manifest, template, member, key, environment.now()),
+    insert: (text, signature) => insertSignature(text, signature, template),
+  });
+}
+
+/**
+ * Withdraws the approvals that a member has given to a template so far, in the manifest and in older copies of it. A refusal by roles is
+ * recorded in the home.
+ *
+ * @throws {SealroomError} as {@link signAsMember} and `withdrawApproval`
+ */
+export async function withdrawAsMember(
+  environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home' | 'now'>,
+  { manifest: given, member, keyFile, template }: SignRequest & { readonly template: string },
+): Promise<SignedManifest> {
+  const { insertWithdrawal, withdrawApproval } = await import('../../collab/index.ts');
+  return signInto(environment, given, keyFile, {
+    sign: (manifest, key) => withdrawApproval(manifest, template, member, key, environment.now()),
+    insert: (text, signature) => insertWithdrawal(text, signature, template),
+  });
+}
+
+/** Makes a signature for a manifest, and puts it into its text. */
+async function signInto(
+  environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
+  { text, file }: FileText,
+  keyFile: string,
+  {
+    sign,
+    insert,
+  }: {
+    readonly sign: (manifest: Manifest, key: SigningKey) => MemberSignature;
+    readonly insert: (text: string, signature: MemberSignature) => string;
+  },
+): Promise<SignedManifest> {
+  const { parseManifest, requirePinnedKeys } = await import('../../collab/index.ts');
   const manifest = parseManifest(text, { file });
+  requirePinnedKeys(await compareKeys(environment, manifest), file ?? manifest.name);
   const key = await readSigningKey(keyFile);
   const about = { collaborationId: manifest.id, envelope: null, purpose: 'sign' };
-  const signature = await recordingRefusal(homeOf(environment), about, () =>
-    template === null ? signManifest(manifest, member, key) : approveTemplate(manifest, template, member, key),
-  );
-  const signed = insertSignature(text, signature, template);
+  const signature = await recordingRefusal(homeOf(environment), about, () => sign(manifest, key));
+  const signed = insert(text, signature);
   if (parseManifest(signed).sha256 !== manifest.sha256) throw new Error('the signature changed the manifest');
   return { manifest, signature, text: signed };
 }

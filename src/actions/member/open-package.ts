@@ -1,9 +1,10 @@
 import { open, readFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../../errors/index.ts';
-import { readTextFile } from '../../files/index.ts';
+import { fileExists, readTextFile } from '../../files/index.ts';
+import type { MemberHome } from '../../custody/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { TableInput } from '../../tabular/index.ts';
-import type { MemberEnvironment } from './environment.ts';
+import { homeOf, type MemberEnvironment } from './environment.ts';
 
 /** The start of every age file, packages included. Checked here, because loading the age reader takes long. */
 const AGE_START = 'age-encryption.org/';
@@ -14,6 +15,17 @@ export interface PackageKeys {
   readonly identityFile: string | undefined;
   /** Absolute path of a file with the verifier keys of trusted rooms, one per line. */
   readonly keysFile: string | undefined;
+  /** Id of the member that receives the package; default: the one on the card of the home. */
+  readonly member?: string | undefined;
+  /** Whether the package may have been opened before; default: no. */
+  readonly isAgain?: boolean | undefined;
+}
+
+/** A package that was opened, and how to record that. */
+export interface PackageInput {
+  readonly opened: OpenedPackage;
+  /** Records in the home that the package was opened. Called before its table gets its name. */
+  readonly recordTaken: () => Promise<void>;
 }
 
 const IDENTITY_HINT = 'create an identity file with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`';
@@ -35,17 +47,20 @@ async function startOf(path: string): Promise<string> {
  * Opens an input that is a package; returns `null` for a table.
  *
  * @param input anything that is not a file is a table
- * @throws {SealroomError} USAGE_OPTION if identity or keys are missing for a package, or given for a table; as their readers
- *   and `openPackage`; IO_READ.
+ * @throws {SealroomError} USAGE_OPTION if identity, keys or the member are missing for a package, or given for a table; as their
+ *   readers, `openPackage` and `requireNewPackage`; IO_READ.
  */
 export async function openPackageInput(
-  { isFips = false }: Pick<MemberEnvironment, 'isFips'>,
+  environment: MemberEnvironment,
   input: TableInput,
-  { identityFile, keysFile }: PackageKeys,
-): Promise<OpenedPackage | null> {
+  { identityFile, keysFile, member, isAgain = false }: PackageKeys,
+): Promise<PackageInput | null> {
   if (input.kind !== 'file' || !(await startOf(input.path)).startsWith(AGE_START)) {
-    if (identityFile === undefined && keysFile === undefined) return null;
-    throw new SealroomError('USAGE_OPTION', '`--identity` and `--keys` need a result package as input');
+    if (identityFile === undefined && keysFile === undefined && member === undefined && !isAgain) return null;
+    throw new SealroomError(
+      'USAGE_OPTION',
+      '`--identity`, `--keys`, `--as` and `--again` need a result package as input',
+    );
   }
   if (identityFile === undefined || keysFile === undefined) {
     throw new SealroomError('USAGE_OPTION', 'a result package needs `--identity` and `--keys`', {
@@ -54,20 +69,34 @@ export async function openPackageInput(
         'key of the room',
     });
   }
-  if (isFips) {
+  if (environment.isFips === true) {
     throw new SealroomError('USAGE_OPTION', '`--fips` cannot be used with a result package', {
       hint: 'packages are age files, whose cryptography no FIPS provider has',
     });
   }
   const { openPackage } = await import('../../package/index.ts');
   const { parseIdentities } = await import('../../age/index.ts');
-  const { readSecretFile } = await import('../../custody/index.ts');
+  const { readSecretFile, recordTakenPackage, requireNewPackage } = await import('../../custody/index.ts');
   const { parseVerifiers } = await import('../../tlog/index.ts');
   const identities = await parseIdentities(await readSecretFile(identityFile, IDENTITY_HINT), { file: identityFile });
   const verifiers = parseVerifiers(await readTextFile(keysFile), { file: keysFile });
+  const home = homeOf(environment);
+  const receiver = member ?? (await ownMember(home));
   try {
-    return await openPackage(await readFile(input.path), identities, verifiers);
+    const opened = await openPackage(await readFile(input.path), { member: receiver, identities, verifiers });
+    const taken = { attempt: opened.statement.attempt, checkpoint: opened.checkpoint };
+    await requireNewPackage(home, taken, verifiers, isAgain);
+    return { opened, recordTaken: () => recordTakenPackage(home, taken, isAgain) };
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ file: input.path }) : error;
   }
+}
+
+/** The id on the card of the home. */
+async function ownMember(home: MemberHome): Promise<string> {
+  const { readOwnCard } = await import('../../custody/index.ts');
+  if (await fileExists(home.card)) return (await readOwnCard(home)).body.id;
+  throw new SealroomError('USAGE_OPTION', 'a result package needs `--as`, because the home has no card', {
+    hint: '`--as` is the id of the member that receives the package, as in the manifest',
+  });
 }

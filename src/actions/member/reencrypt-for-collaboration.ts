@@ -20,8 +20,17 @@ import {
   recordInput,
   recordOutput,
   type TableOrigin,
+  unnamedOf,
+  type UnnamedSecret,
 } from './load-secret.ts';
 import { sealedColumnsOf } from './sealed-columns.ts';
+import {
+  findSignature,
+  originOfSignature,
+  prepareSigning,
+  requireSignedSecret,
+  signingWith,
+} from './table-signature.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link reencryptForCollaboration}. */
@@ -37,6 +46,8 @@ export interface ReencryptRequest {
   readonly lenientCells?: boolean | undefined;
   /** The original; needed for a table with fingerprints. */
   readonly original?: OriginalTable | undefined;
+  /** Signs the new table with the key of the home; with its name in the manifest, by default as it was signed before. */
+  readonly sign?: { readonly table: string | undefined } | undefined;
 }
 
 /** The original of a protected table. */
@@ -53,6 +64,8 @@ export interface ReencryptedTable {
   readonly summary: EncryptSummary & Pick<Provenance, 'generation' | 'secretId'>;
   /** The previous generation; `undefined` if it is not known. */
   readonly from: number | undefined;
+  /** The newest secret, if no manifest names it. */
+  readonly unnamedSecret: UnnamedSecret | null;
 }
 
 /**
@@ -60,15 +73,19 @@ export interface ReencryptedTable {
  * records the use of both secrets and the tables.
  *
  * @throws {SealroomError} USAGE_OPTION if the secret is not in an envelope, or the table has the newest or an unknown
- *   generation; as `resolveCollaboration`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
+ *   generation; as `resolveCollaboration`, `findSignature`, `prepareSigning`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
-  { table, collaboration: choice, key, from: said, original, lenientCells }: ReencryptRequest,
+  { table, collaboration: choice, key, from: said, original, sign, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
-  const collaboration = await resolveCollaboration(choice);
+  const collaboration = await resolveCollaboration(given, choice, { purpose: 'reencrypt' });
   const environment = askingOnce(given);
   const origin = await findOrigin(environment, table);
+  const signature = await findSignature(environment, table, collaboration);
+  const name = sign?.table ?? signature?.statement.table ?? undefined;
+  const headers = signature?.statement.columns.map((column) => column.name) ?? null;
+  const signing = await prepareSigning(environment, collaboration, sign && { name, headers });
   const wish = { collaboration, action: 'reencrypt', key } as const;
   const { reencryptTable } = await loadProtect();
   using to = await loadSecret(environment, { ...wish, origin: null });
@@ -82,10 +99,11 @@ export async function reencryptForCollaboration(
       },
     );
   }
-  const from = origin?.generation ?? said;
+  const unnamedSecret = unnamedOf(collaboration, to);
+  const from = signature?.statement.generation ?? origin?.generation ?? said;
   if (from === provenance.generation) throw isNewest(from, nameOf(table.input));
   const { signal } = environment;
-  const sealedColumns = sealedColumnsOf(origin, collaboration.manifest);
+  const sealedColumns = sealedColumnsOf(signature?.statement ?? origin, collaboration.manifest);
   const common = {
     ...table,
     sealedColumns,
@@ -94,20 +112,24 @@ export async function reencryptForCollaboration(
     to: to.secret,
     provenance,
     origin,
+    signature,
+    sign: signing && signingWith(signing, to),
   };
   const recordNew = recordOutput(to);
   if (original !== undefined) {
     const summary = await encryptOriginal(collaboration, original, { ...common, beforeCommit: recordNew });
-    return { summary: { ...summary, ...provenance }, from };
+    return { summary: { ...summary, ...provenance }, from, unnamedSecret };
   }
-  using old = await loadSecret(environment, { ...wish, origin: originOf(origin, from, collaboration.id) });
+  const signed = signature === undefined ? null : originOfSignature(signature);
+  using old = await loadSecret(environment, { ...wish, origin: signed ?? originOf(origin, from, collaboration.id) });
+  requireSignedSecret(old, signature);
   const recordOld = recordInput(old);
   const beforeCommit = async (facts: TransferResult): Promise<void> => {
     await recordOld?.(facts);
     await recordNew?.(facts);
   };
   const summary = await reencryptTable({ ...common, from: old.secret, beforeCommit, lenientCells });
-  return { summary: { ...summary, ...provenance }, from };
+  return { summary: { ...summary, ...provenance }, from, unnamedSecret };
 }
 
 function isNewest(generation: number, file: string): SealroomError {

@@ -1,5 +1,6 @@
 import {
   listEnvelopes,
+  type MemberHome,
   newSharedSecret,
   readEnvelope,
   recordEvent,
@@ -7,10 +8,13 @@ import {
   storeEnvelope,
   type StoredEnvelope,
 } from '../../custody/index.ts';
+import type { Manifest } from '../../collab/index.ts';
+import type { SharedSecret } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { authorise } from './authorise.ts';
 import { type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
+import { requireNamed, requireUnnamed } from './named-secret.ts';
 import { findTables, type ProtectedTable } from './protected-tables.ts';
 import { ProviderPool } from './provider-pool.ts';
 
@@ -57,7 +61,9 @@ export async function rotateSecret(
   { collaboration, key, to, removed, tables: wanted }: RotateRequest,
 ): Promise<RotatedSecret> {
   const home = homeOf(environment);
-  const { id: collaborationId, manifest } = await resolveCollaboration(collaboration);
+  const { id: collaborationId, manifest } = await resolveCollaboration(environment, collaboration, {
+    purpose: 'rotate',
+  });
   const places = await listEnvelopes(home, collaborationId);
   const newest = places.at(-1);
   if (newest === undefined) {
@@ -70,8 +76,8 @@ export async function rotateSecret(
   const hasRoles = await authorise(home, { action: 'rotate', envelope: before.envelope, manifest });
   const tables = await findTables(wanted?.directory ?? null, wanted?.files ?? [], environment.signal);
   await using pool = new ProviderPool(environment);
-  (await pool.unwrap(before, key))[Symbol.dispose]();
-  await recordEvent(home, before.envelope, { action: 'unwrap', purpose: 'rotate' });
+  requireUnnamed(manifest, before.envelope.generation + 1);
+  await checkNewest(home, await pool.unwrap(before, key), before, manifest);
   // The envelope may have been opened with a key that was named, and name another itself.
   if (to === undefined) await requireKnownRoute(home, before);
   const provider = await pool.provider(to ?? before.envelope.key);
@@ -86,6 +92,18 @@ export async function rotateSecret(
   await recordEvent(home, envelope, { action: 'rotate', purpose });
   const stored = await storeEnvelope(home, envelope, { provider, secret, replaced: null });
   return { stored, outdated: tables.flatMap((table) => outdatedBy(stored, table)), olderGenerations: places.length };
+}
+
+/** Records that the newest secret was opened, refuses one that the manifest does not name, and wipes it. */
+async function checkNewest(
+  home: MemberHome,
+  secret: SharedSecret,
+  { envelope }: StoredEnvelope,
+  manifest: Manifest | null,
+): Promise<void> {
+  using held = secret;
+  await recordEvent(home, envelope, { action: 'unwrap', purpose: 'rotate' });
+  await requireNamed(manifest, held, envelope);
 }
 
 /** The table, if it was encrypted with an older secret of the same collaboration, as far as is known. */

@@ -3,8 +3,14 @@
 export { identifyPerson } from './authorise.ts';
 export type { CollaborationChoice, SettingsSource } from './collaboration.ts';
 export { type DecryptedTable, decryptForCollaboration, type DecryptRequest } from './decrypt-for-collaboration.ts';
-export { encryptForCollaboration, type EncryptedTable, type EncryptRequest } from './encrypt-for-collaboration.ts';
+export {
+  encryptForCollaboration,
+  type EncryptedTable,
+  type EncryptionOutcome,
+  type EncryptRequest,
+} from './encrypt-for-collaboration.ts';
 export type { MemberEnvironment } from './environment.ts';
+export type { UnnamedSecret } from './load-secret.ts';
 export type { PackageKeys } from './open-package.ts';
 export { readRows, writeResult } from './read-result.ts';
 export {
@@ -15,3 +21,4 @@ export {
 } from './reencrypt-for-collaboration.ts';
 export { allowsCleartext, type SchemaSource, withSchemaSource } from './source-table.ts';
 export type { TableProgress, TableTransfer } from './table-transfer.ts';
+export type { ManifestFile } from './trusted-manifest.ts';

@@ -1,6 +1,14 @@
-import { parseManifest, refuseBrokenSignatures, verifyManifest } from '../../collab/index.ts';
-import { checkQuery, QueryParser } from '../../query/index.ts';
-import { previewQuery, type QueryCheck, type QueryRequest, resolveRequest } from '../../room/index.ts';
+import {
+  comparePinnedKeys,
+  type KnownKey,
+  listUnsigned,
+  parseManifest,
+  refuseBrokenSignatures,
+  requirePinnedKeys,
+  requireSignatures,
+  verifyManifest,
+} from '../../collab/index.ts';
+import { previewQuery, type QueryCheck, QueryChecker, type QueryRequest, resolveRequest } from '../../room/index.ts';
 import type { OperatorEnvironment } from './environment.ts';
 
 /**
@@ -10,26 +18,51 @@ import type { OperatorEnvironment } from './environment.ts';
  * @throws {SealroomError} as `previewQuery`
  */
 export async function checkInRoom(
-  { env, now }: OperatorEnvironment,
+  { env, now, signal }: OperatorEnvironment,
   directory: string,
   request: QueryRequest,
 ): Promise<QueryCheck> {
-  return previewQuery({ directory, env, now }, request);
+  return previewQuery({ directory, env, now }, request, signal);
+}
+
+/** A manifest to check queries under. */
+export interface CheckedManifest {
+  readonly text: string;
+  readonly file: string;
+  /** The keys that are known to be its members'. */
+  readonly knownKeys: readonly KnownKey[];
+  /** Whether signatures may be missing. */
+  readonly isUnsigned: boolean;
+}
+
+/** The verdict on a query under a manifest. */
+export interface ManifestCheck extends QueryCheck {
+  /** The members that have not signed the manifest: whoever passed it on can have changed it. */
+  readonly unsigned: readonly string[];
 }
 
 /**
  * Checks a query under a manifest, without a room and without budgets.
  *
  * @throws {SealroomError} USAGE_OPTION as `resolveRequest`; MANIFEST_* as `parseManifest`; MANIFEST_SIGNATURE if a signature is
- *   invalid.
+ *   invalid, or another key of a member is known; MANIFEST_UNSIGNED if a signature is missing, unless that is allowed; IO_ABORTED if
+ *   the signal fires.
  */
 export async function checkUnderManifest(
-  { text, file }: { readonly text: string; readonly file: string },
+  { text, file, knownKeys, isUnsigned }: CheckedManifest,
   request: QueryRequest,
-): Promise<QueryCheck> {
+  signal?: AbortSignal,
+): Promise<ManifestCheck> {
+  await using checker = new QueryChecker();
   const manifest = parseManifest(text, { file });
-  refuseBrokenSignatures(verifyManifest(manifest), file);
+  requirePinnedKeys(comparePinnedKeys(manifest, knownKeys), file);
+  const states = verifyManifest(manifest);
+  (isUnsigned ? refuseBrokenSignatures : requireSignatures)(states, file);
   const { text: sql, context } = resolveRequest(request, manifest);
-  using parser = await QueryParser.open();
-  return { text: sql, verdict: checkQuery(await parser.parse(sql), context), budgets: [] };
+  return {
+    text: sql,
+    verdict: await checker.check(sql, context, signal),
+    budgets: [],
+    unsigned: listUnsigned(states),
+  };
 }

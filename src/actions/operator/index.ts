@@ -1,5 +1,5 @@
 /** The actions of a room's operator. Nothing here has the shared secret or can open a cell. */
-export { checkInRoom, checkUnderManifest } from './check-query.ts';
+export { checkInRoom, type CheckedManifest, checkUnderManifest, type ManifestCheck } from './check-query.ts';
 export type { OperatorEnvironment } from './environment.ts';
 export { loadIntoRoom, removeFromRoom } from './load-table.ts';
 export {

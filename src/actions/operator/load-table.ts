@@ -7,11 +7,11 @@ import type { OperatorEnvironment } from './environment.ts';
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `loadTable`.
  */
 export async function loadIntoRoom(
-  { env, now, signal }: OperatorEnvironment,
-  options: Omit<LoadOptions, 'now' | 'signal'>,
+  { env, ...clock }: OperatorEnvironment,
+  options: Omit<LoadOptions, keyof OperatorEnvironment>,
 ): Promise<LoadSummary> {
   refuseSecrets(env);
-  return loadTable({ ...options, now, signal });
+  return loadTable({ ...options, ...clock });
 }
 
 /**
@@ -22,10 +22,10 @@ export async function loadIntoRoom(
  * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `removeTable`.
  */
 export async function removeFromRoom(
-  { env, now }: OperatorEnvironment,
+  { env, now, allowClockJump }: OperatorEnvironment,
   directory: string,
   table: string,
 ): Promise<string> {
   refuseSecrets(env);
-  return removeTable(directory, table, now);
+  return removeTable(directory, table, now, { allowClockJump });
 }

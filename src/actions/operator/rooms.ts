@@ -1,5 +1,11 @@
 import { type AuditRecord, readRecords } from '../../audit/index.ts';
-import type { Manifest } from '../../collab/index.ts';
+import {
+  comparePinnedKeys,
+  type KnownKey,
+  type Manifest,
+  parseManifest,
+  requirePinnedKeys,
+} from '../../collab/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { readTextFile } from '../../files/index.ts';
 import {
@@ -22,13 +28,31 @@ export interface MadeRoom {
   readonly verifier: string;
 }
 
+/** The keys that an operator knows to be the members': a manifest with others is refused. */
+export interface KeysOfMembers {
+  readonly knownKeys?: readonly KnownKey[] | undefined;
+}
+
+function requireKnown({
+  manifest,
+  manifestFile: file,
+  knownKeys = [],
+}: Pick<RoomParts, 'manifest' | 'manifestFile'> & KeysOfMembers): void {
+  if (knownKeys.length > 0) requirePinnedKeys(comparePinnedKeys(parseManifest(manifest, { file }), knownKeys), file);
+}
+
 /**
  * Creates a room for a manifest that all members signed.
  *
- * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `createRoom`.
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; MANIFEST_SIGNATURE if another key of a member is
+ *   known; as `createRoom`.
  */
-export async function makeRoom({ env, now }: OperatorEnvironment, parts: Omit<RoomParts, 'now'>): Promise<MadeRoom> {
+export async function makeRoom(
+  { env, now }: OperatorEnvironment,
+  parts: Omit<RoomParts, 'now' | 'allowClockJump'> & KeysOfMembers,
+): Promise<MadeRoom> {
   refuseSecrets(env);
+  requireKnown(parts);
   const { manifest, verifierFile } = await createRoom({ ...parts, now });
   return { manifest, verifier: (await readTextFile(verifierFile)).trim() };
 }
@@ -36,14 +60,16 @@ export async function makeRoom({ env, now }: OperatorEnvironment, parts: Omit<Ro
 /**
  * Replaces the manifest of a room by another version.
  *
- * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; as `updateRoom`.
+ * @throws {SealroomError} SECRET_PRESENT if the environment has the shared secret; MANIFEST_SIGNATURE if another key of a member is
+ *   known; as `updateRoom`.
  */
 export async function replaceManifest(
-  { env, now }: OperatorEnvironment,
-  parts: Omit<RoomParts, 'now' | 'signerName'>,
+  { env, now, allowClockJump }: OperatorEnvironment,
+  parts: Omit<RoomParts, 'now' | 'allowClockJump' | 'signerName'> & KeysOfMembers,
 ): Promise<RoomUpdate> {
   refuseSecrets(env);
-  return updateRoom({ ...parts, now });
+  requireKnown(parts);
+  return updateRoom({ ...parts, now, allowClockJump });
 }
 
 /** A table of a room, and whether its snapshot is intact. */

@@ -41,7 +41,7 @@ export type QueryAnswer =
  *   forbid the query to the caller; USAGE_OPTION if a receiver has no key; as `openRoom` and `QueryRunner.run`.
  */
 export async function askRoom(
-  { env, now, signal }: OperatorEnvironment,
+  { env, now, allowClockJump, signal, clock }: OperatorEnvironment,
   { directory, authenticate, limits, isPacked, ...asked }: QueryOrder,
 ): Promise<QueryAnswer> {
   refuseSecrets(env);
@@ -50,7 +50,7 @@ export async function askRoom(
   const request = { ...asked, caller: await authenticate(manifest) };
   authoriseCaller(manifest, request.caller);
   const recipients = isPacked ? recipientsOf(manifest, receiversOf(request)) : null;
-  await using runner = await QueryRunner.open({ directory, env, now, limits, room });
+  await using runner = await QueryRunner.open({ directory, env, now, allowClockJump, limits, room, clock });
   const outcome = await runner.run(request, { room, signal });
   if (outcome.kind === 'refused') return outcome;
   return { ...outcome, package: recipients === null ? null : await runner.pack(outcome.result, recipients) };

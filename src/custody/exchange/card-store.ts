@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SealroomError, systemReason } from '../../errors/index.ts';
 import type { MemberHome } from '../home.ts';
 import { requireOwnHome } from '../own-home.ts';
-import { writePrivateFile } from '../../files/index.ts';
+import { fileExists, writePrivateFile } from '../../files/index.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMessageText } from './message-file.ts';
 import { readOwnCard } from './member.ts';
@@ -54,6 +54,31 @@ export async function listPinned(home: MemberHome): Promise<readonly SignedCard[
   const hashes = names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.slice(1) ?? []);
   const cards = await Promise.all(hashes.sort().map((sha256) => findPinned(home, sha256)));
   return cards.filter((card) => card !== null);
+}
+
+/** A signing key of a member. */
+export interface KnownSigningKey {
+  /** Id of the member. */
+  readonly member: string;
+  /** Ed25519 public key, as `ed25519:` and 32 bytes in Base64. */
+  readonly sign: string;
+  /** Whether it is that of the home. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * Lists the signing keys that a home knows: that of its own card, if it has one, and those of the pinned cards.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if a card was changed; IO_READ.
+ */
+export async function listKnownKeys(home: MemberHome): Promise<readonly KnownSigningKey[]> {
+  const own = (await fileExists(home.card)) ? [await readOwnCard(home)] : [];
+  const toKey = ({ body }: SignedCard, isOwn: boolean): KnownSigningKey => ({
+    member: body.id,
+    sign: body.sign,
+    isOwn,
+  });
+  return [...own.map((card) => toKey(card, true)), ...(await listPinned(home)).map((card) => toKey(card, false))];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CollaborationId } from '../../crypto/index.ts';
+import type { CollaborationId, SharedSecret } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { openKeyLog } from '../key-log.ts';
 import type { Envelope } from '../envelope.ts';
@@ -24,6 +24,12 @@ export interface FileText {
   readonly text: string;
   readonly file?: string | undefined;
 }
+
+/** Throws if a secret of a collaboration is not the one that is meant. */
+type SecretCheck = (
+  secret: SharedSecret,
+  facts: { readonly collaborationId: CollaborationId; readonly generation: number },
+) => Promise<void>;
 
 /** The options of {@link requestSecret}. */
 export interface SecretRequestOptions {
@@ -65,6 +71,8 @@ export interface SendOptions {
   readonly context: ProviderContext;
   /** Called before the envelope is opened; throws if the owner of the home may not send this secret to the receiver. */
   readonly authorise: (envelope: Envelope, receiver: SignedCard) => Promise<void>;
+  /** Called with the secret before anything is sealed. */
+  readonly checkSecret?: SecretCheck | undefined;
   readonly now: Date;
 }
 
@@ -81,11 +89,11 @@ export interface SentSecret {
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned, or the request must not be answered; CUSTODY_KEY if the secret
  *   is not held; USAGE_OPTION under `--fips`; CUSTODY_*, SECRET_* of the provider; AUDIT_*, IO_LOCKED of the log; IO_READ,
- *   IO_WRITE; errors of `authorise`.
+ *   IO_WRITE; errors of `authorise` and `checkSecret`.
  */
 export async function sendSecret(
   home: MemberHome,
-  { to, request: requestFile, key, context, authorise, now }: SendOptions,
+  { to, request: requestFile, key, context, authorise, checkSecret, now }: SendOptions,
 ): Promise<SentSecret> {
   refuseFips(context);
   const { card, signingKey } = await readMember(home);
@@ -102,6 +110,7 @@ export async function sendSecret(
   using secret = await unwrapEnvelope(envelope, provider, { file });
   await chosen.remember();
   await record(log, 'unwrap', envelope, { own: card, peer: null });
+  await checkSecret?.(secret, envelope);
   await noteAnswer(home, request, heldOf(envelope));
   const parcel = await sealParcel({ request, receiver, secret, generation, isRoleBound, now }, signingKey);
   await record(log, 'send', envelope, { own: card, peer: receiver });
@@ -161,6 +170,8 @@ export interface ReceiveOptions {
   readonly context: ProviderContext;
   /** Called before the wrapping key is used; throws if the owner of the home may not have this secret. */
   readonly authorise: (secret: SecretSubject) => Promise<void>;
+  /** Called with the secret before it is wrapped. */
+  readonly checkSecret?: SecretCheck | undefined;
   readonly now: Date;
 }
 
@@ -180,7 +191,7 @@ export interface TakenSecret {
  */
 export async function receiveSecret(
   home: MemberHome,
-  { parcel, key, context, authorise, now }: ReceiveOptions,
+  { parcel, key, context, authorise, checkSecret, now }: ReceiveOptions,
 ): Promise<TakenSecret> {
   refuseFips(context);
   const { card: own, identities } = await readMember(home);
@@ -199,6 +210,7 @@ export async function receiveSecret(
   // A sender cannot unbind a secret that is bound to roles here.
   const isRoleBound = received.facts.isRoleBound || replaced?.envelope.isRoleBound === true;
   await authorise({ ...received.facts, isRoleBound, provider: NO_KEY, key: NO_KEY });
+  await checkSecret?.(secret, received.facts);
   await using log = await openKeyLog(home, { now: () => now });
   await using provider = await openProvider(key, context);
   const { collaborationId, generation } = received.facts;

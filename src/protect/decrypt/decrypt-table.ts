@@ -17,10 +17,9 @@ import {
   type TableFormat,
   type TableReader,
   toTableOutput,
-  transferTable,
-  type TransferOptions,
   writeEncodedRows,
 } from '../../tabular/index.ts';
+import { type SignedTransferOptions, transferSignedTable } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { distinctHeaders, requireHeaders } from './core/headers.ts';
 import { MixedColumns, type MixedColumnOptions } from './core/mixed-columns.ts';
@@ -40,7 +39,7 @@ export interface DecryptProgress {
 }
 
 /** The options of {@link decryptTable}. */
-export interface DecryptOptions extends TransferOptions, MixedColumnOptions, OpenCellOptions {
+export interface DecryptOptions extends SignedTransferOptions, MixedColumnOptions, OpenCellOptions {
   /** `null` for a table without sealed cells: a sealed one is then refused. */
   readonly secret: SharedSecret | null;
   /** UUID of the collaboration. */
@@ -75,12 +74,13 @@ export interface DecryptSummary {
  * headers and columns stay as they are. In Parquet and Arrow, an opened column gets back the type that was sealed; a column
  * with cells of several types becomes text.
  *
- * Each cell is authenticated by itself; its column, row and table are not. A column that is sealed, by one of its cells or by what the
+ * Each cell is authenticated by itself; its column, row and table are only if the table has a signature. A column that is sealed, by one of its cells or by what the
  * caller knows, holds nothing but sealed cells and nulls; in CSV also empty texts, which are nulls if they are read so. That a cell breaks
  * this may show at the end only: a file is then not put in place, but what was written to a stream cannot be undone.
  *
  * @throws {SealroomError} SECRET_MISSING for a sealed cell without a secret; FORMAT_TAG for a wrong secret, wrong id or changed
- *   cell, FORMAT_CELL, FORMAT_VALUE for malformed ones, FORMAT_CELL for an unsealed one in a sealed column, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*,
+ *   cell, FORMAT_SIGNATURE if the table is not the one that was signed, FORMAT_CELL, FORMAT_VALUE for malformed ones, FORMAT_CELL for an
+ *   unsealed one in a sealed column, with file, row and column; RULE_FINGERPRINT if asked; DATA_*, IO_*,
  *   USAGE_OPTION. No output is left behind.
  */
 export async function decryptTable(options: DecryptOptions): Promise<DecryptSummary> {
@@ -90,7 +90,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   // A bad number of threads is refused before the table is read.
   threadsFor(options.threads, null);
   const kernel = options.kernel ?? defaultKernel();
-  return await transferTable(options, {}, async (reader, outputFormat) => {
+  return await transferSignedTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
     const keys = { kernel: createKernel(kernel), root, lenientCells: options.lenientCells };
     const targets = await chooseTargets(reader, outputFormat === 'csv', keys, options.signal);
@@ -212,7 +212,14 @@ class Decryption {
     const { dryRun, signal, onProgress } = this.#options;
     const found = fields.map(nothingFound);
     let rows = 0;
-    const parts = { reader: this.#reader, fields, format: this.#outputFormat, rows: () => rows, provenance: null };
+    const parts = {
+      reader: this.#reader,
+      fields,
+      format: this.#outputFormat,
+      rows: () => rows,
+      provenance: null,
+      sign: null,
+    };
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
     const spare: Spare = { output: [], batches: [] };
     try {

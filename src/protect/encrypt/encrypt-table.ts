@@ -15,10 +15,12 @@ import {
   type Provenance,
   type TableFormat,
   type TableReader,
+  toTableOutput,
   transferTable,
   type TransferOptions,
   writeEncodedRows,
 } from '../../tabular/index.ts';
+import { TableSigner, type TableSigning } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
 import { fingerprintColumnsOf, withPlaces } from './core/duplicates.ts';
@@ -59,6 +61,8 @@ export interface EncryptOptions extends TransferOptions {
    * the metadata of a Parquet file (docs/rotation.md).
    */
   readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
+  /** Signs the output, into a file beside it (format F-97); with the id, the generation and the manifest of the secret. */
+  readonly sign?: TableSigning | undefined;
   /** Whether binary Parquet columns without annotation are text. Default false. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
@@ -200,12 +204,14 @@ class Encryption {
       openSpill: () => SpillFile.open(this.#tempDirectory),
     });
     const threads = threadsFor(this.#options.threads, this.#reader.rows);
+    const signer = this.#signer();
     const setup = createWorkerSetup({
       plan: this.#plan,
       kernel: this.#kernel,
       outputFormat: this.#outputFormat,
       csvOutputNull: this.#options.csvOutputNull,
       hasPlaces: isChecked,
+      signed: signer?.columns ?? null,
     });
     let pool: WorkerPool<EncryptJob, ProtectedRows> | null = null;
     try {
@@ -216,7 +222,7 @@ class Encryption {
       const pads = ingest.pads();
       const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<EncryptJob>> =>
         jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
-      return { nulls: ingest.nulls, threads, ...(await this.#protect(pool, jobs, check)) };
+      return { nulls: ingest.nulls, threads, ...(await this.#protect(pool, jobs, check, signer)) };
     } catch (error) {
       throw error instanceof SealroomError && error.where.file === undefined
         ? error.at({ file: this.#reader.name })
@@ -243,6 +249,7 @@ class Encryption {
     pool: WorkerPool<EncryptJob, ProtectedRows>,
     jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<EncryptJob>>,
     check: DuplicateCheck | null,
+    signer: TableSigner | null,
   ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
     const { dryRun, signal } = this.#options;
     let rows = 0;
@@ -252,13 +259,15 @@ class Encryption {
       format: this.#outputFormat,
       rows: () => rows,
       provenance: this.#provenance(),
+      sign: signer === null ? null : () => signer.sign(),
     };
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
     const spare: ArrayBuffer[] = [];
     try {
-      for await (const { rows: count, encoded: encoded, fingerprints } of pool.runInOrder(jobs(spare))) {
+      for await (const { rows: count, encoded, fingerprints, hashes } of pool.runInOrder(jobs(spare))) {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
+        for (const part of hashes) signer?.add(part);
         await writeEncodedRows(writer, encoded, spare);
         rows += count;
         this.#report('encrypt', rows);
@@ -270,6 +279,19 @@ class Encryption {
       await writer?.abort();
       throw error;
     }
+  }
+
+  #signer(): TableSigner | null {
+    const { sign, collaborationId, output, csvOutputNull, schema } = this.#options;
+    if (sign === undefined) return null;
+    return new TableSigner(sign, {
+      collaborationId,
+      kind: toTableOutput(output).kind,
+      format: this.#outputFormat,
+      csvOutputNull,
+      fields: this.#plan.fields,
+      protections: schema.columns.map(({ kind }) => kind),
+    });
   }
 
   #provenance(): Provenance | null {

@@ -1,4 +1,5 @@
 import { type KernelName, type SecretBytes, shareKeys } from '../../crypto/index.ts';
+import type { HashedColumn } from '../../signed-tables/index.ts';
 import { type TableFormat } from '../../tabular/index.ts';
 import type { EncryptPlan } from './core/plan.ts';
 import { widthsOf } from './core/protect-rows.ts';
@@ -12,11 +13,13 @@ export interface WorkerSetupInput {
   readonly csvOutputNull: string | undefined;
   /** Whether the stored columns are followed by the rows' positions in the source table. */
   readonly hasPlaces: boolean;
+  /** The columns as they are signed, or `null` for a table that is not. */
+  readonly signed: readonly HashedColumn[] | null;
 }
 
 /** Creates the setup of an encryption's worker threads. Its keys are copies in shared memory, which the caller wipes. */
 export function createWorkerSetup(input: WorkerSetupInput): EncryptWorkerSetup {
-  const { plan, kernel, outputFormat, csvOutputNull, hasPlaces } = input;
+  const { plan, kernel, outputFormat, csvOutputNull, hasPlaces, signed } = input;
   return {
     kernel,
     keys: shareKeys(keysOf(plan)),
@@ -35,6 +38,7 @@ export function createWorkerSetup(input: WorkerSetupInput): EncryptWorkerSetup {
     }),
     widths: widthsOf(plan, hasPlaces),
     hasPlaces,
+    signed: signed === null ? null : { columns: signed, fields: plan.fields },
     csv: outputFormat === 'csv' ? { fields: plan.fields, nullText: csvOutputNull } : null,
   };
 }

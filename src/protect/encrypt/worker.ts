@@ -8,7 +8,8 @@ import {
   type SealTask,
   takeSharedKey,
 } from '../../crypto/index.ts';
-import { type Batch, buffersOf } from '../../columns/index.ts';
+import { type Batch, buffersOf, type Field } from '../../columns/index.ts';
+import { type HashedColumn, RowHasher } from '../../signed-tables/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
 import type { EncodedIndex } from './core/column-index.ts';
@@ -36,6 +37,8 @@ export interface EncryptWorkerSetup {
   readonly csv: CsvLines | null;
   /** Whether the rows' positions follow their stored columns, and fingerprints are to be returned along with them. */
   readonly hasPlaces: boolean;
+  /** What rows are hashed for, or `null` for a table that is not signed. */
+  readonly signed: { readonly columns: readonly HashedColumn[]; readonly fields: readonly Field[] } | null;
 }
 
 /** Shuffled rows of stored values, in the format of `row-format.ts`. */
@@ -53,6 +56,8 @@ export interface ProtectedRows {
   readonly encoded: RowsForWriter;
   /** If requested: the fingerprint columns in order, then the rows' positions. */
   readonly fingerprints: readonly Batch[];
+  /** If the table is signed: the hashes of the rows, 32 bytes each, in several buffers. */
+  readonly hashes: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /** Creates the worker of a thread. */
@@ -68,6 +73,7 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
     keys.push(key);
     return { ...column, task: { ...column.task, key } };
   });
+  const hasher = setup.signed === null ? null : new RowHasher(setup.signed.columns, setup.signed.fields);
   const encoder = new RowEncoder(setup.csv);
   const protection = { kernel, root, tasks, widths: setup.widths, hasPlaces: setup.hasPlaces };
   const allocate = (): Arena => {
@@ -78,15 +84,18 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
   return {
     run({ rows, bytes, pads, spare }) {
       const fingerprints: Batch[] = [];
+      const hashes: Uint8Array<ArrayBuffer>[] = [];
       function* protectAll(): Generator<Batch> {
         for (const done of protectRows(protection, pads, bytes, allocate)) {
           if (done.fingerprints !== null) fingerprints.push(done.fingerprints);
+          if (hasher !== null) hashes.push(hasher.hash(done.batch));
           yield done.batch;
         }
       }
       const encoded = encoder.encode(protectAll(), spare);
-      const transfer = [...buffersOfRows(encoded), ...buffersOf(fingerprints)];
-      return { result: { rows, encoded: encoded, fingerprints }, transfer };
+      const hashBuffers = hashes.map(({ buffer }) => buffer);
+      const transfer = [...buffersOfRows(encoded), ...buffersOf(fingerprints), ...hashBuffers];
+      return { result: { rows, encoded, fingerprints, hashes }, transfer };
     },
     close() {
       encoder.wipe();

@@ -10,6 +10,13 @@ import {
   encryptTable,
 } from '../encrypt/encrypt-table.ts';
 import { SealroomError } from '../../errors/index.ts';
+import {
+  checkedTable,
+  SIGNED_NULL,
+  type SignedTransferOptions,
+  type TableSigning,
+  transferSignedTable,
+} from '../../signed-tables/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import {
   nameOf,
@@ -19,13 +26,12 @@ import {
   type TableInput,
   type TableReader,
   toTableInput,
-  transferTable,
   type TransferOptions,
 } from '../../tabular/index.ts';
 import { listNames, protectedColumns, protectionsOf } from './core/columns.ts';
 
 /** The options of both ways to a new secret; `input` is the protected table. */
-export interface ReencryptOptions extends TransferOptions, OpenCellOptions {
+export interface ReencryptOptions extends SignedTransferOptions, OpenCellOptions {
   /** UUID of the collaboration. */
   readonly collaborationId: string;
   /** The secret with which the table is encrypted. */
@@ -36,6 +42,8 @@ export interface ReencryptOptions extends TransferOptions, OpenCellOptions {
   readonly provenance: Pick<Provenance, 'generation' | 'secretId'>;
   /** The provenance from the table's sidecar or metadata, if it has any. */
   readonly origin: Provenance | null;
+  /** Signs the output, as `encryptTable` does. */
+  readonly sign?: TableSigning | undefined;
   /** Headers of columns that are sealed by other evidence than their cells and the origin, such as a manifest. */
   readonly sealedColumns?: readonly string[] | undefined;
   readonly kernel?: KernelName | undefined;
@@ -60,14 +68,15 @@ export interface OriginalOptions extends Omit<ReencryptOptions, 'from'> {
  *
  * @throws {SealroomError} DATA_COLUMN if it has fingerprint columns; DATA_TYPE, DATA_LENGTH, DATA_VALUE for columns of several
  *   types or pads, CHAR or VARCHAR, or nulls both sealed and visible, which need the original; FORMAT_TAG if `from` is not its
- *   secret; FORMAT_CELL for an unsealed cell in a sealed column; FORMAT_CELL, FORMAT_VALUE, USAGE_OPTION, IO_* as `encryptTable`. No output is left behind.
+ *   secret; FORMAT_SIGNATURE if the table is not the one that was signed; FORMAT_CELL for an unsealed cell in a sealed column;
+ *   FORMAT_CELL, FORMAT_VALUE, USAGE_OPTION, IO_* as `encryptTable`. No output is left behind.
  */
 export async function reencryptTable(options: ReencryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
   // As our own CSV output: an empty field is a null, and `""` an empty text.
-  const { csvInputNull = '' } = options;
-  return transferTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
+  const { csvInputNull = SIGNED_NULL } = options;
+  return transferSignedTable({ ...options, csvInputNull }, {}, async (reader, outputFormat) => {
     const { cells, protections } = await inspectColumns(reader, options);
     const { schema, preserveNulls, ...columns } = protectedColumns(reader.name, reader.fields, cells, protections);
     const { from, to, kernel, signal, lenientCells } = options;
@@ -131,9 +140,11 @@ export async function reencryptOriginal(options: OriginalOptions): Promise<Encry
 }
 
 /** Counts the rows of the protected table, and checks that its columns are those of the schema. */
-async function checkColumns({ input, schema, origin, sealedColumns, signal }: OriginalOptions): Promise<number> {
-  const reader = await openTable(input, { csvInputNull: '', signal });
+async function checkColumns(options: OriginalOptions): Promise<number> {
+  const { input, schema, origin, sealedColumns, signature, signal } = options;
+  const table = await openTable(input, { csvInputNull: SIGNED_NULL, signal });
   try {
+    const reader = signature === undefined ? table : checkedTable(table, signature);
     const { protections } = await inspectColumns(reader, { origin, sealedColumns, signal });
     const got = schema.columns.map(({ targetHeader, kind }) => `${targetHeader} ${kind}`);
     const expected = reader.fields.map(({ name }, index) => `${name} ${protections[index] ?? ''}`);
@@ -145,7 +156,7 @@ async function checkColumns({ input, schema, origin, sealedColumns, signal }: Or
     }
     return reader.rows ?? (await countRows(reader, signal));
   } finally {
-    await reader.close();
+    await table.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TableColumn, Expression, Query, RelationColumn, Select } from './nodes.ts';
+import type { TableColumn, Expression, Query, RelationColumn, Select, SetOperation } from './nodes.ts';
 import { commonType } from './value-type.ts';
 import { childrenOf, firstSelect } from './walk.ts';
 
@@ -30,9 +30,17 @@ function selectOutputs(select: Select): readonly RelationColumn[] {
   });
 }
 
+/** Without it, each of many nested set operations would look at all sides again. */
+const KNOWN = new WeakMap<Query, readonly RelationColumn[]>();
+
 /** The columns that a query returns, with what is known about each. */
 export function outputsOf(query: Query): readonly RelationColumn[] {
-  if (query.kind === 'select') return selectOutputs(query);
+  const known = KNOWN.get(query) ?? (query.kind === 'select' ? selectOutputs(query) : setOutputs(query));
+  KNOWN.set(query, known);
+  return known;
+}
+
+function setOutputs(query: SetOperation): readonly RelationColumn[] {
   const names = firstSelect(query).items.map((item) => item.name);
   const left = outputsOf(query.left);
   const right = outputsOf(query.right);

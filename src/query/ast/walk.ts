@@ -205,3 +205,14 @@ export function isMultiplied(part: Expression): boolean {
   if (part.kind === 'aggregate') return !part.distinct && !EVEN_AGGREGATES.has(part.function);
   return part.kind === 'window' && Object.hasOwn(AGGREGATES, part.function) && !EVEN_AGGREGATES.has(part.function);
 }
+
+/** The number of expressions in an expression, itself and those of its sub-queries included. */
+export function sizeOf(expression: Expression): number {
+  let size = 0;
+  for (const part of within(expression)) {
+    const isQuery = part.kind === 'scalarQuery' || part.kind === 'inQuery';
+    const inner = isQuery ? selectsIn(part.query).flatMap(expressionsOf) : [];
+    size += 1 + inner.flatMap((each) => [...within(each)]).length;
+  }
+  return size;
+}

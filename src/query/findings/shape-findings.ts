@@ -10,6 +10,10 @@ export const SHAPE_FINDINGS = {
     why: 'Long queries and long lists are refused so that reading a query never takes long.',
     help: 'Write at most 20,000 bytes, with at most 1,000 values in a list and at most 1,000 outputs; instead of a long list, join with a table of your own.',
   },
+  CHECK_STOPPED: {
+    why: 'A query whose check takes too much time or memory is not decided, and what is not decided does not run.',
+    help: 'Write a shorter query. If short queries are stopped too, the machine of the room is too busy or too small.',
+  },
   MULTI_STATEMENT: {
     why: 'A submission is one query, with one verdict and one entry in the log.',
     help: 'Submit the statements one at a time.',

@@ -3,10 +3,8 @@ import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
 import { type Json, readExactJson } from './json.ts';
+import { refuseText } from './refuse-text.ts';
 import { TextIndex } from './span.ts';
-
-/** The maximum length of a query, in bytes of UTF-8. */
-export const MAX_QUERY_BYTES = 20_000;
 
 /** A parsed text: the engine's tree, or the findings that say why there is none. */
 export interface ParsedQuery {
@@ -16,45 +14,12 @@ export interface ParsedQuery {
   readonly findings: readonly Finding[];
 }
 
-const MAX_COPIES = 4096;
+/** The maximum length of the parser's answer, in characters: far more than a text has that can be allowed. */
+const MAX_ANSWER = 16 << 20;
 const TOO_DEEP = 'the SQL is nested too deeply to be read';
 
 function failed(text: string, found: Findings): ParsedQuery {
   return Object.freeze({ text, statement: null, findings: found.list() });
-}
-
-/** Reports what is wrong with a text before the parser reads it. */
-function refuseText(text: string, found: Findings): void {
-  const index = new TextIndex(text);
-  const bytes = new TextEncoder().encode(text).length;
-  //= rules R-3
-  if (bytes > MAX_QUERY_BYTES) {
-    found.add('TOO_LARGE', index.whole, `expected at most ${String(MAX_QUERY_BYTES)} bytes, got ${String(bytes)}`);
-  }
-  if (countCopies(text) > MAX_COPIES) {
-    const help = 'Write CASE WHEN a = b instead of CASE a WHEN b.';
-    found.add(
-      'TOO_LARGE',
-      index.whole,
-      'too many WHEN branches after CASE with a value, which multiply when they are nested',
-      { help },
-    );
-  }
-  const bad = text.indexOf('\0');
-  if (bad >= 0) found.add('PARSE_ERROR', { start: bad, end: bad + 1 }, 'a NUL character ends the statement early');
-  if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', index.whole, 'the text contains half a surrogate pair');
-}
-
-/**
- * The maximum number of copies that the parser can make of an expression. It turns `CASE a WHEN b` into `CASE WHEN a = b`, once
- * for every WHEN, which multiplies an expression nested in `a`. The words are counted everywhere, including in string constants.
- */
-function countCopies(text: string): number {
-  const whens = (text.match(/when/gi) ?? []).length;
-  const cases = (text.match(/case(?!\s+when)/gi) ?? []).length;
-  // For a given sum, this number of equal factors has the largest product.
-  const factors = Math.max(1, Math.min(cases, whens / Math.E));
-  return cases === 0 ? 0 : (whens / factors) ** factors;
 }
 
 function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, found: Findings): void {
@@ -123,8 +88,10 @@ export class QueryParser implements Disposable {
       // For a text that is nested too deeply, the engine throws instead of answering.
       answer = null;
     }
-    if (typeof answer === 'string') return readAnswer(text, answer);
-    found.add('TOO_LARGE', new TextIndex(text).whole, TOO_DEEP);
+    if (typeof answer === 'string' && answer.length <= MAX_ANSWER) return readAnswer(text, answer);
+    // A window that has a name is copied to where the name is used.
+    const message = typeof answer === 'string' ? 'the SQL has too many parts once it is read' : TOO_DEEP;
+    found.add('TOO_LARGE', new TextIndex(text).whole, message);
     return failed(text, found);
   }
 

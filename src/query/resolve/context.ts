@@ -10,6 +10,27 @@ export interface VisibleQuery {
   readonly columns: readonly RelationColumn[];
 }
 
+/** The maximum number of nodes of a resolved query. */
+const MAX_NODES = 20_000;
+
+/** Thrown, and caught within this folder, if a query has too many nodes once its names are resolved. */
+export class TooManyNodes extends Error {
+  /** What to tell the author of the query. */
+  static readonly words = `the query has more than ${String(MAX_NODES)} parts once its names are written out`;
+}
+
+/** Counts what a query becomes while it is resolved, so that a short text cannot become a query that takes long to check. */
+export class NodeCounter {
+  #nodes = 0;
+
+  /** @throws {TooManyNodes} if there are now too many. */
+  add(nodes: number): void {
+    //= rules R-3
+    this.#nodes += nodes;
+    if (this.#nodes > MAX_NODES) throw new TooManyNodes();
+  }
+}
+
 /** WITH queries by folded name. */
 export type VisibleQueries = ReadonlyMap<string, VisibleQuery>;
 
@@ -26,4 +47,6 @@ export interface Context {
   /** Resolves a query inside a clause. */
   readonly resolveInner: (node: StrictNode, context: Context) => Query | null;
   readonly nextScan: () => number;
+  /** Counts each expression, each column that a relation offers, each column that a name is searched in, and all that a name stands for. */
+  readonly nodes: NodeCounter;
 }

@@ -56,6 +56,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 /** Resolves an expression of the parser's tree: every name and every type. Whatever is not known becomes a finding. */
 export function resolveExpression(node: StrictNode, context: Context): Expression {
   if (node.isTooDeep) return invalid(node.span);
+  context.nodes.add(1);
   const kind = node.text('class');
   const type = node.text('type');
   node.text('alias');

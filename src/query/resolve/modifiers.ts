@@ -55,6 +55,7 @@ function readOrder(node: StrictNode, items: readonly Item[], context: Context): 
     });
     return [];
   }
+  context.nodes.add(items.length);
   const item = findByName(term, items, context) ?? findByValue(resolveExpression(term, context), items, context);
   return item === null ? [] : [{ item, descending: direction === 'DESCENDING', nullsFirst: nulls === 'NULLS FIRST' }];
 }

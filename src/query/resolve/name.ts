@@ -2,10 +2,19 @@ import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression } from '../ast/nodes.ts';
 import { DATE, TIMESTAMP } from '../ast/value-type.ts';
+import { sizeOf } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
-import { columnExpression, findColumns, findRelations, type FoundColumn, invalid, type Scope } from './scope.ts';
+import {
+  columnExpression,
+  columnsNamed,
+  findColumns,
+  findRelations,
+  type FoundColumn,
+  invalid,
+  type Scope,
+} from './scope.ts';
 
 /** The engine's value that a bare word means if no column has that name. */
 function findWord(name: string, span: Span): Expression | null {
@@ -27,8 +36,9 @@ const ENGINE_WORDS = new Set([
 const MAX_LISTED = 8;
 
 /** The column that a mistyped name most likely means, or the first ones that it could mean, as a sentence. */
-function suggestColumn(scope: Scope, name: string): string | undefined {
-  const names = scope.entries.flatMap(({ leaf }) => leaf.columns.map((column) => column.name));
+function suggestColumn({ entries }: Pick<Scope, 'entries'>, name: string, { nodes }: Context): string | undefined {
+  const names = entries.flatMap(({ leaf }) => leaf.columns.map((column) => column.name));
+  nodes.add(names.length);
   const nearest = findNearest(name, names);
   if (nearest !== undefined) return `Did you mean ${quoteForMessage(nearest)}?`;
   const listed = [...new Set(names)].slice(0, MAX_LISTED).map(quoteForMessage).join(', ');
@@ -60,7 +70,7 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
   if (column !== undefined) {
     if (scope.usesOuter && outer.length === 1) return outerColumn(column, span, context);
     found.add('SUBQUERY', span, `${quoteForMessage(name)} is a column of the query around the sub-query`);
-  } else if (scope.outputs.some((item) => foldName(item.name) === name)) {
+  } else if (scope.outputs.has(name)) {
     found.add('UNKNOWN_COLUMN', span, `${quoteForMessage(name)} is an output, and this clause cannot name outputs`, {
       help: 'Write the expression itself.',
     });
@@ -68,7 +78,7 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is neither a column nor a function that may run`);
   } else {
     found.add('UNKNOWN_COLUMN', span, `no table in FROM has a column ${quoteForMessage(name)}`, {
-      help: suggestColumn(scope, name),
+      help: suggestColumn(scope, name, context),
     });
   }
   return invalid(span, [], true);
@@ -79,9 +89,10 @@ function resolveOutput(name: string, columns: readonly FoundColumn[], span: Span
   const { scope, walk } = context;
   if (scope.outputUse === 'no') return null;
   //= rules R-6
-  const outputs = scope.outputs.filter((item) => foldName(item.name) === name);
+  const outputs = scope.outputs.get(name) ?? [];
   const [output] = outputs;
   if (output === undefined) return null;
+  context.nodes.add(outputs.reduce((size, item) => size + sizeOf(item.value), 0));
   const [column] = columns;
   if (column !== undefined) {
     const meant = columnExpression(column, span);
@@ -123,9 +134,7 @@ function resolveBare(name: string, span: Span, context: Context): Expression {
 function resolveQualified(alias: string, name: string, span: Span, context: Context): Expression {
   const { scope, walk } = context;
   const relations = findRelations(scope, alias);
-  const columns = relations.flatMap(({ leaf }) =>
-    leaf.columns.filter((column) => foldName(column.name) === name).map((column) => ({ leaf, column })),
-  );
+  const columns = columnsNamed(name, relations);
   const [column] = columns;
   if (column !== undefined && columns.length === 1) return columnExpression(column, span);
   if (column !== undefined) {
@@ -133,7 +142,7 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
   } else if (relations.length > 0 && name === 'rowid') {
     walk.found.add('ROWID', span, 'row numbers are not available');
   } else if (relations.length > 0) {
-    const help = suggestColumn({ ...scope, entries: relations }, name);
+    const help = suggestColumn({ entries: relations }, name, context);
     walk.found.add('UNKNOWN_COLUMN', span, `${quoteForMessage(alias)} has no column ${quoteForMessage(name)}`, {
       help,
     });
@@ -145,9 +154,7 @@ function resolveQualified(alias: string, name: string, span: Span, context: Cont
     );
   } else if (!scope.isBroken) {
     const outer = scope.outer === null ? [] : findRelations(scope.outer, alias);
-    const [found] = outer.flatMap(({ leaf }) =>
-      leaf.columns.filter((column) => foldName(column.name) === name).map((column) => ({ leaf, column })),
-    );
+    const [found] = columnsNamed(name, outer);
     if (scope.usesOuter && found !== undefined) return outerColumn(found, span, context);
     if (outer.length > 0)
       walk.found.add('SUBQUERY', span, `${quoteForMessage(alias)} belongs to the query around the sub-query`);

@@ -5,14 +5,14 @@ import type { Expression, Item, NamedQuery, Query, Select, SetOperation } from '
 import { outputsOf } from '../ast/outputs.ts';
 import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts';
 import { firstSelect } from '../ast/walk.ts';
-import type { Context, VisibleQuery } from './context.ts';
+import { type Context, NodeCounter, TooManyNodes, type VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import { resolveWhere } from './where.ts';
 import { StrictNode, foldName, MAX_LIST, type Walk } from './strict-node.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
 import { relationColumns, resolveRelation } from './relation.ts';
-import { columnExpression, NO_SCOPE, type Scope } from './scope.ts';
+import { columnExpression, groupByName, NO_SCOPE, type Scope } from './scope.ts';
 import type { Json } from '../parse/json.ts';
 
 /** The name of an output without an alias. */
@@ -34,6 +34,7 @@ function expandStar(node: StrictNode, context: Context): readonly Item[] {
     return [];
   }
   const entries = context.scope.entries.filter(({ leaf }) => relation === '' || foldName(leaf.alias) === relation);
+  context.nodes.add(entries.reduce((columns, { leaf }) => columns + leaf.columns.length, 0));
   if (entries.length === 0 && !context.scope.isBroken) {
     context.walk.found.add('STAR', span, 'the star does not select any column');
   }
@@ -149,12 +150,13 @@ function resolveSelect(node: StrictNode, around: Context): Select {
   const inner: Scope = { ...from, outer: around.scope.entries.length > 0 ? around.scope : null };
   const inSelect: Context = { ...context, scope: inner };
   const { items, hasStar } = resolveItems(node.nodes('select_list'), inSelect);
-  const withOutputs: Context = { ...context, scope: { ...inner, outputs: items, outputUse: 'yes' } };
+  const outputs = groupByName(items);
+  const withOutputs: Context = { ...context, scope: { ...inner, outputs, outputUse: 'yes' } };
   const clause = (name: string): Expression | null => {
     const part = node.optionalNode(name);
     return part === null ? null : expectTruth(resolveExpression(part, withOutputs), withOutputs);
   };
-  const inWhere: Scope = { ...inner, outputs: items, outputUse: 'clash', usesOuter: around.isCorrelated };
+  const inWhere: Scope = { ...inner, outputs, outputUse: 'clash', usesOuter: around.isCorrelated };
   const filtered = resolveWhere(node.optionalNode('where_clause'), relation, { ...context, scope: inWhere });
   const groups = resolveGroups(node, items, withOutputs);
   const having = clause('having');
@@ -211,7 +213,7 @@ function resolveSetOperation(node: StrictNode, around: Context): Query | null {
   const left = resolveNode(node.node('left'), context);
   const right = resolveNode(node.node('right'), context);
   const items = left === null ? [] : firstSelect(left).items;
-  const outputs: Scope = { ...NO_SCOPE, outputs: items, outputUse: 'yes', isBroken: left === null };
+  const outputs: Scope = { ...NO_SCOPE, outputs: groupByName(items), outputUse: 'yes', isBroken: left === null };
   const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, { ...context, scope: outputs });
   if (distinct) context.walk.found.add('SETOP_KIND', span, 'DISTINCT belongs in the SELECTs that are combined');
   node.close();
@@ -273,6 +275,15 @@ export function resolveQuery(
     isCorrelated: false,
     resolveInner: resolveStatement,
     nextScan,
+    nodes: new NodeCounter(),
   };
-  return resolveStatement(new StrictNode(walk, statement, walk.index.whole), context);
+  try {
+    return resolveStatement(new StrictNode(walk, statement, walk.index.whole), context);
+  } catch (error) {
+    if (!(error instanceof TooManyNodes)) throw error;
+    walk.found.add('TOO_LARGE', walk.index.whole, TooManyNodes.words, {
+      help: 'Use the names of long outputs less often, and stars over fewer columns.',
+    });
+    return null;
+  }
 }

@@ -10,7 +10,16 @@ import type { Context } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 import { unify } from './literal.ts';
-import { columnExpression, findColumns, hideColumns, invalid, joinScopes, NO_SCOPE, type Scope } from './scope.ts';
+import {
+  columnExpression,
+  findColumns,
+  groupByName,
+  hideColumns,
+  invalid,
+  joinScopes,
+  NO_SCOPE,
+  type Scope,
+} from './scope.ts';
 
 /** A resolved FROM: its relation, `null` if there is none or it cannot be used, and the names that it makes available. */
 export interface ResolvedFrom {
@@ -40,8 +49,12 @@ function scanColumns(table: ManifestTable, scan: number): readonly RelationColum
   });
 }
 
-function scopeOf(leaf: Leaf): ResolvedFrom {
-  return { relation: leaf, scope: { ...NO_SCOPE, entries: [{ leaf, hidden: new Set() }] } };
+function scopeOf(leaf: Leaf, { nodes }: Context): ResolvedFrom {
+  nodes.add(leaf.columns.length);
+  return {
+    relation: leaf,
+    scope: { ...NO_SCOPE, entries: [{ leaf, columns: groupByName(leaf.columns), hidden: new Set() }] },
+  };
 }
 
 /** Reports what can follow any table: samples and lists of column names. */
@@ -54,8 +67,9 @@ function refuseExtras(node: StrictNode, context: Context): void {
 }
 
 /** The table or WITH query that a mistyped name most likely means, or all tables of the manifest, as a sentence. */
-function suggestTable(name: string, { manifest, visible }: Context): string {
+function suggestTable(name: string, { manifest, visible, nodes }: Context): string {
   const tables = manifest.tables.map((known) => known.name);
+  nodes.add(tables.length + visible.size);
   const nearest = findNearest(name, [...[...visible.values()].map((known) => known.name), ...tables]);
   return nearest === undefined
     ? `Its tables are ${tables.map(quoteForMessage).join(', ')}.`
@@ -73,7 +87,7 @@ function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
   const visible = catalog === '' && schema === '' ? context.visible.get(foldName(name)) : undefined;
   if (visible !== undefined) {
     const alias = written === '' ? visible.name : written;
-    return scopeOf({ kind: 'named', name: visible.name, alias, columns: visible.columns, span });
+    return scopeOf({ kind: 'named', name: visible.name, alias, columns: visible.columns, span }, context);
   }
   //= rules R-5
   const table = context.manifest.tables.find((known) => foldName(known.name) === foldName(name));
@@ -87,7 +101,7 @@ function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
   }
   const scan = context.nextScan();
   const alias = written === '' ? table.name : written;
-  return scopeOf({ kind: 'scan', scan, table, alias, columns: scanColumns(table, scan), span });
+  return scopeOf({ kind: 'scan', scan, table, alias, columns: scanColumns(table, scan), span }, context);
 }
 
 /**
@@ -116,7 +130,7 @@ function resolveDerived(node: StrictNode, context: Context): ResolvedFrom {
   const query = context.resolveInner(node.node('subquery'), { ...context, scope: NO_SCOPE });
   node.close();
   if (query === null) return BROKEN;
-  return scopeOf({ kind: 'derived', query, alias, columns: relationColumns(query, context), span });
+  return scopeOf({ kind: 'derived', query, alias, columns: relationColumns(query, context), span }, context);
 }
 
 /** The equalities that USING means. */

@@ -6,6 +6,8 @@ import { foldName } from './strict-node.ts';
 /** A relation whose columns can be named. */
 export interface ScopeEntry {
   readonly leaf: Leaf;
+  /** The columns of the leaf by folded name. */
+  readonly columns: ReadonlyMap<string, readonly RelationColumn[]>;
   /** Folded names that mean a column of another relation when written without an alias, because of USING. */
   readonly hidden: ReadonlySet<string>;
 }
@@ -18,7 +20,8 @@ export interface Scope {
   readonly entries: readonly ScopeEntry[];
   /** Whether something in FROM was refused; then a name that is not found is not reported. */
   readonly isBroken: boolean;
-  readonly outputs: readonly Item[];
+  /** Outputs by folded name. */
+  readonly outputs: ReadonlyMap<string, readonly Item[]>;
   readonly outputUse: OutputUse;
   /** The scope of the query around this one. */
   readonly outer: Scope | null;
@@ -30,7 +33,7 @@ export interface Scope {
 export const NO_SCOPE: Scope = {
   entries: [],
   isBroken: false,
-  outputs: [],
+  outputs: new Map(),
   outputUse: 'no',
   outer: null,
   usesOuter: false,
@@ -40,6 +43,20 @@ export const NO_SCOPE: Scope = {
 export interface FoundColumn {
   readonly leaf: Leaf;
   readonly column: RelationColumn;
+}
+
+/** Groups what has a name by its folded name, so that looking one up takes as long in a long list as in a short one. */
+export function groupByName<T extends { readonly name: string }>(
+  named: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const each of named) {
+    const name = foldName(each.name);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [each]);
+    else group.push(each);
+  }
+  return groups;
 }
 
 /** The two sides of a join as one scope. */
@@ -55,11 +72,15 @@ export function hideColumns(scope: Scope, names: readonly string[]): Scope {
 
 /** All columns of a folded name that can be written without an alias. */
 export function findColumns(scope: Scope, name: string): readonly FoundColumn[] {
-  return scope.entries.flatMap(({ leaf, hidden }) =>
-    hidden.has(name)
-      ? []
-      : leaf.columns.filter((column) => foldName(column.name) === name).map((column) => ({ leaf, column })),
+  return columnsNamed(
+    name,
+    scope.entries.filter(({ hidden }) => !hidden.has(name)),
   );
+}
+
+/** The columns of a folded name in some relations. */
+export function columnsNamed(name: string, entries: readonly ScopeEntry[]): readonly FoundColumn[] {
+  return entries.flatMap(({ leaf, columns }) => (columns.get(name) ?? []).map((column) => ({ leaf, column })));
 }
 
 /** The entries that an alias can mean. */

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AuditLog, BudgetChange } from '../../audit/index.ts';
 import { openRoom, openRoomLog, openRoomOnce, type Room } from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
-import { checkQuery, type SnapshotFacts, type Verdict } from '../../query/index.ts';
-import { type ParsedQuery, QueryParser } from '../../query/index.ts';
+import { createSalt } from '../../platform/index.ts';
+import type { SnapshotFacts, Verdict } from '../../query/index.ts';
 import { chargesOf, printIr } from './audit-events.ts';
-import { type QueryRequest, type ResolvedRequest, resolveRequest } from './request.ts';
+import type { Attempt } from './attempt.ts';
+import { QueryChecker } from './query-checker.ts';
+import { type QueryRequest, resolveRequest } from './request.ts';
 
 /** The maximum length of a resolved query in characters, so that it fits into the record of its attempt. */
 const MAX_IR_CHARACTERS = 1 << 20;
@@ -17,8 +19,18 @@ export interface RoomOptions {
   /** The environment, which must not contain the shared secret. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
+  /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
+  readonly allowClockJump?: boolean | undefined;
   /** The maximum number of rows to release; default: `DEFAULT_MAX_ROWS`. */
   readonly maxRows?: number | undefined;
+}
+
+/** What goes with one query besides the request. */
+export interface RunOptions {
+  /** The room as it is now, if it was opened for this query already; read anew if left out. It is read again after the wait. */
+  readonly room?: Room | undefined;
+  /** Ends the query. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What would happen to a query. */
@@ -28,24 +40,6 @@ export interface QueryCheck {
   readonly verdict: Verdict;
   /** How it would change the budgets of its tables; empty if it is refused. */
   readonly budgets: readonly BudgetChange[];
-}
-
-/** An attempt in progress. */
-export interface Attempt {
-  readonly id: string;
-  readonly room: Room;
-  readonly request: ResolvedRequest;
-  readonly parsed: ParsedQuery;
-}
-
-/** The verdict on a query whose budgets are used up. */
-export function withoutBudget(
-  parsed: ParsedQuery,
-  { context }: ResolvedRequest,
-  exhausted: readonly BudgetChange[],
-): Verdict {
-  const budgetsLeft = new Map(exhausted.map(({ table }) => [table, 0]));
-  return checkQuery(parsed, { ...context, budgetsLeft });
 }
 
 /** What is known of a member's own tables. Nothing of the tables of others is looked at before a query runs. */
@@ -61,40 +55,34 @@ function factsOf({ tables }: Room, member: string): ReadonlyMap<string, Snapshot
 /** What every query goes through before anything runs: it is parsed, checked, and compared with the budgets. */
 export class Admission implements AsyncDisposable {
   readonly #options: RoomOptions;
-  readonly #parser: QueryParser;
+  readonly #checker: QueryChecker;
   readonly log: AuditLog;
 
-  private constructor(options: RoomOptions, parser: QueryParser, log: AuditLog) {
+  private constructor(options: RoomOptions, checker: QueryChecker, log: AuditLog) {
     this.#options = options;
-    this.#parser = parser;
+    this.#checker = checker;
     this.log = log;
   }
 
   /**
    * Opens the log of a room for checking queries. The caller has refused an environment with the shared secret.
    *
+   * @param checker is closed with this, but not if this throws
    * @throws {SealroomError} SECRET_INVALID if the room's signer cannot be read; IO_READ, IO_LOCKED and AUDIT_* for the log.
    */
-  static async open(options: RoomOptions, room: Room): Promise<Admission> {
-    const log = await openRoomLog(room, options.now);
-    try {
-      return new Admission(options, await QueryParser.open(), log);
-    } catch (error) {
-      await log[Symbol.asyncDispose]();
-      throw error;
-    }
+  static async open(options: RoomOptions, room: Room, checker: QueryChecker): Promise<Admission> {
+    return new Admission(options, checker, await openRoomLog(room, options));
   }
 
   /**
    * What would happen to a query, and what it would cost.
    *
-   * @param room as it is now; read again if left out
-   * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration or a value is malformed; IO_*, ROOM_* and
+   * @throws {SealroomError} IO_ABORTED if the signal fires; USAGE_OPTION if a member is not in the collaboration or a value is malformed; IO_*, ROOM_* and
    *   MANIFEST_* for the room; AUDIT_* for its log.
    */
-  async check(request: QueryRequest, room?: Room): Promise<QueryCheck> {
+  async check(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryCheck> {
     const attempt = await this.prepare(request, room);
-    const verdict = await this.admit(attempt);
+    const verdict = await this.admit(attempt, signal);
     const { text } = attempt.request;
     if (!verdict.allowed) return { text, verdict, budgets: [] };
     const outcome = await this.log.preview(chargesOf(attempt.room, verdict.tables));
@@ -106,17 +94,17 @@ export class Admission implements AsyncDisposable {
     const room = await openRoomOnce(this.#options.directory, opened);
     const asked = resolveRequest(request, room.manifest, this.#options.maxRows);
     const question = { ...asked, context: { ...asked.context, facts: factsOf(room, asked.context.member) } };
-    // A template that does not exist has no text; then the check reports that and nothing else.
-    const isKnown = request.query.kind === 'text' || question.text !== '';
-    const parsed = isKnown
-      ? await this.#parser.parse(question.text)
-      : { text: question.text, statement: null, findings: [] };
-    return { id: randomUUID(), room, request: question, parsed };
+    return { id: randomUUID(), salt: createSalt(), room, request: question };
   }
 
-  /** The verdict, taking into account what is left of the budgets. */
-  async admit({ room, request, parsed }: Attempt): Promise<Verdict> {
-    const verdict = checkQuery(parsed, request.context);
+  /**
+   * The verdict, taking into account what is left of the budgets.
+   *
+   * @throws {SealroomError} IO_ABORTED if the signal fires; AUDIT_* for the log.
+   */
+  async admit(attempt: Attempt, signal?: AbortSignal): Promise<Verdict> {
+    const { room, request } = attempt;
+    const verdict = await this.#checker.check(request.text, request.context, signal);
     if (!verdict.allowed) return verdict;
     if (printIr(verdict.statement).length > MAX_IR_CHARACTERS) {
       const span = { start: 0, end: request.text.length };
@@ -125,12 +113,18 @@ export class Admission implements AsyncDisposable {
       return { allowed: false, findings: [finding], obligations: [], tables: verdict.tables };
     }
     const outcome = await this.log.preview(chargesOf(room, verdict.tables));
-    return outcome.granted ? verdict : withoutBudget(parsed, request, outcome.exhausted);
+    return outcome.granted ? verdict : this.withoutBudget(attempt, outcome.exhausted);
   }
 
-  /** Closes the log. */
+  /** The verdict on a query whose budgets are used up. */
+  withoutBudget({ request: { text, context } }: Attempt, exhausted: readonly BudgetChange[]): Promise<Verdict> {
+    const budgetsLeft = new Map(exhausted.map(({ table }) => [table, 0]));
+    return this.#checker.check(text, { ...context, budgetsLeft });
+  }
+
+  /** Closes the log, and ends the process that checks. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#parser.close();
+    await this.#checker[Symbol.asyncDispose]();
     await this.log[Symbol.asyncDispose]();
   }
 }
@@ -141,9 +135,14 @@ export class Admission implements AsyncDisposable {
  * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; the codes of {@link Admission.open} and
  *   {@link Admission.check}
  */
-export async function previewQuery(options: RoomOptions, request: QueryRequest): Promise<QueryCheck> {
+export async function previewQuery(
+  options: RoomOptions,
+  request: QueryRequest,
+  signal?: AbortSignal,
+): Promise<QueryCheck> {
   refuseSecrets(options.env);
+  await using checker = new QueryChecker();
   const room = await openRoom(options.directory);
-  await using admission = await Admission.open(options, room);
-  return await admission.check(request, room);
+  await using admission = await Admission.open(options, room, checker);
+  return await admission.check(request, { room, signal });
 }

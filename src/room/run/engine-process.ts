@@ -1,24 +1,13 @@
-import { detach, limitedCommand, type LockedQuery } from '../../engine/index.ts';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { parse } from 'node:path';
+import { detach, type LockedQuery } from '../../engine/index.ts';
 import type { Batch, ColumnType } from '../../columns/index.ts';
-import type { EngineLimits, EngineReply, EngineRequest, FailureKind, SnapshotFile } from './engine-messages.ts';
+import type { EngineLimits, EngineReply, EngineRequest, SnapshotFile } from './engine-messages.ts';
+import { LimitedProcess, ProcessFailure } from './limited-process.ts';
 
 /** Memory that a process may use in addition to the engine's, in MiB. This limit also covers long texts, which the engine's does not. */
 const PROCESS_MIB = 1024;
 
 /** The time limit for opening snapshots. It is generous, for busy machines, and does not count towards a query's time. */
 const OPEN_TIMEOUT_MS = 30_000;
-
-/** A query that was not completed. */
-export class EngineFailure extends Error {
-  readonly kind: FailureKind;
-
-  constructor(kind: FailureKind) {
-    super(`the engine process: ${kind}`);
-    this.kind = kind;
-  }
-}
 
 /** All rows of a query. */
 export interface EngineResult {
@@ -30,65 +19,35 @@ export interface EngineResult {
 }
 
 /**
- * An operating-system process that runs a single query. It has no environment and no standard streams and cannot write files. It
- * is started before it is needed and killed when its query is over, whatever the outcome.
+ * A process that runs a single query. It is started before it is needed and killed when its query is over, whatever the outcome.
  */
 export class EngineProcess {
-  readonly #child: ChildProcess;
   readonly #limits: EngineLimits;
-  readonly #exited: Promise<void>;
-  readonly #replies: EngineReply[] = [];
-  #failure: FailureKind | null = null;
-  #wake: (() => void) | null = null;
+  readonly #process: LimitedProcess<EngineRequest, EngineReply>;
 
   constructor(limits: EngineLimits) {
-    const [command, ...parameters] = limitedCommand(
-      new URL('./engine-main.js', import.meta.url),
-      limits.memoryMiB + PROCESS_MIB,
-    );
     this.#limits = limits;
-    this.#child = spawn(command, parameters, {
-      cwd: parse(process.execPath).root,
-      env: {},
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      serialization: 'advanced',
-    });
-    this.#child.on('message', (reply: EngineReply) => {
-      this.#replies.push(reply);
-      this.#wake?.();
-    });
-    this.#exited = new Promise((resolve) => {
-      const end = (): void => {
-        this.#fail('CRASH');
-        resolve();
-      };
-      // Also if the process could not be started, or a message did not reach it.
-      this.#child.once('error', end);
-      this.#child.once('exit', end);
-    });
-    // An idle engine process does not keep this process alive.
-    this.#child.unref();
-    this.#child.channel?.unref();
+    this.#process = new LimitedProcess({ main: 'engine-main', memoryMiB: limits.memoryMiB + PROCESS_MIB });
   }
 
   /** Whether it can still take a query. */
   get isAlive(): boolean {
-    return this.#failure === null;
+    return this.#process.isAlive;
   }
 
   /** Process id, for monitoring. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   /**
    * Opens the snapshots. They stay readable even if their files are removed afterwards.
    *
-   * @throws {EngineFailure} if they cannot be opened, or the process has ended.
+   * @throws {ProcessFailure} if they cannot be opened, or the process has ended.
    */
   async open(snapshots: readonly SnapshotFile[]): Promise<void> {
-    await this.#limited(OPEN_TIMEOUT_MS, undefined, async () => {
-      await this.#send({ kind: 'open', snapshots, limits: this.#limits });
+    await this.#process.limited(OPEN_TIMEOUT_MS, undefined, async () => {
+      await this.#process.send({ kind: 'open', snapshots, limits: this.#limits });
       await this.#next();
     });
   }
@@ -96,11 +55,11 @@ export class EngineProcess {
   /**
    * Runs a query; call it once, after {@link EngineProcess.open}. The process is killed at the time limit or when the signal fires.
    *
-   * @throws {EngineFailure} if the query was not completed.
+   * @throws {ProcessFailure} if the query was not completed.
    */
   async run(job: LockedQuery, signal?: AbortSignal): Promise<EngineResult> {
-    return this.#limited(this.#limits.timeoutMs, signal, async () => {
-      await this.#send({ kind: 'run', job });
+    return this.#process.limited(this.#limits.timeoutMs, signal, async () => {
+      await this.#process.send({ kind: 'run', job });
       let types: readonly ColumnType[] = [];
       const batches: Batch[] = [];
       for (;;) {
@@ -115,57 +74,14 @@ export class EngineProcess {
   }
 
   /** Kills the process, whatever it is doing, and waits until it has ended. */
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    this.#child.ref();
-    await this.#exited;
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
-  async #limited<T>(timeoutMs: number, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
-    const stop = (kind: FailureKind): void => {
-      this.#fail(kind);
-      this.#child.kill('SIGKILL');
-    };
-    const abort = (): void => {
-      stop('ABORTED');
-    };
-    const timer = setTimeout(() => {
-      stop('TIMEOUT');
-    }, timeoutMs);
-    signal?.addEventListener('abort', abort);
-    if (signal?.aborted === true) abort();
-    this.#child.channel?.ref();
-    try {
-      return await action();
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      this.#child.channel?.unref();
-    }
-  }
-
-  #fail(kind: FailureKind): void {
-    this.#failure ??= kind;
-    this.#wake?.();
-  }
-
-  /** Waits for the next message. A message that arrived before a failure is ignored. */
   async #next(): Promise<EngineReply> {
-    while (this.#failure === null) {
-      const reply = this.#replies.shift();
-      if (reply?.kind === 'failed') this.#fail(reply.failure);
-      else if (reply !== undefined) return reply;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    throw new EngineFailure(this.#failure);
-  }
-
-  #send(request: EngineRequest): Promise<void> {
-    return new Promise((resolve) => {
-      // If a message does not arrive, the end of the process says so.
-      this.#child.send(request, () => {
-        resolve();
-      });
-    });
+    const reply = await this.#process.next();
+    if (reply.kind !== 'failed') return reply;
+    this.#process.fail(reply.failure);
+    throw new ProcessFailure(reply.failure);
   }
 }

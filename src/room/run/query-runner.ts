@@ -2,17 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { type BudgetChange, durationBucket, type Receipt } from '../../audit/index.ts';
 import { type Signer } from '../../tlog/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import { sha256Hex } from '../../platform/index.ts';
+import { saltedHash, sha256Hex } from '../../platform/index.ts';
 import { type Recipients, type ResultStatement, sealPackage } from '../../package/index.ts';
-import { openRoom, openRoomOnce, readRoomSigner, type Room, type Snapshot, verifySnapshot } from '../room.ts';
+import {
+  isSameAgreement,
+  openRoom,
+  openRoomOnce,
+  readRoomSigner,
+  type Room,
+  type Snapshot,
+  verifySnapshot,
+} from '../room.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
-import { EngineFailure, type EngineProcess } from './engine-process.ts';
-import { chargesOf, describeAttempt, formatObligation, printIr } from './audit-events.ts';
-import { type Attempt, Admission, type QueryCheck, type RoomOptions, withoutBudget } from './admission.ts';
+import type { EngineProcess } from './engine-process.ts';
+import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr } from './audit-events.ts';
+import type { Attempt } from './attempt.ts';
+import { Admission, type QueryCheck, type RoomOptions, type RunOptions } from './admission.ts';
 import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
+import { ProcessFailure } from './limited-process.ts';
+import { QueryChecker } from './query-checker.ts';
+import { type ReleaseClock, ReleaseGrid, SYSTEM_CLOCK } from './release-grid.ts';
 import type { QueryRequest } from './request.ts';
 import { encodeResult, nameColumns } from './encode-result.ts';
 
@@ -35,14 +47,11 @@ export interface RunnerOptions extends RoomOptions {
   readonly limits?: Partial<RunnerLimits> | undefined;
   /** The room, if it was opened just now; read anew if left out. */
   readonly room?: Room | undefined;
-}
-
-/** What goes with one query besides the request. */
-export interface RunOptions {
-  /** The room as it is now, if it was opened for this query already; read anew if left out. It is read again after the wait. */
-  readonly room?: Room | undefined;
-  /** Ends the query. */
-  readonly signal?: AbortSignal | undefined;
+  /**
+   * The clock by which answers are released; default: that of the system. Tests and measurements have others. With a clock that does
+   * not wait, the duration of a query tells of the rows that it read.
+   */
+  readonly clock?: ReleaseClock | undefined;
 }
 
 /** A result that the room releases. */
@@ -51,13 +60,29 @@ export interface QueryResult {
   readonly statement: ResultStatement;
   /** The rows, as an Arrow stream. Protected columns are still protected. */
   readonly table: Uint8Array;
+  /** The line of the attempt in the audit log, without line break. */
+  readonly record: string;
 }
 
-/** How an attempt ended, with the receipt of its audit record. */
-export type QueryOutcome = { readonly attempt: string; readonly receipt: Receipt } & (
+/** What is known of a result before its release is recorded. */
+interface UnreleasedResult {
+  readonly statement: Omit<ResultStatement, 'proof'>;
+  readonly table: Uint8Array;
+}
+
+/** How an attempt ended, with the receipt of its audit record and the salt of the hashes in it. */
+export type QueryOutcome = { readonly attempt: string; readonly salt: string; readonly receipt: Receipt } & (
   | { readonly kind: 'refused'; readonly text: string; readonly findings: readonly Finding[] }
   | { readonly kind: 'released'; readonly result: QueryResult; readonly budgets: readonly BudgetChange[] }
 );
+
+/** The turn of an attempt in the pool. */
+interface Turn {
+  readonly engine: EngineProcess;
+  /** Kills the engine, and waits until the attempt may end. What follows does not depend on rows, but for the size of the result. */
+  readonly end: () => Promise<void>;
+  readonly signal: AbortSignal | undefined;
+}
 
 type Allowed = Extract<Verdict, { readonly allowed: true }>;
 
@@ -69,14 +94,21 @@ type Allowed = Extract<Verdict, { readonly allowed: true }>;
  */
 export class QueryRunner implements AsyncDisposable {
   readonly #now: () => Date;
+  readonly #clock: ReleaseClock;
   readonly #admission: Admission;
   readonly #pool: EnginePool;
   readonly #signer: Signer;
   /** Snapshots whose hash was already verified. */
   readonly #verified = new Set<string>();
 
-  private constructor(now: () => Date, admission: Admission, pool: EnginePool, signer: Signer) {
+  private constructor(
+    { now, clock = SYSTEM_CLOCK }: Pick<RunnerOptions, 'now' | 'clock'>,
+    admission: Admission,
+    pool: EnginePool,
+    signer: Signer,
+  ) {
     this.#now = now;
+    this.#clock = clock;
     this.#admission = admission;
     this.#pool = pool;
     this.#signer = signer;
@@ -92,14 +124,15 @@ export class QueryRunner implements AsyncDisposable {
     const { processes, ...ofEach } = { ...DEFAULT_LIMITS, ...limits };
     refuseSecrets(options.env);
     const pool = new EnginePool(processes, ofEach);
+    const checker = new QueryChecker();
     try {
       const opened = await openRoomOnce(options.directory, room);
       const signer = await readRoomSigner(opened);
       // Loading the library that writes results takes longer than a query over small tables.
-      const [admission] = await Promise.all([Admission.open(options, opened), preloadArrow()]);
-      return new QueryRunner(options.now, admission, pool, signer);
+      const [admission] = await Promise.all([Admission.open(options, opened, checker), preloadArrow()]);
+      return new QueryRunner(options, admission, pool, signer);
     } catch (error) {
-      await pool[Symbol.asyncDispose]();
+      await Promise.all([pool[Symbol.asyncDispose](), checker[Symbol.asyncDispose]()]);
       throw error;
     }
   }
@@ -110,8 +143,8 @@ export class QueryRunner implements AsyncDisposable {
    * @throws {SealroomError} USAGE_OPTION if a member is not in the collaboration; IO_*, ROOM_* and MANIFEST_* for the room;
    *   AUDIT_* for its log.
    */
-  check(request: QueryRequest): Promise<QueryCheck> {
-    return this.#admission.check(request);
+  check(request: QueryRequest, options?: RunOptions): Promise<QueryCheck> {
+    return this.#admission.check(request, options);
   }
 
   /**
@@ -119,14 +152,27 @@ export class QueryRunner implements AsyncDisposable {
    *
    * @throws {SealroomError} QUERY_FAILED if the query was allowed but could not be completed, for any reason: the audit log
    *   has the kind of the failure under the id that the error names. QUERY_UNLOADED if one of its tables is not loaded;
-   *   ROOM_SNAPSHOT if one was changed; IO_ABORTED if the signal fires; and the codes of {@link QueryRunner.check}.
+   *   ROOM_SNAPSHOT if one was changed; RULE_BUDGET if the result has more rows than a budget has left; IO_CLOCK if the clock is more
+   *   than a day past the last record, and then nothing is recorded; IO_ABORTED if the signal fires; and the codes of
+   *   {@link QueryRunner.check}.
    */
   async run(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryOutcome> {
+    const grid = new ReleaseGrid(this.#clock, signal);
+    await this.#admission.log.requireClock();
     const attempt = await this.#admission.prepare(request, room);
-    const verdict = await this.#admission.admit(attempt);
+    const verdict = await this.#admit(attempt, signal);
+    // Follows from the text and the manifest, and not from rows.
     if (!verdict.allowed) return this.#refuse(attempt, verdict);
     const snapshots = await this.#snapshotsOf(attempt, verdict);
-    return this.#pool.use((engine) => this.#runWith(engine, attempt, verdict, snapshots, signal));
+    const tables = attempt.room.manifest.tables.filter(({ name }) => verdict.tables.includes(name));
+    return this.#pool.use((engine) => {
+      const end = async (): Promise<void> => {
+        // Before the wait, since how long a process takes to end depends on what it did.
+        await engine.kill();
+        await grid.reach(tables);
+      };
+      return this.#runWith({ engine, end, signal }, attempt, verdict, snapshots);
+    });
   }
 
   /**
@@ -134,8 +180,8 @@ export class QueryRunner implements AsyncDisposable {
    *
    * @throws {SealroomError} CUSTODY_KEY if a receiving key cannot be encrypted to.
    */
-  async pack({ statement, table }: QueryResult, recipients: Recipients): Promise<Uint8Array> {
-    return sealPackage(statement, table, recipients, this.#signer);
+  async pack(result: QueryResult, recipients: Recipients): Promise<Uint8Array> {
+    return sealPackage(result, recipients, this.#signer);
   }
 
   /** Kills the processes and closes the log. */
@@ -144,16 +190,27 @@ export class QueryRunner implements AsyncDisposable {
     await this.#admission[Symbol.asyncDispose]();
   }
 
-  async #refuse(attempt: Attempt, verdict: Verdict): Promise<QueryOutcome> {
-    const { id, request: question, room } = attempt;
-    const event = describeAttempt(id, question, room, verdict);
-    const receipt = await this.#admission.log.append({ ...event, budgets: [], outcome: { kind: 'refused' } });
-    return { kind: 'refused', attempt: id, receipt, text: question.text, findings: verdict.findings };
+  async #admit(attempt: Attempt, signal: AbortSignal | undefined): Promise<Verdict> {
+    try {
+      return await this.#admission.admit(attempt, signal);
+    } catch (error) {
+      if (error instanceof SealroomError && error.code === 'IO_ABORTED') {
+        await this.#recordNotRun(attempt, UNDECIDED, ...refusalCodeOf(new ProcessFailure('ABORTED')));
+      }
+      throw error;
+    }
   }
 
-  /** Records that an allowed query cannot run; nothing has been spent for it. */
-  async #recordNotRun(attempt: Attempt, verdict: Allowed, code: string, message: string): Promise<void> {
-    const event = describeAttempt(attempt.id, attempt.request, attempt.room, verdict);
+  async #refuse(attempt: Attempt, verdict: Verdict): Promise<QueryOutcome> {
+    const { id, salt, request } = attempt;
+    const event = describeAttempt(attempt, verdict);
+    const receipt = await this.#admission.log.append({ ...event, budgets: [], outcome: { kind: 'refused' } });
+    return { kind: 'refused', attempt: id, salt, receipt, text: request.text, findings: verdict.findings };
+  }
+
+  /** Records that a query cannot run although nothing refuses it; nothing has been spent for it. */
+  async #recordNotRun(attempt: Attempt, verdict: Verdict, code: string, message: string): Promise<void> {
+    const event = describeAttempt(attempt, verdict);
     const findings = [{ code, message, span: null, table: null }];
     await this.#admission.log.append({ ...event, findings, budgets: [], outcome: { kind: 'refused' } });
   }
@@ -185,20 +242,22 @@ export class QueryRunner implements AsyncDisposable {
   }
 
   async #runWith(
-    engine: EngineProcess,
+    turn: Turn,
     attempt: Attempt,
     verdict: Allowed,
     snapshots: readonly SnapshotFile[],
-    signal: AbortSignal | undefined,
   ): Promise<QueryOutcome> {
-    const { id, request: question, room, parsed } = attempt;
+    const { id, salt, request: question, room } = attempt;
+    const { engine, end, signal } = turn;
+    const charges = chargesOf(room, verdict.tables);
     try {
-      if (signal?.aborted === true) throw new EngineFailure('ABORTED');
+      if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
       // Before anything is spent. Once opened, a table stays readable even if it is loaded again.
       await engine.open(snapshots);
       // The query may have waited long for its turn.
-      if ((await openRoom(room.directory)).manifest.sha256 !== room.manifest.sha256) throw new ManifestChanged();
+      if (!isSameAgreement(await openRoom(room.directory), room)) throw new ManifestChanged();
     } catch (error) {
+      await end();
       await this.#recordNotRun(attempt, verdict, ...refusalCodeOf(error));
       throw failed(id, error);
     }
@@ -206,43 +265,60 @@ export class QueryRunner implements AsyncDisposable {
       attempt: id,
       member: question.context.member,
       manifestSha256: room.manifest.sha256,
-      irSha256: sha256Hex(printIr(verdict.statement)),
-      charges: chargesOf(room, verdict.tables),
+      ...hashOfIr(attempt, verdict.statement),
+      charges,
     });
-    if (!started.granted) return this.#refuse(attempt, withoutBudget(parsed, question, started.exhausted));
-    const startedAt = performance.now();
-    const event = { ...describeAttempt(id, question, room, verdict), budgets: started.budgets };
-    let result: QueryResult;
+    if (!started.granted) {
+      await end();
+      return this.#refuse(attempt, await this.#admission.withoutBudget(attempt, started.exhausted));
+    }
+    const startedAt = this.#clock.elapsedMs();
+    const event = { ...describeAttempt(attempt, verdict), budgets: started.budgets };
+    let result: UnreleasedResult;
     try {
-      result = await this.#execute(engine, attempt, verdict, signal);
+      result = await this.#execute(turn, attempt, verdict);
     } catch (error) {
-      const duration = durationBucket(performance.now() - startedAt);
+      await end();
+      const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
       await this.#admission.log.append({ ...event, outcome: { kind: 'failed', code: kindOf(error), duration } });
       throw failed(id, error);
     }
-    const { rows, result: table } = result.statement;
-    const duration = durationBucket(performance.now() - startedAt);
-    const outcome = { kind: 'released', rows, resultSha256: table.sha256, duration } as const;
-    const receipt = await this.#admission.log.append({ ...event, outcome });
-    return { kind: 'released', attempt: id, receipt, result, budgets: started.budgets };
+    const { statement, table } = result;
+    const duration = durationBucket(this.#clock.elapsedMs() - startedAt);
+    const saltedResultSha256 = saltedHash(salt, 'result', statement.result.sha256);
+    const outcome = { kind: 'released', rows: statement.rows, saltedResultSha256, duration } as const;
+    const released = await this.#admission.log.release({ ...event, outcome }, charges);
+    const { receipt } = released;
+    if (!released.granted) throw tooManyRows(released.exhausted);
+    const { record, proof } = receipt;
+    const budgets = totalChanges(started.budgets, released.budgets);
+    return {
+      kind: 'released',
+      attempt: id,
+      salt,
+      receipt,
+      result: { statement: { ...statement, proof }, table, record },
+      budgets,
+    };
   }
 
   async #execute(
-    engine: EngineProcess,
-    { id, request: question, room }: Attempt,
+    { engine, end, signal }: Turn,
+    { id, salt, request: question, room }: Attempt,
     { statement, obligations, tables }: Allowed,
-    signal: AbortSignal | undefined,
-  ): Promise<QueryResult> {
+  ): Promise<UnreleasedResult> {
     const { member, receivers, template = null, parameters = {}, maxRows = DEFAULT_MAX_ROWS } = question.context;
     const { sql } = statement;
     const values = statement.isSalted ? [...statement.parameters, newSalt()] : statement.parameters;
     const answer = await engine.run({ sql, parameters: values, maxRows }, signal);
     const columns = nameColumns(statement.columns);
     const table = await encodeResult(columns, answer);
+    await end();
+    if (signal?.aborted === true) throw new ProcessFailure('ABORTED');
     return {
       table,
       statement: {
-        version: 1,
+        version: 2,
         collaboration: room.manifest.id,
         manifestSha256: room.manifest.sha256,
         attempt: id,
@@ -257,9 +333,32 @@ export class QueryRunner implements AsyncDisposable {
         rows: answer.rows,
         isCut: answer.isCut,
         result: { format: 'arrow', bytes: table.length, sha256: sha256Hex(table) },
+        salt,
       },
     };
   }
+}
+
+/** The verdict on a query whose check was not completed. */
+const UNDECIDED: Verdict = { allowed: false, findings: [], obligations: [], tables: [] };
+/** The changes of budgets from before a query started until after its release: the start has spent one row, the release the others. */
+function totalChanges(started: readonly BudgetChange[], released: readonly BudgetChange[]): readonly BudgetChange[] {
+  return started.map((change) => {
+    const { table, type, unit, period } = change;
+    const rest = released.find((each) => each.table === table && each.type === type && each.period === period);
+    return unit === undefined || rest === undefined ? change : { ...rest, before: rest.before + 1 };
+  });
+}
+
+/** The error for a result that may not be released, which says only what the budgets say. */
+function tooManyRows(exhausted: readonly BudgetChange[]): SealroomError {
+  const budgets = exhausted.map(
+    ({ table, type, period, before }) => `\`${table}\` has left, ${String(before + 1)} (${type} ${period})`,
+  );
+  const message = `the result is not released: it has more rows than ${budgets.join(', and than ')}`;
+  return new SealroomError('RULE_BUDGET', message, {
+    hint: 'ask for fewer rows, or wait until the budget is renewed; the attempt has cost one query and one row',
+  });
 }
 
 /** Decides which groups of a person count, anew in each run. */
@@ -278,7 +377,7 @@ function refusalCodeOf(error: unknown): readonly [code: string, message: string]
 }
 
 function kindOf(error: unknown): FailureKind {
-  return error instanceof EngineFailure ? error.kind : 'ENGINE';
+  return error instanceof ProcessFailure ? error.kind : 'ENGINE';
 }
 
 /** The same message for every failure, because what went wrong may depend on the data. */

@@ -47,6 +47,9 @@ export interface ResolvedRequest {
 const MAX_NAME_CHARACTERS = 256;
 const MAX_VALUE_CHARACTERS = 20_000;
 
+/** More than any template has, and few enough for a record. */
+const MAX_PARAMETERS = 1000;
+
 function requireMember({ members }: Manifest, id: string): void {
   const ids = members.map((member) => member.id);
   if (ids.includes(id)) return;
@@ -57,6 +60,13 @@ function requireMember({ members }: Manifest, id: string): void {
 
 /** Requires names that a manifest can have, and values that a record and the engine can hold unchanged. */
 function requireParameters(parameters: Readonly<Record<string, string>>): void {
+  const count = Object.keys(parameters).length;
+  if (count > MAX_PARAMETERS) {
+    throw new SealroomError(
+      'USAGE_OPTION',
+      `expected at most ${String(MAX_PARAMETERS)} parameters, got ${String(count)}`,
+    );
+  }
   for (const [name, value] of Object.entries(parameters)) {
     if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
       throw new SealroomError(

@@ -22,5 +22,7 @@ export function loadingTerms(manifest: Manifest, table: ManifestTable): string {
   const columns = columnsInRoom(table).map(({ name, protection, type }) => ({ name, protection, type }));
   const terms = { id: manifest.id, owner: table.owner, table: table.name, columns, allowDuplicates, preserveNulls };
   const keys = table.unique.length === 0 ? {} : { unique: table.unique };
-  return sha256Hex(canonicalize({ ...terms, ...keys }) ?? '');
+  // What was loaded without a signature is not used once the manifest requires one.
+  const signed = manifest.signedTables === 'required' ? { signedTables: manifest.signedTables } : {};
+  return sha256Hex(canonicalize({ ...terms, ...keys, ...signed }) ?? '');
 }

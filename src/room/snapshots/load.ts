@@ -5,12 +5,14 @@ import { didYouMean, quoteForMessage, SealroomError, systemReason } from '../../
 import { normaliseHeader } from '../../schema/index.ts';
 import { type Field } from '../../columns/index.ts';
 import { hashFile, placeFile, syncFile } from '../../files/index.ts';
+import { checkedTable, SIGNED_NULL } from '../../signed-tables/index.ts';
 import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { MOST_CELL_BYTES } from './cells.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
+import { readSourceSignature } from './source-signature.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
-import { readRoom, recordInRoom, type RoomTable, tableInRoom } from '../room.ts';
+import { readRoom, recordInRoom, requireRoomClock, type RoomTable, tableInRoom } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
 
 /** The progress of a load: the rows that were read, and then the hashing of the snapshot. */
@@ -31,6 +33,8 @@ export interface LoadOptions {
   /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | undefined;
   readonly now: () => Date;
+  /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
+  readonly allowClockJump?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
@@ -43,6 +47,8 @@ export interface LoadSummary {
   /** Hash of the previous snapshot, which was removed. */
   readonly replacedSha256: string | null;
   readonly warnings: readonly string[];
+  /** The key of the owner that signed the file, whose rows were checked; `null` if it has no signature. */
+  readonly signedBy: string | null;
   readonly elapsedMs: number;
 }
 
@@ -56,8 +62,9 @@ export interface LoadSummary {
  *
  * @throws {SealroomError} RULE_PROTECTION for a value that is not protected as the manifest says, FORMAT_CELL for a malformed
  *   cell, RULE_DUPLICATES, RULE_SOURCE if the manifest names another file, DATA_COLUMN if columns are missing, DATA_* for
- *   others, with file, row and column; USAGE_OPTION if the manifest has no such table, or no rule for it; IO_ABORTED if the
- *   signal fires; IO_*, ROOM_*, MANIFEST_* and AUDIT_* for the room and its log.
+ *   others, with file, row and column; FORMAT_SIGNATURE, RULE_SIGNATURE if the file is not what its owner signed; USAGE_OPTION if
+ *   the manifest has no such table, or no rule for it; IO_ABORTED if the signal fires; IO_*, ROOM_*, MANIFEST_* and AUDIT_* for the
+ *   room and its log.
  */
 export async function loadTable(options: LoadOptions): Promise<LoadSummary> {
   const started = performance.now();
@@ -75,10 +82,16 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   const input = toTableInput(options.input);
   const { manifest, state } = await readRoom(directory);
   const table = findTable(manifest, options.table);
+  await requireRoomClock(directory, options);
   await sweep(directory, state.snapshots.map(snapshotFile));
   if (input.kind === 'file') await requireOrdinary(input.path);
-  const reader = await openTable(input, { csvInputNull, signal });
+  const { signature, warnings } = await readSourceSignature(manifest, table, input);
+  const file = await openTable(input, {
+    csvInputNull: csvInputNull ?? (signature === null ? undefined : SIGNED_NULL),
+    signal,
+  });
   try {
+    const reader = signature === null ? file : checkedTable(file, signature);
     const sourceSha256 = await reader.sha256(signal);
     const columns = findColumns(reader, columnsInRoom(table));
     if (table.source !== null && table.source.sha256 !== sourceSha256) throw otherSource(reader.name);
@@ -97,20 +110,21 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const { owner, sha256: ruleSha256 } = table;
     const hashes = { ruleSha256, sourceSha256, snapshotSha256: entry.sha256, replacedSha256: old?.sha256 ?? null };
     const load = { table: table.name, owner, manifestSha256: manifest.sha256, ...hashes, rows: entry.rows };
-    await recordInRoom(directory, [{ kind: 'load', ...load }], options.now);
+    await recordInRoom(directory, [{ kind: 'load', ...load }], options);
     await writeState(directory, { ...state, snapshots });
     await sweep(directory, snapshots.map(snapshotFile));
     return {
       table: await tableInRoom(directory, table, entry),
       leftOut: reader.fields.filter((field) => !columns.some(({ source }) => source === field)).map(({ name }) => name),
       replacedSha256: old?.sha256 ?? null,
-      warnings: reader.warnings,
+      warnings: [...warnings, ...reader.warnings],
+      signedBy: signature?.key ?? null,
     };
   } catch (error) {
     await sweep(directory, (await readState(directory)).state.snapshots.map(snapshotFile));
     throw error;
   } finally {
-    await reader.close();
+    await file.close();
   }
 }
 

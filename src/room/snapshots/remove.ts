@@ -1,7 +1,7 @@
 import type { RoomEvent } from '../../audit/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { sweep, withRoomLock } from '../room-files.ts';
-import { recordInRoom } from '../room.ts';
+import { recordInRoom, type RoomClock } from '../room.ts';
 import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
 
 /**
@@ -9,10 +9,15 @@ import { readState, type SnapshotEntry, snapshotFile, writeState } from './snaps
  *
  * @param name name of a loaded table, even if the manifest no longer has it
  * @returns the hash of the removed snapshot
- * @throws {SealroomError} USAGE_OPTION if nothing of that name is loaded; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE; SECRET_INVALID
- *   and AUDIT_* for the log.
+ * @throws {SealroomError} USAGE_OPTION if nothing of that name is loaded; IO_READ, IO_WRITE, IO_LOCKED, ROOM_STATE; SECRET_INVALID,
+ *   IO_CLOCK and AUDIT_* for the log.
  */
-export async function removeTable(directory: string, name: string, now: () => Date): Promise<string> {
+export async function removeTable(
+  directory: string,
+  name: string,
+  now: () => Date,
+  { allowClockJump }: Pick<RoomClock, 'allowClockJump'> = {},
+): Promise<string> {
   return withRoomLock(directory, async () => {
     const { state } = await readState(directory);
     const entry = state.snapshots.find(({ table }) => table === name);
@@ -25,7 +30,7 @@ export async function removeTable(directory: string, name: string, now: () => Da
       });
     }
     const snapshots = state.snapshots.filter((snapshot) => snapshot !== entry);
-    await recordInRoom(directory, [removalOf(entry, state.manifestSha256)], now);
+    await recordInRoom(directory, [removalOf(entry, state.manifestSha256)], { now, allowClockJump });
     await writeState(directory, { ...state, snapshots });
     await sweep(directory, snapshots.map(snapshotFile));
     return entry.sha256;

@@ -25,6 +25,8 @@ const snapshotEntry = z
   })
   .readonly();
 
+const withdrawal = z.strictObject({ member: z.string(), sha256, time: z.iso.datetime({ precision: 3 }) }).readonly();
+
 const roomState = z
   .strictObject({
     version: z.literal(1),
@@ -32,6 +34,8 @@ const roomState = z
     /** Hash of the manifest that is in force. */
     manifestSha256: sha256,
     snapshots: z.array(snapshotEntry).readonly(),
+    /** The newest withdrawal of each member for each template that any manifest of the room had; missing if there was none. */
+    withdrawals: z.array(withdrawal).min(1).readonly().optional(),
   })
   .readonly();
 

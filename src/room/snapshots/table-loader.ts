@@ -4,6 +4,7 @@ import type { CollaborationSettings, ManifestColumn } from '../../collab/index.t
 import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { type Batch, type ColumnData, type Field } from '../../columns/index.ts';
 import { EngineTask, quoteIdentifier, quoteText } from '../../engine/index.ts';
+import { createSalt } from '../../platform/index.ts';
 import { requireProtection } from './cells.ts';
 import { type Conversion, convertColumn } from './conversion.ts';
 
@@ -155,6 +156,8 @@ export class TableLoader {
       `ATTACH ${quoteText(this.path)} AS snapshot`,
       `CREATE SCHEMA ${target}`,
       `CREATE TABLE ${target}.${quoteIdentifier(table)} AS ${selected} staging.rows LIMIT 0`,
+      // Others get the snapshot's hash: without something random in it, a table of a few rows could be found by trying.
+      `COMMENT ON TABLE ${target}.${quoteIdentifier(table)} IS ${quoteText(createSalt())}`,
       ...inserts,
       // Writes what is still in the engine's log next to the file.
       'DETACH snapshot',

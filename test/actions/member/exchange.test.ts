@@ -13,7 +13,7 @@ import {
 import type { MemberEnvironment } from '#src/actions/member/tables';
 import { HomeSession } from '../../support/homes.ts';
 import { keyOf } from '../../support/manifests.ts';
-import { actionsOf, environmentOf, NOW, PEOPLE_FILE } from '../support.ts';
+import { actionsOf, environmentOf, ID, NOW, PEOPLE_FILE } from '../support.ts';
 
 const collaboration = { manifest: PEOPLE_FILE };
 
@@ -28,7 +28,7 @@ interface Two {
 }
 
 /** Two homes whose members have compared their cards, and the secret in one of them. */
-async function withTwo(work: (two: Two) => Promise<void>, pubKey = 'pub'): Promise<void> {
+async function withTwo(work: (two: Two) => Promise<void>, pubKey = 'pub', pubId = 'pub'): Promise<void> {
   await using session = await HomeSession.start();
   const [brand, pub] = [environmentOf(session), environmentOf(session, { home: session.path('theirs') })];
   await session.becomes('kim');
@@ -36,7 +36,7 @@ async function withTwo(work: (two: Two) => Promise<void>, pubKey = 'pub'): Promi
   const pem = keyOf(pubKey).export({ type: 'pkcs8', format: 'pem' });
   await writeFile(session.path('theirs/sign.key'), pem, { mode: 0o600 });
   await createMember(brand, { id: 'brand', isClassic: true });
-  await createMember(pub, { id: 'pub', isClassic: true });
+  await createMember(pub, { id: pubId, isClassic: true });
   const [brandCard, pubCard] = [await readHomeCard(brand), await readHomeCard(pub)];
   const isSame = (): Promise<boolean> => Promise.resolve(true);
   await verifyMemberCard(brand, { card: pubCard, replaces: false, isSame });
@@ -68,12 +68,16 @@ describe('the secret goes from one member to another', () => {
     }));
 
   test('not to a receiver without a role, which is on record', () =>
-    withTwo(async (two) => {
-      const { session, brand, pubCard: to } = two;
-      const sent = sendToMember(brand, { to, request: await ask(two), manifest: PEOPLE_FILE });
-      await expect(sent).rejects.toThrow(/`receive` needs the role/);
-      expect((await actionsOf(session)).at(-1)).toBe('refuse send');
-    }, 'eve'));
+    withTwo(
+      async (two) => {
+        const { session, brand, pubCard: to } = two;
+        const sent = sendToMember(brand, { to, request: await ask(two), manifest: PEOPLE_FILE });
+        await expect(sent).rejects.toThrow(/`receive` needs the role/);
+        expect((await actionsOf(session)).at(-1)).toBe('refuse send');
+      },
+      'sol',
+      'brand',
+    ));
 
   test('not by somebody without a role, nor without the manifest', () =>
     withTwo(async (two) => {
@@ -131,7 +135,7 @@ describe('verifyMemberCard', () => {
       const verified = verifyMemberCard(own, { card, replaces: false, isSame });
       await expect(verified).rejects.toMatchObject({ code: 'CUSTODY_MESSAGE' });
       expect(await pinned(session)).toEqual(before);
-      const asked = requestFromMember(own, { from: card, collaboration, generation: null, days: 7 });
+      const asked = requestFromMember(own, { from: card, collaboration: { id: ID }, generation: null, days: 7 });
       await expect(asked).rejects.toMatchObject({ code: 'CUSTODY_MESSAGE' });
     }));
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { generateSignerText, parseSigner } from 'sealroom/audit';
 import { parseManifest } from 'sealroom/collab';
-import { recipientsOf, type ResultStatement, sealPackage } from 'sealroom/package';
+import { recipientsOf, sealPackage } from 'sealroom/package';
 import type { Field } from 'sealroom/tabular';
 import { describe, expect, test } from 'vitest';
 import { createSecret, rotateSecret } from '#src/actions/member/index';
@@ -15,6 +15,7 @@ import {
 } from '#src/actions/member/tables';
 import { HomeSession } from '../../support/homes.ts';
 import { manifestOfContext } from '../../support/manifests.ts';
+import { logResult, type ResultFacts } from '../../support/packages.ts';
 import { textColumn, writeTable } from '../../tabular/support.ts';
 import { environmentOf, fileOf, ID, sessionWithSecret } from '../support.ts';
 
@@ -154,11 +155,11 @@ describe('F-92 what the room signed to be sealed is sealed', () => {
     await writeTable({ kind: 'memory', format: 'arrow', receive }, fields, [
       { rows: cells.length, columns: [textColumn(cells)] },
     ]);
-    const statement: ResultStatement = {
-      version: 1,
+    const facts: ResultFacts = {
+      version: 2,
       collaboration: collaboration.id,
       manifestSha256: HASH,
-      attempt: '00000000-1111-4222-8333-444444444444',
+      attempt: randomUUID(),
       time: '2026-11-24T12:00:00.000Z',
       member: 'brand',
       receivers: ['brand'],
@@ -170,6 +171,7 @@ describe('F-92 what the room signed to be sealed is sealed', () => {
       rows: cells.length,
       isCut: false,
       result: { format: 'arrow', bytes: table.length, sha256: createHash('sha256').update(table).digest('hex') },
+      salt: 'cd'.repeat(32),
     };
     const receive64 = await identityToRecipient(await identity);
     const manifest = manifestOfContext('agg');
@@ -179,14 +181,19 @@ describe('F-92 what the room signed to be sealed is sealed', () => {
         : member,
     );
     const recipients = recipientsOf(parseManifest(JSON.stringify({ ...manifest, members })), ['brand']);
-    return sealPackage(statement, table, recipients, parseSigner(signerText));
+    const signer = parseSigner(signerText);
+    return sealPackage({ ...logResult(facts, signer), table }, recipients, signer);
   }
 
   async function openIn(session: HomeSession, bytes: Uint8Array, more: object = {}): Promise<unknown> {
     await writeFile(session.path('result.age'), bytes);
     await writeFile(session.path('me.key'), `${await identity}\n`, { mode: 0o600 });
     await writeFile(session.path('room.keys'), `${parseSigner(signerText).verifier.toString()}\n`);
-    const packageKeys = { identityFile: session.path('me.key'), keysFile: session.path('room.keys') };
+    const packageKeys = {
+      identityFile: session.path('me.key'),
+      keysFile: session.path('room.keys'),
+      member: 'brand',
+    };
     return decrypt(session, 'result.age', { collaboration, packageKeys, ...more });
   }
 

@@ -120,6 +120,7 @@ const ATTEMPTS: Readonly<Record<string, () => Promise<Attempt> | Attempt>> = {
   exportSecret: () => (abe) =>
     keyActions.exportSecret(abe, { collaboration, confirm, take: () => expect.unreachable() }),
   destroySecret: () => (abe) => keyActions.destroySecret(abe, { collaboration, generation: 1, confirm }),
+  nameSecrets: () => (abe) => keyActions.nameSecrets(abe, { manifest: PEOPLE_FILE }),
   listSecrets: () => async (abe) => {
     for (const { problem } of (await keyActions.listSecrets(abe, { collaboration, isChecked: true })).secrets) {
       if (problem !== null) throw problem;
@@ -168,6 +169,9 @@ const WITHOUT_KEY = [
   'requestFromMember',
   'ensureSigningKey',
   'signAsMember',
+  'withdrawAsMember',
+  'compareKeys',
+  'listHomeKeys',
   'createMember',
   'readHomeCard',
   'verifyMemberCard',

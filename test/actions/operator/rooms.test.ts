@@ -84,8 +84,9 @@ describe('a room', () => {
     const before = await sample.log();
     const inRoom = await checkInRoom(environment, sample.directory, request);
     expect(inRoom).toMatchObject({ text: request.query.sql, verdict: { allowed: true, tables: ['visits'] } });
-    const manifest = { text: await sample.session.text('manifest.json'), file: '/m.json' };
-    expect(await checkUnderManifest(manifest, request)).toEqual(inRoom);
+    const text = await sample.session.text('manifest.json');
+    const manifest = { text, file: '/m.json', knownKeys: [], isUnsigned: false };
+    expect(await checkUnderManifest(manifest, request)).toEqual({ ...inRoom, unsigned: [] });
     expect(await sample.log()).toBe(before);
     const changed = { ...manifest, text: manifest.text.replace('Spring campaign', 'Autumn campaign') };
     await expect(checkUnderManifest(changed, request)).rejects.toMatchObject({

@@ -5,11 +5,12 @@ import { openPackage } from 'sealroom/package';
 import { claimedCaller } from 'sealroom/query';
 import { openRoom } from 'sealroom/room';
 import { askRoom, type QueryOrder } from '#src/actions/operator/index';
+import { AT_ONCE } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
 import { NOW, SampleRoom } from '../../room/run/support.ts';
 
 const SQL = 'SELECT page, COUNT(*) AS n FROM visits GROUP BY page';
-const environment = { env: {}, now: NOW };
+const environment = { env: {}, now: NOW, clock: AT_ONCE };
 
 let room: SampleRoom;
 beforeAll(async () => {
@@ -64,7 +65,11 @@ describe('askRoom', () => {
     const answer = await askRoom(environment, order({ isPacked: true, receivers: ['pub'] }));
     if (answer.kind === 'refused' || answer.package === null) throw new Error('no package');
     const verifiers = parseVerifiers(await room.session.text('room/runner.pub'));
-    const opened = await openPackage(answer.package, [room.identities.pub], verifiers);
+    const opened = await openPackage(answer.package, {
+      member: 'pub',
+      identities: [room.identities.pub],
+      verifiers,
+    });
     expect(opened.statement).toMatchObject({ member: 'brand', receivers: ['pub'] });
   });
 

@@ -5,8 +5,8 @@ import { listProblems } from 'sealroom/schema';
 import { type FileCase, FileError } from './file.ts';
 import type { AdversarialSuite } from './suite.ts';
 
-/** A case that went wrong, in words. */
-export interface CaseFailure {
+/** A case that gave something else than the file has, in words. */
+export interface CaseDifference {
   readonly name: string;
   readonly expected: string;
   readonly got: string;
@@ -15,7 +15,10 @@ export interface CaseFailure {
 /** How a run went. */
 export interface SuiteOutcome {
   readonly passed: number;
-  readonly failures: readonly CaseFailure[];
+  /** Cases whose verdict or number of rows is wrong. */
+  readonly failures: readonly CaseDifference[];
+  /** Cases that are refused, as they should be, for other reasons than the file names. */
+  readonly otherCodes: readonly CaseDifference[];
   /** Names of the cases that wait for differential privacy. */
   readonly notRun: readonly string[];
 }
@@ -41,26 +44,36 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function describeVerdict({ allowed, findings }: Verdict): string {
-  return allowed ? 'allow' : `deny ${findings.map(({ code }) => code).join(', ')}`;
+function describeCodes({ findings }: Verdict): string {
+  return findings.map(({ code }) => code).join(', ');
 }
 
-/** What a case should give and gave, each in words; the same words if all is well. */
-async function compare(
+function describeVerdict(verdict: Verdict): string {
+  return verdict.allowed ? 'allow' : `deny ${describeCodes(verdict)}`;
+}
+
+/** How a case ended: right, wrong, or refused for other reasons than the file names. */
+type CaseOutcome =
+  | { readonly kind: 'right' }
+  | { readonly kind: 'wrong' | 'otherCode'; readonly expected: string; readonly got: string };
+
+async function judge(
   each: FileCase,
   suite: AdversarialSuite,
   parser: QueryParser,
   room: DuckDBConnection,
-): Promise<readonly [expected: string, got: string]> {
+): Promise<CaseOutcome> {
+  const { expected, code, fixtureRows } = each;
   const verdict = checkQuery(await parser.parse(suite.sqlOf(each)), suite.checkContextOf(each));
-  if (verdict.allowed !== (each.expected === 'allow')) return [each.expected, describeVerdict(verdict)];
+  if (verdict.allowed !== (expected === 'allow')) return { kind: 'wrong', expected, got: describeVerdict(verdict) };
   if (!verdict.allowed) {
-    const hasCode = each.code === undefined || verdict.findings.some(({ code }) => code === each.code);
-    return hasCode ? ['deny', 'deny'] : [`deny ${each.code ?? ''}`, describeVerdict(verdict)];
+    const hasCode = code === undefined || verdict.findings.some((finding) => finding.code === code);
+    return hasCode ? { kind: 'right' } : { kind: 'otherCode', expected: code, got: describeCodes(verdict) };
   }
   const { sql, parameters } = verdict.statement;
   const { currentRowCount: rows } = await room.runAndReadAll(sql, [...parameters]);
-  return [`${String(each.fixtureRows ?? rows)} rows`, `${String(rows)} rows`];
+  if (fixtureRows === undefined || fixtureRows === rows) return { kind: 'right' };
+  return { kind: 'wrong', expected: `${String(fixtureRows)} rows`, got: `${String(rows)} rows` };
 }
 
 /**
@@ -70,19 +83,25 @@ async function compare(
  */
 export async function runSuite(suite: AdversarialSuite): Promise<SuiteOutcome> {
   const room = await openFixture(suite);
-  const failures: CaseFailure[] = [];
+  const failures: CaseDifference[] = [];
+  const otherCodes: CaseDifference[] = [];
   const waiting = suite.file.cases.filter((each) => suite.needsDifferentialPrivacy(each));
   const cases = suite.file.cases.filter((each) => !waiting.includes(each));
   try {
     using parser = await QueryParser.open();
     for (const each of cases) {
-      const [expected, got] = await compare(each, suite, parser, room).catch(
-        (error: unknown) => [each.expected, messageOf(error)] as const,
-      );
-      if (expected !== got) failures.push({ name: each.name, expected, got });
+      const outcome = await judge(each, suite, parser, room).catch((error: unknown): CaseOutcome => ({
+        kind: 'wrong',
+        expected: each.expected,
+        got: messageOf(error),
+      }));
+      if (outcome.kind === 'right') continue;
+      const { kind, expected, got } = outcome;
+      (kind === 'wrong' ? failures : otherCodes).push({ name: each.name, expected, got });
     }
   } finally {
     room.closeSync();
   }
-  return { passed: cases.length - failures.length, failures, notRun: waiting.map(({ name }) => name) };
+  const notRun = waiting.map(({ name }) => name);
+  return { passed: cases.length - failures.length, failures, otherCodes, notRun };
 }

@@ -40,7 +40,7 @@ export class AdversarialSuite {
     const approvals = new Map(
       Object.values(this.file.templates).map(({ id, approvedBy }) => [
         id,
-        approvedBy.map((member) => approveTemplate(unsigned, id, member, this.#keyOf(member))),
+        approvedBy.map((member) => approveTemplate(unsigned, id, member, this.#keyOf(member), new Date(0))),
       ]),
     );
     return parseManifest(this.#printManifest(context, approvals));

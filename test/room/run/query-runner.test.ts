@@ -91,10 +91,7 @@ async function requireWholeLog(unfinished = 0): Promise<void> {
 describe('an allowed query', () => {
   test('gives what the cleartext gives, without the groups that are too small', async () => {
     const outcome = await runner.run(ask(BY_REGION));
-    const expected = await cleartextRows(
-      cleartext,
-      `${BY_REGION} HAVING COUNT(DISTINCT i.email) >= 10 ORDER BY ALL`,
-    );
+    const expected = await cleartextRows(cleartext, `${BY_REGION} HAVING COUNT(DISTINCT i.email) >= 10 ORDER BY ALL`);
     expect(await rowsOf(outcome)).toEqual(expected);
     expect(expected.map(([region]) => region)).toEqual(['Bavaria', 'Carinthia', 'Tyrol']);
     expect(await cleartextRows(cleartext, 'SELECT DISTINCT region FROM impressions')).toHaveLength(4);
@@ -119,7 +116,7 @@ describe('an allowed query', () => {
 
   test('releases the first rows if there are more than may be released, and says so', async () => {
     const run = async (sql: string, maxRows: number): Promise<QueryOutcome> => {
-      await using strict = await room.runner({}, maxRows);
+      await using strict = await room.runner({}, { maxRows });
       return await strict.run(ask(sql));
     };
     const outcome = await run('SELECT v.seconds FROM visits v', 2);
@@ -336,7 +333,8 @@ test('a runner does not start with the shared secret in its environment', async 
 });
 
 test('a runner that is killed takes its engine along, and leaves the ledger whole', async () => {
-  const argv = ['dist/cli/main.js', 'query', '--room', room.directory, '--as', 'brand', RUNAWAY];
+  // The room was made at a time that is long past.
+  const argv = ['dist/cli/main.js', 'query', '--room', room.directory, '--clock-jump', '--as', 'brand', RUNAWAY];
   const child = await untilStarted(() => spawn(process.execPath, argv, { cwd: ROOT, env: {}, stdio: 'ignore' }));
   const engines = enginesOf(child.pid ?? 0);
   expect(engines.length).toBeGreaterThan(0);
@@ -393,6 +391,21 @@ describe('a room that is not as it should be', () => {
     expect(await second).toMatchObject({ code: 'QUERY_FAILED' });
     expect(await changed.log()).toContain('"code":"MANIFEST_CHANGED"');
     expect(await asked.run(ask(BY_REGION))).toMatchObject({ kind: 'released' });
+  });
+
+  test('has an approval that was withdrawn since the query began to wait', async () => {
+    await using changed = await SampleRoom.start(['impressions', 'purchases', 'visits']);
+    await using asked = await changed.runner();
+    const abort = new AbortController();
+    const first = failureOf(asked.run(ask(RUNAWAY), { signal: abort.signal }));
+    await waitFor(async () => (await changed.log()).includes('"kind":"start"'));
+    const second = failureOf(asked.run(ask(BY_REGION)));
+    await asked.check(ask(BY_REGION));
+    await changed.withdraw('pub');
+    abort.abort();
+    expect(await first).toMatchObject({ code: 'IO_ABORTED' });
+    expect(await second).toMatchObject({ code: 'QUERY_FAILED' });
+    expect(await changed.log()).toContain('"code":"MANIFEST_CHANGED"');
   });
 
   test('has a manifest that was changed after it was signed', async () => {

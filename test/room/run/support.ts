@@ -4,11 +4,26 @@ import { setTimeout } from 'node:timers/promises';
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { encryptTable, HIGH_ASSURANCE, parseSharedSecret, parseTableSchema } from 'sealroom';
-import { approveTemplate, insertSignature, parseManifest, printPublicKey, signManifest } from 'sealroom/collab';
-import { claimedCaller, type QueryOutcome, type QueryRequest, QueryRunner, type RunnerLimits } from 'sealroom/query';
+import {
+  approveTemplate,
+  insertSignature,
+  insertWithdrawal,
+  parseManifest,
+  printPublicKey,
+  signManifest,
+  withdrawApproval,
+} from 'sealroom/collab';
+import {
+  claimedCaller,
+  type QueryOutcome,
+  type QueryRequest,
+  QueryRunner,
+  type RunnerLimits,
+  type RunnerOptions,
+} from 'sealroom/query';
 import { createRoom, loadTable, updateRoom } from 'sealroom/room';
 import { readRows } from '#src/actions/member/read-result';
-import { SECRET, Session } from '../../support/cli.ts';
+import { AT_ONCE, SECRET, Session } from '../../support/cli.ts';
 import { keyOf } from '../../support/manifests.ts';
 
 export const ID = '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33';
@@ -168,7 +183,7 @@ function signedBy(text: string): string {
   for (const owner of ['pub', 'brand']) {
     signed = insertSignature(
       signed,
-      approveTemplate(parseManifest(text), TEMPLATE.id, owner, keyOf(owner)),
+      approveTemplate(parseManifest(text), TEMPLATE.id, owner, keyOf(owner), new Date(0)),
       TEMPLATE.id,
     );
   }
@@ -201,6 +216,7 @@ export class SampleRoom implements AsyncDisposable {
       auditor: await generateX25519Identity(),
     };
     const room = new SampleRoom(await Session.start(), identities);
+    room.session.now = NOW;
     const tables = Object.fromEntries(Object.entries(TABLES).filter(([name]) => names.includes(name)));
     const manifest = await signedManifest(identities, tables);
     await room.session.put('manifest.json', manifest);
@@ -245,12 +261,25 @@ export class SampleRoom implements AsyncDisposable {
       directory: this.directory,
       manifest: signedBy(text),
       manifestFile: 'manifest.json',
+      now: NOW,
+    });
+  }
+
+  /** Withdraws the approval of the template by an owner in the room, without another change of its manifest. */
+  async withdraw(owner: string): Promise<void> {
+    const text = await this.session.text('manifest.json');
+    const withdrawal = withdrawApproval(parseManifest(text), TEMPLATE.id, owner, keyOf(owner), new Date());
+    await updateRoom({
+      directory: this.directory,
+      manifest: insertWithdrawal(text, withdrawal, TEMPLATE.id),
+      manifestFile: 'manifest.json',
       now: () => new Date(),
     });
   }
 
-  runner(limits: Partial<RunnerLimits> = {}, maxRows?: number): Promise<QueryRunner> {
-    return QueryRunner.open({ directory: this.directory, env: {}, now: NOW, limits, maxRows });
+  /** A runner that releases answers as soon as they are there, unless it has another clock. */
+  runner(limits: Partial<RunnerLimits> = {}, more: Partial<RunnerOptions> = {}): Promise<QueryRunner> {
+    return QueryRunner.open({ directory: this.directory, env: {}, now: NOW, clock: AT_ONCE, limits, ...more });
   }
 
   /** Records of the audit log, as JSON text. */
@@ -303,14 +332,24 @@ export async function cleartextRows(
   );
 }
 
-/** Ids of the engine processes that a process has started; there is no other way to see them than the system's. */
-export function enginesOf(parent: number): readonly number[] {
+/** Ids of the processes of one kind that a process has started; there is no other way to see them than the system's. */
+function childrenOf(parent: number, main: string): readonly number[] {
   const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
   return stdout
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((match) => Number(match?.[2]) === parent && match?.[3]?.includes('engine-main.js') === true)
+    .filter((match) => Number(match?.[2]) === parent && match?.[3]?.includes(main) === true)
     .map((match) => Number(match?.[1]));
+}
+
+/** Ids of the engine processes that a process has started. */
+export function enginesOf(parent: number): readonly number[] {
+  return childrenOf(parent, 'engine-main.js');
+}
+
+/** Ids of the processes that check queries and that a process has started. */
+export function checkersOf(parent: number): readonly number[] {
+  return childrenOf(parent, 'check-main.js');
 }
 
 /** Waits until something is so; a test's time limit ends it. */

@@ -94,6 +94,16 @@ test('rows come in another order at each load, and in any place', async () => {
   expect(mean).toBeLessThan(2000 / 3 + 40);
 });
 
+test.each([0, 1])(
+  'a table of %d rows has another hash each time, so that nobody can try out what is in it',
+  async (rows) => {
+    await using session = await RoomSession.start();
+    const input = await session.encrypt('enc.csv', cleartextRows(rows));
+    const hashes = [await session.load(input), await session.load(input)].map(({ table }) => table.snapshot?.sha256);
+    expect(new Set(hashes).size).toBe(2);
+  },
+);
+
 test('a table without rows is loaded', async () => {
   await using session = await RoomSession.start();
   expect(await session.load(await session.encrypt('enc.csv', cleartextRows(0)))).toMatchObject({

@@ -1,0 +1,40 @@
+import { Worker } from 'node:worker_threads';
+import { checkQuery, QueryParser } from '../../query/index.ts';
+import type { CheckReply, CheckRequest } from './check-messages.ts';
+
+// The process that parses and checks queries. It has no data, and it is killed if a query takes it too long.
+
+// Without its parent the process is useless; the engine's threads would keep it from ending by itself.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+// A signal is for the process that started this one, which kills it; and SIGUSR1 must not open the inspector.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
+
+/** The number of the running check; 0 for none. The watching thread reads it. */
+const running = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+let checks = 0;
+
+function reply(message: CheckReply): void {
+  process.send?.(message);
+}
+
+async function answer({ text, context }: CheckRequest): Promise<void> {
+  checks += 1;
+  Atomics.store(running, 0, checks);
+  Atomics.notify(running, 0);
+  // A template that does not exist has no text; then the check reports that and nothing else.
+  const isUnknown = context.template !== undefined && text === '';
+  const parsed = isUnknown ? { text, statement: null, findings: [] } : await parser.parse(text);
+  const verdict = checkQuery(parsed, context);
+  Atomics.store(running, 0, 0);
+  Atomics.notify(running, 0);
+  reply({ kind: 'checked', verdict });
+}
+
+new Worker(new URL('./check-watch.js', import.meta.url), { workerData: running });
+const parser = await QueryParser.open();
+process.on('message', (request: CheckRequest) => {
+  // Whatever goes wrong, the end of the process says so.
+  answer(request).catch(() => process.kill(process.pid, 'SIGKILL'));
+});
+reply({ kind: 'ready' });
