@@ -36,9 +36,9 @@ const UNIQUE: Facts = {
   fan: { rows: 5000, most: { bucket: 5000, grp: 1 } },
 };
 
-async function ask(sql: string, terms: Terms = {}, facts: Facts | undefined = UNIQUE): Promise<Verdict> {
-  const context = { manifest: countingManifest(terms), member: 'shop', receivers: ['shop'] };
-  return checkQuery(await parser.parse(sql), facts === undefined ? context : { ...context, facts: factsOf(facts) });
+async function ask(sql: string, terms: Terms = {}, facts: Facts = UNIQUE): Promise<Verdict> {
+  const context = { manifest: countingManifest(terms), member: 'shop', receivers: ['shop'], facts: factsOf(facts) };
+  return checkQuery(await parser.parse(sql), context);
 }
 
 async function codesOf(sql: string, terms: Terms = {}, facts?: Facts): Promise<readonly string[]> {
