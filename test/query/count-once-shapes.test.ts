@@ -69,7 +69,7 @@ class Choices {
 
   below(end: number): number {
     this.#next += 1;
-    return Math.floor((this.#numbers[this.#next % this.#numbers.length] ?? 0) * end);
+    return Math.floor(((this.#numbers[this.#next % this.#numbers.length] ?? 0) * end) / 1_000_000);
   }
 
   of<Value>(list: readonly Value[]): Value {
@@ -219,7 +219,7 @@ async function read(sql: string): Promise<readonly string[]> {
 test('R-41, R-42 an allowed answer is that of plain SQL; no row counts twice, and nobody is in two groups of other members', async () => {
   let allowed = 0;
   let refused = 0;
-  const choice = fc.array(fc.double({ min: 0, max: 0.999_999, noNaN: true }), { minLength: 40, maxLength: 40 });
+  const choice = fc.array(fc.noBias(fc.nat(999_999)), { minLength: 40, maxLength: 40 });
   const property = fc.asyncProperty(DATA, fc.array(choice, { minLength: 15, maxLength: 15 }), async (data, queries) => {
     const facts = new Map([
       ['mine', factsOf('shop.mine', data.mine)],
