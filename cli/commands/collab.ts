@@ -234,12 +234,7 @@ function withInit(yargs: Argv): Argv<InitArguments> {
 function withSigner(yargs: Argv): Argv<SignerArguments> {
   return withManifest(yargs)
     .option('as', { type: 'string', demandOption: true, describe: 'id of the member that signs' })
-    .option('key', {
-      alias: 'k',
-      type: 'string',
-      demandOption: true,
-      describe: 'file with the signing key of the member',
-    })
+    .option('key', { alias: 'k', type: 'string', demandOption: true, describe: "file with the member's signing key" })
     .option('home', {
       type: 'string',
       requiresArg: true,

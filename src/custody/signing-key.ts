@@ -4,7 +4,7 @@ import { printPublicKey } from '../signing/index.ts';
 import { fileExists, isExisting, writeFileAtomically } from '../files/index.ts';
 import { readSecretFile } from './secret-file.ts';
 
-const HINT = 'create one with `sealroom collab key <file>`';
+const HINT = '`sealroom member init` makes one in your home, and `sealroom collab key <file>` one elsewhere';
 
 /**
  * Reads a member's signing key: PKCS #8 in PEM without a passphrase, as `openssl genpkey -algorithm ed25519` writes
