@@ -128,7 +128,7 @@ test('with a manifest, the signature has its hash and the name of the table that
   withSigned(async (home) => {
     const sign = await readPublicKeyOf(home.path('home/sign.key'));
     await home.session.put('m.json', OWNED(sign ?? ''));
-    const encrypt = ['encrypt', 'in.csv', '--manifest', 'm.json', '-s', 's.json', '--sign', '-f'];
+    const encrypt = ['encrypt', 'in.csv', '--manifest', 'm.json', '--unsigned', '-s', 's.json', '--sign', '-f'];
     await home.done([...encrypt, '-o', 'm.csv']);
     const { payload } = JSON.parse(await readFile(home.path('m.csv.sealroom.sig.json'), 'utf8')) as { payload: string };
     expect(JSON.parse(Buffer.from(payload, 'base64').toString())).toMatchObject({
@@ -143,5 +143,5 @@ test('with a manifest, the signature has its hash and the name of the table that
     await usage('others', /is not one with which pub signs tables/);
     await home.session.put('m.json', OWNED(`ed25519:${Buffer.alloc(32, 5).toString('base64')}`));
     const { code, err } = await home.run([...encrypt, '-o', 'm.csv']);
-    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/is not clear/) as string });
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringMatching(/another is pinned/) as string });
   }));
