@@ -142,6 +142,11 @@ test('with a manifest, the signature has its hash and the name of the table that
     await usage('peolpe', /did you mean `?people/);
     await usage('others', /is not one with which pub signs tables/);
     await home.session.put('m.json', OWNED(sign ?? '').replaceAll('"owner":"pub"', '"owner":"brand"'));
+    expect(await home.run([...encrypt, '-o', 'm.csv'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/it is not clear which table of the manifest this is/) as string,
+    });
+    await home.session.put('m.json', OWNED(`ed25519:${Buffer.alloc(32, 5).toString('base64')}`));
     const { code, err } = await home.run([...encrypt, '-o', 'm.csv']);
-    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/it is not clear which table of the manifest this is/) as string });
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringMatching(/another is pinned/) as string });
   }));
