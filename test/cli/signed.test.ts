@@ -71,6 +71,22 @@ test('a signature by a key that is not known is refused, and by one that is pinn
     expect(err).toMatch(/^hint: pin its owner's card/m);
   }));
 
+test('with a manifest, a table that another member signed in the place of its owner is refused', () =>
+  withSigned(async (home) => {
+    const other = ['--home', 'other'];
+    await home.done(['member', 'init', '--id', 'pub', ...other]);
+    const theirs = await readPublicKeyOf(home.path('other/sign.key'));
+    const own = await readPublicKeyOf(home.path('home/sign.key'));
+    const decrypt = ['decrypt', 't.csv', '--manifest', 'm.json', '--unsigned', '-o', 'out.csv', '-f'];
+    await home.session.put('m.json', OWNED(own ?? '', theirs ?? ''));
+    await home.done(decrypt);
+    await home.session.put('m.json', OWNED(own ?? '', theirs ?? '').replace('"owner":"brand"', '"owner":"pub"'));
+    const { code, err } = await home.run(decrypt);
+    expect({ code, err }).toMatchObject({ code: 4 });
+    expect(err).toMatch(/signed with a key that is not that of pub, who owns it\nhint: .* from pub;/);
+    expect(await home.run(['reencrypt', ...decrypt.slice(1)])).toMatchObject({ code: 4 });
+  }));
+
 test('the secret that was signed is the one that opens the table', () =>
   withSigned(async (home) => {
     const env = { C3R_SHARED_SECRET: Buffer.alloc(32, 9).toString('base64') };
@@ -95,7 +111,9 @@ test('a table for another collaboration, and options that do not go together', (
     await usage([...ENCRYPT, '--sign', '-w', 'NULL', '-o', 'x.csv'], /has nothing for a null/);
   }));
 
-const OWNED = (sign: string): string =>
+const STRANGER = `ed25519:${Buffer.alloc(32, 3).toString('base64')}`;
+
+const OWNED = (sign: string, ofPub = STRANGER): string =>
   JSON.stringify({
     version: 1,
     id: ID,
@@ -108,7 +126,7 @@ const OWNED = (sign: string): string =>
     },
     members: [
       { id: 'brand', abilities: ['CAN_QUERY'], publicKeys: { sign } },
-      { id: 'pub', abilities: [], publicKeys: { sign: `ed25519:${Buffer.alloc(32, 3).toString('base64')}` } },
+      { id: 'pub', abilities: [], publicKeys: { sign: ofPub } },
     ],
     tables: [
       ['people', 'brand', ['mail', 'city']],
@@ -128,7 +146,7 @@ test('with a manifest, the signature has its hash and the name of the table that
   withSigned(async (home) => {
     const sign = await readPublicKeyOf(home.path('home/sign.key'));
     await home.session.put('m.json', OWNED(sign ?? ''));
-    const encrypt = ['encrypt', 'in.csv', '--manifest', 'm.json', '-s', 's.json', '--sign', '-f'];
+    const encrypt = ['encrypt', 'in.csv', '--manifest', 'm.json', '--unsigned', '-s', 's.json', '--sign', '-f'];
     await home.done([...encrypt, '-o', 'm.csv']);
     const { payload } = JSON.parse(await readFile(home.path('m.csv.sealroom.sig.json'), 'utf8')) as { payload: string };
     expect(JSON.parse(Buffer.from(payload, 'base64').toString())).toMatchObject({
@@ -141,7 +159,7 @@ test('with a manifest, the signature has its hash and the name of the table that
     };
     await usage('peolpe', /did you mean `?people/);
     await usage('others', /is not one with which pub signs tables/);
-    await home.session.put('m.json', OWNED(`ed25519:${Buffer.alloc(32, 5).toString('base64')}`));
+    await home.session.put('m.json', OWNED(sign ?? '').replace('"owner":"pub"', '"owner":"brand"'));
     const { code, err } = await home.run([...encrypt, '-o', 'm.csv']);
     expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/is not clear/) as string });
   }));

@@ -7,11 +7,11 @@ import type { HomeEnvironment, SigningWish, TableToSign } from './signing-keys.t
 import type { TableTransfer } from './table-transfer.ts';
 
 /**
- * Finds the signature beside a table, and checks that its key belongs to the home, to a member whose card is pinned, or to a member in
- * the manifest. The rows are checked as they are read.
+ * Finds the signature beside a table, and checks whose key made it: of a table that the manifest has, its owner's; of another one, that of
+ * the home, of a member whose card is pinned, or of a member in the manifest. The rows are checked as they are read.
  *
  * @returns `undefined` if it has none
- * @throws {SealroomError} USAGE_OPTION if the table was signed for another collaboration; FORMAT_SIGNATURE if the key is not known;
+ * @throws {SealroomError} USAGE_OPTION if the table was signed for another collaboration; FORMAT_SIGNATURE if the key is not known, or not the owner's;
  *   as `readTableSignature` and `listPinned`.
  */
 export async function findSignature(
@@ -29,8 +29,19 @@ export async function findSignature(
     });
   }
   // Most tables have none, and loading what reads cards takes longer than decrypting a small table.
-  const { knownKeys } = await import('./signing-keys.ts');
-  if ((await knownKeys(environment, manifest)).includes(key)) return signature;
+  const { keysOfOwner, knownKeys } = await import('./signing-keys.ts');
+  const owner = keysOfOwner(manifest, statement.table);
+  if (owner !== null && !owner.keys.includes(key)) {
+    throw new SealroomError(
+      'FORMAT_SIGNATURE',
+      `the table was signed with a key that is not that of ${owner.id}, who owns it`,
+      {
+        where: { file },
+        hint: `get the table and its signature from ${owner.id}; whoever else has a known key can have changed it`,
+      },
+    );
+  }
+  if (owner !== null || (await knownKeys(environment, manifest)).includes(key)) return signature;
   throw new SealroomError('FORMAT_SIGNATURE', 'the table was signed with a key that is not known here', {
     where: { file },
     hint:
