@@ -85,6 +85,12 @@ test('with a manifest, a table that another member signed in the place of its ow
     expect({ code, err }).toMatchObject({ code: 4 });
     expect(err).toMatch(/signed with a key that is not that of pub, who owns it\nhint: .* from pub;/);
     expect(await home.run(['reencrypt', ...decrypt.slice(1)])).toMatchObject({ code: 4 });
+    await home.done([...ENCRYPT, '--sign', '-f', '-o', 't.csv']);
+    const nameless = await home.done(decrypt);
+    expect(nameless.err).toMatch(
+      /^warning: .*sig\.json names no table, so that nothing says whose table it is; it was signed with ed25519:/m,
+    );
+    expect((await home.done(['decrypt', 't.csv', ...DECRYPT])).err).not.toMatch(/names no table/);
   }));
 
 test('the secret that was signed is the one that opens the table', () =>
