@@ -29,7 +29,6 @@ export function layOutFiles({ brightfen, tannhof }: Insurers, truth: Truth): Sam
       text: toCsv(truth.totals, [
         { header: 'region', value: (row) => row.region },
         { header: 'incidents', value: (row) => String(row.incidents) },
-        { header: 'brightfen_eur', value: (row) => String(row.brightfenEur) },
         { header: 'tannhof_eur', value: (row) => String(row.tannhofEur) },
       ]),
     },

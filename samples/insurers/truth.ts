@@ -26,8 +26,7 @@ export interface RegionTotal {
   readonly region: string;
   /** Incidents that both have. */
   readonly incidents: number;
-  /** Over all pairs of claims: sum of the amounts, each rounded to 10 euro before. */
-  readonly brightfenEur: number;
+  /** Over Tannhof's claims in these incidents, each once: sum of the amounts, each rounded to 10 euro before. */
   readonly tannhofEur: number;
 }
 
@@ -95,13 +94,12 @@ function toSharedClaim({ one, other, oneHolder, otherHolder, samePerson }: Claim
 function totalPerRegion(pairs: readonly ClaimPair[]): RegionTotal[] {
   const totals = new Map<string, RegionTotal>();
   const incidents = new Set<string>();
-  for (const { one, other } of pairs) {
-    const soFar = totals.get(one.region);
-    const key = `${one.region} ${one.incidentNo ?? ''}`;
-    totals.set(one.region, {
-      region: one.region,
+  for (const other of new Set(pairs.map((pair) => pair.other))) {
+    const soFar = totals.get(other.region);
+    const key = `${other.region} ${other.incidentNo ?? ''}`;
+    totals.set(other.region, {
+      region: other.region,
       incidents: (soFar?.incidents ?? 0) + Number(!incidents.has(key)),
-      brightfenEur: (soFar?.brightfenEur ?? 0) + (roundAmount(one.amountCents) ?? 0),
       tannhofEur: (soFar?.tannhofEur ?? 0) + (roundAmount(other.amountCents) ?? 0),
     });
     incidents.add(key);

@@ -101,7 +101,8 @@ describe('A-50 verification', () => {
         changed.writeUInt8(changed.readUInt8(place) ^ change, place);
         const report = await verifyBytes(changed);
         const index = bytes.subarray(0, place).toString('utf8').split('\n').length - 1;
-        expect(blamed(report)).toContain(index);
+        // No record after the last one has its hash; then the checkpoint says that one of all was changed.
+        expect(blamed(report)).toContain(index === RECORDS - 1 ? null : index);
       }),
       { seed: 7, numRuns: runs(400) },
     );

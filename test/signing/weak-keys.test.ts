@@ -23,6 +23,7 @@ import { openParcel } from '#src/custody/exchange/parcel';
 import { parseRequest, requireAnswerable, type SignedRequest } from '#src/custody/exchange/request';
 import { writeContainer } from '#src/package/container';
 import { sha256 } from '#src/platform/index';
+import { parseTableSignature } from '#src/signed-tables/parse-table-signature';
 import { verifyStatement } from '#src/signing/index';
 import {
   answer,
@@ -171,6 +172,25 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     const checkpoint = checkpointOf(index, key);
     return isTaken(() => checkConsistencyProof(`old 0\n\n${checkpoint}`, checkpoint, verifiersOf(key)));
   },
+  'a table': (index, key) => {
+    const hash = 'ab'.repeat(32);
+    const statement = {
+      version: 1,
+      collaborationId: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
+      generation: 1,
+      secretId: hash,
+      manifestSha256: null,
+      table: null,
+      columns: [{ name: 'a', protection: 'cleartext', type: 'string' }],
+      rows: index,
+      root: hash,
+      created: '2026-11-24T12:00:00Z',
+    };
+    const payload = encodeBase64(encodeUtf8(canonicalize(statement) ?? ''));
+    const signatures = [{ keyid: publicKey(key), sig: FORGED_TEXT }];
+    const text = JSON.stringify({ payloadType: 'application/vnd.sealroom.table.v1+json', payload, signatures });
+    return isTaken(() => parseTableSignature(text, 'table.csv.sealroom.sig.json'));
+  },
   'a card': (index, key) => {
     const body = { ...bob.card.body, name: String(index), sign: publicKey(key) };
     return isTaken(() => parseCard(dsse(bob.card.text, canonicalize(body) ?? '')));
@@ -248,6 +268,7 @@ describe('signatures are checked in one place', () => {
       'collab/signature.ts', // a manifest, an approval
       'custody/exchange/parcel.ts', // a parcel
       'custody/exchange/signed-text.ts', // a card, a request
+      'signed-tables/parse-table-signature.ts', // a table
       'signing/statement.ts', // a statement
     ]);
     expect(filesWith(/\.verifies\(/)).toEqual(['tlog/note.ts']);

@@ -1,10 +1,9 @@
--- How much was claimed, per region, in the incidents that both have? Regions with under five of them stay out.
+-- How much was claimed at Tannhof, per region, in the incidents that both have? Regions with under five of them stay out.
 SELECT
-  one.region,
-  COUNT(DISTINCT one.incident_key) AS incidents,
-  SUM(one.amount_rounded) AS brightfen_eur,
+  other.region,
+  COUNT(DISTINCT other.incident_key) AS incidents,
   SUM(other.amount_rounded) AS tannhof_eur
-FROM brightfen_totals AS one
-JOIN tannhof_totals AS other USING (incident_key)
-GROUP BY one.region
-ORDER BY one.region
+FROM tannhof_totals AS other
+WHERE other.incident_key IN (SELECT incident_key FROM brightfen_totals)
+GROUP BY other.region
+ORDER BY other.region

