@@ -104,16 +104,17 @@ export function isKnownSigner({ state, signsForMember }: KeyStatus): boolean {
  * Refuses a manifest that another key than the known ones signed for a member of which such a key is known. Whoever changes a manifest
  * can add a person with a key of theirs to any member, and leave its known key in.
  *
+ * @param manifest the one that was compared
  * @param statuses from {@link comparePinnedKeys}
  * @param file what errors call the manifest
  * @throws {SealroomError} MANIFEST_SIGNATURE
  */
 export function requireKnownSigners(
-  { signatures }: Pick<Manifest, 'signatures'>,
+  manifest: Pick<Manifest, 'signatures'>,
   statuses: readonly KeyStatus[],
   file: string,
 ): void {
-  for (const signature of signatures) {
+  for (const signature of manifest.signatures) {
     const known = statuses.filter((status) => status.member === signature.member && isKnownSigner(status));
     if (known.length === 0 || known.some(({ sign }) => verifyHash('manifest', signature, sign))) continue;
     throw new SealroomError(
