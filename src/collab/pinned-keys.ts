@@ -41,7 +41,8 @@ function listKeys({ people, publicKeys }: Member): readonly Pick<KeyStatus, 'per
  * compares in the same way.
  *
  * A key that is not among the known ones of its member is `another` if the manifest leaves out one of these: somebody may have put it
- * there instead. A member that has a new key, or other people, gets the new card pinned.
+ * there instead. A member that has a new key, or other people, gets the new card pinned. That a known key is there does not mean that it
+ * signed: {@link requireKnownSigners} finds out.
  */
 export function comparePinnedKeys(
   { members }: { readonly members: readonly Member[] },
