@@ -167,5 +167,5 @@ test('with a manifest, the signature has its hash and the name of the table that
     await usage('others', /is not one with which pub signs tables/);
     await home.session.put('m.json', OWNED(sign ?? '').replace('"owner":"pub"', '"owner":"brand"'));
     const { code, err } = await home.run([...encrypt, '-o', 'm.csv']);
-    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/is not clear/) as string });
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringMatching(/another is pinned/) as string });
   }));

@@ -36,9 +36,9 @@ const UNIQUE: Facts = {
   fan: { rows: 5000, most: { bucket: 5000, grp: 1 } },
 };
 
-async function ask(sql: string, terms: Terms = {}, facts: Facts | undefined = UNIQUE): Promise<Verdict> {
-  const context = { manifest: countingManifest(terms), member: 'shop', receivers: ['shop'] };
-  return checkQuery(await parser.parse(sql), facts === undefined ? context : { ...context, facts: factsOf(facts) });
+async function ask(sql: string, terms: Terms = {}, facts: Facts = UNIQUE): Promise<Verdict> {
+  const context = { manifest: countingManifest(terms), member: 'shop', receivers: ['shop'], facts: factsOf(facts) };
+  return checkQuery(await parser.parse(sql), context);
 }
 
 async function codesOf(sql: string, terms: Terms = {}, facts?: Facts): Promise<readonly string[]> {
@@ -205,7 +205,56 @@ describe('R-41 rows of other members count once', () => {
   });
 });
 
+test('R-41 a constant of a sub-query counts the rows that have it', async () => {
+  const facts: Facts = { mine: { rows: 9, most: { email: 9 } } };
+  for (const measure of ['SUM(t.one)', 'COUNT(t.one)', 'AVG(t.one)']) {
+    const sql = `SELECT ${measure} AS n FROM (SELECT c.email, 1 AS one ${C}) t`;
+    expect(await codesOf(sql, CUSTOM, facts)).toEqual(['FAN_OUT']);
+    expect(await codesOf(sql, CUSTOM)).toEqual(['allowed']);
+  }
+});
+
+test('R-41 integers that differ can equal one floating-point number, so that none determines the other', async () => {
+  const facts: Facts = { mine: { rows: 9, most: { weight: 1 } } };
+  const sum = 'SELECT SUM(c.spend) AS s FROM customers c JOIN mine m ON c.spend = m.weight';
+  expect(await codesOf(sum, CUSTOM, facts)).toEqual(['allowed']);
+  expect(await codesOf(sum, { ...CUSTOM, spend: 'DOUBLE' }, facts)).toEqual(['FAN_OUT']);
+  const PERSON = [{ columnName: 'spend', minimum: 2, type: 'COUNT_DISTINCT' }];
+  const hidden: Terms = { ...CUSTOM, rule: { 'x-outputConstraints': PERSON } };
+  const count = 'SELECT COUNT(DISTINCT m.bucket) AS n FROM mine m WHERE m.weight IN (SELECT spend FROM customers)';
+  expect(await codesOf(count, hidden)).toEqual(['allowed']);
+  expect(await codesOf(count, { ...hidden, spend: 'DOUBLE' })).toEqual(['THRESHOLD_UNREACHABLE']);
+});
+
 describe('R-42 a person is in one group', () => {
+  const MANY: Facts = { mine: { rows: 9, most: { email: 9, phone: 9 } }, fan: { rows: 9, most: { bucket: 1 } } };
+
+  test.each([
+    // Which constant a row has is chosen by the rows of the asking member.
+    "FROM customers c JOIN (SELECT email, 'a' AS g FROM mine UNION ALL SELECT email, 'b' AS g FROM mine WHERE tag = 'x') u ON c.email = u.email GROUP BY u.g",
+    "FROM customers c LEFT JOIN (SELECT email, weight, 'a' AS g FROM mine) u ON c.email = u.email AND u.weight > c.spend GROUP BY u.g",
+    // A condition inside a side that may be missing makes no column of it a constant.
+    "FROM customers c LEFT JOIN (mine m JOIN fan f ON m.bucket = f.bucket AND f.grp = 'x') ON c.email = m.email AND c.spend > m.weight GROUP BY f.grp",
+    'FROM customers c LEFT JOIN (SELECT MAX(weight) AS w, MAX(tag) AS g FROM mine) u ON c.spend = u.w GROUP BY u.g',
+    // Rows of the asking member tie a person to any rows of the owner.
+    'FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.phone = m.phone GROUP BY d.region',
+    'FROM (SELECT c.email AS email, d.email AS other, d.region AS g FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.phone = m.phone) t GROUP BY t.g',
+    'FROM customers c JOIN (SELECT d.email, d.region AS g, d.phone FROM customers d WHERE d.phone IN (SELECT phone FROM mine)) t ON t.phone = c.phone GROUP BY t.g',
+  ])('what the asking member brings puts nobody into several groups: %s', async (from) => {
+    const person = from.includes('FROM (') ? 't.email' : 'c.email';
+    expect(await codesOf(`SELECT COUNT(DISTINCT ${person}) AS n ${from}`, CUSTOM, MANY)).toEqual(['FAN_OUT']);
+  });
+
+  test.each([
+    'FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.email = m.email GROUP BY d.region',
+    'FROM customers c JOIN mine m ON c.email = m.email JOIN customers d ON d.phone = c.phone GROUP BY d.region',
+    'FROM (SELECT c.email AS email, c.region AS g FROM customers c JOIN mine m ON c.email = m.email) t GROUP BY t.g',
+    "FROM customers c LEFT JOIN (SELECT DISTINCT email, 'a' AS g FROM mine) u ON c.email = u.email GROUP BY u.g",
+  ])('groups of the owner that its own columns lead to are free: %s', async (from) => {
+    const person = from.includes('FROM (') ? 't.email' : 'c.email';
+    expect(await codesOf(`SELECT COUNT(DISTINCT ${person}) AS n ${from}`, CUSTOM, MANY)).toEqual(['allowed']);
+  });
+
   test('groups of the asking member hang on the person', async () => {
     expect(await codesOf(`SELECT m.tag, COUNT(DISTINCT c.email) AS n ${C} GROUP BY m.tag`)).toEqual(['allowed']);
     expect(
@@ -258,6 +307,23 @@ describe('R-42 a person is in one group', () => {
     expect(first.reduce((sum, n) => sum + n, 0)).toBe(80);
     expect(await read('one')).toEqual(first);
     expect(await read('two')).not.toEqual(first);
+  });
+
+  test('x-maxGroups counts rows that are the same as often as they are there', async () => {
+    const terms: Terms = { isCustom: true, rule: { 'x-maxGroups': 2 } };
+    const from = `${C} GROUP BY m.tag`;
+    await engine.run(`CREATE OR REPLACE TABLE crm.customers AS SELECT 'p' || (i % 3) AS email, '' AS phone, 1::BIGINT AS spend, '' AS region FROM range(6) t(i);
+      CREATE OR REPLACE TABLE shop.mine AS SELECT 'p' || i AS email, '' AS phone, 1::BIGINT AS bucket, 'a' AS tag, 1::BIGINT AS weight FROM range(3) t(i)`);
+    const statement = await sqlOf(`SELECT DISTINCT m.tag, SUM(m.weight) AS s ${from}`, terms, MANY);
+    expect((await engine.runAndReadAll(statement, ['salt'])).getRowsJson()).toEqual([['a', '6']]);
+  });
+
+  test('x-maxGroups is refused where it keeps groups that depend on other persons than its own', async () => {
+    const terms: Terms = { isCustom: true, rule: { 'x-maxGroups': 2 } };
+    const ofTwo = (on: string): string =>
+      `SELECT m.tag, COUNT(DISTINCT c.email) AS n ${C} JOIN customers d ON ${on} GROUP BY m.tag`;
+    expect(await codesOf(ofTwo('d.phone = c.phone'), terms, MANY)).toEqual(['FAN_OUT']);
+    expect(await codesOf(ofTwo('d.email = m.email'), terms, MANY)).toEqual(['allowed']);
   });
 
   test('R-44 without snapshots a verdict names the keys that it assumes', async () => {

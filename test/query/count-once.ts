@@ -59,6 +59,8 @@ export interface Terms {
   readonly table?: Json;
   readonly isCustom?: boolean;
   readonly allowDuplicates?: boolean;
+  /** The type of `spend`; default: BIGINT, as `weight` has. */
+  readonly spend?: string;
 }
 
 /** `crm` has `customers(email, phone, spend, region)`; `shop` asks, and has `mine(email, phone, bucket, tag, weight)` and `fan(bucket, grp)`. */
@@ -67,6 +69,7 @@ export function countingManifest({
   table: more = {},
   isCustom = false,
   allowDuplicates = true,
+  spend = 'BIGINT',
 }: Terms): Manifest {
   const custom = {
     allowedAnalyses: ['ANY_QUERY'],
@@ -75,7 +78,7 @@ export function countingManifest({
     ...rule,
   };
   const fingerprint = { name: 'email', protection: 'fingerprint', type: 'VARCHAR' };
-  const customers = [fingerprint, clear('phone'), clear('spend', 'BIGINT'), clear('region')];
+  const customers = [fingerprint, clear('phone'), clear('spend', spend), clear('region')];
   const mine = [fingerprint, clear('phone'), clear('bucket', 'BIGINT'), clear('tag'), clear('weight', 'BIGINT')];
   const fan = [clear('bucket', 'BIGINT'), clear('grp')];
   const members = ['crm', 'shop'].map((id) => ({

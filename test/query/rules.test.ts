@@ -540,6 +540,14 @@ describe('custom rules', () => {
     }
   });
 
+  test('R-32 a sub-query is no part of the condition of an outer join, which the engine would refuse too late', async () => {
+    const join = (type: string): string =>
+      `SELECT v.page FROM visits v ${type} JOIN orders o ON v.email_fingerprint = o.email_fingerprint AND v.seconds > (SELECT avg(seconds) FROM visits)`;
+    await allows(join('INNER'), CUSTOM);
+    await refuses(join('LEFT'), CUSTOM, 'SUBQUERY');
+    await refuses(join('SEMI'), CUSTOM, 'SUBQUERY');
+  });
+
   test('R-33 a threshold on a custom rule needs its column in the last aggregate', async () => {
     const context = withPolicies('thresholds');
     await allows(

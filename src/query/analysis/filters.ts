@@ -112,7 +112,8 @@ class FromBuilder {
       const near = new Set(
         [...component].filter((alias) => among.some((term) => term.aliases.has(alias) && meets(term.aliases, shown))),
       );
-      const direct = near.size === 0 ? component : near;
+      // What is joined directly must not become a product because the relation that connects it is further away.
+      const direct = near.size > 0 && isConnected(near, among) ? near : component;
       const right = this.build(direct, new Set([...component].filter((alias) => !direct.has(alias))));
       const both = new Set([...shown, ...direct]);
       const on = this.#condition(

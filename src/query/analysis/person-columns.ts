@@ -1,6 +1,6 @@
 import { columnOf } from '../ast/build.ts';
 import type { ExpressionOf, Leaf, Relation, RelationColumn, Select } from '../ast/nodes.ts';
-import { meetExactly } from '../ast/value-type.ts';
+import { isSameIfEqual } from '../ast/value-type.ts';
 import { joinsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 
 /** A scan of a table, and a column of the FROM above it that has the values of one of the table's columns. */
@@ -52,7 +52,7 @@ class EqualColumns {
     const always = joinsIn(select.from).filter(({ type }) => type === 'INNER' || type === 'SEMI');
     for (const term of [...always.flatMap(({ on }) => termsOf(on)), ...termsOf(select.where)]) {
       if (term.kind !== 'comparison' || term.operator !== '=') continue;
-      if (!meetExactly([term.left.type, term.right.type])) continue;
+      if (!isSameIfEqual(term.left.type, term.right.type)) continue;
       if (term.left.kind === 'column' && term.right.kind === 'column') this.#unite(keyOf(term.left), keyOf(term.right));
     }
     return level;
@@ -67,9 +67,14 @@ class EqualColumns {
     }
   }
 
+  /** A text that two columns of the outermost level share if they are always equal. */
+  classOf({ relation, name }: ExpressionOf<'column'>): string {
+    return this.#find(JSON.stringify([0, relation, name]));
+  }
+
   /** Whether a column of the outermost level always equals some column of a table. */
   isOf(part: ExpressionOf<'column'>, table: string): boolean {
-    const own = this.#find(JSON.stringify([0, part.relation, part.name]));
+    const own = this.classOf(part);
     return [...this.#slots].some(([key, slot]) => slot.column.origin?.table === table && this.#find(key) === own);
   }
 
@@ -119,4 +124,10 @@ export function personColumns(
 /** Whether a column of a SELECT's FROM is a column of a table, or equals one in every row. */
 export function equalsColumnOf(select: Select, part: ExpressionOf<'column'>, table: string): boolean {
   return equalColumnsOf(select).isOf(part, table);
+}
+
+/** Whether two columns of a SELECT's FROM have the same value in every row. */
+export function areEqual(select: Select, a: ExpressionOf<'column'>, b: ExpressionOf<'column'>): boolean {
+  const equal = equalColumnsOf(select);
+  return equal.classOf(a) === equal.classOf(b);
 }

@@ -1,9 +1,9 @@
 import { canonicalText } from '../ast/equal.ts';
-import type { Expression, ExpressionOf, Leaf, Query, Relation, Select } from '../ast/nodes.ts';
+import type { Expression, ExpressionOf, Leaf, Query, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { meetExactly } from '../ast/value-type.ts';
-import { columnsIn, firstSelect, isAggregated, leavesOf, termsOf, visibleLeavesOf, within } from '../ast/walk.ts';
+import { columnsIn, isAggregated, termsOf, visibleLeavesOf, within } from '../ast/walk.ts';
 import type { KnownKeys } from './known-keys.ts';
+import { columnKey, isBare, isConstant, keyOf, linksIn, linksOf, missingIn } from './links.ts';
 import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
 
 /** What other values determine in a FROM: columns with one value at most, and relations with one row at most. */
@@ -21,80 +21,6 @@ export interface Given {
   readonly leaves?: readonly string[];
 }
 
-/** The text by which a set knows a column of a FROM. */
-export function columnKey(relation: string, name: string): string {
-  return JSON.stringify([relation, name]);
-}
-
-function keyOf(part: ExpressionOf<'column'>): string {
-  return columnKey(part.relation, part.name);
-}
-
-/** `from` being known makes `to` known. */
-interface Link {
-  readonly from: string;
-  readonly to: string;
-  /** Columns that must be known as well. */
-  readonly guards: readonly string[];
-}
-
-function isBare(value: Expression): value is ExpressionOf<'column'> {
-  return value.kind === 'column';
-}
-
-function isConstant(value: Expression): boolean {
-  return value.kind === 'literal' || value.kind === 'parameter' || value.kind === 'scalarQuery';
-}
-
-/** Links in both directions for terms that hold in every row. */
-function linksOf(terms: readonly Expression[]): readonly Link[] {
-  return terms.flatMap((term): readonly Link[] => {
-    if (term.kind !== 'comparison' || term.operator !== '=') return [];
-    const { left, right } = term;
-    // Different values may be equal after a conversion that loses digits.
-    if (!meetExactly([left.type, right.type])) return [];
-    if (isBare(left) && isBare(right)) {
-      const [a, b] = [keyOf(left), keyOf(right)];
-      return [
-        { from: a, to: b, guards: [] },
-        { from: b, to: a, guards: [] },
-      ];
-    }
-    const [column, other] = isBare(left) ? [left, right] : [right, left];
-    return isBare(column) && isConstant(other) ? [{ from: '', to: keyOf(column), guards: [] }] : [];
-  });
-}
-
-/** Links from the side of an outer join whose rows all stay to the other one, which is null in a row without a match. */
-function linksAcross(on: Expression, stays: Relation): readonly Link[] {
-  const aliases = new Set(visibleLeavesOf(stays).map((leaf) => leaf.alias));
-  const terms = termsOf(on);
-  const guards = terms
-    .flatMap(columnsIn)
-    .filter((part) => aliases.has(part.relation))
-    .map(keyOf);
-  return linksOf(terms)
-    .filter((link) => guards.includes(link.from) && !guards.includes(link.to))
-    .map((link) => ({ ...link, guards }));
-}
-
-/** The links of a FROM in the rows in which the given relations have a row. */
-function linksIn(relation: Relation | null, given: ReadonlySet<string>): readonly Link[] {
-  if (relation?.kind !== 'join') return [];
-  const { type, left, right, on } = relation;
-  const below = [...linksIn(left, given), ...(type === 'SEMI' ? [] : linksIn(right, given))];
-  if (type === 'SEMI') return below;
-  if (type === 'INNER') return [...below, ...linksOf(termsOf(on))];
-  const isIn = (side: Relation): boolean => leavesOf(side).some((leaf) => given.has(leaf.alias));
-  const [inLeft, inRight] = [isIn(left), isIn(right)];
-  // In the rows in which a relation of the side that may be null has a row, there was a match.
-  const hasMatch = (type === 'LEFT' && inRight && !inLeft) || (type === 'RIGHT' && inLeft && !inRight);
-  if (hasMatch) return [...below, ...linksOf(termsOf(on))];
-  if (type === 'FULL' && inLeft === inRight) return below;
-  const stays = type === 'LEFT' || (type === 'FULL' && inLeft) ? left : right;
-  return [...below, ...linksAcross(on, stays)];
-}
-
 /** Whether an aggregate or a window counts rows, whatever they hold. */
 function countsRows(part: Expression): boolean {
   if (part.kind === 'aggregate') return part.argument === null || columnsIn(part.argument).length === 0;
@@ -106,7 +32,7 @@ function isRowNumber(part: Expression): part is ExpressionOf<'window'> {
 }
 
 /** Whether a value is the same for all rows in which its columns are: it has no aggregate and no window in it. */
-function isOfRow(value: Expression): boolean {
+export function isOfRow(value: Expression): boolean {
   return ![...within(value)].some(
     (part) => part.kind === 'aggregate' || part.kind === 'window' || part.kind === 'invalid',
   );
@@ -157,17 +83,12 @@ export class RowAnalysis {
   #scansOfOutput(place: Placed, name: string): ReadonlySet<number> {
     return this.#once(place.query, JSON.stringify(['output', name]), () => {
       const { query } = place;
-      const named = namedIn(place);
-      if (query.kind === 'select') {
-        const item = query.items.find((each) => each.name === name);
-        return item === undefined ? new Set<number>() : this.scansOf(item.value, { query, around: place.around });
-      }
-      const index = outputsOf(query).findIndex((column) => column.name === name);
-      const sides = [query.left, query.right].flatMap((side) => {
-        const item = firstSelect(side).items[index];
-        return item === undefined ? [] : [...this.#scansOfOutput({ query: side, around: named }, item.name)];
-      });
-      return new Set(sides);
+      // Which side of a set operation a row is of depends on the rows of both.
+      if (query.kind === 'set') return this.scansBehind(place);
+      const item = query.items.find((each) => each.name === name);
+      const scans = item === undefined ? new Set<number>() : this.scansOf(item.value, { query, around: place.around });
+      // A constant depends on the rows that have it.
+      return scans.size === 0 ? this.scansBehind(place) : scans;
     });
   }
 
@@ -187,7 +108,16 @@ export class RowAnalysis {
   }
 
   /** What is determined in the rows of a SELECT's FROM and WHERE by what is given. */
-  determine(place: Placed<Select>, { columns: givenColumns = [], leaves: givenLeaves = [] }: Given): Determined {
+  determine(place: Placed<Select>, { columns = [], leaves = [] }: Given): Determined {
+    const question = JSON.stringify(['determine', columns.map(keyOf), leaves]);
+    return this.#once(place.query, question, () => this.#determine(place, columns, leaves));
+  }
+
+  #determine(
+    place: Placed<Select>,
+    givenColumns: readonly ExpressionOf<'column'>[],
+    givenLeaves: readonly string[],
+  ): Determined {
     const { from, where } = place.query;
     const named = namedIn(place);
     const visible = visibleLeavesOf(from);
@@ -200,6 +130,7 @@ export class RowAnalysis {
     for (const leaf of visible) if (givenLeaves.includes(leaf.alias)) addLeaf(leaf);
     const views = new Set([...givenLeaves, ...givenColumns.map((part) => part.relation)]);
     const links = [...linksIn(from, views), ...linksOf(termsOf(where))];
+    const missing = missingIn(from, views);
     for (let size = -1; size < columns.size + leaves.size;) {
       size = columns.size + leaves.size;
       for (const { from: source, to, guards } of links) {
@@ -209,6 +140,8 @@ export class RowAnalysis {
         const bound = new Set(
           leaf.columns.map(({ name }) => name).filter((name) => columns.has(columnKey(leaf.alias, name))),
         );
+        // Whether a relation has a row is known if one of its columns is.
+        if (bound.size === 0 && missing.has(leaf.alias)) continue;
         const inner = queryOf(leaf, named);
         const isRow = leaf.kind === 'scan' ? this.#keys.isKey(leaf.table, bound) : this.#isRow(inner, bound);
         if (isRow) addLeaf(leaf);

@@ -128,6 +128,12 @@ export function meetExactly(types: readonly ValueType[]): boolean {
   return numbers.some((type) => type.kind === 'double') || numbers.reduce(commonType, NULL).kind !== 'double';
 }
 
+/** Whether values of two types that are equal are the same value: integers that differ can equal one floating-point number. */
+export function isSameIfEqual(a: ValueType, b: ValueType): boolean {
+  const isNull = a.kind === 'null' || b.kind === 'null';
+  return isNull || ((a.kind === 'double') === (b.kind === 'double') && meetExactly([a, b]));
+}
+
 /**
  * What the type of an expression adds to its meaning: the family of a literal, and the target of a conversion. Other types follow
  * from the parts of the expression. Takes nodes in the form in which `canonicalText` walks them.

@@ -1,6 +1,7 @@
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
 import { personColumns } from '../analysis/person-columns.ts';
 import type { Expression, Query, Relation, Select } from '../ast/nodes.ts';
+import { isSameIfEqual } from '../ast/value-type.ts';
 import { expressionsOf, joinsIn, leavesOf, queriesIn, selectsIn, within } from '../ast/walk.ts';
 import { areAcross } from './joins.ts';
 import { isConstrained, type Lineages } from './lineage.ts';
@@ -33,7 +34,7 @@ function determinations(join: Extract<Relation, { readonly kind: 'join' }>): rea
   return terms.flatMap((term): readonly (readonly [string, string])[] => {
     if (term.kind !== 'comparison' || term.operator !== '=') return [];
     if (term.left.kind !== 'column' || term.right.kind !== 'column') return [];
-    if (!areAcross(join, term.left, term.right)) return [];
+    if (!areAcross(join, term.left, term.right) || !isSameIfEqual(term.left.type, term.right.type)) return [];
     const [left, right] = lefts.has(term.left.relation) ? [term.left, term.right] : [term.right, term.left];
     const [a, b] = [keyOf(left.relation, left.name), keyOf(right.relation, right.name)];
     return [...(type === 'RIGHT' ? [] : [[a, b] as const]), ...(type === 'LEFT' ? [] : [[b, a] as const])];

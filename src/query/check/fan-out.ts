@@ -1,8 +1,9 @@
 import type { ManifestTable } from '../../collab/index.ts';
+import { OwnGroups } from '../analysis/own-groups.ts';
 import { placed, selectPlaces, type Placed } from '../analysis/places.ts';
-import { personColumns } from '../analysis/person-columns.ts';
+import { areEqual, type PersonColumn, personColumns } from '../analysis/person-columns.ts';
 import type { RowAnalysis } from '../analysis/row-analysis.ts';
-import type { Expression, Query, Select } from '../ast/nodes.ts';
+import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
 import {
   columnsIn,
   isAggregated,
@@ -29,6 +30,8 @@ export function personsOf({ rule }: ManifestTable): readonly string[] {
   return rule === null || rule.kind === 'list' ? [] : rule.outputConstraints.map(({ columnName }) => columnName);
 }
 
+type Column = ExpressionOf<'column'>;
+
 function maxGroupsOf({ rule }: ManifestTable): number | null {
   return rule === null || rule.kind === 'list' ? null : rule.maxGroups;
 }
@@ -39,6 +42,7 @@ class FanOutCheck {
   readonly #rows: RowAnalysis;
   readonly #check: RuleContext;
   readonly #scans: ReadonlyMap<number, ManifestTable>;
+  readonly #ownGroups = new Map<string, OwnGroups>();
 
   constructor(query: Query, rows: RowAnalysis, check: RuleContext) {
     this.#place = placed(query);
@@ -93,16 +97,37 @@ class FanOutCheck {
     for (const table of this.#check.tables) {
       if (!this.#isProtected(table)) continue;
       for (const column of personsOf(table)) {
-        const groups = query.groups.filter((group) => this.#isSpread(group, query, table, column));
-        const [first] = groups;
+        const persons = personColumns(query, table.name, column).flatMap((person) => person.column ?? []);
+        const first = query.groups.find((group) => this.#isSpread(group, query, table, persons));
         if (first === undefined) continue;
         //= rules R-42
         const allowed = maxGroupsOf(table);
-        if (allowed !== null) limits.push({ table: table.name, column, groups: allowed });
-        else this.#reportGroups(first, table);
+        if (allowed === null) this.#reportGroups(first, table);
+        else {
+          limits.push({ table: table.name, column, groups: allowed });
+          this.#checkLimit(first, query, table, column);
+        }
       }
     }
     return limits;
+  }
+
+  /**
+   * Reports other scans of protected tables next to one of which each person keeps some groups, unless their persons are the same: if one
+   * of those persons leaves, many of these would keep other groups.
+   */
+  #checkLimit(group: Expression, query: Select, table: ManifestTable, column: string): void {
+    const limited = personColumns(query, table.name, column);
+    const [{ scan, column: person } = { scan: 0, column: null }] = limited;
+    for (const other of this.#check.tables.filter((each) => this.#isProtected(each))) {
+      const persons = personsOf(other).flatMap((name) => personColumns(query, other.name, name));
+      const isMoved = (each: PersonColumn): boolean =>
+        each.scan !== scan && (person === null || each.column === null || !areEqual(query, person, each.column));
+      if (!persons.some(isMoved)) continue;
+      const message = `\`x-maxGroups\` of \`${table.name}\` keeps groups that depend on who is in \`${other.name}\``;
+      const help = `Join \`${other.name}\` on \`${column}\` of \`${table.name}\`, or group by columns of \`${table.owner}\`.`;
+      this.#report(group.span, other, message, help);
+    }
   }
 
   #reportGroups(group: Expression, table: ManifestTable): void {
@@ -115,18 +140,25 @@ class FanOutCheck {
     this.#report(group.span, table, message, help);
   }
 
-  /** Whether a group depends on columns of other members than the table's owner that one person can have several values of. */
-  #isSpread(group: Expression, query: Select, table: ManifestTable, column: string): boolean {
+  /** Whether a group depends on what others than the table's owner bring, and one person can have several values of it. */
+  #isSpread(group: Expression, query: Select, { owner }: ManifestTable, persons: readonly Column[]): boolean {
     const place = { query, around: this.#place.around };
-    const isForeign = (part: Expression): boolean =>
-      [...this.#rows.scansOf(part, place)].some((scan) => this.#scans.get(scan)?.owner !== table.owner);
-    const foreign = columnsIn(group).filter(isForeign);
-    if (foreign.length === 0) return false;
-    return personColumns(query, table.name, column).some((person) => {
-      if (person.column === null) return false;
-      const determined = this.#rows.determine(place, { columns: [person.column] });
+    const own = this.#ownGroupsOf(owner);
+    return persons.some((person) => {
+      const isForeign = (part: Column): boolean =>
+        [...this.#rows.scansOf(part, place)].some((scan) => this.#scans.get(scan)?.owner !== owner) ||
+        !own.hangsOn(part, person, place);
+      const foreign = columnsIn(group).filter(isForeign);
+      if (foreign.length === 0) return false;
+      const determined = this.#rows.determine(place, { columns: [person] });
       return foreign.some((part) => !this.#rows.isDetermined(part, determined));
     });
+  }
+
+  #ownGroupsOf(owner: string): OwnGroups {
+    const own = this.#ownGroups.get(owner) ?? new OwnGroups((scan) => this.#scans.get(scan)?.owner === owner);
+    this.#ownGroups.set(owner, own);
+    return own;
   }
 
   /** Reports tables that only filter, if their thresholds can only be counted in a product of rows, or not at all. */

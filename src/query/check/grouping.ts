@@ -27,7 +27,15 @@ function checkShown(expression: Expression, groups: ReadonlySet<string>, found: 
 function checkSelect(select: Select, found: Findings): void {
   const { items, where, groups, having, qualify, from } = select;
   if (where !== null) refuseComputed(where, 'WHERE', found);
-  for (const join of joinsIn(from)) refuseComputed(join.on, 'a join condition', found);
+  for (const join of joinsIn(from)) {
+    refuseComputed(join.on, 'a join condition', found);
+    // The engine does not run such a join, and would say so only after the query has been paid for.
+    const inner = join.type === 'INNER' ? [] : [...within(join.on)];
+    for (const part of inner) {
+      if (part.kind !== 'scalarQuery' && part.kind !== 'inQuery') continue;
+      found.add('SUBQUERY', part.span, `a sub-query is not allowed in the condition of a ${join.type} JOIN`);
+    }
+  }
   for (const group of groups) {
     refuseComputed(group, 'GROUP BY', found);
     if (group.kind === 'literal') found.add('GROUP_BY_LITERAL', group.span, 'GROUP BY contains a constant');

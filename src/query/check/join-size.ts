@@ -1,7 +1,7 @@
 import type { KnownKeys } from '../analysis/known-keys.ts';
 import { namedIn, placed, queryOf, selectPlaces, type Placed } from '../analysis/places.ts';
 import type { RowAnalysis } from '../analysis/row-analysis.ts';
-import { columnKey } from '../analysis/row-analysis.ts';
+import { columnKey } from '../analysis/links.ts';
 import type { Leaf, Query, Select } from '../ast/nodes.ts';
 import { joinsIn, visibleLeavesOf } from '../ast/walk.ts';
 import type { RuleContext } from './rule-context.ts';

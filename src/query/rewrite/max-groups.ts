@@ -66,6 +66,8 @@ export function limitGroups(
       NOWHERE,
     ),
     hasStar: false,
+    // DISTINCT is of the answer; rows that are the same count as often as they are there.
+    distinct: false,
   };
   const columns = outputsOf(kept);
   const alias = freeAlias(from, KEPT);

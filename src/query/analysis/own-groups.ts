@@ -1,0 +1,89 @@
+import type { ExpressionOf, Leaf, Query, Select } from '../ast/nodes.ts';
+import { columnsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { columnKey, keyOf, linksIn, linksOf } from './links.ts';
+import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
+import { isOfRow } from './row-analysis.ts';
+
+type Column = ExpressionOf<'column'>;
+
+/**
+ * Which columns of a query hang on a person through tables of one owner only: columns of the rows that the person is in, and of those
+ * that equalities between this owner's columns lead to. What others bring can leave such rows out, and never ties a person to them.
+ */
+export class OwnGroups {
+  readonly #isOwn: (scan: number) => boolean;
+  readonly #reached = new WeakMap<Query, Map<string, ReadonlySet<string>>>();
+  readonly #ownLeaves = new WeakMap<Leaf, boolean>();
+
+  /** @param isOwn whether a scan is of a table of the owner */
+  constructor(isOwn: (scan: number) => boolean) {
+    this.#isOwn = isOwn;
+  }
+
+  /** Whether a column hangs on the person in another one. */
+  hangsOn(part: Column, person: Column, place: Placed<Select>): boolean {
+    if (part.relation === person.relation) return this.#hangsInLeaf(part.name, person, place);
+    return this.#reachedFrom(person, place).has(keyOf(part));
+  }
+
+  /** Whether all that a relation reads is of tables of the owner, with what only filters. */
+  #isOwnLeaf(leaf: Leaf, named: Named): boolean {
+    if (leaf.kind === 'scan') return this.#isOwn(leaf.scan);
+    const known = this.#ownLeaves.get(leaf) ?? this.#readsOwn(queryOf(leaf, named));
+    this.#ownLeaves.set(leaf, known);
+    return known;
+  }
+
+  #readsOwn(inner: Placed | null): boolean {
+    if (inner === null) return false;
+    const leaves = selectsIn(inner.query).flatMap(({ from }) => leavesOf(from));
+    const named = namedIn(inner);
+    return leaves.every((each) => each.kind === 'derived' || this.#isOwnLeaf(each, named));
+  }
+
+  #hangsInLeaf(name: string, person: Column, place: Placed<Select>): boolean {
+    const named = namedIn(place);
+    const leaf = leafOf(place.query, person.relation);
+    if (leaf === null) return false;
+    if (this.#isOwnLeaf(leaf, named)) return true;
+    const inner = queryOf(leaf, named);
+    if (inner === null || inner.query.kind === 'set') return false;
+    const valueOf = (output: string): Select['items'][number]['value'] | undefined =>
+      inner.query.kind === 'set' ? undefined : inner.query.items.find((item) => item.name === output)?.value;
+    const [own, value] = [valueOf(person.name), valueOf(name)];
+    if (own?.kind !== 'column' || value === undefined || !isOfRow(value)) return false;
+    const inside = { query: inner.query, around: inner.around };
+    return columnsIn(value).every((each) => this.hangsOn(each, own, inside));
+  }
+
+  /** The columns that equalities lead to, from the person's, over relations of the owner. */
+  #reachedFrom(person: Column, place: Placed<Select>): ReadonlySet<string> {
+    const known = this.#reached.get(place.query) ?? new Map<string, ReadonlySet<string>>();
+    this.#reached.set(place.query, known);
+    const found = known.get(keyOf(person)) ?? this.#reach(person, place);
+    known.set(keyOf(person), found);
+    return found;
+  }
+
+  #reach(person: Column, place: Placed<Select>): ReadonlySet<string> {
+    const { from, where } = place.query;
+    const named = namedIn(place);
+    const leaves = visibleLeavesOf(from);
+    const reached = new Set([keyOf(person)]);
+    for (const { name } of leafOf(place.query, person.relation)?.columns ?? []) {
+      if (this.#hangsInLeaf(name, person, place)) reached.add(columnKey(person.relation, name));
+    }
+    const own = leaves
+      .filter((leaf) => leaf.alias !== person.relation && this.#isOwnLeaf(leaf, named))
+      .map(({ alias, columns }) => columns.map(({ name }) => columnKey(alias, name)));
+    const links = [...linksIn(from, new Set([person.relation])), ...linksOf(termsOf(where))];
+    for (let size = 0; size < reached.size;) {
+      size = reached.size;
+      for (const link of links) if (reached.has(link.from)) reached.add(link.to);
+      for (const keys of own) {
+        if (keys.some((key) => reached.has(key))) for (const key of keys) reached.add(key);
+      }
+    }
+    return reached;
+  }
+}
