@@ -18,6 +18,7 @@ import {
   listLimits,
   type Manifest,
   parseManifest,
+  requireKnownSigners,
   requirePinnedKeys,
   requireSignatures,
   verifyManifest,
@@ -211,6 +212,7 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   ]);
   requirePinnedKeys(keys, args.manifest);
   requireSignatures(states, args.manifest);
+  requireKnownSigners(manifest, keys, args.manifest);
 }
 
 async function runDiff(args: DiffArguments, io: CliIo): Promise<void> {

@@ -24,8 +24,10 @@ export type { Person, Role } from './person.ts';
 export {
   comparePinnedKeys,
   describeKey,
+  isKnownSigner,
   type KeyStatus,
   type KnownKey,
+  requireKnownSigners,
   requireOwnMember,
   requirePinnedKeys,
 } from './pinned-keys.ts';

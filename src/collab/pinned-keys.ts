@@ -1,6 +1,8 @@
 import { SealroomError } from '../errors/index.ts';
+import type { Manifest } from './manifest.ts';
 import type { Member } from './member.ts';
 import { signingKeysOf } from './roles.ts';
+import { verifyHash } from './signature.ts';
 
 /** A signing key of a member that was compared with the member itself, or is one's own. */
 export interface KnownKey {
@@ -39,7 +41,8 @@ function listKeys({ people, publicKeys }: Member): readonly Pick<KeyStatus, 'per
  * compares in the same way.
  *
  * A key that is not among the known ones of its member is `another` if the manifest leaves out one of these: somebody may have put it
- * there instead. A member that has a new key, or other people, gets the new card pinned.
+ * there instead. A member that has a new key, or other people, gets the new card pinned. That a known key is there does not mean that it
+ * signed: {@link requireKnownSigners} finds out.
  */
 export function comparePinnedKeys(
   { members }: { readonly members: readonly Member[] },
@@ -91,6 +94,41 @@ export function requirePinnedKeys(statuses: readonly KeyStatus[], file: string):
       : `if ${member} has a new key, compare its card by phone: \`sealroom member verify <card> --replace\`; if not, ask ${member} for ` +
         'the manifest that it signed',
   });
+}
+
+/** Whether a key is known, and signs for its member. */
+export function isKnownSigner({ state, signsForMember }: KeyStatus): boolean {
+  return signsForMember && (state === 'pinned' || state === 'own');
+}
+
+/**
+ * Refuses a manifest that another key than the known ones signed for a member of which such a key is known. Whoever changes a manifest
+ * can add a person with a key of theirs to any member, and leave its known key in.
+ *
+ * @param manifest the one that was compared
+ * @param statuses from {@link comparePinnedKeys}
+ * @param file what errors call the manifest
+ * @throws {SealroomError} MANIFEST_SIGNATURE
+ */
+export function requireKnownSigners(
+  manifest: Pick<Manifest, 'signatures'>,
+  statuses: readonly KeyStatus[],
+  file: string,
+): void {
+  for (const signature of manifest.signatures) {
+    const known = statuses.filter((status) => status.member === signature.member && isKnownSigner(status));
+    if (known.length === 0 || known.some(({ sign }) => verifyHash('manifest', signature, sign))) continue;
+    throw new SealroomError(
+      'MANIFEST_SIGNATURE',
+      `the manifest has a known key of ${signature.member}, and another one signed it`,
+      {
+        where: { file },
+        hint:
+          `ask ${signature.member} who signed for it; if it was one of its rule approvers, pin that card as well: ` +
+          '`sealroom member verify`',
+      },
+    );
+  }
 }
 
 /**

@@ -33,6 +33,8 @@ export interface EnvelopeProof {
   readonly secret: SharedSecret;
   /** The envelope that it replaces, or `null` if it is the first of its generation. */
   readonly replaced: StoredEnvelope | null;
+  /** URI of the key that opened it. Default: the one that it names. */
+  readonly usedKey?: string | undefined;
 }
 
 const FILE_NAME = /^generation-([1-9]\d{0,6})\.json$/;
@@ -152,7 +154,7 @@ async function requireOwn(directory: string): Promise<void> {
 
 /**
  * Stores an envelope in a home. It is renamed into place only after it was read back from disk and opened, and holds the right
- * secret; until then, and after any failure, the previous one stays. Its key then counts as one that the home has used.
+ * secret; until then, and after any failure, the previous one stays. The key that opened it then counts as one that the home has used.
  *
  * @throws {SealroomError} IO_EXISTS if there is one of its generation that it does not replace; IO_LOCKED; CUSTODY_ENVELOPE if
  *   the one to replace has changed, or the new one does not hold the secret; IO_WRITE; CUSTODY_*, SECRET_* of
@@ -161,7 +163,7 @@ async function requireOwn(directory: string): Promise<void> {
 export async function storeEnvelope(
   home: MemberHome,
   envelope: Envelope,
-  { provider, secret, replaced }: EnvelopeProof,
+  { provider, secret, replaced, usedKey = envelope.key }: EnvelopeProof,
 ): Promise<StoredEnvelope> {
   const { file } = placeOf(home, envelope);
   return withStoreLock(home, envelope.collaborationId, async () => {
@@ -178,7 +180,7 @@ export async function storeEnvelope(
         });
       },
     });
-    await rememberKey(home, envelope.key);
+    await rememberKey(home, usedKey);
     return { file, envelope };
   });
 }

@@ -4,6 +4,7 @@ import { SealroomError, systemReason } from '../errors/index.ts';
 import { fileExists, writePrivateFile } from '../files/index.ts';
 import { findFork, openCheckpoint, type Verifier } from '../tlog/index.ts';
 import type { MemberHome } from './home.ts';
+import { requireOwnHome } from './own-home.ts';
 
 /** The name of a file of an opened package. */
 const ATTEMPT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -20,7 +21,8 @@ export interface TakenPackage {
  * contradicts one that came with another package: the room's operator then signed two logs.
  *
  * @param isAgain whether the package may have been opened before
- * @throws {SealroomError} FORMAT_REPLAY; AUDIT_FORK, with both checkpoints as evidence; IO_READ.
+ * @throws {SealroomError} FORMAT_REPLAY; AUDIT_FORK, with both checkpoints as evidence; SECRET_INVALID if others can change the home, and so
+ *   what was opened in it; IO_READ.
  */
 export async function requireNewPackage(
   home: MemberHome,
@@ -28,6 +30,7 @@ export async function requireNewPackage(
   verifiers: readonly Verifier[],
   isAgain: boolean,
 ): Promise<void> {
+  await requireOwnHome(home);
   if (!isAgain && (await fileExists(fileOf(home, attempt)))) throw openedBefore(attempt);
   const isComparable = (note: string): boolean => headOf(note) === headOf(checkpoint);
   const earlier = (await readCheckpoints(home)).filter(isComparable);

@@ -66,7 +66,7 @@ export {
 export { diffManifests, type ManifestChange } from '../collab/diff.ts';
 export { type Grant, type Limit, listGrants, listLimits } from '../collab/grants.ts';
 export { insertSecretIds, insertSignature, insertWithdrawal } from '../collab/insert-signature.ts';
-export { comparePinnedKeys, type KeyStatus, type KnownKey } from '../collab/pinned-keys.ts';
+export { comparePinnedKeys, type KeyStatus, type KnownKey, requireKnownSigners } from '../collab/pinned-keys.ts';
 export type { MemberSignature } from '../collab/signature.ts';
 export {
   approveTemplate,

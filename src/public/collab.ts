@@ -36,6 +36,7 @@ export {
   comparePinnedKeys,
   type KeyStatus,
   type KnownKey,
+  requireKnownSigners,
   hasRoles,
   requireRole,
   type AggregateColumns,

@@ -7,7 +7,8 @@ import { encodeNumber, encodeTime } from './encodings.ts';
 const INTEGER = /^(0|-?[1-9][0-9]*)$/;
 const NUMBER = /^-?(NaN|Infinity|[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?)$/;
 const DECIMAL = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
-const DATE = /^([+-]?[0-9]{4,7})-([0-9]{2})-([0-9]{2})$/;
+/** One text for each day: four digits, more only if they are needed, then with `+`; a year below 0 with `-`. */
+const DATE = /^([0-9]{4}|\+[1-9][0-9]{4,6}|-(?!0000)[0-9]{4}|-[1-9][0-9]{4,6})-([0-9]{2})-([0-9]{2})$/;
 const TIMESTAMP = /^(.*)[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?$/;
 
 /** Longer texts are of no type but `string`: a DECIMAL has 38 digits. */

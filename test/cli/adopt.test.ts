@@ -70,6 +70,18 @@ const secretIn = async (file: string): Promise<string> =>
   (JSON.parse(await readFile(file, 'utf8')) as { readonly secretId: string }).secretId;
 
 describe('an envelope that leads to an endpoint that the home has not used', () => {
+  test('is not followed after it was adopted with another key than it names', async () => {
+    await using other = await StrictKms.start();
+    const twin = other.createKey('member', key);
+    await madeElsewhere(['--id', ID, '--key', `aws-kms:${other.uri(twin.arn)}`], 'twin');
+    await home.done(['key', 'adopt', `twin/${FILE}`, '--yes', '--key', uri()]);
+    const before = other.requests.length;
+    const outcome = await home.run(ENCRYPT);
+    expect([outcome.code, other.requests.length]).toEqual([1, before]);
+    expect(outcome.err).toContain(`endpoint=${other.endpoint}\`, which this home has not used`);
+    await home.done([...ENCRYPT, '--key', uri()]);
+  });
+
   const COMMANDS: readonly (readonly string[])[] = [
     ENCRYPT,
     ['decrypt', 'out.csv', '--id', ID, '-o', 'back.csv'],

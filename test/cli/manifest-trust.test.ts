@@ -1,6 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { approveTemplate, insertSignature, parseManifest } from 'sealroom/collab';
+import {
+  approveTemplate,
+  insertSignature,
+  parseManifest,
+  printPublicKey,
+  type Role,
+  signManifest,
+} from 'sealroom/collab';
 import { fullSecretIdOf } from '#src/custody/secret';
 import { parseCollaborationId, parseSharedSecret } from '#src/crypto/index';
 import { type Outcome, SECRET } from '../support/cli.ts';
@@ -56,6 +63,18 @@ async function makeTheirs(home: HomeSession, id: string, key: string): Promise<v
   await writeFile(home.path('theirs/sign.key'), pem, { mode: 0o600 });
   await home.done(['member', 'init', '--id', id, '--classic', '--home', home.path('theirs')]);
 }
+
+/** The manifest in which `eve` became a rule approver of `brand`, whose known key is still there, and signed for it. */
+function signedByAdded(roles: readonly Role[]): string {
+  const person = (id: string, has: readonly Role[]) => ({ id, roles: has, sign: printPublicKey(keyOf(id)) });
+  const people = [person('brand', roles), person('eve', ['RULE_APPROVER'])];
+  const [brand, pub] = VALUE['members'] as readonly object[];
+  const text = JSON.stringify({ ...VALUE, members: [{ ...brand, people }, pub] });
+  const signed = insertSignature(text, signManifest(parseManifest(text), 'brand', keyOf('eve')), null);
+  return insertSignature(signed, signManifest(parseManifest(signed), 'pub', keyOf('pub')), null);
+}
+
+const VERIFY = ['collab', 'verify', 'm.json'];
 
 /** All commands that take a manifest of somebody, and what they need to come to it. */
 const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
@@ -199,6 +218,29 @@ describe('a manifest counts with the keys that the home knows', () => {
     await pin(home, 'brand', 'ria');
     const known = await home.done(['key', 'wrap', '--to', 'age:a.key', ...M, '--key', 'age:b.key']);
     expect(known.err).not.toMatch(/your home knows no key/);
+  });
+
+  describe('of which one that somebody added does not count', () => {
+    const COUNTING = [...COMMANDS.filter(([name]) => !name.startsWith('audit')), ['collab verify', VERIFY]] as const;
+
+    test.each(COUNTING)('%s', async (_, argv) => {
+      await using home = await start();
+      await beMember(home, 'brand', 'brand');
+      await home.session.put('m.json', signedByAdded(['RULE_APPROVER', 'AUDITOR']));
+      const outcome = await home.run(argv);
+      expect(outcome).toMatchObject({ code: 4 });
+      expect(outcome.err).toMatch(/the manifest has a known key of brand, and another one signed it\nhint: ask brand/);
+    });
+
+    test('and it is said if the known one does not sign', async () => {
+      await using home = await start();
+      await beMember(home, 'brand', 'brand');
+      await pin(home, 'pub', 'pub');
+      await home.session.put('m.json', signedByAdded(['DATA_STEWARD']));
+      expect((await home.done([...ENCRYPT, ...M])).err).toMatch(
+        /^warning: your home does not know the key that signed the manifest for brand, its own member: /m,
+      );
+    });
   });
 
   test('and nobody signs one with others', async () => {

@@ -71,6 +71,28 @@ test('a signature by a key that is not known is refused, and by one that is pinn
     expect(err).toMatch(/^hint: pin its owner's card/m);
   }));
 
+test('with a manifest, a table that another member signed in the place of its owner is refused', () =>
+  withSigned(async (home) => {
+    const other = ['--home', 'other'];
+    await home.done(['member', 'init', '--id', 'pub', ...other]);
+    const theirs = await readPublicKeyOf(home.path('other/sign.key'));
+    const own = await readPublicKeyOf(home.path('home/sign.key'));
+    const decrypt = ['decrypt', 't.csv', '--manifest', 'm.json', '--unsigned', '-o', 'out.csv', '-f'];
+    await home.session.put('m.json', OWNED(own ?? '', theirs ?? ''));
+    await home.done(decrypt);
+    await home.session.put('m.json', OWNED(own ?? '', theirs ?? '').replace('"owner":"brand"', '"owner":"pub"'));
+    const { code, err } = await home.run(decrypt);
+    expect({ code, err }).toMatchObject({ code: 4 });
+    expect(err).toMatch(/signed with a key that is not that of pub, who owns it\nhint: .* from pub;/);
+    expect(await home.run(['reencrypt', ...decrypt.slice(1)])).toMatchObject({ code: 4 });
+    await home.done([...ENCRYPT, '--sign', '-f', '-o', 't.csv']);
+    const nameless = await home.done(decrypt);
+    expect(nameless.err).toMatch(
+      /^warning: .*sig\.json names no table, so that nothing says whose table it is; it was signed with ed25519:/m,
+    );
+    expect((await home.done(['decrypt', 't.csv', ...DECRYPT])).err).not.toMatch(/names no table/);
+  }));
+
 test('the secret that was signed is the one that opens the table', () =>
   withSigned(async (home) => {
     const env = { C3R_SHARED_SECRET: Buffer.alloc(32, 9).toString('base64') };
@@ -95,7 +117,9 @@ test('a table for another collaboration, and options that do not go together', (
     await usage([...ENCRYPT, '--sign', '-w', 'NULL', '-o', 'x.csv'], /has nothing for a null/);
   }));
 
-const OWNED = (sign: string): string =>
+const STRANGER = `ed25519:${Buffer.alloc(32, 3).toString('base64')}`;
+
+const OWNED = (sign: string, ofPub = STRANGER): string =>
   JSON.stringify({
     version: 1,
     id: ID,
@@ -108,7 +132,7 @@ const OWNED = (sign: string): string =>
     },
     members: [
       { id: 'brand', abilities: ['CAN_QUERY'], publicKeys: { sign } },
-      { id: 'pub', abilities: [], publicKeys: { sign: `ed25519:${Buffer.alloc(32, 3).toString('base64')}` } },
+      { id: 'pub', abilities: [], publicKeys: { sign: ofPub } },
     ],
     tables: [
       ['people', 'brand', ['mail', 'city']],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { comparePinnedKeys, describeKey, type KnownKey, parseManifest, requirePinnedKeys } from '#src/collab/index';
-import { printPublicKey } from 'sealroom/collab';
+import { printPublicKey, requireKnownSigners } from 'sealroom/collab';
 import { keyOf, manifestOfContext } from '../support/manifests.ts';
-import { peopleManifest } from '../support/people.ts';
+import { peopleManifest, signedPeopleManifest } from '../support/people.ts';
 
 const MANIFEST = parseManifest(JSON.stringify(manifestOfContext('agg')));
 const PEOPLE = parseManifest(peopleManifest());
@@ -66,5 +66,33 @@ describe('the keys in a manifest', () => {
     expect(refuse([known('brand', 'eve', true)])).toThrow(
       expect.objectContaining({ hint: expect.stringMatching(/^your home is that of brand and has another key/) }),
     );
+  });
+});
+
+describe('the signature of a member of whom a signing key is known', () => {
+  const signed = parseManifest(signedPeopleManifest());
+  const check = (keys: readonly KnownKey[]) => () => {
+    requireKnownSigners(signed, comparePinnedKeys(signed, keys), 'm.json');
+  };
+
+  test.each([
+    ['nothing is known', []],
+    ['the signer is known', [known('brand', 'ria'), known('pub', 'pub')]],
+    ['only a person is known who does not sign', [known('brand', 'kim')]],
+  ])('is taken where %s', (_, keys) => {
+    expect(check(keys)).not.toThrow();
+  });
+
+  test('is refused if it is by another of its keys', () => {
+    const members = signed.members.map((member) => ({
+      ...member,
+      people: member.people.map((person) =>
+        person.id === 'sol' ? { ...person, roles: ['RULE_APPROVER'] as const } : person,
+      ),
+    }));
+    const keys = comparePinnedKeys({ members }, [known('brand', 'sol')]);
+    expect(() => {
+      requireKnownSigners(signed, keys, 'm.json');
+    }).toThrow(expect.objectContaining({ code: 'MANIFEST_SIGNATURE', where: { file: 'm.json' } }));
   });
 });

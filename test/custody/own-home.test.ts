@@ -10,6 +10,8 @@ import { type MemberHome, memberHome } from '#src/custody/home';
 import { printKeyList } from '#src/custody/key-list';
 import { readKnownKeys } from '#src/custody/known-keys';
 import { openKeyLog } from '#src/custody/key-log';
+import { requireNewPackage } from '#src/custody/taken-packages';
+import { generateSignerText, parseSigner, signCheckpoint } from '#src/tlog/index';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ID } from '../support/cli.ts';
 
@@ -30,6 +32,9 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
+const LOG = parseSigner(generateSignerText('room'));
+const TAKEN = { attempt: ID, checkpoint: signCheckpoint({ size: 1, root: new Uint8Array(32) }, LOG) };
+
 /** What takes something out of a home that decides whom or which secret to trust. */
 const USES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['an envelope', () => readEnvelope(home, { collaborationId: parseCollaborationId(ID), generation: 1 })],
@@ -38,6 +43,7 @@ const USES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ["the member's keys", () => readMember(home)],
   ['a pinned card', () => findPinned(home, '0'.repeat(64))],
   ['the list of its keys', () => readKnownKeys(home)],
+  ['the list of opened packages', () => requireNewPackage(home, TAKEN, [LOG.verifier], false)],
   ['a new member', () => initMember(home, MEMBER)],
 ];
 

@@ -45,8 +45,8 @@ export interface AdoptRequest {
 }
 
 /**
- * Takes an envelope from elsewhere into the home, after its owner has seen what it says: it is opened, recorded and stored, and its key
- * counts from then on as one that the home has used. It may replace one of the same secret.
+ * Takes an envelope from elsewhere into the home, after its owner has seen what it says: it is opened, recorded and stored, and the key
+ * that opened it counts from then on as one that the home has used. It may replace one of the same secret.
  *
  * @throws {SealroomError} CUSTODY_ENVELOPE if it is malformed, of version 1, or less bound than the one it replaces; CUSTODY_KEY if it
  *   is of another secret than is wanted, or than the manifest names; USAGE_OPTION for an invalid id or another collaboration; what `confirm` throws; as `resolveCollaboration`,
@@ -66,10 +66,11 @@ export async function adoptEnvelope(
   await authorise(home, { action: 'adopt', envelope, manifest });
   await confirm({ envelope, route: await routeOf(envelope.key), replaced });
   await using pool = new ProviderPool(environment);
-  const provider = await pool.provider(key ?? environment.env[KEY_VARIABLE] ?? envelope.key);
+  const usedKey = key ?? environment.env[KEY_VARIABLE] ?? envelope.key;
+  const provider = await pool.provider(usedKey);
   using secret = await unwrapEnvelope(envelope, provider, file);
   await recordEvent(home, envelope, { action: 'receive', purpose: 'adopt' });
-  return await storeEnvelope(home, envelope, { provider, secret, replaced });
+  return await storeEnvelope(home, envelope, { provider, secret, replaced, usedKey });
 }
 
 function oldVersion({ file }: FileText): SealroomError {

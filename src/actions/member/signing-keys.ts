@@ -23,6 +23,16 @@ export async function knownKeys(environment: HomeEnvironment, manifest: Manifest
   return [...(own === null ? [] : [own]), ...pinned, ...ofMembers];
 }
 
+/** The owner of a table, and the keys with which it signs tables; `null` if there is no manifest, or it does not have the table. */
+export function keysOfOwner(
+  manifest: Manifest | null,
+  table: string | null,
+): { readonly id: string; readonly keys: readonly string[] } | null {
+  const owner = manifest?.tables.find(({ name }) => name === table)?.owner;
+  const found = manifest?.members.find(({ id }) => id === owner);
+  return found === undefined ? null : { id: found.id, keys: tableKeysOf(found) };
+}
+
 /** What is to be signed about a table, and with which key; the secret is not loaded yet. */
 export type SigningWish = Omit<TableSigning, 'secretId' | 'generation'>;
 

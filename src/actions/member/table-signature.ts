@@ -1,21 +1,22 @@
 import { fullSecretIdOf, type HeldSecret } from '../../custody/load-secret.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { readTableSignature, type TableSignature, type TableSigning } from '../../signed-tables/index.ts';
 import type { Collaboration } from './collaboration.ts';
 import type { TableOrigin } from './load-secret.ts';
+import type { MemberEnvironment } from './environment.ts';
 import type { HomeEnvironment, SigningWish, TableToSign } from './signing-keys.ts';
 import type { TableTransfer } from './table-transfer.ts';
 
 /**
- * Finds the signature beside a table, and checks that its key belongs to the home, to a member whose card is pinned, or to a member in
- * the manifest. The rows are checked as they are read.
+ * Finds the signature beside a table, and checks whose key made it: of a table that the manifest has, its owner's; of another one, that of
+ * the home, of a member whose card is pinned, or of a member in the manifest, with a warning if there is a manifest. The rows are checked as they are read.
  *
  * @returns `undefined` if it has none
- * @throws {SealroomError} USAGE_OPTION if the table was signed for another collaboration; FORMAT_SIGNATURE if the key is not known;
+ * @throws {SealroomError} USAGE_OPTION if the table was signed for another collaboration; FORMAT_SIGNATURE if the key is not known, or not the owner's;
  *   as `readTableSignature` and `listPinned`.
  */
 export async function findSignature(
-  environment: HomeEnvironment,
+  environment: HomeEnvironment & Pick<MemberEnvironment, 'warn'>,
   { input }: Pick<TableTransfer, 'input'>,
   { id, manifest }: Pick<Collaboration, 'id' | 'manifest'>,
 ): Promise<TableSignature | undefined> {
@@ -29,14 +30,34 @@ export async function findSignature(
     });
   }
   // Most tables have none, and loading what reads cards takes longer than decrypting a small table.
-  const { knownKeys } = await import('./signing-keys.ts');
-  if ((await knownKeys(environment, manifest)).includes(key)) return signature;
+  const { keysOfOwner, knownKeys } = await import('./signing-keys.ts');
+  const owner = keysOfOwner(manifest, statement.table);
+  if (owner !== null && !owner.keys.includes(key)) {
+    throw new SealroomError(
+      'FORMAT_SIGNATURE',
+      `the table was signed with a key that is not that of ${owner.id}, who owns it`,
+      {
+        where: { file },
+        hint: `get the table and its signature from ${owner.id}; whoever else has a known key can have changed it`,
+      },
+    );
+  }
+  if (owner !== null) return signature;
+  if ((await knownKeys(environment, manifest)).includes(key)) {
+    if (manifest !== null) environment.warn(describeNameless(signature));
+    return signature;
+  }
   throw new SealroomError('FORMAT_SIGNATURE', 'the table was signed with a key that is not known here', {
     where: { file },
     hint:
       "pin its owner's card with `sealroom member verify`, or name the manifest with `--manifest`; if neither has the key, the table " +
       `is not from a member: ${key}`,
   });
+}
+
+function describeNameless({ file, key, statement: { table } }: TableSignature): string {
+  const named = table === null ? 'names no table' : `names ${quoteForMessage(table)}, which the manifest does not have`;
+  return `${file} ${named}, so that nothing says whose table it is; it was signed with ${key}`;
 }
 
 /** The secret of a signed table; `null` if its signature names no generation. */

@@ -20,8 +20,8 @@ export interface ManifestFile extends FileText {
  * is recorded in the home if the manifest has roles.
  *
  * @param purpose what the manifest is read for, for the log
- * @throws {SealroomError} MANIFEST_SIGNATURE if a signature does not hold, the home knows another key of a member, or is of none of the
- *   members; MANIFEST_UNSIGNED if a signature is missing, unless the caller takes it unsigned; MANIFEST_* as `parseManifest`; errors of
+ * @throws {SealroomError} MANIFEST_SIGNATURE if a signature does not hold or is by another key than those that the home knows of its
+ *   member, the manifest has another key of a member, or the home is of none of the members; MANIFEST_UNSIGNED if a signature is missing, unless the caller takes it unsigned; MANIFEST_* as `parseManifest`; errors of
  *   the cards of the home.
  */
 export async function readTrustedManifest(
@@ -29,7 +29,7 @@ export async function readTrustedManifest(
   given: ManifestFile,
   purpose: string,
 ): Promise<Manifest> {
-  const { hasRoles, listUnsigned, requireSignatures } = await importCollab();
+  const { hasRoles, isKnownSigner, listUnsigned, requireSignatures } = await importCollab();
   const { manifest, states, keys } = await read(environment, given);
   const missing = listUnsigned(states);
   if (given.isUnsigned !== true) {
@@ -42,6 +42,10 @@ export async function readTrustedManifest(
   }
   if (missing.length > 0) environment.warn(describeRisk(missing));
   else if (!keys.some(isKnownSigner)) environment.warn(UNKNOWN_SIGNERS);
+  else {
+    const own = keys.filter(({ isOwnMember }) => isOwnMember);
+    if (own.length > 0 && !own.some(isKnownSigner)) environment.warn(describeOwnSigner(own));
+  }
   return manifest;
 }
 
@@ -49,8 +53,9 @@ const describeRisk = (missing: readonly string[]): string =>
   `the manifest is not signed by ${missing.join(', ')}: whoever passed it on can have changed its id, settings, secret ids, keys, ` +
   'columns, rules, budgets and templates';
 
-const isKnownSigner = ({ state, signsForMember }: KeyStatus): boolean =>
-  signsForMember && (state === 'pinned' || state === 'own');
+const describeOwnSigner = ([own]: readonly KeyStatus[]): string =>
+  `your home does not know the key that signed the manifest for ${own?.member ?? ''}, its own member: whoever changed the manifest can have ` +
+  'put it there; pin the cards of your rule approvers with `sealroom member verify`';
 
 const UNKNOWN_SIGNERS =
   'your home knows no key that signed the manifest: anybody can have made it; pin the cards of its members with `sealroom member verify`';
@@ -82,6 +87,7 @@ async function read(
   collab.requirePinnedKeys(keys, name);
   const states = collab.verifyManifest(manifest);
   collab.refuseBrokenSignatures(states, name);
+  collab.requireKnownSigners(manifest, keys, name);
   return { manifest, states, keys };
 }
 

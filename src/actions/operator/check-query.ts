@@ -4,6 +4,7 @@ import {
   listUnsigned,
   parseManifest,
   refuseBrokenSignatures,
+  requireKnownSigners,
   requirePinnedKeys,
   requireSignatures,
   verifyManifest,
@@ -55,9 +56,11 @@ export async function checkUnderManifest(
 ): Promise<ManifestCheck> {
   await using checker = new QueryChecker();
   const manifest = parseManifest(text, { file });
-  requirePinnedKeys(comparePinnedKeys(manifest, knownKeys), file);
+  const keys = comparePinnedKeys(manifest, knownKeys);
+  requirePinnedKeys(keys, file);
   const states = verifyManifest(manifest);
   (isUnsigned ? refuseBrokenSignatures : requireSignatures)(states, file);
+  requireKnownSigners(manifest, keys, file);
   const { text: sql, context } = resolveRequest(request, manifest);
   return {
     text: sql,

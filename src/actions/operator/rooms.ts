@@ -4,6 +4,7 @@ import {
   type KnownKey,
   type Manifest,
   parseManifest,
+  requireKnownSigners,
   requirePinnedKeys,
 } from '../../collab/index.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -38,7 +39,11 @@ function requireKnown({
   manifestFile: file,
   knownKeys = [],
 }: Pick<RoomParts, 'manifest' | 'manifestFile'> & KeysOfMembers): void {
-  if (knownKeys.length > 0) requirePinnedKeys(comparePinnedKeys(parseManifest(manifest, { file }), knownKeys), file);
+  if (knownKeys.length === 0) return;
+  const parsed = parseManifest(manifest, { file });
+  const keys = comparePinnedKeys(parsed, knownKeys);
+  requirePinnedKeys(keys, file);
+  requireKnownSigners(parsed, keys, file);
 }
 
 /**
