@@ -232,7 +232,9 @@ describe('`key adopt`', () => {
       expect(refused.outcome.err).toContain(`${line}\n`);
     }
     expect(refused.outcome.err).toMatch(/^made: \d{4}-/m);
-    expect(refused.outcome.err).toMatch(/^hint: `--yes` answers the question: take this envelope .*\? Compare the id of the secret/m);
+    expect(refused.outcome.err).toMatch(
+      /^hint: `--yes` answers the question: take this envelope .*\? Compare the id of the secret/m,
+    );
     expect(await readdir(home.path('home'))).toEqual([]);
 
     const { out } = await home.done(['key', 'adopt', file, '--yes', '--json']);
