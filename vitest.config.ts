@@ -27,7 +27,21 @@ const ALONE = [
   'test/room/run/query-runner.test.ts',
 ];
 
-const INTEGRATION = 'test/integration/**/*.test.ts';
+/** Whole commands, processes and tables, and files that start many: tests that are as slow as those of several parts together. */
+const SLOW = [
+  'test/actions/member/roles-first.test.ts',
+  'test/cli/adopt.test.ts',
+  'test/cli/manifest-trust.test.ts',
+  'test/cli/rotation.test.ts',
+  'test/protect/decrypt/core/mixed-columns.test.ts',
+  'test/query/count-once-shapes.test.ts',
+  'test/room/run/query-checker.test.ts',
+  'test/room/run/records.test.ts',
+  'test/room/snapshots/signed.test.ts',
+  'test/signed-tables/signed-table.test.ts',
+];
+
+const INTEGRATION = ['test/integration/**/*.test.ts', ...SLOW];
 
 /** Tests of the rules of the build, which are part of `npm run check`. */
 const TOOLING = 'test/tooling/**/*.test.ts';
@@ -63,14 +77,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: PURE, exclude: ALONE, isolate: false },
+        test: { name: 'unit', include: PURE, exclude: [...ALONE, ...SLOW], isolate: false },
       },
       {
         extends: true,
         test: {
           name: 'io',
           include: ['test/**/*.test.ts'],
-          exclude: [...PURE, ...ALONE, TOOLING, INTEGRATION],
+          exclude: [...PURE, ...ALONE, TOOLING, ...INTEGRATION],
           isolate: false,
         },
       },
@@ -84,7 +98,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'integration', include: [INTEGRATION], testTimeout: 300_000 },
+        test: { name: 'integration', include: INTEGRATION, testTimeout: 300_000 },
       },
     ],
   },

@@ -12,14 +12,18 @@ const MEMORY_MIB = 512;
 /** The time limit for starting a process. It is generous, for busy machines, and does not count towards a check's time. */
 const START_TIMEOUT_MS = 30_000;
 
+/** How long a process without a checker is kept, in ms. It has no data, and starting one takes longer than most checks. */
+const IDLE_MS = 5000;
+
 /** A process that checks one query after the other. */
 class CheckProcess {
   readonly #process = new LimitedProcess<CheckRequest, CheckReply>({ main: 'check-main', memoryMiB: MEMORY_MIB });
-  readonly #timeoutMs: number;
   #isReady = false;
+  #isBusy = false;
 
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
+  /** Whether it can check another query at once. */
+  get isIdle(): boolean {
+    return this.#process.isAlive && this.#isReady && !this.#isBusy;
   }
 
   get isAlive(): boolean {
@@ -27,12 +31,14 @@ class CheckProcess {
   }
 
   /** @throws {ProcessFailure} if the process was stopped. */
-  async check(request: CheckRequest, signal: AbortSignal | undefined): Promise<Verdict> {
+  async check(request: CheckRequest, timeoutMs: number, signal: AbortSignal | undefined): Promise<Verdict> {
     if (!this.#isReady) await this.#process.limited(START_TIMEOUT_MS, signal, () => this.#process.next());
     this.#isReady = true;
-    return this.#process.limited(this.#timeoutMs, signal, async () => {
+    this.#isBusy = true;
+    return this.#process.limited(timeoutMs, signal, async () => {
       await this.#process.send(request);
       const reply = await this.#process.next();
+      this.#isBusy = false;
       if (reply.kind === 'checked') return reply.verdict;
       throw new TypeError('expected a verdict');
     });
@@ -41,6 +47,29 @@ class CheckProcess {
   kill(): Promise<void> {
     return this.#process.kill();
   }
+}
+
+/** The process that waits for a checker, and when it ends; there is no need for more than one. */
+let waiting: { readonly process: CheckProcess; readonly timer: NodeJS.Timeout } | null = null;
+
+function takeProcess(): CheckProcess {
+  const taken = waiting;
+  waiting = null;
+  clearTimeout(taken?.timer);
+  return taken?.process.isIdle === true ? taken.process : new CheckProcess();
+}
+
+/** Keeps a process for the next checker, or kills it. */
+async function leaveProcess(process: CheckProcess): Promise<void> {
+  if (!process.isIdle || waiting !== null) {
+    await process.kill();
+    return;
+  }
+  const end = (): void => {
+    if (waiting?.process === process) waiting = null;
+    void process.kill();
+  };
+  waiting = { process, timer: setTimeout(end, IDLE_MS).unref() };
 }
 
 /** The verdict on a query whose check was stopped. */
@@ -69,7 +98,7 @@ export class QueryChecker implements AsyncDisposable {
   /** @param timeoutMs the time of one check, in ms; default: 5000 */
   constructor(timeoutMs = TIMEOUT_MS) {
     this.#timeoutMs = timeoutMs;
-    this.#process = new CheckProcess(timeoutMs);
+    this.#process = takeProcess();
   }
 
   /**
@@ -89,10 +118,10 @@ export class QueryChecker implements AsyncDisposable {
     }
   }
 
-  /** Kills the process. */
+  /** Leaves the process to the next checker for a while, or kills it if it is at work. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
-    await this.#process.kill();
+    await leaveProcess(this.#process);
   }
 
   async #checkNow(request: CheckRequest, signal: AbortSignal | undefined): Promise<Verdict> {
@@ -100,7 +129,7 @@ export class QueryChecker implements AsyncDisposable {
     // A process that died while it waited is replaced.
     if (!this.#process.isAlive) this.#replace();
     try {
-      return await this.#process.check(request, signal);
+      return await this.#process.check(request, this.#timeoutMs, signal);
     } catch (error) {
       if (!(error instanceof ProcessFailure)) throw error;
       //= rules R-3
@@ -112,6 +141,6 @@ export class QueryChecker implements AsyncDisposable {
   }
 
   #replace(): void {
-    if (this.#isOpen) this.#process = new CheckProcess(this.#timeoutMs);
+    if (this.#isOpen) this.#process = new CheckProcess();
   }
 }
