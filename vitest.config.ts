@@ -32,13 +32,22 @@ const SLOW = [
   'test/actions/member/roles-first.test.ts',
   'test/cli/adopt.test.ts',
   'test/cli/manifest-trust.test.ts',
+  'test/cli/query.test.ts',
+  'test/cli/roles.test.ts',
   'test/cli/rotation.test.ts',
+  'test/cli/signed.test.ts',
+  'test/conformance/cells-in-tables.test.ts',
+  'test/custody/exchange/hand-over.test.ts',
   'test/protect/decrypt/core/mixed-columns.test.ts',
+  'test/protect/encrypt/threads.test.ts',
   'test/query/count-once-shapes.test.ts',
+  'test/room/room.test.ts',
   'test/room/run/query-checker.test.ts',
   'test/room/run/records.test.ts',
+  'test/room/run/release-grid.test.ts',
   'test/room/snapshots/signed.test.ts',
   'test/signed-tables/signed-table.test.ts',
+  'test/tabular/parquet/types.test.ts',
 ];
 
 const INTEGRATION = ['test/integration/**/*.test.ts', ...SLOW];

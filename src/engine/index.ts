@@ -2,5 +2,5 @@
 export { EngineTask } from './engine-task.ts';
 export { limitedCommand } from './limited-command.ts';
 export type { LockedQuery } from './locked-database.ts';
-export { detach, ReadingFailure, ReadingProcess } from './reading-process.ts';
+export { detach, openReading, type Reading, ReadingFailure } from './reading-process.ts';
 export { quoteIdentifier, quotePath, quoteText } from './sql.ts';

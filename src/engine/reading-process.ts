@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { parse } from 'node:path';
 import type { Batch, ColumnData } from '../columns/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import type { Engine } from './engine.ts';
 import { limitedCommand } from './limited-command.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
 import type { SmallRow } from './small-result.ts';
@@ -25,6 +26,9 @@ export class ReadingFailure extends Error {
   }
 }
 
+/** An engine that reads tables for one reader, who closes it. */
+export type Reading = Pick<ReadingProcess, 'rows' | 'stream' | 'close'>;
+
 /** The process that waits for a reader; there is no need for more than one. */
 let idle: ReadingProcess | null = null;
 
@@ -34,7 +38,7 @@ let idle: ReadingProcess | null = null;
  *
  * Starting one takes longer than reading a small table, so the last one is kept for a while. It does not keep this process alive.
  */
-export class ReadingProcess {
+class ReadingProcess {
   readonly #child: ChildProcess;
   readonly #replies: ReadingReply[] = [];
   #hasEnded = false;
@@ -66,7 +70,7 @@ export class ReadingProcess {
     this.#child.channel?.unref();
   }
 
-  /** The process that waits, or a new one. The caller must close it. */
+  /** The process that waits, or a new one. */
   static open(): ReadingProcess {
     const taken = idle ?? new ReadingProcess();
     taken.#leave();
@@ -149,6 +153,51 @@ export class ReadingProcess {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
+}
+
+/** The same in this process, where a runtime starts no process with limits: then nothing bounds what a small file becomes. */
+class ReadingHere implements Reading {
+  #engine: Engine | null = null;
+
+  async #open(): Promise<Engine> {
+    const { Engine: Opened } = await import('./engine.ts');
+    this.#engine ??= await Opened.open();
+    return this.#engine;
+  }
+
+  async rows(sql: string): Promise<readonly SmallRow[]> {
+    const engine = await this.#open();
+    return engine.rows(sql).catch(fail);
+  }
+
+  async *stream({ sql, fields, expectedRows, maxValueBytes }: ReadingQuery): AsyncGenerator<Batch> {
+    const engine = await this.#open();
+    try {
+      yield* engine.stream(sql, fields, expectedRows, maxValueBytes);
+    } catch (error) {
+      await fail(error);
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as the process is closed
+  async close(): Promise<void> {
+    this.#engine?.close();
+    this.#engine = null;
+  }
+}
+
+async function fail(error: unknown): Promise<never> {
+  if (error instanceof SealroomError) throw error;
+  const { engineFailure } = await import('./engine.ts');
+  throw new ReadingFailure(engineFailure(error));
+}
+
+/**
+ * An engine that reads tables, in a process of its own where the runtime can limit one. Deno, for notebooks, writes files whenever it
+ * starts, which the limits forbid. The caller must close it.
+ */
+export function openReading(): Reading {
+  return process.versions['deno'] === undefined ? ReadingProcess.open() : new ReadingHere();
 }
 
 /** Copies a batch: arrays that arrive share the message's memory, at offsets where arrays of numbers cannot start. */

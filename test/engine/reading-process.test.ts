@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
-import { ReadingFailure, ReadingProcess } from '#src/engine/reading-process';
+import { openReading, ReadingFailure } from '#src/engine/reading-process';
 import type { ReadingQuery } from '#src/engine/reading-messages';
 import type { Batch } from 'sealroom/tabular';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const folder = new Folder();
 /** The rows that a query gives, as texts, and the bytes of each batch. */
 async function read(sql: string, query: Partial<ReadingQuery> = {}): Promise<{ rows: string[]; bytes: number[] }> {
   const [rows, bytes]: [string[], number[]] = [[], []];
-  const reading = ReadingProcess.open();
+  const reading = openReading();
   try {
     const asked = { sql, fields: FIELDS, expectedRows: 0, maxValueBytes: undefined, ...query };
     for await (const { columns } of reading.stream(asked) as AsyncIterable<Batch>) {
@@ -97,7 +97,7 @@ describe('a table that is read in a process of its own', () => {
     'is read with no environment, and no file can be written there',
     async () => {
       process.env['C3R_SHARED_SECRET'] = 'MARKER';
-      const reading = ReadingProcess.open();
+      const reading = openReading();
       try {
         const [found] = await reading.rows("SELECT content FROM read_text('/proc/self/environ')");
         expect(found?.['content']).not.toContain('C3R');

@@ -1,7 +1,14 @@
 import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
 import type { Batch, ColumnType, Field, ReadRequest } from '../../columns/index.ts';
 import { type ByteSource, openFile } from '../../files/index.ts';
-import { quoteIdentifier, quotePath, quoteText, ReadingFailure, ReadingProcess } from '../../engine/index.ts';
+import {
+  quoteIdentifier,
+  quotePath,
+  quoteText,
+  type Reading,
+  ReadingFailure,
+  openReading,
+} from '../../engine/index.ts';
 import { opaqueType, OUT_OF_MEMORY } from '../../engine/native.ts';
 import { hashChunks } from '../../files/index.ts';
 import { parquetStream } from '../input-output.ts';
@@ -43,7 +50,7 @@ const ZONED_NANOSECONDS = 'TIMESTAMP in nanoseconds with UTC';
  */
 export async function openParquet(source: ByteSource, options: ParquetReadOptions): Promise<TableReader> {
   if (source.path === null) throw parquetStream(source.name);
-  const engine = ReadingProcess.open();
+  const engine = openReading();
   const file = quotePath(source.path);
   try {
     const elements = await readElements(engine, file);
@@ -83,7 +90,7 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
  */
 export async function readKeyValue(path: string, name: string, key: string): Promise<string | null> {
   const source = await openFile(path);
-  const engine = ReadingProcess.open();
+  const engine = openReading();
   try {
     const wanted = `decode(key) = ${quoteText(key)}`;
     const found = await engine.rows(
@@ -110,7 +117,7 @@ function warningsOf(elements: readonly ParquetElement[]): readonly string[] {
     .map((element) => `column \`${element.name}\` has the old type INT96, and is read in microseconds`);
 }
 
-async function readElements(engine: ReadingProcess, file: string): Promise<ParquetElement[]> {
+async function readElements(engine: Reading, file: string): Promise<ParquetElement[]> {
   const rows = await engine.rows(
     `SELECT name, type, converted_type, logical_type::VARCHAR logical, num_children FROM parquet_schema(${file})`,
   );
@@ -219,7 +226,7 @@ async function* readBatches(
   });
   const sql = `SELECT ${wanted.map(expressionOf).join(', ') || '1'} FROM ${scanOf(file)}`;
   let seen = 0;
-  const engine = ReadingProcess.open();
+  const engine = openReading();
   try {
     const fields = wanted.map((column) => column.field);
     const { maxValueBytes } = request;
@@ -248,7 +255,7 @@ function expressionOf({ engineName, engineType, field }: ParquetColumn): string 
 async function largestColumn(file: string, wanted: readonly ParquetColumn[], row: number): Promise<string | undefined> {
   const [first] = wanted;
   if (wanted.length === 1) return first?.field.name;
-  const engine = ReadingProcess.open();
+  const engine = openReading();
   try {
     const found = await engine.rows(
       `SELECT path_in_schema AS name FROM (SELECT *, sum(CASE WHEN column_id = 0 THEN row_group_num_rows END) ` +
