@@ -19,34 +19,39 @@ const PURE = [
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Files that need a process of their own: they look at how one starts, set its environment, or end its children. */
-const ALONE = [
-  'test/crypto/kernels/choice.test.ts',
-  'test/custody/providers/aws-kms.test.ts',
-  'test/custody/providers/golden.test.ts',
-  'test/custody/providers/pkcs11.test.ts',
-  'test/room/run/query-runner.test.ts',
-];
+const ALONE = ['test/crypto/kernels/choice.test.ts', 'test/custody/providers/golden.test.ts'];
 
-/** Whole commands, processes and tables, and files that start many: tests that are as slow as those of several parts together. */
+/**
+ * Tests of whole commands, of processes that are started and ended, and of long tables. They are part of the integration tests, where
+ * each file has a process of its own, so that `npm test` can be run all the time.
+ */
 const SLOW = [
   'test/actions/member/roles-first.test.ts',
+  'test/audit/audit-log.test.ts',
   'test/cli/adopt.test.ts',
   'test/cli/manifest-trust.test.ts',
   'test/cli/query.test.ts',
   'test/cli/roles.test.ts',
   'test/cli/rotation.test.ts',
+  'test/cli/sessions.test.ts',
   'test/cli/signed.test.ts',
   'test/conformance/cells-in-tables.test.ts',
   'test/custody/exchange/hand-over.test.ts',
+  'test/custody/providers/aws-kms.test.ts',
+  'test/custody/providers/pkcs11.test.ts',
+  'test/custody/providers/providers.test.ts',
   'test/protect/decrypt/core/mixed-columns.test.ts',
+  'test/protect/encrypt/core/shuffle.test.ts',
   'test/protect/encrypt/threads.test.ts',
   'test/query/count-once-shapes.test.ts',
   'test/room/room.test.ts',
   'test/room/run/query-checker.test.ts',
+  'test/room/run/query-runner.test.ts',
   'test/room/run/records.test.ts',
   'test/room/run/release-grid.test.ts',
   'test/room/snapshots/signed.test.ts',
   'test/signed-tables/signed-table.test.ts',
+  'test/tabular/csv/read.test.ts',
   'test/tabular/parquet/types.test.ts',
 ];
 
