@@ -67,7 +67,7 @@ async function leaveProcess(process: CheckProcess): Promise<void> {
   }
   const end = (): void => {
     if (waiting?.process === process) waiting = null;
-    void process.kill();
+    process.kill().catch(() => undefined);
   };
   waiting = { process, timer: setTimeout(end, IDLE_MS).unref() };
 }
