@@ -1,14 +1,15 @@
 // Compiles each folder `assembly` below to WebAssembly and writes it as Base64 to a file `binary.ts` beside the folder.
 // The result depends on the sources and the compiler's version only; if neither changed, nothing is done.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
  * @typedef {object} Module
  * @property {string} folder where `assembly/` and `binary.ts` are
  * @property {string} what what the binary is, for its docstring
+ * @property {string[]} [shares] sources of other modules that it is compiled with; they import what they need from files here
  * @property {number} pages initial memory in pages of 64 KiB
  */
 
@@ -18,8 +19,13 @@ export const MODULES = [
   { folder: 'src/bytes', what: 'the copying of cells', pages: 16 },
   // IO begins below the middle of the memory and grows.
   { folder: 'src/crypto/kernels/wasm', what: 'the kernel', pages: 64 },
-  // Grows with what it is given.
-  { folder: 'src/signed-tables', what: 'the hashing of rows', pages: 16 },
+  // Grows with what it is given. A room must not import the kernel, but may hash with the same lines.
+  {
+    folder: 'src/signed-tables',
+    what: 'the hashing of rows',
+    pages: 16,
+    shares: ['src/crypto/kernels/wasm/assembly/sha256.ts'],
+  },
   // A chunk of 1 MiB and a position of 4 bytes for each of its bytes.
   { folder: 'src/tabular/csv', what: 'the search for the structure of CSV', pages: 82 },
 ];
@@ -33,8 +39,10 @@ const OPTIONS = [
   ...['--disableWarning', '112'], // vectors are passed between functions of the module, not to JavaScript
 ];
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
 /** @param {Module} module */
-const folderOf = (module) => fileURLToPath(new URL(`../${module.folder}/`, import.meta.url));
+const folderOf = (module) => join(ROOT, module.folder);
 
 /**
  * The sources by name, in the order of their names.
@@ -43,10 +51,12 @@ const folderOf = (module) => fileURLToPath(new URL(`../${module.folder}/`, impor
  */
 function readSources(module) {
   const assembly = join(folderOf(module), 'assembly');
-  return readdirSync(assembly)
-    .filter((name) => name.endsWith('.ts'))
-    .sort()
-    .map((name) => ({ name, text: readFileSync(join(assembly, name), 'utf8') }));
+  const shared = (module.shares ?? []).map((path) => join(ROOT, path));
+  const isCopy = (/** @type {string} */ name) => shared.some((path) => basename(path) === name);
+  const own = readdirSync(assembly).filter((name) => name.endsWith('.ts') && !isCopy(name));
+  return [...own.map((name) => join(assembly, name)), ...shared]
+    .map((path) => ({ name: basename(path), text: readFileSync(path, 'utf8') }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
@@ -89,6 +99,7 @@ function fingerprintOfSources(module) {
 
 /** @param {Module} module */
 async function build(module) {
+  for (const path of module.shares ?? []) copyInto(join(folderOf(module), 'assembly'), path);
   const target = join(folderOf(module), 'binary.ts');
   const stamp = `// Sources: ${fingerprintOfSources(module)}`;
   let before = '';
@@ -108,7 +119,28 @@ async function build(module) {
     `export const WASM_BASE64 = '${Buffer.from(binary).toString('base64')}';`,
     '',
   ].join('\n');
-  // Written aside first: another process may be reading.
+  replaceFile(target, text);
+}
+
+/**
+ * Copies a source of another module, for tools that look for what a file imports. Git does not keep the copy.
+ *
+ * @param {string} assembly
+ * @param {string} path
+ */
+function copyInto(assembly, path) {
+  const target = join(assembly, basename(path));
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) replaceFile(target, text);
+}
+
+/**
+ * Written aside first: another process may be reading.
+ *
+ * @param {string} target
+ * @param {string} text
+ */
+function replaceFile(target, text) {
   const aside = `${target}.${String(process.pid)}`;
   writeFileSync(aside, text);
   renameSync(aside, target);

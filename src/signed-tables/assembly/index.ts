@@ -1,5 +1,7 @@
 // Hashes of rows and of the nodes of a Merkle tree over them (RFC 6962 §2.1), four at a time.
-import { compress, compressActive, initialize, storeDigests, storeWords, WORDS } from './sha256';
+import { compressActive } from './compress-active';
+import { WORDS } from './layout';
+import { compress, initialize, storeDigests, storeWords } from './sha256';
 
 /** The place from which the memory is free. */
 export const freeAt: usize = (__heap_base + 63) & ~63;
