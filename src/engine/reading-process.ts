@@ -1,17 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { parse } from 'node:path';
 import type { Batch, ColumnData } from '../columns/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { Engine } from './engine.ts';
-import { limitedCommand } from './limited-command.ts';
+import { LimitedProcess, ProcessFailure, Spare } from './limited-process.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
 import type { SmallRow } from './small-result.ts';
 
 /** Data of a process that reads, in MiB: the engine's limit, and what the engine does not count. */
 const PROCESS_MIB = 768;
-
-/** How long a process without a reader is kept. */
-const IDLE_MS = 5000;
 
 /** A process with more memory than this is not kept. */
 const MAX_IDLE_BYTES = 256 << 20;
@@ -29,52 +24,24 @@ export class ReadingFailure extends Error {
 /** An engine that reads tables for one reader, who closes it. */
 export type Reading = Pick<ReadingProcess, 'rows' | 'stream' | 'close'>;
 
-/** The process that waits for a reader; there is no need for more than one. */
-let idle: ReadingProcess | null = null;
-
 /**
  * An engine that reads tables in a process of its own, of which the system limits the memory: some small files become very large in
- * memory, and nothing in them says so. The process has no environment and writes no file.
- *
- * Starting one takes longer than reading a small table, so the last one is kept for a while. It does not keep this process alive.
+ * memory, and nothing in them says so.
  */
 class ReadingProcess {
-  readonly #child: ChildProcess;
-  readonly #replies: ReadingReply[] = [];
-  #hasEnded = false;
+  readonly #process = new LimitedProcess<ReadingRequest, ReadingReply>(
+    new URL('./reading-main.js', import.meta.url),
+    PROCESS_MIB,
+  );
   #isBusy = false;
-  #wake: (() => void) | null = null;
-  #timer: NodeJS.Timeout | undefined;
 
-  private constructor() {
-    const [command, ...parameters] = limitedCommand(new URL('./reading-main.js', import.meta.url), PROCESS_MIB);
-    this.#child = spawn(command, parameters, {
-      cwd: parse(process.execPath).root,
-      env: {},
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      serialization: 'advanced',
-    });
-    this.#child.on('message', (reply: ReadingReply) => {
-      this.#replies.push(reply);
-      this.#wake?.();
-    });
-    const end = (): void => {
-      this.#hasEnded = true;
-      this.#leave();
-      this.#wake?.();
-    };
-    // Also if the process could not be started, or a message did not reach it.
-    this.#child.once('error', end);
-    this.#child.once('exit', end);
-    this.#child.unref();
-    this.#child.channel?.unref();
+  /** Whether it can read another table. */
+  get isIdle(): boolean {
+    return this.#process.isAlive && !this.#isBusy;
   }
 
-  /** The process that waits, or a new one. */
-  static open(): ReadingProcess {
-    const taken = idle ?? new ReadingProcess();
-    taken.#leave();
-    return taken;
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
   /**
@@ -105,55 +72,29 @@ class ReadingProcess {
 
   /** Ends the reading. A process that is in the middle of it, or has taken much memory, is killed; any other one is kept for the next. */
   async close(): Promise<void> {
-    const isUsable = !this.#isBusy && !this.#hasEnded;
-    const reply = isUsable ? await this.#ask({ kind: 'close' }).catch(() => null) : null;
-    if (reply?.kind !== 'closed' || reply.rssBytes > MAX_IDLE_BYTES || idle !== null) {
-      this.#child.kill('SIGKILL');
-      return;
-    }
-    this.#keep();
-    this.#timer = setTimeout(() => {
-      this.#leave();
-      this.#child.kill('SIGKILL');
-    }, IDLE_MS).unref();
-  }
-
-  #keep(): void {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one that waits
-    idle = this;
-  }
-
-  #leave(): void {
-    if (idle === this) idle = null;
-    clearTimeout(this.#timer);
+    const reply = this.isIdle ? await this.#ask({ kind: 'close' }).catch(() => null) : null;
+    const isKept = reply?.kind === 'closed' && reply.rssBytes <= MAX_IDLE_BYTES;
+    await (isKept ? spare.leave(this) : this.kill());
   }
 
   async #ask(request: ReadingRequest): Promise<ReadingReply> {
-    this.#child.ref();
-    this.#child.channel?.ref();
-    try {
-      // If a message does not arrive, the end of the process says so.
-      if (!this.#hasEnded) this.#child.send(request, () => undefined);
-      return await this.#next();
-    } finally {
-      this.#child.unref();
-      this.#child.channel?.unref();
-    }
-  }
-
-  /** Waits for the next message. */
-  async #next(): Promise<ReadingReply> {
-    for (;;) {
-      const reply = this.#replies.shift();
-      if (reply?.kind === 'failed') throw new ReadingFailure(reply.failure);
-      if (reply?.kind === 'refused')
-        throw new SealroomError(reply.code, reply.message, { hint: reply.hint, where: reply.where });
-      if (reply !== undefined) return reply;
-      if (this.#hasEnded) throw new ReadingFailure('ended');
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+    const reply = await this.#process
+      .held(async () => {
+        await this.#process.send(request);
+        return this.#process.next();
+      })
+      .catch((error: unknown) => {
+        throw error instanceof ProcessFailure ? new ReadingFailure('ended') : error;
+      });
+    if (reply.kind === 'failed') throw new ReadingFailure(reply.failure);
+    if (reply.kind === 'refused')
+      throw new SealroomError(reply.code, reply.message, { hint: reply.hint, where: reply.where });
+    return reply;
   }
 }
+
+/** A process without a reader. */
+const spare = new Spare<ReadingProcess>();
 
 /** The same in this process, where a runtime starts no process with limits: then nothing bounds what a small file becomes. */
 class ReadingHere implements Reading {
@@ -197,7 +138,7 @@ async function fail(error: unknown): Promise<never> {
  * starts, which the limits forbid. The caller must close it.
  */
 export function openReading(): Reading {
-  return process.versions['deno'] === undefined ? ReadingProcess.open() : new ReadingHere();
+  return process.versions['deno'] === undefined ? (spare.take() ?? new ReadingProcess()) : new ReadingHere();
 }
 
 /** Copies a batch: arrays that arrive share the message's memory, at offsets where arrays of numbers cannot start. */

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { openRoom } from 'sealroom/room';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineProcess, type EngineResult } from '#src/room/run/engine-process';
-import { ProcessFailure } from '#src/room/run/limited-process';
+import { ProcessFailure } from '#src/engine/limited-process';
 import { SampleRoom } from '../room/run/support.ts';
 
 // Below the wall of checked queries: what SQL could do in an engine process if any came that far.

@@ -1,5 +1,6 @@
+import type { FailureKind } from '../../engine/index.ts';
 import { LockedDatabase, ResultTooLarge } from '../../engine/native.ts';
-import type { EngineLimits, EngineReply, EngineRequest, FailureKind, SnapshotFile } from './engine-messages.ts';
+import type { EngineLimits, EngineReply, EngineRequest, SnapshotFile } from './engine-messages.ts';
 
 // The process of a single query. It starts without an environment, is told which snapshots to open and what to run, and is killed.
 

@@ -1,5 +1,5 @@
 import type { Batch, ColumnType } from '../../columns/index.ts';
-import type { LockedQuery } from '../../engine/index.ts';
+import type { FailureKind, LockedQuery } from '../../engine/index.ts';
 
 /** A snapshot that a query reads. */
 export interface SnapshotFile {
@@ -24,9 +24,6 @@ export interface EngineLimits {
 export type EngineRequest =
   | { readonly kind: 'open'; readonly snapshots: readonly SnapshotFile[]; readonly limits: EngineLimits }
   | { readonly kind: 'run'; readonly job: LockedQuery };
-
-/** Why a query was not completed, without the engine's own message. */
-export type FailureKind = 'ENGINE' | 'MEMORY' | 'RESULT_SIZE' | 'TIMEOUT' | 'CRASH' | 'ABORTED';
 
 /** Messages from an engine process. */
 export type EngineReply =

@@ -1,7 +1,6 @@
-import { detach, type LockedQuery } from '../../engine/index.ts';
+import { detach, LimitedProcess, type LockedQuery, ProcessFailure } from '../../engine/index.ts';
 import type { Batch, ColumnType } from '../../columns/index.ts';
 import type { EngineLimits, EngineReply, EngineRequest, SnapshotFile } from './engine-messages.ts';
-import { LimitedProcess, ProcessFailure } from './limited-process.ts';
 
 /** Memory that a process may use in addition to the engine's, in MiB. This limit also covers long texts, which the engine's does not. */
 const PROCESS_MIB = 1024;
@@ -27,7 +26,7 @@ export class EngineProcess {
 
   constructor(limits: EngineLimits) {
     this.#limits = limits;
-    this.#process = new LimitedProcess({ main: 'engine-main', memoryMiB: limits.memoryMiB + PROCESS_MIB });
+    this.#process = new LimitedProcess(new URL('./engine-main.js', import.meta.url), limits.memoryMiB + PROCESS_MIB);
   }
 
   /** Whether it can still take a query. */

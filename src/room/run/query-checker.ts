@@ -1,7 +1,7 @@
+import { LimitedProcess, ProcessFailure, Spare } from '../../engine/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type CheckContext, type Finding, FINDINGS, type Verdict } from '../../query/index.ts';
 import { type CheckReply, type CheckRequest, MAX_CHECK_CPU_MS } from './check-messages.ts';
-import { LimitedProcess, ProcessFailure } from './limited-process.ts';
 
 /** The time of a check, in ms. It is longer than its processor time, for busy machines. */
 const TIMEOUT_MS = 5000;
@@ -12,12 +12,12 @@ const MEMORY_MIB = 512;
 /** The time limit for starting a process. It is generous, for busy machines, and does not count towards a check's time. */
 const START_TIMEOUT_MS = 30_000;
 
-/** How long a process without a checker is kept, in ms. It has no data, and starting one takes longer than most checks. */
-const IDLE_MS = 5000;
-
 /** A process that checks one query after the other. */
 class CheckProcess {
-  readonly #process = new LimitedProcess<CheckRequest, CheckReply>({ main: 'check-main', memoryMiB: MEMORY_MIB });
+  readonly #process = new LimitedProcess<CheckRequest, CheckReply>(
+    new URL('./check-main.js', import.meta.url),
+    MEMORY_MIB,
+  );
   #isReady = false;
   #isBusy = false;
 
@@ -49,28 +49,8 @@ class CheckProcess {
   }
 }
 
-/** The process that waits for a checker, and when it ends; there is no need for more than one. */
-let waiting: { readonly process: CheckProcess; readonly timer: NodeJS.Timeout } | null = null;
-
-function takeProcess(): CheckProcess {
-  const taken = waiting;
-  waiting = null;
-  clearTimeout(taken?.timer);
-  return taken?.process.isIdle === true ? taken.process : new CheckProcess();
-}
-
-/** Keeps a process for the next checker, or kills it. */
-async function leaveProcess(process: CheckProcess): Promise<void> {
-  if (!process.isIdle || waiting !== null) {
-    await process.kill();
-    return;
-  }
-  const end = (): void => {
-    if (waiting?.process === process) waiting = null;
-    process.kill().catch(() => undefined);
-  };
-  waiting = { process, timer: setTimeout(end, IDLE_MS).unref() };
-}
+/** A process without a checker. It has no data. */
+const spare = new Spare<CheckProcess>();
 
 /** The verdict on a query whose check was stopped. */
 function stoppedVerdict({ length }: string): Verdict {
@@ -98,7 +78,7 @@ export class QueryChecker implements AsyncDisposable {
   /** @param timeoutMs the time of one check, in ms; default: 5000 */
   constructor(timeoutMs = TIMEOUT_MS) {
     this.#timeoutMs = timeoutMs;
-    this.#process = takeProcess();
+    this.#process = spare.take() ?? new CheckProcess();
   }
 
   /**
@@ -121,7 +101,7 @@ export class QueryChecker implements AsyncDisposable {
   /** Leaves the process to the next checker for a while, or kills it if it is at work. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
-    await leaveProcess(this.#process);
+    await spare.leave(this.#process);
   }
 
   async #checkNow(request: CheckRequest, signal: AbortSignal | undefined): Promise<Verdict> {

@@ -13,6 +13,7 @@ import {
   type Snapshot,
   verifySnapshot,
 } from '../room.ts';
+import { type FailureKind, ProcessFailure } from '../../engine/index.ts';
 import { refuseSecrets } from '../no-secrets.ts';
 import { preloadArrow } from '../../tabular/index.ts';
 import { DEFAULT_MAX_ROWS, type Finding, type Verdict } from '../../query/index.ts';
@@ -20,9 +21,8 @@ import type { EngineProcess } from './engine-process.ts';
 import { chargesOf, describeAttempt, formatObligation, hashOfIr, printIr } from './audit-events.ts';
 import type { Attempt } from './attempt.ts';
 import { Admission, type QueryCheck, type RoomOptions, type RunOptions } from './admission.ts';
-import type { EngineLimits, FailureKind, SnapshotFile } from './engine-messages.ts';
+import type { EngineLimits, SnapshotFile } from './engine-messages.ts';
 import { EnginePool } from './engine-pool.ts';
-import { ProcessFailure } from './limited-process.ts';
 import { QueryChecker } from './query-checker.ts';
 import { type ReleaseClock, ReleaseGrid, SYSTEM_CLOCK } from './release-grid.ts';
 import type { QueryRequest } from './request.ts';

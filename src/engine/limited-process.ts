@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parse } from 'node:path';
-import { limitedCommand } from '../../engine/index.ts';
-import type { FailureKind } from './engine-messages.ts';
+import { limitedCommand } from './limited-command.ts';
+
+/** Why a process did not complete what it was asked, without the engine's own message. */
+export type FailureKind = 'ENGINE' | 'MEMORY' | 'RESULT_SIZE' | 'TIMEOUT' | 'CRASH' | 'ABORTED';
 
 /** What a process did not complete. */
 export class ProcessFailure extends Error {
@@ -11,12 +13,6 @@ export class ProcessFailure extends Error {
     super(`the process: ${kind}`);
     this.kind = kind;
   }
-}
-
-/** What a process runs, and the memory that the system lets it have, in MiB. */
-export interface ProcessOptions {
-  readonly main: 'check-main' | 'engine-main';
-  readonly memoryMiB: number;
 }
 
 /**
@@ -30,8 +26,12 @@ export class LimitedProcess<Request extends object, Reply> {
   #failure: FailureKind | null = null;
   #wake: (() => void) | null = null;
 
-  constructor({ main, memoryMiB }: ProcessOptions) {
-    const [command, ...parameters] = limitedCommand(new URL(`./${main}.js`, import.meta.url), memoryMiB);
+  /**
+   * @param script the built script that it runs
+   * @param memoryMiB data that the system lets it have, in MiB
+   */
+  constructor(script: URL, memoryMiB: number) {
+    const [command, ...parameters] = limitedCommand(script, memoryMiB);
     this.#child = spawn(command, parameters, {
       cwd: parse(process.execPath).root,
       env: {},
@@ -84,12 +84,20 @@ export class LimitedProcess<Request extends object, Reply> {
     }, timeoutMs);
     signal?.addEventListener('abort', abort);
     if (signal?.aborted === true) abort();
+    try {
+      return await this.held(action);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Does something with the process, which until then keeps this one alive. */
+  async held<T>(action: () => Promise<T>): Promise<T> {
     this.#child.channel?.ref();
     try {
       return await action();
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
       this.#child.channel?.unref();
     }
   }
@@ -128,5 +136,43 @@ export class LimitedProcess<Request extends object, Reply> {
     this.#child.kill('SIGKILL');
     this.#child.ref();
     await this.#exited;
+  }
+}
+
+/** A process that can be left to whoever needs the next one. */
+interface Leavable {
+  /** Whether it lives and does nothing. */
+  readonly isIdle: boolean;
+  readonly kill: () => Promise<void>;
+}
+
+/** How long a process that nobody uses is kept, in ms. */
+const SPARE_MS = 5000;
+
+/** Keeps one process that nobody uses for a while, because starting one takes longer than most of what it does. */
+export class Spare<Process extends Leavable> {
+  #kept: Process | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** The process that is kept; `null` if there is none. */
+  take(): Process | null {
+    const kept = this.#kept;
+    this.#kept = null;
+    clearTimeout(this.#timer);
+    return kept?.isIdle === true ? kept : null;
+  }
+
+  /** Keeps a process, or kills it if it is at work or another one is kept. */
+  async leave(process: Process): Promise<void> {
+    if (!process.isIdle || this.#kept?.isIdle === true) {
+      await process.kill();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#kept = process;
+    this.#timer = setTimeout(() => {
+      if (this.#kept === process) this.#kept = null;
+      process.kill().catch(() => undefined);
+    }, SPARE_MS).unref();
   }
 }
