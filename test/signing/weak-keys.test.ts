@@ -224,7 +224,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 const SLOW: readonly string[] = ['a manifest', 'an approval', 'a parcel', 'a package'];
 
 describe('a key of small order, with which everybody can sign', () => {
-  test('would be taken by the library', () => {
+  test('would be taken by the library, unless it refuses all of them as newer ones do', () => {
     const prefix = Buffer.from('302a300506032b6570032100', 'hex');
     const taken = KEYS.filter((key) => {
       const object = createPublicKey({ key: Buffer.concat([prefix, key]), format: 'der', type: 'spki' });
@@ -232,7 +232,7 @@ describe('a key of small order, with which everybody can sign', () => {
         verifyWithOpenSsl(null, Buffer.from(String(index)), object, FORGED),
       );
     });
-    expect(taken.length).toBeGreaterThan(4);
+    expect(taken.length === 0 || taken.length > 4, String(taken.length)).toBe(true);
   });
 
   test.each(Object.entries(ENTRIES))('signs nothing: %s', async (name, take) => {

@@ -31,7 +31,9 @@ async function answer({ text, context }: CheckRequest): Promise<void> {
   reply({ kind: 'checked', verdict });
 }
 
-new Worker(new URL('./check-watch.js', import.meta.url), { workerData: running });
+// What a thread reserves for its code can count towards the memory of the process.
+const resourceLimits = { codeRangeSizeMb: 16 };
+new Worker(new URL('./check-watch.js', import.meta.url), { workerData: running, resourceLimits });
 const parser = await QueryParser.open();
 process.on('message', (request: CheckRequest) => {
   // Whatever goes wrong, the end of the process says so.
