@@ -13,6 +13,7 @@ export { insertSecretIds, insertSignature, insertWithdrawal } from './insert-sig
 export { familyOf, type ManifestColumn, type TypeFamily } from './manifest-column.ts';
 export {
   type EncryptionTerms,
+  type Dialect,
   type LogSettings,
   type Manifest,
   parseManifest,

@@ -25,6 +25,9 @@ export interface LogSettings {
   readonly queryText: 'owners' | 'hash';
 }
 
+/** The SQL that members write: that of Spark as AWS Clean Rooms documents it, or that of the engine. */
+export type Dialect = 'spark' | 'duckdb';
+
 /**
  * What the members of a collaboration agreed on, validated and deeply frozen. Only {@link parseManifest} makes one.
  *
@@ -36,6 +39,8 @@ export interface Manifest {
   readonly id: string;
   readonly name: string;
   readonly settings: CollaborationSettings;
+  /** The SQL of queries and templates; `spark` if the manifest does not say. */
+  readonly dialect: Dialect;
   /** The full id of the shared secret, 64 hexadecimal digits, by its generation; `null` if the manifest names no secret. */
   readonly secretIds: Readonly<Record<string, string>> | null;
   readonly members: readonly Member[];
@@ -56,6 +61,7 @@ const KEYS = [
   'id',
   'name',
   'settings',
+  'dialect',
   'secretIds',
   'members',
   'tables',
@@ -113,6 +119,10 @@ function readSecretIds(cursor: Cursor): Manifest['secretIds'] {
 
 function readSignedTables(cursor: Cursor): Manifest['signedTables'] {
   return (cursor.isGiven ? cursor.oneOf(['required', 'optional']) : null) ?? 'optional';
+}
+
+function readDialect(cursor: Cursor): Dialect {
+  return (cursor.isGiven ? cursor.oneOf(['spark', 'duckdb']) : null) ?? 'spark';
 }
 
 /** Reads what account ids and ARNs stand for: ids of members and templates. */
@@ -196,6 +206,7 @@ function readManifest(root: Cursor, content: DocumentValue, known: readonly With
     id,
     name: root.at('name').text(LABEL) ?? '',
     settings: settings ?? HIGH_ASSURANCE,
+    dialect: readDialect(root.at('dialect')),
     secretIds: readSecretIds(root.at('secretIds')),
     members,
     tables,

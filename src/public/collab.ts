@@ -19,6 +19,7 @@ export {
   insertSignature,
   insertWithdrawal,
   type EncryptionTerms,
+  type Dialect,
   type LogSettings,
   type Manifest,
   parseManifest,

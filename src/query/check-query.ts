@@ -96,9 +96,12 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
  * Pure: it reads no file, no clock and no table, and gives the same verdict for the same query and context. Whatever is wrong
  * with the query becomes a finding and never an exception. It cannot be interrupted: `QueryRunner` and `previewQuery` check what
  * others write in a process with limits.
+ *
+ * @throws {TypeError} if the query was parsed in another dialect than the manifest's.
  */
 export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict {
   const { manifest, member, maxRows = DEFAULT_MAX_ROWS } = context;
+  if (parsed.dialect !== manifest.dialect) throw new TypeError(`the query was parsed as ${parsed.dialect}`);
   //= rules R-39
   const found = new Findings();
   for (const { code, span, message, help } of parsed.findings) found.add(code, span, message, { help });

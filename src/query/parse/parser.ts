@@ -1,3 +1,4 @@
+import type { Dialect } from '../../collab/index.ts';
 import type { SqlParser } from '../../engine/native.ts';
 import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
@@ -9,6 +10,8 @@ import { TextIndex } from './span.ts';
 /** A parsed text: the engine's tree, or the findings that say why there is none. */
 export interface ParsedQuery {
   readonly text: string;
+  /** The SQL that the text is read as. */
+  readonly dialect: Dialect;
   /** The statement; `null` unless there is exactly one. */
   readonly statement: Json | null;
   readonly findings: readonly Finding[];
@@ -18,8 +21,8 @@ export interface ParsedQuery {
 const MAX_ANSWER = 16 << 20;
 const TOO_DEEP = 'the SQL is nested too deeply to be read';
 
-function failed(text: string, found: Findings): ParsedQuery {
-  return Object.freeze({ text, statement: null, findings: found.list() });
+function failed(text: string, dialect: Dialect, found: Findings): ParsedQuery {
+  return Object.freeze({ text, dialect, statement: null, findings: found.list() });
 }
 
 function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, found: Findings): void {
@@ -46,21 +49,21 @@ function inEngineSyntax(text: string): string {
 }
 
 /** Turns the engine's answer into a statement or findings. */
-function readAnswer(text: string, answer: string): ParsedQuery {
+function readAnswer(text: string, dialect: Dialect, answer: string): ParsedQuery {
   const found = new Findings();
   const index = new TextIndex(text);
   const tree = readExactJson(answer);
   if (!isRecord(tree)) throw new TypeError('the parser answered with something else than an object');
   if (tree['error'] !== false) {
     readFailure(tree, index, found);
-    return failed(text, found);
+    return failed(text, dialect, found);
   }
   const { statements } = tree;
   const [statement, second] = isList(statements) ? statements : [];
   if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'the text contains no statement');
   if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
-  if (found.size > 0 || statement === undefined) return failed(text, found);
-  return Object.freeze({ text, statement, findings: [] });
+  if (found.size > 0 || statement === undefined) return failed(text, dialect, found);
+  return Object.freeze({ text, dialect, statement, findings: [] });
 }
 
 /** Parses queries with DuckDB's parser and never runs them. One per process is enough; calls may overlap. */
@@ -76,11 +79,15 @@ export class QueryParser implements Disposable {
     return new QueryParser(await Parser.open());
   }
 
-  /** Parses a query. Whatever is wrong with the text becomes a finding and never an exception. */
-  async parse(text: string): Promise<ParsedQuery> {
+  /**
+   * Parses a query. Whatever is wrong with the text becomes a finding and never an exception.
+   *
+   * @param dialect that of the manifest whose tables the query reads
+   */
+  async parse(text: string, dialect: Dialect = 'spark'): Promise<ParsedQuery> {
     const found = new Findings();
     refuseText(text, found);
-    if (found.size > 0) return failed(text, found);
+    if (found.size > 0) return failed(text, dialect, found);
     let answer: unknown;
     try {
       answer = await this.#parser.serialise(inEngineSyntax(text));
@@ -88,11 +95,11 @@ export class QueryParser implements Disposable {
       // For a text that is nested too deeply, the engine throws instead of answering.
       answer = null;
     }
-    if (typeof answer === 'string' && answer.length <= MAX_ANSWER) return readAnswer(text, answer);
+    if (typeof answer === 'string' && answer.length <= MAX_ANSWER) return readAnswer(text, dialect, answer);
     // A window that has a name is copied to where the name is used.
     const message = typeof answer === 'string' ? 'the SQL has too many parts once it is read' : TOO_DEEP;
     found.add('TOO_LARGE', new TextIndex(text).whole, message);
-    return failed(text, found);
+    return failed(text, dialect, found);
   }
 
   close(): void {

@@ -24,7 +24,8 @@ async function answer({ text, context }: CheckRequest): Promise<void> {
   Atomics.notify(running, 0);
   // A template that does not exist has no text; then the check reports that and nothing else.
   const isUnknown = context.template !== undefined && text === '';
-  const parsed = isUnknown ? { text, statement: null, findings: [] } : await parser.parse(text);
+  const { dialect } = context.manifest;
+  const parsed = isUnknown ? { text, dialect, statement: null, findings: [] } : await parser.parse(text, dialect);
   const verdict = checkQuery(parsed, context);
   Atomics.store(running, 0, 0);
   Atomics.notify(running, 0);
