@@ -133,12 +133,17 @@ export function freeAlias(from: Relation | null, name: string): string {
   return alias;
 }
 
-/** The relations of a FROM whose columns can be used outside of joins: all except the right sides of SEMI joins. */
+/** Whether a join only chooses among the rows of its left side: the columns of its right side can be used in its condition alone. */
+export function isFilterJoin({ type }: Extract<Relation, { readonly kind: 'join' }>): boolean {
+  return type === 'SEMI' || type === 'ANTI';
+}
+
+/** The relations of a FROM whose columns can be used outside of joins: all except the right sides of SEMI and ANTI joins. */
 export function visibleLeavesOf(relation: Relation | null): readonly Leaf[] {
   if (relation === null) return [];
   if (relation.kind !== 'join') return [relation];
   const left = visibleLeavesOf(relation.left);
-  return relation.type === 'SEMI' ? left : [...left, ...visibleLeavesOf(relation.right)];
+  return isFilterJoin(relation) ? left : [...left, ...visibleLeavesOf(relation.right)];
 }
 
 /** The terms that a condition combines with AND. */

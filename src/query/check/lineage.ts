@@ -3,6 +3,7 @@ import { shapeOf } from '../ast/functions.ts';
 import { hasOwnWords } from '../ast/time-format.ts';
 import type { Expression, ExpressionOf, Leaf, Query, RelationColumn, TableColumn } from '../ast/nodes.ts';
 import { childrenOf, expressionsOf, leavesOf, within } from '../ast/walk.ts';
+import { excludingScans } from '../analysis/excluded.ts';
 import { foldName } from '../resolve/strict-node.ts';
 import type { Scan } from './rule-context.ts';
 
@@ -56,13 +57,15 @@ interface Traced {
 export class Lineages {
   readonly #columns = new Map<RelationColumn, Lineage>();
   readonly #queries = new Map<Query, Traced>();
+  readonly #excluding: ReadonlySet<number>;
 
   /** Takes time in proportion to the size of the query. */
   constructor(query: Query) {
+    this.#excluding = excludingScans(query);
     this.#trace(query, new Map());
   }
 
-  /** The scans of constrained tables in a query and in all that it reads. */
+  /** The scans of constrained tables in a query and in all that it reads, without those that only exclude rows. */
   scansOf(query: Query): readonly Scan[] {
     return this.#queries.get(query)?.scans ?? [];
   }
@@ -102,7 +105,7 @@ export class Lineages {
   }
 
   #traceLeaf(leaf: Leaf, visible: ReadonlyMap<string, Traced>): readonly Scan[] {
-    if (leaf.kind === 'scan') return isConstrained(leaf.table) ? [leaf] : [];
+    if (leaf.kind === 'scan') return isConstrained(leaf.table) && !this.#excluding.has(leaf.scan) ? [leaf] : [];
     const traced = leaf.kind === 'derived' ? this.#trace(leaf.query, visible) : findNamed(leaf.name, visible);
     for (const [index, column] of leaf.columns.entries()) {
       const output = traced.outputs[index];

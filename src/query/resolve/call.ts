@@ -31,6 +31,7 @@ import {
 } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
+import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
 import { isTime, unify } from './literal.ts';
@@ -125,7 +126,7 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   const { found } = context.walk;
   const distinct = node.flag('distinct');
   const filterNode = node.optionalNode('filter');
-  const filter = filterNode === null ? null : resolve(filterNode, context);
+  const written = filterNode === null ? null : resolve(filterNode, context);
   const children = node.nodes('children').map((child) => resolveArgument(child, context, resolve));
   const orders = node.node('order_bys');
   if (orders.isGiven('orders')) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY');
@@ -133,11 +134,12 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   orders.close();
   node.empty('export_state', 'is_operator');
   node.close();
-  const [argument = null, second] = children;
-  if (second !== undefined || (argument === null && name !== 'count')) {
+  const [given = null, second] = children;
+  if (second !== undefined || (given === null && name !== 'count')) {
     found.add('AGG_ARG', span, `${quoteForMessage(name)} takes one argument, got ${String(children.length)}`);
     return invalid(span, children);
   }
+  const { argument, filter } = countedWhere(name, given, written);
   if (argument !== null) checkAggregateArgument(name, argument, context);
   const type = aggregateType(name, argument?.type ?? UNKNOWN);
   return { kind: 'aggregate', function: name, distinct: distinct && argument !== null, argument, filter, span, type };

@@ -250,7 +250,7 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
   const kind = node.word('subquery_type', ['SCALAR', 'ANY', 'EXISTS', 'NOT_EXISTS']);
   const operator = node.text('comparison_type');
   const child = node.optionalNode('child');
-  const value = child === null ? null : resolveExpression(child, context);
+  const value = child === null ? null : resolveExpression(child, { ...context, isCorrelated: false });
   const query = context.resolveInner(node.node('subquery'), context);
   node.close();
   const [item, more] = query === null ? [] : firstSelect(query).items;
@@ -273,6 +273,11 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
     }
     return { kind: 'inQuery', value, query, span, type: BOOLEAN };
   }
-  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN');
+  const isExists = kind === 'EXISTS' || kind === 'NOT_EXISTS';
+  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN', {
+    help: isExists
+      ? 'EXISTS is a condition that all rows must meet, combined with AND. Elsewhere write `column IN (SELECT …)`.'
+      : undefined,
+  });
   return invalid(span);
 }
