@@ -10,7 +10,8 @@ export { type ChangeEffect, diffManifests, type ManifestChange } from './diff.ts
 export { draftManifest, type DraftParts } from './draft.ts';
 export { type Grant, type Limit, listGrants, listLimits } from './grants.ts';
 export { insertSecretIds, insertSignature, insertWithdrawal } from './insert-signature.ts';
-export { familyOf, type ManifestColumn, type TypeFamily } from './manifest-column.ts';
+export { familyOf, parseTypeName, type TypeFamily, type TypeName } from './column-type.ts';
+export type { ManifestColumn } from './manifest-column.ts';
 export {
   type EncryptionTerms,
   type Dialect,
@@ -53,7 +54,8 @@ export {
 export { describeSignature, listUnsigned, refuseBrokenSignatures, requireSignatures } from './signature-status.ts';
 export type { MemberSignature } from './signature.ts';
 export type { AccessBudget, AnalysisRule, ManifestSource, ManifestTable } from './table.ts';
-export type { AnalysisTemplate, TemplateParameter } from './template.ts';
+export { fillDefaults, PARAMETER_NAME, type TemplateParameter } from './parameters.ts';
+export type { AnalysisTemplate } from './template.ts';
 export {
   approveTemplate,
   type SignatureState,
