@@ -13,8 +13,9 @@ export { insertSecretIds, insertSignature, insertWithdrawal } from './insert-sig
 export { familyOf, parseTypeName, type TypeFamily, type TypeName } from './column-type.ts';
 export type { ManifestColumn } from './manifest-column.ts';
 export {
-  type EncryptionTerms,
+  describeDialect,
   type Dialect,
+  type EncryptionTerms,
   type LogSettings,
   type Manifest,
   parseManifest,
@@ -54,7 +55,7 @@ export {
 export { describeSignature, listUnsigned, refuseBrokenSignatures, requireSignatures } from './signature-status.ts';
 export type { MemberSignature } from './signature.ts';
 export type { AccessBudget, AnalysisRule, ManifestSource, ManifestTable } from './table.ts';
-export { fillDefaults, PARAMETER_NAME, type TemplateParameter } from './parameters.ts';
+export { describeParameter, fillDefaults, PARAMETER_NAME, type TemplateParameter } from './parameters.ts';
 export type { AnalysisTemplate } from './template.ts';
 export {
   approveTemplate,

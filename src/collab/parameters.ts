@@ -1,3 +1,4 @@
+import { quoteForMessage } from '../errors/index.ts';
 import { type Cursor, present } from './cursor.ts';
 import { readColumnType } from './manifest-column.ts';
 import { describeTypedText, readTypedText } from './typed-text.ts';
@@ -61,6 +62,11 @@ export function readParameters(cursor: Cursor): readonly TemplateParameter[] {
     return item.at('name').refuse(`the parameter \`${name}\` ${message}`);
   });
   return Object.freeze(present(parameters));
+}
+
+/** The type of a parameter and its default, in words: "DATE, default `2026-01-01`". */
+export function describeParameter({ type, default: value }: TemplateParameter): string {
+  return value === null ? type : `${type}, default ${quoteForMessage(value)}`;
 }
 
 /**
