@@ -64,6 +64,7 @@ export async function checkUnderManifest(
   const { text: sql, context } = resolveRequest(request, manifest);
   return {
     text: sql,
+    parameters: context.parameters ?? {},
     verdict: await checker.check(sql, context, signal),
     budgets: [],
     unsigned: listUnsigned(states),
