@@ -2,7 +2,7 @@ import type { ManifestTable } from '../../collab/index.ts';
 import { shapeOf } from '../ast/functions.ts';
 import type { Expression, ExpressionOf, Leaf, Query, RelationColumn, TableColumn } from '../ast/nodes.ts';
 import { childrenOf, expressionsOf, leavesOf, within } from '../ast/walk.ts';
-import { excludingScans } from '../analysis/excluded.ts';
+import { onlyExcludingScans } from '../analysis/excluded.ts';
 import { foldName } from '../resolve/strict-node.ts';
 import type { Scan } from './rule-context.ts';
 
@@ -57,7 +57,7 @@ export class Lineages {
 
   /** Takes time in proportion to the size of the query. */
   constructor(query: Query) {
-    this.#excluding = excludingScans(query);
+    this.#excluding = onlyExcludingScans(query);
     this.#trace(query, new Map());
   }
 
