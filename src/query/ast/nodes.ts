@@ -1,6 +1,6 @@
 import type { ManifestTable } from '../../collab/index.ts';
 import type { Span } from '../findings/finding.ts';
-import type { AggregateName, ScalarName, WindowName } from './functions.ts';
+import type { AggregateName, EngineFunction, ScalarName, WindowName } from './functions.ts';
 import type { ValueType } from './value-type.ts';
 
 /** How the values of a column are protected. Columns that are computed from others are cleartext. */
@@ -71,6 +71,8 @@ export type Expression = Typed &
     | { readonly kind: 'parameter'; readonly name: string }
     /** A number that depends on the values and on a salt of the run; only a rewrite makes one. */
     | { readonly kind: 'saltedHash'; readonly arguments: readonly Expression[] }
+    /** A call of a function of the engine that no query can name; only a rewrite makes one. */
+    | { readonly kind: 'engineCall'; readonly function: EngineFunction; readonly arguments: readonly Expression[] }
     | {
         readonly kind: 'aggregate';
         readonly function: AggregateName;
