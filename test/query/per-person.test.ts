@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { parseManifest, printPublicKey, type Manifest } from 'sealroom/collab';
 import { checkQuery, QueryParser, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyOf, type Json } from '../support/manifests.ts';
+import { ROOT } from '../tooling/run-tool.ts';
 
 // Queries that count, group and exclude persons, over the tables that AWS Clean Rooms' users have: an ad log of a publisher, and the
 // sales of a brand, which asks. Nearly all of them are asked where nulls are preserved, and where they are not.
@@ -302,6 +305,19 @@ describe('R-63 a fingerprint column stands for persons, whether nulls are preser
   });
 });
 
+test('R-63, R-64 the queries of docs/queries.md run', async () => {
+  const text = readFileSync(join(ROOT, 'docs/queries.md'), 'utf8');
+  const section = text.slice(text.indexOf('## Persons'), text.indexOf('## Asking'));
+  const queries = [...section.matchAll(/^ *```sql\n([^]*?)^ *```$/gm)].flatMap(([, block = '']) =>
+    block.trim().split('\n'),
+  );
+  expect(queries).toHaveLength(5);
+  for (const query of queries) {
+    const sql = query.trim().replaceAll(/\b(FROM|JOIN) (ads|sales)\b/g, '$1 $2_c');
+    expect([sql, await codesOf(sql, 'false')]).toEqual([sql, ['allowed']]);
+  }
+});
+
 describe('R-64 rows that are not in another table', () => {
   const REACH = 'SELECT COUNT(DISTINCT a.person) AS n FROM ads_c a';
   const LATER = 's.person = a.person AND s.bought_at > a.seen_at';
@@ -315,6 +331,8 @@ describe('R-64 rows that are not in another table', () => {
       ['2'],
     ],
     ['anti join', `${REACH} ANTI JOIN sales_c s ON a.person = s.person`, ['2']],
+    ['Spark LEFT ANTI JOIN', `${REACH} LEFT ANTI JOIN sales_c s ON a.person = s.person`, ['2']],
+    ['Spark LEFT SEMI JOIN', `${REACH} LEFT SEMI JOIN sales_c s ON a.person = s.person`, ['2']],
     ['anti join with USING', 'SELECT COUNT(DISTINCT person) AS n FROM ads_c ANTI JOIN sales_c USING (person)', ['2']],
     [
       'lookalike seed: NOT EXISTS',
