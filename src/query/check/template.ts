@@ -1,6 +1,9 @@
 import type { AnalysisTemplate, Manifest } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
+import type { Query } from '../ast/nodes.ts';
+import { readPattern, writtenText } from '../ast/pattern.ts';
 import { readTypeName, type ValueType } from '../ast/value-type.ts';
+import { expressionsOf, selectsIn, within } from '../ast/walk.ts';
 import type { Findings, Span } from '../findings/finding.ts';
 import { readTextLiteral } from '../resolve/literal.ts';
 import type { CheckContext } from './rule-context.ts';
@@ -77,4 +80,18 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
       found.add('PARAMETER_TYPE', whole, `the template has no parameter ${quoteForMessage(name)}`, { help });
   }
   return { template, types, values };
+}
+
+/** Reports values of parameters that are patterns of LIKE, and would make it fail. */
+export function checkPatterns(query: Query, { values }: BoundTemplate, found: Findings): void {
+  for (const value of selectsIn(query).flatMap(expressionsOf)) {
+    for (const part of within(value)) {
+      if (part.kind !== 'like' || part.escape === null || part.pattern.kind === 'literal') continue;
+      const text = writtenText(part.pattern, values);
+      const pattern = text === null ? null : readPattern(text, part.escape);
+      //= rules R-56
+      if (pattern !== null && 'problem' in pattern)
+        found.add('PARAMETER_TYPE', part.pattern.span, pattern.problem, { help: pattern.help });
+    }
+  }
 }

@@ -32,6 +32,7 @@ import {
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
+import { findLike, LIKE_NAMES, type LikeForm, resolveLike } from './like.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 
@@ -40,13 +41,6 @@ export type ResolvePart = (node: StrictNode, context: Context) => Expression;
 
 /** Functions that the parser inserts for special syntax, with a schema that is not in the text. */
 const PARSER_MADE = new Set(['substring', 'trim', 'ltrim', 'rtrim', 'date_part', 'row', 'list_value', 'struct_pack']);
-
-const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
-  ['~~', { negated: false, ignoreCase: false }],
-  ['!~~', { negated: true, ignoreCase: false }],
-  ['~~*', { negated: false, ignoreCase: true }],
-  ['!~~*', { negated: true, ignoreCase: true }],
-]);
 
 /** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
 const ROW_DIGITS = 12;
@@ -247,26 +241,21 @@ function lowerPart(kind: ArgumentKind | undefined, value: Expression): Expressio
   return { ...value, text: value.text.toLowerCase() };
 }
 
+/** LIKE in one of its forms. */
+function resolveMatch(form: LikeForm, parts: readonly Expression[], span: Span, context: Context): Expression {
+  for (const value of parts) checkArgument('text', value, context);
+  return resolveLike(form, parts, span, context);
+}
+
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
-  const like = LIKES.get(name);
+  const like = findLike(name);
+  if (like !== null) return resolveMatch(like, parts, span, context);
   if (left === undefined || more !== undefined) return refuseFunction(name, parts, span, context);
   if (right === undefined) {
     expectNumber(left, context);
     if (name === '-') return calculate('-', wholeNumber(0, span), left, span);
     return name === '+' ? left : refuseFunction(name, parts, span, context);
-  }
-  if (like !== undefined) {
-    for (const value of [left, right]) checkArgument('text', value, context);
-    const matches: Expression = {
-      kind: 'like',
-      value: left,
-      pattern: right,
-      ignoreCase: like.ignoreCase,
-      span,
-      type: BOOLEAN,
-    };
-    return like.negated ? not(matches, span) : matches;
   }
   if (name === '||') return callScalar('||', parts, span, context);
   if (!isArithmetic(name)) return refuseFunction(name, parts, span, context);
@@ -286,7 +275,8 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
     found.add('AGG_ORDER_BY', span, `${quoteForMessage(name)} has an ORDER BY`);
   node.empty('export_state');
   node.close();
-  if (isSymbol) return resolveSymbol(name, parts, span, context);
+  const like = findLike(name);
+  if (isSymbol || like !== null) return resolveSymbol(name, parts, span, context);
   if (PART_FUNCTIONS.has(name) && parts.length === 1) {
     const part: Expression = { kind: 'literal', text: name, span, type: TEXT };
     return callScalar('date_part', [part, ...parts], span, context);
@@ -313,7 +303,7 @@ export function resolveFunction(
   const name = foldName(node.text('function_name'));
   const schema = node.text('schema');
   node.empty('catalog');
-  if (schema !== '' && !(schema === 'main' && PARSER_MADE.has(name))) {
+  if (schema !== '' && !(schema === 'main' && (PARSER_MADE.has(name) || LIKE_NAMES.has(name)))) {
     const parts = node.nodes('children').map((child) => resolve(child, context));
     node.skipAll();
     context.walk.found.add(
