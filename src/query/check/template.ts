@@ -1,7 +1,7 @@
 import type { AnalysisTemplate, Manifest } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import type { Query } from '../ast/nodes.ts';
-import { readPattern, writtenText } from '../ast/pattern.ts';
+import { readPattern, writtenText } from '../ast/like-pattern.ts';
 import { readTypeName, type ValueType } from '../ast/value-type.ts';
 import { expressionsOf, selectsIn, within } from '../ast/walk.ts';
 import type { Findings, Span } from '../findings/finding.ts';

@@ -1,7 +1,7 @@
 import type { Dialect } from '../../collab/index.ts';
 import { not } from '../ast/build.ts';
 import type { Expression } from '../ast/nodes.ts';
-import { isWritten, readPattern } from '../ast/pattern.ts';
+import { isWritten, readPattern } from '../ast/like-pattern.ts';
 import { BOOLEAN } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
