@@ -1,4 +1,3 @@
-import type { Dialect } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { calculate, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
@@ -31,16 +30,16 @@ import {
   type ValueType,
 } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
-import { MATCHES } from '../parse/spark/calls.ts';
 import type { Context } from './context.ts';
 import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
-import { findLike, LIKE_NAMES, type LikeForm, resolveLike } from './like.ts';
+import { findLike, LIKE_NAMES, resolveLike } from './like.ts';
 import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 import { resolveTimeArithmetic } from './time-arithmetic.ts';
 import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
+import { functionMeant } from './operator-functions.ts';
 import { asTime, expectAmount, makeCall, negate } from './time-value.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
@@ -58,15 +57,6 @@ const PARSER_MADE = new Set([
   'list_value',
   'struct_pack',
 ]);
-
-/** Functions that operators of a dialect mean, by what the parser calls the operators that they are read as. */
-const OPERATOR_FUNCTIONS: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {
-  spark: new Map([
-    [MATCHES, 'regexp_like'],
-    ['//', 'div'],
-  ]),
-  duckdb: new Map(),
-};
 
 /** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
 const ROW_DIGITS = 12;
@@ -272,16 +262,13 @@ function readArgument(kind: ArgumentKind | undefined, value: Expression, context
   return kind === 'time' ? asTime(value, context) : value;
 }
 
-/** LIKE in one of its forms. */
-function resolveMatch(form: LikeForm, parts: readonly Expression[], span: Span, context: Context): Expression {
-  for (const value of parts) checkArgument('text', value, context);
-  return resolveLike(form, parts, span, context);
-}
-
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
   const like = findLike(name);
-  if (like !== null) return resolveMatch(like, parts, span, context);
+  if (like !== null) {
+    for (const value of parts) checkArgument('text', value, context);
+    return resolveLike(like, parts, span, context);
+  }
   if (left === undefined || more !== undefined) return refuseFunction(name, parts, span, context);
   if (right === undefined) {
     if (left.kind === 'literal' && left.type.kind === 'interval') return name === '-' ? negate(left) : left;
@@ -299,7 +286,7 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
 
 function resolveScalar(written: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
-  const meant = OPERATOR_FUNCTIONS[context.manifest.dialect].get(written);
+  const meant = functionMeant(written, context.manifest.dialect);
   const name = meant ?? written;
   const { found } = context.walk;
   const isSymbol = node.flag('is_operator') && meant === undefined;

@@ -200,7 +200,7 @@ const OWN_TYPES: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {
 function readOwnType(node: StrictNode, { manifest }: Context): ValueType | null {
   const info = node.node('type_info');
   node.close();
-  info.empty('alias', 'extension_info', 'catalog', 'schema', 'parameters');
+  info.empty('alias', 'extension_info', 'catalog', 'schema', 'user_type_modifiers');
   info.word('type', ['UNBOUND_TYPE_INFO']);
   const type = OWN_TYPES[manifest.dialect].get(info.text('name').toUpperCase());
   info.skipAll();

@@ -1,3 +1,4 @@
+import { readTypedText } from '../../collab/light.ts';
 import { isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Expression } from '../ast/nodes.ts';
 import {
@@ -7,10 +8,10 @@ import {
   DOUBLE,
   type Family,
   familyOfType,
-  INTEGER_DIGITS,
   integerOf,
   MAX_DIGITS,
   NULL,
+  printTypeName,
   TEXT,
   TIMESTAMP,
   type ValueType,
@@ -112,53 +113,6 @@ export function resolveConstant(node: StrictNode, { walk }: Context): Expression
   return invalid(span);
 }
 
-const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
-const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?$/;
-
-function isDay(text: string): boolean {
-  const [, year, month, day] = DAY.exec(text) ?? [];
-  if (year === undefined || month === undefined || day === undefined) return false;
-  const date = new Date(Date.UTC(2000, Number(month) - 1, Number(day)));
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
-}
-
-function readInstant(text: string): string | null {
-  const [, day = '', hour = '00', minute = '00', second = '00', fraction] = INSTANT.exec(text) ?? [];
-  if (!isDay(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
-  return `${day} ${hour}:${minute}:${second}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}`;
-}
-
-/** A text in the canonical notation of a type, or `null` if it is not a value of that type. */
-export function readTextLiteral(text: string, type: ValueType): string | null {
-  switch (type.kind) {
-    case 'text':
-      return text;
-    case 'date':
-      return isDay(text) ? text : null;
-    case 'timestamp':
-      return readInstant(text);
-    case 'boolean': {
-      const word = text.toLowerCase();
-      if (word === 't' || word === 'true') return 'true';
-      return word === 'f' || word === 'false' ? 'false' : null;
-    }
-    case 'integer':
-      return WHOLE.test(text) && digitsOfText(text) < INTEGER_DIGITS[type.name] ? BigInt(text).toString() : null;
-    case 'decimal': {
-      const [, before, after = ''] = /^-?(\d{1,38})(?:\.(\d{1,38}))?$/.exec(text) ?? [];
-      if (before === undefined || after.length > type.scale) return null;
-      return before.replace(/^0+/, '').length <= type.precision - type.scale ? text : null;
-    }
-    case 'double':
-      return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text)) ? text : null;
-    case 'interval':
-    case 'null':
-    case 'unknown':
-      return null;
-  }
-}
-
 /** Whether a text constant that is combined with a value of this type is read as one. */
 function isFolded(type: ValueType): boolean {
   return type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'boolean';
@@ -168,7 +122,7 @@ function isFolded(type: ValueType): boolean {
 export function foldConstant(value: Expression, type: ValueType, { walk }: Context): Expression | null {
   if (value.kind !== 'literal' || value.text === null || !isFolded(type)) return null;
   if (value.type.kind !== 'text' && !(value.type.kind === 'date' && type.kind === 'timestamp')) return null;
-  const text = readTextLiteral(value.text, type);
+  const text = readTypedText(value.text, printTypeName(type));
   if (text !== null) return literal(text, type, value.span);
   walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteForMessage(value.text)}`);
   return invalid(value.span);
