@@ -265,7 +265,7 @@ function readArgument(kind: ArgumentKind | undefined, value: Expression, context
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
   const like = findLike(name);
-  if (like !== null) {
+  if (like !== null && left !== undefined && right !== undefined && parts.length <= 3) {
     for (const value of parts) checkArgument('text', value, context);
     return resolveLike(like, parts, span, context);
   }
@@ -303,8 +303,9 @@ function resolveScalar(written: string, node: StrictNode, context: Context, reso
     found.add('AGG_ORDER_BY', span, `${quoteForMessage(name)} has an ORDER BY`);
   node.empty('export_state');
   node.close();
-  const like = findLike(name);
-  if (isSymbol || like !== null) return resolveSymbol(name, parts, span, context);
+  // LIKE with ESCAPE is a function to the parser.
+  if (isSymbol || (node.text('schema') !== '' && LIKE_NAMES.has(name)))
+    return resolveSymbol(name, parts, span, context);
   const time = resolveTimeCall(name, parts, span, context);
   if (time !== null) return time;
   //= rules R-10
