@@ -28,7 +28,7 @@ function withSettings(name: string, settings: Readonly<Record<string, boolean>>)
 
 describe('reading', () => {
   test('R-1 nothing of the text is in what runs: names are quoted and qualified, values written anew', async () => {
-    const sql = await allows("select/*x*/ Page, e'\\x41' AS k FROM Visits -- y\nWHERE SECONDS>1_6", CUSTOM);
+    const sql = await allows("select/*x*/ Page, '\\u0041' AS k FROM Visits -- y\nWHERE SECONDS>16L", CUSTOM);
     expect(sql).toBe(
       'SELECT "r"."c0" AS "page", "r"."c1" AS "k" FROM (SELECT "visits"."page" AS "c0", \'A\' AS "c1" ' +
         'FROM "pub"."visits" AS "visits" WHERE ("visits"."seconds" > 16)) AS "r" ' +
