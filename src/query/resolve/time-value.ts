@@ -1,10 +1,11 @@
+import { readTypedText } from '../../collab/light.ts';
 import type { Expression, ExpressionOf } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
 import { BIGINT, DATE, familyOfType, integerOf, TEXT, TIMESTAMP, type ValueType } from '../ast/value-type.ts';
 import { copiesOf, sizeOf } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
-import { foldConstant, isTime, readTextLiteral } from './literal.ts';
+import { foldConstant, isTime } from './literal.ts';
 import { invalid } from './scope.ts';
 
 /** What to write instead of a span of time in a place where there can be none. */
@@ -32,7 +33,7 @@ export function makeCall(
 /** A text constant as the date or timestamp that it is; other values as they are. */
 export function asTime(value: Expression, context: Context): Expression {
   if (value.kind !== 'literal' || value.text === null || value.type.kind !== 'text') return value;
-  const type = readTextLiteral(value.text, DATE) === null ? TIMESTAMP : DATE;
+  const type = readTypedText(value.text, 'DATE') === null ? TIMESTAMP : DATE;
   return foldConstant(value, type, context) ?? value;
 }
 
