@@ -16,7 +16,7 @@ async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequ
   const file = await readManifestFile(io, args);
   if (file === undefined) return null;
   const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
-  const { unsigned, ...check } = await checkUnderManifest(
+  const { unsigned, text, parameters, verdict, budgets } = await checkUnderManifest(
     { ...file, knownKeys, isUnsigned: args.unsigned },
     request,
     io.signal,
@@ -29,7 +29,7 @@ async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequ
       `the manifest is not signed by ${names}: whoever passed it on can have changed its columns and rules`,
     );
   }
-  return check;
+  return { text, parameters, verdict, budgets };
 }
 
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {

@@ -1,10 +1,14 @@
 /** Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call. */
 export { adviseOnManifest, type ManifestAdvice } from './advice.ts';
 export {
+  type CleanRoomsCall,
+  cleanRoomsError,
   type CleanRoomsOptions,
   type CollaborationSource,
   createCleanRoomsClient,
   fetchCollaborationSettings,
+  loadCleanRooms,
+  quoteAws,
 } from './clean-rooms.ts';
 export { type ChangeEffect, diffManifests, type ManifestChange } from './diff.ts';
 export { draftManifest, type DraftParts } from './draft.ts';

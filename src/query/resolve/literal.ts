@@ -6,6 +6,7 @@ import {
   DATE,
   decimalOf,
   DOUBLE,
+  type Family,
   familyOfType,
   integerOf,
   MAX_DIGITS,
@@ -20,6 +21,7 @@ import type { Json } from '../parse/json.ts';
 import type { Context } from './context.ts';
 import type { StrictNode } from './strict-node.ts';
 import { invalid } from './scope.ts';
+import { asElapsed } from './elapsed.ts';
 
 /** The engine has no integer of more digits. */
 const WHOLE = /^-?\d{1,39}$/;
@@ -126,17 +128,41 @@ export function foldConstant(value: Expression, type: ValueType, { walk }: Conte
   return invalid(value.span);
 }
 
-/** Values that are compared: text constants become dates where the others are dates. Reports different types. */
+/** The type that decides how constants are read: the first that is known, and of times one with a time of day. */
+function leadingType(values: readonly Expression[]): ValueType | null {
+  const known = values.filter((value) => familyOfType(value.type) !== null);
+  const leader = known.find((value) => value.kind !== 'literal') ?? values[0];
+  if (leader?.type.kind !== 'date') return leader?.type ?? null;
+  return known.some((value) => value.type.kind === 'timestamp') ? TIMESTAMP : leader.type;
+}
+
+/** Whether values of two families can be compared: those of one, and dates with timestamps, which are then midnights. */
+function canMeet(a: Family, b: Family): boolean {
+  const isTimeFamily = (family: Family): boolean => family === 'date' || family === 'timestamp';
+  return a === b || (isTimeFamily(a) && isTimeFamily(b));
+}
+
+/**
+ * Values that are compared: text constants become dates where the others are dates, and differences of dates become spans of time
+ * where the others are. Reports different types.
+ */
 export function unify(values: readonly Expression[], context: Context): readonly Expression[] {
-  const leader = values.find((value) => familyOfType(value.type) !== null && value.kind !== 'literal') ?? values[0];
-  if (leader === undefined) return values;
-  const typed = values.map((value) => foldConstant(value, leader.type, context) ?? value);
-  const family =
-    familyOfType(leader.type) ?? typed.map((value) => familyOfType(value.type)).find((each) => each !== null);
+  const hasSpan = values.some((value) => value.type.kind === 'interval');
+  const meant = hasSpan ? values.map(asElapsed) : values;
+  const leader = leadingType(meant);
+  if (leader === null) return meant;
+  const typed = meant.map((value) => foldConstant(value, leader, context) ?? value);
+  const family = familyOfType(leader) ?? typed.map((value) => familyOfType(value.type)).find((each) => each !== null);
   for (const { type, span } of typed) {
     //= rules R-8
     const own = familyOfType(type);
-    if (own === null || family === undefined || own === family) continue;
+    const isMonths = type.kind === 'interval' && type.unit === 'month';
+    if (isMonths) {
+      context.walk.found.add('TYPE_MISMATCH', span, 'months have no fixed length that could be compared', {
+        help: 'Write DATEDIFF(MONTH, a, b), or add the months to one of the times.',
+      });
+    }
+    if (own === null || family === undefined || canMeet(own, family)) continue;
     context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family} value, got a ${own} value`);
   }
   return typed;
