@@ -142,7 +142,7 @@ const TABLES: Readonly<Record<string, SampleTable>> = {
 
 const TEMPLATE = {
   id: 'pages-since',
-  sql: 'SELECT v.page, COUNT(*) AS n FROM visits v WHERE v.seconds >= $since GROUP BY v.page',
+  sql: 'SELECT v.page, COUNT(*) AS n FROM visits v WHERE v.seconds >= :since GROUP BY v.page',
   parameters: [{ name: 'since', type: 'long', default: '1500' }],
 };
 
