@@ -19,6 +19,7 @@ import { isConstrained } from './check/lineage.ts';
 import { checkList } from './check/list.ts';
 import { checkProtection } from './check/protection.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
+import { withTotals } from './check/totals.ts';
 import { bindTemplate, type BoundTemplate } from './check/template.ts';
 
 /** The most rows that a result has where nobody says another number. */
@@ -113,7 +114,7 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   if (resolved === null) return refuse(found, []);
   const scans = scansOf(resolved);
   const tables = findTables(scans);
-  const query = tables.some(isConstrained) ? groupDistinct(resolved) : resolved;
+  const query = tables.some(isConstrained) ? groupDistinct(withTotals(resolved)) : resolved;
   const names = Object.freeze(tables.map((table) => table.name));
   if (tables.length === 0 && found.size === 0) found.add('NO_TABLE', query.span, 'the query reads no table');
   const spans = new Map(scans.toReversed().map((scan) => [scan.table.name, scan.span]));

@@ -38,6 +38,7 @@ function truthOf(value: Expression): readonly Site[] {
     case 'cast':
     case 'scalarQuery':
     case 'saltedHash':
+    case 'grouping':
       return [siteOf(value.span, [value, TRUE])];
     case 'call':
       return isTextCondition(value) ? [] : [siteOf(value.span, [value, TRUE])];
@@ -82,7 +83,10 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
     case 'case':
       return part.branches.flatMap((branch) => truthOf(branch.when));
     case 'aggregate':
-      return part.filter === null ? [] : truthOf(part.filter);
+      return [
+        ...(part.filter === null ? [] : truthOf(part.filter)),
+        ...(part.order ?? []).map((order) => groupingOf(order.value)),
+      ];
     case 'column':
     case 'literal':
     case 'parameter':
@@ -90,6 +94,7 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
     case 'cast':
     case 'scalarQuery':
     case 'saltedHash':
+    case 'grouping':
     case 'invalid':
       return [];
   }

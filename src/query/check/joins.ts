@@ -1,6 +1,6 @@
 import type { JoinOperator, ManifestTable } from '../../collab/index.ts';
 import type { Expression, ExpressionOf, Relation, Select } from '../ast/nodes.ts';
-import { columnsIn, joinsIn, leavesOf, selectsIn, termsOf } from '../ast/walk.ts';
+import { columnsIn, isCross, joinsIn, leavesOf, selectsIn, termsOf } from '../ast/walk.ts';
 import { type RuleContext, type Scan, tableColumn } from './rule-context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
@@ -97,6 +97,10 @@ export function checkJoins(select: Select, check: RuleContext, checkTerm: (term:
   for (const join of joinsIn(select.from)) {
     if (join.type === 'SEMI') checkFilterCondition(join, check, checkTerm);
     else {
+      if (isCross(join)) {
+        check.found.add('JOIN_TYPE', join.span, 'the tables are joined without a condition');
+        continue;
+      }
       if (join.type !== 'INNER')
         check.found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`);
       checkCondition(join.on, join, check);

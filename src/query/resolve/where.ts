@@ -3,6 +3,7 @@ import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Query, Relation, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { columnsIn, freeAlias, isAggregated, mapChildren, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { joinByWhere } from './comma-joins.ts';
 import type { Context } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import type { StrictNode } from './strict-node.ts';
@@ -123,5 +124,6 @@ export function resolveWhere(node: StrictNode | null, from: Relation | null, con
       }
     }
   }
-  return { from: relation, where: logic('AND', terms, node.span) };
+  const joined = relation === null ? null : joinByWhere(relation, terms, context.manifest);
+  return { from: joined?.from ?? null, where: logic('AND', joined?.terms ?? terms, node.span) };
 }
