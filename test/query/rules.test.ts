@@ -59,6 +59,7 @@ describe('reading', () => {
       expect(text).toMatch(from);
       const parsed = {
         text: 'SELECT',
+        dialect: CUSTOM.manifest.dialect,
         statement: JSON.parse(text.replace(from, to)) as typeof statement,
         findings: [],
       };

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../collab/index.ts';
 import { logic, TRUE } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Relation } from '../ast/nodes.ts';
-import { aliasesIn, isCross, leavesOf } from '../ast/walk.ts';
+import { aliasesIn, isCross, isFilterJoin, leavesOf } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
@@ -97,7 +97,7 @@ class CommaJoins {
     if (relation.kind !== 'join') return relation;
     if (isCross(relation)) return this.#chain(partsOf(relation).map((part) => this.spread(part))) ?? relation;
     const { type, left, right } = relation;
-    const inLeft = type === 'INNER' || type === 'LEFT' || type === 'SEMI';
+    const inLeft = type === 'INNER' || type === 'LEFT' || isFilterJoin(relation);
     const inRight = type === 'INNER' || type === 'RIGHT';
     return {
       ...relation,

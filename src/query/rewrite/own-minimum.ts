@@ -34,6 +34,7 @@ function minimumsIn(value: Expression, minimums: Minimums): readonly number[] {
     case 'call':
     case 'saltedHash':
     case 'grouping':
+    case 'engineCall':
     case 'arithmetic':
     case 'comparison':
     case 'between':
