@@ -185,7 +185,8 @@ export interface ModelQuery {
   readonly sql: string;
   /** The name of its form of FROM. */
   readonly source: keyof typeof SOURCES;
-  readonly answer: (database: Database) => readonly Answer[];
+  /** `isShown`: whether a group by all keys is shown; the totals of GROUPING SETS are those of the groups that are. */
+  readonly answer: (database: Database, isShown?: (rows: readonly Row[]) => boolean) => readonly Answer[];
   readonly measures: readonly Measure[];
   readonly keys: number;
   /** The scans of `ads` whose persons are behind the rows of the answer. */
@@ -236,9 +237,11 @@ export function queryOf(choices: Choices, depth: number): ModelQuery {
     groupText(keys, form),
     having === null ? '' : ` HAVING ${having.sql} IS NOT NULL`,
   ].join('');
-  const answer = (database: Database): readonly Answer[] => {
+  const answer: ModelQuery['answer'] = (database, isShown = () => true) => {
     const kept = source.rows(database).filter((row) => where === null || where.at(row) === true);
-    const rows = filter === null ? kept : filter.keep(kept, database);
+    const all = filter === null ? kept : filter.keep(kept, database);
+    const whole = [...grouped(all, (row) => keys.map((key) => key.at(row))).values()];
+    const rows = form === 'plain' ? all : whole.filter(isShown).flat();
     const groups = setsOf(keys.length, form).flatMap((set) => {
       const at = (row: Row): readonly Value[] => keys.map((key, place) => (set.includes(place) ? key.at(row) : null));
       if (set.length === 0) return keys.length > 0 && rows.length === 0 ? [] : [{ key: keys.map(() => null), rows }];
