@@ -28,7 +28,7 @@ function withSettings(name: string, settings: Readonly<Record<string, boolean>>)
 
 describe('reading', () => {
   test('R-1 nothing of the text is in what runs: names are quoted and qualified, values written anew', async () => {
-    const sql = await allows("select/*x*/ Page, e'\\x41' AS k FROM Visits -- y\nWHERE SECONDS>1_6", CUSTOM);
+    const sql = await allows("select/*x*/ Page, '\\u0041' AS k FROM Visits -- y\nWHERE SECONDS>16L", CUSTOM);
     expect(sql).toBe(
       'SELECT "r"."c0" AS "page", "r"."c1" AS "k" FROM (SELECT "visits"."page" AS "c0", \'A\' AS "c1" ' +
         'FROM "pub"."visits" AS "visits" WHERE ("visits"."seconds" > 16)) AS "r" ' +
@@ -498,6 +498,37 @@ describe('custom rules', () => {
     for (const parameters of refusedValues) await refuses(SQL, { ...REACH, parameters }, 'PARAMETER_TYPE');
     await refuses('SELECT page FROM visits WHERE visit_date > $since', CUSTOM, 'PARAMETER');
     await refuses('SELECT page FROM visits', { ...CUSTOM, parameters: { since: '2024-03-05' } }, 'PARAMETER');
+  });
+
+  test('R-67 a default is the value where none is given, and all wrong values are named at once', async () => {
+    const { manifest } = REACH;
+    const [template] = manifest.templates.filter(({ id }) => id === REACH.template);
+    if (template === undefined) throw new Error('no template');
+    const withParameters = (more: readonly { name: string; type: string; default: string | null }[]): CheckContext => {
+      const [first] = template.parameters;
+      if (first === undefined) throw new Error('no parameter');
+      const parameters = [{ ...first, default: '2024-03-05' }, ...more];
+      return { ...REACH, manifest: { ...manifest, templates: [{ ...template, parameters }] }, parameters: {} };
+    };
+    const plain = await room.ask(SQL, REACH);
+    const filled = await room.ask(SQL, withParameters([]));
+    expect(filled.allowed && plain.allowed && filled.statement).toEqual(plain.allowed && plain.statement);
+    const wrong = {
+      ...withParameters([
+        { name: 'least', type: 'BIGINT', default: null },
+        { name: 'most', type: 'TINYINT', default: '1' },
+      ]),
+      parameters: { mots: '5', most: '500', nothing: '1' },
+    };
+    const { findings } = await room.ask(SQL, wrong);
+    expect(findings.map(({ code, message, help }) => [code, message, help])).toContainEqual([
+      'PARAMETER_TYPE',
+      '`least` has no value, expected a whole number from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807; ' +
+        'the value of `most` is not of type TINYINT, expected a whole number from -128 to 127; ' +
+        'the template has no parameter `mots`, did you mean `most`?; the template has no parameter `nothing`',
+      "The template's parameters are `since` (DATE, has a default), `least` (BIGINT), `most` (TINYINT, has a default).",
+    ]);
+    expect(JSON.stringify(findings)).not.toContain('500');
   });
 
   test('R-30 what may not be shown is not shown on any path, but counted and filtered', async () => {

@@ -91,9 +91,7 @@ const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nulli
 function meetingCall(part: ExpressionOf<'call'>): Expression {
   const values = level(part.arguments);
   const isRaised = part.type.kind === 'date' && values.some((value) => value.type.kind === 'timestamp');
-  return isRaised
-    ? castTo({ ...part, arguments: values, type: TIMESTAMP }, part.type)
-    : { ...part, arguments: values };
+  return isRaised ? castTo({ ...part, arguments: values, type: TIMESTAMP }, part.type) : { ...part, arguments: values };
 }
 
 function safeCall(part: ExpressionOf<'call'>): Expression {
