@@ -66,6 +66,7 @@ export async function checkUnderManifest(
   const { text: sql, context } = resolveRequest(request, manifest);
   return {
     text: sql,
+    parameters: context.parameters ?? {},
     verdict: await checker.check(sql, context, signal),
     budgets: [],
     manifest,

@@ -1,11 +1,24 @@
 import type { AggregateFunction, ScalarFunction } from '../../collab/index.ts';
 
-/** What an argument of a scalar function must be; a `literal` is a whole number written in the query. */
-export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part';
+/**
+ * What an argument of a scalar function must be. A `literal` is a whole number written in the query, a `part` a part of dates, an
+ * `amount` a whole number, and a `setting` a constant that was read and put there while resolving, such as a format.
+ */
+export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part' | 'amount' | 'setting';
 
 /** What a scalar function returns: a named type, or that of its first argument; `whole` has no fraction, `rounded` one more digit. */
 export type ResultKind =
-  'text' | 'bigint' | 'double' | 'first' | 'whole' | 'rounded' | 'common' | 'boolean' | 'timestamp' | 'date';
+  | 'text'
+  | 'bigint'
+  | 'double'
+  | 'first'
+  | 'whole'
+  | 'rounded'
+  | 'common'
+  | 'boolean'
+  | 'timestamp'
+  | 'date'
+  | 'interval';
 
 /** A scalar function that is known to be harmless with arguments as described here. */
 export interface ScalarFunctionShape {
@@ -17,6 +30,8 @@ export interface ScalarFunctionShape {
   /** Whether the last argument may be repeated. */
   readonly repeats?: boolean;
   readonly result: ResultKind;
+  /** Whether no query can name the function: resolving makes it of what was written. */
+  readonly isUnnamed?: true;
 }
 
 /** Every scalar function that a query can use, by the engine's name. All others are refused. */
@@ -39,6 +54,25 @@ export const SCALARS = {
   date_part: { listedAs: 'EXTRACT', arguments: ['part', 'time'], result: 'bigint' },
   current_date: { listedAs: 'CURRENT_DATE', arguments: [], result: 'date' },
   current_localtimestamp: { listedAs: 'GETDATE', arguments: [], result: 'timestamp' },
+  // Dates. Whatever leaves the years 1 to 9999 is NULL.
+  add_days: { listedAs: 'DATEADD', arguments: ['time', 'amount'], result: 'date', isUnnamed: true },
+  add_months: { listedAs: 'DATEADD', arguments: ['time', 'amount'], result: 'date' },
+  add_time: { listedAs: 'DATEADD', arguments: ['setting', 'amount', 'time'], result: 'timestamp', isUnnamed: true },
+  format_time: { listedAs: 'TO_CHAR', arguments: ['setting', 'time'], result: 'text', isUnnamed: true },
+  parse_date: { listedAs: 'TO_DATE', arguments: ['setting', 'text'], result: 'date', isUnnamed: true },
+  parse_timestamp: { listedAs: 'TO_TIMESTAMP', arguments: ['setting', 'text'], result: 'timestamp', isUnnamed: true },
+  parse_number: { listedAs: 'TO_NUMBER', arguments: ['setting', 'text'], result: 'double', isUnnamed: true },
+  truncate_date: { listedAs: 'TRUNC', arguments: ['setting', 'time'], result: 'date', isUnnamed: true },
+  // The whole units from the first time to the second.
+  whole_units: { listedAs: null, arguments: ['setting', 'time', 'time'], result: 'bigint', isUnnamed: true },
+  // The limits of units that lie between the first time and the second.
+  crossed_units: { listedAs: null, arguments: ['setting', 'time', 'time'], result: 'bigint', isUnnamed: true },
+  elapsed: { listedAs: null, arguments: ['time', 'time'], result: 'interval', isUnnamed: true },
+  months_between: { listedAs: null, arguments: ['time', 'time'], result: 'double' },
+  last_day: { listedAs: null, arguments: ['time'], result: 'date' },
+  next_weekday: { listedAs: null, arguments: ['setting', 'time'], result: 'date', isUnnamed: true },
+  make_date: { listedAs: null, arguments: ['amount', 'amount', 'amount'], result: 'date' },
+  unix_seconds: { listedAs: null, arguments: ['time'], result: 'bigint', isUnnamed: true },
   '||': { listedAs: null, arguments: ['text', 'text'], result: 'text' },
   date_trunc: { listedAs: null, arguments: ['part', 'time'], result: 'timestamp' },
   length: { listedAs: null, arguments: ['text'], result: 'bigint' },
@@ -74,8 +108,19 @@ function isScalarName(name: string): name is ScalarName {
 
 /** The scalar function with a name in lower case, or `null` if there is none that may run. */
 export function findScalar(name: string): ScalarName | null {
-  return isScalarName(name) ? name : (SCALAR_ALIASES.get(name) ?? null);
+  if (!isScalarName(name)) return SCALAR_ALIASES.get(name) ?? null;
+  return shapeOf(name).isUnnamed === true ? null : name;
 }
+
+/** Functions of the engine that only a rewrite uses, with arguments with which they cannot fail. */
+export const ENGINE_FUNCTIONS = [
+  ...['to_days', 'to_months', 'to_microseconds', 'epoch_us', 'divide', 'last_day', 'date_diff', 'date_part'],
+  ...['strftime', 'try_strptime', 'regexp_extract', 'regexp_replace'],
+  ...['replace', 'rpad', 'lpad', 'upper', 'lower', 'left'],
+] as const;
+
+/** One of {@link ENGINE_FUNCTIONS}. */
+export type EngineFunction = (typeof ENGINE_FUNCTIONS)[number];
 
 /** The shape of a scalar function. */
 export function shapeOf(name: ScalarName): ScalarFunctionShape {
@@ -84,13 +129,10 @@ export function shapeOf(name: ScalarName): ScalarFunctionShape {
 
 /** Parts of dates that `date_part` and `date_trunc` take. */
 export const DATE_PARTS: ReadonlySet<string> = new Set([
-  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second'],
+  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond'],
   ...['dayofweek', 'isodow', 'dayofyear', 'isoyear', 'decade', 'century'],
-]);
-
-/** Functions such as `year(d)`, which mean `date_part('year', d)`. */
-export const PART_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dayofweek', 'dayofyear'],
+  // Sunday is 1, Monday is 0, seconds with their fraction.
+  ...['sundayfirst', 'mondayzero', 'secondfraction'],
 ]);
 
 /** Every aggregate that a query can use. An aggregation rule can list those that AWS Clean Rooms has a name for. */
@@ -109,8 +151,16 @@ export const AGGREGATES = {
   Record<string, { readonly plain: AggregateFunction | null; readonly distinct: AggregateFunction | null }>
 >;
 
-/** One of {@link AGGREGATES}. */
-export type AggregateName = keyof typeof AGGREGATES;
+/** Aggregates that other names stand for in a query, by the engine's name; no rule can list them. */
+const ROW_AGGREGATES = ['first', 'quantile_cont', 'quantile_disc', 'string_agg'] as const;
+
+/** One of {@link AGGREGATES}, or one that only other names stand for. */
+export type AggregateName = keyof typeof AGGREGATES | (typeof ROW_AGGREGATES)[number];
+
+/** Whether an aggregate gives a value of single rows, or all of them, and is not counted among those of {@link AGGREGATES}. */
+export function isRowAggregate(name: string): boolean {
+  return ROW_AGGREGATES.some((known) => known === name);
+}
 
 const AGGREGATE_ALIASES: ReadonlyMap<string, AggregateName> = new Map<string, AggregateName>([
   ['mean', 'avg'],
@@ -118,7 +168,7 @@ const AGGREGATE_ALIASES: ReadonlyMap<string, AggregateName> = new Map<string, Ag
   ['variance', 'var_samp'],
 ]);
 
-function isAggregateName(name: string): name is AggregateName {
+function isAggregateName(name: string): name is keyof typeof AGGREGATES {
   return Object.hasOwn(AGGREGATES, name);
 }
 
@@ -129,26 +179,18 @@ export function findAggregate(name: string): AggregateName | null {
 
 /** What an aggregation rule calls an aggregate; `null` if it cannot list it. */
 export function listedAggregate(name: AggregateName, distinct: boolean): AggregateFunction | null {
+  if (!isAggregateName(name)) return null;
   return distinct ? AGGREGATES[name].distinct : AGGREGATES[name].plain;
 }
 
 /** Aggregates of the engine that no query can use, listed so that a refusal can say what they are. */
 const REFUSED_AGGREGATES: ReadonlySet<string> = new Set([
-  ...['any_value', 'approx_count_distinct', 'approx_quantile', 'approx_top_k', 'arbitrary', 'arg_max', 'arg_max_null'],
-  ...[
-    'arg_max_nulls_last',
-    'arg_min',
-    'arg_min_null',
-    'arg_min_nulls_last',
-    'argmax',
-    'argmin',
-    'array_agg',
-    'bit_and',
-  ],
-  ...['bit_or', 'bit_xor', 'bitstring_agg', 'bool_and', 'bool_or', 'corr', 'count_if', 'countif', 'covar_pop'],
-  ...['covar_samp', 'entropy', 'favg', 'first', 'fsum', 'geomean', 'geometric_mean', 'group_concat', 'histogram'],
-  ...['histogram_exact', 'histogram_values', 'kahan_sum', 'kurtosis', 'kurtosis_pop', 'last', 'list', 'listagg', 'mad'],
-  ...['max_by', 'min_by', 'mode', 'product', 'quantile', 'quantile_cont', 'quantile_disc', 'regr_avgx', 'regr_avgy'],
+  ...['approx_top_k', 'arg_max_null', 'collect_list', 'collect_set'],
+  ...['arg_max_nulls_last', 'arg_min_null', 'arg_min_nulls_last', 'array_agg', 'bit_and'],
+  ...['bit_or', 'bit_xor', 'bitstring_agg', 'corr', 'covar_pop'],
+  ...['covar_samp', 'entropy', 'favg', 'fsum', 'geomean', 'geometric_mean', 'histogram'],
+  ...['histogram_exact', 'histogram_values', 'kahan_sum', 'kurtosis', 'kurtosis_pop', 'list', 'mad'],
+  ...['mode', 'product', 'regr_avgx', 'regr_avgy'],
   ...[
     'regr_count',
     'regr_intercept',
@@ -159,8 +201,8 @@ const REFUSED_AGGREGATES: ReadonlySet<string> = new Set([
     'regr_syy',
     'reservoir_quantile',
   ],
-  ...['sem', 'skewness', 'string_agg', 'sum_no_overflow', 'sumkahan', 'wavg', 'weighted_avg'],
-  ...['percentile_cont', 'percentile_disc', 'json_group_array', 'json_group_object', 'json_group_structure'],
+  ...['sem', 'skewness', 'sum_no_overflow', 'sumkahan', 'wavg', 'weighted_avg'],
+  ...['json_group_array', 'json_group_object', 'json_group_structure'],
 ]);
 
 /** Whether a name in lower case is an aggregate that is always refused. */
@@ -177,8 +219,9 @@ export const WINDOWS = {
   cume_dist: { least: 0, most: 0 },
   first_value: { least: 1, most: 1 },
   last_value: { least: 1, most: 1 },
-  lag: { least: 1, most: 2 },
-  lead: { least: 1, most: 2 },
+  lag: { least: 1, most: 3 },
+  lead: { least: 1, most: 3 },
+  ntile: { least: 1, most: 1 },
 } as const satisfies Readonly<Record<string, { readonly least: number; readonly most: number }>>;
 
 /** One of {@link WINDOWS}. */

@@ -1,6 +1,6 @@
 import type { JoinOperator, ManifestTable } from '../../collab/index.ts';
 import type { Expression, ExpressionOf, Relation, Select } from '../ast/nodes.ts';
-import { columnsIn, joinsIn, leavesOf, selectsIn, termsOf } from '../ast/walk.ts';
+import { columnsIn, isCross, joinsIn, leavesOf, selectsIn, termsOf } from '../ast/walk.ts';
 import { type RuleContext, type Scan, tableColumn } from './rule-context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
@@ -17,6 +17,10 @@ function joinRuleOf({ rule }: ManifestTable): JoinRule | null {
   if (rule === null || rule.kind === 'custom') return null;
   return { ...rule, joinRequired: rule.kind === 'list' || rule.joinRequired };
 }
+
+/** The way out where a query asks for the rows that are not in an overlap. */
+export const OUTSIDE_HELP =
+  'These rules are about the rows that are in both tables. Ask for those with `column IN (SELECT …)`; for the others a custom rule is needed.';
 
 /** Whether two columns belong to different sides of a join. */
 export function areAcross(join: Join, left: ExpressionOf<'column'>, right: ExpressionOf<'column'>): boolean {
@@ -97,8 +101,14 @@ export function checkJoins(select: Select, check: RuleContext, checkTerm: (term:
   for (const join of joinsIn(select.from)) {
     if (join.type === 'SEMI') checkFilterCondition(join, check, checkTerm);
     else {
+      if (isCross(join)) {
+        check.found.add('JOIN_TYPE', join.span, 'the tables are joined without a condition');
+        continue;
+      }
+      //= rules R-20, R-64
+      const help = join.type === 'ANTI' ? OUTSIDE_HELP : undefined;
       if (join.type !== 'INNER')
-        check.found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`);
+        check.found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`, { help });
       checkCondition(join.on, join, check);
     }
   }

@@ -1,10 +1,14 @@
 import type { Expression, Query, Select } from '../ast/nodes.ts';
 import { expressionsOf, isAggregated, leavesOf, visibleLeavesOf, within } from '../ast/walk.ts';
 import type { Findings } from '../findings/finding.ts';
+import { OUTSIDE_HELP } from './joins.ts';
 
 function checkExpression(expression: Expression, found: Findings): void {
   for (const part of within(expression)) {
     if (part.kind === 'window') found.add('WINDOW', part.span, 'the query uses a window function');
+    //= rules R-64
+    if (part.kind === 'not' && part.value.kind === 'inQuery')
+      found.add('SUBQUERY', part.value.span, 'NOT IN returns rows outside the overlap', { help: OUTSIDE_HELP });
     if (part.kind === 'scalarQuery' || part.kind === 'inQuery')
       found.add('SUBQUERY', part.span, 'the query uses a sub-query');
     if (part.kind === 'like' && part.pattern.kind !== 'literal') {
@@ -44,6 +48,10 @@ function checkFilterQuery(query: Query, found: Findings): void {
  * @returns the SELECT, or `null` if there is none to check further
  */
 export function checkSingleSelect(query: Query, found: Findings): Select | null {
+  if (query.kind === 'set' && query.grouping !== undefined) {
+    found.add('GROUPING_SETS', query.span, 'the query has several groupings, which show totals next to their parts');
+    return query.grouping === null ? null : checkSingleSelect(query.grouping, found);
+  }
   for (const { name, query: inner } of query.named) found.add('CTE', inner.span, `\`${name}\` is a WITH query`);
   if (query.kind === 'set') {
     found.add('SETOP', query.span, `${query.operator} combines two queries`);

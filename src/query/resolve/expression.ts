@@ -1,8 +1,10 @@
+import type { Dialect } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { castTo, compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
 import {
+  BIGINT,
   BOOLEAN,
   commonType,
   familyOfType,
@@ -11,12 +13,15 @@ import {
   readTypeName,
   type ValueType,
 } from '../ast/value-type.ts';
+import { resolveForm } from './aggregate-forms.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
 import { foldConstant, resolveConstant, unify } from './literal.ts';
+import { resolveIntervalText } from './interval.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
+import { SPAN_HELP } from './time-value.ts';
 import { resolveWindow } from './window.ts';
 
 const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
@@ -36,7 +41,8 @@ type Handler = (node: StrictNode, type: string, context: Context) => Expression;
 const HANDLERS: Readonly<Record<string, Handler>> = {
   COLUMN_REF: (node, _type, context) => resolveName(node, context),
   CONSTANT: (node, _type, context) => resolveConstant(node, context),
-  FUNCTION: (node, _type, context) => resolveFunction(node, context, resolveExpression),
+  FUNCTION: (node, _type, context) =>
+    resolveForm(node, context, resolveExpression) ?? resolveFunction(node, context, resolveExpression),
   WINDOW: (node, type, context) => resolveWindow(node, type, context, resolveExpression),
   COMPARISON: resolveComparison,
   CONJUNCTION: resolveConjunction,
@@ -119,9 +125,9 @@ function resolveOperator(node: StrictNode, type: string, context: Context): Expr
     return invalid(span, parts);
   }
   if (type === 'GROUPING_FUNCTION') {
-    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells apart totals and their parts');
-    node.skipAll();
-    return invalid(span);
+    const parts = node.nodes('children').map((child) => resolveExpression(child, context));
+    node.close();
+    return { kind: 'grouping', arguments: parts, span, type: BIGINT };
   }
   if (type === 'COMPARE_IN' || type === 'COMPARE_NOT_IN') {
     const found = resolveIn(node, context);
@@ -182,9 +188,32 @@ function resolveCase(node: StrictNode, context: Context): Expression {
   return { kind: 'case', branches, otherwise, span: node.span, type };
 }
 
+/** Names of types that DuckDB does not have, and the type that each of them is here. */
+const OWN_TYPES: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {
+  spark: new Map([
+    ['BYTE', 'TINYINT'],
+    ['TIMESTAMP_NTZ', 'TIMESTAMP'],
+    // The room knows no time zone but UTC.
+    ['TIMESTAMP_LTZ', 'TIMESTAMP'],
+  ]),
+  duckdb: new Map(),
+};
+
+/** A type by a name that DuckDB does not know. */
+function readOwnType(node: StrictNode, { manifest }: Context): ValueType | null {
+  const info = node.node('type_info');
+  node.close();
+  info.empty('alias', 'extension_info', 'catalog', 'schema', 'user_type_modifiers');
+  info.word('type', ['UNBOUND_TYPE_INFO']);
+  const type = OWN_TYPES[manifest.dialect].get(info.text('name').toUpperCase());
+  info.skipAll();
+  return type === undefined ? null : readTypeName(type);
+}
+
 /** The target type of a conversion, or `null` if values cannot be converted to it. */
-function readCastType(node: StrictNode): ValueType | null {
+function readCastType(node: StrictNode, context: Context): ValueType | null {
   const id = node.text('id');
+  if (id === 'UNBOUND') return readOwnType(node, context);
   if (id !== 'DECIMAL') {
     const isPlain = !node.isGiven('type_info');
     node.close();
@@ -204,11 +233,18 @@ function resolveCast(node: StrictNode, context: Context): Expression {
   const child = node.node('child');
   const value = resolveExpression(child, context);
   node.flag('try_cast');
-  const type = readCastType(node.node('cast_type'));
+  const target = node.node('cast_type');
+  const isInterval = target.text('id') === 'INTERVAL';
+  const type = readCastType(target, context);
   node.close();
   const span = node.span.end === node.span.start ? value.span : node.span;
+  if (isInterval) return resolveIntervalText(value, span, context);
   if (type === null) {
     context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type');
+    return invalid(span, [value]);
+  }
+  if (familyOfType(value.type) === 'interval') {
+    context.walk.found.add('TYPE_MISMATCH', span, 'a span of time cannot be converted', { help: SPAN_HELP });
     return invalid(span, [value]);
   }
   const folded = foldConstant(value, type, context);
@@ -241,7 +277,7 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
   const kind = node.word('subquery_type', ['SCALAR', 'ANY', 'EXISTS', 'NOT_EXISTS']);
   const operator = node.text('comparison_type');
   const child = node.optionalNode('child');
-  const value = child === null ? null : resolveExpression(child, context);
+  const value = child === null ? null : resolveExpression(child, { ...context, isCorrelated: false });
   const query = context.resolveInner(node.node('subquery'), context);
   node.close();
   const [item, more] = query === null ? [] : firstSelect(query).items;
@@ -255,11 +291,20 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
   }
   if (kind === 'ANY' && operator === 'COMPARE_EQUAL' && value !== null) {
     unify([value, { ...item.value, span }], context);
+    if (value.type.kind !== item.value.type.kind && familyOfType(value.type) !== 'number') {
+      if (familyOfType(value.type) !== null && familyOfType(item.value.type) !== null)
+        found.add('TYPE_MISMATCH', span, 'the values on both sides have different types');
+    }
     if (!meetExactly([value.type, item.value.type])) {
       found.add('TYPE_MISMATCH', span, 'the numbers on both sides have too many digits to be compared exactly');
     }
     return { kind: 'inQuery', value, query, span, type: BOOLEAN };
   }
-  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN');
+  const isExists = kind === 'EXISTS' || kind === 'NOT_EXISTS';
+  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN', {
+    help: isExists
+      ? 'EXISTS is a condition that all rows must meet, combined with AND. Elsewhere write `column IN (SELECT …)`.'
+      : undefined,
+  });
   return invalid(span);
 }
