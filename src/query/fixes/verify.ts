@@ -90,6 +90,7 @@ async function findAllowed(text: string, refusal: Refusal, checker: Checker): Pr
  * after the other. All texts are checked with `check`, which a caller limits as it limits the first check; what is not checked is not
  * offered.
  */
+//= rules R-68
 export async function verifyFixes(
   text: string,
   verdict: Verdict,
@@ -101,9 +102,9 @@ export async function verifyFixes(
   const findings: Finding[] = [];
   for (const finding of verdict.findings) {
     const after = await checker.after(text, finding);
-    const { fix: _, ...bare } = finding;
+    const { fix, ...bare } = finding;
     const isLess = after !== null && after.verdict.findings.length < verdict.findings.length;
-    findings.push(isLess ? finding : Object.freeze(bare));
+    findings.push(fix !== undefined && isLess ? finding : Object.freeze(bare));
   }
   const suggestion = await findAllowed(text, verdict, checker);
   return Object.freeze({
