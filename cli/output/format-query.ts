@@ -5,6 +5,7 @@ import {
   describeObligation,
   type Finding,
   renderFindings,
+  renderSuggestion,
   type TableKey,
   type Verdict,
 } from '../../src/query/index.ts';
@@ -36,7 +37,10 @@ function describeKey({ table, columns }: TableKey): string {
 
 /** Describes a verdict to a person: all findings, or what is added to the query, what it costs and what runs. */
 export function printVerdict(text: string, verdict: Verdict, budgets: readonly BudgetChange[]): readonly string[] {
-  if (!verdict.allowed) return [renderFindings(text, verdict.findings)];
+  if (!verdict.allowed) {
+    const { findings, suggestion } = verdict;
+    return [renderFindings(text, findings), ...(suggestion === undefined ? [] : ['', renderSuggestion(suggestion)])];
+  }
   const { sql, parameters } = verdict.statement;
   return [
     'allowed',
