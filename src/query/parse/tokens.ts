@@ -55,10 +55,10 @@ const LEXES: Readonly<Record<Dialect, Lexis>> = {
     number: /\d[\w.]*|\.\d\w*/uy,
     word: /(?!\s)[\p{L}_\u{80}-\u{10ffff}](?:(?!\s)[\w$\u{80}-\u{10ffff}])*/uy,
     parameter: /\$\w+/uy,
-    operator: /[<>=!|]+|[-~@#^&`?+*/%]/uy,
+    operator: /::|:=|[<>=!|]+|[-~@#^&`?+*/%]/uy,
     quotes: '"',
     escaped: /e'/iuy,
-    plain: /'/uy,
+    plain: /(?:[bxn]|u&)?'/iuy,
     doubles: true,
   },
 };

@@ -16,7 +16,8 @@ const BEGINS_OPERATOR = /^[-~!@#^&|`?+*/%<>=:]/u;
 /** Whether DuckDB would read two parts of a text as something else if nothing stood between them. */
 function mustPart(before: string, after: string): boolean {
   if (before.endsWith('&') && /^['"]/u.test(after)) return true;
-  if (/^[\d.]+$/u.test(before) && after.startsWith('.')) return true;
+  if (/^\.?\d/u.test(before) && (after.startsWith('.') || BEGINS_WORD.test(after))) return true;
+  if (before === '.' && /^\d/u.test(after)) return true;
   const isWord = ENDS_WORD.test(before) && BEGINS_WORD.test(after);
   return isWord || (ENDS_OPERATOR.test(before) && BEGINS_OPERATOR.test(after));
 }

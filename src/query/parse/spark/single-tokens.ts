@@ -2,6 +2,7 @@ import { quoteIdentifier, quoteText } from '../../../engine/index.ts';
 import { quoteForMessage } from '../../../errors/index.ts';
 import type { Draft } from './draft.ts';
 import { readNumber } from './number.ts';
+import { endsOperand } from './operands.ts';
 import { readTextConstant } from './text-constant.ts';
 
 /** Operators that DuckDB writes in another way. */
@@ -50,7 +51,8 @@ function readSign(draft: Draft, index: number): void {
   if (written === '^') {
     const help = 'Write POWER(a, b) for a power.';
     draft.refuse('UNSUPPORTED_NODE', index, '`^` means the exclusive or of bits, which is not supported', help);
-  } else if (written === ':') draft.refuse('PARSE_ERROR', index, 'unexpected `:`');
+  } else if (written === ':' || (written === '~' && endsOperand(draft.reading, index - 1)))
+    draft.refuse('PARSE_ERROR', index, `unexpected \`${written}\``);
   else {
     const operator = OPERATORS.get(written);
     if (operator !== undefined) draft.replace(index, operator);
