@@ -20,6 +20,7 @@ import { checkList } from './check/list.ts';
 import { checkProtection } from './check/protection.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
 import { bindTemplate, type BoundTemplate, checkPatterns } from './check/template.ts';
+import { withTotals } from './check/totals.ts';
 
 /** The most rows that a result has where nobody says another number. */
 export const DEFAULT_MAX_ROWS = 1_000_000;
@@ -114,7 +115,7 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   if (bound !== null) checkPatterns(resolved, bound, found);
   const scans = scansOf(resolved);
   const tables = findTables(scans);
-  const query = tables.some(isConstrained) ? groupDistinct(resolved) : resolved;
+  const query = tables.some(isConstrained) ? groupDistinct(withTotals(resolved)) : resolved;
   const names = Object.freeze(tables.map((table) => table.name));
   if (tables.length === 0 && found.size === 0) found.add('NO_TABLE', query.span, 'the query reads no table');
   const spans = new Map(scans.toReversed().map((scan) => [scan.table.name, scan.span]));
