@@ -38,7 +38,7 @@ const ROWS: readonly (readonly [string, string])[] = [
     "SELECT regexp(a, 'x'), rlike(a, 'y'), NOT rlike(a, 'z')",
     "SELECT regexp(a, 'x'), rlike(a, 'y'), NOT rlike(a, 'z')",
   ],
-  ['SELECT a DIV b, div FROM t', 'SELECT a // b, div FROM t'],
+  ['SELECT a DIV b, div, c rlike FROM t', 'SELECT a // b, div, c rlike FROM t'],
   ['SELECT a<=>b, a==b, a!<b, a!>b, !c', 'SELECT a IS NOT DISTINCT FROM b, a=b, a>=b, a<=b, NOT c'],
   ['SELECT a!=-1, a<-1, - -a', 'SELECT a!= -1, a< -1, - -a'],
   [
@@ -79,6 +79,7 @@ const REFUSED: readonly (readonly [FindingCode, string, string])[] = [
   ['PARSE_ERROR', "SELECT 'a\\'", "'a\\'"],
   ['PARSE_ERROR', 'SELECT `abc', '`abc'],
   ['PARSE_ERROR', 'SELECT "a\\"b"', '"a\\"'],
+  ['PARSE_ERROR', 'SELECT r"x"', '"x"'],
   ['PARSE_ERROR', 'SELECT ``', '``'],
   ['PARSE_ERROR', 'SELECT a /* /* */ FROM t', '/*'],
   ['PARSE_ERROR', "SELECT /*+ X('*/') a */ b", "/*+ X('*/"],

@@ -35,14 +35,19 @@ function readTexts(draft: Draft, first: number): number {
   return next;
 }
 
+/** Whether `r` stands directly before a name in double quotes, which Spark reads as a text. */
+function followsRaw({ reading }: Draft, index: number): boolean {
+  return reading.word(index - 1) === 'R' && reading.tokens[index - 1]?.end === reading.tokens[index]?.start;
+}
+
 function readName(draft: Draft, index: number): void {
   const written = draft.reading.written(index);
   if (draft.reading.tokens[index]?.isClosed !== true) draft.refuse('PARSE_ERROR', index, 'the name has no end');
   else if (written.length === 2) draft.refuse('PARSE_ERROR', index, 'the name is empty');
   else if (written.startsWith('`')) draft.replace(index, quoteIdentifier(written.slice(1, -1).replaceAll('``', '`')));
-  else if (written.includes('\\')) {
+  else if (written.includes('\\') || followsRaw(draft, index)) {
     const help = "Double quotes mark names. Write a text in single quotes: 'x'.";
-    draft.refuse('PARSE_ERROR', index, 'a name in double quotes contains a backslash', help);
+    draft.refuse('PARSE_ERROR', index, 'a name in double quotes contains a backslash, or follows an r', help);
   }
 }
 
