@@ -1,10 +1,15 @@
 import type { ExpressionOf, Leaf, Query, Select } from '../ast/nodes.ts';
-import { columnsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { columnsIn, innerQueries, leavesOf, queriesIn, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 import { columnKey, keyOf, linksIn, linksOf } from './links.ts';
 import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
 import { isOfRow } from './row-analysis.ts';
+import { isSameColumn, unionOf } from './unions.ts';
 
 type Column = ExpressionOf<'column'>;
+
+function hasMark({ items }: Select): boolean {
+  return items.some(({ value }) => value.kind !== 'column');
+}
 
 /**
  * Which columns of a query hang on a person through tables of one owner only: columns of the rows that the person is in, and of those
@@ -26,6 +31,25 @@ export class OwnGroups {
     return this.#reachedFrom(person, place).has(keyOf(part));
   }
 
+  /**
+   * Whether a column of a union is the same column of a table of the owner in all its parts, and hangs in each on the person that is the
+   * union's, so that the union brings together what hangs on the person anyway.
+   */
+  hangsInUnion(part: Column, person: Column, place: Placed<Select>): boolean {
+    const leaf = part.relation === person.relation ? leafOf(place.query, part.relation) : null;
+    const union = leaf === null ? null : unionOf(leaf);
+    if (leaf === null || union === null) return false;
+    const indexOf = ({ name }: Column): number => leaf.columns.findIndex((column) => column.name === name);
+    const [of, own] = [indexOf(part), indexOf(person)];
+    if (!isSameColumn(union, of)) return false;
+    return union.branches.every((branch) => {
+      const [value, carried] = [branch.items[of]?.value, branch.items[own]?.value];
+      if (value?.kind !== 'column' || carried?.kind !== 'column' || value.column.origin === null) return false;
+      const inside = { query: branch, around: namedIn(place) };
+      return this.#isOwn(value.column.origin.scan) && this.hangsOn(value, carried, inside);
+    });
+  }
+
   /** Whether all that a relation reads is of tables of the owner, with what only filters. */
   #isOwnLeaf(leaf: Leaf, named: Named): boolean {
     if (leaf.kind === 'scan') return this.#isOwn(leaf.scan);
@@ -36,8 +60,14 @@ export class OwnGroups {
 
   #readsOwn(inner: Placed | null): boolean {
     if (inner === null) return false;
-    const leaves = selectsIn(inner.query).flatMap(({ from }) => leavesOf(from));
+    const selects = selectsIn(inner.query);
+    const leaves = selects.flatMap(({ from }) => leavesOf(from));
     const named = namedIn(inner);
+    // What a part of a union computes can be a mark that the part was given by whoever wrote it, for any rows.
+    const isMarked = [...queriesIn(inner.query)].some(
+      (each) => each.kind === 'set' && innerQueries(each).some((side) => side.kind === 'select' && hasMark(side)),
+    );
+    if (isMarked) return false;
     return leaves.every((each) => each.kind === 'derived' || this.#isOwnLeaf(each, named));
   }
 

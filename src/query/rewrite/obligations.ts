@@ -1,6 +1,7 @@
 import type { AnalysisRule, ManifestTable, OutputConstraint, Rounding } from '../../collab/index.ts';
 import type { Query } from '../ast/nodes.ts';
-import { minimumFor } from './own-minimum.ts';
+import { personColumns } from '../analysis/person-columns.ts';
+import { minimumFor } from '../check/own-minimum.ts';
 import type { GroupLimit } from '../check/fan-out.ts';
 
 /** A change that must be made to a query before it runs. */
@@ -21,12 +22,17 @@ export type Obligation =
 /** The obligations of one kind. */
 export type ObligationOf<Kind extends Obligation['kind']> = Extract<Obligation, { readonly kind: Kind }>;
 
+/** Whether the persons of any scan of a table can be counted. */
+function isCounted(query: Query, table: string, column: string): boolean {
+  return query.kind === 'set' || personColumns(query, table, column).some((person) => person.column !== null);
+}
+
 /** The constraints of a table's rule, with the minimums that they mean for a query. */
-function constraintsOf({ name, rule }: ManifestTable, query: Query): readonly OutputConstraint[] {
+function constraintsOf({ name, rule }: ManifestTable, query: Query, isFree: boolean): readonly OutputConstraint[] {
   if (rule === null || rule.kind === 'list') return [];
   if (rule.kind === 'aggregation') return rule.outputConstraints;
   const own = rule.outputConstraints.map((each) => ({ ...each, minimum: minimumFor(query, name, rule, each) }));
-  return own.filter(({ minimum }) => minimum > 0);
+  return own.filter(({ minimum, columnName }) => minimum > 0 && !(isFree && !isCounted(query, name, columnName)));
 }
 
 function roundingOf(rule: AnalysisRule | null): Rounding | null {
@@ -53,15 +59,20 @@ function wantsSummary(query: Query, tables: readonly ManifestTable[]): boolean {
   return wishes.length > 0 && wishes.every((wish) => wish === 'summary');
 }
 
-/** The obligations that the rules of its tables add to an allowed query. */
+/**
+ * The obligations that the rules of its tables add to an allowed query.
+ *
+ * @param free names of tables without a threshold where their persons cannot be counted
+ */
 export function obligationsOf(
   query: Query,
   tables: readonly ManifestTable[],
   limits: readonly GroupLimit[],
   maxRows: number,
+  free: ReadonlySet<string>,
 ): readonly Obligation[] {
   const thresholds = tables.flatMap((table) =>
-    constraintsOf(table, query).map(
+    constraintsOf(table, query, free.has(table.name)).map(
       ({ columnName, minimum }) => ({ kind: 'threshold', table: table.name, column: columnName, minimum }) as const,
     ),
   );
