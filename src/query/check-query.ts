@@ -119,7 +119,7 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   //= rules R-39
   const found = new Findings();
   for (const { code, span, message, help } of parsed.findings) found.add(code, span, message, { help });
-  const index = new TextIndex(parsed.text);
+  const { index = new TextIndex(parsed.text, parsed.dialect) } = parsed;
   checkRoles(context, index.whole, found);
   const bound = bindTemplate(context, parsed.text, index.whole, found);
   if (parsed.statement === null) return refuse(found, []);

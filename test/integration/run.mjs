@@ -1,5 +1,5 @@
 // The tests that need more than the repository, or take long: the package as it is published, keys in tokens and services, the
-// age command, the scan of whole sessions for secrets, the kernel in a browser, and the notebooks.
+// age command, the scan of whole sessions for secrets, the kernel in a browser, the notebooks, and the answers of Spark.
 //
 //   npm run test:integration
 //
@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { checkInBrowser } from './tools/browser.mjs';
 import { notebookRunner } from './tools/notebooks.mjs';
+import { askSpark } from './tools/spark.mjs';
 import { Unavailable, chromium, run } from './tools/toolbox.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -21,6 +22,7 @@ const STEPS = {
   'properties, all of their runs': () => suite(filesWithRuns(), { SEALROOM_FULL_RUNS: '1' }),
   'kernel and tables in Chromium': browser,
   'notebooks in Deno': notebooks,
+  'what Spark answers': spark,
 };
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -105,4 +107,13 @@ function notebooks() {
     counts[problems.length === 0 ? 'passed' : 'failed']++;
   }
   return counts;
+}
+
+/** @returns {Counts} */
+function spark() {
+  const started = Date.now();
+  const { answers, differences } = askSpark(root);
+  for (const difference of differences) console.log(`FAIL ${difference}`);
+  console.log(`${answers} answers of Spark (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  return { passed: answers - differences.length, failed: differences.length, skipped: 0 };
 }

@@ -21,7 +21,7 @@ async function resolve(
   const parsed = await room.parse(sql);
   const found = new Findings();
   if (parsed.statement === null) return { query: null, codes: parsed.findings.map(({ code }) => code) };
-  const query = resolveQuery(parsed.statement, { index: new TextIndex(sql), found }, manifest, null);
+  const query = resolveQuery(parsed.statement, { index: new TextIndex(sql, parsed.dialect), found }, manifest, null);
   return { query, codes: found.list().map(({ code, message }) => `${code} ${message}`) };
 }
 

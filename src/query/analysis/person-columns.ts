@@ -2,6 +2,7 @@ import { columnOf } from '../ast/build.ts';
 import type { ExpressionOf, Leaf, Relation, RelationColumn, Select } from '../ast/nodes.ts';
 import { isSameIfEqual } from '../ast/value-type.ts';
 import { joinsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { excludingScans } from './excluded.ts';
 import { type Union, unionsIn } from './unions.ts';
 
 /** A scan of a table, and a column of the FROM above it that has the values of one of the table's columns. */
@@ -127,12 +128,14 @@ function personsInUnion(
   { leaf, branches }: Union,
   table: string,
   name: string,
+  excluding: ReadonlySet<number>,
 ): ReadonlyMap<number, ExpressionOf<'column'>> {
   const found = new Map<number, ExpressionOf<'column'>>();
   for (const [index, column] of leaf.columns.entries()) {
     const scans = branches.map((branch) => {
       const value = branch.items[index]?.value;
-      return value?.kind === 'column' ? equalColumnsOf(branch).scansEqual(value, table, name) : [];
+      const equal = value?.kind === 'column' ? equalColumnsOf(branch).scansEqual(value, table, name) : [];
+      return equal.filter((scan) => !excluding.has(scan));
     });
     if (scans.some(({ length }) => length === 0)) continue;
     for (const scan of scans.flat()) if (!found.has(scan)) found.set(scan, columnOf(leaf.alias, column));
@@ -143,7 +146,7 @@ function personsInUnion(
 /**
  * For every scan of a table below a SELECT, a column of its FROM that has the values of a column of the table, so that the people
  * behind each of its groups can be counted: the column itself, or, for a table that only filters, one that is equal to it. Of a union, it
- * is an output that has the values of the column in all parts.
+ * is an output that has the values of the column in all parts. A scan that only excludes rows has nobody behind them, and is left out.
  *
  * @param aliases the relations to look for it in; default: all whose columns can be used
  */
@@ -153,13 +156,15 @@ export function personColumns(
   name: string,
   aliases: ReadonlySet<string> = aliasesOf(select.from),
 ): readonly PersonColumn[] {
+  const excluding = excludingScans(select);
   const scans = selectsIn(select)
     .flatMap(({ from }) => leavesOf(from))
-    .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []));
+    .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []))
+    .filter((scan) => !excluding.has(scan));
   const equal = equalColumnsOf(select);
   const unions = unionsIn(select.from).filter(({ leaf }) => aliases.has(leaf.alias));
   //= rules R-65
-  const combined = new Map(unions.flatMap((union) => [...personsInUnion(union, table, name)]));
+  const combined = new Map(unions.flatMap((union) => [...personsInUnion(union, table, name, excluding)]));
   return [...new Set(scans)].map((scan) => ({
     scan,
     column: equal.findOutside(scan, name, aliases) ?? combined.get(scan) ?? null,

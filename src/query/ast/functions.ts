@@ -1,11 +1,24 @@
 import type { AggregateFunction, ScalarFunction } from '../../collab/index.ts';
 
-/** What an argument of a scalar function must be; a `literal` is a whole number written in the query. */
-export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part';
+/**
+ * What an argument of a scalar function must be. A `literal` is a whole number written in the query, a `part` a part of dates, an
+ * `amount` a whole number, and a `setting` a constant that was read and put there while resolving, such as a format.
+ */
+export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part' | 'amount' | 'setting';
 
 /** What a scalar function returns: a named type, or that of its first argument; `whole` has no fraction, `rounded` one more digit. */
 export type ResultKind =
-  'text' | 'bigint' | 'double' | 'first' | 'whole' | 'rounded' | 'common' | 'boolean' | 'timestamp' | 'date';
+  | 'text'
+  | 'bigint'
+  | 'double'
+  | 'first'
+  | 'whole'
+  | 'rounded'
+  | 'common'
+  | 'boolean'
+  | 'timestamp'
+  | 'date'
+  | 'interval';
 
 /** A scalar function that is known to be harmless with arguments as described here. */
 export interface ScalarFunctionShape {
@@ -17,6 +30,8 @@ export interface ScalarFunctionShape {
   /** Whether the last argument may be repeated. */
   readonly repeats?: boolean;
   readonly result: ResultKind;
+  /** Whether no query can name the function: resolving makes it of what was written. */
+  readonly isUnnamed?: true;
 }
 
 /** Every scalar function that a query can use, by the engine's name. All others are refused. */
@@ -39,6 +54,25 @@ export const SCALARS = {
   date_part: { listedAs: 'EXTRACT', arguments: ['part', 'time'], result: 'bigint' },
   current_date: { listedAs: 'CURRENT_DATE', arguments: [], result: 'date' },
   current_localtimestamp: { listedAs: 'GETDATE', arguments: [], result: 'timestamp' },
+  // Dates. Whatever leaves the years 1 to 9999 is NULL.
+  add_days: { listedAs: 'DATEADD', arguments: ['time', 'amount'], result: 'date', isUnnamed: true },
+  add_months: { listedAs: 'DATEADD', arguments: ['time', 'amount'], result: 'date' },
+  add_time: { listedAs: 'DATEADD', arguments: ['setting', 'amount', 'time'], result: 'timestamp', isUnnamed: true },
+  format_time: { listedAs: 'TO_CHAR', arguments: ['setting', 'time'], result: 'text', isUnnamed: true },
+  parse_date: { listedAs: 'TO_DATE', arguments: ['setting', 'text'], result: 'date', isUnnamed: true },
+  parse_timestamp: { listedAs: 'TO_TIMESTAMP', arguments: ['setting', 'text'], result: 'timestamp', isUnnamed: true },
+  parse_number: { listedAs: 'TO_NUMBER', arguments: ['setting', 'text'], result: 'double', isUnnamed: true },
+  truncate_date: { listedAs: 'TRUNC', arguments: ['setting', 'time'], result: 'date', isUnnamed: true },
+  // The whole units from the first time to the second.
+  whole_units: { listedAs: null, arguments: ['setting', 'time', 'time'], result: 'bigint', isUnnamed: true },
+  // The limits of units that lie between the first time and the second.
+  crossed_units: { listedAs: null, arguments: ['setting', 'time', 'time'], result: 'bigint', isUnnamed: true },
+  elapsed: { listedAs: null, arguments: ['time', 'time'], result: 'interval', isUnnamed: true },
+  months_between: { listedAs: null, arguments: ['time', 'time'], result: 'double' },
+  last_day: { listedAs: null, arguments: ['time'], result: 'date' },
+  next_weekday: { listedAs: null, arguments: ['setting', 'time'], result: 'date', isUnnamed: true },
+  make_date: { listedAs: null, arguments: ['amount', 'amount', 'amount'], result: 'date' },
+  unix_seconds: { listedAs: null, arguments: ['time'], result: 'bigint', isUnnamed: true },
   '||': { listedAs: null, arguments: ['text', 'text'], result: 'text' },
   date_trunc: { listedAs: null, arguments: ['part', 'time'], result: 'timestamp' },
   length: { listedAs: null, arguments: ['text'], result: 'bigint' },
@@ -74,8 +108,19 @@ function isScalarName(name: string): name is ScalarName {
 
 /** The scalar function with a name in lower case, or `null` if there is none that may run. */
 export function findScalar(name: string): ScalarName | null {
-  return isScalarName(name) ? name : (SCALAR_ALIASES.get(name) ?? null);
+  if (!isScalarName(name)) return SCALAR_ALIASES.get(name) ?? null;
+  return shapeOf(name).isUnnamed === true ? null : name;
 }
+
+/** Functions of the engine that only a rewrite uses, with arguments with which they cannot fail. */
+export const ENGINE_FUNCTIONS = [
+  ...['to_days', 'to_months', 'to_microseconds', 'epoch_us', 'divide', 'last_day', 'date_diff', 'date_part'],
+  ...['strftime', 'try_strptime', 'regexp_extract', 'regexp_replace'],
+  ...['replace', 'rpad', 'lpad', 'upper', 'lower', 'left'],
+] as const;
+
+/** One of {@link ENGINE_FUNCTIONS}. */
+export type EngineFunction = (typeof ENGINE_FUNCTIONS)[number];
 
 /** The shape of a scalar function. */
 export function shapeOf(name: ScalarName): ScalarFunctionShape {
@@ -84,13 +129,10 @@ export function shapeOf(name: ScalarName): ScalarFunctionShape {
 
 /** Parts of dates that `date_part` and `date_trunc` take. */
 export const DATE_PARTS: ReadonlySet<string> = new Set([
-  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second'],
+  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond'],
   ...['dayofweek', 'isodow', 'dayofyear', 'isoyear', 'decade', 'century'],
-]);
-
-/** Functions such as `year(d)`, which mean `date_part('year', d)`. */
-export const PART_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dayofweek', 'dayofyear'],
+  // Sunday is 1, Monday is 0, seconds with their fraction.
+  ...['sundayfirst', 'mondayzero', 'secondfraction'],
 ]);
 
 /** Every aggregate that a query can use. An aggregation rule can list those that AWS Clean Rooms has a name for. */

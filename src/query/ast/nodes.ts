@@ -1,6 +1,6 @@
 import type { ManifestTable } from '../../collab/index.ts';
 import type { Span } from '../findings/finding.ts';
-import type { AggregateName, ScalarName, WindowName } from './functions.ts';
+import type { AggregateName, EngineFunction, ScalarName, WindowName } from './functions.ts';
 import type { ValueType } from './value-type.ts';
 
 /** How the values of a column are protected. Columns that are computed from others are cleartext. */
@@ -71,6 +71,8 @@ export type Expression = Typed &
     | { readonly kind: 'parameter'; readonly name: string }
     /** A number that depends on the values and on a salt of the run; only a rewrite makes one. */
     | { readonly kind: 'saltedHash'; readonly arguments: readonly Expression[] }
+    /** A call of a function of the engine that no query can name; only a rewrite makes one. */
+    | { readonly kind: 'engineCall'; readonly function: EngineFunction; readonly arguments: readonly Expression[] }
     | {
         readonly kind: 'aggregate';
         readonly function: AggregateName;
@@ -142,7 +144,7 @@ export interface Order {
 }
 
 /** How a join combines its sides. */
-export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'SEMI';
+export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'SEMI' | 'ANTI';
 
 /** A relation in FROM. Expressions refer to it by its `alias`. */
 export type Relation =
@@ -172,7 +174,10 @@ export type Relation =
     }
   | {
       readonly kind: 'join';
-      /** `SEMI`: the rows of the left side that match a row of the right side, whose columns only `on` can use. */
+      /**
+       * `SEMI`: the rows of the left side that match a row of the right side, whose columns only `on` can use. `ANTI`: the rows that
+       * match none.
+       */
       readonly type: JoinType;
       readonly left: Relation;
       readonly right: Relation;

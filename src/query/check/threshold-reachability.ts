@@ -1,3 +1,4 @@
+import { excludingScans } from '../analysis/excluded.ts';
 import { personColumns } from '../analysis/person-columns.ts';
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
 import { isSameColumn, unionsIn } from '../analysis/unions.ts';
@@ -15,15 +16,19 @@ function scansOf(query: Query, table: ManifestTable): readonly Scan[] {
   return [...new Map(scans.map((scan) => [scan.scan, scan])).values()];
 }
 
-function report(span: Span, table: ManifestTable, message: string, { found }: RuleContext): void {
+function report(span: Span, table: ManifestTable, message: string, { found }: RuleContext, help?: string): void {
   const key = table.rule?.kind === 'custom' ? table.rule.constraintKey : 'x-outputConstraints';
-  found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key } });
+  found.add('THRESHOLD_UNREACHABLE', span, message, { help, rule: { table: table.name, key } });
 }
 
 /** Whether the answer goes to nobody but the owner of a table, so that its thresholds protect persons from nobody else. */
 export function isForOwner({ owner }: ManifestTable, { member, receivers }: RuleContext): boolean {
   return owner === member && receivers.every((receiver) => receiver === owner);
 }
+
+/** The way out of a count of some rows of a group. */
+const PART_HELP =
+  'Group by the condition, as in GROUP BY CASE WHEN … THEN … END, or ask twice: with the condition in WHERE, and without it.';
 
 const SUMS: ReadonlySet<string> = new Set(['count', 'sum', 'avg']);
 const SPREADS: ReadonlySet<string> = new Set(['stddev_samp', 'stddev_pop', 'var_samp', 'var_pop']);
@@ -47,7 +52,6 @@ function refuseSpread(query: Select, { distinct }: ExpressionOf<'aggregate'>, ch
 
 /** Why an aggregate of the last SELECT could tell a value of one person; `null` if it does not. */
 function refuseAggregate(query: Select, part: ExpressionOf<'aggregate'>, check: RuleContext): string | null {
-  if (part.filter !== null) return 'a FILTER looks at only part of the group';
   if (SUMS.has(part.function)) return null;
   if (SPREADS.has(part.function)) return refuseSpread(query, part, check);
   //= rules R-66
@@ -104,6 +108,23 @@ function checkUnions(query: Select, table: ManifestTable, check: RuleContext): v
 }
 
 function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: RuleContext): void {
+  const excluding = excludingScans(query);
+  const scans = scansOf(query, table);
+  const used = scans.filter((scan) => !excluding.has(scan.scan));
+  //= rules R-64
+  if (table.owner !== check.member) {
+    for (const scan of scans.filter((each) => excluding.has(each.scan))) {
+      const message = `\`${table.name}\` only excludes rows here, and nobody in it can be counted in what remains`;
+      report(
+        scan.span,
+        table,
+        message,
+        check,
+        'Exclude rows by a table of your own, or by one without such a minimum.',
+      );
+    }
+  }
+  if (used.length === 0) return;
   //= rules R-33
   if (query.kind === 'set' || !isAggregated(query)) {
     report(
@@ -115,15 +136,17 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
     return;
   }
   for (const part of shownIn(query).flatMap((value) => [...within(value)])) {
-    const refusal = part.kind === 'aggregate' ? refuseAggregate(query, part, check) : null;
+    if (part.kind !== 'aggregate') continue;
+    const refusal = refuseAggregate(query, part, check);
     if (refusal !== null) report(part.span, table, refusal, check);
+    //= rules R-63
+    if (part.filter !== null) report(part.span, table, 'a FILTER looks at only part of the group', check, PART_HELP);
   }
   if (isForOwner(table, check)) return;
   checkUnions(query, table, check);
-  const scans = scansOf(query, table);
   for (const { columnName } of rule.outputConstraints) {
     const persons = personColumns(query, table.name, columnName);
-    for (const scan of scans) {
+    for (const scan of used) {
       if (persons.some((person) => person.scan === scan.scan && person.column !== null)) continue;
       report(scan.span, table, `the last aggregate cannot count \`${columnName}\` of \`${table.name}\``, check);
     }

@@ -4,7 +4,7 @@ import { isList, isRecord, quoteForMessage } from '../../errors/index.ts';
 import type { Finding } from '../findings/finding.ts';
 import { Findings } from '../findings/finding.ts';
 import { type Json, readExactJson } from './json.ts';
-import { refuseText } from './refuse-text.ts';
+import { readAs } from './read-as.ts';
 import { TextIndex } from './span.ts';
 
 /** A parsed text: the engine's tree, or the findings that say why there is none. */
@@ -12,6 +12,8 @@ export interface ParsedQuery {
   readonly text: string;
   /** The SQL that the text is read as. */
   readonly dialect: Dialect;
+  /** Finds the places in the text that the statement's nodes come from; if it is left out, the text was read as it is. */
+  readonly index?: TextIndex;
   /** The statement; `null` unless there is exactly one. */
   readonly statement: Json | null;
   readonly findings: readonly Finding[];
@@ -21,8 +23,8 @@ export interface ParsedQuery {
 const MAX_ANSWER = 16 << 20;
 const TOO_DEEP = 'the SQL is nested too deeply to be read';
 
-function failed(text: string, dialect: Dialect, found: Findings): ParsedQuery {
-  return Object.freeze({ text, dialect, statement: null, findings: found.list() });
+function failed(dialect: Dialect, index: TextIndex, found: Findings): ParsedQuery {
+  return Object.freeze({ text: index.text, dialect, index, statement: null, findings: found.list() });
 }
 
 function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, found: Findings): void {
@@ -40,30 +42,21 @@ function readFailure(tree: Readonly<Record<string, Json>>, index: TextIndex, fou
   }
 }
 
-/** Constants, quoted names and comments, in which nothing is read; or LEFT before SEMI JOIN. */
-const LEFT_SEMI = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*(?:[\s\S]*?\*\/|[\s\S]*)|\bLEFT(?=\s+SEMI\s+JOIN\b)/giu;
-
-/** The text with `LEFT SEMI JOIN`, as Spark writes it, in the form of the engine. All places stay as they are. */
-function inEngineSyntax(text: string): string {
-  return text.replace(LEFT_SEMI, (part) => (part.toUpperCase() === 'LEFT' ? '    ' : part));
-}
-
 /** Turns the engine's answer into a statement or findings. */
-function readAnswer(text: string, dialect: Dialect, answer: string): ParsedQuery {
+function readAnswer(dialect: Dialect, index: TextIndex, answer: string): ParsedQuery {
   const found = new Findings();
-  const index = new TextIndex(text);
   const tree = readExactJson(answer);
   if (!isRecord(tree)) throw new TypeError('the parser answered with something else than an object');
   if (tree['error'] !== false) {
     readFailure(tree, index, found);
-    return failed(text, dialect, found);
+    return failed(dialect, index, found);
   }
   const { statements } = tree;
   const [statement, second] = isList(statements) ? statements : [];
   if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'the text contains no statement');
   if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
-  if (found.size > 0 || statement === undefined) return failed(text, dialect, found);
-  return Object.freeze({ text, dialect, statement, findings: [] });
+  if (found.size > 0 || statement === undefined) return failed(dialect, index, found);
+  return Object.freeze({ text: index.text, dialect, index, statement, findings: [] });
 }
 
 /** Parses queries with DuckDB's parser and never runs them. One per process is enough; calls may overlap. */
@@ -86,20 +79,21 @@ export class QueryParser implements Disposable {
    */
   async parse(text: string, dialect: Dialect = 'spark'): Promise<ParsedQuery> {
     const found = new Findings();
-    refuseText(text, found);
-    if (found.size > 0) return failed(text, dialect, found);
+    const read = readAs(dialect, text, found);
+    const index = new TextIndex(text, dialect, read);
+    if (found.size > 0) return failed(dialect, index, found);
     let answer: unknown;
     try {
-      answer = await this.#parser.serialise(inEngineSyntax(text));
+      answer = await this.#parser.serialise(read.text);
     } catch {
       // For a text that is nested too deeply, the engine throws instead of answering.
       answer = null;
     }
-    if (typeof answer === 'string' && answer.length <= MAX_ANSWER) return readAnswer(text, dialect, answer);
+    if (typeof answer === 'string' && answer.length <= MAX_ANSWER) return readAnswer(dialect, index, answer);
     // A window that has a name is copied to where the name is used.
     const message = typeof answer === 'string' ? 'the SQL has too many parts once it is read' : TOO_DEEP;
-    found.add('TOO_LARGE', new TextIndex(text).whole, message);
-    return failed(text, dialect, found);
+    found.add('TOO_LARGE', index.whole, message);
+    return failed(dialect, index, found);
   }
 
   close(): void {

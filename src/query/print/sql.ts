@@ -30,6 +30,7 @@ function printLiteral({ text, type }: ExpressionOf<'literal'>): string {
     case 'decimal':
     case 'double':
     case 'boolean':
+    case 'interval':
       return text;
     case 'null':
     case 'unknown':
@@ -95,7 +96,7 @@ class Printer {
     return `${part.function}(${isStar ? '*' : this.#list(part.arguments)}) OVER (${over})`;
   }
 
-  #call(part: ExpressionOf<'call'>): string {
+  #call(part: ExpressionOf<'call' | 'engineCall'>): string {
     if (part.function === '||') return `(${part.arguments.map((value) => this.expression(value)).join(' || ')})`;
     return `${part.function}(${this.#list(part.arguments)})`;
   }
@@ -127,6 +128,7 @@ class Printer {
       case 'window':
         return this.#window(part);
       case 'call':
+      case 'engineCall':
         return this.#call(part);
       case 'arithmetic':
       case 'comparison':

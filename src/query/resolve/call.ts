@@ -8,7 +8,6 @@ import {
   findAggregate,
   findScalar,
   isRefusedAggregate,
-  PART_FUNCTIONS,
   type ResultKind,
   type ScalarName,
   shapeOf,
@@ -21,6 +20,7 @@ import {
   decimalOf,
   digitsOf,
   DOUBLE,
+  ELAPSED,
   familyOfType,
   integerOf,
   MAX_DIGITS,
@@ -31,15 +31,30 @@ import {
 } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
+import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
+import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
+import { resolveTimeArithmetic } from './time-arithmetic.ts';
+import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
+import { asTime, expectAmount, makeCall, negate } from './time-value.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: StrictNode, context: Context) => Expression;
 
 /** Functions that the parser inserts for special syntax, with a schema that is not in the text. */
-const PARSER_MADE = new Set(['substring', 'trim', 'ltrim', 'rtrim', 'date_part', 'row', 'list_value', 'struct_pack']);
+const PARSER_MADE = new Set([
+  'substring',
+  'trim',
+  'ltrim',
+  'rtrim',
+  'date_part',
+  'timezone',
+  'row',
+  'list_value',
+  'struct_pack',
+]);
 
 const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
   ['~~', { negated: false, ignoreCase: false }],
@@ -111,7 +126,7 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   const { found } = context.walk;
   const distinct = node.flag('distinct');
   const filterNode = node.optionalNode('filter');
-  const filter = filterNode === null ? null : resolve(filterNode, context);
+  const written = filterNode === null ? null : resolve(filterNode, context);
   const children = node.nodes('children').map((child) => resolveArgument(child, context, resolve));
   const orders = node.node('order_bys');
   if (orders.isGiven('orders')) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY');
@@ -119,11 +134,12 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   orders.close();
   node.empty('export_state', 'is_operator');
   node.close();
-  const [argument = null, second] = children;
-  if (second !== undefined || (argument === null && name !== 'count')) {
+  const [given = null, second] = children;
+  if (second !== undefined || (given === null && name !== 'count')) {
     found.add('AGG_ARG', span, `${quoteForMessage(name)} takes one argument, got ${String(children.length)}`);
     return invalid(span, children);
   }
+  const { argument, filter } = countedWhere(name, given, written);
   if (argument !== null) checkAggregateArgument(name, argument, context);
   const type = aggregateType(name, argument?.type ?? UNKNOWN);
   return { kind: 'aggregate', function: name, distinct: distinct && argument !== null, argument, filter, span, type };
@@ -175,6 +191,8 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
         found.add('ARGUMENT_NOT_LITERAL', value.span, `expected one of ${[...DATE_PARTS].join(', ')}`);
       }
       break;
+    case 'amount':
+    case 'setting':
     case 'same':
       break;
   }
@@ -204,6 +222,8 @@ function resultType(kind: ResultKind, name: ScalarName, values: readonly Express
       return BOOLEAN;
     case 'date':
       return DATE;
+    case 'interval':
+      return ELAPSED;
     case 'timestamp':
       return TIMESTAMP;
     case 'first':
@@ -235,16 +255,16 @@ function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, 
   }
   const isSame = shape.arguments.includes('same');
   const values = (isSame ? unify(parts, context) : parts).map((value, index) =>
-    lowerPart(shape.arguments[index], value),
+    readArgument(shape.arguments[index], value, context),
   );
   for (const [index, value] of values.entries()) checkArgument(shape.arguments[index] ?? 'same', value, context);
-  return { kind: 'call', function: name, arguments: values, span, type: resultType(shape.result, name, values) };
+  return makeCall(name, values, resultType(shape.result, name, values), span, context);
 }
 
-/** Lower-cases the name of a date part, for which case is ignored. */
-function lowerPart(kind: ArgumentKind | undefined, value: Expression): Expression {
-  if (kind !== 'part' || value.kind !== 'literal' || value.text === null) return value;
-  return { ...value, text: value.text.toLowerCase() };
+/** Reads text constants as times, and negatives of constants as constants. */
+function readArgument(kind: ArgumentKind | undefined, value: Expression, context: Context): Expression {
+  if (kind === 'amount') return expectAmount(value, context);
+  return kind === 'time' ? asTime(value, context) : value;
 }
 
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
@@ -252,6 +272,7 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
   const like = LIKES.get(name);
   if (left === undefined || more !== undefined) return refuseFunction(name, parts, span, context);
   if (right === undefined) {
+    if (left.kind === 'literal' && left.type.kind === 'interval') return name === '-' ? negate(left) : left;
     expectNumber(left, context);
     if (name === '-') return calculate('-', wholeNumber(0, span), left, span);
     return name === '+' ? left : refuseFunction(name, parts, span, context);
@@ -270,6 +291,8 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
   }
   if (name === '||') return callScalar('||', parts, span, context);
   if (!isArithmetic(name)) return refuseFunction(name, parts, span, context);
+  const time = name === '+' || name === '-' ? resolveTimeArithmetic(name, left, right, span, context) : null;
+  if (time !== null) return time;
   for (const value of [left, right]) expectNumber(value, context);
   return calculate(name, left, right, span);
 }
@@ -278,7 +301,12 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
   const { span } = node;
   const { found } = context.walk;
   const isSymbol = node.flag('is_operator');
-  const parts = node.nodes('children').map((child) => resolve(child, context));
+  if (!isSymbol && isIntervalFunction(name)) return resolveIntervalFunction(node, context);
+  const children = node.nodes('children');
+  const hasUnit = !isSymbol && takesUnit(name, children.length);
+  const parts = children.map((child, index) =>
+    hasUnit && index === 0 ? readUnit(child, context) : resolve(child, context),
+  );
   if (node.flag('distinct'))
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not an aggregate and does not take DISTINCT`);
   if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteForMessage(name)} has a FILTER`);
@@ -287,10 +315,8 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
   node.empty('export_state');
   node.close();
   if (isSymbol) return resolveSymbol(name, parts, span, context);
-  if (PART_FUNCTIONS.has(name) && parts.length === 1) {
-    const part: Expression = { kind: 'literal', text: name, span, type: TEXT };
-    return callScalar('date_part', [part, ...parts], span, context);
-  }
+  const time = resolveTimeCall(name, parts, span, context);
+  if (time !== null) return time;
   //= rules R-10
   const scalar = findScalar(name);
   if (scalar === null || scalar === '||') return refuseFunction(name, parts, span, context);

@@ -22,17 +22,24 @@ export type Obligation =
 /** The obligations of one kind. */
 export type ObligationOf<Kind extends Obligation['kind']> = Extract<Obligation, { readonly kind: Kind }>;
 
-/** Whether the persons of any scan of a table can be counted. */
-function isCounted(query: Query, table: string, column: string): boolean {
-  return query.kind === 'set' || personColumns(query, table, column).some((person) => person.column !== null);
+/**
+ * Whether a threshold has something to count. A table of the asking member that only excludes rows has nobody in the answer, and the persons
+ * of one that is free may not come out.
+ */
+function isCounted(query: Query, table: string, column: string, isFree: boolean): boolean {
+  if (query.kind === 'set') return true;
+  const persons = personColumns(query, table, column);
+  return isFree ? persons.some((person) => person.column !== null) : persons.length > 0;
 }
 
 /** The constraints of a table's rule, with the minimums that they mean for a query. */
 function constraintsOf({ name, rule }: ManifestTable, query: Query, isFree: boolean): readonly OutputConstraint[] {
   if (rule === null || rule.kind === 'list') return [];
-  if (rule.kind === 'aggregation') return rule.outputConstraints;
-  const own = rule.outputConstraints.map((each) => ({ ...each, minimum: minimumFor(query, name, rule, each) }));
-  return own.filter(({ minimum, columnName }) => minimum > 0 && !(isFree && !isCounted(query, name, columnName)));
+  const found =
+    rule.kind === 'aggregation'
+      ? rule.outputConstraints
+      : rule.outputConstraints.map((each) => ({ ...each, minimum: minimumFor(query, name, rule, each) }));
+  return found.filter(({ minimum, columnName }) => minimum > 0 && isCounted(query, name, columnName, isFree));
 }
 
 function roundingOf(rule: AnalysisRule | null): Rounding | null {

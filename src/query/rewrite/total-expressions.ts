@@ -15,6 +15,7 @@ import {
   TIMESTAMP,
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
+import { lowerTimeCall } from './time-calls.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
@@ -77,14 +78,6 @@ function widenDecimal(value: Expression, { type }: Expression): Expression {
 
 /** The largest number below zero. */
 const BELOW_ZERO: Expression = { kind: 'literal', text: '-5e-324', type: DOUBLE, span: NOWHERE };
-/** The last instant before the years that are written with four digits. */
-const BELOW_YEAR_ONE: Expression = {
-  kind: 'literal',
-  text: '0000-12-31 23:59:59.999999',
-  type: TIMESTAMP,
-  span: NOWHERE,
-};
-
 /** A value, or NULL where it is not greater than a limit. Written without a second copy of the value, since nested copies multiply. */
 function nullUpTo(value: Expression, limit: Expression): Expression {
   const { span, type } = value;
@@ -95,20 +88,21 @@ function nullUpTo(value: Expression, limit: Expression): Expression {
 /** Functions that bring their arguments to one type. */
 const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nullif', 'greatest', 'least']);
 
+function meetingCall(part: ExpressionOf<'call'>): Expression {
+  const values = level(part.arguments);
+  const isRaised = part.type.kind === 'date' && values.some((value) => value.type.kind === 'timestamp');
+  return isRaised ? castTo({ ...part, arguments: values, type: TIMESTAMP }, part.type) : { ...part, arguments: values };
+}
+
 function safeCall(part: ExpressionOf<'call'>): Expression {
   const { function: name } = part;
   if (name === 'sqrt' || name === 'ln' || name === 'log10') {
     const limit = name === 'sqrt' ? BELOW_ZERO : wholeNumber(0);
     return { ...part, arguments: part.arguments.map((value) => nullUpTo(asDouble(value), limit)) };
   }
-  if (MEETING.has(name)) return { ...part, arguments: level(part.arguments) };
-  if (name === 'date_part') return { ...part, arguments: part.arguments.map(asTimestamp) };
-  if (name === 'date_trunc') {
-    const [unit, value] = part.arguments.map(asTimestamp);
-    return unit === undefined || value === undefined
-      ? part
-      : { ...part, arguments: [unit, nullUpTo(value, BELOW_YEAR_ONE)] };
-  }
+  if (MEETING.has(name)) return meetingCall(part);
+  const time = lowerTimeCall(part);
+  if (time !== null) return time;
   if (name !== 'abs' && name !== 'round') return part;
   if (part.type.kind === 'double' && part.type.name === 'DOUBLE') {
     return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asDouble(value) : value)) };
@@ -116,8 +110,12 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
   return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asHugeInteger(value) : value)) };
 }
 
-/** Numbers that are combined: unchanged if the engine can bring them to one type without loss, otherwise as DOUBLE. */
+/**
+ * Values that are combined: dates next to timestamps as timestamps, and numbers unchanged if the engine can bring them to one type
+ * without loss, otherwise as DOUBLE.
+ */
 function level(values: readonly Expression[]): readonly Expression[] {
+  if (values.some((value) => value.type.kind === 'timestamp')) return values.map(asTimestamp);
   if (meetExactly(values.map((value) => value.type))) return values;
   return values.map((value) => (familyOfType(value.type) === 'number' ? asDouble(value) : value));
 }
@@ -186,6 +184,7 @@ function safePart(part: Expression): Expression {
     case 'literal':
     case 'parameter':
     case 'saltedHash':
+    case 'engineCall':
     case 'logic':
     case 'not':
     case 'isNull':

@@ -15,6 +15,9 @@ const SOFTHSM_MODULES = [
   '/usr/lib64/pkcs11/libsofthsm2.so',
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
+/** Release of Spark that the answers in test/vectors/spark-meaning.json are from, and the oldest Java that it runs on. */
+const PYSPARK = '4.3.0';
+const SPARK_JAVA = 17;
 /** Release of the age command that knows post-quantum keys. */
 const AGE = '1.3.2';
 /** What Chromium and its siblings are called on different systems. */
@@ -210,6 +213,37 @@ export function goAge() {
     install('go', ['install', `filippo.io/age/cmd/...@v${AGE}`], { GOBIN: folder });
   });
   return { age, keygen: join(folder, 'age-keygen') };
+}
+
+/**
+ * A Python with Spark in it, from PyPI, and a Java for it to run on.
+ *
+ * @returns {string} path of the interpreter
+ */
+export function sparkPython() {
+  needJava();
+  const folder = join(cacheFolder(), `pyspark-${PYSPARK}`);
+  const python = join(folder, 'bin', 'python');
+  provide(folder, python, ['-c', 'import pyspark.sql'], () => {
+    needPython();
+    install('python3', ['-m', 'venv', folder]);
+    install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `pyspark==${PYSPARK}`]);
+  });
+  return python;
+}
+
+/** Makes sure that a Java runs that Spark can use. */
+function needJava() {
+  const works = () => {
+    const [, version] = /version "(\d+)/.exec(run('java', ['-version'], { quiet: true }).output) ?? [];
+    return Number(version ?? 0) >= SPARK_JAVA;
+  };
+  if (works()) return;
+  const wanted = `needs Java ${String(SPARK_JAVA)} or later: install the package default-jre-headless`;
+  if (!canInstallPackages()) throw new Unavailable(wanted);
+  install('apt-get', ['update']);
+  install('apt-get', ['install', '-y', '--no-install-recommends', 'default-jre-headless']);
+  if (!works()) throw new Unavailable(wanted);
 }
 
 function canInstallPackages() {
