@@ -1,5 +1,5 @@
 import { columnOf } from '../ast/build.ts';
-import type { ExpressionOf, Leaf, Query, RelationColumn, Select } from '../ast/nodes.ts';
+import type { ExpressionOf, Leaf, Query, Select } from '../ast/nodes.ts';
 import { columnsIn, innerQueries, leavesOf, queriesIn, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 import { columnKey, keyOf, linksIn, linksOf } from './links.ts';
 import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
@@ -100,33 +100,31 @@ export class OwnGroups {
     const { from, where } = place.query;
     const named = namedIn(place);
     const leaves = visibleLeavesOf(from);
-    const reached = new Set([keyOf(person)]);
-    for (const { name } of leafOf(place.query, person.relation)?.columns ?? []) {
-      if (this.#hangsInLeaf(name, person, place)) reached.add(columnKey(person.relation, name));
-    }
-    const others = leaves.filter((leaf) => leaf.alias !== person.relation);
-    const own = others
-      .filter((leaf) => this.#isOwnLeaf(leaf, named))
-      .map(({ alias, columns }) => columns.map(({ name }) => columnKey(alias, name)));
     const links = [...linksIn(from, new Set([person.relation])), ...linksOf(termsOf(where))];
+    const reached = new Set([keyOf(person)]);
+    // A set grows while it is walked: what equals the person is also what that equals.
+    for (const key of reached) for (const link of links) if (link.from === key) reached.add(link.to);
+    // Other readings of a person, as those of a WITH query, are the person as well, with what hangs on it there.
+    const same = leaves.flatMap((leaf) =>
+      leaf.columns
+        .filter(({ name }) => reached.has(columnKey(leaf.alias, name)))
+        .map((column) => ({ leaf, column: columnOf(leaf.alias, column) })),
+    );
+    for (const { leaf, column } of same) {
+      for (const { name } of leaf.columns) {
+        if (this.#hangsInLeaf(name, column, place)) reached.add(columnKey(leaf.alias, name));
+      }
+    }
+    const own = leaves
+      .filter((leaf) => leaf.alias !== person.relation && this.#isOwnLeaf(leaf, named))
+      .map(({ alias, columns }) => columns.map(({ name }) => columnKey(alias, name)));
     for (let size = 0; size < reached.size;) {
       size = reached.size;
       for (const link of links) if (reached.has(link.from)) reached.add(link.to);
       for (const keys of own) {
         if (keys.some((key) => reached.has(key))) for (const key of keys) reached.add(key);
       }
-      for (const key of others.flatMap((leaf) => this.#reachInLeaf(leaf, reached, place))) reached.add(key);
     }
     return reached;
-  }
-
-  /** The columns of a sub-query that hang on one of its columns that was reached, as they would on the person. */
-  #reachInLeaf(leaf: Leaf, reached: ReadonlySet<string>, place: Placed<Select>): readonly string[] {
-    if (leaf.kind === 'scan') return [];
-    const isReached = ({ name }: RelationColumn): boolean => reached.has(columnKey(leaf.alias, name));
-    const starts = leaf.columns.filter(isReached).map((column) => columnOf(leaf.alias, column));
-    return leaf.columns
-      .filter((column) => !isReached(column) && starts.some((start) => this.#hangsInLeaf(column.name, start, place)))
-      .map(({ name }) => columnKey(leaf.alias, name));
   }
 }
