@@ -1,5 +1,15 @@
 import type { AggregateName } from './functions.ts';
-import { BIGINT, decimalOf, DOUBLE, familyOfType, integerOf, TEXT, TIMESTAMP, UNKNOWN, type ValueType } from './value-type.ts';
+import {
+  BIGINT,
+  decimalOf,
+  DOUBLE,
+  familyOfType,
+  integerOf,
+  TEXT,
+  TIMESTAMP,
+  UNKNOWN,
+  type ValueType,
+} from './value-type.ts';
 
 /** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
 const ROW_DIGITS = 12;
