@@ -1,3 +1,4 @@
+import type { TableExample } from '../../src/actions/operator/index.ts';
 import type { BudgetChange } from '../../src/audit/index.ts';
 import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import {
@@ -61,6 +62,16 @@ export function printDefaults(
     'defaults',
     defaults.map(([name, value]) => `${name} = ${quoteForMessage(value)}`),
   );
+}
+
+/** Describes what may be asked of each table, with one query that is allowed. */
+export function printExamples(examples: readonly TableExample[]): readonly string[] {
+  return examples.flatMap(({ table, owner, allows, templates, sql }) => [
+    `${table} of ${owner}:`,
+    ...allows.map((text) => `  allows ${text}`),
+    ...templates.map((id) => `  try: --template ${id}`),
+    sql === null ? '  no query was found that is allowed' : `  try: ${sql}`,
+  ]);
 }
 
 /** A verdict for machines: its resolved query is the text whose hash is in the records. */

@@ -6,6 +6,7 @@ export type { CanonicalForm } from './ast/equal.ts';
 export type { SnapshotFacts, TableKey } from './analysis/known-keys.ts';
 export { checkQuery, DEFAULT_MAX_ROWS, type Verdict } from './check-query.ts';
 export type { CheckContext } from './check/rule-context.ts';
+export { listCandidates } from './examples.ts';
 export { type FindingCode, FINDINGS } from './findings/codes.ts';
 export type { FindingText } from './findings/finding-text.ts';
 export type { Edit, Finding, Fix, RuleReference, Span, Suggestion } from './findings/finding.ts';
