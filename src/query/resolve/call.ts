@@ -13,7 +13,7 @@ import {
   type ScalarName,
   shapeOf,
 } from '../ast/functions.ts';
-import { BOOLEAN familyOfType, UNKNOWN } from '../ast/value-type.ts';
+import { BOOLEAN, familyOfType, UNKNOWN } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { countedWhere } from './count-where.ts';
