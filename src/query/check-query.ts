@@ -19,8 +19,8 @@ import { isConstrained } from './check/lineage.ts';
 import { checkList } from './check/list.ts';
 import { checkProtection } from './check/protection.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
+import { bindTemplate, type BoundTemplate, checkPatterns } from './check/template.ts';
 import { withTotals } from './check/totals.ts';
-import { bindTemplate, type BoundTemplate } from './check/template.ts';
 
 /** The most rows that a result has where nobody says another number. */
 export const DEFAULT_MAX_ROWS = 1_000_000;
@@ -112,6 +112,7 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   if (parsed.statement === null) return refuse(found, []);
   const resolved = resolveQuery(parsed.statement, { index, found }, manifest, bound?.types ?? null);
   if (resolved === null) return refuse(found, []);
+  if (bound !== null) checkPatterns(resolved, bound, found);
   const scans = scansOf(resolved);
   const tables = findTables(scans);
   const query = tables.some(isConstrained) ? groupDistinct(withTotals(resolved)) : resolved;

@@ -54,7 +54,7 @@ describe('npm run adversarial', () => {
       exit: 0,
       out: [
         `7 not run, since they need differential privacy: ${waiting.join(', ')}`,
-        `${String(FILE.cases.length - waiting.length)} passed, 0 failed`,
+        `${String(FILE.cases.length - 7)} passed, 0 failed`,
       ],
       err: [],
     });

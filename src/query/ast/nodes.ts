@@ -120,6 +120,8 @@ export type Expression = Typed &
         readonly kind: 'like';
         readonly value: Expression;
         readonly pattern: Expression;
+        /** What takes away the meaning of `%` and `_`; in a pattern that is written in the query, every escape is at its place. */
+        readonly escape: '\\' | null;
         readonly ignoreCase: boolean;
       }
     | {

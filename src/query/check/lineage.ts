@@ -3,7 +3,7 @@ import { shapeOf } from '../ast/functions.ts';
 import { hasOwnWords } from '../ast/time-format.ts';
 import type { Expression, ExpressionOf, Leaf, Query, RelationColumn, TableColumn } from '../ast/nodes.ts';
 import { childrenOf, expressionsOf, leavesOf, within } from '../ast/walk.ts';
-import { excludingScans } from '../analysis/excluded.ts';
+import { onlyExcludingScans } from '../analysis/excluded.ts';
 import { foldName } from '../resolve/strict-node.ts';
 import type { Scan } from './rule-context.ts';
 
@@ -69,7 +69,7 @@ export class Lineages {
 
   /** Takes time in proportion to the size of the query. */
   constructor(query: Query) {
-    this.#excluding = excludingScans(query);
+    this.#excluding = onlyExcludingScans(query);
     this.#trace(query, new Map());
   }
 

@@ -115,6 +115,11 @@ class Printer {
     return `CASE ${arms.join(' ')}${last} END`;
   }
 
+  #like({ value, pattern, escape, ignoreCase }: ExpressionOf<'like'>): string {
+    const last = escape === null ? '' : ` ESCAPE ${quoteText(escape)}`;
+    return `(${this.expression(value)} ${ignoreCase ? 'ILIKE' : 'LIKE'} ${this.expression(pattern)}${last})`;
+  }
+
   expression(part: Expression): string {
     switch (part.kind) {
       case 'column':
@@ -156,7 +161,7 @@ class Printer {
       case 'scalarQuery':
         return `(${this.query(part.query)})`;
       case 'like':
-        return `(${this.expression(part.value)} ${part.ignoreCase ? 'ILIKE' : 'LIKE'} ${this.expression(part.pattern)})`;
+        return this.#like(part);
       case 'case':
         return this.#case(part);
       case 'cast':

@@ -1,7 +1,7 @@
 import { quoteForMessage } from '../../errors/index.ts';
 import { aggregateType } from '../ast/aggregate-type.ts';
 import { resultType } from '../ast/result-type.ts';
-import { calculate, not, wholeNumber } from '../ast/build.ts';
+import { calculate, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
   type AggregateName,
@@ -13,16 +13,18 @@ import {
   type ScalarName,
   shapeOf,
 } from '../ast/functions.ts';
-import { BOOLEAN, familyOfType, UNKNOWN } from '../ast/value-type.ts';
+import { familyOfType, UNKNOWN } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
+import { findLike, LIKE_NAMES, resolveLike } from './like.ts';
 import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 import { resolveTimeArithmetic } from './time-arithmetic.ts';
 import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
+import { functionMeant } from './operator-functions.ts';
 import { asTime, expectAmount, makeCall, negate } from './time-value.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
@@ -39,13 +41,6 @@ const PARSER_MADE = new Set([
   'row',
   'list_value',
   'struct_pack',
-]);
-
-const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
-  ['~~', { negated: false, ignoreCase: false }],
-  ['!~~', { negated: true, ignoreCase: false }],
-  ['~~*', { negated: false, ignoreCase: true }],
-  ['!~~*', { negated: true, ignoreCase: true }],
 ]);
 
 const MAX_LITERAL_ARGUMENT = 1_000_000;
@@ -186,25 +181,17 @@ function readArgument(kind: ArgumentKind | undefined, value: Expression, context
 
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
-  const like = LIKES.get(name);
+  const like = findLike(name);
+  if (like !== null && left !== undefined && right !== undefined && parts.length <= 3) {
+    for (const value of parts) checkArgument('text', value, context);
+    return resolveLike(like, parts, span, context);
+  }
   if (left === undefined || more !== undefined) return refuseFunction(name, parts, span, context);
   if (right === undefined) {
     if (left.kind === 'literal' && left.type.kind === 'interval') return name === '-' ? negate(left) : left;
     expectNumber(left, context);
     if (name === '-') return calculate('-', wholeNumber(0, span), left, span);
     return name === '+' ? left : refuseFunction(name, parts, span, context);
-  }
-  if (like !== undefined) {
-    for (const value of [left, right]) checkArgument('text', value, context);
-    const matches: Expression = {
-      kind: 'like',
-      value: left,
-      pattern: right,
-      ignoreCase: like.ignoreCase,
-      span,
-      type: BOOLEAN,
-    };
-    return like.negated ? not(matches, span) : matches;
   }
   if (name === '||') return callScalar('||', parts, span, context);
   if (!isArithmetic(name)) return refuseFunction(name, parts, span, context);
@@ -214,10 +201,12 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
   return calculate(name, left, right, span);
 }
 
-function resolveScalar(name: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
+function resolveScalar(written: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
+  const meant = functionMeant(written, context.manifest.dialect);
+  const name = meant ?? written;
   const { found } = context.walk;
-  const isSymbol = node.flag('is_operator');
+  const isSymbol = node.flag('is_operator') && meant === undefined;
   if (!isSymbol && isIntervalFunction(name)) return resolveIntervalFunction(node, context);
   const children = node.nodes('children');
   const hasUnit = !isSymbol && takesUnit(name, children.length);
@@ -231,7 +220,9 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
     found.add('AGG_ORDER_BY', span, `${quoteForMessage(name)} has an ORDER BY`);
   node.empty('export_state');
   node.close();
-  if (isSymbol) return resolveSymbol(name, parts, span, context);
+  // LIKE with ESCAPE is a function to the parser.
+  if (isSymbol || (node.text('schema') !== '' && LIKE_NAMES.has(name)))
+    return resolveSymbol(name, parts, span, context);
   const time = resolveTimeCall(name, parts, span, context);
   if (time !== null) return time;
   //= rules R-10
@@ -256,7 +247,7 @@ export function resolveFunction(
   const name = foldName(node.text('function_name'));
   const schema = node.text('schema');
   node.empty('catalog');
-  if (schema !== '' && !(schema === 'main' && PARSER_MADE.has(name))) {
+  if (schema !== '' && !(schema === 'main' && (PARSER_MADE.has(name) || LIKE_NAMES.has(name)))) {
     const parts = node.nodes('children').map((child) => resolve(child, context));
     node.skipAll();
     context.walk.found.add(

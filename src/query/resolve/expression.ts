@@ -1,3 +1,4 @@
+import type { Dialect } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { castTo, compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
@@ -187,9 +188,32 @@ function resolveCase(node: StrictNode, context: Context): Expression {
   return { kind: 'case', branches, otherwise, span: node.span, type };
 }
 
+/** Names of types that DuckDB does not have, and the type that each of them is here. */
+const OWN_TYPES: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {
+  spark: new Map([
+    ['BYTE', 'TINYINT'],
+    ['TIMESTAMP_NTZ', 'TIMESTAMP'],
+    // The room knows no time zone but UTC.
+    ['TIMESTAMP_LTZ', 'TIMESTAMP'],
+  ]),
+  duckdb: new Map(),
+};
+
+/** A type by a name that DuckDB does not know. */
+function readOwnType(node: StrictNode, { manifest }: Context): ValueType | null {
+  const info = node.node('type_info');
+  node.close();
+  info.empty('alias', 'extension_info', 'catalog', 'schema', 'user_type_modifiers');
+  info.word('type', ['UNBOUND_TYPE_INFO']);
+  const type = OWN_TYPES[manifest.dialect].get(info.text('name').toUpperCase());
+  info.skipAll();
+  return type === undefined ? null : readTypeName(type);
+}
+
 /** The target type of a conversion, or `null` if values cannot be converted to it. */
-function readCastType(node: StrictNode): ValueType | null {
+function readCastType(node: StrictNode, context: Context): ValueType | null {
   const id = node.text('id');
+  if (id === 'UNBOUND') return readOwnType(node, context);
   if (id !== 'DECIMAL') {
     const isPlain = !node.isGiven('type_info');
     node.close();
@@ -211,7 +235,7 @@ function resolveCast(node: StrictNode, context: Context): Expression {
   node.flag('try_cast');
   const target = node.node('cast_type');
   const isInterval = target.text('id') === 'INTERVAL';
-  const type = readCastType(target);
+  const type = readCastType(target, context);
   node.close();
   const span = node.span.end === node.span.start ? value.span : node.span;
   if (isInterval) return resolveIntervalText(value, span, context);

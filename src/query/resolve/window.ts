@@ -5,6 +5,7 @@ import { type AggregateName, findAggregate, isWindowName, type WindowName, WINDO
 import { BIGINT, commonType, DOUBLE, UNKNOWN, type ValueType } from '../ast/value-type.ts';
 import { checkAggregateArgument, type ResolvePart } from './call.ts';
 import type { Context } from './context.ts';
+import { readDirection } from './null-order.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 import { unify } from './literal.ts';
 import { invalid } from './scope.ts';
@@ -77,11 +78,10 @@ function readFrame(node: StrictNode, context: Context, resolve: ResolvePart): Fr
 /** The terms of an ORDER BY. */
 export function readOrders(node: StrictNode, context: Context, resolve: ResolvePart): readonly WindowOrder[] {
   return node.nodes('orders').map((order) => {
-    const direction = order.word('type', ['ORDER_DEFAULT', 'ASCENDING', 'DESCENDING']);
-    const nulls = order.word('null_order', ['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']);
+    const direction = readDirection(order, context);
     const value = resolve(order.node('expression'), context);
     order.close();
-    return { value, descending: direction === 'DESCENDING', nullsFirst: nulls === 'NULLS FIRST' };
+    return { value, ...direction };
   });
 }
 
