@@ -147,7 +147,7 @@ const { number, text, date, truth } = fc.letrec<Record<'number' | 'text' | 'date
     truth: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
       made('(? ? ?)', number, oneOf('=', '<', '>=', '<>'), number),
-      made('(? LIKE ?)', text, oneOf("'%'", "'\\'", "'_%x'")),
+      made('(? LIKE ?)', text, oneOf("'%'", "'\\\\\\\\'", "'_%x'", "'\\%_'", "'!%!!' ESCAPE '!'")),
       made('(? BETWEEN ? AND ?)', date, date, date),
       made('(? IN (?, ?))', number, oneOf(...NUMBERS), oneOf(...NUMBERS)),
     ),
