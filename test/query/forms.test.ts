@@ -262,7 +262,7 @@ describe('R-62 aggregates by their other names', () => {
       'SELECT page, bool_and(seconds > 1), bool_and(seconds > 0), bool_or(seconds > 690) FROM visits GROUP BY page',
     ],
     [
-      'SELECT ANY_VALUE(page) AS a, FIRST(page) AS f, LAST(page) AS l FROM visits',
+      'SELECT ANY_VALUE(page) AS a, FIRST(page, true) AS f, LAST(page) AS l FROM visits',
       'SELECT MIN(page), MIN(page), MAX(page) FROM visits',
     ],
     [
@@ -367,7 +367,7 @@ describe('R-62 aggregates by their other names', () => {
     const sql =
       'SELECT COUNT(*) AS n FROM (SELECT page, seconds % 7 AS s, visit_date FROM visits ORDER BY s LIMIT 10) t';
     expect(await room.statementOf(sql, CUSTOM)).toContain(
-      'ORDER BY 2 ASC NULLS LAST, 1 ASC NULLS LAST, 3 ASC NULLS LAST',
+      'ORDER BY 2 ASC NULLS FIRST, 1 ASC NULLS LAST, 3 ASC NULLS LAST',
     );
   });
 });

@@ -145,8 +145,11 @@ function safeWindow(part: ExpressionOf<'window'>): Expression {
   const values = part.arguments.map((value) => safeSummand(part.function, value));
   const [first, distance, other] = values;
   if (first !== undefined && distance !== undefined && other !== undefined) {
-    const [value = first, instead = other] = level([first, other]);
-    return { ...part, arguments: [value, distance, instead], type: commonType(value.type, instead.type) };
+    // The engine would convert the last one to the type of the first.
+    const type = commonType(first.type, other.type);
+    const isNumber = familyOfType(first.type) === 'number' && familyOfType(other.type) === 'number';
+    const [value, instead] = isNumber ? [castTo(first, type), castTo(other, type)] : [first, other];
+    return { ...part, arguments: [value, distance, instead], type };
   }
   const isDouble = values.some((value, index) => isWidened(part.arguments[index] ?? value, value));
   return { ...part, arguments: values, type: isDouble ? DOUBLE : part.type };
