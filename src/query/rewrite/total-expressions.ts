@@ -15,7 +15,7 @@ import {
   TIMESTAMP,
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
-import { lowerTimeCall } from './time-calls.ts';
+import { findPlainCast, lowerTimeCall } from './time-calls.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
@@ -91,9 +91,7 @@ const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nulli
 function meetingCall(part: ExpressionOf<'call'>): Expression {
   const values = level(part.arguments);
   const isRaised = part.type.kind === 'date' && values.some((value) => value.type.kind === 'timestamp');
-  return isRaised
-    ? castTo({ ...part, arguments: values, type: TIMESTAMP }, part.type)
-    : { ...part, arguments: values };
+  return isRaised ? castTo({ ...part, arguments: values, type: TIMESTAMP }, part.type) : { ...part, arguments: values };
 }
 
 function safeCall(part: ExpressionOf<'call'>): Expression {
@@ -103,6 +101,8 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
     return { ...part, arguments: part.arguments.map((value) => nullUpTo(asDouble(value), limit)) };
   }
   if (MEETING.has(name)) return meetingCall(part);
+  const cast = findPlainCast(part);
+  if (cast !== null) return safeCast(cast);
   const time = lowerTimeCall(part);
   if (time !== null) return time;
   if (name !== 'abs' && name !== 'round') return part;
