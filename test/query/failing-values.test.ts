@@ -100,11 +100,12 @@ const INTERVALS = [
   ...["INTERVAL '10000' YEAR", "INTERVAL '-119999' MONTH", 'INTERVAL 3652500 DAY', "INTERVAL '1' MONTH"],
   ...["INTERVAL '3 days 4 hours'", "INTERVAL '-0.000001' SECOND", 'INTERVAL 87660000 HOUR'],
 ];
-const FORMATS = [
-  ...['YYYY-MM', 'YYYY-MM-DD HH24:MI:SS.US', 'Month DD, FMDay FMMON', 'Q D W WW IW IYYY', 'HH12:MI am', '%d{} "%"'],
-  ...['yyyy-MM-dd HH:mm:ss.SSS', "E EEEE d MMM MMMM y yy 'T'", 'M/d/yyyy h:m a', 'yyyyMMdd', 'yyyy-M-d H:mm'],
+const AWS_FORMATS = [
+  ...['YYYY-MM', 'YYYY-MM-DD HH24:MI:SS.US', 'Month DD, FMDay FMMON', 'Q D W WW IW IYYY', 'HH12:MI am', '{} "%d"'],
 ];
-const NUMBER_FORMATS = ['9', 'S9,999.99', '000', '999D99S', '9'.repeat(38), `.${'9'}`, '9.9'];
+const JAVA_FORMATS = ['yyyy-MM-dd HH:mm:ss.SSS', "E EEEE d MMM MMMM y yy ''T''", 'M/d/yyyy h:m a', 'yyyyMMdd', '%d'];
+const READING_FORMATS = ['yyyy-MM-dd HH:mm:ss.SSS', 'M/d/yyyy h:m a', 'yyyyMMdd', 'YYYY-MM-DD', 'DD Mon YYYY'];
+const NUMBER_FORMATS = ['9', 'S9,999.99', '000', '999D99S', '9'.repeat(38), '9.9'];
 
 // Rows of one person each, with values that break whatever can break.
 beforeAll(async () => {
@@ -174,12 +175,8 @@ const { number, text, date, truth } = fc.letrec<Record<'number' | 'whole' | 'tex
         made('?(?)', oneOf('upper', 'lower', 'trim', 'ltrim'), text),
         made('substring(?, ?, ?)', text, oneOf('0', '1', '-3', '2147483647'), oneOf('0', '2', '2147483647')),
         made('(? || ?)', text, text),
-        made(
-          "?(?, '?')",
-          oneOf('to_char', 'date_format'),
-          date,
-          oneOf(...FORMATS.map((each) => each.replaceAll("'", "''"))),
-        ),
+        made("to_char(?, '?')", date, oneOf(...AWS_FORMATS)),
+        made("date_format(?, '?')", date, oneOf(...JAVA_FORMATS)),
         made('CAST(? AS VARCHAR)', fc.oneof(number, date, text)),
       ),
       date: fc.oneof(
@@ -194,12 +191,7 @@ const { number, text, date, truth } = fc.letrec<Record<'number' | 'whole' | 'tex
         made("next_day(?, '?')", date, oneOf('mon', 'wednesday', 'SU')),
         made("trunc(?, '?')", date, oneOf('year', 'week', 'mm', 'quarter')),
         made('make_date(?, ?, ?)', whole, whole, whole),
-        made(
-          "?(?, '?')",
-          oneOf('to_date', 'to_timestamp'),
-          text,
-          oneOf(...FORMATS.map((each) => each.replaceAll("'", "''"))),
-        ),
+        made("?(?, '?')", oneOf('to_date', 'to_timestamp'), text, oneOf(...READING_FORMATS)),
         made('?(?)', oneOf('to_date', 'to_timestamp'), text),
         made('CAST(? AS ?)', fc.oneof(text, date), oneOf('DATE', 'TIMESTAMP')),
       ),
@@ -241,5 +233,5 @@ test('R-9 expressions over values at all limits: none that is allowed fails on a
     });
   }
   expect(failures).toEqual([]);
-  expect(allowed).toBeGreaterThan(runs(QUERIES) * 0.35);
+  expect(allowed).toBeGreaterThan(runs(QUERIES) * 0.3);
 }, 120_000);

@@ -26,13 +26,13 @@ export class TestRoom {
     return new TestRoom(await QueryParser.open(), data);
   }
 
-  parse(sql: string): Promise<ParsedQuery> {
-    return this.#parser.parse(sql);
+  parse(sql: string, dialect?: ParsedQuery['dialect']): Promise<ParsedQuery> {
+    return this.#parser.parse(sql, dialect);
   }
 
   /** The verdict on a text. */
   async ask(sql: string, context: CheckContext): Promise<Verdict> {
-    return checkQuery(await this.parse(sql), context);
+    return checkQuery(await this.parse(sql, context.manifest.dialect), context);
   }
 
   /** The codes of a refusal, or `allowed`. */
@@ -81,7 +81,7 @@ export function useRoom(): Pick<TestRoom, 'ask' | 'codesOf' | 'parse' | 'read' |
   return {
     ask: (sql, context) => room().ask(sql, context),
     codesOf: (sql, context) => room().codesOf(sql, context),
-    parse: (sql) => room().parse(sql),
+    parse: (sql, dialect) => room().parse(sql, dialect),
     read: (sql, parameters) => room().read(sql, parameters),
     rowsOf: (sql, parameters) => room().rowsOf(sql, parameters),
     statementOf: (sql, context) => room().statementOf(sql, context),
