@@ -1,7 +1,9 @@
 import type { ManifestTable } from '../collab/index.ts';
 import type { Query } from './ast/nodes.ts';
 import { leavesOf, selectsIn } from './ast/walk.ts';
-import { type Finding, Findings, type Span } from './findings/finding.ts';
+import { type Finding, Findings, type Span, type Suggestion } from './findings/finding.ts';
+import type { RefusedText } from './fixes/site.ts';
+import { suggestFixes } from './fixes/suggest.ts';
 import { TextIndex } from './parse/span.ts';
 import type { ParsedQuery } from './parse/parser.ts';
 import { printStatement, type Statement } from './print/statement.ts';
@@ -19,7 +21,8 @@ import { isConstrained } from './check/lineage.ts';
 import { checkList } from './check/list.ts';
 import { checkProtection } from './check/protection.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
-import { bindTemplate, type BoundTemplate } from './check/template.ts';
+import { bindTemplate, type BoundTemplate, checkPatterns } from './check/template.ts';
+import { withTotals } from './check/totals.ts';
 
 /** The most rows that a result has where nobody says another number. */
 export const DEFAULT_MAX_ROWS = 1_000_000;
@@ -43,10 +46,15 @@ export type Verdict =
       readonly findings: readonly Finding[];
       readonly obligations: readonly [];
       readonly tables: readonly string[];
+      /** The nearest query that would be allowed, where one can be written mechanically; only `verifyFixes` finds it. */
+      readonly suggestion?: Suggestion;
     };
 
-function refuse(found: Findings, tables: readonly string[]): Verdict {
-  const verdict: Verdict = { allowed: false, findings: found.list(), obligations: [], tables };
+/** Refuses a query; `refused` is what fixes are made of, and `null` for a template, whose text never changes. */
+function refuse(found: Findings, tables: readonly string[], refused: RefusedText | null = null): Verdict {
+  const listed = found.list();
+  const findings = refused === null ? listed : Object.freeze(suggestFixes(refused, listed));
+  const verdict: Verdict = { allowed: false, findings, obligations: [], tables };
   return Object.freeze(verdict);
 }
 
@@ -111,9 +119,10 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   if (parsed.statement === null) return refuse(found, []);
   const resolved = resolveQuery(parsed.statement, { index, found }, manifest, bound?.types ?? null);
   if (resolved === null) return refuse(found, []);
+  if (bound !== null) checkPatterns(resolved, bound, found);
   const scans = scansOf(resolved);
   const tables = findTables(scans);
-  const query = tables.some(isConstrained) ? groupDistinct(resolved) : resolved;
+  const query = tables.some(isConstrained) ? groupDistinct(withTotals(resolved)) : resolved;
   const names = Object.freeze(tables.map((table) => table.name));
   if (tables.length === 0 && found.size === 0) found.add('NO_TABLE', query.span, 'the query reads no table');
   const spans = new Map(scans.toReversed().map((scan) => [scan.table.name, scan.span]));
@@ -123,7 +132,13 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   const check = { found, manifest, member, tables };
   checkRules(query, bound, spans, check);
   const counted = checkCounting(query, context, check);
-  if (found.size > 0) return refuse(found, names);
+  if (found.size > 0) {
+    return refuse(
+      found,
+      names,
+      context.template === undefined ? { text: parsed.text, query: resolved, manifest } : null,
+    );
+  }
   const obligations = obligationsOf(query, tables, counted.limits, maxRows);
   const statement = printStatement(rewriteQuery(counted.query, obligations), bound?.values ?? new Map());
   const { assumed } = counted;

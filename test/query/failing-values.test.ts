@@ -198,7 +198,7 @@ const { number, text, date, truth } = fc.letrec<Record<'number' | 'whole' | 'tex
       truth: fc.oneof(
         { depthSize: 'small', withCrossShrink: true },
         made('(? ? ?)', number, oneOf('=', '<', '>=', '<>'), number),
-        made('(? LIKE ?)', text, oneOf("'%'", "'\\'", "'_%x'")),
+        made('(? LIKE ?)', text, oneOf("'%'", "'\\\\\\\\'", "'_%x'", "'\\%_'", "'!%!!' ESCAPE '!'")),
         made('(? BETWEEN ? AND ?)', date, date, date),
         made('(CAST(? AS TIMESTAMP) - ? ? ?)', date, date, oneOf('<', '>=', '='), oneOf(...INTERVALS.slice(2))),
         made('(? IN (?, ?))', number, oneOf(...NUMBERS), oneOf(...NUMBERS)),

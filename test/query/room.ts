@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBResultReader } from '@duckdb/node-api';
+import type { Dialect } from 'sealroom/collab';
 import { checkQuery, type CheckContext, type ParsedQuery, QueryParser, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll } from 'vitest';
 import { openFixture } from '../adversarial/kit/run.ts';
@@ -26,7 +27,7 @@ export class TestRoom {
     return new TestRoom(await QueryParser.open(), data);
   }
 
-  parse(sql: string, dialect?: ParsedQuery['dialect']): Promise<ParsedQuery> {
+  parse(sql: string, dialect: Dialect = 'spark'): Promise<ParsedQuery> {
     return this.#parser.parse(sql, dialect);
   }
 

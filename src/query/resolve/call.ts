@@ -1,5 +1,6 @@
 import { quoteForMessage } from '../../errors/index.ts';
-import { calculate, not, wholeNumber } from '../ast/build.ts';
+import { aggregateType } from '../ast/aggregate-type.ts';
+import { calculate, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
   type AggregateName,
@@ -33,11 +34,13 @@ import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
+import { findLike, LIKE_NAMES, resolveLike } from './like.ts';
 import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
 import { isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
 import { resolveTimeArithmetic } from './time-arithmetic.ts';
 import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
+import { functionMeant } from './operator-functions.ts';
 import { asTime, expectAmount, makeCall, negate } from './time-value.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
@@ -56,15 +59,6 @@ const PARSER_MADE = new Set([
   'struct_pack',
 ]);
 
-const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
-  ['~~', { negated: false, ignoreCase: false }],
-  ['!~~', { negated: true, ignoreCase: false }],
-  ['~~*', { negated: false, ignoreCase: true }],
-  ['!~~*', { negated: true, ignoreCase: true }],
-]);
-
-/** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
-const ROW_DIGITS = 12;
 const MAX_LITERAL_ARGUMENT = 1_000_000;
 
 function isProtectedColumn(value: Expression): boolean {
@@ -80,30 +74,6 @@ function expectNumber(value: Expression, context: Context): void {
   const family = familyOfType(value.type);
   if (family === null || family === 'number' || isProtectedColumn(value)) return;
   context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family} value`);
-}
-
-/** The type of an aggregate's result, by the type of its argument. */
-export function aggregateType(name: AggregateName, argument: ValueType): ValueType {
-  switch (name) {
-    case 'count':
-      return BIGINT;
-    case 'sum':
-      if (argument.kind === 'integer') return integerOf('HUGEINT', argument.digits + ROW_DIGITS);
-      if (argument.kind === 'decimal') return decimalOf(38, argument.scale, argument.digits + ROW_DIGITS);
-      return argument.kind === 'double' ? DOUBLE : UNKNOWN;
-    case 'min':
-    case 'max':
-      return argument;
-    case 'median':
-      if (argument.kind === 'date') return TIMESTAMP;
-      return argument.kind === 'integer' ? DOUBLE : argument;
-    case 'avg':
-    case 'stddev_samp':
-    case 'stddev_pop':
-    case 'var_samp':
-    case 'var_pop':
-      return DOUBLE;
-  }
 }
 
 /** Reports an argument that an aggregate cannot take. */
@@ -269,25 +239,17 @@ function readArgument(kind: ArgumentKind | undefined, value: Expression, context
 
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
-  const like = LIKES.get(name);
+  const like = findLike(name);
+  if (like !== null && parts.length === (LIKE_NAMES.has(name) ? 3 : 2)) {
+    for (const value of parts) checkArgument('text', value, context);
+    return resolveLike(like, parts, span, context);
+  }
   if (left === undefined || more !== undefined) return refuseFunction(name, parts, span, context);
   if (right === undefined) {
     if (left.kind === 'literal' && left.type.kind === 'interval') return name === '-' ? negate(left) : left;
     expectNumber(left, context);
     if (name === '-') return calculate('-', wholeNumber(0, span), left, span);
     return name === '+' ? left : refuseFunction(name, parts, span, context);
-  }
-  if (like !== undefined) {
-    for (const value of [left, right]) checkArgument('text', value, context);
-    const matches: Expression = {
-      kind: 'like',
-      value: left,
-      pattern: right,
-      ignoreCase: like.ignoreCase,
-      span,
-      type: BOOLEAN,
-    };
-    return like.negated ? not(matches, span) : matches;
   }
   if (name === '||') return callScalar('||', parts, span, context);
   if (!isArithmetic(name)) return refuseFunction(name, parts, span, context);
@@ -297,10 +259,12 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
   return calculate(name, left, right, span);
 }
 
-function resolveScalar(name: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
+function resolveScalar(written: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
   const { span } = node;
+  const meant = functionMeant(written, context.manifest.dialect);
+  const name = meant ?? written;
   const { found } = context.walk;
-  const isSymbol = node.flag('is_operator');
+  const isSymbol = node.flag('is_operator') && meant === undefined;
   if (!isSymbol && isIntervalFunction(name)) return resolveIntervalFunction(node, context);
   const children = node.nodes('children');
   const hasUnit = !isSymbol && takesUnit(name, children.length);
@@ -314,7 +278,9 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
     found.add('AGG_ORDER_BY', span, `${quoteForMessage(name)} has an ORDER BY`);
   node.empty('export_state');
   node.close();
-  if (isSymbol) return resolveSymbol(name, parts, span, context);
+  // LIKE with ESCAPE is a function to the parser.
+  if (isSymbol || (node.text('schema') !== '' && LIKE_NAMES.has(name)))
+    return resolveSymbol(name, parts, span, context);
   const time = resolveTimeCall(name, parts, span, context);
   if (time !== null) return time;
   //= rules R-10
@@ -339,7 +305,7 @@ export function resolveFunction(
   const name = foldName(node.text('function_name'));
   const schema = node.text('schema');
   node.empty('catalog');
-  if (schema !== '' && !(schema === 'main' && PARSER_MADE.has(name))) {
+  if (schema !== '' && !(schema === 'main' && (PARSER_MADE.has(name) || LIKE_NAMES.has(name)))) {
     const parts = node.nodes('children').map((child) => resolve(child, context));
     node.skipAll();
     context.walk.found.add(
