@@ -173,7 +173,7 @@ interface Filter {
   readonly scans: readonly number[];
 }
 
-/** A row of an answer, with what the judges want to know of it. */
+/** A row of an answer, before HAVING, with what the judges want to know of it. */
 export interface Answer {
   readonly values: readonly Value[];
   /** The rows that it is made of. */
@@ -189,6 +189,8 @@ export interface ModelQuery {
   readonly answer: (database: Database, isShown?: (rows: readonly Row[]) => boolean) => readonly Answer[];
   readonly measures: readonly Measure[];
   readonly keys: number;
+  /** The output that HAVING wants not to be null; `null` without HAVING. */
+  readonly having: number | null;
   /** The scans of `ads` whose persons are behind the rows of the answer. */
   readonly scans: readonly number[];
 }
@@ -214,17 +216,17 @@ const PARTS: readonly Type[] = ['text', 'number', 'date'];
 export function queryOf(choices: Choices, depth: number): ModelQuery {
   const names = Object.keys(SOURCES) as (keyof typeof SOURCES)[];
   const name = choices.of(names);
-  const condition = (columns: readonly Column[], each: Choices): Expression =>
-    expressionOf('truth', columns, each, depth);
-  const source: Source = SOURCES[name](choices, condition);
-  const where = choices.once(2) ? condition(source.columns, choices) : null;
+  const truth = (columns: readonly Column[], each: Choices): Expression => expressionOf('truth', columns, each, depth);
+  const source: Source = SOURCES[name](choices, truth);
+  const where = choices.once(2) ? truth(source.columns, choices) : null;
   const filter = choices.once(4) ? filterOf(source.columns, choices) : null;
   const keys = Array.from({ length: choices.of([0, 1, 1, 2]) }, () =>
     expressionOf(choices.of(PARTS), source.columns, choices, depth - 1),
   ).filter((key, place, all) => key.sql.includes('.') && all.findIndex(({ sql }) => sql === key.sql) === place);
   const form = keys.length > 0 && choices.once(4) ? choices.of(['ROLLUP', 'CUBE']) : 'plain';
   const measures = Array.from({ length: choices.of([1, 1, 2]) }, () => measureOf(source.columns, choices, depth - 1));
-  const having = choices.once(5) ? choices.of(measures) : null;
+  const having = choices.once(5) ? choices.below(measures.length) : null;
+  const condition = having === null ? '' : ` HAVING ${measures[having]?.sql ?? ''} IS NOT NULL`;
   const terms = [source.where, where?.sql, filter?.text].filter((term) => term !== undefined);
   const items = [
     ...keys.map(({ sql }, place) => `${sql} AS k${String(place)}`),
@@ -235,7 +237,7 @@ export function queryOf(choices: Choices, depth: number): ModelQuery {
     `SELECT ${items.join(', ')} FROM ${source.sql}`,
     terms.length === 0 ? '' : ` WHERE ${terms.join(' AND ')}`,
     groupText(keys, form),
-    having === null ? '' : ` HAVING ${having.sql} IS NOT NULL`,
+    condition,
   ].join('');
   const answer: ModelQuery['answer'] = (database, isShown = () => true) => {
     const kept = source.rows(database).filter((row) => where === null || where.at(row) === true);
@@ -250,9 +252,18 @@ export function queryOf(choices: Choices, depth: number): ModelQuery {
         rows: group,
       }));
     });
-    return groups
-      .filter((group) => having === null || having.at(group.rows) !== null)
-      .map((group) => ({ values: [...group.key, ...measures.map(({ at }) => at(group.rows))], rows: group.rows }));
+    return groups.map((group) => ({
+      values: [...group.key, ...measures.map(({ at }) => at(group.rows))],
+      rows: group.rows,
+    }));
   };
-  return { sql, source: name, answer, measures, keys: keys.length, scans: [...source.scans, ...(filter?.scans ?? [])] };
+  return {
+    sql,
+    source: name,
+    answer,
+    measures,
+    keys: keys.length,
+    having: having === null ? null : keys.length + having,
+    scans: [...source.scans, ...(filter?.scans ?? [])],
+  };
 }
