@@ -17,7 +17,7 @@ import {
   TIMESTAMP,
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
-import { lowerTimeCall } from './time-calls.ts';
+import { findPlainCast, lowerTimeCall } from './time-calls.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
@@ -103,6 +103,8 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
     return { ...part, arguments: part.arguments.map((value) => nullUpTo(asDouble(value), limit)) };
   }
   if (MEETING.has(name)) return meetingCall(part);
+  const cast = findPlainCast(part);
+  if (cast !== null) return safeCast(cast);
   const time = lowerTimeCall(part);
   if (time !== null) return time;
   if (name !== 'abs' && name !== 'round') return part;
@@ -145,8 +147,11 @@ function safeWindow(part: ExpressionOf<'window'>): Expression {
   const values = part.arguments.map((value) => safeSummand(part.function, value));
   const [first, distance, other] = values;
   if (first !== undefined && distance !== undefined && other !== undefined) {
-    const [value = first, instead = other] = level([first, other]);
-    return { ...part, arguments: [value, distance, instead], type: commonType(value.type, instead.type) };
+    // The engine would convert the last one to the type of the first.
+    const type = commonType(first.type, other.type);
+    const isNumber = familyOfType(first.type) === 'number' && familyOfType(other.type) === 'number';
+    const [value, instead] = isNumber ? [castTo(first, type), castTo(other, type)] : [first, other];
+    return { ...part, arguments: [value, distance, instead], type };
   }
   const isDouble = values.some((value, index) => isWidened(part.arguments[index] ?? value, value));
   return { ...part, arguments: values, type: isDouble ? DOUBLE : part.type };
