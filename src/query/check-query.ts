@@ -23,6 +23,7 @@ import { checkProtection } from './check/protection.ts';
 import { isForOwner } from './check/threshold-reachability.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
 import { bindTemplate, type BoundTemplate, checkPatterns } from './check/template.ts';
+import { withTotals } from './check/totals.ts';
 
 /** The most rows that a result has where nobody says another number. */
 export const DEFAULT_MAX_ROWS = 1_000_000;
@@ -96,7 +97,7 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
 /** The query in the form in which persons can be counted; `null` if that is too large. */
 function spellOut(query: Query, whole: Span, found: Findings): Query | null {
   try {
-    return groupDistinct(inlineNamed(query));
+    return groupDistinct(inlineNamed(withTotals(query)));
   } catch (error) {
     if (!(error instanceof TooManyNodes)) throw error;
     reportTooManyNodes(whole, found, 'Read WITH queries less often, and not through many others.');

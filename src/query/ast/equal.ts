@@ -2,7 +2,7 @@ import { isRecord } from '../../errors/index.ts';
 import { readExpressionType } from './value-type.ts';
 
 /** Keys that do not belong to the meaning of a query, or follow from it: places, and facts about columns. */
-const DERIVED = new Set(['span', 'column', 'columns', 'scan', 'hasStar']);
+const DERIVED = new Set(['span', 'column', 'columns', 'scan', 'hasStar', 'totals', 'grouping']);
 
 /** A value that JSON has. */
 export type CanonicalForm =
@@ -22,7 +22,7 @@ function formOf(value: unknown): CanonicalForm | undefined {
   if (Array.isArray(value)) return value.map((each) => formOf(each) ?? null);
   if (!isRecord(value)) return undefined;
   const kept: [string, CanonicalForm][] = [];
-  for (const [key, property] of Object.entries(value)) {
+  for (const [key, property] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const form = formOf(essenceOf(value, key, property));
     if (form !== undefined) kept.push([key, form]);
   }

@@ -9,6 +9,7 @@ import type {
   Relation,
   Select,
   SetOperation,
+  WindowOrder,
 } from '../ast/nodes.ts';
 import { printTypeName } from '../ast/value-type.ts';
 
@@ -78,18 +79,25 @@ class Printer {
     return values.map((value) => this.expression(value)).join(', ');
   }
 
-  #aggregate({ function: name, distinct, argument, filter }: ExpressionOf<'aggregate'>): string {
-    const inner = argument === null ? '*' : `${distinct ? 'DISTINCT ' : ''}${this.expression(argument)}`;
+  #orders(terms: readonly WindowOrder[]): string {
+    const orders = terms.map((term) => `${this.expression(term.value)} ${directionOf(term)}`);
+    return orders.length === 0 ? '' : `ORDER BY ${orders.join(', ')}`;
+  }
+
+  #aggregate(part: ExpressionOf<'aggregate'>): string {
+    const { function: name, distinct, argument, filter, parameter, order = [] } = part;
+    const value = argument === null ? '*' : `${distinct ? 'DISTINCT ' : ''}${this.expression(argument)}`;
+    const constant = parameter === undefined ? '' : `, ${this.expression(parameter)}`;
+    const inner = [`${value}${constant}`, this.#orders(order)].filter((text) => text !== '').join(' ');
     return `${name}(${inner})${filter === null ? '' : ` FILTER (WHERE ${this.expression(filter)})`}`;
   }
 
   #window(part: ExpressionOf<'window'>): string {
     const { partition, order, frame } = part;
     const isStar = part.function === 'count' && part.arguments.length === 0;
-    const orders = order.map((term) => `${this.expression(term.value)} ${directionOf(term)}`);
     const clauses = [
       partition.length === 0 ? '' : `PARTITION BY ${this.#list(partition)}`,
-      orders.length === 0 ? '' : `ORDER BY ${orders.join(', ')}`,
+      this.#orders(order),
       frame === null ? '' : printFrame(frame),
     ];
     const over = clauses.filter((clause) => clause !== '').join(' ');
@@ -158,6 +166,7 @@ class Printer {
         return this.#case(part);
       case 'cast':
         return `TRY_CAST(${this.expression(part.value)} AS ${printTypeName(part.type)})`;
+      case 'grouping':
       case 'invalid':
         throw new TypeError('a query with findings is never printed');
     }

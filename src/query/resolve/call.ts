@@ -1,4 +1,5 @@
 import { quoteForMessage } from '../../errors/index.ts';
+import { aggregateType } from '../ast/aggregate-type.ts';
 import { calculate, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
@@ -58,8 +59,6 @@ const PARSER_MADE = new Set([
   'struct_pack',
 ]);
 
-/** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
-const ROW_DIGITS = 12;
 const MAX_LITERAL_ARGUMENT = 1_000_000;
 
 function isProtectedColumn(value: Expression): boolean {
@@ -75,30 +74,6 @@ function expectNumber(value: Expression, context: Context): void {
   const family = familyOfType(value.type);
   if (family === null || family === 'number' || isProtectedColumn(value)) return;
   context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family} value`);
-}
-
-/** The type of an aggregate's result, by the type of its argument. */
-export function aggregateType(name: AggregateName, argument: ValueType): ValueType {
-  switch (name) {
-    case 'count':
-      return BIGINT;
-    case 'sum':
-      if (argument.kind === 'integer') return integerOf('HUGEINT', argument.digits + ROW_DIGITS);
-      if (argument.kind === 'decimal') return decimalOf(38, argument.scale, argument.digits + ROW_DIGITS);
-      return argument.kind === 'double' ? DOUBLE : UNKNOWN;
-    case 'min':
-    case 'max':
-      return argument;
-    case 'median':
-      if (argument.kind === 'date') return TIMESTAMP;
-      return argument.kind === 'integer' ? DOUBLE : argument;
-    case 'avg':
-    case 'stddev_samp':
-    case 'stddev_pop':
-    case 'var_samp':
-    case 'var_pop':
-      return DOUBLE;
-  }
 }
 
 /** Reports an argument that an aggregate cannot take. */

@@ -4,6 +4,7 @@ import { castTo, compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
 import {
+  BIGINT,
   BOOLEAN,
   commonType,
   familyOfType,
@@ -12,6 +13,7 @@ import {
   readTypeName,
   type ValueType,
 } from '../ast/value-type.ts';
+import { resolveForm } from './aggregate-forms.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
@@ -39,7 +41,8 @@ type Handler = (node: StrictNode, type: string, context: Context) => Expression;
 const HANDLERS: Readonly<Record<string, Handler>> = {
   COLUMN_REF: (node, _type, context) => resolveName(node, context),
   CONSTANT: (node, _type, context) => resolveConstant(node, context),
-  FUNCTION: (node, _type, context) => resolveFunction(node, context, resolveExpression),
+  FUNCTION: (node, _type, context) =>
+    resolveForm(node, context, resolveExpression) ?? resolveFunction(node, context, resolveExpression),
   WINDOW: (node, type, context) => resolveWindow(node, type, context, resolveExpression),
   COMPARISON: resolveComparison,
   CONJUNCTION: resolveConjunction,
@@ -122,9 +125,9 @@ function resolveOperator(node: StrictNode, type: string, context: Context): Expr
     return invalid(span, parts);
   }
   if (type === 'GROUPING_FUNCTION') {
-    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells apart totals and their parts');
-    node.skipAll();
-    return invalid(span);
+    const parts = node.nodes('children').map((child) => resolveExpression(child, context));
+    node.close();
+    return { kind: 'grouping', arguments: parts, span, type: BIGINT };
   }
   if (type === 'COMPARE_IN' || type === 'COMPARE_NOT_IN') {
     const found = resolveIn(node, context);

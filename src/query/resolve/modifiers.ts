@@ -65,6 +65,8 @@ function readRows(node: StrictNode, name: string, context: Context): number | nu
   if (!node.isGiven(name)) return null;
   const child = node.node(name);
   const value = child.text('class') === 'CONSTANT' ? resolveExpression(child, context) : null;
+  // LIMIT ALL.
+  if (value?.kind === 'literal' && value.text === null) return null;
   const rows = value?.kind === 'literal' && value.type.kind === 'integer' ? Number(value.text) : -1;
   if (Number.isSafeInteger(rows) && rows >= 0) return rows;
   context.walk.found.add('LIMIT_EXPR', child.span, 'expected a whole number of rows that is written in the query');
