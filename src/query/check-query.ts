@@ -1,7 +1,9 @@
 import type { ManifestTable } from '../collab/index.ts';
 import type { Query } from './ast/nodes.ts';
 import { leavesOf, selectsIn } from './ast/walk.ts';
-import { type Finding, Findings, type Span } from './findings/finding.ts';
+import { type Finding, Findings, type Span, type Suggestion } from './findings/finding.ts';
+import type { RefusedText } from './fixes/site.ts';
+import { suggestFixes } from './fixes/suggest.ts';
 import { TextIndex } from './parse/span.ts';
 import type { ParsedQuery } from './parse/parser.ts';
 import { printStatement, type Statement } from './print/statement.ts';
@@ -47,10 +49,15 @@ export type Verdict =
       readonly findings: readonly Finding[];
       readonly obligations: readonly [];
       readonly tables: readonly string[];
+      /** The nearest query that would be allowed, where one can be written mechanically; only `verifyFixes` finds it. */
+      readonly suggestion?: Suggestion;
     };
 
-function refuse(found: Findings, tables: readonly string[]): Verdict {
-  const verdict: Verdict = { allowed: false, findings: found.list(), obligations: [], tables };
+/** Refuses a query; `refused` is what fixes are made of, and `null` for a template, whose text never changes. */
+function refuse(found: Findings, tables: readonly string[], refused: RefusedText | null = null): Verdict {
+  const listed = found.list();
+  const findings = refused === null ? listed : Object.freeze(suggestFixes(refused, listed));
+  const verdict: Verdict = { allowed: false, findings, obligations: [], tables };
   return Object.freeze(verdict);
 }
 
@@ -97,7 +104,7 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
 /** The query in the form in which persons can be counted; `null` if that is too large. */
 function spellOut(query: Query, whole: Span, found: Findings): Query | null {
   try {
-    return groupDistinct(inlineNamed(withTotals(query)));
+    return groupDistinct(inlineNamed(query));
   } catch (error) {
     if (!(error instanceof TooManyNodes)) throw error;
     reportTooManyNodes(whole, found, 'Read WITH queries less often, and not through many others.');
@@ -129,7 +136,7 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   if (bound !== null) checkPatterns(resolved, bound, found);
   const scans = scansOf(resolved);
   const tables = findTables(scans);
-  const query = tables.some(isConstrained) ? spellOut(resolved, index.whole, found) : resolved;
+  const query = tables.some(isConstrained) ? spellOut(withTotals(resolved), index.whole, found) : resolved;
   const names = Object.freeze(tables.map((table) => table.name));
   if (query === null) return refuse(found, names);
   if (tables.length === 0 && found.size === 0) found.add('NO_TABLE', query.span, 'the query reads no table');
@@ -140,7 +147,10 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   const check = { found, manifest, member, receivers, tables };
   checkRules(query, bound, spans, check);
   const counted = checkCounting(query, context, check);
-  if (found.size > 0) return refuse(found, names);
+  if (found.size > 0) {
+    const refused = context.template === undefined ? { text: parsed.text, query: resolved, manifest } : null;
+    return refuse(found, names, refused);
+  }
   const free = new Set(tables.filter((table) => isForOwner(table, check)).map(({ name }) => name));
   const obligations = obligationsOf(query, tables, counted.limits, maxRows, free);
   const statement = printStatement(rewriteQuery(counted.query, obligations), bound?.values ?? new Map());

@@ -57,7 +57,6 @@ function refuseAggregate(query: Select, part: ExpressionOf<'aggregate'>, check: 
   //= rules R-66
   if (part.function !== 'min' && part.function !== 'max')
     return `\`${part.function}\` can return the value of one person`;
-  if (query.totals !== undefined) return `\`${part.function}\` is not known beside totals`;
   return part.argument?.kind === 'column' ? null : `\`${part.function}\` takes a column here`;
 }
 

@@ -1,5 +1,6 @@
 import { quoteForMessage } from '../../errors/index.ts';
 import { aggregateType } from '../ast/aggregate-type.ts';
+import { resultType } from '../ast/result-type.ts';
 import { calculate, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
@@ -9,27 +10,10 @@ import {
   findAggregate,
   findScalar,
   isRefusedAggregate,
-  type ResultKind,
   type ScalarName,
   shapeOf,
 } from '../ast/functions.ts';
-import {
-  BIGINT,
-  BOOLEAN,
-  commonType,
-  DATE,
-  decimalOf,
-  digitsOf,
-  DOUBLE,
-  ELAPSED,
-  familyOfType,
-  integerOf,
-  MAX_DIGITS,
-  TEXT,
-  TIMESTAMP,
-  UNKNOWN,
-  type ValueType,
-} from '../ast/value-type.ts';
+import { familyOfType, UNKNOWN } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { countedWhere } from './count-where.ts';
@@ -168,48 +152,6 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
   }
 }
 
-/** The type of a number rounded to `places`: a carry can add a digit. */
-function roundedType(type: ValueType, places: number): ValueType {
-  const digits = digitsOf(type);
-  if (digits === null) return type;
-  const after = Math.min(Math.max(places, 0), digits.after);
-  const total = digits.before + after + (places < digits.after ? 1 : 0);
-  if (total > MAX_DIGITS) return DOUBLE;
-  return type.kind === 'integer' ? integerOf('HUGEINT', total) : decimalOf(total, after);
-}
-
-function resultType(kind: ResultKind, name: ScalarName, values: readonly Expression[]): ValueType {
-  const types = values.map((value) => value.type);
-  const [first = UNKNOWN] = types;
-  switch (kind) {
-    case 'text':
-      return TEXT;
-    case 'bigint':
-      return BIGINT;
-    case 'double':
-      return DOUBLE;
-    case 'boolean':
-      return BOOLEAN;
-    case 'date':
-      return DATE;
-    case 'interval':
-      return ELAPSED;
-    case 'timestamp':
-      return TIMESTAMP;
-    case 'first':
-      return first;
-    case 'rounded': {
-      const places = values[1];
-      return roundedType(first, places?.kind === 'literal' ? Number(places.text) : 0);
-    }
-    case 'common':
-      return types.reduce(commonType, UNKNOWN);
-    case 'whole':
-      if (first.kind === 'decimal') return decimalOf(first.precision, 0, first.digits - first.scale + 1);
-      return first.kind === 'integer' && name !== 'trunc' ? DOUBLE : first;
-  }
-}
-
 /** A call of a scalar function, with its arguments checked against the function's shape. */
 function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, context: Context): Expression {
   const shape = shapeOf(name);
@@ -240,7 +182,7 @@ function readArgument(kind: ArgumentKind | undefined, value: Expression, context
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
   const like = findLike(name);
-  if (like !== null && left !== undefined && right !== undefined && parts.length <= 3) {
+  if (like !== null && parts.length === (LIKE_NAMES.has(name) ? 3 : 2)) {
     for (const value of parts) checkArgument('text', value, context);
     return resolveLike(like, parts, span, context);
   }

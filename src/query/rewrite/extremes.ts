@@ -6,6 +6,12 @@ import { rowsOf, selectRows } from './rows.ts';
 
 const RANKED = 'ranked';
 
+/** A SELECT, and the thresholds of its rows in terms of its FROM. */
+interface Thresholded {
+  readonly select: Select;
+  readonly thresholds: readonly Expression[];
+}
+
 /** A threshold that counts only the rows that meet a condition. */
 function thresholdWhere(threshold: Expression, filter: Expression): Expression {
   if (threshold.kind === 'aggregate') return { ...threshold, filter };
@@ -29,10 +35,7 @@ function sharedOnly(part: ExpressionOf<'aggregate'>, most: Expression, threshold
  * The same SELECT with MIN and MAX that are NULL unless as many persons as the thresholds ask for have exactly that value in the
  * group. For that, each row has the smallest or largest value of its group beside it.
  */
-export function shareExtremes(
-  select: Select,
-  thresholds: readonly Expression[],
-): { readonly select: Select; readonly thresholds: readonly Expression[] } {
+function shareExtremes(select: Select, thresholds: readonly Expression[]): Thresholded {
   const { from, where, groups } = select;
   const found = shownIn(select).flatMap((value) => [...within(value)].filter(isExtreme));
   const extremes = [...new Map(found.map((part) => [canonicalText(part), part])).values()];
@@ -64,4 +67,12 @@ export function shareExtremes(
     },
     thresholds: counted,
   };
+}
+
+/** The SELECT with thresholds in HAVING, next to its own conditions, and with MIN and MAX only where enough persons share the value. */
+export function applyThresholds(select: Select, thresholds: readonly Expression[]): Thresholded {
+  const shared = shareExtremes(select, thresholds);
+  const own = shared.select.having === null ? [] : [shared.select.having];
+  const having = logic('AND', [...own, ...shared.thresholds], NOWHERE);
+  return { select: { ...shared.select, having }, thresholds: shared.thresholds };
 }

@@ -1,11 +1,11 @@
 import { personColumns } from '../analysis/person-columns.ts';
-import { compare, logic, NOWHERE, wholeNumber } from '../ast/build.ts';
+import { compare, NOWHERE, wholeNumber } from '../ast/build.ts';
 import type { Expression, Item, Query, RelationColumn, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect } from '../ast/walk.ts';
 import { BIGINT } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
-import { shareExtremes } from './extremes.ts';
+import { applyThresholds } from './extremes.ts';
 import { fullOrder } from './full-order.ts';
 import { limitGroups } from './max-groups.ts';
 import { roundAggregates } from './rounding.ts';
@@ -57,12 +57,9 @@ function answerOf(query: Query, obligations: readonly Obligation[]): Query {
   const bare: Query = { ...query, order: [], limit: null, offset: null };
   if (bare.kind === 'set') return bare;
   const limited = limitGroups(bare, pick(obligations, 'maxGroups'), thresholdTerms(bare, obligations));
-  const { select, thresholds } = shareExtremes(roundShown(limited.select, obligations), limited.thresholds);
-  const own = select.having === null ? [] : [select.having];
-  const answered = { ...select, having: logic('AND', [...own, ...thresholds], NOWHERE) };
-  if (select.totals !== undefined) {
-    return { ...addTotals(answered, select.totals, thresholds), named: select.named };
-  }
+  const shown = roundShown(limited.select, obligations);
+  if (shown.totals !== undefined) return { ...addTotals(shown, shown.totals, limited.thresholds), named: shown.named };
+  const { select: answered, thresholds } = applyThresholds(shown, limited.thresholds);
   return pick(obligations, 'summary').length === 0 ? answered : addSummary(answered, thresholds);
 }
 
