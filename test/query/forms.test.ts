@@ -16,16 +16,22 @@ type Meaning = readonly [sql: string, same: string, context?: CheckContext];
 type Refusal = readonly [sql: string, code: string, context?: CheckContext];
 
 function means(cases: readonly Meaning[]): void {
-  test.each(cases)('%s', async (sql, same, context = CUSTOM) => {
-    const statement = await room.statementOf(sql, context);
-    expect(await room.rowsOf(statement)).toEqual(await room.rowsOf(same));
-  });
+  test.each(cases.map(([sql, same, context = CUSTOM]) => ({ sql, same, context })))(
+    '$sql',
+    async ({ sql, same, context }) => {
+      const statement = await room.statementOf(sql, context);
+      expect(await room.rowsOf(statement)).toEqual(await room.rowsOf(same));
+    },
+  );
 }
 
 function refuses(cases: readonly Refusal[]): void {
-  test.each(cases)('%s', async (sql, code, context = CUSTOM) => {
-    expect(await room.codesOf(sql, context)).toContain(code);
-  });
+  test.each(cases.map(([sql, code, context = CUSTOM]) => ({ sql, code, context })))(
+    '$sql',
+    async ({ sql, code, context }) => {
+      expect(await room.codesOf(sql, context)).toContain(code);
+    },
+  );
 }
 
 const ON = 'v.email_fingerprint = o.email_fingerprint';
