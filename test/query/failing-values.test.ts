@@ -80,7 +80,32 @@ const TYPES = [
   'DECIMAL(3,2)',
   'DECIMAL(38,0)',
 ];
-const PARTS = ['year', 'month', 'day', 'week', 'hour', 'dayofweek', 'century', 'isoyear'];
+const PARTS = [
+  'year',
+  'month',
+  'day',
+  'week',
+  'hour',
+  'dayofweek',
+  'dow_iso',
+  'doy',
+  'yearofweek',
+  'second',
+  'quarter',
+];
+const UNITS = [
+  ...['year', 'quarter', 'month', 'week', 'day', 'dayofyear', 'hour', 'minute', 'second', 'millisecond', 'microsecond'],
+];
+const INTERVALS = [
+  ...["INTERVAL '10000' YEAR", "INTERVAL '-119999' MONTH", 'INTERVAL 3652500 DAY', "INTERVAL '1' MONTH"],
+  ...["INTERVAL '3 days 4 hours'", "INTERVAL '-0.000001' SECOND", 'INTERVAL 87660000 HOUR'],
+];
+const AWS_FORMATS = [
+  ...['YYYY-MM', 'YYYY-MM-DD HH24:MI:SS.US', 'Month DD, FMDay FMMON', 'Q D W WW IW IYYY', 'HH12:MI am', '{} "%d"'],
+];
+const JAVA_FORMATS = ['yyyy-MM-dd HH:mm:ss.SSS', "E EEEE d MMM MMMM y yy ''T''", 'M/d/yyyy h:m a', 'yyyyMMdd', '%d'];
+const READING_FORMATS = ['yyyy-MM-dd HH:mm:ss.SSS', 'M/d/yyyy h:m a', 'yyyyMMdd', 'YYYY-MM-DD', 'DD Mon YYYY'];
+const NUMBER_FORMATS = ['9', 'S9,999.99', '000', '999D99S', '9'.repeat(38), '9.9'];
 
 // Rows of one person each, with values that break whatever can break.
 beforeAll(async () => {
@@ -111,48 +136,76 @@ function made(form: string, ...parts: readonly fc.Arbitrary<string>[]): fc.Arbit
   });
 }
 
-const { number, text, date, truth } = fc.letrec<Record<'number' | 'text' | 'date' | 'truth', string>>((tie) => {
-  const number = tie('number');
-  const text = tie('text');
-  const date = tie('date');
-  const truth = tie('truth');
-  return {
-    number: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      oneOf('v.seconds', 'o.amount', ...NUMBERS),
-      made('(? ? ?)', number, oneOf('+', '-', '*', '/', '%'), number),
-      made('(? ? ?)', number, oneOf('+', '-', '*', '/', '%'), number),
-      made('?(?)', oneOf('abs', 'ceil', 'floor', 'round', 'trunc', 'ln', 'log', 'sqrt', '-'), number),
-      made('round(?, ?)', number, oneOf('2', '-2', '30', '-30', '400')),
-      made('CAST(? AS ?)', fc.oneof(number, text), oneOf(...TYPES)),
-      made('length(?)', text),
-      made('extract(? FROM ?)', oneOf(...PARTS), date),
-      made('?(?, ?)', oneOf('coalesce', 'nullif', 'greatest', 'least'), number, number),
-      made('CASE WHEN ? THEN ? ELSE ? END', truth, number, number),
-    ),
-    text: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      oneOf('v.page', 'o.coupon', "'x'", "''"),
-      made('?(?)', oneOf('upper', 'lower', 'trim', 'ltrim'), text),
-      made('substring(?, ?, ?)', text, oneOf('0', '1', '-3', '2147483647'), oneOf('0', '2', '2147483647')),
-      made('(? || ?)', text, text),
-      made('CAST(? AS VARCHAR)', fc.oneof(number, date, text)),
-    ),
-    date: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      oneOf('v.visit_date', 'o.order_date', "DATE '9999-12-31'", "DATE '0001-01-01'"),
-      made("date_trunc('?', ?)", oneOf('year', 'week', 'month', 'century'), date),
-      made('CAST(? AS ?)', fc.oneof(text, date), oneOf('DATE', 'TIMESTAMP')),
-    ),
-    truth: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      made('(? ? ?)', number, oneOf('=', '<', '>=', '<>'), number),
-      made('(? LIKE ?)', text, oneOf("'%'", "'\\\\\\\\'", "'_%x'", "'\\%_'", "'!%!!' ESCAPE '!'")),
-      made('(? BETWEEN ? AND ?)', date, date, date),
-      made('(? IN (?, ?))', number, oneOf(...NUMBERS), oneOf(...NUMBERS)),
-    ),
-  };
-});
+const { number, text, date, truth } = fc.letrec<Record<'number' | 'whole' | 'text' | 'date' | 'truth', string>>(
+  (tie) => {
+    const number = tie('number');
+    const text = tie('text');
+    const date = tie('date');
+    const truth = tie('truth');
+    const whole = tie('whole');
+    return {
+      whole: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        oneOf('v.seconds', '0', '-1', '12', '2147483647', '-2147483648', '9223372036854775807', BIG, `-${BIG}`),
+        made('CAST(? AS ?)', number, oneOf('INTEGER', 'BIGINT', 'HUGEINT')),
+        made('datediff(?, ?, ?)', oneOf(...UNITS), date, date),
+        made('(? * ?)', whole, whole),
+      ),
+      number: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        oneOf('v.seconds', 'o.amount', ...NUMBERS),
+        made('(? ? ?)', number, oneOf('+', '-', '*', '/', '%'), number),
+        made('(? ? ?)', number, oneOf('+', '-', '*', '/', '%'), number),
+        made('?(?)', oneOf('abs', 'ceil', 'floor', 'round', 'trunc', 'ln', 'log', 'sqrt', '-'), number),
+        made('round(?, ?)', number, oneOf('2', '-2', '30', '-30', '400')),
+        made('CAST(? AS ?)', fc.oneof(number, text), oneOf(...TYPES)),
+        made('length(?)', text),
+        made('?(?, ?, ?)', oneOf('datediff', 'timestampdiff'), oneOf(...UNITS), date, date),
+        made('?(?, ?)', oneOf('datediff', 'months_between'), date, date),
+        made('(CAST(? AS DATE) - CAST(? AS DATE))', date, date),
+        made('?(?)', oneOf('unix_timestamp', 'weekday', 'dayofweek', 'second', 'dayofmonth'), date),
+        made("to_number(?, '?')", text, oneOf(...NUMBER_FORMATS)),
+        made('extract(? FROM ?)', oneOf(...PARTS), date),
+        made('?(?, ?)', oneOf('coalesce', 'nullif', 'greatest', 'least'), number, number),
+        made('CASE WHEN ? THEN ? ELSE ? END', truth, number, number),
+      ),
+      text: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        oneOf('v.page', 'o.coupon', "'x'", "''"),
+        made('?(?)', oneOf('upper', 'lower', 'trim', 'ltrim'), text),
+        made('substring(?, ?, ?)', text, oneOf('0', '1', '-3', '2147483647'), oneOf('0', '2', '2147483647')),
+        made('(? || ?)', text, text),
+        made("to_char(?, '?')", date, oneOf(...AWS_FORMATS)),
+        made("date_format(?, '?')", date, oneOf(...JAVA_FORMATS)),
+        made('CAST(? AS VARCHAR)', fc.oneof(number, date, text)),
+      ),
+      date: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        oneOf('v.visit_date', 'o.order_date', "DATE '9999-12-31'", "DATE '0001-01-01'"),
+        made("date_trunc('?', ?)", oneOf('year', 'week', 'month', 'microsecond', 'hour'), date),
+        made('dateadd(?, ?, ?)', oneOf(...UNITS), whole, date),
+        made('?(?, ?)', oneOf('date_add', 'date_sub', 'add_months'), date, whole),
+        made('(? ? ?)', date, oneOf('+', '-'), oneOf(...INTERVALS)),
+        made('(CAST(? AS DATE) ? ?)', date, oneOf('+', '-'), whole),
+        made('?(?)', oneOf('last_day', 'trunc'), date),
+        made("next_day(?, '?')", date, oneOf('mon', 'wednesday', 'SU')),
+        made("trunc(?, '?')", date, oneOf('year', 'week', 'mm', 'quarter')),
+        made('make_date(?, ?, ?)', whole, whole, whole),
+        made("?(?, '?')", oneOf('to_date', 'to_timestamp'), text, oneOf(...READING_FORMATS)),
+        made('?(?)', oneOf('to_date', 'to_timestamp'), text),
+        made('CAST(? AS ?)', fc.oneof(text, date), oneOf('DATE', 'TIMESTAMP')),
+      ),
+      truth: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        made('(? ? ?)', number, oneOf('=', '<', '>=', '<>'), number),
+        made('(? LIKE ?)', text, oneOf("'%'", "'\\\\\\\\'", "'_%x'", "'\\%_'", "'!%!!' ESCAPE '!'")),
+        made('(? BETWEEN ? AND ?)', date, date, date),
+        made('(CAST(? AS TIMESTAMP) - ? ? ?)', date, date, oneOf('<', '>=', '='), oneOf(...INTERVALS.slice(2))),
+        made('(? IN (?, ?))', number, oneOf(...NUMBERS), oneOf(...NUMBERS)),
+      ),
+    };
+  },
+);
 
 const item = fc.oneof(
   fc.oneof(number, text, date),
@@ -202,5 +255,5 @@ test('R-9 expressions over values at all limits: none that is allowed fails on a
     });
   }
   expect(failures).toEqual([]);
-  expect(allowed).toBeGreaterThan(runs(QUERIES) * 0.35);
+  expect(allowed).toBeGreaterThan(runs(QUERIES) * 0.3);
 }, 120_000);

@@ -105,6 +105,9 @@ class Printer {
   }
 
   #call(part: ExpressionOf<'call' | 'engineCall'>): string {
+    if (part.function === 'orNullBelowZero') {
+      return `TRY_CAST(TRY_CAST(${this.#list(part.arguments)} AS UBIGINT) AS BIGINT)`;
+    }
     if (part.function === '||') return `(${part.arguments.map((value) => this.expression(value)).join(' || ')})`;
     return `${part.function}(${this.#list(part.arguments)})`;
   }

@@ -17,7 +17,7 @@ import {
   TIMESTAMP,
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
-import { lowerTimeCall } from './time-calls.ts';
+import { findPlainCast, lowerTimeCall } from './time-calls.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
@@ -103,6 +103,8 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
     return { ...part, arguments: part.arguments.map((value) => nullUpTo(asDouble(value), limit)) };
   }
   if (MEETING.has(name)) return meetingCall(part);
+  const cast = findPlainCast(part);
+  if (cast !== null) return safeCast(cast);
   const time = lowerTimeCall(part);
   if (time !== null) return time;
   if (name !== 'abs' && name !== 'round') return part;
