@@ -50,16 +50,6 @@ describe('R-60 commas and CROSS JOIN are joined by WHERE', () => {
       `SELECT COUNT(*), COUNT(w.page) FROM visits v JOIN (orders o LEFT JOIN visits w ON w.email_fingerprint = o.email_fingerprint AND w.seconds < 9) ON ${ON}`,
     ],
     [
-      'SELECT COUNT(DISTINCT i.email_fingerprint) AS n FROM impressions i, purchases p WHERE i.email_fingerprint = p.email_fingerprint AND i.region = p.store_region',
-      'SELECT COUNT(DISTINCT i.email_fingerprint) AS n FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_fingerprint AND i.region = p.store_region',
-      withPolicies('agg'),
-    ],
-    [
-      'SELECT DISTINCT s.segment FROM segments s, audience a WHERE s.email_fingerprint = a.email_fingerprint',
-      'SELECT DISTINCT s.segment FROM segments s JOIN audience a USING (email_fingerprint)',
-      withPolicies('list'),
-    ],
-    [
       'WITH total AS (SELECT COUNT(*) AS n FROM visits) SELECT v.page, COUNT(*) * 1.0 / MAX(t.n) AS share FROM visits v CROSS JOIN total t GROUP BY v.page',
       'SELECT page, COUNT(*) * 1e0 / (SELECT COUNT(*) FROM visits) FROM visits GROUP BY page',
     ],
@@ -99,6 +89,21 @@ describe('R-60 commas and CROSS JOIN are joined by WHERE', () => {
       PERSONS,
     ],
     ['SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i, purchases p', 'JOIN_TYPE', withPolicies('agg')],
+    [
+      'SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i, purchases p WHERE i.email_fingerprint = p.email_fingerprint',
+      'JOIN_TYPE',
+      withPolicies('agg'),
+    ],
+    [
+      'SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i NATURAL JOIN purchases p',
+      'JOIN_TYPE',
+      withPolicies('agg'),
+    ],
+    [
+      'SELECT DISTINCT s.segment FROM segments s, audience a WHERE s.email_fingerprint = a.email_fingerprint',
+      'JOIN_TYPE',
+      withPolicies('list'),
+    ],
     [
       'SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i, purchases p WHERE i.region = p.store_region',
       'JOIN_COLUMN',

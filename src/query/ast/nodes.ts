@@ -190,6 +190,8 @@ export type Relation =
       readonly left: Relation;
       readonly right: Relation;
       readonly on: Expression;
+      /** How the text writes it, if without ON and USING; only a custom rule takes it. */
+      readonly form?: 'comma' | 'natural';
       readonly span: Span;
     };
 
