@@ -1,25 +1,10 @@
-import type { AggregateFunction, ScalarFunction } from '../../collab/index.ts';
+import type { AggregateFunction } from '../../collab/index.ts';
+import type { ScalarFunctionShape } from './function-shape.ts';
+import { NUMBER_FUNCTIONS, TEXT_FUNCTIONS } from './value-functions.ts';
 
-/** What an argument of a scalar function must be; a `literal` is a whole number written in the query. */
-export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part';
+export type { ArgumentKind, ResultKind, ScalarFunctionShape } from './function-shape.ts';
 
-/** What a scalar function returns: a named type, or that of its first argument; `whole` has no fraction, `rounded` one more digit. */
-export type ResultKind =
-  'text' | 'bigint' | 'double' | 'first' | 'whole' | 'rounded' | 'common' | 'boolean' | 'timestamp' | 'date';
-
-/** A scalar function that is known to be harmless with arguments as described here. */
-export interface ScalarFunctionShape {
-  /** The name that an aggregation rule must list; `null` if it cannot list the function, which then needs a custom rule. */
-  readonly listedAs: ScalarFunction | null;
-  readonly arguments: readonly ArgumentKind[];
-  /** How many of the last arguments may be left out. */
-  readonly optional?: number;
-  /** Whether the last argument may be repeated. */
-  readonly repeats?: boolean;
-  readonly result: ResultKind;
-}
-
-/** Every scalar function that a query can use, by the engine's name. All others are refused. */
+/** Every scalar function that a query can use. All others are refused. */
 export const SCALARS = {
   lower: { listedAs: 'LOWER', arguments: ['text'], result: 'text' },
   upper: { listedAs: 'UPPER', arguments: ['text'], result: 'text' },
@@ -31,7 +16,7 @@ export const SCALARS = {
   ceil: { listedAs: 'CEILING', arguments: ['number'], result: 'whole' },
   floor: { listedAs: 'FLOOR', arguments: ['number'], result: 'whole' },
   round: { listedAs: 'ROUND', arguments: ['number', 'literal'], optional: 1, result: 'rounded' },
-  trunc: { listedAs: 'TRUNC', arguments: ['number'], result: 'whole' },
+  trunc: { listedAs: 'TRUNC', arguments: ['number', 'literal'], optional: 1, result: 'cut' },
   ln: { listedAs: 'LN', arguments: ['number'], result: 'double' },
   log10: { listedAs: 'LOG', arguments: ['number'], result: 'double' },
   sqrt: { listedAs: 'SQRT', arguments: ['number'], result: 'double' },
@@ -47,6 +32,8 @@ export const SCALARS = {
   nullif: { listedAs: null, arguments: ['same', 'same'], result: 'first' },
   greatest: { listedAs: null, arguments: ['same', 'same'], repeats: true, result: 'common' },
   least: { listedAs: null, arguments: ['same', 'same'], repeats: true, result: 'common' },
+  ...NUMBER_FUNCTIONS,
+  ...TEXT_FUNCTIONS,
 } as const satisfies Readonly<Record<string, ScalarFunctionShape>>;
 
 /** One of {@link SCALARS}. */
@@ -56,9 +43,7 @@ export type ScalarName = keyof typeof SCALARS;
 const SCALAR_ALIASES: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
   ['lcase', 'lower'],
   ['ucase', 'upper'],
-  ['substr', 'substring'],
   ['ceiling', 'ceil'],
-  ['log', 'log10'],
   ['datepart', 'date_part'],
   ['datetrunc', 'date_trunc'],
   ['getdate', 'current_localtimestamp'],
@@ -66,6 +51,16 @@ const SCALAR_ALIASES: ReadonlyMap<string, ScalarName> = new Map<string, ScalarNa
   ['len', 'length'],
   ['char_length', 'length'],
   ['character_length', 'length'],
+  ['truncate', 'trunc'],
+  ['pow', 'power'],
+  ['signum', 'sign'],
+  ['substr', 'substring'],
+  ['mid', 'substring'],
+  ['startswith', 'starts_with'],
+  ['endswith', 'ends_with'],
+  ['sha', 'sha1'],
+  ['nvl', 'coalesce'],
+  ['ifnull', 'coalesce'],
 ]);
 
 function isScalarName(name: string): name is ScalarName {
@@ -74,8 +69,17 @@ function isScalarName(name: string): name is ScalarName {
 
 /** The scalar function with a name in lower case, or `null` if there is none that may run. */
 export function findScalar(name: string): ScalarName | null {
-  return isScalarName(name) ? name : (SCALAR_ALIASES.get(name) ?? null);
+  if (!isScalarName(name)) return SCALAR_ALIASES.get(name) ?? null;
+  return shapeOf(name).isUnnamed === true ? null : name;
 }
+
+/** Functions of the engine that only a rewrite uses, with arguments with which they cannot fail. */
+export const ENGINE_FUNCTIONS = [
+  ...['ceil', 'divide', 'floor', 'left', 'ln', 'md5', 'regexp_extract', 'regexp_matches', 'regexp_replace', 'trunc'],
+] as const;
+
+/** One of {@link ENGINE_FUNCTIONS}. */
+export type EngineFunction = (typeof ENGINE_FUNCTIONS)[number];
 
 /** The shape of a scalar function. */
 export function shapeOf(name: ScalarName): ScalarFunctionShape {
@@ -116,6 +120,7 @@ const AGGREGATE_ALIASES: ReadonlyMap<string, AggregateName> = new Map<string, Ag
   ['mean', 'avg'],
   ['stddev', 'stddev_samp'],
   ['variance', 'var_samp'],
+  ['std', 'stddev_samp'],
 ]);
 
 function isAggregateName(name: string): name is AggregateName {

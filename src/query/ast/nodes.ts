@@ -1,6 +1,6 @@
 import type { ManifestTable } from '../../collab/index.ts';
 import type { Span } from '../findings/finding.ts';
-import type { AggregateName, ScalarName, WindowName } from './functions.ts';
+import type { AggregateName, EngineFunction, ScalarName, WindowName } from './functions.ts';
 import type { ValueType } from './value-type.ts';
 
 /** How the values of a column are protected. Columns that are computed from others are cleartext. */
@@ -71,6 +71,8 @@ export type Expression = Typed &
     | { readonly kind: 'parameter'; readonly name: string }
     /** A number that depends on the values and on a salt of the run; only a rewrite makes one. */
     | { readonly kind: 'saltedHash'; readonly arguments: readonly Expression[] }
+    /** A call of a function of the engine that no query can name; only a rewrite makes one. */
+    | { readonly kind: 'engineCall'; readonly function: EngineFunction; readonly arguments: readonly Expression[] }
     | {
         readonly kind: 'aggregate';
         readonly function: AggregateName;
@@ -119,8 +121,11 @@ export type Expression = Typed &
         readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
         readonly otherwise: Expression | null;
       }
-    /** Gives NULL where a value does not fit. */
-    | { readonly kind: 'cast'; readonly value: Expression }
+    /**
+     * Gives NULL where a value does not fit. `rules`: whether numbers are rounded and texts read as the engine does, or cut and read as
+     * Spark does.
+     */
+    | { readonly kind: 'cast'; readonly value: Expression; readonly rules: 'engine' | 'spark' }
     /** A part that was already reported. A query that contains one is never allowed and never printed. */
     | { readonly kind: 'invalid'; readonly isColumn: boolean; readonly parts: readonly Expression[] }
   );

@@ -14,6 +14,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'window':
       return [...expression.arguments, ...expression.partition, ...expression.order.map((order) => order.value)];
     case 'call':
+    case 'engineCall':
     case 'saltedHash':
       return expression.arguments;
     case 'arithmetic':
@@ -61,6 +62,7 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
         order: expression.order.map((order) => ({ ...order, value: change(order.value) })),
       };
     case 'call':
+    case 'engineCall':
     case 'saltedHash':
       return { ...expression, arguments: expression.arguments.map(change) };
     case 'arithmetic':

@@ -23,7 +23,10 @@ function groupingOf(value: Expression): Site {
   return { span: value.span, operands: [value], isGrouping: true, outputs: [] };
 }
 
-const COMPARING_CALLS: ReadonlySet<string> = new Set(['nullif', 'greatest', 'least']);
+/** Calls whose value tells whether their arguments are the same, or whether one is in the other. */
+const COMPARING_CALLS: ReadonlySet<string> = new Set([
+  ...['nullif', 'greatest', 'least', 'instr', 'replace', 'split_part', 'translate', 'regexp_replace', 'regexp_extract'],
+]);
 
 /** A value that is a condition as it stands is compared with TRUE. */
 function truthOf(value: Expression): readonly Site[] {
@@ -38,6 +41,7 @@ function truthOf(value: Expression): readonly Site[] {
     case 'cast':
     case 'scalarQuery':
     case 'saltedHash':
+    case 'engineCall':
       return [siteOf(value.span, [value, TRUE])];
     case 'call':
       return isTextCondition(value) ? [] : [siteOf(value.span, [value, TRUE])];
@@ -90,6 +94,7 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
     case 'cast':
     case 'scalarQuery':
     case 'saltedHash':
+    case 'engineCall':
     case 'invalid':
       return [];
   }

@@ -136,6 +136,7 @@ export class Lineages {
       case 'call':
         return unite(ownArguments(value).map(inner), false);
       case 'saltedHash':
+      case 'engineCall':
         return unite(value.arguments.map(inner), false);
       case 'arithmetic':
         return unite((isNegation(value) ? [value.right] : [value.left, value.right]).map(inner), false);
@@ -175,9 +176,11 @@ function isNegation({ operator, left }: ExpressionOf<'arithmetic'>): boolean {
   return operator === '-' && left.kind === 'literal' && left.text === '0';
 }
 
+const TEXT_CONDITIONS: ReadonlySet<string> = new Set(['starts_with', 'contains', 'ends_with', 'regexp_like']);
+
 /** Calls that compare their arguments, and give only the answer. */
 export function isTextCondition({ function: name }: ExpressionOf<'call'>): boolean {
-  return name === 'starts_with' || name === 'contains';
+  return TEXT_CONDITIONS.has(name);
 }
 
 /** The arguments of a call that its value is made of; not positions, numbers of digits and parts of dates. */
@@ -190,6 +193,6 @@ function ownArguments(call: ExpressionOf<'call'>): readonly Expression[] {
   }
   return call.arguments.filter((_, index) => {
     const kind = kinds[index] ?? kinds.at(-1);
-    return kind !== 'literal' && kind !== 'part';
+    return kind !== 'literal' && kind !== 'part' && kind !== 'size';
   });
 }

@@ -95,7 +95,11 @@ class Printer {
     return `${part.function}(${isStar ? '*' : this.#list(part.arguments)}) OVER (${over})`;
   }
 
-  #call(part: ExpressionOf<'call'>): string {
+  #call(part: ExpressionOf<'call' | 'engineCall'>): string {
+    if (part.function === 'initcap') {
+      const words = `string_split(lower(${this.#list(part.arguments)}), ' ')`;
+      return `array_to_string(list_transform(${words}, lambda word: (upper(word[1]) || word[2:])), ' ')`;
+    }
     if (part.function === '||') return `(${part.arguments.map((value) => this.expression(value)).join(' || ')})`;
     return `${part.function}(${this.#list(part.arguments)})`;
   }
@@ -127,6 +131,7 @@ class Printer {
       case 'window':
         return this.#window(part);
       case 'call':
+      case 'engineCall':
         return this.#call(part);
       case 'arithmetic':
       case 'comparison':

@@ -1,5 +1,5 @@
 import { quoteForMessage } from '../../errors/index.ts';
-import { calculate, not, wholeNumber } from '../ast/build.ts';
+import { calculate, compare, not, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
   type AggregateName,
@@ -32,14 +32,26 @@ import {
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
-import { isTime, unify } from './literal.ts';
+import { convertTo, isTime, unify } from './literal.ts';
 import { invalid } from './scope.ts';
+import { readWrittenCall } from './written-call.ts';
+import { readWrittenType } from './written-type.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: StrictNode, context: Context) => Expression;
 
 /** Functions that the parser inserts for special syntax, with a schema that is not in the text. */
-const PARSER_MADE = new Set(['substring', 'trim', 'ltrim', 'rtrim', 'date_part', 'row', 'list_value', 'struct_pack']);
+const PARSER_MADE = new Set([
+  'substring',
+  'trim',
+  'ltrim',
+  'rtrim',
+  'position',
+  'date_part',
+  'row',
+  'list_value',
+  'struct_pack',
+]);
 
 const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
   ['~~', { negated: false, ignoreCase: false }],
@@ -51,6 +63,7 @@ const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCas
 /** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
 const ROW_DIGITS = 12;
 const MAX_LITERAL_ARGUMENT = 1_000_000;
+const MAX_SIZE = 1_000;
 
 function isProtectedColumn(value: Expression): boolean {
   return value.kind === 'column' && value.column.protection.kind !== 'cleartext';
@@ -175,8 +188,25 @@ function checkArgument(kind: ArgumentKind, value: Expression, context: Context):
         found.add('ARGUMENT_NOT_LITERAL', value.span, `expected one of ${[...DATE_PARTS].join(', ')}`);
       }
       break;
+    case 'size':
+      checkSize(value, context);
+      break;
+    case 'setting':
+      if (value.kind !== 'literal' || value.type.kind !== 'text') {
+        found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a text that is written in the query');
+      }
+      break;
     case 'same':
       break;
+  }
+}
+
+function checkSize(value: Expression, { walk }: Context): void {
+  if (value.kind !== 'literal' || value.type.kind !== 'integer') {
+    walk.found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a whole number that is written in the query');
+  } else if (Number(value.text) > MAX_SIZE || Number(value.text) < 0) {
+    const message = `expected a number from 0 to ${String(MAX_SIZE)}, got ${String(value.text)}`;
+    walk.found.add('LITERAL_RANGE', value.span, message);
   }
 }
 
@@ -190,16 +220,38 @@ function roundedType(type: ValueType, places: number): ValueType {
   return type.kind === 'integer' ? integerOf('HUGEINT', total) : decimalOf(total, after);
 }
 
-function resultType(kind: ResultKind, name: ScalarName, values: readonly Expression[]): ValueType {
+/** The type of a number without the digits after `places`. */
+function cutType(type: ValueType, places: number): ValueType {
+  if (type.kind !== 'decimal') return type;
+  const after = Math.min(Math.max(places, 0), type.scale);
+  return decimalOf(type.precision, after, type.digits - type.scale + after);
+}
+
+/** The type of the whole part of a quotient, whose divisor may have digits after the point. */
+function quotientType([left, right]: readonly ValueType[]): ValueType {
+  const [above, below] = [digitsOf(left ?? UNKNOWN), digitsOf(right ?? UNKNOWN)];
+  if (above === null || below === null) return UNKNOWN;
+  return integerOf('HUGEINT', Math.min(above.before + Math.max(above.after, below.after), MAX_DIGITS));
+}
+
+function resultType(kind: ResultKind, values: readonly Expression[]): ValueType {
   const types = values.map((value) => value.type);
   const [first = UNKNOWN] = types;
   switch (kind) {
     case 'text':
       return TEXT;
+    case 'integer':
+      return integerOf('INTEGER');
     case 'bigint':
       return BIGINT;
     case 'double':
       return DOUBLE;
+    case 'cut': {
+      const places = values[1];
+      return cutType(first, places?.kind === 'literal' ? Number(places.text) : 0);
+    }
+    case 'quotient':
+      return quotientType(types);
     case 'boolean':
       return BOOLEAN;
     case 'date':
@@ -216,7 +268,7 @@ function resultType(kind: ResultKind, name: ScalarName, values: readonly Express
       return types.reduce(commonType, UNKNOWN);
     case 'whole':
       if (first.kind === 'decimal') return decimalOf(first.precision, 0, first.digits - first.scale + 1);
-      return first.kind === 'integer' && name !== 'trunc' ? DOUBLE : first;
+      return first.kind === 'integer' ? DOUBLE : first;
   }
 }
 
@@ -238,7 +290,7 @@ function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, 
     lowerPart(shape.arguments[index], value),
   );
   for (const [index, value] of values.entries()) checkArgument(shape.arguments[index] ?? 'same', value, context);
-  return { kind: 'call', function: name, arguments: values, span, type: resultType(shape.result, name, values) };
+  return { kind: 'call', function: name, arguments: values, span, type: resultType(shape.result, values) };
 }
 
 /** Lower-cases the name of a date part, for which case is ignored. */
@@ -269,16 +321,36 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
     return like.negated ? not(matches, span) : matches;
   }
   if (name === '||') return callScalar('||', parts, span, context);
+  if (name === '<=>') {
+    const [a = left, b = right] = unify(parts, context);
+    return compare('IS NOT DISTINCT FROM', a, b, span);
+  }
   if (!isArithmetic(name)) return refuseFunction(name, parts, span, context);
   for (const value of [left, right]) expectNumber(value, context);
   return calculate(name, left, right, span);
 }
 
-function resolveScalar(name: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
+/** `CONVERT(type, value)`, in which the type looks like a name or a call. */
+function resolveConvert(type: StrictNode, [value]: readonly Expression[], span: Span, context: Context): Expression {
+  const target = readWrittenType(type);
+  if (target !== null && value !== undefined) return convertTo(value, target, context);
+  context.walk.found.add('UNSUPPORTED_NODE', type.span, 'values cannot be converted to this type');
+  return invalid(span, value === undefined ? [] : [value]);
+}
+
+function resolveScalar(
+  name: string,
+  isSyntax: boolean,
+  node: StrictNode,
+  context: Context,
+  resolve: ResolvePart,
+): Expression {
   const { span } = node;
   const { found } = context.walk;
   const isSymbol = node.flag('is_operator');
-  const parts = node.nodes('children').map((child) => resolve(child, context));
+  const children = node.nodes('children');
+  const [type, ...rest] = name === 'convert' && children.length === 2 ? children : [undefined, ...children];
+  const parts = rest.flatMap((child) => (child === undefined ? [] : [resolve(child, context)]));
   if (node.flag('distinct'))
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not an aggregate and does not take DISTINCT`);
   if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteForMessage(name)} has a FILTER`);
@@ -287,6 +359,16 @@ function resolveScalar(name: string, node: StrictNode, context: Context, resolve
   node.empty('export_state');
   node.close();
   if (isSymbol) return resolveSymbol(name, parts, span, context);
+  if (type !== undefined) return resolveConvert(type, parts, span, context);
+  const written = readWrittenCall(parts, {
+    name,
+    span,
+    context,
+    isSyntax,
+    scalar: (scalarName, values) => callScalar(scalarName, values, span, context),
+    remainder: (values) => resolveSymbol('%', values, span, context),
+  });
+  if (written !== null) return written;
   if (PART_FUNCTIONS.has(name) && parts.length === 1) {
     const part: Expression = { kind: 'literal', text: name, span, type: TEXT };
     return callScalar('date_part', [part, ...parts], span, context);
@@ -325,6 +407,6 @@ export function resolveFunction(
   }
   const aggregate = name === 'count_star' ? 'count' : findAggregate(name);
   return aggregate === null
-    ? resolveScalar(name, node, context, resolve)
+    ? resolveScalar(name, schema !== '', node, context, resolve)
     : resolveAggregate(aggregate, node, context, resolve);
 }

@@ -1,5 +1,5 @@
 import { quoteForMessage } from '../../errors/index.ts';
-import { castTo, compare, logic, not } from '../ast/build.ts';
+import { compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
-import { foldConstant, resolveConstant, unify } from './literal.ts';
+import { convertTo, resolveConstant, unify } from './literal.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
 import { resolveWindow } from './window.ts';
@@ -211,9 +211,7 @@ function resolveCast(node: StrictNode, context: Context): Expression {
     context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type');
     return invalid(span, [value]);
   }
-  const folded = foldConstant(value, type, context);
-  if (folded !== null) return folded;
-  return castTo(value, type);
+  return convertTo(value, type, context);
 }
 
 function resolveParameter(node: StrictNode, context: Context): Expression {

@@ -1,4 +1,5 @@
 import { isRecord, quoteForMessage } from '../../errors/index.ts';
+import { castTo } from '../ast/build.ts';
 import type { Expression } from '../ast/nodes.ts';
 import {
   BOOLEAN,
@@ -169,6 +170,12 @@ export function foldConstant(value: Expression, type: ValueType, { walk }: Conte
   if (text !== null) return literal(text, type, value.span);
   walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteForMessage(value.text)}`);
   return invalid(value.span);
+}
+
+/** A conversion as it is written in the query, by the rules of its dialect. */
+export function convertTo(value: Expression, type: ValueType, context: Context): Expression {
+  const rules = context.manifest.dialect === 'spark' ? 'spark' : 'engine';
+  return foldConstant(value, type, context) ?? castTo(value, type, rules);
 }
 
 /** Values that are compared: text constants become dates where the others are dates. Reports different types. */
