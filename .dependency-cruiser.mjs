@@ -39,6 +39,8 @@ export const LAYERS = {
   custody: ['bytes', 'platform', 'files', 'crypto', 'signing', 'age', 'tlog', 'audit', 'aws'],
   // Results as packages: made by the room, opened by the receiver.
   package: ['bytes', 'platform', 'collab', 'tlog', 'age'],
+  // AWS Clean Rooms itself.
+  'clean-rooms': ['aws', 'schema', 'collab'],
   // The engine for its parser only.
   query: ['engine', 'schema', 'collab'],
   // Not crypto: a room opens no cell and makes no fingerprint. It knows cells by their form alone (format F-27, F-34).
@@ -74,6 +76,7 @@ export const LAYERS = {
     'audit',
     'custody',
     'package',
+    'clean-rooms',
   ],
   // As room, and for the same reason: whoever runs a room can open no cell, and has no key to.
   'actions/operator': ['files', 'collab', 'audit', 'package', 'query', 'room'],
@@ -104,7 +107,7 @@ const PACKAGES = [
   {
     name: 'cloud',
     pattern: '@aws-sdk/[^/]+',
-    from: '^src/(collab/clean-rooms|custody/providers/aws-kms/aws-kms)\\.ts$',
+    from: '^src/(collab/clean-rooms|clean-rooms/(connection|protected-query|results)|custody/providers/aws-kms/aws-kms)\\.ts$',
   },
   { name: 'token', pattern: 'pkcs11js', from: '^src/custody/providers/pkcs11/child\\.ts$' },
 ];

@@ -62,6 +62,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     add: async (parser, head, io) =>
       parser.command({ ...(await import('./commands/collab.ts')).collabCommand(io), ...head }),
   },
+  'clean-rooms': {
+    command: 'clean-rooms',
+    describe: 'ask AWS Clean Rooms a query that was checked here first',
+    add: async (parser, head, io) =>
+      parser.command({ ...(await import('./commands/clean-rooms.ts')).cleanRoomsCommand(io), ...head }),
+  },
   key: {
     command: 'key',
     describe: 'create, keep and hand over the shared secrets of collaborations',

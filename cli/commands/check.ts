@@ -6,7 +6,7 @@ import { type ManifestArguments, readManifestFile, withManifestOptions } from '.
 import { memberEnvironment } from '../options/key-options.ts';
 import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
-import { printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
+import { printDefaults, printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `check`. */
@@ -16,7 +16,7 @@ async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequ
   const file = await readManifestFile(io, args);
   if (file === undefined) return null;
   const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
-  const { unsigned, ...check } = await checkUnderManifest(
+  const { unsigned, text, parameters, verdict, budgets } = await checkUnderManifest(
     { ...file, knownKeys, isUnsigned: args.unsigned },
     request,
     io.signal,
@@ -29,17 +29,18 @@ async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequ
       `the manifest is not signed by ${names}: whoever passed it on can have changed its columns and rules`,
     );
   }
-  return check;
+  return { text, parameters, verdict, budgets };
 }
 
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
   const request = { ...readQuestion(io, args), caller: claimedCaller(args.as) };
-  const { text, verdict, budgets } =
+  const given = request.query.kind === 'template' ? request.query.parameters : {};
+  const { text, parameters, verdict, budgets } =
     (await checkManifest(io, args, request)) ??
     (await checkInRoom(operatorEnvironment(io), roomDirectory(io, args), request));
   const answer = args.json
-    ? JSON.stringify({ sql: text, ...verdictForMachines(verdict), budgets })
-    : printVerdict(text, verdict, budgets).join('\n');
+    ? JSON.stringify({ sql: text, parameters, ...verdictForMachines(verdict), budgets })
+    : [...printVerdict(text, verdict, budgets), ...printDefaults(parameters, given)].join('\n');
   io.stdout.write(`${answer}\n`);
   if (!verdict.allowed) throw refusal(verdict.findings);
 }

@@ -31,6 +31,7 @@ import { type KeyArguments as KeyOptions, memberEnvironment, withKeyOptions } fr
 import { printChanges, printManifest } from '../output/format-manifest.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { runImport, withImport } from './collab-import.ts';
 
 interface CommonArguments {
   readonly json: boolean;
@@ -332,6 +333,12 @@ export function collabCommand(io: CliIo): CommandModule {
           'check signatures and keys; exit code 4 if a signature is invalid or another key is pinned',
           withVerify,
           (args) => runVerify(args, io),
+        )
+        .command(
+          'import-clean-rooms',
+          'write a manifest of a running collaboration of AWS Clean Rooms, to check queries with',
+          withImport,
+          (args) => runImport(args, io),
         )
         .command('diff <before> <after>', 'show what a change newly allows or forbids', withFiles, (args) =>
           runDiff(args, io),

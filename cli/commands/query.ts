@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { identifyPerson, readRows, writeResult } from '../../src/actions/member/tables.ts';
 import { askRoom, type QueryAnswer } from '../../src/actions/operator/index.ts';
 import type { Manifest } from '../../src/collab/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { renderFindings } from '../../src/query/index.ts';
 import { type Caller, claimedCaller, type RunnerLimits } from '../../src/room/index.ts';
@@ -42,9 +42,33 @@ interface Targets {
   readonly package: string | null;
 }
 
+/** Fills in the day of the run and the id of the template where the name of a file has `{date}` and `{template}`. */
+function fillName(io: CliIo, { template }: CommandArguments, name: string): string {
+  const { now = () => new Date() } = io;
+  const parts: ReadonlyMap<string, string | undefined> = new Map([
+    ['date', now().toISOString().slice(0, 10)],
+    ['template', template],
+  ]);
+  return name.replace(/\{([a-z]+)\}/g, (text, part: string) => {
+    if (!parts.has(part)) {
+      throw new SealroomError(
+        'USAGE_OPTION',
+        `a file name can have \`{date}\` and \`{template}\`, not ${quoteForMessage(text)}`,
+        {
+          hint: didYouMean(part, parts.keys()),
+        },
+      );
+    }
+    const value = parts.get(part);
+    if (value !== undefined) return value;
+    throw new SealroomError('USAGE_OPTION', `\`{template}\` in a file name needs \`--template\``);
+  });
+}
+
 async function checkTargets(io: CliIo, args: CommandArguments): Promise<Targets> {
-  const { output, overwrite } = args;
-  const path = args.package === undefined ? null : resolvePath(io, args.package);
+  const { overwrite } = args;
+  const output = args.output === undefined ? undefined : fillName(io, args, args.output);
+  const path = args.package === undefined ? null : resolvePath(io, fillName(io, args, args.package));
   const isFile = output !== undefined && output !== STANDARD_STREAM;
   if (isFile) await checkTarget(resolvePath(io, output), { overwrite });
   if (path !== null) await checkTarget(path, { overwrite });
@@ -132,7 +156,8 @@ export function queryCommand(io: CliIo): CommandModule<object, CommandArguments>
           alias: 'o',
           type: 'string',
           coerce: restoreArgument<string | undefined>,
-          describe: 'file for the result, or - for standard output (default: a table on a terminal, else CSV)',
+          describe:
+            'file for the result, or - for standard output; {date} and {template} in its name are filled in (default: a table on a terminal, else CSV)',
         })
         .option('output-format', {
           type: 'string',

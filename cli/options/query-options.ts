@@ -34,7 +34,7 @@ export function withQuery<T>(yargs: Argv<T>): Argv<T & QueryArguments> {
 }
 
 /** All values of an option, of which the parser keeps only the last. */
-function valuesOf(argv: readonly string[], name: string): readonly string[] {
+export function valuesOf(argv: readonly string[], name: string): readonly string[] {
   const end = argv.indexOf('--');
   const own = end < 0 ? argv : argv.slice(0, end);
   return own.flatMap((argument, index) => {

@@ -1,6 +1,8 @@
 import {
   adviseOnManifest,
   type ChangeEffect,
+  describeDialect,
+  describeParameter,
   describeSignature,
   listGrants,
   listLimits,
@@ -8,6 +10,7 @@ import {
   type ManifestChange,
   type Member,
   type SignatureStatus,
+  type AnalysisTemplate,
 } from '../../src/collab/index.ts';
 
 const EFFECTS: Readonly<Record<ChangeEffect, string>> = {
@@ -28,6 +31,13 @@ function printMember({ id, displayName, abilities, payer, people }: Member): rea
   ];
 }
 
+function printTemplate({ id, approvedBy, parameters }: AnalysisTemplate): readonly string[] {
+  return [
+    `  ${id}: approved by ${approvedBy.join(', ') || 'no one'}`,
+    ...parameters.map((parameter) => `    ${parameter.name}: ${describeParameter(parameter)}`),
+  ];
+}
+
 /** Lists each subject once, with its lines below it. */
 function groupLines(entries: readonly { readonly subject: string; readonly text: string }[]): readonly string[] {
   const subjects = [...new Set(entries.map(({ subject }) => subject))];
@@ -39,7 +49,7 @@ function groupLines(entries: readonly { readonly subject: string; readonly text:
 
 /** Describes a manifest to a person: its members, what is allowed within which limits, and what is left open. */
 export function printManifest(manifest: Manifest, signatures: readonly SignatureStatus[]): readonly string[] {
-  const { id, name, sha256, members, tables, templates, signedTables, secretIds } = manifest;
+  const { id, name, sha256, members, tables, templates, signedTables, secretIds, dialect } = manifest;
   const tableSignatures = signedTables === 'required' ? ['  tables count only with a signature over their rows'] : [];
   const secrets =
     secretIds === null
@@ -53,15 +63,15 @@ export function printManifest(manifest: Manifest, signatures: readonly Signature
     .filter(({ rule }) => rule === null)
     .map((table) => `  table ${table.name} of ${table.owner}: no queries`);
   const sections = [
-    [`${name} (${id})`, [`  hash ${sha256}`, ...secrets, ...tableSignatures]],
+    [
+      `${name} (${id})`,
+      [`  hash ${sha256}`, `  queries are in ${describeDialect(dialect)}`, ...secrets, ...tableSignatures],
+    ],
     ['members', members.flatMap(printMember).map((line) => `  ${line}`)],
     ['signatures', signatures.map((status) => `  ${describeSignature(status)}`)],
     ['allowed', [...groupLines(listGrants(manifest)), ...closed]],
     ['limits', groupLines(limits)],
-    [
-      'templates',
-      templates.map((template) => `  ${template.id}: approved by ${template.approvedBy.join(', ') || 'no one'}`),
-    ],
+    ['templates', templates.flatMap(printTemplate)],
     ['left open', groupLines(adviseOnManifest(manifest))],
   ] as const;
   return sections.filter(([, lines]) => lines.length > 0).flatMap(([title, lines]) => [title, ...lines]);

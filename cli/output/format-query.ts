@@ -1,5 +1,5 @@
 import type { BudgetChange } from '../../src/audit/index.ts';
-import { SealroomError } from '../../src/errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import {
   describeObligation,
   type Finding,
@@ -45,6 +45,18 @@ export function printVerdict(text: string, verdict: Verdict, budgets: readonly B
     ...section('costs', printCosts(budgets)),
     ...section('runs', [sql, ...parameters.map((value, index) => `$${String(index + 1)} = ${JSON.stringify(value)}`)]),
   ];
+}
+
+/** Says which values of a template's parameters are its defaults. */
+export function printDefaults(
+  parameters: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+): readonly string[] {
+  const defaults = Object.entries(parameters).filter(([name]) => !Object.hasOwn(given, name));
+  return section(
+    'defaults',
+    defaults.map(([name, value]) => `${name} = ${quoteForMessage(value)}`),
+  );
 }
 
 /** A verdict for machines: its resolved query is the text whose hash is in the records. */

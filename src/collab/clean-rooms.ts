@@ -1,7 +1,7 @@
 import type * as CleanRooms from '@aws-sdk/client-cleanrooms';
 import type { CleanRoomsClient, GetCollaborationCommand } from '@aws-sdk/client-cleanrooms';
 import { awsFailureOf, explainAwsFailure, loadAwsSdk } from '../aws/index.ts';
-import { isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
+import { escapeUnprintable, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { CollaborationSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 
@@ -25,6 +25,16 @@ interface Explanation {
   readonly hint?: string;
 }
 
+/** A call of the API, as errors name it. */
+export interface CleanRoomsCall {
+  /** The name of the operation, which is also that of the permission that it needs. */
+  readonly operation: string;
+  /** What is asked for or done, as in `denied access to …`. */
+  readonly subject: string;
+}
+
+const GET_COLLABORATION: CleanRoomsCall = { operation: 'GetCollaboration', subject: 'the collaboration' };
+
 const NO_CREDENTIALS: Explanation = {
   message: 'no usable AWS credentials for AWS Clean Rooms',
   hint: 'give `--profile`, set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or sign in again',
@@ -41,36 +51,54 @@ const NO_NETWORK: Explanation = {
 };
 
 /** By the name of the service's error. */
-const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map([
+const EXPLANATIONS: ReadonlyMap<string, (call: CleanRoomsCall) => Explanation> = new Map([
   [
     'AccessDeniedException',
-    {
-      message: 'AWS Clean Rooms denied access to the collaboration',
-      hint: 'the caller needs the permission `cleanrooms:GetCollaboration` and a membership in the collaboration',
-    },
+    ({ operation, subject }: CleanRoomsCall) => ({
+      message: `AWS Clean Rooms denied access to ${subject}`,
+      hint: `the caller needs the permission \`cleanrooms:${operation}\` and a membership in the collaboration`,
+    }),
   ],
   [
     'ResourceNotFoundException',
-    {
-      message: 'AWS Clean Rooms does not know the collaboration',
-      hint: 'check the collaboration id, the account and the region',
-    },
+    ({ subject }: CleanRoomsCall) => ({
+      message: `AWS Clean Rooms does not know ${subject}`,
+      hint: 'check the id, the account and the region',
+    }),
   ],
-  ['ThrottlingException', { message: 'AWS Clean Rooms is throttling requests', hint: 'wait a moment and try again' }],
   [
-    'ValidationException',
-    {
-      message: 'AWS Clean Rooms rejected the request as invalid',
-      hint: 'check the collaboration id',
-    },
+    'ThrottlingException',
+    () => ({ message: 'AWS Clean Rooms is throttling requests', hint: 'wait a moment and try again' }),
+  ],
+  [
+    'ServiceQuotaExceededException',
+    ({ subject }: CleanRoomsCall) => ({
+      message: `AWS Clean Rooms refused ${subject}: a quota of the account is used up`,
+      hint: 'wait until other queries have ended, or ask AWS for a higher quota',
+    }),
   ],
 ]);
 
-function explain(error: Error): Explanation {
+/** An access key id, which AWS repeats in some messages. */
+const ACCESS_KEY = /\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}\b/g;
+
+/** The first line of a text of AWS, without access keys and what a terminal would not show. */
+export function quoteAws(text: string): string {
+  return escapeUnprintable((text.split('\n', 1)[0] ?? '').replace(ACCESS_KEY, '…').slice(0, 500));
+}
+
+function explain(error: Error, call: CleanRoomsCall): Explanation {
   const known = EXPLANATIONS.get(error.name);
-  if (known !== undefined) return known;
+  if (known !== undefined) return known(call);
+  if (error.name === 'ValidationException') return explainInvalid(error, call);
   const shared = { credentials: NO_CREDENTIALS, region: NO_REGION, network: NO_NETWORK };
   return explainAwsFailure(awsFailureOf(error), shared, (status) => explainAnswer(error, status));
+}
+
+function explainInvalid(error: Error, { operation }: CleanRoomsCall): Explanation {
+  const message = 'AWS Clean Rooms rejected the request as invalid';
+  if (operation === GET_COLLABORATION.operation) return { message, hint: 'check the collaboration id' };
+  return { message: `${message}: ${quoteAws(error.message)}`, hint: 'check the ids and the options' };
 }
 
 function explainAnswer(error: Error, status: number | null): Explanation {
@@ -80,15 +108,16 @@ function explainAnswer(error: Error, status: number | null): Explanation {
     };
   }
   return {
-    message: `AWS Clean Rooms failed with ${quoteForMessage(error.name)}: ${error.message.split('\n', 1)[0] ?? ''}`,
+    message: `AWS Clean Rooms failed with ${quoteForMessage(error.name)}: ${quoteAws(error.message)}`,
   };
 }
 
-function wrapError(error: unknown, signal: AbortSignal | undefined): SealroomError {
+/** The error for a failed call, which names the permission that is missing, and no credentials. */
+export function cleanRoomsError(error: unknown, call: CleanRoomsCall, signal?: AbortSignal): SealroomError {
   if (signal?.aborted === true) {
     return new SealroomError('IO_ABORTED', 'asking AWS Clean Rooms was stopped', { cause: error });
   }
-  const { message, hint } = explain(error instanceof Error ? error : new Error(String(error)));
+  const { message, hint } = explain(error instanceof Error ? error : new Error(String(error)), call);
   return new SealroomError('IO_CLEAN_ROOMS', message, { hint, cause: error });
 }
 
@@ -108,7 +137,12 @@ function readResponse(response: unknown): CollaborationSettings {
   }
 }
 
-const loadSdk = (): Promise<typeof CleanRooms> =>
+/**
+ * Loads the SDK's client of AWS Clean Rooms.
+ *
+ * @throws {SealroomError} IO_CLEAN_ROOMS if the package, an optional one, is not installed.
+ */
+export const loadCleanRooms = (): Promise<typeof CleanRooms> =>
   loadAwsSdk('@aws-sdk/client-cleanrooms', 'IO_CLEAN_ROOMS', () => import('@aws-sdk/client-cleanrooms'));
 
 /**
@@ -117,7 +151,7 @@ const loadSdk = (): Promise<typeof CleanRooms> =>
  * @throws {SealroomError} IO_CLEAN_ROOMS if the SDK's client, an optional package, is not installed.
  */
 export async function createCleanRoomsClient(options: CleanRoomsOptions = {}): Promise<CleanRoomsClient> {
-  const { CleanRoomsClient: Client } = await loadSdk();
+  const { CleanRoomsClient: Client } = await loadCleanRooms();
   const { profile, region, endpoint } = options;
   return new Client({
     customUserAgent: 'sealroom',
@@ -142,13 +176,13 @@ export async function fetchCollaborationSettings(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<CollaborationSettings> {
   const { signal } = options;
-  const { GetCollaborationCommand: Command } = await loadSdk();
+  const { GetCollaborationCommand: Command } = await loadCleanRooms();
   let response: unknown;
   try {
     const command = new Command({ collaborationIdentifier: collaborationId });
     response = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
   } catch (error) {
-    throw wrapError(error, signal);
+    throw cleanRoomsError(error, GET_COLLABORATION, signal);
   }
   return readResponse(response);
 }

@@ -51,6 +51,13 @@ export class Cursor {
     return Object.fromEntries(entries.filter(([name]) => name !== key));
   }
 
+  /** The object with those of its keys left out that are `null`, which tools write for what is absent; any other value as it is. */
+  withoutNulls(keys: readonly string[]): Cursor {
+    if (!isRecord(this.#value)) return this;
+    const entries = Object.entries(this.#value).filter(([name, value]) => value !== null || !keys.includes(name));
+    return new Cursor(Object.fromEntries(entries), this.path, this.problems);
+  }
+
   /** The value of a key. */
   at(key: string): Cursor {
     const value = this.#value;

@@ -1,6 +1,7 @@
 import { type Grant, type Limit, listGrants, listLimits, tableSubject } from './grants.ts';
-import type { Manifest } from './manifest.ts';
+import { describeDialect, type Manifest } from './manifest.ts';
 import type { Member } from './member.ts';
+import { describeParameter } from './parameters.ts';
 import type { ManifestTable } from './table.ts';
 import type { AnalysisTemplate } from './template.ts';
 
@@ -94,16 +95,26 @@ function describeTable(table: ManifestTable): Described {
   return { subject: tableSubject(table), properties };
 }
 
-function describeTemplate({ id, sha256, approvedBy }: AnalysisTemplate): Described {
-  const properties = { query: `SHA-256 ${sha256}`, 'approved by': approvedBy.join(', ') || 'nobody' };
+function describeTemplate({ id, sha256, approvedBy, parameters }: AnalysisTemplate): Described {
+  const properties = {
+    query: `SHA-256 ${sha256}`,
+    'approved by': approvedBy.join(', ') || 'nobody',
+    ...Object.fromEntries(parameters.map((each) => [`parameter \`${each.name}\``, describeParameter(each)])),
+  };
   return { subject: `template ${id}`, properties };
 }
 
-function describeWhole({ id, name, log, secretIds }: Manifest): Described {
+function describeWhole({ id, name, log, secretIds, dialect }: Manifest): Described {
   const secrets = Object.entries(secretIds ?? {}).map(([generation, secret]) => {
     return [`secret of generation ${generation}`, secret] as const;
   });
-  const properties = { id, name, 'query text in the log': log.queryText, ...Object.fromEntries(secrets) };
+  const properties = {
+    id,
+    name,
+    'SQL of queries': describeDialect(dialect),
+    'query text in the log': log.queryText,
+    ...Object.fromEntries(secrets),
+  };
   return { subject: 'the collaboration', properties };
 }
 

@@ -58,6 +58,7 @@ function readScalar(
     if (JSON_NUMBER.test(source ?? '') && Number.isFinite(value)) return value;
     return walk.refuse(node, 'the number is not written as in JSON', 'put it in quotes if it is text');
   }
+  if (value === null && source === '') return walk.refuse(node, 'the value is missing', 'write it, or `null`');
   if (typeof value === 'boolean' || value === null) return value;
   return walk.refuse(node, 'JSON has no such value');
 }
@@ -76,7 +77,7 @@ function readMap(node: Node, path: DocumentPath, walk: Walk): DocumentValue {
     }
     const inside = [...path, name];
     walk.places.set(keyOfPath(inside), walk.place(key));
-    entries.set(name, value === null ? null : readNode(value, inside, walk));
+    entries.set(name, value === null ? walk.refuse(key, 'the value is missing') : readNode(value, inside, walk));
   }
   return Object.freeze(Object.fromEntries(entries));
 }

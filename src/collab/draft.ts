@@ -53,6 +53,9 @@ settings:
 ${settings}
 # Which secret they are encrypted with: \`sealroom collab secret\` writes \`secretIds\` into this file.
 
+# The SQL of queries and templates: spark, as AWS Clean Rooms has it, or duckdb.
+dialect: spark
+
 members:
 ${members.map((member, index) => draftMember(member, index === 0)).join('')}${TABLES}`;
 }

@@ -1,19 +1,25 @@
 /** Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call. */
 export { adviseOnManifest, type ManifestAdvice } from './advice.ts';
 export {
+  type CleanRoomsCall,
+  cleanRoomsError,
   type CleanRoomsOptions,
   type CollaborationSource,
   createCleanRoomsClient,
   fetchCollaborationSettings,
+  loadCleanRooms,
+  quoteAws,
 } from './clean-rooms.ts';
 export { type ChangeEffect, diffManifests, type ManifestChange } from './diff.ts';
 export { draftManifest, type DraftParts } from './draft.ts';
 export { type Grant, type Limit, listGrants, listLimits } from './grants.ts';
 export { insertSecretIds, insertSignature, insertWithdrawal } from './insert-signature.ts';
-export { familyOf, type ManifestColumn, type TypeFamily } from './manifest-column.ts';
+export { familyOf, parseTypeName, type TypeFamily, type TypeName } from './column-type.ts';
+export type { ManifestColumn } from './manifest-column.ts';
 export {
-  type EncryptionTerms,
+  describeDialect,
   type Dialect,
+  type EncryptionTerms,
   type LogSettings,
   type Manifest,
   parseManifest,
@@ -53,7 +59,8 @@ export {
 export { describeSignature, listUnsigned, refuseBrokenSignatures, requireSignatures } from './signature-status.ts';
 export type { MemberSignature } from './signature.ts';
 export type { AccessBudget, AnalysisRule, ManifestSource, ManifestTable } from './table.ts';
-export type { AnalysisTemplate, TemplateParameter } from './template.ts';
+export { describeParameter, fillDefaults, PARAMETER_NAME, type TemplateParameter } from './parameters.ts';
+export type { AnalysisTemplate } from './template.ts';
 export {
   approveTemplate,
   type SignatureState,

@@ -1,50 +1,14 @@
 import { COLUMN_KINDS, type ColumnKind, parseHeader } from '../schema/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { parseTypeName } from './column-type.ts';
 import type { Cursor } from './cursor.ts';
-
-/** A family of types; values of different families are never compared. */
-export type TypeFamily = 'text' | 'number' | 'date' | 'timestamp' | 'boolean';
-
-/** The SQL types that a column of a manifest can have, besides `DECIMAL(precision,scale)`. */
-const FAMILIES = {
-  VARCHAR: 'text',
-  BOOLEAN: 'boolean',
-  TINYINT: 'number',
-  SMALLINT: 'number',
-  INTEGER: 'number',
-  BIGINT: 'number',
-  FLOAT: 'number',
-  DOUBLE: 'number',
-  DATE: 'date',
-  TIMESTAMP: 'timestamp',
-} as const satisfies Readonly<Record<string, TypeFamily>>;
-
-const NAMES: ReadonlyMap<string, TypeFamily> = new Map(Object.entries(FAMILIES));
-
-const DECIMAL = /^DECIMAL\(([1-9]\d?),(0|[1-9]\d?)\)$/;
-
-const MAX_PRECISION = 38;
-
-const TYPES_IN_WORDS = `${[...NAMES.keys()].join(', ')}, DECIMAL(precision,scale)`;
-
-/**
- * The family of a SQL type as a manifest writes it, such as `BIGINT` or `DECIMAL(18,2)`, or `null` if it is none of them.
- * Case matters. A decimal has a precision of 1 to 38 digits, and a scale of at most the precision.
- */
-export function familyOf(type: string): TypeFamily | null {
-  const family = NAMES.get(type);
-  if (family !== undefined) return family;
-  const [, precision, scale] = DECIMAL.exec(type) ?? [];
-  if (precision === undefined || scale === undefined) return null;
-  return Number(precision) <= MAX_PRECISION && Number(scale) <= Number(precision) ? 'number' : null;
-}
 
 /** A column of a table in the room, that is, after encryption. */
 export interface ManifestColumn {
   /** A header that follows the naming rule of schemas. */
   readonly name: string;
   readonly protection: ColumnKind;
-  /** SQL type in the room, as `familyOf` knows it; VARCHAR for protected columns. */
+  /** SQL type in the room, by the room's name, as `familyOf` knows it; VARCHAR for protected columns. */
   readonly type: string;
   /** C3R's name for the type before protection, such as `STRING`; `null` if not given, and for cleartext. */
   readonly clearType: string | null;
@@ -79,11 +43,12 @@ function readColumnName(cursor: Cursor): string | null {
   }
 }
 
-/** Reads a SQL type that {@link familyOf} knows. */
+/** Reads a SQL type as {@link parseTypeName} knows it, and returns the room's name for it. */
 export function readColumnType(cursor: Cursor): string | null {
-  const type = cursor.text({ pattern: /./s, words: 'a SQL type' });
-  if (type === null || familyOf(type) !== null) return type;
-  return cursor.refuse('unknown SQL type', `types are ${TYPES_IN_WORDS}`);
+  const text = cursor.text({ pattern: /./s, words: 'a SQL type' });
+  if (text === null) return null;
+  const name = parseTypeName(text);
+  return name.kind === 'known' ? name.type : cursor.refuse(name.message, name.hint);
 }
 
 /** Reads a column; `null` if anything is wrong with it. */

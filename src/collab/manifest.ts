@@ -28,6 +28,13 @@ export interface LogSettings {
 /** The SQL that members write: that of Spark as AWS Clean Rooms documents it, or that of the engine. */
 export type Dialect = 'spark' | 'duckdb';
 
+const DIALECTS: Readonly<Record<Dialect, string>> = { spark: 'Spark SQL', duckdb: "DuckDB's SQL" };
+
+/** The SQL that members write, in words. */
+export function describeDialect(dialect: Dialect): string {
+  return DIALECTS[dialect];
+}
+
 /**
  * What the members of a collaboration agreed on, validated and deeply frozen. Only {@link parseManifest} makes one.
  *
@@ -154,14 +161,17 @@ function readPrincipal(
 }
 
 function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): readonly ManifestTable[] {
-  const seen = new Set<string>();
+  /** Names by what they are without case. */
+  const seen = new Map<string, string>();
   const tables = cursor.items().map((item) => {
     const table = readTable(item, context);
-    if (table !== null && seen.has(table.name)) {
-      return item.at('name').refuse(`the name \`${table.name}\` is used twice`);
-    }
-    if (table !== null) seen.add(table.name);
-    return table;
+    if (table === null) return null;
+    const other = seen.get(table.name.toLowerCase());
+    seen.set(table.name.toLowerCase(), table.name);
+    if (other === undefined) return table;
+    const mistake = other === table.name ? 'is used twice' : `differs from \`${other}\` only in upper and lower case`;
+    //= rules R-5
+    return item.at('name').refuse(`the name \`${table.name}\` ${mistake}`);
   });
   return Object.freeze(present(tables));
 }

@@ -3,13 +3,13 @@ import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../platform/index.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { type ManifestColumn, readManifestColumn } from './manifest-column.ts';
-import { IDENTIFIER, type Member } from './member.ts';
+import type { Member } from './member.ts';
 import { type AggregationRule, readAggregationRule } from './rules/aggregation.ts';
 import { RuleColumns } from './rules/columns.ts';
 import { columnsOfRule } from './rules/columns-of-rule.ts';
 import { type CustomRule, readCustomRule } from './rules/custom.ts';
 import { type ListRule, readListRule } from './rules/list.ts';
-import { EXTENSIONS, refuseOtherExtensions, type RulePlace } from './rules/rule-place.ts';
+import { AWS_KEYS, EXTENSIONS, refuseOtherExtensions, type RulePlace } from './rules/rule-place.ts';
 import { HASH_TEXT } from './template.ts';
 
 /** The file that a table comes from. */
@@ -41,7 +41,10 @@ export type AnalysisRule = AggregationRule | ListRule | CustomRule;
 
 /** A table that a member brings. */
 export interface ManifestTable {
-  /** Unique in the collaboration: 1 to 63 of `a-z`, `0-9` and `_`, a letter first. */
+  /**
+   * Unique in the collaboration, also if case is ignored: up to 127 letters of A to Z in either case, digits and `_`, with single
+   * blanks and hyphens between them. So it never leads out of a folder, but SQL needs quotes around it: `"Ads-2025"`.
+   */
   readonly name: string;
   /** Id of a member. */
   readonly owner: string;
@@ -71,6 +74,12 @@ export interface TableContext {
   readonly readTemplate: RulePlace['readTemplate'];
 }
 
+/** The form of a table's name: AWS Clean Rooms' own, without blanks at its end and without several in a row, which nobody sees. */
+const TABLE_NAME = {
+  pattern: /^(?=.{1,127}$)[A-Za-z0-9_]+(?:(?: |-| - )[A-Za-z0-9_]+)*$/,
+  words: '1 to 127 letters of A to Z, digits and `_`, with single blanks and hyphens between them',
+};
+
 const KEYS = [
   'name',
   'owner',
@@ -88,6 +97,9 @@ const KEYS = [
 const MAX_BUDGETS = { QUERIES: 1_000_000, ROWS: 1_000_000_000 } as const;
 
 const BRANCHES = { AGGREGATION: 'aggregation', LIST: 'list', CUSTOM: 'custom' } as const;
+
+/** All that AWS's `v1` can have. */
+const BRANCH_KEYS = [...Object.values(BRANCHES), 'idMappingTable'];
 
 type Branch = (typeof BRANCHES)[keyof typeof BRANCHES];
 
@@ -139,11 +151,12 @@ function findBranch(rule: Cursor): { readonly name: Branch; readonly cursor: Cur
   const version = readPolicy(rule.at('policy'));
   if (kind === null || version === null) return null;
   const name = BRANCHES[kind];
-  return version.object([name]) ? { name, cursor: version.at(name) } : null;
+  if (!version.object([name])) return null;
+  return { name, cursor: version.at(name).withoutNulls(AWS_KEYS) };
 }
 
 function readPolicy(policy: Cursor): Cursor | null {
-  return policy.object(['v1']) ? policy.at('v1') : null;
+  return policy.object(['v1']) ? policy.at('v1').withoutNulls(BRANCH_KEYS) : null;
 }
 
 function readReceivers(cursor: Cursor, branch: Branch | null, context: TableContext): readonly string[] {
@@ -157,8 +170,11 @@ function readReceivers(cursor: Cursor, branch: Branch | null, context: TableCont
   if (cursor.at('type').isGiven) cursor.at('type').oneOf([branch.toUpperCase()]);
   const version = readPolicy(cursor.at('policy'));
   if (version?.object([branch]) !== true) return able;
-  const rule = version.at(branch);
+  const rule = version.at(branch).withoutNulls(AWS_KEYS);
   if (!rule.object(['allowedResultReceivers', 'allowedAdditionalAnalyses'])) return able;
+  const analyses = rule.at('allowedAdditionalAnalyses');
+  // There are none here, so whatever is allowed changes nothing.
+  if (analyses.isGiven) analyses.items();
   const receivers = rule.at('allowedResultReceivers');
   if (!receivers.isGiven) return Object.freeze(able);
   return readUnique(receivers, (item) => {
@@ -234,7 +250,7 @@ export function readTable(cursor: Cursor, context: TableContext): ManifestTable 
   if (!cursor.object(KEYS)) return null;
   cursor.at('privacyBudget').refuseUnsupported('differential privacy');
   cursor.at('x-guard').refuseUnsupported('a difference guard');
-  const name = cursor.at('name').text(IDENTIFIER);
+  const name = cursor.at('name').text(TABLE_NAME);
   const owner = cursor.at('owner').oneOf(context.members.map(({ id }) => id));
   const { columns, ruleColumns } = readColumns(cursor.at('columns'), context.allowCleartext);
   const [rule, branch] = readRule(cursor, ruleColumns, context);

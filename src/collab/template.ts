@@ -4,25 +4,18 @@ import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../platform/index.ts';
 import { SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
-import { readColumnType } from './manifest-column.ts';
 import type { Member } from './member.ts';
+import { readParameters, type TemplateParameter } from './parameters.ts';
 import { signingKeysOf } from './roles.ts';
 import { type MemberSignature, type SignedThing, verifyHash } from './signature.ts';
 import { isWithdrawn, newestWithdrawals, TIME_TEXT, type Withdrawal } from './withdrawal.ts';
-
-/** A typed place in the SQL of a template, written `$name`. */
-export interface TemplateParameter {
-  readonly name: string;
-  /** SQL type, as `familyOf` knows it. */
-  readonly type: string;
-}
 
 /** A query that owners approve before it runs. Changing a single letter makes it a different template. */
 export interface AnalysisTemplate {
   readonly id: string;
   readonly sql: string;
   readonly parameters: readonly TemplateParameter[];
-  /** Hash of collaboration id, template id, SQL and parameters in canonical form; 64 hexadecimal digits. */
+  /** Hash of collaboration id, template id, SQL and parameters as they were written, in canonical form; 64 hexadecimal digits. */
   readonly sha256: string;
   /** Ids of the members whose verified approval of exactly this template is in the manifest, and was not withdrawn since. */
   readonly approvedBy: readonly string[];
@@ -38,11 +31,6 @@ const MAX_SQL_BYTES = 20_000;
 const TEMPLATE_ID = {
   pattern: /^[a-z][a-z0-9_-]{0,62}$/,
   words: '1 to 63 of `a-z`, `0-9`, `_` and hyphen, a letter first',
-};
-
-const PARAMETER_NAME = {
-  pattern: /^[a-z][a-z0-9_]{0,62}$/,
-  words: '1 to 63 of `a-z`, `0-9` and `_`, a letter first',
 };
 
 /** The form of a SHA-256 hash in a manifest. */
@@ -95,20 +83,6 @@ export function readWithdrawals(cursor: Cursor, members: readonly Member[]): rea
   return readUniqueSignatures(cursor, members, 'must', ({ member, sha256 }) => `${member} ${sha256}`);
 }
 
-function readParameters(cursor: Cursor): readonly TemplateParameter[] {
-  const seen = new Set<string>();
-  const parameters = cursor.items().map((item) => {
-    if (!item.object(['name', 'type'])) return null;
-    const name = item.at('name').text(PARAMETER_NAME);
-    const type = readColumnType(item.at('type'));
-    if (name !== null && seen.has(name)) item.at('name').refuse(`the parameter \`${name}\` is declared twice`);
-    if (name === null || type === null) return null;
-    seen.add(name);
-    return Object.freeze({ name, type });
-  });
-  return Object.freeze(present(parameters));
-}
-
 function readSql(cursor: Cursor): string | null {
   const sql = cursor.text({ pattern: /\S/, words: 'SQL', hidden: true });
   const bytes = sql === null ? 0 : encodeUtf8(sql).length;
@@ -151,9 +125,11 @@ function readTemplate(
   const id = cursor.at('id').text(TEMPLATE_ID);
   const sql = readSql(cursor.at('sql'));
   const parameters = readParameters(cursor.at('parameters'));
+  //= rules R-67
+  const written = cursor.without('approvals')['parameters'] ?? [];
   const approvals = readUniqueSignatures(cursor.at('approvals'), members, 'may', ({ member }) => member);
   if (id === null || sql === null) return null;
-  const sha256 = sha256Hex(canonicalize({ collaborationId, id, sql, parameters }) ?? '');
+  const sha256 = sha256Hex(canonicalize({ collaborationId, id, sql, parameters: written }) ?? '');
   const withdrawals = newestWithdrawals(known.filter((each) => each.sha256 === sha256));
   const holding = approvals.filter(
     (approval) =>

@@ -28,6 +28,8 @@ export {
   type ManifestColumn,
   type TypeFamily,
   familyOf,
+  parseTypeName,
+  type TypeName,
   type Ability,
   type Member,
   type Person,

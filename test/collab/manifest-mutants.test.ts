@@ -23,6 +23,7 @@ function fullManifest(): string {
     version: 1,
     id: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
     name: 'a',
+    dialect: 'duckdb',
     settings: {
       allowCleartext: true,
       allowDuplicates: true,
@@ -42,7 +43,7 @@ function fullManifest(): string {
         analysisRule: { type: 'CUSTOM', policy: { v1: { custom: { allowedAnalyses: ['q'] } } } },
       },
     ],
-    templates: [{ id: 'q', sql: 'SELECT 1', parameters: [{ name: 'p', type: 'DATE' }] }],
+    templates: [{ id: 'q', sql: 'SELECT 1', parameters: [{ name: 'p', type: 'DATE', default: '2026-01-01' }] }],
     'x-signedTables': 'required',
   });
   const manifest = parseManifest(text);

@@ -298,11 +298,18 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
   ],
   ['no tables', AGGREGATION, ['tables'], undefined, /`tables`: expected an array, got nothing/],
   [
-    'a table name in capitals',
+    'a table name that leads elsewhere',
     AGGREGATION,
     [...IMPRESSIONS, 'name'],
-    'Impressions',
-    /`tables\[0\]\.name`: expected 1 to 63/,
+    '../impressions',
+    /`tables\[0\]\.name`: expected 1 to 127 letters of A to Z/,
+  ],
+  [
+    'two tables whose names differ in case only',
+    AGGREGATION,
+    [...IMPRESSIONS, 'name'],
+    'Purchases',
+    /the name `purchases` differs from `Purchases` only in upper and lower case/,
   ],
   ['two tables of one name', AGGREGATION, [...IMPRESSIONS, 'name'], 'purchases', /the name `purchases` is used twice/],
   [
@@ -355,8 +362,14 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
     'hashed',
     /expected one of sealed, fingerprint, cleartext/,
   ],
-  ['an unknown SQL type', AGGREGATION, ['tables', 6, 'columns', 1, 'type'], 'BLOB', /unknown SQL type/],
-  ['a decimal that is too long', AGGREGATION, ['tables', 6, 'columns', 1, 'type'], 'DECIMAL(39,2)', /unknown SQL type/],
+  ['an unknown SQL type', AGGREGATION, ['tables', 6, 'columns', 1, 'type'], 'BLOP', /unknown SQL type `BLOP`/],
+  [
+    'a decimal that is too long',
+    AGGREGATION,
+    ['tables', 6, 'columns', 1, 'type'],
+    'DECIMAL(39,2)',
+    /DECIMAL has a precision of 1 to 38 digits/,
+  ],
   [
     'a protected column that is no text',
     AGGREGATION,
@@ -785,7 +798,7 @@ const MISTAKES: readonly (readonly [title: string, base: object, path: Path, val
     'ä'.repeat(10_001),
     /at most 20,000 bytes of SQL, got 20,002/,
   ],
-  ['a parameter of another type', CUSTOM, ['templates', 0, 'parameters', 0, 'type'], 'date', /unknown SQL type/],
+  ['a parameter of another type', CUSTOM, ['templates', 0, 'parameters', 0, 'type'], 'day', /unknown SQL type/],
   [
     'a parameter twice',
     CUSTOM,

@@ -2,6 +2,7 @@ import {
   comparePinnedKeys,
   type KnownKey,
   listUnsigned,
+  type Manifest,
   parseManifest,
   refuseBrokenSignatures,
   requireKnownSigners,
@@ -38,6 +39,7 @@ export interface CheckedManifest {
 
 /** The verdict on a query under a manifest. */
 export interface ManifestCheck extends QueryCheck {
+  readonly manifest: Manifest;
   /** The members that have not signed the manifest: whoever passed it on can have changed it. */
   readonly unsigned: readonly string[];
 }
@@ -64,8 +66,10 @@ export async function checkUnderManifest(
   const { text: sql, context } = resolveRequest(request, manifest);
   return {
     text: sql,
+    parameters: context.parameters ?? {},
     verdict: await checker.check(sql, context, signal),
     budgets: [],
+    manifest,
     unsigned: listUnsigned(states),
   };
 }

@@ -108,6 +108,37 @@ function readAggregateColumns(cursor: Cursor, columns: RuleColumns): AggregateCo
   return aggregate === null ? null : Object.freeze({ columnNames, function: aggregate });
 }
 
+/** What a rule lists for a function that has another name in AWS Clean Rooms' list. */
+const LISTED_AS: Readonly<Record<string, ScalarFunction>> = {
+  ...Object.fromEntries(
+    [
+      ...['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'WEEKOFYEAR', 'DAY', 'DAYOFMONTH', 'DAYOFWEEK', 'DAYOFYEAR'],
+      ...['HOUR', 'MINUTE', 'SECOND', 'DATE_PART', 'DATEPART'],
+    ].map((name) => [name, 'EXTRACT'] as const),
+  ),
+  CEIL: 'CEILING',
+  NVL: 'COALESCE',
+  IFNULL: 'COALESCE',
+  SUBSTR: 'SUBSTRING',
+  LCASE: 'LOWER',
+  UCASE: 'UPPER',
+  LTRIM: 'TRIM',
+  BTRIM: 'TRIM',
+  LOG10: 'LOG',
+  DATE_ADD: 'DATEADD',
+  ADD_MONTHS: 'DATEADD',
+  NOW: 'GETDATE',
+  CURRENT_TIMESTAMP: 'GETDATE',
+  TRY_CAST: 'CAST',
+};
+
+function readScalarFunction(item: Cursor): ScalarFunction | null {
+  const text = item.peekText()?.toUpperCase() ?? '';
+  const listed = Object.hasOwn(LISTED_AS, text) ? LISTED_AS[text] : undefined;
+  if (listed === undefined) return item.oneOf(SCALAR_FUNCTIONS);
+  return item.refuse(`AWS Clean Rooms has no ${text} in this list`, `list ${listed}, which allows it`);
+}
+
 /** Reads an aggregation rule; `null` if it is not an object. Other mistakes are noted, and the broken parts left out. */
 export function readAggregationRule(place: RulePlace): AggregationRule | null {
   const { branch, columns, table } = place;
@@ -131,7 +162,7 @@ export function readAggregationRule(place: RulePlace): AggregationRule | null {
     joinRequired: joinRequired.isGiven && joinRequired.oneOf(['QUERY_RUNNER']) !== null,
     allowedJoinOperators: readJoinOperators(branch.at('allowedJoinOperators')),
     dimensionColumns: readUnique(branch.at('dimensionColumns'), (item) => columns.read(item, 'dimension')),
-    scalarFunctions: readUnique(branch.at('scalarFunctions'), (item) => item.oneOf(SCALAR_FUNCTIONS)),
+    scalarFunctions: readUnique(branch.at('scalarFunctions'), readScalarFunction),
     outputConstraints: readOutputConstraints(branch.at('outputConstraints'), columns, {
       isAllowed: (column) => counted.has(column),
       words: 'a join column or an aggregate column',

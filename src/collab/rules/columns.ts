@@ -2,7 +2,7 @@ import type { ColumnKind } from '../../schema/index.ts';
 import { didYouMean, quoteForMessage } from '../../errors/index.ts';
 import type { Cursor } from '../cursor.ts';
 import type { ManifestColumn } from '../manifest-column.ts';
-import { familyOf } from '../manifest-column.ts';
+import { familyOf } from '../column-type.ts';
 
 /** The aggregates that an aggregation rule can allow, by AWS Clean Rooms' names. */
 export const AGGREGATE_FUNCTIONS = ['SUM', 'SUM_DISTINCT', 'COUNT', 'COUNT_DISTINCT', 'AVG'] as const;

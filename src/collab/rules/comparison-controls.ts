@@ -10,13 +10,16 @@ export interface ComparisonControls {
   readonly columnColumns: readonly string[] | null;
 }
 
+const KEYS = ['allowedLiteralComparisonColumns', 'allowedColumnComparisonColumns'];
+
 /** Reads `comparisonControls`. No identity column can be listed for comparisons with constants. */
 export function readComparisonControls(
-  cursor: Cursor,
+  given: Cursor,
   columns: RuleColumns,
   identityColumns: readonly string[],
 ): ComparisonControls {
-  if (!cursor.isGiven || !cursor.object(['allowedLiteralComparisonColumns', 'allowedColumnComparisonColumns'])) {
+  const cursor = given.withoutNulls(KEYS);
+  if (!cursor.isGiven || !cursor.object(KEYS)) {
     return Object.freeze({ literalColumns: null, columnColumns: null });
   }
   const [literal, column] = [cursor.at('allowedLiteralComparisonColumns'), cursor.at('allowedColumnComparisonColumns')];

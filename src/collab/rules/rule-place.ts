@@ -11,6 +11,15 @@ export const EXTENSIONS = [
   'x-maxGroups',
 ] as const;
 
+/** The keys of AWS Clean Rooms' rules, of all kinds. Tools write `null` for those that are absent. */
+export const AWS_KEYS = [
+  ...['additionalAnalyses', 'allowedJoinOperators', 'joinColumns', 'listColumns'],
+  ...['aggregateColumns', 'joinRequired', 'dimensionColumns', 'scalarFunctions', 'outputConstraints'],
+  ...['allowedAnalyses', 'allowedAnalysisProviders', 'disallowedOutputColumns', 'differentialPrivacy'],
+  ...['aggregationThresholds', 'comparisonControls'],
+  ...['allowedResultReceivers', 'allowedAdditionalAnalyses'],
+] as const;
+
 /** One of {@link EXTENSIONS}. */
 export type Extension = (typeof EXTENSIONS)[number];
 

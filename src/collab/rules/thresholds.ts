@@ -61,7 +61,8 @@ function readOutputColumns(cursor: Cursor, columns: RuleColumns): readonly Outpu
   return Object.freeze(present(thresholds));
 }
 
-function readThreshold(cursor: Cursor, columns: RuleColumns): AggregationThreshold | null {
+function readThreshold(given: Cursor, columns: RuleColumns): AggregationThreshold | null {
+  const cursor = given.withoutNulls(KEYS);
   if (!cursor.object(KEYS)) return null;
   cursor.at('type').oneOf(['COUNT_DISTINCT']);
   const identity = cursor.at('identityColumns');

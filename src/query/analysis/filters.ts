@@ -1,13 +1,22 @@
 import { logic, NOWHERE } from '../ast/build.ts';
 import type { Expression, Leaf, Relation, Select } from '../ast/nodes.ts';
-import { aliasesIn, isMultiplied, shownIn, termsOf, usedAliases, visibleLeavesOf, within } from '../ast/walk.ts';
+import {
+  aliasesIn,
+  isFilterJoin,
+  isMultiplied,
+  shownIn,
+  termsOf,
+  usedAliases,
+  visibleLeavesOf,
+  within,
+} from '../ast/walk.ts';
 import { BOOLEAN } from '../ast/value-type.ts';
 
 /** A FROM of inner joins, taken apart. */
 interface Flat {
   readonly leaves: readonly Leaf[];
   readonly terms: readonly Expression[];
-  /** SEMI joins that the text has: their right sides and conditions. */
+  /** SEMI and ANTI joins that the text has: their right sides and conditions. */
   readonly filters: readonly Extract<Relation, { readonly kind: 'join' }>[];
 }
 
@@ -16,7 +25,7 @@ function flatten(relation: Relation): Flat | null {
   if (relation.kind !== 'join') return { leaves: [relation], terms: [], filters: [] };
   const left = flatten(relation.left);
   if (left === null) return null;
-  if (relation.type === 'SEMI') return { ...left, filters: [...left.filters, relation] };
+  if (isFilterJoin(relation)) return { ...left, filters: [...left.filters, relation] };
   const right = relation.type === 'INNER' ? flatten(relation.right) : null;
   if (right === null) return null;
   return {
@@ -126,6 +135,10 @@ class FromBuilder {
   }
 }
 
+function isSubQuery({ kind }: Expression): boolean {
+  return kind === 'scalarQuery' || kind === 'inQuery';
+}
+
 /**
  * The same SELECT, with SEMI joins for relations that only filter: no output, group or aggregate uses them. So no product of rows is
  * computed that no answer needs. Nothing changes where repeated rows change the answer, or where there is an outer join.
@@ -138,7 +151,9 @@ export function joinFilters(select: Select, canHide: (shown: ReadonlySet<string>
   if (flat === null || flat.leaves.length < 2) return select;
   if (shownIn(select).some((value) => [...within(value)].some(isMultiplied))) return select;
   const all = [...flat.terms, ...termsOf(where)].map((value) => ({ value, aliases: aliasesIn(value) }));
-  const used = new Set([...usedAliases(select), ...flat.filters.flatMap(({ on }) => [...aliasesIn(on)])]);
+  // A condition of a SEMI join cannot have a sub-query in it.
+  const asked = all.filter(({ value }) => [...within(value)].some(isSubQuery)).flatMap(({ aliases }) => [...aliases]);
+  const used = new Set([...usedAliases(select), ...flat.filters.flatMap(({ on }) => [...aliasesIn(on)]), ...asked]);
   let shown: ReadonlySet<string> = new Set(visibleLeavesOf(from).map(({ alias }) => alias));
   for (let size = -1; size !== shown.size;) {
     size = shown.size;

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionOf, Relation } from '../ast/nodes.ts';
 import { isSameIfEqual } from '../ast/value-type.ts';
-import { columnsIn, joinsIn, leavesOf, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { columnsIn, isFilterJoin, joinsIn, leavesOf, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 
@@ -97,8 +97,8 @@ export function linksIn(relation: Relation | null, given: ReadonlySet<string>): 
   // Where a side may be missing, its columns are null instead of the constants that its conditions want.
   const linksOfSide = (side: Relation, mayMiss: boolean): readonly Link[] =>
     linksIn(side, given).filter((link) => !mayMiss || link.from !== '');
-  const below = [...linksOfSide(left, mayMissLeft), ...(type === 'SEMI' ? [] : linksOfSide(right, mayMissRight))];
-  if (type === 'SEMI') return below;
+  if (isFilterJoin(relation)) return linksOfSide(left, mayMissLeft);
+  const below = [...linksOfSide(left, mayMissLeft), ...linksOfSide(right, mayMissRight)];
   if (type === 'INNER') return [...below, ...linksOf(termsOf(on))];
   // In the rows in which a relation of the side that may be null has a row, there was a match.
   const hasMatch = (type === 'LEFT' && inRight && !inLeft) || (type === 'RIGHT' && inLeft && !inRight);

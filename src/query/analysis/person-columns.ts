@@ -2,6 +2,7 @@ import { columnOf } from '../ast/build.ts';
 import type { ExpressionOf, Leaf, Relation, RelationColumn, Select } from '../ast/nodes.ts';
 import { isSameIfEqual } from '../ast/value-type.ts';
 import { joinsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { excludingScans } from './excluded.ts';
 
 /** A scan of a table, and a column of the FROM above it that has the values of one of the table's columns. */
 export interface PersonColumn {
@@ -104,7 +105,8 @@ function aliasesOf(from: Relation | null): ReadonlySet<string> {
 
 /**
  * For every scan of a table below a SELECT, a column of its FROM that has the values of a column of the table, so that the people
- * behind each of its groups can be counted: the column itself, or, for a table that only filters, one that is equal to it.
+ * behind each of its groups can be counted: the column itself, or, for a table that only filters, one that is equal to it. A scan that
+ * only excludes rows has nobody behind them, and is left out.
  *
  * @param aliases the relations to look for it in; default: all whose columns can be used
  */
@@ -114,9 +116,11 @@ export function personColumns(
   name: string,
   aliases: ReadonlySet<string> = aliasesOf(select.from),
 ): readonly PersonColumn[] {
+  const excluding = excludingScans(select);
   const scans = selectsIn(select)
     .flatMap(({ from }) => leavesOf(from))
-    .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []));
+    .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []))
+    .filter((scan) => !excluding.has(scan));
   const equal = equalColumnsOf(select);
   return [...new Set(scans)].map((scan) => ({ scan, column: equal.findOutside(scan, name, aliases) }));
 }

@@ -24,6 +24,25 @@ export const SCALARS = {
   date_part: { listedAs: 'EXTRACT', arguments: ['part', 'time'], result: 'bigint' },
   current_date: { listedAs: 'CURRENT_DATE', arguments: [], result: 'date' },
   current_localtimestamp: { listedAs: 'GETDATE', arguments: [], result: 'timestamp' },
+  // Dates. Whatever leaves the years 1 to 9999 is NULL.
+  add_days: { listedAs: 'DATEADD', arguments: ['time', 'amount'], result: 'date', isUnnamed: true },
+  add_months: { listedAs: 'DATEADD', arguments: ['time', 'amount'], result: 'date' },
+  add_time: { listedAs: 'DATEADD', arguments: ['setting', 'amount', 'time'], result: 'timestamp', isUnnamed: true },
+  format_time: { listedAs: 'TO_CHAR', arguments: ['setting', 'time'], result: 'text', isUnnamed: true },
+  parse_date: { listedAs: 'TO_DATE', arguments: ['setting', 'text'], result: 'date', isUnnamed: true },
+  parse_timestamp: { listedAs: 'TO_TIMESTAMP', arguments: ['setting', 'text'], result: 'timestamp', isUnnamed: true },
+  parse_number: { listedAs: 'TO_NUMBER', arguments: ['setting', 'text'], result: 'double', isUnnamed: true },
+  truncate_date: { listedAs: 'TRUNC', arguments: ['setting', 'time'], result: 'date', isUnnamed: true },
+  // The whole units from the first time to the second.
+  whole_units: { listedAs: null, arguments: ['setting', 'time', 'time'], result: 'bigint', isUnnamed: true },
+  // The limits of units that lie between the first time and the second.
+  crossed_units: { listedAs: null, arguments: ['setting', 'time', 'time'], result: 'bigint', isUnnamed: true },
+  elapsed: { listedAs: null, arguments: ['time', 'time'], result: 'interval', isUnnamed: true },
+  months_between: { listedAs: null, arguments: ['time', 'time'], result: 'double' },
+  last_day: { listedAs: null, arguments: ['time'], result: 'date' },
+  next_weekday: { listedAs: null, arguments: ['setting', 'time'], result: 'date', isUnnamed: true },
+  make_date: { listedAs: null, arguments: ['amount', 'amount', 'amount'], result: 'date' },
+  unix_seconds: { listedAs: null, arguments: ['time'], result: 'bigint', isUnnamed: true },
   '||': { listedAs: null, arguments: ['text', 'text'], result: 'text' },
   date_trunc: { listedAs: null, arguments: ['part', 'time'], result: 'timestamp' },
   length: { listedAs: null, arguments: ['text'], result: 'bigint' },
@@ -75,7 +94,9 @@ export function findScalar(name: string): ScalarName | null {
 
 /** Functions of the engine that only a rewrite uses, with arguments with which they cannot fail. */
 export const ENGINE_FUNCTIONS = [
-  ...['ceil', 'divide', 'floor', 'left', 'ln', 'md5', 'regexp_extract', 'regexp_matches', 'regexp_replace', 'trunc'],
+  ...['to_days', 'to_months', 'to_microseconds', 'epoch_us', 'divide', 'last_day', 'date_diff', 'date_part'],
+  ...['strftime', 'try_strptime', 'regexp_extract', 'regexp_replace', 'regexp_matches'],
+  ...['replace', 'rpad', 'lpad', 'upper', 'lower', 'left', 'ceil', 'floor', 'ln', 'md5', 'trunc'],
 ] as const;
 
 /** One of {@link ENGINE_FUNCTIONS}. */
@@ -88,13 +109,10 @@ export function shapeOf(name: ScalarName): ScalarFunctionShape {
 
 /** Parts of dates that `date_part` and `date_trunc` take. */
 export const DATE_PARTS: ReadonlySet<string> = new Set([
-  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second'],
+  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond'],
   ...['dayofweek', 'isodow', 'dayofyear', 'isoyear', 'decade', 'century'],
-]);
-
-/** Functions such as `year(d)`, which mean `date_part('year', d)`. */
-export const PART_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dayofweek', 'dayofyear'],
+  // Sunday is 1, Monday is 0, seconds with their fraction.
+  ...['sundayfirst', 'mondayzero', 'secondfraction'],
 ]);
 
 /** Every aggregate that a query can use. An aggregation rule can list those that AWS Clean Rooms has a name for. */

@@ -147,7 +147,7 @@ export interface Order {
 }
 
 /** How a join combines its sides. */
-export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'SEMI';
+export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'SEMI' | 'ANTI';
 
 /** A relation in FROM. Expressions refer to it by its `alias`. */
 export type Relation =
@@ -177,7 +177,10 @@ export type Relation =
     }
   | {
       readonly kind: 'join';
-      /** `SEMI`: the rows of the left side that match a row of the right side, whose columns only `on` can use. */
+      /**
+       * `SEMI`: the rows of the left side that match a row of the right side, whose columns only `on` can use. `ANTI`: the rows that
+       * match none.
+       */
       readonly type: JoinType;
       readonly left: Relation;
       readonly right: Relation;

@@ -27,12 +27,12 @@ export const NUMBER_FUNCTIONS = {
 /** Functions of texts, beside those that SQL dialects have in common. */
 export const TEXT_FUNCTIONS = {
   concat_ws: { listedAs: null, arguments: ['text', 'text'], optional: 0, repeats: true, result: 'text' },
-  replace: { listedAs: null, arguments: ['text', 'text', 'setting'], result: 'text' },
-  split_part: { listedAs: null, arguments: ['text', 'setting', 'literal'], result: 'text' },
+  replace: { listedAs: null, arguments: ['text', 'text', 'constant'], result: 'text' },
+  split_part: { listedAs: null, arguments: ['text', 'constant', 'literal'], result: 'text' },
   left: { listedAs: null, arguments: ['text', 'literal'], result: 'text' },
   right: { listedAs: null, arguments: ['text', 'literal'], result: 'text' },
-  lpad: { listedAs: null, arguments: ['text', 'size', 'setting'], result: 'text' },
-  rpad: { listedAs: null, arguments: ['text', 'size', 'setting'], result: 'text' },
+  lpad: { listedAs: null, arguments: ['text', 'size', 'constant'], result: 'text' },
+  rpad: { listedAs: null, arguments: ['text', 'size', 'constant'], result: 'text' },
   repeat: { listedAs: null, arguments: ['text', 'size'], result: 'text' },
   reverse: { listedAs: null, arguments: ['text'], result: 'text' },
   initcap: { listedAs: null, arguments: ['text'], result: 'text' },
@@ -45,7 +45,7 @@ export const TEXT_FUNCTIONS = {
   sha1: { listedAs: null, arguments: ['text'], result: 'text' },
   sha256: { listedAs: null, arguments: ['text'], result: 'text', isUnnamed: true },
   /** Patterns are those of `resolve/pattern.ts`, written for RE2. */
-  regexp_like: { listedAs: null, arguments: ['text', 'setting'], result: 'boolean', isUnnamed: true },
-  regexp_replace: { listedAs: null, arguments: ['text', 'setting', 'setting'], result: 'text', isUnnamed: true },
-  regexp_extract: { listedAs: null, arguments: ['text', 'setting', 'literal'], result: 'text', isUnnamed: true },
+  regexp_like: { listedAs: null, arguments: ['text', 'constant'], result: 'boolean', isUnnamed: true },
+  regexp_replace: { listedAs: null, arguments: ['text', 'constant', 'constant'], result: 'text', isUnnamed: true },
+  regexp_extract: { listedAs: null, arguments: ['text', 'constant', 'literal'], result: 'text', isUnnamed: true },
 } as const satisfies Readonly<Record<string, ScalarFunctionShape>>;

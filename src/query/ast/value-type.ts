@@ -10,6 +10,8 @@ export const MAX_DIGITS = 38;
 /** A type of values. `digits` can be a tighter bound than the name of the type. */
 export type ValueType =
   | { readonly kind: 'text' | 'date' | 'timestamp' | 'boolean' | 'null' | 'unknown' }
+  /** A span of time, counted in whole months, days or microseconds. It is computed with, and never part of an answer. */
+  | { readonly kind: 'interval'; readonly unit: 'month' | 'day' | 'microsecond' }
   | { readonly kind: 'integer'; readonly name: keyof typeof INTEGER_DIGITS; readonly digits: number }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number; readonly digits: number }
   | { readonly kind: 'double'; readonly name: 'FLOAT' | 'DOUBLE' };
@@ -28,6 +30,8 @@ export const NULL: ValueType = { kind: 'null' };
 export const UNKNOWN: ValueType = { kind: 'unknown' };
 /** 64-bit binary floating point. */
 export const DOUBLE: ValueType = { kind: 'double', name: 'DOUBLE' };
+/** A span of time between two instants. */
+export const ELAPSED: ValueType = { kind: 'interval', unit: 'microsecond' };
 /** 64-bit integers. */
 export const BIGINT: ValueType = { kind: 'integer', name: 'BIGINT', digits: 19 };
 
@@ -76,6 +80,8 @@ export function printTypeName(type: ValueType): string {
     case 'integer':
     case 'double':
       return type.name;
+    case 'interval':
+      return 'BIGINT';
     case 'decimal':
       return `DECIMAL(${String(type.precision)},${String(type.scale)})`;
     case 'null':
@@ -84,13 +90,17 @@ export function printTypeName(type: ValueType): string {
   }
 }
 
+/** The families of the values of a query: those of columns, and spans of time. */
+export type Family = TypeFamily | 'interval';
+
 /** The family of a type; `null` for types that match every type. */
-export function familyOfType(type: ValueType): TypeFamily | null {
+export function familyOfType(type: ValueType): Family | null {
   switch (type.kind) {
     case 'text':
     case 'date':
     case 'timestamp':
     case 'boolean':
+    case 'interval':
       return type.kind;
     case 'integer':
     case 'decimal':
@@ -112,6 +122,7 @@ export function digitsOf(type: ValueType): { readonly before: number; readonly a
 /** A type that holds the values of both, or the first type if their families differ. Exact if the digits suffice. */
 export function commonType(a: ValueType, b: ValueType): ValueType {
   if (familyOfType(a) === null) return b;
+  if (a.kind === 'date' && b.kind === 'timestamp') return b;
   if (familyOfType(b) === null || familyOfType(a) !== 'number') return a;
   if (a.kind === 'double' || b.kind === 'double') return DOUBLE;
   if (a.kind === 'integer' && b.kind === 'integer') return a.digits >= b.digits ? a : b;
@@ -139,7 +150,8 @@ export function isSameIfEqual(a: ValueType, b: ValueType): boolean {
  * from the parts of the expression. Takes nodes in the form in which `canonicalText` walks them.
  */
 export function readExpressionType(kind: unknown, type: Readonly<Record<string, unknown>>): string | undefined {
-  if (kind === 'literal') return String(type['kind']);
+  if (kind === 'literal')
+    return type['kind'] === 'interval' ? `interval ${String(type['unit'])}` : String(type['kind']);
   if (kind !== 'cast') return undefined;
   const { name, precision, scale } = type;
   const parts = [type['kind'], name, precision, scale];

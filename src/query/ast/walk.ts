@@ -1,4 +1,6 @@
 import { AGGREGATES } from './functions.ts';
+import { countPieces } from './time-format.ts';
+import { findTimeUnit, lengthOf } from './time-parts.ts';
 import type { Expression, ExpressionOf, Leaf, Query, Relation, Select } from './nodes.ts';
 
 /** The direct children of an expression, without those in sub-queries. */
@@ -131,12 +133,17 @@ export function freeAlias(from: Relation | null, name: string): string {
   return alias;
 }
 
-/** The relations of a FROM whose columns can be used outside of joins: all except the right sides of SEMI joins. */
+/** Whether a join only chooses among the rows of its left side: the columns of its right side can be used in its condition alone. */
+export function isFilterJoin({ type }: Extract<Relation, { readonly kind: 'join' }>): boolean {
+  return type === 'SEMI' || type === 'ANTI';
+}
+
+/** The relations of a FROM whose columns can be used outside of joins: all except the right sides of SEMI and ANTI joins. */
 export function visibleLeavesOf(relation: Relation | null): readonly Leaf[] {
   if (relation === null) return [];
   if (relation.kind !== 'join') return [relation];
   const left = visibleLeavesOf(relation.left);
-  return relation.type === 'SEMI' ? left : [...left, ...visibleLeavesOf(relation.right)];
+  return isFilterJoin(relation) ? left : [...left, ...visibleLeavesOf(relation.right)];
 }
 
 /** The terms that a condition combines with AND. */
@@ -208,13 +215,27 @@ export function isMultiplied(part: Expression): boolean {
   return part.kind === 'window' && Object.hasOwn(AGGREGATES, part.function) && !EVEN_AGGREGATES.has(part.function);
 }
 
-/** The number of expressions in an expression, itself and those of its sub-queries included. */
+/** The most copies of an argument in the SQL that a call becomes; `rewrite/` makes no more than these. */
+export function copiesOf({ function: name, arguments: values }: ExpressionOf<'call'>): number {
+  const [setting] = values;
+  const text = setting?.kind === 'literal' ? (setting.text ?? '') : '';
+  if (name === 'format_time') return countPieces(text);
+  if (name === 'months_between') return 6;
+  const unit = name === 'whole_units' ? findTimeUnit(text) : null;
+  return unit !== null && 'months' in lengthOf(unit) ? 6 : 1;
+}
+
+function sizeAlone(expression: Expression): number {
+  const copies = expression.kind === 'call' ? copiesOf(expression) : 1;
+  return 1 + copies * childrenOf(expression).reduce((size, child) => size + sizeAlone(child), 0);
+}
+
+/** The number of expressions that an expression becomes, itself, its copies and those of its sub-queries included. */
 export function sizeOf(expression: Expression): number {
-  let size = 0;
+  let size = sizeAlone(expression);
   for (const part of within(expression)) {
-    const isQuery = part.kind === 'scalarQuery' || part.kind === 'inQuery';
-    const inner = isQuery ? selectsIn(part.query).flatMap(expressionsOf) : [];
-    size += 1 + inner.flatMap((each) => [...within(each)]).length;
+    if (part.kind !== 'scalarQuery' && part.kind !== 'inQuery') continue;
+    for (const each of selectsIn(part.query).flatMap(expressionsOf)) size += sizeAlone(each);
   }
   return size;
 }

@@ -67,7 +67,12 @@ function checkForeignMeasure(
 function checkAggregate(part: ExpressionOf<'aggregate'>, select: Select, check: RuleContext): void {
   const { found } = check;
   const { argument, filter, span, distinct } = part;
-  if (filter !== null) found.add('FILTER_CLAUSE', span, 'the aggregate has a FILTER');
+  //= rules R-63
+  if (filter !== null) {
+    found.add('FILTER_CLAUSE', span, 'the aggregate takes only some rows of its group, by a FILTER or a CASE', {
+      help: 'Put the condition in WHERE, and ask for the whole in a query of its own.',
+    });
+  }
   //= rules R-24
   const listed = listedAggregate(part.function, distinct);
   const word = `${part.function.toUpperCase()}${distinct ? ' DISTINCT' : ''}`;

@@ -1,5 +1,5 @@
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
-import type { Expression, Query, TableColumn } from '../ast/nodes.ts';
+import type { Comparison, Expression, Query, TableColumn } from '../ast/nodes.ts';
 import { TRUE } from '../ast/build.ts';
 import { expressionsOf, joinsIn, queriesIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
@@ -11,18 +11,21 @@ interface Site {
   readonly span: Span;
   readonly operands: readonly Expression[];
   readonly isGrouping: boolean;
+  /** Whether a value is told apart from NULL. A setting then draws a line between values, as a constant does. */
+  readonly isNullTest: boolean;
   /** Outputs of queries that are compared too. */
   readonly outputs: readonly Lineage[];
 }
 
 function siteOf(span: Span, operands: readonly Expression[]): Site {
-  return { span, operands, isGrouping: false, outputs: [] };
+  return { span, operands, isGrouping: false, isNullTest: false, outputs: [] };
 }
 
 function groupingOf(value: Expression): Site {
-  return { span: value.span, operands: [value], isGrouping: true, outputs: [] };
+  return { span: value.span, operands: [value], isGrouping: true, isNullTest: false, outputs: [] };
 }
 
+const NULL_TESTS: ReadonlySet<string> = new Set<Comparison>(['IS DISTINCT FROM', 'IS NOT DISTINCT FROM']);
 /** Calls whose value tells whether their arguments are the same, or whether one is in the other. */
 const COMPARING_CALLS: ReadonlySet<string> = new Set([
   ...['nullif', 'greatest', 'least', 'instr', 'replace', 'split_part', 'translate', 'regexp_replace', 'regexp_extract'],
@@ -63,7 +66,7 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
   const { span } = part;
   switch (part.kind) {
     case 'comparison':
-      return [siteOf(span, [part.left, part.right])];
+      return [{ ...siteOf(span, [part.left, part.right]), isNullTest: NULL_TESTS.has(part.operator) }];
     case 'between':
       return [siteOf(span, [part.value, part.low, part.high])];
     case 'in':
@@ -74,7 +77,7 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
       return [{ ...siteOf(span, [part.value]), outputs: lineages.outputsOf(part.query).slice(0, 1) }];
     // NULL may be compared with everything, but `1 / (a - 5) IS NULL` compares with 5.
     case 'isNull':
-      return [siteOf(span, [part.value])];
+      return [{ ...siteOf(span, [part.value]), isNullTest: true }];
     case 'call':
       return isTextCondition(part) || COMPARING_CALLS.has(part.function) ? [siteOf(span, part.arguments)] : [];
     case 'window':
@@ -106,6 +109,7 @@ function sitesOf(query: Query, isLast: boolean, lineages: Lineages): readonly Si
     span: query.span,
     operands: [],
     isGrouping: true,
+    isNullTest: false,
     outputs: [lineage],
   });
   // The order of an answer follows from what it shows; that of a sub-query decides which rows its LIMIT keeps.
@@ -130,13 +134,13 @@ function sitesOf(query: Query, isLast: boolean, lineages: Lineages): readonly Si
 
 /** The columns that a place compares with constants, and those that it compares with columns. */
 function comparedAt(
-  { operands, outputs, isGrouping }: Site,
+  { operands, outputs, isGrouping, isNullTest }: Site,
   lineages: Lineages,
   isReleased: boolean,
 ): { readonly literal: readonly TableColumn[]; readonly column: readonly TableColumn[] } {
   const parts = [...operands.map((operand) => lineages.of(operand, isReleased)), ...outputs];
   const sources = parts.flatMap((part) => part.sources);
-  const isLiteral = parts.some((part) => part.hasConstant || part.hasCount);
+  const isLiteral = parts.some((part) => part.hasConstant || part.hasCount || (isNullTest && part.hasSetting));
   return { literal: isLiteral ? sources : [], column: isGrouping || sources.length > 1 ? sources : [] };
 }
 

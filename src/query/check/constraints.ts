@@ -28,7 +28,7 @@ function keyOf(relation: string, name: string): string {
 /** What holds in the rows of a join because of its equalities: the first value determines the second, or leaves it null. */
 function determinations(join: Extract<Relation, { readonly kind: 'join' }>): readonly (readonly [string, string])[] {
   const { on, type } = join;
-  if (type === 'FULL') return [];
+  if (type === 'FULL' || type === 'ANTI') return [];
   const lefts = new Set(leavesOf(join.left).map((leaf) => leaf.alias));
   const terms = on.kind === 'logic' && on.operator === 'AND' ? on.terms : [on];
   return terms.flatMap((term): readonly (readonly [string, string])[] => {

@@ -3,7 +3,7 @@ import { namedIn, placed, queryOf, selectPlaces, type Placed } from '../analysis
 import type { RowAnalysis } from '../analysis/row-analysis.ts';
 import { columnKey } from '../analysis/links.ts';
 import type { Leaf, Query, Select } from '../ast/nodes.ts';
-import { joinsIn, visibleLeavesOf } from '../ast/walk.ts';
+import { isFilterJoin, joinsIn, visibleLeavesOf } from '../ast/walk.ts';
 import type { RuleContext } from './rule-context.ts';
 
 /** The most rows that a join may have for one row of another member's table. */
@@ -68,7 +68,7 @@ class JoinSize {
 
 /** The FROMs of a SELECT: its own, and those of joins that only filter it. */
 function fromsOf(place: Placed<Select>): readonly Placed<Select>[] {
-  const filters = joinsIn(place.query.from).filter(({ type }) => type === 'SEMI');
+  const filters = joinsIn(place.query.from).filter(isFilterJoin);
   const inner = filters.map(({ right }) => ({ ...place, query: { ...place.query, from: right, where: null } }));
   return [place, ...inner];
 }

@@ -18,6 +18,10 @@ function joinRuleOf({ rule }: ManifestTable): JoinRule | null {
   return { ...rule, joinRequired: rule.kind === 'list' || rule.joinRequired };
 }
 
+/** The way out where a query asks for the rows that are not in an overlap. */
+export const OUTSIDE_HELP =
+  'These rules are about the rows that are in both tables. Ask for those with `column IN (SELECT …)`; for the others a custom rule is needed.';
+
 /** Whether two columns belong to different sides of a join. */
 export function areAcross(join: Join, left: ExpressionOf<'column'>, right: ExpressionOf<'column'>): boolean {
   const lefts = new Set(leavesOf(join.left).map((leaf) => leaf.alias));
@@ -97,8 +101,10 @@ export function checkJoins(select: Select, check: RuleContext, checkTerm: (term:
   for (const join of joinsIn(select.from)) {
     if (join.type === 'SEMI') checkFilterCondition(join, check, checkTerm);
     else {
+      //= rules R-20, R-64
+      const help = join.type === 'ANTI' ? OUTSIDE_HELP : undefined;
       if (join.type !== 'INNER')
-        check.found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`);
+        check.found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`, { help });
       checkCondition(join.on, join, check);
     }
   }

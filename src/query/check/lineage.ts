@@ -1,7 +1,9 @@
 import type { ManifestTable } from '../../collab/index.ts';
 import { shapeOf } from '../ast/functions.ts';
+import { hasOwnWords } from '../ast/time-format.ts';
 import type { Expression, ExpressionOf, Leaf, Query, RelationColumn, TableColumn } from '../ast/nodes.ts';
 import { childrenOf, expressionsOf, leavesOf, within } from '../ast/walk.ts';
+import { excludingScans } from '../analysis/excluded.ts';
 import { foldName } from '../resolve/strict-node.ts';
 import type { Scan } from './rule-context.ts';
 
@@ -14,13 +16,15 @@ export interface Lineage {
   readonly sources: readonly TableColumn[];
   /** Whether a constant of the query is part of the value. NULL is none. */
   readonly hasConstant: boolean;
+  /** Whether an amount, a unit or a format of the query is part of how the value is computed. It decides which values become NULL. */
+  readonly hasSetting: boolean;
   /** Whether a count, or a place in an order, is part of the value: one who chooses the rows can make it a constant. */
   readonly hasCount: boolean;
   /** Whether the value is an unchanged column, a constant, or an aggregate or a window function over one. */
   readonly isBare: boolean;
 }
 
-const NOTHING: Lineage = { sources: [], hasConstant: false, hasCount: false, isBare: true };
+const NOTHING: Lineage = { sources: [], hasConstant: false, hasSetting: false, hasCount: false, isBare: true };
 const COUNTED: Lineage = { ...NOTHING, hasCount: true };
 
 function unite(parts: readonly Lineage[], isBare: boolean): Lineage {
@@ -29,6 +33,7 @@ function unite(parts: readonly Lineage[], isBare: boolean): Lineage {
   return {
     sources: [...unique.values()],
     hasConstant: parts.some((part) => part.hasConstant),
+    hasSetting: parts.some((part) => part.hasSetting),
     hasCount: parts.some((part) => part.hasCount),
     isBare,
   };
@@ -52,13 +57,15 @@ interface Traced {
 export class Lineages {
   readonly #columns = new Map<RelationColumn, Lineage>();
   readonly #queries = new Map<Query, Traced>();
+  readonly #excluding: ReadonlySet<number>;
 
   /** Takes time in proportion to the size of the query. */
   constructor(query: Query) {
+    this.#excluding = excludingScans(query);
     this.#trace(query, new Map());
   }
 
-  /** The scans of constrained tables in a query and in all that it reads. */
+  /** The scans of constrained tables in a query and in all that it reads, without those that only exclude rows. */
   scansOf(query: Query): readonly Scan[] {
     return this.#queries.get(query)?.scans ?? [];
   }
@@ -98,7 +105,7 @@ export class Lineages {
   }
 
   #traceLeaf(leaf: Leaf, visible: ReadonlyMap<string, Traced>): readonly Scan[] {
-    if (leaf.kind === 'scan') return isConstrained(leaf.table) ? [leaf] : [];
+    if (leaf.kind === 'scan') return isConstrained(leaf.table) && !this.#excluding.has(leaf.scan) ? [leaf] : [];
     const traced = leaf.kind === 'derived' ? this.#trace(leaf.query, visible) : findNamed(leaf.name, visible);
     for (const [index, column] of leaf.columns.entries()) {
       const output = traced.outputs[index];
@@ -133,8 +140,15 @@ export class Lineages {
         if (PLACES.has(value.function) || argument === undefined) return COUNTED;
         return { ...inner(argument), isBare: true };
       }
-      case 'call':
-        return unite(ownArguments(value).map(inner), false);
+      case 'call': {
+        const own = ownArguments(value);
+        const made = unite(own.map(inner), false);
+        return {
+          ...made,
+          hasSetting: made.hasSetting || hasSetting(value),
+          hasConstant: made.hasConstant || hasWords(value),
+        };
+      }
       case 'saltedHash':
       case 'engineCall':
         return unite(value.arguments.map(inner), false);
@@ -183,16 +197,33 @@ export function isTextCondition({ function: name }: ExpressionOf<'call'>): boole
   return TEXT_CONDITIONS.has(name);
 }
 
-/** The arguments of a call that its value is made of; not positions, numbers of digits and parts of dates. */
+/** Whether an argument is no value but says how one is computed: a position, a part of a date, a format, a constant amount. */
+function isSetting(call: ExpressionOf<'call'>, index: number): boolean {
+  const { arguments: kinds } = shapeOf(call.function);
+  const kind = kinds[index] ?? kinds.at(-1);
+  if (kind === 'amount') return call.arguments[index]?.kind === 'literal';
+  return kind === 'literal' || kind === 'size' || kind === 'part' || kind === 'setting';
+}
+
+/** Whether a call computes with a constant amount or a format, for which some values become NULL and others do not. */
+function hasSetting(call: ExpressionOf<'call'>): boolean {
+  return shapeOf(call.function).arguments.some((kind, index) => {
+    return (kind === 'amount' || kind === 'setting') && isSetting(call, index);
+  });
+}
+
+/** Whether a call writes letters or digits that the query brings, as the format `"2024-01"` does. */
+function hasWords({ function: name, arguments: values }: ExpressionOf<'call'>): boolean {
+  const [format] = values;
+  return name === 'format_time' && format?.kind === 'literal' && hasOwnWords(format.text ?? '');
+}
+
+/** The arguments of a call that its value is made of. */
 function ownArguments(call: ExpressionOf<'call'>): readonly Expression[] {
   if (isTextCondition(call)) return [];
-  const { arguments: kinds } = shapeOf(call.function);
-  if (kinds.length === 0) {
+  if (shapeOf(call.function).arguments.length === 0) {
     const now: Expression = { kind: 'literal', text: call.function, span: call.span, type: call.type };
     return [now];
   }
-  return call.arguments.filter((_, index) => {
-    const kind = kinds[index] ?? kinds.at(-1);
-    return kind !== 'literal' && kind !== 'part' && kind !== 'size';
-  });
+  return call.arguments.filter((_, index) => !isSetting(call, index));
 }

@@ -1,10 +1,14 @@
 import type { Expression, Query, Select } from '../ast/nodes.ts';
 import { expressionsOf, isAggregated, leavesOf, visibleLeavesOf, within } from '../ast/walk.ts';
 import type { Findings } from '../findings/finding.ts';
+import { OUTSIDE_HELP } from './joins.ts';
 
 function checkExpression(expression: Expression, found: Findings): void {
   for (const part of within(expression)) {
     if (part.kind === 'window') found.add('WINDOW', part.span, 'the query uses a window function');
+    //= rules R-64
+    if (part.kind === 'not' && part.value.kind === 'inQuery')
+      found.add('SUBQUERY', part.value.span, 'NOT IN returns rows outside the overlap', { help: OUTSIDE_HELP });
     if (part.kind === 'scalarQuery' || part.kind === 'inQuery')
       found.add('SUBQUERY', part.span, 'the query uses a sub-query');
     if (part.kind === 'like' && part.pattern.kind !== 'literal') {

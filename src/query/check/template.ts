@@ -1,8 +1,8 @@
-import type { AnalysisTemplate, Manifest } from '../../collab/index.ts';
-import { quoteForMessage } from '../../errors/index.ts';
+import type { AnalysisTemplate, Manifest, TemplateParameter } from '../../collab/index.ts';
+import { describeTypedText, fillDefaults, readTypedText } from '../../collab/light.ts';
+import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { readTypeName, type ValueType } from '../ast/value-type.ts';
 import type { Findings, Span } from '../findings/finding.ts';
-import { readTextLiteral } from '../resolve/literal.ts';
 import type { CheckContext } from './rule-context.ts';
 
 /** A value for a parameter: text in the canonical notation of its type. */
@@ -38,12 +38,31 @@ function findTemplate(
   return null;
 }
 
-/** Names all parameters, because only the first of several findings at one place is reported. */
+/** A parameter as a message shows it: its name, its type, and its default if it has one. */
+function describeParameter({ name, type, default: value }: TemplateParameter): string {
+  return `${quoteForMessage(name)} (${type}${value === null ? '' : ', has a default'})`;
+}
+
 function helpOn({ parameters }: AnalysisTemplate): string {
-  const names = parameters.map(({ name, type }) => `${quoteForMessage(name)} (${type})`).join(', ');
-  return names === ''
-    ? 'The template takes no values.'
-    : `Give each of ${names} a value of its type, and give no other values.`;
+  const names = parameters.map(describeParameter).join(', ');
+  return names === '' ? 'The template takes no values.' : `The template's parameters are ${names}.`;
+}
+
+/** What is wrong with a parameter's value, if anything is; it never quotes the value. */
+function mistakeIn({ name, type }: TemplateParameter, given: string | undefined): string | null {
+  if (given === undefined) return `${quoteForMessage(name)} has no value, expected ${describeTypedText(type)}`;
+  if (readTypedText(given, type) !== null) return null;
+  return `the value of ${quoteForMessage(name)} is not of type ${type}, expected ${describeTypedText(type)}`;
+}
+
+/** A value for a parameter that a template does not have, and the one that is most likely meant. */
+function describeUnknown(name: string, { parameters }: AnalysisTemplate): string {
+  const near = findNearest(
+    name,
+    parameters.map((parameter) => parameter.name),
+  );
+  const meant = near === undefined ? '' : `, did you mean ${quoteForMessage(near)}?`;
+  return `the template has no parameter ${quoteForMessage(name)}${meant}`;
 }
 
 /** The template that a query claims to be, with its values; `null` if there is none. Reports what does not match. */
@@ -56,25 +75,25 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
   }
   const template = findTemplate(manifest, id, text, whole, found);
   if (template === null) return null;
-  const help = helpOn(template);
+  const filled = fillDefaults(template, parameters);
   const types = new Map<string, ValueType>();
   const values = new Map<string, BoundParameter>();
-  for (const { name, type: typeName } of template.parameters) {
+  const mistakes: string[] = [];
+  for (const parameter of template.parameters) {
+    const { name, type: typeName } = parameter;
     const type = readTypeName(typeName);
     if (type === null) continue;
     types.set(name, type);
-    const given = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    const given = Object.hasOwn(filled, name) ? filled[name] : undefined;
     //= rules R-29
-    const value = given === undefined ? null : readTextLiteral(given, type);
+    const value = given === undefined ? null : readTypedText(given, typeName);
     if (value !== null) values.set(name, { type, text: value });
-    else {
-      const mistake = given === undefined ? 'has no value' : `has a value that is not of type ${typeName}`;
-      found.add('PARAMETER_TYPE', whole, `parameter ${quoteForMessage(name)} ${mistake}`, { help });
-    }
+    const mistake = mistakeIn(parameter, given);
+    if (mistake !== null) mistakes.push(mistake);
   }
-  for (const name of Object.keys(parameters)) {
-    if (!types.has(name))
-      found.add('PARAMETER_TYPE', whole, `the template has no parameter ${quoteForMessage(name)}`, { help });
-  }
+  const unknown = Object.keys(parameters).filter((name) => !types.has(name));
+  mistakes.push(...unknown.map((name) => describeUnknown(name, template)));
+  // One finding: of several at one place only the first is reported.
+  if (mistakes.length > 0) found.add('PARAMETER_TYPE', whole, mistakes.join('; '), { help: helpOn(template) });
   return { template, types, values };
 }

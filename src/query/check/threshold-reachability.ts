@@ -1,3 +1,4 @@
+import { excludingScans } from '../analysis/excluded.ts';
 import { personColumns } from '../analysis/person-columns.ts';
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
 import type { Leaf, Query, Select } from '../ast/nodes.ts';
@@ -12,10 +13,14 @@ function scansOf(query: Query, table: ManifestTable): readonly Scan[] {
   return [...new Map(scans.map((scan) => [scan.scan, scan])).values()];
 }
 
-function report(span: Span, table: ManifestTable, message: string, { found }: RuleContext): void {
+function report(span: Span, table: ManifestTable, message: string, { found }: RuleContext, help?: string): void {
   const key = table.rule?.kind === 'custom' ? table.rule.constraintKey : 'x-outputConstraints';
-  found.add('THRESHOLD_UNREACHABLE', span, message, { rule: { table: table.name, key } });
+  found.add('THRESHOLD_UNREACHABLE', span, message, { help, rule: { table: table.name, key } });
 }
+
+/** The way out of a count of some rows of a group. */
+const PART_HELP =
+  'Group by the condition, as in GROUP BY CASE WHEN … THEN … END, or ask twice: with the condition in WHERE, and without it.';
 
 /** Reports aggregates, in conditions and outputs, that return individual values or look at only part of a group. */
 function checkAggregates({ items, having, qualify }: Select, table: ManifestTable, check: RuleContext): void {
@@ -25,7 +30,8 @@ function checkAggregates({ items, having, qualify }: Select, table: ManifestTabl
       if (part.kind !== 'aggregate') continue;
       const isSafe = part.function === 'count' || part.function === 'sum' || part.function === 'avg';
       if (!isSafe) report(part.span, table, `\`${part.function}\` can return the value of one person`, check);
-      if (part.filter !== null) report(part.span, table, 'a FILTER looks at only part of the group', check);
+      //= rules R-63
+      if (part.filter !== null) report(part.span, table, 'a FILTER looks at only part of the group', check, PART_HELP);
     }
   }
 }
@@ -42,6 +48,23 @@ function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> |
 }
 
 function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: RuleContext): void {
+  const excluding = excludingScans(query);
+  const scans = scansOf(query, table);
+  const used = scans.filter((scan) => !excluding.has(scan.scan));
+  //= rules R-64
+  if (table.owner !== check.member) {
+    for (const scan of scans.filter((each) => excluding.has(each.scan))) {
+      const message = `\`${table.name}\` only excludes rows here, and nobody in it can be counted in what remains`;
+      report(
+        scan.span,
+        table,
+        message,
+        check,
+        'Exclude rows by a table of your own, or by one without such a minimum.',
+      );
+    }
+  }
+  if (used.length === 0) return;
   //= rules R-33
   if (query.kind === 'set' || !isAggregated(query)) {
     report(
@@ -56,10 +79,9 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
   // Each reading is a separate scan, and only the columns of one of them would be counted.
   const repeated = findRepeated(query);
   if (repeated !== null) report(repeated.span, table, `\`${repeated.name}\` is read more than once`, check);
-  const scans = scansOf(query, table);
   for (const { columnName } of rule.outputConstraints) {
     const persons = personColumns(query, table.name, columnName);
-    for (const scan of scans) {
+    for (const scan of used) {
       if (persons.some((person) => person.scan === scan.scan && person.column !== null)) continue;
       report(scan.span, table, `the last aggregate cannot count \`${columnName}\` of \`${table.name}\``, check);
     }

@@ -1,20 +1,55 @@
 import type { Dialect } from '../../collab/index.ts';
 import type { Findings } from '../findings/finding.ts';
-import { refuseText } from './refuse-text.ts';
-import { type Edit, Rewriting } from './rewriting.ts';
-import { readTokens, type Reading } from './reading.ts';
+import { type Reading, readTokens } from './reading.ts';
+import { refuseSigns, refuseText } from './refuse-text.ts';
+import { Rewriting } from './rewriting.ts';
+import { countSigns } from './signs.ts';
+import { readCalls } from './spark/calls.ts';
+import { readClauses } from './spark/clauses.ts';
+import { Draft } from './spark/draft.ts';
+import { refuseGrouping } from './spark/grouping.ts';
+import { readIntervals } from './spark/intervals.ts';
+import { readSingleTokens } from './spark/single-tokens.ts';
 
 /** `LEFT SEMI JOIN` and `LEFT ANTI JOIN`, as Spark writes them; DuckDB knows them without LEFT. */
-function withoutLeft(reading: Reading): readonly Edit[] {
-  return reading.tokens.flatMap(({ start, end }, index) => {
+function readHalfJoins(draft: Draft): void {
+  const { reading } = draft;
+  for (let index = 0; index < reading.tokens.length; index += 1) {
     const isHalf = ['SEMI', 'ANTI'].includes(reading.word(index + 1)) && reading.word(index + 2) === 'JOIN';
-    return reading.word(index) === 'LEFT' && isHalf ? [{ start, end, text: '' }] : [];
-  });
+    if (reading.word(index) === 'LEFT' && isHalf) draft.replace(index, '');
+  }
+}
+
+/** What is done to the texts of each dialect, in this order. */
+const STEPS: Readonly<Record<Dialect, readonly ((draft: Draft) => void)[]>> = {
+  spark: [readSingleTokens, readHalfJoins, readClauses, readCalls, readIntervals, refuseGrouping],
+  duckdb: [readHalfJoins],
+};
+
+/** Reports signs that the parser would take long for, as the text is written. */
+function refuseSpark({ all, text }: Reading, found: Findings): void {
+  let [run, longest, commentDepth] = [0, 0, 0];
+  for (const { kind, start, end, depth } of all) {
+    if (kind === 'operator') run += end - start;
+    else run = kind === 'comment' ? run + 1 : 0;
+    longest = Math.max(longest, run);
+    commentDepth = Math.max(commentDepth, depth);
+  }
+  refuseSigns({ run: longest, commentDepth }, { start: 0, end: text.length }, found);
 }
 
 /** The text that DuckDB's parser reads for a text of a dialect. Reports what is wrong with either of them. */
 export function readAs(dialect: Dialect, text: string, found: Findings): Rewriting {
-  refuseText(text, found);
+  const whole = { start: 0, end: text.length };
+  refuseText(text, whole, found);
   if (found.size > 0) return new Rewriting(text, []);
-  return new Rewriting(text, withoutLeft(readTokens(text, dialect)));
+  const reading = readTokens(text, dialect);
+  if (dialect === 'spark') refuseSpark(reading, found);
+  const draft = new Draft(reading, found);
+  for (const step of STEPS[dialect]) step(draft);
+  const read = new Rewriting(text, dialect === 'spark' ? draft.edits() : draft.replacements());
+  // What DuckDB's parser reads must be as harmless as what was written.
+  refuseText(read.text, whole, found);
+  refuseSigns(countSigns(read.text), whole, found);
+  return read;
 }

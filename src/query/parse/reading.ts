@@ -11,7 +11,7 @@ export interface Reading {
   kind(index: number): TokenKind | null;
   /** The text of a token; empty outside of the text. */
   written(index: number): string;
-  /** A token in capital letters if it is a word, otherwise an empty text. */
+  /** A token in capital letters if it is a word that can be a word of the language; otherwise an empty text. */
   word(index: number): string;
 }
 
@@ -19,11 +19,17 @@ export interface Reading {
 export function readTokens(text: string, dialect: Dialect): Reading {
   const all = tokenize(text, dialect);
   const tokens = all.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
-  const kind = (index: number): TokenKind | null => tokens[index]?.kind ?? null;
-  const written = (index: number): string => {
-    const token = tokens[index];
-    return token === undefined ? '' : text.slice(token.start, token.end);
+  const texts = tokens.map(({ start, end }) => text.slice(start, end));
+  // After a dot every word is a name.
+  const words = texts.map((written, index) =>
+    tokens[index]?.kind === 'word' && texts[index - 1] !== '.' ? written.toUpperCase() : '',
+  );
+  return {
+    text,
+    tokens,
+    all,
+    kind: (index) => tokens[index]?.kind ?? null,
+    written: (index) => texts[index] ?? '',
+    word: (index) => words[index] ?? '',
   };
-  const word = (index: number): string => (kind(index) === 'word' ? written(index).toUpperCase() : '');
-  return { text, tokens, all, kind, written, word };
 }

@@ -1,5 +1,5 @@
-import type { Findings } from '../findings/finding.ts';
-import { countSigns } from './signs.ts';
+import type { Findings, Span } from '../findings/finding.ts';
+import type { SignCounts } from './signs.ts';
 
 /** The maximum length of a query, in bytes of UTF-8. */
 export const MAX_QUERY_BYTES = 20_000;
@@ -11,9 +11,10 @@ const MAX_COMMENT_DEPTH = 16;
 /**
  * Reports what is wrong with a text before the parser reads it: above all what would take the parser long. Takes time that grows
  * with the length of the text and no faster.
+ *
+ * @param whole where the findings are: the text as it was written, all of it
  */
-export function refuseText(text: string, found: Findings): void {
-  const whole = { start: 0, end: text.length };
+export function refuseText(text: string, whole: Span, found: Findings): void {
   const bytes = new TextEncoder().encode(text).length;
   //= rules R-3
   if (bytes > MAX_QUERY_BYTES) {
@@ -24,16 +25,13 @@ export function refuseText(text: string, found: Findings): void {
     const message = 'too many WHEN branches after CASE with a value, which multiply when they are nested';
     found.add('TOO_LARGE', whole, message, { help: 'Write CASE WHEN a = b instead of CASE a WHEN b.' });
   }
-  refuseSigns(text, found);
   const bad = text.indexOf('\0');
   if (bad >= 0) found.add('PARSE_ERROR', { start: bad, end: bad + 1 }, 'a NUL character ends the statement early');
   if (/\p{Cs}/u.test(text)) found.add('PARSE_ERROR', whole, 'the text contains half a surrogate pair');
 }
 
-/** The time that the parser takes for a run of operator characters grows with the cube of its length. */
-function refuseSigns(text: string, found: Findings): void {
-  const { run, commentDepth } = countSigns(text);
-  const whole = { start: 0, end: text.length };
+/** Reports too many signs. The time that the parser takes for a run of operator characters grows with the cube of its length. */
+export function refuseSigns({ run, commentDepth }: SignCounts, whole: Span, found: Findings): void {
   //= rules R-3
   if (run > MAX_RUN) {
     const message = `expected at most ${String(MAX_RUN)} operator characters and comments without a space, got ${String(run)}`;

@@ -30,6 +30,7 @@ function printLiteral({ text, type }: ExpressionOf<'literal'>): string {
     case 'decimal':
     case 'double':
     case 'boolean':
+    case 'interval':
       return text;
     case 'null':
     case 'unknown':

@@ -15,8 +15,10 @@ import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
 import { convertTo, resolveConstant, unify } from './literal.ts';
+import { resolveIntervalText } from './interval.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
+import { SPAN_HELP } from './time-value.ts';
 import { resolveWindow } from './window.ts';
 
 const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
@@ -204,11 +206,18 @@ function resolveCast(node: StrictNode, context: Context): Expression {
   const child = node.node('child');
   const value = resolveExpression(child, context);
   node.flag('try_cast');
-  const type = readCastType(node.node('cast_type'));
+  const target = node.node('cast_type');
+  const isInterval = target.text('id') === 'INTERVAL';
+  const type = readCastType(target);
   node.close();
   const span = node.span.end === node.span.start ? value.span : node.span;
+  if (isInterval) return resolveIntervalText(value, span, context);
   if (type === null) {
     context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type');
+    return invalid(span, [value]);
+  }
+  if (familyOfType(value.type) === 'interval') {
+    context.walk.found.add('TYPE_MISMATCH', span, 'a span of time cannot be converted', { help: SPAN_HELP });
     return invalid(span, [value]);
   }
   return convertTo(value, type, context);
@@ -239,7 +248,7 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
   const kind = node.word('subquery_type', ['SCALAR', 'ANY', 'EXISTS', 'NOT_EXISTS']);
   const operator = node.text('comparison_type');
   const child = node.optionalNode('child');
-  const value = child === null ? null : resolveExpression(child, context);
+  const value = child === null ? null : resolveExpression(child, { ...context, isCorrelated: false });
   const query = context.resolveInner(node.node('subquery'), context);
   node.close();
   const [item, more] = query === null ? [] : firstSelect(query).items;
@@ -253,11 +262,20 @@ function resolveSubquery(node: StrictNode, context: Context): Expression {
   }
   if (kind === 'ANY' && operator === 'COMPARE_EQUAL' && value !== null) {
     unify([value, { ...item.value, span }], context);
+    if (value.type.kind !== item.value.type.kind && familyOfType(value.type) !== 'number') {
+      if (familyOfType(value.type) !== null && familyOfType(item.value.type) !== null)
+        found.add('TYPE_MISMATCH', span, 'the values on both sides have different types');
+    }
     if (!meetExactly([value.type, item.value.type])) {
       found.add('TYPE_MISMATCH', span, 'the numbers on both sides have too many digits to be compared exactly');
     }
     return { kind: 'inQuery', value, query, span, type: BOOLEAN };
   }
-  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN');
+  const isExists = kind === 'EXISTS' || kind === 'NOT_EXISTS';
+  found.add('SUBQUERY', span, 'this kind of sub-query is not supported in a condition; use IN', {
+    help: isExists
+      ? 'EXISTS is a condition that all rows must meet, combined with AND. Elsewhere write `column IN (SELECT …)`.'
+      : undefined,
+  });
   return invalid(span);
 }

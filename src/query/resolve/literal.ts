@@ -1,3 +1,4 @@
+import { readTypedText } from '../../collab/light.ts';
 import { isRecord, quoteForMessage } from '../../errors/index.ts';
 import { castTo } from '../ast/build.ts';
 import type { Expression } from '../ast/nodes.ts';
@@ -6,11 +7,12 @@ import {
   DATE,
   decimalOf,
   DOUBLE,
+  type Family,
   familyOfType,
-  INTEGER_DIGITS,
   integerOf,
   MAX_DIGITS,
   NULL,
+  printTypeName,
   TEXT,
   TIMESTAMP,
   type ValueType,
@@ -20,6 +22,7 @@ import type { Json } from '../parse/json.ts';
 import type { Context } from './context.ts';
 import type { StrictNode } from './strict-node.ts';
 import { invalid } from './scope.ts';
+import { asElapsed } from './elapsed.ts';
 
 /** The engine has no integer of more digits. */
 const WHOLE = /^-?\d{1,39}$/;
@@ -111,52 +114,6 @@ export function resolveConstant(node: StrictNode, { walk }: Context): Expression
   return invalid(span);
 }
 
-const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
-const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?$/;
-
-function isDay(text: string): boolean {
-  const [, year, month, day] = DAY.exec(text) ?? [];
-  if (year === undefined || month === undefined || day === undefined) return false;
-  const date = new Date(Date.UTC(2000, Number(month) - 1, Number(day)));
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
-}
-
-function readInstant(text: string): string | null {
-  const [, day = '', hour = '00', minute = '00', second = '00', fraction] = INSTANT.exec(text) ?? [];
-  if (!isDay(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
-  return `${day} ${hour}:${minute}:${second}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}`;
-}
-
-/** A text in the canonical notation of a type, or `null` if it is not a value of that type. */
-export function readTextLiteral(text: string, type: ValueType): string | null {
-  switch (type.kind) {
-    case 'text':
-      return text;
-    case 'date':
-      return isDay(text) ? text : null;
-    case 'timestamp':
-      return readInstant(text);
-    case 'boolean': {
-      const word = text.toLowerCase();
-      if (word === 't' || word === 'true') return 'true';
-      return word === 'f' || word === 'false' ? 'false' : null;
-    }
-    case 'integer':
-      return WHOLE.test(text) && digitsOfText(text) < INTEGER_DIGITS[type.name] ? BigInt(text).toString() : null;
-    case 'decimal': {
-      const [, before, after = ''] = /^-?(\d{1,38})(?:\.(\d{1,38}))?$/.exec(text) ?? [];
-      if (before === undefined || after.length > type.scale) return null;
-      return before.replace(/^0+/, '').length <= type.precision - type.scale ? text : null;
-    }
-    case 'double':
-      return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text)) ? text : null;
-    case 'null':
-    case 'unknown':
-      return null;
-  }
-}
-
 /** Whether a text constant that is combined with a value of this type is read as one. */
 function isFolded(type: ValueType): boolean {
   return type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'boolean';
@@ -166,7 +123,7 @@ function isFolded(type: ValueType): boolean {
 export function foldConstant(value: Expression, type: ValueType, { walk }: Context): Expression | null {
   if (value.kind !== 'literal' || value.text === null || !isFolded(type)) return null;
   if (value.type.kind !== 'text' && !(value.type.kind === 'date' && type.kind === 'timestamp')) return null;
-  const text = readTextLiteral(value.text, type);
+  const text = readTypedText(value.text, printTypeName(type));
   if (text !== null) return literal(text, type, value.span);
   walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteForMessage(value.text)}`);
   return invalid(value.span);
@@ -178,17 +135,41 @@ export function convertTo(value: Expression, type: ValueType, context: Context):
   return foldConstant(value, type, context) ?? castTo(value, type, rules);
 }
 
-/** Values that are compared: text constants become dates where the others are dates. Reports different types. */
+/** The type that decides how constants are read: the first that is known, and of times one with a time of day. */
+function leadingType(values: readonly Expression[]): ValueType | null {
+  const known = values.filter((value) => familyOfType(value.type) !== null);
+  const leader = known.find((value) => value.kind !== 'literal') ?? values[0];
+  if (leader?.type.kind !== 'date') return leader?.type ?? null;
+  return known.some((value) => value.type.kind === 'timestamp') ? TIMESTAMP : leader.type;
+}
+
+/** Whether values of two families can be compared: those of one, and dates with timestamps, which are then midnights. */
+function canMeet(a: Family, b: Family): boolean {
+  const isTimeFamily = (family: Family): boolean => family === 'date' || family === 'timestamp';
+  return a === b || (isTimeFamily(a) && isTimeFamily(b));
+}
+
+/**
+ * Values that are compared: text constants become dates where the others are dates, and differences of dates become spans of time
+ * where the others are. Reports different types.
+ */
 export function unify(values: readonly Expression[], context: Context): readonly Expression[] {
-  const leader = values.find((value) => familyOfType(value.type) !== null && value.kind !== 'literal') ?? values[0];
-  if (leader === undefined) return values;
-  const typed = values.map((value) => foldConstant(value, leader.type, context) ?? value);
-  const family =
-    familyOfType(leader.type) ?? typed.map((value) => familyOfType(value.type)).find((each) => each !== null);
+  const hasSpan = values.some((value) => value.type.kind === 'interval');
+  const meant = hasSpan ? values.map(asElapsed) : values;
+  const leader = leadingType(meant);
+  if (leader === null) return meant;
+  const typed = meant.map((value) => foldConstant(value, leader, context) ?? value);
+  const family = familyOfType(leader) ?? typed.map((value) => familyOfType(value.type)).find((each) => each !== null);
   for (const { type, span } of typed) {
     //= rules R-8
     const own = familyOfType(type);
-    if (own === null || family === undefined || own === family) continue;
+    const isMonths = type.kind === 'interval' && type.unit === 'month';
+    if (isMonths) {
+      context.walk.found.add('TYPE_MISMATCH', span, 'months have no fixed length that could be compared', {
+        help: 'Write DATEDIFF(MONTH, a, b), or add the months to one of the times.',
+      });
+    }
+    if (own === null || family === undefined || canMeet(own, family)) continue;
     context.walk.found.add('TYPE_MISMATCH', span, `expected a ${family} value, got a ${own} value`);
   }
   return typed;

@@ -19,7 +19,7 @@ import {
 /** The engine's value that a bare word means if no column has that name. */
 function findWord(name: string, span: Span): Expression | null {
   if (name === 'current_date') return { kind: 'call', function: 'current_date', arguments: [], span, type: DATE };
-  if (name !== 'localtimestamp') return null;
+  if (name !== 'localtimestamp' && name !== 'current_timestamp') return null;
   return { kind: 'call', function: 'current_localtimestamp', arguments: [], span, type: TIMESTAMP };
 }
 

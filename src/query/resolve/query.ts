@@ -9,6 +9,7 @@ import { type Context, NodeCounter, TooManyNodes, type VisibleQuery } from './co
 import { expectTruth, resolveExpression } from './expression.ts';
 import { resolveWhere } from './where.ts';
 import { StrictNode, foldName, MAX_LIST, type Walk } from './strict-node.ts';
+import { SPAN_HELP } from './time-value.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
 import { relationColumns, resolveRelation } from './relation.ts';
@@ -61,6 +62,9 @@ function resolveItems(nodes: readonly StrictNode[], context: Context): ResolvedI
       items.push(...expandStar(node, context));
     } else {
       const value = resolveExpression(node, context);
+      if (value.type.kind === 'interval') {
+        context.walk.found.add('TYPE_MISMATCH', value.span, 'a span of time cannot be an output', { help: SPAN_HELP });
+      }
       items.push({ name: alias === '' ? nameOf(value, index) : alias, value });
     }
     //= rules R-3

@@ -3,7 +3,7 @@ import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { compare, logic } from '../ast/build.ts';
 import type { Expression, Leaf, ColumnProtection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { leavesOf } from '../ast/walk.ts';
+import { isFilterJoin, leavesOf } from '../ast/walk.ts';
 import { readTypeName } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
@@ -165,7 +165,7 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
   const kind = node.text('ref_type');
   const left = resolveRelation(node.node('left'), context);
   const right = resolveRelation(node.node('right'), context);
-  const type = (['INNER', 'LEFT', 'RIGHT', 'FULL', 'SEMI'] as const).find((known) => known === written) ?? null;
+  const type = (['INNER', 'LEFT', 'RIGHT', 'FULL', 'SEMI', 'ANTI'] as const).find((known) => known === written) ?? null;
   const isPlain = kind === 'REGULAR' && type !== null;
   if (!isPlain) {
     const words = kind === 'REGULAR' ? written : kind;
@@ -191,7 +191,7 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
   }
   const join = { kind: 'join', type: type ?? 'INNER', left: left.relation, right: right.relation, on, span } as const;
   if (findDoubleAlias(join)) found.add('AMBIGUOUS_COLUMN', span, 'two tables in FROM have the same alias');
-  return { relation: join, scope: type === 'SEMI' ? { ...left.scope, isBroken: scope.isBroken } : scope };
+  return { relation: join, scope: isFilterJoin(join) ? { ...left.scope, isBroken: scope.isBroken } : scope };
 }
 
 function findDoubleAlias(relation: Relation): boolean {

@@ -1,8 +1,9 @@
-import { columnOf, compare, logic } from '../ast/build.ts';
+import { columnOf, compare, logic, not } from '../ast/build.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Query, Relation, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { columnsIn, freeAlias, isAggregated, mapChildren, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import type { StrictNode } from './strict-node.ts';
@@ -25,8 +26,19 @@ function conjunctsOf(node: StrictNode): readonly StrictNode[] {
   return children.flatMap(conjunctsOf);
 }
 
-function isExists(node: StrictNode): boolean {
-  return node.text('class') === 'SUBQUERY' && node.text('subquery_type') === 'EXISTS';
+function isSubquery(node: StrictNode, type: 'EXISTS' | 'ANY'): boolean {
+  return node.text('class') === 'SUBQUERY' && node.text('subquery_type') === type;
+}
+
+/** The sub-query of `NOT EXISTS (…)` or `value NOT IN (…)`, as the parser's node; `null` for other terms. */
+function negatedSubquery(node: StrictNode): StrictNode | null {
+  if (node.text('class') !== 'OPERATOR' || node.text('type') !== 'OPERATOR_NOT') return null;
+  const [child, more] = node.nodes('children');
+  if (child === undefined || more !== undefined) return null;
+  if (!isSubquery(child, 'EXISTS') && !isSubquery(child, 'ANY')) return null;
+  node.text('alias');
+  node.close();
+  return child;
 }
 
 /** Whether a query only selects rows, so that EXISTS over it means a join with one of them. */
@@ -43,15 +55,22 @@ function withOutputs(part: Expression, outputs: ReadonlyMap<string, Expression>)
     : { ...output, span: part.span };
 }
 
-/** `from SEMI JOIN query`, where the terms that use columns of `from` become the condition. */
-function joinExisting(from: Relation, query: Select, node: StrictNode, { walk }: Context): Relation | null {
+/** A sub-query of which a row must exist, or none. */
+interface Existing {
+  readonly type: 'SEMI' | 'ANTI';
+  readonly query: Select;
+  readonly span: Span;
+}
+
+/** `from SEMI JOIN query` or `from ANTI JOIN query`, where the terms that use columns of `from` become the condition. */
+function joinExisting(from: Relation, { type, query, span }: Existing, { walk }: Context): Relation | null {
   const aliases = new Set(visibleLeavesOf(query.from).map((leaf) => leaf.alias));
   const isInner = (part: ExpressionOf<'column'>): boolean => aliases.has(part.relation);
   const terms = termsOf(query.where);
   const mixed = terms.filter((term) => columnsIn(term).some((part) => !isInner(part)));
-  const on = logic('AND', mixed, node.span);
+  const on = logic('AND', mixed, span);
   if (on === null) {
-    walk.found.add('SUBQUERY', node.span, 'EXISTS compares no column of its tables with a column outside');
+    walk.found.add('SUBQUERY', span, 'EXISTS compares no column of its tables with a column outside');
     return null;
   }
   const carried = [
@@ -66,7 +85,7 @@ function joinExisting(from: Relation, query: Select, node: StrictNode, { walk }:
   const where = logic(
     'AND',
     terms.filter((term) => !mixed.includes(term)),
-    node.span,
+    span,
   );
   const inner: Select = { ...query, items, where, hasStar: false, distinct: false, order: [] };
   const columns = outputsOf(inner);
@@ -74,14 +93,19 @@ function joinExisting(from: Relation, query: Select, node: StrictNode, { walk }:
   const outputs = new Map(
     carried.flatMap(([text], index) => {
       const column = columns[index];
-      return column === undefined ? [] : [[text, columnOf(alias, column, node.span)] as const];
+      return column === undefined ? [] : [[text, columnOf(alias, column, span)] as const];
     }),
   );
-  const right: Relation = { kind: 'derived', query: inner, alias, columns, span: node.span };
-  return { kind: 'join', type: 'SEMI', left: from, right, on: withOutputs(on, outputs), span: node.span };
+  const right: Relation = { kind: 'derived', query: inner, alias, columns, span };
+  return { kind: 'join', type, left: from, right, on: withOutputs(on, outputs), span };
 }
 
-function resolveExists(node: StrictNode, from: Relation | null, context: Context): Relation | null {
+function resolveExists(
+  node: StrictNode,
+  type: Existing['type'],
+  from: Relation | null,
+  context: Context,
+): Relation | null {
   node.text('type');
   node.text('alias');
   node.text('comparison_type');
@@ -89,7 +113,7 @@ function resolveExists(node: StrictNode, from: Relation | null, context: Context
   const query = context.resolveInner(node.node('subquery'), { ...context, isCorrelated: true });
   node.close();
   if (query === null || from === null) return from;
-  if (isPlain(query)) return joinExisting(from, query, node, context) ?? from;
+  if (isPlain(query)) return joinExisting(from, { type, query, span: node.span }, context) ?? from;
   context.walk.found.add('SUBQUERY', node.span, 'EXISTS needs a plain SELECT, without groups, aggregates and LIMIT');
   return from;
 }
@@ -104,24 +128,69 @@ function joinListed(from: Relation, { value, query, span }: ExpressionOf<'inQuer
   return { kind: 'join', type: 'SEMI', left: from, right: { kind: 'derived', query, alias, columns, span }, on, span };
 }
 
+/** Whether a query uses columns of the query around it, which it can in WHERE. */
+function isCorrelated(query: Query): boolean {
+  if (query.kind === 'set') return isCorrelated(query.left) || isCorrelated(query.right);
+  const aliases = new Set(visibleLeavesOf(query.from).map((leaf) => leaf.alias));
+  return termsOf(query.where)
+    .flatMap(columnsIn)
+    .some((part) => !aliases.has(part.relation));
+}
+
+/** `from SEMI JOIN query` for `value IN (query)`, where the query uses columns of `from`. */
+function joinCorrelated(from: Relation, { value, query, span }: ExpressionOf<'inQuery'>, context: Context): Relation {
+  const [item] = isPlain(query) ? query.items : [];
+  if (!isPlain(query) || item === undefined) {
+    const message = 'a sub-query that refers to the query around it needs to be a plain SELECT';
+    context.walk.found.add('SUBQUERY', span, message);
+    return from;
+  }
+  const where = logic('AND', [...termsOf(query.where), compare('=', item.value, value, span)], span);
+  return joinExisting(from, { type: 'SEMI', query: { ...query, where }, span }, context) ?? from;
+}
+
+/** Resolves `value IN (query)` or `value NOT IN (query)` that all rows must meet. */
+function resolveListed(node: StrictNode, isNegated: boolean, filtered: Filtered, context: Context): Filtered {
+  const { from, where } = filtered;
+  const value = resolveExpression(node, { ...context, isCorrelated: true });
+  const keep = (term: Expression): Filtered => ({ from, where: logic('AND', [...termsOf(where), term], node.span) });
+  if (value.kind !== 'inQuery' || from === null) return keep(isNegated ? not(value, node.span) : value);
+  const isRefused = isCorrelated(value.query);
+  if (isNegated) {
+    if (isRefused) {
+      const message = 'NOT IN has a sub-query that refers to the query around it';
+      // With a null in such a list NOT IN is neither true nor false, for each row anew.
+      const help = 'Write NOT EXISTS (SELECT 1 …), with the equality of the two columns in its WHERE.';
+      context.walk.found.add('SUBQUERY', node.span, message, { help });
+    }
+    return keep(not(value, node.span));
+  }
+  if (isRefused) return { from: joinCorrelated(from, value, context), where };
+  // A column of the query around this one stays where its equalities are taken out.
+  const aliases = new Set(visibleLeavesOf(from).map((leaf) => leaf.alias));
+  const isOwn = value.value.kind === 'column' && aliases.has(value.value.relation);
+  return isOwn ? { from: joinListed(from, value), where } : keep(value);
+}
+
 /**
- * Resolves WHERE. `column IN (query)` and EXISTS become SEMI joins of FROM if all rows must meet them, so that there is one form for
- * tables that only filter.
+ * Resolves WHERE. `column IN (query)`, EXISTS and NOT EXISTS become SEMI and ANTI joins of FROM if all rows must meet them, so that
+ * there is one form for tables that only filter. `column NOT IN (query)` stays as it is, because it means something else than an ANTI
+ * join where a value is null.
  */
 export function resolveWhere(node: StrictNode | null, from: Relation | null, context: Context): Filtered {
   if (node === null) return { from, where: null };
-  let relation = from;
-  const terms: Expression[] = [];
+  let filtered: Filtered = { from, where: null };
   for (const term of conjunctsOf(node)) {
-    if (isExists(term)) relation = resolveExists(term, relation, context);
+    const negated = negatedSubquery(term);
+    const inner = negated ?? term;
+    if (isSubquery(inner, 'EXISTS')) {
+      const relation = resolveExists(inner, negated === null ? 'SEMI' : 'ANTI', filtered.from, context);
+      filtered = { ...filtered, from: relation };
+    } else if (isSubquery(inner, 'ANY')) filtered = resolveListed(inner, negated !== null, filtered, context);
     else {
-      const values = termsOf(expectTruth(resolveExpression(term, context), context));
-      for (const value of values) {
-        if (value.kind === 'inQuery' && value.value.kind === 'column' && relation !== null)
-          relation = joinListed(relation, value);
-        else terms.push(value);
-      }
+      const terms = [...termsOf(filtered.where), expectTruth(resolveExpression(term, context), context)];
+      filtered = { ...filtered, where: logic('AND', terms, node.span) };
     }
   }
-  return { from: relation, where: logic('AND', terms, node.span) };
+  return filtered;
 }

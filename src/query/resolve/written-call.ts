@@ -1,40 +1,19 @@
-import { quoteForMessage } from '../../errors/index.ts';
 import { castTo, compare, not, wholeNumber } from '../ast/build.ts';
-import type { ScalarName } from '../ast/functions.ts';
 import type { Expression } from '../ast/nodes.ts';
 import { BOOLEAN, commonType, familyOfType, NULL, TEXT } from '../ast/value-type.ts';
 import { sizeOf } from '../ast/walk.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
 import { unify } from './literal.ts';
-import { PatternProblem, readPattern, readReplacement } from './pattern.ts';
+import { extract, firstMatch, matches, replaceMatches } from './pattern-call.ts';
 import { invalid } from './scope.ts';
-
-/** A call as it is written, with what makes calls of its arguments. */
-export interface WrittenCall {
-  /** In lower case. */
-  readonly name: string;
-  readonly span: Span;
-  readonly context: Context;
-  /** Whether it has a syntax of its own, such as `TRIM(BOTH … FROM …)`. */
-  readonly isSyntax: boolean;
-  /** A call of a function with its arguments checked. */
-  readonly scalar: (name: ScalarName, parts: readonly Expression[]) => Expression;
-  readonly remainder: (parts: readonly Expression[]) => Expression;
-}
+import { MAX_REPLACEMENT, refuseCount, textOf, type WrittenCall, writtenNumber } from './written-arguments.ts';
 
 /** What a call with these arguments means; `null` if it means what its name says. */
 type Handler = (parts: readonly Expression[], call: WrittenCall) => Expression | null;
 
 const MAX_REPEATS = 100;
-const MAX_REPLACEMENT = 100;
 
 function isNull(value: Expression): Expression {
   return { kind: 'isNull', value, span: value.span, type: BOOLEAN };
-}
-
-function textOf(text: string, span: Span): Expression {
-  return { kind: 'literal', text, span, type: TEXT };
 }
 
 function choose(
@@ -51,12 +30,6 @@ function choose(
     span,
     type: results.map(({ type }) => type).reduce(commonType, NULL),
   };
-}
-
-function refuseCount(parts: readonly Expression[], { name, span, context }: WrittenCall): Expression {
-  const message = `${quoteForMessage(name)} does not take ${String(parts.length)} arguments`;
-  context.walk.found.add('FUNCTION_NOT_ALLOWED', span, message);
-  return invalid(span, parts);
 }
 
 /** `DECODE(value, search, result, …, default)`, in which NULL is found by NULL. */
@@ -87,11 +60,6 @@ function concat(parts: readonly Expression[], call: WrittenCall): Expression {
   const [first, ...rest] = parts.map(asText);
   if (first === undefined) return refuseCount(parts, call);
   return rest.reduce((left, right) => call.scalar('||', [left, right]), first);
-}
-
-/** A whole number that is written in the query, if it is one. */
-function writtenNumber(value: Expression | undefined): number | null {
-  return value?.kind === 'literal' && value.type.kind === 'integer' ? Number(value.text) : null;
 }
 
 /** A written length with 0 instead of a negative one. */
@@ -176,83 +144,6 @@ function sha2(parts: readonly Expression[], call: WrittenCall): Expression | nul
   if (text !== undefined && more === undefined && (length === 256 || length === 0))
     return call.scalar('sha256', [text]);
   return refuseCount(parts, call);
-}
-
-/** The text of a constant, or `null` after reporting that it is none. */
-function writtenText(value: Expression, { context }: WrittenCall): string | null {
-  if (value.kind === 'literal' && value.type.kind === 'text') return value.text;
-  if (value.kind === 'invalid') return null;
-  context.walk.found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a text that is written in the query');
-  return null;
-}
-
-/** Reads a pattern with `read`, and reports what is wrong with it. */
-function withPattern<Result>(value: Expression, call: WrittenCall, read: (text: string) => Result): Result | null {
-  const text = writtenText(value, call);
-  if (text === null) return null;
-  try {
-    return read(text);
-  } catch (error) {
-    if (!(error instanceof PatternProblem)) throw error;
-    call.context.walk.found.add('PATTERN', value.span, error.message);
-    return null;
-  }
-}
-
-//= rules R-59
-function matches(parts: readonly Expression[], call: WrittenCall): Expression {
-  const [text, written, more] = parts;
-  if (text === undefined || written === undefined || more !== undefined) return refuseCount(parts, call);
-  const pattern = withPattern(written, call, (source) => readPattern(source, true));
-  if (pattern === null) return invalid(call.span, parts);
-  return call.scalar('regexp_like', [text, textOf(pattern.text, written.span)]);
-}
-
-/** A pattern that is used for what it matches, and not only for whether it does. */
-function readMatching(source: string, mustMatch: boolean): ReturnType<typeof readPattern> {
-  const pattern = readPattern(source, false);
-  if (mustMatch && pattern.canBeEmpty) throw new PatternProblem('the pattern matches an empty text');
-  return pattern;
-}
-
-function replaceMatches(parts: readonly Expression[], call: WrittenCall): Expression {
-  const [text, written, replacement, more] = parts;
-  if (text === undefined || written === undefined || replacement === undefined || more !== undefined) {
-    return refuseCount(parts, call);
-  }
-  const pattern = withPattern(written, call, (source) => readMatching(source, true));
-  const target = withPattern(replacement, call, (source) => {
-    if (source.length > MAX_REPLACEMENT)
-      throw new PatternProblem(`at most ${String(MAX_REPLACEMENT)} characters can replace a match`);
-    return readReplacement(source, pattern?.groups ?? 9);
-  });
-  if (pattern === null || target === null) return invalid(call.span, parts);
-  const settings = [textOf(pattern.text, written.span), textOf(target, replacement.span)];
-  return call.scalar('regexp_replace', [text, ...settings]);
-}
-
-function extract(parts: readonly Expression[], call: WrittenCall): Expression {
-  const [text, written, place, more] = parts;
-  if (text === undefined || written === undefined || more !== undefined) return refuseCount(parts, call);
-  const group = place === undefined ? 1 : (writtenNumber(place) ?? -1);
-  const pattern = withPattern(written, call, (source) => {
-    const read = readMatching(source, false);
-    if (group < 0 || group > Math.min(read.groups, 9))
-      throw new PatternProblem(`the pattern has no group ${String(group)}`);
-    return read;
-  });
-  if (pattern === null) return invalid(call.span, parts);
-  return call.scalar('regexp_extract', [text, textOf(pattern.text, written.span), place ?? wholeNumber(1, call.span)]);
-}
-
-/** What a pattern matches first; NULL if nothing. */
-function firstMatch(parts: readonly Expression[], call: WrittenCall): Expression {
-  const [text, written, more] = parts;
-  if (text === undefined || written === undefined || more !== undefined) return refuseCount(parts, call);
-  const pattern = withPattern(written, call, (source) => readMatching(source, true));
-  if (pattern === null) return invalid(call.span, parts);
-  const found = call.scalar('regexp_extract', [text, textOf(pattern.text, written.span), wholeNumber(0, call.span)]);
-  return call.scalar('nullif', [found, textOf('', call.span)]);
 }
 
 /** TRIM and its siblings, which name first what is trimmed, unless they say FROM. */

@@ -69,6 +69,7 @@ function readableText(text: Expression, type: ValueType): Expression {
     case 'timestamp':
       return timestampText(text);
     case 'text':
+    case 'interval':
     case 'null':
     case 'unknown':
       return text;

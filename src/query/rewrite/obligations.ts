@@ -1,5 +1,6 @@
 import type { AnalysisRule, ManifestTable, OutputConstraint, Rounding } from '../../collab/index.ts';
 import type { Query } from '../ast/nodes.ts';
+import { personColumns } from '../analysis/person-columns.ts';
 import { minimumFor } from './own-minimum.ts';
 import type { GroupLimit } from '../check/fan-out.ts';
 
@@ -60,10 +61,15 @@ export function obligationsOf(
   limits: readonly GroupLimit[],
   maxRows: number,
 ): readonly Obligation[] {
+  // A table of the asking member that only excludes rows has nobody in the answer.
+  const isCounted = (table: string, column: string): boolean =>
+    query.kind === 'set' || personColumns(query, table, column).length > 0;
   const thresholds = tables.flatMap((table) =>
-    constraintsOf(table, query).map(
-      ({ columnName, minimum }) => ({ kind: 'threshold', table: table.name, column: columnName, minimum }) as const,
-    ),
+    constraintsOf(table, query)
+      .filter(({ columnName }) => isCounted(table.name, columnName))
+      .map(({ columnName, minimum }) => {
+        return { kind: 'threshold', table: table.name, column: columnName, minimum } as const;
+      }),
   );
   return Object.freeze([
     ...thresholds,

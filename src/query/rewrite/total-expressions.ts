@@ -1,4 +1,4 @@
-import { castTo, NOWHERE } from '../ast/build.ts';
+import { castTo } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
 import {
@@ -16,7 +16,8 @@ import {
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
 import { sparkCast } from './conversions.ts';
-import { asDouble, lowerValueCall, nullUpTo, orNullIfZero } from './value-calls.ts';
+import { asDouble, lowerValueCall, orNullIfZero } from './value-calls.ts';
+import { lowerTimeCall } from './time-calls.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
@@ -68,29 +69,22 @@ function widenDecimal(value: Expression, { type }: Expression): Expression {
   return castTo(value, { ...value.type, precision: SHORT_DIGITS + 1 });
 }
 
-/** The last instant before the years that are written with four digits. */
-const BELOW_YEAR_ONE: Expression = {
-  kind: 'literal',
-  text: '0000-12-31 23:59:59.999999',
-  type: TIMESTAMP,
-  span: NOWHERE,
-};
-
 /** Functions that bring their arguments to one type. */
 const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nullif', 'greatest', 'least']);
+
+function meetingCall(part: ExpressionOf<'call'>): Expression {
+  const values = level(part.arguments);
+  const isRaised = part.type.kind === 'date' && values.some((value) => value.type.kind === 'timestamp');
+  return isRaised ? castTo({ ...part, arguments: values, type: TIMESTAMP }, part.type) : { ...part, arguments: values };
+}
 
 function safeCall(part: ExpressionOf<'call'>): Expression {
   const { function: name } = part;
   const lowered = lowerValueCall(part);
   if (lowered !== null) return lowered;
-  if (MEETING.has(name)) return { ...part, arguments: level(part.arguments) };
-  if (name === 'date_part') return { ...part, arguments: part.arguments.map(asTimestamp) };
-  if (name === 'date_trunc') {
-    const [unit, value] = part.arguments.map(asTimestamp);
-    return unit === undefined || value === undefined
-      ? part
-      : { ...part, arguments: [unit, nullUpTo(value, BELOW_YEAR_ONE)] };
-  }
+  if (MEETING.has(name)) return meetingCall(part);
+  const time = lowerTimeCall(part);
+  if (time !== null) return time;
   if (name !== 'abs' && name !== 'round') return part;
   if (part.type.kind === 'double' && part.type.name === 'DOUBLE') {
     return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asDouble(value) : value)) };
@@ -98,8 +92,12 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
   return { ...part, arguments: part.arguments.map((value, index) => (index === 0 ? asHugeInteger(value) : value)) };
 }
 
-/** Numbers that are combined: unchanged if the engine can bring them to one type without loss, otherwise as DOUBLE. */
+/**
+ * Values that are combined: dates next to timestamps as timestamps, and numbers unchanged if the engine can bring them to one type
+ * without loss, otherwise as DOUBLE.
+ */
 function level(values: readonly Expression[]): readonly Expression[] {
+  if (values.some((value) => value.type.kind === 'timestamp')) return values.map(asTimestamp);
   if (meetExactly(values.map((value) => value.type))) return values;
   return values.map((value) => (familyOfType(value.type) === 'number' ? asDouble(value) : value));
 }

@@ -37,6 +37,8 @@ export interface RunOptions {
 export interface QueryCheck {
   /** The text that was checked: the request's or the template's. */
   readonly text: string;
+  /** The values of the template's parameters, with its defaults; empty for a query. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly verdict: Verdict;
   /** How it would change the budgets of its tables; empty if it is refused. */
   readonly budgets: readonly BudgetChange[];
@@ -83,10 +85,11 @@ export class Admission implements AsyncDisposable {
   async check(request: QueryRequest, { room, signal }: RunOptions = {}): Promise<QueryCheck> {
     const attempt = await this.prepare(request, room);
     const verdict = await this.admit(attempt, signal);
-    const { text } = attempt.request;
-    if (!verdict.allowed) return { text, verdict, budgets: [] };
+    const { text, context } = attempt.request;
+    const { parameters = {} } = context;
+    if (!verdict.allowed) return { text, parameters, verdict, budgets: [] };
     const outcome = await this.log.preview(chargesOf(attempt.room, verdict.tables));
-    return { text, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
+    return { text, parameters, verdict, budgets: outcome.granted ? outcome.budgets : outcome.exhausted };
   }
 
   /** Resolves a request in the room as it is now, which is read if it was not just opened. */

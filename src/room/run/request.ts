@@ -1,5 +1,5 @@
 import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
-import type { Manifest } from '../../collab/index.ts';
+import { fillDefaults, type Manifest, PARAMETER_NAME } from '../../collab/index.ts';
 import type { CheckContext } from '../../query/index.ts';
 
 /** Why a room believes that a caller is who it says. */
@@ -68,11 +68,8 @@ function requireParameters(parameters: Readonly<Record<string, string>>): void {
     );
   }
   for (const [name, value] of Object.entries(parameters)) {
-    if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
-      throw new SealroomError(
-        'USAGE_OPTION',
-        `parameter ${quoteForMessage(name)}: a name consists of \`a-z\`, \`0-9\` and \`_\`, with a letter first`,
-      );
+    if (!PARAMETER_NAME.pattern.test(name)) {
+      throw new SealroomError('USAGE_OPTION', `parameter ${quoteForMessage(name)}: a name has ${PARAMETER_NAME.words}`);
     }
     if (/[\p{Cs}\0]/u.test(value) || value.length > MAX_VALUE_CHARACTERS) {
       throw new SealroomError(
@@ -105,5 +102,7 @@ export function resolveRequest(request: QueryRequest, manifest: Manifest, maxRow
     throw new SealroomError('USAGE_OPTION', 'the id of the template is empty or too long');
   }
   const template = manifest.templates.find((known) => known.id === id);
-  return { text: template?.sql ?? '', context: { ...context, template: id, parameters } };
+  //= rules R-67
+  const values = template === undefined ? parameters : fillDefaults(template, parameters);
+  return { text: template?.sql ?? '', context: { ...context, template: id, parameters: values } };
 }
