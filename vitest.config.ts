@@ -44,6 +44,7 @@ const SLOW = [
   'test/protect/encrypt/core/shuffle.test.ts',
   'test/protect/encrypt/threads.test.ts',
   'test/query/count-once-shapes.test.ts',
+  'test/query/excluding.test.ts',
   'test/room/room.test.ts',
   'test/room/run/query-checker.test.ts',
   'test/room/run/query-runner.test.ts',

@@ -27,8 +27,8 @@ export interface Member {
   readonly people: readonly Person[];
 }
 
-/** The form of a member's id and of a table's name, which can name a schema, a table and a file without quotes. */
-export const IDENTIFIER = {
+/** The form of a member's id, which can name a schema and a file without quotes. */
+const IDENTIFIER = {
   pattern: /^[a-z][a-z0-9_]{0,62}$/,
   words: '1 to 63 of `a-z`, `0-9` and `_`, a letter first',
 };

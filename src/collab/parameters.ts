@@ -33,7 +33,10 @@ function readDefault(item: Cursor, type: string | null): string | null {
   const text = cursor.peekText();
   if (text === null) return cursor.refuse('expected text', 'put the value in quotes');
   if (type === null) return null;
-  const value = text.length > MAX_DEFAULT_CHARACTERS || UNSTORABLE.test(text) ? null : readTypedText(text, type);
+  if (text.length > MAX_DEFAULT_CHARACTERS || UNSTORABLE.test(text)) {
+    return cursor.refuse(`expected at most ${MAX_DEFAULT_CHARACTERS.toLocaleString('en')} characters, and no NUL`);
+  }
+  const value = readTypedText(text, type);
   if (value !== null) return value;
   return cursor.refuse(`expected ${describeTypedText(type)}`, `the parameter has the type ${type}`);
 }

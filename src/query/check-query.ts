@@ -19,7 +19,8 @@ import { isConstrained } from './check/lineage.ts';
 import { checkList } from './check/list.ts';
 import { checkProtection } from './check/protection.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
-import { bindTemplate, type BoundTemplate } from './check/template.ts';
+import { bindTemplate, type BoundTemplate, checkPatterns } from './check/template.ts';
+import { withTotals } from './check/totals.ts';
 
 /** The most rows that a result has where nobody says another number. */
 export const DEFAULT_MAX_ROWS = 1_000_000;
@@ -111,9 +112,10 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   if (parsed.statement === null) return refuse(found, []);
   const resolved = resolveQuery(parsed.statement, { index, found }, manifest, bound?.types ?? null);
   if (resolved === null) return refuse(found, []);
+  if (bound !== null) checkPatterns(resolved, bound, found);
   const scans = scansOf(resolved);
   const tables = findTables(scans);
-  const query = tables.some(isConstrained) ? groupDistinct(resolved) : resolved;
+  const query = tables.some(isConstrained) ? groupDistinct(withTotals(resolved)) : resolved;
   const names = Object.freeze(tables.map((table) => table.name));
   if (tables.length === 0 && found.size === 0) found.add('NO_TABLE', query.span, 'the query reads no table');
   const spans = new Map(scans.toReversed().map((scan) => [scan.table.name, scan.span]));

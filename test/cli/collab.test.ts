@@ -152,6 +152,7 @@ describe('collab', () => {
     );
     expect(out).toMatch(/\n {4}the size of an overlap is a result like any other/);
     expect(out).toMatch(/ {2}table raw_users of pub: no queries\n/);
+    expect(out).toMatch(/\n {2}queries are in Spark SQL\n/);
     expect(out).not.toMatch(/signature over their rows/);
     await session.put('strict.json', MANIFEST.replace('{', '{ "x-signedTables": "required",'));
     expect((await session.run(['collab', 'show', 'strict.json'])).out).toMatch(
@@ -168,14 +169,18 @@ describe('collab', () => {
   test('a template is approved in the file', async () => {
     await using session = await startDraft();
     const text = await session.text('spring.yaml');
-    await session.put('spring.yaml', `${text}\ntemplates:\n  - { id: reach, sql: SELECT 1, parameters: [] }\n`);
+    const parameters = "[{ name: since, type: date, default: '2026-01-01' }, { name: n, type: int }]";
+    await session.put(
+      'spring.yaml',
+      `${text}\ntemplates:\n  - { id: reach, sql: SELECT 1, parameters: ${parameters} }\n`,
+    );
     const approve = ['collab', 'sign', 'spring.yaml', '--as', 'pub', '--key', 'pub.key', '--template', 'reach'];
     expect(await session.run(approve)).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^signed `template reach` as pub\n/),
     });
     expect((await session.run(['collab', 'show', 'spring.yaml'])).out).toMatch(
-      /\ntemplates\n {2}reach: approved by pub\n/,
+      /\ntemplates\n {2}reach: approved by pub\n {4}since: DATE, default `2026-01-01`\n {4}n: INTEGER\n/,
     );
     expect((await verify(session)).out).toMatch(/pub on template reach: signed\n/);
   });

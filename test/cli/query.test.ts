@@ -69,7 +69,15 @@ describe('sealroom check', () => {
     const wrong = await check('--template', 'pages-since', '--param', 'since=soon', '--param=until=1');
     expect(wrong.code).toBe(3);
     expect(wrong.out.match(/PARAMETER_TYPE/g)).toHaveLength(1);
-    expect(wrong.out).toContain('help: Give each of `since` (BIGINT) a value of its type, and give no other values.');
+    expect(wrong.out).toContain("help: The template's parameters are `since` (BIGINT, has a default).");
+    const withDefault = await check('--template', 'pages-since');
+    expect(withDefault).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/\$1 = "1500"\ndefaults:\n {2}since = `1500`\n$/),
+    });
+    expect(JSON.parse((await check('--template', 'pages-since', '--json')).out)).toMatchObject({
+      parameters: { since: '1500' },
+    });
     expect((await check('--template', 'nothing')).out).toMatch(
       /^TEMPLATE_UNKNOWN: [^]* help: Its templates are `pages-since`/,
     );
@@ -123,6 +131,19 @@ describe('sealroom query', () => {
       ],
       receipt: { checkpoint: expect.stringContaining('— sealroom/') },
     });
+  });
+
+  test('names a result by the day of the run in UTC, and replaces none without being told', async () => {
+    const asked = ['--template', 'pages-since', '-o', '{template}-{date}.csv', '--package', '{date}.age'];
+    expect((await query(...asked)).code).toBe(0);
+    expect(await room.session.text('pages-since-2026-11-24.csv')).toMatch(/^page,n\n/);
+    const again = await query(...asked);
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('the output already exists') });
+    expect((await query(...asked, '--overwrite')).code).toBe(0);
+    const wrong = await query(REGIONS, '-o', '{template}.csv');
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('needs `--template`') });
+    const unknown = await query(REGIONS, '-o', 'a-{dates}.csv');
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('did you mean `date`?') });
   });
 
   test('tells the reasons of a refusal, records it, and ends with exit code 3', async () => {

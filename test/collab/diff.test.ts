@@ -302,6 +302,16 @@ describe('what a manifest leaves open', () => {
   });
 });
 
+test('another dialect is a difference, and saying the default is none', () => {
+  const duckdb = { ...AGGREGATION, dialect: 'duckdb' };
+  expect(diff(AGGREGATION, duckdb)).toEqual(["changes the collaboration: SQL of queries: DuckDB's SQL, was Spark SQL"]);
+  expect(diff(AGGREGATION, { ...AGGREGATION, dialect: 'spark' })).toEqual([]);
+  expect(parseManifest(JSON.stringify(duckdb)).sha256).not.toBe(parseManifest(JSON.stringify(AGGREGATION)).sha256);
+  expect(() => parseManifest(JSON.stringify({ ...AGGREGATION, dialect: 'Spark' }))).toThrow(
+    /`dialect`: expected one of spark, duckdb, got `Spark`/,
+  );
+});
+
 test('a draft is a manifest that allows nothing but its first member', () => {
   const text = draftManifest({
     id: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
@@ -309,7 +319,12 @@ test('a draft is a manifest that allows nothing but its first member', () => {
     members: ['brand', 'pub'],
   });
   const manifest = parseManifest(text);
-  expect(manifest).toMatchObject({ name: 'a: "b" # c', tables: [], settings: { allowCleartext: false } });
+  expect(manifest).toMatchObject({
+    name: 'a: "b" # c',
+    tables: [],
+    settings: { allowCleartext: false },
+    dialect: 'spark',
+  });
   expect(listLimits(manifest)).toEqual([]);
   expect(listGrants(manifest).map(({ subject, text: words }) => `${subject}: ${words}`)).toEqual([
     'member brand: asking queries',

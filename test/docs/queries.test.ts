@@ -9,7 +9,8 @@ const TEXT = readFileSync(join(ROOT, 'docs/queries.md'), 'utf8');
 const MANIFEST = parseManifest(readFileSync(join(ROOT, 'samples/room/manifest.json'), 'utf8'));
 
 /** The SQL of the section on reports, by block. */
-const BLOCKS = [...TEXT.matchAll(/^ *```sql\n([^]*?)^ *```$/gm)].map(([, block = '']) =>
+const SECTION = TEXT.slice(TEXT.indexOf('## Reports'), TEXT.indexOf('## Persons'));
+const BLOCKS = [...SECTION.matchAll(/^ *```sql\n([^]*?)^ *```$/gm)].map(([, block = '']) =>
   block
     .split('\n')
     .map((line) => line.trim())

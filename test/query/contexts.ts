@@ -2,6 +2,11 @@ import type { CheckContext } from 'sealroom/query';
 import type { FileContext } from '../adversarial/kit/file.ts';
 import { checkContextOf, contextOf, manifestOf } from '../adversarial/adversarial-file.ts';
 
+/** The same context, in which queries are written in the SQL of the engine. */
+export function inDuckDb(context: CheckContext): CheckContext {
+  return { ...context, manifest: { ...context.manifest, dialect: 'duckdb' } };
+}
+
 /** A context of the file in which the rule of each table has more keys, with other settings where they are given. */
 export function changed(
   name: string,

@@ -117,6 +117,16 @@ function joined(leaves: readonly Leaf[], choices: Choices): string {
   return `${joined(left, choices)} ${choices.of(JOINS)} ${side} ON ${equality(left, right, choices)}${more}`;
 }
 
+/** Conditions about rows that are not in a table, and correlated lists. */
+const EXCLUDING = [
+  'c.email NOT IN (SELECT email FROM mine WHERE email IS NOT NULL)',
+  'c.email NOT IN (SELECT email FROM mine)',
+  'NOT EXISTS (SELECT 1 FROM mine w WHERE w.email = c.email AND w.weight > c.spend)',
+  'NOT EXISTS (SELECT 1 FROM mine w JOIN fan x ON w.bucket = x.bucket WHERE w.phone = c.phone)',
+  'c.email IN (SELECT w.email FROM mine w WHERE w.weight >= c.spend)',
+  'c.phone NOT IN (SELECT grp FROM fan WHERE bucket = 1)',
+];
+
 const MEASURES = [
   ...['SUM(DISTINCT c.spend)', 'SUM(c.spend)', 'COUNT(c.spend)', 'COUNT(c.email)', 'COUNT(*)', 'COUNT(1)'],
 ];
@@ -141,6 +151,7 @@ function queryOf(choices: Choices): {
   const wheres = [
     ...(choices.below(4) === 0 ? [condition(leaves, choices)] : []),
     ...(choices.below(6) === 0 ? ["c.email IN (SELECT email FROM mine WHERE tag = 'r1')"] : []),
+    ...(choices.below(6) === 0 ? [choices.of(EXCLUDING)] : []),
     ...(choices.below(6) === 0 ? ['EXISTS (SELECT 1 FROM mine w WHERE w.email = c.email AND w.weight > c.spend)'] : []),
   ];
   const foreign = leaves.filter(({ sql }) => sql !== 'customers');

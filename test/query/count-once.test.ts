@@ -110,7 +110,7 @@ describe('R-40 tables that only filter', () => {
       "SELECT SUM(c.spend) AS s FROM customers c WHERE c.region = 'x' OR EXISTS (SELECT 1 FROM mine m WHERE m.email = c.email)",
     ],
     [
-      'SUBQUERY',
+      'JOIN_TYPE',
       'SELECT SUM(c.spend) AS s FROM customers c WHERE NOT EXISTS (SELECT 1 FROM mine m WHERE m.email = c.email)',
     ],
     ['SUBQUERY', 'SELECT SUM(c.spend) AS s FROM customers c WHERE c.email IN (SELECT email FROM mine LIMIT 1)'],

@@ -32,8 +32,12 @@ test("the parser's trees are those that the checker was written for", async () =
   engine.closeSync();
   const shapes: Shapes = new Map();
   const trees: string[] = [];
-  for (const sql of [...FILE.cases.map((each) => each.sql), ...CUSTOM_QUERIES]) {
-    const { statement } = await parser.parse(sql);
+  const texts = [
+    ...FILE.cases.map(({ sql }) => ({ sql, dialect: 'spark' }) as const),
+    ...CUSTOM_QUERIES.map((sql) => ({ sql, dialect: 'duckdb' }) as const),
+  ];
+  for (const { sql, dialect } of texts) {
+    const { statement } = await parser.parse(sql, dialect);
     collect(statement, shapes);
     const hash = createHash('sha256').update(JSON.stringify(statement)).digest('hex').slice(0, 16);
     trees.push(`${statement === null ? 'no tree         ' : hash} ${sql.slice(0, 100)}`);

@@ -50,6 +50,30 @@ describe('not stopped', () => {
     expect(hidden).toBeGreaterThan(0);
   });
 
+  test('attack 2: all persons less those outside of a list of one tell of that one, by NOT IN as by an outer join', async () => {
+    const context = visitsWith(personsOf());
+    const listOf = (person: number): readonly string[] => [
+      'DELETE FROM brand.orders',
+      `INSERT INTO brand.orders (email_fingerprint, amount) VALUES (fp('user${String(person)}'), 1)`,
+    ];
+    const all = 'SELECT COUNT(DISTINCT v.email_fingerprint) AS n FROM visits v';
+    const [[total] = []] = await answerOf(all, context);
+    for (const [person, isThere] of [
+      [3, 1],
+      [500, 0],
+    ] as const) {
+      for (const outside of [
+        'LEFT JOIN orders o ON v.email_fingerprint = o.email_fingerprint WHERE o.amount IS NULL',
+        'LEFT JOIN orders o ON v.email_fingerprint = o.email_fingerprint WHERE o.email_fingerprint IS NULL',
+        'WHERE v.email_fingerprint NOT IN (SELECT email_fingerprint FROM orders)',
+        'ANTI JOIN orders o ON v.email_fingerprint = o.email_fingerprint',
+      ]) {
+        const [[rest] = []] = await withChange(listOf(person), () => answerOf(`${all} ${outside}`, context));
+        expect([outside, Number(total) - Number(rest)]).toEqual([outside, isThere]);
+      }
+    }
+  });
+
   test('attack 4: under a custom rule, a column that is null for all others shows the value of one person', async () => {
     const context = visitsWith(personsOf());
     const sql = 'SELECT COUNT(DISTINCT email_fingerprint) AS n, SUM(seconds) AS s FROM visits';

@@ -47,7 +47,16 @@ const KEYS = [
   'month(v.visit_date)',
 ];
 
+/** Conditions on `v`, by tables of the member that asks. */
+const FILTERS = [
+  'v.email_fingerprint NOT IN (SELECT email_fingerprint FROM orders WHERE amount > 20)',
+  'NOT EXISTS (SELECT 1 FROM orders q WHERE q.email_fingerprint = v.email_fingerprint AND q.order_date < v.visit_date)',
+  'v.email_fingerprint IN (SELECT q.email_fingerprint FROM orders q WHERE q.order_date >= v.visit_date)',
+  "(v.page = '/p/1' OR v.email_fingerprint IN (SELECT email_fingerprint FROM orders))",
+];
+
 const shape = fc.record({
+  filter: fc.option(fc.constantFrom(...FILTERS), { nil: null }),
   source: fc.constantFrom(...SOURCES),
   kind: fc.constantFrom('window', 'window', 'qualify', 'group', 'key', 'limit'),
   partition: fc.constantFrom(...PARTITIONS),
@@ -66,13 +75,13 @@ function withScans(from: string): string {
 }
 
 /** A sub-query with the persons of each scan, and a value `k`; `null` for one that names a table that it has not. */
-function innerOf({ source, kind, partition, window, aggregate, key, isOrdered, rows }: Shape): string | null {
+function innerOf({ source, filter, kind, partition, window, aggregate, key, isOrdered, rows }: Shape): string | null {
   const needed = kind === 'window' || kind === 'qualify' ? partition : '';
   const isKnown = [...needed.matchAll(/\b([ow])\./g)].every(([, alias]) => source.from.includes(` ${String(alias)} `));
   if (!isKnown) return null;
   const persons = source.persons.map((alias) => `${alias}.email_fingerprint`);
   const shown = persons.map((person, index) => `${person} AS p${String(index)}`).join(', ');
-  const from = withScans(source.from);
+  const from = `${withScans(source.from)}${filter === null ? '' : ` WHERE ${filter}`}`;
   const mustOrder = /NUMBER|RANK|LAG|VALUE|DIST/.test(window);
   const order = isOrdered || mustOrder ? ORDER : '';
   const over = `${window} OVER (${partition === '' ? '' : `PARTITION BY ${partition} `}${order})`;

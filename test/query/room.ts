@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBResultReader } from '@duckdb/node-api';
+import type { Dialect } from 'sealroom/collab';
 import { checkQuery, type CheckContext, type ParsedQuery, QueryParser, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll } from 'vitest';
 import { openFixture } from '../adversarial/kit/run.ts';
@@ -26,13 +27,13 @@ export class TestRoom {
     return new TestRoom(await QueryParser.open(), data);
   }
 
-  parse(sql: string): Promise<ParsedQuery> {
-    return this.#parser.parse(sql);
+  parse(sql: string, dialect: Dialect = 'spark'): Promise<ParsedQuery> {
+    return this.#parser.parse(sql, dialect);
   }
 
   /** The verdict on a text. */
   async ask(sql: string, context: CheckContext): Promise<Verdict> {
-    return checkQuery(await this.parse(sql), context);
+    return checkQuery(await this.parse(sql, context.manifest.dialect), context);
   }
 
   /** The codes of a refusal, or `allowed`. */
@@ -81,7 +82,7 @@ export function useRoom(): Pick<TestRoom, 'ask' | 'codesOf' | 'parse' | 'read' |
   return {
     ask: (sql, context) => room().ask(sql, context),
     codesOf: (sql, context) => room().codesOf(sql, context),
-    parse: (sql) => room().parse(sql),
+    parse: (sql, dialect) => room().parse(sql, dialect),
     read: (sql, parameters) => room().read(sql, parameters),
     rowsOf: (sql, parameters) => room().rowsOf(sql, parameters),
     statementOf: (sql, context) => room().statementOf(sql, context),

@@ -28,7 +28,7 @@ function withSettings(name: string, settings: Readonly<Record<string, boolean>>)
 
 describe('reading', () => {
   test('R-1 nothing of the text is in what runs: names are quoted and qualified, values written anew', async () => {
-    const sql = await allows("select/*x*/ Page, e'\\x41' AS k FROM Visits -- y\nWHERE SECONDS>1_6", CUSTOM);
+    const sql = await allows("select/*x*/ Page, '\\u0041' AS k FROM Visits -- y\nWHERE SECONDS>16L", CUSTOM);
     expect(sql).toBe(
       'SELECT "r"."c0" AS "page", "r"."c1" AS "k" FROM (SELECT "visits"."page" AS "c0", \'A\' AS "c1" ' +
         'FROM "pub"."visits" AS "visits" WHERE ("visits"."seconds" > 16)) AS "r" ' +
@@ -279,14 +279,17 @@ describe('protected columns', () => {
       "SELECT coalesce(email_fingerprint, 'x') AS c FROM visits",
       'SELECT count(DISTINCT lower(email_fingerprint)) AS n FROM visits',
       'SELECT count(*) AS n FROM visits GROUP BY email_fingerprint',
-      'SELECT row_number() OVER (PARTITION BY email_fingerprint) AS r FROM visits',
       'SELECT row_number() OVER (ORDER BY email_fingerprint) AS r FROM visits',
     ]) {
       await refuses(sql, CUSTOM, 'FINGERPRINT_USE');
     }
     const preserving = withSettings('customAny', { preserveNulls: true });
     await allows('SELECT count(*) AS n FROM visits GROUP BY email_fingerprint', preserving);
-    await allows('SELECT row_number() OVER (PARTITION BY email_fingerprint) AS r FROM visits', preserving);
+    for (const context of [CUSTOM, preserving]) {
+      await allows('SELECT row_number() OVER (PARTITION BY email_fingerprint) AS r FROM visits', context);
+      const grouped = 'SELECT email_fingerprint, count(*) AS n FROM visits GROUP BY email_fingerprint';
+      await allows(`SELECT n, count(*) AS m FROM (${grouped}) t GROUP BY n`, context);
+    }
     await refuses('SELECT email_fingerprint, count(*) AS n FROM visits GROUP BY 1', preserving, 'FINGERPRINT_USE');
     await refuses(
       `SELECT SUM(i.spend) AS s ${J} GROUP BY i.email_fingerprint`,
@@ -309,10 +312,13 @@ describe('protected columns', () => {
     }
   });
 
-  test('R-17 IS NULL on a protected column needs preserved nulls and a custom rule', async () => {
+  test('R-17 IS NULL on a protected column needs preserved nulls, or an outer join, and a custom rule', async () => {
     const sql = 'SELECT page FROM visits WHERE email_fingerprint IS NULL OR ip_sealed IS NOT NULL';
     await refuses(sql, CUSTOM, 'FINGERPRINT_USE');
     await allows(sql, withSettings('customAny', { preserveNulls: true }));
+    const joined = 'FROM visits v LEFT JOIN orders o ON v.email_fingerprint = o.email_fingerprint';
+    await allows(`SELECT v.page ${joined} WHERE o.email_fingerprint IS NULL`, CUSTOM);
+    await refuses(`SELECT v.page ${joined} WHERE v.email_fingerprint IS NULL`, CUSTOM, 'FINGERPRINT_USE');
     await refuses(
       `SELECT SUM(i.spend) AS s ${J} WHERE i.email_fingerprint IS NULL`,
       withSettings('agg', { preserveNulls: true }),
@@ -494,6 +500,37 @@ describe('custom rules', () => {
     await refuses('SELECT page FROM visits', { ...CUSTOM, parameters: { since: '2024-03-05' } }, 'PARAMETER');
   });
 
+  test('R-67 a default is the value where none is given, and all wrong values are named at once', async () => {
+    const { manifest } = REACH;
+    const [template] = manifest.templates.filter(({ id }) => id === REACH.template);
+    if (template === undefined) throw new Error('no template');
+    const withParameters = (more: readonly { name: string; type: string; default: string | null }[]): CheckContext => {
+      const [first] = template.parameters;
+      if (first === undefined) throw new Error('no parameter');
+      const parameters = [{ ...first, default: '2024-03-05' }, ...more];
+      return { ...REACH, manifest: { ...manifest, templates: [{ ...template, parameters }] }, parameters: {} };
+    };
+    const plain = await room.ask(SQL, REACH);
+    const filled = await room.ask(SQL, withParameters([]));
+    expect(filled.allowed && plain.allowed && filled.statement).toEqual(plain.allowed && plain.statement);
+    const wrong = {
+      ...withParameters([
+        { name: 'least', type: 'BIGINT', default: null },
+        { name: 'most', type: 'TINYINT', default: '1' },
+      ]),
+      parameters: { mots: '5', most: '500', nothing: '1' },
+    };
+    const { findings } = await room.ask(SQL, wrong);
+    expect(findings.map(({ code, message, help }) => [code, message, help])).toContainEqual([
+      'PARAMETER_TYPE',
+      '`least` has no value, expected a whole number from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807; ' +
+        'the value of `most` is not of type TINYINT, expected a whole number from -128 to 127; ' +
+        'the template has no parameter `mots`, did you mean `most`?; the template has no parameter `nothing`',
+      "The template's parameters are `since` (DATE, has a default), `least` (BIGINT), `most` (TINYINT, has a default).",
+    ]);
+    expect(JSON.stringify(findings)).not.toContain('500');
+  });
+
   test('R-30 what may not be shown is not shown on any path, but counted and filtered', async () => {
     await allows("SELECT page, count(income_band) AS n FROM visits WHERE income_band <> 'low' GROUP BY page", CUSTOM);
     await allows('SELECT count(*) AS n FROM visits GROUP BY income_band', CUSTOM);
@@ -547,6 +584,7 @@ describe('custom rules', () => {
     await allows(join('INNER'), CUSTOM);
     await refuses(join('LEFT'), CUSTOM, 'SUBQUERY');
     await refuses(join('SEMI'), CUSTOM, 'SUBQUERY');
+    await refuses(join('ANTI'), CUSTOM, 'SUBQUERY');
   });
 
   test('R-33 a threshold on a custom rule needs its column in the last aggregate', async () => {

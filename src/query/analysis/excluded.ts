@@ -51,19 +51,26 @@ class ScanSorter {
   }
 }
 
-const KNOWN = new WeakMap<Query, ReadonlySet<number>>();
+const KNOWN = new WeakMap<Query, Sorted>();
 
-/**
- * The scans of a query that only exclude rows, by an ANTI join or by NOT IN: no row of the answer is made of theirs, so that nothing
- * of them can be counted in it.
- */
-export function excludingScans(query: Query): ReadonlySet<number> {
+function sortScans(query: Query): Sorted {
   const known = KNOWN.get(query);
   if (known !== undefined) return known;
   const sorter = new ScanSorter();
   sorter.addQuery(placed(query), 'used');
-  const { used, excluding } = sorter.sorted;
-  const found = new Set([...excluding].filter((scan) => !used.has(scan)));
-  KNOWN.set(query, found);
-  return found;
+  KNOWN.set(query, sorter.sorted);
+  return sorter.sorted;
+}
+
+/** The scans of a query that exclude rows, by an ANTI join or by NOT IN; those of a WITH query may be used elsewhere as well. */
+export function excludingScans(query: Query): ReadonlySet<number> {
+  return sortScans(query).excluding;
+}
+
+/**
+ * The scans of a query that only exclude rows: no row of the answer is made of theirs, so that nothing of them can be counted in it.
+ */
+export function onlyExcludingScans(query: Query): ReadonlySet<number> {
+  const { used, excluding } = sortScans(query);
+  return new Set([...excluding].filter((scan) => !used.has(scan)));
 }

@@ -1,5 +1,6 @@
 import type { ExpressionOf, Leaf, Query, Select } from '../ast/nodes.ts';
 import { columnsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { areDistinct, constantRowsOf } from './constant-rows.ts';
 import { columnKey, keyOf, linksIn, linksOf } from './links.ts';
 import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
 import { isOfRow } from './row-analysis.ts';
@@ -36,8 +37,11 @@ export class OwnGroups {
 
   #readsOwn(inner: Placed | null): boolean {
     if (inner === null) return false;
-    const leaves = selectsIn(inner.query).flatMap(({ from }) => leavesOf(from));
+    const selects = selectsIn(inner.query);
+    const leaves = selects.flatMap(({ from }) => leavesOf(from));
     const named = namedIn(inner);
+    // Constants are the asking member's, and no rows of the owner.
+    if (selects.some(({ from }) => from === null)) return false;
     return leaves.every((each) => each.kind === 'derived' || this.#isOwnLeaf(each, named));
   }
 
@@ -54,6 +58,13 @@ export class OwnGroups {
     if (own?.kind !== 'column' || value === undefined || !isOfRow(value)) return false;
     const inside = { query: inner.query, around: inner.around };
     return columnsIn(value).every((each) => this.hangsOn(each, own, inside));
+  }
+
+  /** Whether constants of the query have at most one row for values at these places, so that they only give the values other names. */
+  #isKeyed(leaf: Leaf, places: readonly number[], named: Named): boolean {
+    const inner = queryOf(leaf, named);
+    const rows = inner === null ? null : constantRowsOf(inner.query);
+    return rows !== null && areDistinct(rows, places);
   }
 
   /** The columns that equalities lead to, from the person's, over relations of the owner. */
@@ -82,6 +93,11 @@ export class OwnGroups {
       for (const link of links) if (reached.has(link.from)) reached.add(link.to);
       for (const keys of own) {
         if (keys.some((key) => reached.has(key))) for (const key of keys) reached.add(key);
+      }
+      for (const leaf of leaves) {
+        const keys = leaf.columns.map(({ name }) => columnKey(leaf.alias, name));
+        const places = keys.flatMap((key, index) => (reached.has(key) ? [index] : []));
+        if (places.length > 0 && this.#isKeyed(leaf, places, named)) for (const key of keys) reached.add(key);
       }
     }
     return reached;

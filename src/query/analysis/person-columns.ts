@@ -2,7 +2,7 @@ import { columnOf } from '../ast/build.ts';
 import type { ExpressionOf, Leaf, Relation, RelationColumn, Select } from '../ast/nodes.ts';
 import { isSameIfEqual } from '../ast/value-type.ts';
 import { joinsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
-import { excludingScans } from './excluded.ts';
+import { onlyExcludingScans } from './excluded.ts';
 
 /** A scan of a table, and a column of the FROM above it that has the values of one of the table's columns. */
 export interface PersonColumn {
@@ -116,7 +116,7 @@ export function personColumns(
   name: string,
   aliases: ReadonlySet<string> = aliasesOf(select.from),
 ): readonly PersonColumn[] {
-  const excluding = excludingScans(select);
+  const excluding = onlyExcludingScans(select);
   const scans = selectsIn(select)
     .flatMap(({ from }) => leavesOf(from))
     .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []))

@@ -2,6 +2,7 @@ import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Leaf, Query, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { columnsIn, isAggregated, termsOf, visibleLeavesOf, within } from '../ast/walk.ts';
+import { areDistinct, constantRowsOf } from './constant-rows.ts';
 import type { KnownKeys } from './known-keys.ts';
 import { columnKey, isBare, isConstant, keyOf, linksIn, linksOf, missingIn } from './links.ts';
 import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
@@ -168,6 +169,13 @@ export class RowAnalysis {
     if (place === null) return false;
     const { query, around } = place;
     return this.#once(query, JSON.stringify(['row', ...[...bound].sort()]), () => {
+      const rows = constantRowsOf(query);
+      if (rows !== null) {
+        return areDistinct(
+          rows,
+          outputsOf(query).flatMap(({ name }, index) => (bound.has(name) ? [index] : [])),
+        );
+      }
       if (query.kind === 'set') return !query.all && outputsOf(query).every(({ name }) => bound.has(name));
       const inside = this.#inside({ query, around }, bound);
       const boundTexts = new Set(

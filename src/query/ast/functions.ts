@@ -131,8 +131,16 @@ export const AGGREGATES = {
   Record<string, { readonly plain: AggregateFunction | null; readonly distinct: AggregateFunction | null }>
 >;
 
-/** One of {@link AGGREGATES}. */
-export type AggregateName = keyof typeof AGGREGATES;
+/** Aggregates that other names stand for in a query, by the engine's name; no rule can list them. */
+const ROW_AGGREGATES = ['first', 'quantile_cont', 'quantile_disc', 'string_agg'] as const;
+
+/** One of {@link AGGREGATES}, or one that only other names stand for. */
+export type AggregateName = keyof typeof AGGREGATES | (typeof ROW_AGGREGATES)[number];
+
+/** Whether an aggregate gives a value of single rows, or all of them, and is not counted among those of {@link AGGREGATES}. */
+export function isRowAggregate(name: string): boolean {
+  return ROW_AGGREGATES.some((known) => known === name);
+}
 
 const AGGREGATE_ALIASES: ReadonlyMap<string, AggregateName> = new Map<string, AggregateName>([
   ['mean', 'avg'],
@@ -141,7 +149,7 @@ const AGGREGATE_ALIASES: ReadonlyMap<string, AggregateName> = new Map<string, Ag
   ['std', 'stddev_samp'],
 ]);
 
-function isAggregateName(name: string): name is AggregateName {
+function isAggregateName(name: string): name is keyof typeof AGGREGATES {
   return Object.hasOwn(AGGREGATES, name);
 }
 
@@ -152,26 +160,18 @@ export function findAggregate(name: string): AggregateName | null {
 
 /** What an aggregation rule calls an aggregate; `null` if it cannot list it. */
 export function listedAggregate(name: AggregateName, distinct: boolean): AggregateFunction | null {
+  if (!isAggregateName(name)) return null;
   return distinct ? AGGREGATES[name].distinct : AGGREGATES[name].plain;
 }
 
 /** Aggregates of the engine that no query can use, listed so that a refusal can say what they are. */
 const REFUSED_AGGREGATES: ReadonlySet<string> = new Set([
-  ...['any_value', 'approx_count_distinct', 'approx_quantile', 'approx_top_k', 'arbitrary', 'arg_max', 'arg_max_null'],
-  ...[
-    'arg_max_nulls_last',
-    'arg_min',
-    'arg_min_null',
-    'arg_min_nulls_last',
-    'argmax',
-    'argmin',
-    'array_agg',
-    'bit_and',
-  ],
-  ...['bit_or', 'bit_xor', 'bitstring_agg', 'bool_and', 'bool_or', 'corr', 'count_if', 'countif', 'covar_pop'],
-  ...['covar_samp', 'entropy', 'favg', 'first', 'fsum', 'geomean', 'geometric_mean', 'group_concat', 'histogram'],
-  ...['histogram_exact', 'histogram_values', 'kahan_sum', 'kurtosis', 'kurtosis_pop', 'last', 'list', 'listagg', 'mad'],
-  ...['max_by', 'min_by', 'mode', 'product', 'quantile', 'quantile_cont', 'quantile_disc', 'regr_avgx', 'regr_avgy'],
+  ...['approx_top_k', 'arg_max_null', 'collect_list', 'collect_set'],
+  ...['arg_max_nulls_last', 'arg_min_null', 'arg_min_nulls_last', 'array_agg', 'bit_and'],
+  ...['bit_or', 'bit_xor', 'bitstring_agg', 'corr', 'covar_pop'],
+  ...['covar_samp', 'entropy', 'favg', 'fsum', 'geomean', 'geometric_mean', 'histogram'],
+  ...['histogram_exact', 'histogram_values', 'kahan_sum', 'kurtosis', 'kurtosis_pop', 'list', 'mad'],
+  ...['mode', 'product', 'regr_avgx', 'regr_avgy'],
   ...[
     'regr_count',
     'regr_intercept',
@@ -182,8 +182,8 @@ const REFUSED_AGGREGATES: ReadonlySet<string> = new Set([
     'regr_syy',
     'reservoir_quantile',
   ],
-  ...['sem', 'skewness', 'string_agg', 'sum_no_overflow', 'sumkahan', 'wavg', 'weighted_avg'],
-  ...['percentile_cont', 'percentile_disc', 'json_group_array', 'json_group_object', 'json_group_structure'],
+  ...['sem', 'skewness', 'sum_no_overflow', 'sumkahan', 'wavg', 'weighted_avg'],
+  ...['json_group_array', 'json_group_object', 'json_group_structure'],
 ]);
 
 /** Whether a name in lower case is an aggregate that is always refused. */
@@ -200,8 +200,9 @@ export const WINDOWS = {
   cume_dist: { least: 0, most: 0 },
   first_value: { least: 1, most: 1 },
   last_value: { least: 1, most: 1 },
-  lag: { least: 1, most: 2 },
-  lead: { least: 1, most: 2 },
+  lag: { least: 1, most: 3 },
+  lead: { least: 1, most: 3 },
+  ntile: { least: 1, most: 1 },
 } as const satisfies Readonly<Record<string, { readonly least: number; readonly most: number }>>;
 
 /** One of {@link WINDOWS}. */

@@ -71,6 +71,8 @@ export type Expression = Typed &
     | { readonly kind: 'parameter'; readonly name: string }
     /** A number that depends on the values and on a salt of the run; only a rewrite makes one. */
     | { readonly kind: 'saltedHash'; readonly arguments: readonly Expression[] }
+    /** GROUPING: which of these are not grouped by, as bits. Only while a query is resolved. */
+    | { readonly kind: 'grouping'; readonly arguments: readonly Expression[] }
     /** A call of a function of the engine that no query can name; only a rewrite makes one. */
     | { readonly kind: 'engineCall'; readonly function: EngineFunction; readonly arguments: readonly Expression[] }
     | {
@@ -80,6 +82,10 @@ export type Expression = Typed &
         /** `null`: COUNT(*). */
         readonly argument: Expression | null;
         readonly filter: Expression | null;
+        /** A second argument that is a constant: a share, or what separates texts. */
+        readonly parameter?: Expression;
+        /** The order in which the values are taken; only of aggregates that need one. */
+        readonly order?: readonly WindowOrder[];
       }
     | {
         readonly kind: 'window';
@@ -114,6 +120,8 @@ export type Expression = Typed &
         readonly kind: 'like';
         readonly value: Expression;
         readonly pattern: Expression;
+        /** What takes away the meaning of `%` and `_`; in a pattern that is written in the query, every escape is at its place. */
+        readonly escape: '\\' | null;
         readonly ignoreCase: boolean;
       }
     | {
@@ -219,6 +227,8 @@ export interface Select extends Ordered {
   readonly groups: readonly Expression[];
   readonly having: Expression | null;
   readonly qualify: Expression | null;
+  /** The same SELECT with some of the groups, for each of the other GROUPING SETS; left out if there are none. */
+  readonly totals?: readonly Select[];
 }
 
 /** A UNION, INTERSECT or EXCEPT; the names of its outputs are those of the left side. */
@@ -228,6 +238,11 @@ export interface SetOperation extends Ordered {
   readonly all: boolean;
   readonly left: Query;
   readonly right: Query;
+  /**
+   * The SELECT with GROUPING SETS that this stands for, grouped by all of its groups; `null` if they are no set themselves. Left out
+   * where the text has a set operation.
+   */
+  readonly grouping?: Select | null;
 }
 
 /** A query in the resolved form that is checked, rewritten and printed: every name in it is a known column. */

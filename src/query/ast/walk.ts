@@ -12,12 +12,16 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'scalarQuery':
       return [];
     case 'aggregate':
-      return [expression.argument, expression.filter].filter((child) => child !== null);
+      return [
+        ...[expression.argument, expression.filter].filter((child) => child !== null),
+        ...(expression.order ?? []).map((order) => order.value),
+      ];
     case 'window':
       return [...expression.arguments, ...expression.partition, ...expression.order.map((order) => order.value)];
     case 'call':
     case 'engineCall':
     case 'saltedHash':
+    case 'grouping':
       return expression.arguments;
     case 'arithmetic':
     case 'comparison':
@@ -55,7 +59,14 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
     case 'scalarQuery':
       return expression;
     case 'aggregate':
-      return { ...expression, argument: orNull(expression.argument), filter: orNull(expression.filter) };
+      return {
+        ...expression,
+        argument: orNull(expression.argument),
+        filter: orNull(expression.filter),
+        ...(expression.order === undefined
+          ? {}
+          : { order: expression.order.map((order) => ({ ...order, value: change(order.value) })) }),
+      };
     case 'window':
       return {
         ...expression,
@@ -66,6 +77,7 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
     case 'call':
     case 'engineCall':
     case 'saltedHash':
+    case 'grouping':
       return { ...expression, arguments: expression.arguments.map(change) };
     case 'arithmetic':
     case 'comparison':
@@ -156,6 +168,11 @@ export function termsOf(condition: Expression | null): readonly Expression[] {
 export function joinsIn(relation: Relation | null): readonly Extract<Relation, { readonly kind: 'join' }>[] {
   if (relation?.kind !== 'join') return [];
   return [...joinsIn(relation.left), ...joinsIn(relation.right), relation];
+}
+
+/** Whether a join has no condition, as CROSS JOIN and a comma have none: it is an INNER JOIN on TRUE. */
+export function isCross({ type, on }: Extract<Relation, { readonly kind: 'join' }>): boolean {
+  return type === 'INNER' && on.kind === 'literal' && on.text === 'true';
 }
 
 /** The queries directly inside a query: WITH queries, sides of a set operation, FROM, and those in expressions. */

@@ -44,6 +44,7 @@ function truthOf(value: Expression): readonly Site[] {
     case 'cast':
     case 'scalarQuery':
     case 'saltedHash':
+    case 'grouping':
     case 'engineCall':
       return [siteOf(value.span, [value, TRUE])];
     case 'call':
@@ -89,7 +90,10 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
     case 'case':
       return part.branches.flatMap((branch) => truthOf(branch.when));
     case 'aggregate':
-      return part.filter === null ? [] : truthOf(part.filter);
+      return [
+        ...(part.filter === null ? [] : truthOf(part.filter)),
+        ...(part.order ?? []).map((order) => groupingOf(order.value)),
+      ];
     case 'column':
     case 'literal':
     case 'parameter':
@@ -97,6 +101,7 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
     case 'cast':
     case 'scalarQuery':
     case 'saltedHash':
+    case 'grouping':
     case 'engineCall':
     case 'invalid':
       return [];

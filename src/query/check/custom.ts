@@ -1,20 +1,36 @@
 import type { AnalysisTemplate, CustomRule, ManifestTable } from '../../collab/index.ts';
-import type { Expression, Query, Relation } from '../ast/nodes.ts';
+import { hasOneRow } from '../analysis/one-row.ts';
+import { namedIn, type Placed, placed, queryOf, selectPlaces } from '../analysis/places.ts';
+import type { Expression, Query, Relation, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
-import { firstSelect, joinsIn, selectsIn, within } from '../ast/walk.ts';
+import { firstSelect, isCross, joinsIn, selectsIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import { type RuleContext } from './rule-context.ts';
 import { checkComparisons } from './comparisons.ts';
 import { checkConstraints } from './constraints.ts';
 import { areAcross } from './joins.ts';
 import { Lineages } from './lineage.ts';
+import { checkRowAggregates } from './row-aggregates.ts';
 import { checkThresholdReachability } from './threshold-reachability.ts';
+import { checkTotals } from './totals.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
 
 function isEqualityAcross(term: Expression, join: Join): boolean {
   if (term.kind !== 'comparison' || term.operator !== '=') return false;
   return term.left.kind === 'column' && term.right.kind === 'column' && areAcross(join, term.left, term.right);
+}
+
+/** Checks a join without a condition: it repeats no row if one of its sides is a single row. */
+function checkCross(join: Join, place: Placed<Select>, { found }: RuleContext): void {
+  const named = namedIn(place);
+  const isOne = (side: Relation): boolean =>
+    side.kind === 'join' ? isCross(side) && isOne(side.left) && isOne(side.right) : hasOneRow(queryOf(side, named));
+  //= rules R-60
+  if (isOne(join.left) || isOne(join.right)) return;
+  found.add('JOIN_TYPE', join.span, 'the tables are joined without a condition', {
+    help: 'Join on an equality of columns, in ON or in WHERE. Without one, only a relation of a single row can be joined, such as an aggregate without GROUP BY.',
+  });
 }
 
 /** Requires at least one equality, and allows protected columns only in equalities that are combined with AND. */
@@ -94,10 +110,19 @@ export function checkCustom(
     if (table.rule?.kind !== 'custom') continue;
     checkPermission(table, table.rule, spans.get(table.name) ?? query.span, template, check);
   }
-  for (const select of selectsIn(query)) for (const join of joinsIn(select.from)) checkJoin(join, check);
+  const places = new Map(selectPlaces(placed(query)).map((place) => [place.query, place]));
+  for (const select of selectsIn(query)) {
+    // Of a query in an expression, the WITH queries around it are not known here, and none of them is taken for a single row.
+    for (const join of joinsIn(select.from)) {
+      if (isCross(join)) checkCross(join, places.get(select) ?? placed(select), check);
+      else checkJoin(join, check);
+    }
+  }
   checkOutputs(query, check);
+  checkTotals(query, check);
   checkThresholdReachability(query, spans, check);
   const lineages = new Lineages(query);
   checkConstraints(query, lineages, check);
+  checkRowAggregates(query, lineages, check);
   checkComparisons(query, lineages, check);
 }

@@ -1,6 +1,6 @@
 import type { JoinOperator, ManifestTable } from '../../collab/index.ts';
 import type { Expression, ExpressionOf, Relation, Select } from '../ast/nodes.ts';
-import { columnsIn, joinsIn, leavesOf, selectsIn, termsOf } from '../ast/walk.ts';
+import { columnsIn, isCross, joinsIn, leavesOf, selectsIn, termsOf } from '../ast/walk.ts';
 import { type RuleContext, type Scan, tableColumn } from './rule-context.ts';
 
 type Join = Extract<Relation, { readonly kind: 'join' }>;
@@ -101,6 +101,10 @@ export function checkJoins(select: Select, check: RuleContext, checkTerm: (term:
   for (const join of joinsIn(select.from)) {
     if (join.type === 'SEMI') checkFilterCondition(join, check, checkTerm);
     else {
+      if (isCross(join)) {
+        check.found.add('JOIN_TYPE', join.span, 'the tables are joined without a condition');
+        continue;
+      }
       //= rules R-20, R-64
       const help = join.type === 'ANTI' ? OUTSIDE_HELP : undefined;
       if (join.type !== 'INNER')

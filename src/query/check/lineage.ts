@@ -3,7 +3,7 @@ import { shapeOf } from '../ast/functions.ts';
 import { hasOwnWords } from '../ast/time-format.ts';
 import type { Expression, ExpressionOf, Leaf, Query, RelationColumn, TableColumn } from '../ast/nodes.ts';
 import { childrenOf, expressionsOf, leavesOf, within } from '../ast/walk.ts';
-import { excludingScans } from '../analysis/excluded.ts';
+import { onlyExcludingScans } from '../analysis/excluded.ts';
 import { foldName } from '../resolve/strict-node.ts';
 import type { Scan } from './rule-context.ts';
 
@@ -40,7 +40,15 @@ function unite(parts: readonly Lineage[], isBare: boolean): Lineage {
 }
 
 /** Window functions whose values are places and numbers of rows, and not values of a column. */
-const PLACES: ReadonlySet<string> = new Set(['count', 'row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist']);
+const PLACES: ReadonlySet<string> = new Set([
+  'count',
+  'row_number',
+  'rank',
+  'dense_rank',
+  'percent_rank',
+  'cume_dist',
+  'ntile',
+]);
 
 /** Whether a custom rule wants a number of persons behind each row of output. */
 export function isConstrained({ rule }: ManifestTable): boolean {
@@ -61,7 +69,7 @@ export class Lineages {
 
   /** Takes time in proportion to the size of the query. */
   constructor(query: Query) {
-    this.#excluding = excludingScans(query);
+    this.#excluding = onlyExcludingScans(query);
     this.#trace(query, new Map());
   }
 
@@ -136,9 +144,9 @@ export class Lineages {
         if (isReleased || value.argument === null || value.function === 'count') return COUNTED;
         return { ...inner(value.argument), isBare: true };
       case 'window': {
-        const [argument] = value.arguments;
+        const [argument, , other] = value.arguments;
         if (PLACES.has(value.function) || argument === undefined) return COUNTED;
-        return { ...inner(argument), isBare: true };
+        return unite([argument, ...(other === undefined ? [] : [other])].map(inner), true);
       }
       case 'call': {
         const own = ownArguments(value);
@@ -150,6 +158,7 @@ export class Lineages {
         };
       }
       case 'saltedHash':
+      case 'grouping':
       case 'engineCall':
         return unite(value.arguments.map(inner), false);
       case 'arithmetic':

@@ -48,6 +48,10 @@ function checkFilterQuery(query: Query, found: Findings): void {
  * @returns the SELECT, or `null` if there is none to check further
  */
 export function checkSingleSelect(query: Query, found: Findings): Select | null {
+  if (query.kind === 'set' && query.grouping !== undefined) {
+    found.add('GROUPING_SETS', query.span, 'the query has several groupings, which show totals next to their parts');
+    return query.grouping === null ? null : checkSingleSelect(query.grouping, found);
+  }
   for (const { name, query: inner } of query.named) found.add('CTE', inner.span, `\`${name}\` is a WITH query`);
   if (query.kind === 'set') {
     found.add('SETOP', query.span, `${query.operator} combines two queries`);

@@ -1,7 +1,10 @@
 import type { AnalysisTemplate, Manifest, TemplateParameter } from '../../collab/index.ts';
 import { describeTypedText, fillDefaults, readTypedText } from '../../collab/light.ts';
 import { findNearest, quoteForMessage } from '../../errors/index.ts';
+import { readPattern, writtenText } from '../ast/like-pattern.ts';
+import type { Query } from '../ast/nodes.ts';
 import { readTypeName, type ValueType } from '../ast/value-type.ts';
+import { expressionsOf, selectsIn, within } from '../ast/walk.ts';
 import type { Findings, Span } from '../findings/finding.ts';
 import type { CheckContext } from './rule-context.ts';
 
@@ -96,4 +99,18 @@ export function bindTemplate(context: CheckContext, text: string, whole: Span, f
   // One finding: of several at one place only the first is reported.
   if (mistakes.length > 0) found.add('PARAMETER_TYPE', whole, mistakes.join('; '), { help: helpOn(template) });
   return { template, types, values };
+}
+
+/** Reports values of parameters that are patterns of LIKE, and would make it fail. */
+export function checkPatterns(query: Query, { values }: BoundTemplate, found: Findings): void {
+  for (const value of selectsIn(query).flatMap(expressionsOf)) {
+    for (const part of within(value)) {
+      if (part.kind !== 'like' || part.escape === null || part.pattern.kind === 'literal') continue;
+      const text = writtenText(part.pattern, values);
+      const pattern = text === null ? null : readPattern(text, part.escape);
+      //= rules R-56
+      if (pattern !== null && 'problem' in pattern)
+        found.add('PARAMETER_TYPE', part.pattern.span, pattern.problem, { help: pattern.help });
+    }
+  }
 }

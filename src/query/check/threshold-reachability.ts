@@ -1,4 +1,4 @@
-import { excludingScans } from '../analysis/excluded.ts';
+import { excludingScans, onlyExcludingScans } from '../analysis/excluded.ts';
 import { personColumns } from '../analysis/person-columns.ts';
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
 import type { Leaf, Query, Select } from '../ast/nodes.ts';
@@ -50,7 +50,8 @@ function findRepeated(query: Query): Extract<Leaf, { readonly kind: 'named' }> |
 function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: Span, check: RuleContext): void {
   const excluding = excludingScans(query);
   const scans = scansOf(query, table);
-  const used = scans.filter((scan) => !excluding.has(scan.scan));
+  const unused = onlyExcludingScans(query);
+  const used = scans.filter((scan) => !unused.has(scan.scan));
   //= rules R-64
   if (table.owner !== check.member) {
     for (const scan of scans.filter((each) => excluding.has(each.scan))) {

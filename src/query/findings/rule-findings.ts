@@ -4,7 +4,7 @@ import type { FindingText } from './finding-text.ts';
 export const RULE_FINDINGS = {
   JOIN_TYPE: {
     why: 'Joins other than INNER JOIN … ON return rows outside the overlap, pair rows that do not belong together, or hide their condition.',
-    help: 'Write INNER JOIN … ON, or LEFT SEMI JOIN … ON, with an equality of join columns. A custom rule also allows LEFT, RIGHT and FULL JOIN.',
+    help: 'Write INNER JOIN … ON, or LEFT SEMI JOIN … ON, with an equality of join columns. A custom rule also allows LEFT, RIGHT, FULL and LEFT ANTI JOIN.',
   },
   JOIN_CONDITION: {
     why: 'A join condition consists of equalities between a column of one side and a column of the other; anything else filters or multiplies rows unseen.',
@@ -39,7 +39,7 @@ export const RULE_FINDINGS = {
     help: 'Use a column that the analysis rule lists for this use.',
   },
   FINGERPRINT_USE: {
-    why: 'Fingerprints stand for people: they can be joined and counted, but not shown, filtered by, grouped by or computed with.',
+    why: 'Fingerprints stand for people: they can be joined and counted, and in sub-queries of a custom rule grouped by, but not shown, compared with values or computed with.',
     help: 'Use COUNT(DISTINCT column), or join on the column.',
   },
   SEALED_USE: {

@@ -47,7 +47,7 @@ export const SHAPE_FINDINGS = {
     help: 'Select from a table of the collaboration.',
   },
   SUBQUERY: {
-    why: 'A sub-query computes on individual people before a threshold applies. A filter that all rows must meet (`column IN (SELECT …)` or EXISTS) may run; only a custom rule can allow others, and never one that refers to the query around it.',
+    why: 'A sub-query computes on individual people before a threshold applies. A filter that all rows must meet (`column IN (SELECT …)` or EXISTS) may run, and may refer to the query around it; only a custom rule can allow others, and those may not.',
     help: 'Write the query as a single SELECT with joins, or filter with `column IN (SELECT …)`.',
   },
   SUBQUERY_MULTIROW: {

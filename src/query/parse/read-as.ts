@@ -16,7 +16,7 @@ function readHalfJoins(draft: Draft): void {
   const { reading } = draft;
   for (let index = 0; index < reading.tokens.length; index += 1) {
     const isHalf = ['SEMI', 'ANTI'].includes(reading.word(index + 1)) && reading.word(index + 2) === 'JOIN';
-    if (reading.word(index) === 'LEFT' && isHalf) draft.replace(index, '');
+    if (reading.word(index) === 'LEFT' && isHalf) draft.replace(index, '    ');
   }
 }
 
@@ -30,7 +30,7 @@ const STEPS: Readonly<Record<Dialect, readonly ((draft: Draft) => void)[]>> = {
 function refuseSpark({ all, text }: Reading, found: Findings): void {
   let [run, longest, commentDepth] = [0, 0, 0];
   for (const { kind, start, end, depth } of all) {
-    if (kind === 'operator') run += end - start;
+    if (kind === 'operator' || kind === 'unknown') run += end - start;
     else run = kind === 'comment' ? run + 1 : 0;
     longest = Math.max(longest, run);
     commentDepth = Math.max(commentDepth, depth);
@@ -45,6 +45,7 @@ export function readAs(dialect: Dialect, text: string, found: Findings): Rewriti
   if (found.size > 0) return new Rewriting(text, []);
   const reading = readTokens(text, dialect);
   if (dialect === 'spark') refuseSpark(reading, found);
+  if (found.size > 0) return new Rewriting(text, []);
   const draft = new Draft(reading, found);
   for (const step of STEPS[dialect]) step(draft);
   const read = new Rewriting(text, dialect === 'spark' ? draft.edits() : draft.replacements());

@@ -9,6 +9,7 @@ import type {
   Relation,
   Select,
   SetOperation,
+  WindowOrder,
 } from '../ast/nodes.ts';
 import { printTypeName } from '../ast/value-type.ts';
 
@@ -78,18 +79,25 @@ class Printer {
     return values.map((value) => this.expression(value)).join(', ');
   }
 
-  #aggregate({ function: name, distinct, argument, filter }: ExpressionOf<'aggregate'>): string {
-    const inner = argument === null ? '*' : `${distinct ? 'DISTINCT ' : ''}${this.expression(argument)}`;
+  #orders(terms: readonly WindowOrder[]): string {
+    const orders = terms.map((term) => `${this.expression(term.value)} ${directionOf(term)}`);
+    return orders.length === 0 ? '' : `ORDER BY ${orders.join(', ')}`;
+  }
+
+  #aggregate(part: ExpressionOf<'aggregate'>): string {
+    const { function: name, distinct, argument, filter, parameter, order = [] } = part;
+    const value = argument === null ? '*' : `${distinct ? 'DISTINCT ' : ''}${this.expression(argument)}`;
+    const constant = parameter === undefined ? '' : `, ${this.expression(parameter)}`;
+    const inner = [`${value}${constant}`, this.#orders(order)].filter((text) => text !== '').join(' ');
     return `${name}(${inner})${filter === null ? '' : ` FILTER (WHERE ${this.expression(filter)})`}`;
   }
 
   #window(part: ExpressionOf<'window'>): string {
     const { partition, order, frame } = part;
     const isStar = part.function === 'count' && part.arguments.length === 0;
-    const orders = order.map((term) => `${this.expression(term.value)} ${directionOf(term)}`);
     const clauses = [
       partition.length === 0 ? '' : `PARTITION BY ${this.#list(partition)}`,
-      orders.length === 0 ? '' : `ORDER BY ${orders.join(', ')}`,
+      this.#orders(order),
       frame === null ? '' : printFrame(frame),
     ];
     const over = clauses.filter((clause) => clause !== '').join(' ');
@@ -109,6 +117,11 @@ class Printer {
     const arms = branches.map(({ when, then }) => `WHEN ${this.expression(when)} THEN ${this.expression(then)}`);
     const last = otherwise === null ? '' : ` ELSE ${this.expression(otherwise)}`;
     return `CASE ${arms.join(' ')}${last} END`;
+  }
+
+  #like({ value, pattern, escape, ignoreCase }: ExpressionOf<'like'>): string {
+    const last = escape === null ? '' : ` ESCAPE ${quoteText(escape)}`;
+    return `(${this.expression(value)} ${ignoreCase ? 'ILIKE' : 'LIKE'} ${this.expression(pattern)}${last})`;
   }
 
   expression(part: Expression): string {
@@ -152,11 +165,12 @@ class Printer {
       case 'scalarQuery':
         return `(${this.query(part.query)})`;
       case 'like':
-        return `(${this.expression(part.value)} ${part.ignoreCase ? 'ILIKE' : 'LIKE'} ${this.expression(part.pattern)})`;
+        return this.#like(part);
       case 'case':
         return this.#case(part);
       case 'cast':
         return `TRY_CAST(${this.expression(part.value)} AS ${printTypeName(part.type)})`;
+      case 'grouping':
       case 'invalid':
         throw new TypeError('a query with findings is never printed');
     }

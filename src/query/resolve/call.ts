@@ -1,5 +1,6 @@
 import { quoteForMessage } from '../../errors/index.ts';
-import { calculate, compare, not, wholeNumber } from '../ast/build.ts';
+import { aggregateType } from '../ast/aggregate-type.ts';
+import { calculate, compare, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
   type AggregateName,
@@ -8,26 +9,19 @@ import {
   isRefusedAggregate,
   type ScalarName,
 } from '../ast/functions.ts';
-import {
-  BIGINT,
-  BOOLEAN,
-  decimalOf,
-  DOUBLE,
-  integerOf,
-  TIMESTAMP,
-  UNKNOWN,
-  type ValueType,
-} from '../ast/value-type.ts';
+import { UNKNOWN } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
+import { findLike, LIKE_NAMES, resolveLike } from './like.ts';
 import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
 import { convertTo, unify } from './literal.ts';
 import { callScalar, checkArgument, expectNumber } from './scalar.ts';
 import { invalid } from './scope.ts';
 import { resolveTimeArithmetic } from './time-arithmetic.ts';
 import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
+import { functionMeant } from './operator-functions.ts';
 import { negate } from './time-value.ts';
 import { readWrittenCall } from './written-call.ts';
 import { readWrittenType } from './written-type.ts';
@@ -49,41 +43,8 @@ const PARSER_MADE = new Set([
   'struct_pack',
 ]);
 
-const LIKES: ReadonlyMap<string, { readonly negated: boolean; readonly ignoreCase: boolean }> = new Map([
-  ['~~', { negated: false, ignoreCase: false }],
-  ['!~~', { negated: true, ignoreCase: false }],
-  ['~~*', { negated: false, ignoreCase: true }],
-  ['!~~*', { negated: true, ignoreCase: true }],
-]);
-
-/** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
-const ROW_DIGITS = 12;
 function isArithmetic(name: string): name is Arithmetic {
   return ARITHMETIC.some((operator) => operator === name);
-}
-
-/** The type of an aggregate's result, by the type of its argument. */
-export function aggregateType(name: AggregateName, argument: ValueType): ValueType {
-  switch (name) {
-    case 'count':
-      return BIGINT;
-    case 'sum':
-      if (argument.kind === 'integer') return integerOf('HUGEINT', argument.digits + ROW_DIGITS);
-      if (argument.kind === 'decimal') return decimalOf(38, argument.scale, argument.digits + ROW_DIGITS);
-      return argument.kind === 'double' ? DOUBLE : UNKNOWN;
-    case 'min':
-    case 'max':
-      return argument;
-    case 'median':
-      if (argument.kind === 'date') return TIMESTAMP;
-      return argument.kind === 'integer' ? DOUBLE : argument;
-    case 'avg':
-    case 'stddev_samp':
-    case 'stddev_pop':
-    case 'var_samp':
-    case 'var_pop':
-      return DOUBLE;
-  }
 }
 
 /** Reports an argument that an aggregate cannot take. */
@@ -143,25 +104,17 @@ function refuseFunction(name: string, parts: readonly Expression[], span: Span, 
 
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
-  const like = LIKES.get(name);
+  const like = findLike(name);
+  if (like !== null && left !== undefined && right !== undefined && parts.length <= 3) {
+    for (const value of parts) checkArgument('text', value, context);
+    return resolveLike(like, parts, span, context);
+  }
   if (left === undefined || more !== undefined) return refuseFunction(name, parts, span, context);
   if (right === undefined) {
     if (left.kind === 'literal' && left.type.kind === 'interval') return name === '-' ? negate(left) : left;
     expectNumber(left, context);
     if (name === '-') return calculate('-', wholeNumber(0, span), left, span);
     return name === '+' ? left : refuseFunction(name, parts, span, context);
-  }
-  if (like !== undefined) {
-    for (const value of [left, right]) checkArgument('text', value, context);
-    const matches: Expression = {
-      kind: 'like',
-      value: left,
-      pattern: right,
-      ignoreCase: like.ignoreCase,
-      span,
-      type: BOOLEAN,
-    };
-    return like.negated ? not(matches, span) : matches;
   }
   if (name === '||') return callScalar('||', parts, span, context);
   if (name === '<=>') {
@@ -184,15 +137,17 @@ function resolveConvert(type: StrictNode, [value]: readonly Expression[], span: 
 }
 
 function resolveScalar(
-  name: string,
-  isSyntax: boolean,
+  given: string,
+  schema: string,
   node: StrictNode,
   context: Context,
   resolve: ResolvePart,
 ): Expression {
   const { span } = node;
+  const meant = functionMeant(given, context.manifest.dialect);
+  const name = meant ?? given;
   const { found } = context.walk;
-  const isSymbol = node.flag('is_operator');
+  const isSymbol = node.flag('is_operator') && meant === undefined;
   if (!isSymbol && isIntervalFunction(name)) return resolveIntervalFunction(node, context);
   const children = node.nodes('children');
   const [type, ...rest] = name === 'convert' && children.length === 2 ? children : [undefined, ...children];
@@ -208,7 +163,8 @@ function resolveScalar(
     found.add('AGG_ORDER_BY', span, `${quoteForMessage(name)} has an ORDER BY`);
   node.empty('export_state');
   node.close();
-  if (isSymbol) return resolveSymbol(name, parts, span, context);
+  // LIKE with ESCAPE is a function to the parser.
+  if (isSymbol || (schema !== '' && LIKE_NAMES.has(name))) return resolveSymbol(name, parts, span, context);
   if (type !== undefined) return resolveConvert(type, parts, span, context);
   const time = resolveTimeCall(name, parts, span, context);
   if (time !== null) return time;
@@ -216,7 +172,7 @@ function resolveScalar(
     name,
     span,
     context,
-    isSyntax,
+    isSyntax: schema !== '',
     scalar: (scalarName, values) => callScalar(scalarName, values, span, context),
     remainder: (values) => resolveSymbol('%', values, span, context),
   });
@@ -243,7 +199,7 @@ export function resolveFunction(
   const name = foldName(node.text('function_name'));
   const schema = node.text('schema');
   node.empty('catalog');
-  if (schema !== '' && !(schema === 'main' && PARSER_MADE.has(name))) {
+  if (schema !== '' && !(schema === 'main' && (PARSER_MADE.has(name) || LIKE_NAMES.has(name)))) {
     const parts = node.nodes('children').map((child) => resolve(child, context));
     node.skipAll();
     context.walk.found.add(
@@ -255,6 +211,6 @@ export function resolveFunction(
   }
   const aggregate = name === 'count_star' ? 'count' : findAggregate(name);
   return aggregate === null
-    ? resolveScalar(name, schema !== '', node, context, resolve)
+    ? resolveScalar(name, schema, node, context, resolve)
     : resolveAggregate(aggregate, node, context, resolve);
 }

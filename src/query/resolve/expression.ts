@@ -1,8 +1,10 @@
+import type { Dialect } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
 import {
+  BIGINT,
   BOOLEAN,
   commonType,
   familyOfType,
@@ -11,6 +13,7 @@ import {
   readTypeName,
   type ValueType,
 } from '../ast/value-type.ts';
+import { resolveForm } from './aggregate-forms.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
@@ -38,7 +41,8 @@ type Handler = (node: StrictNode, type: string, context: Context) => Expression;
 const HANDLERS: Readonly<Record<string, Handler>> = {
   COLUMN_REF: (node, _type, context) => resolveName(node, context),
   CONSTANT: (node, _type, context) => resolveConstant(node, context),
-  FUNCTION: (node, _type, context) => resolveFunction(node, context, resolveExpression),
+  FUNCTION: (node, _type, context) =>
+    resolveForm(node, context, resolveExpression) ?? resolveFunction(node, context, resolveExpression),
   WINDOW: (node, type, context) => resolveWindow(node, type, context, resolveExpression),
   COMPARISON: resolveComparison,
   CONJUNCTION: resolveConjunction,
@@ -121,9 +125,9 @@ function resolveOperator(node: StrictNode, type: string, context: Context): Expr
     return invalid(span, parts);
   }
   if (type === 'GROUPING_FUNCTION') {
-    context.walk.found.add('GROUPING_SETS', span, 'GROUPING tells apart totals and their parts');
-    node.skipAll();
-    return invalid(span);
+    const parts = node.nodes('children').map((child) => resolveExpression(child, context));
+    node.close();
+    return { kind: 'grouping', arguments: parts, span, type: BIGINT };
   }
   if (type === 'COMPARE_IN' || type === 'COMPARE_NOT_IN') {
     const found = resolveIn(node, context);
@@ -184,9 +188,32 @@ function resolveCase(node: StrictNode, context: Context): Expression {
   return { kind: 'case', branches, otherwise, span: node.span, type };
 }
 
+/** Names of types that DuckDB does not have, and the type that each of them is here. */
+const OWN_TYPES: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {
+  spark: new Map([
+    ['BYTE', 'TINYINT'],
+    ['TIMESTAMP_NTZ', 'TIMESTAMP'],
+    // The room knows no time zone but UTC.
+    ['TIMESTAMP_LTZ', 'TIMESTAMP'],
+  ]),
+  duckdb: new Map(),
+};
+
+/** A type by a name that DuckDB does not know. */
+function readOwnType(node: StrictNode, { manifest }: Context): ValueType | null {
+  const info = node.node('type_info');
+  node.close();
+  info.empty('alias', 'extension_info', 'catalog', 'schema', 'user_type_modifiers');
+  info.word('type', ['UNBOUND_TYPE_INFO']);
+  const type = OWN_TYPES[manifest.dialect].get(info.text('name').toUpperCase());
+  info.skipAll();
+  return type === undefined ? null : readTypeName(type);
+}
+
 /** The target type of a conversion, or `null` if values cannot be converted to it. */
-function readCastType(node: StrictNode): ValueType | null {
+function readCastType(node: StrictNode, context: Context): ValueType | null {
   const id = node.text('id');
+  if (id === 'UNBOUND') return readOwnType(node, context);
   if (id !== 'DECIMAL') {
     const isPlain = !node.isGiven('type_info');
     node.close();
@@ -208,7 +235,7 @@ function resolveCast(node: StrictNode, context: Context): Expression {
   node.flag('try_cast');
   const target = node.node('cast_type');
   const isInterval = target.text('id') === 'INTERVAL';
-  const type = readCastType(target);
+  const type = readCastType(target, context);
   node.close();
   const span = node.span.end === node.span.start ? value.span : node.span;
   if (isInterval) return resolveIntervalText(value, span, context);

@@ -2,6 +2,7 @@ import { canonicalText } from '../ast/equal.ts';
 import type { Expression, Item, Order } from '../ast/nodes.ts';
 import type { Context } from './context.ts';
 import { resolveExpression } from './expression.ts';
+import { readDirection } from './null-order.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 
 /** The clauses at the end of a query. */
@@ -44,8 +45,7 @@ function findByValue(value: Expression, items: readonly Item[], context: Context
 }
 
 function readOrder(node: StrictNode, items: readonly Item[], context: Context): readonly Order[] {
-  const direction = node.word('type', ['ORDER_DEFAULT', 'ASCENDING', 'DESCENDING']);
-  const nulls = node.word('null_order', ['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']);
+  const direction = readDirection(node, context);
   const term = node.node('expression');
   node.close();
   if (term.text('class') === 'STAR') {
@@ -57,7 +57,7 @@ function readOrder(node: StrictNode, items: readonly Item[], context: Context): 
   }
   context.nodes.add(items.length);
   const item = findByName(term, items, context) ?? findByValue(resolveExpression(term, context), items, context);
-  return item === null ? [] : [{ item, descending: direction === 'DESCENDING', nullsFirst: nulls === 'NULLS FIRST' }];
+  return item === null ? [] : [{ item, ...direction }];
 }
 
 /** Reads a number of rows that must be written in the query. */
@@ -65,6 +65,8 @@ function readRows(node: StrictNode, name: string, context: Context): number | nu
   if (!node.isGiven(name)) return null;
   const child = node.node(name);
   const value = child.text('class') === 'CONSTANT' ? resolveExpression(child, context) : null;
+  // LIMIT ALL.
+  if (value?.kind === 'literal' && value.text === null) return null;
   const rows = value?.kind === 'literal' && value.type.kind === 'integer' ? Number(value.text) : -1;
   if (Number.isSafeInteger(rows) && rows >= 0) return rows;
   context.walk.found.add('LIMIT_EXPR', child.span, 'expected a whole number of rows that is written in the query');

@@ -9,10 +9,12 @@ import { type Context, NodeCounter, TooManyNodes, type VisibleQuery } from './co
 import { expectTruth, resolveExpression } from './expression.ts';
 import { resolveWhere } from './where.ts';
 import { StrictNode, foldName, MAX_LIST, type Walk } from './strict-node.ts';
+import { expandSets, groupingsIn, type GroupingSets } from './grouping-sets.ts';
 import { SPAN_HELP } from './time-value.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
 import { relationColumns, resolveRelation } from './relation.ts';
+import { renameOutputs } from './values.ts';
 import { columnExpression, groupByName, NO_SCOPE, type Scope } from './scope.ts';
 import type { Json } from '../parse/json.ts';
 
@@ -95,18 +97,39 @@ function resolveGroup(node: StrictNode, items: readonly Item[], context: Context
   return null;
 }
 
-function resolveGroups(node: StrictNode, items: readonly Item[], context: Context): readonly Expression[] {
+/** The groups of each set, by their places in the list of groups. */
+function readSets(node: StrictNode, groups: readonly (Expression | null)[]): readonly (readonly Expression[])[] {
+  return node.list('group_sets').map((set) => {
+    const places = isList(set) ? set.map(Number) : [];
+    return distinct(places.flatMap((place) => groups[place] ?? []));
+  });
+}
+
+function distinct(groups: readonly Expression[]): readonly Expression[] {
+  return [...new Map(groups.map((group) => [canonicalText(group), group])).values()];
+}
+
+function resolveGroups(node: StrictNode, items: readonly Item[], context: Context): GroupingSets {
   const { found } = context.walk;
   const groups = node.nodes('group_expressions').map((group) => resolveGroup(group, items, context));
-  const sets = node.list('group_sets');
-  const [set] = sets;
-  const isPlain = sets.length === 0 || (sets.length === 1 && isList(set) && set.length === groups.length);
-  if (!isPlain) found.add('GROUPING_SETS', node.span, 'GROUPING SETS, ROLLUP and CUBE show totals next to their parts');
+  const sets = readSets(node, groups);
   const handling = node.word('aggregate_handling', ['STANDARD_HANDLING', 'FORCE_AGGREGATES', 'NO_AGGREGATES_ALLOWED']);
   if (handling === 'FORCE_AGGREGATES')
     found.add('GROUP_BY_ALL', node.span, 'GROUP BY ALL does not name what it groups by');
-  const kept = groups.filter((group) => group !== null);
-  return [...new Map(kept.map((group) => [canonicalText(group), group])).values()];
+  return { groups: distinct(groups.filter((group) => group !== null)), sets };
+}
+
+/** The query that a SELECT means with its grouping sets. */
+function withSets(select: Select, grouping: GroupingSets, context: Context): Query {
+  const { sets, groups } = grouping;
+  const [set] = sets;
+  const isPlain = set === undefined || (sets.length === 1 && set.length === groups.length);
+  if (!isPlain) return expandSets(select, grouping, context);
+  const [call] = groupingsIn(select);
+  if (call === undefined) return select;
+  if (groups.length > 0) return expandSets(select, { groups, sets: [groups] }, context);
+  context.walk.found.add('GROUPING_SETS', call.span, 'GROUPING needs a GROUP BY');
+  return select;
 }
 
 function resolveNamed(
@@ -120,11 +143,11 @@ function resolveNamed(
   for (const entry of map.nodes('map')) {
     const name = entry.text('key');
     const value = entry.node('value');
-    if (value.isGiven('aliases'))
-      found.add('COLUMN_ALIAS_LIST', node.span, `${quoteForMessage(name)} has a list of column names`);
+    const names = value.texts('aliases');
     value.word('materialized', ['CTE_MATERIALIZE_DEFAULT', 'CTE_MATERIALIZE_ALWAYS', 'CTE_MATERIALIZE_NEVER']);
     value.empty('key_targets');
-    const query = context.resolveInner(value.node('query'), { ...context, visible, scope: NO_SCOPE });
+    const written = context.resolveInner(value.node('query'), { ...context, visible, scope: NO_SCOPE });
+    const query = written === null ? null : renameOutputs(written, names, written.span, context);
     value.close();
     entry.close();
     if (context.manifest.tables.some((table) => foldName(table.name) === foldName(name))) {
@@ -148,7 +171,7 @@ function cover(spans: readonly Span[]): Span | null {
   return { start: Math.min(...spans.map(({ start }) => start)), end: Math.max(...spans.map(({ end }) => end)) };
 }
 
-function resolveSelect(node: StrictNode, around: Context): Select {
+function resolveSelect(node: StrictNode, around: Context): Query {
   const { named, context } = resolveNamed(node, { ...around, isCorrelated: false });
   const { relation, scope: from } = resolveRelation(node.node('from_table'), context);
   const inner: Scope = { ...from, outer: around.scope.entries.length > 0 ? around.scope : null };
@@ -162,26 +185,26 @@ function resolveSelect(node: StrictNode, around: Context): Select {
   };
   const inWhere: Scope = { ...inner, outputs, outputUse: 'clash', usesOuter: around.isCorrelated };
   const filtered = resolveWhere(node.optionalNode('where_clause'), relation, { ...context, scope: inWhere });
-  const groups = resolveGroups(node, items, withOutputs);
+  const grouping = resolveGroups(node, items, withOutputs);
   const having = clause('having');
   const qualify = clause('qualify');
   if (node.isGiven('sample')) context.walk.found.add('SAMPLE', node.span, 'the query asks for a sample of the result');
-  const { distinct, ...modifiers } = readModifiers(node.nodes('modifiers'), items, withOutputs);
+  const modifiers = readModifiers(node.nodes('modifiers'), items, withOutputs);
   node.close();
   const span = cover(items.map((item) => item.value.span)) ?? node.span;
-  return {
+  const select: Select = {
     kind: 'select',
     named,
     items,
     hasStar,
-    distinct,
     ...filtered,
-    groups,
+    groups: grouping.groups,
     having,
     qualify,
     span,
     ...modifiers,
   };
+  return withSets(select, grouping, context);
 }
 
 /** Reports two sides of a set operation that do not match. */

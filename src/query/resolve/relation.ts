@@ -1,6 +1,6 @@
 import type { ManifestColumn, ManifestTable } from '../../collab/index.ts';
 import { findNearest, quoteForMessage } from '../../errors/index.ts';
-import { compare, logic } from '../ast/build.ts';
+import { compare, logic, TRUE } from '../ast/build.ts';
 import type { Expression, Leaf, ColumnProtection, Query, Relation, RelationColumn } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { isFilterJoin, leavesOf } from '../ast/walk.ts';
@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 import { unify } from './literal.ts';
+import { readColumnNames, renameOutputs, resolveValues, selectAll } from './values.ts';
 import {
   columnExpression,
   findColumns,
@@ -57,13 +58,10 @@ function scopeOf(leaf: Leaf, { nodes }: Context): ResolvedFrom {
   };
 }
 
-/** Reports what can follow any table: samples and lists of column names. */
+/** Reports what can follow any table but is not supported. */
 function refuseExtras(node: StrictNode, context: Context): void {
   const { found } = context.walk;
   if (node.isGiven('sample')) found.add('SAMPLE', node.span, 'the query asks for a sample of a table');
-  if (node.has('column_name_alias') && node.isGiven('column_name_alias')) {
-    found.add('COLUMN_ALIAS_LIST', node.span, 'the alias has a list of column names');
-  }
 }
 
 /** The table or WITH query that a mistyped name most likely means, or all tables of the manifest, as a sentence. */
@@ -81,13 +79,16 @@ function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
   const { found } = context.walk;
   const [catalog, schema, name] = [node.text('catalog_name'), node.text('schema_name'), node.text('table_name')];
   const written = node.text('alias');
+  const names = readColumnNames(node);
   refuseExtras(node, context);
   if (node.isGiven('at_clause')) found.add('AT_CLAUSE', span, 'the query asks for a version of a table');
   node.close();
   const visible = catalog === '' && schema === '' ? context.visible.get(foldName(name)) : undefined;
   if (visible !== undefined) {
     const alias = written === '' ? visible.name : written;
-    return scopeOf({ kind: 'named', name: visible.name, alias, columns: visible.columns, span }, context);
+    const leaf: Leaf = { kind: 'named', name: visible.name, alias, columns: visible.columns, span };
+    if (names.length === 0) return scopeOf(leaf, context);
+    return derivedOf(renameOutputs(selectAll(leaf), names, span, context), alias, span, context);
   }
   //= rules R-5
   const table = context.manifest.tables.find((known) => foldName(known.name) === foldName(name));
@@ -99,6 +100,7 @@ function resolveTable(node: StrictNode, context: Context): ResolvedFrom {
     });
     return BROKEN;
   }
+  if (names.length > 0) found.add('COLUMN_ALIAS_LIST', span, 'the alias has a list of column names');
   const scan = context.nextScan();
   const alias = written === '' ? table.name : written;
   return scopeOf({ kind: 'scan', scan, table, alias, columns: scanColumns(table, scan), span }, context);
@@ -122,15 +124,32 @@ export function relationColumns(query: Query, { walk }: Context): readonly Relat
   return columns;
 }
 
+function derivedOf(query: Query, alias: string, span: Span, context: Context): ResolvedFrom {
+  return scopeOf({ kind: 'derived', query, alias, columns: relationColumns(query, context), span }, context);
+}
+
 function resolveDerived(node: StrictNode, context: Context): ResolvedFrom {
   const { span } = node;
   const written = node.text('alias');
   const alias = written === '' ? 'subquery' : written;
+  const names = readColumnNames(node);
   refuseExtras(node, context);
   const query = context.resolveInner(node.node('subquery'), { ...context, scope: NO_SCOPE });
   node.close();
-  if (query === null) return BROKEN;
-  return scopeOf({ kind: 'derived', query, alias, columns: relationColumns(query, context), span }, context);
+  return query === null ? BROKEN : derivedOf(renameOutputs(query, names, span, context), alias, span, context);
+}
+
+/** The names that both sides of a NATURAL JOIN have, as its USING. */
+function commonNames(left: Scope, right: Scope, span: Span, { walk }: Context): readonly string[] {
+  const namesOf = ({ entries }: Scope): readonly string[] =>
+    entries.flatMap(({ columns, hidden }) => [...columns.keys()].filter((name) => !hidden.has(name)));
+  const rights = new Set(namesOf(right));
+  const names = [...new Set(namesOf(left))].filter((name) => rights.has(name));
+  //= rules R-60
+  if (names.length === 0 && !left.isBroken && !right.isBroken) {
+    walk.found.add('JOIN_TYPE', span, 'the sides of the NATURAL JOIN have no column name in common');
+  }
+  return names;
 }
 
 /** The equalities that USING means. */
@@ -166,26 +185,20 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
   const left = resolveRelation(node.node('left'), context);
   const right = resolveRelation(node.node('right'), context);
   const type = (['INNER', 'LEFT', 'RIGHT', 'FULL', 'SEMI', 'ANTI'] as const).find((known) => known === written) ?? null;
-  const isPlain = kind === 'REGULAR' && type !== null;
-  if (!isPlain) {
+  const isKnown = kind === 'REGULAR' || kind === 'NATURAL' || (kind === 'CROSS' && type === 'INNER');
+  if (!isKnown || type === null) {
     const words = kind === 'REGULAR' ? written : kind;
-    found.add(
-      'JOIN_TYPE',
-      span,
-      words === 'CROSS'
-        ? 'the tables are joined without a condition'
-        : `${quoteForMessage(words)} joins are not supported`,
-    );
+    found.add('JOIN_TYPE', span, `${quoteForMessage(words)} joins are not supported`);
   }
-  const names = node.texts('using_columns');
+  const using = node.texts('using_columns');
+  const names = kind === 'NATURAL' ? commonNames(left.scope, right.scope, span, context) : using;
   const scope = mergeScopes(written, names, left.scope, right.scope);
   const condition = node.optionalNode('condition');
   node.empty('alias', 'sample', 'delim_flipped', 'duplicate_eliminated_columns');
   node.close();
-  const on =
-    condition === null
-      ? resolveUsing(names, left.scope, right.scope, span, context)
-      : expectTruth(resolveExpression(condition, { ...context, scope }), context);
+  let on: Expression = { ...TRUE, span };
+  if (condition !== null) on = expectTruth(resolveExpression(condition, { ...context, scope }), context);
+  else if (kind !== 'CROSS') on = resolveUsing(names, left.scope, right.scope, span, context);
   if (left.relation === null || right.relation === null) {
     return { relation: left.relation ?? right.relation, scope: { ...scope, isBroken: true } };
   }
@@ -219,9 +232,10 @@ export function resolveRelation(node: StrictNode, context: Context): ResolvedFro
     case 'TABLE_FUNCTION':
       found.add('TABLE_FUNCTION', span, 'FROM contains a table function');
       break;
-    case 'EXPRESSION_LIST':
-      found.add('UNSUPPORTED_NODE', span, 'VALUES is not supported');
-      break;
+    case 'EXPRESSION_LIST': {
+      const query = resolveValues(node, context);
+      return query === null ? BROKEN : derivedOf(query, 'valueslist', span, context);
+    }
     case 'SHOW_REF':
       found.add('UNSUPPORTED_NODE', span, 'DESCRIBE, SHOW and SUMMARIZE are not supported');
       break;

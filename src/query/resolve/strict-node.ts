@@ -115,6 +115,15 @@ export class StrictNode {
     return this.list(name).map((value) => new StrictNode(this.walk, value, this.span, this.#depth + 1));
   }
 
+  /** The nodes of a field that is a list of lists. */
+  nodeLists(name: string): readonly (readonly StrictNode[])[] {
+    return this.list(name).map((values) => {
+      if (!isList(values)) this.#refuseField(name);
+      const nodes = isList(values) ? values : [];
+      return nodes.map((value) => new StrictNode(this.walk, value, this.span, this.#depth + 1));
+    });
+  }
+
   /** A field that must be one of a few words; anything else is reported and gives `null`. */
   word<Word extends string>(name: string, words: readonly Word[]): Word | null {
     const value = this.text(name);

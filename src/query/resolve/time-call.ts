@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { readNumberFormat } from './number-format.ts';
 import { invalid } from './scope.ts';
 import { foldName, type StrictNode } from './strict-node.ts';
-import { DATE_TRUNCATIONS, TIME_MEANINGS, TRUNCATIONS } from './time-dialect.ts';
+import { DATE_TRUNCATIONS, TIME_MEANINGS } from './time-dialect.ts';
 import { type FormatResult, readAnyFormat, readJavaFormat, refuseReading } from './time-format.ts';
 import { expectAmount, expectText, expectTime, makeCall, negate, setting } from './time-value.ts';
 import { resolveConstant } from './literal.ts';
@@ -211,8 +211,9 @@ const toNumber: Handler = ([value, format, more], call) => {
 
 const truncateTime: Handler = ([unit, value, more], call) => {
   if (unit === undefined || value === undefined || more !== undefined) return null;
-  const help = `Write one of ${[...new Set(TRUNCATIONS.values())].join(', ')}.`;
-  const known = constantName(unit, 'a unit of time', TRUNCATIONS, call, help);
+  const { truncations } = TIME_MEANINGS[call.context.manifest.dialect];
+  const help = `Write one of ${[...new Set(truncations.values())].join(', ')}.`;
+  const known = constantName(unit, 'a unit of time', truncations, call, help);
   return make('date_trunc', [known, expectTime(value, call.context)], TIMESTAMP, call);
 };
 
@@ -223,8 +224,7 @@ const truncateDate: Handler = ([value, unit, more], call) => {
   if (unit === undefined) return isTime ? make('truncate_date', [setting('day', call.span), value], DATE, call) : null;
   if (familyOfType(value.type) === 'number') return null;
   const help = 'Write YEAR, QUARTER, MONTH or WEEK; for other units use DATE_TRUNC.';
-  const units = new Map([...TRUNCATIONS].filter(([, name]) => DATE_TRUNCATIONS.has(name)));
-  const known = constantName(unit, 'a unit of dates', units, call, help);
+  const known = constantName(unit, 'a unit of dates', DATE_TRUNCATIONS, call, help);
   return make('truncate_date', [known, expectTime(value, call.context)], DATE, call);
 };
 
@@ -259,7 +259,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ...['to_number', 'try_to_number'].map((name) => [name, toNumber] as const),
   ...['unix_timestamp', 'to_unix_timestamp'].map((name) => [name, unixSeconds] as const),
   ...['date_trunc', 'datetrunc'].map((name) => [name, truncateTime] as const),
-  ...['now', 'current_timestamp', 'get_current_timestamp'].map((name) => [name, now] as const),
+  ...['now', 'current_timestamp', 'get_current_timestamp', 'localtimestamp'].map((name) => [name, now] as const),
   ...['from_utc_timestamp', 'to_utc_timestamp', 'convert_timezone', 'timezone'].map(
     (name) => [name, refuseZones] as const,
   ),

@@ -10,6 +10,8 @@ interface TimeMeanings {
   readonly difference: 'whole_units' | 'crossed_units';
   /** What a date plus whole days or months is. */
   readonly datePlusInterval: 'date' | 'timestamp';
+  /** The units to which `date_trunc` goes down, by the names of the dialect. */
+  readonly truncations: ReadonlyMap<string, string>;
 }
 
 function named(part: string, ...names: readonly string[]): readonly (readonly [string, string])[] {
@@ -26,10 +28,6 @@ const COMMON_PARTS = [
   ...named('hour', 'hours', 'h', 'hr', 'hrs'),
   ...named('minute', 'minutes', 'm', 'min', 'mins'),
   ...named('dayofyear', 'doy'),
-  ...named('isodow'),
-  ...named('isoyear'),
-  ...named('decade'),
-  ...named('century'),
 ];
 
 const COMMON_FUNCTIONS = [
@@ -41,6 +39,20 @@ const COMMON_FUNCTIONS = [
 ] as const;
 
 const SECONDS = ['second', 'seconds', 's', 'sec', 'secs'];
+
+/** The units to which times are truncated in every dialect. */
+const COMMON_TRUNCATIONS = [
+  ...named('year'),
+  ...named('quarter'),
+  ...named('month'),
+  ...named('week'),
+  ...named('day'),
+  ...named('hour'),
+  ...named('minute'),
+  ...named('second'),
+  ...named('millisecond'),
+  ...named('microsecond'),
+];
 
 /** Times as the dialects compute with them. */
 export const TIME_MEANINGS: Readonly<Record<Dialect, TimeMeanings>> = {
@@ -57,11 +69,18 @@ export const TIME_MEANINGS: Readonly<Record<Dialect, TimeMeanings>> = {
     partFunctions: new Map([...COMMON_FUNCTIONS, ['dayofweek', 'sundayfirst'], ['weekday', 'mondayzero']]),
     difference: 'whole_units',
     datePlusInterval: 'date',
+    truncations: new Map([
+      ...COMMON_TRUNCATIONS,
+      ...named('year', 'yyyy', 'yy'),
+      ...named('month', 'mon', 'mm'),
+      ...named('day', 'dd'),
+    ]),
   },
   duckdb: {
     parts: new Map([
       ...COMMON_PARTS,
       ...SECONDS.map((name) => [name, 'second'] as const),
+      ...['isodow', 'isoyear', 'decade', 'century'].map((name) => [name, name] as const),
       ['dayofweek', 'dayofweek'],
       ['dow', 'dayofweek'],
       ['weekday', 'dayofweek'],
@@ -69,24 +88,14 @@ export const TIME_MEANINGS: Readonly<Record<Dialect, TimeMeanings>> = {
     partFunctions: new Map([...COMMON_FUNCTIONS, ['dayofweek', 'dayofweek'], ['weekday', 'dayofweek']]),
     difference: 'crossed_units',
     datePlusInterval: 'timestamp',
+    truncations: new Map([...COMMON_TRUNCATIONS, ...named('decade'), ...named('century')]),
   },
 };
 
-/** The units to which DATE_TRUNC goes down, by their names; TRUNC of a date takes those from `week` on. */
-export const TRUNCATIONS: ReadonlyMap<string, string> = new Map([
-  ...named('century'),
-  ...named('decade'),
+/** The units to which TRUNC of a date goes down, by Spark's names, which AWS has too. */
+export const DATE_TRUNCATIONS: ReadonlyMap<string, string> = new Map([
   ...named('year', 'yyyy', 'yy'),
   ...named('quarter'),
   ...named('month', 'mon', 'mm'),
   ...named('week'),
-  ...named('day', 'dd'),
-  ...named('hour'),
-  ...named('minute'),
-  ...named('second'),
-  ...named('millisecond'),
-  ...named('microsecond'),
 ]);
-
-/** The units to which Spark's TRUNC of a date goes down. */
-export const DATE_TRUNCATIONS: ReadonlySet<string> = new Set(['year', 'quarter', 'month', 'week']);

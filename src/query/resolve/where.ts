@@ -4,6 +4,7 @@ import type { Expression, ExpressionOf, Query, Relation, Select } from '../ast/n
 import { outputsOf } from '../ast/outputs.ts';
 import { columnsIn, freeAlias, isAggregated, mapChildren, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
+import { joinByWhere } from './comma-joins.ts';
 import type { Context } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import type { StrictNode } from './strict-node.ts';
@@ -192,5 +193,7 @@ export function resolveWhere(node: StrictNode | null, from: Relation | null, con
       filtered = { ...filtered, where: logic('AND', terms, node.span) };
     }
   }
-  return filtered;
+  if (filtered.from === null) return filtered;
+  const joined = joinByWhere(filtered.from, termsOf(filtered.where), context.manifest);
+  return { from: joined.from, where: logic('AND', joined.terms, node.span) };
 }

@@ -1,10 +1,13 @@
+import { aggregateType } from '../ast/aggregate-type.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import type { Expression, Frame, FrameBound, WindowOrder } from '../ast/nodes.ts';
 import { type AggregateName, findAggregate, isWindowName, type WindowName, WINDOWS } from '../ast/functions.ts';
-import { BIGINT, DOUBLE, UNKNOWN, type ValueType } from '../ast/value-type.ts';
-import { aggregateType, checkAggregateArgument, type ResolvePart } from './call.ts';
+import { BIGINT, commonType, DOUBLE, UNKNOWN, type ValueType } from '../ast/value-type.ts';
+import { checkAggregateArgument, type ResolvePart } from './call.ts';
 import type { Context } from './context.ts';
+import { readDirection } from './null-order.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
+import { unify } from './literal.ts';
 import { invalid } from './scope.ts';
 
 const MAX_DISTANCE = 1_000_000;
@@ -14,6 +17,7 @@ function windowType(name: WindowName | AggregateName, argument: ValueType): Valu
     case 'row_number':
     case 'rank':
     case 'dense_rank':
+    case 'ntile':
       return BIGINT;
     case 'percent_rank':
     case 'cume_dist':
@@ -33,6 +37,10 @@ function windowType(name: WindowName | AggregateName, argument: ValueType): Valu
     case 'var_samp':
     case 'var_pop':
     case 'median':
+    case 'first':
+    case 'quantile_cont':
+    case 'quantile_disc':
+    case 'string_agg':
       return aggregateType(name, argument);
   }
 }
@@ -67,14 +75,31 @@ function readFrame(node: StrictNode, context: Context, resolve: ResolvePart): Fr
   return first === null || last === null ? undefined : { start: first, end: last };
 }
 
-function readOrders(node: StrictNode, context: Context, resolve: ResolvePart): readonly WindowOrder[] {
+/** The terms of an ORDER BY. */
+export function readOrders(node: StrictNode, context: Context, resolve: ResolvePart): readonly WindowOrder[] {
   return node.nodes('orders').map((order) => {
-    const direction = order.word('type', ['ORDER_DEFAULT', 'ASCENDING', 'DESCENDING']);
-    const nulls = order.word('null_order', ['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']);
+    const direction = readDirection(order, context);
     const value = resolve(order.node('expression'), context);
     order.close();
-    return { value, descending: direction === 'DESCENDING', nullsFirst: nulls === 'NULLS FIRST' };
+    return { value, ...direction };
   });
+}
+
+/** Whether the numbers that say which row is meant, or how many parts there are, are written in the query. */
+function areNumbersWritten(name: string | null, [first, second]: readonly Expression[]): boolean {
+  if (name === 'ntile') return (readDistance(first ?? null) ?? 0) > 0;
+  return second === undefined || readDistance(second) !== null;
+}
+
+/** The arguments of a window function, with a third one, which stands for a missing row, of the type of the first. */
+function withDefault(values: readonly Expression[], context: Context): readonly Expression[] {
+  const [argument, distance, other] = values;
+  if (argument === undefined || distance === undefined || other === undefined) return values;
+  if (other.kind !== 'literal' && other.kind !== 'parameter') {
+    context.walk.found.add('ARGUMENT_NOT_LITERAL', other.span, 'expected a value that is written in the query');
+  }
+  const [first = argument, last = other] = unify([argument, other], context);
+  return [first, distance, last];
 }
 
 /** Resolves a window function over a partition, an order and a frame in rows. */
@@ -83,7 +108,7 @@ export function resolveWindow(node: StrictNode, type: string, context: Context, 
   const { found } = context.walk;
   const written = foldName(node.text('function_name'));
   const name = isWindowName(written) ? written : written === 'count_star' ? 'count' : findAggregate(written);
-  node.empty('schema', 'catalog', 'ignore_nulls', 'filter_expr', 'distinct', 'arg_orders', 'default_expr');
+  node.empty('schema', 'catalog', 'ignore_nulls', 'filter_expr', 'distinct', 'arg_orders');
   node.word('exclude_clause', ['NO_OTHER']);
   const values = node.nodes('children').map((child) => resolve(child, context));
   const partition = node.nodes('partitions').map((child) => resolve(child, context));
@@ -91,19 +116,30 @@ export function resolveWindow(node: StrictNode, type: string, context: Context, 
   const frame = readFrame(node, context, resolve);
   const offset = node.optionalNode('offset_expr');
   if (offset !== null) values.push(resolve(offset, context));
+  const instead = node.optionalNode('default_expr');
+  if (instead !== null) values.push(resolve(instead, context));
   node.close();
   if (name === null || !type.startsWith('WINDOW_')) {
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(written)} is not a window function that may run`);
     return invalid(span, values);
   }
-  const [argument, distance] = values;
   const { least, most } = isWindowName(name) ? WINDOWS[name] : { least: name === 'count' ? 0 : 1, most: 1 };
-  const isDistanceGood = distance === undefined || readDistance(distance) !== null;
-  if (frame === undefined || values.length < least || values.length > most || !isDistanceGood) {
+  if (frame === undefined || values.length < least || values.length > most || !areNumbersWritten(name, values)) {
     found.add('UNSUPPORTED_NODE', span, 'a window frame must use ROWS, and a distance must be a whole number');
     return invalid(span, values);
   }
+  const [argument] = values;
   if (!isWindowName(name) && argument !== undefined) checkAggregateArgument(name, argument, context);
-  const result = windowType(name, argument?.type ?? UNKNOWN);
-  return { kind: 'window', function: name, arguments: values, partition, order, frame, span, type: result };
+  const taken = withDefault(values, context);
+  const result = [taken[0], taken[2]].flatMap((value) => value?.type ?? []).reduce(commonType, UNKNOWN);
+  return {
+    kind: 'window',
+    function: name,
+    arguments: taken,
+    partition,
+    order,
+    frame,
+    span,
+    type: windowType(name, result),
+  };
 }

@@ -14,6 +14,8 @@ export type Obligation =
   | { readonly kind: 'round'; readonly of: 'counts' | 'sums'; readonly step: number }
   /** One extra row sums up the rows that the thresholds remove, if it passes them itself. */
   | { readonly kind: 'summary' }
+  /** The rows of grouping sets with fewer groups are of the groups that pass the thresholds only. */
+  | { readonly kind: 'totals' }
   /** Rows are ordered by all outputs, after the order that the query asks for, so that their order reveals nothing. */
   | { readonly kind: 'order' }
   /** At most `maxRows` rows are released. */
@@ -76,6 +78,7 @@ export function obligationsOf(
     ...limits.map((limit) => ({ kind: 'maxGroups', ...limit }) as const),
     ...findSteps(tables),
     ...(wantsSummary(query, tables) ? [{ kind: 'summary' } as const] : []),
+    ...(query.kind === 'select' && query.totals !== undefined ? [{ kind: 'totals' } as const] : []),
     { kind: 'order' } as const,
     { kind: 'rowLimit', maxRows } as const,
   ]);
@@ -96,6 +99,8 @@ export function describeObligation(obligation: Obligation): string {
       return `${obligation.of === 'counts' ? 'Counts' : 'Sums and averages'} are rounded to multiples of ${String(obligation.step)}.`;
     case 'summary':
       return 'One extra row without groups sums up the rows that are left out, if it has enough different values itself.';
+    case 'totals':
+      return 'Totals are of the rows that are shown: what is left out does not count in them.';
     case 'order':
       return 'Rows are ordered by all outputs, after the order that the query asks for.';
     case 'rowLimit':

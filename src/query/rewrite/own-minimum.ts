@@ -33,6 +33,7 @@ function minimumsIn(value: Expression, minimums: Minimums): readonly number[] {
     case 'window':
     case 'call':
     case 'saltedHash':
+    case 'grouping':
     case 'engineCall':
     case 'arithmetic':
     case 'comparison':

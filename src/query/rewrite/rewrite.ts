@@ -1,13 +1,15 @@
 import { personColumns } from '../analysis/person-columns.ts';
 import { compare, logic, NOWHERE, wholeNumber } from '../ast/build.ts';
-import type { Expression, Item, Order, Query, RelationColumn, Select } from '../ast/nodes.ts';
+import type { Expression, Item, Query, RelationColumn, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect } from '../ast/walk.ts';
 import { BIGINT } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
+import { fullOrder } from './full-order.ts';
 import { limitGroups } from './max-groups.ts';
 import { roundAggregates } from './rounding.ts';
 import { makeTotal } from './total-expressions.ts';
+import { addTotals } from './totals.ts';
 import { addSummary } from './summary.ts';
 
 /** The alias of the answer inside the statement that orders and limits it. */
@@ -56,6 +58,9 @@ function answerOf(query: Query, obligations: readonly Obligation[]): Query {
   if (bare.kind === 'set') return bare;
   const { select, thresholds } = limitGroups(bare, pick(obligations, 'maxGroups'), thresholdTerms(bare, obligations));
   const answered = addToSelect(select, thresholds, obligations);
+  if (select.totals !== undefined) {
+    return { ...addTotals(answered, select.totals, thresholds), named: select.named };
+  }
   return pick(obligations, 'summary').length === 0 ? answered : addSummary(answered, thresholds);
 }
 
@@ -75,14 +80,6 @@ function answerItem(name: string, column: RelationColumn): Item {
     type: column.type,
   };
   return { name, value };
-}
-
-/** The order that the query asks for, then all other outputs. */
-function fullOrder(order: readonly Order[], count: number): readonly Order[] {
-  //= rules R-37
-  const seen = new Set(order.map((term) => term.item));
-  const rest = Array.from({ length: count }, (_, item) => item).filter((item) => !seen.has(item));
-  return [...order, ...rest.map((item) => ({ item, descending: false, nullsFirst: false }))];
 }
 
 /**

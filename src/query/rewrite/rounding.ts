@@ -1,9 +1,9 @@
+import { aggregateType } from '../ast/aggregate-type.ts';
 import { calculate, castTo, NOWHERE, wholeNumber } from '../ast/build.ts';
 import type { Expression, ExpressionOf } from '../ast/nodes.ts';
 import { findScale } from '../ast/scale.ts';
 import { BIGINT, decimalOf, DOUBLE, familyOfType } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
-import { aggregateType } from '../resolve/call.ts';
 import type { ObligationOf } from './obligations.ts';
 
 /** A number as the nearest multiple of a step. */

@@ -1,8 +1,8 @@
-import { compare, logic, not, NOWHERE } from '../ast/build.ts';
-import type { Expression, Query, Relation, Select } from '../ast/nodes.ts';
-import { outputsOf } from '../ast/outputs.ts';
-import { columnsIn, freeAlias, hasAggregate, mapChildren } from '../ast/walk.ts';
+import { logic, not, NOWHERE } from '../ast/build.ts';
+import type { Expression, Query, Select } from '../ast/nodes.ts';
+import { columnsIn, hasAggregate, mapChildren } from '../ast/walk.ts';
 import { NULL } from '../ast/value-type.ts';
+import { rowsOfGroups } from './shown-groups.ts';
 
 const SUPPRESSED = 'suppressed';
 
@@ -19,29 +19,12 @@ function withoutGroups(value: Expression): Expression {
  * outputs that are not aggregates are NULL.
  */
 export function addSummary(select: Select, thresholds: readonly Expression[]): Query {
-  const { groups, from } = select;
+  const { from } = select;
   const passes = logic('AND', thresholds, NOWHERE);
   if (passes === null || from === null) return select;
   //= rules R-36
-  const alias = freeAlias(from, SUPPRESSED);
-  const keys = groups.map((value, index) => ({ name: `k${String(index)}`, value }));
-  const failing: Select = { ...select, items: keys, having: not(passes, NOWHERE), qualify: null, hasStar: false };
-  const columns = outputsOf(failing);
-  const terms = columns.map((column, index) => {
-    const key: Expression = {
-      kind: 'column',
-      relation: alias,
-      name: column.name,
-      column,
-      span: NOWHERE,
-      type: column.type,
-    };
-    return compare('IS NOT DISTINCT FROM', groups[index] ?? key, key, NOWHERE);
-  });
-  const on = logic('AND', terms, NOWHERE);
-  if (on === null) return select;
-  const suppressed: Relation = { kind: 'derived', query: failing, alias, columns, span: NOWHERE };
-  const joined: Relation = { kind: 'join', type: 'INNER', left: from, right: suppressed, on, span: NOWHERE };
+  const joined = rowsOfGroups(select, from, not(passes, NOWHERE), SUPPRESSED);
+  if (joined === null) return select;
   const items = select.items.map(({ name, value }) => ({ name, value: withoutGroups(value) }));
   const summary: Select = { ...select, from: joined, items, groups: [], having: passes, qualify: null };
   return {

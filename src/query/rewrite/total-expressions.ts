@@ -1,3 +1,5 @@
+import { outputsOf } from '../ast/outputs.ts';
+import { fullOrder } from './full-order.ts';
 import { castTo } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
@@ -105,6 +107,7 @@ function level(values: readonly Expression[]): readonly Expression[] {
 /** The argument of a sum or an average; as DOUBLE if its digits leave no room for the sum. */
 function safeSummand(name: string, argument: Expression): Expression {
   if (name === 'median') return asTimestamp(argument);
+  if (name === 'quantile_cont') return asDouble(argument);
   const digits = name === 'sum' || name === 'avg' ? digitsOf(argument.type) : null;
   return digits === null || digits.before + digits.after <= MAX_SUM_DIGITS ? argument : asDouble(argument);
 }
@@ -121,6 +124,11 @@ function safeAggregate(part: ExpressionOf<'aggregate'>): Expression {
 
 function safeWindow(part: ExpressionOf<'window'>): Expression {
   const values = part.arguments.map((value) => safeSummand(part.function, value));
+  const [first, distance, other] = values;
+  if (first !== undefined && distance !== undefined && other !== undefined) {
+    const [value = first, instead = other] = level([first, other]);
+    return { ...part, arguments: [value, distance, instead], type: commonType(value.type, instead.type) };
+  }
   const isDouble = values.some((value, index) => isWidened(part.arguments[index] ?? value, value));
   return { ...part, arguments: values, type: isDouble ? DOUBLE : part.type };
 }
@@ -166,6 +174,7 @@ function safePart(part: Expression): Expression {
     case 'literal':
     case 'parameter':
     case 'saltedHash':
+    case 'grouping':
     case 'engineCall':
     case 'logic':
     case 'not':
@@ -201,11 +210,17 @@ function safeRelation(relation: Relation): Relation {
 export function makeTotal(query: Query): Query {
   //= rules R-9
   const named = query.named.map((each) => ({ ...each, query: makeTotal(each.query) }));
-  if (query.kind === 'set') return { ...query, named, left: makeTotal(query.left), right: makeTotal(query.right) };
+  // Which of several rows a LIMIT keeps must not be up to the engine.
+  const isLimited = query.limit !== null || query.offset !== null;
+  const order = isLimited ? fullOrder(query.order, outputsOf(query).length) : query.order;
+  if (query.kind === 'set') {
+    return { ...query, named, order, left: makeTotal(query.left), right: makeTotal(query.right) };
+  }
   const orNull = (value: Expression | null): Expression | null => (value === null ? null : safeExpression(value));
   return {
     ...query,
     named,
+    order,
     items: query.items.map(({ name, value }) => ({ name, value: safeExpression(value) })),
     from: query.from === null ? null : safeRelation(query.from),
     where: orNull(query.where),

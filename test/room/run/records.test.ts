@@ -66,6 +66,19 @@ describe('the record of an attempt', () => {
     await room[Symbol.asyncDispose]();
   });
 
+  test('R-67 has the default of a parameter as its value, and so has a package', async () => {
+    const outcome = await runner.run(template({}));
+    expect((await lastAttempt(room)).question).toMatchObject({
+      template: 'pages-since',
+      parameters: { since: '1500' },
+    });
+    if (outcome.kind === 'refused') throw new Error('refused');
+    expect(outcome.result.statement.question).toMatchObject({ parameters: { since: '1500' } });
+    const given = await runner.run(template({ since: '1500' }));
+    expect(tableOf(given)).toEqual(tableOf(outcome));
+    expect(tableOf(await runner.run(template({ since: '1' })))).not.toEqual(tableOf(outcome));
+  });
+
   test('A-9 has a hash of the result that an owner cannot try out, and a receiver can check', async () => {
     const outcome = await runner.run(ask(COUNT));
     const hash = sha256(tableOf(outcome));
