@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findScalar, SCALARS } from '#src/query/ast/functions';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { differencesOf, nameOf, SPARK, type SparkCase, SparkRoom } from './spark-cases.ts';
 
@@ -34,4 +37,21 @@ test.each(topics)('what Spark means: %s', async (topic) => {
     if (problem !== null) wrong.push(`${nameOf(each)}: ${problem}`);
   }
   expect(wrong).toEqual([]);
+});
+
+const RULES = readFileSync(join(import.meta.dirname, '../../docs/rules.md'), 'utf8');
+const SECTION = /\n## What Spark means\n(?<text>[\s\S]*?)\n## /u.exec(RULES)?.groups?.['text'] ?? '';
+
+test('R-58 docs/rules.md has each topic and each difference of the recorded answers, and no other', () => {
+  const named = [...SECTION.matchAll(/^\| ([^|]+?) +\| /gmu)].map(([, topic = '']) => topic);
+  expect(named.filter((topic) => topic !== 'topic' && !topic.startsWith('--'))).toEqual(topics);
+  const listed = [...SECTION.matchAll(/^- ([\s\S]*?)(?=\n- |\n\n)/gmu)].map(([, text = '']) =>
+    text.replaceAll(/\s+/gu, ' '),
+  );
+  expect(listed).toEqual([...new Set(SPARK.cases.flatMap(({ known }) => known ?? []))]);
+});
+
+test('R-10 docs/rules.md names each function that a query can name', () => {
+  const names = Object.keys(SCALARS).filter((name) => findScalar(name) === name && name !== '||');
+  expect(names.filter((name) => !new RegExp(`\`${name}[\`(]`, 'iu').test(RULES))).toEqual([]);
 });

@@ -144,10 +144,11 @@ function resolveScalar(
   resolve: ResolvePart,
 ): Expression {
   const { span } = node;
-  const meant = functionMeant(given, context.manifest.dialect);
+  const isOperator = node.flag('is_operator');
+  const meant = isOperator || /^\w/.test(given) ? functionMeant(given, context.manifest.dialect) : undefined;
   const name = meant ?? given;
   const { found } = context.walk;
-  const isSymbol = node.flag('is_operator') && meant === undefined;
+  const isSymbol = isOperator && meant === undefined;
   if (!isSymbol && isIntervalFunction(name)) return resolveIntervalFunction(node, context);
   const children = node.nodes('children');
   const [type, ...rest] = name === 'convert' && children.length === 2 ? children : [undefined, ...children];
