@@ -1,16 +1,24 @@
 import type { CommandModule } from 'yargs';
-import { checkInRoom, checkUnderManifest } from '../../src/actions/operator/index.ts';
+import {
+  checkInRoom,
+  checkUnderManifest,
+  listExamplesInRoom,
+  listExamplesUnderManifest,
+} from '../../src/actions/operator/index.ts';
+import { SealroomError } from '../../src/errors/index.ts';
 import { listHomeKeys } from '../../src/actions/member/index.ts';
 import { claimedCaller, type QueryCheck, type QueryRequest } from '../../src/room/index.ts';
 import { type ManifestArguments, readManifestFile, withManifestOptions } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
-import { printDefaults, printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
+import { printDefaults, printExamples, printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `check`. */
-interface CheckArguments extends RoomArguments, QueryArguments, ManifestArguments {}
+interface CheckArguments extends RoomArguments, QueryArguments, ManifestArguments {
+  readonly examples: boolean;
+}
 
 async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequest): Promise<QueryCheck | null> {
   const file = await readManifestFile(io, args);
@@ -32,7 +40,26 @@ async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequ
   return { text, parameters, verdict, budgets };
 }
 
+/** Says what may be asked of each table. */
+async function runExamples(args: CheckArguments, io: CliIo): Promise<void> {
+  const { as, sql, template } = args;
+  if (sql !== undefined || template !== undefined) {
+    throw new SealroomError('USAGE_OPTION', '`--examples` takes no query and no template');
+  }
+  const file = await readManifestFile(io, args);
+  const examples =
+    file === undefined
+      ? await listExamplesInRoom(roomDirectory(io, args), as, io.signal)
+      : await listExamplesUnderManifest(
+          { ...file, knownKeys: await listHomeKeys(memberEnvironment(io, {})), isUnsigned: args.unsigned },
+          as,
+          io.signal,
+        );
+  io.stdout.write(`${args.json ? JSON.stringify({ tables: examples }) : printExamples(examples).join('\n')}\n`);
+}
+
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
+  if (args.examples) return runExamples(args, io);
   const request = { ...readQuestion(io, args), caller: claimedCaller(args.as) };
   const given = request.query.kind === 'template' ? request.query.parameters : {};
   const { text, parameters, verdict, budgets } =
@@ -52,7 +79,11 @@ export function checkCommand(io: CliIo): CommandModule<object, CheckArguments> {
       withManifestOptions(
         withQuery(withRoom(yargs)),
         'check against this manifest, signed by all members, without a room and its budgets',
-      ),
+      ).option('examples', {
+        type: 'boolean',
+        default: false,
+        describe: 'say what may be asked of each table, with a query that is allowed',
+      }),
     handler: (args) => runCheck(args, io),
   };
 }

@@ -1,9 +1,11 @@
+import type { TableExample } from '../../src/actions/operator/index.ts';
 import type { BudgetChange } from '../../src/audit/index.ts';
 import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import {
   describeObligation,
   type Finding,
   renderFindings,
+  renderSuggestion,
   type TableKey,
   type Verdict,
 } from '../../src/query/index.ts';
@@ -35,7 +37,10 @@ function describeKey({ table, columns }: TableKey): string {
 
 /** Describes a verdict to a person: all findings, or what is added to the query, what it costs and what runs. */
 export function printVerdict(text: string, verdict: Verdict, budgets: readonly BudgetChange[]): readonly string[] {
-  if (!verdict.allowed) return [renderFindings(text, verdict.findings)];
+  if (!verdict.allowed) {
+    const { findings, suggestion } = verdict;
+    return [renderFindings(text, findings), ...(suggestion === undefined ? [] : ['', renderSuggestion(suggestion)])];
+  }
   const { sql, parameters } = verdict.statement;
   return [
     'allowed',
@@ -57,6 +62,16 @@ export function printDefaults(
     'defaults',
     defaults.map(([name, value]) => `${name} = ${quoteForMessage(value)}`),
   );
+}
+
+/** Describes what may be asked of each table, with one query that is allowed. */
+export function printExamples(examples: readonly TableExample[]): readonly string[] {
+  return examples.flatMap(({ table, owner, allows, templates, sql }) => [
+    `${table} of ${owner}:`,
+    ...allows.map((text) => `  allows ${text}`),
+    ...templates.map((id) => `  try: --template ${id}`),
+    sql === null ? '  no query was found that is allowed' : `  try: ${sql}`,
+  ]);
 }
 
 /** A verdict for machines: its resolved query is the text whose hash is in the records. */

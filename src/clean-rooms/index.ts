@@ -1,13 +1,7 @@
 /** AWS Clean Rooms itself: a manifest from a running collaboration, and queries that are sent to it once they are checked. */
 export { CleanRoomsConnection } from './connection.ts';
 export { describeLeftOut, type ImportedManifest, importManifest } from './import-manifest.ts';
-export { accountOfMember, type LeftOut } from './import-parts.ts';
+export { accountOfMember } from './import-parts.ts';
 export { readCollaboration } from './read-collaboration.ts';
-export {
-  type ProtectedQueryRequest,
-  type ProtectedQueryResult,
-  type ResultPlace,
-  runProtectedQuery,
-  type WaitOptions,
-} from './protected-query.ts';
+export { type ProtectedQueryResult, type ResultPlace, runProtectedQuery } from './protected-query.ts';
 export { downloadResult, openResultStore, type ResultStore } from './results.ts';

@@ -1,7 +1,9 @@
 import type { ManifestTable } from '../collab/index.ts';
 import type { Query } from './ast/nodes.ts';
 import { leavesOf, selectsIn } from './ast/walk.ts';
-import { type Finding, Findings, type Span } from './findings/finding.ts';
+import { type Finding, Findings, type Span, type Suggestion } from './findings/finding.ts';
+import type { RefusedText } from './fixes/site.ts';
+import { suggestFixes } from './fixes/suggest.ts';
 import { TextIndex } from './parse/span.ts';
 import type { ParsedQuery } from './parse/parser.ts';
 import { printStatement, type Statement } from './print/statement.ts';
@@ -44,10 +46,15 @@ export type Verdict =
       readonly findings: readonly Finding[];
       readonly obligations: readonly [];
       readonly tables: readonly string[];
+      /** The nearest query that would be allowed, where one can be written mechanically; only `verifyFixes` finds it. */
+      readonly suggestion?: Suggestion;
     };
 
-function refuse(found: Findings, tables: readonly string[]): Verdict {
-  const verdict: Verdict = { allowed: false, findings: found.list(), obligations: [], tables };
+/** Refuses a query; `refused` is what fixes are made of, and `null` for a template, whose text never changes. */
+function refuse(found: Findings, tables: readonly string[], refused: RefusedText | null = null): Verdict {
+  const listed = found.list();
+  const findings = refused === null ? listed : Object.freeze(suggestFixes(refused, listed));
+  const verdict: Verdict = { allowed: false, findings, obligations: [], tables };
   return Object.freeze(verdict);
 }
 
@@ -125,7 +132,13 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   const check = { found, manifest, member, tables };
   checkRules(query, bound, spans, check);
   const counted = checkCounting(query, context, check);
-  if (found.size > 0) return refuse(found, names);
+  if (found.size > 0) {
+    return refuse(
+      found,
+      names,
+      context.template === undefined ? { text: parsed.text, query: resolved, manifest } : null,
+    );
+  }
   const obligations = obligationsOf(query, tables, counted.limits, maxRows);
   const statement = printStatement(rewriteQuery(counted.query, obligations), bound?.values ?? new Map());
   const { assumed } = counted;

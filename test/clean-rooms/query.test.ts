@@ -70,7 +70,7 @@ async function run(routes: StandInRoutes, stopAfter = Number.POSITIVE_INFINITY):
 }
 
 describe('a query at AWS', () => {
-  test('R-68 is sent as it was written, and its result is where AWS says', async () => {
+  test('is sent as it was written, and its result is where AWS says', async () => {
     const { outcome, statuses, waits, requests } = await run(
       queryRoutes(described('SUBMITTED'), described('SUBMITTED'), described('STARTED'), DONE),
     );
@@ -221,7 +221,7 @@ describe('the result of a query at AWS', () => {
   });
 
   test('is decrypted with the secret of the member, and leaves nothing else behind', async () => {
-    await using _aws = await StandIn.start(queryRoutes(DONE));
+    await using aws = await StandIn.start(queryRoutes(DONE));
     await using session = await Session.start({
       'in.csv': 'name\nAda\n',
       'schema.json': JSON.stringify({
@@ -260,6 +260,7 @@ describe('the result of a query at AWS', () => {
       },
     );
     expect(await session.text('out.csv')).toBe('name_sealed\nAda\n');
+    expect(aws.requests.map(({ method }) => method)).toEqual(['POST']);
     expect((await session.names()).filter((name) => !before.includes(name) && name !== 'home')).toEqual(['out.csv']);
   });
 });
@@ -282,7 +283,7 @@ async function ask(routes: StandInRoutes, more: readonly string[], isTerminal = 
 }
 
 describe('clean-rooms query', () => {
-  test('R-68 sends nothing of a query that is refused here, and says all reasons', async () => {
+  test('sends nothing of a query that is refused here, and says all reasons', async () => {
     const { code, out, sent } = await ask(queryRoutes(DONE), ['SELECT person_fingerprint, nonsense FROM impressions']);
     expect(code).toBe(3);
     expect(out).toMatch(/FINGERPRINT_USE/);

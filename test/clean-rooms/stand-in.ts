@@ -129,7 +129,7 @@ export const AGGREGATION = {
 };
 
 /** A custom rule of the release of August 2026, whose thresholds this release of the SDK does not know. */
-export const CUSTOM = {
+const CUSTOM = {
   v1: {
     custom: {
       allowedAnalyses: [REACH_ARN, 'ANY_QUERY'],

@@ -63,6 +63,19 @@ describe('sealroom check', () => {
     expect(JSON.parse(refused.err)).toMatchObject({ error: { code: 'RULE_QUERY' } });
   });
 
+  test('says what may be asked of each table, with a query that is allowed', async () => {
+    const { code, out } = await check('--examples');
+    expect(code).toBe(0);
+    expect(out).toContain('impressions of pub:\n  allows COUNT_DISTINCT of `email`\n  allows SUM of `spend`\n');
+    expect(out).toContain('  try: --template pages-since\n');
+    const tried = [...out.matchAll(/^ {2}try: (SELECT .*)$/gm)].map(([, sql = '']) => sql);
+    expect(tried).toHaveLength(4);
+    for (const sql of tried) expect([sql, (await check(sql)).code]).toEqual([sql, 0]);
+    const manifest = await run(['check', '--manifest', 'manifest.json', '--as', 'brand', '--examples', '--json']);
+    expect(JSON.parse(manifest.out)).toMatchObject({ tables: [{ table: 'impressions', sql: tried[0] }, {}, {}, {}] });
+    expect((await check('--examples', 'SELECT 1')).code).toBe(2);
+  });
+
   test('takes a template with values', async () => {
     const { code, out } = await check('--template', 'pages-since', '--param', 'since=1200');
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('$1 = "1200"') });

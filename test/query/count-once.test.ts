@@ -355,6 +355,27 @@ test('R-43 a join that repeated rows of the asking member can make huge is refus
   expect(await codesOf(`SELECT COUNT(DISTINCT c.email) AS n ${FAN}`, {}, facts(50_000))).toEqual(['allowed']);
 });
 
+test('R-43 joins that only filter by more than equalities, and lists of NOT IN, have a size too', async () => {
+  const facts = (most: number): Facts => ({
+    mine: { rows: 60_000, most: { email: most, bucket: 50 } },
+    fan: { rows: 90_000, most: { bucket: 90_000 } },
+  });
+  const count = 'SELECT COUNT(DISTINCT c.email) AS n, COUNT(DISTINCT m.tag) AS t';
+  const pairs = `${count} ${C} WHERE NOT EXISTS (SELECT 1 FROM mine w WHERE w.email = c.email AND w.weight > m.weight)`;
+  const listed = `${count} ${C} WHERE c.email IN (SELECT w.email FROM mine w WHERE w.weight > m.weight)`;
+  for (const sql of [pairs, listed]) {
+    expect(await codesOf(sql, CUSTOM, facts(10))).toEqual(['allowed']);
+    expect(await codesOf(sql, CUSTOM, facts(50_000))).toEqual(['JOIN_SIZE']);
+    expect(await codesOf(sql.replace('.weight > m.weight', '.phone = m.phone'), CUSTOM, facts(50_000))).toEqual([
+      'allowed',
+    ]);
+  }
+  const list = 'SELECT w.email FROM mine w JOIN fan f ON w.bucket = f.bucket WHERE w.email IS NOT NULL';
+  const outside = `SELECT COUNT(DISTINCT c.email) AS n FROM customers c WHERE c.email NOT IN (${list})`;
+  expect(await codesOf(outside, CUSTOM, facts(10))).toEqual(['JOIN_SIZE']);
+  expect(await codesOf(outside, CUSTOM)).toEqual(['allowed']);
+});
+
 describe('enumeration: one row or one person of a protected table, taken out', () => {
   interface Data {
     readonly customers: readonly (readonly [email: number, spend: number, region: number])[];

@@ -171,7 +171,7 @@ const { number, text, date, truth } = fc.letrec<Record<'number' | 'text' | 'date
       made('regexp_like(?, ?)', text, oneOf("'^[0-9]+$'", "'(?i)NAN|inf'", "'(a|.){3,50}$'")),
       made('CAST(? AS BOOLEAN)', fc.oneof(text, number)),
       made('(? <=> ?)', number, number),
-      made('(? LIKE ?)', text, oneOf("'%'", "'\\'", "'_%x'")),
+      made('(? LIKE ?)', text, oneOf("'%'", "'\\\\\\\\'", "'_%x'", "'\\%_'", "'!%!!' ESCAPE '!'")),
       made('(? BETWEEN ? AND ?)', date, date, date),
       made('(? IN (?, ?))', number, oneOf(...NUMBERS), oneOf(...NUMBERS)),
     ),

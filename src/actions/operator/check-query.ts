@@ -45,6 +45,24 @@ export interface ManifestCheck extends QueryCheck {
 }
 
 /**
+ * Reads a manifest that queries are checked under, and the members that have not signed it.
+ *
+ * @throws {SealroomError} the codes of {@link checkUnderManifest} that are about the manifest.
+ */
+export function readCheckedManifest({ text, file, knownKeys, isUnsigned }: CheckedManifest): {
+  readonly manifest: Manifest;
+  readonly unsigned: readonly string[];
+} {
+  const manifest = parseManifest(text, { file });
+  const keys = comparePinnedKeys(manifest, knownKeys);
+  requirePinnedKeys(keys, file);
+  const states = verifyManifest(manifest);
+  (isUnsigned ? refuseBrokenSignatures : requireSignatures)(states, file);
+  requireKnownSigners(manifest, keys, file);
+  return { manifest, unsigned: listUnsigned(states) };
+}
+
+/**
  * Checks a query under a manifest, without a room and without budgets.
  *
  * @throws {SealroomError} USAGE_OPTION as `resolveRequest`; MANIFEST_* as `parseManifest`; MANIFEST_SIGNATURE if a signature is
@@ -52,17 +70,12 @@ export interface ManifestCheck extends QueryCheck {
  *   the signal fires.
  */
 export async function checkUnderManifest(
-  { text, file, knownKeys, isUnsigned }: CheckedManifest,
+  checked: CheckedManifest,
   request: QueryRequest,
   signal?: AbortSignal,
 ): Promise<ManifestCheck> {
   await using checker = new QueryChecker();
-  const manifest = parseManifest(text, { file });
-  const keys = comparePinnedKeys(manifest, knownKeys);
-  requirePinnedKeys(keys, file);
-  const states = verifyManifest(manifest);
-  (isUnsigned ? refuseBrokenSignatures : requireSignatures)(states, file);
-  requireKnownSigners(manifest, keys, file);
+  const { manifest, unsigned } = readCheckedManifest(checked);
   const { text: sql, context } = resolveRequest(request, manifest);
   return {
     text: sql,
@@ -70,6 +83,6 @@ export async function checkUnderManifest(
     verdict: await checker.check(sql, context, signal),
     budgets: [],
     manifest,
-    unsigned: listUnsigned(states),
+    unsigned,
   };
 }

@@ -1,5 +1,15 @@
 import type { AggregateName } from './functions.ts';
-import { BIGINT, decimalOf, DOUBLE, integerOf, TEXT, TIMESTAMP, UNKNOWN, type ValueType } from './value-type.ts';
+import {
+  BIGINT,
+  decimalOf,
+  DOUBLE,
+  familyOfType,
+  integerOf,
+  TEXT,
+  TIMESTAMP,
+  UNKNOWN,
+  type ValueType,
+} from './value-type.ts';
 
 /** Tables are assumed to have fewer than ten to this power rows, which limits the digits of a sum. */
 const ROW_DIGITS = 12;
@@ -20,7 +30,7 @@ export function aggregateType(name: AggregateName, argument: ValueType): ValueTy
       return argument;
     case 'median':
       if (argument.kind === 'date') return TIMESTAMP;
-      return argument.kind === 'integer' ? DOUBLE : argument;
+      return familyOfType(argument) === 'number' ? DOUBLE : argument;
     case 'avg':
     case 'stddev_samp':
     case 'stddev_pop':

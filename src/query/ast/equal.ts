@@ -22,7 +22,7 @@ function formOf(value: unknown): CanonicalForm | undefined {
   if (Array.isArray(value)) return value.map((each) => formOf(each) ?? null);
   if (!isRecord(value)) return undefined;
   const kept: [string, CanonicalForm][] = [];
-  for (const [key, property] of Object.entries(value)) {
+  for (const [key, property] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const form = formOf(essenceOf(value, key, property));
     if (form !== undefined) kept.push([key, form]);
   }

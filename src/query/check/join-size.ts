@@ -1,9 +1,20 @@
 import type { KnownKeys } from '../analysis/known-keys.ts';
 import { namedIn, placed, queryOf, selectPlaces, type Placed } from '../analysis/places.ts';
 import type { RowAnalysis } from '../analysis/row-analysis.ts';
-import { columnKey } from '../analysis/links.ts';
-import type { Leaf, Query, Select } from '../ast/nodes.ts';
-import { isFilterJoin, joinsIn, visibleLeavesOf } from '../ast/walk.ts';
+import { columnKey, isBare, keyOf } from '../analysis/links.ts';
+import { logic } from '../ast/build.ts';
+import type { Expression, Leaf, Query, Relation, Select } from '../ast/nodes.ts';
+import {
+  expressionsOf,
+  isAggregated,
+  isFilterJoin,
+  joinsIn,
+  leavesOf,
+  mapChildren,
+  termsOf,
+  visibleLeavesOf,
+  within,
+} from '../ast/walk.ts';
 import type { RuleContext } from './rule-context.ts';
 
 /** The most rows that a join may have for one row of another member's table. */
@@ -66,17 +77,59 @@ class JoinSize {
   }
 }
 
-/** The FROMs of a SELECT: its own, and those of joins that only filter it. */
+/** The SELECTs of a query and of those in it, with those in expressions, such as the list of NOT IN. */
+function allPlaces(place: Placed): readonly Placed<Select>[] {
+  return selectPlaces(place).flatMap((each) => {
+    const around = namedIn(each);
+    const inner = expressionsOf(each.query)
+      .flatMap((expression) => [...within(expression)])
+      .flatMap((part) => (part.kind === 'scalarQuery' || part.kind === 'inQuery' ? [part.query] : []));
+    return [each, ...inner.flatMap((query) => allPlaces({ query, around }))];
+  });
+}
+
+type Join = Extract<Relation, { readonly kind: 'join' }>;
+
+function isEquality(term: Expression): boolean {
+  return term.kind === 'comparison' && term.operator === '=' && isBare(term.left) && isBare(term.right);
+}
+
+/** A sub-query that only selects rows of its FROM; `null` if a relation is none. */
+function plainQueryOf(relation: Relation): Select | null {
+  if (relation.kind !== 'derived' || relation.query.kind === 'set' || relation.query.named.length > 0) return null;
+  const { query } = relation;
+  return query.distinct || query.limit !== null || query.qualify !== null || isAggregated(query) ? null : query;
+}
+
+/** The pairs of rows that a join looks at which filters by more than equalities, as an inner join. */
+function pairsOf(join: Join): Relation {
+  const inner = plainQueryOf(join.right);
+  const outside = new Set(leavesOf(join.left).map(({ alias }) => alias));
+  const from = inner?.from ?? null;
+  const isClear = !leavesOf(from).some(({ alias }) => outside.has(alias));
+  if (inner === null || from === null || !isClear) return { ...join, type: 'INNER' };
+  const alias = join.right.kind === 'derived' ? join.right.alias : '';
+  const values = new Map(inner.items.map(({ name, value }) => [columnKey(alias, name), value]));
+  const opened = (part: Expression): Expression =>
+    (isBare(part) ? values.get(keyOf(part)) : undefined) ?? mapChildren(part, opened);
+  const terms = [...termsOf(join.on).map(opened), ...termsOf(inner.where)];
+  return { ...join, type: 'INNER', right: from, on: logic('AND', terms, join.span) ?? join.on };
+}
+
+/** The FROMs of a SELECT: its own, those of joins that only filter it, and the pairs of rows that these look at. */
 function fromsOf(place: Placed<Select>): readonly Placed<Select>[] {
   const filters = joinsIn(place.query.from).filter(isFilterJoin);
   const inner = filters.map(({ right }) => ({ ...place, query: { ...place.query, from: right, where: null } }));
-  return [place, ...inner];
+  const pairs = filters
+    .filter(({ on }) => !termsOf(on).every(isEquality))
+    .map((join) => ({ ...place, query: { ...place.query, from: pairsOf(join) } }));
+  return [place, ...inner, ...pairs];
 }
 
 /** Checks that no join can become huge because of repeated rows of the asking member, whatever is in the tables of others. */
 export function checkJoinSize(query: Query, rows: RowAnalysis, keys: KnownKeys, { found, member }: RuleContext): void {
   const size = new JoinSize(rows, keys, member);
-  for (const place of selectPlaces(placed(query)).flatMap(fromsOf)) {
+  for (const place of allPlaces(placed(query)).flatMap(fromsOf)) {
     const joined = size.of(place);
     if (joined <= MAX_JOINED_ROWS) continue;
     //= rules R-43

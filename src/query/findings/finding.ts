@@ -14,6 +14,27 @@ export interface RuleReference {
   readonly key: string;
 }
 
+/** A part of a text that is replaced by another. */
+export interface Edit {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** A change of the text after which it has one finding less. */
+export interface Fix {
+  /** In the order of the text; they do not overlap. */
+  readonly edits: readonly Edit[];
+  /** How the answer is another one than that of the text as it was, as the end of a sentence; `null` if it is what was meant. */
+  readonly changes: string | null;
+}
+
+/** A query that would be allowed, made of a refused one. */
+export interface Suggestion {
+  readonly sql: string;
+  /** How its answer is another one than was asked for. */
+  readonly changes: readonly string[];
+}
+
 /** One reason why a query is refused. It contains names from the query and the manifest, and never a value of a table. */
 export interface Finding {
   readonly code: FindingCode;
@@ -23,6 +44,8 @@ export interface Finding {
   /** The way out, as a full sentence. */
   readonly help: string;
   readonly rule: RuleReference | null;
+  /** Left out where none can be written mechanically. */
+  readonly fix?: Fix;
 }
 
 /** The optional parts of a finding. */

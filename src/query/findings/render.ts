@@ -1,5 +1,6 @@
 import { FINDINGS } from './codes.ts';
-import type { Finding, Span } from './finding.ts';
+import { applyFix } from './apply-fix.ts';
+import type { Finding, Fix, Span, Suggestion } from './finding.ts';
 
 const MAX_WIDTH = 100;
 
@@ -27,7 +28,23 @@ function underline(line: string, column: number, length: number): readonly [stri
   return [`${lead}${printable(shown)}${cut}`, `${' '.repeat(lead.length + column - from)}${'^'.repeat(marks)}`];
 }
 
-function renderFinding(text: string, { code, span, message, help, rule }: Finding): string {
+/** The lines of a text that a fix changes, as they are afterwards. */
+function changedLines(text: string, fix: Fix): readonly string[] {
+  const [before, after] = [text.split('\n'), applyFix(text, fix).split('\n')];
+  let first = 0;
+  while (first < after.length - 1 && before[first] === after[first]) first += 1;
+  let same = 0;
+  while (same < after.length - first - 1 && before.at(-1 - same) === after.at(-1 - same)) same += 1;
+  return after.slice(first, after.length - same).map(printable);
+}
+
+function renderFix(text: string, fix: Fix): readonly string[] {
+  const [line = '', ...rest] = changedLines(text, fix);
+  const changes = fix.changes === null ? [] : [`         (${fix.changes})`];
+  return [`  write: ${line}`, ...rest.map((each) => `         ${each}`), ...changes];
+}
+
+function renderFinding(text: string, { code, span, message, help, rule, fix }: Finding): string {
   const { number, line, column } = lineOf(text, span);
   const [shown, marks] = underline(line, column, span.end - span.start);
   const margin = String(number);
@@ -39,13 +56,20 @@ function renderFinding(text: string, { code, span, message, help, rule }: Findin
     `  why:  ${FINDINGS[code].why}`,
     ...(rule === null ? [] : [`  rule: \`${rule.key}\` of \`${rule.table}\``]),
     `  help: ${help}`,
+    ...(fix === undefined ? [] : renderFix(text, fix)),
   ].join('\n');
 }
 
 /**
  * Findings as text for a terminal, without colours. Each shows its line of the SQL with the place underlined, why the query is
- * refused, the rule that says so, and the way out.
+ * refused, the rule that says so, the way out, and what to write instead where that is known.
  */
 export function renderFindings(text: string, findings: readonly Finding[]): string {
   return findings.map((finding) => renderFinding(text, finding)).join('\n\n');
+}
+
+/** The query that would be allowed instead, as text for a terminal, without colours. */
+export function renderSuggestion({ sql, changes }: Suggestion): string {
+  const lines = sql.split('\n').map((line) => `  ${printable(line)}`);
+  return ['this would be allowed:', ...lines, ...changes.map((change) => `  (${change})`)].join('\n');
 }

@@ -55,14 +55,15 @@ const LEXES: Readonly<Record<Dialect, Lexis>> = {
     number: /\d[\w.]*|\.\d\w*/uy,
     word: /(?!\s)[\p{L}_\u{80}-\u{10ffff}](?:(?!\s)[\w$\u{80}-\u{10ffff}])*/uy,
     parameter: /\$\w+/uy,
-    operator: /[<>=!|]+|[-~@#^&`?+*/%]/uy,
+    operator: /::|:=|[<>=!|]+|[-~@#^&`?+*/%]/uy,
     quotes: '"',
     escaped: /e'/iuy,
-    plain: /'/uy,
+    plain: /(?:[bxn]|u&)?'/iuy,
     doubles: true,
   },
 };
 
+const [SPACE, DASH, LAST_ASCII] = [0x20, 0x2d, 0x7f];
 const SIGNS = '()[]{},;.:';
 const COMMENT_MARK = /\/\*|\*\//gu;
 const DOLLARS = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
@@ -123,16 +124,20 @@ function quotedAt(text: string, place: number, lexis: Lexis): readonly [TokenKin
   return dollars === null ? null : ['text', dollars];
 }
 
+/** What is tried where there is neither a space, a comment, a text nor a quoted name. */
+const KINDS = ['number', 'word', 'parameter', 'operator'] as const;
+
 function tokenAt(text: string, place: number, lexis: Lexis): readonly [TokenKind, End] {
   const closed = (length: number): End => ({ end: place + length, isClosed: true });
-  const space = lengthOf(lexis.space, text, place);
+  const code = text.charCodeAt(place);
+  const space = code <= SPACE || code > LAST_ASCII ? lengthOf(lexis.space, text, place) : 0;
   if (space > 0) return ['space', closed(space)];
-  const line = lengthOf(lexis.line, text, place);
+  const line = code === DASH ? lengthOf(lexis.line, text, place) : 0;
   if (line > 0) return ['comment', closed(line)];
   if (text.startsWith('/*', place)) return ['comment', endOfComment(text, place)];
   const quoted = quotedAt(text, place, lexis);
   if (quoted !== null) return quoted;
-  for (const kind of ['number', 'word', 'parameter', 'operator'] as const) {
+  for (const kind of KINDS) {
     const length = lengthOf(lexis[kind], text, place);
     if (length > 0) return [kind === 'word' && /\p{N}/u.test(text[place] ?? '') ? 'unknown' : kind, closed(length)];
   }

@@ -105,7 +105,7 @@ function refuseFunction(name: string, parts: readonly Expression[], span: Span, 
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
   const like = findLike(name);
-  if (like !== null && left !== undefined && right !== undefined && parts.length <= 3) {
+  if (like !== null && parts.length === (LIKE_NAMES.has(name) ? 3 : 2)) {
     for (const value of parts) checkArgument('text', value, context);
     return resolveLike(like, parts, span, context);
   }

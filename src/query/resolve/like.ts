@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { invalid } from './scope.ts';
 
 /** How LIKE is written. */
-export interface LikeForm {
+interface LikeForm {
   readonly negated: boolean;
   readonly ignoreCase: boolean;
 }

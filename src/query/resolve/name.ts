@@ -1,3 +1,4 @@
+import { quoteText } from '../../engine/index.ts';
 import { findNearest, quoteForMessage } from '../../errors/index.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression } from '../ast/nodes.ts';
@@ -45,6 +46,13 @@ function suggestColumn({ entries }: Pick<Scope, 'entries'>, name: string, { node
   return listed === '' ? undefined : `The columns are ${listed}${new Set(names).size > MAX_LISTED ? ', …' : ''}.`;
 }
 
+/** What to say of an unknown name in double quotes, which Spark itself reads as a text; empty for other names. */
+function helpOnQuotes({ start, end }: Span, { manifest, walk }: Context): string {
+  const written = walk.index.text.slice(start, end);
+  if (manifest.dialect !== 'spark' || !written.startsWith('"')) return '';
+  return `Double quotes mark a name. Write a text in single quotes: ${quoteText(written.slice(1, -1))}. `;
+}
+
 /** The alias in FROM that a mistyped one most likely means, as a sentence. */
 function suggestAlias(scope: Scope, alias: string): string | undefined {
   const nearest = findNearest(
@@ -78,7 +86,7 @@ function reportUnknown(name: string, span: Span, context: Context): Expression {
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is neither a column nor a function that may run`);
   } else {
     found.add('UNKNOWN_COLUMN', span, `no table in FROM has a column ${quoteForMessage(name)}`, {
-      help: suggestColumn(scope, name, context),
+      help: `${helpOnQuotes(span, context)}${suggestColumn(scope, name, context) ?? ''}`.trim() || undefined,
     });
   }
   return invalid(span, [], true);

@@ -106,8 +106,9 @@ function level(values: readonly Expression[]): readonly Expression[] {
 
 /** The argument of a sum or an average; as DOUBLE if its digits leave no room for the sum. */
 function safeSummand(name: string, argument: Expression): Expression {
-  if (name === 'median') return asTimestamp(argument);
-  if (name === 'quantile_cont') return asDouble(argument);
+  // The engine would interpolate decimals with the digits that they have.
+  const isMiddle = name === 'median' || name === 'quantile_cont';
+  if (isMiddle) return familyOfType(argument.type) === 'number' ? asDouble(argument) : asTimestamp(argument);
   const digits = name === 'sum' || name === 'avg' ? digitsOf(argument.type) : null;
   return digits === null || digits.before + digits.after <= MAX_SUM_DIGITS ? argument : asDouble(argument);
 }

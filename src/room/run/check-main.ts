@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { checkQuery, QueryParser } from '../../query/index.ts';
+import { checkQuery, QueryParser, type Verdict, verifyFixes } from '../../query/index.ts';
 import type { CheckReply, CheckRequest } from './check-messages.ts';
 
 // The process that parses and checks queries. It has no data, and it is killed if a query takes it too long.
@@ -9,6 +9,9 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 // A signal is for the process that started this one, which kills it; and SIGUSR1 must not open the inspector.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
+
+/** How long a check may have taken for fixes to be checked as well, in ms. */
+const MAX_MS_WITH_FIXES = 40;
 
 /** The number of the running check; 0 for none. The watching thread reads it. */
 const running = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -26,7 +29,12 @@ async function answer({ text, context }: CheckRequest): Promise<void> {
   const isUnknown = context.template !== undefined && text === '';
   const { dialect } = context.manifest;
   const parsed = isUnknown ? { text, dialect, statement: null, findings: [] } : await parser.parse(text, dialect);
-  const verdict = checkQuery(parsed, context);
+  const check = async (changed: string): Promise<Verdict> => checkQuery(await parser.parse(changed, dialect), context);
+  const started = performance.now();
+  const first = checkQuery(parsed, context);
+  // Findings must not be lost because fixes take long.
+  const isQuick = performance.now() - started < MAX_MS_WITH_FIXES;
+  const verdict = await verifyFixes(text, first, check, isQuick ? undefined : 0);
   Atomics.store(running, 0, 0);
   Atomics.notify(running, 0);
   reply({ kind: 'checked', verdict });

@@ -8,17 +8,17 @@ interface Inserted {
   readonly origin: number;
 }
 
-const ENDS_WORD = /[\p{L}\p{N}\p{M}_$'"]$/u;
-const BEGINS_WORD = /^[\p{L}\p{N}\p{M}_$'"]/u;
-const ENDS_OPERATOR = /[-~!@#^&|`?+*/%<>=:]$/u;
-const BEGINS_OPERATOR = /^[-~!@#^&|`?+*/%<>=:]/u;
+/** A character of a word or of a quoted name or text; half of one beyond the first plane is one too. */
+const IN_WORD = /[\p{L}\p{N}\p{M}\p{Cs}_$'"]/u;
+const IN_OPERATOR = /[-~!@#^&|`?+*/%<>=:]/u;
 
 /** Whether DuckDB would read two parts of a text as something else if nothing stood between them. */
 function mustPart(before: string, after: string): boolean {
   if (before.endsWith('&') && /^['"]/u.test(after)) return true;
-  if (/^[\d.]+$/u.test(before) && after.startsWith('.')) return true;
-  const isWord = ENDS_WORD.test(before) && BEGINS_WORD.test(after);
-  return isWord || (ENDS_OPERATOR.test(before) && BEGINS_OPERATOR.test(after));
+  if (/^\.?\d/u.test(before) && (after.startsWith('.') || IN_WORD.test(after.charAt(0)))) return true;
+  if (before === '.' && /^\d/u.test(after)) return true;
+  const [last, first] = [before.at(-1) ?? '', after.charAt(0)];
+  return (IN_WORD.test(last) && IN_WORD.test(first)) || (IN_OPERATOR.test(last) && IN_OPERATOR.test(first));
 }
 
 /** What becomes of the tokens of a text, each by its index. */

@@ -48,6 +48,8 @@ export function endsOperand(reading: Reading, index: number): boolean {
 
 /** Whether a word stands between two operands, perhaps after NOT, and is not a column or a function. */
 export function isInfix(reading: Reading, index: number): boolean {
+  const isLast = ['', ',', ')', ';'].includes(reading.written(index + 1)) || reading.word(index + 1) === 'FROM';
+  if (isLast) return false;
   const before = reading.word(index - 1) === 'NOT' ? index - 2 : index - 1;
   return endsOperand(reading, before);
 }

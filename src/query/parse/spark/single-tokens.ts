@@ -2,6 +2,7 @@ import { quoteIdentifier, quoteText } from '../../../engine/index.ts';
 import { quoteForMessage } from '../../../errors/index.ts';
 import type { Draft } from './draft.ts';
 import { readNumber } from './number.ts';
+import { endsOperand } from './operands.ts';
 import { readTextConstant } from './text-constant.ts';
 
 /** Operators that DuckDB writes in another way. */
@@ -34,14 +35,19 @@ function readTexts(draft: Draft, first: number): number {
   return next;
 }
 
+/** Whether `r` stands directly before a name in double quotes, which Spark reads as a text. */
+function followsRaw({ reading }: Draft, index: number): boolean {
+  return reading.word(index - 1) === 'R' && reading.tokens[index - 1]?.end === reading.tokens[index]?.start;
+}
+
 function readName(draft: Draft, index: number): void {
   const written = draft.reading.written(index);
   if (draft.reading.tokens[index]?.isClosed !== true) draft.refuse('PARSE_ERROR', index, 'the name has no end');
   else if (written.length === 2) draft.refuse('PARSE_ERROR', index, 'the name is empty');
   else if (written.startsWith('`')) draft.replace(index, quoteIdentifier(written.slice(1, -1).replaceAll('``', '`')));
-  else if (written.includes('\\')) {
+  else if (written.includes('\\') || followsRaw(draft, index)) {
     const help = "Double quotes mark names. Write a text in single quotes: 'x'.";
-    draft.refuse('PARSE_ERROR', index, 'a name in double quotes contains a backslash', help);
+    draft.refuse('PARSE_ERROR', index, 'a name in double quotes contains a backslash, or follows an r', help);
   }
 }
 
@@ -50,7 +56,8 @@ function readSign(draft: Draft, index: number): void {
   if (written === '^') {
     const help = 'Write POWER(a, b) for a power.';
     draft.refuse('UNSUPPORTED_NODE', index, '`^` means the exclusive or of bits, which is not supported', help);
-  } else if (written === ':') draft.refuse('PARSE_ERROR', index, 'unexpected `:`');
+  } else if (written === ':' || (written === '~' && endsOperand(draft.reading, index - 1)))
+    draft.refuse('PARSE_ERROR', index, `unexpected \`${written}\``);
   else {
     const operator = OPERATORS.get(written);
     if (operator !== undefined) draft.replace(index, operator);
