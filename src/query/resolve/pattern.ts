@@ -128,6 +128,7 @@ class Reader {
   #repeated(part: Part): Part {
     const quantifier = this.#quantifier();
     if (quantifier === null) return part;
+    if (part.isEnd) throw new PatternProblem('nothing can follow `$`');
     if (part.canBeEmpty) throw new PatternProblem('what is repeated can be empty');
     const { least, most, text } = quantifier;
     const lazy = this.#accept('?') ? '?' : '';
@@ -223,10 +224,7 @@ class Reader {
   #class(): string {
     const isNegated = this.#accept('^');
     const items: string[] = [];
-    while (!this.#accept(']') || items.length === 0) {
-      const item = this.#classItem(items.length === 0);
-      items.push(item);
-    }
+    while (items.length === 0 || !this.#accept(']')) items.push(this.#classItem(items.length === 0));
     return `[${isNegated ? '^' : ''}${items.join('')}]`;
   }
 
