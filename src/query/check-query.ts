@@ -7,9 +7,11 @@ import { suggestFixes } from './fixes/suggest.ts';
 import { TextIndex } from './parse/span.ts';
 import type { ParsedQuery } from './parse/parser.ts';
 import { printStatement, type Statement } from './print/statement.ts';
+import { reportTooManyNodes, TooManyNodes } from './resolve/context.ts';
 import { resolveQuery } from './resolve/query.ts';
 import { type Obligation, obligationsOf } from './rewrite/obligations.ts';
 import { groupDistinct } from './rewrite/group-distinct.ts';
+import { inlineNamed } from './rewrite/inline-named.ts';
 import { rewriteQuery } from './rewrite/rewrite.ts';
 import type { TableKey } from './analysis/known-keys.ts';
 import { checkAggregation } from './check/aggregation.ts';
@@ -20,6 +22,7 @@ import { checkGrouping } from './check/grouping.ts';
 import { isConstrained } from './check/lineage.ts';
 import { checkList } from './check/list.ts';
 import { checkProtection } from './check/protection.ts';
+import { isForOwner } from './check/threshold-reachability.ts';
 import { checkRoles, checkTable } from './check/roles.ts';
 import { bindTemplate, type BoundTemplate, checkPatterns } from './check/template.ts';
 import { withTotals } from './check/totals.ts';
@@ -98,6 +101,17 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
   return [...new Map(scans.map((scan) => [scan.table.name, scan.table])).values()];
 }
 
+/** The query in the form in which persons can be counted; `null` if that is too large. */
+function spellOut(query: Query, whole: Span, found: Findings): Query | null {
+  try {
+    return groupDistinct(inlineNamed(query));
+  } catch (error) {
+    if (!(error instanceof TooManyNodes)) throw error;
+    reportTooManyNodes(whole, found, 'Read WITH queries less often, and not through many others.');
+    return null;
+  }
+}
+
 /**
  * Decides whether a query may run, by the analysis rules of all tables that it reads, and writes the SQL that runs instead.
  *
@@ -108,7 +122,7 @@ function findTables(scans: readonly Scan[]): readonly ManifestTable[] {
  * @throws {TypeError} if the query was parsed in another dialect than the manifest's.
  */
 export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict {
-  const { manifest, member, maxRows = DEFAULT_MAX_ROWS } = context;
+  const { manifest, member, receivers, maxRows = DEFAULT_MAX_ROWS } = context;
   if (parsed.dialect !== manifest.dialect) throw new TypeError(`the query was parsed as ${parsed.dialect}`);
   //= rules R-39
   const found = new Findings();
@@ -122,24 +136,23 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   if (bound !== null) checkPatterns(resolved, bound, found);
   const scans = scansOf(resolved);
   const tables = findTables(scans);
-  const query = tables.some(isConstrained) ? groupDistinct(withTotals(resolved)) : resolved;
+  const query = tables.some(isConstrained) ? spellOut(withTotals(resolved), index.whole, found) : resolved;
   const names = Object.freeze(tables.map((table) => table.name));
+  if (query === null) return refuse(found, names);
   if (tables.length === 0 && found.size === 0) found.add('NO_TABLE', query.span, 'the query reads no table');
   const spans = new Map(scans.toReversed().map((scan) => [scan.table.name, scan.span]));
   for (const table of tables) checkTable(table, spans.get(table.name) ?? query.span, context, found);
   checkGrouping(query, found);
   checkProtection(query, manifest, found);
-  const check = { found, manifest, member, tables };
+  const check = { found, manifest, member, receivers, tables };
   checkRules(query, bound, spans, check);
   const counted = checkCounting(query, context, check);
   if (found.size > 0) {
-    return refuse(
-      found,
-      names,
-      context.template === undefined ? { text: parsed.text, query: resolved, manifest } : null,
-    );
+    const refused = context.template === undefined ? { text: parsed.text, query: resolved, manifest } : null;
+    return refuse(found, names, refused);
   }
-  const obligations = obligationsOf(query, tables, counted.limits, maxRows);
+  const free = new Set(tables.filter((table) => isForOwner(table, check)).map(({ name }) => name));
+  const obligations = obligationsOf(query, tables, counted.limits, maxRows, free);
   const statement = printStatement(rewriteQuery(counted.query, obligations), bound?.values ?? new Map());
   const { assumed } = counted;
   const verdict: Verdict = { allowed: true, findings: [], obligations, assumed, tables: names, statement };

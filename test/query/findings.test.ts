@@ -225,7 +225,7 @@ const PROVOKED: readonly (readonly [code: FindingCode, context: string, sql: str
     'SELECT count(*) AS n FROM visits a JOIN visits b ON a.email_fingerprint = b.email_fingerprint',
     'count',
   ],
-  ['THRESHOLD_UNREACHABLE', 'thresholds', 'SELECT page, max(seconds) AS m FROM visits GROUP BY page', 'max'],
+  ['THRESHOLD_UNREACHABLE', 'thresholds', 'SELECT page, median(seconds) AS m FROM visits GROUP BY page', 'median'],
   [
     'ROLE_CANNOT_QUERY',
     'pubRuns',

@@ -1,11 +1,17 @@
+import { columnOf } from '../ast/build.ts';
 import type { ExpressionOf, Leaf, Query, Select } from '../ast/nodes.ts';
-import { columnsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
+import { columnsIn, innerQueries, leavesOf, queriesIn, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 import { areDistinct, constantRowsOf } from './constant-rows.ts';
 import { columnKey, keyOf, linksIn, linksOf } from './links.ts';
 import { leafOf, type Named, namedIn, type Placed, queryOf } from './places.ts';
 import { isOfRow } from './row-analysis.ts';
+import { isSameColumn, unionOf } from './unions.ts';
 
 type Column = ExpressionOf<'column'>;
+
+function hasMark({ items }: Select): boolean {
+  return items.some(({ value }) => value.kind !== 'column');
+}
 
 /**
  * Which columns of a query hang on a person through tables of one owner only: columns of the rows that the person is in, and of those
@@ -27,6 +33,25 @@ export class OwnGroups {
     return this.#reachedFrom(person, place).has(keyOf(part));
   }
 
+  /**
+   * Whether a column of a union is the same column of a table of the owner in all its parts, and hangs in each on the person that is the
+   * union's, so that the union brings together what hangs on the person anyway.
+   */
+  hangsInUnion(part: Column, person: Column, place: Placed<Select>): boolean {
+    const leaf = part.relation === person.relation ? leafOf(place.query, part.relation) : null;
+    const union = leaf === null ? null : unionOf(leaf);
+    if (leaf === null || union === null) return false;
+    const indexOf = ({ name }: Column): number => leaf.columns.findIndex((column) => column.name === name);
+    const [of, own] = [indexOf(part), indexOf(person)];
+    if (!isSameColumn(union, of)) return false;
+    return union.branches.every((branch) => {
+      const [value, carried] = [branch.items[of]?.value, branch.items[own]?.value];
+      if (value?.kind !== 'column' || carried?.kind !== 'column' || value.column.origin === null) return false;
+      const inside = { query: branch, around: namedIn(place) };
+      return this.#isOwn(value.column.origin.scan) && this.hangsOn(value, carried, inside);
+    });
+  }
+
   /** Whether all that a relation reads is of tables of the owner, with what only filters. */
   #isOwnLeaf(leaf: Leaf, named: Named): boolean {
     if (leaf.kind === 'scan') return this.#isOwn(leaf.scan);
@@ -42,6 +67,11 @@ export class OwnGroups {
     const named = namedIn(inner);
     // Constants are the asking member's, and no rows of the owner.
     if (selects.some(({ from }) => from === null)) return false;
+    // What a part of a union computes can be a mark that the part was given by whoever wrote it, for any rows.
+    const isMarked = [...queriesIn(inner.query)].some(
+      (each) => each.kind === 'set' && innerQueries(each).some((side) => side.kind === 'select' && hasMark(side)),
+    );
+    if (isMarked) return false;
     return leaves.every((each) => each.kind === 'derived' || this.#isOwnLeaf(each, named));
   }
 
@@ -80,14 +110,24 @@ export class OwnGroups {
     const { from, where } = place.query;
     const named = namedIn(place);
     const leaves = visibleLeavesOf(from);
+    const links = [...linksIn(from, new Set([person.relation])), ...linksOf(termsOf(where))];
     const reached = new Set([keyOf(person)]);
-    for (const { name } of leafOf(place.query, person.relation)?.columns ?? []) {
-      if (this.#hangsInLeaf(name, person, place)) reached.add(columnKey(person.relation, name));
+    // A set grows while it is walked: what equals the person is also what that equals.
+    for (const key of reached) for (const link of links) if (link.from === key) reached.add(link.to);
+    // Other readings of a person, as those of a WITH query, are the person as well, with what hangs on it there.
+    const same = leaves.flatMap((leaf) =>
+      leaf.columns
+        .filter(({ name }) => reached.has(columnKey(leaf.alias, name)))
+        .map((column) => ({ leaf, column: columnOf(leaf.alias, column) })),
+    );
+    for (const { leaf, column } of same) {
+      for (const { name } of leaf.columns) {
+        if (this.#hangsInLeaf(name, column, place)) reached.add(columnKey(leaf.alias, name));
+      }
     }
     const own = leaves
       .filter((leaf) => leaf.alias !== person.relation && this.#isOwnLeaf(leaf, named))
       .map(({ alias, columns }) => columns.map(({ name }) => columnKey(alias, name)));
-    const links = [...linksIn(from, new Set([person.relation])), ...linksOf(termsOf(where))];
     for (let size = 0; size < reached.size;) {
       size = reached.size;
       for (const link of links) if (reached.has(link.from)) reached.add(link.to);

@@ -3,6 +3,7 @@ import type { ExpressionOf, Leaf, Relation, RelationColumn, Select } from '../as
 import { isSameIfEqual } from '../ast/value-type.ts';
 import { joinsIn, leavesOf, selectsIn, termsOf, visibleLeavesOf } from '../ast/walk.ts';
 import { onlyExcludingScans } from './excluded.ts';
+import { type Union, unionsIn } from './unions.ts';
 
 /** A scan of a table, and a column of the FROM above it that has the values of one of the table's columns. */
 export interface PersonColumn {
@@ -79,6 +80,22 @@ class EqualColumns {
     return [...this.#slots].some(([key, slot]) => slot.column.origin?.table === table && this.#find(key) === own);
   }
 
+  /** The scans of a table of which a column always equals a column of the outermost level. */
+  scansEqual(part: ExpressionOf<'column'>, table: string, name: string): readonly number[] {
+    const own = this.classOf(part);
+    return [...this.#slots].flatMap(
+      ([
+        key,
+        {
+          column: { origin },
+        },
+      ]) => {
+        const isWanted = origin?.table === table && origin.column === name;
+        return isWanted && this.#find(key) === own ? [origin.scan] : [];
+      },
+    );
+  }
+
   /** A column of the outermost level, of one of these relations, that equals a column of a scan; `null` if there is none. */
   findOutside(scan: number, name: string, aliases: ReadonlySet<string>): ExpressionOf<'column'> | null {
     const isWanted = ({ column: { origin } }: Slot): boolean => origin?.scan === scan && origin.column === name;
@@ -104,9 +121,32 @@ function aliasesOf(from: Relation | null): ReadonlySet<string> {
 }
 
 /**
+ * The outputs of a union that have, in each of its parts, the values of a column of a table, by the scans that these come from. Persons of
+ * the table are then all that is in such an output, so that nobody else is counted as one of them.
+ */
+function personsInUnion(
+  { leaf, branches }: Union,
+  table: string,
+  name: string,
+  excluding: ReadonlySet<number>,
+): ReadonlyMap<number, ExpressionOf<'column'>> {
+  const found = new Map<number, ExpressionOf<'column'>>();
+  for (const [index, column] of leaf.columns.entries()) {
+    const scans = branches.map((branch) => {
+      const value = branch.items[index]?.value;
+      const equal = value?.kind === 'column' ? equalColumnsOf(branch).scansEqual(value, table, name) : [];
+      return equal.filter((scan) => !excluding.has(scan));
+    });
+    if (scans.some(({ length }) => length === 0)) continue;
+    for (const scan of scans.flat()) if (!found.has(scan)) found.set(scan, columnOf(leaf.alias, column));
+  }
+  return found;
+}
+
+/**
  * For every scan of a table below a SELECT, a column of its FROM that has the values of a column of the table, so that the people
- * behind each of its groups can be counted: the column itself, or, for a table that only filters, one that is equal to it. A scan that
- * only excludes rows has nobody behind them, and is left out.
+ * behind each of its groups can be counted: the column itself, or, for a table that only filters, one that is equal to it. Of a union, it
+ * is an output that has the values of the column in all parts. A scan that only excludes rows has nobody behind them, and is left out.
  *
  * @param aliases the relations to look for it in; default: all whose columns can be used
  */
@@ -122,7 +162,13 @@ export function personColumns(
     .flatMap((leaf) => (leaf.kind === 'scan' && leaf.table.name === table ? [leaf.scan] : []))
     .filter((scan) => !excluding.has(scan));
   const equal = equalColumnsOf(select);
-  return [...new Set(scans)].map((scan) => ({ scan, column: equal.findOutside(scan, name, aliases) }));
+  const unions = unionsIn(select.from).filter(({ leaf }) => aliases.has(leaf.alias));
+  //= rules R-65
+  const combined = new Map(unions.flatMap((union) => [...personsInUnion(union, table, name, excluding)]));
+  return [...new Set(scans)].map((scan) => ({
+    scan,
+    column: equal.findOutside(scan, name, aliases) ?? combined.get(scan) ?? null,
+  }));
 }
 
 /** Whether a column of a SELECT's FROM is a column of a table, or equals one in every row. */

@@ -224,6 +224,11 @@ export function isAggregated(select: Select): boolean {
   return select.groups.length > 0 || select.having !== null || shownIn(select).some(hasAggregate);
 }
 
+/** Whether a part is MIN or MAX as an aggregate. */
+export function isExtreme(part: Expression): part is ExpressionOf<'aggregate'> {
+  return part.kind === 'aggregate' && (part.function === 'min' || part.function === 'max');
+}
+
 const EVEN_AGGREGATES: ReadonlySet<string> = new Set(['min', 'max']);
 
 /** Whether a part combines rows so that a repeated row changes its value: a sum, an average, a count or a spread. */

@@ -1,7 +1,7 @@
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
-import type { Comparison, Expression, Query, TableColumn } from '../ast/nodes.ts';
+import type { Comparison, Expression, Query, Select, TableColumn } from '../ast/nodes.ts';
 import { TRUE } from '../ast/build.ts';
-import { expressionsOf, joinsIn, queriesIn, within } from '../ast/walk.ts';
+import { expressionsOf, isExtreme, joinsIn, queriesIn, shownIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import { isConstrained, isTextCondition, type Lineage, type Lineages } from './lineage.ts';
 import type { RuleContext } from './rule-context.ts';
@@ -11,6 +11,8 @@ interface Site {
   readonly span: Span;
   readonly operands: readonly Expression[];
   readonly isGrouping: boolean;
+  /** Whether values are only compared where a threshold asks how many persons share one. */
+  readonly isShared?: boolean;
   /** Whether a value is told apart from NULL. A setting then draws a line between values, as a constant does. */
   readonly isNullTest: boolean;
   /** Outputs of queries that are compared too. */
@@ -19,6 +21,12 @@ interface Site {
 
 function siteOf(span: Span, operands: readonly Expression[]): Site {
   return { span, operands, isGrouping: false, isNullTest: false, outputs: [] };
+}
+
+/** MIN and MAX of the last SELECT, which are shown if enough persons have the value, as a group is. */
+function extremesOf(select: Select): readonly Site[] {
+  const parts = shownIn(select).flatMap((value) => [...within(value)].filter(isExtreme));
+  return parts.flatMap(({ argument }) => (argument === null ? [] : [{ ...groupingOf(argument), isShared: true }]));
 }
 
 function groupingOf(value: Expression): Site {
@@ -131,6 +139,7 @@ function sitesOf(query: Query, isLast: boolean, lineages: Lineages): readonly Si
   return [
     ...ordered,
     ...inside,
+    ...(isLast ? extremesOf(query) : []),
     ...conditions.flatMap((condition) => (condition === null ? [] : truthOf(condition))),
     ...groups.map(groupingOf),
     ...(distinct ? items.map(({ value }) => groupingOf(value)) : []),
@@ -168,6 +177,7 @@ function refuseLiteral(column: string, { rule }: Limited): { readonly message: s
 
 function checkSite(site: Site, limited: Limited, lineages: Lineages, isLast: boolean, check: RuleContext): void {
   const { table, rule } = limited;
+  if (site.isShared === true && !isConstrained(table)) return;
   // An aggregate of the last SELECT is not a person's value where a threshold stands before it.
   const { literal, column } = comparedAt(site, lineages, isLast && isConstrained(table));
   for (const source of literal.filter((each) => each.table === table.name)) {

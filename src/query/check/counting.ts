@@ -2,7 +2,7 @@ import { joinFilters } from '../analysis/filters.ts';
 import { KnownKeys, type TableKey } from '../analysis/known-keys.ts';
 import { personColumns } from '../analysis/person-columns.ts';
 import { RowAnalysis } from '../analysis/row-analysis.ts';
-import type { Query } from '../ast/nodes.ts';
+import type { Query, Select } from '../ast/nodes.ts';
 import { expressionsOf, isAggregated, selectsIn, within } from '../ast/walk.ts';
 import { Findings } from '../findings/finding.ts';
 import { checkFanOut, type GroupLimit, personsOf } from './fan-out.ts';
@@ -22,14 +22,20 @@ function isBroken(query: Query): boolean {
   return values.some((value) => [...within(value)].some((part) => part.kind === 'invalid'));
 }
 
+/** The scans of a table whose persons can be counted. */
+function countedScans(query: Select, table: string, column: string, shown?: ReadonlySet<string>): readonly number[] {
+  return personColumns(query, table, column, shown).flatMap((person) => (person.column === null ? [] : [person.scan]));
+}
+
 /** The query with SEMI joins for tables that only filter, where all thresholds can still be counted. */
 function withFilters(query: Query, { tables }: RuleContext): Query {
   if (query.kind === 'set' || !isAggregated(query)) return query;
   const canHide = (shown: ReadonlySet<string>): boolean =>
     tables.every((table) =>
-      personsOf(table).every((column) =>
-        personColumns(query, table.name, column, shown).every((person) => person.column !== null),
-      ),
+      personsOf(table).every((column) => {
+        const counted = countedScans(query, table.name, column, shown);
+        return countedScans(query, table.name, column).every((scan) => counted.includes(scan));
+      }),
     );
   return joinFilters(query, canHide);
 }

@@ -146,8 +146,9 @@ class FanOutCheck {
     const own = this.#ownGroupsOf(owner);
     return persons.some((person) => {
       const isForeign = (part: Column): boolean =>
-        [...this.#rows.scansOf(part, place)].some((scan) => this.#scans.get(scan)?.owner !== owner) ||
-        !own.hangsOn(part, person, place);
+        !own.hangsInUnion(part, person, place) &&
+        ([...this.#rows.scansOf(part, place)].some((scan) => this.#scans.get(scan)?.owner !== owner) ||
+          !own.hangsOn(part, person, place));
       const foreign = columnsIn(group).filter(isForeign);
       if (foreign.length === 0) return false;
       const determined = this.#rows.determine(place, { columns: [person] });

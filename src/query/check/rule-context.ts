@@ -30,6 +30,8 @@ export interface RuleContext {
   readonly found: Findings;
   readonly manifest: Manifest;
   readonly member: string;
+  /** Ids of the members that receive the result. */
+  readonly receivers: readonly string[];
   /** The tables of the query, each once. */
   readonly tables: readonly ManifestTable[];
 }

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../collab/index.ts';
 import type { Query, RelationColumn } from '../ast/nodes.ts';
+import type { Findings, Span } from '../findings/finding.ts';
 import type { ValueType } from '../ast/value-type.ts';
 import type { StrictNode, Walk } from './strict-node.ts';
 import type { Scope } from './scope.ts';
@@ -13,10 +14,13 @@ export interface VisibleQuery {
 /** The maximum number of nodes of a resolved query. */
 const MAX_NODES = 20_000;
 
-/** Thrown, and caught within this folder, if a query has too many nodes once its names are resolved. */
-export class TooManyNodes extends Error {
-  /** What to tell the author of the query. */
-  static readonly words = `the query has more than ${String(MAX_NODES)} parts once its names are written out`;
+/** Thrown if a query has too many nodes once its names are resolved, and caught before a verdict. */
+export class TooManyNodes extends Error {}
+
+/** Reports a query that has too many nodes. */
+export function reportTooManyNodes(span: Span, found: Findings, help: string): void {
+  const message = `the query has more than ${String(MAX_NODES)} parts once its names are written out`;
+  found.add('TOO_LARGE', span, message, { help });
 }
 
 /** Counts what a query becomes while it is resolved, so that a short text cannot become a query that takes long to check. */

@@ -5,7 +5,7 @@ import type { Expression, Item, NamedQuery, Query, Select, SetOperation } from '
 import { outputsOf } from '../ast/outputs.ts';
 import { familyOfType, meetExactly, type ValueType } from '../ast/value-type.ts';
 import { firstSelect } from '../ast/walk.ts';
-import { type Context, NodeCounter, TooManyNodes, type VisibleQuery } from './context.ts';
+import { type Context, NodeCounter, reportTooManyNodes, TooManyNodes, type VisibleQuery } from './context.ts';
 import { expectTruth, resolveExpression } from './expression.ts';
 import { resolveWhere } from './where.ts';
 import { StrictNode, foldName, MAX_LIST, type Walk } from './strict-node.ts';
@@ -308,9 +308,8 @@ export function resolveQuery(
     return resolveStatement(new StrictNode(walk, statement, walk.index.whole), context);
   } catch (error) {
     if (!(error instanceof TooManyNodes)) throw error;
-    walk.found.add('TOO_LARGE', walk.index.whole, TooManyNodes.words, {
-      help: 'Use the names of long outputs less often, and stars over fewer columns.',
-    });
+    const help = 'Use the names of long outputs less often, and stars over fewer columns.';
+    reportTooManyNodes(walk.index.whole, walk.found, help);
     return null;
   }
 }

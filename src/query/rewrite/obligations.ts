@@ -1,7 +1,7 @@
 import type { AnalysisRule, ManifestTable, OutputConstraint, Rounding } from '../../collab/index.ts';
 import type { Query } from '../ast/nodes.ts';
 import { personColumns } from '../analysis/person-columns.ts';
-import { minimumFor } from './own-minimum.ts';
+import { minimumFor } from '../check/own-minimum.ts';
 import type { GroupLimit } from '../check/fan-out.ts';
 
 /** A change that must be made to a query before it runs. */
@@ -24,12 +24,24 @@ export type Obligation =
 /** The obligations of one kind. */
 export type ObligationOf<Kind extends Obligation['kind']> = Extract<Obligation, { readonly kind: Kind }>;
 
+/**
+ * Whether a threshold has something to count. A table of the asking member that only excludes rows has nobody in the answer, and the persons
+ * of one that is free may not come out.
+ */
+function isCounted(query: Query, table: string, column: string, isFree: boolean): boolean {
+  if (query.kind === 'set') return true;
+  const persons = personColumns(query, table, column);
+  return isFree ? persons.some((person) => person.column !== null) : persons.length > 0;
+}
+
 /** The constraints of a table's rule, with the minimums that they mean for a query. */
-function constraintsOf({ name, rule }: ManifestTable, query: Query): readonly OutputConstraint[] {
+function constraintsOf({ name, rule }: ManifestTable, query: Query, isFree: boolean): readonly OutputConstraint[] {
   if (rule === null || rule.kind === 'list') return [];
-  if (rule.kind === 'aggregation') return rule.outputConstraints;
-  const own = rule.outputConstraints.map((each) => ({ ...each, minimum: minimumFor(query, name, rule, each) }));
-  return own.filter(({ minimum }) => minimum > 0);
+  const found =
+    rule.kind === 'aggregation'
+      ? rule.outputConstraints
+      : rule.outputConstraints.map((each) => ({ ...each, minimum: minimumFor(query, name, rule, each) }));
+  return found.filter(({ minimum, columnName }) => minimum > 0 && isCounted(query, name, columnName, isFree));
 }
 
 function roundingOf(rule: AnalysisRule | null): Rounding | null {
@@ -56,22 +68,22 @@ function wantsSummary(query: Query, tables: readonly ManifestTable[]): boolean {
   return wishes.length > 0 && wishes.every((wish) => wish === 'summary');
 }
 
-/** The obligations that the rules of its tables add to an allowed query. */
+/**
+ * The obligations that the rules of its tables add to an allowed query.
+ *
+ * @param free names of tables without a threshold where their persons cannot be counted
+ */
 export function obligationsOf(
   query: Query,
   tables: readonly ManifestTable[],
   limits: readonly GroupLimit[],
   maxRows: number,
+  free: ReadonlySet<string>,
 ): readonly Obligation[] {
-  // A table of the asking member that only excludes rows has nobody in the answer.
-  const isCounted = (table: string, column: string): boolean =>
-    query.kind === 'set' || personColumns(query, table, column).length > 0;
   const thresholds = tables.flatMap((table) =>
-    constraintsOf(table, query)
-      .filter(({ columnName }) => isCounted(table.name, columnName))
-      .map(({ columnName, minimum }) => {
-        return { kind: 'threshold', table: table.name, column: columnName, minimum } as const;
-      }),
+    constraintsOf(table, query, free.has(table.name)).map(
+      ({ columnName, minimum }) => ({ kind: 'threshold', table: table.name, column: columnName, minimum }) as const,
+    ),
   );
   return Object.freeze([
     ...thresholds,

@@ -1,10 +1,11 @@
 import { personColumns } from '../analysis/person-columns.ts';
-import { compare, logic, NOWHERE, wholeNumber } from '../ast/build.ts';
+import { compare, NOWHERE, wholeNumber } from '../ast/build.ts';
 import type { Expression, Item, Query, RelationColumn, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { firstSelect } from '../ast/walk.ts';
 import { BIGINT } from '../ast/value-type.ts';
 import type { Obligation, ObligationOf } from './obligations.ts';
+import { applyThresholds } from './extremes.ts';
 import { fullOrder } from './full-order.ts';
 import { limitGroups } from './max-groups.ts';
 import { roundAggregates } from './rounding.ts';
@@ -43,24 +44,22 @@ function thresholdTerms(select: Select, obligations: readonly Obligation[]): rea
   });
 }
 
-/** Adds thresholds to HAVING, and rounds numbers that are shown or compared; the thresholds themselves count exactly. */
-function addToSelect(select: Select, thresholds: readonly Expression[], obligations: readonly Obligation[]): Select {
+/** Rounds numbers that are shown or compared; the thresholds themselves count exactly. */
+function roundShown(select: Select, obligations: readonly Obligation[]): Select {
   //= rules R-35
   const steps = pick(obligations, 'round');
   const items = select.items.map(({ name, value }) => ({ name, value: roundAggregates(value, steps) }));
-  const own = select.having === null ? [] : [roundAggregates(select.having, steps)];
-  return { ...select, items, having: logic('AND', [...own, ...thresholds], NOWHERE) };
+  return { ...select, items, having: select.having === null ? null : roundAggregates(select.having, steps) };
 }
 
 /** The answer to a query, without its order and its limit. */
 function answerOf(query: Query, obligations: readonly Obligation[]): Query {
   const bare: Query = { ...query, order: [], limit: null, offset: null };
   if (bare.kind === 'set') return bare;
-  const { select, thresholds } = limitGroups(bare, pick(obligations, 'maxGroups'), thresholdTerms(bare, obligations));
-  const answered = addToSelect(select, thresholds, obligations);
-  if (select.totals !== undefined) {
-    return { ...addTotals(answered, select.totals, thresholds), named: select.named };
-  }
+  const limited = limitGroups(bare, pick(obligations, 'maxGroups'), thresholdTerms(bare, obligations));
+  const shown = roundShown(limited.select, obligations);
+  if (shown.totals !== undefined) return { ...addTotals(shown, shown.totals, limited.thresholds), named: shown.named };
+  const { select: answered, thresholds } = applyThresholds(shown, limited.thresholds);
   return pick(obligations, 'summary').length === 0 ? answered : addSummary(answered, thresholds);
 }
 

@@ -1,16 +1,20 @@
 import { logic, not, NOWHERE } from '../ast/build.ts';
 import type { Expression, Query, Select } from '../ast/nodes.ts';
-import { columnsIn, hasAggregate, mapChildren } from '../ast/walk.ts';
+import { columnsIn, hasAggregate, isExtreme, mapChildren } from '../ast/walk.ts';
 import { NULL } from '../ast/value-type.ts';
 import { rowsOfGroups } from './shown-groups.ts';
 
 const SUPPRESSED = 'suppressed';
 
-/** An output for the summary row: aggregates stay, and columns and windows outside of them become NULL. */
+/**
+ * An output for the summary row: aggregates stay, and columns and windows outside of them become NULL. So do MIN and MAX, because the
+ * persons who share a value were counted in each group apart.
+ */
 function withoutGroups(value: Expression): Expression {
-  if (value.kind === 'aggregate') return value;
+  if (value.kind === 'aggregate' && !isExtreme(value)) return value;
   const isGroup = columnsIn(value).length > 0 && !hasAggregate(value);
-  if (isGroup || value.kind === 'window') return { kind: 'literal', text: null, span: value.span, type: NULL };
+  if (isGroup || value.kind === 'window' || isExtreme(value))
+    return { kind: 'literal', text: null, span: value.span, type: NULL };
   return mapChildren(value, withoutGroups);
 }
 
