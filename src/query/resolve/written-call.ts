@@ -204,13 +204,9 @@ const COMMON: ReadonlyMap<string, Handler> = new Map<string, Handler>([
         : compare('IS NOT DISTINCT FROM', left, right, span);
     },
   ],
-  ['decode', decode],
   ['mod', (parts, { remainder }) => (parts.length === 2 ? remainder(parts) : null)],
   ['log', logarithm],
-  ['concat', concat],
   ['concat_ws', (parts, { scalar }) => scalar('concat_ws', parts.map(asText))],
-  ['left', cutTo('left')],
-  ['right', cutTo('right')],
   ['lpad', padTo('lpad')],
   ['rpad', padTo('rpad')],
   ['repeat', repeat],
@@ -221,16 +217,21 @@ const COMMON: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['charindex', locate],
   ['btrim', (parts, { scalar }) => scalar('trim', parts)],
   ['sha2', sha2],
+]);
+
+/** What DuckDB does not have, or has with another meaning. */
+const SPARK: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ...COMMON,
+  ['decode', decode],
+  ['concat', concat],
+  ['left', cutTo('left')],
+  ['right', cutTo('right')],
   ['regexp_like', matches],
   ['regexp', matches],
   ['rlike', matches],
   ['regexp_replace', replaceMatches],
   ['regexp_extract', extract],
   ['regexp_substr', firstMatch],
-]);
-
-const SPARK: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-  ...COMMON,
   ['trim', trimOf('trim')],
   ['ltrim', trimOf('ltrim')],
   ['rtrim', trimOf('rtrim')],

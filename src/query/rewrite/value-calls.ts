@@ -26,7 +26,7 @@ export function orNullIfZero(value: Expression): Expression {
 }
 
 /** A value, or NULL where it is not greater than a limit. Written without a second copy of the value, since nested copies multiply. */
-export function nullUpTo(value: Expression, limit: Expression): Expression {
+function nullUpTo(value: Expression, limit: Expression): Expression {
   const { span, type } = value;
   const raised: Expression = { kind: 'call', function: 'greatest', arguments: [value, limit], span, type };
   return { kind: 'call', function: 'nullif', arguments: [raised, limit], span, type };
