@@ -232,7 +232,7 @@ describe('an import from AWS Clean Rooms', () => {
       });
     });
     expect(parseManifest(outcome.text).templates[0]?.parameters).toMatchObject([
-      { name: 'since', type: 'DATE' },
+      { name: 'since', type: 'DATE', default: '2026-01-31' },
       { name: 'times', type: 'BIGINT' },
     ]);
   });

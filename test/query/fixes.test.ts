@@ -234,7 +234,7 @@ describe('R-68 a refusal says what to write', () => {
       checks += 1;
       return room.ask(text, context);
     };
-    const none = await verifyFixes(sql, await room.ask(sql, context), count, 0);
+    const none = await verifyFixes(sql, await room.ask(sql, context), count, () => false);
     expect(checks).toBe(0);
     expect(none.findings.every((finding: Finding) => finding.fix === undefined)).toBe(true);
     await verifyFixes(sql, await room.ask(sql, context), count);

@@ -29,7 +29,7 @@ describe('functions of the engine', () => {
   const TIMES = new Set([
     ...['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dayofweek', 'dayofyear', 'dayofmonth'],
     ...['weekday', 'weekofyear', 'date_add', 'date_sub', 'date_diff', 'datediff', 'now', 'get_current_timestamp'],
-    ...['current_timestamp', 'current_date', 'timezone'],
+    ...['current_timestamp', 'current_date', 'timezone', 'to_timestamp'],
     // What the parser makes of intervals.
     ...['to_years', 'to_quarters', 'to_months', 'to_weeks', 'to_days', 'to_hours', 'to_minutes', 'to_seconds'],
     ...['to_milliseconds', 'to_microseconds'],

@@ -92,11 +92,18 @@ export function findScalar(name: string): ScalarName | null {
   return shapeOf(name).isUnnamed === true ? null : name;
 }
 
+/** Whether a function becomes several of the engine's, which guard its arguments. */
+export function isGuarded(name: ScalarName): boolean {
+  const { arguments: kinds, isUnnamed = false } = shapeOf(name);
+  return isUnnamed || kinds.includes('amount') || name === 'months_between' || name === 'last_day';
+}
+
 /** Functions of the engine that only a rewrite uses, with arguments with which they cannot fail. */
 export const ENGINE_FUNCTIONS = [
   ...['to_days', 'to_months', 'to_microseconds', 'epoch_us', 'divide', 'last_day', 'date_diff', 'date_part'],
   ...['strftime', 'try_strptime', 'regexp_extract', 'regexp_replace', 'regexp_matches'],
   ...['replace', 'rpad', 'lpad', 'upper', 'lower', 'left', 'ceil', 'floor', 'ln', 'md5', 'trunc'],
+  ...['make_timestamp', 'orNullBelowZero'],
 ] as const;
 
 /** One of {@link ENGINE_FUNCTIONS}. */

@@ -1,4 +1,4 @@
-import { AGGREGATES } from './functions.ts';
+import { AGGREGATES, isGuarded } from './functions.ts';
 import { countPieces } from './time-format.ts';
 import { findTimeUnit, lengthOf } from './time-parts.ts';
 import type { Expression, ExpressionOf, Leaf, Query, Relation, Select } from './nodes.ts';
@@ -238,7 +238,7 @@ export function isMultiplied(part: Expression): boolean {
 }
 
 /** The most copies of an argument in the SQL that a call becomes; `rewrite/` makes no more than these. */
-export function copiesOf({ function: name, arguments: values }: ExpressionOf<'call'>): number {
+function copiesOf({ function: name, arguments: values }: ExpressionOf<'call'>): number {
   const [setting] = values;
   const text = setting?.kind === 'literal' ? (setting.text ?? '') : '';
   if (name === 'format_time') return countPieces(text);
@@ -247,9 +247,14 @@ export function copiesOf({ function: name, arguments: values }: ExpressionOf<'ca
   return unit !== null && 'months' in lengthOf(unit) ? 6 : 1;
 }
 
+/** How many expressions guard an argument of a function of times. */
+const GUARDS = 24;
+
 function sizeAlone(expression: Expression): number {
-  const copies = expression.kind === 'call' ? copiesOf(expression) : 1;
-  return 1 + copies * childrenOf(expression).reduce((size, child) => size + sizeAlone(child), 0);
+  const children = childrenOf(expression);
+  const size = children.reduce((sum, child) => sum + sizeAlone(child), 0);
+  if (expression.kind !== 'call' || !isGuarded(expression.function)) return 1 + size;
+  return 1 + copiesOf(expression) * (size + GUARDS * children.length);
 }
 
 /** The number of expressions that an expression becomes, itself, its copies and those of its sub-queries included. */

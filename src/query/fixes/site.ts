@@ -3,7 +3,7 @@ import { leavesOf, selectsIn } from '../ast/walk.ts';
 import type { Query, Select } from '../ast/nodes.ts';
 import type { Scan } from '../check/rule-context.ts';
 import type { Edit, Finding, Fix } from '../findings/finding.ts';
-import { SelectText, type Token, tokensOf } from './tokens.ts';
+import { SelectText, type Token } from './tokens.ts';
 
 /** A refused query: its text, and what was understood of it. */
 export interface RefusedText {
@@ -47,8 +47,8 @@ export class Site {
   }
 
   /** The place of a finding; `null` if it is in no SELECT. */
-  static of(refused: RefusedText, finding: Finding): Site | null {
-    const select = SelectText.around(tokensOf(refused.text), finding.span.start);
+  static of(refused: RefusedText, tokens: readonly Token[], finding: Finding): Site | null {
+    const select = SelectText.around(tokens, finding.span.start);
     return select === null ? null : new Site(refused, finding, select);
   }
 

@@ -12,6 +12,7 @@ import { fixFanOut, fixJoin } from './joins.ts';
 import { fixColumn, fixFunction, fixShadow, fixTable } from './names.ts';
 import { fixDate, fixDistinct, fixNotDistinct, fixStar } from './shapes.ts';
 import { type RefusedText, Site } from './site.ts';
+import { tokensOf } from './tokens.ts';
 
 /** The ways to mend a finding, the best first. A code that is not here has none. */
 const FIXES: Partial<Record<FindingCode, readonly ((site: Site) => Fix | null)[]>> = {
@@ -36,15 +37,19 @@ const FIXES: Partial<Record<FindingCode, readonly ((site: Site) => Fix | null)[]
 /** The longest text that fixes are looked for in, in UTF-16 units. */
 const MAX_LENGTH = 4000;
 
+/** How many findings are looked at. */
+const MAX_FINDINGS = 20;
+
 /**
  * Adds the fixes that can be written mechanically. They are proposals: `verifyFixes` keeps those after which the text has a finding
  * less. They contain names of the manifest and parts of the text, and nothing else.
  */
 export function suggestFixes(refused: RefusedText, findings: readonly Finding[]): readonly Finding[] {
   if (refused.text.length > MAX_LENGTH) return findings;
-  return findings.map((finding) => {
-    const ways = FIXES[finding.code] ?? [];
-    const site = ways.length === 0 ? null : Site.of(refused, finding);
+  const tokens = tokensOf(refused.text);
+  return findings.map((finding, index) => {
+    const ways = index < MAX_FINDINGS ? (FIXES[finding.code] ?? []) : [];
+    const site = ways.length === 0 ? null : Site.of(refused, tokens, finding);
     if (site === null) return finding;
     for (const way of ways) {
       const fix = way(site);

@@ -7,7 +7,7 @@ type Refusal = Extract<Verdict, { readonly allowed: false }>;
 /** Checks another text as the first one was checked. */
 type Check = (text: string) => Promise<Verdict>;
 
-/** The most texts that are checked for one verdict, unless a caller allows fewer. */
+/** The most texts that are checked for one verdict. */
 const MAX_CHECKS = 16;
 
 /** The most fixes that are applied one after the other. */
@@ -19,15 +19,16 @@ interface Checked {
   readonly verdict: Verdict;
 }
 
-/** Checks texts, each once, up to a number of them. */
+/** Checks texts, each once, up to a number of them and as long as it may. */
 class Checker {
   readonly #check: Check;
+  readonly #mayCheck: () => boolean;
   readonly #known = new Map<string, Checked>();
-  #left: number;
+  #left = MAX_CHECKS;
 
-  constructor(check: Check, maxChecks: number) {
+  constructor(check: Check, mayCheck: () => boolean) {
     this.#check = check;
-    this.#left = maxChecks;
+    this.#mayCheck = mayCheck;
   }
 
   /** The verdict on the text after the fix of a finding; `null` without a fix, or if no more texts may be checked. */
@@ -36,7 +37,7 @@ class Checker {
     const fixed = applyFix(text, fix);
     const known = this.#known.get(fixed);
     if (known !== undefined) return known;
-    if (this.#left === 0) return null;
+    if (this.#left === 0 || !this.#mayCheck()) return null;
     this.#left -= 1;
     const checked = { text: fixed, verdict: await this.#check(fixed) };
     this.#known.set(fixed, checked);
@@ -95,10 +96,10 @@ export async function verifyFixes(
   text: string,
   verdict: Verdict,
   check: Check,
-  maxChecks: number = MAX_CHECKS,
+  mayCheck: () => boolean = () => true,
 ): Promise<Verdict> {
   if (verdict.allowed) return verdict;
-  const checker = new Checker(check, maxChecks);
+  const checker = new Checker(check, mayCheck);
   const findings: Finding[] = [];
   for (const finding of verdict.findings) {
     const after = await checker.after(text, finding);

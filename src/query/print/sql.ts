@@ -109,6 +109,9 @@ class Printer {
       const words = `string_split(lower(${this.#list(part.arguments)}), ' ')`;
       return `array_to_string(list_transform(${words}, lambda word: (upper(word[1]) || word[2:])), ' ')`;
     }
+    if (part.function === 'orNullBelowZero') {
+      return `TRY_CAST(TRY_CAST(${this.#list(part.arguments)} AS UBIGINT) AS BIGINT)`;
+    }
     if (part.function === '||') return `(${part.arguments.map((value) => this.expression(value)).join(' || ')})`;
     return `${part.function}(${this.#list(part.arguments)})`;
   }

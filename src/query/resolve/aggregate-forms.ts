@@ -6,7 +6,7 @@ import type { Expression } from '../ast/nodes.ts';
 import { BIGINT, BOOLEAN, familyOfType } from '../ast/value-type.ts';
 import { checkAggregateArgument, type ResolvePart } from './call.ts';
 import type { Context } from './context.ts';
-import { type Form, joinTexts, readWritten, resolvePath, type Written } from './paths.ts';
+import { type Form, joinTexts, readWritten, resolvePath, varying, type Written } from './paths.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 import { isTime } from './literal.ts';
 import { invalid } from './scope.ts';
@@ -49,12 +49,23 @@ function isTruth({ type }: Expression): boolean {
   return family === null || family === 'boolean';
 }
 
-function single(name: 'min' | 'max', isTaken: (value: Expression) => boolean): Form {
+/** Whether all, or some, of the conditions are true. */
+function ofTruths(name: 'min' | 'max'): Form {
   return (written) => {
     const [argument, more] = written.values;
-    return argument === undefined || more !== undefined || !isTaken(argument)
+    return argument === undefined || more !== undefined || !isTruth(argument)
       ? null
       : aggregate(name, argument, written);
+  };
+}
+
+/** Some value, always the same one; Spark takes a second argument, which says whether nulls are passed over. */
+function some(name: 'min' | 'max'): Form {
+  return (written) => {
+    const [argument, passing, more] = written.values;
+    if (argument === undefined || more !== undefined) return null;
+    if (passing !== undefined && (passing.kind !== 'literal' || passing.type.kind !== 'boolean')) return null;
+    return aggregate(name, argument, written);
   };
 }
 
@@ -67,10 +78,10 @@ function valueBy(descending: boolean): Form {
     const filters = written.filter === null ? [present] : [written.filter, present];
     const filter: Expression =
       filters.length === 1 ? present : { kind: 'logic', operator: 'AND', terms: filters, span: by.span, type: BOOLEAN };
-    const order = [
+    const order = varying([
       { value: by, descending, nullsFirst: false },
       { value: argument, descending: false, nullsFirst: false },
-    ];
+    ]);
     const type = argument.type;
     return { kind: 'aggregate', function: 'first', distinct: false, argument, filter, order, span: written.span, type };
   };
@@ -110,24 +121,22 @@ function percentile(name: 'quantile_cont' | 'quantile_disc'): Form {
   };
 }
 
-const any = (): boolean => true;
-
 /** What a name of an aggregate means that is not one of the engine's plain ones. */
 const FORMS: Readonly<Record<string, Form>> = {
   approx_count_distinct: countDistinct,
   count_if: countIf,
   countif: countIf,
-  bool_and: single('min', isTruth),
-  every: single('min', isTruth),
-  bool_or: single('max', isTruth),
-  any: single('max', isTruth),
-  some: single('max', isTruth),
-  any_value: single('min', any),
-  arbitrary: single('min', any),
-  first: single('min', any),
-  first_value: single('min', any),
-  last: single('max', any),
-  last_value: single('max', any),
+  bool_and: ofTruths('min'),
+  every: ofTruths('min'),
+  bool_or: ofTruths('max'),
+  any: ofTruths('max'),
+  some: ofTruths('max'),
+  any_value: some('min'),
+  arbitrary: some('min'),
+  first: some('min'),
+  first_value: some('min'),
+  last: some('max'),
+  last_value: some('max'),
   max_by: valueBy(true),
   arg_max: valueBy(true),
   argmax: valueBy(true),

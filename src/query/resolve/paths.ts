@@ -24,6 +24,11 @@ export type Form = (written: Written, context: Context) => Expression | null;
 /** What separates the texts of a path where the query does not say it. */
 const SEPARATOR = { spark: '', duckdb: ',' } as const;
 
+/** The terms of an order without constants, by which the engine orders nothing. */
+export function varying(order: readonly WindowOrder[]): readonly WindowOrder[] {
+  return order.filter(({ value }) => value.kind !== 'literal' && value.kind !== 'parameter');
+}
+
 /** One text out of the texts of a group. Where the order leaves a choice, the texts themselves are ordered. */
 export function joinTexts(written: Written, context: Context): Expression | null {
   const { found } = context.walk;
@@ -43,9 +48,8 @@ export function joinTexts(written: Written, context: Context): Expression | null
   if (distinct && !written.order.every(isOwn)) {
     found.add('AGG_ORDER_BY', span, 'different values can only be ordered by themselves');
   }
-  const order = written.order.some(isOwn)
-    ? written.order
-    : [...written.order, { value: argument, descending: false, nullsFirst: false }];
+  const own: WindowOrder = { value: argument, descending: false, nullsFirst: false };
+  const order = varying(written.order.some(isOwn) ? written.order : [...written.order, own]);
   return { kind: 'aggregate', function: 'string_agg', distinct, argument, filter, parameter, order, span, type: TEXT };
 }
 

@@ -1,8 +1,8 @@
 import { readTypedText } from '../../collab/light.ts';
 import type { Expression, ExpressionOf } from '../ast/nodes.ts';
-import type { ScalarName } from '../ast/functions.ts';
+import { isGuarded, type ScalarName } from '../ast/functions.ts';
 import { BIGINT, DATE, familyOfType, integerOf, TEXT, TIMESTAMP, type ValueType } from '../ast/value-type.ts';
-import { copiesOf, sizeOf } from '../ast/walk.ts';
+import { sizeOf } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { foldConstant, isTime } from './literal.ts';
@@ -26,7 +26,7 @@ export function makeCall(
 ): ExpressionOf<'call'> {
   const call: ExpressionOf<'call'> = { kind: 'call', function: name, arguments: values, span, type };
   //= rules R-3
-  if (copiesOf(call) > 1) context.nodes.add(sizeOf(call));
+  if (isGuarded(name)) context.nodes.add(sizeOf(call) - values.reduce((size, value) => size + sizeOf(value), 1));
   return call;
 }
 

@@ -1,4 +1,4 @@
-import { NOWHERE } from '../ast/build.ts';
+import { castTo, NOWHERE } from '../ast/build.ts';
 import type { EngineFunction } from '../ast/functions.ts';
 import type { Arithmetic, Comparison, Expression } from '../ast/nodes.ts';
 import { BIGINT, BOOLEAN, TEXT, type ValueType } from '../ast/value-type.ts';
@@ -29,16 +29,18 @@ export function test(operator: Comparison, left: Expression, right: Expression):
 }
 
 /**
- * A value, or NULL where it is not between two limits, which are excluded. Written without a second copy of the value, since nested
- * copies multiply.
+ * A whole number, or NULL outside of two limits. It is written without a second copy of the number: NULLIF is a macro of the engine
+ * that copies its argument, so nested ones multiply. Here a number below zero becomes NULL as it is converted to an unsigned one.
  */
-export function nullOutside(value: Expression, low: Expression, high: Expression): Expression {
-  const { span, type } = value;
-  const call = (name: 'greatest' | 'least' | 'nullif', one: Expression, other: Expression): Expression => {
-    return { kind: 'call', function: name, arguments: [one, other], span, type };
+export function nullOutside(value: Expression, low: bigint, high: bigint): Expression {
+  const whole = (number: bigint): Expression => constant(String(number), BIGINT);
+  const clamp = (name: 'greatest' | 'least', one: Expression, limit: bigint): Expression => {
+    return { kind: 'call', function: name, arguments: [one, whole(limit)], span: NOWHERE, type: value.type };
   };
-  const raised = call('nullif', call('greatest', value, low), low);
-  return call('nullif', call('least', raised, high), high);
+  const clamped = castTo(clamp('least', clamp('greatest', value, low - 1n), high + 1n), BIGINT);
+  const above = engine('orNullBelowZero', [compute('-', clamped, whole(low))], BIGINT);
+  const below = engine('orNullBelowZero', [compute('-', whole(high - low), above)], BIGINT);
+  return compute('-', whole(high), below);
 }
 
 /** Two texts as one. */

@@ -8,6 +8,7 @@ import {
   addUnits,
   amountOf,
   dateOf,
+  fromYearOne,
   inYears,
   makeDate,
   microsecondsOf,
@@ -33,8 +34,8 @@ const LOWERINGS: Partial<Readonly<Record<ScalarName, Lowering>>> = {
   add_months: (_, [time, amount]) => inYears(addUnits('month', amount, dateOf(time))),
   add_time: (unit, [, amount, time]) => inYears(addUnits(unit, amount, timestampOf(time))),
   format_time: (format, [, time]) => writeTime(format, timestampOf(time)),
-  parse_date: (format, [, text]) => asDate(format === '' ? castTo(text, DATE) : readTime(format, text)),
-  parse_timestamp: (format, [, text]) => inYears(format === '' ? castTo(text, TIMESTAMP) : readTime(format, text)),
+  parse_date: (format, [, text]) => asDate(readTime(format, text)),
+  parse_timestamp: (format, [, text]) => inYears(readTime(format, text)),
   parse_number: (format, [, text], type) => readNumber(format, text, type),
   truncate_date: (unit, [, time]) => asDate(truncated(unit, timestampOf(time))),
   whole_units: (unit, [, from, to]) => wholeUnits(unit, timestampOf(from), timestampOf(to)),
@@ -48,11 +49,19 @@ const LOWERINGS: Partial<Readonly<Record<ScalarName, Lowering>>> = {
   make_date: (_, [year, month, day]) => makeDate(year, month, day),
   unix_seconds: (_, [time]) => unixSeconds(microsecondsOf(timestampOf(time))),
   date_part: (name, [, time]) => timePart(name, time.type.kind === 'date' ? castTo(time, TIMESTAMP) : time),
-  date_trunc: (unit, [, time]) => truncated(unit, timestampOf(time)),
+  date_trunc: (unit, [, time]) => truncated(unit, fromYearOne(time)),
 };
 
 function truncated(unit: string, time: Expression): Expression {
   return { kind: 'call', function: 'date_trunc', arguments: [constant(unit), time], span: NOWHERE, type: TIMESTAMP };
+}
+
+/** The conversion that TO_DATE and TO_TIMESTAMP are without a format; `null` for other calls. */
+export function findPlainCast(part: ExpressionOf<'call'>): ExpressionOf<'cast'> | null {
+  const [format, value] = part.arguments;
+  const isReading = part.function === 'parse_date' || part.function === 'parse_timestamp';
+  if (!isReading || value === undefined || format?.kind !== 'literal' || format.text !== '') return null;
+  return { kind: 'cast', rules: 'spark', value, span: part.span, type: part.type };
 }
 
 /** A call of a function of times in terms of the engine's functions, none of which can fail; `null` for other calls. */

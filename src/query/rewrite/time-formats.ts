@@ -93,13 +93,13 @@ function numberPattern(format: string): string {
   }, '');
   const after = fraction === undefined ? '' : `(?:[.][0-9]{0,${String(fraction.length)}})?`;
   const sign = (side: string | undefined): string => (side === 'S' ? '[+-]?' : '');
-  return `^ *${sign(first)}${digits}${after}${sign(last)} *$`;
+  return `^\\s*${sign(first)}${digits}${after}${sign(last)}\\s*$`;
 }
 
 /** A text as the number that it is in a format, or NULL. */
 export function readNumber(format: string, text: Expression, type: ReturnType<typeof decimalOf>): Expression {
   const exact = engine('regexp_extract', [text, constant(numberPattern(format))], TEXT);
-  const plain = ['+', ',', ' '].reduce(
+  const plain = ['+', ','].reduce(
     (value, sign) => engine('replace', [value, constant(sign), constant('')], TEXT),
     exact,
   );

@@ -16,20 +16,23 @@ import { compute, constant, engine, joinTexts, nullOutside, test } from './engin
 
 const INTEGER = integerOf('INTEGER');
 
+/** The first and the last microsecond of the years 1 to 9999, from 1970 on. */
+const FIRST = -62_135_596_800_000_000n;
+const LAST = 253_402_300_799_999_999n;
+
 /** A date or a timestamp of the years 1 to 9999, or NULL. */
 export function inYears(value: Expression): Expression {
-  return value.type.kind === 'date'
-    ? nullOutside(value, constant('0000-12-31', DATE), constant('10000-01-01', DATE))
-    : nullOutside(
-        value,
-        constant('0000-12-31 23:59:59.999999', TIMESTAMP),
-        constant('10000-01-01 00:00:00', TIMESTAMP),
-      );
+  if (value.type.kind === 'date') return castTo(inYears(castTo(value, TIMESTAMP)), DATE);
+  return engine('make_timestamp', [nullOutside(microsecondsOf(value), FIRST, LAST)], TIMESTAMP);
 }
 
-/** A value as a date of the years 1 to 9999, or NULL. */
-export function dateOf(value: Expression): Expression {
-  return inYears(value.type.kind === 'date' ? value : castTo(value, DATE));
+/** A value as a timestamp from the year 1 on, or NULL. */
+export function fromYearOne(value: Expression): Expression {
+  const { span } = value;
+  const time = value.type.kind === 'timestamp' ? value : castTo(value, TIMESTAMP);
+  const limit: Expression = { ...constant('0000-12-31 23:59:59.999999', TIMESTAMP), span };
+  const raised: Expression = { kind: 'call', function: 'greatest', arguments: [time, limit], span, type: TIMESTAMP };
+  return { kind: 'call', function: 'nullif', arguments: [raised, limit], span, type: TIMESTAMP };
 }
 
 /** A value as a timestamp of the years 1 to 9999, or NULL. */
@@ -37,9 +40,15 @@ export function timestampOf(value: Expression): Expression {
   return inYears(value.type.kind === 'timestamp' ? value : castTo(value, TIMESTAMP));
 }
 
+/** A value as a date of the years 1 to 9999, or NULL. */
+export function dateOf(value: Expression): Expression {
+  return castTo(timestampOf(value), DATE);
+}
+
 /** A whole number from -most to most, or NULL. */
 export function amountOf(value: Expression, most: number, type: ValueType = BIGINT): Expression {
-  return castTo(nullOutside(value, wholeNumber(-most - 1), wholeNumber(most + 1)), type);
+  const whole = value.type.kind === 'integer' ? value : castTo(value, BIGINT);
+  return castTo(nullOutside(whole, BigInt(-most), BigInt(most)), type);
 }
 
 /** More than lies between any two times of the years 1 to 9999. */
@@ -149,7 +158,7 @@ export function monthsBetween(later: Expression, earlier: Expression): Expressio
 /** A year, a month and a day as a date, or NULL if there is none. */
 export function makeDate(year: Expression, month: Expression, day: Expression): Expression {
   const text = (value: Expression, most: number, digits: number): Expression => {
-    const positive = nullOutside(value, wholeNumber(0), wholeNumber(most + 1));
+    const positive = nullOutside(value.type.kind === 'integer' ? value : castTo(value, BIGINT), 1n, BigInt(most));
     return engine('lpad', [castTo(positive, TEXT), wholeNumber(digits), constant('0')], TEXT);
   };
   const parts = [text(year, 9999, 4), text(month, 12, 2), text(day, 31, 2)];
@@ -176,7 +185,9 @@ export function nextWeekday(weekday: number, date: Expression): Expression {
 export function timePart(name: string, time: Expression): Expression {
   if (name === 'sundayfirst') return compute('+', part('dayofweek', time), wholeNumber(1));
   if (name === 'mondayzero') return compute('-', part('isodow', time), wholeNumber(1));
-  if (name !== 'secondfraction') return part(name, time);
+  if (name !== 'secondfraction') {
+    return { kind: 'call', function: 'date_part', arguments: [constant(name), time], span: NOWHERE, type: BIGINT };
+  }
   const microseconds = castTo(part('microsecond', time), decimalOf(8, 0));
   const seconds = compute('*', microseconds, constant('0.000001', decimalOf(7, 6)), decimalOf(15, 6));
   return castTo(seconds, decimalOf(8, 6));

@@ -18,8 +18,8 @@ import {
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
 import { sparkCast } from './conversions.ts';
+import { findPlainCast, lowerTimeCall } from './time-calls.ts';
 import { asDouble, lowerValueCall, orNullIfZero } from './value-calls.ts';
-import { lowerTimeCall } from './time-calls.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
@@ -85,6 +85,8 @@ function safeCall(part: ExpressionOf<'call'>): Expression {
   const lowered = lowerValueCall(part);
   if (lowered !== null) return lowered;
   if (MEETING.has(name)) return meetingCall(part);
+  const cast = findPlainCast(part);
+  if (cast !== null) return safeCast(sparkCast(cast));
   const time = lowerTimeCall(part);
   if (time !== null) return time;
   if (name !== 'abs' && name !== 'round') return part;
@@ -127,8 +129,11 @@ function safeWindow(part: ExpressionOf<'window'>): Expression {
   const values = part.arguments.map((value) => safeSummand(part.function, value));
   const [first, distance, other] = values;
   if (first !== undefined && distance !== undefined && other !== undefined) {
-    const [value = first, instead = other] = level([first, other]);
-    return { ...part, arguments: [value, distance, instead], type: commonType(value.type, instead.type) };
+    // The engine would convert the last one to the type of the first.
+    const type = commonType(first.type, other.type);
+    const isNumber = familyOfType(first.type) === 'number' && familyOfType(other.type) === 'number';
+    const [value, instead] = isNumber ? [castTo(first, type), castTo(other, type)] : [first, other];
+    return { ...part, arguments: [value, distance, instead], type };
   }
   const isDouble = values.some((value, index) => isWidened(part.arguments[index] ?? value, value));
   return { ...part, arguments: values, type: isDouble ? DOUBLE : part.type };

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { checkQuery, QueryParser, type Verdict, verifyFixes } from '../../query/index.ts';
-import type { CheckReply, CheckRequest } from './check-messages.ts';
+import { type CheckReply, type CheckRequest, MAX_CHECK_CPU_MS } from './check-messages.ts';
 
 // The process that parses and checks queries. It has no data, and it is killed if a query takes it too long.
 
@@ -10,9 +10,6 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // A signal is for the process that started this one, which kills it; and SIGUSR1 must not open the inspector.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
 
-/** How long a check may have taken for fixes to be checked as well, in ms. */
-const MAX_MS_WITH_FIXES = 40;
-
 /** The number of the running check; 0 for none. The watching thread reads it. */
 const running = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 let checks = 0;
@@ -21,7 +18,14 @@ function reply(message: CheckReply): void {
   process.send?.(message);
 }
 
+/** The processor time of this process since a point, in ms. */
+function cpuMsSince(started: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1000;
+}
+
 async function answer({ text, context }: CheckRequest): Promise<void> {
+  const started = process.cpuUsage();
   checks += 1;
   Atomics.store(running, 0, checks);
   Atomics.notify(running, 0);
@@ -30,11 +34,10 @@ async function answer({ text, context }: CheckRequest): Promise<void> {
   const { dialect } = context.manifest;
   const parsed = isUnknown ? { text, dialect, statement: null, findings: [] } : await parser.parse(text, dialect);
   const check = async (changed: string): Promise<Verdict> => checkQuery(await parser.parse(changed, dialect), context);
-  const started = performance.now();
   const first = checkQuery(parsed, context);
-  // Findings must not be lost because fixes take long.
-  const isQuick = performance.now() - started < MAX_MS_WITH_FIXES;
-  const verdict = await verifyFixes(text, first, check, isQuick ? undefined : 0);
+  const firstCpuMs = cpuMsSince(started);
+  // Findings must not be lost because fixes take long: there has to be time for one more check like the first.
+  const verdict = await verifyFixes(text, first, check, () => cpuMsSince(started) + firstCpuMs < MAX_CHECK_CPU_MS / 2);
   Atomics.store(running, 0, 0);
   Atomics.notify(running, 0);
   reply({ kind: 'checked', verdict });

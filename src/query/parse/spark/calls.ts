@@ -18,6 +18,11 @@ const TYPES: ReadonlySet<string> = new Set([
   ...['TIMESTAMP_NTZ', 'TIMESTAMP_LTZ', 'BPCHAR', 'INT2', 'INT4', 'INT8', 'FLOAT4', 'FLOAT8'],
 ]);
 
+/** Types whose names are functions too, other than those of times: `int(a)` converts. DuckDB's parser does not take most of them. */
+const CONVERSIONS: ReadonlySet<string> = new Set([
+  ...['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL', 'STRING'],
+]);
+
 /** Types that have as many digits after the point as DuckDB thinks where nothing is written; in Spark they have none. */
 const DECIMALS: ReadonlySet<string> = new Set(['DEC', 'DECIMAL', 'NUMERIC']);
 
@@ -47,6 +52,14 @@ function readConvert(draft: Draft, index: number, close: number | undefined): vo
   draft.replace(index, 'CAST');
   draft.remove(index + 2, type.next + 1);
   draft.insert(close, ` AS ${type.text} `, index + 2);
+}
+
+/** `int(value)` as a CAST. */
+function readConversion(draft: Draft, index: number, close: number | undefined): void {
+  if (close === undefined || close === index + 2) return;
+  const name = draft.reading.word(index);
+  draft.replace(index, 'CAST');
+  draft.insert(close, ` AS ${DECIMALS.has(name) ? 'DECIMAL(10, 0)' : name} `, index);
 }
 
 /** `f(x, …) WITHIN GROUP (ORDER BY y)` for functions that DuckDB orders by a clause within the parentheses. */
@@ -98,8 +111,10 @@ function readWord(draft: Draft, index: number, open: number | undefined, partner
   else if (word === 'WITHIN' && reading.written(index - 1) === ')')
     readWithinGroup(draft, index, partners.get(index - 1));
   else if (word === 'APPROXIMATE') readApproximate(draft, index);
-  else if (DECIMALS.has(word) && reading.written(index + 1) !== '(' && isCastType(draft, index, open))
-    draft.replace(index, 'DECIMAL(10, 0)');
+  else if (isCastType(draft, index, open)) {
+    if (DECIMALS.has(word) && reading.written(index + 1) !== '(') draft.replace(index, 'DECIMAL(10, 0)');
+  } else if (CONVERSIONS.has(word) && reading.written(index + 1) === '(' && reading.word(index - 2) !== 'CONVERT')
+    readConversion(draft, index, partners.get(index + 1));
 }
 
 /** Functions, operators and types that DuckDB writes in another form. */
