@@ -1,7 +1,7 @@
 import type { CheckContext } from 'sealroom/query';
 import { describe, expect, test } from 'vitest';
 import { checkContextOf, FILE } from '../adversarial/adversarial-file.ts';
-import { changed, personsOf, visitsWith } from './contexts.ts';
+import { changed, personsOf, visitsWith, withPolicies } from './contexts.ts';
 import { useRoom } from './room.ts';
 
 // What custom rules ask of a query besides the thresholds themselves: `aggregationThresholds`, `comparisonControls`, `x-round`.
@@ -453,4 +453,19 @@ describe('what rounds counts', () => {
     const own = changed('agg', (table) => (table === 'purchases' ? { 'x-round': { counts: 100 } } : {}));
     await expectCodes(`SELECT SUM(i.spend) AS s, SUM(p.amount) AS a ${join}`, own, 'allowed');
   });
+});
+
+test.each([
+  "SELECT page FROM visits WHERE page RLIKE 'a'",
+  "SELECT page FROM visits WHERE endswith(page, 'a')",
+  "SELECT replace(page, '/home', '') AS p FROM visits",
+  "SELECT instr(page, '/home') AS p FROM visits",
+  "SELECT split_part(page, '/home', 2) AS p FROM visits",
+  "SELECT translate(page, 'a', 'b') AS p FROM visits",
+  "SELECT regexp_replace(page, '^/home$', '') AS p FROM visits",
+  "SELECT regexp_extract(page, '^(/home)$', 1) AS p FROM visits",
+  "SELECT decode(page, '/home', 1, 0) AS p FROM visits",
+  'SELECT seconds <=> 5 AS p FROM visits',
+])('R-52 what looks for a constant compares with it: %s', async (sql) => {
+  expect(await room.codesOf(sql, withPolicies('compared'))).toContain('COMPARISON_NOT_ALLOWED');
 });

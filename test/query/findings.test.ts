@@ -187,6 +187,7 @@ const PROVOKED: readonly (readonly [code: FindingCode, context: string, sql: str
   ['TYPE_MISMATCH', 'customAny', "SELECT page FROM visits WHERE seconds = 'x'", "'x'"],
   ['TYPE_MISMATCH', 'customAny', 'SELECT page FROM visits WHERE page', 'page'],
   ['TYPE_MISMATCH', 'customAny', 'SELECT stddev(CAST(seconds AS DOUBLE)) AS s FROM visits', 'seconds'],
+  ['PATTERN', 'customAny', "SELECT page FROM visits WHERE page RLIKE '(?=a)'", "'(?=a)'"],
   ['LITERAL_FORMAT', 'customAny', "SELECT page FROM visits WHERE visit_date = '2024-02-30'", "'2024-02-30'"],
   ['LITERAL_RANGE', 'customAny', 'SELECT page FROM visits WHERE seconds < 1e999', '1e999'],
   ['LITERAL_RANGE', 'customAny', 'SELECT round(seconds, 99999999) AS r FROM visits', '99999999'],

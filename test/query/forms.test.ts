@@ -16,16 +16,20 @@ type Meaning = readonly [sql: string, same: string, context?: CheckContext];
 type Refusal = readonly [sql: string, code: string, context?: CheckContext];
 
 function means(cases: readonly Meaning[]): void {
-  test.each(cases)('%s', async (sql, same, context = CUSTOM) => {
-    const statement = await room.statementOf(sql, context);
-    expect(await room.rowsOf(statement)).toEqual(await room.rowsOf(same));
-  });
+  for (const [sql, same, context = CUSTOM] of cases) {
+    test(`means what it says: ${sql}`, async () => {
+      const statement = await room.statementOf(sql, context);
+      expect(await room.rowsOf(statement)).toEqual(await room.rowsOf(same));
+    });
+  }
 }
 
 function refuses(cases: readonly Refusal[]): void {
-  test.each(cases)('%s', async (sql, code, context = CUSTOM) => {
-    expect(await room.codesOf(sql, context)).toContain(code);
-  });
+  for (const [sql, code, context = CUSTOM] of cases) {
+    test(`refuses with ${code}: ${sql}`, async () => {
+      expect(await room.codesOf(sql, context)).toContain(code);
+    });
+  }
 }
 
 const ON = 'v.email_fingerprint = o.email_fingerprint';
@@ -44,16 +48,6 @@ describe('R-60 commas and CROSS JOIN are joined by WHERE', () => {
     [
       `SELECT COUNT(*), COUNT(w.page) FROM visits v, orders o LEFT JOIN visits w ON w.email_fingerprint = o.email_fingerprint AND w.seconds < 9 WHERE ${ON}`,
       `SELECT COUNT(*), COUNT(w.page) FROM visits v JOIN (orders o LEFT JOIN visits w ON w.email_fingerprint = o.email_fingerprint AND w.seconds < 9) ON ${ON}`,
-    ],
-    [
-      'SELECT COUNT(DISTINCT i.email_fingerprint) AS n FROM impressions i, purchases p WHERE i.email_fingerprint = p.email_fingerprint AND i.region = p.store_region',
-      'SELECT COUNT(DISTINCT i.email_fingerprint) AS n FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_fingerprint AND i.region = p.store_region',
-      withPolicies('agg'),
-    ],
-    [
-      'SELECT DISTINCT s.segment FROM segments s, audience a WHERE s.email_fingerprint = a.email_fingerprint',
-      'SELECT DISTINCT s.segment FROM segments s JOIN audience a USING (email_fingerprint)',
-      withPolicies('list'),
     ],
     [
       'WITH total AS (SELECT COUNT(*) AS n FROM visits) SELECT v.page, COUNT(*) * 1.0 / MAX(t.n) AS share FROM visits v CROSS JOIN total t GROUP BY v.page',
@@ -95,6 +89,21 @@ describe('R-60 commas and CROSS JOIN are joined by WHERE', () => {
       PERSONS,
     ],
     ['SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i, purchases p', 'JOIN_TYPE', withPolicies('agg')],
+    [
+      'SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i, purchases p WHERE i.email_fingerprint = p.email_fingerprint',
+      'JOIN_TYPE',
+      withPolicies('agg'),
+    ],
+    [
+      'SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i NATURAL JOIN purchases p',
+      'JOIN_TYPE',
+      withPolicies('agg'),
+    ],
+    [
+      'SELECT DISTINCT s.segment FROM segments s, audience a WHERE s.email_fingerprint = a.email_fingerprint',
+      'JOIN_TYPE',
+      withPolicies('list'),
+    ],
     [
       'SELECT COUNT(DISTINCT i.email_fingerprint) FROM impressions i, purchases p WHERE i.region = p.store_region',
       'JOIN_COLUMN',

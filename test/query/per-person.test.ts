@@ -307,7 +307,7 @@ describe('R-63 a fingerprint column stands for persons, whether nulls are preser
 
 test('R-63, R-64 the queries of docs/queries.md run', async () => {
   const text = readFileSync(join(ROOT, 'docs/queries.md'), 'utf8');
-  const section = text.slice(text.indexOf('## Persons'), text.indexOf('## Asking'));
+  const section = text.slice(text.indexOf('## Persons'), text.indexOf('## Forms'));
   const queries = [...section.matchAll(/^ *```sql\n([^]*?)^ *```$/gm)].flatMap(([, block = '']) =>
     block.trim().split('\n'),
   );

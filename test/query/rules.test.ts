@@ -219,8 +219,11 @@ describe('names and types', () => {
 
   test('R-10 only listed functions run, with positions and lengths written in the query', async () => {
     await allows('SELECT substr(page, 2, 3) AS s, year(visit_date) AS y, getdate() AS g FROM visits', CUSTOM);
-    await refuses("SELECT replace(page, 'a', 'b') AS r FROM visits", CUSTOM, 'FUNCTION_NOT_ALLOWED');
-    await refuses("SELECT repeat('x', 1000000000) AS r FROM visits", CUSTOM, 'FUNCTION_NOT_ALLOWED');
+    await refuses('SELECT sin(seconds) AS r FROM visits', CUSTOM, 'FUNCTION_NOT_ALLOWED');
+    await refuses("SELECT repeat('x', 1000000000) AS r FROM visits", CUSTOM, 'LITERAL_RANGE');
+    await refuses("SELECT lpad(page, 1001, 'x') AS r FROM visits", CUSTOM, 'LITERAL_RANGE');
+    await refuses('SELECT lpad(page, 5, page) AS r FROM visits', CUSTOM, 'ARGUMENT_NOT_LITERAL');
+    await refuses(`SELECT replace(page, 'a', '${'x'.repeat(101)}') AS r FROM visits`, CUSTOM, 'LITERAL_RANGE');
     await refuses('SELECT page.lower() AS l FROM visits', CUSTOM, 'FUNCTION_NOT_ALLOWED');
     await refuses('SELECT substring(page, seconds) AS s FROM visits', CUSTOM, 'ARGUMENT_NOT_LITERAL');
     await refuses('SELECT date_trunc(page, visit_date) AS s FROM visits', CUSTOM, 'ARGUMENT_NOT_LITERAL');

@@ -35,15 +35,42 @@ describe('functions of the engine', () => {
     ...['to_milliseconds', 'to_microseconds'],
   ]);
 
+  /** Functions that are written in another way than what they mean. */
+  const WRITTEN = new Set([
+    ...[
+      'nvl2',
+      'isnull',
+      'isnotnull',
+      'zeroifnull',
+      'nullifzero',
+      'equal_null',
+      'decode',
+      'mod',
+      'log',
+      'concat',
+      'locate',
+    ],
+    ...['position', 'charindex', 'btrim', 'sha2', 'regexp_like', 'regexp', 'rlike', 'regexp_replace', 'regexp_extract'],
+    ...['regexp_substr', 'convert'],
+  ]);
+
+  /** Names that stand for other aggregates (R-62); `forms.test.ts` says what each is. */
+  const FORMS: ReadonlySet<string> = new Set([
+    ...['any_value', 'approx_count_distinct', 'approx_quantile', 'arbitrary', 'arg_max', 'arg_min', 'argmax', 'argmin'],
+    ...['bool_and', 'bool_or', 'count_if', 'countif', 'first', 'group_concat', 'last', 'listagg', 'max_by', 'min_by'],
+    ...['quantile', 'quantile_cont', 'quantile_disc', 'string_agg', 'first_value', 'last_value'],
+    ...['any', 'every', 'some', 'percentile', 'percentile_cont', 'percentile_disc', 'approx_percentile'],
+  ]);
+
   function isKnown(name: string): boolean {
     const isScalar = findScalar(name) !== null && name !== '||';
-    return isScalar || findAggregate(name) !== null || name === 'count_star' || TIMES.has(name);
+    return isScalar || WRITTEN.has(name) || findAggregate(name) !== null || name === 'count_star' || TIMES.has(name);
   }
 
   test('every scalar, macro and aggregate is known or refused by name, whatever its arguments', async () => {
     const names = await functionsOf(['scalar', 'macro', 'aggregate']);
     expect(names.length).toBeGreaterThan(700);
-    for (const name of names.filter((each) => !isKnown(each))) {
+    for (const name of names.filter((each) => !isKnown(each) && !FORMS.has(each))) {
       const call = `"${name.replaceAll('"', '""')}"`;
       const sql = `SELECT ${call}() AS a, ${call}(page) AS b, ${call}(seconds, 1) AS c FROM visits`;
       const verdict = await room.ask(sql, CUSTOM);

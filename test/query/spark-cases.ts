@@ -5,7 +5,7 @@ import { parseManifest } from 'sealroom/collab';
 import { type CheckContext, checkQuery, QueryParser } from 'sealroom/query';
 
 /** Where the recorded answers of Spark are; `test/integration/spark/record.py` adds to them. */
-export const SPARK_PATH = join(import.meta.dirname, '../vectors/spark-meaning.json');
+const SPARK_PATH = join(import.meta.dirname, '../vectors/spark-meaning.json');
 
 type Value = string | null;
 

@@ -85,9 +85,9 @@ export function wholeNumber(value: number, span: Span = NOWHERE): Expression {
   return { kind: 'literal', text, span, type: integerOf('BIGINT', text.replace('-', '').length) };
 }
 
-/** A conversion that gives NULL where a value does not fit. */
-export function castTo(value: Expression, type: ValueType): Expression {
-  return { kind: 'cast', value, span: value.span, type: narrow(type, value.type) };
+/** A conversion that gives NULL where a value does not fit, by the rules of the engine or of Spark. */
+export function castTo(value: Expression, type: ValueType, rules: 'engine' | 'spark' = 'engine'): ExpressionOf<'cast'> {
+  return { kind: 'cast', value, rules, span: value.span, type: narrow(type, value.type) };
 }
 
 /** The target type of a conversion, with the maximum digits that the values can have. */

@@ -2,7 +2,7 @@ import { isRecord } from '../../errors/index.ts';
 import { readExpressionType } from './value-type.ts';
 
 /** Keys that do not belong to the meaning of a query, or follow from it: places, and facts about columns. */
-const DERIVED = new Set(['span', 'column', 'columns', 'scan', 'hasStar', 'totals', 'grouping']);
+const DERIVED = new Set(['span', 'column', 'columns', 'scan', 'hasStar', 'totals', 'grouping', 'form']);
 
 /** A value that JSON has. */
 export type CanonicalForm =

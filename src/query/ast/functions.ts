@@ -1,40 +1,10 @@
-import type { AggregateFunction, ScalarFunction } from '../../collab/index.ts';
+import type { AggregateFunction } from '../../collab/index.ts';
+import type { ScalarFunctionShape } from './function-shape.ts';
+import { NUMBER_FUNCTIONS, TEXT_FUNCTIONS } from './value-functions.ts';
 
-/**
- * What an argument of a scalar function must be. A `literal` is a whole number written in the query, a `part` a part of dates, an
- * `amount` a whole number, and a `setting` a constant that was read and put there while resolving, such as a format.
- */
-export type ArgumentKind = 'text' | 'number' | 'time' | 'same' | 'literal' | 'part' | 'amount' | 'setting';
+export type { ArgumentKind, ResultKind, ScalarFunctionShape } from './function-shape.ts';
 
-/** What a scalar function returns: a named type, or that of its first argument; `whole` has no fraction, `rounded` one more digit. */
-export type ResultKind =
-  | 'text'
-  | 'bigint'
-  | 'double'
-  | 'first'
-  | 'whole'
-  | 'rounded'
-  | 'common'
-  | 'boolean'
-  | 'timestamp'
-  | 'date'
-  | 'interval';
-
-/** A scalar function that is known to be harmless with arguments as described here. */
-export interface ScalarFunctionShape {
-  /** The name that an aggregation rule must list; `null` if it cannot list the function, which then needs a custom rule. */
-  readonly listedAs: ScalarFunction | null;
-  readonly arguments: readonly ArgumentKind[];
-  /** How many of the last arguments may be left out. */
-  readonly optional?: number;
-  /** Whether the last argument may be repeated. */
-  readonly repeats?: boolean;
-  readonly result: ResultKind;
-  /** Whether no query can name the function: resolving makes it of what was written. */
-  readonly isUnnamed?: true;
-}
-
-/** Every scalar function that a query can use, by the engine's name. All others are refused. */
+/** Every scalar function that a query can use. All others are refused. */
 export const SCALARS = {
   lower: { listedAs: 'LOWER', arguments: ['text'], result: 'text' },
   upper: { listedAs: 'UPPER', arguments: ['text'], result: 'text' },
@@ -46,7 +16,7 @@ export const SCALARS = {
   ceil: { listedAs: 'CEILING', arguments: ['number'], result: 'whole' },
   floor: { listedAs: 'FLOOR', arguments: ['number'], result: 'whole' },
   round: { listedAs: 'ROUND', arguments: ['number', 'literal'], optional: 1, result: 'rounded' },
-  trunc: { listedAs: 'TRUNC', arguments: ['number'], result: 'whole' },
+  trunc: { listedAs: 'TRUNC', arguments: ['number', 'literal'], optional: 1, result: 'cut' },
   ln: { listedAs: 'LN', arguments: ['number'], result: 'double' },
   log10: { listedAs: 'LOG', arguments: ['number'], result: 'double' },
   sqrt: { listedAs: 'SQRT', arguments: ['number'], result: 'double' },
@@ -81,6 +51,8 @@ export const SCALARS = {
   nullif: { listedAs: null, arguments: ['same', 'same'], result: 'first' },
   greatest: { listedAs: null, arguments: ['same', 'same'], repeats: true, result: 'common' },
   least: { listedAs: null, arguments: ['same', 'same'], repeats: true, result: 'common' },
+  ...NUMBER_FUNCTIONS,
+  ...TEXT_FUNCTIONS,
 } as const satisfies Readonly<Record<string, ScalarFunctionShape>>;
 
 /** One of {@link SCALARS}. */
@@ -90,9 +62,7 @@ export type ScalarName = keyof typeof SCALARS;
 const SCALAR_ALIASES: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
   ['lcase', 'lower'],
   ['ucase', 'upper'],
-  ['substr', 'substring'],
   ['ceiling', 'ceil'],
-  ['log', 'log10'],
   ['datepart', 'date_part'],
   ['datetrunc', 'date_trunc'],
   ['getdate', 'current_localtimestamp'],
@@ -100,6 +70,16 @@ const SCALAR_ALIASES: ReadonlyMap<string, ScalarName> = new Map<string, ScalarNa
   ['len', 'length'],
   ['char_length', 'length'],
   ['character_length', 'length'],
+  ['truncate', 'trunc'],
+  ['pow', 'power'],
+  ['signum', 'sign'],
+  ['substr', 'substring'],
+  ['mid', 'substring'],
+  ['startswith', 'starts_with'],
+  ['endswith', 'ends_with'],
+  ['sha', 'sha1'],
+  ['nvl', 'coalesce'],
+  ['ifnull', 'coalesce'],
 ]);
 
 function isScalarName(name: string): name is ScalarName {
@@ -121,9 +101,9 @@ export function isGuarded(name: ScalarName): boolean {
 /** Functions of the engine that only a rewrite uses, with arguments with which they cannot fail. */
 export const ENGINE_FUNCTIONS = [
   ...['to_days', 'to_months', 'to_microseconds', 'epoch_us', 'divide', 'last_day', 'date_diff', 'date_part'],
-  ...['strftime', 'try_strptime', 'regexp_extract', 'regexp_replace'],
+  ...['strftime', 'try_strptime', 'regexp_extract', 'regexp_replace', 'regexp_matches'],
+  ...['replace', 'rpad', 'lpad', 'upper', 'lower', 'left', 'ceil', 'floor', 'ln', 'md5', 'trunc'],
   ...['make_timestamp', 'orNullBelowZero'],
-  ...['replace', 'rpad', 'lpad', 'upper', 'lower', 'left'],
 ] as const;
 
 /** One of {@link ENGINE_FUNCTIONS}. */
@@ -173,6 +153,7 @@ const AGGREGATE_ALIASES: ReadonlyMap<string, AggregateName> = new Map<string, Ag
   ['mean', 'avg'],
   ['stddev', 'stddev_samp'],
   ['variance', 'var_samp'],
+  ['std', 'stddev_samp'],
 ]);
 
 function isAggregateName(name: string): name is keyof typeof AGGREGATES {

@@ -129,8 +129,11 @@ export type Expression = Typed &
         readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
         readonly otherwise: Expression | null;
       }
-    /** Gives NULL where a value does not fit. */
-    | { readonly kind: 'cast'; readonly value: Expression }
+    /**
+     * Gives NULL where a value does not fit. `rules`: whether numbers are rounded and texts read as the engine does, or cut and read as
+     * Spark does.
+     */
+    | { readonly kind: 'cast'; readonly value: Expression; readonly rules: 'engine' | 'spark' }
     /** A part that was already reported. A query that contains one is never allowed and never printed. */
     | { readonly kind: 'invalid'; readonly isColumn: boolean; readonly parts: readonly Expression[] }
   );
@@ -190,6 +193,8 @@ export type Relation =
       readonly left: Relation;
       readonly right: Relation;
       readonly on: Expression;
+      /** How the text writes it, if without ON and USING; only a custom rule takes it. */
+      readonly form?: 'comma' | 'natural';
       readonly span: Span;
     };
 

@@ -34,7 +34,10 @@ function groupingOf(value: Expression): Site {
 }
 
 const NULL_TESTS: ReadonlySet<string> = new Set<Comparison>(['IS DISTINCT FROM', 'IS NOT DISTINCT FROM']);
-const COMPARING_CALLS: ReadonlySet<string> = new Set(['nullif', 'greatest', 'least']);
+/** Calls whose value tells whether their arguments are the same, or whether one is in the other. */
+const COMPARING_CALLS: ReadonlySet<string> = new Set([
+  ...['nullif', 'greatest', 'least', 'instr', 'replace', 'split_part', 'translate', 'regexp_replace', 'regexp_extract'],
+]);
 
 /** A value that is a condition as it stands is compared with TRUE. */
 function truthOf(value: Expression): readonly Site[] {

@@ -105,6 +105,11 @@ export function checkJoins(select: Select, check: RuleContext, checkTerm: (term:
         check.found.add('JOIN_TYPE', join.span, 'the tables are joined without a condition');
         continue;
       }
+      if (join.form !== undefined) {
+        check.found.add('JOIN_TYPE', join.span, 'the join has no ON and no USING', {
+          help: 'Write the condition of the join with ON or USING.',
+        });
+      }
       //= rules R-20, R-64
       const help = join.type === 'ANTI' ? OUTSIDE_HELP : undefined;
       if (join.type !== 'INNER')

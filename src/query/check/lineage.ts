@@ -199,9 +199,11 @@ function isNegation({ operator, left }: ExpressionOf<'arithmetic'>): boolean {
   return operator === '-' && left.kind === 'literal' && left.text === '0';
 }
 
+const TEXT_CONDITIONS: ReadonlySet<string> = new Set(['starts_with', 'contains', 'ends_with', 'regexp_like']);
+
 /** Calls that compare their arguments, and give only the answer. */
 export function isTextCondition({ function: name }: ExpressionOf<'call'>): boolean {
-  return name === 'starts_with' || name === 'contains';
+  return TEXT_CONDITIONS.has(name);
 }
 
 /** Whether an argument is no value but says how one is computed: a position, a part of a date, a format, a constant amount. */
@@ -209,7 +211,7 @@ function isSetting(call: ExpressionOf<'call'>, index: number): boolean {
   const { arguments: kinds } = shapeOf(call.function);
   const kind = kinds[index] ?? kinds.at(-1);
   if (kind === 'amount') return call.arguments[index]?.kind === 'literal';
-  return kind === 'literal' || kind === 'part' || kind === 'setting';
+  return kind === 'literal' || kind === 'size' || kind === 'part' || kind === 'setting';
 }
 
 /** Whether a call computes with a constant amount or a format, for which some values become NULL and others do not. */

@@ -90,6 +90,10 @@ export const RULE_FINDINGS = {
     why: 'This argument must be a value that is written in the query, so that no row of the data can make the function fail.',
     help: 'Write the value itself.',
   },
+  PATTERN: {
+    why: 'A regular expression has to mean here what it means in Spark, and must not take long whatever the data is.',
+    help: 'Write characters, classes, groups, `|`, `^`, `$`, `*`, `+`, `?`, `{n,m}` and `(?i)` at the beginning.',
+  },
   TYPE_MISMATCH: {
     why: 'Values of different types make the engine convert every row, and a failed conversion reveals the value.',
     help: 'Compare and compute with values of one type; use CAST where the rule allows it.',

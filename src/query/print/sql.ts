@@ -105,6 +105,10 @@ class Printer {
   }
 
   #call(part: ExpressionOf<'call' | 'engineCall'>): string {
+    if (part.function === 'initcap') {
+      const words = `string_split(lower(${this.#list(part.arguments)}), ' ')`;
+      return `array_to_string(list_transform(${words}, lambda word: (upper(word[1]) || word[2:])), ' ')`;
+    }
     if (part.function === 'orNullBelowZero') {
       return `TRY_CAST(TRY_CAST(${this.#list(part.arguments)} AS UBIGINT) AS BIGINT)`;
     }

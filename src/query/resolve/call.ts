@@ -1,31 +1,30 @@
 import { quoteForMessage } from '../../errors/index.ts';
 import { aggregateType } from '../ast/aggregate-type.ts';
-import { resultType } from '../ast/result-type.ts';
-import { calculate, wholeNumber } from '../ast/build.ts';
+import { calculate, compare, wholeNumber } from '../ast/build.ts';
 import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
 import {
   type AggregateName,
-  type ArgumentKind,
-  DATE_PARTS,
   findAggregate,
   findScalar,
   isRefusedAggregate,
   type ScalarName,
-  shapeOf,
 } from '../ast/functions.ts';
-import { familyOfType, UNKNOWN } from '../ast/value-type.ts';
+import { UNKNOWN } from '../ast/value-type.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from './strict-node.ts';
 import { findLike, LIKE_NAMES, resolveLike } from './like.ts';
 import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
-import { isTime, unify } from './literal.ts';
+import { convertTo, unify } from './literal.ts';
+import { callScalar, checkArgument, expectNumber } from './scalar.ts';
 import { invalid } from './scope.ts';
 import { resolveTimeArithmetic } from './time-arithmetic.ts';
 import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
 import { functionMeant } from './operator-functions.ts';
-import { asTime, expectAmount, makeCall, negate } from './time-value.ts';
+import { negate } from './time-value.ts';
+import { readWrittenCall } from './written-call.ts';
+import { readWrittenType } from './written-type.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: StrictNode, context: Context) => Expression;
@@ -36,6 +35,7 @@ const PARSER_MADE = new Set([
   'trim',
   'ltrim',
   'rtrim',
+  'position',
   'date_part',
   'timezone',
   'row',
@@ -43,21 +43,8 @@ const PARSER_MADE = new Set([
   'struct_pack',
 ]);
 
-const MAX_LITERAL_ARGUMENT = 1_000_000;
-
-function isProtectedColumn(value: Expression): boolean {
-  return value.kind === 'column' && value.column.protection.kind !== 'cleartext';
-}
-
 function isArithmetic(name: string): name is Arithmetic {
   return ARITHMETIC.some((operator) => operator === name);
-}
-
-/** Reports a value that is not a number. Protected columns have other findings. */
-function expectNumber(value: Expression, context: Context): void {
-  const family = familyOfType(value.type);
-  if (family === null || family === 'number' || isProtectedColumn(value)) return;
-  context.walk.found.add('TYPE_MISMATCH', value.span, `expected a number, got a ${family} value`);
 }
 
 /** Reports an argument that an aggregate cannot take. */
@@ -115,70 +102,6 @@ function refuseFunction(name: string, parts: readonly Expression[], span: Span, 
   return invalid(span, parts);
 }
 
-function checkArgument(kind: ArgumentKind, value: Expression, context: Context): void {
-  const { found } = context.walk;
-  const family = familyOfType(value.type);
-  const mismatch = (expected: string): void => {
-    if (family === null || isProtectedColumn(value)) return;
-    found.add('TYPE_MISMATCH', value.span, `expected a ${expected}, got a ${family} value`);
-  };
-  switch (kind) {
-    case 'text':
-      if (family !== 'text') mismatch('text value');
-      break;
-    case 'number':
-      if (family !== 'number') mismatch('number');
-      break;
-    case 'time':
-      if (!isTime(value.type)) mismatch('date');
-      break;
-    case 'literal':
-      if (value.kind !== 'literal' || value.type.kind !== 'integer') {
-        found.add('ARGUMENT_NOT_LITERAL', value.span, 'expected a whole number that is written in the query');
-      } else if (Math.abs(Number(value.text)) > MAX_LITERAL_ARGUMENT) {
-        const most = String(MAX_LITERAL_ARGUMENT);
-        found.add('LITERAL_RANGE', value.span, `expected a number from -${most} to ${most}, got ${String(value.text)}`);
-      }
-      break;
-    case 'part':
-      if (value.kind !== 'literal' || value.text === null || !DATE_PARTS.has(value.text)) {
-        found.add('ARGUMENT_NOT_LITERAL', value.span, `expected one of ${[...DATE_PARTS].join(', ')}`);
-      }
-      break;
-    case 'amount':
-    case 'setting':
-    case 'same':
-      break;
-  }
-}
-
-/** A call of a scalar function, with its arguments checked against the function's shape. */
-function callScalar(name: ScalarName, parts: readonly Expression[], span: Span, context: Context): Expression {
-  const shape = shapeOf(name);
-  const most = shape.repeats === true ? Number.POSITIVE_INFINITY : shape.arguments.length;
-  const least = shape.arguments.length - (shape.optional ?? (shape.repeats === true ? 1 : 0));
-  if (parts.length < least || parts.length > most) {
-    context.walk.found.add(
-      'FUNCTION_NOT_ALLOWED',
-      span,
-      `${quoteForMessage(name)} does not take ${String(parts.length)} arguments`,
-    );
-    return invalid(span, parts);
-  }
-  const isSame = shape.arguments.includes('same');
-  const values = (isSame ? unify(parts, context) : parts).map((value, index) =>
-    readArgument(shape.arguments[index], value, context),
-  );
-  for (const [index, value] of values.entries()) checkArgument(shape.arguments[index] ?? 'same', value, context);
-  return makeCall(name, values, resultType(shape.result, name, values), span, context);
-}
-
-/** Reads text constants as times, and negatives of constants as constants. */
-function readArgument(kind: ArgumentKind | undefined, value: Expression, context: Context): Expression {
-  if (kind === 'amount') return expectAmount(value, context);
-  return kind === 'time' ? asTime(value, context) : value;
-}
-
 function resolveSymbol(name: string, parts: readonly Expression[], span: Span, context: Context): Expression {
   const [left, right, more] = parts;
   const like = findLike(name);
@@ -194,6 +117,10 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
     return name === '+' ? left : refuseFunction(name, parts, span, context);
   }
   if (name === '||') return callScalar('||', parts, span, context);
+  if (name === '<=>') {
+    const [a = left, b = right] = unify(parts, context);
+    return compare('IS NOT DISTINCT FROM', a, b, span);
+  }
   if (!isArithmetic(name)) return refuseFunction(name, parts, span, context);
   const time = name === '+' || name === '-' ? resolveTimeArithmetic(name, left, right, span, context) : null;
   if (time !== null) return time;
@@ -201,18 +128,35 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
   return calculate(name, left, right, span);
 }
 
-function resolveScalar(written: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression {
+/** `CONVERT(type, value)`, in which the type looks like a name or a call. */
+function resolveConvert(type: StrictNode, [value]: readonly Expression[], span: Span, context: Context): Expression {
+  const target = readWrittenType(type);
+  if (target !== null && value !== undefined) return convertTo(value, target, context);
+  context.walk.found.add('UNSUPPORTED_NODE', type.span, 'values cannot be converted to this type');
+  return invalid(span, value === undefined ? [] : [value]);
+}
+
+function resolveScalar(
+  given: string,
+  schema: string,
+  node: StrictNode,
+  context: Context,
+  resolve: ResolvePart,
+): Expression {
   const { span } = node;
-  const meant = functionMeant(written, context.manifest.dialect);
-  const name = meant ?? written;
+  const isOperator = node.flag('is_operator');
+  const meant = isOperator || /^\w/.test(given) ? functionMeant(given, context.manifest.dialect) : undefined;
+  const name = meant ?? given;
   const { found } = context.walk;
-  const isSymbol = node.flag('is_operator') && meant === undefined;
+  const isSymbol = isOperator && meant === undefined;
   if (!isSymbol && isIntervalFunction(name)) return resolveIntervalFunction(node, context);
   const children = node.nodes('children');
+  const [type, ...rest] = name === 'convert' && children.length === 2 ? children : [undefined, ...children];
   const hasUnit = !isSymbol && takesUnit(name, children.length);
-  const parts = children.map((child, index) =>
-    hasUnit && index === 0 ? readUnit(child, context) : resolve(child, context),
-  );
+  const parts = rest.flatMap((child, index) => {
+    if (child === undefined) return [];
+    return [hasUnit && index === 0 ? readUnit(child, context) : resolve(child, context)];
+  });
   if (node.flag('distinct'))
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not an aggregate and does not take DISTINCT`);
   if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteForMessage(name)} has a FILTER`);
@@ -221,10 +165,19 @@ function resolveScalar(written: string, node: StrictNode, context: Context, reso
   node.empty('export_state');
   node.close();
   // LIKE with ESCAPE is a function to the parser.
-  if (isSymbol || (node.text('schema') !== '' && LIKE_NAMES.has(name)))
-    return resolveSymbol(name, parts, span, context);
+  if (isSymbol || (schema !== '' && LIKE_NAMES.has(name))) return resolveSymbol(name, parts, span, context);
+  if (type !== undefined) return resolveConvert(type, parts, span, context);
   const time = resolveTimeCall(name, parts, span, context);
   if (time !== null) return time;
+  const written = readWrittenCall(parts, {
+    name,
+    span,
+    context,
+    isSyntax: schema !== '',
+    scalar: (scalarName, values) => callScalar(scalarName, values, span, context),
+    remainder: (values) => resolveSymbol('%', values, span, context),
+  });
+  if (written !== null) return written;
   //= rules R-10
   const scalar = findScalar(name);
   if (scalar === null || scalar === '||') return refuseFunction(name, parts, span, context);
@@ -259,6 +212,6 @@ export function resolveFunction(
   }
   const aggregate = name === 'count_star' ? 'count' : findAggregate(name);
   return aggregate === null
-    ? resolveScalar(name, node, context, resolve)
+    ? resolveScalar(name, schema, node, context, resolve)
     : resolveAggregate(aggregate, node, context, resolve);
 }

@@ -1,4 +1,3 @@
-import type { Manifest } from '../../collab/index.ts';
 import { logic, TRUE } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Relation } from '../ast/nodes.ts';
 import { aliasesIn, isCross, isFilterJoin, leavesOf } from '../ast/walk.ts';
@@ -27,24 +26,14 @@ function isEquality(term: Expression): term is ExpressionOf<'comparison'> {
   return term.left.kind === 'column' && term.right.kind === 'column';
 }
 
-/** Whether a rule lets a column be joined on; a custom rule lets all. */
-function isJoinColumn(part: Expression, { tables }: Manifest): boolean {
-  const origin = part.kind === 'column' ? part.column.origin : null;
-  const rule = tables.find((table) => table.name === origin?.table)?.rule ?? null;
-  if (origin === null || rule === null || rule.kind === 'custom') return true;
-  return rule.joinColumns.includes(origin.column);
-}
-
 /** Joins the parts of a FROM by the terms of WHERE that are equalities between them. */
 class CommaJoins {
-  readonly #manifest: Manifest;
   readonly #span: Span;
   #terms: readonly Expression[];
 
-  constructor(terms: readonly Expression[], span: Span, manifest: Manifest) {
+  constructor(terms: readonly Expression[], span: Span) {
     this.#terms = terms;
     this.#span = span;
-    this.#manifest = manifest;
   }
 
   get terms(): readonly Expression[] {
@@ -61,14 +50,7 @@ class CommaJoins {
       if (a === undefined || b === undefined || lefts === undefined || rights === undefined) return false;
       return (lefts.has(a) && rights.has(b)) || (lefts.has(b) && rights.has(a));
     };
-    const all = this.#terms.filter(isAcross);
-    // Equalities of columns that the rules do not let be joined on stay where they are, as conditions on rows.
-    const isJoinable = (term: Expression): boolean => {
-      if (term.kind === 'logic') return term.terms.every(isJoinable);
-      return isEquality(term) && [term.left, term.right].every((part) => isJoinColumn(part, this.#manifest));
-    };
-    const joinable = all.filter(isJoinable);
-    return joinable.length > 0 ? joinable : all;
+    return this.#terms.filter(isAcross);
   }
 
   #join(left: Relation, right: Relation): Relation {
@@ -76,7 +58,8 @@ class CommaJoins {
     const on = logic('AND', own, this.#span);
     if (on === null) return crossJoin(left, right, this.#span);
     this.#terms = this.#terms.filter((term) => !own.includes(term));
-    return { kind: 'join', type: 'INNER', left, right, on: { ...on, span: own[0]?.span ?? on.span }, span: right.span };
+    const joined = { ...on, span: own[0]?.span ?? on.span };
+    return { kind: 'join', type: 'INNER', left, right, on: joined, form: 'comma', span: right.span };
   }
 
   #chain(parts: readonly Relation[]): Relation | null {
@@ -108,8 +91,8 @@ class CommaJoins {
 }
 
 /** A FROM in which relations without a condition are joined by those of WHERE, as in `FROM a, b WHERE a.x = b.x`. */
-export function joinByWhere(from: Relation, terms: readonly Expression[], manifest: Manifest): Spread {
+export function joinByWhere(from: Relation, terms: readonly Expression[]): Spread {
   //= rules R-60
-  const joins = new CommaJoins(terms, from.span, manifest);
+  const joins = new CommaJoins(terms, from.span);
   return { from: joins.spread(from), terms: joins.terms };
 }

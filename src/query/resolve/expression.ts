@@ -1,6 +1,6 @@
 import type { Dialect } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
-import { castTo, compare, logic, not } from '../ast/build.ts';
+import { compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
 import { firstSelect, isAggregated } from '../ast/walk.ts';
 import {
@@ -17,7 +17,7 @@ import { resolveForm } from './aggregate-forms.ts';
 import { resolveFunction } from './call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
-import { foldConstant, resolveConstant, unify } from './literal.ts';
+import { convertTo, resolveConstant, unify } from './literal.ts';
 import { resolveIntervalText } from './interval.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
@@ -247,9 +247,7 @@ function resolveCast(node: StrictNode, context: Context): Expression {
     context.walk.found.add('TYPE_MISMATCH', span, 'a span of time cannot be converted', { help: SPAN_HELP });
     return invalid(span, [value]);
   }
-  const folded = foldConstant(value, type, context);
-  if (folded !== null) return folded;
-  return castTo(value, type);
+  return convertTo(value, type, context);
 }
 
 function resolveParameter(node: StrictNode, context: Context): Expression {

@@ -1,5 +1,6 @@
 import { readTypedText } from '../../collab/light.ts';
 import { isRecord, quoteForMessage } from '../../errors/index.ts';
+import { castTo } from '../ast/build.ts';
 import type { Expression } from '../ast/nodes.ts';
 import {
   BOOLEAN,
@@ -126,6 +127,12 @@ export function foldConstant(value: Expression, type: ValueType, { walk }: Conte
   if (text !== null) return literal(text, type, value.span);
   walk.found.add('LITERAL_FORMAT', value.span, `expected a ${type.kind}, got ${quoteForMessage(value.text)}`);
   return invalid(value.span);
+}
+
+/** A conversion as it is written in the query, by the rules of its dialect. */
+export function convertTo(value: Expression, type: ValueType, context: Context): Expression {
+  const rules = context.manifest.dialect === 'spark' ? 'spark' : 'engine';
+  return foldConstant(value, type, context) ?? castTo(value, type, rules);
 }
 
 /** The type that decides how constants are read: the first that is known, and of times one with a time of day. */

@@ -202,7 +202,9 @@ function resolveJoin(node: StrictNode, context: Context): ResolvedFrom {
   if (left.relation === null || right.relation === null) {
     return { relation: left.relation ?? right.relation, scope: { ...scope, isBroken: true } };
   }
-  const join = { kind: 'join', type: type ?? 'INNER', left: left.relation, right: right.relation, on, span } as const;
+  const form = kind === 'NATURAL' ? ({ form: 'natural' } as const) : {};
+  const sides = { left: left.relation, right: right.relation };
+  const join = { kind: 'join', type: type ?? 'INNER', ...sides, on, ...form, span } as const;
   if (findDoubleAlias(join)) found.add('AMBIGUOUS_COLUMN', span, 'two tables in FROM have the same alias');
   return { relation: join, scope: isFilterJoin(join) ? { ...left.scope, isBroken: scope.isBroken } : scope };
 }

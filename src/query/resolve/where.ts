@@ -194,6 +194,6 @@ export function resolveWhere(node: StrictNode | null, from: Relation | null, con
     }
   }
   if (filtered.from === null) return filtered;
-  const joined = joinByWhere(filtered.from, termsOf(filtered.where), context.manifest);
+  const joined = joinByWhere(filtered.from, termsOf(filtered.where));
   return { from: joined.from, where: logic('AND', joined.terms, node.span) };
 }

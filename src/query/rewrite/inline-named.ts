@@ -54,15 +54,22 @@ class Inliner {
     const around = { ...outside, leaves: new Map([...outside.leaves, ...own]) };
     const change = (value: Expression): Expression => this.#expression(value, around);
     const orNull = (value: Expression | null): Expression | null => (value === null ? null : change(value));
-    return {
-      ...select,
-      from: from === null ? null : this.#conditions(from, around),
-      items: select.items.map(({ name, value }) => ({ name, value: change(value) })),
-      where: orNull(select.where),
-      groups: select.groups.map(change),
-      having: orNull(select.having),
-      qualify: orNull(select.qualify),
-    };
+    const shown = ({
+      items,
+      groups,
+      having,
+      qualify,
+    }: Select): Pick<Select, 'items' | 'groups' | 'having' | 'qualify'> => ({
+      items: items.map(({ name, value }) => ({ name, value: change(value) })),
+      groups: groups.map(change),
+      having: orNull(having),
+      qualify: orNull(qualify),
+    });
+    const rows = { from: from === null ? null : this.#conditions(from, around), where: orNull(select.where) };
+    const { totals } = select;
+    // Totals are of the same rows.
+    const others = totals === undefined ? {} : { totals: totals.map((each) => ({ ...each, ...rows, ...shown(each) })) };
+    return { ...select, ...rows, ...shown(select), ...others };
   }
 
   #relation(relation: Relation, around: Around): Relation {

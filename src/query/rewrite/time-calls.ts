@@ -61,7 +61,7 @@ export function findPlainCast(part: ExpressionOf<'call'>): ExpressionOf<'cast'> 
   const [format, value] = part.arguments;
   const isReading = part.function === 'parse_date' || part.function === 'parse_timestamp';
   if (!isReading || value === undefined || format?.kind !== 'literal' || format.text !== '') return null;
-  return { kind: 'cast', value, span: part.span, type: part.type };
+  return { kind: 'cast', rules: 'spark', value, span: part.span, type: part.type };
 }
 
 /** A call of a function of times in terms of the engine's functions, none of which can fail; `null` for other calls. */

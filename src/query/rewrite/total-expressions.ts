@@ -1,6 +1,6 @@
 import { outputsOf } from '../ast/outputs.ts';
 import { fullOrder } from './full-order.ts';
-import { castTo, NOWHERE, wholeNumber } from '../ast/build.ts';
+import { castTo } from '../ast/build.ts';
 import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
 import type { ScalarName } from '../ast/functions.ts';
 import {
@@ -17,17 +17,15 @@ import {
   TIMESTAMP,
 } from '../ast/value-type.ts';
 import { mapChildren } from '../ast/walk.ts';
+import { sparkCast } from './conversions.ts';
 import { findPlainCast, lowerTimeCall } from './time-calls.ts';
+import { asDouble, lowerValueCall, orNullIfZero } from './value-calls.ts';
 
 const HUGEINT = integerOf('HUGEINT');
 /** A sum of fewer than 10^12 values with this many digits fits into the engine's largest number type. */
 const MAX_SUM_DIGITS = 26;
 /** Digits that the engine computes with in 64 bits. */
 const SHORT_DIGITS = 18;
-
-function asDouble(value: Expression): Expression {
-  return value.type.kind === 'double' && value.type.name === 'DOUBLE' ? value : castTo(value, DOUBLE);
-}
 
 function asHugeInteger(value: Expression): Expression {
   if (value.type.kind !== 'integer' || value.type.name === 'HUGEINT') return value;
@@ -49,11 +47,6 @@ function safeCast(part: ExpressionOf<'cast'>): Expression {
   if (isHuge) return { ...part, value: safeCast({ ...part, value, type: decimalOf(MAX_DIGITS, 0) }) };
   if (type.kind !== 'decimal' || value.type.kind !== 'text') return part;
   return { ...part, value: castTo(part, TEXT) };
-}
-
-function orNullIfZero(value: Expression): Expression {
-  const zero: Expression = { ...wholeNumber(0), span: value.span };
-  return { kind: 'call', function: 'nullif', arguments: [value, zero], span: value.span, type: value.type };
 }
 
 function safeArithmetic(part: ExpressionOf<'arithmetic'>): Expression {
@@ -78,15 +71,6 @@ function widenDecimal(value: Expression, { type }: Expression): Expression {
   return castTo(value, { ...value.type, precision: SHORT_DIGITS + 1 });
 }
 
-/** The largest number below zero. */
-const BELOW_ZERO: Expression = { kind: 'literal', text: '-5e-324', type: DOUBLE, span: NOWHERE };
-/** A value, or NULL where it is not greater than a limit. Written without a second copy of the value, since nested copies multiply. */
-function nullUpTo(value: Expression, limit: Expression): Expression {
-  const { span, type } = value;
-  const raised: Expression = { kind: 'call', function: 'greatest', arguments: [value, limit], span, type };
-  return { kind: 'call', function: 'nullif', arguments: [raised, limit], span, type };
-}
-
 /** Functions that bring their arguments to one type. */
 const MEETING: ReadonlySet<ScalarName> = new Set<ScalarName>(['coalesce', 'nullif', 'greatest', 'least']);
 
@@ -98,13 +82,11 @@ function meetingCall(part: ExpressionOf<'call'>): Expression {
 
 function safeCall(part: ExpressionOf<'call'>): Expression {
   const { function: name } = part;
-  if (name === 'sqrt' || name === 'ln' || name === 'log10') {
-    const limit = name === 'sqrt' ? BELOW_ZERO : wholeNumber(0);
-    return { ...part, arguments: part.arguments.map((value) => nullUpTo(asDouble(value), limit)) };
-  }
+  const lowered = lowerValueCall(part);
+  if (lowered !== null) return lowered;
   if (MEETING.has(name)) return meetingCall(part);
   const cast = findPlainCast(part);
-  if (cast !== null) return safeCast(cast);
+  if (cast !== null) return safeCast(sparkCast(cast));
   const time = lowerTimeCall(part);
   if (time !== null) return time;
   if (name !== 'abs' && name !== 'round') return part;
@@ -193,7 +175,7 @@ function safePart(part: Expression): Expression {
     case 'window':
       return safeWindow(part);
     case 'cast':
-      return safeCast(part);
+      return safeCast(part.rules === 'spark' ? sparkCast(part) : part);
     case 'column':
     case 'literal':
     case 'parameter':
