@@ -24,7 +24,9 @@ function isDay(text: string): boolean {
 function readInstant(text: string): string | null {
   const [, day = '', hour = '00', minute = '00', second = '00', fraction] = INSTANT.exec(text) ?? [];
   if (!isDay(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
-  return `${day} ${hour}:${minute}:${second}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}`;
+  // One value has one notation: what is compared as a text must not have two.
+  const isWhole = fraction === undefined || Number(fraction) === 0;
+  return `${day} ${hour}:${minute}:${second}${isWhole ? '' : `.${fraction.padEnd(6, '0')}`}`;
 }
 
 function readTruth(text: string): string | null {

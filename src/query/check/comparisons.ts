@@ -1,5 +1,5 @@
 import type { CustomRule, ManifestTable } from '../../collab/index.ts';
-import type { Comparison, Expression, Query, Select, TableColumn } from '../ast/nodes.ts';
+import type { Comparison, Expression, ExpressionOf, Query, Select, TableColumn } from '../ast/nodes.ts';
 import { TRUE } from '../ast/build.ts';
 import { expressionsOf, isExtreme, joinsIn, queriesIn, shownIn, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
@@ -13,8 +13,10 @@ interface Site {
   readonly isGrouping: boolean;
   /** Whether values are only compared where a threshold asks how many persons share one. */
   readonly isShared?: boolean;
-  /** Whether a value is told apart from NULL. A setting then draws a line between values, as a constant does. */
+  /** Whether a value is told apart from NULL. What makes NULL of some values then draws a line between them, as a constant does. */
   readonly isNullTest: boolean;
+  /** Whether nothing is compared but with NULL, as a count does. */
+  readonly isCount?: boolean;
   /** Outputs of queries that are compared too. */
   readonly outputs: readonly Lineage[];
 }
@@ -70,6 +72,16 @@ function truthOf(value: Expression): readonly Site[] {
   }
 }
 
+/** A count tells which values are not NULL: `count(1 / (a - 5))` compares with 5. */
+function countOf(
+  { function: name, span }: ExpressionOf<'aggregate' | 'window'>,
+  argument: Expression | null,
+): readonly Site[] {
+  return name === 'count' && argument !== null
+    ? [{ ...siteOf(span, [argument]), isNullTest: true, isCount: true }]
+    : [];
+}
+
 /** The places in a part of an expression, without those in its children. */
 function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
   const { span } = part;
@@ -90,7 +102,10 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
     case 'call':
       return isTextCondition(part) || COMPARING_CALLS.has(part.function) ? [siteOf(span, part.arguments)] : [];
     case 'window':
-      return [...part.partition, ...part.order.map((order) => order.value)].map(groupingOf);
+      return [
+        ...countOf(part, part.arguments[0] ?? null),
+        ...[...part.partition, ...part.order.map((order) => order.value)].map(groupingOf),
+      ];
     case 'logic':
       return part.terms.flatMap(truthOf);
     case 'not':
@@ -99,6 +114,7 @@ function sitesAt(part: Expression, lineages: Lineages): readonly Site[] {
       return part.branches.flatMap((branch) => truthOf(branch.when));
     case 'aggregate':
       return [
+        ...countOf(part, part.argument),
         ...(part.filter === null ? [] : truthOf(part.filter)),
         ...(part.order ?? []).map((order) => groupingOf(order.value)),
       ];
@@ -148,13 +164,15 @@ function sitesOf(query: Query, isLast: boolean, lineages: Lineages): readonly Si
 
 /** The columns that a place compares with constants, and those that it compares with columns. */
 function comparedAt(
-  { operands, outputs, isGrouping, isNullTest }: Site,
+  { operands, outputs, isGrouping, isNullTest, isCount = false }: Site,
   lineages: Lineages,
   isReleased: boolean,
 ): { readonly literal: readonly TableColumn[]; readonly column: readonly TableColumn[] } {
   const parts = [...operands.map((operand) => lineages.of(operand, isReleased)), ...outputs];
   const sources = parts.flatMap((part) => part.sources);
-  const isLiteral = parts.some((part) => part.hasConstant || part.hasCount || (isNullTest && part.hasSetting));
+  const isLine = parts.some((part) => isNullTest && part.canVanish);
+  if (isCount) return { literal: isLine ? sources : [], column: [] };
+  const isLiteral = isLine || parts.some((part) => part.hasConstant || part.hasCount);
   return { literal: isLiteral ? sources : [], column: isGrouping || sources.length > 1 ? sources : [] };
 }
 

@@ -1,5 +1,5 @@
 import type { ManifestTable } from '../../collab/index.ts';
-import { shapeOf } from '../ast/functions.ts';
+import { type ScalarName, shapeOf } from '../ast/functions.ts';
 import { hasOwnWords } from '../ast/time-format.ts';
 import type { Expression, ExpressionOf, Leaf, Query, RelationColumn, TableColumn } from '../ast/nodes.ts';
 import { childrenOf, expressionsOf, leavesOf, within } from '../ast/walk.ts';
@@ -16,15 +16,18 @@ export interface Lineage {
   readonly sources: readonly TableColumn[];
   /** Whether a constant of the query is part of the value. NULL is none. */
   readonly hasConstant: boolean;
-  /** Whether an amount, a unit or a format of the query is part of how the value is computed. It decides which values become NULL. */
-  readonly hasSetting: boolean;
+  /**
+   * Whether the value can be NULL where what it is made of is not, by a division, a conversion, an amount or a format. Which values that
+   * are, the query decides.
+   */
+  readonly canVanish: boolean;
   /** Whether a count, or a place in an order, is part of the value: one who chooses the rows can make it a constant. */
   readonly hasCount: boolean;
   /** Whether the value is an unchanged column, a constant, or an aggregate or a window function over one. */
   readonly isBare: boolean;
 }
 
-const NOTHING: Lineage = { sources: [], hasConstant: false, hasSetting: false, hasCount: false, isBare: true };
+const NOTHING: Lineage = { sources: [], hasConstant: false, canVanish: false, hasCount: false, isBare: true };
 const COUNTED: Lineage = { ...NOTHING, hasCount: true };
 
 function unite(parts: readonly Lineage[], isBare: boolean): Lineage {
@@ -33,7 +36,7 @@ function unite(parts: readonly Lineage[], isBare: boolean): Lineage {
   return {
     sources: [...unique.values()],
     hasConstant: parts.some((part) => part.hasConstant),
-    hasSetting: parts.some((part) => part.hasSetting),
+    canVanish: parts.some((part) => part.canVanish),
     hasCount: parts.some((part) => part.hasCount),
     isBare,
   };
@@ -153,7 +156,7 @@ export class Lineages {
         const made = unite(own.map(inner), false);
         return {
           ...made,
-          hasSetting: made.hasSetting || hasSetting(value),
+          canVanish: made.canVanish || !TOTAL_CALLS.has(value.function),
           hasConstant: made.hasConstant || hasWords(value),
         };
       }
@@ -162,13 +165,16 @@ export class Lineages {
       case 'engineCall':
         return unite(value.arguments.map(inner), false);
       case 'arithmetic':
-        return unite((isNegation(value) ? [value.right] : [value.left, value.right]).map(inner), false);
+        return vanishingIf(
+          value.operator === '/' || value.operator === '%',
+          unite((isNegation(value) ? [value.right] : [value.left, value.right]).map(inner), false),
+        );
       case 'case': {
         const results = value.branches.map((branch) => branch.then);
         return unite((value.otherwise === null ? results : [...results, value.otherwise]).map(inner), false);
       }
       case 'cast':
-        return { ...inner(value.value), isBare: false };
+        return vanishingIf(!isTotalCast(value), { ...inner(value.value), isBare: false });
       case 'scalarQuery': {
         const [output = NOTHING] = this.outputsOf(value.query);
         return { ...output, isBare: false };
@@ -187,6 +193,24 @@ export class Lineages {
     }
   }
 }
+
+function vanishingIf(canVanish: boolean, lineage: Lineage): Lineage {
+  return canVanish ? { ...lineage, canVanish } : lineage;
+}
+
+/** Whether a conversion has a result for every value. */
+function isTotalCast({ type }: ExpressionOf<'cast'>): boolean {
+  return type.kind === 'text';
+}
+
+/** Functions that are NULL only if one of their arguments, or all of them, are. All others may be NULL for some values. */
+const TOTAL_CALLS: ReadonlySet<ScalarName> = new Set([
+  ...(['coalesce', 'greatest', 'least', 'sign', 'cbrt', 'degrees', 'radians', 'pi', 'hash', 'xxhash64'] as const),
+  ...(['lower', 'upper', 'trim', 'ltrim', 'rtrim', 'substring', 'left', 'right', 'lpad', 'rpad', 'repeat'] as const),
+  ...(['reverse', 'initcap', 'concat_ws', '||', 'length', 'ascii', 'instr', 'replace', 'translate'] as const),
+  ...(['split_part', 'starts_with', 'ends_with', 'contains', 'regexp_like', 'md5', 'sha1', 'sha256'] as const),
+  ...(['date_part', 'current_date', 'current_localtimestamp'] as const),
+]);
 
 function findNamed(name: string, visible: ReadonlyMap<string, Traced>): Traced {
   const traced = visible.get(foldName(name));
@@ -212,13 +236,6 @@ function isSetting(call: ExpressionOf<'call'>, index: number): boolean {
   const kind = kinds[index] ?? kinds.at(-1);
   if (kind === 'amount') return call.arguments[index]?.kind === 'literal';
   return kind === 'literal' || kind === 'size' || kind === 'part' || kind === 'setting';
-}
-
-/** Whether a call computes with a constant amount or a format, for which some values become NULL and others do not. */
-function hasSetting(call: ExpressionOf<'call'>): boolean {
-  return shapeOf(call.function).arguments.some((kind, index) => {
-    return (kind === 'amount' || kind === 'setting') && isSetting(call, index);
-  });
 }
 
 /** Whether a call writes letters or digits that the query brings, as the format `"2024-01"` does. */
