@@ -116,3 +116,38 @@ describe('constants in FROM', () => {
     }
   });
 });
+
+test('R-35 QUALIFY sees rounded numbers, as HAVING does', async () => {
+  const context = visitsWith({ ...personsOf(), 'x-round': { counts: 100, sums: 1000 } });
+  const ask = async (qualify: string): Promise<readonly string[]> =>
+    room.rowsOf(
+      await room.statementOf(
+        `SELECT page FROM visits WHERE seconds > 333 GROUP BY page QUALIFY ROW_NUMBER() OVER (ORDER BY page) > 0 AND ${qualify}`,
+        context,
+      ),
+    );
+  const pages = await room.rowsOf('SELECT DISTINCT page FROM visits');
+  const [exact] = await room.rowsOf('SELECT count(*) FROM visits WHERE seconds > 333 GROUP BY page');
+  expect(exact).not.toMatch(/00\]$/);
+  expect(await ask('COUNT(*) % 100 = 0 AND SUM(seconds) % 1000 = 0')).toEqual(pages);
+  expect(await ask('COUNT(*) % 100 <> 0')).toEqual([]);
+  expect(await ask('RANK() OVER (PARTITION BY COUNT(*) % 100 = 0 ORDER BY page) = 1')).toEqual(pages.slice(0, 1));
+});
+
+describe('totals', () => {
+  const free = changed('customAny', (table) => (table === 'orders' ? personsOf() : {}));
+
+  test('R-61 of an own table without persons to count are those of plain SQL, and no error', async () => {
+    const sql =
+      'SELECT coupon, COUNT(*) AS n FROM (SELECT DISTINCT coupon, amount FROM orders) GROUP BY ROLLUP(coupon)';
+    const rows = await room.rowsOf(await room.statementOf(sql, free));
+    expect(rows).toEqual(await room.rowsOf(sql.replace('SELECT coupon, COUNT(*) AS n', 'SELECT coupon, COUNT(*)')));
+    expect(rows).toHaveLength(3);
+  });
+
+  test('R-61 of SELECT DISTINCT are not shown beside equal parts', async () => {
+    const sql =
+      "SELECT DISTINCT COUNT(DISTINCT email_fingerprint) AS n FROM visits WHERE page = '/p/1' GROUP BY ROLLUP(page)";
+    expect(await room.rowsOf(await room.statementOf(sql, visitsWith(personsOf())))).toEqual(['[30]']);
+  });
+});

@@ -90,7 +90,9 @@ export function obligationsOf(
     ...limits.map((limit) => ({ kind: 'maxGroups', ...limit }) as const),
     ...findSteps(tables),
     ...(wantsSummary(query, tables) ? [{ kind: 'summary' } as const] : []),
-    ...(query.kind === 'select' && query.totals !== undefined ? [{ kind: 'totals' } as const] : []),
+    ...(query.kind === 'select' && query.totals !== undefined && thresholds.length > 0
+      ? [{ kind: 'totals' } as const]
+      : []),
     { kind: 'order' } as const,
     { kind: 'rowLimit', maxRows } as const,
   ]);

@@ -48,8 +48,10 @@ function thresholdTerms(select: Select, obligations: readonly Obligation[]): rea
 function roundShown(select: Select, obligations: readonly Obligation[]): Select {
   //= rules R-35
   const steps = pick(obligations, 'round');
-  const items = select.items.map(({ name, value }) => ({ name, value: roundAggregates(value, steps) }));
-  return { ...select, items, having: select.having === null ? null : roundAggregates(select.having, steps) };
+  const round = (value: Expression): Expression => roundAggregates(value, steps);
+  const orNull = (value: Expression | null): Expression | null => (value === null ? null : round(value));
+  const items = select.items.map(({ name, value }) => ({ name, value: round(value) }));
+  return { ...select, items, having: orNull(select.having), qualify: orNull(select.qualify) };
 }
 
 /** The answer to a query, without its order and its limit. */

@@ -11,11 +11,19 @@ const SHOWN = 'shown';
  */
 export function addTotals(select: Select, totals: readonly Select[], thresholds: readonly Expression[]): Query {
   const passes = logic('AND', thresholds, NOWHERE);
-  if (passes === null || select.from === null) throw new TypeError('totals without a threshold');
+  if (select.from === null) throw new TypeError('totals of no rows');
   //= rules R-61
-  const from = rowsOfGroups(select, select.from, passes, SHOWN);
+  // Where a table is free of its thresholds, all groups are shown.
+  const from = passes === null ? select.from : rowsOfGroups(select, select.from, passes, SHOWN);
   if (from === null) throw new TypeError('totals of no groups');
-  const parts = { operator: 'UNION', all: true, order: [], limit: null, offset: null, span: select.span } as const;
+  const parts = {
+    operator: 'UNION',
+    all: !select.distinct,
+    order: [],
+    limit: null,
+    offset: null,
+    span: select.span,
+  } as const;
   const rest = { named: [], where: select.where, order: [], limit: null, offset: null } as const;
   return totals.reduce<Query>(
     (left, total) => {
