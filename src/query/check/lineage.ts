@@ -145,7 +145,7 @@ export class Lineages {
         return { ...NOTHING, hasConstant: true };
       case 'aggregate':
         if (isReleased || value.argument === null || value.function === 'count') return COUNTED;
-        return { ...inner(value.argument), isBare: true };
+        return withSeparator(value, { ...inner(value.argument), isBare: true });
       case 'window': {
         const [argument, , other] = value.arguments;
         if (PLACES.has(value.function) || argument === undefined) return COUNTED;
@@ -196,6 +196,12 @@ export class Lineages {
 
 function vanishingIf(canVanish: boolean, lineage: Lineage): Lineage {
   return canVanish ? { ...lineage, canVanish } : lineage;
+}
+
+/** What separates the texts of a path is a constant in its value. */
+function withSeparator({ function: name, parameter }: ExpressionOf<'aggregate'>, lineage: Lineage): Lineage {
+  const isWritten = name === 'string_agg' && parameter?.kind === 'literal' && parameter.text !== '';
+  return isWritten ? { ...lineage, hasConstant: true } : lineage;
 }
 
 /** Whether a conversion has a result for every value. */
