@@ -86,6 +86,27 @@ describe('not stopped', () => {
     expect([sum, typeof own]).toEqual([own, 'number']);
   });
 
+  test('attack 7: a constant in an own table is compared like one in the query', async () => {
+    const context = visitsWith({
+      ...personsOf({ minimumIdentityCount: 5 }),
+      comparisonControls: { allowedLiteralComparisonColumns: [], allowedColumnComparisonColumns: ['seconds'] },
+    });
+    const count = 'SELECT COUNT(DISTINCT email_fingerprint) AS n FROM visits WHERE';
+    expect(await room.codesOf(`${count} seconds = 500`, context)).toEqual(['COMPARISON_NOT_ALLOWED']);
+    const changes = ["UPDATE pub.visits SET seconds = 500 WHERE page = '/p/1'", 'UPDATE brand.orders SET amount = 500'];
+    const [[asked] = []] = await withChange(changes, () =>
+      answerOf(`${count} seconds IN (SELECT amount FROM orders)`, context),
+    );
+    const [[exact] = []] = await withChange(changes, async () =>
+      (
+        await room.read(
+          `${count.replace('COUNT(DISTINCT email_fingerprint)', 'count(DISTINCT email_fingerprint)::INTEGER')} seconds = 500`,
+        )
+      ).getRows(),
+    );
+    expect([asked, Number(exact) > 20]).toEqual([exact, true]);
+  });
+
   test('attack 10: rows that were filtered by the value that is summed are counted exactly beside a rounded count', async () => {
     const context = visitsWith({ ...personsOf({ minimumIdentityCount: 2 }), 'x-round': { counts: 100 } });
     const sql = 'SELECT COUNT(*) AS n, SUM(seconds) AS s FROM visits WHERE seconds = 500';
