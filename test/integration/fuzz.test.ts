@@ -32,7 +32,7 @@ const WORDS = [
   ...['TABLESAMPLE 10%', 'ALL', 'EXISTS', '::INT', '--', '/*', '"', "'", ';', '\u0000', '\u00a0', '𝒳', '\ud800'],
 ];
 /** What leaves open which rows are taken, where several have the same place. */
-const CHOOSING = /limit|offset|over|qualify/i;
+const CHOOSING = /limit|offset|over|qualify|_by|_agg|first|last|any_value/i;
 const OPERATORS = ['=', '<>', '<', '<=', '>', '>=', '!='];
 /** Every column that there is: a rename of one into another still parses. */
 const COLUMNS = Object.values(FILE.tables).flatMap((table) => Object.keys(table.columns));
