@@ -30,6 +30,9 @@ export function isForOwner({ owner }: ManifestTable, { member, receivers }: Rule
 const PART_HELP =
   'Group by the condition, as in GROUP BY CASE WHEN … THEN … END, or ask twice: with the condition in WHERE, and without it.';
 
+/** The way out of an aggregate that shows a value of one person. */
+const AGGREGATE_HELP = 'Use COUNT, SUM or AVG, or MIN or MAX of a column.';
+
 const SUMS: ReadonlySet<string> = new Set(['count', 'sum', 'avg']);
 const SPREADS: ReadonlySet<string> = new Set(['stddev_samp', 'stddev_pop', 'var_samp', 'var_pop']);
 /** As many persons as an average and a spread together do not give away. */
@@ -55,8 +58,7 @@ function refuseAggregate(query: Select, part: ExpressionOf<'aggregate'>, check: 
   if (SUMS.has(part.function)) return null;
   if (SPREADS.has(part.function)) return refuseSpread(query, part, check);
   //= rules R-66
-  if (part.function !== 'min' && part.function !== 'max')
-    return `\`${part.function}\` can return the value of one person`;
+  if (part.function !== 'min' && part.function !== 'max') return 'this aggregate can return the value of one person';
   return part.argument?.kind === 'column' ? null : `\`${part.function}\` takes a column here`;
 }
 
@@ -139,7 +141,7 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
   for (const part of shownIn(query).flatMap((value) => [...within(value)])) {
     if (part.kind !== 'aggregate') continue;
     const refusal = refuseAggregate(query, part, check);
-    if (refusal !== null) report(part.span, table, refusal, check);
+    if (refusal !== null) report(part.span, table, refusal, check, AGGREGATE_HELP);
     //= rules R-63
     if (part.filter !== null) report(part.span, table, 'a FILTER looks at only part of the group', check, PART_HELP);
   }
