@@ -33,6 +33,11 @@ const PART_HELP =
 /** The way out of an aggregate that shows a value of one person. */
 const AGGREGATE_HELP = 'Use COUNT, SUM or AVG, or MIN or MAX of a column.';
 
+/** The ways out of an answer over a UNION. */
+const UNION_COUNT_HELP = 'Use COUNT(DISTINCT …) of the column that identifies persons.';
+const UNION_COLUMN_HELP =
+  'Show a column that each part takes unchanged from the same table, or submit the parts as separate queries.';
+
 const SUMS: ReadonlySet<string> = new Set(['count', 'sum', 'avg']);
 const SPREADS: ReadonlySet<string> = new Set(['stddev_samp', 'stddev_pop', 'var_samp', 'var_pop']);
 /** As many persons as an average and a spread together do not give away. */
@@ -99,13 +104,19 @@ function checkUnions(query: Select, table: ManifestTable, check: RuleContext): v
     const { argument } = part;
     const isPersons = part.function === 'count' && part.distinct && argument !== null;
     if (isPersons && persons.some((person) => isSame(person, argument))) continue;
-    report(part.span, table, `over a UNION only persons can be counted, with COUNT(DISTINCT …)`, check);
+    report(part.span, table, 'over a UNION only persons can be counted', check, UNION_COUNT_HELP);
   }
   for (const part of [...shownIn(query), ...query.groups].flatMap(groupedIn)) {
     const union = unions.find(({ leaf }) => leaf.alias === part.relation);
     const index = union?.leaf.columns.findIndex(({ name }) => name === part.name) ?? -1;
     if (union === undefined || isSameColumn(union, index)) continue;
-    report(part.span, table, `\`${part.name}\` is not the same column of a table in all parts of the UNION`, check);
+    report(
+      part.span,
+      table,
+      `\`${part.name}\` is not the same column of a table in all parts of the UNION`,
+      check,
+      UNION_COLUMN_HELP,
+    );
   }
 }
 

@@ -192,11 +192,11 @@ export const RULE_FINDINGS = {
   },
   THRESHOLD_UNREACHABLE: {
     why: 'The owner requires a minimum number of different people behind each row of the answer, and this query does not carry them through to its last aggregate.',
-    help: 'Keep the column of the output constraint in every sub-query, and make the last SELECT an aggregate.',
+    help: 'Keep the column that identifies persons in every sub-query, and make the last SELECT an aggregate.',
   },
   PERSONS_MIXED: {
     why: 'A window or a LIMIT in a sub-query that sees rows of several persons brings the value of one of them, or an exact count, into the rows of others.',
-    help: 'Add the column of the output constraint to PARTITION BY, or compute it in the last SELECT.',
+    help: 'Add the column that identifies persons to PARTITION BY, or compute it in the last SELECT.',
   },
   COMPARISON_NOT_ALLOWED: {
     why: 'The owner limits which columns may be compared with constants or with columns, and a column that identifies persons is never compared with constants.',
