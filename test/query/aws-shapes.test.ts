@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { type Manifest, parseManifest } from 'sealroom/collab';
+import { approveTemplate, type Manifest, parseManifest, printPublicKey } from 'sealroom/collab';
 import { checkQuery, QueryParser, type Verdict } from 'sealroom/query';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Json } from '../support/manifests.ts';
+import { type Json, keyOf } from '../support/manifests.ts';
 
 // What users of AWS Clean Rooms ask, in the settings of C3R that preserve nulls and in those that do not.
 
@@ -13,6 +13,8 @@ interface Shape {
   /** `yes`, `no`, `not checked`, or in words. */
   readonly aws: string;
   readonly sql: string;
+  /** The values of its parameters; it is then a template. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** The codes of the refusal; without it the shape runs. */
   readonly refused?: readonly string[];
   /** Why it is refused. */
@@ -28,21 +30,41 @@ interface ShapesFile {
 
 const FILE = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/aws-shapes.json'), 'utf8')) as ShapesFile;
 
-function manifestWith(preserveNulls: boolean): Manifest {
-  const { settings, tables } = FILE.manifest;
+const TEMPLATES = FILE.cases.filter(({ parameters }) => parameters !== undefined);
+
+/** The tables of the file, with the shapes that have parameters as templates; `approvals` are those of the first one, and so on. */
+function contentOf(preserveNulls: boolean, approvals: readonly (readonly object[])[]): string {
   const members = ['publisher', 'brand'].map((id) => ({
     id,
     abilities: ['CAN_QUERY', 'CAN_RECEIVE_RESULTS'],
+    publicKeys: { sign: printPublicKey(keyOf(id)) },
   }));
-  const content = {
-    version: 1,
-    id: '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33',
-    name: 'shapes',
-    settings: { ...settings, preserveNulls },
-    members,
-    tables,
-  };
-  return parseManifest(JSON.stringify(content));
+  const templates = TEMPLATES.map(({ sql, parameters = {} }, index) => ({
+    id: idOf(index),
+    sql,
+    parameters: Object.keys(parameters).map((name) => ({ name, type: 'VARCHAR' })),
+    approvals: approvals[index] ?? [],
+  }));
+  const tables = FILE.manifest.tables.map((table) => {
+    const text = JSON.stringify(table);
+    const ids = templates.map(({ id }) => `"${id}"`).join(',');
+    return JSON.parse(text.replace('"ANY_QUERY"', `"ANY_QUERY",${ids}`)) as Json;
+  });
+  const settings = { ...FILE.manifest.settings, preserveNulls };
+  const id = '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33';
+  return JSON.stringify({ version: 1, id, name: 'shapes', settings, members, tables, templates });
+}
+
+function idOf(index: number): string {
+  return `shape-${String(index)}`;
+}
+
+function manifestWith(preserveNulls: boolean): Manifest {
+  const unsigned = parseManifest(contentOf(preserveNulls, []));
+  const approve = (index: number, member: string): object =>
+    approveTemplate(unsigned, idOf(index), member, keyOf(member), new Date(0));
+  const approvals = TEMPLATES.map((_, index) => ['publisher', 'brand'].map((member) => approve(index, member)));
+  return parseManifest(contentOf(preserveNulls, approvals));
 }
 
 const MANIFESTS = { 'nulls preserved': manifestWith(true), 'high assurance': manifestWith(false) };
@@ -79,7 +101,9 @@ afterAll(() => {
 
 async function ask(sql: string, manifest: Manifest): Promise<Verdict> {
   const parsed = await parser.parse(sql, manifest.dialect);
-  return checkQuery(parsed, { manifest, member: 'brand', receivers: ['brand'] });
+  const index = TEMPLATES.findIndex((shape) => shape.sql === sql);
+  const bound = index < 0 ? {} : { template: idOf(index), parameters: TEMPLATES[index]?.parameters };
+  return checkQuery(parsed, { manifest, member: 'brand', receivers: ['brand'], ...bound });
 }
 
 /** The codes of a refusal; an allowed query runs in the engine and has none. */

@@ -223,7 +223,7 @@ test('a query without thresholds means what Spark says', async () => {
     400,
   );
   expect(tally.never).toEqual([]);
-  expect(tally.allowed).toBeGreaterThan(tally.refused * 4);
+  expect(tally.refused).toBe(0);
 });
 
 /** Persons of `ads` behind a row of an answer, in the scan with the fewest. */
@@ -264,8 +264,9 @@ describe.each([
         );
         expect([query.sql, shown]).toEqual([query.sql, expected]);
       },
-      400,
+      200,
     );
-    expect(Math.min(tally.allowed, tally.refused)).toBeGreaterThan(tally.refused / 50);
+    expect(tally.never).toEqual([]);
+    expect(tally.allowed).toBeGreaterThan(tally.refused / 2);
   });
 });

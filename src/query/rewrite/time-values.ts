@@ -26,6 +26,13 @@ export function inYears(value: Expression): Expression {
   return engine('make_timestamp', [nullOutside(microsecondsOf(value), FIRST, LAST)], TIMESTAMP);
 }
 
+/** Whether a value was guarded already, so that nested functions do not guard it again. */
+function isInYears(value: Expression): boolean {
+  if (value.kind === 'cast')
+    return (value.type.kind === 'date' || value.type.kind === 'timestamp') && isInYears(value.value);
+  return value.kind === 'engineCall' && value.function === 'make_timestamp';
+}
+
 /** A value as a timestamp from the year 1 on, or NULL. */
 export function fromYearOne(value: Expression): Expression {
   const { span } = value;
@@ -37,7 +44,8 @@ export function fromYearOne(value: Expression): Expression {
 
 /** A value as a timestamp of the years 1 to 9999, or NULL. */
 export function timestampOf(value: Expression): Expression {
-  return inYears(value.type.kind === 'timestamp' ? value : castTo(value, TIMESTAMP));
+  const time = value.type.kind === 'timestamp' ? value : castTo(value, TIMESTAMP);
+  return isInYears(time) ? time : inYears(time);
 }
 
 /** A value as a date of the years 1 to 9999, or NULL. */
@@ -47,6 +55,8 @@ export function dateOf(value: Expression): Expression {
 
 /** A whole number from -most to most, or NULL. */
 export function amountOf(value: Expression, most: number, type: ValueType = BIGINT): Expression {
+  const isConstant = value.kind === 'literal' && value.text !== null && value.type.kind === 'integer';
+  if (isConstant && Math.abs(Number(value.text)) <= most) return castTo(value, type);
   const whole = value.type.kind === 'integer' ? value : castTo(value, BIGINT);
   return castTo(nullOutside(whole, BigInt(-most), BigInt(most)), type);
 }
@@ -68,11 +78,13 @@ export function addUnits(unit: string, amount: Expression, time: Expression): Ex
   }
   const { microseconds } = length;
   const total = compute('*', amountOf(amount, Math.floor(MOST_MICROSECONDS / microseconds)), wholeNumber(microseconds));
-  return compute('+', time, engine('to_microseconds', [total], BIGINT), TIMESTAMP);
+  return engine('make_timestamp', [compute('+', microsecondsOf(time), total)], TIMESTAMP);
 }
 
 /** Microseconds since 1970. */
 export function microsecondsOf(time: Expression): Expression {
+  const [microseconds] = time.kind === 'engineCall' && time.function === 'make_timestamp' ? time.arguments : [];
+  if (microseconds !== undefined) return microseconds;
   return engine('epoch_us', [time], BIGINT);
 }
 

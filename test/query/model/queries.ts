@@ -1,5 +1,7 @@
-import { Choices } from './choices.ts';
-import { FUNCTIONS, type Type, type Value } from './functions.ts';
+import type { Choices } from './choices.ts';
+import { expressionOf } from './expressions.ts';
+import type { Type, Value } from './functions.ts';
+import { type Measure, measureOf } from './measures.ts';
 import {
   type Column,
   columnsOf,
@@ -12,129 +14,6 @@ import {
   valueIn,
 } from './rows.ts';
 import { SOURCES } from './sources.ts';
-
-const CONSTANTS: Readonly<Record<Type, readonly (readonly [sql: string, value: Value])[]>> = {
-  text: [
-    ["'c0'", 'c0'],
-    ["'c1'", 'c1'],
-    ["''", ''],
-  ],
-  number: [
-    ['0', 0],
-    ['1', 1],
-    ['2.5', 2.5],
-    ['-3', -3],
-  ],
-  date: [
-    ["DATE '2024-02-29'", '2024-02-29'],
-    ["DATE '2023-12-31'", '2023-12-31'],
-  ],
-  time: [["TIMESTAMP '2024-02-29 12:00:00'", '2024-02-29 12:00:00']],
-  truth: [['true', true]],
-};
-
-/** A random expression of a type. */
-export function expressionOf(type: Type, columns: readonly Column[], choices: Choices, depth: number): Expression {
-  const plain = columns.filter((column) => column.type === type && column.isPerson !== true);
-  if (plain.length > 0 && (depth <= 0 || choices.once(2))) {
-    const { name } = choices.of(plain);
-    return { sql: name, type, at: (row) => valueIn(row, name) };
-  }
-  if (depth <= 0 || choices.once(6)) {
-    const [sql, value] = choices.of(CONSTANTS[type]);
-    return { sql, type, at: () => value };
-  }
-  const made = choices.of(FUNCTIONS.filter(({ gives }) => gives === type));
-  const parts = made.takes.map((each) => expressionOf(each, columns, choices, depth - 1));
-  let next = 0;
-  const sql = made.sql.replaceAll('?', () => parts[next++]?.sql ?? '');
-  const at = (row: Row): Value => {
-    const values = parts.map((part) => part.at(row));
-    if (made.nulls === undefined && values.includes(null)) return null;
-    return made.at(...(values as never[]));
-  };
-  return { sql, type, at };
-}
-
-const NUMBERS_AT = (rows: readonly Row[], { at }: Expression): readonly number[] =>
-  rows.map(at).filter((value) => typeof value === 'number');
-
-/** A random aggregate: its text, and what it is over rows. `extreme` is the argument of MIN and MAX. */
-export interface Measure {
-  readonly sql: string;
-  readonly at: (rows: readonly Row[]) => Value;
-  readonly extreme?: Expression;
-}
-
-function order(a: Value, b: Value): number {
-  return a === b ? 0 : String(a) < String(b) ? -1 : 1;
-}
-
-function numeric(a: number, b: number): number {
-  return a - b;
-}
-
-function quantile(values: readonly number[], part: number): number | null {
-  if (values.length === 0) return null;
-  const sorted = values.toSorted(numeric);
-  const place = part * (sorted.length - 1);
-  const [low = 0, high = 0] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  return low + (high - low) * (place - Math.floor(place));
-}
-
-/** The persons of a column, of rows that meet a condition. */
-function personsOf(rows: readonly Row[], name: string, meets: (row: Row) => boolean): number {
-  return new Set(
-    rows
-      .filter(meets)
-      .map((row) => valueIn(row, name))
-      .filter((value) => value !== null),
-  ).size;
-}
-
-function measureOf(columns: readonly Column[], choices: Choices, depth: number): Measure {
-  const persons = columns.filter(({ isPerson }) => isPerson === true);
-  const person = choices.of(persons).name;
-  const number = expressionOf('number', columns, choices, depth);
-  const texts = columns.some(({ type, isPerson }) => type === 'text' && isPerson !== true);
-  const truth = expressionOf('truth', columns, choices, depth);
-  const isMet = (row: Row): boolean => truth.at(row) === true;
-  const sum = (values: readonly number[]): Value => (values.length === 0 ? null : values.reduce((a, b) => a + b, 0));
-  const extreme = expressionOf(choices.of(texts ? ['number', 'text'] : ['number']), columns, choices, 0);
-  const least = (rows: readonly Row[], sign: number): Value => {
-    const values = rows.map(extreme.at).filter((value) => value !== null);
-    const compare = extreme.type === 'number' ? (a: Value, b: Value) => Number(a) - Number(b) : order;
-    return values.toSorted((a, b) => sign * compare(a, b))[0] ?? null;
-  };
-  return choices.of<() => Measure>([
-    () => ({ sql: 'COUNT(*)', at: (rows) => rows.length }),
-    () => ({ sql: `COUNT(DISTINCT ${person})`, at: (rows) => personsOf(rows, person, () => true) }),
-    () => ({ sql: `COUNT(DISTINCT ${person})`, at: (rows) => personsOf(rows, person, () => true) }),
-    () => ({ sql: `APPROX_COUNT_DISTINCT(${person})`, at: (rows) => personsOf(rows, person, () => true) }),
-    () => ({
-      sql: `COUNT(DISTINCT CASE WHEN ${truth.sql} THEN ${person} END)`,
-      at: (rows) => personsOf(rows, person, isMet),
-    }),
-    () => ({ sql: `COUNT(${number.sql})`, at: (rows) => NUMBERS_AT(rows, number).length }),
-    () => ({ sql: `SUM(${number.sql})`, at: (rows) => sum(NUMBERS_AT(rows, number)) }),
-    () => ({ sql: `SUM(DISTINCT ${number.sql})`, at: (rows) => sum([...new Set(NUMBERS_AT(rows, number))]) }),
-    () => ({
-      sql: `AVG(${number.sql})`,
-      at: (rows) => {
-        const values = NUMBERS_AT(rows, number);
-        return values.length === 0 ? null : Number(sum(values)) / values.length;
-      },
-    }),
-    () => ({ sql: `MIN(${extreme.sql})`, at: (rows) => least(rows, 1), extreme }),
-    () => ({ sql: `MAX(${extreme.sql})`, at: (rows) => least(rows, -1), extreme }),
-    () => ({ sql: `MEDIAN(${number.sql})`, at: (rows) => quantile(NUMBERS_AT(rows, number), 0.5) }),
-    () => ({ sql: `PERCENTILE(${number.sql}, 0.25)`, at: (rows) => quantile(NUMBERS_AT(rows, number), 0.25) }),
-    () => ({
-      sql: `COUNT_IF(${truth.sql})`,
-      at: (rows) => rows.filter(isMet).length,
-    }),
-  ])();
-}
 
 /** The number of the scan in a sub-query that filters. */
 const FILTER_SCAN = 9;
@@ -199,6 +78,8 @@ export interface ModelQuery {
 function setsOf(count: number, form: string): readonly (readonly number[])[] {
   const all = Array.from({ length: count }, (_, place) => place);
   if (form === 'ROLLUP') return all.map((place) => all.slice(0, count - place)).concat([[]]);
+  if (form === 'GROUPING SETS')
+    return [all, ...all.map((place) => [place])].slice(0, count > 1 ? undefined : 1).concat([[]]);
   if (form === 'CUBE')
     return all.reduce<readonly number[][]>((sets, key) => [...sets, ...sets.map((set) => [...set, key])], [[]]);
   return [all];
@@ -207,7 +88,10 @@ function setsOf(count: number, form: string): readonly (readonly number[])[] {
 function groupText(keys: readonly Expression[], form: string): string {
   const list = keys.map(({ sql }) => sql).join(', ');
   if (keys.length === 0) return '';
-  return form === 'plain' ? ` GROUP BY ${list}` : ` GROUP BY ${form}(${list})`;
+  if (form === 'plain') return ` GROUP BY ${list}`;
+  if (form !== 'GROUPING SETS') return ` GROUP BY ${form}(${list})`;
+  const single = keys.length > 1 ? keys.map(({ sql }) => `(${sql})`) : [];
+  return ` GROUP BY GROUPING SETS(${[`(${list})`, ...single, '()'].join(', ')})`;
 }
 
 const PARTS: readonly Type[] = ['text', 'number', 'date'];
@@ -222,8 +106,8 @@ export function queryOf(choices: Choices, depth: number): ModelQuery {
   const filter = choices.once(4) ? filterOf(source.columns, choices) : null;
   const keys = Array.from({ length: choices.of([0, 1, 1, 2]) }, () =>
     expressionOf(choices.of(PARTS), source.columns, choices, depth - 1),
-  ).filter((key, place, all) => key.sql.includes('.') && all.findIndex(({ sql }) => sql === key.sql) === place);
-  const form = keys.length > 0 && choices.once(4) ? choices.of(['ROLLUP', 'CUBE']) : 'plain';
+  ).filter((key, place, all) => /[a-z]\./.test(key.sql) && all.findIndex(({ sql }) => sql === key.sql) === place);
+  const form = keys.length > 0 && choices.once(4) ? choices.of(['ROLLUP', 'CUBE', 'GROUPING SETS']) : 'plain';
   const measures = Array.from({ length: choices.of([1, 1, 2]) }, () => measureOf(source.columns, choices, depth - 1));
   const having = choices.once(5) ? choices.below(measures.length) : null;
   const condition = having === null ? '' : ` HAVING ${measures[having]?.sql ?? ''} IS NOT NULL`;

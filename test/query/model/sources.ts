@@ -1,4 +1,4 @@
-import { Choices } from './choices.ts';
+import type { Choices } from './choices.ts';
 import {
   type Expression,
   type Row,
@@ -218,6 +218,16 @@ function withTotal(): Source {
   return { sql: 'ads a CROSS JOIN (SELECT COUNT(DISTINCT person) AS total FROM sales) t', columns, scans: [0], rows };
 }
 
+/** A join by all names that both tables have. */
+function natural(): Source {
+  const matches = (row: Row): boolean =>
+    ['person', 'phone', 'id'].every((key) => isEqual(valueIn(row, `a.${key}`), valueIn(row, `b.${key}`)));
+  const rows = (database: Database): readonly Row[] =>
+    joinRows('INNER', scan(database, 'ads', 'a', 0), scan(database, 'sales', 'b', 0), matches, new Map());
+  const columns = [...columnsOf('ads', 'a'), ...columnsOf('sales', 'b')];
+  return { sql: 'ads a NATURAL JOIN sales b', columns, scans: [0], rows };
+}
+
 /** The forms of FROM, by a name. */
 export const SOURCES = {
   table: (choices) => table(choices.of(['ads', 'ads', 'sales'])),
@@ -232,4 +242,5 @@ export const SOURCES = {
   readTwice: () => readTwice(),
   values: () => withValues(),
   total: () => withTotal(),
+  natural: () => natural(),
 } as const satisfies Readonly<Record<string, (choices: Choices, condition: MakeCondition) => Source>>;
