@@ -1,5 +1,6 @@
 import type { CheckContext } from 'sealroom/query';
 import { describe, expect, test } from 'vitest';
+import { checkContextOf } from '../adversarial/adversarial-file.ts';
 import { changed, personsOf, visitsWith } from './contexts.ts';
 import { useRoom } from './room.ts';
 
@@ -149,5 +150,49 @@ describe('totals', () => {
     const sql =
       "SELECT DISTINCT COUNT(DISTINCT email_fingerprint) AS n FROM visits WHERE page = '/p/1' GROUP BY ROLLUP(page)";
     expect(await room.rowsOf(await room.statementOf(sql, visitsWith(personsOf())))).toEqual(['[30]']);
+  });
+});
+
+describe('rounded counts', () => {
+  const rounded = visitsWith({ ...personsOf(), 'x-round': { counts: 100 } });
+  const J = 'FROM visits v JOIN orders o ON v.email_fingerprint = o.email_fingerprint';
+
+  // Of a person with a thousand rows here, each would have counted a thousand times.
+  test.each([
+    `SELECT COUNT(o.amount) AS n ${J}`,
+    `SELECT COUNT(o.email_fingerprint) AS n ${J}`,
+    `SELECT COUNT(DISTINCT o.order_date) AS n ${J}`,
+    `SELECT COUNT(DISTINCT x.d) AS n FROM (SELECT v.email_fingerprint, o.order_date AS d ${J}) x`,
+    `SELECT SUM(x.k) AS n FROM (SELECT v.email_fingerprint, COUNT(o.amount) AS k ${J} GROUP BY v.email_fingerprint) x`,
+    `SELECT AVG(x.k) AS n FROM (SELECT v.email_fingerprint, COUNT(DISTINCT o.amount) AS k ${J} GROUP BY v.email_fingerprint) x`,
+    ...['COUNT(*)', 'SUM(1)', 'COUNT(amount)'].map(
+      (count) =>
+        `SELECT SUM(x.k) AS n FROM visits v JOIN (SELECT email_fingerprint, ${count} AS k FROM orders GROUP BY email_fingerprint) x ON v.email_fingerprint = x.email_fingerprint`,
+    ),
+  ])('R-53 numbers of own rows are not exact counts of others: %s', async (sql) => {
+    const codes = await room.codesOf(sql, rounded);
+    expect([sql, codes.some((code) => code === 'FOREIGN_MEASURE' || code === 'AGG_ARG')]).toEqual([sql, true]);
+  });
+
+  test('R-53 rows, columns of the owner, and persons that are the same are counted', async () => {
+    for (const sql of [
+      `SELECT COUNT(*) AS n, COUNT(v.seconds) AS s, COUNT(DISTINCT v.page) AS p ${J}`,
+      `SELECT COUNT(DISTINCT o.email_fingerprint) AS n ${J}`,
+      'SELECT COUNT(1) AS n FROM visits',
+      'SELECT SUM(x.k) AS n FROM (SELECT email_fingerprint, COUNT(*) AS k FROM visits GROUP BY email_fingerprint) x',
+      `SELECT COUNT(DISTINCT u.p) AS n FROM (SELECT email_fingerprint AS p FROM visits UNION ALL SELECT o.email_fingerprint ${J}) u`,
+    ]) {
+      expect([sql, await room.codesOf(sql, rounded)]).toEqual([sql, ['allowed']]);
+    }
+  });
+
+  test('R-53 under an aggregation rule too', async () => {
+    const join = 'FROM impressions i JOIN purchases p ON i.email_fingerprint = p.email_fingerprint';
+    const context = changed('agg', (table) => (table === 'impressions' ? { 'x-round': { counts: 100 } } : {}));
+    const own = `SELECT COUNT(p.quantity) AS n ${join}`;
+    expect(await room.codesOf(own, checkContextOf({ context: 'agg' }))).toEqual(['allowed']);
+    expect(await room.codesOf(own, context)).toEqual(['FOREIGN_MEASURE']);
+    const persons = `SELECT COUNT(DISTINCT p.email_fingerprint) AS n, COUNT(i.clicks) AS c ${join}`;
+    expect(await room.codesOf(persons, context)).toEqual(['allowed']);
   });
 });

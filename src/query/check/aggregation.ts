@@ -4,7 +4,7 @@ import type { Expression, ExpressionOf, Query, Select } from '../ast/nodes.ts';
 import { listedAggregate, shapeOf } from '../ast/functions.ts';
 import { childrenOf, columnsIn, hasAggregate, within } from '../ast/walk.ts';
 import { type RuleContext, reportProtected, tableColumn } from './rule-context.ts';
-import { checkMeasure } from './rounding.ts';
+import { checkCount, checkMeasure } from './rounding.ts';
 import { checkSingleSelect, withFilters } from './single-select.ts';
 import { checkJoinedTables, checkJoins } from './joins.ts';
 
@@ -48,7 +48,8 @@ function checkForeignMeasure(
 ): void {
   const source = tableColumn(argument, check);
   if (source === null) return;
-  if (part.function !== 'count') checkMeasure(source.table.owner, source.name, part.span, check);
+  if (part.function === 'count') checkCount(argument, part.distinct, select, check);
+  else checkMeasure(source.table.owner, source.name, part.span, check);
   for (const table of check.tables) {
     if (aggregationRule(table)?.foreignMeasures !== 'deny') continue;
     //= rules R-26

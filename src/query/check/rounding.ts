@@ -1,7 +1,8 @@
 import { type ManifestTable, roundsCounts } from '../../collab/index.ts';
-import type { Select } from '../ast/nodes.ts';
+import { equalsColumnOf } from '../analysis/person-columns.ts';
+import type { Expression, Leaf, Query, Select } from '../ast/nodes.ts';
 import { findScale } from '../ast/scale.ts';
-import { expressionsOf, within } from '../ast/walk.ts';
+import { columnsIn, expressionsOf, leavesOf, selectsIn, visibleLeavesOf, within } from '../ast/walk.ts';
 import type { Span } from '../findings/finding.ts';
 import type { Lineages } from './lineage.ts';
 import type { RuleContext } from './rule-context.ts';
@@ -26,14 +27,90 @@ export function checkMeasure(owner: string, column: string, span: Span, check: R
   }
 }
 
+function reads(query: Query, { owner }: ManifestTable): boolean {
+  return selectsIn(query).some(({ from }) =>
+    leavesOf(from).some((leaf) => leaf.kind === 'scan' && leaf.table.owner === owner),
+  );
+}
+
+/** Finds numbers of sub-queries that count rows of other members than a table's owner, and values of theirs. */
+class OthersFinder {
+  readonly #table: ManifestTable;
+  /** Each output is looked at once, because many others can be made of it. */
+  readonly #known = new Map<Query, Map<string, boolean>>();
+
+  constructor(table: ManifestTable) {
+    this.#table = table;
+  }
+
+  isOfOthers(value: Expression, select: Select, isDistinct: boolean): boolean {
+    const parts = [...within(value)];
+    const counts = parts.filter((part) => part.kind === 'aggregate' && part.function === 'count');
+    const distinct =
+      counts.length === 0 ? isDistinct : counts.every((part) => part.kind === 'aggregate' && part.distinct);
+    const leaves = visibleLeavesOf(select.from);
+    const columns = columnsIn(value);
+    // Rows of the owner are counted once (R-41), whatever they are joined with.
+    if (columns.length === 0) return !leaves.some((leaf) => this.#isOwn(leaf));
+    if (leaves.length > 1 && parts.some((part) => part.kind === 'window')) return true;
+    return columns.some((part) => {
+      if (distinct && equalsColumnOf(select, part, this.#table.name)) return false;
+      const leaf = leaves.find(({ alias }) => alias === part.relation);
+      if (leaf?.kind !== 'derived') return leaf === undefined || !this.#isOwn(leaf);
+      const index = leaf.columns.findIndex(({ name }) => name === part.name);
+      return this.#isOutputOfOthers(leaf.query, index, distinct);
+    });
+  }
+
+  #isOwn(leaf: Leaf): boolean {
+    if (leaf.kind === 'scan') return leaf.table.owner === this.#table.owner;
+    return leaf.kind === 'derived' && reads(leaf.query, this.#table);
+  }
+
+  #isOutputOfOthers(query: Query, index: number, isDistinct: boolean): boolean {
+    const answers = this.#known.get(query) ?? new Map<string, boolean>();
+    this.#known.set(query, answers);
+    const question = JSON.stringify([index, isDistinct]);
+    const answer = answers.get(question) ?? this.#readOutput(query, index, isDistinct);
+    answers.set(question, answer);
+    return answer;
+  }
+
+  #readOutput(query: Query, index: number, isDistinct: boolean): boolean {
+    if (query.kind === 'set') {
+      return [query.left, query.right].some((side) => this.#isOutputOfOthers(side, index, isDistinct));
+    }
+    const item = query.items[index];
+    return item === undefined || this.isOfOthers(item.value, query, isDistinct);
+  }
+}
+
+/**
+ * Reports a number of rows or values of other members over a table that rounds counts: who repeats its rows a thousand times makes each
+ * person count so often, and what is left after rounding is exact.
+ */
+export function checkCount(argument: Expression, isDistinct: boolean, select: Select, check: RuleContext): void {
+  //= rules R-53
+  for (const table of roundingTables(check)) {
+    if (!new OthersFinder(table).isOfOthers(argument, select, isDistinct)) continue;
+    const message = `\`${table.name}\` rounds counts, and a number of other members' rows or values could count exactly`;
+    check.found.add('FOREIGN_MEASURE', argument.span, message, {
+      help: `Count rows, columns of \`${table.owner}\`, or COUNT(DISTINCT …) of a column that a join makes equal to one of them.`,
+      rule: { table: table.name, key: 'x-round' },
+    });
+  }
+}
+
 /** Checks what is summed under custom rules that round counts: an owner's column, or a count, which the rewrite rounds. */
 export function checkSummands(select: Select, lineages: Lineages, check: RuleContext): void {
   const [table] = roundingTables(check);
   if (table === undefined) return;
   for (const part of expressionsOf(select).flatMap((expression) => [...within(expression)])) {
-    if (part.kind !== 'aggregate' || part.argument === null || part.function === 'count') continue;
-    const { argument, span } = part;
-    if (argument.kind === 'invalid' || findScale(argument) !== null) continue;
+    if (part.kind !== 'aggregate' || part.argument === null) continue;
+    const { argument, span, distinct } = part;
+    const isCount = part.function === 'count';
+    if (isCount || lineages.of(argument).hasCount) checkCount(argument, isCount && distinct, select, check);
+    if (isCount || argument.kind === 'invalid' || findScale(argument) !== null) continue;
     const { sources, hasConstant, isBare } = lineages.of(argument);
     if (argument.kind !== 'column' || hasConstant || !isBare) {
       check.found.add('AGG_ARG', argument.span, 'where counts are rounded, a computed value could count exactly', {
