@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { PatternProblem, readPattern, readReplacement } from '#src/query/resolve/pattern';
+import { PatternProblem, readPattern, readReplacement } from '#src/query/resolve/texts/pattern';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runs } from '../support/runs.ts';

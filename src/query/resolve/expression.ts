@@ -13,16 +13,16 @@ import {
   readTypeName,
   type ValueType,
 } from '../ast/value-type.ts';
-import { resolveForm } from './aggregate-forms.ts';
-import { resolveFunction } from './call.ts';
+import { resolveForm } from './functions/aggregate-forms.ts';
+import { resolveFunction } from './functions/call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
 import { convertTo, resolveConstant, unify } from './literal.ts';
-import { resolveIntervalText } from './interval.ts';
+import { resolveIntervalText } from './time/interval.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
-import { SPAN_HELP } from './time-value.ts';
-import { resolveWindow } from './window.ts';
+import { SPAN_HELP } from './time/value.ts';
+import { resolveWindow } from './functions/window.ts';
 
 const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
   COMPARE_EQUAL: '=',

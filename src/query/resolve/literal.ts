@@ -22,7 +22,7 @@ import type { Json } from '../parse/json.ts';
 import type { Context } from './context.ts';
 import type { StrictNode } from './strict-node.ts';
 import { invalid } from './scope.ts';
-import { asElapsed } from './elapsed.ts';
+import { asElapsed } from './time/elapsed.ts';
 
 /** The engine has no integer of more digits. */
 const WHOLE = /^-?\d{1,39}$/;

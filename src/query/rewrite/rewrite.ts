@@ -9,7 +9,7 @@ import { applyThresholds } from './extremes.ts';
 import { fullOrder } from './full-order.ts';
 import { limitGroups } from './max-groups.ts';
 import { roundAggregates } from './rounding.ts';
-import { makeTotal } from './total-expressions.ts';
+import { makeTotal } from './total/total-expressions.ts';
 import { addTotals } from './totals.ts';
 import { addSummary } from './summary.ts';
 

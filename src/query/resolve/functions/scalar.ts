@@ -1,13 +1,13 @@
-import { quoteForMessage } from '../../errors/index.ts';
-import { type ArgumentKind, DATE_PARTS, type ScalarName, shapeOf } from '../ast/functions.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { resultType } from '../ast/result-type.ts';
-import { familyOfType } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
-import { isTime, unify } from './literal.ts';
-import { invalid } from './scope.ts';
-import { asTime, expectAmount, makeCall } from './time-value.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import { type ArgumentKind, DATE_PARTS, type ScalarName, shapeOf } from '../../ast/functions.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { resultType } from '../../ast/result-type.ts';
+import { familyOfType } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
+import { isTime, unify } from '../literal.ts';
+import { invalid } from '../scope.ts';
+import { asTime, expectAmount, makeCall } from '../time/value.ts';
 
 const MAX_LITERAL_ARGUMENT = 1_000_000;
 const MAX_SIZE = 1_000;

@@ -1,8 +1,8 @@
-import { logic, TRUE } from '../ast/build.ts';
-import { canonicalText } from '../ast/equal.ts';
-import type { AggregateName } from '../ast/functions.ts';
-import type { Expression, ExpressionOf } from '../ast/nodes.ts';
-import { BOOLEAN } from '../ast/value-type.ts';
+import { logic, TRUE } from '../../ast/build.ts';
+import { canonicalText } from '../../ast/equal.ts';
+import type { AggregateName } from '../../ast/functions.ts';
+import type { Expression, ExpressionOf } from '../../ast/nodes.ts';
+import { BOOLEAN } from '../../ast/value-type.ts';
 
 /** What is counted, and in which rows; `null` for all of them. */
 interface Counted {

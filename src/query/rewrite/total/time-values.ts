@@ -1,6 +1,6 @@
-import { castTo, NOWHERE, wholeNumber } from '../ast/build.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { DAY_MICROSECONDS, findTimeUnit, lengthOf } from '../ast/time-parts.ts';
+import { castTo, NOWHERE, wholeNumber } from '../../ast/build.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { DAY_MICROSECONDS, findTimeUnit, lengthOf } from '../../ast/time-parts.ts';
 import {
   BIGINT,
   BOOLEAN,
@@ -11,7 +11,7 @@ import {
   TEXT,
   TIMESTAMP,
   type ValueType,
-} from '../ast/value-type.ts';
+} from '../../ast/value-type.ts';
 import { compute, constant, engine, joinTexts, nullOutside, test } from './engine-expressions.ts';
 
 const INTEGER = integerOf('INTEGER');

@@ -1,11 +1,11 @@
-import type { Dialect } from '../../collab/index.ts';
-import { not } from '../ast/build.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { isWritten, readPattern } from '../ast/like-pattern.ts';
-import { BOOLEAN } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
-import { invalid } from './scope.ts';
+import type { Dialect } from '../../../collab/index.ts';
+import { not } from '../../ast/build.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { isWritten, readPattern } from '../../ast/like-pattern.ts';
+import { BOOLEAN } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
+import { invalid } from '../scope.ts';
 
 /** How LIKE is written. */
 interface LikeForm {

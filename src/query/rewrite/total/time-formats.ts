@@ -1,7 +1,7 @@
-import { castTo, wholeNumber } from '../ast/build.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { type FormatPiece, readTimeFormat, type TimeField, timeField } from '../ast/time-format.ts';
-import { BIGINT, type decimalOf, TEXT, TIMESTAMP } from '../ast/value-type.ts';
+import { castTo, wholeNumber } from '../../ast/build.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { type FormatPiece, readTimeFormat, type TimeField, timeField } from '../../ast/time-format.ts';
+import { BIGINT, type decimalOf, TEXT, TIMESTAMP } from '../../ast/value-type.ts';
 import { compute, constant, engine, joinTexts } from './engine-expressions.ts';
 import { divide, part, timePart } from './time-values.ts';
 

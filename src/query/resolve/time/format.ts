@@ -1,5 +1,5 @@
-import { quoteForMessage } from '../../errors/index.ts';
-import { type FormatPiece, timeField, writeTimeFormat } from '../ast/time-format.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import { type FormatPiece, timeField, writeTimeFormat } from '../../ast/time-format.ts';
 
 /** What a text means as a format, or what in it is not known. */
 type Reading =

@@ -1,30 +1,30 @@
-import { quoteForMessage } from '../../errors/index.ts';
-import { aggregateType } from '../ast/aggregate-type.ts';
-import { calculate, compare, wholeNumber } from '../ast/build.ts';
-import { type Arithmetic, ARITHMETIC, type Expression } from '../ast/nodes.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import { aggregateType } from '../../ast/aggregate-type.ts';
+import { calculate, compare, wholeNumber } from '../../ast/build.ts';
+import { type Arithmetic, ARITHMETIC, type Expression } from '../../ast/nodes.ts';
 import {
   type AggregateName,
   findAggregate,
   findScalar,
   isRefusedAggregate,
   type ScalarName,
-} from '../ast/functions.ts';
-import { UNKNOWN } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
+} from '../../ast/functions.ts';
+import { UNKNOWN } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
 import { countedWhere } from './count-where.ts';
-import { type StrictNode, foldName } from './strict-node.ts';
-import { findLike, LIKE_NAMES, resolveLike } from './like.ts';
-import { isIntervalFunction, resolveIntervalFunction } from './interval.ts';
-import { convertTo, unify } from './literal.ts';
+import { type StrictNode, foldName } from '../strict-node.ts';
+import { findLike, LIKE_NAMES, resolveLike } from '../texts/like.ts';
+import { isIntervalFunction, resolveIntervalFunction } from '../time/interval.ts';
+import { convertTo, unify } from '../literal.ts';
 import { callScalar, checkArgument, expectNumber } from './scalar.ts';
-import { invalid } from './scope.ts';
-import { resolveTimeArithmetic } from './time-arithmetic.ts';
-import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
+import { invalid } from '../scope.ts';
+import { resolveTimeArithmetic } from '../time/arithmetic.ts';
+import { readUnit, resolveTimeCall, takesUnit } from '../time/call.ts';
 import { functionMeant } from './operator-functions.ts';
-import { negate } from './time-value.ts';
+import { negate } from '../time/value.ts';
 import { readWrittenCall } from './written-call.ts';
-import { readWrittenType } from './written-type.ts';
+import { readWrittenType } from '../written-type.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: StrictNode, context: Context) => Expression;

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../collab/index.ts';
+import type { Dialect } from '../../../collab/index.ts';
 
 /** What differs between the ways in which SQL dialects compute with times. */
 interface TimeMeanings {

@@ -1,11 +1,11 @@
-import { canonicalText } from '../ast/equal.ts';
-import type { Expression, WindowOrder } from '../ast/nodes.ts';
-import { familyOfType, TEXT } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
+import { canonicalText } from '../../ast/equal.ts';
+import type { Expression, WindowOrder } from '../../ast/nodes.ts';
+import { familyOfType, TEXT } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
 import type { ResolvePart } from './call.ts';
-import type { Context } from './context.ts';
-import { invalid } from './scope.ts';
-import { type StrictNode, foldName } from './strict-node.ts';
+import type { Context } from '../context.ts';
+import { invalid } from '../scope.ts';
+import { type StrictNode, foldName } from '../strict-node.ts';
 import { readOrders } from './window.ts';
 
 /** What a call of an aggregate has in the text. */

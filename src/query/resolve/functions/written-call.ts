@@ -1,10 +1,10 @@
-import { castTo, compare, not, wholeNumber } from '../ast/build.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { BOOLEAN, commonType, familyOfType, NULL, TEXT } from '../ast/value-type.ts';
-import { sizeOf } from '../ast/walk.ts';
-import { unify } from './literal.ts';
-import { extract, firstMatch, matches, replaceMatches } from './pattern-call.ts';
-import { invalid } from './scope.ts';
+import { castTo, compare, not, wholeNumber } from '../../ast/build.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { BOOLEAN, commonType, familyOfType, NULL, TEXT } from '../../ast/value-type.ts';
+import { sizeOf } from '../../ast/walk.ts';
+import { unify } from '../literal.ts';
+import { extract, firstMatch, matches, replaceMatches } from '../texts/pattern-call.ts';
+import { invalid } from '../scope.ts';
 import { MAX_REPLACEMENT, refuseCount, textOf, type WrittenCall, writtenNumber } from './written-arguments.ts';
 
 /** What a call with these arguments means; `null` if it means what its name says. */

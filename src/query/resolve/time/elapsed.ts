@@ -1,7 +1,7 @@
-import { castTo } from '../ast/build.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { DAY_MICROSECONDS } from '../ast/time-parts.ts';
-import { ELAPSED, TIMESTAMP } from '../ast/value-type.ts';
+import { castTo } from '../../ast/build.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { DAY_MICROSECONDS } from '../../ast/time-parts.ts';
+import { ELAPSED, TIMESTAMP } from '../../ast/value-type.ts';
 
 /** The span of time that a value is where it is compared with others: constants, and differences of dates. */
 export function asElapsed(value: Expression): Expression {

@@ -1,9 +1,9 @@
-import type { Expression } from '../ast/nodes.ts';
-import { BIGINT, DATE, ELAPSED, familyOfType, TIMESTAMP } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
-import { TIME_MEANINGS } from './time-dialect.ts';
-import { asTime, expectAmount, makeCall, negate, setting } from './time-value.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { BIGINT, DATE, ELAPSED, familyOfType, TIMESTAMP } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
+import { TIME_MEANINGS } from './meanings.ts';
+import { asTime, expectAmount, makeCall, negate, setting } from './value.ts';
 
 function isTimeType({ type }: Expression): boolean {
   return type.kind === 'date' || type.kind === 'timestamp';

@@ -1,14 +1,14 @@
-import { aggregateType } from '../ast/aggregate-type.ts';
-import { quoteForMessage } from '../../errors/index.ts';
-import type { Expression, Frame, FrameBound, WindowOrder } from '../ast/nodes.ts';
-import { type AggregateName, findAggregate, isWindowName, type WindowName, WINDOWS } from '../ast/functions.ts';
-import { BIGINT, commonType, DOUBLE, UNKNOWN, type ValueType } from '../ast/value-type.ts';
+import { aggregateType } from '../../ast/aggregate-type.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import type { Expression, Frame, FrameBound, WindowOrder } from '../../ast/nodes.ts';
+import { type AggregateName, findAggregate, isWindowName, type WindowName, WINDOWS } from '../../ast/functions.ts';
+import { BIGINT, commonType, DOUBLE, UNKNOWN, type ValueType } from '../../ast/value-type.ts';
 import { checkAggregateArgument, type ResolvePart } from './call.ts';
-import type { Context } from './context.ts';
-import { readDirection } from './null-order.ts';
-import { type StrictNode, foldName } from './strict-node.ts';
-import { unify } from './literal.ts';
-import { invalid } from './scope.ts';
+import type { Context } from '../context.ts';
+import { readDirection } from '../null-order.ts';
+import { type StrictNode, foldName } from '../strict-node.ts';
+import { unify } from '../literal.ts';
+import { invalid } from '../scope.ts';
 
 const MAX_DISTANCE = 1_000_000;
 

@@ -1,5 +1,5 @@
-import type { Dialect } from '../../collab/index.ts';
-import { MATCHES } from '../parse/spark/calls.ts';
+import type { Dialect } from '../../../collab/index.ts';
+import { MATCHES } from '../../parse/spark/calls.ts';
 
 /** Functions that operators of a dialect mean, by what the parser calls the operators that they are read as. */
 const OPERATOR_FUNCTIONS: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {

@@ -1,7 +1,7 @@
-import { castTo, NOWHERE, wholeNumber } from '../ast/build.ts';
-import type { EngineFunction } from '../ast/functions.ts';
-import type { Expression, ExpressionOf } from '../ast/nodes.ts';
-import { TEXT, type ValueType } from '../ast/value-type.ts';
+import { castTo, NOWHERE, wholeNumber } from '../../ast/build.ts';
+import type { EngineFunction } from '../../ast/functions.ts';
+import type { Expression, ExpressionOf } from '../../ast/nodes.ts';
+import { TEXT, type ValueType } from '../../ast/value-type.ts';
 
 /** A text that a rewrite writes. */
 export function constantText(text: string): Expression {

@@ -1,7 +1,7 @@
-import { castTo, NOWHERE } from '../ast/build.ts';
-import type { ScalarName } from '../ast/functions.ts';
-import type { Expression, ExpressionOf } from '../ast/nodes.ts';
-import { BIGINT, DATE, integerOf, TIMESTAMP, type ValueType } from '../ast/value-type.ts';
+import { castTo, NOWHERE } from '../../ast/build.ts';
+import type { ScalarName } from '../../ast/functions.ts';
+import type { Expression, ExpressionOf } from '../../ast/nodes.ts';
+import { BIGINT, DATE, integerOf, TIMESTAMP, type ValueType } from '../../ast/value-type.ts';
 import { compute, constant, engine } from './engine-expressions.ts';
 import { readNumber, readTime, unixSeconds, writeTime } from './time-formats.ts';
 import {

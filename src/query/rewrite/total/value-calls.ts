@@ -1,6 +1,6 @@
-import { calculate, castTo, NOWHERE, wholeNumber } from '../ast/build.ts';
-import type { Expression, ExpressionOf } from '../ast/nodes.ts';
-import { BIGINT, decimalOf, digitsOf, DOUBLE, integerOf, MAX_DIGITS, TEXT } from '../ast/value-type.ts';
+import { calculate, castTo, NOWHERE, wholeNumber } from '../../ast/build.ts';
+import type { Expression, ExpressionOf } from '../../ast/nodes.ts';
+import { BIGINT, decimalOf, digitsOf, DOUBLE, integerOf, MAX_DIGITS, TEXT } from '../../ast/value-type.ts';
 import { constantText, engineCall } from './conversions.ts';
 
 type Call = ExpressionOf<'call'>;

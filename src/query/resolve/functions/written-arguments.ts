@@ -1,10 +1,10 @@
-import { quoteForMessage } from '../../errors/index.ts';
-import type { ScalarName } from '../ast/functions.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { TEXT } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
-import { invalid } from './scope.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import type { ScalarName } from '../../ast/functions.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { TEXT } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
+import { invalid } from '../scope.ts';
 
 /** The most characters that can stand where something was replaced. */
 export const MAX_REPLACEMENT = 100;

@@ -1,7 +1,7 @@
-import { castTo, NOWHERE } from '../ast/build.ts';
-import type { EngineFunction } from '../ast/functions.ts';
-import type { Arithmetic, Comparison, Expression } from '../ast/nodes.ts';
-import { BIGINT, BOOLEAN, TEXT, type ValueType } from '../ast/value-type.ts';
+import { castTo, NOWHERE } from '../../ast/build.ts';
+import type { EngineFunction } from '../../ast/functions.ts';
+import type { Arithmetic, Comparison, Expression } from '../../ast/nodes.ts';
+import { BIGINT, BOOLEAN, TEXT, type ValueType } from '../../ast/value-type.ts';
 
 /** A call of the engine. */
 export function engine(name: EngineFunction, values: readonly Expression[], type: ValueType): Expression {

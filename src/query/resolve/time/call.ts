@@ -1,19 +1,19 @@
-import { quoteForMessage } from '../../errors/index.ts';
-import { castTo } from '../ast/build.ts';
-import type { ScalarName } from '../ast/functions.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { readTimeFormat } from '../ast/time-format.ts';
-import { findTimeUnit, TIME_UNITS } from '../ast/time-parts.ts';
-import { BIGINT, DATE, decimalOf, familyOfType, TEXT, TIMESTAMP, type ValueType } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import { castTo } from '../../ast/build.ts';
+import type { ScalarName } from '../../ast/functions.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { readTimeFormat } from '../../ast/time-format.ts';
+import { findTimeUnit, TIME_UNITS } from '../../ast/time-parts.ts';
+import { BIGINT, DATE, decimalOf, familyOfType, TEXT, TIMESTAMP, type ValueType } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
 import { readNumberFormat } from './number-format.ts';
-import { invalid } from './scope.ts';
-import { foldName, type StrictNode } from './strict-node.ts';
-import { DATE_TRUNCATIONS, TIME_MEANINGS } from './time-dialect.ts';
-import { type FormatResult, readAnyFormat, readJavaFormat, refuseReading } from './time-format.ts';
-import { expectAmount, expectText, expectTime, makeCall, negate, setting } from './time-value.ts';
-import { resolveConstant } from './literal.ts';
+import { invalid } from '../scope.ts';
+import { foldName, type StrictNode } from '../strict-node.ts';
+import { DATE_TRUNCATIONS, TIME_MEANINGS } from './meanings.ts';
+import { type FormatResult, readAnyFormat, readJavaFormat, refuseReading } from './format.ts';
+import { expectAmount, expectText, expectTime, makeCall, negate, setting } from './value.ts';
+import { resolveConstant } from '../literal.ts';
 
 interface Call {
   /** In lower case. */

@@ -1,15 +1,15 @@
-import { aggregateType } from '../ast/aggregate-type.ts';
-import { quoteForMessage } from '../../errors/index.ts';
-import { not, wholeNumber } from '../ast/build.ts';
-import type { AggregateName } from '../ast/functions.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { BIGINT, BOOLEAN, familyOfType } from '../ast/value-type.ts';
+import { aggregateType } from '../../ast/aggregate-type.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import { not, wholeNumber } from '../../ast/build.ts';
+import type { AggregateName } from '../../ast/functions.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { BIGINT, BOOLEAN, familyOfType } from '../../ast/value-type.ts';
 import { checkAggregateArgument, type ResolvePart } from './call.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 import { type Form, joinTexts, readWritten, resolvePath, varying, type Written } from './paths.ts';
-import { type StrictNode, foldName } from './strict-node.ts';
-import { isTime } from './literal.ts';
-import { invalid } from './scope.ts';
+import { type StrictNode, foldName } from '../strict-node.ts';
+import { isTime } from '../literal.ts';
+import { invalid } from '../scope.ts';
 
 function aggregate(name: AggregateName, argument: Expression, { filter, span }: Written): Expression {
   const type = aggregateType(name, argument.type);

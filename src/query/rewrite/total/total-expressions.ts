@@ -1,8 +1,8 @@
-import { outputsOf } from '../ast/outputs.ts';
-import { fullOrder } from './full-order.ts';
-import { castTo } from '../ast/build.ts';
-import type { Expression, ExpressionOf, Query, Relation } from '../ast/nodes.ts';
-import type { ScalarName } from '../ast/functions.ts';
+import { outputsOf } from '../../ast/outputs.ts';
+import { fullOrder } from '../full-order.ts';
+import { castTo } from '../../ast/build.ts';
+import type { Expression, ExpressionOf, Query, Relation } from '../../ast/nodes.ts';
+import type { ScalarName } from '../../ast/functions.ts';
 import {
   commonType,
   decimalOf,
@@ -15,8 +15,8 @@ import {
   NULL,
   TEXT,
   TIMESTAMP,
-} from '../ast/value-type.ts';
-import { mapChildren } from '../ast/walk.ts';
+} from '../../ast/value-type.ts';
+import { mapChildren } from '../../ast/walk.ts';
 import { sparkCast } from './conversions.ts';
 import { findPlainCast, lowerTimeCall } from './time-calls.ts';
 import { asDouble, lowerValueCall, orNullIfZero } from './value-calls.ts';

@@ -1,12 +1,12 @@
-import { readTypedText } from '../../collab/light.ts';
-import type { Expression, ExpressionOf } from '../ast/nodes.ts';
-import { isGuarded, type ScalarName } from '../ast/functions.ts';
-import { BIGINT, DATE, familyOfType, integerOf, TEXT, TIMESTAMP, type ValueType } from '../ast/value-type.ts';
-import { sizeOf } from '../ast/walk.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
-import { foldConstant, isTime } from './literal.ts';
-import { invalid } from './scope.ts';
+import { readTypedText } from '../../../collab/light.ts';
+import type { Expression, ExpressionOf } from '../../ast/nodes.ts';
+import { isGuarded, type ScalarName } from '../../ast/functions.ts';
+import { BIGINT, DATE, familyOfType, integerOf, TEXT, TIMESTAMP, type ValueType } from '../../ast/value-type.ts';
+import { sizeOf } from '../../ast/walk.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
+import { foldConstant, isTime } from '../literal.ts';
+import { invalid } from '../scope.ts';
 
 /** What to write instead of a span of time in a place where there can be none. */
 export const SPAN_HELP = 'Write DATEDIFF(unit, a, b), which is a number, or compare the span with an INTERVAL.';

@@ -1,8 +1,14 @@
-import { wholeNumber } from '../ast/build.ts';
-import type { Expression } from '../ast/nodes.ts';
+import { wholeNumber } from '../../ast/build.ts';
+import type { Expression } from '../../ast/nodes.ts';
 import { type Pattern, PatternProblem, readPattern, readReplacement } from './pattern.ts';
-import { invalid } from './scope.ts';
-import { MAX_REPLACEMENT, refuseCount, textOf, type WrittenCall, writtenNumber } from './written-arguments.ts';
+import { invalid } from '../scope.ts';
+import {
+  MAX_REPLACEMENT,
+  refuseCount,
+  textOf,
+  type WrittenCall,
+  writtenNumber,
+} from '../functions/written-arguments.ts';
 
 /** The text of a constant, or `null` after reporting that it is none. */
 function writtenText(value: Expression, { context }: WrittenCall): string | null {

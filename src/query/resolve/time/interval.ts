@@ -1,12 +1,12 @@
-import { quoteForMessage } from '../../errors/index.ts';
-import type { Expression } from '../ast/nodes.ts';
-import { findTimeUnit, lengthOf, type TimeUnit } from '../ast/time-parts.ts';
-import type { ValueType } from '../ast/value-type.ts';
-import type { Span } from '../findings/finding.ts';
-import type { Context } from './context.ts';
-import { resolveConstant } from './literal.ts';
-import { invalid } from './scope.ts';
-import { foldName, type StrictNode } from './strict-node.ts';
+import { quoteForMessage } from '../../../errors/index.ts';
+import type { Expression } from '../../ast/nodes.ts';
+import { findTimeUnit, lengthOf, type TimeUnit } from '../../ast/time-parts.ts';
+import type { ValueType } from '../../ast/value-type.ts';
+import type { Span } from '../../findings/finding.ts';
+import type { Context } from '../context.ts';
+import { resolveConstant } from '../literal.ts';
+import { invalid } from '../scope.ts';
+import { foldName, type StrictNode } from '../strict-node.ts';
 
 /** The functions that the parser makes of `INTERVAL 3 DAY`, with the unit of each. */
 const UNIT_FUNCTIONS: ReadonlyMap<string, TimeUnit> = new Map([
