@@ -7,6 +7,7 @@ import { childrenOf, columnsIn, expressionsOf, mapChildren, shownIn, sizeOf, wit
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { foldName } from './strict-node.ts';
+import { meaningsOf } from './dialect.ts';
 
 /** The most sets of one query. */
 const MAX_SETS = 64;
@@ -36,11 +37,8 @@ function inSet(value: Expression, all: ReadonlySet<string>, own: ReadonlySet<str
   return value.kind === 'aggregate' ? value : mapChildren(value, (child) => inSet(child, all, own));
 }
 
-/** What a set without groups has for HAVING: Spark has no row of it if there are no rows at all, and DuckDB has one. */
-const TOTAL = { spark: '>', duckdb: '>=' } as const;
-
-/** `count(*) > 0`. */
-function someRows(span: Span, { manifest }: Context): Expression {
+/** The HAVING of a set without groups: Spark has no row of it if there are no rows at all, and DuckDB has one. */
+function someRows(span: Span, context: Context): Expression {
   const rows: Expression = {
     kind: 'aggregate',
     function: 'count',
@@ -50,7 +48,7 @@ function someRows(span: Span, { manifest }: Context): Expression {
     span,
     type: BIGINT,
   };
-  return compare(TOTAL[manifest.dialect], rows, wholeNumber(0, span), span);
+  return compare(meaningsOf(context).rowsOfTotal, rows, wholeNumber(0, span), span);
 }
 
 function selectOf(select: Select, { groups, sets }: GroupingSets, context: Context): readonly Select[] {

@@ -8,6 +8,7 @@ import { resolveExpression } from './expression.ts';
 import { unify } from './literal.ts';
 import { NO_SCOPE } from './scope.ts';
 import { MAX_LIST, type StrictNode } from './strict-node.ts';
+import { meaningsOf } from './dialect.ts';
 
 const PLAIN = {
   kind: 'select',
@@ -23,9 +24,6 @@ const PLAIN = {
   limit: null,
   offset: null,
 } as const;
-
-/** The number in the name of the first column of VALUES, by who reads it. */
-const FIRST_COLUMN = { spark: 1, duckdb: 0 } as const;
 
 /** The names in a list after an alias; empty if there is none. */
 export function readColumnNames(node: StrictNode): readonly string[] {
@@ -112,7 +110,7 @@ export function resolveValues(node: StrictNode, context: Context): Query | null 
     context.walk.found.add('TYPE_MISMATCH', span, 'the numbers have too many digits to be of one type');
     return values;
   });
-  const start = FIRST_COLUMN[context.manifest.dialect];
+  const start = meaningsOf(context).firstColumn;
   const selects = rows.map((row, place): Select => {
     const items = row.map((value, index) => ({
       name: `col${String(index + start)}`,

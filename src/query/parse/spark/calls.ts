@@ -44,11 +44,17 @@ function readType(draft: Draft, index: number): { readonly text: string; readonl
   return { text: isDouble ? 'DOUBLE' : name, next: isDouble ? index + 2 : index + 1 };
 }
 
+const CONVERT_HELP = 'Write CONVERT(type, value), where the type is one such as VARCHAR or DECIMAL(10, 2).';
+
 /** `CONVERT(type, value)` as a CAST. */
 function readConvert(draft: Draft, index: number, close: number | undefined): void {
   const { reading } = draft;
   const type = readType(draft, index + 2);
-  if (type === null || close === undefined || reading.written(type.next) !== ',') return;
+  if (close === undefined || (type !== null && reading.written(type.next) !== ',')) return;
+  if (type === null) {
+    draft.refuse('UNSUPPORTED_NODE', index + 2, 'values cannot be converted to this type', CONVERT_HELP);
+    return;
+  }
   draft.replace(index, 'CAST');
   draft.remove(index + 2, type.next + 1);
   draft.insert(close, ` AS ${type.text} `, index + 2);

@@ -16,15 +16,14 @@ import { countedWhere } from './count-where.ts';
 import { type StrictNode, foldName } from '../strict-node.ts';
 import { findLike, LIKE_NAMES, resolveLike } from '../texts/like.ts';
 import { isIntervalFunction, resolveIntervalFunction } from '../time/interval.ts';
-import { convertTo, unify } from '../literal.ts';
+import { unify } from '../literal.ts';
 import { callScalar, checkArgument, expectNumber } from './scalar.ts';
 import { invalid } from '../scope.ts';
 import { resolveTimeArithmetic } from '../time/arithmetic.ts';
 import { readUnit, resolveTimeCall, takesUnit } from '../time/call.ts';
-import { functionMeant } from './operator-functions.ts';
 import { negate } from '../time/value.ts';
 import { readWrittenCall } from './written-call.ts';
-import { readWrittenType } from '../written-type.ts';
+import { meaningsOf } from '../dialect.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: StrictNode, context: Context) => Expression;
@@ -128,14 +127,6 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
   return calculate(name, left, right, span);
 }
 
-/** `CONVERT(type, value)`, in which the type looks like a name or a call. */
-function resolveConvert(type: StrictNode, [value]: readonly Expression[], span: Span, context: Context): Expression {
-  const target = readWrittenType(type);
-  if (target !== null && value !== undefined) return convertTo(value, target, context);
-  context.walk.found.add('UNSUPPORTED_NODE', type.span, 'values cannot be converted to this type');
-  return invalid(span, value === undefined ? [] : [value]);
-}
-
 function resolveScalar(
   given: string,
   schema: string,
@@ -145,18 +136,16 @@ function resolveScalar(
 ): Expression {
   const { span } = node;
   const isOperator = node.flag('is_operator');
-  const meant = isOperator || /^\w/.test(given) ? functionMeant(given, context.manifest.dialect) : undefined;
+  const meant = isOperator || /^\w/.test(given) ? meaningsOf(context).operators.get(given) : undefined;
   const name = meant ?? given;
   const { found } = context.walk;
   const isSymbol = isOperator && meant === undefined;
   if (!isSymbol && isIntervalFunction(name)) return resolveIntervalFunction(node, context);
   const children = node.nodes('children');
-  const [type, ...rest] = name === 'convert' && children.length === 2 ? children : [undefined, ...children];
   const hasUnit = !isSymbol && takesUnit(name, children.length);
-  const parts = rest.flatMap((child, index) => {
-    if (child === undefined) return [];
-    return [hasUnit && index === 0 ? readUnit(child, context) : resolve(child, context)];
-  });
+  const parts = children.map((child, index) =>
+    hasUnit && index === 0 ? readUnit(child, context) : resolve(child, context),
+  );
   if (node.flag('distinct'))
     found.add('FUNCTION_NOT_ALLOWED', span, `${quoteForMessage(name)} is not an aggregate and does not take DISTINCT`);
   if (node.isGiven('filter')) found.add('FILTER_CLAUSE', span, `${quoteForMessage(name)} has a FILTER`);
@@ -166,7 +155,6 @@ function resolveScalar(
   node.close();
   // LIKE with ESCAPE is a function to the parser.
   if (isSymbol || (schema !== '' && LIKE_NAMES.has(name))) return resolveSymbol(name, parts, span, context);
-  if (type !== undefined) return resolveConvert(type, parts, span, context);
   const time = resolveTimeCall(name, parts, span, context);
   if (time !== null) return time;
   const written = readWrittenCall(parts, {

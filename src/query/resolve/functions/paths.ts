@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { invalid } from '../scope.ts';
 import { type StrictNode, foldName } from '../strict-node.ts';
 import { readOrders } from './window.ts';
+import { meaningsOf } from '../dialect.ts';
 
 /** What a call of an aggregate has in the text. */
 export interface Written {
@@ -21,9 +22,6 @@ export interface Written {
 /** Builds the aggregate that a call means; `null` if it does not have the arguments for it. */
 export type Form = (written: Written, context: Context) => Expression | null;
 
-/** What separates the texts of a path where the query does not say it. */
-const SEPARATOR = { spark: '', duckdb: ',' } as const;
-
 /** The terms of an order without constants, by which the engine orders nothing. */
 export function varying(order: readonly WindowOrder[]): readonly WindowOrder[] {
   return order.filter(({ value }) => value.kind !== 'literal' && value.kind !== 'parameter');
@@ -33,7 +31,7 @@ export function varying(order: readonly WindowOrder[]): readonly WindowOrder[] {
 export function joinTexts(written: Written, context: Context): Expression | null {
   const { found } = context.walk;
   const { values, span, filter, distinct } = written;
-  const empty: Expression = { kind: 'literal', text: SEPARATOR[context.manifest.dialect], span, type: TEXT };
+  const empty: Expression = { kind: 'literal', text: meaningsOf(context).separator, span, type: TEXT };
   const [argument, parameter = empty, more] = values;
   if (argument === undefined || more !== undefined) return null;
   if (parameter.kind !== 'literal' || parameter.type.kind !== 'text') {

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../../collab/index.ts';
 import { castTo, compare, not, wholeNumber } from '../../ast/build.ts';
 import type { Expression } from '../../ast/nodes.ts';
 import { BOOLEAN, commonType, familyOfType, NULL, TEXT } from '../../ast/value-type.ts';
@@ -132,10 +133,13 @@ function locate(parts: readonly Expression[], call: WrittenCall): Expression | n
   return call.scalar('instr', call.isSyntax ? [sought, text] : [text, sought]);
 }
 
-function logarithm([first, second, ...more]: readonly Expression[], call: WrittenCall): Expression | null {
-  if (first === undefined || more.length > 0) return null;
-  if (second !== undefined) return call.scalar('log_to_base', [first, second]);
-  return call.scalar(call.context.manifest.dialect === 'spark' ? 'natural_log' : 'log10', [first]);
+/** LOG, whose base is another in each SQL where it has one argument. */
+function logarithm(name: 'natural_log' | 'log10'): Handler {
+  return ([first, second, ...more], call) => {
+    if (first === undefined || more.length > 0) return null;
+    if (second !== undefined) return call.scalar('log_to_base', [first, second]);
+    return call.scalar(name, [first]);
+  };
 }
 
 function sha2(parts: readonly Expression[], call: WrittenCall): Expression | null {
@@ -169,7 +173,8 @@ function substring([text, from, length, ...more]: readonly Expression[], call: W
   return call.scalar('substring', length === undefined ? [text, start] : [text, start, notNegative(length)]);
 }
 
-const COMMON: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+/** What every SQL has. */
+const COMMON: readonly (readonly [name: string, handler: Handler])[] = [
   [
     'nvl2',
     ([value, then, otherwise, more], call) =>
@@ -205,7 +210,6 @@ const COMMON: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     },
   ],
   ['mod', (parts, { remainder }) => (parts.length === 2 ? remainder(parts) : null)],
-  ['log', logarithm],
   ['concat_ws', (parts, { scalar }) => scalar('concat_ws', parts.map(asText))],
   ['lpad', padTo('lpad')],
   ['rpad', padTo('rpad')],
@@ -217,11 +221,11 @@ const COMMON: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['charindex', locate],
   ['btrim', (parts, { scalar }) => scalar('trim', parts)],
   ['sha2', sha2],
-]);
+];
 
 /** What DuckDB does not have, or has with another meaning. */
-const SPARK: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-  ...COMMON,
+const SPARK: readonly (readonly [name: string, handler: Handler])[] = [
+  ['log', logarithm('natural_log')],
   ['decode', decode],
   ['concat', concat],
   ['left', cutTo('left')],
@@ -241,11 +245,15 @@ const SPARK: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['ceil', wholeOf('whole_ceil')],
   ['ceiling', wholeOf('whole_ceil')],
   ['floor', wholeOf('whole_floor')],
-]);
+];
+
+const HANDLERS: Readonly<Record<Dialect, ReadonlyMap<string, Handler>>> = {
+  spark: new Map([...COMMON, ...SPARK]),
+  duckdb: new Map([...COMMON, ['log', logarithm('log10')]]),
+};
 
 /** What a call means that is written in another way than the function that it calls; `null` if it is not one of these. */
 export function readWrittenCall(parts: readonly Expression[], call: WrittenCall): Expression | null {
   //= rules R-58
-  const handlers = call.context.manifest.dialect === 'spark' ? SPARK : COMMON;
-  return handlers.get(call.name)?.(parts, call) ?? null;
+  return HANDLERS[call.context.manifest.dialect].get(call.name)?.(parts, call) ?? null;
 }

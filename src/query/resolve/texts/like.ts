@@ -1,4 +1,3 @@
-import type { Dialect } from '../../../collab/index.ts';
 import { not } from '../../ast/build.ts';
 import type { Expression } from '../../ast/nodes.ts';
 import { isWritten, readPattern } from '../../ast/like-pattern.ts';
@@ -6,6 +5,7 @@ import { BOOLEAN } from '../../ast/value-type.ts';
 import type { Span } from '../../findings/finding.ts';
 import type { Context } from '../context.ts';
 import { invalid } from '../scope.ts';
+import { meaningsOf } from '../dialect.ts';
 
 /** How LIKE is written. */
 interface LikeForm {
@@ -28,9 +28,6 @@ const LIKES: ReadonlyMap<string, LikeForm> = new Map(
   ]),
 );
 
-/** The escape character of a pattern without ESCAPE. */
-const ESCAPES: Readonly<Record<Dialect, string | null>> = { spark: '\\', duckdb: null };
-
 /** What the parser calls LIKE with ESCAPE, in a schema that is not in the text. */
 export const LIKE_NAMES: ReadonlySet<string> = new Set([...LIKES.keys()].filter((name) => name.endsWith('_escape')));
 
@@ -40,11 +37,11 @@ export function findLike(name: string): LikeForm | null {
 }
 
 /** The escape character that applies; `undefined` if it was reported. */
-function readEscape(escape: Expression | undefined, { manifest, walk }: Context): string | null | undefined {
-  if (escape === undefined) return ESCAPES[manifest.dialect];
+function readEscape(escape: Expression | undefined, context: Context): string | null | undefined {
+  if (escape === undefined) return meaningsOf(context).likeEscape;
   if (escape.kind === 'invalid') return undefined;
   if (escape.kind === 'literal' && escape.type.kind === 'text' && escape.text?.length === 1) return escape.text;
-  walk.found.add('ARGUMENT_NOT_LITERAL', escape.span, 'expected a single character as ESCAPE', {
+  context.walk.found.add('ARGUMENT_NOT_LITERAL', escape.span, 'expected a single character as ESCAPE', {
     help: "Write a single character in quotes: ESCAPE '!'.",
   });
   return undefined;

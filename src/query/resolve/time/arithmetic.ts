@@ -2,8 +2,8 @@ import type { Expression } from '../../ast/nodes.ts';
 import { BIGINT, DATE, ELAPSED, familyOfType, TIMESTAMP } from '../../ast/value-type.ts';
 import type { Span } from '../../findings/finding.ts';
 import type { Context } from '../context.ts';
-import { TIME_MEANINGS } from './meanings.ts';
 import { asTime, expectAmount, makeCall, negate, setting } from './value.ts';
+import { meaningsOf } from '../dialect.ts';
 
 function isTimeType({ type }: Expression): boolean {
   return type.kind === 'date' || type.kind === 'timestamp';
@@ -17,7 +17,7 @@ function isTextConstant(value: Expression): boolean {
 function addInterval(time: Expression, interval: Expression, span: Span, context: Context): Expression {
   const unit = interval.type.kind === 'interval' ? interval.type.unit : 'microsecond';
   const amount: Expression = { ...interval, type: BIGINT };
-  const meaning = TIME_MEANINGS[context.manifest.dialect].datePlusInterval;
+  const meaning = meaningsOf(context).times.datePlusInterval;
   if (time.type.kind !== 'date' || unit === 'microsecond' || meaning === 'timestamp') {
     return makeCall('add_time', [setting(unit, span), amount, time], TIMESTAMP, span, context);
   }

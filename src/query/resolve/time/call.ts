@@ -10,10 +10,11 @@ import type { Context } from '../context.ts';
 import { readNumberFormat } from './number-format.ts';
 import { invalid } from '../scope.ts';
 import { foldName, type StrictNode } from '../strict-node.ts';
-import { DATE_TRUNCATIONS, TIME_MEANINGS } from './meanings.ts';
+import { DATE_TRUNCATIONS } from './meanings.ts';
 import { type FormatResult, readAnyFormat, readJavaFormat, refuseReading } from './format.ts';
 import { expectAmount, expectText, expectTime, makeCall, negate, setting } from './value.ts';
 import { resolveConstant } from '../literal.ts';
+import { meaningsOf } from '../dialect.ts';
 
 interface Call {
   /** In lower case. */
@@ -102,7 +103,7 @@ function partOf(part: Expression, value: Expression, call: Call): Expression {
 /** `date_part('year', d)` and `extract(year FROM d)`. */
 const datePart: Handler = ([part, value, more], call) => {
   if (part === undefined || value === undefined || more !== undefined) return null;
-  const { parts } = TIME_MEANINGS[call.context.manifest.dialect];
+  const { parts } = meaningsOf(call.context).times;
   return partOf(constantName(part, 'a part of a date', parts, call, PART_HELP), value, call);
 };
 
@@ -128,7 +129,7 @@ const countUnits: Handler = (parts, call) => {
   const [first, second, third, more] = parts;
   if (first === undefined || second === undefined || more !== undefined) return null;
   if (third !== undefined) {
-    const { difference } = TIME_MEANINGS[context.manifest.dialect];
+    const { difference } = meaningsOf(context).times;
     const times = [second, third].map((value) => expectTime(value, context));
     return make(call.name === 'timestampdiff' ? 'whole_units' : difference, [first, ...times], BIGINT, call);
   }
@@ -211,7 +212,7 @@ const toNumber: Handler = ([value, format, more], call) => {
 
 const truncateTime: Handler = ([unit, value, more], call) => {
   if (unit === undefined || value === undefined || more !== undefined) return null;
-  const { truncations } = TIME_MEANINGS[call.context.manifest.dialect];
+  const { truncations } = meaningsOf(call.context).times;
   const help = `Write one of ${[...new Set(truncations.values())].join(', ')}.`;
   const known = constantName(unit, 'a unit of time', truncations, call, help);
   return make('date_trunc', [known, expectTime(value, call.context)], TIMESTAMP, call);
@@ -275,7 +276,7 @@ export function resolveTimeCall(
   context: Context,
 ): Expression | null {
   const call = { name, span, context };
-  const part = TIME_MEANINGS[context.manifest.dialect].partFunctions.get(name);
+  const part = meaningsOf(context).times.partFunctions.get(name);
   const [value] = parts;
   if (part !== undefined && value !== undefined && parts.length === 1) return partOf(setting(part, span), value, call);
   return HANDLERS.get(name)?.(parts, call) ?? null;

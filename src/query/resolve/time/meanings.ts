@@ -1,7 +1,7 @@
 import type { Dialect } from '../../../collab/index.ts';
 
 /** What differs between the ways in which SQL dialects compute with times. */
-interface TimeMeanings {
+export interface TimeMeanings {
   /** The parts that can be read of a time, by the names of the dialect, as the names of the resolved form. */
   readonly parts: ReadonlyMap<string, string>;
   /** Functions named after a part, with the part of each. */

@@ -1,32 +1,18 @@
-import { castTo, NOWHERE, wholeNumber } from '../../ast/build.ts';
-import type { EngineFunction } from '../../ast/functions.ts';
+import { castTo, wholeNumber } from '../../ast/build.ts';
 import type { Expression, ExpressionOf } from '../../ast/nodes.ts';
 import { TEXT, type ValueType } from '../../ast/value-type.ts';
-
-/** A text that a rewrite writes. */
-export function constantText(text: string): Expression {
-  return { kind: 'literal', text, type: TEXT, span: NOWHERE };
-}
-
-/** A call of a function of the engine. */
-export function engineCall(name: EngineFunction, values: readonly Expression[], type: ValueType): Expression {
-  return { kind: 'engineCall', function: name, arguments: values, span: values[0]?.span ?? NOWHERE, type };
-}
+import { constant, engine } from './engine-expressions.ts';
 
 /** What Spark takes away at both ends of a text before it reads it. */
 const BLANK = '[\\x00-\\x20\\x7f-\\x{9f}]*';
 
 function replaced(value: Expression, pattern: string, replacement: string): Expression {
-  return engineCall('regexp_replace', [value, constantText(pattern), constantText(replacement)], TEXT);
+  return engine('regexp_replace', [value, constant(pattern), constant(replacement)], TEXT);
 }
 
 /** The first group of a pattern that matches the whole text; an empty text, which is no value of any other type, if it does not. */
 function extracted(value: Expression, pattern: string): Expression {
-  return engineCall(
-    'regexp_extract',
-    [value, constantText(`(?s)\\A${BLANK}${pattern}${BLANK}\\z`), wholeNumber(1)],
-    TEXT,
-  );
+  return engine('regexp_extract', [value, constant(`(?s)\\A${BLANK}${pattern}${BLANK}\\z`), wholeNumber(1)], TEXT);
 }
 
 const SIGN = '\\+?0{0,3}';
@@ -83,5 +69,5 @@ function readableText(text: Expression, type: ValueType): Expression {
 export function sparkCast({ value, type }: ExpressionOf<'cast'>): ExpressionOf<'cast'> {
   if (value.type.kind === 'text') return castTo(readableText(value, type), type);
   const isCut = type.kind === 'integer' && (value.type.kind === 'decimal' || value.type.kind === 'double');
-  return castTo(isCut ? engineCall('trunc', [value], value.type) : value, type);
+  return castTo(isCut ? engine('trunc', [value], value.type) : value, type);
 }

@@ -1,7 +1,7 @@
 import { castTo, NOWHERE } from '../../ast/build.ts';
 import type { EngineFunction } from '../../ast/functions.ts';
-import type { Arithmetic, Comparison, Expression } from '../../ast/nodes.ts';
-import { BIGINT, BOOLEAN, TEXT, type ValueType } from '../../ast/value-type.ts';
+import type { Arithmetic, Expression } from '../../ast/nodes.ts';
+import { BIGINT, TEXT, type ValueType } from '../../ast/value-type.ts';
 
 /** A call of the engine. */
 export function engine(name: EngineFunction, values: readonly Expression[], type: ValueType): Expression {
@@ -21,11 +21,6 @@ export function compute(
 /** A constant that a rewrite brings. */
 export function constant(text: string, type: ValueType = TEXT): Expression {
   return { kind: 'literal', text, type, span: NOWHERE };
-}
-
-/** A comparison of two values of one type. */
-export function test(operator: Comparison, left: Expression, right: Expression): Expression {
-  return { kind: 'comparison', operator, left, right, span: NOWHERE, type: BOOLEAN };
 }
 
 /**

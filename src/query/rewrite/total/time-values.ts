@@ -1,4 +1,4 @@
-import { castTo, NOWHERE, wholeNumber } from '../../ast/build.ts';
+import { castTo, compare, NOWHERE, wholeNumber } from '../../ast/build.ts';
 import type { Expression } from '../../ast/nodes.ts';
 import { DAY_MICROSECONDS, findTimeUnit, lengthOf } from '../../ast/time-parts.ts';
 import {
@@ -12,7 +12,7 @@ import {
   TIMESTAMP,
   type ValueType,
 } from '../../ast/value-type.ts';
-import { compute, constant, engine, joinTexts, nullOutside, test } from './engine-expressions.ts';
+import { compute, constant, engine, joinTexts, nullOutside } from './engine-expressions.ts';
 
 const INTEGER = integerOf('INTEGER');
 
@@ -56,7 +56,7 @@ const MOST_MICROSECONDS = 320_000_000_000_000_000;
 /** More days than lie between any two times of the years 1 to 9999. */
 export const MOST_DAYS = 3_700_000;
 /** Months in 10,000 years. */
-export const MOST_MONTHS = 120_000;
+const MOST_MONTHS = 120_000;
 
 /** A time plus a number of units. */
 export function addUnits(unit: string, amount: Expression, time: Expression): Expression {
@@ -115,7 +115,7 @@ export function wholeUnits(unit: string, from: Expression, to: Expression): Expr
 /** Whether a time is on the last day of its month. */
 function isLastDay(time: Expression): Expression {
   const next = compute('+', time, engine('to_days', [wholeNumber(1)], BIGINT), TIMESTAMP);
-  return test('=', part('day', next), wholeNumber(1));
+  return compare('=', part('day', next), wholeNumber(1), NOWHERE);
 }
 
 /** Microseconds from the first day of the year 1 to that of 1970. */
@@ -138,7 +138,7 @@ export function monthsBetween(later: Expression, earlier: Expression): Expressio
     kind: 'logic',
     operator: 'OR',
     terms: [
-      test('=', part('day', later), part('day', earlier)),
+      compare('=', part('day', later), part('day', earlier), NOWHERE),
       { kind: 'logic', operator: 'AND', terms: [isLastDay(later), isLastDay(earlier)], span: NOWHERE, type: BOOLEAN },
     ],
     span: NOWHERE,

@@ -1,7 +1,7 @@
-import { calculate, castTo, NOWHERE, wholeNumber } from '../../ast/build.ts';
+import { calculate, castTo, wholeNumber } from '../../ast/build.ts';
 import type { Expression, ExpressionOf } from '../../ast/nodes.ts';
 import { BIGINT, decimalOf, digitsOf, DOUBLE, integerOf, MAX_DIGITS, TEXT } from '../../ast/value-type.ts';
-import { constantText, engineCall } from './conversions.ts';
+import { constant, engine, joinTexts } from './engine-expressions.ts';
 
 type Call = ExpressionOf<'call'>;
 type Lowering = (part: Call, [first, second, third]: readonly Expression[]) => Expression;
@@ -12,7 +12,7 @@ const HEX_DIGITS_OF_INTEGER = 8;
 const HEX_DIGITS_OF_BIGINT = 15;
 
 /** The largest number below zero. */
-const BELOW_ZERO: Expression = { kind: 'literal', text: '-5e-324', type: DOUBLE, span: NOWHERE };
+const BELOW_ZERO = constant('-5e-324', DOUBLE);
 
 /** A number as the type that the engine's mathematics have. */
 export function asDouble(value: Expression): Expression {
@@ -45,7 +45,7 @@ function onPositive(part: Call): Expression {
 }
 
 function wholeOf(name: 'ceil' | 'floor'): Lowering {
-  return (_part, [value = wholeNumber(0)]) => castTo(engineCall(name, [asDouble(value)], DOUBLE), BIGINT);
+  return (_part, [value = wholeNumber(0)]) => castTo(engine(name, [asDouble(value)], DOUBLE), BIGINT);
 }
 
 /** An exact number times a power of ten that makes it whole, as an integer of at most 38 digits. */
@@ -63,24 +63,24 @@ function quotient(part: Call, [left = wholeNumber(0), right = wholeNumber(1)]: r
     above !== null && below !== null && Math.max(above.before, below.before) + 2 * places + 1 < MAX_DIGITS;
   if (isExact) {
     return {
-      ...engineCall('divide', [scaled(left, places), orNullIfZero(scaled(right, places))], part.type),
+      ...engine('divide', [scaled(left, places), orNullIfZero(scaled(right, places))], part.type),
       span: part.span,
     };
   }
   const ratio = calculate('/', asDouble(left), orNullIfZero(asDouble(right)), part.span);
-  return castTo(
-    castTo(engineCall('trunc', [ratio], DOUBLE), decimalOf(MAX_DIGITS, 0)),
-    integerOf('HUGEINT', MAX_DIGITS),
-  );
+  return castTo(castTo(engine('trunc', [ratio], DOUBLE), decimalOf(MAX_DIGITS, 0)), integerOf('HUGEINT', MAX_DIGITS));
 }
 
 /** Digits of the MD5 of a value as a number around zero. */
 function bucketOf(value: Expression, digits: number): Expression {
   const text = value.type.kind === 'text' ? value : castTo(value, TEXT);
-  const start = engineCall('left', [engineCall('md5', [text], TEXT), wholeNumber(digits)], TEXT);
-  const { span } = value;
-  const hex: Expression = { kind: 'call', function: '||', arguments: [constantText('0x'), start], span, type: TEXT };
-  return calculate('-', castTo(hex, BIGINT), wholeNumber(2 ** (4 * digits - 1)), span);
+  const start = engine('left', [engine('md5', [text], TEXT), wholeNumber(digits)], TEXT);
+  return calculate(
+    '-',
+    castTo(joinTexts(constant('0x'), start), BIGINT),
+    wholeNumber(2 ** (4 * digits - 1)),
+    value.span,
+  );
 }
 
 function lengthOf(value: Expression | undefined): number {
@@ -89,7 +89,7 @@ function lengthOf(value: Expression | undefined): number {
 
 /** A text that is about to become longer. */
 function growing(value: Expression): Expression {
-  return engineCall('left', [value, wholeNumber(MAX_GROWING)], TEXT);
+  return engine('left', [value, wholeNumber(MAX_GROWING)], TEXT);
 }
 
 const LOWERINGS: Readonly<Partial<Record<Call['function'], Lowering>>> = {
@@ -99,7 +99,7 @@ const LOWERINGS: Readonly<Partial<Record<Call['function'], Lowering>>> = {
   log2: onPositive,
   natural_log: (part) => onPositive({ ...part, function: 'ln' }),
   log_to_base: ({ span }, [base = wholeNumber(1), value = wholeNumber(1)]) => {
-    const [above, below] = [value, base].map((each) => engineCall('ln', [positive(each)], DOUBLE));
+    const [above, below] = [value, base].map((each) => engine('ln', [positive(each)], DOUBLE));
     return calculate('/', above ?? value, orNullIfZero(below ?? base), span);
   },
   whole_ceil: wholeOf('ceil'),
@@ -113,16 +113,16 @@ const LOWERINGS: Readonly<Partial<Record<Call['function'], Lowering>>> = {
   div: quotient,
   hash: (_part, [value = wholeNumber(0)]) => castTo(bucketOf(value, HEX_DIGITS_OF_INTEGER), integerOf('INTEGER')),
   xxhash64: (_part, [value = wholeNumber(0)]) => castTo(bucketOf(value, HEX_DIGITS_OF_BIGINT), BIGINT),
-  replace: (part, [text = constantText(''), search = constantText(''), replacement = constantText('')]) => {
+  replace: (part, [text = constant(''), search = constant(''), replacement = constant('')]) => {
     const isGrowing =
       lengthOf(replacement) > Math.max(lengthOf(search), 0) || (search.kind !== 'literal' && lengthOf(replacement) > 1);
     return { ...part, arguments: [isGrowing ? growing(text) : text, search, replacement] };
   },
-  repeat: (part, [text = constantText(''), ...rest]) => ({ ...part, arguments: [growing(text), ...rest] }),
-  regexp_like: ({ type }, values) => engineCall('regexp_matches', values, type),
-  regexp_replace: ({ type }, [text = constantText(''), pattern = constantText(''), replacement = constantText('')]) => {
+  repeat: (part, [text = constant(''), ...rest]) => ({ ...part, arguments: [growing(text), ...rest] }),
+  regexp_like: ({ type }, values) => engine('regexp_matches', values, type),
+  regexp_replace: ({ type }, [text = constant(''), pattern = constant(''), replacement = constant('')]) => {
     const source = lengthOf(replacement) > 1 ? growing(text) : text;
-    return engineCall('regexp_replace', [source, pattern, replacement, constantText('g')], type);
+    return engine('regexp_replace', [source, pattern, replacement, constant('g')], type);
   },
 };
 
