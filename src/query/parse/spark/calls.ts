@@ -18,9 +18,9 @@ const TYPES: ReadonlySet<string> = new Set([
   ...['TIMESTAMP_NTZ', 'TIMESTAMP_LTZ', 'BPCHAR', 'INT2', 'INT4', 'INT8', 'FLOAT4', 'FLOAT8'],
 ]);
 
-/** Types whose names are functions too, other than those of times: `int(a)` converts. DuckDB's parser does not take most of them. */
+/** Types whose names are functions too, which DuckDB's parser does not take for most of them: `int(a)` converts. */
 const CONVERSIONS: ReadonlySet<string> = new Set([
-  ...['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL', 'STRING'],
+  ...['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL', 'STRING', 'TIMESTAMP'],
 ]);
 
 /** Types that have as many digits after the point as DuckDB thinks where nothing is written; in Spark they have none. */
