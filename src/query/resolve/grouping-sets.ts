@@ -1,4 +1,4 @@
-import { castTo, columnOf, compare, logic, TRUE, wholeNumber } from '../ast/build.ts';
+import { castTo, columnOf, compare, logic, PLAIN_SELECT, TRUE, wholeNumber } from '../ast/build.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Item, Leaf, Query, Select, SetOperation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -77,18 +77,6 @@ function freeName({ visible, manifest }: Context, select: Select): string {
   return name;
 }
 
-const BARE = {
-  named: [],
-  hasStar: false,
-  distinct: false,
-  groups: [],
-  having: null,
-  qualify: null,
-  order: [],
-  limit: null,
-  offset: null,
-} as const;
-
 /** The columns that a SELECT uses after its WHERE, as a WITH query that all of its sets read. */
 function baseOf(
   select: Select,
@@ -99,7 +87,7 @@ function baseOf(
   const used = [...parts.values()].map((value, index): Item => ({ name: `c${String(index)}`, value }));
   // A query needs an output, also if only rows are counted.
   const items = used.length > 0 ? used : [{ name: 'c0', value: TRUE }];
-  const base: Select = { ...select, ...BARE, items };
+  const base: Select = { ...PLAIN_SELECT, from: select.from, where: select.where, items, span: select.span };
   const leaf: Leaf = { kind: 'named', name, alias: name, columns: outputsOf(base), span: select.span };
   return { base, leaf, keys: [...parts.keys()] };
 }

@@ -1,4 +1,4 @@
-import { columnOf } from '../ast/build.ts';
+import { columnOf, PLAIN_SELECT } from '../ast/build.ts';
 import type { Expression, Item, Leaf, Query, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { meetExactly } from '../ast/value-type.ts';
@@ -10,21 +10,6 @@ import { NO_SCOPE } from './scope.ts';
 import { MAX_LIST, type StrictNode } from './strict-node.ts';
 import { meaningsOf } from './dialect.ts';
 
-const PLAIN = {
-  kind: 'select',
-  named: [],
-  hasStar: false,
-  distinct: false,
-  from: null,
-  where: null,
-  groups: [],
-  having: null,
-  qualify: null,
-  order: [],
-  limit: null,
-  offset: null,
-} as const;
-
 /** The names in a list after an alias; empty if there is none. */
 export function readColumnNames(node: StrictNode): readonly string[] {
   return node.has('column_name_alias') ? node.texts('column_name_alias') : [];
@@ -33,7 +18,7 @@ export function readColumnNames(node: StrictNode): readonly string[] {
 /** `SELECT *` from a relation, with all columns named. */
 export function selectAll(leaf: Leaf): Select {
   const items = leaf.columns.map((column) => ({ name: column.name, value: columnOf(leaf.alias, column, leaf.span) }));
-  return { ...PLAIN, items, from: leaf, span: leaf.span };
+  return { ...PLAIN_SELECT, items, from: leaf, span: leaf.span };
 }
 
 function renamed(query: Query, names: readonly string[]): Query {
@@ -116,7 +101,7 @@ export function resolveValues(node: StrictNode, context: Context): Query | null 
       name: `col${String(index + start)}`,
       value: columns[index]?.[place] ?? value,
     }));
-    return { ...PLAIN, items, span: row[0]?.span ?? span };
+    return { ...PLAIN_SELECT, items, span: row[0]?.span ?? span };
   });
   return unionAll(selects, span);
 }
