@@ -153,7 +153,13 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   }
   const free = new Set(tables.filter((table) => isForOwner(table, check)).map(({ name }) => name));
   const obligations = obligationsOf(query, tables, counted.limits, maxRows, free);
-  const statement = printStatement(rewriteQuery(counted.query, obligations), bound?.values ?? new Map());
+  const rewritten = rewriteQuery(counted.query, obligations);
+  if (rewritten === null) {
+    const help = 'Nest functions less deeply.';
+    found.add('TOO_LARGE', query.span, 'functions are nested too deeply once they are written out', { help });
+    return refuse(found, names);
+  }
+  const statement = printStatement(rewritten, bound?.values ?? new Map());
   const { assumed } = counted;
   const verdict: Verdict = { allowed: true, findings: [], obligations, assumed, tables: names, statement };
   return Object.freeze(verdict);

@@ -115,8 +115,8 @@ describe('R-68 a refusal says what to write', () => {
     [
       'customAny',
       'FUNCTION_NOT_ALLOWED',
-      'SELECT STRLEN(page) AS n FROM visits',
-      'SELECT LENGTH(page) AS n FROM visits',
+      'SELECT STRLEN(page) AS p FROM visits',
+      'SELECT LENGTH(page) AS p FROM visits',
       null,
     ],
     [

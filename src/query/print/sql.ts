@@ -12,6 +12,7 @@ import type {
   WindowOrder,
 } from '../ast/nodes.ts';
 import { printTypeName } from '../ast/value-type.ts';
+import { isCopying, printOnce } from './copies.ts';
 
 /** The name of the salt among the placeholders; no parameter has it. */
 export const SALT = '';
@@ -107,13 +108,21 @@ class Printer {
   #call(part: ExpressionOf<'call' | 'engineCall'>): string {
     if (part.function === 'initcap') {
       const words = `string_split(lower(${this.#list(part.arguments)}), ' ')`;
-      return `array_to_string(list_transform(${words}, lambda word: (upper(word[1]) || word[2:])), ' ')`;
+      // `array_to_string` is a macro with its list written out twice.
+      return `list_aggregate(list_transform(${words}, lambda word: (upper(word[1]) || word[2:])), 'string_agg', ' ')`;
     }
     if (part.function === 'orNullBelowZero') {
       return `TRY_CAST(TRY_CAST(${this.#list(part.arguments)} AS UBIGINT) AS BIGINT)`;
     }
     if (part.function === '||') return `(${part.arguments.map((value) => this.expression(value)).join(' || ')})`;
+    if (isCopying(part.function)) {
+      return this.#once(part.arguments, (operands) => `${part.function}(${operands.join(', ')})`);
+    }
     return `${part.function}(${this.#list(part.arguments)})`;
+  }
+
+  #once(operands: readonly Expression[], body: (operands: readonly string[]) => string): string {
+    return printOnce(operands, (value) => this.expression(value), body);
   }
 
   #case({ branches, otherwise }: ExpressionOf<'case'>): string {
@@ -154,7 +163,10 @@ class Printer {
       case 'comparison':
         return `(${this.expression(part.left)} ${part.operator} ${this.expression(part.right)})`;
       case 'between':
-        return `(${[part.value, part.low].map((each) => this.expression(each)).join(' BETWEEN ')} AND ${this.expression(part.high)})`;
+        return this.#once(
+          [part.value, part.low, part.high],
+          ([value = '', low = '', high = '']) => `(${value} BETWEEN ${low} AND ${high})`,
+        );
       case 'logic':
         return `(${part.terms.map((term) => this.expression(term)).join(` ${part.operator} `)})`;
       case 'not':

@@ -229,7 +229,9 @@ function resolveCast(node: StrictNode, context: Context): Expression {
   const span = node.span.end === node.span.start ? value.span : node.span;
   if (isInterval) return resolveIntervalText(value, span, context);
   if (type === null) {
-    context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type');
+    context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type', {
+      help: 'Convert to a text, a number, BOOLEAN, DATE or TIMESTAMP.',
+    });
     return invalid(span, [value]);
   }
   if (familyOfType(value.type) === 'interval') {

@@ -10,6 +10,7 @@ import { fullOrder } from './full-order.ts';
 import { limitGroups } from './max-groups.ts';
 import { roundAggregates } from './rounding.ts';
 import { makeTotal } from './total/total-expressions.ts';
+import { isTooDeep } from './levels.ts';
 import { addTotals } from './totals.ts';
 import { addSummary } from './summary.ts';
 
@@ -86,11 +87,14 @@ function answerItem(name: string, column: RelationColumn): Item {
  * limit go around it, so that they do not see what the thresholds remove.
  *
  * The limit is one row more than may be released, so that the caller can tell that there were too many.
+ *
+ * @returns `null` if expressions are nested too deeply once their functions are written out
  */
-export function rewriteQuery(query: Query, obligations: readonly Obligation[]): Select {
+export function rewriteQuery(query: Query, obligations: readonly Obligation[]): Select | null {
   const { order, limit, offset } = query;
   const names = firstSelect(query).items.map((item) => item.name);
   const safe = makeTotal(renumber(answerOf(query, obligations)));
+  if (isTooDeep(safe)) return null;
   const columns = outputsOf(safe);
   const [rows] = pick(obligations, 'rowLimit').map((each) => each.maxRows + 1);
   //= rules R-38

@@ -76,7 +76,9 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   node.close();
   const [given = null, second] = children;
   if (second !== undefined || (given === null && name !== 'count')) {
-    found.add('AGG_ARG', span, `${quoteForMessage(name)} takes one argument, got ${String(children.length)}`);
+    found.add('AGG_ARG', span, `${quoteForMessage(name)} takes one argument, got ${String(children.length)}`, {
+      help: 'Write one column.',
+    });
     return invalid(span, children);
   }
   const { argument, filter } = countedWhere(name, given, written);

@@ -26,6 +26,13 @@ export function inYears(value: Expression): Expression {
   return engine('make_timestamp', [nullOutside(microsecondsOf(value), FIRST, LAST)], TIMESTAMP);
 }
 
+/** Whether a value was guarded already, so that nested functions do not guard it again. */
+function isInYears(value: Expression): boolean {
+  if (value.kind === 'cast')
+    return (value.type.kind === 'date' || value.type.kind === 'timestamp') && isInYears(value.value);
+  return value.kind === 'engineCall' && value.function === 'make_timestamp';
+}
+
 /** A value as a timestamp from the year 1 on, or NULL. */
 export function fromYearOne(value: Expression): Expression {
   const { span } = value;
@@ -37,7 +44,8 @@ export function fromYearOne(value: Expression): Expression {
 
 /** A value as a timestamp of the years 1 to 9999, or NULL. */
 export function timestampOf(value: Expression): Expression {
-  return inYears(value.type.kind === 'timestamp' ? value : castTo(value, TIMESTAMP));
+  const time = value.type.kind === 'timestamp' ? value : castTo(value, TIMESTAMP);
+  return isInYears(time) ? time : inYears(time);
 }
 
 /** A value as a date of the years 1 to 9999, or NULL. */
