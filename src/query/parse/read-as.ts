@@ -1,8 +1,8 @@
 import type { Dialect } from '../../collab/index.ts';
 import type { Findings } from '../findings/finding.ts';
-import { type Reading, readTokens } from './reading.ts';
+import { type TokenReading, readTokens } from './reading.ts';
 import { refuseSigns, refuseText } from './refuse-text.ts';
-import { type Edit, Rewriting } from './rewriting.ts';
+import { type TextEdit, Rewriting } from './rewriting.ts';
 import { countSigns } from './signs.ts';
 import { readCalls } from './spark/calls.ts';
 import { readClauses } from './spark/clauses.ts';
@@ -21,7 +21,7 @@ function readHalfJoins(draft: Draft): void {
 }
 
 /** Reports signs that the parser would take long for, as the text is written. */
-function refuseSpark({ all, text }: Reading, found: Findings): void {
+function refuseSpark({ all, text }: TokenReading, found: Findings): void {
   let [run, longest, commentDepth] = [0, 0, 0];
   for (const { kind, start, end, depth } of all) {
     if (kind === 'operator' || kind === 'unknown') run += end - start;
@@ -35,10 +35,10 @@ function refuseSpark({ all, text }: Reading, found: Findings): void {
 /** How the texts of a dialect become those that DuckDB's parser reads. */
 interface Reader {
   /** Reports what would take long, in the tokens of the dialect. */
-  readonly refuse: (reading: Reading, found: Findings) => void;
+  readonly refuse: (reading: TokenReading, found: Findings) => void;
   /** What is done to a text, in this order. */
   readonly steps: readonly ((draft: Draft) => void)[];
-  readonly edits: (draft: Draft) => readonly Edit[];
+  readonly edits: (draft: Draft) => readonly TextEdit[];
 }
 
 const READERS: Readonly<Record<Dialect, Reader>> = {

@@ -6,7 +6,7 @@ import type { Expression } from '../../ast/nodes.ts';
 import { BIGINT, BOOLEAN, familyOfType } from '../../ast/value-type.ts';
 import { checkAggregateArgument, type ResolvePart } from './call.ts';
 import type { Context } from '../context.ts';
-import { type Form, joinTexts, readWritten, resolvePath, varying, type Written } from './paths.ts';
+import { type Form, aggregateTexts, readWritten, resolvePathAggregate, varying, type Written } from './paths.ts';
 import { type StrictNode, foldName } from '../strict-node.ts';
 import { isTime } from '../literal.ts';
 import { invalid } from '../scope.ts';
@@ -152,9 +152,9 @@ const FORMS: Readonly<Record<string, Form>> = {
   approx_percentile: percentile('quantile_disc'),
   percentile_approx: percentile('quantile_disc'),
   approx_quantile: percentile('quantile_disc'),
-  string_agg: joinTexts,
-  listagg: joinTexts,
-  group_concat: joinTexts,
+  string_agg: aggregateTexts,
+  listagg: aggregateTexts,
+  group_concat: aggregateTexts,
 };
 
 /** The names whose values can be given an order. */
@@ -168,7 +168,7 @@ export function resolveForm(node: StrictNode, context: Context, resolve: Resolve
   const { found } = context.walk;
   const name = foldName(node.text('function_name'));
   const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
-  if (form === undefined || node.text('schema') !== '') return resolvePath(name, node, context, resolve);
+  if (form === undefined || node.text('schema') !== '') return resolvePathAggregate(name, node, context, resolve);
   const written = readWritten(name, node, context, resolve);
   if (written.order.length > 0 && !ORDERED.has(name)) found.add('AGG_ORDER_BY', span, 'the aggregate has an ORDER BY');
   //= rules R-62

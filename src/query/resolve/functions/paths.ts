@@ -28,7 +28,7 @@ export function varying(order: readonly WindowOrder[]): readonly WindowOrder[] {
 }
 
 /** One text out of the texts of a group. Where the order leaves a choice, the texts themselves are ordered. */
-export function joinTexts(written: Written, context: Context): Expression | null {
+export function aggregateTexts(written: Written, context: Context): Expression | null {
   const { found } = context.walk;
   const { values, span, filter, distinct } = written;
   const empty: Expression = { kind: 'literal', text: meaningsOf(context).separator, span, type: TEXT };
@@ -122,7 +122,12 @@ function readCollected(node: StrictNode, context: Context, resolve: ResolvePart)
  * Resolves `ARRAY_JOIN(COLLECT_LIST(…), separator)` and `CONCAT_WS(separator, COLLECT_LIST(…))` to the text that they give, which is empty
  * where nothing is collected; `null` if a node is something else.
  */
-export function resolvePath(name: string, node: StrictNode, context: Context, resolve: ResolvePart): Expression | null {
+export function resolvePathAggregate(
+  name: string,
+  node: StrictNode,
+  context: Context,
+  resolve: ResolvePart,
+): Expression | null {
   if (name !== 'array_join' && name !== 'concat_ws') return null;
   const children = node.nodes('children');
   const [first, second, more] = children;
@@ -139,7 +144,7 @@ export function resolvePath(name: string, node: StrictNode, context: Context, re
     context.walk.found.add('AGG_ARG', span, 'only COLLECT_LIST and COLLECT_SET of one value can be joined to a text');
     return invalid(span, [...(written?.values ?? []), parameter]);
   }
-  const text = joinTexts({ ...written, values: [argument, parameter], span }, context);
+  const text = aggregateTexts({ ...written, values: [argument, parameter], span }, context);
   if (text === null) return invalid(span);
   const nothing: Expression = { kind: 'literal', text: '', span, type: TEXT };
   return { kind: 'call', function: 'coalesce', arguments: [text, nothing], span, type: TEXT };

@@ -1,6 +1,6 @@
 import { wholeNumber } from '../../ast/build.ts';
 import type { Expression } from '../../ast/nodes.ts';
-import { type Pattern, PatternProblem, readPattern, readReplacement } from './pattern.ts';
+import { type RegularExpression, PatternProblem, readRegularExpression, readReplacement } from './pattern.ts';
 import { invalid } from '../scope.ts';
 import {
   MAX_REPLACEMENT,
@@ -36,14 +36,14 @@ function withPattern<Result>(value: Expression, call: WrittenCall, read: (text: 
 export function matches(parts: readonly Expression[], call: WrittenCall): Expression {
   const [text, written, more] = parts;
   if (text === undefined || written === undefined || more !== undefined) return refuseCount(parts, call);
-  const pattern = withPattern(written, call, (source) => readPattern(source, true));
+  const pattern = withPattern(written, call, (source) => readRegularExpression(source, true));
   if (pattern === null) return invalid(call.span, parts);
   return call.scalar('regexp_like', [text, textOf(pattern.text, written.span)]);
 }
 
 /** A pattern that is used for what it matches, and not only for whether it does. */
-function readMatching(source: string, mustMatch: boolean): Pattern {
-  const pattern = readPattern(source, false);
+function readMatching(source: string, mustMatch: boolean): RegularExpression {
+  const pattern = readRegularExpression(source, false);
   if (mustMatch && pattern.canBeEmpty) throw new PatternProblem('the pattern matches an empty text');
   return pattern;
 }

@@ -1,5 +1,5 @@
 /** A regular expression that means the same in Java and in RE2, in the form of RE2. */
-export interface Pattern {
+export interface RegularExpression {
   readonly text: string;
   readonly groups: number;
   /** Whether it can match where there is nothing. */
@@ -267,7 +267,7 @@ class Reader {
  * @param isCondition whether it only matters that there is a match
  * @throws {PatternProblem} with what is wrong
  */
-export function readPattern(text: string, isCondition: boolean): Pattern {
+export function readRegularExpression(text: string, isCondition: boolean): RegularExpression {
   if (text.length > MAX_LENGTH) throw new PatternProblem(`at most ${String(MAX_LENGTH)} characters can be written`);
   const reader = new Reader(text, isCondition);
   const part = reader.read();

@@ -1,6 +1,6 @@
 import { quoteForMessage } from '../../../errors/index.ts';
 import type { Expression } from '../../ast/nodes.ts';
-import { findTimeUnit, lengthOf, type TimeUnit } from '../../ast/time-parts.ts';
+import { findTimeUnit, lengthOf, type UnitOfTime } from '../../ast/time-parts.ts';
 import type { ValueType } from '../../ast/value-type.ts';
 import type { Span } from '../../findings/finding.ts';
 import type { Context } from '../context.ts';
@@ -9,7 +9,7 @@ import { invalid } from '../scope.ts';
 import { foldName, type StrictNode } from '../strict-node.ts';
 
 /** The functions that the parser makes of `INTERVAL 3 DAY`, with the unit of each. */
-const UNIT_FUNCTIONS: ReadonlyMap<string, TimeUnit> = new Map([
+const UNIT_FUNCTIONS: ReadonlyMap<string, UnitOfTime> = new Map([
   ['to_years', 'year'],
   ['to_quarters', 'quarter'],
   ['to_months', 'month'],
@@ -28,13 +28,13 @@ const MOST_MONTHS = 120_000n;
 const DAY = 86_400_000_000n;
 
 interface Amount {
-  readonly unit: TimeUnit;
+  readonly unit: UnitOfTime;
   readonly months: bigint;
   readonly microseconds: bigint;
 }
 
 /** A number of units; `null` if it has a fraction that the unit cannot have. */
-function readAmount(text: string, unit: TimeUnit): Amount | null {
+function readAmount(text: string, unit: UnitOfTime): Amount | null {
   const [, sign, whole, fraction = ''] = /^([+-]?)([0-9]{1,18})(?:\.([0-9]{1,6}))?$/u.exec(text) ?? [];
   if (whole === undefined || (fraction !== '' && unit !== 'second')) return null;
   const length = lengthOf(unit);

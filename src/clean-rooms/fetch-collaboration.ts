@@ -1,5 +1,5 @@
 import { quoteForMessage } from '../errors/index.ts';
-import { type Answer, strangeAnswer } from './answer.ts';
+import { type Answer, unexpectedAnswer } from './answer.ts';
 import type { CallOptions, CleanRoomsConnection, SendCommand } from './connection.ts';
 
 /** The most names or ARNs in one request of the API. */
@@ -54,7 +54,7 @@ async function listAll(
     items.push(...page.objects(key));
     const next = page.optionalText('nextToken');
     if (next === null || next === '') return items;
-    if (seen.has(next) || seen.size >= MAX_PAGES) throw strangeAnswer(operation, 'has no end');
+    if (seen.has(next) || seen.size >= MAX_PAGES) throw unexpectedAnswer(operation, 'has no end');
     seen.add(next);
     token = next;
   }
@@ -177,7 +177,7 @@ async function readTemplates(source: Source): Promise<Pick<CollaborationAnswers,
  *
  * @throws {SealroomError} IO_CLEAN_ROOMS if a call fails or its answer is not understood; IO_ABORTED if the signal fires.
  */
-export async function readCollaboration(source: Source): Promise<CollaborationAnswers> {
+export async function fetchCollaboration(source: Source): Promise<CollaborationAnswers> {
   const { connection, id, signal } = source;
   const subject = `the collaboration ${quoteForMessage(id)}`;
   const found = await connection.call('GetCollaboration', { subject, signal }, (client, sdk, options) =>
