@@ -155,8 +155,8 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   const obligations = obligationsOf(query, tables, counted.limits, maxRows, free);
   const rewritten = rewriteQuery(counted.query, obligations);
   if (rewritten === null) {
-    const help = 'Nest functions less deeply.';
-    found.add('TOO_LARGE', query.span, 'functions are nested too deeply once they are written out', { help });
+    const help = 'Nest functions and sub-queries less deeply.';
+    found.add('TOO_LARGE', query.span, 'functions or sub-queries that are values are nested too deeply', { help });
     return refuse(found, names);
   }
   const statement = printStatement(rewritten, bound?.values ?? new Map());
