@@ -44,6 +44,7 @@ const SLOW = [
   'test/protect/encrypt/core/shuffle.test.ts',
   'test/protect/encrypt/threads.test.ts',
   'test/query/count-once-shapes.test.ts',
+  'test/query/model.test.ts',
   'test/query/excluding.test.ts',
   'test/query/growth.test.ts',
   'test/query/thresholds-enumerated.test.ts',

@@ -165,7 +165,8 @@ export function queryCommand(io: CliIo): CommandModule<object, CommandArguments>
         })
         .option('package', {
           type: 'string',
-          describe: 'file for the result, encrypted to its receivers; the result is not shown',
+          describe:
+            'file for the result, encrypted to its receivers, and named like `--output`; the result is not shown',
         })
         .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace existing files' })
         .option('home', {

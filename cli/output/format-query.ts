@@ -70,7 +70,9 @@ export function printExamples(examples: readonly TableExample[]): readonly strin
     `${table} of ${owner}:`,
     ...allows.map((text) => `  allows ${text}`),
     ...templates.map((id) => `  try: --template ${id}`),
-    sql === null ? '  no query was found that is allowed' : `  try: ${sql}`,
+    ...(sql === null ? [] : [`  try: ${sql}`]),
+    ...(sql === null && templates.length > 0 ? ['  takes no query but these templates'] : []),
+    ...(sql === null && templates.length === 0 ? ['  no query was found that is allowed'] : []),
   ]);
 }
 

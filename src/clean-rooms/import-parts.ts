@@ -58,7 +58,7 @@ export function importMember(member: Answer): { readonly part: AnswerObject; rea
     leftOut: unknown.map((ability) => ({
       kind: 'ability',
       name: `${ability} of ${memberOfAccount(account)}`,
-      reason: 'nothing here does what it is for',
+      reason: 'sealroom does nothing that it would allow',
     })),
   };
 }

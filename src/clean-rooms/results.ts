@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { awsFailureOf, explainAwsFailure, loadAwsSdk } from '../aws/index.ts';
@@ -135,7 +135,8 @@ export async function downloadResult(location: string, file: string, options: Do
     const answer = await store.get(bucket, key, signal);
     const body = isRecord(answer) ? answer['Body'] : undefined;
     if (!(body instanceof Readable)) throw new TypeError('the answer has no body');
-    await pipeline(body, createWriteStream(file, { flags: 'wx', mode: 0o600 }), abort);
+    const handle = await open(file, 'wx', 0o600);
+    await pipeline(body, handle.createWriteStream(), abort);
   } catch (error) {
     if (signal?.aborted === true)
       throw new SealroomError('IO_ABORTED', 'downloading the result was stopped', { cause: error });

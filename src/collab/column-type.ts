@@ -137,7 +137,7 @@ export function parseTypeName(text: string): TypeName {
   const type = CANONICAL.get(name);
   const isLength = first === undefined || (second === undefined && hasLength(name, type, first));
   if (type !== undefined && isLength) return { kind: 'known', type };
-  if (type !== undefined) return refused(`${name} does not have these parentheses`, `write ${type}`);
+  if (type !== undefined) return refused(`${name} takes no such number in parentheses`, `write ${type}`);
   return unknownType(text, didYouMean(base === '' ? bare : base, [...CANONICAL.keys(), ...DECIMALS]));
 }
 

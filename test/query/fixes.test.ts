@@ -115,8 +115,8 @@ describe('R-68 a refusal says what to write', () => {
     [
       'customAny',
       'FUNCTION_NOT_ALLOWED',
-      'SELECT MID(page, 1, 2) AS p FROM visits',
-      'SELECT SUBSTRING(page, 1, 2) AS p FROM visits',
+      'SELECT STRLEN(page) AS p FROM visits',
+      'SELECT LENGTH(page) AS p FROM visits',
       null,
     ],
     [

@@ -681,7 +681,7 @@ describe('findings', () => {
         '  2 |   MAX(i.spend) AS m',
         '    |   ^^^',
         '  why:  This aggregate returns values of individual rows, or is not known to be safe under this rule.',
-        '  help: Use an aggregate that the analysis rule lists.',
+        '  help: Use an aggregate that the analysis rule allows, such as COUNT or SUM.',
         '',
         'COLUMN_NOT_ALLOWED: `notes` is not a dimension column of `impressions`',
         "  4 | WHERE i.notes = 'x'",

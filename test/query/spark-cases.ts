@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { parseManifest } from 'sealroom/collab';
 import { type CheckContext, checkQuery, QueryParser } from 'sealroom/query';
 
-/** Where the recorded answers of Spark are; `test/integration/spark/record.py` adds to them. */
-const SPARK_PATH = join(import.meta.dirname, '../vectors/spark-meaning.json');
+const VECTORS = join(import.meta.dirname, '../vectors');
 
 type Value = string | null;
 
@@ -34,8 +33,19 @@ interface SparkFile {
   readonly cases: readonly SparkCase[];
 }
 
-/** The recorded answers. */
-export const SPARK = JSON.parse(readFileSync(SPARK_PATH, 'utf8')) as SparkFile;
+/** Recorded answers of Spark, from a file to which `test/integration/spark/record.py` adds. */
+function readAnswers(file: string): SparkFile {
+  return JSON.parse(readFileSync(join(VECTORS, file), 'utf8')) as SparkFile;
+}
+
+/** What Spark answers to single expressions and forms. */
+export const SPARK = readAnswers('spark-meaning.json');
+
+/** What Spark answers to random queries over two small tables, as `test/query/model` makes them. */
+export const SPARK_QUERIES = readAnswers('spark-queries.json');
+
+/** Columns of persons, which a collaboration has as fingerprints. */
+const PERSONS: readonly string[] = ['person', 'phone'];
 
 /** The words of a case, to be found in a message. */
 export function nameOf({ expression, of, sql }: SparkCase): string {
@@ -47,7 +57,7 @@ export type SparkOutcome =
   | { readonly kind: 'refused'; readonly codes: readonly string[] }
   | { readonly kind: 'rows'; readonly rows: readonly (readonly unknown[])[]; readonly families: readonly string[] };
 
-function manifest(): CheckContext['manifest'] {
+function manifestOf({ tables }: SparkFile): CheckContext['manifest'] {
   const rule = { v1: { custom: { allowedAnalyses: ['ANY_QUERY'], allowedAnalysisProviders: ['brand'] } } };
   return parseManifest(
     JSON.stringify({
@@ -69,10 +79,14 @@ function manifest(): CheckContext['manifest'] {
           publicKeys: {},
         },
       ],
-      tables: Object.entries(SPARK.tables).map(([name, { columns }]) => ({
+      tables: Object.entries(tables).map(([name, { columns }]) => ({
         name,
         owner: 'brand',
-        columns: Object.entries(columns).map(([column, type]) => ({ name: column, protection: 'cleartext', type })),
+        columns: Object.entries(columns).map(([column, type]) => ({
+          name: column,
+          protection: PERSONS.includes(column) ? 'fingerprint' : 'cleartext',
+          type,
+        })),
         analysisRule: { type: 'CUSTOM', policy: rule },
       })),
     }),
@@ -94,23 +108,23 @@ export class SparkRoom {
   readonly #data: DuckDBConnection;
   readonly context: CheckContext;
 
-  private constructor(parser: QueryParser, data: DuckDBConnection) {
+  private constructor(parser: QueryParser, data: DuckDBConnection, file: SparkFile) {
     this.#parser = parser;
     this.#data = data;
-    this.context = { manifest: manifest(), member: 'brand', receivers: ['brand'] };
+    this.context = { manifest: manifestOf(file), member: 'brand', receivers: ['brand'] };
   }
 
-  static async open(): Promise<SparkRoom> {
+  static async open(file: SparkFile): Promise<SparkRoom> {
     const data = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
     await data.run("CREATE SCHEMA brand; SET TimeZone = 'UTC'");
     const print = (value: Value): string => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`);
-    for (const [name, { columns, rows }] of Object.entries(SPARK.tables)) {
+    for (const [name, { columns, rows }] of Object.entries(file.tables)) {
       const types = Object.entries(columns).map(([column, type]) => `"${column}" ${type}`);
       await data.run(`CREATE TABLE brand."${name}" (${types.join(', ')})`);
       const values = rows.map((row) => `(${row.map(print).join(', ')})`);
       await data.run(`INSERT INTO brand."${name}" VALUES ${values.join(', ')}`);
     }
-    return new SparkRoom(await QueryParser.open(), data);
+    return new SparkRoom(await QueryParser.open(), data, file);
   }
 
   /** The answer to a case, by the text that Spark was asked. */

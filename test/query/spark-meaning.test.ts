@@ -7,7 +7,7 @@ import { differencesOf, nameOf, SPARK, type SparkCase, SparkRoom } from './spark
 
 let room: SparkRoom | null = null;
 beforeAll(async () => {
-  room = await SparkRoom.open();
+  room = await SparkRoom.open(SPARK);
 });
 afterAll(() => {
   room?.close();

@@ -121,6 +121,10 @@ test('R-65 persons of a union are counted together, and each of them has the val
     await load(data);
     for (const { parts, operator, isNamed, isGrouped, measure } of queries) {
       const inner = parts.join(` ${operator} `);
+      if (!inner.includes('customers')) continue;
+      // What may be grouped by is one column in all parts.
+      const isPhone = parts.every((part) => part.includes('c.phone AS g'));
+      const valueOf = ([, phone, , region]: Customer): string => (isPhone ? `p${String(phone)}` : `r${String(region)}`);
       const items = `${isGrouped ? 'g' : "'all' AS g"}, ${measure} AS n`;
       const from = isNamed ? 'u' : `(${inner}) u`;
       const sql = `${isNamed ? `WITH u AS (${inner}) ` : ''}SELECT ${items} FROM ${from}${isGrouped ? ' GROUP BY g' : ''}`;
@@ -139,16 +143,12 @@ test('R-65 persons of a union are counted together, and each of them has the val
           behind.flatMap(([person = '', value]) => (!isGrouped || value === key ? [person] : [])),
         );
         const owners = [...persons].filter((person) =>
-          data.customers.some(
-            ([own, , , region]) => `e${String(own)}` === person && (!isGrouped || `r${String(region)}` === key),
-          ),
+          data.customers.some((row) => `e${String(row[0])}` === person && (!isGrouped || valueOf(row) === key)),
         );
         expect([sql, owners.length, owners.length >= MINIMUM]).toEqual([sql, Number(number), true]);
       }
       for (const person of new Set(data.customers.map(([own]) => own))) {
-        const own = new Set(
-          data.customers.flatMap(([mail, , , region]) => (mail === person ? [`r${String(region)}`] : [])),
-        );
+        const own = new Set(data.customers.flatMap((row) => (row[0] === person ? [valueOf(row)] : [])));
         const changed = await changedWithout(verdict.statement.sql, data, person);
         expect([sql, changed.filter((key) => isGrouped && !own.has(key))]).toEqual([sql, []]);
       }

@@ -113,7 +113,7 @@ export function checkJoins(select: Select, check: RuleContext, checkTerm: (term:
       //= rules R-20, R-64
       const help = join.type === 'ANTI' ? OUTSIDE_HELP : undefined;
       if (join.type !== 'INNER')
-        check.found.add('JOIN_TYPE', join.span, `a ${join.type} JOIN returns rows outside the overlap`, { help });
+        check.found.add('JOIN_TYPE', join.span, `${join.type} JOIN returns rows outside the overlap`, { help });
       checkCondition(join.on, join, check);
     }
   }

@@ -30,6 +30,14 @@ export function isForOwner({ owner }: ManifestTable, { member, receivers }: Rule
 const PART_HELP =
   'Group by the condition, as in GROUP BY CASE WHEN … THEN … END, or ask twice: with the condition in WHERE, and without it.';
 
+/** The way out of an aggregate that shows a value of one person. */
+const AGGREGATE_HELP = 'Use COUNT, SUM or AVG, or MIN or MAX of a column.';
+
+/** The ways out of an answer over a UNION. */
+const UNION_COUNT_HELP = 'Use COUNT(DISTINCT …) of the column that identifies persons.';
+const UNION_COLUMN_HELP =
+  'Show a column that each part takes unchanged from the same table, or submit the parts as separate queries.';
+
 const SUMS: ReadonlySet<string> = new Set(['count', 'sum', 'avg']);
 const SPREADS: ReadonlySet<string> = new Set(['stddev_samp', 'stddev_pop', 'var_samp', 'var_pop']);
 /** As many persons as an average and a spread together do not give away. */
@@ -55,8 +63,7 @@ function refuseAggregate(query: Select, part: ExpressionOf<'aggregate'>, check: 
   if (SUMS.has(part.function)) return null;
   if (SPREADS.has(part.function)) return refuseSpread(query, part, check);
   //= rules R-66
-  if (part.function !== 'min' && part.function !== 'max')
-    return `\`${part.function}\` can return the value of one person`;
+  if (part.function !== 'min' && part.function !== 'max') return 'this aggregate can return the value of one person';
   return part.argument?.kind === 'column' ? null : `\`${part.function}\` takes a column here`;
 }
 
@@ -97,13 +104,19 @@ function checkUnions(query: Select, table: ManifestTable, check: RuleContext): v
     const { argument } = part;
     const isPersons = part.function === 'count' && part.distinct && argument !== null;
     if (isPersons && persons.some((person) => isSame(person, argument))) continue;
-    report(part.span, table, `over a UNION only persons can be counted, with COUNT(DISTINCT …)`, check);
+    report(part.span, table, 'over a UNION only persons can be counted', check, UNION_COUNT_HELP);
   }
   for (const part of [...shownIn(query), ...query.groups].flatMap(groupedIn)) {
     const union = unions.find(({ leaf }) => leaf.alias === part.relation);
     const index = union?.leaf.columns.findIndex(({ name }) => name === part.name) ?? -1;
     if (union === undefined || isSameColumn(union, index)) continue;
-    report(part.span, table, `\`${part.name}\` is not the same column of a table in all parts of the UNION`, check);
+    report(
+      part.span,
+      table,
+      `\`${part.name}\` is not the same column of a table in all parts of the UNION`,
+      check,
+      UNION_COLUMN_HELP,
+    );
   }
 }
 
@@ -139,7 +152,7 @@ function checkTable(query: Query, table: ManifestTable, rule: CustomRule, span: 
   for (const part of shownIn(query).flatMap((value) => [...within(value)])) {
     if (part.kind !== 'aggregate') continue;
     const refusal = refuseAggregate(query, part, check);
-    if (refusal !== null) report(part.span, table, refusal, check);
+    if (refusal !== null) report(part.span, table, refusal, check, AGGREGATE_HELP);
     //= rules R-63
     if (part.filter !== null) report(part.span, table, 'a FILTER looks at only part of the group', check, PART_HELP);
   }

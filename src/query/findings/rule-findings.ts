@@ -39,7 +39,7 @@ export const RULE_FINDINGS = {
     help: 'Use a column that the analysis rule lists for this use.',
   },
   FINGERPRINT_USE: {
-    why: 'Fingerprints stand for people: they can be joined and counted, and in sub-queries of a custom rule grouped by, but not shown, compared with values or computed with.',
+    why: 'Fingerprints stand for people: they can be joined and counted, and under a custom rule grouped by in sub-queries. They cannot be shown, compared with values or computed with.',
     help: 'Use COUNT(DISTINCT column), or join on the column.',
   },
   SEALED_USE: {
@@ -52,7 +52,7 @@ export const RULE_FINDINGS = {
   },
   AGG_FUNCTION: {
     why: 'This aggregate returns values of individual rows, or is not known to be safe under this rule.',
-    help: 'Use an aggregate that the analysis rule lists.',
+    help: 'Use an aggregate that the analysis rule allows, such as COUNT or SUM.',
   },
   AGG_NOT_ALLOWED: {
     why: 'The analysis rule does not list this aggregate for this column.',
@@ -75,8 +75,8 @@ export const RULE_FINDINGS = {
     help: 'Put the condition in WHERE.',
   },
   FUNCTION_NOT_ALLOWED: {
-    why: 'Only functions that are known to be harmless and that the analysis rule lists may run.',
-    help: 'Use a function that the analysis rule lists in `scalarFunctions`.',
+    why: 'Only functions that are known to be harmless may run; under an aggregation rule, only those of them that the rule lists.',
+    help: 'Use a function of R-10, R-57 or R-62; under an aggregation rule, one that `scalarFunctions` lists.',
   },
   CASE_NOT_ALLOWED: {
     why: 'CASE is not one of the functions that an aggregation rule can list.',
@@ -123,8 +123,8 @@ export const RULE_FINDINGS = {
     help: 'Group by a column, or leave out GROUP BY.',
   },
   GROUPING_SETS: {
-    why: 'Totals next to their parts reveal suppressed groups by subtraction.',
-    help: 'Use a single grouping.',
+    why: 'Totals next to their parts reveal suppressed groups by subtraction; only a custom rule can allow them, within limits (R-61).',
+    help: 'Use a single grouping, and ask for the total in a query of its own.',
   },
   NOT_GROUPED: {
     why: 'A query with aggregates can only show a column that it groups by.',
@@ -159,8 +159,8 @@ export const RULE_FINDINGS = {
     help: 'Write the value into the query.',
   },
   PARAMETER_TYPE: {
-    why: 'A parameter has no value, or its value does not have the type that the template declares.',
-    help: 'Give every parameter of the template a value of its type.',
+    why: 'A parameter without a default has no value, a value does not have the type that the template declares, or the template has no such parameter.',
+    help: 'Give every parameter without a default a value of its type.',
   },
   TEMPLATE_UNKNOWN: {
     why: "The collaboration has no such template, or the query is not the template's text.",
@@ -192,11 +192,11 @@ export const RULE_FINDINGS = {
   },
   THRESHOLD_UNREACHABLE: {
     why: 'The owner requires a minimum number of different people behind each row of the answer, and this query does not carry them through to its last aggregate.',
-    help: 'Keep the column of the output constraint in every sub-query, and make the last SELECT an aggregate.',
+    help: 'Keep the column that identifies persons in every sub-query, and make the last SELECT an aggregate.',
   },
   PERSONS_MIXED: {
     why: 'A window or a LIMIT in a sub-query that sees rows of several persons brings the value of one of them, or an exact count, into the rows of others.',
-    help: 'Add the column of the output constraint to PARTITION BY, or compute it in the last SELECT.',
+    help: 'Add the column that identifies persons to PARTITION BY, or compute it in the last SELECT.',
   },
   COMPARISON_NOT_ALLOWED: {
     why: 'The owner limits which columns may be compared with constants or with columns, and a column that identifies persons is never compared with constants.',

@@ -47,7 +47,7 @@ export const SHAPE_FINDINGS = {
     help: 'Select from a table of the collaboration.',
   },
   SUBQUERY: {
-    why: 'A sub-query computes on individual people before a threshold applies. A filter that all rows must meet (`column IN (SELECT …)` or EXISTS) may run, and may refer to the query around it; only a custom rule can allow others, and those may not.',
+    why: 'A sub-query computes on individual people before a threshold applies. It may run as a filter that all rows must meet (`column IN (SELECT …)` or EXISTS), and may then refer to the query around it. Only a custom rule allows other sub-queries, and they may not refer to it.',
     help: 'Write the query as a single SELECT with joins, or filter with `column IN (SELECT …)`.',
   },
   SUBQUERY_MULTIROW: {
@@ -91,7 +91,7 @@ export const SHAPE_FINDINGS = {
     help: 'Leave out AT.',
   },
   COLUMN_ALIAS_LIST: {
-    why: 'A list of names after an alias renames columns by position, and can give an unlisted column the name of a listed one.',
+    why: 'A list of names after the alias of a table renames columns by position, and can give an unlisted column the name of a listed one. After a sub-query or VALUES, the list needs one name for each output.',
     help: 'Use the original names of the columns, or rename them with AS in a SELECT.',
   },
   UNKNOWN_COLUMN: {

@@ -80,10 +80,12 @@ export function fixFunction(site: Site): Fix | null {
   }
   if (equivalent !== undefined && Object.hasOwn(EQUIVALENTS, token.word))
     return fixOf(null, { span, text: equivalent });
-  const nearest = findNearest(token.text, Object.keys(SCALARS));
-  return nearest === undefined || nearest === token.text.toLowerCase()
-    ? null
-    : fixOf(null, { span, text: nearest.toUpperCase() });
+  const written = token.text.toLowerCase();
+  const nearest = findNearest(written, Object.keys(SCALARS));
+  if (nearest === undefined || nearest === written) return null;
+  // CONCAT_WS is no correction of CONCAT, nor ROUND of BROUND.
+  const isOther = nearest.includes(written) || written.includes(nearest);
+  return isOther ? null : fixOf(null, { span, text: nearest.toUpperCase() });
 }
 
 /** The column instead of the output of the same name. */

@@ -24,7 +24,7 @@ import { readUnit, resolveTimeCall, takesUnit } from './time-call.ts';
 import { functionMeant } from './operator-functions.ts';
 import { negate } from './time-value.ts';
 import { readWrittenCall } from './written-call.ts';
-import { readWrittenType } from './written-type.ts';
+import { readWrittenType, TYPE_HELP } from './written-type.ts';
 
 /** Resolves a part of an expression; passed as an argument to avoid a circular import. */
 export type ResolvePart = (node: StrictNode, context: Context) => Expression;
@@ -77,7 +77,9 @@ function resolveAggregate(name: AggregateName, node: StrictNode, context: Contex
   node.close();
   const [given = null, second] = children;
   if (second !== undefined || (given === null && name !== 'count')) {
-    found.add('AGG_ARG', span, `${quoteForMessage(name)} takes one argument, got ${String(children.length)}`);
+    found.add('AGG_ARG', span, `${quoteForMessage(name)} takes one argument, got ${String(children.length)}`, {
+      help: 'Write one column.',
+    });
     return invalid(span, children);
   }
   const { argument, filter } = countedWhere(name, given, written);
@@ -132,7 +134,7 @@ function resolveSymbol(name: string, parts: readonly Expression[], span: Span, c
 function resolveConvert(type: StrictNode, [value]: readonly Expression[], span: Span, context: Context): Expression {
   const target = readWrittenType(type);
   if (target !== null && value !== undefined) return convertTo(value, target, context);
-  context.walk.found.add('UNSUPPORTED_NODE', type.span, 'values cannot be converted to this type');
+  context.walk.found.add('UNSUPPORTED_NODE', type.span, 'values cannot be converted to this type', { help: TYPE_HELP });
   return invalid(span, value === undefined ? [] : [value]);
 }
 

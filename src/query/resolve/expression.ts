@@ -22,6 +22,7 @@ import { resolveIntervalText } from './interval.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
 import { SPAN_HELP } from './time-value.ts';
+import { TYPE_HELP } from './written-type.ts';
 import { resolveWindow } from './window.ts';
 
 const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
@@ -240,7 +241,7 @@ function resolveCast(node: StrictNode, context: Context): Expression {
   const span = node.span.end === node.span.start ? value.span : node.span;
   if (isInterval) return resolveIntervalText(value, span, context);
   if (type === null) {
-    context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type');
+    context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type', { help: TYPE_HELP });
     return invalid(span, [value]);
   }
   if (familyOfType(value.type) === 'interval') {

@@ -18,9 +18,11 @@ import { renameOutputs } from './values.ts';
 import { columnExpression, groupByName, NO_SCOPE, type Scope } from './scope.ts';
 import type { Json } from '../parse/json.ts';
 
-/** The name of an output without an alias. */
-function nameOf(value: Expression, index: number): string {
+/** The name of an output without an alias: that of its column or of its function, as it was written. */
+function nameOf(node: StrictNode, value: Expression, index: number): string {
   if (value.kind === 'column') return value.name;
+  const written = node.text('class') === 'FUNCTION' ? foldName(node.text('function_name')) : '';
+  if (/^[a-z]\w*$/.test(written) && written !== 'count_star') return written;
   if (value.kind === 'aggregate' || value.kind === 'window' || value.kind === 'call') return value.function;
   return `column${String(index + 1)}`;
 }
@@ -67,7 +69,7 @@ function resolveItems(nodes: readonly StrictNode[], context: Context): ResolvedI
       if (value.type.kind === 'interval') {
         context.walk.found.add('TYPE_MISMATCH', value.span, 'a span of time cannot be an output', { help: SPAN_HELP });
       }
-      items.push({ name: alias === '' ? nameOf(value, index) : alias, value });
+      items.push({ name: alias === '' ? nameOf(node, value, index) : alias, value });
     }
     //= rules R-3
     if (items.length <= MAX_LIST) continue;

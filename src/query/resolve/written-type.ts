@@ -29,6 +29,9 @@ function readNumber(node: StrictNode): number | null {
   return typeof written === 'string' && /^\d{1,4}$/.test(written) ? Number(written) : null;
 }
 
+/** The way out of a conversion to a type that a room does not have. */
+export const TYPE_HELP = 'Convert to a text, a number, BOOLEAN, DATE or TIMESTAMP.';
+
 /** The type that a name or a call, such as `varchar(10)`, stands for in CONVERT; `null` if it is none. */
 export function readWrittenType(node: StrictNode): ValueType | null {
   const kind = node.text('class');

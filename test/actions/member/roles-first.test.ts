@@ -180,6 +180,9 @@ const WITHOUT_KEY = [
   'writeResult',
   'allowsCleartext',
   'withSchemaSource',
+  'importCleanRooms',
+  // Opens its result with decryptForCollaboration.
+  'queryCleanRooms',
 ];
 
 describe('roles are asked before a wrapping key is used', () => {

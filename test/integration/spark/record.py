@@ -1,4 +1,4 @@
-"""What Spark answers to the cases of test/vectors/spark-meaning.json.
+"""What Spark answers to the cases of test/vectors/spark-meaning.json and test/vectors/spark-queries.json.
 
     record.py FILE            adds the answers of cases that have none yet, and writes the file
     record.py FILE --check    asks again for all of them, and fails if one differs

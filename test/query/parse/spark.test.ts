@@ -53,6 +53,8 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['SELECT a FROM t GROUP BY a, b GROUPING SETS ((a), (b))', 'SELECT a FROM t GROUP BY GROUPING SETS ((a), (b))'],
   ["SELECT LISTAGG(a, ',') WITHIN GROUP (ORDER BY b)", "SELECT string_agg(a, ',' ORDER BY b)"],
   ['SELECT APPROXIMATE COUNT(DISTINCT a)', 'SELECT approx_count_distinct(a)'],
+  ['SELECT ANY(a), some(b) FROM t', 'SELECT bool_or(a), bool_or(b) FROM t'],
+  ['SELECT a = ANY (SELECT b FROM t) FROM t', 'SELECT a = ANY (SELECT b FROM t) FROM t'],
   [
     'SELECT CONVERT(decimal(10,2), a), CONVERT(varchar, CONVERT(int, b))',
     'SELECT CAST(a AS DECIMAL(10, 2)), CAST(CAST(b AS INT) AS VARCHAR)',

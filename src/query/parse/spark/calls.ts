@@ -83,6 +83,13 @@ function readApproximate(draft: Draft, index: number): void {
   }
 }
 
+/** Aggregates whose names DuckDB's parser reserves. After an operator or LIKE they compare with several values, which is refused. */
+function readTruths(draft: Draft, index: number): void {
+  const { reading } = draft;
+  const isCompared = reading.kind(index - 1) === 'operator' || ['LIKE', 'ILIKE'].includes(reading.word(index - 1));
+  if (!isCompared) draft.replace(index, 'bool_or');
+}
+
 /** Whether a token is the type of a cast. */
 function isCastType(draft: Draft, index: number, open: number | undefined): boolean {
   const { reading } = draft;
@@ -111,6 +118,7 @@ function readWord(draft: Draft, index: number, open: number | undefined, partner
   else if (word === 'WITHIN' && reading.written(index - 1) === ')')
     readWithinGroup(draft, index, partners.get(index - 1));
   else if (word === 'APPROXIMATE') readApproximate(draft, index);
+  else if ((word === 'ANY' || word === 'SOME') && reading.written(index + 1) === '(') readTruths(draft, index);
   else if (isCastType(draft, index, open)) {
     if (DECIMALS.has(word) && reading.written(index + 1) !== '(') draft.replace(index, 'DECIMAL(10, 0)');
   } else if (CONVERSIONS.has(word) && reading.written(index + 1) === '(' && reading.word(index - 2) !== 'CONVERT')
