@@ -1,4 +1,5 @@
 /** Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call. */
+export type { Dialect } from './dialect.ts';
 export { adviseOnManifest, type ManifestAdvice } from './advice.ts';
 export {
   type CleanRoomsCall,
@@ -18,7 +19,6 @@ export { familyOf, parseTypeName, type TypeFamily, type TypeName } from './colum
 export type { ManifestColumn } from './manifest-column.ts';
 export {
   describeDialect,
-  type Dialect,
   type EncryptionTerms,
   type LogSettings,
   type Manifest,

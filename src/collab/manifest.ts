@@ -7,6 +7,7 @@ import { LABEL } from './label.ts';
 import { type Member, readMembers } from './member.ts';
 import { ManifestProblems } from './problems.ts';
 import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
+import { type Dialect, readDialect } from './dialect.ts';
 import type { MemberSignature } from './signature.ts';
 import { type ManifestTable, readTable } from './table.ts';
 import {
@@ -24,9 +25,6 @@ export interface LogSettings {
   /** Whether the owners of the tables see the text of a query, or only its hash. */
   readonly queryText: 'owners' | 'hash';
 }
-
-/** The SQL that members write: that of Spark as AWS Clean Rooms documents it, or that of the engine. */
-export type Dialect = 'spark' | 'duckdb';
 
 const DIALECTS: Readonly<Record<Dialect, string>> = { spark: 'Spark SQL', duckdb: "DuckDB's SQL" };
 
@@ -128,10 +126,6 @@ function readSignedTables(cursor: Cursor): Manifest['signedTables'] {
   return (cursor.isGiven ? cursor.oneOf(['required', 'optional']) : null) ?? 'optional';
 }
 
-function readDialect(cursor: Cursor): Dialect {
-  return (cursor.isGiven ? cursor.oneOf(['spark', 'duckdb']) : null) ?? 'spark';
-}
-
 /** Reads what account ids and ARNs stand for: ids of members and templates. */
 function readPrincipals(cursor: Cursor, known: readonly string[]): ReadonlyMap<string, string> {
   const principals = new Map<string, string>();
@@ -197,8 +191,10 @@ function readManifest(root: Cursor, content: DocumentValue, known: readonly With
   const settings = readSettings(root.at('settings'));
   const members = readMembers(root.at('members'));
   const withdrawals = readWithdrawals(root.at('withdrawals'), members);
+  const dialect = readDialect(root.at('dialect'));
   const templates = readTemplates(root.at('templates'), {
     collaborationId: id,
+    dialect,
     members,
     withdrawals: [...known, ...listWithdrawals(withdrawals, members)],
   });
@@ -216,7 +212,7 @@ function readManifest(root: Cursor, content: DocumentValue, known: readonly With
     id,
     name: root.at('name').text(LABEL) ?? '',
     settings: settings ?? HIGH_ASSURANCE,
-    dialect: readDialect(root.at('dialect')),
+    dialect,
     secretIds: readSecretIds(root.at('secretIds')),
     members,
     tables,

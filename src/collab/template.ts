@@ -4,6 +4,7 @@ import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../platform/index.ts';
 import { SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
+import type { Dialect } from './dialect.ts';
 import type { Member } from './member.ts';
 import { readParameters, type TemplateParameter } from './parameters.ts';
 import { signingKeysOf } from './roles.ts';
@@ -112,6 +113,7 @@ export function listWithdrawals(
 /** What is needed to read the templates of a manifest. */
 export interface TemplateContext {
   readonly collaborationId: string;
+  readonly dialect: Dialect;
   readonly members: readonly Member[];
   /** Verified withdrawals, of any template. */
   readonly withdrawals: readonly Withdrawal[];
@@ -119,7 +121,7 @@ export interface TemplateContext {
 
 function readTemplate(
   cursor: Cursor,
-  { collaborationId, members, withdrawals: known }: TemplateContext,
+  { collaborationId, dialect, members, withdrawals: known }: TemplateContext,
 ): AnalysisTemplate | null {
   if (!cursor.object(['id', 'sql', 'parameters', 'approvals'])) return null;
   const id = cursor.at('id').text(TEMPLATE_ID);
@@ -129,7 +131,9 @@ function readTemplate(
   const written = cursor.without('approvals')['parameters'] ?? [];
   const approvals = readUniqueSignatures(cursor.at('approvals'), members, 'may', ({ member }) => member);
   if (id === null || sql === null) return null;
-  const sha256 = sha256Hex(canonicalize({ collaborationId, id, sql, parameters: written }) ?? '');
+  // Approvals from before there were two kinds of SQL are of DuckDB's.
+  const inSpark = dialect === 'spark' ? { dialect } : {};
+  const sha256 = sha256Hex(canonicalize({ ...inSpark, collaborationId, id, sql, parameters: written }) ?? '');
   const withdrawals = newestWithdrawals(known.filter((each) => each.sha256 === sha256));
   const holding = approvals.filter(
     (approval) =>

@@ -304,7 +304,12 @@ describe('what a manifest leaves open', () => {
 
 test('another dialect is a difference, and saying the default is none', () => {
   const duckdb = { ...AGGREGATION, dialect: 'duckdb' };
-  expect(diff(AGGREGATION, duckdb)).toEqual(["changes the collaboration: SQL of queries: DuckDB's SQL, was Spark SQL"]);
+  expect(diff(AGGREGATION, duckdb)).toEqual([
+    "changes the collaboration: SQL of queries: DuckDB's SQL, was Spark SQL",
+    // An approval of a template is for one SQL.
+    expect.stringMatching(/^changes template tmpl-reach: query: /),
+    expect.stringMatching(/^changes template tmpl-pending: query: /),
+  ]);
   expect(diff(AGGREGATION, { ...AGGREGATION, dialect: 'spark' })).toEqual([]);
   expect(parseManifest(JSON.stringify(duckdb)).sha256).not.toBe(parseManifest(JSON.stringify(AGGREGATION)).sha256);
   expect(() => parseManifest(JSON.stringify({ ...AGGREGATION, dialect: 'Spark' }))).toThrow(

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { approveTemplate, diffManifests, parseManifest } from 'sealroom/collab';
@@ -48,6 +50,26 @@ describe('parameters of templates', () => {
     };
     expect(approvedBy('2026-01-01')).toEqual(['pub']);
     expect(approvedBy('2026-01-02')).toEqual([]);
+  });
+
+  test('R-28 an approval of a template is for one SQL, and those from before there were two are for DuckDB’s', () => {
+    const approvedUnder = (approved: string, dialect: string): readonly string[] | undefined => {
+      const signed = parseManifest(JSON.stringify({ ...CUSTOM, dialect: approved }));
+      const approval = approveTemplate(signed, signed.templates[0]?.id ?? '', 'pub', keyOf('pub'), new Date(0));
+      const other = withValue({ ...CUSTOM, dialect }, ['templates', 0, 'approvals'], [approval]);
+      return parseManifest(JSON.stringify(other)).templates[0]?.approvedBy;
+    };
+    expect(approvedUnder('spark', 'spark')).toEqual(['pub']);
+    expect(approvedUnder('duckdb', 'duckdb')).toEqual(['pub']);
+    expect(approvedUnder('duckdb', 'spark')).toEqual([]);
+    expect(approvedUnder('spark', 'duckdb')).toEqual([]);
+    const { id, templates } = parseManifest(JSON.stringify({ ...CUSTOM, dialect: 'duckdb' }));
+    const [template] = CUSTOM['templates'] as readonly [Json];
+    const { id: templateId, sql, parameters } = template;
+    const before = createHash('sha256').update(
+      canonicalize({ collaborationId: id, id: templateId, sql, parameters }) ?? '',
+    );
+    expect(templates[0]?.sha256).toBe(before.digest('hex'));
   });
 
   test('have types by any name, and defaults in the notation of the type', () => {

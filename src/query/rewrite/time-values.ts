@@ -55,6 +55,8 @@ export function dateOf(value: Expression): Expression {
 
 /** A whole number from -most to most, or NULL. */
 export function amountOf(value: Expression, most: number, type: ValueType = BIGINT): Expression {
+  const isConstant = value.kind === 'literal' && value.text !== null && value.type.kind === 'integer';
+  if (isConstant && Math.abs(Number(value.text)) <= most) return castTo(value, type);
   const whole = value.type.kind === 'integer' ? value : castTo(value, BIGINT);
   return castTo(nullOutside(whole, BigInt(-most), BigInt(most)), type);
 }
@@ -76,11 +78,13 @@ export function addUnits(unit: string, amount: Expression, time: Expression): Ex
   }
   const { microseconds } = length;
   const total = compute('*', amountOf(amount, Math.floor(MOST_MICROSECONDS / microseconds)), wholeNumber(microseconds));
-  return compute('+', time, engine('to_microseconds', [total], BIGINT), TIMESTAMP);
+  return engine('make_timestamp', [compute('+', microsecondsOf(time), total)], TIMESTAMP);
 }
 
 /** Microseconds since 1970. */
 export function microsecondsOf(time: Expression): Expression {
+  const [microseconds] = time.kind === 'engineCall' && time.function === 'make_timestamp' ? time.arguments : [];
+  if (microseconds !== undefined) return microseconds;
   return engine('epoch_us', [time], BIGINT);
 }
 
