@@ -66,7 +66,7 @@ const MOST_MICROSECONDS = 320_000_000_000_000_000;
 /** More days than lie between any two times of the years 1 to 9999. */
 export const MOST_DAYS = 3_700_000;
 /** Months in 10,000 years. */
-export const MOST_MONTHS = 120_000;
+const MOST_MONTHS = 120_000;
 
 /** A time plus a number of units. */
 export function addUnits(unit: string, amount: Expression, time: Expression): Expression {
