@@ -88,7 +88,7 @@ function answerItem(name: string, column: RelationColumn): Item {
  *
  * The limit is one row more than may be released, so that the caller can tell that there were too many.
  *
- * @returns `null` if expressions are nested too deeply once their functions are written out
+ * @returns `null` if expressions are nested too deeply for the engine
  */
 export function rewriteQuery(query: Query, obligations: readonly Obligation[]): Select | null {
   const { order, limit, offset } = query;
