@@ -5,16 +5,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { DuckDBInstance, version as duckdbVersion } from '@duckdb/node-api';
-import { checkQuery, QueryParser, type QueryRequest, QueryRunner, type ReleaseClock } from 'sealroom/query';
+import { type QueryRequest, QueryRunner, type ReleaseClock } from 'sealroom/query';
 import { loadTable, openRoom } from 'sealroom/room';
 import { askAs, openCampaign } from '../samples/room/run.ts';
-import { FILE, SUITE } from '../test/adversarial/adversarial-file.ts';
 import { createBigRoom, JOIN_QUERY } from './big-room.ts';
+import { benchChecks } from './checks.ts';
 import { median } from './median.ts';
 import { BenchError, measure } from './process.ts';
 import { parseQueryOptions, QUERY_USAGE, type QueryBenchOptions } from './query-options.ts';
-
-const WARM_UP_ROUNDS = 5;
 
 /** For what was started and is not waited for: the process of the next query. */
 const PAUSE_MS = 1500;
@@ -24,47 +22,6 @@ const SMALL_ROWS = 2000;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function percentile(times: readonly number[], share: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
-}
-
-function describeTimes(what: string, times: readonly number[]): string {
-  const [p50, p99, max] = [0.5, 0.99, 1].map((share) => percentile(times, share).toFixed(2).padStart(8));
-  return `${what.padEnd(10)} p50 ${p50 ?? ''} ms  p99 ${p99 ?? ''} ms  max ${max ?? ''} ms`;
-}
-
-/** Each query of the adversarial file that needs no differential privacy, from its text to the SQL that runs. */
-async function benchChecks({ rounds }: QueryBenchOptions): Promise<void> {
-  const cases = FILE.cases
-    .filter((each) => !SUITE.needsDifferentialPrivacy(each))
-    .map((each) => ({ sql: SUITE.sqlOf(each), context: SUITE.checkContextOf(each), checking: new Array<number>() }));
-  using parser = await QueryParser.open();
-  const reading: number[] = [];
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    for (const { sql, context, checking } of cases) {
-      const start = performance.now();
-      const parsed = await parser.parse(sql);
-      const read = performance.now();
-      checkQuery(parsed, context);
-      const end = performance.now();
-      if (round < 0) continue;
-      reading.push(read - start);
-      checking.push(end - read);
-    }
-  }
-  print(`checks: ${String(cases.length)} queries, ${String(rounds)} rounds`);
-  print(`  ${describeTimes('reading', reading)}`);
-  print(
-    `  ${describeTimes(
-      'checking',
-      cases.flatMap(({ checking }) => checking),
-    )}`,
-  );
-  const slowest = Math.max(...cases.map(({ checking }) => percentile(checking, 0.99)));
-  print(`  the slowest query has p99 ${slowest.toFixed(2)} ms of checking`);
 }
 
 /** The bare SQL over the snapshots, on the settings that the runner's engine has. The milliseconds of the query alone. */
@@ -191,7 +148,7 @@ async function runBench(options: QueryBenchOptions): Promise<void> {
   print(`${model}, ${String(cpus().length)} cores, Node ${process.version}, DuckDB ${duckdbVersion()}`);
   const folder = await mkdtemp(join(tmpdir(), 'sealroom-bench-'));
   try {
-    await benchChecks(options);
+    for (const line of await benchChecks(options.rounds)) print(line);
     const sample = join(folder, 'sample');
     await mkdir(sample);
     await benchFirstQuery(options, sample);

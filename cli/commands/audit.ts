@@ -17,13 +17,9 @@ import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
-interface CommonArguments {
-  readonly json: boolean;
-  readonly debug: boolean;
-}
-
-interface LogArguments extends CommonArguments {
+interface LogArguments extends OutputArguments {
   readonly log: string | undefined;
   readonly home: string | undefined;
 }
@@ -54,19 +50,13 @@ interface ExportArguments extends KeysArguments, ManifestArguments {
 }
 
 /** The arguments of `audit key`. */
-interface KeyArguments extends CommonArguments {
+interface KeyArguments extends OutputArguments {
   readonly file: string;
   readonly name: string;
 }
 
-function withCommon(yargs: Argv): Argv<CommonArguments> {
-  return yargs
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
-}
-
 function withLog(yargs: Argv): Argv<LogArguments> {
-  return withCommon(yargs)
+  return withOutputOptions(yargs)
     .positional('log', { type: 'string', describe: 'directory of the log (default: the key log of your home)' })
     .option('home', { type: 'string', describe: 'your home directory (default: SEALROOM_HOME, else ~/.sealroom)' });
 }
@@ -116,7 +106,7 @@ function linesOf({ kind, report }: AuditFinding): readonly string[] {
 /** Prints a report; problems in it are an integrity failure. */
 function printReport(
   io: CliIo,
-  { json }: CommonArguments,
+  { json }: OutputArguments,
   report: { readonly problems: readonly AuditProblem[] },
   lines: readonly string[],
 ): void {
@@ -228,7 +218,7 @@ export function auditCommand(io: CliIo): CommandModule {
           'key <file>',
           "create the key that signs a room's log, and print its verifier key",
           (inner) =>
-            withCommon(inner)
+            withOutputOptions(inner)
               .positional('file', { type: 'string', demandOption: true, describe: 'file for the secret key' })
               .option('name', {
                 type: 'string',

@@ -1,9 +1,11 @@
 import type { CommandModule } from 'yargs';
 import {
   checkInRoom,
+  type CheckedManifest,
   checkUnderManifest,
   listExamplesInRoom,
   listExamplesUnderManifest,
+  type TableExample,
 } from '../../src/actions/operator/index.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { listHomeKeys } from '../../src/actions/member/index.ts';
@@ -12,7 +14,8 @@ import { type ManifestArguments, readManifestFile, withManifestOptions } from '.
 import { memberEnvironment } from '../options/key-options.ts';
 import { type QueryArguments, readQuestion, withQuery } from '../options/query-options.ts';
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
-import { printDefaults, printExamples, printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
+import { printAnswer } from '../output/answer.ts';
+import { describeExamples, printDefaults, printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `check`. */
@@ -20,23 +23,32 @@ interface CheckArguments extends RoomArguments, QueryArguments, ManifestArgument
   readonly examples: boolean;
 }
 
-async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequest): Promise<QueryCheck | null> {
+/** A manifest to check under, with the keys that are known; `null` where a room is named. */
+async function readCheckedFile(io: CliIo, args: CheckArguments): Promise<CheckedManifest | null> {
   const file = await readManifestFile(io, args);
   if (file === undefined) return null;
-  const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
-  const { unsigned, text, parameters, verdict, budgets } = await checkUnderManifest(
-    { ...file, knownKeys, isUnsigned: args.unsigned },
-    request,
-    io.signal,
+  return { ...file, knownKeys: await listHomeKeys(memberEnvironment(io, {})), isUnsigned: args.unsigned };
+}
+
+function printExamples(io: CliIo, args: CheckArguments, tables: readonly TableExample[]): void {
+  printAnswer(io, args, { tables }, describeExamples(tables));
+}
+
+function warnOfUnsigned(io: CliIo, unsigned: readonly string[]): void {
+  if (unsigned.length === 0) return;
+  const names = unsigned.join(', ');
+  say(
+    io,
+    'warning',
+    `the manifest is not signed by ${names}: whoever passed it on can have changed its columns and rules`,
   );
-  if (unsigned.length > 0) {
-    const names = unsigned.join(', ');
-    say(
-      io,
-      'warning',
-      `the manifest is not signed by ${names}: whoever passed it on can have changed its columns and rules`,
-    );
-  }
+}
+
+async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequest): Promise<QueryCheck | null> {
+  const checked = await readCheckedFile(io, args);
+  if (checked === null) return null;
+  const { unsigned, text, parameters, verdict, budgets } = await checkUnderManifest(checked, request, io.signal);
+  warnOfUnsigned(io, unsigned);
   return { text, parameters, verdict, budgets };
 }
 
@@ -46,16 +58,19 @@ async function runExamples(args: CheckArguments, io: CliIo): Promise<void> {
   if (sql !== undefined || template !== undefined) {
     throw new SealroomError('USAGE_OPTION', '`--examples` takes no query and no template');
   }
-  const file = await readManifestFile(io, args);
-  const examples =
-    file === undefined
-      ? await listExamplesInRoom(roomDirectory(io, args), as, io.signal)
-      : await listExamplesUnderManifest(
-          { ...file, knownKeys: await listHomeKeys(memberEnvironment(io, {})), isUnsigned: args.unsigned },
-          as,
-          io.signal,
-        );
-  io.stdout.write(`${args.json ? JSON.stringify({ tables: examples }) : printExamples(examples).join('\n')}\n`);
+  const checked = await readCheckedFile(io, args);
+  if (checked === null) {
+    const examples = await listExamplesInRoom(roomDirectory(io, args), as, io.signal);
+    printExamples(
+      io,
+      args,
+      examples.flatMap(({ tables }) => tables),
+    );
+    return;
+  }
+  const { tables, unsigned } = await listExamplesUnderManifest(checked, as, io.signal);
+  warnOfUnsigned(io, unsigned);
+  printExamples(io, args, tables);
 }
 
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {

@@ -15,9 +15,10 @@ import { printVerdict, refusal, verdictForMachines } from '../output/format-quer
 import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
 /** The arguments of `clean-rooms query`. */
-interface QueryArguments extends KeyArguments {
+interface QueryArguments extends KeyArguments, OutputArguments {
   readonly sql: string;
   readonly membership: string;
   readonly manifest: string;
@@ -29,8 +30,6 @@ interface QueryArguments extends KeyArguments {
   readonly overwrite: boolean;
   readonly profile: string | undefined;
   readonly region: string | undefined;
-  readonly json: boolean;
-  readonly debug: boolean;
 }
 
 const MEMBERSHIP_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -146,44 +145,44 @@ async function runQuery(args: QueryArguments, io: CliIo): Promise<void> {
 }
 
 function withQuery(yargs: Argv): Argv<QueryArguments> {
-  return withKeyOptions(yargs)
-    .positional('sql', {
-      type: 'string',
-      demandOption: true,
-      coerce: restoreArgument<string>,
-      describe: 'the query, in quotes: "SELECT …", or "$(cat query.sql)"',
-    })
-    .option('membership', {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'id of your membership at AWS',
-    })
-    .option('manifest', {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'the manifest that `collab import-clean-rooms` wrote; the query is checked under it first',
-    })
-    .option('as', { type: 'string', demandOption: true, requiresArg: true, describe: 'your member id in it' })
-    .option('for', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'id of the member that receives the result (default: you, where your membership says)',
-    })
-    .option('bucket', { type: 'string', requiresArg: true, describe: 'S3 bucket for the result' })
-    .option('prefix', { type: 'string', requiresArg: true, describe: 'prefix of its key in the bucket' })
-    .option('output', {
-      alias: 'o',
-      type: 'string',
-      requiresArg: true,
-      describe: 'file (.csv or .parquet) for the result, downloaded from the bucket and decrypted',
-    })
-    .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' })
-    .option('profile', { type: 'string', requiresArg: true, describe: 'AWS profile' })
-    .option('region', { type: 'string', requiresArg: true, describe: 'AWS region' })
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+  return withOutputOptions(
+    withKeyOptions(yargs)
+      .positional('sql', {
+        type: 'string',
+        demandOption: true,
+        coerce: restoreArgument<string>,
+        describe: 'the query, in quotes: "SELECT …", or "$(cat query.sql)"',
+      })
+      .option('membership', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'id of your membership at AWS',
+      })
+      .option('manifest', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'the manifest that `collab import-clean-rooms` wrote; the query is checked under it first',
+      })
+      .option('as', { type: 'string', demandOption: true, requiresArg: true, describe: 'your member id in it' })
+      .option('for', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'id of the member that receives the result (default: you, where your membership says)',
+      })
+      .option('bucket', { type: 'string', requiresArg: true, describe: 'S3 bucket for the result' })
+      .option('prefix', { type: 'string', requiresArg: true, describe: 'prefix of its key in the bucket' })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        describe: 'file (.csv or .parquet) for the result, downloaded from the bucket and decrypted',
+      })
+      .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' })
+      .option('profile', { type: 'string', requiresArg: true, describe: 'AWS profile' })
+      .option('region', { type: 'string', requiresArg: true, describe: 'AWS region' }),
+  );
 }
 
 /** `sealroom clean-rooms`: queries that run at AWS Clean Rooms. */

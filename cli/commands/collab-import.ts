@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Argv } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { describeLeftOut } from '../../src/clean-rooms/index.ts';
 import type { FileText } from '../../src/custody/index.ts';
 import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
@@ -7,17 +7,16 @@ import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { valuesOf } from '../options/query-options.ts';
 import { type CliIo, say } from '../terminal.ts';
+import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
 /** The arguments of `collab import-clean-rooms`. */
-export interface ImportArguments {
+interface ImportArguments extends OutputArguments {
   readonly id: string;
   readonly schema: string | undefined;
   readonly profile: string | undefined;
   readonly region: string | undefined;
   readonly output: string;
   readonly overwrite: boolean;
-  readonly json: boolean;
-  readonly debug: boolean;
 }
 
 async function readSchemas(io: CliIo): Promise<ReadonlyMap<string, FileText>> {
@@ -34,8 +33,7 @@ async function readSchemas(io: CliIo): Promise<ReadonlyMap<string, FileText>> {
   return schemas;
 }
 
-/** Runs `collab import-clean-rooms`. */
-export async function runImport(args: ImportArguments, io: CliIo): Promise<void> {
+async function runImport(args: ImportArguments, io: CliIo): Promise<void> {
   const { id, profile, region, overwrite, json } = args;
   const schemas = await readSchemas(io);
   const target = resolve(io.cwd, args.output);
@@ -69,25 +67,39 @@ export async function runImport(args: ImportArguments, io: CliIo): Promise<void>
   );
 }
 
-/** Declares the options of `collab import-clean-rooms`. */
-export function withImport(yargs: Argv): Argv<ImportArguments> {
-  return yargs
-    .option('id', { type: 'string', demandOption: true, requiresArg: true, describe: 'id of the collaboration at AWS' })
-    .option('schema', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'schema that a table was encrypted with, as table=file.json; may be repeated',
-    })
-    .option('profile', { type: 'string', requiresArg: true, describe: 'AWS profile' })
-    .option('region', { type: 'string', requiresArg: true, describe: 'AWS region' })
-    .option('output', {
-      alias: 'o',
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'file for the manifest (YAML)',
-    })
-    .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' })
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+function withImport(yargs: Argv): Argv<ImportArguments> {
+  return withOutputOptions(
+    yargs
+      .option('id', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'id of the collaboration at AWS',
+      })
+      .option('schema', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'schema that a table was encrypted with, as table=file.json; may be repeated',
+      })
+      .option('profile', { type: 'string', requiresArg: true, describe: 'AWS profile' })
+      .option('region', { type: 'string', requiresArg: true, describe: 'AWS region' })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'file for the manifest (YAML)',
+      })
+      .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' }),
+  );
+}
+
+/** `sealroom collab import-clean-rooms`: writes the manifest of a collaboration at AWS. */
+export function importCommand(io: CliIo): CommandModule<object, ImportArguments> {
+  return {
+    command: 'import-clean-rooms',
+    describe: 'write a manifest of a running collaboration of AWS Clean Rooms, to check queries with',
+    builder: withImport,
+    handler: (args) => runImport(args, io),
+  };
 }

@@ -31,14 +31,11 @@ import { type KeyArguments as KeyOptions, memberEnvironment, withKeyOptions } fr
 import { printChanges, printManifest } from '../output/format-manifest.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
-import { runImport, withImport } from './collab-import.ts';
+import { importCommand } from './collab-import.ts';
+import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
+import { printAnswer } from '../output/answer.ts';
 
-interface CommonArguments {
-  readonly json: boolean;
-  readonly debug: boolean;
-}
-
-interface ManifestArguments extends CommonArguments {
+interface ManifestArguments extends OutputArguments {
   readonly manifest: string;
 }
 
@@ -51,7 +48,7 @@ interface InitArguments extends ManifestArguments {
 }
 
 /** The arguments of `collab key`. */
-interface KeyArguments extends CommonArguments {
+interface KeyArguments extends OutputArguments {
   readonly file: string;
 }
 
@@ -83,27 +80,17 @@ interface VerifyArguments extends ManifestArguments {
 }
 
 /** The arguments of `collab diff`. */
-interface DiffArguments extends CommonArguments {
+interface DiffArguments extends OutputArguments {
   readonly before: string;
   readonly after: string;
 }
 
-function withCommon(yargs: Argv): Argv<CommonArguments> {
-  return yargs
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
-}
-
 function withManifest(yargs: Argv): Argv<ManifestArguments> {
-  return withCommon(yargs).positional('manifest', {
+  return withOutputOptions(yargs).positional('manifest', {
     type: 'string',
     demandOption: true,
     describe: 'the manifest (YAML or JSON)',
   });
-}
-
-function print(io: CliIo, { json }: CommonArguments, answer: unknown, lines: readonly string[]): void {
-  io.stdout.write(`${json ? JSON.stringify(answer) : lines.join('\n')}\n`);
 }
 
 async function readManifest(io: CliIo, file: string): Promise<Manifest> {
@@ -118,7 +105,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   // The user chose the names: if they are invalid, nothing is written.
   const { sha256 } = parseManifest(text);
   await writeWholeFile(resolve(io.cwd, args.manifest), text, { overwrite: args.overwrite });
-  print(io, args, { manifest: args.manifest, id, members, sha256 }, [
+  printAnswer(io, args, { manifest: args.manifest, id, members, sha256 }, [
     `wrote ${quoteForMessage(args.manifest)} for the collaboration ${id}`,
     'next: each member adds its public keys and tables, and then signs',
   ]);
@@ -127,13 +114,13 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
 async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
   const { sign, isNew } = await ensureSigningKey(resolve(io.cwd, args.file));
   if (isNew && !args.json) io.stderr.write(`created a signing key in ${quoteForMessage(args.file)}; keep it secret\n`);
-  print(io, args, { sign, isNew }, [sign]);
+  printAnswer(io, args, { sign, isNew }, [sign]);
 }
 
 async function runValidate(args: ManifestArguments, io: CliIo): Promise<void> {
   const { sha256, members, tables, templates } = await readManifest(io, args.manifest);
   const counts = { members: members.length, tables: tables.length, templates: templates.length };
-  print(io, args, { valid: true, sha256, ...counts }, [
+  printAnswer(io, args, { valid: true, sha256, ...counts }, [
     `valid: ${countOf(counts.members, 'member')}, ${countOf(counts.tables, 'table')}, ${countOf(counts.templates, 'template')}`,
     `hash ${sha256}`,
   ]);
@@ -143,7 +130,7 @@ async function runShow(args: ManifestArguments, io: CliIo): Promise<void> {
   const manifest = await readManifest(io, args.manifest);
   const signatureStates = verifyManifest(manifest);
   const words = { allowed: listGrants(manifest), limits: listLimits(manifest), leftOpen: adviseOnManifest(manifest) };
-  print(io, args, { ...manifest, signatureStates, ...words }, printManifest(manifest, signatureStates));
+  printAnswer(io, args, { ...manifest, signatureStates, ...words }, printManifest(manifest, signatureStates));
 }
 
 async function runSign(args: SignArguments, io: CliIo): Promise<void> {
@@ -157,7 +144,7 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   });
   await writeWholeFile(file.file, text, { overwrite: true });
   const what = template === null ? manifest.name : `template ${template}`;
-  print(io, args, { template, ...signature }, [
+  printAnswer(io, args, { template, ...signature }, [
     `signed ${quoteForMessage(what)} as ${args.as}`,
     `hash ${signature.sha256}`,
   ]);
@@ -173,7 +160,7 @@ async function runWithdraw(args: WithdrawArguments, io: CliIo): Promise<void> {
     template,
   });
   await writeWholeFile(file.file, text, { overwrite: true });
-  print(io, args, { template, ...signature }, [
+  printAnswer(io, args, { template, ...signature }, [
     `withdrew the approval of template ${template} as ${args.as}, at ${signature.time ?? ''}`,
     `hash ${signature.sha256}`,
   ]);
@@ -193,7 +180,7 @@ async function runSecret(args: SecretArguments, io: CliIo): Promise<void> {
   const lines = Object.entries(secretIds).map(([each, id]) => {
     return `generation ${each}: secret ${id}${added.includes(each) ? '' : ', named already'}`;
   });
-  print(io, args, { secretIds, added }, lines);
+  printAnswer(io, args, { secretIds, added }, lines);
   if (args.json || added.length === 0) return;
   say(
     io,
@@ -206,7 +193,7 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   const manifest = await readManifest(io, args.manifest);
   const states = verifyManifest(manifest);
   const keys = await compareKeys(memberEnvironment(io, args), manifest);
-  print(io, args, { sha256: manifest.sha256, signatureStates: states, keys }, [
+  printAnswer(io, args, { sha256: manifest.sha256, signatureStates: states, keys }, [
     ...states.map(describeSignature),
     ...keys.map(describeKey),
     `hash ${manifest.sha256}`,
@@ -218,7 +205,7 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
 
 async function runDiff(args: DiffArguments, io: CliIo): Promise<void> {
   const changes = diffManifests(await readManifest(io, args.before), await readManifest(io, args.after));
-  print(io, args, { changes }, printChanges(changes));
+  printAnswer(io, args, { changes }, printChanges(changes));
 }
 
 function withInit(yargs: Argv): Argv<InitArguments> {
@@ -279,13 +266,13 @@ function withVerify(yargs: Argv): Argv<VerifyArguments> {
 }
 
 function withFiles(yargs: Argv): Argv<DiffArguments> {
-  return withCommon(yargs)
+  return withOutputOptions(yargs)
     .positional('before', { type: 'string', demandOption: true, describe: 'the earlier manifest' })
     .positional('after', { type: 'string', demandOption: true, describe: 'the later manifest' });
 }
 
 function withFile(yargs: Argv): Argv<KeyArguments> {
-  return withCommon(yargs).positional('file', {
+  return withOutputOptions(yargs).positional('file', {
     type: 'string',
     demandOption: true,
     describe: 'file of the private key',
@@ -334,12 +321,7 @@ export function collabCommand(io: CliIo): CommandModule {
           withVerify,
           (args) => runVerify(args, io),
         )
-        .command(
-          'import-clean-rooms',
-          'write a manifest of a running collaboration of AWS Clean Rooms, to check queries with',
-          withImport,
-          (args) => runImport(args, io),
-        )
+        .command(importCommand(io))
         .command('diff <before> <after>', 'show what a change newly allows or forbids', withFiles, (args) =>
           runDiff(args, io),
         )

@@ -6,11 +6,10 @@ import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
-interface CommonArguments {
+interface CommonArguments extends OutputArguments {
   readonly home: string | undefined;
-  readonly json: boolean;
-  readonly debug: boolean;
 }
 
 /** The arguments of `member init`. */
@@ -33,10 +32,9 @@ interface VerifyArguments extends CommonArguments {
 }
 
 function withCommon(yargs: Argv): Argv<CommonArguments> {
-  return yargs
-    .option('home', { type: 'string', describe: 'home of the member (default: SEALROOM_HOME, else ~/.sealroom)' })
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+  return withOutputOptions(
+    yargs.option('home', { type: 'string', describe: 'home of the member (default: SEALROOM_HOME, else ~/.sealroom)' }),
+  );
 }
 
 function describeCard(card: SignedCard): object {

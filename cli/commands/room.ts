@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import {
   inspectRoom,
+  listExamplesInRoom,
   loadIntoRoom,
   makeRoom,
   readRoomLog,
@@ -23,9 +24,12 @@ import {
 } from '../options/room-option.ts';
 import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
+import { describeExamples } from '../output/format-query.ts';
 import { withProgress } from '../output/progress.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { withOutputOptions } from '../options/output-options.ts';
+import { printAnswer } from '../output/answer.ts';
 
 /** The arguments of `room init`. */
 interface InitArguments extends Omit<RoomArguments, 'room'> {
@@ -37,6 +41,11 @@ interface InitArguments extends Omit<RoomArguments, 'room'> {
 /** The arguments of `room update`. */
 interface UpdateArguments extends RoomArguments, ClockArguments {
   readonly manifest: string;
+}
+
+/** The arguments of `room rules`. */
+interface RulesArguments extends RoomArguments {
+  readonly as: string | undefined;
 }
 
 /** The arguments of `room remove`. */
@@ -51,10 +60,6 @@ interface AddArguments extends TableArguments {
   readonly 'csv-input-null-value': string | undefined;
 }
 
-function print(io: CliIo, { json }: Pick<RoomArguments, 'json'>, answer: unknown, lines: readonly string[]): void {
-  io.stdout.write(`${json ? JSON.stringify(answer) : lines.join('\n')}\n`);
-}
-
 async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, { room: args.directory });
   const { text, file } = await readNamedFile(io, args.manifest);
@@ -62,7 +67,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const parts = { directory, manifest: text, manifestFile: file, signerName: args.name, knownKeys };
   const { manifest, verifier } = await makeRoom(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
-  print(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
+  printAnswer(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
     `created the room ${quoteForMessage(args.directory)} for ${quoteForMessage(name)}`,
     `manifest ${sha256}`,
     `verifier key of its audit log, for all members: ${verifier}`,
@@ -80,7 +85,7 @@ async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
   if (!args.json && inForceBefore !== null) {
     say(io, 'warning', `this version was already in force from ${inForceBefore}: it undoes what was agreed since`);
   }
-  print(io, args, { manifest: { id, name, sha256 }, removed, withdrawn, inForceBefore }, [
+  printAnswer(io, args, { manifest: { id, name, sha256 }, removed, withdrawn, inForceBefore }, [
     `manifest ${sha256}`,
     ...withdrawn.map(
       ({ member, template, time }) =>
@@ -102,7 +107,7 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
   );
   const { table, leftOut, replacedSha256, warnings, signedBy, elapsedMs } = summary;
   if (!args.json) for (const warning of warnings) say(io, 'warning', warning);
-  print(io, args, summary, [
+  printAnswer(io, args, summary, [
     `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`,
     `columns: ${table.columns.map(({ name, protection }) => `${name} (${protection})`).join(', ')}`,
     ...(leftOut.length === 0
@@ -122,7 +127,7 @@ function describeTable({ name, owner, snapshot, state }: TableReport): string {
 async function runList(args: RoomArguments, io: CliIo): Promise<void> {
   const { directory, manifest, tables, problem } = await inspectRoom(operatorEnvironment(io), roomDirectory(io, args));
   const { id, name, sha256 } = manifest;
-  print(io, args, { directory, manifest: { id, name, sha256 }, tables }, [
+  printAnswer(io, args, { directory, manifest: { id, name, sha256 }, tables }, [
     `${quoteForMessage(name)}, collaboration ${id}`,
     `manifest ${sha256}, signed by all ${String(manifest.members.length)} members`,
     ...tables.map(describeTable),
@@ -130,9 +135,22 @@ async function runList(args: RoomArguments, io: CliIo): Promise<void> {
   if (problem !== null) throw problem;
 }
 
+async function runRules(args: RulesArguments, io: CliIo): Promise<void> {
+  const members = await listExamplesInRoom(roomDirectory(io, args), args.as, io.signal);
+  printAnswer(
+    io,
+    args,
+    { members },
+    members.flatMap(({ member, tables }) => [
+      `${member} may ask:`,
+      ...describeExamples(tables).map((line) => `  ${line}`),
+    ]),
+  );
+}
+
 async function runRemove(args: TableArguments, io: CliIo): Promise<void> {
   const removedSha256 = await removeFromRoom(operatorEnvironment(io, args), roomDirectory(io, args), args.table);
-  print(io, args, { table: args.table, removedSha256 }, [`removed ${args.table}, snapshot ${removedSha256}`]);
+  printAnswer(io, args, { table: args.table, removedSha256 }, [`removed ${args.table}, snapshot ${removedSha256}`]);
 }
 
 async function runLog(args: RoomArguments, io: CliIo): Promise<void> {
@@ -145,20 +163,27 @@ async function runLog(args: RoomArguments, io: CliIo): Promise<void> {
 }
 
 function withInit(yargs: Argv): Argv<InitArguments> {
-  return yargs
-    .positional('directory', { type: 'string', demandOption: true, describe: 'directory for the room' })
-    .option('manifest', {
-      alias: 'm',
-      type: 'string',
-      demandOption: true,
-      describe: 'manifest, signed by all members',
-    })
-    .option('name', {
-      type: 'string',
-      describe: 'name of the signer of the audit log (default: sealroom/<collaboration id>)',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+  return withOutputOptions(
+    yargs
+      .positional('directory', { type: 'string', demandOption: true, describe: 'directory for the room' })
+      .option('manifest', {
+        alias: 'm',
+        type: 'string',
+        demandOption: true,
+        describe: 'manifest, signed by all members',
+      })
+      .option('name', {
+        type: 'string',
+        describe: 'name of the signer of the audit log (default: sealroom/<collaboration id>)',
+      }),
+  );
+}
+
+function withMember(yargs: Argv): Argv<RulesArguments> {
+  return withRoom(yargs).option('as', {
+    type: 'string',
+    describe: 'id of the member that asks (default: each that may ask queries)',
+  });
 }
 
 function withManifest(yargs: Argv): Argv<UpdateArguments> {
@@ -206,6 +231,9 @@ export function roomCommand(io: CliIo): CommandModule {
           'list the tables, and check their snapshots; exit code 4 if one was changed',
           withRoom,
           (args) => runList(args, io),
+        )
+        .command('rules', 'say what may be asked of each table, with a query that is allowed', withMember, (args) =>
+          runRules(args, io),
         )
         .command('remove <table>', 'remove the rows of a table', withTable, (args) => runRemove(args, io))
         .command('update <manifest>', 'give the room a new version of its manifest', withManifest, (args) =>

@@ -7,6 +7,7 @@ import { SealroomError, systemReason } from '../../src/errors/index.ts';
 import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
+import { type OutputArguments, withOutputOptions } from './output-options.ts';
 
 /** The options of commands that use the keys in a home. */
 export interface HomeArguments extends FipsArguments {
@@ -35,10 +36,7 @@ function withHomeOptions<T>(yargs: Argv<T>): Argv<T & HomeArguments> {
 }
 
 /** The options of all commands on keys. */
-export interface CommonArguments extends HomeArguments {
-  readonly json: boolean;
-  readonly debug: boolean;
-}
+export interface CommonArguments extends HomeArguments, OutputArguments {}
 
 /** The options of commands on the keys of one collaboration. */
 export interface KeyCollaborationArguments extends CommonArguments, ManifestArguments {
@@ -47,9 +45,7 @@ export interface KeyCollaborationArguments extends CommonArguments, ManifestArgu
 
 /** Declares the options of all commands on keys. */
 export function withCommon(yargs: Argv): Argv<CommonArguments> {
-  return withHomeOptions(yargs)
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+  return withOutputOptions(withHomeOptions(yargs));
 }
 
 /** Declares the options of commands on the keys of one collaboration. */

@@ -2,20 +2,16 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { OperatorEnvironment } from '../../src/actions/operator/index.ts';
 import type { CliIo } from '../terminal.ts';
+import { type OutputArguments, withOutputOptions } from './output-options.ts';
 
 /** The arguments of all commands on a room. */
-export interface RoomArguments {
+export interface RoomArguments extends OutputArguments {
   readonly room: string;
-  readonly json: boolean;
-  readonly debug: boolean;
 }
 
 /** Declares the options of all commands on a room. */
 export function withRoom(yargs: Argv): Argv<RoomArguments> {
-  return yargs
-    .option('room', { type: 'string', default: '.', describe: 'directory of the room' })
-    .option('json', { type: 'boolean', default: false, describe: 'print the answer and errors as JSON' })
-    .option('debug', { type: 'boolean', default: false, describe: 'print stack traces' });
+  return withOutputOptions(yargs.option('room', { type: 'string', default: '.', describe: 'directory of the room' }));
 }
 
 /** The absolute path of the room. */

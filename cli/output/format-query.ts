@@ -65,7 +65,7 @@ export function printDefaults(
 }
 
 /** Describes what may be asked of each table, with one query that is allowed. */
-export function printExamples(examples: readonly TableExample[]): readonly string[] {
+export function describeExamples(examples: readonly TableExample[]): readonly string[] {
   return examples.flatMap(({ table, owner, allows, templates, sql }) => [
     `${table} of ${owner}:`,
     ...allows.map((text) => `  allows ${text}`),

@@ -4,7 +4,7 @@ import { isList, isRecord, quoteForMessage, SealroomError } from '../errors/inde
 export type AnswerObject = Readonly<Record<string, unknown>>;
 
 /** The error for an answer that is not what the API promises. */
-export function strangeAnswer(operation: string, what: string): SealroomError {
+export function unexpectedAnswer(operation: string, what: string): SealroomError {
   return new SealroomError('IO_CLEAN_ROOMS', `AWS Clean Rooms: the answer to \`${operation}\` ${what}`, {
     hint: 'if it happens again, report it with the version of sealroom',
   });
@@ -16,7 +16,7 @@ export class Answer {
   readonly #object: AnswerObject;
 
   constructor(operation: string, value: unknown) {
-    if (!isRecord(value)) throw strangeAnswer(operation, 'is not a JSON object');
+    if (!isRecord(value)) throw unexpectedAnswer(operation, 'is not a JSON object');
     this.#operation = operation;
     this.#object = value;
   }
@@ -29,18 +29,18 @@ export class Answer {
   text(key: string): string {
     const value = this.#object[key];
     if (typeof value === 'string' && value !== '') return value;
-    throw strangeAnswer(this.#operation, `has no text ${quoteForMessage(key)}`);
+    throw unexpectedAnswer(this.#operation, `has no text ${quoteForMessage(key)}`);
   }
 
   optionalText(key: string): string | null {
     const value = this.#object[key] ?? null;
     if (value === null || typeof value === 'string') return value;
-    throw strangeAnswer(this.#operation, `has something else than a text in ${quoteForMessage(key)}`);
+    throw unexpectedAnswer(this.#operation, `has something else than a text in ${quoteForMessage(key)}`);
   }
 
   object(key: string): Answer {
     const value = this.#object[key];
-    if (!isRecord(value)) throw strangeAnswer(this.#operation, `has no object ${quoteForMessage(key)}`);
+    if (!isRecord(value)) throw unexpectedAnswer(this.#operation, `has no object ${quoteForMessage(key)}`);
     return new Answer(this.#operation, value);
   }
 
@@ -50,7 +50,7 @@ export class Answer {
 
   objects(key: string): readonly Answer[] {
     const value = this.#object[key];
-    if (!isList(value)) throw strangeAnswer(this.#operation, `has no list ${quoteForMessage(key)}`);
+    if (!isList(value)) throw unexpectedAnswer(this.#operation, `has no list ${quoteForMessage(key)}`);
     return value.map((item) => new Answer(this.#operation, item));
   }
 
@@ -61,6 +61,6 @@ export class Answer {
   texts(key: string): readonly string[] {
     const value = this.#object[key] ?? [];
     if (isList(value) && value.every((item) => typeof item === 'string')) return value;
-    throw strangeAnswer(this.#operation, `has something else than texts in ${quoteForMessage(key)}`);
+    throw unexpectedAnswer(this.#operation, `has something else than texts in ${quoteForMessage(key)}`);
   }
 }

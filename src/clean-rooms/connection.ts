@@ -3,7 +3,7 @@ import type * as Sdk from '@aws-sdk/client-cleanrooms';
 import type { CleanRoomsClient } from '@aws-sdk/client-cleanrooms';
 import { cleanRoomsError, type CleanRoomsOptions, createCleanRoomsClient, loadCleanRooms } from '../collab/index.ts';
 import { isRecord, parseJson } from '../errors/index.ts';
-import { Answer, strangeAnswer } from './answer.ts';
+import { Answer, unexpectedAnswer } from './answer.ts';
 
 /** The most bytes of an answer that are read. */
 const MAX_ANSWER_BYTES = 32 * 2 ** 20;
@@ -86,7 +86,7 @@ export class CleanRoomsConnection implements Disposable {
     }
     const body = this.#takeBody();
     const value = body === null ? undefined : parseJson(new TextDecoder().decode(body));
-    if (value === undefined) throw strangeAnswer(operation, 'is not JSON');
+    if (value === undefined) throw unexpectedAnswer(operation, 'is not JSON');
     return new Answer(operation, value);
   }
 

@@ -14,7 +14,7 @@ import {
   memberOfAccount,
   nameOfCollaboration,
 } from './import-parts.ts';
-import type { CollaborationAnswers } from './read-collaboration.ts';
+import type { CollaborationAnswers } from './fetch-collaboration.ts';
 
 /** A manifest that was made from a collaboration of AWS Clean Rooms. */
 export interface ImportedManifest {

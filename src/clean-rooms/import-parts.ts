@@ -139,7 +139,7 @@ function withoutUnknownAnalyses(
 }
 
 /** What is known of a table besides its schema. */
-export interface TableFacts {
+export interface ImportedFacts {
   readonly rules: readonly Answer[];
   /** C3R's schema, which says what is protected. */
   readonly schema: TableSchema | undefined;
@@ -149,7 +149,7 @@ export interface TableFacts {
 /** The entry of a table, and the analyses of its rule that were not taken over. */
 export function importTable(
   schema: Answer,
-  { rules, schema: columnsSchema, templates }: TableFacts,
+  { rules, schema: columnsSchema, templates }: ImportedFacts,
 ): { readonly table: ImportedPart; readonly gone: readonly string[] } {
   const reason = whyNoTable(schema);
   if (reason !== null) return { table: refused(reason), gone: [] };

@@ -2,6 +2,6 @@
 export { CleanRoomsConnection } from './connection.ts';
 export { describeLeftOut, type ImportedManifest, importManifest } from './import-manifest.ts';
 export { accountOfMember } from './import-parts.ts';
-export { readCollaboration } from './read-collaboration.ts';
+export { fetchCollaboration } from './fetch-collaboration.ts';
 export { type ProtectedQueryResult, type ResultPlace, runProtectedQuery } from './protected-query.ts';
 export { downloadResult, openResultStore, type ResultStore } from './results.ts';

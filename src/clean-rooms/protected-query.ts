@@ -2,7 +2,7 @@ import type { ProtectedQueryOutputConfiguration } from '@aws-sdk/client-cleanroo
 import { awsFailureOf } from '../aws/index.ts';
 import { quoteAws } from '../collab/index.ts';
 import { quoteForMessage, SealroomError } from '../errors/index.ts';
-import { type Answer, strangeAnswer } from './answer.ts';
+import { type Answer, unexpectedAnswer } from './answer.ts';
 import type { CleanRoomsConnection } from './connection.ts';
 
 /** Where AWS puts a result. */
@@ -130,7 +130,7 @@ function failureOf(id: string, status: string, query: Answer): SealroomError {
     case 'CANCELLED':
       return new SealroomError('IO_CLEAN_ROOMS', `the query ${id} was cancelled at AWS by somebody else`);
     default:
-      return strangeAnswer('GetProtectedQuery', `has the status ${quoteForMessage(status)}, which is not known`);
+      return unexpectedAnswer('GetProtectedQuery', `has the status ${quoteForMessage(status)}, which is not known`);
   }
 }
 

@@ -12,6 +12,7 @@ import { resolveQuery } from './resolve/query.ts';
 import { type Obligation, obligationsOf } from './rewrite/obligations.ts';
 import { groupDistinct } from './rewrite/group-distinct.ts';
 import { inlineNamed } from './rewrite/inline-named.ts';
+import { makesLongTexts } from './rewrite/text-growth.ts';
 import { rewriteQuery } from './rewrite/rewrite.ts';
 import type { TableKey } from './analysis/known-keys.ts';
 import { checkAggregation } from './check/aggregation.ts';
@@ -153,10 +154,15 @@ export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict 
   }
   const free = new Set(tables.filter((table) => isForOwner(table, check)).map(({ name }) => name));
   const obligations = obligationsOf(query, tables, counted.limits, maxRows, free);
+  if (makesLongTexts(resolved)) {
+    const help = 'Join, repeat and replace texts less often.';
+    found.add('TOO_LARGE', query.span, 'the texts that the query makes can become too long', { help });
+    return refuse(found, names);
+  }
   const rewritten = rewriteQuery(counted.query, obligations);
   if (rewritten === null) {
-    const help = 'Nest functions less deeply.';
-    found.add('TOO_LARGE', query.span, 'functions are nested too deeply once they are written out', { help });
+    const help = 'Nest functions and sub-queries less deeply.';
+    found.add('TOO_LARGE', query.span, 'functions or sub-queries that are values are nested too deeply', { help });
     return refuse(found, names);
   }
   const statement = printStatement(rewritten, bound?.values ?? new Map());

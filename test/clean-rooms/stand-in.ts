@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { vi } from 'vitest';
+import { stubAws } from '../support/aws.ts';
 
 export const COLLABORATION = '7a2c1e9e-3f5b-4b1e-9f0e-0d6a1d1c2b33';
 export const MEMBERSHIP = '11111111-2222-4333-8444-555555555555';
@@ -60,14 +61,7 @@ export class StandIn implements AsyncDisposable {
       });
     });
     vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${String(port)}`);
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAFAKEFAKEFAKEFAKE');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'fake-secret-access-key');
-    vi.stubEnv('AWS_REGION', 'eu-central-1');
-    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent/config');
-    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent/credentials');
-    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-    vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
-    vi.stubEnv('AWS_PROFILE', undefined);
+    stubAws();
     return aws;
   }
 

@@ -76,6 +76,27 @@ describe('sealroom check', () => {
     expect((await check('--examples', 'SELECT 1')).code).toBe(2);
   });
 
+  test('says the same for each member that may ask, as the rules of the room', async () => {
+    const examples = (await check('--examples')).out;
+    const { code, out, err } = await run(['room', 'rules', '--room', 'room']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toBe(`brand may ask:\n${examples.replaceAll(/^(?=.)/gm, '  ')}`);
+    const pub = await run(['room', 'rules', '--room', 'room', '--as', 'pub', '--json']);
+    expect(JSON.parse(pub.out)).toMatchObject({ members: [{ member: 'pub', tables: [{ sql: null }, {}, {}, {}] }] });
+    expect((await run(['room', 'rules', '--room', 'room', '--as', 'nobody'])).code).toBe(2);
+  });
+
+  test('warns with examples, too, of a manifest that not all have signed', async () => {
+    const { signatures, ...manifest } = JSON.parse(await room.session.text('manifest.json')) as Record<string, unknown>;
+    expect(signatures).toBeDefined();
+    await room.session.put('unsigned.json', JSON.stringify(manifest));
+    const argv = ['check', '--manifest', 'unsigned.json', '--as', 'brand', '--examples'];
+    expect((await run(argv)).code).toBe(1);
+    const { code, err } = await run([...argv, '--unsigned']);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning: the manifest is not signed by .*brand.*: whoever passed it on/);
+  });
+
   test('takes a template with values', async () => {
     const { code, out } = await check('--template', 'pages-since', '--param', 'since=1200');
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('$1 = "1200"') });

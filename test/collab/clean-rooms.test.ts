@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SealroomError } from '#src/errors/sealroom-error';
 import type { CleanRoomsOptions } from 'sealroom/collab';
 import { createCleanRoomsClient, fetchCollaborationSettings } from 'sealroom/collab';
+import { stubAws } from '../support/aws.ts';
 
 const ID = '00000000-1111-2222-3333-444444444444';
 const SETTINGS = {
@@ -25,14 +26,7 @@ let server: Server;
 let aws: StandIn;
 
 beforeEach(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAFAKE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'fake');
-  vi.stubEnv('AWS_REGION', 'eu-central-1');
-  vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent/config');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent/credentials');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
-  vi.stubEnv('AWS_PROFILE', undefined);
+  stubAws();
   const requests: string[] = [];
   const agents: string[] = [];
   server = createServer((request, response) => {

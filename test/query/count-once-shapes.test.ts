@@ -1,9 +1,10 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { checkQuery, QueryParser, type SnapshotFacts } from 'sealroom/query';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkQuery, type SnapshotFacts } from 'sealroom/query';
+import { expect, test } from 'vitest';
 import { runs } from '../support/runs.ts';
 import { countingManifest } from './count-once.ts';
+import { Choices } from './model/choices.ts';
+import { useShop } from './shop.ts';
 
 // Random FROMs with outer joins, nested joins, sub-queries, set operations and nulls. The judges know nothing of the checks: plain SQL
 // with a threshold in HAVING, and counts of the groups of each person and of the copies of each row.
@@ -11,19 +12,7 @@ const SEED = 20261129;
 
 const ROOM = { manifest: countingManifest({ isCustom: true }), member: 'shop', receivers: ['shop'] };
 
-let parser: QueryParser;
-let engine: DuckDBConnection;
-
-beforeAll(async () => {
-  parser = await QueryParser.open();
-  engine = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
-  await engine.run("CREATE SCHEMA crm; CREATE SCHEMA shop; SET search_path = 'crm,shop'");
-});
-
-afterAll(() => {
-  parser.close();
-  engine.closeSync();
-});
+const shop = useShop();
 
 /** Persons, texts and numbers of a relation, by the names of columns. */
 interface Leaf {
@@ -57,27 +46,6 @@ const DERIVED = [
   'SELECT MAX(email) AS email, MAX(tag) AS g, MAX(bucket) AS k FROM mine',
   "SELECT email, CASE WHEN tag = 'r1' THEN 'x' ELSE 'y' END AS g, bucket AS k FROM mine WHERE bucket = 1",
 ].map((sql) => ({ sql: `(${sql})`, persons: ['email'], texts: ['g'], numbers: ['k'] }));
-
-/** Takes the next of a list of random numbers, which choose the parts of a query. */
-class Choices {
-  readonly #numbers: readonly number[];
-  #next = 0;
-
-  constructor(numbers: readonly number[]) {
-    this.#numbers = numbers;
-  }
-
-  below(end: number): number {
-    this.#next += 1;
-    return Math.floor(((this.#numbers[this.#next % this.#numbers.length] ?? 0) * end) / 1_000_000);
-  }
-
-  of<Value>(list: readonly Value[]): Value {
-    const value = list[this.below(list.length)];
-    if (value === undefined) throw new Error('nothing to choose from');
-    return value;
-  }
-}
 
 const KINDS = ['persons', 'persons', 'persons', 'texts', 'numbers'] as const;
 
@@ -202,7 +170,7 @@ async function load(table: keyof typeof TYPES, rows: readonly Row[]): Promise<vo
   const print = (value: string | number | null): string =>
     value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value}'`;
   const values = rows.map((row) => `(${row.map(print).join(', ')})`).join(', ');
-  await engine.run(
+  await shop.engine.run(
     `CREATE OR REPLACE TABLE ${table}(${TYPES[table].join(', ')}); INSERT INTO ${table} VALUES ${values}`,
   );
 }
@@ -223,7 +191,7 @@ function textOf(value: unknown): string {
 }
 
 async function read(sql: string): Promise<readonly string[]> {
-  const rows = (await engine.runAndReadAll(sql)).getRowsJson();
+  const rows = (await shop.engine.runAndReadAll(sql)).getRowsJson();
   return rows.map((row) => row.map(textOf).join(' ')).sort();
 }
 
@@ -246,7 +214,7 @@ test('R-41, R-42 an allowed answer is that of plain SQL; no row counts twice, an
       const { from, groups, measure, persons } = queryOf(new Choices(numbers));
       const by = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`;
       const sql = `SELECT ${[...groups.map((group, index) => `${group} AS g${String(index)}`), `${measure} AS n`].join(', ')} ${from}${by}`;
-      const verdict = checkQuery(await parser.parse(sql), { ...ROOM, facts });
+      const verdict = checkQuery(await shop.parser.parse(sql), { ...ROOM, facts });
       if (!verdict.allowed) {
         refused += 1;
         continue;

@@ -1,27 +1,20 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { checkQuery, QueryParser } from 'sealroom/query';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkQuery } from 'sealroom/query';
+import { beforeAll, expect, test } from 'vitest';
 import { countingManifest } from './count-once.ts';
+import { useShop } from './shop.ts';
 
 // All small databases of four persons: in the other member's table with one of two regions, or not there, and some lists of the member
 // that asks. Two judges: plain SQL with a threshold, and the answer without one of the persons.
 
 const MANIFEST = countingManifest({ isCustom: true });
 
-let parser: QueryParser;
-let engine: DuckDBConnection;
+const shop = useShop();
 
 beforeAll(async () => {
-  parser = await QueryParser.open();
-  engine = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
-  await engine.run("CREATE SCHEMA crm; CREATE SCHEMA shop; SET search_path = 'crm,shop'");
-  await engine.run('CREATE TABLE crm.customers(email VARCHAR, phone VARCHAR, spend BIGINT, region VARCHAR)');
-  await engine.run('CREATE TABLE shop.mine(email VARCHAR, phone VARCHAR, bucket BIGINT, tag VARCHAR, weight BIGINT)');
-});
-
-afterAll(() => {
-  parser.close();
-  engine.closeSync();
+  await shop.engine.run('CREATE TABLE crm.customers(email VARCHAR, phone VARCHAR, spend BIGINT, region VARCHAR)');
+  await shop.engine.run(
+    'CREATE TABLE shop.mine(email VARCHAR, phone VARCHAR, bucket BIGINT, tag VARCHAR, weight BIGINT)',
+  );
 });
 
 const PERSONS = ['e0', 'e1', 'e2', 'e3'];
@@ -68,7 +61,7 @@ function withThreshold(form: string): string {
 }
 
 async function rowsOf(sql: string): Promise<readonly string[]> {
-  const rows = (await engine.runAndReadAll(sql)).getRowsJson();
+  const rows = (await shop.engine.runAndReadAll(sql)).getRowsJson();
   return rows.map((row) => JSON.stringify(row)).sort();
 }
 
@@ -81,26 +74,26 @@ test('R-64 a person that is taken out changes one row at most, and what remains 
   const facts = new Map([['mine', { rows: 5, multiplicity: new Map([['email', 1]]) }]]);
   const allowed: (readonly [form: string, sql: string])[] = [];
   for (const form of FORMS) {
-    const verdict = checkQuery(await parser.parse(form, MANIFEST.dialect), {
+    const verdict = checkQuery(await shop.parser.parse(form, MANIFEST.dialect), {
       ...{ manifest: MANIFEST, member: 'shop', receivers: ['shop'], facts },
     });
     expect([form, verdict.findings.map(({ code, message }) => `${code} ${message}`)]).toEqual([form, []]);
     if (verdict.allowed) allowed.push([form, verdict.statement.sql]);
   }
   for (const list of LISTS) {
-    await engine.run('DELETE FROM shop.mine');
+    await shop.engine.run('DELETE FROM shop.mine');
     for (const [email, weight] of list) {
-      await engine.run(
+      await shop.engine.run(
         `INSERT INTO shop.mine VALUES (${email === null ? 'NULL' : `'${email}'`}, 'p', 1, 't', ${String(weight)})`,
       );
     }
     const answers = new Map<string, readonly (readonly string[])[]>();
     const states = statesOf(PERSONS.length);
     for (const state of states) {
-      await engine.run('DELETE FROM crm.customers');
+      await shop.engine.run('DELETE FROM crm.customers');
       for (const [index, region] of state.entries()) {
         if (region === null) continue;
-        await engine.run(
+        await shop.engine.run(
           `INSERT INTO crm.customers VALUES ('${String(PERSONS[index])}', 'p', ${String(index)}, '${region}')`,
         );
       }

@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { PatternProblem, readPattern, readReplacement } from '#src/query/resolve/pattern';
+import { PatternProblem, readRegularExpression, readReplacement } from '#src/query/resolve/texts/pattern';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runs } from '../support/runs.ts';
@@ -51,9 +51,9 @@ test('R-59 a pattern finds, extracts and replaces in the engine what it does els
   for (const [flag, start, body, letters] of cases) {
     const written = `${flag}${start}${body}`;
     const text = letters.join('');
-    let read: ReturnType<typeof readPattern>;
+    let read: ReturnType<typeof readRegularExpression>;
     try {
-      read = readPattern(written, false);
+      read = readRegularExpression(written, false);
     } catch (error) {
       if (!(error instanceof PatternProblem)) throw error;
       continue;
@@ -109,12 +109,12 @@ test.each([
   ],
   ...['(a$)*', '((a{100}){100}){100}', '\\x41', '\\u0041', '('.repeat(30) + ')'.repeat(30), 'a'.repeat(501)],
 ])('R-59 refuses %s', (written) => {
-  expect(() => readPattern(written, true)).toThrow(PatternProblem);
+  expect(() => readRegularExpression(written, true)).toThrow(PatternProblem);
 });
 
 test('R-59 in a condition, `$` also matches before a line end at the very end', async () => {
   const engine = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
-  const { text } = readPattern('^a.$', true);
+  const { text } = readRegularExpression('^a.$', true);
   const answers: unknown[] = [];
   for (const value of ['ab', 'ab\n', 'ab\r\n', 'ab\n\n', 'a\n', 'abc']) {
     answers.push((await engine.runAndReadAll('SELECT regexp_matches($1, $2)', [value, text])).getRowsJson()[0]?.[0]);

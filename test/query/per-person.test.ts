@@ -279,6 +279,7 @@ describe('R-63 a fingerprint column stands for persons, whether nulls are preser
       'ads_c a LEFT JOIN sales_c s ON a.person = s.person WHERE a.person IS NULL',
       'sales_c s RIGHT JOIN ads_c a ON a.person = s.person WHERE a.person IS NULL',
       '(SELECT a.person FROM ads_c a LEFT JOIN sales_c s ON a.person = s.person) t WHERE t.person IS NULL',
+      '(SELECT person AS p FROM ads_c UNION ALL SELECT person FROM sales_c) t WHERE t.p IS NULL',
     ]) {
       expect([from, await codesOf(isNull(from), 'false')]).toEqual([from, ['FINGERPRINT_USE']]);
       expect([from, await codesOf(isNull(from), 'true')]).toEqual([from, ['allowed']]);
@@ -288,6 +289,10 @@ describe('R-63 a fingerprint column stands for persons, whether nulls are preser
       ['sales_c s RIGHT JOIN ads_c a ON a.person = s.person WHERE s.person IS NULL', '2'],
       ['sales_c s FULL JOIN ads_c a ON a.person = s.person WHERE a.person IS NULL', '1'],
       ['(SELECT s.person FROM ads_c a LEFT JOIN sales_c s ON a.person = s.person) t WHERE t.person IS NULL', '2'],
+      [
+        '(SELECT person AS p FROM ads_c UNION ALL SELECT s.person FROM ads_c a LEFT JOIN sales_c s ON a.person = s.person) t WHERE t.p IS NULL',
+        '2',
+      ],
     ] as const) {
       expect([from, await rowsOf(isNull(from), 'false')]).toEqual([from, [n]]);
     }

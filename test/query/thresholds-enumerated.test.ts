@@ -1,28 +1,16 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { checkQuery, QueryParser, type Verdict } from 'sealroom/query';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkQuery, type Verdict } from 'sealroom/query';
+import { expect, test } from 'vitest';
 import { runs } from '../support/runs.ts';
 import { countingManifest, type Terms } from './count-once.ts';
+import { useShop } from './shop.ts';
 
 // Unions, WITH queries that are read twice, and MIN and MAX over small databases. The judge knows nothing of the checks: it looks whether
 // the persons that are counted have the values that are shown, and takes persons out.
 const SEED = 20261129;
 const MINIMUM = 2;
 
-let parser: QueryParser;
-let engine: DuckDBConnection;
-
-beforeAll(async () => {
-  parser = await QueryParser.open();
-  engine = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
-  await engine.run("CREATE SCHEMA crm; CREATE SCHEMA shop; SET search_path = 'crm,shop'");
-});
-
-afterAll(() => {
-  parser.close();
-  engine.closeSync();
-});
+const shop = useShop();
 
 type Customer = readonly [email: number, phone: number, spend: number | null, region: number];
 type Mine = readonly [email: number, phone: number, tag: number];
@@ -52,7 +40,7 @@ function rowsOf(rows: readonly (readonly (number | null)[])[], columns: string):
 }
 
 async function load({ customers, mine }: Data): Promise<void> {
-  await engine.run(
+  await shop.engine.run(
     `CREATE OR REPLACE TABLE crm.customers AS SELECT 'e' || e AS email, 'p' || p AS phone, s::BIGINT AS spend, 'r' || r AS region FROM ${rowsOf(customers, 'e, p, s, r')};` +
       `CREATE OR REPLACE TABLE shop.mine AS SELECT 'e' || e AS email, 'p' || p AS phone, 0::BIGINT AS bucket, 'r' || t AS tag, t::BIGINT AS weight FROM ${rowsOf(mine, 'e, p, t')}`,
   );
@@ -60,11 +48,11 @@ async function load({ customers, mine }: Data): Promise<void> {
 
 async function ask(sql: string, terms: Terms = {}): Promise<Verdict> {
   const context = { manifest: countingManifest({ isCustom: true, ...terms }), member: 'shop', receivers: ['shop'] };
-  return checkQuery(await parser.parse(sql), context);
+  return checkQuery(await shop.parser.parse(sql), context);
 }
 
 async function read(sql: string): Promise<readonly (readonly string[])[]> {
-  return (await engine.runAndReadAll(sql)).getRowsJS().map((row) => row.map(String));
+  return (await shop.engine.runAndReadAll(sql)).getRowsJS().map((row) => row.map(String));
 }
 
 /** The rows of an answer that differ when a person is taken out, by their key. */

@@ -8,7 +8,7 @@ import {
   importManifest,
   openResultStore,
   type ProtectedQueryResult,
-  readCollaboration,
+  fetchCollaboration,
   type ResultPlace,
   type ResultStore,
   runProtectedQuery,
@@ -45,7 +45,7 @@ export async function importCleanRooms(
   const columns = new Map([...schemas].map(([table, { text, file }]) => [table, parseTableSchema(text, { file })]));
   const collaborationId = parseCollaborationId(id);
   using connection = await CleanRoomsConnection.open(aws);
-  return importManifest(await readCollaboration({ connection, id: collaborationId, signal }), columns);
+  return importManifest(await fetchCollaboration({ connection, id: collaborationId, signal }), columns);
 }
 
 /** What becomes of a result in S3. */

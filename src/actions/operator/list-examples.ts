@@ -1,4 +1,4 @@
-import { listGrants, type Manifest } from '../../collab/index.ts';
+import { listGrants, type Manifest, type ManifestTable } from '../../collab/index.ts';
 import { listCandidates } from '../../query/index.ts';
 import { claimedCaller, openRoom, QueryChecker, resolveRequest } from '../../room/index.ts';
 import { type CheckedManifest, readCheckedManifest } from './check-query.ts';
@@ -15,35 +15,55 @@ export interface TableExample {
   readonly sql: string | null;
 }
 
-/** For each table, what a member may ask of it, with one query that the check allows. Budgets are not looked at. */
+/** What a member may ask, table by table. */
+export interface MemberExamples {
+  readonly member: string;
+  readonly tables: readonly TableExample[];
+}
+
+/** What a member may ask under a manifest that need not be signed by all. */
+export interface ManifestExamples extends MemberExamples {
+  /** The members that have not signed the manifest: whoever passed it on can have changed it. */
+  readonly unsigned: readonly string[];
+}
+
+/** The first candidate that the check allows. Results are for the member, or for those who may receive them instead. */
+async function findExample(
+  checker: QueryChecker,
+  manifest: Manifest,
+  table: ManifestTable,
+  member: string,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  const receivers = table.receivers.includes(member) ? [] : table.receivers;
+  for (const sql of listCandidates(manifest, table, member)) {
+    const request = { caller: claimedCaller(member), receivers, query: { kind: 'text', sql } } as const;
+    const { context } = resolveRequest(request, manifest);
+    if ((await checker.check(sql, context, signal)).allowed) return sql;
+  }
+  return null;
+}
+
+/** What a member may ask of each table, with one query that the check allows. Budgets are not looked at. */
 async function listExamples(
+  checker: QueryChecker,
   manifest: Manifest,
   member: string,
   signal: AbortSignal | undefined,
-): Promise<readonly TableExample[]> {
-  await using checker = new QueryChecker();
+): Promise<MemberExamples> {
   const grants = listGrants(manifest);
-  const examples: TableExample[] = [];
+  const tables: TableExample[] = [];
   for (const table of manifest.tables) {
     const { name, owner, rule } = table;
-    let found: string | null = null;
-    for (const sql of listCandidates(manifest, table, member)) {
-      const request = { caller: claimedCaller(member), receivers: [], query: { kind: 'text', sql } } as const;
-      const { context } = resolveRequest(request, manifest);
-      if (!(await checker.check(sql, context, signal)).allowed) continue;
-      found = sql;
-      break;
-    }
-    const allows = grants.filter(({ subject }) => subject === `table ${name}`).map(({ text }) => text);
-    examples.push({
+    tables.push({
       table: name,
       owner,
-      allows,
+      allows: grants.filter(({ subject }) => subject === `table ${name}`).map(({ text }) => text),
       templates: rule?.kind === 'custom' ? rule.allowedTemplates : [],
-      sql: found,
+      sql: await findExample(checker, manifest, table, member, signal),
     });
   }
-  return examples;
+  return { member, tables };
 }
 
 /**
@@ -52,22 +72,31 @@ async function listExamples(
  * @throws {SealroomError} as `checkUnderManifest`.
  */
 export async function listExamplesUnderManifest(
-  manifest: CheckedManifest,
+  checked: CheckedManifest,
   member: string,
   signal?: AbortSignal,
-): Promise<readonly TableExample[]> {
-  return listExamples(readCheckedManifest(manifest).manifest, member, signal);
+): Promise<ManifestExamples> {
+  await using checker = new QueryChecker();
+  const { manifest, unsigned } = readCheckedManifest(checked);
+  return { ...(await listExamples(checker, manifest, member, signal)), unsigned };
 }
 
 /**
- * What a member may ask in a room, table by table.
+ * What a member may ask in a room, table by table; without a member, each of those that may ask queries.
  *
  * @throws {SealroomError} as `openRoom`.
  */
 export async function listExamplesInRoom(
   directory: string,
-  member: string,
+  member?: string,
   signal?: AbortSignal,
-): Promise<readonly TableExample[]> {
-  return listExamples((await openRoom(directory)).manifest, member, signal);
+): Promise<readonly MemberExamples[]> {
+  const { manifest } = await openRoom(directory);
+  await using checker = new QueryChecker();
+  const asking = manifest.members.filter(({ abilities }) => abilities.includes('CAN_QUERY'));
+  const examples: MemberExamples[] = [];
+  for (const each of member === undefined ? asking.map(({ id }) => id) : [member]) {
+    examples.push(await listExamples(checker, manifest, each, signal));
+  }
+  return examples;
 }

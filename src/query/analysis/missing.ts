@@ -1,22 +1,19 @@
-import type { Expression, ExpressionOf, Select } from '../ast/nodes.ts';
+import type { ExpressionOf, Select } from '../ast/nodes.ts';
+import { outputsOf } from '../ast/outputs.ts';
 import { missingIn } from './links.ts';
 import { leafOf, namedIn, type Placed, queryOf } from './places.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-function isMissingValue(value: Expression, place: Placed<Select>): boolean {
-  return value.kind === 'column' && mayBeMissing(value, place);
-}
-
-/** Whether an output of a query may be null because an outer join found no row for it. */
-function mayOutputBeMissing(place: Placed, name: string): boolean {
-  const { query, around } = place;
+/** Whether an output of a query may be null because an outer join found no row for it. Both sides of a set operation may be why. */
+function mayOutputBeMissing(place: Placed, index: number): boolean {
+  const { query } = place;
   if (query.kind === 'select') {
-    const item = query.items.find((each) => each.name === name);
-    return item !== undefined && isMissingValue(item.value, { query, around });
+    const value = query.items[index]?.value;
+    return value?.kind === 'column' && mayBeMissing(value, { ...place, query });
   }
-  // The outputs of the right side have the places of those of the left one, and names of their own.
-  return false;
+  const around = namedIn(place);
+  return [query.left, query.right].some((side) => mayOutputBeMissing({ query: side, around }, index));
 }
 
 /** Whether a column of a SELECT's FROM may be null because an outer join, there or in a sub-query, found no row for it. */
@@ -25,5 +22,9 @@ export function mayBeMissing(part: ExpressionOf<'column'>, place: Placed<Select>
   if (missingIn(query.from, NOTHING).has(part.relation)) return true;
   const leaf = leafOf(query, part.relation);
   const inner = leaf === null ? null : queryOf(leaf, namedIn(place));
-  return inner !== null && mayOutputBeMissing(inner, part.name);
+  if (inner === null) return false;
+  return mayOutputBeMissing(
+    inner,
+    outputsOf(inner.query).findIndex(({ name }) => name === part.name),
+  );
 }

@@ -19,6 +19,22 @@ export const NOWHERE: Span = { start: 0, end: 0 };
 /** The constant TRUE. */
 export const TRUE: Expression = { kind: 'literal', text: 'true', span: NOWHERE, type: BOOLEAN };
 
+/** A SELECT without any clause, to be completed. */
+export const PLAIN_SELECT = {
+  kind: 'select',
+  named: [],
+  hasStar: false,
+  distinct: false,
+  from: null,
+  where: null,
+  groups: [],
+  having: null,
+  qualify: null,
+  order: [],
+  limit: null,
+  offset: null,
+} as const;
+
 /** `AND` or `OR` over terms, merged with nested ones of the same operator. A single term is returned as it is; none gives `null`. */
 export function logic(operator: 'AND' | 'OR', parts: readonly Expression[], span: Span): Expression | null {
   const terms = parts.flatMap((part) => (part.kind === 'logic' && part.operator === operator ? part.terms : [part]));

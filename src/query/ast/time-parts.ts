@@ -14,15 +14,15 @@ const UNITS = {
 } as const;
 
 /** One of the units of time. */
-export type TimeUnit = keyof typeof UNITS;
+export type UnitOfTime = keyof typeof UNITS;
 
 /** The unit with a name in any case, or `null`. */
-export function findTimeUnit(name: string): TimeUnit | null {
+export function findTimeUnit(name: string): UnitOfTime | null {
   const lower = name.toLowerCase();
   return isTimeUnit(lower) ? lower : null;
 }
 
-function isTimeUnit(name: string): name is TimeUnit {
+function isTimeUnit(name: string): name is UnitOfTime {
   return Object.hasOwn(UNITS, name);
 }
 
@@ -30,7 +30,7 @@ function isTimeUnit(name: string): name is TimeUnit {
 export const TIME_UNITS: readonly string[] = Object.keys(UNITS).map((name) => name.toUpperCase());
 
 /** How long a unit is: in calendar months, or in microseconds. */
-export function lengthOf(unit: TimeUnit): { readonly months: number } | { readonly microseconds: number } {
+export function lengthOf(unit: UnitOfTime): { readonly months: number } | { readonly microseconds: number } {
   return UNITS[unit];
 }
 

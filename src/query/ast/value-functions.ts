@@ -44,7 +44,7 @@ export const TEXT_FUNCTIONS = {
   md5: { listedAs: null, arguments: ['text'], result: 'text' },
   sha1: { listedAs: null, arguments: ['text'], result: 'text' },
   sha256: { listedAs: null, arguments: ['text'], result: 'text', isUnnamed: true },
-  /** Patterns are those of `resolve/pattern.ts`, written for RE2. */
+  /** Patterns are those of `resolve/texts/pattern.ts`, written for RE2. */
   regexp_like: { listedAs: null, arguments: ['text', 'constant'], result: 'boolean', isUnnamed: true },
   regexp_replace: { listedAs: null, arguments: ['text', 'constant', 'constant'], result: 'text', isUnnamed: true },
   regexp_extract: { listedAs: null, arguments: ['text', 'constant', 'literal'], result: 'text', isUnnamed: true },

@@ -2,7 +2,7 @@ import { aliasesIn, usedAliases } from '../ast/walk.ts';
 import type { Scan } from '../check/rule-context.ts';
 import type { Edit, Fix, Span } from '../findings/finding.ts';
 import { fixOf, type Site } from './site.ts';
-import type { Token } from './tokens.ts';
+import type { SqlToken } from './tokens.ts';
 
 const JOIN_WORDS = ['INNER', 'LEFT', 'RIGHT', 'FULL', 'OUTER', 'CROSS', 'NATURAL', 'JOIN'];
 
@@ -11,7 +11,7 @@ function joinBefore(site: Site, { span }: Scan): Span | null {
   const table = site.tokens.findIndex(({ start }) => start === span.start);
   const last = site.tokens[table - 1];
   if (last === undefined || (last.word !== 'JOIN' && last.text !== ',')) return null;
-  let first: Token = last;
+  let first: SqlToken = last;
   for (let index = table - 2; last.word === 'JOIN'; index -= 1) {
     const token = site.tokens[index];
     if (token === undefined || !JOIN_WORDS.includes(token.word)) break;

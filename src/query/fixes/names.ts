@@ -5,23 +5,9 @@ import { fixOf, type Site } from './site.ts';
 
 /** Functions of other dialects, and what does the same. Where a rule does not list that, the fix is not offered. */
 const EQUIVALENTS: Readonly<Record<string, string>> = {
-  CEILING: 'CEIL',
-  CHAR_LENGTH: 'LENGTH',
-  CHARACTER_LENGTH: 'LENGTH',
-  DATE_DIFF: 'DATEDIFF',
-  DATE_PART: 'EXTRACT',
   GETDATE: 'CURRENT_DATE',
-  IFNULL: 'COALESCE',
   ISNULL: 'COALESCE',
-  LCASE: 'LOWER',
-  LEN: 'LENGTH',
-  MID: 'SUBSTRING',
-  NVL: 'COALESCE',
-  POW: 'POWER',
   STRLEN: 'LENGTH',
-  SUBSTR: 'SUBSTRING',
-  TRUNCATE: 'TRUNC',
-  UCASE: 'UPPER',
 };
 
 /** The last name of a dotted one, which is replaced. */

@@ -3,7 +3,7 @@ import { leavesOf, selectsIn } from '../ast/walk.ts';
 import type { Query, Select } from '../ast/nodes.ts';
 import type { Scan } from '../check/rule-context.ts';
 import type { Edit, Finding, Fix } from '../findings/finding.ts';
-import { SelectText, type Token } from './tokens.ts';
+import { SelectText, type SqlToken } from './tokens.ts';
 
 /** A refused query: its text, and what was understood of it. */
 export interface RefusedText {
@@ -21,7 +21,7 @@ export class Site {
   readonly finding: Finding;
   readonly text: string;
   readonly manifest: Manifest;
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly SqlToken[];
   /** The SELECT around the finding. */
   readonly select: SelectText;
   /** The tables of this SELECT itself, in the order of the text. */
@@ -47,7 +47,7 @@ export class Site {
   }
 
   /** The place of a finding; `null` if it is in no SELECT. */
-  static of(refused: RefusedText, tokens: readonly Token[], finding: Finding): Site | null {
+  static of(refused: RefusedText, tokens: readonly SqlToken[], finding: Finding): Site | null {
     const select = SelectText.around(tokens, finding.span.start);
     return select === null ? null : new Site(refused, finding, select);
   }

@@ -1,7 +1,7 @@
 import type { Span } from '../findings/finding.ts';
 
 /** A token of SQL, without white space and comments. */
-export interface Token extends Span {
+export interface SqlToken extends Span {
   readonly text: string;
   /** In upper case, for keywords; empty for texts and quoted names. */
   readonly word: string;
@@ -13,8 +13,8 @@ const TOKEN =
   /--[^\n]*|\/\*[^]*?\*\/|'(?:[^'\\]|''|\\[^])*'|"(?:[^"]|"")*"|`[^`]*`|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|\S/gu;
 
 /** The tokens of a text; it need not be valid SQL. */
-export function tokensOf(text: string): readonly Token[] {
-  const tokens: Token[] = [];
+export function tokensOf(text: string): readonly SqlToken[] {
+  const tokens: SqlToken[] = [];
   let depth = 0;
   for (const match of text.matchAll(TOKEN)) {
     const [token] = match;
@@ -36,14 +36,14 @@ const SET_OPERATORS = ['UNION', 'INTERSECT', 'EXCEPT', 'MINUS'];
 
 /** A SELECT within the tokens of a text: indexes of tokens. */
 export class SelectText {
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly SqlToken[];
   /** The index of SELECT. */
   readonly first: number;
   /** The index after its last token. */
   readonly end: number;
   readonly depth: number;
 
-  constructor(tokens: readonly Token[], first: number) {
+  constructor(tokens: readonly SqlToken[], first: number) {
     this.tokens = tokens;
     this.first = first;
     this.depth = tokens[first]?.depth ?? 0;
@@ -56,7 +56,7 @@ export class SelectText {
   }
 
   /** The innermost SELECT around a place, or `null`. */
-  static around(tokens: readonly Token[], offset: number): SelectText | null {
+  static around(tokens: readonly SqlToken[], offset: number): SelectText | null {
     let index = tokens.findLastIndex(({ start }) => start <= offset);
     let depth = tokens[index]?.depth ?? 0;
     for (; index >= 0; index -= 1) {

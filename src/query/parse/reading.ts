@@ -2,7 +2,7 @@ import type { Dialect } from '../../collab/index.ts';
 import { type Token, type TokenKind, tokenize } from './tokens.ts';
 
 /** The tokens of a text that mean something, without spaces and comments. */
-export interface Reading {
+export interface TokenReading {
   readonly text: string;
   readonly tokens: readonly Token[];
   /** All tokens. */
@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** Splits a text into the tokens that mean something. */
-export function readTokens(text: string, dialect: Dialect): Reading {
+export function readTokens(text: string, dialect: Dialect): TokenReading {
   const all = tokenize(text, dialect);
   const tokens = all.filter(({ kind }) => kind !== 'space' && kind !== 'comment');
   const texts = tokens.map(({ start, end }) => text.slice(start, end));

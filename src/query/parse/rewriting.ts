@@ -1,5 +1,5 @@
 /** A replacement of a part of a text; places are in UTF-16 units. */
-export interface Edit {
+export interface TextEdit {
   readonly start: number;
   /** Exclusive; equal to `start` if nothing is taken away. */
   readonly end: number;
@@ -22,7 +22,7 @@ export class Rewriting {
   readonly #pieces: readonly Piece[];
 
   /** @param edits in the order of their places; they do not overlap, and those at one place come out in the order that they have here */
-  constructor(original: string, edits: readonly Edit[]) {
+  constructor(original: string, edits: readonly TextEdit[]) {
     const pieces: Piece[] = [];
     const parts: string[] = [];
     let [length, place] = [0, 0];

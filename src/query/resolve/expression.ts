@@ -1,4 +1,3 @@
-import type { Dialect } from '../../collab/index.ts';
 import { quoteForMessage } from '../../errors/index.ts';
 import { compare, logic, not } from '../ast/build.ts';
 import type { Comparison, Expression, Query } from '../ast/nodes.ts';
@@ -13,17 +12,17 @@ import {
   readTypeName,
   type ValueType,
 } from '../ast/value-type.ts';
-import { resolveForm } from './aggregate-forms.ts';
-import { resolveFunction } from './call.ts';
+import { resolveForm } from './functions/aggregate-forms.ts';
+import { resolveFunction } from './functions/call.ts';
 import type { Context } from './context.ts';
 import { type StrictNode, MAX_LIST } from './strict-node.ts';
 import { convertTo, resolveConstant, unify } from './literal.ts';
-import { resolveIntervalText } from './interval.ts';
+import { resolveIntervalText } from './time/interval.ts';
 import { resolveName } from './name.ts';
 import { invalid } from './scope.ts';
-import { SPAN_HELP } from './time-value.ts';
-import { TYPE_HELP } from './written-type.ts';
-import { resolveWindow } from './window.ts';
+import { SPAN_HELP } from './time/value.ts';
+import { resolveWindow } from './functions/window.ts';
+import { meaningsOf } from './dialect.ts';
 
 const COMPARISON_TYPES: Readonly<Record<string, Comparison>> = {
   COMPARE_EQUAL: '=',
@@ -189,24 +188,13 @@ function resolveCase(node: StrictNode, context: Context): Expression {
   return { kind: 'case', branches, otherwise, span: node.span, type };
 }
 
-/** Names of types that DuckDB does not have, and the type that each of them is here. */
-const OWN_TYPES: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {
-  spark: new Map([
-    ['BYTE', 'TINYINT'],
-    ['TIMESTAMP_NTZ', 'TIMESTAMP'],
-    // The room knows no time zone but UTC.
-    ['TIMESTAMP_LTZ', 'TIMESTAMP'],
-  ]),
-  duckdb: new Map(),
-};
-
 /** A type by a name that DuckDB does not know. */
-function readOwnType(node: StrictNode, { manifest }: Context): ValueType | null {
+function readOwnType(node: StrictNode, context: Context): ValueType | null {
   const info = node.node('type_info');
   node.close();
   info.empty('alias', 'extension_info', 'catalog', 'schema', 'user_type_modifiers');
   info.word('type', ['UNBOUND_TYPE_INFO']);
-  const type = OWN_TYPES[manifest.dialect].get(info.text('name').toUpperCase());
+  const type = meaningsOf(context).types.get(info.text('name').toUpperCase());
   info.skipAll();
   return type === undefined ? null : readTypeName(type);
 }
@@ -241,7 +229,9 @@ function resolveCast(node: StrictNode, context: Context): Expression {
   const span = node.span.end === node.span.start ? value.span : node.span;
   if (isInterval) return resolveIntervalText(value, span, context);
   if (type === null) {
-    context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type', { help: TYPE_HELP });
+    context.walk.found.add('UNSUPPORTED_NODE', span, 'values cannot be converted to this type', {
+      help: 'Convert to a text, a number, BOOLEAN, DATE or TIMESTAMP.',
+    });
     return invalid(span, [value]);
   }
   if (familyOfType(value.type) === 'interval') {

@@ -1,4 +1,4 @@
-import { castTo, columnOf, compare, logic, TRUE, wholeNumber } from '../ast/build.ts';
+import { castTo, columnOf, compare, logic, PLAIN_SELECT, TRUE, wholeNumber } from '../ast/build.ts';
 import { canonicalText } from '../ast/equal.ts';
 import type { Expression, ExpressionOf, Item, Leaf, Query, Select, SetOperation } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
@@ -7,6 +7,7 @@ import { childrenOf, columnsIn, expressionsOf, mapChildren, shownIn, sizeOf, wit
 import type { Span } from '../findings/finding.ts';
 import type { Context } from './context.ts';
 import { foldName } from './strict-node.ts';
+import { meaningsOf } from './dialect.ts';
 
 /** The most sets of one query. */
 const MAX_SETS = 64;
@@ -36,11 +37,8 @@ function inSet(value: Expression, all: ReadonlySet<string>, own: ReadonlySet<str
   return value.kind === 'aggregate' ? value : mapChildren(value, (child) => inSet(child, all, own));
 }
 
-/** What a set without groups has for HAVING: Spark has no row of it if there are no rows at all, and DuckDB has one. */
-const TOTAL = { spark: '>', duckdb: '>=' } as const;
-
-/** `count(*) > 0`. */
-function someRows(span: Span, { manifest }: Context): Expression {
+/** The HAVING of a set without groups: Spark has no row of it if there are no rows at all, and DuckDB has one. */
+function someRows(span: Span, context: Context): Expression {
   const rows: Expression = {
     kind: 'aggregate',
     function: 'count',
@@ -50,7 +48,7 @@ function someRows(span: Span, { manifest }: Context): Expression {
     span,
     type: BIGINT,
   };
-  return compare(TOTAL[manifest.dialect], rows, wholeNumber(0, span), span);
+  return compare(meaningsOf(context).rowsOfTotal, rows, wholeNumber(0, span), span);
 }
 
 function selectOf(select: Select, { groups, sets }: GroupingSets, context: Context): readonly Select[] {
@@ -79,18 +77,6 @@ function freeName({ visible, manifest }: Context, select: Select): string {
   return name;
 }
 
-const BARE = {
-  named: [],
-  hasStar: false,
-  distinct: false,
-  groups: [],
-  having: null,
-  qualify: null,
-  order: [],
-  limit: null,
-  offset: null,
-} as const;
-
 /** The columns that a SELECT uses after its WHERE, as a WITH query that all of its sets read. */
 function baseOf(
   select: Select,
@@ -101,7 +87,7 @@ function baseOf(
   const used = [...parts.values()].map((value, index): Item => ({ name: `c${String(index)}`, value }));
   // A query needs an output, also if only rows are counted.
   const items = used.length > 0 ? used : [{ name: 'c0', value: TRUE }];
-  const base: Select = { ...select, ...BARE, items };
+  const base: Select = { ...PLAIN_SELECT, from: select.from, where: select.where, items, span: select.span };
   const leaf: Leaf = { kind: 'named', name, alias: name, columns: outputsOf(base), span: select.span };
   return { base, leaf, keys: [...parts.keys()] };
 }

@@ -22,7 +22,8 @@ import type { Json } from '../parse/json.ts';
 import type { Context } from './context.ts';
 import type { StrictNode } from './strict-node.ts';
 import { invalid } from './scope.ts';
-import { asElapsed } from './elapsed.ts';
+import { asElapsed } from './time/elapsed.ts';
+import { meaningsOf } from './dialect.ts';
 
 /** The engine has no integer of more digits. */
 const WHOLE = /^-?\d{1,39}$/;
@@ -131,8 +132,7 @@ export function foldConstant(value: Expression, type: ValueType, { walk }: Conte
 
 /** A conversion as it is written in the query, by the rules of its dialect. */
 export function convertTo(value: Expression, type: ValueType, context: Context): Expression {
-  const rules = context.manifest.dialect === 'spark' ? 'spark' : 'engine';
-  return foldConstant(value, type, context) ?? castTo(value, type, rules);
+  return foldConstant(value, type, context) ?? castTo(value, type, meaningsOf(context).conversions);
 }
 
 /** The type that decides how constants are read: the first that is known, and of times one with a time of day. */

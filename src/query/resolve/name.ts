@@ -16,6 +16,7 @@ import {
   invalid,
   type Scope,
 } from './scope.ts';
+import { meaningsOf } from './dialect.ts';
 
 /** The engine's value that a bare word means if no column has that name. */
 function findWord(name: string, span: Span): Expression | null {
@@ -46,10 +47,10 @@ function suggestColumn({ entries }: Pick<Scope, 'entries'>, name: string, { node
   return listed === '' ? undefined : `The columns are ${listed}${new Set(names).size > MAX_LISTED ? ', …' : ''}.`;
 }
 
-/** What to say of an unknown name in double quotes, which Spark itself reads as a text; empty for other names. */
-function helpOnQuotes({ start, end }: Span, { manifest, walk }: Context): string {
-  const written = walk.index.text.slice(start, end);
-  if (manifest.dialect !== 'spark' || !written.startsWith('"')) return '';
+/** What to say of an unknown name in double quotes, where its SQL itself could read a text; empty for other names. */
+function helpOnQuotes({ start, end }: Span, context: Context): string {
+  const written = context.walk.index.text.slice(start, end);
+  if (!meaningsOf(context).mayQuoteTexts || !written.startsWith('"')) return '';
   return `Double quotes mark a name. Write a text in single quotes: ${quoteText(written.slice(1, -1))}. `;
 }
 

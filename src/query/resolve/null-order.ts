@@ -1,13 +1,6 @@
-import type { Dialect } from '../../collab/index.ts';
 import type { Context } from './context.ts';
 import type { StrictNode } from './strict-node.ts';
-
-/** Whether nulls come first in an order that does not say so. */
-const NULLS_FIRST: Readonly<Record<Dialect, (isDescending: boolean) => boolean>> = {
-  // A null is less than any value.
-  spark: (isDescending) => !isDescending,
-  duckdb: () => false,
-};
+import { meaningsOf } from './dialect.ts';
 
 /** The direction of a term of ORDER BY. */
 export interface Direction {
@@ -16,10 +9,13 @@ export interface Direction {
 }
 
 /** Reads the direction of a term of ORDER BY, in a query or in a window. */
-export function readDirection(node: StrictNode, { manifest }: Context): Direction {
+export function readDirection(node: StrictNode, context: Context): Direction {
   const descending = node.word('type', ['ORDER_DEFAULT', 'ASCENDING', 'DESCENDING']) === 'DESCENDING';
   const nulls = node.word('null_order', ['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']);
   //= rules R-56
   const isDefault = nulls !== 'NULLS FIRST' && nulls !== 'NULLS LAST';
-  return { descending, nullsFirst: isDefault ? NULLS_FIRST[manifest.dialect](descending) : nulls === 'NULLS FIRST' };
+  return {
+    descending,
+    nullsFirst: isDefault ? meaningsOf(context).areNullsFirst(descending) : nulls === 'NULLS FIRST',
+  };
 }

@@ -10,7 +10,7 @@ import { expectTruth, resolveExpression } from './expression.ts';
 import { resolveWhere } from './where.ts';
 import { StrictNode, foldName, MAX_LIST, type Walk } from './strict-node.ts';
 import { expandSets, groupingsIn, type GroupingSets } from './grouping-sets.ts';
-import { SPAN_HELP } from './time-value.ts';
+import { SPAN_HELP } from './time/value.ts';
 import { readModifiers } from './modifiers.ts';
 import type { Span } from '../findings/finding.ts';
 import { relationColumns, resolveRelation } from './relation.ts';

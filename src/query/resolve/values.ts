@@ -1,4 +1,4 @@
-import { columnOf } from '../ast/build.ts';
+import { columnOf, PLAIN_SELECT } from '../ast/build.ts';
 import type { Expression, Item, Leaf, Query, Select } from '../ast/nodes.ts';
 import { outputsOf } from '../ast/outputs.ts';
 import { meetExactly } from '../ast/value-type.ts';
@@ -8,24 +8,7 @@ import { resolveExpression } from './expression.ts';
 import { unify } from './literal.ts';
 import { NO_SCOPE } from './scope.ts';
 import { MAX_LIST, type StrictNode } from './strict-node.ts';
-
-const PLAIN = {
-  kind: 'select',
-  named: [],
-  hasStar: false,
-  distinct: false,
-  from: null,
-  where: null,
-  groups: [],
-  having: null,
-  qualify: null,
-  order: [],
-  limit: null,
-  offset: null,
-} as const;
-
-/** The number in the name of the first column of VALUES, by who reads it. */
-const FIRST_COLUMN = { spark: 1, duckdb: 0 } as const;
+import { meaningsOf } from './dialect.ts';
 
 /** The names in a list after an alias; empty if there is none. */
 export function readColumnNames(node: StrictNode): readonly string[] {
@@ -35,7 +18,7 @@ export function readColumnNames(node: StrictNode): readonly string[] {
 /** `SELECT *` from a relation, with all columns named. */
 export function selectAll(leaf: Leaf): Select {
   const items = leaf.columns.map((column) => ({ name: column.name, value: columnOf(leaf.alias, column, leaf.span) }));
-  return { ...PLAIN, items, from: leaf, span: leaf.span };
+  return { ...PLAIN_SELECT, items, from: leaf, span: leaf.span };
 }
 
 function renamed(query: Query, names: readonly string[]): Query {
@@ -112,13 +95,13 @@ export function resolveValues(node: StrictNode, context: Context): Query | null 
     context.walk.found.add('TYPE_MISMATCH', span, 'the numbers have too many digits to be of one type');
     return values;
   });
-  const start = FIRST_COLUMN[context.manifest.dialect];
+  const start = meaningsOf(context).firstColumn;
   const selects = rows.map((row, place): Select => {
     const items = row.map((value, index) => ({
       name: `col${String(index + start)}`,
       value: columns[index]?.[place] ?? value,
     }));
-    return { ...PLAIN, items, span: row[0]?.span ?? span };
+    return { ...PLAIN_SELECT, items, span: row[0]?.span ?? span };
   });
   return unionAll(selects, span);
 }

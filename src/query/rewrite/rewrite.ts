@@ -9,7 +9,7 @@ import { applyThresholds } from './extremes.ts';
 import { fullOrder } from './full-order.ts';
 import { limitGroups } from './max-groups.ts';
 import { roundAggregates } from './rounding.ts';
-import { makeTotal } from './total-expressions.ts';
+import { makeTotal } from './total/total-expressions.ts';
 import { isTooDeep } from './levels.ts';
 import { addTotals } from './totals.ts';
 import { addSummary } from './summary.ts';
@@ -90,7 +90,7 @@ function answerItem(name: string, column: RelationColumn): Item {
  *
  * The limit is one row more than may be released, so that the caller can tell that there were too many.
  *
- * @returns `null` if expressions are nested too deeply once their functions are written out
+ * @returns `null` if expressions are nested too deeply for the engine
  */
 export function rewriteQuery(query: Query, obligations: readonly Obligation[]): Select | null {
   const { order, limit, offset } = query;

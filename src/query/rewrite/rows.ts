@@ -5,7 +5,7 @@ import { outputsOf } from '../ast/outputs.ts';
 import { columnsIn, freeAlias, mapChildren } from '../ast/walk.ts';
 
 /** The rows of a SELECT's FROM and WHERE, as a sub-query. */
-export interface Rows {
+export interface InnerRows {
   readonly from: Relation;
   /** An expression over the relations in the sub-query, as one over the sub-query. */
   readonly change: (value: Expression) => Expression;
@@ -32,7 +32,7 @@ export function rowsOf(
   from: Relation,
   values: readonly Expression[],
   { alias: name, where, qualify, computed }: RowsOptions,
-): Rows {
+): InnerRows {
   const parts = new Map(values.flatMap(columnsIn).map((part) => [canonicalText(part), part]));
   const items = [...parts.values(), ...computed].map((value, index) => ({ name: `c${String(index)}`, value }));
   // DISTINCT is of the answer; rows that are the same count as often as they are there.
@@ -63,7 +63,7 @@ export function rowsOf(
 }
 
 /** A SELECT over a sub-query with its rows. */
-export function selectRows(select: Select, { from, change }: Rows): Select {
+export function selectRows(select: Select, { from, change }: InnerRows): Select {
   return {
     ...select,
     from,

@@ -65,8 +65,8 @@ const ROWS: readonly (readonly [string, string])[] = [
   ],
   ['SELECT a AS decimal', 'SELECT a AS decimal'],
   [
-    'SELECT int(a), DECIMAL(string(b)), a::decimal(9,2), CAST(c AS FLOAT), v.int(3)',
-    'SELECT CAST(a AS INT), CAST(CAST(b AS STRING) AS DECIMAL(10, 0)), a::decimal(9,2), CAST(c AS FLOAT), v.int(3)',
+    'SELECT int(a), DECIMAL(string(b)), timestamp(d), a::decimal(9,2), CAST(c AS FLOAT), v.int(3)',
+    'SELECT CAST(a AS INT), CAST(CAST(b AS STRING) AS DECIMAL(10, 0)), CAST(d AS TIMESTAMP), a::decimal(9,2), CAST(c AS FLOAT), v.int(3)',
   ],
   [
     "SELECT INTERVAL '1-2' YEAR TO MONTH, INTERVAL '-0-3' YEAR TO MONTH",

@@ -18,9 +18,9 @@ const TYPES: ReadonlySet<string> = new Set([
   ...['TIMESTAMP_NTZ', 'TIMESTAMP_LTZ', 'BPCHAR', 'INT2', 'INT4', 'INT8', 'FLOAT4', 'FLOAT8'],
 ]);
 
-/** Types whose names are functions too, other than those of times: `int(a)` converts. DuckDB's parser does not take most of them. */
+/** Types whose names are functions too, which DuckDB's parser does not take for most of them: `int(a)` converts. */
 const CONVERSIONS: ReadonlySet<string> = new Set([
-  ...['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL', 'STRING'],
+  ...['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL', 'STRING', 'TIMESTAMP'],
 ]);
 
 /** Types that have as many digits after the point as DuckDB thinks where nothing is written; in Spark they have none. */
@@ -44,11 +44,17 @@ function readType(draft: Draft, index: number): { readonly text: string; readonl
   return { text: isDouble ? 'DOUBLE' : name, next: isDouble ? index + 2 : index + 1 };
 }
 
+const CONVERT_HELP = 'Write CONVERT(type, value), where the type is one such as VARCHAR or DECIMAL(10, 2).';
+
 /** `CONVERT(type, value)` as a CAST. */
 function readConvert(draft: Draft, index: number, close: number | undefined): void {
   const { reading } = draft;
   const type = readType(draft, index + 2);
-  if (type === null || close === undefined || reading.written(type.next) !== ',') return;
+  if (close === undefined || (type !== null && reading.written(type.next) !== ',')) return;
+  if (type === null) {
+    draft.refuse('UNSUPPORTED_NODE', index + 2, 'values cannot be converted to this type', CONVERT_HELP);
+    return;
+  }
   draft.replace(index, 'CAST');
   draft.remove(index + 2, type.next + 1);
   draft.insert(close, ` AS ${type.text} `, index + 2);

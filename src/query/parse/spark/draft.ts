@@ -1,6 +1,6 @@
 import type { Finding, Findings, Span } from '../../findings/finding.ts';
-import type { Reading } from '../reading.ts';
-import type { Edit } from '../rewriting.ts';
+import type { TokenReading } from '../reading.ts';
+import type { TextEdit } from '../rewriting.ts';
 
 interface Inserted {
   readonly text: string;
@@ -23,12 +23,12 @@ function mustPart(before: string, after: string): boolean {
 
 /** What becomes of the tokens of a text, each by its index. */
 export class Draft {
-  readonly reading: Reading;
+  readonly reading: TokenReading;
   readonly #found: Findings;
   readonly #replaced = new Map<number, string>();
   readonly #before = new Map<number, Inserted[]>();
 
-  constructor(reading: Reading, found: Findings) {
+  constructor(reading: TokenReading, found: Findings) {
     this.reading = reading;
     this.#found = found;
   }
@@ -67,15 +67,15 @@ export class Draft {
   }
 
   /** The replacements alone: the text with nothing else changed. */
-  replacements(): readonly Edit[] {
+  replacements(): readonly TextEdit[] {
     const edits = [...this.#replaced].map(([index, text]) => ({ ...this.spanOf(index), text }));
     return edits.sort((a, b) => a.start - b.start);
   }
 
   /** The edits, with a space wherever DuckDB would read two tokens as one. Comments become spaces. */
-  edits(): readonly Edit[] {
+  edits(): readonly TextEdit[] {
     const { all, text, tokens } = this.reading;
-    const edits: Edit[] = [];
+    const edits: TextEdit[] = [];
     let [index, last] = [0, ''];
     const write = (part: string, start: number, end: number, origin = start): void => {
       if (part !== '' && mustPart(last, part)) edits.push({ start, end: start, text: ' ', origin });

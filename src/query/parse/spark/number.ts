@@ -11,7 +11,7 @@ function floating(value: number): NumberConstant {
 }
 
 /** A number of Spark SQL in the notation of DuckDB, of the same kind: whole, decimal or floating point. */
-export function readNumber(written: string): NumberConstant {
+export function readSparkNumber(written: string): NumberConstant {
   const [, digits = '', suffix = ''] = /^(.*?)(BD|[LSYFD]?)$/iu.exec(written) ?? [];
   const type = suffix.toUpperCase();
   const hasExponent = /e/i.test(digits);

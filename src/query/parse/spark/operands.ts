@@ -1,4 +1,4 @@
-import type { Reading } from '../reading.ts';
+import type { TokenReading } from '../reading.ts';
 
 /** Words after which an operand begins, so that what follows is no operator between two operands. */
 const BEFORE_OPERANDS: ReadonlySet<string> = new Set([
@@ -37,7 +37,7 @@ const BEFORE_OPERANDS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether an operand can end with a token, so that an operator can follow it. */
-export function endsOperand(reading: Reading, index: number): boolean {
+export function endsOperand(reading: TokenReading, index: number): boolean {
   const kind = reading.kind(index);
   if (kind === 'word') return !BEFORE_OPERANDS.has(reading.word(index));
   const sign = reading.written(index);
@@ -47,7 +47,7 @@ export function endsOperand(reading: Reading, index: number): boolean {
 }
 
 /** Whether a word stands between two operands, perhaps after NOT, and is not a column or a function. */
-export function isInfix(reading: Reading, index: number): boolean {
+export function isInfix(reading: TokenReading, index: number): boolean {
   const isLast = ['', ',', ')', ';'].includes(reading.written(index + 1)) || reading.word(index + 1) === 'FROM';
   if (isLast) return false;
   const before = reading.word(index - 1) === 'NOT' ? index - 2 : index - 1;
@@ -55,7 +55,7 @@ export function isInfix(reading: Reading, index: number): boolean {
 }
 
 /** For each parenthesis the index of the one that it belongs to. */
-export function matchParentheses(reading: Reading): ReadonlyMap<number, number> {
+export function matchParentheses(reading: TokenReading): ReadonlyMap<number, number> {
   const partners = new Map<number, number>();
   const open: number[] = [];
   for (let index = 0; index < reading.tokens.length; index += 1) {

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteText } from '../../../engine/index.ts';
 import { quoteForMessage } from '../../../errors/index.ts';
 import type { Draft } from './draft.ts';
-import { readNumber } from './number.ts';
+import { readSparkNumber } from './number.ts';
 import { endsOperand } from './operands.ts';
 import { readTextConstant } from './text-constant.ts';
 
@@ -83,7 +83,7 @@ export function readSingleTokens(draft: Draft): void {
     }
     if (kind === 'name') readName(draft, index);
     else if (kind === 'number') {
-      const number = readNumber(reading.written(index));
+      const number = readSparkNumber(reading.written(index));
       if ('problem' in number) draft.refuse('LITERAL_RANGE', index, number.problem);
       else draft.replace(index, number.text);
     } else if (kind === 'parameter') draft.replace(index, `$${reading.written(index).slice(1)}`);
