@@ -4,7 +4,7 @@ import { type CleanRoomsQuery, queryCleanRooms, type ResultFile } from '../../sr
 import { listHomeKeys } from '../../src/actions/member/index.ts';
 import { checkUnderManifest } from '../../src/actions/operator/index.ts';
 import { accountOfMember, type ResultPlace } from '../../src/clean-rooms/index.ts';
-import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import { escapeUnprintable, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import type { Verdict } from '../../src/query/index.ts';
 import { claimedCaller } from '../../src/room/index.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
@@ -58,8 +58,8 @@ function placeOf(io: CliIo, { bucket, prefix, output, as }: QueryArguments): Res
     });
   }
   const [receiver, other] = receivers;
-  if (receiver === undefined || receiver === as) return { kind: 'default' };
   if (other !== undefined) throw new SealroomError('USAGE_OPTION', '`--for` can be given once here');
+  if (receiver === undefined || receiver === as) return { kind: 'default' };
   const account = accountOfMember(receiver);
   if (account !== null) return { kind: 'member', account };
   throw new SealroomError('USAGE_OPTION', `${quoteForMessage(receiver)} is not \`a\` and an account id of AWS`);
@@ -81,6 +81,11 @@ async function check(
     request,
     io.signal,
   );
+  if (manifest.dialect !== 'spark') {
+    throw new SealroomError('USAGE_OPTION', "the manifest is for DuckDB's SQL, and AWS runs Spark SQL", {
+      hint: 'check under the manifest that `collab import-clean-rooms` wrote',
+    });
+  }
   return { text, verdict, id: manifest.id };
 }
 
@@ -134,11 +139,11 @@ async function runQuery(args: QueryArguments, io: CliIo): Promise<void> {
     return;
   }
   const where = [
-    ...(result.location === null ? [] : [`result: ${result.location}`]),
-    ...result.accounts.map((account) => `result: with the account ${account}`),
+    ...(result.location === null ? [] : [`result: ${escapeUnprintable(result.location)}`]),
+    ...result.accounts.map((account) => `result: with the account ${escapeUnprintable(account)}`),
     ...(output === undefined ? [] : [`wrote ${quoteForMessage(output)}`]),
   ];
-  io.stderr.write([`query ${result.id}: SUCCESS`, ...where].map((line) => `${line}\n`).join(''));
+  io.stderr.write([`query ${escapeUnprintable(result.id)}: SUCCESS`, ...where].map((line) => `${line}\n`).join(''));
   if (file === null && result.location !== null) {
     say(io, 'hint', 'download it, and open sealed columns with `sealroom decrypt`; or give `--output` next time');
   }

@@ -1,3 +1,4 @@
+import { loadCleanRooms } from '../collab/index.ts';
 import { quoteForMessage } from '../errors/index.ts';
 import { type Answer, unexpectedAnswer } from './answer.ts';
 import type { CallOptions, CleanRoomsConnection, SendCommand } from './connection.ts';
@@ -114,29 +115,33 @@ async function readRules(
   schemas: readonly Answer[],
 ): Promise<Pick<Described, 'rules' | 'undescribed'>> {
   const { connection, id, signal } = source;
-  const requests = schemas.flatMap((schema) =>
-    schema.texts('analysisRuleTypes').map((type) => ({ name: schema.text('name'), type })),
-  );
+  const { AnalysisRuleType: types } = await loadCleanRooms();
   const rules: SchemaRule[] = [];
   const failed: Undescribed[] = [];
+  const requests = schemas.flatMap((schema) => {
+    const name = schema.text('name');
+    return schema.texts('analysisRuleTypes').flatMap((given) => {
+      const type = Object.values(types).find((each) => each === given);
+      if (type !== undefined) return [{ name, type }];
+      failed.push({ kind: 'table', name, code: `the type ${quoteForMessage(given)} is not known` });
+      return [];
+    });
+  });
   for (const batch of inBatches(requests, MAX_BATCH.rules)) {
     const answer = await connection.call(
       'BatchGetSchemaAnalysisRule',
       { subject: 'the analysis rules of the tables', signal },
       (client, sdk, options) => {
-        const types = sdk.AnalysisRuleType;
-        const known = batch.flatMap(({ name, type }) => {
-          const found = Object.values(types).find((each) => each === type);
-          return found === undefined ? [] : [{ name, type: found }];
-        });
-        const input = { collaborationIdentifier: id, schemaAnalysisRuleRequests: known };
+        const input = { collaborationIdentifier: id, schemaAnalysisRuleRequests: [...batch] };
         return client.send(new sdk.BatchGetSchemaAnalysisRuleCommand(input), options);
       },
     );
     rules.push(...answer.objects('analysisRules').map((rule) => ({ table: rule.text('name'), rule })));
     failed.push(...errorsIn(answer, 'table', 'name'));
   }
-  return { rules, undescribed: failed };
+  const shown = new Set(rules.map(({ table, rule }) => `${rule.text('type')} ${table}`));
+  const hidden = requests.filter(({ name, type }) => !shown.has(`${type} ${name}`)).map(({ name }) => name);
+  return { rules, undescribed: [...failed, ...forgotten('table', hidden, [], failed)] };
 }
 
 async function readTemplates(source: Source): Promise<Pick<CollaborationAnswers, 'templates' | 'undescribed'>> {

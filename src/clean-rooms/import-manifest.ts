@@ -133,6 +133,18 @@ function addTable(draft: Draft, name: string, imported: ImportedPart): boolean {
   return reason === null;
 }
 
+/** Why it is not clear what is asked of a table, or `null`: its rule is missing, or another table has its name. */
+function whyUnclear(
+  name: string,
+  schemas: CollaborationAnswers['schemas'],
+  undescribed: CollaborationAnswers['undescribed'],
+): string | null {
+  const same = schemas.filter((schema) => schema.text('name').toLowerCase() === name.toLowerCase());
+  if (same.length > 1) return 'another table has the same name, if case is ignored';
+  const failed = undescribed.find((each) => each.kind === 'table' && each.name === name);
+  return failed === undefined ? null : `AWS does not show its rule: ${failed.code}`;
+}
+
 function addTables(
   draft: Draft,
   { schemas, rules, undescribed }: CollaborationAnswers,
@@ -141,15 +153,15 @@ function addTables(
   const templates = new Map(draft.principals);
   for (const schema of schemas) {
     const name = schema.text('name');
-    const failed = undescribed.find((each) => each.kind === 'table' && each.name === name);
+    const reason = whyUnclear(name, schemas, undescribed);
     const { table, gone } =
-      failed === undefined
+      reason === null
         ? importTable(schema, {
             rules: rules.filter((rule) => rule.table === name).map(({ rule }) => rule),
             schema: columns.get(name),
             templates,
           })
-        : { table: { kind: 'refused' as const, reason: `AWS does not show its rule: ${failed.code}` }, gone: [] };
+        : { table: { kind: 'refused' as const, reason }, gone: [] };
     if (!addTable(draft, name, table)) continue;
     for (const analysis of gone) {
       draft.leftOut.push({
@@ -170,7 +182,7 @@ function addTables(
 /** Says what was left out, in one line. */
 export function describeLeftOut({ kind, name, reason }: LeftOut): string {
   const thing = kind === 'default' ? 'the defaults of template' : kind;
-  return `${thing} \`${escapeUnprintable(name)}\`: ${reason}`;
+  return escapeUnprintable(`${thing} \`${name}\`: ${reason}`);
 }
 
 function printText(draft: Draft, document: AnswerObject): string {
@@ -180,7 +192,7 @@ function printText(draft: Draft, document: AnswerObject): string {
     'Made by `sealroom collab import-clean-rooms`, to check queries before they are sent to AWS: see docs/clean-rooms.md.',
     'Nobody has signed it, and a room does not take it. It is as old as its file: import again after a change.',
     ...(leftOut.length === 0 ? [] : ['Left out, so that queries that need it are refused:']),
-    ...leftOut.map((each) => `- ${escapeUnprintable(describeLeftOut(each))}`),
+    ...leftOut.map((each) => `- ${describeLeftOut(each)}`),
   ];
   return `${lines.map((line) => `# ${line}\n`).join('')}${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }

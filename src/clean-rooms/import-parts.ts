@@ -76,7 +76,9 @@ function whyNotReady(schema: Answer): string | null {
 
 /** Why a table has no counterpart in a manifest, whatever its columns and rule are, or `null`. */
 function whyNoTable(schema: Answer): string | null {
-  if (schema.optionalText('type') === 'ID_MAPPING_TABLE') return 'id mapping tables are not supported';
+  const kind = schema.optionalText('type') ?? 'TABLE';
+  if (kind === 'ID_MAPPING_TABLE') return 'id mapping tables are not supported';
+  if (kind !== 'TABLE') return `it is not a table, but ${quoteForMessage(kind)}`;
   const methods = schema.texts('selectedAnalysisMethods');
   const isForJobs = methods.length > 0 && !methods.includes('DIRECT_QUERY');
   if (isForJobs || schema.optionalText('analysisMethod') === 'DIRECT_JOB') return 'it is only for jobs in PySpark';
@@ -128,14 +130,15 @@ function withoutUnknownAnalyses(
   const v1 = isRecord(policy) ? policy['v1'] : undefined;
   const custom = isRecord(v1) ? v1['custom'] : undefined;
   const analyses = isRecord(custom) ? custom['allowedAnalyses'] : undefined;
-  if (!isRecord(v1) || !isRecord(custom) || !isList(analyses)) return { policy, gone: [] };
+  if (!isRecord(policy) || !isRecord(v1) || !isRecord(custom) || !isList(analyses)) return { policy, gone: [] };
   const gone = analyses.filter((analysis): analysis is string => {
     if (typeof analysis !== 'string') return false;
     return analysis === 'ANY_JOB' || (analysis.startsWith('arn:') && !templates.has(analysis));
   });
   if (gone.length === 0) return { policy, gone };
   const kept = analyses.filter((analysis) => !gone.some((each) => each === analysis));
-  return { policy: { v1: { ...v1, custom: { ...custom, allowedAnalyses: kept } } }, gone };
+  // With all its other keys: those that are not known must be refused.
+  return { policy: { ...policy, v1: { ...v1, custom: { ...custom, allowedAnalyses: kept } } }, gone };
 }
 
 /** What is known of a table besides its schema. */

@@ -222,6 +222,37 @@ describe('an import from AWS Clean Rooms', () => {
     expect(parseManifest(outcome.text).tables[2]?.rule).toMatchObject({ allowedTemplates: [] });
   });
 
+  test('takes no table whose rule has keys beside those that are known, also where an analysis is taken out', async () => {
+    const outcome = await importChanged((aws) => {
+      Object.assign(aws.templates[0] ?? {}, { source: undefined });
+      const rule = aws.rules[2] ?? {};
+      rule['policy'] = { ...Object(rule['policy']), v2: { custom: { minimum: 1000 } } };
+    });
+    expect(outcome.err).toMatch(/table `visits`: `analysisRule\.policy\.v2`: unknown key/);
+    expect(parseManifest(outcome.text).tables.map(({ name }) => name)).toEqual(['impressions', 'purchases']);
+  });
+
+  test('takes no table that has a rule which is not known or not shown beside one that is', async () => {
+    const outcome = await importChanged((aws) => {
+      Object.assign(aws.schemas[0] ?? {}, { analysisRuleTypes: ['AGGREGATION', 'STRICTER\u001b'] });
+      Object.assign(aws.schemas[1] ?? {}, { analysisRuleTypes: ['LIST', 'CUSTOM', 'AGGREGATION'] });
+    });
+    expect(outcome.err).toContain('table `impressions`: AWS does not show its rule: the type `STRICTER\\u{1b}`');
+    expect(outcome.err).toContain('table `purchases`: AWS does not show its rule: not in the answer');
+    expect(parseManifest(outcome.text).tables.map(({ name }) => name)).toEqual(['visits']);
+  });
+
+  test('takes none of the tables whose names differ only in case, and no view', async () => {
+    const outcome = await importChanged((aws) => {
+      aws.schemas.push(schemaOf('Impressions'), schemaOf('view', { type: 'VIEW', analysisRuleTypes: [] }));
+    });
+    expect(outcome).toMatchObject({ code: 0, err: expect.stringContaining('table `view`: it is not a table, but') });
+    for (const name of ['impressions', 'Impressions']) {
+      expect(outcome.text).toContain(`# - table \`${name}\`: another table has the same name`);
+    }
+    expect(parseManifest(outcome.text).tables.map(({ name }) => name)).toEqual(['purchases', 'visits']);
+  });
+
   test('takes the parameters of templates with their types', async () => {
     const outcome = await importChanged((aws) => {
       Object.assign(aws.templates[0] ?? {}, {
@@ -266,6 +297,8 @@ describe('an import from AWS Clean Rooms', () => {
       Object.assign(aws.collaboration, { name: evil });
       Object.assign(aws.members[0] ?? {}, { displayName: evil });
       aws.schemas.push(schemaOf(evil, { type: 'ID_MAPPING_TABLE', analysisRuleTypes: [] }));
+      const schemaStatusDetails = [{ status: 'NOT_READY', analysisType: 'DIRECT_ANALYSIS', reasons: [{ code: evil }] }];
+      aws.schemas.push(schemaOf('broken', { schemaStatusDetails, analysisRuleTypes: [] }));
     });
     expect(outcome.code).toBe(0);
     const manifest = parseManifest(outcome.text);

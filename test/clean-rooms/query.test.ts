@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -176,6 +177,36 @@ function storeOf(objects: Readonly<Record<string, string>>): ResultStore {
   };
 }
 
+/** Asks a query and downloads its result, which has sealed columns, to `out.csv`. */
+function download(session: Session, objects: Readonly<Record<string, string>>): Promise<ProtectedQueryResult> {
+  const file = {
+    path: session.path('out.csv'),
+    overwrite: false,
+    isSealed: true,
+    collaborationId: ID,
+    key: undefined,
+  };
+  return queryCleanRooms(
+    {
+      env: { C3R_SHARED_SECRET: SECRET },
+      cwd: session.directory,
+      home: session.path('home'),
+      now: () => new Date(),
+      askPassphrase: () => Promise.reject(new Error('asked')),
+      warn: () => undefined,
+    },
+    {
+      membershipId: MEMBERSHIP,
+      sql: 'SELECT name_sealed FROM t',
+      place: { kind: 's3', bucket: 'results', prefix: undefined, format: 'CSV' },
+      aws: { profile: undefined, region: undefined },
+      file,
+      onStatus: () => undefined,
+      openStore: () => Promise.resolve(storeOf(objects)),
+    },
+  );
+}
+
 describe('the result of a query at AWS', () => {
   test('is downloaded, for its owner only', async () => {
     await using session = await Session.start();
@@ -233,35 +264,21 @@ describe('the result of a query at AWS', () => {
     expect(await session.run(encrypt)).toMatchObject({ code: 0 });
     const sealed = await session.text('sealed.csv');
     const before = await session.names();
-    const file = {
-      path: session.path('out.csv'),
-      overwrite: false,
-      isSealed: true,
-      collaborationId: ID,
-      key: undefined,
-    };
-    await queryCleanRooms(
-      {
-        env: { C3R_SHARED_SECRET: SECRET },
-        cwd: session.directory,
-        home: session.path('home'),
-        now: () => new Date(),
-        askPassphrase: () => Promise.reject(new Error('asked')),
-        warn: () => undefined,
-      },
-      {
-        membershipId: MEMBERSHIP,
-        sql: 'SELECT name_sealed FROM t',
-        place: { kind: 's3', bucket: 'results', prefix: undefined, format: 'CSV' },
-        aws: { profile: undefined, region: undefined },
-        file,
-        onStatus: () => undefined,
-        openStore: () => Promise.resolve(storeOf({ 'spring/99/a.csv': sealed })),
-      },
-    );
+    await download(session, { 'spring/99/a.csv': sealed });
     expect(await session.text('out.csv')).toBe('name_sealed\nAda\n');
     expect(aws.requests.map(({ method }) => method)).toEqual(['POST']);
     expect((await session.names()).filter((name) => !before.includes(name) && name !== 'home')).toEqual(['out.csv']);
+  });
+
+  test('that AWS names no place for is not said to be written', async () => {
+    await using aws = await StandIn.start(queryRoutes(described('SUCCESS')));
+    await using session = await Session.start();
+    await expect(download(session, {})).rejects.toMatchObject({
+      code: 'IO_CLEAN_ROOMS',
+      message: `AWS does not say where the result of the query ${QUERY_ID} is`,
+    });
+    expect(aws.requests).toHaveLength(1);
+    expect(await session.names()).not.toContain('out.csv');
   });
 });
 
@@ -272,11 +289,16 @@ interface Asked extends Outcome {
 }
 
 /** Imports the collaboration, and asks a query. */
-async function ask(routes: StandInRoutes, more: readonly string[], isTerminal = false): Promise<Asked> {
+async function ask(
+  routes: StandInRoutes,
+  more: readonly string[],
+  { isTerminal = false, change = ['', ''] }: { readonly isTerminal?: boolean; readonly change?: [string, string] } = {},
+): Promise<Asked> {
   await using aws = await StandIn.start(routes);
   await using session = await Session.start();
   const imported = ['collab', 'import-clean-rooms', '--id', COLLABORATION, '--output', 'spring.yaml'];
   expect(await session.run(imported)).toMatchObject({ code: 0 });
+  await writeFile(session.path('spring.yaml'), (await session.text('spring.yaml')).replace(...change));
   const before = aws.requests.length;
   const outcome = await session.run([...ASK, ...more], { isTerminal });
   return { ...outcome, sent: aws.requests.slice(before) };
@@ -308,6 +330,21 @@ describe('clean-rooms query', () => {
     expect(sent[0]?.body).not.toHaveProperty('resultConfiguration');
   });
 
+  test('shows what AWS says of the place without what a terminal would obey', async () => {
+    const done = described('SUCCESS', { result: { output: { s3: { location: 's3://results/\u001b[31m/' } } } });
+    const { code, err } = await ask(queryRoutes(done), [SUM, '--bucket', 'results']);
+    expect({ code, err }).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('result: s3://results/\\u{1b}[31m/\n'),
+    });
+  });
+
+  test("sends nothing that was checked as DuckDB's SQL", async () => {
+    const { code, err, sent } = await ask(queryRoutes(DONE), [SUM], { change: ['dialect: spark', 'dialect: duckdb'] });
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('AWS runs Spark SQL') });
+    expect(sent).toEqual([]);
+  });
+
   test('does not send a query whose receiver may not receive', async () => {
     const { code, out, sent } = await ask(queryRoutes(DONE), [SUM, '--for', `a${PUB}`]);
     expect({ code, out }).toMatchObject({ code: 3, out: expect.stringContaining('RECEIVER_NOT_ALLOWED') });
@@ -317,7 +354,7 @@ describe('clean-rooms query', () => {
   test('prints one object for machines, and its status in one line on a terminal', async () => {
     const { out } = await ask(queryRoutes(DONE), [SUM, '--bucket', 'results', '--json']);
     expect(JSON.parse(out)).toMatchObject({ id: QUERY_ID, location: 's3://results/spring/99/', output: null });
-    const { err } = await ask(queryRoutes(DONE), [SUM, '--bucket', 'results'], true);
+    const { err } = await ask(queryRoutes(DONE), [SUM, '--bucket', 'results'], { isTerminal: true });
     expect(err).toContain(`\r\u001b[Kquery \`${QUERY_ID}\`: \`SUCCESS\`, 0 s\r\u001b[K`);
   });
 
@@ -326,6 +363,7 @@ describe('clean-rooms query', () => {
     [['--prefix', 'x'], '`--prefix` needs `--bucket`'],
     [['--bucket', 'results', '--output', 'x.arrow'], 'must end in `.csv` or `.parquet`'],
     [['--bucket', 'results', '--for', `a${BRAND}`], 'cannot be combined'],
+    [['--for', `a${BRAND}`, '--for', `a${PUB}`], 'can be given once'],
     [['--membership', 'x'], 'is not an id of 36 characters'],
   ])('refuses options that do not go together: %j', async (more, message) => {
     const { code, err, sent } = await ask(queryRoutes(DONE), [SUM, ...more]);

@@ -16,6 +16,7 @@ import {
 import type { CleanRoomsOptions } from '../../collab/index.ts';
 import { parseCollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { checkTarget, createTempFolder, placeFile } from '../../files/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
 import { decryptForCollaboration } from './decrypt-for-collaboration.ts';
@@ -127,8 +128,13 @@ export async function queryCleanRooms(
   using connection = await CleanRoomsConnection.open(aws);
   const { signal } = environment;
   const result = await runProtectedQuery(connection, { membershipId, sql, place }, { signal, wait: waitFor, onStatus });
-  if (file !== null && store !== null && result.location !== null) {
-    await receiveResult(environment, store, { location: result.location, file });
+  if (file === null || store === null) return result;
+  const { location, id } = result;
+  if (location === null) {
+    throw new SealroomError('IO_CLEAN_ROOMS', `AWS does not say where the result of the query ${id} is`, {
+      hint: 'the query has run; see where its result is in the console of AWS Clean Rooms',
+    });
   }
+  await receiveResult(environment, store, { location, file });
   return result;
 }
