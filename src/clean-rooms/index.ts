@@ -4,4 +4,4 @@ export { describeLeftOut, type ImportedManifest, importManifest } from './import
 export { accountOfMember } from './import-parts.ts';
 export { fetchCollaboration } from './fetch-collaboration.ts';
 export { type ProtectedQueryResult, type ResultPlace, runProtectedQuery } from './protected-query.ts';
-export { downloadResult, openResultStore, type ResultStore } from './results.ts';
+export { downloadResult, openResultStore, type ResultStore, showLocation } from './results.ts';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { awsFailureOf, explainAwsFailure, loadAwsSdk } from '../aws/index.ts';
 import { type CleanRoomsOptions, quoteAws } from '../collab/index.ts';
-import { isList, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
+import { escapeUnprintable, isList, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 
 /** Where results are downloaded from; {@link openResultStore} makes one. The answers are those of S3. */
 export interface ResultStore extends Disposable {
@@ -48,12 +48,17 @@ export async function openResultStore({ profile, region, endpoint }: CleanRoomsO
   };
 }
 
+/** An address of a result for a message: whole, because nobody finds the result by a part of it. */
+export function showLocation(location: string): string {
+  return `\`${escapeUnprintable(location)}\``;
+}
+
 /** The most pages of a listing. */
 const MAX_PAGES = 100;
 
 function failure(error: unknown, location: string, permission: string): SealroomError {
   const cause = error instanceof Error ? error : new Error(String(error));
-  const place = quoteForMessage(location);
+  const place = showLocation(location);
   const at = 'the query has run, and its result stays there: download it from there';
   if (cause.name === 'AccessDenied' || cause.name === 'Forbidden' || cause.name === 'NoSuchBucket') {
     const why = cause.name === 'NoSuchBucket' ? 'has no such bucket' : 'denied access to the result';
@@ -77,7 +82,7 @@ function parseLocation(location: string): { readonly bucket: string; readonly ke
   if (bucket !== undefined && key !== undefined) return { bucket, key };
   throw new SealroomError(
     'IO_CLEAN_ROOMS',
-    `AWS named a place for the result that is not in S3: ${quoteForMessage(location)}`,
+    `AWS named a place for the result that is not in S3: ${showLocation(location)}`,
   );
 }
 
@@ -127,7 +132,7 @@ export async function downloadResult(location: string, file: string, options: Do
   if (key === undefined || keys.length > 1) {
     const what = key === undefined ? 'no file' : `${String(keys.length)} files`;
     throw new SealroomError('IO_CLEAN_ROOMS', `the result consists of ${what}, expected one`, {
-      hint: `download and decrypt what is in ${quoteForMessage(location)}`,
+      hint: `download and decrypt what is in ${showLocation(location)}`,
     });
   }
   const abort = signal === undefined ? {} : { signal };

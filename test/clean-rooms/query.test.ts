@@ -178,7 +178,11 @@ function storeOf(objects: Readonly<Record<string, string>>): ResultStore {
 }
 
 /** Asks a query and downloads its result, which has sealed columns, to `out.csv`. */
-function download(session: Session, objects: Readonly<Record<string, string>>): Promise<ProtectedQueryResult> {
+function download(
+  session: Session,
+  objects: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = { C3R_SHARED_SECRET: SECRET },
+): Promise<ProtectedQueryResult> {
   const file = {
     path: session.path('out.csv'),
     overwrite: false,
@@ -188,7 +192,7 @@ function download(session: Session, objects: Readonly<Record<string, string>>): 
   };
   return queryCleanRooms(
     {
-      env: { C3R_SHARED_SECRET: SECRET },
+      env,
       cwd: session.directory,
       home: session.path('home'),
       now: () => new Date(),
@@ -268,6 +272,25 @@ describe('the result of a query at AWS', () => {
     expect(await session.text('out.csv')).toBe('name_sealed\nAda\n');
     expect(aws.requests.map(({ method }) => method)).toEqual(['POST']);
     expect((await session.names()).filter((name) => !before.includes(name) && name !== 'home')).toEqual(['out.csv']);
+  });
+
+  test('that cannot be opened stays where it is, and the error says where', async () => {
+    await using aws = await StandIn.start(queryRoutes(DONE));
+    await using session = await Session.start();
+    const before = await session.names();
+    await expect(download(session, { 'spring/99/a.csv': 'name_sealed\nAda\n' }, {})).rejects.toMatchObject({
+      hint: expect.stringContaining(`\`${QUERY_ID}\` has run, and its result stays in \`s3://results/spring/99/\``),
+    });
+    expect(aws.requests).toHaveLength(1);
+    expect((await session.names()).filter((name) => !before.includes(name) && name !== 'home')).toEqual([]);
+  });
+
+  test('that is not downloaded is named whole, however long its address is', async () => {
+    await using session = await Session.start();
+    const location = `s3://results/${'spring/'.repeat(20)}\u001b/`;
+    await expect(downloadResult(location, session.path('out.csv'), { store: storeOf({}) })).rejects.toMatchObject({
+      hint: expect.stringContaining(`${'spring/'.repeat(20)}\\u{1b}/\``),
+    });
   });
 
   test('that AWS names no place for is not said to be written', async () => {

@@ -12,11 +12,12 @@ import {
   type ResultPlace,
   type ResultStore,
   runProtectedQuery,
+  showLocation,
 } from '../../clean-rooms/index.ts';
 import type { CleanRoomsOptions } from '../../collab/index.ts';
 import { parseCollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { checkTarget, createTempFolder, placeFile } from '../../files/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
 import { decryptForCollaboration } from './decrypt-for-collaboration.ts';
@@ -111,6 +112,15 @@ async function receiveResult(
   }
 }
 
+/** The error of a result that AWS has; it says where, because asking again costs again. */
+function nameResult(error: unknown, { id, location }: { readonly id: string; readonly location: string }): unknown {
+  if (!(error instanceof SealroomError) || error.code === 'IO_CLEAN_ROOMS') return error;
+  const { code, message, hint: own, where, evidence } = error;
+  const place = `the query ${quoteForMessage(id)} has run, and its result stays in ${showLocation(location)}`;
+  const hint = own === undefined ? place : `${own}; ${place}`;
+  return new SealroomError(code, message, { hint, where, cause: error, evidence });
+}
+
 /**
  * Sends a query to AWS Clean Rooms, waits for its end, and downloads and decrypts the result. The caller has checked the query. When
  * the signal of the environment fires, the query is cancelled at AWS.
@@ -135,6 +145,8 @@ export async function queryCleanRooms(
       hint: 'the query has run; see where its result is in the console of AWS Clean Rooms',
     });
   }
-  await receiveResult(environment, store, { location, file });
+  await receiveResult(environment, store, { location, file }).catch((error: unknown) => {
+    throw nameResult(error, { id, location });
+  });
   return result;
 }
