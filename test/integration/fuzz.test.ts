@@ -225,6 +225,6 @@ describe('ten thousand mutated queries', () => {
     await Promise.all(Array.from({ length: CONCURRENT }, work));
     // Enough of them are allowed to mean something.
     expect(allowed).toBeGreaterThan(400);
-    expect(compared).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(50);
   }, 120_000);
 });

@@ -70,7 +70,12 @@ function filesWithRuns() {
  */
 function suite(args, env) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const { ok, output } = run(process.execPath, [vitest, 'run', ...args], { cwd: root, quiet: true, env });
+  const { ok, output } = run(process.execPath, [vitest, 'run', ...args], {
+    cwd: root,
+    quiet: true,
+    env,
+    timeoutMs: 900_000,
+  });
   console.log(output);
   const line = /^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output);
   const failed = Number(line?.[2] ?? 0);

@@ -8,6 +8,9 @@ type Columns = ReadonlySet<string>;
 /** What an alias stands for: a table, or outputs by name with the columns whose values are in them. */
 type Source = { readonly table: string } | { readonly outputs: ReadonlyMap<string, Columns> };
 
+/** The argument of a lambda. */
+const ARGUMENT: Source = { outputs: new Map() };
+
 type Named = ReadonlyMap<string, ReadonlyMap<string, Columns>>;
 
 /** What a statement takes from which tables. */
@@ -100,6 +103,9 @@ class Reader {
 
   #node(node: Node, scope: ReadonlyMap<string, Source>, named: Named): Columns {
     if (node['class'] === 'COLUMN_REF') return this.#column(node, scope);
+    // The values of its argument are counted where the list that it goes through is.
+    if (node['class'] === 'LAMBDA')
+      return this.#expression(node['expr'], new Map([...scope, ['each', ARGUMENT]]), named);
     const { subquery, ...rest } = node;
     const found = new Set(Object.values(rest).flatMap((child) => [...this.#expression(child, scope, named)]));
     if (isNode(subquery)) {
@@ -112,6 +118,7 @@ class Reader {
   #column(node: Node, scope: ReadonlyMap<string, Source>): Columns {
     const [alias, name, ...more] = Array.isArray(node['column_names']) ? node['column_names'].map(String) : [];
     const source = scope.get(alias ?? '');
+    if (source === ARGUMENT) return new Set();
     if (source === undefined || name === undefined || more.length > 0) {
       throw new Error(`a name that is not of this SELECT: ${JSON.stringify(node['column_names'])}`);
     }
