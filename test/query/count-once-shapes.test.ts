@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { checkQuery, type SnapshotFacts } from 'sealroom/query';
 import { expect, test } from 'vitest';
 import { runs } from '../support/runs.ts';
+import { inDuckDb } from './contexts.ts';
 import { countingManifest } from './count-once.ts';
 import { Choices } from './model/choices.ts';
 import { useShop } from './shop.ts';
@@ -10,7 +11,8 @@ import { useShop } from './shop.ts';
 // with a threshold in HAVING, and counts of the groups of each person and of the copies of each row.
 const SEED = 20261129;
 
-const ROOM = { manifest: countingManifest({ isCustom: true }), member: 'shop', receivers: ['shop'] };
+// The judges ask the engine, so the texts are its SQL.
+const ROOM = inDuckDb({ manifest: countingManifest({ isCustom: true }), member: 'shop', receivers: ['shop'] });
 
 const shop = useShop();
 
@@ -214,7 +216,7 @@ test('R-41, R-42 an allowed answer is that of plain SQL; no row counts twice, an
       const { from, groups, measure, persons } = queryOf(new Choices(numbers));
       const by = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`;
       const sql = `SELECT ${[...groups.map((group, index) => `${group} AS g${String(index)}`), `${measure} AS n`].join(', ')} ${from}${by}`;
-      const verdict = checkQuery(await shop.parser.parse(sql), { ...ROOM, facts });
+      const verdict = checkQuery(await shop.parser.parse(sql, ROOM.manifest.dialect), { ...ROOM, facts });
       if (!verdict.allowed) {
         refused += 1;
         continue;
@@ -232,7 +234,7 @@ test('R-41, R-42 an allowed answer is that of plain SQL; no row counts twice, an
       expect([sql, await read(twice)]).toEqual([sql, []]);
     }
   });
-  await fc.assert(property, { seed: SEED, numRuns: runs(120) });
+  await fc.assert(property, { seed: SEED, numRuns: runs(120), endOnFailure: true });
   expect(allowed).toBeGreaterThan(refused / 10);
   expect(refused).toBeGreaterThan(allowed / 10);
 });
