@@ -46,7 +46,7 @@ const MAX_FINDINGS = 20;
  */
 export function suggestFixes(refused: RefusedText, findings: readonly Finding[]): readonly Finding[] {
   if (refused.text.length > MAX_LENGTH) return findings;
-  const tokens = tokensOf(refused.text);
+  const tokens = tokensOf(refused.text, refused.manifest.dialect);
   return findings.map((finding, index) => {
     const ways = index < MAX_FINDINGS ? (FIXES[finding.code] ?? []) : [];
     const site = ways.length === 0 ? null : Site.of(refused, tokens, finding);

@@ -1,4 +1,6 @@
+import type { Dialect } from '../../collab/index.ts';
 import type { Span } from '../findings/finding.ts';
+import { readTokens } from '../parse/reading.ts';
 
 /** A token of SQL, without white space and comments. */
 export interface SqlToken extends Span {
@@ -9,22 +11,16 @@ export interface SqlToken extends Span {
   readonly depth: number;
 }
 
-const TOKEN =
-  /--[^\n]*|\/\*[^]*?\*\/|'(?:[^'\\]|''|\\[^])*'|"(?:[^"]|"")*"|`[^`]*`|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|\S/gu;
-
-/** The tokens of a text; it need not be valid SQL. */
-export function tokensOf(text: string): readonly SqlToken[] {
-  const tokens: SqlToken[] = [];
+/** The tokens of a text as its dialect writes them; it need not be valid SQL. */
+export function tokensOf(text: string, dialect: Dialect): readonly SqlToken[] {
   let depth = 0;
-  for (const match of text.matchAll(TOKEN)) {
-    const [token] = match;
-    if (token.startsWith('--') || token.startsWith('/*')) continue;
+  return readTokens(text, dialect).tokens.map(({ kind, start, end }) => {
+    const token = text.slice(start, end);
     if (token === ')') depth -= 1;
-    const word = /^[\p{L}_]/u.test(token) ? token.toUpperCase() : '';
-    tokens.push({ text: token, word, depth, start: match.index, end: match.index + token.length });
+    const read = { text: token, word: kind === 'word' ? token.toUpperCase() : '', depth, start, end };
     if (token === '(') depth += 1;
-  }
-  return tokens;
+    return read;
+  });
 }
 
 /** The clauses after FROM, in the order of SQL. */
