@@ -20,6 +20,7 @@ export {
   parseNormalisation,
   parseStep,
   printNormalisation,
+  usesPhones,
 } from './step.ts';
 export { PHONES_VERSION } from './steps/phone.ts';
 export { UNICODE_VERSION } from './unassigned.ts';

@@ -1,5 +1,5 @@
 import { trimValue } from './blanks.ts';
-import { DATE_FORMATS, isNormalised, type Normalisation, type NormaliseStep } from './step.ts';
+import { DATE_FORMATS, isNormalised, type Normalisation, type NormaliseStep, usesPhones } from './step.ts';
 import { keepDigits, normalisePostcode } from './steps/codes.ts';
 import { dateReader } from './steps/date.ts';
 import { normaliseEmail, normaliseGmail } from './steps/email.ts';
@@ -35,10 +35,6 @@ const STEPS: Readonly<Record<string, ApplyStep>> = {
   'number:comma': numberReader('comma'),
   ...Object.fromEntries(DATE_FORMATS.map((format) => [`date:${format}`, dateReader(format)])),
 };
-
-function isPhone(step: NormaliseStep): boolean {
-  return step === 'phone' || step.startsWith('phone:');
-}
 
 function compileStep(step: NormaliseStep, phones: PhoneReader | null): ApplyStep {
   const apply = STEPS[step];
@@ -93,7 +89,7 @@ export async function loadNormalisers(columns: readonly Normalisation[]): Promis
   const normalised = columns.filter(isNormalised);
   if (normalised.length === 0) return NO_NORMALISERS;
   requireUnicode();
-  const phones = normalised.some(({ normalise }) => normalise.some(isPhone)) ? await loadPhones() : null;
+  const phones = normalised.some(usesPhones) ? await loadPhones() : null;
   const compiled = new Map<string, Normaliser>();
   const keyOf = ({ normalise, nulls }: Normalisation): string => JSON.stringify([normalise, nulls]);
   for (const column of normalised) {

@@ -1,7 +1,7 @@
 import { SealroomError } from '../errors/index.ts';
 import { UNASSIGNED, UNICODE_VERSION } from './unassigned.ts';
 
-const ASCII = /^[\0-\x7f]*$/; // eslint-disable-line no-control-regex -- ASCII is these
+const ASCII = /^[\0-\x7f]*$/;
 
 /** Whether a text has ASCII characters alone. */
 export function isAscii(text: string): boolean {
@@ -51,7 +51,7 @@ export function normaliseUnicode(text: string, form: 'NFC' | 'NFD'): string {
     .join('');
 }
 
-const UPPER_CANDIDATES = /[A-Z]+|[^\0-\x7f]/gu; // eslint-disable-line no-control-regex -- ASCII is these
+const UPPER_CANDIDATES = /[A-Z]+|[^\0-\x7f]/gu;
 
 /**
  * A text with each code point in lower case, by itself and in no language: `Σ` is `σ` at the end of a word too, and `I` is `i`.

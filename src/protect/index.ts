@@ -14,6 +14,7 @@ export {
   type EncryptSummary,
   encryptTable,
 } from './encrypt/encrypt-table.ts';
+export type { NormalisedColumn } from './encrypt/core/row-ingest.ts';
 export {
   createRecordSealer,
   type ProtectedRecord,

@@ -7,7 +7,7 @@ const DROPPED = /['`.\u00AD\u00B4\u02B9\u02BB-\u02BD\u2018-\u201B\u2032\u200B-\u
 
 /** All other ASCII and Latin-1 that is no letter or digit, and the punctuation and blanks of Unicode's first planes. */
 const SEPARATORS =
-  /[\0-\x2F\x3A-\x40\x5B-\x60\x7B-\xA9\xAB\xAC\xAE-\xB3\xB6-\xB8\xBB-\xBF\u1680\u2000-\u206F\u3000-\u3003\u30FB]+/g; // eslint-disable-line no-control-regex -- control characters separate too
+  /[\0-\x2F\x3A-\x40\x5B-\x60\x7B-\xA9\xAB\xAC\xAE-\xB3\xB6-\xB8\xBB-\xBF\u1680\u2000-\u206F\u3000-\u3003\u30FB]+/g;
 
 const PLAIN_NAME = /^[a-z0-9]+(?: [a-z0-9]+)*$/;
 

@@ -7,7 +7,7 @@ import {
   parseCollaborationId,
   type SharedSecret,
 } from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { countOf, SealroomError } from '../../errors/index.ts';
 import { loadNormalisers } from '../../normalise/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import { SpillFile } from '../../files/index.ts';
@@ -158,8 +158,16 @@ export async function encryptRows(
     inputBytes: reader.bytes,
     elapsedMs: performance.now() - started,
     kernel,
-    warnings: reader.warnings,
+    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses)],
   };
+}
+
+/** Says how many values of a column a step could make nothing of, if there are any. */
+//= format F-102
+function warnOfLosses({ column, values, notUnderstood }: NormalisedColumn): readonly string[] {
+  if (notUnderstood === 0) return [];
+  const share = `${notUnderstood.toLocaleString('en')} of ${countOf(values, 'value')}`;
+  return [`${share} of \`${column}\` could not be normalised and ${notUnderstood === 1 ? 'is' : 'are'} null`];
 }
 
 //= format F-71
