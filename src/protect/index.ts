@@ -23,6 +23,7 @@ export {
   type RecordValue,
   sealRecord,
 } from './encrypt/core/seal-record.ts';
+export { type NormaliseOptions, type NormaliseSummary, normaliseTable } from './normalise/normalise-table.ts';
 export {
   type OriginalOptions,
   type ReencryptOptions,
