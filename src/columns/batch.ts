@@ -33,7 +33,7 @@ export type ColumnData = ({ readonly layout: 'bytes' } & ByteColumn) | ({ readon
 export interface Field {
   readonly name: string;
   readonly type: ColumnType;
-  /** The file's own name of an `opaque` type, for messages. */
+  /** The file's own name of a type that cannot be protected as it is, for messages. */
   readonly typeName?: string | undefined;
   /** Whether the values are Base64 cells, which need no quotes in any text format. */
   readonly isPlain?: boolean | undefined;

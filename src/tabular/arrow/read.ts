@@ -75,6 +75,7 @@ function fieldOf(field: ArrowField, options: ArrowReadOptions): Field {
     const wrapper = field.dictionary !== null ? 'Dictionary' : field.type.name;
     return { name: field.name, type: { ...column, engineType: wrapper === name ? name : `${wrapper} of ${name}` } };
   }
+  if (column.kind === 'binary') return { name: field.name, type: column, typeName: name };
   if (column.kind !== 'opaque') return { name: field.name, type: column };
   const type = options.opaqueAsText ? { ...column, width: null } : column;
   return { name: field.name, type, typeName: name };

@@ -99,6 +99,7 @@ class Cursor {
       case 'views':
         this.#buffer += 2 + this.#nextVariadic();
         break;
+      case 'nothing':
       case 'runs':
         break;
       case 'other':
@@ -123,6 +124,11 @@ class Cursor {
         return this.#readOffsets(rows, nulls, type, type.storage.offsetBytes);
       case 'views':
         return this.#readViews(rows, nulls, type);
+      case 'nothing': {
+        const { width } = type.storage;
+        const values = bytesFor(new Uint8Array(0), rows * width, true);
+        return { layout: 'fixed', rows, validity: new Uint8Array((rows + 7) >> 3), type, width, values };
+      }
       case 'runs':
         return this.#readRuns(rows, field);
       case 'other':

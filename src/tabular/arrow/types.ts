@@ -26,6 +26,8 @@ export type Storage =
   | { readonly layout: 'offsets'; readonly offsetBytes: 4 | 8 }
   /** A bitmap of nulls, views of 16 bytes, and any number of buffers with bytes. */
   | { readonly layout: 'views' }
+  /** No buffers; every value is null. */
+  | { readonly layout: 'nothing'; readonly width: number }
   /** Nothing but two children: where each run ends, and its value. */
   | { readonly layout: 'runs' }
   /** Any other, which is only stepped over. */
@@ -86,10 +88,13 @@ function nested(name: string, buffers: number): ArrowType {
 const OFFSETS = { layout: 'offsets', offsetBytes: 4 } as const;
 const LARGE_OFFSETS = { layout: 'offsets', offsetBytes: 8 } as const;
 const VIEWS = { layout: 'views' } as const;
+/** That of values which are only stepped over. */
+const FIXED_WIDTH = { layout: 'other', buffers: 2 } as const;
 
 /** The types without parameters. */
 const PLAIN: Readonly<Partial<Record<Type, ArrowType>>> = {
-  [Type.Null]: nested('Null', 0),
+  // As pyarrow writes it to Parquet: integers, of which there are none.
+  [Type.Null]: carried('Null', { kind: 'int' }, { layout: 'nothing', width: 4 }),
   [Type.Bool]: carried('Bool', { kind: 'boolean' }, { layout: 'bits' }),
   [Type.Utf8]: carried('Utf8', { kind: 'string' }, OFFSETS),
   [Type.LargeUtf8]: carried('LargeUtf8', { kind: 'string' }, LARGE_OFFSETS),
@@ -132,13 +137,10 @@ export function readType(field: FieldTable): ArrowType {
       return timeType(tableOf(field, new Time()));
     case Type.Timestamp:
       return timestampType(tableOf(field, new Timestamp()));
-    case Type.Interval: {
-      const unit = tableOf(field, new Interval()).unit();
-      const [name, width] = INTERVALS[unit] ?? ['', 0];
-      return unsupported(`Interval(${name})`, { layout: 'fixed', width });
-    }
+    case Type.Interval:
+      return unsupported(`Interval(${INTERVALS[tableOf(field, new Interval()).unit()] ?? ''})`, FIXED_WIDTH);
     case Type.Duration:
-      return unsupported(`Duration(${unitName(tableOf(field, new Duration()).unit())})`, { layout: 'fixed', width: 8 });
+      return unsupported(`Duration(${unitName(tableOf(field, new Duration()).unit())})`, FIXED_WIDTH);
     case Type.FixedSizeBinary:
       return fixedBinaryType(field);
     case Type.Union:
@@ -160,11 +162,7 @@ function tableOf<Table>(field: FieldTable, table: Table): Table {
   return table;
 }
 
-const INTERVALS: Readonly<Record<number, readonly [name: string, width: number]>> = {
-  0: ['YearMonth', 4],
-  1: ['DayTime', 8],
-  2: ['MonthDayNano', 16],
-};
+const INTERVALS = ['YearMonth', 'DayTime', 'MonthDayNano'] as const;
 
 const UNITS: Readonly<Record<TimeUnit, 's' | 'ms' | 'us' | 'ns'>> = {
   [TimeUnit.SECOND]: 's',
@@ -193,24 +191,24 @@ const UNSIGNED: Readonly<Record<number, ColumnType>> = {
 
 function integerType(table: Int): ArrowType {
   const bits = table.bitWidth();
+  const name = `${table.isSigned() ? 'Int' : 'Uint'}${String(bits)}`;
   const column = (table.isSigned() ? SIGNED : UNSIGNED)[bits];
-  if (column === undefined) throw new RangeError('an integer of another width');
-  return fixed(`${table.isSigned() ? 'Int' : 'Uint'}${String(bits)}`, column, bits / 8);
+  return column === undefined ? unsupported(name, FIXED_WIDTH) : fixed(name, column, bits / 8);
 }
 
 function floatType(precision: number): ArrowType {
   if (precision === 1) return fixed('Float32', { kind: 'float' }, 4);
   if (precision === 2) return fixed('Float64', { kind: 'double' }, 8);
-  return unsupported('Float16', { layout: 'fixed', width: 2 });
+  return unsupported(precision === 0 ? 'Float16' : 'FloatingPoint', FIXED_WIDTH);
 }
 
 function decimalType(table: Decimal): ArrowType {
   const [bits, precision, scale] = [table.bitWidth(), table.precision(), table.scale()];
   const name = `Decimal${String(bits)}(${String(precision)}, ${String(scale)})`;
   const width = bits / 8;
-  if (![4, 8, 16, 32].includes(width)) throw new RangeError('a decimal of another width');
   // No other format has a scale outside the precision.
-  if (precision > MAX_PRECISION || scale < 0 || scale > precision) return unsupported(name, { layout: 'fixed', width });
+  const isCarried = [4, 8, 16, 32].includes(width) && precision <= MAX_PRECISION && scale >= 0 && scale <= precision;
+  if (!isCarried) return unsupported(name, FIXED_WIDTH);
   return fixed(name, { kind: 'decimal', precision, scale }, width, width === 16 ? null : TO_128_BITS);
 }
 
@@ -219,7 +217,7 @@ function timeType(table: Time): ArrowType {
   const width = table.bitWidth() / 8;
   const name = `Time${String(table.bitWidth())}(${unit})`;
   const engineType = { s: 'TIME_S', ms: 'TIME_MS', us: 'TIME', ns: 'TIME_NS' }[unit];
-  if (width !== 4 && width !== 8) throw new RangeError('a time of another width');
+  if (width !== 4 && width !== 8) return unsupported(name, FIXED_WIDTH);
   return fixed(name, opaque(engineType, 8), width, width === 8 ? null : { width: 8, problem: 'a time is out of range' });
 }
 

@@ -502,7 +502,7 @@ describe('open files', () => {
 describe('what is written', () => {
   const fields: Field[] = [
     { name: 'text', type: { kind: 'string' } },
-    { name: 'bytes', type: { kind: 'binary' } },
+    { name: 'bytes', type: { kind: 'binary' }, typeName: 'Binary' },
     { name: 'flag', type: { kind: 'boolean' } },
     { name: 'small', type: { kind: 'smallint' } },
     { name: 'n', type: { kind: 'int' } },
