@@ -64,7 +64,9 @@ function timeText(ticks: bigint, perSecond: bigint): string {
   const seconds = ticks / perSecond;
   const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n];
   const digits = String(perSecond).length - 1;
-  const fraction = String(ticks % perSecond).padStart(digits, '0').replace(/0+$/, '');
+  const fraction = String(ticks % perSecond)
+    .padStart(digits, '0')
+    .replace(/0+$/, '');
   const clock = parts.map((part) => String(part).padStart(2, '0')).join(':');
   return digits === 0 || fraction === '' ? clock : `${clock}.${fraction}`;
 }

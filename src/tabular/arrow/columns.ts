@@ -1,7 +1,7 @@
 import { allValid, byteColumnOf, compact, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
 import { checkTexts, type ColumnData, textOfOpaque, uuidValues } from '../../columns/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import type { StoredColumn } from './stored.ts';
+import type { StoredColumn } from './stored-column.ts';
 import type { Conversion } from './types.ts';
 
 /**
@@ -50,9 +50,7 @@ type Fixed = Omit<Extract<ColumnData, { layout: 'fixed' }>, 'layout'>;
 
 function convert(column: Fixed, conversion: Conversion | 'uuid' | null): Fixed {
   if (conversion === null) return column;
-  return conversion === 'uuid'
-    ? { ...column, values: uuidValues(column.values) }
-    : convertIntegers(column, conversion);
+  return conversion === 'uuid' ? { ...column, values: uuidValues(column.values) } : convertIntegers(column, conversion);
 }
 
 /** The signed integers of a column in another width or unit. */
@@ -84,7 +82,8 @@ function writeInteger(view: DataView, at: number, bytes: number, value: bigint):
     view.setInt32(at, Number(value), true);
     return;
   }
-  for (let word = 0; word < bytes; word += 8) view.setBigInt64(at + word, BigInt.asIntN(64, value >> BigInt(word * 8)), true);
+  for (let word = 0; word < bytes; word += 8)
+    view.setBigInt64(at + word, BigInt.asIntN(64, value >> BigInt(word * 8)), true);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,4 +1,5 @@
 import { CompressionType } from 'apache-arrow/fb/compression-type';
+import type { Decompress as ZstdStream } from 'fzstd';
 import { SealroomError } from '../../errors/index.ts';
 import { batchTooLong, MAX_PART_BYTES } from './input.ts';
 import { decodeLz4Frame } from './lz4.ts';
@@ -16,7 +17,8 @@ export type BufferDecoder = (stored: Uint8Array) => Uint8Array;
  * @param codec of the batch's `BodyCompression`, or `null` for none
  * @throws {SealroomError} IO_FORMAT for an unknown codec, DATA_LENGTH over the limit; {RangeError} for damaged buffers.
  */
-export async function bufferDecoder(codec: CompressionType | null): Promise<BufferDecoder> {
+//= format F-142
+export async function bufferDecoder(codec: number | null): Promise<BufferDecoder> {
   if (codec === null) return (stored) => stored;
   const decode = await loadCodec(codec);
   let total = 0;
@@ -34,11 +36,11 @@ export async function bufferDecoder(codec: CompressionType | null): Promise<Buff
 
 type Codec = (content: Uint8Array, length: number) => Uint8Array;
 
-async function loadCodec(codec: CompressionType): Promise<Codec> {
+async function loadCodec(codec: number): Promise<Codec> {
   switch (codec) {
-    case CompressionType.LZ4_FRAME:
+    case CompressionType.LZ4_FRAME as number:
       return decodeLz4Frame;
-    case CompressionType.ZSTD:
+    case CompressionType.ZSTD as number:
       return zstdCodec(await import('fzstd'));
     default:
       throw new SealroomError('IO_FORMAT', `Arrow batches with compression ${String(codec)} cannot be read`, {
@@ -47,7 +49,7 @@ async function loadCodec(codec: CompressionType): Promise<Codec> {
   }
 }
 
-function zstdCodec({ Decompress }: typeof import('fzstd')): Codec {
+function zstdCodec({ Decompress }: { readonly Decompress: typeof ZstdStream }): Codec {
   return (content, length) => {
     const output = new Uint8Array(length);
     let written = 0;

@@ -137,19 +137,16 @@ async function readLength(input: ArrowInput, position: number): Promise<number> 
 
 function contentOf(message: Message, body: Uint8Array): ArrowMessage {
   const version = message.version();
-  switch (message.headerType()) {
-    case MessageHeader.RecordBatch:
-      return { kind: 'batch', header: headerOf(message, new RecordBatch()), body, version };
-    case MessageHeader.DictionaryBatch: {
-      const dictionary = headerOf(message, new DictionaryBatch());
-      const header = dictionary.data(new RecordBatch());
-      if (header === null) throw new RangeError('a dictionary without values');
-      return { kind: 'dictionary', header, id: dictionary.id(), isDelta: dictionary.isDelta(), body, version };
-    }
-    default:
-      // A stream may not change its columns midway.
-      throw new RangeError('a message that is neither batch nor dictionary');
+  const kind = message.headerType();
+  if (kind === MessageHeader.RecordBatch) {
+    return { kind: 'batch', header: headerOf(message, new RecordBatch()), body, version };
   }
+  // A stream may not change its columns midway.
+  if (kind !== MessageHeader.DictionaryBatch) throw new RangeError('a message that is neither batch nor dictionary');
+  const dictionary = headerOf(message, new DictionaryBatch());
+  const header = dictionary.data(new RecordBatch());
+  if (header === null) throw new RangeError('a dictionary without values');
+  return { kind: 'dictionary', header, id: dictionary.id(), isDelta: dictionary.isDelta(), body, version };
 }
 
 function headerOf<Table>(message: Message, table: Table): Table {

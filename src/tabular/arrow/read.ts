@@ -15,7 +15,8 @@ import { columnOf, rowBytesOf } from './columns.ts';
 import { type ArrowField, readFields } from './fields.ts';
 import { ArrowInput } from './input.ts';
 import { type ArrowMessages, openMessages } from './messages.ts';
-import { append, type Dictionaries, readColumns, rowsOf, type StoredColumn } from './stored.ts';
+import { type Dictionaries, readColumns, rowsOf } from './stored.ts';
+import { append, type StoredColumn } from './stored-column.ts';
 import type { ArrowType } from './types.ts';
 
 /** Options for reading an Arrow table. */

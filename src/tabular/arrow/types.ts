@@ -7,6 +7,7 @@ import { FixedSizeBinary } from 'apache-arrow/fb/fixed-size-binary';
 import { FloatingPoint } from 'apache-arrow/fb/floating-point';
 import { Int } from 'apache-arrow/fb/int';
 import { Interval } from 'apache-arrow/fb/interval';
+import { IntervalUnit } from 'apache-arrow/fb/interval-unit';
 import { Time } from 'apache-arrow/fb/time';
 import { TimeUnit } from 'apache-arrow/fb/time-unit';
 import { Timestamp } from 'apache-arrow/fb/timestamp';
@@ -60,12 +61,7 @@ const UUID_BYTES = 16;
 /** Most digits of a decimal column. */
 const MAX_PRECISION = 38;
 
-function carried(
-  name: string,
-  column: ColumnType,
-  storage: Storage,
-  convert: ArrowType['convert'] = null,
-): ArrowType {
+function carried(name: string, column: ColumnType, storage: Storage, convert: ArrowType['convert'] = null): ArrowType {
   return { name, column, storage, convert };
 }
 
@@ -112,6 +108,23 @@ const PLAIN: Readonly<Partial<Record<Type, ArrowType>>> = {
   [Type.RunEndEncoded]: unsupported('RunEndEncoded', { layout: 'runs' }),
 };
 
+/** The types with parameters. */
+const PARAMETRIC: Readonly<Partial<Record<Type, (field: FieldTable) => ArrowType>>> = {
+  [Type.Int]: (field) => integerType(tableOf(field, new Int())),
+  [Type.FloatingPoint]: (field) => floatType(tableOf(field, new FloatingPoint()).precision()),
+  [Type.Decimal]: (field) => decimalType(tableOf(field, new Decimal())),
+  [Type.Date]: (field) => dateType(tableOf(field, new DateTable()).unit()),
+  [Type.Time]: (field) => timeType(tableOf(field, new Time())),
+  [Type.Timestamp]: (field) => timestampType(tableOf(field, new Timestamp())),
+  [Type.Interval]: (field) => unsupported(`Interval(${INTERVALS[tableOf(field, new Interval()).unit()]})`, FIXED_WIDTH),
+  [Type.Duration]: (field) => unsupported(`Duration(${UNITS[tableOf(field, new Duration()).unit()]})`, FIXED_WIDTH),
+  [Type.FixedSizeBinary]: fixedBinaryType,
+  [Type.Union]: (field) => {
+    const buffers = tableOf(field, new Union()).mode() === UnionMode.Sparse ? 1 : 2;
+    return unsupported('Union', { layout: 'other', buffers, hasOldBitmap: true });
+  },
+};
+
 /**
  * The type of a field, or of the values of its dictionary.
  *
@@ -120,39 +133,12 @@ const PLAIN: Readonly<Partial<Record<Type, ArrowType>>> = {
 //= format F-140
 export function readType(field: FieldTable): ArrowType {
   const id = field.typeType();
-  const plain = PLAIN[id];
-  if (plain !== undefined) return plain;
-  switch (id) {
-    case Type.Int:
-      return integerType(tableOf(field, new Int()));
-    case Type.FloatingPoint:
-      return floatType(tableOf(field, new FloatingPoint()).precision());
-    case Type.Decimal:
-      return decimalType(tableOf(field, new Decimal()));
-    case Type.Date:
-      return tableOf(field, new DateTable()).unit() === DateUnit.DAY
-        ? fixed('Date32', { kind: 'date' }, 4)
-        : fixed('Date64', { kind: 'date' }, 8, { width: 4, divide: MS_PER_DAY, problem: 'a date in milliseconds has a time of day, or is out of range' });
-    case Type.Time:
-      return timeType(tableOf(field, new Time()));
-    case Type.Timestamp:
-      return timestampType(tableOf(field, new Timestamp()));
-    case Type.Interval:
-      return unsupported(`Interval(${INTERVALS[tableOf(field, new Interval()).unit()] ?? ''})`, FIXED_WIDTH);
-    case Type.Duration:
-      return unsupported(`Duration(${unitName(tableOf(field, new Duration()).unit())})`, FIXED_WIDTH);
-    case Type.FixedSizeBinary:
-      return fixedBinaryType(field);
-    case Type.Union:
-      return tableOf(field, new Union()).mode() === UnionMode.Sparse
-        ? unsupported('Union', { layout: 'other', buffers: 1, hasOldBitmap: true })
-        : unsupported('Union', { layout: 'other', buffers: 2, hasOldBitmap: true });
-    default:
-      throw new SealroomError('IO_FORMAT', `the Arrow table has a column of a type that is not known: ${String(id)}`, {
-        where: { column: field.name() ?? '' },
-        hint: 'write it without the column',
-      });
-  }
+  const type = PLAIN[id] ?? PARAMETRIC[id]?.(field);
+  if (type !== undefined) return type;
+  throw new SealroomError('IO_FORMAT', `the Arrow table has a column of a type that is not known: ${String(id)}`, {
+    where: { column: field.name() ?? '' },
+    hint: 'write it without the column',
+  });
 }
 
 /** The parameters of a type. */
@@ -162,7 +148,11 @@ function tableOf<Table>(field: FieldTable, table: Table): Table {
   return table;
 }
 
-const INTERVALS = ['YearMonth', 'DayTime', 'MonthDayNano'] as const;
+const INTERVALS: Readonly<Record<IntervalUnit, string>> = {
+  [IntervalUnit.YEAR_MONTH]: 'YearMonth',
+  [IntervalUnit.DAY_TIME]: 'DayTime',
+  [IntervalUnit.MONTH_DAY_NANO]: 'MonthDayNano',
+};
 
 const UNITS: Readonly<Record<TimeUnit, 's' | 'ms' | 'us' | 'ns'>> = {
   [TimeUnit.SECOND]: 's',
@@ -170,10 +160,6 @@ const UNITS: Readonly<Record<TimeUnit, 's' | 'ms' | 'us' | 'ns'>> = {
   [TimeUnit.MICROSECOND]: 'us',
   [TimeUnit.NANOSECOND]: 'ns',
 };
-
-function unitName(unit: TimeUnit): 's' | 'ms' | 'us' | 'ns' {
-  return UNITS[unit];
-}
 
 const SIGNED: Readonly<Record<number, ColumnType>> = {
   8: opaque('TINYINT', 1),
@@ -202,6 +188,15 @@ function floatType(precision: number): ArrowType {
   return unsupported(precision === 0 ? 'Float16' : 'FloatingPoint', FIXED_WIDTH);
 }
 
+function dateType(unit: DateUnit): ArrowType {
+  if (unit === DateUnit.DAY) return fixed('Date32', { kind: 'date' }, 4);
+  return fixed('Date64', { kind: 'date' }, 8, {
+    width: 4,
+    divide: MS_PER_DAY,
+    problem: 'a date in milliseconds has a time of day, or is out of range',
+  });
+}
+
 function decimalType(table: Decimal): ArrowType {
   const [bits, precision, scale] = [table.bitWidth(), table.precision(), table.scale()];
   const name = `Decimal${String(bits)}(${String(precision)}, ${String(scale)})`;
@@ -213,16 +208,21 @@ function decimalType(table: Decimal): ArrowType {
 }
 
 function timeType(table: Time): ArrowType {
-  const unit = unitName(table.unit());
+  const unit = UNITS[table.unit()];
   const width = table.bitWidth() / 8;
   const name = `Time${String(table.bitWidth())}(${unit})`;
   const engineType = { s: 'TIME_S', ms: 'TIME_MS', us: 'TIME', ns: 'TIME_NS' }[unit];
   if (width !== 4 && width !== 8) return unsupported(name, FIXED_WIDTH);
-  return fixed(name, opaque(engineType, 8), width, width === 8 ? null : { width: 8, problem: 'a time is out of range' });
+  return fixed(
+    name,
+    opaque(engineType, 8),
+    width,
+    width === 8 ? null : { width: 8, problem: 'a time is out of range' },
+  );
 }
 
 function timestampType(table: Timestamp): ArrowType {
-  const unit = unitName(table.unit());
+  const unit = UNITS[table.unit()];
   const zone = table.timezone() ?? '';
   const name = `Timestamp(${unit}${zone === '' ? '' : ', with zone'})`;
   const utc = zone !== '';

@@ -38,7 +38,9 @@ class CollectingWriter extends RecordBatchStreamWriter {
  * @throws {SealroomError} IO_FORMAT if a column's type has no Arrow form.
  */
 export function createArrow(sink: ByteSink, fields: readonly Field[]): TableWriter {
-  const arrowFields = fields.map((field) => new ArrowField<DataType>(field.name, arrowTypeOf(field), true, arrowMetadataOf(field)));
+  const arrowFields = fields.map(
+    (field) => new ArrowField<DataType>(field.name, arrowTypeOf(field), true, arrowMetadataOf(field)),
+  );
   const schema = new Schema(arrowFields);
   const writer = new CollectingWriter({ autoDestroy: false });
   writer.reset(undefined, schema);
@@ -111,4 +113,3 @@ function packBits(values: Uint8Array): Uint8Array {
   });
   return bits;
 }
-

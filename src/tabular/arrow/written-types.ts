@@ -38,6 +38,7 @@ const OPAQUE: Readonly<Record<string, () => DataType>> = {
   TIME: () => new TimeMicrosecond(),
   'TIME WITH TIME ZONE': () => new TimeMicrosecond(),
   TIME_NS: () => new TimeNanosecond(),
+  TIMESTAMP: () => new TimestampMicrosecond(null),
   UUID: () => new FixedSizeBinary(16),
   VARCHAR: () => new Utf8(),
   JSON: () => new Utf8(),
@@ -80,10 +81,14 @@ export function arrowTypeOf({ name, type, typeName }: Field): DataType {
     case 'unsupported': {
       const make = Object.hasOwn(OPAQUE, type.engineType) ? OPAQUE[type.engineType] : undefined;
       if (make !== undefined) return make();
-      throw new SealroomError('IO_FORMAT', `a column of type ${typeName ?? type.engineType} cannot be written as Arrow`, {
-        where: { column: name },
-        hint: 'write Parquet or CSV, or leave the column out',
-      });
+      throw new SealroomError(
+        'IO_FORMAT',
+        `a column of type ${typeName ?? type.engineType} cannot be written as Arrow`,
+        {
+          where: { column: name },
+          hint: 'write Parquet or CSV, or leave the column out',
+        },
+      );
     }
   }
 }

@@ -36,8 +36,6 @@ const NAMES: Readonly<Record<string, string>> = {
 const CONVERTED: Readonly<Record<string, string>> = {
   UTF8: 'STRING',
   MAP_KEY_VALUE: 'MAP',
-  TIME_MILLIS: 'TIME(MILLIS, UTC)',
-  TIME_MICROS: 'TIME(MICROS, UTC)',
   TIMESTAMP_MILLIS: 'TIMESTAMP(MILLIS, UTC)',
   TIMESTAMP_MICROS: 'TIMESTAMP(MICROS, UTC)',
 };

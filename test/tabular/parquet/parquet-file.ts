@@ -46,7 +46,8 @@ function struct(fields: Readonly<Record<number, ThriftValue | undefined>>): Thri
     if (value === undefined) continue;
     const step = Number(number) - last;
     // A step of more than 15 is written as the number itself.
-    const head = step > 15 ? [Buffer.from([value.type]), zigzag(BigInt(number))] : [Buffer.from([(step << 4) | value.type])];
+    const head =
+      step > 15 ? [Buffer.from([value.type]), zigzag(BigInt(number))] : [Buffer.from([(step << 4) | value.type])];
     parts.push(...head, value.bytes);
     last = Number(number);
   }

@@ -54,10 +54,14 @@ function matchHeaders(schema: TableSchema, table: HeadedTable): readonly TableIn
     const names = [...missing].map((name) => `\`${name}\``).join(', ');
     const blank = table.fields.findIndex((field) => normaliseHeader(field.name) === '');
     if (blank !== -1) {
-      throw new SealroomError('DATA_HEADER', `column ${String(blank + 1)} has a blank header, and there is no ${names}`, {
-        where,
-        hint: `give every column that the schema names a header; the columns are ${listHeaders(table)}`,
-      });
+      throw new SealroomError(
+        'DATA_HEADER',
+        `column ${String(blank + 1)} has a blank header, and there is no ${names}`,
+        {
+          where,
+          hint: `give every column that the schema names a header; the columns are ${listHeaders(table)}`,
+        },
+      );
     }
     throw new SealroomError('DATA_COLUMN', `the table has no column ${names}, which the schema names as a source`, {
       where,
