@@ -1,6 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { restoreArguments } from './arguments.ts';
 import type { CommandDeclaration, Declared } from './declarations.ts';
+import { EXAMPLES } from './examples.ts';
 import { groupOf, GROUPS } from './groups.ts';
 import type { Options } from 'yargs';
 
@@ -9,6 +11,11 @@ const OTHERS = 'Other';
 
 function groupNameOf({ name, declared }: Declared<Options>): string {
   return groupOf(name, declared.demandOption === true) ?? OTHERS;
+}
+
+/** The examples of a command: what it does, and below it the line to copy. */
+function examplesOf({ path }: CommandDeclaration): readonly string[] {
+  return (EXAMPLES[path.join(' ')] ?? []).flatMap(([line, does]) => [`# ${does}`, `sealroom ${line}`]);
 }
 
 function build(parser: Argv, command: CommandDeclaration): Argv {
@@ -22,6 +29,9 @@ function build(parser: Argv, command: CommandDeclaration): Argv {
   }
   for (const inner of commands) install(parser, inner);
   for (const middleware of middlewares) parser.middleware(middleware);
+  // As an epilogue, because the library breaks the lines of its own examples.
+  if (commands.length === 0)
+    parser.epilogue(['Examples:', ...examplesOf(command).map((each) => `  ${each}`)].join('\n'));
   if (commands.length > 0) parser.demandCommand(1, NEEDS_COMMAND);
   return parser;
 }
@@ -34,7 +44,7 @@ export function install(parser: Argv, command: CommandDeclaration): Argv {
     describe,
     builder: (inner) => build(inner, command),
     // The parser calls it with the arguments that were declared above.
-    handler: handler as CommandModule['handler'],
+    handler: (args) => (handler as CommandModule['handler'])(restoreArguments(args)),
   };
   return parser.command(module);
 }

@@ -1,7 +1,7 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { DataType, DateUnit, tableFromIPC } from 'apache-arrow';
+import { DataType, DateUnit, Precision, tableFromIPC, Type } from 'apache-arrow';
 import { bufferDecoder } from '#src/tabular/arrow/compression';
 import { parquetTypeName } from '#src/tabular/parquet/type-name';
 import fc from 'fast-check';
@@ -203,7 +203,9 @@ function arrowName(type: DataType, metadata: ReadonlyMap<string, string>): strin
   if (DataType.isTime(type)) return `Time${String(type.bitWidth)}(${unit})`;
   if (DataType.isDate(type)) return type.unit === DateUnit.DAY ? 'Date32' : 'Date64';
   if (DataType.isFixedSizeBinary(type)) return `FixedSizeBinary(${String(type.byteWidth)})`;
-  return type.toString();
+  if (DataType.isInt(type)) return `${type.isSigned ? 'Int' : 'Uint'}${String(type.bitWidth)}`;
+  if (DataType.isFloat(type)) return type.precision === Precision.SINGLE ? 'Float32' : 'Float64';
+  return Type[type.typeId];
 }
 
 /** What a Parquet file calls the types of its columns. */
