@@ -21,6 +21,7 @@ const BY_NAME: Readonly<Record<string, ValueKind>> = {
   input: FILES,
   output: FILES,
   schema: FILES,
+  'schema-output': FILES,
   settings: FILES,
   manifest: FILES,
   file: FILES,
