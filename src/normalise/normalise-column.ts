@@ -41,7 +41,7 @@ function textsOf(column: ByteColumn): (row: number) => string | null {
 
 /** The text of bytes that are ASCII alone, or `null`. */
 function decodeAscii(bytes: Uint8Array): string | null {
-  // An indexed loop, which is several times as fast as one over the values.
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- several times as fast
   for (let at = 0; at < bytes.length; at++) if ((bytes[at] ?? 0) > 0x7f) return null;
   return decodeUtf8(bytes);
 }
