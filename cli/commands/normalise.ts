@@ -30,6 +30,7 @@ async function runNormalise(args: NormaliseArguments, io: CliIo): Promise<void> 
     (output === STANDARD_STREAM ? io.stderr : io.stdout).write(`${JSON.stringify(facts)}\n`);
     return;
   }
+  for (const note of summary.notes) say(io, 'note', note);
   for (const warning of summary.warnings) say(io, 'warning', warning);
   const name = output === STANDARD_STREAM ? 'standard output' : relative(io.cwd, output) || output;
   const lines = [

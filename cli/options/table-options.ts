@@ -4,6 +4,7 @@ import type { TableTransfer } from '../../src/actions/member/tables.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
+import { type CsvArguments, readCsvOptions, withCsvOptions } from './csv-options.ts';
 import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
@@ -11,7 +12,7 @@ import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
 /** The files and formats of a command that reads a table and writes one. */
-export interface TransferArguments {
+export interface TransferArguments extends CsvArguments {
   readonly input: string;
   readonly output: string | undefined;
   readonly overwrite: boolean;
@@ -47,7 +48,7 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
 
 /** Declares the files and formats of a command that reads a table and writes one. */
 export function withTransferOptions(yargs: Argv): Argv<TransferArguments> {
-  return yargs
+  return withCsvOptions(yargs)
     .positional('input', {
       type: 'string',
       demandOption: true,
@@ -168,12 +169,12 @@ export function tableOutput(io: CliIo, path: string, format: TableFormat | undef
   return { kind: 'stream', stream: io.stdout, format };
 }
 
-/** The output of a command on a table: as given, or the input's file name with `.out` before its extension. */
+/** The output of a command on a table: as given, or the input's file name with `.out` before its extension, `.csv` for `.tsv`. */
 export function outputPath(input: string, output: string | undefined): string {
   if (output !== undefined) return output;
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
   const extension = extname(input);
-  return `${basename(input, extension)}.out${extension}`;
+  return `${basename(input, extension)}.out${extension.toLowerCase() === '.tsv' ? '.csv' : extension}`;
 }
 
 /** Reads the input, the output and their options. */
@@ -192,6 +193,7 @@ export function readFiles(io: CliIo, args: TransferArguments): Omit<TableTransfe
     input: tableInput(io, args.input, parseFormat(args['file-format'])),
     output: tableOutput(io, outputPath(args.input, args.output), parseFormat(args['output-format'])),
     csvInputNull: args['csv-input-null-value'],
+    ...readCsvOptions(args),
     csvOutputNull: args['csv-output-null-value'],
     overwrite: args.overwrite,
     dryRun: args['dry-run'],

@@ -61,6 +61,7 @@ export type TableOutput =
 
 const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
   '.csv': 'csv',
+  '.tsv': 'csv',
   '.parquet': 'parquet',
   '.arrow': 'arrow',
   '.arrows': 'arrow',
@@ -71,6 +72,24 @@ const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
 /** The format of a file by its extension, ignoring case, or `null`. */
 export function formatOf(path: string): TableFormat | null {
   return EXTENSIONS[extname(path).toLowerCase()] ?? null;
+}
+
+/** Whether the name of a file says that tabs separate its fields. */
+export function isTabSeparated(name: string): boolean {
+  return /\.tsv(\.gz|\.zst)?$/i.test(name);
+}
+
+/**
+ * Refuses an output whose name promises what is not written.
+ *
+ * @throws {SealroomError} IO_FORMAT for a name that ends in `.tsv` without a format.
+ */
+export function requireWritable(output: TableOutput): void {
+  if (output.kind !== 'file' || output.format !== undefined || !isTabSeparated(output.path)) return;
+  throw new SealroomError('IO_FORMAT', 'CSV is written with commas, not with tabs', {
+    where: { file: output.path },
+    hint: 'give the output a name that ends in .csv',
+  });
 }
 
 /** The input that a string stands for: the file of that path, even if it is `-`. */

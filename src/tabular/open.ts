@@ -18,8 +18,10 @@ import {
 import { createCsv } from './csv/write.ts';
 import {
   formatAt,
+  isTabSeparated,
   nameOf,
   parquetStream,
+  requireWritable,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -32,8 +34,14 @@ import type { TableFormat, TableReader, TableWriter } from './table.ts';
 export interface OpenOptions {
   /** CSV: whether the first record holds the headers. Default true. */
   readonly headerRow?: boolean | undefined;
+  /** CSV without a header row: the number of columns that the caller expects, if it is known. */
+  readonly csvColumns?: number | undefined;
   /** CSV: the input null text (format F-80). */
   readonly csvInputNull?: string | undefined;
+  /** CSV: the delimiter, such as `;`, `tab` or `\t` (format F-120). Default: it is found out, and said in the notes. */
+  readonly csvDelimiter?: string | undefined;
+  /** CSV: the encoding, by a label of the Encoding Standard (format F-123). Default: by the byte order mark, otherwise UTF-8. */
+  readonly csvEncoding?: string | undefined;
   /** Parquet: whether binary columns without an annotation are text. Default false. */
   readonly binaryAsString?: boolean | undefined;
   /** Parquet: whether columns that can only be passed through are read as text. Default false. */
@@ -54,6 +62,7 @@ export async function openTable(input: string | TableInput, options: OpenOptions
   const format = formatAt(place);
   if (format === null) throw unknownFormat(nameOf(place));
   if (format === 'parquet' && place.kind !== 'file') throw parquetStream(nameOf(place));
+  requireCsvFor(format, options);
   const source = await openSource(place, options);
   try {
     switch (format) {
@@ -62,7 +71,11 @@ export async function openTable(input: string | TableInput, options: OpenOptions
           await import('./csv/read.ts')
         ).openCsv(source, {
           headerRow: options.headerRow ?? true,
+          columns: options.csvColumns,
           nullText: options.csvInputNull,
+          delimiter: options.csvDelimiter,
+          encoding: options.csvEncoding,
+          isTsv: place.format === undefined && isTabSeparated(nameOf(place)),
           signal: options.signal,
         });
       case 'parquet':
@@ -81,6 +94,13 @@ export async function openTable(input: string | TableInput, options: OpenOptions
     await source.close();
     throw error;
   }
+}
+
+/** Refuses options that would mean nothing. */
+function requireCsvFor(format: TableFormat, { csvDelimiter, csvEncoding }: OpenOptions): void {
+  if (format === 'csv' || (csvDelimiter === undefined && csvEncoding === undefined)) return;
+  const option = csvDelimiter === undefined ? '--encoding' : '--delimiter';
+  throw new SealroomError('USAGE_OPTION', `\`${option}\` is for CSV files, got ${format}`);
 }
 
 async function openSource(input: TableInput, options: OpenOptions): Promise<ByteSource> {
@@ -119,6 +139,7 @@ export async function createTable(
   options: CreateOptions = {},
 ): Promise<TableWriter> {
   const place = toTableOutput(output);
+  requireWritable(place);
   const format = formatAt(place);
   if (format === null) throw unknownFormat(nameOf(place));
   if (place.kind === 'file') return createFile({ ...place, format }, fields, options);

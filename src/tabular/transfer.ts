@@ -3,6 +3,7 @@ import type { Field } from '../columns/index.ts';
 import {
   formatAt,
   nameOf,
+  requireWritable,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -30,6 +31,10 @@ export interface TransferOptions {
   readonly output: string | TableOutput;
   /** The CSV text that is read as null (format F-80). */
   readonly csvInputNull?: string | undefined;
+  /** The delimiter of a CSV input (format F-120). Default: it is found out, and said in the notes. */
+  readonly csvDelimiter?: string | undefined;
+  /** The encoding of a CSV input (format F-123). Default: by the byte order mark, otherwise UTF-8. */
+  readonly csvEncoding?: string | undefined;
   /** The CSV text that a null is written as (format F-81). */
   readonly csvOutputNull?: string | undefined;
   /** Whether to replace an existing output. */
@@ -58,6 +63,8 @@ export interface TransferResult {
 /** Input options that depend on the operation. */
 export interface InputTraits {
   readonly headerRow?: boolean | undefined;
+  /** Number of columns of a CSV file without a header row. */
+  readonly csvColumns?: number | undefined;
   readonly binaryAsString?: boolean | undefined;
 }
 
@@ -77,12 +84,16 @@ export async function transferTable<Result>(
     const reader = await openTable(options.input, {
       ...traits,
       csvInputNull: options.csvInputNull,
+      csvDelimiter: options.csvDelimiter,
+      csvEncoding: options.csvEncoding,
       opaqueAsText: outputFormat === 'csv',
       tempDirectory: options.tempDirectory,
       signal: options.signal,
     });
     try {
       return await work(reader, outputFormat);
+    } catch (error) {
+      throw explainColumns(error, reader);
     } finally {
       await reader.close();
     }
@@ -90,6 +101,12 @@ export async function transferTable<Result>(
     if (options.signal?.aborted !== true) throw error;
     throw new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
   }
+}
+
+/** Adds to an error about the columns of a table why they may not be those that the user expects. */
+function explainColumns(error: unknown, { columnHint }: TableReader): unknown {
+  if (columnHint === null || !(error instanceof SealroomError) || error.code !== 'DATA_COLUMN') return error;
+  return error.withHint(error.hint === undefined ? columnHint : `${error.hint}; ${columnHint}`);
 }
 
 /** The content of an output. */
@@ -160,6 +177,7 @@ function fileOf(input: string | TableInput): string | undefined {
 async function checkOutput(options: TransferOptions): Promise<TableFormat> {
   const { tempDirectory, overwrite = false } = options;
   const [input, output] = [toTableInput(options.input), toTableOutput(options.output)];
+  requireWritable(output);
   const format = formatAt(output) ?? formatAt(input);
   if (format === null) throw unknownFormat(nameOf(input));
   if (options.csvOutputNull !== undefined && format !== 'csv') {

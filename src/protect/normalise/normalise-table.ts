@@ -38,6 +38,7 @@ export interface NormaliseSummary {
   /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
   readonly elapsedMs: number;
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -73,6 +74,7 @@ export async function normaliseTable(options: NormaliseOptions): Promise<Normali
       normalised,
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
+      notes: reader.notes,
       warnings: [...reader.warnings, ...normalised.flatMap(warnOfLosses)],
     };
   });
