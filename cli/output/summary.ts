@@ -48,7 +48,8 @@ export function describeUnnamed(secret: UnnamedSecret | null): readonly string[]
   return [`secret ${secret.secretId}, generation ${String(secret.generation)}, under ${secret.key}`];
 }
 
-function formatBytes(bytes: number): string {
+/** A size in the largest unit of which there is at least one. */
+export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { CANCEL_SYMBOL } from '@clack/prompts';
 import { confirm, isCancel, log, password, select, text } from '@clack/prompts';
 import { SealroomError } from '../../src/errors/index.ts';
-import type { Prompter, ChoiceQuestion } from './schema-dialogue.ts';
+import type { ChoiceQuestion, MenuQuestion, Prompter } from './prompter.ts';
 import type { CliIo } from '../terminal.ts';
 
 const endOfInput = (): SealroomError =>
@@ -29,6 +29,15 @@ function matchOption<T extends string>(question: ChoiceQuestion<T>, answer: stri
   const word = answer.trim().toLowerCase();
   if (word === '') return question.initial;
   return question.options.find((option) => option.startsWith(word)) ?? null;
+}
+
+/** The key of the item that an answer names in full or, if no other begins so, in part. */
+function matchItem({ items, initial }: MenuQuestion, answer: string): string | null {
+  const word = answer.trim().toLowerCase();
+  if (word === '') return initial;
+  const keys = items.map(({ key }) => key);
+  const begun = keys.filter((key) => key.startsWith(word));
+  return keys.find((key) => key === word) ?? (begun.length === 1 && !/^\d/u.test(word) ? (begun[0] ?? null) : null);
 }
 
 /**
@@ -73,6 +82,17 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
         );
         if (answer !== null) return answer;
         say(`answer ${words}`);
+      }
+    },
+    async askMenu(question) {
+      const { message, heading, items, initial } = question;
+      const width = Math.max(...items.map(({ key }) => key.length));
+      if (heading !== null) say(`${' '.repeat(width)}  ${heading}`);
+      for (const { key, label } of items) say(`${key.padStart(width)}  ${label}`);
+      for (;;) {
+        const answer = matchItem(question, await ask(`${message}${initial === null ? '' : ` (${initial})`} `));
+        if (answer !== null) return answer;
+        say('answer with a word or number from the left');
       }
     },
     close: () => {
@@ -145,6 +165,16 @@ export function createTerminalPrompter(input: Readable, output: Writable, signal
       const chosen = options.find((option) => option === word);
       if (chosen === undefined) throw cancelled();
       return chosen;
+    },
+    async askMenu({ message, heading, items, initial }) {
+      const answer = await select<string>({
+        ...common,
+        // Labels stand behind a mark and a blank.
+        message: heading === null ? message : `${message}\n  ${heading}`,
+        options: items.map(({ key, label }) => ({ value: key, label })),
+        ...(initial === null ? {} : { initialValue: initial }),
+      });
+      return take<string>(answer);
     },
     close,
   };

@@ -1,8 +1,6 @@
 import type { ColumnKind } from '../schema/index.ts';
 import type { ColumnFacts } from './column-facts.ts';
 import type { PersonalMeaning } from './header-words.ts';
-import { topShareOf } from './figures.ts';
-import { percent } from './words.ts';
 
 /** A choice before the collaboration's settings and the column's type are considered. */
 export interface Choice {
@@ -40,21 +38,25 @@ const open = (what: string, reason: string, warnings: readonly string[]): Choice
   normalise: [],
 });
 
-function identify(facts: ColumnFacts, what: string, normalise: readonly string[], ...warnings: readonly string[]): Choice {
-  const share = topShareOf(facts.profile.statistics);
-  const frequent = facts.isUnique
-    ? []
-    : [
-        `${String(facts.distinct)} different values, the most frequent one with ${percent(share)} of rows: ` +
-          'equal fingerprints show how often each occurs',
-      ];
+function identify(
+  facts: ColumnFacts,
+  what: string,
+  normalise: readonly string[],
+  ...warnings: readonly string[]
+): Choice {
   return {
     what,
     kinds: ['fingerprint', 'sealed'],
     reason: `${what}${facts.isUnique ? ', nearly all different' : ''}: ${TO_SEE_AGAIN}`,
-    warnings: [...frequent, ...warnings],
-    normalise,
+    warnings,
+    normalise: normalise.filter((step) => isNeeded(step, facts)),
   };
+}
+
+/** Steps that do nothing to the values are not proposed: C3R can read a schema without any. */
+function isNeeded(step: string, { profile: { statistics } }: ColumnFacts): boolean {
+  if (step === 'trim') return statistics.outerBlanks > 0;
+  return step === 'lower' ? statistics.capitals > 0 : true;
 }
 
 /** What the columns of people hold, in messages. */
@@ -77,14 +79,17 @@ const PERSONAL_WORDS: Readonly<Record<PersonalMeaning, string>> = {
 /** By content alone: values of these shapes are personal, whatever the header says. */
 function chooseByContent(facts: ColumnFacts): Choice | null {
   if (facts.share('email') >= IDENTIFIER_SHARE) return identify(facts, 'e-mail addresses', ['email']);
-  if (facts.share('iban') >= IDENTIFIER_SHARE) return identify(facts, 'IBANs', []);
+  if (facts.share('iban') >= IDENTIFIER_SHARE) return identify(facts, 'IBANs', ['trim']);
   if (facts.share('uuid') >= IDENTIFIER_SHARE) return identify(facts, 'UUIDs', ['trim', 'lower']);
   if (facts.share('hash') >= IDENTIFIER_SHARE) {
-    const warning = 'a hash of an e-mail address or phone number can be guessed as easily as the address or number itself';
+    const warning =
+      'a hash of an e-mail address or phone number can be guessed as easily as the address or number itself';
     return identify(facts, 'hashes, as of e-mail addresses', ['trim', 'lower'], warning);
   }
   if (facts.share('ip') >= IDENTIFIER_SHARE) return seal('IP addresses', 'IP addresses: personal data');
-  return isPhone(facts) ? identify(facts, 'phone numbers', ['phone'], `there are few phone numbers: ${ANYONE_CAN_TRY}`) : null;
+  return isPhone(facts)
+    ? identify(facts, 'phone numbers', ['phone'], `there are few phone numbers: ${ANYONE_CAN_TRY}`)
+    : null;
 }
 
 /** Numbers of a phone header, or numbers most of which have a country code. */
@@ -130,12 +135,18 @@ function chooseCategory(facts: ColumnFacts): Choice {
 /** Whether few values occur often under a header that speaks of categories, and none of them looks personal. */
 function isOpenCategory(facts: ColumnFacts): boolean {
   const isNamed = facts.meanings.has('category') || facts.meanings.has('flag') || facts.meanings.has('date');
-  return isNamed && facts.isCategory && !facts.isNumbered && facts.share('email', 'iban', 'ip', 'phone', 'hash', 'uuid') === 0;
+  return (
+    isNamed &&
+    facts.isCategory &&
+    !facts.isNumbered &&
+    facts.share('email', 'iban', 'ip', 'phone', 'hash', 'uuid') === 0
+  );
 }
 
 function chooseNumber(facts: ColumnFacts): Choice {
   if (facts.meanings.has('measure') && !facts.isNumbered) {
-    const commas = facts.share('decimal-comma') > 0 ? ['decimal commas: a query sees text; `number:comma` makes numbers of it'] : [];
+    const commas =
+      facts.share('decimal-comma') > 0 ? ['decimal commas: a query sees text; `number:comma` makes numbers of it'] : [];
     return open('measures', 'a numeric measure: sums and averages need cleartext', [
       'the members and the query runner can read it; seal it if it is confidential',
       ...commas,

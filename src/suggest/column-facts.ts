@@ -1,5 +1,12 @@
 import type { ColumnProfile } from './column-profile.ts';
-import { type HeaderMeaning, isKeyed, isNumbered, meaningsOf, PERSONAL_MEANINGS, type PersonalMeaning } from './header-words.ts';
+import {
+  type HeaderMeaning,
+  isKeyed,
+  isNumbered,
+  meaningsOf,
+  PERSONAL_MEANINGS,
+  type PersonalMeaning,
+} from './header-words.ts';
 import type { ValueShape } from './value-shapes.ts';
 
 /** The facts that the rules of a proposal use. */
@@ -36,7 +43,10 @@ export function stateFacts(profile: ColumnProfile, headerRow: boolean): ColumnFa
   const { statistics, shapes, column } = profile;
   const values = statistics.rows - statistics.nulls - statistics.blanks - statistics.placeholders;
   const spellings = Object.keys(statistics.nullTexts).length;
-  const distinct = Math.max(statistics.repetition.distinct - spellings - Number(statistics.blanks > 0), Number(values > 0));
+  const distinct = Math.max(
+    statistics.repetition.distinct - spellings - Number(statistics.blanks > 0),
+    Number(values > 0),
+  );
   const meanings = headerRow ? meaningsOf(column.name) : [];
   return {
     profile,

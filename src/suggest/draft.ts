@@ -1,23 +1,41 @@
-import { countOf } from '../errors/index.ts';
-import type { ColumnKind } from './column-kind.ts';
-import type { ColumnSchema } from './column.ts';
-import type { ColumnProfile, ValueShape } from './column-profile.ts';
-import { NO_NORMALISATION } from '../normalise/index.ts';
-import { addSuffix, findHeaderProblem, legalHeader, unusedHeader } from './header.ts';
-import type { SourceHeader, Header } from './header.ts';
-import type { Pad } from './pad.ts';
-import type { SourceColumn, SourceTable } from './source-column.ts';
-import type { TableSchema } from './table-schema.ts';
-import { createTableSchema, printTableSchema } from './table-schema.ts';
+import { type NormaliseStep, parseStep } from '../normalise/index.ts';
+import {
+  type ColumnKind,
+  type ColumnSchema,
+  createTableSchema,
+  type Header,
+  legalHeader,
+  MAX_TARGET_COLUMNS,
+  type Pad,
+  printTableSchema,
+  type SourceColumn,
+  type SourceTable,
+  suffixedHeader,
+  type TableSchema,
+  unusedHeader,
+} from '../schema/index.ts';
+import { choose } from './choose.ts';
+import { stateFacts } from './column-facts.ts';
+import type { ColumnProfile } from './column-profile.ts';
+import { type CountryGuess, guessCountry } from './country.ts';
+import { MIN_PLACEHOLDERS, PLACEHOLDER_WORDS } from './placeholders.ts';
+import { percent } from './words.ts';
 
-/** The proposal for a source column, and why. `left-out` means no target column. */
+/** The proposal for a source column, and why. */
 export interface ColumnAdvice {
   readonly column: SourceColumn;
-  readonly kind: ColumnKind | 'left-out';
+  /** What the column holds, in a word or two. */
+  readonly what: string;
+  /** The kinds of its target columns, in order; empty if it is left out. */
+  readonly kinds: readonly ColumnKind[];
   /** One line. It mentions counts and shapes, never values. */
   readonly reason: string;
-  /** One line on what this choice, or its alternative, would reveal; or `null`. */
-  readonly warning: string | null;
+  /** Lines on what this choice, or its alternative, would reveal, and on what is not sure. */
+  readonly warnings: readonly string[];
+  /** The steps for its fingerprint column. */
+  readonly normalise: readonly NormaliseStep[];
+  /** Placeholders that become null in its fingerprint column. */
+  readonly nulls: readonly string[];
 }
 
 /** The proposal for a whole table. */
@@ -28,172 +46,127 @@ export interface SchemaDraft {
   readonly advice: readonly ColumnAdvice[];
 }
 
-/** With fewer values than this, repetition says nothing. */
-const MIN_VALUES_FOR_REPETITION = 20;
-
-/** A column with at most this many distinct values, each occurring five times on average, is a category. */
-const MAX_CATEGORIES = 100;
-const MIN_CATEGORY_REPETITION = 5;
-
-const IDENTIFIER_SHARE = 0.8;
-const TYPE_SHARE = 0.95;
-const UNIQUE_SHARE = 0.95;
-
-/** Matches anywhere: sealing one column too many does no harm. */
-const PERSONAL_NAME =
-  /name|address|street|city|phone|mobile|birth|passport|note|comment|(^|[_ -])(dob|ssn|iban|ip|zip|postcode|lat|lon)([_ -]|$)/;
-/** Matches whole words only, because a measure becomes cleartext. */
-const MEASURE_NAME =
-  /(^|[_ -])(amount|price|total|sum|spend|revenue|cost|quantity|qty|count|clicks|views|score|rate|percent|weight|age|salary|income)([_ -]|$)/;
-const IDENTIFIER_NAME = /(^|[_ -])(id|key|account|customer|member|user|card)([_ -]|$)/;
+/** What a proposal has to respect. */
+export interface SuggestOptions {
+  readonly allowCleartext: boolean;
+  /** The country of phone numbers without a country code, such as `DE`; default: that of most numbers with one. */
+  readonly country?: string | undefined;
+}
 
 const MAX_PAD: Pad = Object.freeze({ kind: 'max', lengthBytes: 0 });
 
-/** A choice before the collaboration's settings and the column's type are considered. */
-interface Choice {
-  readonly kind: ColumnKind;
-  readonly reason: string;
-  readonly warning?: string;
+const WORDS: ReadonlySet<string> = new Set(PLACEHOLDER_WORDS);
+
+/** The placeholders to be named as null texts: words, and others that occur often enough not to be values. */
+function nullTextsOf({ statistics }: ColumnProfile): readonly string[] {
+  return Object.entries(statistics.nullTexts)
+    .filter(([text, count]) => WORDS.has(text.toLowerCase()) || count >= MIN_PLACEHOLDERS)
+    .map(([text]) => text);
 }
 
-const PERSONAL: Choice = { kind: 'sealed', reason: 'personal data, judging by its header' };
-
-/** The facts that the rules use, derived from the profile. */
-interface Facts {
-  readonly profile: ColumnProfile;
-  readonly values: number;
-  readonly isUnique: boolean;
-  readonly isCategory: boolean;
-  share(...shapes: readonly ValueShape[]): number;
-}
-
-function stateFacts(profile: ColumnProfile): Facts {
-  const { distinct, shapes } = profile;
-  const values = profile.rows - profile.nulls;
-  const repetition = distinct === 0 ? 0 : values / distinct;
-  return {
-    profile,
-    values,
-    isUnique: values > 0 && distinct / values >= UNIQUE_SHARE,
-    isCategory:
-      values >= MIN_VALUES_FOR_REPETITION && distinct <= MAX_CATEGORIES && repetition >= MIN_CATEGORY_REPETITION,
-    share: (...wanted) => wanted.reduce((sum, shape) => sum + shapes[shape], 0) / Math.max(values, 1),
-  };
-}
-
-function adviseIdentifier(facts: Facts, what: string): Choice {
-  const { distinct } = facts.profile;
-  if (facts.isUnique) {
-    return { kind: 'fingerprint', reason: `${what}, nearly all different: members can join on it` };
+/** The steps of a choice, with the country for phone numbers, and what to say of it. */
+function locate(
+  steps: readonly string[],
+  country: CountryGuess | null,
+): { readonly normalise: readonly NormaliseStep[]; readonly warnings: readonly string[] } {
+  if (!steps.includes('phone')) return { normalise: steps.map(parseStep), warnings: [] };
+  if (country === null) {
+    const warning =
+      'no number tells its country, and numbers without a country code become null: `--country` says where they are from';
+    return { normalise: steps.map(parseStep), warnings: [warning] };
   }
-  return {
-    kind: 'fingerprint',
-    reason: `${what}: members can join on it`,
-    warning: `${countOf(facts.values, 'value')}, ${String(distinct)} different: equal fingerprints show how often each occurs`,
-  };
+  const normalise = steps.map((step) => parseStep(step === 'phone' ? `phone:${country.country}` : step));
+  if (country.share === null) return { normalise, warnings: [] };
+  const evidence = `${percent(country.share)} of those with one are from there`;
+  const warning = `phone numbers without a country code are taken for ones of ${country.country}, because ${evidence}; \`--country\` changes that`;
+  return { normalise, warnings: [warning] };
 }
 
-function adviseCategory(facts: Facts): Choice {
-  const { distinct } = facts.profile;
-  return {
-    kind: 'cleartext',
-    reason: `only ${countOf(distinct, 'different value')}: grouping and filtering need cleartext`,
-    warning: `frequency analysis breaks a fingerprint of it (${countOf(distinct, 'different value')}); seal it if it is confidential`,
-  };
-}
-
-function adviseNumber(facts: Facts, isInteger: boolean): Choice {
-  const { header } = facts.profile.column;
-  if (isInteger && facts.isUnique && !MEASURE_NAME.test(header)) return adviseIdentifier(facts, 'whole numbers');
-  if (PERSONAL_NAME.test(header)) return PERSONAL;
-  if (facts.isCategory) return adviseCategory(facts);
-  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, judging by its header');
-  return {
-    kind: 'cleartext',
-    reason: 'a numeric measure: sums and averages need cleartext',
-    warning: 'the members and the query runner can read it; seal it if it is confidential',
-  };
-}
-
-function adviseDate(facts: Facts): Choice {
-  if (PERSONAL_NAME.test(facts.profile.column.header)) return PERSONAL;
-  return {
-    kind: 'cleartext',
-    reason: 'dates: grouping and filtering by time need cleartext',
-    warning: 'exact dates can identify people when combined with other cleartext columns; seal it if they are personal',
-  };
-}
-
-function adviseText(facts: Facts): Choice {
-  const { header } = facts.profile.column;
-  if (facts.share('email') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'e-mail addresses');
-  if (facts.share('phone') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'phone numbers');
-  if (facts.share('date') >= TYPE_SHARE) return adviseDate(facts);
-  if (PERSONAL_NAME.test(header) && facts.share('integer') < TYPE_SHARE) return PERSONAL;
-  if (facts.share('integer', 'number') >= TYPE_SHARE) return adviseNumber(facts, facts.share('integer') >= TYPE_SHARE);
-  if (facts.isCategory) return adviseCategory(facts);
-  if (facts.isUnique && facts.share('code') >= IDENTIFIER_SHARE) return adviseIdentifier(facts, 'codes');
-  if (IDENTIFIER_NAME.test(header)) return adviseIdentifier(facts, 'an identifier, judging by its header');
-  return { kind: 'sealed', reason: 'free text: it can be opened again, and its length is hidden' };
-}
-
-function choose(facts: Facts): Choice {
-  if (facts.values === 0) return { kind: 'sealed', reason: 'no values in the sampled rows' };
-  switch (facts.profile.column.content) {
-    case 'text':
-      return adviseText(facts);
-    case 'integer':
-    case 'number':
-      return adviseNumber(facts, facts.profile.column.content === 'integer');
-    case 'date':
-      return adviseDate(facts);
-    case 'boolean':
-      return adviseCategory(facts);
-    case 'other':
-      return { kind: 'sealed', reason: 'its type says nothing about its content' };
-  }
+function leaveOut(column: SourceColumn, reason: string, warnings: readonly string[] = []): ColumnAdvice {
+  return { column, what: '', kinds: [], reason, warnings, normalise: [], nulls: [] };
 }
 
 /** The nearest choice that the collaboration's settings and the column's type allow. */
-function advise(profile: ColumnProfile, allowCleartext: boolean): ColumnAdvice {
+function advise(
+  profile: ColumnProfile,
+  headerRow: boolean,
+  { allowCleartext }: SuggestOptions,
+  country: CountryGuess | null,
+): ColumnAdvice {
   const { column } = profile;
   if (!column.kinds.includes('sealed')) {
-    const reason = 'its type cannot be protected';
-    const warning = allowCleartext ? 'add it as cleartext if everyone may read it' : null;
-    return { column, kind: 'left-out', reason, warning };
+    return leaveOut(
+      column,
+      'its type cannot be protected',
+      allowCleartext ? ['add it as cleartext if everyone may read it'] : [],
+    );
   }
-  const { kind, reason, warning = null } = choose(stateFacts(profile));
-  if (kind === 'cleartext' && !allowCleartext) {
-    return { column, kind: 'sealed', reason: 'the collaboration forbids cleartext', warning };
+  const { what, kinds, reason, warnings, normalise: steps } = choose(stateFacts(profile, headerRow));
+  const sealed: ColumnAdvice = { column, what, kinds: ['sealed'], reason, warnings, normalise: [], nulls: [] };
+  if (kinds.includes('cleartext') && !allowCleartext) {
+    return { ...sealed, reason: 'the collaboration forbids cleartext' };
   }
-  if (!column.kinds.includes(kind)) {
-    return { column, kind: 'sealed', reason: `its type does not allow a ${kind} column`, warning: null };
+  if (!kinds.includes('fingerprint')) return { ...sealed, kinds };
+  if (!column.kinds.includes('fingerprint')) {
+    return { ...sealed, reason: 'its type does not allow a fingerprint column', warnings: [] };
   }
-  return { column, kind, reason, warning };
+  if (column.content !== 'text') return { ...sealed, kinds };
+  const located = locate(steps, country);
+  const nulls = nullTextsOf(profile);
+  return { ...sealed, kinds, ...located, warnings: [...warnings, ...located.warnings], nulls };
 }
 
-/** An unused target header: with the usual suffix, without it, or with a number. */
-function pickTarget(source: SourceHeader, kind: ColumnKind, used: ReadonlySet<string>): Header {
-  const legal = legalHeader(source);
-  const isSuffixable = findHeaderProblem(legal + '_'.repeat('_fingerprint'.length)) === null;
-  return unusedHeader(isSuffixable ? addSuffix(legal, kind) : legal, used);
+/** A target column before it has a name. */
+interface Wish {
+  readonly advice: ColumnAdvice;
+  readonly kind: ColumnKind;
 }
 
-function draftColumns(advice: readonly ColumnAdvice[], headerRow: boolean): readonly ColumnSchema[] {
+/** The target columns for which there is room: the first of each source column before the second of any. */
+function withinLimit(advice: readonly ColumnAdvice[]): ReadonlySet<Wish> {
+  const wishes = advice.map((one) => one.kinds.map((kind): Wish => ({ advice: one, kind })));
+  const firsts = wishes.flatMap((some) => some.slice(0, 1));
+  const seconds = wishes.flatMap((some) => some.slice(1));
+  const chosen = new Set([...firsts, ...seconds].slice(0, MAX_TARGET_COLUMNS));
+  return new Set(wishes.flat().filter((wish) => chosen.has(wish)));
+}
+
+function draftColumn({ advice, kind }: Wish, targetHeader: Header, headerRow: boolean): ColumnSchema {
+  const { column, normalise, nulls } = advice;
+  const sourceIndex = headerRow ? null : column.index;
+  const names = { sourceHeader: column.header, sourceIndex, targetHeader };
+  // What is sealed stays as it was: it is there to be read again.
+  const steps = kind === 'fingerprint' ? { normalise, nulls } : { normalise: [], nulls: [] };
+  return Object.freeze(kind === 'sealed' ? { kind, ...names, ...steps, pad: MAX_PAD } : { kind, ...names, ...steps });
+}
+
+function draftColumns(wishes: Iterable<Wish>, headerRow: boolean): readonly ColumnSchema[] {
   const used = new Set<string>();
-  return advice.flatMap(({ column, kind }) => {
-    if (kind === 'left-out') return [];
-    const targetHeader = pickTarget(column.header, kind, used);
+  return [...wishes].map((wish) => {
+    const targetHeader = unusedHeader(suffixedHeader(legalHeader(wish.advice.column.header), wish.kind), used);
     used.add(targetHeader);
-    const sourceIndex = headerRow ? null : column.index;
-    const names = { sourceHeader: column.header, sourceIndex, targetHeader, ...NO_NORMALISATION };
-    return [Object.freeze(kind === 'sealed' ? { kind, ...names, pad: MAX_PAD } : { kind, ...names })];
+    return draftColumn(wish, targetHeader, headerRow);
+  });
+}
+
+const OVER_LIMIT = `a schema has at most ${MAX_TARGET_COLUMNS.toLocaleString('en')} target columns`;
+
+/** Takes out of the advice what there is no room for. */
+function cutAdvice(advice: readonly ColumnAdvice[], room: ReadonlySet<Wish>): readonly ColumnAdvice[] {
+  const kinds = new Map<ColumnAdvice, ColumnKind[]>();
+  for (const { advice: one, kind } of room) kinds.set(one, [...(kinds.get(one) ?? []), kind]);
+  return advice.map((one) => {
+    const left = kinds.get(one) ?? [];
+    if (left.length === one.kinds.length) return one;
+    if (left.length === 0) return leaveOut(one.column, OVER_LIMIT);
+    return { ...one, kinds: left, warnings: [...one.warnings, `no room to seal it as well: ${OVER_LIMIT}`] };
   });
 }
 
 /**
- * Proposes a table schema from facts about a table's columns: identifiers become fingerprints, free and personal text is
- * sealed at one length, categories, dates and measures stay cleartext where the collaboration allows it.
+ * Proposes a table schema from facts about a table's columns: identifiers get a fingerprint to join on and a sealed column to
+ * be read again; categories, dates and measures stay cleartext if the header says that they are such, nothing about them is
+ * personal, and the collaboration allows it; all else is sealed at one length.
  *
  * A person must check the proposal: it is based on headers and shapes, and cannot know what is confidential. Everyone who
  * sees the encrypted table can read its cleartext columns. `profiles` has one entry per column of `table`.
@@ -201,13 +174,15 @@ function draftColumns(advice: readonly ColumnAdvice[], headerRow: boolean): read
 export function suggestSchema(
   table: SourceTable,
   profiles: readonly ColumnProfile[],
-  options: { readonly allowCleartext: boolean },
+  options: SuggestOptions,
 ): SchemaDraft {
-  const advice = profiles.map((profile) => Object.freeze(advise(profile, options.allowCleartext)));
-  const columns = draftColumns(advice, table.headerRow);
   const { headerRow, sourceCount } = table;
+  const country = guessCountry(profiles, options.country);
+  const wanted = profiles.map((profile) => advise(profile, headerRow, options, country));
+  const room = withinLimit(wanted);
+  const columns = draftColumns(room, headerRow);
   const schema = columns.length === 0 ? null : createTableSchema({ headerRow, sourceCount, columns });
-  return Object.freeze({ schema, advice: Object.freeze(advice) });
+  return Object.freeze({ schema, advice: Object.freeze(cutAdvice(wanted, room)) });
 }
 
 /** The JSON text of a drafted schema, with the reason for each column in its `COMMENT`. */

@@ -30,11 +30,6 @@ export interface ColumnFigures {
   readonly standOutShare: number | null;
 }
 
-/** The share of rows that have the most frequent value. */
-export function topShareOf({ rows, repetition }: ValueStatistics): number {
-  return (repetition.top[0] ?? 0) / Math.max(rows, 1);
-}
-
 /** The figures of a column. */
 export function figuresOf(statistics: ValueStatistics): ColumnFigures {
   const { rows, nulls, blanks, capitals, outerBlanks, nonAscii, notNfc, placeholders, repetition } = statistics;

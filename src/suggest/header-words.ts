@@ -85,7 +85,7 @@ export const HEADER_WORDS = {
     c+o house+no house+number numero+civico
   `,
   city: `
-    city* *city town* wohnort* stadt* *stadt* gemeinde* village* ville* commune* ciudad* localidad* municipio* poblacion* citta* comune* localita* cidade* municip*
+    ort wohnort geburtsort lieferort luogo lugar lieu     city* *city town* wohnort* stadt* *stadt* gemeinde* village* ville* commune* ciudad* localidad* municipio* poblacion* citta* comune* localita* cidade* municip*
     localidade* stad *stad woonplaats* plaats* gemeente* miasto* miejscowosc* by bynavn kommun* *kommune* kaupunki* postitoimipaikka* paikkakunta* mesto* obec* varos* oras* place
   `,
   gender: `

@@ -68,3 +68,6 @@ export function placeholderKind(value: string): PlaceholderKind | null {
   if (WORDS.has(text) || ONE_DIGIT.test(text) || EMPTY_DATE.test(text)) return 'text';
   return EMPTY_EMAIL.test(text) ? 'email' : null;
 }
+
+/** A placeholder that is no word, such as `000000`, is a null text if it occurs this often: once, it may be a value. */
+export const MIN_PLACEHOLDERS = 2;

@@ -17,9 +17,11 @@ export interface ValueStatistics {
   readonly nonAscii: number;
   /** Values that are not in Unicode's normal form C. */
   readonly notNfc: number;
+  /** Values with an `@`, as in e-mail addresses. */
+  readonly withAt: number;
   /** Values that look like placeholders for a missing one. */
   readonly placeholders: number;
-  /** Placeholders that null texts can name, as they are written, and how often each occurs; at most {@link MAX_NULL_TEXTS}. */
+  /** Placeholders that null texts can name, as they are written but for blanks at the ends, and how often each occurs; at most {@link MAX_NULL_TEXTS}. */
   readonly nullTexts: Readonly<Record<string, number>>;
   /** Bytes of all values together, and of the longest one. */
   readonly valueBytes: number;
@@ -40,20 +42,23 @@ interface TextFacts {
   readonly isBlank: boolean;
   readonly hasCapitals: boolean;
   readonly hasOuterBlanks: boolean;
+  readonly hasAt: boolean;
   readonly isAscii: boolean;
   readonly isNfc: boolean;
 }
 
 function factsOfAscii(value: Uint8Array): TextFacts | null {
   let hasCapitals = false;
+  let hasAt = false;
   let blanks = 0;
   for (const byte of value) {
     if (byte >= 0x80) return null;
     if (byte >= 0x41 && byte <= 0x5a) hasCapitals = true;
+    else if (byte === 0x40) hasAt = true;
     else if (isBlankByte(byte)) blanks++;
   }
   const hasOuterBlanks = blanks > 0 && (isBlankByte(value[0]) || isBlankByte(value[value.length - 1]));
-  return { isBlank: blanks === value.length, hasCapitals, hasOuterBlanks, isAscii: true, isNfc: true };
+  return { isBlank: blanks === value.length, hasCapitals, hasOuterBlanks, hasAt, isAscii: true, isNfc: true };
 }
 
 function factsOfText(text: string): TextFacts {
@@ -62,6 +67,7 @@ function factsOfText(text: string): TextFacts {
     isBlank: trimmed === '',
     hasCapitals: text.toLowerCase() !== text,
     hasOuterBlanks: trimmed !== text,
+    hasAt: text.includes('@'),
     isAscii: false,
     isNfc: text.normalize('NFC') === text,
   };
@@ -84,6 +90,7 @@ export class StatisticsCollector {
     outerBlanks: 0,
     nonAscii: 0,
     notNfc: 0,
+    withAt: 0,
     placeholders: 0,
     valueBytes: 0,
     longestBytes: 0,
@@ -130,7 +137,8 @@ export class StatisticsCollector {
     if (facts.hasOuterBlanks) counts.outerBlanks++;
     if (!facts.isAscii) counts.nonAscii++;
     if (!facts.isNfc) counts.notNfc++;
-    return value.length <= MAX_PLACEHOLDER_BYTES && this.#countPlaceholder(decodeUtf8Lenient(value));
+    if (facts.hasAt) counts.withAt++;
+    return value.length <= MAX_PLACEHOLDER_BYTES && this.#countPlaceholder(decodeUtf8Lenient(value).trim());
   }
 
   #countPlaceholder(text: string): boolean {

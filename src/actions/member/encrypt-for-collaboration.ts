@@ -1,6 +1,6 @@
 import type { FileText } from '../../custody/index.ts';
 import type { HeldSecret } from '../../custody/load-secret.ts';
-import type { EncryptSummary } from '../../protect/index.ts';
+import type { EncryptSummary, ReportScope } from '../../protect/index.ts';
 import type { Provenance } from '../../tabular/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
 import {
@@ -27,6 +27,8 @@ export interface EncryptRequest {
   readonly parquetBinaryAsString?: boolean | undefined;
   /** Signs the table with the key of the home, into a file beside the output; with its name in the manifest. */
   readonly sign?: { readonly table: string | undefined } | undefined;
+  /** The rows that the match-key report looks at. Default: no report. */
+  readonly report?: ReportScope | undefined;
 }
 
 /** A summary of the encryption, with the generation and id of a secret from an envelope. */
@@ -48,7 +50,16 @@ export interface EncryptionOutcome {
  */
 export async function encryptForCollaboration(
   environment: MemberEnvironment,
-  { table, schema: text, collaboration: choice, settings: source, key, parquetBinaryAsString, sign }: EncryptRequest,
+  {
+    table,
+    schema: text,
+    collaboration: choice,
+    settings: source,
+    key,
+    parquetBinaryAsString,
+    sign,
+    report,
+  }: EncryptRequest,
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
   const collaboration = await resolveCollaboration(environment, choice, { purpose: 'encrypt' });
@@ -68,6 +79,7 @@ export async function encryptForCollaboration(
     settings,
     parquetBinaryAsString,
     provenance,
+    report,
     sign: wish && signingWith(wish, held),
     signal: environment.signal,
     beforeCommit: recordOutput(held),

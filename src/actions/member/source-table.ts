@@ -1,17 +1,16 @@
-import { valueAt } from '../../bytes/index.ts';
-import type { ColumnData, ColumnType, Field } from '../../columns/index.ts';
+import { bytesAt, type ColumnType, type Field } from '../../columns/index.ts';
 import { parseCollaborationId } from '../../crypto/index.ts';
 import {
   COLUMN_KINDS,
-  type ColumnProfile,
-  profileColumn,
   readSourceTable,
   type SourceContent,
   type SourceField,
   type SourceTable,
 } from '../../schema/index.ts';
+import { type ColumnProfile, distinctLimit, profileColumn } from '../../suggest/index.ts';
 import { openTable, type OpenOptions, type TableInput, type TableReader } from '../../tabular/index.ts';
 import { fetchSettings } from './collaboration.ts';
+import { type ColumnSample, SampleCollector } from './sample-values.ts';
 
 type Traits = Pick<SourceField, 'content' | 'kinds'>;
 
@@ -40,22 +39,25 @@ function toSourceField(field: Field): SourceField {
   return { name: field.name, ...TRAITS[field.type.kind] };
 }
 
-function bytesAt(column: ColumnData, row: number): Uint8Array | null {
-  if (column.layout === 'bytes') return valueAt(column, row);
-  const { validity, values, width } = column;
-  const isNull = validity !== null && (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 0;
-  return isNull ? null : values.subarray(row * width, (row + 1) * width);
+/** The first rows of a table, column by column. */
+export interface ProfiledTable {
+  /** One entry per usable column. It keeps no values but placeholders. */
+  readonly profiles: readonly ColumnProfile[];
+  /** Whether these are all rows of the table. */
+  readonly isWhole: boolean;
+  /** Some values of each usable column, if they were asked for: they are for a terminal, and for nothing else. */
+  readonly samples: readonly ColumnSample[];
 }
 
 /** A table to make a schema for. */
 export interface SchemaSource {
   readonly source: SourceTable;
   /**
-   * Profiles the first `maxRows` rows of the usable columns. It keeps no values.
+   * Profiles the first `maxRows` rows of the usable columns, and collects up to `samples` different values of each.
    *
    * @throws {SealroomError} errors of reading the table; IO_ABORTED if the signal fires.
    */
-  readonly profile: (maxRows: number) => Promise<readonly ColumnProfile[]>;
+  readonly profile: (maxRows: number, samples?: number) => Promise<ProfiledTable>;
 }
 
 /**
@@ -71,8 +73,8 @@ export async function withSchemaSource<Result>(
   const table = await openTable(input, options);
   try {
     const source = readSourceTable(table.fields.map(toSourceField), options.headerRow);
-    const profile = (maxRows: number): Promise<readonly ColumnProfile[]> =>
-      profileTable(table, source, { maxRows, signal: options.signal });
+    const profile = (maxRows: number, samples = 0): Promise<ProfiledTable> =>
+      profileTable(table, source, { maxRows, samples, signal: options.signal });
     return await work({ source, profile });
   } finally {
     await table.close();
@@ -95,20 +97,32 @@ export async function allowsCleartext(
 async function profileTable(
   table: TableReader,
   source: SourceTable,
-  options: { readonly maxRows: number; readonly signal?: AbortSignal | undefined },
-): Promise<readonly ColumnProfile[]> {
-  const profilers = source.columns.map(profileColumn);
+  options: { readonly maxRows: number; readonly samples: number; readonly signal?: AbortSignal | undefined },
+): Promise<ProfiledTable> {
+  const limit = distinctLimit(source.columns.length);
+  const profilers = source.columns.map((column) => profileColumn(column, limit));
+  const samplers = options.samples === 0 ? [] : source.columns.map(() => new SampleCollector(options.samples));
   let rowsLeft = options.maxRows;
+  let isWhole = true;
   const columns = source.columns.map(({ index }) => index);
   for await (const batch of table.batches({ columns, signal: options.signal })) {
     const rows = Math.min(batch.rows, rowsLeft);
     profilers.forEach((profiler, position) => {
       const column = batch.columns[position];
       if (column === undefined) return;
-      for (let row = 0; row < rows; row++) profiler.add(bytesAt(column, row));
+      for (let row = 0; row < rows; row++) {
+        const value = bytesAt(column, row);
+        profiler.add(value);
+        if (source.columns[position]?.content === 'text') samplers[position]?.add(value);
+      }
     });
     rowsLeft -= rows;
-    if (rowsLeft === 0) break;
+    isWhole = rows === batch.rows;
+    if (!isWhole) break;
   }
-  return profilers.map((profiler) => profiler.finish());
+  return {
+    profiles: profilers.map((profiler) => profiler.finish()),
+    isWhole,
+    samples: samplers.map((sampler) => sampler.values),
+  };
 }
