@@ -18,6 +18,9 @@ const IDENTIFIER_SHARE = 0.8;
 const TYPE_SHARE = 0.95;
 const COUNTRY_CODE_SHARE = 0.5;
 
+/** The shapes of values that are about a person, whatever their column is called. */
+const PERSONAL_SHAPES = ['email', 'iban', 'ip', 'phone', 'hash', 'uuid'] as const;
+
 const TO_SEE_AGAIN = 'fingerprint to join on, and sealed to see who it was after the join';
 
 const ANYONE_CAN_TRY = 'whoever has the secret can try them all, and so open their fingerprints';
@@ -132,15 +135,10 @@ function chooseCategory(facts: ColumnFacts): Choice {
   ]);
 }
 
-/** Whether few values occur often under a header that speaks of categories, and none of them looks personal. */
+/** Whether few values occur often, under a header that speaks of categories. */
 function isOpenCategory(facts: ColumnFacts): boolean {
   const isNamed = facts.meanings.has('category') || facts.meanings.has('flag') || facts.meanings.has('date');
-  return (
-    isNamed &&
-    facts.isCategory &&
-    !facts.isNumbered &&
-    facts.share('email', 'iban', 'ip', 'phone', 'hash', 'uuid') === 0
-  );
+  return isNamed && facts.isCategory && !facts.isNumbered;
 }
 
 function chooseNumber(facts: ColumnFacts): Choice {
@@ -176,6 +174,13 @@ function chooseText(facts: ColumnFacts): Choice {
 
 /** Chooses the kinds of a column's targets. What is not understood is sealed; what is personal is never cleartext. */
 export function choose(facts: ColumnFacts): Choice {
+  const choice = chooseByRules(facts);
+  // One address among numbers is a person's.
+  if (!choice.kinds.includes('cleartext') || facts.share(...PERSONAL_SHAPES) === 0) return choice;
+  return seal(choice.what, `${choice.what}, but some values look like addresses, numbers or keys of people`);
+}
+
+function chooseByRules(facts: ColumnFacts): Choice {
   const { content } = facts.profile.column;
   if (facts.values === 0) return seal('nothing', 'no values in the rows that were looked at');
   if (content === 'text') return chooseText(facts);
