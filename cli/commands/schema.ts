@@ -11,7 +11,7 @@ import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from
 import type { Prompter } from '../prompts/prompter.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
 import { restoreArgument } from '../spelling.ts';
-import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 const MODES = ['template', 'interactive', 'suggest'] as const;
 
@@ -148,17 +148,18 @@ function checkArguments(args: Arguments, mode: Mode): void {
 }
 
 async function makeText(args: Arguments, mode: Mode, io: CliIo, output: SchemaOutput): Promise<string | null> {
-  const say = (line: string): void => {
+  const write = (line: string): void => {
     io.stderr.write(`${line}\n`);
   };
   const { id, profile, region, country, samples, json, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
   const options = { headerRow: !args.noHeaders, signal: io.signal };
   return withSchemaSource(tableInput(io, args.input, parseFormat(args.fileFormat)), options, (table) => {
+    for (const warning of table.warnings) say(io, 'warning', warning);
     for (const { index, name, reason } of table.source.unusable) {
-      say(`warning: column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
+      say(io, 'warning', `column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
     }
-    return MAKERS[mode]({ ...table, allowCleartext, country, samples, json, io, say, output });
+    return MAKERS[mode]({ ...table, allowCleartext, country, samples, json, io, say: write, output });
   });
 }
 

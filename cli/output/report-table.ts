@@ -47,6 +47,7 @@ interface Line {
 
 function linesOf(report: TableReport): readonly Line[] {
   return report.columns.flatMap(({ column, targets, before, after, normalise, nullTexts }) => {
+    if (targets.length === 0) return [];
     const sizes = targets.map(({ cellBytes }) => cellBytes);
     const isMeasured = sizes.length > 0 && sizes.every((size) => size !== null);
     const size = isMeasured ? formatBytes(sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)) : '-';

@@ -58,11 +58,8 @@ async function suggest(task: SchemaTask): Promise<Suggestion> {
   for (const line of formatReport(report)) task.say(line);
   for (const alarm of listAlarms(report)) say(io, 'warning', alarm);
   const rows = countOf(report.rows, 'row');
-  say(
-    io,
-    'hint',
-    `this is a proposal based on ${isWhole ? `all ${rows}` : `the first ${rows}`}; check it before you encrypt`,
-  );
+  const scope = isWhole ? `the whole table (${rows})` : `the first ${rows}`;
+  say(io, 'hint', `this is a proposal based on ${scope}; check it before you encrypt`);
   return { draft, report };
 }
 

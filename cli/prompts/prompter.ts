@@ -20,6 +20,8 @@ export interface MenuItem {
   /** What a script answers: a word or a number. */
   readonly key: string;
   readonly label: string;
+  /** What it does, for an item whose label is one word. */
+  readonly hint?: string | undefined;
 }
 
 /** A question that is answered with an item of a menu. */
@@ -30,6 +32,8 @@ export interface MenuQuestion {
   readonly items: readonly MenuItem[];
   /** The key of the answer if it is left empty; `null` if an answer is needed. */
   readonly initial: string | null;
+  /** The key of the item on which a terminal's cursor starts; default: `initial`, or the first. */
+  readonly cursor?: string | undefined;
 }
 
 /** Asks questions of a person at a terminal, or of a script. */

@@ -88,7 +88,7 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
       const { message, heading, items, initial } = question;
       const width = Math.max(...items.map(({ key }) => key.length));
       if (heading !== null) say(`${' '.repeat(width)}  ${heading}`);
-      for (const { key, label } of items) say(`${key.padStart(width)}  ${label}`);
+      for (const { key, label, hint } of items) say(`${key.padStart(width)}  ${hint ?? label}`);
       for (;;) {
         const answer = matchItem(question, await ask(`${message}${initial === null ? '' : ` (${initial})`} `));
         if (answer !== null) return answer;
@@ -166,13 +166,13 @@ export function createTerminalPrompter(input: Readable, output: Writable, signal
       if (chosen === undefined) throw cancelled();
       return chosen;
     },
-    async askMenu({ message, heading, items, initial }) {
+    async askMenu({ message, heading, items, initial, cursor = initial ?? undefined }) {
       const answer = await select<string>({
         ...common,
         // Labels stand behind a mark and a blank.
         message: heading === null ? message : `${message}\n  ${heading}`,
-        options: items.map(({ key, label }) => ({ value: key, label })),
-        ...(initial === null ? {} : { initialValue: initial }),
+        options: items.map(({ key, label, hint }) => ({ value: key, label, ...(hint === undefined ? {} : { hint }) })),
+        ...(cursor === undefined ? {} : { initialValue: cursor }),
       });
       return take<string>(answer);
     },

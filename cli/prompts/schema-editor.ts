@@ -155,7 +155,7 @@ function actionsFor({ column, target }: EditorRow): readonly MenuItem[] {
   };
   return Object.entries(ROW_ACTIONS)
     .filter(([key]) => isShown(key))
-    .map(([key, label]) => ({ key, label: `${key}: ${label}` }));
+    .map(([key, hint]) => ({ key, label: key, hint }));
 }
 
 async function changeTarget(
@@ -217,18 +217,21 @@ async function editRow(session: Session, chosen: EditorRow): Promise<void> {
 export async function editSchema(start: EditorStart, prompter: Prompter): Promise<TableSchema | null> {
   const session: Session = { ...start, prompter, rows: rowsOf(start.table, start.schema) };
   if (!start.allowCleartext) prompter.say('the collaboration forbids cleartext columns');
+  let cursor: string | undefined;
   for (;;) {
     const [heading = '', ...lines] = formatRows(session.rows, start.notes);
     const key = await prompter.askMenu({
       message: 'choose a row to change it; save when all are right',
       heading,
       items: [
-        { key: 'save', label: 'save' },
+        { key: 'save', label: 'save', hint: 'write the schema' },
         ...lines.map((label, index) => ({ key: String(index + 1), label })),
-        { key: 'quit', label: 'quit, and go on another time' },
+        { key: 'quit', label: 'quit', hint: 'keep what was done, and go on another time' },
       ],
       initial: null,
+      cursor,
     });
+    cursor = key;
     if (key === 'save') return schemaOf(session.table, session.rows);
     if (key === 'quit') throw new SealroomError('IO_ABORTED', 'the schema was not saved');
     await editRow(session, rowAt(session.rows, key));

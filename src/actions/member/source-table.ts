@@ -52,6 +52,8 @@ export interface ProfiledTable {
 /** A table to make a schema for. */
 export interface SchemaSource {
   readonly source: SourceTable;
+  /** Notes for the user about how the table is read, one line each. */
+  readonly warnings: readonly string[];
   /**
    * Profiles the first `maxRows` rows of the usable columns, and collects up to `samples` different values of each.
    *
@@ -75,7 +77,7 @@ export async function withSchemaSource<Result>(
     const source = readSourceTable(table.fields.map(toSourceField), options.headerRow);
     const profile = (maxRows: number, samples = 0): Promise<ProfiledTable> =>
       profileTable(table, source, { maxRows, samples, signal: options.signal });
-    return await work({ source, profile });
+    return await work({ source, warnings: table.warnings, profile });
   } finally {
     await table.close();
   }
