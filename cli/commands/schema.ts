@@ -7,7 +7,7 @@ import { parseStep } from '../../src/normalise/index.ts';
 import { printTableSchema, templateSchema } from '../../src/schema/index.ts';
 import { formatOf } from '../../src/tabular/index.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
-import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from '../output/suggestion.ts';
+import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from './schema-proposal.ts';
 import type { Prompter } from '../prompts/prompter.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
 import { restoreArgument } from '../spelling.ts';

@@ -48,9 +48,9 @@ interface Line {
 function linesOf(report: TableReport): readonly Line[] {
   return report.columns.flatMap(({ column, targets, before, after, normalise, nullTexts }) => {
     if (targets.length === 0) return [];
-    const sizes = targets.map(({ cellBytes }) => cellBytes);
-    const isMeasured = sizes.length > 0 && sizes.every((size) => size !== null);
-    const size = isMeasured ? formatBytes(sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)) : '-';
+    const sizes = targets.map(({ cellBytes }) => cellBytes).filter((bytes) => bytes !== null);
+    const isMeasured = sizes.length === targets.length;
+    const size = isMeasured ? formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0)) : '-';
     const steps = [...normalise, ...(nullTexts > 0 ? ['nulls'] : [])].join(', ');
     const first = { name: escapeUnprintable(column), figures: before, size };
     return after === null ? [first] : [first, { name: `  after ${steps}`, figures: after, size: '' }];

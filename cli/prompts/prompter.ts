@@ -38,6 +38,8 @@ export interface MenuQuestion {
 
 /** Asks questions of a person at a terminal, or of a script. */
 export interface Prompter {
+  /** How many characters fit into a line of a menu. */
+  readonly width: number;
   /** Shows a line. */
   say(line: string): void;
   /**

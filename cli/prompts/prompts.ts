@@ -7,6 +7,12 @@ import { SealroomError } from '../../src/errors/index.ts';
 import type { ChoiceQuestion, MenuQuestion, Prompter } from './prompter.ts';
 import type { CliIo } from '../terminal.ts';
 
+/** A script has no width; a terminal that does not tell its own has the usual one. */
+const SCRIPT_WIDTH = 140;
+const DEFAULT_WIDTH = 80;
+/** What stands before an item of a menu at a terminal. */
+const MARK_WIDTH = 6;
+
 const endOfInput = (): SealroomError =>
   new SealroomError('IO_ABORTED', 'the input ended before all questions were answered', {
     hint: 'nothing was written',
@@ -63,6 +69,7 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
     return next.value;
   };
   return {
+    width: SCRIPT_WIDTH,
     say,
     async askText({ message, initial, check }) {
       for (;;) {
@@ -141,6 +148,7 @@ function openPrompts(input: Readable, output: Writable, signal: AbortSignal | un
 export function createTerminalPrompter(input: Readable, output: Writable, signal?: AbortSignal): Prompter {
   const { common, take, close } = openPrompts(input, output, signal);
   return {
+    width: ('columns' in output && typeof output.columns === 'number' ? output.columns : DEFAULT_WIDTH) - MARK_WIDTH,
     say: (line) => {
       log.message(line, { output });
     },

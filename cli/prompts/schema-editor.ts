@@ -185,7 +185,9 @@ async function changeTarget(
 /** Changes one row until the user goes back to the table. */
 async function editRow(session: Session, chosen: EditorRow): Promise<void> {
   let row = chosen;
-  for (const warning of session.notes.get(row.column)?.warnings ?? []) session.prompter.say(`warning: ${warning}`);
+  const { what = '', warnings = [] } = session.notes.get(row.column) ?? {};
+  if (what !== '') session.prompter.say(`${quoteForMessage(row.column.header)} holds: ${what}`);
+  for (const warning of warnings) session.prompter.say(`warning: ${warning}`);
   for (;;) {
     const name =
       row.target === null ? `${row.column.header}, left out` : `${row.column.header}, ${row.target.targetHeader}`;
@@ -219,7 +221,7 @@ export async function editSchema(start: EditorStart, prompter: Prompter): Promis
   if (!start.allowCleartext) prompter.say('the collaboration forbids cleartext columns');
   let cursor: string | undefined;
   for (;;) {
-    const [heading = '', ...lines] = formatRows(session.rows, start.notes);
+    const [heading = '', ...lines] = formatRows(session.rows, start.notes, prompter.width);
     const key = await prompter.askMenu({
       message: 'choose a row to change it; save when all are right',
       heading,

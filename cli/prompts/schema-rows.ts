@@ -1,4 +1,4 @@
-import { countOf, escapeUnprintable, SealroomError } from '../../src/errors/index.ts';
+import { escapeUnprintable, SealroomError } from '../../src/errors/index.ts';
 import {
   type ColumnKind,
   type ColumnSchema,
@@ -99,34 +99,29 @@ export interface ColumnNote {
   readonly warnings: readonly string[];
 }
 
-function describeNote(note: ColumnNote | undefined): string {
-  if (note === undefined) return '';
-  const { what, warnings } = note;
-  return warnings.length === 0 ? what : `${what} (${countOf(warnings.length, 'warning')})`;
-}
+/** The widths of kinds, pads and counts of warnings, and of what is between columns. */
+const FIXED_WIDTH = 37;
+const MIN_TEXT_WIDTH = 30;
 
-/** Longer texts are cut, so that a row is one line of a terminal. */
-const MAX_HEADER_WIDTH = 32;
-const MAX_STEPS_WIDTH = 24;
-
-/** The rows as lines of an aligned table, of which the first has the headings. */
+/**
+ * The rows as lines of an aligned table, of which the first has the headings. Headers and steps are cut so that a row is one
+ * line of `width` characters.
+ */
 export function formatRows(
   rows: readonly EditorRow[],
   notes: ReadonlyMap<SourceColumn, ColumnNote>,
+  width: number,
 ): readonly string[] {
+  const room = Math.max(width - FIXED_WIDTH, MIN_TEXT_WIDTH);
+  const cut = (text: string, share: number): string => cutText(escapeUnprintable(text), Math.floor(room * share));
   const texts = rows.map(({ column, target }) => [
-    cutText(escapeUnprintable(column.header), MAX_HEADER_WIDTH),
+    cut(column.header, 0.3),
     ...(target === null
       ? ['left out', '', '', '']
-      : [
-          target.kind,
-          cutText(target.targetHeader, MAX_HEADER_WIDTH),
-          describePad(target),
-          cutText(escapeUnprintable(describeValues(target)), MAX_STEPS_WIDTH),
-        ]),
-    describeNote(notes.get(column)),
+      : [target.kind, cut(target.targetHeader, 0.4), describePad(target), cut(describeValues(target), 0.3)]),
+    String(notes.get(column)?.warnings.length ?? 0).replace(/^0$/u, ''),
   ]);
-  return alignTable(['column', 'kind', 'target', 'pad', 'normalise', 'holds'], texts, 'left');
+  return alignTable(['column', 'kind', 'target', 'pad', 'normalise', 'warnings'], texts, 'left');
 }
 
 /** The row that a user's number stands for; rows count from 1. @throws {SealroomError} USAGE_OPTION if there is none. */

@@ -47,7 +47,7 @@ export function normaliseHeader(text: string): string {
  * among the first two characters, or at the end.
  */
 //= format F-63
-export function findHeaderProblem(header: string): string | null {
+function findHeaderProblem(header: string): string | null {
   if (header === '') return 'must not be empty';
   if (header.length > MAX_HEADER_LENGTH) {
     return `at most ${String(MAX_HEADER_LENGTH)} characters, got ${String(header.length)}`;

@@ -165,7 +165,7 @@ function toPattern(word: string): string {
 }
 
 /** The words of a header, in lower case and without accents: `E-Mail`, `customerID` and `order_no` have two. */
-export function wordsOf(header: string): readonly string[] {
+function wordsOf(header: string): readonly string[] {
   const decomposed = header
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')

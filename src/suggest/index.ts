@@ -5,7 +5,6 @@ export { type ColumnFigures, figuresOf } from './figures.ts';
 export { PLACEHOLDER_WORDS } from './placeholders.ts';
 export {
   type ColumnReport,
-  type ColumnReportParts,
   reportColumn,
   type TableReport,
   type TargetReport,

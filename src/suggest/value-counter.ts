@@ -4,7 +4,7 @@ export interface Repetition {
   readonly distinct: number;
   /** Whether the counts are exact; otherwise `distinct` is an estimate, and `top` holds lower bounds. */
   readonly isExact: boolean;
-  /** How often the most frequent values occur, from the most frequent on; at most {@link TOP_VALUES}. */
+  /** How often the most frequent values occur, from the most frequent on; at most ten. */
   readonly top: readonly number[];
   /**
    * Values that occur as often as no other value does, and that occur twice or more, in rows: who knows how often values
@@ -14,7 +14,7 @@ export interface Repetition {
 }
 
 /** How many of the most frequent values are counted one by one. */
-export const TOP_VALUES = 10;
+const TOP_VALUES = 10;
 
 /** Counters for the most frequent values, once not all values are counted: one that is more frequent than 1/256 is among them. */
 const HEAVY_COUNTERS = 256;

@@ -21,7 +21,7 @@ export interface ValueStatistics {
   readonly withAt: number;
   /** Values that look like placeholders for a missing one. */
   readonly placeholders: number;
-  /** Placeholders that null texts can name, as they are written but for blanks at the ends, and how often each occurs; at most {@link MAX_NULL_TEXTS}. */
+  /** Placeholders that null texts can name, as they are written but for blanks at the ends, and how often each occurs; at most 16 spellings. */
   readonly nullTexts: Readonly<Record<string, number>>;
   /** Bytes of all values together, and of the longest one. */
   readonly valueBytes: number;
@@ -30,7 +30,7 @@ export interface ValueStatistics {
 }
 
 /** Most spellings of placeholders that are told apart in a column. */
-export const MAX_NULL_TEXTS = 16;
+const MAX_NULL_TEXTS = 16;
 
 /** The blanks that `trim` removes, of those in ASCII. */
 function isBlankByte(byte: number | undefined): boolean {

@@ -13,13 +13,13 @@ import {
 import type { EncodedIndex, ReadIndex } from './column-index.ts';
 import type { EncryptPlan, Pads, PlannedColumn } from './plan.ts';
 
-/** Which rows a report looks at: `whole` all of them, `sample` the first {@link SAMPLE_HEAD} and then one of {@link SAMPLE_STRIDE}. */
+/** Which rows a report looks at: `whole` all of them, `sample` the first 4,096 and then one of 64. */
 export type ReportScope = 'whole' | 'sample';
 
 /** Rows at the beginning of a table that are all in a sample. */
-export const SAMPLE_HEAD = 4096;
+const SAMPLE_HEAD = 4096;
 /** After these, one row of so many is. */
-export const SAMPLE_STRIDE = 64;
+const SAMPLE_STRIDE = 64;
 
 function isText(type: { readonly kind: string }): boolean {
   return type.kind === 'string';

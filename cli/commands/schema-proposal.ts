@@ -6,8 +6,8 @@ import type { Prompter } from '../prompts/prompter.ts';
 import type { ColumnNote } from '../prompts/schema-rows.ts';
 import { runSchemaSession } from '../prompts/schema-session.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
-import { adviceAsJson, formatAdvice } from './format-draft.ts';
-import { formatReport, listAlarms } from './report-table.ts';
+import { adviceAsJson, formatAdvice } from '../output/format-draft.ts';
+import { formatReport, listAlarms } from '../output/report-table.ts';
 
 /** Number of rows that a suggestion is based on. */
 const SAMPLE_ROWS = 10_000;
