@@ -46,6 +46,7 @@ export {
   type EncryptOptions,
   type EncryptProgress,
   type EncryptSummary,
+  type NormalisedColumn,
   type ProtectedRecord,
   type RecordOptions,
   type RecordSealer,

@@ -16,7 +16,7 @@ import {
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
 import { formatReport, listAlarms } from '../output/report-table.ts';
-import { describeUnnamed, printSummary } from '../output/summary.ts';
+import { describeNormalised, describeUnnamed, printSummary } from '../output/summary.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
@@ -48,6 +48,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
+    ...summary.normalised.map(describeNormalised),
     ...describeUnnamed(unnamedSecret),
   ]);
 }

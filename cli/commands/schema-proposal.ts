@@ -41,10 +41,11 @@ interface Suggestion {
 
 /** Makes a proposal and explains it on standard error, unless everything goes out as JSON. */
 async function suggest(task: SchemaTask): Promise<Suggestion> {
-  const { source, profile, allowCleartext, country, io } = task;
+  const { source, profile, measure, allowCleartext, country, io } = task;
   const { profiles, isWhole, samples } = await profile(SAMPLE_ROWS, task.samples ? SAMPLE_VALUES : 0);
   const draft = suggestSchema(source, profiles, { allowCleartext, country });
-  const report = reportDraft(draft, profiles, isWhole);
+  const keys = draft.schema === null ? new Map() : await measure(draft.schema, SAMPLE_ROWS);
+  const report = reportDraft(draft, profiles, { isWhole, keys });
   if (task.json) {
     // If the schema is on standard output, the proposal goes to standard error.
     const stream = task.output.name === STANDARD_STREAM ? io.stderr : io.stdout;

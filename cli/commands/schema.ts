@@ -10,7 +10,6 @@ import { parseFormat, tableInput } from '../options/table-options.ts';
 import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from './schema-proposal.ts';
 import type { Prompter } from '../prompts/prompter.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
-import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 const MODES = ['template', 'interactive', 'suggest'] as const;
@@ -190,7 +189,6 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .positional('input', {
       type: 'string',
       demandOption: true,
-      coerce: restoreArgument<string>,
       describe: 'the table, or - for standard input',
     })
     .option('template', { alias: 't', type: 'boolean', default: false, describe: 'write a template to edit' })
@@ -211,7 +209,6 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .option('output', {
       alias: 'o',
       type: 'string',
-      coerce: restoreArgument<string | undefined>,
       describe: 'the schema file (default: <input file name>.json in the current directory)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })

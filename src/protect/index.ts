@@ -15,6 +15,7 @@ export {
   type EncryptSummary,
   encryptTable,
 } from './encrypt/encrypt-table.ts';
+export type { NormalisedColumn } from './encrypt/core/row-ingest.ts';
 export {
   createRecordSealer,
   type ProtectedRecord,

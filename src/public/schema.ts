@@ -68,11 +68,18 @@ export {
   DATE_FORMATS,
   type DateFormat,
   isNormalised,
+  loadNormalisers,
+  MISSING,
   NO_NORMALISATION,
   type Normalisation,
+  type Normaliser,
+  type Normalisers,
   NORMALISE_STEPS,
   type NormaliseStep,
+  NOT_UNDERSTOOD,
   parseNormalisation,
   parseStep,
+  PHONES_VERSION,
+  UNICODE_VERSION,
 } from '../normalise/index.ts';
 export { listProblems } from '../errors/index.ts';

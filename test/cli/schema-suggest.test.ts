@@ -36,6 +36,7 @@ describe('a suggestion', () => {
     });
     expect(err).toContain('column `e-mail address`: fingerprint and sealed: e-mail addresses');
     expect(err).toContain('normalised by `phone:DE`; null texts `NULL` (10)');
+    expect(err).toMatch(/\n {2}after email +- /);
     expect(`${err}${await session.text('in.csv.json')}`).not.toMatch(VALUES);
   });
 
@@ -67,7 +68,16 @@ describe('a suggestion', () => {
       report: {
         rows: 60,
         isWhole: true,
-        columns: [{ before: { capitals: 20, distinct: 60, isExact: true, topShare: 1 / 60 } }, {}, {}, {}, {}],
+        columns: [
+          {
+            before: { capitals: 20, distinct: 60, isExact: true, topShare: 1 / 60 },
+            after: { capitals: 0, distinct: 60 },
+          },
+          { before: { placeholders: 10, nulls: 0 }, after: { placeholders: 0, nulls: 10 } },
+          { after: null },
+          {},
+          {},
+        ],
       },
     });
     expect(out).not.toMatch(VALUES);

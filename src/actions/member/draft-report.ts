@@ -7,6 +7,7 @@ import {
   type SchemaDraft,
   type TableReport,
   type TargetReport,
+  type ValueStatistics,
 } from '../../suggest/index.ts';
 
 /** Bytes before a text that is sealed: its type. Other types have at most a few more. */
@@ -36,17 +37,20 @@ function cellBytes(column: ColumnSchema, { statistics }: ColumnProfile): number 
   }
 }
 
-/** The match-key report of a proposal, from the rows on which it is based. */
+/** The match-key report of a proposal, from the rows on which it is based, and from their keys once they are normalised. */
 export function reportDraft(
   { schema, advice }: SchemaDraft,
   profiles: readonly ColumnProfile[],
-  isWhole: boolean,
+  sample: { readonly isWhole: boolean; readonly keys: ReadonlyMap<number, ValueStatistics> },
 ): TableReport {
-  const columns = profiles.map((profile, index) => reportSource(profile, advice[index], schema?.columns ?? []));
+  const columns = profiles.map((profile, index) => {
+    const after = sample.keys.get(profile.column.index) ?? null;
+    return reportSource(profile, { advice: advice[index], after }, schema?.columns ?? []);
+  });
   const sizes = columns.flatMap(({ targets }) => targets.map((target) => target.cellBytes));
   return {
     rows: profiles[0]?.statistics.rows ?? 0,
-    isWhole,
+    isWhole: sample.isWhole,
     outputBytes: sizes.reduce<number | null>((sum, size) => (sum === null || size === null ? null : sum + size), 0),
     outputUnit: 'cells',
     columns,
@@ -55,7 +59,7 @@ export function reportDraft(
 
 function reportSource(
   profile: ColumnProfile,
-  advice: ColumnAdvice | undefined,
+  { advice, after }: { readonly advice: ColumnAdvice | undefined; readonly after: ValueStatistics | null },
   columns: readonly ColumnSchema[],
 ): TableReport['columns'][number] {
   const { header } = profile.column;
@@ -67,5 +71,5 @@ function reportSource(
       cellBytes: cellBytes(column, profile),
     }));
   const { normalise = [], nulls = [] } = advice ?? {};
-  return reportColumn({ column: header, targets, normalise, nulls, before: profile.statistics, after: null });
+  return reportColumn({ column: header, targets, normalise, nulls, before: profile.statistics, after });
 }

@@ -1,13 +1,22 @@
+import { valueAt } from '../../bytes/index.ts';
 import { bytesAt, type ColumnType, type Field } from '../../columns/index.ts';
 import { parseCollaborationId } from '../../crypto/index.ts';
+import { isNormalised, loadNormalisers, noCounts, normaliseColumn, type Normaliser } from '../../normalise/index.ts';
 import {
   COLUMN_KINDS,
   readSourceTable,
   type SourceContent,
   type SourceField,
   type SourceTable,
+  type TableSchema,
 } from '../../schema/index.ts';
-import { type ColumnProfile, distinctLimit, profileColumn } from '../../suggest/index.ts';
+import {
+  type ColumnProfile,
+  distinctLimit,
+  profileColumn,
+  StatisticsCollector,
+  type ValueStatistics,
+} from '../../suggest/index.ts';
 import { openTable, type OpenOptions, type TableInput, type TableReader } from '../../tabular/index.ts';
 import { fetchSettings } from './collaboration.ts';
 import { type ColumnSample, SampleCollector } from './sample-values.ts';
@@ -60,6 +69,13 @@ export interface SchemaSource {
    * @throws {SealroomError} errors of reading the table; IO_ABORTED if the signal fires.
    */
   readonly profile: (maxRows: number, samples?: number) => Promise<ProfiledTable>;
+  /**
+   * Reads the first `maxRows` rows again, and takes the statistics of the values that a schema's normalised fingerprint columns
+   * get. By the place of the source column.
+   *
+   * @throws {SealroomError} as `profile`, and DATA_ENCODING for text that is not UTF-8.
+   */
+  readonly measure: (schema: TableSchema, maxRows: number) => Promise<ReadonlyMap<number, ValueStatistics>>;
 }
 
 /**
@@ -77,7 +93,9 @@ export async function withSchemaSource<Result>(
     const source = readSourceTable(table.fields.map(toSourceField), options.headerRow);
     const profile = (maxRows: number, samples = 0): Promise<ProfiledTable> =>
       profileTable(table, source, { maxRows, samples, signal: options.signal });
-    return await work({ source, warnings: table.warnings, profile });
+    const measure: SchemaSource['measure'] = (schema, maxRows) =>
+      measureKeys(table, source, schema, { maxRows, signal: options.signal });
+    return await work({ source, warnings: table.warnings, profile, measure });
   } finally {
     await table.close();
   }
@@ -127,4 +145,50 @@ async function profileTable(
     isWhole,
     samples: samplers.map((sampler) => sampler.values),
   };
+}
+
+/** A source column whose fingerprint is normalised. */
+interface MeasuredColumn {
+  readonly index: number;
+  readonly normaliser: Normaliser;
+  readonly collector: StatisticsCollector;
+}
+
+async function findMeasured(source: SourceTable, schema: TableSchema): Promise<readonly MeasuredColumn[]> {
+  const normalisers = await loadNormalisers(schema.columns);
+  const limit = distinctLimit(source.columns.length);
+  return source.columns.flatMap(({ header, index, content }) => {
+    const key = schema.columns.find(
+      (column) =>
+        column.kind === 'fingerprint' &&
+        (source.headerRow ? column.sourceHeader === header : column.sourceIndex === index),
+    );
+    const normaliser = key === undefined || !isNormalised(key) ? null : normalisers.of(key);
+    if (normaliser === null || content !== 'text') return [];
+    return [{ index, normaliser, collector: new StatisticsCollector(true, limit) }];
+  });
+}
+
+async function measureKeys(
+  table: TableReader,
+  source: SourceTable,
+  schema: TableSchema,
+  options: { readonly maxRows: number; readonly signal?: AbortSignal | undefined },
+): Promise<ReadonlyMap<number, ValueStatistics>> {
+  const measured = await findMeasured(source, schema);
+  if (measured.length === 0) return new Map();
+  let rowsLeft = options.maxRows;
+  const columns = measured.map(({ index }) => index);
+  for await (const batch of table.batches({ columns, signal: options.signal })) {
+    const rows = Math.min(batch.rows, rowsLeft);
+    measured.forEach(({ normaliser, collector }, position) => {
+      const column = batch.columns[position];
+      if (column?.layout !== 'bytes') return;
+      const values = normaliseColumn(column, normaliser, noCounts());
+      for (let row = 0; row < rows; row++) collector.add(valueAt(values, row));
+    });
+    rowsLeft -= rows;
+    if (rowsLeft === 0) break;
+  }
+  return new Map(measured.map(({ index, collector }) => [index, collector.finish()]));
 }

@@ -7,7 +7,8 @@ import {
   parseCollaborationId,
   type SharedSecret,
 } from '../../crypto/index.ts';
-import { SealroomError } from '../../errors/index.ts';
+import { countOf, SealroomError } from '../../errors/index.ts';
+import { loadNormalisers } from '../../normalise/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import type { TableReport } from '../../suggest/index.ts';
 import { SpillFile } from '../../files/index.ts';
@@ -26,7 +27,7 @@ import { TableSigner, type TableSigning } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
 import { fingerprintColumnsOf, withPlaces } from './core/duplicates.ts';
-import { ingestBatch, RowIngest } from './core/row-ingest.ts';
+import { ingestBatch, type NormalisedColumn, RowIngest } from './core/row-ingest.ts';
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
@@ -91,6 +92,8 @@ export interface EncryptSummary {
   readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
   /** Null values in the sources of the target columns. */
   readonly nulls: number;
+  /** What became of the values of the target columns that are normalised. */
+  readonly normalised: readonly NormalisedColumn[];
   readonly inputBytes: number;
   /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
@@ -110,7 +113,7 @@ export interface EncryptSummary {
  * of unpadded values remain visible in the output.
  *
  * @throws {SealroomError} USAGE_OPTION for a bad collaboration id or number of threads; RULE_CLEARTEXT, RULE_DUPLICATES
- *   where the settings forbid it; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
+ *   where the settings forbid it; SCHEMA_UNSUPPORTED for a runtime that cannot normalise; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
  *   behind.
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
@@ -151,7 +154,8 @@ export async function encryptRows(
 ): Promise<EncryptSummary> {
   requireFormatOf(options.schema, reader);
   const sources = matchSources(options.schema, reader);
-  using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv' });
+  const normalisers = await loadNormalisers(options.schema.columns);
+  using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv', normalisers });
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -164,8 +168,16 @@ export async function encryptRows(
     inputBytes: reader.bytes,
     elapsedMs: performance.now() - started,
     kernel,
-    warnings: reader.warnings,
+    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses)],
   };
+}
+
+/** Says how many values of a column a step could make nothing of, if there are any. */
+//= format F-102
+function warnOfLosses({ column, values, notUnderstood }: NormalisedColumn): readonly string[] {
+  if (notUnderstood === 0) return [];
+  const share = `${notUnderstood.toLocaleString('en')} of ${countOf(values, 'value')}`;
+  return [`${share} of \`${column}\` could not be normalised and ${notUnderstood === 1 ? 'is' : 'are'} null`];
 }
 
 //= format F-71
@@ -177,7 +189,7 @@ function requireFormatOf(schema: TableSchema, { name, format }: TableReader): vo
   });
 }
 
-type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads' | 'report'>;
+type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads' | 'report'>;
 
 /** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
 class Encryption {
@@ -235,7 +247,13 @@ class Encryption {
       const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<EncryptJob>> =>
         jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
       const { csvBytes, ...written } = await this.#protect(pool, jobs, check, signer);
-      return { nulls: ingest.nulls, threads, ...written, report: report?.finish(pads, csvBytes) ?? null };
+      return {
+        nulls: ingest.nulls,
+        normalised: ingest.normalised(),
+        threads,
+        ...written,
+        report: report?.finish(pads, csvBytes) ?? null,
+      };
     } catch (error) {
       throw error instanceof SealroomError && error.where.file === undefined
         ? error.at({ file: this.#reader.name })

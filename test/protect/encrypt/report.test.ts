@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { EncryptSummary } from 'sealroom';
+import { parseTableSchema } from 'sealroom/schema';
 import { describe, expect, test } from 'vitest';
 import { Bench, schemaOf, settingsOf } from '../../support/tables.ts';
 
@@ -78,6 +79,23 @@ describe('match keys', () => {
     expect(note?.alarms).toEqual([]);
     expect(kind?.alarms.join()).toContain('the most frequent value is 33 % of rows: frequency analysis finds it');
     expect(JSON.stringify(report)).not.toMatch(/@x\.de|é|a,/);
+  });
+
+  test('are described before and after they are normalised, and what steps mend is no alarm', async () => {
+    await using bench = await Bench.start();
+    await bench.put('in.csv', csv(500).replaceAll('ann1@x.de', 'n/a'));
+    const sourceHeader = { name: 'mail', normalise: ['email'], nulls: ['n/a'] };
+    const schema = parseTableSchema(
+      JSON.stringify({ headerRow: true, columns: [{ sourceHeader, targetHeader: 'mail', type: 'fingerprint' }] }),
+    );
+    const [mail] = reportOf(await bench.encrypt('in.csv', 'out.csv', schema, { report: 'whole' })).columns;
+    expect(mail).toMatchObject({
+      normalise: ['email'],
+      nullTexts: 1,
+      before: { capitals: 125, placeholders: 1, nulls: 0 },
+      after: { capitals: 0, placeholders: 0, nulls: 1 },
+      alarms: [],
+    });
   });
 
   test('of a sample look at the first 4,096 rows, then at one of 64', async () => {
