@@ -24,6 +24,7 @@ export {
   type RecordValue,
   sealRecord,
 } from './encrypt/core/seal-record.ts';
+export { type NormaliseOptions, type NormaliseSummary, normaliseTable } from './normalise/normalise-table.ts';
 export {
   type OriginalOptions,
   type ReencryptOptions,

@@ -7,7 +7,7 @@ import {
   parseCollaborationId,
   type SharedSecret,
 } from '../../crypto/index.ts';
-import { countOf, SealroomError } from '../../errors/index.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { loadNormalisers } from '../../normalise/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import type { TableReport } from '../../suggest/index.ts';
@@ -27,7 +27,7 @@ import { TableSigner, type TableSigning } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
 import { fingerprintColumnsOf, withPlaces } from './core/duplicates.ts';
-import { ingestBatch, type NormalisedColumn, RowIngest } from './core/row-ingest.ts';
+import { ingestBatch, type NormalisedColumn, RowIngest, warnOfLosses } from './core/row-ingest.ts';
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
@@ -172,16 +172,13 @@ export async function encryptRows(
   };
 }
 
-/** Says how many values of a column a step could make nothing of, if there are any. */
-//= format F-102
-function warnOfLosses({ column, values, notUnderstood }: NormalisedColumn): readonly string[] {
-  if (notUnderstood === 0) return [];
-  const share = `${notUnderstood.toLocaleString('en')} of ${countOf(values, 'value')}`;
-  return [`${share} of \`${column}\` could not be normalised and ${notUnderstood === 1 ? 'is' : 'are'} null`];
-}
-
+/**
+ * Refuses a schema without header row for a table that has names for its columns.
+ *
+ * @throws {SealroomError} DATA_COLUMN.
+ */
 //= format F-71
-function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
+export function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
   if (schema.headerRow || format === 'csv') return;
   throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false needs a CSV file, got ${format}`, {
     where: { file: name },

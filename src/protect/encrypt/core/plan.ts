@@ -153,9 +153,13 @@ class EncodedColumns {
   }
 }
 
-/** The field of a column once it is normalised, which makes text of any type that can be protected. */
+/**
+ * The field of a column once it is normalised, which makes text of any type that can be protected.
+ *
+ * @throws {SealroomError} DATA_TYPE if the type cannot be protected.
+ */
 //= format F-114
-function asNormalised(field: Field): Field {
+export function asNormalised(field: Field): Field {
   protectedType(field);
   return { ...field, type: { kind: 'string' } };
 }

@@ -1,6 +1,6 @@
 import { type ByteColumn, countNulls, isValid } from '../../../bytes/index.ts';
 import { checkSealable, MAX_CELL_BYTES } from '../../../crypto/index.ts';
-import { SealroomError } from '../../../errors/index.ts';
+import { countOf, SealroomError } from '../../../errors/index.ts';
 import { type Batch, checkTexts, type ColumnData } from '../../../columns/index.ts';
 import type { EncodedIndex } from './column-index.ts';
 import { encodeValues } from './encoded-columns.ts';
@@ -11,6 +11,14 @@ import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.t
 export interface NormalisedColumn extends Readonly<NormalisedCounts> {
   /** Its target header. */
   readonly column: string;
+}
+
+/** Says how many values of a column a step could make nothing of, if there are any. */
+//= format F-102
+export function warnOfLosses({ column, values, notUnderstood }: NormalisedColumn): readonly string[] {
+  if (notUnderstood === 0) return [];
+  const share = `${notUnderstood.toLocaleString('en')} of ${countOf(values, 'value')}`;
+  return [`${share} of \`${column}\` could not be normalised and ${notUnderstood === 1 ? 'is' : 'are'} null`];
 }
 
 /**
