@@ -31,7 +31,7 @@ describe('identifiers', () => {
   });
 
   test('a column of the type UUID is one, whatever its header', () => {
-    const uuids = repeat(40, (i) => `${String(i).padStart(16, '\u0001')}`);
+    const uuids = repeat(40, (i) => String(i).padStart(16, '\u0001'));
     expect(adviseOn(field('session', { content: 'uuid' }), uuids).kinds).toEqual(['fingerprint', 'sealed']);
   });
 
