@@ -1,6 +1,6 @@
 import type { FileText } from '../../custody/index.ts';
 import type { HeldSecret } from '../../custody/load-secret.ts';
-import type { EncryptSummary } from '../../protect/index.ts';
+import type { EncryptSummary, ReportScope } from '../../protect/index.ts';
 import { requireSameNormalisation } from '../../collab/light.ts';
 import type { Provenance } from '../../tabular/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
@@ -28,6 +28,8 @@ export interface EncryptRequest {
   readonly parquetBinaryAsString?: boolean | undefined;
   /** Signs the table with the key of the home, into a file beside the output; with its name in the manifest. */
   readonly sign?: { readonly table: string | undefined } | undefined;
+  /** The rows that the match-key report looks at. Default: no report. */
+  readonly report?: ReportScope | undefined;
 }
 
 /** A summary of the encryption, with the generation and id of a secret from an envelope. */
@@ -49,7 +51,16 @@ export interface EncryptionOutcome {
  */
 export async function encryptForCollaboration(
   environment: MemberEnvironment,
-  { table, schema: text, collaboration: choice, settings: source, key, parquetBinaryAsString, sign }: EncryptRequest,
+  {
+    table,
+    schema: text,
+    collaboration: choice,
+    settings: source,
+    key,
+    parquetBinaryAsString,
+    sign,
+    report,
+  }: EncryptRequest,
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
   const collaboration = await resolveCollaboration(environment, choice, { purpose: 'encrypt' });
@@ -72,6 +83,7 @@ export async function encryptForCollaboration(
     settings,
     parquetBinaryAsString,
     provenance,
+    report,
     sign: wish && signingWith(wish, held),
     signal: environment.signal,
     beforeCommit: recordOutput(held),
