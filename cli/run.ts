@@ -1,5 +1,7 @@
 import yargs, { type Argv } from 'yargs';
+import { SealroomError } from '../src/errors/index.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
+import { declaredOptions, explainDefaults, loadProject, projectDefaults } from './options/project-defaults.ts';
 import { normaliseArguments } from './spelling.ts';
 import type { CliIo } from './terminal.ts';
 import { isUsage, NEEDS_COMMAND, NEEDS_NUMBER, NEEDS_VALUE, usageError } from './usage-error.ts';
@@ -10,13 +12,17 @@ import { VERSION } from './version.ts';
  *
  * Data goes to `io.stdout`, words to `io.stderr`. Nothing is thrown.
  */
-export async function runCli(io: CliIo): Promise<number> {
-  const wants = (flag: string): boolean => io.argv.includes(flag);
+export async function runCli(given: CliIo): Promise<number> {
+  const wants = (flag: string): boolean => given.argv.includes(flag);
+  let io = given;
   try {
+    const project = given.argv.length === 0 ? null : await loadProject(given);
+    io = { ...given, project, defaults: new Map() };
     await parse(io);
     return EXIT.done;
-  } catch (error) {
-    if (error instanceof EarlyExit) return error.exitCode;
+  } catch (thrown) {
+    if (thrown instanceof EarlyExit) return thrown.exitCode;
+    const error = thrown instanceof SealroomError ? explainDefaults(io, thrown) : thrown;
     printError(io, error, wants('--json'), ['--debug', '--enable-stack-traces', '--enableStackTraces'].some(wants));
     return exitCodeOf(error);
   }
@@ -174,6 +180,12 @@ async function parse(io: CliIo): Promise<void> {
     }
     return true;
   }, true);
+  const { project } = io;
+  if (project !== null && project !== undefined) {
+    parser.middleware((args) => {
+      Object.assign(args, projectDefaults(io, project, args, declaredOptions(parser)));
+    }, true);
+  }
   await addCommands(parser, io);
   let shown = '';
   await parser.parseAsync(argv, {}, (error: Error | null | undefined, _args: unknown, output: string) => {

@@ -61,6 +61,7 @@ const FAULTS = [
   ['layer-age', 'src/age/fault.ts', '../crypto/index.ts'],
   ['layer-crypto', 'src/crypto/fault.ts', '../schema/index.ts'],
   ['layer-schema', 'src/schema/fault.ts', '../crypto/index.ts'],
+  ['layer-project', 'src/project/fault.ts', '../schema/index.ts'],
   ['layer-collab', 'src/collab/fault.ts', '../crypto/index.ts'],
   ['layer-tabular', 'src/tabular/fault.ts', '../crypto/index.ts'],
   ['layer-signed-tables', 'src/signed-tables/fault.ts', '../crypto/index.ts'],
