@@ -19,7 +19,7 @@ export const LAYERS = {
   schema: ['bytes'],
   // Defaults for the commands in a folder. It reads one file, and knows no option by more than its name.
   project: [],
-  collab: ['bytes', 'platform', 'schema', 'signing', 'aws'],
+  collab: ['bytes', 'platform', 'columns', 'schema', 'signing', 'aws'],
   tabular: ['bytes', 'columns', 'files', 'engine', 'schema'],
   // Not crypto either: a room checks signed tables. SHA-256 is all that it takes.
   'signed-tables': ['bytes', 'platform', 'columns', 'files', 'signing', 'tlog', 'tabular'],

@@ -8,3 +8,4 @@ export {
   type ProjectValues,
 } from './find-project.ts';
 export { parseProject, PROJECT_KEYS, type ProjectKey } from './project-file.ts';
+export { draftProject, insertProjectTable } from './write-project.ts';

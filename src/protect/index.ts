@@ -14,6 +14,8 @@ export {
   type EncryptSummary,
   encryptTable,
 } from './encrypt/encrypt-table.ts';
+export { checkSettings } from './encrypt/core/plan.ts';
+export { matchSources } from './encrypt/core/sources.ts';
 export {
   createRecordSealer,
   type ProtectedRecord,

@@ -4,6 +4,28 @@
  */
 export { adoptEnvelope, type AdoptRequest, type EnvelopeToAdopt } from './adopt.ts';
 export {
+  type Compare,
+  receiveFromManifest,
+  type ReceiveFromManifestRequest,
+  sendInManifest,
+  type SendInManifestRequest,
+  type SentInManifest,
+} from './carried-exchange.ts';
+export {
+  type AddedMember,
+  addMember,
+  type AddMemberRequest,
+  type CardDigits,
+  digitsOf,
+  type JoinedCollaboration,
+  joinCollaboration,
+  type JoinRequest,
+  type OwnMember,
+  startCollaboration,
+  type StartedCollaboration,
+  type StartRequest,
+} from './set-up.ts';
+export {
   type AuditFinding,
   type AuditorCheck,
   checkpointOf,
