@@ -16,10 +16,12 @@ export const LAYERS = {
   tlog: ['bytes', 'platform'],
   crypto: ['bytes', 'platform'],
   engine: ['bytes', 'columns'],
-  schema: ['bytes'],
+  // What a schema does to values before they are protected.
+  normalise: ['bytes', 'columns'],
+  schema: ['bytes', 'normalise'],
   // Defaults for the commands in a folder. It reads one file, and knows no option by more than its name.
   project: [],
-  collab: ['bytes', 'platform', 'columns', 'schema', 'signing', 'aws'],
+  collab: ['bytes', 'platform', 'columns', 'normalise', 'schema', 'signing', 'aws'],
   tabular: ['bytes', 'columns', 'files', 'engine', 'schema'],
   // Not crypto either: a room checks signed tables. SHA-256 is all that it takes.
   'signed-tables': ['bytes', 'platform', 'columns', 'files', 'signing', 'tlog', 'tabular'],
@@ -32,6 +34,7 @@ export const LAYERS = {
     'files',
     'engine',
     'crypto',
+    'normalise',
     'schema',
     'collab',
     'tabular',
@@ -70,6 +73,7 @@ export const LAYERS = {
     'age',
     'tlog',
     'crypto',
+    'normalise',
     'schema',
     'collab',
     'tabular',
@@ -106,6 +110,7 @@ const PACKAGES = [
   { name: 'lock', pattern: 'fs-native-extensions', from: '^src/files/' },
   { name: 'age', pattern: '(age-encryption|@scure/base)', from: '^src/age/' },
   { name: 'package', pattern: 'nanotar', from: '^src/package/' },
+  { name: 'phones', pattern: 'libphonenumber-js', from: '^src/normalise/' },
   {
     name: 'cloud',
     pattern: '@aws-sdk/[^/]+',
@@ -128,6 +133,7 @@ export const PURE = [
     'signing',
     'age',
     'tlog',
+    'normalise',
     'schema',
     'aws',
     'collab',

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
-import { isRecord, SealroomError } from '../../src/errors/index.ts';
+import { SealroomError } from '../../src/errors/index.ts';
 import { findProject, type Project, PROJECT_KEYS, type ProjectKey } from '../../src/project/index.ts';
+import type { CommandDeclaration } from '../grammar/declarations.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** What the parser has read: the words of the command, and the options by name; `undefined` for those that were not given. */
@@ -40,16 +41,17 @@ const OF_TABLE = { input: 'data', schema: 'schema', output: 'output' } as const;
  * The options that a command has and was not given, with what the project file says of them. Paths are relative to the working
  * directory, as a user would type them.
  *
- * @param declared every option that the command has
+ * @param called the command that is called
+ * @param args what was given
  */
 export function projectDefaults(
   io: CliIo,
   { values, tables }: Project,
+  called: CommandDeclaration,
   args: Arguments,
-  declared: readonly string[],
 ): Readonly<Record<string, string>> {
-  const words: unknown = args['_'];
-  const command = Array.isArray(words) ? words.join(' ') : '';
+  const declared = [...called.options, ...called.positionals].map(({ name }) => name);
+  const command = called.path.join(' ');
   const found: Record<string, string> = {};
   const isOpen = (option: string): boolean => declared.includes(option) && args[option] === undefined;
   for (const key of PROJECT_KEYS) {
@@ -74,14 +76,6 @@ const isPath = (key: ProjectKey): boolean => ['home', 'manifest', 'room', 'trust
 
 function shortPath({ cwd }: CliIo, path: string): string {
   return relative(cwd, path) || '.';
-}
-
-/** Every option that the parser's command has. @param parser the parser, whose types do not name this */
-export function declaredOptions(parser: unknown): readonly string[] {
-  const isParser = (value: unknown): value is { readonly getOptions: () => unknown } =>
-    (typeof value === 'object' || typeof value === 'function') && value !== null && 'getOptions' in value;
-  const options = isParser(parser) ? parser.getOptions() : null;
-  return isRecord(options) && isRecord(options['key']) ? Object.keys(options['key']) : [];
 }
 
 /** Says of an error about options which of them came from the project file, or that it names none. */

@@ -12,11 +12,13 @@ export interface RoomArguments extends OutputArguments {
 
 /** Declares the options of all commands on a room. */
 export function withRoom(yargs: Argv): Argv<RoomArguments> {
-  return withOutputOptions(yargs.option('room', {
+  return withOutputOptions(
+    yargs.option('room', {
       type: 'string',
       requiresArg: true,
       describe: 'directory of the room (default: the current one)',
-    }));
+    }),
+  );
 }
 
 /** The absolute path of the room. */

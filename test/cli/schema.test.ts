@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import yargs from 'yargs';
 import { schemaCommand } from '#cli/commands/schema';
-import { normaliseArguments } from '#cli/spelling';
+import { prepareArguments } from '#cli/grammar/arguments';
+import { declareCommand } from '#cli/grammar/declarations';
+import { install } from '#cli/grammar/install';
+import { createParser } from '#cli/grammar/parser';
+import { usageOf } from '#cli/usage-error';
 import { SealroomError } from '#src/errors/sealroom-error';
 import { describeTableSchema, parseTableSchema } from 'sealroom/schema';
 
@@ -32,15 +35,12 @@ interface Outcome {
 async function run(args: readonly string[], answers = ''): Promise<Outcome> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(answers);
-  const argv = ['schema', ...args];
-  const command = schemaCommand({ argv, env: {}, cwd: directory, stdin, stdout, stderr });
-  await yargs(normaliseArguments(argv))
-    .parserConfiguration({ 'boolean-negation': false })
-    .command({ command: 'schema <input>', ...command })
-    .strict()
-    .exitProcess(false)
-    .fail(false)
-    .parseAsync();
+  const head = { command: 'schema <input>', describe: '' };
+  const module = schemaCommand({ argv: [], env: {}, cwd: directory, stdin, stdout, stderr });
+  const command = declareCommand(head, module);
+  const argv = prepareArguments(['schema', ...args], command);
+  const parser = createParser({ argv, command, usage: usageOf(command) });
+  await install(parser, command).parseAsync();
   return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 
@@ -127,11 +127,16 @@ describe('templates', () => {
     expect(text).toContain('"[sealed|cleartext]"');
   });
 
-  test('leave out a column whose header breaks the rule, with a warning', async () => {
-    await save('data.csv', ['a.b,c']);
-    const { stderr } = await run(['data.csv', '-t']);
-    expect(stderr).toContain('warning: column 1 (`a.b`) is left out: only a-z, 0-9');
-    expect(JSON.parse(await load('data.csv.json'))).toMatchObject({ columns: [{ sourceHeader: 'c' }] });
+  test('propose a target header for a column whose header cannot be one', async () => {
+    await save('data.csv', ['E-Mail Address,c,e_mail_address']);
+    await run(['data.csv', '-t']);
+    expect(JSON.parse(await load('data.csv.json'))).toMatchObject({
+      columns: [
+        { sourceHeader: 'e-mail address', targetHeader: 'e_mail_address' },
+        { sourceHeader: 'c', targetHeader: 'c' },
+        { sourceHeader: 'e_mail_address', targetHeader: 'e_mail_address_2' },
+      ],
+    });
   });
 
   test('are printed with --output -', async () => {
