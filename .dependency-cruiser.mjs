@@ -75,6 +75,7 @@ export const LAYERS = {
     'crypto',
     'normalise',
     'schema',
+    'project',
     'collab',
     'tabular',
     'signed-tables',

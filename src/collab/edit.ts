@@ -1,4 +1,4 @@
-import { type Document, isMap, isSeq, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import { type Manifest, parseManifest } from './manifest.ts';
 
 /** A YAML document of which the parts can be changed. */
@@ -13,9 +13,19 @@ export function editManifest(text: string, change: (document: ManifestDocument, 
   const manifest = parseManifest(text);
   const document = parseDocument(text, { version: '1.2', schema: 'core', stringKeys: true });
   change(document, manifest);
+  moveToEnd(document, 'exchange');
   return text.trimStart().startsWith('{')
     ? `${JSON.stringify(document.toJS(), null, 2)}\n`
     : document.toString({ lineWidth: 0 });
+}
+
+/** What travels in the file has long lines: it stays below what people read. */
+function moveToEnd({ contents }: ManifestDocument, key: string): void {
+  if (!isMap(contents)) return;
+  const found = contents.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+  if (found === undefined) return;
+  contents.items.splice(contents.items.indexOf(found), 1);
+  contents.items.push(found);
 }
 
 /** Adds an item to a list of the document, which is made if there is none; a list that was empty becomes one with a line for each item. */

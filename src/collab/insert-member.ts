@@ -29,6 +29,7 @@ export function insertMember(text: string, { card, abilities, payer }: MemberDra
       addItem(document, ['members'], node);
     } else {
       document.deleteIn(['members', index, 'publicKeys']);
+      if (members[index]?.displayName === id && name !== id) document.setIn(['members', index, 'displayName'], name);
       document.setIn(['members', index, 'card'], card.sha256);
     }
     if (exchange.cards.some(({ sha256 }) => sha256 === card.sha256)) return;

@@ -10,7 +10,7 @@ export const PROJECT_KEYS = ['id', 'as', 'home', 'manifest', 'room', 'key', 'tru
 export type ProjectKey = (typeof PROJECT_KEYS)[number];
 
 /** What a project file says; paths are absolute. */
-export type ProjectValues = Readonly<Partial<Record<ProjectKey, string>>>;
+export type ProjectValues = Readonly<Partial<Record<ProjectKey, string | undefined>>>;
 
 /** The files of a table; paths are absolute. */
 export interface ProjectTable {

@@ -28,8 +28,8 @@ export function draftProject(file: string, values: ProjectValues): string {
 ${lines.join('\n')}
 
 # The files of your tables, by their names in the manifest: \`sealroom encrypt --table <name>\`.
-# tables:
 #   purchases: { data: purchases.csv, schema: purchases.schema.json, output: purchases.protected.parquet }
+tables: {}
 `;
 }
 
@@ -45,6 +45,8 @@ export function insertProjectTable(text: string, file: string, name: string, tab
   );
   const node = document.createNode(Object.fromEntries(entries));
   if (isMap(node)) node.flow = true;
+  const tables = document.get('tables');
+  if (isMap(tables)) tables.flow = false;
   document.setIn(['tables', name], node);
   return document.toString({ lineWidth: 0 });
 }

@@ -68,5 +68,6 @@ export {
   type VerifyCardRequest,
 } from './member.ts';
 export { type NamedSecrets, type NameRequest, nameSecrets } from './name-secrets.ts';
+export { noteProjectTable, startProject } from './project.ts';
 export { type OutdatedTable, type RotatedSecret, type RotateRequest, rotateSecret } from './rotate.ts';
 export { compareKeys, listHomeKeys } from './trusted-manifest.ts';
