@@ -86,7 +86,7 @@ export const LAYERS = {
     'clean-rooms',
   ],
   // As room, and for the same reason: whoever runs a room can open no cell, and has no key to.
-  'actions/operator': ['files', 'collab', 'audit', 'package', 'query', 'room'],
+  'actions/operator': ['files', 'collab', 'tabular', 'audit', 'package', 'query', 'room'],
 };
 
 /** Where a folder is entered: by its index.ts. A member's actions have two halves, the one with tables loads faster. */

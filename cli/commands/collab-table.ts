@@ -29,18 +29,22 @@ interface Arguments extends OutputArguments {
   readonly join: readonly string[] | undefined;
   readonly dimension: readonly string[] | undefined;
   readonly measure: readonly string[] | undefined;
+  readonly 'foreign-measures': boolean | undefined;
   readonly list: readonly string[] | undefined;
   readonly template: readonly string[] | undefined;
   readonly overwrite: boolean;
   readonly home: string | undefined;
 }
 
+type RuleOption = 'min' | 'join' | 'dimension' | 'measure' | 'foreign-measures' | 'list' | 'template';
+
 /** The options that only some rules have. */
-const OF_RULES: Readonly<Record<'min' | 'join' | 'dimension' | 'measure' | 'list' | 'template', readonly string[]>> = {
+const OF_RULES: Readonly<Record<RuleOption, readonly string[]>> = {
   min: ['aggregation', 'custom'],
   join: ['aggregation', 'list'],
   dimension: ['aggregation'],
   measure: ['aggregation'],
+  'foreign-measures': ['aggregation'],
   list: ['list'],
   template: ['custom'],
 };
@@ -62,6 +66,7 @@ function readRule(args: Arguments): RuleDraft {
     joins: args.join,
     dimensions: args.dimension,
     measures: args.measure?.map(parseMeasure),
+    foreignMeasures: args['foreign-measures'],
     shown: args.list,
     templates: args.template,
   };
@@ -160,6 +165,10 @@ function withTable(yargs: Argv): Argv<Arguments> {
       ...SEVERAL,
       describe:
         'aggregate that is allowed, as SUM(amount); may be repeated (default: counting persons; sums and averages of numbers)',
+    })
+    .option('foreign-measures', {
+      type: 'boolean',
+      describe: "let queries also sum and average columns of other members' tables",
     })
     .option('list', {
       ...SEVERAL,

@@ -9,7 +9,7 @@ interface Command extends CommandHead {
 /** The commands of the first level. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   encrypt: {
-    command: 'encrypt <input>',
+    command: 'encrypt [input]',
     describe: 'encrypt a table',
     load: async (head, io) => declareCommand(head, (await import('./encrypt.ts')).encryptCommand(io)),
   },

@@ -32,6 +32,7 @@ export const GROUPS = {
     'join',
     'dimension',
     'measure',
+    'foreign-measures',
     'list',
     'from',
     'to',

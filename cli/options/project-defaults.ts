@@ -26,8 +26,8 @@ const EXCEPT: Readonly<Partial<Record<ProjectKey, (command: string, args: Argume
   key: (command, _args, { env }) =>
     !/^(encrypt|decrypt|reencrypt|key (create|receive)|collab (init|join))\b/.test(command) ||
     ['SEALROOM_KEY', 'C3R_SHARED_SECRET', 'SEALROOM_SECRET_FILE'].some((name) => isSet(env[name])),
-  // A log of one's own is checked with its own key.
-  trust: (command, args) => command.startsWith('audit') && args['log'] === undefined,
+  // Only a result package needs it, and a log of one's own is checked with its own key.
+  trust: (command, args) => command === 'decrypt' || (command.startsWith('audit') && args['log'] === undefined),
 };
 
 function isSet(value: string | undefined): boolean {

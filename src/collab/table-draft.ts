@@ -23,6 +23,8 @@ export interface RuleDraft {
   readonly joins?: readonly string[] | undefined;
   readonly dimensions?: readonly string[] | undefined;
   readonly measures?: readonly Measure[] | undefined;
+  /** Whether a query may also sum or average columns of other members' tables; default: no. */
+  readonly foreignMeasures?: boolean | undefined;
   /** Columns that a list rule shows. */
   readonly shown?: readonly string[] | undefined;
   /** Templates that a custom rule allows. */
@@ -102,7 +104,7 @@ function policyOf(table: string, columns: readonly DraftColumn[], rule: RuleDraf
         dimensionColumns: rule.dimensions ?? dimensionsOf(columns),
         scalarFunctions: [],
         outputConstraints: [constraintOf(table, rule, [...joinColumns, ...fingerprints])],
-        'x-foreignMeasures': 'deny',
+        'x-foreignMeasures': rule.foreignMeasures === true ? 'allow' : 'deny',
       };
     }
     case 'list':

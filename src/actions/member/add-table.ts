@@ -1,11 +1,11 @@
 import type { DraftColumn, Manifest, ManifestTable, RuleDraft } from '../../collab/index.ts';
-import { decodeUtf8Lenient, valueAt } from '../../bytes/index.ts';
 import type { ColumnType } from '../../columns/index.ts';
 import type { FileText } from '../../custody/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { fileExists } from '../../files/index.ts';
 import { type ColumnSchema, parseTableSchema, type TableSchema } from '../../schema/index.ts';
 import { openTable, type TableInput, type TableReader } from '../../tabular/index.ts';
+import { readTexts } from './clear-texts.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 import { readHomeCard } from './member.ts';
 import { loadProtect } from './table-transfer.ts';
@@ -155,19 +155,10 @@ async function readTypes(
   const texts = schema.columns.flatMap(({ kind }, index) =>
     kind === 'cleartext' && typeAt(index)?.kind === 'string' ? [{ index, guess: new TypeGuess() }] : [],
   );
-  if (texts.length > 0) {
-    const columns = texts.map(({ index }) => sources[index] ?? 0);
-    for await (const batch of reader.batches({ columns, signal })) {
-      for (const [position, { guess }] of texts.entries()) {
-        const column = batch.columns[position];
-        if (column?.layout !== 'bytes') continue;
-        for (let row = 0; row < batch.rows; row += 1) {
-          const value = valueAt(column, row);
-          if (value !== null) guess.add(decodeUtf8Lenient(value));
-        }
-      }
-    }
-  }
+  const columns = texts.map(({ index }) => sources[index] ?? 0);
+  await readTexts(reader, columns, signal, (position, text) => {
+    texts[position]?.guess.add(text);
+  });
   return schema.columns.map(({ kind, sourceHeader }, index) => {
     if (kind !== 'cleartext') return null;
     const guessed = texts.find((each) => each.index === index)?.guess.type();
