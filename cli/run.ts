@@ -6,7 +6,7 @@ import { type CommandDeclaration, findCommand } from './grammar/declarations.ts'
 import { install } from './grammar/install.ts';
 import { respell } from './grammar/old-spellings.ts';
 import { createParser } from './grammar/parser.ts';
-import { explainDefaults, loadProject, projectDefaults } from './options/project-defaults.ts';
+import { explainDefaults, loadProject, withDefaults } from './options/project-defaults.ts';
 import { type CliIo, say } from './terminal.ts';
 import { optionsFirst, programUsage, usageError, usageOf } from './usage-error.ts';
 
@@ -69,15 +69,10 @@ async function parse(io: CliIo): Promise<void> {
   if (command === null && !first.startsWith('-') && first !== '') {
     throw usageError(`Unknown command: ${first}`, io.argv, programUsage(Object.keys(COMMANDS)));
   }
-  const argv = prepareArguments(command === null ? io.argv : respellArguments(io, command.path), command);
+  const given = prepareArguments(command === null ? io.argv : respellArguments(io, command.path), command);
+  const argv = command === null ? given : withDefaults(io, command, given);
   const usage = command === null ? programUsage(Object.keys(COMMANDS)) : usageOf(command);
   const parser = createParser({ argv, command, usage });
-  const { project } = io;
-  if (command !== null && project !== null && project !== undefined) {
-    parser.middleware((args) => {
-      Object.assign(args, projectDefaults(io, project, command, args));
-    }, true);
-  }
   if (called !== null) install(parser, called);
   else for (const { command: name, describe } of Object.values(COMMANDS)) parser.command(name, describe);
   let shown = '';

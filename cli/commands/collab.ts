@@ -260,12 +260,12 @@ export function collabCommand(io: CliIo): CommandModule {
     builder: (yargs) =>
       withTableCommand(withSetUpCommands(yargs, io), io)
         .command(
-          'validate [manifest]',
+          'validate <manifest>',
           'check a manifest, and report every mistake with its place',
           withManifest,
           (args) => runValidate(args, io),
         )
-        .command('show [manifest]', 'show what is allowed, and what is left open', withManifest, (args) =>
+        .command('show <manifest>', 'show what is allowed, and what is left open', withManifest, (args) =>
           runShow(args, io),
         )
         .command(
@@ -274,23 +274,23 @@ export function collabCommand(io: CliIo): CommandModule {
           withFile,
           (args) => runKey(args, io),
         )
-        .command('sign [manifest]', 'sign the manifest, or a template in it, as a member', withSign, (args) =>
+        .command('sign <manifest>', 'sign the manifest, or a template in it, as a member', withSign, (args) =>
           runSign(args, io),
         )
         .command(
-          'withdraw [manifest]',
+          'withdraw <manifest>',
           'take back the approval of a template, also in older copies of the manifest',
           withWithdraw,
           (args) => runWithdraw(args, io),
         )
         .command(
-          'secret [manifest]',
+          'secret <manifest>',
           'write the ids of your secrets into the manifest, so that no other is used',
           withSecret,
           (args) => runSecret(args, io),
         )
         .command(
-          'verify [manifest]',
+          'verify <manifest>',
           'check signatures and keys; exit code 4 if a signature is invalid or another key is pinned',
           withVerify,
           (args) => runVerify(args, io),

@@ -9,7 +9,7 @@ interface Command extends CommandHead {
 /** The commands of the first level. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   encrypt: {
-    command: 'encrypt [input]',
+    command: 'encrypt <input>',
     describe: 'encrypt a table',
     load: async (head, io) => declareCommand(head, (await import('./encrypt.ts')).encryptCommand(io)),
   },
@@ -32,6 +32,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     command: 'collab',
     describe: 'write, check, sign and compare the manifest of a collaboration',
     load: async (head, io) => declareCommand(head, (await import('./collab.ts')).collabCommand(io)),
+  },
+  status: {
+    command: 'status',
+    describe: 'say what is set in this folder, and what comes next',
+    load: async (head, io) => declareCommand(head, (await import('./status.ts')).statusCommand(io)),
   },
   'clean-rooms': {
     command: 'clean-rooms',

@@ -1,11 +1,9 @@
 import { relative, resolve } from 'node:path';
 import { SealroomError } from '../../src/errors/index.ts';
 import { findProject, type Project, PROJECT_KEYS, type ProjectKey } from '../../src/project/index.ts';
+import { type GivenArguments, readGiven } from '../grammar/arguments.ts';
 import type { CommandDeclaration } from '../grammar/declarations.ts';
 import { type CliIo, say } from '../terminal.ts';
-
-/** What the parser has read: the words of the command, and the options by name; `undefined` for those that were not given. */
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** Finds the project file of the working directory, and warns if there is one that must not be used. @throws {SealroomError} as `findProject` */
 export async function loadProject(io: CliIo): Promise<Project | null> {
@@ -14,20 +12,27 @@ export async function loadProject(io: CliIo): Promise<Project | null> {
   return project;
 }
 
+/** A command that is called, and what it was given. */
+interface Call extends GivenArguments {
+  /** Its words, as `collab sign`. */
+  readonly command: string;
+  readonly env: CliIo['env'];
+}
+
 /** Where a key of the project file is not the default of the option that has its name, or something else speaks for itself there. */
-const EXCEPT: Readonly<Partial<Record<ProjectKey, (command: string, args: Arguments, io: CliIo) => boolean>>> = {
+const EXCEPT: Readonly<Partial<Record<ProjectKey, (call: Call) => boolean>>> = {
   // There the id is that of a collaboration in AWS, or of a new one. A manifest has the id.
-  id: (command, args) => /^(schema|clean-rooms|collab) ?/.test(command) || args['manifest'] !== undefined,
+  id: ({ command, options }) => /^(schema|clean-rooms|collab) ?/.test(command) || options.has('manifest'),
   // A card says whose home it is.
-  as: (command) => /^(decrypt|member|collab (init|join))/.test(command),
-  home: (_command, _args, { env }) => isSet(env['SEALROOM_HOME']),
-  manifest: (command, args) => /^(collab (init|join|import)|member|audit)/.test(command) || args['id'] !== undefined,
+  as: ({ command }) => /^(decrypt|member|collab (init|join))/.test(command),
+  home: ({ env }) => isSet(env['SEALROOM_HOME']),
+  manifest: ({ command, options }) => /^(collab (init|join|import)|member|audit)/.test(command) || options.has('id'),
   // In other commands `--key` is a file, or what to look for. The variables come before a file.
-  key: (command, _args, { env }) =>
+  key: ({ command, env }) =>
     !/^(encrypt|decrypt|reencrypt|key (create|receive)|collab (init|join))\b/.test(command) ||
     ['SEALROOM_KEY', 'C3R_SHARED_SECRET', 'SEALROOM_SECRET_FILE'].some((name) => isSet(env[name])),
   // Only a result package needs it, and a log of one's own is checked with its own key.
-  trust: (command, args) => command === 'decrypt' || (command.startsWith('audit') && args['log'] === undefined),
+  trust: ({ command, positionals }) => command === 'decrypt' || (command.startsWith('audit') && positionals === 0),
 };
 
 function isSet(value: string | undefined): boolean {
@@ -38,37 +43,54 @@ function isSet(value: string | undefined): boolean {
 const OF_TABLE = { input: 'data', schema: 'schema', output: 'output' } as const;
 
 /**
- * The options that a command has and was not given, with what the project file says of them. Paths are relative to the working
+ * Adds to the arguments what the project file says of options that the command has and was not given. Paths are relative to the working
  * directory, as a user would type them.
  *
- * @param called the command that is called
- * @param args what was given
+ * @param command the command that is called
+ * @param argv as `prepareArguments` returns them
  */
-export function projectDefaults(
+export function withDefaults(io: CliIo, command: CommandDeclaration, argv: readonly string[]): readonly string[] {
+  const { project } = io;
+  if (project === null || project === undefined) return argv;
+  const given = readGiven(argv, command);
+  const found = defaultsOf(io, project, command, given);
+  const added: string[] = [];
+  for (const [name, value] of found) {
+    const isOption = command.options.some((option) => option.name === name);
+    // A positional argument has its place only if those before it are there.
+    const place = command.positionals.findIndex((positional) => positional.name === name);
+    if (!isOption && place !== given.positionals) continue;
+    added.push(isOption ? `--${name}=${value}` : value);
+    io.defaults?.set(name, value);
+  }
+  return [...argv, ...added];
+}
+
+function defaultsOf(
   io: CliIo,
   { values, tables }: Project,
-  called: CommandDeclaration,
-  args: Arguments,
-): Readonly<Record<string, string>> {
-  const declared = [...called.options, ...called.positionals].map(({ name }) => name);
-  const command = called.path.join(' ');
-  const found: Record<string, string> = {};
-  const isOpen = (option: string): boolean => declared.includes(option) && args[option] === undefined;
+  { path, options, positionals }: CommandDeclaration,
+  given: GivenArguments,
+): ReadonlyMap<string, string> {
+  const command = path.join(' ');
+  const declared = [...options, ...positionals].map(({ name }) => name);
+  const found = new Map<string, string>();
+  const isOpen = (name: string): boolean => declared.includes(name) && !given.options.has(name);
   for (const key of PROJECT_KEYS) {
     const value = values[key];
     if (value === undefined || !isOpen(key)) continue;
-    if (EXCEPT[key]?.(command, { ...args, ...found }, io) === true) continue;
+    const all = new Map([...given.options, ...found]);
+    if (EXCEPT[key]?.({ ...given, options: all, command, env: io.env }) === true) continue;
     // A room has its manifest.
-    if (key === 'manifest' && command.startsWith('check') && (args['room'] ?? values.room) !== undefined) continue;
-    found[key] = isPath(key) ? shortPath(io, value) : value;
+    const hasRoom = given.options.has('room') || values.room !== undefined;
+    if (key === 'manifest' && command === 'check' && hasRoom) continue;
+    found.set(key, isPath(key) ? shortPath(io, value) : value);
   }
-  const name = args['table'];
-  const table = command.startsWith('encrypt') && typeof name === 'string' ? tables.get(name) : undefined;
-  for (const [option, part] of Object.entries(OF_TABLE)) {
+  const table = command === 'encrypt' ? tables.get(given.options.get('table') ?? '') : undefined;
+  for (const [name, part] of Object.entries(OF_TABLE)) {
     const value = table?.[part];
-    if (value !== undefined && isOpen(option)) found[option] = shortPath(io, value);
+    if (value !== undefined && isOpen(name)) found.set(name, shortPath(io, value));
   }
-  for (const [option, value] of Object.entries(found)) io.defaults?.set(option, value);
   return found;
 }
 

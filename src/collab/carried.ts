@@ -74,11 +74,10 @@ function readMessage(cursor: Cursor): CarriedMessage | null {
 
 /** Reads `exchange`: what travels in the file beside what members sign. */
 export function readCarried(cursor: Cursor): Carried {
-  const empty = Object.freeze({ cards: [], requests: [], parcels: [] });
-  if (!cursor.isGiven || !cursor.object(CARRIED_KINDS)) return empty;
+  const isThere = cursor.isGiven && cursor.object(CARRIED_KINDS);
   const list = <T>(key: string, read: (item: Cursor) => T | null): readonly T[] => {
     const items = cursor.at(key);
-    return Object.freeze(items.isGiven ? present(items.items().map(read)) : []);
+    return Object.freeze(isThere && items.isGiven ? present(items.items().map(read)) : []);
   };
   return Object.freeze({
     cards: list('cards', readCard),

@@ -70,6 +70,7 @@ export async function encryptForCollaboration(
   const toSign = isSigned ? { name, headers } : undefined;
   const metadata = await checkFit(environment, collaboration, choice, {
     name,
+    isSigned,
     schema,
     schemaFile: text.file,
     transfer: table,
@@ -106,10 +107,11 @@ async function checkFit(
   environment: MemberEnvironment,
   { manifest }: Collaboration,
   { manifest: file }: CollaborationChoice,
-  { name, ...table }: TableToFit & { readonly name: string | undefined },
+  { name, isSigned, ...table }: TableToFit & { readonly name: string | undefined; readonly isSigned: boolean },
 ): Promise<ReadonlyMap<string, string> | undefined> {
   if (manifest === null || file === undefined) {
-    if (name === undefined) return undefined;
+    // A signature can name a table without a manifest.
+    if (name === undefined || isSigned) return undefined;
     throw new SealroomError('USAGE_OPTION', '`--table` needs `--manifest`', { hint: 'the manifest has the tables' });
   }
   const { requireTableFit, warnOfMisfit } = await import('./table-fit.ts');

@@ -70,4 +70,5 @@ export {
 export { type NamedSecrets, type NameRequest, nameSecrets } from './name-secrets.ts';
 export { noteProjectTable, startProject } from './project.ts';
 export { type OutdatedTable, type RotatedSecret, type RotateRequest, rotateSecret } from './rotate.ts';
+export { describeProgress, type Progress, type Step, type StepState } from './status.ts';
 export { compareKeys, listHomeKeys } from './trusted-manifest.ts';
