@@ -68,6 +68,7 @@ export async function encryptForCollaboration(
   const settings = await resolveSettings(collaboration, source);
   const headers = schema.columns.map(({ targetHeader }) => targetHeader);
   const toSign = isSigned ? { name, headers } : undefined;
+  const wish = await prepareSigning(environment, collaboration, toSign);
   const metadata = await checkFit(environment, collaboration, choice, {
     name,
     isSigned,
@@ -76,7 +77,6 @@ export async function encryptForCollaboration(
     transfer: table,
     binaryAsString: parquetBinaryAsString,
   });
-  const wish = await prepareSigning(environment, collaboration, toSign);
   const { encryptTable } = await loadProtect();
   using held = await loadSecret(environment, { collaboration, action: 'encrypt', key, origin: null });
   warnOfNewer(environment, collaboration, held);

@@ -137,7 +137,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
     const packageKeys = { identityFile: session.path('a.key'), trust: { text: 'k' } };
     const fips = decrypt(session, { table, packageKeys }, environmentOf(session, { isFips: true }));
     await expect(fips).rejects.toThrow(/`--fips`/);
-    await expect(decrypt(session, { table, packageKeys })).rejects.toMatchObject({ code: 'IO_READ' });
+    await expect(decrypt(session, { table, packageKeys })).rejects.toThrow(/not an Ed25519 verifier key/);
   });
 });
 
