@@ -115,10 +115,11 @@ function originOf(
   { code, message, hint = '', where: { file } }: SealroomError,
 ): string | null {
   const isOfUse = code === 'USAGE_OPTION';
-  const text = `${message}\n${hint.replace(/^usage: .*$/m, '')}`;
-  const isNamed = (option: string): boolean => isOfUse && new RegExp(`--${option}\\b`).test(text);
+  const isOfParser = /^usage: /m.test(hint);
+  // What the parser finds is about what was typed; any other mistake may be about what was not.
+  const isMeant = (option: string): boolean => isOfUse && (!isOfParser || message.includes(`--${option}`));
   const filled = [...(defaults ?? [])].filter(
-    ([option, value]) => isNamed(option) || (file !== undefined && file === resolve(cwd, value)),
+    ([option, value]) => isMeant(option) || (file !== undefined && file === resolve(cwd, value)),
   );
   if (project === null || project === undefined) return null;
   const name = relative(cwd, project.file);
