@@ -7,7 +7,7 @@ import { parseCollaborationId } from '../../src/crypto/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import type { ProjectValues } from '../../src/project/index.ts';
-import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
+import { memberEnvironment, type NewKeyArguments, withNewKeyOptions } from '../options/key-options.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 import { settingsOfFlags, type SettingFlags, withSettingFlags } from '../options/table-options.ts';
@@ -17,7 +17,7 @@ import { layDigits } from '../prompts/compare-card.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** The member that a home is of, or becomes. */
-interface MemberArguments extends KeyArguments, OutputArguments {
+interface MemberArguments extends NewKeyArguments, OutputArguments {
   readonly manifest: string;
   readonly as: string | undefined;
   readonly 'display-name': string | undefined;
@@ -112,7 +112,7 @@ interface WrittenProject {
 /** Writes the project file of the folder, unless one is in use; with the home and the key that were named. */
 async function writeProject(
   io: CliIo,
-  { home, key }: Partial<KeyArguments>,
+  { home, key }: Partial<NewKeyArguments>,
   values: ProjectValues,
 ): Promise<WrittenProject> {
   const { project } = io;
@@ -199,7 +199,7 @@ const ABILITY = {
 } as const;
 
 function withMember(yargs: Argv): Argv<Omit<MemberArguments, 'manifest'>> {
-  return withKeyOptions(withOutputOptions(yargs))
+  return withNewKeyOptions(withOutputOptions(yargs))
     .option('as', {
       type: 'string',
       requiresArg: true,

@@ -23,9 +23,11 @@ import {
   type KeyArguments,
   type KeyCollaborationArguments,
   memberEnvironment,
+  type NewKeyArguments,
   withCollaboration,
   withCommon,
   withKeyOptions,
+  withNewKeyOptions,
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { compareCards, EXPECT } from '../prompts/compare-card.ts';
@@ -50,7 +52,7 @@ interface SendArguments extends CommonArguments, KeyArguments, ManifestArguments
 }
 
 /** The arguments of `key receive`. */
-interface ReceiveArguments extends CommonArguments, KeyArguments, ManifestArguments {
+interface ReceiveArguments extends CommonArguments, NewKeyArguments, ManifestArguments {
   readonly parcel: string | undefined;
   readonly expect: string | undefined;
 }
@@ -107,7 +109,7 @@ function withSend(yargs: Argv): Argv<SendArguments> {
 }
 
 function withReceive(yargs: Argv): Argv<ReceiveArguments> {
-  return withManifest(withKeyOptions(withCommon(yargs)))
+  return withManifest(withNewKeyOptions(withCommon(yargs)))
     .positional('parcel', {
       type: 'string',
       describe: 'the file that the other member sent (default: the parcel in the manifest)',
