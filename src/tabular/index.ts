@@ -27,4 +27,4 @@ export {
   buffersOfRows,
   writeEncodedRows,
 } from './worker-rows.ts';
-export { type CarriedTable, metadataOfTable, readCarriedTable } from './provenance/carried-manifest.ts';
+export { metadataOfTable, readCarriedTable } from './provenance/carried-manifest.ts';
