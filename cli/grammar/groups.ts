@@ -61,6 +61,7 @@ export const GROUPS = {
   Output: [
     'output',
     'output-format',
+    'schema-output',
     'overwrite',
     'dry-run',
     'csv-output-null-value',

@@ -1,13 +1,16 @@
 import { type Document, isMap, isSeq } from 'yaml';
 import { didYouMean, quoteForMessage, SealroomError } from '../errors/index.ts';
+import { parseNormalisation } from '../normalise/index.ts';
 import { familyOf } from './column-type.ts';
-import { addItem, editManifest, onOneLine } from './edit.ts';
+import { addItem, editManifest, type ManifestDocument, onOneLine } from './edit.ts';
 import type { ManifestColumn } from './manifest-column.ts';
+import { type NormalisationPin, pinOf } from './normalisation.ts';
 import type { ManifestTable } from './table.ts';
 import { AGGREGATE_FUNCTIONS, type AggregateFunction } from './rules/columns.ts';
 
 /** A column of a table that is being added; the members that a manifest may leave out are left out. */
-export type DraftColumn = Pick<ManifestColumn, 'name' | 'protection' | 'type'> & Readonly<Record<string, unknown>>;
+export type DraftColumn = Pick<ManifestColumn, 'name' | 'protection' | 'type'> &
+  Partial<Readonly<Record<'normalise' | 'nulls', readonly string[]>>>;
 
 /** An aggregate that may be taken of a column. */
 export interface Measure {
@@ -62,13 +65,27 @@ export function parseMeasure(text: string): Measure {
  * @throws {SealroomError} USAGE_OPTION if the rule cannot be made of these columns; MANIFEST_* as `editManifest`.
  */
 export function insertTable(text: string, table: TableDraft): string {
-  return editManifest(text, (document, { tables }) => {
+  return editManifest(text, (document, { tables, normalisation }) => {
+    pinNormalisation(document, normalisation, table);
     const node = document.createNode(entryOf(table));
     compact(node);
     const index = tables.findIndex(({ name }: ManifestTable) => name === table.name);
     if (index < 0) addItem(document, ['tables'], node);
     else document.setIn(['tables', index], node);
   });
+}
+
+/** Pins the versions by which values are normalised, where the table is the first one that needs them. */
+function pinNormalisation(document: ManifestDocument, pinned: NormalisationPin | null, { columns }: TableDraft): void {
+  const needed = pinOf(columns.map((column) => parseNormalisation(column)));
+  if (needed === null) return;
+  if (pinned === null) {
+    const { unicode, phones } = needed;
+    const node = document.createNode(phones === null ? { unicode } : { unicode, phones });
+    onOneLine(node);
+    document.set('normalisation', node);
+  } else if (pinned.phones === null && needed.phones !== null)
+    document.setIn(['normalisation', 'phones'], needed.phones);
 }
 
 /** Puts on one line what is read on one: a column, an aggregate, a list of names. */

@@ -16,6 +16,7 @@ export {
 } from './encrypt/encrypt-table.ts';
 export { checkSettings } from './encrypt/core/plan.ts';
 export { matchSources } from './encrypt/core/sources.ts';
+export type { NormalisedColumn } from './encrypt/core/row-ingest.ts';
 export {
   createRecordSealer,
   type ProtectedRecord,
@@ -24,6 +25,7 @@ export {
   type RecordValue,
   sealRecord,
 } from './encrypt/core/seal-record.ts';
+export { type NormaliseOptions, type NormaliseSummary, normaliseTable } from './normalise/normalise-table.ts';
 export {
   type OriginalOptions,
   type ReencryptOptions,

@@ -113,8 +113,14 @@ function requireColumns({ columns }: TableSchema, { joins, dimensions, measures,
   }
 }
 
-function toDraft({ kind, targetHeader }: ColumnSchema, type: string | null): DraftColumn {
-  return { name: targetHeader, protection: kind, type: kind === 'cleartext' ? (type ?? 'VARCHAR') : 'VARCHAR' };
+function toDraft({ kind, targetHeader, normalise, nulls }: ColumnSchema, type: string | null): DraftColumn {
+  return {
+    name: targetHeader,
+    protection: kind,
+    type: kind === 'cleartext' ? (type ?? 'VARCHAR') : 'VARCHAR',
+    ...(normalise.length === 0 ? {} : { normalise }),
+    ...(nulls.length === 0 ? {} : { nulls }),
+  };
 }
 
 /** The types of the cleartext columns in a room, at the position that each column has in the schema. */
@@ -152,10 +158,12 @@ async function readTypes(
   const { matchSources } = await loadProtect();
   const sources = matchSources(schema, reader);
   const typeAt = (index: number): ColumnType | undefined => reader.fields[sources[index] ?? -1]?.type;
-  const texts = schema.columns.flatMap(({ kind }, index) =>
-    kind === 'cleartext' && typeAt(index)?.kind === 'string' ? [{ index, guess: new TypeGuess() }] : [],
+  const texts = schema.columns.flatMap((column, index) =>
+    column.kind === 'cleartext' && typeAt(index)?.kind === 'string'
+      ? [{ index, normalisation: column, guess: new TypeGuess() }]
+      : [],
   );
-  const columns = texts.map(({ index }) => sources[index] ?? 0);
+  const columns = texts.map(({ index, normalisation }) => ({ index: sources[index] ?? 0, normalisation }));
   await readTexts(reader, columns, signal, (position, text) => {
     texts[position]?.guess.add(text);
   });

@@ -64,8 +64,8 @@ async function requireForms(
     const test = column.protection === 'cleartext' ? textTestOf(column.type) : null;
     return test === null || reader.fields[index]?.type.kind !== 'string' ? [] : [{ index, source, test }];
   });
-  const indexes = checks.map(({ index }) => index);
-  await readTexts(reader, indexes, signal, (position, text, row) => {
+  const columns = checks.map(({ index, source }) => ({ index, normalisation: source }));
+  await readTexts(reader, columns, signal, (position, text, row) => {
     const check = checks[position];
     if (check === undefined || check.test.isForm(text)) return;
     throw new SealroomError('DATA_VALUE', `the value is not ${check.test.expected}, as the manifest has it`, {
