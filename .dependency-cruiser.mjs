@@ -19,6 +19,8 @@ export const LAYERS = {
   // What a schema does to values before they are protected.
   normalise: ['bytes', 'columns'],
   schema: ['bytes', 'normalise'],
+  // Facts about values, and proposals: counts and shares, never values.
+  suggest: ['bytes', 'normalise', 'schema'],
   // Defaults for the commands in a folder. It reads one file, and knows no option by more than its name.
   project: [],
   collab: ['bytes', 'platform', 'columns', 'normalise', 'schema', 'signing', 'aws'],
@@ -36,6 +38,7 @@ export const LAYERS = {
     'crypto',
     'normalise',
     'schema',
+    'suggest',
     'collab',
     'tabular',
     'signed-tables',
@@ -75,6 +78,7 @@ export const LAYERS = {
     'crypto',
     'normalise',
     'schema',
+    'suggest',
     'project',
     'collab',
     'tabular',
@@ -137,6 +141,7 @@ export const PURE = [
     'tlog',
     'normalise',
     'schema',
+    'suggest',
     'aws',
     'collab',
     'package',

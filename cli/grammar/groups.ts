@@ -15,6 +15,8 @@ export const GROUPS = {
     'template',
     'interactive',
     'suggest',
+    'samples',
+    'country',
     'examples',
     'as',
     'file',

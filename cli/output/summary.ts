@@ -63,7 +63,8 @@ export function describeNormalised({
   );
 }
 
-function formatBytes(bytes: number): string {
+/** A size in the largest unit of which there is at least one. */
+export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;

@@ -7,6 +7,7 @@ export {
 } from './decrypt/decrypt-table.ts';
 export { type DecryptColumnsOptions, decryptColumns, type DecryptedColumns } from './decrypt/core/decrypt-columns.ts';
 export { type OpenedValue, openRecord } from './decrypt/core/open-record.ts';
+export { type ReportScope } from './encrypt/core/report.ts';
 export { type EncryptColumnsOptions, encryptColumns, type EncryptedColumns } from './encrypt/core/encrypt-columns.ts';
 export {
   type EncryptOptions,

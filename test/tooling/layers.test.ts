@@ -63,6 +63,7 @@ const FAULTS = [
   ['layer-normalise', 'src/normalise/fault.ts', '../crypto/index.ts'],
   ['layer-schema', 'src/schema/fault.ts', '../crypto/index.ts'],
   ['layer-project', 'src/project/fault.ts', '../schema/index.ts'],
+  ['layer-suggest', 'src/suggest/fault.ts', '../crypto/index.ts'],
   ['layer-collab', 'src/collab/fault.ts', '../crypto/index.ts'],
   ['layer-tabular', 'src/tabular/fault.ts', '../crypto/index.ts'],
   ['layer-signed-tables', 'src/signed-tables/fault.ts', '../crypto/index.ts'],

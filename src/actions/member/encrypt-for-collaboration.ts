@@ -1,6 +1,6 @@
 import type { FileText } from '../../custody/index.ts';
 import type { HeldSecret } from '../../custody/load-secret.ts';
-import type { EncryptSummary } from '../../protect/index.ts';
+import type { EncryptSummary, ReportScope } from '../../protect/index.ts';
 import { requireSameNormalisation } from '../../collab/light.ts';
 import type { Provenance } from '../../tabular/index.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -32,6 +32,8 @@ export interface EncryptRequest {
   readonly name?: string | undefined;
   /** Whether the table is signed with the key of the home, into a file beside the output. */
   readonly isSigned?: boolean | undefined;
+  /** The rows that the match-key report looks at. Default: no report. */
+  readonly report?: ReportScope | undefined;
 }
 
 /** A summary of the encryption, with the generation and id of a secret from an envelope. */
@@ -62,6 +64,7 @@ export async function encryptForCollaboration(
     parquetBinaryAsString,
     name,
     isSigned = false,
+    report,
   }: EncryptRequest,
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
@@ -94,6 +97,7 @@ export async function encryptForCollaboration(
     parquetBinaryAsString,
     provenance,
     metadata,
+    report,
     sign: wish && signingWith(wish, held),
     signal: environment.signal,
     beforeCommit: recordOutput(held),

@@ -10,9 +10,11 @@ import {
 import { SealroomError } from '../../errors/index.ts';
 import { loadNormalisers } from '../../normalise/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
+import type { TableReport } from '../../suggest/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
   createOutput,
+  csvHeaderBytes,
   type Provenance,
   type TableFormat,
   type TableReader,
@@ -29,6 +31,7 @@ import { ingestBatch, type NormalisedColumn, RowIngest, warnOfLosses } from './c
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
+import { ReportCollector, type ReportScope } from './core/report.ts';
 import { matchSources } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
@@ -70,6 +73,11 @@ export interface EncryptOptions extends TransferOptions {
   /** Threads that protect rows, 1 to 256. Default: one per core, and one for a small table. */
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
+  /**
+   * The rows that the match-key report looks at. `whole` measures the cells too; it takes time for each value. `sample` takes
+   * next to none. Default: no report.
+   */
+  readonly report?: ReportScope | undefined;
 }
 
 /** The options of {@link encryptRows}, whose collaboration id was parsed. */
@@ -93,6 +101,8 @@ export interface EncryptSummary {
   readonly kernel: KernelName;
   readonly threads: number;
   readonly warnings: readonly string[];
+  /** What the columns show, and how large they become; `null` if no report was asked for. */
+  readonly report: TableReport | null;
 }
 
 /**
@@ -176,7 +186,7 @@ export function requireFormatOf(schema: TableSchema, { name, format }: TableRead
   });
 }
 
-type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads'>;
+type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads' | 'report'>;
 
 /** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
 class Encryption {
@@ -222,18 +232,25 @@ class Encryption {
       hasPlaces: isChecked,
       signed: signer?.columns ?? null,
     });
+    const { report: scope, schema } = this.#options;
+    const report = scope === undefined ? null : new ReportCollector(this.#plan, schema, scope);
     let pool: WorkerPool<EncryptJob, ProtectedRows> | null = null;
     try {
       // The threads start while the table is read.
       pool = await createWorkerPool<EncryptJob, ProtectedRows>(new URL('./worker.js', import.meta.url), setup, threads);
       const ingest = new RowIngest(this.#plan);
-      await this.#read(ingest, shuffle, check);
+      await this.#read(ingest, shuffle, { check, report });
       const pads = ingest.pads();
       const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<EncryptJob>> =>
         jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
-      const { nulls } = ingest;
-      const normalised = ingest.normalised();
-      return { nulls, normalised, threads, ...(await this.#protect(pool, jobs, check, signer)) };
+      const { csvBytes, ...written } = await this.#protect(pool, jobs, check, signer);
+      return {
+        nulls: ingest.nulls,
+        normalised: ingest.normalised(),
+        threads,
+        ...written,
+        report: report?.finish(pads, csvBytes) ?? null,
+      };
     } catch (error) {
       throw error instanceof SealroomError && error.where.file === undefined
         ? error.at({ file: this.#reader.name })
@@ -246,11 +263,16 @@ class Encryption {
     }
   }
 
-  async #read(ingest: RowIngest, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<void> {
+  async #read(
+    ingest: RowIngest,
+    shuffle: RowShuffle,
+    { check, report }: { readonly check: DuplicateCheck | null; readonly report: ReportCollector | null },
+  ): Promise<void> {
     const { signal } = this.#options;
     for await (const batch of this.#reader.batches({ columns: this.#plan.sources, signal })) {
       const stored = ingestBatch(ingest, batch, this.#reader.name, shuffle.rows);
       check?.checkNulls(stored, shuffle.rows);
+      report?.add(batch, stored);
       await shuffle.add(check === null ? stored : withPlaces(stored, shuffle.rows));
       this.#report('read', shuffle.rows);
     }
@@ -261,9 +283,10 @@ class Encryption {
     jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<EncryptJob>>,
     check: DuplicateCheck | null,
     signer: TableSigner | null,
-  ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
+  ): Promise<Pick<Outcome, 'rows' | 'outputBytes'> & { readonly csvBytes: number | null }> {
     const { dryRun, signal } = this.#options;
     let rows = 0;
+    let lineBytes = 0;
     const parts = {
       reader: this.#reader,
       fields: this.#plan.fields,
@@ -279,13 +302,15 @@ class Encryption {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
         for (const part of hashes) signer?.add(part);
+        lineBytes += encoded.lines.reduce((sum, part) => sum + part.length, 0);
         await writeEncodedRows(writer, encoded, spare);
         rows += count;
         this.#report('encrypt', rows);
       }
       await check?.finish();
       signal?.throwIfAborted();
-      return { rows, outputBytes: (await writer?.close()) ?? 0 };
+      const csvBytes = this.#outputFormat === 'csv' ? csvHeaderBytes(this.#plan.fields) + lineBytes : null;
+      return { rows, csvBytes, outputBytes: (await writer?.close()) ?? 0 };
     } catch (error) {
       await writer?.abort();
       throw error;
