@@ -24,8 +24,8 @@ const CARD_HASH = createHash('sha256')
 function withCard(changes: { readonly member?: object; readonly card?: object } = {}): string {
   const members = (PLAIN['members'] as readonly Record<string, unknown>[]).map((member, index) => {
     if (index > 0) return member;
-    const { publicKeys: _, ...rest } = member;
-    return { ...rest, id: member['id'], card: CARD_HASH, ...changes.member };
+    const rest = Object.fromEntries(Object.entries(member).filter(([key]) => key !== 'publicKeys'));
+    return { ...rest, card: CARD_HASH, ...changes.member };
   });
   const exchange = { cards: [{ ...CARD, id: 'brand', signature: SIGNATURE, ...changes.card }] };
   return JSON.stringify({ ...PLAIN, members, exchange });

@@ -276,6 +276,12 @@ describe('cards that are not pinned', () => {
     expect(await outcomeOf(() => request({ from }))).toMatch(/^CUSTODY_MESSAGE the card is not pinned$/);
   });
 
+  test('E-15 a member that joins asks before the card is pinned, but not itself', async () => {
+    const from = (await makeParty('carol')).card;
+    expect(parseRequest(await request({ from, isPinnedLater: true })).body.sender).toBe(parseCard(from.text).sha256);
+    expect(await outcomeOf(() => request({ from: cards.bob, isPinnedLater: true }))).toMatch(/is that of this home$/);
+  });
+
   test('E-14, E-15 a card that was replaced counts no more, also for a request that is under way', async () => {
     const sent = await send(await request());
     const renewed = (await makeParty('alice')).card;
