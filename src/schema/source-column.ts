@@ -4,7 +4,7 @@ import type { SourceHeader } from './header.ts';
 import { normaliseHeader, parseSourceHeader, positionalHeader } from './header.ts';
 
 /** The content of a column as far as its type tells; `other` if the type does not tell. */
-export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';
+export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'uuid' | 'other';
 
 /** A column of the input, as a table reader describes it. */
 export interface SourceField {
@@ -55,7 +55,7 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
 }
 
 function findReason(field: SourceField, headerRow: boolean): string | null {
-  if (field.kinds.length === 0) return 'its type is nested';
+  if (field.kinds.length === 0) return 'its type cannot be carried';
   return headerRow && normaliseHeader(field.name) === '' ? 'it has no header' : null;
 }
 

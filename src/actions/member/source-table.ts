@@ -47,7 +47,7 @@ const TRAITS: Readonly<Record<ColumnType['kind'], Traits>> = {
 function toSourceField({ name, type }: Field): SourceField {
   // A UUID is protected as its text.
   const isUuid = type.kind === 'opaque' && type.engineType === 'UUID';
-  return { name, ...(isUuid ? traits('other', COLUMN_KINDS) : TRAITS[type.kind]) };
+  return { name, ...(isUuid ? traits('uuid', COLUMN_KINDS) : TRAITS[type.kind]) };
 }
 
 /** The first rows of a table, column by column. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { printEnvelope } from '#src/custody/envelope';
 import { kindOfCard, parseCard, type SignedCard } from '#src/custody/exchange/card';
+import { parseRequest } from '#src/custody/exchange/request';
 import {
   receiveSecret,
   requestSecret,
