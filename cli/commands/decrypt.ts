@@ -14,6 +14,7 @@ import {
   tableOutput,
   withTableOptions,
 } from '../options/table-options.ts';
+import { readTrust } from '../options/trust-option.ts';
 import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -59,7 +60,8 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     collaboration: await readCollaboration(io, args),
     packageKeys: {
       identityFile: fileOf(args.identity),
-      trustFile: fileOf(args.trust),
+      trust: await readTrust(io, args.trust),
+      defaultTrustFile: io.project?.values.trust,
       member: args.as,
       isAgain: args.again,
     },
@@ -116,7 +118,7 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
     .option('trust', {
       type: 'string',
       requiresArg: true,
-      describe: 'file with the verifier keys of trusted rooms, one per line, for a result package',
+      describe: 'verifier key of the room, or a file with those of trusted rooms, one per line, for a result package',
     })
     .option('as', {
       type: 'string',

@@ -5,7 +5,6 @@ import { readTextFile } from '../../src/files/index.ts';
 import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
-  readSigning,
   readTransfer,
   type SettingsArguments,
   type SigningArguments,
@@ -33,7 +32,8 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
     settings: await readSettingsSource(io, args),
     key: args.key,
     parquetBinaryAsString: args['parquet-binary-as-string'],
-    sign: readSigning(args),
+    name: args.table,
+    isSigned: args.sign,
     report: args['dry-run'] ? ('whole' as const) : ('sample' as const),
   };
   const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
@@ -55,6 +55,11 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
 
 function describeOptions(yargs: Argv): Argv<EncryptArguments> {
   return withKeyOptions(withSigningOptions(withSettingsOptions(withTableOptions(yargs))))
+    .option('table', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'name of the table in the manifest: what the room would refuse is refused here',
+    })
     .option('schema', { alias: 's', type: 'string', demandOption: true, describe: 'table schema (JSON)' })
     .option('parquet-binary-as-string', {
       type: 'boolean',

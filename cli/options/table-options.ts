@@ -1,6 +1,7 @@
 import { basename, extname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { TableTransfer } from '../../src/actions/member/tables.ts';
+import type { CollaborationSettings } from '../../src/collab/index.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
@@ -201,20 +202,24 @@ export function readFiles(io: CliIo, args: TransferArguments): Omit<TableTransfe
   };
 }
 
-/** The options for the four settings, which come from one of three sources. */
-export interface SettingsArguments {
+/** The four settings as flags. */
+export interface SettingFlags {
   readonly 'allow-cleartext': boolean | undefined;
   readonly 'allow-duplicates': boolean | undefined;
   readonly 'allow-joins-on-columns-with-different-names': boolean | undefined;
   readonly 'preserve-nulls': boolean | undefined;
+}
+
+/** The options for the four settings, which come from one of three sources. */
+export interface SettingsArguments extends SettingFlags {
   readonly settings: string | undefined;
   readonly 'from-clean-rooms': boolean;
   readonly profile: string | undefined;
   readonly region: string | undefined;
 }
 
-/** Declares the options for the settings of the collaboration. */
-export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArguments> {
+/** Declares the four settings as flags. */
+export function withSettingFlags<T>(yargs: Argv<T>): Argv<T & SettingFlags> {
   return yargs
     .option('allow-cleartext', { type: 'boolean', describe: 'the collaboration allows cleartext columns' })
     .option('allow-duplicates', {
@@ -225,7 +230,22 @@ export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArgumen
       type: 'boolean',
       describe: 'the collaboration allows joins between fingerprint columns with different names',
     })
-    .option('preserve-nulls', { type: 'boolean', describe: 'the collaboration keeps nulls visible' })
+    .option('preserve-nulls', { type: 'boolean', describe: 'the collaboration keeps nulls visible' });
+}
+
+/** The settings that the flags say; those that are not given are off. */
+export function settingsOfFlags(args: SettingFlags): CollaborationSettings {
+  return {
+    allowCleartext: args['allow-cleartext'] ?? false,
+    allowDuplicates: args['allow-duplicates'] ?? false,
+    allowJoinsOnColumnsWithDifferentNames: args['allow-joins-on-columns-with-different-names'] ?? false,
+    preserveNulls: args['preserve-nulls'] ?? false,
+  };
+}
+
+/** Declares the options for the settings of the collaboration. */
+export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArguments> {
+  return withSettingFlags(yargs)
     .option('settings', { type: 'string', describe: 'JSON file with these four settings' })
     .option('from-clean-rooms', {
       type: 'boolean',

@@ -11,9 +11,12 @@ export {
   loadCleanRooms,
   quoteAws,
 } from './clean-rooms.ts';
+export type { Carried, CarriedCard, CarriedMessage } from './carried.ts';
+export { type Conversion, convertColumn, roomTypeOf, textTestOf } from './conversion.ts';
 export { type ChangeEffect, diffManifests, type ManifestChange } from './diff.ts';
 export { draftManifest, type DraftParts } from './draft.ts';
 export { type Grant, type Limit, listGrants, listLimits } from './grants.ts';
+export { insertMember, insertMessage, type MemberDraft, withoutMessages } from './insert-member.ts';
 export { insertSecretIds, insertSignature, insertWithdrawal } from './insert-signature.ts';
 export { familyOf, parseTypeName, type TypeFamily, type TypeName } from './column-type.ts';
 export type { ManifestColumn } from './manifest-column.ts';
@@ -26,7 +29,7 @@ export {
   type ParseManifestOptions,
   settingsOf,
 } from './manifest.ts';
-export type { Ability, Member } from './member.ts';
+export { ABILITIES, type Ability, type Member } from './member.ts';
 export { describeNormalisation, describePin, type NormalisationPin, pinOf } from './normalisation.ts';
 export {
   compareNormalisation,
@@ -66,6 +69,25 @@ export {
 export { describeSignature, listUnsigned, refuseBrokenSignatures, requireSignatures } from './signature-status.ts';
 export type { MemberSignature } from './signature.ts';
 export type { AccessBudget, AnalysisRule, ManifestSource, ManifestTable } from './table.ts';
+export {
+  type DraftColumn,
+  insertTable,
+  type Measure,
+  parseMeasure,
+  type RuleDraft,
+  type TableDraft,
+} from './table-draft.ts';
+export { TypeGuess } from './type-guess.ts';
+export {
+  columnsInRoom,
+  type ColumnMatch,
+  listMisfits,
+  type MatchedColumn,
+  matchColumns,
+  requireFit,
+  requireLoadable,
+  requireTable,
+} from './table-fit.ts';
 export { describeParameter, fillDefaults, PARAMETER_NAME, type TemplateParameter } from './parameters.ts';
 export type { AnalysisTemplate } from './template.ts';
 export {

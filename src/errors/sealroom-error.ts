@@ -65,6 +65,7 @@ export const ERROR_CODES = [
   'IO_CLOCK', // a clock that is far ahead of the last record of a log
   'IO_ABORTED', // stopped by the caller
   'USAGE_OPTION', // options that are invalid or contradict each other
+  'USAGE_PROJECT', // a project file that is malformed, or says what no project file may
 ] as const;
 
 /** One of {@link ERROR_CODES}. */

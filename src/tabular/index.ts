@@ -28,3 +28,4 @@ export {
   buffersOfRows,
   writeEncodedRows,
 } from './worker-rows.ts';
+export { metadataOfTable, readCarriedTable } from './provenance/carried-manifest.ts';

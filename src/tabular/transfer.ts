@@ -39,6 +39,8 @@ export interface TransferOptions {
   readonly csvOutputNull?: string | undefined;
   /** Whether to replace an existing output. */
   readonly overwrite?: boolean | undefined;
+  /** Texts for the metadata of a Parquet file, by their keys. Other formats have no place for them. */
+  readonly metadata?: ReadonlyMap<string, string> | undefined;
   /** Whether to do everything except writing the output. */
   readonly dryRun?: boolean | undefined;
   /** Directory for temporary files. Default: the system's. */
@@ -142,7 +144,10 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
     overwrite,
     input: fileOf(options.input),
     csvOutputNull,
-    metadata: provenance === null ? undefined : new Map([[PARQUET_KEY, printMetadata(provenance)]]),
+    metadata: new Map([
+      ...(options.metadata ?? []),
+      ...(provenance === null ? [] : [[PARQUET_KEY, printMetadata(provenance)] as const]),
+    ]),
     beforeCommit: hasSidecar || signed !== null || beforeCommit !== undefined ? finish : undefined,
   });
   return {

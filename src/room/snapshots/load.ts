@@ -1,15 +1,20 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { didYouMean, quoteForMessage, SealroomError, systemReason } from '../../errors/index.ts';
-import { normaliseHeader } from '../../schema/index.ts';
-import { type Field } from '../../columns/index.ts';
+import {
+  columnsInRoom,
+  type Manifest,
+  type ManifestColumn,
+  type ManifestTable,
+  matchColumns,
+  requireLoadable,
+} from '../../collab/index.ts';
+import { quoteForMessage, SealroomError, systemReason } from '../../errors/index.ts';
 import { hashFile, placeFile, syncFile } from '../../files/index.ts';
 import { checkedTable, SIGNED_NULL } from '../../signed-tables/index.ts';
 import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { MOST_CELL_BYTES } from './cells.ts';
-import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
+import { loadingTerms } from './load-fingerprint.ts';
 import { readSourceSignature } from './source-signature.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
 import { readRoom, recordInRoom, requireRoomClock, type RoomTable, tableInRoom } from '../room.ts';
@@ -83,7 +88,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   const { directory, csvInputNull, signal } = options;
   const input = toTableInput(options.input);
   const { manifest, state } = await readRoom(directory);
-  const table = findTable(manifest, options.table);
+  const table = requireLoadable(manifest, options.table);
   await requireRoomClock(directory, options);
   await sweep(directory, state.snapshots.map(snapshotFile));
   if (input.kind === 'file') await requireOrdinary(input.path);
@@ -131,39 +136,22 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   }
 }
 
-/** The table with a name, if it can be loaded. */
-function findTable({ tables }: Manifest, name: string): ManifestTable {
-  const table = tables.find((candidate) => candidate.name === name);
-  if (table === undefined) {
-    const names = tables.map((candidate) => candidate.name);
-    throw new SealroomError('USAGE_OPTION', `the manifest has no table ${quoteForMessage(name)}`, {
-      hint: didYouMean(name, names) ?? `its tables are ${names.join(', ')}`,
-    });
-  }
-  if (table.rule !== null) return table;
-  throw new SealroomError('USAGE_OPTION', `the table ${quoteForMessage(table.name)} has no analysis rule`, {
-    hint: 'without one no query can use it; ask its owner to add a rule to the manifest, which all members then sign',
-  });
-}
-
 /** The columns of the file that are loaded, in the manifest's order. */
 function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): readonly LoadedColumn[] {
-  const missing: string[] = [];
-  const columns = wanted.flatMap((column): readonly LoadedColumn[] => {
-    const [source, ...others] = reader.fields.filter((field) => normaliseHeader(field.name) === column.name);
-    if (others.length > 0) {
-      throw new SealroomError('DATA_HEADER', `the file has more than one column ${quoteForMessage(column.name)}`, {
-        where: { file: reader.name },
-        hint: 'headers are compared in lower case and without blanks around them',
-      });
-    }
-    if (source === undefined) missing.push(quoteForMessage(column.name));
-    return source === undefined ? [] : [{ column, source }];
-  });
-  if (missing.length === 0) return columns;
-  const known = reader.fields.map(({ name }: Field) => quoteForMessage(name)).join(', ');
-  throw new SealroomError('DATA_COLUMN', `the file lacks columns that the rule names: ${missing.join(', ')}`, {
-    where: { file: reader.name },
+  const where = { file: reader.name };
+  const { found, missing, repeated } = matchColumns(wanted, reader.fields, ({ name }) => name);
+  const [twice] = repeated;
+  if (twice !== undefined) {
+    throw new SealroomError('DATA_HEADER', `the file has more than one column ${quoteForMessage(twice)}`, {
+      where,
+      hint: 'headers are compared in lower case and without blanks around them',
+    });
+  }
+  if (missing.length === 0) return found;
+  const known = reader.fields.map(({ name }) => quoteForMessage(name)).join(', ');
+  const names = missing.map((name) => quoteForMessage(name)).join(', ');
+  throw new SealroomError('DATA_COLUMN', `the file lacks columns that the rule names: ${names}`, {
+    where,
     hint: `the file has ${known}`,
   });
 }
