@@ -7,10 +7,14 @@ export {
   temporaryName,
   writeFileAtomically,
 } from './atomic-write.ts';
+export { compressingSink, type Compression, compressionOf, decompressed } from './compression.ts';
+export { findParts, hashOfParts, isBelow, type Part } from './parts.ts';
 export { type ByteSink, fileSink, memorySink, streamSink } from './byte-sink.ts';
-export { type ByteSource, memorySource, openFile, readFailure, spoolStream } from './byte-source.ts';
+export { type ByteSource, memorySource, openFile, readFailure, requireReadable, spoolStream } from './byte-source.ts';
+export { requireLocalPath } from './local-path.ts';
+export { companionOf, findOutput } from './output-path.ts';
 export { fileExists } from './exists.ts';
-export { hashChunks, hashFile } from './hash-file.ts';
+export { hashFile } from './hash-file.ts';
 export { withLock } from './lock.ts';
 export {
   type BeforeCommit,
@@ -19,6 +23,7 @@ export {
   checkedStream,
   checkTarget,
   createTarget,
+  placeOutput,
   sidecarPath,
   signaturePath,
   standardOutput,

@@ -1,8 +1,11 @@
+import { realpath } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { SealroomError } from '../errors/index.ts';
 import type { Field } from '../columns/index.ts';
 import {
+  findInput,
   formatAt,
-  nameOf,
+  type FoundInput,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -16,7 +19,10 @@ import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import {
   checkDirectory,
   checkTarget,
+  findOutput,
+  isBelow,
   type OutputTarget,
+  type Part,
   prepareFile,
   signaturePath,
   type WrittenFile,
@@ -62,6 +68,16 @@ export interface InputTraits {
 }
 
 /**
+ * Checks the files of an operation before anything else: the input is there and of a known format, and the output can be written.
+ *
+ * @returns the format of the output
+ * @throws {SealroomError} IO_READ, IO_FORMAT, IO_ADDRESS for the input; IO_EXISTS, IO_WRITE, IO_FORMAT, USAGE_OPTION for the output.
+ */
+export async function checkTransfer(options: TransferOptions): Promise<TableFormat> {
+  return checkOutput(options, await findInput(options.input));
+}
+
+/**
  * Checks the output, opens the input, runs `work` on it and closes it.
  *
  * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; IO_READ, IO_FORMAT, DATA_* for the input; errors of `work`;
@@ -72,7 +88,7 @@ export async function transferTable<Result>(
   traits: InputTraits,
   work: (reader: TableReader, outputFormat: TableFormat) => Promise<Result>,
 ): Promise<Result> {
-  const outputFormat = await checkOutput(options);
+  const outputFormat = await checkTransfer(options);
   try {
     const reader = await openTable(options.input, {
       ...traits,
@@ -82,7 +98,7 @@ export async function transferTable<Result>(
       signal: options.signal,
     });
     try {
-      return await work(reader, outputFormat);
+      return await work(reader, outputFormat).catch(failInParts(reader));
     } finally {
       await reader.close();
     }
@@ -90,6 +106,20 @@ export async function transferTable<Result>(
     if (options.signal?.aborted !== true) throw error;
     throw new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
   }
+}
+
+/**
+ * Rethrows an error; one that is in a row of a table of several files names the file and its row. What two rows have in common keeps
+ * their numbers in the table.
+ */
+//= format F-130
+export function failInParts({ name, placeOf }: TableReader): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SealroomError) || placeOf === undefined || error.code === 'RULE_DUPLICATES') throw error;
+    const { file, row, column } = error.where;
+    const place = file === name && row !== undefined ? placeOf(row) : null;
+    throw place === null ? error : error.atPlace({ ...place, column });
+  };
 }
 
 /** The content of an output. */
@@ -113,12 +143,12 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
   const hasSidecar = provenance !== null && format !== 'parquet' && output.kind === 'file';
   const signed = output.kind === 'file' ? sign : null;
   const companions: OutputTarget[] = [];
+  // Beside the file itself, where a link leads.
+  const path = output.kind === 'file' ? (await findOutput(output.path)).path : '';
   const finish = async (written: WrittenFile): Promise<void> => {
     const outputSha256 = (): Promise<string | null> => written.sha256();
-    if (hasSidecar) companions.push(await startSidecar(output.path, provenance, written, rows()));
-    if (signed !== null && output.kind === 'file') {
-      companions.push(await prepareFile(signaturePath(output.path), signed(), { overwrite: true }));
-    }
+    if (hasSidecar) companions.push(await startSidecar(path, provenance, written, rows()));
+    if (signed !== null) companions.push(await prepareFile(signaturePath(path), signed(), { overwrite: true }));
     await beforeCommit?.({ rows: rows(), inputSha256: () => reader.sha256(options.signal), outputSha256 });
   };
   const writer = await createTable(output, fields, {
@@ -157,15 +187,33 @@ function fileOf(input: string | TableInput): string | undefined {
   return place.kind === 'file' ? place.path : undefined;
 }
 
-async function checkOutput(options: TransferOptions): Promise<TableFormat> {
+async function checkOutput(options: TransferOptions, { format: inputFormat, parts }: FoundInput): Promise<TableFormat> {
   const { tempDirectory, overwrite = false } = options;
   const [input, output] = [toTableInput(options.input), toTableOutput(options.output)];
-  const format = formatAt(output) ?? formatAt(input);
-  if (format === null) throw unknownFormat(nameOf(input));
+  const format = formatAt(output) ?? inputFormat;
+  if (output.kind === 'file' && formatAt(output) === null && extname(output.path) !== '') {
+    throw unknownFormat(output.path, '--output-format');
+  }
   if (options.csvOutputNull !== undefined && format !== 'csv') {
     throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
   }
-  if (output.kind === 'file') await checkTarget(output.path, { overwrite, input: fileOf(input) });
+  if (output.kind === 'file') {
+    await checkTarget(output.path, { overwrite, input: fileOf(input) });
+    await requireOutside(output.path, parts ?? []);
+  }
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);
   return format;
+}
+
+/** Refuses an output that is a file of the input. One that is new in its folder would be read the next time. */
+async function requireOutside(output: string, parts: readonly Part[]): Promise<void> {
+  const { path } = await findOutput(output);
+  const folders = new Set(parts.map((part) => part.path.slice(0, -part.name.length)));
+  for (const folder of folders) {
+    if (!isBelow(path, await realpath(folder === '' ? '.' : folder))) continue;
+    throw new SealroomError('IO_WRITE', 'the output is in the folder of the input', {
+      where: { file: output },
+      hint: 'it would be read as a part of the table the next time: give another folder',
+    });
+  }
 }

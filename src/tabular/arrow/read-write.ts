@@ -27,7 +27,6 @@ import {
 } from '../../columns/index.ts';
 import type { ByteSink } from '../../files/index.ts';
 import { type ByteSource, readFailure } from '../../files/index.ts';
-import { hashChunks } from '../../files/index.ts';
 import { noLines, type TableReader, type TableWriter } from '../table.ts';
 
 /** Options for reading an Arrow table. */
@@ -59,7 +58,7 @@ export async function openArrow(source: ByteSource, options: ArrowReadOptions): 
     bytes: source.bytes,
     warnings: [],
     batches: (request) => readBatches(source, fields, options, request),
-    sha256: (signal) => hashChunks(source.chunks(signal)),
+    sha256: (signal) => source.sha256(signal),
     close: () => source.close(),
   };
 }

@@ -2,7 +2,6 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Batch, type Field, MAX_VALUE_BYTES, type ReadRequest, requireShortValues } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
 import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/native.ts';
-import { hashChunks } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
 import {
   borderHazard,
@@ -80,7 +79,7 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     bytes: source.bytes,
     warnings: warningsOf(facts, reason),
     batches,
-    sha256: (signal) => hashChunks(source.chunks(signal)),
+    sha256: (signal) => source.sha256(signal),
     close: () => source.close(),
   };
 }

@@ -10,7 +10,6 @@ import {
   openReading,
 } from '../../engine/index.ts';
 import { opaqueType, OUT_OF_MEMORY } from '../../engine/native.ts';
-import { hashChunks } from '../../files/index.ts';
 import { parquetStream } from '../input-output.ts';
 import type { TableReader } from '../table.ts';
 
@@ -71,7 +70,7 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
       bytes: source.bytes,
       warnings: warningsOf(elements),
       batches: (request) => readBatches(source, file, columns, rows, request),
-      sha256: (signal) => hashChunks(source.chunks(signal)),
+      sha256: (signal) => source.sha256(signal),
       close: () => source.close(),
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SealroomError } from '../../errors/index.ts';
-import { hashFile, type OutputTarget, prepareFile, readFailure, sidecarPath } from '../../files/index.ts';
+import { companionOf, hashFile, type OutputTarget, prepareFile, readFailure, sidecarPath } from '../../files/index.ts';
 import { formatOf } from '../input-output.ts';
 import { PARQUET_KEY, printSidecar, type Provenance, type TableFacts } from './place.ts';
 import type { TableFormat } from '../table.ts';
@@ -39,7 +39,7 @@ export async function readProvenance(
     const { parseMetadata } = await import('./text.ts');
     return { ...parseMetadata(text, input), table: null };
   }
-  const file = sidecarPath(input);
+  const file = await companionOf(input, sidecarPath);
   const text = await readIfThere(file);
   if (text === null) return null;
   const { parseSidecar } = await import('./text.ts');
