@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import { requireNoAddresses } from './addresses.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { type CommandDeclaration, findCommand } from './grammar/declarations.ts';
@@ -105,6 +106,7 @@ async function parse(io: CliIo): Promise<void> {
       if (value === '' || value === undefined) throw new Error(`${NEEDS_VALUE}${name}`);
       if (Number.isNaN(value)) throw new Error(`${NEEDS_NUMBER}${name}`);
     }
+    requireNoAddresses(args);
     return true;
   }, true);
   addCommands(parser, called);

@@ -9,7 +9,7 @@ import {
   LENIENT_CELLS,
   outputPath,
   parseFormat,
-  readTransfer,
+  readPlaces,
   type TableArguments,
   tableOutput,
   withTableOptions,
@@ -49,7 +49,7 @@ function printPackage({ statement, signedBy }: OpenedPackage): readonly string[]
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const fileOf = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : resolve(io.cwd, name);
-  const table = readTransfer(io, args);
+  const table = await readPlaces(io, args);
   const request = {
     packageOutput: tableOutput(
       io,

@@ -43,7 +43,7 @@ async function readOriginal(io: CliIo, args: ReencryptArguments): Promise<Origin
 }
 
 async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> {
-  const table = readTransfer(io, args);
+  const table = await readTransfer(io, args);
   const request = {
     original: await readOriginal(io, args),
     collaboration: await readCollaboration(io, args),

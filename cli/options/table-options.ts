@@ -1,9 +1,17 @@
-import { basename, extname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { TableTransfer } from '../../src/actions/member/tables.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
-import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
+import { findParts } from '../../src/files/index.ts';
+import {
+  checkTransfer,
+  formatOf,
+  type TableFormat,
+  type TableInput,
+  type TableOutput,
+  unknownFormat,
+} from '../../src/tabular/index.ts';
 import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { restoreArgument } from '../spelling.ts';
@@ -36,7 +44,7 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       type: 'string',
       demandOption: true,
       coerce: restoreArgument<string>,
-      describe: 'the table, or - for standard input',
+      describe: 'the table: a file, a folder, a pattern in quotes, or - for standard input',
     })
     .option('id', { type: 'string', describe: 'collaboration id (UUID)' });
   return withManifestOptions(named, 'manifest of the collaboration, signed by all members, with its id and settings')
@@ -166,16 +174,39 @@ export function tableOutput(io: CliIo, path: string, format: TableFormat | undef
 export function outputPath(input: string, output: string | undefined): string {
   if (output !== undefined) return output;
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
-  const extension = extname(input);
-  return `${basename(input, extension)}.out${extension}`;
+  const [, stem = '', extension = ''] = /^(.+?)((?:\.[^.]*)?(?:\.(?:gz|zst))?)$/i.exec(basename(input)) ?? [];
+  return `${stem}.out${extension}`;
 }
 
-/** Reads the input, the output and their options. */
-export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
+/**
+ * Reads the input, the output and their options, and checks the files before anything else is read.
+ *
+ * @throws {SealroomError} as `checkTransfer`; USAGE_OPTION.
+ */
+export async function readTransfer(io: CliIo, args: TableArguments): Promise<TableTransfer> {
+  const transfer = await readPlaces(io, args);
+  await checkTransfer(transfer);
+  return transfer;
+}
+
+/**
+ * Reads the input, the output and their options.
+ *
+ * @throws {SealroomError} USAGE_OPTION if a folder or pattern has no output; as `findParts`.
+ */
+export async function readPlaces(io: CliIo, args: TableArguments): Promise<TableTransfer> {
   const tempDirectory = args['temp-dir'];
+  const input = tableInput(io, args.input, parseFormat(args['file-format']));
+  const isNamed = args.output !== undefined || input.kind !== 'file';
+  if (!isNamed && (await findParts(input.path)) !== null) {
+    throw new SealroomError('USAGE_OPTION', 'a folder or pattern as input needs `--output`');
+  }
+  // An ending that says nothing of the input says nothing of an output that is named after it.
+  const format =
+    parseFormat(args['output-format']) ?? (isNamed ? undefined : (input.format ?? formatOf(input.path) ?? undefined));
   return {
-    input: tableInput(io, args.input, parseFormat(args['file-format'])),
-    output: tableOutput(io, outputPath(args.input, args.output), parseFormat(args['output-format'])),
+    input,
+    output: tableOutput(io, outputPath(args.input, args.output), format),
     csvInputNull: args['csv-input-null-value'],
     csvOutputNull: args['csv-output-null-value'],
     overwrite: args.overwrite,

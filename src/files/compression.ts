@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
-import { pipeline, type Transform, Writable } from 'node:stream';
+import { Readable, type Transform, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { SealroomError } from '../errors/index.ts';
 import type { ByteSink } from './byte-sink.ts';
@@ -66,10 +67,10 @@ async function* inflate(
       yield chunk.slice();
     }
   };
-  let failure: unknown = null;
-  pipeline(counted(), stream, (error) => {
-    failure = error;
-  });
+  const feeding = Readable.from(counted());
+  // A stream that fails does not fail the one that it feeds.
+  feeding.on('error', (error) => stream.destroy(error));
+  feeding.pipe(stream);
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       made += chunk.length;
@@ -79,8 +80,9 @@ async function* inflate(
     if (got === 0) throw new Error('nothing to decompress');
   } catch (error) {
     signal?.throwIfAborted();
-    throw decompressionFailure(failure ?? error, source.name, compression);
+    throw decompressionFailure(error, source.name, compression);
   } finally {
+    feeding.destroy();
     stream.destroy();
   }
 }
@@ -121,12 +123,7 @@ export function compressingSink(sink: ByteSink, compression: Compression, name: 
       }, done);
     },
   });
-  const finished = new Promise<void>((resolve, reject) => {
-    pipeline(stream, target, (error) => {
-      if (error === undefined || error === null) resolve();
-      else reject(error);
-    });
-  });
+  const finished = pipeline(stream, target);
   // A failure is reported by the next write, or at the end.
   finished.catch(() => undefined);
   return {

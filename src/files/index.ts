@@ -8,7 +8,7 @@ export {
   writeFileAtomically,
 } from './atomic-write.ts';
 export { compressingSink, type Compression, compressionOf, decompressed } from './compression.ts';
-export { findParts, hashOfParts, isBelow, type Part } from './parts.ts';
+export { findParts, hashOfParts, type Part, requireOutside } from './parts.ts';
 export { type ByteSink, fileSink, memorySink, streamSink } from './byte-sink.ts';
 export { type ByteSource, memorySource, openFile, readFailure, requireReadable, spoolStream } from './byte-source.ts';
 export { requireLocalPath } from './local-path.ts';

@@ -17,6 +17,8 @@ export interface OutputPlace {
   readonly path: string;
   /** The file that is there. */
   readonly existing: Stats | null;
+  /** Whether the name that was given is taken: by a file, or by a link, also one that leads nowhere. */
+  readonly isTaken: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function findOutput(target: string): Promise<OutputPlace> {
     if (existing?.isSymbolicLink() !== true) {
       if (existing?.isDirectory() === true) throw new SealroomError('IO_WRITE', 'the output is a directory', { where });
       if (existing !== null && !existing.isFile()) throw notRegular(target);
-      return { path, existing };
+      return { path, existing, isTaken: existing !== null || links > 0 };
     }
     if (links === MAX_LINKS) throw new SealroomError('IO_WRITE', 'the path has too many links', { where });
     await requireOwnLink(path, existing, target);

@@ -56,13 +56,14 @@ export interface TargetOptions {
  *   missing or not writable; as {@link findOutput}.
  */
 export async function checkTarget(target: string, options: TargetOptions): Promise<OutputPlace> {
-  const { path, existing } = await findOutput(target);
+  const place = await findOutput(target);
+  const { path, isTaken } = place;
   if (options.input !== undefined && (await isSameFile(resolve(options.input), path))) {
     throw new SealroomError('IO_WRITE', 'the output is the same file as the input', { where: { file: target } });
   }
-  if (existing !== null && !options.overwrite) throw outputExists(target);
+  if (isTaken && !options.overwrite) throw outputExists(target);
   await checkDirectory(dirname(path), target);
-  return { path, existing };
+  return place;
 }
 
 /** Whether two paths lead to the same file, through any links. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
 import { SealroomError } from '../errors/index.ts';
 import { readFailure } from './byte-source.ts';
 import { requireLocalPath } from './local-path.ts';
+import { findOutput } from './output-path.ts';
 
 /** A file that is a part of a table. */
 export interface Part {
@@ -79,8 +80,21 @@ export function hashOfParts(parts: readonly { readonly name: string; readonly sh
   return hash.digest('hex');
 }
 
-/** Whether a file is in a folder, or below it. */
-export function isBelow(file: string, folder: string): boolean {
-  const way = relative(resolve(folder), resolve(file));
-  return way !== '' && !way.startsWith('..') && !way.startsWith(sep);
+/**
+ * Refuses an output that is in a folder of the input: it would be a part of the table the next time.
+ *
+ * @throws {SealroomError} IO_WRITE if it is; as `findOutput`.
+ */
+export async function requireOutside(output: string, parts: readonly Part[]): Promise<void> {
+  if (parts.length === 0) return;
+  const { path } = await findOutput(output);
+  const directory = await realpath(dirname(path)).catch(() => dirname(path));
+  const folders = new Set(parts.map((part) => resolve(part.path.slice(0, -part.name.length))));
+  for (const folder of folders) {
+    if (!`${directory}${sep}`.startsWith(`${await realpath(folder)}${sep}`)) continue;
+    throw new SealroomError('IO_WRITE', 'the output is in the folder of the input', {
+      where: { file: output },
+      hint: 'it would be read as a part of the table the next time: give another folder',
+    });
+  }
 }

@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { SealroomError } from '../errors/index.ts';
 import type { Field } from '../columns/index.ts';
@@ -20,10 +19,9 @@ import {
   checkDirectory,
   checkTarget,
   findOutput,
-  isBelow,
   type OutputTarget,
-  type Part,
   prepareFile,
+  requireOutside,
   signaturePath,
   type WrittenFile,
 } from '../files/index.ts';
@@ -203,17 +201,4 @@ async function checkOutput(options: TransferOptions, { format: inputFormat, part
   }
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);
   return format;
-}
-
-/** Refuses an output that is a file of the input. One that is new in its folder would be read the next time. */
-async function requireOutside(output: string, parts: readonly Part[]): Promise<void> {
-  const { path } = await findOutput(output);
-  const folders = new Set(parts.map((part) => part.path.slice(0, -part.name.length)));
-  for (const folder of folders) {
-    if (!isBelow(path, await realpath(folder === '' ? '.' : folder))) continue;
-    throw new SealroomError('IO_WRITE', 'the output is in the folder of the input', {
-      where: { file: output },
-      hint: 'it would be read as a part of the table the next time: give another folder',
-    });
-  }
 }

@@ -11,6 +11,7 @@ import { SealroomError } from '../../errors/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
+  checkTransfer,
   createOutput,
   type Provenance,
   type TableFormat,
@@ -106,6 +107,8 @@ export interface EncryptSummary {
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
+  threadsFor(options.threads, null);
+  await checkTransfer(options);
   const checked = checkOptions({ ...options, collaborationId });
   const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
   return transferTable(checked, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
