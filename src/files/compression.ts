@@ -82,8 +82,10 @@ async function* inflate(
     signal?.throwIfAborted();
     throw decompressionFailure(error, source.name, compression);
   } finally {
-    feeding.destroy();
     stream.destroy();
+    feeding.destroy();
+    // It has a file open until then.
+    if (!feeding.closed) await new Promise<void>((resolve) => feeding.once('close', resolve));
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { SealroomError } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import { readFailure } from './byte-source.ts';
 import { requireLocalPath } from './local-path.ts';
 import { findOutput } from './output-path.ts';
@@ -26,7 +26,7 @@ const NO_PARTS = ['**/_*', '**/_*/**', '**/*.sealroom.json', '**/*.sealroom.sig.
  *
  * A path that exists is no pattern, whatever characters it has.
  *
- * @throws {SealroomError} IO_READ if the folder or pattern has no files, or cannot be read; IO_ADDRESS.
+ * @throws {SealroomError} IO_READ if the folder or pattern has no files, or one twice, or cannot be read; IO_ADDRESS.
  */
 //= format F-130
 export async function findParts(path: string): Promise<readonly Part[] | null> {
@@ -64,8 +64,29 @@ async function listParts(path: string, base: string, pattern: string): Promise<r
       hint: 'files and folders whose names begin with `.` or `_` are left out',
     });
   }
+  await requireDistinct(base, found);
   const bytesOf = (name: string): Buffer => Buffer.from(name, 'utf8');
   return found.sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b))).map((name) => ({ path: join(base, name), name }));
+}
+
+/** Refuses a file that is found under two names, through links: its rows would be there twice. */
+async function requireDistinct(base: string, names: readonly string[]): Promise<void> {
+  const nameOf = new Map<string, string>();
+  for (const name of names) {
+    const file = join(base, name);
+    const { dev, ino } = await stat(resolve(file)).catch((error: unknown) => {
+      throw readFailure(error, file);
+    });
+    const id = `${String(dev)}:${String(ino)}`;
+    const first = nameOf.get(id);
+    if (first !== undefined) {
+      throw new SealroomError('IO_READ', `the same file as ${quoteForMessage(first)}: its rows would be there twice`, {
+        where: { file },
+        hint: 'take the link away, or give a pattern without it',
+      });
+    }
+    nameOf.set(id, name);
+  }
 }
 
 /**
