@@ -6,6 +6,7 @@ import type { OpenedPackage } from '../../src/package/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  folderOutput,
   LENIENT_CELLS,
   outputPath,
   parseFormat,
@@ -51,10 +52,9 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     name === undefined ? undefined : resolve(io.cwd, name);
   const table = await readPlaces(io, args);
   const request = {
-    packageOutput: tableOutput(
-      io,
-      outputPath(tableNameOf(args.input), args.output),
-      parseFormat(args['output-format']),
+    packageOutput: folderOutput(
+      tableOutput(io, outputPath(tableNameOf(args.input), args.output), parseFormat(args['output-format'])),
+      args,
     ),
     collaboration: await readCollaboration(io, args),
     packageKeys: {

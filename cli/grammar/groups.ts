@@ -50,6 +50,7 @@ export const GROUPS = {
   Output: [
     'output',
     'output-format',
+    'rows-per-file',
     'overwrite',
     'dry-run',
     'csv-output-null-value',

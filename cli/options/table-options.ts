@@ -23,6 +23,7 @@ export interface TableArguments extends FipsArguments, ManifestArguments {
   readonly input: string;
   readonly id: string | undefined;
   readonly output: string | undefined;
+  readonly 'rows-per-file': number | undefined;
   readonly overwrite: boolean;
   readonly 'dry-run': boolean;
   readonly 'file-format': string | undefined;
@@ -52,6 +53,11 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       describe: 'the output, or - for standard output (default: <name>.out.<ext> in the current directory)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })
+    .option('rows-per-file', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'write a folder of this name, with files of at most so many rows',
+    })
     .option('dry-run', {
       alias: 'n',
       type: 'boolean',
@@ -167,6 +173,27 @@ export function tableOutput(io: CliIo, path: string, format: TableFormat | undef
   return { kind: 'stream', stream: io.stdout, format };
 }
 
+/** The same output, as a folder of files if a number of rows is given for them. @throws {SealroomError} USAGE_OPTION */
+export function folderOutput(
+  place: TableOutput,
+  { output, 'rows-per-file': rowsPerFile }: Pick<TableArguments, 'output' | 'rows-per-file'>,
+): TableOutput {
+  if (rowsPerFile === undefined) {
+    if (output?.endsWith('/') !== true) return place;
+    throw new SealroomError('USAGE_OPTION', 'a folder as output needs `--rows-per-file`');
+  }
+  if (output === undefined || place.kind !== 'file') {
+    throw new SealroomError('USAGE_OPTION', '`--rows-per-file` needs a folder as `--output`');
+  }
+  if (!Number.isSafeInteger(rowsPerFile) || rowsPerFile < 1) {
+    throw new SealroomError(
+      'USAGE_OPTION',
+      `\`--rows-per-file\` must be a whole number from 1 on, got ${String(rowsPerFile)}`,
+    );
+  }
+  return { ...place, rowsPerFile };
+}
+
 /** The output of a command on a table: as given, or the input's file name with `.out` before its extension. */
 export function outputPath(input: string, output: string | undefined): string {
   if (output !== undefined) return output;
@@ -203,7 +230,7 @@ export async function readPlaces(io: CliIo, args: TableArguments): Promise<Table
     parseFormat(args['output-format']) ?? (isNamed ? undefined : (input.format ?? formatOf(input.path) ?? undefined));
   return {
     input,
-    output: tableOutput(io, outputPath(args.input, args.output), format),
+    output: folderOutput(tableOutput(io, outputPath(args.input, args.output), format), args),
     csvInputNull: args['csv-input-null-value'],
     csvOutputNull: args['csv-output-null-value'],
     overwrite: args.overwrite,

@@ -25,7 +25,7 @@ export function signaturePath(file: string): string {
 }
 
 /** The files that describe an output and would be wrong beside a new one: its sidecar, its signature, and a checksum of Hadoop's. */
-function companionsOf(path: string): readonly string[] {
+export function companionsOf(path: string): readonly string[] {
   //= format F-91
   return [join(dirname(path), `.${basename(path)}.crc`), sidecarPath(path), signaturePath(path)];
 }
@@ -139,7 +139,8 @@ function failAt(target: string): (error: unknown) => never {
   };
 }
 
-function outputExists(file: string): SealroomError {
+/** The error for an output that is there already. */
+export function outputExists(file: string): SealroomError {
   return new SealroomError('IO_EXISTS', 'the output already exists', {
     where: { file },
     hint: 'give another name, or replace it with `--overwrite`',

@@ -4,7 +4,6 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import { readFailure } from './byte-source.ts';
 import { requireLocalPath } from './local-path.ts';
-import { findOutput } from './output-path.ts';
 
 /** A file that is a part of a table. */
 export interface Part {
@@ -104,17 +103,16 @@ export function hashOfParts(parts: readonly { readonly name: string; readonly sh
 /**
  * Refuses an output that is in a folder of the input: it would be a part of the table the next time.
  *
- * @throws {SealroomError} IO_WRITE if it is; as `findOutput`.
+ * @param path absolute, without links
+ * @throws {SealroomError} IO_WRITE if it is.
  */
-export async function requireOutside(output: string, parts: readonly Part[]): Promise<void> {
-  if (parts.length === 0) return;
-  const { path } = await findOutput(output);
+export async function requireOutside(path: string, parts: readonly Part[]): Promise<void> {
   const directory = await realpath(dirname(path)).catch(() => dirname(path));
   const folders = new Set(parts.map((part) => resolve(part.path.slice(0, -part.name.length))));
   for (const folder of folders) {
     if (!`${directory}${sep}`.startsWith(`${await realpath(folder)}${sep}`)) continue;
     throw new SealroomError('IO_WRITE', 'the output is in the folder of the input', {
-      where: { file: output },
+      where: { file: path },
       hint: 'it would be read as a part of the table the next time: give another folder',
     });
   }

@@ -46,6 +46,8 @@ export type TableOutput =
       readonly path: string;
       /** Default: by the file's extension. */
       readonly format?: TableFormat | undefined;
+      /** Makes `path` a folder of files with at most so many rows each (format F-133). */
+      readonly rowsPerFile?: number | undefined;
     }
   | {
       readonly kind: 'stream';
@@ -79,6 +81,13 @@ export function formatOf(path: string): TableFormat | null {
   const inner = compression === null ? path : path.slice(0, -extname(path).length);
   const format = EXTENSIONS[extname(inner).toLowerCase()] ?? null;
   return compression === null || format === 'csv' ? format : null;
+}
+
+/** The ending of the files in a folder: that of the folder's name if it has the format, else that of the format. */
+export function endingOfParts(path: string, format: TableFormat): string {
+  if (formatOf(path) !== format) return `.${format}`;
+  const ending = extname(path);
+  return (compressionOf(path) === null ? ending : extname(path.slice(0, -ending.length)) + ending).toLowerCase();
 }
 
 /** The input that a string stands for: the file of that path, even if it is `-`. */

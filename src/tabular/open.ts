@@ -20,6 +20,7 @@ import {
 } from '../files/index.ts';
 import { createCsv } from './csv/write.ts';
 import {
+  endingOfParts,
   findInput,
   formatAt,
   nameOf,
@@ -133,7 +134,20 @@ export async function createTable(
   const place = toTableOutput(output);
   const format = formatAt(place);
   if (format === null) throw unknownFormat(nameOf(place));
-  if (place.kind === 'file') return createFile({ ...place, format }, fields, options);
+  if (place.kind === 'file') {
+    const { path, rowsPerFile } = place;
+    if (rowsPerFile === undefined) return createFile({ path, format }, fields, options);
+    const { createFolder } = await import('./parts/write.ts');
+    const { overwrite = false, beforeCommit, csvOutputNull, metadata } = options;
+    return createFolder({
+      path,
+      rowsPerFile,
+      ending: endingOfParts(path, format),
+      overwrite,
+      beforeCommit,
+      create: (file) => createFile({ path: file, format }, fields, { csvOutputNull, metadata }),
+    });
+  }
   if (format !== 'parquet') {
     const sink =
       place.kind === 'stream'

@@ -17,6 +17,7 @@ import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import {
   checkDirectory,
+  checkFolder,
   checkTarget,
   findOutput,
   type OutputTarget,
@@ -142,7 +143,7 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
   const signed = output.kind === 'file' ? sign : null;
   const companions: OutputTarget[] = [];
   // Beside the file itself, where a link leads.
-  const path = output.kind === 'file' ? (await findOutput(output.path)).path : '';
+  const path = output.kind === 'file' ? await placeOfOutput(output, { overwrite: overwrite ?? false }) : '';
   const finish = async (written: WrittenFile): Promise<void> => {
     const outputSha256 = (): Promise<string | null> => written.sha256();
     if (hasSidecar) companions.push(await startSidecar(path, provenance, written, rows()));
@@ -170,6 +171,14 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
   };
 }
 
+/** Where an output goes, without links. */
+async function placeOfOutput(
+  { path, rowsPerFile }: { readonly path: string; readonly rowsPerFile?: number | undefined },
+  options: { readonly overwrite: boolean },
+): Promise<string> {
+  return rowsPerFile === undefined ? (await findOutput(path)).path : checkFolder(path, options);
+}
+
 async function startSidecar(
   output: string,
   provenance: Provenance,
@@ -189,15 +198,18 @@ async function checkOutput(options: TransferOptions, { format: inputFormat, part
   const { tempDirectory, overwrite = false } = options;
   const [input, output] = [toTableInput(options.input), toTableOutput(options.output)];
   const format = formatAt(output) ?? inputFormat;
-  if (output.kind === 'file' && formatAt(output) === null && extname(output.path) !== '') {
+  const isFolder = output.kind === 'file' && output.rowsPerFile !== undefined;
+  if (output.kind === 'file' && !isFolder && formatAt(output) === null && extname(output.path) !== '') {
     throw unknownFormat(output.path, '--output-format');
   }
   if (options.csvOutputNull !== undefined && format !== 'csv') {
     throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
   }
   if (output.kind === 'file') {
-    await checkTarget(output.path, { overwrite, input: fileOf(input) });
-    await requireOutside(output.path, parts ?? []);
+    const path = isFolder
+      ? await checkFolder(output.path, { overwrite })
+      : (await checkTarget(output.path, { overwrite, input: fileOf(input) })).path;
+    await requireOutside(path, parts ?? []);
   }
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);
   return format;
