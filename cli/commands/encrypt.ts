@@ -33,6 +33,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
     key: args.key,
     parquetBinaryAsString: args['parquet-binary-as-string'],
     sign: readSigning(args),
+    target: args.target,
   };
   const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
     encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),

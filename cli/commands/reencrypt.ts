@@ -50,6 +50,7 @@ async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> 
     key: args.key,
     from: args.from,
     sign: readSigning(args),
+    target: args.target,
     lenientCells: args['lenient-cells'],
   };
   const { summary, from, unnamedSecret } = await withProgress(io, (onProgress) =>

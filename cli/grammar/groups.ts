@@ -55,6 +55,7 @@ export const GROUPS = {
     'dry-run',
     'csv-output-null-value',
     'package',
+    'target',
     'sign',
     'table',
     'json',

@@ -104,19 +104,24 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     });
 }
 
-/** The options for signing the output of a command. */
+/** The options for a protected output: its signature, and who will read it. */
 export interface SigningArguments {
   readonly sign: boolean;
   readonly table: string | undefined;
+  readonly target: 'aws' | undefined;
 }
 
-/** Declares the options for signing the output of a command. */
+/** Declares the options for a protected output: its signature, and who will read it. */
 export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments> {
   return yargs
     .option('sign', {
       type: 'boolean',
       default: false,
       describe: 'sign the output with the key in your home, into <output>.sealroom.sig.json',
+    })
+    .option('target', {
+      choices: ['aws'] as const,
+      describe: 'refuse what AWS Glue and AWS Clean Rooms would refuse in the output',
     })
     .option('table', {
       type: 'string',
@@ -126,7 +131,10 @@ export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments
 }
 
 /** Reads the options for signing. @throws {SealroomError} USAGE_OPTION for a name without a signature. */
-export function readSigning({ sign, table }: SigningArguments): { readonly table: string | undefined } | undefined {
+export function readSigning({
+  sign,
+  table,
+}: Pick<SigningArguments, 'sign' | 'table'>): { readonly table: string | undefined } | undefined {
   if (sign) return { table };
   if (table === undefined) return undefined;
   throw new SealroomError('USAGE_OPTION', '`--table` needs `--sign`', {

@@ -105,6 +105,7 @@ export async function placeWrittenFile(
 }
 
 /** Gives a file the owner and the group of another, if this user can, and returns the mode that it may then have. */
+//= format F-135
 async function takeRights(handle: FileHandle, { mode, uid, gid }: FileRights): Promise<number> {
   const own = await handle.stat();
   // Without the others' bits until the mode is set: a change of owner happens between the two.

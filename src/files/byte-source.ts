@@ -5,12 +5,14 @@ import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
-import type { Compression } from './compression.ts';
 import { hashChunks } from './hash-file.ts';
 import { requireLocalPath } from './local-path.ts';
 import { type SpillBlock, SpillFile } from './spill-file.ts';
 
 const CHUNK_BYTES = 1 << 20;
+
+/** How the bytes of a file are compressed as a whole. */
+export type Compression = 'gzip' | 'zstd';
 
 /** The bytes of a table, readable from the start any number of times. */
 export interface ByteSource {

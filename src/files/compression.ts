@@ -4,10 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { SealroomError } from '../errors/index.ts';
 import type { ByteSink } from './byte-sink.ts';
-import { type ByteSource, readFailure } from './byte-source.ts';
-
-/** How the bytes of a file are compressed as a whole. */
-export type Compression = 'gzip' | 'zstd';
+import { type ByteSource, type Compression, readFailure } from './byte-source.ts';
 
 /** Most bytes that a compressed byte can become: deflate reaches 1032, and no table of people comes near it. */
 const MOST_EXPANSION = 1000;

@@ -7,7 +7,7 @@ export {
   temporaryName,
   writeFileAtomically,
 } from './atomic-write.ts';
-export { compressingSink, type Compression, compressionOf, decompressed } from './compression.ts';
+export { compressingSink, compressionOf, decompressed } from './compression.ts';
 export { checkFolder, createFolderTarget, type FolderTarget, partName } from './folder-target.ts';
 export { findParts, hashOfParts, type Part, requireOutside } from './parts.ts';
 export { type ByteSink, fileSink, memorySink, streamSink } from './byte-sink.ts';

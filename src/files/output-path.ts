@@ -27,6 +27,7 @@ export interface OutputPlace {
  *
  * @throws {SealroomError} IO_ADDRESS for an address; IO_WRITE if it is not a regular file, or a link that cannot be followed.
  */
+//= format F-135
 export async function findOutput(target: string): Promise<OutputPlace> {
   requireLocalPath(target);
   const where = { file: target };

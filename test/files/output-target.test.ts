@@ -26,7 +26,7 @@ const isRoot = process.getuid?.() === 0;
 
 describe('an output', () => {
   test.runIf(process.platform !== 'win32').each([0o664, 0o644, 0o600, 0o400])(
-    'that is replaced keeps its mode, %o, and not its content',
+    'F-135 that is replaced keeps its mode, %o, and not its content',
     async (mode) => {
       const path = folder.write('.csv', 'old');
       chmodSync(path, mode);
@@ -40,7 +40,7 @@ describe('an output', () => {
     },
   );
 
-  test.runIf(isRoot)('that is replaced keeps its owner and its group, where this user can give them', async () => {
+  test.runIf(isRoot)('F-135 that is replaced keeps its owner and its group, where this user can give them', async () => {
     const path = folder.write('.csv', 'old');
     chmodSync(path, 0o660);
     chownSync(path, 4321, 8765);
@@ -49,7 +49,7 @@ describe('an output', () => {
     expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 4321, gid: 8765, mode: 0o660 });
   });
 
-  test.runIf(process.platform !== 'win32')('gives another group no more than everybody had', async () => {
+  test.runIf(process.platform !== 'win32')('F-135 gives another group no more than everybody had', async () => {
     const path = folder.write('.csv', 'old');
     chmodSync(path, 0o674);
     const handle = await open(path, 'r');
@@ -64,7 +64,7 @@ describe('an output', () => {
     expect(statSync(path).mode & 0o777).toBe(0o644);
   });
 
-  test('that is a link which leads nowhere yet is made there, if it may be replaced', async () => {
+  test('F-135 that is a link which leads nowhere yet is made there, if it may be replaced', async () => {
     const directory = mkdtempSync(join(folder.path, 'link-'));
     const link = folder.newPath('.csv');
     symlinkSync(join(directory, 'new.csv'), link);
@@ -75,7 +75,7 @@ describe('an output', () => {
     expect((await failureOf(checkTarget(join(directory, 'circle.csv'), { overwrite: true }))).code).toBe('IO_WRITE');
   });
 
-  test('that is a link stays one, and what it leads to is replaced where it is', async () => {
+  test('F-135 that is a link stays one, and what it leads to is replaced where it is', async () => {
     const directory = mkdtempSync(join(folder.path, 'real-'));
     const file = join(directory, 'today.csv');
     writeFileSync(file, 'old');
@@ -94,7 +94,7 @@ describe('an output', () => {
     expect(existsSync(sidecarPath(link))).toBe(false);
   });
 
-  test.runIf(isRoot)('is no link of another user in a directory that all can write to', async () => {
+  test.runIf(isRoot)('F-135 is no link of another user in a directory that all can write to', async () => {
     const shared = mkdtempSync(join(folder.path, 'shared-'));
     chmodSync(shared, 0o1777);
     const link = join(shared, 'out.csv');
@@ -104,7 +104,7 @@ describe('an output', () => {
     expect(await failureOf(checkTarget(link, { overwrite: true }))).toMatchObject({ code: 'IO_WRITE' });
   });
 
-  test.runIf(existsSync('/proc/self/fd'))('is nothing that a process has open, whatever that is', async () => {
+  test.runIf(existsSync('/proc/self/fd'))('F-135 is nothing that a process has open, whatever that is', async () => {
     const path = folder.write('.csv', 'old');
     const handle = await open(path, 'r+');
     const ways = ['/dev/stdout', '/dev/stderr', `/dev/fd/${String(handle.fd)}`, `/proc/self/fd/${String(handle.fd)}`];

@@ -29,6 +29,7 @@ import { ingestBatch, RowIngest } from './core/row-ingest.ts';
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
+import { adviceForAws, requireFitForAws } from './core/target-aws.ts';
 import { matchSources } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
@@ -64,6 +65,8 @@ export interface EncryptOptions extends TransferOptions {
   readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
   /** Signs the output, into a file beside it (format F-97); with the id, the generation and the manifest of the secret. */
   readonly sign?: TableSigning | undefined;
+  /** Who will read the table: what they would refuse is refused before anything is written (format F-134). */
+  readonly target?: 'aws' | undefined;
   /** Whether binary Parquet columns without annotation are text. Default false. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
@@ -145,6 +148,7 @@ export async function encryptRows(
   requireFormatOf(options.schema, reader);
   const sources = matchSources(options.schema, reader);
   using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv' });
+  if (options.target === 'aws') requireFitForAws(plan.fields, outputFormat);
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -157,8 +161,17 @@ export async function encryptRows(
     inputBytes: reader.bytes,
     elapsedMs: performance.now() - started,
     kernel,
-    warnings: reader.warnings,
+    warnings: [...reader.warnings, ...adviceOf(options, outcome)],
   };
+}
+
+function adviceOf(
+  { target, output }: Pick<EncryptOptions, 'target' | 'output'>,
+  { outputBytes, rows }: Pick<EncryptSummary, 'outputBytes' | 'rows'>,
+): readonly string[] {
+  const place = toTableOutput(output);
+  const rowsPerFile = place.kind === 'file' ? (place.rowsPerFile ?? null) : null;
+  return target === 'aws' ? adviceForAws(outputBytes, rows, rowsPerFile) : [];
 }
 
 //= format F-71

@@ -34,10 +34,17 @@ export interface FolderOptions {
 //= format F-133
 export async function createFolder(options: FolderOptions): Promise<TableWriter> {
   const target = await createFolderTarget(options.path, options);
-  return new FolderWriter(options, target);
+  const writer = new FolderWriter(options, target);
+  return {
+    spare: writer.spare,
+    write: (batch) => writer.write(batch),
+    writeLines: (lines) => writer.writeLines(lines),
+    close: () => writer.close(),
+    abort: () => writer.abort(),
+  };
 }
 
-class FolderWriter implements TableWriter {
+class FolderWriter {
   readonly spare: ArrayBuffer[] = [];
   readonly #options: FolderOptions;
   readonly #target: FolderTarget;
