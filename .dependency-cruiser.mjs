@@ -98,12 +98,13 @@ const SECOND_DOORS = '(custody/load-secret|collab/light|engine/native)';
 /** Packages with a side effect of their own, and the one place that may know of each. */
 const PACKAGES = [
   { name: 'terminal', pattern: '(yargs|@clack/prompts|picocolors|cli-progress)', from: '^cli/' },
+  { name: 'passphrases', pattern: '(@zxcvbn-ts/[^/]+|@scure/bip39)', from: '^cli/prompts/' },
   {
     name: 'engine',
     pattern: '@duckdb/[^/]+',
     from: '^src/engine/',
   },
-  { name: 'tables', pattern: 'apache-arrow', from: '^src/tabular/' },
+  { name: 'tables', pattern: '(apache-arrow|flatbuffers|fzstd)', from: '^src/tabular/' },
   { name: 'cipher', pattern: '@noble/[^/]+', from: '^src/(crypto|platform)/' },
   { name: 'lock', pattern: 'fs-native-extensions', from: '^src/files/' },
   { name: 'age', pattern: '(age-encryption|@scure/base)', from: '^src/age/' },

@@ -70,6 +70,7 @@ const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
   '.arrow': 'arrow',
   '.arrows': 'arrow',
   '.ipc': 'arrow',
+  '.feather': 'arrow',
 };
 
 /** The endings of tables, for messages. */

@@ -84,7 +84,7 @@ async function openOne(place: TableInput, format: TableFormat, options: OpenOpti
         });
       case 'arrow':
         return await (
-          await import('./arrow/read-write.ts')
+          await import('./arrow/read.ts')
         ).openArrow(source, { opaqueAsText: options.opaqueAsText ?? false });
     }
   } catch (error) {
@@ -184,7 +184,7 @@ async function createFile(
 
 /** Loads Arrow's library now rather than at its first use. */
 export async function preloadArrow(): Promise<void> {
-  await import('./arrow/read-write.ts');
+  await import('./arrow/write.ts');
 }
 
 // Loading Arrow's library takes longer than encrypting a small table, so it is loaded on demand.
@@ -195,5 +195,5 @@ async function createSerialised(
   options: CreateOptions,
 ): Promise<TableWriter> {
   if (format === 'csv') return createCsv(sink, fields, { nullText: options.csvOutputNull });
-  return (await import('./arrow/read-write.ts')).createArrow(sink, fields);
+  return (await import('./arrow/write.ts')).createArrow(sink, fields);
 }
