@@ -46,7 +46,7 @@ export const GROUPS = {
     'prefix',
     'fail-on-fingerprint-columns',
   ],
-  Input: ['file-format', 'csv-input-null-value', 'no-headers', 'parquet-binary-as-string'],
+  Input: ['file-format', 'delimiter', 'encoding', 'csv-input-null-value', 'no-headers', 'parquet-binary-as-string'],
   Output: [
     'output',
     'output-format',

@@ -12,6 +12,7 @@ import {
   type TableOutput,
   unknownFormat,
 } from '../../src/tabular/index.ts';
+import { type CsvArguments, readCsvOptions, withCsvOptions } from './csv-options.ts';
 import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
@@ -19,7 +20,7 @@ import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
 /** The options of all commands that read a table and write one. */
-export interface TableArguments extends FipsArguments, ManifestArguments {
+export interface TableArguments extends FipsArguments, ManifestArguments, CsvArguments {
   readonly input: string;
   readonly id: string | undefined;
   readonly output: string | undefined;
@@ -46,7 +47,8 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       describe: 'the table: a file, a folder, a pattern in quotes, or - for standard input',
     })
     .option('id', { type: 'string', describe: 'collaboration id (UUID)' });
-  return withManifestOptions(named, 'manifest of the collaboration, signed by all members, with its id and settings')
+  const agreed = 'manifest of the collaboration, signed by all members, with its id and settings';
+  return withCsvOptions(withManifestOptions(named, agreed))
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -202,12 +204,12 @@ export function folderOutput(
   return { ...place, rowsPerFile };
 }
 
-/** The output of a command on a table: as given, or the input's file name with `.out` before its extension. */
+/** The output of a command on a table: as given, or the input's file name with `.out` before its extension, `.csv` for `.tsv`. */
 export function outputPath(input: string, output: string | undefined): string {
   if (output !== undefined) return output;
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
   const [, stem = '', extension = ''] = /^(.+?)((?:\.[^.]*)?(?:\.(?:gz|zst))?)$/i.exec(basename(input)) ?? [];
-  return `${stem}.out${extension}`;
+  return `${stem}.out${extension.replace(/^\.tsv\b/i, '.csv')}`;
 }
 
 /**
@@ -240,6 +242,7 @@ export async function readPlaces(io: CliIo, args: TableArguments): Promise<Table
     input,
     output: folderOutput(tableOutput(io, outputPath(args.input, args.output), format), args),
     csvInputNull: args['csv-input-null-value'],
+    ...readCsvOptions(args),
     csvOutputNull: args['csv-output-null-value'],
     overwrite: args.overwrite,
     dryRun: args['dry-run'],

@@ -117,14 +117,19 @@ export class SealroomError extends Error {
 
   /** A copy of the error with `where` added to its place; what is already known is kept. */
   at(where: ErrorPlace): SealroomError {
-    const located = new SealroomError(this.code, this.message, {
-      hint: this.hint,
-      where: { ...where, ...this.where },
-      cause: this.cause,
-      evidence: this.evidence,
-    });
-    if (this.stack !== undefined) located.stack = this.stack;
-    return located;
+    return this.#copy(this.hint, { ...where, ...this.where });
+  }
+
+  /** A copy of the error with another hint. */
+  withHint(hint: string): SealroomError {
+    return this.#copy(hint, this.where);
+  }
+
+  #copy(hint: string | undefined, where: ErrorPlace): SealroomError {
+    const { code, message, cause, evidence, stack } = this;
+    const copy = new SealroomError(code, message, { hint, where, cause, evidence });
+    if (stack !== undefined) copy.stack = stack;
+    return copy;
   }
 
   /** A copy of the error with another place. */

@@ -91,6 +91,24 @@ export function endingOfParts(path: string, format: TableFormat): string {
   return (compressionOf(path) === null ? ending : extname(path.slice(0, -ending.length)) + ending).toLowerCase();
 }
 
+/** Whether the name of a file says that tabs separate its fields. */
+export function isTabSeparated(name: string): boolean {
+  return /\.tsv(\.gz|\.zst)?$/i.test(name);
+}
+
+/**
+ * Refuses an output whose name promises what is not written.
+ *
+ * @throws {SealroomError} IO_FORMAT for a name that ends in `.tsv` without a format.
+ */
+export function requireWritable(output: TableOutput): void {
+  if (output.kind !== 'file' || output.format !== undefined || !isTabSeparated(output.path)) return;
+  throw new SealroomError('IO_FORMAT', 'CSV is written with commas, not with tabs', {
+    where: { file: output.path },
+    hint: 'give the output a name that ends in .csv',
+  });
+}
+
 /** The input that a string stands for: the file of that path, even if it is `-`. */
 export function toTableInput(input: string | TableInput): TableInput {
   return typeof input === 'string' ? { kind: 'file', path: input } : input;

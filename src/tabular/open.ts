@@ -23,8 +23,10 @@ import {
   endingOfParts,
   findInput,
   formatAt,
+  isTabSeparated,
   nameOf,
   parquetStream,
+  requireWritable,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -37,8 +39,14 @@ import type { TableFormat, TableReader, TableWriter } from './table.ts';
 export interface OpenOptions {
   /** CSV: whether the first record holds the headers. Default true. */
   readonly headerRow?: boolean | undefined;
+  /** CSV without a header row: the number of columns that the caller expects, if it is known. */
+  readonly csvColumns?: number | undefined;
   /** CSV: the input null text (format F-80). */
   readonly csvInputNull?: string | undefined;
+  /** CSV: the delimiter, such as `;`, `tab` or `\t` (format F-120). Default: it is found out, and said in the notes. */
+  readonly csvDelimiter?: string | undefined;
+  /** CSV: the encoding, by a label of the Encoding Standard (format F-123). Default: by the byte order mark, otherwise UTF-8. */
+  readonly csvEncoding?: string | undefined;
   /** Parquet: whether binary columns without an annotation are text. Default false. */
   readonly binaryAsString?: boolean | undefined;
   /** Parquet: whether columns that can only be passed through are read as text. Default false. */
@@ -64,6 +72,7 @@ export async function openTable(input: string | TableInput, options: OpenOptions
 
 async function openOne(place: TableInput, format: TableFormat, options: OpenOptions): Promise<TableReader> {
   if (format === 'parquet' && place.kind !== 'file') throw parquetStream(nameOf(place));
+  requireCsvFor(format, options);
   const source = await openSource(place, format, options);
   try {
     switch (format) {
@@ -72,7 +81,11 @@ async function openOne(place: TableInput, format: TableFormat, options: OpenOpti
           await import('./csv/read.ts')
         ).openCsv(source, {
           headerRow: options.headerRow ?? true,
+          columns: options.csvColumns,
           nullText: options.csvInputNull,
+          delimiter: options.csvDelimiter,
+          encoding: options.csvEncoding,
+          isTsv: place.format === undefined && isTabSeparated(nameOf(place)),
           signal: options.signal,
         });
       case 'parquet':
@@ -91,6 +104,13 @@ async function openOne(place: TableInput, format: TableFormat, options: OpenOpti
     await source.close();
     throw error;
   }
+}
+
+/** Refuses options that would mean nothing. */
+function requireCsvFor(format: TableFormat, { csvDelimiter, csvEncoding }: OpenOptions): void {
+  if (format === 'csv' || (csvDelimiter === undefined && csvEncoding === undefined)) return;
+  const option = csvDelimiter === undefined ? '--encoding' : '--delimiter';
+  throw new SealroomError('USAGE_OPTION', `\`${option}\` is for CSV files, got ${format}`);
 }
 
 async function openSource(input: TableInput, format: TableFormat, options: OpenOptions): Promise<ByteSource> {
@@ -132,6 +152,7 @@ export async function createTable(
   options: CreateOptions = {},
 ): Promise<TableWriter> {
   const place = toTableOutput(output);
+  requireWritable(place);
   const format = formatAt(place);
   if (format === null) throw unknownFormat(nameOf(place));
   if (place.kind === 'file') {

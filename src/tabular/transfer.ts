@@ -5,6 +5,7 @@ import {
   findInput,
   formatAt,
   type FoundInput,
+  requireWritable,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -35,6 +36,10 @@ export interface TransferOptions {
   readonly output: string | TableOutput;
   /** The CSV text that is read as null (format F-80). */
   readonly csvInputNull?: string | undefined;
+  /** The delimiter of a CSV input (format F-120). Default: it is found out, and said in the notes. */
+  readonly csvDelimiter?: string | undefined;
+  /** The encoding of a CSV input (format F-123). Default: by the byte order mark, otherwise UTF-8. */
+  readonly csvEncoding?: string | undefined;
   /** The CSV text that a null is written as (format F-81). */
   readonly csvOutputNull?: string | undefined;
   /** Whether to replace an existing output. */
@@ -63,6 +68,8 @@ export interface TransferResult {
 /** Input options that depend on the operation. */
 export interface InputTraits {
   readonly headerRow?: boolean | undefined;
+  /** Number of columns of a CSV file without a header row. */
+  readonly csvColumns?: number | undefined;
   readonly binaryAsString?: boolean | undefined;
 }
 
@@ -92,12 +99,16 @@ export async function transferTable<Result>(
     const reader = await openTable(options.input, {
       ...traits,
       csvInputNull: options.csvInputNull,
+      csvDelimiter: options.csvDelimiter,
+      csvEncoding: options.csvEncoding,
       opaqueAsText: outputFormat === 'csv',
       tempDirectory: options.tempDirectory,
       signal: options.signal,
     });
     try {
       return await work(reader, outputFormat).catch(failInParts(reader));
+    } catch (error) {
+      throw explainColumns(error, reader);
     } finally {
       await reader.close();
     }
@@ -119,6 +130,12 @@ export function failInParts({ name, placeOf }: TableReader): (error: unknown) =>
     const place = file === name && row !== undefined ? placeOf(row) : null;
     throw place === null ? error : error.atPlace({ ...place, column });
   };
+}
+
+/** Adds to an error about the columns of a table why they may not be those that the user expects. */
+function explainColumns(error: unknown, { columnHint }: TableReader): unknown {
+  if (columnHint === null || !(error instanceof SealroomError) || error.code !== 'DATA_COLUMN') return error;
+  return error.withHint(error.hint === undefined ? columnHint : `${error.hint}; ${columnHint}`);
 }
 
 /** The content of an output. */
@@ -197,6 +214,7 @@ function fileOf(input: string | TableInput): string | undefined {
 async function checkOutput(options: TransferOptions, { format: inputFormat, parts }: FoundInput): Promise<TableFormat> {
   const { tempDirectory, overwrite = false } = options;
   const [input, output] = [toTableInput(options.input), toTableOutput(options.output)];
+  requireWritable(output);
   const format = formatAt(output) ?? inputFormat;
   const isFolder = output.kind === 'file' && output.rowsPerFile !== undefined;
   if (output.kind === 'file' && !isFolder && formatAt(output) === null && extname(output.path) !== '') {

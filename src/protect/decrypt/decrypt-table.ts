@@ -68,6 +68,8 @@ export interface DecryptSummary {
   readonly elapsedMs: number;
   readonly kernel: KernelName;
   readonly threads: number;
+  /** What was found out about how the input is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -104,6 +106,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
       kernel,
+      notes: reader.notes,
       warnings: [...reader.warnings, ...run.warnings],
     };
   });

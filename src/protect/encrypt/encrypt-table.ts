@@ -93,6 +93,8 @@ export interface EncryptSummary {
   readonly elapsedMs: number;
   readonly kernel: KernelName;
   readonly threads: number;
+  /** What was found out about how the input is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -113,7 +115,8 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   threadsFor(options.threads, null);
   await checkTransfer(options);
   const checked = checkOptions({ ...options, collaborationId });
-  const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
+  const { headerRow, sourceCount } = options.schema;
+  const traits = { headerRow, csvColumns: sourceCount ?? undefined, binaryAsString: options.parquetBinaryAsString };
   return transferTable(checked, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
 }
 
@@ -161,6 +164,7 @@ export async function encryptRows(
     inputBytes: reader.bytes,
     elapsedMs: performance.now() - started,
     kernel,
+    notes: reader.notes,
     warnings: [...reader.warnings, ...adviceOf(options, outcome)],
   };
 }

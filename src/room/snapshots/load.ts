@@ -54,6 +54,8 @@ export interface LoadSummary {
   readonly leftOut: readonly string[];
   /** Hash of the previous snapshot, which was removed. */
   readonly replacedSha256: string | null;
+  /** What was found out about how the file is to be read. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
   /** The key of the owner that signed the file, whose rows were checked; `null` if it has no signature. */
   readonly signedBy: string | null;
@@ -127,6 +129,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
       table: await tableInRoom(directory, table, entry),
       leftOut: reader.fields.filter((field) => !columns.some(({ source }) => source === field)).map(({ name }) => name),
       replacedSha256: old?.sha256 ?? null,
+      notes: reader.notes,
       warnings: [...warnings, ...reader.warnings],
       signedBy: signature?.key ?? null,
     };

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { allValid, encodeUtf8 } from '../../bytes/index.ts';
 import type { Batch, ColumnData, Field, ReadRequest } from '../../columns/index.ts';
 import { countOf, quoteForMessage, SealroomError } from '../../errors/index.ts';
@@ -52,7 +53,9 @@ export async function openParts(
     fields: [...own, ...keys.map(({ name }): Field => ({ name, type: { kind: 'string' } }))],
     rows: sum(readers.map(({ rows }) => rows)),
     bytes: readers.reduce((total, { bytes }) => total + bytes, 0),
+    notes: gather(readers, ({ name, notes }) => notes.map((note) => withoutName(note, name))),
     warnings: gather(readers, ({ warnings }) => warnings),
+    columnHint: readers[0]?.columnHint ?? null,
     batches: (request) => readParts(opened, own.length, keys, request),
     placeOf: (row) => placeOf(readers, row),
     async sha256(signal) {
@@ -161,6 +164,12 @@ function gather(
     const more = others.length === 0 ? '' : ` and ${countOf(others.length, 'more file')}`;
     return `${first}${more}: ${text}`;
   });
+}
+
+/** A note without the name of its file, which it begins with. */
+function withoutName(note: string, file: string): string {
+  const start = `${basename(file)}: `;
+  return note.startsWith(start) ? note.slice(start.length) : note;
 }
 
 /** The file with a row of the table, and the row's number in it; `null` if that is not known. */
