@@ -40,14 +40,17 @@ describe('an output', () => {
     },
   );
 
-  test.runIf(isRoot)('F-135 that is replaced keeps its owner and its group, where this user can give them', async () => {
-    const path = folder.write('.csv', 'old');
-    chmodSync(path, 0o660);
-    chownSync(path, 4321, 8765);
-    await writeTable(path, FIELDS, [], { overwrite: true });
-    const { uid, gid, mode } = statSync(path);
-    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 4321, gid: 8765, mode: 0o660 });
-  });
+  test.runIf(isRoot)(
+    'F-135 that is replaced keeps its owner and its group, where this user can give them',
+    async () => {
+      const path = folder.write('.csv', 'old');
+      chmodSync(path, 0o660);
+      chownSync(path, 4321, 8765);
+      await writeTable(path, FIELDS, [], { overwrite: true });
+      const { uid, gid, mode } = statSync(path);
+      expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 4321, gid: 8765, mode: 0o660 });
+    },
+  );
 
   test.runIf(process.platform !== 'win32')('F-135 gives another group no more than everybody had', async () => {
     const path = folder.write('.csv', 'old');
