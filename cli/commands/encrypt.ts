@@ -15,7 +15,7 @@ import {
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
-import { describeUnnamed, printSummary } from '../output/summary.ts';
+import { describeNormalised, describeUnnamed, printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
@@ -42,6 +42,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
+    ...summary.normalised.map(describeNormalised),
     ...describeUnnamed(unnamedSecret),
   ]);
 }

@@ -51,6 +51,7 @@ export const GROUPS = {
     'output',
     'output-format',
     'rows-per-file',
+    'schema-output',
     'overwrite',
     'dry-run',
     'csv-output-null-value',

@@ -19,10 +19,9 @@ import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
-/** The options of all commands that read a table and write one. */
-export interface TableArguments extends FipsArguments, ManifestArguments, CsvArguments {
+/** The files and formats of a command that reads a table and writes one. */
+export interface TransferArguments extends CsvArguments {
   readonly input: string;
-  readonly id: string | undefined;
   readonly output: string | undefined;
   readonly 'rows-per-file': number | undefined;
   readonly overwrite: boolean;
@@ -32,23 +31,38 @@ export interface TableArguments extends FipsArguments, ManifestArguments, CsvArg
   readonly 'csv-input-null-value': string | undefined;
   readonly 'csv-output-null-value': string | undefined;
   readonly 'temp-dir': string | undefined;
-  readonly kernel: KernelName | undefined;
-  readonly threads: number | undefined;
   readonly json: boolean;
   readonly debug: boolean;
 }
 
-/** Declares the options of all commands that read a table and write one. */
+/** The options of all commands that read a table and write one, protected or opened. */
+export interface TableArguments extends TransferArguments, FipsArguments, ManifestArguments {
+  readonly id: string | undefined;
+  readonly kernel: KernelName | undefined;
+  readonly threads: number | undefined;
+}
+
+/** Declares the options of all commands that read a table and write one, protected or opened. */
 export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof FipsArguments>> {
-  const named = yargs
+  const named = withTransferOptions(yargs)
+    .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
+    .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
+    .option('threads', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'number of threads for the cryptography (default: one per core)',
+    });
+  return withManifestOptions(named, 'manifest of the collaboration, signed by all members, with its id and settings');
+}
+
+/** Declares the files and formats of a command that reads a table and writes one. */
+export function withTransferOptions(yargs: Argv): Argv<TransferArguments> {
+  return withCsvOptions(yargs)
     .positional('input', {
       type: 'string',
       demandOption: true,
       describe: 'the table: a file, a folder, a pattern in quotes, or - for standard input',
     })
-    .option('id', { type: 'string', describe: 'collaboration id (UUID)' });
-  const agreed = 'manifest of the collaboration, signed by all members, with its id and settings';
-  return withCsvOptions(withManifestOptions(named, agreed))
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -89,12 +103,6 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       alias: 'd',
       type: 'string',
       describe: "directory for temporary files (default: the system's)",
-    })
-    .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
-    .option('threads', {
-      type: 'number',
-      requiresArg: true,
-      describe: 'number of threads for the cryptography (default: one per core)',
     })
     .option('json', { type: 'boolean', default: false, describe: 'print the summary and errors as JSON' })
     .option('debug', {
@@ -186,7 +194,7 @@ export function tableOutput(io: CliIo, path: string, format: TableFormat | undef
 /** The same output, as a folder of files if a number of rows is given for them. @throws {SealroomError} USAGE_OPTION */
 export function folderOutput(
   place: TableOutput,
-  { output, 'rows-per-file': rowsPerFile }: Pick<TableArguments, 'output' | 'rows-per-file'>,
+  { output, 'rows-per-file': rowsPerFile }: Pick<TransferArguments, 'output' | 'rows-per-file'>,
 ): TableOutput {
   if (rowsPerFile === undefined) {
     if (output?.endsWith('/') !== true) return place;
@@ -223,12 +231,24 @@ export async function readTransfer(io: CliIo, args: TableArguments): Promise<Tab
   return transfer;
 }
 
+/** As {@link readTransfer}, for an input that may be a package, which is found out later. */
+export async function readPlaces(io: CliIo, args: TableArguments): Promise<TableTransfer> {
+  return {
+    ...(await readFiles(io, args)),
+    kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
+    threads: args.threads,
+  };
+}
+
 /**
- * Reads the input, the output and their options.
+ * Reads the input, the output and their formats.
  *
  * @throws {SealroomError} USAGE_OPTION if a folder or pattern has no output; as `findParts`.
  */
-export async function readPlaces(io: CliIo, args: TableArguments): Promise<TableTransfer> {
+export async function readFiles(
+  io: CliIo,
+  args: TransferArguments,
+): Promise<Omit<TableTransfer, 'kernel' | 'threads'>> {
   const tempDirectory = args['temp-dir'];
   const input = tableInput(io, args.input, parseFormat(args['file-format']));
   const isNamed = args.output !== undefined || input.kind !== 'file';
@@ -247,8 +267,6 @@ export async function readPlaces(io: CliIo, args: TableArguments): Promise<Table
     overwrite: args.overwrite,
     dryRun: args['dry-run'],
     tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
-    kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
-    threads: args.threads,
   };
 }
 

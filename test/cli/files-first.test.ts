@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, (input: string) => readonly string[]>> =
   'encrypt, with an id that is none': (input) => ['encrypt', input, '-s', 'schema.json', '--id', 'x'],
   decrypt: (input) => ['decrypt', input, '--id', ID],
   reencrypt: (input) => ['reencrypt', input, '--id', ID, '--from', '1'],
+  normalise: (input) => ['normalise', input, '-s', 'none.json'],
   schema: (input) => ['schema', input, '--template'],
   'room add': (input) => ['room', 'add', 'customers', input, '--room', 'no-room'],
 };
@@ -47,7 +48,7 @@ test.each(
   expect(await session.names()).toEqual(before);
 });
 
-test.each(['encrypt', 'decrypt', 'reencrypt'])('%s: an output that cannot be written', async (command) => {
+test.each(['encrypt', 'decrypt', 'reencrypt', 'normalise'])('%s: an output that cannot be written', async (command) => {
   await using session = await Session.start({ 'schema.json': SCHEMA, 'in.csv': 'a\n1\n', 'there.csv': '' });
   await mkdir(session.path('folder'));
   const argv = COMMANDS[command]?.('in.csv') ?? [];

@@ -1,6 +1,7 @@
 import type { FileText } from '../../custody/index.ts';
 import type { HeldSecret } from '../../custody/load-secret.ts';
 import type { EncryptSummary } from '../../protect/index.ts';
+import { requireSameNormalisation } from '../../collab/light.ts';
 import type { Provenance } from '../../tabular/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
 import {
@@ -45,7 +46,7 @@ export interface EncryptionOutcome {
  * Encrypts a table for a collaboration, with its newest secret and its settings. Before the output gets its name, the log of the
  * home records the use of the secret and the table.
  *
- * @throws {SealroomError} as `parseTableSchema`, `resolveCollaboration`, `resolveSettings`, `prepareSigning`, `loadSecret` and
+ * @throws {SealroomError} as `parseTableSchema`, `resolveCollaboration`, `requireSameNormalisation`, `resolveSettings`, `prepareSigning`, `loadSecret` and
  *   `encryptTable`. No output is left behind.
  */
 export async function encryptForCollaboration(
@@ -63,6 +64,9 @@ export async function encryptForCollaboration(
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
   const collaboration = await resolveCollaboration(environment, choice, { purpose: 'encrypt' });
+  if (collaboration.manifest !== null) {
+    requireSameNormalisation(schema, collaboration.manifest, sign?.table ?? null);
+  }
   const settings = await resolveSettings(collaboration, source);
   const headers = schema.columns.map(({ targetHeader }) => targetHeader);
   const toSign = sign && { name: sign.table, headers };
