@@ -4,7 +4,7 @@ import { allowsCleartext, type SchemaSource, withSchemaSource } from '../../src/
 import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../../src/schema/index.ts';
-import { formatOf } from '../../src/tabular/index.ts';
+import { findInput, formatOf } from '../../src/tabular/index.ts';
 import { type CsvArguments, readCsvOptions, withCsvOptions } from '../options/csv-options.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
@@ -149,6 +149,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
   const output = args.output ?? `${basename(args.input)}.json`;
   const path = resolve(io.cwd, output);
   if (output !== STANDARD_STREAM) {
+    await findInput(tableInput(io, args.input, parseFormat(args.fileFormat)));
     await checkTarget(path, { overwrite: args.overwrite, input: resolve(io.cwd, args.input) });
   }
   const text = await makeText(args, mode, io);

@@ -26,6 +26,8 @@ export interface EncryptRequest {
   /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
   readonly parquetBinaryAsString?: boolean | undefined;
+  /** Who will read the table; see `EncryptOptions`. */
+  readonly target?: 'aws' | undefined;
   /** Signs the table with the key of the home, into a file beside the output; with its name in the manifest. */
   readonly sign?: { readonly table: string | undefined } | undefined;
 }
@@ -49,7 +51,16 @@ export interface EncryptionOutcome {
  */
 export async function encryptForCollaboration(
   environment: MemberEnvironment,
-  { table, schema: text, collaboration: choice, settings: source, key, parquetBinaryAsString, sign }: EncryptRequest,
+  {
+    table,
+    schema: text,
+    collaboration: choice,
+    settings: source,
+    key,
+    parquetBinaryAsString,
+    target,
+    sign,
+  }: EncryptRequest,
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
   const collaboration = await resolveCollaboration(environment, choice, { purpose: 'encrypt' });
@@ -71,6 +82,7 @@ export async function encryptForCollaboration(
     collaborationId: collaboration.id,
     settings,
     parquetBinaryAsString,
+    target,
     provenance,
     sign: wish && signingWith(wish, held),
     signal: environment.signal,
