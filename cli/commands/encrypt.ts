@@ -25,7 +25,7 @@ export interface EncryptArguments extends TableArguments, SettingsArguments, Sig
 }
 
 async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
-  const table = readTransfer(io, args);
+  const table = await readTransfer(io, args);
   const request = {
     schema: { text: await readTextFile(resolve(io.cwd, args.schema)), file: args.schema },
     collaboration: await readCollaboration(io, args),
@@ -35,6 +35,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
     name: args.table,
     isSigned: args.sign,
     report: args['dry-run'] ? ('whole' as const) : ('sample' as const),
+    target: args.target,
   };
   const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
     encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),

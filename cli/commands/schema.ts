@@ -5,7 +5,7 @@ import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, removeFile, writeWholeFile } from '../../src/files/index.ts';
 import { parseStep } from '../../src/normalise/index.ts';
 import { printTableSchema, templateSchema } from '../../src/schema/index.ts';
-import { formatOf } from '../../src/tabular/index.ts';
+import { findInput, formatOf } from '../../src/tabular/index.ts';
 import { type CsvArguments, readCsvOptions, withCsvOptions } from '../options/csv-options.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
 import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from './schema-proposal.ts';
@@ -174,6 +174,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
   const draftName = `${output === STANDARD_STREAM ? `${basename(args.input)}.json` : output}.draft`;
   const draftPath = resolve(io.cwd, draftName);
   if (output !== STANDARD_STREAM) {
+    await findInput(tableInput(io, args.input, parseFormat(args.fileFormat)));
     await checkTarget(path, { overwrite: args.overwrite, input: resolve(io.cwd, args.input) });
   }
   const text = await makeText(args, mode, io, { name: output, draftPath, draftName });

@@ -63,11 +63,13 @@ export const GROUPS = {
   Output: [
     'output',
     'output-format',
+    'rows-per-file',
     'schema-output',
     'overwrite',
     'dry-run',
     'csv-output-null-value',
     'package',
+    'target',
     'sign',
     'table',
     'json',

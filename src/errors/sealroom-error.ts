@@ -58,6 +58,7 @@ export const ERROR_CODES = [
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already
   'IO_FORMAT', // a table format that is unknown or does not support the operation
+  'IO_ADDRESS', // an address such as s3:// in the place of a path
   'IO_ENGINE', // the table engine or a worker thread failed internally
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
   'IO_FIPS', // FIPS was asked for, and this runtime does not offer it or fails its tests
@@ -131,6 +132,12 @@ export class SealroomError extends Error {
     const copy = new SealroomError(code, message, { hint, where, cause, evidence });
     if (stack !== undefined) copy.stack = stack;
     return copy;
+  }
+
+  /** A copy of the error with another place. */
+  atPlace(where: ErrorPlace): SealroomError {
+    const { code, message, hint, cause, evidence } = this;
+    return new SealroomError(code, message, { hint, where, cause, evidence });
   }
 
   /**

@@ -1,8 +1,10 @@
+import { extname } from 'node:path';
 import { SealroomError } from '../errors/index.ts';
 import type { Field } from '../columns/index.ts';
 import {
+  findInput,
   formatAt,
-  nameOf,
+  type FoundInput,
   requireWritable,
   type TableInput,
   type TableOutput,
@@ -16,9 +18,12 @@ import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import {
   checkDirectory,
+  checkFolder,
   checkTarget,
+  findOutput,
   type OutputTarget,
   prepareFile,
+  requireOutside,
   signaturePath,
   type WrittenFile,
 } from '../files/index.ts';
@@ -71,6 +76,16 @@ export interface InputTraits {
 }
 
 /**
+ * Checks the files of an operation before anything else: the input is there and of a known format, and the output can be written.
+ *
+ * @returns the format of the output
+ * @throws {SealroomError} IO_READ, IO_FORMAT, IO_ADDRESS for the input; IO_EXISTS, IO_WRITE, IO_FORMAT, USAGE_OPTION for the output.
+ */
+export async function checkTransfer(options: TransferOptions): Promise<TableFormat> {
+  return checkOutput(options, await findInput(options.input));
+}
+
+/**
  * Checks the output, opens the input, runs `work` on it and closes it.
  *
  * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; IO_READ, IO_FORMAT, DATA_* for the input; errors of `work`;
@@ -81,7 +96,7 @@ export async function transferTable<Result>(
   traits: InputTraits,
   work: (reader: TableReader, outputFormat: TableFormat) => Promise<Result>,
 ): Promise<Result> {
-  const outputFormat = await checkOutput(options);
+  const outputFormat = await checkTransfer(options);
   try {
     const reader = await openTable(options.input, {
       ...traits,
@@ -93,7 +108,7 @@ export async function transferTable<Result>(
       signal: options.signal,
     });
     try {
-      return await work(reader, outputFormat);
+      return await work(reader, outputFormat).catch(failInParts(reader));
     } catch (error) {
       throw explainColumns(error, reader);
     } finally {
@@ -103,6 +118,20 @@ export async function transferTable<Result>(
     if (options.signal?.aborted !== true) throw error;
     throw new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
   }
+}
+
+/**
+ * Rethrows an error; one that is in a row of a table of several files names the file and its row. What two rows have in common keeps
+ * their numbers in the table.
+ */
+//= format F-130
+export function failInParts({ name, placeOf }: TableReader): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SealroomError) || placeOf === undefined || error.code === 'RULE_DUPLICATES') throw error;
+    const { file, row, column } = error.where;
+    const place = file === name && row !== undefined ? placeOf(row) : null;
+    throw place === null ? error : error.atPlace({ ...place, column });
+  };
 }
 
 /** Adds to an error about the columns of a table why they may not be those that the user expects. */
@@ -132,12 +161,12 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
   const hasSidecar = provenance !== null && format !== 'parquet' && output.kind === 'file';
   const signed = output.kind === 'file' ? sign : null;
   const companions: OutputTarget[] = [];
+  // Beside the file itself, where a link leads.
+  const path = output.kind === 'file' ? await placeOfOutput(output, { overwrite: overwrite ?? false }) : '';
   const finish = async (written: WrittenFile): Promise<void> => {
     const outputSha256 = (): Promise<string | null> => written.sha256();
-    if (hasSidecar) companions.push(await startSidecar(output.path, provenance, written, rows()));
-    if (signed !== null && output.kind === 'file') {
-      companions.push(await prepareFile(signaturePath(output.path), signed(), { overwrite: true }));
-    }
+    if (hasSidecar) companions.push(await startSidecar(path, provenance, written, rows()));
+    if (signed !== null) companions.push(await prepareFile(signaturePath(path), signed(), { overwrite: true }));
     await beforeCommit?.({ rows: rows(), inputSha256: () => reader.sha256(options.signal), outputSha256 });
   };
   const writer = await createTable(output, fields, {
@@ -164,6 +193,14 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
   };
 }
 
+/** Where an output goes, without links. */
+async function placeOfOutput(
+  { path, rowsPerFile }: { readonly path: string; readonly rowsPerFile?: number | undefined },
+  options: { readonly overwrite: boolean },
+): Promise<string> {
+  return rowsPerFile === undefined ? (await findOutput(path)).path : checkFolder(path, options);
+}
+
 async function startSidecar(
   output: string,
   provenance: Provenance,
@@ -179,16 +216,24 @@ function fileOf(input: string | TableInput): string | undefined {
   return place.kind === 'file' ? place.path : undefined;
 }
 
-async function checkOutput(options: TransferOptions): Promise<TableFormat> {
+async function checkOutput(options: TransferOptions, { format: inputFormat, parts }: FoundInput): Promise<TableFormat> {
   const { tempDirectory, overwrite = false } = options;
   const [input, output] = [toTableInput(options.input), toTableOutput(options.output)];
   requireWritable(output);
-  const format = formatAt(output) ?? formatAt(input);
-  if (format === null) throw unknownFormat(nameOf(input));
+  const format = formatAt(output) ?? inputFormat;
+  const isFolder = output.kind === 'file' && output.rowsPerFile !== undefined;
+  if (output.kind === 'file' && !isFolder && formatAt(output) === null && extname(output.path) !== '') {
+    throw unknownFormat(output.path, '--output-format');
+  }
   if (options.csvOutputNull !== undefined && format !== 'csv') {
     throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
   }
-  if (output.kind === 'file') await checkTarget(output.path, { overwrite, input: fileOf(input) });
+  if (output.kind === 'file') {
+    const path = isFolder
+      ? await checkFolder(output.path, { overwrite })
+      : (await checkTarget(output.path, { overwrite, input: fileOf(input) })).path;
+    await requireOutside(path, parts ?? []);
+  }
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);
   return format;
 }

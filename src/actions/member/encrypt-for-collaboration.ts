@@ -34,6 +34,8 @@ export interface EncryptRequest {
   readonly isSigned?: boolean | undefined;
   /** The rows that the match-key report looks at. Default: no report. */
   readonly report?: ReportScope | undefined;
+  /** Who will read the table; see `EncryptOptions`. */
+  readonly target?: 'aws' | undefined;
 }
 
 /** A summary of the encryption, with the generation and id of a secret from an envelope. */
@@ -65,6 +67,7 @@ export async function encryptForCollaboration(
     name,
     isSigned = false,
     report,
+    target,
   }: EncryptRequest,
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
@@ -95,6 +98,7 @@ export async function encryptForCollaboration(
     collaborationId: collaboration.id,
     settings,
     parquetBinaryAsString,
+    target,
     provenance,
     metadata,
     report,

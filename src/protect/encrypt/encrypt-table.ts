@@ -13,6 +13,7 @@ import type { TableSchema } from '../../schema/index.ts';
 import type { TableReport } from '../../suggest/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
+  checkTransfer,
   createOutput,
   csvHeaderBytes,
   type Provenance,
@@ -32,6 +33,7 @@ import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './co
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
 import { ReportCollector, type ReportScope } from './core/report.ts';
+import { adviceForAws, requireFitForAws } from './core/target-aws.ts';
 import { matchSources } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
@@ -67,6 +69,8 @@ export interface EncryptOptions extends TransferOptions {
   readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
   /** Signs the output, into a file beside it (format F-97); with the id, the generation and the manifest of the secret. */
   readonly sign?: TableSigning | undefined;
+  /** Who will read the table: what they would refuse is refused before anything is written (format F-134). */
+  readonly target?: 'aws' | undefined;
   /** Whether binary Parquet columns without annotation are text. Default false. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
@@ -121,6 +125,8 @@ export interface EncryptSummary {
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
+  threadsFor(options.threads, null);
+  await checkTransfer(options);
   const checked = checkOptions({ ...options, collaborationId });
   const { headerRow, sourceCount } = options.schema;
   const traits = { headerRow, csvColumns: sourceCount ?? undefined, binaryAsString: options.parquetBinaryAsString };
@@ -159,6 +165,7 @@ export async function encryptRows(
   const sources = matchSources(options.schema, reader);
   const normalisers = await loadNormalisers(options.schema.columns);
   using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv', normalisers });
+  if (options.target === 'aws') requireFitForAws(plan.fields, outputFormat);
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -172,8 +179,17 @@ export async function encryptRows(
     elapsedMs: performance.now() - started,
     kernel,
     notes: reader.notes,
-    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses)],
+    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses), ...adviceOf(options, outcome)],
   };
+}
+
+function adviceOf(
+  { target, output }: Pick<EncryptOptions, 'target' | 'output'>,
+  { outputBytes, rows }: Pick<EncryptSummary, 'outputBytes' | 'rows'>,
+): readonly string[] {
+  const place = toTableOutput(output);
+  const rowsPerFile = place.kind === 'file' ? (place.rowsPerFile ?? null) : null;
+  return target === 'aws' ? adviceForAws(outputBytes, rows, rowsPerFile) : [];
 }
 
 /**

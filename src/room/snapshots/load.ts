@@ -8,10 +8,18 @@ import {
   matchColumns,
   requireLoadable,
 } from '../../collab/index.ts';
-import { quoteForMessage, SealroomError, systemReason } from '../../errors/index.ts';
-import { hashFile, placeFile, syncFile } from '../../files/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
+import { findParts, hashFile, placeFile, requireReadable, syncFile } from '../../files/index.ts';
 import { checkedTable, SIGNED_NULL } from '../../signed-tables/index.ts';
-import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
+import {
+  copyBatch,
+  failInParts,
+  findInput,
+  openTable,
+  type TableInput,
+  type TableReader,
+  toTableInput,
+} from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { MOST_CELL_BYTES } from './cells.ts';
 import { loadingTerms } from './load-fingerprint.ts';
@@ -33,7 +41,7 @@ export interface LoadOptions {
   readonly directory: string;
   /** Name of a table of the manifest. */
   readonly table: string;
-  /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file. */
+  /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file, a folder or a pattern. */
   readonly input: string | TableInput;
   /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | undefined;
@@ -75,6 +83,9 @@ export interface LoadSummary {
  */
 export async function loadTable(options: LoadOptions): Promise<LoadSummary> {
   const started = performance.now();
+  const input = toTableInput(options.input);
+  if (input.kind === 'file') await requireOrdinary(input.path);
+  await findInput(input);
   try {
     const outcome = await withRoomLock(options.directory, () => load(options));
     return { ...outcome, elapsedMs: performance.now() - started };
@@ -91,7 +102,6 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   const table = requireLoadable(manifest, options.table);
   await requireRoomClock(directory, options);
   await sweep(directory, state.snapshots.map(snapshotFile));
-  if (input.kind === 'file') await requireOrdinary(input.path);
   const { signature, warnings } = await readSourceSignature(manifest, table, input);
   const file = await openTable(input, {
     csvInputNull: csvInputNull ?? (signature === null ? undefined : SIGNED_NULL),
@@ -102,7 +112,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const sourceSha256 = await reader.sha256(signal);
     const columns = findColumns(reader, columnsInRoom(table));
     if (table.source !== null && table.source.sha256 !== sourceSha256) throw otherSource(reader.name);
-    const written = await writeSnapshot(options, manifest, table, reader, columns);
+    const written = await writeSnapshot(options, manifest, table, reader, columns).catch(failInParts(file));
     const entry: SnapshotEntry = {
       table: table.name,
       owner: table.owner,
@@ -156,12 +166,11 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
   });
 }
 
-/** A file is read more than once, so it must be an ordinary file. */
+/** A file is read more than once, so it must be an ordinary file, or a folder or pattern of such. */
 async function requireOrdinary(path: string): Promise<void> {
-  const facts = await stat(path).catch((cause: unknown) => {
-    throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
-  });
-  if (facts.isFile()) return;
+  if ((await findParts(path)) !== null) return;
+  await requireReadable(path);
+  if ((await stat(path)).isFile()) return;
   throw new SealroomError('IO_READ', 'not an ordinary file', { where: { file: path } });
 }
 

@@ -9,7 +9,7 @@ import {
   rowTooLong,
   splitRows,
 } from '../../columns/index.ts';
-import { type ByteSource, hashChunks, readFailure } from '../../files/index.ts';
+import { type ByteSource, readFailure } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
 import { columnOf, rowBytesOf } from './columns.ts';
 import { type ArrowField, readFields } from './fields.ts';
@@ -44,7 +44,7 @@ export async function openArrow(source: ByteSource, options: ArrowReadOptions): 
       warnings: [],
       columnHint: null,
       batches: (request) => readBatches(source, fields, options, request),
-      sha256: (signal) => hashChunks(source.chunks(signal)),
+      sha256: (signal) => source.sha256(signal),
       close: () => source.close(),
     };
   } finally {

@@ -80,7 +80,14 @@ export function decodedSource(source: ByteSource, encoding: string): ByteSource 
       });
     }
   }
-  return { name: source.name, path: null, bytes: source.bytes, chunks, close: () => source.close() };
+  return {
+    name: source.name,
+    path: null,
+    bytes: source.bytes,
+    chunks,
+    sha256: (signal) => source.sha256(signal),
+    close: () => source.close(),
+  };
 }
 
 /** Finds the line that cannot be decoded, which begins in a chunk or ends with the one before. */

@@ -4,7 +4,6 @@ import { SealroomError } from '../../errors/index.ts';
 import { type Batch, type Field, MAX_VALUE_BYTES, type ReadRequest, requireShortValues } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
 import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/native.ts';
-import { hashChunks } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
 import {
   borderHazard,
@@ -111,7 +110,7 @@ export async function openCsv(file: ByteSource, options: CsvReadOptions): Promis
     warnings: [...text.warnings, ...warningsOf(facts, reason)],
     columnHint: headerRow ? columnHintOf(scanner, layout) : null,
     batches,
-    sha256: (signal) => hashChunks(file.chunks(signal)),
+    sha256: (signal) => file.sha256(signal),
     close: () => file.close(),
   };
 }
