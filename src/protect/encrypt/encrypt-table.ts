@@ -34,7 +34,7 @@ import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
 import { ReportCollector, type ReportScope } from './core/report.ts';
 import { adviceForAws, requireFitForAws } from './core/target-aws.ts';
-import { matchSources } from './core/sources.ts';
+import { matchSources, requireFormatOf } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
 /** Expected size of a value in bytes; only decides the number of parts in the shuffle. */
@@ -190,20 +190,6 @@ function adviceOf(
   const place = toTableOutput(output);
   const rowsPerFile = place.kind === 'file' ? (place.rowsPerFile ?? null) : null;
   return target === 'aws' ? adviceForAws(outputBytes, rows, rowsPerFile) : [];
-}
-
-/**
- * Refuses a schema without header row for a table that has names for its columns.
- *
- * @throws {SealroomError} DATA_COLUMN.
- */
-//= format F-71
-export function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
-  if (schema.headerRow || format === 'csv') return;
-  throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false needs a CSV file, got ${format}`, {
-    where: { file: name },
-    hint: 'name the source columns in a schema with `headerRow` true',
-  });
 }
 
 type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads' | 'report'>;

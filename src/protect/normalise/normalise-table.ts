@@ -19,8 +19,7 @@ import type { TableIndex } from '../encrypt/core/column-index.ts';
 import { encodeValues } from '../encrypt/core/encoded-columns.ts';
 import { asNormalised } from '../encrypt/core/plan.ts';
 import { type NormalisedColumn, warnOfLosses } from '../encrypt/core/row-ingest.ts';
-import { matchSources } from '../encrypt/core/sources.ts';
-import { requireFormatOf } from '../encrypt/encrypt-table.ts';
+import { matchSources, requireFormatOf } from '../encrypt/core/sources.ts';
 
 /** The options of {@link normaliseTable}. */
 export interface NormaliseOptions extends TransferOptions {
