@@ -29,6 +29,7 @@ const SLOW = [
   'test/actions/member/roles-first.test.ts',
   'test/audit/audit-log.test.ts',
   'test/cli/adopt.test.ts',
+  'test/cli/cases.test.ts',
   'test/cli/manifest-trust.test.ts',
   'test/cli/query.test.ts',
   'test/cli/roles.test.ts',

@@ -1,7 +1,11 @@
 import yargs, { type Argv } from 'yargs';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
+import { COMMANDS } from './commands/commands.ts';
+import { type CommandDeclaration, findCommand } from './grammar/declarations.ts';
+import { install } from './grammar/install.ts';
+import { respell } from './grammar/old-spellings.ts';
 import { normaliseArguments } from './spelling.ts';
-import type { CliIo } from './terminal.ts';
+import { type CliIo, say } from './terminal.ts';
 import { isUsage, NEEDS_COMMAND, NEEDS_NUMBER, NEEDS_VALUE, usageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 
@@ -22,99 +26,27 @@ export async function runCli(io: CliIo): Promise<number> {
   }
 }
 
-/** A command of the first level: what help says of it, and the module that has the rest, loaded when it is called. */
-interface Command {
-  readonly command: string;
-  readonly describe: string;
-  readonly add: (parser: Argv, head: CommandHead, io: CliIo) => Promise<Argv>;
-}
-
-type CommandHead = Pick<Command, 'command' | 'describe'>;
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  encrypt: {
-    command: 'encrypt <input>',
-    describe: 'encrypt a table',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/encrypt.ts')).encryptCommand(io), ...head }),
-  },
-  decrypt: {
-    command: 'decrypt <input>',
-    describe: 'decrypt a table, or a result package of a room',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/decrypt.ts')).decryptCommand(io), ...head }),
-  },
-  reencrypt: {
-    command: 'reencrypt <input>',
-    describe: 'encrypt a protected table again under the newest secret',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/reencrypt.ts')).reencryptCommand(io), ...head }),
-  },
-  schema: {
-    command: 'schema <input>',
-    describe: 'write a schema for a table',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/schema.ts')).schemaCommand(io), ...head }),
-  },
-  collab: {
-    command: 'collab',
-    describe: 'write, check, sign and compare the manifest of a collaboration',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/collab.ts')).collabCommand(io), ...head }),
-  },
-  'clean-rooms': {
-    command: 'clean-rooms',
-    describe: 'ask AWS Clean Rooms a query that was checked here first',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/clean-rooms.ts')).cleanRoomsCommand(io), ...head }),
-  },
-  key: {
-    command: 'key',
-    describe: 'create, keep and hand over the shared secrets of collaborations',
-    add: async (parser, head, io) => parser.command({ ...(await import('./commands/key.ts')).keyCommand(io), ...head }),
-  },
-  room: {
-    command: 'room',
-    describe: 'create a clean room, and load encrypted tables into it',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/room.ts')).roomCommand(io), ...head }),
-  },
-  check: {
-    command: 'check [sql]',
-    describe: 'say whether a query may run, and why not; exit code 3 if it may not',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/check.ts')).checkCommand(io), ...head }),
-  },
-  query: {
-    command: 'query [sql]',
-    describe: 'ask a room a query; the answer comes at whole seconds; exit code 3 if it is not allowed',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/query.ts')).queryCommand(io), ...head }),
-  },
-  member: {
-    command: 'member',
-    describe: 'create the keys and the card of a member, and verify the cards of others',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/member.ts')).memberCommand(io), ...head }),
-  },
-  audit: {
-    command: 'audit',
-    describe: 'show, verify and export the audit log of a room, or of your keys',
-    add: async (parser, head, io) =>
-      parser.command({ ...(await import('./commands/audit.ts')).auditCommand(io), ...head }),
-  },
-};
-
-/** Adds the command that is called, or the heads of all of them if it is not clear which one that is. */
-async function addCommands(parser: Argv, io: CliIo): Promise<void> {
+/** What the called command of the first level declares, or `null` if it is not clear which one that is. */
+async function loadCommand(io: CliIo): Promise<CommandDeclaration | null> {
   const [first = ''] = io.argv;
   const wanted = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (wanted !== undefined) {
-    const { add, ...head } = wanted;
-    await add(parser, head, io);
-    return;
+  return wanted === undefined ? null : wanted.load(wanted, io);
+}
+
+/** Adds the command that is called, or the heads of all of them. */
+function addCommands(parser: Argv, called: CommandDeclaration | null): void {
+  if (called !== null) install(parser, called);
+  else for (const { command, describe } of Object.values(COMMANDS)) parser.command(command, describe);
+}
+
+/** The arguments as they are written now; says which ones were written as in earlier releases. */
+function readArguments(io: CliIo, called: CommandDeclaration | null): readonly string[] {
+  if (called === null) return io.argv;
+  const { argv, renamed } = respell(findCommand(called, io.argv).path, io.argv);
+  if (!argv.includes('--json')) {
+    for (const [old, now] of renamed) say(io, 'notice', `\`${old}\` is now \`${now}\``);
   }
-  for (const { command, describe } of Object.values(COMMANDS)) parser.command(command, describe);
+  return argv;
 }
 
 /** The library has said what there is to say: help, the version, or nothing to do. */
@@ -137,7 +69,8 @@ function isGiven(argv: readonly string[], name: string): boolean {
 }
 
 async function parse(io: CliIo): Promise<void> {
-  const argv = normaliseArguments(io.argv);
+  const called = await loadCommand(io);
+  const argv = normaliseArguments(readArguments(io, called));
   const parser = yargs(argv)
     .scriptName('sealroom')
     .usage(
@@ -174,7 +107,7 @@ async function parse(io: CliIo): Promise<void> {
     }
     return true;
   }, true);
-  await addCommands(parser, io);
+  addCommands(parser, called);
   let shown = '';
   await parser.parseAsync(argv, {}, (error: Error | null | undefined, _args: unknown, output: string) => {
     if (error === undefined || error === null) shown = output;

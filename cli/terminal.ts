@@ -32,11 +32,12 @@ export interface CliIo {
 }
 
 /** The first word of a line to the user. */
-type Prefix = 'error' | 'warning' | 'hint';
+type Prefix = 'error' | 'warning' | 'notice' | 'note' | 'hint';
 
 /** Writes one line to standard error; its first word is coloured on a terminal, unless NO_COLOR is set. */
 export function say(io: CliIo, prefix: Prefix, text: string): void {
   const colors = picocolors.createColors(io.stderr.isTTY === true && (io.env['NO_COLOR'] ?? '') === '');
-  const paint = { error: colors.red, warning: colors.yellow, hint: colors.cyan }[prefix];
+  const { red, yellow, cyan } = colors;
+  const paint = { error: red, warning: yellow, notice: yellow, note: cyan, hint: cyan }[prefix];
   io.stderr.write(`${paint(`${prefix}:`)} ${text}\n`);
 }

@@ -4,6 +4,7 @@ import {
   type AuditFinding,
   checkpointOf,
   exportForMember,
+  type KeyChoice,
   type LogChoice,
   proveFromLog,
   showRecords,
@@ -24,28 +25,32 @@ interface LogArguments extends OutputArguments {
   readonly home: string | undefined;
 }
 
-interface KeysArguments extends LogArguments {
-  readonly keys: string | undefined;
+interface TrustArguments extends LogArguments {
+  readonly trust: string | undefined;
 }
+
+/** The id of a secret, which no URI of a key looks like. */
+const SECRET_ID = /^[0-9a-f]{32}$/;
 
 /** The arguments of `audit show`. */
 interface ShowArguments extends LogArguments, ManifestArguments {
   readonly key: string | undefined;
+  readonly 'secret-id': string | undefined;
 }
 
 /** The arguments of `audit verify`. */
-interface VerifyArguments extends KeysArguments {
+interface VerifyArguments extends TrustArguments {
   readonly seen: string | undefined;
 }
 
 /** The arguments of `audit prove`. */
-interface ProveArguments extends KeysArguments {
+interface ProveArguments extends TrustArguments {
   readonly record: number | undefined;
   readonly from: number | undefined;
 }
 
 /** The arguments of `audit export`. */
-interface ExportArguments extends KeysArguments, ManifestArguments {
+interface ExportArguments extends TrustArguments, ManifestArguments {
   readonly for: string;
 }
 
@@ -61,10 +66,10 @@ function withLog(yargs: Argv): Argv<LogArguments> {
     .option('home', { type: 'string', describe: 'your home directory (default: SEALROOM_HOME, else ~/.sealroom)' });
 }
 
-function withKeys(yargs: Argv): Argv<KeysArguments> {
-  return withLog(yargs).option('keys', {
-    alias: 'k',
+function withTrust(yargs: Argv): Argv<TrustArguments> {
+  return withLog(yargs).option('trust', {
     type: 'string',
+    requiresArg: true,
     describe: 'file of trusted verifier keys, one per line (default for your own log: its key)',
   });
 }
@@ -78,8 +83,8 @@ function logOf(io: CliIo, { log }: LogArguments): string | undefined {
 }
 
 /** The log that the options name, and the keys that may have signed it. */
-async function readLogChoice(io: CliIo, args: KeysArguments): Promise<LogChoice> {
-  return { log: logOf(io, args), keys: await readOptionalFile(io, args.keys) };
+async function readLogChoice(io: CliIo, args: TrustArguments): Promise<LogChoice> {
+  return { log: logOf(io, args), keys: await readOptionalFile(io, args.trust) };
 }
 
 async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
@@ -123,16 +128,28 @@ function printReport(
   throw new SealroomError('AUDIT_CHAIN', `verification failed: ${countOf(problems.length, 'problem')}`);
 }
 
+/** What the shown records must be about; `--key` also took the id of a secret once. */
+function aboutOf(io: CliIo, { key, 'secret-id': secretId, json }: ShowArguments): KeyChoice | undefined {
+  if (key !== undefined && secretId !== undefined) {
+    throw new SealroomError('USAGE_OPTION', '`--key` and `--secret-id` cannot be combined');
+  }
+  if (secretId !== undefined) return { kind: 'secret', id: secretId };
+  if (key === undefined) return undefined;
+  if (!SECRET_ID.test(key)) return { kind: 'wrapping-key', uri: key };
+  if (!json) say(io, 'notice', '`--key` with the id of a secret is now `--secret-id`');
+  return { kind: 'secret', id: key };
+}
+
 async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
-  const { key } = args;
-  const wanted = { key, manifest: await readManifestFile(io, args) };
+  const about = aboutOf(io, args);
+  const wanted = { about, manifest: await readManifestFile(io, args) };
   let shown = 0;
   for await (const { record, line } of showRecords(memberEnvironment(io, args), { log: logOf(io, args) }, wanted)) {
     shown += 1;
     io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
   }
   if (args.json) return;
-  if (key !== undefined && shown === 0) {
+  if (about !== undefined && shown === 0) {
     say(io, 'hint', 'no record is about this key; `sealroom key show` lists the ids of secrets and the URIs of keys');
   } else say(io, 'hint', 'these records are not verified; `sealroom audit verify` verifies them');
 }
@@ -143,7 +160,7 @@ async function runExport(args: ExportArguments, io: CliIo): Promise<void> {
   for await (const line of lines) io.stdout.write(`${line}\n`);
 }
 
-async function runCheckpoint(args: KeysArguments, io: CliIo): Promise<void> {
+async function runCheckpoint(args: TrustArguments, io: CliIo): Promise<void> {
   const checkpoint = await checkpointOf(memberEnvironment(io, args), await readLogChoice(io, args));
   io.stdout.write(args.json ? `${JSON.stringify({ checkpoint })}\n` : checkpoint);
 }
@@ -174,7 +191,7 @@ export function auditCommand(io: CliIo): CommandModule {
           'verify [log]',
           'verify a log, an export or a proof; exit code 4 if it differs from what was signed',
           (inner) =>
-            withKeys(inner).option('seen', {
+            withTrust(inner).option('seen', {
               type: 'string',
               describe: 'file of checkpoints that you saved before, one after another',
             }),
@@ -184,32 +201,38 @@ export function auditCommand(io: CliIo): CommandModule {
           'show [log]',
           'list the records of a log, or those of one key',
           (inner) =>
-            withAuditor(withLog(inner)).option('key', {
-              type: 'string',
-              requiresArg: true,
-              describe: 'only records about this key: the id of a secret, or the URI of a wrapping key',
-            }),
+            withAuditor(withLog(inner))
+              .option('secret-id', {
+                type: 'string',
+                requiresArg: true,
+                describe: 'only records about the secret with this id',
+              })
+              .option('key', {
+                type: 'string',
+                requiresArg: true,
+                describe: 'only records about the wrapping key with this URI',
+              }),
           (args) => runShow(args, io),
         )
         .command(
           'export [log]',
           'print the records that a member may see, each with its proof',
           (inner) =>
-            withAuditor(withKeys(inner)).option('for', {
+            withAuditor(withTrust(inner)).option('for', {
               type: 'string',
               demandOption: true,
               describe: 'id of the member',
             }),
           (args) => runExport(args, io),
         )
-        .command('checkpoint [log]', 'print the signed checkpoint, for you to keep', withKeys, (args) =>
+        .command('checkpoint [log]', 'print the signed checkpoint, for you to keep', withTrust, (args) =>
           runCheckpoint(args, io),
         )
         .command(
           'prove [log]',
           'print a proof that a record is in the log, or that the log extends an earlier one',
           (inner) =>
-            withKeys(inner)
+            withTrust(inner)
               .option('record', { type: 'number', describe: 'number of the record, from 0' })
               .option('from', { type: 'number', describe: 'number of records in an earlier checkpoint' }),
           (args) => runProve(args, io),

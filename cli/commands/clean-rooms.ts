@@ -184,7 +184,7 @@ function withQuery(yargs: Argv): Argv<QueryArguments> {
         requiresArg: true,
         describe: 'file (.csv or .parquet) for the result, downloaded from the bucket and decrypted',
       })
-      .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' })
+      .option('overwrite', { type: 'boolean', default: false, describe: 'replace an existing file' })
       .option('profile', { type: 'string', requiresArg: true, describe: 'AWS profile' })
       .option('region', { type: 'string', requiresArg: true, describe: 'AWS region' }),
   );

@@ -90,7 +90,7 @@ function withImport(yargs: Argv): Argv<ImportArguments> {
         requiresArg: true,
         describe: 'file for the manifest (YAML)',
       })
-      .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' }),
+      .option('overwrite', { type: 'boolean', default: false, describe: 'replace an existing file' }),
   );
 }
 

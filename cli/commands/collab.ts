@@ -55,7 +55,7 @@ interface KeyArguments extends OutputArguments {
 /** Who signs, and with what. */
 interface SignerArguments extends ManifestArguments {
   readonly as: string;
-  readonly key: string;
+  readonly 'signing-key': string | undefined;
   readonly home: string | undefined;
 }
 
@@ -133,13 +133,17 @@ async function runShow(args: ManifestArguments, io: CliIo): Promise<void> {
   printAnswer(io, args, { ...manifest, signatureStates, ...words }, printManifest(manifest, signatureStates));
 }
 
+function pathOf(io: CliIo, file: string | undefined): string | undefined {
+  return file === undefined ? undefined : resolve(io.cwd, file);
+}
+
 async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   const { template = null } = args;
   const file = await readNamedFile(io, args.manifest);
   const { manifest, signature, text } = await signAsMember(memberEnvironment(io, args), {
     manifest: file,
     member: args.as,
-    keyFile: resolve(io.cwd, args.key),
+    keyFile: pathOf(io, args['signing-key']),
     template,
   });
   await writeWholeFile(file.file, text, { overwrite: true });
@@ -156,7 +160,7 @@ async function runWithdraw(args: WithdrawArguments, io: CliIo): Promise<void> {
   const { signature, text } = await withdrawAsMember(memberEnvironment(io, args), {
     manifest: file,
     member: args.as,
-    keyFile: resolve(io.cwd, args.key),
+    keyFile: pathOf(io, args['signing-key']),
     template,
   });
   await writeWholeFile(file.file, text, { overwrite: true });
@@ -211,30 +215,32 @@ async function runDiff(args: DiffArguments, io: CliIo): Promise<void> {
 function withInit(yargs: Argv): Argv<InitArguments> {
   return withManifest(yargs)
     .option('members', {
-      alias: 'm',
       type: 'string',
       demandOption: true,
       describe: 'ids of the members, separated by commas; the first one asks the queries',
     })
     .option('name', { type: 'string', default: 'New collaboration', describe: 'name of the collaboration' })
     .option('id', { type: 'string', describe: 'collaboration id (default: a new one)' })
-    .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing file' });
+    .option('overwrite', { type: 'boolean', default: false, describe: 'replace an existing file' });
 }
 
 function withSigner(yargs: Argv): Argv<SignerArguments> {
   return withManifest(yargs)
     .option('as', { type: 'string', demandOption: true, describe: 'id of the member that signs' })
-    .option('key', { alias: 'k', type: 'string', demandOption: true, describe: "file with the member's signing key" })
+    .option('signing-key', {
+      type: 'string',
+      requiresArg: true,
+      describe: "file with the member's signing key (default: `sign.key` in the home)",
+    })
     .option('home', {
       type: 'string',
       requiresArg: true,
-      describe: 'home whose log records refusals (default: SEALROOM_HOME, else ~/.sealroom)',
+      describe: 'home with your keys, whose log records refusals (default: SEALROOM_HOME, else ~/.sealroom)',
     });
 }
 
 function withSign(yargs: Argv): Argv<SignArguments> {
   return withSigner(yargs).option('template', {
-    alias: 't',
     type: 'string',
     describe: 'approve this template instead of the manifest',
   });
@@ -242,7 +248,6 @@ function withSign(yargs: Argv): Argv<SignArguments> {
 
 function withWithdraw(yargs: Argv): Argv<WithdrawArguments> {
   return withSigner(yargs).option('template', {
-    alias: 't',
     type: 'string',
     demandOption: true,
     describe: 'id of the template',

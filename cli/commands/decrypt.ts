@@ -22,7 +22,7 @@ import { type CliIo, say } from '../terminal.ts';
 export interface DecryptArguments extends TableArguments, KeyArguments {
   readonly input: string;
   readonly identity: string | undefined;
-  readonly keys: string | undefined;
+  readonly trust: string | undefined;
   readonly as: string | undefined;
   readonly again: boolean;
   readonly 'fail-on-fingerprint-columns': boolean;
@@ -59,7 +59,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     collaboration: await readCollaboration(io, args),
     packageKeys: {
       identityFile: fileOf(args.identity),
-      keysFile: fileOf(args.keys),
+      trustFile: fileOf(args.trust),
       member: args.as,
       isAgain: args.again,
     },
@@ -109,14 +109,14 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
     })
     .option('lenient-cells', LENIENT_CELLS)
     .option('identity', {
-      alias: 'i',
       type: 'string',
-      describe: 'age identity file to open a result package',
+      requiresArg: true,
+      describe: 'age identity file to open a result package (default: `receive.key` in the home)',
     })
-    .option('keys', {
-      alias: 'k',
+    .option('trust', {
       type: 'string',
-      describe: 'file with the verifier keys of trusted rooms, one per line',
+      requiresArg: true,
+      describe: 'file with the verifier keys of trusted rooms, one per line, for a result package',
     })
     .option('as', {
       type: 'string',

@@ -47,7 +47,6 @@ interface ReceiveArguments extends CommonArguments, KeyArguments, ManifestArgume
 
 function withOverwrite<T>(yargs: Argv<T>): Argv<T & { readonly overwrite: boolean }> {
   return yargs.option('overwrite', {
-    alias: 'f',
     type: 'boolean',
     default: false,
     describe: 'replace an existing output',

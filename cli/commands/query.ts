@@ -168,7 +168,7 @@ export function queryCommand(io: CliIo): CommandModule<object, CommandArguments>
           describe:
             'file for the result, encrypted to its receivers, and named like `--output`; the result is not shown',
         })
-        .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace existing files' })
+        .option('overwrite', { type: 'boolean', default: false, describe: 'replace existing files' })
         .option('home', {
           type: 'string',
           requiresArg: true,

@@ -159,7 +159,7 @@ async function runLog(args: RoomArguments, io: CliIo): Promise<void> {
   for await (const { record, line } of records) io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
   if (args.json) return;
   const from = (path: string): string => join(relative(io.cwd, directory), relative(directory, path));
-  say(io, 'hint', `check them with \`sealroom audit verify ${from(auditDirectory)} --keys ${from(verifierFile)}\``);
+  say(io, 'hint', `check them with \`sealroom audit verify ${from(auditDirectory)} --trust ${from(verifierFile)}\``);
 }
 
 function withInit(yargs: Argv): Argv<InitArguments> {
@@ -167,7 +167,6 @@ function withInit(yargs: Argv): Argv<InitArguments> {
     yargs
       .positional('directory', { type: 'string', demandOption: true, describe: 'directory for the room' })
       .option('manifest', {
-        alias: 'm',
         type: 'string',
         demandOption: true,
         describe: 'manifest, signed by all members',

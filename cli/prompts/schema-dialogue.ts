@@ -13,6 +13,7 @@ import {
   addSuffix,
   COLUMN_KINDS,
   createTableSchema,
+  legalHeader,
   MAX_PAD_LENGTH_BYTES,
   MAX_TARGET_COLUMNS,
   parseHeader,
@@ -91,14 +92,14 @@ async function askTargetCount(prompter: Prompter, name: string): Promise<number>
 
 async function askHeader(session: Session, column: SourceColumn, label: string): Promise<Header> {
   const { prompter, headerRow } = session;
-  const initial = headerRow ? column.header : null;
+  const initial = headerRow ? legalHeader(column.header) : null;
   const answer = await prompter.askText({
     message: `${label}: target header?`,
     initial,
     check: (text) => (text === '' && initial !== null ? null : findProblem(() => parseHeader(text, 'target header'))),
   });
   if (answer === '' && initial !== null) {
-    prompter.say(`using the source header ${quoteForMessage(initial)}`);
+    prompter.say(`using ${initial === column.header ? 'the source header ' : ''}${quoteForMessage(initial)}`);
     return initial;
   }
   const header = parseHeader(answer);
@@ -178,7 +179,7 @@ async function askTarget(session: Session, column: SourceColumn, label: string):
   const targetHeader = await askTargetHeader(session, column, kind, label);
   session.used.add(targetHeader);
   const sourceIndex = session.headerRow ? null : column.index;
-  const names = { sourceHeader: column.header, sourceIndex, targetHeader };
+  const names = { sourceHeader: column.header, sourceIndex, targetHeader, normalise: [], nulls: [] };
   return kind === 'sealed' ? { kind, ...names, pad: await askPad(session.prompter, label) } : { kind, ...names };
 }
 

@@ -12,10 +12,13 @@ export {
   type ColumnKind,
   COLUMN_KINDS,
   type Header,
+  type SourceHeader,
   addSuffix,
   defaultTargetHeader,
+  legalHeader,
   normaliseHeader,
   parseHeader,
+  parseSourceHeader,
   positionalHeader,
   MAX_HEADER_LENGTH,
   MAX_PAD_LENGTH_BYTES,
@@ -52,4 +55,15 @@ export {
   type TemplateNote,
   templateSchema,
 } from '../schema/index.ts';
+export {
+  DATE_FORMATS,
+  type DateFormat,
+  isNormalised,
+  NO_NORMALISATION,
+  type Normalisation,
+  NORMALISE_STEPS,
+  type NormaliseStep,
+  parseNormalisation,
+  parseStep,
+} from '../normalise/index.ts';
 export { listProblems } from '../errors/index.ts';

@@ -1,17 +1,18 @@
-import { describeValue, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
+import { describeValue, didYouMean, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
+import { type Normalisation, NO_NORMALISATION, parseNormalisation } from '../normalise/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import { COLUMN_KINDS } from './column-kind.ts';
-import type { Header } from './header.ts';
-import { defaultTargetHeader, parseHeader, positionalHeader, trimBlanks } from './header.ts';
+import type { Header, SourceHeader } from './header.ts';
+import { defaultTargetHeader, parseHeader, parseSourceHeader, positionalHeader, trimBlanks } from './header.ts';
 import { hintAtCapitals } from './json.ts';
 import type { Pad } from './pad.ts';
 import { parsePad } from './pad.ts';
 import type { ProblemCollector } from './problem-collector.ts';
 
-/** The headers of a target column and its source. */
-export interface ColumnNames {
+/** The headers of a target column and its source, and how the source's values are normalised. */
+export interface ColumnNames extends Normalisation {
   /** The column of the input, `_cN` in a table without header row. */
-  readonly sourceHeader: Header;
+  readonly sourceHeader: SourceHeader;
   /** 0-based index of the source column, or `null` if it is found by its header. */
   readonly sourceIndex: number | null;
   /** The column of the output; part of the keys and initialization vectors of its cells. */
@@ -63,35 +64,68 @@ function parseKind(value: unknown): ColumnKind {
   );
 }
 
-/** Parses a header from JSON: a string, or a whole number, whose digits are the header. */
-function parseHeaderValue(value: unknown, role: 'source header' | 'target header'): Header {
+/** Reads a header from JSON: a string, or a whole number, whose digits are the header. */
+function readHeaderText(value: unknown, key: string): string {
   const text = Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof text === 'string') return parseHeader(text, role);
-  const key = role === 'source header' ? 'sourceHeader' : 'targetHeader';
+  if (typeof text === 'string') return text;
   throw new SealroomError('SCHEMA_INVALID', `\`${key}\`: expected a string, got ${describeValue(value)}`);
+}
+
+/** The source of a target column, and how its values are normalised. */
+interface Source extends Normalisation {
+  readonly sourceHeader: SourceHeader;
+}
+
+const SOURCE_MEMBERS = ['name', 'normalise', 'nulls'];
+
+/** Unlike elsewhere, an unknown member is refused: with `normalize` ignored, nothing would match. */
+function refuseUnknownMembers(source: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(source).find((name) => !SOURCE_MEMBERS.includes(name));
+  if (unknown === undefined) return;
+  throw new SealroomError(
+    'SCHEMA_INVALID',
+    `\`sourceHeader\`: expected \`name\`, \`normalise\` and \`nulls\`, got ${quoteForMessage(unknown)}`,
+    { hint: didYouMean(unknown, SOURCE_MEMBERS) },
+  );
 }
 
 //= format F-70
 //= format F-71
-function readSource(entry: Readonly<Record<string, unknown>>, sourceIndex: number | null): Header {
+//= format F-101
+function readSource(entry: Readonly<Record<string, unknown>>, sourceIndex: number | null): Source {
   const given = entry['sourceHeader'] ?? undefined;
-  if (sourceIndex === null) return parseHeaderValue(given, 'source header');
-  if (given === undefined) return positionalHeader(sourceIndex);
-  throw new SealroomError('SCHEMA_INVALID', '`sourceHeader` cannot be used where `headerRow` is false', {
-    hint: 'without a header row, the position in `columns` selects the source column',
-  });
+  if (sourceIndex !== null && given === undefined) {
+    return { sourceHeader: positionalHeader(sourceIndex), ...NO_NORMALISATION };
+  }
+  const members = isRecord(given) ? given : null;
+  if (members !== null) refuseUnknownMembers(members);
+  const name = members === null ? given : (members['name'] ?? undefined);
+  if (sourceIndex !== null && name !== undefined) {
+    throw new SealroomError('SCHEMA_INVALID', '`sourceHeader` cannot name a column where `headerRow` is false', {
+      hint: 'without a header row, the position in `columns` selects the source column',
+    });
+  }
+  return {
+    sourceHeader:
+      sourceIndex === null
+        ? parseSourceHeader(readHeaderText(name, members === null ? 'sourceHeader' : 'name'))
+        : positionalHeader(sourceIndex),
+    ...(members === null ? NO_NORMALISATION : parseNormalisation(members)),
+  };
 }
 
 //= format F-65
 //= format F-71
 function readTarget(
   entry: Readonly<Record<string, unknown>>,
-  source: Header | null,
+  source: SourceHeader | null,
   sourceIndex: number | null,
   kind: ColumnKind | null,
 ): Header | null {
   const given = entry['targetHeader'] ?? undefined;
-  if (given !== undefined || sourceIndex !== null) return parseHeaderValue(given, 'target header');
+  if (given !== undefined || sourceIndex !== null) {
+    return parseHeader(readHeaderText(given, 'targetHeader'), 'target header');
+  }
   return source === null || kind === null ? null : defaultTargetHeader(source, kind);
 }
 
@@ -106,7 +140,9 @@ function readPad(given: unknown, kind: ColumnKind | null): Pad | null {
 
 /** `column 3 (`email`)`: the entry's position, and the header that the user will look for. */
 function labelEntry(entry: Readonly<Record<string, unknown>>, place: ColumnPlace): string {
-  const name = place.sourceIndex === null ? entry['sourceHeader'] : entry['targetHeader'];
+  const source = entry['sourceHeader'];
+  const sourceName = isRecord(source) ? source['name'] : source;
+  const name = place.sourceIndex === null ? sourceName : entry['targetHeader'];
   return typeof name === 'string' ? `${place.label} (${quoteForMessage(name)})` : place.label;
 }
 
@@ -136,8 +172,8 @@ export function readColumnSchema(value: unknown, place: ColumnPlace, problems: P
     problems.attempt(label, readMember, hintAtCapitals(value, key));
   const kind = read('type', () => parseKind(value['type']));
   const pad = read('pad', () => readPad(value['pad'] ?? undefined, kind));
-  const sourceHeader = read('sourceHeader', () => readSource(value, sourceIndex));
-  const targetHeader = read('targetHeader', () => readTarget(value, sourceHeader, sourceIndex, kind));
-  if (problems.count > before || kind === null || sourceHeader === null || targetHeader === null) return null;
-  return freezeColumn({ sourceHeader, sourceIndex, targetHeader }, kind, pad);
+  const source = read('sourceHeader', () => readSource(value, sourceIndex));
+  const targetHeader = read('targetHeader', () => readTarget(value, source?.sourceHeader ?? null, sourceIndex, kind));
+  if (problems.count > before || kind === null || source === null || targetHeader === null) return null;
+  return freezeColumn({ ...source, sourceIndex, targetHeader }, kind, pad);
 }

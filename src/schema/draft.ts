@@ -2,9 +2,9 @@ import { countOf } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
 import type { ColumnSchema } from './column.ts';
 import type { ColumnProfile, ValueShape } from './column-profile.ts';
-import { addSuffix, findHeaderProblem, parseHeader } from './header.ts';
-import type { Header } from './header.ts';
-import { MAX_HEADER_LENGTH } from './limits.ts';
+import { NO_NORMALISATION } from '../normalise/index.ts';
+import { addSuffix, findHeaderProblem, legalHeader, unusedHeader } from './header.ts';
+import type { SourceHeader, Header } from './header.ts';
 import type { Pad } from './pad.ts';
 import type { SourceColumn, SourceTable } from './source-column.ts';
 import type { TableSchema } from './table-schema.ts';
@@ -173,14 +173,10 @@ function advise(profile: ColumnProfile, allowCleartext: boolean): ColumnAdvice {
 }
 
 /** An unused target header: with the usual suffix, without it, or with a number. */
-function pickTarget(source: Header, kind: ColumnKind, used: ReadonlySet<string>): Header {
-  const isSuffixable = findHeaderProblem(source + '_'.repeat('_fingerprint'.length)) === null;
-  const first = isSuffixable ? addSuffix(source, kind) : source;
-  for (let number = 1; ; number++) {
-    const ending = number === 1 ? '' : `_${String(number)}`;
-    const header = parseHeader(first.slice(0, MAX_HEADER_LENGTH - ending.length) + ending);
-    if (!used.has(header)) return header;
-  }
+function pickTarget(source: SourceHeader, kind: ColumnKind, used: ReadonlySet<string>): Header {
+  const legal = legalHeader(source);
+  const isSuffixable = findHeaderProblem(legal + '_'.repeat('_fingerprint'.length)) === null;
+  return unusedHeader(isSuffixable ? addSuffix(legal, kind) : legal, used);
 }
 
 function draftColumns(advice: readonly ColumnAdvice[], headerRow: boolean): readonly ColumnSchema[] {
@@ -189,7 +185,8 @@ function draftColumns(advice: readonly ColumnAdvice[], headerRow: boolean): read
     if (kind === 'left-out') return [];
     const targetHeader = pickTarget(column.header, kind, used);
     used.add(targetHeader);
-    const names = { sourceHeader: column.header, sourceIndex: headerRow ? null : column.index, targetHeader };
+    const sourceIndex = headerRow ? null : column.index;
+    const names = { sourceHeader: column.header, sourceIndex, targetHeader, ...NO_NORMALISATION };
     return [Object.freeze(kind === 'sealed' ? { kind, ...names, pad: MAX_PAD } : { kind, ...names })];
   });
 }

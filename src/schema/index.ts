@@ -13,9 +13,12 @@ export {
   addSuffix,
   defaultTargetHeader,
   type Header,
+  legalHeader,
   normaliseHeader,
   parseHeader,
+  parseSourceHeader,
   positionalHeader,
+  type SourceHeader,
 } from './header.ts';
 export { MAX_HEADER_LENGTH, MAX_PAD_LENGTH_BYTES, MAX_TARGET_COLUMNS } from './limits.ts';
 export { type Pad, PAD_KINDS, type PadKind, parsePad, parsePadLength } from './pad.ts';

@@ -1,7 +1,7 @@
 import { quoteForMessage, SealroomError } from '../errors/index.ts';
 import type { ColumnKind } from './column-kind.ts';
-import type { Header } from './header.ts';
-import { findHeaderProblem, normaliseHeader, parseHeader, positionalHeader } from './header.ts';
+import type { SourceHeader } from './header.ts';
+import { normaliseHeader, parseSourceHeader, positionalHeader } from './header.ts';
 
 /** The content of a column as far as its type tells; `other` if the type does not tell. */
 export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';
@@ -19,10 +19,10 @@ export interface SourceField {
 export interface SourceColumn extends SourceField {
   /** 0-based place in the file. */
   readonly index: number;
-  readonly header: Header;
+  readonly header: SourceHeader;
 }
 
-/** A column that no schema can use: its header breaks the naming rule, or its type allows no target column. */
+/** A column that no schema can use: it has no header, or its type allows no target column. */
 export interface UnusableColumn {
   /** 0-based place in the file. */
   readonly index: number;
@@ -56,7 +56,7 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
 
 function findReason(field: SourceField, headerRow: boolean): string | null {
   if (field.kinds.length === 0) return 'its type is nested';
-  return headerRow ? findHeaderProblem(normaliseHeader(field.name)) : null;
+  return headerRow && normaliseHeader(field.name) === '' ? 'it has no header' : null;
 }
 
 /**
@@ -71,7 +71,7 @@ export function readSourceTable(fields: readonly SourceField[], headerRow: boole
   fields.forEach((field, index) => {
     const reason = findReason(field, headerRow);
     if (reason !== null) unusable.push({ index, name: field.name, reason });
-    else columns.push({ ...field, index, header: headerRow ? parseHeader(field.name) : positionalHeader(index) });
+    else columns.push({ ...field, index, header: headerRow ? parseSourceHeader(field.name) : positionalHeader(index) });
   });
   const [first] = unusable;
   if (columns.length === 0) {

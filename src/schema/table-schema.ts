@@ -1,7 +1,8 @@
 import { describeValue, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
+import { isNormalised, printNormalisation } from '../normalise/index.ts';
 import type { ColumnPlace, ColumnSchema } from './column.ts';
 import { readColumnSchema } from './column.ts';
-import type { Header } from './header.ts';
+import type { SourceHeader } from './header.ts';
 import { hintAtCapitals, readJson } from './json.ts';
 import { MAX_TARGET_COLUMNS } from './limits.ts';
 import type { Pad } from './pad.ts';
@@ -194,12 +195,20 @@ function writePad(pad: Pad): object {
   return pad.kind === 'none' ? { type } : { type, length: pad.lengthBytes };
 }
 
+/** The source in JSON: a text wherever C3R can follow, so an object only for a column that is normalised. */
+//= format F-101
+function writeSource(column: ColumnSchema): object {
+  if (!isNormalised(column)) return column.sourceIndex === null ? { sourceHeader: column.sourceHeader } : {};
+  const name = column.sourceIndex === null ? { name: column.sourceHeader } : {};
+  return { sourceHeader: { ...name, ...printNormalisation(column) } };
+}
+
 function writeColumn(column: ColumnSchema, comment: string | undefined): object {
   return {
     ...(comment === undefined ? {} : { COMMENT: comment }),
     type: column.kind,
     ...(column.kind === 'sealed' ? { pad: writePad(column.pad) } : {}),
-    ...(column.sourceIndex === null ? { sourceHeader: column.sourceHeader } : {}),
+    ...writeSource(column),
     targetHeader: column.targetHeader,
   };
 }
@@ -222,13 +231,18 @@ export function printTableSchema(schema: TableSchema, describe: DescribeColumn =
 }
 
 /** The source headers that a schema uses, each once, in order of first use. */
-export function sourceHeadersOf(schema: TableSchema): readonly Header[] {
+export function sourceHeadersOf(schema: TableSchema): readonly SourceHeader[] {
   return [...new Set(schema.columns.map((column) => column.sourceHeader))];
 }
 
-/** One line for people and test vectors: `alpha -> alpha_fingerprint fingerprint, beta -> beta cleartext`. */
+function describeSource(column: ColumnSchema): string {
+  const steps = [...column.normalise, ...(column.nulls.length === 0 ? [] : ['nulls'])];
+  return steps.length === 0 ? column.sourceHeader : `${column.sourceHeader} (${steps.join(', ')})`;
+}
+
+/** One line for people and test vectors: `alpha (email) -> alpha_fingerprint fingerprint, beta -> beta cleartext`. */
 export function describeTableSchema(schema: TableSchema): string {
   return schema.columns
-    .map(({ kind, sourceHeader, targetHeader }) => `${sourceHeader} -> ${targetHeader} ${kind}`)
+    .map((column) => `${describeSource(column)} -> ${column.targetHeader} ${column.kind}`)
     .join(', ');
 }

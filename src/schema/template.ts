@@ -1,3 +1,4 @@
+import { legalHeader, unusedHeader } from './header.ts';
 import { MAX_PAD_LENGTH_BYTES } from './limits.ts';
 import type { SourceColumn, SourceTable } from './source-column.ts';
 
@@ -32,8 +33,11 @@ function listKinds(column: SourceColumn, allowCleartext: boolean): string {
 export function templateSchema(table: SourceTable, options: { readonly allowCleartext: boolean }): SchemaTemplate {
   const { allowCleartext } = options;
   const notes: TemplateNote[] = [];
+  const used = new Set<string>();
   const writeTargets = (column: SourceColumn): readonly object[] => {
-    const names = { ...(table.headerRow ? { sourceHeader: column.header } : {}), targetHeader: column.header };
+    const targetHeader = unusedHeader(legalHeader(column.header), used);
+    used.add(targetHeader);
+    const names = { ...(table.headerRow ? { sourceHeader: column.header } : {}), targetHeader };
     if (column.kinds.includes('sealed'))
       return [{ ...names, type: listKinds(column, allowCleartext), pad: PAD_PLACEHOLDER }];
     notes.push({ kind: allowCleartext ? 'cleartext-only' : 'left-out', column });

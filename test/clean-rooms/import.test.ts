@@ -131,12 +131,12 @@ describe('an import from AWS Clean Rooms', () => {
       // The rule groups by a column that is sealed: AWS does not know that, and no query could run.
       err: expect.stringMatching(/left out: table `impressions`: .*dimensionColumns.*sealed/),
     });
-    expect(await session.run([...IMPORT, '-f', '--schema', 'none=c3r.json'])).toMatchObject({
+    expect(await session.run([...IMPORT, '--overwrite', '--schema', 'none=c3r.json'])).toMatchObject({
       code: 2,
       err: expect.stringContaining('the collaboration has no table `none`'),
     });
     const asked = aws.requests.length;
-    expect(await session.run([...IMPORT, '-f', '--schema', 'c3r.json'])).toMatchObject({ code: 2 });
+    expect(await session.run([...IMPORT, '--overwrite', '--schema', 'c3r.json'])).toMatchObject({ code: 2 });
     expect(aws.requests).toHaveLength(asked);
   });
 

@@ -30,39 +30,48 @@ async function withLog(action: (session: Session, log: LogFolder) => Promise<voi
 describe('sealroom audit', () => {
   test('verify: a whole log, an export and a proof of growth', () =>
     withLog(async (session, { directory }) => {
-      const whole = await session.run(['audit', 'verify', directory, '--keys', 'keys']);
+      const whole = await session.run(['audit', 'verify', directory, '--trust', 'keys']);
       expect(whole).toMatchObject({ code: 0, out: '' });
       expect(whole.err).toMatch(
         /^verified 5 records and 1 checkpoint\nsigned by runner\.example\/spring\+[0-9a-f]{8}\nrecord 4: the query has not finished\n$/,
       );
-      const json = await session.run(['audit', 'verify', directory, '--keys', 'keys', '--json']);
+      const json = await session.run(['audit', 'verify', directory, '--trust', 'keys', '--json']);
       expect(JSON.parse(json.out)).toMatchObject({ records: 5, unfinished: [4], problems: [] });
 
-      await session.put('seen', (await session.run(['audit', 'checkpoint', directory, '-k', 'keys'])).out);
-      const proof = await session.run(['audit', 'prove', directory, '-k', 'keys', '--from', '5']);
+      await session.put('seen', (await session.run(['audit', 'checkpoint', directory, '--trust', 'keys'])).out);
+      const proof = await session.run(['audit', 'prove', directory, '--trust', 'keys', '--from', '5']);
       await session.put('growth', proof.out);
-      const grown = await session.run(['audit', 'verify', 'growth', '-k', 'keys', '--seen', 'seen']);
+      const grown = await session.run(['audit', 'verify', 'growth', '--trust', 'keys', '--seen', 'seen']);
       expect(grown).toMatchObject({ code: 0, err: 'the log of 5 records extends the one that you saw before\n' });
 
-      await session.put('mine', (await session.run(['audit', 'export', directory, '-k', 'keys', '--for', 'pub'])).out);
-      const mine = await session.run(['audit', 'verify', 'mine', '-k', 'keys']);
+      await session.put(
+        'mine',
+        (await session.run(['audit', 'export', directory, '--trust', 'keys', '--for', 'pub'])).out,
+      );
+      const mine = await session.run(['audit', 'verify', 'mine', '--trust', 'keys']);
       expect(mine).toMatchObject({ code: 0, err: 'verified 4 records of a log of 5\n' });
-      const checked = await session.run(['audit', 'verify', 'mine', '-k', 'keys', '--seen', 'seen']);
+      const checked = await session.run(['audit', 'verify', 'mine', '--trust', 'keys', '--seen', 'seen']);
       expect(checked).toMatchObject({ code: 0, err: 'verified 4 records of a log of 5\n' });
       await session.put('mine', (await session.text('mine')).replace('\\"rows\\":3', '\\"rows\\":4'));
-      expect(await session.run(['audit', 'verify', 'mine', '-k', 'keys'])).toMatchObject({ code: 4 });
+      expect(await session.run(['audit', 'verify', 'mine', '--trust', 'keys'])).toMatchObject({ code: 4 });
     }));
 
   test('A-51 verify: a fork is told with both checkpoints, of a log, an export and a proof of growth', () =>
     withLog(async (session, { directory, signer }) => {
       const fork = signCheckpoint({ size: 5, root: new Uint8Array(32) }, signer);
-      const own = (await session.run(['audit', 'checkpoint', directory, '-k', 'keys'])).out;
+      const own = (await session.run(['audit', 'checkpoint', directory, '--trust', 'keys'])).out;
       await session.put('seen', fork);
-      await session.put('growth', (await session.run(['audit', 'prove', directory, '-k', 'keys', '--from', '5'])).out);
-      await session.put('mine', (await session.run(['audit', 'export', directory, '-k', 'keys', '--for', 'pub'])).out);
+      await session.put(
+        'growth',
+        (await session.run(['audit', 'prove', directory, '--trust', 'keys', '--from', '5'])).out,
+      );
+      await session.put(
+        'mine',
+        (await session.run(['audit', 'export', directory, '--trust', 'keys', '--for', 'pub'])).out,
+      );
       const message = 'the signer of `runner.example/spring` signed two logs: its checkpoints of 5 records differ';
       for (const path of [directory, 'mine', 'growth']) {
-        const argv = ['audit', 'verify', path, '-k', 'keys', '--seen', 'seen'];
+        const argv = ['audit', 'verify', path, '--trust', 'keys', '--seen', 'seen'];
         const { code, err } = await session.run(argv);
         expect(code).toBe(4);
         for (const text of [message, own, fork]) expect(err).toContain(text);
@@ -78,17 +87,17 @@ describe('sealroom audit', () => {
       const checkpoint = await log.read('checkpoint');
       await log.write('log.jsonl', (await log.read('log.jsonl')).replace('"rows":3', '"rows":4'));
       await session.put('seen', checkpoint);
-      const outcome = await session.run(['audit', 'verify', log.directory, '-k', 'keys', '--seen', 'seen']);
+      const outcome = await session.run(['audit', 'verify', log.directory, '--trust', 'keys', '--seen', 'seen']);
       expect(outcome.code).toBe(4);
       expect(outcome.err).toMatch(/^record 1: it was changed$/m);
       expect(outcome.err).toMatch(/^error: verification failed: \d problems$/m);
-      const json = await session.run(['audit', 'verify', log.directory, '-k', 'keys', '--json']);
+      const json = await session.run(['audit', 'verify', log.directory, '--trust', 'keys', '--json']);
       expect(json.code).toBe(4);
       expect(JSON.parse(json.out)).toMatchObject({ problems: [{ record: 1 }, { record: null }] });
       expect(JSON.parse(json.err)).toMatchObject({ error: { code: 'AUDIT_CHAIN' } });
       for (const argv of [['checkpoint'], ['prove', '--record', '0'], ['export', '--for', 'pub']]) {
         const [name = '', ...rest] = argv;
-        expect(await session.run(['audit', name, log.directory, '-k', 'keys', ...rest])).toMatchObject({
+        expect(await session.run(['audit', name, log.directory, '--trust', 'keys', ...rest])).toMatchObject({
           code: 4,
           out: '',
         });
@@ -114,7 +123,7 @@ describe('sealroom audit', () => {
   test('A-28 export: the records that concern a member, and attempts that name no known table', () =>
     withLog(async (session, { directory }) => {
       const records = async (member: string): Promise<unknown[]> => {
-        const { out } = await session.run(['audit', 'export', directory, '-k', 'keys', '--for', member]);
+        const { out } = await session.run(['audit', 'export', directory, '--trust', 'keys', '--for', member]);
         return out
           .split('\n')
           .slice(0, -1)
@@ -131,18 +140,20 @@ describe('sealroom audit', () => {
 
   test('A-26, A-27 prove: text of c2sp.org/tlog-proof, and of c2sp.org/tlog-witness', () =>
     withLog(async (session, { directory }) => {
-      const { out: checkpoint } = await session.run(['audit', 'checkpoint', directory, '-k', 'keys']);
-      const record = await session.run(['audit', 'prove', directory, '-k', 'keys', '--record', '2']);
+      const { out: checkpoint } = await session.run(['audit', 'checkpoint', directory, '--trust', 'keys']);
+      const record = await session.run(['audit', 'prove', directory, '--trust', 'keys', '--record', '2']);
       const [head = ''] = record.out.split('\n\n');
       expect(head.split('\n').slice(0, 2)).toEqual(['c2sp.org/tlog-proof@v1', 'index 2']);
       expect(record.out).toBe(`${head}\n\n${checkpoint}`);
-      const growth = await session.run(['audit', 'prove', directory, '-k', 'keys', '--from', '3']);
+      const growth = await session.run(['audit', 'prove', directory, '--trust', 'keys', '--from', '3']);
       expect(growth.out).toMatch(/^old 3\n/);
       expect(growth.out.endsWith(`\n\n${checkpoint}`)).toBe(true);
       for (const wrong of [[], ['--record', '1', '--from', '1']]) {
-        expect(await session.run(['audit', 'prove', directory, '-k', 'keys', ...wrong])).toMatchObject({ code: 2 });
+        expect(await session.run(['audit', 'prove', directory, '--trust', 'keys', ...wrong])).toMatchObject({
+          code: 2,
+        });
       }
-      expect(await session.run(['audit', 'prove', directory, '-k', 'keys', '--record', '5'])).toMatchObject({
+      expect(await session.run(['audit', 'prove', directory, '--trust', 'keys', '--record', '5'])).toMatchObject({
         code: 4,
       });
     }));
@@ -166,13 +177,13 @@ describe('sealroom audit', () => {
       const cases: readonly (readonly [readonly string[], number])[] = [
         [['audit'], 2],
         [['audit', 'verify', directory], 2],
-        [['audit', 'verify', directory, '-k', 'empty'], 2],
-        [['audit', 'verify', directory, '-k', 'secret'], 2],
-        [['audit', 'verify', directory, '-k', 'none'], 1],
-        [['audit', 'verify', 'none', '-k', 'keys'], 1],
-        [['audit', 'verify', directory, '-k', 'keys', '--seen', 'empty'], 2],
-        [['audit', 'verify', directory, '-k', 'keys', '--seen', 'text'], 4],
-        [['audit', 'verify', 'text', '-k', 'keys'], 4],
+        [['audit', 'verify', directory, '--trust', 'empty'], 2],
+        [['audit', 'verify', directory, '--trust', 'secret'], 2],
+        [['audit', 'verify', directory, '--trust', 'none'], 1],
+        [['audit', 'verify', 'none', '--trust', 'keys'], 1],
+        [['audit', 'verify', directory, '--trust', 'keys', '--seen', 'empty'], 2],
+        [['audit', 'verify', directory, '--trust', 'keys', '--seen', 'text'], 4],
+        [['audit', 'verify', 'text', '--trust', 'keys'], 4],
         [['audit', 'show', 'none'], 1],
       ];
       for (const [argv, code] of cases) {

@@ -20,7 +20,7 @@ async function startDraft(): Promise<Session> {
 }
 
 const sign = (session: Session, member: string): Promise<Outcome> =>
-  session.run(['collab', 'sign', 'spring.yaml', '--as', member, '--key', `${member}.key`]);
+  session.run(['collab', 'sign', 'spring.yaml', '--as', member, '--signing-key', `${member}.key`]);
 
 const verify = (session: Session): Promise<Outcome> => session.run(['collab', 'verify', 'spring.yaml']);
 
@@ -100,9 +100,9 @@ describe('collab', () => {
   test('sign refuses a key of somebody else and leaves the file as it was', async () => {
     await using session = await startDraft();
     const before = await session.text('spring.yaml');
-    const typo = await session.run(['collab', 'sign', 'spring.yaml', '--as', 'bradn', '--key', 'brand.key']);
+    const typo = await session.run(['collab', 'sign', 'spring.yaml', '--as', 'bradn', '--signing-key', 'brand.key']);
     expect(typo.err).toBe('error: `bradn` is not a member of the collaboration\nhint: did you mean `brand`?\n');
-    const outcome = await session.run(['collab', 'sign', 'spring.yaml', '--as', 'pub', '--key', 'brand.key']);
+    const outcome = await session.run(['collab', 'sign', 'spring.yaml', '--as', 'pub', '--signing-key', 'brand.key']);
     expect(outcome).toMatchObject({
       code: 2,
       err: expect.stringMatching(/the given key is not the one that the manifest has for pub/),
@@ -174,7 +174,7 @@ describe('collab', () => {
       'spring.yaml',
       `${text}\ntemplates:\n  - { id: reach, sql: SELECT 1, parameters: ${parameters} }\n`,
     );
-    const approve = ['collab', 'sign', 'spring.yaml', '--as', 'pub', '--key', 'pub.key', '--template', 'reach'];
+    const approve = ['collab', 'sign', 'spring.yaml', '--as', 'pub', '--signing-key', 'pub.key', '--template', 'reach'];
     expect(await session.run(approve)).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^signed `template reach` as pub\n/),

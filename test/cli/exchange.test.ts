@@ -206,7 +206,10 @@ test('the keys of a card are what a manifest takes, and the home signs it', asyn
   const { parse, stringify } = await import('yaml');
   const manifest = parse(await session.text('manifest.yaml')) as Record<string, unknown>;
   await session.put('manifest.yaml', stringify({ ...manifest, members }));
-  const signed = await session.run(['collab', 'sign', 'manifest.yaml', '--as', 'shoe', '--key', 'shoe/sign.key'], BARE);
+  const signed = await session.run(
+    ['collab', 'sign', 'manifest.yaml', '--as', 'shoe', '--signing-key', 'shoe/sign.key'],
+    BARE,
+  );
   expect(signed).toMatchObject({ code: 0 });
 });
 
@@ -273,7 +276,16 @@ describe('roles', () => {
     const digits = await digitsOf(session, 'sol', 'ken.card.json');
     await as(session, 'sol', ['member', 'verify', 'ken.card.json', '--expect', digits]);
     await as(session, 'ken', ['member', 'verify', 'sol.card.json', '--expect', digits]);
-    await as(session, 'ken', ['key', 'request', ...M, '--from', 'sol.card.json', '--output', 'ken.request.json', '-f']);
+    await as(session, 'ken', [
+      'key',
+      'request',
+      ...M,
+      '--from',
+      'sol.card.json',
+      '--output',
+      'ken.request.json',
+      '--overwrite',
+    ]);
     expect(await refused('sol', [...sending('ken'), ...M])).toMatch(
       /^error: `send` needs the role KEY_CUSTODIAN; sol of brand has/,
     );

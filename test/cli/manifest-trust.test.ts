@@ -247,7 +247,7 @@ describe('a manifest counts with the keys that the home knows', () => {
     await using home = await start();
     await beMember(home, 'brand', 'brand');
     await pin(home, 'pub', 'eve');
-    const sign = ['collab', 'sign', 'm.json', '--as', 'brand', '--key', 'home/sign.key'];
+    const sign = ['collab', 'sign', 'm.json', '--as', 'brand'];
     expect(await home.run(sign)).toMatchObject({ code: 4 });
     await pin(home, 'pub', 'pub', ['--replace']);
     await home.done(sign);
@@ -457,7 +457,7 @@ describe('the secret that a manifest names', () => {
 
 describe('an approval that was taken back', () => {
   const CUSTOM = JSON.stringify(manifestOfContext('customTemplates'), null, 2);
-  const AS_PUB = ['--as', 'pub', '--key', 'home/sign.key', '--template', 'tmpl-reach'];
+  const AS_PUB = ['--as', 'pub', '--template', 'tmpl-reach'];
 
   /** A home of `pub`, a manifest in which both owners approve a template, and a room for that. */
   async function startRoom(): Promise<HomeSession> {
@@ -524,9 +524,9 @@ describe('an approval that was taken back', () => {
 
   test('is taken back with the key of its member only', async () => {
     await using home = await startRoom();
-    const other = ['--as', 'brand', '--key', 'home/sign.key', '--template', 'tmpl-reach'];
+    const other = ['--as', 'brand', '--template', 'tmpl-reach'];
     expect(await home.run(['collab', 'withdraw', 'm.json', ...other])).toMatchObject({ code: 2 });
-    expect(await home.run(['collab', 'withdraw', 'm.json', ...AS_PUB.slice(0, 4)])).toMatchObject({ code: 2 });
+    expect(await home.run(['collab', 'withdraw', 'm.json', ...AS_PUB.slice(0, 2)])).toMatchObject({ code: 2 });
     expect(await home.session.text('m.json')).toBe(await home.session.text('old.json'));
   });
 });

@@ -218,7 +218,7 @@ describe('sealroom query', () => {
 
 describe('a package', () => {
   const SEALED = 'SELECT v.note, v.page FROM visits v WHERE v.seconds < 1003';
-  const keys = ['--keys', 'room/runner.pub', '--home', 'home', '--as', 'brand'];
+  const keys = ['--trust', 'room/runner.pub', '--home', 'home', '--as', 'brand'];
 
   test('carries sealed columns to their receiver, who opens both in one go', async () => {
     const asked = await query(SEALED, '--package', 'notes.age');
@@ -245,7 +245,7 @@ describe('a package', () => {
     const { code, out } = await run([
       'decrypt',
       'regions.age',
-      '-i',
+      '--identity',
       'pub.age',
       ...keys,
       '--as',
@@ -267,28 +267,31 @@ describe('a package', () => {
   test('does not open with another identity, another key of the room, or another id', async () => {
     await query(REGIONS, '--package', 'r.age', '--overwrite');
     const open = (...argv: string[]): Promise<Outcome> => run(['decrypt', 'r.age', '-o', 'r.csv', ...argv]);
-    expect(await open('-i', 'pub.age', ...keys)).toMatchObject({ code: 1, err: expect.stringContaining('r.age') });
+    expect(await open('--identity', 'pub.age', ...keys)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('r.age'),
+    });
     await run(['audit', 'key', 'other.key', '--name', `sealroom/${ID}`]).then(({ out }) =>
       room.session.put('other.pub', out),
     );
-    expect(await open('-i', 'brand.age', ...keys, '--keys', 'other.pub')).toMatchObject({ code: 4 });
-    expect(await open('-i', 'brand.age')).toMatchObject({ code: 2 });
-    expect(await run(['decrypt', 'none.age', '-o', 'r.csv', '-i', 'brand.age', ...keys])).toMatchObject({
+    expect(await open('--identity', 'brand.age', ...keys, '--trust', 'other.pub')).toMatchObject({ code: 4 });
+    expect(await open('--identity', 'brand.age')).toMatchObject({ code: 2 });
+    expect(await run(['decrypt', 'none.age', '-o', 'r.csv', '--identity', 'brand.age', ...keys])).toMatchObject({
       code: 1,
       err: 'error: none.age: cannot read: no such file or directory\n',
     });
     const id = '00000000-1111-2222-3333-444444444444';
-    expect(await open('-i', 'brand.age', ...keys, '--id', id)).toMatchObject({ code: 2 });
+    expect(await open('--identity', 'brand.age', ...keys, '--id', id)).toMatchObject({ code: 2 });
     expect(await room.session.names()).not.toContain('r.csv');
   });
 
   test('opens once, unless it is told otherwise, and for its receivers only', async () => {
     await query(REGIONS, '--package', 'once.age');
     const open = (...argv: string[]): Promise<Outcome> =>
-      run(['decrypt', 'once.age', '-i', 'brand.age', '-o', 'once.csv', '--overwrite', ...keys, ...argv]);
+      run(['decrypt', 'once.age', '--identity', 'brand.age', '-o', 'once.csv', '--overwrite', ...keys, ...argv]);
     const stranger = await open('--as', 'pub');
     expect(stranger).toMatchObject({ code: 4, err: expect.stringContaining('the package is for brand, not for pub') });
-    const unnamed = ['decrypt', 'once.age', '-i', 'brand.age', '--keys', 'room/runner.pub', '--home', 'home'];
+    const unnamed = ['decrypt', 'once.age', '--identity', 'brand.age', '--trust', 'room/runner.pub', '--home', 'home'];
     expect(await run(unnamed)).toMatchObject({ code: 2, err: expect.stringContaining('needs `--as`') });
     // A failure does not count as opened.
     expect(await open('--output', 'none/once.csv')).toMatchObject({ code: 1 });
@@ -304,7 +307,18 @@ describe('a package', () => {
   test('brings a checkpoint, and the log is checked against those of all packages', async () => {
     await query(REGIONS, '--package', 'proof.age');
     const open = (...argv: string[]): Promise<Outcome> =>
-      run(['decrypt', 'proof.age', '-i', 'brand.age', '-o', 'proof.csv', '--overwrite', ...keys, ...argv, '--json']);
+      run([
+        'decrypt',
+        'proof.age',
+        '--identity',
+        'brand.age',
+        '-o',
+        'proof.csv',
+        '--overwrite',
+        ...keys,
+        ...argv,
+        '--json',
+      ]);
     const opened = await open();
     const { package: shown } = JSON.parse(opened.out) as {
       package: { checkpoint: string; statement: { attempt: string } };
@@ -314,7 +328,7 @@ describe('a package', () => {
     const notes = await Promise.all(names.map((name) => room.session.text(`home/packages/${name}`)));
     await room.session.put('seen', notes.join(''));
     const verify = (): Promise<Outcome> =>
-      run(['audit', 'verify', 'room/audit', '--keys', 'room/runner.pub', '--seen', 'seen']);
+      run(['audit', 'verify', 'room/audit', '--trust', 'room/runner.pub', '--seen', 'seen']);
     expect(await verify()).toMatchObject({
       code: 0,
       err: expect.stringContaining(`and ${String(notes.length + 1)} checkpoints`),
@@ -353,7 +367,7 @@ describe('a package', () => {
       recipientsOf(manifest, ['brand']),
     );
     await room.session.put('false.age', bytes);
-    const argv = ['decrypt', 'false.age', '-i', 'brand.age', ...keys, '-o', 'false.csv'];
+    const argv = ['decrypt', 'false.age', '--identity', 'brand.age', ...keys, '-o', 'false.csv'];
     for (const env of [{}, { C3R_SHARED_SECRET: SECRET }]) {
       expect(await run(argv, env)).toMatchObject({
         code: 4,
@@ -368,13 +382,13 @@ describe('a package', () => {
     const bytes = await readFile(room.session.path('r.age'));
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     await room.session.put('changed.age', bytes);
-    const { code, err } = await run(['decrypt', 'changed.age', '-i', 'brand.age', ...keys, '-o', 'c.csv']);
+    const { code, err } = await run(['decrypt', 'changed.age', '--identity', 'brand.age', ...keys, '-o', 'c.csv']);
     expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('changed or cut short') });
     expect(await room.session.names()).not.toContain('c.csv');
   });
 
   test('takes no identity for a table', async () => {
-    const { code, err } = await run(['decrypt', 'visits.parquet', '--id', ID, '-i', 'brand.age', ...keys]);
+    const { code, err } = await run(['decrypt', 'visits.parquet', '--id', ID, '--identity', 'brand.age', ...keys]);
     expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('result package') });
   });
 });

@@ -145,7 +145,7 @@ describe('roles', () => {
     }
     for (const [name] of PEOPLE) {
       await chmod(home.path(`${name}.pem`), 0o600);
-      const outcome = await home.run(['collab', 'sign', 'm.json', '--as', 'brand', '--key', `${name}.pem`]);
+      const outcome = await home.run(['collab', 'sign', 'm.json', '--as', 'brand', '--signing-key', `${name}.pem`]);
       expect([name, outcome.code]).toEqual([name, name === 'ria' ? 0 : 3]);
       if (name !== 'ria') expect((await home.events()).at(-1)).toMatchObject({ action: 'refuse', purpose: 'sign' });
     }

@@ -153,7 +153,7 @@ describe('room', () => {
       out: expect.stringMatching(/^0 {2}\S+ {2}manifest [0-9a-f]{64}\n$/),
     });
     const argv = /`sealroom (.*)`/.exec(err)?.[1]?.split(' ') ?? [];
-    expect(argv).toEqual(['audit', 'verify', 'spring/audit', '--keys', 'spring/runner.pub']);
+    expect(argv).toEqual(['audit', 'verify', 'spring/audit', '--trust', 'spring/runner.pub']);
     expect(await session.run(argv)).toMatchObject({ code: 0 });
     const json = await run(session, 'log', '--json');
     expect({ ...json, out: JSON.parse(json.out) as unknown }).toMatchObject({
@@ -222,7 +222,7 @@ describe('room', () => {
       session.now = () => new Date(Date.now() + (3650 + days) * 24 * 60 * 60 * 1000);
       expect(await run(session, ...argv, '--clock-jump')).toMatchObject({ code: 0 });
     }
-    const verified = await session.run(['audit', 'verify', 'spring/audit', '--keys', 'spring/runner.pub']);
+    const verified = await session.run(['audit', 'verify', 'spring/audit', '--trust', 'spring/runner.pub']);
     expect(verified).toMatchObject({ code: 0 });
   });
 

@@ -127,11 +127,16 @@ describe('templates', () => {
     expect(text).toContain('"[sealed|cleartext]"');
   });
 
-  test('leave out a column whose header breaks the rule, with a warning', async () => {
-    await save('data.csv', ['a.b,c']);
-    const { stderr } = await run(['data.csv', '-t']);
-    expect(stderr).toContain('warning: column 1 (`a.b`) is left out: only a-z, 0-9');
-    expect(JSON.parse(await load('data.csv.json'))).toMatchObject({ columns: [{ sourceHeader: 'c' }] });
+  test('propose a target header for a column whose header cannot be one', async () => {
+    await save('data.csv', ['E-Mail Address,c,e_mail_address']);
+    await run(['data.csv', '-t']);
+    expect(JSON.parse(await load('data.csv.json'))).toMatchObject({
+      columns: [
+        { sourceHeader: 'e-mail address', targetHeader: 'e_mail_address' },
+        { sourceHeader: 'c', targetHeader: 'c' },
+        { sourceHeader: 'e_mail_address', targetHeader: 'e_mail_address_2' },
+      ],
+    });
   });
 
   test('are printed with --output -', async () => {

@@ -38,8 +38,8 @@ test.each([
   ],
   [
     ['collab', 'sign', 'm.yaml'],
-    ['error: `sealroom collab sign` needs `--as` and `--key`'],
-    'usage: sealroom collab sign <manifest> --as <as> --key <key> [options], see `sealroom collab sign --help`',
+    ['error: `sealroom collab sign` needs `--as`'],
+    'usage: sealroom collab sign <manifest> --as <as> [options], see `sealroom collab sign --help`',
   ],
   [['encrypt', 'a.csv', '-s', 'x', '--kernel'], ['error: `--kernel` needs a value'], ENCRYPT_USAGE],
   [['encrypt', 'a.csv', '--schema', '--id', '1'], ['error: `--schema` needs a value'], ENCRYPT_USAGE],

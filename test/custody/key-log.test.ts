@@ -121,12 +121,12 @@ describe('sealroom audit, of a home', () => {
       `secret ${String(EVENT.secretId)}, generation 2 of ${EVENT.collaborationId}  ` +
       `key age:/home/brand/identity.txt (age)  file ${'ab'.repeat(32)}, 12 rows\n`;
     const show = ['audit', 'show', '--home', 'home'];
-    const bySecret = await session.run([...show, '--key', String(EVENT.secretId)]);
+    const bySecret = await session.run([...show, '--secret-id', String(EVENT.secretId)]);
     expect(bySecret).toMatchObject({ code: 0, out: line });
     const env = { SEALROOM_HOME: session.path('home') };
     const byKey = await session.run(['audit', 'show', '--key', EVENT.key], { env });
     expect(byKey.out.split('\n')).toHaveLength(3);
-    const json = await session.run([...show, '--json', '--key', 'ff'.repeat(16)]);
+    const json = await session.run([...show, '--json', '--secret-id', 'ff'.repeat(16)]);
     expect(JSON.parse(json.out)).toMatchObject({ event: { action: 'rotate', generation: 3 } });
     expect(await session.run([...show, '--key', 'other'])).toMatchObject({ code: 0, out: '' });
 

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SealroomError } from '#src/errors/sealroom-error';
-import { defaultTargetHeader, normaliseHeader, parseHeader, positionalHeader } from 'sealroom/schema';
+import {
+  defaultTargetHeader,
+  legalHeader,
+  normaliseHeader,
+  parseHeader,
+  parseSourceHeader,
+  positionalHeader,
+} from 'sealroom/schema';
 import { catchError } from './support.ts';
 
 /** The rule as the format states it; the product checks it step by step in order to say what is wrong. */
@@ -107,5 +114,45 @@ describe('made headers', () => {
 
   test('F-66 columns without header row are _c0, _c1, …', () => {
     expect([0, 1, 10].map(positionalHeader)).toEqual(['_c0', '_c1', '_c10']);
+  });
+});
+
+describe('proposing', () => {
+  test.each([
+    ['E-Mail Address', 'e_mail_address'],
+    ['Straße', 'strasse'],
+    ['Betrag (EUR)', 'betrag_eur'],
+    ['Prénom', 'prenom'],
+    ['Łódź – Æøå', 'lodz_aeoa'],
+    ['customer.address.city', 'customer_address_city'],
+    ['a--b', 'a_b'],
+    ['Имя', 'column'],
+    ['', 'column'],
+    ['é'.repeat(200), 'e'.repeat(128)],
+    [' First Name ', 'first name'],
+    ['zip-code', 'zip-code'],
+  ])('a legal header for %s is %s', (text, expected) => {
+    expect(legalHeader(text)).toBe(expected);
+  });
+
+  test('F-63 whatever the text, the header is legal, and a legal one is kept', () => {
+    fc.assert(
+      fc.property(headerLike, (text) => {
+        const header = legalHeader(text);
+        expect(header).toMatch(RULE);
+        expect(header.length).toBeLessThanOrEqual(128);
+        expect(legalHeader(header)).toBe(header);
+      }),
+    );
+  });
+});
+
+describe('source headers', () => {
+  test('F-67 any text will do, trimmed and in lower case', () => {
+    expect(parseSourceHeader(' E-Mail.Address \t')).toBe('e-mail.address');
+  });
+
+  test('F-67 blanks are none', () => {
+    expect(catchError(() => parseSourceHeader(' \t')).message).toBe('source header: must not be empty');
   });
 });

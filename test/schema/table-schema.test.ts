@@ -8,6 +8,9 @@ import {
   normaliseHeader,
   parseHeader,
   parseTableSchema,
+  NO_NORMALISATION,
+  parseSourceHeader,
+  parseStep,
   positionalHeader,
   printTableSchema,
   sourceHeadersOf,
@@ -29,15 +32,22 @@ describe('reading', () => {
       headerRow: true,
       sourceCount: null,
       columns: [
-        { kind: 'fingerprint', sourceHeader: 'email', sourceIndex: null, targetHeader: 'email_fp' },
+        {
+          kind: 'fingerprint',
+          sourceHeader: 'email',
+          sourceIndex: null,
+          targetHeader: 'email_fp',
+          ...NO_NORMALISATION,
+        },
         {
           kind: 'sealed',
           sourceHeader: 'email',
           sourceIndex: null,
           targetHeader: 'email_sealed',
+          ...NO_NORMALISATION,
           pad: { kind: 'max', lengthBytes: 16 },
         },
-        { kind: 'cleartext', sourceHeader: 'region', sourceIndex: null, targetHeader: 'region' },
+        { kind: 'cleartext', sourceHeader: 'region', sourceIndex: null, targetHeader: 'region', ...NO_NORMALISATION },
       ],
     });
     expect(sourceHeadersOf(schema)).toEqual(['email', 'region']);
@@ -223,7 +233,7 @@ const REFUSED: readonly (readonly [string, string, string, string])[] = [
     'a sourceHeader without a header row',
     positional([{ ...CLEAR, targetHeader: 'b' }]),
     'SCHEMA_INVALID',
-    'column 1 (`b`): `sourceHeader` cannot be used where `headerRow` is false',
+    'column 1 (`b`): `sourceHeader` cannot name a column where `headerRow` is false',
   ],
   [
     'no targetHeader without a header row',
@@ -232,10 +242,16 @@ const REFUSED: readonly (readonly [string, string, string, string])[] = [
     'column 2: `targetHeader`: expected a string, got nothing',
   ],
   [
-    'a bad source header',
+    'an empty source header',
+    mapped({ ...CLEAR, sourceHeader: ' ' }),
+    'SCHEMA_HEADER',
+    'column 1 (` `): source header: must not be empty',
+  ],
+  [
+    'a source header that is no target header, without a target header',
     mapped({ ...CLEAR, sourceHeader: 'e.mail' }),
     'SCHEMA_HEADER',
-    'column 1 (`e.mail`): source header `e.mail`: only a-z',
+    'column 1 (`e.mail`): target header `e.mail`: only a-z',
   ],
   [
     'a bad target header',
@@ -317,7 +333,7 @@ describe('refusing', () => {
 
 describe('several problems', () => {
   const text = mapped(
-    { sourceHeader: 'a-b', type: 'sealed' },
+    { sourceHeader: 'a-b', targetHeader: 'a-b', type: 'sealed' },
     { ...CLEAR, targetHeader: 'x' },
     { ...CLEAR, targetHeader: 'X' },
     null,
@@ -328,7 +344,7 @@ describe('several problems', () => {
     expect(error.message).toBe('column 1 (`a-b`): `pad`: expected an object, got nothing');
     expect(error.hint?.split('\n')).toEqual([
       '3 more problems:',
-      '  column 1 (`a-b`): source header `a-b`: must not have a hyphen among its first two characters, got one at character 2',
+      '  column 1 (`a-b`): target header `a-b`: must not have a hyphen among its first two characters, got one at character 2',
       '  column 4: expected an object, got null',
       '  column 2 and column 3 have the same target header `x`',
     ]);
@@ -383,14 +399,19 @@ function schemas(headerRow: boolean): fc.Arbitrary<TableSchema> {
     .record({
       kind: fc.constantFrom('sealed' as const, 'fingerprint' as const, 'cleartext' as const),
       index: fc.nat({ max: sourceCount - 1 }),
-      source: header,
+      source: fc
+        .string({ unit: 'binary', minLength: 1, maxLength: 8 })
+        .filter((text) => normaliseHeader(text) !== '')
+        .map(parseSourceHeader),
       targetHeader: header,
       pad,
+      normalise: fc.uniqueArray(fc.constantFrom('trim', 'email', 'phone:DE', 'date:DD.MM.YYYY').map(parseStep)),
+      nulls: fc.uniqueArray(fc.constantFrom('', 'NULL', 'n/a', 'ohne Angabe')),
     })
-    .map(({ kind, index, source, targetHeader, pad: lengths }): ColumnSchema => {
+    .map(({ kind, index, source, targetHeader, pad: lengths, normalise, nulls }): ColumnSchema => {
       const names = headerRow
-        ? { sourceHeader: source, sourceIndex: null, targetHeader }
-        : { sourceHeader: positionalHeader(index), sourceIndex: index, targetHeader };
+        ? { sourceHeader: source, sourceIndex: null, targetHeader, normalise, nulls }
+        : { sourceHeader: positionalHeader(index), sourceIndex: index, targetHeader, normalise, nulls };
       return kind === 'sealed' ? { kind, ...names, pad: lengths } : { kind, ...names };
     });
   return fc
@@ -495,6 +516,7 @@ describe('building', () => {
     sourceHeader: parseHeader('a'),
     sourceIndex: null,
     targetHeader: parseHeader('a'),
+    ...NO_NORMALISATION,
   } as const;
 
   test('F-64 refuses two columns of one target header', () => {
@@ -527,5 +549,98 @@ describe('building', () => {
     }));
     const schema = createTableSchema({ headerRow: false, sourceCount: 2, columns });
     expect(describeTableSchema(schema)).toBe('_c0 -> t0 cleartext, _c1 -> t1 cleartext');
+  });
+});
+
+describe('columns that are normalised', () => {
+  const EMAIL = {
+    type: 'fingerprint',
+    sourceHeader: { name: 'E-Mail Address', normalise: ['trim', 'email'], nulls: ['NULL', 'n/a'] },
+    targetHeader: 'email',
+  };
+
+  test('F-101 the source is an object with its header, steps and null texts', () => {
+    const schema = parseTableSchema(mapped(EMAIL));
+    expect(schema.columns).toEqual([
+      {
+        kind: 'fingerprint',
+        sourceHeader: 'e-mail address',
+        sourceIndex: null,
+        targetHeader: 'email',
+        normalise: ['trim', 'email'],
+        nulls: ['NULL', 'n/a'],
+      },
+    ]);
+    expect(JSON.parse(printTableSchema(schema))).toEqual({
+      columns: [{ ...EMAIL, sourceHeader: { ...EMAIL.sourceHeader, name: 'e-mail address' } }],
+      headerRow: true,
+    });
+    expect(describeTableSchema(schema)).toBe('e-mail address (trim, email, nulls) -> email fingerprint');
+  });
+
+  test('F-101 without a header row the object has no name', () => {
+    const text = positional([{ type: 'fingerprint', targetHeader: 'tel', sourceHeader: { normalise: ['phone:DE'] } }]);
+    const schema = parseTableSchema(text);
+    expect(schema.columns).toMatchObject([{ sourceHeader: '_c0', sourceIndex: 0, normalise: ['phone:DE'], nulls: [] }]);
+    expect(parseTableSchema(printTableSchema(schema))).toEqual(schema);
+    expect(printTableSchema(schema)).not.toContain('name');
+  });
+
+  test('F-101 an object that does nothing is written as a text, which C3R reads', () => {
+    const schema = parseTableSchema(mapped({ ...CLEAR, sourceHeader: { name: 'A', normalise: [], nulls: [] } }));
+    expect(schema).toEqual(parseTableSchema(mapped(CLEAR)));
+    expect(printTableSchema(schema)).toContain('"sourceHeader": "a"');
+  });
+
+  test.each([
+    [
+      'an unknown step',
+      { normalise: ['e-mail'] },
+      'expected a normalising step, got `e-mail`',
+      'did you mean `email`?',
+    ],
+    ['a country that has no such code', { normalise: ['phone:UK'] }, 'got `phone:UK`', 'did you mean `phone:GB`?'],
+    ['a country in lower case', { normalise: ['phone:de'] }, 'got `phone:de`', 'ISO code'],
+    ['a date without format', { normalise: ['date'] }, 'got `date`', '`date:DD.MM.YYYY`'],
+    ['a two-digit year', { normalise: ['date:DD.MM.YY'] }, 'got `date:DD.MM.YY`', '`date:DD.MM.YYYY`'],
+    ['a step twice', { normalise: ['trim', 'trim'] }, '`normalise`: `trim` is there twice', undefined],
+    [
+      'a step that is no list',
+      { normalise: 'email' },
+      '`normalise`: expected an array of texts, got `email`',
+      undefined,
+    ],
+    ['a null text that is no text', { nulls: [0] }, '`nulls`: expected a text, got `0`', undefined],
+    ['a null text with blanks', { nulls: [' n/a'] }, '`nulls`: ` n/a` has blanks', 'leave them out'],
+    ['a member of another name', { normalize: ['email'] }, 'got `normalize`', 'did you mean `normalise`?'],
+  ])('F-101 refuses %s', (_, members, message, hint) => {
+    const error = catchError(() => parseTableSchema(mapped({ ...CLEAR, sourceHeader: { name: 'a', ...members } })));
+    expect(error.code).toBe('SCHEMA_INVALID');
+    expect(error.message).toContain(message);
+    if (hint !== undefined) expect(error.hint).toContain(hint);
+  });
+
+  test('F-101 a source object needs a name where there is a header row, and has none elsewhere', () => {
+    const nameless = catchError(() => parseTableSchema(mapped({ ...CLEAR, sourceHeader: { normalise: ['email'] } })));
+    expect(nameless.message).toBe('column 1: `name`: expected a string, got nothing');
+    const named = catchError(() =>
+      parseTableSchema(positional([{ type: 'cleartext', targetHeader: 'b', sourceHeader: { name: 'a' } }])),
+    );
+    expect(named.message).toContain('cannot name a column where `headerRow` is false');
+  });
+});
+
+describe('headers as people have them', () => {
+  test.each([
+    ['E-Mail Address', 'fingerprint', 'e_mail_address_fingerprint'],
+    ['Straße', 'cleartext', 'strasse'],
+    ['x'.repeat(200), 'sealed', `${'x'.repeat(121)}_sealed`],
+  ])('F-65 %s cannot name its target column, and another name is proposed', (sourceHeader, type, proposed) => {
+    const pad = type === 'sealed' ? { pad: { type: 'none' } } : {};
+    const error = catchError(() => parseTableSchema(mapped({ sourceHeader, type, ...pad })));
+    expect(error.code).toBe('SCHEMA_HEADER');
+    expect(error.hint).toContain(`\`"targetHeader": "${proposed}"\``);
+    const named = parseTableSchema(mapped({ sourceHeader, type, ...pad, targetHeader: proposed }));
+    expect(named.columns).toMatchObject([{ sourceHeader: normaliseHeader(sourceHeader), targetHeader: proposed }]);
   });
 });

@@ -55,7 +55,7 @@ async function openSource(environment: HomeEnvironment, choice: LogChoice): Prom
   const directory = logDirectory(environment, choice);
   if (keys !== undefined) return { directory, verifiers: parseVerifiers(keys.text, { file: keys.file }) };
   if (log !== undefined) {
-    throw new SealroomError('USAGE_OPTION', '`--keys` is missing', {
+    throw new SealroomError('USAGE_OPTION', '`--trust` is missing', {
       hint: 'name a file with the verifier keys that you trust, one per line',
     });
   }
@@ -108,10 +108,15 @@ export async function verifyAudit(
   return { kind: 'export', report: verifyExport(text, verifiers, checkpoints) };
 }
 
-/** Whether a record is about a key: the secret with this id, or the wrapping key with this URI. */
-function isAbout(key: string, { event }: AuditRecord): boolean {
+/** A secret, or the key that wraps it. */
+export type KeyChoice =
+  | { readonly kind: 'secret'; readonly id: string }
+  | { readonly kind: 'wrapping-key'; readonly uri: string };
+
+/** Whether a record is about a key. */
+function isAbout(choice: KeyChoice, { event }: AuditRecord): boolean {
   //= audit A-63
-  return event.kind === 'key' && (event.secretId === key || event.key === key);
+  return event.kind === 'key' && (choice.kind === 'secret' ? event.secretId === choice.id : event.key === choice.uri);
 }
 
 /**
@@ -122,11 +127,11 @@ function isAbout(key: string, { event }: AuditRecord): boolean {
 export async function* showRecords(
   environment: HomeEnvironment,
   choice: Pick<LogChoice, 'log'>,
-  { key, ...auditor }: AuditorCheck & { readonly key?: string | undefined },
+  { about, ...auditor }: AuditorCheck & { readonly about?: KeyChoice | undefined },
 ): AsyncGenerator<{ readonly record: AuditRecord; readonly line: string }> {
   await requireAuditor(environment, auditor);
   for await (const each of readRecords(logDirectory(environment, choice))) {
-    if (key === undefined || isAbout(key, each.record)) yield each;
+    if (about === undefined || isAbout(about, each.record)) yield each;
   }
 }
 

@@ -103,7 +103,7 @@ async function receiveResult(
       table: { input: { kind: 'file', path: input }, output, overwrite },
       packageOutput: output,
       collaboration: { id },
-      packageKeys: { identityFile: undefined, keysFile: undefined, member: undefined, isAgain: false },
+      packageKeys: { identityFile: undefined, trustFile: undefined, member: undefined, isAgain: false },
       key,
       failOnFingerprintColumns: false,
     });

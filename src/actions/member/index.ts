@@ -8,6 +8,7 @@ export {
   type AuditorCheck,
   checkpointOf,
   exportForMember,
+  type KeyChoice,
   type LogChoice,
   type ProofRequest,
   proveFromLog,

@@ -25,8 +25,8 @@ export interface SignRequest {
   readonly manifest: FileText;
   /** Id of the member that signs. */
   readonly member: string;
-  /** Absolute path of the member's signing key. */
-  readonly keyFile: string;
+  /** Absolute path of the member's signing key; default: that of the home. */
+  readonly keyFile: string | undefined;
   /** Id of a template to approve instead; `null` to sign the manifest. */
   readonly template: string | null;
 }
@@ -81,7 +81,7 @@ export async function withdrawAsMember(
 async function signInto(
   environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
   { text, file }: FileText,
-  keyFile: string,
+  keyFile: string | undefined,
   {
     sign,
     insert,
@@ -93,7 +93,7 @@ async function signInto(
   const { parseManifest, requirePinnedKeys } = await import('../../collab/index.ts');
   const manifest = parseManifest(text, { file });
   requirePinnedKeys(await compareKeys(environment, manifest), file ?? manifest.name);
-  const key = await readSigningKey(keyFile);
+  const key = await readSigningKey(keyFile ?? homeOf(environment).signingKey);
   const about = { collaborationId: manifest.id, envelope: null, purpose: 'sign' };
   const signature = await recordingRefusal(homeOf(environment), about, () => sign(manifest, key));
   const signed = insert(text, signature);

@@ -11,10 +11,10 @@ const AGE_START = 'age-encryption.org/';
 
 /** The files that open a result package. */
 export interface PackageKeys {
-  /** Absolute path of an age identity file. */
+  /** Absolute path of an age identity file; default: `receive.key` of the home. */
   readonly identityFile: string | undefined;
   /** Absolute path of a file with the verifier keys of trusted rooms, one per line. */
-  readonly keysFile: string | undefined;
+  readonly trustFile: string | undefined;
   /** Id of the member that receives the package; default: the one on the card of the home. */
   readonly member?: string | undefined;
   /** Whether the package may have been opened before; default: no. */
@@ -28,7 +28,7 @@ export interface PackageInput {
   readonly recordTaken: () => Promise<void>;
 }
 
-const IDENTITY_HINT = 'create an identity file with `age-keygen -o <file>`, or `age-keygen -pq -o <file>`';
+const IDENTITY_HINT = '`sealroom member init` makes the home and its `receive.key`; `--identity` names another file, such as one of `age-keygen`';
 
 async function startOf(path: string): Promise<string> {
   const file = await open(path, 'r').catch((cause: unknown) => {
@@ -47,26 +47,24 @@ async function startOf(path: string): Promise<string> {
  * Opens an input that is a package; returns `null` for a table.
  *
  * @param input anything that is not a file is a table
- * @throws {SealroomError} USAGE_OPTION if identity, keys or the member are missing for a package, or given for a table; as their
+ * @throws {SealroomError} USAGE_OPTION if trusted keys or the member are missing for a package, or given for a table; as their
  *   readers, `openPackage` and `requireNewPackage`; IO_READ.
  */
 export async function openPackageInput(
   environment: MemberEnvironment,
   input: TableInput,
-  { identityFile, keysFile, member, isAgain = false }: PackageKeys,
+  { identityFile, trustFile, member, isAgain = false }: PackageKeys,
 ): Promise<PackageInput | null> {
   if (input.kind !== 'file' || !(await startOf(input.path)).startsWith(AGE_START)) {
-    if (identityFile === undefined && keysFile === undefined && member === undefined && !isAgain) return null;
+    if (identityFile === undefined && trustFile === undefined && member === undefined && !isAgain) return null;
     throw new SealroomError(
       'USAGE_OPTION',
-      '`--identity`, `--keys`, `--as` and `--again` need a result package as input',
+      '`--identity`, `--trust`, `--as` and `--again` need a result package as input',
     );
   }
-  if (identityFile === undefined || keysFile === undefined) {
-    throw new SealroomError('USAGE_OPTION', 'a result package needs `--identity` and `--keys`', {
-      hint:
-        '`--identity` names your age identity file, such as `receive.key` in your home; `--keys` a file with the verifier ' +
-        'key of the room',
+  if (trustFile === undefined) {
+    throw new SealroomError('USAGE_OPTION', 'a result package needs `--trust`', {
+      hint: '`--trust` names a file with the verifier key of the room, which its operator has in `runner.pub`',
     });
   }
   if (environment.isFips === true) {
@@ -78,9 +76,10 @@ export async function openPackageInput(
   const { parseIdentities } = await import('../../age/index.ts');
   const { readSecretFile, recordTakenPackage, requireNewPackage } = await import('../../custody/index.ts');
   const { parseVerifiers } = await import('../../tlog/index.ts');
-  const identities = await parseIdentities(await readSecretFile(identityFile, IDENTITY_HINT), { file: identityFile });
-  const verifiers = parseVerifiers(await readTextFile(keysFile), { file: keysFile });
   const home = homeOf(environment);
+  const identity = identityFile ?? home.receivingKey;
+  const identities = await parseIdentities(await readSecretFile(identity, IDENTITY_HINT), { file: identity });
+  const verifiers = parseVerifiers(await readTextFile(trustFile), { file: trustFile });
   const receiver = member ?? (await ownMember(home));
   try {
     const opened = await openPackage(await readFile(input.path), { member: receiver, identities, verifiers });

@@ -45,8 +45,10 @@ describe('the log of the home', () => {
     await using session = await sessionWithSecret();
     const environment = environmentOf(session);
     expect(await all(showRecords(environment, {}, {}))).toHaveLength(1);
-    expect(await all(showRecords(environment, {}, { key: `age:${session.path('a.key')}` }))).toHaveLength(1);
-    expect(await all(showRecords(environment, {}, { key: 'age:/other' }))).toEqual([]);
+    expect(
+      await all(showRecords(environment, {}, { about: { kind: 'wrapping-key', uri: `age:${session.path('a.key')}` } })),
+    ).toHaveLength(1);
+    expect(await all(showRecords(environment, {}, { about: { kind: 'wrapping-key', uri: 'age:/other' } }))).toEqual([]);
   });
 
   test('is exported for a member, and the export is verified', async () => {

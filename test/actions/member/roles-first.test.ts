@@ -152,7 +152,7 @@ const ATTEMPTS: Readonly<Record<string, () => Promise<Attempt> | Attempt>> = {
       table: table('old.csv'),
       packageOutput: fileOf(session, 'package.csv'),
       collaboration,
-      packageKeys: { identityFile: undefined, keysFile: undefined },
+      packageKeys: { identityFile: undefined, trustFile: undefined },
       failOnFingerprintColumns: false,
     }),
   reencryptForCollaboration: () => (abe) =>

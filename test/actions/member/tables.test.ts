@@ -31,7 +31,7 @@ const CLEARTEXT = {
     preserveNulls: false,
   },
 } as const;
-const NO_PACKAGE = { identityFile: undefined, keysFile: undefined };
+const NO_PACKAGE = { identityFile: undefined, trustFile: undefined };
 
 function encryption(session: HomeSession, more: Partial<EncryptRequest> = {}): EncryptRequest {
   const table = { input: fileOf(session, 'in.csv'), output: fileOf(session, 'protected.csv'), overwrite: true };
@@ -123,7 +123,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
 
   test.each([
     ['a table of another collaboration', { collaboration: { id: ID.replace('0', '1') } }, 'USAGE_OPTION'],
-    ['keys of a package, for a table', { packageKeys: { identityFile: '/i', keysFile: '/k' } }, 'USAGE_OPTION'],
+    ['keys of a package, for a table', { packageKeys: { identityFile: '/i', trustFile: '/k' } }, 'USAGE_OPTION'],
   ])('decrypt: refuses %s', async (_, more, code) => {
     await using session = await withTable();
     await expect(decrypt(session, more)).rejects.toMatchObject({ code });
@@ -133,8 +133,8 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
     await using session = await withTable();
     await session.session.put('p.age', 'age-encryption.org/v1\n');
     const table = { input: fileOf(session, 'p.age'), output: fileOf(session, 'opened.csv') };
-    await expect(decrypt(session, { table })).rejects.toThrow(/`--identity` and `--keys`/);
-    const packageKeys = { identityFile: session.path('a.key'), keysFile: session.path('keys') };
+    await expect(decrypt(session, { table })).rejects.toThrow(/needs `--trust`/);
+    const packageKeys = { identityFile: session.path('a.key'), trustFile: session.path('keys') };
     const fips = decrypt(session, { table, packageKeys }, environmentOf(session, { isFips: true }));
     await expect(fips).rejects.toThrow(/`--fips`/);
     await expect(decrypt(session, { table, packageKeys })).rejects.toMatchObject({ code: 'IO_READ' });

@@ -15,6 +15,7 @@ import {
   type SharedSecret,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
+import { isNormalised } from '../../../normalise/index.ts';
 import type { ColumnSchema, TableSchema } from '../../../schema/index.ts';
 import { type ColumnSource, type ColumnType, type Field, widthOf } from '../../../columns/index.ts';
 import type { EncodedIndex, ReadIndex, TableIndex } from './column-index.ts';
@@ -68,6 +69,9 @@ export interface PlanInput {
  * @throws {SealroomError} RULE_CLEARTEXT naming the columns.
  */
 export function checkSettings(schema: TableSchema, settings: CollaborationSettings): void {
+  if (schema.columns.some(isNormalised)) {
+    throw new SealroomError('SCHEMA_INVALID', 'columns cannot be normalised yet');
+  }
   //= format F-61
   if (settings.allowCleartext) return;
   const names = schema.columns

@@ -1,0 +1,40 @@
+import type { Argv, CommandModule } from 'yargs';
+import { NEEDS_COMMAND } from '../usage-error.ts';
+import type { CommandDeclaration, Declared } from './declarations.ts';
+import { groupOf, GROUPS } from './groups.ts';
+import type { Options } from 'yargs';
+
+/** Where an option without a group is shown. */
+const OTHERS = 'Other';
+
+function groupNameOf({ name, declared }: Declared<Options>): string {
+  return groupOf(name, declared.demandOption === true) ?? OTHERS;
+}
+
+function build(parser: Argv, command: CommandDeclaration): Argv {
+  const { positionals, options, commands, middlewares } = command;
+  for (const { name, declared } of positionals) parser.positional(name, declared);
+  // Help has the groups in the order in which they are first met.
+  for (const group of [...Object.keys(GROUPS), OTHERS]) {
+    for (const option of options.filter((each) => groupNameOf(each) === group)) {
+      parser.option(option.name, { ...option.declared, group: `${group}:` });
+    }
+  }
+  for (const inner of commands) install(parser, inner);
+  for (const middleware of middlewares) parser.middleware(middleware);
+  if (commands.length > 0) parser.demandCommand(1, NEEDS_COMMAND);
+  return parser;
+}
+
+/** Gives the parser a command, with all that is declared of it. */
+export function install(parser: Argv, command: CommandDeclaration): Argv {
+  const { path, usage, describe, handler } = command;
+  const module: CommandModule = {
+    command: [...path.slice(-1), ...usage].join(' '),
+    describe,
+    builder: (inner) => build(inner, command),
+    // The parser calls it with the arguments that were declared above.
+    handler: handler as CommandModule['handler'],
+  };
+  return parser.command(module);
+}
