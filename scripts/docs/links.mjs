@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { FORGE, pageOf, referenceOf, ROOT, sourceOf } from './pages.mjs';
 
-/** @typedef {import('markdown-it').default} MarkdownIt */
-/** @typedef {import('markdown-it').Token} Token */
+/**
+ * @typedef {import('vitepress').MarkdownRenderer} MarkdownRenderer
+ * @typedef {Parameters<Parameters<MarkdownRenderer['core']['ruler']['push']>[1]>[0]} State
+ * @typedef {State['tokens'][number]} Token
+ */
 
 /** A file that a document names in a code span, such as `docs/keys.md`. */
 const NAMED_DOCUMENT = /^docs\/[\w./-]+\.md$/;
@@ -13,7 +16,7 @@ const NAMED_DOCUMENT = /^docs\/[\w./-]+\.md$/;
  * Makes a reader of Markdown send links to pages, to the API reference, or to the repository on the web. A document that is named in a
  * code span becomes a link as well.
  *
- * @param {MarkdownIt} markdown
+ * @param {MarkdownRenderer} markdown
  */
 export function linkPages(markdown) {
   markdown.core.ruler.push('link_pages', (state) => {
@@ -51,7 +54,7 @@ export function resolveLink(page, href) {
 /**
  * @param {Token[]} tokens
  * @param {string} page
- * @param {typeof Token} TokenType
+ * @param {State['Token']} TokenType
  */
 function linkNamed(tokens, page, TokenType) {
   let isInLink = false;
