@@ -1,58 +1,56 @@
+import { type CommandDeclaration, namesOf } from './grammar/declarations.ts';
+import { restoreArgument } from './grammar/arguments.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../src/errors/index.ts';
 
-/** What the help of a command says of it. */
-interface CommandHelp {
+/** What there is to say of a command whose arguments are wrong. */
+export interface CommandUsage {
   /** Such as `sealroom key create`, without its arguments. */
   readonly command: string;
   /** Its positional arguments as usage writes them, such as `<input>` and `[files..]`. */
   readonly positionals: readonly string[];
   /** Every name of every option, with its hyphens. */
   readonly options: readonly string[];
-  /** The first long name of each option that must be given. */
+  /** The name of each option that must be given. */
   readonly required: readonly string[];
   /** The words that name its subcommands. */
   readonly subcommands: readonly string[];
 }
 
-function readHelp(help: string): CommandHelp {
-  const [head = ''] = help.split('\n');
-  const words = head.split(' ');
-  const isArgument = (word: string): boolean => /^[<[]/.test(word);
-  const command = words.filter((word) => !isArgument(word)).join(' ');
-  const lines = help.split('\n').slice(1);
-  const subcommand = new RegExp(`^\\s+${command} (\\S+)`);
-  const options: string[] = [];
-  const required: string[] = [];
-  for (const line of lines) {
-    const [, list] = /^\s+((?:-\w, )?--[\w-]+(?:, --[\w-]+)*)/.exec(line) ?? [];
-    if (list === undefined) continue;
-    const names = list.split(', ');
-    options.push(...names);
-    const long = names.find((name) => name.startsWith('--'));
-    if (long !== undefined && line.includes('[required]')) required.push(long);
-  }
+/** Options that every command has. */
+const EVERYWHERE = ['--help', '-h', '--version', '-V'];
+
+/** How a command is used. */
+export function usageOf({ path, usage, options, commands }: CommandDeclaration): CommandUsage {
   return {
-    command,
-    positionals: words.filter((word) => isArgument(word) && word !== '<command>' && word !== '[options]'),
-    options,
-    required,
-    subcommands: lines.flatMap((line) => subcommand.exec(line)?.[1] ?? []),
+    command: ['sealroom', ...path].join(' '),
+    positionals: usage,
+    options: [...options.flatMap(namesOf).map(optionOf), ...EVERYWHERE],
+    required: options.filter(({ declared }) => declared.demandOption === true).map(({ name }) => optionOf(name)),
+    subcommands: commands.flatMap((each) => each.path.slice(-1)),
   };
 }
 
-function usageLine({ command, positionals, required, subcommands }: CommandHelp): string {
+/** How the program is used. */
+export function programUsage(subcommands: readonly string[]): CommandUsage {
+  return { command: 'sealroom', positionals: [], options: EVERYWHERE, required: [], subcommands };
+}
+
+function usageLine({ command, positionals, required, subcommands }: CommandUsage): string {
   if (subcommands.length > 0) return `usage: ${command} <command>, see \`${command} --help\``;
   const options = required.map((name) => `${name} <${name.slice(2)}>`);
   return `usage: ${[command, ...positionals, ...options].join(' ')} [options], see \`${command} --help\``;
 }
 
 /** The options in the arguments that a command does not have, without their values. */
-function unknownOptions(argv: readonly string[], { options }: CommandHelp): readonly string[] {
-  const end = argv.indexOf('--');
+function unknownOptions(argv: readonly string[], { options }: CommandUsage): readonly string[] {
   const camelCase = options.map((name) => name.replace(/(?<=\w)-(\w)/g, (_, letter: string) => letter.toUpperCase()));
-  return (end < 0 ? argv : argv.slice(0, end))
-    .map((argument) => argument.split('=', 1)[0] ?? '')
-    .filter((name) => /^(--[\w-]+|-[a-z])$/i.test(name) && !options.includes(name) && !camelCase.includes(name));
+  return (
+    argv
+      .map((argument) => argument.split('=', 1)[0] ?? '')
+      // `-x=1` has become `--x=1`.
+      .map((name) => (/^--[a-z]$/i.test(name) ? name.slice(1) : name))
+      .filter((name) => /^(--[\w-]+|-[a-z])$/i.test(name) && !options.includes(name) && !camelCase.includes(name))
+  );
 }
 
 /** What the parser is told to say where a command is missing. */
@@ -64,9 +62,12 @@ export const NEEDS_VALUE = 'Not enough arguments following: ';
 /** How we say that the value of an option is not a number; its name follows. */
 export const NEEDS_NUMBER = 'Not a number: ';
 
+/** How we say that an option is there more than once; its name follows. */
+export const REPEATED = 'Repeated: ';
+
 /** Whether a message is one of those above, and so of the arguments. */
 export function isUsage(message: string): boolean {
-  return message.startsWith(NEEDS_VALUE) || message.startsWith(NEEDS_NUMBER);
+  return [NEEDS_VALUE, NEEDS_NUMBER, REPEATED].some((start) => message.startsWith(start));
 }
 
 /** What the parser says of a value that is none of a list. */
@@ -76,14 +77,24 @@ function optionOf(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }
 
-/** C3R's `-v` prints stack traces, and most programs' something else; here it is nothing, so that nobody gets them unasked. */
-const VERBOSE = '`--version` prints the version, and `--debug` stack traces, which may show data';
+/** What is said of short options that are something else in other programs. */
+const SHORT_HINTS: ReadonlyMap<string, string> = new Map([
+  // C3R's prints stack traces: here it is nothing, so that nobody gets them unasked.
+  ['-v', '`--version` prints the version, and `--debug` stack traces, which may show data'],
+  // The file of a query in other clients of databases, and C3R's for what is to be replaced.
+  ['-f', '`--file` names the file with a query, and `--overwrite` replaces an existing output'],
+]);
 
-function describeMistake(message: string, argv: readonly string[], help: CommandHelp): readonly [string, ...string[]] {
-  const unknown = unknownOptions(argv, help);
+function describeMistake(
+  message: string,
+  argv: readonly string[],
+  usage: CommandUsage,
+): readonly [string, ...string[]] {
+  // The options of an unknown command are not known either.
+  const unknown = message.startsWith('Unknown command: ') ? [] : unknownOptions(argv, usage);
   const [first] = unknown;
   if (first !== undefined) {
-    const hint = first === '-v' ? VERBOSE : didYouMean(first, help.options);
+    const hint = SHORT_HINTS.get(first) ?? didYouMean(first, usage.options);
     const list = unknown.map(quoteForMessage).join(', ');
     return [`unknown option${unknown.length === 1 ? '' : 's'} ${list}`, ...(hint === undefined ? [] : [hint])];
   }
@@ -98,35 +109,44 @@ function describeMistake(message: string, argv: readonly string[], help: Command
   if (missing !== '') {
     const names = missing
       .split(', ')
-      .map((name) => (help.options.includes(`--${name}`) ? `\`--${name}\`` : `\`<${name}>\``));
-    return [`\`${help.command}\` needs ${names.join(' and ')}`];
+      .map((name) => (usage.options.includes(`--${name}`) ? `\`--${name}\`` : `\`<${name}>\``));
+    return [`\`${usage.command}\` needs ${names.join(' and ')}`];
   }
   const [, got = ''] = /^Not enough non-option arguments: got (\d+)/.exec(message) ?? [];
   if (got !== '') {
-    const names = help.positionals.filter((name) => name.startsWith('<')).slice(Number(got));
-    return [`\`${help.command}\` needs ${names.map((name) => `\`${name}\``).join(' and ')}`];
+    const names = usage.positionals.filter((name) => name.startsWith('<')).slice(Number(got));
+    return [`\`${usage.command}\` needs ${names.map((name) => `\`${name}\``).join(' and ')}`];
   }
   if (message.startsWith(NEEDS_VALUE)) return [`\`${optionOf(message.slice(NEEDS_VALUE.length))}\` needs a value`];
+  if (message.startsWith(REPEATED)) {
+    return [`\`${optionOf(message.slice(REPEATED.length))}\` is given more than once`];
+  }
   if (message.startsWith(NEEDS_NUMBER)) return [`\`${optionOf(message.slice(NEEDS_NUMBER.length))}\` needs a number`];
   const [, extra = ''] = /^Unknown (?:arguments?|commands?): (.*)$/.exec(message) ?? [];
   if (extra !== '') {
-    const [word = ''] = extra.split(', ');
-    if (help.subcommands.length === 0) return [`unexpected argument ${quoteForMessage(word)}`];
-    const hint = didYouMean(word, help.subcommands) ?? `its commands are ${help.subcommands.join(', ')}`;
-    return [`\`${help.command}\` has no command ${quoteForMessage(word)}`, hint];
+    const [word = ''] = extra.split(', ').map(restoreArgument);
+    if (usage.subcommands.length === 0) return [`unexpected argument ${quoteForMessage(word)}`];
+    const hint = didYouMean(word, usage.subcommands) ?? `its commands are ${usage.subcommands.join(', ')}`;
+    return [`\`${usage.command}\` has no command ${quoteForMessage(word)}`, hint];
   }
   const [line = ''] = message.split('\n');
-  return [line === NEEDS_COMMAND ? `\`${help.command}\` ${line}` : line.charAt(0).toLowerCase() + line.slice(1)];
+  return [line === NEEDS_COMMAND ? `\`${usage.command}\` ${line}` : line.charAt(0).toLowerCase() + line.slice(1)];
 }
 
 /**
  * The error for arguments that the parser refuses: what is wrong, what was probably meant, and how the command is used.
  *
  * @param message what the parser says
- * @param help the help of the command, unwrapped
+ * @param argv the arguments that the parser was given
  */
-export function usageError(message: string, argv: readonly string[], help: string): SealroomError {
-  const command = readHelp(help);
-  const [mistake, ...hints] = describeMistake(message, argv, command);
-  return new SealroomError('USAGE_OPTION', mistake, { hint: [...hints, usageLine(command)].join('\n') });
+export function usageError(message: string, argv: readonly string[], usage: CommandUsage): SealroomError {
+  const [mistake, ...hints] = describeMistake(message, argv, usage);
+  return new SealroomError('USAGE_OPTION', mistake, { hint: [...hints, usageLine(usage)].join('\n') });
+}
+
+/** The error for options before the command, whose values cannot be told from it. */
+export function optionsFirst(usage: CommandUsage, word: string): SealroomError {
+  return new SealroomError('USAGE_OPTION', 'options come after the command', {
+    hint: [`write \`${usage.command} ${word}\` first, then its options`, usageLine(usage)].join('\n'),
+  });
 }

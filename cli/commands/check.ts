@@ -54,8 +54,8 @@ async function checkManifest(io: CliIo, args: CheckArguments, request: QueryRequ
 
 /** Says what may be asked of each table. */
 async function runExamples(args: CheckArguments, io: CliIo): Promise<void> {
-  const { as, sql, template } = args;
-  if (sql !== undefined || template !== undefined) {
+  const { as, sql, file, template } = args;
+  if (sql !== undefined || file !== undefined || template !== undefined) {
     throw new SealroomError('USAGE_OPTION', '`--examples` takes no query and no template');
   }
   const checked = await readCheckedFile(io, args);
@@ -75,7 +75,7 @@ async function runExamples(args: CheckArguments, io: CliIo): Promise<void> {
 
 async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
   if (args.examples) return runExamples(args, io);
-  const request = { ...readQuestion(io, args), caller: claimedCaller(args.as) };
+  const request = { ...(await readQuestion(io, args)), caller: claimedCaller(args.as) };
   const given = request.query.kind === 'template' ? request.query.parameters : {};
   const { text, parameters, verdict, budgets } =
     (await checkManifest(io, args, request)) ??

@@ -9,21 +9,19 @@ import type { Verdict } from '../../src/query/index.ts';
 import { claimedCaller } from '../../src/room/index.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
-import { valuesOf } from '../options/query-options.ts';
+import { type QueryTextArguments, readQueryText, withQueryText } from '../options/query-text.ts';
 import { resolvePath } from '../options/table-options.ts';
 import { printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
-import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
 /** The arguments of `clean-rooms query`. */
-interface QueryArguments extends KeyArguments, OutputArguments {
-  readonly sql: string;
+interface QueryArguments extends KeyArguments, OutputArguments, QueryTextArguments {
   readonly membership: string;
   readonly manifest: string;
   readonly as: string;
-  readonly for: string | undefined;
+  readonly for: readonly string[] | undefined;
   readonly bucket: string | undefined;
   readonly prefix: string | undefined;
   readonly output: string | undefined;
@@ -45,8 +43,7 @@ function formatOf(output: string | undefined): 'CSV' | 'PARQUET' {
 }
 
 /** Where AWS is to put the result. */
-function placeOf(io: CliIo, { bucket, prefix, output, as }: QueryArguments): ResultPlace {
-  const receivers = valuesOf(io.argv, '--for');
+function placeOf({ bucket, prefix, output, as, for: receivers = [] }: QueryArguments): ResultPlace {
   if (bucket !== undefined) {
     if (receivers.length > 0) throw new SealroomError('USAGE_OPTION', '`--bucket` and `--for` cannot be combined');
     return { kind: 's3', bucket, prefix, format: formatOf(output) };
@@ -68,13 +65,14 @@ function placeOf(io: CliIo, { bucket, prefix, output, as }: QueryArguments): Res
 async function check(
   io: CliIo,
   args: QueryArguments,
+  sql: string,
 ): Promise<{ readonly text: string; readonly verdict: Verdict; readonly id: string }> {
   const file = await readNamedFile(io, args.manifest);
   const knownKeys = await listHomeKeys(memberEnvironment(io, args));
   const request = {
     caller: claimedCaller(args.as),
-    receivers: valuesOf(io.argv, '--for'),
-    query: { kind: 'text', sql: args.sql },
+    receivers: args.for ?? [],
+    query: { kind: 'text', sql },
   } as const;
   const { text, verdict, manifest } = await checkUnderManifest(
     { ...file, knownKeys, isUnsigned: true },
@@ -107,15 +105,21 @@ function showStatus(io: CliIo): CleanRoomsQuery['onStatus'] {
 }
 
 async function runQuery(args: QueryArguments, io: CliIo): Promise<void> {
-  const { membership, sql, profile, region, json, output } = args;
+  const { membership, profile, region, json, output } = args;
   const membershipId = membership.toLowerCase();
   if (!MEMBERSHIP_ID.test(membershipId)) {
     throw new SealroomError('USAGE_OPTION', '`--membership` is not an id of 36 characters', {
       hint: 'it is the id of your membership, not that of the collaboration',
     });
   }
-  const place = placeOf(io, args);
-  const { text, verdict, id } = await check(io, args);
+  const place = placeOf(args);
+  const sql = await readQueryText(io, args);
+  if (sql === undefined) {
+    throw new SealroomError('USAGE_OPTION', 'missing query', {
+      hint: 'write the query in quotes as one argument, or name its file with `--file`',
+    });
+  }
+  const { text, verdict, id } = await check(io, args, sql);
   if (!verdict.allowed) {
     const answer = json
       ? JSON.stringify({ sql: text, ...verdictForMachines(verdict) })
@@ -151,13 +155,7 @@ async function runQuery(args: QueryArguments, io: CliIo): Promise<void> {
 
 function withQuery(yargs: Argv): Argv<QueryArguments> {
   return withOutputOptions(
-    withKeyOptions(yargs)
-      .positional('sql', {
-        type: 'string',
-        demandOption: true,
-        coerce: restoreArgument<string>,
-        describe: 'the query, in quotes: "SELECT …", or "$(cat query.sql)"',
-      })
+    withQueryText(withKeyOptions(yargs))
       .option('membership', {
         type: 'string',
         demandOption: true,
@@ -173,6 +171,7 @@ function withQuery(yargs: Argv): Argv<QueryArguments> {
       .option('as', { type: 'string', demandOption: true, requiresArg: true, describe: 'your member id in it' })
       .option('for', {
         type: 'string',
+        array: true,
         requiresArg: true,
         describe: 'id of the member that receives the result (default: you, where your membership says)',
       })
@@ -196,7 +195,7 @@ export function cleanRoomsCommand(io: CliIo): CommandModule {
     builder: (yargs) =>
       yargs
         .command(
-          'query <sql>',
+          'query [sql]',
           'check a query, run it at AWS, and decrypt its result; exit code 3, and nothing is sent, if it is not allowed',
           withQuery,
           (args) => runQuery(args, io),

@@ -5,23 +5,22 @@ import type { FileText } from '../../src/custody/index.ts';
 import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
-import { valuesOf } from '../options/query-options.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
 /** The arguments of `collab import-clean-rooms`. */
 interface ImportArguments extends OutputArguments {
   readonly id: string;
-  readonly schema: string | undefined;
+  readonly schema: readonly string[] | undefined;
   readonly profile: string | undefined;
   readonly region: string | undefined;
   readonly output: string;
   readonly overwrite: boolean;
 }
 
-async function readSchemas(io: CliIo): Promise<ReadonlyMap<string, FileText>> {
+async function readSchemas(io: CliIo, given: readonly string[]): Promise<ReadonlyMap<string, FileText>> {
   const schemas = new Map<string, FileText>();
-  for (const text of valuesOf(io.argv, '--schema')) {
+  for (const text of given) {
     const split = text.indexOf('=');
     if (split < 1) throw new SealroomError('USAGE_OPTION', '`--schema` needs the form `table=file.json`');
     const table = text.slice(0, split);
@@ -35,7 +34,7 @@ async function readSchemas(io: CliIo): Promise<ReadonlyMap<string, FileText>> {
 
 async function runImport(args: ImportArguments, io: CliIo): Promise<void> {
   const { id, profile, region, overwrite, json } = args;
-  const schemas = await readSchemas(io);
+  const schemas = await readSchemas(io, args.schema ?? []);
   const target = resolve(io.cwd, args.output);
   await checkTarget(target, { overwrite });
   // Loading a member's actions on tables takes long, and the other commands on manifests do not need them.
@@ -78,6 +77,7 @@ function withImport(yargs: Argv): Argv<ImportArguments> {
       })
       .option('schema', {
         type: 'string',
+        array: true,
         requiresArg: true,
         describe: 'schema that a table was encrypted with, as table=file.json; may be repeated',
       })

@@ -20,7 +20,6 @@ import {
 import { parseFormat, resolvePath, tableOutput } from '../options/table-options.ts';
 import { printBudgets, refusal } from '../output/format-query.ts';
 import { drawResult, outputFormatOf } from '../output/result-table.ts';
-import { restoreArgument } from '../spelling.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 /** The arguments of `query`. */
@@ -122,7 +121,7 @@ async function claimCaller(io: CliIo, { as, home }: CommandArguments, manifest: 
 
 async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
   const { overwrite } = args;
-  const question = readQuestion(io, args);
+  const question = await readQuestion(io, args);
   const targets = await checkTargets(io, args);
   const answer = await askRoom(operatorEnvironment(io, args), {
     ...question,
@@ -155,7 +154,6 @@ export function queryCommand(io: CliIo): CommandModule<object, CommandArguments>
         .option('output', {
           alias: 'o',
           type: 'string',
-          coerce: restoreArgument<string | undefined>,
           describe:
             'file for the result, or - for standard output; {date} and {template} in its name are filled in (default: a table on a terminal, else CSV)',
         })

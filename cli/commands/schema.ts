@@ -7,7 +7,6 @@ import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../
 import { formatOf } from '../../src/tabular/index.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
-import { restoreArgument } from '../spelling.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 /** Number of rows that a suggestion is based on. */
@@ -164,7 +163,6 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .positional('input', {
       type: 'string',
       demandOption: true,
-      coerce: restoreArgument<string>,
       describe: 'the table, or - for standard input',
     })
     .option('template', { alias: 't', type: 'boolean', default: false, describe: 'write a template to edit' })
@@ -173,7 +171,6 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .option('output', {
       alias: 'o',
       type: 'string',
-      coerce: restoreArgument<string | undefined>,
       describe: 'the schema file (default: <input file name>.json in the current directory)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })

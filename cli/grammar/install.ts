@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { NEEDS_COMMAND } from '../usage-error.ts';
+import { restoreArguments } from './arguments.ts';
 import type { CommandDeclaration, Declared } from './declarations.ts';
 import { groupOf, GROUPS } from './groups.ts';
 import type { Options } from 'yargs';
@@ -34,7 +35,7 @@ export function install(parser: Argv, command: CommandDeclaration): Argv {
     describe,
     builder: (inner) => build(inner, command),
     // The parser calls it with the arguments that were declared above.
-    handler: handler as CommandModule['handler'],
+    handler: (args) => (handler as CommandModule['handler'])(restoreArguments(args)),
   };
   return parser.command(module);
 }

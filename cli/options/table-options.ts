@@ -6,7 +6,6 @@ import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/ind
 import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
 import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
-import { restoreArgument } from '../spelling.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
@@ -35,7 +34,6 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     .positional('input', {
       type: 'string',
       demandOption: true,
-      coerce: restoreArgument<string>,
       describe: 'the table, or - for standard input',
     })
     .option('id', { type: 'string', describe: 'collaboration id (UUID)' });
@@ -43,7 +41,6 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
     .option('output', {
       alias: 'o',
       type: 'string',
-      coerce: restoreArgument<string | undefined>,
       describe: 'the output, or - for standard output (default: <name>.out.<ext> in the current directory)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })

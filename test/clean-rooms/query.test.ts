@@ -323,7 +323,10 @@ async function ask(
   expect(await session.run(imported)).toMatchObject({ code: 0 });
   await writeFile(session.path('spring.yaml'), (await session.text('spring.yaml')).replace(...change));
   const before = aws.requests.length;
-  const outcome = await session.run([...ASK, ...more], { isTerminal });
+  const own = more.includes('--membership')
+    ? ASK.filter((each, index) => each !== '--membership' && ASK[index - 1] !== '--membership')
+    : ASK;
+  const outcome = await session.run([...own, ...more], { isTerminal });
   return { ...outcome, sent: aws.requests.slice(before) };
 }
 

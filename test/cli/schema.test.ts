@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import yargs from 'yargs';
 import { schemaCommand } from '#cli/commands/schema';
-import { normaliseArguments } from '#cli/spelling';
+import { prepareArguments } from '#cli/grammar/arguments';
+import { declareCommand } from '#cli/grammar/declarations';
+import { install } from '#cli/grammar/install';
+import { createParser } from '#cli/grammar/parser';
+import { usageOf } from '#cli/usage-error';
 import { SealroomError } from '#src/errors/sealroom-error';
 import { describeTableSchema, parseTableSchema } from 'sealroom/schema';
 
@@ -32,15 +35,12 @@ interface Outcome {
 async function run(args: readonly string[], answers = ''): Promise<Outcome> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(answers);
-  const argv = ['schema', ...args];
-  const command = schemaCommand({ argv, env: {}, cwd: directory, stdin, stdout, stderr });
-  await yargs(normaliseArguments(argv))
-    .parserConfiguration({ 'boolean-negation': false })
-    .command({ command: 'schema <input>', ...command })
-    .strict()
-    .exitProcess(false)
-    .fail(false)
-    .parseAsync();
+  const head = { command: 'schema <input>', describe: '' };
+  const module = schemaCommand({ argv: [], env: {}, cwd: directory, stdin, stdout, stderr });
+  const command = declareCommand(head, module);
+  const argv = prepareArguments(['schema', ...args], command);
+  const parser = createParser({ argv, command, usage: usageOf(command) });
+  await install(parser, command).parseAsync();
   return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 
