@@ -42,7 +42,7 @@ test('the speed and the memory in docs/faq.md are no better than docs/performanc
   for (const cells of growth) expect(Number(cells[4])).toBeLessThan(500);
 });
 
-test('docs/api.md lists every part of the package, and which of them a browser can load', async () => {
+test('README.md and docs/api.md list every part of the package, and which of them a browser can load', async () => {
   const { exports } = JSON.parse(readText('package.json')) as {
     readonly exports: Readonly<Record<string, object | string>>;
   };
@@ -53,6 +53,12 @@ test('docs/api.md lists every part of the package, and which of them a browser c
     ),
   );
   expect([...rows.keys()].sort()).toEqual(parts.map(([part]) => part.replace('.', 'sealroom')).sort());
+  const inReadme = new Map(
+    [...readText('README.md').matchAll(/^\| (work|need Node) +\| (.+?) +\|$/gm)].flatMap(([, word, names = '']) =>
+      names.split(', ').map((name) => [name.replaceAll('`', ''), word === 'work'] as const),
+    ),
+  );
+  expect(inReadme).toEqual(rows);
   for (const [part, target] of parts) {
     const { default: file = '' } = target as { readonly default?: string };
     const name = part.replace('.', 'sealroom');
