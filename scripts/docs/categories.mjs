@@ -29,6 +29,7 @@ const CATEGORIES = {
   'src/schema': 'Schemas',
   'src/signed-tables': 'Signed tables',
   'src/signing': 'Signatures and hashes',
+  'src/suggest': 'Schemas',
   'src/tabular': 'Files with tables',
   'src/tlog': 'Audit log',
 };

@@ -118,7 +118,7 @@ describe('the table of options in docs/coming-from-c3r.md', () => {
     for (const command of commands) {
       expect(await helpOf(command), command).toMatch(new RegExp(`(^|[\\s,])${ours}(?![\\w-])`, 'm'));
       for (const spelling of spellings.filter((each) => each !== '-v')) {
-        const value = OF_THEIRS.test(spelling) || /^-[slgeorwd]$/.test(spelling) ? ['csv'] : [];
+        const value = OF_THEIRS.test(spelling) || /^-[slgeorwd]$/.test(spelling) ? ['CSV'] : [];
         const { err } = await session.run([command, 'nosuch.csv', spelling, ...value]);
         expect(err, `${command} ${spelling}`).not.toMatch(/unknown|did you mean/i);
       }
