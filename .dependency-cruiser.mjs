@@ -98,6 +98,7 @@ const SECOND_DOORS = '(custody/load-secret|collab/light|engine/native)';
 /** Packages with a side effect of their own, and the one place that may know of each. */
 const PACKAGES = [
   { name: 'terminal', pattern: '(yargs|@clack/prompts|picocolors|cli-progress)', from: '^cli/' },
+  { name: 'passphrases', pattern: '(@zxcvbn-ts/[^/]+|@scure/bip39)', from: '^cli/prompts/' },
   {
     name: 'engine',
     pattern: '@duckdb/[^/]+',

@@ -18,13 +18,24 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // There is nowhere to say it.
 process.stderr.on('error', () => undefined);
 
-const { runCli } = await import('./run.ts');
-process.exitCode = await runCli({
-  argv: process.argv.slice(2),
-  env,
-  cwd: process.cwd(),
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  signal: abort.signal,
-});
+// Asked at each press of Tab: without the parser, which takes longer to load than this takes.
+const [first, ...words] = process.argv.slice(2);
+if (first === '--complete') {
+  const { answerCompletion } = await import('./completion/answer.ts');
+  process.stdout.write(await answerCompletion(process.cwd(), words));
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  const { runCli } = await import('./run.ts');
+  process.exitCode = await runCli({
+    argv: process.argv.slice(2),
+    env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: abort.signal,
+  });
+}

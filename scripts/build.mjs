@@ -17,6 +17,7 @@ const SETTINGS = [
   'tsconfig.build.json',
   'scripts/build.mjs',
   'scripts/build-wasm.mjs',
+  'scripts/reference.mjs',
   'node_modules/typescript/package.json',
   'node_modules/assemblyscript/package.json',
 ];
@@ -64,6 +65,7 @@ function runScript(script, ...args) {
 function removeOrphans() {
   const sources = new Set(FOLDERS.flatMap(filesOf));
   for (const path of FOLDERS.flatMap((folder) => filesOf(`dist/${folder}`))) {
+    if (path.endsWith('.json')) continue;
     const source = path.slice('dist/'.length).replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts');
     if (!sources.has(source)) rmSync(join(ROOT, path));
   }
@@ -82,6 +84,7 @@ export function build() {
   const sources = describeSources();
   runScript('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
   removeOrphans();
+  runScript('scripts/reference.mjs');
   chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);
   writeFileSync(STATE, sources);
 }

@@ -68,4 +68,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     describe: 'show, verify and export the audit log of a room, or of your keys',
     load: async (head, io) => declareCommand(head, (await import('./audit.ts')).auditCommand(io)),
   },
+  completion: {
+    command: 'completion <shell>',
+    describe: 'print the script that completes commands in bash, zsh or fish',
+    load: async (head, io) => declareCommand(head, (await import('./completion.ts')).completionCommand(io)),
+  },
 };

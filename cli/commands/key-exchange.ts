@@ -16,9 +16,11 @@ import {
   type KeyArguments,
   type KeyCollaborationArguments,
   memberEnvironment,
+  type NewKeyArguments,
   withCollaboration,
   withCommon,
   withKeyOptions,
+  withNewKeyOptions,
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -41,7 +43,7 @@ interface SendArguments extends CommonArguments, KeyArguments, ManifestArguments
 }
 
 /** The arguments of `key receive`. */
-interface ReceiveArguments extends CommonArguments, KeyArguments, ManifestArguments {
+interface ReceiveArguments extends CommonArguments, NewKeyArguments, ManifestArguments {
   readonly parcel: string;
 }
 
@@ -86,7 +88,7 @@ function withSend(yargs: Argv): Argv<SendArguments> {
 }
 
 function withReceive(yargs: Argv): Argv<ReceiveArguments> {
-  return withManifest(withKeyOptions(withCommon(yargs))).positional('parcel', {
+  return withManifest(withNewKeyOptions(withCommon(yargs))).positional('parcel', {
     type: 'string',
     demandOption: true,
     describe: 'the file that the other member sent',

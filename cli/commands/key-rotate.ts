@@ -4,17 +4,17 @@ import { type RotatedSecret, rotateSecret } from '../../src/actions/member/index
 import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import {
-  type KeyArguments,
   type KeyCollaborationArguments,
   memberEnvironment,
+  type NewKeyArguments,
   withCollaboration,
-  withKeyOptions,
+  withNewKeyOptions,
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored } from '../output/key-output.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `key rotate`. */
-interface RotateArguments extends KeyCollaborationArguments, KeyArguments {
+interface RotateArguments extends KeyCollaborationArguments, NewKeyArguments {
   readonly to: string | undefined;
   readonly tables: string | undefined;
   readonly removed: string | undefined;
@@ -83,7 +83,7 @@ export function withRotateCommand(yargs: Argv, io: CliIo): Argv {
     'rotate [files..]',
     'create the next generation of a secret, and list what must be encrypted again',
     (inner) =>
-      withKeyOptions(withCollaboration(inner))
+      withNewKeyOptions(withCollaboration(inner))
         .positional('files', { type: 'string', array: true, describe: 'protected tables to check' })
         .option('to', {
           type: 'string',

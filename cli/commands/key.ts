@@ -6,8 +6,10 @@ import {
   type KeyArguments,
   type KeyCollaborationArguments,
   memberEnvironment,
+  type NewKeyArguments,
   withCollaboration,
   withKeyOptions,
+  withNewKeyOptions,
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/confirm.ts';
@@ -20,12 +22,12 @@ import { withRotateCommand } from './key-rotate.ts';
 import { withShowCommand } from './key-show.ts';
 
 /** The arguments of `key create`. */
-interface CreateArguments extends KeyCollaborationArguments, KeyArguments {
+interface CreateArguments extends KeyCollaborationArguments, NewKeyArguments {
   readonly import: boolean;
 }
 
 /** The arguments of `key wrap`. */
-interface WrapArguments extends KeyCollaborationArguments, KeyArguments {
+interface WrapArguments extends KeyCollaborationArguments, NewKeyArguments {
   readonly to: string;
   readonly generation: number | undefined;
 }
@@ -111,7 +113,7 @@ function withOwnCommands(yargs: Argv, io: CliIo): Argv {
       'create',
       'create the secret of a collaboration, and wrap it',
       (inner) =>
-        withKeyOptions(withCollaboration(inner)).option('import', {
+        withNewKeyOptions(withCollaboration(inner)).option('import', {
           type: 'boolean',
           default: false,
           describe: 'import the secret from C3R_SHARED_SECRET or SEALROOM_SECRET_FILE',
@@ -122,7 +124,7 @@ function withOwnCommands(yargs: Argv, io: CliIo): Argv {
       'wrap',
       'wrap secrets with another key',
       (inner) =>
-        withKeyOptions(withCollaboration(inner))
+        withNewKeyOptions(withCollaboration(inner))
           .option('to', { type: 'string', demandOption: true, requiresArg: true, describe: 'URI of the new key' })
           .option('generation', { ...GENERATION, describe: 'only this generation (default: all)' }),
       (args) => runWrap(args, io),

@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { restoreArguments } from './arguments.ts';
 import type { CommandDeclaration, Declared } from './declarations.ts';
+import { EXAMPLES } from './examples.ts';
 import { groupOf, GROUPS } from './groups.ts';
 import type { Options } from 'yargs';
 
@@ -10,6 +11,11 @@ const OTHERS = 'Other';
 
 function groupNameOf({ name, declared }: Declared<Options>): string {
   return groupOf(name, declared.demandOption === true) ?? OTHERS;
+}
+
+/** The examples of a command: what it does, and below it the line to copy. */
+function examplesOf({ path }: CommandDeclaration): readonly string[] {
+  return (EXAMPLES[path.join(' ')] ?? []).flatMap(([line, does]) => [`# ${does}`, `sealroom ${line}`]);
 }
 
 function build(parser: Argv, command: CommandDeclaration): Argv {
@@ -23,6 +29,9 @@ function build(parser: Argv, command: CommandDeclaration): Argv {
   }
   for (const inner of commands) install(parser, inner);
   for (const middleware of middlewares) parser.middleware(middleware);
+  // As an epilogue, because the library breaks the lines of its own examples.
+  if (commands.length === 0)
+    parser.epilogue(['Examples:', ...examplesOf(command).map((each) => `  ${each}`)].join('\n'));
   if (commands.length > 0) parser.demandCommand(1, NEEDS_COMMAND);
   return parser;
 }

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
 import type { MemberEnvironment } from '../../src/actions/member/tables.ts';
 import type { PassphraseRequest } from '../../src/custody/index.ts';
+import type { WeakPassphrasePolicy } from '../prompts/new-passphrase.ts';
 import { SealroomError, systemReason } from '../../src/errors/index.ts';
 import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { type FipsArguments, withFipsOption } from './fips-option.ts';
@@ -65,8 +66,23 @@ export function withKeyOptions<T>(yargs: Argv<T>): Argv<T & KeyArguments> {
   });
 }
 
+/** The options of commands that may make a key under a new passphrase. */
+export interface NewKeyArguments extends KeyArguments {
+  readonly 'weak-passphrase': boolean;
+}
+
+/** Declares the options that choose the key of a secret, which may be a new one. */
+export function withNewKeyOptions<T>(yargs: Argv<T>): Argv<T & NewKeyArguments> {
+  return withKeyOptions(yargs).option('weak-passphrase', {
+    type: 'boolean',
+    default: false,
+    describe: 'take a new passphrase that is easy to guess',
+  });
+}
+
 /** The options that the environment of an action depends on. */
 export interface EnvironmentArguments extends Partial<HomeArguments> {
+  readonly 'weak-passphrase'?: boolean;
   readonly input?: string;
 }
 
@@ -82,6 +98,11 @@ export function memberEnvironment(io: CliIo, args: EnvironmentArguments): Member
       hint: 'pass the passphrases in another descriptor: `--passphrase-fd 3 3< file`',
     });
   }
+  const warn = (message: string): void => {
+    say(io, 'warning', message);
+  };
+  const ask =
+    fd === undefined ? (question: PassphraseRequest) => askAtTerminal(io, question) : readFromDescriptor(io, fd);
   return {
     env: io.env,
     cwd: io.cwd,
@@ -90,11 +111,33 @@ export function memberEnvironment(io: CliIo, args: EnvironmentArguments): Member
     scryptLogN: io.scryptLogN,
     now: io.now ?? (() => new Date()),
     signal: io.signal,
-    askPassphrase: fd === undefined ? (question) => askAtTerminal(io, question) : readFromDescriptor(io, fd),
-    warn: (message) => {
-      say(io, 'warning', message);
+    askPassphrase: async (question) => {
+      const passphrase = await ask(question);
+      if (question.isNew) await checkNewPassphrase(passphrase, { isAllowed: args['weak-passphrase'] ?? false, warn });
+      return passphrase;
     },
+    warn,
   };
+}
+
+// In functions of their own, because most commands need no passphrase, and fewer make one.
+async function checkNewPassphrase(passphrase: string, policy: WeakPassphrasePolicy): Promise<void> {
+  const { requireStrongPassphrase } = await import('../prompts/new-passphrase.ts');
+  await requireStrongPassphrase(passphrase, policy);
+}
+
+/** Makes a passphrase, and shows it once, on the terminal only. */
+async function offerPassphrase(io: CliIo): Promise<string> {
+  if (io.stderr.isTTY !== true) {
+    throw new SealroomError('SECRET_INVALID', 'the passphrase is empty', {
+      hint: 'one can be made for you if standard error is the terminal, too: it is shown there',
+    });
+  }
+  const { generatePassphrase } = await import('../prompts/new-passphrase.ts');
+  const passphrase = await generatePassphrase();
+  io.stderr.write(`\n  ${passphrase}\n\n`);
+  say(io, 'notice', 'this is your passphrase: write it down or put it into a password manager; it is not shown again');
+  return passphrase;
 }
 
 async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseRequest): Promise<string> {
@@ -105,8 +148,11 @@ async function askAtTerminal(io: CliIo, { what, isNew }: PassphraseRequest): Pro
   }
   // Loaded here, because the library for prompts would slow down every other command.
   const { askHidden } = await import('../prompts/prompts.ts');
-  const answer = await askHidden(io, `${isNew ? 'new passphrase' : 'passphrase'} of ${what}`);
-  if (!isNew || answer === '' || (await askHidden(io, 'repeat the passphrase')) === answer) return answer;
+  const question = isNew ? `new passphrase of ${what} (leave it empty to get one)` : `passphrase of ${what}`;
+  const answer = await askHidden(io, question);
+  if (!isNew) return answer;
+  if (answer === '') return offerPassphrase(io);
+  if ((await askHidden(io, 'repeat the passphrase')) === answer) return answer;
   throw new SealroomError('SECRET_INVALID', 'the two passphrases differ', {
     hint: 'nothing was written',
   });

@@ -2,8 +2,14 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '#cli/commands/commands';
 import { type CommandDeclaration, listCommands, namesOf } from '#cli/grammar/declarations';
+import { EXAMPLES } from '#cli/grammar/examples';
 import { groupOf } from '#cli/grammar/groups';
+import { prepareArguments } from '#cli/grammar/arguments';
+import { install } from '#cli/grammar/install';
+import { createParser } from '#cli/grammar/parser';
+import { runCli } from '#cli/run';
 import type { CliIo } from '#cli/terminal';
+import { usageOf } from '#cli/usage-error';
 
 const io: CliIo = {
   argv: [],
@@ -35,6 +41,11 @@ const SHORT: Readonly<Record<string, string>> = {
   w: 'csv-output-null-value',
 };
 
+/** A command that only reads its arguments. */
+function silent(command: CommandDeclaration): CommandDeclaration {
+  return { ...command, handler: () => undefined, middlewares: [], commands: command.commands.map(silent) };
+}
+
 describe('all commands', () => {
   test('are found', () => {
     expect(commands.length).toBeGreaterThanOrEqual(39);
@@ -48,6 +59,36 @@ describe('all commands', () => {
     }
     const ungrouped = command.options.filter(({ name }) => groupOf(name, false) === null).map(({ name }) => name);
     expect(ungrouped, 'add them to cli/grammar/groups.ts').toEqual([]);
+  });
+
+  test.each(commands.map((each) => [nameOf(each), each] as const))(
+    '%s: has two examples that can be typed',
+    async (name, command) => {
+      const examples = EXAMPLES[name] ?? [];
+      expect(examples, 'add them to cli/grammar/examples.ts').toHaveLength(2);
+      for (const [line, does] of examples) {
+        expect(does).not.toBe('');
+        const [typed = ''] = line.split(/ >>? /);
+        const argv = [...(typed.split(' < ')[0] ?? '').matchAll(/"([^"]*)"|(\S+)/g)].map(
+          ([, quoted, bare]) => quoted ?? bare ?? '',
+        );
+        expect(argv.join(' ')).toMatch(new RegExp(`^${name}( |$)`));
+        const prepared = prepareArguments(argv, command);
+        const parser = createParser({ argv: prepared, command, usage: usageOf(command) });
+        const family = families.find(({ path }) => path[0] === argv[0]);
+        await install(parser, silent(family ?? command)).parseAsync();
+      }
+    },
+  );
+
+  test.each(commands.map((each) => [nameOf(each), each] as const))('%s: help fits in 100 columns', async (name) => {
+    const stdout = new PassThrough();
+    const argv = [...name.split(' '), '--help'];
+    expect(await runCli({ ...io, argv, stdout })).toBe(0);
+    const lines = String(stdout.read()).split('\n');
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+    expect(lines.filter((line) => line.startsWith(`  sealroom ${name}`))).toHaveLength(2);
+    expect(lines).not.toContain('Other:');
   });
 
   test('have options once each', () => {

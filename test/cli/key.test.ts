@@ -212,8 +212,8 @@ describe('sealroom key', () => {
   test('a keystore is opened with passphrases of a file descriptor, and not without', async () => {
     await using keys = await KeySession.start();
     const create = ['key', 'create', '--id', ID, '--key', 'keystore:keys', '--passphrase-fd', '0'];
-    await keys.done(create, {}, { input: 'battery staple\n' });
-    await keys.done([...ENCRYPT, '--passphrase-fd', '0'], {}, { input: 'battery staple\r\n' });
+    await keys.done(create, {}, { input: 'grit laptop holiday\n' });
+    await keys.done([...ENCRYPT, '--passphrase-fd', '0'], {}, { input: 'grit laptop holiday\r\n' });
     expect(await keys.run([...DECRYPT, '--passphrase-fd', '0'], {}, { input: 'battery' })).toMatchObject({
       code: 1,
       err: expect.stringContaining('wrong passphrase for the keystore') as string,
@@ -224,7 +224,29 @@ describe('sealroom key', () => {
       err: expect.stringContaining('--passphrase-fd') as string,
     });
     const both = ['decrypt', '-', '--id', ID, '-o', 'back.csv', '--file-format', 'csv', '--passphrase-fd', '0'];
-    expect(await keys.run(both, {}, { input: 'battery staple\n' })).toMatchObject({ code: 2 });
+    expect(await keys.run(both, {}, { input: 'grit laptop holiday\n' })).toMatchObject({ code: 2 });
+  });
+
+  test.each([
+    'a',
+    'opensesame',
+    'Tr0ub4dor&3',
+    'hunter2hunter2hunter2',
+    'x'.repeat(300),
+    'correct horse battery staple',
+  ])('a new passphrase that is easy to guess is refused unless it is wanted: %s', async (passphrase) => {
+    await using keys = await KeySession.start();
+    const options = ['--id', ID, '--key', 'keystore:keys', '--passphrase-fd', '0'];
+    const input = `${passphrase}\n`;
+    const refused = await keys.run(['key', 'create', ...options], {}, { input });
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('error: ') as string });
+    expect(refused.err).toMatch(/: the passphrase is easy to guess\nhint: .*`--weak-passphrase`/);
+    expect(passphrase === 'a' || !refused.err.includes(passphrase)).toBe(true);
+    expect(await keys.session.names()).not.toContain('keys');
+    const { err } = await keys.done(['key', 'create', ...options, '--weak-passphrase'], {}, { input });
+    expect(err).toContain('warning: the passphrase is easy to guess');
+    // What exists opens, and nothing is said of it.
+    expect((await keys.done([...ENCRYPT, '--passphrase-fd', '0'], {}, { input })).err).not.toContain('easy to guess');
   });
 });
 
@@ -257,17 +279,27 @@ describe('at a terminal', () => {
   test('a new passphrase is asked for twice and shown nowhere', async () => {
     await using keys = await KeySession.start();
     const create = ['key', 'create', '--id', ID, '--key', 'keystore:keys'];
-    const different = await atTerminal(keys, create, ['opensesame', 'opensesami']);
+    const different = await atTerminal(keys, create, ['opens even sesame', 'opens even sesami']);
     expect(different).toMatchObject({ code: 1, err: expect.stringContaining('the two passphrases differ') as string });
-    expect(await atTerminal(keys, create, ['', ''])).toMatchObject({ code: 1 });
     expect(await keys.session.names()).not.toContain('keys');
-    const made = await atTerminal(keys, create, ['opensesame', 'opensesame']);
+    const made = await atTerminal(keys, create, ['opens even sesame', 'opens even sesame']);
     expect(made, made.err).toMatchObject({ code: 0 });
     for (const { err } of [different, made]) {
       expect(err).not.toMatch(/opens|sesam|[•▪*]{2}/);
     }
-    const opened = await atTerminal(keys, ENCRYPT, ['opensesame']);
+    const opened = await atTerminal(keys, ENCRYPT, ['opens even sesame']);
     expect(opened, opened.err).toMatchObject({ code: 0 });
+  });
+
+  test('an empty one is made of random words, and shown once', async () => {
+    await using keys = await KeySession.start();
+    const create = ['key', 'create', '--id', ID, '--key', 'keystore:keys'];
+    const made = await atTerminal(keys, create, ['']);
+    expect(made, made.err).toMatchObject({ code: 0 });
+    const [passphrase = ''] = /(?<=\n {2})[a-z]+(-[a-z]+){6}(?=\n)/.exec(made.err) ?? [];
+    expect(made.err.split(passphrase)).toHaveLength(2);
+    expect(made.out).not.toContain(passphrase);
+    expect(await atTerminal(keys, ENCRYPT, [passphrase])).toMatchObject({ code: 0 });
   });
 
   test('Ctrl-C cancels, and no means no', async () => {

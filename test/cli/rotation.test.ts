@@ -138,7 +138,7 @@ describe('tables of several generations', () => {
 describe('sealroom reencrypt', () => {
   test('takes the passphrase of a keystore once, for both generations', async () => {
     await using home = await HomeSession.start(FILES);
-    const passphrase = { input: 'correct horse\n' };
+    const passphrase = { input: 'grit laptop holiday\n' };
     const keystore = ['--id', ID, '--passphrase-fd', '0'];
     await home.done(['key', 'create', '--key', 'keystore:keys', ...keystore], passphrase);
     const encrypt = ['encrypt', 'in.csv', '-s', 's.json', '-o', 'old.csv', '--allow-cleartext'];

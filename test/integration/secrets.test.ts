@@ -11,7 +11,7 @@ import { ROOT } from '../tooling/run-tool.ts';
 // The commands on keys and tables, each in a process of its own as users run them, in a directory of their own that is HOME and has
 // all temporary files; and then: where are the secrets?
 
-const PASSPHRASE = 'correct horse battery staple';
+const PASSPHRASE = 'grit laptop holiday adult';
 
 const TABLE = 'name,city\nada lovelace,London\ngrace hopper,New York\n';
 const VALUES = ['ada lovelace', 'grace hopper'];

@@ -115,6 +115,7 @@ const FAULTS = [
   ['core', 'src/protect/decrypt/core/fault.ts', '../decrypt-table.ts'],
   ['no-io-but-crypto', 'src/platform/node.ts', 'node:fs'],
   ['package-terminal', 'src/tabular/fault-terminal.ts', 'yargs'],
+  ['package-passphrases', 'cli/commands/fault-words.ts', '@scure/bip39'],
   ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
   ['package-engine', 'src/room/run/fault-engine.ts', '@duckdb/node-api'],
   ['package-tables', 'src/room/run/fault-tables.ts', 'apache-arrow'],
