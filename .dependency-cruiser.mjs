@@ -104,7 +104,7 @@ const PACKAGES = [
     pattern: '@duckdb/[^/]+',
     from: '^src/engine/',
   },
-  { name: 'tables', pattern: 'apache-arrow', from: '^src/tabular/' },
+  { name: 'tables', pattern: '(apache-arrow|flatbuffers|fzstd)', from: '^src/tabular/' },
   { name: 'cipher', pattern: '@noble/[^/]+', from: '^src/(crypto|platform)/' },
   { name: 'lock', pattern: 'fs-native-extensions', from: '^src/files/' },
   { name: 'age', pattern: '(age-encryption|@scure/base)', from: '^src/age/' },

@@ -59,6 +59,7 @@ const SLOW = [
   'test/signed-tables/signed-table.test.ts',
   'test/tabular/csv/read.test.ts',
   'test/tabular/parquet/types.test.ts',
+  'test/tabular/types.test.ts',
 ];
 
 const INTEGRATION = ['test/integration/**/*.test.ts', ...SLOW];

@@ -5,15 +5,17 @@ export type TimeUnit = 'ms' | 'us' | 'ns';
 
 /**
  * The type of a table's column. The named kinds are the client types of the format (docs/format.md); `binary` is bytes
- * without a text annotation; `opaque` is any other engine type, which can be passed through but never protected;
- * `unsupported` (nested types) can only be left out.
+ * without a text annotation; `opaque` is any other engine type, which can be passed through but never protected, a UUID aside,
+ * which is protected as its text; `unsupported` (nested types) can only be left out, and is named as in the file.
+ *
+ * `binary.byteWidth` is the length of every value, if the type says so.
  *
  * `opaque.width` is the bytes per value of the engine's own representation, or `null` when values are byte strings: those of
  * the type itself, or its text where the output is text.
  */
 export type ColumnType =
   | { readonly kind: 'string' | 'boolean' | 'smallint' | 'int' | 'bigint' | 'float' | 'double' | 'date' }
-  | { readonly kind: 'binary' }
+  | { readonly kind: 'binary'; readonly byteWidth?: number }
   | { readonly kind: 'timestamp'; readonly unit: TimeUnit; readonly utc: boolean }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
   | { readonly kind: 'opaque'; readonly engineType: string; readonly width: number | null }
@@ -31,6 +33,8 @@ export type ColumnData = ({ readonly layout: 'bytes' } & ByteColumn) | ({ readon
 export interface Field {
   readonly name: string;
   readonly type: ColumnType;
+  /** The file's own name of a type that cannot be protected as it is, for messages. */
+  readonly typeName?: string | undefined;
   /** Whether the values are Base64 cells, which need no quotes in any text format. */
   readonly isPlain?: boolean | undefined;
 }

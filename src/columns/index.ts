@@ -18,6 +18,7 @@ export {
   splitRows,
   valueTooLong,
 } from './limits.ts';
+export { textOfOpaque, uuidAt, uuidValues } from './opaque.ts';
 export { type ColumnSource, type ColumnTable, type ReadRequest, sourceOf } from './source.ts';
 export { checkTexts } from './text-column.ts';
 export { tableOfTexts, textsOfTable } from './text-table.ts';

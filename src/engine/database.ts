@@ -68,7 +68,12 @@ function openingOf(profile: EngineProfile): Opening {
       const settings = limitsOf(profile.limits);
       // One thread keeps the order anyway, and a Parquet writer that need not preserve it can bound its row groups by bytes.
       const order = profile.limits.threads === 1 ? { preserve_insertion_order: 'false' } : {};
-      return { path: ':memory:', settings: { ...settings, ...order }, sql: [] };
+      // What a file keeps as bytes stays bytes, whatever its metadata says of them.
+      return {
+        path: ':memory:',
+        settings: { ...settings, ...order },
+        sql: ['SET enable_geoparquet_conversion = false'],
+      };
     }
     case 'locked':
       return {

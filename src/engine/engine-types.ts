@@ -5,7 +5,10 @@ import type { ColumnType } from '../columns/index.ts';
 /** Most digits of a decimal. */
 const MAX_DECIMAL_PRECISION = 38;
 
-/** Engine types that are passed through as they are: bytes per value of their vectors, or `null` for byte strings. */
+/**
+ * Engine types that are passed through as they are: bytes per value of their vectors, or `null` for byte strings. TIME_S and TIME_MS are
+ * ours: the engine has times in microseconds and nanoseconds only.
+ */
 const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readonly width: number | null }>> = {
   TINYINT: { type: duckdb.Type.TINYINT, width: 1 },
   UTINYINT: { type: duckdb.Type.UTINYINT, width: 1 },
@@ -14,6 +17,8 @@ const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readon
   UBIGINT: { type: duckdb.Type.UBIGINT, width: 8 },
   SMALLINT: { type: duckdb.Type.SMALLINT, width: 2 },
   INTEGER: { type: duckdb.Type.INTEGER, width: 4 },
+  TIME_S: { type: duckdb.Type.TIME, width: 8 },
+  TIME_MS: { type: duckdb.Type.TIME, width: 8 },
   TIME: { type: duckdb.Type.TIME, width: 8 },
   TIME_NS: { type: duckdb.Type.TIME_NS, width: 8 },
   'TIME WITH TIME ZONE': { type: duckdb.Type.TIME_TZ, width: 8 },
@@ -68,7 +73,7 @@ export function engineTypeOf(type: ColumnType): duckdb.LogicalType {
       );
     }
     case 'opaque': {
-      const known = OPAQUE_TYPES[type.engineType];
+      const known = Object.hasOwn(OPAQUE_TYPES, type.engineType) ? OPAQUE_TYPES[type.engineType] : undefined;
       if (known === undefined) break;
       const logical = duckdb.create_logical_type(known.type);
       if (type.engineType === 'JSON') duckdb.logical_type_set_alias(logical, 'JSON');
@@ -77,7 +82,7 @@ export function engineTypeOf(type: ColumnType): duckdb.LogicalType {
     case 'unsupported':
       break;
   }
-  throw new SealroomError('DATA_TYPE', `columns of type ${type.engineType} are not supported`);
+  throw new SealroomError('DATA_TYPE', `columns of type ${type.engineType} cannot be carried`);
 }
 
 // The engine has one zoned type, in microseconds. Milliseconds fit in it exactly (the writer multiplies); nanoseconds keep

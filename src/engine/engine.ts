@@ -139,7 +139,11 @@ function rowsDiffer(expected: number, got: string): SealroomError {
 }
 
 /** Beginnings of messages that say more than their kind, and quote nothing yet. */
-const KNOWN_BEGINNINGS = ['IO Error: Unsupported converted type', 'Invalid Input Error: Invalid string encoding'];
+const KNOWN_BEGINNINGS = [
+  'IO Error: Unsupported converted type',
+  'IO Error: DECIMAL requires a length and scale',
+  'Invalid Input Error: Invalid string encoding',
+];
 
 /**
  * The kind of an engine failure, without its message, which may quote values: `Invalid Input Error`, `IO Error`, …, or one of a few

@@ -56,7 +56,7 @@ export function readVector(
     rows,
     width,
     validity,
-    values: countsMillis(type) ? scaleTicks(values, fromMicros) : values,
+    values: scaleTicks(values, microsPerTick(type), fromMicros),
   };
 }
 
@@ -184,9 +184,11 @@ function writeFixed(vector: duckdb.Vector, type: ColumnType, column: FixedColumn
   const stored = type.kind === 'decimal' ? decimalWidth(type.precision) : width;
   const part = column.values.subarray(start * width, (start + rows) * width);
   let source = stored === width ? part.slice() : narrowIntegers(part, stored, rows);
-  if (countsMillis(type) && type.utc) {
-    source = scaleTicks(source, (ticks, row) => (isValid(column.validity, start + row) ? toMicros(ticks) : 0n));
-  }
+  // The engine has a type for milliseconds without a zone.
+  const perTick = type.kind === 'timestamp' && !type.utc ? 1n : microsPerTick(type);
+  source = scaleTicks(source, perTick, (ticks, factor, row) =>
+    isValid(column.validity, start + row) ? toMicros(ticks, factor) : 0n,
+  );
   duckdb.copy_data_to_vector(vector, 0, source.buffer, source.byteOffset, source.byteLength);
 }
 
@@ -279,25 +281,30 @@ function narrowIntegers(values: Uint8Array, width: number, rows: number): Uint8A
 
 const INFINITE = 2n ** 63n - 1n;
 
-function countsMillis(type: ColumnType): type is Extract<ColumnType, { kind: 'timestamp' }> {
-  return type.kind === 'timestamp' && type.unit === 'ms';
+/** How many of the engine's microseconds are one tick of a column that it would keep in microseconds; 1 for all others. */
+function microsPerTick(type: ColumnType): bigint {
+  if (type.kind === 'timestamp') return type.unit === 'ms' ? 1000n : 1n;
+  if (type.kind !== 'opaque') return 1n;
+  return { TIME_S: 1_000_000n, TIME_MS: 1000n }[type.engineType] ?? 1n;
 }
 
 function scaleTicks(
   ticks: Uint8Array<ArrayBuffer>,
-  scale: (value: bigint, row: number) => bigint,
+  factor: bigint,
+  scale: (value: bigint, factor: bigint, row: number) => bigint,
 ): Uint8Array<ArrayBuffer> {
-  const scaled = new BigInt64Array(ticks.buffer, ticks.byteOffset, ticks.byteLength / 8).map(scale);
-  return new Uint8Array(scaled.buffer);
+  if (factor === 1n) return ticks;
+  const numbers = new BigInt64Array(ticks.buffer, ticks.byteOffset, ticks.byteLength / 8);
+  return new Uint8Array(numbers.map((value, row) => scale(value, factor, row)).buffer);
 }
 
-function fromMicros(ticks: bigint): bigint {
-  return ticks === INFINITE || ticks === -INFINITE ? ticks : ticks / 1000n;
+function fromMicros(ticks: bigint, factor: bigint): bigint {
+  return ticks === INFINITE || ticks === -INFINITE ? ticks : ticks / factor;
 }
 
-function toMicros(ticks: bigint): bigint {
+function toMicros(ticks: bigint, factor: bigint): bigint {
   if (ticks === INFINITE || ticks === -INFINITE) return ticks;
-  const micros = ticks * 1000n;
+  const micros = ticks * factor;
   if (micros < INFINITE && micros > -INFINITE) return micros;
   throw new SealroomError('DATA_VALUE', 'timestamp out of range: more than 292,000 years from 1970');
 }

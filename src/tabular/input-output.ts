@@ -65,6 +65,7 @@ const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
   '.arrow': 'arrow',
   '.arrows': 'arrow',
   '.ipc': 'arrow',
+  '.feather': 'arrow',
 };
 
 /** The format of a file by its extension, ignoring case, or `null`. */

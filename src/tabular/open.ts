@@ -74,7 +74,7 @@ export async function openTable(input: string | TableInput, options: OpenOptions
         });
       case 'arrow':
         return await (
-          await import('./arrow/read-write.ts')
+          await import('./arrow/read.ts')
         ).openArrow(source, { opaqueAsText: options.opaqueAsText ?? false });
     }
   } catch (error) {
@@ -156,7 +156,7 @@ async function createFile(
 
 /** Loads Arrow's library now rather than at its first use. */
 export async function preloadArrow(): Promise<void> {
-  await import('./arrow/read-write.ts');
+  await import('./arrow/write.ts');
 }
 
 // Loading Arrow's library takes longer than encrypting a small table, so it is loaded on demand.
@@ -167,5 +167,5 @@ async function createSerialised(
   options: CreateOptions,
 ): Promise<TableWriter> {
   if (format === 'csv') return createCsv(sink, fields, { nullText: options.csvOutputNull });
-  return (await import('./arrow/read-write.ts')).createArrow(sink, fields);
+  return (await import('./arrow/write.ts')).createArrow(sink, fields);
 }

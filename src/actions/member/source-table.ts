@@ -36,8 +36,10 @@ const TRAITS: Readonly<Record<ColumnType['kind'], Traits>> = {
 };
 
 /** Converts a column of a table to a field of a schema. */
-function toSourceField(field: Field): SourceField {
-  return { name: field.name, ...TRAITS[field.type.kind] };
+function toSourceField({ name, type }: Field): SourceField {
+  // A UUID is protected as its text.
+  const isUuid = type.kind === 'opaque' && type.engineType === 'UUID';
+  return { name, ...(isUuid ? traits('other', COLUMN_KINDS) : TRAITS[type.kind]) };
 }
 
 function bytesAt(column: ColumnData, row: number): Uint8Array | null {

@@ -1,5 +1,5 @@
 import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
-import type { Batch, ColumnType, Field, ReadRequest } from '../../columns/index.ts';
+import type { Batch, Field, ReadRequest } from '../../columns/index.ts';
 import { type ByteSource, openFile } from '../../files/index.ts';
 import {
   quoteIdentifier,
@@ -9,27 +9,12 @@ import {
   ReadingFailure,
   openReading,
 } from '../../engine/index.ts';
-import { opaqueType, OUT_OF_MEMORY } from '../../engine/native.ts';
+import { OUT_OF_MEMORY } from '../../engine/native.ts';
 import { hashChunks } from '../../files/index.ts';
 import { parquetStream } from '../input-output.ts';
 import type { TableReader } from '../table.ts';
-
-/** Options for reading a Parquet file. */
-export interface ParquetReadOptions {
-  /** Whether binary columns without an annotation are text. */
-  readonly binaryAsString: boolean;
-  /** Whether columns that can only be passed through are read as text, for text output. */
-  readonly opaqueAsText: boolean;
-}
-
-/** A top-level element of the file's own schema. */
-interface ParquetElement {
-  readonly name: string;
-  readonly physical: string;
-  readonly converted: string;
-  readonly logical: string;
-  readonly isGroup: boolean;
-}
+import { fieldOf, isGeometry, type ParquetReadOptions } from './column-type.ts';
+import { type ParquetElement, parquetTypeName } from './type-name.ts';
 
 /** A column as the file and as the engine see it. */
 interface ParquetColumn {
@@ -38,9 +23,6 @@ interface ParquetColumn {
   readonly engineName: string;
   readonly engineType: string;
 }
-
-/** The name in messages of the one kind of timestamp that the engine cannot read in its unit. */
-const ZONED_NANOSECONDS = 'TIMESTAMP in nanoseconds with UTC';
 
 /**
  * Opens a Parquet file. Nested columns and types without an equivalent are listed as `unsupported` or `opaque`; they are an
@@ -69,7 +51,7 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
       fields: columns.map((column) => column.field),
       rows,
       bytes: source.bytes,
-      warnings: warningsOf(elements),
+      warnings: warningsOf(columns, elements),
       batches: (request) => readBatches(source, file, columns, rows, request),
       sha256: (signal) => hashChunks(source.chunks(signal)),
       close: () => source.close(),
@@ -111,15 +93,23 @@ function scanOf(file: string): string {
   return `read_parquet(${file}, hive_partitioning=false)`;
 }
 
-function warningsOf(elements: readonly ParquetElement[]): readonly string[] {
-  return elements
-    .filter((element) => element.physical === 'INT96')
-    .map((element) => `column \`${element.name}\` has the old type INT96, and is read in microseconds`);
+function warningsOf(columns: readonly ParquetColumn[], elements: readonly ParquetElement[]): readonly string[] {
+  return columns.flatMap(({ engineType, field }, index) => {
+    const element = elements[index];
+    if (element?.physical === 'INT96') {
+      return [`column \`${field.name}\` has the old type INT96, and is read in microseconds`];
+    }
+    if (element === undefined || !isGeometry(engineType)) return [];
+    return [
+      `column \`${field.name}\` has the type ${parquetTypeName(element)}, and is read as bytes in WKB, little-endian`,
+    ];
+  });
 }
 
 async function readElements(engine: Reading, file: string): Promise<ParquetElement[]> {
   const rows = await engine.rows(
-    `SELECT name, type, converted_type, logical_type::VARCHAR logical, num_children FROM parquet_schema(${file})`,
+    'SELECT name, type, type_length, repetition_type, converted_type, logical_type::VARCHAR logical, precision, scale, ' +
+      `num_children FROM parquet_schema(${file})`,
   );
   const elements: ParquetElement[] = [];
   let position = 1;
@@ -132,8 +122,12 @@ async function readElements(engine: Reading, file: string): Promise<ParquetEleme
     elements.push({
       name: String(row['name']),
       physical: textOf(row['type']),
+      typeLength: Number(row['type_length'] ?? 0),
+      repetition: textOf(row['repetition_type']),
       converted: textOf(row['converted_type']),
       logical: textOf(row['logical']),
+      precision: Number(row['precision'] ?? 0),
+      scale: Number(row['scale'] ?? 0),
       isGroup: Number(row['num_children'] ?? 0) > 0,
     });
     skipElement();
@@ -143,67 +137,6 @@ async function readElements(engine: Reading, file: string): Promise<ParquetEleme
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-//= format F-87
-function fieldOf(element: ParquetElement, engineType: string, options: ParquetReadOptions): Field {
-  const isNested = element.isGroup || engineType.endsWith(']');
-  const type = isNested ? opaqueType(engineType) : typeOf(element, engineType, options);
-  if (type.kind === 'opaque' && options.opaqueAsText) return { name: element.name, type: { ...type, width: null } };
-  return { name: element.name, type };
-}
-
-function typeOf(element: ParquetElement, engineType: string, options: ParquetReadOptions): ColumnType {
-  const { physical, converted, logical } = element;
-  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(engineType);
-  if (decimal !== null) return { kind: 'decimal', precision: Number(decimal[1]), scale: Number(decimal[2]) };
-  switch (physical) {
-    case 'BYTE_ARRAY':
-      if (logical.startsWith('StringType') || converted === 'UTF8') return { kind: 'string' };
-      if (logical !== '' || converted !== '') return opaqueType(engineType);
-      //= format F-88
-      return { kind: options.binaryAsString ? 'string' : 'binary' };
-    case 'BOOLEAN':
-      return { kind: 'boolean' };
-    case 'FLOAT':
-      return engineType === 'FLOAT' ? { kind: 'float' } : opaqueType(engineType);
-    case 'DOUBLE':
-      return engineType === 'DOUBLE' ? { kind: 'double' } : opaqueType(engineType);
-    case 'INT32':
-    case 'INT64':
-      return integerType(element, engineType);
-    default:
-      return opaqueType(engineType);
-  }
-}
-
-function integerType(element: ParquetElement, engineType: string): ColumnType {
-  const timestamp = timestampType(element);
-  if (timestamp !== null) return timestamp;
-  switch (engineType) {
-    case 'SMALLINT':
-      return { kind: 'smallint' };
-    case 'INTEGER':
-      return { kind: 'int' };
-    case 'BIGINT':
-      return { kind: 'bigint' };
-    case 'DATE':
-      return { kind: 'date' };
-    default:
-      return opaqueType(engineType);
-  }
-}
-
-function timestampType({ converted, logical }: ParquetElement): ColumnType | null {
-  if (logical.startsWith('TimestampType')) {
-    const unit = logical.includes('MILLIS=MilliSeconds') ? 'ms' : logical.includes('MICROS=MicroSeconds') ? 'us' : 'ns';
-    const utc = /isAdjustedToUTC=(1|true)/.test(logical);
-    // The engine would read them in microseconds and drop digits.
-    return unit === 'ns' && utc ? opaqueType(ZONED_NANOSECONDS) : { kind: 'timestamp', unit, utc };
-  }
-  if (converted === 'TIMESTAMP_MILLIS') return { kind: 'timestamp', unit: 'ms', utc: true };
-  if (converted === 'TIMESTAMP_MICROS') return { kind: 'timestamp', unit: 'us', utc: true };
-  return null;
 }
 
 async function* readBatches(
@@ -217,7 +150,7 @@ async function* readBatches(
     const column = columns[index];
     if (column === undefined) throw new Error('a column index outside the table');
     if (column.field.type.kind === 'unsupported') {
-      throw new SealroomError('DATA_TYPE', `columns of type ${column.field.type.engineType} are not supported`, {
+      throw new SealroomError('DATA_TYPE', `columns of type ${column.field.type.engineType} cannot be carried`, {
         where: { file: source.name, column: column.field.name },
         hint: 'leave the column out of the schema, or convert it first',
       });
@@ -237,8 +170,10 @@ async function* readBatches(
     }
   } catch (error) {
     if (request.signal?.aborted === true) throw error;
-    const place = isMemory(error) ? { row: seen + 1, column: await largestColumn(file, wanted, seen) } : {};
-    throw readingFailure(source, error, place);
+    if (isMemory(error)) {
+      throw readingFailure(source, error, { row: seen + 1, column: await largestColumn(file, wanted, seen) });
+    }
+    throw (await unreadableColumn(source, file, wanted, error)) ?? readingFailure(source, error);
   } finally {
     await engine.close();
   }
@@ -246,6 +181,7 @@ async function* readBatches(
 
 /** Casts a column that is read as text but is not text for the engine; bytes that count as text stay as they are. */
 function expressionOf({ engineName, engineType, field }: ParquetColumn): string {
+  if (isGeometry(engineType)) return `st_aswkb(${quoteIdentifier(engineName)})`;
   const isText = field.type.kind === 'opaque' && field.type.width === null;
   const isCast = isText && engineType !== 'VARCHAR' && engineType !== 'BLOB';
   return isCast ? `CAST(${quoteIdentifier(engineName)} AS VARCHAR)` : quoteIdentifier(engineName);
@@ -272,6 +208,48 @@ async function largestColumn(file: string, wanted: readonly ParquetColumn[], row
   }
 }
 
+/** Codecs that the engine reads; the others are old ones. */
+const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4_RAW'];
+
+/** The error for a wanted column that the engine cannot read, if that is why it failed; `null` if it is not. */
+async function unreadableColumn(
+  source: ByteSource,
+  file: string,
+  wanted: readonly ParquetColumn[],
+  error: unknown,
+): Promise<SealroomError | null> {
+  if (!(error instanceof ReadingFailure) || error.kind !== 'Invalid Input Error') return null;
+  const engine = openReading();
+  try {
+    const names = new Set(wanted.map(({ field }) => field.name));
+    const chunks = await engine.rows(
+      `SELECT DISTINCT path_in_schema AS name, compression FROM parquet_metadata(${file})`,
+    );
+    const chunk = chunks.find(
+      ({ name, compression }) => names.has(textOf(name)) && !CODECS.includes(textOf(compression)),
+    );
+    if (chunk !== undefined) {
+      const codec = textOf(chunk['compression']);
+      const name = codec === 'LZ4' ? 'LZ4 as Hadoop frames it' : codec;
+      return new SealroomError('IO_FORMAT', `the column is compressed with ${name}, which cannot be read`, {
+        where: { file: source.name, column: textOf(chunk['name']) },
+        hint: 'write the file again with Snappy, ZSTD or LZ4_RAW, or leave the column out of the schema',
+      });
+    }
+  } catch {
+    // The failure is told without it.
+    return null;
+  } finally {
+    await engine.close();
+  }
+  const shape = wanted.find(({ engineType }) => isGeometry(engineType));
+  if (shape === undefined) return null;
+  return new SealroomError('DATA_VALUE', "a value is no shape in WKB, as the column's type says", {
+    where: { file: source.name, column: shape.field.name },
+    hint: 'leave the column out of the schema, or write it as BINARY without an annotation',
+  });
+}
+
 /** Whether a reading failed for want of memory. A process that died had none to say so. */
 function isMemory(error: unknown): boolean {
   return error instanceof ReadingFailure && (error.kind === OUT_OF_MEMORY || error.kind === 'ended');
@@ -291,6 +269,12 @@ function readingFailure(source: ByteSource, error: unknown, place: ErrorPlace = 
     return new SealroomError('DATA_TYPE', 'a column of the Parquet file has a type that cannot be read, such as BSON', {
       where,
       hint: 'write the file again without the column',
+    });
+  }
+  if (kind === 'IO Error: DECIMAL requires a length and scale') {
+    return new SealroomError('DATA_TYPE', 'a column of the Parquet file is a DECIMAL without precision or scale', {
+      where,
+      hint: 'write the file again with both, or without the column',
     });
   }
   if (kind === 'Invalid Input Error: Invalid string encoding') {

@@ -44,7 +44,11 @@ function struct(fields: Readonly<Record<number, ThriftValue | undefined>>): Thri
   let last = 0;
   for (const [number, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    parts.push(Buffer.from([((Number(number) - last) << 4) | value.type]), value.bytes);
+    const step = Number(number) - last;
+    // A step of more than 15 is written as the number itself.
+    const head =
+      step > 15 ? [Buffer.from([value.type]), zigzag(BigInt(number))] : [Buffer.from([(step << 4) | value.type])];
+    parts.push(...head, value.bytes);
     last = Number(number);
   }
   return { type: 12, bytes: Buffer.concat([...parts, Buffer.from([0])]) };
@@ -78,7 +82,11 @@ export const LOGICAL = {
   integer: (bitWidth: number, isSigned: boolean) => struct({ 10: struct({ 1: i8(bitWidth), 2: bool(isSigned) }) }),
   json: struct({ 12: EMPTY }),
   bson: struct({ 13: EMPTY }),
+  unknown: struct({ 11: EMPTY }),
   uuid: struct({ 14: EMPTY }),
+  float16: struct({ 15: EMPTY }),
+  geometry: struct({ 17: EMPTY }),
+  geography: struct({ 18: EMPTY }),
 } as const;
 
 /** Converted types, the annotation of old files. */
@@ -102,6 +110,8 @@ export interface ParquetColumn {
   readonly typeLength?: number;
   readonly precision?: number;
   readonly scale?: number;
+  /** Number of the codec that the file claims; the values are not compressed. */
+  readonly codec?: number;
   /** Default `required`; a repeated column has one value per row. */
   readonly repetition?: 'required' | 'repeated';
   readonly values: readonly Buffer[];
@@ -170,7 +180,7 @@ export function parquetFile(columns: readonly ParquetColumn[], rows = 1): Buffer
         1: i32(PHYSICAL[column.physical]),
         2: list(5, [i32(0), i32(3)]),
         3: list(8, [text(column.name)]),
-        4: i32(0),
+        4: i32(column.codec ?? 0),
         5: i64(rows),
         6: i64(page.length),
         7: i64(page.length),

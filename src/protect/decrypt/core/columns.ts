@@ -36,16 +36,16 @@ function nativeType(type: ClientType): ColumnType {
 }
 
 /**
- * The type of the first sealed value of a column; `null` if it has only nulls so far, and `string` if a cell before it is not
+ * The type of the first sealed value of a column; `null` if it has only nulls so far, and `unsealed` if a cell before it is not
  * sealed.
  *
  * @throws {SealroomError} FORMAT_VALUE with the 0-based row if a cell's content does not decode.
  */
-export function firstTypeOf(opened: OpenedColumn, options: OpenCellOptions): ColumnType | null {
+export function firstTypeOf(opened: OpenedColumn, options: OpenCellOptions): ColumnType | 'unsealed' | null {
   for (let row = 0; row < opened.values.rows; row++) {
     const kind = opened.kinds[row] ?? CELL_NULL;
     if (kind === CELL_NULL) continue;
-    if (kind !== CELL_SEALED) return { kind: 'string' };
+    if (kind !== CELL_SEALED) return 'unsealed';
     const { type } = decodeAt(opened.values, row, options);
     if (type !== null) return nativeType(type);
   }

@@ -1,6 +1,5 @@
 import { type ByteColumn, valueAt } from '../../../bytes/index.ts';
 import {
-  CELL_CLEARTEXT,
   CELL_NULL,
   CELL_SEALED,
   classifyCell,
@@ -23,6 +22,7 @@ export type DecryptTarget =
   | { readonly mode: 'native'; readonly type: FixedType };
 
 const TEXT = { mode: 'text', type: { kind: 'string' } } as const;
+const BYTES = { mode: 'text', type: { kind: 'binary' } } as const;
 
 /** The type of a column in the decrypted table. */
 export function typeOfTarget(target: DecryptTarget): ColumnType {
@@ -68,8 +68,9 @@ function classifyCells(column: ByteColumn): OpenedColumn {
 }
 
 /**
- * Chooses the target of every column. Unless the output is text only, the first value of each column that may hold cells is
- * opened, since only the cell knows its type; a column that starts with nulls is read until a value is found.
+ * Chooses the target of every column. Its declared type decides first, and a cell only where it is sealed: unless the output is text only,
+ * the first value of each column that may hold cells is opened, since only the cell knows its type; a column that starts with nulls is
+ * read until a value is found.
  *
  * @throws {SealroomError} FORMAT_* with column and 1-based row if a cell does not open.
  */
@@ -85,15 +86,17 @@ export async function chooseTargets(
   for (const batches of [1, Infinity]) {
     if (open.length === 0) break;
     const found = await firstTypes(table, open, batches, keys, signal);
-    for (const [index, type] of found) targets[index] = targetFor(type);
+    for (const [index, type] of found) {
+      targets[index] = targetFor(table.fields[index]?.type ?? TEXT.type, type);
+    }
     open = open.filter((index) => !found.has(index));
   }
   return targets;
 }
 
 //= format F-51
-function mayHoldCells(field: Field, asText: boolean): boolean {
-  return !asText && (field.type.kind === 'string' || field.type.kind === 'binary');
+function mayHoldCells({ type }: Field, asText: boolean): boolean {
+  return !asText && (type.kind === 'string' || (type.kind === 'binary' && type.byteWidth === undefined));
 }
 
 /** The target of a column as far as its declared type determines it. */
@@ -106,22 +109,23 @@ function withoutCells(field: Field, asText: boolean): DecryptTarget {
   return asText && isFixedType(type) ? { mode: 'render', type } : { mode: 'carry', type };
 }
 
-/** The target of a column from the type of its first value; `bytes` means a value of a binary column that is not a cell. */
-function targetFor(type: ColumnType | 'bytes'): DecryptTarget {
-  if (type === 'bytes') return { mode: 'text', type: { kind: 'binary' } };
-  const isTyped = type.kind !== 'binary' && type.kind !== 'opaque' && type.kind !== 'unsupported';
-  return isTyped && isFixedType(type) ? { mode: 'native', type } : TEXT;
+/** The target of a column that may hold cells, from the type of its first value if that is sealed. */
+//= format F-50
+function targetFor(declared: ColumnType, sealed: ColumnType | 'unsealed'): DecryptTarget {
+  if (sealed === 'unsealed') return declared.kind === 'binary' ? BYTES : TEXT;
+  const isTyped = sealed.kind !== 'binary' && sealed.kind !== 'opaque' && sealed.kind !== 'unsupported';
+  return isTyped && isFixedType(sealed) ? { mode: 'native', type: sealed } : TEXT;
 }
 
-/** Finds the types of the first values of columns in one pass, which ends when all are found or after `mostBatches`. */
+/** Finds the types of the first values of columns, and whether those are sealed, in one pass, which ends when all are found or after `mostBatches`. */
 async function firstTypes(
   table: ColumnSource,
   columns: readonly number[],
   mostBatches: number,
   keys: CellKeys,
   signal: AbortSignal | undefined,
-): Promise<Map<number, ColumnType | 'bytes'>> {
-  const found = new Map<number, ColumnType | 'bytes'>();
+): Promise<Map<number, ColumnType | 'unsealed'>> {
+  const found = new Map<number, ColumnType | 'unsealed'>();
   let firstRow = 0;
   let batches = 0;
   for await (const batch of table.batches({ columns, signal })) {
@@ -131,9 +135,8 @@ async function firstTypes(
       const column = batch.columns[position];
       if (field === undefined || column === undefined) throw new Error('a batch without a requested column');
       locate(table.name, field.name, firstRow, () => {
-        const opened = openCells(keys, column);
-        const type = firstTypeOf(opened, keys);
-        if (type !== null) found.set(index, field.type.kind === 'binary' && isPlain(opened) ? 'bytes' : type);
+        const type = firstTypeOf(openCells(keys, column), keys);
+        if (type !== null) found.set(index, type);
       });
     });
     batches++;
@@ -141,11 +144,6 @@ async function firstTypes(
     firstRow += batch.rows;
   }
   return found;
-}
-
-/** Whether the first non-null cell is cleartext. */
-function isPlain(opened: OpenedColumn): boolean {
-  return opened.kinds.find((kind) => kind !== CELL_NULL) === CELL_CLEARTEXT;
 }
 
 /** Runs a step on a column, and completes the place of its errors: file, header, 1-based row of the table. */

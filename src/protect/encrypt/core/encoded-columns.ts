@@ -5,7 +5,8 @@ import {
   renderColumn,
   sealedBytesOf,
 } from '../../../crypto/index.ts';
-import type { ColumnData, ColumnType } from '../../../columns/index.ts';
+import { byteColumnOf, encodeUtf8, isValid } from '../../../bytes/index.ts';
+import { type ColumnData, type ColumnType, textOfOpaque } from '../../../columns/index.ts';
 
 /**
  * The form in which a column's values are kept until they are protected: as they were read, as the bytes that are sealed or
@@ -13,8 +14,13 @@ import type { ColumnData, ColumnType } from '../../../columns/index.ts';
  */
 export type EncodedForm = 'read' | 'sealed' | 'fingerprint' | 'text';
 
-/** The type under which a column's values can be protected, or `null` if they can only be passed through. */
+/**
+ * The type under which a column's values can be protected, or `null` if they can only be passed through. That of UUIDs is text, which is
+ * how other formats have them.
+ */
+//= format F-87
 export function clientTypeOf(type: ColumnType): ClientType | null {
+  if (isUuid(type)) return { kind: 'string' };
   return type.kind === 'binary' || type.kind === 'opaque' || type.kind === 'unsupported' ? null : type;
 }
 
@@ -25,6 +31,7 @@ export function clientTypeOf(type: ColumnType): ClientType | null {
  */
 export function encodeValues(column: ColumnData, type: ColumnType, form: EncodedForm): ColumnData {
   if (form === 'read' || column.layout === 'bytes') return column;
+  if (isUuid(type)) return uuidTexts(column);
   const clientType = clientTypeOf(type);
   if (clientType === null || !isFixedType(clientType)) throw new Error(`a fixed-width column of type ${type.kind}`);
   switch (form) {
@@ -35,4 +42,16 @@ export function encodeValues(column: ColumnData, type: ColumnType, form: Encoded
     case 'text':
       return { layout: 'bytes', ...renderColumn(clientType, column) };
   }
+}
+
+function isUuid(type: ColumnType): boolean {
+  return type.kind === 'opaque' && type.engineType === 'UUID';
+}
+
+/** UUIDs as 36 characters in lower case. */
+function uuidTexts({ rows, values, validity }: Extract<ColumnData, { layout: 'fixed' }>): ColumnData {
+  const texts = Array.from({ length: rows }, (_, row) =>
+    isValid(validity, row) ? encodeUtf8(textOfOpaque('UUID', values, row)) : null,
+  );
+  return { layout: 'bytes', ...byteColumnOf(texts) };
 }

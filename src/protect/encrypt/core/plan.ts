@@ -204,14 +204,14 @@ export function padOf(column: PlannedColumn & { kind: 'sealed' }, longestBytes: 
 function protectedType(field: Field): ClientType {
   const type = clientTypeOf(field.type);
   if (type !== null) return type;
-  throw new SealroomError(
-    'DATA_TYPE',
-    `a column of type ${'engineType' in field.type ? field.type.engineType : field.type.kind} cannot be protected`,
-    {
-      hint:
-        field.type.kind === 'binary'
-          ? 'use `--parquet-binary-as-string` if it holds text, or make it a cleartext column'
-          : 'make it a cleartext column, or convert it to text first',
-    },
-  );
+  const name = field.typeName ?? ('engineType' in field.type ? field.type.engineType : field.type.kind);
+  throw new SealroomError('DATA_TYPE', `a column of type ${name} cannot be protected`, { hint: wayOut(field.type) });
+}
+
+/** What can be done about a column of a type that cannot be protected. */
+function wayOut(type: ColumnType): string {
+  if (type.kind === 'unsupported') return 'leave the column out of the schema, or convert it to text first';
+  return type.kind === 'binary'
+    ? 'if a Parquet file holds text in it, use `--parquet-binary-as-string`; otherwise make it a cleartext column, or convert it to text first'
+    : 'make it a cleartext column, or convert it to text first';
 }

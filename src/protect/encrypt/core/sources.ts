@@ -12,8 +12,8 @@ const MAX_SOURCE_COLUMNS = 10_000;
 /**
  * For each column of the schema, the index of its source column in the table.
  *
- * @throws {SealroomError} DATA_HEADER if two headers of the table are equal once normalised; DATA_COLUMN if a source
- *   column is missing, or a schema without header row does not fit the table.
+ * @throws {SealroomError} DATA_HEADER if two headers of the table are equal once normalised, or a source column is missing and a header
+ *   is blank; DATA_COLUMN if a source column is missing without that, or a schema without header row does not fit the table.
  */
 export function matchSources(schema: TableSchema, table: HeadedTable): readonly TableIndex[] {
   const where = { file: table.name };
@@ -52,6 +52,17 @@ function matchHeaders(schema: TableSchema, table: HeadedTable): readonly TableIn
   });
   if (missing.size > 0) {
     const names = [...missing].map((name) => `\`${name}\``).join(', ');
+    const blank = table.fields.findIndex((field) => normaliseHeader(field.name) === '');
+    if (blank !== -1) {
+      throw new SealroomError(
+        'DATA_HEADER',
+        `column ${String(blank + 1)} has a blank header, and there is no ${names}`,
+        {
+          where,
+          hint: `give every column that the schema names a header; the columns are ${listHeaders(table)}`,
+        },
+      );
+    }
     throw new SealroomError('DATA_COLUMN', `the table has no column ${names}, which the schema names as a source`, {
       where,
       hint: `its columns are ${listHeaders(table)}`,
