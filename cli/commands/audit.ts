@@ -104,7 +104,7 @@ function linesOf({ kind, report }: AuditFinding): readonly string[] {
     case 'growth':
       return [`the log of ${countOf(report.size, 'record')} extends the one that you saw before`];
     case 'export':
-      return [`verified ${countOf(report.records, 'record')} of a log of ${String(report.size)}`];
+      return [`verified ${countOf(report.records, 'record')} of a log of ${report.size.toLocaleString('en')}`];
   }
 }
 

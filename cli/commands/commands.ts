@@ -20,8 +20,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   reencrypt: {
     command: 'reencrypt <input>',
-    describe: 'encrypt a protected table again under the newest secret',
+    describe: 'move a protected table to the newest secret',
     load: async (head, io) => declareCommand(head, (await import('./reencrypt.ts')).reencryptCommand(io)),
+  },
+  normalise: {
+    command: 'normalise <input>',
+    describe: 'write the columns of a schema normalised, for a partner who encrypts with C3R',
+    load: async (head, io) => declareCommand(head, (await import('./normalise.ts')).normaliseCommand(io)),
   },
   schema: {
     command: 'schema <input>',
@@ -35,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'clean-rooms': {
     command: 'clean-rooms',
-    describe: 'ask AWS Clean Rooms a query that was checked here first',
+    describe: 'run queries in AWS Clean Rooms, checked here first',
     load: async (head, io) => declareCommand(head, (await import('./clean-rooms.ts')).cleanRoomsCommand(io)),
   },
   key: {
@@ -50,12 +55,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   check: {
     command: 'check [sql]',
-    describe: 'say whether a query may run, and why not; exit code 3 if it may not',
+    describe: 'check whether a query may run, and why not; exit code 3 if it may not',
     load: async (head, io) => declareCommand(head, (await import('./check.ts')).checkCommand(io)),
   },
   query: {
     command: 'query [sql]',
-    describe: 'ask a room a query; the answer comes at whole seconds; exit code 3 if it is not allowed',
+    describe: 'run a query in a room; exit code 3 if it is refused',
     load: async (head, io) => declareCommand(head, (await import('./query.ts')).queryCommand(io)),
   },
   member: {

@@ -6,10 +6,11 @@ import type { OpenedPackage } from '../../src/package/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  folderOutput,
   LENIENT_CELLS,
   outputPath,
   parseFormat,
-  readTransfer,
+  readPlaces,
   type TableArguments,
   tableOutput,
   withTableOptions,
@@ -49,12 +50,11 @@ function printPackage({ statement, signedBy }: OpenedPackage): readonly string[]
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const fileOf = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : resolve(io.cwd, name);
-  const table = readTransfer(io, args);
+  const table = await readPlaces(io, args);
   const request = {
-    packageOutput: tableOutput(
-      io,
-      outputPath(tableNameOf(args.input), args.output),
-      parseFormat(args['output-format']),
+    packageOutput: folderOutput(
+      tableOutput(io, outputPath(tableNameOf(args.input), args.output), parseFormat(args['output-format'])),
+      args,
     ),
     collaboration: await readCollaboration(io, args),
     packageKeys: {

@@ -15,7 +15,7 @@ import {
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
-import { describeUnnamed, printSummary } from '../output/summary.ts';
+import { describeNormalised, describeUnnamed, printSummary } from '../output/summary.ts';
 import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
@@ -25,7 +25,7 @@ export interface EncryptArguments extends TableArguments, SettingsArguments, Sig
 }
 
 async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
-  const table = readTransfer(io, args);
+  const table = await readTransfer(io, args);
   const request = {
     schema: { text: await readTextFile(resolve(io.cwd, args.schema)), file: args.schema },
     collaboration: await readCollaboration(io, args),
@@ -33,6 +33,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
     key: args.key,
     parquetBinaryAsString: args['parquet-binary-as-string'],
     sign: readSigning(args),
+    target: args.target,
   };
   const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
     encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
@@ -41,6 +42,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
+    ...summary.normalised.map(describeNormalised),
     ...describeUnnamed(unnamedSecret),
   ]);
 }

@@ -105,8 +105,11 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
       onProgress,
     }),
   );
-  const { table, leftOut, replacedSha256, warnings, signedBy, elapsedMs } = summary;
-  if (!args.json) for (const warning of warnings) say(io, 'warning', warning);
+  const { table, leftOut, replacedSha256, notes, warnings, signedBy, elapsedMs } = summary;
+  if (!args.json) {
+    for (const note of notes) say(io, 'note', note);
+    for (const warning of warnings) say(io, 'warning', warning);
+  }
   printAnswer(io, args, summary, [
     `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`,
     `columns: ${table.columns.map(({ name, protection }) => `${name} (${protection})`).join(', ')}`,

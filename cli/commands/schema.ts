@@ -4,7 +4,8 @@ import { allowsCleartext, type SchemaSource, withSchemaSource } from '../../src/
 import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../../src/schema/index.ts';
-import { formatOf } from '../../src/tabular/index.ts';
+import { findInput, formatOf } from '../../src/tabular/index.ts';
+import { type CsvArguments, readCsvOptions, withCsvOptions } from '../options/csv-options.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
@@ -17,7 +18,7 @@ const MODES = ['template', 'interactive', 'suggest'] as const;
 type Mode = (typeof MODES)[number];
 
 /** The arguments of the command. */
-export interface SchemaArguments {
+export interface SchemaArguments extends CsvArguments {
   readonly input: string;
   readonly template: boolean;
   readonly interactive: boolean;
@@ -131,8 +132,10 @@ async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string 
   };
   const { id, profile, region, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
-  const options = { headerRow: !args.noHeaders, signal: io.signal };
+  const options = { headerRow: !args.noHeaders, ...readCsvOptions(args), signal: io.signal };
   return withSchemaSource(tableInput(io, args.input, parseFormat(args.fileFormat)), options, (table) => {
+    for (const note of table.notes) say(`note: ${note}`);
+    for (const warning of table.warnings) say(`warning: ${warning}`);
     for (const { index, name, reason } of table.source.unusable) {
       say(`warning: column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
     }
@@ -146,6 +149,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
   const output = args.output ?? `${basename(args.input)}.json`;
   const path = resolve(io.cwd, output);
   if (output !== STANDARD_STREAM) {
+    await findInput(tableInput(io, args.input, parseFormat(args.fileFormat)));
     await checkTarget(path, { overwrite: args.overwrite, input: resolve(io.cwd, args.input) });
   }
   const text = await makeText(args, mode, io);
@@ -159,7 +163,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
 }
 
 function describeOptions(yargs: Argv): Argv<SchemaArguments> {
-  return yargs
+  return withCsvOptions(yargs)
     .positional('input', {
       type: 'string',
       demandOption: true,

@@ -21,6 +21,7 @@ const BY_NAME: Readonly<Record<string, ValueKind>> = {
   input: FILES,
   output: FILES,
   schema: FILES,
+  'schema-output': FILES,
   settings: FILES,
   manifest: FILES,
   file: FILES,
@@ -52,7 +53,8 @@ const BY_NAME: Readonly<Record<string, ValueKind>> = {
   removed: MEMBERS,
   table: TABLES,
   template: TEMPLATES,
-  delimiter: { kind: 'values', values: ['comma', 'semicolon', 'tab', 'pipe'] },
+  delimiter: { kind: 'values', values: [',', ';', '|', 'tab'] },
+  encoding: { kind: 'values', values: ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] },
 };
 
 /** Names that mean something else in one command. */

@@ -15,6 +15,13 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['reencrypt orders.protected.csv --manifest spring.yaml', 'a table with sealed columns only'],
     ['reencrypt a.protected.csv --original a.csv -s a.json --id $ID', 'a table with fingerprints'],
   ],
+  normalise: [
+    [
+      'normalise orders.csv -s orders.json -o plain.csv --schema-output plain.json',
+      'for a partner who encrypts with C3R',
+    ],
+    ['normalise orders.csv --schema orders.json --dry-run', 'what becomes of the values of each column'],
+  ],
   schema: [
     ['schema orders.csv --suggest', 'propose a schema, with reasons'],
     ['schema orders.csv --interactive --output orders.json', 'answer questions about each column'],

@@ -5,7 +5,8 @@ const SIGNING: Renamed = { '--key': '--signing-key', '-k': '--signing-key', '-t'
 const TRUST: Renamed = { '--keys': '--trust', '-k': '--trust' };
 const OVERWRITE: Renamed = { '-f': '--overwrite' };
 
-const RENAMED: Readonly<Record<string, Renamed>> = {
+/** By command: its options of earlier releases, and how they are written now. */
+export const RENAMED: Readonly<Record<string, Renamed>> = {
   decrypt: { ...TRUST, '-i': '--identity' },
   'collab init': { ...OVERWRITE, '-m': '--members' },
   'collab import-clean-rooms': OVERWRITE,

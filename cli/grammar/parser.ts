@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import type { Options } from 'yargs';
+import { requireNoAddresses } from '../addresses.ts';
 import {
   isUsage,
   NEEDS_COMMAND,
@@ -87,6 +88,7 @@ export function createParser({ argv, command, usage }: Invocation): Argv {
       .exitProcess(false)
       .check((args: Readonly<Record<string, unknown>>) => {
         checkValues(command?.options ?? [], argv, args);
+        requireNoAddresses(args);
         return true;
       }, true)
       .fail((message: string | null, error: Error | null | undefined) => {

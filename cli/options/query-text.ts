@@ -36,12 +36,12 @@ async function isFileName(io: CliIo, argument: string): Promise<boolean> {
   }
 }
 
-/** `name` is that of the file, or of standard input. */
+/** `name` is that of the file, or of standard input; empty for an argument. */
 function requireText(text: string, name: string): string {
   // Some editors begin a file with a byte order mark.
   const query = text.replace(/^\uFEFF/, '');
   if (query.trim() !== '') return query;
-  throw new SealroomError('USAGE_OPTION', `${name} has no query`);
+  throw new SealroomError('USAGE_OPTION', name === '' ? 'the query is empty' : `${name} has no query`);
 }
 
 /**
@@ -61,5 +61,5 @@ export async function readQueryText(io: CliIo, { sql, file }: QueryTextArguments
       hint: `write \`--file ${sql}\``,
     });
   }
-  return requireText(sql, 'the argument');
+  return requireText(sql, '');
 }

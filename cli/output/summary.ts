@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { countOf } from '../../src/errors/index.ts';
-import type { UnnamedSecret } from '../../src/actions/member/tables.ts';
+import type { EncryptedTable, UnnamedSecret } from '../../src/actions/member/tables.ts';
 import type { TableOutput } from '../../src/tabular/index.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
@@ -12,10 +12,11 @@ export interface TableSummary {
   readonly elapsedMs: number;
   readonly kernel: string;
   readonly threads: number;
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Prints warnings and the summary of a table command: words to standard error, or one JSON object to standard output. */
+/** Prints notes, warnings and the summary of a table command: words to standard error, or one JSON object to standard output. */
 export function printSummary(
   io: CliIo,
   args: { readonly json: boolean; readonly 'dry-run': boolean },
@@ -30,6 +31,7 @@ export function printSummary(
     stream.write(`${JSON.stringify({ output: args['dry-run'] ? null : output, ...summary })}\n`);
     return;
   }
+  for (const note of summary.notes) say(io, 'note', note);
   for (const warning of summary.warnings) say(io, 'warning', warning);
   const seconds = summary.elapsedMs / 1000;
   const rate = Math.round(summary.rows / Math.max(seconds, 0.001)).toLocaleString('en');
@@ -46,6 +48,21 @@ export function printSummary(
 export function describeUnnamed(secret: UnnamedSecret | null): readonly string[] {
   if (secret === null) return [];
   return [`secret ${secret.secretId}, generation ${String(secret.generation)}, under ${secret.key}`];
+}
+
+/** The line that says what normalising did to a column. */
+export function describeNormalised({
+  column,
+  values,
+  changed,
+  missing,
+  notUnderstood,
+}: EncryptedTable['normalised'][number]): string {
+  const count = (number: number): string => number.toLocaleString('en');
+  return (
+    `normalised \`${column}\`: ${countOf(values, 'value')}, ${count(changed)} changed, ` +
+    `${count(missing)} missing, ${count(notUnderstood)} not understood`
+  );
 }
 
 function formatBytes(bytes: number): string {

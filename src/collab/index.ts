@@ -27,6 +27,13 @@ export {
   settingsOf,
 } from './manifest.ts';
 export { ABILITIES, type Ability, type Member } from './member.ts';
+export { describeNormalisation, describePin, type NormalisationPin, pinOf } from './normalisation.ts';
+export {
+  compareNormalisation,
+  type NormalisationDifference,
+  requireOwnPin,
+  requireSameNormalisation,
+} from './compare-normalisation.ts';
 export { type Person, type Role, ROLES } from './person.ts';
 export {
   comparePinnedKeys,

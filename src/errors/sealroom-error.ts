@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
   'SCHEMA_INVALID', // the schema is well-formed but breaks a rule
   'SCHEMA_HEADER', // a column header breaks the naming rule
+  'SCHEMA_UNSUPPORTED', // the schema asks for something that this release or runtime does not have
   'DATA_ENCODING', // text that is not UTF-8
   'DATA_FIELDS', // a record with the wrong number of fields
   'DATA_HEADER', // a missing, blank or duplicate header in a table
@@ -57,6 +58,7 @@ export const ERROR_CODES = [
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already
   'IO_FORMAT', // a table format that is unknown or does not support the operation
+  'IO_ADDRESS', // an address such as s3:// in the place of a path
   'IO_ENGINE', // the table engine or a worker thread failed internally
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
   'IO_FIPS', // FIPS was asked for, and this runtime does not offer it or fails its tests
@@ -116,14 +118,25 @@ export class SealroomError extends Error {
 
   /** A copy of the error with `where` added to its place; what is already known is kept. */
   at(where: ErrorPlace): SealroomError {
-    const located = new SealroomError(this.code, this.message, {
-      hint: this.hint,
-      where: { ...where, ...this.where },
-      cause: this.cause,
-      evidence: this.evidence,
-    });
-    if (this.stack !== undefined) located.stack = this.stack;
-    return located;
+    return this.#copy(this.hint, { ...where, ...this.where });
+  }
+
+  /** A copy of the error with another hint. */
+  withHint(hint: string): SealroomError {
+    return this.#copy(hint, this.where);
+  }
+
+  #copy(hint: string | undefined, where: ErrorPlace): SealroomError {
+    const { code, message, cause, evidence, stack } = this;
+    const copy = new SealroomError(code, message, { hint, where, cause, evidence });
+    if (stack !== undefined) copy.stack = stack;
+    return copy;
+  }
+
+  /** A copy of the error with another place. */
+  atPlace(where: ErrorPlace): SealroomError {
+    const { code, message, hint, cause, evidence } = this;
+    return new SealroomError(code, message, { hint, where, cause, evidence });
   }
 
   /**

@@ -14,6 +14,7 @@ export {
   type EncryptSummary,
   encryptTable,
 } from './encrypt/encrypt-table.ts';
+export type { NormalisedColumn } from './encrypt/core/row-ingest.ts';
 export {
   createRecordSealer,
   type ProtectedRecord,
@@ -22,6 +23,7 @@ export {
   type RecordValue,
   sealRecord,
 } from './encrypt/core/seal-record.ts';
+export { type NormaliseOptions, type NormaliseSummary, normaliseTable } from './normalise/normalise-table.ts';
 export {
   type OriginalOptions,
   type ReencryptOptions,

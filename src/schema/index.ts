@@ -22,6 +22,7 @@ export {
 } from './header.ts';
 export { MAX_HEADER_LENGTH, MAX_PAD_LENGTH_BYTES, MAX_TARGET_COLUMNS } from './limits.ts';
 export { type Pad, PAD_KINDS, type PadKind, parsePad, parsePadLength } from './pad.ts';
+export { type NormalisedSource, type PlainSchema, toPlainSchema } from './plain-schema.ts';
 export {
   readSourceTable,
   type SourceColumn,

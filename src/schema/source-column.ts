@@ -55,7 +55,7 @@ function refuseTwins(columns: readonly SourceColumn[]): void {
 }
 
 function findReason(field: SourceField, headerRow: boolean): string | null {
-  if (field.kinds.length === 0) return 'its type is nested';
+  if (field.kinds.length === 0) return 'its type cannot be carried';
   return headerRow && normaliseHeader(field.name) === '' ? 'it has no header' : null;
 }
 

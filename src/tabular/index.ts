@@ -1,5 +1,6 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
 export {
+  findInput,
   formatOf,
   nameOf,
   type TableInput,
@@ -13,7 +14,9 @@ export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { TableFormat, TableReader, TableWriter } from './table.ts';
 export {
+  checkTransfer,
   createOutput,
+  failInParts,
   type InputTraits,
   type TransferResult,
   type TransferOptions,

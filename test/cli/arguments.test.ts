@@ -102,7 +102,7 @@ describe('a query', () => {
     [['--file', 'none.sql'], 'error: none.sql: cannot read'],
     [['--file', 'empty.sql'], 'error: `empty.sql` has no query\n'],
     [['-'], 'error: standard input has no query\n'],
-    [[''], 'error: the argument has no query\n'],
+    [[''], 'error: the query is empty\n'],
     [[SQL, '--file', 'q.sql'], 'error: a query and `--file` cannot be combined\n'],
     [['--template', 't', '--file', 'q.sql'], 'error: a query and `--template` cannot be combined\n'],
     [[], 'error: missing query\n'],

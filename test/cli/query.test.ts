@@ -147,6 +147,18 @@ describe('sealroom query', () => {
     }
   });
 
+  test('reads a query from a file or standard input, and records no name of a file as one', async () => {
+    await room.session.put('regions.sql', REGIONS);
+    expect(await query('--file', 'regions.sql')).toMatchObject({ code: 0, out: EXPECTED });
+    const before = await records();
+    for (const name of ['regions.sql', 'missing.sql', 'manifest.json']) {
+      const { code, err } = await query(name);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`write \`--file ${name}\``) });
+    }
+    expect(await query('-')).toMatchObject({ code: 2, err: 'error: standard input has no query\n' });
+    expect(await records()).toBe(before);
+  });
+
   test('spends nothing for a result that cannot be written', async () => {
     const before = await records();
     expect((await query(REGIONS, '-o', 'missing/regions.csv')).code).toBe(1);

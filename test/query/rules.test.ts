@@ -665,8 +665,8 @@ describe('obligations', () => {
       'Counts are rounded to multiples of 10.',
       'Sums and averages are rounded to multiples of 0.5.',
       'One extra row without groups sums up the rows that are left out, if it has enough different values itself.',
-      'Rows are ordered by all outputs, after the order that the query asks for.',
-      'At most 1000000 rows are released.',
+      'Rows that tie are sorted by the other outputs, so that their order reveals nothing.',
+      'At most 1,000,000 rows are released.',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../../errors/index.ts';
-import { fileExists, readTextFile } from '../../files/index.ts';
+import { fileExists, findParts, readTextFile } from '../../files/index.ts';
 import type { MemberHome } from '../../custody/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { TableInput } from '../../tabular/index.ts';
@@ -28,7 +28,13 @@ export interface PackageInput {
   readonly recordTaken: () => Promise<void>;
 }
 
-const IDENTITY_HINT = '`sealroom member init` makes the home and its `receive.key`; `--identity` names another file, such as one of `age-keygen`';
+const IDENTITY_HINT =
+  '`sealroom member init` makes the home and its `receive.key`; `--identity` names another file, such as one of `age-keygen`';
+
+/** Whether a file is a package; a folder or a pattern is none. */
+async function isPackage(path: string): Promise<boolean> {
+  return (await findParts(path)) === null && (await startOf(path)).startsWith(AGE_START);
+}
 
 async function startOf(path: string): Promise<string> {
   const file = await open(path, 'r').catch((cause: unknown) => {
@@ -55,7 +61,7 @@ export async function openPackageInput(
   input: TableInput,
   { identityFile, trustFile, member, isAgain = false }: PackageKeys,
 ): Promise<PackageInput | null> {
-  if (input.kind !== 'file' || !(await startOf(input.path)).startsWith(AGE_START)) {
+  if (input.kind !== 'file' || !(await isPackage(input.path))) {
     if (identityFile === undefined && trustFile === undefined && member === undefined && !isAgain) return null;
     throw new SealroomError(
       'USAGE_OPTION',

@@ -1,3 +1,4 @@
+import { requireSameNormalisation } from '../../collab/light.ts';
 import type { CollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -46,6 +47,8 @@ export interface ReencryptRequest {
   readonly lenientCells?: boolean | undefined;
   /** The original; needed for a table with fingerprints. */
   readonly original?: OriginalTable | undefined;
+  /** Who will read the new table; see `EncryptOptions`. */
+  readonly target?: 'aws' | undefined;
   /** Signs the new table with the key of the home; with its name in the manifest, by default as it was signed before. */
   readonly sign?: { readonly table: string | undefined } | undefined;
 }
@@ -73,11 +76,11 @@ export interface ReencryptedTable {
  * records the use of both secrets and the tables.
  *
  * @throws {SealroomError} USAGE_OPTION if the secret is not in an envelope, or the table has the newest or an unknown
- *   generation; as `resolveCollaboration`, `findSignature`, `prepareSigning`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
+ *   generation; as `resolveCollaboration`, `requireSameNormalisation`, `findSignature`, `prepareSigning`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
-  { table, collaboration: choice, key, from: said, original, sign, lenientCells }: ReencryptRequest,
+  { table, collaboration: choice, key, from: said, original, sign, target, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
   const collaboration = await resolveCollaboration(given, choice, { purpose: 'reencrypt' });
   const environment = askingOnce(given);
@@ -106,6 +109,7 @@ export async function reencryptForCollaboration(
   const sealedColumns = sealedColumnsOf(signature?.statement ?? origin, collaboration.manifest);
   const common = {
     ...table,
+    target,
     sealedColumns,
     collaborationId: collaboration.id,
     signal,
@@ -117,7 +121,7 @@ export async function reencryptForCollaboration(
   };
   const recordNew = recordOutput(to);
   if (original !== undefined) {
-    const summary = await encryptOriginal(collaboration, original, { ...common, beforeCommit: recordNew });
+    const summary = await encryptOriginal(collaboration, original, name, { ...common, beforeCommit: recordNew });
     return { summary: { ...summary, ...provenance }, from, unnamedSecret };
   }
   const signed = signature === undefined ? null : originOfSignature(signature);
@@ -155,14 +159,17 @@ function originOf(
 
 async function encryptOriginal(
   collaboration: Collaboration,
-  { file, schema, settings }: OriginalTable,
+  { file, schema: text, settings }: OriginalTable,
+  name: string | undefined,
   options: Omit<ReencryptOptions, 'from'>,
 ): Promise<EncryptSummary> {
   const { reencryptOriginal } = await loadProtect();
+  const schema = parseTableSchema(text.text, text);
+  if (collaboration.manifest !== null) requireSameNormalisation(schema, collaboration.manifest, name ?? null);
   return reencryptOriginal({
     ...options,
     original: file,
     settings: await resolveSettings(collaboration, settings),
-    schema: parseTableSchema(schema.text, schema),
+    schema,
   });
 }

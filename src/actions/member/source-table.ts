@@ -52,6 +52,9 @@ function bytesAt(column: ColumnData, row: number): Uint8Array | null {
 /** A table to make a schema for. */
 export interface SchemaSource {
   readonly source: SourceTable;
+  /** What was found out about how the table is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
   /**
    * Profiles the first `maxRows` rows of the usable columns. It keeps no values.
    *
@@ -75,7 +78,7 @@ export async function withSchemaSource<Result>(
     const source = readSourceTable(table.fields.map(toSourceField), options.headerRow);
     const profile = (maxRows: number): Promise<readonly ColumnProfile[]> =>
       profileTable(table, source, { maxRows, signal: options.signal });
-    return await work({ source, profile });
+    return await work({ source, profile, notes: table.notes, warnings: table.warnings });
   } finally {
     await table.close();
   }

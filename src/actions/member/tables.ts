@@ -18,6 +18,7 @@ export {
 } from './encrypt-for-collaboration.ts';
 export type { MemberEnvironment } from './environment.ts';
 export type { UnnamedSecret } from './load-secret.ts';
+export { type NormalisedTable, normaliseForPartner, type NormaliseRequest } from './normalise-table.ts';
 export type { PackageKeys } from './open-package.ts';
 export { readRows, writeResult } from './read-result.ts';
 export {

@@ -8,9 +8,11 @@ import {
   type SharedSecret,
 } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
+import { loadNormalisers } from '../../normalise/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
+  checkTransfer,
   createOutput,
   type Provenance,
   type TableFormat,
@@ -24,10 +26,11 @@ import { TableSigner, type TableSigning } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
 import { fingerprintColumnsOf, withPlaces } from './core/duplicates.ts';
-import { ingestBatch, RowIngest } from './core/row-ingest.ts';
+import { ingestBatch, type NormalisedColumn, RowIngest, warnOfLosses } from './core/row-ingest.ts';
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
+import { adviceForAws, requireFitForAws } from './core/target-aws.ts';
 import { matchSources } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
@@ -63,6 +66,8 @@ export interface EncryptOptions extends TransferOptions {
   readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
   /** Signs the output, into a file beside it (format F-97); with the id, the generation and the manifest of the secret. */
   readonly sign?: TableSigning | undefined;
+  /** Who will read the table: what they would refuse is refused before anything is written (format F-134). */
+  readonly target?: 'aws' | undefined;
   /** Whether binary Parquet columns without annotation are text. Default false. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
@@ -83,12 +88,16 @@ export interface EncryptSummary {
   readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
   /** Null values in the sources of the target columns. */
   readonly nulls: number;
+  /** What became of the values of the target columns that are normalised. */
+  readonly normalised: readonly NormalisedColumn[];
   readonly inputBytes: number;
   /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
   readonly elapsedMs: number;
   readonly kernel: KernelName;
   readonly threads: number;
+  /** What was found out about how the input is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -100,7 +109,7 @@ export interface EncryptSummary {
  * of unpadded values remain visible in the output.
  *
  * @throws {SealroomError} USAGE_OPTION for a bad collaboration id or number of threads; RULE_CLEARTEXT, RULE_DUPLICATES
- *   where the settings forbid it; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
+ *   where the settings forbid it; SCHEMA_UNSUPPORTED for a runtime that cannot normalise; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
  *   behind.
  *
  * @example
@@ -122,8 +131,11 @@ export interface EncryptSummary {
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
+  threadsFor(options.threads, null);
+  await checkTransfer(options);
   const checked = checkOptions({ ...options, collaborationId });
-  const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
+  const { headerRow, sourceCount } = options.schema;
+  const traits = { headerRow, csvColumns: sourceCount ?? undefined, binaryAsString: options.parquetBinaryAsString };
   return transferTable(checked, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
 }
 
@@ -157,7 +169,9 @@ export async function encryptRows(
 ): Promise<EncryptSummary> {
   requireFormatOf(options.schema, reader);
   const sources = matchSources(options.schema, reader);
-  using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv' });
+  const normalisers = await loadNormalisers(options.schema.columns);
+  using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv', normalisers });
+  if (options.target === 'aws') requireFitForAws(plan.fields, outputFormat);
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -170,12 +184,27 @@ export async function encryptRows(
     inputBytes: reader.bytes,
     elapsedMs: performance.now() - started,
     kernel,
-    warnings: reader.warnings,
+    notes: reader.notes,
+    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses), ...adviceOf(options, outcome)],
   };
 }
 
+function adviceOf(
+  { target, output }: Pick<EncryptOptions, 'target' | 'output'>,
+  { outputBytes, rows }: Pick<EncryptSummary, 'outputBytes' | 'rows'>,
+): readonly string[] {
+  const place = toTableOutput(output);
+  const rowsPerFile = place.kind === 'file' ? (place.rowsPerFile ?? null) : null;
+  return target === 'aws' ? adviceForAws(outputBytes, rows, rowsPerFile) : [];
+}
+
+/**
+ * Refuses a schema without header row for a table that has names for its columns.
+ *
+ * @throws {SealroomError} DATA_COLUMN.
+ */
 //= format F-71
-function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
+export function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
   if (schema.headerRow || format === 'csv') return;
   throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false needs a CSV file, got ${format}`, {
     where: { file: name },
@@ -183,7 +212,7 @@ function requireFormatOf(schema: TableSchema, { name, format }: TableReader): vo
   });
 }
 
-type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'>;
+type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads'>;
 
 /** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
 class Encryption {
@@ -238,7 +267,9 @@ class Encryption {
       const pads = ingest.pads();
       const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<EncryptJob>> =>
         jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
-      return { nulls: ingest.nulls, threads, ...(await this.#protect(pool, jobs, check, signer)) };
+      const { nulls } = ingest;
+      const normalised = ingest.normalised();
+      return { nulls, normalised, threads, ...(await this.#protect(pool, jobs, check, signer)) };
     } catch (error) {
       throw error instanceof SealroomError && error.where.file === undefined
         ? error.at({ file: this.#reader.name })

@@ -211,7 +211,7 @@ export const RULE_FINDINGS = {
     help: 'Choose receivers that every table of the query allows.',
   },
   ACCESS_BUDGET: {
-    why: 'The owner allows a limited number of queries over the table, or of rows that are released, and they are used up.',
-    help: 'Wait until the budget is renewed, or ask the owner for more.',
+    why: 'The owner allows a limited number of queries over the table, or of released rows, and all of them are used.',
+    help: 'Wait if the budget has `autoRefresh`, which renews it when its period ends; if not, ask the owner for more.',
   },
 } as const satisfies Readonly<Record<string, FindingText>>;

@@ -3,8 +3,8 @@ import type { FindingText } from './finding-text.ts';
 /** Findings about the text, its shape, and the names in it. */
 export const SHAPE_FINDINGS = {
   PARSE_ERROR: {
-    why: 'The text is not SQL that the parser can read.',
-    help: 'Correct the SQL at the marked place.',
+    why: 'This is not valid SQL.',
+    help: 'Fix it at the mark.',
   },
   TOO_LARGE: {
     why: 'Long queries and long lists are refused so that reading a query never takes long.',

@@ -54,7 +54,7 @@ function readAnswer(dialect: Dialect, index: TextIndex, answer: string): ParsedQ
   const { statements } = tree;
   const [statement, second] = isList(statements) ? statements : [];
   if (statement === undefined) found.add('PARSE_ERROR', index.whole, 'the text contains no statement');
-  if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'expected one statement, got several');
+  if (second !== undefined) found.add('MULTI_STATEMENT', index.whole, 'there is more than one statement');
   if (found.size > 0 || statement === undefined) return failed(dialect, index, found);
   return Object.freeze({ text: index.text, dialect, index, statement, findings: [] });
 }

@@ -116,8 +116,8 @@ export function describeObligation(obligation: Obligation): string {
     case 'totals':
       return 'Totals are of the rows that are shown: what is left out does not count in them.';
     case 'order':
-      return 'Rows are ordered by all outputs, after the order that the query asks for.';
+      return 'Rows that tie are sorted by the other outputs, so that their order reveals nothing.';
     case 'rowLimit':
-      return `At most ${String(obligation.maxRows)} rows are released.`;
+      return `At most ${obligation.maxRows.toLocaleString('en')} rows are released.`;
   }
 }

@@ -1,12 +1,20 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { didYouMean, quoteForMessage, SealroomError, systemReason } from '../../errors/index.ts';
+import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { normaliseHeader } from '../../schema/index.ts';
 import { type Field } from '../../columns/index.ts';
-import { hashFile, placeFile, syncFile } from '../../files/index.ts';
+import { findParts, hashFile, placeFile, requireReadable, syncFile } from '../../files/index.ts';
 import { checkedTable, SIGNED_NULL } from '../../signed-tables/index.ts';
-import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
+import {
+  copyBatch,
+  failInParts,
+  findInput,
+  openTable,
+  type TableInput,
+  type TableReader,
+  toTableInput,
+} from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { MOST_CELL_BYTES } from './cells.ts';
 import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
@@ -28,7 +36,7 @@ export interface LoadOptions {
   readonly directory: string;
   /** Name of a table of the manifest. */
   readonly table: string;
-  /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file. */
+  /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file, a folder or a pattern. */
   readonly input: string | TableInput;
   /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | undefined;
@@ -46,6 +54,8 @@ export interface LoadSummary {
   readonly leftOut: readonly string[];
   /** Hash of the previous snapshot, which was removed. */
   readonly replacedSha256: string | null;
+  /** What was found out about how the file is to be read. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
   /** The key of the owner that signed the file, whose rows were checked; `null` if it has no signature. */
   readonly signedBy: string | null;
@@ -68,6 +78,9 @@ export interface LoadSummary {
  */
 export async function loadTable(options: LoadOptions): Promise<LoadSummary> {
   const started = performance.now();
+  const input = toTableInput(options.input);
+  if (input.kind === 'file') await requireOrdinary(input.path);
+  await findInput(input);
   try {
     const outcome = await withRoomLock(options.directory, () => load(options));
     return { ...outcome, elapsedMs: performance.now() - started };
@@ -84,7 +97,6 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   const table = findTable(manifest, options.table);
   await requireRoomClock(directory, options);
   await sweep(directory, state.snapshots.map(snapshotFile));
-  if (input.kind === 'file') await requireOrdinary(input.path);
   const { signature, warnings } = await readSourceSignature(manifest, table, input);
   const file = await openTable(input, {
     csvInputNull: csvInputNull ?? (signature === null ? undefined : SIGNED_NULL),
@@ -95,7 +107,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const sourceSha256 = await reader.sha256(signal);
     const columns = findColumns(reader, columnsInRoom(table));
     if (table.source !== null && table.source.sha256 !== sourceSha256) throw otherSource(reader.name);
-    const written = await writeSnapshot(options, manifest, table, reader, columns);
+    const written = await writeSnapshot(options, manifest, table, reader, columns).catch(failInParts(file));
     const entry: SnapshotEntry = {
       table: table.name,
       owner: table.owner,
@@ -117,6 +129,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
       table: await tableInRoom(directory, table, entry),
       leftOut: reader.fields.filter((field) => !columns.some(({ source }) => source === field)).map(({ name }) => name),
       replacedSha256: old?.sha256 ?? null,
+      notes: reader.notes,
       warnings: [...warnings, ...reader.warnings],
       signedBy: signature?.key ?? null,
     };
@@ -165,12 +178,11 @@ function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): re
   });
 }
 
-/** A file is read more than once, so it must be an ordinary file. */
+/** A file is read more than once, so it must be an ordinary file, or a folder or pattern of such. */
 async function requireOrdinary(path: string): Promise<void> {
-  const facts = await stat(path).catch((cause: unknown) => {
-    throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
-  });
-  if (facts.isFile()) return;
+  if ((await findParts(path)) !== null) return;
+  await requireReadable(path);
+  if ((await stat(path)).isFile()) return;
   throw new SealroomError('IO_READ', 'not an ordinary file', { where: { file: path } });
 }
 

@@ -1,3 +1,4 @@
+import { parseManifest } from 'sealroom/collab';
 import { describe, expect, test } from 'vitest';
 import {
   decryptForCollaboration,
@@ -31,6 +32,22 @@ const CLEARTEXT = {
     preserveNulls: false,
   },
 } as const;
+/** A schema for a table of the manifest, which says nothing of normalising. */
+const NORMALISED_OTHERWISE: Partial<EncryptRequest> = {
+  collaboration: { manifest: PEOPLE_FILE },
+  settings: null,
+  schema: {
+    text: JSON.stringify({
+      headerRow: true,
+      columns: parseManifest(PEOPLE_FILE.text).tables[0]?.columns.map(({ name }) => ({
+        sourceHeader: { name: 'a', normalise: ['trim'] },
+        targetHeader: name,
+        type: 'fingerprint',
+      })),
+    }),
+    file: 'schema.json',
+  },
+};
 const NO_PACKAGE = { identityFile: undefined, trustFile: undefined };
 
 function encryption(session: HomeSession, more: Partial<EncryptRequest> = {}): EncryptRequest {
@@ -92,6 +109,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
     ['USAGE_OPTION', 'settings that are none', { settings: { kind: 'file', file: { text: '[' } } }],
     ['SCHEMA_SYNTAX', 'a schema that is none', { schema: { text: '{' } }],
     ['CUSTODY_KEY', 'the key of another secret', { key: 'age:b.key' }],
+    ['RULE_PROTECTION', 'values normalised in another way than the manifest says', NORMALISED_OTHERWISE],
   ])('encrypt: %s for %s, and there is no output', async (code, _, more) => {
     await using session = await sessionWithSecret({ 'in.csv': 'a,b\nx,1\n' });
     const encrypted = encryptForCollaboration(environmentOf(session), encryption(session, more));

@@ -68,9 +68,47 @@ test('a table without sealed cells needs no secret, and comes out as with one', 
     await put(bench, `in.${format}`, columns);
     const expected = await bench.decrypt(`in.${format}`, `with.${format}`);
     const summary = await bench.decrypt(`in.${format}`, `without.${format}`, { secret: null });
-    expect(summary).toEqual({ ...expected, elapsedMs: summary.elapsedMs, outputBytes: summary.outputBytes });
+    // Whoever has a secret expected something to open.
+    expect(expected.warnings).toEqual([expect.stringMatching(/^nothing was opened: /)]);
+    const { elapsedMs, outputBytes } = summary;
+    expect(summary).toEqual({ ...expected, warnings: [], elapsedMs, outputBytes });
     expect(await bench.columns(`without.${format}`)).toEqual(await bench.columns(`with.${format}`));
   }
+});
+
+describe('F-51 a binary column', () => {
+  const bytes = Uint8Array.of(0xff, 0x00, 0xc3);
+
+  test.each([
+    ['a fingerprint', FINGERPRINT],
+    ['the beginning of a fingerprint', 'abchmac:'],
+    ['a sealed cell of no version', 'abcenc:x'],
+    ['text', 'é'],
+    ['other bytes', bytes],
+  ])('stays binary, byte for byte, if its first value looks like %s', async (_, first) => {
+    await using bench = await Bench.start();
+    for (const format of ['parquet', 'arrow']) {
+      await put(bench, `in.${format}`, { b: [null, first, bytes, null, ''] }, { kind: 'binary' });
+      await bench.decrypt(`in.${format}`, `out.${format}`);
+      const { fields, columns } = await bench.read(`out.${format}`);
+      expect(fields.map(({ type }) => type)).toEqual([{ kind: 'binary' }]);
+      expect(columns).toEqual((await bench.read(`in.${format}`)).columns);
+    }
+  });
+
+  test('is opened if its first value is sealed, and a text column with a fingerprint in front is text', async () => {
+    await using bench = await Bench.start();
+    const INT = { kind: 'int' } as const;
+    await put(bench, 'in.arrow', { b: [null, cellOf(encodedOf(INT, '00000007'))] }, { kind: 'binary' });
+    await bench.decrypt('in.arrow', 'out.arrow');
+    expect((await bench.read('out.arrow')).fields[0]?.type).toEqual(INT);
+    await put(bench, 'text.arrow', { t: [FINGERPRINT, 'é'] });
+    await bench.decrypt('text.arrow', 'opened.arrow');
+    expect(await bench.read('opened.arrow')).toMatchObject({
+      fields: [{ name: 't', type: TEXT }],
+      columns: [[FINGERPRINT, latin('é')]],
+    });
+  });
 });
 
 describe('headers', () => {
