@@ -118,14 +118,14 @@ export interface EncryptSummary {
  *
  * using secret = parseSharedSecret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
  * const { rows, columns } = await encryptTable({
- *   input: 'samples/tour/paper/readers.csv',
+ *   input: 'samples/room/paper/readers.csv',
  *   output: 'readers.protected.parquet',
- *   schema: parseTableSchema(await readTextFile('samples/tour/paper/readers.schema.json')),
+ *   schema: parseTableSchema(await readTextFile('samples/room/paper/readers.schema.json')),
  *   secret,
  *   collaborationId: '00000000-1111-2222-3333-444444444444',
  *   settings: LOW_ASSURANCE,
  * });
- * console.log(rows, columns.sealed); // 120 1
+ * console.log(rows, columns.sealed); // 60 1
  * ```
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
