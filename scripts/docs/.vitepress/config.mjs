@@ -4,6 +4,8 @@ import { defineConfig } from 'vitepress';
 import { linkPages } from '../links.mjs';
 import { OUTPUT, sidebar, STAGE } from '../stage.mjs';
 
+const menu = sidebar();
+
 export default defineConfig({
   lang: 'en',
   title: 'sealroom',
@@ -19,11 +21,9 @@ export default defineConfig({
     config: linkPages,
   },
   themeConfig: {
-    nav: [
-      { text: 'Concepts', link: '/concepts' },
-      { text: 'API reference', link: '/api/index.html', target: '_self' },
-    ],
-    sidebar: sidebar(),
+    // The first two of the first steps.
+    nav: [...(menu[0]?.items.slice(0, 2) ?? []), { text: 'API reference', link: '/api/index.html', target: '_self' }],
+    sidebar: menu,
     outline: [2, 3],
     search: { provider: 'local' },
   },
