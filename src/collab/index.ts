@@ -37,7 +37,7 @@ export {
   requireOwnPin,
   requireSameNormalisation,
 } from './compare-normalisation.ts';
-export type { Person, Role } from './person.ts';
+export { type Person, type Role, ROLES } from './person.ts';
 export {
   comparePinnedKeys,
   describeKey,
@@ -49,14 +49,25 @@ export {
   requirePinnedKeys,
 } from './pinned-keys.ts';
 export { type Actor, hasRoles, requireRole, requireRoleOfPerson, type RoleAction, tableKeysOf } from './roles.ts';
-export type { AggregateColumns, AggregationRule, JoinOperator, ScalarFunction } from './rules/aggregation.ts';
-export type { AggregateFunction } from './rules/columns.ts';
+export {
+  type AggregateColumns,
+  type AggregationRule,
+  JOIN_OPERATORS,
+  type JoinOperator,
+  SCALAR_FUNCTIONS,
+  type ScalarFunction,
+} from './rules/aggregation.ts';
+export { AGGREGATE_FUNCTIONS, type AggregateFunction } from './rules/columns.ts';
 export { columnsOfRule } from './rules/columns-of-rule.ts';
 export type { ComparisonControls } from './rules/comparison-controls.ts';
 export { type OutputConstraint, type Rounding, roundsCounts, type Suppression } from './rules/constraint.ts';
 export type { CustomRule } from './rules/custom.ts';
 export type { ListRule } from './rules/list.ts';
-export type { AggregateExpressionType, OutputColumnThreshold } from './rules/thresholds.ts';
+export {
+  AGGREGATE_EXPRESSION_TYPES,
+  type AggregateExpressionType,
+  type OutputColumnThreshold,
+} from './rules/thresholds.ts';
 export { requireNamedSecret, type SecretInUse } from './secret-ids.ts';
 export {
   type CollaborationSettings,

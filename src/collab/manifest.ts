@@ -259,6 +259,17 @@ export interface ParseManifestOptions {
  * @throws {SealroomError} MANIFEST_SYNTAX if the text is not YAML or JSON that means what it shows; MANIFEST_INVALID if a rule is
  *   broken; MANIFEST_UNSUPPORTED if it asks for something that this release does not support. One error covers all problems, and
  *   `listProblems` returns them one by one, each with line, character and path.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { parseManifest, settingsOf, verifyManifest } from 'sealroom/collab';
+ *
+ * const manifest = parseManifest(await readFile('samples/room/manifest.json', 'utf8'), { file: 'manifest.json' });
+ * console.log(manifest.tables.map(({ name }) => name).join(', ')); // impressions, purchases, readers
+ * console.log(settingsOf(manifest).settings.allowCleartext); // true
+ * console.log(verifyManifest(manifest).map(({ member, state }) => `${member}: ${state}`).join(', ')); // shoes: no-key, paper: no-key
+ * ```
  */
 export function parseManifest(text: string, { file, withdrawals = [] }: ParseManifestOptions = {}): Manifest {
   refusePrivateKeys(text, file);
