@@ -3,7 +3,6 @@ import { COMMANDS } from './commands/commands.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { prepareArguments } from './grammar/arguments.ts';
 import { type CommandDeclaration, findCommand } from './grammar/declarations.ts';
-import { install } from './grammar/install.ts';
 import { respell } from './grammar/old-spellings.ts';
 import { createParser } from './grammar/parser.ts';
 import { explainDefaults, loadProject, withDefaults } from './options/project-defaults.ts';
@@ -73,7 +72,7 @@ async function parse(io: CliIo): Promise<void> {
   const argv = command === null ? given : withDefaults(io, command, given);
   const usage = command === null ? programUsage(Object.keys(COMMANDS)) : usageOf(command);
   const parser = createParser({ argv, command, usage });
-  if (called !== null) install(parser, called);
+  if (called !== null) (await import('./grammar/install.ts')).install(parser, called);
   else for (const { command: name, describe } of Object.values(COMMANDS)) parser.command(name, describe);
   let shown = '';
   await parser.parseAsync([...argv], {}, (error: Error | null | undefined, _args: unknown, output: string) => {

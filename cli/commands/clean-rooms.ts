@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { type CleanRoomsQuery, queryCleanRooms, type ResultFile } from '../../src/actions/member/tables.ts';
+import { type CleanRoomsQuery, queryCleanRooms, type ResultFile } from '../../src/actions/member/index.ts';
 import { listHomeKeys } from '../../src/actions/member/index.ts';
 import { checkUnderManifest } from '../../src/actions/operator/index.ts';
 import { accountOfMember, type ResultPlace } from '../../src/clean-rooms/index.ts';

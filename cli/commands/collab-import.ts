@@ -38,7 +38,7 @@ async function runImport(args: ImportArguments, io: CliIo): Promise<void> {
   const target = resolve(io.cwd, args.output);
   await checkTarget(target, { overwrite });
   // Loading a member's actions on tables takes long, and the other commands on manifests do not need them.
-  const { importCleanRooms } = await import('../../src/actions/member/tables.ts');
+  const { importCleanRooms } = await import('../../src/actions/member/index.ts');
   const { text, manifest, leftOut } = await importCleanRooms({ id, schemas, aws: { profile, region } }, io.signal);
   await writeWholeFile(target, text, { overwrite });
   const { members, tables, templates } = manifest;

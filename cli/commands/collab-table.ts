@@ -1,7 +1,6 @@
 import { basename, extname, join, relative, resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { noteProjectTable } from '../../src/actions/member/index.ts';
-import { addTable } from '../../src/actions/member/tables.ts';
+import { addTable, noteProjectTable } from '../../src/actions/member/index.ts';
 import { listGrants, listLimits, parseMeasure, type RuleDraft } from '../../src/collab/index.ts';
 import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { writeWholeFile } from '../../src/files/index.ts';

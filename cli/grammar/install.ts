@@ -44,7 +44,13 @@ export function install(parser: Argv, command: CommandDeclaration): Argv {
     describe,
     builder: (inner) => build(inner, command),
     // The parser calls it with the arguments that were declared above.
-    handler: (args) => (handler as CommandModule['handler'])(restoreArguments(args)),
+    handler: async (args) => {
+      const restored = restoreArguments(args);
+      // Where files are handled is loaded only for a command that runs.
+      const { requireNoAddresses } = await import('../addresses.ts');
+      requireNoAddresses(restored);
+      await (handler as CommandModule['handler'])(restored);
+    },
   };
   return parser.command(module);
 }

@@ -1,6 +1,5 @@
 import yargs, { type Argv } from 'yargs';
 import type { Options } from 'yargs';
-import { requireNoAddresses } from '../addresses.ts';
 import {
   isUsage,
   NEEDS_COMMAND,
@@ -83,7 +82,6 @@ export function createParser({ argv, command, usage }: Invocation): Argv {
       .exitProcess(false)
       .check((args: Readonly<Record<string, unknown>>) => {
         checkValues(command?.options ?? [], argv, args);
-        requireNoAddresses(args);
         return true;
       }, true)
       .fail((message: string | null, error: Error | null | undefined) => {

@@ -2,12 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { didYouMean, type ErrorPlace, joinProblems, quoteForMessage, SealroomError } from '../errors/index.ts';
-
-/** The texts that a project file can have, each a default of the option of that name. */
-export const PROJECT_KEYS = ['id', 'as', 'home', 'manifest', 'room', 'key', 'trust'] as const;
-
-/** One of {@link PROJECT_KEYS}. */
-export type ProjectKey = (typeof PROJECT_KEYS)[number];
+import { PROJECT_KEYS, type ProjectKey } from './keys.ts';
 
 /** What a project file says; paths are absolute. */
 export type ProjectValues = Readonly<Partial<Record<ProjectKey, string | undefined>>>;

@@ -1,6 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
-import { PROJECT_KEYS, type ProjectKey, type ProjectTable, type ProjectValues } from './project-file.ts';
+import { PROJECT_KEYS, type ProjectKey } from './keys.ts';
+import type { ProjectTable, ProjectValues } from './project-file.ts';
 
 const COMMENTS: Readonly<Record<ProjectKey, string>> = {
   id: 'the id of the collaboration, where there is no manifest: a UUID',

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { queryCleanRooms } from '#src/actions/member/tables';
+import { queryCleanRooms } from '#src/actions/member/index';
 import { CleanRoomsConnection, downloadResult, type ResultStore, runProtectedQuery } from '#src/clean-rooms/index';
 import type { ProtectedQueryResult } from '#src/clean-rooms/index';
 import { ID, type Outcome, SECRET, Session } from '../support/cli.ts';

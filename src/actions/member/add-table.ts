@@ -7,7 +7,6 @@ import { type ColumnSchema, parseTableSchema, type TableSchema } from '../../sch
 import { openTable, type TableInput, type TableReader } from '../../tabular/index.ts';
 import { readTexts } from './clear-texts.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
-import { readHomeCard } from './member.ts';
 import { loadProtect } from './table-transfer.ts';
 
 /** The options of {@link addTable}. */
@@ -77,7 +76,9 @@ async function ownerOf(
   owner: string | undefined,
 ): Promise<string> {
   const hasCard = owner === undefined && (await fileExists(homeOf(environment).card));
-  const id = owner ?? (hasCard ? (await readHomeCard(environment)).body.id : undefined);
+  // What reads cards takes longer to load than a small table to encrypt.
+  const readCard = async (): Promise<string> => (await (await import('./member.ts')).readHomeCard(environment)).body.id;
+  const id = owner ?? (hasCard ? await readCard() : undefined);
   const ids = members.map((member) => member.id);
   if (id === undefined) {
     throw new SealroomError('USAGE_OPTION', '`--owner` is missing, and the home has no card', {

@@ -90,7 +90,7 @@ export async function resolveSettings(
     case 'given':
       return source.settings;
     case 'file': {
-      const { parseSettings } = await import('../../collab/index.ts');
+      const { parseSettings } = await import('../../collab/light.ts');
       return parseSettings(source.file.text, { file: source.file.file });
     }
     case 'clean-rooms':
@@ -108,7 +108,7 @@ export async function fetchSettings(
   { profile, region }: { readonly profile: string | undefined; readonly region: string | undefined },
   signal?: AbortSignal,
 ): Promise<CollaborationSettings> {
-  const { createCleanRoomsClient, fetchCollaborationSettings } = await import('../../collab/index.ts');
+  const { createCleanRoomsClient, fetchCollaborationSettings } = await import('../../collab/light.ts');
   const client = await createCleanRoomsClient({ profile, region });
   try {
     return await fetchCollaborationSettings(client, id, { signal });

@@ -2,6 +2,7 @@
  * A member's actions on keys, cards, manifests and logs: the roles of its collaboration are checked, the action is done and recorded
  * in its home. The actions on tables are in the other half of this door, tables.ts.
  */
+export { type AddedTable, addTable, type AddTableRequest } from './add-table.ts';
 export { adoptEnvelope, type AdoptRequest, type EnvelopeToAdopt } from './adopt.ts';
 export {
   type Compare,
@@ -45,6 +46,13 @@ export {
   type SendRequest,
   sendToMember,
 } from './exchange.ts';
+export {
+  type CleanRoomsQuery,
+  importCleanRooms,
+  type ImportRequest,
+  queryCleanRooms,
+  type ResultFile,
+} from './clean-rooms.ts';
 export {
   createSecret,
   type DestroyRequest,

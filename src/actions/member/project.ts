@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileExists, writeWholeFile } from '../../files/index.ts';
 import {
-  draftProject,
-  insertProjectTable,
+  loadProjectWriter,
   type Project,
   PROJECT_FILE,
   type ProjectTable,
@@ -24,6 +23,7 @@ export async function startProject(
 ): Promise<{ readonly file: string; readonly isNew: boolean }> {
   const file = join(directory, PROJECT_FILE);
   if (await fileExists(file)) return { file, isNew: false };
+  const { draftProject } = await loadProjectWriter();
   await writeWholeFile(file, draftProject(file, values), { overwrite: false });
   return { file, isNew: true };
 }
@@ -36,5 +36,6 @@ export async function startProject(
  */
 export async function noteProjectTable({ file }: Project, name: string, table: ProjectTable): Promise<void> {
   const text = await readFile(file, 'utf8');
+  const { insertProjectTable } = await loadProjectWriter();
   await writeWholeFile(file, insertProjectTable(text, file, name, table), { overwrite: true });
 }

@@ -98,11 +98,12 @@ describe('match keys', () => {
     });
   });
 
-  test('of a sample look at the first 4,096 rows, then at one of 64', async () => {
+  test('of a sample look at the first 4,096 rows, then at one of 64, and at fingerprint columns only', async () => {
     await using bench = await Bench.start();
     await bench.put('in.csv', csv(4096 + 640));
     const report = reportOf(await bench.encrypt('in.csv', 'out.csv', SCHEMA, { report: 'sample' }));
     expect(report).toMatchObject({ rows: 4096 + 10, isWhole: false, outputBytes: null });
+    expect(report.columns.map(({ column }) => column)).toEqual(['mail', 'text', 'kind']);
     await bench.put('in.csv', csv(4096));
     expect(reportOf(await bench.encrypt('in.csv', 'out2.csv', SCHEMA, { report: 'sample' })).isWhole).toBe(true);
   });

@@ -13,7 +13,7 @@ import {
 import type { EncodedIndex, ReadIndex } from './column-index.ts';
 import type { EncryptPlan, Pads, PlannedColumn } from './plan.ts';
 
-/** Which rows a report looks at: `whole` all of them, `sample` the first 4,096 and then one of 64. */
+/** What a report looks at: `whole` all rows; `sample` the first 4,096 and then one of 64, and in them fingerprint columns only. */
 export type ReportScope = 'whole' | 'sample';
 
 /** Rows at the beginning of a table that are all in a sample. */
@@ -21,8 +21,8 @@ const SAMPLE_HEAD = 4096;
 /** After these, one row of so many is. */
 const SAMPLE_STRIDE = 64;
 
-function isText(type: { readonly kind: string }): boolean {
-  return type.kind === 'string';
+function isText(type: { readonly kind: string } | undefined): boolean {
+  return type?.kind === 'string';
 }
 
 /** Measures the cells of a target column from its stored values, before they are protected. */
@@ -90,8 +90,13 @@ export class ReportCollector {
       const column = schema.columns[index];
       return kind === 'fingerprint' && column !== undefined && isNormalised(column) ? [stored] : [];
     });
+    const keys = new Set(
+      plan.columns.flatMap(({ kind, stored }) =>
+        kind === 'fingerprint' || scope === 'whole' ? (plan.encoded[stored]?.source ?? []) : [],
+      ),
+    );
     this.#before = new Map(
-      plan.sourceFields.map(({ type }, index) => [index, new StatisticsCollector(isText(type), limit)]),
+      [...keys].map((source) => [source, new StatisticsCollector(isText(plan.sourceFields[source]?.type), limit)]),
     );
     this.#after = new Map([...new Set(normalised)].map((stored) => [stored, new StatisticsCollector(true, limit)]));
     this.#meters = scope === 'whole' ? plan.columns.map((column) => new CellMeter(column)) : [];
@@ -127,19 +132,19 @@ export class ReportCollector {
       isWhole,
       outputBytes: this.#scope === 'whole' ? (csvBytes ?? cells) : null,
       outputUnit: csvBytes === null ? 'cells' : 'csv',
-      columns: this.#plan.sourceFields.map(({ name }, source) => this.#reportSource(name, source, targets)),
+      columns: this.#plan.sourceFields.flatMap(({ name }, source) => this.#reportSource(name, source, targets)),
     });
   }
 
-  #reportSource(name: string, source: ReadIndex, targets: readonly TargetReport[]): TableReport['columns'][number] {
+  #reportSource(name: string, source: ReadIndex, targets: readonly TargetReport[]): TableReport['columns'] {
+    const before = this.#before.get(source)?.finish();
+    if (before === undefined) return [];
     const planned = this.#plan.columns.flatMap((column, index) =>
       this.#plan.encoded[column.stored]?.source === source ? [{ column, index }] : [],
     );
     const key = planned.find(({ column }) => column.kind === 'fingerprint');
     const { normalise = [], nulls = [] } = this.#schema.columns[key?.index ?? -1] ?? {};
-    const before = this.#before.get(source)?.finish();
-    if (before === undefined) throw new Error('a source outside the plan');
-    return reportColumn({
+    const report = reportColumn({
       column: name,
       targets: planned.flatMap(({ index }) => targets[index] ?? []),
       normalise,
@@ -147,14 +152,16 @@ export class ReportCollector {
       before,
       after: (key && this.#after.get(key.column.stored)?.finish()) ?? null,
     });
+    return [report];
   }
 
   /** The rows of a batch to look at. */
   #sampled(count: number): readonly number[] {
     const rows: number[] = [];
-    for (let row = 0; row < count; row++) {
+    for (let row = 0; row < count;) {
+      rows.push(row);
       const at = this.#seen + row;
-      if (this.#scope === 'whole' || at < SAMPLE_HEAD || at % SAMPLE_STRIDE === 0) rows.push(row);
+      row += this.#scope === 'whole' || at + 1 < SAMPLE_HEAD ? 1 : SAMPLE_STRIDE - (at % SAMPLE_STRIDE);
     }
     return rows;
   }
