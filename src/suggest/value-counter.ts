@@ -48,8 +48,7 @@ export class ValueCounter {
     let high = 0xdeadbeef;
     let low = 0x41c6ce57;
     // After cyrb53 (public domain). Not cryptographic: hashes never leave this class.
-    for (let at = 0; at < value.length; at++) {
-      const byte = value[at] ?? 0;
+    for (const byte of value) {
       high = Math.imul(high ^ byte, 0x9e3779b1);
       low = Math.imul(low ^ byte, 0x5f356495);
     }

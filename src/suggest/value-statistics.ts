@@ -51,9 +51,7 @@ function factsOfAscii(value: Uint8Array): TextFacts | null {
   let hasCapitals = false;
   let hasAt = false;
   let blanks = 0;
-  // By index: in code that is not compiled yet, an iterator takes several times as long.
-  for (let at = 0; at < value.length; at++) {
-    const byte = value[at] ?? 0;
+  for (const byte of value) {
     if (byte >= 0x80) return null;
     if (byte >= 0x41 && byte <= 0x5a) hasCapitals = true;
     else if (byte === 0x40) hasAt = true;
