@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { Readable, type Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
+import { concatBytes } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { type ByteSource, type Compression, readFailure } from './byte-source.ts';
@@ -23,7 +24,7 @@ export function compressionOf(path: string): Compression | null {
  * Makes a byte source of the content of a compressed one. Each pass decompresses it anew, so nothing of it is on the disk.
  *
  * Its `bytes` are known after the first pass; until then they are those of the compressed file. Its hash is that of the file as it is
- * stored.
+ * stored. Its `path` is `null` as soon as a pass has found a file that engines read otherwise, or not at all: see {@link isOrdinaryGzip}.
  *
  * @throws {SealroomError} IO_FORMAT if this runtime cannot read the compression. Passes throw DATA_CORRUPT for bytes that are damaged,
  *   truncated or of another format, and DATA_LENGTH if they become more than a thousand times as many.
@@ -32,21 +33,62 @@ export function compressionOf(path: string): Compression | null {
 export function decompressed(source: ByteSource, compression: Compression): ByteSource {
   requireRuntime(compression, source.name);
   let known = source.bytes;
+  let { path } = source;
   return {
     ...source,
     compression,
+    get path() {
+      return path;
+    },
     get bytes() {
       return known;
     },
     async *chunks(signal) {
       let total = 0;
-      for await (const chunk of inflate(source, compression, signal)) {
+      const edges = new FileEdges();
+      for await (const chunk of inflate(
+        { ...source, chunks: () => edges.watch(source.chunks(signal)) },
+        compression,
+        signal,
+      )) {
         total += chunk.length;
         yield chunk;
       }
       known = total;
+      if (compression === 'gzip' && !isOrdinaryGzip(edges, total)) path = null;
     },
   };
+}
+
+/** The first and the last bytes of a file that is read. */
+class FileEdges {
+  head: Uint8Array = new Uint8Array(0);
+  tail: Uint8Array = new Uint8Array(0);
+
+  async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      if (this.head.length < EDGE_BYTES) this.head = edgeOf(this.head, chunk).slice(0, EDGE_BYTES);
+      this.tail = edgeOf(this.tail, chunk.subarray(-EDGE_BYTES)).slice(-EDGE_BYTES);
+      yield chunk;
+    }
+  }
+}
+
+/** Bytes of the beginning with the flags, and of the end with the length of the content. */
+const EDGE_BYTES = 4;
+
+function edgeOf(known: Uint8Array, chunk: Uint8Array): Uint8Array {
+  return concatBytes([known, chunk.subarray(0, EDGE_BYTES)]);
+}
+
+/** RFC 1952, 2.3.1: a header with a checksum or a comment. */
+const UNUSUAL_FLAGS = 0x02 | 0x10;
+
+/** Whether a file is one member, with a usual header and nothing after it. The engine refuses padding, comments and checksums of headers. */
+function isOrdinaryGzip({ head, tail }: FileEdges, contentBytes: number): boolean {
+  const flags = head[3] ?? 0;
+  const length = new DataView(tail.buffer, tail.byteOffset, tail.length).getUint32(0, true);
+  return (flags & UNUSUAL_FLAGS) === 0 && length === contentBytes % 2 ** 32;
 }
 
 async function* inflate(

@@ -14,6 +14,11 @@ const folder = new Folder();
 const HAS_ZSTD = 'createZstdDecompress' in zlib;
 const FIELDS = [{ name: 'a', type: { kind: 'string' } }] as const;
 
+/** The CRC-32 of bytes, which a gzip file has behind its content. */
+function crc32(bytes: Uint8Array): number {
+  return zlib.gzipSync(bytes).readUInt32LE(zlib.gzipSync(bytes).length - 8);
+}
+
 /** A CSV table of so many rows, with quotes and breaks in them. */
 function tableOf(rows: number): string {
   return `a,b\n${Array.from({ length: rows }, (_, row) => `${String(row)},"x ""${String(row)}""\n y"\n`).join('')}`;
@@ -27,11 +32,12 @@ describe('a CSV file with .gz', () => {
       const members = [zlib.gzipSync(text.slice(0, at)), zlib.gzipSync(text.slice(at))];
       const path = folder.write('.csv.gz', Buffer.concat(members.slice(0, at === text.length ? 1 : 2)));
       const reader = await openTable(path);
-      expect(reader.warnings).toEqual([]);
+      const slow = 'read by the exact, slower CSV reader: gzip with several members, a comment or padding';
+      expect(reader.warnings).toEqual(at === text.length ? [] : [slow]);
       expect(reader).toMatchObject({ rows: 50_000, bytes: text.length, format: 'csv' });
       expect(await reader.sha256()).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
       await reader.close();
-      expect(await readTable(path)).toEqual(plain);
+      expect({ ...(await readTable(path)), warnings: [] }).toEqual(plain);
     }
   });
 
@@ -57,6 +63,35 @@ describe('a CSV file with .gz', () => {
   ])('F-132 that %s is refused', async (_, spoil) => {
     const path = folder.write('.csv.gz', spoil(zlib.gzipSync(tableOf(1000))));
     expect(await failureOf(openTable(path))).toMatchObject({ code: 'DATA_CORRUPT', where: { file: path } });
+  });
+
+  test('F-132 has the same rows whatever its header, its members and its padding are', async () => {
+    const content = Buffer.from(tableOf(5000));
+    const plain = zlib.gzipSync(content);
+    const withFlag = (flag: number, field: Buffer): Buffer =>
+      Buffer.concat([plain.subarray(0, 3), Buffer.of(flag), plain.subarray(4, 10), field, plain.subarray(10)]);
+    const header = withFlag(2, Buffer.alloc(0)).subarray(0, 10);
+    const checksum = Buffer.alloc(2);
+    checksum.writeUInt16LE(crc32(header) & 0xffff);
+    const members = Array.from({ length: Math.ceil(content.length / 7001) }, (_, at) =>
+      zlib.gzipSync(content.subarray(at * 7001, (at + 1) * 7001)),
+    );
+    const rowsIn = async (path: string) => ({ ...(await readTable(path)), warnings: [] });
+    const expected = await rowsIn(folder.write('.csv', content));
+    for (const [name, bytes] of Object.entries({
+      plain,
+      'with a name': withFlag(8, Buffer.from('in.csv\0')),
+      'with a comment': withFlag(16, Buffer.from('of May\0')),
+      'with an extra field': withFlag(4, Buffer.of(6, 0, 0x42, 0x43, 2, 0, 0, 0)),
+      'with a checksum of the header': withFlag(2, checksum),
+      'of many members': Buffer.concat(members),
+      'with an empty member first': Buffer.concat([zlib.gzipSync(''), plain]),
+      'with an empty member last': Buffer.concat([plain, zlib.gzipSync('')]),
+      'with one zero after it': Buffer.concat([plain, Buffer.alloc(1)]),
+      'with zeros after it': Buffer.concat([plain, Buffer.alloc(512)]),
+    })) {
+      expect([name, await rowsIn(folder.write('.csv.gz', bytes))]).toEqual([name, expected]);
+    }
   });
 
   test('F-132 that becomes more than a thousand times as long is refused, before it is all there', async () => {

@@ -177,7 +177,9 @@ function exactReason(file: ByteSource, source: ByteSource, facts: CsvStructure):
   if (facts.separator === '\r') return 'lines that end with CR';
   if (facts.start > (facts.startsWithMark ? MARK.length : 0)) return 'a `sep=` line';
   if (source !== file) return 'text that is not UTF-8';
-  if (source.path === null) return 'not a regular file';
+  if (source.path === null) {
+    return source.compression === undefined ? 'not a regular file' : 'gzip with several members, a comment or padding';
+  }
   if (facts.longestRecordBytes > MOST_RECORD_BYTES || facts.chunkBytes > MOST_CHUNK_BYTES) return 'very long records';
   const hazard = borderHazard(facts);
   if (hazard !== null && source.bytes > MOST_BUFFER_BYTES) return `a large file with ${hazard}`;
