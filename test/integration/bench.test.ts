@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { NORMALISE_STEPS } from 'sealroom/schema';
 import type { BenchReport } from '../../bench/report.ts';
 
 const RUN = join(import.meta.dirname, '..', '..', 'bench', 'run.ts');
@@ -105,4 +106,15 @@ describe('bench/run', { timeout: 120_000 }, () => {
     expect(err).not.toContain('    at ');
     expect(leftovers()).toEqual([]);
   });
+});
+
+test('bench/normalise measures every kind of step', { timeout: 60_000 }, () => {
+  const script = join(import.meta.dirname, '..', '..', 'bench', 'normalise.ts');
+  const argv = ['--import', 'tsx', script, '--values', '3000', '--repeat', '1'];
+  const { stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+  const kinds = new Set(NORMALISE_STEPS.map((step) => step.replace(/^(date|phone):.*/, '$1')));
+  kinds.delete('phone');
+  expect(stderr).toBe('');
+  for (const kind of kinds) expect(stdout).toMatch(new RegExp(`^${kind}(:[\\w.]+)? +\\d+$`, 'm'));
+  expect(stdout).toMatch(/^phone:DE +\d+$/m);
 });
