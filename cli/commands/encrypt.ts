@@ -16,7 +16,7 @@ import {
 import { withProgress } from '../output/progress.ts';
 import { formatReport, listAlarms } from '../output/report-table.ts';
 import { describeNormalised, describeUnnamed, printSummary } from '../output/summary.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, tell } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
 export interface EncryptArguments extends TableArguments, SettingsArguments, SigningArguments, KeyArguments {
@@ -43,7 +43,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   const { sealed, fingerprint, cleartext } = summary.columns;
   const { report } = summary;
   if (report !== null && !args.json) {
-    if (report.isWhole && args['dry-run']) io.stderr.write(`${formatReport(report).join('\n')}\n`);
+    if (report.isWhole && args['dry-run']) tell(io, formatReport(report).join('\n'));
     for (const alarm of listAlarms(report)) say(io, 'warning', alarm);
   }
   printSummary(io, args, table.output, summary, [
