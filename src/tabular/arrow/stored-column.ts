@@ -36,12 +36,12 @@ export function countMadeBytes(): MadeBytes {
 }
 
 /** Bytes for each row of a column of byte strings: where its value starts, and where it ends. */
-export const PLACE_BYTES = 8;
+export const BYTES_OF_PLACE = 8;
 
 /** The bytes that a column holds in memory; a part of a buffer holds the whole buffer. */
 export function heldBytes(column: StoredColumn): number {
   if (column.layout === 'fixed') return column.values.buffer.byteLength;
-  return column.sources.reduce((sum, { buffer }) => sum + buffer.byteLength, column.rows * PLACE_BYTES);
+  return column.sources.reduce((sum, { buffer }) => sum + buffer.byteLength, column.rows * BYTES_OF_PLACE);
 }
 
 /** The values of a column at the rows that `indexOf` gives; no value where it gives `null`. */
@@ -51,7 +51,7 @@ export function pick(
   indexOf: (row: number) => number | null,
   made: MadeBytes,
 ): StoredColumn {
-  made(rows * (from.layout === 'fixed' ? from.width : PLACE_BYTES));
+  made(rows * (from.layout === 'fixed' ? from.width : BYTES_OF_PLACE));
   let validity: Uint8Array | null = null;
   const each = (set: (row: number, index: number) => void): void => {
     for (let row = 0; row < rows; row++) {

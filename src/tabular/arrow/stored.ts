@@ -9,7 +9,7 @@ import { type BufferDecoder, bufferDecoder } from './compression.ts';
 import type { ArrowField, DictionaryKeys } from './fields.ts';
 import { batchTooLong, MAX_PART_BYTES } from './input.ts';
 import type { ArrowMessage } from './messages.ts';
-import { countMadeBytes, malformed, pick, PLACE_BYTES, type StoredColumn } from './stored-column.ts';
+import { countMadeBytes, malformed, pick, BYTES_OF_PLACE, type StoredColumn } from './stored-column.ts';
 import type { ArrowType } from './types.ts';
 
 const VIEW_BYTES = 16;
@@ -44,7 +44,7 @@ export async function readColumns(
 }
 
 /** Number of rows of a message. */
-export function rowsOf(header: RecordBatch): number {
+export function batchRowsOf(header: RecordBatch): number {
   const rows = Number(header.length());
   if (rows < 0 || rows >= 2 ** 31) throw new RangeError('a batch of a negative or very large number of rows');
   return rows;
@@ -140,7 +140,7 @@ class Cursor {
     const offsets = viewOf(bytesFor(stored, rows === 0 ? 0 : (rows + 1) * offsetBytes));
     const at = (row: number): number =>
       offsetBytes === 4 ? offsets.getInt32(row * 4, true) : Number(offsets.getBigInt64(row * 8, true));
-    this.#made(rows * PLACE_BYTES);
+    this.#made(rows * BYTES_OF_PLACE);
     const starts = new Int32Array(rows);
     const ends = new Int32Array(rows);
     let last = rows === 0 ? 0 : at(0);
@@ -168,7 +168,7 @@ class Cursor {
     }
     if (position > MAX_PART_BYTES) throw batchTooLong(position);
     const view = viewOf(views);
-    this.#made(rows * PLACE_BYTES);
+    this.#made(rows * BYTES_OF_PLACE);
     const starts = new Int32Array(rows);
     const ends = new Int32Array(rows);
     for (let row = 0; row < rows; row++) {
