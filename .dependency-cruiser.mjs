@@ -19,6 +19,8 @@ export const LAYERS = {
   // What a schema does to values before they are protected.
   normalise: ['bytes', 'columns'],
   schema: ['bytes', 'normalise'],
+  // Facts about values, and proposals: counts and shares, never values.
+  suggest: ['bytes', 'normalise', 'schema'],
   collab: ['bytes', 'platform', 'normalise', 'schema', 'signing', 'aws'],
   tabular: ['bytes', 'columns', 'files', 'engine', 'schema'],
   // Not crypto either: a room checks signed tables. SHA-256 is all that it takes.
@@ -34,6 +36,7 @@ export const LAYERS = {
     'crypto',
     'normalise',
     'schema',
+    'suggest',
     'collab',
     'tabular',
     'signed-tables',
@@ -73,6 +76,7 @@ export const LAYERS = {
     'crypto',
     'normalise',
     'schema',
+    'suggest',
     'collab',
     'tabular',
     'signed-tables',
@@ -134,6 +138,7 @@ export const PURE = [
     'tlog',
     'normalise',
     'schema',
+    'suggest',
     'aws',
     'collab',
     'package',

@@ -14,6 +14,7 @@ const PURE = [
   'platform',
   'query',
   'schema',
+  'suggest',
   'signing',
   'tlog',
 ].map((folder) => `test/${folder}/**/*.test.ts`);

@@ -23,6 +23,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     describe: 'move a protected table to the newest secret',
     load: async (head, io) => declareCommand(head, (await import('./reencrypt.ts')).reencryptCommand(io)),
   },
+  normalise: {
+    command: 'normalise <input>',
+    describe: 'write the columns of a schema normalised, for a partner who encrypts with C3R',
+    load: async (head, io) => declareCommand(head, (await import('./normalise.ts')).normaliseCommand(io)),
+  },
   schema: {
     command: 'schema <input>',
     describe: 'write a schema for a table',

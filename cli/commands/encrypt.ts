@@ -15,8 +15,9 @@ import {
   withTableOptions,
 } from '../options/table-options.ts';
 import { withProgress } from '../output/progress.ts';
-import { describeUnnamed, printSummary } from '../output/summary.ts';
-import type { CliIo } from '../terminal.ts';
+import { formatReport, listAlarms } from '../output/report-table.ts';
+import { describeNormalised, describeUnnamed, printSummary } from '../output/summary.ts';
+import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
 export interface EncryptArguments extends TableArguments, SettingsArguments, SigningArguments, KeyArguments {
@@ -33,14 +34,21 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
     key: args.key,
     parquetBinaryAsString: args['parquet-binary-as-string'],
     sign: readSigning(args),
+    report: args['dry-run'] ? ('whole' as const) : ('sample' as const),
   };
   const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
     encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
   const { sealed, fingerprint, cleartext } = summary.columns;
+  const { report } = summary;
+  if (report !== null && !args.json) {
+    if (report.isWhole && args['dry-run']) io.stderr.write(`${formatReport(report).join('\n')}\n`);
+    for (const alarm of listAlarms(report)) say(io, 'warning', alarm);
+  }
   printSummary(io, args, table.output, summary, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
+    ...summary.normalised.map(describeNormalised),
     ...describeUnnamed(unnamedSecret),
   ]);
 }

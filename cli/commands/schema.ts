@@ -1,20 +1,21 @@
 import { basename, resolve } from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
-import { allowsCleartext, type SchemaSource, withSchemaSource } from '../../src/actions/member/tables.ts';
-import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
-import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
-import { printDraft, printTableSchema, suggestSchema, templateSchema } from '../../src/schema/index.ts';
+import { allowsCleartext, withSchemaSource } from '../../src/actions/member/tables.ts';
+import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import { checkTarget, removeFile, writeWholeFile } from '../../src/files/index.ts';
+import { parseStep } from '../../src/normalise/index.ts';
+import { printTableSchema, templateSchema } from '../../src/schema/index.ts';
 import { formatOf } from '../../src/tabular/index.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
+import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from './schema-proposal.ts';
+import type { Prompter } from '../prompts/prompter.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
-import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
-
-/** Number of rows that a suggestion is based on. */
-const SAMPLE_ROWS = 10_000;
+import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 const MODES = ['template', 'interactive', 'suggest'] as const;
 
-type Mode = (typeof MODES)[number];
+/** `editor` edits a proposal as one table; `dialogue` asks C3R's questions, for scripts. */
+type Mode = 'template' | 'editor' | 'dialogue' | 'suggest';
 
 /** The arguments of the command. */
 export interface SchemaArguments {
@@ -24,6 +25,9 @@ export interface SchemaArguments {
   readonly suggest: boolean;
   readonly output: string | undefined;
   readonly overwrite: boolean;
+  readonly samples: boolean;
+  readonly country: string | undefined;
+  readonly json: boolean;
   readonly 'no-headers': boolean;
   readonly 'file-format': string | undefined;
   readonly 'allow-cleartext': boolean | undefined;
@@ -35,21 +39,15 @@ export interface SchemaArguments {
 
 type Arguments = ArgumentsCamelCase<SchemaArguments>;
 
-/** The input of a mode, and its output to the user. */
-interface Task extends SchemaSource {
-  readonly allowCleartext: boolean;
-  readonly io: CliIo;
-  readonly say: (line: string) => void;
-}
-
 /** Each mode's function for the text of the schema file; it returns `null` if there is nothing to write. */
-const MAKERS: Readonly<Record<Mode, (task: Task) => Promise<string | null>>> = {
+const MAKERS: Readonly<Record<Mode, (task: SchemaTask) => Promise<string | null>>> = {
   template: makeTemplate,
-  interactive: makeByDialogue,
+  editor: (task) => withPrompter(task.io, (prompter) => makeByEditor(task, prompter)),
+  dialogue: (task) => withPrompter(task.io, (prompter) => makeByDialogue(task, prompter)),
   suggest: makeSuggestion,
 };
 
-async function makeTemplate({ source, allowCleartext, say }: Task): Promise<string> {
+async function makeTemplate({ source, allowCleartext, say }: SchemaTask): Promise<string> {
   const { text, notes } = templateSchema(source, { allowCleartext });
   for (const { kind, column } of notes) {
     const outcome = kind === 'left-out' ? 'it is left out, because cleartext is forbidden' : 'it can only be cleartext';
@@ -61,7 +59,7 @@ async function makeTemplate({ source, allowCleartext, say }: Task): Promise<stri
   return Promise.resolve(text);
 }
 
-async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promise<string | null> {
+async function withPrompter<Result>(io: CliIo, work: (prompter: Prompter) => Promise<Result>): Promise<Result> {
   // Loaded here, because the library for prompts would slow down every other command.
   const { createLinePrompter, createTerminalPrompter } = await import('../prompts/prompts.ts');
   const prompter = (io.stdin.isTTY === true ? createTerminalPrompter : createLinePrompter)(
@@ -70,39 +68,61 @@ async function makeByDialogue({ source, allowCleartext, io, say }: Task): Promis
     io.signal,
   );
   try {
-    const schema = await runSchemaDialogue(source, { allowCleartext }, prompter);
-    if (schema !== null) return printTableSchema(schema);
-    say('no target columns: nothing was written');
-    return null;
+    return await work(prompter);
   } finally {
     prompter.close();
   }
 }
 
-async function makeSuggestion({ source, profile, allowCleartext, say }: Task): Promise<string | null> {
-  const profiles = await profile(SAMPLE_ROWS);
-  const { schema, advice } = suggestSchema(source, profiles, { allowCleartext });
-  for (const { column, kind, reason, warning } of advice) {
-    say(`column \`${column.header}\`: ${kind}: ${reason}`);
-    if (warning !== null) say(`warning: column \`${column.header}\`: ${warning}`);
-  }
-  if (schema === null) {
-    say('no column can be protected: nothing was written');
-    return null;
-  }
-  say(`hint: this is a proposal based on ${countOf(profiles[0]?.rows ?? 0, 'row')}; check it before you encrypt`);
-  return printDraft(schema, advice);
+async function makeByDialogue({ source, allowCleartext, say }: SchemaTask, prompter: Prompter): Promise<string | null> {
+  const schema = await runSchemaDialogue(source, { allowCleartext }, prompter);
+  if (schema !== null) return printTableSchema(schema);
+  say('no target columns: nothing was written');
+  return null;
 }
 
-function pickMode(args: Arguments): Mode {
+function pickMode(args: Arguments, io: CliIo): Mode {
   const modes = MODES.filter((mode) => args[mode]);
+  if (args.interactive && !args.template) {
+    // A script that answers C3R's questions goes on working.
+    return args.suggest || io.stdin.isTTY === true ? 'editor' : 'dialogue';
+  }
   const [mode] = modes;
-  if (mode !== undefined && modes.length === 1) return mode;
+  if (mode !== undefined && mode !== 'interactive' && modes.length === 1) return mode;
   const names = (modes.length === 0 ? MODES : modes).map((name) => `\`--${name}\``).join(', ');
   throw new SealroomError(
     'USAGE_OPTION',
     modes.length === 0 ? `\`schema\` needs one of ${names}` : `${names} cannot be combined`,
   );
+}
+
+function checkProposal(args: Arguments, mode: Mode, io: CliIo): void {
+  const isProposal = mode === 'suggest' || mode === 'editor';
+  if (!isProposal && (args.samples || args.country !== undefined)) {
+    throw new SealroomError('USAGE_OPTION', '`--samples` and `--country` need `--suggest`');
+  }
+  if (args.json && mode !== 'suggest') throw new SealroomError('USAGE_OPTION', '`--json` needs `--suggest`');
+  if (args.samples && io.stderr.isTTY !== true) {
+    throw new SealroomError('USAGE_OPTION', '`--samples` shows values of the table, on a terminal only', {
+      hint: 'leave it out where the output goes to a file or another program',
+    });
+  }
+  if (args.country !== undefined) requireCountry(args.country);
+}
+
+function requireCountry(country: string): void {
+  try {
+    parseStep(`phone:${country}`);
+  } catch (error) {
+    throw new SealroomError(
+      'USAGE_OPTION',
+      `expected a country code for \`--country\`, got ${quoteForMessage(country)}`,
+      {
+        hint: 'use the two capital letters of ISO 3166-1, such as `DE` or `FR`',
+        cause: error,
+      },
+    );
+  }
 }
 
 function checkArguments(args: Arguments, mode: Mode): void {
@@ -119,43 +139,49 @@ function checkArguments(args: Arguments, mode: Mode): void {
   if (args.id === undefined && (args.profile !== undefined || args.region !== undefined)) {
     throw new SealroomError('USAGE_OPTION', '`--profile` and `--region` need `--id`');
   }
-  if (args.input === STANDARD_STREAM && (mode === 'interactive' || args.output === undefined)) {
-    const needed = mode === 'interactive' ? '`--interactive` needs a file as input' : 'standard input needs `--output`';
+  const isAsking = mode === 'editor' || mode === 'dialogue';
+  if (args.input === STANDARD_STREAM && (isAsking || args.output === undefined)) {
+    const needed = isAsking ? '`--interactive` needs a file as input' : 'standard input needs `--output`';
     throw new SealroomError('USAGE_OPTION', needed);
   }
 }
 
-async function makeText(args: Arguments, mode: Mode, io: CliIo): Promise<string | null> {
-  const say = (line: string): void => {
+async function makeText(args: Arguments, mode: Mode, io: CliIo, output: SchemaOutput): Promise<string | null> {
+  const write = (line: string): void => {
     io.stderr.write(`${line}\n`);
   };
-  const { id, profile, region, allowCleartext: given = true } = args;
+  const { id, profile, region, country, samples, json, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
   const options = { headerRow: !args.noHeaders, signal: io.signal };
   return withSchemaSource(tableInput(io, args.input, parseFormat(args.fileFormat)), options, (table) => {
+    for (const warning of table.warnings) say(io, 'warning', warning);
     for (const { index, name, reason } of table.source.unusable) {
-      say(`warning: column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
+      say(io, 'warning', `column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
     }
-    return MAKERS[mode]({ ...table, allowCleartext, io, say });
+    return MAKERS[mode]({ ...table, allowCleartext, country, samples, json, io, say: write, output });
   });
 }
 
 async function runSchema(args: Arguments, io: CliIo): Promise<void> {
-  const mode = pickMode(args);
+  const mode = pickMode(args, io);
   checkArguments(args, mode);
+  checkProposal(args, mode, io);
   const output = args.output ?? `${basename(args.input)}.json`;
   const path = resolve(io.cwd, output);
+  // Where there is no output file, the draft is named after the input.
+  const draftName = `${output === STANDARD_STREAM ? `${basename(args.input)}.json` : output}.draft`;
+  const draftPath = resolve(io.cwd, draftName);
   if (output !== STANDARD_STREAM) {
     await checkTarget(path, { overwrite: args.overwrite, input: resolve(io.cwd, args.input) });
   }
-  const text = await makeText(args, mode, io);
+  const text = await makeText(args, mode, io, { name: output, draftPath, draftName });
   if (text === null) return;
-  if (output === STANDARD_STREAM) {
-    io.stdout.write(`${text}\n`);
-    return;
+  if (output === STANDARD_STREAM) io.stdout.write(`${text}\n`);
+  else {
+    await writeWholeFile(path, text, { overwrite: args.overwrite });
+    io.stderr.write(`wrote the table schema to ${quoteForMessage(output)}\n`);
   }
-  await writeWholeFile(path, text, { overwrite: args.overwrite });
-  io.stderr.write(`wrote the table schema to ${quoteForMessage(output)}\n`);
+  if (mode === 'editor') await removeFile(draftPath);
 }
 
 function describeOptions(yargs: Argv): Argv<SchemaArguments> {
@@ -166,8 +192,20 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
       describe: 'the table, or - for standard input',
     })
     .option('template', { alias: 't', type: 'boolean', default: false, describe: 'write a template to edit' })
-    .option('interactive', { alias: 'i', type: 'boolean', default: false, describe: 'ask about every column' })
+    .option('interactive', { alias: 'i', type: 'boolean', default: false, describe: 'edit a proposal as one table' })
     .option('suggest', { type: 'boolean', default: false, describe: 'propose a schema from the data, with reasons' })
+    .option('samples', {
+      type: 'boolean',
+      default: false,
+      describe: 'show some values of each column with the proposal, on a terminal only',
+    })
+    .option('country', {
+      type: 'string',
+      requiresArg: true,
+      coerce: (text: string | undefined) => text?.toUpperCase(),
+      describe: 'country of phone numbers without a country code, such as DE (default: that of most others)',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'print the proposal and its report as JSON' })
     .option('output', {
       alias: 'o',
       type: 'string',

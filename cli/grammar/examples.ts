@@ -17,7 +17,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   schema: [
     ['schema orders.csv --suggest', 'propose a schema, with reasons'],
-    ['schema orders.csv --interactive --output orders.json', 'answer questions about each column'],
+    ['schema orders.csv --interactive --output orders.json', 'edit a proposal as one table'],
   ],
   'collab init': [
     ['collab init spring.yaml --members brand,pub', 'a manifest to fill in'],

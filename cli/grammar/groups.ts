@@ -15,6 +15,8 @@ export const GROUPS = {
     'template',
     'interactive',
     'suggest',
+    'samples',
+    'country',
     'examples',
     'as',
     'file',
@@ -50,6 +52,7 @@ export const GROUPS = {
   Output: [
     'output',
     'output-format',
+    'schema-output',
     'overwrite',
     'dry-run',
     'csv-output-null-value',

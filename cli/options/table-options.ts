@@ -10,10 +10,9 @@ import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
-/** The options of all commands that read a table and write one. */
-export interface TableArguments extends FipsArguments, ManifestArguments {
+/** The files and formats of a command that reads a table and writes one. */
+export interface TransferArguments {
   readonly input: string;
-  readonly id: string | undefined;
   readonly output: string | undefined;
   readonly overwrite: boolean;
   readonly 'dry-run': boolean;
@@ -22,22 +21,38 @@ export interface TableArguments extends FipsArguments, ManifestArguments {
   readonly 'csv-input-null-value': string | undefined;
   readonly 'csv-output-null-value': string | undefined;
   readonly 'temp-dir': string | undefined;
-  readonly kernel: KernelName | undefined;
-  readonly threads: number | undefined;
   readonly json: boolean;
   readonly debug: boolean;
 }
 
-/** Declares the options of all commands that read a table and write one. */
+/** The options of all commands that read a table and write one, protected or opened. */
+export interface TableArguments extends TransferArguments, FipsArguments, ManifestArguments {
+  readonly id: string | undefined;
+  readonly kernel: KernelName | undefined;
+  readonly threads: number | undefined;
+}
+
+/** Declares the options of all commands that read a table and write one, protected or opened. */
 export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof FipsArguments>> {
-  const named = yargs
+  const named = withTransferOptions(yargs)
+    .option('id', { type: 'string', describe: 'collaboration id (UUID)' })
+    .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
+    .option('threads', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'number of threads for the cryptography (default: one per core)',
+    });
+  return withManifestOptions(named, 'manifest of the collaboration, signed by all members, with its id and settings');
+}
+
+/** Declares the files and formats of a command that reads a table and writes one. */
+export function withTransferOptions(yargs: Argv): Argv<TransferArguments> {
+  return yargs
     .positional('input', {
       type: 'string',
       demandOption: true,
       describe: 'the table, or - for standard input',
     })
-    .option('id', { type: 'string', describe: 'collaboration id (UUID)' });
-  return withManifestOptions(named, 'manifest of the collaboration, signed by all members, with its id and settings')
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -73,12 +88,6 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
       alias: 'd',
       type: 'string',
       describe: "directory for temporary files (default: the system's)",
-    })
-    .option('kernel', { choices: KERNEL_NAMES, describe: 'implementation of the cryptography (default: the fastest)' })
-    .option('threads', {
-      type: 'number',
-      requiresArg: true,
-      describe: 'number of threads for the cryptography (default: one per core)',
     })
     .option('json', { type: 'boolean', default: false, describe: 'print the summary and errors as JSON' })
     .option('debug', {
@@ -169,6 +178,15 @@ export function outputPath(input: string, output: string | undefined): string {
 
 /** Reads the input, the output and their options. */
 export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
+  return {
+    ...readFiles(io, args),
+    kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
+    threads: args.threads,
+  };
+}
+
+/** Reads the input, the output and their formats. */
+export function readFiles(io: CliIo, args: TransferArguments): Omit<TableTransfer, 'kernel' | 'threads'> {
   const tempDirectory = args['temp-dir'];
   return {
     input: tableInput(io, args.input, parseFormat(args['file-format'])),
@@ -178,8 +196,6 @@ export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
     overwrite: args.overwrite,
     dryRun: args['dry-run'],
     tempDirectory: tempDirectory === undefined ? undefined : resolve(io.cwd, tempDirectory),
-    kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
-    threads: args.threads,
   };
 }
 

@@ -2,7 +2,9 @@ import {
   adviseOnManifest,
   type ChangeEffect,
   describeDialect,
+  describeNormalisation,
   describeParameter,
+  describePin,
   describeSignature,
   listGrants,
   listLimits,
@@ -12,6 +14,7 @@ import {
   type SignatureStatus,
   type AnalysisTemplate,
 } from '../../src/collab/index.ts';
+import { isNormalised } from '../../src/normalise/index.ts';
 
 const EFFECTS: Readonly<Record<ChangeEffect, string>> = {
   allows: 'newly allowed',
@@ -47,6 +50,16 @@ function groupLines(entries: readonly { readonly subject: string; readonly text:
   });
 }
 
+/** What is done to the values of columns before they are encrypted, and by which facts. */
+function listNormalisations({ normalisation, tables }: Manifest): readonly string[] {
+  const columns = tables.flatMap((table) =>
+    table.columns.filter(isNormalised).map((column) => {
+      return { subject: `table ${table.name}`, text: `\`${column.name}\`: ${describeNormalisation(column)}` };
+    }),
+  );
+  return [...(normalisation === null ? [] : [`  ${describePin(normalisation)}`]), ...groupLines(columns)];
+}
+
 /** Describes a manifest to a person: its members, what is allowed within which limits, and what is left open. */
 export function printManifest(manifest: Manifest, signatures: readonly SignatureStatus[]): readonly string[] {
   const { id, name, sha256, members, tables, templates, signedTables, secretIds, dialect } = manifest;
@@ -71,6 +84,7 @@ export function printManifest(manifest: Manifest, signatures: readonly Signature
     ['signatures', signatures.map((status) => `  ${describeSignature(status)}`)],
     ['allowed', [...groupLines(listGrants(manifest)), ...closed]],
     ['limits', groupLines(limits)],
+    ['values before encryption', listNormalisations(manifest)],
     ['templates', templates.flatMap(printTemplate)],
     ['left open', groupLines(adviseOnManifest(manifest))],
   ] as const;

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { countOf } from '../../src/errors/index.ts';
-import type { UnnamedSecret } from '../../src/actions/member/tables.ts';
+import type { EncryptedTable, UnnamedSecret } from '../../src/actions/member/tables.ts';
 import type { TableOutput } from '../../src/tabular/index.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
@@ -48,7 +48,23 @@ export function describeUnnamed(secret: UnnamedSecret | null): readonly string[]
   return [`secret ${secret.secretId}, generation ${String(secret.generation)}, under ${secret.key}`];
 }
 
-function formatBytes(bytes: number): string {
+/** The line that says what normalising did to a column. */
+export function describeNormalised({
+  column,
+  values,
+  changed,
+  missing,
+  notUnderstood,
+}: EncryptedTable['normalised'][number]): string {
+  const count = (number: number): string => number.toLocaleString('en');
+  return (
+    `normalised \`${column}\`: ${countOf(values, 'value')}, ${count(changed)} changed, ` +
+    `${count(missing)} missing, ${count(notUnderstood)} not understood`
+  );
+}
+
+/** A size in the largest unit of which there is at least one. */
+export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;

@@ -4,8 +4,14 @@ import type { Readable, Writable } from 'node:stream';
 import type { CANCEL_SYMBOL } from '@clack/prompts';
 import { confirm, isCancel, log, password, select, text } from '@clack/prompts';
 import { SealroomError } from '../../src/errors/index.ts';
-import type { Prompter, ChoiceQuestion } from './schema-dialogue.ts';
+import type { ChoiceQuestion, MenuQuestion, Prompter } from './prompter.ts';
 import type { CliIo } from '../terminal.ts';
+
+/** A script has no width; a terminal that does not tell its own has the usual one. */
+const SCRIPT_WIDTH = 140;
+const DEFAULT_WIDTH = 80;
+/** What stands before an item of a menu at a terminal. */
+const MARK_WIDTH = 6;
 
 const endOfInput = (): SealroomError =>
   new SealroomError('IO_ABORTED', 'the input ended before all questions were answered', {
@@ -31,6 +37,15 @@ function matchOption<T extends string>(question: ChoiceQuestion<T>, answer: stri
   return question.options.find((option) => option.startsWith(word)) ?? null;
 }
 
+/** The key of the item that an answer names in full or, if no other begins so, in part. */
+function matchItem({ items, initial }: MenuQuestion, answer: string): string | null {
+  const word = answer.trim().toLowerCase();
+  if (word === '') return initial;
+  const keys = items.map(({ key }) => key);
+  const begun = keys.filter((key) => key.startsWith(word));
+  return keys.find((key) => key === word) ?? (begun.length === 1 && !/^\d/u.test(word) ? (begun[0] ?? null) : null);
+}
+
 /**
  * Reads answers line by line, from a script or a plain terminal: words may be shortened, an empty line takes the initial
  * answer, and an invalid answer repeats the question. `signal` ends the input.
@@ -54,6 +69,7 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
     return next.value;
   };
   return {
+    width: SCRIPT_WIDTH,
     say,
     async askText({ message, initial, check }) {
       for (;;) {
@@ -73,6 +89,17 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
         );
         if (answer !== null) return answer;
         say(`answer ${words}`);
+      }
+    },
+    async askMenu(question) {
+      const { message, heading, items, initial } = question;
+      const width = Math.max(...items.map(({ key }) => key.length));
+      if (heading !== null) say(`${' '.repeat(width)}  ${heading}`);
+      for (const { key, label, hint } of items) say(`${key.padStart(width)}  ${hint ?? label}`);
+      for (;;) {
+        const answer = matchItem(question, await ask(`${message}${initial === null ? '' : ` (${initial})`} `));
+        if (answer !== null) return answer;
+        say('answer with a word or number from the left');
       }
     },
     close: () => {
@@ -121,6 +148,7 @@ function openPrompts(input: Readable, output: Writable, signal: AbortSignal | un
 export function createTerminalPrompter(input: Readable, output: Writable, signal?: AbortSignal): Prompter {
   const { common, take, close } = openPrompts(input, output, signal);
   return {
+    width: ('columns' in output && typeof output.columns === 'number' ? output.columns : DEFAULT_WIDTH) - MARK_WIDTH,
     say: (line) => {
       log.message(line, { output });
     },
@@ -145,6 +173,16 @@ export function createTerminalPrompter(input: Readable, output: Writable, signal
       const chosen = options.find((option) => option === word);
       if (chosen === undefined) throw cancelled();
       return chosen;
+    },
+    async askMenu({ message, heading, items, initial, cursor = initial ?? undefined }) {
+      const answer = await select<string>({
+        ...common,
+        // Labels stand behind a mark and a blank.
+        message: heading === null ? message : `${message}\n  ${heading}`,
+        options: items.map(({ key, label, hint }) => ({ value: key, label, ...(hint === undefined ? {} : { hint }) })),
+        ...(cursor === undefined ? {} : { initialValue: cursor }),
+      });
+      return take<string>(answer);
     },
     close,
   };

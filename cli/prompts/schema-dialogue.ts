@@ -20,38 +20,7 @@ import {
   parsePadLength,
 } from '../../src/schema/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
-
-/** A question that is answered with a line of text. */
-export interface TextQuestion {
-  readonly message: string;
-  /** The answer if it is left empty; `null` if an answer is needed. */
-  readonly initial: string | null;
-  /** Returns the problem with an answer, or `null`; the question is repeated until it is valid. Blanks are an empty answer. */
-  readonly check: (answer: string) => string | null;
-}
-
-/** A question that is answered with one of a few words. */
-export interface ChoiceQuestion<T extends string> {
-  readonly message: string;
-  readonly options: readonly T[];
-  /** The answer if it is left empty; `null` if an answer is needed. */
-  readonly initial: T | null;
-}
-
-/** Asks questions of a person at a terminal, or of a script. */
-export interface Prompter {
-  /** Shows a line. */
-  say(line: string): void;
-  /**
-   * Returns the answer, which may be empty, after it passed the check of the question.
-   *
-   * @throws {SealroomError} IO_ABORTED if there are no more answers.
-   */
-  askText(question: TextQuestion): Promise<string>;
-  /** @throws {SealroomError} IO_ABORTED if there are no more answers. */
-  askChoice<T extends string>(question: ChoiceQuestion<T>): Promise<T>;
-  close(): void;
-}
+import type { Prompter } from './prompter.ts';
 
 const INTEGER = /^\+?\d+$/;
 
@@ -68,7 +37,7 @@ function nameColumn(column: SourceColumn, headerRow: boolean): string {
 }
 
 /** The message of the SealroomError that `act` throws, or `null`. */
-function findProblem(act: () => unknown): string | null {
+export function findProblem(act: () => unknown): string | null {
   try {
     act();
     return null;
@@ -150,7 +119,8 @@ async function askPadLength(prompter: Prompter, message: string, initial: string
   return parsePadLength(answer === '' ? initial : answer);
 }
 
-async function askPad(prompter: Prompter, label: string): Promise<Pad> {
+/** Asks for the padding of a sealed column. */
+export async function askPad(prompter: Prompter, label: string): Promise<Pad> {
   const options: readonly PadKind[] = ['none', 'fixed', 'max'];
   const kind = await prompter.askChoice({ message: `${label}: padding?`, options, initial: 'max' });
   switch (kind) {

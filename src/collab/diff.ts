@@ -1,6 +1,7 @@
 import { type Grant, type Limit, listGrants, listLimits, tableSubject } from './grants.ts';
 import { describeDialect, type Manifest } from './manifest.ts';
 import type { Member } from './member.ts';
+import { describeNormalisation, describePin } from './normalisation.ts';
 import { describeParameter } from './parameters.ts';
 import type { ManifestTable } from './table.ts';
 import type { AnalysisTemplate } from './template.ts';
@@ -82,8 +83,11 @@ function describeMember({ id, displayName, payer, publicKeys, people }: Member):
 }
 
 function describeTable(table: ManifestTable): Described {
-  const columns = table.columns.map(({ name, protection, type, clearType }) => {
-    return [`column \`${name}\``, `${protection} ${type}${clearType === null ? '' : ` from ${clearType}`}`] as const;
+  const columns = table.columns.map((column) => {
+    const { name, protection, type, clearType } = column;
+    const from = clearType === null ? '' : ` from ${clearType}`;
+    const words = [`${protection} ${type}${from}`, describeNormalisation(column)].filter((text) => text !== '');
+    return [`column \`${name}\``, words.join(', ')] as const;
   });
   const { owner, rule, source } = table;
   const properties = {
@@ -104,7 +108,7 @@ function describeTemplate({ id, sha256, approvedBy, parameters }: AnalysisTempla
   return { subject: `template ${id}`, properties };
 }
 
-function describeWhole({ id, name, log, secretIds, dialect }: Manifest): Described {
+function describeWhole({ id, name, log, secretIds, dialect, normalisation }: Manifest): Described {
   const secrets = Object.entries(secretIds ?? {}).map(([generation, secret]) => {
     return [`secret of generation ${generation}`, secret] as const;
   });
@@ -113,6 +117,7 @@ function describeWhole({ id, name, log, secretIds, dialect }: Manifest): Describ
     name,
     'SQL of queries': describeDialect(dialect),
     'query text in the log': log.queryText,
+    ...(normalisation === null ? {} : { normalisation: describePin(normalisation) }),
     ...Object.fromEntries(secrets),
   };
   return { subject: 'the collaboration', properties };

@@ -27,6 +27,13 @@ export {
   settingsOf,
 } from './manifest.ts';
 export type { Ability, Member } from './member.ts';
+export { describeNormalisation, describePin, type NormalisationPin, pinOf } from './normalisation.ts';
+export {
+  compareNormalisation,
+  type NormalisationDifference,
+  requireOwnPin,
+  requireSameNormalisation,
+} from './compare-normalisation.ts';
 export type { Person, Role } from './person.ts';
 export {
   comparePinnedKeys,

@@ -1,10 +1,12 @@
 import { COLUMN_KINDS, type ColumnKind, parseHeader } from '../schema/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { isNormalised, type Normalisation } from '../normalise/index.ts';
 import { parseTypeName } from './column-type.ts';
 import type { Cursor } from './cursor.ts';
+import { readNormalisation } from './normalisation.ts';
 
-/** A column of a table in the room, that is, after encryption. */
-export interface ManifestColumn {
+/** A column of a table in the room, that is, after encryption; and what is done to its values before. */
+export interface ManifestColumn extends Normalisation {
   /** A header that follows the naming rule of schemas. */
   readonly name: string;
   readonly protection: ColumnKind;
@@ -53,7 +55,7 @@ export function readColumnType(cursor: Cursor): string | null {
 
 /** Reads a column; `null` if anything is wrong with it. */
 export function readManifestColumn(cursor: Cursor): ManifestColumn | null {
-  if (!cursor.object(['name', 'protection', 'type', 'clearType', 'scale'])) return null;
+  if (!cursor.object(['name', 'protection', 'type', 'clearType', 'scale', 'normalise', 'nulls'])) return null;
   const protection = cursor.at('protection');
   if (protection.is('x-additive')) {
     protection.refuseUnsupported('additive columns');
@@ -70,9 +72,14 @@ export function readManifestColumn(cursor: Cursor): ManifestColumn | null {
       .refuse(`expected VARCHAR for a ${kind} column, got ${type}`, 'the type before encryption is `clearType`');
   }
   const clearType = readClearType(cursor.at('clearType'), kind);
+  const normalisation = readNormalisation(cursor);
+  //= format F-114
+  if (isNormalised(normalisation) && clearType !== null && clearType !== 'STRING') {
+    cursor.at('clearType').refuse(`expected STRING for a column that is normalised, got ${clearType}`);
+  }
   return name === null || kind === null || type === null
     ? null
-    : Object.freeze({ name, protection: kind, type, clearType });
+    : Object.freeze({ name, protection: kind, type, clearType, ...normalisation });
 }
 
 function readClearType(cursor: Cursor, kind: ColumnKind | null): string | null {

@@ -4,6 +4,7 @@ import { sha256Hex } from '../platform/index.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';
 import { LABEL } from './label.ts';
+import { type NormalisationPin, readPin, requirePin } from './normalisation.ts';
 import { type Member, readMembers } from './member.ts';
 import { ManifestProblems } from './problems.ts';
 import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
@@ -48,6 +49,8 @@ export interface Manifest {
   readonly dialect: Dialect;
   /** The full id of the shared secret, 64 hexadecimal digits, by its generation; `null` if the manifest names no secret. */
   readonly secretIds: Readonly<Record<string, string>> | null;
+  /** By which facts values are normalised; `null` if no column is. */
+  readonly normalisation: NormalisationPin | null;
   readonly members: readonly Member[];
   readonly tables: readonly ManifestTable[];
   readonly templates: readonly AnalysisTemplate[];
@@ -68,6 +71,7 @@ const KEYS = [
   'settings',
   'dialect',
   'secretIds',
+  'normalisation',
   'members',
   'tables',
   'templates',
@@ -207,6 +211,9 @@ function readManifest(root: Cursor, content: DocumentValue, known: readonly With
     readMember: (item) => readPrincipal(item, 'member', memberIds, principals),
     readTemplate: (item) => readPrincipal(item, 'template', templateIds, principals),
   });
+  const normalisation = readPin(root.at('normalisation'));
+  const columns = tables.flatMap((table) => table.columns);
+  requirePin(root.at('normalisation'), normalisation, columns);
   return Object.freeze({
     version: 1,
     id,
@@ -214,6 +221,7 @@ function readManifest(root: Cursor, content: DocumentValue, known: readonly With
     settings: settings ?? HIGH_ASSURANCE,
     dialect,
     secretIds: readSecretIds(root.at('secretIds')),
+    normalisation,
     members,
     tables,
     templates,

@@ -1,4 +1,4 @@
-import { type Allocator, type ByteColumn, type FixedColumn, FRESH_MEMORY } from '../bytes/index.ts';
+import { type Allocator, type ByteColumn, type FixedColumn, FRESH_MEMORY, isValid } from '../bytes/index.ts';
 
 /** The unit of a timestamp's ticks: milliseconds, microseconds or nanoseconds. */
 export type TimeUnit = 'ms' | 'us' | 'ns';
@@ -70,6 +70,14 @@ export function widthOf(type: ColumnType): number | null {
     case 'unsupported':
       return null;
   }
+}
+
+/** The bytes of one value, as a view into the column, or `null` for a null value. */
+export function bytesAt(column: ColumnData, row: number): Uint8Array | null {
+  if (!isValid(column.validity, row)) return null;
+  return column.layout === 'bytes'
+    ? column.bytes.subarray(column.offsets[row], column.offsets[row + 1])
+    : column.values.subarray(row * column.width, (row + 1) * column.width);
 }
 
 /** Copies a column into new buffers, or buffers from `memory`. */

@@ -2,6 +2,7 @@
 export {
   type Batch,
   buffersOf,
+  bytesAt,
   type ColumnData,
   type ColumnType,
   copyColumn,

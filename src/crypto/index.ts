@@ -34,7 +34,7 @@ export {
   valueAtRow,
 } from './column.ts';
 export { type Decimal, fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
-export { classifyCell, paddedBytesOf } from './kernels/cell-format.ts';
+export { classifyCell, paddedBytesOf, sealedCellBytes } from './kernels/cell-format.ts';
 export { createKernel, defaultKernel, KERNEL_NAMES } from './kernels/create-kernel.ts';
 export {
   CELL_CLEARTEXT,
@@ -70,6 +70,7 @@ export {
   MAX_PADDED_BYTES,
   MIN_SECRET_BYTES,
   NONCE_BYTES,
+  PAD_COUNT_BYTES,
 } from './limits.ts';
 export { freshNonces, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';

@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'SCHEMA_SYNTAX', // the schema file is not the JSON it should be
   'SCHEMA_INVALID', // the schema is well-formed but breaks a rule
   'SCHEMA_HEADER', // a column header breaks the naming rule
+  'SCHEMA_UNSUPPORTED', // the schema asks for something that this release or runtime does not have
   'DATA_ENCODING', // text that is not UTF-8
   'DATA_FIELDS', // a record with the wrong number of fields
   'DATA_HEADER', // a missing, blank or duplicate header in a table

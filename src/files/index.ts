@@ -27,5 +27,5 @@ export {
 export { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from './private-file.ts';
 export { readPrivateFile } from './read-private-file.ts';
 export { createTempFolder, SpillFile } from './spill-file.ts';
-export { prepareFile, readTextFile, writeWholeFile } from './text-file.ts';
+export { prepareFile, readTextFile, removeFile, writeWholeFile } from './text-file.ts';
 export { requireTrustedPath } from './trusted-path.ts';

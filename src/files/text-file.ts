@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { SealroomError } from '../errors/index.ts';
 import { readFailure } from './byte-source.ts';
 import { type OutputTarget, writeFailure } from './atomic-write.ts';
@@ -20,6 +20,15 @@ export async function readTextFile(path: string): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where: { file: path } });
+  }
+}
+
+/** Removes a file that the program has written, if it is there. @throws {SealroomError} IO_WRITE if it cannot be removed. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw writeFailure(error, path);
   }
 }
 

@@ -129,6 +129,11 @@ export function isNormalised(column: Normalisation): boolean {
   return column.normalise.length > 0 || column.nulls.length > 0;
 }
 
+/** Whether a normalisation needs to know phone numbers. */
+export function usesPhones({ normalise }: Normalisation): boolean {
+  return normalise.some((step) => step === 'phone' || step.startsWith('phone:'));
+}
+
 /** The members of a normalisation that are not empty, for JSON. */
 export function printNormalisation({ normalise, nulls }: Normalisation): Partial<Normalisation> {
   return { ...(normalise.length === 0 ? {} : { normalise }), ...(nulls.length === 0 ? {} : { nulls }) };

@@ -7,6 +7,7 @@ export {
 } from './decrypt/decrypt-table.ts';
 export { type DecryptColumnsOptions, decryptColumns, type DecryptedColumns } from './decrypt/core/decrypt-columns.ts';
 export { type OpenedValue, openRecord } from './decrypt/core/open-record.ts';
+export { type ReportScope } from './encrypt/core/report.ts';
 export { type EncryptColumnsOptions, encryptColumns, type EncryptedColumns } from './encrypt/core/encrypt-columns.ts';
 export {
   type EncryptOptions,
@@ -14,6 +15,7 @@ export {
   type EncryptSummary,
   encryptTable,
 } from './encrypt/encrypt-table.ts';
+export type { NormalisedColumn } from './encrypt/core/row-ingest.ts';
 export {
   createRecordSealer,
   type ProtectedRecord,
@@ -22,6 +24,7 @@ export {
   type RecordValue,
   sealRecord,
 } from './encrypt/core/seal-record.ts';
+export { type NormaliseOptions, type NormaliseSummary, normaliseTable } from './normalise/normalise-table.ts';
 export {
   type OriginalOptions,
   type ReencryptOptions,

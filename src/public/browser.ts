@@ -39,6 +39,7 @@ export { CsvSerialiser } from '../tabular/csv/serialise.ts';
 
 // Schemas and settings.
 export { parseTableSchema, printTableSchema, type TableSchema } from '../schema/index.ts';
+export { loadNormalisers, type NormalisedCounts, type Normaliser, type Normalisers } from '../normalise/index.ts';
 export { type CollaborationSettings, HIGH_ASSURANCE, LOW_ASSURANCE, parseSettings } from '../collab/settings.ts';
 
 // Secrets and kernels.

@@ -47,7 +47,7 @@ export function normaliseHeader(text: string): string {
  * among the first two characters, or at the end.
  */
 //= format F-63
-export function findHeaderProblem(header: string): string | null {
+function findHeaderProblem(header: string): string | null {
   if (header === '') return 'must not be empty';
   if (header.length > MAX_HEADER_LENGTH) {
     return `at most ${String(MAX_HEADER_LENGTH)} characters, got ${String(header.length)}`;
@@ -128,7 +128,7 @@ export function positionalHeader(index: number): Header {
  */
 export function defaultTargetHeader(source: SourceHeader, kind: ColumnKind): Header {
   if (isHeader(source)) return addSuffix(source, kind);
-  const proposal = `"targetHeader": "${suffixed(legalHeader(source), kind)}"`;
+  const proposal = `"targetHeader": "${suffixedHeader(legalHeader(source), kind)}"`;
   throw new SealroomError(
     'SCHEMA_HEADER',
     `target header ${quoteForMessage(source)}: ${findHeaderProblem(source) ?? ''}`,
@@ -145,8 +145,8 @@ export function unusedHeader(header: Header, used: ReadonlySet<string>): Header 
   }
 }
 
-/** A header with its suffix, shortened where that would be too long. */
-function suffixed(header: Header, kind: ColumnKind): Header {
+/** A header with the suffix of a kind of column, shortened where that would be too long. */
+export function suffixedHeader(header: Header, kind: ColumnKind): Header {
   const suffix = DEFAULT_SUFFIX[kind];
   return parseHeader(header.slice(0, MAX_HEADER_LENGTH - suffix.length) + suffix);
 }

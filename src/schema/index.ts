@@ -1,14 +1,6 @@
-/** Table schemas: headers, columns, pads, their JSON, and proposals for new ones. No I/O. */
+/** Table schemas: headers, columns, pads, and their JSON. No I/O. */
 export { COLUMN_KINDS, type ColumnKind } from './column-kind.ts';
-export {
-  type ColumnProfile,
-  type ColumnProfiler,
-  profileColumn,
-  VALUE_SHAPES,
-  type ValueShape,
-} from './column-profile.ts';
 export type { CleartextColumn, ColumnNames, ColumnSchema, FingerprintColumn, SealedColumn } from './column.ts';
-export { type ColumnAdvice, printDraft, type SchemaDraft, suggestSchema } from './draft.ts';
 export {
   addSuffix,
   defaultTargetHeader,
@@ -19,9 +11,12 @@ export {
   parseSourceHeader,
   positionalHeader,
   type SourceHeader,
+  suffixedHeader,
+  unusedHeader,
 } from './header.ts';
 export { MAX_HEADER_LENGTH, MAX_PAD_LENGTH_BYTES, MAX_TARGET_COLUMNS } from './limits.ts';
 export { type Pad, PAD_KINDS, type PadKind, parsePad, parsePadLength } from './pad.ts';
+export { type NormalisedSource, type PlainSchema, toPlainSchema } from './plain-schema.ts';
 export {
   readSourceTable,
   type SourceColumn,

@@ -9,6 +9,7 @@ export {
   unknownFormat,
 } from './input-output.ts';
 export { type CreateOptions, createTable, type OpenOptions, openTable, preloadArrow } from './open.ts';
+export { csvHeaderBytes } from './csv/serialise.ts';
 export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { TableFormat, TableReader, TableWriter } from './table.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createLinePrompter, createTerminalPrompter } from '#cli/prompts/prompts';
-import type { Prompter } from '#cli/prompts/schema-dialogue';
+import type { Prompter } from '#cli/prompts/prompter';
 import { runSchemaDialogue } from '#cli/prompts/schema-dialogue';
 import { SealroomError } from '#src/errors/sealroom-error';
 import type { SourceField, TableSchema } from 'sealroom/schema';

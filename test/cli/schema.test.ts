@@ -157,12 +157,12 @@ describe('suggestions', () => {
     await save('data.csv', CUSTOMERS);
     const { stderr } = await run(['data.csv', '--suggest']);
     expect(await describeFile('data.csv.json')).toBe(
-      'email -> email_fingerprint fingerprint, region -> region cleartext, amount -> amount cleartext, note -> note_sealed sealed',
+      'email (email) -> email_fingerprint fingerprint, email -> email_sealed sealed, region -> region cleartext, amount -> amount cleartext, note -> note_sealed sealed',
     );
     expect(await load('data.csv.json')).toContain('"COMMENT": "e-mail addresses, nearly all different');
-    expect(stderr).toContain('column `email`: fingerprint: e-mail addresses');
+    expect(stderr).toContain('column `email`: fingerprint and sealed: e-mail addresses');
     expect(stderr).toContain('warning: column `region`: frequency analysis breaks a fingerprint of it');
-    expect(stderr).toContain('this is a proposal based on 40 rows');
+    expect(stderr).toContain('this is a proposal based on the whole table (40 rows)');
   });
 
   test('never repeat a value', async () => {

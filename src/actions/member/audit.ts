@@ -110,8 +110,7 @@ export async function verifyAudit(
 
 /** A secret, or the key that wraps it. */
 export type KeyChoice =
-  | { readonly kind: 'secret'; readonly id: string }
-  | { readonly kind: 'wrapping-key'; readonly uri: string };
+  { readonly kind: 'secret'; readonly id: string } | { readonly kind: 'wrapping-key'; readonly uri: string };
 
 /** Whether a record is about a key. */
 function isAbout(choice: KeyChoice, { event }: AuditRecord): boolean {

@@ -1,6 +1,7 @@
 import type { FileText } from '../../custody/index.ts';
 import type { HeldSecret } from '../../custody/load-secret.ts';
-import type { EncryptSummary } from '../../protect/index.ts';
+import type { EncryptSummary, ReportScope } from '../../protect/index.ts';
+import { requireSameNormalisation } from '../../collab/light.ts';
 import type { Provenance } from '../../tabular/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
 import {
@@ -27,6 +28,8 @@ export interface EncryptRequest {
   readonly parquetBinaryAsString?: boolean | undefined;
   /** Signs the table with the key of the home, into a file beside the output; with its name in the manifest. */
   readonly sign?: { readonly table: string | undefined } | undefined;
+  /** The rows that the match-key report looks at. Default: no report. */
+  readonly report?: ReportScope | undefined;
 }
 
 /** A summary of the encryption, with the generation and id of a secret from an envelope. */
@@ -43,15 +46,27 @@ export interface EncryptionOutcome {
  * Encrypts a table for a collaboration, with its newest secret and its settings. Before the output gets its name, the log of the
  * home records the use of the secret and the table.
  *
- * @throws {SealroomError} as `parseTableSchema`, `resolveCollaboration`, `resolveSettings`, `prepareSigning`, `loadSecret` and
+ * @throws {SealroomError} as `parseTableSchema`, `resolveCollaboration`, `requireSameNormalisation`, `resolveSettings`, `prepareSigning`, `loadSecret` and
  *   `encryptTable`. No output is left behind.
  */
 export async function encryptForCollaboration(
   environment: MemberEnvironment,
-  { table, schema: text, collaboration: choice, settings: source, key, parquetBinaryAsString, sign }: EncryptRequest,
+  {
+    table,
+    schema: text,
+    collaboration: choice,
+    settings: source,
+    key,
+    parquetBinaryAsString,
+    sign,
+    report,
+  }: EncryptRequest,
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
   const collaboration = await resolveCollaboration(environment, choice, { purpose: 'encrypt' });
+  if (collaboration.manifest !== null) {
+    requireSameNormalisation(schema, collaboration.manifest, sign?.table ?? null);
+  }
   const settings = await resolveSettings(collaboration, source);
   const headers = schema.columns.map(({ targetHeader }) => targetHeader);
   const toSign = sign && { name: sign.table, headers };
@@ -68,6 +83,7 @@ export async function encryptForCollaboration(
     settings,
     parquetBinaryAsString,
     provenance,
+    report,
     sign: wish && signingWith(wish, held),
     signal: environment.signal,
     beforeCommit: recordOutput(held),

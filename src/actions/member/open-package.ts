@@ -28,7 +28,8 @@ export interface PackageInput {
   readonly recordTaken: () => Promise<void>;
 }
 
-const IDENTITY_HINT = '`sealroom member init` makes the home and its `receive.key`; `--identity` names another file, such as one of `age-keygen`';
+const IDENTITY_HINT =
+  '`sealroom member init` makes the home and its `receive.key`; `--identity` names another file, such as one of `age-keygen`';
 
 async function startOf(path: string): Promise<string> {
   const file = await open(path, 'r').catch((cause: unknown) => {

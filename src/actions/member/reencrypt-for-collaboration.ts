@@ -1,3 +1,4 @@
+import { requireSameNormalisation } from '../../collab/light.ts';
 import type { CollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -73,7 +74,7 @@ export interface ReencryptedTable {
  * records the use of both secrets and the tables.
  *
  * @throws {SealroomError} USAGE_OPTION if the secret is not in an envelope, or the table has the newest or an unknown
- *   generation; as `resolveCollaboration`, `findSignature`, `prepareSigning`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
+ *   generation; as `resolveCollaboration`, `requireSameNormalisation`, `findSignature`, `prepareSigning`, `loadSecret`, `reencryptTable` and `reencryptOriginal`. No output is left behind.
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
@@ -117,7 +118,7 @@ export async function reencryptForCollaboration(
   };
   const recordNew = recordOutput(to);
   if (original !== undefined) {
-    const summary = await encryptOriginal(collaboration, original, { ...common, beforeCommit: recordNew });
+    const summary = await encryptOriginal(collaboration, original, name, { ...common, beforeCommit: recordNew });
     return { summary: { ...summary, ...provenance }, from, unnamedSecret };
   }
   const signed = signature === undefined ? null : originOfSignature(signature);
@@ -155,14 +156,17 @@ function originOf(
 
 async function encryptOriginal(
   collaboration: Collaboration,
-  { file, schema, settings }: OriginalTable,
+  { file, schema: text, settings }: OriginalTable,
+  name: string | undefined,
   options: Omit<ReencryptOptions, 'from'>,
 ): Promise<EncryptSummary> {
   const { reencryptOriginal } = await loadProtect();
+  const schema = parseTableSchema(text.text, text);
+  if (collaboration.manifest !== null) requireSameNormalisation(schema, collaboration.manifest, name ?? null);
   return reencryptOriginal({
     ...options,
     original: file,
     settings: await resolveSettings(collaboration, settings),
-    schema: parseTableSchema(schema.text, schema),
+    schema,
   });
 }

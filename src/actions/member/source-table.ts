@@ -1,17 +1,25 @@
 import { valueAt } from '../../bytes/index.ts';
-import type { ColumnData, ColumnType, Field } from '../../columns/index.ts';
+import { bytesAt, type ColumnType, type Field } from '../../columns/index.ts';
 import { parseCollaborationId } from '../../crypto/index.ts';
+import { isNormalised, loadNormalisers, noCounts, normaliseColumn, type Normaliser } from '../../normalise/index.ts';
 import {
   COLUMN_KINDS,
-  type ColumnProfile,
-  profileColumn,
   readSourceTable,
   type SourceContent,
   type SourceField,
   type SourceTable,
+  type TableSchema,
 } from '../../schema/index.ts';
+import {
+  type ColumnProfile,
+  distinctLimit,
+  profileColumn,
+  StatisticsCollector,
+  type ValueStatistics,
+} from '../../suggest/index.ts';
 import { openTable, type OpenOptions, type TableInput, type TableReader } from '../../tabular/index.ts';
 import { fetchSettings } from './collaboration.ts';
+import { type ColumnSample, SampleCollector } from './sample-values.ts';
 
 type Traits = Pick<SourceField, 'content' | 'kinds'>;
 
@@ -42,22 +50,34 @@ function toSourceField({ name, type }: Field): SourceField {
   return { name, ...(isUuid ? traits('other', COLUMN_KINDS) : TRAITS[type.kind]) };
 }
 
-function bytesAt(column: ColumnData, row: number): Uint8Array | null {
-  if (column.layout === 'bytes') return valueAt(column, row);
-  const { validity, values, width } = column;
-  const isNull = validity !== null && (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 0;
-  return isNull ? null : values.subarray(row * width, (row + 1) * width);
+/** The first rows of a table, column by column. */
+export interface ProfiledTable {
+  /** One entry per usable column. It keeps no values but placeholders. */
+  readonly profiles: readonly ColumnProfile[];
+  /** Whether these are all rows of the table. */
+  readonly isWhole: boolean;
+  /** Some values of each usable column, if they were asked for: they are for a terminal, and for nothing else. */
+  readonly samples: readonly ColumnSample[];
 }
 
 /** A table to make a schema for. */
 export interface SchemaSource {
   readonly source: SourceTable;
+  /** Notes for the user about how the table is read, one line each. */
+  readonly warnings: readonly string[];
   /**
-   * Profiles the first `maxRows` rows of the usable columns. It keeps no values.
+   * Profiles the first `maxRows` rows of the usable columns, and collects up to `samples` different values of each.
    *
    * @throws {SealroomError} errors of reading the table; IO_ABORTED if the signal fires.
    */
-  readonly profile: (maxRows: number) => Promise<readonly ColumnProfile[]>;
+  readonly profile: (maxRows: number, samples?: number) => Promise<ProfiledTable>;
+  /**
+   * Reads the first `maxRows` rows again, and takes the statistics of the values that a schema's normalised fingerprint columns
+   * get. By the place of the source column.
+   *
+   * @throws {SealroomError} as `profile`, and DATA_ENCODING for text that is not UTF-8.
+   */
+  readonly measure: (schema: TableSchema, maxRows: number) => Promise<ReadonlyMap<number, ValueStatistics>>;
 }
 
 /**
@@ -73,9 +93,11 @@ export async function withSchemaSource<Result>(
   const table = await openTable(input, options);
   try {
     const source = readSourceTable(table.fields.map(toSourceField), options.headerRow);
-    const profile = (maxRows: number): Promise<readonly ColumnProfile[]> =>
-      profileTable(table, source, { maxRows, signal: options.signal });
-    return await work({ source, profile });
+    const profile = (maxRows: number, samples = 0): Promise<ProfiledTable> =>
+      profileTable(table, source, { maxRows, samples, signal: options.signal });
+    const measure: SchemaSource['measure'] = (schema, maxRows) =>
+      measureKeys(table, source, schema, { maxRows, signal: options.signal });
+    return await work({ source, warnings: table.warnings, profile, measure });
   } finally {
     await table.close();
   }
@@ -97,20 +119,78 @@ export async function allowsCleartext(
 async function profileTable(
   table: TableReader,
   source: SourceTable,
-  options: { readonly maxRows: number; readonly signal?: AbortSignal | undefined },
-): Promise<readonly ColumnProfile[]> {
-  const profilers = source.columns.map(profileColumn);
+  options: { readonly maxRows: number; readonly samples: number; readonly signal?: AbortSignal | undefined },
+): Promise<ProfiledTable> {
+  const limit = distinctLimit(source.columns.length);
+  const profilers = source.columns.map((column) => profileColumn(column, limit));
+  const samplers = options.samples === 0 ? [] : source.columns.map(() => new SampleCollector(options.samples));
   let rowsLeft = options.maxRows;
+  let isWhole = true;
   const columns = source.columns.map(({ index }) => index);
   for await (const batch of table.batches({ columns, signal: options.signal })) {
     const rows = Math.min(batch.rows, rowsLeft);
     profilers.forEach((profiler, position) => {
       const column = batch.columns[position];
       if (column === undefined) return;
-      for (let row = 0; row < rows; row++) profiler.add(bytesAt(column, row));
+      for (let row = 0; row < rows; row++) {
+        const value = bytesAt(column, row);
+        profiler.add(value);
+        if (source.columns[position]?.content === 'text') samplers[position]?.add(value);
+      }
+    });
+    rowsLeft -= rows;
+    isWhole = rows === batch.rows;
+    if (!isWhole) break;
+  }
+  return {
+    profiles: profilers.map((profiler) => profiler.finish()),
+    isWhole,
+    samples: samplers.map((sampler) => sampler.values),
+  };
+}
+
+/** A source column whose fingerprint is normalised. */
+interface MeasuredColumn {
+  readonly index: number;
+  readonly normaliser: Normaliser;
+  readonly collector: StatisticsCollector;
+}
+
+async function findMeasured(source: SourceTable, schema: TableSchema): Promise<readonly MeasuredColumn[]> {
+  const normalisers = await loadNormalisers(schema.columns);
+  const limit = distinctLimit(source.columns.length);
+  return source.columns.flatMap(({ header, index, content }) => {
+    const key = schema.columns.find(
+      (column) =>
+        column.kind === 'fingerprint' &&
+        (source.headerRow ? column.sourceHeader === header : column.sourceIndex === index),
+    );
+    const normaliser = key === undefined || !isNormalised(key) ? null : normalisers.of(key);
+    if (normaliser === null || content !== 'text') return [];
+    return [{ index, normaliser, collector: new StatisticsCollector(true, limit) }];
+  });
+}
+
+async function measureKeys(
+  table: TableReader,
+  source: SourceTable,
+  schema: TableSchema,
+  options: { readonly maxRows: number; readonly signal?: AbortSignal | undefined },
+): Promise<ReadonlyMap<number, ValueStatistics>> {
+  const measured = await findMeasured(source, schema);
+  if (measured.length === 0) return new Map();
+  let rowsLeft = options.maxRows;
+  const columns = measured.map(({ index }) => index);
+  for await (const batch of table.batches({ columns, signal: options.signal })) {
+    const rows = Math.min(batch.rows, rowsLeft);
+    measured.forEach(({ normaliser, collector }, position) => {
+      const column = batch.columns[position];
+      if (column?.layout !== 'bytes') return;
+      const values = normaliseColumn(column, normaliser, noCounts());
+      for (let row = 0; row < rows; row++) collector.add(valueAt(values, row));
     });
     rowsLeft -= rows;
     if (rowsLeft === 0) break;
   }
-  return profilers.map((profiler) => profiler.finish());
+  return new Map(measured.map(({ index, collector }) => [index, collector.finish()]));
 }

@@ -16,8 +16,10 @@ export {
   type EncryptionOutcome,
   type EncryptRequest,
 } from './encrypt-for-collaboration.ts';
+export { reportDraft } from './draft-report.ts';
 export type { MemberEnvironment } from './environment.ts';
 export type { UnnamedSecret } from './load-secret.ts';
+export { type NormalisedTable, normaliseForPartner, type NormaliseRequest } from './normalise-table.ts';
 export type { PackageKeys } from './open-package.ts';
 export { readRows, writeResult } from './read-result.ts';
 export {
@@ -26,6 +28,7 @@ export {
   reencryptForCollaboration,
   type ReencryptRequest,
 } from './reencrypt-for-collaboration.ts';
-export { allowsCleartext, type SchemaSource, withSchemaSource } from './source-table.ts';
+export type { ColumnSample } from './sample-values.ts';
+export { allowsCleartext, type ProfiledTable, type SchemaSource, withSchemaSource } from './source-table.ts';
 export type { TableProgress, TableTransfer } from './table-transfer.ts';
 export type { ManifestFile } from './trusted-manifest.ts';

@@ -8,10 +8,13 @@ import {
   type SharedSecret,
 } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
+import { loadNormalisers } from '../../normalise/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
+import type { TableReport } from '../../suggest/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
   createOutput,
+  csvHeaderBytes,
   type Provenance,
   type TableFormat,
   type TableReader,
@@ -24,10 +27,11 @@ import { TableSigner, type TableSigning } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
 import { fingerprintColumnsOf, withPlaces } from './core/duplicates.ts';
-import { ingestBatch, RowIngest } from './core/row-ingest.ts';
+import { ingestBatch, type NormalisedColumn, RowIngest, warnOfLosses } from './core/row-ingest.ts';
 import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
+import { ReportCollector, type ReportScope } from './core/report.ts';
 import { matchSources } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
@@ -69,6 +73,11 @@ export interface EncryptOptions extends TransferOptions {
   /** Threads that protect rows, 1 to 256. Default: one per core, and one for a small table. */
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
+  /**
+   * The rows that the match-key report looks at. `whole` measures the cells too; it takes time for each value. `sample` takes
+   * next to none. Default: no report.
+   */
+  readonly report?: ReportScope | undefined;
 }
 
 /** The options of {@link encryptRows}, whose collaboration id was parsed. */
@@ -83,6 +92,8 @@ export interface EncryptSummary {
   readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
   /** Null values in the sources of the target columns. */
   readonly nulls: number;
+  /** What became of the values of the target columns that are normalised. */
+  readonly normalised: readonly NormalisedColumn[];
   readonly inputBytes: number;
   /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
@@ -90,6 +101,8 @@ export interface EncryptSummary {
   readonly kernel: KernelName;
   readonly threads: number;
   readonly warnings: readonly string[];
+  /** What the columns show, and how large they become; `null` if no report was asked for. */
+  readonly report: TableReport | null;
 }
 
 /**
@@ -100,7 +113,7 @@ export interface EncryptSummary {
  * of unpadded values remain visible in the output.
  *
  * @throws {SealroomError} USAGE_OPTION for a bad collaboration id or number of threads; RULE_CLEARTEXT, RULE_DUPLICATES
- *   where the settings forbid it; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
+ *   where the settings forbid it; SCHEMA_UNSUPPORTED for a runtime that cannot normalise; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
  *   behind.
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
@@ -141,7 +154,8 @@ export async function encryptRows(
 ): Promise<EncryptSummary> {
   requireFormatOf(options.schema, reader);
   const sources = matchSources(options.schema, reader);
-  using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv' });
+  const normalisers = await loadNormalisers(options.schema.columns);
+  using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv', normalisers });
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -154,12 +168,17 @@ export async function encryptRows(
     inputBytes: reader.bytes,
     elapsedMs: performance.now() - started,
     kernel,
-    warnings: reader.warnings,
+    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses)],
   };
 }
 
+/**
+ * Refuses a schema without header row for a table that has names for its columns.
+ *
+ * @throws {SealroomError} DATA_COLUMN.
+ */
 //= format F-71
-function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
+export function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
   if (schema.headerRow || format === 'csv') return;
   throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false needs a CSV file, got ${format}`, {
     where: { file: name },
@@ -167,7 +186,7 @@ function requireFormatOf(schema: TableSchema, { name, format }: TableReader): vo
   });
 }
 
-type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'outputBytes' | 'threads'>;
+type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads' | 'report'>;
 
 /** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
 class Encryption {
@@ -213,16 +232,25 @@ class Encryption {
       hasPlaces: isChecked,
       signed: signer?.columns ?? null,
     });
+    const { report: scope, schema } = this.#options;
+    const report = scope === undefined ? null : new ReportCollector(this.#plan, schema, scope);
     let pool: WorkerPool<EncryptJob, ProtectedRows> | null = null;
     try {
       // The threads start while the table is read.
       pool = await createWorkerPool<EncryptJob, ProtectedRows>(new URL('./worker.js', import.meta.url), setup, threads);
       const ingest = new RowIngest(this.#plan);
-      await this.#read(ingest, shuffle, check);
+      await this.#read(ingest, shuffle, { check, report });
       const pads = ingest.pads();
       const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<EncryptJob>> =>
         jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
-      return { nulls: ingest.nulls, threads, ...(await this.#protect(pool, jobs, check, signer)) };
+      const { csvBytes, ...written } = await this.#protect(pool, jobs, check, signer);
+      return {
+        nulls: ingest.nulls,
+        normalised: ingest.normalised(),
+        threads,
+        ...written,
+        report: report?.finish(pads, csvBytes) ?? null,
+      };
     } catch (error) {
       throw error instanceof SealroomError && error.where.file === undefined
         ? error.at({ file: this.#reader.name })
@@ -235,11 +263,16 @@ class Encryption {
     }
   }
 
-  async #read(ingest: RowIngest, shuffle: RowShuffle, check: DuplicateCheck | null): Promise<void> {
+  async #read(
+    ingest: RowIngest,
+    shuffle: RowShuffle,
+    { check, report }: { readonly check: DuplicateCheck | null; readonly report: ReportCollector | null },
+  ): Promise<void> {
     const { signal } = this.#options;
     for await (const batch of this.#reader.batches({ columns: this.#plan.sources, signal })) {
       const stored = ingestBatch(ingest, batch, this.#reader.name, shuffle.rows);
       check?.checkNulls(stored, shuffle.rows);
+      report?.add(batch, stored);
       await shuffle.add(check === null ? stored : withPlaces(stored, shuffle.rows));
       this.#report('read', shuffle.rows);
     }
@@ -250,9 +283,10 @@ class Encryption {
     jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<EncryptJob>>,
     check: DuplicateCheck | null,
     signer: TableSigner | null,
-  ): Promise<Pick<Outcome, 'rows' | 'outputBytes'>> {
+  ): Promise<Pick<Outcome, 'rows' | 'outputBytes'> & { readonly csvBytes: number | null }> {
     const { dryRun, signal } = this.#options;
     let rows = 0;
+    let lineBytes = 0;
     const parts = {
       reader: this.#reader,
       fields: this.#plan.fields,
@@ -268,13 +302,15 @@ class Encryption {
         signal?.throwIfAborted();
         for (const batch of fingerprints) await check?.add(batch);
         for (const part of hashes) signer?.add(part);
+        lineBytes += encoded.lines.reduce((sum, part) => sum + part.length, 0);
         await writeEncodedRows(writer, encoded, spare);
         rows += count;
         this.#report('encrypt', rows);
       }
       await check?.finish();
       signal?.throwIfAborted();
-      return { rows, outputBytes: (await writer?.close()) ?? 0 };
+      const csvBytes = this.#outputFormat === 'csv' ? csvHeaderBytes(this.#plan.fields) + lineBytes : null;
+      return { rows, csvBytes, outputBytes: (await writer?.close()) ?? 0 };
     } catch (error) {
       await writer?.abort();
       throw error;

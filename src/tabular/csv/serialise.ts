@@ -14,6 +14,11 @@ export interface CsvWriteOptions {
   readonly nullText?: string | undefined;
 }
 
+/** The bytes of the header line of a CSV file. */
+export function csvHeaderBytes(fields: readonly Field[]): number {
+  return new CsvSerialiser(fields, {}).header().length;
+}
+
 /**
  * Turns batches into the lines of a CSV file. The project has its own serialiser because no library takes columns of bytes,
  * quotes leading and trailing blanks (which the reference's reader would trim), and distinguishes nulls from empty text in

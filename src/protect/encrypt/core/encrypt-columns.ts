@@ -3,11 +3,12 @@ import type { CollaborationSettings } from '../../../collab/index.ts';
 import { type Batch, type ColumnTable, copyColumn, sourceOf } from '../../../columns/index.ts';
 import { createKernel, type KernelName, parseCollaborationId, type SharedSecret } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
+import { loadNormalisers } from '../../../normalise/index.ts';
 import type { TableSchema } from '../../../schema/index.ts';
 import { FingerprintCheck, fingerprintColumnsOf, NullCheck, withPlaces } from './duplicates.ts';
 import { checkSettings, type EncryptPlan, planEncryption } from './plan.ts';
 import { type ProtectedBatch, protectRows, widthsOf } from './protect-rows.ts';
-import { ingestBatch, RowIngest } from './row-ingest.ts';
+import { ingestBatch, type NormalisedColumn, RowIngest } from './row-ingest.ts';
 import { RowShuffle } from './shuffle.ts';
 import { matchSources } from './sources.ts';
 
@@ -34,6 +35,8 @@ export interface EncryptedColumns extends ColumnTable {
   readonly rows: number;
   /** Null values in the sources of the target columns. */
   readonly nulls: number;
+  /** What became of the values of the target columns that are normalised. */
+  readonly normalised: readonly NormalisedColumn[];
 }
 
 /**
@@ -43,7 +46,7 @@ export interface EncryptedColumns extends ColumnTable {
  * The table is not changed. It takes its own size again for the shuffle, and what is protected.
  *
  * @throws {SealroomError} USAGE_OPTION for a bad collaboration id or an unknown kernel; RULE_CLEARTEXT, RULE_DUPLICATES where the
- *   settings forbid it; DATA_* with column and row for a table that cannot be protected so.
+ *   settings forbid it; SCHEMA_UNSUPPORTED for a runtime that cannot normalise; DATA_* with column and row for a table that cannot be protected so.
  * @throws {TypeError} if the batches do not fit the fields.
  */
 export async function encryptColumns(table: ColumnTable, options: EncryptColumnsOptions): Promise<EncryptedColumns> {
@@ -52,6 +55,7 @@ export async function encryptColumns(table: ColumnTable, options: EncryptColumns
   checkSettings(schema, settings);
   const source = sourceOf(table, name);
   const sources = matchSources(schema, source);
+  const normalisers = await loadNormalisers(schema.columns);
   using plan = planEncryption({
     schema,
     settings,
@@ -60,6 +64,7 @@ export async function encryptColumns(table: ColumnTable, options: EncryptColumns
     table: source,
     sources,
     asText,
+    normalisers,
   });
   const checked = settings.allowDuplicates ? [] : fingerprintColumnsOf(plan);
   const hasPlaces = checked.length > 0;
@@ -96,7 +101,7 @@ export async function encryptColumns(table: ColumnTable, options: EncryptColumns
       bytes.fill(0);
     }
     repeated.finish();
-    return { fields: plan.fields, batches, rows: shuffle.rows, nulls: ingest.nulls };
+    return { fields: plan.fields, batches, rows: shuffle.rows, nulls: ingest.nulls, normalised: ingest.normalised() };
   } catch (error) {
     throw error instanceof SealroomError && error.where.file === undefined ? error.at({ file: name }) : error;
   } finally {

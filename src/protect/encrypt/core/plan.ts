@@ -15,7 +15,7 @@ import {
   type SharedSecret,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { isNormalised } from '../../../normalise/index.ts';
+import type { Normaliser, Normalisers } from '../../../normalise/index.ts';
 import type { ColumnSchema, TableSchema } from '../../../schema/index.ts';
 import { type ColumnSource, type ColumnType, type Field, widthOf } from '../../../columns/index.ts';
 import type { EncodedIndex, ReadIndex, TableIndex } from './column-index.ts';
@@ -25,6 +25,8 @@ import { clientTypeOf, type EncodedForm } from './encoded-columns.ts';
 export interface EncodedColumn {
   readonly source: ReadIndex;
   readonly form: EncodedForm;
+  /** What is done to the texts of the column; `null` for nothing. */
+  readonly normaliser: Normaliser | null;
 }
 
 /** The plan for one target column, and where its values are. */
@@ -61,6 +63,8 @@ export interface PlanInput {
   readonly collaborationId: CollaborationId;
   /** Whether the output holds nothing but text, as CSV does; else cleartext columns keep their types. */
   readonly asText: boolean;
+  /** What normalises the columns of the schema. */
+  readonly normalisers: Normalisers;
 }
 
 /**
@@ -69,9 +73,6 @@ export interface PlanInput {
  * @throws {SealroomError} RULE_CLEARTEXT naming the columns.
  */
 export function checkSettings(schema: TableSchema, settings: CollaborationSettings): void {
-  if (schema.columns.some(isNormalised)) {
-    throw new SealroomError('SCHEMA_INVALID', 'columns cannot be normalised yet');
-  }
   //= format F-61
   if (settings.allowCleartext) return;
   const names = schema.columns
@@ -102,12 +103,14 @@ export function planEncryption(input: PlanInput): EncryptPlan {
     //= format F-57
     schema.columns.forEach((column, index) => {
       const at = input.sources[index] ?? -1;
-      const field = table.fields[at];
-      if (field === undefined) throw new Error('a source outside the table');
+      const given = table.fields[at];
+      if (given === undefined) throw new Error('a source outside the table');
       const source: ReadIndex = read.indexOf(at);
       try {
-        const form = encodedForm(column.kind, field.type, input.asText);
-        const planned = planColumn(column, field, stored.indexOf({ source, form }), input);
+        const normaliser = input.normalisers.of(column);
+        const field = normaliser === null ? given : asNormalised(given);
+        const form = normaliser === null ? encodedForm(column.kind, given.type, input.asText) : 'text';
+        const planned = planColumn(column, field, stored.indexOf({ source, form, normaliser }), input);
         if (planned.kind === 'fingerprint') keys.push(planned.task.key);
         columns.push(planned);
         fields.push({
@@ -142,9 +145,23 @@ class EncodedColumns {
   readonly columns: EncodedColumn[] = [];
 
   indexOf(wanted: EncodedColumn): EncodedIndex {
-    const known = this.columns.findIndex(({ source, form }) => source === wanted.source && form === wanted.form);
+    const known = this.columns.findIndex(
+      ({ source, form, normaliser }) =>
+        source === wanted.source && form === wanted.form && normaliser === wanted.normaliser,
+    );
     return known === -1 ? this.columns.push(wanted) - 1 : known;
   }
+}
+
+/**
+ * The field of a column once it is normalised, which makes text of any type that can be protected.
+ *
+ * @throws {SealroomError} DATA_TYPE if the type cannot be protected.
+ */
+//= format F-114
+export function asNormalised(field: Field): Field {
+  protectedType(field);
+  return { ...field, type: { kind: 'string' } };
 }
 
 function encodedForm(kind: ColumnSchema['kind'], type: ColumnType, asText: boolean): EncodedForm {

@@ -1,10 +1,25 @@
 import { type ByteColumn, countNulls, isValid } from '../../../bytes/index.ts';
 import { checkSealable, MAX_CELL_BYTES } from '../../../crypto/index.ts';
-import { SealroomError } from '../../../errors/index.ts';
+import { countOf, SealroomError } from '../../../errors/index.ts';
 import { type Batch, checkTexts, type ColumnData } from '../../../columns/index.ts';
 import type { EncodedIndex } from './column-index.ts';
 import { encodeValues } from './encoded-columns.ts';
+import { noCounts, normaliseColumn, type NormalisedCounts } from '../../../normalise/index.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from './plan.ts';
+
+/** What became of the values of a target column that is normalised. */
+export interface NormalisedColumn extends Readonly<NormalisedCounts> {
+  /** Its target header. */
+  readonly column: string;
+}
+
+/** Says how many values of a column a step could make nothing of, if there are any. */
+//= format F-102
+export function warnOfLosses({ column, values, notUnderstood }: NormalisedColumn): readonly string[] {
+  if (notUnderstood === 0) return [];
+  const share = `${notUnderstood.toLocaleString('en')} of ${countOf(values, 'value')}`;
+  return [`${share} of \`${column}\` could not be normalised and ${notUnderstood === 1 ? 'is' : 'are'} null`];
+}
 
 /**
  * Checks the rows of a table while they are read: encodes their values for protection, refuses in row order what cannot be
@@ -18,6 +33,8 @@ export class RowIngest {
   readonly #longest: (number | null)[];
   /** Null values in the sources of the planned columns so far. */
   nulls = 0;
+  /** What became of the values of each stored column that is normalised. */
+  readonly #normalised = new Map<EncodedIndex, NormalisedCounts>();
 
   constructor(plan: EncryptPlan) {
     this.#plan = plan;
@@ -68,12 +85,26 @@ export class RowIngest {
     });
   }
 
+  /** What became of the values of the planned columns that are normalised, so far. */
+  normalised(): readonly NormalisedColumn[] {
+    return this.#plan.columns.flatMap(({ target, stored }) => {
+      if ((this.#plan.encoded[stored]?.normaliser ?? null) === null) return [];
+      return [{ column: target, ...(this.#normalised.get(stored) ?? noCounts()) }];
+    });
+  }
+
   #store(batch: Batch, index: EncodedIndex): ColumnData {
     const stored = this.#plan.encoded[index];
     const column = batch.columns[stored?.source ?? -1];
     const field = this.#plan.sourceFields[stored?.source ?? -1];
     if (stored === undefined || column === undefined || field === undefined) throw new Error('a plan of another table');
-    return encodeValues(column, field.type, stored.form);
+    const values = encodeValues(column, field.type, stored.form);
+    const { normaliser } = stored;
+    if (normaliser === null) return values;
+    if (values.layout !== 'bytes') throw new Error('a normalised column that is not text');
+    const counts = this.#normalised.get(index) ?? noCounts();
+    this.#normalised.set(index, counts);
+    return { layout: 'bytes', ...normaliseColumn(values, normaliser, counts) };
   }
 
   /** Checks that the values of a planned column can be protected or passed through, and returns them. */

@@ -21,6 +21,7 @@ import {
   type SharedSecret,
 } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
+import { isNormalised, NO_NORMALISERS, type Normaliser, type Normalisers } from '../../../normalise/index.ts';
 import { type ColumnSchema, normaliseHeader, type TableSchema } from '../../../schema/index.ts';
 import { checkSettings } from './plan.ts';
 
@@ -38,17 +39,22 @@ export interface RecordOptions {
   readonly collaborationId: string;
   readonly settings: CollaborationSettings;
   readonly kernel?: KernelName | undefined;
+  /** What normalises the columns of the schema, `await loadNormalisers(schema.columns)`; needed if it normalises any. */
+  readonly normalisers?: Normalisers | undefined;
 }
 
-type RecordColumn =
-  | { readonly kind: 'cleartext'; readonly source: string; readonly target: string }
-  | { readonly kind: 'fingerprint'; readonly source: string; readonly target: string; readonly key: FingerprintKey }
-  | {
-      readonly kind: 'sealed';
-      readonly source: string;
-      readonly target: string;
-      readonly padTargetBytes: number | null;
-    };
+interface RecordNames {
+  readonly source: string;
+  readonly target: string;
+  readonly normaliser: Normaliser | null;
+}
+
+type RecordColumn = RecordNames &
+  (
+    | { readonly kind: 'cleartext' }
+    | { readonly kind: 'fingerprint'; readonly key: FingerprintKey }
+    | { readonly kind: 'sealed'; readonly padTargetBytes: number | null }
+  );
 
 /** Keys and columns for sealing many records; wiped on dispose. */
 export interface RecordSealer extends Disposable {
@@ -61,8 +67,8 @@ export interface RecordSealer extends Disposable {
 /**
  * Derives once what {@link sealRecord} needs for the records of a schema.
  *
- * @throws {SealroomError} SCHEMA_INVALID for a schema without header row, or with a pad of type `max`, which needs the
- *   whole column; RULE_CLEARTEXT if the settings forbid its cleartext columns; USAGE_OPTION for a bad collaboration id.
+ * @throws {SealroomError} SCHEMA_INVALID for a schema without header row, with a pad of type `max`, which needs the whole
+ *   column, or with normalised columns if `normalisers` is missing; RULE_CLEARTEXT if the settings forbid its cleartext columns; USAGE_OPTION for a bad collaboration id.
  */
 export function createRecordSealer(options: RecordOptions): RecordSealer {
   const { schema, secret, settings } = options;
@@ -71,7 +77,13 @@ export function createRecordSealer(options: RecordOptions): RecordSealer {
     throw new SealroomError('SCHEMA_INVALID', 'records need a schema with `headerRow` true');
   }
   checkSettings(schema, settings);
-  const columns = schema.columns.map((column) => planColumn(column, secret, id, settings));
+  const normalisers = options.normalisers ?? NO_NORMALISERS;
+  if (normalisers === NO_NORMALISERS && schema.columns.some(isNormalised)) {
+    throw new SealroomError('SCHEMA_INVALID', 'the schema normalises columns, which needs `normalisers`', {
+      hint: 'add `normalisers: await loadNormalisers(schema.columns)` to the options',
+    });
+  }
+  const columns = schema.columns.map((column) => planColumn(column, normalisers.of(column), options, id));
   const root = deriveSealingRoot(secret, id);
   return {
     kernel: createKernel(options.kernel),
@@ -87,11 +99,11 @@ export function createRecordSealer(options: RecordOptions): RecordSealer {
 
 function planColumn(
   column: ColumnSchema,
-  secret: SharedSecret,
+  normaliser: Normaliser | null,
+  { secret, settings }: RecordOptions,
   id: CollaborationId,
-  settings: CollaborationSettings,
 ): RecordColumn {
-  const names = { source: column.sourceHeader, target: column.targetHeader };
+  const names = { source: column.sourceHeader, target: column.targetHeader, normaliser };
   switch (column.kind) {
     case 'cleartext':
       return { kind: 'cleartext', ...names };
@@ -118,7 +130,8 @@ function planColumn(
  *
  * Types: strings, booleans and bigints (64 bits) are sealed as such, a number as INT if it is a 32-bit integer and as DOUBLE
  * otherwise, a Date as TIMESTAMP in milliseconds UTC. Fingerprints take strings, booleans and whole numbers. Some
- * collaborations forbid repeated values; that needs the whole table and is not checked here.
+ * collaborations forbid repeated values; that needs the whole table and is not checked here. Columns that the schema normalises take
+ * strings, which become null if a step can make nothing of them.
  *
  * @throws {SealroomError} DATA_COLUMN if a property is missing or ambiguous; DATA_TYPE, DATA_VALUE, DATA_LENGTH,
  *   DATA_ENCODING with the column if a value cannot be protected.
@@ -140,7 +153,7 @@ export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string,
         hint: 'use null for a missing value',
       });
     }
-    return { column, value: value ?? null };
+    return { column, value: atColumn(column, () => normaliseValue(column, value ?? null)) };
   });
   const sealed = cells.flatMap(({ column, value }) =>
     column.kind === 'sealed' && !(value === null && sealer.preserveNulls)
@@ -155,6 +168,16 @@ export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string,
       atColumn(column, () => protectValue(sealer, keys, column, value)),
     ]),
   );
+}
+
+//= format F-102
+function normaliseValue({ normaliser }: RecordColumn, value: RecordValue): RecordValue {
+  if (normaliser === null || value === null || value === undefined) return value;
+  if (typeof value !== 'string') {
+    throw new SealroomError('DATA_TYPE', `a column that is normalised takes strings only, got a ${typeof value}`);
+  }
+  const result = normaliser(value);
+  return typeof result === 'string' ? result : null;
 }
 
 /** Runs a step on a value, and names the column in its errors. */
