@@ -21,7 +21,9 @@ export const LAYERS = {
   schema: ['bytes', 'normalise'],
   // Facts about values, and proposals: counts and shares, never values.
   suggest: ['bytes', 'normalise', 'schema'],
-  collab: ['bytes', 'platform', 'normalise', 'schema', 'signing', 'aws'],
+  // Defaults for the commands in a folder. It reads one file, and knows no option by more than its name.
+  project: [],
+  collab: ['bytes', 'platform', 'columns', 'normalise', 'schema', 'signing', 'aws'],
   tabular: ['bytes', 'columns', 'files', 'engine', 'schema'],
   // Not crypto either: a room checks signed tables. SHA-256 is all that it takes.
   'signed-tables': ['bytes', 'platform', 'columns', 'files', 'signing', 'tlog', 'tabular'],
@@ -77,6 +79,7 @@ export const LAYERS = {
     'normalise',
     'schema',
     'suggest',
+    'project',
     'collab',
     'tabular',
     'signed-tables',
@@ -87,7 +90,7 @@ export const LAYERS = {
     'clean-rooms',
   ],
   // As room, and for the same reason: whoever runs a room can open no cell, and has no key to.
-  'actions/operator': ['files', 'collab', 'audit', 'package', 'query', 'room'],
+  'actions/operator': ['files', 'collab', 'tabular', 'audit', 'package', 'query', 'room'],
 };
 
 /** Where a folder is entered: by its index.ts. A member's actions have two halves, the one with tables loads faster. */

@@ -42,6 +42,7 @@ const SLOW = [
   'test/custody/providers/aws-kms.test.ts',
   'test/custody/providers/pkcs11.test.ts',
   'test/custody/providers/providers.test.ts',
+  'test/docs/examples.test.ts',
   'test/protect/decrypt/core/mixed-columns.test.ts',
   'test/protect/encrypt/core/shuffle.test.ts',
   'test/protect/encrypt/threads.test.ts',

@@ -1,3 +1,4 @@
+import { SealroomError } from '../src/errors/index.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { prepareArguments } from './grammar/arguments.ts';
@@ -5,6 +6,7 @@ import { type CommandDeclaration, findCommand } from './grammar/declarations.ts'
 import { install } from './grammar/install.ts';
 import { respell } from './grammar/old-spellings.ts';
 import { createParser } from './grammar/parser.ts';
+import { explainDefaults, loadProject, withDefaults } from './options/project-defaults.ts';
 import { type CliIo, say } from './terminal.ts';
 import { optionsFirst, programUsage, usageError, usageOf } from './usage-error.ts';
 
@@ -14,12 +16,14 @@ import { optionsFirst, programUsage, usageError, usageOf } from './usage-error.t
  * Data goes to `io.stdout`, words to `io.stderr`. Nothing is thrown.
  */
 export async function runCli(given: CliIo): Promise<number> {
-  const io = { ...given, argv: wordsAsOptions(given.argv) };
+  let io: CliIo = { ...given, argv: wordsAsOptions(given.argv) };
   const wants = (flag: string): boolean => io.argv.includes(flag);
   try {
+    io = { ...io, project: await loadProject(io), defaults: new Map() };
     await parse(io);
     return EXIT.done;
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof SealroomError ? explainDefaults(io, thrown) : thrown;
     printError(io, error, wants('--json'), ['--debug', '--enable-stack-traces', '--enableStackTraces'].some(wants));
     return exitCodeOf(error);
   }
@@ -65,7 +69,8 @@ async function parse(io: CliIo): Promise<void> {
   if (command === null && !first.startsWith('-') && first !== '') {
     throw usageError(`Unknown command: ${first}`, io.argv, programUsage(Object.keys(COMMANDS)));
   }
-  const argv = prepareArguments(command === null ? io.argv : respellArguments(io, command.path), command);
+  const given = prepareArguments(command === null ? io.argv : respellArguments(io, command.path), command);
+  const argv = command === null ? given : withDefaults(io, command, given);
   const usage = command === null ? programUsage(Object.keys(COMMANDS)) : usageOf(command);
   const parser = createParser({ argv, command, usage });
   if (called !== null) install(parser, called);

@@ -1,6 +1,7 @@
 import picocolors from 'picocolors';
 import type { Readable, Writable } from 'node:stream';
 import type { OperatorEnvironment } from '../src/actions/operator/index.ts';
+import type { Project } from '../src/project/index.ts';
 
 /** An input stream, which may be a terminal. */
 export type InputStream = Readable & { readonly isTTY?: boolean };
@@ -21,6 +22,10 @@ export interface CliIo {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** The project file of the working directory; `null` if there is none. `runCli` finds it. */
+  readonly project?: Project | null | undefined;
+  /** What the project file has given to the command, by the name of the option. */
+  readonly defaults?: Map<string, string> | undefined;
   /** Fires when the user asks to stop. */
   readonly signal?: AbortSignal | undefined;
   /** The clock; default: the system's. Only tests set it. */

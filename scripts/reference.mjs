@@ -175,7 +175,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(join(ROOT, 'dist', 'cli', 'completion', 'reference.json'), JSON.stringify(reference));
   if (process.argv.includes('--write')) {
     mkdirSync(join(ROOT, 'man'), { recursive: true });
-    writeFileSync(join(ROOT, 'docs', 'commands.md'), await printPage(reference));
+    writeFileSync(join(ROOT, 'docs/commands.md'), await printPage(reference));
     writeFileSync(join(ROOT, 'man', 'sealroom.1'), await printManual(reference));
   }
 }

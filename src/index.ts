@@ -1,4 +1,8 @@
-/** The public API of sealroom. */
+/**
+ * The public API of sealroom.
+ *
+ * @module sealroom
+ */
 export type { CollaborationSettings } from './collab/index.ts';
 export {
   createCleanRoomsClient,
@@ -56,7 +60,7 @@ export {
   type RecordValue,
   sealRecord,
 } from './protect/index.ts';
-export { type ErrorCode, type ErrorPlace, SealroomError } from './errors/index.ts';
+export { ERROR_CODES, type ErrorCode, type ErrorPlace, listProblems, SealroomError } from './errors/index.ts';
 export {
   type CheckContext,
   checkQuery,

@@ -14,6 +14,7 @@ import { type AuditProblem, createSignerFile } from '../../src/audit/index.ts';
 import { countOf, SealroomError } from '../../src/errors/index.ts';
 import { readOptionalFile } from '../options/collaboration-options.ts';
 import { type ManifestArguments, readManifestFile, withManifestOptions } from '../options/manifest-option.ts';
+import { readTrust } from '../options/trust-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -70,7 +71,7 @@ function withTrust(yargs: Argv): Argv<TrustArguments> {
   return withLog(yargs).option('trust', {
     type: 'string',
     requiresArg: true,
-    describe: 'file of trusted verifier keys, one per line (default for your own log: its key)',
+    describe: 'trusted verifier key, or a file with such keys, one per line (default for your own log: its key)',
   });
 }
 
@@ -84,7 +85,7 @@ function logOf(io: CliIo, { log }: LogArguments): string | undefined {
 
 /** The log that the options name, and the keys that may have signed it. */
 async function readLogChoice(io: CliIo, args: TrustArguments): Promise<LogChoice> {
-  return { log: logOf(io, args), keys: await readOptionalFile(io, args.trust) };
+  return { log: logOf(io, args), keys: await readTrust(io, args.trust) };
 }
 
 async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import {
@@ -13,7 +12,6 @@ import {
   describeKey,
   describeSignature,
   diffManifests,
-  draftManifest,
   listGrants,
   listLimits,
   type Manifest,
@@ -23,7 +21,6 @@ import {
   requireSignatures,
   verifyManifest,
 } from '../../src/collab/index.ts';
-import { parseCollaborationId } from '../../src/crypto/index.ts';
 import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import { writeWholeFile } from '../../src/files/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
@@ -32,19 +29,13 @@ import { printChanges, printManifest } from '../output/format-manifest.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { importCommand } from './collab-import.ts';
+import { withSetUpCommands } from './collab-setup.ts';
+import { withTableCommand } from './collab-table.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 import { printAnswer } from '../output/answer.ts';
 
 interface ManifestArguments extends OutputArguments {
   readonly manifest: string;
-}
-
-/** The arguments of `collab init`. */
-interface InitArguments extends ManifestArguments {
-  readonly members: string;
-  readonly name: string;
-  readonly id: string | undefined;
-  readonly overwrite: boolean;
 }
 
 /** The arguments of `collab key`. */
@@ -54,7 +45,7 @@ interface KeyArguments extends OutputArguments {
 
 /** Who signs, and with what. */
 interface SignerArguments extends ManifestArguments {
-  readonly as: string;
+  readonly as: string | undefined;
   readonly 'signing-key': string | undefined;
   readonly home: string | undefined;
 }
@@ -98,19 +89,6 @@ async function readManifest(io: CliIo, file: string): Promise<Manifest> {
   return parseManifest(named.text, named);
 }
 
-async function runInit(args: InitArguments, io: CliIo): Promise<void> {
-  const id = args.id === undefined ? randomUUID() : parseCollaborationId(args.id);
-  const members = args.members.split(',').map((member) => member.trim());
-  const text = draftManifest({ id, name: args.name, members });
-  // The user chose the names: if they are invalid, nothing is written.
-  const { sha256 } = parseManifest(text);
-  await writeWholeFile(resolve(io.cwd, args.manifest), text, { overwrite: args.overwrite });
-  printAnswer(io, args, { manifest: args.manifest, id, members, sha256 }, [
-    `wrote ${quoteForMessage(args.manifest)} for the collaboration ${id}`,
-    'next: each member adds its public keys and tables, and then signs',
-  ]);
-}
-
 async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
   const { sign, isNew } = await ensureSigningKey(resolve(io.cwd, args.file));
   if (isNew && !args.json) io.stderr.write(`created a signing key in ${quoteForMessage(args.file)}; keep it secret\n`);
@@ -149,7 +127,7 @@ async function runSign(args: SignArguments, io: CliIo): Promise<void> {
   await writeWholeFile(file.file, text, { overwrite: true });
   const what = template === null ? manifest.name : `template ${template}`;
   printAnswer(io, args, { template, ...signature }, [
-    `signed ${quoteForMessage(what)} as ${args.as}`,
+    `signed ${quoteForMessage(what)} as ${signature.member}`,
     `hash ${signature.sha256}`,
   ]);
 }
@@ -165,7 +143,7 @@ async function runWithdraw(args: WithdrawArguments, io: CliIo): Promise<void> {
   });
   await writeWholeFile(file.file, text, { overwrite: true });
   printAnswer(io, args, { template, ...signature }, [
-    `withdrew the approval of template ${template} as ${args.as}, at ${signature.time ?? ''}`,
+    `withdrew the approval of template ${template} as ${signature.member}, at ${signature.time ?? ''}`,
     `hash ${signature.sha256}`,
   ]);
   if (args.json) return;
@@ -212,21 +190,13 @@ async function runDiff(args: DiffArguments, io: CliIo): Promise<void> {
   printAnswer(io, args, { changes }, printChanges(changes));
 }
 
-function withInit(yargs: Argv): Argv<InitArguments> {
-  return withManifest(yargs)
-    .option('members', {
-      type: 'string',
-      demandOption: true,
-      describe: 'ids of the members, separated by commas; the first one asks the queries',
-    })
-    .option('name', { type: 'string', default: 'New collaboration', describe: 'name of the collaboration' })
-    .option('id', { type: 'string', describe: 'collaboration id (default: a new one)' })
-    .option('overwrite', { type: 'boolean', default: false, describe: 'replace an existing file' });
-}
-
 function withSigner(yargs: Argv): Argv<SignerArguments> {
   return withManifest(yargs)
-    .option('as', { type: 'string', demandOption: true, describe: 'id of the member that signs' })
+    .option('as', {
+      type: 'string',
+      requiresArg: true,
+      describe: "id of the member that signs (default: that of the home's card)",
+    })
     .option('signing-key', {
       type: 'string',
       requiresArg: true,
@@ -288,8 +258,7 @@ function withFile(yargs: Argv): Argv<KeyArguments> {
 export function collabCommand(io: CliIo): CommandModule {
   return {
     builder: (yargs) =>
-      yargs
-        .command('init <manifest>', 'write a manifest to fill in', withInit, (args) => runInit(args, io))
+      withTableCommand(withSetUpCommands(yargs, io), io)
         .command(
           'validate <manifest>',
           'check a manifest, and report every mistake with its place',

@@ -38,6 +38,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     describe: 'write, check, sign and compare the manifest of a collaboration',
     load: async (head, io) => declareCommand(head, (await import('./collab.ts')).collabCommand(io)),
   },
+  status: {
+    command: 'status',
+    describe: 'say what is set in this folder, and what comes next',
+    load: async (head, io) => declareCommand(head, (await import('./status.ts')).statusCommand(io)),
+  },
   'clean-rooms': {
     command: 'clean-rooms',
     describe: 'run queries in AWS Clean Rooms, checked here first',

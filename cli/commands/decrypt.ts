@@ -6,14 +6,16 @@ import type { OpenedPackage } from '../../src/package/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
+  folderOutput,
   LENIENT_CELLS,
   outputPath,
   parseFormat,
-  readTransfer,
+  readPlaces,
   type TableArguments,
   tableOutput,
   withTableOptions,
 } from '../options/table-options.ts';
+import { readTrust } from '../options/trust-option.ts';
 import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -49,17 +51,17 @@ function printPackage({ statement, signedBy }: OpenedPackage): readonly string[]
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const fileOf = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : resolve(io.cwd, name);
-  const table = readTransfer(io, args);
+  const table = await readPlaces(io, args);
   const request = {
-    packageOutput: tableOutput(
-      io,
-      outputPath(tableNameOf(args.input), args.output),
-      parseFormat(args['output-format']),
+    packageOutput: folderOutput(
+      tableOutput(io, outputPath(tableNameOf(args.input), args.output), parseFormat(args['output-format'])),
+      args,
     ),
     collaboration: await readCollaboration(io, args),
     packageKeys: {
       identityFile: fileOf(args.identity),
-      trustFile: fileOf(args.trust),
+      trust: await readTrust(io, args.trust),
+      defaultTrustFile: io.project?.values.trust,
       member: args.as,
       isAgain: args.again,
     },
@@ -116,7 +118,7 @@ function describeOptions(yargs: Argv): Argv<DecryptArguments> {
     .option('trust', {
       type: 'string',
       requiresArg: true,
-      describe: 'file with the verifier keys of trusted rooms, one per line, for a result package',
+      describe: 'verifier key of the room, or a file with those of trusted rooms, one per line, for a result package',
     })
     .option('as', {
       type: 'string',

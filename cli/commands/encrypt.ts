@@ -5,7 +5,6 @@ import { readTextFile } from '../../src/files/index.ts';
 import { readCollaboration, readSettingsSource } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import {
-  readSigning,
   readTransfer,
   type SettingsArguments,
   type SigningArguments,
@@ -26,15 +25,17 @@ export interface EncryptArguments extends TableArguments, SettingsArguments, Sig
 }
 
 async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
-  const table = readTransfer(io, args);
+  const table = await readTransfer(io, args);
   const request = {
     schema: { text: await readTextFile(resolve(io.cwd, args.schema)), file: args.schema },
     collaboration: await readCollaboration(io, args),
     settings: await readSettingsSource(io, args),
     key: args.key,
     parquetBinaryAsString: args['parquet-binary-as-string'],
-    sign: readSigning(args),
+    name: args.table,
+    isSigned: args.sign,
     report: args['dry-run'] ? ('whole' as const) : ('sample' as const),
+    target: args.target,
   };
   const { summary, unnamedSecret } = await withProgress(io, (onProgress) =>
     encryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
@@ -55,6 +56,11 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
 
 function describeOptions(yargs: Argv): Argv<EncryptArguments> {
   return withKeyOptions(withSigningOptions(withSettingsOptions(withTableOptions(yargs))))
+    .option('table', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'name of the table in the manifest: what the room would refuse is refused here',
+    })
     .option('schema', { alias: 's', type: 'string', demandOption: true, describe: 'table schema (JSON)' })
     .option('parquet-binary-as-string', {
       type: 'boolean',

@@ -1,8 +1,15 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { receiveFromMember, requestFromMember, sendToMember } from '../../src/actions/member/index.ts';
-import { shortSecretId } from '../../src/custody/index.ts';
-import { quoteForMessage } from '../../src/errors/index.ts';
+import {
+  receiveFromManifest,
+  receiveFromMember,
+  requestFromMember,
+  sendInManifest,
+  sendToMember,
+} from '../../src/actions/member/index.ts';
+import type { ManifestFile } from '../../src/actions/member/tables.ts';
+import { type SentSecret, shortSecretId } from '../../src/custody/index.ts';
+import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import {
@@ -23,6 +30,7 @@ import {
   withNewKeyOptions,
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
+import { compareCards, EXPECT } from '../prompts/compare-card.ts';
 import { type CliIo, say } from '../terminal.ts';
 
 /** The arguments of `key request`. */
@@ -36,15 +44,17 @@ interface RequestArguments extends KeyCollaborationArguments {
 
 /** The arguments of `key send`. */
 interface SendArguments extends CommonArguments, KeyArguments, ManifestArguments {
-  readonly to: string;
-  readonly request: string;
-  readonly output: string;
+  readonly to: string | undefined;
+  readonly request: string | undefined;
+  readonly output: string | undefined;
   readonly overwrite: boolean;
+  readonly expect: string | undefined;
 }
 
 /** The arguments of `key receive`. */
 interface ReceiveArguments extends CommonArguments, NewKeyArguments, ManifestArguments {
-  readonly parcel: string;
+  readonly parcel: string | undefined;
+  readonly expect: string | undefined;
 }
 
 function withOverwrite<T>(yargs: Argv<T>): Argv<T & { readonly overwrite: boolean }> {
@@ -82,17 +92,29 @@ function withManifest<T>(yargs: Argv<T>): Argv<T & ManifestArguments> {
 
 function withSend(yargs: Argv): Argv<SendArguments> {
   return withManifest(withOverwrite(withKeyOptions(withCommon(yargs))))
-    .option('to', { type: 'string', demandOption: true, describe: 'verified card of the member that asked' })
-    .option('request', { type: 'string', demandOption: true, describe: 'file with the request of that member' })
-    .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'file for the parcel' });
+    .option('to', {
+      type: 'string',
+      describe: 'verified card of the member that asked, or with a request in the manifest its id',
+    })
+    .option('request', {
+      type: 'string',
+      describe: 'file with the request of that member (default: the one in the manifest)',
+    })
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      describe: 'file for the parcel (default: it goes into the manifest)',
+    })
+    .option('expect', EXPECT);
 }
 
 function withReceive(yargs: Argv): Argv<ReceiveArguments> {
-  return withManifest(withNewKeyOptions(withCommon(yargs))).positional('parcel', {
-    type: 'string',
-    demandOption: true,
-    describe: 'the file that the other member sent',
-  });
+  return withManifest(withNewKeyOptions(withCommon(yargs)))
+    .positional('parcel', {
+      type: 'string',
+      describe: 'the file that the other member sent (default: the parcel in the manifest)',
+    })
+    .option('expect', EXPECT);
 }
 
 async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
@@ -118,15 +140,64 @@ async function runRequest(args: RequestArguments, io: CliIo): Promise<void> {
 }
 
 async function runSend(args: SendArguments, io: CliIo): Promise<void> {
-  const output = resolve(io.cwd, args.output);
+  if (args.request === undefined) return sendInFile(args, io);
+  const { to, output: name } = args;
+  if (to === undefined || name === undefined) {
+    throw new SealroomError('USAGE_OPTION', '`--request` needs `--to` and `--output`', {
+      hint: '`--to` is the verified card of the member that asked; without `--request`, both are in the manifest',
+    });
+  }
+  const output = resolve(io.cwd, name);
   await checkTarget(output, args);
-  const { parcel, receiver, envelope } = await sendToMember(memberEnvironment(io, args), {
-    to: await readNamedFile(io, args.to),
+  const sent = await sendToMember(memberEnvironment(io, args), {
+    to: await readNamedFile(io, to),
     request: await readNamedFile(io, args.request),
     manifest: await readManifestFile(io, args),
     key: args.key,
   });
-  await writeWholeFile(output, parcel, args);
+  await writeWholeFile(output, sent.parcel, args);
+  writeSent(io, args, sent, output, name);
+}
+
+/** Answers the request in the manifest with a parcel in the manifest. */
+async function sendInFile(args: SendArguments, io: CliIo): Promise<void> {
+  const manifest = await readCarrier(io, args, '`--request`');
+  if (args.output !== undefined) {
+    throw new SealroomError('USAGE_OPTION', '`--output` needs `--request`', {
+      hint: 'the answer to a request in the manifest goes into the manifest',
+    });
+  }
+  const sent = await sendInManifest(memberEnvironment(io, args), {
+    manifest,
+    to: args.to,
+    isSame: compareCards(io, args),
+    key: args.key,
+  });
+  await writeWholeFile(manifest.file, sent.text, { overwrite: true });
+  writeSent(io, args, sent, manifest.file, args.manifest ?? '');
+  if (!args.json) say(io, 'hint', `give ${sent.receiver.body.id} the file, for \`sealroom key receive\``);
+}
+
+/** The manifest that carries requests and parcels. */
+async function readCarrier(
+  io: CliIo,
+  args: ManifestArguments,
+  instead: string,
+): Promise<ManifestFile & { readonly file: string }> {
+  const manifest = await readManifestFile(io, args);
+  if (manifest !== undefined) return manifest;
+  throw new SealroomError('USAGE_OPTION', `${instead} or \`--manifest\` is missing`, {
+    hint: 'the message is in a file of its own, or in the manifest',
+  });
+}
+
+function writeSent(
+  io: CliIo,
+  args: SendArguments,
+  { receiver, envelope }: SentSecret,
+  output: string,
+  name: string,
+): void {
   const { collaborationId, generation } = envelope;
   const secretId = shortSecretId(envelope.secretId);
   const { id } = receiver.body;
@@ -135,16 +206,25 @@ async function runSend(args: SendArguments, io: CliIo): Promise<void> {
     io,
     args,
     { collaborationId, generation, secretId, to: id, output },
-    `sealed ${what} in ${quoteForMessage(args.output)}; only ${quoteForMessage(id)} can open it`,
+    `sealed ${what} in ${quoteForMessage(name)}; only ${quoteForMessage(id)} can open it`,
   );
 }
 
 async function runReceive(args: ReceiveArguments, io: CliIo): Promise<void> {
-  const { sender, stored } = await receiveFromMember(memberEnvironment(io, args), {
-    file: resolve(io.cwd, args.parcel),
-    manifest: await readManifestFile(io, args),
-    key: args.key,
-  });
+  const { parcel, key } = args;
+  const environment = memberEnvironment(io, args);
+  const { sender, stored } =
+    parcel === undefined
+      ? await receiveFromManifest(environment, {
+          manifest: await readCarrier(io, args, '`<parcel>`'),
+          isSame: compareCards(io, args),
+          key,
+        })
+      : await receiveFromMember(environment, {
+          file: resolve(io.cwd, parcel),
+          manifest: await readManifestFile(io, args),
+          key,
+        });
   const { id } = sender.body;
   writeAnswer(
     io,
@@ -161,7 +241,7 @@ export function withExchangeCommands(yargs: Argv, io: CliIo): Argv {
       runRequest(args, io),
     )
     .command('send', 'send the secret to a member that requested it', withSend, (args) => runSend(args, io))
-    .command('receive <parcel>', 'receive the secret that another member sent', withReceive, (args) =>
+    .command('receive [parcel]', 'receive the secret that another member sent', withReceive, (args) =>
       runReceive(args, io),
     );
 }

@@ -4,6 +4,7 @@ import { isSameString, kindOfCard, type SignedCard } from '../../src/custody/ind
 import { quoteForMessage } from '../../src/errors/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
+import { askIsSame, describeCard as describeComparedCard, EXPECT, warnOfOthers } from '../prompts/compare-card.ts';
 import { type CliIo, say } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
@@ -79,35 +80,9 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
   else io.stderr.write(`pinned the card of ${quoteForMessage(card.body.id)}\n`);
 }
 
-function describeForPerson(io: CliIo, { replace }: VerifyArguments, { card, otherCards }: CardToCompare): void {
-  const { id, name, created } = card.body;
-  io.stderr.write(`card of ${quoteForMessage(id)}, ${quoteForMessage(name)}, created ${created}\n`);
-  if (otherCards === 0 || replace) return;
-  const [count, pronoun] =
-    otherCards === 1 ? ['another card is', 'it'] : [`${String(otherCards)} other cards are`, 'them'];
-  say(io, 'warning', `${count} pinned for this member; \`--replace\` unpins ${pronoun}`);
-}
-
-async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
-  const groups = digits.split(' ');
-  io.stderr.write('call the member at a number that did not come with the card; both of you must see these digits:\n');
-  io.stdout.write(`${groups.slice(0, 6).join(' ')}\n${groups.slice(6).join(' ')}\n`);
-  const { createLinePrompter, createTerminalPrompter } = await import('../prompts/prompts.ts');
-  const prompter = (io.stdin.isTTY === true ? createTerminalPrompter : createLinePrompter)(
-    io.stdin,
-    io.stderr,
-    io.signal,
-  );
-  try {
-    const answer = await prompter.askChoice({
-      message: 'Did the other member read out exactly these digits?',
-      options: ['no', 'yes'],
-      initial: 'no',
-    });
-    return answer === 'yes';
-  } finally {
-    prompter.close();
-  }
+function describeForPerson(io: CliIo, { replace }: VerifyArguments, compared: CardToCompare): void {
+  describeComparedCard(io, compared);
+  if (!replace) warnOfOthers(io, compared.otherCards);
 }
 
 function withInit(yargs: Argv): Argv<InitArguments> {
@@ -132,7 +107,7 @@ function withCard(yargs: Argv): Argv<CardArguments> {
 function withVerify(yargs: Argv): Argv<VerifyArguments> {
   return withCommon(yargs)
     .positional('card', { type: 'string', demandOption: true, describe: 'the file that the other member sent' })
-    .option('expect', { type: 'string', describe: 'digits that the other member read out; skips the question' })
+    .option('expect', EXPECT)
     .option('replace', {
       type: 'boolean',
       default: false,

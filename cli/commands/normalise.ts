@@ -3,6 +3,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { normaliseForPartner } from '../../src/actions/member/tables.ts';
 import { SealroomError } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
+import { checkTransfer } from '../../src/tabular/index.ts';
 import { readFiles, type TransferArguments, withTransferOptions } from '../options/table-options.ts';
 import { describeNormalised } from '../output/summary.ts';
 import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
@@ -17,7 +18,8 @@ interface NormaliseArguments extends TransferArguments {
 async function runNormalise(args: NormaliseArguments, io: CliIo): Promise<void> {
   const schemaOutput = args['schema-output'];
   if (schemaOutput === STANDARD_STREAM) throw new SealroomError('USAGE_OPTION', '`--schema-output` must be a file');
-  const table = readFiles(io, args);
+  const table = await readFiles(io, args);
+  await checkTransfer(table);
   const { summary, schema } = await normaliseForPartner({
     table: { ...table, signal: io.signal },
     schema: { text: await readTextFile(resolve(io.cwd, args.schema)), file: args.schema },
@@ -30,6 +32,7 @@ async function runNormalise(args: NormaliseArguments, io: CliIo): Promise<void> 
     (output === STANDARD_STREAM ? io.stderr : io.stdout).write(`${JSON.stringify(facts)}\n`);
     return;
   }
+  for (const note of summary.notes) say(io, 'note', note);
   for (const warning of summary.warnings) say(io, 'warning', warning);
   const name = output === STANDARD_STREAM ? 'standard output' : relative(io.cwd, output) || output;
   const lines = [

@@ -43,13 +43,14 @@ async function readOriginal(io: CliIo, args: ReencryptArguments): Promise<Origin
 }
 
 async function runReencrypt(args: ReencryptArguments, io: CliIo): Promise<void> {
-  const table = readTransfer(io, args);
+  const table = await readTransfer(io, args);
   const request = {
     original: await readOriginal(io, args),
     collaboration: await readCollaboration(io, args),
     key: args.key,
     from: args.from,
     sign: readSigning(args),
+    target: args.target,
     lenientCells: args['lenient-cells'],
   };
   const { summary, from, unnamedSecret } = await withProgress(io, (onProgress) =>

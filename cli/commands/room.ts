@@ -6,12 +6,15 @@ import {
   loadIntoRoom,
   makeRoom,
   readRoomLog,
+  readTablesWithManifest,
   removeFromRoom,
   replaceManifest,
   type TableReport,
+  type TablesWithManifest,
 } from '../../src/actions/operator/index.ts';
 import { listHomeKeys } from '../../src/actions/member/index.ts';
-import { countOf, quoteForMessage } from '../../src/errors/index.ts';
+import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import type { LoadSummary } from '../../src/room/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import {
@@ -34,7 +37,8 @@ import { printAnswer } from '../output/answer.ts';
 /** The arguments of `room init`. */
 interface InitArguments extends Omit<RoomArguments, 'room'> {
   readonly directory: string;
-  readonly manifest: string;
+  readonly tables: readonly string[] | undefined;
+  readonly manifest: string | undefined;
   readonly name: string | undefined;
 }
 
@@ -60,19 +64,49 @@ interface AddArguments extends TableArguments {
   readonly 'csv-input-null-value': string | undefined;
 }
 
+/** The manifest of a new room, and the tables that came with it. */
+async function readParts(
+  args: InitArguments,
+  io: CliIo,
+): Promise<Pick<TablesWithManifest, 'manifest' | 'manifestFile' | 'tables'>> {
+  const files = (args.tables ?? []).map((file) => resolve(io.cwd, file));
+  const isGiven = args.manifest !== undefined && io.defaults?.has('manifest') !== true;
+  if (files.length > 0 && isGiven) {
+    throw new SealroomError('USAGE_OPTION', '`--manifest` cannot be used with tables', {
+      hint: 'the tables carry their manifest; without them, load each one with `sealroom room add`',
+    });
+  }
+  if (files.length > 0) return readTablesWithManifest(files);
+  if (args.manifest === undefined) {
+    throw new SealroomError('USAGE_OPTION', '`sealroom room init` needs `--manifest`, or tables that carry one', {
+      hint: '`sealroom encrypt --table <name>` writes the manifest into Parquet files',
+    });
+  }
+  const { text, file } = await readNamedFile(io, args.manifest);
+  return { manifest: text, manifestFile: file, tables: [] };
+}
+
 async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, { room: args.directory });
-  const { text, file } = await readNamedFile(io, args.manifest);
+  const { manifest: text, manifestFile, tables: files } = await readParts(args, io);
   const knownKeys = await listHomeKeys(memberEnvironment(io, {}));
-  const parts = { directory, manifest: text, manifestFile: file, signerName: args.name, knownKeys };
+  const parts = { directory, manifest: text, manifestFile, signerName: args.name, knownKeys };
   const { manifest, verifier } = await makeRoom(operatorEnvironment(io), parts);
   const { id, name, sha256 } = manifest;
-  printAnswer(io, args, { directory, manifest: { id, name, sha256 }, verifier }, [
+  const loaded: LoadSummary[] = [];
+  for (const { file, table } of files) {
+    loaded.push(await loadIntoRoom(operatorEnvironment(io), { directory, table, input: { kind: 'file', path: file } }));
+  }
+  const tables = loaded.map(({ table }) => table);
+  printAnswer(io, args, { directory, manifest: { id, name, sha256 }, verifier, tables }, [
     `created the room ${quoteForMessage(args.directory)} for ${quoteForMessage(name)}`,
     `manifest ${sha256}`,
+    ...tables.map((table) => `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`),
     `verifier key of its audit log, for all members: ${verifier}`,
   ]);
-  if (!args.json) say(io, 'hint', `next: \`sealroom room add <table> <file> --room ${args.directory}\``);
+  const missing = manifest.tables.filter((table) => !tables.some((each) => each.name === table.name));
+  if (args.json || missing.length === 0) return;
+  say(io, 'hint', `next: \`sealroom room add <table> <file> --room ${args.directory}\``);
 }
 
 async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
@@ -105,8 +139,11 @@ async function runAdd(args: AddArguments, io: CliIo): Promise<void> {
       onProgress,
     }),
   );
-  const { table, leftOut, replacedSha256, warnings, signedBy, elapsedMs } = summary;
-  if (!args.json) for (const warning of warnings) say(io, 'warning', warning);
+  const { table, leftOut, replacedSha256, notes, warnings, signedBy, elapsedMs } = summary;
+  if (!args.json) {
+    for (const note of notes) say(io, 'note', note);
+    for (const warning of warnings) say(io, 'warning', warning);
+  }
   printAnswer(io, args, summary, [
     `loaded ${table.name} of ${table.owner}: ${countOf(table.snapshot?.rows ?? 0, 'row')}`,
     `columns: ${table.columns.map(({ name, protection }) => `${name} (${protection})`).join(', ')}`,
@@ -166,10 +203,14 @@ function withInit(yargs: Argv): Argv<InitArguments> {
   return withOutputOptions(
     yargs
       .positional('directory', { type: 'string', demandOption: true, describe: 'directory for the room' })
+      .positional('tables', {
+        type: 'string',
+        array: true,
+        describe: 'encrypted tables that carry their manifest, which the room gets and loads',
+      })
       .option('manifest', {
         type: 'string',
-        demandOption: true,
-        describe: 'manifest, signed by all members',
+        describe: 'manifest, signed by all members (default: the one that the tables carry)',
       })
       .option('name', {
         type: 'string',
@@ -221,7 +262,9 @@ export function roomCommand(io: CliIo): CommandModule {
   return {
     builder: (yargs) =>
       yargs
-        .command('init <directory>', 'create a room for a signed manifest', withInit, (args) => runInit(args, io))
+        .command('init <directory> [tables..]', 'create a room for a signed manifest', withInit, (args) =>
+          runInit(args, io),
+        )
         .command('add <table> <file>', 'load an encrypted table, which replaces the previous one', withFile, (args) =>
           runAdd(args, io),
         )

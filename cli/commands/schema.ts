@@ -5,7 +5,8 @@ import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, removeFile, writeWholeFile } from '../../src/files/index.ts';
 import { parseStep } from '../../src/normalise/index.ts';
 import { printTableSchema, templateSchema } from '../../src/schema/index.ts';
-import { formatOf } from '../../src/tabular/index.ts';
+import { findInput, formatOf } from '../../src/tabular/index.ts';
+import { type CsvArguments, readCsvOptions, withCsvOptions } from '../options/csv-options.ts';
 import { parseFormat, tableInput } from '../options/table-options.ts';
 import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from './schema-proposal.ts';
 import type { Prompter } from '../prompts/prompter.ts';
@@ -18,7 +19,7 @@ const MODES = ['template', 'interactive', 'suggest'] as const;
 type Mode = 'template' | 'editor' | 'dialogue' | 'suggest';
 
 /** The arguments of the command. */
-export interface SchemaArguments {
+export interface SchemaArguments extends CsvArguments {
   readonly input: string;
   readonly template: boolean;
   readonly interactive: boolean;
@@ -152,8 +153,9 @@ async function makeText(args: Arguments, mode: Mode, io: CliIo, output: SchemaOu
   };
   const { id, profile, region, country, samples, json, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
-  const options = { headerRow: !args.noHeaders, signal: io.signal };
+  const options = { headerRow: !args.noHeaders, ...readCsvOptions(args), signal: io.signal };
   return withSchemaSource(tableInput(io, args.input, parseFormat(args.fileFormat)), options, (table) => {
+    for (const note of table.notes) say(io, 'note', note);
     for (const warning of table.warnings) say(io, 'warning', warning);
     for (const { index, name, reason } of table.source.unusable) {
       say(io, 'warning', `column ${String(index + 1)} (${quoteForMessage(name)}) is left out: ${reason}`);
@@ -172,6 +174,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
   const draftName = `${output === STANDARD_STREAM ? `${basename(args.input)}.json` : output}.draft`;
   const draftPath = resolve(io.cwd, draftName);
   if (output !== STANDARD_STREAM) {
+    await findInput(tableInput(io, args.input, parseFormat(args.fileFormat)));
     await checkTarget(path, { overwrite: args.overwrite, input: resolve(io.cwd, args.input) });
   }
   const text = await makeText(args, mode, io, { name: output, draftPath, draftName });
@@ -185,7 +188,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
 }
 
 function describeOptions(yargs: Argv): Argv<SchemaArguments> {
-  return yargs
+  return withCsvOptions(yargs)
     .positional('input', {
       type: 'string',
       demandOption: true,

@@ -56,6 +56,37 @@ export function prepareArguments(argv: readonly string[], command: CommandDeclar
   return [...before, ...after.map((argument) => MARK + argument)];
 }
 
+/** What arguments give: the options by their long names, with the text of the last value, and the number of positional arguments. */
+export interface GivenArguments {
+  readonly options: ReadonlyMap<string, string | undefined>;
+  readonly positionals: number;
+}
+
+/** Reads which options and how many positional arguments there are, without a parser. @param argv as {@link prepareArguments} returns them */
+export function readGiven(argv: readonly string[], { path, options }: CommandDeclaration): GivenArguments {
+  const given = new Map<string, string | undefined>();
+  let positionals = 0;
+  for (let index = path.length; index < argv.length; index += 1) {
+    const argument = argv[index] ?? '';
+    const [, written = '', , value] = /^--?([^=]+)(=([^]*))?$/.exec(argument) ?? [];
+    if (written === '' || argument.startsWith(MARK)) {
+      positionals += 1;
+      continue;
+    }
+    const option = options.find((each) => spellingsOf(each).includes(written));
+    const isApart = option !== undefined && value === undefined && takesValue(option);
+    if (isApart) index += 1;
+    given.set(option?.name ?? written, value ?? (isApart ? argv[index] : undefined));
+  }
+  return { options: given, positionals };
+}
+
+/** All spellings of an option's names, without hyphens: the parser also takes them in camel case. */
+export function spellingsOf(option: Declared<Options>): readonly string[] {
+  const toCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return namesOf(option).flatMap((name) => [name, toCamelCase(name)]);
+}
+
 /** Removes the mark of {@link prepareArguments} from one argument. */
 export function restoreArgument(text: string): string {
   return text.startsWith(MARK) ? text.slice(MARK.length) : text;

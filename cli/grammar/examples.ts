@@ -4,7 +4,7 @@ export type Example = readonly [command: string, does: string];
 /** Two examples of each command, for its help, the man page and the reference. `test/cli/grammar.test.ts` reads them as arguments. */
 export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   encrypt: [
-    ['encrypt orders.csv --schema orders.json --manifest spring.yaml', 'under the settings of the manifest'],
+    ['encrypt --table orders orders.csv --schema o.json --manifest m.yaml', 'as the room wants it'],
     ['encrypt - -e csv -s s.json --manifest m.yaml < a.csv > b.csv', 'in a pipe'],
   ],
   decrypt: [
@@ -15,13 +15,32 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['reencrypt orders.protected.csv --manifest spring.yaml', 'a table with sealed columns only'],
     ['reencrypt a.protected.csv --original a.csv -s a.json --id $ID', 'a table with fingerprints'],
   ],
+  normalise: [
+    [
+      'normalise orders.csv -s orders.json -o plain.csv --schema-output plain.json',
+      'for a partner who encrypts with C3R',
+    ],
+    ['normalise orders.csv --schema orders.json --dry-run', 'what becomes of the values of each column'],
+  ],
   schema: [
     ['schema orders.csv --suggest', 'propose a schema, with reasons'],
     ['schema orders.csv --interactive --output orders.json', 'edit a proposal as one table'],
   ],
   'collab init': [
-    ['collab init spring.yaml --members brand,pub', 'a manifest to fill in'],
-    ['collab init spring.yaml --members brand,pub --id $ID', 'for a collaboration that has an id'],
+    ['collab init m.yaml --as brand --key keystore:keystore', 'keys, secret and manifest'],
+    ['collab init spring.yaml --members brand,pub', 'only a manifest to fill in'],
+  ],
+  'collab join': [
+    ['collab join spring.yaml --as pub --key keystore:keystore', 'add yourself, and ask for the secret'],
+    ['collab join spring.yaml --ability CAN_RECEIVE_RESULTS', 'as a member that receives results'],
+  ],
+  'collab add-member': [
+    ['collab add-member pub.card.json --manifest spring.yaml', 'a member that only brings tables'],
+    ['collab add-member a.json --manifest m.yaml --ability CAN_QUERY', 'one that asks queries'],
+  ],
+  'collab add-table': [
+    ['collab add-table t -s t.json --data t.csv --rule aggregation --min 20 --manifest m.yaml', 'sums'],
+    ['collab add-table t -s t.json --rule list --manifest m.yaml', 'rows of the overlap'],
   ],
   'collab validate': [
     ['collab validate spring.yaml', 'every mistake with its place'],
@@ -35,8 +54,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['collab key sign.key', 'make a signing key, and print its public half'],
     ['collab key sign.key --json', 'the same for a program'],
   ],
+  status: [
+    ['status', 'what is set in this folder, and what comes next'],
+    ['status --json', 'the same for a program'],
+  ],
   'collab sign': [
-    ['collab sign spring.yaml --as brand', 'sign with the key of your home'],
+    ['collab sign spring.yaml', 'sign with the key of your home'],
     ['collab sign spring.yaml --as pub --template reach', 'approve a template'],
   ],
   'collab withdraw': [

@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import type { Options } from 'yargs';
+import { requireNoAddresses } from '../addresses.ts';
 import {
   isUsage,
   NEEDS_COMMAND,
@@ -10,19 +11,14 @@ import {
   usageError,
 } from '../usage-error.ts';
 import { VERSION } from '../version.ts';
-import { type CommandDeclaration, type Declared, namesOf } from './declarations.ts';
+import { spellingsOf } from './arguments.ts';
+import type { CommandDeclaration, Declared } from './declarations.ts';
 
 /** Width of the help, in characters. */
 const HELP_COLUMNS = 100;
 
 /** Options whose value may be an empty text. */
 const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['csv-input-null-value', 'csv-output-null-value']);
-
-/** All spellings of an option's names, without hyphens: the parser also takes them in camel case. */
-function spellingsOf(option: Declared<Options>): readonly string[] {
-  const toCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  return namesOf(option).flatMap((name) => [name, toCamelCase(name)]);
-}
 
 /** Whether an option of this name is among the arguments. */
 function isGiven(argv: readonly string[], name: string): boolean {
@@ -87,6 +83,7 @@ export function createParser({ argv, command, usage }: Invocation): Argv {
       .exitProcess(false)
       .check((args: Readonly<Record<string, unknown>>) => {
         checkValues(command?.options ?? [], argv, args);
+        requireNoAddresses(args);
         return true;
       }, true)
       .fail((message: string | null, error: Error | null | undefined) => {

@@ -5,7 +5,7 @@ import { SealroomError } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
 import type { CliIo } from '../terminal.ts';
 import { type ManifestArguments, readManifestFile, readNamedFile } from './manifest-option.ts';
-import type { SettingsArguments } from './table-options.ts';
+import { type SettingsArguments, settingsOfFlags } from './table-options.ts';
 
 /** Reads the file that an option names, if it is given. @throws {SealroomError} as `readTextFile` */
 export async function readOptionalFile(io: CliIo, name: string | undefined): Promise<FileText | undefined> {
@@ -26,16 +26,14 @@ export async function readCollaboration(
  * @throws {SealroomError} USAGE_OPTION if there is more than one source; as `readTextFile`.
  */
 export async function readSettingsSource(io: CliIo, args: SettingsArguments): Promise<SettingsSource | null> {
-  const {
-    'allow-cleartext': allowCleartext,
-    'allow-duplicates': allowDuplicates,
-    'allow-joins-on-columns-with-different-names': allowJoinsOnColumnsWithDifferentNames,
-    'preserve-nulls': preserveNulls,
-    profile,
-    region,
-  } = args;
-  const flags = { allowCleartext, allowDuplicates, allowJoinsOnColumnsWithDifferentNames, preserveNulls };
-  const isGiven = Object.values(flags).some((value) => value !== undefined);
+  const { profile, region } = args;
+  const flags = [
+    args['allow-cleartext'],
+    args['allow-duplicates'],
+    args['allow-joins-on-columns-with-different-names'],
+    args['preserve-nulls'],
+  ];
+  const isGiven = flags.some((value) => value !== undefined);
   const ways = [isGiven, args.settings !== undefined, args['from-clean-rooms']].filter(Boolean).length;
   if (ways > 1) {
     throw new SealroomError('USAGE_OPTION', 'the settings come from more than one source', {
@@ -51,13 +49,5 @@ export async function readSettingsSource(io: CliIo, args: SettingsArguments): Pr
     return { kind: 'file', file: { text, file: args.settings } };
   }
   if (!isGiven) return null;
-  return {
-    kind: 'given',
-    settings: {
-      allowCleartext: allowCleartext ?? false,
-      allowDuplicates: allowDuplicates ?? false,
-      allowJoinsOnColumnsWithDifferentNames: allowJoinsOnColumnsWithDifferentNames ?? false,
-      preserveNulls: preserveNulls ?? false,
-    },
-  };
+  return { kind: 'given', settings: settingsOfFlags(args) };
 }

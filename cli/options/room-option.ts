@@ -6,17 +6,24 @@ import { type OutputArguments, withOutputOptions } from './output-options.ts';
 
 /** The arguments of all commands on a room. */
 export interface RoomArguments extends OutputArguments {
-  readonly room: string;
+  /** The current directory if not given. */
+  readonly room: string | undefined;
 }
 
 /** Declares the options of all commands on a room. */
 export function withRoom(yargs: Argv): Argv<RoomArguments> {
-  return withOutputOptions(yargs.option('room', { type: 'string', default: '.', describe: 'directory of the room' }));
+  return withOutputOptions(
+    yargs.option('room', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'directory of the room (default: the current one)',
+    }),
+  );
 }
 
 /** The absolute path of the room. */
 export function roomDirectory(io: CliIo, { room }: Pick<RoomArguments, 'room'>): string {
-  return resolve(io.cwd, room);
+  return resolve(io.cwd, room ?? '.');
 }
 
 /** The argument of commands that record something in a room. */

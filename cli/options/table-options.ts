@@ -1,9 +1,19 @@
-import { basename, extname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { TableTransfer } from '../../src/actions/member/tables.ts';
+import type { CollaborationSettings } from '../../src/collab/index.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/crypto/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
-import { type TableFormat, type TableInput, type TableOutput, unknownFormat } from '../../src/tabular/index.ts';
+import { findParts } from '../../src/files/index.ts';
+import {
+  checkTransfer,
+  formatOf,
+  type TableFormat,
+  type TableInput,
+  type TableOutput,
+  unknownFormat,
+} from '../../src/tabular/index.ts';
+import { type CsvArguments, readCsvOptions, withCsvOptions } from './csv-options.ts';
 import { type ManifestArguments, withManifestOptions } from './manifest-option.ts';
 import { fipsKernel, type FipsArguments } from './fips-option.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
@@ -11,9 +21,10 @@ import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 const FORMATS: readonly TableFormat[] = ['csv', 'parquet', 'arrow'];
 
 /** The files and formats of a command that reads a table and writes one. */
-export interface TransferArguments {
+export interface TransferArguments extends CsvArguments {
   readonly input: string;
   readonly output: string | undefined;
+  readonly 'rows-per-file': number | undefined;
   readonly overwrite: boolean;
   readonly 'dry-run': boolean;
   readonly 'file-format': string | undefined;
@@ -47,11 +58,11 @@ export function withTableOptions(yargs: Argv): Argv<Omit<TableArguments, keyof F
 
 /** Declares the files and formats of a command that reads a table and writes one. */
 export function withTransferOptions(yargs: Argv): Argv<TransferArguments> {
-  return yargs
+  return withCsvOptions(yargs)
     .positional('input', {
       type: 'string',
       demandOption: true,
-      describe: 'the table, or - for standard input',
+      describe: 'the table: a file, a folder, a pattern in quotes, or - for standard input',
     })
     .option('output', {
       alias: 'o',
@@ -59,6 +70,11 @@ export function withTransferOptions(yargs: Argv): Argv<TransferArguments> {
       describe: 'the output, or - for standard output (default: <name>.out.<ext> in the current directory)',
     })
     .option('overwrite', { alias: 'f', type: 'boolean', default: false, describe: 'replace an existing output' })
+    .option('rows-per-file', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'write a folder of this name, with files of at most so many rows',
+    })
     .option('dry-run', {
       alias: 'n',
       type: 'boolean',
@@ -99,19 +115,24 @@ export function withTransferOptions(yargs: Argv): Argv<TransferArguments> {
     });
 }
 
-/** The options for signing the output of a command. */
+/** The options for a protected output: its signature, and who will read it. */
 export interface SigningArguments {
   readonly sign: boolean;
   readonly table: string | undefined;
+  readonly target: 'aws' | undefined;
 }
 
-/** Declares the options for signing the output of a command. */
+/** Declares the options for a protected output: its signature, and who will read it. */
 export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments> {
   return yargs
     .option('sign', {
       type: 'boolean',
       default: false,
       describe: 'sign the output with the key in your home, into <output>.sealroom.sig.json',
+    })
+    .option('target', {
+      choices: ['aws'] as const,
+      describe: 'refuse what AWS Glue and AWS Clean Rooms would refuse in the output',
     })
     .option('table', {
       type: 'string',
@@ -121,7 +142,10 @@ export function withSigningOptions<T>(yargs: Argv<T>): Argv<T & SigningArguments
 }
 
 /** Reads the options for signing. @throws {SealroomError} USAGE_OPTION for a name without a signature. */
-export function readSigning({ sign, table }: SigningArguments): { readonly table: string | undefined } | undefined {
+export function readSigning({
+  sign,
+  table,
+}: Pick<SigningArguments, 'sign' | 'table'>): { readonly table: string | undefined } | undefined {
   if (sign) return { table };
   if (table === undefined) return undefined;
   throw new SealroomError('USAGE_OPTION', '`--table` needs `--sign`', {
@@ -168,30 +192,78 @@ export function tableOutput(io: CliIo, path: string, format: TableFormat | undef
   return { kind: 'stream', stream: io.stdout, format };
 }
 
-/** The output of a command on a table: as given, or the input's file name with `.out` before its extension. */
+/** The same output, as a folder of files if a number of rows is given for them. @throws {SealroomError} USAGE_OPTION */
+export function folderOutput(
+  place: TableOutput,
+  { output, 'rows-per-file': rowsPerFile }: Pick<TransferArguments, 'output' | 'rows-per-file'>,
+): TableOutput {
+  if (rowsPerFile === undefined) {
+    if (output?.endsWith('/') !== true) return place;
+    throw new SealroomError('USAGE_OPTION', 'a folder as output needs `--rows-per-file`');
+  }
+  if (output === undefined || place.kind !== 'file') {
+    throw new SealroomError('USAGE_OPTION', '`--rows-per-file` needs a folder as `--output`');
+  }
+  if (!Number.isSafeInteger(rowsPerFile) || rowsPerFile < 1) {
+    throw new SealroomError(
+      'USAGE_OPTION',
+      `\`--rows-per-file\` must be a whole number from 1 on, got ${String(rowsPerFile)}`,
+    );
+  }
+  return { ...place, rowsPerFile };
+}
+
+/** The output of a command on a table: as given, or the input's file name with `.out` before its extension, `.csv` for `.tsv`. */
 export function outputPath(input: string, output: string | undefined): string {
   if (output !== undefined) return output;
   if (input === STANDARD_STREAM) return STANDARD_STREAM;
-  const extension = extname(input);
-  return `${basename(input, extension)}.out${extension}`;
+  const [, stem = '', extension = ''] = /^(.+?)((?:\.[^.]*)?(?:\.(?:gz|zst))?)$/i.exec(basename(input)) ?? [];
+  return `${stem}.out${extension.replace(/^\.tsv\b/i, '.csv')}`;
 }
 
-/** Reads the input, the output and their options. */
-export function readTransfer(io: CliIo, args: TableArguments): TableTransfer {
+/**
+ * Reads the input, the output and their options, and checks the files before anything else is read.
+ *
+ * @throws {SealroomError} as `checkTransfer`; USAGE_OPTION.
+ */
+export async function readTransfer(io: CliIo, args: TableArguments): Promise<TableTransfer> {
+  const transfer = await readPlaces(io, args);
+  await checkTransfer(transfer);
+  return transfer;
+}
+
+/** As {@link readTransfer}, for an input that may be a package, which is found out later. */
+export async function readPlaces(io: CliIo, args: TableArguments): Promise<TableTransfer> {
   return {
-    ...readFiles(io, args),
+    ...(await readFiles(io, args)),
     kernel: args.fips ? fipsKernel(args.kernel) : args.kernel,
     threads: args.threads,
   };
 }
 
-/** Reads the input, the output and their formats. */
-export function readFiles(io: CliIo, args: TransferArguments): Omit<TableTransfer, 'kernel' | 'threads'> {
+/**
+ * Reads the input, the output and their formats.
+ *
+ * @throws {SealroomError} USAGE_OPTION if a folder or pattern has no output; as `findParts`.
+ */
+export async function readFiles(
+  io: CliIo,
+  args: TransferArguments,
+): Promise<Omit<TableTransfer, 'kernel' | 'threads'>> {
   const tempDirectory = args['temp-dir'];
+  const input = tableInput(io, args.input, parseFormat(args['file-format']));
+  const isNamed = args.output !== undefined || input.kind !== 'file';
+  if (!isNamed && (await findParts(input.path)) !== null) {
+    throw new SealroomError('USAGE_OPTION', 'a folder or pattern as input needs `--output`');
+  }
+  // An ending that says nothing of the input says nothing of an output that is named after it.
+  const format =
+    parseFormat(args['output-format']) ?? (isNamed ? undefined : (input.format ?? formatOf(input.path) ?? undefined));
   return {
-    input: tableInput(io, args.input, parseFormat(args['file-format'])),
-    output: tableOutput(io, outputPath(args.input, args.output), parseFormat(args['output-format'])),
+    input,
+    output: folderOutput(tableOutput(io, outputPath(args.input, args.output), format), args),
     csvInputNull: args['csv-input-null-value'],
+    ...readCsvOptions(args),
     csvOutputNull: args['csv-output-null-value'],
     overwrite: args.overwrite,
     dryRun: args['dry-run'],
@@ -199,20 +271,24 @@ export function readFiles(io: CliIo, args: TransferArguments): Omit<TableTransfe
   };
 }
 
-/** The options for the four settings, which come from one of three sources. */
-export interface SettingsArguments {
+/** The four settings as flags. */
+export interface SettingFlags {
   readonly 'allow-cleartext': boolean | undefined;
   readonly 'allow-duplicates': boolean | undefined;
   readonly 'allow-joins-on-columns-with-different-names': boolean | undefined;
   readonly 'preserve-nulls': boolean | undefined;
+}
+
+/** The options for the four settings, which come from one of three sources. */
+export interface SettingsArguments extends SettingFlags {
   readonly settings: string | undefined;
   readonly 'from-clean-rooms': boolean;
   readonly profile: string | undefined;
   readonly region: string | undefined;
 }
 
-/** Declares the options for the settings of the collaboration. */
-export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArguments> {
+/** Declares the four settings as flags. */
+export function withSettingFlags<T>(yargs: Argv<T>): Argv<T & SettingFlags> {
   return yargs
     .option('allow-cleartext', { type: 'boolean', describe: 'the collaboration allows cleartext columns' })
     .option('allow-duplicates', {
@@ -223,7 +299,22 @@ export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArgumen
       type: 'boolean',
       describe: 'the collaboration allows joins between fingerprint columns with different names',
     })
-    .option('preserve-nulls', { type: 'boolean', describe: 'the collaboration keeps nulls visible' })
+    .option('preserve-nulls', { type: 'boolean', describe: 'the collaboration keeps nulls visible' });
+}
+
+/** The settings that the flags say; those that are not given are off. */
+export function settingsOfFlags(args: SettingFlags): CollaborationSettings {
+  return {
+    allowCleartext: args['allow-cleartext'] ?? false,
+    allowDuplicates: args['allow-duplicates'] ?? false,
+    allowJoinsOnColumnsWithDifferentNames: args['allow-joins-on-columns-with-different-names'] ?? false,
+    preserveNulls: args['preserve-nulls'] ?? false,
+  };
+}
+
+/** Declares the options for the settings of the collaboration. */
+export function withSettingsOptions<T>(yargs: Argv<T>): Argv<T & SettingsArguments> {
+  return withSettingFlags(yargs)
     .option('settings', { type: 'string', describe: 'JSON file with these four settings' })
     .option('from-clean-rooms', {
       type: 'boolean',

@@ -42,7 +42,7 @@ function printTemplate({ id, approvedBy, parameters }: AnalysisTemplate): readon
 }
 
 /** Lists each subject once, with its lines below it. */
-function groupLines(entries: readonly { readonly subject: string; readonly text: string }[]): readonly string[] {
+export function groupLines(entries: readonly { readonly subject: string; readonly text: string }[]): readonly string[] {
   const subjects = [...new Set(entries.map(({ subject }) => subject))];
   return subjects.flatMap((name) => {
     const texts = entries.filter(({ subject }) => subject === name).map(({ text }) => `    ${text}`);

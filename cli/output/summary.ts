@@ -12,10 +12,11 @@ export interface TableSummary {
   readonly elapsedMs: number;
   readonly kernel: string;
   readonly threads: number;
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Prints warnings and the summary of a table command: words to standard error, or one JSON object to standard output. */
+/** Prints notes, warnings and the summary of a table command: words to standard error, or one JSON object to standard output. */
 export function printSummary(
   io: CliIo,
   args: { readonly json: boolean; readonly 'dry-run': boolean },
@@ -30,6 +31,7 @@ export function printSummary(
     stream.write(`${JSON.stringify({ output: args['dry-run'] ? null : output, ...summary })}\n`);
     return;
   }
+  for (const note of summary.notes) say(io, 'note', note);
   for (const warning of summary.warnings) say(io, 'warning', warning);
   const seconds = summary.elapsedMs / 1000;
   const rate = Math.round(summary.rows / Math.max(seconds, 0.001)).toLocaleString('en');

@@ -35,14 +35,19 @@ export class Cursor {
     return isRecord(this.#value) ? Object.keys(this.#value) : [];
   }
 
-  /** Whether the value equals a text. */
-  is(text: string): boolean {
+  /** Whether the value equals a text, or `null`. */
+  is(text: string | null): boolean {
     return this.#value === text;
   }
 
   /** The text, or `null` for anything else, without noting a problem. */
   peekText(): string | null {
     return typeof this.#value === 'string' ? this.#value : null;
+  }
+
+  /** The number, or `null` for anything else, without noting a problem. */
+  peekNumber(): number | null {
+    return typeof this.#value === 'number' ? this.#value : null;
   }
 
   /** The object without one of its keys; an empty object for anything else. */

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { SETTING_NAMES } from './settings.ts';
+import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './settings.ts';
 
 /** What the draft of a manifest needs. */
 export interface DraftParts {
@@ -8,10 +8,12 @@ export interface DraftParts {
   readonly name: string;
   /** Ids; the first member asks the queries, receives the results and pays. */
   readonly members: readonly string[];
+  /** Default: all are off. */
+  readonly settings?: CollaborationSettings | undefined;
 }
 
 const TABLES = `
-# Each owner adds its tables. Only columns that the analysis rule names are loaded into the room.
+# Each owner adds its tables, with \`sealroom collab add-table\`. Only columns that the analysis rule names are loaded into the room.
 #  - name: impressions
 #    owner: pub
 #    columns:
@@ -38,13 +40,13 @@ function draftMember(id: string, isFirst: boolean): string {
     displayName: ${id}
     abilities: [${isFirst ? 'CAN_QUERY, CAN_RECEIVE_RESULTS' : ''}]
     payer: ${String(isFirst)}
-    publicKeys: {} # sign and receive: \`sealroom member card --manifest-keys\` prints both
+    publicKeys: {} # \`sealroom collab add-member <card>\` puts the hash of the member's card here
 `;
 }
 
-/** The text of a new manifest: YAML, with comments that say what to fill in. All settings are off. */
-export function draftManifest({ id, name, members }: DraftParts): string {
-  const settings = SETTING_NAMES.map((setting) => `  ${setting}: false\n`).join('');
+/** The text of a new manifest: YAML, with comments that say what to fill in. */
+export function draftManifest({ id, name, members, settings: chosen = HIGH_ASSURANCE }: DraftParts): string {
+  const settings = SETTING_NAMES.map((setting) => `  ${setting}: ${String(chosen[setting])}\n`).join('');
   return `# What the members of a collaboration agree on. It holds no secret. See docs/manifest.md.
 version: 1
 ${stringify({ id, name }, { lineWidth: 0 })}

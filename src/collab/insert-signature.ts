@@ -1,16 +1,6 @@
-import { type Document, parseDocument } from 'yaml';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { editManifest } from './edit.ts';
+import type { Manifest } from './manifest.ts';
 import type { MemberSignature } from './signature.ts';
-
-/** Changes the text of a valid manifest: comments and order stay, YAML stays YAML and JSON stays JSON. */
-function edit(text: string, change: (document: Document.Parsed, manifest: Manifest) => void): string {
-  const manifest = parseManifest(text);
-  const document = parseDocument(text, { version: '1.2', schema: 'core', stringKeys: true });
-  change(document, manifest);
-  return text.trimStart().startsWith('{')
-    ? `${JSON.stringify(document.toJS(), null, 2)}\n`
-    : document.toString({ lineWidth: 0 });
-}
 
 const indexOf = ({ templates }: Manifest, template: string): number => templates.findIndex(({ id }) => id === template);
 
@@ -23,7 +13,7 @@ const indexOf = ({ templates }: Manifest, template: string): number => templates
  * @throws {SealroomError} MANIFEST_SYNTAX, MANIFEST_INVALID or MANIFEST_UNSUPPORTED if the manifest is not valid.
  */
 export function insertSignature(text: string, signature: MemberSignature, template: string | null): string {
-  return edit(text, (document, manifest) => {
+  return editManifest(text, (document, manifest) => {
     const index = template === null ? -1 : indexOf(manifest, template);
     const existing = template === null ? manifest.signatures : (manifest.templates[index]?.approvals ?? []);
     const others = existing.filter(({ member }) => member !== signature.member);
@@ -40,7 +30,7 @@ export function insertSignature(text: string, signature: MemberSignature, templa
  * @throws {SealroomError} as {@link insertSignature}
  */
 export function insertWithdrawal(text: string, withdrawal: MemberSignature, template: string): string {
-  return edit(text, (document, manifest) => {
+  return editManifest(text, (document, manifest) => {
     const { member, sha256 } = withdrawal;
     const others = manifest.withdrawals.filter((each) => each.member !== member || each.sha256 !== sha256);
     document.setIn(['withdrawals'], document.createNode([...others, withdrawal]));
@@ -60,7 +50,7 @@ export function insertWithdrawal(text: string, withdrawal: MemberSignature, temp
  * @throws {SealroomError} as {@link insertSignature}
  */
 export function insertSecretIds(text: string, secretIds: Readonly<Record<string, string>>): string {
-  return edit(text, (document, manifest) => {
+  return editManifest(text, (document, manifest) => {
     document.setIn(['secretIds'], document.createNode({ ...manifest.secretIds, ...secretIds }));
   });
 }

@@ -6,3 +6,4 @@ export { fillDefaults } from './parameters.ts';
 export { tableKeysOf } from './roles.ts';
 export { HIGH_ASSURANCE, LOW_ASSURANCE, parseSettings } from './settings.ts';
 export { describeTypedText, readTypedText } from './typed-text.ts';
+export { requireTable } from './table-fit.ts';

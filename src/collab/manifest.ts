@@ -1,8 +1,10 @@
 import canonicalize from 'canonicalize';
 import { didYouMean, isList, isRecord, quoteForMessage, SealroomError } from '../errors/index.ts';
 import { sha256Hex } from '../platform/index.ts';
+import { type Carried, readCarried } from './carried.ts';
 import { Cursor, present } from './cursor.ts';
 import { type DocumentValue, readDocument } from './document.ts';
+import { HASH_TEXT } from './hash-text.ts';
 import { LABEL } from './label.ts';
 import { type NormalisationPin, readPin, requirePin } from './normalisation.ts';
 import { type Member, readMembers } from './member.ts';
@@ -11,14 +13,7 @@ import { type CollaborationSettings, HIGH_ASSURANCE, SETTING_NAMES } from './set
 import { type Dialect, readDialect } from './dialect.ts';
 import type { MemberSignature } from './signature.ts';
 import { type ManifestTable, readTable } from './table.ts';
-import {
-  type AnalysisTemplate,
-  HASH_TEXT,
-  listWithdrawals,
-  readSignatures,
-  readTemplates,
-  readWithdrawals,
-} from './template.ts';
+import { type AnalysisTemplate, listWithdrawals, readSignatures, readTemplates, readWithdrawals } from './template.ts';
 import type { Withdrawal } from './withdrawal.ts';
 
 /** What the audit log keeps of each query. */
@@ -60,7 +55,9 @@ export interface Manifest {
   readonly signatures: readonly MemberSignature[];
   /** The withdrawals of approvals in the manifest, including those that do not hold; `verifyManifest` says which hold. */
   readonly withdrawals: readonly MemberSignature[];
-  /** Hash of the canonical form without signatures, approvals and withdrawals; 64 hexadecimal digits. */
+  /** Cards, requests and parcels that travel in the file. */
+  readonly exchange: Carried;
+  /** Hash of the canonical form without signatures, approvals, withdrawals and `exchange`; 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
@@ -80,6 +77,7 @@ const KEYS = [
   'x-signedTables',
   'signatures',
   'withdrawals',
+  'exchange',
 ];
 
 const COLLABORATION_ID = {
@@ -174,14 +172,15 @@ function readTables(cursor: Cursor, context: Parameters<typeof readTable>[1]): r
   return Object.freeze(present(tables));
 }
 
-/** The content that is hashed and signed: everything except signatures, approvals and their withdrawals. */
+/** The content that is hashed and signed: everything except signatures, approvals, their withdrawals, and what the file carries. */
 function contentOf(value: DocumentValue): DocumentValue {
   if (!isRecord(value)) return value;
   const templates = value['templates'];
   const bare = isList(templates)
     ? { templates: templates.map((each) => (isRecord(each) ? omit(each, 'approvals') : each)) }
     : {};
-  return { ...omit(omit(value, 'signatures'), 'withdrawals'), ...bare };
+  const content = ['signatures', 'withdrawals', 'exchange'].reduce(omit, value);
+  return { ...content, ...bare };
 }
 
 function omit(value: Readonly<Record<string, DocumentValue>>, key: string): Readonly<Record<string, DocumentValue>> {
@@ -193,7 +192,8 @@ function readManifest(root: Cursor, content: DocumentValue, known: readonly With
   root.at('version').whole(1, 1);
   const id = root.at('id').text(COLLABORATION_ID) ?? '';
   const settings = readSettings(root.at('settings'));
-  const members = readMembers(root.at('members'));
+  const exchange = readCarried(root.at('exchange'));
+  const members = readMembers(root.at('members'), exchange);
   const withdrawals = readWithdrawals(root.at('withdrawals'), members);
   const dialect = readDialect(root.at('dialect'));
   const templates = readTemplates(root.at('templates'), {
@@ -229,6 +229,7 @@ function readManifest(root: Cursor, content: DocumentValue, known: readonly With
     signedTables: readSignedTables(root.at('x-signedTables')),
     signatures: readSignatures(root.at('signatures'), members),
     withdrawals,
+    exchange,
     sha256: sha256Hex(canonicalize(content) ?? ''),
   });
 }
@@ -258,6 +259,17 @@ export interface ParseManifestOptions {
  * @throws {SealroomError} MANIFEST_SYNTAX if the text is not YAML or JSON that means what it shows; MANIFEST_INVALID if a rule is
  *   broken; MANIFEST_UNSUPPORTED if it asks for something that this release does not support. One error covers all problems, and
  *   `listProblems` returns them one by one, each with line, character and path.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { parseManifest, settingsOf, verifyManifest } from 'sealroom/collab';
+ *
+ * const manifest = parseManifest(await readFile('samples/room/manifest.json', 'utf8'), { file: 'manifest.json' });
+ * console.log(manifest.tables.map(({ name }) => name).join(', ')); // impressions, purchases, readers
+ * console.log(settingsOf(manifest).settings.allowCleartext); // true
+ * console.log(verifyManifest(manifest).map(({ member, state }) => `${member}: ${state}`).join(', ')); // shoes: no-key, paper: no-key
+ * ```
  */
 export function parseManifest(text: string, { file, withdrawals = [] }: ParseManifestOptions = {}): Manifest {
   refusePrivateKeys(text, file);

@@ -1,3 +1,4 @@
+import { type Carried, readCardOf } from './carried.ts';
 import { type Cursor, present, readUnique } from './cursor.ts';
 import { LABEL } from './label.ts';
 import { type Person, readPeople, SIGN_KEY } from './person.ts';
@@ -16,6 +17,8 @@ export interface Member {
   readonly abilities: readonly Ability[];
   /** Whether it pays for the computation; at most one member does. */
   readonly payer: boolean;
+  /** The hash of the card that the keys come from; `null` if the manifest has the keys themselves. */
+  readonly card: string | null;
   /** Both may be missing while the manifest is being drafted. */
   readonly publicKeys: {
     /** Ed25519 public key, as `ed25519:` and 32 bytes in Base64. */
@@ -64,21 +67,25 @@ function readMemberId(cursor: Cursor): string | null {
   return cursor.refuse(`\`${id}\` is the name of a schema of the engine`, 'choose another id');
 }
 
-function readMember(cursor: Cursor, taken: ReadonlySet<string>): Member | null {
-  if (!cursor.object(['id', 'displayName', 'abilities', 'payer', 'publicKeys', 'people'])) return null;
+function readMember(cursor: Cursor, taken: ReadonlySet<string>, carried: Carried): Member | null {
+  if (!cursor.object(['id', 'displayName', 'abilities', 'payer', 'card', 'publicKeys', 'people'])) return null;
   const id = readMemberId(cursor.at('id'));
   const displayName = cursor.at('displayName');
   const payer = cursor.at('payer');
   const keys = cursor.at('publicKeys');
   if (keys.isGiven) keys.object(['sign', 'receive']);
   const [sign, receive] = [keys.at('sign'), keys.at('receive')];
+  const named = cursor.at('card');
+  if (named.isGiven && keys.isGiven) keys.refuse('a member has either this or `card`');
+  const card = named.isGiven ? readCardOf(named, id, carried) : null;
   const member = {
     displayName: displayName.isGiven ? displayName.text(LABEL) : id,
     abilities: readUnique(cursor.at('abilities'), readAbility),
     payer: payer.isGiven && payer.flag() === true,
+    card: card?.sha256 ?? null,
     publicKeys: Object.freeze({
-      sign: sign.isGiven ? sign.text(SIGN_KEY) : null,
-      receive: receive.isGiven ? receive.text(RECEIVE_KEY) : null,
+      sign: sign.isGiven ? sign.text(SIGN_KEY) : (card?.body.sign ?? null),
+      receive: receive.isGiven ? receive.text(RECEIVE_KEY) : (card?.body.receive ?? null),
     }),
     people: readPeople(cursor.at('people'), taken),
   };
@@ -89,19 +96,20 @@ function readMember(cursor: Cursor, taken: ReadonlySet<string>): Member | null {
  * Reads the members. Their ids are unique and at most one of them pays. A signing key belongs to one member, and to one of its
  * people.
  */
-export function readMembers(cursor: Cursor): readonly Member[] {
+export function readMembers(cursor: Cursor, carried: Carried): readonly Member[] {
   const seen = new Set<string>();
   /** The signing keys of the previous members. */
   const taken = new Set<string>();
   let payer: string | null = null;
   const members = cursor.items(1).map((item) => {
-    const member = readMember(item, taken);
+    const member = readMember(item, taken, carried);
     if (member === null) return null;
     const { id, publicKeys } = member;
     if (seen.has(id)) return item.at('id').refuse(`the id \`${id}\` is used twice`);
     seen.add(id);
     if (publicKeys.sign !== null && taken.has(publicKeys.sign)) {
-      item.at('publicKeys').at('sign').refuse('this key already belongs to another member');
+      const place = member.card === null ? item.at('publicKeys').at('sign') : item.at('card');
+      place.refuse('this key already belongs to another member');
     }
     for (const key of [publicKeys.sign, ...member.people.map(({ sign }) => sign)]) if (key !== null) taken.add(key);
     if (member.payer && payer !== null)

@@ -10,7 +10,7 @@ import { columnsOfRule } from './rules/columns-of-rule.ts';
 import { type CustomRule, readCustomRule } from './rules/custom.ts';
 import { type ListRule, readListRule } from './rules/list.ts';
 import { AWS_KEYS, EXTENSIONS, refuseOtherExtensions, type RulePlace } from './rules/rule-place.ts';
-import { HASH_TEXT } from './template.ts';
+import { HASH_TEXT } from './hash-text.ts';
 
 /** The file that a table comes from. */
 export interface ManifestSource {

@@ -4,6 +4,7 @@ import { quoteForMessage } from '../errors/index.ts';
 import { sha256Hex } from '../platform/index.ts';
 import { SIGNATURE_PATTERN } from '../signing/index.ts';
 import { type Cursor, present } from './cursor.ts';
+import { HASH_TEXT } from './hash-text.ts';
 import type { Dialect } from './dialect.ts';
 import type { Member } from './member.ts';
 import { readParameters, type TemplateParameter } from './parameters.ts';
@@ -33,9 +34,6 @@ const TEMPLATE_ID = {
   pattern: /^[a-z][a-z0-9_-]{0,62}$/,
   words: '1 to 63 of `a-z`, `0-9`, `_` and hyphen, a letter first',
 };
-
-/** The form of a SHA-256 hash in a manifest. */
-export const HASH_TEXT = { pattern: /^[0-9a-f]{64}$/, words: '64 hexadecimal digits in lower case', hidden: true };
 
 const SIGNATURE = { pattern: SIGNATURE_PATTERN, words: 'a signature of 64 bytes in Base64', hidden: true };
 

@@ -45,6 +45,18 @@ function requireOnlyCell(column: ByteColumn): Uint8Array {
  * @throws {SealroomError} DATA_TYPE if values of the type cannot be fingerprinted.
  * @throws {SealroomError} DATA_VALUE if the value does not belong to the type.
  * @throws {SealroomError} DATA_ENCODING if a text has an unpaired surrogate.
+ *
+ * @example
+ * ```ts
+ * import { createKernel, deriveFingerprintKey, fingerprintValue, parseSharedSecret } from 'sealroom/crypto';
+ *
+ * const collaborationId = '00000000-1111-2222-3333-444444444444';
+ * const settings = { allowJoinsOnColumnsWithDifferentNames: false };
+ * using secret = parseSharedSecret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
+ * using key = deriveFingerprintKey(secret, collaborationId, 'state', settings);
+ * const cell = fingerprintValue(createKernel('node'), key, { type: { kind: 'string' }, value: 'VA' });
+ * console.log(cell); // 02:hmac:dVShrpJ70MTSG9VCtCW8WcMdoKbeel144Aln4vRwWk4=
+ * ```
  */
 export function fingerprintValue(kernel: Kernel, key: FingerprintKey, { type, value }: TypedValue): string {
   const typeByte = fingerprintTypeByte(type);
@@ -83,6 +95,21 @@ export function sealedValueOf(target: CellTarget, { type, value }: TypedValue): 
  * Seals one value or null under a fresh nonce.
  *
  * @throws {SealroomError} DATA_VALUE, DATA_ENCODING, DATA_LENGTH, SCHEMA_HEADER as {@link sealCellInRow}.
+ *
+ * @example
+ * ```ts
+ * import { createKernel, deriveSealingRoot, openCell, parseSharedSecret, sealCell } from 'sealroom/crypto';
+ *
+ * const kernel = createKernel('node');
+ * using secret = parseSharedSecret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
+ * using root = deriveSealingRoot(secret, '00000000-1111-2222-3333-444444444444');
+ * const target = { targetHeader: 'city', padTargetBytes: 64 };
+ * const cell = sealCell(kernel, root, target, { type: { kind: 'string' }, value: 'Richmond' });
+ * console.log(cell.slice(0, 7), cell.length); // 02:enc: 175
+ *
+ * const opened = openCell(kernel, root, cell);
+ * if (opened.kind === 'sealed') console.log(opened.value.value); // Richmond
+ * ```
  */
 export function sealCell(kernel: Kernel, root: SealingRoot, target: CellTarget, typed: TypedValue): string {
   using keys = kernel.deriveRowKeys(root, freshNonces(root, [sealedValueOf(target, typed)], 1));

@@ -7,7 +7,7 @@ import { NONCE_BYTES } from './limits.ts';
 /**
  * Nonces for `rows` rows, 32 random bytes each, in one buffer. Use each for one row only.
  *
- * They are as good as the platform's generator. {@link freshNonces} makes nonces that differ for different rows even if it repeats itself.
+ * They are as good as the platform's generator. `freshNonces` makes nonces that differ for different rows even if it repeats itself.
  */
 export function randomNonces(rows: number): Uint8Array<ArrayBuffer> {
   return randomBytes(rows * NONCE_BYTES);

@@ -14,7 +14,7 @@ export {
 } from './envelope-store.ts';
 export { type Envelope, parseEnvelope, printEnvelope, type SecretMetadata } from './envelope.ts';
 export { readSecretFromEnvironment, SECRET_FILE_VARIABLE, SECRET_VARIABLE } from './environment.ts';
-export { listKnownKeys, listPinned, pinCard, requireOther } from './exchange/card-store.ts';
+export { findPinned, listKnownKeys, listPinned, pinCard, requireOther } from './exchange/card-store.ts';
 export { type Card, kindOfCard, parseCard, type SignedCard } from './exchange/card.ts';
 export {
   type FileText,
@@ -29,7 +29,9 @@ export {
 } from './exchange/hand-over.ts';
 export { initMember, type InitOptions, readOwnCard } from './exchange/member.ts';
 export { readParcelFile } from './exchange/message-file.ts';
-export type { SignedRequest } from './exchange/request.ts';
+export { parseRequest, type SignedRequest } from './exchange/request.ts';
+export { listRequests } from './exchange/request-store.ts';
+export { type CarriedText, carryText, printCarried } from './exchange/signed-text.ts';
 export { authenticationString, isSameString } from './exchange/short-authentication-string.ts';
 export { requireFips } from './fips.ts';
 export { HOME_VARIABLE, memberHome, type MemberHome } from './home.ts';

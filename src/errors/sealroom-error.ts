@@ -58,6 +58,7 @@ export const ERROR_CODES = [
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already
   'IO_FORMAT', // a table format that is unknown or does not support the operation
+  'IO_ADDRESS', // an address such as s3:// in the place of a path
   'IO_ENGINE', // the table engine or a worker thread failed internally
   'IO_CLEAN_ROOMS', // the AWS Clean Rooms API refused or failed
   'IO_FIPS', // FIPS was asked for, and this runtime does not offer it or fails its tests
@@ -65,6 +66,7 @@ export const ERROR_CODES = [
   'IO_CLOCK', // a clock that is far ahead of the last record of a log
   'IO_ABORTED', // stopped by the caller
   'USAGE_OPTION', // options that are invalid or contradict each other
+  'USAGE_PROJECT', // a project file that is malformed, or says what no project file may
 ] as const;
 
 /** One of {@link ERROR_CODES}. */
@@ -117,14 +119,25 @@ export class SealroomError extends Error {
 
   /** A copy of the error with `where` added to its place; what is already known is kept. */
   at(where: ErrorPlace): SealroomError {
-    const located = new SealroomError(this.code, this.message, {
-      hint: this.hint,
-      where: { ...where, ...this.where },
-      cause: this.cause,
-      evidence: this.evidence,
-    });
-    if (this.stack !== undefined) located.stack = this.stack;
-    return located;
+    return this.#copy(this.hint, { ...where, ...this.where });
+  }
+
+  /** A copy of the error with another hint. */
+  withHint(hint: string): SealroomError {
+    return this.#copy(hint, this.where);
+  }
+
+  #copy(hint: string | undefined, where: ErrorPlace): SealroomError {
+    const { code, message, cause, evidence, stack } = this;
+    const copy = new SealroomError(code, message, { hint, where, cause, evidence });
+    if (stack !== undefined) copy.stack = stack;
+    return copy;
+  }
+
+  /** A copy of the error with another place. */
+  atPlace(where: ErrorPlace): SealroomError {
+    const { code, message, hint, cause, evidence } = this;
+    return new SealroomError(code, message, { hint, where, cause, evidence });
   }
 
   /**

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { constants, type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
@@ -24,7 +25,12 @@ export interface AtomicWriteOptions extends PlaceOptions {
    * Default: a new name beside the target.
    */
   readonly temporary?: string | undefined;
+  /** The file that is replaced, whose mode, owner and group the new one gets as far as that gives nobody more. Default: mode 0600. */
+  readonly like?: FileRights | undefined;
 }
+
+/** Who may do what with a file. */
+export type FileRights = Pick<Stats, 'mode' | 'uid' | 'gid'>;
 
 /** A file that is being written, under a temporary name until it is complete. */
 export interface OutputTarget {
@@ -59,7 +65,7 @@ export async function startFile(path: string, options: AtomicWriteOptions): Prom
     path: temporary,
     handle,
     async commit() {
-      const size = await finishFile(handle, temporary);
+      const size = await finishFile(handle, temporary, options.like);
       await placeFile(temporary, path, options);
       return size;
     },
@@ -71,9 +77,9 @@ export async function startFile(path: string, options: AtomicWriteOptions): Prom
 }
 
 /** Flushes a written file and closes it; returns its size in bytes. */
-async function finishFile(handle: FileHandle, path: string): Promise<number> {
+async function finishFile(handle: FileHandle, path: string, like: FileRights | undefined): Promise<number> {
   try {
-    await handle.chmod(0o600);
+    await handle.chmod(like === undefined ? 0o600 : await takeRights(handle, like));
     await handle.sync();
     const [own, named] = [await handle.stat(), await lstat(path)];
     if (own.dev !== named.dev || own.ino !== named.ino) throw Object.assign(new Error(), { code: 'EBUSY' });
@@ -81,6 +87,34 @@ async function finishFile(handle: FileHandle, path: string): Promise<number> {
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Flushes a complete file that was written by its name, gives it the rights of the one that it replaces, or mode 0600, and renames it into place.
+ *
+ * @param to absolute
+ */
+export async function placeWrittenFile(
+  from: string,
+  to: string,
+  options: Omit<AtomicWriteOptions, 'temporary'>,
+): Promise<void> {
+  const handle = await open(from, constants.O_RDWR | constants.O_NOFOLLOW);
+  await finishFile(handle, from, options.like);
+  await placeFile(from, to, options);
+}
+
+/** Gives a file the owner and the group of another, if this user can, and returns the mode that it may then have. */
+//= format F-135
+async function takeRights(handle: FileHandle, { mode, uid, gid }: FileRights): Promise<number> {
+  const own = await handle.stat();
+  // Without the others' bits until the mode is set: a change of owner happens between the two.
+  if (own.uid !== uid || own.gid !== gid) await handle.chown(own.uid, gid).catch(() => undefined);
+  if (own.uid !== uid) await handle.chown(uid, gid).catch(() => undefined);
+  const kept = mode & 0o777;
+  const { gid: group } = await handle.stat();
+  // Another group gets no more than everybody had.
+  return group === gid ? kept : (kept & 0o707) | (kept & ((kept & 0o007) << 3));
 }
 
 /**
@@ -159,11 +193,21 @@ async function renameToNew(from: string, to: string): Promise<void> {
     await link(from, to);
   } catch (error) {
     if (!NO_LINKS.includes(systemCode(error))) throw error;
-    if ((await lstat(to).catch(() => null)) !== null) throw Object.assign(new Error(), { code: 'EEXIST' });
-    await rename(from, to);
+    await renameByClaim(from, to);
     return;
   }
   await rm(from);
+}
+
+/** Renames where there are no links: of several at once, one can create the empty file whose place it takes. */
+async function renameByClaim(from: string, to: string): Promise<void> {
+  await (await open(to, 'wx', 0o600)).close();
+  try {
+    await rename(from, to);
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
+  }
 }
 
 async function removeIfThere(path: string): Promise<void> {

@@ -1,13 +1,18 @@
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { encodeUtf8 } from '../bytes/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
+import { hashChunks } from './hash-file.ts';
+import { requireLocalPath } from './local-path.ts';
 import { type SpillBlock, SpillFile } from './spill-file.ts';
 
 const CHUNK_BYTES = 1 << 20;
+
+/** How the bytes of a file are compressed as a whole. */
+export type Compression = 'gzip' | 'zstd';
 
 /** The bytes of a table, readable from the start any number of times. */
 export interface ByteSource {
@@ -15,9 +20,13 @@ export interface ByteSource {
   readonly name: string;
   /** Absolute path, for engines that read files themselves, or `null`. */
   readonly path: string | null;
+  /** How the file at `path` is compressed; `chunks` are what it contains. */
+  readonly compression?: Compression | undefined;
   readonly bytes: number;
   /** All bytes, in chunks that are valid until the next one is requested. */
   chunks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** SHA-256 of the bytes as they are stored, in hexadecimal; takes a separate pass. */
+  sha256(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -28,11 +37,29 @@ export interface SpoolOptions {
 }
 
 /**
+ * Checks that a file can be read, without waiting for a pipe.
+ *
+ * @throws {SealroomError} IO_READ if it is missing, a directory, or unreadable; IO_ADDRESS.
+ */
+export async function requireReadable(path: string): Promise<void> {
+  requireLocalPath(path);
+  const absolute = resolve(path);
+  try {
+    if ((await stat(absolute)).isDirectory())
+      throw new SealroomError('IO_READ', 'the input is a directory', { where: { file: path } });
+    await access(absolute, constants.R_OK);
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+/**
  * Opens a file as a byte source. Anything but a regular file, such as a pipe, can be read only once, and is kept like a stream.
  *
- * @throws {SealroomError} IO_READ if it is missing, a directory, or unreadable.
+ * @throws {SealroomError} IO_READ if it is missing, a directory, or unreadable; IO_ADDRESS.
  */
 export async function openFile(path: string, options: SpoolOptions = {}): Promise<ByteSource> {
+  requireLocalPath(path);
   const absolute = resolve(path);
   try {
     const facts = await stat(absolute);
@@ -44,6 +71,7 @@ export async function openFile(path: string, options: SpoolOptions = {}): Promis
       path: absolute,
       bytes: facts.size,
       chunks: (signal) => readChunks(absolute, path, signal),
+      sha256: (signal) => hashChunks(readChunks(absolute, path, signal)),
       close: () => Promise.resolve(),
     };
   } catch (error) {
@@ -111,6 +139,7 @@ export async function spoolStream(stream: Readable, name: string, options: Spool
     path: null,
     bytes,
     chunks,
+    sha256: (signal) => hashChunks(chunks(signal)),
     close: () => file.close(),
   };
 }
@@ -123,5 +152,6 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
       yield await Promise.resolve(bytes.subarray(start, start + CHUNK_BYTES));
     }
   }
-  return { name, path: null, bytes: bytes.length, chunks, close: () => Promise.resolve() };
+  const sha256 = (signal?: AbortSignal): Promise<string> => hashChunks(chunks(signal));
+  return { name, path: null, bytes: bytes.length, chunks, sha256, close: () => Promise.resolve() };
 }

@@ -7,10 +7,15 @@ export {
   temporaryName,
   writeFileAtomically,
 } from './atomic-write.ts';
+export { compressingSink, compressionOf, decompressed } from './compression.ts';
+export { checkFolder, createFolderTarget, type FolderTarget, partName } from './folder-target.ts';
+export { findParts, hashOfParts, type Part, requireOutside } from './parts.ts';
 export { type ByteSink, fileSink, memorySink, streamSink } from './byte-sink.ts';
-export { type ByteSource, memorySource, openFile, readFailure, spoolStream } from './byte-source.ts';
+export { type ByteSource, memorySource, openFile, readFailure, requireReadable, spoolStream } from './byte-source.ts';
+export { requireLocalPath } from './local-path.ts';
+export { companionOf, findOutput } from './output-path.ts';
 export { fileExists } from './exists.ts';
-export { hashChunks, hashFile } from './hash-file.ts';
+export { hashFile } from './hash-file.ts';
 export { withLock } from './lock.ts';
 export {
   type BeforeCommit,
@@ -19,6 +24,7 @@ export {
   checkedStream,
   checkTarget,
   createTarget,
+  placeOutput,
   sidecarPath,
   signaturePath,
   standardOutput,

@@ -1,10 +1,18 @@
 import { fstatSync } from 'node:fs';
-import { access, constants, lstat, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { SealroomError } from '../errors/index.ts';
-import { isExisting, type OutputTarget, startFile, writeFailure } from './atomic-write.ts';
+import {
+  type AtomicWriteOptions,
+  isExisting,
+  type OutputTarget,
+  placeWrittenFile,
+  startFile,
+  writeFailure,
+} from './atomic-write.ts';
 import { hashFile } from './hash-file.ts';
+import { findOutput, type OutputPlace } from './output-path.ts';
 
 /** The path of the sidecar of a protected file that is not Parquet: beside it, named after it. */
 export function sidecarPath(file: string): string {
@@ -17,7 +25,7 @@ export function signaturePath(file: string): string {
 }
 
 /** The files that describe an output and would be wrong beside a new one: its sidecar, its signature, and a checksum of Hadoop's. */
-function companionsOf(path: string): readonly string[] {
+export function companionsOf(path: string): readonly string[] {
   //= format F-91
   return [join(dirname(path), `.${basename(path)}.crc`), sidecarPath(path), signaturePath(path)];
 }
@@ -43,28 +51,19 @@ export interface TargetOptions {
 /**
  * Checks that a target can be written, without writing anything.
  *
- * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is not a regular file, or is the
- *   input itself, or if its directory is missing or not writable.
+ * @returns where it is written
+ * @throws {SealroomError} IO_EXISTS if it exists and `overwrite` is false; IO_WRITE if it is the input itself, or if its directory is
+ *   missing or not writable; as {@link findOutput}.
  */
-export async function checkTarget(target: string, options: TargetOptions): Promise<void> {
-  const path = resolve(target);
-  const where = { file: target };
+export async function checkTarget(target: string, options: TargetOptions): Promise<OutputPlace> {
+  const place = await findOutput(target);
+  const { path, isTaken } = place;
   if (options.input !== undefined && (await isSameFile(resolve(options.input), path))) {
-    throw new SealroomError('IO_WRITE', 'the output is the same file as the input', { where });
+    throw new SealroomError('IO_WRITE', 'the output is the same file as the input', { where: { file: target } });
   }
-  const existing = await lstat(path).catch(() => null);
-  if (existing?.isDirectory() === true) {
-    throw new SealroomError('IO_WRITE', 'the output is a directory', { where });
-  }
-  // The output replaces an existing file, but must not replace a device or a pipe.
-  if (existing !== null && !existing.isFile() && !existing.isSymbolicLink()) {
-    throw new SealroomError('IO_WRITE', 'the output is a device or a pipe, not a regular file', {
-      where,
-      hint: 'use `-` to write to standard output',
-    });
-  }
-  if (existing !== null && !options.overwrite) throw outputExists(target);
+  if (isTaken && !options.overwrite) throw outputExists(target);
   await checkDirectory(dirname(path), target);
+  return place;
 }
 
 /** Whether two paths lead to the same file, through any links. */
@@ -95,27 +94,53 @@ export async function checkDirectory(directory: string, name: string): Promise<v
 }
 
 /**
- * Creates a target as {@link startFile} does. `commit` also removes the files that describe what it replaces.
+ * Creates a target as {@link startFile} does, where a link leads. A file that is replaced leaves its mode to the new one. `commit` also
+ * removes the files that describe what it replaces.
  *
  * @throws {SealroomError} IO_EXISTS, IO_WRITE as {@link checkTarget}; `commit` throws IO_EXISTS if a file was created there
  *   meanwhile.
  */
 export async function createTarget(target: string, options: TargetOptions): Promise<OutputTarget> {
-  await checkTarget(target, options);
-  const path = resolve(target);
-  const fail = (error: unknown): never => {
-    throw isExisting(error) ? outputExists(target) : writeFailure(error, target);
-  };
-  const file = await startFile(path, {
-    replaces: options.overwrite,
-    obsolete: companionsOf(path),
-    // A user's folder, and a table that can be made again.
-    allowsUnsyncedDirectory: true,
-  }).catch(fail);
+  const place = await checkTarget(target, options);
+  const fail = failAt(target);
+  const file = await startFile(place.path, writeOptions(target, place, options)).catch(fail);
   return { ...file, commit: () => file.commit().catch(fail) };
 }
 
-function outputExists(file: string): SealroomError {
+/**
+ * Gives a complete file the name of a target, as {@link createTarget} does. It is on the target's file system.
+ *
+ * @param from absolute
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE as {@link checkTarget}, also if a file was created there meanwhile.
+ */
+export async function placeOutput(from: string, target: string, options: TargetOptions): Promise<void> {
+  const place = await checkTarget(target, options);
+  await placeWrittenFile(from, place.path, writeOptions(target, place, options)).catch(failAt(target));
+}
+
+function writeOptions(
+  target: string,
+  { path, existing }: OutputPlace,
+  { overwrite }: TargetOptions,
+): AtomicWriteOptions {
+  return {
+    replaces: overwrite,
+    // Also those beside a link to it.
+    obsolete: [...new Set([...companionsOf(path), ...companionsOf(resolve(target))])],
+    like: existing ?? undefined,
+    // A user's folder, and a table that can be made again.
+    allowsUnsyncedDirectory: true,
+  };
+}
+
+function failAt(target: string): (error: unknown) => never {
+  return (error) => {
+    throw isExisting(error) ? outputExists(target) : writeFailure(error, target);
+  };
+}
+
+/** The error for an output that is there already. */
+export function outputExists(file: string): SealroomError {
   return new SealroomError('IO_EXISTS', 'the output already exists', {
     where: { file },
     hint: 'give another name, or replace it with `--overwrite`',

@@ -2,14 +2,16 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { SealroomError } from '../errors/index.ts';
 import { readFailure } from './byte-source.ts';
 import { type OutputTarget, writeFailure } from './atomic-write.ts';
+import { requireLocalPath } from './local-path.ts';
 import { createTarget, type TargetOptions } from './output-target.ts';
 
 /**
  * Reads a small UTF-8 text file, such as a schema.
  *
- * @throws {SealroomError} IO_READ if it cannot be read, DATA_ENCODING if it is not UTF-8.
+ * @throws {SealroomError} IO_READ if it cannot be read, IO_ADDRESS if it is an address, DATA_ENCODING if it is not UTF-8.
  */
 export async function readTextFile(path: string): Promise<string> {
+  requireLocalPath(path);
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);

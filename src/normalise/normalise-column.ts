@@ -1,4 +1,13 @@
-import { type ByteColumn, byteColumnOf, decodeUtf8, encodeUtf8, isValid, valueAt } from '../bytes/index.ts';
+import {
+  allValid,
+  type ByteColumn,
+  byteColumnOf,
+  decodeUtf8,
+  encodeUtf8,
+  isValid,
+  setNull,
+  valueAt,
+} from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { MISSING, type Normaliser, NOT_UNDERSTOOD } from './normaliser.ts';
 
@@ -32,7 +41,8 @@ function textsOf(column: ByteColumn): (row: number) => string | null {
 
 /** The text of bytes that are ASCII alone, or `null`. */
 function decodeAscii(bytes: Uint8Array): string | null {
-  for (const byte of bytes) if (byte > 0x7f) return null;
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- several times as fast
+  for (let at = 0; at < bytes.length; at++) if ((bytes[at] ?? 0) > 0x7f) return null;
   return decodeUtf8(bytes);
 }
 
@@ -52,13 +62,15 @@ function columnOfTexts(texts: readonly (string | null)[]): ByteColumn {
   const bytes = encodeUtf8(all);
   if (bytes.length !== all.length) return byteColumnOf(texts.map((text) => (text === null ? null : encodeUtf8(text))));
   // ASCII: a character is a byte.
-  const empty = byteColumnOf(texts.map((text) => (text === null ? null : NOTHING)));
-  const offsets = new Int32Array(texts.length + 1);
-  texts.forEach((text, row) => (offsets[row + 1] = (offsets[row] ?? 0) + (text?.length ?? 0)));
-  return { rows: texts.length, offsets, bytes, validity: empty.validity };
+  const rows = texts.length;
+  const offsets = new Int32Array(rows + 1);
+  let validity: Uint8Array | null = null;
+  texts.forEach((text, row) => {
+    offsets[row + 1] = (offsets[row] ?? 0) + (text?.length ?? 0);
+    if (text === null) setNull((validity ??= allValid(rows)), row);
+  });
+  return { rows, offsets, bytes, validity };
 }
-
-const NOTHING = new Uint8Array();
 
 /**
  * Normalises the values of a column of text, and adds to `counts` what became of them.

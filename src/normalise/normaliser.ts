@@ -3,7 +3,7 @@ import { DATE_FORMATS, isNormalised, type Normalisation, type NormaliseStep, use
 import { keepDigits, normalisePostcode } from './steps/codes.ts';
 import { dateReader } from './steps/date.ts';
 import { normaliseEmail, normaliseGmail } from './steps/email.ts';
-import { foldName, normaliseName } from './steps/name.ts';
+import { normaliseFoldedName, normaliseName } from './steps/name.ts';
 import { numberReader } from './steps/number.ts';
 import { loadPhones, type PhoneReader } from './steps/phone.ts';
 import { lowerCase, normaliseUnicode, requireUnicode } from './unicode.ts';
@@ -30,7 +30,7 @@ const STEPS: Readonly<Record<string, ApplyStep>> = {
   digits: keepDigits,
   postcode: normalisePostcode,
   name: normaliseName,
-  'name:fold': foldName,
+  'name:fold': normaliseFoldedName,
   number: numberReader('point'),
   'number:comma': numberReader('comma'),
   ...Object.fromEntries(DATE_FORMATS.map((format) => [`date:${format}`, dateReader(format)])),

@@ -30,7 +30,7 @@ function foreignPatterns(): { readonly any: RegExp; readonly parts: RegExp } {
 }
 
 /** Whether all code points of a text have a character in the pinned version of Unicode. */
-export function isAssigned(text: string): boolean {
+function isAssigned(text: string): boolean {
   return !foreignPatterns().any.test(text);
 }
 

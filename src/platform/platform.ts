@@ -1,7 +1,7 @@
 import type * as NodeCrypto from 'node:crypto';
 
 /**
- * An Ed25519 key: in Node a `KeyObject` of `node:crypto`, and anywhere what {@link Platform.signingKeyFromSeed} makes. Its secret
+ * An Ed25519 key: in Node a `KeyObject` of `node:crypto`, and anywhere what `Platform.signingKeyFromSeed` makes. Its secret
  * bytes cannot be read. Keys of other kinds have the same shape, and another `asymmetricKeyType`.
  */
 export interface SigningKey {

@@ -14,7 +14,7 @@ export function createSalt(): string {
  * A hash that commits to data without telling anything of it to who does not have the salt, even if the data can be guessed:
  * `HMAC-SHA-256(salt, what ‖ 0A ‖ SHA-256 of the data in hexadecimal)`.
  *
- * @param salt as {@link createSalt} makes it, for one thing that has several parts
+ * @param salt as `createSalt` makes it, for one thing that has several parts
  * @param what which part it is, such as `result`; so equal parts have different hashes
  * @param sha256 SHA-256 of the data: 64 hexadecimal digits in lower case
  * @returns 64 hexadecimal digits in lower case

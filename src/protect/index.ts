@@ -15,6 +15,8 @@ export {
   type EncryptSummary,
   encryptTable,
 } from './encrypt/encrypt-table.ts';
+export { checkSettings } from './encrypt/core/plan.ts';
+export { matchSources } from './encrypt/core/sources.ts';
 export type { NormalisedColumn } from './encrypt/core/row-ingest.ts';
 export {
   createRecordSealer,

@@ -1,4 +1,8 @@
-/** The audit log and the ledger of access budgets: records, their Merkle tree, signed checkpoints, proofs. I/O in its files only. */
+/**
+ * The audit log and the ledger of access budgets: records, their Merkle tree, signed checkpoints, proofs. I/O in its files only.
+ *
+ * @module sealroom/audit
+ */
 export {
   AuditLog,
   createAuditLog,

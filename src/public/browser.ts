@@ -2,6 +2,8 @@
  * What runs without Node: in a browser, a worker of one, and wherever else there is WebAssembly or JavaScript alone. Tables in memory
  * are encrypted and decrypted, manifests read and signed, packages opened, the texts of the key exchange read and made, audit logs
  * verified. Nothing here reads a file or asks a server.
+ *
+ * @module sealroom/browser
  */
 export { SealroomError, type ErrorCode, type ErrorPlace } from '../errors/index.ts';
 

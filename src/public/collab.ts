@@ -1,4 +1,8 @@
-/** Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call. */
+/**
+ * Collaborations: their manifest, and their settings, offline or from AWS Clean Rooms. No I/O but that one call.
+ *
+ * @module sealroom/collab
+ */
 export {
   type CleanRoomsOptions,
   type CollaborationSource,
@@ -36,9 +40,11 @@ export {
   familyOf,
   parseTypeName,
   type TypeName,
+  ABILITIES,
   type Ability,
   type Member,
   type Person,
+  ROLES,
   type Role,
   type Actor,
   type RoleAction,
@@ -50,12 +56,16 @@ export {
   requireRole,
   type AggregateColumns,
   type AggregationRule,
+  JOIN_OPERATORS,
   type JoinOperator,
+  SCALAR_FUNCTIONS,
   type ScalarFunction,
+  AGGREGATE_FUNCTIONS,
   type AggregateFunction,
   type OutputConstraint,
   type Rounding,
   type Suppression,
+  AGGREGATE_EXPRESSION_TYPES,
   type AggregateExpressionType,
   type ComparisonControls,
   type CustomRule,

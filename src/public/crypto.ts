@@ -1,4 +1,8 @@
-/** Keys, fingerprints, sealed cells, typed values and padding: the format of protected values. No I/O. */
+/**
+ * Keys, fingerprints, sealed cells, typed values and padding: the format of protected values. No I/O.
+ *
+ * @module sealroom/crypto
+ */
 export {
   fingerprintValue,
   openCell,

@@ -1,4 +1,8 @@
-/** Where the shared secret and other secret keys come from, who keeps them, and how members hand them over. */
+/**
+ * Where the shared secret and other secret keys come from, who keeps them, and how members hand them over.
+ *
+ * @module sealroom/custody
+ */
 export {
   openKeyLog,
   type KeyLogOptions,

@@ -1,6 +1,8 @@
 /**
  * Queries: read by DuckDB's own parser, resolved into a form of our own, checked against the analysis rules of all tables,
  * rewritten into the SQL that may run, and run in a process of its own. No I/O but the parser, which has no data, and `run/`.
+ *
+ * @module sealroom/query
  */
 export {
   type CanonicalForm,

@@ -1,4 +1,8 @@
-/** The room: the manifest, protected tables as immutable snapshots, and the audit log. It holds no shared secret. */
+/**
+ * The room: the manifest, protected tables as immutable snapshots, and the audit log. It holds no shared secret.
+ *
+ * @module sealroom/room
+ */
 export {
   type RoomParts,
   type RoomUpdate,

@@ -1,4 +1,8 @@
-/** Table schemas: headers, columns, pads, their JSON, and proposals for new ones. No I/O. */
+/**
+ * Table schemas: headers, columns, pads, their JSON, and proposals for new ones. No I/O.
+ *
+ * @module sealroom/schema
+ */
 export {
   type CleartextColumn,
   type ColumnNames,

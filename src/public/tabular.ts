@@ -1,4 +1,8 @@
-/** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
+/**
+ * Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow.
+ *
+ * @module sealroom/tabular
+ */
 export {
   type Batch,
   type ColumnData,

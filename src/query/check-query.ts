@@ -121,6 +121,20 @@ function spellOut(query: Query, whole: Span, found: Findings): Query | null {
  * others write in a process with limits.
  *
  * @throws {TypeError} if the query was parsed in another dialect than the manifest's.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { parseManifest } from 'sealroom/collab';
+ * import { checkQuery, QueryParser } from 'sealroom/query';
+ *
+ * const manifest = parseManifest(await readFile('samples/room/manifest.json', 'utf8'));
+ * using parser = await QueryParser.open();
+ * const parsed = await parser.parse('SELECT person FROM impressions');
+ * const verdict = checkQuery(parsed, { manifest, member: 'shoes', receivers: ['shoes'] });
+ * console.log(verdict.allowed); // false
+ * if (!verdict.allowed) console.log(verdict.findings.map(({ code }) => code).join(', ')); // FINGERPRINT_USE, AGG_REQUIRED, JOIN_REQUIRED
+ * ```
  */
 export function checkQuery(parsed: ParsedQuery, context: CheckContext): Verdict {
   const { manifest, member, receivers, maxRows = DEFAULT_MAX_ROWS } = context;

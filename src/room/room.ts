@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuditLog, type AuditLogOptions, readSignerFile, type RoomEvent } from '../audit/index.ts';
 import { type Signer } from '../tlog/index.ts';
-import type { Manifest, ManifestColumn, ManifestTable } from '../collab/index.ts';
+import { columnsInRoom, type Manifest, type ManifestColumn, type ManifestTable } from '../collab/index.ts';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import { hashFile } from '../files/index.ts';
 import { ROOM_FILES } from './room-files.ts';
-import { columnsInRoom, loadingTerms } from './snapshots/load-fingerprint.ts';
+import { loadingTerms } from './snapshots/load-fingerprint.ts';
 import { readManifestCopy } from './manifest-copy.ts';
 import { readState, type RoomState, type SnapshotEntry, snapshotFile } from './snapshots/snapshot-index.ts';
 

@@ -4,7 +4,7 @@ import type { SourceHeader } from './header.ts';
 import { normaliseHeader, parseSourceHeader, positionalHeader } from './header.ts';
 
 /** The content of a column as far as its type tells; `other` if the type does not tell. */
-export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'other';
+export type SourceContent = 'text' | 'integer' | 'number' | 'date' | 'boolean' | 'uuid' | 'other';
 
 /** A column of the input, as a table reader describes it. */
 export interface SourceField {

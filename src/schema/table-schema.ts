@@ -129,12 +129,23 @@ function readRootObject(text: string, file: string | undefined): Readonly<Record
  * quotes and a byte order mark are accepted, unknown keys are ignored, and the last of repeated keys counts.
  *
  * All problems are found: the error is the first of them, its hint lists the others, {@link listProblems} returns them.
- * Stricter than C3R, see {@link parsePad}.
+ * Stricter than C3R, see `parsePad`.
  *
  * @throws {SealroomError} SCHEMA_SYNTAX if the text is empty or not JSON.
  * @throws {SealroomError} SCHEMA_INVALID if a property is missing, misplaced or invalid, if there are no columns or too
  *   many, or if two have the same target header.
  * @throws {SealroomError} SCHEMA_HEADER if a header breaks the naming rule.
+ *
+ * @example
+ * ```ts
+ * import { parseTableSchema } from 'sealroom/schema';
+ *
+ * const schema = parseTableSchema(`{
+ *   "headerRow": true,
+ *   "columns": [{ "sourceHeader": "email", "targetHeader": "person", "type": "fingerprint" }]
+ * }`);
+ * console.log(schema.columns.map(({ targetHeader, kind }) => `${targetHeader}: ${kind}`).join()); // person: fingerprint
+ * ```
  */
 //= format F-69
 export function parseTableSchema(text: string, place: { readonly file?: string | undefined } = {}): TableSchema {

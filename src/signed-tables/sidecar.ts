@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readFailure, signaturePath } from '../files/index.ts';
+import { companionOf, readFailure, signaturePath } from '../files/index.ts';
 import type { TableInput } from '../tabular/index.ts';
 import type { TableSignature } from './table-signature.ts';
 
@@ -11,7 +11,7 @@ import type { TableSignature } from './table-signature.ts';
  */
 export async function readTableSignature(input: TableInput): Promise<TableSignature | null> {
   if (input.kind !== 'file') return null;
-  const file = signaturePath(input.path);
+  const file = await companionOf(input.path, signaturePath);
   const text = await readIfThere(file);
   if (text === null) return null;
   // Most tables have none, and loading what reads it takes longer than encrypting a small table.

@@ -184,6 +184,7 @@ function chooseByRules(facts: ColumnFacts): Choice {
   const { content } = facts.profile.column;
   if (facts.values === 0) return seal('nothing', 'no values in the rows that were looked at');
   if (content === 'text') return chooseText(facts);
+  if (content === 'uuid') return identify(facts, 'UUIDs', []);
   if (facts.personal !== null) return choosePersonal(facts, facts.personal);
   switch (content) {
     case 'integer':

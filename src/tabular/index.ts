@@ -1,5 +1,6 @@
 /** Tables as column batches: the one place that reads and writes CSV, Parquet and Arrow. */
 export {
+  findInput,
   formatOf,
   nameOf,
   type TableInput,
@@ -14,7 +15,9 @@ export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
 export type { TableFormat, TableReader, TableWriter } from './table.ts';
 export {
+  checkTransfer,
   createOutput,
+  failInParts,
   type InputTraits,
   type TransferResult,
   type TransferOptions,
@@ -28,3 +31,4 @@ export {
   buffersOfRows,
   writeEncodedRows,
 } from './worker-rows.ts';
+export { metadataOfTable, readCarriedTable } from './provenance/carried-manifest.ts';

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { SealroomError } from '../errors/index.ts';
+import { quoteForMessage, SealroomError } from '../errors/index.ts';
+import { compressionOf, findParts, type Part, requireReadable } from '../files/index.ts';
 import type { TableFormat } from './table.ts';
 
 /**
@@ -12,6 +13,7 @@ import type { TableFormat } from './table.ts';
 export type TableInput =
   | {
       readonly kind: 'file';
+      /** A file, or a folder or a pattern, whose files are one table. */
       readonly path: string;
       /** Default: by the file's extension. */
       readonly format?: TableFormat | undefined;
@@ -44,6 +46,8 @@ export type TableOutput =
       readonly path: string;
       /** Default: by the file's extension. */
       readonly format?: TableFormat | undefined;
+      /** Makes `path` a folder of files with at most so many rows each (format F-133). */
+      readonly rowsPerFile?: number | undefined;
     }
   | {
       readonly kind: 'stream';
@@ -61,6 +65,7 @@ export type TableOutput =
 
 const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
   '.csv': 'csv',
+  '.tsv': 'csv',
   '.parquet': 'parquet',
   '.arrow': 'arrow',
   '.arrows': 'arrow',
@@ -68,9 +73,40 @@ const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
   '.feather': 'arrow',
 };
 
-/** The format of a file by its extension, ignoring case, or `null`. */
+/** The endings of tables, for messages. */
+const KNOWN_ENDINGS = '.csv, .tsv, .parquet or .arrow; .csv and .tsv also with .gz or .zst after it';
+
+/** The format of a file by its extension, ignoring case, or `null`. Only CSV is compressed as a whole. */
 export function formatOf(path: string): TableFormat | null {
-  return EXTENSIONS[extname(path).toLowerCase()] ?? null;
+  const compression = compressionOf(path);
+  const inner = compression === null ? path : path.slice(0, -extname(path).length);
+  const format = EXTENSIONS[extname(inner).toLowerCase()] ?? null;
+  return compression === null || format === 'csv' ? format : null;
+}
+
+/** The ending of the files in a folder: that of the folder's name if it has the format, else that of the format. */
+export function endingOfParts(path: string, format: TableFormat): string {
+  if (formatOf(path) !== format) return `.${format}`;
+  const ending = extname(path);
+  return (compressionOf(path) === null ? ending : extname(path.slice(0, -ending.length)) + ending).toLowerCase();
+}
+
+/** Whether the name of a file says that tabs separate its fields. */
+export function isTabSeparated(name: string): boolean {
+  return /\.tsv(\.gz|\.zst)?$/i.test(name);
+}
+
+/**
+ * Refuses an output whose name promises what is not written.
+ *
+ * @throws {SealroomError} IO_FORMAT for a name that ends in `.tsv` without a format.
+ */
+export function requireWritable(output: TableOutput): void {
+  if (output.kind !== 'file' || output.format !== undefined || !isTabSeparated(output.path)) return;
+  throw new SealroomError('IO_FORMAT', 'CSV is written with commas, not with tabs', {
+    where: { file: output.path },
+    hint: 'give the output a name that ends in .csv',
+  });
 }
 
 /** The input that a string stands for: the file of that path, even if it is `-`. */
@@ -94,11 +130,56 @@ export function formatAt(place: TableInput | TableOutput): TableFormat | null {
   return place.format ?? (place.kind === 'file' ? formatOf(place.path) : null);
 }
 
+/** An input whose files and format are known. */
+export interface FoundInput {
+  readonly format: TableFormat;
+  /** The files of a folder or pattern; `null` for any other input. */
+  readonly parts: readonly Part[] | null;
+}
+
+/**
+ * Finds out what an input is: that it is there, its files, and their format.
+ *
+ * @throws {SealroomError} IO_READ if it is missing; IO_FORMAT if its format is unknown, or its files have several; IO_ADDRESS.
+ */
+export async function findInput(input: string | TableInput): Promise<FoundInput> {
+  const place = toTableInput(input);
+  const parts = place.kind === 'file' ? await findParts(place.path) : null;
+  if (parts !== null) return { format: place.format ?? formatOfParts(nameOf(place), parts), parts };
+  if (place.kind === 'file') await requireReadable(place.path);
+  const format = formatAt(place);
+  if (format === null) throw unknownFormat(nameOf(place));
+  return { format, parts };
+}
+
+function formatOfParts(path: string, parts: readonly Part[]): TableFormat {
+  const formats = parts.map((part) => ({ file: part.path, format: formatOf(part.path) }));
+  const unknown = formats.find(({ format }) => format === null);
+  const hint = `give a pattern in quotes, such as ${quoteForMessage(`${path}/*.csv`)}, or \`--file-format csv|parquet|arrow\``;
+  if (unknown !== undefined) {
+    throw new SealroomError('IO_FORMAT', `a file that is no table: the name must end in ${KNOWN_ENDINGS}`, {
+      where: { file: unknown.file },
+      hint,
+    });
+  }
+  const [first] = formats;
+  const other = formats.find(({ format }) => format !== first?.format);
+  if (other === undefined) return first?.format ?? 'csv';
+  throw new SealroomError(
+    'IO_FORMAT',
+    `the files have several formats: ${String(first?.format)} and ${String(other.format)}`,
+    {
+      where: { file: other.file },
+      hint,
+    },
+  );
+}
+
 /** The error for a table of unknown format. */
-export function unknownFormat(file: string): SealroomError {
-  return new SealroomError('IO_FORMAT', 'unknown table format: the name must end in .csv, .parquet or .arrow', {
+export function unknownFormat(file: string, option = '--file-format'): SealroomError {
+  return new SealroomError('IO_FORMAT', `unknown table format: the name must end in ${KNOWN_ENDINGS}`, {
     where: { file },
-    hint: 'give the format with `--file-format csv|parquet|arrow`',
+    hint: `give the format with \`${option} csv|parquet|arrow\``,
   });
 }
 

@@ -6,7 +6,10 @@ import {
   type ByteSource,
   checkedFile,
   checkedStream,
+  compressingSink,
+  compressionOf,
   createTarget,
+  decompressed,
   fileSink,
   memorySink,
   memorySource,
@@ -17,9 +20,13 @@ import {
 } from '../files/index.ts';
 import { createCsv } from './csv/write.ts';
 import {
+  endingOfParts,
+  findInput,
   formatAt,
+  isTabSeparated,
   nameOf,
   parquetStream,
+  requireWritable,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -32,8 +39,14 @@ import type { TableFormat, TableReader, TableWriter } from './table.ts';
 export interface OpenOptions {
   /** CSV: whether the first record holds the headers. Default true. */
   readonly headerRow?: boolean | undefined;
+  /** CSV without a header row: the number of columns that the caller expects, if it is known. */
+  readonly csvColumns?: number | undefined;
   /** CSV: the input null text (format F-80). */
   readonly csvInputNull?: string | undefined;
+  /** CSV: the delimiter, such as `;`, `tab` or `\t` (format F-120). Default: it is found out, and said in the notes. */
+  readonly csvDelimiter?: string | undefined;
+  /** CSV: the encoding, by a label of the Encoding Standard (format F-123). Default: by the byte order mark, otherwise UTF-8. */
+  readonly csvEncoding?: string | undefined;
   /** Parquet: whether binary columns without an annotation are text. Default false. */
   readonly binaryAsString?: boolean | undefined;
   /** Parquet: whether columns that can only be passed through are read as text. Default false. */
@@ -44,17 +57,23 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a table for reading. A string is the path of a file.
+ * Opens a table for reading. A string is the path of a file, a folder or a pattern.
  *
- * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown or cannot be read from there;
- *   DATA_ENCODING, DATA_FIELDS, DATA_HEADER, DATA_CORRUPT from the format's reader.
+ * @throws {SealroomError} IO_READ if it cannot be read, IO_FORMAT if its format is unknown or cannot be read from there; DATA_COLUMN if
+ *   the files of a folder or pattern differ; DATA_ENCODING, DATA_FIELDS, DATA_HEADER, DATA_CORRUPT from the format's reader.
  */
 export async function openTable(input: string | TableInput, options: OpenOptions = {}): Promise<TableReader> {
   const place = toTableInput(input);
-  const format = formatAt(place);
-  if (format === null) throw unknownFormat(nameOf(place));
+  const { format, parts } = await findInput(place);
+  if (parts === null) return openOne(place, format, options);
+  const { openParts } = await import('./parts/read.ts');
+  return openParts(nameOf(place), parts, format, (path) => openOne({ kind: 'file', path }, format, options));
+}
+
+async function openOne(place: TableInput, format: TableFormat, options: OpenOptions): Promise<TableReader> {
   if (format === 'parquet' && place.kind !== 'file') throw parquetStream(nameOf(place));
-  const source = await openSource(place, options);
+  requireCsvFor(format, options);
+  const source = await openSource(place, format, options);
   try {
     switch (format) {
       case 'csv':
@@ -62,7 +81,11 @@ export async function openTable(input: string | TableInput, options: OpenOptions
           await import('./csv/read.ts')
         ).openCsv(source, {
           headerRow: options.headerRow ?? true,
+          columns: options.csvColumns,
           nullText: options.csvInputNull,
+          delimiter: options.csvDelimiter,
+          encoding: options.csvEncoding,
+          isTsv: place.format === undefined && isTabSeparated(nameOf(place)),
           signal: options.signal,
         });
       case 'parquet':
@@ -83,10 +106,20 @@ export async function openTable(input: string | TableInput, options: OpenOptions
   }
 }
 
-async function openSource(input: TableInput, options: OpenOptions): Promise<ByteSource> {
+/** Refuses options that would mean nothing. */
+function requireCsvFor(format: TableFormat, { csvDelimiter, csvEncoding }: OpenOptions): void {
+  if (format === 'csv' || (csvDelimiter === undefined && csvEncoding === undefined)) return;
+  const option = csvDelimiter === undefined ? '--encoding' : '--delimiter';
+  throw new SealroomError('USAGE_OPTION', `\`${option}\` is for CSV files, got ${format}`);
+}
+
+async function openSource(input: TableInput, format: TableFormat, options: OpenOptions): Promise<ByteSource> {
   switch (input.kind) {
-    case 'file':
-      return openFile(input.path, options);
+    case 'file': {
+      const source = await openFile(input.path, options);
+      const compression = format === 'csv' ? compressionOf(input.path) : null;
+      return compression === null ? source : decompressed(source, compression);
+    }
     case 'stream':
       return spoolStream(input.stream, nameOf(input), options);
     case 'memory':
@@ -119,9 +152,23 @@ export async function createTable(
   options: CreateOptions = {},
 ): Promise<TableWriter> {
   const place = toTableOutput(output);
+  requireWritable(place);
   const format = formatAt(place);
   if (format === null) throw unknownFormat(nameOf(place));
-  if (place.kind === 'file') return createFile({ ...place, format }, fields, options);
+  if (place.kind === 'file') {
+    const { path, rowsPerFile } = place;
+    if (rowsPerFile === undefined) return createFile({ path, format }, fields, options);
+    const { createFolder } = await import('./parts/write.ts');
+    const { overwrite = false, beforeCommit, csvOutputNull, metadata } = options;
+    return createFolder({
+      path,
+      rowsPerFile,
+      ending: endingOfParts(path, format),
+      overwrite,
+      beforeCommit,
+      create: (file) => createFile({ path: file, format }, fields, { csvOutputNull, metadata }),
+    });
+  }
   if (format !== 'parquet') {
     const sink =
       place.kind === 'stream'
@@ -147,6 +194,8 @@ async function createFile(
       return (await import('./parquet/write.ts')).createParquet(target, path, fields, options.metadata);
     }
     sink = await fileSink(target, path);
+    const compression = format === 'csv' ? compressionOf(path) : null;
+    if (compression !== null) sink = compressingSink(sink, compression, path);
     return await createSerialised(format, sink, fields, options);
   } catch (error) {
     await (sink === null ? target.abort() : sink.abort());

@@ -11,9 +11,15 @@ export interface TableReader extends ColumnSource {
   readonly rows: number | null;
   /** Size of the table in bytes. */
   readonly bytes: number;
-  /** Notes for the user about how this table is read, one line each. */
+  /** What was found out about how this table is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
+  /** What the user should know about how this table is read, one line each. */
   readonly warnings: readonly string[];
-  /** SHA-256 of the table's bytes in hexadecimal; takes a separate pass. */
+  /** Why its columns may not be those that the user expects, for the hint of an error about them, or `null`. */
+  readonly columnHint: string | null;
+  /** For a table of several files: the one with a row of the table, from 1, and the row's number in it; `null` if that is not known. */
+  readonly placeOf?: ((row: number) => { readonly file: string; readonly row: number } | null) | undefined;
+  /** SHA-256 of the table's bytes in hexadecimal, as they are stored; of several files, format F-131. Takes a separate pass. */
   sha256(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }

@@ -1,8 +1,11 @@
+import { extname } from 'node:path';
 import { SealroomError } from '../errors/index.ts';
 import type { Field } from '../columns/index.ts';
 import {
+  findInput,
   formatAt,
-  nameOf,
+  type FoundInput,
+  requireWritable,
   type TableInput,
   type TableOutput,
   toTableInput,
@@ -15,9 +18,12 @@ import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import {
   checkDirectory,
+  checkFolder,
   checkTarget,
+  findOutput,
   type OutputTarget,
   prepareFile,
+  requireOutside,
   signaturePath,
   type WrittenFile,
 } from '../files/index.ts';
@@ -30,10 +36,16 @@ export interface TransferOptions {
   readonly output: string | TableOutput;
   /** The CSV text that is read as null (format F-80). */
   readonly csvInputNull?: string | undefined;
+  /** The delimiter of a CSV input (format F-120). Default: it is found out, and said in the notes. */
+  readonly csvDelimiter?: string | undefined;
+  /** The encoding of a CSV input (format F-123). Default: by the byte order mark, otherwise UTF-8. */
+  readonly csvEncoding?: string | undefined;
   /** The CSV text that a null is written as (format F-81). */
   readonly csvOutputNull?: string | undefined;
   /** Whether to replace an existing output. */
   readonly overwrite?: boolean | undefined;
+  /** Texts for the metadata of a Parquet file, by their keys. Other formats have no place for them. */
+  readonly metadata?: ReadonlyMap<string, string> | undefined;
   /** Whether to do everything except writing the output. */
   readonly dryRun?: boolean | undefined;
   /** Directory for temporary files. Default: the system's. */
@@ -58,7 +70,19 @@ export interface TransferResult {
 /** Input options that depend on the operation. */
 export interface InputTraits {
   readonly headerRow?: boolean | undefined;
+  /** Number of columns of a CSV file without a header row. */
+  readonly csvColumns?: number | undefined;
   readonly binaryAsString?: boolean | undefined;
+}
+
+/**
+ * Checks the files of an operation before anything else: the input is there and of a known format, and the output can be written.
+ *
+ * @returns the format of the output
+ * @throws {SealroomError} IO_READ, IO_FORMAT, IO_ADDRESS for the input; IO_EXISTS, IO_WRITE, IO_FORMAT, USAGE_OPTION for the output.
+ */
+export async function checkTransfer(options: TransferOptions): Promise<TableFormat> {
+  return checkOutput(options, await findInput(options.input));
 }
 
 /**
@@ -72,17 +96,21 @@ export async function transferTable<Result>(
   traits: InputTraits,
   work: (reader: TableReader, outputFormat: TableFormat) => Promise<Result>,
 ): Promise<Result> {
-  const outputFormat = await checkOutput(options);
+  const outputFormat = await checkTransfer(options);
   try {
     const reader = await openTable(options.input, {
       ...traits,
       csvInputNull: options.csvInputNull,
+      csvDelimiter: options.csvDelimiter,
+      csvEncoding: options.csvEncoding,
       opaqueAsText: outputFormat === 'csv',
       tempDirectory: options.tempDirectory,
       signal: options.signal,
     });
     try {
-      return await work(reader, outputFormat);
+      return await work(reader, outputFormat).catch(failInParts(reader));
+    } catch (error) {
+      throw explainColumns(error, reader);
     } finally {
       await reader.close();
     }
@@ -90,6 +118,26 @@ export async function transferTable<Result>(
     if (options.signal?.aborted !== true) throw error;
     throw new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
   }
+}
+
+/**
+ * Rethrows an error; one that is in a row of a table of several files names the file and its row. What two rows have in common keeps
+ * their numbers in the table.
+ */
+//= format F-130
+export function failInParts({ name, placeOf }: TableReader): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SealroomError) || placeOf === undefined || error.code === 'RULE_DUPLICATES') throw error;
+    const { file, row, column } = error.where;
+    const place = file === name && row !== undefined ? placeOf(row) : null;
+    throw place === null ? error : error.atPlace({ ...place, column });
+  };
+}
+
+/** Adds to an error about the columns of a table why they may not be those that the user expects. */
+function explainColumns(error: unknown, { columnHint }: TableReader): unknown {
+  if (columnHint === null || !(error instanceof SealroomError) || error.code !== 'DATA_COLUMN') return error;
+  return error.withHint(error.hint === undefined ? columnHint : `${error.hint}; ${columnHint}`);
 }
 
 /** The content of an output. */
@@ -113,19 +161,22 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
   const hasSidecar = provenance !== null && format !== 'parquet' && output.kind === 'file';
   const signed = output.kind === 'file' ? sign : null;
   const companions: OutputTarget[] = [];
+  // Beside the file itself, where a link leads.
+  const path = output.kind === 'file' ? await placeOfOutput(output, { overwrite: overwrite ?? false }) : '';
   const finish = async (written: WrittenFile): Promise<void> => {
     const outputSha256 = (): Promise<string | null> => written.sha256();
-    if (hasSidecar) companions.push(await startSidecar(output.path, provenance, written, rows()));
-    if (signed !== null && output.kind === 'file') {
-      companions.push(await prepareFile(signaturePath(output.path), signed(), { overwrite: true }));
-    }
+    if (hasSidecar) companions.push(await startSidecar(path, provenance, written, rows()));
+    if (signed !== null) companions.push(await prepareFile(signaturePath(path), signed(), { overwrite: true }));
     await beforeCommit?.({ rows: rows(), inputSha256: () => reader.sha256(options.signal), outputSha256 });
   };
   const writer = await createTable(output, fields, {
     overwrite,
     input: fileOf(options.input),
     csvOutputNull,
-    metadata: provenance === null ? undefined : new Map([[PARQUET_KEY, printMetadata(provenance)]]),
+    metadata: new Map([
+      ...(options.metadata ?? []),
+      ...(provenance === null ? [] : [[PARQUET_KEY, printMetadata(provenance)] as const]),
+    ]),
     beforeCommit: hasSidecar || signed !== null || beforeCommit !== undefined ? finish : undefined,
   });
   return {
@@ -140,6 +191,14 @@ export async function createOutput(options: TransferOptions, parts: OutputParts)
       for (const companion of companions) await companion.abort();
     },
   };
+}
+
+/** Where an output goes, without links. */
+async function placeOfOutput(
+  { path, rowsPerFile }: { readonly path: string; readonly rowsPerFile?: number | undefined },
+  options: { readonly overwrite: boolean },
+): Promise<string> {
+  return rowsPerFile === undefined ? (await findOutput(path)).path : checkFolder(path, options);
 }
 
 async function startSidecar(
@@ -157,15 +216,24 @@ function fileOf(input: string | TableInput): string | undefined {
   return place.kind === 'file' ? place.path : undefined;
 }
 
-async function checkOutput(options: TransferOptions): Promise<TableFormat> {
+async function checkOutput(options: TransferOptions, { format: inputFormat, parts }: FoundInput): Promise<TableFormat> {
   const { tempDirectory, overwrite = false } = options;
   const [input, output] = [toTableInput(options.input), toTableOutput(options.output)];
-  const format = formatAt(output) ?? formatAt(input);
-  if (format === null) throw unknownFormat(nameOf(input));
+  requireWritable(output);
+  const format = formatAt(output) ?? inputFormat;
+  const isFolder = output.kind === 'file' && output.rowsPerFile !== undefined;
+  if (output.kind === 'file' && !isFolder && formatAt(output) === null && extname(output.path) !== '') {
+    throw unknownFormat(output.path, '--output-format');
+  }
   if (options.csvOutputNull !== undefined && format !== 'csv') {
     throw new SealroomError('USAGE_OPTION', `an output null text needs CSV output, got ${format}`);
   }
-  if (output.kind === 'file') await checkTarget(output.path, { overwrite, input: fileOf(input) });
+  if (output.kind === 'file') {
+    const path = isFolder
+      ? await checkFolder(output.path, { overwrite })
+      : (await checkTarget(output.path, { overwrite, input: fileOf(input) })).path;
+    await requireOutside(path, parts ?? []);
+  }
   if (tempDirectory !== undefined) await checkDirectory(tempDirectory, tempDirectory);
   return format;
 }

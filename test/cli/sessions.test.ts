@@ -230,7 +230,7 @@ describe('rules exit 3', () => {
 describe('broken input exits 1 and leaves nothing', () => {
   test.each([
     ['a missing file', ['encrypt', 'none.csv', ...ENCRYPT.slice(2)], /^error: none\.csv: cannot read: no such file/],
-    ['a directory', ['encrypt', '.', ...ENCRYPT.slice(2), '-e', 'csv'], /the input is a directory/],
+    ['an empty folder', ['encrypt', 'folder', ...ENCRYPT.slice(2)], /^error: folder: the folder has no files/],
     [
       'an unknown extension',
       ['encrypt', 'schema.json', ...ENCRYPT.slice(2)],

@@ -112,7 +112,7 @@ test('a table for another collaboration, and options that do not go together', (
     };
     const id = '00000000-1111-2222-3333-444444444445';
     await usage(['decrypt', 't.csv', '--id', id, '-o', 'x.csv'], /belongs to another collaboration/);
-    await usage([...ENCRYPT, '--table', 'people', '-o', 'x.csv'], /`--table` needs `--sign`/);
+    await usage([...ENCRYPT, '--table', 'people', '-o', 'x.csv'], /`--table` needs `--manifest`/);
     await usage([...ENCRYPT, '--sign', '-o', '-'], /its output must be a file/);
     await usage([...ENCRYPT, '--sign', '-w', 'NULL', '-o', 'x.csv'], /has nothing for a null/);
   }));

@@ -37,9 +37,9 @@ test.each([
     ENCRYPT_USAGE,
   ],
   [
-    ['collab', 'sign', 'm.yaml'],
-    ['error: `sealroom collab sign` needs `--as`'],
-    'usage: sealroom collab sign <manifest> --as <as> [options], see `sealroom collab sign --help`',
+    ['collab', 'withdraw', 'm.yaml'],
+    ['error: `sealroom collab withdraw` needs `--template`'],
+    'usage: sealroom collab withdraw <manifest> --template <template> [options], see `sealroom collab withdraw --help`',
   ],
   [['encrypt', 'a.csv', '-s', 'x', '--kernel'], ['error: `--kernel` needs a value'], ENCRYPT_USAGE],
   [['encrypt', 'a.csv', '--schema', '--id', '1'], ['error: `--schema` needs a value'], ENCRYPT_USAGE],

@@ -173,7 +173,7 @@ test('a key in a token may encrypt and decrypt, and cannot be modified: whoever 
 
 test('the log of a home proves nothing against who has the home, unless a checkpoint was kept elsewhere', async () => {
   says('docs/keys.md', 'So it proves nothing against someone who **has** the home');
-  says('docs/roles.md', 'a person who has the home can sign another log');
+  says('docs/roles.md', 'a person who has the home can sign a different log, or remove the log');
   await using home = await HomeSession.start({ 'in.csv': 'a\nx\n', 's.json': SCHEMA });
   await home.done(['key', 'create', '--id', ID, '--key', 'age:a.key']);
   await home.done(ENCRYPT);

@@ -5,7 +5,7 @@ import { join, posix } from 'node:path';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Folders that others fill: packages, builds, output of programs. */
-const FOREIGN = new Set(['.git', '.cache', 'node_modules', 'dist', 'out', '.ipynb_checkpoints']);
+const FOREIGN = new Set(['.git', '.cache', 'node_modules', 'dist', 'out', 'site', '.ipynb_checkpoints']);
 
 /** What the build writes between the sources. */
 const GENERATED = /(^|\/)binary\.ts$/;

@@ -10,7 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import promises, { type FileHandle, open } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createSignerFile } from '#src/audit/index';
@@ -69,6 +70,25 @@ describe('a file that is written at once', () => {
     expect(codes.filter((code) => code === 'EEXIST')).toHaveLength(7);
     expect(readFileSync(path, 'utf8')).toBe(texts[codes.indexOf(null)]);
     expect(readdirSync(directory)).toEqual([basename(path)]);
+  });
+
+  test('is the first one of many also where files have no links', async () => {
+    const { directory, path } = newPlace();
+    const { link } = promises;
+    promises.link = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
+    syncBuiltinESMExports();
+    try {
+      const texts = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000));
+      const codes = await Promise.all(
+        texts.map((text) => codeOf(writeFileAtomically(path, text, { replaces: false }))),
+      );
+      expect(codes.filter((code) => code === 'EEXIST')).toHaveLength(7);
+      expect(readFileSync(path, 'utf8')).toBe(texts[codes.indexOf(null)]);
+      expect(readdirSync(directory)).toEqual([basename(path)]);
+    } finally {
+      promises.link = link;
+      syncBuiltinESMExports();
+    }
   });
 
   test.each([undefined, OLD])('is not there if it is refused when it is complete (before: %j)', async (before) => {

@@ -37,9 +37,9 @@ describe('source columns', () => {
     expect(table.unusable).toEqual([{ index: 0, name: ' ', reason: 'it has no header' }]);
   });
 
-  test('one of a nested type is set aside', () => {
+  test('one of a type that cannot be carried is set aside', () => {
     const table = readSourceTable([field('list', { content: 'other', kinds: [] }), field('c')], true);
-    expect(table.unusable).toMatchObject([{ index: 0, reason: expect.stringContaining('nested') }]);
+    expect(table.unusable).toMatchObject([{ index: 0, reason: expect.stringContaining('carried') }]);
   });
 
   test.each([[[]], [[field('')]]])('a table without a usable column is refused', (fields) => {

@@ -30,6 +30,11 @@ describe('identifiers', () => {
     );
   });
 
+  test('a column of the type UUID is one, whatever its header', () => {
+    const uuids = repeat(40, (i) => String(i).padStart(16, '\u0001'));
+    expect(adviseOn(field('session', { content: 'uuid' }), uuids).kinds).toEqual(['fingerprint', 'sealed']);
+  });
+
   test('placeholders that are found become null texts of the fingerprint, with their spelling', () => {
     const values = repeat(90, (i) => (i % 9 === 0 ? 'NULL' : i % 9 === 1 ? ' n/a' : `p${String(i)}@example.org`));
     expect(adviseOn(field('mail'), values).nulls).toEqual(['NULL', 'n/a']);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +78,7 @@ export function memorySource(bytes: Uint8Array, ends: readonly number[] = []): B
         start = Math.max(start, end);
       }
     },
+    sha256: () => Promise.resolve(createHash('sha256').update(bytes).digest('hex')),
     close: () => Promise.resolve(),
   };
 }

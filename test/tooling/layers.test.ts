@@ -62,6 +62,7 @@ const FAULTS = [
   ['layer-crypto', 'src/crypto/fault.ts', '../schema/index.ts'],
   ['layer-normalise', 'src/normalise/fault.ts', '../crypto/index.ts'],
   ['layer-schema', 'src/schema/fault.ts', '../crypto/index.ts'],
+  ['layer-project', 'src/project/fault.ts', '../schema/index.ts'],
   ['layer-suggest', 'src/suggest/fault.ts', '../crypto/index.ts'],
   ['layer-collab', 'src/collab/fault.ts', '../crypto/index.ts'],
   ['layer-tabular', 'src/tabular/fault.ts', '../crypto/index.ts'],

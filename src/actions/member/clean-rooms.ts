@@ -18,7 +18,7 @@ import type { CleanRoomsOptions } from '../../collab/index.ts';
 import { parseCollaborationId } from '../../crypto/index.ts';
 import type { FileText } from '../../custody/index.ts';
 import { quoteForMessage, SealroomError } from '../../errors/index.ts';
-import { checkTarget, createTempFolder, placeFile } from '../../files/index.ts';
+import { checkTarget, createTempFolder, placeOutput } from '../../files/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
 import { decryptForCollaboration } from './decrypt-for-collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
@@ -90,12 +90,13 @@ async function receiveResult(
 ): Promise<void> {
   const { path, overwrite, isSealed, collaborationId: id, key } = file;
   const { signal } = environment;
-  const folder = await createTempFolder(dirname(path));
+  const place = await checkTarget(path, { overwrite });
+  const folder = await createTempFolder(dirname(place.path));
   try {
     const input = join(folder, `result${extname(path)}`);
     await downloadResult(location, input, { store, signal });
     if (!isSealed) {
-      await placeFile(input, path, { replaces: overwrite });
+      await placeOutput(input, path, { overwrite });
       return;
     }
     const output = { kind: 'file', path } as const;
@@ -103,7 +104,7 @@ async function receiveResult(
       table: { input: { kind: 'file', path: input }, output, overwrite },
       packageOutput: output,
       collaboration: { id },
-      packageKeys: { identityFile: undefined, trustFile: undefined, member: undefined, isAgain: false },
+      packageKeys: { identityFile: undefined, trust: undefined, member: undefined, isAgain: false },
       key,
       failOnFingerprintColumns: false,
     });

@@ -3,7 +3,7 @@ import type { HeldSecret } from '../../custody/load-secret.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { DecryptSummary } from '../../protect/index.ts';
-import { nameOf, type TableInput, type TableOutput } from '../../tabular/index.ts';
+import { checkTransfer, nameOf, type TableInput, type TableOutput } from '../../tabular/index.ts';
 import { type Collaboration, type CollaborationChoice, resolveCollaboration } from './collaboration.ts';
 import type { MemberEnvironment } from './environment.ts';
 import { findOrigin, loadSecret, recordInput, type SecretWish } from './load-secret.ts';
@@ -60,6 +60,8 @@ export async function decryptForCollaboration(
   const { failOnFingerprintColumns, allowMixedColumns = false, lenientCells } = request;
   const packaged = await openPackageInput(environment, table.input, packageKeys);
   const opened = packaged?.opened ?? null;
+  // Files come first: a secret is not asked for in vain.
+  if (opened === null) await checkTransfer(table);
   if (opened !== null && allowMixedColumns) throw mixedPackage();
   const collaboration = await collaborationOf(environment, choice, opened);
   const { decryptTable } = await loadProtect();

@@ -13,14 +13,21 @@ import {
 /** Bytes before a text that is sealed: its type. Other types have at most a few more. */
 const PREFIX_BYTES = 1;
 
+/** A UUID is protected as its text. */
+const UUID_TEXT_BYTES = 36;
+
 /** The length of a sealed cell; `null` for a value that is too long to be sealed. */
 function sealedBytes(paddedBytes: number): number | null {
   return paddedBytes > MAX_PADDED_BYTES ? null : sealedCellBytes(paddedBytes + PAD_COUNT_BYTES);
 }
 
 /** The size of a target column's cells, from the profile of its source; every row has a cell. */
-function cellBytes(column: ColumnSchema, { statistics }: ColumnProfile): number | null {
-  const { rows, nulls, longestBytes, valueBytes } = statistics;
+function cellBytes(column: ColumnSchema, profile: ColumnProfile): number | null {
+  const { statistics } = profile;
+  const { rows, nulls } = statistics;
+  const isUuid = profile.column.content === 'uuid';
+  const longestBytes = isUuid ? UUID_TEXT_BYTES : statistics.longestBytes;
+  const valueBytes = isUuid ? UUID_TEXT_BYTES * (rows - nulls) : statistics.valueBytes;
   switch (column.kind) {
     case 'cleartext':
       return valueBytes;

@@ -3,6 +3,7 @@ import type { HeldSecret } from '../../custody/load-secret.ts';
 import type { EncryptSummary, ReportScope } from '../../protect/index.ts';
 import { requireSameNormalisation } from '../../collab/light.ts';
 import type { Provenance } from '../../tabular/index.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { parseTableSchema } from '../../schema/index.ts';
 import {
   type Collaboration,
@@ -14,6 +15,7 @@ import {
 import type { MemberEnvironment } from './environment.ts';
 import { loadSecret, provenanceOf, recordOutput, unnamedOf, type UnnamedSecret } from './load-secret.ts';
 import { prepareSigning, signingWith } from './table-signature.ts';
+import type { TableToFit } from './table-fit.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
 
 /** The options of {@link encryptForCollaboration}. */
@@ -26,10 +28,14 @@ export interface EncryptRequest {
   /** URI of the key that opens the envelope; default: `SEALROOM_KEY`, else the key that the envelope names. */
   readonly key?: string | undefined;
   readonly parquetBinaryAsString?: boolean | undefined;
-  /** Signs the table with the key of the home, into a file beside the output; with its name in the manifest. */
-  readonly sign?: { readonly table: string | undefined } | undefined;
+  /** Name of the table in the manifest: what the room would refuse of it is refused here. A Parquet file then carries the manifest. */
+  readonly name?: string | undefined;
+  /** Whether the table is signed with the key of the home, into a file beside the output. */
+  readonly isSigned?: boolean | undefined;
   /** The rows that the match-key report looks at. Default: no report. */
   readonly report?: ReportScope | undefined;
+  /** Who will read the table; see `EncryptOptions`. */
+  readonly target?: 'aws' | undefined;
 }
 
 /** A summary of the encryption, with the generation and id of a secret from an envelope. */
@@ -58,19 +64,29 @@ export async function encryptForCollaboration(
     settings: source,
     key,
     parquetBinaryAsString,
-    sign,
+    name,
+    isSigned = false,
     report,
+    target,
   }: EncryptRequest,
 ): Promise<EncryptionOutcome> {
   const schema = parseTableSchema(text.text, text);
   const collaboration = await resolveCollaboration(environment, choice, { purpose: 'encrypt' });
   if (collaboration.manifest !== null) {
-    requireSameNormalisation(schema, collaboration.manifest, sign?.table ?? null);
+    requireSameNormalisation(schema, collaboration.manifest, name ?? null);
   }
   const settings = await resolveSettings(collaboration, source);
   const headers = schema.columns.map(({ targetHeader }) => targetHeader);
-  const toSign = sign && { name: sign.table, headers };
+  const toSign = isSigned ? { name, headers } : undefined;
   const wish = await prepareSigning(environment, collaboration, toSign);
+  const metadata = await checkFit(environment, collaboration, choice, {
+    name,
+    isSigned,
+    schema,
+    schemaFile: text.file,
+    transfer: table,
+    binaryAsString: parquetBinaryAsString,
+  });
   const { encryptTable } = await loadProtect();
   using held = await loadSecret(environment, { collaboration, action: 'encrypt', key, origin: null });
   warnOfNewer(environment, collaboration, held);
@@ -82,13 +98,44 @@ export async function encryptForCollaboration(
     collaborationId: collaboration.id,
     settings,
     parquetBinaryAsString,
+    target,
     provenance,
+    metadata,
     report,
     sign: wish && signingWith(wish, held),
     signal: environment.signal,
     beforeCommit: recordOutput(held),
   });
   return { summary: { ...summary, ...provenance }, unnamedSecret: unnamedOf(collaboration, held) };
+}
+
+/**
+ * Checks that the room will take the table.
+ *
+ * @returns what its file says of the table in the manifest
+ * @throws {SealroomError} USAGE_OPTION for a name without a manifest; as `requireTableFit`
+ */
+async function checkFit(
+  environment: MemberEnvironment,
+  { manifest }: Collaboration,
+  { manifest: file }: CollaborationChoice,
+  { name, isSigned, ...table }: TableToFit & { readonly name: string | undefined; readonly isSigned: boolean },
+): Promise<ReadonlyMap<string, string> | undefined> {
+  if (manifest === null || file === undefined) {
+    // A signature can name a table without a manifest.
+    if (name === undefined || isSigned) return undefined;
+    throw new SealroomError('USAGE_OPTION', '`--table` needs `--manifest`', { hint: 'the manifest has the tables' });
+  }
+  const { requireTableFit, warnOfMisfit } = await import('./table-fit.ts');
+  if (name === undefined) {
+    await warnOfMisfit(environment, manifest, table.schema);
+    return undefined;
+  }
+  await requireTableFit(environment, manifest, name, table);
+  const { withoutMessages } = await import('../../collab/index.ts');
+  const { metadataOfTable } = await import('../../tabular/index.ts');
+  // A room takes no manifest that lacks a signature.
+  return file.isUnsigned === true ? undefined : metadataOfTable({ table: name, manifest: withoutMessages(file.text) });
 }
 
 /** Warns if the members have named a newer secret than the home has: tables of the two do not join. */

@@ -81,37 +81,45 @@ export async function sendToMember(
   return inFile(request.file, () => sendSecret(homeOf(environment), options));
 }
 
-/** The options of {@link receiveFromMember}. */
-export interface ReceiveRequest {
-  /** Absolute path of the parcel from the other member. */
-  readonly file: string;
+/** What wraps a received secret, and says which one is meant. */
+interface ReceivingChoice {
   /** The manifest of the collaboration; needed for a secret that is bound to its roles. It says which secret is meant. */
   readonly manifest?: ManifestFile | undefined;
   /** URI of the key that wraps the secret in this home; default: `SEALROOM_KEY`. */
   readonly key?: string | undefined;
 }
 
+/** The options of {@link receiveFromMember}. */
+export interface ReceiveRequest extends ReceivingChoice {
+  /** Absolute path of the parcel from the other member. */
+  readonly file: string;
+}
+
 /**
  * Receives a secret from another member, and wraps it in an envelope of the home.
  *
- * @throws {SealroomError} USAGE_OPTION without a key; as `resolveCollaboration`, `authorise`, `readParcelFile` and
- *   `receiveSecret`.
+ * @throws {SealroomError} as `readParcelFile` and {@link receiveParcel}
  */
-export async function receiveFromMember(
+export async function receiveFromMember(environment: MemberEnvironment, request: ReceiveRequest): Promise<TakenSecret> {
+  requireKey(environment, request.key);
+  return receiveParcel(environment, { ...request, parcel: await readParcelFile(request.file) });
+}
+
+/**
+ * Receives a secret from a parcel in memory; otherwise as {@link receiveFromMember}.
+ *
+ * @throws {SealroomError} USAGE_OPTION without a key; as `resolveCollaboration`, `authorise` and `receiveSecret`.
+ */
+export async function receiveParcel(
   environment: MemberEnvironment,
-  { file, manifest, key: chosen }: ReceiveRequest,
+  { file, parcel, manifest, key: chosen }: ReceivingChoice & { readonly file: string; readonly parcel: Uint8Array },
 ): Promise<TakenSecret> {
-  const key = chosen ?? environment.env[KEY_VARIABLE];
-  if (key === undefined) {
-    throw new SealroomError('USAGE_OPTION', '`--key` is missing', {
-      hint: 'name the key that wraps the secret here, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
-    });
-  }
+  const key = requireKey(environment, chosen);
   const read = manifestReader(environment, manifest, 'receive');
   // Only the parcel says which secret it has, and whether that is bound to roles; a manifest is asked before the parcel is opened.
   await authoriseReceiver(environment, await read(null));
   const options = {
-    parcel: await readParcelFile(file),
+    parcel,
     key,
     context: environment,
     authorise: async (secret: SecretSubject) =>
@@ -120,6 +128,14 @@ export async function receiveFromMember(
     now: environment.now(),
   };
   return inFile(file, () => receiveSecret(homeOf(environment), options));
+}
+
+function requireKey({ env }: Pick<MemberEnvironment, 'env'>, chosen: string | undefined): string {
+  const key = chosen ?? env[KEY_VARIABLE];
+  if (key !== undefined) return key;
+  throw new SealroomError('USAGE_OPTION', '`--key` is missing', {
+    hint: 'name the key that wraps the secret here, such as `--key keystore:<file>`; docs/keys.md lists the kinds',
+  });
 }
 
 /** Reads the manifest, which has to be that of a collaboration if one is given; `null` if there is no manifest. */

@@ -4,6 +4,28 @@
  */
 export { adoptEnvelope, type AdoptRequest, type EnvelopeToAdopt } from './adopt.ts';
 export {
+  type Compare,
+  receiveFromManifest,
+  type ReceiveFromManifestRequest,
+  sendInManifest,
+  type SendInManifestRequest,
+  type SentInManifest,
+} from './carried-exchange.ts';
+export {
+  type AddedMember,
+  addMember,
+  type AddMemberRequest,
+  type CardDigits,
+  digitsOf,
+  type JoinedCollaboration,
+  joinCollaboration,
+  type JoinRequest,
+  type OwnMember,
+  startCollaboration,
+  type StartedCollaboration,
+  type StartRequest,
+} from './set-up.ts';
+export {
   type AuditFinding,
   type AuditorCheck,
   checkpointOf,
@@ -46,5 +68,7 @@ export {
   type VerifyCardRequest,
 } from './member.ts';
 export { type NamedSecrets, type NameRequest, nameSecrets } from './name-secrets.ts';
+export { noteProjectTable, startProject } from './project.ts';
 export { type OutdatedTable, type RotatedSecret, type RotateRequest, rotateSecret } from './rotate.ts';
+export { describeProgress, type Progress, type Step, type StepState } from './status.ts';
 export { compareKeys, listHomeKeys } from './trusted-manifest.ts';

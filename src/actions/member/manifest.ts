@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Manifest, MemberSignature } from '../../collab/index.ts';
-import { createSigningKey, type FileText, readSigningKey } from '../../custody/index.ts';
+import { createSigningKey, type FileText, readOwnCard, readSigningKey } from '../../custody/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { fileExists } from '../../files/index.ts';
 import type { SigningKey } from '../../platform/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
 import { recordingRefusal } from './authorise.ts';
@@ -23,8 +25,8 @@ export async function ensureSigningKey(file: string): Promise<{ readonly sign: s
 /** The options of {@link signAsMember}. */
 export interface SignRequest {
   readonly manifest: FileText;
-  /** Id of the member that signs. */
-  readonly member: string;
+  /** Id of the member that signs; default: that of the home's card. */
+  readonly member: string | undefined;
   /** Absolute path of the member's signing key; default: that of the home. */
   readonly keyFile: string | undefined;
   /** Id of a template to approve instead; `null` to sign the manifest. */
@@ -47,8 +49,9 @@ export interface SignedManifest {
  */
 export async function signAsMember(
   environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home' | 'now'>,
-  { manifest: given, member, keyFile, template }: SignRequest,
+  { manifest: given, member: named, keyFile, template }: SignRequest,
 ): Promise<SignedManifest> {
+  const member = named ?? (await ownMember(environment));
   // Loaded here, because actions on keys do not need it.
   const { approveTemplate, insertSignature, signManifest } = await import('../../collab/index.ts');
   return signInto(environment, given, keyFile, {
@@ -68,12 +71,22 @@ export async function signAsMember(
  */
 export async function withdrawAsMember(
   environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home' | 'now'>,
-  { manifest: given, member, keyFile, template }: SignRequest & { readonly template: string },
+  { manifest: given, member: named, keyFile, template }: SignRequest & { readonly template: string },
 ): Promise<SignedManifest> {
+  const member = named ?? (await ownMember(environment));
   const { insertWithdrawal, withdrawApproval } = await import('../../collab/index.ts');
   return signInto(environment, given, keyFile, {
     sign: (manifest, key) => withdrawApproval(manifest, template, member, key, environment.now()),
     insert: (text, signature) => insertWithdrawal(text, signature, template),
+  });
+}
+
+/** The id on the card of the home. */
+async function ownMember(environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>): Promise<string> {
+  const home = homeOf(environment);
+  if (await fileExists(home.card)) return (await readOwnCard(home)).body.id;
+  throw new SealroomError('USAGE_OPTION', '`--as` is missing, and the home has no card', {
+    hint: '`--as` is the id of the member that signs, as in the manifest',
   });
 }
 

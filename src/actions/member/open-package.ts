@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { SealroomError, systemReason } from '../../errors/index.ts';
-import { fileExists, readTextFile } from '../../files/index.ts';
-import type { MemberHome } from '../../custody/index.ts';
+import { fileExists, findParts, readTextFile } from '../../files/index.ts';
+import type { FileText, MemberHome } from '../../custody/index.ts';
 import type { OpenedPackage } from '../../package/index.ts';
 import type { TableInput } from '../../tabular/index.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
@@ -13,8 +13,10 @@ const AGE_START = 'age-encryption.org/';
 export interface PackageKeys {
   /** Absolute path of an age identity file; default: `receive.key` of the home. */
   readonly identityFile: string | undefined;
-  /** Absolute path of a file with the verifier keys of trusted rooms, one per line. */
-  readonly trustFile: string | undefined;
+  /** The verifier keys of trusted rooms, one per line. */
+  readonly trust: FileText | undefined;
+  /** Absolute path of the file with these keys that is used where none are given. */
+  readonly defaultTrustFile?: string | undefined;
   /** Id of the member that receives the package; default: the one on the card of the home. */
   readonly member?: string | undefined;
   /** Whether the package may have been opened before; default: no. */
@@ -30,6 +32,11 @@ export interface PackageInput {
 
 const IDENTITY_HINT =
   '`sealroom member init` makes the home and its `receive.key`; `--identity` names another file, such as one of `age-keygen`';
+
+/** Whether a file is a package; a folder or a pattern is none. */
+async function isPackage(path: string): Promise<boolean> {
+  return (await findParts(path)) === null && (await startOf(path)).startsWith(AGE_START);
+}
 
 async function startOf(path: string): Promise<string> {
   const file = await open(path, 'r').catch((cause: unknown) => {
@@ -54,18 +61,19 @@ async function startOf(path: string): Promise<string> {
 export async function openPackageInput(
   environment: MemberEnvironment,
   input: TableInput,
-  { identityFile, trustFile, member, isAgain = false }: PackageKeys,
+  { identityFile, trust, defaultTrustFile, member, isAgain = false }: PackageKeys,
 ): Promise<PackageInput | null> {
-  if (input.kind !== 'file' || !(await startOf(input.path)).startsWith(AGE_START)) {
-    if (identityFile === undefined && trustFile === undefined && member === undefined && !isAgain) return null;
+  if (input.kind !== 'file' || !(await isPackage(input.path))) {
+    if (identityFile === undefined && trust === undefined && member === undefined && !isAgain) return null;
     throw new SealroomError(
       'USAGE_OPTION',
       '`--identity`, `--trust`, `--as` and `--again` need a result package as input',
     );
   }
-  if (trustFile === undefined) {
+  const trusted = trust ?? (await readDefault(defaultTrustFile));
+  if (trusted === undefined) {
     throw new SealroomError('USAGE_OPTION', 'a result package needs `--trust`', {
-      hint: '`--trust` names a file with the verifier key of the room, which its operator has in `runner.pub`',
+      hint: '`--trust` is the verifier key of the room, which `sealroom room init` printed, or a file with it: its operator has it in `runner.pub`',
     });
   }
   if (environment.isFips === true) {
@@ -80,7 +88,7 @@ export async function openPackageInput(
   const home = homeOf(environment);
   const identity = identityFile ?? home.receivingKey;
   const identities = await parseIdentities(await readSecretFile(identity, IDENTITY_HINT), { file: identity });
-  const verifiers = parseVerifiers(await readTextFile(trustFile), { file: trustFile });
+  const verifiers = parseVerifiers(trusted.text, { file: trusted.file });
   const receiver = member ?? (await ownMember(home));
   try {
     const opened = await openPackage(await readFile(input.path), { member: receiver, identities, verifiers });
@@ -90,6 +98,10 @@ export async function openPackageInput(
   } catch (error) {
     throw error instanceof SealroomError ? error.at({ file: input.path }) : error;
   }
+}
+
+async function readDefault(file: string | undefined): Promise<FileText | undefined> {
+  return file === undefined ? undefined : { text: await readTextFile(file), file };
 }
 
 /** The id on the card of the home. */

@@ -47,6 +47,8 @@ export interface ReencryptRequest {
   readonly lenientCells?: boolean | undefined;
   /** The original; needed for a table with fingerprints. */
   readonly original?: OriginalTable | undefined;
+  /** Who will read the new table; see `EncryptOptions`. */
+  readonly target?: 'aws' | undefined;
   /** Signs the new table with the key of the home; with its name in the manifest, by default as it was signed before. */
   readonly sign?: { readonly table: string | undefined } | undefined;
 }
@@ -78,7 +80,7 @@ export interface ReencryptedTable {
  */
 export async function reencryptForCollaboration(
   given: MemberEnvironment,
-  { table, collaboration: choice, key, from: said, original, sign, lenientCells }: ReencryptRequest,
+  { table, collaboration: choice, key, from: said, original, sign, target, lenientCells }: ReencryptRequest,
 ): Promise<ReencryptedTable> {
   const collaboration = await resolveCollaboration(given, choice, { purpose: 'reencrypt' });
   const environment = askingOnce(given);
@@ -107,6 +109,7 @@ export async function reencryptForCollaboration(
   const sealedColumns = sealedColumnsOf(signature?.statement ?? origin, collaboration.manifest);
   const common = {
     ...table,
+    target,
     sealedColumns,
     collaborationId: collaboration.id,
     signal,

@@ -1,7 +1,7 @@
 import type { Manifest, ManifestTable } from '../../collab/index.ts';
-import { tableKeysOf } from '../../collab/light.ts';
+import { requireTable, tableKeysOf } from '../../collab/light.ts';
 import { listPinned, readPublicKeyOf, readSigningKey } from '../../custody/index.ts';
-import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
 import type { TableSigning } from '../../signed-tables/index.ts';
 import type { Collaboration } from './collaboration.ts';
@@ -72,13 +72,7 @@ function tableOf({ tables, members }: Manifest, key: string, { name, headers }: 
       hint: 'name it with `--table`; it belongs to the member whose key is in your home, and its columns are in the schema',
     });
   }
-  const found = tables.find((table) => table.name === name);
-  const names = tables.map((table) => table.name);
-  if (found === undefined) {
-    throw new SealroomError('USAGE_OPTION', `the manifest has no table ${quoteForMessage(name)}`, {
-      hint: didYouMean(name, names) ?? `its tables are ${names.join(', ')}`,
-    });
-  }
+  const found = requireTable({ tables }, name);
   if (own.includes(found.owner)) return found;
   throw new SealroomError('USAGE_OPTION', `the key in your home is not one with which ${found.owner} signs tables`, {
     hint: `the manifest has the keys of ${found.owner}, who owns the table; the public half of yours is ${key}`,

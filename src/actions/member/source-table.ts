@@ -47,7 +47,7 @@ const TRAITS: Readonly<Record<ColumnType['kind'], Traits>> = {
 function toSourceField({ name, type }: Field): SourceField {
   // A UUID is protected as its text.
   const isUuid = type.kind === 'opaque' && type.engineType === 'UUID';
-  return { name, ...(isUuid ? traits('other', COLUMN_KINDS) : TRAITS[type.kind]) };
+  return { name, ...(isUuid ? traits('uuid', COLUMN_KINDS) : TRAITS[type.kind]) };
 }
 
 /** The first rows of a table, column by column. */
@@ -63,7 +63,9 @@ export interface ProfiledTable {
 /** A table to make a schema for. */
 export interface SchemaSource {
   readonly source: SourceTable;
-  /** Notes for the user about how the table is read, one line each. */
+  /** What was found out about how the table is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
+  /** Warnings about how the table is read, one line each. */
   readonly warnings: readonly string[];
   /**
    * Profiles the first `maxRows` rows of the usable columns, and collects up to `samples` different values of each.
@@ -97,7 +99,7 @@ export async function withSchemaSource<Result>(
       profileTable(table, source, { maxRows, samples, signal: options.signal });
     const measure: SchemaSource['measure'] = (schema, maxRows) =>
       measureKeys(table, source, schema, { maxRows, signal: options.signal });
-    return await work({ source, warnings: table.warnings, profile, measure });
+    return await work({ source, notes: table.notes, warnings: table.warnings, profile, measure });
   } finally {
     await table.close();
   }

@@ -1,5 +1,6 @@
 // A member's actions on tables and the results of queries: the other half of index.ts, which is separate because loading it takes longer
 // than encrypting a small table.
+export { type AddedTable, addTable, type AddTableRequest } from './add-table.ts';
 export { identifyPerson } from './authorise.ts';
 export {
   type CleanRoomsQuery,

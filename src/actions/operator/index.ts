@@ -3,6 +3,7 @@ export { checkInRoom, type CheckedManifest, checkUnderManifest, type ManifestChe
 export { listExamplesInRoom, listExamplesUnderManifest, type TableExample } from './list-examples.ts';
 export type { OperatorEnvironment } from './environment.ts';
 export { loadIntoRoom, removeFromRoom } from './load-table.ts';
+export { readTablesWithManifest, type TablesWithManifest } from './room-of-tables.ts';
 export {
   inspectRoom,
   makeRoom,

@@ -15,7 +15,7 @@ import { shortSecretId } from '../secret.ts';
 import { parseCard, type SignedCard } from './card.ts';
 import { readMember } from './member.ts';
 import { type HeldGeneration, openParcel, type ReceivedSecret, sealParcel } from './parcel.ts';
-import { findPinned, requirePinned } from './card-store.ts';
+import { findPinned, requireOther, requirePinned } from './card-store.ts';
 import { CHALLENGE_BYTES, makeRequest, parseRequest, requireAnswerable, type SignedRequest } from './request.ts';
 import { findRequest, keepRequest, noteAnswer, useRequest } from './request-store.ts';
 
@@ -33,8 +33,10 @@ type SecretCheck = (
 
 /** The options of {@link requestSecret}. */
 export interface SecretRequestOptions {
-  /** The pinned card of the member that is asked. */
+  /** The card of the member that is asked. */
   readonly from: FileText;
+  /** Whether the card may be pinned later: until it is, no parcel is accepted. */
+  readonly isPinnedLater?: boolean | undefined;
   readonly collaborationId: CollaborationId;
   /** The generation, or `null` for the newest that the sender holds. */
   readonly generation: number | null;
@@ -46,15 +48,18 @@ export interface SecretRequestOptions {
 /**
  * Asks a member for a collaboration's secret. The request is kept in the home until its parcel comes.
  *
- * @throws {SealroomError} CUSTODY_MESSAGE if the card is not pinned; CUSTODY_KEY, SECRET_INVALID if the home has no member;
- *   USAGE_OPTION for a wrong number of days; IO_READ, IO_WRITE.
+ * @throws {SealroomError} CUSTODY_MESSAGE if the card is the home's own, or not pinned and has to be; CUSTODY_KEY, SECRET_INVALID if the home has no
+ *   member; USAGE_OPTION for a wrong number of days; IO_READ, IO_WRITE.
  */
 export async function requestSecret(
   home: MemberHome,
-  { from, ...options }: SecretRequestOptions,
+  { from, isPinnedLater = false, ...options }: SecretRequestOptions,
 ): Promise<SignedRequest> {
   const { card, signingKey } = await readMember(home);
-  const sender = await requirePinned(home, parseCard(from.text, from), from);
+  const named = parseCard(from.text, from);
+  requireOther(card, named);
+  //= exchange E-15
+  const sender = isPinnedLater ? named : await requirePinned(home, named, from);
   const challenge = randomBytes(CHALLENGE_BYTES);
   const request = makeRequest({ ...options, sender, receiver: card, challenge }, signingKey);
   await keepRequest(home, request);

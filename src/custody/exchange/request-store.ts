@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import canonicalize from 'canonicalize';
 import type { CollaborationId } from '../../crypto/index.ts';
@@ -55,6 +55,17 @@ export async function findRequest(
       : 'the parcel does not answer a request of this home',
     { hint: wasUsed ? 'the secret is already in the home: see `sealroom key show`' : 'make a request and send it' },
   );
+}
+
+/**
+ * Lists the requests of a collaboration that wait for their parcel.
+ *
+ * @throws {SealroomError} CUSTODY_MESSAGE if one was changed; IO_READ.
+ */
+export async function listRequests(home: MemberHome, collaborationId: CollaborationId): Promise<readonly SignedRequest[]> {
+  const names = await readdir(join(home.collaboration(collaborationId), 'requests')).catch(() => []);
+  const hashes = names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.slice(1) ?? []);
+  return Promise.all(hashes.sort().map((sha256) => findRequest(home, collaborationId, sha256)));
 }
 
 /**

@@ -48,6 +48,21 @@ export function signText<Body extends object>(kind: SignedKind, body: Body, key:
   return Object.freeze({ body, sha256: sha256Hex(payload), text });
 }
 
+/** A signed text as plain fields: those of its body, and its signature in Base64. */
+export type CarriedText = Readonly<Record<string, string | number | null>>;
+
+/** Takes a signed text apart, for a file that carries it among other things; {@link printCarried} puts it together again. */
+export function carryText({ body, text }: Signed<Readonly<Record<string, string | number | null>>>): CarriedText {
+  const outer = dsse.parse(parseJson(text));
+  return Object.freeze({ ...body, signature: outer.signatures[0].sig });
+}
+
+/** The text that {@link carryText} took apart; it is read and checked like any other. */
+export function printCarried(kind: SignedKind, { signature, ...body }: CarriedText): string {
+  const payload = encodeBase64(encodeUtf8(canonicalize(body) ?? ''));
+  return printEnvelope({ payload, payloadType: typeOf(kind), signatures: [{ sig: signature }] });
+}
+
 const printEnvelope = (value: object): string => `${canonicalize(value) ?? ''}\n`;
 
 /**

@@ -25,7 +25,7 @@ export function normaliseName(text: string): string {
 
 /** As {@link normaliseName}, with plain letters for accented ones. */
 //= format F-111
-export function foldName(text: string): string {
+export function normaliseFoldedName(text: string): string {
   const name = normaliseName(text);
   if (isAscii(name)) return name;
   return normaliseUnicode(separateWords(foldLetters(normaliseUnicode(name, 'NFD'))), 'NFC');

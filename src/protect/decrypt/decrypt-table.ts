@@ -30,6 +30,8 @@ import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 /** Batches per job. */
 const JOB_BATCHES = 4;
 
+const NOTHING_OPENED = 'nothing was opened: the table has no sealed cell, and the output has the values of the input';
+
 /** The progress of a decryption. */
 export interface DecryptProgress {
   readonly phase: 'decrypt';
@@ -66,6 +68,8 @@ export interface DecryptSummary {
   readonly elapsedMs: number;
   readonly kernel: KernelName;
   readonly threads: number;
+  /** What was found out about how the input is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -102,6 +106,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
       kernel,
+      notes: reader.notes,
       warnings: [...reader.warnings, ...run.warnings],
     };
   });
@@ -240,10 +245,12 @@ class Decryption {
       signal?.throwIfAborted();
       const { unsealedCells, warnings } = this.#mixed.report(found);
       this.warnings.push(...warnings);
+      const openedCells = found.reduce((sum, { sealed }) => sum + sealed, 0);
+      if (openedCells === 0 && rows > 0 && this.#root !== null) this.warnings.push(NOTHING_OPENED);
       return {
         rows,
         columns: countColumns(found),
-        openedCells: found.reduce((sum, { sealed }) => sum + sealed, 0),
+        openedCells,
         unsealedCells,
         outputBytes: (await writer?.close()) ?? 0,
       };

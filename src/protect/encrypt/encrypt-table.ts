@@ -13,6 +13,7 @@ import type { TableSchema } from '../../schema/index.ts';
 import type { TableReport } from '../../suggest/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
+  checkTransfer,
   createOutput,
   csvHeaderBytes,
   type Provenance,
@@ -32,7 +33,8 @@ import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './co
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
 import { ReportCollector, type ReportScope } from './core/report.ts';
-import { matchSources } from './core/sources.ts';
+import { adviceForAws, requireFitForAws } from './core/target-aws.ts';
+import { matchSources, requireFormatOf } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
 /** Expected size of a value in bytes; only decides the number of parts in the shuffle. */
@@ -67,6 +69,8 @@ export interface EncryptOptions extends TransferOptions {
   readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
   /** Signs the output, into a file beside it (format F-97); with the id, the generation and the manifest of the secret. */
   readonly sign?: TableSigning | undefined;
+  /** Who will read the table: what they would refuse is refused before anything is written (format F-134). */
+  readonly target?: 'aws' | undefined;
   /** Whether binary Parquet columns without annotation are text. Default false. */
   readonly parquetBinaryAsString?: boolean | undefined;
   readonly kernel?: KernelName | undefined;
@@ -100,6 +104,8 @@ export interface EncryptSummary {
   readonly elapsedMs: number;
   readonly kernel: KernelName;
   readonly threads: number;
+  /** What was found out about how the input is to be read, each with the option that says otherwise. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
   /** What the columns show, and how large they become; `null` if no report was asked for. */
   readonly report: TableReport | null;
@@ -115,12 +121,31 @@ export interface EncryptSummary {
  * @throws {SealroomError} USAGE_OPTION for a bad collaboration id or number of threads; RULE_CLEARTEXT, RULE_DUPLICATES
  *   where the settings forbid it; SCHEMA_UNSUPPORTED for a runtime that cannot normalise; DATA_* for the table, IO_* for files, IO_ABORTED if the signal fires. No output is left
  *   behind.
+ *
+ * @example
+ * ```ts
+ * import { encryptTable, LOW_ASSURANCE, parseSharedSecret, parseTableSchema, readTextFile } from 'sealroom';
+ *
+ * using secret = parseSharedSecret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
+ * const { rows, columns } = await encryptTable({
+ *   input: 'samples/room/paper/readers.csv',
+ *   output: 'readers.protected.parquet',
+ *   schema: parseTableSchema(await readTextFile('samples/room/paper/readers.schema.json')),
+ *   secret,
+ *   collaborationId: '00000000-1111-2222-3333-444444444444',
+ *   settings: LOW_ASSURANCE,
+ * });
+ * console.log(rows, columns.sealed); // 60 1
+ * ```
  */
 export async function encryptTable(options: EncryptOptions): Promise<EncryptSummary> {
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
+  threadsFor(options.threads, null);
+  await checkTransfer(options);
   const checked = checkOptions({ ...options, collaborationId });
-  const traits = { headerRow: options.schema.headerRow, binaryAsString: options.parquetBinaryAsString };
+  const { headerRow, sourceCount } = options.schema;
+  const traits = { headerRow, csvColumns: sourceCount ?? undefined, binaryAsString: options.parquetBinaryAsString };
   return transferTable(checked, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
 }
 
@@ -156,6 +181,7 @@ export async function encryptRows(
   const sources = matchSources(options.schema, reader);
   const normalisers = await loadNormalisers(options.schema.columns);
   using plan = planEncryption({ ...options, table: reader, sources, asText: outputFormat === 'csv', normalisers });
+  if (options.target === 'aws') requireFitForAws(plan.fields, outputFormat);
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
   return {
@@ -168,22 +194,18 @@ export async function encryptRows(
     inputBytes: reader.bytes,
     elapsedMs: performance.now() - started,
     kernel,
-    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses)],
+    notes: reader.notes,
+    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses), ...adviceOf(options, outcome)],
   };
 }
 
-/**
- * Refuses a schema without header row for a table that has names for its columns.
- *
- * @throws {SealroomError} DATA_COLUMN.
- */
-//= format F-71
-export function requireFormatOf(schema: TableSchema, { name, format }: TableReader): void {
-  if (schema.headerRow || format === 'csv') return;
-  throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false needs a CSV file, got ${format}`, {
-    where: { file: name },
-    hint: 'name the source columns in a schema with `headerRow` true',
-  });
+function adviceOf(
+  { target, output }: Pick<EncryptOptions, 'target' | 'output'>,
+  { outputBytes, rows }: Pick<EncryptSummary, 'outputBytes' | 'rows'>,
+): readonly string[] {
+  const place = toTableOutput(output);
+  const rowsPerFile = place.kind === 'file' ? (place.rowsPerFile ?? null) : null;
+  return target === 'aws' ? adviceForAws(outputBytes, rows, rowsPerFile) : [];
 }
 
 type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads' | 'report'>;

@@ -19,8 +19,7 @@ import type { TableIndex } from '../encrypt/core/column-index.ts';
 import { encodeValues } from '../encrypt/core/encoded-columns.ts';
 import { asNormalised } from '../encrypt/core/plan.ts';
 import { type NormalisedColumn, warnOfLosses } from '../encrypt/core/row-ingest.ts';
-import { matchSources } from '../encrypt/core/sources.ts';
-import { requireFormatOf } from '../encrypt/encrypt-table.ts';
+import { matchSources, requireFormatOf } from '../encrypt/core/sources.ts';
 
 /** The options of {@link normaliseTable}. */
 export interface NormaliseOptions extends TransferOptions {
@@ -38,6 +37,7 @@ export interface NormaliseSummary {
   /** 0 for a dry run and for a stream in Parquet. */
   readonly outputBytes: number;
   readonly elapsedMs: number;
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -73,6 +73,7 @@ export async function normaliseTable(options: NormaliseOptions): Promise<Normali
       normalised,
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
+      notes: reader.notes,
       warnings: [...reader.warnings, ...normalised.flatMap(warnOfLosses)],
     };
   });

@@ -46,6 +46,8 @@ export interface ReencryptOptions extends SignedTransferOptions, OpenCellOptions
   readonly sign?: TableSigning | undefined;
   /** Headers of columns that are sealed by other evidence than their cells and the origin, such as a manifest. */
   readonly sealedColumns?: readonly string[] | undefined;
+  /** As for `encryptTable`. */
+  readonly target?: 'aws' | undefined;
   readonly kernel?: KernelName | undefined;
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;

@@ -135,8 +135,8 @@ export class Admission implements AsyncDisposable {
 /**
  * What would happen to a query, and what it would cost. Nothing runs, nothing is spent and nothing is recorded.
  *
- * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; the codes of {@link Admission.open} and
- *   {@link Admission.check}
+ * @throws {SealroomError} SECRET_PRESENT if the environment contains the shared secret; the codes of `Admission.open` and
+ *   `Admission.check`
  */
 export async function previewQuery(
   options: RoomOptions,

@@ -1,16 +1,6 @@
 import canonicalize from 'canonicalize';
 import { sha256Hex } from '../../platform/index.ts';
-import { columnsOfRule, type Manifest, type ManifestColumn, type ManifestTable } from '../../collab/index.ts';
-
-/**
- * The columns of a table that are loaded into the room, in the manifest's order: those that its analysis rule names, or all of
- * them under a custom rule, which names none. None without a rule.
- */
-export function columnsInRoom({ columns, rule }: ManifestTable): readonly ManifestColumn[] {
-  if (rule === null) return Object.freeze([]);
-  const named = columnsOfRule(rule);
-  return Object.freeze(columns.filter(({ name }) => named?.includes(name) ?? true));
-}
+import { columnsInRoom, type Manifest, type ManifestTable } from '../../collab/index.ts';
 
 /**
  * Hash of everything that decides whether and how rows are loaded. A snapshot with other terms than the manifest's is not used.

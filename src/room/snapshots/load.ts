@@ -1,15 +1,28 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest, ManifestColumn, ManifestTable } from '../../collab/index.ts';
-import { didYouMean, quoteForMessage, SealroomError, systemReason } from '../../errors/index.ts';
-import { normaliseHeader } from '../../schema/index.ts';
-import { type Field } from '../../columns/index.ts';
-import { hashFile, placeFile, syncFile } from '../../files/index.ts';
+import {
+  columnsInRoom,
+  type Manifest,
+  type ManifestColumn,
+  type ManifestTable,
+  matchColumns,
+  requireLoadable,
+} from '../../collab/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
+import { findParts, hashFile, placeFile, requireReadable, syncFile } from '../../files/index.ts';
 import { checkedTable, SIGNED_NULL } from '../../signed-tables/index.ts';
-import { openTable, copyBatch, type TableInput, type TableReader, toTableInput } from '../../tabular/index.ts';
+import {
+  copyBatch,
+  failInParts,
+  findInput,
+  openTable,
+  type TableInput,
+  type TableReader,
+  toTableInput,
+} from '../../tabular/index.ts';
 import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { MOST_CELL_BYTES } from './cells.ts';
-import { columnsInRoom, loadingTerms } from './load-fingerprint.ts';
+import { loadingTerms } from './load-fingerprint.ts';
 import { readSourceSignature } from './source-signature.ts';
 import { type LoadedColumn, TableLoader } from './table-loader.ts';
 import { readRoom, recordInRoom, requireRoomClock, type RoomTable, tableInRoom } from '../room.ts';
@@ -28,7 +41,7 @@ export interface LoadOptions {
   readonly directory: string;
   /** Name of a table of the manifest. */
   readonly table: string;
-  /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file. */
+  /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file, a folder or a pattern. */
   readonly input: string | TableInput;
   /** The CSV text that means null (format F-80). */
   readonly csvInputNull?: string | undefined;
@@ -46,6 +59,8 @@ export interface LoadSummary {
   readonly leftOut: readonly string[];
   /** Hash of the previous snapshot, which was removed. */
   readonly replacedSha256: string | null;
+  /** What was found out about how the file is to be read. */
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
   /** The key of the owner that signed the file, whose rows were checked; `null` if it has no signature. */
   readonly signedBy: string | null;
@@ -68,6 +83,9 @@ export interface LoadSummary {
  */
 export async function loadTable(options: LoadOptions): Promise<LoadSummary> {
   const started = performance.now();
+  const input = toTableInput(options.input);
+  if (input.kind === 'file') await requireOrdinary(input.path);
+  await findInput(input);
   try {
     const outcome = await withRoomLock(options.directory, () => load(options));
     return { ...outcome, elapsedMs: performance.now() - started };
@@ -81,10 +99,9 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   const { directory, csvInputNull, signal } = options;
   const input = toTableInput(options.input);
   const { manifest, state } = await readRoom(directory);
-  const table = findTable(manifest, options.table);
+  const table = requireLoadable(manifest, options.table);
   await requireRoomClock(directory, options);
   await sweep(directory, state.snapshots.map(snapshotFile));
-  if (input.kind === 'file') await requireOrdinary(input.path);
   const { signature, warnings } = await readSourceSignature(manifest, table, input);
   const file = await openTable(input, {
     csvInputNull: csvInputNull ?? (signature === null ? undefined : SIGNED_NULL),
@@ -95,7 +112,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const sourceSha256 = await reader.sha256(signal);
     const columns = findColumns(reader, columnsInRoom(table));
     if (table.source !== null && table.source.sha256 !== sourceSha256) throw otherSource(reader.name);
-    const written = await writeSnapshot(options, manifest, table, reader, columns);
+    const written = await writeSnapshot(options, manifest, table, reader, columns).catch(failInParts(file));
     const entry: SnapshotEntry = {
       table: table.name,
       owner: table.owner,
@@ -117,6 +134,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
       table: await tableInRoom(directory, table, entry),
       leftOut: reader.fields.filter((field) => !columns.some(({ source }) => source === field)).map(({ name }) => name),
       replacedSha256: old?.sha256 ?? null,
+      notes: reader.notes,
       warnings: [...warnings, ...reader.warnings],
       signedBy: signature?.key ?? null,
     };
@@ -128,49 +146,31 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
   }
 }
 
-/** The table with a name, if it can be loaded. */
-function findTable({ tables }: Manifest, name: string): ManifestTable {
-  const table = tables.find((candidate) => candidate.name === name);
-  if (table === undefined) {
-    const names = tables.map((candidate) => candidate.name);
-    throw new SealroomError('USAGE_OPTION', `the manifest has no table ${quoteForMessage(name)}`, {
-      hint: didYouMean(name, names) ?? `its tables are ${names.join(', ')}`,
-    });
-  }
-  if (table.rule !== null) return table;
-  throw new SealroomError('USAGE_OPTION', `the table ${quoteForMessage(table.name)} has no analysis rule`, {
-    hint: 'without one no query can use it; ask its owner to add a rule to the manifest, which all members then sign',
-  });
-}
-
 /** The columns of the file that are loaded, in the manifest's order. */
 function findColumns(reader: TableReader, wanted: readonly ManifestColumn[]): readonly LoadedColumn[] {
-  const missing: string[] = [];
-  const columns = wanted.flatMap((column): readonly LoadedColumn[] => {
-    const [source, ...others] = reader.fields.filter((field) => normaliseHeader(field.name) === column.name);
-    if (others.length > 0) {
-      throw new SealroomError('DATA_HEADER', `the file has more than one column ${quoteForMessage(column.name)}`, {
-        where: { file: reader.name },
-        hint: 'headers are compared in lower case and without blanks around them',
-      });
-    }
-    if (source === undefined) missing.push(quoteForMessage(column.name));
-    return source === undefined ? [] : [{ column, source }];
-  });
-  if (missing.length === 0) return columns;
-  const known = reader.fields.map(({ name }: Field) => quoteForMessage(name)).join(', ');
-  throw new SealroomError('DATA_COLUMN', `the file lacks columns that the rule names: ${missing.join(', ')}`, {
-    where: { file: reader.name },
+  const where = { file: reader.name };
+  const { found, missing, repeated } = matchColumns(wanted, reader.fields, ({ name }) => name);
+  const [twice] = repeated;
+  if (twice !== undefined) {
+    throw new SealroomError('DATA_HEADER', `the file has more than one column ${quoteForMessage(twice)}`, {
+      where,
+      hint: 'headers are compared in lower case and without blanks around them',
+    });
+  }
+  if (missing.length === 0) return found;
+  const known = reader.fields.map(({ name }) => quoteForMessage(name)).join(', ');
+  const names = missing.map((name) => quoteForMessage(name)).join(', ');
+  throw new SealroomError('DATA_COLUMN', `the file lacks columns that the rule names: ${names}`, {
+    where,
     hint: `the file has ${known}`,
   });
 }
 
-/** A file is read more than once, so it must be an ordinary file. */
+/** A file is read more than once, so it must be an ordinary file, or a folder or pattern of such. */
 async function requireOrdinary(path: string): Promise<void> {
-  const facts = await stat(path).catch((cause: unknown) => {
-    throw new SealroomError('IO_READ', `cannot read: ${systemReason(cause)}`, { where: { file: path }, cause });
-  });
-  if (facts.isFile()) return;
+  if ((await findParts(path)) !== null) return;
+  await requireReadable(path);
+  if ((await stat(path)).isFile()) return;
   throw new SealroomError('IO_READ', 'not an ordinary file', { where: { file: path } });
 }
 

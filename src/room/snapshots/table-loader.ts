@@ -1,12 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
-import type { CollaborationSettings, ManifestColumn } from '../../collab/index.ts';
+import { type CollaborationSettings, type Conversion, convertColumn, type MatchedColumn } from '../../collab/index.ts';
 import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { type Batch, type ColumnData, type Field } from '../../columns/index.ts';
 import { EngineTask, quoteIdentifier, quoteText } from '../../engine/index.ts';
 import { createSalt } from '../../platform/index.ts';
 import { requireProtection } from './cells.ts';
-import { type Conversion, convertColumn } from './conversion.ts';
 
 /**
  * The engine's memory limits, the lower one while the file is being read, which takes memory as well. What exceeds them goes to the
@@ -23,10 +22,7 @@ const PART_BYTES = 128 << 20;
 const SPLIT_BITS = 5;
 
 /** A column of the file that is loaded. */
-export interface LoadedColumn {
-  readonly column: ManifestColumn;
-  readonly source: Field;
-}
+export type LoadedColumn = MatchedColumn<Field>;
 
 /** How to load a table. */
 export interface LoadingTask {

@@ -9,7 +9,7 @@ import {
   rowTooLong,
   splitRows,
 } from '../../columns/index.ts';
-import { type ByteSource, hashChunks, readFailure } from '../../files/index.ts';
+import { type ByteSource, readFailure } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
 import { columnOf, rowBytesOf } from './columns.ts';
 import { type ArrowField, readFields } from './fields.ts';
@@ -40,9 +40,11 @@ export async function openArrow(source: ByteSource, options: ArrowReadOptions): 
       fields: fields.map((field) => fieldOf(field, options)),
       rows: null,
       bytes: source.bytes,
+      notes: [],
       warnings: [],
+      columnHint: null,
       batches: (request) => readBatches(source, fields, options, request),
-      sha256: (signal) => hashChunks(source.chunks(signal)),
+      sha256: (signal) => source.sha256(signal),
       close: () => source.close(),
     };
   } finally {

@@ -1,6 +1,6 @@
 /** `"`, which also escapes itself. */
 export const QUOTE = 0x22;
-/** `,`, the only delimiter. */
+/** `,`, the delimiter unless another one is given or found. */
 export const COMMA = 0x2c;
 /** A line feed. */
 export const LF = 0x0a;
@@ -10,3 +10,5 @@ export const CR = 0x0d;
 export const HASH_SIGN = 0x23;
 /** A space; it and all bytes below it are white space. */
 export const SPACE = 0x20;
+/** The byte order mark of UTF-8. */
+export const MARK: readonly number[] = [0xef, 0xbb, 0xbf];

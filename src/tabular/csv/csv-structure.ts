@@ -1,9 +1,15 @@
 /** The record separator of a file, which is its first line break. */
 export type Separator = '\n' | '\r\n' | '\r';
 
-/** The structure of a CSV file, found in one pass over its bytes. Lines are 1-based. */
-export interface CsvStructure {
+/** What separates the fields and the records of a file. */
+export interface CsvDialect {
+  /** The byte between fields. */
+  readonly delimiter: number;
   readonly separator: Separator;
+}
+
+/** The structure of a CSV file, found in one pass over its bytes. Lines are 1-based. */
+export interface CsvStructure extends CsvDialect {
   readonly fields: number;
   /** Number of records, including the first, without blank lines. */
   readonly records: number;
@@ -13,9 +19,13 @@ export interface CsvStructure {
   readonly chunkBytes: number;
   /** End of the first record in bytes from the start of the file, without its separator. */
   readonly firstRecordEnd: number;
-  /** Start of the first record: after a byte order mark and blank lines. */
+  /** Start of the first record: after a byte order mark, a `sep=` line and blank lines. */
   readonly firstRecordStart: number;
+  /** The line of the first record. */
+  readonly firstLine: number;
   readonly startsWithMark: boolean;
+  /** Start of what is read: after a byte order mark and a `sep=` line. */
+  readonly start: number;
   /** The first line that starts with `#`, or `null`. */
   readonly hashLine: number | null;
   readonly hashLines: number;
@@ -36,3 +46,23 @@ export interface CsvStructure {
   /** First line with anything else that the fast reader would misread, or `null`. */
   readonly unusualLine: number | null;
 }
+
+/** What a scan adds to as it goes, before it has seen anything. */
+export const NOTHING_FOUND: Pick<
+  CsvStructure,
+  | (
+      | 'fields'
+      | 'start'
+      | 'startsWithMark'
+      | 'firstRecordStart'
+      | 'firstRecordEnd'
+      | 'firstLine'
+      | 'hashLine'
+      | 'hashLines'
+    )
+  | ('hasQuotes' | 'crInQuotes' | 'separatorInQuotes' | 'blankAroundQuotesLine' | 'strayQuoteLine' | 'unusualLine')
+> = {
+  ...{ fields: 0, start: 0, startsWithMark: false, firstRecordStart: 0, firstRecordEnd: 0, firstLine: 1 },
+  ...{ hashLine: null, hashLines: 0, hasQuotes: false, crInQuotes: false, separatorInQuotes: false },
+  ...{ blankAroundQuotesLine: null, strayQuoteLine: null, unusualLine: null },
+};

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../files/index.ts';
-import { quotePath } from '../../engine/index.ts';
+import { quotePath, quoteText } from '../../engine/index.ts';
 import type { CsvStructure } from './csv-structure.ts';
 
 // The engine reads a file in buffers. Its parallel scanners start in the middle and can mistake the inside of a quoted field
@@ -52,7 +52,7 @@ export function scanSql(source: ByteSource, facts: CsvStructure, lineBytes: numb
   const types = Array.from({ length: facts.fields }, (_, index) => `c${String(index)}: 'VARCHAR'`).join(', ');
   return (
     `read_csv(${quotePath(source.path ?? '')}, auto_detect=false, columns={${types}}, header=false, ` +
-    `delim=',', quote='"', escape='"', strict_mode=true, nullstr='', allow_quoted_nulls=false, compression='none', ` +
+    `delim=${quoteText(String.fromCharCode(facts.delimiter))}, quote='"', escape='"', strict_mode=true, nullstr='', allow_quoted_nulls=false, compression='${source.compression ?? 'none'}', ` +
     // When told to expect CRLF, the engine finds no row at all; otherwise, it accepts both line ends.
     `hive_partitioning=false, parallel=false, max_line_size=${String(lineBytes)}, buffer_size=${String(lineBytes * 4)})`
   );

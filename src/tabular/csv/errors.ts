@@ -3,10 +3,12 @@ import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
 
 /** The error for text that is not UTF-8. */
 export function encodingError(where: ErrorPlace): SealroomError {
-  return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', {
-    where,
-    hint: 'convert the file, for example with `iconv -f latin1 -t utf-8`',
-  });
+  return new SealroomError('DATA_ENCODING', 'text is not valid UTF-8', { where });
+}
+
+/** The error for a file without any record. */
+export function emptyFile(file: string): SealroomError {
+  return new SealroomError('DATA_HEADER', 'the file is empty', { where: { file } });
 }
 
 /**
@@ -27,7 +29,7 @@ export function fieldCountError(
       where,
       hint:
         openQuoteLine === null
-          ? 'quote fields that contain commas or line breaks'
+          ? 'quote fields that contain the delimiter or line breaks'
           : `the quote opened on line ${String(openQuoteLine)} is never closed`,
     },
   );

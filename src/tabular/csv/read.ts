@@ -1,8 +1,9 @@
+import { basename } from 'node:path';
+import { concatBytes } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type Batch, type Field, MAX_VALUE_BYTES, type ReadRequest, requireShortValues } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
 import { Engine, engineFailure, OUT_OF_MEMORY, READING } from '../../engine/native.ts';
-import { hashChunks } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
 import {
   borderHazard,
@@ -13,48 +14,75 @@ import {
   MOST_RECORD_BYTES,
   scanSql,
 } from './engine-scan.ts';
+import { parseDelimiter } from './delimiters.ts';
+import { encodingHint, openText } from './encoding.ts';
+import { emptyFile } from './errors.ts';
+import { type CsvLayout, type FileStart, findLayout } from './layout.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
-import { parseFirstRecord, readExact } from './slow-reader.ts';
+import { readExact, readFirstRecord } from './slow-reader.ts';
 import type { CsvStructure } from './csv-structure.ts';
+import { MARK } from './bytes.ts';
 import { CsvScanner } from './scan.ts';
+
+/** Bytes of a file's start that are enough to find out what it is. */
+const START_BYTES = 1 << 20;
 
 /** Options for reading a CSV file. */
 export interface CsvReadOptions {
   /** Whether the first record holds the headers; without them columns are named `_c0`, `_c1`, ... */
   readonly headerRow: boolean;
+  /** Without headers: the number of columns that the schema has, if it is known. */
+  readonly columns?: number | undefined;
   /** The input null text; see {@link nullRuleOf}. */
   readonly nullText?: string | undefined;
+  /** The delimiter; see {@link parseDelimiter}. Default: it is found out (format F-121). */
+  readonly delimiter?: string | undefined;
+  /** A label of the Encoding Standard. Default: by the byte order mark, otherwise UTF-8. */
+  readonly encoding?: string | undefined;
+  /** Whether the name of the file says that tabs separate its fields. */
+  readonly isTsv?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Opens a CSV file: one pass over its bytes checks it as a whole and decides how its values are read.
+ * Opens a CSV file: its start says which encoding and delimiter it has, and one pass over its bytes checks it as a whole and decides
+ * how its values are read.
  *
  * Two readers give the same batches. The fast one is the engine's; it does not distinguish quoted fields from unquoted ones.
  * The exact one does, and reads files where that matters, or that the engine misreads: see {@link exactReason}.
  *
- * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS, DATA_LENGTH with the line; DATA_HEADER for an empty file; IO_ABORTED.
+ * @throws {SealroomError} DATA_ENCODING, DATA_FIELDS, DATA_LENGTH with the line; DATA_HEADER for an empty file; USAGE_OPTION for a delimiter
+ *   or an encoding that there is not; IO_ABORTED.
  */
-export async function openCsv(source: ByteSource, options: CsvReadOptions): Promise<TableReader> {
-  const scanner = new CsvScanner(source.name);
-  for await (const chunk of source.chunks(options.signal)) scanner.push(chunk);
-  const facts = scanner.end();
-  const headers = options.headerRow
-    ? parseFirstRecord(source, await readRange(source, facts.firstRecordStart, facts.firstRecordEnd), facts)
+export async function openCsv(file: ByteSource, options: CsvReadOptions): Promise<TableReader> {
+  const { headerRow, columns, isTsv = false, signal } = options;
+  const delimiter = options.delimiter === undefined ? undefined : parseDelimiter(options.delimiter);
+  const fileStart = await readStart(file, signal);
+  const { source, ...text } = openText(file, fileStart.bytes, options.encoding);
+  const start = source === file ? fileStart : await readStart(source, signal);
+  const layout = findLayout(start, { delimiter, isTsv, headerRow, columns });
+  const scanner = new CsvScanner(source.name, layout);
+  const facts = await scan(source, scanner, signal).catch((error: unknown): never => {
+    throw explain(error, scanner, layout, fileStart.bytes);
+  });
+  const headers = headerRow
+    ? await readFirstRecord(source, facts, signal)
     : Array.from({ length: facts.fields }, (_, index) => `_c${String(index)}`);
+  if (headerRow && facts.records === 1 && headers.length === 1 && headers[0]?.trim() === '') throw emptyFile(file.name);
   const fields = headers.map((name): Field => ({ name, type: { kind: 'string' } }));
   const lineBytes = lineLimit(source, facts);
-  const scan = `${scanSql(source, facts, lineBytes)}${options.headerRow ? ' OFFSET 1' : ''}`;
-  const reason = exactReason(source, facts);
+  const sql = `${scanSql(source, facts, lineBytes)}${headerRow ? ' OFFSET 1' : ''}`;
+  const reason = exactReason(file, source, facts);
   const rule = nullRuleOf(options.nullText);
   const separator = facts.separatorInQuotes ? facts.separator : null;
-  const rows = facts.records - (options.headerRow ? 1 : 0);
+  const rows = facts.records - (headerRow ? 1 : 0);
+  const notes = [...text.notes, ...layout.notes].map((note) => `${basename(file.name)}: ${note}`);
 
   async function* batches(request: ReadRequest): AsyncGenerator<Batch> {
     const raw =
       reason === null
-        ? readFast(source, scan, memoryLimit(source, facts), request.columns, rows)
-        : readExact(source, facts, request.columns, options.headerRow, request.signal);
+        ? readFast(source, sql, memoryLimit(source, facts), request.columns, rows)
+        : readExact(source, facts, request.columns, headerRow, request.signal);
     const wanted = request.columns.map((column) => fields[column]);
     let seen = 0;
     for await (const batch of raw) {
@@ -77,12 +105,49 @@ export async function openCsv(source: ByteSource, options: CsvReadOptions): Prom
     format: 'csv',
     fields,
     rows,
-    bytes: source.bytes,
-    warnings: warningsOf(facts, reason),
+    bytes: file.bytes,
+    notes,
+    warnings: [...text.warnings, ...warningsOf(facts, reason)],
+    columnHint: headerRow ? columnHintOf(scanner, layout) : null,
     batches,
-    sha256: (signal) => hashChunks(source.chunks(signal)),
-    close: () => source.close(),
+    sha256: (signal) => file.sha256(signal),
+    close: () => file.close(),
   };
+}
+
+async function readStart(source: ByteSource, signal: AbortSignal | undefined): Promise<FileStart> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of source.chunks(signal)) {
+    parts.push(chunk.slice(0, START_BYTES - bytes));
+    bytes += chunk.length;
+    if (bytes > START_BYTES) return { bytes: concatBytes(parts), isWhole: false };
+  }
+  return { bytes: concatBytes(parts), isWhole: true };
+}
+
+async function scan(source: ByteSource, scanner: CsvScanner, signal: AbortSignal | undefined): Promise<CsvStructure> {
+  for await (const chunk of source.chunks(signal)) scanner.push(chunk);
+  return scanner.end();
+}
+
+/** Adds to an error of the scan what the file seems to be, and the option for it. */
+function explain(error: unknown, scanner: CsvScanner, layout: CsvLayout, start: Uint8Array): unknown {
+  if (!(error instanceof SealroomError)) return error;
+  if (error.code === 'DATA_ENCODING' && scanner.faultyLine.length > 0) {
+    return error.withHint(encodingHint(start, scanner.faultyLine));
+  }
+  const hint = error.code === 'DATA_FIELDS' ? columnHintOf(scanner, layout) : null;
+  return hint === null ? error : error.withHint(hint);
+}
+
+/** Why the columns may not be those that the user expects, in words, or `null`. */
+function columnHintOf({ hashHeaderLine }: CsvScanner, { doubt, notes }: CsvLayout): string | null {
+  if (hashHeaderLine !== null) {
+    const line = String(hashHeaderLine);
+    return `line ${line} begins with \`#\` and is taken for the header: remove it if it is a comment, which C3R would skip`;
+  }
+  return doubt ?? notes[0] ?? null;
 }
 
 /** Refuses a batch with a value that is too long. */
@@ -101,7 +166,7 @@ function requireShortRows(
 }
 
 /** Why a file needs the exact reader, in words, or `null` if the fast one reads it exactly. */
-function exactReason(source: ByteSource, facts: CsvStructure): string | null {
+function exactReason(file: ByteSource, source: ByteSource, facts: CsvStructure): string | null {
   const at = (line: number, what: string): string => `${what} on line ${String(line)}`;
   if (facts.openQuoteLine !== null) return at(facts.openQuoteLine, 'a quote that is never closed');
   if (facts.strayQuoteLine !== null) return at(facts.strayQuoteLine, 'a quote inside a field');
@@ -110,6 +175,8 @@ function exactReason(source: ByteSource, facts: CsvStructure): string | null {
     return at(facts.trimConflictLine, 'a column with quoted and unquoted edge blanks');
   if (facts.unusualLine !== null) return at(facts.unusualLine, 'an unusual line break, blank line or NUL');
   if (facts.separator === '\r') return 'lines that end with CR';
+  if (facts.start > (facts.startsWithMark ? MARK.length : 0)) return 'a `sep=` line';
+  if (source !== file) return 'text that is not UTF-8';
   if (source.path === null) return 'not a regular file';
   if (facts.longestRecordBytes > MOST_RECORD_BYTES || facts.chunkBytes > MOST_CHUNK_BYTES) return 'very long records';
   const hazard = borderHazard(facts);
@@ -161,15 +228,4 @@ async function* readFast(
   } finally {
     engine.close();
   }
-}
-
-async function readRange(source: ByteSource, start: number, end: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let offset = 0;
-  for await (const chunk of source.chunks()) {
-    parts.push(chunk.slice(Math.max(0, start - offset), Math.max(0, end - offset)));
-    offset += chunk.length;
-    if (offset >= end) break;
-  }
-  return Buffer.concat(parts);
 }

@@ -27,7 +27,7 @@ export async function* readExact(
   let rows: (readonly CsvField[])[] = [];
   let bytes = 0;
   let isFirst = skipFirst;
-  for await (const record of readRecords(source, facts, signal)) {
+  for await (const record of readRecords(source, facts, true, signal)) {
     if (record.length !== facts.fields) throw changed(source, facts);
     if (!isFirst) {
       rows.push(record);
@@ -42,32 +42,48 @@ export async function* readExact(
   if (rows.length > 0) yield toBatch(rows, columns);
 }
 
+/** Bytes that are parsed at once. */
+const PIECE_BYTES = 1 << 16;
+
 async function* readRecords(
   source: ByteSource,
-  { separator, startsWithMark }: CsvStructure,
+  facts: CsvStructure,
+  trims: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly CsvField[]> {
-  const parser = new CsvRecordParser(separator, true);
-  let skip = startsWithMark ? 3 : 0;
+  const parser = new CsvRecordParser(facts, trims);
+  let skip = facts.start;
+  let count = 0;
   for await (const chunk of source.chunks(signal)) {
-    yield* parser.push(chunk.subarray(skip));
+    for (let at = skip; at < chunk.length; at += PIECE_BYTES) {
+      const records = parser.push(chunk.subarray(at, at + PIECE_BYTES));
+      count += records.length;
+      yield* records;
+    }
     skip = Math.max(0, skip - chunk.length);
   }
-  yield* parser.end();
+  const last = parser.end();
+  yield* last;
+  // Kept for compatibility with C3R: a byte order mark alone is a record, too.
+  if (facts.startsWithMark && facts.records === 1 && count + last.length === 0) yield [null];
 }
 
 /**
- * Parses the fields of the first record of a file; unquoted ones are not trimmed.
+ * Reads the fields of the first record of a file; unquoted ones are not trimmed.
  *
- * @param record the record's bytes, without its separator
- * @throws {SealroomError} DATA_FIELDS if the file has changed since it was scanned.
+ * @throws {SealroomError} DATA_FIELDS if the file has changed since it was scanned; IO_READ.
  */
-export function parseFirstRecord(source: ByteSource, record: Uint8Array, facts: CsvStructure): readonly string[] {
-  const parser = new CsvRecordParser(facts.separator, false);
-  const [fields = []] = [...parser.push(record), ...parser.end()];
-  if (fields.length !== facts.fields) throw changed(source, facts);
-  //= format F-76
-  return fields.map((field) => (field === null ? '' : decodeUtf8(field).replaceAll(facts.separator, '\n')));
+export async function readFirstRecord(
+  source: ByteSource,
+  facts: CsvStructure,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  for await (const fields of readRecords(source, facts, false, signal)) {
+    if (fields.length !== facts.fields) break;
+    //= format F-76
+    return fields.map((field) => (field === null ? '' : decodeUtf8(field).replaceAll(facts.separator, '\n')));
+  }
+  throw changed(source, facts);
 }
 
 /** The scan has accepted the file, so it has changed since. */

@@ -1,12 +1,11 @@
 import { instantiateWasm, type WasmConstant, type WasmMemory } from '../../bytes/index.ts';
 import { WASM_BASE64 } from './binary.ts';
-import { COMMA, CR, LF, QUOTE } from './bytes.ts';
+import { CR, LF, QUOTE } from './bytes.ts';
 
-/** The bytes at which the state of a CSV scan can change; everything between them is content. */
-const STOPS = new Uint8Array(256);
-for (const byte of [COMMA, LF, CR, QUOTE, 0]) STOPS[byte] = 1;
-
-/** Finds the positions of such bytes in a chunk, in order. The result is valid until the next call. */
+/**
+ * Finds the positions in a chunk at which the state of a CSV scan can change, in order: delimiters, line breaks, quotes and NULs.
+ * Everything between them is content. The result is valid until the next call.
+ */
 export type StopFinder = (chunk: Uint8Array) => Int32Array;
 
 /** Chunks are searched in pieces of at most this size, in bytes. */
@@ -16,29 +15,33 @@ interface Exports {
   readonly memory: WasmMemory;
   readonly inputAt: WasmConstant;
   readonly outputAt: WasmConstant;
-  findStops(length: number): number;
+  findStops(length: number, delimiter: number): number;
 }
 
 /**
  * Creates a finder: sixteen bytes at a time where the runtime has WebAssembly with SIMD, otherwise byte by byte.
  */
-export function createStopFinder(module = WASM_BASE64): StopFinder {
+export function createStopFinder(delimiter: number, module = WASM_BASE64): StopFinder {
   const exports = instantiateWasm(module) as Exports | null;
-  return exports === null ? findPlainly : fastFinder(exports);
+  return exports === null ? plainFinder(delimiter) : fastFinder(exports, delimiter);
 }
 
-function fastFinder(exports: Exports): StopFinder {
+function fastFinder(exports: Exports, delimiter: number): StopFinder {
   const input = new Uint8Array(exports.memory.buffer, exports.inputAt.value, MAX_CHUNK_BYTES);
   const output = new Int32Array(exports.memory.buffer, exports.outputAt.value, MAX_CHUNK_BYTES);
   return (chunk) => {
     input.set(chunk);
-    return output.subarray(0, exports.findStops(chunk.length));
+    return output.subarray(0, exports.findStops(chunk.length, delimiter));
   };
 }
 
-function findPlainly(chunk: Uint8Array): Int32Array {
-  const stops = new Int32Array(chunk.length);
-  let count = 0;
-  for (let at = 0; at < chunk.length; at++) if (STOPS[chunk[at] ?? 0] === 1) stops[count++] = at;
-  return stops.subarray(0, count);
+function plainFinder(delimiter: number): StopFinder {
+  const isStop = new Uint8Array(256);
+  for (const byte of [delimiter, LF, CR, QUOTE, 0]) isStop[byte] = 1;
+  return (chunk) => {
+    const stops = new Int32Array(chunk.length);
+    let count = 0;
+    for (let at = 0; at < chunk.length; at++) if (isStop[chunk[at] ?? 0] === 1) stops[count++] = at;
+    return stops.subarray(0, count);
+  };
 }

@@ -1,15 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 
+/** Bytes that are not UTF-8. */
+export interface Utf8Fault {
+  /** Number of line breaks before them in the bytes that were checked. */
+  readonly linesBefore: number;
+  /** The line that has them, as far as it is known. */
+  readonly line: Uint8Array;
+}
+
 /** Checks that a stream of bytes is UTF-8, chunk by chunk; characters may span chunks. */
 export class Utf8Check {
   #tail: Uint8Array = new Uint8Array(0);
 
   /**
-   * Checks the next bytes. Returns `null` if they are well-formed, otherwise the number of line breaks in them before the error.
+   * Checks the next bytes. Returns `null` if they are well-formed, otherwise what is not.
    *
    * @param lineBreak the byte that ends a line
    */
-  push(chunk: Uint8Array, lineBreak: number): number | null {
+  push(chunk: Uint8Array, lineBreak: number): Utf8Fault | null {
     let text = chunk;
     if (this.#tail.length > 0) {
       text = new Uint8Array(this.#tail.length + chunk.length);
@@ -18,12 +26,12 @@ export class Utf8Check {
     }
     const complete = text.subarray(0, completeLength(text));
     this.#tail = text.slice(complete.length);
-    return isUtf8(complete) ? null : linesBeforeFault(complete, lineBreak);
+    return isUtf8(complete) ? null : findFault(complete, lineBreak);
   }
 
   /** Ends the stream. Returns like `push`, for a character that is still incomplete. */
-  end(): number | null {
-    return this.#tail.length === 0 ? null : 0;
+  end(): Utf8Fault | null {
+    return this.#tail.length === 0 ? null : { linesBefore: 0, line: this.#tail };
   }
 }
 
@@ -42,13 +50,14 @@ function charLength(lead: number): number {
   return lead >= 0xe0 ? 3 : 2;
 }
 
-function linesBeforeFault(text: Uint8Array, lineBreak: number): number {
-  let lines = 0;
+function findFault(text: Uint8Array, lineBreak: number): Utf8Fault {
+  let linesBefore = 0;
   let start = 0;
   for (;;) {
     const end = text.indexOf(lineBreak, start);
-    if (end === -1 || !isUtf8(text.subarray(start, end))) return lines;
-    lines++;
+    const line = text.subarray(start, end === -1 ? text.length : end);
+    if (end === -1 || !isUtf8(line)) return { linesBefore, line: line.slice() };
+    linesBefore++;
     start = end + 1;
   }
 }

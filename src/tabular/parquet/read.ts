@@ -10,7 +10,6 @@ import {
   openReading,
 } from '../../engine/index.ts';
 import { OUT_OF_MEMORY } from '../../engine/native.ts';
-import { hashChunks } from '../../files/index.ts';
 import { parquetStream } from '../input-output.ts';
 import type { TableReader } from '../table.ts';
 import { fieldOf, isGeometry, type ParquetReadOptions } from './column-type.ts';
@@ -51,9 +50,11 @@ export async function openParquet(source: ByteSource, options: ParquetReadOption
       fields: columns.map((column) => column.field),
       rows,
       bytes: source.bytes,
+      notes: [],
       warnings: warningsOf(columns, elements),
+      columnHint: null,
       batches: (request) => readBatches(source, file, columns, rows, request),
-      sha256: (signal) => hashChunks(source.chunks(signal)),
+      sha256: (signal) => source.sha256(signal),
       close: () => source.close(),
     };
   } catch (error) {

@@ -4,6 +4,9 @@ export const PROVENANCE_VERSION = 1;
 /** The metadata key of a Parquet file under which its provenance is stored. */
 export const PARQUET_KEY = 'sealroom';
 
+/** The metadata keys of a Parquet file that was encrypted as a table of a manifest: its name there, and the manifest. */
+export const TABLE_KEYS = { table: 'sealroom.table', manifest: 'sealroom.manifest' } as const;
+
 /** How a column is protected. */
 export type Protection = 'sealed' | 'fingerprint' | 'cleartext';
 

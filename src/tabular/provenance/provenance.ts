@@ -1,7 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SealroomError } from '../../errors/index.ts';
-import { hashFile, type OutputTarget, prepareFile, readFailure, sidecarPath } from '../../files/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
+import {
+  companionOf,
+  findParts,
+  hashFile,
+  hashOfParts,
+  type Part,
+  type OutputTarget,
+  prepareFile,
+  readFailure,
+  sidecarPath,
+} from '../../files/index.ts';
 import { formatOf } from '../input-output.ts';
 import { PARQUET_KEY, printSidecar, type Provenance, type TableFacts } from './place.ts';
 import type { TableFormat } from '../table.ts';
@@ -32,23 +42,49 @@ export async function readProvenance(
   input: string,
   { format, signal }: { readonly format?: TableFormat | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<FoundProvenance | null> {
-  if ((format ?? formatOf(input)) === 'parquet') {
-    const { readKeyValue } = await import('../parquet/read.ts');
-    const text = await readKeyValue(resolve(input), input, PARQUET_KEY);
-    if (text === null) return null;
-    const { parseMetadata } = await import('./text.ts');
-    return { ...parseMetadata(text, input), table: null };
+  const parts = await findParts(input);
+  if ((format ?? formatOf(parts?.[0]?.path ?? input)) === 'parquet') {
+    return readMetadata(parts?.map(({ path }) => path) ?? [input]);
   }
-  const file = sidecarPath(input);
+  const file = await companionOf(input, sidecarPath);
   const text = await readIfThere(file);
   if (text === null) return null;
   const { parseSidecar } = await import('./text.ts');
   const { sha256, bytes, rows, ...provenance } = parseSidecar(text, file);
-  if ((await hashFile(input, signal)) === sha256) return { ...provenance, table: { sha256, bytes, rows } };
+  if ((await hashOf(input, parts, signal)) === sha256) return { ...provenance, table: { sha256, bytes, rows } };
   throw new SealroomError('FORMAT_SIDECAR', 'the file is not the one that its sidecar describes, or was changed', {
     where: { file: input },
     hint: `get both files again from their source; without ${file}, the newest secret is tried`,
   });
+}
+
+/** The provenance in the metadata of Parquet files, which are of one table and have the same. */
+async function readMetadata(files: readonly string[]): Promise<FoundProvenance | null> {
+  const { readKeyValue } = await import('../parquet/read.ts');
+  const texts: (string | null)[] = [];
+  for (const file of files) texts.push(await readKeyValue(resolve(file), file, PARQUET_KEY));
+  const other = texts.findIndex((text) => text !== texts[0]);
+  if (other > 0) {
+    throw new SealroomError(
+      'FORMAT_SIDECAR',
+      `the file was not encrypted together with ${quoteForMessage(files[0] ?? '')}`,
+      {
+        where: { file: files[other] },
+        hint: 'the files of a folder or pattern are one table, which was encrypted with one secret: leave the others out',
+      },
+    );
+  }
+  const [text = null] = texts;
+  if (text === null) return null;
+  const { parseMetadata } = await import('./text.ts');
+  return { ...parseMetadata(text, files[0] ?? ''), table: null };
+}
+
+async function hashOf(input: string, parts: readonly Part[] | null, signal: AbortSignal | undefined): Promise<string> {
+  if (parts === null) return hashFile(input, signal);
+  const hashes: { readonly name: string; readonly sha256: string }[] = [];
+  for (const { name, path } of parts) hashes.push({ name, sha256: await hashFile(path, signal) });
+  return hashOfParts(hashes);
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -32,7 +32,7 @@ function decrypt(session: HomeSession, input: string, more: object = {}): Return
     table: { input: fileOf(session, input), output: fileOf(session, 'opened.csv'), overwrite: true },
     packageOutput: fileOf(session, 'package.csv'),
     collaboration: { id: ID },
-    packageKeys: { identityFile: undefined, trustFile: undefined },
+    packageKeys: { identityFile: undefined, trust: undefined },
     failOnFingerprintColumns: false,
     allowMixedColumns: false,
     ...more,
@@ -191,7 +191,7 @@ describe('F-92 what the room signed to be sealed is sealed', () => {
     await writeFile(session.path('room.keys'), `${parseSigner(signerText).verifier.toString()}\n`);
     const packageKeys = {
       identityFile: session.path('me.key'),
-      trustFile: session.path('room.keys'),
+      trust: { text: await readFile(session.path('room.keys'), 'utf8') },
       member: 'brand',
     };
     return decrypt(session, 'result.age', { collaboration, packageKeys, ...more });

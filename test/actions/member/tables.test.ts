@@ -1,3 +1,4 @@
+import { parseManifest } from 'sealroom/collab';
 import { describe, expect, test } from 'vitest';
 import {
   decryptForCollaboration,
@@ -31,7 +32,23 @@ const CLEARTEXT = {
     preserveNulls: false,
   },
 } as const;
-const NO_PACKAGE = { identityFile: undefined, trustFile: undefined };
+/** A schema for a table of the manifest, which says nothing of normalising. */
+const NORMALISED_OTHERWISE: Partial<EncryptRequest> = {
+  collaboration: { manifest: PEOPLE_FILE },
+  settings: null,
+  schema: {
+    text: JSON.stringify({
+      headerRow: true,
+      columns: parseManifest(PEOPLE_FILE.text).tables[0]?.columns.map(({ name }) => ({
+        sourceHeader: { name: 'a', normalise: ['trim'] },
+        targetHeader: name,
+        type: 'fingerprint',
+      })),
+    }),
+    file: 'schema.json',
+  },
+};
+const NO_PACKAGE = { identityFile: undefined, trust: undefined };
 
 function encryption(session: HomeSession, more: Partial<EncryptRequest> = {}): EncryptRequest {
   const table = { input: fileOf(session, 'in.csv'), output: fileOf(session, 'protected.csv'), overwrite: true };
@@ -92,6 +109,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
     ['USAGE_OPTION', 'settings that are none', { settings: { kind: 'file', file: { text: '[' } } }],
     ['SCHEMA_SYNTAX', 'a schema that is none', { schema: { text: '{' } }],
     ['CUSTODY_KEY', 'the key of another secret', { key: 'age:b.key' }],
+    ['RULE_PROTECTION', 'values normalised in another way than the manifest says', NORMALISED_OTHERWISE],
   ])('encrypt: %s for %s, and there is no output', async (code, _, more) => {
     await using session = await sessionWithSecret({ 'in.csv': 'a,b\nx,1\n' });
     const encrypted = encryptForCollaboration(environmentOf(session), encryption(session, more));
@@ -123,7 +141,7 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
 
   test.each([
     ['a table of another collaboration', { collaboration: { id: ID.replace('0', '1') } }, 'USAGE_OPTION'],
-    ['keys of a package, for a table', { packageKeys: { identityFile: '/i', trustFile: '/k' } }, 'USAGE_OPTION'],
+    ['keys of a package, for a table', { packageKeys: { identityFile: '/i', trust: { text: 'k' } } }, 'USAGE_OPTION'],
   ])('decrypt: refuses %s', async (_, more, code) => {
     await using session = await withTable();
     await expect(decrypt(session, more)).rejects.toMatchObject({ code });
@@ -134,10 +152,10 @@ describe('encryptForCollaboration and decryptForCollaboration', () => {
     await session.session.put('p.age', 'age-encryption.org/v1\n');
     const table = { input: fileOf(session, 'p.age'), output: fileOf(session, 'opened.csv') };
     await expect(decrypt(session, { table })).rejects.toThrow(/needs `--trust`/);
-    const packageKeys = { identityFile: session.path('a.key'), trustFile: session.path('keys') };
+    const packageKeys = { identityFile: session.path('a.key'), trust: { text: 'k' } };
     const fips = decrypt(session, { table, packageKeys }, environmentOf(session, { isFips: true }));
     await expect(fips).rejects.toThrow(/`--fips`/);
-    await expect(decrypt(session, { table, packageKeys })).rejects.toMatchObject({ code: 'IO_READ' });
+    await expect(decrypt(session, { table, packageKeys })).rejects.toThrow(/not an Ed25519 verifier key/);
   });
 });
 

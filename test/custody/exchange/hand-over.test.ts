@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { printEnvelope } from '#src/custody/envelope';
 import { kindOfCard, parseCard, type SignedCard } from '#src/custody/exchange/card';
+import { parseRequest } from '#src/custody/exchange/request';
 import {
   receiveSecret,
   requestSecret,
@@ -274,6 +275,12 @@ describe('cards that are not pinned', () => {
     expect(await outcomeOf(() => send(text, mallory.card))).toMatch(refusal);
     const from = (await makeParty('carol')).card;
     expect(await outcomeOf(() => request({ from }))).toMatch(/^CUSTODY_MESSAGE the card is not pinned$/);
+  });
+
+  test('E-15 a member that joins asks before the card is pinned, but not itself', async () => {
+    const from = (await makeParty('carol')).card;
+    expect(parseRequest(await request({ from, isPinnedLater: true })).body.sender).toBe(parseCard(from.text).sha256);
+    expect(await outcomeOf(() => request({ from: cards.bob, isPinnedLater: true }))).toMatch(/is that of this home$/);
   });
 
   test('E-14, E-15 a card that was replaced counts no more, also for a request that is under way', async () => {

@@ -89,7 +89,10 @@ const soup = fc
     { maxLength: 24 },
   )
   .map((parts) => parts.join(''));
-const csvText = fc.oneof(written, soup);
+/** A text, and what separates its fields. */
+const csvText = fc
+  .tuple(fc.oneof(written, soup), fc.constantFrom(',', ',', ';', '\t', '|'))
+  .map(([text, delimiter]): readonly [string, string] => [text.replaceAll(',', delimiter), delimiter]);
 const nullText = fc.constantFrom(undefined, '', ' ', '""', 'NULL', 'a');
 
 interface Reading {
@@ -98,8 +101,8 @@ interface Reading {
   readonly columns: (string | null)[][];
 }
 
-async function read(source: ByteSource, nulls: string | undefined): Promise<Reading> {
-  const reader = await openCsv(source, { headerRow: false, nullText: nulls });
+async function read(source: ByteSource, delimiter: string, nulls: string | undefined): Promise<Reading> {
+  const reader = await openCsv(source, { headerRow: false, delimiter, nullText: nulls });
   try {
     const isFast = !reader.warnings.some((warning) => warning.includes('exact, slower'));
     return { isFast, rows: reader.rows, columns: await columnsOf(reader) };
@@ -109,8 +112,8 @@ async function read(source: ByteSource, nulls: string | undefined): Promise<Read
 }
 
 /** What the dialect says of a text: its columns, or how it is refused. */
-function expectedOf(csv: string, nulls: string | undefined): object {
-  const { records, wrongLines } = readOracle(latin(csv));
+function expectedOf(csv: string, delimiter: string, nulls: string | undefined): object {
+  const { records, wrongLines } = readOracle(latin(csv), delimiter);
   if (records.length === 0) return { code: 'DATA_HEADER' };
   // Where single CRs end lines, what a line is depends on who counts.
   if (wrongLines.length > 0)
@@ -139,13 +142,13 @@ describe('any text', () => {
   test('is read by the exact reader as the dialect says, wherever its bytes are cut', async () => {
     const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 6 }).map((ends) => ends.sort((a, b) => a - b));
     await fc.assert(
-      fc.asyncProperty(csvText, nullText, cuts, async (csv, nulls, ends) => {
+      fc.asyncProperty(csvText, nullText, cuts, async ([csv, delimiter], nulls, ends) => {
         const bytes = new Uint8Array(Buffer.from(csv));
         const source = memorySource(
           bytes,
           ends.map((end) => Math.min(end, bytes.length)),
         );
-        expect(await foundIn(read(source, nulls), csv)).toEqual(expectedOf(csv, nulls));
+        expect(await foundIn(read(source, delimiter, nulls), csv)).toEqual(expectedOf(csv, delimiter, nulls));
       }),
       { seed: SEED, numRuns: runs(1500) },
     );
@@ -154,10 +157,10 @@ describe('any text', () => {
   test('is read by the fast reader as the dialect says, wherever the scan allows it', async () => {
     let fast = 0;
     await fc.assert(
-      fc.asyncProperty(csvText, nullText, async (csv, nulls) => {
-        const expected = expectedOf(csv, nulls);
+      fc.asyncProperty(csvText, nullText, async ([csv, delimiter], nulls) => {
+        const expected = expectedOf(csv, delimiter, nulls);
         if (!('columns' in expected)) return;
-        const reading = read(await openFile(folder.write('.csv', csv)), nulls);
+        const reading = read(await openFile(folder.write('.csv', csv)), delimiter, nulls);
         expect(await foundIn(reading, csv)).toEqual(expected);
         if ((await reading).isFast) fast++;
       }),

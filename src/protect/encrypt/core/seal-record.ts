@@ -135,6 +135,28 @@ function planColumn(
  *
  * @throws {SealroomError} DATA_COLUMN if a property is missing or ambiguous; DATA_TYPE, DATA_VALUE, DATA_LENGTH,
  *   DATA_ENCODING with the column if a value cannot be protected.
+ *
+ * @example
+ * ```ts
+ * import { createRecordSealer, HIGH_ASSURANCE, openRecord, parseSharedSecret, parseTableSchema, sealRecord } from 'sealroom';
+ *
+ * using secret = parseSharedSecret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=');
+ * using sealer = createRecordSealer({
+ *   schema: parseTableSchema(`{
+ *     headerRow: true,
+ *     columns: [
+ *       { sourceHeader: 'email', type: 'fingerprint' },
+ *       { sourceHeader: 'note', type: 'sealed', pad: { type: 'none' } }
+ *     ]
+ *   }`),
+ *   secret,
+ *   collaborationId: '00000000-1111-2222-3333-444444444444',
+ *   settings: HIGH_ASSURANCE,
+ * });
+ * const row = sealRecord(sealer, { email: 'ann@example.com', note: 'called twice' });
+ * console.log(Object.keys(row).join(', ')); // email_fingerprint, note_sealed
+ * console.log(Object.values(openRecord(sealer, row)).at(-1)); // called twice
+ * ```
  */
 export function sealRecord(sealer: RecordSealer, record: Readonly<Record<string, RecordValue>>): ProtectedRecord {
   const values = new Map<string, RecordValue>();

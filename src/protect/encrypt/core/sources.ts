@@ -10,6 +10,23 @@ type HeadedTable = Pick<ColumnSource, 'name' | 'fields'>;
 const MAX_SOURCE_COLUMNS = 10_000;
 
 /**
+ * Refuses a schema without header row for a table that has names for its columns.
+ *
+ * @throws {SealroomError} DATA_COLUMN.
+ */
+//= format F-71
+export function requireFormatOf(
+  schema: TableSchema,
+  { name, format }: { readonly name: string; readonly format: string },
+): void {
+  if (schema.headerRow || format === 'csv') return;
+  throw new SealroomError('DATA_COLUMN', `a schema with \`headerRow\` false needs a CSV file, got ${format}`, {
+    where: { file: name },
+    hint: 'name the source columns in a schema with `headerRow` true',
+  });
+}
+
+/**
  * For each column of the schema, the index of its source column in the table.
  *
  * @throws {SealroomError} DATA_HEADER if two headers of the table are equal once normalised, or a source column is missing and a header

@@ -1,4 +1,4 @@
-// Finds the bytes that can change the state of a CSV scan: comma, LF, CR, quote and NUL, sixteen bytes at a time.
+// Finds the bytes that can change the state of a CSV scan: the delimiter, LF, CR, quote and NUL, sixteen bytes at a time.
 
 /** The place of the bytes to search: `inputBytes` of them, and 16 more that are read and ignored. */
 export const inputAt: i32 = 1024;
@@ -7,8 +7,8 @@ export const inputBytes: i32 = 1 << 20;
 export const outputAt: i32 = inputAt + inputBytes + 64;
 
 /** Writes the positions of such bytes among the first `length` to `outputAt`, in order, and returns how many there are. */
-export function findStops(length: i32): i32 {
-  const comma = i8x16.splat(0x2c);
+export function findStops(length: i32, delimiter: i32): i32 {
+  const delimiters = i8x16.splat(<i8>delimiter);
   const lineFeed = i8x16.splat(0x0a);
   const carriageReturn = i8x16.splat(0x0d);
   const quote = i8x16.splat(0x22);
@@ -16,7 +16,7 @@ export function findStops(length: i32): i32 {
   let to = outputAt;
   for (let at: i32 = 0; at < length; at += 16) {
     const bytes = v128.load(inputAt + at);
-    const ends = v128.or(i8x16.eq(bytes, comma), i8x16.eq(bytes, lineFeed));
+    const ends = v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, lineFeed));
     const others = v128.or(i8x16.eq(bytes, carriageReturn), i8x16.eq(bytes, nul));
     let mask = i8x16.bitmask(v128.or(v128.or(ends, others), i8x16.eq(bytes, quote)));
     while (mask != 0) {

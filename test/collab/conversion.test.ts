@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnType } from 'sealroom/tabular';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { convertColumn } from '#src/room/snapshots/conversion';
+import { convertColumn } from '#src/collab/conversion';
 
 let connection: DuckDBConnection;
 

@@ -1,6 +1,6 @@
-import { familyOf, type TypeFamily } from '../../collab/index.ts';
-import { SealroomError } from '../../errors/index.ts';
-import type { ColumnType } from '../../columns/index.ts';
+import type { ColumnType } from '../columns/index.ts';
+import { SealroomError } from '../errors/index.ts';
+import { familyOf, type TypeFamily } from './column-type.ts';
 
 /** SQL that converts a cleartext column of a file to a column of the room. */
 export interface Conversion {
@@ -74,6 +74,29 @@ function sourceTypeOf(type: ColumnType): { readonly name: string; readonly famil
     case 'unsupported':
       return null;
   }
+}
+
+/** The room's type for a column of a file that is no text; `null` if a room has no such values. */
+export function roomTypeOf(type: ColumnType): string | null {
+  if (type.kind === 'opaque')
+    return (
+      { TINYINT: 'TINYINT', UTINYINT: 'SMALLINT', USMALLINT: 'INTEGER', UINTEGER: 'BIGINT' }[type.engineType] ?? null
+    );
+  if (type.kind === 'timestamp') return 'TIMESTAMP';
+  return sourceTypeOf(type)?.name ?? null;
+}
+
+/**
+ * Makes a test of the text of a cleartext value: whether it has the form of the manifest's type. `null` if every text has. What is too
+ * large or too precise for the type passes it, and is refused by the engine.
+ */
+export function textTestOf(
+  type: string,
+): { readonly isForm: (text: string) => boolean; readonly expected: string } | null {
+  const form = textOf(type);
+  if (form === null) return null;
+  const pattern = new RegExp(`^(?:${form.pattern.replace('(?i)', '')})$`, form.pattern.startsWith('(?i)') ? 'i' : '');
+  return { isForm: (text) => pattern.test(text), expected: form.expected };
 }
 
 /** Types with values that are not finite. */
