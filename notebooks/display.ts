@@ -2,7 +2,19 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
-const { document } = parseHTML('<!doctype html><html><body></body></html>');
+/** As much of the DOM as is needed here: its types would change those of Node for all tests. */
+interface PageElement {
+  readonly outerHTML: string;
+  textContent: string | null;
+  setAttribute(name: string, value: string): void;
+  appendChild(child: PageElement): PageElement;
+}
+
+interface Page {
+  createElement(name: string): PageElement;
+}
+
+const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as { document: Page };
 
 /** What Deno's kernel shows for an object that has this method: its forms by media type. */
 const DISPLAY: unique symbol = Symbol.for('Jupyter.display');
@@ -21,7 +33,7 @@ const show = (type: string, content: string): Shown => ({ [DISPLAY]: () => ({ [t
 function printValue(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return value.toLocaleString('en', { maximumFractionDigits: 3 });
-  const text = String(value).replaceAll('\n', '⏎');
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('\n', '⏎');
   if (/^02:(?:enc|hmac):/.test(text)) return `${text.slice(0, text.indexOf(':', 3) + 1)}…${text.slice(-8)}`;
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS - 1)}…` : text;
 }
@@ -49,14 +61,14 @@ export function chart({ title, ...options }: Plot.PlotOptions & { readonly title
   // Plot writes its own `title` as HTML, beside the SVG; a mark keeps it within.
   const heading = Plot.text([title], {
     frameAnchor: 'top-left',
-    dy: -32,
+    dy: -42,
     fontSize: 15,
     fontWeight: 'bold',
     facet: 'super',
   });
-  const svg = Plot.plot({
-    document: document as unknown as Document,
-    marginTop: 56,
+  const figure: unknown = Plot.plot({
+    document,
+    marginTop: 60,
     marginLeft: 60,
     marginBottom: 44,
     ...options,
@@ -64,6 +76,7 @@ export function chart({ title, ...options }: Plot.PlotOptions & { readonly title
     y: { ...axis, ...options.y },
     marks: [...(options.marks ?? []), heading],
   });
+  const svg = figure as PageElement;
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', title);

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-import shutil
+import shlex
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +16,8 @@ import sealroom
 from sealroom.cli import find_command
 
 TOUR = Path(__file__).resolve().parents[2] / "samples" / "tour"
+KEY = "--key age:home/receive.key"
+ALLOW = "--name Spring --allow-cleartext --allow-duplicates"
 COLLABORATION_ID = "5ea1ed00-d3a0-4c0f-8a00-0000000070a1"
 
 
@@ -29,53 +33,65 @@ def secret() -> bytes:
     return secrets.token_bytes(32)
 
 
-@pytest.fixture(scope="session")
-def purchases() -> pd.DataFrame:
-    return pd.read_csv(TOUR / "shop" / "purchases.csv")
+def run_command(line: str, cwd: Path) -> None:
+    """Run the command as a person types it, who says yes when asked whether digits are the same."""
+    command = [*find_command(), *shlex.split(line)]
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, input=b"yes\n")  # noqa: S603
+
+
+@dataclass(frozen=True)
+class Tour:
+    """Two members, who have signed a manifest for their two tables and have one secret."""
+
+    folder: Path
+    purchases: pd.DataFrame
+    readers: pd.DataFrame
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "spring.yaml"
 
 
 @pytest.fixture(scope="session")
-def readers() -> pd.DataFrame:
-    return pd.read_csv(TOUR / "paper" / "readers.csv")
-
-
-def run_command(*arguments: str | Path, cwd: Path) -> str:
-    command = [*find_command(), *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout  # noqa: S603
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Tour:
+    """Do what docs/tutorial.md says, with schemas from this package."""
+    folder = tmp_path_factory.mktemp("tour")
+    tables = {}
+    with pytest.MonkeyPatch.context() as context:
+        context.delenv("C3R_SHARED_SECRET", raising=False)
+        for member, name, line in [
+            ("shop", "purchases", f"collab init ../spring.yaml --as shop --home home {KEY} {ALLOW}"),
+            ("paper", "readers", f"collab join ../spring.yaml --as paper --home home {KEY}"),
+        ]:
+            own = folder / member
+            own.mkdir()
+            table = tables[name] = pd.read_csv(TOUR / member / f"{name}.csv")
+            (own / "schema.json").write_text(json.dumps(sealroom.suggest(table).schema))
+            run_command(line, own)
+            rule = "--min 5" if member == "shop" else "--min 10 --foreign-measures"
+            data = TOUR / member / f"{name}.csv"
+            run_command(
+                f"collab add-table {name} --schema schema.json --data {data} --rule aggregation {rule}", own
+            )
+        for member, line in [
+            ("paper", "collab sign"),
+            ("shop", "collab sign"),
+            ("shop", "key send --to paper"),
+            ("paper", "key receive"),
+        ]:
+            run_command(line, folder / member)
+    return Tour(folder, tables["purchases"], tables["readers"])
 
 
 @pytest.fixture(scope="session")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the room of the tour, with both tables encrypted by the command itself."""
-    folder = tmp_path_factory.mktemp("tour") / "tour"
-    shutil.copytree(TOUR, folder)
-    members = ""
-    abilities = {"shop": "[CAN_QUERY, CAN_RECEIVE_RESULTS]", "paper": "[]"}
-    for member, can in abilities.items():
-        run_command("member", "init", "--id", member, "--home", f"keys/{member}", cwd=folder)
-        keys = run_command("member", "card", "--manifest-keys", "--home", f"keys/{member}", cwd=folder)
-        payer = "    payer: true\n" if member == "shop" else ""
-        indented = "".join(f"    {line}\n" for line in keys.splitlines())
-        members += f"  - id: {member}\n    displayName: {member}\n    abilities: {can}\n{payer}{indented}"
-    manifest = folder / "manifest.yaml"
-    manifest.write_text(f"{(folder / 'tables.yaml').read_text()}\nmembers:\n{members}")
-    for member in abilities:
-        run_command("collab", "sign", "manifest.yaml", "--as", member, "--home", f"keys/{member}", cwd=folder)
-    run_command("room", "init", "room", "--manifest", "manifest.yaml", cwd=folder)
-    return folder / "room"
-
-
-@pytest.fixture(scope="session")
-def loaded_room(room: Path, purchases: pd.DataFrame, readers: pd.DataFrame, secret: bytes) -> Path:
-    """Load both tables, encrypted by this package, into the room."""
-    for name, table, schema in [
-        ("purchases", purchases, "shop/purchases.schema.json"),
-        ("readers", readers, "paper/readers.schema.json"),
-    ]:
+def room(tour: Tour) -> Path:
+    """Load both tables, encrypted by this package, into a room."""
+    run_command(f"room init room --manifest {tour.manifest}", tour.folder)
+    for member, name, table in [("shop", "purchases", tour.purchases), ("paper", "readers", tour.readers)]:
+        own = tour.folder / member
         protected = sealroom.encrypt(
-            table, TOUR / schema, manifest=room.parent / "manifest.yaml", secret=secret
+            table, own / "schema.json", manifest=tour.manifest, table_name=name, home=own / "home"
         )
-        file = room.parent / f"{name}.protected.parquet"
-        protected.to_parquet(file, index=False)
-        run_command("room", "add", name, file, "--room", room, cwd=room.parent)
-    return room
+        protected.to_parquet(tour.folder / f"{name}.parquet", index=False)
+        run_command(f"room add {name} {name}.parquet --room room", tour.folder)
+    return tour.folder / "room"

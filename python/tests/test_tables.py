@@ -15,10 +15,33 @@ from sealroom import SealroomError, SealroomWarning
 from .conftest import COLLABORATION_ID, TOUR
 
 
-def protect(table: pd.DataFrame, schema: sealroom.tables.Schema, secret: bytes) -> pd.DataFrame:
+def column(source: object, target: str, kind: str) -> dict[str, object]:
+    pad = {"pad": {"type": "none"}} if kind == "sealed" else {}
+    return {"sourceHeader": source, "targetHeader": target, "type": kind, **pad}
+
+
+def schema(*columns: dict[str, object]) -> dict[str, object]:
+    return {"headerRow": True, "columns": list(columns)}
+
+
+READERS = schema(column("email", "person", "fingerprint"), column("name", "name", "sealed"))
+PURCHASES = schema(column("email", "person", "fingerprint"), column("product", "product", "cleartext"))
+
+
+@pytest.fixture(scope="module")
+def readers() -> pd.DataFrame:
+    return pd.read_csv(TOUR / "paper" / "readers.csv")
+
+
+@pytest.fixture(scope="module")
+def purchases() -> pd.DataFrame:
+    return pd.read_csv(TOUR / "shop" / "purchases.csv")
+
+
+def protect(table: pd.DataFrame, how: sealroom.tables.Schema, secret: bytes) -> pd.DataFrame:
     return sealroom.encrypt(
         table,
-        schema,
+        how,
         collaboration_id=COLLABORATION_ID,
         secret=secret,
         allow_cleartext=True,
@@ -27,7 +50,7 @@ def protect(table: pd.DataFrame, schema: sealroom.tables.Schema, secret: bytes) 
 
 
 def test_encrypts_a_dataframe_and_opens_it_again(readers: pd.DataFrame, secret: bytes) -> None:
-    protected = protect(readers, TOUR / "paper/readers.schema.json", secret)
+    protected = protect(readers, READERS, secret)
     assert isinstance(protected, pd.DataFrame)
     assert protected["person"].str.startswith("02:hmac:").all()
     assert protected["name"].str.startswith("02:enc:").all()
@@ -43,8 +66,8 @@ def test_an_arrow_table_stays_one_and_keeps_its_types(secret: bytes) -> None:
             "price": pa.array(["1.50", None, "2.25"]).cast(pa.decimal128(9, 2)),
         }
     )
-    schema = {"headerRow": True, "columns": [_sealed(name) for name in table.column_names]}
-    protected = sealroom.encrypt(table, schema, collaboration_id=COLLABORATION_ID, secret=secret)
+    how = schema(*(column(name, name, "sealed") for name in table.column_names))
+    protected = sealroom.encrypt(table, how, collaboration_id=COLLABORATION_ID, secret=secret)
     opened = sealroom.decrypt(protected, collaboration_id=COLLABORATION_ID, secret=secret)
     assert isinstance(opened, pa.Table)
     assert opened.schema.field("day").type == pa.timestamp("us")
@@ -65,14 +88,10 @@ def test_normalises_as_the_schema_says() -> None:
 
 
 def test_equal_keys_have_equal_fingerprints_on_both_sides(secret: bytes) -> None:
-    column = {"name": "mail", "normalise": ["email"]}
-    schema = {
-        "headerRow": True,
-        "columns": [{"sourceHeader": column, "targetHeader": "p", "type": "fingerprint"}],
-    }
+    how = schema(column({"name": "mail", "normalise": ["email"]}, "p", "fingerprint"))
     tables = [pd.DataFrame({"mail": ["Ann@Example.org"]}), pd.DataFrame({"mail": ["ann@example.org "]})]
     ours, theirs = (
-        sealroom.encrypt(table, schema, collaboration_id=COLLABORATION_ID, secret=secret) for table in tables
+        sealroom.encrypt(table, how, collaboration_id=COLLABORATION_ID, secret=secret) for table in tables
     )
     assert ours["p"].tolist() == theirs["p"].tolist()
 
@@ -87,9 +106,7 @@ def test_suggests_a_schema_that_encrypts(purchases: pd.DataFrame, secret: bytes)
 
 def test_an_error_has_code_message_and_hint(purchases: pd.DataFrame, secret: bytes) -> None:
     with pytest.raises(SealroomError) as raised:
-        sealroom.encrypt(
-            purchases, TOUR / "shop/purchases.schema.json", collaboration_id=COLLABORATION_ID, secret=secret
-        )
+        sealroom.encrypt(purchases, PURCHASES, collaboration_id=COLLABORATION_ID, secret=secret)
     error = raised.value
     assert error.code == "RULE_CLEARTEXT"
     assert error.exit_code == 3
@@ -98,7 +115,7 @@ def test_an_error_has_code_message_and_hint(purchases: pd.DataFrame, secret: byt
 
 
 def test_the_wrong_secret_opens_nothing(readers: pd.DataFrame, secret: bytes) -> None:
-    protected = protect(readers, TOUR / "paper/readers.schema.json", secret)
+    protected = protect(readers, READERS, secret)
     with pytest.raises(SealroomError) as raised:
         sealroom.decrypt(protected, collaboration_id=COLLABORATION_ID, secret=bytes(range(32)))
     assert raised.value.exit_code == 4
@@ -106,14 +123,10 @@ def test_the_wrong_secret_opens_nothing(readers: pd.DataFrame, secret: bytes) ->
 
 
 def test_warnings_of_the_command_become_warnings(secret: bytes) -> None:
-    column = {"name": "phone", "normalise": ["phone:DE"]}
-    schema = {
-        "headerRow": True,
-        "columns": [{"sourceHeader": column, "targetHeader": "p", "type": "fingerprint"}],
-    }
+    how = schema(column({"name": "phone", "normalise": ["phone:DE"]}, "p", "fingerprint"))
     table = pd.DataFrame({"phone": ["030 23125 160", "no number"]})
     with pytest.warns(SealroomWarning, match="1 of 2 values of `p` could not be normalised"):
-        sealroom.encrypt(table, schema, collaboration_id=COLLABORATION_ID, secret=secret)
+        sealroom.encrypt(table, how, collaboration_id=COLLABORATION_ID, secret=secret)
 
 
 def test_what_is_no_table_is_refused() -> None:
@@ -130,10 +143,6 @@ def test_no_file_is_left_behind(
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", None)
     sealroom.suggest(purchases)
-    schema = {"headerRow": True, "columns": [_sealed("email")]}
-    sealroom.encrypt(purchases, schema, collaboration_id=COLLABORATION_ID, secret=secret)
+    how = schema(column("email", "email", "sealed"))
+    sealroom.encrypt(purchases, how, collaboration_id=COLLABORATION_ID, secret=secret)
     assert list(folder.iterdir()) == []
-
-
-def _sealed(name: str) -> dict[str, object]:
-    return {"sourceHeader": name, "targetHeader": name, "type": "sealed", "pad": {"type": "none"}}

@@ -55,6 +55,7 @@ def encrypt(
     *,
     collaboration_id: str | None = None,
     manifest: str | PathLike[str] | None = None,
+    table_name: str | None = None,
     secret: str | bytes | None = None,
     key: str | None = None,
     home: str | PathLike[str] | None = None,
@@ -65,9 +66,11 @@ def encrypt(
 ) -> Table:
     """Encrypt a table. The rows come back in random order.
 
-    The collaboration is a manifest, which has its id and settings, or an id and the settings given here. The
-    secret is base64 text or at least 32 bytes; without one, the command takes it from the environment
-    or from the home (docs/keys.md).
+    The collaboration is a manifest, which has its id and settings, or an id and the settings given here. With
+    `table_name`, what the room would refuse in this table of the manifest is refused here.
+
+    The secret is base64 text or at least 32 bytes; without one, the command takes it from the environment or
+    from the home (docs/keys.md).
     """
     settings = {
         "--allow-cleartext": allow_cleartext,
@@ -79,6 +82,7 @@ def encrypt(
         arguments: list[str | Path] = [
             *("encrypt", *PIPED, "--schema", file),
             *_collaboration(collaboration_id, manifest, key, home),
+            *_option("--table", table_name),
             *(name for name, is_allowed in settings.items() if is_allowed),
         ]
         answer = run(arguments, data=to_stream(table), secret=secret)

@@ -11,9 +11,7 @@
 const RANDOM = 'random';
 
 /** Attributes of SVG that are places and sizes; all others must be the same. */
-const GEOMETRY = new Set(
-  'x y x1 y1 x2 y2 cx cy r rx ry dx dy width height d points transform viewBox'.split(' '),
-);
+const GEOMETRY = new Set('x y x1 y1 x2 y2 cx cy r rx ry dx dy width height d points transform viewBox'.split(' '));
 /** Attributes of SVG that are names within the file. */
 const NAMES = new Set(['id', 'clip-path', 'href', 'xlink:href']);
 /** How far places may be apart, in pixels: platforms round differently. */
@@ -76,7 +74,7 @@ function compareOutputs(committed, now, { isRandom }) {
  * @returns {string | null}
  */
 function compareTexts(before, now) {
-  const [old, fresh] = [before, now].map((text) => withoutChanging(text).split('\n'));
+  const [old, fresh] = [withoutChanging(before).split('\n'), withoutChanging(now).split('\n')];
   const index = fresh.findIndex((line, place) => line !== old[place]);
   if (index >= 0) return `line ${index + 1} is ${quote(fresh[index])}, committed is ${quote(old[index])}`;
   return old.length === fresh.length ? null : `it has ${fresh.length} lines, committed are ${old.length}`;
@@ -100,7 +98,9 @@ function compareSvg(before, now) {
 /** @param {string} svg */
 function tokensOf(svg) {
   const drawn = svg.replace(/<\?.*?\?>|<!.*?>|<metadata>.*?<\/metadata>/gs, '');
-  return (withoutChanging(drawn).match(/<[^>]+>|[^<]+/g) ?? []).map((token) => token.trim()).filter((token) => token !== '');
+  return (withoutChanging(drawn).match(/<[^>]+>|[^<]+/g) ?? [])
+    .map((token) => token.trim())
+    .filter((token) => token !== '');
 }
 
 /**

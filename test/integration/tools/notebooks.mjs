@@ -35,7 +35,8 @@ export function runNotebooks(notebooks, { write = false } = {}) {
     console.log(`${verdict} ${relative(root, notebook)} (${seconds} s)`);
     for (const problem of problems) console.log(`     ${problem}`);
     if (problems.some((problem) => problem.includes('committed'))) {
-      if (!isRenewed) console.log(`     hint: \`npm run notebooks ${basename(notebook)}\` writes its outputs anew; look at them`);
+      if (!isRenewed)
+        console.log(`     hint: \`npm run notebooks ${basename(notebook)}\` writes its outputs anew; look at them`);
     }
     counts[isFine ? 'passed' : 'failed']++;
   }
@@ -72,7 +73,9 @@ function notebookRunner() {
       if (!ok) return { problems: [`was not executed:\n${output}`], isRenewed: false };
       const fresh = readNotebook(executed);
       const problems = compareNotebooks(readNotebook(notebook), fresh);
-      const hasFailed = fresh.cells.some(({ outputs = [] }) => outputs.some(({ output_type: type }) => type === 'error'));
+      const hasFailed = fresh.cells.some(({ outputs = [] }) =>
+        outputs.some(({ output_type: type }) => type === 'error'),
+      );
       const isRenewed = write && problems.length > 0 && !hasFailed;
       if (isRenewed) copyFileSync(executed, notebook);
       return { problems, isRenewed };

@@ -89,11 +89,16 @@ export function pythonWithTools() {
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
   const folder = join(cacheFolder(), `python-${hash}`);
   const python = join(folder, 'bin', 'python');
-  provide(folder, python, ['-c', 'import hatchling, ipykernel, matplotlib, mypy, nbclient, pandas, pyarrow, pytest'], () => {
-    needPython();
-    install('python3', ['-m', 'venv', folder]);
-    install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
-  });
+  provide(
+    folder,
+    python,
+    ['-c', 'import hatchling, ipykernel, matplotlib, mypy, nbclient, pandas, pyarrow, pytest'],
+    () => {
+      needPython();
+      install('python3', ['-m', 'venv', folder]);
+      install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+    },
+  );
   return python;
 }
 
