@@ -81,10 +81,13 @@ def test_finds_the_command_by_variable_by_path_and_beside_itself(
     with monkeypatch.context() as context:
         context.setenv("PATH", str(tmp_path))
         assert find_command() == [str(installed)]
-    installed.unlink()
+    built = tmp_path / "dist" / "cli" / "main.js"
+    built.parent.mkdir(parents=True)
+    built.touch()
     with monkeypatch.context() as context:
         context.setattr("shutil.which", lambda name: "/bin/node" if name == "node" else None)
-        assert find_command()[1].endswith("main.js")
+        context.setattr("sealroom.cli.__file__", str(tmp_path / "python" / "src" / "sealroom" / "cli.py"))
+        assert find_command() == ["/bin/node", str(built)]
 
 
 def test_says_how_to_get_a_command_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
