@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import COLLABORATION_ID
 
 import sealroom
 from sealroom import SealroomError
 from sealroom.cli import find_command
-
-from .conftest import COLLABORATION_ID
 
 SCHEMA = {
     "headerRow": True,

@@ -7,11 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
+from conftest import TOUR, Tour
 
 import sealroom
 from sealroom import SealroomError
-
-from .conftest import TOUR, Tour
 
 SALES = (TOUR / "sales-by-region.sql").read_text()
 ADDRESSES = "SELECT email_fingerprint, amount FROM purchases"

@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from conftest import COLLABORATION_ID, TOUR
 
 import sealroom
 from sealroom import SealroomError, SealroomWarning
-
-from .conftest import COLLABORATION_ID, TOUR
 
 
 def column(source: object, target: str, kind: str) -> dict[str, object]:
