@@ -43,7 +43,7 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   const { sealed, fingerprint, cleartext } = summary.columns;
   const { report } = summary;
   if (report !== null && !args.json) {
-    if (report.isWhole && args['dry-run']) io.stderr.write(`${formatReport(report).join('\n')}\n`);
+    io.stderr.write(`${formatReport(report).join('\n')}\n`);
     for (const alarm of listAlarms(report)) say(io, 'warning', alarm);
   }
   printSummary(io, args, table.output, summary, [
