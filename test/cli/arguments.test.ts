@@ -31,6 +31,14 @@ describe('arguments', () => {
     expect((await session.text('out.csv')).split('\n').sort()).toContain('nothing');
   });
 
+  test('several texts for nulls are those of the file', async () => {
+    await using session = await Session.start({ 'in.csv': 'a\nx\n-\nn/a\n\"\"\nNULL\n', 'schema.json': SCHEMA });
+    const texts = ['--csv-input-null-value', 'NULL', '-r', 'n/a', '-r=-'];
+    const { err } = await session.run(['encrypt', 'in.csv', ...OPTIONS, ...texts, '-w=nothing']);
+    expect(err).toContain('nulls: 3\n');
+    expect((await session.run(['encrypt', 'in.csv', ...OPTIONS, ...texts, '-r=""""', '-f'])).err).toContain('nulls: 4\n');
+  });
+
   test.each([
     [['encrypt', 'in.csv', ...OPTIONS, '-s', 'other.json'], 'error: `-s` is given more than once\n'],
     [

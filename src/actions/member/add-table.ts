@@ -20,7 +20,7 @@ export interface AddTableRequest {
   /** The table before encryption, which says what types the cleartext columns have; needed if there are any. */
   readonly data?: TableInput | undefined;
   /** The CSV text that means null (format F-80). */
-  readonly csvInputNull?: string | undefined;
+  readonly csvInputNull?: string | readonly string[] | undefined;
   readonly rule: RuleDraft;
   /** Whether a table of this name is replaced. */
   readonly replaces: boolean;

@@ -33,8 +33,8 @@ export interface CsvReadOptions {
   readonly headerRow: boolean;
   /** Without headers: the number of columns that the schema has, if it is known. */
   readonly columns?: number | undefined;
-  /** The input null text; see {@link nullRuleOf}. */
-  readonly nullText?: string | undefined;
+  /** The input null text, or several; see {@link nullRuleOf}. */
+  readonly nullText?: string | readonly string[] | undefined;
   /** The delimiter; see {@link parseDelimiter}. Default: it is found out (format F-121). */
   readonly delimiter?: string | undefined;
   /** A label of the Encoding Standard. Default: by the byte order mark, otherwise UTF-8. */

@@ -65,7 +65,7 @@ describe('F-80 nulls', () => {
   });
 
   test('of a text that would be white space for JavaScript only are that text', () => {
-    expect(nullRuleOf('\u00a0').token).toEqual(new Uint8Array(Buffer.from('\u00a0')));
+    expect(nullRuleOf('\u00a0').tokens).toEqual([new Uint8Array(Buffer.from('\u00a0'))]);
     expect(nullRuleOf('\ufeff').blankIsNull).toBe(false);
   });
 });
