@@ -1,7 +1,7 @@
 import { reportDraft, type SchemaSource } from '../../src/actions/member/tables.ts';
 import { countOf } from '../../src/errors/index.ts';
 import { printTableSchema, type SourceColumn } from '../../src/schema/index.ts';
-import { printDraft, type SchemaDraft, suggestSchema, type TableReport } from '../../src/suggest/index.ts';
+import { printDraft, type SchemaDraft, suggestSchema, type MatchKeyReport } from '../../src/suggest/index.ts';
 import type { Prompter } from '../prompts/prompter.ts';
 import type { ColumnNote } from '../prompts/schema-rows.ts';
 import { runSchemaSession } from '../prompts/schema-session.ts';
@@ -36,7 +36,7 @@ export interface SchemaTask extends SchemaSource {
 /** A proposal, and the lines that explain it. */
 interface Suggestion {
   readonly draft: SchemaDraft;
-  readonly report: TableReport;
+  readonly report: MatchKeyReport;
 }
 
 /** Makes a proposal and explains it on standard error, unless everything goes out as JSON. */

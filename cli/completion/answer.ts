@@ -17,9 +17,9 @@ export async function answerCompletion(cwd: string, words: readonly string[]): P
       return completion.words.map(([word, describe]) => `${word}\t${describe}\n`).join('');
     case 'names': {
       // Loaded only where a name is wanted: reading manifests takes a parser.
-      const { listNames } = await import('./names.ts');
+      const { readNames } = await import('./names.ts');
       const current = words.at(-1) ?? '';
-      const names = (await listNames(cwd, words, completion.of)).map((name) => completion.prefix + name);
+      const names = (await readNames(cwd, words, completion.of)).map((name) => completion.prefix + name);
       return names
         .filter((name) => name.startsWith(current))
         .map((name) => `${name}\t\n`)

@@ -10,7 +10,7 @@ function manifestOf(words: readonly string[]): string | undefined {
 }
 
 /** The ids and names in the manifest that the words name, in its order; none if there is no manifest that can be read. */
-export async function listNames(
+export async function readNames(
   cwd: string,
   words: readonly string[],
   of: 'members' | 'tables' | 'templates',

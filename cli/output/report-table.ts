@@ -1,5 +1,5 @@
 import { countOf, escapeUnprintable, quoteForMessage } from '../../src/errors/index.ts';
-import { type ColumnFigures, percent, type TableReport } from '../../src/suggest/index.ts';
+import { type ColumnFigures, percent, type MatchKeyReport } from '../../src/suggest/index.ts';
 import { formatBytes } from './summary.ts';
 
 /** The report fits into a terminal of this width, whatever its columns are called. */
@@ -45,7 +45,7 @@ interface Line {
   readonly size: string;
 }
 
-function linesOf(report: TableReport): readonly Line[] {
+function linesOf(report: MatchKeyReport): readonly Line[] {
   return report.columns.flatMap(({ column, targets, before, after, normalise, nullTexts }) => {
     if (targets.length === 0) return [];
     const sizes = targets.map(({ cellBytes }) => cellBytes).filter((bytes) => bytes !== null);
@@ -85,7 +85,7 @@ export function alignTable(
   );
 }
 
-function describeSize({ rows, outputBytes, outputUnit, isWhole }: TableReport): readonly string[] {
+function describeSize({ rows, outputBytes, outputUnit, isWhole }: MatchKeyReport): readonly string[] {
   if (outputBytes === null) return [];
   if (outputUnit === 'csv') return [`size after encryption: ${formatBytes(outputBytes)} as CSV (exact)`];
   const each = rows === 0 ? 0 : Math.round(outputBytes / rows);
@@ -94,7 +94,7 @@ function describeSize({ rows, outputBytes, outputUnit, isWhole }: TableReport): 
 }
 
 /** The match-key report as lines for people: a table of shares of rows, and the size after encryption. */
-export function formatReport(report: TableReport): readonly string[] {
+export function formatReport(report: MatchKeyReport): readonly string[] {
   const lines = linesOf(report);
   const figures = FIGURES.filter(({ isShown }) => lines.some((line) => isShown(line.figures)));
   const hasSizes = lines.some(({ size }) => size !== '' && size !== '-');
@@ -113,7 +113,7 @@ export function formatReport(report: TableReport): readonly string[] {
 }
 
 /** The alarms of a report, each with its column, and with its rows where these are not all. */
-export function listAlarms(report: TableReport): readonly string[] {
+export function listAlarms(report: MatchKeyReport): readonly string[] {
   const scope = report.isWhole ? '' : ` (in a sample of ${countOf(report.rows, 'row')})`;
   return report.columns.flatMap(({ column, alarms }) =>
     alarms.map((alarm) => `column ${quoteForMessage(column)}: ${alarm}${scope}`),

@@ -17,7 +17,7 @@ import {
   kindsOf,
   newTarget,
   rowAt,
-  rowsOf,
+  editorRowsOf,
   schemaOf,
   usedHeaders,
   withHeader,
@@ -217,7 +217,7 @@ async function editRow(session: Session, chosen: EditorRow): Promise<void> {
  * @throws {SealroomError} IO_ABORTED if the user quits, or there are no more answers.
  */
 export async function editSchema(start: EditorStart, prompter: Prompter): Promise<TableSchema | null> {
-  const session: Session = { ...start, prompter, rows: rowsOf(start.table, start.schema) };
+  const session: Session = { ...start, prompter, rows: editorRowsOf(start.table, start.schema) };
   if (!start.allowCleartext) prompter.say('the collaboration forbids cleartext columns');
   let cursor: string | undefined;
   for (;;) {

@@ -25,7 +25,7 @@ export interface EditorRow {
 const NEW_PAD: Pad = { kind: 'max', lengthBytes: 0 };
 
 /** The rows for a schema of a table: each source column with its targets, in file order. */
-export function rowsOf(table: SourceTable, schema: TableSchema | null): readonly EditorRow[] {
+export function editorRowsOf(table: SourceTable, schema: TableSchema | null): readonly EditorRow[] {
   return table.columns.flatMap((column): readonly EditorRow[] => {
     const targets = schema?.columns.filter((target) =>
       table.headerRow ? target.sourceHeader === column.header : target.sourceIndex === column.index,

@@ -65,7 +65,7 @@ export {
   type SchemaDraft,
   type SuggestOptions,
   suggestSchema,
-  type TableReport,
+  type MatchKeyReport,
   type TargetReport,
   VALUE_SHAPES,
   type ValueShape,

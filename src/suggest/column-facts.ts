@@ -3,7 +3,7 @@ import {
   type HeaderMeaning,
   isKeyed,
   isNumbered,
-  meaningsOf,
+  headerMeaningsOf,
   PERSONAL_MEANINGS,
   type PersonalMeaning,
 } from './header-words.ts';
@@ -47,7 +47,7 @@ export function stateFacts(profile: ColumnProfile, headerRow: boolean): ColumnFa
     statistics.repetition.distinct - spellings - Number(statistics.blanks > 0),
     Number(values > 0),
   );
-  const meanings = headerRow ? meaningsOf(column.name) : [];
+  const meanings = headerRow ? headerMeaningsOf(column.name) : [];
   return {
     profile,
     values,

@@ -2,7 +2,7 @@ import { decodeUtf8Lenient } from '../bytes/index.ts';
 import type { SourceColumn } from '../schema/index.ts';
 import { countryOfPhone } from './calling-codes.ts';
 import type { DateOrder, ValueShape } from './value-shapes.ts';
-import { DATE_ORDERS, dateOrderOf, MAX_SHAPED_BYTES, shapeOf, VALUE_SHAPES } from './value-shapes.ts';
+import { DATE_ORDERS, dateOrderOf, MAX_SHAPED_BYTES, valueShapeOf, VALUE_SHAPES } from './value-shapes.ts';
 import { StatisticsCollector, type ValueStatistics } from './value-statistics.ts';
 
 /** Facts about the values of a column, or of a sample of them. Holds no value but placeholders. */
@@ -51,7 +51,7 @@ export function profileColumn(column: SourceColumn, maxDistinct = MAX_DISTINCT):
     if (!isText) return 'code';
     if (value.length > MAX_SHAPED_BYTES) return 'phrase';
     const text = decodeUtf8Lenient(value).trim();
-    const shape = shapeOf(text);
+    const shape = valueShapeOf(text);
     if (shape === 'date') dateOrders[dateOrderOf(text)]++;
     const country = shape === 'phone' ? countryOfPhone(text) : null;
     if (country !== null) phoneCountries[country] = (phoneCountries[country] ?? 0) + 1;

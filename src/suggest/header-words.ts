@@ -183,7 +183,7 @@ function spellings(word: string): readonly string[] {
 }
 
 /** Everything that a header may say about its column, in the order of {@link HEADER_WORDS}; empty if its words are not known. */
-export function meaningsOf(header: string): readonly HeaderMeaning[] {
+export function headerMeaningsOf(header: string): readonly HeaderMeaning[] {
   const single = wordsOf(header);
   const pairs = single.slice(1).map((word, index) => `${single[index] ?? ''}+${word}`);
   const triples = pairs.slice(1).map((pair, index) => `${single[index] ?? ''}+${pair}`);

@@ -3,7 +3,7 @@ export { type ColumnProfile, type ColumnProfiler, distinctLimit, profileColumn }
 export { type ColumnAdvice, printDraft, type SchemaDraft, type SuggestOptions, suggestSchema } from './draft.ts';
 export { type ColumnFigures, figuresOf } from './figures.ts';
 export { PLACEHOLDER_WORDS } from './placeholders.ts';
-export { type ColumnReport, reportColumn, type TableReport, type TargetReport } from './report.ts';
+export { type ColumnReport, reportColumn, type MatchKeyReport, type TargetReport } from './report.ts';
 export type { Repetition } from './value-counter.ts';
 export { DATE_ORDERS, type DateOrder, VALUE_SHAPES, type ValueShape } from './value-shapes.ts';
 export { StatisticsCollector, type ValueStatistics } from './value-statistics.ts';

@@ -31,7 +31,7 @@ export interface ColumnReport {
 }
 
 /** The match-key report of a table. */
-export interface TableReport {
+export interface MatchKeyReport {
   /** The rows that were looked at. */
   readonly rows: number;
   /** Whether these are all rows of the table; all figures are estimates otherwise. */

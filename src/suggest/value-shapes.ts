@@ -51,7 +51,7 @@ const SHAPE_PATTERNS: readonly (readonly [ValueShape, RegExp])[] = [
 ];
 
 /** The shape of a text of at most {@link MAX_SHAPED_BYTES} bytes; blanks at its ends do not count. */
-export function shapeOf(text: string): ValueShape {
+export function valueShapeOf(text: string): ValueShape {
   const trimmed = text.trim();
   const fits = ([shape, pattern]: (typeof SHAPE_PATTERNS)[number]): boolean =>
     pattern.test(trimmed) && (shape !== 'iban' || hasIbanChecksum(trimmed));

@@ -5,7 +5,11 @@ import { Session } from '../support/cli.ts';
 const PROJECT = 'as: shop\nhome: home\nmanifest: spring.yaml\nroom: room\n';
 
 async function withProject(text = PROJECT): Promise<Session> {
-  return Session.start({ 'sealroom.yaml': text, 'x.csv': 'a\n1\n', 's.json': '{"headerRow":true,"columns":[{"sourceHeader":"a","targetHeader":"a","type":"fingerprint"}]}' });
+  return Session.start({
+    'sealroom.yaml': text,
+    'x.csv': 'a\n1\n',
+    's.json': '{"headerRow":true,"columns":[{"sourceHeader":"a","targetHeader":"a","type":"fingerprint"}]}',
+  });
 }
 
 test('gives every command its defaults, also below the folder of the file', async () => {

@@ -227,8 +227,8 @@ describe('room', () => {
   });
 
   test('where there is no room, the hint says how to make one', async () => {
-    await using session = await Session.start();
-    for (const argv of [['list'], ['remove', 'x'], ['add', 'x', 'y.csv']]) {
+    await using session = await Session.start({ 'enc.csv': table });
+    for (const argv of [['list'], ['remove', 'x'], ['add', 'x', 'enc.csv']]) {
       expect(await run(session, ...argv)).toMatchObject({
         code: 1,
         err: expect.stringMatching(/not the directory of a room.*\nhint: make one with `sealroom room init`/),

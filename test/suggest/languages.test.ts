@@ -66,7 +66,7 @@ describe('what is personal', () => {
   });
 });
 
-test('the table of users.md gets equivalent proposals in German and in English', () => {
+test('a table of customers gets equivalent proposals in German and in English', () => {
   const [english, german] = [LANGUAGES[0], LANGUAGES[1]];
   if (english === undefined || german === undefined) return expect.fail('no languages');
   const propose = (headers: Readonly<Record<Content, string>>): unknown =>

@@ -5,7 +5,7 @@ import {
   type ColumnProfile,
   reportColumn,
   type SchemaDraft,
-  type TableReport,
+  type MatchKeyReport,
   type TargetReport,
   type ValueStatistics,
 } from '../../suggest/index.ts';
@@ -49,7 +49,7 @@ export function reportDraft(
   { schema, advice }: SchemaDraft,
   profiles: readonly ColumnProfile[],
   sample: { readonly isWhole: boolean; readonly keys: ReadonlyMap<number, ValueStatistics> },
-): TableReport {
+): MatchKeyReport {
   const columns = profiles.map((profile, index) => {
     const after = sample.keys.get(profile.column.index) ?? null;
     return reportSource(profile, { advice: advice[index], after }, schema?.columns ?? []);
@@ -68,7 +68,7 @@ function reportSource(
   profile: ColumnProfile,
   { advice, after }: { readonly advice: ColumnAdvice | undefined; readonly after: ValueStatistics | null },
   columns: readonly ColumnSchema[],
-): TableReport['columns'][number] {
+): MatchKeyReport['columns'][number] {
   const { header } = profile.column;
   const targets = columns
     .filter((column) => column.sourceHeader === header)

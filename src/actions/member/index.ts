@@ -16,14 +16,14 @@ export {
   addMember,
   type AddMemberRequest,
   type CardDigits,
-  digitsOf,
+  cardDigitsOf,
   type JoinedCollaboration,
   joinCollaboration,
   type JoinRequest,
   type OwnMember,
   startCollaboration,
   type StartedCollaboration,
-  type StartRequest,
+  type CollaborationRequest,
 } from './set-up.ts';
 export {
   type AuditFinding,

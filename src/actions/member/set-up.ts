@@ -32,7 +32,7 @@ export interface OwnMember {
 }
 
 /** The options of {@link startCollaboration}. */
-export interface StartRequest {
+export interface CollaborationRequest {
   /** UUID in lower case. */
   readonly id: string;
   /** Name of the collaboration. */
@@ -66,7 +66,7 @@ export interface StartedCollaboration {
  */
 export async function startCollaboration(
   given: MemberEnvironment,
-  { id, name, member, file, settings, key }: StartRequest,
+  { id, name, member, file, settings, key }: CollaborationRequest,
 ): Promise<StartedCollaboration> {
   const environment = askingOnce(given);
   const { draftManifest, insertMember, parseManifest } = await import('../../collab/index.ts');
@@ -142,7 +142,7 @@ export async function joinCollaboration(
   }
   const manifest = parseManifest(text);
   const isSignedNoMore = before.signatures.length > 0 && manifest.sha256 !== before.sha256;
-  const toCompare = await digitsOf(environment, manifest);
+  const toCompare = await cardDigitsOf(environment, manifest);
   return { text, manifest, card, isNewMember: isNew, request, toCompare, isSignedNoMore };
 }
 
@@ -162,7 +162,7 @@ function askedOf(others: readonly CarriedCard[], from: string | undefined): Carr
  *
  * @throws {SealroomError} as `readOwnCard` and `parseCard`
  */
-export async function digitsOf(
+export async function cardDigitsOf(
   environment: Pick<MemberEnvironment, 'env' | 'cwd' | 'home'>,
   { members, exchange }: Manifest,
 ): Promise<readonly CardDigits[]> {

@@ -6,7 +6,7 @@ import { fileExists } from '../../files/index.ts';
 import type { Project } from '../../project/index.ts';
 import { type OpenRequest, openRequests } from './carried-exchange.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
-import { type CardDigits, digitsOf } from './set-up.ts';
+import { type CardDigits, cardDigitsOf } from './set-up.ts';
 
 /** The state of a step: it is `done`, it is `next` for this member, it comes `later`, or others are `waiting`ed for. */
 export type StepState = 'done' | 'next' | 'waiting' | 'later';
@@ -77,7 +77,7 @@ export async function describeProgress(environment: MemberEnvironment, project: 
     toCompare:
       manifest === null || card === null
         ? []
-        : (await digitsOf(environment, manifest)).filter(({ isPinned }) => !isPinned),
+        : (await cardDigitsOf(environment, manifest)).filter(({ isPinned }) => !isPinned),
   });
 }
 

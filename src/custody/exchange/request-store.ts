@@ -62,7 +62,10 @@ export async function findRequest(
  *
  * @throws {SealroomError} CUSTODY_MESSAGE if one was changed; IO_READ.
  */
-export async function listRequests(home: MemberHome, collaborationId: CollaborationId): Promise<readonly SignedRequest[]> {
+export async function listRequests(
+  home: MemberHome,
+  collaborationId: CollaborationId,
+): Promise<readonly SignedRequest[]> {
   const names = await readdir(join(home.collaboration(collaborationId), 'requests')).catch(() => []);
   const hashes = names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.slice(1) ?? []);
   return Promise.all(hashes.sort().map((sha256) => findRequest(home, collaborationId, sha256)));

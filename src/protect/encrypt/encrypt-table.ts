@@ -10,7 +10,7 @@ import {
 import { SealroomError } from '../../errors/index.ts';
 import { loadNormalisers } from '../../normalise/index.ts';
 import type { TableSchema } from '../../schema/index.ts';
-import type { TableReport } from '../../suggest/index.ts';
+import type { MatchKeyReport } from '../../suggest/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
   checkTransfer,
@@ -108,7 +108,7 @@ export interface EncryptSummary {
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
   /** What the columns show, and how large they become; `null` if no report was asked for. */
-  readonly report: TableReport | null;
+  readonly report: MatchKeyReport | null;
 }
 
 /**

@@ -2,7 +2,7 @@ import { allValid, byteColumnOf, compact, encodeUtf8, isValid, setNull } from '.
 import { checkTexts, type ColumnData, textOfOpaque, uuidValues } from '../../columns/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { StoredColumn } from './stored-column.ts';
-import type { Conversion } from './types.ts';
+import type { IntegerConversion } from './types.ts';
 
 /**
  * Copies rows [start, start + rows) of an Arrow column into one of our columns, with new buffers.
@@ -11,7 +11,7 @@ import type { Conversion } from './types.ts';
  * @throws {SealroomError} with the row, counted from 0 at `start`: DATA_ENCODING for text that is not UTF-8, DATA_VALUE for a value that the
  *   column's type does not have.
  */
-export function columnOf(stored: StoredColumn, start: number, rows: number, asText: boolean): ColumnData {
+export function copyStored(stored: StoredColumn, start: number, rows: number, asText: boolean): ColumnData {
   const validity = validityOf(stored.validity, start, rows);
   const { column: type } = stored.type;
   if (stored.layout === 'bytes') {
@@ -48,13 +48,13 @@ function validityOf(bitmap: Uint8Array | null, start: number, rows: number): Uin
 
 type Fixed = Omit<Extract<ColumnData, { layout: 'fixed' }>, 'layout'>;
 
-function convert(column: Fixed, conversion: Conversion | 'uuid' | null): Fixed {
+function convert(column: Fixed, conversion: IntegerConversion | 'uuid' | null): Fixed {
   if (conversion === null) return column;
   return conversion === 'uuid' ? { ...column, values: uuidValues(column.values) } : convertIntegers(column, conversion);
 }
 
 /** The signed integers of a column in another width or unit. */
-function convertIntegers(column: Fixed, { width, problem, multiply = 1n, divide = 1n }: Conversion): Fixed {
+function convertIntegers(column: Fixed, { width, problem, multiply = 1n, divide = 1n }: IntegerConversion): Fixed {
   const { rows, validity } = column;
   const values = new Uint8Array(rows * width);
   const [from, to] = [viewOf(column.values), viewOf(values)];

@@ -11,11 +11,11 @@ import {
 } from '../../columns/index.ts';
 import { type ByteSource, readFailure } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
-import { columnOf, rowBytesOf } from './columns.ts';
+import { copyStored, rowBytesOf } from './columns.ts';
 import { type ArrowField, readFields } from './fields.ts';
 import { ArrowInput } from './input.ts';
 import { type ArrowMessages, openMessages } from './messages.ts';
-import { type Dictionaries, readColumns, rowsOf } from './stored.ts';
+import { type Dictionaries, readColumns, batchRowsOf } from './stored.ts';
 import { append, type StoredColumn } from './stored-column.ts';
 import type { ArrowType } from './types.ts';
 
@@ -100,7 +100,7 @@ async function* readBatches(
       const maxValueBytes = request.maxValueBytes ?? MAX_VALUE_BYTES;
       for (const part of partsOf(rows, stored, wanted, firstRow)) {
         const columns = stored.map((column, index) =>
-          locate(wanted[index]?.name, firstRow, () => columnOf(column, part.start, part.rows, options.opaqueAsText)),
+          locate(wanted[index]?.name, firstRow, () => copyStored(column, part.start, part.rows, options.opaqueAsText)),
         );
         const found = { rows: part.rows, columns };
         requireShortValues(found, wanted, firstRow, maxValueBytes);
@@ -156,7 +156,7 @@ async function* storedBatches(
       dictionaries.set(message.id, known === undefined ? found : append(known, found));
       continue;
     }
-    const rows = rowsOf(message.header);
+    const rows = batchRowsOf(message.header);
     const found = await readColumns(message, fields, wanted, dictionaries);
     const stored = columns.flatMap((index) => found.get(index) ?? []);
     if (stored.some((column) => column.rows !== rows)) throw new RangeError('a column of another length');

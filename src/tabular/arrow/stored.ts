@@ -44,7 +44,7 @@ export async function readColumns(
 }
 
 /** Number of rows of a message. */
-export function rowsOf(header: RecordBatch): number {
+export function batchRowsOf(header: RecordBatch): number {
   const rows = Number(header.length());
   if (rows < 0 || rows >= 2 ** 31) throw new RangeError('a batch of a negative or very large number of rows');
   return rows;

@@ -35,7 +35,7 @@ export type Storage =
   | { readonly layout: 'other'; readonly buffers: number; readonly hasOldBitmap?: boolean };
 
 /** How stored integers become those of a column: `value × multiply ÷ divide` in `width` bytes. */
-export interface Conversion {
+export interface IntegerConversion {
   readonly width: number;
   /** What is wrong with a value for which this is not exact. */
   readonly problem: string;
@@ -50,11 +50,15 @@ export interface ArrowType {
   readonly column: ColumnType;
   readonly storage: Storage;
   /** For storage of fixed width, unless the values are kept as they are. */
-  readonly convert: Conversion | 'uuid' | null;
+  readonly convert: IntegerConversion | 'uuid' | null;
 }
 
-const TO_128_BITS: Conversion = { width: 16, problem: 'a decimal has more digits than its type' };
-const TO_MILLISECONDS: Conversion = { width: 8, multiply: 1000n, problem: 'a timestamp in seconds is out of range' };
+const TO_128_BITS: IntegerConversion = { width: 16, problem: 'a decimal has more digits than its type' };
+const TO_MILLISECONDS: IntegerConversion = {
+  width: 8,
+  multiply: 1000n,
+  problem: 'a timestamp in seconds is out of range',
+};
 const MS_PER_DAY = 86_400_000n;
 const UUID_BYTES = 16;
 

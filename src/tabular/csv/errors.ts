@@ -1,5 +1,6 @@
 import { MAX_ROW_BYTES } from '../../columns/index.ts';
 import { type ErrorPlace, SealroomError } from '../../errors/index.ts';
+import { describeDelimiter } from './delimiters.ts';
 
 /** The error for text that is not UTF-8. */
 export function encodingError(where: ErrorPlace): SealroomError {
@@ -19,6 +20,7 @@ export function emptyFile(file: string): SealroomError {
 export function fieldCountError(
   where: ErrorPlace,
   fields: { readonly expected: number; readonly got: number },
+  delimiter: number,
   openQuoteLine: number | null,
 ): SealroomError {
   const plural = fields.expected === 1 ? 'field' : 'fields';
@@ -29,7 +31,7 @@ export function fieldCountError(
       where,
       hint:
         openQuoteLine === null
-          ? 'quote fields that contain the delimiter or line breaks'
+          ? `quote fields that contain ${describeDelimiter(delimiter)} or line breaks`
           : `the quote opened on line ${String(openQuoteLine)} is never closed`,
     },
   );

@@ -351,6 +351,7 @@ export class CsvScanner extends CsvMachine {
     throw fieldCountError(
       { file: this.#file, line: this.#recordLine },
       { expected: this.#found.fields, got: fields },
+      this.delimiter,
       this.state === QUOTED ? this.#quoteLine : null,
     );
   }

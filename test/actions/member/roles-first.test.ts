@@ -176,7 +176,7 @@ const WITHOUT_KEY = [
   'addMember',
   'addTable',
   'describeProgress',
-  'digitsOf',
+  'cardDigitsOf',
   'joinCollaboration',
   'noteProjectTable',
   'startProject',

@@ -200,7 +200,7 @@ function readAsAlice(text: string): void {
 describe('cards', () => {
   test('E-11 the receiving key is ML-KEM-768 with X25519, or X25519', async () => {
     expect(bob.card.body.receive).toMatch(/^age1pq1/);
-    expect(alice.card.body.receive).toMatch(/^age1[^p]/);
+    expect(alice.card.body.receive).toMatch(/^age1(?!pq)/);
     const receive = alice.card.body.receive;
     for (const other of [
       receive.toUpperCase(),

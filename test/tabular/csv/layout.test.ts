@@ -184,9 +184,13 @@ describe('a wrong delimiter', () => {
   });
 
   test('is no reason for a hint if no other one fits', async () => {
-    expect(await failureOf(openTable(folder.write('.csv', 'a,b\n1\n')))).toMatchObject({
-      hint: 'quote fields that contain the delimiter or line breaks',
-    });
+    for (const [text, words] of [
+      ['a,b\n1\n', 'commas'],
+      ['a;b\n1;2\n3\n', 'semicolons'],
+    ] as const) {
+      const open = openTable(folder.write('.csv', text), { csvDelimiter: text.charAt(1) });
+      expect(await failureOf(open)).toMatchObject({ hint: `quote fields that contain ${words} or line breaks` });
+    }
   });
 
   test('needs a CSV file', async () => {

@@ -8,7 +8,7 @@ import {
   distinctLimit,
   reportColumn,
   StatisticsCollector,
-  type TableReport,
+  type MatchKeyReport,
   type TargetReport,
 } from '../../../suggest/index.ts';
 import type { EncodedIndex, ReadIndex } from './column-index.ts';
@@ -117,7 +117,7 @@ export class ReportCollector {
   }
 
   /** The report, once all rows were added. `csvBytes` is the size of the whole output as CSV, if it is one. */
-  finish(pads: Pads, csvBytes: number | null): TableReport {
+  finish(pads: Pads, csvBytes: number | null): MatchKeyReport {
     const isWhole = this.#rows === this.#seen;
     const targets = this.#plan.columns.map((column, index): TargetReport => ({
       header: column.target,
@@ -137,7 +137,7 @@ export class ReportCollector {
     });
   }
 
-  #reportSource(name: string, source: ReadIndex, targets: readonly TargetReport[]): TableReport['columns'][number] {
+  #reportSource(name: string, source: ReadIndex, targets: readonly TargetReport[]): MatchKeyReport['columns'][number] {
     const planned = this.#plan.columns.flatMap((column, index) =>
       this.#plan.encoded[column.stored]?.source === source ? [{ column, index }] : [],
     );
