@@ -44,7 +44,7 @@ describe('arguments', () => {
   });
 
   test('several texts for nulls are those of the file', async () => {
-    await using session = await Session.start({ 'in.csv': 'a\nx\n-\nn/a\n\"\"\nNULL\n', 'schema.json': SCHEMA });
+    await using session = await Session.start({ 'in.csv': 'a\nx\n-\nn/a\n""\nNULL\n', 'schema.json': SCHEMA });
     const texts = ['--csv-input-null-value', 'NULL', '-r', 'n/a', '-r=-'];
     const { err } = await session.run(['encrypt', 'in.csv', ...OPTIONS, ...texts, '-w=nothing']);
     expect(err).toContain('nulls: 3\n');

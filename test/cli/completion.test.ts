@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseManifest } from 'sealroom/collab';
 import { expect, test } from 'vitest';
 import { answerCompletion } from '#cli/completion/answer';
 import { kindOf } from '#cli/completion/kinds';
@@ -70,7 +71,7 @@ test('names are those of the project file’s manifest if the line names none', 
   const cwd = session.path('.');
   expect(await wordsIn(cwd, 'check', '--as', '')).toEqual(['shoes', 'paper']);
   expect(await wordsIn(cwd, 'encrypt', '--table=')).toEqual(
-    JSON.parse(manifest).tables.map(({ name }: { name: string }) => `--table=${name}`),
+    parseManifest(manifest).tables.map(({ name }) => `--table=${name}`),
   );
   expect(await wordsIn(cwd, 'check', '--manifest', 'nothing.json', '--as', '')).toEqual([]);
   await session.put('sealroom.yaml', 'manifest: [');

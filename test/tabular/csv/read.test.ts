@@ -132,7 +132,7 @@ describe('F-77 lines', () => {
     ['a\n1\n', true, []],
   ])('that begin with `#` in %j are warned about (header row: %j)', async (csv, headerRow, expected) => {
     const table = await openTable(folder.write('.csv', csv), { headerRow });
-    expect(table.warnings).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+    expect(table.warnings).toEqual(expected.map((pattern) => expect.stringMatching(pattern) as string));
     await table.close();
   });
 
