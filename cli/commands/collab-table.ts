@@ -5,6 +5,7 @@ import { addTable } from '../../src/actions/member/tables.ts';
 import { listGrants, listLimits, parseMeasure, type RuleDraft } from '../../src/collab/index.ts';
 import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
 import { writeWholeFile } from '../../src/files/index.ts';
+import { type CsvArguments, readCsvOptions, withCsvOptions } from '../options/csv-options.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
@@ -16,7 +17,7 @@ import { type CliIo, say } from '../terminal.ts';
 const RULES = ['aggregation', 'list', 'custom'] as const;
 
 /** The arguments of `collab add-table`. */
-interface Arguments extends OutputArguments {
+interface Arguments extends OutputArguments, CsvArguments {
   readonly table: string;
   readonly manifest: string;
   readonly schema: string;
@@ -74,13 +75,13 @@ function readRule(args: Arguments): RuleDraft {
 
 async function runAddTable(args: Arguments, io: CliIo): Promise<void> {
   const file = await readNamedFile(io, args.manifest);
-  const { text, manifest, table, isSignedNoMore } = await addTable(memberEnvironment(io, args), {
+  const { text, manifest, table, isSignedNoMore, notes, warnings } = await addTable(memberEnvironment(io, args), {
     manifest: file,
     name: args.table,
     owner: args.owner,
     schema: await readNamedFile(io, args.schema),
     data: args.data === undefined ? undefined : tableInput(io, args.data, parseFormat(args['file-format'])),
-    csvInputNull: args['csv-input-null-value'],
+    csv: { ...readCsvOptions(args), csvInputNull: args['csv-input-null-value'] },
     rule: readRule(args),
     replaces: args.overwrite,
   });
@@ -93,7 +94,11 @@ async function runAddTable(args: Arguments, io: CliIo): Promise<void> {
     ...allowed.map((grant) => ({ subject: 'it allows', text: grant.text })),
     ...limits.map((limit) => ({ subject: 'it demands', text: `${limit.text}: ${String(limit.value)}` })),
   ];
-  printAnswer(io, args, { table, sha256: manifest.sha256, allowed, limits, isSignedNoMore, project }, [
+  if (!args.json) {
+    for (const note of notes) say(io, 'note', note);
+    for (const warning of warnings) say(io, 'warning', warning);
+  }
+  printAnswer(io, args, { table, sha256: manifest.sha256, allowed, limits, isSignedNoMore, notes, warnings, project }, [
     `added the table ${quoteForMessage(table.name)} of ${table.owner} to ${quoteForMessage(args.manifest)}`,
     `columns: ${table.columns.map(({ name, protection, type }) => `${name} (${protection === 'cleartext' ? type : protection})`).join(', ')}`,
     ...groupLines(lines),
@@ -110,14 +115,16 @@ async function noteFiles(args: Arguments, io: CliIo): Promise<string | null> {
   const data = args.data === undefined ? {} : { data: resolve(io.cwd, args.data) };
   const name = basename(args.data ?? args.table, extname(args.data ?? ''));
   const output = join(io.cwd, `${name}.protected.parquet`);
-  await noteProjectTable(project, args.table, { ...data, schema: resolve(io.cwd, args.schema), output });
+  const { delimiter, encoding } = args;
+  const schema = resolve(io.cwd, args.schema);
+  await noteProjectTable(project, args.table, { ...data, schema, output, delimiter, encoding });
   return relative(io.cwd, project.file);
 }
 
 const SEVERAL = { type: 'string', array: true } as const;
 
 function withTable(yargs: Argv): Argv<Arguments> {
-  return withOutputOptions(yargs)
+  return withCsvOptions(withOutputOptions(yargs))
     .positional('table', { type: 'string', demandOption: true, describe: 'name of the table, as queries use it' })
     .option('manifest', {
       type: 'string',

@@ -18,7 +18,7 @@ import {
 import { readTrust } from '../options/trust-option.ts';
 import { withProgress } from '../output/progress.ts';
 import { printSummary } from '../output/summary.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
 
 /** The arguments of `decrypt`. */
 export interface DecryptArguments extends TableArguments, KeyArguments {
@@ -52,11 +52,10 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const fileOf = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : resolve(io.cwd, name);
   const table = await readPlaces(io, args);
+  // The table in a package is Arrow, which nobody asked for on a terminal or in a pipe.
+  const packageFormat = parseFormat(args['output-format']) ?? (args.output === STANDARD_STREAM ? 'csv' : undefined);
   const request = {
-    packageOutput: folderOutput(
-      tableOutput(io, outputPath(tableNameOf(args.input), args.output), parseFormat(args['output-format'])),
-      args,
-    ),
+    packageOutput: folderOutput(tableOutput(io, outputPath(tableNameOf(args.input), args.output), packageFormat), args),
     collaboration: await readCollaboration(io, args),
     packageKeys: {
       identityFile: fileOf(args.identity),

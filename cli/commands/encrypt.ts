@@ -16,7 +16,7 @@ import {
 import { withProgress } from '../output/progress.ts';
 import { formatReport, listAlarms } from '../output/report-table.ts';
 import { describeNormalised, describeUnnamed, printSummary } from '../output/summary.ts';
-import { type CliIo, say } from '../terminal.ts';
+import type { CliIo } from '../terminal.ts';
 
 /** The arguments of `encrypt`. */
 export interface EncryptArguments extends TableArguments, SettingsArguments, SigningArguments, KeyArguments {
@@ -42,15 +42,15 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   );
   const { sealed, fingerprint, cleartext } = summary.columns;
   const { report } = summary;
-  if (report !== null && !args.json) {
-    if (report.isWhole && args['dry-run']) io.stderr.write(`${formatReport(report).join('\n')}\n`);
-    for (const alarm of listAlarms(report)) say(io, 'warning', alarm);
-  }
-  printSummary(io, args, table.output, summary, [
+  // For machines, they are in the report.
+  const alarms = report === null || args.json ? [] : listAlarms(report);
+  const isShown = report?.isWhole === true && args['dry-run'];
+  printSummary(io, args, table.output, { ...summary, warnings: [...summary.warnings, ...alarms] }, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
     ...summary.normalised.map(describeNormalised),
     ...describeUnnamed(unnamedSecret),
+    ...(isShown ? formatReport(report) : []),
   ]);
 }
 

@@ -61,6 +61,9 @@ async function suggest(task: SchemaTask): Promise<Suggestion> {
   const rows = countOf(report.rows, 'row');
   const scope = isWhole ? `the whole table (${rows})` : `the first ${rows}`;
   say(io, 'hint', `this is a proposal based on ${scope}; check it before you encrypt`);
+  if (draft.schema?.columns.some(({ kind }) => kind === 'fingerprint') === true) {
+    say(io, 'hint', 'fingerprints match only in columns of one name: agree on each `targetHeader` with your partner');
+  }
   return { draft, report };
 }
 

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { homedir } from 'node:os';
+import { join, relative } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { describeProgress, type Progress, type Step, type StepState } from '../../src/actions/member/index.ts';
 import { quoteForMessage } from '../../src/errors/index.ts';
@@ -23,11 +24,19 @@ function describeStep({ name, state, detail, command, waitingFor }: Step): reado
   ];
 }
 
+/** A path as a person would write it: from the working directory, or from the home directory if it is not below that. */
+function shortPath(cwd: string, path: string): string {
+  const fromHere = relative(cwd, path) || '.';
+  if (!/^\.\.[\\/]\.\.[\\/]/.test(fromHere)) return fromHere;
+  const fromHome = relative(homedir(), path);
+  return fromHome.startsWith('..') ? path : join('~', fromHome);
+}
+
 function describe(
   io: CliIo,
   { projectFile, home, member, collaboration, steps, toCompare }: Progress,
 ): readonly string[] {
-  const short = (path: string): string => quoteForMessage(relative(io.cwd, path) || '.');
+  const short = (path: string): string => quoteForMessage(shortPath(io.cwd, path));
   return [
     collaboration === null
       ? 'no collaboration yet'

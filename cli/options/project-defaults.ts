@@ -40,7 +40,16 @@ function isSet(value: string | undefined): boolean {
 }
 
 /** The values of a table in the project file, by the option of `encrypt` that each is the default of. */
-const OF_TABLE = { input: 'data', schema: 'schema', output: 'output' } as const;
+const OF_TABLE = {
+  input: 'data',
+  schema: 'schema',
+  output: 'output',
+  delimiter: 'delimiter',
+  encoding: 'encoding',
+} as const;
+
+/** Those of them that are no paths. */
+const TEXTS: readonly string[] = ['delimiter', 'encoding'];
 
 /**
  * Adds to the arguments what the project file says of options that the command has and was not given. Paths are relative to the working
@@ -89,7 +98,9 @@ function defaultsOf(
   const table = command === 'encrypt' ? tables.get(given.options.get('table') ?? '') : undefined;
   for (const [name, part] of Object.entries(OF_TABLE)) {
     const value = table?.[part];
-    if (value !== undefined && isOpen(name)) found.set(name, shortPath(io, value));
+    // How a file is read says nothing of another file.
+    if (TEXTS.includes(name) && given.positionals > 0) continue;
+    if (value !== undefined && isOpen(name)) found.set(name, TEXTS.includes(name) ? value : shortPath(io, value));
   }
   return found;
 }

@@ -244,7 +244,7 @@ export async function readPlaces(io: CliIo, args: TableArguments): Promise<Table
 /**
  * Reads the input, the output and their formats.
  *
- * @throws {SealroomError} USAGE_OPTION if a folder or pattern has no output; as `findParts`.
+ * @throws {SealroomError} USAGE_OPTION if a folder or pattern has no output, and one would be written; as `findParts`.
  */
 export async function readFiles(
   io: CliIo,
@@ -253,12 +253,16 @@ export async function readFiles(
   const tempDirectory = args['temp-dir'];
   const input = tableInput(io, args.input, parseFormat(args['file-format']));
   const isNamed = args.output !== undefined || input.kind !== 'file';
-  if (!isNamed && (await findParts(input.path)) !== null) {
-    throw new SealroomError('USAGE_OPTION', 'a folder or pattern as input needs `--output`');
+  const parts = isNamed ? null : await findParts(input.path);
+  if (parts !== null && !args['dry-run']) {
+    throw new SealroomError('USAGE_OPTION', 'a folder or pattern as input needs `--output`', {
+      hint: 'such as `--output all.parquet`, or a folder with `--rows-per-file`',
+    });
   }
   // An ending that says nothing of the input says nothing of an output that is named after it.
   const format =
-    parseFormat(args['output-format']) ?? (isNamed ? undefined : (input.format ?? formatOf(input.path) ?? undefined));
+    parseFormat(args['output-format']) ??
+    (isNamed ? undefined : (input.format ?? formatOf(parts?.[0]?.path ?? input.path) ?? undefined));
   return {
     input,
     output: folderOutput(tableOutput(io, outputPath(args.input, args.output), format), args),

@@ -34,7 +34,8 @@ function describeColumn(
     ...(advice.nulls.length === 0 || profile === undefined ? [] : [describeNulls(advice, profile)]),
   ];
   return [
-    text(`${name}: ${kinds}: ${advice.reason}${steps.length === 0 ? '' : `; ${steps.join('; ')}`}`),
+    text(`${name}: ${kinds}: ${advice.reason}`),
+    ...(steps.length === 0 ? [] : [text(`  ${steps.join('; ')}`)]),
     ...(sample === undefined || sample.length === 0
       ? []
       : [text(`  values: ${sample.map((value) => quoteForMessage(value)).join(', ')}`)]),

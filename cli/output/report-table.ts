@@ -12,11 +12,14 @@ interface FigureColumn {
   readonly heading: string;
   readonly text: (figures: ColumnFigures) => string;
   readonly isShown: (figures: ColumnFigures) => boolean;
+  /** What the heading means, if it does not say so. */
+  readonly meaning?: string;
 }
 
-function share(heading: string, count: (figures: ColumnFigures) => number): FigureColumn {
+function share(heading: string, count: (figures: ColumnFigures) => number, meaning = ''): FigureColumn {
   return {
     heading,
+    meaning,
     text: (figures) => (count(figures) === 0 ? '-' : percent(count(figures) / Math.max(figures.rows, 1))),
     isShown: (figures) => count(figures) > 0,
   };
@@ -26,7 +29,7 @@ const FIGURES: readonly FigureColumn[] = [
   share('null', ({ nulls }) => nulls),
   share('blank', ({ blanks }) => blanks),
   share('capitals', ({ capitals }) => capitals),
-  share('ends', ({ outerBlanks }) => outerBlanks),
+  share('ends', ({ outerBlanks }) => outerBlanks, 'blanks at an end'),
   share('non-ASCII', ({ nonAscii }) => nonAscii),
   share('not NFC', ({ notNfc }) => notNfc),
   share('placeholder', ({ placeholders }) => placeholders),
@@ -35,7 +38,12 @@ const FIGURES: readonly FigureColumn[] = [
     text: ({ distinct, isExact }) => `${isExact ? '' : '~'}${distinct.toLocaleString('en')}`,
     isShown: () => true,
   },
-  { heading: 'top', text: ({ topShare }) => percent(topShare), isShown: () => true },
+  {
+    heading: 'top',
+    text: ({ topShare }) => percent(topShare),
+    isShown: () => true,
+    meaning: 'the most frequent value',
+  },
 ];
 
 /** One line of the table: a column as it is, or as it is once it is normalised. */
@@ -89,8 +97,8 @@ function describeSize({ rows, outputBytes, outputUnit, isWhole }: MatchKeyReport
   if (outputBytes === null) return [];
   if (outputUnit === 'csv') return [`size after encryption: ${formatBytes(outputBytes)} as CSV (exact)`];
   const each = rows === 0 ? 0 : Math.round(outputBytes / rows);
-  const scope = isWhole ? '' : ` for these rows, about ${each.toLocaleString('en')} bytes for each row of the table`;
-  return [`size after encryption: ${formatBytes(outputBytes)} of cells, without separators and compression${scope}`];
+  const scope = isWhole ? 'in all' : `for these rows, ${each.toLocaleString('en')} bytes a row`;
+  return [`size after encryption: ${formatBytes(outputBytes)} of cells ${scope}, without separators and compression`];
 }
 
 /** The match-key report as lines for people: a table of shares of rows, and the size after encryption. */
@@ -105,8 +113,9 @@ export function formatReport(report: MatchKeyReport): readonly string[] {
     ...(hasSizes ? [size] : []),
   ]);
   const scope = report.isWhole ? 'all rows' : 'a sample';
+  const meanings = figures.flatMap(({ heading, meaning = '' }) => (meaning === '' ? [] : [`; ${heading}: ${meaning}`]));
   return [
-    `match keys: shares of ${countOf(report.rows, 'row')} (${scope}); top: share of the most frequent value; ends: blanks at an end`,
+    `match keys: shares of ${countOf(report.rows, 'row')} (${scope})${meanings.join('')}`,
     ...alignTable(headings, rows, 'right'),
     ...describeSize(report),
   ];

@@ -66,6 +66,8 @@ export function createLinePrompter(input: Readable, output: Writable, signal?: A
     output.write(prompt);
     const next = await lines.next();
     if (next.done === true) throw endOfInput();
+    // A terminal has shown the end of the line that was typed.
+    if (!('isTTY' in input && input.isTTY === true)) output.write('\n');
     return next.value;
   };
   return {

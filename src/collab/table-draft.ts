@@ -67,12 +67,22 @@ export function parseMeasure(text: string): Measure {
 export function insertTable(text: string, table: TableDraft): string {
   return editManifest(text, (document, { tables, normalisation }) => {
     pinNormalisation(document, normalisation, table);
-    const node = document.createNode(entryOf(table));
+    const node = document.createNode(entryOf(table, joinableWith(table, tables)));
     compact(node);
     const index = tables.findIndex(({ name }: ManifestTable) => name === table.name);
     if (index < 0) addItem(document, ['tables'], node);
     else document.setIn(['tables', index], node);
   });
+}
+
+/** The fingerprint columns of other members' tables. A column of the same name can be joined with them, and so identifies persons for both. */
+function joinableWith({ owner }: TableDraft, tables: readonly ManifestTable[]): ReadonlySet<string> {
+  const others = tables.filter((table) => table.owner !== owner);
+  return new Set(
+    others.flatMap(({ columns }) =>
+      columns.flatMap(({ name, protection }) => (protection === 'fingerprint' ? [name] : [])),
+    ),
+  );
 }
 
 /** Pins the versions by which values are normalised, where the table is the first one that needs them. */
@@ -101,12 +111,19 @@ function compact(node: ReturnType<Document['createNode']>): void {
   for (const { value } of node.items) if (value !== null) compact(value);
 }
 
-function entryOf({ name, owner, columns, rule, joinRequired }: TableDraft): object {
-  const policy = { v1: { [rule.kind]: policyOf(name, columns, rule, joinRequired) } };
+function entryOf({ name, owner, columns, rule, joinRequired }: TableDraft, joinable: ReadonlySet<string>): object {
+  const fingerprints = columns.flatMap((column) => (column.protection === 'fingerprint' ? [column.name] : []));
+  const persons = [...fingerprints.filter((column) => joinable.has(column)), ...fingerprints];
+  const policy = { v1: { [rule.kind]: policyOf(name, columns, rule, { joinRequired, persons }) } };
   return { name, owner, columns, analysisRule: { type: rule.kind.toUpperCase(), policy } };
 }
 
-function policyOf(table: string, columns: readonly DraftColumn[], rule: RuleDraft, joinRequired: boolean): object {
+function policyOf(
+  table: string,
+  columns: readonly DraftColumn[],
+  rule: RuleDraft,
+  { joinRequired, persons }: { readonly joinRequired: boolean; readonly persons: readonly string[] },
+): object {
   const named = (protection: DraftColumn['protection']): readonly string[] =>
     columns.flatMap((column) => (column.protection === protection ? [column.name] : []));
   const fingerprints = named('fingerprint');
@@ -120,7 +137,7 @@ function policyOf(table: string, columns: readonly DraftColumn[], rule: RuleDraf
         ...(joinRequired ? { joinRequired: 'QUERY_RUNNER' } : {}),
         dimensionColumns: rule.dimensions ?? dimensionsOf(columns),
         scalarFunctions: [],
-        outputConstraints: [constraintOf(table, rule, [...joinColumns, ...fingerprints])],
+        outputConstraints: [constraintOf(table, rule, [...(rule.joins ?? []), ...persons])],
         'x-foreignMeasures': rule.foreignMeasures === true ? 'allow' : 'deny',
       };
     }
@@ -132,12 +149,12 @@ function policyOf(table: string, columns: readonly DraftColumn[], rule: RuleDraf
     case 'custom':
       return {
         allowedAnalyses: rule.templates ?? [],
-        ...(rule.min === undefined ? {} : { 'x-outputConstraints': [constraintOf(table, rule, fingerprints)] }),
+        ...(rule.min === undefined ? {} : { 'x-outputConstraints': [constraintOf(table, rule, persons)] }),
       };
   }
 }
 
-/** The minimum of persons in a row: different values of the first column that identifies them. */
+/** The minimum of persons in a row: different values of the first of the columns that identify them. */
 function constraintOf(table: string, { min }: RuleDraft, [columnName]: readonly string[]): object {
   if (min === undefined) {
     throw new SealroomError('USAGE_OPTION', '`--rule aggregation` needs `--min`', {

@@ -12,13 +12,17 @@ export type ProjectKey = (typeof PROJECT_KEYS)[number];
 /** What a project file says; paths are absolute. */
 export type ProjectValues = Readonly<Partial<Record<ProjectKey, string | undefined>>>;
 
-/** The files of a table; paths are absolute. */
+/** The files of a table, and how a CSV file is read; paths are absolute. */
 export interface ProjectTable {
   /** The table before encryption. */
   readonly data?: string | undefined;
   readonly schema?: string | undefined;
   /** The table after encryption. */
   readonly output?: string | undefined;
+  /** What separates the fields of a CSV file, as `--delimiter`; no path. */
+  readonly delimiter?: string | undefined;
+  /** The encoding of a CSV file, as `--encoding`; no path. */
+  readonly encoding?: string | undefined;
 }
 
 /** What a project file says. */
@@ -28,7 +32,9 @@ export interface ProjectContent {
   readonly tables: ReadonlyMap<string, ProjectTable>;
 }
 
-const TABLE_KEYS = ['data', 'schema', 'output'] as const;
+const TABLE_PATHS = ['data', 'schema', 'output'] as const;
+
+const TABLE_KEYS = [...TABLE_PATHS, 'delimiter', 'encoding'] as const;
 
 const PATHS: readonly ProjectKey[] = ['home', 'manifest', 'room', 'trust'];
 
@@ -140,7 +146,7 @@ function readTable(node: Node | null, file: string, note: Note): ProjectTable {
         didYouMean(name, TABLE_KEYS) ?? `a table has ${TABLE_KEYS.join(', ')}`,
       );
     } else if (given === null) note(value ?? key, `\`${name}\` needs a text`);
-    else table[known] = toPath(given, file);
+    else table[known] = TABLE_PATHS.some((path) => path === known) ? toPath(given, file) : given;
   }
   return Object.freeze(table);
 }

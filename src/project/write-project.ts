@@ -40,9 +40,11 @@ tables: {}
  */
 export function insertProjectTable(text: string, file: string, name: string, table: ProjectTable): string {
   const document = parseDocument(text, { version: '1.2' });
-  const entries = Object.entries(table).flatMap(([key, path]) =>
-    typeof path === 'string' ? [[key, relativeTo(file, path)] as const] : [],
+  const { data, schema, output, ...csv } = table;
+  const paths = Object.entries({ data, schema, output }).map(
+    ([key, path]) => [key, path === undefined ? undefined : relativeTo(file, path)] as const,
   );
+  const entries = [...paths, ...Object.entries(csv)].filter(([, value]) => value !== undefined);
   const node = document.createNode(Object.fromEntries(entries));
   if (isMap(node)) node.flow = true;
   const tables = document.get('tables');

@@ -21,7 +21,7 @@ const COUNTRY_CODE_SHARE = 0.5;
 /** The shapes of values that are about a person, whatever their column is called. */
 const PERSONAL_SHAPES = ['email', 'iban', 'ip', 'phone', 'hash', 'uuid'] as const;
 
-const TO_SEE_AGAIN = 'fingerprint to join on, and sealed to see who it was after the join';
+const TO_SEE_AGAIN = 'one to join on, one to see who it was';
 
 const ANYONE_CAN_TRY = 'whoever has the secret can try them all, and so open their fingerprints';
 
@@ -99,7 +99,7 @@ function chooseByContent(facts: ColumnFacts): Choice | null {
 function isPhone(facts: ColumnFacts): boolean {
   if (facts.personal === 'phone') return facts.share('phone', 'integer') >= IDENTIFIER_SHARE;
   const withCode = Object.values(facts.profile.phoneCountries).reduce((sum, count) => sum + count, 0);
-  return facts.share('phone') >= IDENTIFIER_SHARE && withCode / facts.values >= COUNTRY_CODE_SHARE;
+  return facts.share('phone', 'integer') >= IDENTIFIER_SHARE && withCode / facts.values >= COUNTRY_CODE_SHARE;
 }
 
 function choosePersonal(facts: ColumnFacts, personal: PersonalMeaning): Choice {

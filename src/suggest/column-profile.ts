@@ -17,6 +17,9 @@ export interface ColumnProfile {
   readonly phoneCountries: Readonly<Record<string, number>>;
 }
 
+/** A phone number in its international form (E.164). */
+const E164 = /^\+\d{8,15}$/;
+
 /** Profiles the values of a column one by one, and keeps no copy of them. */
 export interface ColumnProfiler {
   /** One value as bytes (UTF-8 for text), or `null`. */
@@ -53,7 +56,9 @@ export function profileColumn(column: SourceColumn, maxDistinct = MAX_DISTINCT):
     const text = decodeUtf8Lenient(value).trim();
     const shape = valueShapeOf(text);
     if (shape === 'date') dateOrders[dateOrderOf(text)]++;
-    const country = shape === 'phone' ? countryOfPhone(text) : null;
+    // `+4930901820` is a whole number too.
+    const isNumber = shape === 'phone' || (shape === 'integer' && E164.test(text));
+    const country = isNumber ? countryOfPhone(text) : null;
     if (country !== null) phoneCountries[country] = (phoneCountries[country] ?? 0) + 1;
     return shape;
   };

@@ -9,7 +9,7 @@ export {
   toTableOutput,
   unknownFormat,
 } from './input-output.ts';
-export { type CreateOptions, createTable, type OpenOptions, openTable, preloadArrow } from './open.ts';
+export { type CreateOptions, createTable, type CsvReading, type OpenOptions, openTable, preloadArrow } from './open.ts';
 export { csvHeaderBytes } from './csv/serialise.ts';
 export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';

@@ -56,6 +56,9 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a CSV file is read, in all commands alike. */
+export type CsvReading = Pick<OpenOptions, 'csvInputNull' | 'csvDelimiter' | 'csvEncoding'>;
+
 /**
  * Opens a table for reading. A string is the path of a file, a folder or a pattern.
  *

@@ -137,6 +137,8 @@ describe('profiles', () => {
   test('tell the countries of phone numbers that have a country code', () => {
     const numbers = ['+49 30 901820', '0049 30 901820', '+351 21 123 4567', '030 901820', '+1 212 555 0100'];
     expect(profileOf(numbers).phoneCountries).toEqual({ DE: 2, PT: 1 });
+    // In its international form a number is a whole number, too; short ones are no numbers of a phone.
+    expect(profileOf(['+4930901820', '+12', '49309018201']).phoneCountries).toEqual({ DE: 1 });
   });
 
   test('classify long text without looking closer', () => {

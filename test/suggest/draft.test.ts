@@ -20,7 +20,7 @@ describe('identifiers', () => {
     const advice = adviseOn(field(name), repeat(60, value));
     expect(advice.kinds).toEqual(['fingerprint', 'sealed']);
     expect(advice.reason).toContain(what);
-    expect(advice.reason).toContain('sealed to see who it was after the join');
+    expect(advice.reason).toContain('one to join on, one to see who it was');
   });
 
   test('are two target columns of one source, of which the fingerprint is normalised', () => {
@@ -84,6 +84,15 @@ describe('phone numbers', () => {
     const { normalise, warnings } = adviseOn(field('Telefon'), german);
     expect(normalise).toEqual(['phone:DE']);
     expect(warnings.join()).toContain('`--country` changes that');
+  });
+
+  test('in their international form need no header, and tell their country', () => {
+    const { what, normalise, warnings } = adviseOn(
+      field('x'),
+      repeat(40, (i) => `+49301${String(200_000 + i)}`),
+    );
+    expect([what, normalise]).toEqual(['phone numbers', ['phone:DE']]);
+    expect(warnings.join()).not.toContain('no number tells its country');
   });
 
   test('are of the country that is given', () => {

@@ -4,7 +4,7 @@ import type { FileText } from '../../custody/index.ts';
 import { didYouMean, quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { fileExists } from '../../files/index.ts';
 import { type ColumnSchema, parseTableSchema, type TableSchema } from '../../schema/index.ts';
-import { openTable, type TableInput, type TableReader } from '../../tabular/index.ts';
+import { type CsvReading, openTable, type TableInput, type TableReader } from '../../tabular/index.ts';
 import { readTexts } from './clear-texts.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 import { readHomeCard } from './member.ts';
@@ -19,8 +19,8 @@ export interface AddTableRequest {
   readonly schema: FileText;
   /** The table before encryption, which says what types the cleartext columns have; needed if there are any. */
   readonly data?: TableInput | undefined;
-  /** The CSV text that means null (format F-80). */
-  readonly csvInputNull?: string | undefined;
+  /** How `data` is read if it is CSV (format F-80, F-120). */
+  readonly csv?: CsvReading | undefined;
   readonly rule: RuleDraft;
   /** Whether a table of this name is replaced. */
   readonly replaces: boolean;
@@ -33,6 +33,10 @@ export interface AddedTable {
   readonly table: ManifestTable;
   /** Whether members had signed the manifest, and have to sign again. */
   readonly isSignedNoMore: boolean;
+  /** What was found out about `data`, each with the option that says otherwise. */
+  readonly notes: readonly string[];
+  /** What will not match, although nothing is wrong. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -45,7 +49,7 @@ export interface AddedTable {
  */
 export async function addTable(
   environment: MemberEnvironment,
-  { manifest: file, name, owner, schema: schemaFile, data, csvInputNull, rule, replaces }: AddTableRequest,
+  { manifest: file, name, owner, schema: schemaFile, data, csv, rule, replaces }: AddTableRequest,
 ): Promise<AddedTable> {
   const { insertTable, parseManifest, requireTable } = await import('../../collab/index.ts');
   const { checkSettings } = await loadProtect();
@@ -55,13 +59,28 @@ export async function addTable(
   requireNew(before, name, replaces);
   const member = await ownerOf(environment, before, owner);
   requireColumns(schema, rule);
-  const types = await typesOf(environment, schema, { data, csvInputNull });
+  const { types, notes } = await typesOf(environment, schema, { data, csv });
   const columns = schema.columns.map((column, index) => toDraft(column, types[index] ?? null));
   const joinRequired = before.members.some(({ id, abilities }) => id === member && !abilities.includes('CAN_QUERY'));
   const text = insertTable(file.text, { name, owner: member, columns, rule, joinRequired });
   const manifest = parseManifest(text, file);
   const isSignedNoMore = before.signatures.length > 0 && manifest.sha256 !== before.sha256;
-  return { text, manifest, table: requireTable(manifest, name), isSignedNoMore };
+  const table = requireTable(manifest, name);
+  return { text, manifest, table, isSignedNoMore, notes, warnings: warnOfNames(manifest, table) };
+}
+
+/** Warns if no fingerprint column can match one of another member's table, because all have other names. */
+function warnOfNames({ settings, tables }: Manifest, table: ManifestTable): readonly string[] {
+  const namesOf = ({ columns }: ManifestTable): readonly string[] =>
+    columns.flatMap(({ name, protection }) => (protection === 'fingerprint' ? [name] : []));
+  const own = namesOf(table);
+  const others = new Set(tables.filter(({ owner }) => owner !== table.owner).flatMap(namesOf));
+  const isMatching = own.some((name) => others.has(name));
+  if (settings.allowJoinsOnColumnsWithDifferentNames || isMatching || own.length === 0 || others.size === 0) return [];
+  const quote = (names: Iterable<string>): string => [...names].map(quoteForMessage).join(', ');
+  return [
+    `${quoteForMessage(table.name)} matches no table of another member: fingerprints match only in columns of one name, and it has ${quote(own)}, they have ${quote(others)}: give a column the same \`targetHeader\` in the schema`,
+  ];
 }
 
 function requireNew({ tables }: Manifest, name: string, replaces: boolean): void {
@@ -123,14 +142,14 @@ function toDraft({ kind, targetHeader, normalise, nulls }: ColumnSchema, type: s
   };
 }
 
-/** The types of the cleartext columns in a room, at the position that each column has in the schema. */
+/** The types of the cleartext columns in a room, at the position that each column has in the schema, and the notes of the reader. */
 async function typesOf(
   { signal }: MemberEnvironment,
   schema: TableSchema,
-  { data, csvInputNull }: Pick<AddTableRequest, 'data' | 'csvInputNull'>,
-): Promise<readonly (string | null)[]> {
+  { data, csv }: Pick<AddTableRequest, 'data' | 'csv'>,
+): Promise<{ readonly types: readonly (string | null)[]; readonly notes: readonly string[] }> {
   const clear = schema.columns.filter(({ kind }) => kind === 'cleartext');
-  if (clear.length === 0) return [];
+  if (clear.length === 0) return { types: [], notes: [] };
   if (data === undefined) {
     const names = clear.map(({ targetHeader }) => quoteForMessage(targetHeader)).join(', ');
     throw new SealroomError(
@@ -141,9 +160,9 @@ async function typesOf(
       },
     );
   }
-  const reader = await openTable(data, { headerRow: schema.headerRow, csvInputNull, signal });
+  const reader = await openTable(data, { ...csv, headerRow: schema.headerRow, signal });
   try {
-    return await readTypes(reader, schema, signal);
+    return { types: await readTypes(reader, schema, signal), notes: reader.notes };
   } finally {
     await reader.close();
   }

@@ -2,7 +2,7 @@ import type { Manifest, ManifestTable } from '../../collab/index.ts';
 import type { ColumnType } from '../../columns/index.ts';
 import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import type { ColumnSchema, TableSchema } from '../../schema/index.ts';
-import { openTable, type TableReader } from '../../tabular/index.ts';
+import { type CsvReading, openTable, type TableReader } from '../../tabular/index.ts';
 import { readTexts } from './clear-texts.ts';
 import type { MemberEnvironment } from './environment.ts';
 import { loadProtect, type TableTransfer } from './table-transfer.ts';
@@ -12,7 +12,7 @@ export interface TableToFit {
   readonly schema: TableSchema;
   /** The schema's file, for errors. */
   readonly schemaFile: string | undefined;
-  readonly transfer: Pick<TableTransfer, 'input' | 'csvInputNull'>;
+  readonly transfer: Pick<TableTransfer, 'input'> & CsvReading;
   readonly binaryAsString: boolean | undefined;
 }
 
@@ -27,7 +27,7 @@ export async function requireTableFit(
   { signal }: Pick<MemberEnvironment, 'signal'>,
   manifest: Manifest,
   name: string,
-  { schema, schemaFile, transfer: { input, csvInputNull }, binaryAsString }: TableToFit,
+  { schema, schemaFile, transfer: { input, csvInputNull, csvDelimiter, csvEncoding }, binaryAsString }: TableToFit,
 ): Promise<void> {
   const { requireFit, requireLoadable } = await import('../../collab/index.ts');
   const { matchSources } = await loadProtect();
@@ -35,7 +35,8 @@ export async function requireTableFit(
   const where = { file: schemaFile };
   requireFit(table, schema, where, () => null);
   if (input.kind !== 'file') return;
-  const reader = await openTable(input, { headerRow: schema.headerRow, csvInputNull, binaryAsString, signal });
+  const csv = { csvInputNull, csvDelimiter, csvEncoding };
+  const reader = await openTable(input, { ...csv, headerRow: schema.headerRow, binaryAsString, signal });
   try {
     const sources = matchSources(schema, reader);
     const typeOf = (column: ColumnSchema): ColumnType | null =>
