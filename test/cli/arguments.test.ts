@@ -32,6 +32,26 @@ describe('arguments', () => {
   });
 
   test.each([
+    ['--csv-input-null-value', '""'],
+    ['--csv-input-null-value=""'],
+    ['--csvInputNULLValue=""'],
+    ['-r', '""'],
+    ['-r=""'],
+    ['-r""'],
+  ])('a value keeps its quotes: %j %j', async (...words) => {
+    await using session = await Session.start({ 'in.csv': 'a,b\n"",\n', 'schema.json': SCHEMA });
+    expect((await session.run(['encrypt', 'in.csv', ...OPTIONS, ...words])).err).toContain('nulls: 1\n');
+  });
+
+  test('several texts for nulls are those of the file', async () => {
+    await using session = await Session.start({ 'in.csv': 'a\nx\n-\nn/a\n""\nNULL\n', 'schema.json': SCHEMA });
+    const texts = ['--csv-input-null-value', 'NULL', '-r', 'n/a', '-r=-'];
+    const { err } = await session.run(['encrypt', 'in.csv', ...OPTIONS, ...texts, '-w=nothing']);
+    expect(err).toContain('nulls: 3\n');
+    expect((await session.run(['encrypt', 'in.csv', ...OPTIONS, ...texts, '-r=""', '-f'])).err).toContain('nulls: 4\n');
+  });
+
+  test.each([
     [['encrypt', 'in.csv', ...OPTIONS, '-s', 'other.json'], 'error: `-s` is given more than once\n'],
     [
       ['encrypt', 'in.csv', ...OPTIONS, '--threads', '1', '--threads=2'],
@@ -101,13 +121,19 @@ describe('a query', () => {
     [['query'], 'error: `query` is the name of a file, and not a query\n'],
     [['--file', 'none.sql'], 'error: none.sql: cannot read'],
     [['--file', 'empty.sql'], 'error: `empty.sql` has no query\n'],
+    [['--file', 'key.txt'], 'error: `key.txt` does not begin like a query\n'],
     [['-'], 'error: standard input has no query\n'],
     [[''], 'error: the query is empty\n'],
     [[SQL, '--file', 'q.sql'], 'error: a query and `--file` cannot be combined\n'],
     [['--template', 't', '--file', 'q.sql'], 'error: a query and `--template` cannot be combined\n'],
     [[], 'error: missing query\n'],
   ])('%j is refused in words', async (argv, words) => {
-    await using session = await startWithManifest({ 'q.sql': SQL, query: SQL, 'empty.sql': '\uFEFF \r\n' });
+    await using session = await startWithManifest({
+      'q.sql': SQL,
+      query: SQL,
+      'empty.sql': '\uFEFF \r\n',
+      'key.txt': 'top secret\n',
+    });
     const { code, out, err } = await session.run([...CHECK, ...argv]);
     expect(err).toContain(words);
     expect(out).toBe('');

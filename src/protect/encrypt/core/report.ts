@@ -1,3 +1,4 @@
+import { countNulls, isValid } from '../../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
 import { bytesAt } from '../../../columns/index.ts';
 import { FINGERPRINT_CELL_BYTES, PAD_COUNT_BYTES, sealedCellBytes } from '../../../crypto/index.ts';
@@ -13,7 +14,7 @@ import {
 import type { EncodedIndex, ReadIndex } from './column-index.ts';
 import type { EncryptPlan, Pads, PlannedColumn } from './plan.ts';
 
-/** What a report looks at: `whole` all rows; `sample` the first 4,096 and then one of 64, and in them fingerprint columns only. */
+/** Which rows the figures of a report are of: `whole` all of them, `sample` the first 4,096 and then one of 64. Sizes are of all. */
 export type ReportScope = 'whole' | 'sample';
 
 /** Rows at the beginning of a table that are all in a sample. */
@@ -21,8 +22,13 @@ const SAMPLE_HEAD = 4096;
 /** After these, one row of so many is. */
 const SAMPLE_STRIDE = 64;
 
-function isText(type: { readonly kind: string } | undefined): boolean {
-  return type?.kind === 'string';
+function isText(type: { readonly kind: string }): boolean {
+  return type.kind === 'string';
+}
+
+function lengthAt(column: ColumnData, row: number): number {
+  if (column.layout === 'fixed') return column.width;
+  return (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
 }
 
 /** Measures the cells of a target column from its stored values, before they are protected. */
@@ -39,12 +45,12 @@ class CellMeter {
   add(values: ColumnData): void {
     const isUnpadded = this.#column.kind === 'sealed' && this.#column.pad.kind === 'none';
     this.#rows += values.rows;
+    this.#values += values.rows - countNulls(values.validity, values.rows);
+    if (this.#column.kind !== 'cleartext' && !isUnpadded) return;
     for (let row = 0; row < values.rows; row++) {
-      const value = bytesAt(values, row);
-      if (value === null) continue;
-      this.#values++;
-      if (this.#column.kind === 'cleartext') this.#bytes += value.length;
-      else if (isUnpadded) this.#bytes += this.#sealedBytes(value.length);
+      if (!isValid(values.validity, row)) continue;
+      const length = lengthAt(values, row);
+      this.#bytes += isUnpadded ? this.#sealedBytes(length) : length;
     }
   }
 
@@ -90,16 +96,11 @@ export class ReportCollector {
       const column = schema.columns[index];
       return kind === 'fingerprint' && column !== undefined && isNormalised(column) ? [stored] : [];
     });
-    const keys = new Set(
-      plan.columns.flatMap(({ kind, stored }) =>
-        kind === 'fingerprint' || scope === 'whole' ? (plan.encoded[stored]?.source ?? []) : [],
-      ),
-    );
     this.#before = new Map(
-      [...keys].map((source) => [source, new StatisticsCollector(isText(plan.sourceFields[source]?.type), limit)]),
+      plan.sourceFields.map(({ type }, index) => [index, new StatisticsCollector(isText(type), limit)]),
     );
     this.#after = new Map([...new Set(normalised)].map((stored) => [stored, new StatisticsCollector(true, limit)]));
-    this.#meters = scope === 'whole' ? plan.columns.map((column) => new CellMeter(column)) : [];
+    this.#meters = plan.columns.map((column) => new CellMeter(column));
   }
 
   /** A batch as it was read, and its stored columns. */
@@ -132,19 +133,19 @@ export class ReportCollector {
       isWhole,
       outputBytes: this.#scope === 'whole' ? (csvBytes ?? cells) : null,
       outputUnit: csvBytes === null ? 'cells' : 'csv',
-      columns: this.#plan.sourceFields.flatMap(({ name }, source) => this.#reportSource(name, source, targets)),
+      columns: this.#plan.sourceFields.map(({ name }, source) => this.#reportSource(name, source, targets)),
     });
   }
 
-  #reportSource(name: string, source: ReadIndex, targets: readonly TargetReport[]): MatchKeyReport['columns'] {
-    const before = this.#before.get(source)?.finish();
-    if (before === undefined) return [];
+  #reportSource(name: string, source: ReadIndex, targets: readonly TargetReport[]): MatchKeyReport['columns'][number] {
     const planned = this.#plan.columns.flatMap((column, index) =>
       this.#plan.encoded[column.stored]?.source === source ? [{ column, index }] : [],
     );
     const key = planned.find(({ column }) => column.kind === 'fingerprint');
     const { normalise = [], nulls = [] } = this.#schema.columns[key?.index ?? -1] ?? {};
-    const report = reportColumn({
+    const before = this.#before.get(source)?.finish();
+    if (before === undefined) throw new Error('a source outside the plan');
+    return reportColumn({
       column: name,
       targets: planned.flatMap(({ index }) => targets[index] ?? []),
       normalise,
@@ -152,16 +153,14 @@ export class ReportCollector {
       before,
       after: (key && this.#after.get(key.column.stored)?.finish()) ?? null,
     });
-    return [report];
   }
 
   /** The rows of a batch to look at. */
   #sampled(count: number): readonly number[] {
     const rows: number[] = [];
-    for (let row = 0; row < count;) {
-      rows.push(row);
+    for (let row = 0; row < count; row++) {
       const at = this.#seen + row;
-      row += this.#scope === 'whole' || at + 1 < SAMPLE_HEAD ? 1 : SAMPLE_STRIDE - (at % SAMPLE_STRIDE);
+      if (this.#scope === 'whole' || at < SAMPLE_HEAD || at % SAMPLE_STRIDE === 0) rows.push(row);
     }
     return rows;
   }
