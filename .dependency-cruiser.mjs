@@ -238,9 +238,9 @@ export default {
     },
     {
       name: 'samples-as-users',
-      comment: 'samples import the public API by the name of the package, as users do',
+      comment: 'samples and notebooks import the public API by the name of the package, as users do',
       severity: 'error',
-      from: { path: '^samples/' },
+      from: { path: '^(samples|notebooks)/' },
       to: {
         path: '^(src|cli|test|bench|scripts|dist)/',
         pathNot: '^dist/src/(index|public/[^/]+)\\.',

@@ -9,8 +9,8 @@ const FILES_WITHOUT_README = 5;
 
 const MAX_LINES = 30;
 
-/** Data of other programs, whose folders have no order to explain, and the root, whose README is for users. */
-const EXEMPT = /^(\.|test\/vectors(\/.*)?)$/;
+/** Data of other programs, whose folders have no order to explain, and folders whose README is for users. */
+const EXEMPT = /^(\.|python|test\/vectors(\/.*)?)$/;
 
 /** Indexes: as long as what they list. */
 const INDEXES = ['docs/README.md', 'docs/decisions/README.md'];

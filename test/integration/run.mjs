@@ -1,16 +1,18 @@
 // The tests that need more than the repository, or take long: the package as it is published, keys in tokens and services, the
-// age command, the scan of whole sessions for secrets, the kernel in a browser, the notebooks, and the answers of Spark.
+// age command, the scan of whole sessions for secrets, the kernel in a browser, the package for Python, the notebooks, and the answers
+// of Spark.
 //
 //   npm run test:integration
 //
 // What they need is installed by ordinary package clients into ~/.cache/sealroom-integration (or $XDG_CACHE_HOME).
 // A step whose tools cannot be had is skipped with its reason; with CI=true that is a failure.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { checkInBrowser } from './tools/browser.mjs';
-import { notebookRunner } from './tools/notebooks.mjs';
+import { listNotebooks, runNotebooks } from './tools/notebooks.mjs';
+import { checkPython } from './tools/python.mjs';
 import { askSpark } from './tools/spark.mjs';
-import { Unavailable, chromium, run } from './tools/toolbox.mjs';
+import { Unavailable, chromium, pythonWithTools, run } from './tools/toolbox.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -21,7 +23,8 @@ const STEPS = {
   'vitest, test/integration': () => suite(['--project', 'integration'], {}),
   'properties, all of their runs': () => suite(filesWithRuns(), { SEALROOM_FULL_RUNS: '1' }),
   'kernel and tables in Chromium': browser,
-  'notebooks in Deno': notebooks,
+  'the package for Python': python,
+  'notebooks, and their outputs': () => runNotebooks(listNotebooks()),
   'what Spark answers': spark,
 };
 
@@ -96,20 +99,12 @@ async function browser() {
 }
 
 /** @returns {Counts} */
-function notebooks() {
-  const found = readdirSync(join(root, 'notebooks'))
-    .filter((name) => name.endsWith('.ipynb'))
-    .map((name) => join(root, 'notebooks', name));
-  if (found.length === 0) throw new Error('expected notebooks/*.ipynb, got none');
-  const execute = notebookRunner();
+function python() {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const notebook of found) {
-    const started = Date.now();
-    const problems = execute(notebook);
-    const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${relative(root, notebook)} (${seconds} s)`);
-    for (const problem of problems) console.log(`     ${problem}`);
-    counts[problems.length === 0 ? 'passed' : 'failed']++;
+  for (const { name, problem } of checkPython(pythonWithTools())) {
+    console.log(`${problem === null ? 'ok  ' : 'FAIL'} ${name}`);
+    if (problem !== null) console.log(problem);
+    counts[problem === null ? 'passed' : 'failed']++;
   }
   return counts;
 }

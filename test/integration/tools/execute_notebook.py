@@ -9,6 +9,7 @@ says that it is idle before it sends a cell's result (about one cell in thirty),
 """
 
 import sys
+from copy import deepcopy
 from pathlib import Path
 from queue import Empty
 
@@ -36,10 +37,14 @@ def main(notebook_path: Path, output_path: Path) -> None:
         notebook,
         allow_errors=True,
         timeout=CELL_TIMEOUT_S,
+        record_timing=False,
         on_cell_executed=take_late_outputs,
         resources={"metadata": {"path": str(notebook_path.parent)}},
     )
+    metadata = deepcopy(notebook.metadata)
     client.execute()
+    # The kernel's own version is of no interest to readers.
+    notebook.metadata = metadata
     nbformat.write(notebook, output_path)
 
 

@@ -1,12 +1,12 @@
 // What the integration tests need beyond the repository: a cache folder of their own, filled by ordinary package clients.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Releases that the notebooks were tried with. */
+/** Release that the notebooks were tried with; requirements.txt has those of Python's packages. */
 const DENO = '2.9.6';
-const NBCLIENT = '0.11.0';
 /** Releases of the stand-in for AWS, and of the package for PKCS#11, that the tests of keys were written with. */
 const MOTO = '5.2.5';
 const PKCS11JS = '2.1.7';
@@ -80,18 +80,25 @@ export function deno() {
 }
 
 /**
- * A Python with nbclient, the library that executes notebooks for nbconvert and others.
+ * A Python with what the notebooks and the tests of `python/` need: nbclient, pandas, pytest and others, of requirements.txt.
  *
  * @returns {string} path of the interpreter
  */
-export function notebookPython() {
-  const folder = join(cacheFolder(), `nbclient-${NBCLIENT}`);
+export function pythonWithTools() {
+  const requirements = join(import.meta.dirname, 'requirements.txt');
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const folder = join(cacheFolder(), `python-${hash}`);
   const python = join(folder, 'bin', 'python');
-  provide(folder, python, ['-c', 'import nbclient'], () => {
-    needPython();
-    install('python3', ['-m', 'venv', folder]);
-    install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `nbclient==${NBCLIENT}`]);
-  });
+  provide(
+    folder,
+    python,
+    ['-c', 'import hatchling, ipykernel, matplotlib, mypy, nbclient, pandas, pyarrow, pytest'],
+    () => {
+      needPython();
+      install('python3', ['-m', 'venv', folder]);
+      install(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+    },
+  );
   return python;
 }
 
