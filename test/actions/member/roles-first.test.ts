@@ -191,8 +191,8 @@ const WITHOUT_KEY = [
   'writeResult',
   'allowsCleartext',
   'withSchemaSource',
-  'normaliseForPartner',
   'reportDraft',
+  'normaliseForPartner',
   'importCleanRooms',
   // Opens its result with decryptForCollaboration.
   'queryCleanRooms',
