@@ -23,7 +23,7 @@ interface Arguments extends OutputArguments, CsvArguments {
   readonly schema: string;
   readonly data: string | undefined;
   readonly 'file-format': string | undefined;
-  readonly 'csv-input-null-value': string | undefined;
+  readonly 'csv-input-null-value': readonly string[] | undefined;
   readonly rule: (typeof RULES)[number];
   readonly min: number | undefined;
   readonly owner: string | undefined;
@@ -152,7 +152,8 @@ function withTable(yargs: Argv): Argv<Arguments> {
     .option('csv-input-null-value', {
       alias: 'r',
       type: 'string',
-      describe: 'CSV text that means null in the input (default: blank and "")',
+      array: true,
+      describe: 'CSV text that means null in the input; may be repeated (default: blank and "")',
     })
     .option('min', { type: 'number', describe: 'persons that must be behind each row of an answer, at least' })
     .option('owner', {

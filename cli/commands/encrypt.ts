@@ -44,13 +44,12 @@ async function runEncrypt(args: EncryptArguments, io: CliIo): Promise<void> {
   const { report } = summary;
   // For machines, they are in the report.
   const alarms = report === null || args.json ? [] : listAlarms(report);
-  const isShown = report?.isWhole === true && args['dry-run'];
   printSummary(io, args, table.output, { ...summary, warnings: [...summary.warnings, ...alarms] }, [
     `columns: ${String(sealed)} sealed, ${String(fingerprint)} fingerprint, ${String(cleartext)} cleartext`,
     `nulls: ${summary.nulls.toLocaleString('en')}`,
     ...summary.normalised.map(describeNormalised),
     ...describeUnnamed(unnamedSecret),
-    ...(isShown ? formatReport(report) : []),
+    ...(report === null ? [] : formatReport(report)),
   ]);
 }
 

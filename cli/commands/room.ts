@@ -61,7 +61,7 @@ interface TableArguments extends RoomArguments, ClockArguments {
 interface AddArguments extends TableArguments {
   readonly file: string;
   readonly 'file-format': string | undefined;
-  readonly 'csv-input-null-value': string | undefined;
+  readonly 'csv-input-null-value': readonly string[] | undefined;
 }
 
 /** The manifest of a new room, and the tables that came with it. */
@@ -253,7 +253,8 @@ function withFile(yargs: Argv): Argv<AddArguments> {
     .option('csv-input-null-value', {
       alias: 'r',
       type: 'string',
-      describe: 'CSV text that means null (default: blank and "")',
+      array: true,
+      describe: 'CSV text that means null; may be repeated (default: blank and "")',
     });
 }
 

@@ -8,6 +8,9 @@ const MARK = '\0';
 /** An SQL comment or other text: no option name contains white space. */
 const TEXT = /^-[^\s=]*\s/;
 
+/** A value in quotes, which the parser would remove. */
+const QUOTED = /^(--[^=]+=)((["'])[^]*\3)$/;
+
 /** After it, nothing is an option. */
 const END_OF_OPTIONS = '--';
 
@@ -37,7 +40,8 @@ function splitShort(argument: string, options: readonly Declared<Options>[]): st
  * Prepares arguments for the parser, which would lose or change some of them:
  *
  * - C3R's spellings become ours, and `-o=a`, `-oa` and `-o=` become `--o=a` and `--o=`;
- * - what comes after `--`, a bare `-` and text that begins with a hyphen are marked, and {@link restoreArguments} removes the mark.
+ * - what comes after `--`, a bare `-`, text that begins with a hyphen, and a value in quotes are marked, and {@link restoreArguments}
+ *   removes the mark.
  *
  * @param command the command that is called; `null` if it is not known
  */
@@ -50,7 +54,8 @@ export function prepareArguments(argv: readonly string[], command: CommandDeclar
     if (argument === HELP && takesFiles && index >= command.path.length) return MARK + argument;
     const [name = ''] = argument.split('=', 1);
     const known = Object.hasOwn(C3R_NAMES, name) ? C3R_NAMES[name] : undefined;
-    return known === undefined ? splitShort(argument, options) : known + argument.slice(name.length);
+    const spelled = known === undefined ? splitShort(argument, options) : known + argument.slice(name.length);
+    return spelled.replace(QUOTED, `$1${MARK}$2`);
   });
   const after = end < 0 ? [] : argv.slice(end + 1);
   return [...before, ...after.map((argument) => MARK + argument)];
@@ -76,7 +81,8 @@ export function readGiven(argv: readonly string[], { path, options }: CommandDec
     const option = options.find((each) => spellingsOf(each).includes(written));
     const isApart = option !== undefined && value === undefined && takesValue(option);
     if (isApart) index += 1;
-    given.set(option?.name ?? written, value ?? (isApart ? argv[index] : undefined));
+    const text = value ?? (isApart ? argv[index] : undefined);
+    given.set(option?.name ?? written, text === undefined ? undefined : restoreArgument(text));
   }
   return { options: given, positionals };
 }

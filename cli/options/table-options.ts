@@ -29,7 +29,7 @@ export interface TransferArguments extends CsvArguments {
   readonly 'dry-run': boolean;
   readonly 'file-format': string | undefined;
   readonly 'output-format': string | undefined;
-  readonly 'csv-input-null-value': string | undefined;
+  readonly 'csv-input-null-value': readonly string[] | undefined;
   readonly 'csv-output-null-value': string | undefined;
   readonly 'temp-dir': string | undefined;
   readonly json: boolean;
@@ -93,7 +93,8 @@ export function withTransferOptions(yargs: Argv): Argv<TransferArguments> {
     .option('csv-input-null-value', {
       alias: 'r',
       type: 'string',
-      describe: 'CSV text that means null in the input (default: blank and "")',
+      array: true,
+      describe: 'CSV text that means null in the input; may be repeated (default: blank and "")',
     })
     .option('csv-output-null-value', {
       alias: 'w',

@@ -82,7 +82,11 @@ const PERSONAL_WORDS: Readonly<Record<PersonalMeaning, string>> = {
 /** By content alone: values of these shapes are personal, whatever the header says. */
 function chooseByContent(facts: ColumnFacts): Choice | null {
   if (facts.share('email') >= IDENTIFIER_SHARE) return identify(facts, 'e-mail addresses', ['email']);
-  if (facts.share('iban') >= IDENTIFIER_SHARE) return identify(facts, 'IBANs', ['trim']);
+  if (facts.share('iban') >= IDENTIFIER_SHARE) {
+    const warning =
+      'an IBAN in groups does not match one without blanks: if members write them differently, remove blanks first';
+    return identify(facts, 'IBANs', ['trim'], warning);
+  }
   if (facts.share('uuid') >= IDENTIFIER_SHARE) return identify(facts, 'UUIDs', ['trim', 'lower']);
   if (facts.share('hash') >= IDENTIFIER_SHARE) {
     const warning =

@@ -8,7 +8,10 @@ import { percent } from './words.ts';
 export interface TargetReport {
   readonly header: string;
   readonly kind: ColumnKind;
-  /** Bytes of its cells in the rows that were looked at, without separators; `null` if they were not measured. */
+  /**
+   * Bytes of its cells without separators: of all rows in the report of an encryption, and of the rows that were looked at in that of
+   * a proposal. `null` if they were not measured.
+   */
   readonly cellBytes: number | null;
 }
 

@@ -41,8 +41,8 @@ export interface OpenOptions {
   readonly headerRow?: boolean | undefined;
   /** CSV without a header row: the number of columns that the caller expects, if it is known. */
   readonly csvColumns?: number | undefined;
-  /** CSV: the input null text (format F-80). */
-  readonly csvInputNull?: string | undefined;
+  /** CSV: the input null text, or several (format F-80). */
+  readonly csvInputNull?: string | readonly string[] | undefined;
   /** CSV: the delimiter, such as `;`, `tab` or `\t` (format F-120). Default: it is found out, and said in the notes. */
   readonly csvDelimiter?: string | undefined;
   /** CSV: the encoding, by a label of the Encoding Standard (format F-123). Default: by the byte order mark, otherwise UTF-8. */

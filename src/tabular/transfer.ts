@@ -35,7 +35,7 @@ export interface TransferOptions {
   /** Where it goes; a string is the path of a file. Default format: by the file's extension, otherwise the input's. */
   readonly output: string | TableOutput;
   /** The CSV text that is read as null (format F-80). */
-  readonly csvInputNull?: string | undefined;
+  readonly csvInputNull?: string | readonly string[] | undefined;
   /** The delimiter of a CSV input (format F-120). Default: it is found out, and said in the notes. */
   readonly csvDelimiter?: string | undefined;
   /** The encoding of a CSV input (format F-123). Default: by the byte order mark, otherwise UTF-8. */

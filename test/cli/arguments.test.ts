@@ -32,6 +32,26 @@ describe('arguments', () => {
   });
 
   test.each([
+    ['--csv-input-null-value', '""'],
+    ['--csv-input-null-value=""'],
+    ['--csvInputNULLValue=""'],
+    ['-r', '""'],
+    ['-r=""'],
+    ['-r""'],
+  ])('a value keeps its quotes: %j %j', async (...words) => {
+    await using session = await Session.start({ 'in.csv': 'a,b\n"",\n', 'schema.json': SCHEMA });
+    expect((await session.run(['encrypt', 'in.csv', ...OPTIONS, ...words])).err).toContain('nulls: 1\n');
+  });
+
+  test('several texts for nulls are those of the file', async () => {
+    await using session = await Session.start({ 'in.csv': 'a\nx\n-\nn/a\n""\nNULL\n', 'schema.json': SCHEMA });
+    const texts = ['--csv-input-null-value', 'NULL', '-r', 'n/a', '-r=-'];
+    const { err } = await session.run(['encrypt', 'in.csv', ...OPTIONS, ...texts, '-w=nothing']);
+    expect(err).toContain('nulls: 3\n');
+    expect((await session.run(['encrypt', 'in.csv', ...OPTIONS, ...texts, '-r=""', '-f'])).err).toContain('nulls: 4\n');
+  });
+
+  test.each([
     [['encrypt', 'in.csv', ...OPTIONS, '-s', 'other.json'], 'error: `-s` is given more than once\n'],
     [
       ['encrypt', 'in.csv', ...OPTIONS, '--threads', '1', '--threads=2'],

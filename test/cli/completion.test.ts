@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { parseManifest } from 'sealroom/collab';
 import { expect, test } from 'vitest';
 import { answerCompletion } from '#cli/completion/answer';
 import { kindOf } from '#cli/completion/kinds';
 import { PROVIDER_SCHEMES } from '#src/custody/providers/providers';
 import { Session } from '../support/cli.ts';
 
-const words = async (...line: string[]): Promise<string[]> =>
-  (await answerCompletion(process.cwd(), line))
+const words = (...line: string[]): Promise<string[]> => wordsIn(process.cwd(), ...line);
+
+const wordsIn = async (cwd: string, ...line: string[]): Promise<string[]> =>
+  (await answerCompletion(cwd, line))
     .split('\n')
     .map((each) => each.split('\t')[0] ?? '')
     .filter((each) => each !== '');
@@ -60,6 +63,19 @@ test('an option is offered until it is given, and often if it may be repeated', 
   expect(await words('encrypt', 'a.csv', '-s', 'x', '--schem')).toEqual([]);
   expect((await words('encrypt', 'a.csv', ''))[0]).toBe('--schema');
   expect((await words('query', ''))[0]).toBe('--as');
+});
+
+test('names are those of the project file’s manifest if the line names none', async () => {
+  const manifest = await readFile('samples/room/manifest.json', 'utf8');
+  await using session = await Session.start({ 'm.json': manifest, 'sealroom.yaml': 'manifest: m.json\n' });
+  const cwd = session.path('.');
+  expect(await wordsIn(cwd, 'check', '--as', '')).toEqual(['shoes', 'paper']);
+  expect(await wordsIn(cwd, 'encrypt', '--table=')).toEqual(
+    parseManifest(manifest).tables.map(({ name }) => `--table=${name}`),
+  );
+  expect(await wordsIn(cwd, 'check', '--manifest', 'nothing.json', '--as', '')).toEqual([]);
+  await session.put('sealroom.yaml', 'manifest: [');
+  expect(await wordsIn(cwd, 'check', '--as', '')).toEqual([]);
 });
 
 test('schemes of keys are those of the providers', () => {

@@ -34,7 +34,7 @@ describe('encrypt and decrypt', () => {
     const encrypted = await session.run(ENCRYPT);
     expect(encrypted).toMatchObject({ code: 0, out: '' });
     expect(encrypted.err).toMatch(
-      /^wrote in\.out\.csv .*\nrows: 2 from .*\ncolumns: 1 sealed, 1 fingerprint, 1 cleartext\nnulls: 1\n/,
+      /^wrote in\.out\.csv .*\nrows: 2 from .*\ncolumns: 1 sealed, 1 fingerprint, 1 cleartext\nnulls: 1\n/m,
     );
     const text = await session.text('in.out.csv');
     expect(text).not.toMatch(/ann@|says/);

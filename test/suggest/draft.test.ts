@@ -51,6 +51,14 @@ describe('identifiers', () => {
     expect(adviseOn(field('customer id'), [' K-7 ', ...plain]).normalise).toEqual(['trim']);
   });
 
+  test('IBANs may be written with blanks, which no step removes', () => {
+    const { warnings } = adviseOn(
+      field('konto'),
+      repeat(40, () => 'DE89 3704 0044 0532 0130 00'),
+    );
+    expect(warnings.join()).toContain('an IBAN in groups does not match one without blanks');
+  });
+
   test('a hash is called as guessable as what was hashed', () => {
     const { warnings } = adviseOn(
       field('h'),

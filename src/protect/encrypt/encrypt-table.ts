@@ -78,8 +78,8 @@ export interface EncryptOptions extends TransferOptions {
   readonly threads?: number | undefined;
   readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
   /**
-   * The rows that the match-key report looks at. `whole` measures the cells too; it takes time for each value. `sample` takes
-   * next to none. Default: no report.
+   * The rows whose values the match-key report looks at. `whole` takes time for each value, `sample` next to none. Cells are
+   * measured in all rows. Default: no report.
    */
   readonly report?: ReportScope | undefined;
 }

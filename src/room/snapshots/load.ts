@@ -44,7 +44,7 @@ export interface LoadOptions {
   /** Protected rows: CSV, Parquet or Arrow; a string is the path of a file, a folder or a pattern. */
   readonly input: string | TableInput;
   /** The CSV text that means null (format F-80). */
-  readonly csvInputNull?: string | undefined;
+  readonly csvInputNull?: string | readonly string[] | undefined;
   readonly now: () => Date;
   /** Whether a record may come more than a day after the one before it; see `AuditLogOptions`. */
   readonly allowClockJump?: boolean | undefined;

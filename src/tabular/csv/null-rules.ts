@@ -6,21 +6,24 @@ import { CR, LF, SPACE } from './bytes.ts';
 export interface NullRule {
   readonly blankIsNull: boolean;
   readonly quotedEmptyIsNull: boolean;
-  /** The text of a null, compared byte by byte with the unquoted, trimmed field. */
-  readonly token: Uint8Array | null;
+  /** The texts of a null, compared byte by byte with the unquoted, trimmed field. */
+  readonly tokens: readonly Uint8Array[];
 }
 
 /**
  * The rule for the reader's null option: not given: blank and `""` are null; empty or white space: only blank;
- * `""`: only `""`; any other text: only that text.
+ * `""`: only `""`; any other text: only that text; several texts: what is null by any of them.
  */
-export function nullRuleOf(option: string | undefined): NullRule {
+export function nullRuleOf(option: string | readonly string[] | undefined): NullRule {
   //= format F-80
-  if (option === undefined) return { blankIsNull: true, quotedEmptyIsNull: true, token: null };
-  const trimmed = option.replace(/^[\0-\x20]+|[\0-\x20]+$/g, '');
-  if (trimmed === '') return { blankIsNull: true, quotedEmptyIsNull: false, token: null };
-  if (trimmed === '""') return { blankIsNull: false, quotedEmptyIsNull: true, token: null };
-  return { blankIsNull: false, quotedEmptyIsNull: false, token: encodeUtf8(option) };
+  if (option === undefined) return { blankIsNull: true, quotedEmptyIsNull: true, tokens: [] };
+  const texts = typeof option === 'string' ? [option] : option;
+  const trimmed = texts.map((text) => text.replace(/^[\0-\x20]+|[\0-\x20]+$/g, ''));
+  return {
+    blankIsNull: trimmed.includes(''),
+    quotedEmptyIsNull: trimmed.includes('""'),
+    tokens: texts.filter((_, index) => !['', '""'].includes(trimmed[index] ?? '')).map(encodeUtf8),
+  };
 }
 
 /** How the fields from a CSV library are converted to values. */
@@ -40,7 +43,7 @@ export interface Refinement {
 export function refineFields(fields: ByteColumn, refinement: Refinement): ByteColumn {
   const { trim, separator, rule } = refinement;
   const joined = separator === null ? fields : joinLines(fields, separator);
-  if (!trim && rule.token === null) return markNulls(joined, rule);
+  if (!trim && rule.tokens.length === 0) return markNulls(joined, rule);
   const { rows, bytes } = joined;
   const starts = joined.offsets.slice(0, rows);
   const ends = joined.offsets.slice(1, rows + 1);
@@ -74,8 +77,9 @@ function isNull(
 ): boolean {
   if (isBlank) return rule.blankIsNull;
   if (isQuotedEmpty) return rule.quotedEmptyIsNull;
-  if (rule.token?.length !== end - start) return false;
-  return rule.token.every((byte, index) => byte === bytes[start + index]);
+  return rule.tokens.some(
+    (token) => token.length === end - start && token.every((byte, index) => byte === bytes[start + index]),
+  );
 }
 
 /** The fast path for columns whose bytes stay as they are. */

@@ -33,8 +33,8 @@ export interface CsvReadOptions {
   readonly headerRow: boolean;
   /** Without headers: the number of columns that the schema has, if it is known. */
   readonly columns?: number | undefined;
-  /** The input null text; see {@link nullRuleOf}. */
-  readonly nullText?: string | undefined;
+  /** The input null text, or several; see {@link nullRuleOf}. */
+  readonly nullText?: string | readonly string[] | undefined;
   /** The delimiter; see {@link parseDelimiter}. Default: it is found out (format F-121). */
   readonly delimiter?: string | undefined;
   /** A label of the Encoding Standard. Default: by the byte order mark, otherwise UTF-8. */
@@ -107,7 +107,7 @@ export async function openCsv(file: ByteSource, options: CsvReadOptions): Promis
     rows,
     bytes: file.bytes,
     notes,
-    warnings: [...text.warnings, ...warningsOf(facts, reason)],
+    warnings: [...text.warnings, ...warningsOf(facts, reason, headerRow)],
     columnHint: headerRow ? columnHintOf(scanner, layout) : null,
     batches,
     sha256: (signal) => file.sha256(signal),
@@ -143,11 +143,12 @@ function explain(error: unknown, scanner: CsvScanner, layout: CsvLayout, start: 
 
 /** Why the columns may not be those that the user expects, in words, or `null`. */
 function columnHintOf({ hashHeaderLine }: CsvScanner, { doubt, notes }: CsvLayout): string | null {
-  if (hashHeaderLine !== null) {
-    const line = String(hashHeaderLine);
-    return `line ${line} begins with \`#\` and is taken for the header: remove it if it is a comment, which C3R would skip`;
-  }
+  if (hashHeaderLine !== null) return hashHeader(hashHeaderLine);
   return doubt ?? notes[0] ?? null;
+}
+
+function hashHeader(line: number): string {
+  return `line ${String(line)} begins with \`#\` and is taken for the header: remove it if it is a comment, which C3R would skip`;
 }
 
 /** Refuses a batch with a value that is too long. */
@@ -184,10 +185,12 @@ function exactReason(file: ByteSource, source: ByteSource, facts: CsvStructure):
   return null;
 }
 
-function warningsOf(facts: CsvStructure, reason: string | null): readonly string[] {
+function warningsOf(facts: CsvStructure, reason: string | null, headerRow: boolean): readonly string[] {
   const warnings: string[] = [];
-  if (facts.hashLine !== null) {
-    //= format F-77
+  //= format F-77
+  const isHeader = headerRow && facts.hashLine === facts.firstLine;
+  if (isHeader) warnings.push(hashHeader(facts.firstLine));
+  if (facts.hashLine !== null && !(isHeader && facts.hashLines === 1)) {
     warnings.push(
       `${String(facts.hashLines)} ${facts.hashLines === 1 ? 'line starts' : 'lines start'} with \`#\` ` +
         `(first: line ${String(facts.hashLine)}); kept as data, where C3R drops them as comments`,

@@ -65,7 +65,7 @@ describe('F-80 nulls', () => {
   });
 
   test('of a text that would be white space for JavaScript only are that text', () => {
-    expect(nullRuleOf('\u00a0').token).toEqual(new Uint8Array(Buffer.from('\u00a0')));
+    expect(nullRuleOf('\u00a0').tokens).toEqual([new Uint8Array(Buffer.from('\u00a0'))]);
     expect(nullRuleOf('\ufeff').blankIsNull).toBe(false);
   });
 });
@@ -119,7 +119,21 @@ describe('F-77 lines', () => {
       ['v', '2', '#4', '6'],
     ]);
     const { warnings } = await readTable(folder.write('.csv', csv));
-    expect(warnings[0]).toBe('2 lines start with `#` (first: line 3); kept as data, where C3R drops them as comments');
+    expect(warnings[0]).toBe(
+      'line 3 begins with `#` and is taken for the header: remove it if it is a comment, which C3R would skip',
+    );
+    expect(warnings[1]).toBe('2 lines start with `#` (first: line 3); kept as data, where C3R drops them as comments');
+  });
+
+  test.each([
+    ['# a comment\na;b\n1;2\n', true, [/^line 1 begins with `#` and is taken for the header/]],
+    ['# a comment\na;b\n1;2\n', false, [/^1 line starts with `#` \(first: line 1\)/]],
+    ['a\n#1\n', true, [/^1 line starts with `#` \(first: line 2\)/]],
+    ['a\n1\n', true, []],
+  ])('that begin with `#` in %j are warned about (header row: %j)', async (csv, headerRow, expected) => {
+    const table = await openTable(folder.write('.csv', csv), { headerRow });
+    expect(table.warnings).toEqual(expected.map((pattern) => expect.stringMatching(pattern) as string));
+    await table.close();
   });
 
   test('of one column are blank if they hold nothing, and a null if they hold ""', async () => {

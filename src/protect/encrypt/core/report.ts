@@ -1,3 +1,4 @@
+import { countNulls, isValid } from '../../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
 import { bytesAt } from '../../../columns/index.ts';
 import { FINGERPRINT_CELL_BYTES, PAD_COUNT_BYTES, sealedCellBytes } from '../../../crypto/index.ts';
@@ -13,7 +14,7 @@ import {
 import type { EncodedIndex, ReadIndex } from './column-index.ts';
 import type { EncryptPlan, Pads, PlannedColumn } from './plan.ts';
 
-/** Which rows a report looks at: `whole` all of them, `sample` the first 4,096 and then one of 64. */
+/** Which rows the figures of a report are of: `whole` all of them, `sample` the first 4,096 and then one of 64. Sizes are of all. */
 export type ReportScope = 'whole' | 'sample';
 
 /** Rows at the beginning of a table that are all in a sample. */
@@ -23,6 +24,11 @@ const SAMPLE_STRIDE = 64;
 
 function isText(type: { readonly kind: string }): boolean {
   return type.kind === 'string';
+}
+
+function lengthAt(column: ColumnData, row: number): number {
+  if (column.layout === 'fixed') return column.width;
+  return (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
 }
 
 /** Measures the cells of a target column from its stored values, before they are protected. */
@@ -39,12 +45,12 @@ class CellMeter {
   add(values: ColumnData): void {
     const isUnpadded = this.#column.kind === 'sealed' && this.#column.pad.kind === 'none';
     this.#rows += values.rows;
+    this.#values += values.rows - countNulls(values.validity, values.rows);
+    if (this.#column.kind !== 'cleartext' && !isUnpadded) return;
     for (let row = 0; row < values.rows; row++) {
-      const value = bytesAt(values, row);
-      if (value === null) continue;
-      this.#values++;
-      if (this.#column.kind === 'cleartext') this.#bytes += value.length;
-      else if (isUnpadded) this.#bytes += this.#sealedBytes(value.length);
+      if (!isValid(values.validity, row)) continue;
+      const length = lengthAt(values, row);
+      this.#bytes += isUnpadded ? this.#sealedBytes(length) : length;
     }
   }
 
@@ -94,7 +100,7 @@ export class ReportCollector {
       plan.sourceFields.map(({ type }, index) => [index, new StatisticsCollector(isText(type), limit)]),
     );
     this.#after = new Map([...new Set(normalised)].map((stored) => [stored, new StatisticsCollector(true, limit)]));
-    this.#meters = scope === 'whole' ? plan.columns.map((column) => new CellMeter(column)) : [];
+    this.#meters = plan.columns.map((column) => new CellMeter(column));
   }
 
   /** A batch as it was read, and its stored columns. */
