@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { type ErrorCode, type ErrorPlace, SealroomError } from '../src/errors/index.ts';
 import { listProblems } from '../src/errors/index.ts';
-import { type CliIo, say } from './terminal.ts';
+import { type CliIo, say, tell } from './terminal.ts';
 
 /** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, integrity: 4 } as const;
@@ -33,8 +33,8 @@ function describeError(io: CliIo, error: unknown): void {
   say(io, 'error', `${place === '' ? '' : `${place}: `}${error.message}`);
   const [, hint = '', usage = ''] = /^([^]*?)\n?(usage: .*)?$/.exec(error.hint ?? '') ?? [];
   if (hint !== '') say(io, 'hint', hint);
-  if (usage !== '') io.stderr.write(`${usage}\n`);
-  for (const text of error.evidence) io.stderr.write(`\n${text}`);
+  if (usage !== '') tell(io, usage);
+  for (const text of error.evidence) tell(io, `\n${text.trimEnd()}`);
 }
 
 function describePlace({ file, line, character, row, column }: ErrorPlace, cwd: string): string {
@@ -66,6 +66,5 @@ export function printError(io: CliIo, error: unknown, json: boolean, debug: bool
   } else {
     describeError(io, error);
   }
-  for (let cause = error; debug && cause instanceof Error; cause = cause.cause)
-    io.stderr.write(`${cause.stack ?? ''}\n`);
+  for (let cause = error; debug && cause instanceof Error; cause = cause.cause) tell(io, cause.stack ?? '');
 }

@@ -1,4 +1,5 @@
 import picocolors from 'picocolors';
+import { escapeUnprintable } from '../src/errors/index.ts';
 import type { Readable, Writable } from 'node:stream';
 import type { OperatorEnvironment } from '../src/actions/operator/index.ts';
 import type { Project } from '../src/project/index.ts';
@@ -39,10 +40,20 @@ export interface CliIo {
 /** The first word of a line to the user. */
 type Prefix = 'error' | 'warning' | 'notice' | 'note' | 'hint';
 
+/** Text in which a terminal has nothing to obey: names of files and headers come from others. Line breaks and tabs stay. */
+export function showable(text: string): string {
+  return text.replace(/[^\n\t]+/g, escapeUnprintable);
+}
+
+/** Writes a line of words, or several, to standard error. */
+export function tell(io: CliIo, text: string): void {
+  io.stderr.write(`${showable(text)}\n`);
+}
+
 /** Writes one line to standard error; its first word is coloured on a terminal, unless NO_COLOR is set. */
 export function say(io: CliIo, prefix: Prefix, text: string): void {
   const colors = picocolors.createColors(io.stderr.isTTY === true && (io.env['NO_COLOR'] ?? '') === '');
   const { red, yellow, cyan } = colors;
   const paint = { error: red, warning: yellow, notice: yellow, note: cyan, hint: cyan }[prefix];
-  io.stderr.write(`${paint(`${prefix}:`)} ${text}\n`);
+  io.stderr.write(`${paint(`${prefix}:`)} ${showable(text)}\n`);
 }

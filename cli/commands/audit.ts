@@ -17,7 +17,7 @@ import { type ManifestArguments, readManifestFile, withManifestOptions } from '.
 import { readTrust } from '../options/trust-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, showable, tell } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
@@ -120,10 +120,10 @@ function printReport(
   if (json) io.stdout.write(`${JSON.stringify(report)}\n`);
   else {
     for (const { record, message, evidence = [] } of problems) {
-      io.stderr.write(`${record === null ? '' : `record ${String(record)}: `}${message}\n`);
-      for (const checkpoint of evidence) io.stderr.write(`\n${checkpoint}\n`);
+      tell(io, `${record === null ? '' : `record ${String(record)}: `}${message}`);
+      for (const checkpoint of evidence) tell(io, `\n${checkpoint}`);
     }
-    if (problems.length === 0) io.stderr.write(`${lines.join('\n')}\n`);
+    if (problems.length === 0) tell(io, lines.join('\n'));
   }
   if (problems.length === 0) return;
   throw new SealroomError('AUDIT_CHAIN', `verification failed: ${countOf(problems.length, 'problem')}`);
@@ -147,7 +147,7 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
   let shown = 0;
   for await (const { record, line } of showRecords(memberEnvironment(io, args), { log: logOf(io, args) }, wanted)) {
     shown += 1;
-    io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
+    io.stdout.write(`${args.json ? line : showable(describeRecord(record))}\n`);
   }
   if (args.json) return;
   if (about !== undefined && shown === 0) {

@@ -16,7 +16,7 @@ import { type QueryArguments, readQuestion, withQuery } from '../options/query-o
 import { operatorEnvironment, type RoomArguments, roomDirectory, withRoom } from '../options/room-option.ts';
 import { printAnswer } from '../output/answer.ts';
 import { describeExamples, printDefaults, printVerdict, refusal, verdictForMachines } from '../output/format-query.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, showable } from '../terminal.ts';
 
 /** The arguments of `check`. */
 interface CheckArguments extends RoomArguments, QueryArguments, ManifestArguments {
@@ -82,7 +82,7 @@ async function runCheck(args: CheckArguments, io: CliIo): Promise<void> {
     (await checkInRoom(operatorEnvironment(io), roomDirectory(io, args), request));
   const answer = args.json
     ? JSON.stringify({ sql: text, parameters, ...verdictForMachines(verdict), budgets })
-    : [...printVerdict(text, verdict, budgets), ...printDefaults(parameters, given)].join('\n');
+    : showable([...printVerdict(text, verdict, budgets), ...printDefaults(parameters, given)].join('\n'));
   io.stdout.write(`${answer}\n`);
   if (!verdict.allowed) throw refusal(verdict.findings);
 }

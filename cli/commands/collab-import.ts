@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { describeLeftOut } from '../../src/clean-rooms/index.ts';
 import type { FileText } from '../../src/custody/index.ts';
-import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import { countOf, quoteForMessage, quoteForShell, SealroomError } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -62,7 +62,7 @@ async function runImport(args: ImportArguments, io: CliIo): Promise<void> {
   say(
     io,
     'hint',
-    `check queries with \`sealroom check --manifest ${args.output} --unsigned --as <member> "SELECT …"\``,
+    `check queries with \`sealroom check --manifest ${quoteForShell(args.output)} --unsigned --as <member> "SELECT …"\``,
   );
 }
 

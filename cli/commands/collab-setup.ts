@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 import { addMember, joinCollaboration, startCollaboration, startProject } from '../../src/actions/member/index.ts';
 import { ABILITIES, type Ability, draftManifest, parseManifest } from '../../src/collab/index.ts';
 import { parseCollaborationId } from '../../src/crypto/index.ts';
-import { quoteForMessage } from '../../src/errors/index.ts';
+import { quoteForMessage, quoteForShell } from '../../src/errors/index.ts';
 import { checkTarget, writeWholeFile } from '../../src/files/index.ts';
 import type { ProjectValues } from '../../src/project/index.ts';
 import { memberEnvironment, type NewKeyArguments, withNewKeyOptions } from '../options/key-options.ts';
@@ -14,7 +14,7 @@ import { settingsOfFlags, type SettingFlags, withSettingFlags } from '../options
 import { printAnswer } from '../output/answer.ts';
 import { describeEnvelope, describeStored } from '../output/key-output.ts';
 import { layDigits } from '../prompts/compare-card.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, tell } from '../terminal.ts';
 
 /** The member that a home is of, or becomes. */
 interface MemberArguments extends NewKeyArguments, OutputArguments {
@@ -156,7 +156,7 @@ async function runJoin(args: JoinArguments, io: CliIo): Promise<void> {
   if (isSignedNoMore) say(io, 'hint', SIGNED_NO_MORE);
   for (const { member, digits, isPinned } of toCompare) {
     if (isPinned) continue;
-    io.stderr.write(`when ${member} has your card, compare these digits by phone:\n${layDigits(digits).join('\n')}\n`);
+    tell(io, `when ${member} has your card, compare these digits by phone:\n${layDigits(digits).join('\n')}`);
   }
   say(
     io,
@@ -184,7 +184,7 @@ async function runAddMember(args: AddMemberArguments, io: CliIo): Promise<void> 
     say(
       io,
       'warning',
-      `the card of ${id} is not pinned: compare it by phone with \`sealroom member verify ${args.card}\``,
+      `the card of ${id} is not pinned: compare it by phone with \`sealroom member verify ${quoteForShell(args.card)}\``,
     );
   if (isSignedNoMore) say(io, 'hint', SIGNED_NO_MORE);
 }

@@ -26,7 +26,7 @@ import { writeWholeFile } from '../../src/files/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { type KeyArguments as KeyOptions, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
 import { printChanges, printManifest } from '../output/format-manifest.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, tell } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { importCommand } from './collab-import.ts';
 import { withSetUpCommands } from './collab-setup.ts';
@@ -91,7 +91,7 @@ async function readManifest(io: CliIo, file: string): Promise<Manifest> {
 
 async function runKey(args: KeyArguments, io: CliIo): Promise<void> {
   const { sign, isNew } = await ensureSigningKey(resolve(io.cwd, args.file));
-  if (isNew && !args.json) io.stderr.write(`created a signing key in ${quoteForMessage(args.file)}; keep it secret\n`);
+  if (isNew && !args.json) tell(io, `created a signing key in ${quoteForMessage(args.file)}; keep it secret`);
   printAnswer(io, args, { sign, isNew }, [sign]);
 }
 

@@ -1,7 +1,7 @@
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { decryptForCollaboration } from '../../src/actions/member/tables.ts';
-import { countOf } from '../../src/errors/index.ts';
+import { countOf, quoteForMessage } from '../../src/errors/index.ts';
 import type { OpenedPackage } from '../../src/package/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import { type KeyArguments, memberEnvironment, withKeyOptions } from '../options/key-options.ts';
@@ -48,6 +48,14 @@ function printPackage({ statement, signedBy }: OpenedPackage): readonly string[]
   ];
 }
 
+/** Says that the project file decided which rooms count: it may have come with the package. */
+function sayWhoTrusts({ project, ...io }: CliIo): void {
+  const trust = project?.values.trust;
+  if (trust === undefined || project === null || project === undefined) return;
+  const [keys, file] = [trust, project.file].map((path) => quoteForMessage(relative(io.cwd, path)));
+  say(io, 'note', `the keys of rooms that count are those in ${keys ?? ''}, which ${file ?? ''} names`);
+}
+
 async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
   const fileOf = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : resolve(io.cwd, name);
@@ -73,6 +81,7 @@ async function runDecrypt(args: DecryptArguments, io: CliIo): Promise<void> {
     decryptForCollaboration(memberEnvironment(io, args), { ...request, table: { ...table, onProgress } }),
   );
   const { summary, output, package: opened, generation, isNewest, signedBy } = decrypted;
+  if (opened !== null && args.trust === undefined && !args.json) sayWhoTrusts(io);
   const { sealed, fingerprint, cleartext } = summary.columns;
   if (fingerprint > 0 && !args.json) {
     const passed = fingerprint === 1 ? 'is passed through' : 'are passed through';

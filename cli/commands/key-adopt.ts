@@ -1,7 +1,6 @@
 import type { Argv } from 'yargs';
 import { adoptEnvelope, type EnvelopeToAdopt } from '../../src/actions/member/index.ts';
 import { shortSecretId } from '../../src/custody/index.ts';
-import { escapeUnprintable } from '../../src/errors/index.ts';
 import {
   type ManifestArguments,
   readManifestFile,
@@ -17,7 +16,7 @@ import {
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/confirm.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, tell } from '../terminal.ts';
 
 /** The arguments of `key adopt`. */
 interface AdoptArguments extends CommonArguments, KeyArguments, ConfirmArguments, ManifestArguments {
@@ -61,12 +60,7 @@ async function runAdopt(args: AdoptArguments, io: CliIo): Promise<void> {
     secretId: args['secret-id'],
     key: args.key,
     confirm: async (shown) => {
-      if (!args.json || !args.yes)
-        io.stderr.write(
-          describeForAdoption(shown)
-            .map((line) => `${escapeUnprintable(line)}\n`)
-            .join(''),
-        );
+      if (!args.json || !args.yes) tell(io, describeForAdoption(shown).join('\n'));
       const compared = args['secret-id'] === undefined ? ' Compare the id of the secret with the other members' : '';
       await confirmOrRefuse(io, args, `take this envelope into the home, and use its key?${compared}`);
     },

@@ -11,7 +11,7 @@ import {
   withNewKeyOptions,
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored } from '../output/key-output.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, tell } from '../terminal.ts';
 
 /** The arguments of `key rotate`. */
 interface RotateArguments extends KeyCollaborationArguments, NewKeyArguments {
@@ -41,10 +41,10 @@ function printRotation(io: CliIo, args: RotateArguments, { stored, outdated, old
     io.stdout.write(`${JSON.stringify({ ...describeStored(stored), encryptAgain: outdated })}\n`);
     return;
   }
-  io.stderr.write(`created ${describeEnvelope(stored)}\n`);
+  tell(io, `created ${describeEnvelope(stored)}`);
   for (const { file, generation, needsOriginal } of outdated) {
     const how = needsOriginal ? ', from the original, because it has fingerprints' : '';
-    io.stderr.write(`encrypt again: ${quoteForMessage(file)}, generation ${String(generation)}${how}\n`);
+    tell(io, `encrypt again: ${quoteForMessage(file)}, generation ${String(generation)}${how}`);
   }
   if (args.tables === undefined && args.files === undefined) {
     say(io, 'hint', 'name files, or a directory with `--tables`, to see which tables have older generations');

@@ -11,7 +11,7 @@ import {
   withKeyOptions,
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored } from '../output/key-output.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, showable, tell } from '../terminal.ts';
 
 /** The arguments of `key show`. */
 interface ShowArguments extends CommonArguments, KeyArguments, ManifestArguments {
@@ -42,8 +42,8 @@ async function runShow(args: ShowArguments, io: CliIo): Promise<void> {
     }));
     io.stdout.write(`${JSON.stringify({ home, envelopes })}\n`);
   } else {
-    for (const each of secrets) io.stdout.write(`${listedInWords(each, isChecked)}\n`);
-    if (secrets.length === 0) io.stderr.write(`no secrets in ${home}; \`sealroom key create\` creates one\n`);
+    for (const each of secrets) io.stdout.write(`${showable(listedInWords(each, isChecked))}\n`);
+    if (secrets.length === 0) tell(io, `no secrets in ${home}; \`sealroom key create\` creates one`);
   }
   for (const { problem } of secrets) if (problem !== null) throw problem;
 }

@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { createSecret, destroySecret, exportSecret, wrapSecrets } from '../../src/actions/member/index.ts';
 import { isPlaintext, shortSecretId } from '../../src/custody/index.ts';
+import { quoteForShell } from '../../src/errors/index.ts';
 import { readCollaboration } from '../options/collaboration-options.ts';
 import {
   type KeyArguments,
@@ -13,7 +14,7 @@ import {
 } from '../options/key-options.ts';
 import { describeEnvelope, describeStored, writeAnswer } from '../output/key-output.ts';
 import { confirmOrRefuse, type ConfirmArguments, withConfirm } from '../prompts/confirm.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, tell } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { withAdoptCommand } from './key-adopt.ts';
 import { withDoctorCommand } from './key-doctor.ts';
@@ -48,7 +49,11 @@ async function runCreate(args: CreateArguments, io: CliIo): Promise<void> {
   const stored = await createSecret(memberEnvironment(io, args), { collaboration, key, isImported });
   writeAnswer(io, args, describeStored(stored), `${isImported ? 'imported' : 'created'} ${describeEnvelope(stored)}`);
   if (args.json || args.manifest === undefined) return;
-  say(io, 'hint', `name it in the manifest, before members sign: \`sealroom collab secret ${args.manifest}\``);
+  say(
+    io,
+    'hint',
+    `name it in the manifest, before members sign: \`sealroom collab secret ${quoteForShell(args.manifest)}\``,
+  );
 }
 
 async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
@@ -60,7 +65,7 @@ async function runWrap(args: WrapArguments, io: CliIo): Promise<void> {
     generation,
     onWrapped: ({ stored, replaced: { envelope: old } }) => {
       if (args.json) return;
-      io.stderr.write(`wrapped ${describeEnvelope(stored)}\n`);
+      tell(io, `wrapped ${describeEnvelope(stored)}`);
       const left = isPlaintext(old.provider)
         ? 'the secret itself is still in'
         : 'copies of the old envelope can still be opened with';

@@ -1,11 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
 import { type CardToCompare, createMember, readHomeCard, verifyMemberCard } from '../../src/actions/member/index.ts';
 import { isSameString, kindOfCard, type SignedCard } from '../../src/custody/index.ts';
-import { quoteForMessage } from '../../src/errors/index.ts';
+import { quoteForMessage, quoteForShell } from '../../src/errors/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
 import { askIsSame, describeCard as describeComparedCard, EXPECT, warnOfOthers } from '../prompts/compare-card.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, tell } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { type OutputArguments, withOutputOptions } from '../options/output-options.ts';
 
@@ -50,9 +50,13 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
     io.stdout.write(`${JSON.stringify({ home, ...describeCard(card) })}\n`);
     return;
   }
-  io.stderr.write(`created the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home)}\n`);
-  const inHome = args.home === undefined ? '' : ` --home ${args.home}`;
-  say(io, 'hint', `send your card to the other members: \`sealroom member card${inHome} > ${id}.card.json\``);
+  tell(io, `created the keys and the card of ${quoteForMessage(id)} in ${quoteForMessage(home)}`);
+  const inHome = args.home === undefined ? '' : ` --home ${quoteForShell(args.home)}`;
+  say(
+    io,
+    'hint',
+    `send your card to the other members: \`sealroom member card${inHome} > ${quoteForShell(`${id}.card.json`)}\``,
+  );
   say(io, 'hint', `then verify their cards by phone: \`sealroom member verify <card>${inHome}\``);
 }
 
@@ -77,7 +81,7 @@ async function runVerify(args: VerifyArguments, io: CliIo): Promise<void> {
     isSame: json && expect === undefined ? null : compare,
   });
   if (json) io.stdout.write(`${JSON.stringify({ ...describeCard(card), authenticationString: digits, isPinned })}\n`);
-  else io.stderr.write(`pinned the card of ${quoteForMessage(card.body.id)}\n`);
+  else tell(io, `pinned the card of ${quoteForMessage(card.body.id)}`);
 }
 
 function describeForPerson(io: CliIo, { replace }: VerifyArguments, compared: CardToCompare): void {

@@ -6,7 +6,7 @@ import { readTextFile } from '../../src/files/index.ts';
 import { checkTransfer } from '../../src/tabular/index.ts';
 import { readFiles, type TransferArguments, withTransferOptions } from '../options/table-options.ts';
 import { describeNormalised } from '../output/summary.ts';
-import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM, tell } from '../terminal.ts';
 
 /** The arguments of `normalise`. */
 interface NormaliseArguments extends TransferArguments {
@@ -43,7 +43,7 @@ async function runNormalise(args: NormaliseArguments, io: CliIo): Promise<void> 
     `rows: ${summary.rows.toLocaleString('en')}`,
     ...summary.normalised.map(describeNormalised),
   ];
-  io.stderr.write(`${lines.join('\n')}\n`);
+  tell(io, lines.join('\n'));
 }
 
 function describeOptions(yargs: Argv): Argv<NormaliseArguments> {

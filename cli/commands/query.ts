@@ -20,7 +20,7 @@ import {
 import { parseFormat, resolvePath, tableOutput } from '../options/table-options.ts';
 import { printBudgets, refusal } from '../output/format-query.ts';
 import { drawResult, outputFormatOf } from '../output/result-table.ts';
-import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM, tell } from '../terminal.ts';
 
 /** The arguments of `query`. */
 interface CommandArguments extends RoomArguments, QueryArguments, ClockArguments {
@@ -111,7 +111,7 @@ async function printReleased(
   }
   if (isCut) say(io, 'warning', 'the result is cut: the query has more rows than may be released');
   const lines = [`rows: ${rows.toLocaleString('en')}`, ...printBudgets(budgets), `attempt: ${attempt}`];
-  io.stderr.write(`${lines.join('\n')}\n`);
+  tell(io, lines.join('\n'));
 }
 
 /** The caller: the named member, and the owner of the home if the manifest names people. */
@@ -133,7 +133,7 @@ async function runQuery(args: CommandArguments, io: CliIo): Promise<void> {
   if (answer.kind === 'refused') {
     const { attempt, salt, text, findings } = answer;
     if (args.json) io.stdout.write(`${JSON.stringify({ attempt, salt, allowed: false, findings })}\n`);
-    else io.stderr.write(`${renderFindings(text, findings)}\n\n`);
+    else tell(io, `${renderFindings(text, findings)}\n`);
     throw refusal(findings);
   }
   if (targets.package !== null && answer.package !== null) {

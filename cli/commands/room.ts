@@ -13,7 +13,7 @@ import {
   type TablesWithManifest,
 } from '../../src/actions/operator/index.ts';
 import { listHomeKeys } from '../../src/actions/member/index.ts';
-import { countOf, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import { countOf, quoteForMessage, quoteForShell, SealroomError } from '../../src/errors/index.ts';
 import type { LoadSummary } from '../../src/room/index.ts';
 import { readNamedFile } from '../options/manifest-option.ts';
 import { memberEnvironment } from '../options/key-options.ts';
@@ -29,7 +29,7 @@ import { parseFormat } from '../options/table-options.ts';
 import { describeRecord } from '../output/format-audit.ts';
 import { describeExamples } from '../output/format-query.ts';
 import { withProgress } from '../output/progress.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, showable } from '../terminal.ts';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { withOutputOptions } from '../options/output-options.ts';
 import { printAnswer } from '../output/answer.ts';
@@ -106,7 +106,7 @@ async function runInit(args: InitArguments, io: CliIo): Promise<void> {
   ]);
   const missing = manifest.tables.filter((table) => !tables.some((each) => each.name === table.name));
   if (args.json || missing.length === 0) return;
-  say(io, 'hint', `next: \`sealroom room add <table> <file> --room ${args.directory}\``);
+  say(io, 'hint', `next: \`sealroom room add <table> <file> --room ${quoteForShell(args.directory)}\``);
 }
 
 async function runUpdate(args: UpdateArguments, io: CliIo): Promise<void> {
@@ -193,10 +193,15 @@ async function runRemove(args: TableArguments, io: CliIo): Promise<void> {
 async function runLog(args: RoomArguments, io: CliIo): Promise<void> {
   const directory = roomDirectory(io, args);
   const { auditDirectory, verifierFile, records } = readRoomLog(operatorEnvironment(io), directory);
-  for await (const { record, line } of records) io.stdout.write(`${args.json ? line : describeRecord(record)}\n`);
+  for await (const { record, line } of records)
+    io.stdout.write(`${args.json ? line : showable(describeRecord(record))}\n`);
   if (args.json) return;
   const from = (path: string): string => join(relative(io.cwd, directory), relative(directory, path));
-  say(io, 'hint', `check them with \`sealroom audit verify ${from(auditDirectory)} --trust ${from(verifierFile)}\``);
+  say(
+    io,
+    'hint',
+    `check them with \`sealroom audit verify ${quoteForShell(from(auditDirectory))} --trust ${quoteForShell(from(verifierFile))}\``,
+  );
 }
 
 function withInit(yargs: Argv): Argv<InitArguments> {

@@ -11,7 +11,7 @@ import { parseFormat, tableInput } from '../options/table-options.ts';
 import { makeByEditor, makeSuggestion, type SchemaOutput, type SchemaTask } from './schema-proposal.ts';
 import type { Prompter } from '../prompts/prompter.ts';
 import { runSchemaDialogue } from '../prompts/schema-dialogue.ts';
-import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM, tell } from '../terminal.ts';
 
 const MODES = ['template', 'interactive', 'suggest'] as const;
 
@@ -149,7 +149,7 @@ function checkArguments(args: Arguments, mode: Mode): void {
 
 async function makeText(args: Arguments, mode: Mode, io: CliIo, output: SchemaOutput): Promise<string | null> {
   const write = (line: string): void => {
-    io.stderr.write(`${line}\n`);
+    tell(io, line);
   };
   const { id, profile, region, country, samples, json, allowCleartext: given = true } = args;
   const allowCleartext = id === undefined ? given : await allowsCleartext(id, { profile, region }, io.signal);
@@ -182,7 +182,7 @@ async function runSchema(args: Arguments, io: CliIo): Promise<void> {
   if (output === STANDARD_STREAM) io.stdout.write(`${text}\n`);
   else {
     await writeWholeFile(path, text, { overwrite: args.overwrite });
-    io.stderr.write(`wrote the table schema to ${quoteForMessage(output)}\n`);
+    tell(io, `wrote the table schema to ${quoteForMessage(output)}`);
   }
   if (mode === 'editor') await removeFile(draftPath);
 }

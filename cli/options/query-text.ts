@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
-import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import { quoteForMessage, quoteForShell, SealroomError } from '../../src/errors/index.ts';
 import { readTextFile } from '../../src/files/index.ts';
 import { type CliIo, STANDARD_STREAM } from '../terminal.ts';
 
@@ -36,12 +36,20 @@ async function isFileName(io: CliIo, argument: string): Promise<boolean> {
   }
 }
 
-/** `name` is that of the file, or of standard input; empty for an argument. */
+/**
+ * `name` is that of the file, or of standard input; empty for an argument. What begins like no query is not even checked: what is
+ * wrong with a query is shown in its own words, and a file that is given by mistake may be a key or a table.
+ */
 function requireText(text: string, name: string): string {
   // Some editors begin a file with a byte order mark.
   const query = text.replace(/^\uFEFF/, '');
-  if (query.trim() !== '') return query;
-  throw new SealroomError('USAGE_OPTION', name === '' ? 'the query is empty' : `${name} has no query`);
+  if (query.trim() === '') {
+    throw new SealroomError('USAGE_OPTION', name === '' ? 'the query is empty' : `${name} has no query`);
+  }
+  if (name === '' || STATEMENT.test(query)) return query;
+  throw new SealroomError('USAGE_OPTION', `${name} does not begin like a query`, {
+    hint: 'a query begins with SELECT, WITH or VALUES, a parenthesis or a comment',
+  });
 }
 
 /**
@@ -58,7 +66,7 @@ export async function readQueryText(io: CliIo, { sql, file }: QueryTextArguments
   if (sql === STANDARD_STREAM) return requireText(await readStream(io.stdin), 'standard input');
   if (await isFileName(io, sql)) {
     throw new SealroomError('USAGE_OPTION', `${quoteForMessage(sql)} is the name of a file, and not a query`, {
-      hint: `write \`--file ${sql}\``,
+      hint: `write \`--file ${quoteForShell(sql)}\``,
     });
   }
   return requireText(sql, '');

@@ -1,4 +1,4 @@
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, showable } from '../terminal.ts';
 
 /** Prints what a command answers: an object for machines, or lines. */
 export function printAnswer(
@@ -7,5 +7,5 @@ export function printAnswer(
   answer: unknown,
   lines: readonly string[],
 ): void {
-  io.stdout.write(`${json ? JSON.stringify(answer) : lines.join('\n')}\n`);
+  io.stdout.write(`${json ? JSON.stringify(answer) : showable(lines.join('\n'))}\n`);
 }

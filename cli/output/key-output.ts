@@ -1,6 +1,6 @@
 import { isReadableByUser, shortSecretId, type StoredEnvelope } from '../../src/custody/index.ts';
 import type { CommonArguments } from '../options/key-options.ts';
-import type { CliIo } from '../terminal.ts';
+import { type CliIo, tell } from '../terminal.ts';
 
 /** The JSON form of an envelope, which contains nothing secret. */
 export function describeStored({ envelope, file }: StoredEnvelope): object {
@@ -19,5 +19,5 @@ export function describeEnvelope({ envelope }: StoredEnvelope): string {
 /** Prints an answer: a JSON object on standard output, or a line on standard error. */
 export function writeAnswer(io: CliIo, { json }: CommonArguments, answer: object, line: string): void {
   if (json) io.stdout.write(`${JSON.stringify(answer)}\n`);
-  else io.stderr.write(`${line}\n`);
+  else tell(io, line);
 }

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { countOf } from '../../src/errors/index.ts';
 import type { EncryptedTable, UnnamedSecret } from '../../src/actions/member/tables.ts';
 import type { TableOutput } from '../../src/tabular/index.ts';
-import { type CliIo, say, STANDARD_STREAM } from '../terminal.ts';
+import { type CliIo, say, STANDARD_STREAM, tell } from '../terminal.ts';
 
 /** The part of a summary that all table commands have. */
 export interface TableSummary {
@@ -41,7 +41,7 @@ export function printSummary(
     : `wrote ${name}${summary.outputBytes > 0 ? ` (${formatBytes(summary.outputBytes)})` : ''}`;
   const rows = `rows: ${summary.rows.toLocaleString('en')} from ${formatBytes(summary.inputBytes)}`;
   const time = `time: ${seconds.toFixed(1)} s (${rate} rows/s, kernel ${summary.kernel}, ${countOf(summary.threads, 'thread')})`;
-  io.stderr.write(`${[written, rows, ...details, time].join('\n')}\n`);
+  tell(io, [written, rows, ...details, time].join('\n'));
 }
 
 /** The line that says which secret a table was encrypted with, for people to compare if no manifest names it. */

@@ -1,7 +1,7 @@
 import type { CardToCompare, Compare } from '../../src/actions/member/index.ts';
 import { isSameString } from '../../src/custody/index.ts';
 import { quoteForMessage, SealroomError } from '../../src/errors/index.ts';
-import { type CliIo, say } from '../terminal.ts';
+import { type CliIo, say, tell } from '../terminal.ts';
 
 /** How a card is compared. */
 export interface CompareArguments {
@@ -35,12 +35,12 @@ export function compareCards(io: CliIo, { expect, json }: CompareArguments): Com
 /** Says whose card is compared. */
 export function describeCard(io: CliIo, { card }: CardToCompare): void {
   const { id, name, created } = card.body;
-  io.stderr.write(`card of ${quoteForMessage(id)}, ${quoteForMessage(name)}, created ${created}\n`);
+  tell(io, `card of ${quoteForMessage(id)}, ${quoteForMessage(name)}, created ${created}`);
 }
 
 /** Asks whether the other member read out the same digits. */
 export async function askIsSame(io: CliIo, digits: string): Promise<boolean> {
-  io.stderr.write('call the member at a number that did not come with the card; both of you must see these digits:\n');
+  tell(io, 'call the member at a number that did not come with the card; both of you must see these digits:');
   io.stdout.write(`${layDigits(digits).join('\n')}\n`);
   const { createLinePrompter, createTerminalPrompter } = await import('./prompts.ts');
   const prompter = (io.stdin.isTTY === true ? createTerminalPrompter : createLinePrompter)(

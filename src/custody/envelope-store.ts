@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CollaborationId, parseCollaborationId, type SharedSecret } from '../crypto/index.ts';
-import { SealroomError, systemReason } from '../errors/index.ts';
+import { quoteForShell, SealroomError, systemReason } from '../errors/index.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
 import type { MemberHome } from './home.ts';
 import { requireOwnHome } from './own-home.ts';
@@ -148,7 +148,7 @@ async function requireOwn(directory: string): Promise<void> {
   if (!isOpenToOthers(mode, 'write')) return;
   throw new SealroomError('SECRET_INVALID', 'the home is writable by other users', {
     where: { file: directory },
-    hint: `check who made its files, then run \`chmod -R go-w ${directory}\``,
+    hint: `check who made its files, then run \`chmod -R go-w ${quoteForShell(directory)}\``,
   });
 }
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { SealroomError, systemReason } from '../errors/index.ts';
+import { quoteForShell, SealroomError, systemReason } from '../errors/index.ts';
 import { fileExists, isOpenToOthers, requireTrustedPath, writePrivateFile } from '../files/index.ts';
 import { withDirectoryLock } from './directory-lock.ts';
 import type { MemberHome } from './home.ts';
@@ -17,7 +17,7 @@ export async function readKnownKeys({ knownKeys: file }: Pick<MemberHome, 'known
     if (isOpenToOthers((await stat(file)).mode, 'write')) {
       throw new SealroomError('SECRET_INVALID', 'other users can write to the list of keys', {
         where: { file },
-        hint: `check it, then run \`chmod 600 ${file}\``,
+        hint: `check it, then run \`chmod 600 ${quoteForShell(file)}\``,
       });
     }
     text = await readFile(await requireTrustedPath(file), 'utf8');

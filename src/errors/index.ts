@@ -2,5 +2,5 @@
 export { didYouMean, findNearest } from './did-you-mean.ts';
 export { isList, isRecord, parseJson } from './json.ts';
 export { joinProblems, listProblems } from './problems.ts';
-export { countOf, describeValue, escapeUnprintable, quoteForMessage } from './quote.ts';
+export { countOf, describeValue, escapeUnprintable, quoteForMessage, quoteForShell } from './quote.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorPlace, SealroomError, systemReason } from './sealroom-error.ts';

@@ -22,6 +22,21 @@ export function quoteForMessage(text: string): string {
   return `\`${escapeUnprintable(shown)}${cut}\``;
 }
 
+/** Text that a shell takes as one word, as it is. */
+const PLAIN_WORD = /^[\w./:@%+,][\w./:@%+,=~-]*$/;
+
+/** What people fill in. */
+const PLACEHOLDER = /^<[\w ]+>$/;
+
+/**
+ * Writes untrusted text as one word of a command that somebody may copy into a shell. Unprintable characters are escaped, so that
+ * such a word is not the text, but does no harm.
+ */
+export function quoteForShell(text: string): string {
+  if (PLACEHOLDER.test(text) || PLAIN_WORD.test(text)) return text;
+  return `'${escapeUnprintable(text).replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** Formats a number with its noun: `1 row`, `2,000 rows`. The plural has an `s`. */
 export function countOf(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;

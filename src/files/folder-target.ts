@@ -53,18 +53,22 @@ async function findFolder(target: string, { overwrite }: { readonly overwrite: b
   if (!existing.isDirectory()) {
     throw new SealroomError('IO_WRITE', 'the output is a file, and `--rows-per-file` writes a folder', { where });
   }
-  const names = await readdir(path).catch((error: unknown) => {
+  const parts = await countParts(path, target);
+  if (parts > 0 && !overwrite) throw outputExists(target);
+  return { path, isReplaced: parts > 0, mode: existing.mode & 0o777 };
+}
+
+/** The number of parts in a folder. @throws {SealroomError} IO_WRITE if it has anything else, also a folder that is called like a part. */
+async function countParts(path: string, target: string): Promise<number> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
     throw writeFailure(error, target);
   });
-  const other = names.find((name) => !PART_NAME.test(name));
-  if (other !== undefined) {
-    throw new SealroomError('IO_WRITE', `the folder has something else than parts: ${quoteForMessage(other)}`, {
-      where,
-      hint: 'only a folder of `part-00000` and so on is replaced: give another name',
-    });
-  }
-  if (names.length > 0 && !overwrite) throw outputExists(target);
-  return { path, isReplaced: names.length > 0, mode: existing.mode & 0o777 };
+  const other = entries.find((entry) => !entry.isFile() || !PART_NAME.test(entry.name));
+  if (other === undefined) return entries.length;
+  throw new SealroomError('IO_WRITE', `the folder has something else than parts: ${quoteForMessage(other.name)}`, {
+    where: { file: target },
+    hint: 'only a folder of `part-00000` and so on is replaced: give another name',
+  });
 }
 
 /**
@@ -97,10 +101,14 @@ export async function createFolderTarget(
         }
         const aside = temporaryName(path);
         await rename(path, aside);
-        await placeFile(temporary, path, place).catch(async (error: unknown) => {
+        try {
+          // Something may have come into it while the table was written.
+          await countParts(aside, target);
+          await placeFile(temporary, path, place);
+        } catch (error) {
           await rename(aside, path);
           throw error;
-        });
+        }
         await rm(aside, { recursive: true, force: true });
       } catch (error) {
         fail(error);

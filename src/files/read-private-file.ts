@@ -1,6 +1,6 @@
 import { constants, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SealroomError, systemReason } from '../errors/index.ts';
+import { quoteForShell, SealroomError, systemReason } from '../errors/index.ts';
 import { isOpenToOthers } from './private-file.ts';
 import { requireTrustedPath } from './trusted-path.ts';
 
@@ -42,7 +42,8 @@ export async function readPrivateFile(path: string, kind: PrivateFileKind): Prom
       if (!facts.isFile()) throw refuse('is not an ordinary file', hint);
       if (user !== undefined && uid !== user && uid !== 0)
         throw refuse(`belongs to another user, ${String(uid)}`, 'find out who made it, and use a file of your own');
-      if (isOpenToOthers(mode, 'any')) throw refuse('is open to other users', `run \`chmod 600 ${path}\``);
+      if (isOpenToOthers(mode, 'any'))
+        throw refuse('is open to other users', `run \`chmod 600 ${quoteForShell(path)}\``);
       if (size > maxBytes) throw refuse(`is too long: at most ${String(maxBytes)} bytes, got ${String(size)}`, hint);
       return await file.readFile();
     } finally {

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { parse, sep } from 'node:path';
-import { type ErrorCode, SealroomError } from '../errors/index.ts';
+import { type ErrorCode, quoteForShell, SealroomError } from '../errors/index.ts';
 import { readFailure } from './byte-source.ts';
 import { isOpenToOthers } from './private-file.ts';
 
@@ -78,7 +78,8 @@ function refusal(file: string, found: Stats, problem: 'owner' | 'mode', code: Er
   const kind = found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'link' : 'file';
   const mode = (found.mode & 0o7777).toString(8);
   const message = `other users can change this ${kind}: its owner is user ${String(found.uid)}, its mode ${mode}`;
-  const fix = problem === 'mode' ? `run \`chmod go-w ${file}\`` : `run \`chown\` on it if it should be yours`;
+  const fix =
+    problem === 'mode' ? `run \`chmod go-w ${quoteForShell(file)}\`` : `run \`chown\` on it if it should be yours`;
   return new SealroomError(code, message, {
     where: { file },
     hint: `check who made it and what is in it, then ${fix}, or use a place that only you and root can change`,

@@ -5,16 +5,18 @@
 //= format F-104
 export const BLANK_CHARACTERS = String.raw`\u0000-\u0020\u0085\u00A0\u1680\u2000-\u200B\u2028\u2029\u202F\u205F\u2060\u3000\uFEFF`;
 
-const OUTER_BLANKS = new RegExp(`^[${BLANK_CHARACTERS}]+|[${BLANK_CHARACTERS}]+$`, 'g');
+const BLANK = new RegExp(`[${BLANK_CHARACTERS}]`);
 
-/** Whether an end of a text may be a blank. Most values have none, and this is quicker than looking for one. */
-function mayHaveOuterBlanks(text: string): boolean {
-  const first = text.charCodeAt(0);
-  const last = text.charCodeAt(text.length - 1);
-  return first <= 0x20 || first > 0x7f || last <= 0x20 || last > 0x7f;
+function isBlankAt(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code <= 0x20 || (code > 0x7f && BLANK.test(text.charAt(index)));
 }
 
-/** Removes the blanks at both ends of a value. */
+/** Removes the blanks at both ends of a value. From each end on, because a pattern would try each run of blanks inside of it as well. */
 export function trimValue(text: string): string {
-  return text === '' || !mayHaveOuterBlanks(text) ? text : text.replace(OUTER_BLANKS, '');
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlankAt(text, start)) start++;
+  while (end > start && isBlankAt(text, end - 1)) end--;
+  return text.slice(start, end);
 }

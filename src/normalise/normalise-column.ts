@@ -75,16 +75,24 @@ function columnOfTexts(texts: readonly (string | null)[]): ByteColumn {
 /**
  * Normalises the values of a column of text, and adds to `counts` what became of them.
  *
- * @throws {SealroomError} DATA_ENCODING with `where.row`, the 0-based row of a value that is not UTF-8.
+ * @throws {SealroomError} with `where.row`, the 0-based row: DATA_ENCODING for a value that is not UTF-8, DATA_LENGTH for one that is too
+ *   long for a step.
  */
 //= format F-102
 export function normaliseColumn(column: ByteColumn, normalise: Normaliser, counts: NormalisedCounts): ByteColumn {
   const textAt = textsOf(column);
+  const resultAt = (row: number, text: string): ReturnType<Normaliser> => {
+    try {
+      return normalise(text);
+    } catch (error) {
+      throw error instanceof SealroomError ? error.at({ row }) : error;
+    }
+  };
   const texts = Array.from({ length: column.rows }, (_, row): string | null => {
     const text = textAt(row);
     if (text === null) return null;
     counts.values++;
-    const result = normalise(text);
+    const result = resultAt(row, text);
     if (result === MISSING) counts.missing++;
     else if (result === NOT_UNDERSTOOD) counts.notUnderstood++;
     else if (result !== text) counts.changed++;

@@ -35,14 +35,31 @@ function isAssigned(text: string): boolean {
 }
 
 /**
+ * Longest run of characters outside of ASCII that is brought into a normal form, in UTF-16 units. Runtimes sort the marks of one letter
+ * in a time that grows with the square of their number.
+ */
+const MAX_FOREIGN_RUN = 4096;
+
+const TOO_LONG_RUN = new RegExp(`[^\\0-\\x7f]{${String(MAX_FOREIGN_RUN + 1)}}`);
+
+/**
  * A text in a normal form of the pinned version of Unicode, whatever version the runtime has: code points that it does not know
  * stay as they are, and what is on both sides of them is normalised by itself.
  *
  * Characters that the pinned version has are normalised in the same way by all later versions, as Unicode promises.
+ *
+ * @throws {SealroomError} DATA_LENGTH for a run of more than {@link MAX_FOREIGN_RUN} characters outside of ASCII.
  */
 //= format F-103
 export function normaliseUnicode(text: string, form: 'NFC' | 'NFD'): string {
   if (isAscii(text)) return text;
+  if (TOO_LONG_RUN.test(text)) {
+    throw new SealroomError(
+      'DATA_LENGTH',
+      `a value that is normalised has at most ${String(MAX_FOREIGN_RUN)} characters in a row outside of ASCII`,
+      { hint: 'it is no match key: take the steps away from this column, or shorten the value' },
+    );
+  }
   if (isAssigned(text)) return text.normalize(form);
   const { parts } = foreignPatterns();
   return text

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SealroomError, systemReason } from '../errors/index.ts';
 import type { ProjectContent } from './project-file.ts';
@@ -39,11 +39,12 @@ export async function findProject(cwd: string, env: NodeJS.ProcessEnv): Promise<
   const file = await findUpwards(cwd);
   if (file === null) return NOTHING;
   try {
-    const problem = (await problemOf(file)) ?? (await problemOf(dirname(file)));
+    const problem = await problemOnWay(file);
     if (problem !== null) return { project: null, ignored: `${file} is ignored: ${problem}` };
+    const text = await readShort(file);
     // The YAML parser is loaded only where there is something to parse.
     const { parseProject } = await import('./project-file.ts');
-    return { project: Object.freeze({ file, ...parseProject(await readFile(file, 'utf8'), file) }), ignored: null };
+    return { project: Object.freeze({ file, ...parseProject(text, file) }), ignored: null };
   } catch (error) {
     if (error instanceof SealroomError) throw error;
     throw new SealroomError('IO_READ', `cannot read: ${systemReason(error)}`, { where: { file }, cause: error });
@@ -59,13 +60,37 @@ async function findUpwards(cwd: string): Promise<string | null> {
   }
 }
 
+/** The longest project file, in bytes. */
+const MAX_BYTES = 1_000_000;
+
+async function readShort(path: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size <= MAX_BYTES) return readFile(path, 'utf8');
+  throw new SealroomError('USAGE_PROJECT', `at most ${String(MAX_BYTES)} bytes, got ${String(size)}`, {
+    where: { file: path },
+  });
+}
+
+/** What lets others decide what is in the file: there, where a link leads, or in the directories of both. A link is a file of its own. */
+async function problemOnWay(file: string): Promise<string | null> {
+  const real = await realpath(file);
+  for (const path of new Set([file, dirname(file), real, dirname(real)])) {
+    const problem = await problemOf(path);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
 const STICKY = 0o1000;
 
 /** What lets others decide what is in a file or directory; `null` if nothing does. On Windows nothing is known of it. */
 async function problemOf(path: string): Promise<string | null> {
   const user = process.getuid?.();
   if (user === undefined) return null;
-  const { uid, mode } = await stat(path);
+  const found = await lstat(path);
+  const { uid, mode } = found;
   if (uid !== user && uid !== 0) return `another user owns ${path}`;
+  // Links have no mode, and a folder may be reached through one.
+  if (found.isSymbolicLink()) return null;
   return (mode & 0o002) !== 0 && (mode & STICKY) === 0 ? `any user can change ${path}` : null;
 }

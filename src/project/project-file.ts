@@ -38,8 +38,8 @@ const TABLE_KEYS = [...TABLE_PATHS, 'delimiter', 'encoding'] as const;
 
 const PATHS: readonly ProjectKey[] = ['home', 'manifest', 'room', 'trust'];
 
-/** The longest project file, in characters. */
-const MAX_CHARACTERS = 1_000_000;
+/** What a terminal would obey, and no name or path needs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Schemes of keys whose URI has a path, which counts from the folder of the file. */
 const FILE_KEY = /^(keystore|age):(.+)$/s;
@@ -71,8 +71,6 @@ export function parseProject(text: string, file: string): ProjectContent {
   const note = (node: Node | null, message: string, hint?: string): void => {
     problems.push(new SealroomError('USAGE_PROJECT', message, { hint, where: placeOf(node?.range?.[0] ?? 0) }));
   };
-  if (text.length > MAX_CHARACTERS)
-    note(null, `at most ${String(MAX_CHARACTERS)} characters, got ${String(text.length)}`);
   const found = SECRET_TEXT.exec(text);
   if (found !== null) {
     const line = text.slice(0, found.index).split('\n').length;
@@ -81,15 +79,16 @@ export function parseProject(text: string, file: string): ProjectContent {
       where: { file, line },
     });
   }
-  const document =
-    problems.length > 0 ? null : parseDocument(text, { version: '1.2', prettyErrors: false, lineCounter: lines });
-  for (const { pos, code } of document?.errors ?? []) {
+  const document = parseDocument(text, { version: '1.2', prettyErrors: false, lineCounter: lines });
+  // Once it has lost its way, the parser complains of the same place again and again.
+  const errors = new Map(document.errors.toReversed().map((error) => [error.pos[0], error]));
+  for (const { pos, code } of [...errors.values()].toReversed()) {
     const message = code === 'DUPLICATE_KEY' ? 'a key is there twice' : 'the text is not YAML';
     problems.push(new SealroomError('USAGE_PROJECT', message, { where: placeOf(pos[0]) }));
   }
   const values: Partial<Record<ProjectKey, string>> = {};
   const tables = new Map<string, ProjectTable>();
-  const root = problems.length > 0 ? null : (document?.contents ?? null);
+  const root = problems.length > 0 ? null : document.contents;
   if (root !== null && !isMap(root)) note(root, 'the project file is not a list of keys and values');
   for (const { name, key, value } of entriesOf(root)) {
     if (name === 'tables') {
@@ -102,6 +101,7 @@ export function parseProject(text: string, file: string): ProjectContent {
     else {
       const given = textOf(value);
       if (given === null) note(value ?? key, `\`${name}\` needs a text`);
+      else if (UNPRINTABLE.test(given)) note(value, `\`${name}\` has characters that cannot be seen`);
       else if (known === 'key' && PLAIN_KEY.test(given)) {
         note(
           value,
@@ -146,7 +146,10 @@ function readTable(node: Node | null, file: string, note: Note): ProjectTable {
         didYouMean(name, TABLE_KEYS) ?? `a table has ${TABLE_KEYS.join(', ')}`,
       );
     } else if (given === null) note(value ?? key, `\`${name}\` needs a text`);
-    else table[known] = TABLE_PATHS.some((path) => path === known) ? toPath(given, file) : given;
+    // A delimiter may be a tab.
+    else if (known !== 'delimiter' && UNPRINTABLE.test(given)) {
+      note(value, `\`${name}\` has characters that cannot be seen`);
+    } else table[known] = TABLE_PATHS.some((path) => path === known) ? toPath(given, file) : given;
   }
   return Object.freeze(table);
 }

@@ -121,13 +121,19 @@ describe('a query', () => {
     [['query'], 'error: `query` is the name of a file, and not a query\n'],
     [['--file', 'none.sql'], 'error: none.sql: cannot read'],
     [['--file', 'empty.sql'], 'error: `empty.sql` has no query\n'],
+    [['--file', 'key.txt'], 'error: `key.txt` does not begin like a query\n'],
     [['-'], 'error: standard input has no query\n'],
     [[''], 'error: the query is empty\n'],
     [[SQL, '--file', 'q.sql'], 'error: a query and `--file` cannot be combined\n'],
     [['--template', 't', '--file', 'q.sql'], 'error: a query and `--template` cannot be combined\n'],
     [[], 'error: missing query\n'],
   ])('%j is refused in words', async (argv, words) => {
-    await using session = await startWithManifest({ 'q.sql': SQL, query: SQL, 'empty.sql': '\uFEFF \r\n' });
+    await using session = await startWithManifest({
+      'q.sql': SQL,
+      query: SQL,
+      'empty.sql': '\uFEFF \r\n',
+      'key.txt': 'top secret\n',
+    });
     const { code, out, err } = await session.run([...CHECK, ...argv]);
     expect(err).toContain(words);
     expect(out).toBe('');

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, lchown, mkdir, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { Session } from '../support/cli.ts';
 
@@ -109,6 +109,43 @@ test.skipIf(process.getuid?.() !== 0)('is ignored where it belongs to another us
   } finally {
     if (uid !== undefined) process.getuid = uid;
   }
+});
+
+test.skipIf(process.getuid?.() !== 0)('is ignored where another user made the link to it', async () => {
+  await using session = await withProject();
+  await mkdir(session.path('mine'));
+  await rename(session.path('sealroom.yaml'), session.path('mine/sealroom.yaml'));
+  await symlink('mine/sealroom.yaml', session.path('sealroom.yaml'));
+  expect((await session.run(['collab', 'validate'])).err).toMatch(/spring.yaml: cannot read/);
+  // Its paths would count from the folder with the link, where the other user can put keys.
+  await lchown(session.path('sealroom.yaml'), 54321, 54321);
+  expect((await session.run(['collab', 'validate'])).err).toMatch(/is ignored: another user owns/);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'is ignored where others can change the folder that a link leads to',
+  async () => {
+    await using session = await withProject();
+    await mkdir(session.path('open'));
+    await rename(session.path('sealroom.yaml'), session.path('open/sealroom.yaml'));
+    await symlink('open/sealroom.yaml', session.path('sealroom.yaml'));
+    await chmod(session.path('open'), 0o777);
+    expect((await session.run(['collab', 'validate'])).err).toMatch(/is ignored: any user can change .*open/);
+  },
+);
+
+test('is not read if it is huge', async () => {
+  await using session = await withProject();
+  await truncate(session.path('sealroom.yaml'), 2 ** 40);
+  expect(await session.run(['status'])).toMatchObject({
+    code: 2,
+    err: 'error: sealroom.yaml: at most 1000000 bytes, got 1099511627776\n',
+  });
+});
+
+test('gives no command to copy that a shell would take apart', async () => {
+  await using session = await withProject('as: "x; id; $(id)"\n');
+  expect((await session.run(['status'])).out).toContain("sealroom collab init --as 'x; id; $(id)'\n");
 });
 
 test('can be switched off', async () => {

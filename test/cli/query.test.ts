@@ -258,6 +258,19 @@ describe('a package', () => {
     ]);
   });
 
+  test('opened by the keys that a project file names says so', async () => {
+    await query(REGIONS, '--package', 'told.age');
+    await room.session.put('sealroom.yaml', 'trust: room/runner.pub\n');
+    try {
+      const argv = ['decrypt', 'told.age', '--identity', 'brand.age', '--home', 'home', '--as', 'brand', '--again'];
+      const note = 'note: the keys of rooms that count are those in `room/runner.pub`, which `sealroom.yaml` names\n';
+      expect((await run(argv)).err).toContain(note);
+      expect((await run([...argv, '--overwrite', '--trust', 'room/runner.pub'])).err).not.toContain('note:');
+    } finally {
+      await rm(room.session.path('sealroom.yaml'));
+    }
+  });
+
   test('without sealed columns opens without the secret', async () => {
     await query(REGIONS, '--package', 'regions.age', '--for', 'pub');
     const { code, out } = await run([

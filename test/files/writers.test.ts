@@ -12,6 +12,7 @@ const HARMLESS = [
   'readFile',
   'readFileSync',
   'readdir',
+  'realpath',
   'rm',
   'stat',
 ];

@@ -9,8 +9,11 @@ import {
   parseNormalisation,
   PHONES_VERSION,
 } from 'sealroom/schema';
+import { byteColumnOf, encodeUtf8 } from '#src/bytes/index';
+import { noCounts, normaliseColumn } from '#src/normalise/normalise-column';
 import { PHONE_COUNTRIES } from '#src/normalise/phone-countries';
 import { runs } from '../support/runs.ts';
+import { errorOf } from '../crypto/support.ts';
 import { normaliserOf } from './support.ts';
 
 const VECTORS = new URL('../vectors/normalise/', import.meta.url);
@@ -133,4 +136,56 @@ test('equal normalisations share a function, and a column that is not normalised
   const normalisers = await loadNormalisers([one, other, none]);
   expect(normalisers.of(one)).toBe(normalisers.of(other));
   expect(normalisers.of(none)).toBeNull();
+});
+
+describe('a hostile value', () => {
+  const LENGTH = 200_000;
+  const runs = [
+    ' ',
+    '\u00a0',
+    '.',
+    '-',
+    '+',
+    '@',
+    '0',
+    'a',
+    'a.',
+    '1 ',
+    "'",
+    'é',
+    '\u0301\u0323',
+    '\u{10d69}',
+    '漢',
+    '00:00 ',
+  ];
+  const texts = runs.flatMap((run) => {
+    const many = run.repeat(LENGTH / run.length);
+    return [many, `é${many}é`, `1${many}1`, `a${many}@b.c`, `+49${many}`, ` ${many}T00:00`];
+  });
+
+  test.each(STEPS)('costs %s a time that grows with its length, or is refused', async (step) => {
+    const normalise = await normaliserOf([step]);
+    const begin = performance.now();
+    for (const text of texts) {
+      try {
+        normalise(text);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'DATA_LENGTH', hint: expect.stringContaining('no match key') as string });
+      }
+    }
+    // What grows with the square takes minutes.
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
+  test('F-103 is refused by its run outside of ASCII, with its row', async () => {
+    const normalise = await normaliserOf(['nfc']);
+    const long = 'é'.repeat(4096);
+    expect(normalise(`${long} ${long}`)).toBe(`${long} ${long}`);
+    const column = byteColumnOf([encodeUtf8('a'), encodeUtf8(`${long}é`)]);
+    expect(errorOf(() => normaliseColumn(column, normalise, noCounts()))).toMatchObject({
+      code: 'DATA_LENGTH',
+      message: 'a value that is normalised has at most 4096 characters in a row outside of ASCII',
+      where: { row: 1 },
+    });
+  });
 });

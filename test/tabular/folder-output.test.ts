@@ -94,6 +94,29 @@ describe('a folder as output', () => {
     expect((await openTable(path)).rows).toBe(0);
     expect(readdirSync(folder.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
+
+  test('F-133 is not replaced if a folder in it is called like a part', async () => {
+    const path = folder.newPath('');
+    await writeTable(output(path), FIELDS, copies());
+    mkdirSync(join(path, 'part-00009.csv'));
+    writeFileSync(join(path, 'part-00009.csv', 'thesis.txt'), 'mine');
+    expect(await failureOf(writeTable(output(path), FIELDS, copies(), { overwrite: true }))).toMatchObject({
+      code: 'IO_WRITE',
+      message: 'the folder has something else than parts: `part-00009.csv`',
+    });
+    expect(readFileSync(join(path, 'part-00009.csv', 'thesis.txt'), 'utf8')).toBe('mine');
+  });
+
+  test('F-133 is not replaced if something came into it meanwhile', async () => {
+    const path = folder.newPath('');
+    await writeTable(output(path), FIELDS, copies());
+    const writer = await createTable(output(path), FIELDS, { overwrite: true });
+    writeFileSync(join(path, 'thesis.txt'), 'mine');
+    expect(await failureOf(writer.close())).toMatchObject({ code: 'IO_WRITE' });
+    await writer.abort();
+    expect(readFileSync(join(path, 'thesis.txt'), 'utf8')).toBe('mine');
+    expect(readdirSync(path)).toHaveLength(4);
+  });
 });
 
 test('records of lines are counted as they were written', () => {

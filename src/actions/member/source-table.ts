@@ -1,6 +1,7 @@
-import { valueAt } from '../../bytes/index.ts';
+import { type ByteColumn, valueAt } from '../../bytes/index.ts';
 import { bytesAt, type ColumnType, type Field } from '../../columns/index.ts';
 import { parseCollaborationId } from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
 import { isNormalised, loadNormalisers, noCounts, normaliseColumn, type Normaliser } from '../../normalise/index.ts';
 import {
   COLUMN_KINDS,
@@ -173,6 +174,18 @@ async function findMeasured(source: SourceTable, schema: TableSchema): Promise<r
   });
 }
 
+function normaliseMeasured(
+  column: ByteColumn,
+  normaliser: Normaliser,
+  locate: (error: SealroomError) => SealroomError,
+): ByteColumn {
+  try {
+    return normaliseColumn(column, normaliser, noCounts());
+  } catch (error) {
+    throw error instanceof SealroomError ? locate(error) : error;
+  }
+}
+
 async function measureKeys(
   table: TableReader,
   source: SourceTable,
@@ -182,16 +195,20 @@ async function measureKeys(
   const measured = await findMeasured(source, schema);
   if (measured.length === 0) return new Map();
   let rowsLeft = options.maxRows;
+  let firstRow = 0;
   const columns = measured.map(({ index }) => index);
   for await (const batch of table.batches({ columns, signal: options.signal })) {
     const rows = Math.min(batch.rows, rowsLeft);
-    measured.forEach(({ normaliser, collector }, position) => {
+    measured.forEach(({ index, normaliser, collector }, position) => {
       const column = batch.columns[position];
       if (column?.layout !== 'bytes') return;
-      const values = normaliseColumn(column, normaliser, noCounts());
+      const values = normaliseMeasured(column, normaliser, (error) =>
+        error.inTable(table.name, table.fields[index]?.name ?? '', firstRow),
+      );
       for (let row = 0; row < rows; row++) collector.add(valueAt(values, row));
     });
     rowsLeft -= rows;
+    firstRow += batch.rows;
     if (rowsLeft === 0) break;
   }
   return new Map(measured.map(({ index, collector }) => [index, collector.finish()]));

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Manifest } from '../../collab/index.ts';
 import { type CollaborationId, parseCollaborationId } from '../../crypto/index.ts';
 import { findPinned, listEnvelopes, listRequests, readOwnCard, type SignedCard } from '../../custody/index.ts';
+import { quoteForShell } from '../../errors/index.ts';
 import { fileExists } from '../../files/index.ts';
 import type { Project } from '../../project/index.ts';
 import { type OpenRequest, openRequests } from './carried-exchange.ts';
@@ -111,7 +112,7 @@ function keysStep({ card, project }: Facts): Finding {
     name: 'your keys',
     isDone: card !== null,
     detail: card === null ? `the home has none; ${OR_JOIN}` : `the card of ${card.body.id}`,
-    command: `sealroom collab init --as ${id}`,
+    command: `sealroom collab init --as ${quoteForShell(id)}`,
   };
 }
 
@@ -126,7 +127,7 @@ async function manifestSteps(facts: Facts): Promise<readonly Finding[]> {
     name: 'your member in the manifest',
     isDone: own !== undefined,
     detail: own === undefined ? 'it is not there' : manifest.name,
-    command: `sealroom collab join ${project?.values.manifest ?? '<manifest>'}`,
+    command: `sealroom collab join ${quoteForShell(project?.values.manifest ?? '<manifest>')}`,
   };
   if (own === undefined) return [joined];
   const id = parseCollaborationId(manifest.id);
@@ -232,7 +233,7 @@ async function sendStep(environment: MemberEnvironment, { card }: OpenRequest): 
     name: `the secret for ${id}`,
     isDone: false,
     detail: isPinned ? 'it asked for it' : 'it asked for it: call, and compare the digits',
-    command: `sealroom key send --to ${id}`,
+    command: `sealroom key send --to ${quoteForShell(id)}`,
   };
 }
 
@@ -245,8 +246,8 @@ async function encryptSteps({ project }: Facts, { tables }: Manifest, card: Sign
       const detail = isDone ? `encrypted, for the operator of the room` : 'not encrypted yet';
       const command =
         output === undefined
-          ? `sealroom encrypt <file> --table ${name} --schema <schema>`
-          : `sealroom encrypt --table ${name}`;
+          ? `sealroom encrypt <file> --table ${quoteForShell(name)} --schema <schema>`
+          : `sealroom encrypt --table ${quoteForShell(name)}`;
       return { name: `table ${name}`, isDone, detail, command };
     }),
   );

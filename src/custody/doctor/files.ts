@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { SealroomError, systemReason } from '../../errors/index.ts';
+import { quoteForShell, SealroomError, systemReason } from '../../errors/index.ts';
 import { fileExists, isOpenToOthers, requireTrustedPath } from '../../files/index.ts';
 import type { MemberHome } from '../home.ts';
 import { type Check, checkOk, checkProblem, checkUnknown, checkWarning } from './check.ts';
@@ -47,7 +47,7 @@ export async function checkFiles({ directory }: MemberHome): Promise<readonly Ch
           checkProblem(
             item,
             `${path} is open to other users, mode ${mode.toString(8)}`,
-            `run \`chmod ${wanted} ${path}\``,
+            `run \`chmod ${wanted} ${quoteForShell(path)}\``,
           ),
         );
       }

@@ -7,7 +7,7 @@ import {
   printIdentityFile,
   recipientOf,
 } from '../../age/index.ts';
-import { SealroomError, systemReason } from '../../errors/index.ts';
+import { quoteForShell, SealroomError, systemReason } from '../../errors/index.ts';
 import type { SigningKey } from '../../platform/index.ts';
 import { printPublicKey } from '../../signing/index.ts';
 import { openKeyLog } from '../key-log.ts';
@@ -79,7 +79,7 @@ async function prepareDirectory(directory: string): Promise<void> {
   }
   throw new SealroomError('SECRET_INVALID', 'the home is open to other users', {
     where,
-    hint: `run \`chmod 700 ${directory}\``,
+    hint: `run \`chmod 700 ${quoteForShell(directory)}\``,
   });
 }
 

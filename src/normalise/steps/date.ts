@@ -1,6 +1,9 @@
 import { trimValue } from '../blanks.ts';
 import type { DateFormat } from '../step.ts';
 
+/** Longest text that is read as a date, in characters. */
+const MAX_DATE_LENGTH = 64;
+
 /** Midnight, as exports of tables append it to dates. */
 const MIDNIGHT = /(?:T| +)00:00(?::00(?:\.0+)?)?Z?$/;
 
@@ -34,7 +37,9 @@ function daysOf(year: number, month: number): number {
 export function dateReader(format: DateFormat): (text: string) => string | null {
   const pattern = patternOf(format);
   return (text) => {
-    const date = trimValue(text).replace(MIDNIGHT, '');
+    const trimmed = trimValue(text);
+    if (trimmed.length > MAX_DATE_LENGTH) return null;
+    const date = trimmed.replace(MIDNIGHT, '');
     const { year = '', month = '', day = '' } = (ISO.exec(date) ?? pattern.exec(date))?.groups ?? {};
     if (Number(year) < 1 || Number(day) < 1 || Number(day) > daysOf(Number(year), Number(month))) return null;
     return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;

@@ -72,11 +72,9 @@ export class ArrowInput {
   }
 }
 
-/** The error for a record batch over {@link MAX_PART_BYTES}. */
-export function batchTooLong(bytes: number): SealroomError {
-  return new SealroomError(
-    'DATA_LENGTH',
-    `a record batch is at most ${String(MAX_PART_BYTES)} bytes, got ${String(bytes)}`,
-    { hint: 'write the table with fewer rows in each record batch' },
-  );
+/** The error for a record batch over {@link MAX_PART_BYTES}, or another limit. */
+export function batchTooLong(bytes: number, limit = MAX_PART_BYTES): SealroomError {
+  return new SealroomError('DATA_LENGTH', `a record batch is at most ${String(limit)} bytes, got ${String(bytes)}`, {
+    hint: 'write the table with fewer rows in each record batch',
+  });
 }

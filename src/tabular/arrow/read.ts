@@ -13,11 +13,14 @@ import { type ByteSource, readFailure } from '../../files/index.ts';
 import type { TableReader } from '../table.ts';
 import { copyStored, rowBytesOf } from './columns.ts';
 import { type ArrowField, readFields } from './fields.ts';
-import { ArrowInput } from './input.ts';
+import { ArrowInput, MAX_PART_BYTES } from './input.ts';
 import { type ArrowMessages, openMessages } from './messages.ts';
 import { type Dictionaries, readColumns, batchRowsOf } from './stored.ts';
-import { append, type StoredColumn } from './stored-column.ts';
+import { append, heldBytes, type StoredColumn } from './stored-column.ts';
 import type { ArrowType } from './types.ts';
+
+/** Most bytes of all dictionaries of a table together. */
+const MAX_DICTIONARY_BYTES = 2 * MAX_PART_BYTES;
 
 /** Options for reading an Arrow table. */
 export interface ArrowReadOptions {
@@ -154,6 +157,7 @@ async function* storedBatches(
       if (found === undefined) continue;
       const known = message.isDelta ? dictionaries.get(message.id) : undefined;
       dictionaries.set(message.id, known === undefined ? found : append(known, found));
+      requireShortDictionaries(dictionaries);
       continue;
     }
     const rows = batchRowsOf(message.header);
@@ -162,6 +166,17 @@ async function* storedBatches(
     if (stored.some((column) => column.rows !== rows)) throw new RangeError('a column of another length');
     if (rows > 0) yield { rows, stored };
   }
+}
+
+/** All of them stay in memory until the end of the table, however small they are where they are stored. */
+function requireShortDictionaries(dictionaries: Dictionaries): void {
+  const bytes = [...dictionaries.values()].reduce((sum, column) => sum + heldBytes(column), 0);
+  if (bytes <= MAX_DICTIONARY_BYTES) return;
+  throw new SealroomError(
+    'DATA_LENGTH',
+    `the dictionaries of a table are at most ${String(MAX_DICTIONARY_BYTES)} bytes, got ${String(bytes)}`,
+    { hint: 'write the table without dictionaries' },
+  );
 }
 
 /** The fields of the values of all dictionaries of some columns, by their ids. */

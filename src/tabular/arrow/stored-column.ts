@@ -17,8 +17,41 @@ export type StoredColumn = { readonly rows: number; readonly validity: Uint8Arra
     }
 );
 
+/**
+ * Most bytes that the columns of a batch are copied or unpacked into, beside what is stored. One stored byte can stand for a long value of
+ * a dictionary, and many columns can share their buffers, so that the stored bytes bound nothing.
+ */
+const MAX_MADE_BYTES = 4 * MAX_PART_BYTES;
+
+/** Counts the bytes that are about to be made for a batch. @throws {SealroomError} DATA_LENGTH over {@link MAX_MADE_BYTES}. */
+export type MadeBytes = (bytes: number) => void;
+
+/** Starts to count the bytes that are made for a batch. */
+export function countMadeBytes(): MadeBytes {
+  let total = 0;
+  return (bytes) => {
+    total += bytes;
+    if (total > MAX_MADE_BYTES) throw batchTooLong(total, MAX_MADE_BYTES);
+  };
+}
+
+/** Bytes for each row of a column of byte strings: where its value starts, and where it ends. */
+export const BYTES_OF_PLACE = 8;
+
+/** The bytes that a column holds in memory; a part of a buffer holds the whole buffer. */
+export function heldBytes(column: StoredColumn): number {
+  if (column.layout === 'fixed') return column.values.buffer.byteLength;
+  return column.sources.reduce((sum, { buffer }) => sum + buffer.byteLength, column.rows * BYTES_OF_PLACE);
+}
+
 /** The values of a column at the rows that `indexOf` gives; no value where it gives `null`. */
-export function pick(from: StoredColumn, rows: number, indexOf: (row: number) => number | null): StoredColumn {
+export function pick(
+  from: StoredColumn,
+  rows: number,
+  indexOf: (row: number) => number | null,
+  made: MadeBytes,
+): StoredColumn {
+  made(rows * (from.layout === 'fixed' ? from.width : BYTES_OF_PLACE));
   let validity: Uint8Array | null = null;
   const each = (set: (row: number, index: number) => void): void => {
     for (let row = 0; row < rows; row++) {

@@ -9,7 +9,7 @@ import { type BufferDecoder, bufferDecoder } from './compression.ts';
 import type { ArrowField, DictionaryKeys } from './fields.ts';
 import { batchTooLong, MAX_PART_BYTES } from './input.ts';
 import type { ArrowMessage } from './messages.ts';
-import { malformed, pick, type StoredColumn } from './stored-column.ts';
+import { countMadeBytes, malformed, pick, BYTES_OF_PLACE, type StoredColumn } from './stored-column.ts';
 import type { ArrowType } from './types.ts';
 
 const VIEW_BYTES = 16;
@@ -57,6 +57,7 @@ class Cursor {
   readonly #isOld: boolean;
   readonly #decode: BufferDecoder;
   readonly #dictionaries: Dictionaries;
+  readonly #made = countMadeBytes();
   #node = 0;
   #buffer = 0;
   #variadic = 0;
@@ -104,7 +105,8 @@ class Cursor {
         return this.#readFixed(rows, nulls, type, type.storage.width);
       case 'bits': {
         const validity = this.#nextValidity(rows, nulls);
-        const bits = bytesFor(this.#nextBuffer(), (rows + 7) >> 3, nulls === rows);
+        const bits = this.#nextBytes((rows + 7) >> 3, nulls === rows);
+        this.#made(rows);
         return { layout: 'fixed', rows, validity, type, width: 1, values: unpackBits(bits, rows) };
       }
       case 'offsets':
@@ -113,7 +115,8 @@ class Cursor {
         return this.#readViews(rows, nulls, type);
       case 'nothing': {
         const { width } = type.storage;
-        const values = bytesFor(new Uint8Array(0), rows * width, true);
+        this.#made(rows * width);
+        const values = new Uint8Array(rows * width);
         return { layout: 'fixed', rows, validity: new Uint8Array((rows + 7) >> 3), type, width, values };
       }
       case 'runs':
@@ -125,7 +128,7 @@ class Cursor {
 
   #readFixed(rows: number, nulls: number, type: ArrowType, width: number): StoredColumn {
     const validity = this.#nextValidity(rows, nulls);
-    const values = bytesFor(this.#nextBuffer(), rows * width, nulls === rows);
+    const values = this.#nextBytes(rows * width, nulls === rows);
     return { layout: 'fixed', rows, validity, type, width, values };
   }
 
@@ -134,9 +137,10 @@ class Cursor {
     const stored = this.#nextBuffer();
     const data = this.#nextBuffer();
     // A column without rows may have no offsets.
-    const offsets = viewOf(bytesFor(stored, rows === 0 ? 0 : (rows + 1) * offsetBytes, false));
+    const offsets = viewOf(bytesFor(stored, rows === 0 ? 0 : (rows + 1) * offsetBytes));
     const at = (row: number): number =>
       offsetBytes === 4 ? offsets.getInt32(row * 4, true) : Number(offsets.getBigInt64(row * 8, true));
+    this.#made(rows * BYTES_OF_PLACE);
     const starts = new Int32Array(rows);
     const ends = new Int32Array(rows);
     let last = rows === 0 ? 0 : at(0);
@@ -153,7 +157,7 @@ class Cursor {
 
   #readViews(rows: number, nulls: number, type: ArrowType): StoredColumn {
     const validity = this.#nextValidity(rows, nulls);
-    const views = bytesFor(this.#nextBuffer(), rows * VIEW_BYTES, nulls === rows);
+    const views = this.#nextBytes(rows * VIEW_BYTES, nulls === rows);
     const buffers = Array.from({ length: this.#nextVariadic() }, () => this.#nextBuffer());
     const sources = [views, ...buffers];
     const shifts = [];
@@ -164,6 +168,7 @@ class Cursor {
     }
     if (position > MAX_PART_BYTES) throw batchTooLong(position);
     const view = viewOf(views);
+    this.#made(rows * BYTES_OF_PLACE);
     const starts = new Int32Array(rows);
     const ends = new Int32Array(rows);
     for (let row = 0; row < rows; row++) {
@@ -186,13 +191,13 @@ class Cursor {
 
   #readKeys(rows: number, nulls: number, { id, bytes, isSigned }: DictionaryKeys): StoredColumn {
     const validity = this.#nextValidity(rows, nulls);
-    const keys = integersOf(bytesFor(this.#nextBuffer(), rows * bytes, nulls === rows), bytes, isSigned);
+    const keys = integersOf(this.#nextBytes(rows * bytes, nulls === rows), bytes, isSigned);
     const values = this.#dictionaries.get(id);
     if (values === undefined) {
       if (nulls === rows) throw new SealroomError('DATA_CORRUPT', 'a dictionary is missing');
       throw malformed();
     }
-    return pick(values, rows, (row) => (isValid(validity, row) ? keys(row) : null));
+    return pick(values, rows, (row) => (isValid(validity, row) ? keys(row) : null), this.#made);
   }
 
   #readRuns(rows: number, { children }: ArrowField): StoredColumn {
@@ -203,14 +208,13 @@ class Cursor {
     const endOf = integersOf(runs.values, runs.width, true);
     const stored = this.read(values);
     if (stored.rows < runs.rows) throw malformed();
-    // Nothing else bounds them: one run can be very long.
-    if (rows * Math.max(8, stored.layout === 'fixed' ? stored.width : 8) > MAX_PART_BYTES) throw batchTooLong(rows * 8);
     let run = 0;
-    return pick(stored, rows, (row) => {
+    const runAt = (row: number): number => {
       while (run < runs.rows && endOf(run) <= row) run++;
       if (run === runs.rows) throw malformed();
       return run;
-    });
+    };
+    return pick(stored, rows, runAt, this.#made);
   }
 
   #nextNode(): { readonly rows: number; readonly nulls: number } {
@@ -231,6 +235,14 @@ class Cursor {
     return this.#decode(this.#body.subarray(start, start + length));
   }
 
+  /** The first `count` bytes of the next buffer. That of a column of nulls may be empty. */
+  #nextBytes(count: number, mayBeEmpty: boolean): Uint8Array {
+    const buffer = this.#nextBuffer();
+    if (!mayBeEmpty || buffer.length > 0) return bytesFor(buffer, count);
+    this.#made(count);
+    return new Uint8Array(count);
+  }
+
   #nextVariadic(): number {
     const index = this.#variadic++;
     const count = index < this.#header.variadicBufferCountsLength() ? this.#header.variadicBufferCounts(index) : null;
@@ -241,15 +253,14 @@ class Cursor {
   #nextValidity(rows: number, nulls: number): Uint8Array | null {
     const bits = this.#nextBuffer();
     if (nulls === 0) return null;
-    return bytesFor(bits, (rows + 7) >> 3, false);
+    return bytesFor(bits, (rows + 7) >> 3);
   }
 }
 
-/** The first `count` bytes of a buffer. That of a column of nulls may be empty. */
-function bytesFor(buffer: Uint8Array, count: number, mayBeEmpty: boolean): Uint8Array {
-  if (buffer.length >= count) return buffer.subarray(0, count);
-  if (mayBeEmpty && buffer.length === 0 && count <= MAX_PART_BYTES) return new Uint8Array(count);
-  throw malformed();
+/** The first `count` bytes of a buffer. */
+function bytesFor(buffer: Uint8Array, count: number): Uint8Array {
+  if (buffer.length < count) throw malformed();
+  return buffer.subarray(0, count);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -10,6 +10,7 @@ import {
   Decimal,
   Dictionary,
   Field as ArrowField,
+  FixedSizeBinary,
   Float16,
   Float32,
   Float64,
@@ -20,6 +21,7 @@ import {
   LargeBinary,
   LargeUtf8,
   makeData,
+  Null,
   RecordBatch,
   RecordBatchFileWriter,
   RecordBatchStreamWriter,
@@ -374,6 +376,31 @@ describe('what is refused', () => {
     expect(await failureOf(readTable(path))).toMatchObject({
       code: 'DATA_LENGTH',
       message: expect.stringMatching(/^a record batch is at most 402653184 bytes, got 403701760$/) as string,
+    });
+  });
+
+  test('F-142 keys of a dictionary that stand for more than a batch may become are refused before they are followed', async () => {
+    const width = 1 << 14;
+    const values = makeData({ type: new FixedSizeBinary(width), length: 1, data: new Uint8Array(width) });
+    const dictionary = new Table(recordOf({ x: values })).getChildAt(0);
+    if (dictionary === null) throw new Error('a table without its column');
+    const type = new Dictionary(new FixedSizeBinary(width), new Uint8());
+    const keys = new Uint8Array(100_000);
+    const d = makeData({ type, length: keys.length, data: keys, dictionary });
+    expect(await failureOf(readTable(folder.write('.arrow', streamOf(recordOf({ d })))))).toMatchObject({
+      code: 'DATA_LENGTH',
+      message: 'a record batch is at most 1610612736 bytes, got 1638400000',
+    });
+  });
+
+  test('F-142 columns without stored values count by what they become', async () => {
+    const nothing = makeData({ type: new Null(), length: 1 << 26 });
+    const columns = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`n${String(index)}`, nothing]));
+    const stream = streamOf(recordOf(columns));
+    expect(stream.length).toBeLessThan(10_000);
+    expect(await failureOf(readTable(folder.write('.arrow', stream)))).toMatchObject({
+      code: 'DATA_LENGTH',
+      message: 'a record batch is at most 1610612736 bytes, got 1879048192',
     });
   });
 
