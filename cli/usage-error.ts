@@ -125,7 +125,11 @@ function describeMistake(
   const [, extra = ''] = /^Unknown (?:arguments?|commands?): (.*)$/.exec(message) ?? [];
   if (extra !== '') {
     const [word = ''] = extra.split(', ').map(restoreArgument);
-    if (usage.subcommands.length === 0) return [`unexpected argument ${quoteForMessage(word)}`];
+    if (usage.subcommands.length === 0) {
+      const isTable = usage.positionals.includes('<input>');
+      const hints = isTable ? ['name one table: for several files give their folder, or a pattern in quotes'] : [];
+      return [`unexpected argument ${quoteForMessage(word)}`, ...hints];
+    }
     const hint = didYouMean(word, usage.subcommands) ?? `its commands are ${usage.subcommands.join(', ')}`;
     return [`\`${usage.command}\` has no command ${quoteForMessage(word)}`, hint];
   }

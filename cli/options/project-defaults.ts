@@ -1,6 +1,12 @@
 import { relative, resolve } from 'node:path';
-import { SealroomError } from '../../src/errors/index.ts';
-import { findProject, type Project, PROJECT_KEYS, type ProjectKey } from '../../src/project/index.ts';
+import { didYouMean, quoteForMessage, SealroomError } from '../../src/errors/index.ts';
+import {
+  findProject,
+  type Project,
+  PROJECT_KEYS,
+  type ProjectKey,
+  type ProjectTable,
+} from '../../src/project/index.ts';
 import { type GivenArguments, readGiven } from '../grammar/arguments.ts';
 import type { CommandDeclaration } from '../grammar/declarations.ts';
 import { type CliIo, say } from '../terminal.ts';
@@ -95,7 +101,7 @@ function defaultsOf(
     if (key === 'manifest' && command === 'check' && hasRoom) continue;
     found.set(key, isPath(key) ? shortPath(io, value) : value);
   }
-  const table = command === 'encrypt' ? tables.get(given.options.get('table') ?? '') : undefined;
+  const table = command === 'encrypt' ? tableOf(io, tables, given) : undefined;
   for (const [name, part] of Object.entries(OF_TABLE)) {
     const value = table?.[part];
     // How a file is read says nothing of another file.
@@ -103,6 +109,18 @@ function defaultsOf(
     if (value !== undefined && isOpen(name)) found.set(name, TEXTS.includes(name) ? value : shortPath(io, value));
   }
   return found;
+}
+
+/** The table of the file that `--table` names. @throws {SealroomError} USAGE_OPTION if it has none of that name, and no input is given */
+function tableOf(io: CliIo, tables: Project['tables'], { options, positionals }: GivenArguments): ProjectTable | null {
+  const name = options.get('table') ?? null;
+  const table = name === null ? null : (tables.get(name) ?? null);
+  if (name === null || table !== null || positionals > 0 || tables.size === 0) return table;
+  const file = relative(io.cwd, io.project?.file ?? '');
+  throw new SealroomError('USAGE_OPTION', `${file} has no table ${quoteForMessage(name)}`, {
+    hint:
+      didYouMean(name, [...tables.keys()]) ?? `its tables are ${[...tables.keys()].map(quoteForMessage).join(', ')}`,
+  });
 }
 
 const isPath = (key: ProjectKey): boolean => ['home', 'manifest', 'room', 'trust'].includes(key);
@@ -128,7 +146,9 @@ function originOf(
   const isOfUse = code === 'USAGE_OPTION';
   const isOfParser = /^usage: /m.test(hint);
   // What the parser finds is about what was typed; any other mistake may be about what was not.
-  const isMeant = (option: string): boolean => isOfUse && (!isOfParser || message.includes(`--${option}`));
+  // The home is in every command, and seldom what is wrong.
+  const isMeant = (option: string): boolean =>
+    isOfUse && (isOfParser ? message.includes(`--${option}`) : option !== 'home' || /\bhome\b/.test(message));
   const filled = [...(defaults ?? [])].filter(
     ([option, value]) => isMeant(option) || (file !== undefined && file === resolve(cwd, value)),
   );

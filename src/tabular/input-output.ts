@@ -175,11 +175,23 @@ function formatOfParts(path: string, parts: readonly Part[]): TableFormat {
   );
 }
 
+/** Names of spreadsheets, which are no tables of any format. */
+const SPREADSHEET = /\.(?:xls[bmx]?|ods|numbers)$/i;
+
 /** The error for a table of unknown format. */
-export function unknownFormat(file: string, option = '--file-format'): SealroomError {
+export function unknownFormat(
+  file: string,
+  option: '--file-format' | '--output-format' = '--file-format',
+): SealroomError {
+  if (file === '-') {
+    return new SealroomError('IO_FORMAT', 'standard input has no name that says its format', {
+      hint: `give the format with \`${option} csv|arrow\``,
+    });
+  }
+  const isSheet = SPREADSHEET.test(file) && option === '--file-format';
   return new SealroomError('IO_FORMAT', `unknown table format: the name must end in ${KNOWN_ENDINGS}`, {
     where: { file },
-    hint: `give the format with \`${option} csv|parquet|arrow\``,
+    hint: isSheet ? 'save the sheet as CSV in UTF-8' : `give the format with \`${option} csv|parquet|arrow\``,
   });
 }
 

@@ -44,6 +44,7 @@ test.each(
   const outcome = await session.run([...(COMMANDS[command]?.(input) ?? []), ...output], { env: {} });
   const [first = ''] = outcome.err.split('\n');
   expect(first).toContain(`error: ${message}`);
+  if (input === 'table.xlsx') expect(outcome.err).toContain('\nhint: save the sheet as CSV in UTF-8\n');
   expect(outcome).toMatchObject({ code: 1, out: '' });
   expect(await session.names()).toEqual(before);
 });

@@ -107,6 +107,24 @@ describe('fingerprint columns of two members', () => {
     }));
 });
 
+describe('a rule under which nothing can be asked', () => {
+  test('is warned of when the table is added', () =>
+    withExport(async (session) => {
+      await session.put('readers.csv', READERS);
+      await done(session, INIT);
+      await done(session, ['schema', 'readers.csv', '--suggest', '-o', 'r.json']);
+      const add = (name: string, ...options: string[]): Promise<Outcome> =>
+        done(session, ['collab', 'add-table', name, '-s', 'r.json', '--data', 'readers.csv', ...options]);
+      expect((await add('a', ...ADD)).err).not.toMatch(/^warning/m);
+      expect((await add('b', '--rule', 'list')).err).not.toMatch(/^warning/m);
+      await done(session, [...'collab join m.yaml --as paper --home paper --key age:paper/receive.key'.split(' ')]);
+      const { err } = await add('c', '--rule', 'custom', '--home', 'paper');
+      expect(err).toMatch(/^warning: no query can use `c` .*its is custom \(`a`: aggregation, `b`: list\)$/m);
+      expect(err).toMatch(/^warning: `c` allows no query yet: .*`--template`.*`allowedAnalysisProviders`/m);
+      expect((await add('d', '--rule', 'list', '--home', 'paper')).err).not.toMatch(/^warning/m);
+    }));
+});
+
 describe('the report of a dry run', () => {
   const argvOf = (input: string): string[] => [
     'encrypt',

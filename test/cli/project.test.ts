@@ -47,10 +47,27 @@ test('is overruled by what a command is given, and by variables', async () => {
   );
 });
 
+test('names the tables that it has, if `--table` names another', async () => {
+  await using session = await withProject('as: shop\ntables:\n  readers: { data: r.csv }\n');
+  expect(await session.run(['encrypt', '--table', 'raeders'])).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /^error: sealroom.yaml has no table `raeders`\nhint: did you mean `readers`\?\n/,
+    ) as string,
+  });
+  // A table that is named with all its files needs no entry.
+  const argv = ['encrypt', 'r.csv', '--table', 'raeders', '-s', 's.json'];
+  expect((await session.run(argv)).err).not.toMatch(/has no table `raeders`\nhint: did you/);
+});
+
 test('says of a wrong option where it came from, and of a missing one that it names none', async () => {
   await using session = await withProject('as: shop\nid: nonsense\n');
   expect((await session.run(['encrypt', 'x.csv', '-s', 's.json'])).err).toMatch(/`--id` is nonsense in sealroom.yaml/);
   expect((await session.run(['collab', 'validate'])).err).toMatch(/needs `<manifest>`\nhint: sealroom.yaml names none/);
+  // The home is in every command, and not what is wrong here.
+  const twice = await session.run(['query', '--room', 'r', '--file', 'q.sql', 'SELECT 1']);
+  expect(twice.err).toMatch(/cannot be combined/);
+  expect(twice.err).not.toMatch(/`--home`/);
   await using without = await Session.start({});
   expect((await without.run(['collab', 'validate'])).err).not.toMatch(/names none/);
 });

@@ -25,7 +25,15 @@ test.each([
     ENCRYPT_USAGE,
   ],
   [['encrypt', 'a.csv', '--zzz', '--yyy=1', '-s', 'x'], ['error: unknown options `--zzz`, `--yyy`'], ENCRYPT_USAGE],
-  [['encrypt', 'a.csv', 'b.csv', '-s', 'x'], ['error: unexpected argument `b.csv`'], ENCRYPT_USAGE],
+  [
+    // A pattern without quotes, which the shell made files of.
+    ['encrypt', 'a.csv', 'b.csv', '-s', 'x'],
+    [
+      'error: unexpected argument `b.csv`',
+      'hint: name one table: for several files give their folder, or a pattern in quotes',
+    ],
+    ENCRYPT_USAGE,
+  ],
   [
     ['encrypt', 'a.csv', '-s', 'x', '--kernel', 'wsam'],
     ['error: unknown value `wsam` for `--kernel`', 'hint: did you mean `wasm`?'],

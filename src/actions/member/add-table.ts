@@ -9,6 +9,7 @@ import { readTexts } from './clear-texts.ts';
 import { homeOf, type MemberEnvironment } from './environment.ts';
 import { readHomeCard } from './member.ts';
 import { loadProtect } from './table-transfer.ts';
+import { warnOfTable } from './table-warnings.ts';
 
 /** The options of {@link addTable}. */
 export interface AddTableRequest {
@@ -66,21 +67,7 @@ export async function addTable(
   const manifest = parseManifest(text, file);
   const isSignedNoMore = before.signatures.length > 0 && manifest.sha256 !== before.sha256;
   const table = requireTable(manifest, name);
-  return { text, manifest, table, isSignedNoMore, notes, warnings: warnOfNames(manifest, table) };
-}
-
-/** Warns if no fingerprint column can match one of another member's table, because all have other names. */
-function warnOfNames({ settings, tables }: Manifest, table: ManifestTable): readonly string[] {
-  const namesOf = ({ columns }: ManifestTable): readonly string[] =>
-    columns.flatMap(({ name, protection }) => (protection === 'fingerprint' ? [name] : []));
-  const own = namesOf(table);
-  const others = new Set(tables.filter(({ owner }) => owner !== table.owner).flatMap(namesOf));
-  const isMatching = own.some((name) => others.has(name));
-  if (settings.allowJoinsOnColumnsWithDifferentNames || isMatching || own.length === 0 || others.size === 0) return [];
-  const quote = (names: Iterable<string>): string => [...names].map(quoteForMessage).join(', ');
-  return [
-    `${quoteForMessage(table.name)} matches no table of another member: fingerprints match only in columns of one name, and it has ${quote(own)}, they have ${quote(others)}: give a column the same \`targetHeader\` in the schema`,
-  ];
+  return { text, manifest, table, isSignedNoMore, notes, warnings: warnOfTable(manifest, table) };
 }
 
 function requireNew({ tables }: Manifest, name: string, replaces: boolean): void {

@@ -191,6 +191,8 @@ const WITHOUT_KEY = [
   'writeResult',
   'allowsCleartext',
   'withSchemaSource',
+  'reportDraft',
+  'normaliseForPartner',
   'importCleanRooms',
   // Opens its result with decryptForCollaboration.
   'queryCleanRooms',

@@ -1,4 +1,4 @@
-import { SealroomError } from '../../../errors/index.ts';
+import { countOf, SealroomError } from '../../../errors/index.ts';
 import { normaliseHeader, type TableSchema } from '../../../schema/index.ts';
 import type { ColumnSource } from '../../../columns/index.ts';
 import type { TableIndex } from './column-index.ts';
@@ -94,7 +94,7 @@ function matchPositions(schema: TableSchema, table: HeadedTable): readonly Table
   if (schema.sourceCount !== table.fields.length) {
     throw new SealroomError(
       'DATA_COLUMN',
-      `expected ${String(schema.sourceCount)} columns as in the schema, got ${String(table.fields.length)}`,
+      `expected ${countOf(schema.sourceCount ?? 0, 'column')} as in the schema, got ${String(table.fields.length)}`,
       { where, hint: 'a schema without header row has one entry per column of the file; `[]` skips one' },
     );
   }
