@@ -95,7 +95,7 @@ async function printReleased(
   { attempt, salt, receipt: { index, checkpoint }, result, budgets }: Released,
   targets: Targets,
 ): Promise<void> {
-  const { rows, isCut, columns, receivers } = result.statement;
+  const { rows, isCut, columns, receivers, obligations } = result.statement;
   if (args.json) {
     const isInline = targets.table === null && targets.package === null;
     const values = isInline ? { values: (await readRows(result.table, rows)).rows } : {};
@@ -112,6 +112,9 @@ async function printReleased(
   if (isCut) say(io, 'warning', 'the result is cut: the query has more rows than may be released');
   const lines = [`rows: ${rows.toLocaleString('en')}`, ...printBudgets(budgets), `attempt: ${attempt}`];
   tell(io, lines.join('\n'));
+  if (rows > 0) return;
+  // As `check` says it: whether a group was left out, nobody learns.
+  for (const { kind, detail } of obligations) if (kind === 'threshold') say(io, 'hint', detail);
 }
 
 /** The caller: the named member, and the owner of the home if the manifest names people. */

@@ -131,6 +131,14 @@ describe('sealroom query', () => {
     expect(err).toMatch(/^rows: 3\nimpressions: \d+ of 1000 left, \d+ after this query .*\nattempt: [-0-9a-f]{36}\n$/);
   });
 
+  test('an answer without rows says which groups are left out', async () => {
+    const { code, err } = await query(REGIONS.replace(' GROUP', " AND i.region = 'Nowhere' GROUP"));
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(/^rows: 0\n[^]*\nhint: Each row needs at least 10 /),
+    });
+  });
+
   test.each(['csv', 'parquet', 'arrow'])('writes %s, which `decrypt` reads', async (format) => {
     expect((await query(REGIONS, '-o', `regions.${format}`)).code).toBe(0);
     const argv = ['decrypt', `regions.${format}`, '--id', ID, '-o', '-', '--output-format', 'csv'];
