@@ -18,10 +18,16 @@ export interface ColumnFigures {
   readonly distinct: number;
   /** Whether `distinct` and the shares below are exact for these rows; otherwise they are estimates. */
   readonly isExact: boolean;
-  /** The share of rows that have the most frequent value, and one of the ten most frequent values. */
+  /**
+   * The share of rows that have the most frequent value, and one of the ten most frequent values. Where `isExact` is false, a value
+   * can be in up to 1/256 of the rows more than counted.
+   */
   readonly topShare: number;
   readonly topTenShare: number;
-  /** Bits that a guess at the value of a row is worth (min-entropy): 1 if every second row has the same value. */
+  /**
+   * Bits that a guess at the value of a row is worth (min-entropy): 1 if every second row has the same value. Where `isExact` is
+   * false, at most so many.
+   */
   readonly minEntropyBits: number;
   /**
    * The share of rows whose value occurs as often as no other, twice or more: who knows how often values occur recognises

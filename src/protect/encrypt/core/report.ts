@@ -31,6 +31,12 @@ function lengthAt(column: ColumnData, row: number): number {
   return (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
 }
 
+/** Bytes of all values of a column without nulls. */
+function bytesOf(column: ColumnData): number {
+  if (column.layout === 'fixed') return column.width * column.rows;
+  return (column.offsets[column.rows] ?? 0) - (column.offsets[0] ?? 0);
+}
+
 /** Measures the cells of a target column from its stored values, before they are protected. */
 class CellMeter {
   readonly #column: PlannedColumn;
@@ -47,6 +53,10 @@ class CellMeter {
     this.#rows += values.rows;
     this.#values += values.rows - countNulls(values.validity, values.rows);
     if (this.#column.kind !== 'cleartext' && !isUnpadded) return;
+    if (!isUnpadded && values.validity === null) {
+      this.#bytes += bytesOf(values);
+      return;
+    }
     for (let row = 0; row < values.rows; row++) {
       if (!isValid(values.validity, row)) continue;
       const length = lengthAt(values, row);
