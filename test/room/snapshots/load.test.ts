@@ -1,4 +1,6 @@
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { exportRecords, parseVerifiers } from 'sealroom/audit';
 import { loadTable, openRoom, removeTable, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
@@ -70,6 +72,25 @@ describe.each(['csv', 'parquet', 'arrow'])('an encrypted table in %s', (format) 
     const spends = await spendsIn(session);
     expect([...spends].sort((a, b) => a - b)).toEqual(Array.from({ length: 5000 }, (_, row) => row + 0.5));
   });
+});
+
+test('a folder of parts, and a compressed file, have the rows of the whole file', async () => {
+  await using session = await RoomSession.start();
+  const whole = await session.encrypt('enc.csv', cleartextRows(500));
+  const [header = '', ...lines] = (await readFile(whole, 'utf8')).trimEnd().split('\n');
+  const folder = session.path('parts');
+  await mkdir(folder);
+  for (const [name, part] of Object.entries({ 'a.csv': lines.slice(0, 300), 'b.csv': lines.slice(300) })) {
+    await writeFile(join(folder, name), [header, ...part, ''].join('\n'));
+  }
+  const compressed = session.path('enc.csv.gz');
+  await writeFile(compressed, gzipSync(await readFile(whole)));
+  const rowsAfter = async (input: string): Promise<readonly number[]> => {
+    await session.load(input);
+    return [...(await spendsIn(session))].sort((a, b) => a - b);
+  };
+  const expected = Array.from({ length: 500 }, (_, row) => row + 0.5);
+  for (const input of [whole, folder, compressed]) expect(await rowsAfter(input)).toEqual(expected);
 });
 
 test('rows come in another order at each load, and in any place', async () => {
