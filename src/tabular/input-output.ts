@@ -184,7 +184,8 @@ export function unknownFormat(
   option: '--file-format' | '--output-format' = '--file-format',
 ): SealroomError {
   if (file === '-') {
-    return new SealroomError('IO_FORMAT', 'standard input has no name that says its format', {
+    const stream = option === '--file-format' ? 'standard input' : 'standard output';
+    return new SealroomError('IO_FORMAT', `${stream} has no name that says its format`, {
       hint: `give the format with \`${option} csv|arrow\``,
     });
   }

@@ -157,7 +157,7 @@ export async function createTable(
   const place = toTableOutput(output);
   requireWritable(place);
   const format = formatAt(place);
-  if (format === null) throw unknownFormat(nameOf(place));
+  if (format === null) throw unknownFormat(nameOf(place), '--output-format');
   if (place.kind === 'file') {
     const { path, rowsPerFile } = place;
     if (rowsPerFile === undefined) return createFile({ path, format }, fields, options);

@@ -281,7 +281,11 @@ describe('a stream', () => {
     const bytes = new Uint8Array(0);
     expect(await failureOf(openTable({ kind: 'memory', bytes, format: 'parquet' }))).toMatchObject(refused);
     const collector = { kind: 'stream', stream: new Collector() } as const;
-    expect(await failureOf(createTable(collector, FIELDS))).toMatchObject(refused);
+    expect(await failureOf(createTable(collector, FIELDS))).toMatchObject({
+      code: 'IO_FORMAT',
+      message: 'standard output has no name that says its format',
+      hint: 'give the format with `--output-format csv|arrow`',
+    });
   });
 
   test.each(['csv', 'arrow'] as const)('of %s goes out and comes in', async (format) => {
