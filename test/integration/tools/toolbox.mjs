@@ -151,8 +151,7 @@ export function softHsm() {
   if (there !== undefined) return there;
   if (!canInstallPackages())
     throw new Unavailable('needs SoftHSM and OpenSC: install the packages softhsm2 and opensc');
-  install('apt-get', ['update']);
-  install('apt-get', ['install', '-y', '--no-install-recommends', 'softhsm2', 'opensc']);
+  installPackages('softhsm2', 'opensc');
   const installed = find();
   if (installed === undefined) throw new Unavailable('the packages softhsm2 and opensc are installed and do not run');
   return installed;
@@ -184,8 +183,7 @@ export function chromium() {
   const there = find();
   if (there !== undefined) return there;
   if (!canInstallPackages()) throw new Unavailable('needs Chromium in the PATH: install the package chromium');
-  install('apt-get', ['update']);
-  install('apt-get', ['install', '-y', '--no-install-recommends', 'chromium']);
+  installPackages('chromium');
   const installed = find();
   if (installed === undefined) throw new Unavailable('the package chromium is installed and `chromium` does not run');
   return installed;
@@ -200,8 +198,7 @@ export function debianAge() {
   const find = () => ['age', 'age-keygen'].every((name) => run(name, ['--version'], { quiet: true }).ok);
   if (!find()) {
     if (!canInstallPackages()) throw new Unavailable('needs age in the PATH: install the package age');
-    install('apt-get', ['update']);
-    install('apt-get', ['install', '-y', '--no-install-recommends', 'age']);
+    installPackages('age');
     if (!find()) throw new Unavailable('the package age is installed and `age` does not run');
   }
   return { age: 'age', keygen: 'age-keygen' };
@@ -248,8 +245,7 @@ function needJava() {
   if (works()) return;
   const wanted = `needs Java ${String(SPARK_JAVA)} or later: install the package default-jre-headless`;
   if (!canInstallPackages()) throw new Unavailable(wanted);
-  install('apt-get', ['update']);
-  install('apt-get', ['install', '-y', '--no-install-recommends', 'default-jre-headless']);
+  installPackages('default-jre-headless');
   if (!works()) throw new Unavailable(wanted);
 }
 
@@ -264,8 +260,7 @@ function needPython() {
   if (!canInstallPackages()) {
     throw new Unavailable('needs python3 with venv: install the package python3-venv');
   }
-  install('apt-get', ['update']);
-  install('apt-get', ['install', '-y', '--no-install-recommends', 'python3', 'python3-venv']);
+  installPackages('python3', 'python3-venv');
   if (!works()) throw new Unavailable('python3-venv is installed and `python3 -m venv` still does not work');
 }
 
@@ -284,6 +279,27 @@ function provide(folder, program, probe, fill) {
   mkdirSync(folder, { recursive: true });
   fill();
   if (!works()) throw new Unavailable(`${program} was installed and does not run on this machine`);
+}
+
+/**
+ * Installs packages of Debian. Files of tests run at the same time, and only one of them gets the package manager's lock.
+ *
+ * @param {...string} names
+ */
+function installPackages(...names) {
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...names]]) {
+    for (let tries = 1; ; tries++) {
+      try {
+        install('apt-get', args);
+        break;
+      } catch (error) {
+        const isLocked =
+          error instanceof Unavailable && /Could not get lock|Unable to (?:acquire|lock)/.test(error.message);
+        if (!isLocked || tries === 60) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+      }
+    }
+  }
 }
 
 /**
