@@ -56,7 +56,7 @@ export function table(rows: readonly object[]): Shown {
 }
 
 /** A chart of Observable Plot with a title above it and the names of the axes beside their middle, as SVG. */
-export function chart({ title, ...options }: Plot.PlotOptions & { readonly title: string }): Shown {
+export function chart({ title, ...options }: Omit<Plot.PlotOptions, 'title'> & { readonly title: string }): Shown {
   const axis = { labelAnchor: 'center', labelArrow: 'none', grid: true } as const;
   // Plot writes its own `title` as HTML, beside the SVG; a mark keeps it within.
   const heading = Plot.text([title], {
