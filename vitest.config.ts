@@ -36,6 +36,7 @@ const SLOW = [
   'test/cli/csv-options.test.ts',
   'test/cli/key.test.ts',
   'test/cli/manifest-trust.test.ts',
+  'test/cli/messy-files.test.ts',
   'test/cli/parts.test.ts',
   'test/cli/query.test.ts',
   'test/cli/roles.test.ts',
@@ -72,6 +73,7 @@ const SLOW = [
   'test/signed-tables/signed-table.test.ts',
   'test/tabular/csv/read.test.ts',
   'test/tabular/parquet/types.test.ts',
+  'test/tabular/parts.test.ts',
   'test/tabular/types.test.ts',
 ];
 
