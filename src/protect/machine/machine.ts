@@ -1,4 +1,4 @@
-import { canRunWasm, instantiateWasm } from '../../bytes/index.ts';
+import { canRunWasm, instantiateWasm, type WasmConstant } from '../../bytes/index.ts';
 import { type WasmExports, WasmMachine } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
@@ -12,6 +12,13 @@ export interface TableExports extends WasmExports {
   copyField(field: number, to: number): number;
   /** 1 if the bytes are UTF-8. */
   isText(at: number, end: number): number;
+  readonly dealBytes: WasmConstant;
+  readonly storedBytes: WasmConstant;
+  readonly partBytes: WasmConstant;
+  /** One of the results in `assembly/deal.ts`. */
+  dealRows(deal: number, at: number, end: number, isLast: number, stop: number): number;
+  /** The place of a record, or 0. */
+  findRecord(at: number, end: number, isLast: number): number;
 }
 
 /** What `splitRecord` returns if the text ends before the record does. */

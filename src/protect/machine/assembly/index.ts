@@ -3,3 +3,4 @@
 export * from '../../../crypto/kernels/wasm/assembly/kernel';
 export { splitRecord } from '../../../tabular/csv/assembly/records';
 export { copyField, isText, setDialect } from './records';
+export { dealBytes, dealRows, findRecord, partBytes, storedBytes } from './deal';
