@@ -20,8 +20,6 @@ export interface LinePlanInput {
 
 /** Kinds of columns in a plan. */
 const KINDS = { cleartext: 0, fingerprint: 1, sealed: 2 } as const;
-/** Bytes of a key. */
-const KEY_BYTES = 32;
 
 /** A plan in the memory of a machine. */
 export interface WrittenPlan {
@@ -31,47 +29,69 @@ export interface WrittenPlan {
 }
 
 /**
- * Writes the plan of a table's columns to `at` in the memory of a machine, as `assembly/plan.ts` describes it. Its keys stay there
- * until the table is wiped.
+ * Writes the plan of a table's columns to `at`, a multiple of 16, in the memory of a machine, as `assembly/plan.ts` describes it. Its
+ * keys stay there until the table is wiped.
  */
 export function writePlan(machine: TableMachine, at: number, input: LinePlanInput): WrittenPlan {
   const { tasks, pads, storedColumns, headBytes, marks } = input;
   const { planWords, columnWords } = machine.exports;
   const words = new Int32Array(planWords.value + tasks.length * columnWords.value);
-  const parts: { readonly at: number; readonly write: (to: Uint8Array) => void; readonly bytes: number }[] = [];
-  let end = align(at + words.byteLength);
-  /** Where so many bytes go, which `write` writes. */
-  const place = (bytes: number, write: (to: Uint8Array) => void): number => {
-    const start = end;
-    parts.push({ at: start, write, bytes });
-    end = align(start + bytes + machine.slackBytes);
-    return start;
-  };
-  const put = (value: Uint8Array): [number, number] => {
-    return [place(value.length, (to) => void to.set(value)), value.length];
-  };
-  const root = place(KEY_BYTES, (to) => void input.useRoot((key) => void to.set(key)));
-  const startsAt = place(storedColumns * 4, () => undefined);
-  words.set([headBytes, storedColumns, tasks.length, ...put(marks[0]), ...put(marks[1]), root, startsAt]);
+  const places = new Places(machine, at);
+  places.take(words.byteLength);
+  const [rootAt] = input.useRoot((root) => places.put(root));
+  const startsAt = places.take(storedColumns * Int32Array.BYTES_PER_ELEMENT);
+  words.set([headBytes, storedColumns, tasks.length, ...marks.flatMap((mark) => places.put(mark)), rootAt, startsAt]);
   for (const [index, column] of tasks.entries()) {
-    const first = planWords.value + index * columnWords.value;
-    words.set([KINDS[column.kind], column.stored], first);
-    if (column.kind === 'cleartext') {
-      words.set([1], first + 2);
-    } else if (column.kind === 'fingerprint') {
+    const description = describeColumn(column, pads[index] ?? null, places);
+    words.set([KINDS[column.kind], column.stored, ...description], planWords.value + index * columnWords.value);
+  }
+  new Int32Array(machine.bytes.buffer, at, words.length).set(words);
+  return { at, end: places.end };
+}
+
+/** What a plan says of a column after its kind and its values. */
+function describeColumn(column: ColumnTask, padTargetBytes: number | null, places: Places): readonly number[] {
+  switch (column.kind) {
+    case 'cleartext':
+      return [1];
+    case 'fingerprint': {
       const { typeByte, nulls, key } = column.task;
-      const keyAt = place(KEY_BYTES, (to) => void key.use((bytes) => void to.set(bytes)));
-      words.set([nulls === 'keep' ? 1 : 0, typeByte, typeByte | NULL_FLAG, keyAt], first + 2);
-    } else {
+      const [keyAt] = key.use((bytes) => places.put(bytes));
+      return [nulls === 'keep' ? 1 : 0, typeByte, typeByte | NULL_FLAG, keyAt];
+    }
+    case 'sealed': {
       const { prefix, nullEncoding, targetHeader } = column.task;
-      const sealed = [...put(prefix), ...put(nullEncoding ?? new Uint8Array()), pads[index] ?? -1];
-      words.set([nullEncoding === null ? 1 : 0, ...sealed, ...put(encodeUtf8(targetHeader))], first + 2);
+      const affixes = [...places.put(prefix), ...places.put(nullEncoding ?? new Uint8Array())];
+      return [nullEncoding === null ? 1 : 0, ...affixes, padTargetBytes ?? -1, ...places.put(encodeUtf8(targetHeader))];
     }
   }
-  machine.reserve(end - machine.ioAt);
-  new Int32Array(machine.bytes.buffer, at, words.length).set(words);
-  for (const part of parts) part.write(machine.bytes.subarray(part.at, part.at + part.bytes));
-  return { at, end };
+}
+
+/** Gives places in the memory of a machine, one behind the other. */
+class Places {
+  readonly #machine: TableMachine;
+  /** The end of what was taken; a multiple of 16. */
+  end: number;
+
+  constructor(machine: TableMachine, at: number) {
+    this.#machine = machine;
+    this.end = at;
+  }
+
+  /** A place for so many bytes. */
+  take(bytes: number): number {
+    const at = this.end;
+    this.end = align(at + bytes + this.#machine.slackBytes);
+    this.#machine.reserve(this.end - this.#machine.ioAt);
+    return at;
+  }
+
+  /** Writes bytes to a place of their own. */
+  put(value: Uint8Array): [at: number, bytes: number] {
+    const at = this.take(value.length);
+    this.#machine.bytes.set(value, at);
+    return [at, value.length];
+  }
 }
 
 /** The next multiple of 16. */
