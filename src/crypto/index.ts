@@ -51,6 +51,7 @@ export {
   type SealTask,
 } from './kernels/kernel.ts';
 export { checkSealable } from './kernels/plan.ts';
+export { type WasmExports, WasmMachine } from './kernels/wasm/machine.ts';
 export {
   deriveFingerprintKey,
   deriveSealingRoot,
@@ -72,7 +73,7 @@ export {
   NONCE_BYTES,
   PAD_COUNT_BYTES,
 } from './limits.ts';
-export { freshNonces, randomNonces, type SealedValues } from './nonce.ts';
+export { freshNonces, NonceMasks, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';
 export { renderValue } from './render.ts';
 export { SecretBytes } from './secret-bytes.ts';
