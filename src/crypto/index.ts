@@ -75,7 +75,7 @@ export {
   SEALED_OVERHEAD_BYTES,
   SEALED_PREFIX_BYTES,
 } from './limits.ts';
-export { freshNonces, randomNonces, type SealedValues } from './nonce.ts';
+export { freshNonces, NonceMasks, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';
 export { renderValue } from './render.ts';
 export { SecretBytes } from './secret-bytes.ts';

@@ -19,6 +19,43 @@ export interface TableExports extends WasmExports {
   dealRows(deal: number, at: number, end: number, isLast: number, stop: number): number;
   /** The place of a record, or 0. */
   findRecord(at: number, end: number, isLast: number): number;
+  readonly planWords: WasmConstant;
+  readonly columnWords: WasmConstant;
+  readonly noteBytes: WasmConstant;
+  readonly fillerBytes: WasmConstant;
+  /** The number of rows. */
+  findRows(rowsAt: number, bytes: number, placesAt: number): number;
+  /** How many places have no order yet, of which one has no choice. */
+  shuffleRows(placesAt: number, left: number, randomAt: number, randoms: number): number;
+  /** The number of rows that were measured. */
+  measureLines(plan: number, placesAt: number, rows: number, mostBytes: number): number;
+  protectLines(
+    ...places: [
+      plan: number,
+      placesAt: number,
+      rows: number,
+      notesAt: number,
+      fillersAt: number,
+      linesAt: number,
+      lineBytes: number,
+    ]
+  ): void;
+  maskNonces(maskAt: number, rows: number, firstRow: number): void;
+  /** The bytes of the column. */
+  gatherColumn(
+    ...places: [
+      plan: number,
+      index: number,
+      rows: number,
+      notesAt: number,
+      offsetsAt: number,
+      validityAt: number,
+      bytesAt: number,
+      mostBytes: number,
+    ]
+  ): number;
+  gatherPositions(placesAt: number, rows: number, to: number): void;
+  wipeTable(): void;
 }
 
 /** What `splitRecord` returns if the text ends before the record does. */
