@@ -1,4 +1,4 @@
-import type { ColumnFigures } from '../core/figures.ts';
+import type { StoredFigures } from '../core/stored-figures.ts';
 import type { SharedParts } from './part-store.ts';
 
 /** A column that is stored, as the machine sees it. */
@@ -62,7 +62,7 @@ export interface DealtRange {
   /** {@link PIECE_NUMBERS} for each piece. */
   readonly pieces: Float64Array;
   /** Of each stored column. */
-  readonly columns: readonly ColumnFigures[];
+  readonly columns: readonly StoredFigures[];
   /** The rows of the sample, in the format of `row-format.ts`: the sampled fields as they were read, then the stored columns. */
   readonly samples: Uint8Array;
 }

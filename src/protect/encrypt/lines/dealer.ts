@@ -4,7 +4,7 @@ import { readFailure } from '../../../files/index.ts';
 import { fillRandom } from '../../../platform/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
 import { DEAL_WORDS, type DealMemory, DRAWS, layOutDeal, PART_WORDS, STORED_WORDS, TEXT_BYTES } from './deal-memory.ts';
-import type { ColumnFigures } from '../core/figures.ts';
+import type { StoredFigures } from '../core/stored-figures.ts';
 import { SAMPLE_HEAD } from '../core/report.ts';
 import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { storePieces } from './part-store.ts';
@@ -250,7 +250,7 @@ export class Dealer {
     words[DEAL_WORDS.samplesTo] = samples;
   }
 
-  #figuresOf(index: number): ColumnFigures {
+  #figuresOf(index: number): StoredFigures {
     const { memory, storedBytes } = this.#machine.exports;
     const view = new DataView(memory.buffer, this.#memory.stored + index * storedBytes.value, storedBytes.value);
     const wordOf = (word: keyof typeof STORED_WORDS): number => view.getInt32(STORED_WORDS[word] * 4, true);

@@ -6,7 +6,7 @@ import type { ByteSource } from '../../../files/index.ts';
 import type { TableSchema } from '../../../schema/index.ts';
 import type { CsvStart } from '../../../tabular/index.ts';
 import { fingerprintColumnsOf } from '../core/duplicates.ts';
-import type { ColumnFigures } from '../core/figures.ts';
+import type { StoredFigures } from '../core/stored-figures.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from '../core/plan.ts';
 import type { ReportCollector } from '../core/report.ts';
 import { gatherColumns, rowStarts } from '../core/row-format.ts';
@@ -82,7 +82,7 @@ export class TableDeal {
   #number = 0;
   #next: number;
   #rows = 0;
-  readonly #columns: ColumnFigures[];
+  readonly #columns: StoredFigures[];
   readonly #pieces: { places: number[]; lengths: number[]; rows: number; bytes: number }[];
 
   private constructor(input: TableDealInput, store: PartStore, setup: DealSetup) {
@@ -234,7 +234,7 @@ export class TableDeal {
   }
 }
 
-const NO_FIGURES: ColumnFigures = {
+const NO_FIGURES: StoredFigures = {
   longest: null,
   nulls: 0,
   bytes: 0,
@@ -244,7 +244,7 @@ const NO_FIGURES: ColumnFigures = {
   missing: 0,
 };
 
-function add(some: ColumnFigures, more: ColumnFigures): ColumnFigures {
+function add(some: StoredFigures, more: StoredFigures): StoredFigures {
   const longest = Math.max(some.longest ?? -1, more.longest ?? -1);
   return {
     longest: longest === -1 ? null : longest,
