@@ -205,8 +205,15 @@ export default {
       name: 'door',
       comment: 'a folder is entered by its index.ts, or by its second door; the two of actions are folders apart',
       severity: 'error',
-      from: { path: '^src/(actions/[^/]+|[^/]+)/', pathNot: '^src/public/' },
+      from: { path: '^src/(actions/[^/]+|[^/]+)/', pathNot: '^src/(public|protect/machine/assembly)/' },
       to: { path: '^src/[^/]+/', pathNot: `^src/($1/|(${DOORS}|${SECOND_DOORS})\\.ts$)` },
+    },
+    {
+      name: 'assembly',
+      comment: 'sources of a WebAssembly module are compiled with those of other modules, and with nothing else',
+      severity: 'error',
+      from: { path: '^src/.+/assembly/' },
+      to: { path: '^(src|cli)/', pathNot: '^src/.+/assembly/' },
     },
     {
       name: 'door-of-the-product',

@@ -51,6 +51,7 @@ export {
   type SealTask,
 } from './kernels/kernel.ts';
 export { checkSealable } from './kernels/plan.ts';
+export { type WasmExports, WasmMachine } from './kernels/wasm/machine.ts';
 export {
   deriveFingerprintKey,
   deriveSealingRoot,

@@ -1,0 +1,5 @@
+// The module's exports: the kernel, and what splits, deals and writes the rows of a table around it. `../machine.ts` is their only
+// caller. They take and return i32 only; all state lies in the memory and in the module.
+export * from '../../../crypto/kernels/wasm/assembly/kernel';
+export { splitRecord } from '../../../tabular/csv/assembly/records';
+export { copyField, isText, setDialect } from './records';
