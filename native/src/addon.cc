@@ -1,4 +1,4 @@
-// The door to Node (Node-API 8): `missingInstructions` and `createMachine`.
+// The door to Node (Node-API 8); `NativeAddon` in src/platform/platform.ts says what it exports.
 #include <node_api.h>
 
 #include <atomic>
@@ -223,6 +223,22 @@ napi_value missing(napi_env env, napi_callback_info) {
   });
 }
 
+/** Whether a thread of this process has found that the addon gives the same as WebAssembly. */
+std::atomic<bool> isConfirmed{false};
+
+napi_value getConfirmed(napi_env env, napi_callback_info) {
+  return guard(env, [&] {
+    napi_value result;
+    require(env, napi_get_boolean(env, isConfirmed, &result));
+    return result;
+  });
+}
+
+napi_value confirm(napi_env, napi_callback_info) {
+  isConfirmed = true;
+  return nullptr;
+}
+
 }  // namespace
 }  // namespace sealroom
 
@@ -233,9 +249,11 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, n
   return guard(env, [&] {
     const napi_property_descriptor properties[] = {
         {"missingInstructions", nullptr, missing, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"isConfirmed", nullptr, getConfirmed, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"confirm", nullptr, confirm, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"createMachine", nullptr, createMachine, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     };
-    require(env, napi_define_properties(env, exports, 2, properties));
+    require(env, napi_define_properties(env, exports, 4, properties));
     return exports;
   });
 }

@@ -46,7 +46,8 @@ void beginHeader(Machine& machine);
 void addHeaderBlock(Machine& machine);
 void endHeader(Machine& machine, int32_t bytes);
 void sealCells(Machine& machine, int32_t count);
-/** Whether every cell opened. */
+/** Whether every cell opened. No export by itself: what reads tables opens cells where they lie. */
+bool openInPlace(Machine& machine, int32_t count, bool isLenient);
 bool openCells(Machine& machine, int32_t count, bool isLenient);
 void wipeSlots(Machine& machine);
 void wipeCall(Machine& machine, int32_t ioBytes);

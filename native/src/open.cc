@@ -136,7 +136,7 @@ void gatherValues(Machine& machine, int32_t count) {
 
 }  // namespace
 
-bool openCells(Machine& machine, int32_t count, bool isLenient) {
+bool openInPlace(Machine& machine, int32_t count, bool isLenient) {
   requireCells(machine, count);
   Layout& layout = machine.layout();
   PendingKeys keys(machine);
@@ -151,7 +151,6 @@ bool openCells(Machine& machine, int32_t count, bool isLenient) {
   keys.derive();
   Lane lanes[LANES];
   int32_t filled = 0;
-  bool hasOpened = true;
   for (int32_t i = 0; i < count; i++) {
     int32_t(&fields)[8] = layout.cells[i].fields;
     if (isDecoded(fields)) {
@@ -163,7 +162,13 @@ bool openCells(Machine& machine, int32_t count, bool isLenient) {
       filled = 0;
     }
   }
+  bool hasOpened = true;
   for (int32_t i = 0; i < count; i++) hasOpened = hasOpened && layout.cells[i].fields[3] == OPENED;
+  return hasOpened;
+}
+
+bool openCells(Machine& machine, int32_t count, bool isLenient) {
+  const bool hasOpened = openInPlace(machine, count, isLenient);
   if (hasOpened) gatherValues(machine, count);
   return hasOpened;
 }
