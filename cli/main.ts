@@ -18,6 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // There is nowhere to say it.
 process.stderr.on('error', () => undefined);
 
+// Stacks then lead into the sources. To read the maps takes as long as a small command, so only who asks for stacks waits for them.
+if (process.argv.includes('--debug')) process.setSourceMapsEnabled(true);
+
 // Asked at each press of Tab: without the parser, which takes longer to load than this takes.
 const [first, ...words] = process.argv.slice(2);
 if (first === '--complete') {
