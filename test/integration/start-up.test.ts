@@ -14,6 +14,17 @@ const SCHEMA = JSON.stringify({
   columns: [{ sourceHeader: 'id', targetHeader: 'id', type: 'fingerprint' }],
 });
 
+/** Each takes longer to load than a small table to encrypt. */
+const HEAVY = [
+  'yaml',
+  'zod',
+  'age-encryption',
+  'apache-arrow',
+  'libphonenumber-js',
+  '@clack/prompts',
+  '@zxcvbn-ts/core',
+];
+
 /** Hooks that write the address of each module into a file when it is loaded. */
 const HOOKS = `import { appendFileSync } from 'node:fs';
 export async function load(url, context, next) {
@@ -71,24 +82,23 @@ function loadedAtStart(script: string): Loaded {
   return partsOf([...files].map((file) => pathToFileURL(join(BIN, file)).href));
 }
 
-test('the version is printed without what tables and projects need', async () => {
+test('the version is printed without a parser', async () => {
   const { files, parts } = await loadedBy(['--version']);
-  expect(files).toBeLessThanOrEqual(10);
-  for (const name of ['yaml', 'zod', 'src/files', 'src/bytes', 'src/tabular', 'src/collab']) {
-    expect(parts).not.toContain(name);
-  }
+  expect(files).toBeLessThanOrEqual(4);
+  expect(parts).not.toContain('yargs');
 });
 
-/** Each takes longer to load than a small table to encrypt. */
-const HEAVY = [
-  'yaml',
-  'zod',
-  'age-encryption',
-  'apache-arrow',
-  'libphonenumber-js',
-  '@clack/prompts',
-  '@zxcvbn-ts/core',
-];
+test.each(['--help', 'encrypt --help', 'key create --help', 'query --help', 'collab --help'])(
+  'help is printed without what commands need: %s',
+  async (line) => {
+    const { files, parts } = await loadedBy(line.split(' '));
+    expect(files).toBeLessThanOrEqual(12);
+    expect(parts).toContain('yargs');
+    const own = [...parts].filter((name) => name.startsWith('src/'));
+    expect(own.sort()).toEqual(['src/errors', 'src/project']);
+    for (const name of HEAVY) expect(parts).not.toContain(name);
+  },
+);
 
 test.each([
   ['encrypt', 'in.csv', '--schema', 'schema.json', '--id', ID, '--output', 'out.csv'],
