@@ -120,18 +120,21 @@ async function deal(
     const whole = table.finish();
     if ('reason' in whole) return null;
     expect(whole.parts.length).toBe(table.setup.parts);
-    const widths = [...plan.encoded.map(() => null), ...(hasPositions ? [PLACE_BYTES] : [])];
+    const widths = [...plan.encoded, ...(hasPositions ? ['position'] : [])].map(() => null);
     const rows: { readonly text: string; readonly position: bigint }[] = [];
     for (const part of whole.parts) {
       const bytes = new Uint8Array(part.bytes);
       loadPart(table.setup.store, part, bytes);
-      const { columns, ...batch } = gatherColumns(bytes, rowStarts(bytes), widths, FRESH_MEMORY);
-      expect(batch.rows).toBe(part.rows);
-      const places = hasPositions ? columns.at(-1) : undefined;
-      const view = places?.layout === 'fixed' ? new DataView(places.values.buffer, places.values.byteOffset) : null;
-      textsOf({ ...batch, columns: columns.slice(0, plan.encoded.length) }).forEach((text, row) => {
-        rows.push({ text, position: view?.getBigInt64(row * PLACE_BYTES, true) ?? 0n });
+      const view = new DataView(bytes.buffer);
+      const starts = rowStarts(bytes);
+      const { columns } = gatherColumns(bytes, starts, widths, FRESH_MEMORY);
+      const stored = { rows: starts.length, columns: columns.slice(0, plan.encoded.length) };
+      textsOf(stored).forEach((text, row) => {
+        // The position is at the end of a row.
+        const end = starts[row + 1] ?? bytes.length;
+        rows.push({ text, position: hasPositions ? view.getBigInt64(end - PLACE_BYTES, true) : 0n });
       });
+      expect(starts.length).toBe(part.rows);
     }
     rows.sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0));
     const { nulls, normalised, pads } = whole;
