@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import type { TableProgress } from '../../src/actions/member/tables.ts';
 import type { CliIo } from '../terminal.ts';
 
@@ -15,7 +14,7 @@ export async function withProgress<Result>(
   io: CliIo,
   work: (onProgress: (progress: TableProgress) => void) => Promise<Result>,
 ): Promise<Result> {
-  const display = showProgress(io);
+  const display = await showProgress(io);
   try {
     return await work((progress) => {
       display.update(progress);
@@ -25,8 +24,9 @@ export async function withProgress<Result>(
   }
 }
 
-function showProgress(io: CliIo): ProgressDisplay {
+async function showProgress(io: CliIo): Promise<ProgressDisplay> {
   if (io.stderr.isTTY !== true) return SILENT;
+  const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
     stream: io.stderr,
     format: '{phase} [{bar}] {percentage}% | {rows} rows | {rate} rows/s | {eta_formatted} left',
