@@ -35,7 +35,7 @@ export {
 } from './column.ts';
 export { type Decimal, fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 export { classifyCell, paddedBytesOf, sealedCellBytes } from './kernels/cell-format.ts';
-export { createKernel, defaultKernel, KERNEL_NAMES } from './kernels/create-kernel.ts';
+export { createKernel, defaultKernel, KERNEL_NAMES, nativeKernelProblem } from './kernels/create-kernel.ts';
 export {
   CELL_CLEARTEXT,
   CELL_FINGERPRINT,
@@ -50,7 +50,7 @@ export {
   type RowKeys,
   type SealTask,
 } from './kernels/kernel.ts';
-export { checkSealable } from './kernels/plan.ts';
+export { checkSealable, sealLimits } from './kernels/plan.ts';
 export { type WasmExports, WasmMachine } from './kernels/wasm/machine.ts';
 export {
   deriveFingerprintKey,
@@ -72,6 +72,8 @@ export {
   MIN_SECRET_BYTES,
   NONCE_BYTES,
   PAD_COUNT_BYTES,
+  SEALED_OVERHEAD_BYTES,
+  SEALED_PREFIX_BYTES,
 } from './limits.ts';
 export { freshNonces, NonceMasks, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';
