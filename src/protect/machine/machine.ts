@@ -49,6 +49,13 @@ export interface TableExports extends WasmExports {
   ): number;
   gatherPositions(placesAt: number, rows: number, to: number): void;
   wipeTable(): void;
+  readonly dealBytes: WasmConstant;
+  readonly storedBytes: WasmConstant;
+  readonly partBytes: WasmConstant;
+  /** One of the results in `assembly/deal.ts`. */
+  dealRows(deal: number, at: number, end: number, isLast: number, stop: number): number;
+  /** The place of a record, or 0. */
+  findRecord(at: number, end: number, isLast: number): number;
 }
 
 /** What `splitRecord` returns if the text ends before the record does. */
