@@ -37,7 +37,6 @@ export interface ProtectedPart {
 
 /** Protects parts of a table in one thread. It takes all of the machine's memory from `ioAt` on. */
 export class PartProtector {
-  readonly #machine: TableMachine;
   readonly #protector: LineProtector;
   readonly #keys: WorkerKeys;
   readonly #store: SharedParts;
@@ -51,7 +50,6 @@ export class PartProtector {
     const keys = takeKeys(setup);
     const { root, tasks } = keys;
     const { hasPlaces, signed, widths, csv } = setup;
-    this.#machine = machine;
     this.#keys = keys;
     this.#store = store;
     this.#parts = parts;
@@ -68,9 +66,8 @@ export class PartProtector {
     });
   }
 
-  /** Wipes the keys, and all that was in the machine's memory. */
+  /** Wipes the keys. The machine's memory is wiped by its owner. */
   close(): void {
-    this.#machine.exports.wipeTable();
     this.#protector[Symbol.dispose]();
     this.#keys[Symbol.dispose]();
   }
