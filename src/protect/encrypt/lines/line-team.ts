@@ -40,8 +40,10 @@ export class LineTeam {
       hasFailed = true;
       throw error;
     };
+    // The first is for this thread, which is already there.
+    const first = nextJob();
     const here = async (): Promise<void> => {
-      for (let job = nextJob(); job !== null; job = nextJob()) {
+      for (let job = first; job !== null; job = nextJob()) {
         take(job.range.number, this.#here.deal(job.range));
         await setImmediate();
       }
