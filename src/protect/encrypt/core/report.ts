@@ -17,7 +17,7 @@ import {
   type TargetReport,
 } from '../../../suggest/index.ts';
 import type { EncodedIndex, ReadIndex } from './column-index.ts';
-import type { ColumnFigures } from './figures.ts';
+import type { StoredFigures } from './stored-figures.ts';
 import type { EncryptPlan, Pads, PlannedColumn } from './plan.ts';
 
 /** Which rows the figures of a report are of: `whole` all of them, `sample` the first 4,096 and then one of 64. Sizes are of all. */
@@ -71,7 +71,7 @@ class CellMeter {
   }
 
   /** Takes what was found in the stored values of some rows instead of the values. */
-  addFigures(rows: number, { nulls, bytes, sealedGroups }: ColumnFigures): void {
+  addFigures(rows: number, { nulls, bytes, sealedGroups }: StoredFigures): void {
     const values = rows - nulls;
     this.#rows += rows;
     this.#values += values;
@@ -146,7 +146,7 @@ export class ReportCollector {
    * @param figures of all these rows, for each stored column
    * @param sample the columns as they were read, and behind them the stored ones
    */
-  addSampled(rows: number, figures: readonly ColumnFigures[], sample: Batch): void {
+  addSampled(rows: number, figures: readonly StoredFigures[], sample: Batch): void {
     const stored = sample.columns.slice(this.#before.size);
     const all = Array.from({ length: sample.rows }, (_, row) => row);
     for (const [index, collector] of this.#before) collect(collector, sample.columns[index], all);

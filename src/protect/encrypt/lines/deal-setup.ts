@@ -1,4 +1,4 @@
-import type { ColumnFigures } from '../core/figures.ts';
+import type { StoredFigures } from '../core/stored-figures.ts';
 import type { SharedParts } from './part-store.ts';
 
 /** A column that is stored, as the machine sees it. */
@@ -20,6 +20,12 @@ export interface DealSetup {
   readonly path: string;
   /** The file's length in bytes. */
   readonly bytes: number;
+  /** The place of its first row. */
+  readonly dataStart: number;
+  /** Length of the ranges in bytes, of which one thread deals the records that start in it. */
+  readonly rangeBytes: number;
+  /** The number of the next range that no thread has taken, of 32 bits. */
+  readonly nextRange: SharedArrayBuffer;
   readonly delimiter: number;
   readonly separator: '\n' | '\r\n';
   /** Fields of a record. */
@@ -41,20 +47,13 @@ export interface DealSetup {
   readonly store: SharedParts;
 }
 
-/** A range of a file, of which one thread deals the records that start in it. */
-export interface DealRange {
-  /** From 0 on, in the order of the file. */
-  readonly number: number;
-  /** Its first byte, and the byte behind it. */
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Numbers that say where a piece of a part was stored: the part, the place, the length in bytes and the rows. */
 export const PIECE_NUMBERS = 4;
 
 /** What dealing a range gave. */
 export interface DealtRange {
+  /** Of the range: from 0 on, in the order of the file. */
+  readonly number: number;
   /** The place of the first record that starts in the range or behind it, by looking at the range alone. */
   readonly first: number;
   /** The place of the first record behind the range. */
@@ -63,13 +62,13 @@ export interface DealtRange {
   /** {@link PIECE_NUMBERS} for each piece. */
   readonly pieces: Float64Array;
   /** Of each stored column. */
-  readonly columns: readonly ColumnFigures[];
+  readonly columns: readonly StoredFigures[];
   /** The rows of the sample, in the format of `row-format.ts`: the sampled fields as they were read, then the stored columns. */
   readonly samples: Uint8Array;
 }
 
-/** A range that only the ordinary way can read. */
+/** That a table is left to the ordinary way. */
 export interface Declined {
-  /** Why, in words. */
+  /** Why, in words that follow the name of the table. */
   readonly reason: string;
 }

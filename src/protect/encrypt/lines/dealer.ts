@@ -4,9 +4,9 @@ import { readFailure } from '../../../files/index.ts';
 import { fillRandom } from '../../../platform/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
 import { DEAL_WORDS, type DealMemory, DRAWS, layOutDeal, PART_WORDS, STORED_WORDS, TEXT_BYTES } from './deal-memory.ts';
-import type { ColumnFigures } from '../core/figures.ts';
+import type { StoredFigures } from '../core/stored-figures.ts';
 import { SAMPLE_HEAD } from '../core/report.ts';
-import type { DealRange, DealSetup, DealtRange, Declined } from './deal-setup.ts';
+import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { storePieces } from './part-store.ts';
 
 /** What `dealRows` returns; see `assembly/deal.ts`. */
@@ -57,22 +57,30 @@ export class Dealer {
   }
 
   /**
-   * Deals the records that start in a range of the file, and stores their rows.
+   * Deals the records that start in the next range of the file that no thread has taken, and stores their rows. `null` if there is none.
    *
    * @throws {SealroomError} IO_READ, IO_WRITE.
    */
-  deal(range: DealRange): DealtRange | Declined {
-    this.#begin(range);
-    const isFirst = range.number === 0;
+  dealNext(): DealtRange | Declined | null {
+    const { dataStart, rangeBytes, bytes, nextRange } = this.#setup;
+    const number = Atomics.add(new Int32Array(nextRange), 0, 1);
+    const start = dataStart + number * rangeBytes;
+    if (number > 0 && start >= bytes) return null;
+    return this.#deal(number, start, start + rangeBytes);
+  }
+
+  #deal(number: number, start: number, end: number): DealtRange | Declined {
+    this.#begin(number);
+    const isFirst = number === 0;
     // A line break just before the range tells that a record starts with it.
-    const text: Text = { at: this.#memory.text, end: this.#memory.text, base: range.start - (isFirst ? 0 : 1) };
+    const text: Text = { at: this.#memory.text, end: this.#memory.text, base: start - (isFirst ? 0 : 1) };
     if (!this.#read(text)) return { reason: REASONS.changed };
     if (!isFirst) text.at = this.#machine.exports.findRecord(text.at + 1, text.end, this.#isLast(text) ? 1 : 0);
     if (text.at === 0) return { reason: REASONS.irregular };
     const first = this.#placeOf(text, text.at);
     for (;;) {
       const from = text.at;
-      const ended = this.#dealText(text, range.end);
+      const ended = this.#dealText(text, end);
       if (typeof ended !== 'string') return ended;
       if (this.#machine.exports.isText(from, text.at) === 0) return { reason: REASONS.encoding };
       if (ended === 'done') break;
@@ -82,6 +90,7 @@ export class Dealer {
     if (!this.#store(this.#filledParts())) return { reason: REASONS.rows };
     this.#takeSamples();
     return {
+      number,
       first,
       next: this.#placeOf(text, text.at),
       rows: this.#words()[DEAL_WORDS.rows] ?? 0,
@@ -91,7 +100,7 @@ export class Dealer {
     };
   }
 
-  #begin({ number }: DealRange): void {
+  #begin(number: number): void {
     const { sampled, hasPositions, parts, roomBytes, columns } = this.#setup;
     const { samples, rooms, stored } = this.#memory;
     const { storedBytes } = this.#machine.exports;
@@ -241,7 +250,7 @@ export class Dealer {
     words[DEAL_WORDS.samplesTo] = samples;
   }
 
-  #figuresOf(index: number): ColumnFigures {
+  #figuresOf(index: number): StoredFigures {
     const { memory, storedBytes } = this.#machine.exports;
     const view = new DataView(memory.buffer, this.#memory.stored + index * storedBytes.value, storedBytes.value);
     const wordOf = (word: keyof typeof STORED_WORDS): number => view.getInt32(STORED_WORDS[word] * 4, true);

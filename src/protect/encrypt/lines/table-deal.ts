@@ -6,20 +6,13 @@ import type { ByteSource } from '../../../files/index.ts';
 import type { TableSchema } from '../../../schema/index.ts';
 import type { CsvStart } from '../../../tabular/index.ts';
 import { fingerprintColumnsOf } from '../core/duplicates.ts';
-import type { ColumnFigures } from '../core/figures.ts';
+import type { StoredFigures } from '../core/stored-figures.ts';
 import { type EncryptPlan, padOf, type Pads, type PlannedColumn } from '../core/plan.ts';
 import type { ReportCollector } from '../core/report.ts';
 import { gatherColumns, rowStarts } from '../core/row-format.ts';
 import type { NormalisedColumn } from '../core/row-ingest.ts';
-import {
-  type DealRange,
-  type DealSetup,
-  type DealtColumn,
-  type DealtRange,
-  type Declined,
-  PIECE_NUMBERS,
-} from './deal-setup.ts';
-import { PartStore, type SharedParts, type StoredPart } from './part-store.ts';
+import { type DealSetup, type DealtColumn, type DealtRange, type Declined, PIECE_NUMBERS } from './deal-setup.ts';
+import { PartStore, type StoredPart } from './part-store.ts';
 
 /** Bytes at the start of a file by whose lines the number of its rows is estimated. */
 const ESTIMATE_BYTES = 1 << 16;
@@ -40,6 +33,9 @@ const ROOM_FACTOR = 1.5;
 const LEAST_ROOM_BYTES = 16 << 10;
 /** Rows of average length that a room holds at least. */
 const LEAST_ROOM_ROWS = 8;
+
+/** A number that no range has. */
+const NO_RANGE = 1 << 30;
 
 /** The steps that the machine knows. They are the same for all of ASCII on any runtime. */
 const KNOWN_STEPS: ReadonlySet<string> = new Set(['trim', 'lower', 'nfc']);
@@ -79,17 +75,19 @@ export interface DealtTable {
 export class TableDeal {
   readonly #input: TableDealInput;
   readonly #store: PartStore;
-  readonly #rangeBytes: number;
   readonly setup: DealSetup;
+  /** Ranges that were dealt before one that is in front of them. */
+  readonly #early = new Map<number, DealtRange>();
+  /** The number of the next range, and the place of the record that it must begin with. */
+  #number = 0;
   #next: number;
   #rows = 0;
-  readonly #columns: ColumnFigures[];
+  readonly #columns: StoredFigures[];
   readonly #pieces: { places: number[]; lengths: number[]; rows: number; bytes: number }[];
 
-  private constructor(input: TableDealInput, store: PartStore, setup: DealSetup, rangeBytes: number) {
+  private constructor(input: TableDealInput, store: PartStore, setup: DealSetup) {
     this.#input = input;
     this.#store = store;
-    this.#rangeBytes = rangeBytes;
     this.setup = setup;
     this.#next = input.start.dataStart;
     this.#columns = setup.columns.map(() => NO_FIGURES);
@@ -124,6 +122,9 @@ export class TableDeal {
     const setup: DealSetup = {
       path: source.path,
       bytes: source.bytes,
+      dataStart: start.dataStart,
+      rangeBytes,
+      nextRange: new SharedArrayBuffer(4),
       delimiter: start.delimiter,
       separator: start.separator,
       fields: start.fields.length,
@@ -135,27 +136,33 @@ export class TableDeal {
       roomBytes: Math.ceil(room / 16) * 16,
       store: store.shared,
     };
-    return new TableDeal(input, store, setup, rangeBytes);
+    return new TableDeal(input, store, setup);
   }
 
-  /** What threads need to load the parts. */
-  get store(): SharedParts {
-    return this.#store.shared;
+  /** Rows of the ranges that were taken, up to the first that was not. */
+  get rows(): number {
+    return this.#rows;
   }
 
-  /** The ranges to deal, in their order. */
-  *ranges(): Generator<DealRange> {
-    const { bytes } = this.setup;
-    let start = this.#input.start.dataStart;
-    for (let number = 0; number === 0 || start < bytes; number++) {
-      const end = Math.min(bytes, start + this.#rangeBytes);
-      yield { number, start, end };
-      start = end;
+  /** Takes what a range gave, in any order. If the table is declined, the threads find no further range. */
+  take(dealt: DealtRange | Declined): Declined | null {
+    if ('reason' in dealt) return this.#decline(dealt);
+    this.#early.set(dealt.number, dealt);
+    for (;;) {
+      const range = this.#early.get(this.#number);
+      if (range === undefined) return null;
+      this.#early.delete(this.#number++);
+      const declined = this.#takeNext(range);
+      if (declined !== null) return this.#decline(declined);
     }
   }
 
-  /** Takes what the next range gave, in their order. */
-  take(range: DealtRange): Declined | null {
+  #decline(declined: Declined): Declined {
+    Atomics.store(new Int32Array(this.setup.nextRange), 0, NO_RANGE);
+    return declined;
+  }
+
+  #takeNext(range: DealtRange): Declined | null {
     if (range.first !== this.#next) return { reason: 'has line breaks in quotes that look like records' };
     this.#next = range.next;
     this.#rows += range.rows;
@@ -227,7 +234,7 @@ export class TableDeal {
   }
 }
 
-const NO_FIGURES: ColumnFigures = {
+const NO_FIGURES: StoredFigures = {
   longest: null,
   nulls: 0,
   bytes: 0,
@@ -237,7 +244,7 @@ const NO_FIGURES: ColumnFigures = {
   missing: 0,
 };
 
-function add(some: ColumnFigures, more: ColumnFigures): ColumnFigures {
+function add(some: StoredFigures, more: StoredFigures): StoredFigures {
   const longest = Math.max(some.longest ?? -1, more.longest ?? -1);
   return {
     longest: longest === -1 ? null : longest,

@@ -43,7 +43,7 @@ const DRAWS_END: i32 = 36;
 const RUN: i32 = 40;
 /** Rows of this run so far. */
 const ROWS: i32 = 44;
-/** Where samples begin, the end of what was written, and of the room for them; rows at the start of the run that are all in the sample. */
+/** Where samples begin, the end of what was written, and of the room for them, if there is any; rows at the start of the run that are all in the sample. */
 const SAMPLES_AT: i32 = 48;
 const SAMPLES_TO: i32 = 52;
 const SAMPLES_END: i32 = 56;
@@ -108,6 +108,7 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
   let draw = load<i32>(deal, NEXT_DRAW);
   const drawsEnd = load<i32>(deal, DRAWS_END);
   let row = load<i32>(deal, ROWS);
+  const samples = load<i32>(deal, SAMPLES_END) > load<i32>(deal, SAMPLES_AT);
   let result = DONE;
   while (at < stop && at < end) {
     if (draw == drawsEnd) {
@@ -128,7 +129,7 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
       result = PART_FULL;
       break;
     }
-    const isSampled = row < load<i32>(deal, SAMPLE_HEAD) || (row & (SAMPLE_STRIDE - 1)) == 0;
+    const isSampled = samples && (row < load<i32>(deal, SAMPLE_HEAD) || (row & (SAMPLE_STRIDE - 1)) == 0);
     const samplesTo = isSampled ? load<i32>(deal, SAMPLES_TO) : 0;
     if (isSampled && mostBytesOfSample(deal) > load<i32>(deal, SAMPLES_END) - samplesTo) {
       result = SAMPLES_FULL;

@@ -1,5 +1,5 @@
 /** What was found in some rows of a stored column. */
-export interface ColumnFigures {
+export interface StoredFigures {
   /** The longest value in bytes, or `null` if there is none. */
   readonly longest: number | null;
   readonly nulls: number;
