@@ -23,7 +23,7 @@ import { DuplicateCheck } from '../duplicates.ts';
 import type { CheckedOptions, EncryptProgress, EncryptSummary } from '../encrypt-options.ts';
 import { provenanceOf, signerOf, type Outcome, summarise } from '../outcome.ts';
 import { createWorkerSetup } from '../worker-setup.ts';
-import type { DealtRange, Declined } from './deal-setup.ts';
+import type { Declined } from './deal-setup.ts';
 import { LineTeam } from './line-team.ts';
 import type { ProtectedPart, ProtectSetup } from './part-protector.ts';
 import { type DealtTable, TableDeal } from './table-deal.ts';
@@ -113,8 +113,8 @@ class LineEncryption {
   readonly #signer: TableSigner | null;
   readonly #isChecked: boolean;
   readonly #tempDirectory: string;
-  /** Rows before each range. */
-  readonly #rowsBefore: number[] = [];
+  /** Rows of each range. */
+  readonly #rangeRows: number[] = [];
 
   constructor(options: CheckedOptions, start: CsvStart, plan: EncryptPlan, signer: TableSigner | null) {
     this.#options = options;
@@ -170,33 +170,13 @@ class LineEncryption {
   /** Deals all rows to parts. */
   async #deal(deal: TableDeal, team: LineTeam): Promise<DealtTable | Declined> {
     const { signal } = this.#options;
-    const ranges = deal.ranges();
-    /** Ranges that were dealt before the one that comes next. */
-    const early = new Map<number, DealtRange>();
     let declined: Declined | null = null;
-    let rows = 0;
-    await team.deal(
-      () => {
-        signal?.throwIfAborted();
-        const next = declined === null ? ranges.next() : null;
-        return next === null || next.done === true ? null : next.value;
-      },
-      (number, range) => {
-        if ('reason' in range) {
-          declined ??= range;
-          return;
-        }
-        early.set(number, range);
-        for (let next = early.get(this.#rowsBefore.length); next !== undefined && declined === null;) {
-          early.delete(this.#rowsBefore.length);
-          this.#rowsBefore.push(rows);
-          rows += next.rows;
-          declined = deal.take(next);
-          next = early.get(this.#rowsBefore.length);
-        }
-        this.#report('read', rows, null);
-      },
-    );
+    await team.deal(deal, (range) => {
+      signal?.throwIfAborted();
+      if (!('reason' in range)) this.#rangeRows[range.number] = range.rows;
+      declined = deal.take(range) ?? declined;
+      this.#report('read', deal.rows, null);
+    });
     signal?.throwIfAborted();
     return declined ?? deal.finish();
   }
@@ -260,7 +240,7 @@ class LineEncryption {
     const lineFile = writer?.lineFile;
     const turns = Turns.from(lineFile?.start ?? 0);
     const setup: ProtectSetup = {
-      store: deal.store,
+      store: deal.setup.store,
       parts,
       pads,
       turns: turns.memory,
@@ -280,7 +260,8 @@ class LineEncryption {
   /** The row of the table, from 1 on, that a position stands for: the number of a range, and of a row in it. */
   #rowAt(position: number): number {
     const range = Math.floor(position / 2 ** 32);
-    return (this.#rowsBefore[range] ?? 0) + (position - range * 2 ** 32);
+    const before = this.#rangeRows.slice(0, range).reduce((sum, rows) => sum + rows, 0);
+    return before + (position - range * 2 ** 32);
   }
 
   #report(phase: EncryptProgress['phase'], rows: number, totalRows: number | null): void {

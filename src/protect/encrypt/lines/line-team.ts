@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type HelperThreads, startHelpers, whenAllEnded } from '../../../workers/index.ts';
-import type { DealRange, DealtRange, Declined } from './deal-setup.ts';
+import type { DealtRange, Declined } from './deal-setup.ts';
 import { type LineJob, type LineResult, LineThread, type LineThreadSetup } from './line-thread.ts';
 import type { ProtectedPart, ProtectSetup } from './part-protector.ts';
+import type { TableDeal } from './table-deal.ts';
 import type { Turns } from './turns.ts';
 
 /** The threads of an encryption: this one, which works like the others, and its helpers. */
@@ -24,34 +25,35 @@ export class LineTeam {
   }
 
   /**
-   * Deals ranges as long as there are any.
+   * Deals all ranges of the file.
    *
-   * @param next gives the next range, or `null` if there is none any more
    * @param take gets what the ranges gave, in no order
-   * @throws {SealroomError} IO_READ, IO_WRITE, IO_ENGINE; errors of `next`.
+   * @throws {SealroomError} IO_READ, IO_WRITE, IO_ENGINE; errors of `take`. The other threads find no further range then.
    */
-  async deal(next: () => DealRange | null, take: (number: number, range: DealtRange | Declined) => void): Promise<void> {
-    let hasFailed = false;
-    const nextJob = (): (LineJob & { readonly kind: 'deal' }) | null => {
-      const range = hasFailed ? null : next();
-      return range === null ? null : { kind: 'deal', range };
+  async deal(table: Pick<TableDeal, 'stop'>, take: (range: DealtRange | Declined) => void): Promise<void> {
+    let isDone = false;
+    const takeNext = (range: DealtRange | Declined | null): void => {
+      if (range === null) isDone = true;
+      else take(range);
     };
-    const fail = (error: unknown): never => {
-      hasFailed = true;
+    const stop = (error: unknown): never => {
+      isDone = true;
+      table.stop();
       throw error;
     };
-    // The first is for this thread, which is already there.
-    const first = nextJob();
     const here = async (): Promise<void> => {
-      for (let job = first; job !== null; job = nextJob()) {
-        take(job.range.number, this.#here.deal(job.range));
+      while (!isDone) {
+        takeNext(this.#here.deal());
         await setImmediate();
       }
     };
-    const helped = this.#helpers.run(nextJob, (result) => {
-      if (result.kind === 'dealt') take(result.number, result.range);
-    });
-    await whenAllEnded([helped.catch(fail), here().catch(fail)]);
+    const helped = this.#helpers.run(
+      () => (isDone ? null : { kind: 'deal' }),
+      (result) => {
+        if (result.kind === 'dealt') takeNext(result.range);
+      },
+    );
+    await whenAllEnded([helped.catch(stop), here().catch(stop)]);
   }
 
   /**

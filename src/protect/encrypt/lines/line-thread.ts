@@ -1,6 +1,6 @@
 import { TableMachine } from '../../machine/machine.ts';
 import type { EncryptWorkerSetup } from '../worker.ts';
-import type { DealRange, DealSetup, DealtRange, Declined } from './deal-setup.ts';
+import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { Dealer } from './dealer.ts';
 import { type ProtectedPart, PartProtector, type ProtectSetup, protectNext } from './part-protector.ts';
 import { Turns } from './turns.ts';
@@ -11,15 +11,15 @@ export interface LineThreadSetup {
   readonly protect: EncryptWorkerSetup;
 }
 
-/** What a thread is told to do: deal a range, get ready for the second pass once all are dealt, or protect the next part. */
+/** What a thread is told to do: deal the next range, get ready for the second pass once all are dealt, or protect the next part. */
 export type LineJob =
-  | { readonly kind: 'deal'; readonly range: DealRange }
+  | { readonly kind: 'deal' }
   | { readonly kind: 'prepare'; readonly setup: ProtectSetup }
   | { readonly kind: 'protect' };
 
-/** What a job gave: of the second pass `null` if nothing was left to do. */
+/** What a job gave: `null` if nothing was left to do. */
 export type LineResult =
-  | { readonly kind: 'dealt'; readonly number: number; readonly range: DealtRange | Declined }
+  | { readonly kind: 'dealt'; readonly range: DealtRange | Declined | null }
   | { readonly kind: 'prepared' }
   | { readonly kind: 'protected'; readonly part: ProtectedPart | null };
 
@@ -38,7 +38,7 @@ export class LineThread {
   run(job: LineJob): LineResult {
     switch (job.kind) {
       case 'deal':
-        return { kind: 'dealt', number: job.range.number, range: this.deal(job.range) };
+        return { kind: 'dealt', range: this.deal() };
       case 'prepare':
         this.prepare(job.setup);
         return { kind: 'prepared' };
@@ -53,9 +53,9 @@ export class LineThread {
   }
 
   /** @throws {SealroomError} IO_READ, IO_WRITE. */
-  deal(range: DealRange): DealtRange | Declined {
+  deal(): DealtRange | Declined | null {
     this.#dealer ??= new Dealer(this.#machine, this.#setup.deal);
-    return this.#dealer.deal(range);
+    return this.#dealer.dealNext();
   }
 
   /** Ends the first pass, and returns what protects the parts. */

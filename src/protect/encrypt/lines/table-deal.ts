@@ -158,8 +158,13 @@ export class TableDeal {
   }
 
   #decline(declined: Declined): Declined {
-    Atomics.store(new Int32Array(this.setup.nextRange), 0, NO_RANGE);
+    this.stop();
     return declined;
+  }
+
+  /** Lets the threads find no further range. */
+  stop(): void {
+    Atomics.store(new Int32Array(this.setup.nextRange), 0, NO_RANGE);
   }
 
   #takeNext(range: DealtRange): Declined | null {
