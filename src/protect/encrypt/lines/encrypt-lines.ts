@@ -39,7 +39,7 @@ const NOT_TRIED: Declined = { reason: '' };
  * a file with anything that these steps do not treat exactly as the ordinary way would is left to it, before any output is begun.
  *
  * @param started when the operation began, from `performance.now`
- * @returns why it is left to the ordinary way, in words about the file, or without a word where the reason is no news
+ * @returns why it is left to the ordinary way, in words that follow a colon, or none where that is no news
  * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; RULE_DUPLICATES; IO_ABORTED.
  */
 export async function encryptLines(
@@ -49,7 +49,7 @@ export async function encryptLines(
 ): Promise<EncryptSummary | Declined> {
   const { kernel = defaultKernel(), schema, signal } = options;
   if (kernel !== 'wasm' || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
-  if (options.report === 'whole') return { reason: 'its report is of all values' };
+  if (options.report === 'whole') return { reason: 'a report of all values' };
   try {
     const start = await openCsvStart(options.input, {
       headerRow: schema.headerRow,

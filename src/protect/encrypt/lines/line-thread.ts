@@ -13,9 +13,7 @@ export interface LineThreadSetup {
 
 /** What a thread is told to do: deal the next range, get ready for the second pass once all are dealt, or protect the next part. */
 export type LineJob =
-  | { readonly kind: 'deal' }
-  | { readonly kind: 'prepare'; readonly setup: ProtectSetup }
-  | { readonly kind: 'protect' };
+  { readonly kind: 'deal' } | { readonly kind: 'prepare'; readonly setup: ProtectSetup } | { readonly kind: 'protect' };
 
 /** What a job gave: `null` if nothing was left to do. */
 export type LineResult =
@@ -87,6 +85,6 @@ export class LineThread {
   close(): void {
     this.#dealer?.close();
     this.#protection?.protector.close();
-    this.#machine.exports.wipeTable();
+    this.#machine.wipe();
   }
 }

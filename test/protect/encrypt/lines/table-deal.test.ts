@@ -355,7 +355,7 @@ describe('a table that is dealt', () => {
     if ('reason' in table) throw new Error(table.reason);
     const dealer = new Dealer(machines[0] ?? new TableMachine(), table.setup);
     const dealt = dealer.dealNext();
-    expect(dealt === null ? null : table.take(dealt)).toEqual({ reason: 'has nulls that are refused' });
+    expect(dealt === null ? null : table.take(dealt)).toEqual({ reason: 'nulls that are refused' });
     expect(dealer.dealNext()).toBeNull();
     dealer.close();
     await table.close();
