@@ -1,4 +1,5 @@
 import { SealroomError } from '../errors/index.ts';
+import { tooManyThreads } from './helper-threads.ts';
 import { startWorkerModule, type JobWorker } from './worker-module.ts';
 import { OrderedResults } from './ordered-results.ts';
 import { WorkerThread } from './worker-thread.ts';
@@ -56,10 +57,7 @@ export async function createWorkerPool<Job, Result>(
     while (workers.length < threads) workers.push(new WorkerThread<Job, Result>(workerSetup));
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close()));
-    throw new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
-      hint: 'use fewer with `--threads`',
-      cause: error,
-    });
+    throw tooManyThreads(threads, error);
   }
   return new PoolOfWorkers(workers);
 }

@@ -12,14 +12,14 @@ import { storePieces } from './part-store.ts';
 /** What `dealRows` returns; see `assembly/deal.ts`. */
 const RESULTS = ['done', 'needs text', 'needs draws', 'part full', 'samples full', 'irregular', 'unfit'] as const;
 
-/** Why a range is not dealt, in words that follow the name of the file. */
+/** Why a range is not dealt, in words that follow a colon. */
 const REASONS = {
-  irregular: 'is not regular',
-  unfit: 'has a value that is not plain',
-  encoding: 'is not UTF-8',
-  long: 'has very long records',
-  changed: 'changed while it was read',
-  rows: 'has more rows than its start promised',
+  irregular: 'lines that are not regular',
+  unfit: 'values that need a closer look',
+  encoding: 'text that is not UTF-8',
+  long: 'very long records',
+  changed: 'a change while it was read',
+  rows: 'more rows than its start promised',
 } as const;
 
 /** The text in memory: its first record that was not dealt, its end, and where in the file it is. */
@@ -92,10 +92,10 @@ export class Dealer {
    * Deals a table whose bytes come one after another: all of it is one range. It goes on with each chunk.
    *
    * @param chunks from `dataStart` on
-   * @returns a generator that yields when it needs the next chunk
+   * @returns a generator that yields when it needs the next chunk, with the number of rows so far
    * @throws {SealroomError} IO_WRITE.
    */
-  async *dealChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<void, DealtRange | Declined> {
+  async *dealChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<number, DealtRange | Declined> {
     const { dataStart } = this.#setup;
     this.#begin(0);
     const text = this.#emptyText(dataStart);
@@ -105,7 +105,7 @@ export class Dealer {
         const ended = this.#dealText(text, Infinity);
         if (typeof ended !== 'string') return ended;
       }
-      yield;
+      yield this.#words()[DEAL_WORDS.rows] ?? 0;
     }
     text.isLast = true;
     const ended = this.#dealText(text, Infinity);

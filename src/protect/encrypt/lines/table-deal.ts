@@ -149,10 +149,10 @@ export class TableDeal {
   /**
    * Deals a table whose bytes come one after another, if `setup` has no path, in one thread.
    *
-   * @returns a generator that yields between chunks
-   * @throws {SealroomError} IO_READ, IO_WRITE; IO_ABORTED.
+   * @returns a generator that yields between chunks, with the number of rows so far
+   * @throws {SealroomError} IO_READ, IO_WRITE; the reason of the signal.
    */
-  dealChunks(dealer: Dealer, signal: AbortSignal | undefined): AsyncGenerator<void, DealtRange | Declined> {
+  dealChunks(dealer: Dealer, signal: AbortSignal | undefined): AsyncGenerator<number, DealtRange | Declined> {
     const { source, dataStart } = this.#input.start;
     return dealer.dealChunks(skip(source.chunks(signal), dataStart));
   }
@@ -171,12 +171,17 @@ export class TableDeal {
   }
 
   #decline(declined: Declined): Declined {
-    Atomics.store(new Int32Array(this.setup.nextRange), 0, NO_RANGE);
+    this.stop();
     return declined;
   }
 
+  /** Lets the threads find no further range. */
+  stop(): void {
+    Atomics.store(new Int32Array(this.setup.nextRange), 0, NO_RANGE);
+  }
+
   #takeNext(range: DealtRange): Declined | null {
-    if (range.first !== this.#next) return { reason: 'has line breaks in quotes that look like records' };
+    if (range.first !== this.#next) return { reason: 'line breaks in quotes' };
     this.#next = range.next;
     this.#rows += range.rows;
     range.columns.forEach((found, index) => {
@@ -194,7 +199,7 @@ export class TableDeal {
     this.#sample(range);
     const { plan, refusesSecondNull } = this.#input;
     const hasSecondNull = fingerprintColumnsOf(plan).some(({ stored }) => (this.#columns[stored]?.nulls ?? 0) > 1);
-    return refusesSecondNull && hasSecondNull ? { reason: 'has nulls that are refused' } : null;
+    return refusesSecondNull && hasSecondNull ? { reason: 'nulls that are refused' } : null;
   }
 
   #sample({ rows, columns, samples }: DealtRange): void {
@@ -210,10 +215,10 @@ export class TableDeal {
     const { path, bytes } = this.setup;
     if (this.#number === 0 || (path !== null && this.#next !== bytes)) throw new Error('a range that was not taken');
     if (this.#pieces.some(({ bytes, rows }) => rows > 1 && bytes > MOST_PART_BYTES)) {
-      return { reason: 'has rows of very different lengths' };
+      return { reason: 'rows of very different lengths' };
     }
     const pads = this.#pads();
-    if (pads === null) return { reason: 'has a value that is too long for its pad' };
+    if (pads === null) return { reason: 'a value that is too long for its pad' };
     return {
       rows: this.#rows,
       parts: this.#pieces.map(({ places, lengths, rows, bytes }) => ({
@@ -306,7 +311,7 @@ function dealtColumns(plan: EncryptPlan, schema: TableSchema): readonly DealtCol
     const { normalise = [], nulls = [] } =
       schema.columns[plan.columns.findIndex(({ stored }) => stored === index)] ?? {};
     const unknown = normalise.find((step) => !KNOWN_STEPS.has(step));
-    if (unknown !== undefined) return { reason: `is normalised by \`${unknown}\`` };
+    if (unknown !== undefined) return { reason: `normalising by \`${unknown}\`` };
     const limits = planned.map(limitsOf);
     columns.push({
       field: plan.sources[source] ?? -1,
