@@ -170,15 +170,16 @@ class LineEncryption {
   /** Deals all rows to parts. */
   async #deal(deal: TableDeal, team: LineTeam): Promise<DealtTable | Declined> {
     const { signal } = this.#options;
-    let declined: Declined | null = null;
+    const declined: Declined[] = [];
     await team.deal(deal, (range) => {
       signal?.throwIfAborted();
       if (!('reason' in range)) this.#rangeRows[range.number] = range.rows;
-      declined = deal.take(range) ?? declined;
+      const left = deal.take(range);
+      if (left !== null) declined.push(left);
       this.#report('read', deal.rows, null);
     });
     signal?.throwIfAborted();
-    return declined ?? deal.finish();
+    return declined[0] ?? deal.finish();
   }
 
   /** Protects all parts, and writes them. */
