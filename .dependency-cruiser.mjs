@@ -205,8 +205,15 @@ export default {
       name: 'door',
       comment: 'a folder is entered by its index.ts, or by its second door; the two of actions are folders apart',
       severity: 'error',
-      from: { path: '^src/(actions/[^/]+|[^/]+)/', pathNot: '^src/public/' },
+      from: { path: '^src/(actions/[^/]+|[^/]+)/', pathNot: '^src/(public|protect/machine/assembly)/' },
       to: { path: '^src/[^/]+/', pathNot: `^src/($1/|(${DOORS}|${SECOND_DOORS})\\.ts$)` },
+    },
+    {
+      name: 'assembly',
+      comment: 'sources of a WebAssembly module are compiled with those of other modules, and with nothing else',
+      severity: 'error',
+      from: { path: '^src/.+/assembly/' },
+      to: { path: '^(src|cli)/', pathNot: '^src/.+/assembly/' },
     },
     {
       name: 'door-of-the-product',
@@ -274,10 +281,10 @@ export default {
     },
     {
       name: 'no-io-but-crypto',
-      comment: 'what Node has of cryptography, and nothing else of Node',
+      comment: 'what Node has of cryptography, and how it loads native code; nothing else of Node',
       severity: 'error',
       from: { path: `^${NODE_PLATFORM}$` },
-      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer|module)$' },
     },
     {
       name: 'no-circular',

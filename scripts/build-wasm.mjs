@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
  * @property {string} folder where `assembly/` and `binary.ts` are
  * @property {string} what what the binary is, for its docstring
  * @property {string[]} [shares] sources of other modules that it is compiled with; they import what they need from files here
+ * @property {string[]} [links] folders of other modules whose `assembly/` its sources import from, by relative paths
  * @property {number} pages initial memory in pages of 64 KiB
  */
 
@@ -28,6 +29,13 @@ export const MODULES = [
   },
   // A chunk of 1 MiB and a position of 4 bytes for each of its bytes.
   { folder: 'src/tabular/csv', what: 'the search for the structure of CSV', pages: 82 },
+  // The kernel's memory map; what is behind it grows with what it is given.
+  {
+    folder: 'src/protect/machine',
+    what: 'whole tables',
+    pages: 64,
+    links: ['src/crypto/kernels/wasm', 'src/tabular/csv'],
+  },
 ];
 
 const OPTIONS = [
@@ -45,19 +53,29 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const folderOf = (module) => join(ROOT, module.folder);
 
 /**
- * The sources by name, in the order of their names.
+ * The sources by their paths from the root, in the order of these.
  *
  * @param {Module} module
  */
 function readSources(module) {
-  const assembly = join(folderOf(module), 'assembly');
-  const shared = (module.shares ?? []).map((path) => join(ROOT, path));
-  const isCopy = (/** @type {string} */ name) => shared.some((path) => basename(path) === name);
-  const own = readdirSync(assembly).filter((name) => name.endsWith('.ts') && !isCopy(name));
-  return [...own.map((name) => join(assembly, name)), ...shared]
-    .map((path) => ({ name: basename(path), text: readFileSync(path, 'utf8') }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const shared = module.shares ?? [];
+  const own = sourcesIn(module.folder).filter((path) => !shared.some((other) => basename(other) === basename(path)));
+  const copies = shared.map((path) => ({
+    path: `${module.folder}/assembly/${basename(path)}`,
+    text: readSource(path),
+  }));
+  const read = [...own, ...(module.links ?? []).flatMap(sourcesIn)].map((path) => ({ path, text: readSource(path) }));
+  return [...read, ...copies].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
+
+/** @param {string} folder */
+function sourcesIn(folder) {
+  const names = readdirSync(join(ROOT, folder, 'assembly')).filter((name) => name.endsWith('.ts'));
+  return names.map((name) => `${folder}/assembly/${name}`);
+}
+
+/** @param {string} path */
+const readSource = (path) => readFileSync(join(ROOT, path), 'utf8');
 
 /**
  * Compiles the sources in memory.
@@ -68,11 +86,12 @@ function readSources(module) {
 export async function compile(module) {
   // Not imported by name: its types redeclare parts of the standard library for the whole program.
   const { main } = await import(import.meta.resolve('assemblyscript/asc'));
-  const texts = new Map(readSources(module).map(({ name, text }) => [name, text]));
+  const texts = new Map(readSources(module).map(({ path, text }) => [path, text]));
+  const entry = `${module.folder}/assembly/index.ts`;
   /** @type {unknown} */
   let binary;
   let messages = '';
-  const { error } = await main(['index.ts', '-o', 'module.wasm', '--initialMemory', String(module.pages), ...OPTIONS], {
+  const { error } = await main([entry, '-o', 'module.wasm', '--initialMemory', String(module.pages), ...OPTIONS], {
     readFile: (/** @type {string} */ name) => texts.get(name) ?? null,
     writeFile: (/** @type {string} */ _, /** @type {unknown} */ contents) => void (binary = contents),
     listFiles: () => [],
@@ -93,7 +112,7 @@ function fingerprintOfSources(module) {
     readFileSync(new URL('../node_modules/assemblyscript/package.json', import.meta.url), 'utf8'),
   ).version;
   const hash = createHash('sha256').update(JSON.stringify([compiler, OPTIONS, module.pages]));
-  for (const { name, text } of readSources(module)) hash.update(JSON.stringify([name, text]));
+  for (const { path, text } of readSources(module)) hash.update(JSON.stringify([path, text]));
   return hash.digest('hex');
 }
 
@@ -130,7 +149,7 @@ async function build(module) {
  */
 function copyInto(assembly, path) {
   const target = join(assembly, basename(path));
-  const text = readFileSync(join(ROOT, path), 'utf8');
+  const text = readSource(path);
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) replaceFile(target, text);
 }
 

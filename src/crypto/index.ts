@@ -35,7 +35,7 @@ export {
 } from './column.ts';
 export { type Decimal, fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 export { classifyCell, paddedBytesOf, sealedCellBytes } from './kernels/cell-format.ts';
-export { createKernel, defaultKernel, KERNEL_NAMES } from './kernels/create-kernel.ts';
+export { createKernel, defaultKernel, KERNEL_NAMES, nativeKernelProblem } from './kernels/create-kernel.ts';
 export {
   CELL_CLEARTEXT,
   CELL_FINGERPRINT,
@@ -51,6 +51,7 @@ export {
   type SealTask,
 } from './kernels/kernel.ts';
 export { checkSealable } from './kernels/plan.ts';
+export { type WasmExports, WasmMachine } from './kernels/wasm/machine.ts';
 export {
   deriveFingerprintKey,
   deriveSealingRoot,
@@ -72,7 +73,7 @@ export {
   NONCE_BYTES,
   PAD_COUNT_BYTES,
 } from './limits.ts';
-export { freshNonces, randomNonces, type SealedValues } from './nonce.ts';
+export { freshNonces, NonceMasks, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';
 export { renderValue } from './render.ts';
 export { SecretBytes } from './secret-bytes.ts';

@@ -10,8 +10,17 @@ import type { BeforeCommit } from './output-target.ts';
 export interface ByteSink {
   /** Resolves when the bytes have been handed on; their buffer can then be reused. */
   write(bytes: Uint8Array): Promise<void>;
+  /** The file behind the sink; left out where bytes are only taken in their order. */
+  readonly file?: PositionedFile | undefined;
   close(): Promise<number>;
   abort(): Promise<void>;
+}
+
+/** A file that any thread of the process may write to at any place, while its sink is open. */
+export interface PositionedFile {
+  readonly descriptor: number;
+  /** Says that so many bytes were written to it by other ways than `write`, so that they reach the disk in time. */
+  noteWritten(bytes: number): Promise<void>;
 }
 
 /** Bytes that are written between two syncs to disk. */
@@ -29,17 +38,21 @@ export async function fileSink(target: OutputTarget, file: string): Promise<Byte
   const handle = await open(target.path, constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW).catch(fail);
   let unsynced = 0;
   let syncing: Promise<void> = Promise.resolve();
+  const noteWritten = async (bytes: number): Promise<void> => {
+    unsynced += bytes;
+    if (unsynced < SYNC_BYTES) return;
+    // Syncs in the background, so that the end need not wait for all of it.
+    unsynced = 0;
+    await syncing.catch(fail);
+    syncing = handle.datasync();
+    // A failure is reported when it is awaited, which may be later.
+    syncing.catch(() => undefined);
+  };
   return {
+    file: { descriptor: handle.fd, noteWritten },
     async write(bytes) {
       for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done).catch(fail)).bytesWritten;
-      unsynced += bytes.length;
-      if (unsynced < SYNC_BYTES) return;
-      // Syncs in the background, so that the end need not wait for all of it.
-      unsynced = 0;
-      await syncing.catch(fail);
-      syncing = handle.datasync();
-      // A failure is reported when it is awaited, which may be later.
-      syncing.catch(() => undefined);
+      await noteWritten(bytes.length);
     },
     async close() {
       await syncing.catch(fail);

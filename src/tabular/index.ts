@@ -9,11 +9,21 @@ export {
   toTableOutput,
   unknownFormat,
 } from './input-output.ts';
-export { type CreateOptions, createTable, type CsvReading, type OpenOptions, openTable, preloadArrow } from './open.ts';
-export { csvHeaderBytes } from './csv/serialise.ts';
+export {
+  type CreateOptions,
+  createTable,
+  type CsvReading,
+  openCsvStart,
+  type OpenOptions,
+  openTable,
+  preloadArrow,
+} from './open.ts';
+export { csvHeaderBytes, csvNullMarks } from './csv/serialise.ts';
+export type { CsvStart, NoCsvStart } from './csv/start.ts';
+export type { NullRule } from './csv/null-rules.ts';
 export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
-export type { TableFormat, TableReader, TableWriter } from './table.ts';
+export type { LineFile, TableFormat, TableReader, TableWriter } from './table.ts';
 export {
   checkTransfer,
   createOutput,
@@ -21,6 +31,7 @@ export {
   type InputTraits,
   type TransferResult,
   type TransferOptions,
+  stoppedBy,
   transferTable,
 } from './transfer.ts';
 export {

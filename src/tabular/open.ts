@@ -11,6 +11,7 @@ import {
   createTarget,
   decompressed,
   fileSink,
+  isRegularFile,
   memorySink,
   memorySource,
   openFile,
@@ -18,6 +19,7 @@ import {
   standardOutput,
   streamSink,
 } from '../files/index.ts';
+import type { CsvReadOptions, CsvStart, NoCsvStart } from './csv/start.ts';
 import { createCsv } from './csv/write.ts';
 import {
   endingOfParts,
@@ -80,17 +82,7 @@ async function openOne(place: TableInput, format: TableFormat, options: OpenOpti
   try {
     switch (format) {
       case 'csv':
-        return await (
-          await import('./csv/read.ts')
-        ).openCsv(source, {
-          headerRow: options.headerRow ?? true,
-          columns: options.csvColumns,
-          nullText: options.csvInputNull,
-          delimiter: options.csvDelimiter,
-          encoding: options.csvEncoding,
-          isTsv: place.format === undefined && isTabSeparated(nameOf(place)),
-          signal: options.signal,
-        });
+        return await (await import('./csv/read.ts')).openCsv(source, csvOptions(place, options));
       case 'parquet':
         return await (
           await import('./parquet/read.ts')
@@ -114,6 +106,47 @@ function requireCsvFor(format: TableFormat, { csvDelimiter, csvEncoding }: OpenO
   if (format === 'csv' || (csvDelimiter === undefined && csvEncoding === undefined)) return;
   const option = csvDelimiter === undefined ? '--encoding' : '--delimiter';
   throw new SealroomError('USAGE_OPTION', `\`${option}\` is for CSV files, got ${format}`);
+}
+
+/**
+ * Reads the start of a CSV table, see `readCsvStart`; `null` for a table of another format. Of what can be read only once, nothing is
+ * read.
+ *
+ * @throws {SealroomError} as {@link openTable}.
+ */
+export async function openCsvStart(
+  input: string | TableInput,
+  options: OpenOptions = {},
+): Promise<CsvStart | NoCsvStart | null> {
+  const place = toTableInput(input);
+  const { format, parts } = await findInput(place);
+  if (format !== 'csv') return null;
+  if (parts !== null) return { kind: 'none', reason: 'a table of several files' };
+  if (place.kind === 'stream' || (place.kind === 'file' && !(await isRegularFile(place.path)))) {
+    return { kind: 'none', reason: 'not a regular file' };
+  }
+  const source = await openSource(place, format, options);
+  try {
+    const { readCsvStart } = await import('./csv/start.ts');
+    const start = await readCsvStart(source, csvOptions(place, options));
+    if (start.kind === 'none') await source.close();
+    return start;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+function csvOptions(place: TableInput, options: OpenOptions): CsvReadOptions {
+  return {
+    headerRow: options.headerRow ?? true,
+    columns: options.csvColumns,
+    nullText: options.csvInputNull,
+    delimiter: options.csvDelimiter,
+    encoding: options.csvEncoding,
+    isTsv: place.format === undefined && isTabSeparated(nameOf(place)),
+    signal: options.signal,
+  };
 }
 
 async function openSource(input: TableInput, format: TableFormat, options: OpenOptions): Promise<ByteSource> {

@@ -1,5 +1,6 @@
 import { SealroomError } from '../errors/index.ts';
 import type { Batch, ColumnSource } from '../columns/index.ts';
+import type { PositionedFile } from '../files/index.ts';
 
 /** The supported table formats. */
 export type TableFormat = 'csv' | 'parquet' | 'arrow';
@@ -36,10 +37,18 @@ export interface TableWriter {
    * @throws {SealroomError} IO_FORMAT if the table is of another format.
    */
   writeLines(lines: Uint8Array): Promise<void>;
+  /** Where lines may be written at places of the caller's choice instead; left out where they are only taken in their order. */
+  readonly lineFile?: LineFile | undefined;
   /** Finishes the table and renames it into place. Returns its size in bytes. */
   close(): Promise<number>;
   /** Removes all traces of the table. */
   abort(): Promise<void>;
+}
+
+/** The file of a CSV table without compression. Its lines fill it from `start` on when it is closed. */
+export interface LineFile extends PositionedFile {
+  /** Bytes of the header line. */
+  readonly start: number;
 }
 
 /** The error of a writer whose format is not made of lines. */

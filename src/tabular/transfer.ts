@@ -115,9 +115,14 @@ export async function transferTable<Result>(
       await reader.close();
     }
   } catch (error) {
-    if (options.signal?.aborted !== true) throw error;
-    throw new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
+    throw stoppedBy(options.signal, error);
   }
+}
+
+/** The error of an operation that failed: IO_ABORTED if the signal had fired. */
+export function stoppedBy(signal: AbortSignal | undefined, error: unknown): unknown {
+  if (signal?.aborted !== true) return error;
+  return new SealroomError('IO_ABORTED', 'stopped; no output was written', { cause: error });
 }
 
 /**
@@ -142,7 +147,7 @@ function explainColumns(error: unknown, { columnHint }: TableReader): unknown {
 
 /** The content of an output. */
 export interface OutputParts {
-  readonly reader: TableReader;
+  readonly reader: Pick<TableReader, 'sha256'>;
   readonly fields: readonly Field[];
   readonly format: TableFormat;
   /** Rows written so far. */

@@ -38,6 +38,8 @@ const TREE = {
   'src/query/parser.ts': "import { native } from '../engine/native.ts';\nexport const parse = native;",
   'src/protect/index.ts': "export { unseal } from './decrypt/decrypt-table.ts';",
   'src/protect/decrypt/decrypt-table.ts': "import { seal } from '../../crypto/index.ts';\nexport const unseal = seal;",
+  'src/crypto/kernels/wasm/assembly/aes.ts': 'export const aes = 1;',
+  'src/protect/machine/assembly/index.ts': "export { aes } from '../../../crypto/kernels/wasm/assembly/aes.ts';",
   'cli/main.ts':
     "import { schema } from '../src/schema/index.ts';\nimport { seal } from '../src/crypto/index.ts';\nimport 'yargs';\nexport const main = [schema, seal];",
   'cli/query.ts':
@@ -69,6 +71,7 @@ const FAULTS = [
   ['layer-signed-tables', 'src/signed-tables/fault.ts', '../crypto/index.ts'],
   ['layer-protect', 'src/protect/decrypt/fault.ts', '../../custody/index.ts'],
   ['layer-protect', 'src/protect/encrypt/fault-type.ts', '../../custody/index.ts'],
+  ['assembly', 'src/protect/machine/assembly/fault.ts', '../../../crypto/index.ts'],
   ['layer-custody', 'src/custody/fault.ts', '../tabular/index.ts'],
   ['layer-audit', 'src/audit/fault.ts', '../schema/index.ts'],
   ['layer-room', 'src/room/fault.ts', '../crypto/index.ts'],

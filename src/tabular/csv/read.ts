@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { concatBytes } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { type Batch, type Field, MAX_VALUE_BYTES, type ReadRequest, requireShortValues } from '../../columns/index.ts';
 import type { ByteSource } from '../../files/index.ts';
@@ -17,32 +16,13 @@ import {
 import { parseDelimiter } from './delimiters.ts';
 import { encodingHint, openText } from './encoding.ts';
 import { emptyFile } from './errors.ts';
-import { type CsvLayout, type FileStart, findLayout } from './layout.ts';
+import { type CsvLayout, findLayout } from './layout.ts';
 import { nullRuleOf, refineFields } from './null-rules.ts';
 import { readExact, readFirstRecord } from './slow-reader.ts';
 import type { CsvStructure } from './csv-structure.ts';
 import { MARK } from './bytes.ts';
 import { CsvScanner } from './scan.ts';
-
-/** Bytes of a file's start that are enough to find out what it is. */
-const START_BYTES = 1 << 20;
-
-/** Options for reading a CSV file. */
-export interface CsvReadOptions {
-  /** Whether the first record holds the headers; without them columns are named `_c0`, `_c1`, ... */
-  readonly headerRow: boolean;
-  /** Without headers: the number of columns that the schema has, if it is known. */
-  readonly columns?: number | undefined;
-  /** The input null text, or several; see {@link nullRuleOf}. */
-  readonly nullText?: string | readonly string[] | undefined;
-  /** The delimiter; see {@link parseDelimiter}. Default: it is found out (format F-121). */
-  readonly delimiter?: string | undefined;
-  /** A label of the Encoding Standard. Default: by the byte order mark, otherwise UTF-8. */
-  readonly encoding?: string | undefined;
-  /** Whether the name of the file says that tabs separate its fields. */
-  readonly isTsv?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { type CsvReadOptions, readStart } from './start.ts';
 
 /**
  * Opens a CSV file: its start says which encoding and delimiter it has, and one pass over its bytes checks it as a whole and decides
@@ -113,17 +93,6 @@ export async function openCsv(file: ByteSource, options: CsvReadOptions): Promis
     sha256: (signal) => file.sha256(signal),
     close: () => file.close(),
   };
-}
-
-async function readStart(source: ByteSource, signal: AbortSignal | undefined): Promise<FileStart> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of source.chunks(signal)) {
-    parts.push(chunk.slice(0, START_BYTES - bytes));
-    bytes += chunk.length;
-    if (bytes > START_BYTES) return { bytes: concatBytes(parts), isWhole: false };
-  }
-  return { bytes: concatBytes(parts), isWhole: true };
 }
 
 async function scan(source: ByteSource, scanner: CsvScanner, signal: AbortSignal | undefined): Promise<CsvStructure> {

@@ -38,7 +38,7 @@ export class CsvSerialiser {
       }
     }
     this.#fields = fields;
-    const [nothing, empty] = nullMarks(options.nullText, fields.length);
+    const [nothing, empty] = csvNullMarks(options.nullText, fields.length);
     this.#writer = createLineEncoder({
       isPlain: fields.map((field) => field.isPlain === true),
       nullText: nothing,
@@ -72,8 +72,12 @@ export class CsvSerialiser {
   }
 }
 
-/** The fields of a null and of an empty text. */
-function nullMarks(nullText: string | undefined, columns: number): [Uint8Array, Uint8Array] {
+/**
+ * The fields of a null and of an empty text.
+ *
+ * @param columns how many columns the table has
+ */
+export function csvNullMarks(nullText: string | undefined, columns: number): [Uint8Array, Uint8Array] {
   //= format F-81
   const none = new Uint8Array(0);
   const quotes = encodeUtf8('""');

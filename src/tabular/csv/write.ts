@@ -36,8 +36,10 @@ export async function createCsv(
     wipe(block);
     serialiser.wipe();
   };
-  await sink.write(serialiser.header());
+  const header = serialiser.header();
+  await sink.write(header);
   return {
+    lineFile: sink.file === undefined ? undefined : { ...sink.file, start: header.length },
     spare: [],
     async write(batch) {
       await append(serialiser.serialise(batch));

@@ -42,16 +42,25 @@ const BADLY_PADDED: i32 = 3;
 const LEGACY_AAD_UPPER: i64 = 0x30313a656e633a00;
 
 /**
+ * Opens contiguous cells as `openInPlace` does. If all opened, the values are contiguous from the first cell's place on.
+ */
+export function openCells(count: i32, isLenient: bool): bool {
+  const hasOpened = openInPlace(count, isLenient);
+  if (hasOpened) gatherValues(count);
+  return hasOpened;
+}
+
+/**
  * Opens the cells of the first `count` descriptions: the place of the cell, its bytes, the bytes that its Base64 decodes to (0
- * if the cell is not sealed), two unused numbers, and the row within the window, each row once. The cells are contiguous.
+ * if the cell is not sealed), two unused numbers, and the row within the window, each row once. The cells are in the order of
+ * their places.
  *
  * A payload that is padded with other bytes than zeros is badly padded, unless it is read leniently.
  *
- * Afterwards a description has the outcome as its fourth and the length of the value as its fifth number. If all cells
- * opened, the values are contiguous from the first cell's place on, and the result is 1. Otherwise it is 0, and the payload of
- * a badly padded cell begins 44 bytes into the cell.
+ * Afterwards a description has the outcome as its fourth and the length of the value as its fifth number. The payload of a
+ * sealed cell that is authentic begins 44 bytes into the cell. Returns whether all cells opened.
  */
-export function openCells(count: i32, isLenient: bool): bool {
+export function openInPlace(count: i32, isLenient: bool): bool {
   requireCells(count);
   for (let i = 0; i < count; i++) {
     const cell = CELLS + <usize>i * CELL_BYTES;
@@ -67,7 +76,6 @@ export function openCells(count: i32, isLenient: bool): bool {
   for (let i = 0; i < count; i++) {
     if (load<i32>(CELLS + <usize>i * CELL_BYTES, 12) != OPENED) return false;
   }
-  gatherValues(count);
   return true;
 }
 

@@ -1,0 +1,17 @@
+// The module's exports: the kernel, and what splits, deals and writes the rows of a table around it. `../machine.ts` is their only
+// caller. They take and return i32 only; all state lies in the memory and in the module.
+export * from '../../../crypto/kernels/wasm/assembly/kernel';
+export { splitRecord } from '../../../tabular/csv/assembly/records';
+export { findRows, shuffleRows } from './order';
+export { columnWords, planWords } from './plan';
+export {
+  fillerBytes,
+  gatherColumn,
+  gatherPositions,
+  maskNonces,
+  measureLines,
+  noteBytes,
+  protectLines,
+  wipeTable,
+} from './protect-lines';
+export { copyField, isText, setDialect } from './records';

@@ -1,0 +1,89 @@
+import { canRunWasm, instantiateWasm, type WasmConstant } from '../../bytes/index.ts';
+import { type WasmExports, WasmMachine } from '../../crypto/index.ts';
+import { SealroomError } from '../../errors/index.ts';
+import { WASM_BASE64 } from './binary.ts';
+
+/** The exports of the module; `assembly/` documents what each function expects in memory. */
+export interface TableExports extends WasmExports {
+  setDialect(delimiter: number, separator: number, fields: number, fieldsAt: number): void;
+  /** The place behind the record, {@link INCOMPLETE} or {@link IRREGULAR}. */
+  splitRecord(at: number, end: number, isLast: number): number;
+  /** The end of the copy. */
+  copyField(field: number, to: number): number;
+  /** 1 if the bytes are UTF-8. */
+  isText(at: number, end: number): number;
+  readonly planWords: WasmConstant;
+  readonly columnWords: WasmConstant;
+  readonly noteBytes: WasmConstant;
+  readonly fillerBytes: WasmConstant;
+  /** The number of rows. */
+  findRows(rowsAt: number, bytes: number, placesAt: number): number;
+  /** How many places have no order yet, of which one has no choice. */
+  shuffleRows(placesAt: number, left: number, randomAt: number, randoms: number): number;
+  /** The number of rows that were measured. */
+  measureLines(plan: number, placesAt: number, rows: number, mostBytes: number): number;
+  protectLines(
+    ...places: [
+      plan: number,
+      placesAt: number,
+      rows: number,
+      notesAt: number,
+      fillersAt: number,
+      linesAt: number,
+      lineBytes: number,
+    ]
+  ): void;
+  maskNonces(maskAt: number, rows: number, firstRow: number): void;
+  /** The bytes of the column. */
+  gatherColumn(
+    ...places: [
+      plan: number,
+      index: number,
+      rows: number,
+      notesAt: number,
+      offsetsAt: number,
+      validityAt: number,
+      bytesAt: number,
+      mostBytes: number,
+    ]
+  ): number;
+  gatherPositions(placesAt: number, rows: number, to: number): void;
+  wipeTable(): void;
+}
+
+/** What `splitRecord` returns if the text ends before the record does. */
+export const INCOMPLETE = 0;
+/** What `splitRecord` returns for a record that it leaves to the exact reader. */
+export const IRREGULAR = -1;
+
+/** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
+export const FIELD_WORDS = 3;
+
+/** Whether the runtime has WebAssembly with the vector instructions (SIMD) that the module needs. */
+export function canRunTables(): boolean {
+  return canRunWasm(WASM_BASE64);
+}
+
+function instantiate(): TableExports {
+  const exports = instantiateWasm(WASM_BASE64) as TableExports | null;
+  if (exports !== null) return exports;
+  throw new SealroomError('USAGE_OPTION', 'the `wasm` kernel needs WebAssembly with SIMD, which this runtime lacks');
+}
+
+/**
+ * The kernel with what splits, deals and writes the rows of a table around it, in one memory. Everything of a table lies behind `ioAt`, at
+ * places that its caller chooses.
+ */
+export class TableMachine extends WasmMachine {
+  override readonly exports: TableExports;
+
+  /**
+   * `exports` are those of the shipped module, or of another build of the same sources.
+   *
+   * @throws {SealroomError} USAGE_OPTION where {@link canRunTables} is false.
+   */
+  constructor(exports: TableExports = instantiate()) {
+    super(exports);
+    this.exports = exports;
+  }
+}
