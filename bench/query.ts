@@ -31,8 +31,14 @@ interface DataFile {
   readonly schema: string;
 }
 
-/** The milliseconds of SQL alone over DuckDB files, on the settings that the runner's engine has. */
-async function timeAlone(files: readonly DataFile[], sql: string): Promise<number> {
+/** The milliseconds of a query, from its start to its rows, and of CPU time of this process meanwhile. */
+interface Timing {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** SQL alone over DuckDB files, on the settings that the runner's engine has. */
+async function timeAlone(files: readonly DataFile[], sql: string): Promise<Timing> {
   const settings = { threads: '2', memory_limit: '1024MiB', temp_directory: '' };
   const instance = await DuckDBInstance.create(':memory:', settings);
   const connection = await instance.connect();
@@ -43,8 +49,10 @@ async function timeAlone(files: readonly DataFile[], sql: string): Promise<numbe
     const places = files.map(({ schema }, index) => `file${String(index)}.${schema}`);
     await connection.run(`SET search_path = ${quote(places.join(','))}`);
     const start = performance.now();
+    const before = process.cpuUsage();
     await connection.runAndReadAll(sql);
-    return performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    return { wall: performance.now() - start, cpu: (user + system) / 1000 };
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -137,7 +145,7 @@ async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): P
   const request = askAs({ kind: 'text', sql: JOIN_QUERY });
   const bareFiles = [await storeText(folder, tables)];
   const { files, sql } = await readStatement(directory);
-  const times = { bare: new Array<number>(), statement: new Array<number>(), runner: new Array<number>() };
+  const times = { bare: new Array<Timing>(), statement: new Array<Timing>(), runner: new Array<number>() };
   for (let run = -1; run < repeat; run += 1) {
     await setTimeout(PAUSE_MS);
     const bare = await timeAlone(bareFiles, JOIN_QUERY);
@@ -148,23 +156,32 @@ async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): P
     times.statement.push(statement);
     times.runner.push(own);
   }
-  const [bare, statement, own] = [median(times.bare), median(times.statement), median(times.runner)];
+  const bare = medianOf(times.bare);
+  const statement = medianOf(times.statement);
+  const own = median(times.runner);
   const fixed = await timeSmallJoin(join(folder, 'small'), repeat);
-  const ratio = (ms: number): string => (ms / bare).toFixed(2);
+  const row = (name: string, ms: number, more: string): void => {
+    print(`  ${name.padEnd(44)} ${ms.toFixed(0).padStart(5)} ms  ${more}`);
+  };
+  const ratio = (ms: number): string => `ratio ${(ms / bare.wall).toFixed(2)}`;
+  const cpu = (timing: Timing): string => `CPU ${timing.cpu.toFixed(0)} ms`;
   print(
     `join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn, ${describeLoad()}`,
   );
-  print(`  plain SQL over cells as text, no thresholds  ${bare.toFixed(0).padStart(5)} ms`);
-  print(
-    `  what a room runs instead, two thresholds     ${statement.toFixed(0).padStart(5)} ms  ratio ${ratio(statement)}`,
+  row('plain SQL over cells as text, no thresholds', bare.wall, cpu(bare));
+  const ofCpu = `${(statement.cpu / bare.cpu).toFixed(2)} of its CPU time`;
+  row(
+    'what a room runs instead, two thresholds',
+    statement.wall,
+    `${cpu(statement)}, ${ratio(statement.wall)}, ${ofCpu}`,
   );
-  print(`  through the runner                           ${own.toFixed(0).padStart(5)} ms  ratio ${ratio(own)}`);
-  print(
-    `  the same over ${SMALL_ROWS.toLocaleString('en')} rows                     ${fixed.toFixed(0).padStart(5)} ms: files, records, messages`,
-  );
-  print(`  through the runner, without that                       ratio ${ratio(own - fixed)}`);
-  for (const [name, list] of Object.entries(times))
-    print(`  ${name}: ${list.map((time) => time.toFixed(0)).join(' ')}`);
+  row('the same through the runner', own, ratio(own));
+  row(`the same over ${SMALL_ROWS.toLocaleString('en')} rows`, fixed, 'opening files, two records, messages');
+  row('through the runner without that', own - fixed, ratio(own - fixed));
+}
+
+function medianOf(timings: readonly Timing[]): Timing {
+  return { wall: median(timings.map(({ wall }) => wall)), cpu: median(timings.map(({ cpu }) => cpu)) };
 }
 
 /** The first query of a runner whose processes are there, on the data of samples/room. */
