@@ -66,15 +66,9 @@ async function feed<Job, Result>(
 
 /** Waits for all of them, also if one fails, and throws the first error. */
 export async function whenAllEnded(tasks: readonly Promise<void>[]): Promise<void> {
-  let first: { readonly error: unknown } | null = null;
-  await Promise.all(
-    tasks.map((task) =>
-      task.catch((error: unknown) => {
-        first ??= { error };
-      }),
-    ),
-  );
-  if (first !== null) throw (first as { readonly error: unknown }).error;
+  const errors: unknown[] = [];
+  await Promise.all(tasks.map((task) => task.catch((error: unknown) => errors.push(error))));
+  if (errors.length > 0) throw errors[0];
 }
 
 /** The error for threads that the system does not give. */

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { defaultKernel } from '../../../crypto/index.ts';
+import { defaultKernel, type KernelName } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { loadNormalisers } from '../../../normalise/index.ts';
 import {
@@ -47,7 +47,8 @@ export async function encryptLines(
   outputFormat: TableFormat,
   started: number,
 ): Promise<EncryptSummary | Declined> {
-  const { kernel = defaultKernel(), schema, signal } = options;
+  const { schema, signal } = options;
+  const kernel = options.kernel ?? fastestOf(defaultKernel());
   if (kernel !== 'wasm' || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
   if (options.report === 'whole') return { reason: 'a report of all values' };
   try {
@@ -73,6 +74,11 @@ export async function encryptLines(
   } catch (error) {
     throw stoppedBy(signal, error);
   }
+}
+
+/** Whole tables are in WebAssembly only, which is faster than single columns in native code. */
+function fastestOf(kernel: KernelName): KernelName {
+  return kernel === 'native' ? 'wasm' : kernel;
 }
 
 /** What fails before there is an output fails again on the ordinary way, whose errors say where and why. */
@@ -170,20 +176,21 @@ class LineEncryption {
   /** Deals all rows to parts. */
   async #deal(deal: TableDeal, team: LineTeam): Promise<DealtTable | Declined> {
     const { signal } = this.#options;
-    let declined: Declined | null = null;
+    const declined: Declined[] = [];
     const note = (rows: number): void => {
       signal?.throwIfAborted();
       this.#report('read', rows, null);
     };
     const take = (range: DealtRange | Declined): void => {
       if (!('reason' in range)) this.#rangeRows[range.number] = range.rows;
-      declined = deal.take(range) ?? declined;
+      const left = deal.take(range);
+      if (left !== null) declined.push(left);
       note(deal.rows);
     };
     if (deal.setup.path === null) take(await team.dealChunks(deal, note, signal));
     else await team.deal(deal, take);
     signal?.throwIfAborted();
-    return declined ?? deal.finish();
+    return declined[0] ?? deal.finish();
   }
 
   /** Protects all parts, and writes them. */
