@@ -80,7 +80,7 @@ describe('both paths give the same rows', () => {
           sourceIndex: Number(column.sourceHeader.slice('_c'.length)),
         }));
         const options = { settings: settingsOf({ preserveNulls, allowDuplicates: true }), csvDelimiter };
-        const running = encryptTwice(bench, 'in.csv', { ...schema, columns: positions } as TableSchema, options);
+        const running = encryptTwice(bench, 'in.csv', { ...schema, columns: positions }, options);
         const summary = await running.catch((error: unknown) => {
           if (error instanceof Error && error.name === 'AssertionError') throw error;
           return null;
