@@ -30,7 +30,7 @@ import {
 } from './encrypt-options.ts';
 import type { Declined } from './lines/deal-setup.ts';
 import { encryptLines } from './lines/encrypt-lines.ts';
-import { type Outcome, provenanceOf, signerOf, summarise } from './outcome.ts';
+import { type Outcome, outputProvenance, signerOf, summarise } from './outcome.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
 import { ReportCollector } from './core/report.ts';
@@ -221,7 +221,7 @@ class Encryption {
       fields: this.#plan.fields,
       format: this.#outputFormat,
       rows: () => rows,
-      provenance: provenanceOf(this.#options),
+      provenance: outputProvenance(this.#options),
       sign: signer === null ? null : () => signer.sign(),
     };
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);

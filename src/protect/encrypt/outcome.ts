@@ -66,7 +66,7 @@ export function signerOf(options: CheckedOptions, plan: EncryptPlan, format: Tab
 }
 
 /** What is written along with the output about its secret and its columns, if that is known. */
-export function provenanceOf({ provenance, collaborationId, schema }: CheckedOptions): Provenance | null {
+export function outputProvenance({ provenance, collaborationId, schema }: CheckedOptions): Provenance | null {
   if (provenance === undefined) return null;
   const columns = schema.columns.map(({ targetHeader, kind }) => ({ name: targetHeader, protection: kind }));
   return { collaborationId, ...provenance, columns };

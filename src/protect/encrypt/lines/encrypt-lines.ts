@@ -21,7 +21,7 @@ import { matchSources } from '../core/sources.ts';
 import { requireFitForAws } from '../core/target-aws.ts';
 import { DuplicateCheck } from '../duplicates.ts';
 import type { CheckedOptions, EncryptProgress, EncryptSummary } from '../encrypt-options.ts';
-import { provenanceOf, signerOf, type Outcome, summarise } from '../outcome.ts';
+import { outputProvenance, signerOf, type Outcome, summarise } from '../outcome.ts';
 import { createWorkerSetup } from '../worker-setup.ts';
 import type { DealtRange, Declined } from './deal-setup.ts';
 import { LineTeam } from './line-team.ts';
@@ -214,7 +214,7 @@ class LineEncryption {
           fields: this.#plan.fields,
           format: 'csv',
           rows: () => rows,
-          provenance: provenanceOf(this.#options),
+          provenance: outputProvenance(this.#options),
           sign: signer === null ? null : () => signer.sign(),
         });
       }
