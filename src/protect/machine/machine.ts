@@ -12,7 +12,15 @@ export interface TableExports extends WasmExports {
   copyField(field: number, to: number): number;
   /** 1 if the bytes are UTF-8. */
   isText(at: number, end: number): number;
+  /** A guess at the place of the first record behind a line break, or 0. */
+  findRecordStart(at: number, end: number, isLast: number): number;
+  setOpening(plan: number): void;
+  /** The records that were opened, {@link IRREGULAR} or {@link UNFIT_CELL}. */
+  openLines(at: number, stop: number, end: number, isLast: number, to: number): number;
 }
+
+/** What `openLines` returns for a cell that it leaves to the kernels, which may refuse it. */
+export const UNFIT_CELL = -2;
 
 /** What `splitRecord` returns if the text ends before the record does. */
 export const INCOMPLETE = 0;

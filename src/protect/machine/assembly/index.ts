@@ -3,3 +3,5 @@
 export * from '../../../crypto/kernels/wasm/assembly/kernel';
 export { splitRecord } from '../../../tabular/csv/assembly/records';
 export { copyField, isText, setDialect } from './records';
+export { openLines, setOpening } from './open-lines';
+export { findRecordStart } from './record-start';
