@@ -73,7 +73,7 @@ export {
   NONCE_BYTES,
   PAD_COUNT_BYTES,
 } from './limits.ts';
-export { freshNonces, randomNonces, type SealedValues } from './nonce.ts';
+export { freshNonces, NonceMasks, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';
 export { renderValue } from './render.ts';
 export { SecretBytes } from './secret-bytes.ts';

@@ -3,6 +3,7 @@ import { hmacSha256, randomBytes, sha256 } from '../platform/index.ts';
 import type { SealTask } from './kernels/kernel.ts';
 import { deriveNonceKey, type SealingRoot } from './keys.ts';
 import { NONCE_BYTES } from './limits.ts';
+import type { SecretBytes } from './secret-bytes.ts';
 
 /**
  * Nonces for `rows` rows, 32 random bytes each, in one buffer. Use each for one row only.
@@ -36,8 +37,11 @@ export function freshNonces(
   rows: number,
 ): Uint8Array<ArrayBuffer> {
   if (columns.length === 0) return new Uint8Array();
-  using key = deriveNonceKey(root, sha256(describeColumns(columns)));
-  const mask = key.use((bytes) => hmacSha256(bytes, ...columns.flatMap(({ values }) => partsOf(values))));
+  using masks = new NonceMasks(
+    root,
+    columns.map(({ task }) => task),
+  );
+  const mask = masks.of(columns.flatMap(({ values }) => partsOf(values)));
   const nonces = randomNonces(rows);
   // Words in the machine's order: all that counts is that each row gets another number.
   const words = new Uint32Array(nonces.buffer);
@@ -50,10 +54,30 @@ export function freshNonces(
   return nonces;
 }
 
+/** Makes what nonces of other rows differ by, whatever the generator gives. Disposing it wipes its key. */
+//= format F-93
+export class NonceMasks implements Disposable {
+  readonly #key: SecretBytes;
+
+  /** @param tasks of the columns that will be sealed */
+  constructor(root: SealingRoot, tasks: readonly SealTask[]) {
+    this.#key = deriveNonceKey(root, sha256(describeColumns(tasks)));
+  }
+
+  /** The 32 bytes that the nonces of some rows share; `parts` hold all that will be sealed in them, in an order that tells the rows. */
+  of(parts: readonly Uint8Array[]): Uint8Array {
+    return this.#key.use((bytes) => hmacSha256(bytes, ...parts));
+  }
+
+  [Symbol.dispose](): void {
+    this.#key[Symbol.dispose]();
+  }
+}
+
 /** For each column: header, prefix and encoded null, each after its length, and the padded length. */
-function describeColumns(columns: readonly SealedValues[]): Uint8Array {
+function describeColumns(tasks: readonly SealTask[]): Uint8Array {
   return concatBytes(
-    columns.flatMap(({ task: { targetHeader, prefix, nullEncoding, padTargetBytes } }) => [
+    tasks.flatMap(({ targetHeader, prefix, nullEncoding, padTargetBytes }) => [
       ...[encodeUtf8(targetHeader), prefix, nullEncoding ?? new Uint8Array()].flatMap((bytes) => [
         encodeI32(bytes.length),
         bytes,

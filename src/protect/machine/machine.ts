@@ -1,4 +1,4 @@
-import { canRunWasm, instantiateWasm } from '../../bytes/index.ts';
+import { canRunWasm, instantiateWasm, type WasmConstant } from '../../bytes/index.ts';
 import { type WasmExports, WasmMachine } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
@@ -12,6 +12,43 @@ export interface TableExports extends WasmExports {
   copyField(field: number, to: number): number;
   /** 1 if the bytes are UTF-8. */
   isText(at: number, end: number): number;
+  readonly planWords: WasmConstant;
+  readonly columnWords: WasmConstant;
+  readonly noteBytes: WasmConstant;
+  readonly fillerBytes: WasmConstant;
+  /** The number of rows. */
+  findRows(rowsAt: number, bytes: number, placesAt: number): number;
+  /** How many places have no order yet, of which one has no choice. */
+  shuffleRows(placesAt: number, left: number, randomAt: number, randoms: number): number;
+  /** The number of rows that were measured. */
+  measureLines(plan: number, placesAt: number, rows: number, mostBytes: number): number;
+  protectLines(
+    ...places: [
+      plan: number,
+      placesAt: number,
+      rows: number,
+      notesAt: number,
+      fillersAt: number,
+      linesAt: number,
+      lineBytes: number,
+    ]
+  ): void;
+  maskNonces(maskAt: number, rows: number, firstRow: number): void;
+  /** The bytes of the column. */
+  gatherColumn(
+    ...places: [
+      plan: number,
+      index: number,
+      rows: number,
+      notesAt: number,
+      offsetsAt: number,
+      validityAt: number,
+      bytesAt: number,
+      mostBytes: number,
+    ]
+  ): number;
+  gatherPositions(placesAt: number, rows: number, to: number): void;
+  wipeTable(): void;
   /** A guess at the place of the first record behind a line break, or 0. */
   findRecordStart(at: number, end: number, isLast: number): number;
   setOpening(plan: number): void;
@@ -19,13 +56,12 @@ export interface TableExports extends WasmExports {
   openLines(at: number, stop: number, end: number, isLast: number, to: number): number;
 }
 
-/** What `openLines` returns for a cell that it leaves to the kernels, which may refuse it. */
-export const UNFIT_CELL = -2;
-
 /** What `splitRecord` returns if the text ends before the record does. */
 export const INCOMPLETE = 0;
 /** What `splitRecord` returns for a record that it leaves to the exact reader. */
 export const IRREGULAR = -1;
+/** What `openLines` returns for a cell that it leaves to the kernels, which may refuse it. */
+export const UNFIT_CELL = -2;
 
 /** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
 export const FIELD_WORDS = 3;

@@ -27,7 +27,8 @@ const BORDER_BYTES = 3;
 
 /** How the lines of a table are opened. */
 export interface LineOpening {
-  readonly start: Pick<CsvStart, 'delimiter' | 'separator' | 'nullRule'>;
+  readonly dialect: Pick<CsvStart, 'delimiter' | 'separator'>;
+  readonly nullRule: NullRule;
   readonly columns: number;
   /** What is written for nulls and for empty texts, each at most {@link MOST_MARK_BYTES} long. */
   readonly nullText: Uint8Array;
@@ -71,10 +72,10 @@ export class LineOpener {
 
   /** @param root `null` if no cell can be opened */
   constructor(machine: TableMachine, opening: LineOpening, root: SealingRoot | null) {
-    const { start, columns, nullText, empty, lenientCells, passesFingerprints } = opening;
+    const { dialect, nullRule, columns, nullText, empty, lenientCells, passesFingerprints } = opening;
     this.#machine = machine;
     const rows = Math.max(1, Math.min(MOST_ROWS, machine.slots, Math.floor(MOST_FIELDS / columns)));
-    const nullTexts = encodeNullTexts(start.nullRule);
+    const nullTexts = encodeNullTexts(nullRule);
     const mark = Math.max(nullText.length, empty.length) + BORDER_BYTES;
     let free = machine.ioAt;
     const take = (bytes: number): number => {
@@ -101,22 +102,16 @@ export class LineOpener {
     machine.bytes.set(nullText, nullAt);
     machine.bytes.set(empty, emptyAt);
     machine.bytes.set(nullTexts, nullTextsAt);
-    const rules = [
-      start.nullRule.blankIsNull,
-      start.nullRule.quotedEmptyIsNull,
-      lenientCells,
-      root !== null,
-      passesFingerprints,
-    ];
-    const separator = start.separator === '\n' ? LF : CRLF;
+    const rules = [nullRule.blankIsNull, nullRule.quotedEmptyIsNull, lenientCells, root !== null, passesFingerprints];
+    const separator = dialect.separator === '\n' ? LF : CRLF;
     this.#plan.set([
-      ...[start.delimiter, separator, columns, rows, fieldsAt, countsAt, refinedAt],
+      ...[dialect.delimiter, separator, columns, rows, fieldsAt, countsAt, refinedAt],
       ...[nullAt, nullText.length, emptyAt, empty.length],
       rules.reduce((sum, holds, bit) => sum | (Number(holds) << bit), 0),
       ...[nullTextsAt, nullTexts.length],
     ]);
     machine.exports.setOpening(planAt);
-    machine.exports.setDialect(start.delimiter, separator, columns, fieldsAt);
+    machine.exports.setDialect(dialect.delimiter, separator, columns, fieldsAt);
     root?.use((bytes) => {
       machine.bytes.set(bytes, machine.keyAt);
     });

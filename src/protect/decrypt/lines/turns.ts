@@ -13,7 +13,7 @@ const WRITTEN = 1;
 const ROWS = 2;
 const HEAD_NUMBERS = 3;
 /** Numbers for each column. */
-const COUNTS = 3;
+export const COUNTS = 3;
 
 /** What a range of a file became. */
 export interface DoneRange {

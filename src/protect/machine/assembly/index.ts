@@ -2,6 +2,18 @@
 // caller. They take and return i32 only; all state lies in the memory and in the module.
 export * from '../../../crypto/kernels/wasm/assembly/kernel';
 export { splitRecord } from '../../../tabular/csv/assembly/records';
+export { findRows, shuffleRows } from './order';
+export { columnWords, planWords } from './plan';
+export {
+  fillerBytes,
+  gatherColumn,
+  gatherPositions,
+  maskNonces,
+  measureLines,
+  noteBytes,
+  protectLines,
+  wipeTable,
+} from './protect-lines';
 export { copyField, isText, setDialect } from './records';
 export { openLines, setOpening } from './open-lines';
 export { findRecordStart } from './record-start';

@@ -29,21 +29,33 @@ import { compress, compressPadding, initialize, storeDigests, storeWords } from 
 /** Number of assigned slots; those from `derivedSlots` on have no keys yet. */
 let usedSlots: i32 = 0;
 let derivedSlots: i32 = 0;
+/** Number of slots that may hold keys: those of slots that were freed are still there. */
+let filledSlots: i32 = 0;
 
 /** `02:enc:` as a block, reversed as GHASH needs it: the lower half is zero. */
 const AAD_UPPER: i64 = 0x30323a656e633a00;
 
+/**
+ * Makes all slots free again and leaves their keys, for more rows under the same root: each slot that is assigned again gets new
+ * keys, and `wipeSlots` wipes the others too.
+ */
+export function freeSlots(): void {
+  filledSlots = max(filledSlots, usedSlots);
+  memory.fill(SLOT_OF_ROW, 0xff, <usize>SLOTS * 4);
+  usedSlots = 0;
+  derivedSlots = 0;
+}
+
 /** Makes all slots free again and wipes their keys. */
 export function wipeSlots(): void {
-  const slots = (<usize>(usedSlots + 7)) & ~7;
+  freeSlots();
+  const slots = (<usize>(filledSlots + 7)) & ~7;
   memory.fill(SCHEDULES, 0, (slots / 8) * SCHEDULE_BYTES);
   memory.fill(TABLES, 0, slots * TABLE_BYTES);
   memory.fill(AAD_PRODUCTS, 0, slots * 16);
   memory.fill(CELL_KEYS, 0, slots * 32);
   memory.fill(SLOT_NONCES, 0, slots * 32);
-  memory.fill(SLOT_OF_ROW, 0xff, <usize>SLOTS * 4);
-  usedSlots = 0;
-  derivedSlots = 0;
+  filledSlots = 0;
 }
 
 /** Takes the sealing root from `KEY`, 32 bytes. Assigned slots must have the same root. */
