@@ -7,7 +7,9 @@ import {
   encodePrefix,
   fingerprintTypeByte,
   type Kernel,
+  KERNEL_NAMES,
   type KernelName,
+  nativeKernelProblem,
   randomNonces,
   sharedSecretFromBytes,
 } from 'sealroom/crypto';
@@ -23,7 +25,6 @@ export interface KernelFigure {
   readonly toNode: number;
 }
 
-const KERNELS: readonly KernelName[] = ['wasm', 'node', 'noble'];
 const ID = '0f4c1c9e-1f6a-4d5e-9a56-6f2d7c0b8a11';
 const ROWS = 1024;
 /** Fewer of them, for the sake of the slowest kernel. */
@@ -133,7 +134,7 @@ function countColumns(columns: number): string {
  * @throws {DOMException} if `signal` is aborted.
  */
 export async function benchKernels(signal: AbortSignal): Promise<KernelFigure[]> {
-  const all = KERNELS.flatMap((kernel) =>
+  const all = KERNEL_NAMES.filter((name) => name !== 'native' || nativeKernelProblem() === null).flatMap((kernel) =>
     operationsOf(createKernel(kernel)).map((operation) => ({ kernel, rounds: [] as number[], ...operation })),
   );
   const figures: KernelFigure[] = [];

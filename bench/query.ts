@@ -82,7 +82,7 @@ async function timeSmallJoin(folder: string, repeat: number): Promise<number> {
 async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): Promise<void> {
   const { directory, tables } = await createBigRoom(folder, rows);
   const { signal } = new AbortController();
-  const cli = [join(import.meta.dirname, 'measure.mjs'), join(import.meta.dirname, '../dist/cli/main.js')] as const;
+  const cli = [join(import.meta.dirname, 'measure.mjs'), join(import.meta.dirname, '../dist/bin/sealroom.js')] as const;
   for (const { name, file } of tables) {
     const command = [process.execPath, '--import', cli[0], cli[1], 'room', 'add', name, file, '--room', directory];
     const env = { C3R_SHARED_SECRET: undefined, SEALROOM_SECRET_FILE: undefined, SEALROOM_KEY: undefined };

@@ -75,7 +75,7 @@ const COMMAND = [
   process.execPath,
   '--import',
   new URL('measure.mjs', import.meta.url).href,
-  fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)),
+  fileURLToPath(new URL('../dist/bin/sealroom.js', import.meta.url)),
 ];
 const SCHEMA = 'schema.json';
 const ALL_COLUMNS = ['id', 'email', 'amount', 'note', 'category'];

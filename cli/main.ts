@@ -18,11 +18,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // There is nowhere to say it.
 process.stderr.on('error', () => undefined);
 
-// Asked at each press of Tab: without the parser, which takes longer to load than this takes.
+// Stacks then lead into the sources. To read the maps takes as long as a small command, so only who asks for stacks waits for them.
+if (process.argv.includes('--debug')) process.setSourceMapsEnabled(true);
+
+// Asked at each press of Tab, and by scripts: without the parser, which takes longer to load than these take.
 const [first, ...words] = process.argv.slice(2);
 if (first === '--complete') {
   const { answerCompletion } = await import('./completion/answer.ts');
   process.stdout.write(await answerCompletion(process.cwd(), words));
+} else if (words.length === 0 && (first === '--version' || first === '-V')) {
+  const { VERSION } = await import('./version.ts');
+  process.stdout.write(`${VERSION}\n`);
 } else {
   await run();
 }

@@ -36,10 +36,24 @@ function wordsAsOptions(argv: readonly string[]): readonly string[] {
 }
 
 /** What the called command of the first level declares, or `null` if it is not clear which one that is. */
-async function loadCommand(io: CliIo): Promise<CommandDeclaration | null> {
+async function readDeclaration(io: CliIo): Promise<CommandDeclaration | null> {
   const [first = ''] = io.argv;
-  const wanted = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  return wanted === undefined ? null : wanted.load(wanted, io);
+  if (!Object.hasOwn(COMMANDS, first)) return null;
+  const { readDeclarations } = await import('./grammar/recorded.ts');
+  return (await readDeclarations())[first] ?? null;
+}
+
+/** Runs a command. Only now is loaded what it needs. */
+async function runCommand(io: CliIo, path: readonly string[], args: Readonly<Record<string, unknown>>): Promise<void> {
+  const wanted = COMMANDS[path[0] ?? ''];
+  if (wanted === undefined) throw new TypeError('a command that is declared and not there');
+  const { requireFipsIfAsked } = await import('./options/fips-option.ts');
+  await requireFipsIfAsked(args);
+  const { requireNoAddresses } = await import('./addresses.ts');
+  requireNoAddresses(args);
+  const { handler } = findCommand(await wanted.load(wanted, io), path);
+  // The parser has read the arguments that this command declares.
+  await (handler as (read: typeof args) => void | Promise<void>)(args);
 }
 
 /** The arguments as they are written now; says which ones were written as in earlier releases. */
@@ -61,7 +75,7 @@ function requireCommandFirst(argv: readonly string[], command: CommandDeclaratio
 }
 
 async function parse(io: CliIo): Promise<void> {
-  const called = await loadCommand(io);
+  const called = await readDeclaration(io);
   const command = called === null ? null : findCommand(called, io.argv);
   requireCommandFirst(io.argv, command);
   const [first = ''] = io.argv;
@@ -72,8 +86,10 @@ async function parse(io: CliIo): Promise<void> {
   const argv = command === null ? given : withDefaults(io, command, given);
   const usage = command === null ? programUsage(Object.keys(COMMANDS)) : usageOf(command);
   const parser = createParser({ argv, command, usage });
-  if (called !== null) (await import('./grammar/install.ts')).install(parser, called);
-  else for (const { command: name, describe } of Object.values(COMMANDS)) parser.command(name, describe);
+  if (called !== null) {
+    const { install } = await import('./grammar/install.ts');
+    install(parser, called, (path, args) => runCommand(io, path, args));
+  } else for (const { command: name, describe } of Object.values(COMMANDS)) parser.command(name, describe);
   let shown = '';
   await parser.parseAsync([...argv], {}, (error: Error | null | undefined, _args: unknown, output: string) => {
     if (error === undefined || error === null) shown = output;

@@ -1,9 +1,9 @@
-// Builds dist/ from src/ and cli/: the WebAssembly modules, then what the compiler makes of the rest. If no source changed
-// since the last build, nothing is done; that is seen from times and sizes, within some milliseconds.
+// Builds dist/ from src/ and cli/: the WebAssembly modules, what the compiler makes of the rest, and the command in dist/bin. If no
+// source changed since the last build, nothing is done; that is seen from times and sizes, within some milliseconds.
 //
 //   node scripts/build.mjs
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,13 +13,17 @@ const STATE = join(ROOT, 'dist', '.built.json');
 /** What the build depends on besides. */
 const SETTINGS = [
   'package.json',
+  // The packages that become part of dist/bin.
+  'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
   'scripts/build.mjs',
   'scripts/build-wasm.mjs',
+  'scripts/bundle.mjs',
   'scripts/reference.mjs',
   'node_modules/typescript/package.json',
   'node_modules/assemblyscript/package.json',
+  'node_modules/esbuild/package.json',
 ];
 
 /** @param {string} folder */
@@ -85,7 +89,7 @@ export function build() {
   runScript('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
   removeOrphans();
   runScript('scripts/reference.mjs');
-  chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);
+  runScript('scripts/bundle.mjs');
   writeFileSync(STATE, sources);
 }
 

@@ -1,5 +1,6 @@
-// Writes what is made of the commands' own declarations: dist/cli/completion/reference.json for completion; with --write also the
-// reference docs/commands.md and the man page man/sealroom.1, which the repository has and a test compares.
+// Writes what is made of the commands' own declarations: dist/cli/grammar/declarations.json for the parser and
+// dist/cli/completion/reference.json for completion; with --write also the reference docs/commands.md and the man page man/sealroom.1,
+// which the repository has and a test compares.
 //
 //   node scripts/reference.mjs [--write]
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,17 +16,24 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** @param {string} path of a module below dist/cli */
 const load = (path) => import(pathToFileURL(join(ROOT, 'dist', 'cli', path)).href);
 
+/** The commands of the first level, by their names. */
+async function loadCommands() {
+  const { COMMANDS } = /** @type {typeof import('#cli/commands/commands')} */ (await load('commands/commands.js'));
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const io = { argv: [], env: {}, cwd: ROOT, stdin, stdout, stderr };
+  return Object.fromEntries(
+    await Promise.all(
+      Object.entries(COMMANDS).map(async ([name, each]) => /** @type {const} */ ([name, await each.load(each, io)])),
+    ),
+  );
+}
+
 /** All commands below the program, as data. @returns {Promise<Command>} */
 export async function readReference() {
-  const { COMMANDS } = /** @type {typeof import('#cli/commands/commands')} */ (await load('commands/commands.js'));
   const { describeCommand } = /** @type {typeof import('#cli/completion/reference')} */ (
     await load('completion/reference.js')
   );
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const io = { argv: [], env: {}, cwd: ROOT, stdin, stdout, stderr };
-  const commands = await Promise.all(
-    Object.values(COMMANDS).map(async (each) => describeCommand(await each.load(each, io))),
-  );
+  const commands = Object.values(await loadCommands()).map(describeCommand);
   return { path: [], usage: [], describe: '', positionals: [], options: [], examples: [], commands };
 }
 
@@ -172,7 +180,9 @@ export async function printManual(root) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const reference = await readReference();
-  writeFileSync(join(ROOT, 'dist', 'cli', 'completion', 'reference.json'), JSON.stringify(reference));
+  const dist = join(ROOT, 'dist', 'cli');
+  writeFileSync(join(dist, 'grammar', 'declarations.json'), JSON.stringify(await loadCommands()));
+  writeFileSync(join(dist, 'completion', 'reference.json'), JSON.stringify(reference));
   if (process.argv.includes('--write')) {
     mkdirSync(join(ROOT, 'man'), { recursive: true });
     writeFileSync(join(ROOT, 'docs/commands.md'), await printPage(reference));

@@ -1,9 +1,9 @@
-import { type CommandDeclaration, type CommandHead, declareCommand } from '../grammar/declarations.ts';
+import { type CommandHead, declareCommand, type RunnableCommand } from '../grammar/declarations.ts';
 import type { CliIo } from '../terminal.ts';
 
-/** A command of the first level: what help says of it, and the module that has the rest, loaded when it is called. */
+/** A command of the first level: what help says of it, and the module that has the rest, loaded when it runs. */
 interface Command extends CommandHead {
-  readonly load: (head: CommandHead, io: CliIo) => Promise<CommandDeclaration>;
+  readonly load: (head: CommandHead, io: CliIo) => Promise<RunnableCommand>;
 }
 
 /** The commands of the first level. */

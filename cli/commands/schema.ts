@@ -205,7 +205,6 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
     .option('country', {
       type: 'string',
       requiresArg: true,
-      coerce: (text: string | undefined) => text?.toUpperCase(),
       describe: 'country of phone numbers without a country code, such as DE (default: that of most others)',
     })
     .option('json', { type: 'boolean', default: false, describe: 'print the proposal and its report as JSON' })
@@ -242,6 +241,7 @@ function describeOptions(yargs: Argv): Argv<SchemaArguments> {
 export function schemaCommand(io: CliIo): CommandModule<object, SchemaArguments> {
   return {
     builder: describeOptions,
-    handler: (args) => runSchema(args, io),
+    // Codes of countries are taken in small letters, too.
+    handler: (args) => runSchema({ ...args, country: args.country?.toUpperCase() }, io),
   };
 }

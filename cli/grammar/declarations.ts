@@ -1,4 +1,4 @@
-import type { Argv, CommandModule, MiddlewareFunction, Options, PositionalOptions } from 'yargs';
+import type { Argv, CommandModule, Options, PositionalOptions } from 'yargs';
 
 /** An option or a positional argument of a command, as it is declared for yargs. */
 export interface Declared<T extends Options | PositionalOptions = Options | PositionalOptions> {
@@ -6,7 +6,10 @@ export interface Declared<T extends Options | PositionalOptions = Options | Posi
   readonly declared: T;
 }
 
-/** A command with everything that is declared of it: for the parser, the help, completion, the man page and the reference. */
+/**
+ * A command with everything that is declared of it, as data: for the parser, the help, completion, the man page and the reference. No code
+ * that runs belongs to it, so the build can write it down (`recorded.ts`).
+ */
 export interface CommandDeclaration {
   /** Its words, without the program: `['collab', 'sign']`. */
   readonly path: readonly string[];
@@ -16,7 +19,11 @@ export interface CommandDeclaration {
   readonly positionals: readonly Declared<PositionalOptions>[];
   readonly options: readonly Declared<Options>[];
   readonly commands: readonly CommandDeclaration[];
-  readonly middlewares: readonly MiddlewareFunction[];
+}
+
+/** A command, and what it does. */
+export interface RunnableCommand extends CommandDeclaration {
+  readonly commands: readonly RunnableCommand[];
   readonly handler: (args: never) => void | Promise<void>;
 }
 
@@ -26,7 +33,7 @@ export interface CommandHead {
   readonly describe: string;
 }
 
-type Handler = CommandDeclaration['handler'];
+type Handler = RunnableCommand['handler'];
 type Builder = (parser: Argv) => unknown;
 
 /**
@@ -36,8 +43,7 @@ type Builder = (parser: Argv) => unknown;
 class Recorder {
   readonly positionals: Declared<PositionalOptions>[] = [];
   readonly options = new Map<string, Options>();
-  readonly commands: CommandDeclaration[] = [];
-  readonly middlewares: MiddlewareFunction[] = [];
+  readonly commands: RunnableCommand[] = [];
   private readonly path: readonly string[];
 
   constructor(path: readonly string[]) {
@@ -52,11 +58,6 @@ class Recorder {
   /** As for yargs, the last declaration of an option holds. */
   option(name: string, declared: Options): this {
     this.options.set(name, declared);
-    return this;
-  }
-
-  middleware(middleware: MiddlewareFunction): this {
-    this.middlewares.push(middleware);
     return this;
   }
 
@@ -79,13 +80,13 @@ interface Module {
   readonly handler?: Handler | undefined;
 }
 
-function declare(parent: readonly string[], { command, describe, builder, handler }: Module): CommandDeclaration {
+function declare(parent: readonly string[], { command, describe, builder, handler }: Module): RunnableCommand {
   const [name = '', ...usage] = String(command).split(' ');
   const path = [...parent, name];
   const recorder = new Recorder(path);
   // The builders of commands are functions that only declare: the recorder has what they call.
   if (typeof builder === 'function') (builder as (parser: unknown) => unknown)(recorder);
-  const { positionals, options, commands, middlewares } = recorder;
+  const { positionals, options, commands } = recorder;
   return Object.freeze({
     path,
     usage,
@@ -93,23 +94,28 @@ function declare(parent: readonly string[], { command, describe, builder, handle
     positionals,
     options: [...options].map(([option, declared]) => ({ name: option, declared })),
     commands,
-    middlewares,
     handler: handler ?? (() => undefined),
   });
 }
 
-/** Returns what a command of the first level declares. */
-export function declareCommand<T>(head: CommandHead, module: CommandModule<object, T>): CommandDeclaration {
+/** Returns what a command of the first level declares, and does. */
+export function declareCommand<T>(head: CommandHead, module: CommandModule<object, T>): RunnableCommand {
   return declare([], { ...head, builder: module.builder, handler: module.handler });
 }
 
+/** A command with those below it. */
+interface Family<T> {
+  readonly path: readonly string[];
+  readonly commands: readonly T[];
+}
+
 /** All commands that can be run, those below others included. */
-export function listCommands(command: CommandDeclaration): readonly CommandDeclaration[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(listCommands);
+export function listCommands<T extends Family<T>>(command: T): readonly T[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap((each) => listCommands(each));
 }
 
 /** The command that arguments name: `collab sign` for `collab sign m.yaml --as brand`. */
-export function findCommand(command: CommandDeclaration, argv: readonly string[]): CommandDeclaration {
+export function findCommand<T extends Family<T>>(command: T, argv: readonly string[]): T {
   const word = argv[command.path.length];
   const next = command.commands.find(({ path }) => path.at(-1) === word);
   return next === undefined ? command : findCommand(next, argv);

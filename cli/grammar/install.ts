@@ -1,4 +1,4 @@
-import type { Argv, CommandModule } from 'yargs';
+import type { Argv } from 'yargs';
 import { NEEDS_COMMAND } from '../usage-error.ts';
 import { restoreArguments } from './arguments.ts';
 import type { CommandDeclaration, Declared } from './declarations.ts';
@@ -18,8 +18,11 @@ function examplesOf({ path }: CommandDeclaration): readonly string[] {
   return (EXAMPLES[path.join(' ')] ?? []).flatMap(([line, does]) => [`# ${does}`, `sealroom ${line}`]);
 }
 
-function build(parser: Argv, command: CommandDeclaration): Argv {
-  const { positionals, options, commands, middlewares } = command;
+/** Runs the command of a path with its arguments. */
+export type RunCommand = (path: readonly string[], args: Readonly<Record<string, unknown>>) => Promise<void>;
+
+function build(parser: Argv, command: CommandDeclaration, run: RunCommand): Argv {
+  const { positionals, options, commands } = command;
   for (const { name, declared } of positionals) parser.positional(name, declared);
   // Help has the groups in the order in which they are first met.
   for (const group of [...Object.keys(GROUPS), OTHERS]) {
@@ -27,8 +30,7 @@ function build(parser: Argv, command: CommandDeclaration): Argv {
       parser.option(option.name, { ...option.declared, group: `${group}:` });
     }
   }
-  for (const inner of commands) install(parser, inner);
-  for (const middleware of middlewares) parser.middleware(middleware);
+  for (const inner of commands) install(parser, inner, run);
   // As an epilogue, because the library breaks the lines of its own examples.
   if (commands.length === 0)
     parser.epilogue(['Examples:', ...examplesOf(command).map((each) => `  ${each}`)].join('\n'));
@@ -36,21 +38,13 @@ function build(parser: Argv, command: CommandDeclaration): Argv {
   return parser;
 }
 
-/** Gives the parser a command, with all that is declared of it. */
-export function install(parser: Argv, command: CommandDeclaration): Argv {
-  const { path, usage, describe, handler } = command;
-  const module: CommandModule = {
+/** Gives the parser a command, with all that is declared of it, and what to call when it is the one. */
+export function install(parser: Argv, command: CommandDeclaration, run: RunCommand): Argv {
+  const { path, usage, describe, commands } = command;
+  return parser.command({
     command: [...path.slice(-1), ...usage].join(' '),
     describe,
-    builder: (inner) => build(inner, command),
-    // The parser calls it with the arguments that were declared above.
-    handler: async (args) => {
-      const restored = restoreArguments(args);
-      // Where files are handled is loaded only for a command that runs.
-      const { requireNoAddresses } = await import('../addresses.ts');
-      requireNoAddresses(restored);
-      await (handler as CommandModule['handler'])(restored);
-    },
-  };
-  return parser.command(module);
+    builder: (inner) => build(inner, command, run),
+    handler: (args) => (commands.length > 0 ? undefined : run(path, restoreArguments(args))),
+  });
 }

@@ -7,18 +7,19 @@ export interface FipsArguments {
   readonly fips: boolean;
 }
 
-/** Declares `--fips`; if it is given, the process is tested before the command begins. */
+/** Declares `--fips`, which {@link requireFipsIfAsked} reads. */
 export function withFipsOption<T>(yargs: Argv<T>): Argv<T & FipsArguments> {
-  return yargs
-    .option('fips', {
-      type: 'boolean',
-      default: false,
-      describe: "use OpenSSL's FIPS provider for all cryptography; fails without one",
-    })
-    .middleware(async ({ fips }) => {
-      // Loaded here, because most commands run without it, and loading it takes longer than encrypting a small table.
-      if (fips) (await import('../../src/custody/index.ts')).requireFips();
-    });
+  return yargs.option('fips', {
+    type: 'boolean',
+    default: false,
+    describe: "use OpenSSL's FIPS provider for all cryptography; fails without one",
+  });
+}
+
+/** Tests the process before a command with `--fips` begins. @throws {SealroomError} as `requireFips` */
+export async function requireFipsIfAsked({ fips }: { readonly fips?: unknown }): Promise<void> {
+  // Loaded here, because most commands run without it, and loading it takes longer than encrypting a small table.
+  if (fips === true) (await import('../../src/custody/index.ts')).requireFips();
 }
 
 /** The kernel with `--fips`, which uses Node's crypto module. */

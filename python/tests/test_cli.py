@@ -71,8 +71,8 @@ def test_the_environment_of_this_process_keeps_no_secret(
 def test_finds_the_command_by_variable_by_path_and_beside_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SEALROOM_CLI", "/somewhere/main.js")
-    assert find_command()[1:] == ["/somewhere/main.js"]
+    monkeypatch.setenv("SEALROOM_CLI", "/somewhere/sealroom.js")
+    assert find_command()[1:] == ["/somewhere/sealroom.js"]
     monkeypatch.delenv("SEALROOM_CLI")
     installed = tmp_path / "sealroom"
     installed.write_text("#!/bin/sh\n")
@@ -80,7 +80,7 @@ def test_finds_the_command_by_variable_by_path_and_beside_itself(
     with monkeypatch.context() as context:
         context.setenv("PATH", str(tmp_path))
         assert find_command() == [str(installed)]
-    built = tmp_path / "dist" / "cli" / "main.js"
+    built = tmp_path / "dist" / "bin" / "sealroom.js"
     built.parent.mkdir(parents=True)
     built.touch()
     with monkeypatch.context() as context:

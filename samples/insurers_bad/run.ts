@@ -69,7 +69,7 @@ export function formatTranscript(refusals: readonly Refusal[]): string {
 }
 
 async function runCli(args: readonly string[], cwd: string): Promise<{ words: string; exitCode: number | null }> {
-  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../dist/bin/sealroom.js', import.meta.url));
   const env = { C3R_SHARED_SECRET: randomBytes(32).toString('base64') };
   const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
   let words = '';

@@ -6,6 +6,7 @@ export {
   hkdfSha256,
   hmacSha256,
   isUtf8,
+  loadNativeAddon,
   nodeCrypto,
   publicKeyOf,
   sha256,
@@ -14,6 +15,6 @@ export {
   signingKeyFromSeed,
   signMessage,
 } from '#platform';
-export type { SigningKey, VerifySignature } from './platform.ts';
+export type { NativeAddon, SigningKey, VerifySignature } from './platform.ts';
 export { fillRandom, randomBytes } from './random.ts';
 export { createSalt, saltedHash } from './salted-hash.ts';

@@ -1,7 +1,8 @@
 import { isUtf8 as isUtf8InNode } from 'node:buffer';
 import * as crypto from 'node:crypto';
+import { createRequire } from 'node:module';
 import { wipe } from '../bytes/index.ts';
-import type { Platform, SigningKey } from './platform.ts';
+import type { NativeAddon, Platform, SigningKey } from './platform.ts';
 import { isWeakPublicKey } from './weak-keys.ts';
 
 /** The bytes before the 32 bytes of an Ed25519 key in DER. RFC 8410 §4 and §7. */
@@ -63,6 +64,31 @@ export const signatureVerifier: Platform['signatureVerifier'] = (publicKey) => {
 
 /** {@inheritDoc Platform.isUtf8} */
 export const isUtf8: Platform['isUtf8'] = (bytes) => isUtf8InNode(bytes);
+
+/** {@inheritDoc Platform.loadNativeAddon} */
+export const loadNativeAddon: Platform['loadNativeAddon'] = () => {
+  const platform = `${process.platform}-${process.arch}`;
+  const packageName = `@sealroom/native-${platform}`;
+  const require = createRequire(import.meta.url);
+  const resolve = (name: string): string | null => {
+    try {
+      return require.resolve(name);
+    } catch {
+      return null;
+    }
+  };
+  const settings = resolve('sealroom/package.json');
+  const ownBuild =
+    settings === null ? null : resolve(settings.replace(/package\.json$/, `native/build/${platform}/native.node`));
+  const path = ownBuild ?? resolve(packageName);
+  if (path === null) throw new Error(`${packageName} is not installed`);
+  try {
+    return require(path) as NativeAddon;
+  } catch (error) {
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+    throw new Error(`${packageName} does not load: ${reason}`, { cause: error });
+  }
+};
 
 function keyObjectOf(key: SigningKey): crypto.KeyObject {
   if (key instanceof crypto.KeyObject) return key;

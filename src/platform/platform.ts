@@ -12,6 +12,18 @@ export interface SigningKey {
 /** Whether a signature of 64 bytes over a message is valid for the key of this function. */
 export type VerifySignature = (message: Uint8Array, signature: Uint8Array) => boolean;
 
+/** What the addon of the native kernel exports; `native/src/addon.cc`. */
+export interface NativeAddon {
+  /** The instructions that the addon uses and this processor or system lacks, separated by spaces; empty if it can run. */
+  missingInstructions(): string;
+  /** Whether {@link confirm} was called in this process, in whatever thread. */
+  isConfirmed(): boolean;
+  /** Notes that the addon gives the same as WebAssembly, so that no other thread of the process compares them again. */
+  confirm(): void;
+  /** A new machine: the exports of the WebAssembly kernel, in native code, over a memory of its own. */
+  createMachine(): unknown;
+}
+
 /**
  * The primitives that each runtime has its own library for. Both implementations give the same bytes: `node.ts` uses
  * OpenSSL, so FIPS mode covers all of it; `web.ts` is JavaScript and runs anywhere.
@@ -46,4 +58,10 @@ export interface Platform {
   isUtf8(bytes: Uint8Array): boolean;
   /** Node's own cryptography, for the kernel that uses it; `null` elsewhere. */
   readonly nodeCrypto: typeof NodeCrypto | null;
+  /**
+   * Loads the addon of the native kernel: from the build in this repository, or else from the package for this platform.
+   *
+   * @throws {Error} if there is none, or it does not load; the message says which, and has no line break.
+   */
+  loadNativeAddon(): NativeAddon;
 }

@@ -86,6 +86,11 @@ export const isUtf8: Platform['isUtf8'] = (bytes) => {
   }
 };
 
+/** {@inheritDoc Platform.loadNativeAddon} */
+export const loadNativeAddon: Platform['loadNativeAddon'] = () => {
+  throw new Error('this runtime loads no native code');
+};
+
 function webKeyOf(key: SigningKey): WebKey {
   if (key instanceof WebKey) return key;
   throw new TypeError('the key belongs to another platform');

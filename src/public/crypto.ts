@@ -36,6 +36,7 @@ export {
   createKernel,
   defaultKernel,
   KERNEL_NAMES,
+  nativeKernelProblem,
   type CellKind,
   type FingerprintTask,
   type Kernel,

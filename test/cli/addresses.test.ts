@@ -22,7 +22,7 @@ const families = await Promise.all(Object.values(COMMANDS).map((each) => each.lo
 const ARGUMENTS = [
   ...new Set(
     families
-      .flatMap(listCommands)
+      .flatMap((each) => listCommands(each))
       .flatMap(({ positionals, options }) => [...positionals, ...options])
       .filter(({ declared }) => declared.type === 'string' && declared.choices === undefined)
       .map(({ name }) => name),

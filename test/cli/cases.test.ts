@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { SECRET, Session } from '../support/cli.ts';
 
 const CASES = fileURLToPath(new URL('../vectors/cases', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/sealroom.js', import.meta.url));
 
 /** What `case.json` has: see test/vectors/cases/README.md. */
 interface Case {

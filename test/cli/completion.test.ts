@@ -24,11 +24,11 @@ test.each([
   ],
   [
     ['encrypt', '--kernel', ''],
-    ['wasm', 'node', 'noble'],
+    ['native', 'wasm', 'node', 'noble'],
   ],
   [
     ['encrypt', '--kernel=n'],
-    ['--kernel=node', '--kernel=noble'],
+    ['--kernel=native', '--kernel=node', '--kernel=noble'],
   ],
   [['encrypt', 'a.csv', '-e', 'p'], ['parquet']],
   [['encrypt', 'a.csv', '--output-format=a'], ['--output-format=arrow']],

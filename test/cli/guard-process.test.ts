@@ -6,7 +6,7 @@ import { guardProcess } from '#cli/guard-process';
 import { expect, test } from 'vitest';
 import { ID, SECRET, Session } from '../support/cli.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/sealroom.js', import.meta.url));
 
 /** Looks at the program from inside, once it is guarded, and ends it. */
 const LOOK = `

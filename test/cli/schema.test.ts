@@ -40,7 +40,8 @@ async function run(args: readonly string[], answers = ''): Promise<Outcome> {
   const command = declareCommand(head, module);
   const argv = prepareArguments(['schema', ...args], command);
   const parser = createParser({ argv, command, usage: usageOf(command) });
-  await install(parser, command).parseAsync();
+  const { handler } = command;
+  await install(parser, command, async (_path, read) => handler(read as never)).parseAsync();
   return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 

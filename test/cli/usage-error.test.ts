@@ -41,7 +41,7 @@ test.each([
   ],
   [
     ['encrypt', 'a.csv', '-s', 'x', '--kernel', 'gpu'],
-    ['error: unknown value `gpu` for `--kernel`', 'hint: give one of `wasm`, `node`, `noble`'],
+    ['error: unknown value `gpu` for `--kernel`', 'hint: give one of `native`, `wasm`, `node`, `noble`'],
     ENCRYPT_USAGE,
   ],
   [

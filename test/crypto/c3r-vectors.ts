@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import {
   createKernel,
-  KERNEL_NAMES,
   deriveSealingRoot,
   encodeNull,
   encodePrefix,
@@ -11,6 +10,7 @@ import {
   typeByteOf,
 } from 'sealroom/crypto';
 import type { ClientKind, ClientType, ClientValue, Kernel, PadRule, SealingRoot, SealTask } from 'sealroom/crypto';
+import { RUNNABLE_KERNELS } from '../support/kernels.ts';
 
 function readVectors(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../vectors/c3r/${name}.json`, import.meta.url), 'utf8'));
@@ -97,7 +97,7 @@ export function acceptedCases(op: string): (CaseVector | RepeatedCaseVector)[] {
   return CASES.accepted.filter((vector) => vector.op === op);
 }
 
-export const KERNELS: readonly Kernel[] = KERNEL_NAMES.map((name) => createKernel(name));
+export const KERNELS: readonly Kernel[] = RUNNABLE_KERNELS.map((name) => createKernel(name));
 
 export function bytesOfBase64(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'base64'));

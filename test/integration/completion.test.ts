@@ -12,7 +12,7 @@ let bin: string;
 beforeAll(async () => {
   bin = await mkdtemp(join(tmpdir(), 'sealroom-shell-'));
   const program = join(bin, 'sealroom');
-  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${resolve('dist/cli/main.js')}' "$@"\n`);
+  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${resolve('dist/bin/sealroom.js')}' "$@"\n`);
   await chmod(program, 0o755);
 });
 
@@ -74,7 +74,7 @@ test.skipIf(!has('man'))('man: the page has no warnings', () => {
 test('a press of Tab is answered in under 300 ms of a quiet machine', () => {
   const times = Array.from({ length: 5 }, () => {
     const before = performance.now();
-    const { stdout } = spawnSync(process.execPath, ['dist/cli/main.js', '--complete', 'encrypt', '--ker'], {
+    const { stdout } = spawnSync(process.execPath, ['dist/bin/sealroom.js', '--complete', 'encrypt', '--ker'], {
       encoding: 'utf8',
     });
     expect(stdout).toMatch(/^--kernel\t/);

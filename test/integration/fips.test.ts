@@ -28,7 +28,7 @@ describe.skipIf(folder === undefined)("OpenSSL's FIPS provider", () => {
   const on = { ...fips, NODE_OPTIONS: '--enable-fips' };
 
   function sealroom(session: Session, env: NodeJS.ProcessEnv, ...args: string[]) {
-    const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+    const main = join(import.meta.dirname, '..', '..', 'dist', 'bin', 'sealroom.js');
     const done = spawnSync(process.execPath, [main, ...args], { cwd: session.directory, env, encoding: 'utf8' });
     return { code: done.status, err: done.stderr };
   }

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { generateBenchTable } from '../../bench/generate.ts';
 import { ID, SECRET, Session } from '../support/cli.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/sealroom.js', import.meta.url));
 const SCHEMA = JSON.stringify({
   headerRow: true,
   columns: [

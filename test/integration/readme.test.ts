@@ -126,7 +126,7 @@ test('the library example runs as it is written', () => {
     writeFileSync(join(work, 'example.ts'), example);
     // As in the tour, which comes before the example.
     const suggest = ['schema', 'paper/readers.csv', '--suggest', '--output', 'paper/readers.schema.json'];
-    execFileSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), ...suggest], { cwd: work, stdio: 'ignore' });
+    execFileSync(process.execPath, [join(ROOT, 'dist/bin/sealroom.js'), ...suggest], { cwd: work, stdio: 'ignore' });
     const tsx = join(ROOT, 'node_modules/tsx/dist/cli.mjs');
     execFileSync(process.execPath, [tsx, 'example.ts'], { cwd: work, env: { ...process.env, ...secret } });
     expect(readFileSync(join(work, 'readers.csv'), 'utf8').split('\n')[0]).toMatch(

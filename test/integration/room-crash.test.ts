@@ -6,7 +6,7 @@ import { openRoom, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
 import { cleartextRows, RoomSession } from '../room/support.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/sealroom.js', import.meta.url));
 
 /** `sealroom room add` in a process of its own, through a shell that may set limits first. */
 function startLoad(session: RoomSession, file: string, limits = ''): ChildProcess {

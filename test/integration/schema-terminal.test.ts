@@ -14,7 +14,7 @@ function edit(
   steps: readonly (readonly [string, string])[],
 ): { status: number | null; shown: string } {
   const tool = resolve('test/integration/tools/terminal.py');
-  const program = [process.execPath, resolve('dist/cli/main.js'), 'schema', 'in.csv', '-i', '--samples'];
+  const program = [process.execPath, resolve('dist/bin/sealroom.js'), 'schema', 'in.csv', '-i', '--samples'];
   const { status, stdout } = spawnSync('python3', [tool, JSON.stringify(steps), ...program], {
     cwd: session.directory,
     env: { ...process.env, TERM: 'xterm' },

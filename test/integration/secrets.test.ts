@@ -44,7 +44,7 @@ const secrets: string[] = [];
 function run(argv: readonly string[], env: NodeJS.ProcessEnv = {}, passphrases = ''): Ran {
   const { PATH } = process.env;
   const fd = passphrases === '' ? [] : ['--passphrase-fd', '0'];
-  const child = spawnSync(process.execPath, [`${ROOT}/dist/cli/main.js`, ...argv, ...fd, '--debug'], {
+  const child = spawnSync(process.execPath, [`${ROOT}/dist/bin/sealroom.js`, ...argv, ...fd, '--debug'], {
     cwd: join(root, 'work'),
     env: { PATH, HOME: join(root, 'home'), TMPDIR: join(root, 'tmp'), ...env },
     input: passphrases,

@@ -10,7 +10,7 @@ import { memoryOfTree } from '../support/process-tree.ts';
 
 // Files that are small on the disk and large in memory, and the most that a command takes for one of them.
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/sealroom.js', import.meta.url));
 
 /** What is promised is about 1 GiB. */
 const MOST_MIB = 1100;

@@ -2,4 +2,4 @@
 import process from 'node:process';
 
 if (process.argv[2] === 'encrypt') process.argv.push('--from-clean-rooms');
-await import('../../dist/cli/main.js');
+await import(new URL('../../dist/bin/sealroom.js', import.meta.url).href);

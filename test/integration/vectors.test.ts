@@ -195,7 +195,7 @@ describe('the runner of vectors fails', () => {
     const { exit, out } = await run(await fileCaseOf(caseName, file, change));
     expect(exit).toBe(1);
     expect(out.length).toBeGreaterThan(2);
-    expect(out[0]).toMatch(new RegExp(`^${caseName} \\[(wasm|node|noble)\\] (en|de)crypt: expected .*, got `));
+    expect(out[0]).toMatch(new RegExp(`^${caseName} \\[(native|wasm|node|noble)\\] (en|de)crypt: expected .*, got `));
     expect(out.at(-1)).toMatch(/^\d+ passed, [1-6] failed$/);
   });
 

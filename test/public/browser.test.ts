@@ -90,11 +90,11 @@ describe('the door for browsers', () => {
     expect(lines.slice(3).toSorted()).toEqual(['Basel null', 'Bern called twice']);
   });
 
-  test('chooses wasm, else noble, and refuses the kernel of Node', async () => {
+  test('chooses wasm, else noble, and refuses the kernels of Node', async () => {
     const contents = `
       import { createKernel, defaultKernel } from 'sealroom/browser';
-      const refusal = () => { try { createKernel('node'); return ''; } catch ({ code }) { return code; } };
-      console.log(JSON.stringify([defaultKernel(), createKernel().name, createKernel('noble').name, refusal()]));
+      const refusal = (name) => { try { createKernel(name); return ''; } catch ({ code }) { return code; } };
+      console.log(JSON.stringify([defaultKernel(), createKernel().name, createKernel('noble').name, refusal('node'), refusal('native')]));
     `;
     const { outputFiles } = await bundle({ stdin: { contents, resolveDir: ROOT } });
     const script = join(folder, 'kernels.mjs');
@@ -102,7 +102,13 @@ describe('the door for browsers', () => {
       writeFileSync(script, `${hidden}\n${outputFiles[0]?.text ?? ''}`);
       return JSON.parse(execFileSync(process.execPath, [script], { encoding: 'utf8' }));
     };
-    expect(kernels('')).toEqual(['wasm', 'wasm', 'noble', 'USAGE_OPTION']);
-    expect(kernels('delete globalThis.WebAssembly;')).toEqual(['noble', 'noble', 'noble', 'USAGE_OPTION']);
+    expect(kernels('')).toEqual(['wasm', 'wasm', 'noble', 'USAGE_OPTION', 'USAGE_OPTION']);
+    expect(kernels('delete globalThis.WebAssembly;')).toEqual([
+      'noble',
+      'noble',
+      'noble',
+      'USAGE_OPTION',
+      'USAGE_OPTION',
+    ]);
   });
 });

@@ -33,7 +33,7 @@ class Answer:
 def find_command() -> list[str]:
     """Find the command: SEALROOM_CLI, or `sealroom` on the path, or the build that this folder belongs to.
 
-    SEALROOM_CLI is a program, or the `main.js` of a build, which Node runs.
+    SEALROOM_CLI is a program, or the `sealroom.js` of a build, which Node runs.
     """
     named = os.environ.get(CLI_VARIABLE, "")
     if named != "":
@@ -41,13 +41,13 @@ def find_command() -> list[str]:
     installed = shutil.which("sealroom")
     if installed is not None:
         return [installed]
-    built = Path(__file__).resolve().parents[3] / "dist" / "cli" / "main.js"
+    built = Path(__file__).resolve().parents[3] / "dist" / "bin" / "sealroom.js"
     if built.is_file():
         return _with_node(str(built))
     raise SealroomError(
         "CLI_NOT_FOUND",
         "the `sealroom` command is not on the path",
-        f"install it with `npm install --global`, or set {CLI_VARIABLE} to its `dist/cli/main.js`",
+        f"install it with `npm install --global`, or set {CLI_VARIABLE} to its `dist/bin/sealroom.js`",
     )
 
 

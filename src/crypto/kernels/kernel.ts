@@ -65,7 +65,7 @@ export interface OpenCellOptions {
 }
 
 /** Names of the kernels. */
-export type KernelName = 'wasm' | 'node' | 'noble';
+export type KernelName = 'native' | 'wasm' | 'node' | 'noble';
 
 /**
  * The cryptography of a table, one column of a batch at a time. Implementations are interchangeable: the same input gives

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { url as inspectorUrl } from 'node:inspector';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
+import { nativeKernelProblem } from '../../crypto/index.ts';
 import { countOf, SealroomError } from '../../errors/index.ts';
 import { requireFips } from '../fips.ts';
 import { PROVIDERS } from '../providers/providers.ts';
@@ -19,6 +20,8 @@ export interface Machine {
   readonly fipsProblem: () => string | null;
   /** Whether Node could be started with FIPS. */
   readonly canStartFips: () => Promise<boolean>;
+  /** Why the native kernel is not used, or `null` if it is. */
+  readonly nativeKernelProblem: () => string | null;
   /** Whether an optional package is installed. */
   readonly hasPackage: (name: string) => boolean;
   /** The options that Node was started with on the command line. */
@@ -46,6 +49,7 @@ export const THIS_MACHINE: Machine = {
       () => true,
       () => false,
     ),
+  nativeKernelProblem,
   hasPackage: (name) => {
     try {
       createRequire(import.meta.url).resolve(name);
@@ -73,6 +77,7 @@ export async function checkMachine(machine: Machine, env: NodeJS.ProcessEnv): Pr
     checkNodeOptions(machine, env),
     checkInspector(machine),
     await checkFips(machine),
+    checkKernel(machine),
     await checkCoreDumps(machine),
     await checkSwap(machine),
     await checkMemoryEncryption(machine),
@@ -149,6 +154,14 @@ async function checkFips(machine: Machine): Promise<Check> {
     return checkProblem(item, `${version}, FIPS is on but does not work: ${found}`, 'see docs/fips.md');
   const isThere = await machine.canStartFips();
   return checkOk(item, `${version}, FIPS is off and ${isThere ? 'can be turned on' : 'cannot be turned on here'}`);
+}
+
+function checkKernel(machine: Machine): Check {
+  const problem = machine.nativeKernelProblem();
+  return checkOk(
+    'kernel',
+    problem === null ? '`native`, which gives the same as `wasm`' : `not \`native\`: ${problem}`,
+  );
 }
 
 async function checkCoreDumps({ read }: Machine): Promise<Check> {

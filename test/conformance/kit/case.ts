@@ -1,8 +1,9 @@
+import { RUNNABLE_KERNELS } from '../../support/kernels.ts';
 import type { KernelName } from 'sealroom';
 import type { DifferenceName } from './differences.ts';
 
 /** The kernels that every case in which keys play a role is run on. */
-export const KERNEL_NAMES = ['wasm', 'node', 'noble'] as const satisfies readonly KernelName[];
+export const KERNEL_NAMES = RUNNABLE_KERNELS;
 
 /** One statement of the vectors about one behaviour, run on one kernel. */
 export interface VectorCase {

@@ -1,6 +1,7 @@
-// Compares the wasm kernel with the others on cells made from a seed: npm run fuzz -- --cells 5000000 --seed 7
+// Compares the fastest kernel with the others on cells made from a seed: npm run fuzz -- --cells 5000000 --seed 7
 import { parseArgs } from 'node:util';
-import { createKernel } from 'sealroom/crypto';
+import { createKernel, nativeKernelProblem } from 'sealroom/crypto';
+import { RUNNABLE_KERNELS } from '../../support/kernels.ts';
 import { Differential } from './differential.ts';
 
 const { values } = parseArgs({
@@ -12,7 +13,13 @@ const { values } = parseArgs({
 });
 const wanted = Number(values.cells);
 const noble = values.noble ? createKernel('noble') : null;
-const differential = new Differential(Number(values.seed), createKernel('wasm'), [createKernel('node')], noble);
+const fastest = createKernel();
+const rivals = RUNNABLE_KERNELS.filter((name) => name !== fastest.name && name !== 'noble').map((name) =>
+  createKernel(name),
+);
+const problem = nativeKernelProblem();
+if (problem !== null) process.stderr.write(`without the native kernel: ${problem}\n`);
+const differential = new Differential(Number(values.seed), fastest, rivals, noble);
 const started = performance.now();
 let shown = 0;
 while (differential.cells < wanted) {
@@ -24,5 +31,5 @@ while (differential.cells < wanted) {
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 process.stdout.write(
-  `${JSON.stringify({ seed: values.seed, cells: differential.cells, ...differential.counts, seconds })}\n`,
+  `${JSON.stringify({ seed: values.seed, kernels: [fastest, ...rivals].map(({ name }) => name), cells: differential.cells, ...differential.counts, seconds })}\n`,
 );

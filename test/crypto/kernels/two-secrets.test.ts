@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { decryptColumns, KERNEL_NAMES, parseSharedSecret, tableOfTexts } from 'sealroom';
+import { decryptColumns, parseSharedSecret, tableOfTexts } from 'sealroom';
 import { createKernel, deriveSealingRoot, openCell } from 'sealroom/crypto';
 import { failureOf } from '../../tabular/support.ts';
 import { ROOT as REPOSITORY } from '../../tooling/run-tool.ts';
+import { RUNNABLE_KERNELS } from '../../support/kernels.ts';
 
 const TEXT = readFileSync(`${REPOSITORY}/test/vectors/two-secrets.json`, 'utf8');
 const MADE = JSON.parse(TEXT) as { secrets: string[]; salt: string; cell: string; texts: string[] };
 
-describe.each(KERNEL_NAMES)('F-39 one cell that is two texts under two secrets, on kernel %s', (name) => {
+describe.each(RUNNABLE_KERNELS)('F-39 one cell that is two texts under two secrets, on kernel %s', (name) => {
   const kernel = createKernel(name);
 
   test('is refused under both', () => {

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { fingerprintKeyFromBytes } from 'sealroom/crypto';
 import type { Kernel } from 'sealroom/crypto';
 import { byteColumnOf } from '#src/bytes/index';
+import { nativeSupport } from '#src/crypto/kernels/native/support';
 import { WasmMachine } from '#src/crypto/kernels/wasm/machine';
 import { bytesOfHex, hexOf, KERNELS } from '../c3r-vectors.ts';
 
@@ -52,12 +53,18 @@ const MAC_CASES = readGroups<MacCase>('hmac_sha256_test').flatMap(({ tagSize, te
 );
 const HKDF_CASES = readGroups<HkdfCase>('hkdf_sha256_test').flatMap(({ tests }) => tests);
 
+const native = nativeSupport();
+const MACHINES = [
+  { name: 'wasm', machine: new WasmMachine() },
+  ...(native.kind === 'sound' ? [{ name: 'native', machine: native.createMachine() }] : []),
+];
+
 interface Sealed {
   readonly text: Uint8Array;
   readonly tag: Uint8Array;
 }
 
-/** AES-256-GCM by the functions of the wasm kernel, the work done in one of its eight lanes. */
+/** AES-256-GCM by the functions of a kernel on a machine, the work done in one of its eight lanes. */
 function gcm(machine: WasmMachine, vector: GcmCase, text: Uint8Array, lane: number, isDecrypting: boolean): Sealed {
   const aad = bytesOfHex(vector.aad);
   const [key, iv, tag, aadAt] = [0, 64, 128, 192].map((at) => machine.ioAt + at) as [number, number, number, number];
@@ -71,8 +78,7 @@ function gcm(machine: WasmMachine, vector: GcmCase, text: Uint8Array, lane: numb
   return { text: machine.bytes.slice(data, data + text.length), tag: machine.bytes.slice(tag, tag + 16) };
 }
 
-describe('AES-256-GCM of kernel wasm', () => {
-  const machine = new WasmMachine();
+describe.each(MACHINES)('AES-256-GCM of kernel $name', ({ machine }) => {
   const cases = GCM_CASES.flatMap(({ tests }) => tests);
 
   test('66 of 316 vectors are of this cipher; the others have other keys, IVs or tags', () => {

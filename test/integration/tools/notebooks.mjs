@@ -67,7 +67,7 @@ function notebookRunner() {
           DENO_NO_UPDATE_CHECK: '1',
           // As after `pip install ./python` and `npm install --global .`.
           PYTHONPATH: join(root, 'python', 'src'),
-          SEALROOM_CLI: join(root, 'dist', 'cli', 'main.js'),
+          SEALROOM_CLI: join(root, 'dist', 'bin', 'sealroom.js'),
         },
       });
       if (!ok) return { problems: [`was not executed:\n${output}`], isRenewed: false };

@@ -22,7 +22,7 @@ export function checkPython(python) {
     const { ok, output } = run(python, args, {
       cwd: folder,
       quiet: true,
-      env: { PYTHONDONTWRITEBYTECODE: '1', SEALROOM_CLI: join(root, 'dist', 'cli', 'main.js'), ...env },
+      env: { PYTHONDONTWRITEBYTECODE: '1', SEALROOM_CLI: join(root, 'dist', 'bin', 'sealroom.js'), ...env },
     });
     return { name, problem: ok ? null : output };
   };

@@ -152,7 +152,7 @@ describe('in a room', () => {
   test('the process stops at once when it is told to, whatever the check does', async () => {
     await using room = await SampleRoom.start(['visits']);
     const argv = [
-      'dist/cli/main.js',
+      'dist/bin/sealroom.js',
       'query',
       '--room',
       room.directory,

@@ -334,7 +334,7 @@ test('a runner does not start with the shared secret in its environment', async 
 
 test('a runner that is killed takes its engine along, and leaves the ledger whole', async () => {
   // The room was made at a time that is long past.
-  const argv = ['dist/cli/main.js', 'query', '--room', room.directory, '--clock-jump', '--as', 'brand', RUNAWAY];
+  const argv = ['dist/bin/sealroom.js', 'query', '--room', room.directory, '--clock-jump', '--as', 'brand', RUNAWAY];
   const child = await untilStarted(() => spawn(process.execPath, argv, { cwd: ROOT, env: {}, stdio: 'ignore' }));
   const engines = enginesOf(child.pid ?? 0);
   expect(engines.length).toBeGreaterThan(0);

@@ -9,9 +9,12 @@ import { SlotKeys } from './row-keys.ts';
 import { sealColumn } from './seal-column.ts';
 import { Session } from './session.ts';
 
-function kernelOn(session: Session): Kernel {
+/** The kernels whose computations a machine does: in WebAssembly, or in native code with the same exports. */
+export type MachineKernelName = 'wasm' | 'native';
+
+function kernelOn(name: MachineKernelName, session: Session): Kernel {
   return Object.freeze({
-    name: 'wasm',
+    name,
     fingerprintColumn: (task: FingerprintTask, values: ByteColumn) => fingerprintColumn(session, task, values),
     deriveRowKeys: (root: SealingRoot, nonces: Uint8Array): RowKeys => new SlotKeys(session, root, nonces),
     sealColumn: (task: SealTask, keys: RowKeys, values: ByteColumn) => sealColumn(session, task, keys, values),
@@ -66,16 +69,24 @@ function refusesForgery(kernel: Kernel, root: SealingRoot): boolean {
 }
 
 /**
- * The kernel in WebAssembly with vector instructions: it processes many cells at a time, and is the fastest. See
- * `docs/kernel.md`.
+ * The kernel on a machine, which processes many cells at a time. It is tested against known answers before it is returned.
  *
- * It is tested against known answers before it is returned. `session` is its memory, shared with no other kernel.
- *
- * @throws {SealroomError} USAGE_OPTION if this runtime has no WebAssembly with SIMD.
+ * @param session has the machine; shared with no other kernel
  * @throws {Error} if a known answer does not come out: the machine is broken.
  */
-export function createWasmKernel(session: Session = new Session()): Kernel {
-  const kernel = kernelOn(session);
-  if (!passesSelfTest(kernel)) throw new Error('the `wasm` kernel failed its self-test');
+export function createMachineKernel(name: MachineKernelName, session: Session): Kernel {
+  const kernel = kernelOn(name, session);
+  if (!passesSelfTest(kernel)) throw new Error(`the \`${name}\` kernel failed its self-test`);
   return kernel;
+}
+
+/**
+ * The kernel in WebAssembly with vector instructions. See `docs/kernel.md`.
+ *
+ * @param session is its memory, shared with no other kernel
+ * @throws {SealroomError} USAGE_OPTION if this runtime has no WebAssembly with SIMD.
+ * @throws {Error} as {@link createMachineKernel}.
+ */
+export function createWasmKernel(session: Session = new Session()): Kernel {
+  return createMachineKernel('wasm', session);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { decryptColumns, KERNEL_NAMES, parseSharedSecret, tableOfTexts, textsOfTable } from 'sealroom';
+import { decryptColumns, parseSharedSecret, tableOfTexts, textsOfTable } from 'sealroom';
 import type { Field } from 'sealroom/tabular';
 import { ID, SECRET } from '../../../support/cli.ts';
 import { Bench, cellOf, textCell } from '../../../support/tables.ts';
 import { failureOf, fixedColumn, textColumn, writeTable } from '../../../tabular/support.ts';
+import { RUNNABLE_KERNELS } from '../../../support/kernels.ts';
 
 const TERMS = { secret: parseSharedSecret(SECRET), collaborationId: ID };
 const FORMATS = ['csv', 'parquet', 'arrow'] as const;
@@ -53,7 +54,7 @@ describe('F-92 what is not sealed in a sealed column is refused', () => {
     }
   });
 
-  test.each(KERNEL_NAMES)('in memory, on kernel %s', async (kernel) => {
+  test.each(RUNNABLE_KERNELS)('in memory, on kernel %s', async (kernel) => {
     const table = tableOfTexts(['c'], [['paid'], [sealed]]);
     for (const asText of [false, true]) {
       const error = await failureOf(decryptColumns(table, { ...TERMS, kernel, asText, name: 'result' }));

@@ -5,7 +5,6 @@ import {
   encryptColumns,
   type EncryptColumnsOptions,
   type EncryptedColumns,
-  KERNEL_NAMES,
   parseSharedSecret,
   tableOfTexts,
   textsOfTable,
@@ -13,6 +12,7 @@ import {
 import { ID, SECRET } from '../../../support/cli.ts';
 import { Bench, schemaOf, settingsOf } from '../../../support/tables.ts';
 import { failureOf, fixedColumn, textColumn, valuesOf } from '../../../tabular/support.ts';
+import { RUNNABLE_KERNELS } from '../../../support/kernels.ts';
 
 const ROWS = 2500;
 const TERMS = { settings: settingsOf({}), secret: parseSharedSecret(SECRET), collaborationId: ID };
@@ -42,7 +42,7 @@ const TABLES = {
 };
 
 describe.each(Object.entries(TABLES))('a table of %s', (_name, table) => {
-  test.each(KERNEL_NAMES)('comes back whole from kernel %s, in another order', async (kernel) => {
+  test.each(RUNNABLE_KERNELS)('comes back whole from kernel %s, in another order', async (kernel) => {
     const sealed = await encrypt(table, { schema: SCHEMA, kernel });
     expect(sealed).toMatchObject({ rows: ROWS, nulls: Math.ceil(ROWS / 7) });
     expect(sealed.fields.map(({ name }) => name)).toEqual(['id', 'note', 'copy', 'plain']);

@@ -1,0 +1,125 @@
+// Builds the native kernel from native/src/ where there is a compiler. No install and no other build needs it.
+//
+//   npm run build:native                  into native/build/<platform>/native.node
+//   node scripts/build-native.mjs --packages   and, for a release, into native/packages/<platform>/
+//
+// The compiler is that of the variable CXX, or `c++`.
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const NATIVE = join(ROOT, 'native');
+const SOURCES = join(NATIVE, 'src');
+const HEADERS = join(ROOT, 'node_modules', 'node-api-headers', 'include');
+
+/** Sources that run before the processor was asked: they may not use its newer instructions. */
+const PORTABLE = new Set(['addon.cc', 'cpu.cc', 'memory.cc']);
+const INSTRUCTIONS = ['-msse4.1', '-mavx2', '-maes', '-mpclmul', '-msha'];
+const WARNINGS = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'];
+const OPTIONS = [
+  ...['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-fno-rtti'],
+  ...['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'],
+];
+
+/** The platform that the sources are written for, as names of packages have it. */
+export const PLATFORM = 'linux-x64';
+
+/** The sources of the kernel, without what belongs to Node. */
+export const kernelSources = () =>
+  readdirSync(SOURCES)
+    .filter((name) => name.endsWith('.cc') && !PORTABLE.has(name))
+    .map((name) => join(SOURCES, name));
+
+/**
+ * Runs the compiler on sources of the kernel, with the warnings and instructions that they need.
+ *
+ * @param {readonly string[]} args
+ * @throws {Error} with what the compiler says
+ */
+export function compileKernel(args) {
+  runCompiler(['-std=c++17', ...WARNINGS, ...INSTRUCTIONS, ...args]);
+}
+
+/** @param {readonly string[]} args */
+function runCompiler(args) {
+  const compiler = process.env['CXX'] ?? 'c++';
+  const { status, error, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
+  if (error !== undefined) throw new Error(`\`${compiler}\` does not run: ${error.message}`);
+  if (status !== 0) throw new Error(`\`${compiler}\` failed\n${stderr}`);
+}
+
+/**
+ * Builds the addon and returns its path.
+ *
+ * @throws {Error} on another platform, or with what the compiler says
+ */
+export function buildNative() {
+  const here = `${process.platform}-${process.arch}`;
+  if (here !== PLATFORM) throw new Error(`the native kernel is written for ${PLATFORM}, and this is ${here}`);
+  const objects = mkdtempSync(join(tmpdir(), 'sealroom-native-'));
+  try {
+    const portable = [...PORTABLE].map((name) => join(SOURCES, name));
+    const compiled = [
+      ...portable.map((source) => ({ source, options: ['-isystem', HEADERS] })),
+      ...kernelSources().map((source) => ({ source, options: INSTRUCTIONS })),
+    ].map(({ source, options }, index) => {
+      const object = join(objects, `${String(index)}.o`);
+      runCompiler([...OPTIONS, ...WARNINGS, ...options, '-c', source, '-o', object]);
+      return object;
+    });
+    const target = join(NATIVE, 'build', PLATFORM, 'native.node');
+    mkdirSync(join(target, '..'), { recursive: true });
+    // Written aside first: another process may have it loaded.
+    runCompiler(['-shared', '-Wl,-s', '-Wl,-z,relro,-z,now', ...compiled, '-o', `${target}.new`]);
+    renameSync(`${target}.new`, target);
+    return target;
+  } finally {
+    rmSync(objects, { recursive: true });
+  }
+}
+
+/** Makes the package of the platform from a built addon. @param {string} addon */
+function writePackage(addon) {
+  const { version, license, repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const folder = join(NATIVE, 'packages', PLATFORM);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(addon, join(folder, 'native.node'));
+  copyFileSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
+  const [os, cpu] = PLATFORM.split('-');
+  const settings = {
+    name: `@sealroom/native-${PLATFORM}`,
+    version,
+    description: `The native kernel of sealroom for ${PLATFORM}.`,
+    license,
+    repository,
+    main: 'native.node',
+    files: ['native.node'],
+    os: [os],
+    cpu: [cpu],
+    libc: ['glibc'],
+  };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(settings, null, 2)}\n`);
+  return folder;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const addon = buildNative();
+    console.log(process.argv.includes('--packages') ? writePackage(addon) : addon);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

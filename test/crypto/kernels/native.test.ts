@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { createKernel, nativeKernelProblem } from 'sealroom/crypto';
+import { examineAddon } from '#src/crypto/kernels/native/examine-addon';
+import { nativeSupport } from '#src/crypto/kernels/native/support';
+import { type WasmExports, WasmMachine } from '#src/crypto/kernels/wasm/machine';
+import { type NativeAddon, loadNativeAddon } from '#src/platform/index';
+import { errorOf } from '../support.ts';
+import { Differential } from './differential.ts';
+import { testMachine } from './machine-suite.ts';
+
+const support = nativeSupport();
+
+if (support.kind === 'sound') {
+  testMachine('native', support.createMachine);
+
+  test('the native kernel agrees with the others on 50000 cells of all kinds, good and bad', () => {
+    const rivals = [createKernel('wasm'), createKernel('node')];
+    const differential = new Differential(20_261_129, createKernel('native'), rivals, null);
+    while (differential.cells < 50_000) differential.runTable();
+    const { fingerprints, seals, opens, refusals } = differential.counts;
+    expect(Math.min(fingerprints, seals, opens)).toBeGreaterThan(5000);
+    expect(refusals).toBeGreaterThan(1000);
+  });
+
+  describe('the memory of a native machine', () => {
+    test('grows without a change of what it holds, and detaches the buffer of before', () => {
+      const machine = support.createMachine();
+      const { memory } = machine.exports;
+      const before = memory.buffer;
+      expect(memory.buffer).toBe(before);
+      machine.bytes[machine.ioAt] = 7;
+      machine.reserve(before.byteLength);
+      expect(before.byteLength).toBe(0);
+      expect(machine.bytes[machine.ioAt]).toBe(7);
+      expect(machine.bytes.length).toBeGreaterThan(machine.ioAt + 4_194_304);
+    });
+
+    test('does not grow over 4 GiB', () => {
+      const machine = support.createMachine();
+      const { byteLength } = machine.exports.memory.buffer;
+      expect(() => machine.exports.memory.grow(65_536)).toThrow(RangeError);
+      expect(machine.exports.memory.buffer.byteLength).toBe(byteLength);
+    });
+
+    test('lives as long as anything of it', () => {
+      const { exports } = support.createMachine();
+      const { buffer } = support.createMachine().exports.memory;
+      const machines = Array.from({ length: 200 }, () => support.createMachine());
+      exports.setRoot();
+      expect(new Uint8Array(buffer).every((byte) => byte === 0)).toBe(true);
+      expect(machines.every(({ bytes }) => bytes.length > 0)).toBe(true);
+    });
+  });
+} else {
+  test.skip(`not built here (\`npm run build:native\`): ${support.reason}`);
+}
+
+describe('an addon is refused, and the reason said, if', () => {
+  const UNCONFIRMED = {
+    isConfirmed: () => false,
+    confirm: () => {
+      throw new Error('confirmed');
+    },
+  };
+
+  /** The machine of the WebAssembly kernel as an addon, with changes. */
+  const addon = (changes: Partial<WasmExports> = {}, missing = ''): NativeAddon => ({
+    ...UNCONFIRMED,
+    missingInstructions: () => missing,
+    createMachine: () => ({ ...new WasmMachine().exports, ...changes }),
+  });
+  const reasonOf = (load: () => NativeAddon): string | null => {
+    const verdict = examineAddon(load);
+    return verdict.kind === 'refused' ? verdict.reason : null;
+  };
+
+  test('none of these holds, it is not refused, and that is noted', () => {
+    expect(reasonOf(() => addon())).toBe('confirmed');
+  });
+
+  test('there is none', () => {
+    const reason = reasonOf(() => {
+      throw new Error('@sealroom/native-plan9-mips is not installed');
+    });
+    expect(reason).toBe('@sealroom/native-plan9-mips is not installed');
+  });
+
+  test('the processor lacks an instruction', () => {
+    expect(reasonOf(() => addon({}, 'AVX2 SHA'))).toBe('the processor lacks AVX2 SHA');
+  });
+
+  test('a known answer does not come out', () => {
+    expect(reasonOf(() => addon({ fingerprintCells: () => undefined }))).toContain('self-test');
+    expect(reasonOf(() => addon({ openCells: () => 0 }))).not.toBe('confirmed');
+  });
+
+  test('it gives other cells for random values', () => {
+    // Right for the single cell of a known answer, wrong in the memory behind 40 cells.
+    const wrong = (act: 'fingerprintCells' | 'sealCells'): NativeAddon => ({
+      ...UNCONFIRMED,
+      missingInstructions: () => '',
+      createMachine: () => {
+        const machine = new WasmMachine();
+        const change = (count: number): void => {
+          machine.exports[act](count);
+          const target = machine.cells[39 * 8 + 4] ?? 0;
+          if (count > 40) machine.bytes[target + 20] = (machine.bytes[target + 20] ?? 0) ^ 1;
+        };
+        return { ...machine.exports, [act]: change };
+      },
+    });
+    expect(reasonOf(() => wrong('fingerprintCells'))).toBe('its fingerprints are not those of `wasm`');
+    expect(reasonOf(() => wrong('sealCells'))).toBe('its sealed cells are not those of `wasm`');
+  });
+});
+
+test('who asks for the native kernel where there is none is told why', () => {
+  const problem = nativeKernelProblem();
+  if (problem === null) {
+    expect(createKernel().name).toBe('native');
+    expect(loadNativeAddon().missingInstructions()).toBe('');
+  } else {
+    const error = errorOf(() => createKernel('native'));
+    expect([error.code, error.message]).toEqual(['USAGE_OPTION', expect.stringContaining(problem)]);
+  }
+});
