@@ -12,6 +12,13 @@ export interface TableExports extends WasmExports {
   copyField(field: number, to: number): number;
   /** 1 if the bytes are UTF-8. */
   isText(at: number, end: number): number;
+  readonly dealBytes: WasmConstant;
+  readonly storedBytes: WasmConstant;
+  readonly partBytes: WasmConstant;
+  /** One of the results in `assembly/deal.ts`. */
+  dealRows(deal: number, at: number, end: number, isLast: number, stop: number): number;
+  /** The place of a record, or 0. */
+  findRecord(at: number, end: number, isLast: number): number;
   readonly planWords: WasmConstant;
   readonly columnWords: WasmConstant;
   readonly noteBytes: WasmConstant;
@@ -49,8 +56,6 @@ export interface TableExports extends WasmExports {
   ): number;
   gatherPositions(placesAt: number, rows: number, to: number): void;
   wipeTable(): void;
-  /** A guess at the place of the first record behind a line break, or 0. */
-  findRecordStart(at: number, end: number, isLast: number): number;
   setOpening(plan: number): void;
   /** The records that were opened, {@link IRREGULAR} or {@link UNFIT_CELL}. */
   openLines(at: number, stop: number, end: number, isLast: number, to: number): number;

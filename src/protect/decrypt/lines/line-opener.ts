@@ -1,6 +1,7 @@
 import type { SealingRoot } from '../../../crypto/index.ts';
 import type { CsvStart, NullRule } from '../../../tabular/index.ts';
-import { IRREGULAR, type TableMachine, UNFIT_CELL } from '../../machine/machine.ts';
+import { FIELD_WORDS, IRREGULAR, type TableMachine, UNFIT_CELL } from '../../machine/machine.ts';
+import { encodeTexts } from '../../machine/texts.ts';
 import { type Declined, declined } from './declined.ts';
 
 /** Bytes of text that are in memory at a time. */
@@ -12,10 +13,10 @@ const MOST_ROWS = 1024;
 const MOST_FIELDS = 1 << 16;
 
 // The numbers of the plan; see `assembly/open-lines.ts`.
-const PLAN_WORDS = 16;
-const OPENED_END = 14;
-const LINES_END = 15;
-const FIELD_BYTES = 12;
+const PLAN_WORDS = 15;
+const OPENED_END = 13;
+const LINES_END = 14;
+const FIELD_BYTES = FIELD_WORDS * 4;
 const COUNTS = 3;
 const LF = 10;
 const CRLF = 0x0d0a;
@@ -75,7 +76,7 @@ export class LineOpener {
     const { dialect, nullRule, columns, nullText, empty, lenientCells, passesFingerprints } = opening;
     this.#machine = machine;
     const rows = Math.max(1, Math.min(MOST_ROWS, machine.slots, Math.floor(MOST_FIELDS / columns)));
-    const nullTexts = encodeNullTexts(nullRule);
+    const nullTexts = encodeTexts(nullRule.tokens);
     const mark = Math.max(nullText.length, empty.length) + BORDER_BYTES;
     let free = machine.ioAt;
     const take = (bytes: number): number => {
@@ -108,7 +109,7 @@ export class LineOpener {
       ...[dialect.delimiter, separator, columns, rows, fieldsAt, countsAt, refinedAt],
       ...[nullAt, nullText.length, emptyAt, empty.length],
       rules.reduce((sum, holds, bit) => sum | (Number(holds) << bit), 0),
-      ...[nullTextsAt, nullTexts.length],
+      nullTextsAt,
     ]);
     machine.exports.setOpening(planAt);
     machine.exports.setDialect(dialect.delimiter, separator, columns, fieldsAt);
@@ -119,10 +120,9 @@ export class LineOpener {
   }
 
   /** A guess at where the first record behind a line break begins in the text; `null` if it shows none. */
-  findRecord({ at, end, isLast }: Omit<LineText, 'stop'>): number | null {
-    const { exports } = this.#machine;
+  findRecord({ end, isLast }: Pick<LineText, 'end' | 'isLast'>): number | null {
     const textAt = this.text.byteOffset;
-    const found = exports.findRecordStart(textAt + at, textAt + end, isLast ? 1 : 0);
+    const found = this.#machine.exports.findRecord(textAt + 1, textAt + end, isLast ? 1 : 0);
     return found === 0 ? null : found - textAt;
   }
 
@@ -156,17 +156,4 @@ export class LineOpener {
     exports.wipeCall(0);
     bytes.fill(0, ioAt, Math.max(this.#linesAt, this.#used));
   }
-}
-
-/** The texts that are nulls: the length of each as 4 bytes, and its bytes. */
-function encodeNullTexts({ tokens }: NullRule): Uint8Array {
-  const bytes = new Uint8Array(tokens.reduce((sum, token) => sum + 4 + token.length, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const token of tokens) {
-    view.setInt32(at, token.length, true);
-    bytes.set(token, at + 4);
-    at += 4 + token.length;
-  }
-  return bytes;
 }

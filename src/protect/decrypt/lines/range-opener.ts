@@ -65,7 +65,7 @@ export class RangeOpener {
       const end = this.#read(base, wanted);
       if (end < wanted) return declined('changed');
       const isLast = base + end === fileBytes;
-      const at = range === 0 ? 0 : this.#opener.findRecord({ at: 0, end, isLast });
+      const at = range === 0 ? 0 : this.#opener.findRecord({ end, isLast });
       if (at !== null) {
         const opened = this.#opener.open({ at, stop: border - base, end, isLast });
         if (opened.kind === 'declined') return opened;

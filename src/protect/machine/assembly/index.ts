@@ -15,5 +15,5 @@ export {
   wipeTable,
 } from './protect-lines';
 export { copyField, isText, setDialect } from './records';
+export { dealBytes, dealRows, findRecord, partBytes, storedBytes } from './deal';
 export { openLines, setOpening } from './open-lines';
-export { findRecordStart } from './record-start';

@@ -15,6 +15,7 @@ import {
 import { isUtf8 } from '../../../tabular/csv/assembly/utf8';
 import { sealedBodyBytes } from './cell-format';
 import { isNull, renderValue, textBytes } from './render';
+import { isInTexts, requireTexts } from './texts';
 
 /*
  * The plan: 32-bit integers.
@@ -29,11 +30,11 @@ import { isNull, renderValue, textBytes } from './render';
  *  7  the place and 8 the bytes of the field of a null
  *  9  the place and 10 the bytes of the field of an empty text
  * 11  a sum of the rules below
- * 12  the place and 13 the bytes of the texts that are nulls: the bytes of each as a number, and the bytes
- * 14  out: the end of the records that were opened
- * 15  out: the end of their lines
+ * 12  the place of the list of texts that are nulls
+ * 13  out: the end of the records that were opened
+ * 14  out: the end of their lines
  */
-const PLAN_BYTES: i32 = 64;
+const PLAN_BYTES: i32 = 60;
 
 /** A blank field is a null. */
 const BLANK_IS_NULL: i32 = 1;
@@ -79,7 +80,7 @@ export function setOpening(planAt: usize): void {
   requireInIo(load<u32>(plan, 20), columns * COUNTS * 4);
   requireInIo(load<u32>(plan, 28), load<i32>(plan, 32));
   requireInIo(load<u32>(plan, 36), load<i32>(plan, 40));
-  requireInIo(load<u32>(plan, 48), load<i32>(plan, 52));
+  requireTexts(load<i32>(plan, 48));
 }
 
 /**
@@ -116,8 +117,8 @@ export function openLines(at: i32, stop: i32, end: i32, isLast: bool, to: i32): 
   if (!isUtf8(at, next)) return IRREGULAR_TEXT;
   freeSlots();
   for (let column = 0; column < columns; column++) if (!openColumn(column, rows)) return UNFIT_CELL;
-  store<i32>(plan, next, 56);
-  store<i32>(plan, <i32>writeLines(rows, <usize>to), 60);
+  store<i32>(plan, next, 52);
+  store<i32>(plan, <i32>writeLines(rows, <usize>to), 56);
   return rows;
 }
 
@@ -136,7 +137,7 @@ function classifyRecord(fields: i32): bool {
       if ((rules & (flags == 0 ? BLANK_IS_NULL : QUOTED_EMPTY_IS_NULL)) != 0) store<i32>(field, NULL, 8);
       continue;
     }
-    if (isNullText(start, bytes)) {
+    if (isInTexts(load<i32>(plan, 48), start, start + bytes)) {
       store<i32>(field, NULL, 8);
       continue;
     }
@@ -174,18 +175,6 @@ function refine(field: usize, column: i32): void {
   store<i32>(field, refinedAt);
   store<i32>(field, end, 4);
   refinedAt = end;
-}
-
-/** Whether a value is one of the texts that are nulls. */
-function isNullText(start: i32, bytes: i32): bool {
-  let at: usize = load<u32>(plan, 48);
-  const end = at + <usize>load<i32>(plan, 52);
-  while (at < end) {
-    const length = load<i32>(at);
-    if (length == bytes && memory.compare(at + 4, <usize>start, <usize>bytes) == 0) return true;
-    at += <usize>length + 4;
-  }
-  return false;
 }
 
 /** Opens the sealed cells of a column; false if one of them does not open. */
