@@ -2,4 +2,3 @@
 export { threadsFor } from './thread-count.ts';
 export type { CreateWorker } from './worker-module.ts';
 export { createWorkerPool, type WorkerPool, type SentJob, startThreads } from './worker-pool.ts';
-export type { WorkerThread } from './worker-thread.ts';
