@@ -7,7 +7,7 @@ import type { FoundColumns } from './core/opener.ts';
 export interface DecryptProgress {
   readonly phase: 'decrypt';
   readonly rows: number;
-  /** Rows of the table, or `null` if not known before the end. */
+  /** Rows of the table, or `null` if not known before the end. Where the lines of a CSV file are opened, an estimate by what it has so far. */
   readonly totalRows: number | null;
 }
 

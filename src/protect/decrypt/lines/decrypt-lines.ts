@@ -130,7 +130,7 @@ async function decryptStart(
     signal,
     onOpened() {
       if (!mixed.accepts(foundBy(turns))) turns.stop('cells');
-      onProgress?.({ phase: 'decrypt', rows: turns.rows, totalRows: null });
+      onProgress?.({ phase: 'decrypt', rows: turns.rows, totalRows: estimateRows(start, turns) });
     },
   };
   try {
@@ -153,6 +153,12 @@ async function decryptStart(
     await writer?.abort();
     throw error;
   }
+}
+
+/** How many rows a table has, if the others are as long as those that were opened; `null` if that says nothing. */
+function estimateRows({ source, dataStart }: CsvStart, { rows, end }: Turns): number | null {
+  if (rows === 0 || source.compression !== undefined) return null;
+  return Math.round((rows * (source.bytes - dataStart)) / (end - dataStart));
 }
 
 /** Opens all lines, and returns how many threads did. */
