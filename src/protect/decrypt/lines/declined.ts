@@ -14,13 +14,13 @@ export type DeclineReason = keyof typeof REASONS;
 export const DECLINE_REASONS = Object.keys(REASONS) as readonly DeclineReason[];
 
 /** Lines that are not opened: the whole table is left to the ordinary way. */
-export interface Declined {
+export interface DeclinedLines {
   readonly kind: 'declined';
   readonly reason: DeclineReason;
 }
 
 /** The outcome for lines that are not opened. */
-export function declined(reason: DeclineReason): Declined {
+export function declined(reason: DeclineReason): DeclinedLines {
   return { kind: 'declined', reason };
 }
 

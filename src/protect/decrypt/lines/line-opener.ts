@@ -2,10 +2,10 @@ import type { SealingRoot } from '../../../crypto/index.ts';
 import type { CsvStart, NullRule } from '../../../tabular/index.ts';
 import { FIELD_WORDS, IRREGULAR, type TableMachine, UNFIT_CELL } from '../../machine/machine.ts';
 import { encodeTexts } from '../../machine/texts.ts';
-import { type Declined, declined } from './declined.ts';
+import { type DeclinedLines, declined } from './declined.ts';
 
 /** Bytes of text that are in memory at a time. */
-export const TEXT_BYTES = (1 << 20) + (1 << 18);
+export const LINE_TEXT_BYTES = (1 << 20) + (1 << 18);
 /** The longest text for a null, in bytes: room for as many as a text may have fields is reserved. */
 export const MOST_MARK_BYTES = 32;
 /** The most rows and fields that are opened by a call, so that what is known of them stays near the processor. */
@@ -66,7 +66,7 @@ export class LineOpener {
   readonly #linesAt: number;
   /** The end of everything that was ever written to the memory. */
   #used = 0;
-  /** The place of the text, {@link TEXT_BYTES} bytes. */
+  /** The place of the text, {@link LINE_TEXT_BYTES} bytes. */
   readonly text: Uint8Array;
   /** For each column: sealed cells, fingerprints, and cells that are neither sealed nor null, in all texts so far. */
   readonly counts: Int32Array;
@@ -90,16 +90,16 @@ export class LineOpener {
     const emptyAt = take(empty.length);
     const nullTextsAt = take(nullTexts.length);
     const fieldsAt = take(rows * columns * FIELD_BYTES);
-    const textAt = take(TEXT_BYTES);
-    const refinedAt = take(TEXT_BYTES);
+    const textAt = take(LINE_TEXT_BYTES);
+    const refinedAt = take(LINE_TEXT_BYTES);
     this.#linesAt = free;
     // A byte of text is at least half a field, and becomes two at most.
-    take(TEXT_BYTES * (2 + mark) + rows * columns * mark);
+    take(LINE_TEXT_BYTES * (2 + mark) + rows * columns * mark);
     machine.reserve(free - machine.ioAt);
     const { buffer } = machine.exports.memory;
     this.#plan = new Int32Array(buffer, planAt, PLAN_WORDS);
     this.counts = new Int32Array(buffer, countsAt, columns * COUNTS);
-    this.text = machine.bytes.subarray(textAt, textAt + TEXT_BYTES);
+    this.text = machine.bytes.subarray(textAt, textAt + LINE_TEXT_BYTES);
     machine.bytes.set(nullText, nullAt);
     machine.bytes.set(empty, emptyAt);
     machine.bytes.set(nullTexts, nullTextsAt);
@@ -130,7 +130,7 @@ export class LineOpener {
    * Opens the records of a text, as far as they are whole. If one of them has to be refused, or is beyond what is opened here, nothing
    * that was opened or counted is to be used.
    */
-  open({ at, stop, end, isLast }: LineText): OpenedLines | Declined {
+  open({ at, stop, end, isLast }: LineText): OpenedLines | DeclinedLines {
     const { exports, bytes } = this.#machine;
     const textAt = this.text.byteOffset;
     let next = textAt + at;

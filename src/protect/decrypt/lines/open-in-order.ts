@@ -1,6 +1,6 @@
 import { TableMachine } from '../../machine/machine.ts';
-import { type Declined, declined } from './declined.ts';
-import { LineOpener, TEXT_BYTES } from './line-opener.ts';
+import { type DeclinedLines, declined } from './declined.ts';
+import { LineOpener, LINE_TEXT_BYTES } from './line-opener.ts';
 import type { LineRun } from './line-run.ts';
 
 /**
@@ -47,19 +47,19 @@ class HeldText {
   }
 
   get isFull(): boolean {
-    return this.#bytes === TEXT_BYTES;
+    return this.#bytes === LINE_TEXT_BYTES;
   }
 
   /** Adds as much of a chunk as there is room for, and returns how much that is. */
   add(chunk: Uint8Array): number {
-    const part = chunk.subarray(0, TEXT_BYTES - this.#bytes);
+    const part = chunk.subarray(0, LINE_TEXT_BYTES - this.#bytes);
     this.#opener.text.set(part, this.#bytes);
     this.#bytes += part.length;
     return part.length;
   }
 
   /** Opens the whole records, or all if the file ends here, and writes their lines. */
-  async open(isLast: boolean): Promise<Declined | null> {
+  async open(isLast: boolean): Promise<DeclinedLines | null> {
     const { turns, writer, signal, onOpened } = this.#run;
     const { text, counts } = this.#opener;
     counts.fill(0);

@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { readFailure, writeFailure } from '../../../files/index.ts';
-import { type Declined, declined } from './declined.ts';
-import { type LineOpener, type OpenedLines, TEXT_BYTES } from './line-opener.ts';
+import { type DeclinedLines, declined } from './declined.ts';
+import { type LineOpener, type OpenedLines, LINE_TEXT_BYTES } from './line-opener.ts';
 import type { Turns } from './turns.ts';
 
 /** Bytes that are read behind a range for the end of its last record, at first. */
@@ -52,7 +52,7 @@ export class RangeOpener {
    *
    * @throws {SealroomError} IO_READ.
    */
-  open(range: number): OpenedRange | Declined {
+  open(range: number): OpenedRange | DeclinedLines {
     const { from, rangeBytes, fileBytes } = this.#ranges;
     const first = from + range * rangeBytes;
     const border = Math.min(fileBytes, first + rangeBytes);
@@ -61,7 +61,7 @@ export class RangeOpener {
     this.#opener.counts.fill(0);
     for (let behind = BEHIND_BYTES; ; behind *= 4) {
       const wanted = Math.min(fileBytes, border + behind) - base;
-      if (wanted > TEXT_BYTES) return declined('long');
+      if (wanted > LINE_TEXT_BYTES) return declined('long');
       const end = this.#read(base, wanted);
       if (end < wanted) return declined('changed');
       const isLast = base + end === fileBytes;
@@ -100,7 +100,7 @@ export class RangeOpener {
    *
    * @throws {SealroomError} IO_WRITE.
    */
-  write({ rows, firstByte, lastByte, lines }: OpenedRange): Declined | null {
+  write({ rows, firstByte, lastByte, lines }: OpenedRange): DeclinedLines | null {
     const { output, outputName } = this.#ranges;
     const { counts } = this.#opener;
     const place = this.#turns.pass({ start: firstByte, end: lastByte, rows, lineBytes: lines.length, counts });

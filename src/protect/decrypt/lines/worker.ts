@@ -1,7 +1,7 @@
 import { sealingRootFromBytes, takeSharedKey } from '../../../crypto/index.ts';
 import type { CreateWorker } from '../../../workers/index.ts';
 import { TableMachine } from '../../machine/machine.ts';
-import type { Declined } from './declined.ts';
+import type { DeclinedLines } from './declined.ts';
 import { LineOpener, type LineOpening } from './line-opener.ts';
 import { countRanges, type LineRanges, RangeOpener } from './range-opener.ts';
 import { Turns } from './turns.ts';
@@ -30,7 +30,7 @@ export const createWorker: CreateWorker<LineWorkerSetup, null, null> = (setup) =
   const count = countRanges(setup.ranges);
 
   /** Opens a range and writes its lines, unless they are declined or another thread has stopped. */
-  function openRange(range: number): Declined | null {
+  function openRange(range: number): DeclinedLines | null {
     const opened = ranges.open(range);
     if (opened.kind === 'declined') return opened;
     while (!turns.wait(range, WAIT_MS)) if (turns.isStopped) return null;
