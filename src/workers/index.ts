@@ -2,4 +2,4 @@
 export { threadsFor } from './thread-count.ts';
 export { type HelperThreads, startHelpers, whenAllEnded } from './helper-threads.ts';
 export type { CreateWorker } from './worker-module.ts';
-export { createWorkerPool, type WorkerPool, type SentJob } from './worker-pool.ts';
+export { createWorkerPool, type WorkerPool, type SentJob, startThreads } from './worker-pool.ts';

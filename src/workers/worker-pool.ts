@@ -1,5 +1,4 @@
 import { SealroomError } from '../errors/index.ts';
-import { tooManyThreads } from './helper-threads.ts';
 import { startWorkerModule, type JobWorker } from './worker-module.ts';
 import { OrderedResults } from './ordered-results.ts';
 import { WorkerThread } from './worker-thread.ts';
@@ -51,15 +50,32 @@ export async function createWorkerPool<Job, Result>(
     const work = await startWorkerModule<Job, Result>(module.href, structuredClone(setup));
     return new PoolOfThisThread(work);
   }
+  return new PoolOfWorkers(await startThreads<Job, Result>(module, setup, threads));
+}
+
+/**
+ * Starts threads without waiting for them; jobs can be sent at once. Whoever starts them closes them.
+ *
+ * @param module URL of the job module, as for {@link createWorkerPool}
+ * @throws {SealroomError} IO_ENGINE if the system gives no more threads.
+ */
+export async function startThreads<Job, Result>(
+  module: URL,
+  setup: unknown,
+  threads: number,
+): Promise<readonly WorkerThread<Job, Result>[]> {
   const workerSetup = { module: module.href, setup };
   const workers: WorkerThread<Job, Result>[] = [];
   try {
     while (workers.length < threads) workers.push(new WorkerThread<Job, Result>(workerSetup));
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close()));
-    throw tooManyThreads(threads, error);
+    throw new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
+      hint: 'use fewer with `--threads`',
+      cause: error,
+    });
   }
-  return new PoolOfWorkers(workers);
+  return workers;
 }
 
 class PoolOfThisThread<Job, Result> implements WorkerPool<Job, Result> {

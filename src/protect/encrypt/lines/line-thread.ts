@@ -3,7 +3,7 @@ import type { EncryptWorkerSetup } from '../worker.ts';
 import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { Dealer } from './dealer.ts';
 import { type ProtectedPart, PartProtector, type ProtectSetup, protectNext } from './part-protector.ts';
-import { Turns } from './turns.ts';
+import { PartTurns } from './part-turns.ts';
 
 /** What a thread needs from the start on. */
 export interface LineThreadSetup {
@@ -26,7 +26,8 @@ export class LineThread {
   readonly #setup: LineThreadSetup;
   readonly #machine = new TableMachine();
   #dealer: Dealer | null = null;
-  #protection: { readonly setup: ProtectSetup; readonly protector: PartProtector; readonly turns: Turns } | null = null;
+  #protection: { readonly setup: ProtectSetup; readonly protector: PartProtector; readonly turns: PartTurns } | null =
+    null;
 
   constructor(setup: LineThreadSetup) {
     this.#setup = setup;
@@ -61,7 +62,7 @@ export class LineThread {
     this.#dealer?.close();
     this.#dealer = null;
     const protector = new PartProtector(this.#machine, this.#setup.protect, setup);
-    this.#protection = { setup, protector, turns: new Turns(setup.turns) };
+    this.#protection = { setup, protector, turns: new PartTurns(setup.turns) };
     return protector;
   }
 
