@@ -1,5 +1,5 @@
-import { SealroomError } from '../errors/index.ts';
-import { WorkerThread } from './worker-thread.ts';
+import { startThreads } from './worker-pool.ts';
+import type { WorkerThread } from './worker-thread.ts';
 
 /** Threads that work beside this one, which gives each what is next. Whoever starts them closes them. */
 export interface HelperThreads<Job, Result> {
@@ -34,16 +34,7 @@ export async function startHelpers<Job, Result>(
   setup: unknown,
   threads: number,
 ): Promise<HelperThreads<Job, Result>> {
-  const workers: WorkerThread<Job, Result>[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(workers.map((worker) => worker.close()));
-  };
-  try {
-    while (workers.length < threads) workers.push(new WorkerThread({ module: module.href, setup }));
-  } catch (error) {
-    await close();
-    throw tooManyThreads(threads, error);
-  }
+  const workers = await startThreads<Job, Result>(module, setup, threads);
   return {
     async runOnce(job) {
       await Promise.all(workers.map((worker) => worker.run(job, [])));
@@ -51,7 +42,9 @@ export async function startHelpers<Job, Result>(
     async run(next, take) {
       await whenAllEnded(workers.flatMap((worker) => [feed(worker, next, take), feed(worker, next, take)]));
     },
-    close,
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
   };
 }
 
@@ -69,12 +62,4 @@ export async function whenAllEnded(tasks: readonly Promise<void>[]): Promise<voi
   const errors: unknown[] = [];
   await Promise.all(tasks.map((task) => task.catch((error: unknown) => errors.push(error))));
   if (errors.length > 0) throw errors[0];
-}
-
-/** The error for threads that the system does not give. */
-export function tooManyThreads(threads: number, cause: unknown): SealroomError {
-  return new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
-    hint: 'use fewer with `--threads`',
-    cause,
-  });
 }

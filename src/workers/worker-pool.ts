@@ -1,5 +1,4 @@
 import { SealroomError } from '../errors/index.ts';
-import { tooManyThreads } from './helper-threads.ts';
 import { startWorkerModule, type JobWorker } from './worker-module.ts';
 import { OrderedResults } from './ordered-results.ts';
 import { WorkerThread } from './worker-thread.ts';
@@ -71,7 +70,10 @@ export async function startThreads<Job, Result>(
     while (workers.length < threads) workers.push(new WorkerThread<Job, Result>(workerSetup));
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close()));
-    throw tooManyThreads(threads, error);
+    throw new SealroomError('IO_ENGINE', `cannot start ${String(threads)} threads`, {
+      hint: 'use fewer with `--threads`',
+      cause: error,
+    });
   }
   return workers;
 }

@@ -27,7 +27,7 @@ import type { DealtRange, Declined } from './deal-setup.ts';
 import { LineTeam } from './line-team.ts';
 import type { ProtectedPart, ProtectSetup } from './part-protector.ts';
 import { type DealtTable, TableDeal } from './table-deal.ts';
-import { Turns } from './turns.ts';
+import { PartTurns } from './part-turns.ts';
 
 /** A smaller file, in bytes, is done before a second thread has started. */
 const SMALL_BYTES = 2 << 20;
@@ -250,7 +250,7 @@ class LineEncryption {
   ): Promise<void> {
     const { signal } = this.#options;
     const lineFile = writer?.lineFile;
-    const turns = Turns.from(lineFile?.start ?? 0);
+    const turns = PartTurns.from(lineFile?.start ?? 0);
     const setup: ProtectSetup = {
       store: deal.setup.store,
       parts,

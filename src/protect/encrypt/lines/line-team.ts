@@ -4,7 +4,7 @@ import type { DealtRange, Declined } from './deal-setup.ts';
 import { type LineJob, type LineResult, LineThread, type LineThreadSetup } from './line-thread.ts';
 import type { ProtectedPart, ProtectSetup } from './part-protector.ts';
 import type { TableDeal } from './table-deal.ts';
-import type { Turns } from './turns.ts';
+import type { PartTurns } from './part-turns.ts';
 
 /** The threads of an encryption: this one, which works like the others, and its helpers. */
 export class LineTeam {
@@ -84,7 +84,7 @@ export class LineTeam {
    */
   async protect(
     setup: ProtectSetup,
-    turns: Turns,
+    turns: PartTurns,
     take: (part: ProtectedPart) => Promise<void>,
     signal: AbortSignal | undefined,
   ): Promise<void> {

@@ -4,7 +4,7 @@ import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { Dealer } from './dealer.ts';
 import type { TableDeal } from './table-deal.ts';
 import { type ProtectedPart, PartProtector, type ProtectSetup, protectNext } from './part-protector.ts';
-import { Turns } from './turns.ts';
+import { PartTurns } from './part-turns.ts';
 
 /** What a thread needs from the start on. */
 export interface LineThreadSetup {
@@ -27,7 +27,8 @@ export class LineThread {
   readonly #setup: LineThreadSetup;
   readonly #machine = new TableMachine();
   #dealer: Dealer | null = null;
-  #protection: { readonly setup: ProtectSetup; readonly protector: PartProtector; readonly turns: Turns } | null = null;
+  #protection: { readonly setup: ProtectSetup; readonly protector: PartProtector; readonly turns: PartTurns } | null =
+    null;
 
   constructor(setup: LineThreadSetup) {
     this.#setup = setup;
@@ -68,7 +69,7 @@ export class LineThread {
     this.#dealer?.close();
     this.#dealer = null;
     const protector = new PartProtector(this.#machine, this.#setup.protect, setup);
-    this.#protection = { setup, protector, turns: new Turns(setup.turns) };
+    this.#protection = { setup, protector, turns: new PartTurns(setup.turns) };
     return protector;
   }
 

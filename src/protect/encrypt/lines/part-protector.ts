@@ -9,7 +9,7 @@ import type { EncryptWorkerSetup } from '../worker.ts';
 import { takeKeys, type WorkerKeys } from '../worker-keys.ts';
 import { LineProtector, type ProtectedLines } from './line-protector.ts';
 import { loadPart, type SharedParts, type StoredPart } from './part-store.ts';
-import type { Turns } from './turns.ts';
+import type { PartTurns } from './part-turns.ts';
 
 /** How long a thread waits at once for the turn of its part, in ms. */
 const WAIT_MS = 50;
@@ -19,7 +19,7 @@ export interface ProtectSetup {
   readonly store: SharedParts;
   readonly parts: readonly StoredPart[];
   readonly pads: Pads;
-  /** The memory of the threads' `Turns`. */
+  /** The memory of the threads' `PartTurns`. */
   readonly turns: SharedArrayBuffer;
   /** The file that lines are written to, and what errors call it; `null` for a dry run. */
   readonly file: { readonly descriptor: number; readonly name: string } | null;
@@ -112,7 +112,7 @@ function fingerprintsOf(made: ProtectedLines, columns: readonly number[]): Batch
  */
 export function* protectNext(
   protector: PartProtector,
-  turns: Turns,
+  turns: PartTurns,
   { parts, file }: ProtectSetup,
 ): Generator<void, ProtectedPart | null> {
   const part = turns.isStopped ? parts.length : turns.takePart();

@@ -10,7 +10,7 @@ const MEMORY_BYTES = 24;
  * Deals parts to threads, and gives their lines places in a file: in the order of the parts, whichever thread is ahead. All
  * threads of a table share one memory.
  */
-export class Turns {
+export class PartTurns {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #end: Float64Array;
@@ -22,9 +22,9 @@ export class Turns {
     this.#end = new Float64Array(memory, END_AT, 1);
   }
 
-  /** Turns whose first place is at `start`. */
-  static from(start: number): Turns {
-    const turns = new Turns();
+  /** PartTurns whose first place is at `start`. */
+  static from(start: number): PartTurns {
+    const turns = new PartTurns();
     turns.#end[0] = start;
     return turns;
   }
