@@ -6,7 +6,7 @@ import { WASM_BASE64 } from './binary.ts';
 /** The exports of the module; `assembly/` documents what each function expects in memory. */
 export interface TableExports extends WasmExports {
   setDialect(delimiter: number, separator: number, fields: number, fieldsAt: number): void;
-  /** The place behind the record, {@link INCOMPLETE} or {@link IRREGULAR}. */
+  /** The place behind the record, or its negative behind a blank line; {@link INCOMPLETE} or {@link IRREGULAR}. */
   splitRecord(at: number, end: number, isLast: number): number;
   /** The end of the copy. */
   copyField(field: number, to: number): number;

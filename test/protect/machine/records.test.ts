@@ -47,11 +47,12 @@ function split(text: Uint8Array, { delimiter, separator }: CsvDialect, fields: n
   const end = put(text);
   machine.exports.setDialect(delimiter, separator === '\n' ? 0x0a : 0x0d0a, fields, fieldsAt);
   for (let at = textAt; at < end;) {
-    const next = machine.exports.splitRecord(at, end, 1);
-    if (next === IRREGULAR) return null;
+    const split = machine.exports.splitRecord(at, end, 1);
+    if (split === IRREGULAR) return null;
+    const next = Math.abs(split);
     expect(next).toBeGreaterThan(at);
     expect(next).toBeLessThanOrEqual(end);
-    records.push(Array.from({ length: fields }, (_, field) => valueOf(field)));
+    if (split > 0) records.push(Array.from({ length: fields }, (_, field) => valueOf(field)));
     // A text that goes on may end a record anywhere else.
     for (const cut of new Set([at, at + 1, next - 2, next - 1])) {
       if (cut >= at && cut < next) expect(machine.exports.splitRecord(at, cut, 0)).toBe(INCOMPLETE);
@@ -124,9 +125,23 @@ describe('records', () => {
       `${'x'.repeat(40)},"${'y'.repeat(31)}"\n`,
       [['x'.repeat(40), 'y'.repeat(31)]],
     ],
+    [
+      'no blank lines, anywhere',
+      '\n\na,b\n \v\n\nc,d\n\n  ',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+    ['no blank lines in a table of one column', '\na\n  \n\n', [['a']]],
+    ['no blank lines that end with CRLF', '\r\na,b\r\n\t\r\n', [['a', 'b']]],
   ])('has %s', (_, text, records) => {
     const separator = findFirstLineBreak(Buffer.from(text))?.separator ?? '\n';
     expect(split(Buffer.from(text), { delimiter: 0x2c, separator }, records[0]?.length ?? 0)).toEqual(records);
+  });
+
+  test('that are white space at the end of a file with one column are irregular', () => {
+    expect(split(Buffer.from('a\n  '), { delimiter: 0x2c, separator: '\n' }, 1)).toBeNull();
   });
 
   test.each([
@@ -137,7 +152,6 @@ describe('records', () => {
     ['a quote that is never closed', 'a,"c'],
     ['a CR outside quotes', 'a\rb,c\n'],
     ['a comment', '#a,c\n'],
-    ['a blank line', '\na,b'],
     ['a field too few', 'a\n'],
     ['a field too many', 'a,b,c\n'],
   ])('with %s are irregular', (_, text) => {

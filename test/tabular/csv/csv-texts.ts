@@ -86,7 +86,12 @@ const regular = fc
     );
     // A line that has nothing but white space is none.
     const record = arrayOf(clear, fields).filter((parts) => parts.length > 1 || parts[0]?.trim() !== '');
-    return arrayOf(record, rows + 1).map((records) => records.map((parts) => parts.join(',') + separator).join(''));
+    const line = record.map((parts) => parts.join(',') + separator);
+    const blankLine = fc.constantFrom(separator, ` ${separator}`, `\v\v${separator}`);
+    const rest = fc.array(fc.oneof({ weight: 9, arbitrary: line }, { weight: 1, arbitrary: blankLine }), {
+      maxLength: rows,
+    });
+    return fc.tuple(line, rest).map(([first, others]) => first + others.join(''));
   });
 const soup = fc
   .array(

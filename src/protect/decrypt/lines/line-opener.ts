@@ -140,9 +140,10 @@ export class LineOpener {
       const opened = exports.openLines(next, textAt + stop, textAt + end, isLast ? 1 : 0, to);
       if (opened === IRREGULAR) return declined('records');
       if (opened === UNFIT_CELL) return declined('cells');
-      if (opened === 0) break;
+      const openedEnd = this.#plan[OPENED_END] ?? 0;
+      if (openedEnd === next) break;
       rows += opened;
-      next = this.#plan[OPENED_END] ?? 0;
+      next = openedEnd;
       to = this.#plan[LINES_END] ?? 0;
     }
     this.#used = Math.max(this.#used, to + SLACK_BYTES);

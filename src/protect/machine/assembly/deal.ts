@@ -121,9 +121,13 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
       break;
     }
     const next = splitRecord(at, end, isLast);
-    if (next <= 0) {
+    if (next == INCOMPLETE || next == IRREGULAR) {
       result = next == INCOMPLETE ? NEEDS_TEXT : IRREGULAR_RECORD;
       break;
+    }
+    if (next < 0) {
+      at = -next;
+      continue;
     }
     const part = <i32>load<u16>(draw) & (parts - 1);
     const partAt = partsAt + part * partBytes;
@@ -177,7 +181,7 @@ function areRecords(at: i32, end: i32, isLast: bool): bool {
     const next = splitRecord(at, end, isLast);
     if (next == IRREGULAR) return false;
     if (next == INCOMPLETE) return count > 0;
-    at = next;
+    at = abs(next);
   }
   return true;
 }

@@ -90,8 +90,8 @@ export function setOpening(planAt: usize): void {
  * There must be room for the lines: twice the bytes of the text, and for each field of a call the longer mark and three bytes more.
  *
  * @param isLast whether the file ends with the text
- * @returns how many records they are, fewer if the next one goes on behind the text; or `IRREGULAR_TEXT` or `UNFIT_CELL`, after which
- *   nothing that was written counts
+ * @returns how many records they are, of which blank lines are none, and which are fewer if the next one goes on behind the text; or
+ *   `IRREGULAR_TEXT` or `UNFIT_CELL`, after which nothing that was written counts
  */
 export function openLines(at: i32, stop: i32, end: i32, isLast: bool, to: i32): i32 {
   const most = load<i32>(plan, 12);
@@ -110,8 +110,9 @@ export function openLines(at: i32, stop: i32, end: i32, isLast: bool, to: i32): 
     const after = splitRecord(next, end, isLast);
     if (after == INCOMPLETE) break;
     if (after == IRREGULAR) return IRREGULAR_TEXT;
+    next = abs(after);
+    if (after < 0) continue;
     if (!classifyRecord(fields)) return UNFIT_CELL;
-    next = after;
     rows++;
   }
   if (!isUtf8(at, next)) return IRREGULAR_TEXT;

@@ -52,11 +52,12 @@ export function fieldAt(field: i32): i32 {
 
 /**
  * Splits the record at `at` of the text that ends at `end` into its fields, and returns the place behind its line break; INCOMPLETE
- * if the text ends before, and is not the last of its file; or IRREGULAR.
+ * if the text ends before, and is not the last of its file; or IRREGULAR. A line that is blank or all white space is no record: then it
+ * is the negative of that place, and the fields mean nothing.
  *
  * Irregular is a record with a quote inside an unquoted field, or anything between a quote and the border of its field; with a CR or
- * an LF outside quotes that is not the file's separator; one that is blank or starts with `#`; one with another number of fields, or
- * whose quotes are never closed.
+ * an LF outside quotes that is not the file's separator; one that starts with `#`; one with another number of fields, or whose quotes
+ * are never closed; and white space at the end of a file with one column, which may be a record.
  */
 export function splitRecord(at: i32, end: i32, isLast: bool): i32 {
   if (at >= end) return isLast ? IRREGULAR : INCOMPLETE;
@@ -122,10 +123,11 @@ export function splitRecord(at: i32, end: i32, isLast: bool): i32 {
     }
     break;
   }
-  if (field != lastField) return IRREGULAR;
   putField(field, start, stop, flags);
+  //= format F-77
   const isBlank = field == fieldsAt && flags == 0 && load<i32>(field) == load<i32>(field, 4);
-  return isBlank ? IRREGULAR : next;
+  if (isBlank) return stop == end && field == lastField ? IRREGULAR : -next;
+  return field == lastField ? next : IRREGULAR;
 }
 
 /** A bit for each of the sixteen bytes that can end a field or change what it is. */

@@ -112,6 +112,20 @@ describe('both paths give the same rows', () => {
     expect(await rowsOf(bench, 'out.csv')).toEqual(expected);
   });
 
+  test('of a table with blank lines, which may be many', async () => {
+    await using bench = await Bench.start();
+    const rows = Array.from({ length: 300 }, (_, row) => `id${String(row)},note`);
+    const blank = ['\n', ' \n', '\n'.repeat(99_999)];
+    await bench.put(
+      'in.csv',
+      ['id,note', ...rows.map((line, row) => line + (blank[row] ?? '')), '', '', '  '].join('\n'),
+    );
+    const schema = schemaOf('id:fingerprint', 'note:sealed');
+    const summary = await encryptTwice(bench, 'in.csv', schema, { settings: settingsOf({ allowDuplicates: false }) });
+    expect(summary.rows).toBe(300);
+    expect(isTaken(summary)).toBe(true);
+  });
+
   test('of a file that is dealt in several ranges', async () => {
     await using bench = await Bench.start();
     const rows = Array.from(
