@@ -155,3 +155,20 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   const sha256 = (signal?: AbortSignal): Promise<string> => hashChunks(chunks(signal));
   return { name, path: null, bytes: bytes.length, chunks, sha256, close: () => Promise.resolve() };
 }
+
+/** A byte source for one of its users, who does not close it. */
+export function lentSource(source: ByteSource): ByteSource {
+  return {
+    name: source.name,
+    get path() {
+      return source.path;
+    },
+    compression: source.compression,
+    get bytes() {
+      return source.bytes;
+    },
+    chunks: (signal) => source.chunks(signal),
+    sha256: (signal) => source.sha256(signal),
+    close: () => Promise.resolve(),
+  };
+}

@@ -12,7 +12,15 @@ export { compressingSink, compressionOf, decompressed } from './compression.ts';
 export { checkFolder, createFolderTarget, type FolderTarget, partName } from './folder-target.ts';
 export { findParts, hashOfParts, type Part, requireOutside } from './parts.ts';
 export { type ByteSink, fileSink, memorySink, type PositionedFile, streamSink } from './byte-sink.ts';
-export { type ByteSource, memorySource, openFile, readFailure, requireReadable, spoolStream } from './byte-source.ts';
+export {
+  type ByteSource,
+  lentSource,
+  memorySource,
+  openFile,
+  readFailure,
+  requireReadable,
+  spoolStream,
+} from './byte-source.ts';
 export { requireLocalPath } from './local-path.ts';
 export { companionOf, findOutput } from './output-path.ts';
 export { fileExists, isRegularFile } from './exists.ts';

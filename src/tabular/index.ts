@@ -28,6 +28,7 @@ export {
   checkTransfer,
   createOutput,
   failInParts,
+  holdInput,
   type InputTraits,
   type TransferResult,
   type TransferOptions,

@@ -12,6 +12,7 @@ import {
   decompressed,
   fileSink,
   isRegularFile,
+  lentSource,
   memorySink,
   memorySource,
   openFile,
@@ -55,6 +56,8 @@ export interface OpenOptions {
   readonly opaqueAsText?: boolean | undefined;
   /** Directory for the encrypted copy of a stream. */
   readonly tempDirectory?: string | undefined;
+  /** The bytes of the input, see {@link copyInput}. */
+  readonly held?: ByteSource | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -109,8 +112,24 @@ function requireCsvFor(format: TableFormat, { csvDelimiter, csvEncoding }: OpenO
 }
 
 /**
+ * Copies a CSV table that can be read only once, so that several attempts can open it; `undefined` for any other. The caller closes it.
+ *
+ * @throws {SealroomError} as {@link openTable}.
+ */
+export async function copyInput(
+  input: string | TableInput,
+  options: Pick<OpenOptions, 'tempDirectory' | 'signal'>,
+): Promise<ByteSource | undefined> {
+  const place = toTableInput(input);
+  const { format, parts } = await findInput(place);
+  if (format !== 'csv' || parts !== null || place.kind === 'memory') return undefined;
+  if (place.kind === 'file' && (await isRegularFile(place.path))) return undefined;
+  return openSource(place, format, options);
+}
+
+/**
  * Reads the start of a CSV table, see `readCsvStart`; `null` for a table of another format. Of what can be read only once, nothing is
- * read.
+ * read unless it is held.
  *
  * @throws {SealroomError} as {@link openTable}.
  */
@@ -122,7 +141,10 @@ export async function openCsvStart(
   const { format, parts } = await findInput(place);
   if (format !== 'csv') return null;
   if (parts !== null) return { kind: 'none', reason: 'a table of several files' };
-  if (place.kind === 'stream' || (place.kind === 'file' && !(await isRegularFile(place.path)))) {
+  if (
+    options.held === undefined &&
+    (place.kind === 'stream' || (place.kind === 'file' && !(await isRegularFile(place.path))))
+  ) {
     return { kind: 'none', reason: 'not a regular file' };
   }
   const source = await openSource(place, format, options);
@@ -150,6 +172,7 @@ function csvOptions(place: TableInput, options: OpenOptions): CsvReadOptions {
 }
 
 async function openSource(input: TableInput, format: TableFormat, options: OpenOptions): Promise<ByteSource> {
+  if (options.held !== undefined) return lentSource(options.held);
   switch (input.kind) {
     case 'file': {
       const source = await openFile(input.path, options);

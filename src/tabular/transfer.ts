@@ -12,11 +12,12 @@ import {
   toTableOutput,
   unknownFormat,
 } from './input-output.ts';
-import { createTable, openTable } from './open.ts';
+import { copyInput, createTable, openTable } from './open.ts';
 import { writeSidecar } from './provenance/provenance.ts';
 import { PARQUET_KEY, printMetadata, type Provenance } from './provenance/place.ts';
 import type { TableFormat, TableReader, TableWriter } from './table.ts';
 import {
+  type ByteSource,
   checkDirectory,
   checkFolder,
   checkTarget,
@@ -73,6 +74,8 @@ export interface InputTraits {
   /** Number of columns of a CSV file without a header row. */
   readonly csvColumns?: number | undefined;
   readonly binaryAsString?: boolean | undefined;
+  /** The bytes of the input, see `holdInput`. */
+  readonly held?: ByteSource | undefined;
 }
 
 /**
@@ -83,6 +86,24 @@ export interface InputTraits {
  */
 export async function checkTransfer(options: TransferOptions): Promise<TableFormat> {
   return checkOutput(options, await findInput(options.input));
+}
+
+/**
+ * Copies the input of an operation if it is a CSV table that can be read only once and may be opened several times; `undefined` if it is
+ * not. The caller closes it.
+ *
+ * @throws {SealroomError} IO_READ, IO_WRITE; IO_ABORTED.
+ */
+export async function holdInput({
+  input,
+  tempDirectory,
+  signal,
+}: Pick<TransferOptions, 'input' | 'tempDirectory' | 'signal'>): Promise<ByteSource | undefined> {
+  try {
+    return await copyInput(input, { tempDirectory, signal });
+  } catch (error) {
+    throw stoppedBy(signal, error);
+  }
 }
 
 /**

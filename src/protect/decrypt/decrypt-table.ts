@@ -10,8 +10,10 @@ import {
 import { SealroomError } from '../../errors/index.ts';
 import { type Batch, buffersOf, type Field } from '../../columns/index.ts';
 import {
+  checkTransfer,
   createOutput,
   copyBatch,
+  holdInput,
   type TableFormat,
   type TableReader,
   toTableOutput,
@@ -54,26 +56,32 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   threadsFor(options.threads, null);
   const kernel = options.kernel ?? defaultKernel();
   const opensLines = (options.kernel ?? 'wasm') === 'wasm' && canRunTables();
-  const attempt = opensLines ? await decryptLines(options, root) : null;
-  if (attempt?.kind === 'done') {
-    return { ...attempt.outcome, elapsedMs: performance.now() - started, kernel: 'wasm' };
+  await checkTransfer(options);
+  const held = await holdInput(options);
+  try {
+    const attempt = opensLines ? await decryptLines(options, root, { held }) : null;
+    if (attempt?.kind === 'done') {
+      return { ...attempt.outcome, elapsedMs: performance.now() - started, kernel: 'wasm' };
+    }
+    return await transferSignedTable(options, { held }, async (reader, outputFormat) => {
+      requireHeaders(reader);
+      const keys = { kernel: createKernel(kernel), root, lenientCells: options.lenientCells };
+      const targets = await chooseTargets(reader, outputFormat === 'csv', keys, options.signal);
+      const run = new Decryption(options, reader, outputFormat, kernel, root);
+      let outcome: Outcome | null = null;
+      while (outcome === null) outcome = await run.attempt(targets);
+      return {
+        ...outcome,
+        inputBytes: reader.bytes,
+        elapsedMs: performance.now() - started,
+        kernel,
+        notes: [...reader.notes, ...(attempt?.notes ?? [])],
+        warnings: [...reader.warnings, ...run.warnings],
+      };
+    });
+  } finally {
+    await held?.close();
   }
-  return await transferSignedTable(options, {}, async (reader, outputFormat) => {
-    requireHeaders(reader);
-    const keys = { kernel: createKernel(kernel), root, lenientCells: options.lenientCells };
-    const targets = await chooseTargets(reader, outputFormat === 'csv', keys, options.signal);
-    const run = new Decryption(options, reader, outputFormat, kernel, root);
-    let outcome: Outcome | null = null;
-    while (outcome === null) outcome = await run.attempt(targets);
-    return {
-      ...outcome,
-      inputBytes: reader.bytes,
-      elapsedMs: performance.now() - started,
-      kernel,
-      notes: [...reader.notes, ...(attempt?.notes ?? [])],
-      warnings: [...reader.warnings, ...run.warnings],
-    };
-  });
 }
 
 /** Buffers for reuse. */

@@ -8,6 +8,7 @@ import {
   checkTransfer,
   createOutput,
   csvHeaderBytes,
+  holdInput,
   nameOf,
   type TableFormat,
   type TableReader,
@@ -80,14 +81,24 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   threadsFor(options.threads, null);
   const format = await checkTransfer(options);
   const checked = checkOptions({ ...options, collaborationId });
-  const attempt = await encryptLines(checked, format, started);
-  if (!('reason' in attempt)) return attempt;
-  const { headerRow, sourceCount } = options.schema;
-  const traits = { headerRow, csvColumns: sourceCount ?? undefined, binaryAsString: options.parquetBinaryAsString };
-  const summary = await transferTable(checked, traits, (reader, outputFormat) =>
-    encryptRows(checked, reader, outputFormat, started),
-  );
-  return attempt.reason === '' ? summary : { ...summary, notes: [...summary.notes, noteOf(checked, attempt)] };
+  const held = await holdInput(checked);
+  try {
+    const attempt = await encryptLines(checked, format, { started, held });
+    if (!('reason' in attempt)) return attempt;
+    const { headerRow, sourceCount } = options.schema;
+    const traits = {
+      headerRow,
+      csvColumns: sourceCount ?? undefined,
+      binaryAsString: options.parquetBinaryAsString,
+      held,
+    };
+    const summary = await transferTable(checked, traits, (reader, outputFormat) =>
+      encryptRows(checked, reader, outputFormat, started),
+    );
+    return attempt.reason === '' ? summary : { ...summary, notes: [...summary.notes, noteOf(checked, attempt)] };
+  } finally {
+    await held?.close();
+  }
 }
 
 /** Says why a table took the ordinary way. */

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SealingRoot } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
-import { readFailure } from '../../../files/index.ts';
+import { type ByteSource, readFailure } from '../../../files/index.ts';
 import {
   checkTransfer,
   createOutput,
@@ -49,6 +49,7 @@ export type LineDecryption =
  * It is an attempt. Whatever has to be refused, and all that the module does not know, is left to the ordinary way, which then starts
  * from the beginning and has the words for it.
  *
+ * @param held the input if it can be read only once
  * @param rangeBytes bytes of the ranges that threads take
  * @throws {SealroomError} IO_EXISTS, IO_WRITE, IO_FORMAT, USAGE_OPTION for the output; IO_READ; IO_ABORTED; errors of `beforeCommit`. No
  *   output is left behind.
@@ -56,13 +57,13 @@ export type LineDecryption =
 export async function decryptLines(
   options: DecryptOptions,
   root: SealingRoot | null,
-  rangeBytes = RANGE_BYTES,
+  { held, rangeBytes = RANGE_BYTES }: { readonly held?: ByteSource | undefined; readonly rangeBytes?: number } = {},
 ): Promise<LineDecryption> {
   // What goes to a stream cannot be taken back if the attempt fails.
   if (toTableOutput(options.output).kind === 'stream' || (await checkTransfer(options)) !== 'csv') return left([]);
   if (options.signature !== undefined) return leave(options, 'the signature is over single rows');
   try {
-    const start = await readStart(options);
+    const start = await readStart(options, held);
     if (start === null) return left([]);
     if (start.kind === 'none') return leave(options, start.reason);
     try {
@@ -83,12 +84,11 @@ function leave({ input }: DecryptOptions, reason: string): LineDecryption {
   return left([`${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`]);
 }
 
-/** The start of the input; `null` if it is no CSV, or a stream, or cannot be read, which the ordinary way explains. */
-async function readStart(options: DecryptOptions): Promise<CsvStart | NoCsvStart | null> {
+/** The start of the input; `null` if it is no CSV, or cannot be read, which the ordinary way explains. */
+async function readStart(options: DecryptOptions, held: ByteSource | undefined): Promise<CsvStart | NoCsvStart | null> {
   const { input, csvInputNull, csvDelimiter, csvEncoding, tempDirectory, signal } = options;
-  if (toTableInput(input).kind === 'stream') return null;
   try {
-    return await openCsvStart(input, { csvInputNull, csvDelimiter, csvEncoding, tempDirectory, signal });
+    return await openCsvStart(input, { csvInputNull, csvDelimiter, csvEncoding, tempDirectory, held, signal });
   } catch (error) {
     if (error instanceof SealroomError) return null;
     throw error;

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { defaultKernel, type KernelName } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
+import type { ByteSource } from '../../../files/index.ts';
 import { loadNormalisers } from '../../../normalise/index.ts';
 import {
   createOutput,
@@ -38,19 +39,20 @@ const NOT_TRIED: Declined = { reason: '' };
  * Encrypts a CSV file into CSV in few steps: its lines are split, dealt, shuffled, protected and written in one memory. That is an attempt:
  * a file with anything that these steps do not treat exactly as the ordinary way would is left to it, before any output is begun.
  *
- * @param started when the operation began, from `performance.now`
+ * @param run when the operation began, from `performance.now`, and the input if it can be read only once
  * @returns why it is left to the ordinary way, in words that follow a colon, or none where that is no news
  * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; RULE_DUPLICATES; IO_ABORTED.
  */
 export async function encryptLines(
   options: CheckedOptions,
   outputFormat: TableFormat,
-  started: number,
+  { started, held }: { readonly started: number; readonly held: ByteSource | undefined },
 ): Promise<EncryptSummary | Declined> {
   const { schema, signal } = options;
   const kernel = options.kernel ?? fastestOf(defaultKernel());
   if (kernel !== 'wasm' || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
-  if (options.report === 'whole') return { reason: 'a report of all values' };
+  // A dry run looks at all values, which takes longer than any path.
+  if (options.report === 'whole') return NOT_TRIED;
   try {
     const start = await openCsvStart(options.input, {
       headerRow: schema.headerRow,
@@ -59,6 +61,7 @@ export async function encryptLines(
       csvDelimiter: options.csvDelimiter,
       csvEncoding: options.csvEncoding,
       tempDirectory: options.tempDirectory,
+      held,
       signal,
     }).catch(leaveToOrdinary(signal));
     if (start === null) return NOT_TRIED;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ function openLines(
 ): Promise<LineDecryption> {
   const { secret = SHARED_SECRET } = options;
   const all = { secret, collaborationId: ID, input: bench.path(input), output: bench.path(output), ...options };
-  return decryptLines(all, secret === null ? null : ROOT, rangeBytes);
+  return decryptLines(all, secret === null ? null : ROOT, { rangeBytes });
 }
 
 /** What both ways of decryption say about a table; how the ordinary one reads it is its own affair. */
@@ -324,6 +324,23 @@ describe('a table of many ranges', () => {
     }
     expect(await openLines(bench, 'in.csv.gz', 'out.csv')).toMatchObject({ kind: 'done' });
     expect(await bench.text('out.csv')).toBe(expected);
+  });
+
+  test('comes out the same from a stream, which is read once whichever way it takes', async () => {
+    await using bench = await Bench.start();
+    await protectedTable(bench, 5000);
+    await bench.decrypt('in.csv', 'expected.csv', { kernel: 'node' });
+    const inputOf = (name: string): DecryptOptions['input'] => {
+      return { kind: 'stream', stream: createReadStream(bench.path(name)), format: 'csv' };
+    };
+    const summary = await bench.decrypt('', 'out.csv', { input: inputOf('in.csv') });
+    expect(summary).toMatchObject({ kernel: 'wasm', notes: [] });
+    expect(readFileSync(bench.path('out.csv'))).toEqual(readFileSync(bench.path('expected.csv')));
+    await bench.put('stray.csv', `${await bench.text('in.csv')}1,,a"b\n`);
+    const left = await bench.decrypt('', 'left.csv', { input: inputOf('stray.csv') });
+    expect(left.notes).toContain('-: not on the fast path: records that are not regular');
+    expect(await bench.text('left.csv')).toBe(`${await bench.text('expected.csv')}1,,"a""b"\n`);
+    expect(await bench.names()).not.toContainEqual(expect.stringContaining('tmp/'));
   });
 
   test('leaves nothing behind if it is stopped, or its last step fails', async () => {

@@ -112,6 +112,25 @@ describe('both paths give the same rows', () => {
     expect(await rowsOf(bench, 'out.csv')).toEqual(expected);
   });
 
+  test('of a stream, which is read once whichever path it takes', async () => {
+    await using bench = await Bench.start();
+    await bench.put('in.csv', manyRows(9000));
+    await bench.encrypt('in.csv', 'out.csv', MANY, KEEPS_NULLS);
+    const expected = await rowsOf(bench, 'out.csv');
+    const inputOf = (name: string): EncryptOptions['input'] => {
+      return { kind: 'stream', stream: createReadStream(bench.path(name)), format: 'csv' };
+    };
+    const summary = await bench.encrypt('', 'streamed.csv', MANY, { ...KEEPS_NULLS, input: inputOf('in.csv') });
+    expect(summary).toMatchObject({ rows: 9000, kernel: 'wasm', inputBytes: Buffer.byteLength(manyRows(9000)) });
+    expect(isTaken(summary)).toBe(true);
+    expect(await rowsOf(bench, 'streamed.csv')).toEqual(expected);
+    await bench.put('stray.csv', `${manyRows(9000)}last,a"b,1\n`);
+    const left = await bench.encrypt('', 'left.csv', MANY, { ...KEEPS_NULLS, input: inputOf('stray.csv') });
+    expect(left.notes).toContain('-: not on the fast path: lines that are not regular');
+    expect(await rowsOf(bench, 'left.csv')).toHaveLength(9001);
+    expect(await bench.names()).not.toContainEqual(expect.stringContaining('tmp/'));
+  });
+
   test('of a table with blank lines, which may be many', async () => {
     await using bench = await Bench.start();
     const rows = Array.from({ length: 300 }, (_, row) => `id${String(row)},note`);
@@ -254,10 +273,6 @@ describe('a file that is left to the ordinary path', () => {
     await bench.put('in.csv', 'id,note\n1,stray " quote\n');
     const irregular = await bench.encrypt('in.csv', 'out.csv', schema);
     expect(irregular.notes).toContain('in.csv: not on the fast path: lines that are not regular');
-    const stream = createReadStream(bench.path('in.csv'));
-    const input = { kind: 'stream' as const, stream, format: 'csv' as const };
-    const streamed = await bench.encrypt('', 'streamed.csv', schema, { input });
-    expect(streamed.notes).toContain('-: not on the fast path: not a regular file');
   });
 
   test('is not named where the fast path is for other tables', async () => {
