@@ -1,5 +1,5 @@
 // The tests that need more than the repository, or take long: the package as it is published, keys in tokens and services, the
-// age command, the scan of whole sessions for secrets, the kernel in a browser, the package for Python, the notebooks, and the answers
+// age command, the native kernel, the scan of whole sessions for secrets, the kernel in a browser, the package for Python, the notebooks, and the answers
 // of Spark.
 //
 //   npm run test:integration
@@ -12,7 +12,7 @@ import { checkInBrowser } from './tools/browser.mjs';
 import { listNotebooks, runNotebooks } from './tools/notebooks.mjs';
 import { checkPython } from './tools/python.mjs';
 import { askSpark } from './tools/spark.mjs';
-import { Unavailable, chromium, pythonWithTools, run } from './tools/toolbox.mjs';
+import { Unavailable, chromium, cppCompiler, pythonWithTools, run } from './tools/toolbox.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -20,6 +20,8 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** @type {Record<string, () => Counts | Promise<Counts>>} */
 const STEPS = {
+  // First: all that follows, here and on other versions of Node, then runs on it.
+  'the native kernel, built here': native,
   'vitest, test/integration': () => suite(['--project', 'integration'], {}),
   'properties, all of their runs': () => suite(filesWithRuns(), { SEALROOM_FULL_RUNS: '1' }),
   'kernel and tables in Chromium': browser,
@@ -83,6 +85,15 @@ function suite(args, env) {
   const line = /^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output);
   const failed = Number(line?.[2] ?? 0);
   return { passed: Number(line?.[1] ?? 0), failed: ok ? failed : Math.max(failed, 1), skipped: Number(line?.[3] ?? 0) };
+}
+
+/** @returns {Counts} */
+function native() {
+  cppCompiler();
+  const { ok, output } = run(process.execPath, ['scripts/build-native.mjs'], { cwd: root, quiet: true });
+  console.log(output);
+  if (!ok) return { passed: 0, failed: 1, skipped: 0 };
+  return suite(['--project', 'unit', '--project', 'alone', 'test/crypto'], {});
 }
 
 /** @returns {Promise<Counts>} */
