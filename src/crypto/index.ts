@@ -50,7 +50,7 @@ export {
   type RowKeys,
   type SealTask,
 } from './kernels/kernel.ts';
-export { checkSealable } from './kernels/plan.ts';
+export { checkSealable, sealLimits } from './kernels/plan.ts';
 export { type WasmExports, WasmMachine } from './kernels/wasm/machine.ts';
 export {
   deriveFingerprintKey,
@@ -72,6 +72,8 @@ export {
   MIN_SECRET_BYTES,
   NONCE_BYTES,
   PAD_COUNT_BYTES,
+  SEALED_OVERHEAD_BYTES,
+  SEALED_PREFIX_BYTES,
 } from './limits.ts';
 export { freshNonces, NonceMasks, randomNonces, type SealedValues } from './nonce.ts';
 export { type EncodedLengths, type PadRule, padTarget } from './pad.ts';

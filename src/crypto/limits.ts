@@ -61,6 +61,10 @@ export const FINGERPRINT_CELL_BYTES = FINGERPRINT_PREFIX_BYTES + Math.ceil(MAC_B
 //= format F-52
 export const MAX_CELL_BYTES = 16383;
 
+/** Length of the longest payload whose cell is not over {@link MAX_CELL_BYTES}. Clauses F-34 and F-52. */
+export const MAX_SEALED_PAYLOAD_BYTES =
+  Math.floor((MAX_CELL_BYTES - SEALED_PREFIX_BYTES) / 4) * 3 - SEALED_OVERHEAD_BYTES;
+
 /** Greatest pad length of a schema. Clause F-46. */
 export const MAX_PAD_BYTES = 10_000;
 

@@ -32,6 +32,7 @@ export {
 } from './output-target.ts';
 export { destroyFile, isOpenToOthers, temporariesOf, writePrivateFile } from './private-file.ts';
 export { readPrivateFile } from './read-private-file.ts';
+export { appendToSpill, readFromSpill, type SharedSpill, SharedSpillFile } from './shared-spill.ts';
 export { createTempFolder, SpillFile } from './spill-file.ts';
 export { prepareFile, readTextFile, removeFile, writeWholeFile } from './text-file.ts';
 export { requireTrustedPath } from './trusted-path.ts';

@@ -86,7 +86,7 @@ export class SpillFile {
  *
  * @throws {SealroomError} IO_WRITE if the directory cannot be written.
  */
-async function openUnnamedFile(directory: string): Promise<FileHandle> {
+export async function openUnnamedFile(directory: string): Promise<FileHandle> {
   const folder = await createTempFolder(directory);
   try {
     return await open(join(folder, 'spill'), 'wx+', 0o600).catch(failAtTemporary(directory));
@@ -105,7 +105,7 @@ export async function createTempFolder(directory: string): Promise<string> {
 }
 
 /** Converts a failure of a temporary file to a SealroomError. */
-function failAtTemporary(directory: string): (error: unknown) => never {
+export function failAtTemporary(directory: string): (error: unknown) => never {
   return (error) => {
     throw new SealroomError('IO_WRITE', `cannot write temporary files: ${systemReason(error)}`, {
       where: { file: directory },

@@ -1,7 +1,13 @@
 import { isValid } from '../../bytes/index.ts';
 import type { ByteColumn } from '../../bytes/index.ts';
 import { SealroomError } from '../../errors/index.ts';
-import { FINGERPRINT_CELL_BYTES, MAX_COLUMN_BYTES, PAD_COUNT_BYTES, SEALED_OVERHEAD_BYTES } from '../limits.ts';
+import {
+  FINGERPRINT_CELL_BYTES,
+  MAX_COLUMN_BYTES,
+  MAX_SEALED_PAYLOAD_BYTES,
+  PAD_COUNT_BYTES,
+  SEALED_OVERHEAD_BYTES,
+} from '../limits.ts';
 import { countPadZeros } from '../pad.ts';
 import { atRow, classifyCellAt, requireSealedBody, sealedCellBytes } from './cell-format.ts';
 import { CELL_NULL, CELL_SEALED } from './kernel.ts';
@@ -100,6 +106,22 @@ export function checkSealable(task: Omit<SealTask, 'targetHeader'>, values: Byte
   } catch (error) {
     throw atRow(error, row);
   }
+}
+
+/** What {@link checkSealable} accepts. */
+export interface SealLimits {
+  /** The longest value in bytes. */
+  readonly mostBytes: number;
+  readonly acceptsNulls: boolean;
+}
+
+/** What {@link checkSealable} accepts of the values of a column. */
+export function sealLimits({ prefix, nullEncoding, padTargetBytes }: Omit<SealTask, 'targetHeader'>): SealLimits {
+  const encodedBytes = padTargetBytes ?? MAX_SEALED_PAYLOAD_BYTES - PAD_COUNT_BYTES;
+  return {
+    mostBytes: encodedBytes - prefix.length,
+    acceptsNulls: nullEncoding === null || nullEncoding.length <= encodedBytes,
+  };
 }
 
 /** What is known about a column of cells before any is opened. */

@@ -12,6 +12,13 @@ export interface TableExports extends WasmExports {
   copyField(field: number, to: number): number;
   /** 1 if the bytes are UTF-8. */
   isText(at: number, end: number): number;
+  readonly dealBytes: WasmConstant;
+  readonly storedBytes: WasmConstant;
+  readonly partBytes: WasmConstant;
+  /** One of the results in `assembly/deal.ts`. */
+  dealRows(deal: number, at: number, end: number, isLast: number, stop: number): number;
+  /** The place of a record, or 0. */
+  findRecord(at: number, end: number, isLast: number): number;
   readonly planWords: WasmConstant;
   readonly columnWords: WasmConstant;
   readonly noteBytes: WasmConstant;

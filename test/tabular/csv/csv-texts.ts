@@ -73,13 +73,35 @@ const written = fc
         return mark + lines.join('');
       }),
   );
+const regular = fc
+  .record({
+    fields: fc.integer({ min: 1, max: 4 }),
+    rows: fc.integer({ min: 0, max: 12 }),
+    separator: fc.constantFrom('\n', '\r\n'),
+  })
+  .chain(({ fields, rows, separator }) => {
+    const clear = fc.oneof(
+      quoted,
+      fc.constantFrom('', ' ', 'a', ' B ', 'NULL', 'null', 'Ann', 'é', 'long enough for vectors'),
+    );
+    // A line that has nothing but white space is none.
+    const record = arrayOf(clear, fields).filter((parts) => parts.length > 1 || parts[0]?.trim() !== '');
+    return arrayOf(record, rows + 1).map((records) => records.map((parts) => parts.join(',') + separator).join(''));
+  });
 const soup = fc
   .array(
     fc.constantFrom('"', '"', ',', ',', '\n', '\n', '\r', ' ', '#', 'a', 'b', 'é', 'a,b\n', '"a"', '\r\n', '\t', '\0'),
     { maxLength: 24 },
   )
   .map((parts) => parts.join(''));
+
+function delimited(texts: fc.Arbitrary<string>): fc.Arbitrary<readonly [string, string]> {
+  return fc
+    .tuple(texts, fc.constantFrom(',', ',', ';', '\t', '|'))
+    .map(([text, delimiter]): readonly [string, string] => [text.replaceAll(',', delimiter), delimiter]);
+}
+
 /** A text, and what separates its fields. */
-export const csvText = fc
-  .tuple(fc.oneof(written, soup), fc.constantFrom(',', ',', ';', '\t', '|'))
-  .map(([text, delimiter]): readonly [string, string] => [text.replaceAll(',', delimiter), delimiter]);
+export const csvText = delimited(fc.oneof(written, soup));
+/** The same, of texts most of which every reader reads in the same way. */
+export const regularCsvText = delimited(fc.oneof({ weight: 4, arbitrary: regular }, { weight: 1, arbitrary: written }));

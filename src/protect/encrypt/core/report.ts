@@ -1,7 +1,12 @@
 import { countNulls, isValid } from '../../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
 import { bytesAt } from '../../../columns/index.ts';
-import { FINGERPRINT_CELL_BYTES, PAD_COUNT_BYTES, sealedCellBytes } from '../../../crypto/index.ts';
+import {
+  FINGERPRINT_CELL_BYTES,
+  PAD_COUNT_BYTES,
+  SEALED_PREFIX_BYTES,
+  sealedCellBytes,
+} from '../../../crypto/index.ts';
 import { isNormalised } from '../../../normalise/index.ts';
 import type { TableSchema } from '../../../schema/index.ts';
 import {
@@ -12,13 +17,14 @@ import {
   type TargetReport,
 } from '../../../suggest/index.ts';
 import type { EncodedIndex, ReadIndex } from './column-index.ts';
+import type { StoredFigures } from './stored-figures.ts';
 import type { EncryptPlan, Pads, PlannedColumn } from './plan.ts';
 
 /** Which rows the figures of a report are of: `whole` all of them, `sample` the first 4,096 and then one of 64. Sizes are of all. */
 export type ReportScope = 'whole' | 'sample';
 
 /** Rows at the beginning of a table that are all in a sample. */
-const SAMPLE_HEAD = 4096;
+export const SAMPLE_HEAD = 4096;
 /** After these, one row of so many is. */
 const SAMPLE_STRIDE = 64;
 
@@ -62,6 +68,14 @@ class CellMeter {
       const length = lengthAt(values, row);
       this.#bytes += isUnpadded ? this.#sealedBytes(length) : length;
     }
+  }
+
+  /** Takes what was found in the stored values of some rows instead of the values. */
+  addFigures(rows: number, { nulls, bytes, sealedGroups }: StoredFigures): void {
+    const values = rows - nulls;
+    this.#rows += rows;
+    this.#values += values;
+    this.#bytes += this.#column.kind === 'cleartext' ? bytes : values * SEALED_PREFIX_BYTES + sealedGroups * 4;
   }
 
   /** Bytes of all cells. Nulls that are not kept are cells too. */
@@ -124,6 +138,25 @@ export class ReportCollector {
     });
     this.#seen += batch.rows;
     this.#rows += rows.length;
+  }
+
+  /**
+   * Takes rows of which only a sample was kept.
+   *
+   * @param figures of all these rows, for each stored column
+   * @param sample the columns as they were read, and behind them the stored ones
+   */
+  addSampled(rows: number, figures: readonly StoredFigures[], sample: Batch): void {
+    const stored = sample.columns.slice(this.#before.size);
+    const all = Array.from({ length: sample.rows }, (_, row) => row);
+    for (const [index, collector] of this.#before) collect(collector, sample.columns[index], all);
+    for (const [index, collector] of this.#after) collect(collector, stored[index], all);
+    this.#meters.forEach((meter, index) => {
+      const found = figures[this.#plan.columns[index]?.stored ?? -1];
+      if (found !== undefined) meter.addFigures(rows, found);
+    });
+    this.#seen += rows;
+    this.#rows += sample.rows;
   }
 
   /** The report, once all rows were added. `csvBytes` is the size of the whole output as CSV, if it is one. */

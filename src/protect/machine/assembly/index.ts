@@ -15,3 +15,4 @@ export {
   wipeTable,
 } from './protect-lines';
 export { copyField, isText, setDialect } from './records';
+export { dealBytes, dealRows, findRecord, partBytes, storedBytes } from './deal';

@@ -1,0 +1,103 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
+import { readSync, writeSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { SealroomError } from '../errors/index.ts';
+import { failAtTemporary, openUnnamedFile } from './spill-file.ts';
+
+/** Bytes of an AES block. */
+const CIPHER_BLOCK_BYTES = 16;
+/** Bytes of an AES-256 key. */
+const KEY_BYTES = 32;
+
+/** What a thread needs to use a spill file of the process; it can be sent to any of them. */
+export interface SharedSpill {
+  readonly directory: string;
+  readonly descriptor: number;
+  readonly key: SharedArrayBuffer;
+  /** The end of the file in bytes, of 64 bits. */
+  readonly end: SharedArrayBuffer;
+}
+
+/** A spill file that all threads of the process write to and read from; otherwise as `SpillFile`. */
+export class SharedSpillFile {
+  readonly #file: FileHandle;
+  readonly shared: SharedSpill;
+
+  private constructor(directory: string, file: FileHandle) {
+    this.#file = file;
+    const key = new SharedArrayBuffer(KEY_BYTES);
+    const fresh = randomBytes(KEY_BYTES);
+    new Uint8Array(key).set(fresh);
+    fresh.fill(0);
+    this.shared = { directory, descriptor: file.fd, key, end: new SharedArrayBuffer(8) };
+  }
+
+  /** @throws {SealroomError} IO_WRITE if the directory cannot be written. */
+  static async open(directory: string): Promise<SharedSpillFile> {
+    return new SharedSpillFile(directory, await openUnnamedFile(directory));
+  }
+
+  /** Drops the file and wipes its key. No thread may use it any more. */
+  async close(): Promise<void> {
+    new Uint8Array(this.shared.key).fill(0);
+    await this.#file.close();
+  }
+}
+
+/**
+ * Appends pieces to a spill file, one after another, and returns the place of the first.
+ *
+ * @throws {SealroomError} IO_WRITE if there is no room for them.
+ */
+export function appendToSpill(spill: SharedSpill, pieces: readonly Uint8Array[]): number {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const room = Math.ceil(bytes / CIPHER_BLOCK_BYTES) * CIPHER_BLOCK_BYTES;
+  // INVARIANT: no two calls get the same place, so no two bytes share key stream.
+  const place = Number(Atomics.add(new BigInt64Array(spill.end), 0, BigInt(room)));
+  const cipher = cipherAt(spill.key, place);
+  let at = place;
+  for (const piece of pieces) {
+    const hidden = cipher.update(piece);
+    for (let done = 0; done < hidden.length;) {
+      const left = hidden.length - done;
+      try {
+        done += writeSync(spill.descriptor, hidden, done, left, at + done);
+      } catch (error) {
+        return failAtTemporary(spill.directory)(error);
+      }
+    }
+    at += hidden.length;
+  }
+  return place;
+}
+
+/**
+ * Reads bytes of a spill file from any place on into `target`.
+ *
+ * @throws {SealroomError} IO_READ if the file was cut short.
+ */
+export function readFromSpill(spill: SharedSpill, place: number, target: Uint8Array): void {
+  const skipped = place % CIPHER_BLOCK_BYTES;
+  for (let done = 0; done < target.length;) {
+    const count = readSync(spill.descriptor, target, done, target.length - done, place + done);
+    if (count === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
+    done += count;
+  }
+  const cipher = cipherAt(spill.key, place - skipped);
+  cipher.update(new Uint8Array(skipped));
+  const clear = cipher.update(target);
+  target.set(clear);
+  clear.fill(0);
+}
+
+/** A cipher whose key stream starts at a block; encryption and decryption are the same. */
+function cipherAt(shared: SharedArrayBuffer, place: number): ReturnType<typeof createCipheriv> {
+  const counter = Buffer.alloc(CIPHER_BLOCK_BYTES);
+  counter.writeBigUInt64BE(BigInt(place / CIPHER_BLOCK_BYTES), CIPHER_BLOCK_BYTES - 8);
+  const key = new Uint8Array(shared).slice();
+  try {
+    return createCipheriv('aes-256-ctr', key, counter);
+  } finally {
+    key.fill(0);
+  }
+}

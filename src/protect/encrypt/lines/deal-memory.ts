@@ -1,0 +1,131 @@
+import { FIELD_WORDS, type TableMachine } from '../../machine/machine.ts';
+import type { DealSetup } from './deal-setup.ts';
+
+/** Bytes of text that are read at once, and the most of a record. */
+export const TEXT_BYTES = 1 << 20;
+/** Random numbers of 16 bits that are drawn at once. */
+export const DRAWS = 1 << 15;
+/** Room for samples in bytes. */
+const SAMPLES_BYTES = 1 << 20;
+
+/** Words of the description of a deal; see `assembly/deal.ts`. */
+export const DEAL_WORDS = {
+  nextDraw: 8,
+  run: 10,
+  rows: 11,
+  samplesTo: 13,
+  sampleHead: 15,
+  at: 16,
+  fullPart: 17,
+} as const;
+
+/** Words of the description of a stored column, of which the first ones are given and the others found. */
+export const STORED_WORDS = {
+  longest: 5,
+  nulls: 6,
+  values: 7,
+  changed: 8,
+  missing: 9,
+  bytes: 10,
+  sealedGroups: 12,
+} as const;
+
+/** Bits of a stored column: its normalising steps, and whether nulls are refused. */
+const FLAGS = { normalised: 1, trims: 2, lowers: 4, refusesNulls: 8 } as const;
+
+/** Words of the description of a part: where its next row goes, the end of its room, and its rows. */
+export const PART_WORDS = { to: 0, end: 1, rows: 2 } as const;
+
+const LF = 0x0a;
+const CRLF = 0x0d0a;
+
+/** The places of a deal in the memory of a machine. */
+export interface DealMemory {
+  /** The description of the deal, and of its stored columns and parts. */
+  readonly deal: number;
+  readonly stored: number;
+  readonly parts: number;
+  /** Room for text: what was left of the last one, and {@link TEXT_BYTES} more. */
+  readonly text: number;
+  readonly draws: number;
+  readonly samples: number;
+  /** The rooms of the parts, one behind the other. */
+  readonly rooms: number;
+  readonly end: number;
+}
+
+/** The next multiple of 16. */
+function align(place: number): number {
+  return Math.ceil(place / 16) * 16;
+}
+
+/** A list of texts as `assembly/texts.ts` has it. */
+function listOf(texts: readonly Uint8Array[]): Uint8Array {
+  const list = Buffer.alloc(4 + texts.reduce((sum, { length }) => sum + 4 + Math.ceil(length / 4) * 4, 0));
+  list.writeInt32LE(texts.length, 0);
+  let at = 4;
+  for (const text of texts) {
+    list.writeInt32LE(text.length, at);
+    list.set(text, at + 4);
+    at += 4 + Math.ceil(text.length / 4) * 4;
+  }
+  return list;
+}
+
+/**
+ * Describes a deal to a machine, and makes room for it from `ioAt` on.
+ *
+ * @returns its places
+ */
+export function layOutDeal(machine: TableMachine, setup: DealSetup): DealMemory {
+  const { columns, sampled, parts, roomBytes, nullRule } = setup;
+  const { dealBytes, storedBytes, partBytes } = machine.exports;
+  let end = align(machine.ioAt);
+  const place = (bytes: number): number => {
+    const start = end;
+    end = align(start + bytes + machine.slackBytes);
+    return start;
+  };
+  const lists: { readonly at: number; readonly list: Uint8Array }[] = [];
+  const placeList = (texts: readonly Uint8Array[]): number => {
+    const list = listOf(texts);
+    const at = place(list.length);
+    lists.push({ at, list });
+    return at;
+  };
+  const fields = place(setup.fields * FIELD_WORDS * 4);
+  const memory = {
+    deal: place(dealBytes.value),
+    stored: place(columns.length * storedBytes.value),
+    parts: place(parts * partBytes.value),
+    text: place(TEXT_BYTES * 2),
+    draws: place(DRAWS * 2),
+    samples: place(sampled === null ? 0 : SAMPLES_BYTES),
+  };
+  const sources = place((sampled?.length ?? 0) * 4);
+  const nullTexts = placeList(nullRule.tokens);
+  const missingTexts = columns.map(({ steps }) => placeList(steps?.nulls ?? []));
+  const rooms = place(parts * roomBytes);
+  machine.reserve(end - machine.ioAt);
+  const { buffer } = machine.exports.memory;
+  const rule = (nullRule.blankIsNull ? 1 : 0) | (nullRule.quotedEmptyIsNull ? 2 : 0);
+  new Int32Array(buffer, memory.deal, dealBytes.value / 4).set([
+    ...[columns.length, memory.stored, sampled?.length ?? 0, sources, rule, nullTexts, parts, memory.parts],
+    ...[memory.draws + DRAWS * 2, memory.draws + DRAWS * 2, -1, 0],
+    ...[memory.samples, memory.samples, memory.samples + (sampled === null ? 0 : SAMPLES_BYTES), 0],
+  ]);
+  new Int32Array(buffer, sources, sampled?.length ?? 0).set(sampled ?? []);
+  for (const [index, { field, steps, mostBytes, acceptsNulls, overheadBytes }] of columns.entries()) {
+    const flags =
+      (steps === null ? 0 : FLAGS.normalised) |
+      (steps?.trims === true ? FLAGS.trims : 0) |
+      (steps?.lowers === true ? FLAGS.lowers : 0) |
+      (acceptsNulls ? 0 : FLAGS.refusesNulls);
+    new Int32Array(buffer, memory.stored + index * storedBytes.value).set([
+      ...[field, flags, mostBytes, missingTexts[index] ?? 0, overheadBytes],
+    ]);
+  }
+  for (const { at, list } of lists) machine.bytes.set(list, at);
+  machine.exports.setDialect(setup.delimiter, setup.separator === '\n' ? LF : CRLF, setup.fields, fields);
+  return { ...memory, rooms, end };
+}

@@ -1,0 +1,269 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { concatBytes } from '../../../bytes/index.ts';
+import { readFailure } from '../../../files/index.ts';
+import { fillRandom } from '../../../platform/index.ts';
+import type { TableMachine } from '../../machine/machine.ts';
+import { DEAL_WORDS, type DealMemory, DRAWS, layOutDeal, PART_WORDS, STORED_WORDS, TEXT_BYTES } from './deal-memory.ts';
+import type { StoredFigures } from '../core/stored-figures.ts';
+import { SAMPLE_HEAD } from '../core/report.ts';
+import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
+import { storePieces } from './part-store.ts';
+
+/** What `dealRows` returns; see `assembly/deal.ts`. */
+const RESULTS = ['done', 'needs text', 'needs draws', 'part full', 'samples full', 'irregular', 'unfit'] as const;
+
+/** Why a range is not dealt, in words that follow the name of the file. */
+const REASONS = {
+  irregular: 'is not regular',
+  unfit: 'has a value that is not plain',
+  encoding: 'is not UTF-8',
+  long: 'has very long records',
+  changed: 'changed while it was read',
+  rows: 'has more rows than its start promised',
+} as const;
+
+/** The text in memory: its first record that was not dealt, its end, and where in the file it is. */
+interface Text {
+  at: number;
+  end: number;
+  /** The place in the file of the byte at `DealMemory.text`. */
+  base: number;
+}
+
+/**
+ * Deals the rows of a file in one thread: range by range, in any order. It takes all of the machine's memory from `ioAt` on, and leaves it
+ * as it is; the caller wipes it.
+ */
+export class Dealer {
+  readonly #machine: TableMachine;
+  readonly #setup: DealSetup;
+  readonly #memory: DealMemory;
+  #file: number | null = null;
+  #pieces: number[] = [];
+  #samples: Uint8Array[] = [];
+
+  constructor(machine: TableMachine, setup: DealSetup) {
+    this.#machine = machine;
+    this.#setup = setup;
+    this.#memory = layOutDeal(machine, setup);
+  }
+
+  /** Wipes the rows and the text, and lets go of the file. */
+  close(): void {
+    const { deal, end } = this.#memory;
+    this.#machine.bytes.fill(0, deal, end);
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  /**
+   * Deals the records that start in the next range of the file that no thread has taken, and stores their rows. `null` if there is none.
+   *
+   * @throws {SealroomError} IO_READ, IO_WRITE.
+   */
+  dealNext(): DealtRange | Declined | null {
+    const { dataStart, rangeBytes, bytes, nextRange } = this.#setup;
+    const number = Atomics.add(new Int32Array(nextRange), 0, 1);
+    const start = dataStart + number * rangeBytes;
+    if (number > 0 && start >= bytes) return null;
+    return this.#deal(number, start, start + rangeBytes);
+  }
+
+  #deal(number: number, start: number, end: number): DealtRange | Declined {
+    this.#begin(number);
+    const isFirst = number === 0;
+    // A line break just before the range tells that a record starts with it.
+    const text: Text = { at: this.#memory.text, end: this.#memory.text, base: start - (isFirst ? 0 : 1) };
+    if (!this.#read(text)) return { reason: REASONS.changed };
+    if (!isFirst) text.at = this.#machine.exports.findRecord(text.at + 1, text.end, this.#isLast(text) ? 1 : 0);
+    if (text.at === 0) return { reason: REASONS.irregular };
+    const first = this.#placeOf(text, text.at);
+    for (;;) {
+      const from = text.at;
+      const ended = this.#dealText(text, end);
+      if (typeof ended !== 'string') return ended;
+      if (this.#machine.exports.isText(from, text.at) === 0) return { reason: REASONS.encoding };
+      if (ended === 'done') break;
+      if (text.end - text.at >= TEXT_BYTES) return { reason: REASONS.long };
+      if (!this.#read(text)) return { reason: REASONS.changed };
+    }
+    if (!this.#store(this.#filledParts())) return { reason: REASONS.rows };
+    this.#takeSamples();
+    return {
+      number,
+      first,
+      next: this.#placeOf(text, text.at),
+      rows: this.#words()[DEAL_WORDS.rows] ?? 0,
+      pieces: Float64Array.from(this.#pieces),
+      columns: this.#setup.columns.map((_, index) => this.#figuresOf(index)),
+      samples: concatBytes(this.#samples),
+    };
+  }
+
+  #begin(number: number): void {
+    const { sampled, hasPositions, parts, roomBytes, columns } = this.#setup;
+    const { samples, rooms, stored } = this.#memory;
+    const { storedBytes } = this.#machine.exports;
+    const words = this.#words();
+    words[DEAL_WORDS.run] = hasPositions ? number : -1;
+    words[DEAL_WORDS.rows] = 0;
+    words[DEAL_WORDS.samplesTo] = samples;
+    words[DEAL_WORDS.sampleHead] = sampled !== null && number === 0 ? SAMPLE_HEAD : 0;
+    for (let index = 0; index < columns.length; index++) {
+      const found = new Int32Array(words.buffer, stored + index * storedBytes.value, storedBytes.value / 4);
+      found.fill(0, STORED_WORDS.longest)[STORED_WORDS.longest] = -1;
+    }
+    for (let part = 0; part < parts; part++) {
+      const start = rooms + part * roomBytes;
+      this.#part(part).set([start, start + roomBytes, 0]);
+    }
+    this.#pieces = [];
+    this.#samples = [];
+  }
+
+  #words(): Int32Array<ArrayBuffer> {
+    return new Int32Array(
+      this.#machine.exports.memory.buffer,
+      this.#memory.deal,
+      this.#machine.exports.dealBytes.value / 4,
+    );
+  }
+
+  #part(part: number): Int32Array {
+    const { memory, partBytes } = this.#machine.exports;
+    return new Int32Array(memory.buffer, this.#memory.parts + part * partBytes.value, partBytes.value / 4);
+  }
+
+  #placeOf(text: Text, at: number): number {
+    return text.base + at - this.#memory.text;
+  }
+
+  #isLast(text: Text): boolean {
+    return this.#placeOf(text, text.end) >= this.#setup.bytes;
+  }
+
+  /** Deals what a text has of a range, and moves its `at`. */
+  #dealText(text: Text, rangeEnd: number): 'done' | 'needs text' | Declined {
+    const { exports } = this.#machine;
+    const words = this.#words();
+    const isLast = this.#isLast(text) ? 1 : 0;
+    const stop = Math.min(text.end + 1, this.#memory.text + rangeEnd - text.base);
+    for (;;) {
+      const result = RESULTS[exports.dealRows(this.#memory.deal, text.at, text.end, isLast, stop)] ?? 'irregular';
+      text.at = words[DEAL_WORDS.at] ?? 0;
+      switch (result) {
+        case 'done':
+        case 'needs text':
+          return result;
+        case 'needs draws':
+          this.#draw(words);
+          break;
+        case 'part full': {
+          const part = words[DEAL_WORDS.fullPart] ?? 0;
+          if ((this.#part(part)[PART_WORDS.rows] ?? 0) === 0) return { reason: REASONS.long };
+          if (!this.#store([part])) return { reason: REASONS.rows };
+          break;
+        }
+        case 'samples full':
+          if (words[DEAL_WORDS.samplesTo] === this.#memory.samples) return { reason: REASONS.long };
+          this.#takeSamples();
+          break;
+        case 'irregular':
+        case 'unfit':
+          return { reason: REASONS[result] };
+      }
+    }
+  }
+
+  #draw(words: Int32Array<ArrayBuffer>): void {
+    fillRandom(new Uint16Array(words.buffer, this.#memory.draws, DRAWS));
+    words[DEAL_WORDS.nextDraw] = this.#memory.draws;
+  }
+  /** Reads on behind what is left of a text. False if the file is shorter than it was. */
+  #read(text: Text): boolean {
+    const { bytes } = this.#machine;
+    const start = this.#memory.text;
+    const left = text.end - text.at;
+    const next = this.#placeOf(text, text.end);
+    bytes.copyWithin(start, text.at, text.end);
+    text.base = next - left;
+    text.at = start;
+    text.end = start + left;
+    const wanted = Math.min(TEXT_BYTES, this.#setup.bytes - next);
+    for (let done = 0; done < wanted;) {
+      const count = this.#readFile(bytes, text.end, wanted - done, next + done);
+      if (count === 0) return false;
+      done += count;
+      text.end += count;
+    }
+    return true;
+  }
+
+  #readFile(target: Uint8Array, to: number, count: number, place: number): number {
+    const { path } = this.#setup;
+    try {
+      this.#file ??= openSync(path, 'r');
+      return readSync(this.#file, target, to, count, place);
+    } catch (error) {
+      throw readFailure(error, path);
+    }
+  }
+
+  /** The parts that have rows in memory. */
+  #filledParts(): readonly number[] {
+    const { parts } = this.#setup;
+    return Array.from({ length: parts }, (_, part) => part).filter(
+      (part) => (this.#part(part)[PART_WORDS.rows] ?? 0) > 0,
+    );
+  }
+
+  /** Stores what parts have in memory, and empties them. False if there is no place for it. */
+  #store(parts: readonly number[]): boolean {
+    const { rooms } = this.#memory;
+    const { roomBytes, store } = this.#setup;
+    const filled = parts.map((part) => {
+      const start = rooms + part * roomBytes;
+      return {
+        part,
+        start,
+        end: this.#part(part)[PART_WORDS.to] ?? start,
+        rows: this.#part(part)[PART_WORDS.rows] ?? 0,
+      };
+    });
+    let place = storePieces(
+      store,
+      filled.map(({ start, end }) => this.#machine.bytes.subarray(start, end)),
+    );
+    if (place === null) return false;
+    for (const { part, start, end, rows } of filled) {
+      this.#pieces.push(part, place, end - start, rows);
+      place += end - start;
+      this.#part(part).set([start, start + roomBytes, 0]);
+    }
+    return true;
+  }
+
+  #takeSamples(): void {
+    const words = this.#words();
+    const { samples } = this.#memory;
+    this.#samples.push(this.#machine.bytes.slice(samples, words[DEAL_WORDS.samplesTo]));
+    words[DEAL_WORDS.samplesTo] = samples;
+  }
+
+  #figuresOf(index: number): StoredFigures {
+    const { memory, storedBytes } = this.#machine.exports;
+    const view = new DataView(memory.buffer, this.#memory.stored + index * storedBytes.value, storedBytes.value);
+    const wordOf = (word: keyof typeof STORED_WORDS): number => view.getInt32(STORED_WORDS[word] * 4, true);
+    const longOf = (word: keyof typeof STORED_WORDS): number => Number(view.getBigInt64(STORED_WORDS[word] * 4, true));
+    const longest = wordOf('longest');
+    return {
+      longest: longest === -1 ? null : longest,
+      nulls: wordOf('nulls'),
+      bytes: longOf('bytes'),
+      sealedGroups: longOf('sealedGroups'),
+      values: wordOf('values'),
+      changed: wordOf('changed'),
+      missing: wordOf('missing'),
+    };
+  }
+}
