@@ -67,10 +67,10 @@ export function buildNative(folder, { isSanitized = false } = {}) {
   const kind = isSanitized ? SANITIZED : RELEASED;
   const objects = mkdtempSync(join(tmpdir(), 'sealroom-native-'));
   try {
-    const compiled = readdirSync(SOURCES)
+    const compiled = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.cc'))
-      .map((name) => {
-        const object = join(objects, `${name}.o`);
+      .map((name, index) => {
+        const object = join(objects, `${String(index)}.o`);
         const needed = PORTABLE.has(name) ? ['-isystem', HEADERS] : INSTRUCTIONS;
         runCompiler([...OPTIONS, ...kind, ...needed, '-c', join(SOURCES, name), '-o', object]);
         return object;
