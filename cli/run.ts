@@ -4,7 +4,7 @@ import { EXIT, exitCodeOf, printError } from './exit.ts';
 import { prepareArguments } from './grammar/arguments.ts';
 import { type CommandDeclaration, findCommand } from './grammar/declarations.ts';
 import { respell } from './grammar/old-spellings.ts';
-import { createParser } from './grammar/parser.ts';
+import { asksForHelp, createParser } from './grammar/parser.ts';
 import { explainDefaults, loadProject, withDefaults } from './options/project-defaults.ts';
 import { type CliIo, say } from './terminal.ts';
 import { optionsFirst, programUsage, usageError, usageOf } from './usage-error.ts';
@@ -88,7 +88,7 @@ async function parse(io: CliIo): Promise<void> {
   const parser = createParser({ argv, command, usage });
   if (called !== null) {
     const { install } = await import('./grammar/install.ts');
-    install(parser, called, (path, args) => runCommand(io, path, args));
+    install(parser, called, { isShown: asksForHelp(argv), run: (path, args) => runCommand(io, path, args) });
   } else for (const { command: name, describe } of Object.values(COMMANDS)) parser.command(name, describe);
   let shown = '';
   await parser.parseAsync([...argv], {}, (error: Error | null | undefined, _args: unknown, output: string) => {

@@ -66,6 +66,21 @@ function packageOf(path) {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? null;
 }
 
+/**
+ * Refuses `await import('a-package')` of CommonJS: there the bundler gives the default export alone. A module of ours that imports the
+ * package can be imported so.
+ *
+ * @param {import('esbuild').Metafile} metafile
+ */
+function requireModules({ inputs }) {
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    for (const { path, kind } of imports) {
+      if (kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
+        throw new Error(`${file} imports ${path}, which is CommonJS, in an expression`);
+    }
+  }
+}
+
 /** Name, version and licence of a package, with the texts that its authors ask to be passed on. @param {string} folder */
 function noticeOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
@@ -111,6 +126,7 @@ const { outputFiles, metafile } = await build({
   logLevel: 'error',
 });
 
+requireModules(metafile);
 const files = new Map(
   outputFiles.map(({ path, text }) => [basename(path), path.endsWith('.map') ? withoutPackages(text) : text]),
 );

@@ -18,19 +18,24 @@ function examplesOf({ path }: CommandDeclaration): readonly string[] {
   return (EXAMPLES[path.join(' ')] ?? []).flatMap(([line, does]) => [`# ${does}`, `sealroom ${line}`]);
 }
 
-/** Runs the command of a path with its arguments. */
-export type RunCommand = (path: readonly string[], args: Readonly<Record<string, unknown>>) => Promise<void>;
+/** What is done with a command. */
+export interface Installation {
+  /** Whether its options are shown, as `asksForHelp` says. */
+  readonly isShown: boolean;
+  /** Called with the path and the arguments of the command that is to run. */
+  readonly run: (path: readonly string[], args: Readonly<Record<string, unknown>>) => Promise<void>;
+}
 
-function build(parser: Argv, command: CommandDeclaration, run: RunCommand): Argv {
+function build(parser: Argv, command: CommandDeclaration, installation: Installation): Argv {
   const { positionals, options, commands } = command;
   for (const { name, declared } of positionals) parser.positional(name, declared);
   // Help has the groups in the order in which they are first met.
   for (const group of [...Object.keys(GROUPS), OTHERS]) {
     for (const option of options.filter((each) => groupNameOf(each) === group)) {
-      parser.option(option.name, { ...option.declared, group: `${group}:` });
+      parser.option(option.name, { ...option.declared, group: `${group}:`, hidden: !installation.isShown });
     }
   }
-  for (const inner of commands) install(parser, inner, run);
+  for (const inner of commands) install(parser, inner, installation);
   // As an epilogue, because the library breaks the lines of its own examples.
   if (commands.length === 0)
     parser.epilogue(['Examples:', ...examplesOf(command).map((each) => `  ${each}`)].join('\n'));
@@ -38,13 +43,13 @@ function build(parser: Argv, command: CommandDeclaration, run: RunCommand): Argv
   return parser;
 }
 
-/** Gives the parser a command, with all that is declared of it, and what to call when it is the one. */
-export function install(parser: Argv, command: CommandDeclaration, run: RunCommand): Argv {
+/** Gives the parser a command, with all that is declared of it. */
+export function install(parser: Argv, command: CommandDeclaration, installation: Installation): Argv {
   const { path, usage, describe, commands } = command;
   return parser.command({
     command: [...path.slice(-1), ...usage].join(' '),
     describe,
-    builder: (inner) => build(inner, command, run),
-    handler: (args) => (commands.length > 0 ? undefined : run(path, restoreArguments(args))),
+    builder: (inner) => build(inner, command, installation),
+    handler: (args) => (commands.length > 0 ? undefined : installation.run(path, restoreArguments(args))),
   });
 }

@@ -49,6 +49,14 @@ function checkValues(
   }
 }
 
+/** `--help`, `-h` and what the parser takes for them, such as `--help=true` and `-fh`. */
+const ASKING = /^(-\w*h|--h(elp)?(=|$))/;
+
+/** Whether help may be shown. The library lays it out at every command, so where it is not shown, there is little to lay out. */
+export function asksForHelp(argv: readonly string[]): boolean {
+  return argv.some((word) => ASKING.test(word));
+}
+
 /** What the parser reads, and how its mistakes are explained. */
 export interface Invocation {
   /** As `prepareArguments` returns them. */
@@ -60,35 +68,32 @@ export interface Invocation {
 
 /** Makes the parser for an invocation, still without commands. It throws `SealroomError`s with the code USAGE_OPTION. */
 export function createParser({ argv, command, usage }: Invocation): Argv {
-  return (
-    yargs([...argv])
-      .scriptName('sealroom')
-      .usage(
-        'sealroom <command> [options]\n\nEncrypts tables for a collaboration, column by column, and decrypts what comes back.',
-      )
-      .demandCommand(1, NEEDS_COMMAND)
-      .parserConfiguration({ 'duplicate-arguments-array': true, 'greedy-arrays': false, 'boolean-negation': false })
-      .strict()
-      .version(VERSION)
-      .alias('help', 'h')
-      .alias('version', 'V')
-      .epilogue(
-        'The shared secret comes from C3R_SHARED_SECRET, from the file that SEALROOM_SECRET_FILE names,\n' +
-          'or from an envelope that `sealroom key` has made; never from a flag.\n' +
-          'Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 integrity failure.',
-      )
-      // The library lays out the help at every command. To break its lines is most of that, so only help that is shown has it.
-      .wrap(['--help', '-h'].some((word) => argv.includes(word)) ? HELP_COLUMNS : null)
-      .exitProcess(false)
-      .check((args: Readonly<Record<string, unknown>>) => {
-        checkValues(command?.options ?? [], argv, args);
-        return true;
-      }, true)
-      .fail((message: string | null, error: Error | null | undefined) => {
-        // The library reports what it finds itself as a message, with or without an error of its own kind.
-        const said = message ?? error?.message ?? 'invalid options';
-        const isOurs = error !== undefined && error !== null && error.name !== 'YError' && !isUsage(said);
-        throw isOurs ? error : usageError(said, argv, usage);
-      })
-  );
+  return yargs([...argv])
+    .scriptName('sealroom')
+    .usage(
+      'sealroom <command> [options]\n\nEncrypts tables for a collaboration, column by column, and decrypts what comes back.',
+    )
+    .demandCommand(1, NEEDS_COMMAND)
+    .parserConfiguration({ 'duplicate-arguments-array': true, 'greedy-arrays': false, 'boolean-negation': false })
+    .strict()
+    .version(VERSION)
+    .alias('help', 'h')
+    .alias('version', 'V')
+    .epilogue(
+      'The shared secret comes from C3R_SHARED_SECRET, from the file that SEALROOM_SECRET_FILE names,\n' +
+        'or from an envelope that `sealroom key` has made; never from a flag.\n' +
+        'Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 integrity failure.',
+    )
+    .wrap(asksForHelp(argv) ? HELP_COLUMNS : null)
+    .exitProcess(false)
+    .check((args: Readonly<Record<string, unknown>>) => {
+      checkValues(command?.options ?? [], argv, args);
+      return true;
+    }, true)
+    .fail((message: string | null, error: Error | null | undefined) => {
+      // The library reports what it finds itself as a message, with or without an error of its own kind.
+      const said = message ?? error?.message ?? 'invalid options';
+      const isOurs = error !== undefined && error !== null && error.name !== 'YError' && !isUsage(said);
+      throw isOurs ? error : usageError(said, argv, usage);
+    });
 }

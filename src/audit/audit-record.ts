@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeUtf8, encodeUtf8 } from '../bytes/index.ts';
 import { parseJson, SealroomError } from '../errors/index.ts';
 import { keyEvent } from './key-event.ts';

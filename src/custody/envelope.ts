@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeBase64, encodeBase64, encodeUtf8 } from '../bytes/index.ts';
 import { parseCollaborationId } from '../crypto/index.ts';
 import { parseJson, SealroomError } from '../errors/index.ts';

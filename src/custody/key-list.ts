@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson, SealroomError } from '../errors/index.ts';
 
 /** Most characters of the file. */

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeBase64, decodeUtf8Lenient, encodeBase64 } from '../bytes/index.ts';
 import { parseJson, SealroomError } from '../errors/index.ts';
 import { PUBLIC_KEY_PATTERN, SIGNATURE_PATTERN, verifyStatement } from '../signing/index.ts';

@@ -82,7 +82,7 @@ describe('all commands', () => {
         const prepared = prepareArguments(argv, command);
         const parser = createParser({ argv: prepared, command, usage: usageOf(command) });
         const family = families.find(({ path }) => path[0] === argv[0]);
-        await install(parser, family ?? command, () => Promise.resolve()).parseAsync();
+        await install(parser, family ?? command, { isShown: false, run: () => Promise.resolve() }).parseAsync();
       }
     },
   );

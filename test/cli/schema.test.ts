@@ -41,7 +41,7 @@ async function run(args: readonly string[], answers = ''): Promise<Outcome> {
   const argv = prepareArguments(['schema', ...args], command);
   const parser = createParser({ argv, command, usage: usageOf(command) });
   const { handler } = command;
-  await install(parser, command, async (_path, read) => handler(read as never)).parseAsync();
+  await install(parser, command, { isShown: false, run: async (_, read) => handler(read as never) }).parseAsync();
   return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AgeKind, kindOfRecipient } from '../../age/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { SigningKey } from '../../platform/index.ts';

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listStanzas, openAge, sealAge } from '../../age/index.ts';
 import { concatBytes, decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8, wipe } from '../../bytes/index.ts';
 import { type CollaborationId, type SharedSecret, sharedSecretFromBytes } from '../../crypto/index.ts';

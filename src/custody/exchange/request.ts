@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeBase64, encodeBase64 } from '../../bytes/index.ts';
 import type { CollaborationId } from '../../crypto/index.ts';
 import { collaborationIdShape } from '../envelope.ts';

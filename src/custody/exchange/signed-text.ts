@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeBase64, decodeUtf8Lenient, encodeBase64, encodeUtf8 } from '../../bytes/index.ts';
 import { parseJson, SealroomError } from '../../errors/index.ts';
 import { sha256Hex, type SigningKey } from '../../platform/index.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson, SealroomError } from '../../errors/index.ts';
 import { noRoom, replaceFile, requireNoLinks, ROOM_FILES } from '../room-files.ts';
 

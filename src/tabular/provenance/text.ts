@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson, SealroomError } from '../../errors/index.ts';
 import { PROVENANCE_VERSION, type Provenance, type TableFacts } from './place.ts';
 

@@ -72,6 +72,13 @@ function listOf(texts: readonly Uint8Array[]): Uint8Array {
   return list;
 }
 
+/** The most stored columns of one field. */
+function mostPerField(columns: DealSetup['columns']): number {
+  const counts = new Map<number, number>();
+  for (const { field } of columns) counts.set(field, (counts.get(field) ?? 0) + 1);
+  return Math.max(...counts.values());
+}
+
 /**
  * Describes a deal to a machine, and makes room for it from `ioAt` on.
  *
@@ -113,6 +120,7 @@ export function layOutDeal(machine: TableMachine, setup: DealSetup): DealMemory 
     ...[columns.length, memory.stored, sampled?.length ?? 0, sources, rule, nullTexts, parts, memory.parts],
     ...[memory.draws + DRAWS * 2, memory.draws + DRAWS * 2, -1, 0],
     ...[memory.samples, memory.samples, memory.samples + (sampled === null ? 0 : SAMPLES_BYTES), 0],
+    ...[0, 0, mostPerField(columns)],
   ]);
   new Int32Array(buffer, sources, sampled?.length ?? 0).set(sampled ?? []);
   for (const [index, { field, steps, mostBytes, acceptsNulls, overheadBytes }] of columns.entries()) {

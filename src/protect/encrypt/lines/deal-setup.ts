@@ -11,7 +11,7 @@ export interface DealtColumn {
   readonly mostBytes: number;
   /** Whether nulls can be protected. */
   readonly acceptsNulls: boolean;
-  /** Bytes of a sealed cell without pad, before its Base64, beside the value. */
+  /** Bytes of a sealed cell without pad, before its Base64, beside the value; 0 if there are no such cells. */
   readonly overheadBytes: number;
 }
 

@@ -3,6 +3,9 @@ import { appendToSpill, readFromSpill, type SharedSpill, SharedSpillFile } from 
 /** Most bytes of rows that are kept in memory; all others spill to disk. */
 const MOST_MEMORY_BYTES = 128 << 20;
 
+/** Shared memory is wiped and copied in units of so many bytes; byte by byte takes several times as long. */
+const UNIT_BYTES = 8;
+
 /** What a thread needs to use the store of a table's parts; it can be sent to any of them. */
 export interface SharedParts {
   readonly memory: SharedArrayBuffer;
@@ -39,7 +42,7 @@ export class PartStore {
    *
    * @param expectedBytes of all rows, roughly
    * @param tempDirectory for what memory does not hold
-   * @param mostMemoryBytes the most that it takes, a multiple of 4; no test of real size would spill otherwise
+   * @param mostMemoryBytes the most that it takes, a multiple of {@link UNIT_BYTES}
    * @throws {SealroomError} IO_WRITE if rows will spill and the directory cannot be written.
    */
   static async open(
@@ -47,7 +50,7 @@ export class PartStore {
     tempDirectory: string,
     mostMemoryBytes = MOST_MEMORY_BYTES,
   ): Promise<PartStore> {
-    const wanted = Math.ceil(expectedBytes) * 2;
+    const wanted = Math.ceil((expectedBytes * 2) / UNIT_BYTES) * UNIT_BYTES;
     const spills = wanted > mostMemoryBytes;
     const file = spills ? await SharedSpillFile.open(tempDirectory) : null;
     return new PartStore(spills ? mostMemoryBytes : wanted, file);
@@ -56,13 +59,14 @@ export class PartStore {
   /** Wipes the rows. No thread may use the store any more. */
   async close(): Promise<void> {
     const { memory, used } = this.shared;
-    new Uint8Array(memory, 0, Math.min(memory.byteLength, new Int32Array(used)[0] ?? 0)).fill(0);
+    const bytes = Math.min(memory.byteLength, new Int32Array(used)[0] ?? 0);
+    new Float64Array(memory, 0, Math.ceil(bytes / UNIT_BYTES)).fill(0);
     await this.#file?.close();
   }
 }
 
 /**
- * Stores pieces one after another and returns the place of the first, or `null` if there is neither memory nor a file for them.
+ * Stores pieces, which have a multiple of {@link UNIT_BYTES}, one after another and returns the place of the first, or `null` if there is neither memory nor a file for them.
  *
  * @throws {SealroomError} IO_WRITE if there is no room on disk.
  */

@@ -285,7 +285,6 @@ function dealtColumns(plan: EncryptPlan, schema: TableSchema): readonly DealtCol
     const unknown = normalise.find((step) => !KNOWN_STEPS.has(step));
     if (unknown !== undefined) return { reason: `is normalised by \`${unknown}\`` };
     const limits = planned.map(limitsOf);
-    const prefix = planned.flatMap((column) => (column.kind === 'sealed' ? [column.task.prefix.length] : []))[0] ?? 0;
     columns.push({
       field: plan.sources[source] ?? -1,
       steps:
@@ -298,10 +297,16 @@ function dealtColumns(plan: EncryptPlan, schema: TableSchema): readonly DealtCol
             },
       mostBytes: Math.min(...limits.map(({ mostBytes }) => mostBytes)),
       acceptsNulls: limits.every(({ acceptsNulls }) => acceptsNulls),
-      overheadBytes: SEALED_OVERHEAD_BYTES + prefix + PAD_COUNT_BYTES,
+      overheadBytes: Math.max(...planned.map(overheadOf)),
     });
   }
   return columns;
+}
+
+/** Bytes of the cells of a planned column, before their Base64, beside their values; 0 if they are not sealed, or have a pad. */
+function overheadOf(column: PlannedColumn): number {
+  if (column.kind !== 'sealed' || column.pad.kind !== 'none') return 0;
+  return SEALED_OVERHEAD_BYTES + column.task.prefix.length + PAD_COUNT_BYTES;
 }
 
 /** The values of a planned column that `RowIngest` lets pass. */

@@ -1,5 +1,6 @@
 // Deals the rows of a CSV text to parts: splits its records, refuses what needs the exact reader, and writes the stored columns of each row
-// behind the other rows of a random part, in the format of src/protect/encrypt/core/row-format.ts.
+// behind the other rows of a random part, in the format of src/protect/encrypt/core/row-format.ts. Between the values of a row and its position,
+// if that is kept, there may be zeros.
 import { IO, SLACK, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
 import { copyFieldTo, fieldAt, INCOMPLETE, IRREGULAR, splitRecord } from '../../../tabular/csv/assembly/records';
 import { hasChanged, MISSING, NORMALISED, normaliseValue } from './normalise';
@@ -51,7 +52,9 @@ const SAMPLE_HEAD: i32 = 60;
 /** Where the next record is, and the part that is full. */
 const AT: i32 = 64;
 const FULL_PART: i32 = 68;
-export const dealBytes: i32 = 72;
+/** The most stored columns of one field. */
+const MOST_PER_FIELD: i32 = 72;
+export const dealBytes: i32 = 76;
 
 // ---- The description of a stored column. It is at a multiple of eight.
 
@@ -63,7 +66,7 @@ const FLAGS: i32 = 4;
 const MOST_BYTES: i32 = 8;
 /** Texts that stand for no value, if it is normalised. */
 const MISSING_TEXTS_AT: i32 = 12;
-/** Bytes of a sealed cell without pad, before its Base64, beside the value. */
+/** Bytes of a sealed cell without pad, before its Base64, beside the value; 0 if there are no such cells. */
 const OVERHEAD_BYTES: i32 = 16;
 /** What was found: the longest value, or -1; nulls; of normalised values, how many there were, were changed, or stood for none. */
 const LONGEST: i32 = 20;
@@ -92,6 +95,8 @@ const SAMPLE_STRIDE: i32 = 64;
 const POSITION_BYTES: i32 = 8;
 /** Bytes behind a value that copies may overwrite. */
 const COPY_SLACK: i32 = 16;
+/** Rows have a multiple of so many bytes, since copies between shared memory and other memory are many times as fast then. */
+const ROW_UNIT: i32 = 8;
 
 /**
  * Deals the records that start in [at, stop) of the text that ends at `end`, as the description at `deal` says, until a caller has to do
@@ -123,7 +128,7 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
     const part = <i32>load<u16>(draw) & (parts - 1);
     const partAt = partsAt + part * partBytes;
     const to = load<i32>(partAt, PART_TO);
-    const most = mostBytesOfRow(deal);
+    const most = mostBytesOfRow(deal, next - at);
     if (most > load<i32>(partAt, PART_END) - to) {
       store<i32>(deal, part, FULL_PART);
       result = PART_FULL;
@@ -131,7 +136,7 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
     }
     const isSampled = samples && (row < load<i32>(deal, SAMPLE_HEAD) || (row & (SAMPLE_STRIDE - 1)) == 0);
     const samplesTo = isSampled ? load<i32>(deal, SAMPLES_TO) : 0;
-    if (isSampled && mostBytesOfSample(deal) > load<i32>(deal, SAMPLES_END) - samplesTo) {
+    if (isSampled && mostBytesOfSample(deal, next - at) > load<i32>(deal, SAMPLES_END) - samplesTo) {
       result = SAMPLES_FULL;
       break;
     }
@@ -181,6 +186,8 @@ function areRecords(at: i32, end: i32, isLast: bool): bool {
 function requireDeal(deal: i32, at: i32, end: i32): void {
   requireInIo(<usize>deal, dealBytes);
   requireInIo(<usize>at, end - at);
+  const perField = load<i32>(deal, MOST_PER_FIELD);
+  if (perField < 1 || perField > load<i32>(deal, STORED)) unreachable();
   requireItems(load<i32>(deal, STORED_AT), load<i32>(deal, STORED), storedBytes);
   requireItems(load<i32>(deal, SOURCES_AT), load<i32>(deal, SOURCES), 4);
   requireItems(load<i32>(deal, PARTS_AT), load<i32>(deal, PARTS), partBytes);
@@ -204,21 +211,17 @@ function requireItems(at: i32, count: i32, itemBytes: i32): void {
   requireInIo(<usize>at, count * itemBytes);
 }
 
-/** Bytes that the row of the last record may take, with what copies overwrite behind it. */
-function mostBytesOfRow(deal: i32): i32 {
-  const stored = load<i32>(deal, STORED);
-  let bytes = headBytes(stored + 1) + POSITION_BYTES + COPY_SLACK;
-  let column = load<i32>(deal, STORED_AT);
-  for (let left = stored; left > 0; left--, column += storedBytes) bytes += rawBytes(load<i32>(column, FIELD));
-  return bytes;
+/** Bytes that the row of a record of `recordBytes` may take, with what copies overwrite behind it. */
+// @ts-ignore: decorator
+@inline
+function mostBytesOfRow(deal: i32, recordBytes: i32): i32 {
+  const head = headBytes(load<i32>(deal, STORED) + 1) + POSITION_BYTES + COPY_SLACK;
+  return head + recordBytes * load<i32>(deal, MOST_PER_FIELD);
 }
 
-/** Bytes that the row of the last record may take among the samples. */
-function mostBytesOfSample(deal: i32): i32 {
-  let bytes = mostBytesOfRow(deal) + headBytes(load<i32>(deal, SOURCES));
-  let source = load<i32>(deal, SOURCES_AT);
-  for (let left = load<i32>(deal, SOURCES); left > 0; left--, source += 4) bytes += rawBytes(load<i32>(source));
-  return bytes;
+/** Bytes that it may take among the samples. */
+function mostBytesOfSample(deal: i32, recordBytes: i32): i32 {
+  return mostBytesOfRow(deal, recordBytes) + headBytes(load<i32>(deal, SOURCES)) + recordBytes;
 }
 
 /** Bytes before the values of a row with so many columns. */
@@ -226,13 +229,6 @@ function mostBytesOfSample(deal: i32): i32 {
 @inline
 function headBytes(columns: i32): i32 {
   return (columns + 1) << 2;
-}
-
-// @ts-ignore: decorator
-@inline
-function rawBytes(field: i32): i32 {
-  const at = fieldAt(field);
-  return load<i32>(at, 4) - load<i32>(at);
 }
 
 /** Writes the stored columns of the last record to `to` and returns their end, or 0 if one of them is unfit. */
@@ -262,6 +258,8 @@ function writeRow(deal: i32, to: i32, row: i32): i32 {
     measure(column, bytes);
     value += bytes;
   }
+  store<i64>(value, 0);
+  value = to + ((value - to + ROW_UNIT - 1) & -ROW_UNIT);
   if (run != -1) {
     store<i32>(lengthAt, POSITION_BYTES);
     store<i32>(value, row + 1);
@@ -283,12 +281,16 @@ function countUp(column: i32, counter: i32): void {
 function measure(column: i32, bytes: i32): void {
   if (bytes > load<i32>(column, LONGEST)) store<i32>(column, bytes, LONGEST);
   store<i64>(column, load<i64>(column, BYTES) + bytes, BYTES);
-  const groups = (bytes + load<i32>(column, OVERHEAD_BYTES) + 2) / 3;
+  const overhead = load<i32>(column, OVERHEAD_BYTES);
+  if (overhead == 0) return;
+  const groups = (bytes + overhead + 2) / 3;
   store<i64>(column, load<i64>(column, GROUPS) + groups, GROUPS);
 }
 
 /** Writes the value of a field to `to` and returns its length, -1 for a null. */
 //= format F-80
+// @ts-ignore: decorator
+@inline
 function writeField(deal: i32, field: i32, to: i32): i32 {
   const at = fieldAt(field);
   const rule = load<i32>(deal, NULL_RULE);

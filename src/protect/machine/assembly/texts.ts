@@ -14,7 +14,13 @@ export function requireTexts(listAt: i32): void {
 }
 
 /** Whether a value is one of the texts of a list. */
+// @ts-ignore: decorator
+@inline
 export function isInTexts(listAt: i32, start: i32, end: i32): bool {
+  return load<i32>(listAt) != 0 && isAmong(listAt, start, end);
+}
+
+function isAmong(listAt: i32, start: i32, end: i32): bool {
   let at = listAt + 4;
   for (let left = load<i32>(listAt); left > 0; left--) {
     const bytes = load<i32>(at);

@@ -1,0 +1,43 @@
+import { SingleBar } from 'cli-progress';
+import type { TableProgress } from '../../src/actions/member/tables.ts';
+import type { OutputStream } from '../terminal.ts';
+
+const REDRAWS_PER_SECOND = 8;
+
+/** Where a user sees how far a long action is. */
+export interface ProgressDisplay {
+  update(progress: TableProgress): void;
+  stop(): void;
+}
+
+/** Draws the progress of each phase as a bar on a terminal. */
+export function drawProgress(terminal: OutputStream): ProgressDisplay {
+  const bar = new SingleBar({
+    stream: terminal,
+    format: '{phase} [{bar}] {percentage}% | {rows} rows | {rate} rows/s | {eta_formatted} left',
+    hideCursor: true,
+    clearOnComplete: true,
+    fps: REDRAWS_PER_SECOND,
+    etaBuffer: 50,
+  });
+  let phase = '';
+  let started = 0;
+  return {
+    update(progress: TableProgress) {
+      if (progress.phase !== phase) {
+        if (phase !== '') bar.stop();
+        phase = progress.phase;
+        started = performance.now();
+        bar.start(progress.totalRows ?? 0, 0, { phase: phase.padEnd(8), rows: '0', rate: '0' });
+      }
+      const seconds = (performance.now() - started) / 1000;
+      bar.update(progress.rows, {
+        rows: progress.rows.toLocaleString('en'),
+        rate: seconds > 0 ? Math.round(progress.rows / seconds).toLocaleString('en') : '0',
+      });
+    },
+    stop() {
+      if (phase !== '') bar.stop();
+    },
+  };
+}
