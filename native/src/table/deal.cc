@@ -35,6 +35,8 @@ constexpr int32_t SAMPLE_STRIDE = 64;
 constexpr int32_t POSITION_BYTES = 8;
 /** Bytes behind a value that copies may overwrite. */
 constexpr int32_t COPY_SLACK = 16;
+/** Rows have a multiple of so many bytes, since copies between shared memory and other memory are many times as fast then. */
+constexpr uint32_t ROW_UNIT = 8;
 
 /** The description of a deal. */
 struct Deal {
@@ -62,6 +64,8 @@ struct Deal {
   /** Where the next record is, and the part that is full. */
   Place at;
   int32_t fullPart;
+  /** The most stored columns of one field. */
+  int32_t mostPerField;
 };
 static_assert(sizeof(Deal) == DEAL_BYTES);
 
@@ -71,6 +75,7 @@ struct Stored {
   int32_t flags;
   int32_t mostBytes;
   Place missingTextsAt;
+  /** Bytes of a sealed cell without pad beside the value; 0 if there are no such cells. */
   int32_t overheadBytes;
   /** What was found. */
   int32_t longest;
@@ -108,6 +113,7 @@ class Dealer {
   Dealer(View view, const Dialect& dialect, Place dealAt) : view_(view), dialect_(dialect), dealAt_(dealAt) {
     view.requireInIo(dealAt, DEAL_BYTES);
     deal_ = view.get<Deal>(dealAt);
+    if (deal_.mostPerField < 1 || deal_.mostPerField > deal_.stored) trap();
     requireItems(view, deal_.storedAt, deal_.stored, STORED_BYTES);
     requireItems(view, deal_.sourcesAt, deal_.sources, 4);
     requireItems(view, deal_.partsAt, deal_.parts, PART_BYTES);
@@ -137,7 +143,7 @@ class Dealer {
         result = next == INCOMPLETE ? NEEDS_TEXT : IRREGULAR_RECORD;
         break;
       }
-      result = dealRow();
+      result = dealRow(next - static_cast<int32_t>(at));
       if (result != DONE) break;
       at = static_cast<Place>(next);
     }
@@ -150,19 +156,18 @@ class Dealer {
  private:
   Stored storedAt(int32_t column) const { return view_.get<Stored>(plus(deal_.storedAt, column * STORED_BYTES)); }
   int32_t sourceAt(int32_t source) const { return view_.get<int32_t>(plus(deal_.sourcesAt, source * 4)); }
-  int32_t rawBytes(int32_t field) const { return fieldAt(view_, dialect_, field).bytes(); }
   bool keepsPositions() const { return deal_.run != -1; }
 
   void requireField(int32_t field) const {
     if (field < 0 || static_cast<uint32_t>(field) >= (dialect_.fieldsEnd - dialect_.fieldsAt) / FIELD_BYTES) trap();
   }
 
-  /** Deals the record that was split last. */
-  int32_t dealRow() {
+  /** Deals the record that was split last, of `recordBytes`. */
+  int32_t dealRow(int32_t recordBytes) {
     const int32_t number = view_.get<uint16_t>(deal_.nextDraw) & (deal_.parts - 1);
     const Place partAt = plus(deal_.partsAt, number * PART_BYTES);
     Part part = view_.get<Part>(partAt);
-    const int32_t most = mostBytesOfRow();
+    const int32_t most = mostBytesOfRow(recordBytes);
     if (most > static_cast<int32_t>(part.end - part.to)) {
       deal_.fullPart = number;
       return PART_FULL;
@@ -170,7 +175,9 @@ class Dealer {
     const bool hasSamples = deal_.samplesEnd > deal_.samplesAt;
     const bool isSampled =
         hasSamples && (deal_.rows < deal_.sampleHead || (deal_.rows & (SAMPLE_STRIDE - 1)) == 0);
-    if (isSampled && mostBytesOfSample() > static_cast<int32_t>(deal_.samplesEnd - deal_.samplesTo)) return SAMPLES_FULL;
+    if (isSampled && mostBytesOfSample(recordBytes) > static_cast<int32_t>(deal_.samplesEnd - deal_.samplesTo)) {
+      return SAMPLES_FULL;
+    }
     view_.requireInIo(part.to, most);
     const Place rowEnd = writeRow(part.to);
     if (rowEnd == 0) return UNFIT_VALUE;
@@ -183,20 +190,17 @@ class Dealer {
     return DONE;
   }
 
-  /** Bytes that the row of the last record may take, with what copies overwrite behind it. */
-  int32_t mostBytesOfRow() const {
-    int32_t bytes = headBytes(deal_.stored + 1) + POSITION_BYTES + COPY_SLACK;
-    for (int32_t column = 0; column < deal_.stored; column++) {
-      bytes += rawBytes(view_.get<int32_t>(plus(deal_.storedAt, column * STORED_BYTES)));
-    }
-    return bytes;
+  /** Bytes that the row of a record may take, with what copies overwrite behind it. */
+  int32_t mostBytesOfRow(int32_t recordBytes) const {
+    const int64_t head = headBytes(deal_.stored + 1) + POSITION_BYTES + COPY_SLACK;
+    const int64_t bytes = head + int64_t{recordBytes} * deal_.mostPerField;
+    if (bytes > INT32_MAX) trap();
+    return static_cast<int32_t>(bytes);
   }
 
-  /** Bytes that the row of the last record may take among the samples. */
-  int32_t mostBytesOfSample() const {
-    int32_t bytes = mostBytesOfRow() + headBytes(deal_.sources);
-    for (int32_t source = 0; source < deal_.sources; source++) bytes += rawBytes(sourceAt(source));
-    return bytes;
+  /** Bytes that it may take among the samples. */
+  int64_t mostBytesOfSample(int32_t recordBytes) const {
+    return int64_t{mostBytesOfRow(recordBytes)} + headBytes(deal_.sources) + recordBytes;
   }
 
   /** Writes the stored columns of the last record to `to` and returns their end, or 0 if one of them is unfit. */
@@ -215,11 +219,13 @@ class Dealer {
         if (bytes > column.mostBytes) return 0;
         column.longest = std::max(column.longest, bytes);
         column.bytes += bytes;
-        column.groups += (bytes + column.overheadBytes + 2) / 3;
+        if (column.overheadBytes != 0) column.groups += (bytes + column.overheadBytes + 2) / 3;
         value = plus(value, bytes);
       }
       view_.put(plus(deal_.storedAt, index * STORED_BYTES), column);
     }
+    view_.put<uint64_t>(value, 0);
+    value = to + ((value - to + ROW_UNIT - 1) & ~(ROW_UNIT - 1));
     if (keepsPositions()) {
       view_.put<int32_t>(lengthAt, POSITION_BYTES);
       view_.put<int32_t>(value, deal_.rows + 1);

@@ -50,7 +50,7 @@ void gatherPositions(Machine& machine, Place placesAt, int32_t rows, Place to);
 void wipeTable(Machine& machine);
 
 /** Bytes of the descriptions of a deal, of a stored column and of a part. */
-constexpr int32_t DEAL_BYTES = 72;
+constexpr int32_t DEAL_BYTES = 76;
 constexpr int32_t STORED_BYTES = 56;
 constexpr int32_t PART_BYTES = 12;
 

@@ -1,5 +1,5 @@
 import { canRunWasm, instantiateWasm, type WasmConstant } from '../../bytes/index.ts';
-import { type WasmExports, WasmMachine } from '../../crypto/index.ts';
+import { createNativeExports, type KernelName, type WasmExports, WasmMachine } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 
@@ -66,9 +66,27 @@ export const IRREGULAR = -1;
 /** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
 export const FIELD_WORDS = 3;
 
+/** The kernels that have a module for tables around them. */
+export type TableKernel = 'wasm' | 'native';
+
+/** Whether a kernel has a module for tables around it. */
+export function isTableKernel(kernel: KernelName): kernel is TableKernel {
+  return kernel === 'wasm' || kernel === 'native';
+}
+
 /** Whether the runtime has WebAssembly with the vector instructions (SIMD) that the module needs. */
 export function canRunTables(): boolean {
   return canRunWasm(WASM_BASE64);
+}
+
+/**
+ * A new machine whose computations a kernel does.
+ *
+ * @throws {SealroomError} USAGE_OPTION if this runtime or machine lacks what the kernel needs.
+ */
+export function createTableMachine(kernel: TableKernel): TableMachine {
+  // The addon has the exports of this module as well; test/protect/machine/twin.ts holds them to it.
+  return kernel === 'native' ? new TableMachine(createNativeExports() as TableExports) : new TableMachine();
 }
 
 function instantiate(): TableExports {

@@ -14,11 +14,11 @@ import { withPlaces } from '#src/protect/encrypt/core/duplicates';
 import type { ColumnTask } from '#src/protect/encrypt/core/protect-batch';
 import { writeRows } from '#src/protect/encrypt/core/row-format';
 import { LineProtector } from '#src/protect/encrypt/lines/line-protector';
-import { TableMachine } from '#src/protect/machine/machine';
 import { CsvSerialiser, csvNullMarks } from '#src/tabular/csv/serialise';
 import { describe, expect, test } from 'vitest';
 import { batchOf, SEED, textColumn } from '../../../tabular/support.ts';
 import { runs } from '../../../support/runs.ts';
+import { createTestMachine } from '../../machine/twin.ts';
 
 // The lines that the machine makes of rows are those of the ordinary way, which is taken with another kernel.
 
@@ -96,7 +96,7 @@ function batchOfTable({ rows }: Table): Batch {
 
 /** A table's rows as one part for a protector in a new machine. */
 class Part implements Disposable {
-  readonly machine = new TableMachine();
+  readonly machine = createTestMachine();
   readonly protector: LineProtector;
   readonly #rows: number;
   readonly #bytes: Uint8Array;
