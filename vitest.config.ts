@@ -62,6 +62,7 @@ const SLOW = [
   'test/query/excluding.test.ts',
   'test/query/growth.test.ts',
   'test/query/model.test.ts',
+  'test/query/stored-fingerprints.test.ts',
   'test/query/thresholds-enumerated.test.ts',
   'test/room/room.test.ts',
   'test/room/run/query-checker.test.ts',

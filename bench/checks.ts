@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseManifest } from 'sealroom/collab';
 import { type CheckContext, checkQuery, QueryParser, type Verdict, verifyFixes } from 'sealroom/query';
 import { FILE, SUITE } from '../test/adversarial/adversarial-file.ts';
+import { describeLoad } from './load.ts';
 
 const WARM_UP_ROUNDS = 5;
 
@@ -100,8 +100,7 @@ export async function benchChecks(rounds: number): Promise<readonly string[]> {
         whole.get(asked.sql)?.push(parts.at(-1)?.[1] ?? Number.NaN);
       }
     }
-    const load = (loadavg()[0] ?? Number.NaN).toFixed(0);
-    lines.push(`checks of ${name}: ${String(queries.length)} queries, ${String(rounds)} rounds, load ${load}`);
+    lines.push(`checks of ${name}: ${String(queries.length)} queries, ${String(rounds)} rounds, ${describeLoad()}`);
     lines.push(...times.lines());
     const medians = [...whole.values()].map((all) => percentile(all, 0.5));
     lines.push(`  the slowest query has a median of ${Math.max(...medians).toFixed(2)} ms`);

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { DuckDBInstance, version as duckdbVersion } from '@duckdb/node-api';
-import { type QueryRequest, QueryRunner, type ReleaseClock } from 'sealroom/query';
+import { checkQuery, QueryParser, type QueryRequest, QueryRunner, type ReleaseClock } from 'sealroom/query';
 import { loadTable, openRoom } from 'sealroom/room';
 import { askAs, openCampaign } from '../samples/room/run.ts';
-import { createBigRoom, JOIN_QUERY } from './big-room.ts';
+import { type BigTable, createBigRoom, JOIN_QUERY } from './big-room.ts';
 import { benchChecks } from './checks.ts';
+import { describeLoad } from './load.ts';
 import { median } from './median.ts';
 import { BenchError, measure } from './process.ts';
 import { parseQueryOptions, QUERY_USAGE, type QueryBenchOptions } from './query-options.ts';
@@ -24,24 +25,71 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The bare SQL over the snapshots, on the settings that the runner's engine has. The milliseconds of the query alone. */
-async function timeBare(directory: string): Promise<number> {
-  const { tables } = await openRoom(directory);
+/** A DuckDB file, and the schema of its tables. */
+interface DataFile {
+  readonly path: string;
+  readonly schema: string;
+}
+
+/** The milliseconds of a query, from its start to its rows, and of CPU time of this process meanwhile. */
+interface Timing {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** SQL alone over DuckDB files, on the settings that the runner's engine has. */
+async function timeAlone(files: readonly DataFile[], sql: string): Promise<Timing> {
   const settings = { threads: '2', memory_limit: '1024MiB', temp_directory: '' };
   const instance = await DuckDBInstance.create(':memory:', settings);
   const connection = await instance.connect();
   try {
-    for (const { name, owner, snapshot } of tables) {
-      await connection.run(`ATTACH '${(snapshot?.path ?? '').replaceAll("'", "''")}' AS "${name}" (READ_ONLY)`);
-      await connection.run(`CREATE VIEW ${name} AS FROM "${name}"."${owner}"."${name}"`);
+    for (const [index, { path }] of files.entries()) {
+      await connection.run(`ATTACH ${quote(path)} AS file${String(index)} (READ_ONLY)`);
     }
+    const places = files.map(({ schema }, index) => `file${String(index)}.${schema}`);
+    await connection.run(`SET search_path = ${quote(places.join(','))}`);
     const start = performance.now();
-    await connection.runAndReadAll(JOIN_QUERY);
-    return performance.now() - start;
+    const before = process.cpuUsage();
+    await connection.runAndReadAll(sql);
+    const { user, system } = process.cpuUsage(before);
+    return { wall: performance.now() - start, cpu: (user + system) / 1000 };
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** The tables with their cells as text in a DuckDB file, as one would keep them without a room. */
+async function storeText(folder: string, tables: readonly BigTable[]): Promise<DataFile> {
+  const path = join(folder, 'text.duckdb');
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  try {
+    for (const { name, file } of tables) {
+      await connection.run(`CREATE TABLE ${name} AS FROM read_parquet(${quote(file)})`);
+    }
+    return { path, schema: 'main' };
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** The snapshots of a room, and what the runner's engine runs over them for {@link JOIN_QUERY}. */
+async function readStatement(
+  directory: string,
+): Promise<{ readonly files: readonly DataFile[]; readonly sql: string }> {
+  const { manifest, tables } = await openRoom(directory);
+  using parser = await QueryParser.open();
+  const context = { manifest, member: 'shoes', receivers: ['shoes'] };
+  const verdict = checkQuery(await parser.parse(JOIN_QUERY, manifest.dialect), context);
+  if (!verdict.allowed) throw new BenchError(`refused: ${verdict.findings.map(({ code }) => code).join()}`, 1);
+  const files = tables.map(({ owner, snapshot }) => ({ path: snapshot?.path ?? '', schema: owner }));
+  return { files, sql: verdict.statement.sql };
 }
 
 async function timeQuery(runner: QueryRunner, request: QueryRequest): Promise<number> {
@@ -78,7 +126,7 @@ async function timeSmallJoin(folder: string, repeat: number): Promise<number> {
   return median(times);
 }
 
-/** Loads two tables in processes of their own, and joins them through a runner and without one, in turn. */
+/** Loads two tables in processes of their own, and joins them in three ways, in turn. */
 async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): Promise<void> {
   const { directory, tables } = await createBigRoom(folder, rows);
   const { signal } = new AbortController();
@@ -90,30 +138,50 @@ async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): P
     const [cpu, wall] = [run.cpuSeconds, run.wallSeconds].map((seconds) => seconds.toFixed(2));
     const peak = Math.round(run.peakMiB ?? Number.NaN);
     print(
-      `load of ${rows.toLocaleString('en')} rows: CPU ${cpu ?? ''} s, wall ${wall ?? ''} s, peak ${String(peak)} MiB`,
+      `load of ${rows.toLocaleString('en')} rows, ${describeLoad()}: CPU ${cpu ?? ''} s, wall ${wall ?? ''} s, peak ${String(peak)} MiB`,
     );
   }
   await using runner = await openRunner(directory);
   const request = askAs({ kind: 'text', sql: JOIN_QUERY });
-  const times = { bare: new Array<number>(), runner: new Array<number>() };
+  const bareFiles = [await storeText(folder, tables)];
+  const { files, sql } = await readStatement(directory);
+  const times = { bare: new Array<Timing>(), statement: new Array<Timing>(), runner: new Array<number>() };
   for (let run = -1; run < repeat; run += 1) {
     await setTimeout(PAUSE_MS);
-    const bare = await timeBare(directory);
+    const bare = await timeAlone(bareFiles, JOIN_QUERY);
+    const statement = await timeAlone(files, sql);
     const own = await timeQuery(runner, request);
     if (run < 0) continue;
     times.bare.push(bare);
+    times.statement.push(statement);
     times.runner.push(own);
   }
-  const [bare, own] = [median(times.bare), median(times.runner)];
+  const bare = medianOf(times.bare);
+  const statement = medianOf(times.statement);
+  const own = median(times.runner);
   const fixed = await timeSmallJoin(join(folder, 'small'), repeat);
-  const all = Object.entries(times).map(([name, list]) => `${name} ${list.map((time) => time.toFixed(0)).join(' ')}`);
-  print(`join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn`);
-  print(`  bare SQL, no thresholds ${bare.toFixed(0)} ms; through the runner, two thresholds ${own.toFixed(0)} ms`);
-  print(`  ratio ${(own / bare).toFixed(2)}; all: ${all.join(', ')}`);
+  const row = (name: string, ms: number, more: string): void => {
+    print(`  ${name.padEnd(44)} ${ms.toFixed(0).padStart(5)} ms  ${more}`);
+  };
+  const ratio = (ms: number): string => `ratio ${(ms / bare.wall).toFixed(2)}`;
+  const cpu = (timing: Timing): string => `CPU ${timing.cpu.toFixed(0)} ms`;
   print(
-    `  the same over ${SMALL_ROWS.toLocaleString('en')} rows ${fixed.toFixed(0)} ms: opening files, two records, messages`,
+    `join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn, ${describeLoad()}`,
   );
-  print(`  ratio without that ${((own - fixed) / bare).toFixed(2)}`);
+  row('plain SQL over cells as text, no thresholds', bare.wall, cpu(bare));
+  const ofCpu = `${(statement.cpu / bare.cpu).toFixed(2)} of its CPU time`;
+  row(
+    'what a room runs instead, two thresholds',
+    statement.wall,
+    `${cpu(statement)}, ${ratio(statement.wall)}, ${ofCpu}`,
+  );
+  row('the same through the runner', own, ratio(own));
+  row(`the same over ${SMALL_ROWS.toLocaleString('en')} rows`, fixed, 'opening files, two records, messages');
+  row('through the runner without that', own - fixed, ratio(own - fixed));
+}
+
+function medianOf(timings: readonly Timing[]): Timing {
+  return { wall: median(timings.map(({ wall }) => wall)), cpu: median(timings.map(({ cpu }) => cpu)) };
 }
 
 /** The first query of a runner whose processes are there, on the data of samples/room. */

@@ -115,6 +115,15 @@ export function decodeBase64Into(
   return foreign > 63 ? -1 : to;
 }
 
+/** The 24 bits that the four characters from `source[at]` on encode, none of them padding. The characters are not checked. */
+export function decodeBase64Group(source: Uint8Array, at: number): number {
+  const a = SEXTETS[source[at] ?? 0] ?? FOREIGN;
+  const b = SEXTETS[source[at + 1] ?? 0] ?? FOREIGN;
+  const c = SEXTETS[source[at + 2] ?? 0] ?? FOREIGN;
+  const d = SEXTETS[source[at + 3] ?? 0] ?? FOREIGN;
+  return (a << 18) | (b << 12) | (c << 6) | d;
+}
+
 /** Whether `source[start .. end)` is valid Base64: characters, length and padding. */
 export function isBase64(source: Uint8Array, start: number, end: number): boolean {
   const sextetsEnd = endOfSextets(source, start, end);

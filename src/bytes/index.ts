@@ -2,6 +2,7 @@
 export { type Allocator, Arena, FRESH_MEMORY } from './arena.ts';
 export {
   decodeBase64,
+  decodeBase64Group,
   decodeBase64Into,
   decodedBase64Length,
   encodeBase64,

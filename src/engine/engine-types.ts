@@ -28,6 +28,7 @@ const OPAQUE_TYPES: Readonly<Record<string, { readonly type: duckdb.Type; readon
   INTERVAL: { type: duckdb.Type.INTERVAL, width: 16 },
   UUID: { type: duckdb.Type.UUID, width: 16 },
   HUGEINT: { type: duckdb.Type.HUGEINT, width: 16 },
+  UHUGEINT: { type: duckdb.Type.UHUGEINT, width: 16 },
   VARCHAR: { type: duckdb.Type.VARCHAR, width: null },
   JSON: { type: duckdb.Type.VARCHAR, width: null },
   BLOB: { type: duckdb.Type.BLOB, width: null },

@@ -53,7 +53,7 @@ export const ERROR_CODES = [
   'MANIFEST_UNSIGNED', // a member has not signed the manifest
   'MANIFEST_SIGNATURE', // an invalid signature: the manifest was changed after signing, or another key signed it
   'ROOM_STATE', // the list of snapshots of a room was damaged
-  'ROOM_SNAPSHOT', // a snapshot of a room was changed or is missing
+  'ROOM_SNAPSHOT', // a snapshot of a room was changed, is missing or has another form
   'IO_READ', // an input that is missing or unreadable
   'IO_WRITE', // an output that cannot be written
   'IO_EXISTS', // an output that exists already

@@ -8,7 +8,13 @@ import { hashFile } from '../files/index.ts';
 import { ROOM_FILES } from './room-files.ts';
 import { loadingTerms } from './snapshots/load-fingerprint.ts';
 import { readManifestCopy } from './manifest-copy.ts';
-import { readState, type RoomState, type SnapshotEntry, snapshotFile } from './snapshots/snapshot-index.ts';
+import {
+  readState,
+  type RoomState,
+  SNAPSHOT_FORM,
+  type SnapshotEntry,
+  snapshotFile,
+} from './snapshots/snapshot-index.ts';
 
 /**
  * The rows of a table as they were loaded: a DuckDB file with a single table, `"owner"."table"`, that is never written to again.
@@ -83,7 +89,7 @@ export async function openRoomOnce(directory: string, opened: Room | undefined):
  *
  * @param directory absolute path of the room
  * @throws {SealroomError} IO_READ if it is not a room; ROOM_STATE if its state is damaged, there is a link in it, or the manifest is not the one
- *   that was last put into force; ROOM_SNAPSHOT if a snapshot is missing or has another size; MANIFEST_SYNTAX, MANIFEST_INVALID
+ *   that was last put into force; ROOM_SNAPSHOT if a snapshot is missing, has another size or was loaded by another version; MANIFEST_SYNTAX, MANIFEST_INVALID
  *   and MANIFEST_UNSUPPORTED if the manifest is not valid; MANIFEST_SIGNATURE if it was changed after it was signed;
  *   MANIFEST_UNSIGNED if a signature is missing.
  */
@@ -91,6 +97,7 @@ export async function openRoom(directory: string): Promise<Room> {
   for (let attempt = 1; ; attempt += 1) {
     const { state, text, manifest } = await readRoom(directory);
     try {
+      requireKnownForm(directory, manifest, state.snapshots);
       const tables = await Promise.all(
         manifest.tables.map((table) => readTable(directory, manifest, table, state.snapshots)),
       );
@@ -133,6 +140,21 @@ export async function readRoom(
 export function isSameAgreement({ manifest: a }: Room, { manifest: b }: Room): boolean {
   const approvals = [a, b].map(({ templates }) => JSON.stringify(templates.map(({ approvedBy }) => approvedBy)));
   return a.sha256 === b.sha256 && approvals[0] === approvals[1];
+}
+
+/** Refuses snapshots whose fingerprints are stored in another form than queries expect: they would never be equal. */
+function requireKnownForm(directory: string, manifest: Manifest, snapshots: readonly SnapshotEntry[]): void {
+  const others = manifest.tables.filter((table) => {
+    const entry = snapshots.find((snapshot) => snapshotMatches(snapshot, manifest, table));
+    const hasFingerprints = columnsInRoom(table).some(({ protection }) => protection === 'fingerprint');
+    return entry !== undefined && hasFingerprints && entry.form !== SNAPSHOT_FORM;
+  });
+  if (others.length === 0) return;
+  const names = others.map(({ name }) => `\`${name}\``).join(', ');
+  throw new SealroomError('ROOM_SNAPSHOT', `loaded by another version of sealroom, in another form: ${names}`, {
+    where: { file: directory },
+    hint: 'load these tables again with `sealroom room add`, or remove them with `sealroom room remove`',
+  });
 }
 
 async function readTable(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { type Manifest, parseManifest } from 'sealroom/collab';
@@ -76,16 +77,25 @@ afterAll(() => {
 
 const NAMES: Readonly<Record<keyof Database, string>> = { ads: 'publisher.ads', sales: 'brand.sales' };
 
-function print(value: Value): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
+/** The type of a column as a room stores it: fingerprints are numbers, by the first half of them. */
+function storedType(kind: ColumnKind): string {
+  return kind === 'person' ? 'UHUGEINT' : TYPES[kind];
+}
+
+function print(value: Value, kind: ColumnKind): string {
+  if (kind !== 'person' || value === null) return typeof value === 'string' ? `'${value}'` : String(value);
+  const digest = createHash('sha256').update(String(value)).digest('hex');
+  return `'${String(BigInt(`0x${digest.slice(0, 32)}`))}'::UHUGEINT`;
 }
 
 async function load(database: Database): Promise<void> {
   for (const name of ['ads', 'sales'] as const) {
     const columns = columnsOf(name);
-    const types = columns.map(([column, type]) => `"${column}" ${TYPES[type]}`);
+    const types = columns.map(([column, kind]) => `"${column}" ${storedType(kind)}`);
     await engine.run(`CREATE OR REPLACE TABLE ${NAMES[name]}(${types.join(', ')})`);
-    const rows = database[name].map((row) => `(${columns.map(([column]) => print(row[column] ?? null)).join(', ')})`);
+    const rows = database[name].map(
+      (row) => `(${columns.map(([column, kind]) => print(row[column] ?? null, kind)).join(', ')})`,
+    );
     if (rows.length > 0) await engine.run(`INSERT INTO ${NAMES[name]} VALUES ${rows.join(', ')}`);
   }
 }

@@ -198,6 +198,45 @@ describe('a room that was tampered with', () => {
   });
 });
 
+describe('snapshots of an earlier version, which stored fingerprints as text', () => {
+  /** Takes the form out of the room's state, as an earlier version would have written it. */
+  async function makeOld(session: RoomSession): Promise<void> {
+    const state = JSON.parse(await readFile(session.inRoom('room.json'), 'utf8')) as { snapshots: { form?: number }[] };
+    for (const snapshot of state.snapshots) {
+      expect(snapshot.form).toBe(2);
+      delete snapshot.form;
+    }
+    await writeFile(session.inRoom('room.json'), JSON.stringify(state));
+  }
+
+  const refused = {
+    code: 'ROOM_SNAPSHOT',
+    message: 'loaded by another version of sealroom, in another form: `impressions`',
+    hint: expect.stringMatching(/load these tables again with `sealroom room add`/),
+  };
+
+  test('are refused by name, until they are loaded again or removed', async () => {
+    await using session = await startLoaded();
+    await makeOld(session);
+    await expect(openRoom(session.directory)).rejects.toMatchObject(refused);
+    const { table } = await session.load(await session.encrypt('again.csv', cleartextRows(20)));
+    expect((await openRoom(session.directory)).tables[0]).toEqual(table);
+    await makeOld(session);
+    await removeTable(session.directory, 'impressions', NOW);
+    expect((await openRoom(session.directory)).tables[0]?.snapshot).toBeNull();
+  });
+
+  test('are read where they have no fingerprints', async () => {
+    const list = { joinColumns: ['region'], listColumns: ['device_sealed'] };
+    await using session = await RoomSession.start({
+      table: { analysisRule: { type: 'LIST', policy: { v1: { list } } } },
+    });
+    const { table } = await session.load(await session.encrypt('enc.csv', cleartextRows(20)));
+    await makeOld(session);
+    expect((await openRoom(session.directory)).tables[0]).toEqual(table);
+  });
+});
+
 describe('a new version of the manifest', () => {
   const update = (session: RoomSession, manifest: string): ReturnType<typeof updateRoom> =>
     updateRoom({ directory: session.directory, manifest, manifestFile: 'm.json', now: NOW });

@@ -13,6 +13,7 @@ import type {
 } from '../ast/nodes.ts';
 import { printTypeName } from '../ast/value-type.ts';
 import { isCopying, printOnce } from './copies.ts';
+import { sortedOutputs } from './sorted.ts';
 
 /** The name of the salt among the placeholders; no parameter has it. */
 export const SALT = '';
@@ -228,16 +229,26 @@ class Printer {
   query(query: Query): string {
     const { named, order, limit, offset } = query;
     const withs = named.map((each) => `${quoteIdentifier(each.name)} AS (${this.query(each.query)})`);
-    const orders = order.map((term: Order) => `${String(term.item + 1)} ${directionOf(term)}`);
-    const clauses = [
+    const body = [
       withs.length === 0 ? '' : `WITH ${withs.join(', ')}`,
       query.kind === 'select' ? this.#select(query) : this.#setOperation(query),
+    ];
+    const sorted = sortedOutputs(query);
+    const orders = order.map(
+      (term: Order) => `${sorted?.terms[term.item] ?? String(term.item + 1)} ${directionOf(term)}`,
+    );
+    const clauses = [
+      ...(sorted === null ? body : [sorted.select, `FROM (${joinClauses(body)}) AS ${sorted.alias}`]),
       orders.length === 0 ? '' : `ORDER BY ${orders.join(', ')}`,
       limit === null ? '' : `LIMIT ${String(limit)}`,
       offset === null ? '' : `OFFSET ${String(offset)}`,
     ];
-    return clauses.filter((clause) => clause !== '').join(' ');
+    return joinClauses(clauses);
   }
+}
+
+function joinClauses(clauses: readonly string[]): string {
+  return clauses.filter((clause) => clause !== '').join(' ');
 }
 
 /**

@@ -27,13 +27,17 @@ const FORMS: Readonly<Record<Exclude<ColumnKind, 'cleartext'>, CellForm>> = {
   sealed: { prefix: encodeUtf8('02:enc:'), leastBytes: 60, mostBytes: 12_282 },
 };
 
+/** Bytes before the Base64 of a fingerprint. */
+export const FINGERPRINT_PREFIX_BYTES = FORMS.fingerprint.prefix.length;
+
 /** The longest value of an encrypted table in bytes, cleartext ones as well. */
 //= format F-52
 export const MOST_CELL_BYTES = 16_383;
 
 function beginsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
   if (end - start < prefix.length) return false;
-  return prefix.every((byte, index) => bytes[start + index] === byte);
+  for (let index = 0; index < prefix.length; index += 1) if (bytes[start + index] !== prefix[index]) return false;
+  return true;
 }
 
 /** The protection that the cell `bytes[start .. end)` appears to have, by its prefix. */

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   columnsInRoom,
@@ -12,7 +12,6 @@ import { quoteForMessage, SealroomError } from '../../errors/index.ts';
 import { findParts, hashFile, placeFile, requireReadable, syncFile } from '../../files/index.ts';
 import { checkedTable, SIGNED_NULL } from '../../signed-tables/index.ts';
 import {
-  copyBatch,
   failInParts,
   findInput,
   openTable,
@@ -24,9 +23,9 @@ import { failAtRoom, ROOM_FILES, sweep, withRoomLock } from '../room-files.ts';
 import { MOST_CELL_BYTES } from './cells.ts';
 import { loadingTerms } from './load-fingerprint.ts';
 import { readSourceSignature } from './source-signature.ts';
-import { type LoadedColumn, TableLoader } from './table-loader.ts';
+import { type LoadedColumn, type LoadedFacts, type LoadingTask, MustStage, TableLoader } from './table-loader.ts';
 import { readRoom, recordInRoom, requireRoomClock, type RoomTable, tableInRoom } from '../room.ts';
-import { readState, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
+import { readState, SNAPSHOT_FORM, type SnapshotEntry, snapshotFile, writeState } from './snapshot-index.ts';
 
 /** The progress of a load: the rows that were read, and then the hashing of the snapshot. */
 export interface LoadProgress {
@@ -115,6 +114,7 @@ async function load(options: LoadOptions): Promise<Omit<LoadSummary, 'elapsedMs'
     const written = await writeSnapshot(options, manifest, table, reader, columns).catch(failInParts(file));
     const entry: SnapshotEntry = {
       table: table.name,
+      form: SNAPSHOT_FORM,
       owner: table.owner,
       ...written,
       termsSha256: loadingTerms(manifest, table),
@@ -183,15 +183,14 @@ function otherSource(file: string): SealroomError {
 
 /** Writes the snapshot next to the others; returns its hash, size and number of rows. */
 async function writeSnapshot(
-  { directory, signal, onProgress }: LoadOptions,
+  options: LoadOptions,
   manifest: Manifest,
   { owner, name, unique }: ManifestTable,
   reader: TableReader,
   columns: readonly LoadedColumn[],
 ): Promise<Pick<SnapshotEntry, 'sha256' | 'bytes' | 'rows' | 'multiplicity'>> {
-  const unfinished = join(directory, ROOM_FILES.unfinished);
-  await mkdir(unfinished, { mode: 0o700 }).catch(failAtRoom(directory));
-  const loader = new TableLoader({
+  const { directory, signal, onProgress } = options;
+  const task: LoadingTask = {
     file: reader.name,
     owner,
     table: name,
@@ -199,25 +198,41 @@ async function writeSnapshot(
     keys: unique,
     settings: manifest.settings,
     room: directory,
-    directory: unfinished,
+    directory: join(directory, ROOM_FILES.unfinished),
+  };
+  const { path, rows, multiplicity } = await writeRows(task, 'direct', reader, options).catch((error: unknown) => {
+    if (!(error instanceof MustStage)) throw error;
+    return writeRows(task, 'staged', reader, options);
   });
+  signal?.throwIfAborted();
+  await syncFile(path).catch(failAtRoom(directory));
+  const { size: bytes } = await stat(path);
+  const sha256 = await hashFile(path, signal);
+  onProgress?.({ phase: 'write', rows, totalRows: rows });
+  return { sha256, bytes, rows, multiplicity };
+}
+
+/** Reads the whole file into a new snapshot, whose path it returns. */
+async function writeRows(
+  task: LoadingTask,
+  way: 'direct' | 'staged',
+  reader: TableReader,
+  { directory, signal, onProgress }: LoadOptions,
+): Promise<LoadedFacts & { readonly path: string }> {
+  await rm(task.directory, { recursive: true, force: true }).catch(failAtRoom(directory));
+  await mkdir(task.directory, { mode: 0o700 }).catch(failAtRoom(directory));
+  const loader = new TableLoader(task, way);
   try {
-    const indexes = columns.map(({ source }) => reader.fields.indexOf(source));
+    const indexes = task.columns.map(({ source }) => reader.fields.indexOf(source));
     let rows = 0;
     for await (const batch of reader.batches({ columns: indexes, maxValueBytes: MOST_CELL_BYTES, signal })) {
-      await loader.add(copyBatch(batch, []));
+      await loader.add(batch);
       rows += batch.rows;
       onProgress?.({ phase: 'load', rows, totalRows: reader.rows });
     }
     signal?.throwIfAborted();
     onProgress?.({ phase: 'write', rows: 0, totalRows: rows });
-    const { multiplicity } = await loader.finish();
-    signal?.throwIfAborted();
-    await syncFile(loader.path).catch(failAtRoom(directory));
-    const { size: bytes } = await stat(loader.path);
-    const sha256 = await hashFile(loader.path, signal);
-    onProgress?.({ phase: 'write', rows, totalRows: rows });
-    return { sha256, bytes, rows, multiplicity };
+    return { ...(await loader.finish()), path: loader.path };
   } finally {
     await loader.close();
   }

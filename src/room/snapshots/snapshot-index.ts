@@ -6,9 +6,13 @@ import { noRoom, replaceFile, requireNoLinks, ROOM_FILES } from '../room-files.t
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** The form in which this version writes snapshots: fingerprints are two numbers. Earlier ones stored their texts and gave no form. */
+export const SNAPSHOT_FORM = 2;
+
 const snapshotEntry = z
   .strictObject({
     table: z.string(),
+    form: z.int().min(1).optional(),
     /** The member that owned it when it was loaded. */
     owner: z.string(),
     /** Hash of the snapshot's file, and its size. */

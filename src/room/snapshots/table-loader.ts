@@ -1,25 +1,26 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { type CollaborationSettings, type Conversion, convertColumn, type MatchedColumn } from '../../collab/index.ts';
-import { quoteForMessage, SealroomError } from '../../errors/index.ts';
+import { Arena } from '../../bytes/index.ts';
 import { type Batch, type ColumnData, type Field } from '../../columns/index.ts';
-import { EngineTask, quoteIdentifier, quoteText } from '../../engine/index.ts';
-import { createSalt } from '../../platform/index.ts';
+import { EngineTask } from '../../engine/index.ts';
+import { quoteForMessage, SealroomError } from '../../errors/index.ts';
+import { copyBatch } from '../../tabular/index.ts';
 import { requireProtection } from './cells.ts';
+import { HALF_TYPE, splitFingerprints } from './fingerprints.ts';
+import { type Found, inputColumn, inputRest, LoadingSql, POSITION, ROW } from './loading-sql.ts';
 
 /**
- * The engine's memory limits, the lower one while the file is being read, which takes memory as well. What exceeds them goes to the
- * disk, protected as it will be in the room.
+ * The engine's memory limits; what exceeds them goes to the disk, protected as it will be in the room. One statement sorts any number of
+ * short rows in little memory; long rows, and searching for what is to be refused, take more, but less while the file is being read.
  */
+const DIRECT_MIB = 128;
 const STAGING_MIB = 256;
 const WRITING_MIB = 512;
 
-/** Tables with longer rows on average are sorted in parts of about this many bytes. */
+/** Tables with longer rows on average are staged, and sorted in parts of about this many bytes. */
 const LONG_ROW_BYTES = 1024;
 const PART_BYTES = 128 << 20;
-
-/** The maximum number of parts that a table is split into at once, as a power of two. */
-const SPLIT_BITS = 5;
 
 /** A column of the file that is loaded. */
 export type LoadedColumn = MatchedColumn<Field>;
@@ -40,15 +41,6 @@ export interface LoadingTask {
   readonly directory: string;
 }
 
-/** The row's number in the file, from 1, and a random number by which the rows are ordered. */
-const ROW_FIELDS: readonly Field[] = [
-  { name: 'row', type: { kind: 'bigint' } },
-  { name: 'position', type: { kind: 'bigint' } },
-];
-
-/** What a query over the rows reports. */
-type Found = 'rows' | 'value' | 'duplicate' | 'key' | 'most';
-
 /** What a load found out about a table. */
 export interface LoadedFacts {
   readonly rows: number;
@@ -56,23 +48,49 @@ export interface LoadedFacts {
   readonly multiplicity: Readonly<Record<string, number>>;
 }
 
-/** Writes the rows of one table to a new snapshot, in random order. */
+/** Thrown where a table cannot be loaded in one statement: its rows are long, or something is to be refused and must be found. */
+export class MustStage extends Error {}
+
+/**
+ * Writes the rows of one table to a new snapshot, in random order: `direct` in one statement, which knows no rows of the file;
+ * `staged` by way of a file with the rows in their order, which names the rows that it refuses and takes rows of any length.
+ */
 export class TableLoader {
   /** The file of the snapshot, complete once {@link TableLoader.finish} has returned. */
   readonly path: string;
   readonly #task: LoadingTask;
+  readonly #way: 'direct' | 'staged';
   readonly #conversions: readonly Conversion[];
+  readonly #sql: LoadingSql;
   #engine: EngineTask;
+  /** For what is made of a batch, until it is copied. */
+  readonly #memory = new Arena();
   #rows = 0;
   #bytes = 0;
 
   /** @throws {SealroomError} DATA_TYPE if a column of the file cannot have the type in the manifest. */
-  constructor(task: LoadingTask) {
+  constructor(task: LoadingTask, way: 'direct' | 'staged') {
+    const { columns, owner, table, keys, settings, directory } = task;
     this.#task = task;
-    this.path = join(task.directory, 'snapshot.duckdb');
-    this.#conversions = task.columns.map((loaded, index) => this.#conversionOf(loaded, nameOfColumn(index)));
-    const fields = task.columns.map(({ source }, index) => fieldOf(source, index));
-    this.#engine = this.#startEngine(this.#printStaging(), [...ROW_FIELDS, ...fields], STAGING_MIB);
+    this.#way = way;
+    this.path = join(directory, 'snapshot.duckdb');
+    this.#conversions = columns.map((loaded, index) => this.#conversionOf(loaded, inputColumn(index)));
+    this.#sql = new LoadingSql({
+      path: this.path,
+      owner,
+      table,
+      keys,
+      allowDuplicates: settings.allowDuplicates,
+      columns: this.#conversions.map((conversion, index) => {
+        const { name = '', protection = 'cleartext' } = columns[index]?.column ?? {};
+        return { name, protection, conversion };
+      }),
+    });
+    const isDirect = way === 'direct';
+    const fields = [POSITION, ...columns.flatMap(fieldsOf)];
+    this.#engine = isDirect
+      ? this.#startEngine(this.#sql.printDirect(), fields, DIRECT_MIB)
+      : this.#startEngine(this.#sql.printStaging(this.#stagingFile), [ROW, ...fields], STAGING_MIB);
   }
 
   #conversionOf({ column, source }: LoadedColumn, name: string): Conversion {
@@ -91,77 +109,8 @@ export class TableLoader {
     });
   }
 
-  /** The value of a column as it will be in the room. */
-  #valueOf(name: string): string {
-    return this.#conversions[this.#task.columns.findIndex(({ column }) => column.name === name)]?.value ?? 'NULL';
-  }
-
-  /** Stages the rows in their order, and searches them for mistakes. */
-  #printStaging(): string {
-    const { columns, keys, settings } = this.#task;
-    const refused = this.#conversions.flatMap(({ isRefused }, index) =>
-      isRefused === null
-        ? []
-        : [`SELECT 'value', ${String(index)}, min(row), NULL FROM staging.rows WHERE ${isRefused} HAVING count(*) > 0`],
-    );
-    const repeated = columns.flatMap(({ column }, index) =>
-      settings.allowDuplicates || column.protection !== 'fingerprint' ? [] : [printRepeated(index)],
-    );
-    const facts = [
-      ...keys.map((key, index) =>
-        printKey(
-          index,
-          key.map((name) => this.#valueOf(name)),
-        ),
-      ),
-      ...columns.flatMap(({ column }, index) =>
-        column.protection === 'sealed' ? [] : [printMost(index, this.#valueOf(column.name))],
-      ),
-    ];
-    const found = ["SELECT 'rows' AS found, 0 AS place, count(*) AS first, NULL::BIGINT AS again FROM staging.rows"];
-    return [
-      this.#attachStaging(),
-      'CREATE TABLE staging.rows AS SELECT * FROM $input',
-      [...found, ...refused, ...repeated, ...facts].join(' UNION ALL '),
-    ].join(';\n');
-  }
-
-  /**
-   * Writes the rows in the order of their random numbers to a separate file, so that no trace of the old order is in it.
-   *
-   * The engine sorts any number of rows, but only if some thousands of them fit into its memory. Long rows are sorted in parts, by
-   * the lowest bits of their random numbers.
-   */
-  #printWriting(): string {
-    const { owner, table, columns } = this.#task;
-    const target = `snapshot.${quoteIdentifier(owner)}`;
-    const values = columns.map(
-      ({ column }, index) => `${this.#conversions[index]?.value ?? ''} AS ${quoteIdentifier(column.name)}`,
-    );
-    const selected = `SELECT ${values.join(', ')} FROM`;
-    const isLong = this.#bytes > this.#rows * LONG_ROW_BYTES;
-    const bits = isLong ? Math.ceil(Math.log2(Math.max(1, this.#bytes / PART_BYTES))) : 0;
-    const inserts = printParts(
-      'staging.rows',
-      0,
-      bits,
-      (rows) => `INSERT INTO ${target}.${quoteIdentifier(table)} ${selected} ${rows} ORDER BY position`,
-    );
-    return [
-      this.#attachStaging(),
-      `ATTACH ${quoteText(this.path)} AS snapshot`,
-      `CREATE SCHEMA ${target}`,
-      `CREATE TABLE ${target}.${quoteIdentifier(table)} AS ${selected} staging.rows LIMIT 0`,
-      // Others get the snapshot's hash: without something random in it, a table of a few rows could be found by trying.
-      `COMMENT ON TABLE ${target}.${quoteIdentifier(table)} IS ${quoteText(createSalt())}`,
-      ...inserts,
-      // Writes what is still in the engine's log next to the file.
-      'DETACH snapshot',
-    ].join(';\n');
-  }
-
-  #attachStaging(): string {
-    return `ATTACH ${quoteText(join(this.#task.directory, 'staging.duckdb'))} AS staging`;
+  get #stagingFile(): string {
+    return join(this.#task.directory, 'staging.duckdb');
   }
 
   #startEngine(sql: string, fields: readonly Field[], memoryMiB: number): EngineTask {
@@ -170,77 +119,119 @@ export class TableLoader {
   }
 
   /**
-   * Adds the rows of a batch, whose buffers belong to the loader from then on. Protected columns are checked before the engine
-   * gets them, because it may write them to the disk.
+   * Adds the rows of a batch, which is copied. Protected columns are checked before the engine gets them, because it may write them
+   * to the disk.
    *
    * @throws {SealroomError} RULE_PROTECTION, FORMAT_CELL, DATA_VALUE with file, row and column; IO_WRITE, IO_ENGINE.
+   * @throws {MustStage} if the load is direct.
    */
   async add({ rows, columns }: Batch): Promise<void> {
-    const { file, columns: loaded, settings } = this.#task;
-    for (const [index, { column, source }] of loaded.entries()) {
-      const data = columns[index];
-      if (data === undefined) throw new Error('a batch without a column of its table');
-      try {
-        requireProtection(data, column.protection, settings.preserveNulls);
-      } catch (error) {
-        throw error instanceof SealroomError ? error.inTable(file, source.name, this.#rows) : error;
-      }
-    }
-    const numbers = new BigInt64Array(rows).map((_, row) => BigInt(this.#rows + row + 1));
-    const positions = randomFillSync(new Uint8Array(rows * 8));
-    this.#rows += rows;
     for (const column of columns) this.#bytes += column.layout === 'bytes' ? column.bytes.length : column.values.length;
-    const batch = { rows, columns: [fixed(new Uint8Array(numbers.buffer)), fixed(positions), ...columns] };
+    this.#memory.reset();
+    const stored = this.#task.columns.flatMap((_, index) => this.#storedColumns(index, columns[index]));
+    const positions = fixed(randomFillSync(this.#memory.bytes(rows * 8)));
+    const order = this.#way === 'direct' ? [positions] : [this.#rowNumbers(rows), positions];
+    this.#rows += rows;
+    if (this.#way === 'direct' && this.#isLong && this.#bytes > PART_BYTES) throw new MustStage();
+    const batch = copyBatch({ rows, columns: [...order, ...stored] }, this.#engine.spare);
     await this.#engine.push(batch).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** The numbers of the next rows in the file. */
+  #rowNumbers(rows: number): ColumnData {
+    const numbers = new BigInt64Array(rows).map((_, row) => BigInt(this.#rows + row + 1));
+    return fixed(new Uint8Array(numbers.buffer));
+  }
+
+  get #isLong(): boolean {
+    return this.#bytes > this.#rows * LONG_ROW_BYTES;
+  }
+
+  /** The columns of the input for a column of the file. */
+  #storedColumns(index: number, data: ColumnData | undefined): readonly ColumnData[] {
+    const { file, columns, settings } = this.#task;
+    const loaded = columns[index];
+    if (data === undefined || loaded === undefined) throw new Error('a batch without a column of its table');
+    const { column, source } = loaded;
+    try {
+      requireProtection(data, column.protection, settings.preserveNulls);
+    } catch (error) {
+      throw error instanceof SealroomError ? error.inTable(file, source.name, this.#rows) : error;
+    }
+    if (column.protection !== 'fingerprint' || data.layout !== 'bytes') return [data];
+    const { first, rest } = splitFingerprints(data, this.#memory);
+    return [first, rest];
   }
 
   /**
    * Finishes the load. The snapshot is then complete, and the only table in its file.
    *
-   * @throws {SealroomError} DATA_VALUE for a cleartext value that does not fit its type in the room, RULE_DUPLICATES for
-   *   repeated fingerprints where the collaboration forbids them, and for repeated values of a key; IO_WRITE, IO_ENGINE.
+   * @throws {SealroomError} DATA_VALUE for a cleartext value that does not fit its type in the room, FORMAT_CELL for different
+   *   fingerprints with the same first half, RULE_DUPLICATES for repeated fingerprints where the collaboration forbids them, and for
+   *   repeated values of a key; IO_WRITE, IO_ENGINE.
+   * @throws {MustStage} if the load is direct.
    */
   async finish(): Promise<LoadedFacts> {
     const found = await this.#engine.finish().catch((error: unknown) => this.#fail(error));
     const multiplicity: Record<string, number> = {};
     for (const { found: kind, place, first, again } of found) {
+      const rows = { first: Number(first), again: Number(again) };
       const loaded = this.#task.columns[Number(place)];
-      const where = { file: this.#task.file, column: loaded?.source.name };
-      switch (kind as Found) {
-        case 'rows':
-          if (Number(first) !== this.#rows) throw new SealroomError('IO_ENGINE', 'the engine lost rows', { where });
-          break;
-        case 'value':
-          throw new SealroomError(
-            'DATA_VALUE',
-            `the value is not ${this.#conversions[Number(place)]?.expected ?? ''}`,
-            {
-              where: { ...where, row: Number(first) },
-              hint: 'nothing was loaded; correct the table, or correct the type in the manifest and sign it',
-            },
-          );
-        case 'most':
-          if (loaded !== undefined) multiplicity[loaded.column.name] = Number(first);
-          break;
-        case 'key':
-          throw repeatedKey(this.#task.file, this.#task.keys[Number(place)] ?? [], Number(first), Number(again));
-        case 'duplicate':
-          throw new SealroomError(
-            'RULE_DUPLICATES',
-            `rows ${String(first)} and ${String(again)} hold the same fingerprint, and the collaboration forbids duplicates`,
-            { where, hint: 'nothing was loaded; remove the duplicates and encrypt the table again' },
-          );
-      }
+      if (kind === 'most' && loaded !== undefined) multiplicity[loaded.column.name] = rows.first;
+      this.#check(kind as Found, Number(place), rows);
     }
     await this.#engine.abort();
-    this.#engine = this.#startEngine(this.#printWriting(), [], WRITING_MIB);
-    await this.#engine.finish().catch((error: unknown) => this.#fail(error));
+    if (this.#way === 'staged') await this.#write();
     return { rows: this.#rows, multiplicity };
+  }
+
+  /** Refuses what a query over the rows has found. */
+  #check(found: Found, place: number, { first, again }: { readonly first: number; readonly again: number }): void {
+    const { file, columns, keys, settings } = this.#task;
+    const loaded = columns[place];
+    const where = { file, column: loaded?.source.name };
+    const isRepeated = loaded?.column.protection === 'fingerprint' && !settings.allowDuplicates && first > 1;
+    switch (found) {
+      case 'rows':
+        if (first !== this.#rows) throw new SealroomError('IO_ENGINE', 'the engine lost rows', { where: { file } });
+        return;
+      case 'most':
+        if (this.#way === 'direct' && (again > 0 || isRepeated)) throw new MustStage();
+        return;
+      case 'value':
+        throw new SealroomError('DATA_VALUE', `the value is not ${this.#conversions[place]?.expected ?? ''}`, {
+          where: { ...where, row: first },
+          hint: 'nothing was loaded; correct the table, or correct the type in the manifest and sign it',
+        });
+      case 'collision':
+        throw new SealroomError(
+          'FORMAT_CELL',
+          `rows ${String(first)} and ${String(again)} hold different fingerprints with the same first 16 bytes`,
+          { where, hint: 'nothing was loaded; no encryption makes such cells: get the table from its owner again' },
+        );
+      case 'key':
+        if (this.#way === 'direct') throw new MustStage();
+        throw repeatedKey(file, keys[place] ?? [], first, again);
+      case 'duplicate':
+        throw new SealroomError(
+          'RULE_DUPLICATES',
+          `rows ${String(first)} and ${String(again)} hold the same fingerprint, and the collaboration forbids duplicates`,
+          { where, hint: 'nothing was loaded; remove the duplicates and encrypt the table again' },
+        );
+    }
+  }
+
+  /** Writes the staged rows to the snapshot. */
+  async #write(): Promise<void> {
+    const bits = this.#isLong ? Math.ceil(Math.log2(Math.max(1, this.#bytes / PART_BYTES))) : 0;
+    this.#engine = this.#startEngine(this.#sql.printWriting(this.#stagingFile, bits), [], WRITING_MIB);
+    await this.#engine.finish().catch((error: unknown) => this.#fail(error));
   }
 
   /** Places an error: in the room if the engine could not write, else in the file. */
   #fail(error: unknown): never {
     if (!(error instanceof SealroomError)) throw error;
+    if (this.#way === 'direct' && error.code === 'IO_ENGINE') throw new MustStage('', { cause: error });
     throw error.at({ file: error.code.startsWith('IO_') ? this.#task.room : this.#task.file });
   }
 
@@ -250,60 +241,13 @@ export class TableLoader {
   }
 }
 
-/**
- * Statements that process the rows of a table in 2^`bits` parts, one after the other. A table is read once for each part that is
- * made of it, so many parts are made in several steps: the number of readings grows with the logarithm of the number of parts.
- * Writing the tables in between costs as much as several readings, so few parts are made in one step.
- *
- * @param shift the bits of the rows' random numbers that selected this table
- * @param print makes a statement from the text that follows FROM
- */
-function printParts(table: string, shift: number, bits: number, print: (rows: string) => string): readonly string[] {
-  const own = Math.ceil(bits / Math.max(1, Math.ceil(bits / SPLIT_BITS)));
-  const parts = Array.from(
-    { length: 2 ** own },
-    (_, part) => `${table} WHERE (position >> ${String(shift)}) & ${String(2 ** own - 1)} = ${String(part)}`,
-  );
-  if (own === bits) return parts.map(print);
-  const smaller = `staging.rows_${String(shift)}`;
-  return parts.flatMap((rows) => [
-    `CREATE TABLE ${smaller} AS SELECT * FROM ${rows}`,
-    ...printParts(smaller, shift + own, bits - own, print),
-    `DROP TABLE ${smaller}`,
-  ]);
-}
-
-function nameOfColumn(index: number): string {
-  return `c${String(index)}`;
-}
-
-/** A column in the form that the engine accepts. Timestamps are in UTC, with a time zone or without. */
-function fieldOf({ type }: Field, index: number): Field {
-  const name = nameOfColumn(index);
-  return { name, type: type.kind === 'timestamp' ? { ...type, utc: false } : type };
-}
-
-function printRepeated(index: number): string {
-  const name = nameOfColumn(index);
-  const pairs =
-    `SELECT min(row) AS first, max(row) AS again FROM staging.rows WHERE ${name} IS NOT NULL ` +
-    `GROUP BY ${name} HAVING count(*) > 1`;
-  return `SELECT 'duplicate', ${String(index)}, min(first), arg_min(again, first) FROM (${pairs}) HAVING count(*) > 0`;
-}
-
-/** Finds the first two rows with the same values of a key. */
-function printKey(index: number, values: readonly string[]): string {
-  const present = values.map((value) => `${value} IS NOT NULL`).join(' AND ');
-  const pairs =
-    `SELECT min(row) AS first, max(row) AS again FROM staging.rows WHERE ${present} ` +
-    `GROUP BY ${values.join(', ')} HAVING count(*) > 1`;
-  return `SELECT 'key', ${String(index)}, min(first), arg_min(again, first) FROM (${pairs}) HAVING count(*) > 0`;
-}
-
-/** Counts the rows of the most frequent value of a column. */
-function printMost(index: number, value: string): string {
-  const counts = `SELECT count(*) AS rows FROM staging.rows WHERE ${value} IS NOT NULL GROUP BY ${value}`;
-  return `SELECT 'most', ${String(index)}, coalesce(max(rows), 0), NULL FROM (${counts})`;
+/** The columns of the input for a column of the file, in the form that the engine accepts. Timestamps count as UTC. */
+function fieldsOf({ column, source: { type } }: LoadedColumn, index: number): readonly Field[] {
+  const name = inputColumn(index);
+  if (column.protection === 'fingerprint') {
+    return [name, inputRest(index)].map((half) => ({ name: half, type: HALF_TYPE }));
+  }
+  return [{ name, type: type.kind === 'timestamp' ? { ...type, utc: false } : type }];
 }
 
 function repeatedKey(file: string, key: readonly string[], first: number, again: number): SealroomError {

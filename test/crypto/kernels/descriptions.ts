@@ -87,9 +87,9 @@ export class HostileDescriptions {
   }
 }
 
-function call(act: () => number | void): Outcome {
+function call(act: () => unknown): Outcome {
   try {
-    return act() ?? 0;
+    return Number(act() ?? 0);
   } catch {
     return 'trap';
   }

@@ -80,7 +80,7 @@ class Twins {
 function outcomeOf(act: () => number): { readonly result: number | 'trap'; readonly error?: unknown } {
   try {
     // Functions without a result return 0 or nothing.
-    return { result: (act() as number | undefined) ?? 0 };
+    return { result: Number(act()) || 0 };
   } catch (error) {
     return { result: 'trap', error };
   }
