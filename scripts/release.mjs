@@ -85,7 +85,7 @@ function addNativePackage() {
   if (native.version !== version())
     refuse(`${NATIVE_PACKAGE} is not of this version; make it with \`node scripts/build-native.mjs --packages\``);
   const settings = JSON.parse(readFileSync('package.json', 'utf8'));
-  settings.optionalDependencies[native.name] = native.version;
+  settings.optionalDependencies = { ...settings.optionalDependencies, [native.name]: native.version };
   writeFileSync('package.json', `${JSON.stringify(settings, null, 2)}\n`);
 }
 

@@ -1,7 +1,7 @@
 import { nativeKernelProblem } from 'sealroom/crypto';
 import { createTableMachine, type TableExports, TableMachine } from '#src/protect/machine/machine';
 
-type Call = (...places: number[]) => number;
+type Call = (...places: number[]) => number | undefined;
 
 /** Below this result, or at it, a call has declined, and what it leaves behind does not count. */
 const DECLINED: Readonly<Record<string, (result: number) => boolean>> = {
@@ -77,10 +77,10 @@ class Twins {
   }
 }
 
-function outcomeOf(act: () => number): { readonly result: number | 'trap'; readonly error?: unknown } {
+function outcomeOf(act: () => number | undefined): { readonly result: number | 'trap'; readonly error?: unknown } {
   try {
     // Functions without a result return 0 or nothing.
-    return { result: Number(act()) || 0 };
+    return { result: act() ?? 0 };
   } catch (error) {
     return { result: 'trap', error };
   }
