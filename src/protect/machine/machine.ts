@@ -71,11 +71,8 @@ export const UNFIT_CELL = -2;
 /** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
 export const FIELD_WORDS = 3;
 
-/** The kernels that have a module for tables around them. */
-export type TableKernel = 'wasm' | 'native';
-
 /** Whether a kernel has a module for tables around it. */
-export function isTableKernel(kernel: KernelName): kernel is TableKernel {
+export function isTableKernel(kernel: KernelName): boolean {
   return kernel === 'wasm' || kernel === 'native';
 }
 
@@ -87,9 +84,10 @@ export function canRunTables(): boolean {
 /**
  * A new machine whose computations a kernel does.
  *
+ * @param kernel one for which {@link isTableKernel} is true
  * @throws {SealroomError} USAGE_OPTION if this runtime or machine lacks what the kernel needs.
  */
-export function createTableMachine(kernel: TableKernel): TableMachine {
+export function createTableMachine(kernel: KernelName): TableMachine {
   // The addon has the exports of this module as well; test/protect/machine/twin.ts holds them to it.
   return kernel === 'native' ? new TableMachine(createNativeExports() as TableExports) : new TableMachine();
 }
