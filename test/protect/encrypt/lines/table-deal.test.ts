@@ -25,6 +25,7 @@ import { unnamedFilesOf } from '../../../support/open-files.ts';
 import { schemaOf, settingsOf } from '../../../support/tables.ts';
 import { regularCsvText } from '../../../tabular/csv/csv-texts.ts';
 import { Folder, SEED, valuesOf } from '../../../tabular/support.ts';
+import type { TableMachine } from '#src/protect/machine/machine';
 import { createTestMachine } from '../../machine/twin.ts';
 
 const folder = new Folder();
