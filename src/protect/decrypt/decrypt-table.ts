@@ -28,7 +28,7 @@ import { chooseTargets, type DecryptTarget, typeOfTarget } from './core/targets.
 import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
 /** Batches per job. */
-const JOB_BATCHES = 4;
+const JOB_BATCHES = 2;
 
 const NOTHING_OPENED = 'nothing was opened: the table has no sealed cell, and the output has the values of the input';
 
