@@ -55,6 +55,7 @@ const SLOW = [
   'test/docs/preparing-data.test.ts',
   'test/engine/reading-process.test.ts',
   'test/protect/decrypt/core/mixed-columns.test.ts',
+  'test/protect/decrypt/lines/decrypt-lines.test.ts',
   'test/protect/encrypt/core/shuffle.test.ts',
   'test/protect/encrypt/threads.test.ts',
   'test/protect/reencrypt/reencrypt.test.ts',

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { encodeUtf8 } from '#src/bytes/index';
 import { loadNormalisers, noCounts, normaliseColumn, parseNormalisation } from '#src/normalise/index';
+import { markdownTable, number, text } from './markdown.ts';
 import { median } from './median.ts';
 
 const USAGE = `npm run bench:normalise -- [options]
@@ -69,10 +70,11 @@ const { values: options } = parseArgs({
 if (options.help) process.stdout.write(`${USAGE}\n`);
 else {
   const [values, repeat] = [Number(options.values), Number(options.repeat)];
-  process.stdout.write(`${'step'.padEnd(20)}CPU ns per value\n`);
+  const table = markdownTable([text('step', 17), number('CPU ns per value')]);
+  process.stdout.write(`${table.head}\n`);
   for (const [step, make] of Object.entries(STEPS)) {
     const figures: number[] = [];
     for (let run = 0; run < repeat; run++) figures.push(await measure(step, make, values));
-    process.stdout.write(`${step.padEnd(20)}${median(figures).toFixed(0).padStart(16)}\n`);
+    process.stdout.write(`${table.row([`\`${step}\``, Math.round(median(figures)).toLocaleString('en')])}\n`);
   }
 }

@@ -8,15 +8,17 @@ export const USAGE = `npm run bench -- [options]
   --formats csv,parquet    formats (default both)
   --pads fixed,max         pads of the sealed columns (default fixed)
   --threads 1,2            passed to the command as \`--threads N\`, one figure each (default: not passed)
-  --kernel node            kernel of the table runs (default: the command's)
+  --kernels native,wasm    passed as \`--kernel NAME\`, one figure each (default: not passed)
   --repeat 5               runs per figure; the median is printed (default 3)
+  --floors                 less work on the same files: copying their bytes, and DuckDB reading and writing the input
+  --stages                 CPU seconds by stage, from a profile of each command; needs \`perf\` (Linux)
   --skip-tables            leave out the tables
   --skip-kernels           leave out the single cells
   --reference "COMMAND"    run another C3R client on the same files, in turn with sealroom: bench/reference.md
   --json FILE              write all figures, and every run of them, as JSON
   --help                   print this
 
-Always measured: a file of 7 rows, start of the process to finished output. Paths are relative to the directory that the
+Always measured: the start of commands, and a file of 7 rows to its finished output. Paths are relative to the directory that the
 benchmark runs in: under npm, the project's. Needs a POSIX shell (\`sh\`), whose \`times\` counts CPU seconds.
 Exit codes: 0 done, 1 failed, 2 usage, or the reference failed.`;
 
@@ -32,8 +34,11 @@ export interface BenchOptions {
   readonly pads: readonly PadName[];
   /** `null` leaves the number to the command. */
   readonly threads: readonly (number | null)[];
-  readonly kernel: string | null;
+  /** `null` leaves the kernel to the command. */
+  readonly kernels: readonly (string | null)[];
   readonly repeat: number;
+  readonly floors: boolean;
+  readonly stages: boolean;
   readonly skipTables: boolean;
   readonly skipKernels: boolean;
   /** As it was given: a command of the shell. */
@@ -46,8 +51,10 @@ const OPTIONS = {
   formats: { type: 'string', default: 'csv,parquet' },
   pads: { type: 'string', default: 'fixed' },
   threads: { type: 'string' },
-  kernel: { type: 'string' },
+  kernels: { type: 'string' },
   repeat: { type: 'string', default: '3' },
+  floors: { type: 'boolean', default: false },
+  stages: { type: 'boolean', default: false },
   'skip-tables': { type: 'boolean', default: false },
   'skip-kernels': { type: 'boolean', default: false },
   reference: { type: 'string' },
@@ -69,8 +76,10 @@ export function parseOptions(args: readonly string[]): BenchOptions | null {
     pads: list(values.pads, 'pads').map((text) => oneOf(text, 'pads', ['fixed', 'max'])),
     threads:
       values.threads === undefined ? [null] : list(values.threads, 'threads').map((text) => count(text, 'threads')),
-    kernel: values.kernel ?? null,
+    kernels: values.kernels === undefined ? [null] : list(values.kernels, 'kernels'),
     repeat: count(values.repeat, 'repeat'),
+    floors: values.floors,
+    stages: values.stages,
     skipTables: values['skip-tables'],
     skipKernels: values['skip-kernels'],
     reference: values.reference ?? null,

@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Readable, type Stream } from 'node:stream';
+import { TreeWatch } from './process-tree.ts';
 
 /** An end of the benchmark that its user should read: the message is for the terminal. */
 export class BenchError extends Error {
@@ -34,7 +35,7 @@ export interface Run {
   readonly cpuSeconds: number;
   /** From before the start of the process to its end. */
   readonly wallSeconds: number;
-  /** Largest resident set; `null` for a command that does not say. */
+  /** Largest resident set of the process and what it started; `null` if neither it nor the system says. */
   readonly peakMiB: number | null;
 }
 
@@ -57,8 +58,8 @@ const KEPT_CHARACTERS = 4_000;
 /**
  * Runs a command to its end, without standard input, and measures it.
  *
- * A command that writes the kilobytes of its largest resident set to the file that `BENCH_PEAK` names has them reported:
- * `measure.mjs` does so.
+ * Memory is looked at from time to time. A command that writes the kilobytes of its largest resident set to the file that
+ * `BENCH_PEAK` names has them counted as well: `measure.mjs` does so.
  *
  * @throws {CommandError} if it exits with another code than 0, or cannot be started.
  * @throws {DOMException} if `signal` is aborted.
@@ -79,6 +80,7 @@ export async function measure(command: readonly string[], { folder, env, signal 
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
   };
   signal.addEventListener('abort', stop, { once: true });
+  const watch = child.pid === undefined ? null : new TreeWatch(child.pid);
   let words = '';
   const listen = (part: string): void => {
     words = (words + part).slice(-KEPT_CHARACTERS);
@@ -88,6 +90,7 @@ export async function measure(command: readonly string[], { folder, env, signal 
   for (const stream of [stdout, stderr]) readText(stream, listen);
   readText(counted, (part) => (times += part));
   let code: number;
+  let treeMiB: number | null;
   try {
     code = await new Promise<number>((resolve, reject) => {
       child.on('error', reject);
@@ -97,15 +100,22 @@ export async function measure(command: readonly string[], { folder, env, signal 
     });
   } finally {
     signal.removeEventListener('abort', stop);
+    treeMiB = watch?.stop() ?? null;
   }
   const wallSeconds = (performance.now() - started) / 1000;
   signal.throwIfAborted();
   if (code !== 0) throw new CommandError(code, lastLines(words));
-  return { cpuSeconds: parseTimes(times), wallSeconds, peakMiB: await readPeak(peakFile) };
+  return { cpuSeconds: parseTimes(times), wallSeconds, peakMiB: largest(treeMiB, await readPeak(peakFile)) };
 }
 
 function readText(stream: Stream | null | undefined, listen: (part: string) => void): void {
   if (stream instanceof Readable) stream.setEncoding('utf8').on('data', listen);
+}
+
+/** A process knows its largest memory exactly, and that of its children is seen from time to time. */
+function largest(...peaks: readonly (number | null)[]): number | null {
+  const known = peaks.filter((peak) => peak !== null);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** CPU seconds of the children, of what the shell's `times` prints: `0m1.20s 0m0.05s` in the second line. */

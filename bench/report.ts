@@ -1,14 +1,19 @@
 import type { KernelFigure } from './kernels.ts';
+import { markdownTable, number, text } from './markdown.ts';
 import { median } from './median.ts';
 import type { BenchOptions } from './options.ts';
-import type { TableFigure } from './tables.ts';
+import type { StageFigure } from './stages/run.ts';
+import type { StartFigure } from './start.ts';
+import type { TableFigure, Way } from './tables.ts';
 
 /** What `--json` writes. */
 export interface BenchReport {
   readonly machine: Readonly<Record<string, string | number>>;
   readonly options: BenchOptions;
+  readonly starts: readonly StartFigure[];
   readonly startUp: readonly TableFigure[];
   readonly tables: readonly TableFigure[];
+  readonly stages: readonly StageFigure[];
   readonly kernels: readonly KernelFigure[];
   readonly ratios: readonly Ratio[];
 }
@@ -20,50 +25,63 @@ export interface Ratio {
   readonly cpu: number | null;
   readonly wall: number | null;
   readonly peakMemory: number | null;
+  /** The least and the greatest ratio of CPU time, of pairs or of operations. */
+  readonly cpuRange: readonly [number, number] | null;
 }
 
-const COLUMNS: readonly (readonly [title: string, width: number])[] = [
-  ['operation', -9],
-  ['format', -8],
-  ['pad', -5],
-  ['rows', 12],
-  ['threads', 8],
-  ['CPU s', 8],
-  ['wall s', 8],
-  ['rows/s', 11],
-  ['peak MiB', 9],
-  ['in MiB', 8],
-  ['out MiB', 8],
-];
+/** The table of {@link tableRows}. */
+export const TABLES = markdownTable([
+  ...[text('operation', 17), text('format', 7), text('kernel', 6), number('rows', 10), number('threads')],
+  ...[number('CPU s', 6), number('wall s'), number('rows/s', 9), number('peak MiB')],
+]);
 
-/** The head of a table of {@link tableLines}. */
-export const TABLE_HEAD = line(COLUMNS.map(([title]) => title));
+/** The row of a figure; with a reference another one, its own. */
+export function tableRows(figure: TableFigure): string[] {
+  const { operation, format, pad, rows, reference } = figure;
+  const name = pad === 'fixed' ? operation : `${operation}, pad ${pad}`;
+  const rowOf = (cells: readonly string[], cost: typeof figure | NonNullable<typeof reference>): string =>
+    TABLES.row([
+      ...cells,
+      ...[cost.cpuSeconds.toFixed(2), cost.wallSeconds.toFixed(2), whole(rows / cost.wallSeconds)],
+      cost.peakMiB === null ? '-' : whole(cost.peakMiB),
+    ]);
+  const ours = rowOf([name, format, ...cellsOfWay(figure, whole(rows))], figure);
+  return reference === null ? [ours] : [ours, rowOf(['reference', format, '-', whole(rows), '-'], reference)];
+}
 
-/** The line of a figure; with a reference two more, its own and the ratios. */
-export function tableLines(figure: TableFigure): string[] {
-  const { operation, format, pad, rows, threads, reference } = figure;
-  const ours = line([
-    ...[operation, format, pad, whole(rows), threads === null ? '-' : whole(threads)],
-    ...[figure.cpuSeconds.toFixed(2), figure.wallSeconds.toFixed(2), whole(figure.rowsPerSecond)],
-    ...[figure.peakMiB === null ? '-' : whole(figure.peakMiB), whole(figure.inputMiB), whole(figure.outputMiB)],
-  ]);
-  if (reference === null) return [ours];
-  const theirs = line([
-    ...['reference', format, pad, whole(rows), ''],
-    ...[reference.cpuSeconds.toFixed(2), reference.wallSeconds.toFixed(2), whole(rows / reference.wallSeconds)],
-    ...['-', whole(figure.inputMiB), whole(reference.outputMiB)],
-  ]);
-  const pairs = (ratios: readonly number[], middle: number): string =>
-    `${ratios.map(times).join(' ')}, median ${times(middle)}`;
-  const lines = [
-    ours,
-    theirs,
-    `  ours to the reference's, pair by pair: CPU ${pairs(reference.cpuRatios, reference.cpuRatio)}; ` +
-      `wall ${pairs(reference.wallRatios, reference.wallRatio)}`,
-  ];
-  if (!reference.isSameOutput)
-    lines.push('  warning: the two outputs hold different rows, so this compares different work');
-  return lines;
+/** The kernel, the rows and the threads. */
+function cellsOfWay({ kernel, threads }: Way, rows: string): string[] {
+  return [kernel ?? '-', rows, threads === null ? '-' : whole(threads)];
+}
+
+/** Warnings about figures that compare different work. */
+export function warningLines(figures: readonly TableFigure[]): string[] {
+  return figures
+    .filter(({ reference }) => reference?.isSameOutput === false)
+    .map(
+      (figure) =>
+        `warning: ${labelOf(figure, [])}: the two outputs hold different rows, so this compares different work`,
+    );
+}
+
+const FLOORS = markdownTable([
+  ...[text('operation', 9), text('format', 7), text('kernel', 6), number('rows', 10), number('threads')],
+  ...[number('CPU s', 6), number('bytes'), number('ratio'), number('DuckDB', 6), number('ratio')],
+]);
+
+/** The table of the floors: CPU seconds, and ours divided by each. */
+export function floorLines(figures: readonly TableFigure[]): string[] {
+  const rows = figures.flatMap((figure) => {
+    const { operation, format, rows: count, cpuSeconds, floors } = figure;
+    if (floors === null) return [];
+    const cells = [floors.bytes, floors.engine].flatMap((floor) => [
+      floor.cpuSeconds.toFixed(2),
+      // Too short for the shell's clock.
+      floor.cpuSeconds === 0 ? '-' : (cpuSeconds / floor.cpuSeconds).toFixed(1),
+    ]);
+    return [FLOORS.row([operation, format, ...cellsOfWay(figure, whole(count)), cpuSeconds.toFixed(2), ...cells])];
+  });
+  return rows.length === 0 ? [] : [FLOORS.head, ...rows];
 }
 
 /** The table of single cells. */
@@ -72,25 +90,32 @@ export function kernelLines(figures: readonly KernelFigure[]): string[] {
   const others = kernels.filter((kernel) => kernel !== 'node');
   const find = (operation: string, kernel: string): KernelFigure | undefined =>
     figures.find((figure) => figure.operation === operation && figure.kernel === kernel);
-  const head = [
-    'CPU ns per cell'.padEnd(31),
-    ...kernels.map((kernel) => kernel.padStart(10)),
-    ...others.map((kernel) => `${kernel} to node`.padStart(15)),
-  ];
-  const body = [...new Set(figures.map(({ operation }) => operation))].map((operation) => [
-    operation.padEnd(31),
-    ...kernels.map((kernel) => whole(find(operation, kernel)?.nanoseconds ?? Number.NaN).padStart(10)),
-    ...others.map((kernel) => times(find(operation, kernel)?.toNode ?? Number.NaN).padStart(15)),
+  const table = markdownTable([
+    text('CPU ns per cell', 29),
+    ...kernels.map((kernel) => number(kernel, Math.max(kernel.length, 7))),
+    ...others.map((kernel) => number(`${kernel} to node`)),
   ]);
-  return [head, ...body].map((cells) => cells.join(''));
+  const rows = [...new Set(figures.map(({ operation }) => operation))].map((operation) =>
+    table.row([
+      operation,
+      ...kernels.map((kernel) => whole(find(operation, kernel)?.nanoseconds ?? Number.NaN)),
+      ...others.map((kernel) => times(find(operation, kernel)?.toNode ?? Number.NaN)),
+    ]),
+  );
+  return [table.head, ...rows];
 }
 
 /**
- * The ratios within a run: each size of a table to the next smaller one, each number of threads to the smallest, ours to
- * the reference's, and each kernel to `node` (the median over its operations).
+ * The ratios within a run: each size of a table to the smallest one, per row; the smallest number of threads to each other one,
+ * so that wall is how many times as fast it is; the reference's to ours; each kernel to `node` (the median over its operations).
  */
-export function ratiosOf(tables: readonly TableFigure[], kernels: readonly KernelFigure[]): Ratio[] {
+export function ratiosOf(
+  startUp: readonly TableFigure[],
+  tables: readonly TableFigure[],
+  kernels: readonly KernelFigure[],
+): Ratio[] {
   return [
+    ...startUp.flatMap(referenceRatio),
     ...tables.flatMap((figure) => sizeRatio(tables, figure)),
     ...tables.flatMap((figure) => threadRatio(tables, figure)),
     ...tables.flatMap(referenceRatio),
@@ -99,12 +124,12 @@ export function ratiosOf(tables: readonly TableFigure[], kernels: readonly Kerne
 }
 
 function sizeRatio(tables: readonly TableFigure[], figure: TableFigure): Ratio[] {
-  const smaller = tables
-    .filter((other) => other.rows < figure.rows && labelOf(other, ['rows']) === labelOf(figure, ['rows']))
-    .sort((one, other) => other.rows - one.rows)[0];
-  if (smaller === undefined) return [];
-  const what = `${labelOf(figure, ['rows'])}: ${whole(figure.rows)} rows to ${whole(smaller.rows)}`;
-  return [compare(what, figure, smaller)];
+  const smallest = tables
+    .filter((other) => labelOf(other, ['rows']) === labelOf(figure, ['rows']))
+    .sort((one, other) => one.rows - other.rows)[0];
+  if (smallest === undefined || smallest.rows === figure.rows) return [];
+  const what = `${labelOf(figure, ['rows'])}: a row of ${whole(figure.rows)} to one of ${whole(smallest.rows)}`;
+  return [compare(what, figure, smallest, smallest.rows / figure.rows)];
 }
 
 function threadRatio(tables: readonly TableFigure[], figure: TableFigure): Ratio[] {
@@ -114,64 +139,91 @@ function threadRatio(tables: readonly TableFigure[], figure: TableFigure): Ratio
     .filter((other) => labelOf(other, ['threads']) === labelOf(figure, ['threads']))
     .sort((one, other) => (one.threads ?? 0) - (other.threads ?? 0))[0];
   if (fewest === undefined || fewest.threads === threads) return [];
-  const what = `${labelOf(figure, ['threads'])}: ${whole(threads)} threads to ${whole(fewest.threads ?? 0)}`;
-  return [compare(`${what} (${times(fewest.wallSeconds / figure.wallSeconds)} times as fast)`, figure, fewest)];
+  const what = `${labelOf(figure, ['threads'])}: ${countThreads(fewest.threads ?? 0)} to ${whole(threads)}`;
+  return [compare(what, fewest, figure, 1)];
 }
 
 function referenceRatio(figure: TableFigure): Ratio[] {
   const { reference } = figure;
   if (reference === null) return [];
-  const what = `${labelOf(figure, [])}: ours to the reference's`;
-  return [{ what, cpu: reference.cpuRatio, wall: reference.wallRatio, peakMemory: null }];
+  const { cpuRatio, cpuRatios, wallRatio, peakMiB } = reference;
+  return [
+    {
+      what: `${labelOf(figure, [])}: the reference to ours`,
+      ...{ cpu: cpuRatio, wall: wallRatio, cpuRange: rangeOf(cpuRatios) },
+      peakMemory: figure.peakMiB === null || peakMiB === null ? null : peakMiB / figure.peakMiB,
+    },
+  ];
 }
 
 function kernelRatios(figures: readonly KernelFigure[]): Ratio[] {
   const kernels = new Set(figures.map(({ kernel }) => kernel).filter((kernel) => kernel !== 'node'));
   return [...kernels].map((kernel) => {
     const ratios = figures.filter((figure) => figure.kernel === kernel).map(({ toNode }) => toNode);
-    const range = `${times(Math.min(...ratios))} to ${times(Math.max(...ratios))}`;
     return {
-      what: `kernel ${kernel} to node, over ${ratios.length} operations (${range})`,
-      ...{ cpu: median(ratios), wall: null, peakMemory: null },
+      what: `kernel ${kernel} to node, over ${String(ratios.length)} operations`,
+      ...{ cpu: median(ratios), wall: null, peakMemory: null, cpuRange: rangeOf(ratios) },
     };
   });
 }
 
-function compare(what: string, one: TableFigure, other: TableFigure): Ratio {
+function rangeOf(ratios: readonly number[]): readonly [number, number] {
+  return [Math.min(...ratios), Math.max(...ratios)];
+}
+
+/** One to another; its times are multiplied by `factor`. */
+function compare(what: string, one: TableFigure, other: TableFigure, factor: number): Ratio {
   return {
     what,
-    cpu: one.cpuSeconds / other.cpuSeconds,
-    wall: one.wallSeconds / other.wallSeconds,
+    cpu: (one.cpuSeconds / other.cpuSeconds) * factor,
+    wall: (one.wallSeconds / other.wallSeconds) * factor,
     peakMemory: one.peakMiB === null || other.peakMiB === null ? null : one.peakMiB / other.peakMiB,
+    cpuRange: null,
   };
 }
 
 /** What a figure is of, but for what is compared. */
 function labelOf(figure: TableFigure, without: readonly ('rows' | 'threads')[]): string {
-  const { operation, format, pad, rows, threads } = figure;
-  const parts: string[] = [operation, format, pad];
+  const { operation, format, pad, kernel, rows, threads } = figure;
+  const parts: string[] = [operation, format];
+  if (pad !== 'fixed') parts.push(`pad ${pad}`);
+  if (kernel !== null) parts.push(kernel);
   if (!without.includes('rows')) parts.push(`${whole(rows)} rows`);
-  if (!without.includes('threads') && threads !== null) parts.push(threads === 1 ? '1 thread' : `${threads} threads`);
+  if (!without.includes('threads') && threads !== null) parts.push(countThreads(threads));
   return parts.join(', ');
 }
 
-/** The lines of {@link ratiosOf}. */
+function countThreads(threads: number): string {
+  return threads === 1 ? '1 thread' : `${whole(threads)} threads`;
+}
+
+/** The table of {@link ratiosOf}. */
 export function ratioLines(ratios: readonly Ratio[]): string[] {
-  const part = (name: string, ratio: number | null): string[] => (ratio === null ? [] : [`${name} ${times(ratio)}`]);
-  return ratios.map(({ what, cpu, wall, peakMemory }) =>
-    [`${what}:`, ...part('CPU', cpu), ...part('wall', wall), ...part('peak memory', peakMemory)].join('  '),
-  );
+  const width = Math.max(...ratios.map(({ what }) => what.length));
+  const table = markdownTable([
+    text('ratio', width),
+    number('CPU'),
+    number('wall', 5),
+    number('peak memory'),
+    text('CPU, least to most', 18),
+  ]);
+  const cell = (ratio: number | null): string => (ratio === null ? '' : times(ratio));
+  return [
+    table.head,
+    ...ratios.map(({ what, cpu, wall, peakMemory, cpuRange }) =>
+      table.row([
+        what,
+        cell(cpu),
+        cell(wall),
+        cell(peakMemory),
+        cpuRange === null ? '' : cpuRange.map(times).join(' to '),
+      ]),
+    ),
+  ];
 }
 
-function line(cells: readonly string[]): string {
-  return COLUMNS.map(([, width], index) => {
-    const cell = cells[index] ?? '';
-    return width < 0 ? cell.padEnd(-width) : cell.padStart(width);
-  }).join(' ');
-}
-
-function whole(number: number): string {
-  return Math.round(number).toLocaleString('en');
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en');
 }
 
 function times(ratio: number): string {

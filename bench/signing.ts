@@ -8,6 +8,7 @@ import { decryptTable, encryptTable, parseSharedSecret, parseTableSchema, Sealro
 import type { Batch, TableReader, TableSignature } from 'sealroom/tabular';
 import { checkedTable, readTableSignature, type TableFormat, type TableSigning } from 'sealroom/tabular';
 import { generateBenchTable } from './generate.ts';
+import { markdownTable, number, text } from './markdown.ts';
 import { median } from './median.ts';
 import { BENCH_SETTINGS, schemaWith } from './tables.ts';
 
@@ -36,6 +37,8 @@ const SIGNING: TableSigning = {
   created: '2026-11-24T12:00:00.000Z',
 };
 
+const FIGURES = markdownTable([text('CPU s', 15), number('without', 7), number('signed', 7), number('difference')]);
+
 async function cpuSecondsOf(act: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await act();
@@ -51,8 +54,8 @@ async function compare(name: string, repeat: number, act: (isSigned: boolean) =>
     signed.push(await cpuSecondsOf(() => act(true)));
   }
   const extra = median(signed.map((seconds, run) => seconds - (plain[run] ?? 0)));
-  const figures = [median(plain), median(signed), extra].map((seconds) => seconds.toFixed(2).padStart(7));
-  process.stdout.write(`${name.padEnd(20)}${figures.join('')}\n`);
+  const figures = [median(plain), median(signed), extra].map((seconds) => seconds.toFixed(2));
+  process.stdout.write(`${FIGURES.row([name, ...figures])}\n`);
 }
 
 /** Bytes of a row's cells: two fingerprints, two sealed cells, a category. */
@@ -130,7 +133,7 @@ async function main(): Promise<void> {
     return;
   }
   const [rows, repeat] = [Number(values.rows ?? 1_000_000), Number(values.repeat ?? 3)];
-  process.stdout.write(`CPU s, ${rows.toLocaleString('en')} rows  plain signed  extra\n`);
+  process.stdout.write(`${rows.toLocaleString('en')} rows\n\n${FIGURES.head}\n`);
   await benchHashing(rows, repeat);
   if (values['hash-only'] === true) return;
   const folder = await mkdtemp(join(tmpdir(), 'sealroom-bench-'));

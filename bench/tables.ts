@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { CollaborationSettings } from 'sealroom';
+import { type FloorRun, measureFloors, medianFloors } from './floors.ts';
 import { fingerprintOfTable, generateBenchTable } from './generate.ts';
 import { median } from './median.ts';
 import type { BenchOptions, Format, PadName } from './options.ts';
-import { BenchError, CommandError, measure, type Run } from './process.ts';
+import { BenchError, CommandError, measure, type Run, type RunPlace } from './process.ts';
 import { type Reference, referenceArguments } from './reference.ts';
 
 /** A table and what is asked of it. */
@@ -21,19 +22,22 @@ export interface TableCase {
 export interface TableFigure extends TableCase, Medians {
   readonly operation: Operation;
   /** As passed to the command; `null` if it was not. */
+  readonly kernel: string | null;
   readonly threads: number | null;
   readonly rowsPerSecond: number;
   readonly inputMiB: number;
   readonly outputMiB: number;
   readonly runs: readonly Run[];
   readonly reference: ReferenceFigure | null;
+  /** Medians. */
+  readonly floors: FloorRun | null;
 }
 
 /** What the reference cost on the same file, its run `i` right after ours. */
 export interface ReferenceFigure extends Medians {
   readonly outputMiB: number;
   readonly runs: readonly Run[];
-  /** Ours divided by the reference's, pair by pair: below 1 where we cost less. */
+  /** The reference's divided by ours, pair by pair: above 1 where we cost less. */
   readonly cpuRatios: readonly number[];
   readonly wallRatios: readonly number[];
   readonly cpuRatio: number;
@@ -48,7 +52,14 @@ interface Medians {
   readonly peakMiB: number | null;
 }
 
-type Operation = 'encrypt' | 'decrypt';
+/** What is asked of a table. */
+export type Operation = 'encrypt' | 'decrypt';
+
+/** How it is asked; `null` leaves the choice to the command. */
+export interface Way {
+  readonly kernel: string | null;
+  readonly threads: number | null;
+}
 
 /** Where and with what the tables are measured. */
 export interface TableBench {
@@ -71,12 +82,10 @@ export const BENCH_SETTINGS: CollaborationSettings = {
 const ID = '0f4c1c9e-1f6a-4d5e-9a56-6f2d7c0b8a11';
 // A benchmark protects nothing: the secret is derived from a public text.
 const SECRET = createHash('sha256').update('sealroom benchmark').digest('base64');
-const COMMAND = [
-  process.execPath,
-  '--import',
-  new URL('measure.mjs', import.meta.url).href,
-  fileURLToPath(new URL('../dist/bin/sealroom.js', import.meta.url)),
-];
+/** The program that is measured. */
+export const MAIN = fileURLToPath(new URL('../dist/bin/sealroom.js', import.meta.url));
+/** It notes its memory. */
+const COMMAND = [process.execPath, '--import', new URL('measure.mjs', import.meta.url).href, MAIN];
 const SCHEMA = 'schema.json';
 const ALL_COLUMNS = ['id', 'email', 'amount', 'note', 'category'];
 /** Columns that two encryptions of a table have in common. */
@@ -99,8 +108,7 @@ export function schemaWith(pad: PadName): string {
 export function sealroomArguments(
   operation: Operation,
   files: { readonly input: string; readonly output: string },
-  kernel: string | null,
-  threads: number | null,
+  { kernel, threads }: Way,
 ): string[] {
   return [
     ...[operation, files.input, '--id', ID, '--output', files.output, '--overwrite'],
@@ -111,41 +119,53 @@ export function sealroomArguments(
 }
 
 /**
- * Encrypts a table and decrypts the result, as often as is asked for. Runs that are compared take turns: the numbers of
- * threads one after the other, then the reference, then all of it again.
+ * Encrypts a table and decrypts the result, as often as is asked for. Runs that are compared take turns: the kernels and numbers
+ * of threads one after the other, each with its floors, then the reference, then all of it again.
  *
  * @throws {BenchError} with exit code 2 if the reference fails, with 1 if `sealroom` does.
  * @throws {DOMException} if the signal is aborted.
  */
 export async function benchTable(bench: TableBench, table: TableCase): Promise<TableFigure[]> {
-  const { folder } = bench;
-  const source = `table.${table.format}`;
-  await generateBenchTable({ rows: table.rows, format: table.format, path: join(folder, source) });
-  await writeFile(join(folder, SCHEMA), schemaWith(table.pad));
-  const encrypted = await benchOperation(bench, table, 'encrypt', source);
-  const decrypted = await benchOperation(bench, table, 'decrypt', outputName('encrypt', table));
+  await writeTable(bench.folder, table);
+  const encrypted = await benchOperation(bench, table, 'encrypt');
+  const decrypted = await benchOperation(bench, table, 'decrypt');
   return [...encrypted, ...decrypted];
 }
 
-/** Both clients decrypt what `sealroom` encrypted. */
-function outputName(operation: Operation, table: TableCase): string {
-  return `${operation}ed.${table.format}`;
+/** Writes the table and its schema. */
+export async function writeTable(folder: string, table: TableCase): Promise<void> {
+  const { rows, format, pad } = table;
+  await generateBenchTable({ rows, format, path: join(folder, filesOf('encrypt', table).input) });
+  await writeFile(join(folder, SCHEMA), schemaWith(pad));
 }
 
-async function benchOperation(
-  bench: TableBench,
-  table: TableCase,
+/** The files of an operation: what `sealroom` encrypts is decrypted, by all clients. */
+export function filesOf(
   operation: Operation,
-  input: string,
-): Promise<TableFigure[]> {
+  { format }: TableCase,
+): { readonly input: string; readonly output: string } {
+  const encrypted = `encrypted.${format}`;
+  return operation === 'encrypt'
+    ? { input: `table.${format}`, output: encrypted }
+    : { input: encrypted, output: `decrypted.${format}` };
+}
+
+/** The ways that are measured. */
+export function waysOf({ kernels, threads }: BenchOptions): Way[] {
+  return kernels.flatMap((kernel) => threads.map((count) => ({ kernel, threads: count })));
+}
+
+async function benchOperation(bench: TableBench, table: TableCase, operation: Operation): Promise<TableFigure[]> {
   const { folder, options } = bench;
-  const output = outputName(operation, table);
+  const { input, output } = filesOf(operation, table);
   const theirOutput = `reference-${output}`;
-  const ourRuns = options.threads.map((threads) => ({ threads, runs: [] as Run[] }));
+  const ourRuns = waysOf(options).map((way) => ({ way, runs: [] as Run[], floors: [] as FloorRun[] }));
   const theirRuns: Run[] = [];
   for (let turn = 0; turn < options.repeat; turn++) {
-    for (const { threads, runs } of ourRuns) {
-      runs.push(await runSealroom(bench, sealroomArguments(operation, { input, output }, options.kernel, threads)));
+    for (const { way, runs, floors } of ourRuns) {
+      runs.push(await runSealroom(placeOf(bench), sealroomArguments(operation, { input, output }, way)));
+      if (options.floors)
+        floors.push(await measureFloors(placeOf(bench), { input, output }, table.format, way.threads));
     }
     if (bench.reference !== null) {
       const files = { input, output: theirOutput, schema: SCHEMA };
@@ -162,11 +182,11 @@ async function benchOperation(
           runs: theirRuns,
           isSameOutput: await holdSameRows(folder, operation, [output, theirOutput]),
         };
-  return ourRuns.map(({ threads, runs }) => {
+  return ourRuns.map(({ way, runs, floors }) => {
     const medians = mediansOf(runs);
     const figure = {
-      ...{ operation, ...table, threads, ...medians, rowsPerSecond: table.rows / medians.wallSeconds },
-      ...{ inputMiB, outputMiB, runs },
+      ...{ operation, ...table, ...way, ...medians, rowsPerSecond: table.rows / medians.wallSeconds },
+      ...{ inputMiB, outputMiB, runs, floors: floors.length === 0 ? null : medianFloors(floors) },
       reference: theirs === null ? null : { ...mediansOf(theirs.runs), ...theirs, ...ratiosOf(runs, theirs.runs) },
     };
     bench.onFigure(figure);
@@ -174,9 +194,19 @@ async function benchOperation(
   });
 }
 
-async function runSealroom({ folder, signal }: TableBench, args: readonly string[]): Promise<Run> {
+/** Where the commands of a benchmark run, with their secret. */
+export function placeOf({ folder, signal }: Pick<TableBench, 'folder' | 'signal'>): RunPlace {
+  return { folder, signal, env: { C3R_SHARED_SECRET: SECRET } };
+}
+
+/**
+ * Runs `sealroom` once.
+ *
+ * @throws {BenchError} with exit code 1 if it fails.
+ */
+export async function runSealroom(place: RunPlace, args: readonly string[]): Promise<Run> {
   try {
-    return await measure([...COMMAND, ...args], { folder, signal, env: { C3R_SHARED_SECRET: SECRET } });
+    return await measure([...COMMAND, ...args], place);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new BenchError(`\`sealroom ${args.join(' ')}\` failed with ${error.message}:\n${error.lastWords}`, 1);
@@ -214,7 +244,7 @@ function ratiosOf(
   const ratios = (cost: (run: Run) => number): number[] =>
     ours.flatMap((run, turn) => {
       const other = theirs[turn];
-      return other === undefined ? [] : [cost(run) / cost(other)];
+      return other === undefined ? [] : [cost(other) / cost(run)];
     });
   const cpuRatios = ratios((run) => run.cpuSeconds);
   const wallRatios = ratios((run) => run.wallSeconds);

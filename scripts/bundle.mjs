@@ -1,5 +1,6 @@
 // Makes dist/bin/ of dist/cli and dist/src: the command line in few files, because to find and load hundreds of modules takes longer
-// than what most commands do. Not minified, with source maps, and with the licences of the packages that it contains.
+// than what most commands do (docs/decisions/027-the-command-is-bundled.md). Not minified, with source maps, and with the licences of
+// the packages that it contains.
 //
 //   node scripts/bundle.mjs
 import { build } from 'esbuild';

@@ -5,6 +5,7 @@ export {
   placeFile,
   syncFile,
   temporaryName,
+  writeFailure,
   writeFileAtomically,
 } from './atomic-write.ts';
 export { compressingSink, compressionOf, decompressed } from './compression.ts';

@@ -1,10 +1,6 @@
 /** Protects tables and records, opens them, and takes them from one secret to the next. */
-export {
-  type DecryptOptions,
-  type DecryptProgress,
-  type DecryptSummary,
-  decryptTable,
-} from './decrypt/decrypt-table.ts';
+export type { DecryptOptions, DecryptProgress, DecryptSummary } from './decrypt/decrypt-options.ts';
+export { decryptTable } from './decrypt/decrypt-table.ts';
 export { type DecryptColumnsOptions, decryptColumns, type DecryptedColumns } from './decrypt/core/decrypt-columns.ts';
 export { type OpenedValue, openRecord } from './decrypt/core/open-record.ts';
 export { type ReportScope } from './encrypt/core/report.ts';

@@ -23,7 +23,7 @@ export type { CsvStart, NoCsvStart } from './csv/start.ts';
 export type { NullRule } from './csv/null-rules.ts';
 export type { Protection, Provenance } from './provenance/place.ts';
 export { type FoundProvenance, readProvenance } from './provenance/provenance.ts';
-export type { LineFile, TableFormat, TableReader, TableWriter } from './table.ts';
+export type { TableFormat, TableReader, TableWriter } from './table.ts';
 export {
   checkTransfer,
   createOutput,

@@ -50,6 +50,20 @@ export async function createWorkerPool<Job, Result>(
     const work = await startWorkerModule<Job, Result>(module.href, structuredClone(setup));
     return new PoolOfThisThread(work);
   }
+  return new PoolOfWorkers(await startThreads<Job, Result>(module, setup, threads));
+}
+
+/**
+ * Starts threads without waiting for them; jobs can be sent at once. Whoever starts them closes them.
+ *
+ * @param module URL of the job module, as for {@link createWorkerPool}
+ * @throws {SealroomError} IO_ENGINE if the system gives no more threads.
+ */
+export async function startThreads<Job, Result>(
+  module: URL,
+  setup: unknown,
+  threads: number,
+): Promise<readonly WorkerThread<Job, Result>[]> {
   const workerSetup = { module: module.href, setup };
   const workers: WorkerThread<Job, Result>[] = [];
   try {
@@ -61,7 +75,7 @@ export async function createWorkerPool<Job, Result>(
       cause: error,
     });
   }
-  return new PoolOfWorkers(workers);
+  return workers;
 }
 
 class PoolOfThisThread<Job, Result> implements WorkerPool<Job, Result> {

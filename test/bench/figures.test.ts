@@ -1,17 +1,18 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { medianFloors } from '../../bench/floors.ts';
 import { median } from '../../bench/median.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { parseTimes } from '../../bench/process.ts';
 import { referenceArguments, splitCommand } from '../../bench/reference.ts';
-import { ratioLines, ratiosOf } from '../../bench/report.ts';
+import { floorLines, ratioLines, ratiosOf } from '../../bench/report.ts';
 import { sealroomArguments, type TableFigure } from '../../bench/tables.ts';
 
 const FILES = { input: 'in.csv', output: 'out.csv' };
 const FIGURE: TableFigure = {
-  ...{ operation: 'encrypt', rows: 1_000_000, format: 'csv', pad: 'fixed', threads: 1 },
+  ...{ operation: 'encrypt', rows: 1_000_000, format: 'csv', pad: 'fixed', kernel: null, threads: 1 },
   ...{ cpuSeconds: 6, wallSeconds: 5, peakMiB: 300, rowsPerSecond: 200_000, inputMiB: 97, outputMiB: 440 },
-  ...{ runs: [], reference: null },
+  ...{ runs: [], reference: null, floors: null },
 };
 
 describe('bench', () => {
@@ -28,12 +29,16 @@ describe('bench', () => {
   });
 
   it('passes the number of threads and the kernel only if they are asked for', () => {
-    const bare = sealroomArguments('decrypt', FILES, null, null);
+    const bare = sealroomArguments('decrypt', FILES, { kernel: null, threads: null });
     expect(bare).not.toContain('--threads');
     expect(bare).not.toContain('--kernel');
-    expect(sealroomArguments('decrypt', FILES, 'node', 2)).toEqual([...bare, '--kernel', 'node', '--threads', '2']);
-    expect(parseOptions([])?.threads).toEqual([null]);
-    expect(parseOptions(['--threads', '1,2'])?.threads).toEqual([1, 2]);
+    expect(sealroomArguments('decrypt', FILES, { kernel: 'node', threads: 2 })).toEqual([
+      ...[...bare, '--kernel', 'node', '--threads', '2'],
+    ]);
+    expect(parseOptions([])).toMatchObject({ threads: [null], kernels: [null] });
+    expect(parseOptions(['--threads', '1,2', '--kernels', 'wasm,node'])).toMatchObject({
+      ...{ threads: [1, 2], kernels: ['wasm', 'node'] },
+    });
   });
 
   it.each([
@@ -83,10 +88,25 @@ describe('bench', () => {
       { operation: 'seal', kernel: 'wasm', nanoseconds: 500, rounds: [], toNode: 0.1 },
       { operation: 'seal', kernel: 'node', nanoseconds: 5000, rounds: [], toNode: 1 },
     ] as const;
-    expect(ratioLines(ratiosOf(tables, kernels))).toEqual([
-      'encrypt, csv, fixed, 1 thread: 10,000,000 rows to 1,000,000:  CPU 10.50  wall 10.00  peak memory 1.10',
-      'encrypt, csv, fixed, 1,000,000 rows: 2 threads to 1 (2.00 times as fast):  CPU 1.05  wall 0.50  peak memory 1.00',
-      'kernel wasm to node, over 1 operations (0.10 to 0.10):  CPU 0.10',
-    ]);
+    const lines = ratioLines(ratiosOf([], tables, kernels)).join('\n');
+    expect(lines).toMatch(
+      /encrypt, csv, 1 thread: a row of 10,000,000 to one of 1,000,000 +\| 1\.05 \| +1\.00 \| +1\.10 \|/,
+    );
+    expect(lines).toMatch(/encrypt, csv, 1,000,000 rows: 1 thread to 2 +\| 0\.95 \| +2\.00 \| +1\.00 \|/);
+    expect(lines).toMatch(/kernel wasm to node, over 1 operations +\| 0\.10 \| +\| +\| 0\.10 to 0\.10/);
+    expect(lines.match(/ to /g)).toHaveLength(5);
+  });
+
+  it('prints floors with the ratio to each', () => {
+    const cost = (cpuSeconds: number): { cpuSeconds: number; wallSeconds: number } => ({ cpuSeconds, wallSeconds: 1 });
+    const floors = medianFloors([1, 2, 9].map((seconds) => ({ bytes: cost(seconds / 10), engine: cost(seconds) })));
+    const [head, row] = floorLines([{ ...FIGURE, floors }])
+      .join('\n')
+      .split(/\n.*-:.*\n/);
+    expect(head).toMatch(/CPU s \| bytes \| ratio \| DuckDB \| ratio \|$/);
+    expect(row).toMatch(
+      /encrypt +\| csv +\| - +\| +1,000,000 \| +1 \| +6\.00 \| +0\.20 \| +30\.0 \| +2\.00 \| +3\.0 \|$/,
+    );
+    expect(floorLines([FIGURE])).toEqual([]);
   });
 });

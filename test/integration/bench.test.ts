@@ -57,10 +57,13 @@ describe('bench/run', { timeout: 120_000 }, () => {
     const sizes = ['--rows', '1000,2000', '--formats', 'csv', '--pads', 'max'];
     const { code, out, err } = bench(...sizes, '--repeat', '1', '--skip-kernels', '--json', json);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain('encrypt, csv, max: 2,000 rows to 1,000:');
-    const { machine, options, startUp, tables, kernels, ratios } = readReport();
+    expect(out).toContain('encrypt, csv, pad max: a row of 2,000 to one of 1,000');
+    const { machine, options, starts, startUp, tables, kernels, ratios } = readReport();
     expect(Object.keys(machine)).toEqual(expect.arrayContaining(['node', 'openssl', 'duckdb', 'processor']));
     expect(options).toMatchObject({ rows: [1000, 2000], pads: ['max'], threads: [null], repeat: 1 });
+    expect(starts.map(({ command }) => command)).toEqual([
+      ...['--version', '--help', 'encrypt, 7 rows', 'decrypt, 7 rows', 'query, a small room'],
+    ]);
     expect(startUp.map(({ operation, rows }) => [operation, rows])).toEqual([
       ['encrypt', 7],
       ['decrypt', 7],
@@ -76,6 +79,49 @@ describe('bench/run', { timeout: 120_000 }, () => {
     expect(ratios).toHaveLength(2);
     expect(leftovers()).toEqual([]);
   });
+
+  it('measures floors beside each operation', () => {
+    const { code, out, err } = bench(
+      '--rows',
+      '1000',
+      '--floors',
+      '--threads',
+      '1',
+      '--repeat',
+      '1',
+      '--skip-kernels',
+      '--json',
+      json,
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/DuckDB \| ratio \|\n\|[-:| ]+\n(\| (en|de)crypt .*\n){4}/);
+    const { tables } = readReport();
+    for (const { floors } of tables) expect(floors?.engine.cpuSeconds).toBeGreaterThan(0);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it.skipIf(spawnSync('perf', ['--version']).error !== undefined)(
+    'attributes nearly all of a profile to stages',
+    () => {
+      const argv = ['--rows', '20000', '--formats', 'csv', '--skip-tables', '--skip-kernels', '--repeat', '1'];
+      const { code, err } = bench(...argv, '--stages', '--json', json);
+      // Where nobody may profile, it says so.
+      if (code === 1) {
+        expect(err).toContain('needs `perf`');
+        return;
+      }
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      const { stages } = readReport();
+      expect(stages.map(({ operation }) => operation)).toEqual(['encrypt', 'decrypt']);
+      for (const figure of stages) {
+        const all = Object.values(figure.stages).reduce((sum, seconds) => sum + seconds, 0);
+        expect(figure.stages['not attributed']).toBeLessThan(all / 10);
+        expect(figure.stages['WASM, native cells']).toBeGreaterThan(0);
+        expect(figure.stages['start, modules, command line']).toBeGreaterThan(0);
+      }
+      expect(leftovers()).toEqual([]);
+    },
+  );
 
   it('runs the reference on the same files in turn, and gives a ratio for each pair', () => {
     const { code, out, err } = bench(...START_UP_ONLY, '2', '--reference', STAND_IN, '--json', json);
@@ -115,6 +161,6 @@ test('bench/normalise measures every kind of step', { timeout: 60_000 }, () => {
   const kinds = new Set(NORMALISE_STEPS.map((step) => step.replace(/^(date|phone):.*/, '$1')));
   kinds.delete('phone');
   expect(stderr).toBe('');
-  for (const kind of kinds) expect(stdout).toMatch(new RegExp(`^${kind}(:[\\w.]+)? +\\d+$`, 'm'));
-  expect(stdout).toMatch(/^phone:DE +\d+$/m);
+  for (const kind of kinds) expect(stdout).toMatch(new RegExp(`^\\| \`${kind}(:[\\w.]+)?\` +\\| +[\\d,]+ \\|$`, 'm'));
+  expect(stdout).toMatch(/^\| `phone:DE` +\| +[\d,]+ \|$/m);
 });

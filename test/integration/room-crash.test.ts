@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openRoom, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
@@ -31,14 +31,21 @@ async function exitOf(child: ChildProcess): Promise<{ readonly code: number | nu
 }
 
 describe('a load that is killed', () => {
-  test.each(['unfinished', 'unfinished/staging.duckdb', 'unfinished/snapshot.duckdb'])(
-    'when `%s` is there leaves the old snapshot, and the next load removes what is left',
-    async (trigger) => {
+  test.each([
+    { trigger: 'unfinished', isRefused: false },
+    { trigger: 'unfinished/snapshot.duckdb', isRefused: false },
+    // Rows are staged where one of them is to be refused.
+    { trigger: 'unfinished/staging.duckdb', isRefused: true },
+  ])(
+    'when `$trigger` is there leaves the old snapshot, and the next load removes what is left',
+    async ({ trigger, isRefused }) => {
       await using session = await RoomSession.start();
       const small = await session.encrypt('small.csv', cleartextRows(10));
       const large = await session.encrypt('large.csv', cleartextRows(60_000));
       const { table } = await session.load(small);
-      const child = startLoad(session, large);
+      const refused = session.path('refused.csv');
+      await writeFile(refused, (await readFile(large, 'utf8')).replace(/2026-01-02(?=[^\n]*\n$)/, '2026-02-30'));
+      const child = startLoad(session, isRefused ? refused : large);
       const exit = exitOf(child);
       while (!existsSync(session.inRoom(trigger)) && child.exitCode === null) {
         await new Promise((resolve) => setImmediate(resolve));

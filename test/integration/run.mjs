@@ -1,6 +1,6 @@
 // The tests that need more than the repository, or take long: the package as it is published, keys in tokens and services, the
-// age command, the scan of whole sessions for secrets, the kernel in a browser, the package for Python, the notebooks, and the answers
-// of Spark.
+// age command, the scan of whole sessions for secrets, the kernel in a browser, the package for Python, the notebooks, the answers of
+// Spark, and what tables cost beside what they cost before.
 //
 //   npm run test:integration
 //
@@ -26,6 +26,7 @@ const STEPS = {
   'the package for Python': python,
   'notebooks, and their outputs': () => runNotebooks(listNotebooks()),
   'what Spark answers': spark,
+  'costs, beside the committed ones': figures,
 };
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -57,6 +58,18 @@ async function attempt(step) {
   }
 }
 
+/** Alone, after all else: nothing of ours may run beside it. */
+function figures() {
+  const guard = join(root, 'bench', 'guard.ts');
+  const { ok, output } = run(process.execPath, ['--import', 'tsx', guard], {
+    cwd: root,
+    quiet: true,
+    timeoutMs: 600_000,
+  });
+  console.log(output);
+  return countsOf(/^figures: (\d+) passed, (\d+) failed()$/m, output, ok);
+}
+
 /** The test files that try a part of their runs in `npm test` (test/support/runs.ts). */
 function filesWithRuns() {
   const names = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
@@ -80,9 +93,18 @@ function suite(args, env) {
     timeoutMs: 900_000,
   });
   console.log(output);
-  const line = /^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(output);
-  const failed = Number(line?.[2] ?? 0);
-  return { passed: Number(line?.[1] ?? 0), failed: ok ? failed : Math.max(failed, 1), skipped: Number(line?.[3] ?? 0) };
+  return countsOf(/^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m, output, ok);
+}
+
+/**
+ * @param {RegExp} pattern of the line with the counts: passed, failed, skipped
+ * @param {string} output
+ * @param {boolean} ok whether the program ended well
+ * @returns {Counts}
+ */
+function countsOf(pattern, output, ok) {
+  const [, passed = 0, failed = 0, skipped = 0] = (pattern.exec(output) ?? []).map((count) => Number(count ?? 0));
+  return { passed, failed: ok ? failed : Math.max(failed, 1), skipped };
 }
 
 /** @returns {Promise<Counts>} */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '#cli/commands/commands';
 import { ID, SECRET, Session } from '../support/cli.ts';
 
 const BIN = join(import.meta.dirname, '../../dist/bin');
@@ -111,6 +112,18 @@ test.each([
   for (const name of [...HEAVY, 'src/age', 'src/clean-rooms', 'src/room', 'src/query']) {
     expect(parts).not.toContain(name);
   }
+});
+
+/** Commands whose manifests, logs and keys are documents that need a parser, and files that need age. */
+const WITH_DOCUMENTS = ['collab', 'status', 'clean-rooms', 'key', 'room', 'check', 'query', 'member', 'audit'];
+
+test.each(Object.keys(COMMANDS))('%s begins without what only some of its runs need', (name) => {
+  const module = `// dist/cli/commands/${name}.js`;
+  const script = readdirSync(BIN).find((file) => readFileSync(join(BIN, file), 'utf8').split('\n').includes(module));
+  const { files, parts } = loadedAtStart(script ?? expect.fail(`no file of the bundle has ${module}`));
+  expect(files).toBeLessThanOrEqual(75);
+  const documents = WITH_DOCUMENTS.includes(name) ? ['yaml', 'zod', 'age-encryption'] : [];
+  for (const each of HEAVY.filter((heavy) => !documents.includes(heavy))) expect(parts).not.toContain(each);
 });
 
 describe('a thread or process of the program', () => {

@@ -3,10 +3,8 @@ import {
   defaultKernel,
   deriveSealingRoot,
   type KernelName,
-  type OpenCellOptions,
   parseCollaborationId,
   type SealingRoot,
-  type SharedSecret,
   shareKeys,
 } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
@@ -19,59 +17,20 @@ import {
   toTableOutput,
   writeEncodedRows,
 } from '../../tabular/index.ts';
-import { type SignedTransferOptions, transferSignedTable } from '../../signed-tables/index.ts';
+import { transferSignedTable } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { distinctHeaders, requireHeaders } from './core/headers.ts';
-import { MixedColumns, type MixedColumnOptions } from './core/mixed-columns.ts';
-import { addFound, countColumns, type FoundColumns, mixedTypesWarning, nothingFound } from './core/opener.ts';
+import { MixedColumns } from './core/mixed-columns.ts';
+import { addFound, mixedTypesWarning, nothingFound } from './core/opener.ts';
+import { summariseCells } from './core/summary.ts';
 import { chooseTargets, type DecryptTarget, typeOfTarget } from './core/targets.ts';
+import type { DecryptOptions, DecryptSummary } from './decrypt-options.ts';
+import { canRunTables } from '../machine/machine.ts';
+import { decryptLines } from './lines/decrypt-lines.ts';
 import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
 /** Batches per job. */
 const JOB_BATCHES = 2;
-
-const NOTHING_OPENED = 'nothing was opened: the table has no sealed cell, and the output has the values of the input';
-
-/** The progress of a decryption. */
-export interface DecryptProgress {
-  readonly phase: 'decrypt';
-  readonly rows: number;
-  /** Rows of the table, or `null` if not known before the end. */
-  readonly totalRows: number | null;
-}
-
-/** The options of {@link decryptTable}. */
-export interface DecryptOptions extends SignedTransferOptions, MixedColumnOptions, OpenCellOptions {
-  /** `null` for a table without sealed cells: a sealed one is then refused. */
-  readonly secret: SharedSecret | null;
-  /** UUID of the collaboration. */
-  readonly collaborationId: string;
-  /** Whether to refuse tables with fingerprint cells, which cannot be opened. */
-  readonly failOnFingerprintColumns?: boolean | undefined;
-  readonly kernel?: KernelName | undefined;
-  /** Threads that open rows, 1 to 256. Default: one per core, and one for a small table. */
-  readonly threads?: number | undefined;
-  readonly onProgress?: ((progress: DecryptProgress) => void) | undefined;
-}
-
-/** The result of a decryption. */
-export interface DecryptSummary {
-  readonly rows: number;
-  readonly columns: FoundColumns;
-  /** Number of sealed cells that were opened. */
-  readonly openedCells: number;
-  /** Number of cells in sealed columns that are neither sealed nor null, and were passed through; 0 unless that is allowed. */
-  readonly unsealedCells: number;
-  readonly inputBytes: number;
-  /** 0 for a dry run and for a stream in Parquet. */
-  readonly outputBytes: number;
-  readonly elapsedMs: number;
-  readonly kernel: KernelName;
-  readonly threads: number;
-  /** What was found out about how the input is to be read, each with the option that says otherwise. */
-  readonly notes: readonly string[];
-  readonly warnings: readonly string[];
-}
 
 /**
  * Decrypts a table: opens the sealed cells of every column and passes the other cells through. One pass, in row order;
@@ -94,6 +53,11 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   // A bad number of threads is refused before the table is read.
   threadsFor(options.threads, null);
   const kernel = options.kernel ?? defaultKernel();
+  const opensLines = (options.kernel ?? 'wasm') === 'wasm' && canRunTables();
+  const attempt = opensLines ? await decryptLines(options, root) : null;
+  if (attempt?.kind === 'done') {
+    return { ...attempt.outcome, elapsedMs: performance.now() - started, kernel: 'wasm' };
+  }
   return await transferSignedTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);
     const keys = { kernel: createKernel(kernel), root, lenientCells: options.lenientCells };
@@ -106,7 +70,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
       inputBytes: reader.bytes,
       elapsedMs: performance.now() - started,
       kernel,
-      notes: reader.notes,
+      notes: [...reader.notes, ...(attempt?.notes ?? [])],
       warnings: [...reader.warnings, ...run.warnings],
     };
   });
@@ -243,17 +207,9 @@ class Decryption {
         onProgress?.({ phase: 'decrypt', rows, totalRows: this.#reader.rows });
       }
       signal?.throwIfAborted();
-      const { unsealedCells, warnings } = this.#mixed.report(found);
+      const { warnings, ...counts } = summariseCells(found, this.#mixed, { rows, hasRoot: this.#root !== null });
       this.warnings.push(...warnings);
-      const openedCells = found.reduce((sum, { sealed }) => sum + sealed, 0);
-      if (openedCells === 0 && rows > 0 && this.#root !== null) this.warnings.push(NOTHING_OPENED);
-      return {
-        rows,
-        columns: countColumns(found),
-        openedCells,
-        unsealedCells,
-        outputBytes: (await writer?.close()) ?? 0,
-      };
+      return { rows, ...counts, outputBytes: (await writer?.close()) ?? 0 };
     } catch (error) {
       await writer?.abort();
       throw error;

@@ -56,12 +56,17 @@ export interface TableExports extends WasmExports {
   ): number;
   gatherPositions(placesAt: number, rows: number, to: number): void;
   wipeTable(): void;
+  setOpening(plan: number): void;
+  /** The records that were opened, {@link IRREGULAR} or {@link UNFIT_CELL}. */
+  openLines(at: number, stop: number, end: number, isLast: number, to: number): number;
 }
 
 /** What `splitRecord` returns if the text ends before the record does. */
 export const INCOMPLETE = 0;
 /** What `splitRecord` returns for a record that it leaves to the exact reader. */
 export const IRREGULAR = -1;
+/** What `openLines` returns for a cell that it leaves to the kernels, which may refuse it. */
+export const UNFIT_CELL = -2;
 
 /** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
 export const FIELD_WORDS = 3;

@@ -67,6 +67,11 @@ export class MixedColumns {
     });
   }
 
+  /** Whether `check` would accept the columns. */
+  accepts(found: readonly SealedCount[]): boolean {
+    return this.#isAllowed || !found.some((count, index) => count.unsealed > 0 && this.#isSealed(count, index));
+  }
+
   /** How many cells of sealed columns are neither sealed nor null, and a line about each such column. */
   report(found: readonly SealedCount[]): { readonly unsealedCells: number; readonly warnings: readonly string[] } {
     let unsealedCells = 0;

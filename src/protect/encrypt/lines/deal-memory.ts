@@ -1,4 +1,5 @@
 import { FIELD_WORDS, type TableMachine } from '../../machine/machine.ts';
+import { encodeTexts } from '../../machine/texts.ts';
 import type { DealSetup } from './deal-setup.ts';
 
 /** Bytes of text that are read at once, and the most of a record. */
@@ -59,19 +60,6 @@ function align(place: number): number {
   return Math.ceil(place / 16) * 16;
 }
 
-/** A list of texts as `assembly/texts.ts` has it. */
-function listOf(texts: readonly Uint8Array[]): Uint8Array {
-  const list = Buffer.alloc(4 + texts.reduce((sum, { length }) => sum + 4 + Math.ceil(length / 4) * 4, 0));
-  list.writeInt32LE(texts.length, 0);
-  let at = 4;
-  for (const text of texts) {
-    list.writeInt32LE(text.length, at);
-    list.set(text, at + 4);
-    at += 4 + Math.ceil(text.length / 4) * 4;
-  }
-  return list;
-}
-
 /** The most stored columns of one field. */
 function mostPerField(columns: DealSetup['columns']): number {
   const counts = new Map<number, number>();
@@ -95,7 +83,7 @@ export function layOutDeal(machine: TableMachine, setup: DealSetup): DealMemory 
   };
   const lists: { readonly at: number; readonly list: Uint8Array }[] = [];
   const placeList = (texts: readonly Uint8Array[]): number => {
-    const list = listOf(texts);
+    const list = encodeTexts(texts);
     const at = place(list.length);
     lists.push({ at, list });
     return at;

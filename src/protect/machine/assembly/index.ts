@@ -16,3 +16,4 @@ export {
 } from './protect-lines';
 export { copyField, isText, setDialect } from './records';
 export { dealBytes, dealRows, findRecord, partBytes, storedBytes } from './deal';
+export { openLines, setOpening } from './open-lines';

@@ -28,7 +28,8 @@ import { copyVectors, hasCells } from './seal';
 const CELL_PREFIX_BYTES: i32 = 7;
 const AAD_BYTES: i32 = 7;
 const NONCE_BYTES: i32 = 32;
-const CIPHERTEXT_AT: i32 = 44;
+/** Where the payload of an opened cell begins in it. */
+export const CIPHERTEXT_AT: i32 = 44;
 /** Nonce, IV and tag. */
 const OVERHEAD_BYTES: i32 = 60;
 

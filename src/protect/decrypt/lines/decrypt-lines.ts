@@ -1,0 +1,199 @@
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { SealingRoot } from '../../../crypto/index.ts';
+import { SealroomError } from '../../../errors/index.ts';
+import { readFailure } from '../../../files/index.ts';
+import {
+  checkTransfer,
+  createOutput,
+  type CsvStart,
+  csvNullMarks,
+  nameOf,
+  type NoCsvStart,
+  openCsvStart,
+  stoppedBy,
+  toTableInput,
+  toTableOutput,
+} from '../../../tabular/index.ts';
+import { threadsFor } from '../../../workers/index.ts';
+import { MixedColumns } from '../core/mixed-columns.ts';
+import { type FoundCells, nothingFound } from '../core/opener.ts';
+import { summariseCells } from '../core/summary.ts';
+import type { DecryptOptions, DecryptSummary } from '../decrypt-options.ts';
+import { describeReason } from './declined.ts';
+import { MOST_MARK_BYTES } from './line-opener.ts';
+import type { LineRun } from './line-run.ts';
+import { openInOrder } from './open-in-order.ts';
+import { openInThreads } from './open-in-threads.ts';
+import { COUNTS, Turns } from './turns.ts';
+
+/** Bytes of a range of the input, by default. */
+const RANGE_BYTES = 1 << 20;
+/** An input with fewer bytes is done before a thread has started. */
+const BYTES_FOR_THREADS = 6 << 20;
+
+/** The outcome of {@link decryptLines}. */
+export type LineDecryption =
+  | { readonly kind: 'done'; readonly outcome: Omit<DecryptSummary, 'elapsedMs' | 'kernel'> }
+  | {
+      /** Nothing was written; the table is to be decrypted in the ordinary way. */
+      readonly kind: 'left';
+      /** Why, unless it goes without saying. */
+      readonly notes: readonly string[];
+    };
+
+/**
+ * Decrypts a CSV file line by line, without columns in between: in the memory of one module per thread, which splits the records, opens
+ * the cells where they are, and writes the lines. Output and counts are those of the ordinary way.
+ *
+ * It is an attempt. Whatever has to be refused, and all that the module does not know, is left to the ordinary way, which then starts
+ * from the beginning and has the words for it.
+ *
+ * @param rangeBytes bytes of the ranges that threads take
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE, IO_FORMAT, USAGE_OPTION for the output; IO_READ; IO_ABORTED; errors of `beforeCommit`. No
+ *   output is left behind.
+ */
+export async function decryptLines(
+  options: DecryptOptions,
+  root: SealingRoot | null,
+  rangeBytes = RANGE_BYTES,
+): Promise<LineDecryption> {
+  // What goes to a stream cannot be taken back if the attempt fails.
+  if (toTableOutput(options.output).kind === 'stream' || (await checkTransfer(options)) !== 'csv') return left([]);
+  if (options.signature !== undefined) return leave(options, 'the signature is over single rows');
+  try {
+    const start = await readStart(options);
+    if (start === null) return left([]);
+    if (start.kind === 'none') return leave(options, start.reason);
+    try {
+      return await decryptStart(options, root, start, rangeBytes);
+    } finally {
+      await start.source.close();
+    }
+  } catch (error) {
+    throw stoppedBy(options.signal, error);
+  }
+}
+
+function left(notes: readonly string[]): LineDecryption {
+  return { kind: 'left', notes };
+}
+
+function leave({ input }: DecryptOptions, reason: string): LineDecryption {
+  return left([`${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`]);
+}
+
+/** The start of the input; `null` if it is no CSV, or a stream, or cannot be read, which the ordinary way explains. */
+async function readStart(options: DecryptOptions): Promise<CsvStart | NoCsvStart | null> {
+  const { input, csvInputNull, csvDelimiter, csvEncoding, tempDirectory, signal } = options;
+  if (toTableInput(input).kind === 'stream') return null;
+  try {
+    return await openCsvStart(input, { csvInputNull, csvDelimiter, csvEncoding, tempDirectory, signal });
+  } catch (error) {
+    if (error instanceof SealroomError) return null;
+    throw error;
+  }
+}
+
+async function decryptStart(
+  options: DecryptOptions,
+  root: SealingRoot | null,
+  start: CsvStart,
+  rangeBytes: number,
+): Promise<LineDecryption> {
+  const { source, fields, dataStart } = start;
+  const { signal, onProgress } = options;
+  const [nullText, empty] = csvNullMarks(options.csvOutputNull, fields.length);
+  if (nullText.length > MOST_MARK_BYTES) return leave(options, 'a long text for nulls');
+  // A blank header is refused.
+  if (fields.some(({ name }) => name.trim() === '')) return left([]);
+  const mixed = new MixedColumns(source.name, fields, options);
+  const rows = (): number => turns.rows;
+  const parts = { reader: source, fields, format: 'csv', rows, provenance: null, sign: null } as const;
+  const writer = options.dryRun === true ? null : await createOutput(options, parts);
+  const turns = Turns.begin(fields.length, dataStart, writer?.lineFile?.start ?? 0);
+  const run: LineRun = {
+    start,
+    opening: {
+      // Without the source: threads get a clone.
+      dialect: { delimiter: start.delimiter, separator: start.separator },
+      nullRule: start.nullRule,
+      columns: fields.length,
+      nullText,
+      empty,
+      lenientCells: options.lenientCells ?? false,
+      passesFingerprints: options.failOnFingerprintColumns !== true,
+    },
+    root,
+    writer,
+    turns,
+    signal,
+    onOpened() {
+      if (!mixed.accepts(foundBy(turns))) turns.stop('cells');
+      onProgress?.({ phase: 'decrypt', rows: turns.rows, totalRows: estimateRows(start, turns) });
+    },
+  };
+  try {
+    const threads = await openAll(run, options, rangeBytes);
+    signal?.throwIfAborted();
+    run.onOpened();
+    const { reason } = turns;
+    if (reason !== null) {
+      await writer?.abort();
+      return leave(options, describeReason(reason));
+    }
+    const { warnings, ...counts } = summariseCells(foundBy(turns), mixed, {
+      rows: turns.rows,
+      hasRoot: root !== null,
+    });
+    const outputBytes = (await writer?.close()) ?? 0;
+    const facts = { rows: turns.rows, inputBytes: source.bytes, outputBytes, threads, notes: start.notes, warnings };
+    return { kind: 'done', outcome: { ...facts, ...counts } };
+  } catch (error) {
+    await writer?.abort();
+    throw error;
+  }
+}
+
+/** How many rows a table has, if the others are as long as those that were opened; `null` if that says nothing. */
+function estimateRows({ source, dataStart }: CsvStart, { rows, end }: Turns): number | null {
+  if (rows === 0 || source.compression !== undefined) return null;
+  return Math.round((rows * (source.bytes - dataStart)) / (end - dataStart));
+}
+
+/** Opens all lines, and returns how many threads did. */
+async function openAll(run: LineRun, options: DecryptOptions, rangeBytes: number): Promise<number> {
+  const { path, compression, bytes } = run.start.source;
+  const lineFile = run.writer?.lineFile;
+  if (path === null || compression !== undefined || (run.writer !== null && lineFile === undefined)) {
+    await openInOrder(run);
+    return 1;
+  }
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw readFailure(error, run.start.source.name);
+  });
+  try {
+    const ranges = {
+      file: file.fd,
+      fileBytes: bytes,
+      from: run.start.dataStart,
+      rangeBytes,
+      output: lineFile?.descriptor ?? null,
+      fileName: run.start.source.name,
+      outputName: nameOf(toTableOutput(options.output)),
+    };
+    const threads = threadsFor(options.threads, bytes < BYTES_FOR_THREADS ? 0 : null);
+    await openInThreads(run, ranges, threads);
+    return threads;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The cells of each column, as far as they were counted. */
+function foundBy({ counts }: Turns): readonly FoundCells[] {
+  return Array.from({ length: counts.length / COUNTS }, (_, column): FoundCells => {
+    const [sealed = 0, fingerprint = 0, unsealed = 0] = counts.subarray(column * COUNTS, (column + 1) * COUNTS);
+    return { ...nothingFound(), sealed, fingerprint, unsealed };
+  });
+}

@@ -1,0 +1,85 @@
+import { setImmediate as nextRound } from 'node:timers/promises';
+import { shareKeys } from '../../../crypto/index.ts';
+import { startThreads } from '../../../workers/index.ts';
+import { TableMachine } from '../../machine/machine.ts';
+import { LineOpener } from './line-opener.ts';
+import type { LineRun } from './line-run.ts';
+import { countRanges, type LineRanges, RangeOpener } from './range-opener.ts';
+import type { LineWorkerSetup } from './worker.ts';
+
+/** How long this thread waits for its turn before it lets others of its events happen, in ms. */
+const WAIT_MS = 5;
+
+/**
+ * Opens the lines of a file, range by range: this thread, and others beside it. What they find, and whether they declined, is in the turns.
+ *
+ * @param threads how many, with this one
+ * @throws {SealroomError} IO_READ, IO_WRITE, IO_ENGINE; whatever the signal throws.
+ */
+export async function openInThreads(run: LineRun, ranges: LineRanges, threads: number): Promise<void> {
+  const { turns, signal, root } = run;
+  const others = Math.min(threads, countRanges(ranges)) - 1;
+  const setup: LineWorkerSetup = {
+    opening: run.opening,
+    ranges,
+    root: root === null ? null : shareKeys([root]),
+    turns: turns.memory,
+  };
+  const stop = (): void => {
+    turns.stop(null);
+  };
+  signal?.addEventListener('abort', stop);
+  try {
+    const workers = await startThreads<null, null>(new URL('./worker.js', import.meta.url), setup, Math.max(0, others));
+    const ended = Promise.all(workers.map((worker) => worker.run(null, [])));
+    ended.catch(stop);
+    try {
+      await openHere(run, ranges);
+      await ended;
+    } finally {
+      stop();
+      await Promise.all(workers.map((worker) => worker.close()));
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    setup.root?.fill(0);
+  }
+  // The file may have become shorter.
+  if (turns.done === countRanges(ranges) && turns.end !== ranges.fileBytes) turns.stop('changed');
+}
+
+/** Opens ranges in this thread until none are left. */
+async function openHere(
+  { opening, root, turns, writer, signal, onOpened }: LineRun,
+  ranges: LineRanges,
+): Promise<void> {
+  const opener = new LineOpener(new TableMachine(), opening, root);
+  try {
+    const ranger = new RangeOpener(ranges, opener, turns);
+    const count = countRanges(ranges);
+    let noted = turns.written;
+    for (let range = turns.take(); range < count; range = turns.take()) {
+      const opened = ranger.open(range);
+      if (opened.kind === 'declined') {
+        turns.stop(opened.reason);
+        return;
+      }
+      while (!turns.wait(range, WAIT_MS)) {
+        if (turns.isStopped) return;
+        await nextRound();
+        signal?.throwIfAborted();
+      }
+      const declined = ranger.write(opened);
+      if (declined !== null) turns.stop(declined.reason);
+      if (turns.isStopped) return;
+      const { written } = turns;
+      await writer?.lineFile?.noteWritten(written - noted);
+      noted = written;
+      onOpened();
+      await nextRound();
+      signal?.throwIfAborted();
+    }
+  } finally {
+    opener.wipe();
+  }
+}
