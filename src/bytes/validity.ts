@@ -37,7 +37,7 @@ export function sliceValidity(validity: Uint8Array | null, start: number, rows: 
   const bytes = (rows + 7) >> 3;
   const first = start >> 3;
   const shift = start & 7;
-  const bits = validity.slice(first, first + bytes);
+  const bits = new Uint8Array(validity.subarray(first, first + bytes));
   if (shift !== 0) {
     for (let at = 0; at < bytes; at++) {
       bits[at] = ((validity[first + at] ?? 0) >> shift) | ((validity[first + at + 1] ?? 0) << (8 - shift));

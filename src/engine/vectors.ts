@@ -24,7 +24,7 @@ const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 export interface VectorView {
   readonly type: ColumnType;
   readonly rows: number;
-  /** The values, or the entries of texts. */
+  /** The values, or the entries of texts; like the validity no copy, and a `Buffer`, whose `slice` makes none. */
   readonly values: Uint8Array;
   readonly validity: Uint8Array | null;
 }
@@ -52,7 +52,7 @@ export function readVector(view: VectorView, memory: Allocator, start = 0, rows 
   const values =
     type.kind === 'decimal'
       ? widenIntegers(source, stored, rows)
-      : scaleTicks(source.slice(), microsPerTick(type), fromMicros);
+      : scaleTicks(new Uint8Array(source), microsPerTick(type), fromMicros);
   return { layout: 'fixed', rows, width, validity, values };
 }
 
@@ -185,7 +185,7 @@ function decimalWidth(precision: number): number {
 
 /** Little-endian integers of `width` bytes, sign-extended to 16 bytes. */
 function widenIntegers(values: Uint8Array, width: number, rows: number): Uint8Array {
-  if (width === 16) return values.slice();
+  if (width === 16) return new Uint8Array(values);
   const wide = new Uint8Array(rows * 16);
   for (let row = 0; row < rows; row++) {
     const sign = (values[(row + 1) * width - 1] ?? 0) & 0x80 ? 0xff : 0;

@@ -35,3 +35,9 @@ test('a slice has the bits of its rows, and ones behind them', () => {
   );
   expect(sliceValidity(null, 3, 9)).toBeNull();
 });
+
+test('a slice is a copy, also of a buffer of Node', () => {
+  const bitmap = Buffer.of(0b0101, 0);
+  sliceValidity(bitmap, 0, 3)?.fill(0);
+  expect([...bitmap]).toEqual([0b0101, 0]);
+});
