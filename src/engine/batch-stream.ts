@@ -12,7 +12,7 @@ export interface BatchShape {
 }
 
 /** The shape of a batch, whose offsets begin at 0. */
-export function shapeOf({ rows, columns }: Batch): BatchShape {
+export function batchShapeOf({ rows, columns }: Batch): BatchShape {
   return {
     rows,
     columns: columns.map((column) => ({

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { SealroomError } from '../errors/index.ts';
-import { sendBatch, shapeOf } from './batch-stream.ts';
+import { sendBatch, batchShapeOf } from './batch-stream.ts';
 import { Engine, engineFailure, READING } from './engine.ts';
 import { DATA_FD } from './limited-process.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
@@ -27,7 +27,7 @@ async function stream(opened: Engine, { sql, fields, expectedRows, maxValueBytes
   const { signal } = (stop = new AbortController());
   for await (const batch of opened.stream(sql, fields, expectedRows, maxValueBytes)) {
     if (signal.aborted) break;
-    await reply({ kind: 'batch', shape: shapeOf(batch) });
+    await reply({ kind: 'batch', shape: batchShapeOf(batch) });
     await sendBatch(data, batch);
   }
   await reply({ kind: 'end' });

@@ -2,6 +2,7 @@ import { decodedBase64Length, encodedBase64Length, encodeUtf8, isBase64 } from '
 import { SealroomError } from '../../errors/index.ts';
 import {
   FINGERPRINT_PREFIX,
+  FINGERPRINT_PREFIX_BYTES,
   LEGACY_SEALED_PREFIX,
   MAX_CELL_BYTES,
   PAD_COUNT_BYTES,
@@ -23,7 +24,7 @@ export const FINGERPRINT_PREFIX_ASCII = encodeUtf8(FINGERPRINT_PREFIX);
 const SEALED_HEAD = wordOf(SEALED_PREFIX_ASCII, 0);
 const SEALED_TAIL = wordOf(SEALED_PREFIX_ASCII, SEALED_PREFIX_BYTES - 4);
 const FINGERPRINT_HEAD = wordOf(FINGERPRINT_PREFIX_ASCII, 0);
-const FINGERPRINT_TAIL = wordOf(FINGERPRINT_PREFIX_ASCII, FINGERPRINT_PREFIX.length - 4);
+const FINGERPRINT_TAIL = wordOf(FINGERPRINT_PREFIX_ASCII, FINGERPRINT_PREFIX_BYTES - 4);
 
 /** Offset of the descriptor, after the two digits and the colon of the version. */
 const DESCRIPTOR_AT = 3;
@@ -93,10 +94,10 @@ function classifyCellAt(bytes: Uint8Array, start: number, end: number): CellKind
 export function cellClassifier(bytes: Uint8Array): (start: number, end: number) => CellKind {
   const view = viewOf(bytes);
   return (start, end) => {
-    if (end - start >= FINGERPRINT_PREFIX.length) {
+    if (end - start >= FINGERPRINT_PREFIX_BYTES) {
       const head = view.getUint32(start);
       if (head === SEALED_HEAD && view.getUint32(start + SEALED_PREFIX_BYTES - 4) === SEALED_TAIL) return CELL_SEALED;
-      const tailAt = start + FINGERPRINT_PREFIX.length - 4;
+      const tailAt = start + FINGERPRINT_PREFIX_BYTES - 4;
       if (head === FINGERPRINT_HEAD && view.getUint32(tailAt) === FINGERPRINT_TAIL) return CELL_FINGERPRINT;
     }
     return classifyCellAt(bytes, start, end);
