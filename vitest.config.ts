@@ -57,6 +57,7 @@ const SLOW = [
   'test/protect/decrypt/core/mixed-columns.test.ts',
   'test/protect/decrypt/lines/decrypt-lines.test.ts',
   'test/protect/encrypt/core/shuffle.test.ts',
+  'test/protect/encrypt/lines/encrypt-lines.test.ts',
   'test/protect/encrypt/threads.test.ts',
   'test/protect/reencrypt/reencrypt.test.ts',
   'test/query/count-once-shapes.test.ts',

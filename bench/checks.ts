@@ -100,7 +100,9 @@ export async function benchChecks(rounds: number): Promise<readonly string[]> {
         whole.get(asked.sql)?.push(parts.at(-1)?.[1] ?? Number.NaN);
       }
     }
-    lines.push(`checks of ${name}: ${String(queries.length)} queries, ${String(rounds)} rounds, ${describeLoad()}`);
+    lines.push(
+      `checks of ${name}: ${String(queries.length)} queries, ${String(rounds)} rounds, load ${describeLoad()}`,
+    );
     lines.push(...times.lines());
     const medians = [...whole.values()].map((all) => percentile(all, 0.5));
     lines.push(`  the slowest query has a median of ${Math.max(...medians).toFixed(2)} ms`);

@@ -1,6 +1,6 @@
 // Compares what encrypting and decrypting costs with the figures that are committed: npm run bench:guard -- --help
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import {
   type Figure,
   isFailure,
 } from './guard/compare.ts';
+import { describeLoad } from './load.ts';
 import { median } from './median.ts';
 import { BenchError } from './process.ts';
 
@@ -57,7 +58,7 @@ async function compareAll(committed: CommittedFigures | null, place: GuardPlace)
     const isLate = committed !== null && performance.now() - started > LAST_START_MS;
     if (rounds.length < MIN_ROUNDS) continue;
     if (rounds.length < MAX_ROUNDS && !isLate && isUnsettled(committed, comparisons)) continue;
-    print(`${String(rounds.length)} rounds, load ${(loadavg()[0] ?? Number.NaN).toFixed(1)}`, '');
+    print(`${String(rounds.length)} rounds, load ${describeLoad()}`, '');
     return comparisons;
   }
 }

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 
-/** What else the machine does, for a line of figures: `load 2`. */
+/** The mean number of processes that wanted to run in the last minute. */
 export function describeLoad(): string {
-  return `load ${(loadavg()[0] ?? Number.NaN).toFixed(0)}`;
+  return (loadavg()[0] ?? Number.NaN).toFixed(1);
 }

@@ -138,7 +138,7 @@ async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): P
     const [cpu, wall] = [run.cpuSeconds, run.wallSeconds].map((seconds) => seconds.toFixed(2));
     const peak = Math.round(run.peakMiB ?? Number.NaN);
     print(
-      `load of ${rows.toLocaleString('en')} rows, ${describeLoad()}: CPU ${cpu ?? ''} s, wall ${wall ?? ''} s, peak ${String(peak)} MiB`,
+      `load of ${rows.toLocaleString('en')} rows, load ${describeLoad()}: CPU ${cpu ?? ''} s, wall ${wall ?? ''} s, peak ${String(peak)} MiB`,
     );
   }
   await using runner = await openRunner(directory);
@@ -166,7 +166,7 @@ async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): P
   const ratio = (ms: number): string => `ratio ${(ms / bare.wall).toFixed(2)}`;
   const cpu = (timing: Timing): string => `CPU ${timing.cpu.toFixed(0)} ms`;
   print(
-    `join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn, ${describeLoad()}`,
+    `join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn, load ${describeLoad()}`,
   );
   row('plain SQL over cells as text, no thresholds', bare.wall, cpu(bare));
   const ofCpu = `${(statement.cpu / bare.cpu).toFixed(2)} of its CPU time`;

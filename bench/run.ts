@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { version as duckdbVersion } from '@duckdb/node-api';
 import { benchKernels } from './kernels.ts';
+import { describeLoad } from './load.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { BenchError } from './process.ts';
 import { openReference } from './reference.ts';
@@ -35,11 +36,6 @@ function describeMachine(): Record<string, string | number> {
 
 function describeRuns(repeat: number): string {
   return repeat === 1 ? 'single runs' : `medians of ${String(repeat)}`;
-}
-
-/** The mean number of processes that wanted to run in the last minute. */
-function describeLoad(): string {
-  return (loadavg()[0] ?? Number.NaN).toFixed(1);
 }
 
 function print(...lines: readonly string[]): void {

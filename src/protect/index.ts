@@ -5,12 +5,8 @@ export { type DecryptColumnsOptions, decryptColumns, type DecryptedColumns } fro
 export { type OpenedValue, openRecord } from './decrypt/core/open-record.ts';
 export { type ReportScope } from './encrypt/core/report.ts';
 export { type EncryptColumnsOptions, encryptColumns, type EncryptedColumns } from './encrypt/core/encrypt-columns.ts';
-export {
-  type EncryptOptions,
-  type EncryptProgress,
-  type EncryptSummary,
-  encryptTable,
-} from './encrypt/encrypt-table.ts';
+export type { EncryptOptions, EncryptProgress, EncryptSummary } from './encrypt/encrypt-options.ts';
+export { encryptTable } from './encrypt/encrypt-table.ts';
 export { checkSettings } from './encrypt/core/plan.ts';
 export { matchSources } from './encrypt/core/sources.ts';
 export type { NormalisedColumn } from './encrypt/core/row-ingest.ts';

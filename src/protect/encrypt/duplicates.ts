@@ -71,13 +71,16 @@ export class DuplicateCheck {
     }
   }
 
-  /** @throws {SealroomError} RULE_DUPLICATES naming the columns and two rows of the first. */
-  async finish(): Promise<void> {
+  /**
+   * @param rowAt the row, from 1 on, of a position that was added; positions have the order of the rows
+   * @throws {SealroomError} RULE_DUPLICATES naming the columns and two rows of the first.
+   */
+  async finish(rowAt: (position: number) => number = (position) => position): Promise<void> {
     const found = (await this.#task.finish()).filter((row) => row['target'] !== null);
     const repeated = found.map((row): Repeated => ({
       target: this.#targets[Number(row['target'])] ?? '',
-      first: Number(row['first']),
-      again: Number(row['again']),
+      first: rowAt(Number(row['first'])),
+      again: rowAt(Number(row['again'])),
     }));
     const error = duplicatesError(repeated);
     if (error !== null) throw error;

@@ -1,40 +1,41 @@
 import { tmpdir } from 'node:os';
-import type { CollaborationSettings } from '../../collab/index.ts';
-import {
-  type CollaborationId,
-  defaultKernel,
-  type KernelName,
-  parseCollaborationId,
-  type SharedSecret,
-} from '../../crypto/index.ts';
+import { basename } from 'node:path';
+import { defaultKernel, type KernelName, parseCollaborationId } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { loadNormalisers } from '../../normalise/index.ts';
-import type { TableSchema } from '../../schema/index.ts';
-import type { MatchKeyReport } from '../../suggest/index.ts';
 import { SpillFile } from '../../files/index.ts';
 import {
   checkTransfer,
   createOutput,
   csvHeaderBytes,
-  type Provenance,
+  nameOf,
   type TableFormat,
   type TableReader,
-  toTableOutput,
+  toTableInput,
   transferTable,
-  type TransferOptions,
   writeEncodedRows,
 } from '../../tabular/index.ts';
-import { TableSigner, type TableSigning } from '../../signed-tables/index.ts';
+import type { TableSigner } from '../../signed-tables/index.ts';
 import { createWorkerPool, type WorkerPool, type SentJob, threadsFor } from '../../workers/index.ts';
 import { DuplicateCheck } from './duplicates.ts';
 import { fingerprintColumnsOf, withPlaces } from './core/duplicates.ts';
-import { ingestBatch, type NormalisedColumn, RowIngest, warnOfLosses } from './core/row-ingest.ts';
-import { checkSettings, type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
+import { ingestBatch, RowIngest } from './core/row-ingest.ts';
+import { type EncryptPlan, type Pads, planEncryption } from './core/plan.ts';
+import {
+  checkOptions,
+  type CheckedOptions,
+  type EncryptOptions,
+  type EncryptProgress,
+  type EncryptSummary,
+} from './encrypt-options.ts';
+import type { Declined } from './lines/deal-setup.ts';
+import { encryptLines } from './lines/encrypt-lines.ts';
+import { type Outcome, outputProvenance, signerOf, summarise } from './outcome.ts';
 import { jobsOf, type SpareBuffers } from './jobs.ts';
 import { createWorkerSetup } from './worker-setup.ts';
 import { RowShuffle } from './core/shuffle.ts';
-import { ReportCollector, type ReportScope } from './core/report.ts';
-import { adviceForAws, requireFitForAws } from './core/target-aws.ts';
+import { ReportCollector } from './core/report.ts';
+import { requireFitForAws } from './core/target-aws.ts';
 import { matchSources, requireFormatOf } from './core/sources.ts';
 import type { ProtectedRows, EncryptJob } from './worker.ts';
 
@@ -46,71 +47,6 @@ const JOB_BYTES = 4 << 20;
 const JOB_ROWS = 4096;
 /** Approximate size of a protected cell without a pad, in bytes. */
 const EXPECTED_CELL_BYTES = 160;
-
-/** The progress of an encryption. */
-export interface EncryptProgress {
-  /** `read`: rows are checked and shuffled; `encrypt`: they are protected and written. */
-  readonly phase: 'read' | 'encrypt';
-  readonly rows: number;
-  /** Rows of the table, or `null` if not known before the end. */
-  readonly totalRows: number | null;
-}
-
-/** The options of {@link encryptTable}. */
-export interface EncryptOptions extends TransferOptions {
-  readonly schema: TableSchema;
-  readonly secret: SharedSecret;
-  /** UUID of the collaboration. */
-  readonly collaborationId: string;
-  readonly settings: CollaborationSettings;
-  /**
-   * Identifies the secret among those of the collaboration, if known. It is written along with the output: into a sidecar, or
-   * the metadata of a Parquet file (docs/rotation.md).
-   */
-  readonly provenance?: Pick<Provenance, 'generation' | 'secretId'> | undefined;
-  /** Signs the output, into a file beside it (format F-97); with the id, the generation and the manifest of the secret. */
-  readonly sign?: TableSigning | undefined;
-  /** Who will read the table: what they would refuse is refused before anything is written (format F-134). */
-  readonly target?: 'aws' | undefined;
-  /** Whether binary Parquet columns without annotation are text. Default false. */
-  readonly parquetBinaryAsString?: boolean | undefined;
-  readonly kernel?: KernelName | undefined;
-  /** Threads that protect rows, 1 to 256. Default: one per core, and one for a small table. */
-  readonly threads?: number | undefined;
-  readonly onProgress?: ((progress: EncryptProgress) => void) | undefined;
-  /**
-   * The rows whose values the match-key report looks at. `whole` takes time for each value, `sample` next to none. Cells are
-   * measured in all rows. Default: no report.
-   */
-  readonly report?: ReportScope | undefined;
-}
-
-/** The options of {@link encryptRows}, whose collaboration id was parsed. */
-interface EncryptRowsOptions extends EncryptOptions {
-  readonly collaborationId: CollaborationId;
-}
-
-/** The result of an encryption. */
-export interface EncryptSummary {
-  readonly rows: number;
-  /** Target columns by kind. */
-  readonly columns: { readonly sealed: number; readonly fingerprint: number; readonly cleartext: number };
-  /** Null values in the sources of the target columns. */
-  readonly nulls: number;
-  /** What became of the values of the target columns that are normalised. */
-  readonly normalised: readonly NormalisedColumn[];
-  readonly inputBytes: number;
-  /** 0 for a dry run and for a stream in Parquet. */
-  readonly outputBytes: number;
-  readonly elapsedMs: number;
-  readonly kernel: KernelName;
-  readonly threads: number;
-  /** What was found out about how the input is to be read, each with the option that says otherwise. */
-  readonly notes: readonly string[];
-  readonly warnings: readonly string[];
-  /** What the columns show, and how large they become; `null` if no report was asked for. */
-  readonly report: MatchKeyReport | null;
-}
 
 /**
  * Encrypts a table: reads it once, refuses what cannot be protected, shuffles the rows, protects each cell once, and renames
@@ -143,27 +79,21 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   const started = performance.now();
   const collaborationId = parseCollaborationId(options.collaborationId);
   threadsFor(options.threads, null);
-  await checkTransfer(options);
+  const format = await checkTransfer(options);
   const checked = checkOptions({ ...options, collaborationId });
+  const attempt = await encryptLines(checked, format, started);
+  if (!('reason' in attempt)) return attempt;
   const { headerRow, sourceCount } = options.schema;
   const traits = { headerRow, csvColumns: sourceCount ?? undefined, binaryAsString: options.parquetBinaryAsString };
-  return transferTable(checked, traits, (reader, outputFormat) => encryptRows(checked, reader, outputFormat, started));
+  const summary = await transferTable(checked, traits, (reader, outputFormat) =>
+    encryptRows(checked, reader, outputFormat, started),
+  );
+  return attempt.reason === '' ? summary : { ...summary, notes: [...summary.notes, noteOf(checked, attempt)] };
 }
 
-declare const checked: unique symbol;
-
-/** Options that {@link checkOptions} has checked. */
-export type CheckedOptions = EncryptRowsOptions & { readonly [checked]: true };
-
-/**
- * Refuses bad options before the table is read.
- *
- * @throws {SealroomError} USAGE_OPTION for a bad number of threads; RULE_CLEARTEXT where the settings forbid such columns.
- */
-export function checkOptions(options: EncryptRowsOptions): CheckedOptions {
-  checkSettings(options.schema, options.settings);
-  threadsFor(options.threads, null);
-  return options as CheckedOptions;
+/** Says why a table took the ordinary way. */
+function noteOf({ input }: CheckedOptions, { reason }: Declined): string {
+  return `${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`;
 }
 
 /**
@@ -185,31 +115,8 @@ export async function encryptRows(
   if (options.target === 'aws') requireFitForAws(plan.fields, outputFormat);
   const kernel = options.kernel ?? defaultKernel();
   const outcome = await new Encryption(options, plan, reader, outputFormat, kernel).run();
-  return {
-    ...outcome,
-    columns: {
-      sealed: countKind(options.schema, 'sealed'),
-      fingerprint: countKind(options.schema, 'fingerprint'),
-      cleartext: countKind(options.schema, 'cleartext'),
-    },
-    inputBytes: reader.bytes,
-    elapsedMs: performance.now() - started,
-    kernel,
-    notes: reader.notes,
-    warnings: [...reader.warnings, ...outcome.normalised.flatMap(warnOfLosses), ...adviceOf(options, outcome)],
-  };
+  return summarise(options, outcome, reader, { kernel, started });
 }
-
-function adviceOf(
-  { target, output }: Pick<EncryptOptions, 'target' | 'output'>,
-  { outputBytes, rows }: Pick<EncryptSummary, 'outputBytes' | 'rows'>,
-): readonly string[] {
-  const place = toTableOutput(output);
-  const rowsPerFile = place.kind === 'file' ? (place.rowsPerFile ?? null) : null;
-  return target === 'aws' ? adviceForAws(outputBytes, rows, rowsPerFile) : [];
-}
-
-type Outcome = Pick<EncryptSummary, 'rows' | 'nulls' | 'normalised' | 'outputBytes' | 'threads' | 'report'>;
 
 /** The two halves of an encryption: read and shuffle all rows, then protect and write them in their new order. */
 class Encryption {
@@ -246,7 +153,7 @@ class Encryption {
       openSpill: () => SpillFile.open(this.#tempDirectory),
     });
     const threads = threadsFor(this.#options.threads, this.#reader.rows);
-    const signer = this.#signer();
+    const signer = signerOf(this.#options, this.#plan, this.#outputFormat);
     const setup = createWorkerSetup({
       plan: this.#plan,
       kernel: this.#kernel,
@@ -315,7 +222,7 @@ class Encryption {
       fields: this.#plan.fields,
       format: this.#outputFormat,
       rows: () => rows,
-      provenance: this.#provenance(),
+      provenance: outputProvenance(this.#options),
       sign: signer === null ? null : () => signer.sign(),
     };
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
@@ -342,26 +249,6 @@ class Encryption {
     }
   }
 
-  #signer(): TableSigner | null {
-    const { sign, collaborationId, output, csvOutputNull, schema } = this.#options;
-    if (sign === undefined) return null;
-    return new TableSigner(sign, {
-      collaborationId,
-      kind: toTableOutput(output).kind,
-      format: this.#outputFormat,
-      csvOutputNull,
-      fields: this.#plan.fields,
-      protections: schema.columns.map(({ kind }) => kind),
-    });
-  }
-
-  #provenance(): Provenance | null {
-    const { provenance, collaborationId, schema } = this.#options;
-    if (provenance === undefined) return null;
-    const columns = schema.columns.map(({ targetHeader, kind }) => ({ name: targetHeader, protection: kind }));
-    return { collaborationId, ...provenance, columns };
-  }
-
   #report(phase: EncryptProgress['phase'], rows: number): void {
     this.#options.onProgress?.({ phase, rows, totalRows: this.#reader.rows });
   }
@@ -377,8 +264,4 @@ class Encryption {
     const rowBytes = pads.reduce<number>((sum, pad) => sum + Math.max(EXPECTED_CELL_BYTES, (pad ?? 0) * 1.4), 0);
     return Math.min(JOB_ROWS, Math.max(1, Math.floor(JOB_BYTES / rowBytes)));
   }
-}
-
-function countKind(schema: TableSchema, kind: TableSchema['columns'][number]['kind']): number {
-  return schema.columns.filter((column) => column.kind === kind).length;
 }

@@ -1,22 +1,14 @@
 import { Arena } from '../../bytes/index.ts';
-import {
-  createKernel,
-  fingerprintKeyFromBytes,
-  type FingerprintTask,
-  type KernelName,
-  sealingRootFromBytes,
-  type SealTask,
-  takeSharedKey,
-} from '../../crypto/index.ts';
+import { createKernel, type FingerprintTask, type KernelName, type SealTask } from '../../crypto/index.ts';
 import { type Batch, buffersOf, type Field } from '../../columns/index.ts';
 import { type HashedColumn, RowHasher } from '../../signed-tables/index.ts';
 import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
 import type { EncodedIndex } from './core/column-index.ts';
-import type { ColumnTask } from './core/protect-batch.ts';
 import { protectRows } from './core/protect-rows.ts';
 import type { Pads } from './core/plan.ts';
 import type { RowWidths } from './core/row-format.ts';
+import { takeKeys } from './worker-keys.ts';
 
 // The work of one encryption thread: protects shuffled rows of stored values, and returns them in the form in which the
 // output is written.
@@ -67,16 +59,10 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
   // Results are copies, so the arena can be reused.
   const memory = new Arena();
   const kernel = createKernel(setup.kernel, memory);
-  const root = takeSharedKey(setup.keys, 0, sealingRootFromBytes);
-  const keys: Disposable[] = [root];
-  const tasks = setup.tasks.map((column): ColumnTask => {
-    if (column.kind !== 'fingerprint') return column;
-    const key = takeSharedKey(setup.keys, keys.length, fingerprintKeyFromBytes);
-    keys.push(key);
-    return { ...column, task: { ...column.task, key } };
-  });
+  const keys = takeKeys(setup);
   const hasher = setup.signed === null ? null : new RowHasher(setup.signed.columns, setup.signed.fields);
   const encoder = new RowEncoder(setup.csv);
+  const { root, tasks } = keys;
   const protection = { kernel, root, tasks, widths: setup.widths, hasPlaces: setup.hasPlaces };
   const allocate = (): Arena => {
     memory.reset();
@@ -102,7 +88,7 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
     close() {
       encoder.wipe();
       memory.wipe();
-      for (const key of keys) key[Symbol.dispose]();
+      keys[Symbol.dispose]();
     },
   };
 };

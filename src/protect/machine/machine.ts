@@ -98,4 +98,9 @@ export class TableMachine extends WasmMachine {
     super(exports);
     this.exports = exports;
   }
+
+  /** Wipes everything that a table leaves behind: row keys, scratch, and all from `ioAt` on. */
+  wipe(): void {
+    this.exports.wipeTable();
+  }
 }

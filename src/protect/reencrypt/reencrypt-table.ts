@@ -2,13 +2,8 @@ import type { CollaborationSettings } from '../../collab/index.ts';
 import { type KernelName, type OpenCellOptions, parseCollaborationId, type SharedSecret } from '../../crypto/index.ts';
 import { declaredColumns } from '../decrypt/core/mixed-columns.ts';
 import { type ColumnCells, inspectCells, openSealedColumns } from '../decrypt/core/opened-reader.ts';
-import {
-  checkOptions,
-  type EncryptProgress,
-  encryptRows,
-  type EncryptSummary,
-  encryptTable,
-} from '../encrypt/encrypt-table.ts';
+import { checkOptions, type EncryptProgress, type EncryptSummary } from '../encrypt/encrypt-options.ts';
+import { encryptRows, encryptTable } from '../encrypt/encrypt-table.ts';
 import { SealroomError } from '../../errors/index.ts';
 import {
   checkedTable,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { exportRecords, parseVerifiers } from 'sealroom/audit';
-import { loadTable, openRoom, removeTable, verifySnapshot } from 'sealroom/room';
+import { type LoadProgress, loadTable, openRoom, removeTable, verifySnapshot } from 'sealroom/room';
 import { describe, expect, test } from 'vitest';
 import type { ColumnData } from 'sealroom/tabular';
 import { batchOf, failureOf, textColumn, writeTable } from '../../tabular/support.ts';
@@ -354,6 +354,24 @@ describe('fingerprints are stored as two numbers', () => {
     });
     await fc.assert(property, { seed: 1, numRuns: 12 });
   });
+});
+
+test('a table is read once, and again only where something is to be refused', async () => {
+  await using session = await RoomSession.start();
+  const input = await session.encrypt('enc.csv', cleartextRows(5000));
+  const read = async (file: string): Promise<number> => {
+    const rows: number[] = [];
+    const onProgress = ({ phase, rows: done }: LoadProgress): void => {
+      if (phase === 'load') rows.push(done);
+    };
+    const load = loadTable({ directory: session.directory, table: 'impressions', input: file, now: NOW, onProgress });
+    await load.catch(() => undefined);
+    return rows.filter((done, index) => index === 0 || done < (rows[index - 1] ?? 0)).length;
+  };
+  expect(await read(input)).toBe(1);
+  const refused = session.path('refused.csv');
+  await writeFile(refused, (await readFile(input, 'utf8')).replace('2026-01-02', '2026-02-30'));
+  expect(await read(refused)).toBe(2);
 });
 
 describe('a table with long rows', () => {

@@ -69,6 +69,6 @@ export interface DealtRange {
 
 /** That a table is left to the ordinary way. */
 export interface Declined {
-  /** Why, in words that follow the name of the table. */
+  /** Why, in words that follow a colon. */
   readonly reason: string;
 }

@@ -12,14 +12,14 @@ import { storePieces } from './part-store.ts';
 /** What `dealRows` returns; see `assembly/deal.ts`. */
 const RESULTS = ['done', 'needs text', 'needs draws', 'part full', 'samples full', 'irregular', 'unfit'] as const;
 
-/** Why a range is not dealt, in words that follow the name of the file. */
+/** Why a range is not dealt, in words that follow a colon. */
 const REASONS = {
-  irregular: 'is not regular',
-  unfit: 'has a value that is not plain',
-  encoding: 'is not UTF-8',
-  long: 'has very long records',
-  changed: 'changed while it was read',
-  rows: 'has more rows than its start promised',
+  irregular: 'lines that are not regular',
+  unfit: 'values that need a closer look',
+  encoding: 'text that is not UTF-8',
+  long: 'very long records',
+  changed: 'a change while it was read',
+  rows: 'more rows than its start promised',
 } as const;
 
 /** The text in memory: its first record that was not dealt, its end, and where in the file it is. */

@@ -102,7 +102,7 @@ export class TableDeal {
   static async open(input: TableDealInput): Promise<TableDeal | Declined> {
     const { start, plan, schema, hasPositions, report, tempDirectory, limits } = input;
     const { source } = start;
-    if (source.path === null || source.compression !== undefined) return { reason: 'is not a plain file' };
+    if (source.path === null || source.compression !== undefined) return { reason: 'not a plain file' };
     const columns = dealtColumns(plan, schema);
     if ('reason' in columns) return columns;
     const lines = await estimateLines(source);
@@ -158,12 +158,17 @@ export class TableDeal {
   }
 
   #decline(declined: Declined): Declined {
-    Atomics.store(new Int32Array(this.setup.nextRange), 0, NO_RANGE);
+    this.stop();
     return declined;
   }
 
+  /** Lets the threads find no further range. */
+  stop(): void {
+    Atomics.store(new Int32Array(this.setup.nextRange), 0, NO_RANGE);
+  }
+
   #takeNext(range: DealtRange): Declined | null {
-    if (range.first !== this.#next) return { reason: 'has line breaks in quotes that look like records' };
+    if (range.first !== this.#next) return { reason: 'line breaks in quotes' };
     this.#next = range.next;
     this.#rows += range.rows;
     range.columns.forEach((found, index) => {
@@ -181,7 +186,7 @@ export class TableDeal {
     this.#sample(range);
     const { plan, refusesSecondNull } = this.#input;
     const hasSecondNull = fingerprintColumnsOf(plan).some(({ stored }) => (this.#columns[stored]?.nulls ?? 0) > 1);
-    return refusesSecondNull && hasSecondNull ? { reason: 'has nulls that are refused' } : null;
+    return refusesSecondNull && hasSecondNull ? { reason: 'nulls that are refused' } : null;
   }
 
   #sample({ rows, columns, samples }: DealtRange): void {
@@ -195,10 +200,10 @@ export class TableDeal {
   finish(): DealtTable | Declined {
     const { plan } = this.#input;
     if (this.#pieces.some(({ bytes, rows }) => rows > 1 && bytes > MOST_PART_BYTES)) {
-      return { reason: 'has rows of very different lengths' };
+      return { reason: 'rows of very different lengths' };
     }
     const pads = this.#pads();
-    if (pads === null) return { reason: 'has a value that is too long for its pad' };
+    if (pads === null) return { reason: 'a value that is too long for its pad' };
     return {
       rows: this.#rows,
       parts: this.#pieces.map(({ places, lengths, rows, bytes }) => ({
@@ -283,7 +288,7 @@ function dealtColumns(plan: EncryptPlan, schema: TableSchema): readonly DealtCol
     const { normalise = [], nulls = [] } =
       schema.columns[plan.columns.findIndex(({ stored }) => stored === index)] ?? {};
     const unknown = normalise.find((step) => !KNOWN_STEPS.has(step));
-    if (unknown !== undefined) return { reason: `is normalised by \`${unknown}\`` };
+    if (unknown !== undefined) return { reason: `normalising by \`${unknown}\`` };
     const limits = planned.map(limitsOf);
     columns.push({
       field: plan.sources[source] ?? -1,
