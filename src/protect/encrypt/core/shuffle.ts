@@ -75,14 +75,7 @@ export class RowShuffle {
     this.#openSpill = options.openSpill;
     this.#partBytes = options.openSpill === null ? Infinity : MEMORY_BYTES / parts;
     this.#usualBytes = Math.min(this.#partBytes, Math.ceil((options.expectedBytes / parts) * 1.25));
-    // One buffer for all of them: each that is added makes the garbage collector look whether there is something to free.
-    const memory = new Uint8Array(parts * this.#usualBytes);
-    this.#parts = Array.from({ length: parts }, (_, index) => ({
-      rows: 0,
-      bytes: memory.subarray(index * this.#usualBytes, (index + 1) * this.#usualBytes),
-      length: 0,
-      blocks: [],
-    }));
+    this.#parts = Array.from({ length: parts }, () => ({ rows: 0, bytes: NO_BYTES, length: 0, blocks: [] }));
   }
 
   get rows(): number {
@@ -116,7 +109,7 @@ export class RowShuffle {
       part.length = 0;
       if (end - start > this.#partBytes) return this.#spill(part, bytes.subarray(start, end));
     }
-    reserve(part, end - start, this.#partBytes);
+    reserve(part, end - start, this.#usualBytes, this.#partBytes);
     part.length = copyBytes(bytes, start, end, part.bytes, part.length);
   }
 
@@ -234,10 +227,10 @@ function bytesOf(part: Part): number {
   return part.blocks.reduce((sum, block) => sum + block.length, part.length);
 }
 
-function reserve(part: Part, count: number, mostBytes: number): void {
+function reserve(part: Part, count: number, usualBytes: number, mostBytes: number): void {
   const needed = part.length + count;
   if (needed <= part.bytes.length) return;
-  const larger = new Uint8Array(Math.max(needed, Math.min(mostBytes, part.bytes.length * 2)));
+  const larger = new Uint8Array(Math.max(needed, Math.min(mostBytes, Math.max(usualBytes, part.bytes.length * 2))));
   larger.set(part.bytes.subarray(0, part.length));
   part.bytes = larger;
 }
