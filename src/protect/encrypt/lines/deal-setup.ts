@@ -17,7 +17,8 @@ export interface DealtColumn {
 
 /** What a thread needs to deal the rows of a file. It can be sent to any of them. */
 export interface DealSetup {
-  readonly path: string;
+  /** A plain file, of which threads deal ranges; `null` for a table whose bytes come one after another. */
+  readonly path: string | null;
   /** The file's length in bytes. */
   readonly bytes: number;
   /** The place of its first row. */

@@ -28,6 +28,8 @@ interface Text {
   end: number;
   /** The place in the file of the byte at `DealMemory.text`. */
   base: number;
+  /** Whether it ends where the file ends. */
+  isLast: boolean;
 }
 
 /**
@@ -62,7 +64,8 @@ export class Dealer {
    * @throws {SealroomError} IO_READ, IO_WRITE.
    */
   dealNext(): DealtRange | Declined | null {
-    const { dataStart, rangeBytes, bytes, nextRange } = this.#setup;
+    const { path, dataStart, rangeBytes, bytes, nextRange } = this.#setup;
+    if (path === null) return null;
     const number = Atomics.add(new Int32Array(nextRange), 0, 1);
     const start = dataStart + number * rangeBytes;
     if (number > 0 && start >= bytes) return null;
@@ -71,22 +74,46 @@ export class Dealer {
 
   #deal(number: number, start: number, end: number): DealtRange | Declined {
     this.#begin(number);
-    const isFirst = number === 0;
     // A line break just before the range tells that a record starts with it.
-    const text: Text = { at: this.#memory.text, end: this.#memory.text, base: start - (isFirst ? 0 : 1) };
+    const text = this.#emptyText(number === 0 ? start : start - 1);
     if (!this.#read(text)) return { reason: REASONS.changed };
-    if (!isFirst) text.at = this.#machine.exports.findRecord(text.at + 1, text.end, this.#isLast(text) ? 1 : 0);
+    if (number > 0) text.at = this.#machine.exports.findRecord(text.at + 1, text.end, text.isLast ? 1 : 0);
     if (text.at === 0) return { reason: REASONS.irregular };
     const first = this.#placeOf(text, text.at);
     for (;;) {
-      const from = text.at;
       const ended = this.#dealText(text, end);
       if (typeof ended !== 'string') return ended;
-      if (this.#machine.exports.isText(from, text.at) === 0) return { reason: REASONS.encoding };
-      if (ended === 'done') break;
-      if (text.end - text.at >= TEXT_BYTES) return { reason: REASONS.long };
+      if (ended === 'done') return this.#finish(text, number, first);
       if (!this.#read(text)) return { reason: REASONS.changed };
     }
+  }
+
+  /**
+   * Deals a table whose bytes come one after another: all of it is one range. It goes on with each chunk.
+   *
+   * @param chunks from `dataStart` on
+   * @returns a generator that yields when it needs the next chunk, with the number of rows so far
+   * @throws {SealroomError} IO_WRITE.
+   */
+  async *dealChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<number, DealtRange | Declined> {
+    const { dataStart } = this.#setup;
+    this.#begin(0);
+    const text = this.#emptyText(dataStart);
+    for await (const chunk of chunks) {
+      for (let from = 0; from < chunk.length; from += TEXT_BYTES) {
+        this.#append(text, chunk.subarray(from, from + TEXT_BYTES));
+        const ended = this.#dealText(text, Infinity);
+        if (typeof ended !== 'string') return ended;
+      }
+      yield this.#words()[DEAL_WORDS.rows] ?? 0;
+    }
+    text.isLast = true;
+    const ended = this.#dealText(text, Infinity);
+    return typeof ended === 'string' ? this.#finish(text, 0, dataStart) : ended;
+  }
+
+  /** Ends a range of which all records were dealt. */
+  #finish(text: Text, number: number, first: number): DealtRange | Declined {
     if (!this.#store(this.#filledParts())) return { reason: REASONS.rows };
     this.#takeSamples();
     return {
@@ -138,18 +165,26 @@ export class Dealer {
     return text.base + at - this.#memory.text;
   }
 
-  #isLast(text: Text): boolean {
-    return this.#placeOf(text, text.end) >= this.#setup.bytes;
+  #emptyText(base: number): Text {
+    return { at: this.#memory.text, end: this.#memory.text, base, isLast: false };
   }
 
-  /** Deals what a text has of a range, and moves its `at`. */
+  /** Deals what a text has of a range, moves its `at`, and checks that it is UTF-8 up to there. */
   #dealText(text: Text, rangeEnd: number): 'done' | 'needs text' | Declined {
+    const from = text.at;
+    const ended = this.#dealRecords(text, rangeEnd);
+    if (typeof ended !== 'string') return ended;
+    if (this.#machine.exports.isText(from, text.at) === 0) return { reason: REASONS.encoding };
+    return ended === 'needs text' && text.end - text.at >= TEXT_BYTES ? { reason: REASONS.long } : ended;
+  }
+
+  #dealRecords(text: Text, rangeEnd: number): 'done' | 'needs text' | Declined {
     const { exports } = this.#machine;
     const words = this.#words();
-    const isLast = this.#isLast(text) ? 1 : 0;
     const stop = Math.min(text.end + 1, this.#memory.text + rangeEnd - text.base);
     for (;;) {
-      const result = RESULTS[exports.dealRows(this.#memory.deal, text.at, text.end, isLast, stop)] ?? 'irregular';
+      const result =
+        RESULTS[exports.dealRows(this.#memory.deal, text.at, text.end, text.isLast ? 1 : 0, stop)] ?? 'irregular';
       text.at = words[DEAL_WORDS.at] ?? 0;
       switch (result) {
         case 'done':
@@ -181,31 +216,42 @@ export class Dealer {
   }
   /** Reads on behind what is left of a text. False if the file is shorter than it was. */
   #read(text: Text): boolean {
-    const { bytes } = this.#machine;
-    const start = this.#memory.text;
-    const left = text.end - text.at;
+    const { bytes } = this.#setup;
+    this.#moveToStart(text);
     const next = this.#placeOf(text, text.end);
-    bytes.copyWithin(start, text.at, text.end);
-    text.base = next - left;
-    text.at = start;
-    text.end = start + left;
-    const wanted = Math.min(TEXT_BYTES, this.#setup.bytes - next);
+    const wanted = Math.min(TEXT_BYTES, bytes - next);
     for (let done = 0; done < wanted;) {
-      const count = this.#readFile(bytes, text.end, wanted - done, next + done);
+      const count = this.#readFile(this.#machine.bytes, text.end, wanted - done, next + done);
       if (count === 0) return false;
       done += count;
       text.end += count;
     }
+    text.isLast = next + wanted === bytes;
     return true;
+  }
+
+  /** Puts a chunk behind what is left of a text. */
+  #append(text: Text, chunk: Uint8Array): void {
+    this.#moveToStart(text);
+    this.#machine.bytes.set(chunk, text.end);
+    text.end += chunk.length;
+  }
+
+  #moveToStart(text: Text): void {
+    const start = this.#memory.text;
+    this.#machine.bytes.copyWithin(start, text.at, text.end);
+    text.base += text.at - start;
+    text.end -= text.at - start;
+    text.at = start;
   }
 
   #readFile(target: Uint8Array, to: number, count: number, place: number): number {
     const { path } = this.#setup;
     try {
-      this.#file ??= openSync(path, 'r');
+      this.#file ??= openSync(path ?? '', 'r');
       return readSync(this.#file, target, to, count, place);
     } catch (error) {
-      throw readFailure(error, path);
+      throw readFailure(error, path ?? '');
     }
   }
 

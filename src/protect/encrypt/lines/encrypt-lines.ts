@@ -23,7 +23,7 @@ import { DuplicateCheck } from '../duplicates.ts';
 import type { CheckedOptions, EncryptProgress, EncryptSummary } from '../encrypt-options.ts';
 import { outputProvenance, signerOf, type Outcome, summarise } from '../outcome.ts';
 import { createWorkerSetup } from '../worker-setup.ts';
-import type { Declined } from './deal-setup.ts';
+import type { DealtRange, Declined } from './deal-setup.ts';
 import { LineTeam } from './line-team.ts';
 import type { ProtectedPart, ProtectSetup } from './part-protector.ts';
 import { type DealtTable, TableDeal } from './table-deal.ts';
@@ -177,13 +177,18 @@ class LineEncryption {
   async #deal(deal: TableDeal, team: LineTeam): Promise<DealtTable | Declined> {
     const { signal } = this.#options;
     const declined: Declined[] = [];
-    await team.deal(deal, (range) => {
+    const note = (rows: number): void => {
       signal?.throwIfAborted();
+      this.#report('read', rows, null);
+    };
+    const take = (range: DealtRange | Declined): void => {
       if (!('reason' in range)) this.#rangeRows[range.number] = range.rows;
       const left = deal.take(range);
       if (left !== null) declined.push(left);
-      this.#report('read', deal.rows, null);
-    });
+      note(deal.rows);
+    };
+    if (deal.setup.path === null) take(await team.dealChunks(deal, note, signal));
+    else await team.deal(deal, take);
     signal?.throwIfAborted();
     return declined[0] ?? deal.finish();
   }

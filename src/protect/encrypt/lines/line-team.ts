@@ -25,7 +25,27 @@ export class LineTeam {
   }
 
   /**
-   * Deals all ranges of the file.
+   * Deals a table whose bytes come one after another, in this thread.
+   *
+   * @param note gets the number of rows so far
+   * @throws {SealroomError} IO_READ, IO_WRITE; errors of `note`; the reason of the signal.
+   */
+  async dealChunks(
+    table: TableDeal,
+    note: (rows: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<DealtRange | Declined> {
+    const chunks = this.#here.dealChunks(table, signal);
+    for (;;) {
+      const next = await chunks.next();
+      if (next.done === true) return next.value;
+      note(next.value);
+      await setImmediate();
+    }
+  }
+
+  /**
+   * Deals all ranges of a plain file.
    *
    * @param take gets what the ranges gave, in no order
    * @throws {SealroomError} IO_READ, IO_WRITE, IO_ENGINE; errors of `take`. The other threads find no further range then.

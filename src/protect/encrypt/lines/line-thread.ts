@@ -2,6 +2,7 @@ import { TableMachine } from '../../machine/machine.ts';
 import type { EncryptWorkerSetup } from '../worker.ts';
 import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { Dealer } from './dealer.ts';
+import type { TableDeal } from './table-deal.ts';
 import { type ProtectedPart, PartProtector, type ProtectSetup, protectNext } from './part-protector.ts';
 import { PartTurns } from './part-turns.ts';
 
@@ -55,6 +56,12 @@ export class LineThread {
   deal(): DealtRange | Declined | null {
     this.#dealer ??= new Dealer(this.#machine, this.#setup.deal);
     return this.#dealer.dealNext();
+  }
+
+  /** Deals a table whose bytes come one after another; see {@link TableDeal.dealChunks}. */
+  dealChunks(table: TableDeal, signal: AbortSignal | undefined): AsyncGenerator<number, DealtRange | Declined> {
+    this.#dealer ??= new Dealer(this.#machine, this.#setup.deal);
+    return table.dealChunks(this.#dealer, signal);
   }
 
   /** Ends the first pass, and returns what protects the parts. */

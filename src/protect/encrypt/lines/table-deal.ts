@@ -12,10 +12,13 @@ import type { ReportCollector } from '../core/report.ts';
 import { gatherColumns, rowStarts } from '../core/row-format.ts';
 import type { NormalisedColumn } from '../core/row-ingest.ts';
 import { type DealSetup, type DealtColumn, type DealtRange, type Declined, PIECE_NUMBERS } from './deal-setup.ts';
+import type { Dealer } from './dealer.ts';
 import { PartStore, type StoredPart } from './part-store.ts';
 
 /** Bytes at the start of a file by whose lines the number of its rows is estimated. */
 const ESTIMATE_BYTES = 1 << 16;
+/** How many times as long as a compressed file its text is, roughly. */
+const COMPRESSION = 8;
 /** Approximate size of a part in bytes. */
 const PART_BYTES = 2 << 20;
 /** With more parts, they are larger, so that their pieces are not too small. */
@@ -102,13 +105,12 @@ export class TableDeal {
   static async open(input: TableDealInput): Promise<TableDeal | Declined> {
     const { start, plan, schema, hasPositions, report, tempDirectory, limits } = input;
     const { source } = start;
-    if (source.path === null || source.compression !== undefined) return { reason: 'not a plain file' };
     const columns = dealtColumns(plan, schema);
     if ('reason' in columns) return columns;
     const lines = await estimateLines(source);
     const headBytes = 4 * (columns.length + 1) + (hasPositions ? 12 : 0);
     const growth = Math.max(1, columns.length / start.fields.length) + (lines * headBytes) / Math.max(1, source.bytes);
-    const expectedBytes = source.bytes * growth;
+    const expectedBytes = source.bytes * growth * (source.compression === undefined ? 1 : COMPRESSION);
     const parts = partsFor(expectedBytes);
     const rangeBytes =
       limits?.rangeBytes ?? Math.min(MOST_RANGE_BYTES, Math.max(LEAST_RANGE_BYTES, parts * PIECE_BYTES));
@@ -120,7 +122,7 @@ export class TableDeal {
     const store = await PartStore.open(expectedBytes, tempDirectory, limits?.memoryBytes);
     const { blankIsNull, quotedEmptyIsNull, tokens } = start.nullRule;
     const setup: DealSetup = {
-      path: source.path,
+      path: source.compression === undefined ? source.path : null,
       bytes: source.bytes,
       dataStart: start.dataStart,
       rangeBytes,
@@ -142,6 +144,17 @@ export class TableDeal {
   /** Rows of the ranges that were taken, up to the first that was not. */
   get rows(): number {
     return this.#rows;
+  }
+
+  /**
+   * Deals a table whose bytes come one after another, if `setup` has no path, in one thread.
+   *
+   * @returns a generator that yields between chunks, with the number of rows so far
+   * @throws {SealroomError} IO_READ, IO_WRITE; the reason of the signal.
+   */
+  dealChunks(dealer: Dealer, signal: AbortSignal | undefined): AsyncGenerator<number, DealtRange | Declined> {
+    const { source, dataStart } = this.#input.start;
+    return dealer.dealChunks(skip(source.chunks(signal), dataStart));
   }
 
   /** Takes what a range gave, in any order. If the table is declined, the threads find no further range. */
@@ -199,6 +212,8 @@ export class TableDeal {
   /** The table, once all ranges were taken. */
   finish(): DealtTable | Declined {
     const { plan } = this.#input;
+    const { path, bytes } = this.setup;
+    if (this.#number === 0 || (path !== null && this.#next !== bytes)) throw new Error('a range that was not taken');
     if (this.#pieces.some(({ bytes, rows }) => rows > 1 && bytes > MOST_PART_BYTES)) {
       return { reason: 'rows of very different lengths' };
     }
@@ -260,6 +275,14 @@ function add(some: StoredFigures, more: StoredFigures): StoredFigures {
     changed: some.changed + more.changed,
     missing: some.missing + more.missing,
   };
+}
+
+async function* skip(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of chunks) {
+    if (chunk.length > left) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
 }
 
 /** A power of two. */

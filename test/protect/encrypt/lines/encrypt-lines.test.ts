@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { EncryptOptions, EncryptSummary, TableSchema } from 'sealroom';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -98,6 +98,18 @@ describe('both paths give the same rows', () => {
     const summary = await encryptTwice(bench, 'in.csv', MANY, { ...KEEPS_NULLS, threads });
     expect(summary.threads).toBe(threads);
     expect(isTaken(summary)).toBe(true);
+  });
+
+  test('of a compressed file, and of a table in memory', async () => {
+    await using bench = await Bench.start();
+    await bench.put('in.csv', manyRows(9000));
+    await bench.put('in.csv.gz', gzipSync(manyRows(9000)));
+    const bytes = new TextEncoder().encode(manyRows(9000));
+    expect(isTaken(await encryptTwice(bench, 'in.csv.gz', MANY))).toBe(true);
+    const expected = await rowsOf(bench, 'fast.csv');
+    const input = { kind: 'memory', bytes, format: 'csv' } as const;
+    expect(isTaken(await bench.encrypt('', 'out.csv', MANY, { ...KEEPS_NULLS, input }))).toBe(true);
+    expect(await rowsOf(bench, 'out.csv')).toEqual(expected);
   });
 
   test('of a file that is dealt in several ranges', async () => {
