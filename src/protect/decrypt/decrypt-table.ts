@@ -30,7 +30,7 @@ import { decryptLines } from './lines/decrypt-lines.ts';
 import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
 /** Batches per job. */
-const JOB_BATCHES = 4;
+const JOB_BATCHES = 2;
 
 /**
  * Decrypts a table: opens the sealed cells of every column and passes the other cells through. One pass, in row order;
