@@ -25,7 +25,6 @@ import { unnamedFilesOf } from '../../../support/open-files.ts';
 import { schemaOf, settingsOf } from '../../../support/tables.ts';
 import { regularCsvText } from '../../../tabular/csv/csv-texts.ts';
 import { Folder, SEED, valuesOf } from '../../../tabular/support.ts';
-import type { TableMachine } from '#src/protect/machine/machine';
 import { createTestMachine } from '../../machine/twin.ts';
 
 const folder = new Folder();
@@ -123,7 +122,7 @@ async function deal(
   const dealers = machines.slice(0, threads).map((machine) => new Dealer(machine, table.setup));
   try {
     if (isInMemory) {
-      const chunks = table.dealChunks(dealers[0] ?? new Dealer(new TableMachine(), table.setup), undefined);
+      const chunks = table.dealChunks(dealers[0] ?? new Dealer(createTestMachine(), table.setup), undefined);
       let next = await chunks.next();
       while (next.done !== true) next = await chunks.next();
       if (table.take(next.value) !== null) return null;
