@@ -38,6 +38,7 @@ export {
 export {
   type CsvLines,
   copyBatch,
+  takeBuffer,
   RowEncoder,
   type RowsForWriter,
   buffersOfRows,

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { defaultKernel, type KernelName } from '../../../crypto/index.ts';
+import { defaultKernel } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import type { ByteSource } from '../../../files/index.ts';
 import { loadNormalisers } from '../../../normalise/index.ts';
@@ -14,7 +14,7 @@ import {
 } from '../../../tabular/index.ts';
 import type { TableSigner } from '../../../signed-tables/index.ts';
 import { threadsFor } from '../../../workers/index.ts';
-import { canRunTables } from '../../machine/machine.ts';
+import { canRunTables, isTableKernel } from '../../machine/machine.ts';
 import { fingerprintColumnsOf } from '../core/duplicates.ts';
 import { type EncryptPlan, planEncryption } from '../core/plan.ts';
 import { ReportCollector } from '../core/report.ts';
@@ -39,7 +39,9 @@ const NOT_TRIED: Declined = { reason: '' };
  * Encrypts a CSV file into CSV in few steps: its lines are split, dealt, shuffled, protected and written in one memory. That is an attempt:
  * a file with anything that these steps do not treat exactly as the ordinary way would is left to it, before any output is begun.
  *
- * @param run when the operation began, from `performance.now`, and the input if it can be read only once
+ * @param run
+ * @param run.started when the operation began, from `performance.now`
+ * @param run.held the input if it can be read only once
  * @returns why it is left to the ordinary way, in words that follow a colon, or none where that is no news
  * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; RULE_DUPLICATES; IO_ABORTED.
  */
@@ -49,8 +51,8 @@ export async function encryptLines(
   { started, held }: { readonly started: number; readonly held: ByteSource | undefined },
 ): Promise<EncryptSummary | Declined> {
   const { schema, signal } = options;
-  const kernel = options.kernel ?? fastestOf(defaultKernel());
-  if (kernel !== 'wasm' || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
+  const kernel = options.kernel ?? defaultKernel();
+  if (!isTableKernel(kernel) || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
   // A dry run looks at all values, which takes longer than any path.
   if (options.report === 'whole') return NOT_TRIED;
   try {
@@ -77,11 +79,6 @@ export async function encryptLines(
   } catch (error) {
     throw stoppedBy(signal, error);
   }
-}
-
-/** Whole tables are in WebAssembly only, which is faster than single columns in native code. */
-function fastestOf(kernel: KernelName): KernelName {
-  return kernel === 'native' ? 'wasm' : kernel;
 }
 
 /** What fails before there is an output fails again on the ordinary way, whose errors say where and why. */
@@ -151,7 +148,7 @@ class LineEncryption {
     const threads = threadsFor(this.#options.threads, this.#start.source.bytes < SMALL_BYTES ? 0 : null);
     const protect = createWorkerSetup({
       plan: this.#plan,
-      kernel: 'wasm',
+      kernel: this.#options.kernel ?? defaultKernel(),
       outputFormat: 'csv',
       csvOutputNull: this.#options.csvOutputNull,
       hasPlaces: this.#isChecked,

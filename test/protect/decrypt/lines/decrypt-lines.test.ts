@@ -334,7 +334,7 @@ describe('a table of many ranges', () => {
       return { kind: 'stream', stream: createReadStream(bench.path(name)), format: 'csv' };
     };
     const summary = await bench.decrypt('', 'out.csv', { input: inputOf('in.csv') });
-    expect(summary).toMatchObject({ kernel: 'wasm', notes: [] });
+    expect(summary).toMatchObject({ rows: 5000, notes: [] });
     expect(readFileSync(bench.path('out.csv'))).toEqual(readFileSync(bench.path('expected.csv')));
     await bench.put('stray.csv', `${await bench.text('in.csv')}1,,a"b\n`);
     const left = await bench.decrypt('', 'left.csv', { input: inputOf('stray.csv') });
