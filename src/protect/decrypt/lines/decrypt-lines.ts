@@ -57,7 +57,10 @@ export type LineDecryption =
 export async function decryptLines(
   options: DecryptOptions,
   root: SealingRoot | null,
-  { held, rangeBytes = RANGE_BYTES }: { readonly held?: ByteSource | undefined; readonly rangeBytes?: number } = {},
+  {
+    held,
+    rangeBytes = RANGE_BYTES,
+  }: { readonly held?: ByteSource | undefined; readonly rangeBytes?: number | undefined } = {},
 ): Promise<LineDecryption> {
   // What goes to a stream cannot be taken back if the attempt fails.
   if (toTableOutput(options.output).kind === 'stream' || (await checkTransfer(options)) !== 'csv') return left([]);
