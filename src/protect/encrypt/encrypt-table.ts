@@ -84,7 +84,7 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   const checked = checkOptions({ ...options, collaborationId });
   const held = await holdInput(checked);
   try {
-    const attempt = await encryptLines(checked, format, { started, held });
+    const attempt = await encryptLines(checked, format, started, held);
     if (!('reason' in attempt)) return attempt;
     const { headerRow, sourceCount } = options.schema;
     const traits = {

@@ -39,16 +39,16 @@ const NOT_TRIED: Declined = { reason: '' };
  * Encrypts a CSV file into CSV in few steps: its lines are split, dealt, shuffled, protected and written in one memory. That is an attempt:
  * a file with anything that these steps do not treat exactly as the ordinary way would is left to it, before any output is begun.
  *
- * @param run
- * @param run.started when the operation began, from `performance.now`
- * @param run.held the input if it can be read only once
+ * @param started when the operation began, from `performance.now`
+ * @param held the input if it can be read only once
  * @returns why it is left to the ordinary way, in words that follow a colon, or none where that is no news
  * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; RULE_DUPLICATES; IO_ABORTED.
  */
 export async function encryptLines(
   options: CheckedOptions,
   outputFormat: TableFormat,
-  { started, held }: { readonly started: number; readonly held: ByteSource | undefined },
+  started: number,
+  held: ByteSource | undefined,
 ): Promise<EncryptSummary | Declined> {
   const { schema, signal } = options;
   const kernel = options.kernel ?? defaultKernel();
