@@ -5,7 +5,7 @@ import { RowHasher } from '../../../signed-tables/index.ts';
 import { csvNullMarks } from '../../../tabular/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
 import type { Pads } from '../core/plan.ts';
-import type { EncryptWorkerSetup } from '../worker.ts';
+import type { EncryptWorkerSetup } from '../worker-setup.ts';
 import { takeKeys, type WorkerKeys } from '../worker-keys.ts';
 import { LineProtector, type ProtectedLines } from './line-protector.ts';
 import { loadPart, type SharedParts, type StoredPart } from './part-store.ts';
