@@ -21,6 +21,7 @@ export {
   requireReadable,
   spoolStream,
 } from './byte-source.ts';
+export { readAt, writeAt } from './positioned.ts';
 export { requireLocalPath } from './local-path.ts';
 export { companionOf, findOutput } from './output-path.ts';
 export { fileExists, isRegularFile } from './exists.ts';

@@ -59,7 +59,7 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   await checkTransfer(options);
   const held = await holdInput(options);
   try {
-    const attempt = opensLines ? await decryptLines(options, root, { held }) : null;
+    const attempt = opensLines ? await decryptLines(options, root, held) : null;
     if (attempt?.kind === 'done') {
       return { ...attempt.outcome, elapsedMs: performance.now() - started, kernel };
     }

@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { defaultKernel, type SealingRoot } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { type ByteSource, readFailure } from '../../../files/index.ts';
@@ -12,10 +11,10 @@ import {
   type NoCsvStart,
   openCsvStart,
   stoppedBy,
-  toTableInput,
   toTableOutput,
 } from '../../../tabular/index.ts';
 import { threadsFor } from '../../../workers/index.ts';
+import { describeSlowPath } from '../../slow-path.ts';
 import { MixedColumns } from '../core/mixed-columns.ts';
 import { type FoundCells, nothingFound } from '../core/opener.ts';
 import { summariseCells } from '../core/summary.ts';
@@ -57,10 +56,8 @@ export type LineDecryption =
 export async function decryptLines(
   options: DecryptOptions,
   root: SealingRoot | null,
-  {
-    held,
-    rangeBytes = RANGE_BYTES,
-  }: { readonly held?: ByteSource | undefined; readonly rangeBytes?: number | undefined } = {},
+  held: ByteSource | undefined,
+  rangeBytes = RANGE_BYTES,
 ): Promise<LineDecryption> {
   // What goes to a stream cannot be taken back if the attempt fails.
   if (toTableOutput(options.output).kind === 'stream' || (await checkTransfer(options)) !== 'csv') return left([]);
@@ -84,7 +81,7 @@ function left(notes: readonly string[]): LineDecryption {
 }
 
 function leave({ input }: DecryptOptions, reason: string): LineDecryption {
-  return left([`${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`]);
+  return left([describeSlowPath(input, reason)]);
 }
 
 /** The start of the input; `null` if it is no CSV, or cannot be read, which the ordinary way explains. */

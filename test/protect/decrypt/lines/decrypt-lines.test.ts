@@ -29,7 +29,7 @@ function openLines(
 ): Promise<LineDecryption> {
   const { secret = SHARED_SECRET } = options;
   const all = { secret, collaborationId: ID, input: bench.path(input), output: bench.path(output), ...options };
-  return decryptLines(all, secret === null ? null : ROOT, { rangeBytes });
+  return decryptLines(all, secret === null ? null : ROOT, undefined, rangeBytes);
 }
 
 /** What both ways of decryption say about a table; how the ordinary one reads it is its own affair. */
@@ -247,8 +247,8 @@ describe('what has to be refused is left to the ordinary way, without a trace', 
 
 describe('a table is left to the ordinary way, and its summary says why', () => {
   test.each<[string, string, Partial<DecryptOptions>?]>([
-    ['records that are not regular', 'a,b\nx"y,z\n'],
-    ['records that are not regular', 'a,b\n#x,y\n'],
+    ['lines that are not regular', 'a,b\nx"y,z\n'],
+    ['lines that are not regular', 'a,b\n#x,y\n'],
     ['text that is not UTF-8', 'a,b\nx,y\n', { csvEncoding: 'latin1' }],
     ['lines that end with CR', 'a,b\rx,y\r'],
     ['very long records', `a,b\nx,${'y'.repeat(2 << 20)}\n`],
@@ -338,7 +338,7 @@ describe('a table of many ranges', () => {
     expect(readFileSync(bench.path('out.csv'))).toEqual(readFileSync(bench.path('expected.csv')));
     await bench.put('stray.csv', `${await bench.text('in.csv')}1,,a"b\n`);
     const left = await bench.decrypt('', 'left.csv', { input: inputOf('stray.csv') });
-    expect(left.notes).toContain('-: not on the fast path: records that are not regular');
+    expect(left.notes).toContain('-: not on the fast path: lines that are not regular');
     expect(await bench.text('left.csv')).toBe(`${await bench.text('expected.csv')}1,,"a""b"\n`);
     expect(await bench.names()).not.toContainEqual(expect.stringContaining('tmp/'));
   });
