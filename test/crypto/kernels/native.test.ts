@@ -90,8 +90,9 @@ describe('an addon is refused, and the reason said, if', () => {
 
   test('it was compiled from other sources, or does not say from which', () => {
     expect(reasonOf(() => ({ ...addon(), sources: '0'.repeat(64) }))).toBe('it was built from other sources');
-    const { sources: _, ...others } = addon();
-    expect(reasonOf(() => others as NativeAddon)).toBe('it was built from other sources');
+    const old = addon();
+    Reflect.deleteProperty(old, 'sources');
+    expect(reasonOf(() => old)).toBe('it was built from other sources');
   });
 
   test('the processor lacks an instruction', () => {
