@@ -62,7 +62,7 @@ export interface Comparison {
 }
 
 /** The most that a figure may be. */
-export function limitOf({ unit, value }: Figure): number {
+function limitOf({ unit, value }: Figure): number {
   const { share, extra } = UNITS[unit];
   return value * (1 + share) + extra;
 }
