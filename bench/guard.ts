@@ -28,9 +28,8 @@ Takes up to three minutes. A ratio that the machine was too busy to measure is n
 Exit codes: 0 none is worse, 1 one is, or the machine was too busy for \`--update\`, 2 usage.`;
 
 const FILE = join(import.meta.dirname, 'guard', 'figures.json');
-/** Each command so often, and then those so often that seem slower, or all of them for `--update`. */
-const FIRST_ROUNDS = 2;
-const ALL_ROUNDS = 9;
+/** How often a command is measured that seems slower than its limit, or any of them for `--update`. The others are measured once. */
+const ROUNDS = 9;
 /** When measuring ends, whatever is left. Counting comes before, and is not cut short. */
 const END_MS = 170_000;
 
@@ -48,8 +47,8 @@ async function measureAll(committed: CommittedFigures | null, folder: string): P
   const figuresNow = (): MeasuredFigures => ({ ...here(), figures: [...ratioFigures(pairs), ...counts] });
   const timed = { folder, signal: AbortSignal.timeout(Math.max(0, Math.round(deadline - performance.now()))) };
   try {
-    for (let round = 0; round < ALL_ROUNDS; round++) {
-      const isFirst = committed === null || round < FIRST_ROUNDS;
+    for (let round = 0; round < ROUNDS; round++) {
+      const isFirst = committed === null || round === 0;
       const commands = isFirst ? COMMANDS : slowerCommands(compareFigures(committed, figuresNow()));
       for (const command of commands) pairs[command.name]?.push(await measurePair(timed, command));
     }
