@@ -1,7 +1,7 @@
 import { Arena, countNulls } from '../../bytes/index.ts';
 import { type Batch, type ColumnData, copyColumn } from '../../columns/index.ts';
 import { createKernel, type KernelName } from '../../crypto/index.ts';
-import { canRunTables, TableMachine } from '../machine/machine.ts';
+import { createTableMachine, isTableKernel, type TableMachine } from '../machine/machine.ts';
 import type { Pads } from './core/plan.ts';
 import { type ProtectedBatch, protectRows, type RowProtection } from './core/protect-rows.ts';
 import { type RowWidths, spreadValues } from './core/row-format.ts';
@@ -9,16 +9,16 @@ import { permuted } from './core/shuffle.ts';
 import { LineProtector, type ProtectedLines } from './lines/line-protector.ts';
 
 /** What rows are protected with, but for the kernel. */
-export type ProtectionInput = Omit<RowProtection, 'kernel'>;
+type ProtectionInput = Omit<RowProtection, 'kernel'>;
 
 /** Some rows of a table, in the format of `row-format.ts`. */
-export interface RowsToProtect {
+interface RowsToProtect {
   readonly rows: number;
   readonly bytes: Uint8Array;
 }
 
 /** Puts rows into a random order and protects them, in one thread. */
-export interface RowProtector {
+interface RowProtector {
   /**
    * Protects rows, some at a time; each batch is valid until the next one is asked for.
    *
@@ -31,8 +31,8 @@ export interface RowProtector {
 
 /** Creates the protector of a thread, whose keys the caller wipes. */
 export function createRowProtector(kernel: KernelName, input: ProtectionInput): RowProtector {
-  return kernel === 'wasm' && canRunTables()
-    ? new MachineProtector(new TableMachine(), input)
+  return isTableKernel(kernel)
+    ? new MachineProtector(createTableMachine(kernel), input)
     : new KernelProtector(kernel, input);
 }
 
