@@ -1,12 +1,18 @@
 import { canRunWasm, instantiateWasm, type WasmConstant } from '../../bytes/index.ts';
-import { createNativeExports, type KernelName, type WasmExports, WasmMachine } from '../../crypto/index.ts';
+import {
+  createNativeExports,
+  type KernelName,
+  verifyMachine,
+  type WasmExports,
+  WasmMachine,
+} from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 
 /** The exports of the module; `assembly/` documents what each function expects in memory. */
 export interface TableExports extends WasmExports {
   setDialect(delimiter: number, separator: number, fields: number, fieldsAt: number): void;
-  /** The place behind the record, {@link INCOMPLETE} or {@link IRREGULAR}. */
+  /** The place behind the record, 0 if the text ends before the record does, or {@link IRREGULAR}. */
   splitRecord(at: number, end: number, isLast: number): number;
   /** The end of the copy. */
   copyField(field: number, to: number): number;
@@ -61,8 +67,6 @@ export interface TableExports extends WasmExports {
   openLines(at: number, stop: number, end: number, isLast: number, to: number): number;
 }
 
-/** What `splitRecord` returns if the text ends before the record does. */
-export const INCOMPLETE = 0;
 /** What `splitRecord` returns for a record that it leaves to the exact reader. */
 export const IRREGULAR = -1;
 /** What `openLines` returns for a cell that it leaves to the kernels, which may refuse it. */
@@ -82,14 +86,18 @@ export function canRunTables(): boolean {
 }
 
 /**
- * A new machine whose computations a kernel does.
+ * A new machine whose computations a kernel does. It is tested against known answers before it is returned.
  *
  * @param kernel one for which {@link isTableKernel} is true
  * @throws {SealroomError} USAGE_OPTION if this runtime or machine lacks what the kernel needs.
+ * @throws {Error} if a known answer does not come out: the machine is broken.
  */
 export function createTableMachine(kernel: KernelName): TableMachine {
   // The addon has the exports of this module as well; test/protect/machine/twin.ts holds them to it.
-  return kernel === 'native' ? new TableMachine(createNativeExports() as TableExports) : new TableMachine();
+  const exports = kernel === 'native' ? (createNativeExports() as TableExports) : instantiate();
+  const machine = new TableMachine(exports);
+  verifyMachine(kernel === 'native' ? 'native' : 'wasm', machine);
+  return machine;
 }
 
 function instantiate(): TableExports {
