@@ -144,8 +144,8 @@ export class LineOpener {
       rows += opened;
       next = this.#plan[OPENED_END] ?? 0;
       to = this.#plan[LINES_END] ?? 0;
+      this.#used = Math.max(this.#used, to + SLACK_BYTES);
     }
-    this.#used = Math.max(this.#used, to + SLACK_BYTES);
     return { kind: 'opened', rows, end: next - textAt, lines: bytes.subarray(this.#linesAt, to) };
   }
 
