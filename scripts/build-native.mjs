@@ -27,62 +27,58 @@ const HEADERS = join(ROOT, 'node_modules', 'node-api-headers', 'include');
 /** Sources that run before the processor was asked: they may not use its newer instructions. */
 const PORTABLE = new Set(['addon.cc', 'cpu.cc', 'memory.cc']);
 const INSTRUCTIONS = ['-msse4.1', '-mavx2', '-maes', '-mpclmul', '-msha'];
-const WARNINGS = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'];
 const OPTIONS = [
-  ...['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-fno-rtti'],
-  ...['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'],
+  ...['-std=c++17', '-fPIC', '-fvisibility=hidden', '-fno-rtti'],
+  ...['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror'],
+];
+const RELEASED = ['-O3', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'];
+const SANITIZED = [
+  ...['-O1', '-g', '-fno-omit-frame-pointer'],
+  ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-sanitize=vptr'],
 ];
 
 /** The platform that the sources are written for, as names of packages have it. */
 export const PLATFORM = 'linux-x64';
-
-/** The sources of the kernel, without what belongs to Node. */
-export const kernelSources = () =>
-  readdirSync(SOURCES)
-    .filter((name) => name.endsWith('.cc') && !PORTABLE.has(name))
-    .map((name) => join(SOURCES, name));
-
-/**
- * Runs the compiler on sources of the kernel, with the warnings and instructions that they need.
- *
- * @param {readonly string[]} args
- * @throws {Error} with what the compiler says
- */
-export function compileKernel(args) {
-  runCompiler(['-std=c++17', ...WARNINGS, ...INSTRUCTIONS, ...args]);
-}
+const compiler = process.env['CXX'] ?? 'c++';
 
 /** @param {readonly string[]} args */
 function runCompiler(args) {
-  const compiler = process.env['CXX'] ?? 'c++';
-  const { status, error, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
+  const { status, error, stdout, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
   if (error !== undefined) throw new Error(`\`${compiler}\` does not run: ${error.message}`);
   if (status !== 0) throw new Error(`\`${compiler}\` failed\n${stderr}`);
+  return stdout.trim();
+}
+
+/** What must be loaded before anything else in a process that loads a sanitized addon: the value of `LD_PRELOAD`. */
+export function sanitizerLibraries() {
+  return ['libasan.so', 'libubsan.so'].map((name) => runCompiler([`-print-file-name=${name}`])).join(' ');
 }
 
 /**
  * Builds the addon and returns its path.
  *
+ * @param {string} folder where to put it
+ * @param {{ isSanitized?: boolean }} [options] `isSanitized`: it ends the process at the first wrong access or undefined behaviour
  * @throws {Error} on another platform, or with what the compiler says
  */
-export function buildNative() {
+export function buildNative(folder, { isSanitized = false } = {}) {
   const here = `${process.platform}-${process.arch}`;
   if (here !== PLATFORM) throw new Error(`the native kernel is written for ${PLATFORM}, and this is ${here}`);
+  const kind = isSanitized ? SANITIZED : RELEASED;
   const objects = mkdtempSync(join(tmpdir(), 'sealroom-native-'));
   try {
-    const portable = [...PORTABLE].map((name) => join(SOURCES, name));
-    const compiled = [
-      ...portable.map((source) => ({ source, options: ['-isystem', HEADERS] })),
-      ...kernelSources().map((source) => ({ source, options: INSTRUCTIONS })),
-    ].map(({ source, options }, index) => {
-      const object = join(objects, `${String(index)}.o`);
-      runCompiler([...OPTIONS, ...WARNINGS, ...options, '-c', source, '-o', object]);
-      return object;
-    });
-    const target = join(NATIVE, 'build', PLATFORM, 'native.node');
-    mkdirSync(join(target, '..'), { recursive: true });
+    const compiled = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.cc'))
+      .map((name, index) => {
+        const object = join(objects, `${String(index)}.o`);
+        const needed = PORTABLE.has(name) ? ['-isystem', HEADERS] : INSTRUCTIONS;
+        runCompiler([...OPTIONS, ...kind, ...needed, '-c', join(SOURCES, name), '-o', object]);
+        return object;
+      });
+    mkdirSync(folder, { recursive: true });
+    const target = join(folder, 'native.node');
     // Written aside first: another process may have it loaded.
-    runCompiler(['-shared', '-Wl,-s', '-Wl,-z,relro,-z,now', ...compiled, '-o', `${target}.new`]);
+    runCompiler(['-shared', ...kind, '-Wl,-z,relro,-z,now', ...compiled, '-o', `${target}.new`]);
     renameSync(`${target}.new`, target);
     return target;
   } finally {
@@ -116,7 +112,7 @@ function writePackage(addon) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    const addon = buildNative();
+    const addon = buildNative(join(NATIVE, 'build', PLATFORM));
     console.log(process.argv.includes('--packages') ? writePackage(addon) : addon);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

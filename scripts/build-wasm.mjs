@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url';
 export const MODULES = [
   // Grows with what it is given.
   { folder: 'src/bytes', what: 'the copying of cells', pages: 16 },
+  // Grows with the texts of a chunk.
+  { folder: 'src/engine', what: "the entries of the engine's texts", pages: 16 },
   // IO begins below the middle of the memory and grows.
   { folder: 'src/crypto/kernels/wasm', what: 'the kernel', pages: 64 },
   // Grows with what it is given. A room must not import the kernel, but may hash with the same lines.

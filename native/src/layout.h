@@ -68,8 +68,12 @@ struct alignas(64) Layout {
   uint8_t bodies[BODIES_BYTES + SLACK];
 };
 
-/** Where values and cells begin. */
-constexpr uint32_t IO = sizeof(Layout);
+/**
+ * Where values and cells begin: where they do in the WebAssembly modules, so that a place in IO is the same number in both, and
+ * tests can compare their memories. The pages in between are never touched.
+ */
+constexpr uint32_t IO = 2'014'272;
+static_assert(sizeof(Layout) <= IO);
 
 /** Thrown where WebAssembly would trap: what is in memory breaks the rules of a call. */
 struct Trap {};

@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "layout.h"
+#include "table/state.h"
+#include "view.h"
 
 namespace sealroom {
 
@@ -21,14 +23,13 @@ struct Machine {
   uint32_t headerRest = 0;
   /** Bytes of `Layout::bodies` that the current call uses. */
   uint32_t usedBodyBytes = 0;
+  TableState table;
 
   Layout& layout() { return *reinterpret_cast<Layout*>(base); }
   Scratch& scratch() { return layout().scratch; }
 
-  /** Traps unless `[at, at + length)` lies in IO and leaves the slack free. */
-  void requireInIo(uint32_t at, int32_t length) const {
-    if (at < IO || length < 0 || uint64_t{at} + static_cast<uint32_t>(length) + SLACK > bytes) trap();
-  }
+  View view() const { return {base, bytes}; }
+  void requireInIo(Place at, int32_t length) const { view().requireInIo(at, length); }
 };
 
 /** Traps unless a call has 1 to `SLOTS` cells. */
@@ -49,6 +50,8 @@ void sealCells(Machine& machine, int32_t count);
 /** Whether every cell opened. No export by itself: what reads tables opens cells where they lie. */
 bool openInPlace(Machine& machine, int32_t count, bool isLenient);
 bool openCells(Machine& machine, int32_t count, bool isLenient);
+/** Makes all slots free again and leaves their keys, for more rows under the same root. */
+void freeSlots(Machine& machine);
 void wipeSlots(Machine& machine);
 void wipeCall(Machine& machine, int32_t ioBytes);
 

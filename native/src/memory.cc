@@ -5,8 +5,11 @@
 namespace sealroom {
 namespace {
 
-/** Address space that is never usable follows the memory: an access behind it ends the process and harms nothing. */
-constexpr uint64_t RESERVED_BYTES = Memory::MOST_BYTES + 2 * Memory::PAGE_BYTES;
+/**
+ * Room for any place and any length of 32 bits behind it: an access behind what is usable ends the process and harms
+ * nothing.
+ */
+constexpr uint64_t RESERVED_BYTES = (uint64_t{2} << 32) + Memory::PAGE_BYTES;
 
 }  // namespace
 

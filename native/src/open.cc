@@ -45,7 +45,6 @@ void requireCells(Machine& machine, int32_t count) {
     const int32_t characters = bytes - CELL_PREFIX_BYTES;
     if (body < OVERHEAD_BYTES || characters < 0) trap();
     if (body > (int64_t{characters} * 3) >> 2) trap();
-    if (fields[5] < 0 || fields[5] >= SLOTS) trap();
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "machine.h"
+#include "table/table.h"
 
 namespace sealroom {
 namespace {
@@ -26,10 +27,20 @@ __attribute__((noinline)) void wipeStack() {
 
 }  // namespace
 
+void freeSlots(Machine& machine) { std::memset(machine.isDerived, 0, sizeof machine.isDerived); }
+
 void wipeSlots(Machine& machine) {
   wipe(machine.layout().slots, static_cast<size_t>(machine.usedSlots) * sizeof(Slot));
-  std::memset(machine.isDerived, 0, sizeof machine.isDerived);
+  freeSlots(machine);
   machine.usedSlots = 0;
+}
+
+void wipeTable(Machine& machine) {
+  constexpr size_t FIRST = offsetof(Layout, slots);
+  wipe(machine.base + FIRST, static_cast<size_t>(machine.bytes) - FIRST);
+  machine.usedBodyBytes = 0;
+  wipeSlots(machine);
+  wipeStack();
 }
 
 void wipeCall(Machine& machine, int32_t ioBytes) {

@@ -1,3 +1,5 @@
+import { allValid, isValid, setNull } from './validity.ts';
+
 /**
  * A column of byte strings, laid out as Arrow lays out `Binary` and `Utf8`.
  *
@@ -10,29 +12,6 @@ export interface ByteColumn {
   readonly offsets: Int32Array;
   readonly bytes: Uint8Array;
   readonly validity: Uint8Array | null;
-}
-
-/** Whether row `row` holds a value (`true`) or is null (`false`). */
-export function isValid(validity: Uint8Array | null, row: number): boolean {
-  return validity === null || (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 1;
-}
-
-/** Marks row `row` as null in a bitmap that has room for it. */
-export function setNull(validity: Uint8Array, row: number): void {
-  validity[row >> 3] = (validity[row >> 3] ?? 0) & ~(1 << (row & 7));
-}
-
-/** A bitmap of `rows` present values: `ceil(rows / 8)` bytes, all ones. */
-export function allValid(rows: number): Uint8Array {
-  return new Uint8Array((rows + 7) >> 3).fill(0xff);
-}
-
-/** How many of the first `rows` rows are null. */
-export function countNulls(validity: Uint8Array | null, rows: number): number {
-  if (validity === null) return 0;
-  let nulls = 0;
-  for (let row = 0; row < rows; row++) if (!isValid(validity, row)) nulls++;
-  return nulls;
 }
 
 /** The bytes of one value, as a view into the column, or `null` for a null value. */

@@ -23,6 +23,9 @@ export type Compactor = (
 interface Exports {
   readonly memory: WasmMemory;
   readonly slackBytes: WasmConstant;
+  readonly outside: WasmConstant;
+  readonly tooLarge: WasmConstant;
+  measure(rows: number, startsAt: number, endsAt: number, inputBytes: number, offsetsAt: number): number;
   gather(rows: number, startsAt: number, offsetsAt: number, inputAt: number, outputAt: number): void;
 }
 
@@ -42,26 +45,25 @@ const MOST_BYTES = 32 << 20;
 export function createCompactor(module = WASM_BASE64): Compactor {
   const exports = instantiateWasm(module) as Exports | null;
   return (sources, starts, ends, memory = FRESH_MEMORY) => {
+    const rows = starts.length;
     const inputBytes = sources.reduce((sum, source) => sum + source.length, 0);
-    const { offsets, runs } = offsetsOf(starts, ends, inputBytes, memory);
-    const memoryBytes = inputBytes + (offsets[starts.length] ?? 0) + starts.length * 8;
-    const isPlain = exports === null || runs * RUN_ROWS < starts.length || memoryBytes > MOST_BYTES;
-    const bytes = memory.bytes(offsets[starts.length] ?? 0);
+    const offsets = memory.ints(rows + 1);
+    const runs =
+      exports === null
+        ? measure(starts, ends, inputBytes, offsets)
+        : measureIn(exports, starts, ends, inputBytes, offsets);
+    const outputBytes = offsets[rows] ?? 0;
+    const bytes = memory.bytes(outputBytes);
+    const isPlain = exports === null || runs * RUN_ROWS < rows || inputBytes + outputBytes > MOST_BYTES;
     if (isPlain) gatherRuns(sources, starts, offsets, bytes);
-    else gather(exports, sources, starts, offsets, bytes);
+    else gather(exports, sources, rows, inputBytes, bytes);
     return { offsets, bytes };
   };
 }
 
-/** The offsets of the result, and the number of runs: sequences of ranges that are adjacent in the sources too. */
-function offsetsOf(
-  starts: Int32Array,
-  ends: Int32Array,
-  inputBytes: number,
-  memory: Allocator,
-): { offsets: Int32Array<ArrayBuffer>; runs: number } {
+/** Writes the offsets of the result, and returns the number of runs: sequences of ranges that are adjacent in the sources too. */
+function measure(starts: Int32Array, ends: Int32Array, inputBytes: number, offsets: Int32Array): number {
   const rows = starts.length;
-  const offsets = memory.ints(rows + 1);
   offsets[0] = 0;
   let total = 0;
   let runs = 0;
@@ -69,45 +71,74 @@ function offsetsOf(
   for (let row = 0; row < rows; row++) {
     const start = starts[row] ?? 0;
     const end = ends[row] ?? 0;
-    if (start < 0 || end < start || end > inputBytes) throw new RangeError('a range of bytes outside its sources');
+    if (start < 0 || end < start || end > inputBytes) throw outside();
     total += end - start;
+    if (total >= 2 ** 31) throw tooLarge();
     offsets[row + 1] = total;
     if (start !== runEnd) runs++;
     runEnd = end;
   }
-  if (total >= 2 ** 31) throw new RangeError('a column of 2 GiB or more');
-  return { offsets, runs };
+  return runs;
+}
+
+function outside(): RangeError {
+  return new RangeError('a range of bytes outside its sources');
+}
+
+function tooLarge(): RangeError {
+  return new RangeError('a column of 2 GiB or more');
+}
+
+/** Where the module has the starts of `rows` ranges, the offsets of the result, and the first byte that is free. */
+function layoutOf(rows: number): { readonly startsAt: number; readonly offsetsAt: number; readonly freeAt: number } {
+  const offsetsAt = FREE_AT + rows * 4;
+  return { startsAt: FREE_AT, offsetsAt, freeAt: offsetsAt + rows * 4 + 4 };
+}
+
+/** As {@link measure}; the module then has the starts and the offsets. */
+function measureIn(
+  exports: Exports,
+  starts: Int32Array,
+  ends: Int32Array,
+  inputBytes: number,
+  offsets: Int32Array,
+): number {
+  const rows = starts.length;
+  const { startsAt, offsetsAt, freeAt } = layoutOf(rows);
+  growMemory(exports.memory, freeAt + rows * 4);
+  const words = new Int32Array(exports.memory.buffer);
+  words.set(starts, startsAt >> 2);
+  words.set(ends, freeAt >> 2);
+  // Places are i32, so no range ends behind the largest one.
+  const runs = exports.measure(rows, startsAt, freeAt, Math.min(inputBytes, 2 ** 31 - 1), offsetsAt);
+  if (runs === exports.outside.value) throw outside();
+  if (runs === exports.tooLarge.value) throw tooLarge();
+  offsets.set(words.subarray(offsetsAt >> 2, freeAt >> 2));
+  return runs;
 }
 
 function gather(
   exports: Exports,
   sources: readonly Uint8Array[],
-  starts: Int32Array,
-  offsets: Int32Array,
+  rows: number,
+  inputBytes: number,
   target: Uint8Array,
 ): void {
   const { memory } = exports;
   const slack = exports.slackBytes.value;
-  const rows = starts.length;
-  const startsAt = FREE_AT;
-  const offsetsAt = startsAt + rows * 4;
-  const inputAt = offsetsAt + rows * 4 + 4;
-  const inputBytes = sources.reduce((sum, source) => sum + source.length, 0);
-  const outputAt = inputAt + inputBytes + slack;
-  const end = outputAt + (offsets[rows] ?? 0) + slack;
+  const { startsAt, offsetsAt, freeAt } = layoutOf(rows);
+  const outputAt = freeAt + inputBytes + slack;
+  const end = outputAt + target.length + slack;
   growMemory(memory, end);
-  const words = new Int32Array(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
-  words.set(starts, startsAt >> 2);
-  words.set(offsets, offsetsAt >> 2);
-  let at = inputAt;
+  let at = freeAt;
   for (const source of sources) {
     bytes.set(source, at);
     at += source.length;
   }
-  exports.gather(rows, startsAt, offsetsAt, inputAt, outputAt);
-  target.set(bytes.subarray(outputAt, end - slack));
-  bytes.fill(0, inputAt, end);
+  exports.gather(rows, startsAt, offsetsAt, freeAt, outputAt);
+  target.set(bytes.subarray(outputAt, outputAt + target.length));
+  bytes.fill(0, freeAt, end);
 }
 
 function gatherRuns(sources: readonly Uint8Array[], starts: Int32Array, offsets: Int32Array, bytes: Uint8Array): void {

@@ -10,7 +10,7 @@ export {
   encodedBase64Length,
   isBase64,
 } from './base64.ts';
-export { allValid, type ByteColumn, byteColumnOf, countNulls, isValid, setNull, valueAt } from './byte-column.ts';
+export { type ByteColumn, byteColumnOf, valueAt } from './byte-column.ts';
 export { compact } from './compact.ts';
 export { equalConstantTime } from './constant-time.ts';
 export { concatBytes, copyBytes, getInt32 } from './copy.ts';
@@ -19,5 +19,6 @@ export { decodeHex, encodeHex } from './hex.ts';
 export { encodeF32, encodeF64, encodeI16, encodeI32, encodeI64 } from './integers.ts';
 export { ByteReader } from './reader.ts';
 export { decodeUtf8, decodeUtf8Lenient, encodeUtf8 } from './utf8.ts';
+export { allValid, countNulls, isValid, setNull, sliceValidity } from './validity.ts';
 export { canRunWasm, growMemory, instantiateWasm, type WasmConstant, type WasmMemory } from './wasm-module.ts';
 export { wipe } from './wipe.ts';

@@ -35,7 +35,13 @@ export {
 } from './column.ts';
 export { type Decimal, fitsDecimal, formatDecimal, parseDecimal } from './decimal.ts';
 export { classifyCell, paddedBytesOf, sealedCellBytes } from './kernels/cell-format.ts';
-export { createKernel, defaultKernel, KERNEL_NAMES, nativeKernelProblem } from './kernels/create-kernel.ts';
+export {
+  createKernel,
+  createNativeExports,
+  defaultKernel,
+  KERNEL_NAMES,
+  nativeKernelProblem,
+} from './kernels/create-kernel.ts';
 export {
   CELL_CLEARTEXT,
   CELL_FINGERPRINT,

@@ -6,7 +6,7 @@ import type { TaskReply, TaskRequest, EngineTaskOptions } from './engine-message
 import type { SmallRow } from './small-result.ts';
 
 /** Most batches in the worker's queue; beyond that, `push` waits. */
-const QUEUED_BATCHES = 8;
+const QUEUED_BATCHES = 4;
 
 /**
  * One SQL statement that runs in a worker thread over batches pushed from this one: writing a file, or grouping values.

@@ -3,6 +3,7 @@ import { Arena } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import {
   type Batch,
+  BATCH_BYTES,
   type Field,
   MAX_ROW_BYTES,
   MAX_VALUE_BYTES,
@@ -12,7 +13,7 @@ import {
 } from '../columns/index.ts';
 import { Database, type DatabaseLimits } from './database.ts';
 import { readSmallResult, type SmallRow } from './small-result.ts';
-import { readVector, textLengths } from './vectors.ts';
+import { measureVector, readVector, textLengths, type VectorView, viewVector } from './vectors.ts';
 
 /**
  * The limits for reading. The memory is a cap, not a requirement: an ordinary Parquet file takes under 200 MiB, but a page
@@ -81,13 +82,12 @@ export class Engine {
         seen += rows;
         if (seen > expectedRows) throw rowsDiffer(expectedRows, 'more');
         if (chunk === null || rows === 0) break;
-        const vectors = fields.map((field, index) => ({ field, vector: duckdb.data_chunk_get_vector(chunk, index) }));
-        const lengths = rowLengths(vectors, rows, seen - rows, maxValueBytes);
-        for (const part of splitRows(rows, (row) => lengths[row] ?? 0)) {
+        const vectors = fields.map(({ type }, index) =>
+          viewVector(duckdb.data_chunk_get_vector(chunk, index), type, rows),
+        );
+        for (const part of partsOf(vectors, fields, rows, seen - rows, maxValueBytes)) {
           memory.reset();
-          const columns = vectors.map(({ field, vector }) =>
-            readVector(vector, field.type, part.rows, memory, part.start),
-          );
+          const columns = vectors.map((vector) => readVector(vector, memory, part.start, part.rows));
           // Everything is copied, so the engine can go on while the last part is processed.
           if (part.start + part.rows === rows) next = duckdb.fetch_chunk(result);
           yield { rows: part.rows, columns };
@@ -108,20 +108,36 @@ export class Engine {
   }
 }
 
+/** The parts of a chunk that are copied at once: all of it, unless its texts are long. */
+function partsOf(
+  vectors: readonly VectorView[],
+  fields: readonly Field[],
+  rows: number,
+  firstRow: number,
+  maxValueBytes: number,
+): Iterable<{ readonly start: number; readonly rows: number }> {
+  const measured = vectors.map(measureVector);
+  const bytes = measured.reduce((sum, column) => sum + column.bytes, 0);
+  const isShort = bytes <= BATCH_BYTES && measured.every(({ longest }) => longest <= maxValueBytes);
+  if (isShort) return [{ start: 0, rows }];
+  const lengths = rowLengths(vectors, fields, rows, firstRow, maxValueBytes);
+  return splitRows(rows, (row) => lengths[row] ?? 0);
+}
+
 /** Bytes of the texts in each row of a chunk. */
 function rowLengths(
-  vectors: readonly { readonly field: Field; readonly vector: duckdb.Vector }[],
+  vectors: readonly VectorView[],
+  fields: readonly Field[],
   rows: number,
   firstRow: number,
   maxValueBytes: number,
 ): Float64Array {
   const sums = new Float64Array(rows);
-  const lengths = vectors.map(({ field, vector }) => textLengths(vector, field.type, rows));
+  const lengths = vectors.map(textLengths);
   for (const [index, column] of lengths.entries()) {
     for (let row = 0; row < rows; row++) {
       const bytes = column[row] ?? 0;
-      if (bytes > maxValueBytes)
-        throw valueTooLong(maxValueBytes, bytes, firstRow + row + 1, vectors[index]?.field.name);
+      if (bytes > maxValueBytes) throw valueTooLong(maxValueBytes, bytes, firstRow + row + 1, fields[index]?.name);
       sums[row] = (sums[row] ?? 0) + bytes;
     }
   }
@@ -129,7 +145,7 @@ function rowLengths(
   if (long === -1) return sums;
   const inRow = lengths.map((column) => column[long] ?? 0);
   const longest = inRow.indexOf(inRow.reduce((most, bytes) => Math.max(most, bytes), 0));
-  throw rowTooLong(sums[long] ?? 0, firstRow + long + 1, vectors[longest]?.field.name);
+  throw rowTooLong(sums[long] ?? 0, firstRow + long + 1, fields[longest]?.name);
 }
 
 function rowsDiffer(expected: number, got: string): SealroomError {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { parse } from 'node:path';
+import type { Readable } from 'node:stream';
 import { limitedCommand } from './limited-command.ts';
 
 /** Why a process did not complete what it was asked, without the engine's own message. */
@@ -15,12 +17,17 @@ export class ProcessFailure extends Error {
   }
 }
 
+/** The descriptor of a process's stream for bytes. */
+export const DATA_FD = 4;
+
 /**
  * An operating-system process that works for this one and can be killed at any time. It has no environment and no standard streams
  * and cannot write files.
  */
 export class LimitedProcess<Request extends object, Reply> {
   readonly #child: ChildProcess;
+  /** What the process writes to its {@link DATA_FD}, for bytes that are too many for a message; `null` unless asked for. */
+  readonly data: Readable | null;
   readonly #exited: Promise<void>;
   readonly #replies: Reply[] = [];
   #failure: FailureKind | null = null;
@@ -29,15 +36,18 @@ export class LimitedProcess<Request extends object, Reply> {
   /**
    * @param script the built script that it runs
    * @param memoryMiB data that the system lets it have, in MiB
+   * @param hasData whether it has a stream for bytes besides its messages
    */
-  constructor(script: URL, memoryMiB: number) {
+  constructor(script: URL, memoryMiB: number, hasData = false) {
     const [command, ...parameters] = limitedCommand(script, memoryMiB);
     this.#child = spawn(command, parameters, {
       cwd: parse(process.execPath).root,
       env: {},
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...(hasData ? (['pipe'] as const) : [])],
       serialization: 'advanced',
     });
+    const data = this.#child.stdio[DATA_FD];
+    this.data = data instanceof Socket ? data.unref() : null;
     this.#child.on('message', (reply: Reply) => {
       this.#replies.push(reply);
       this.#wake?.();
@@ -136,6 +146,7 @@ export class LimitedProcess<Request extends object, Reply> {
     this.#child.kill('SIGKILL');
     this.#child.ref();
     await this.#exited;
+    this.data?.destroy();
   }
 }
 

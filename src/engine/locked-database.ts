@@ -4,7 +4,7 @@ import { FRESH_MEMORY } from '../bytes/index.ts';
 import type { Batch, ColumnType } from '../columns/index.ts';
 import { Database, type DatabaseLimits } from './database.ts';
 import { quoteIdentifier, quoteText } from './sql.ts';
-import { readVector } from './vectors.ts';
+import { readVector, viewVector } from './vectors.ts';
 
 /** A DuckDB file that queries read. */
 export interface LockedFile {
@@ -129,12 +129,15 @@ function columnTypeOf(type: duckdb.LogicalType): ColumnType {
   return known;
 }
 
+/** The type of columns that are given as SMALLINT. */
+const TINYINT: ColumnType = { kind: 'opaque', engineType: 'TINYINT', width: 1 };
+
 function readChunk(chunk: duckdb.DataChunk, types: readonly ColumnType[], rows: number): Batch {
   const columns = types.map((type, index) => {
     const vector = duckdb.data_chunk_get_vector(chunk, index);
     const isTiny = duckdb.get_type_id(duckdb.vector_get_column_type(vector)) === duckdb.Type.TINYINT;
-    if (!isTiny) return readVector(vector, type, rows, FRESH_MEMORY);
-    const narrow = readVector(vector, { kind: 'opaque', engineType: 'TINYINT', width: 1 }, rows, FRESH_MEMORY);
+    if (!isTiny) return readVector(viewVector(vector, type, rows), FRESH_MEMORY);
+    const narrow = readVector(viewVector(vector, TINYINT, rows), FRESH_MEMORY);
     if (narrow.layout !== 'fixed') throw new TypeError('a TINYINT of variable width');
     const wide = Int16Array.from(new Int8Array(narrow.values.buffer, narrow.values.byteOffset, rows));
     return { ...narrow, width: 2, values: new Uint8Array(wide.buffer) };

@@ -1,16 +1,18 @@
+import { Socket } from 'node:net';
 import { SealroomError } from '../errors/index.ts';
+import { sendBatch, batchShapeOf } from './batch-stream.ts';
 import { Engine, engineFailure, READING } from './engine.ts';
+import { DATA_FD } from './limited-process.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
 
 // A process that reads tables for another one. It starts without an environment and under a limit of the system: what a small file
 // can become in the engine's memory is not known before it is read, and the engine's own limit does not cover all of it.
 
-/** Batches that are sent before they are asked for. */
-const AHEAD = 2;
+const data = new Socket({ fd: DATA_FD, readable: false, writable: true });
 
 let engine: Engine | null = null;
-let credits = 0;
-let wake: (() => void) | null = null;
+/** Ends the query that runs, if there is one. */
+let stop: AbortController | null = null;
 
 /** Resolves when the message has been sent, which waits for a slow reader. */
 function reply(message: ReadingReply): Promise<void> {
@@ -22,11 +24,11 @@ function reply(message: ReadingReply): Promise<void> {
 }
 
 async function stream(opened: Engine, { sql, fields, expectedRows, maxValueBytes }: ReadingQuery): Promise<void> {
-  credits = AHEAD;
+  const { signal } = (stop = new AbortController());
   for await (const batch of opened.stream(sql, fields, expectedRows, maxValueBytes)) {
-    while (credits === 0) await new Promise<void>((resolve) => (wake = resolve));
-    credits--;
-    await reply({ kind: 'batch', batch });
+    if (signal.aborted) break;
+    await reply({ kind: 'batch', shape: batchShapeOf(batch) });
+    await sendBatch(data, batch);
   }
   await reply({ kind: 'end' });
 }
@@ -41,9 +43,8 @@ async function answer(request: ReadingRequest): Promise<void> {
       engine ??= await Engine.open(READING);
       await stream(engine, request.query);
       return;
-    case 'next':
-      credits++;
-      wake?.();
+    case 'stop':
+      stop?.abort();
       return;
     case 'close':
       // A new engine for each reader, because it does not free its memory before it is closed.

@@ -1,5 +1,6 @@
-import type { Batch, Field } from '../columns/index.ts';
+import type { Field } from '../columns/index.ts';
 import type { ErrorCode, ErrorPlace } from '../errors/index.ts';
+import type { BatchShape } from './batch-stream.ts';
 import type { SmallRow } from './small-result.ts';
 
 /** A query whose rows are many. */
@@ -12,17 +13,18 @@ export interface ReadingQuery {
   readonly maxValueBytes: number | undefined;
 }
 
-/** Messages to a reading process: questions, one after the other. `next` asks for another batch, and `close` ends an engine. */
+/** Messages to a reading process: questions, one after the other. `stop` ends a stream early, and `close` an engine. */
 export type ReadingRequest =
   | { readonly kind: 'rows'; readonly sql: string }
   | { readonly kind: 'stream'; readonly query: ReadingQuery }
-  | { readonly kind: 'next' }
+  | { readonly kind: 'stop' }
   | { readonly kind: 'close' };
 
 /** Messages from a reading process. */
 export type ReadingReply =
   | { readonly kind: 'rows'; readonly rows: readonly SmallRow[] }
-  | { readonly kind: 'batch'; readonly batch: Batch }
+  /** The bytes of the batch are in the process's stream. */
+  | { readonly kind: 'batch'; readonly shape: BatchShape }
   | { readonly kind: 'end' }
   /** The engine is closed; `rssBytes` is what the process still has. */
   | { readonly kind: 'closed'; readonly rssBytes: number }

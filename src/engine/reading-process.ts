@@ -1,5 +1,6 @@
 import type { Batch, ColumnData } from '../columns/index.ts';
 import { SealroomError } from '../errors/index.ts';
+import { BatchReceiver } from './batch-stream.ts';
 import type { Engine } from './engine.ts';
 import { LimitedProcess, ProcessFailure, Spare } from './limited-process.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
@@ -10,6 +11,9 @@ const PROCESS_MIB = 768;
 
 /** A process with more memory than this is not kept. */
 const MAX_IDLE_BYTES = 256 << 20;
+
+/** How long a process may take to end a stream that is given up, in ms; starting another one takes about as long. */
+const STOP_MS = 200;
 
 /** What ended a reading: the engine's failure by its kind, such as `Out of Memory Error`, or `ended` if the process died. */
 export class ReadingFailure extends Error {
@@ -32,8 +36,16 @@ class ReadingProcess {
   readonly #process = new LimitedProcess<ReadingRequest, ReadingReply>(
     new URL('./reading-main.js', import.meta.url),
     PROCESS_MIB,
+    true,
   );
+  readonly #batches: BatchReceiver;
   #isBusy = false;
+
+  constructor() {
+    const { data } = this.#process;
+    if (data === null) throw new Error('a reading process without a stream for batches');
+    this.#batches = new BatchReceiver(data);
+  }
 
   /** Whether it can read another table. */
   get isIdle(): boolean {
@@ -62,12 +74,46 @@ class ReadingProcess {
    */
   async *stream(query: ReadingQuery): AsyncGenerator<Batch> {
     this.#isBusy = true;
-    let reply = await this.#ask({ kind: 'stream', query });
-    while (reply.kind === 'batch') {
-      yield detach(reply.batch);
-      reply = await this.#ask({ kind: 'next' });
+    await this.#process.send({ kind: 'stream', query });
+    let isGivenUp = false;
+    try {
+      for (;;) {
+        const batch = await this.#process.held(() => this.#nextBatch());
+        if (batch === null) break;
+        isGivenUp = true;
+        yield batch;
+        isGivenUp = false;
+      }
+      this.#isBusy = false;
+    } finally {
+      if (isGivenUp) await this.#stop();
+      this.#batches.wipe();
     }
-    this.#isBusy = false;
+  }
+
+  /** Ends a stream whose other rows are not wanted. If that takes long, the process stays busy. */
+  async #stop(): Promise<void> {
+    const drain = async (): Promise<boolean> => {
+      await this.#process.send({ kind: 'stop' });
+      while ((await this.#nextBatch()) !== null);
+      return true;
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, STOP_MS, false);
+    });
+    const isOver = this.#process.held(drain).catch(() => false);
+    this.#isBusy = !(await Promise.race([isOver, late]));
+    clearTimeout(timer);
+  }
+
+  /** The next batch of a stream, or `null` at its end. */
+  async #nextBatch(): Promise<Batch | null> {
+    const reply = await this.#next();
+    if (reply.kind !== 'batch') return null;
+    const batch = await this.#batches.receive(reply.shape);
+    if (batch === null) throw new ReadingFailure('ended');
+    return batch;
   }
 
   /** Ends the reading. A process that is in the middle of it, or has taken much memory, is killed; any other one is kept for the next. */
@@ -78,14 +124,16 @@ class ReadingProcess {
   }
 
   async #ask(request: ReadingRequest): Promise<ReadingReply> {
-    const reply = await this.#process
-      .held(async () => {
-        await this.#process.send(request);
-        return this.#process.next();
-      })
-      .catch((error: unknown) => {
-        throw error instanceof ProcessFailure ? new ReadingFailure('ended') : error;
-      });
+    return this.#process.held(async () => {
+      await this.#process.send(request);
+      return this.#next();
+    });
+  }
+
+  async #next(): Promise<ReadingReply> {
+    const reply = await this.#process.next().catch((error: unknown) => {
+      throw error instanceof ProcessFailure ? new ReadingFailure('ended') : error;
+    });
     if (reply.kind === 'failed') throw new ReadingFailure(reply.failure);
     if (reply.kind === 'refused')
       throw new SealroomError(reply.code, reply.message, { hint: reply.hint, where: reply.where });

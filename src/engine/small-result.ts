@@ -2,7 +2,7 @@ import duckdb from '@duckdb/node-bindings';
 import { decodeUtf8Lenient, FRESH_MEMORY, isValid } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import type { ColumnData, ColumnType } from '../columns/index.ts';
-import { readVector } from './vectors.ts';
+import { readVector, viewVector } from './vectors.ts';
 
 /** A value of a small result: 64-bit integers and larger ones are `bigint`. */
 export type SmallValue = string | number | bigint | boolean | null;
@@ -55,7 +55,7 @@ function readColumn(vector: duckdb.Vector, type: duckdb.Type, rows: number): rea
       `the table engine answered in type ${duckdb.Type[type]}, which no small query may have`,
     );
   }
-  const column = readVector(vector, reader?.type ?? { kind: 'string' }, rows, FRESH_MEMORY);
+  const column = readVector(viewVector(vector, reader?.type ?? { kind: 'string' }, rows), FRESH_MEMORY);
   return Array.from({ length: rows }, (_, row) =>
     isValid(column.validity, row) ? readValue(column, row, reader) : null,
   );

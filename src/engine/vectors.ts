@@ -1,20 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import duckdb from '@duckdb/node-bindings';
-import {
-  type Allocator,
-  allValid,
-  type ByteColumn,
-  compact,
-  type FixedColumn,
-  getInt32,
-  isValid,
-  setNull,
-} from '../bytes/index.ts';
+import { type Allocator, type ByteColumn, compact, type FixedColumn, isValid, sliceValidity } from '../bytes/index.ts';
 import { SealroomError } from '../errors/index.ts';
 import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } from '../columns/index.ts';
+import { ENTRY_BYTES, locateTexts, makeEntries, measureTexts } from './text-entries.ts';
 
 // The engine's vectors are read and written as raw memory, because a JavaScript string per cell costs more than the
-// cryptography of the cell. All pointer work of the project is in this file.
+// cryptography of the cell. All pointer work of the project is in this file and in `assembly/`, which works on copies of entries.
 //
 // INVARIANT: a text vector is an array of 16-byte entries: length (u32); up to 12 bytes inline; else 4 bytes of prefix and
 // an 8-byte pointer. Entries of null rows are undefined and never followed.
@@ -23,132 +15,79 @@ import { type Batch, type ColumnData, type ColumnType, type Field, widthOf } fro
 // INVARIANT: what is read is copied before the next chunk is fetched, since the engine reuses the memory.
 // INVARIANT: an address that is written was read from an entry that the engine has just set; see copyToHeap.
 
-const ENTRY_BYTES = 16;
 const INLINE_BYTES = 12;
 const MAX_GAP = 4096;
 
-interface Region {
-  start: number;
-  end: number;
-}
-
 const NO_ENTRY = new ArrayBuffer(ENTRY_BYTES);
 
-/** Copies `rows` values of a vector, from `start` on, with texts in buffers from `memory`. */
-export function readVector(
-  vector: duckdb.Vector,
-  type: ColumnType,
-  rows: number,
-  memory: Allocator,
-  start = 0,
-): ColumnData {
-  const validity = readValidity(vector, start, rows);
+/** The memory of a vector of the engine, until the next chunk is fetched. */
+export interface VectorView {
+  readonly type: ColumnType;
+  readonly rows: number;
+  /** The values, or the entries of texts; like the validity no copy, and a `Buffer`, whose `slice` makes none. */
+  readonly values: Uint8Array;
+  readonly validity: Uint8Array | null;
+}
+
+/** Looks at the first `rows` rows of a vector, without reading a text. */
+export function viewVector(vector: duckdb.Vector, type: ColumnType, rows: number): VectorView {
+  const values = duckdb.vector_get_data(vector, rows * storedWidth(type));
+  const validity = duckdb.vector_get_validity(vector, Math.ceil(rows / 64) * 8) as Uint8Array | null;
+  return { type, rows, values, validity };
+}
+
+/** Bytes of a value, or of the entry of a text, in the engine's memory. */
+function storedWidth(type: ColumnType): number {
+  return type.kind === 'decimal' ? decimalWidth(type.precision) : (widthOf(type) ?? ENTRY_BYTES);
+}
+
+/** Copies rows [start, start + rows) of a vector, with texts in buffers from `memory`. */
+export function readVector(view: VectorView, memory: Allocator, start = 0, rows = view.rows): ColumnData {
+  const { type } = view;
+  const stored = storedWidth(type);
+  const source = view.values.subarray(start * stored, (start + rows) * stored);
+  const validity = sliceValidity(view.validity, start, rows);
   const width = widthOf(type);
-  if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(vector, validity, start, rows, memory) };
-  if (type.kind === 'decimal') {
-    const stored = decimalWidth(type.precision);
-    const values = widenIntegers(readRows(vector, stored, start, rows), stored, rows);
-    return { layout: 'fixed', rows, width, validity, values };
-  }
-  const values = readRows(vector, width, start, rows).slice();
-  return {
-    layout: 'fixed',
-    rows,
-    width,
-    validity,
-    values: scaleTicks(values, microsPerTick(type), fromMicros),
-  };
+  if (width === null) return { layout: 'bytes', rows, validity, ...readTexts(source, validity, memory) };
+  const values =
+    type.kind === 'decimal'
+      ? widenIntegers(source, stored, rows)
+      : scaleTicks(new Uint8Array(source), microsPerTick(type), fromMicros);
+  return { layout: 'fixed', rows, width, validity, values };
+}
+
+/** The bytes of all texts of a vector, and of the longest one; 0 for other types. Reads the entries only. */
+export function measureVector({ type, values, validity }: VectorView): {
+  readonly bytes: number;
+  readonly longest: number;
+} {
+  return widthOf(type) === null ? measureTexts(values, validity) : { bytes: 0, longest: 0 };
 }
 
 /**
- * The lengths of the first `rows` texts of a vector in bytes, 0 for nulls and other types. Reads the entries only, and so costs
- * nothing where one long text is in many rows.
+ * The lengths of the texts of a vector in bytes, 0 for nulls and other types. Reads the entries only, and so costs nothing where one
+ * long text is in many rows.
  */
-export function textLengths(vector: duckdb.Vector, type: ColumnType, rows: number): Uint32Array {
+export function textLengths({ type, rows, values, validity }: VectorView): Uint32Array {
   const lengths = new Uint32Array(rows);
   if (widthOf(type) !== null) return lengths;
-  const entries = duckdb.vector_get_data(vector, rows * ENTRY_BYTES);
-  const words = new Uint32Array(entries.buffer, entries.byteOffset, rows * 4);
-  const validity = readValidity(vector, 0, rows);
+  const words = new Uint32Array(values.buffer, values.byteOffset, rows * 4);
   for (let row = 0; row < rows; row++) {
     if (isValid(validity, row)) lengths[row] = words[row * 4] ?? 0;
   }
   return lengths;
 }
 
-/** Rows [start, start + rows) of the values of a vector; not a copy. */
-function readRows(vector: duckdb.Vector, width: number, start: number, rows: number): Uint8Array {
-  return duckdb.vector_get_data(vector, (start + rows) * width).subarray(start * width);
-}
-
-function readValidity(vector: duckdb.Vector, start: number, rows: number): Uint8Array | null {
-  const end = start + rows;
-  const bitmap = duckdb.vector_get_validity(vector, Math.ceil(end / 64) * 8) as Uint8Array | null;
-  if (bitmap === null) return null;
-  if (start === 0) return bitmap.slice(0, (rows + 7) >> 3);
-  const validity = allValid(rows);
-  for (let row = 0; row < rows; row++) if (!isValid(bitmap, start + row)) setNull(validity, row);
-  return validity;
-}
-
 function readTexts(
-  vector: duckdb.Vector,
+  entries: Uint8Array,
   validity: Uint8Array | null,
-  start: number,
-  rows: number,
   memory: Allocator,
 ): { offsets: Int32Array; bytes: Uint8Array } {
-  const entries = readRows(vector, ENTRY_BYTES, start, rows);
-  const words = new Uint32Array(entries.buffer, entries.byteOffset, rows * 4);
-  const starts = memory.ints(rows);
-  const ends = memory.ints(rows);
-  const regionOf = memory.ints(rows);
-  const regions: Region[] = [];
-  let region = 0;
-  for (let row = 0; row < rows; row++) {
-    const length = isValid(validity, row) ? (words[row * 4] ?? 0) : 0;
-    ends[row] = length;
-    if (length <= INLINE_BYTES) {
-      starts[row] = row * ENTRY_BYTES + 4;
-      continue;
-    }
-    const start = (words[row * 4 + 2] ?? 0) + (words[row * 4 + 3] ?? 0) * 2 ** 32;
-    region = claimRegion(regions, start, start + length, region);
-    regionOf[row] = region;
-  }
-
   const sources = [entries];
-  const shifts: number[] = [];
-  let position = entries.length;
-  for (const { start, end } of regions) {
+  const { starts, ends } = locateTexts(entries, validity, MAX_GAP, ({ start, end }) => {
     sources.push(readMemory(start, end));
-    shifts.push(position - start);
-    position += end - start;
-  }
-  // Where each text is among the entries and the regions, one after another. The arrays keep the low 32 bits of a sum, which
-  // are those of the position, so those of the address do.
-  for (let row = 0; row < rows; row++) {
-    const length = ends[row] ?? 0;
-    if (length > INLINE_BYTES) starts[row] = (words[row * 4 + 2] ?? 0) + (shifts[regionOf[row] ?? 0] ?? 0);
-    ends[row] = (starts[row] ?? 0) + length;
-  }
+  });
   return compact(sources, starts, ends, memory);
-}
-
-/** The region that [start, end) belongs to: one within MAX_GAP, widened, or a new one. Tries the previous row's first. */
-function claimRegion(regions: Region[], start: number, end: number, previous: number): number {
-  if (widenRegion(regions[previous], start, end)) return previous;
-  for (let index = 0; index < regions.length; index++) {
-    if (widenRegion(regions[index], start, end)) return index;
-  }
-  return regions.push({ start, end }) - 1;
-}
-
-function widenRegion(region: Region | undefined, start: number, end: number): boolean {
-  if (region === undefined || start >= region.end + MAX_GAP || end <= region.start - MAX_GAP) return false;
-  if (start < region.start) region.start = start;
-  if (end > region.end) region.end = end;
-  return true;
 }
 
 function readMemory(start: number, end: number): Uint8Array {
@@ -199,25 +138,15 @@ function writeTexts(vector: duckdb.Vector, type: ColumnType, column: ByteColumn,
   const block = bytes.subarray(first, last);
   if (type.kind === 'string' && !isUtf8(block)) throw notUtf8();
   const base = block.length > INLINE_BYTES ? copyToHeap(vector, block) : 0;
-  const words = new Uint32Array(rows * 4);
-  const entries = new Uint8Array(words.buffer);
-  for (let row = 0; row < rows; row++) {
-    if (!isValid(validity, start + row)) continue;
-    const from = offsets[start + row] ?? 0;
-    const length = (offsets[start + row + 1] ?? 0) - from;
-    const entry = row * 4;
-    words[entry] = length;
-    if (length > INLINE_BYTES) {
-      const address = base + (from - first);
-      words[entry + 1] = getInt32(bytes, from);
-      // The array keeps the low 32 bits.
-      words[entry + 2] = address;
-      words[entry + 3] = Math.floor(address / 2 ** 32);
-    } else {
-      for (let index = 0; index < length; index++) entries[row * ENTRY_BYTES + 4 + index] = bytes[from + index] ?? 0;
-    }
-  }
-  duckdb.copy_data_to_vector(vector, 0, words.buffer, 0, words.byteLength);
+  makeEntries(
+    offsets.subarray(start, start + rows + 1),
+    sliceValidity(validity, start, rows),
+    block,
+    base,
+    (entries) => {
+      duckdb.copy_data_to_vector(vector, 0, entries.buffer, entries.byteOffset, entries.byteLength);
+    },
+  );
 }
 
 /**
@@ -238,11 +167,11 @@ function notUtf8(): SealroomError {
 }
 
 function writeValidity(vector: duckdb.Vector, validity: Uint8Array | null, start: number, rows: number): void {
-  if (validity === null) return;
+  const bits = sliceValidity(validity, start, rows);
+  if (bits === null) return;
+  // The engine's bitmaps are whole words.
   const words = new Uint8Array(Math.ceil(rows / 64) * 8).fill(0xff);
-  for (let row = 0; row < rows; row++) {
-    if (!isValid(validity, start + row)) words[row >> 3] = (words[row >> 3] ?? 0) & ~(1 << (row & 7));
-  }
+  words.set(bits);
   duckdb.vector_ensure_validity_writable(vector);
   duckdb.copy_data_to_vector_validity(vector, 0, words.buffer, 0, words.byteLength);
 }
@@ -256,7 +185,7 @@ function decimalWidth(precision: number): number {
 
 /** Little-endian integers of `width` bytes, sign-extended to 16 bytes. */
 function widenIntegers(values: Uint8Array, width: number, rows: number): Uint8Array {
-  if (width === 16) return values.slice();
+  if (width === 16) return new Uint8Array(values);
   const wide = new Uint8Array(rows * 16);
   for (let row = 0; row < rows; row++) {
     const sign = (values[(row + 1) * width - 1] ?? 0) & 0x80 ? 0xff : 0;

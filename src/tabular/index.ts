@@ -37,6 +37,7 @@ export {
 export {
   type CsvLines,
   copyBatch,
+  takeBuffer,
   RowEncoder,
   type RowsForWriter,
   buffersOfRows,

@@ -6,7 +6,7 @@ import type { TableWriter } from './table.ts';
 // Copies that are sent to another thread. Their buffers come back, so that each is allocated once and reused.
 
 /** A buffer of at least `bytes` bytes, taken out of `spare` or new. */
-function takeBuffer(spare: ArrayBuffer[], bytes: number): ArrayBuffer {
+export function takeBuffer(spare: ArrayBuffer[], bytes: number): ArrayBuffer {
   const found = spare.pop();
   return found !== undefined && found.byteLength >= bytes ? found : new ArrayBuffer(bytes + (bytes >> 3));
 }

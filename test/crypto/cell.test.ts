@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  CELL_NULL,
   classifyCell,
   deriveFingerprintKey,
   deriveSealingRoot,
@@ -15,7 +16,7 @@ import {
   sealCellInRow,
 } from 'sealroom/crypto';
 import type { ClientType, OpenedCell } from 'sealroom/crypto';
-import { encodeUtf8 } from '#src/bytes/index';
+import { byteColumnOf, encodeUtf8 } from '#src/bytes/index';
 import type { ErrorCode } from '#src/errors/sealroom-error';
 import { headers, integers, texts, typedValues, typedValuesAndNulls } from './arbitraries.ts';
 import { acceptedCases, bytesOfBase64, bytesOfHex, KERNELS, rejectedCases, rootOf } from './c3r-vectors.ts';
@@ -359,6 +360,22 @@ test('no cleartext classifies as sealed unless it begins as a sealed cell', () =
     fc.property(typedValues, ({ value }) => {
       const text = String(value);
       if (!/^0[12]:enc:/u.test(text)) expect(classifyCell(encodeUtf8(text))).not.toBe(3);
+    }),
+    FIXED,
+  );
+});
+
+test('F-47 F-48 F-49 a column of cells is classified as each by itself, with and without a prefix of ours', () => {
+  const beginnings = ['02:hmac:', '07:hmac:', '03:enc:', '02:enc', '02:hmac', '02:emac:', ''];
+  const cells = fc
+    .tuple(fc.constantFrom(...beginnings), fc.string({ maxLength: 9 }))
+    .map((parts) => parts.join(''))
+    .filter((text) => !/^0[12]:enc:/u.test(text));
+  fc.assert(
+    fc.property(fc.array(fc.option(cells)), (texts) => {
+      const values = texts.map((text) => (text === null ? null : encodeUtf8(text)));
+      const expected = values.map((value) => (value === null ? CELL_NULL : classifyCell(value)));
+      for (const kernel of KERNELS) expect([...kernel.openColumn(ROOT, byteColumnOf(values)).kinds]).toEqual(expected);
     }),
     FIXED,
   );

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
-import { openReading, ReadingFailure } from '#src/engine/reading-process';
+import { openReading, type Reading, ReadingFailure } from '#src/engine/reading-process';
 import type { ReadingQuery } from '#src/engine/reading-messages';
 import type { Batch } from 'sealroom/tabular';
 import { describe, expect, test } from 'vitest';
@@ -109,4 +109,29 @@ describe('a table that is read in a process of its own', () => {
       }
     },
   );
+
+  test('that is given up leaves the process to the next one, with none of its rows', async () => {
+    const query = { fields: FIELDS, maxValueBytes: undefined };
+    const parent = openReading();
+    const pidOf = async (reading: Reading): Promise<unknown> =>
+      (await reading.rows("SELECT content FROM read_text('/proc/self/stat')"))[0]?.['content'];
+    const before = process.platform === 'linux' ? String(await pidOf(parent)).split(' ')[0] : null;
+    const sql = "SELECT i::INT, repeat('x', 1000) FROM range(1000000) t(i)";
+    for await (const batch of parent.stream({ ...query, sql, expectedRows: 1_000_000 })) {
+      expect(batch.rows).toBe(2048);
+      break;
+    }
+    await parent.close();
+    const next = openReading();
+    try {
+      const after = process.platform === 'linux' ? String(await pidOf(next)).split(' ')[0] : null;
+      expect(after).toBe(before);
+      const found: number[] = [];
+      for await (const { rows } of next.stream({ ...query, sql: "SELECT 7::INT, 'y'", expectedRows: 1 }))
+        found.push(rows);
+      expect(found).toEqual([1]);
+    } finally {
+      await next.close();
+    }
+  });
 });

@@ -1,6 +1,6 @@
 // The tests that need more than the repository, or take long: the package as it is published, keys in tokens and services, the
-// age command, the scan of whole sessions for secrets, the kernel in a browser, the package for Python, the notebooks, the answers of
-// Spark, and what tables cost beside what they cost before.
+// age command, the native kernel, the scan of whole sessions for secrets, the kernel in a browser, the package for Python, the notebooks,
+// the answers of Spark, and what tables cost beside what they cost before.
 //
 //   npm run test:integration
 //
@@ -12,7 +12,7 @@ import { checkInBrowser } from './tools/browser.mjs';
 import { listNotebooks, runNotebooks } from './tools/notebooks.mjs';
 import { checkPython } from './tools/python.mjs';
 import { askSpark } from './tools/spark.mjs';
-import { Unavailable, chromium, pythonWithTools, run } from './tools/toolbox.mjs';
+import { Unavailable, chromium, cppCompiler, pythonWithTools, run } from './tools/toolbox.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -20,6 +20,8 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** @type {Record<string, () => Counts | Promise<Counts>>} */
 const STEPS = {
+  // First: all that follows, here and on other versions of Node, then runs on it.
+  'the native kernel, built here': native,
   'vitest, test/integration': () => suite(['--project', 'integration'], {}),
   'properties, all of their runs': () => suite(filesWithRuns(), { SEALROOM_FULL_RUNS: '1' }),
   'kernel and tables in Chromium': browser,
@@ -105,6 +107,15 @@ function suite(args, env) {
 function countsOf(pattern, output, ok) {
   const [, passed = 0, failed = 0, skipped = 0] = (pattern.exec(output) ?? []).map((count) => Number(count ?? 0));
   return { passed, failed: ok ? failed : Math.max(failed, 1), skipped };
+}
+
+/** @returns {Counts} */
+function native() {
+  cppCompiler();
+  const { ok, output } = run(process.execPath, ['scripts/build-native.mjs'], { cwd: root, quiet: true });
+  console.log(output);
+  if (!ok) return { passed: 0, failed: 1, skipped: 0 };
+  return suite(['--project', 'unit', '--project', 'alone', 'test/crypto'], {});
 }
 
 /** @returns {Promise<Counts>} */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,6 +22,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sealroom-release-'));
   writeFileSync(join(folder, 'package.json'), '{ "name": "x", "version": "1.2.3" }\n');
   writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n## [1.2.3]\n\nFirst.\n');
+  writeFileSync(join(folder, '.gitignore'), '/native/packages/\n');
   git('init', '--quiet');
   git('add', '.');
   git('commit', '--quiet', '--message', 'first');
@@ -46,10 +47,22 @@ test('refuses a release of which the changelog says nothing', () => {
   });
 });
 
-test('publishes only the commit that has the tag of its version', () => {
-  expect(release('--ready')).toMatchObject({ code: 1, stderr: expect.stringContaining('no tag `v1.2.3`') as unknown });
+test('publishes only the commit that has the tag of its version, and with the native package of this version', () => {
+  const refuses = (reason: string): void =>
+    expect(release('--ready')).toMatchObject({ code: 1, stderr: expect.stringContaining(reason) as unknown });
+  refuses('no tag `v1.2.3`');
   git('tag', 'v1.2.3');
+  refuses('native/packages/linux-x64 is not of this version');
+  const native = join(folder, 'native', 'packages', 'linux-x64');
+  mkdirSync(native, { recursive: true });
+  writeFileSync(join(native, 'package.json'), '{ "name": "@sealroom/native-linux-x64", "version": "1.2.3" }\n');
+  const before = readFileSync(join(folder, 'package.json'), 'utf8');
   expect(release('--ready')).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))).toMatchObject({
+    optionalDependencies: { '@sealroom/native-linux-x64': '1.2.3' },
+  });
+  expect(release('--published').code).toBe(0);
+  expect(readFileSync(join(folder, 'package.json'), 'utf8')).toBe(before);
 });
 
 test('needs to know which version', () => {

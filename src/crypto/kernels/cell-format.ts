@@ -2,6 +2,7 @@ import { decodedBase64Length, encodedBase64Length, encodeUtf8, isBase64 } from '
 import { SealroomError } from '../../errors/index.ts';
 import {
   FINGERPRINT_PREFIX,
+  FINGERPRINT_PREFIX_BYTES,
   LEGACY_SEALED_PREFIX,
   MAX_CELL_BYTES,
   PAD_COUNT_BYTES,
@@ -19,10 +20,24 @@ const LEGACY_SEALED_PREFIX_ASCII = encodeUtf8(LEGACY_SEALED_PREFIX);
 //= format F-56
 export const FINGERPRINT_PREFIX_ASCII = encodeUtf8(FINGERPRINT_PREFIX);
 
+/** The first four bytes of either prefix of this version and the last four, as big-endian numbers; those of a sealed cell overlap. */
+const SEALED_HEAD = wordOf(SEALED_PREFIX_ASCII, 0);
+const SEALED_TAIL = wordOf(SEALED_PREFIX_ASCII, SEALED_PREFIX_BYTES - 4);
+const FINGERPRINT_HEAD = wordOf(FINGERPRINT_PREFIX_ASCII, 0);
+const FINGERPRINT_TAIL = wordOf(FINGERPRINT_PREFIX_ASCII, FINGERPRINT_PREFIX_BYTES - 4);
+
 /** Offset of the descriptor, after the two digits and the colon of the version. */
 const DESCRIPTOR_AT = 3;
 const SEALED_DESCRIPTOR = SEALED_PREFIX_ASCII.subarray(DESCRIPTOR_AT);
 const FINGERPRINT_DESCRIPTOR = FINGERPRINT_PREFIX_ASCII.subarray(DESCRIPTOR_AT);
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function wordOf(bytes: Uint8Array, at: number): number {
+  return viewOf(bytes).getUint32(at);
+}
 
 function hasAt(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
   if (end - start < wanted.length) return false;
@@ -50,7 +65,7 @@ function sealedBodyBytes(bytes: Uint8Array, start: number, end: number): number 
  *
  * @throws {SealroomError} FORMAT_CELL if it was sealed in an unknown version of the format.
  */
-export function classifyCellAt(bytes: Uint8Array, start: number, end: number): CellKind {
+function classifyCellAt(bytes: Uint8Array, start: number, end: number): CellKind {
   // The common case first: no other clause applies to it.
   //= format F-47
   if (hasAt(bytes, start, end, SEALED_PREFIX_ASCII)) return CELL_SEALED;
@@ -70,6 +85,23 @@ export function classifyCellAt(bytes: Uint8Array, start: number, end: number): C
     throw new SealroomError('FORMAT_CELL', 'a cell is sealed in a format version that this release cannot read');
   }
   return CELL_CLEARTEXT;
+}
+
+/**
+ * Classifies the cells of a column, one after the other: as {@link classifyCellAt}, and faster for those of this version, which nearly all
+ * are.
+ */
+export function cellClassifier(bytes: Uint8Array): (start: number, end: number) => CellKind {
+  const view = viewOf(bytes);
+  return (start, end) => {
+    if (end - start >= FINGERPRINT_PREFIX_BYTES) {
+      const head = view.getUint32(start);
+      if (head === SEALED_HEAD && view.getUint32(start + SEALED_PREFIX_BYTES - 4) === SEALED_TAIL) return CELL_SEALED;
+      const tailAt = start + FINGERPRINT_PREFIX_BYTES - 4;
+      if (head === FINGERPRINT_HEAD && view.getUint32(tailAt) === FINGERPRINT_TAIL) return CELL_FINGERPRINT;
+    }
+    return classifyCellAt(bytes, start, end);
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ import { nativeSupport } from './native/support.ts';
 import { createNobleKernel } from './noble.ts';
 import { createNodeKernel, isNode } from './node.ts';
 import { createMachineKernel, createWasmKernel } from './wasm/kernel.ts';
-import { canRunKernel } from './wasm/machine.ts';
+import { canRunKernel, type WasmExports, WasmMachine } from './wasm/machine.ts';
 import { Session } from './wasm/session.ts';
 
 const CREATE: Readonly<Record<KernelName, (memory: Allocator) => Kernel>> = {
@@ -43,8 +43,17 @@ export function createKernel(name: KernelName = defaultKernel(), memory: Allocat
 }
 
 function createNativeKernel(memory: Allocator): Kernel {
+  return createMachineKernel('native', new Session(memory, () => new WasmMachine(createNativeExports())));
+}
+
+/**
+ * The exports of a new machine in native code: those of the kernel's module, and those of every module that has the kernel.
+ *
+ * @throws {SealroomError} USAGE_OPTION if this runtime or machine has no native kernel.
+ */
+export function createNativeExports(): WasmExports {
   const support = nativeSupport();
-  if (support.kind === 'sound') return createMachineKernel('native', new Session(memory, support.createMachine));
+  if (support.kind === 'sound') return support.createExports();
   throw new SealroomError('USAGE_OPTION', `the \`native\` kernel cannot be used here: ${support.reason}`, {
     hint: 'leave out `--kernel`, or give another one',
   });

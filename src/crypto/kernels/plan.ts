@@ -9,7 +9,7 @@ import {
   SEALED_OVERHEAD_BYTES,
 } from '../limits.ts';
 import { countPadZeros } from '../pad.ts';
-import { atRow, classifyCellAt, requireSealedBody, sealedCellBytes } from './cell-format.ts';
+import { atRow, cellClassifier, requireSealedBody, sealedCellBytes } from './cell-format.ts';
 import { CELL_NULL, CELL_SEALED } from './kernel.ts';
 import type { FingerprintTask, SealTask } from './kernel.ts';
 
@@ -142,6 +142,7 @@ export interface OpenPlan {
  */
 export function planOpening(cells: ByteColumn): OpenPlan {
   const kinds = new Uint8Array(cells.rows).fill(CELL_NULL);
+  const classify = cellClassifier(cells.bytes);
   let hasSealed = false;
   let mostBytes = 0;
   let longestBytes = 0;
@@ -151,7 +152,7 @@ export function planOpening(cells: ByteColumn): OpenPlan {
       if (!isValid(cells.validity, row)) continue;
       const start = cells.offsets[row] ?? 0;
       const end = cells.offsets[row + 1] ?? 0;
-      const kind = classifyCellAt(cells.bytes, start, end);
+      const kind = classify(start, end);
       kinds[row] = kind;
       if (kind === CELL_SEALED) {
         hasSealed = true;

@@ -25,12 +25,12 @@ import { addFound, mixedTypesWarning, nothingFound } from './core/opener.ts';
 import { summariseCells } from './core/summary.ts';
 import { chooseTargets, type DecryptTarget, typeOfTarget } from './core/targets.ts';
 import type { DecryptOptions, DecryptSummary } from './decrypt-options.ts';
-import { canRunTables } from '../machine/machine.ts';
+import { canRunTables, isTableKernel } from '../machine/machine.ts';
 import { decryptLines } from './lines/decrypt-lines.ts';
 import type { OpenedRows, DecryptJob, DecryptWorkerSetup } from './worker.ts';
 
 /** Batches per job. */
-const JOB_BATCHES = 4;
+const JOB_BATCHES = 2;
 
 /**
  * Decrypts a table: opens the sealed cells of every column and passes the other cells through. One pass, in row order;
@@ -53,10 +53,10 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   // A bad number of threads is refused before the table is read.
   threadsFor(options.threads, null);
   const kernel = options.kernel ?? defaultKernel();
-  const opensLines = (options.kernel ?? 'wasm') === 'wasm' && canRunTables();
+  const opensLines = isTableKernel(kernel) && canRunTables();
   const attempt = opensLines ? await decryptLines(options, root) : null;
   if (attempt?.kind === 'done') {
-    return { ...attempt.outcome, elapsedMs: performance.now() - started, kernel: 'wasm' };
+    return { ...attempt.outcome, elapsedMs: performance.now() - started, kernel };
   }
   return await transferSignedTable(options, {}, async (reader, outputFormat) => {
     requireHeaders(reader);

@@ -31,8 +31,9 @@ import {
 import type { Declined } from './lines/deal-setup.ts';
 import { encryptLines } from './lines/encrypt-lines.ts';
 import { type Outcome, outputProvenance, signerOf, summarise } from './outcome.ts';
+import { jobsOf, type SpareBuffers } from './jobs.ts';
 import { createWorkerSetup } from './worker-setup.ts';
-import { RowShuffle, type ShuffledRows } from './core/shuffle.ts';
+import { RowShuffle } from './core/shuffle.ts';
 import { ReportCollector } from './core/report.ts';
 import { requireFitForAws } from './core/target-aws.ts';
 import { matchSources, requireFormatOf } from './core/sources.ts';
@@ -43,7 +44,7 @@ const EXPECTED_VALUE_BYTES = 24;
 /** Approximate number of protected bytes that a job produces. */
 const JOB_BYTES = 4 << 20;
 /** Most rows in a job. */
-const JOB_ROWS = 8192;
+const JOB_ROWS = 4096;
 /** Approximate size of a protected cell without a pad, in bytes. */
 const EXPECTED_CELL_BYTES = 160;
 
@@ -170,8 +171,8 @@ class Encryption {
       const ingest = new RowIngest(this.#plan);
       await this.#read(ingest, shuffle, { check, report });
       const pads = ingest.pads();
-      const jobs = (spare: ArrayBuffer[]): AsyncIterable<SentJob<EncryptJob>> =>
-        jobsOf(shuffle.output(this.#rowsPerJob(pads)), pads, spare);
+      const jobs = (spare: SpareBuffers): AsyncIterable<SentJob<EncryptJob>> =>
+        jobsOf(shuffle, this.#rowsPerJob(pads), pads, spare);
       const { csvBytes, ...written } = await this.#protect(pool, jobs, check, signer);
       return {
         nulls: ingest.nulls,
@@ -209,7 +210,7 @@ class Encryption {
 
   async #protect(
     pool: WorkerPool<EncryptJob, ProtectedRows>,
-    jobs: (spare: ArrayBuffer[]) => AsyncIterable<SentJob<EncryptJob>>,
+    jobs: (spare: SpareBuffers) => AsyncIterable<SentJob<EncryptJob>>,
     check: DuplicateCheck | null,
     signer: TableSigner | null,
   ): Promise<Pick<Outcome, 'rows' | 'outputBytes'> & { readonly csvBytes: number | null }> {
@@ -225,14 +226,16 @@ class Encryption {
       sign: signer === null ? null : () => signer.sign(),
     };
     const writer = dryRun === true ? null : await createOutput(this.#options, parts);
-    const spare: ArrayBuffer[] = [];
+    const spare: SpareBuffers = { output: [], rows: [] };
     try {
-      for await (const { rows: count, encoded, fingerprints, hashes } of pool.runInOrder(jobs(spare))) {
+      for await (const done of pool.runInOrder(jobs(spare))) {
         signal?.throwIfAborted();
+        const { rows: count, encoded, fingerprints, hashes } = done;
+        spare.rows.push(done.spare);
         for (const batch of fingerprints) await check?.add(batch);
         for (const part of hashes) signer?.add(part);
         lineBytes += encoded.lines.reduce((sum, part) => sum + part.length, 0);
-        await writeEncodedRows(writer, encoded, spare);
+        await writeEncodedRows(writer, encoded, spare.output);
         rows += count;
         this.#report('encrypt', rows);
       }
@@ -260,17 +263,5 @@ class Encryption {
   #rowsPerJob(pads: Pads): number {
     const rowBytes = pads.reduce<number>((sum, pad) => sum + Math.max(EXPECTED_CELL_BYTES, (pad ?? 0) * 1.4), 0);
     return Math.min(JOB_ROWS, Math.max(1, Math.floor(JOB_BYTES / rowBytes)));
-  }
-}
-
-/** The jobs with rows to protect; each takes along the buffers that have become free. */
-async function* jobsOf(
-  shuffled: AsyncIterable<ShuffledRows>,
-  pads: Pads,
-  spare: ArrayBuffer[],
-): AsyncGenerator<SentJob<EncryptJob>> {
-  for await (const { rows, bytes } of shuffled) {
-    const job = { rows, bytes, pads, spare: spare.splice(0) };
-    yield { job: job, transfer: [bytes.buffer, ...job.spare] };
   }
 }

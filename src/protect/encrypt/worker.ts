@@ -48,6 +48,8 @@ export interface ProtectedRows {
   readonly encoded: RowsForWriter;
   /** If requested: the fingerprint columns in order, then the rows' positions. */
   readonly fingerprints: readonly Batch[];
+  /** The buffer of the job's rows, for reuse. */
+  readonly spare: ArrayBuffer;
   /** If the table is signed: the hashes of the rows, 32 bytes each, in several buffers. */
   readonly hashes: readonly Uint8Array<ArrayBuffer>[];
 }
@@ -80,8 +82,8 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
       }
       const encoded = encoder.encode(protectAll(), spare);
       const hashBuffers = hashes.map(({ buffer }) => buffer);
-      const transfer = [...buffersOfRows(encoded), ...buffersOf(fingerprints), ...hashBuffers];
-      return { result: { rows, encoded, fingerprints, hashes }, transfer };
+      const transfer = [...buffersOfRows(encoded), ...buffersOf(fingerprints), ...hashBuffers, bytes.buffer];
+      return { result: { rows, encoded, fingerprints, hashes, spare: bytes.buffer }, transfer };
     },
     close() {
       encoder.wipe();

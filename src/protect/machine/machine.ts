@@ -1,5 +1,5 @@
 import { canRunWasm, instantiateWasm, type WasmConstant } from '../../bytes/index.ts';
-import { type WasmExports, WasmMachine } from '../../crypto/index.ts';
+import { createNativeExports, type KernelName, type WasmExports, WasmMachine } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 
@@ -71,9 +71,25 @@ export const UNFIT_CELL = -2;
 /** Numbers that are known of a field: the place of its value, the end of it, and its flags, of which the lowest says that it was in quotes. */
 export const FIELD_WORDS = 3;
 
+/** Whether a kernel has a module for tables around it. */
+export function isTableKernel(kernel: KernelName): boolean {
+  return kernel === 'wasm' || kernel === 'native';
+}
+
 /** Whether the runtime has WebAssembly with the vector instructions (SIMD) that the module needs. */
 export function canRunTables(): boolean {
   return canRunWasm(WASM_BASE64);
+}
+
+/**
+ * A new machine whose computations a kernel does.
+ *
+ * @param kernel one for which {@link isTableKernel} is true
+ * @throws {SealroomError} USAGE_OPTION if this runtime or machine lacks what the kernel needs.
+ */
+export function createTableMachine(kernel: KernelName): TableMachine {
+  // The addon has the exports of this module as well; test/protect/machine/twin.ts holds them to it.
+  return kernel === 'native' ? new TableMachine(createNativeExports() as TableExports) : new TableMachine();
 }
 
 function instantiate(): TableExports {

@@ -1,4 +1,4 @@
-import { allValid, byteColumnOf, compact, encodeUtf8, isValid, setNull } from '../../bytes/index.ts';
+import { byteColumnOf, compact, encodeUtf8, isValid, sliceValidity } from '../../bytes/index.ts';
 import { checkTexts, type ColumnData, textOfOpaque, uuidValues } from '../../columns/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import type { StoredColumn } from './stored-column.ts';
@@ -12,7 +12,7 @@ import type { IntegerConversion } from './types.ts';
  *   column's type does not have.
  */
 export function copyStored(stored: StoredColumn, start: number, rows: number, asText: boolean): ColumnData {
-  const validity = validityOf(stored.validity, start, rows);
+  const validity = sliceValidity(stored.validity, start, rows);
   const { column: type } = stored.type;
   if (stored.layout === 'bytes') {
     const [starts, ends] = [stored.starts.subarray(start, start + rows), stored.ends.subarray(start, start + rows)];
@@ -37,13 +37,6 @@ export function copyStored(stored: StoredColumn, start: number, rows: number, as
 export function rowBytesOf(stored: StoredColumn | undefined): (row: number) => number {
   if (stored?.layout !== 'bytes') return () => 0;
   return (row) => (stored.ends[row] ?? 0) - (stored.starts[row] ?? 0);
-}
-
-function validityOf(bitmap: Uint8Array | null, start: number, rows: number): Uint8Array | null {
-  if (bitmap === null) return null;
-  const validity = allValid(rows);
-  for (let row = 0; row < rows; row++) if (!isValid(bitmap, start + row)) setNull(validity, row);
-  return validity;
 }
 
 type Fixed = Omit<Extract<ColumnData, { layout: 'fixed' }>, 'layout'>;

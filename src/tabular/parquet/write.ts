@@ -32,10 +32,9 @@ export function createParquet(
     }
   }
   const task = new EngineTask({
-    // A dictionary of cells that are all different only costs time; the engine gives it up by itself.
     sql:
       `COPY $input TO ${quoteText(target.path)} (FORMAT parquet, COMPRESSION ${compressionOf(fields)}, USE_TMP_FILE false, ` +
-      `ROW_GROUP_SIZE_BYTES '16MiB'${fields.some(isFloating) ? ', DICTIONARY_SIZE_LIMIT 0' : ''}${keyValues(metadata)})`,
+      `ROW_GROUP_SIZE_BYTES '16MiB', DICTIONARY_SIZE_LIMIT ${dictionaryLimit(fields)}${keyValues(metadata)})`,
     fields,
     limits: WRITING,
   });
@@ -65,7 +64,15 @@ function compressionOf(fields: readonly Field[]): string {
   return plain * 2 > fields.length ? 'uncompressed' : 'snappy';
 }
 
-/** The engine's dictionaries treat 0.0 and -0.0, and all NaNs, as one value, and would write the first one for all. */
+/**
+ * Most values in the dictionary of a column. The engine looks each value up until a row group has more of them, and then drops the
+ * dictionary: cells that are all different only cost time in it. Its dictionaries treat 0.0 and -0.0, and all NaNs, as one value, and
+ * would write the first one for all.
+ */
+function dictionaryLimit(fields: readonly Field[]): number {
+  return fields.some(isFloating) ? 0 : 1000;
+}
+
 function isFloating({ type }: Field): boolean {
   return type.kind === 'float' || type.kind === 'double';
 }

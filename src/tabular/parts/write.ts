@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Batch, type ColumnData, copyColumn } from '../../columns/index.ts';
-import { allValid, isValid, setNull } from '../../bytes/index.ts';
+import { sliceValidity } from '../../bytes/index.ts';
 import {
   type BeforeCommit,
   createFolderTarget,
@@ -124,17 +124,10 @@ function sliceBatch({ columns }: Batch, start: number, rows: number): Batch {
 }
 
 function sliceColumn(column: ColumnData, start: number, rows: number): ColumnData {
-  const validity = sliceBits(column.validity, start, rows);
+  const validity = sliceValidity(column.validity, start, rows);
   if (column.layout === 'bytes') {
     return { ...column, rows, offsets: column.offsets.subarray(start, start + rows + 1), validity };
   }
   const { width, values } = column;
   return { ...column, rows, values: values.subarray(start * width, (start + rows) * width), validity };
-}
-
-function sliceBits(validity: Uint8Array | null, start: number, rows: number): Uint8Array | null {
-  if (validity === null) return null;
-  const bits = allValid(rows);
-  for (let row = 0; row < rows; row++) if (!isValid(validity, start + row)) setNull(bits, row);
-  return bits;
 }

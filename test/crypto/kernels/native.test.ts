@@ -11,7 +11,8 @@ import { testMachine } from './machine-suite.ts';
 const support = nativeSupport();
 
 if (support.kind === 'sound') {
-  testMachine('native', support.createMachine);
+  const createMachine = (): WasmMachine => new WasmMachine(support.createExports());
+  testMachine('native', createMachine);
 
   test('the native kernel agrees with the others on 50000 cells of all kinds, good and bad', () => {
     const rivals = [createKernel('wasm'), createKernel('node')];
@@ -24,7 +25,7 @@ if (support.kind === 'sound') {
 
   describe('the memory of a native machine', () => {
     test('grows without a change of what it holds, and detaches the buffer of before', () => {
-      const machine = support.createMachine();
+      const machine = createMachine();
       const { memory } = machine.exports;
       const before = memory.buffer;
       expect(memory.buffer).toBe(before);
@@ -36,16 +37,16 @@ if (support.kind === 'sound') {
     });
 
     test('does not grow over 4 GiB', () => {
-      const machine = support.createMachine();
+      const machine = createMachine();
       const { byteLength } = machine.exports.memory.buffer;
       expect(() => machine.exports.memory.grow(65_536)).toThrow(RangeError);
       expect(machine.exports.memory.buffer.byteLength).toBe(byteLength);
     });
 
     test('lives as long as anything of it', () => {
-      const { exports } = support.createMachine();
-      const { buffer } = support.createMachine().exports.memory;
-      const machines = Array.from({ length: 200 }, () => support.createMachine());
+      const { exports } = createMachine();
+      const { buffer } = createMachine().exports.memory;
+      const machines = Array.from({ length: 200 }, () => createMachine());
       exports.setRoot();
       expect(new Uint8Array(buffer).every((byte) => byte === 0)).toBe(true);
       expect(machines.every(({ bytes }) => bytes.length > 0)).toBe(true);

@@ -56,7 +56,7 @@ const HKDF_CASES = readGroups<HkdfCase>('hkdf_sha256_test').flatMap(({ tests }) 
 const native = nativeSupport();
 const MACHINES = [
   { name: 'wasm', machine: new WasmMachine() },
-  ...(native.kind === 'sound' ? [{ name: 'native', machine: native.createMachine() }] : []),
+  ...(native.kind === 'sound' ? [{ name: 'native', machine: new WasmMachine(native.createExports()) }] : []),
 ];
 
 interface Sealed {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { PLATFORM } from '../../../scripts/build-native.mjs';
 
 /** Release that the notebooks were tried with; requirements.txt has those of Python's packages. */
 const DENO = '2.9.6';
@@ -171,6 +172,23 @@ export function attemptTool(get) {
     if (!(error instanceof Unavailable) || (process.env['CI'] ?? '') !== '') throw error;
     return { tool: null, missing: error.message };
   }
+}
+
+/**
+ * A compiler of C++ on a platform that the native kernel is written for.
+ *
+ * @returns {string} the program's name
+ */
+export function cppCompiler() {
+  const name = process.env['CXX'] ?? 'c++';
+  const find = () => run(name, ['--version'], { quiet: true }).ok;
+  const here = `${process.platform}-${process.arch}`;
+  if (here !== PLATFORM) throw new Unavailable(`the native kernel is written for ${PLATFORM}, and this is ${here}`);
+  if (find()) return name;
+  if (!canInstallPackages()) throw new Unavailable('needs a compiler of C++: install the package g++');
+  installPackages('g++');
+  if (!find()) throw new Unavailable(`the package g++ is installed and \`${name}\` does not run`);
+  return name;
 }
 
 /**

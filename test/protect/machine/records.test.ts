@@ -2,13 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FIELD_WORDS, INCOMPLETE, IRREGULAR, TableMachine } from '#src/protect/machine/machine';
+import { FIELD_WORDS, INCOMPLETE, IRREGULAR } from '#src/protect/machine/machine';
 import type { CsvDialect } from '#src/tabular/csv/csv-structure';
 import { findFirstLineBreak } from '#src/tabular/csv/first-line-break';
 import { CsvRecordParser } from '#src/tabular/csv/record-parser';
 import { csvText } from '../../tabular/csv/csv-texts.ts';
 import { runs } from '../../support/runs.ts';
 import { SEED } from '../../tabular/support.ts';
+import { createTestMachine } from './twin.ts';
 
 type Records = readonly (readonly (string | null)[])[];
 
@@ -17,7 +18,7 @@ const TEXT_BYTES = 1 << 16;
 /** Most fields of a record here. */
 const MOST_FIELDS = 64;
 
-const machine = new TableMachine();
+const machine = createTestMachine(4 * TEXT_BYTES);
 const fieldsAt = machine.ioAt;
 const textAt = fieldsAt + MOST_FIELDS * FIELD_WORDS * 4;
 const valueAt = textAt + TEXT_BYTES;

@@ -4,9 +4,9 @@ import { canRunKernel, type WasmExports, WasmMachine } from '../wasm/machine.ts'
 import { Session } from '../wasm/session.ts';
 import { compareKernels } from './comparison.ts';
 
-/** Whether the native kernel is used here: with what makes its machines, or why not, in a few words. */
+/** Whether the native kernel is used here: with what makes the exports of its machines, or why not, in a few words. */
 export type NativeSupport =
-  | { readonly kind: 'sound'; readonly createMachine: () => WasmMachine }
+  | { readonly kind: 'sound'; readonly createExports: () => WasmExports }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
@@ -20,17 +20,17 @@ export function examineAddon(load: () => NativeAddon): NativeSupport {
   try {
     const addon = load();
     // The addon is compiled from our own sources for these exports.
-    const createMachine = (): WasmMachine => new WasmMachine(addon.createMachine() as WasmExports);
+    const createExports = (): WasmExports => addon.createMachine() as WasmExports;
     if (!addon.isConfirmed()) {
       const missing = addon.missingInstructions();
       if (missing !== '') return refused(`the processor lacks ${missing}`);
       if (!canRunKernel()) return refused('there is no WebAssembly to compare it with');
-      const native = createMachineKernel('native', new Session(undefined, createMachine));
+      const native = createMachineKernel('native', new Session(undefined, () => new WasmMachine(createExports())));
       const difference = compareKernels(native, createWasmKernel());
       if (difference !== null) return refused(difference);
       addon.confirm();
     }
-    return { kind: 'sound', createMachine };
+    return { kind: 'sound', createExports };
   } catch (error) {
     return refused(error instanceof Error ? error.message : 'the addon failed');
   }

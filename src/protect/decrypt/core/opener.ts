@@ -107,13 +107,16 @@ export class Opener {
     const found = this.#foundIn(index);
     const { kinds, values } = opened;
     const { failOnFingerprintColumns, isEmptyNull } = this.#setup;
-    for (let row = 0; row < kinds.length; row++) {
+    let sealed = 0;
+    let isAnyOther = false;
+    for (const kind of kinds) {
+      if (kind === CELL_SEALED) sealed++;
+      else if (kind !== CELL_NULL) isAnyOther = true;
+    }
+    found.sealed += sealed;
+    for (let row = 0; isAnyOther && row < kinds.length; row++) {
       const kind = kinds[row];
-      if (kind === CELL_SEALED) {
-        found.sealed++;
-        continue;
-      }
-      if (kind === CELL_NULL) continue;
+      if (kind === CELL_SEALED || kind === CELL_NULL) continue;
       if (kind === CELL_CLEARTEXT && isEmptyNull && values.offsets[row] === values.offsets[row + 1]) continue;
       found.unsealed++;
       found.firstUnsealed ??= firstRow + row;

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { SealingRoot } from '../../../crypto/index.ts';
+import { defaultKernel, type SealingRoot } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { readFailure } from '../../../files/index.ts';
 import {
@@ -115,6 +115,7 @@ async function decryptStart(
   const run: LineRun = {
     start,
     opening: {
+      kernel: options.kernel ?? defaultKernel(),
       // Without the source: threads get a clone.
       dialect: { delimiter: start.delimiter, separator: start.separator },
       nullRule: start.nullRule,

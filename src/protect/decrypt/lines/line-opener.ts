@@ -1,4 +1,4 @@
-import type { SealingRoot } from '../../../crypto/index.ts';
+import type { KernelName, SealingRoot } from '../../../crypto/index.ts';
 import type { CsvStart, NullRule } from '../../../tabular/index.ts';
 import { FIELD_WORDS, IRREGULAR, type TableMachine, UNFIT_CELL } from '../../machine/machine.ts';
 import { encodeTexts } from '../../machine/texts.ts';
@@ -28,6 +28,8 @@ const BORDER_BYTES = 3;
 
 /** How the lines of a table are opened. */
 export interface LineOpening {
+  /** The kernel that opens the cells. */
+  readonly kernel: KernelName;
   readonly dialect: Pick<CsvStart, 'delimiter' | 'separator'>;
   readonly nullRule: NullRule;
   readonly columns: number;

@@ -1,4 +1,4 @@
-import { TableMachine } from '../../machine/machine.ts';
+import { createTableMachine } from '../../machine/machine.ts';
 import { type DeclinedLines, declined } from './declined.ts';
 import { LineOpener, LINE_TEXT_BYTES } from './line-opener.ts';
 import type { LineRun } from './line-run.ts';
@@ -11,7 +11,7 @@ import type { LineRun } from './line-run.ts';
  */
 export async function openInOrder(run: LineRun): Promise<void> {
   const { start, opening, root, turns, signal } = run;
-  const opener = new LineOpener(new TableMachine(), opening, root);
+  const opener = new LineOpener(createTableMachine(opening.kernel), opening, root);
   const text = new HeldText(run, opener);
   let skip = start.dataStart;
   try {

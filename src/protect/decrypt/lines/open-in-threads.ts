@@ -1,7 +1,7 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { shareKeys } from '../../../crypto/index.ts';
 import { startThreads } from '../../../workers/index.ts';
-import { TableMachine } from '../../machine/machine.ts';
+import { createTableMachine } from '../../machine/machine.ts';
 import { LineOpener } from './line-opener.ts';
 import type { LineRun } from './line-run.ts';
 import { countRanges, type LineRanges, RangeOpener } from './range-opener.ts';
@@ -53,7 +53,7 @@ async function openHere(
   { opening, root, turns, writer, signal, onOpened }: LineRun,
   ranges: LineRanges,
 ): Promise<void> {
-  const opener = new LineOpener(new TableMachine(), opening, root);
+  const opener = new LineOpener(createTableMachine(opening.kernel), opening, root);
   try {
     const ranger = new RangeOpener(ranges, opener, turns);
     const count = countRanges(ranges);

@@ -1,6 +1,6 @@
 import { sealingRootFromBytes, takeSharedKey } from '../../../crypto/index.ts';
 import type { CreateWorker } from '../../../workers/index.ts';
-import { TableMachine } from '../../machine/machine.ts';
+import { createTableMachine } from '../../machine/machine.ts';
 import type { DeclinedLines } from './declined.ts';
 import { LineOpener, type LineOpening } from './line-opener.ts';
 import { countRanges, type LineRanges, RangeOpener } from './range-opener.ts';
@@ -25,7 +25,7 @@ export interface LineWorkerSetup {
 export const createWorker: CreateWorker<LineWorkerSetup, null, null> = (setup) => {
   const turns = new Turns(setup.turns);
   using root = setup.root === null ? null : takeSharedKey(setup.root, 0, sealingRootFromBytes);
-  const opener = new LineOpener(new TableMachine(), setup.opening, root);
+  const opener = new LineOpener(createTableMachine(setup.opening.kernel), setup.opening, root);
   const ranges = new RangeOpener(setup.ranges, opener, turns);
   const count = countRanges(setup.ranges);
 

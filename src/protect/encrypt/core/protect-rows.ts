@@ -50,7 +50,15 @@ export function* protectRows(
 ): Generator<ProtectedBatch> {
   const starts = rowStarts(rows);
   for (let first = 0; first < starts.length; first += BATCH_ROWS) {
-    const stored = gatherColumns(rows, starts.subarray(first, first + BATCH_ROWS), widths, memory());
+    // The rows of a batch lie one after another: no more than these are copied.
+    const own = starts.slice(first, first + BATCH_ROWS);
+    const from = own[0] ?? 0;
+    const stored = gatherColumns(
+      rows.subarray(from, starts[first + BATCH_ROWS]),
+      own.map((start) => start - from),
+      widths,
+      memory(),
+    );
     const batch = protectBatch(kernel, root, tasks, pads, stored);
     yield { batch, fingerprints: hasPlaces ? fingerprintsOf(tasks, batch, stored) : null };
   }

@@ -1,4 +1,4 @@
-import { Arena, compact, copyBytes } from '../../../bytes/index.ts';
+import { type Allocator, Arena, compact, copyBytes, FRESH_MEMORY } from '../../../bytes/index.ts';
 import { type Batch } from '../../../columns/index.ts';
 import { fillRandom } from '../../../platform/index.ts';
 import { rowEnd, rowStarts, writeRows } from './row-format.ts';
@@ -128,12 +128,15 @@ export class RowShuffle {
     this.#rows += starts.length;
   }
 
-  /** Yields the rows in their new order, at most `rowsAtOnce` at a time. Can be called once, after the last `add`. */
-  async *output(rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
+  /**
+   * Yields the rows in their new order, at most `rowsAtOnce` at a time, in buffers from `memory`. Can be called once, after the last
+   * `add`.
+   */
+  async *output(rowsAtOnce: number, memory: Allocator = FRESH_MEMORY): AsyncGenerator<ShuffledRows> {
     for (const part of this.#parts) {
       // A single row that is this long has nothing to be shuffled with.
       if (part.rows > 1 && part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
-        yield* this.#repartition(part, rowsAtOnce);
+        yield* this.#repartition(part, rowsAtOnce, memory);
         continue;
       }
       const bytes = await this.#load(part);
@@ -141,19 +144,19 @@ export class RowShuffle {
       for (let first = 0; first < order.length; first += rowsAtOnce) {
         const starts = order.subarray(first, first + rowsAtOnce);
         const ends = starts.map((start) => rowEnd(bytes, start));
-        yield { rows: starts.length, bytes: compact([bytes], starts, ends).bytes };
+        yield { rows: starts.length, bytes: compact([bytes], starts, ends, memory).bytes };
       }
     }
   }
 
   /** Yields the rows of an oversized part in random order, through another shuffle. */
-  async *#repartition(part: Part, rowsAtOnce: number): AsyncGenerator<ShuffledRows> {
+  async *#repartition(part: Part, rowsAtOnce: number, memory: Allocator): AsyncGenerator<ShuffledRows> {
     const inner = new RowShuffle({ expectedBytes: bytesOf(part), openSpill: this.#openSpill });
     try {
       for (const block of part.blocks) await inner.#addKept(await this.#read(block));
       await inner.#addKept(part.bytes.subarray(0, part.length));
       part.bytes = NO_BYTES;
-      yield* inner.output(rowsAtOnce);
+      yield* inner.output(rowsAtOnce, memory);
     } finally {
       await inner.close();
     }
@@ -176,6 +179,9 @@ export class RowShuffle {
   }
 
   async #load(part: Part): Promise<Uint8Array> {
+    const kept = part.bytes.subarray(0, part.length);
+    part.bytes = NO_BYTES;
+    if (part.blocks.length === 0) return kept;
     const total = bytesOf(part);
     if (total > this.#loaded.length) this.#loaded = new Uint8Array(total + (total >> 3));
     const bytes = this.#loaded.subarray(0, total);
@@ -184,8 +190,7 @@ export class RowShuffle {
       bytes.set(await this.#read(block), to);
       to += block.length;
     }
-    bytes.set(part.bytes.subarray(0, part.length), to);
-    part.bytes = NO_BYTES;
+    bytes.set(kept, to);
     return bytes;
   }
 

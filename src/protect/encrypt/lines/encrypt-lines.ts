@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { defaultKernel, type KernelName } from '../../../crypto/index.ts';
+import { defaultKernel } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { loadNormalisers } from '../../../normalise/index.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../../../tabular/index.ts';
 import type { TableSigner } from '../../../signed-tables/index.ts';
 import { threadsFor } from '../../../workers/index.ts';
-import { canRunTables } from '../../machine/machine.ts';
+import { canRunTables, isTableKernel } from '../../machine/machine.ts';
 import { fingerprintColumnsOf } from '../core/duplicates.ts';
 import { type EncryptPlan, planEncryption } from '../core/plan.ts';
 import { ReportCollector } from '../core/report.ts';
@@ -48,8 +48,8 @@ export async function encryptLines(
   started: number,
 ): Promise<EncryptSummary | Declined> {
   const { schema, signal } = options;
-  const kernel = options.kernel ?? fastestOf(defaultKernel());
-  if (kernel !== 'wasm' || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
+  const kernel = options.kernel ?? defaultKernel();
+  if (!isTableKernel(kernel) || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
   if (options.report === 'whole') return { reason: 'a report of all values' };
   try {
     const start = await openCsvStart(options.input, {
@@ -74,11 +74,6 @@ export async function encryptLines(
   } catch (error) {
     throw stoppedBy(signal, error);
   }
-}
-
-/** Whole tables are in WebAssembly only, which is faster than single columns in native code. */
-function fastestOf(kernel: KernelName): KernelName {
-  return kernel === 'native' ? 'wasm' : kernel;
 }
 
 /** What fails before there is an output fails again on the ordinary way, whose errors say where and why. */
@@ -148,7 +143,7 @@ class LineEncryption {
     const threads = threadsFor(this.#options.threads, this.#start.source.bytes < SMALL_BYTES ? 0 : null);
     const protect = createWorkerSetup({
       plan: this.#plan,
-      kernel: 'wasm',
+      kernel: this.#options.kernel ?? defaultKernel(),
       outputFormat: 'csv',
       csvOutputNull: this.#options.csvOutputNull,
       hasPlaces: this.#isChecked,

@@ -1,4 +1,4 @@
-import { TableMachine } from '../../machine/machine.ts';
+import { createTableMachine, type TableMachine } from '../../machine/machine.ts';
 import type { EncryptWorkerSetup } from '../worker.ts';
 import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { Dealer } from './dealer.ts';
@@ -25,13 +25,14 @@ export type LineResult =
 /** The work of one thread, in one memory: first it deals ranges of the file, then it protects parts. */
 export class LineThread {
   readonly #setup: LineThreadSetup;
-  readonly #machine = new TableMachine();
+  readonly #machine: TableMachine;
   #dealer: Dealer | null = null;
   #protection: { readonly setup: ProtectSetup; readonly protector: PartProtector; readonly turns: PartTurns } | null =
     null;
 
   constructor(setup: LineThreadSetup) {
     this.#setup = setup;
+    this.#machine = createTableMachine(setup.protect.kernel);
   }
 
   /** Runs a job to its end. */

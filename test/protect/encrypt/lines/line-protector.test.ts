@@ -14,11 +14,12 @@ import { withPlaces } from '#src/protect/encrypt/core/duplicates';
 import type { ColumnTask } from '#src/protect/encrypt/core/protect-batch';
 import { writeRows } from '#src/protect/encrypt/core/row-format';
 import { LineProtector } from '#src/protect/encrypt/lines/line-protector';
-import { TableMachine } from '#src/protect/machine/machine';
 import { CsvSerialiser, csvNullMarks } from '#src/tabular/csv/serialise';
 import { describe, expect, test, vi } from 'vitest';
 import { batchOf, SEED, textColumn } from '../../../tabular/support.ts';
 import { runs } from '../../../support/runs.ts';
+import { TableMachine } from '#src/protect/machine/machine';
+import { createTestMachine } from '../../machine/twin.ts';
 
 // The lines that the machine makes of rows are those of the ordinary way, which is taken with another kernel.
 
@@ -96,13 +97,14 @@ function batchOfTable({ rows }: Table): Batch {
 
 /** A table's rows as one part for a protector in a new machine. */
 class Part implements Disposable {
-  readonly machine = new TableMachine();
+  readonly machine: TableMachine;
   readonly protector: LineProtector;
   readonly #rows: number;
   readonly #bytes: Uint8Array;
   readonly #columns: number;
 
-  constructor(given: Table) {
+  constructor(given: Table, machine = createTestMachine()) {
+    this.machine = machine;
     const { tasks, pads } = tasksOf(given);
     const batch = withPlaces(batchOfTable(given), 0);
     this.#rows = batch.rows;
@@ -261,7 +263,7 @@ describe('a part', () => {
     const given: Table = { rows, columns: [{ kind: 'cleartext', stored: 0 }], keepsNulls: true, nullText: undefined };
     const tries = 24_000;
     const counts = new Map<string, number>();
-    using part = new Part(given);
+    using part = new Part(given, new TableMachine());
     for (let index = 0; index < tries; index++) {
       const { order } = part.protect();
       const key = order.join('');
