@@ -4,7 +4,7 @@
 import { IO, SLACK, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
 import { copyFieldTo, fieldAt, fieldCount, INCOMPLETE, IRREGULAR, splitRecord } from '../../../tabular/csv/assembly/records';
 import { hasChanged, MISSING, NORMALISED, normaliseValue } from './normalise';
-import { requireField, requireText } from './records';
+import { requireDialect, requireField, requireText } from './records';
 import { isInTexts, requireTexts } from './texts';
 
 // ---- What `dealRows` returns.
@@ -166,7 +166,8 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
  * inside of quotes; the end of the records before it says whether it is.
  */
 export function findRecord(at: i32, end: i32, isLast: bool): i32 {
-  requireText(at - 1, end);
+  requireDialect();
+  if (at < end) requireText(at - 1, end);
   for (; at < end; at++) {
     if (load<u8>(at - 1) == 0x0a && areRecords(at, end, isLast)) return at;
   }
@@ -187,7 +188,8 @@ function areRecords(at: i32, end: i32, isLast: bool): bool {
 /** Traps unless all that a description speaks of is in IO. The room of a part is checked when it is used. */
 function requireDeal(deal: i32, at: i32, end: i32): void {
   requireInIo(<usize>deal, dealBytes);
-  requireText(at, end);
+  requireInIo(<usize>at, end - at);
+  requireDialect();
   if (load<i32>(deal, MOST_PER_FIELD) < 1) unreachable();
   requireItems(load<i32>(deal, STORED_AT), load<i32>(deal, STORED), storedBytes);
   requireItems(load<i32>(deal, SOURCES_AT), load<i32>(deal, SOURCES), 4);

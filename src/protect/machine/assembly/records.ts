@@ -20,10 +20,14 @@ export function setDialect(delimiter: i32, separator: i32, fields: i32, fieldsAt
   setRecordDialect(delimiter, separator, fields, fieldsAt);
 }
 
-/** Traps unless a dialect is set, and the text [at, end) lies in IO. */
-export function requireText(at: i32, end: i32): void {
+/** Traps unless a dialect is set. */
+export function requireDialect(): void {
   if (fieldCount() == 0) unreachable();
-  requireInIo(<usize>at, end - at);
+}
+
+/** Traps unless the text [at, end) lies in IO, if there is any. */
+export function requireText(at: i32, end: i32): void {
+  if (at < end) requireInIo(<usize>at, end - at);
 }
 
 /** Traps unless records have a field of this number. */
@@ -33,6 +37,7 @@ export function requireField(field: i32): void {
 
 /** Splits the record at `at`, as `splitRecord` of src/tabular/csv does. Traps unless it may. */
 export function splitRecord(at: i32, end: i32, isLast: bool): i32 {
+  requireDialect();
   requireText(at, end);
   return split(at, end, isLast);
 }
@@ -41,11 +46,13 @@ export function splitRecord(at: i32, end: i32, isLast: bool): i32 {
 export function copyField(field: i32, to: i32): i32 {
   requireField(field);
   const at = fieldAt(field);
+  requireInIo(load<u32>(at), load<i32>(at, 4) - load<i32>(at));
   requireInIo(<usize>to, load<i32>(at, 4) - load<i32>(at));
   return copyFieldTo(field, to);
 }
 
 /** Whether the bytes [at, end) are UTF-8. */
 export function isText(at: i32, end: i32): bool {
+  requireText(at, end);
   return isUtf8(at, end);
 }

@@ -9,6 +9,7 @@ import { textCell } from '../../../support/tables.ts';
 const ROOT = deriveSealingRoot(parseSharedSecret(SECRET), parseCollaborationId(ID));
 
 const OPENING: LineOpening = {
+  kernel: 'wasm',
   dialect: { delimiter: 0x2c, separator: '\n' },
   nullRule: { blankIsNull: true, quotedEmptyIsNull: false, tokens: [] },
   columns: 1,
