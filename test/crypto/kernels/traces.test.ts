@@ -1,57 +1,27 @@
-import binaryen from 'binaryen';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fingerprintKeyFromBytes, sealingRootFromBytes } from 'sealroom/crypto';
 import type { Kernel, SealTask } from 'sealroom/crypto';
-import { type ByteColumn, byteColumnOf, decodeBase64 } from '#src/bytes/index';
+import { type ByteColumn, byteColumnOf } from '#src/bytes/index';
 import { WASM_BASE64 } from '#src/crypto/kernels/wasm/binary';
 import { createWasmKernel } from '#src/crypto/kernels/wasm/kernel';
 import { WasmMachine, type WasmExports } from '#src/crypto/kernels/wasm/machine';
 import { Session } from '#src/crypto/kernels/wasm/session';
 import { SeededRandom } from './random.ts';
+import { type Traced, traceModule } from './tracer.ts';
 
-// The module as it is shipped, with reports added by Binaryen: of every function and round of a loop that is entered, and
-// of the address of every load and store, but for loads of splats and stores of single lanes. If no branch and no address
-// depends on a secret, what is reported is the same for all secrets, as long as what is public is the same.
+// The kernel as it is shipped, and what it reports for different secrets.
 
 const ROWS = 45;
 const lengths = Array.from({ length: ROWS }, (_, row) => (row === 7 ? 900 : (row * 7) % 61));
 const nonces = new SeededRandom(1).bytes(ROWS * 32);
 
 let kernel: Kernel;
-let events = 0;
-let trace = 0;
-
-function report(...numbers: readonly number[]): void {
-  events++;
-  for (const number of numbers) trace = Math.imul(trace ^ number, 0x01000193) + (trace >>> 15);
-}
-
-function traceOf(act: () => void): string {
-  events = 0;
-  trace = 0;
-  act();
-  return `${String(events)} events, ${String(trace >>> 0)}`;
-}
+let traceOf: Traced<WasmExports>['traceOf'];
 
 beforeAll(async () => {
-  const module = binaryen.readBinary(decodeBase64(WASM_BASE64) ?? new Uint8Array());
-  module.setFeatures(binaryen.Features.All);
-  module.runPasses(['log-execution']);
-  module.runPasses(['instrument-memory']);
-  const address = (...numbers: number[]): number => {
-    report(...numbers);
-    return numbers[3] ?? 0;
-  };
-  const value = <Value>(_: number, loaded: Value): Value => loaded;
-  const named: Record<string, unknown> = { log_execution: report, load_ptr: address, store_ptr: address };
-  // Whatever else may be reported, values among it, is no address.
-  const env = new Proxy(named, { get: (_, name) => named[String(name)] ?? value });
-  // The types of Node have no WebAssembly.
-  const { WebAssembly } = globalThis as unknown as {
-    WebAssembly: { instantiate(binary: Uint8Array, imports: object): Promise<{ instance: { exports: WasmExports } }> };
-  };
-  const { instance } = await WebAssembly.instantiate(module.emitBinary(), { env });
-  kernel = createWasmKernel(new Session(undefined, () => new WasmMachine(instance.exports)));
+  const traced = await traceModule<WasmExports>(WASM_BASE64);
+  ({ traceOf } = traced);
+  kernel = createWasmKernel(new Session(undefined, () => new WasmMachine(traced.exports)));
 });
 
 /** Values of the same lengths, whatever the seed. */
