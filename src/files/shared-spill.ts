@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { SealroomError } from '../errors/index.ts';
 import { failAtTemporary, openUnnamedFile } from './spill-file.ts';
 
@@ -67,6 +68,7 @@ export function appendToSpill(spill: SharedSpill, pieces: readonly Uint8Array[])
       }
     }
     at += hidden.length;
+    release(hidden);
   }
   return place;
 }
@@ -88,6 +90,23 @@ export function readFromSpill(spill: SharedSpill, place: number, target: Uint8Ar
   const clear = cipher.update(target);
   target.set(clear);
   clear.fill(0);
+  release(clear);
+}
+
+/** A port without another end, which drops what is sent to it; opened when it is first used. */
+let nowhere: MessagePort | null = null;
+
+/**
+ * Gives the memory of a cipher's output back at once. The garbage collector would keep tens of megabytes of it in each thread. Its bytes
+ * can no longer be read.
+ */
+function release({ buffer, byteLength }: Buffer): void {
+  if (nowhere === null) {
+    nowhere = new MessageChannel().port1;
+    nowhere.close();
+  }
+  // Unless it is part of a larger buffer.
+  if (buffer.byteLength === byteLength) nowhere.postMessage(null, [buffer as ArrayBuffer]);
 }
 
 /** A cipher whose key stream starts at a block; encryption and decryption are the same. */

@@ -1,6 +1,6 @@
 import { appendToSpill, readFromSpill, type SharedSpill, SharedSpillFile } from '../../../files/index.ts';
 
-/** Most bytes of rows that are kept in memory; all others spill to disk. */
+/** Most bytes of rows that are kept in memory. */
 const MOST_MEMORY_BYTES = 128 << 20;
 
 /** Shared memory is wiped and copied in units of so many bytes; byte by byte takes several times as long. */
@@ -23,7 +23,11 @@ export interface StoredPart {
   readonly lengths: Int32Array;
 }
 
-/** The rows of a table while they wait for protection, by parts: in shared memory, and what it does not hold in an encrypted file. */
+/**
+ * The rows of a table while they wait for protection, by parts: in shared memory, or in an encrypted file. A table that memory would not hold
+ * spills from its first row on, since what threads need to spill takes as much memory as the rows of a smaller table. One that turns out to
+ * be larger than expected has rows in both.
+ */
 export class PartStore {
   readonly #file: SharedSpillFile | null;
   readonly shared: SharedParts;
@@ -43,7 +47,7 @@ export class PartStore {
    * @param expectedBytes of all rows, roughly
    * @param tempDirectory for what memory does not hold
    * @param mostMemoryBytes the most that it takes, a multiple of {@link UNIT_BYTES}
-   * @throws {SealroomError} IO_WRITE if rows will spill and the directory cannot be written.
+   * @throws {SealroomError} IO_WRITE if rows may spill and the directory cannot be written.
    */
   static async open(
     expectedBytes: number,
@@ -51,9 +55,8 @@ export class PartStore {
     mostMemoryBytes = MOST_MEMORY_BYTES,
   ): Promise<PartStore> {
     const wanted = Math.ceil((expectedBytes * 2) / UNIT_BYTES) * UNIT_BYTES;
-    const spills = wanted > mostMemoryBytes;
-    const file = spills ? await SharedSpillFile.open(tempDirectory) : null;
-    return new PartStore(spills ? mostMemoryBytes : wanted, file);
+    const file = wanted > mostMemoryBytes ? await SharedSpillFile.open(tempDirectory) : null;
+    return new PartStore(expectedBytes > mostMemoryBytes ? 0 : Math.min(wanted, mostMemoryBytes), file);
   }
 
   /** Wipes the rows. No thread may use the store any more. */
