@@ -5,7 +5,7 @@ import { decodeBase64 } from '#src/bytes/index';
 export interface Traced<Exports> {
   readonly exports: Exports;
   /** How many reports there are while `act` runs, and a sum over them. */
-  traceOf(act: () => void): string;
+  readonly traceOf: (this: void, act: () => void) => string;
 }
 
 /**

@@ -24,6 +24,11 @@ beforeAll(async () => {
   kernel = createWasmKernel(new Session(undefined, () => new WasmMachine(traced.exports)));
 });
 
+/** How many reports there are in a trace. */
+function eventsIn(trace = ''): number {
+  return Number.parseInt(trace, 10);
+}
+
 /** Values of the same lengths, whatever the seed. */
 function valuesOf(seed: number): ByteColumn {
   const random = new SeededRandom(seed);
@@ -54,13 +59,13 @@ describe('what the module branches on and addresses is the same for all secrets'
       }),
     );
     expect(new Set(traces).size).toBe(1);
-    expect(events).toBeGreaterThan(1000);
+    expect(eventsIn(traces[0])).toBeGreaterThan(1000);
   });
 
   test.each([null, 950])('when it seals, pad %s', (padTargetBytes) => {
     const traces = SEEDS.map((seed) => traceOf(() => sealWith(seed, padTargetBytes)));
     expect(new Set(traces).size).toBe(1);
-    expect(events).toBeGreaterThan(10_000);
+    expect(eventsIn(traces[0])).toBeGreaterThan(10_000);
   });
 
   test.each([null, 950])('when it opens, pad %s', async (padTargetBytes) => {
@@ -73,7 +78,7 @@ describe('what the module branches on and addresses is the same for all secrets'
       await Promise.resolve();
     }
     expect(new Set(traces).size).toBe(1);
-    expect(events).toBeGreaterThan(10_000);
+    expect(eventsIn(traces[0])).toBeGreaterThan(10_000);
   });
 
   test('and would show it otherwise: lengths, which are public, do change it', () => {

@@ -10,7 +10,7 @@ import { SEED } from '../../tabular/support.ts';
 
 // Whatever the descriptions in memory say, the module writes to what they declare, or traps.
 
-const TEXT = Buffer.from(`${'one,"t""wo",3\n'.repeat(40)}`);
+const TEXT = Buffer.from('one,"t""wo",3\n'.repeat(40));
 
 const SETUP: DealSetup = {
   ...{ path: '', bytes: TEXT.length, dataStart: 0, rangeBytes: 1 << 20, nextRange: new SharedArrayBuffer(4) },

@@ -36,6 +36,6 @@ test.each([
   expect(memory.includes(value)).toBe(true);
   opener.wipe();
   expect(memory.includes(value)).toBe(false);
-  expect(ROOT.use((root) => memory.includes(root))).toBe(false);
+  expect(ROOT.use((root) => memory.includes(Buffer.from(root)))).toBe(false);
   expect(memory.subarray(machine.ioAt).every((byte) => byte === 0)).toBe(true);
 });

@@ -7,7 +7,7 @@ import type { Job, Setup } from './storing-jobs.mjs';
 const MODULE = new URL('./storing-jobs.mjs', import.meta.url);
 const THREADS = 3;
 /** So many that the threads are interrupted in between. */
-const PIECES = 150_000;
+const PIECES = 100_000;
 
 test('pieces that threads store at the same time, where others find no room, have places of their own', async () => {
   const store = await PartStore.open(THREADS * PIECES * 8, tmpdir());
