@@ -57,6 +57,7 @@ export {
   type SealTask,
 } from './kernels/kernel.ts';
 export { checkSealable, sealLimits } from './kernels/plan.ts';
+export { verifyMachine } from './kernels/wasm/kernel.ts';
 export { type WasmExports, WasmMachine } from './kernels/wasm/machine.ts';
 export {
   deriveFingerprintKey,

@@ -165,6 +165,15 @@ export class Spare<Process extends Leavable> {
   #kept: Process | null = null;
   #timer: NodeJS.Timeout | undefined;
 
+  constructor() {
+    // It would end by itself, but the system counts its time as this process's only if its end is waited for.
+    process.once('beforeExit', () => {
+      this.take()
+        ?.kill()
+        .catch(() => undefined);
+    });
+  }
+
   /** The process that is kept; `null` if there is none. */
   take(): Process | null {
     const kept = this.#kept;

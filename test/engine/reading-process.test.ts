@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
@@ -133,5 +134,20 @@ describe('a table that is read in a process of its own', () => {
     } finally {
       await next.close();
     }
+  });
+
+  test.skipIf(process.platform !== 'linux')('leaves no process behind when its own ends', () => {
+    const script = `
+      import { readFileSync } from 'node:fs';
+      import { openReading } from '#src/engine/reading-process';
+      const reading = openReading();
+      await reading.rows('SELECT 1');
+      await reading.close();
+      const pid = String(process.pid);
+      console.log(readFileSync('/proc/' + pid + '/task/' + pid + '/children', 'utf8'));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+    const pid = Number(stdout);
+    expect(pid).toBeGreaterThan(0);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });

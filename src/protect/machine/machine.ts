@@ -1,5 +1,11 @@
 import { canRunWasm, instantiateWasm, type WasmConstant } from '../../bytes/index.ts';
-import { createNativeExports, type KernelName, type WasmExports, WasmMachine } from '../../crypto/index.ts';
+import {
+  createNativeExports,
+  type KernelName,
+  verifyMachine,
+  type WasmExports,
+  WasmMachine,
+} from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { WASM_BASE64 } from './binary.ts';
 
@@ -82,14 +88,18 @@ export function canRunTables(): boolean {
 }
 
 /**
- * A new machine whose computations a kernel does.
+ * A new machine whose computations a kernel does. It is tested against known answers before it is returned.
  *
  * @param kernel one for which {@link isTableKernel} is true
  * @throws {SealroomError} USAGE_OPTION if this runtime or machine lacks what the kernel needs.
+ * @throws {Error} if a known answer does not come out: the machine is broken.
  */
 export function createTableMachine(kernel: KernelName): TableMachine {
   // The addon has the exports of this module as well; test/protect/machine/twin.ts holds them to it.
-  return kernel === 'native' ? new TableMachine(createNativeExports() as TableExports) : new TableMachine();
+  const exports = kernel === 'native' ? (createNativeExports() as TableExports) : instantiate();
+  const machine = new TableMachine(exports);
+  verifyMachine(kernel === 'native' ? 'native' : 'wasm', machine);
+  return machine;
 }
 
 function instantiate(): TableExports {

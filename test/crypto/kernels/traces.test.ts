@@ -7,27 +7,19 @@ import { createWasmKernel } from '#src/crypto/kernels/wasm/kernel';
 import { WasmMachine, type WasmExports } from '#src/crypto/kernels/wasm/machine';
 import { Session } from '#src/crypto/kernels/wasm/session';
 import { SeededRandom } from './random.ts';
-import { type Traced, traceModule } from './tracer.ts';
-
-// The kernel as it is shipped, and what it reports for different secrets.
+import { TracedModule } from './traced-module.ts';
 
 const ROWS = 45;
 const lengths = Array.from({ length: ROWS }, (_, row) => (row === 7 ? 900 : (row * 7) % 61));
 const nonces = new SeededRandom(1).bytes(ROWS * 32);
 
 let kernel: Kernel;
-let traceOf: Traced<WasmExports>['traceOf'];
+let traced: TracedModule<WasmExports>;
 
 beforeAll(async () => {
-  const traced = await traceModule<WasmExports>(WASM_BASE64);
-  ({ traceOf } = traced);
+  traced = await TracedModule.instantiate<WasmExports>(WASM_BASE64);
   kernel = createWasmKernel(new Session(undefined, () => new WasmMachine(traced.exports)));
 });
-
-/** How many reports there are in a trace. */
-function eventsIn(trace = ''): number {
-  return Number.parseInt(trace, 10);
-}
 
 /** Values of the same lengths, whatever the seed. */
 function valuesOf(seed: number): ByteColumn {
@@ -53,19 +45,19 @@ describe('what the module branches on and addresses is the same for all secrets'
 
   test('when it makes fingerprints', () => {
     const traces = SEEDS.map((seed) =>
-      traceOf(() => {
+      traced.traceOf(() => {
         const key = fingerprintKeyFromBytes(secretOf(seed));
         kernel.fingerprintColumn({ key, typeByte: 2, nulls: 'keep' }, valuesOf(seed));
       }),
     );
     expect(new Set(traces).size).toBe(1);
-    expect(eventsIn(traces[0])).toBeGreaterThan(1000);
+    expect(traced.events).toBeGreaterThan(1000);
   });
 
   test.each([null, 950])('when it seals, pad %s', (padTargetBytes) => {
-    const traces = SEEDS.map((seed) => traceOf(() => sealWith(seed, padTargetBytes)));
+    const traces = SEEDS.map((seed) => traced.traceOf(() => sealWith(seed, padTargetBytes)));
     expect(new Set(traces).size).toBe(1);
-    expect(eventsIn(traces[0])).toBeGreaterThan(10_000);
+    expect(traced.events).toBeGreaterThan(10_000);
   });
 
   test.each([null, 950])('when it opens, pad %s', async (padTargetBytes) => {
@@ -73,19 +65,19 @@ describe('what the module branches on and addresses is the same for all secrets'
     for (const seed of SEEDS) {
       const cells = sealWith(seed, padTargetBytes);
       const root = sealingRootFromBytes(secretOf(seed));
-      traces.push(traceOf(() => kernel.openColumn(root, cells)));
+      traces.push(traced.traceOf(() => kernel.openColumn(root, cells)));
       // The row keys are wiped, so that each run derives them.
       await Promise.resolve();
     }
     expect(new Set(traces).size).toBe(1);
-    expect(eventsIn(traces[0])).toBeGreaterThan(10_000);
+    expect(traced.events).toBeGreaterThan(10_000);
   });
 
   test('and would show it otherwise: lengths, which are public, do change it', () => {
     const root = sealingRootFromBytes(secretOf(2));
     const task: SealTask = { targetHeader: 'h', prefix: Uint8Array.of(2), nullEncoding: null, padTargetBytes: null };
     const traces = [1, 15, 31].map((bytes) =>
-      traceOf(() => {
+      traced.traceOf(() => {
         using keys = kernel.deriveRowKeys(root, nonces.subarray(0, 32));
         kernel.sealColumn(task, keys, byteColumnOf([new Uint8Array(bytes)]));
       }),

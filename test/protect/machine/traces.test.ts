@@ -1,85 +1,141 @@
-import { encodePrefix, fingerprintKeyFromBytes, sealingRootFromBytes } from 'sealroom/crypto';
-import { expect, test, vi } from 'vitest';
-import { concatBytes, encodeUtf8, FRESH_MEMORY } from '#src/bytes/index';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  createKernel,
+  encodePrefix,
+  encodeValue,
+  fingerprintKeyFromBytes,
+  sealingRootFromBytes,
+} from 'sealroom/crypto';
+import { byteColumnOf, concatBytes, decodeUtf8, encodeUtf8, FRESH_MEMORY, valueAt } from '#src/bytes/index';
 import { LineOpener } from '#src/protect/decrypt/lines/line-opener';
+import type { ColumnTask } from '#src/protect/encrypt/core/protect-batch';
 import { writeRows } from '#src/protect/encrypt/core/row-format';
 import { LineProtector } from '#src/protect/encrypt/lines/line-protector';
 import { WASM_BASE64 } from '#src/protect/machine/binary';
 import { type TableExports, TableMachine } from '#src/protect/machine/machine';
 import { SeededRandom } from '../../crypto/kernels/random.ts';
-import { traceModule } from '../../crypto/kernels/tracer.ts';
+import { TracedModule } from '../../crypto/kernels/traced-module.ts';
 import { batchOf, textColumn } from '../../tabular/support.ts';
 
-const VALUES = Array.from({ length: 30 }, (_, row) => (row % 9 === 4 ? null : 'a "value", '.repeat(row % 5)));
+// What protects and opens lines branches on no key, and addresses nothing by one; and when it protects, on no value that becomes a cell.
+
 const STRING = { kind: 'string' } as const;
+const ROWS = 45;
+const SEEDS = Array.from({ length: 12 }, (_, seed) => seed);
+const NONCES = new SeededRandom(1).bytes(ROWS * 32);
 
-/** Secrets of all sorts: all bits clear, all bits set, random ones. */
-const SECRETS = [
-  new Uint8Array(32),
-  new Uint8Array(32).fill(0xff),
-  ...[2, 3, 4].map((seed) => new SeededRandom(seed).bytes(32)),
-];
+let traced: TracedModule<TableExports>;
 
-test('no branch and no address of what protects and opens lines depends on a key', async () => {
-  const { exports, traceOf } = await traceModule<TableExports>(WASM_BASE64);
-  const batch = batchOf(textColumn(VALUES));
-  const part = writeRows(batch, Int32Array.from(VALUES.keys()), FRESH_MEMORY).bytes;
-  // The order of the rows is no key.
-  const generator = vi.spyOn(globalThis.crypto, 'getRandomValues').mockImplementation((array) => {
-    if (array instanceof Uint8Array) array.fill(7);
-    return array;
+beforeAll(async () => {
+  traced = await TracedModule.instantiate<TableExports>(WASM_BASE64);
+});
+
+/** Secrets of all sorts: random ones, all bits clear, all bits set. */
+function secretOf(seed: number): Uint8Array {
+  if (seed === 0) return new Uint8Array(32);
+  return seed === 1 ? new Uint8Array(32).fill(0xff) : new SeededRandom(seed).bytes(32);
+}
+
+/** Texts of the same lengths, and nulls at the same places, whatever the seed. */
+function textsOf(seed: number): readonly (string | null)[] {
+  const random = new SeededRandom(seed);
+  return Array.from({ length: ROWS }, (_, row) => {
+    const bytes = random.bytes(row === 7 ? 450 : (row * 7) % 61);
+    return row % 9 === 4 ? null : Buffer.from(bytes.map((byte) => byte & 0x7f)).toString('latin1');
+  });
+}
+
+/** The trace of the lines of a part, and how much was reported. */
+function traceProtecting(seed: number, pad: number | null): string {
+  const secret = secretOf(seed);
+  const key = fingerprintKeyFromBytes(secret);
+  using root = sealingRootFromBytes(secret);
+  const clear = Array.from({ length: ROWS }, (_, row) => `row ${String(row)}`);
+  const batch = batchOf(textColumn(textsOf(seed)), textColumn(clear));
+  const rows = writeRows(batch, Int32Array.from(clear.keys()), FRESH_MEMORY).bytes;
+  const tasks: readonly ColumnTask[] = [
+    { kind: 'fingerprint', stored: 0, task: { key, typeByte: 2, nulls: 'keep' } },
+    { kind: 'sealed', stored: 0, task: { targetHeader: 'a header', prefix: encodePrefix(STRING), nullEncoding: null } },
+    { kind: 'cleartext', stored: 1 },
+  ];
+  // The order of the rows and the nonces are public: the same for all seeds.
+  const random = new SeededRandom(3);
+  const fill = vi.spyOn(globalThis.crypto, 'getRandomValues').mockImplementation((numbers) => {
+    const { buffer, byteOffset, byteLength } = numbers as Uint8Array;
+    new Uint8Array(buffer, byteOffset, byteLength).set(random.bytes(byteLength));
+    return numbers;
   });
   try {
-    const traces = SECRETS.map((secret) => {
-      using root = sealingRootFromBytes(secret);
-      using key = fingerprintKeyFromBytes(secret);
-      const machine = new TableMachine(exports);
-      const sealed = { targetHeader: 'note', prefix: encodePrefix(STRING), nullEncoding: null };
+    return traced.traceOf(() => {
+      const machine = new TableMachine(traced.exports);
       using protector = new LineProtector(machine, {
-        root,
-        tasks: [
-          { kind: 'sealed', stored: 0, task: sealed },
-          { kind: 'fingerprint', stored: 0, task: { key, typeByte: 2, nulls: 'random' } },
-          { kind: 'cleartext', stored: 0 },
-        ],
-        pads: [null, null, null],
-        storedColumns: 1,
-        headBytes: 8,
-        marks: [new Uint8Array(), encodeUtf8('""')],
+        ...{ root, tasks, pads: [null, pad, null], storedColumns: 2, headBytes: 12 },
+        marks: [encodeUtf8(''), encodeUtf8('""')],
       });
-      const made: Uint8Array[] = [];
-      const protecting = traceOf(() => {
-        protector.open(part.length, VALUES.length, (target) => {
-          target.set(part);
-        });
-        for (const lines of protector.lines()) made.push(lines.bytes().slice());
+      protector.open(rows.length, ROWS, (target) => {
+        target.set(rows);
       });
+      for (const lines of protector.lines()) lines.bytes();
       machine.wipe();
-      const lines = concatBytes(made);
-      const opener = new LineOpener(
-        machine,
-        {
-          kernel: 'wasm',
-          dialect: { delimiter: 0x2c, separator: '\n' },
-          nullRule: { blankIsNull: true, quotedEmptyIsNull: false, tokens: [] },
-          columns: 3,
-          nullText: new Uint8Array(),
-          empty: encodeUtf8('""'),
-          lenientCells: false,
-          passesFingerprints: true,
-        },
-        root,
-      );
-      opener.text.set(lines);
-      const opening = traceOf(() => {
-        expect(opener.open({ at: 0, stop: lines.length, end: lines.length, isLast: true }).kind).toBe('opened');
-      });
-      machine.wipe();
-      return `${protecting}; ${opening}`;
     });
-    expect(traces[0]).toMatch(/^\d{5,} events/);
-    expect(new Set(traces).size).toBe(1);
   } finally {
-    generator.mockRestore();
+    fill.mockRestore();
   }
+}
+
+/** A protected file of texts that are the same for all seeds. */
+function sealedFile(seed: number): Uint8Array {
+  using root = sealingRootFromBytes(secretOf(seed));
+  const kernel = createKernel('node');
+  using keys = kernel.deriveRowKeys(root, NONCES);
+  const values = Array.from({ length: ROWS }, (_, row) =>
+    encodeValue({ type: STRING, value: 'x'.repeat((row * 7) % 61) }),
+  );
+  const task = { targetHeader: 'a header', prefix: new Uint8Array(), nullEncoding: null, padTargetBytes: null };
+  const cells = kernel.sealColumn(task, keys, byteColumnOf(values));
+  return concatBytes(
+    values.map((_, row) => encodeUtf8(`row ${String(row)},${decodeUtf8(valueAt(cells, row) ?? new Uint8Array())}\n`)),
+  );
+}
+
+function openFile(seed: number, file: Uint8Array): { readonly trace: string; readonly lines: string } {
+  const machine = new TableMachine(traced.exports);
+  using root = sealingRootFromBytes(secretOf(seed));
+  let lines = '';
+  const trace = traced.traceOf(() => {
+    const opener = new LineOpener(
+      machine,
+      {
+        ...{ kernel: 'wasm', dialect: { delimiter: 0x2c, separator: '\n' }, columns: 2 },
+        nullRule: { blankIsNull: true, quotedEmptyIsNull: false, tokens: [] },
+        ...{ nullText: encodeUtf8(''), empty: encodeUtf8('""'), lenientCells: false, passesFingerprints: true },
+      },
+      root,
+    );
+    opener.text.set(file);
+    const opened = opener.open({ at: 0, stop: file.length, end: file.length, isLast: true });
+    if (opened.kind === 'opened') lines = decodeUtf8(opened.lines);
+    opener.wipe();
+  });
+  return { trace, lines };
+}
+
+describe('what the module branches on and addresses is the same for all secrets', () => {
+  test.each([null, 500])('when it protects lines, pad %s', (pad) => {
+    const traces = SEEDS.map((seed) => traceProtecting(seed, pad));
+    expect(new Set(traces).size).toBe(1);
+    expect(traced.events).toBeGreaterThan(10_000);
+  });
+
+  test('when it opens lines', () => {
+    const opened = SEEDS.map((seed) => openFile(seed, sealedFile(seed)));
+    expect(new Set(opened.map(({ lines }) => lines)).size).toBe(1);
+    expect(opened[0]?.lines).toContain(`"row 2",${'x'.repeat(14)}\n`);
+    expect(new Set(opened.map(({ trace }) => trace)).size).toBe(1);
+    expect(traced.events).toBeGreaterThan(10_000);
+  });
+
+  test('and would show it otherwise: the pad, which is public, does change it', () => {
+    expect(traceProtecting(2, 500)).not.toBe(traceProtecting(2, 501));
+  });
 });

@@ -7,6 +7,7 @@ import { fingerprintColumn } from './fingerprint-column.ts';
 import { openColumn } from './open-column.ts';
 import { SlotKeys } from './row-keys.ts';
 import { sealColumn } from './seal-column.ts';
+import type { WasmMachine } from './machine.ts';
 import { Session } from './session.ts';
 
 /** The kernels whose computations a machine does: in WebAssembly, or in native code with the same exports. */
@@ -78,6 +79,18 @@ export function createMachineKernel(name: MachineKernelName, session: Session): 
   const kernel = kernelOn(name, session);
   if (!passesSelfTest(kernel)) throw new Error(`the \`${name}\` kernel failed its self-test`);
   return kernel;
+}
+
+/**
+ * Tests a machine that is used without a kernel against known answers.
+ *
+ * @throws {Error} as {@link createMachineKernel}.
+ */
+export function verifyMachine(name: MachineKernelName, machine: WasmMachine): void {
+  const session = new Session(undefined, () => machine);
+  createMachineKernel(name, session);
+  // Wipes the keys of the answers. Otherwise the session would wipe the slots once this thread rests, which have other keys by then.
+  session.claimSlots(session, 0);
 }
 
 /**

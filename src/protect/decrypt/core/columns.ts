@@ -61,13 +61,26 @@ export function firstTypeOf(opened: OpenedColumn, options: OpenCellOptions): Col
  */
 //= format F-83
 export function toText(opened: OpenedColumn, rules: TextRules, memory: Allocator): ColumnData {
-  return textsWithoutTypeByte(opened, memory) ?? textsOneByOne(opened, rules);
+  return textsAsTheyAre(opened, rules) ?? textsWithoutTypeByte(opened, memory) ?? textsOneByOne(opened, rules);
 }
 
 /** What text must be. */
 export interface TextRules extends OpenCellOptions {
   /** Whether cells that are passed through must be UTF-8. */
   readonly isChecked: boolean;
+}
+
+/** A column without sealed cells, in its own buffers; `null` if it has sealed ones, or is not the text that it must be. */
+function textsAsTheyAre({ values, kinds }: OpenedColumn, { isChecked }: TextRules): ColumnData | null {
+  if (kinds.includes(CELL_SEALED)) return null;
+  return isChecked && !areUtf8(values) ? null : { layout: 'bytes', ...values };
+}
+
+/** Whether each value is UTF-8; `false` also if a null has other bytes. */
+function areUtf8({ rows, offsets, bytes }: ByteColumn): boolean {
+  // That a value ends as it must shows in how the next one begins.
+  for (let row = 0; row < rows; row++) if (((bytes[offsets[row] ?? 0] ?? 0) & 0xc0) === 0x80) return false;
+  return isUtf8(bytes.subarray(offsets[0], offsets[rows]));
 }
 
 /** The text of a column whose sealed values are all UTF-8 strings or nulls; `null` for any other. */
