@@ -13,6 +13,7 @@ export { checkFolder, createFolderTarget, type FolderTarget, partName } from './
 export { findParts, hashOfParts, type Part, requireOutside } from './parts.ts';
 export { type ByteSink, fileSink, memorySink, type PositionedFile, streamSink } from './byte-sink.ts';
 export { type ByteSource, memorySource, openFile, readFailure, requireReadable, spoolStream } from './byte-source.ts';
+export { readAt, writeAt } from './positioned.ts';
 export { requireLocalPath } from './local-path.ts';
 export { companionOf, findOutput } from './output-path.ts';
 export { fileExists, isRegularFile } from './exists.ts';

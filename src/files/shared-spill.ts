@@ -1,8 +1,8 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { readSync, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { SealroomError } from '../errors/index.ts';
+import { readAt, writeAt } from './positioned.ts';
 import { failAtTemporary, openUnnamedFile } from './spill-file.ts';
 
 /** Bytes of an AES block. */
@@ -59,13 +59,10 @@ export function appendToSpill(spill: SharedSpill, pieces: readonly Uint8Array[])
   let at = place;
   for (const piece of pieces) {
     const hidden = cipher.update(piece);
-    for (let done = 0; done < hidden.length;) {
-      const left = hidden.length - done;
-      try {
-        done += writeSync(spill.descriptor, hidden, done, left, at + done);
-      } catch (error) {
-        return failAtTemporary(spill.directory)(error);
-      }
+    try {
+      writeAt(spill.descriptor, hidden, at);
+    } catch (error) {
+      return failAtTemporary(spill.directory)(error);
     }
     at += hidden.length;
     release(hidden);
@@ -80,10 +77,8 @@ export function appendToSpill(spill: SharedSpill, pieces: readonly Uint8Array[])
  */
 export function readFromSpill(spill: SharedSpill, place: number, target: Uint8Array): void {
   const skipped = place % CIPHER_BLOCK_BYTES;
-  for (let done = 0; done < target.length;) {
-    const count = readSync(spill.descriptor, target, done, target.length - done, place + done);
-    if (count === 0) throw new SealroomError('IO_READ', 'a temporary file was cut short');
-    done += count;
+  if (readAt(spill.descriptor, target, place) < target.length) {
+    throw new SealroomError('IO_READ', 'a temporary file was cut short');
   }
   const cipher = cipherAt(spill.key, place - skipped);
   cipher.update(new Uint8Array(skipped));

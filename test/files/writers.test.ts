@@ -5,10 +5,12 @@ import { expect, test } from 'vitest';
 /** What reads, or makes and removes whole directories; everything else of `node:fs` makes or changes files. */
 const HARMLESS = [
   'FileHandle',
+  'closeSync',
   'createReadStream',
   'lstat',
   'mkdir',
   'open',
+  'openSync',
   'readFile',
   'readFileSync',
   'readdir',
@@ -36,8 +38,8 @@ function writesIn(text: string): readonly string[] {
       return each.filter((name) => name !== '' && !HARMLESS.includes(name));
     },
   );
-  const isImported = /from '(?:node:)?fs\/promises'/.test(text);
-  const opened = isImported ? [...text.matchAll(/(?<![.#\w])open\([^;]*?'(r\+|w\+?|wx\+?|a\+?|ax\+?)'/g)] : [];
+  const isImported = /from '(?:node:)?fs(?:\/promises)?'/.test(text);
+  const opened = isImported ? [...text.matchAll(/(?<![.#\w])open(?:Sync)?\([^;]*?'(r\+|w\+?|wx\+?|a\+?|ax\+?)'/g)] : [];
   const loaded = [...text.matchAll(/import\('(?:node:)?fs/g)];
   return [...imports, ...opened.map(([, flags = '']) => `open ${flags}`), ...loaded.map(() => 'import()')];
 }
@@ -68,6 +70,7 @@ test.each([
   [`import {\n  type FileHandle,\n  writeFileSync,\n} from 'node:fs';`, 'writeFileSync'],
   [`import * as fs from 'fs';`, '* as fs'],
   [`import { open } from 'node:fs/promises';\nconst file = await open(join(a, b), 'wx', 0o600);`, 'open wx'],
+  [`import { openSync } from 'node:fs';\nconst file = openSync(path, 'w');`, 'open w'],
   [`const { cp } = await import('node:fs/promises');`, 'import()'],
 ])('a writer would be found: %j', (text, write) => {
   expect(writesIn(text)).toEqual([write]);

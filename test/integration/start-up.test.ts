@@ -102,6 +102,12 @@ test.each(['--help', 'encrypt --help', 'key create --help', 'query --help', 'col
   },
 );
 
+test('a press of Tab loads the grammar, and nothing that runs a command', async () => {
+  const { files, parts } = await loadedBy(['--complete', 'encrypt', '--ker']);
+  expect(files).toBeLessThanOrEqual(12);
+  expect([...HEAVY, 'src/crypto', 'src/protect', 'src/tabular'].filter((name) => parts.has(name))).toEqual([]);
+});
+
 test.each([
   ['encrypt', 'in.csv', '--schema', 'schema.json', '--id', ID, '--output', 'out.csv'],
   ['decrypt', 'in.csv', '--id', ID, '--output', 'out.csv'],

@@ -87,7 +87,8 @@ beforeAll(async () => {
   await engine.run('CREATE SCHEMA publisher; CREATE SCHEMA brand');
   for (const { name, owner, columns } of MANIFESTS['nulls preserved'].tables) {
     const values = columns.map(({ name: column, type, protection }) => {
-      const value = protection === 'fingerprint' ? 'CAST(i % 120 AS UHUGEINT)' : (VALUES[type] ?? `CAST(i % 50 AS ${type})`);
+      const value =
+        protection === 'fingerprint' ? 'CAST(i % 120 AS UHUGEINT)' : (VALUES[type] ?? `CAST(i % 50 AS ${type})`);
       return `${value} AS ${column}`;
     });
     await engine.run(`CREATE TABLE ${owner}.${name} AS SELECT ${values.join(', ')} FROM range(400) t(i)`);

@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os';
-import { basename } from 'node:path';
 import { defaultKernel, type KernelName, parseCollaborationId } from '../../crypto/index.ts';
 import { SealroomError } from '../../errors/index.ts';
 import { loadNormalisers } from '../../normalise/index.ts';
@@ -8,10 +7,8 @@ import {
   checkTransfer,
   createOutput,
   csvHeaderBytes,
-  nameOf,
   type TableFormat,
   type TableReader,
-  toTableInput,
   transferTable,
   writeEncodedRows,
 } from '../../tabular/index.ts';
@@ -28,8 +25,8 @@ import {
   type EncryptProgress,
   type EncryptSummary,
 } from './encrypt-options.ts';
-import type { Declined } from './lines/deal-setup.ts';
 import { encryptLines } from './lines/encrypt-lines.ts';
+import { describeSlowPath } from '../slow-path.ts';
 import { type Outcome, outputProvenance, signerOf, summarise } from './outcome.ts';
 import { jobsOf, type SpareBuffers } from './jobs.ts';
 import { createWorkerSetup } from './worker-setup.ts';
@@ -88,12 +85,8 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   const summary = await transferTable(checked, traits, (reader, outputFormat) =>
     encryptRows(checked, reader, outputFormat, started),
   );
-  return attempt.reason === '' ? summary : { ...summary, notes: [...summary.notes, noteOf(checked, attempt)] };
-}
-
-/** Says why a table took the ordinary way. */
-function noteOf({ input }: CheckedOptions, { reason }: Declined): string {
-  return `${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`;
+  if (attempt.reason === '') return summary;
+  return { ...summary, notes: [...summary.notes, describeSlowPath(options.input, attempt.reason)] };
 }
 
 /**

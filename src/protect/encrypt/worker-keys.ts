@@ -1,6 +1,6 @@
 import { fingerprintKeyFromBytes, type SealingRoot, sealingRootFromBytes, takeSharedKey } from '../../crypto/index.ts';
 import type { ColumnTask } from './core/protect-batch.ts';
-import type { EncryptWorkerSetup } from './worker.ts';
+import type { EncryptWorkerSetup } from './worker-setup.ts';
 
 /** The keys of a thread, and what it does with them. Disposing it wipes them. */
 export interface WorkerKeys extends Disposable {

@@ -1,9 +1,37 @@
-import { type KernelName, type SecretBytes, shareKeys } from '../../crypto/index.ts';
+import type { Field } from '../../columns/index.ts';
+import {
+  type FingerprintTask,
+  type KernelName,
+  type SealTask,
+  type SecretBytes,
+  shareKeys,
+} from '../../crypto/index.ts';
 import type { HashedColumn } from '../../signed-tables/index.ts';
-import { type TableFormat } from '../../tabular/index.ts';
+import type { CsvLines, TableFormat } from '../../tabular/index.ts';
+import type { EncodedIndex } from './core/column-index.ts';
 import type { EncryptPlan } from './core/plan.ts';
 import { widthsOf } from './core/protect-rows.ts';
-import type { EncryptWorkerSetup } from './worker.ts';
+import type { RowWidths } from './core/row-format.ts';
+
+/** The setup of an encryption thread. */
+export interface EncryptWorkerSetup {
+  readonly kernel: KernelName;
+  /** The sealing root, then the keys of the fingerprint tasks, in order; in shared memory, which its owner wipes. */
+  readonly keys: Uint8Array;
+  readonly tasks: readonly ({ readonly stored: EncodedIndex } & (
+    | { readonly kind: 'cleartext' }
+    | { readonly kind: 'fingerprint'; readonly task: Omit<FingerprintTask, 'key'> }
+    | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'> }
+  ))[];
+  /** The widths of the stored columns. */
+  readonly widths: RowWidths;
+  /** The line format of CSV output, or `null` for other formats. */
+  readonly csv: CsvLines | null;
+  /** Whether the rows' positions follow their stored columns, and fingerprints are to be returned along with them. */
+  readonly hasPlaces: boolean;
+  /** What rows are hashed for, or `null` for a table that is not signed. */
+  readonly signed: { readonly columns: readonly HashedColumn[]; readonly fields: readonly Field[] } | null;
+}
 
 /** The input of {@link createWorkerSetup}. */
 export interface WorkerSetupInput {

@@ -1,37 +1,16 @@
 import { Arena } from '../../bytes/index.ts';
-import { createKernel, type FingerprintTask, type KernelName, type SealTask } from '../../crypto/index.ts';
-import { type Batch, buffersOf, type Field } from '../../columns/index.ts';
-import { type HashedColumn, RowHasher } from '../../signed-tables/index.ts';
-import { type CsvLines, RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
+import { createKernel } from '../../crypto/index.ts';
+import { type Batch, buffersOf } from '../../columns/index.ts';
+import { RowHasher } from '../../signed-tables/index.ts';
+import { RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
-import type { EncodedIndex } from './core/column-index.ts';
 import { protectRows } from './core/protect-rows.ts';
 import type { Pads } from './core/plan.ts';
-import type { RowWidths } from './core/row-format.ts';
 import { takeKeys } from './worker-keys.ts';
+import type { EncryptWorkerSetup } from './worker-setup.ts';
 
 // The work of one encryption thread: protects shuffled rows of stored values, and returns them in the form in which the
 // output is written.
-
-/** The setup of an encryption thread. */
-export interface EncryptWorkerSetup {
-  readonly kernel: KernelName;
-  /** The sealing root, then the keys of the fingerprint tasks, in order; in shared memory, which its owner wipes. */
-  readonly keys: Uint8Array;
-  readonly tasks: readonly ({ readonly stored: EncodedIndex } & (
-    | { readonly kind: 'cleartext' }
-    | { readonly kind: 'fingerprint'; readonly task: Omit<FingerprintTask, 'key'> }
-    | { readonly kind: 'sealed'; readonly task: Omit<SealTask, 'padTargetBytes'> }
-  ))[];
-  /** The widths of the stored columns. */
-  readonly widths: RowWidths;
-  /** The line format of CSV output, or `null` for other formats. */
-  readonly csv: CsvLines | null;
-  /** Whether the rows' positions follow their stored columns, and fingerprints are to be returned along with them. */
-  readonly hasPlaces: boolean;
-  /** What rows are hashed for, or `null` for a table that is not signed. */
-  readonly signed: { readonly columns: readonly HashedColumn[]; readonly fields: readonly Field[] } | null;
-}
 
 /** Shuffled rows of stored values, in the format of `row-format.ts`. */
 export interface EncryptJob {

@@ -12,7 +12,7 @@ import { WASM_BASE64 } from './binary.ts';
 /** The exports of the module; `assembly/` documents what each function expects in memory. */
 export interface TableExports extends WasmExports {
   setDialect(delimiter: number, separator: number, fields: number, fieldsAt: number): void;
-  /** The place behind the record, {@link INCOMPLETE} or {@link IRREGULAR}. */
+  /** The place behind the record, 0 if the text ends before the record does, or {@link IRREGULAR}. */
   splitRecord(at: number, end: number, isLast: number): number;
   /** The end of the copy. */
   copyField(field: number, to: number): number;
@@ -67,8 +67,6 @@ export interface TableExports extends WasmExports {
   openLines(at: number, stop: number, end: number, isLast: number, to: number): number;
 }
 
-/** What `splitRecord` returns if the text ends before the record does. */
-export const INCOMPLETE = 0;
 /** What `splitRecord` returns for a record that it leaves to the exact reader. */
 export const IRREGULAR = -1;
 /** What `openLines` returns for a cell that it leaves to the kernels, which may refuse it. */

@@ -27,8 +27,8 @@ const FORMS: Readonly<Record<Exclude<ColumnKind, 'cleartext'>, CellForm>> = {
   sealed: { prefix: encodeUtf8('02:enc:'), leastBytes: 60, mostBytes: 12_282 },
 };
 
-/** Bytes before the Base64 of a fingerprint. */
-export const FINGERPRINT_PREFIX_BYTES = FORMS.fingerprint.prefix.length;
+/** Where the Base64 of a fingerprint begins in its cell, in bytes. */
+export const FINGERPRINT_BASE64_START = FORMS.fingerprint.prefix.length;
 
 /** The longest value of an encrypted table in bytes, cleartext ones as well. */
 //= format F-52

@@ -1,6 +1,6 @@
 import { type Allocator, decodeBase64Group, isValid } from '../../bytes/index.ts';
 import type { ColumnData, ColumnType } from '../../columns/index.ts';
-import { FINGERPRINT_PREFIX_BYTES } from './cells.ts';
+import { FINGERPRINT_BASE64_START } from './cells.ts';
 
 /** Words of 32 bits in a half of a fingerprint. */
 const HALF_WORDS = 4;
@@ -35,7 +35,7 @@ export function splitFingerprints(
   const rest = memory.ints(rows * HALF_WORDS);
   for (let row = 0; row < rows; row += 1) {
     if (!isValid(validity, row)) continue;
-    const at = (offsets[row] ?? 0) + FINGERPRINT_PREFIX_BYTES;
+    const at = (offsets[row] ?? 0) + FINGERPRINT_BASE64_START;
     const word = row * HALF_WORDS;
     // 32 bytes are ten groups of 24 bits and one of 16, whose padding is shifted out.
     const second = decodeBase64Group(bytes, at + 4);

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FIELD_WORDS, INCOMPLETE, IRREGULAR } from '#src/protect/machine/machine';
+import { FIELD_WORDS, IRREGULAR } from '#src/protect/machine/machine';
 import type { CsvDialect } from '#src/tabular/csv/csv-structure';
 import { findFirstLineBreak } from '#src/tabular/csv/first-line-break';
 import { CsvRecordParser } from '#src/tabular/csv/record-parser';
@@ -15,6 +15,8 @@ type Records = readonly (readonly (string | null)[])[];
 
 /** Most bytes of a text here, with what is read behind it. */
 const TEXT_BYTES = 1 << 16;
+/** What `splitRecord` returns if the text ends before the record does. */
+const INCOMPLETE = 0;
 /** Most fields of a record here. */
 const MOST_FIELDS = 64;
 

@@ -1,6 +1,6 @@
 /** Why lines are left to the ordinary way of decryption, in words that follow a colon. */
 const REASONS = {
-  records: 'records that are not regular',
+  records: 'lines that are not regular',
   cells: 'cells or values that need a closer look',
   long: 'very long records',
   borders: 'line breaks in quotes',

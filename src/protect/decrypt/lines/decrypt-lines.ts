@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { defaultKernel, type SealingRoot } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { readFailure } from '../../../files/index.ts';
@@ -16,6 +15,7 @@ import {
   toTableOutput,
 } from '../../../tabular/index.ts';
 import { threadsFor } from '../../../workers/index.ts';
+import { describeSlowPath } from '../../slow-path.ts';
 import { MixedColumns } from '../core/mixed-columns.ts';
 import { type FoundCells, nothingFound } from '../core/opener.ts';
 import { summariseCells } from '../core/summary.ts';
@@ -80,7 +80,7 @@ function left(notes: readonly string[]): LineDecryption {
 }
 
 function leave({ input }: DecryptOptions, reason: string): LineDecryption {
-  return left([`${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`]);
+  return left([describeSlowPath(input, reason)]);
 }
 
 /** The start of the input; `null` if it is no CSV, or a stream, or cannot be read, which the ordinary way explains. */

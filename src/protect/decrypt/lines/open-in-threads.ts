@@ -1,6 +1,6 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { shareKeys } from '../../../crypto/index.ts';
-import { startThreads } from '../../../workers/index.ts';
+import { startHelpers } from '../../../workers/index.ts';
 import { createTableMachine } from '../../machine/machine.ts';
 import { LineOpener } from './line-opener.ts';
 import type { LineRun } from './line-run.ts';
@@ -30,15 +30,16 @@ export async function openInThreads(run: LineRun, ranges: LineRanges, threads: n
   };
   signal?.addEventListener('abort', stop);
   try {
-    const workers = await startThreads<null, null>(new URL('./worker.js', import.meta.url), setup, Math.max(0, others));
-    const ended = Promise.all(workers.map((worker) => worker.run(null, [])));
+    const module = new URL('./worker.js', import.meta.url);
+    const helpers = await startHelpers<null, null>(module, setup, Math.max(0, others));
+    const ended = helpers.runOnce(null);
     ended.catch(stop);
     try {
       await openHere(run, ranges);
       await ended;
     } finally {
       stop();
-      await Promise.all(workers.map((worker) => worker.close()));
+      await helpers.close();
     }
   } finally {
     signal?.removeEventListener('abort', stop);

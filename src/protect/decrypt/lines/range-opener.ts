@@ -1,5 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
-import { readFailure, writeFailure } from '../../../files/index.ts';
+import { readAt, readFailure, writeAt, writeFailure } from '../../../files/index.ts';
 import { type DeclinedLines, declined } from './declined.ts';
 import { type LineOpener, type OpenedLines, LINE_TEXT_BYTES } from './line-opener.ts';
 import type { Turns } from './turns.ts';
@@ -82,13 +81,7 @@ export class RangeOpener {
   #read(position: number, bytes: number): number {
     const { file, fileName } = this.#ranges;
     try {
-      let end = 0;
-      while (end < bytes) {
-        const count = readSync(file, this.#opener.text, end, bytes - end, position + end);
-        if (count === 0) break;
-        end += count;
-      }
-      return end;
+      return readAt(file, this.#opener.text.subarray(0, bytes), position);
     } catch (error) {
       throw readFailure(error, fileName);
     }
@@ -107,9 +100,7 @@ export class RangeOpener {
     if (place === null) return declined('borders');
     if (output === null) return null;
     try {
-      for (let done = 0; done < lines.length;) {
-        done += writeSync(output, lines, done, lines.length - done, place + done);
-      }
+      writeAt(output, lines, place);
     } catch (error) {
       throw writeFailure(error, outputName);
     }

@@ -1,12 +1,8 @@
+import { SharedTurns } from '../../../workers/index.ts';
 import { DECLINE_REASONS, type DeclineReason } from './declined.ts';
 
-/** Numbers of the state, 4 bytes each. */
-const NEXT = 0;
-const TURN = 1;
-const ENDED = 2;
-const STATE_WORDS = 4;
-/** The value of `ENDED` for all threads to stop; a higher one says why. */
-const STOPPED = 1;
+/** Why threads stop, as a number: because one has failed; a higher one says why lines were declined. */
+const FAILED = 1;
 /** Numbers that whoever has the turn may change, 8 bytes each. */
 const START = 0;
 const WRITTEN = 1;
@@ -33,13 +29,13 @@ export interface DoneRange {
 export class Turns {
   /** To be handed to other threads, which make their own `Turns` of it. */
   readonly memory: SharedArrayBuffer;
-  readonly #state: Int32Array;
+  readonly #turns: SharedTurns;
   readonly #sums: Float64Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
-    this.#state = new Int32Array(memory, 0, STATE_WORDS);
-    this.#sums = new Float64Array(memory, STATE_WORDS * 4);
+    this.#turns = new SharedTurns(memory);
+    this.#sums = new Float64Array(memory, SharedTurns.BYTES);
   }
 
   /**
@@ -48,7 +44,7 @@ export class Turns {
    */
   static begin(columns: number, start: number, written: number): Turns {
     const numbers = HEAD_NUMBERS + columns * COUNTS;
-    const turns = new Turns(new SharedArrayBuffer(STATE_WORDS * 4 + numbers * 8));
+    const turns = new Turns(new SharedArrayBuffer(SharedTurns.BYTES + numbers * Float64Array.BYTES_PER_ELEMENT));
     turns.#sums[START] = start;
     turns.#sums[WRITTEN] = written;
     return turns;
@@ -56,15 +52,12 @@ export class Turns {
 
   /** Takes the next range, from 0 on. */
   take(): number {
-    return Atomics.add(this.#state, NEXT, 1);
+    return this.#turns.take();
   }
 
-  /** Waits for the turn of a range, at most so long; whether it has come. */
+  /** Waits for the turn of a range, at most so long. False if it has not come, or if all threads are to stop. */
   wait(range: number, timeoutMs: number): boolean {
-    const turn = Atomics.load(this.#state, TURN);
-    if (turn === range) return true;
-    Atomics.wait(this.#state, TURN, turn, timeoutMs);
-    return Atomics.load(this.#state, TURN) === range;
+    return this.#turns.wait(range, timeoutMs);
   }
 
   /**
@@ -81,30 +74,27 @@ export class Turns {
     for (let index = 0; index < counts.length; index++) {
       sums[HEAD_NUMBERS + index] = (sums[HEAD_NUMBERS + index] ?? 0) + (counts[index] ?? 0);
     }
-    Atomics.add(this.#state, TURN, 1);
-    Atomics.notify(this.#state, TURN);
+    this.#turns.pass();
     return place;
   }
 
   /** Ends the work of all threads, with the reason if lines were declined; the first one counts. */
   stop(reason: DeclineReason | null): void {
-    const value = reason === null ? STOPPED : STOPPED + 1 + DECLINE_REASONS.indexOf(reason);
-    Atomics.compareExchange(this.#state, ENDED, 0, value);
-    Atomics.notify(this.#state, TURN);
+    this.#turns.stop(reason === null ? FAILED : FAILED + 1 + DECLINE_REASONS.indexOf(reason));
   }
 
   get isStopped(): boolean {
-    return Atomics.load(this.#state, ENDED) !== 0;
+    return this.#turns.isStopped;
   }
 
   /** Why lines were declined, or `null`. */
   get reason(): DeclineReason | null {
-    return DECLINE_REASONS[Atomics.load(this.#state, ENDED) - STOPPED - 1] ?? null;
+    return DECLINE_REASONS[this.#turns.stopReason - FAILED - 1] ?? null;
   }
 
   /** The number of ranges that are done. */
   get done(): number {
-    return Atomics.load(this.#state, TURN);
+    return this.#turns.turn;
   }
 
   /** Where the records of the ranges that are done end in the file. */

@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { concatBytes } from '../../../bytes/index.ts';
-import { readFailure } from '../../../files/index.ts';
+import { readAt, readFailure } from '../../../files/index.ts';
 import { fillRandom } from '../../../platform/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
 import { DEAL_WORDS, type DealMemory, DRAWS, layOutDeal, PART_WORDS, STORED_WORDS, TEXT_BYTES } from './deal-memory.ts';
@@ -18,7 +18,7 @@ const REASONS = {
   unfit: 'values that need a closer look',
   encoding: 'text that is not UTF-8',
   long: 'very long records',
-  changed: 'a change while it was read',
+  changed: 'a file that changed while it was read',
   rows: 'more rows than its start promised',
 } as const;
 
@@ -220,12 +220,9 @@ export class Dealer {
     this.#moveToStart(text);
     const next = this.#placeOf(text, text.end);
     const wanted = Math.min(TEXT_BYTES, bytes - next);
-    for (let done = 0; done < wanted;) {
-      const count = this.#readFile(this.#machine.bytes, text.end, wanted - done, next + done);
-      if (count === 0) return false;
-      done += count;
-      text.end += count;
-    }
+    const count = this.#readFile(this.#machine.bytes.subarray(text.end, text.end + wanted), next);
+    if (count < wanted) return false;
+    text.end += count;
     text.isLast = next + wanted === bytes;
     return true;
   }
@@ -245,11 +242,11 @@ export class Dealer {
     text.at = start;
   }
 
-  #readFile(target: Uint8Array, to: number, count: number, place: number): number {
+  #readFile(target: Uint8Array, place: number): number {
     const { path } = this.#setup;
     try {
       this.#file ??= openSync(path ?? '', 'r');
-      return readSync(this.#file, target, to, count, place);
+      return readAt(this.#file, target, place);
     } catch (error) {
       throw readFailure(error, path ?? '');
     }

@@ -1,5 +1,5 @@
 import { createTableMachine, type TableMachine } from '../../machine/machine.ts';
-import type { EncryptWorkerSetup } from '../worker.ts';
+import type { EncryptWorkerSetup } from '../worker-setup.ts';
 import type { DealSetup, DealtRange, Declined } from './deal-setup.ts';
 import { Dealer } from './dealer.ts';
 import type { TableDeal } from './table-deal.ts';

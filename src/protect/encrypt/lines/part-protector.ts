@@ -1,11 +1,10 @@
-import { writeSync } from 'node:fs';
 import { type Batch, copyColumn } from '../../../columns/index.ts';
-import { writeFailure } from '../../../files/index.ts';
+import { writeAt, writeFailure } from '../../../files/index.ts';
 import { RowHasher } from '../../../signed-tables/index.ts';
 import { csvNullMarks } from '../../../tabular/index.ts';
 import type { TableMachine } from '../../machine/machine.ts';
 import type { Pads } from '../core/plan.ts';
-import type { EncryptWorkerSetup } from '../worker.ts';
+import type { EncryptWorkerSetup } from '../worker-setup.ts';
 import { takeKeys, type WorkerKeys } from '../worker-keys.ts';
 import { LineProtector, type ProtectedLines } from './line-protector.ts';
 import { loadPart, type SharedParts, type StoredPart } from './part-store.ts';
@@ -129,18 +128,16 @@ export function* protectNext(
     const next = lines.next();
     if (next.done === true) return next.value;
     if (turns.isStopped) return null;
-    if (file !== null) writeAt(file, next.value, place);
+    if (file !== null) writeLines(file, next.value, place);
     place += next.value.length;
     yield;
   }
 }
 
-/** Writes bytes to a place in a file. */
-function writeAt({ descriptor, name }: NonNullable<ProtectSetup['file']>, bytes: Uint8Array, place: number): void {
+/** Writes lines to their place in the file. */
+function writeLines({ descriptor, name }: NonNullable<ProtectSetup['file']>, lines: Uint8Array, place: number): void {
   try {
-    for (let done = 0; done < bytes.length;) {
-      done += writeSync(descriptor, bytes, done, bytes.length - done, place + done);
-    }
+    writeAt(descriptor, lines, place);
   } catch (error) {
     throw writeFailure(error, name);
   }

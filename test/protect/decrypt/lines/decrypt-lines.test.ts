@@ -234,9 +234,9 @@ describe('what has to be refused is left to the ordinary way, without a trace', 
 
 describe('a table is left to the ordinary way, and its summary says why', () => {
   test.each<[string, string, Partial<DecryptOptions>?]>([
-    ['records that are not regular', 'a,b\nx"y,z\n'],
-    ['records that are not regular', 'a,b\nx,y\n\nx,y\n'],
-    ['records that are not regular', 'a,b\n#x,y\n'],
+    ['lines that are not regular', 'a,b\nx"y,z\n'],
+    ['lines that are not regular', 'a,b\nx,y\n\nx,y\n'],
+    ['lines that are not regular', 'a,b\n#x,y\n'],
     ['text that is not UTF-8', 'a,b\nx,y\n', { csvEncoding: 'latin1' }],
     ['lines that end with CR', 'a,b\rx,y\r'],
     ['very long records', `a,b\nx,${'y'.repeat(2 << 20)}\n`],
