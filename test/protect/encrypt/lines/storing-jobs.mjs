@@ -2,12 +2,12 @@
 import { storePieces } from '#src/protect/encrypt/lines/part-store';
 
 /**
- * @typedef {import('../../../../src/protect/encrypt/lines/part-store.ts').SharedParts} SharedParts
+ * @typedef {import('#src/protect/encrypt/lines/part-store').SharedParts} SharedParts
  * @typedef {{ readonly store: SharedParts, readonly ready: Int32Array, readonly threads: number }} Setup
  * @typedef {{ readonly first: number, readonly count: number }} Job
  */
 
-/** @type {import('../../../../src/workers/index.ts').CreateWorker<Setup, Job, readonly (number | null)[]>} */
+/** @type {import('#src/workers/index').CreateWorker<Setup, Job, readonly (number | null)[]>} */
 export const createWorker = ({ store, ready, threads }) => ({
   /** Stores a piece for each of `count` numbers from `first` on, and tries to store one that is too large behind each of them. */
   run({ first, count }) {
