@@ -18,10 +18,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { digestNativeSources, NATIVE_SOURCES } from './native-sources.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NATIVE = join(ROOT, 'native');
-const SOURCES = join(NATIVE, 'src');
 const HEADERS = join(ROOT, 'node_modules', 'node-api-headers', 'include');
 
 /** Sources that run before the processor was asked: they may not use its newer instructions. */
@@ -67,12 +67,13 @@ export function buildNative(folder, { isSanitized = false } = {}) {
   const kind = isSanitized ? SANITIZED : RELEASED;
   const objects = mkdtempSync(join(tmpdir(), 'sealroom-native-'));
   try {
-    const compiled = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+    const digest = `-DSOURCES_DIGEST="${digestNativeSources()}"`;
+    const compiled = readdirSync(NATIVE_SOURCES, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.cc'))
       .map((name, index) => {
         const object = join(objects, `${String(index)}.o`);
-        const needed = PORTABLE.has(name) ? ['-isystem', HEADERS] : INSTRUCTIONS;
-        runCompiler([...OPTIONS, ...kind, ...needed, '-c', join(SOURCES, name), '-o', object]);
+        const needed = PORTABLE.has(name) ? ['-isystem', HEADERS, digest] : INSTRUCTIONS;
+        runCompiler([...OPTIONS, ...kind, ...needed, '-c', join(NATIVE_SOURCES, name), '-o', object]);
         return object;
       });
     mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// Builds dist/ from src/ and cli/: the WebAssembly modules, what the compiler makes of the rest, and the command in dist/bin. If no
+// Builds dist/ from src/ and cli/: the WebAssembly modules, the digest of the native kernel's sources, what the compiler makes of the rest, and the command in dist/bin. If no
 // source changed since the last build, nothing is done; that is seen from times and sizes, within some milliseconds.
 //
 //   node scripts/build.mjs
@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['src', 'cli'];
+/** Whose digest the addon is compared with. */
+const NATIVE = 'native/src';
 const STATE = join(ROOT, 'dist', '.built.json');
 /** What the build depends on besides. */
 const SETTINGS = [
@@ -19,6 +21,7 @@ const SETTINGS = [
   'tsconfig.build.json',
   'scripts/build.mjs',
   'scripts/build-wasm.mjs',
+  'scripts/native-sources.mjs',
   'scripts/bundle.mjs',
   'scripts/reference.mjs',
   'node_modules/typescript/package.json',
@@ -36,7 +39,7 @@ function filesOf(folder) {
 /** The sources with their times and sizes, as a text that is another one if any of them changed. */
 function describeSources() {
   const sources = FOLDERS.flatMap(filesOf).filter((path) => path.endsWith('.ts'));
-  const states = [...sources, ...SETTINGS].sort().map((path) => {
+  const states = [...sources, ...filesOf(NATIVE), ...SETTINGS].sort().map((path) => {
     const { mtimeMs, size } = statSync(join(ROOT, path));
     return [path, mtimeMs, size];
   });
@@ -84,6 +87,7 @@ export function build() {
   if (isBuilt()) return;
   rmSync(STATE, { force: true });
   runScript('scripts/build-wasm.mjs');
+  runScript('scripts/native-sources.mjs');
   // Before the compiler reads them, so that a change while it runs is seen the next time.
   const sources = describeSources();
   runScript('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');

@@ -213,6 +213,13 @@ napi_value createMachine(napi_env env, napi_callback_info) {
   });
 }
 
+/** `sources`: the digest of the sources that this was compiled from, which scripts/build-native.mjs gives. */
+napi_value sourcesOf(napi_env env) {
+  napi_value text;
+  require(env, napi_create_string_utf8(env, SOURCES_DIGEST, NAPI_AUTO_LENGTH, &text));
+  return text;
+}
+
 /** `missingInstructions()`: a text, empty if the processor can run the kernel. */
 napi_value missing(napi_env env, napi_callback_info) {
   return guard(env, [&] {
@@ -254,6 +261,7 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, n
         {"createMachine", nullptr, createMachine, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     };
     require(env, napi_define_properties(env, exports, 4, properties));
+    require(env, napi_set_named_property(env, exports, "sources", sourcesOf(env)));
     return exports;
   });
 }

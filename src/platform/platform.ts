@@ -14,6 +14,8 @@ export type VerifySignature = (message: Uint8Array, signature: Uint8Array) => bo
 
 /** What the addon of the native kernel exports; `native/src/addon.cc`. */
 export interface NativeAddon {
+  /** SHA-256 of the sources that it was compiled from, in hexadecimal digits. */
+  readonly sources: string;
   /** The instructions that the addon uses and this processor or system lacks, separated by spaces; empty if it can run. */
   missingInstructions(): string;
   /** Whether {@link confirm} was called in this process, in whatever thread. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createKernel, nativeKernelProblem } from 'sealroom/crypto';
 import { examineAddon } from '#src/crypto/kernels/native/examine-addon';
+import { SOURCES_DIGEST } from '#src/crypto/kernels/native/sources';
 import { nativeSupport } from '#src/crypto/kernels/native/support';
 import { type WasmExports, WasmMachine } from '#src/crypto/kernels/wasm/machine';
 import { type NativeAddon, loadNativeAddon } from '#src/platform/index';
@@ -58,6 +59,7 @@ if (support.kind === 'sound') {
 
 describe('an addon is refused, and the reason said, if', () => {
   const UNCONFIRMED = {
+    sources: SOURCES_DIGEST,
     isConfirmed: () => false,
     confirm: () => {
       throw new Error('confirmed');
@@ -84,6 +86,13 @@ describe('an addon is refused, and the reason said, if', () => {
       throw new Error('@sealroom/native-plan9-mips is not installed');
     });
     expect(reason).toBe('@sealroom/native-plan9-mips is not installed');
+  });
+
+  test('it was compiled from other sources, or does not say from which', () => {
+    expect(reasonOf(() => ({ ...addon(), sources: '0'.repeat(64) }))).toBe('it was built from other sources');
+    const old = addon();
+    Reflect.deleteProperty(old, 'sources');
+    expect(reasonOf(() => old)).toBe('it was built from other sources');
   });
 
   test('the processor lacks an instruction', () => {

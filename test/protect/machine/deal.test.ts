@@ -1,9 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { layOutDeal, DEAL_WORDS, type DealMemory } from '#src/protect/encrypt/lines/deal-memory';
 import type { DealSetup } from '#src/protect/encrypt/lines/deal-setup';
-import { TableMachine } from '#src/protect/machine/machine';
+import type { TableMachine } from '#src/protect/machine/machine';
+import { runs } from '../../support/runs.ts';
+import { regularCsvText } from '../../tabular/csv/csv-texts.ts';
+import { SEED } from '../../tabular/support.ts';
+import { createTestMachine } from './twin.ts';
 
-const machine = new TableMachine();
+const machine = createTestMachine();
 const TEXT = Buffer.from('one,two\nthree,four\n');
 
 const SETUP: DealSetup = {
@@ -16,16 +21,16 @@ const SETUP: DealSetup = {
 };
 
 /** A deal that can begin: its text and its random numbers are there. */
-function prepare(): { readonly memory: DealMemory; readonly words: Int32Array } {
-  const memory = layOutDeal(machine, SETUP);
-  machine.bytes.set(TEXT, memory.text);
+function prepare(setup = SETUP, text: Uint8Array = TEXT): { readonly memory: DealMemory; readonly words: Int32Array } {
+  const memory = layOutDeal(machine, setup);
+  machine.bytes.set(text, memory.text);
   const words = new Int32Array(machine.exports.memory.buffer, memory.deal, machine.exports.dealBytes.value / 4);
   words[DEAL_WORDS.nextDraw] = memory.draws;
-  for (let part = 0; part < SETUP.parts; part++) {
-    const start = memory.rooms + part * SETUP.roomBytes;
+  for (let part = 0; part < setup.parts; part++) {
+    const start = memory.rooms + part * setup.roomBytes;
     new Int32Array(words.buffer, memory.parts + part * machine.exports.partBytes.value).set([
       start,
-      start + SETUP.roomBytes,
+      start + setup.roomBytes,
       0,
     ]);
   }
@@ -41,6 +46,41 @@ describe('dealing in memory', () => {
     const { memory, words } = prepare();
     expect(deal(memory)).toBe(0);
     expect(words[DEAL_WORDS.rows]).toBe(2);
+  });
+
+  // Where the native kernel is built, each call is made in it as well, and must give the same.
+  test('takes any text and any rules, alike on all machines', () => {
+    let dealt = 0;
+    const rules = fc.record({
+      hasPositions: fc.boolean(),
+      isSampled: fc.boolean(),
+      acceptsNulls: fc.boolean(),
+      mostBytes: fc.constantFrom(2, 100),
+      steps: fc.option(fc.record({ trims: fc.boolean(), lowers: fc.boolean() })),
+      roomBytes: fc.constantFrom(64, 4096),
+      draws: fc.array(fc.nat(0xffff), { minLength: 4, maxLength: 4 }),
+    });
+    const property = fc.property(regularCsvText, rules, ([text, delimiter], given) => {
+      const fields = text.split(/[\r\n]/, 1)[0]?.split(delimiter).length ?? 1;
+      const nulls = [Buffer.from('a'), Buffer.from('null')];
+      const column = { ...given, overheadBytes: 40, steps: given.steps === null ? null : { ...given.steps, nulls } };
+      const bytes = Buffer.from(text);
+      const { memory, words } = prepare(
+        {
+          ...{ ...SETUP, ...given, delimiter: delimiter.charCodeAt(0), fields },
+          separator: text.includes('\r\n') ? '\r\n' : '\n',
+          columns: [0, fields - 1].map((field) => ({ ...column, field })),
+          sampled: given.isSampled ? [0] : null,
+        },
+        bytes,
+      );
+      words[DEAL_WORDS.nextDraw] = memory.draws;
+      new Uint16Array(words.buffer, memory.draws).set(given.draws);
+      const end = memory.text + bytes.length;
+      if (machine.exports.dealRows(memory.deal, memory.text, end, 1, end) === 0) dealt++;
+    });
+    fc.assert(property, { seed: SEED, numRuns: runs(1600) });
+    expect(dealt).toBeGreaterThan(runs(1600) / 16);
   });
 
   // The words by their number; `assembly/deal.ts` has their names.

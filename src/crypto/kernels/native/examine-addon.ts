@@ -3,6 +3,7 @@ import { createMachineKernel, createWasmKernel } from '../wasm/kernel.ts';
 import { canRunKernel, type WasmExports, WasmMachine } from '../wasm/machine.ts';
 import { Session } from '../wasm/session.ts';
 import { compareKernels } from './comparison.ts';
+import { SOURCES_DIGEST } from './sources.ts';
 
 /** Whether the native kernel is used here: with what makes the exports of its machines, or why not, in a few words. */
 export type NativeSupport =
@@ -10,7 +11,7 @@ export type NativeSupport =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Whether an addon can be trusted with cells: it loads, the processor has its instructions, it gives the known answers, and it
+ * Whether an addon can be trusted with cells: it loads, it was compiled from the sources beside this code, the processor has its instructions, it gives the known answers, and it
  * gives the same as the WebAssembly kernel for a batch of random values. Any doubt is a refusal.
  *
  * @param load gives the addon, or throws an error that says why there is none
@@ -19,7 +20,8 @@ export function examineAddon(load: () => NativeAddon): NativeSupport {
   const refused = (reason: string): NativeSupport => ({ kind: 'refused', reason });
   try {
     const addon = load();
-    // The addon is compiled from our own sources for these exports.
+    // Then its machines have the exports and the memory that this code expects.
+    if (addon.sources !== SOURCES_DIGEST) return refused('it was built from other sources');
     const createExports = (): WasmExports => addon.createMachine() as WasmExports;
     if (!addon.isConfirmed()) {
       const missing = addon.missingInstructions();

@@ -26,12 +26,10 @@ import { schemaOf, settingsOf } from '../../../support/tables.ts';
 import { regularCsvText } from '../../../tabular/csv/csv-texts.ts';
 import { Folder, SEED, valuesOf } from '../../../tabular/support.ts';
 import { TableMachine } from '#src/protect/machine/machine';
-import { createTestMachine } from '../../machine/twin.ts';
 
 const folder = new Folder();
 /** Small machines are soon made, but not for each case. */
-// One of them is compared with the native one, call by call; that takes many times as long.
-const machines = [createTestMachine(), new TableMachine(), new TableMachine()];
+const machines = [new TableMachine(), new TableMachine(), new TableMachine()];
 
 /** Small ranges, of which most begin inside of records, and a store that holds few rows. */
 interface Conditions {
@@ -124,7 +122,7 @@ async function deal(
   const dealers = machines.slice(0, threads).map((machine) => new Dealer(machine, table.setup));
   try {
     if (isInMemory) {
-      const chunks = table.dealChunks(dealers[0] ?? new Dealer(createTestMachine(), table.setup), undefined);
+      const chunks = table.dealChunks(dealers[0] ?? new Dealer(new TableMachine(), table.setup), undefined);
       let next = await chunks.next();
       while (next.done !== true) next = await chunks.next();
       if (table.take(next.value) !== null) return null;
@@ -359,7 +357,7 @@ describe('a table that is dealt', () => {
     const content = `a,b\n${`${marker},1\n`.repeat(500)}`;
     await using table = await openDeal(content, { limits: { rangeBytes: 4096, memoryBytes: 256 } });
     const names = readdirSync(folder.path);
-    const dealer = new Dealer(machines[0] ?? createTestMachine(), table.deal.setup);
+    const dealer = new Dealer(machines[0] ?? new TableMachine(), table.deal.setup);
     for (let dealt = dealer.dealNext(); dealt !== null; dealt = dealer.dealNext()) {
       expect(table.deal.take(dealt)).toBeNull();
     }
@@ -374,7 +372,7 @@ describe('a table that is dealt', () => {
 
   test('with a second null in a fingerprint column is declined where that is refused', async () => {
     await using table = await openDeal('a,b\n,1\n,2\n', { refusesSecondNull: true });
-    const dealer = new Dealer(machines[0] ?? createTestMachine(), table.deal.setup);
+    const dealer = new Dealer(machines[0] ?? new TableMachine(), table.deal.setup);
     const dealt = dealer.dealNext();
     expect(dealt === null ? null : table.deal.take(dealt)).toEqual({ reason: 'nulls that are refused' });
     expect(dealer.dealNext()).toBeNull();
@@ -386,7 +384,7 @@ describe('a table that is dealt', () => {
     const parts = 8;
     await using table = await openDeal(`a,b\n${'1,2\n'.repeat(rows)}`, { hasPositions: true });
     const setup = { ...table.deal.setup, parts, roomBytes: 1 << 20 };
-    const dealer = new Dealer(machines[0] ?? createTestMachine(), setup);
+    const dealer = new Dealer(machines[0] ?? new TableMachine(), setup);
     const dealt = dealer.dealNext();
     if (dealt === null || 'reason' in dealt) throw new Error('a plain file');
     const partOf = new Int32Array(rows);
