@@ -4,6 +4,7 @@ import { parseManifest } from 'sealroom/collab';
 import { type CheckContext, checkQuery, QueryParser, type Verdict, verifyFixes } from 'sealroom/query';
 import { FILE, SUITE } from '../test/adversarial/adversarial-file.ts';
 import { describeLoad } from './load.ts';
+import { markdownTable, number, text } from './markdown.ts';
 
 const WARM_UP_ROUNDS = 5;
 
@@ -41,10 +42,10 @@ function percentile(times: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-function describeTimes(what: string, times: readonly number[]): string {
-  const [p50, p99, max] = [0.5, 0.99, 1].map((share) => percentile(times, share).toFixed(2).padStart(8));
-  return `  ${what.padEnd(30)} p50 ${p50 ?? ''} ms  p99 ${p99 ?? ''} ms  max ${max ?? ''} ms`;
-}
+const TABLE = markdownTable([
+  text('ms', 19),
+  ...['shapes', 'others'].flatMap((what) => [number(`${what} p50`), number('p99', 5)]),
+]);
 
 function outcomeOf(verdict: Verdict): string {
   if (verdict.allowed) return 'allowed';
@@ -61,8 +62,14 @@ class Times {
     times.push(time);
   }
 
-  lines(): readonly string[] {
-    return [...this.#all].map(([what, times]) => describeTimes(what, times));
+  /** What was timed. */
+  names(): readonly string[] {
+    return [...this.#all.keys()];
+  }
+
+  /** Milliseconds, with so many decimals that a page needs. */
+  percentiles(what: string): readonly string[] {
+    return [0.5, 0.99].map((share) => percentile(this.#all.get(what) ?? [], share).toFixed(2));
   }
 }
 
@@ -81,31 +88,44 @@ async function timeCheck(
   return [
     ['reading', read - start],
     ['checking', checked - read],
-    [`all: ${outcomeOf(first)}`, end - start],
+    [outcomeOf(first), end - start],
   ];
+}
+
+/** Times of all checks of some queries, and the median of the query that takes longest. */
+interface CheckTimes {
+  readonly times: Times;
+  readonly slowest: number;
+}
+
+async function timeChecks(queries: readonly Asked[], parser: QueryParser, rounds: number): Promise<CheckTimes> {
+  const times = new Times();
+  const whole = new Map<string, number[]>(queries.map(({ sql }) => [sql, []]));
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+    for (const asked of queries) {
+      const parts = await timeCheck(asked, parser);
+      if (round < 0) continue;
+      for (const [what, time] of parts) times.add(what, time);
+      whole.get(asked.sql)?.push(parts.at(-1)?.[1] ?? Number.NaN);
+    }
+  }
+  return { times, slowest: Math.max(...[...whole.values()].map((all) => percentile(all, 0.5))) };
 }
 
 /** What is measured, from the text to the SQL that runs, or to the findings and their fixes: lines to print. */
 export async function benchChecks(rounds: number): Promise<readonly string[]> {
-  const lines: string[] = [];
   using parser = await QueryParser.open();
-  for (const [name, queries] of Object.entries({ shapes: shapes(), attacks: attacks() })) {
-    const times = new Times();
-    const whole = new Map<string, number[]>(queries.map(({ sql }) => [sql, []]));
-    for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-      for (const asked of queries) {
-        const parts = await timeCheck(asked, parser);
-        if (round < 0) continue;
-        for (const [what, time] of parts) times.add(what, time);
-        whole.get(asked.sql)?.push(parts.at(-1)?.[1] ?? Number.NaN);
-      }
-    }
-    lines.push(
-      `checks of ${name}: ${String(queries.length)} queries, ${String(rounds)} rounds, load ${describeLoad()}`,
-    );
-    lines.push(...times.lines());
-    const medians = [...whole.values()].map((all) => percentile(all, 0.5));
-    lines.push(`  the slowest query has a median of ${Math.max(...medians).toFixed(2)} ms`);
-  }
-  return lines;
+  const [ofShapes, ofOthers] = [shapes(), attacks()];
+  const first = await timeChecks(ofShapes, parser, rounds);
+  const second = await timeChecks(ofOthers, parser, rounds);
+  const names = new Set([...first.times.names(), ...second.times.names()]);
+  return [
+    `checks: ${String(ofShapes.length)} shapes and ${String(ofOthers.length)} others, ${String(rounds)} rounds, load ${describeLoad()}`,
+    '',
+    TABLE.head,
+    ...[...names].map((what) => TABLE.row([what, ...[first, second].flatMap(({ times }) => times.percentiles(what))])),
+    '',
+    `medians of the slowest: ${first.slowest.toFixed(1)} ms of the shapes, ${second.slowest.toFixed(1)} ms of the others`,
+    '',
+  ];
 }

@@ -11,9 +11,11 @@ import { askAs, openCampaign } from '../samples/room/run.ts';
 import { type BigTable, createBigRoom, JOIN_QUERY } from './big-room.ts';
 import { benchChecks } from './checks.ts';
 import { describeLoad } from './load.ts';
+import { markdownTable, number, text } from './markdown.ts';
 import { median } from './median.ts';
 import { BenchError, measure } from './process.ts';
 import { parseQueryOptions, QUERY_USAGE, type QueryBenchOptions } from './query-options.ts';
+import { MAIN } from './tables.ts';
 
 /** For what was started and is not waited for: the process of the next query. */
 const PAUSE_MS = 1500;
@@ -21,8 +23,8 @@ const PAUSE_MS = 1500;
 /** Rows of tables over which a query costs what it costs anyway. */
 const SMALL_ROWS = 2000;
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+function print(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** A DuckDB file, and the schema of its tables. */
@@ -126,21 +128,35 @@ async function timeSmallJoin(folder: string, repeat: number): Promise<number> {
   return median(times);
 }
 
-/** Loads two tables in processes of their own, and joins them in three ways, in turn. */
+const LOADS = markdownTable([
+  text('sealroom room add', 26),
+  ...[number('CPU s', 6), number('wall s'), number('peak MiB')],
+]);
+
+/** Loads the tables in processes of their own. */
+async function benchLoads(tables: readonly BigTable[], rows: number, directory: string, folder: string): Promise<void> {
+  const { signal } = new AbortController();
+  const program = ['--import', join(import.meta.dirname, 'measure.mjs'), MAIN];
+  print(`load ${describeLoad()}`, '', LOADS.head);
+  for (const { name, file } of tables) {
+    const command = [process.execPath, ...program, 'room', 'add', name, file, '--room', directory];
+    const env = { C3R_SHARED_SECRET: undefined, SEALROOM_SECRET_FILE: undefined, SEALROOM_KEY: undefined };
+    const { cpuSeconds, wallSeconds, peakMiB } = await measure(command, { folder, env, signal });
+    const times = [cpuSeconds, wallSeconds].map((seconds) => seconds.toFixed(2));
+    print(LOADS.row([`${name}, ${rows.toLocaleString('en')} rows`, ...times, (peakMiB ?? Number.NaN).toFixed(0)]));
+  }
+  print('');
+}
+
+const JOINS = markdownTable([
+  text('', 49),
+  ...[number('CPU ms'), number('wall ms'), number('CPU, to plain'), number('wall, to plain')],
+]);
+
+/** Loads two tables, and joins them in three ways, in turn. */
 async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): Promise<void> {
   const { directory, tables } = await createBigRoom(folder, rows);
-  const { signal } = new AbortController();
-  const cli = [join(import.meta.dirname, 'measure.mjs'), join(import.meta.dirname, '../dist/bin/sealroom.js')] as const;
-  for (const { name, file } of tables) {
-    const command = [process.execPath, '--import', cli[0], cli[1], 'room', 'add', name, file, '--room', directory];
-    const env = { C3R_SHARED_SECRET: undefined, SEALROOM_SECRET_FILE: undefined, SEALROOM_KEY: undefined };
-    const run = await measure(command, { folder, env, signal });
-    const [cpu, wall] = [run.cpuSeconds, run.wallSeconds].map((seconds) => seconds.toFixed(2));
-    const peak = Math.round(run.peakMiB ?? Number.NaN);
-    print(
-      `load of ${rows.toLocaleString('en')} rows, load ${describeLoad()}: CPU ${cpu ?? ''} s, wall ${wall ?? ''} s, peak ${String(peak)} MiB`,
-    );
-  }
+  await benchLoads(tables, rows, directory, folder);
   await using runner = await openRunner(directory);
   const request = askAs({ kind: 'text', sql: JOIN_QUERY });
   const bareFiles = [await storeText(folder, tables)];
@@ -160,24 +176,23 @@ async function benchJoin({ rows, repeat }: QueryBenchOptions, folder: string): P
   const statement = medianOf(times.statement);
   const own = median(times.runner);
   const fixed = await timeSmallJoin(join(folder, 'small'), repeat);
-  const row = (name: string, ms: number, more: string): void => {
-    print(`  ${name.padEnd(44)} ${ms.toFixed(0).padStart(5)} ms  ${more}`);
-  };
-  const ratio = (ms: number): string => `ratio ${(ms / bare.wall).toFixed(2)}`;
-  const cpu = (timing: Timing): string => `CPU ${timing.cpu.toFixed(0)} ms`;
+  const whole = (ms: number): string => ms.toFixed(0);
+  const toPlain = (one: number, plain: number): string => (one / plain).toFixed(2);
+  const rowOfRunner = (name: string, ms: number): string =>
+    JOINS.row([name, '', whole(ms), '', toPlain(ms, bare.wall)]);
   print(
-    `join of ${rows.toLocaleString('en')} rows with as many: median of ${String(repeat)}, in turn, load ${describeLoad()}`,
+    `join of ${rows.toLocaleString('en')} rows with as many: medians of ${String(repeat)}, in turn, load ${describeLoad()}`,
+    '',
+    JOINS.head,
+    JOINS.row(['plain, no thresholds', whole(bare.cpu), whole(bare.wall)]),
+    JOINS.row([
+      ...['room, two thresholds', whole(statement.cpu), whole(statement.wall)],
+      ...[toPlain(statement.cpu, bare.cpu), toPlain(statement.wall, bare.wall)],
+    ]),
+    rowOfRunner('the same through the runner', own),
+    JOINS.row([`the same over ${SMALL_ROWS.toLocaleString('en')} rows: what a query costs else`, '', whole(fixed)]),
+    rowOfRunner('through the runner without that', own - fixed),
   );
-  row('plain SQL over cells as text, no thresholds', bare.wall, cpu(bare));
-  const ofCpu = `${(statement.cpu / bare.cpu).toFixed(2)} of its CPU time`;
-  row(
-    'what a room runs instead, two thresholds',
-    statement.wall,
-    `${cpu(statement)}, ${ratio(statement.wall)}, ${ofCpu}`,
-  );
-  row('the same through the runner', own, ratio(own));
-  row(`the same over ${SMALL_ROWS.toLocaleString('en')} rows`, fixed, 'opening files, two records, messages');
-  row('through the runner without that', own - fixed, ratio(own - fixed));
 }
 
 function medianOf(timings: readonly Timing[]): Timing {
@@ -201,11 +216,12 @@ async function benchFirstQuery({ repeat }: QueryBenchOptions, folder: string): P
     opening.push(open - start);
     first.push(time);
   }
-  const all = first.map((time) => time.toFixed(0)).join(' ');
+  const [least, most] = [Math.min(...first), Math.max(...first)].map((time) => time.toFixed(0));
   print(
-    `first query on the data of samples/room: median of ${String(repeat)} ${median(first).toFixed(0)} ms; all: ${all}`,
+    `a runner on the data of samples/room, medians of ${String(repeat)}: opens in ${median(opening).toFixed(0)} ms; its first ` +
+      `query takes ${median(first).toFixed(0)} ms (${least ?? ''} to ${most ?? ''} ms)`,
+    '',
   );
-  print(`  opening the runner before it: ${median(opening).toFixed(0)} ms`);
 }
 
 const FIRST_QUERY =
@@ -213,10 +229,10 @@ const FIRST_QUERY =
 
 async function runBench(options: QueryBenchOptions): Promise<void> {
   const model = cpus()[0]?.model ?? 'unknown';
-  print(`${model}, ${String(cpus().length)} cores, Node ${process.version}, DuckDB ${duckdbVersion()}`);
+  print(`${model}, ${String(cpus().length)} cores, Node ${process.version}, DuckDB ${duckdbVersion()}`, '');
   const folder = await mkdtemp(join(tmpdir(), 'sealroom-bench-'));
   try {
-    for (const line of await benchChecks(options.rounds)) print(line);
+    print(...(await benchChecks(options.rounds)));
     const sample = join(folder, 'sample');
     await mkdir(sample);
     await benchFirstQuery(options, sample);

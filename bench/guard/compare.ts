@@ -1,15 +1,18 @@
 import { markdownTable, number, text } from '../markdown.ts';
 
-/** Kinds of figures, each with how much more than the committed one is allowed: a share of it, and so much on top. */
+/**
+ * Kinds of figures, each with how much more than the committed one is allowed: a share of it, and so much on top. That is more than an
+ * ordinary change adds; what counts per row instead of per batch, or loads a library at the start, is beyond it.
+ */
 export const UNITS = {
-  // CPU seconds of a command to those of the calibration, in turn.
-  times: { share: 0.25, extra: 0, digits: 2 },
-  modules: { share: 0, extra: 0, digits: 0 },
-  KiB: { share: 0.02, extra: 2, digits: 0 },
+  // CPU seconds of a command to those of the calibration.
+  times: { share: 0.4, extra: 0, digits: 2 },
+  modules: { share: 0.1, extra: 3, digits: 0 },
+  KiB: { share: 0.1, extra: 20, digits: 0 },
   // Rows are dealt to parts at random, so the number of batches differs a little.
-  'calls into WASM': { share: 0.03, extra: 5, digits: 0 },
+  'calls into WASM': { share: 0.5, extra: 100, digits: 0 },
   // When garbage is collected differs.
-  MiB: { share: 0.2, extra: 8, digits: 1 },
+  MiB: { share: 0.25, extra: 16, digits: 1 },
 } as const;
 
 /** What a figure counts. */
@@ -22,6 +25,19 @@ export interface Figure {
   readonly value: number;
 }
 
+/** A figure of this build. */
+export interface MeasuredFigure extends Omit<Figure, 'value'> {
+  /** `null` if there was no time for it. */
+  readonly value: number | null;
+  /** Only of what others on the machine disturb: what must be over the limit as well, or `null` for too few runs. */
+  readonly middle?: number | null;
+}
+
+/** What is compared with the committed figures. */
+export interface MeasuredFigures extends Omit<CommittedFigures, 'figures'> {
+  readonly figures: readonly MeasuredFigure[];
+}
+
 /** What is committed. */
 export interface CommittedFigures {
   /** Ratios of CPU time hold for this version of Node and processor. */
@@ -30,8 +46,11 @@ export interface CommittedFigures {
   readonly figures: readonly Figure[];
 }
 
-/** What became of a figure: `new` and `gone` fail as `worse` does, for they mean that other things are measured. */
-export type Verdict = 'better' | 'gone' | 'new' | 'not judged' | 'same' | 'worse';
+/**
+ * What became of a figure: `new` and `gone` fail as `worse` does, for they mean that other things are measured. `not decided` is what
+ * the machine was too busy for; `not judged` is of another machine.
+ */
+export type Verdict = 'better' | 'gone' | 'new' | 'not decided' | 'not judged' | 'same' | 'worse';
 
 /** A figure beside the committed one. */
 export interface Comparison {
@@ -43,7 +62,7 @@ export interface Comparison {
 }
 
 /** The most that a figure may be. */
-export function limitOf({ unit, value }: Figure): number {
+function limitOf({ unit, value }: Figure): number {
   const { share, extra } = UNITS[unit];
   return value * (1 + share) + extra;
 }
@@ -52,10 +71,7 @@ export function limitOf({ unit, value }: Figure): number {
  * Compares figures with the committed ones, by name. Ratios are not judged on another major version of Node or another kind of
  * processor.
  */
-export function compareFigures(
-  committed: CommittedFigures,
-  now: Pick<CommittedFigures, 'arch' | 'figures' | 'node'>,
-): Comparison[] {
+export function compareFigures(committed: CommittedFigures, now: MeasuredFigures): Comparison[] {
   const before = new Map(committed.figures.map((figure) => [figure.name, figure]));
   const isComparable = committed.arch === now.arch && majorOf(committed.node) === majorOf(now.node);
   const compared = now.figures.map((figure): Comparison => {
@@ -75,9 +91,11 @@ export function compareFigures(
   return [...compared, ...gone];
 }
 
-function judge(committed: Figure, now: Figure): Verdict {
-  if (now.value > limitOf(committed)) return 'worse';
-  return committed.value > limitOf(now) ? 'better' : 'same';
+function judge(committed: Figure, { unit, value, middle = value }: MeasuredFigure): Verdict {
+  if (value === null) return 'not decided';
+  const limit = limitOf(committed);
+  if (value > limit) return middle !== null && middle > limit ? 'worse' : 'not decided';
+  return committed.value > limitOf({ name: committed.name, unit, value }) ? 'better' : 'same';
 }
 
 function majorOf(version: string): string {

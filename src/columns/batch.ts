@@ -93,7 +93,8 @@ export function copyColumn(column: ColumnData, memory: Allocator = FRESH_MEMORY)
   const { rows } = column;
   const first = column.offsets[0] ?? 0;
   const offsets = memory.ints(rows + 1);
-  for (let row = 0; row <= rows; row++) offsets[row] = (column.offsets[row] ?? 0) - first;
+  if (first === 0) offsets.set(column.offsets.subarray(0, rows + 1));
+  else for (let row = 0; row <= rows; row++) offsets[row] = (column.offsets[row] ?? 0) - first;
   return { ...column, offsets, bytes: copy(column.bytes.subarray(first, column.offsets[rows])), validity };
 }
 

@@ -7,9 +7,10 @@ import {
   comparisonLines,
   type Figure,
   isFailure,
-  limitOf,
+  type MeasuredFigures,
   UNITS,
 } from '../../bench/guard/compare.ts';
+import { isSteady, type Pair, ratioFigures } from '../../bench/guard/ratios.ts';
 
 const FILE = join(import.meta.dirname, '..', '..', 'bench', 'guard', 'figures.json');
 const COMMITTED = JSON.parse(readFileSync(FILE, 'utf8')) as CommittedFigures;
@@ -22,7 +23,7 @@ function measuredWith(name: string, factor: number): CommittedFigures {
   return { ...COMMITTED, figures };
 }
 
-function failuresOf(now: CommittedFigures): string[] {
+function failuresOf(now: MeasuredFigures): string[] {
   return compareFigures(COMMITTED, now)
     .filter(isFailure)
     .map(({ name, verdict }) => `${name}: ${verdict}`);
@@ -36,19 +37,34 @@ describe('bench/guard', () => {
   });
 
   it.each(COMMITTED.figures.filter(({ unit }) => unit === 'times').map(({ name }) => name))(
-    'refuses half as much again of %s, and nothing within the noise',
+    'refuses 1.6 times %s, and nothing within the noise',
     (name) => {
-      expect(failuresOf(measuredWith(name, 1.5))).toEqual([`${name}: worse`]);
-      expect(failuresOf(measuredWith(name, 1.2))).toEqual([]);
+      expect(failuresOf(measuredWith(name, 1.6))).toEqual([`${name}: worse`]);
+      expect(failuresOf(measuredWith(name, 1.35))).toEqual([]);
       expect(compareFigures(COMMITTED, measuredWith(name, 0.5)).map(({ verdict }) => verdict)).toContain('better');
     },
   );
 
-  it('refuses one more module at the start', () => {
-    const figure = COMMITTED.figures.find(({ unit }) => unit === 'modules');
-    if (figure === undefined) throw new Error('a number of modules expected');
-    expect(limitOf(figure)).toBe(figure.value);
-    expect(failuresOf(measuredWith(figure.name, (figure.value + 1) / figure.value))).toEqual([`${figure.name}: worse`]);
+  it.each([
+    ['encrypt csv: loaded', 2],
+    ['--help: loaded code', 1.5],
+    ['encrypt csv: calls', 2],
+    ['encrypt csv: peak memory', 1.5],
+    ['decrypt csv: read', 1.5],
+  ])('refuses much more of the count %s, and takes a little more', (name, factor) => {
+    expect(failuresOf(measuredWith(name, factor))).toEqual([`${name}: worse`]);
+    expect(failuresOf(measuredWith(name, 1.05))).toEqual([]);
+  });
+
+  it.each([
+    ['there was no time for it', { value: null, middle: null }],
+    ['it was measured too seldom', { value: 3, middle: null }],
+    ['others may have made it slow', { value: 3, middle: 2 }],
+  ])('does not decide about a ratio if %s', (_, measured) => {
+    const before: CommittedFigures = { ...COMMITTED, figures: [{ name: 'a', unit: 'times', value: 2 }] };
+    const now: MeasuredFigures = { ...COMMITTED, figures: [{ name: 'a', unit: 'times', ...measured }] };
+    expect(compareFigures(before, now)).toMatchObject([{ verdict: 'not decided' }]);
+    expect(compareFigures(before, now).filter(isFailure)).toEqual([]);
   });
 
   it('does not judge ratios of another Node or processor, and counts all the same', () => {
@@ -74,6 +90,38 @@ describe('bench/guard', () => {
       comparisonLines(compareFigures(before, now))
         .at(-1)
         ?.split(/ *\| */),
-    ).toEqual(['', 'a', 'times', '2', '2.5', '3', 'worse', '']);
+    ).toEqual(['', 'a', 'times', '2', '2.8', '3', 'worse', '']);
+  });
+});
+
+describe('bench/guard/ratios', () => {
+  const pairsOf = (command: readonly number[], calibration: readonly number[]): Pair[] =>
+    command.map((seconds, index) => ({ command: seconds, calibration: calibration[index] ?? Number.NaN }));
+
+  it('takes the least times, whenever they were measured', () => {
+    const figures = ratioFigures({
+      one: pairsOf([3, 2, 2.4, 4], [1.5, 1.1, 1, 1.2]),
+      other: pairsOf([6, 5, 4, 8], [1, 1, 0.8, 1]),
+    });
+    expect(figures).toEqual([
+      { name: 'one: CPU', unit: 'times', value: 2.5, middle: 2.2 },
+      { name: 'other: CPU', unit: 'times', value: 5, middle: 5.5 },
+    ]);
+  });
+
+  it('has no median of three pairs, and no value of none', () => {
+    expect(ratioFigures({ few: pairsOf([2, 2, 2], [1, 1, 1]), none: [] })).toMatchObject([
+      { value: 2, middle: null },
+      { value: null, middle: null },
+    ]);
+  });
+
+  it('calls a ratio steady if both statistics nearly agree, and a count always', () => {
+    const figure = { name: 'a', unit: 'times' } as const;
+    expect(isSteady({ ...figure, value: 2, middle: 2.3 })).toBe(true);
+    expect(isSteady({ ...figure, value: 2, middle: 2.5 })).toBe(false);
+    expect(isSteady({ ...figure, value: 2, middle: null })).toBe(false);
+    expect(isSteady({ ...figure, value: null, middle: null })).toBe(false);
+    expect(isSteady({ ...figure, unit: 'MiB', value: 2 })).toBe(true);
   });
 });

@@ -200,7 +200,7 @@ int32_t measureLines(Machine& machine, Place planAt, Place placesAt, int32_t row
       }
     }
     if (lineBytes < columns || lineBytes > INT32_MAX) trap();
-    if (row > 0 && lineBytes > mostBytes - bytes) break;
+    if (row > 0 && lineBytes > int64_t{mostBytes} - bytes) break;
     bytes += static_cast<int32_t>(lineBytes);
     fillers += lineFillers;
   }

@@ -39,9 +39,11 @@ import type { ProtectedRows, EncryptJob } from './worker.ts';
 /** Expected size of a value in bytes; only decides the number of parts in the shuffle. */
 const EXPECTED_VALUE_BYTES = 24;
 /** Approximate number of protected bytes that a job produces. */
-const JOB_BYTES = 4 << 20;
+const JOB_BYTES = 8 << 20;
 /** Most rows in a job. */
-const JOB_ROWS = 4096;
+const JOB_ROWS = 8192;
+/** Rows that are expected in a part of the shuffle: few enough that it is a job, if cells are not long. */
+const EXPECTED_PART_ROWS = 4096;
 /** Approximate size of a protected cell without a pad, in bytes. */
 const EXPECTED_CELL_BYTES = 160;
 
@@ -143,6 +145,7 @@ class Encryption {
       : null;
     const shuffle = new RowShuffle({
       expectedBytes: this.#expectedBytes(),
+      leastParts: (this.#reader.rows ?? 0) / EXPECTED_PART_ROWS,
       openSpill: () => SpillFile.open(this.#tempDirectory),
     });
     const threads = threadsFor(this.#options.threads, this.#reader.rows);

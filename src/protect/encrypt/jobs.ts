@@ -13,7 +13,7 @@ export interface SpareBuffers {
   readonly rows: ArrayBuffer[];
 }
 
-/** The jobs with the shuffled rows to protect; each takes along the buffers that have become free. */
+/** The jobs with the rows to protect, of which which ones go together is random; each takes along the buffers that have become free. */
 export async function* jobsOf(
   shuffle: RowShuffle,
   rowsPerJob: number,
@@ -24,7 +24,7 @@ export async function* jobsOf(
     ...FRESH_MEMORY,
     bytes: (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(takeBuffer(spare.rows, count), 0, count),
   };
-  for await (const { rows, bytes } of shuffle.output(rowsPerJob, memory)) {
+  for await (const { rows, bytes } of shuffle.pieces(rowsPerJob, memory)) {
     const job = { rows, bytes, pads, spare: spare.output.splice(0) };
     yield { job, transfer: [bytes.buffer, ...job.spare] };
   }

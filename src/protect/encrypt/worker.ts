@@ -1,18 +1,16 @@
-import { Arena } from '../../bytes/index.ts';
-import { createKernel } from '../../crypto/index.ts';
 import { type Batch, buffersOf } from '../../columns/index.ts';
 import { RowHasher } from '../../signed-tables/index.ts';
 import { RowEncoder, type RowsForWriter, buffersOfRows } from '../../tabular/index.ts';
 import type { CreateWorker } from '../../workers/index.ts';
-import { protectRows } from './core/protect-rows.ts';
 import type { Pads } from './core/plan.ts';
+import { createRowProtector } from './row-protector.ts';
 import { takeKeys } from './worker-keys.ts';
 import type { EncryptWorkerSetup } from './worker-setup.ts';
 
-// The work of one encryption thread: protects shuffled rows of stored values, and returns them in the form in which the
+// The work of one encryption thread: shuffles and protects rows of stored values, and returns them in the form in which the
 // output is written.
 
-/** Shuffled rows of stored values, in the format of `row-format.ts`. */
+/** Rows of stored values, in the format of `row-format.ts`; the thread puts them into a random order. */
 export interface EncryptJob {
   readonly rows: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -35,25 +33,19 @@ export interface ProtectedRows {
 
 /** Creates the worker of a thread. */
 export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, ProtectedRows> = (setup) => {
-  // Results are copies, so the arena can be reused.
-  const memory = new Arena();
-  const kernel = createKernel(setup.kernel, memory);
   const keys = takeKeys(setup);
   const hasher = setup.signed === null ? null : new RowHasher(setup.signed.columns, setup.signed.fields);
   const encoder = new RowEncoder(setup.csv);
   const { root, tasks } = keys;
-  const protection = { kernel, root, tasks, widths: setup.widths, hasPlaces: setup.hasPlaces };
-  const allocate = (): Arena => {
-    memory.reset();
-    return memory;
-  };
+  const { widths, hasPlaces } = setup;
+  const protector = createRowProtector(setup.kernel, { root, tasks, widths, hasPlaces });
 
   return {
     run({ rows, bytes, pads, spare }) {
       const fingerprints: Batch[] = [];
       const hashes: Uint8Array<ArrayBuffer>[] = [];
       function* protectAll(): Generator<Batch> {
-        for (const done of protectRows(protection, pads, bytes, allocate)) {
+        for (const done of protector.protect({ rows, bytes }, pads)) {
           if (done.fingerprints !== null) fingerprints.push(done.fingerprints);
           if (hasher !== null) hashes.push(hasher.hash(done.batch));
           yield done.batch;
@@ -66,7 +58,7 @@ export const createWorker: CreateWorker<EncryptWorkerSetup, EncryptJob, Protecte
     },
     close() {
       encoder.wipe();
-      memory.wipe();
+      protector.close();
       keys[Symbol.dispose]();
     },
   };

@@ -108,7 +108,12 @@ export function gatherColumns(rows: Uint8Array, starts: Int32Array, widths: RowW
 }
 
 /** Values of a fixed width, with room for the nulls among them. */
-function spreadValues(bytes: Uint8Array, offsets: Int32Array, width: number, validity: Uint8Array | null): Uint8Array {
+export function spreadValues(
+  bytes: Uint8Array,
+  offsets: Int32Array,
+  width: number,
+  validity: Uint8Array | null,
+): Uint8Array {
   const rows = offsets.length - 1;
   if (validity === null) return bytes.subarray(offsets[0], offsets[rows]);
   const values = new Uint8Array(rows * width);

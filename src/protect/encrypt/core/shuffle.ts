@@ -5,7 +5,7 @@ import { rowEnd, rowStarts, writeRows } from './row-format.ts';
 
 /** Bytes of rows that are kept in memory before they spill to disk. */
 const MEMORY_BYTES = 128 << 20;
-/** Approximate size of a part that is read back, in bytes. */
+/** Approximate size of a part that is read back, in bytes; smaller if there are to be more pieces. */
 const PART_BYTES = 2 << 20;
 /** With more parts, the blocks that are written and read back would be too small. */
 const MOST_PARTS = 4096;
@@ -39,11 +39,13 @@ export interface SpillPlace {
 export interface ShuffleOptions {
   /** Approximate bytes of all rows; determines the number of parts. */
   readonly expectedBytes: number;
+  /** How many parts there are to be at least, if their rows are few enough; 1 if left out. */
+  readonly leastParts?: number | undefined;
   /** Opens the place for what memory does not hold, when it is first needed; `null` to keep all rows in memory. */
   readonly openSpill: (() => Promise<SpillPlace>) | null;
 }
 
-/** Consecutive rows in their new order, in the format of `row-format.ts`. */
+/** Consecutive rows of the new order, in the format of `row-format.ts`. */
 export interface ShuffledRows {
   readonly rows: number;
   /** In a buffer that belongs to the caller. */
@@ -71,7 +73,8 @@ export class RowShuffle {
   #rows = 0;
 
   constructor(options: ShuffleOptions) {
-    const parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(Math.max(1, options.expectedBytes / PART_BYTES))));
+    const wanted = Math.max(1, options.leastParts ?? 1, options.expectedBytes / PART_BYTES);
+    const parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(wanted)));
     this.#openSpill = options.openSpill;
     this.#partBytes = options.openSpill === null ? Infinity : MEMORY_BYTES / parts;
     this.#usualBytes = Math.min(this.#partBytes, Math.ceil((options.expectedBytes / parts) * 1.25));
@@ -133,30 +136,42 @@ export class RowShuffle {
    * `add`.
    */
   async *output(rowsAtOnce: number, memory: Allocator = FRESH_MEMORY): AsyncGenerator<ShuffledRows> {
-    for (const part of this.#parts) {
-      // A single row that is this long has nothing to be shuffled with.
-      if (part.rows > 1 && part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) {
-        yield* this.#repartition(part, rowsAtOnce, memory);
-        continue;
-      }
-      const bytes = await this.#load(part);
-      const order = permute(rowStarts(bytes));
-      for (let first = 0; first < order.length; first += rowsAtOnce) {
-        const starts = order.subarray(first, first + rowsAtOnce);
-        const ends = starts.map((start) => rowEnd(bytes, start));
-        yield { rows: starts.length, bytes: compact([bytes], starts, ends, memory).bytes };
+    for await (const { bytes } of this.#loadParts()) yield* permuted(bytes, rowsAtOnce, memory);
+  }
+
+  /**
+   * Yields the rows as {@link output} does, but for the order of those that are yielded together: which rows these are is random, and
+   * the caller has to put them into a random order. So threads can do it, each for its own rows. Can be called once, instead of `output`.
+   */
+  async *pieces(rowsAtOnce: number, memory: Allocator = FRESH_MEMORY): AsyncGenerator<ShuffledRows> {
+    for await (const { rows, bytes } of this.#loadParts()) {
+      if (rows > rowsAtOnce) {
+        yield* permuted(bytes, rowsAtOnce, memory);
+      } else if (rows > 0) {
+        const own = memory.bytes(bytes.length);
+        own.set(bytes);
+        yield { rows, bytes: own };
       }
     }
   }
 
-  /** Yields the rows of an oversized part in random order, through another shuffle. */
-  async *#repartition(part: Part, rowsAtOnce: number, memory: Allocator): AsyncGenerator<ShuffledRows> {
+  /** Yields the parts, each valid until the next one; those that are too large come in parts of their own. */
+  async *#loadParts(): AsyncGenerator<{ readonly rows: number; readonly bytes: Uint8Array }> {
+    for (const part of this.#parts) {
+      // A single row that is this long has nothing to be shuffled with.
+      if (part.rows > 1 && part.blocks.length > 0 && bytesOf(part) > MOST_PART_BYTES) yield* this.#repartition(part);
+      else yield { rows: part.rows, bytes: await this.#load(part) };
+    }
+  }
+
+  /** Deals the rows of an oversized part to the parts of another shuffle, and yields these. */
+  async *#repartition(part: Part): AsyncGenerator<{ readonly rows: number; readonly bytes: Uint8Array }> {
     const inner = new RowShuffle({ expectedBytes: bytesOf(part), openSpill: this.#openSpill });
     try {
       for (const block of part.blocks) await inner.#addKept(await this.#read(block));
       await inner.#addKept(part.bytes.subarray(0, part.length));
       part.bytes = NO_BYTES;
-      yield* inner.output(rowsAtOnce, memory);
+      yield* inner.#loadParts();
     } finally {
       await inner.close();
     }
@@ -233,6 +248,20 @@ function reserve(part: Part, count: number, usualBytes: number, mostBytes: numbe
   const larger = new Uint8Array(Math.max(needed, Math.min(mostBytes, Math.max(usualBytes, part.bytes.length * 2))));
   larger.set(part.bytes.subarray(0, part.length));
   part.bytes = larger;
+}
+
+/** The rows of `bytes` in a random order, at most `rowsAtOnce` at a time, in buffers from `memory`. */
+export function* permuted(
+  bytes: Uint8Array,
+  rowsAtOnce: number,
+  memory: Allocator = FRESH_MEMORY,
+): Generator<ShuffledRows> {
+  const order = permute(rowStarts(bytes));
+  for (let first = 0; first < order.length; first += rowsAtOnce) {
+    const starts = order.subarray(first, first + rowsAtOnce);
+    const ends = starts.map((start) => rowEnd(bytes, start));
+    yield { rows: starts.length, bytes: compact([bytes], starts, ends, memory).bytes };
+  }
 }
 
 /** Fisher-Yates with random numbers from the platform's generator; draws that would bias it are rejected. */

@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { createKernel, encodeNull, encodePrefix, fingerprintKeyFromBytes, sealingRootFromBytes } from 'sealroom/crypto';
-import {
-  byteColumnOf,
-  concatBytes,
-  decodeBase64,
-  decodeUtf8,
-  encodeUtf8,
-  FRESH_MEMORY,
-  valueAt,
-} from '#src/bytes/index';
+import { byteColumnOf, concatBytes, decodeUtf8, encodeUtf8, FRESH_MEMORY, valueAt } from '#src/bytes/index';
 import { type Batch, copyColumn, type Field } from '#src/columns/index';
 import { withPlaces } from '#src/protect/encrypt/core/duplicates';
 import type { ColumnTask } from '#src/protect/encrypt/core/protect-batch';
@@ -20,6 +12,7 @@ import { batchOf, SEED, textColumn } from '../../../tabular/support.ts';
 import { runs } from '../../../support/runs.ts';
 import { TableMachine } from '#src/protect/machine/machine';
 import { createTestMachine } from '../../machine/twin.ts';
+import { nonceOf } from '../nonces.ts';
 
 // The lines that the machine makes of rows are those of the ordinary way, which is taken with another kernel.
 
@@ -150,11 +143,6 @@ class Part implements Disposable {
 function protectInMachine(given: Table): ReturnType<Part['protect']> {
   using part = new Part(given);
   return part.protect();
-}
-
-/** The nonce of a sealed cell. */
-function nonceOf(cell: Uint8Array): Uint8Array {
-  return (decodeBase64(decodeUtf8(cell.subarray('02:enc:'.length))) ?? new Uint8Array()).subarray(0, 32);
 }
 
 /** The lines of the ordinary way: rows in this order, under the nonces that the cells have. */
