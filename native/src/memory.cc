@@ -22,6 +22,8 @@ bool Memory::reserve() {
   void* at = mmap(nullptr, RESERVED_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) return false;
   base_ = static_cast<uint8_t*>(at);
+  // Best effort: keys and values are not to be in the dump of a process that crashed.
+  madvise(at, RESERVED_BYTES, MADV_DONTDUMP);
   return true;
 }
 

@@ -1,6 +1,9 @@
 import { isUtf8 as isUtf8InNode } from 'node:buffer';
 import * as crypto from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { wipe } from '../bytes/index.ts';
 import type { NativeAddon, Platform, SigningKey } from './platform.ts';
 import { isWeakPublicKey } from './weak-keys.ts';
@@ -69,26 +72,34 @@ export const isUtf8: Platform['isUtf8'] = (bytes) => isUtf8InNode(bytes);
 export const loadNativeAddon: Platform['loadNativeAddon'] = () => {
   const platform = `${process.platform}-${process.arch}`;
   const packageName = `@sealroom/native-${platform}`;
-  const require = createRequire(import.meta.url);
-  const resolve = (name: string): string | null => {
-    try {
-      return require.resolve(name);
-    } catch {
-      return null;
-    }
-  };
-  const settings = resolve('sealroom/package.json');
-  const ownBuild =
-    settings === null ? null : resolve(settings.replace(/package\.json$/, `native/build/${platform}/native.node`));
-  const path = ownBuild ?? resolve(packageName);
-  if (path === null) throw new Error(`${packageName} is not installed`);
+  const path = addonPaths(platform, packageName).find((each) => existsSync(each));
+  if (path === undefined) throw new Error(`${packageName} is not installed`);
   try {
-    return require(path) as NativeAddon;
+    return createRequire(import.meta.url)(path) as NativeAddon;
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
     throw new Error(`${packageName} does not load: ${reason}`, { cause: error });
   }
 };
+
+/**
+ * Where an addon is loaded from: our own build of it, or the place of our dependencies. The package is optional, so a search by its name
+ * would go on, where it is not installed, to folders that others may write to: those above ours, and those that `NODE_PATH` names.
+ */
+function addonPaths(platform: string, packageName: string): readonly string[] {
+  const file = 'native.node';
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    if (dirname(folder) === folder) return [];
+    folder = dirname(folder);
+  }
+  const beside = dirname(folder);
+  return [
+    join(folder, 'native', 'build', platform, file),
+    join(folder, 'node_modules', packageName, file),
+    ...(basename(beside) === 'node_modules' ? [join(beside, packageName, file)] : []),
+  ];
+}
 
 function keyObjectOf(key: SigningKey): crypto.KeyObject {
   if (key instanceof crypto.KeyObject) return key;

@@ -106,6 +106,11 @@ int32_t headBytes(int32_t columns) { return (columns + 1) << 2; }
 
 Place plus(Place at, int32_t bytes) { return at + static_cast<uint32_t>(bytes); }
 
+/** Bytes between two places, as signed numbers. */
+int64_t roomBetween(Place start, Place end) {
+  return int64_t{static_cast<int32_t>(end)} - static_cast<int32_t>(start);
+}
+
 /** Deals the rows of one call. */
 class Dealer {
  public:
@@ -113,7 +118,7 @@ class Dealer {
   Dealer(View view, const Dialect& dialect, Place dealAt) : view_(view), dialect_(dialect), dealAt_(dealAt) {
     view.requireInIo(dealAt, DEAL_BYTES);
     deal_ = view.get<Deal>(dealAt);
-    if (deal_.mostPerField < 1 || deal_.mostPerField > deal_.stored) trap();
+    if (dialect.fieldsAt == 0 || deal_.mostPerField < 1) trap();
     requireItems(view, deal_.storedAt, deal_.stored, STORED_BYTES);
     requireItems(view, deal_.sourcesAt, deal_.sources, 4);
     requireItems(view, deal_.partsAt, deal_.parts, PART_BYTES);
@@ -123,12 +128,9 @@ class Dealer {
     view.requireInIo(deal_.nextDraw, static_cast<int32_t>(deal_.drawsEnd - deal_.nextDraw));
     view.requireInIo(deal_.samplesAt, static_cast<int32_t>(deal_.samplesEnd - deal_.samplesAt));
     if (deal_.samplesTo < deal_.samplesAt) trap();
-    for (int32_t column = 0; column < deal_.stored; column++) {
-      const Stored stored = storedAt(column);
-      requireTexts(view, stored.missingTextsAt);
-      requireField(stored.field);
-    }
-    for (int32_t source = 0; source < deal_.sources; source++) requireField(sourceAt(source));
+    for (int32_t column = 0; column < deal_.stored; column++) requireTexts(view, storedAt(column).missingTextsAt);
+    requireFields(deal_.storedAt, deal_.stored, STORED_BYTES, deal_.mostPerField);
+    requireFields(deal_.sourcesAt, deal_.sources, 4, 1);
   }
 
   int32_t deal(Place at, Place end, bool isLast, Place stop) {
@@ -162,8 +164,20 @@ class Dealer {
   int32_t sourceAt(int32_t source) const { return view_.get<int32_t>(plus(deal_.sourcesAt, source * 4)); }
   bool keepsPositions() const { return deal_.run != -1; }
 
-  void requireField(int32_t field) const {
-    if (field < 0 || static_cast<uint32_t>(field) >= (dialect_.fieldsEnd - dialect_.fieldsAt) / FIELD_BYTES) trap();
+  /**
+   * Traps unless each number of a field, of which there is one at the start of each item, is that of a field, and no more than `most` are
+   * the same: rows are measured by that before they are written. Counts in what is known of the last record's fields.
+   */
+  void requireFields(Place at, int32_t count, int32_t itemBytes, int32_t most) const {
+    for (Place field = dialect_.fieldsAt; field < dialect_.fieldsEnd; field += FIELD_BYTES) view_.put<int32_t>(field, 0);
+    for (const Place end = plus(at, count * itemBytes); at < end; at = plus(at, itemBytes)) {
+      const auto field = view_.get<int32_t>(at);
+      requireField(dialect_, field);
+      const Place countAt = plus(dialect_.fieldsAt, field * FIELD_BYTES);
+      const int32_t times = view_.get<int32_t>(countAt) + 1;
+      if (times > most) trap();
+      view_.put(countAt, times);
+    }
   }
 
   /** Deals the record that was split last, of `recordBytes`. */
@@ -171,18 +185,18 @@ class Dealer {
     const int32_t number = view_.get<uint16_t>(deal_.nextDraw) & (deal_.parts - 1);
     const Place partAt = plus(deal_.partsAt, number * PART_BYTES);
     Part part = view_.get<Part>(partAt);
-    const int32_t most = mostBytesOfRow(recordBytes);
-    if (most > static_cast<int32_t>(part.end - part.to)) {
+    const int64_t most = mostBytesOfRow(recordBytes);
+    if (most > roomBetween(part.to, part.end)) {
       deal_.fullPart = number;
       return PART_FULL;
     }
     const bool hasSamples = deal_.samplesEnd > deal_.samplesAt;
     const bool isSampled =
         hasSamples && (deal_.rows < deal_.sampleHead || (deal_.rows & (SAMPLE_STRIDE - 1)) == 0);
-    if (isSampled && mostBytesOfSample(recordBytes) > static_cast<int32_t>(deal_.samplesEnd - deal_.samplesTo)) {
+    if (isSampled && mostBytesOfSample(recordBytes) > roomBetween(deal_.samplesTo, deal_.samplesEnd)) {
       return SAMPLES_FULL;
     }
-    view_.requireInIo(part.to, most);
+    view_.requireInIo(part.to, static_cast<int32_t>(most));
     const Place rowEnd = writeRow(part.to);
     if (rowEnd == 0) return UNFIT_VALUE;
     if (isSampled) deal_.samplesTo = writeSample(part.to, rowEnd, deal_.samplesTo);
@@ -195,16 +209,14 @@ class Dealer {
   }
 
   /** Bytes that the row of a record may take, with what copies overwrite behind it. */
-  int32_t mostBytesOfRow(int32_t recordBytes) const {
+  int64_t mostBytesOfRow(int32_t recordBytes) const {
     const int64_t head = headBytes(deal_.stored + 1) + POSITION_BYTES + COPY_SLACK;
-    const int64_t bytes = head + int64_t{recordBytes} * deal_.mostPerField;
-    if (bytes > INT32_MAX) trap();
-    return static_cast<int32_t>(bytes);
+    return head + int64_t{recordBytes} * deal_.mostPerField;
   }
 
   /** Bytes that it may take among the samples. */
   int64_t mostBytesOfSample(int32_t recordBytes) const {
-    return int64_t{mostBytesOfRow(recordBytes)} + headBytes(deal_.sources) + recordBytes;
+    return mostBytesOfRow(recordBytes) + headBytes(deal_.sources) + recordBytes;
   }
 
   /** Writes the stored columns of the last record to `to` and returns their end, or 0 if one of them is unfit. */

@@ -229,7 +229,7 @@ void setOpening(Machine& machine, Place planAt) {
 }
 
 int32_t openLines(Machine& machine, Place at, Place stop, Place end, bool isLast, Place to) {
-  if (machine.table.openingAt == 0) trap();
+  setOpening(machine, machine.table.openingAt);
   const Opening& plan = machine.table.opening;
   const int32_t bytes = static_cast<int32_t>(end - at);
   machine.requireInIo(at, bytes);

@@ -28,7 +28,7 @@ int32_t splitRecord(Machine& machine, Place at, Place end, bool isLast) {
 Place copyField(Machine& machine, int32_t field, Place to) {
   const View view = machine.view();
   const Dialect& dialect = machine.table.dialect;
-  if (field < 0 || static_cast<uint32_t>(field) >= (dialect.fieldsEnd - dialect.fieldsAt) / FIELD_BYTES) trap();
+  requireField(dialect, field);
   const Field known = fieldAt(view, dialect, field);
   view.requireInIo(known.start, known.bytes());
   view.requireInIo(to, known.bytes());

@@ -28,6 +28,11 @@ inline Field fieldAt(View view, const Dialect& dialect, int32_t field) {
   return view.get<Field>(dialect.fieldsAt + static_cast<uint32_t>(field * FIELD_BYTES));
 }
 
+/** Traps unless records have a field of this number. */
+inline void requireField(const Dialect& dialect, int32_t field) {
+  if (field < 0 || static_cast<uint32_t>(field) >= (dialect.fieldsEnd - dialect.fieldsAt) / FIELD_BYTES) trap();
+}
+
 /** The dialect of a call: `separator` is 10 for LF, 0x0d0a for CRLF. */
 inline Dialect dialectOf(int32_t delimiter, int32_t separator, int32_t fields, Place fieldsAt) {
   return {static_cast<uint8_t>(delimiter), separator != '\n', fieldsAt,

@@ -147,8 +147,8 @@ export class LineOpener {
       rows += opened;
       next = openedEnd;
       to = this.#plan[LINES_END] ?? 0;
+      this.#used = Math.max(this.#used, to + SLACK_BYTES);
     }
-    this.#used = Math.max(this.#used, to + SLACK_BYTES);
     return { kind: 'opened', rows, end: next - textAt, lines: bytes.subarray(this.#linesAt, to) };
   }
 

@@ -1,4 +1,4 @@
-import type { ByteColumn } from '../../../bytes/index.ts';
+import { type ByteColumn, concatBytes, encodeI32 } from '../../../bytes/index.ts';
 import type { Batch, ColumnData } from '../../../columns/index.ts';
 import { NONCE_BYTES, NonceMasks, type SealingRoot, type SealTask } from '../../../crypto/index.ts';
 import { fillRandom } from '../../../platform/index.ts';
@@ -53,6 +53,8 @@ export class LineProtector implements Disposable {
   readonly #machine: TableMachine;
   readonly #plan: WrittenPlan;
   readonly #masks: NonceMasks | null;
+  /** The stored column of each sealed one, of which the masks know the header and the pad. */
+  readonly #sealedFrom: Uint8Array;
   readonly #columns: number;
   readonly #randomAt: number;
   readonly #maskAt: number;
@@ -72,6 +74,7 @@ export class LineProtector implements Disposable {
     const sealed = tasks.flatMap((column, index): SealTask[] =>
       column.kind === 'sealed' ? [{ ...column.task, padTargetBytes: pads[index] ?? null }] : [],
     );
+    this.#sealedFrom = concatBytes(tasks.flatMap(({ kind, stored }) => (kind === 'sealed' ? [encodeI32(stored)] : [])));
     this.#masks = sealed.length === 0 ? null : new NonceMasks(root, sealed);
   }
 
@@ -104,7 +107,9 @@ export class LineProtector implements Disposable {
       );
     }
     this.#runs = this.#measure(rows);
+    //= format F-93
     const mask = this.#masks?.of([
+      this.#sealedFrom,
       machine.bytes.subarray(this.#rowsAt, this.#rowsAt + bytes),
       machine.bytes.subarray(this.#placesAt, this.#placesAt + rows * WORD_BYTES),
     ]);

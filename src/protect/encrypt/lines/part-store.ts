@@ -74,11 +74,11 @@ export class PartStore {
  * @throws {SealroomError} IO_WRITE if there is no room on disk.
  */
 export function storePieces(store: SharedParts, pieces: readonly Uint8Array[]): number | null {
-  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const used = new Int32Array(store.used);
-  const start = Atomics.add(used, 0, bytes);
-  if (start + bytes > store.memory.byteLength) {
-    Atomics.sub(used, 0, bytes);
+  const start = takeMemory(
+    store,
+    pieces.reduce((sum, piece) => sum + piece.length, 0),
+  );
+  if (start === null) {
     return store.spill === null ? null : store.memory.byteLength + appendToSpill(store.spill, pieces);
   }
   const memory = new Uint8Array(store.memory);
@@ -88,6 +88,17 @@ export function storePieces(store: SharedParts, pieces: readonly Uint8Array[]): 
     at += piece.length;
   }
   return start;
+}
+
+/** Takes bytes of the memory of a store. Returns their place, or `null` if there are not so many. */
+function takeMemory({ memory, used }: SharedParts, bytes: number): number | null {
+  const words = new Int32Array(used);
+  for (;;) {
+    const start = Atomics.load(words, 0);
+    if (start + bytes > memory.byteLength) return null;
+    // INVARIANT: what a thread has taken is never given back, so no other thread gets it.
+    if (Atomics.compareExchange(words, 0, start, start + bytes) === start) return start;
+  }
 }
 
 /**

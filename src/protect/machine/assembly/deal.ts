@@ -2,8 +2,9 @@
 // behind the other rows of a random part, in the format of src/protect/encrypt/core/row-format.ts. Between the values of a row and its position,
 // if that is kept, there may be zeros.
 import { IO, SLACK, requireInIo } from '../../../crypto/kernels/wasm/assembly/layout';
-import { copyFieldTo, fieldAt, INCOMPLETE, IRREGULAR, splitRecord } from '../../../tabular/csv/assembly/records';
+import { copyFieldTo, fieldAt, fieldCount, INCOMPLETE, IRREGULAR, splitRecord } from '../../../tabular/csv/assembly/records';
 import { hasChanged, MISSING, NORMALISED, normaliseValue } from './normalise';
+import { requireDialect, requireField, requireText } from './records';
 import { isInTexts, requireTexts } from './texts';
 
 // ---- What `dealRows` returns.
@@ -133,18 +134,18 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
     const partAt = partsAt + part * partBytes;
     const to = load<i32>(partAt, PART_TO);
     const most = mostBytesOfRow(deal, next - at);
-    if (most > load<i32>(partAt, PART_END) - to) {
+    if (most > <i64>load<i32>(partAt, PART_END) - to) {
       store<i32>(deal, part, FULL_PART);
       result = PART_FULL;
       break;
     }
     const isSampled = samples && (row < load<i32>(deal, SAMPLE_HEAD) || (row & (SAMPLE_STRIDE - 1)) == 0);
     const samplesTo = isSampled ? load<i32>(deal, SAMPLES_TO) : 0;
-    if (isSampled && mostBytesOfSample(deal, next - at) > load<i32>(deal, SAMPLES_END) - samplesTo) {
+    if (isSampled && mostBytesOfSample(deal, next - at) > <i64>load<i32>(deal, SAMPLES_END) - samplesTo) {
       result = SAMPLES_FULL;
       break;
     }
-    requireInIo(<usize>to, most);
+    requireInIo(<usize>to, <i32>most);
     const rowEnd = writeRow(deal, to, row);
     if (rowEnd == 0) {
       result = UNFIT_VALUE;
@@ -169,6 +170,8 @@ export function dealRows(deal: i32, at: i32, end: i32, isLast: bool, stop: i32):
  * inside of quotes; the end of the records before it says whether it is.
  */
 export function findRecord(at: i32, end: i32, isLast: bool): i32 {
+  requireDialect();
+  if (at < end) requireText(at - 1, end);
   for (; at < end; at++) {
     if (load<u8>(at - 1) == 0x0a && areRecords(at, end, isLast)) return at;
   }
@@ -190,8 +193,8 @@ function areRecords(at: i32, end: i32, isLast: bool): bool {
 function requireDeal(deal: i32, at: i32, end: i32): void {
   requireInIo(<usize>deal, dealBytes);
   requireInIo(<usize>at, end - at);
-  const perField = load<i32>(deal, MOST_PER_FIELD);
-  if (perField < 1 || perField > load<i32>(deal, STORED)) unreachable();
+  requireDialect();
+  if (load<i32>(deal, MOST_PER_FIELD) < 1) unreachable();
   requireItems(load<i32>(deal, STORED_AT), load<i32>(deal, STORED), storedBytes);
   requireItems(load<i32>(deal, SOURCES_AT), load<i32>(deal, SOURCES), 4);
   requireItems(load<i32>(deal, PARTS_AT), load<i32>(deal, PARTS), partBytes);
@@ -208,6 +211,23 @@ function requireDeal(deal: i32, at: i32, end: i32): void {
   for (let column = 0; column < load<i32>(deal, STORED); column++) {
     requireTexts(load<i32>(stored + column * storedBytes, MISSING_TEXTS_AT));
   }
+  requireFields(stored, load<i32>(deal, STORED), storedBytes, load<i32>(deal, MOST_PER_FIELD));
+  requireFields(load<i32>(deal, SOURCES_AT), load<i32>(deal, SOURCES), 4, 1);
+}
+
+/**
+ * Traps unless each number of a field, of which there is one at the start of each item, is that of a field, and no more than `most` are the
+ * same: rows are measured by that before they are written. Counts in what is known of the last record's fields.
+ */
+function requireFields(at: i32, count: i32, itemBytes: i32, most: i32): void {
+  for (let field = 0; field < fieldCount(); field++) store<i32>(fieldAt(field), 0);
+  for (const end = at + count * itemBytes; at < end; at += itemBytes) {
+    const field = load<i32>(at, FIELD);
+    requireField(field);
+    const times = load<i32>(fieldAt(field)) + 1;
+    if (times > most) unreachable();
+    store<i32>(fieldAt(field), times);
+  }
 }
 
 function requireItems(at: i32, count: i32, itemBytes: i32): void {
@@ -218,13 +238,13 @@ function requireItems(at: i32, count: i32, itemBytes: i32): void {
 /** Bytes that the row of a record of `recordBytes` may take, with what copies overwrite behind it. */
 // @ts-ignore: decorator
 @inline
-function mostBytesOfRow(deal: i32, recordBytes: i32): i32 {
+function mostBytesOfRow(deal: i32, recordBytes: i32): i64 {
   const head = headBytes(load<i32>(deal, STORED) + 1) + POSITION_BYTES + COPY_SLACK;
-  return head + recordBytes * load<i32>(deal, MOST_PER_FIELD);
+  return head + <i64>recordBytes * load<i32>(deal, MOST_PER_FIELD);
 }
 
 /** Bytes that it may take among the samples. */
-function mostBytesOfSample(deal: i32, recordBytes: i32): i32 {
+function mostBytesOfSample(deal: i32, recordBytes: i32): i64 {
   return mostBytesOfRow(deal, recordBytes) + headBytes(load<i32>(deal, SOURCES)) + recordBytes;
 }
 

@@ -1,7 +1,6 @@
 // The module's exports: the kernel, and what splits, deals and writes the rows of a table around it. `../machine.ts` is their only
 // caller. They take and return i32 only; all state lies in the memory and in the module.
 export * from '../../../crypto/kernels/wasm/assembly/kernel';
-export { splitRecord } from '../../../tabular/csv/assembly/records';
 export { findRows, shuffleRows } from './order';
 export { columnWords, planWords } from './plan';
 export {
@@ -14,6 +13,6 @@ export {
   protectLines,
   wipeTable,
 } from './protect-lines';
-export { copyField, isText, setDialect } from './records';
+export { copyField, isText, setDialect, splitRecord } from './records';
 export { dealBytes, dealRows, findRecord, partBytes, storedBytes } from './deal';
 export { openLines, setOpening } from './open-lines';

@@ -70,8 +70,13 @@ let refinedAt: i32 = 0;
 
 /** Sets the plan for `openLines`. Traps unless it and all that it points to lie in IO. */
 export function setOpening(planAt: usize): void {
-  requireInIo(planAt, PLAN_BYTES);
   plan = planAt;
+  takePlan();
+}
+
+/** Takes what the plan says now. Traps unless it and all that it points to lie in IO. */
+function takePlan(): void {
+  requireInIo(plan, PLAN_BYTES);
   columns = load<i32>(plan, 8);
   fieldsAt = load<u32>(plan, 16);
   const rows = load<i32>(plan, 12);
@@ -94,6 +99,7 @@ export function setOpening(planAt: usize): void {
  *   `IRREGULAR_TEXT` or `UNFIT_CELL`, after which nothing that was written counts
  */
 export function openLines(at: i32, stop: i32, end: i32, isLast: bool, to: i32): i32 {
+  takePlan();
   const most = load<i32>(plan, 12);
   requireInIo(<usize>at, end - at);
   requireInIo(load<u32>(plan, 24), end - at);

@@ -162,8 +162,7 @@ export function protectLines(
   requireInIo(placesAt, rows * 4);
   requireInIo(linesAt, lineBytes);
   const columns = targetColumns(plan);
-  if (<u64>columns * <u64>rows * <u64>NOTE_BYTES > 0x7fffffff) unreachable();
-  requireInIo(notesAt, columns * rows * <i32>NOTE_BYTES);
+  requireNotes(notesAt, columns, rows);
   layLines(plan, placesAt, rows, notesAt, linesAt, linesAt + <usize>lineBytes);
 
   let filler = fillersAt;
@@ -182,6 +181,12 @@ export function protectLines(
       sealColumn(column, notes, rows);
     }
   }
+}
+
+/** Traps unless the notes of so many columns lie in IO. */
+function requireNotes(notesAt: usize, columns: i32, rows: i32): void {
+  if (<u64>columns * <u64>rows * <u64>NOTE_BYTES > 0x7fffffff) unreachable();
+  requireInIo(notesAt, columns * rows * <i32>NOTE_BYTES);
 }
 
 /** Writes the lines but for the cells of the kernel, and notes where these go. */
@@ -358,7 +363,7 @@ export function gatherColumn(
   requirePlan(plan);
   requireCount(rows);
   if (index < 0 || index >= targetColumns(plan)) unreachable();
-  requireInIo(notesAt, (index + 1) * rows * <i32>NOTE_BYTES);
+  requireNotes(notesAt, index + 1, rows);
   requireInIo(offsetsAt, (rows + 1) * 4);
   requireInIo(validityAt, (rows + 7) >> 3);
   requireInIo(bytesAt, mostBytes);

@@ -43,6 +43,13 @@ export function setRecordDialect(newDelimiter: i32, newSeparator: i32, fields: i
   fieldsEnd = newFieldsAt + fields * FIELD_BYTES;
 }
 
+/** How many fields each record must have; 0 before a dialect is set. */
+// @ts-ignore: decorator
+@inline
+export function fieldCount(): i32 {
+  return (fieldsEnd - fieldsAt) / FIELD_BYTES;
+}
+
 /** The place of what is known of a field of the last record. */
 // @ts-ignore: decorator
 @inline

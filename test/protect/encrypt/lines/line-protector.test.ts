@@ -7,7 +7,7 @@ import type { ColumnTask } from '#src/protect/encrypt/core/protect-batch';
 import { writeRows } from '#src/protect/encrypt/core/row-format';
 import { LineProtector } from '#src/protect/encrypt/lines/line-protector';
 import { CsvSerialiser, csvNullMarks } from '#src/tabular/csv/serialise';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { batchOf, SEED, textColumn } from '../../../tabular/support.ts';
 import { runs } from '../../../support/runs.ts';
 import { TableMachine } from '#src/protect/machine/machine';
@@ -222,6 +222,28 @@ describe('a part', () => {
     if (cells?.layout !== 'bytes') throw new Error('cells that are not text');
     const nonces = order.map((_, row) => Buffer.from(nonceOf(valueAt(cells, row) ?? new Uint8Array())).toString('hex'));
     expect(new Set(nonces).size).toBe(rows.length);
+  });
+
+  test('F-93 has other nonces if another column is sealed in place of one, and the generator repeats itself', () => {
+    const generator = vi.spyOn(globalThis.crypto, 'getRandomValues').mockImplementation((array) => {
+      if (array instanceof Uint8Array) array.fill(7);
+      return array;
+    });
+    const nonceFor = (second: number): string => {
+      const columns = [0, second].map((stored, index): Column => {
+        return { kind: 'sealed', stored, header: `target ${String(index)}`, pad: null };
+      });
+      const { gathered } = protectInMachine({ rows: [['x', 'y']], columns, keepsNulls: false, nullText: undefined });
+      const cells = gathered[0]?.columns[0];
+      if (cells?.layout !== 'bytes') throw new Error('cells that are not text');
+      return Buffer.from(nonceOf(valueAt(cells, 0) ?? new Uint8Array())).toString('hex');
+    };
+    try {
+      expect(nonceFor(1)).toBe(nonceFor(1));
+      expect(nonceFor(0)).not.toBe(nonceFor(1));
+    } finally {
+      generator.mockRestore();
+    }
   });
 
   test('of few rows has each order about as often as any other', () => {
