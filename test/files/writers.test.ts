@@ -7,6 +7,7 @@ const HARMLESS = [
   'FileHandle',
   'closeSync',
   'createReadStream',
+  'existsSync',
   'lstat',
   'mkdir',
   'open',
