@@ -42,7 +42,15 @@ const PURE_GLOBALS = ['process', 'Buffer', 'console', 'fetch', 'performance', 'r
 /** All rules, with those that need types. */
 export const ALL_RULES = tseslint.config(
   {
-    ignores: ['dist/', 'out/', 'site/', 'test/vectors/', 'src/**/assembly/', 'src/**/binary.ts', 'src/crypto/kernels/native/sources.ts'],
+    ignores: [
+      'dist/',
+      'out/',
+      'site/',
+      'test/vectors/',
+      'src/**/assembly/',
+      'src/**/binary.ts',
+      'src/crypto/kernels/native/sources.ts',
+    ],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   js.configs.recommended,
