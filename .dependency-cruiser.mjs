@@ -281,10 +281,10 @@ export default {
     },
     {
       name: 'no-io-but-crypto',
-      comment: 'what Node has of cryptography, and how it loads native code; nothing else of Node',
+      comment: 'what Node has of cryptography, and how it finds and loads native code; nothing else of Node',
       severity: 'error',
       from: { path: `^${NODE_PLATFORM}$` },
-      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer|module)$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer|module|fs|path|url)$' },
     },
     {
       name: 'no-circular',

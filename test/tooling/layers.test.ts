@@ -118,7 +118,7 @@ const FAULTS = [
   ['no-io', 'src/protect/encrypt/core/fault-io.ts', 'node:crypto'],
   ['core', 'src/protect/encrypt/core/fault.ts', '../../../tabular/index.ts'],
   ['core', 'src/protect/decrypt/core/fault.ts', '../decrypt-table.ts'],
-  ['no-io-but-crypto', 'src/platform/node.ts', 'node:fs'],
+  ['no-io-but-crypto', 'src/platform/node.ts', 'node:net'],
   ['package-terminal', 'src/tabular/fault-terminal.ts', 'yargs'],
   ['package-passphrases', 'cli/commands/fault-words.ts', '@scure/bip39'],
   ['package-engine', 'src/schema/fault-engine.ts', '@duckdb/node-api'],
