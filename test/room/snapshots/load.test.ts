@@ -370,7 +370,8 @@ test('a table is read once, and again only where something is to be refused', as
   };
   expect(await read(input)).toBe(1);
   const refused = session.path('refused.csv');
-  await writeFile(refused, (await readFile(input, 'utf8')).replace('2026-01-02', '2026-02-30'));
+  // In the last row, whatever the order: a reading that ends with its first batch shows no second one.
+  await writeFile(refused, (await readFile(input, 'utf8')).replace(/2026-01-02(?=[^\n]*\n$)/, '2026-02-30'));
   expect(await read(refused)).toBe(2);
 });
 
