@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { SealroomError } from '../errors/index.ts';
 import { sendBatch, batchShapeOf } from './batch-stream.ts';
@@ -33,6 +34,13 @@ async function stream(opened: Engine, { sql, fields, expectedRows, maxValueBytes
   await reply({ kind: 'end' });
 }
 
+/** The data of this process as its limit counts them; where the system does not tell, what it has in memory. */
+function dataBytes(): number {
+  if (process.platform !== 'linux') return process.memoryUsage.rss();
+  const [, kib = ''] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+  return Number(kib) * 1024;
+}
+
 async function answer(request: ReadingRequest): Promise<void> {
   switch (request.kind) {
     case 'rows':
@@ -50,7 +58,7 @@ async function answer(request: ReadingRequest): Promise<void> {
       // A new engine for each reader, because it does not free its memory before it is closed.
       engine?.close();
       engine = null;
-      await reply({ kind: 'closed', rssBytes: process.memoryUsage.rss() });
+      await reply({ kind: 'closed', dataBytes: dataBytes() });
       return;
   }
 }

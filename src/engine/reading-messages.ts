@@ -26,8 +26,8 @@ export type ReadingReply =
   /** The bytes of the batch are in the process's stream. */
   | { readonly kind: 'batch'; readonly shape: BatchShape }
   | { readonly kind: 'end' }
-  /** The engine is closed; `rssBytes` is what the process still has. */
-  | { readonly kind: 'closed'; readonly rssBytes: number }
+  /** The engine is closed; `dataBytes` is what the process still has of what its limit counts. */
+  | { readonly kind: 'closed'; readonly dataBytes: number }
   /** What our own code found. */
   | {
       readonly kind: 'refused';

@@ -6,10 +6,10 @@ import { LimitedProcess, ProcessFailure, Spare } from './limited-process.ts';
 import type { ReadingQuery, ReadingReply, ReadingRequest } from './reading-messages.ts';
 import type { SmallRow } from './small-result.ts';
 
-/** Data of a process that reads, in MiB: the engine's limit, and what the engine does not count, of which a table of 1,600 columns takes 200. */
-const PROCESS_MIB = 1024;
+/** Data of a process that reads, in MiB: the engine's limit, and what the engine does not count. */
+const PROCESS_MIB = 768;
 
-/** A process with more memory than this is not kept. */
+/** A process that still has more data than this is not kept, because what the next reader's engine takes counts on top of it. */
 const MAX_IDLE_BYTES = 256 << 20;
 
 /** How long a process may take to end a stream that is given up, in ms; starting another one takes about as long. */
@@ -119,7 +119,7 @@ class ReadingProcess {
   /** Ends the reading. A process that is in the middle of it, or has taken much memory, is killed; any other one is kept for the next. */
   async close(): Promise<void> {
     const reply = this.isIdle ? await this.#ask({ kind: 'close' }).catch(() => null) : null;
-    const isKept = reply?.kind === 'closed' && reply.rssBytes <= MAX_IDLE_BYTES;
+    const isKept = reply?.kind === 'closed' && reply.dataBytes <= MAX_IDLE_BYTES;
     await (isKept ? spare.leave(this) : this.kill());
   }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { BATCH_BYTES, MAX_ROW_BYTES } from '#src/columns/limits';
-import { openReading, type Reading, ReadingFailure } from '#src/engine/reading-process';
+import { openReading, ReadingFailure } from '#src/engine/reading-process';
 import type { ReadingQuery } from '#src/engine/reading-messages';
 import type { Batch } from 'sealroom/tabular';
 import { describe, expect, test } from 'vitest';
@@ -30,6 +30,20 @@ async function read(sql: string, query: Partial<ReadingQuery> = {}): Promise<{ r
   } finally {
     await reading.close();
   }
+}
+
+/** The ids of the reading processes that this process has started, on Linux. */
+function readingPids(): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const isChild = readFileSync(`/proc/${pid}/status`, 'latin1').includes(`\nPPid:\t${String(process.pid)}\n`);
+      return isChild && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('reading-main.js');
+    } catch {
+      // It has ended.
+      return false;
+    }
+  });
 }
 
 describe('a table that is read in a process of its own', () => {
@@ -100,8 +114,10 @@ describe('a table that is read in a process of its own', () => {
       process.env['C3R_SHARED_SECRET'] = 'MARKER';
       const reading = openReading();
       try {
-        const [found] = await reading.rows("SELECT content FROM read_text('/proc/self/environ')");
-        expect(found?.['content']).not.toContain('C3R');
+        expect(await reading.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+        const environments = readingPids().map((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1'));
+        expect(environments).toHaveLength(1);
+        expect(environments[0]).not.toContain('C3R');
         const path = folder.newPath('.csv');
         await expect(reading.rows(`COPY (SELECT 'x' FROM range(100000)) TO '${path}'`)).rejects.toThrow(ReadingFailure);
       } finally {
@@ -113,32 +129,69 @@ describe('a table that is read in a process of its own', () => {
 
   test('that is given up leaves the process to the next one, with none of its rows', async () => {
     const query = { fields: FIELDS, maxValueBytes: undefined };
-    const parent = openReading();
-    const pidOf = async (reading: Reading): Promise<unknown> =>
-      (await reading.rows("SELECT content FROM read_text('/proc/self/stat')"))[0]?.['content'];
-    const before = process.platform === 'linux' ? String(await pidOf(parent)).split(' ')[0] : null;
     const sql = "SELECT i::INT, repeat('x', 1000) FROM range(1000000) t(i)";
-    for await (const batch of parent.stream({ ...query, sql, expectedRows: 1_000_000 })) {
-      expect(batch.rows).toBe(2048);
-      break;
+    let isKept = false;
+    // A process that takes long to end the stream, as on a machine with much to do, is replaced.
+    for (let attempt = 0; attempt < 5 && !isKept; attempt++) {
+      const parent = openReading();
+      for await (const batch of parent.stream({ ...query, sql, expectedRows: 1_000_000 })) {
+        expect(batch.rows).toBe(2048);
+        break;
+      }
+      const before = process.platform === 'linux' ? readingPids() : [];
+      await parent.close();
+      const next = openReading();
+      try {
+        const found: number[] = [];
+        for await (const { rows } of next.stream({ ...query, sql: "SELECT 7::INT, 'y'", expectedRows: 1 }))
+          found.push(rows);
+        expect(found).toEqual([1]);
+        isKept = process.platform !== 'linux' || readingPids().join() === before.join();
+      } finally {
+        await next.close();
+      }
     }
-    await parent.close();
-    const next = openReading();
-    try {
-      const after = process.platform === 'linux' ? String(await pidOf(next)).split(' ')[0] : null;
-      expect(after).toBe(before);
-      const found: number[] = [];
-      for await (const { rows } of next.stream({ ...query, sql: "SELECT 7::INT, 'y'", expectedRows: 1 }))
-        found.push(rows);
-      expect(found).toEqual([1]);
-    } finally {
-      await next.close();
-    }
+    expect(isKept).toBe(true);
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'of many columns leaves no process to the next one, which needs the room',
+    async () => {
+      const path = folder.newPath('.parquet');
+      const names = Array.from({ length: 1600 }, (_, column) => `c${String(column)}`);
+      const instance = await DuckDBInstance.create();
+      const connection = await instance.connect();
+      await connection.run(
+        `COPY (SELECT ${names.map((name) => `md5(i || '${name}') AS ${name}`).join()} FROM range(3) t(i)) TO '${path}' (FORMAT parquet)`,
+      );
+      connection.closeSync();
+      instance.closeSync();
+      const fields = names.map((name) => ({ name, type: { kind: 'string' } as const }));
+      const pids: string[] = [];
+      for (let turn = 0; turn < 3; turn++) {
+        const reading = openReading();
+        try {
+          await reading.rows('SELECT 1 AS one');
+          pids.push(...readingPids());
+          const query = {
+            sql: `SELECT * FROM read_parquet('${path}')`,
+            fields,
+            expectedRows: 3,
+            maxValueBytes: undefined,
+          };
+          for await (const { rows } of reading.stream(query)) expect(rows).toBe(3);
+        } finally {
+          await reading.close();
+        }
+      }
+      expect(pids).toHaveLength(3);
+      expect(new Set(pids).size).toBe(3);
+    },
+  );
 
   test.skipIf(process.platform !== 'linux')('leaves no process behind when its own ends', () => {
     const script = `
-      import { readFileSync } from 'node:fs';
+      import { readdirSync, readFileSync } from 'node:fs';
       import { openReading } from '#src/engine/reading-process';
       const reading = openReading();
       await reading.rows('SELECT 1');
