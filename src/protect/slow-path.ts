@@ -1,11 +1,19 @@
 import { basename } from 'node:path';
 import { nameOf, type TableInput, toTableInput } from '../tabular/index.ts';
 
+/** What an attempt at the fast path gives that leaves a table to the ordinary way, before any output is in place. */
+export interface LeftTable {
+  readonly kind: 'left';
+  /** For the summary: why, unless it goes without saying. `docs/preparing-data.md` explains these notes to users. */
+  readonly notes: readonly string[];
+}
+
 /**
- * The note in a summary that a table was not on the fast path; `docs/preparing-data.md` explains it to users.
+ * Leaves a table to the ordinary way.
  *
- * @param reason why, in words that follow a colon
+ * @param reason why, in words that follow a colon; `null` if nothing need be said of it
  */
-export function describeSlowPath(input: string | TableInput, reason: string): string {
-  return `${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`;
+export function leaveTable(input: string | TableInput, reason: string | null): LeftTable {
+  const notes = reason === null ? [] : [`${basename(nameOf(toTableInput(input)))}: not on the fast path: ${reason}`];
+  return { kind: 'left', notes };
 }

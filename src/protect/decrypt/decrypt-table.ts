@@ -56,14 +56,14 @@ export async function decryptTable(options: DecryptOptions): Promise<DecryptSumm
   threadsFor(options.threads, null);
   const kernel = options.kernel ?? defaultKernel();
   const opensLines = isTableKernel(kernel) && canRunTables();
-  await checkTransfer(options);
+  const outputFormat = await checkTransfer(options);
   const held = await holdInput(options);
   try {
-    const attempt = opensLines ? await decryptLines(options, root, held) : null;
+    const attempt = opensLines ? await decryptLines(options, root, { outputFormat, held }) : null;
     if (attempt?.kind === 'done') {
       return { ...attempt.outcome, elapsedMs: performance.now() - started, kernel };
     }
-    return await transferSignedTable(options, { held }, async (reader, outputFormat) => {
+    return await transferSignedTable(options, { held }, async (reader) => {
       requireHeaders(reader);
       const keys = { kernel: createKernel(kernel), root, lenientCells: options.lenientCells };
       const targets = await chooseTargets(reader, outputFormat === 'csv', keys, options.signal);

@@ -27,7 +27,6 @@ import {
   type EncryptSummary,
 } from './encrypt-options.ts';
 import { encryptLines } from './lines/encrypt-lines.ts';
-import { describeSlowPath } from '../slow-path.ts';
 import { type Outcome, outputProvenance, signerOf, summarise } from './outcome.ts';
 import { jobsOf, type SpareBuffers } from './jobs.ts';
 import { createWorkerSetup } from './worker-setup.ts';
@@ -84,7 +83,7 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
   const held = await holdInput(checked);
   try {
     const attempt = await encryptLines(checked, format, started, held);
-    if (!('reason' in attempt)) return attempt;
+    if (attempt.kind === 'done') return attempt.summary;
     const { headerRow, sourceCount } = options.schema;
     const traits = {
       headerRow,
@@ -95,8 +94,7 @@ export async function encryptTable(options: EncryptOptions): Promise<EncryptSumm
     const summary = await transferTable(checked, traits, (reader, outputFormat) =>
       encryptRows(checked, reader, outputFormat, started),
     );
-    if (attempt.reason === '') return summary;
-    return { ...summary, notes: [...summary.notes, describeSlowPath(options.input, attempt.reason)] };
+    return { ...summary, notes: [...summary.notes, ...attempt.notes] };
   } finally {
     await held?.close();
   }

@@ -3,7 +3,6 @@ import { defaultKernel, type SealingRoot } from '../../../crypto/index.ts';
 import { SealroomError } from '../../../errors/index.ts';
 import { type ByteSource, readFailure } from '../../../files/index.ts';
 import {
-  checkTransfer,
   createOutput,
   type CsvStart,
   csvNullMarks,
@@ -11,10 +10,11 @@ import {
   type NoCsvStart,
   openCsvStart,
   stoppedBy,
+  type TableFormat,
   toTableOutput,
 } from '../../../tabular/index.ts';
 import { threadsFor } from '../../../workers/index.ts';
-import { describeSlowPath } from '../../slow-path.ts';
+import { leaveTable, type LeftTable } from '../../slow-path.ts';
 import { MixedColumns } from '../core/mixed-columns.ts';
 import { type FoundCells, nothingFound } from '../core/opener.ts';
 import { summariseCells } from '../core/summary.ts';
@@ -33,13 +33,13 @@ const BYTES_FOR_THREADS = 6 << 20;
 
 /** The outcome of {@link decryptLines}. */
 export type LineDecryption =
-  | { readonly kind: 'done'; readonly outcome: Omit<DecryptSummary, 'elapsedMs' | 'kernel'> }
-  | {
-      /** Nothing was written; the table is to be decrypted in the ordinary way. */
-      readonly kind: 'left';
-      /** Why, unless it goes without saying. */
-      readonly notes: readonly string[];
-    };
+  { readonly kind: 'done'; readonly outcome: Omit<DecryptSummary, 'elapsedMs' | 'kernel'> } | LeftTable;
+
+/** What is known of the files of a decryption: the format of the output, and the input if it can be read only once. */
+export interface LineFiles {
+  readonly outputFormat: TableFormat;
+  readonly held: ByteSource | undefined;
+}
 
 /**
  * Decrypts a CSV file line by line, without columns in between: in the memory of one module per thread, which splits the records, opens
@@ -48,24 +48,23 @@ export type LineDecryption =
  * It is an attempt. Whatever has to be refused, and all that the module does not know, is left to the ordinary way, which then starts
  * from the beginning and has the words for it.
  *
- * @param held the input if it can be read only once
  * @param rangeBytes bytes of the ranges that threads take
- * @throws {SealroomError} IO_EXISTS, IO_WRITE, IO_FORMAT, USAGE_OPTION for the output; IO_READ; IO_ABORTED; errors of `beforeCommit`. No
- *   output is left behind.
+ * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; IO_READ; IO_ABORTED; errors of `beforeCommit`. No output is left behind.
  */
 export async function decryptLines(
   options: DecryptOptions,
   root: SealingRoot | null,
-  held: ByteSource | undefined,
+  { outputFormat, held }: LineFiles,
   rangeBytes = RANGE_BYTES,
 ): Promise<LineDecryption> {
+  const { input } = options;
   // What goes to a stream cannot be taken back if the attempt fails.
-  if (toTableOutput(options.output).kind === 'stream' || (await checkTransfer(options)) !== 'csv') return left([]);
-  if (options.signature !== undefined) return leave(options, 'the signature is over single rows');
+  if (toTableOutput(options.output).kind === 'stream' || outputFormat !== 'csv') return leaveTable(input, null);
+  if (options.signature !== undefined) return leaveTable(input, 'the signature is over single rows');
   try {
     const start = await readStart(options, held);
-    if (start === null) return left([]);
-    if (start.kind === 'none') return leave(options, start.reason);
+    if (start === null) return leaveTable(input, null);
+    if (start.kind === 'none') return leaveTable(input, start.reason);
     try {
       return await decryptStart(options, root, start, rangeBytes);
     } finally {
@@ -74,14 +73,6 @@ export async function decryptLines(
   } catch (error) {
     throw stoppedBy(options.signal, error);
   }
-}
-
-function left(notes: readonly string[]): LineDecryption {
-  return { kind: 'left', notes };
-}
-
-function leave({ input }: DecryptOptions, reason: string): LineDecryption {
-  return left([describeSlowPath(input, reason)]);
 }
 
 /** The start of the input; `null` if it is no CSV, or cannot be read, which the ordinary way explains. */
@@ -102,11 +93,11 @@ async function decryptStart(
   rangeBytes: number,
 ): Promise<LineDecryption> {
   const { source, fields, dataStart } = start;
-  const { signal, onProgress } = options;
+  const { input, signal, onProgress } = options;
   const [nullText, empty] = csvNullMarks(options.csvOutputNull, fields.length);
-  if (nullText.length > MOST_MARK_BYTES) return leave(options, 'a long text for nulls');
+  if (nullText.length > MOST_MARK_BYTES) return leaveTable(input, 'a long text for nulls');
   // A blank header is refused.
-  if (fields.some(({ name }) => name.trim() === '')) return left([]);
+  if (fields.some(({ name }) => name.trim() === '')) return leaveTable(input, null);
   const mixed = new MixedColumns(source.name, fields, options);
   const rows = (): number => turns.rows;
   const parts = { reader: source, fields, format: 'csv', rows, provenance: null, sign: null } as const;
@@ -141,7 +132,7 @@ async function decryptStart(
     const { reason } = turns;
     if (reason !== null) {
       await writer?.abort();
-      return leave(options, describeReason(reason));
+      return leaveTable(input, describeReason(reason));
     }
     const { warnings, ...counts } = summariseCells(foundBy(turns), mixed, {
       rows: turns.rows,

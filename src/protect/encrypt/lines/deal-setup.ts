@@ -1,3 +1,4 @@
+import type { NullRule } from '../../../tabular/index.ts';
 import type { StoredFigures } from '../core/stored-figures.ts';
 import type { SharedParts } from './part-store.ts';
 
@@ -31,11 +32,7 @@ export interface DealSetup {
   readonly separator: '\n' | '\r\n';
   /** Fields of a record. */
   readonly fields: number;
-  readonly nullRule: {
-    readonly blankIsNull: boolean;
-    readonly quotedEmptyIsNull: boolean;
-    readonly tokens: readonly Uint8Array[];
-  };
+  readonly nullRule: NullRule;
   readonly columns: readonly DealtColumn[];
   /** The fields that a report looks at, as they are read; `null` without a report. */
   readonly sampled: readonly number[] | null;
@@ -70,6 +67,6 @@ export interface DealtRange {
 
 /** That a table is left to the ordinary way. */
 export interface Declined {
-  /** Why, in words that follow a colon. */
-  readonly reason: string;
+  /** Why, in words that follow a colon; `null` if nothing need be said of it. */
+  readonly reason: string | null;
 }

@@ -7,14 +7,17 @@ import {
   createOutput,
   csvHeaderBytes,
   type CsvStart,
+  nameOf,
   openCsvStart,
   stoppedBy,
   type TableFormat,
   type TableWriter,
+  toTableOutput,
 } from '../../../tabular/index.ts';
 import type { TableSigner } from '../../../signed-tables/index.ts';
 import { threadsFor } from '../../../workers/index.ts';
 import { canRunTables, isTableKernel } from '../../machine/machine.ts';
+import { leaveTable, type LeftTable } from '../../slow-path.ts';
 import { fingerprintColumnsOf } from '../core/duplicates.ts';
 import { type EncryptPlan, planEncryption } from '../core/plan.ts';
 import { ReportCollector } from '../core/report.ts';
@@ -33,7 +36,10 @@ import { PartTurns } from './part-turns.ts';
 /** A smaller file, in bytes, is done before a second thread has started. */
 const SMALL_BYTES = 2 << 20;
 /** The fast path was not tried, and nothing need be said of it. */
-const NOT_TRIED: Declined = { reason: '' };
+const NOT_TRIED: Declined = { reason: null };
+
+/** The outcome of {@link encryptLines}. */
+export type LineEncryption = { readonly kind: 'done'; readonly summary: EncryptSummary } | LeftTable;
 
 /**
  * Encrypts a CSV file into CSV in few steps: its lines are split, dealt, shuffled, protected and written in one memory. That is an attempt:
@@ -41,7 +47,6 @@ const NOT_TRIED: Declined = { reason: '' };
  *
  * @param started when the operation began, from `performance.now`
  * @param held the input if it can be read only once
- * @returns why it is left to the ordinary way, in words that follow a colon, or none where that is no news
  * @throws {SealroomError} IO_EXISTS, IO_WRITE for the output; RULE_DUPLICATES; IO_ABORTED.
  */
 export async function encryptLines(
@@ -49,14 +54,14 @@ export async function encryptLines(
   outputFormat: TableFormat,
   started: number,
   held: ByteSource | undefined,
-): Promise<EncryptSummary | Declined> {
-  const { schema, signal } = options;
+): Promise<LineEncryption> {
+  const { input, schema, signal } = options;
   const kernel = options.kernel ?? defaultKernel();
-  if (!isTableKernel(kernel) || outputFormat !== 'csv' || !canRunTables()) return NOT_TRIED;
+  if (!isTableKernel(kernel) || outputFormat !== 'csv' || !canRunTables()) return leaveTable(input, null);
   // A report of all values is for dry runs, whose time matters less.
-  if (options.report === 'whole') return NOT_TRIED;
+  if (options.report === 'whole') return leaveTable(input, null);
   try {
-    const start = await openCsvStart(options.input, {
+    const start = await openCsvStart(input, {
       headerRow: schema.headerRow,
       csvColumns: schema.sourceCount ?? undefined,
       csvInputNull: options.csvInputNull,
@@ -66,13 +71,13 @@ export async function encryptLines(
       held,
       signal,
     }).catch(leaveToOrdinary(signal));
-    if (start === null) return NOT_TRIED;
-    if (!('source' in start)) return start;
+    if (start === null) return leaveTable(input, null);
+    if (!('source' in start)) return leaveTable(input, start.reason);
     try {
       const outcome = await encryptStart(options, start);
-      if ('reason' in outcome) return outcome;
+      if ('reason' in outcome) return leaveTable(input, outcome.reason);
       const source = { bytes: start.source.bytes, notes: start.notes, warnings: [] };
-      return summarise(options, outcome, source, { kernel, started });
+      return { kind: 'done', summary: summarise(options, outcome, source, { kernel, started }) };
     } finally {
       await start.source.close();
     }
@@ -107,12 +112,12 @@ async function encryptStart(options: CheckedOptions, start: CsvStart): Promise<O
     return leave(error);
   }
   using planned = plan;
-  const encryption = new LineEncryption(options, start, planned, signer);
+  const encryption = new EncryptionInParts(options, start, planned, signer);
   return await encryption.run();
 }
 
 /** The two passes of an encryption: deal the rows of a file to parts, then shuffle, protect and write the parts. */
-class LineEncryption {
+class EncryptionInParts {
   readonly #options: CheckedOptions;
   readonly #start: CsvStart;
   readonly #plan: EncryptPlan;
@@ -256,17 +261,13 @@ class LineEncryption {
       parts,
       pads,
       turns: turns.memory,
-      file: lineFile === undefined ? null : { descriptor: lineFile.descriptor, name: this.#outputName() },
+      file:
+        lineFile === undefined
+          ? null
+          : { descriptor: lineFile.descriptor, name: nameOf(toTableOutput(this.#options.output)) },
     };
     if (writer === null || lineFile !== undefined) await team.protect(setup, turns, take, signal);
     else await team.protectHere(setup, (lines) => writer.writeLines(lines), take, signal);
-  }
-
-  /** What errors call the output, which is a file. */
-  #outputName(): string {
-    const { output } = this.#options;
-    if (typeof output === 'string') return output;
-    return output.kind === 'file' ? output.path : '-';
   }
 
   /** The row of the table, from 1 on, that a position stands for: the number of a range, and of a row in it. */

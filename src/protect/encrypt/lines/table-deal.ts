@@ -120,7 +120,6 @@ export class TableDeal {
       (LEAST_ROOM_ROWS * expectedBytes) / lines,
     );
     const store = await PartStore.open(expectedBytes, tempDirectory, limits?.memoryBytes);
-    const { blankIsNull, quotedEmptyIsNull, tokens } = start.nullRule;
     const setup: DealSetup = {
       path: source.compression === undefined ? source.path : null,
       bytes: source.bytes,
@@ -130,7 +129,7 @@ export class TableDeal {
       delimiter: start.delimiter,
       separator: start.separator,
       fields: start.fields.length,
-      nullRule: { blankIsNull, quotedEmptyIsNull, tokens },
+      nullRule: start.nullRule,
       columns,
       sampled: report === null ? null : plan.sources,
       hasPositions,

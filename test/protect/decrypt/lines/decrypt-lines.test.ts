@@ -29,7 +29,7 @@ function openLines(
 ): Promise<LineDecryption> {
   const { secret = SHARED_SECRET } = options;
   const all = { secret, collaborationId: ID, input: bench.path(input), output: bench.path(output), ...options };
-  return decryptLines(all, secret === null ? null : ROOT, undefined, rangeBytes);
+  return decryptLines(all, secret === null ? null : ROOT, { outputFormat: 'csv', held: undefined }, rangeBytes);
 }
 
 /** What both ways of decryption say about a table; how the ordinary one reads it is its own affair. */

@@ -176,7 +176,7 @@ async function openDeal(
   if (start?.kind !== 'start') throw new Error('a plain file');
   const without = { hasPositions: false, refusesSecondNull: false, report: null, tempDirectory: folder.path };
   const deal = await TableDeal.open({ start, plan, schema, ...without, ...given });
-  if ('reason' in deal) throw new Error(deal.reason);
+  if ('reason' in deal) throw new Error(String(deal.reason));
   return {
     deal,
     async [Symbol.asyncDispose]() {
